@@ -1,0 +1,132 @@
+"""Applies batches of events and moves the position, in one transaction (P4), parking what cannot be applied."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from chassis import metrics
+from chassis.cloudevents import UndecodableError, UnknownTypeError, decode
+from chassis.database import UNAVAILABLE, Connection, Pool, transaction
+from chassis.parking import Delivery, Parking
+from chassis.positions import PositionMovedError, Positions, Progress, Source
+from contracts.event import Envelope
+
+Handler = Callable[[Sequence[Envelope[Any]], Connection], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Batch:
+    """What came in from one source since its position, and how far that makes it complete."""
+
+    deliveries: list[Delivery] = field(default_factory=list)
+    progress: Progress | None = None
+
+
+class Applier:
+    """Runs one handler over everything a consumer receives. The handler must need nothing but its connection."""
+
+    def __init__(self, name: str, pool: Pool, handler: Handler, *, applied: Callable[[], None] = lambda: None) -> None:
+        self._pool = pool
+        self._handler = handler
+        self._applied = applied
+        self.name = name
+        self.positions = Positions(name)
+        self.parking = Parking(name)
+
+    async def progress(self, source: Source) -> Progress:
+        return await self.positions.load(self._pool, source)
+
+    async def apply(self, batches: Mapping[Source, tuple[Progress, Batch]]) -> dict[Source, Progress]:
+        """Apply each batch from the progress it started at. Raises PositionMovedError if that is no longer so."""
+        moves = {source: (start.position, batch.progress or start) for source, (start, batch) in batches.items()}
+        deliveries = [delivery for _, batch in batches.values() for delivery in batch.deliveries]
+        try:
+            await self._apply_together(deliveries, moves)
+        except (*UNAVAILABLE, PositionMovedError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whichever event is poison, its customer is parked below
+            structlog.get_logger().warning("applier.isolate", consumer=self.name, reason=type(error).__name__)
+            await self._apply_apart(deliveries, moves)
+        self._count(deliveries)
+        self._applied()
+        return {source: progress for source, (_, progress) in moves.items()}
+
+    async def _apply_together(
+        self, deliveries: Sequence[Delivery], moves: Mapping[Source, tuple[int, Progress]]
+    ) -> None:
+        async with transaction(self._pool) as held:
+            good = await self._set_aside(held, deliveries)
+            if good:
+                await self._handler(envelopes(good), held)
+            await self.positions.move(held, moves)
+
+    async def _apply_apart(self, deliveries: Sequence[Delivery], moves: Mapping[Source, tuple[int, Progress]]) -> None:
+        async with transaction(self._pool) as held:
+            by_customer: dict[UUID, list[Delivery]] = defaultdict(list)
+            for delivery in await self._set_aside(held, deliveries):
+                by_customer[delivery.subject].append(delivery)
+            for own in by_customer.values():
+                await self._apply_or_park(held, own)
+            await self.positions.move(held, moves)
+
+    async def _apply_or_park(self, held: Connection, own: Sequence[Delivery]) -> None:
+        try:
+            async with held.transaction():
+                await self._handler(envelopes(own), held)
+        except UNAVAILABLE:
+            raise
+        except Exception as error:  # noqa: BLE001 - any failure of a handler is the event's own problem
+            structlog.get_logger().error("applier.parked", consumer=self.name, reason=type(error).__name__)
+            await self.parking.park(held, own, f"{type(error).__name__} while it was applied")
+            metrics.PARKED.labels(self.name).inc(len(own))
+
+    async def _set_aside(self, held: Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
+        """Park what is broken, and what belongs to a customer who is parked; return the rest."""
+        parked = await self.parking.held_customers(held, {delivery.subject for delivery in deliveries})
+        good = []
+        for delivery in deliveries:
+            if delivery.problem or delivery.subject in parked:
+                parked.add(delivery.subject)
+                await self.parking.park(held, [delivery], "waits behind a parked event of this customer")
+                metrics.PARKED.labels(self.name).inc()
+            else:
+                good.append(delivery)
+        return good
+
+    async def replay(self, subject: UUID) -> int:
+        """Apply a customer's parked events in their order; all or nothing. Returns how many there were."""
+        async with transaction(self._pool) as held:
+            rows = await self.parking.of_customer(held, subject)
+            decoded = [decode(row["headers"], row["value"]) for row in rows]
+            if decoded:
+                await self._handler(decoded, held)
+            await self.parking.discard(held, subject)
+        self._applied()
+        return len(rows)
+
+    def _count(self, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            outcome = "undecodable" if delivery.problem else "applied" if delivery.envelope else "unknown-type"
+            metrics.RECORDS.labels(self.name, delivery.source.topic, outcome).inc()
+
+
+def envelopes(deliveries: Sequence[Delivery]) -> list[Envelope[Any]]:
+    return [delivery.envelope for delivery in deliveries if delivery.envelope is not None]
+
+
+def deliver(
+    source: Source, position: int, previous: int, subject: UUID, headers: dict[str, str], value: bytes | None
+) -> Delivery:
+    """Decode a record; what cannot be decoded is delivered with its problem, to be parked."""
+    envelope, problem = None, None
+    try:
+        envelope = decode(headers, value)
+    except UnknownTypeError as error:
+        structlog.get_logger().info("consumer.unknown_type", type=str(error))
+    except UndecodableError as error:
+        problem = str(error)
+    return Delivery(source, position, previous, subject, headers, value, envelope, problem)

@@ -1,0 +1,91 @@
+"""The command line of a service: run it or one of its roles, migrate it, look after its parked events."""
+
+import asyncio
+import os
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from chassis.applier import Applier
+from chassis.database import transaction
+from chassis.migrate import migrate
+from chassis.service import ALL, Build, Parts, parts, run
+from chassis.settings import Settings
+
+
+def command_line(name: str, build: Build) -> typer.Typer:
+    """Return the command line of the service called `name`."""
+    cli = typer.Typer(add_completion=False, help=f"The {name} service.")
+    parked = typer.Typer(help="Events set aside because their customer could not be applied.")
+    cli.add_typer(parked, name="parked")
+
+    @cli.command("run")
+    def run_role(role: Annotated[str, typer.Argument(help="all, api, relay, consumer, timers, …")] = ALL) -> None:
+        """Run the service, or one role of it alone."""
+        run(name, build, role)
+
+    @cli.command("migrate")
+    def bring_up_to_date() -> None:
+        """Bring the database at CARE_MIGRATOR_URL up to the schema."""
+        migrate(name, os.environ["CARE_MIGRATOR_URL"])
+
+    @parked.command("list")
+    def show() -> None:
+        """Show whose events are parked, since when, and why."""
+        asyncio.run(list_parked(name, build))
+
+    @parked.command("replay")
+    def replay(customer: UUID) -> None:
+        """Apply a customer's parked events again, in their order."""
+        for consumer, count in asyncio.run(replay_parked(name, build, customer)).items():
+            typer.echo(f"{consumer}: {count} events applied")
+
+    @parked.command("discard")
+    def discard(customer: UUID) -> None:
+        """Throw a customer's parked events away; their effect is lost here until a rebuild."""
+        for consumer, count in asyncio.run(discard_parked(name, build, customer)).items():
+            typer.echo(f"{consumer}: {count} events discarded")
+
+    return cli
+
+
+async def open_parts(name: str, build: Build) -> tuple[Parts, list[Applier]]:
+    made = await parts(f"care-{name}-cli", Settings())
+    return made, list(build(made).appliers)
+
+
+async def list_parked(name: str, build: Build) -> None:
+    made, appliers = await open_parts(name, build)
+    table = Table("consumer", "customer", "events", "since", "reason")
+    for applier in appliers:
+        for row in await applier.parking.summary(made.pool):
+            table.add_row(applier.name, str(row["subject"]), str(row["events"]), f"{row['since']:%F %T}", row["reason"])
+    await made.pool.close()
+    Console().print(table)
+
+
+async def replay_parked(name: str, build: Build, customer: UUID) -> dict[str, int]:
+    made, appliers = await open_parts(name, build)
+    counts = {applier.name: await applier.replay(customer) for applier in appliers}
+    await made.pool.close()
+    return counts
+
+
+async def discard_parked(name: str, build: Build, customer: UUID) -> dict[str, int]:
+    made, appliers = await open_parts(name, build)
+    counts = {}
+    for applier in appliers:
+        async with transaction(made.pool) as held:
+            counts[applier.name] = await applier.parking.discard(held, customer)
+    await made.pool.close()
+    return counts
+
+
+def main(name: str, build: Build, arguments: list[str]) -> None:
+    """Start the command line; a bare role name is short for `run ROLE`."""
+    known = {"run", "migrate", "parked", "--help"}
+    words = arguments if arguments and arguments[0] in known else ["run", *arguments]
+    command_line(name, build)(words)

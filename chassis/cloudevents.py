@@ -1,0 +1,131 @@
+"""CloudEvents 1.0 over Kafka, binary mode: attributes as `ce_…` headers, the fact itself as the value."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from contracts.event import Envelope, Metadata, Origin
+from contracts.topics import EVENT_TYPES
+
+WATERMARK_TYPE = "care.watermark.v1"
+CONTENT_TYPE = "application/json"
+Headers = list[tuple[str, bytes]]
+
+
+class UndecodableError(ValueError):
+    """A record that is none of ours, or broken. The message holds no content, only what is wrong."""
+
+
+class UnknownTypeError(Exception):
+    """A type that this build does not know: counted and passed over, not an error."""
+
+
+class Watermark(BaseModel):
+    """Nothing recorded before `complete_until` is missing on the partition this stands on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    complete_until: datetime
+
+
+def encode(envelope: Envelope[Any], *, source: str, previous_position: int) -> tuple[bytes, bytes, Headers]:
+    """Return key, value and headers of the record for `envelope`."""
+    metadata = envelope.metadata
+    event_type: str = envelope.event.type
+    attributes = {
+        "ce_specversion": "1.0",
+        "ce_id": str(envelope.id),
+        "ce_source": source,
+        "ce_type": event_type,
+        "ce_subject": str(envelope.subject),
+        "ce_time": envelope.occurred_at.isoformat(),
+        "ce_dataschema": f"/schemas/{event_type}.json",
+        "ce_recordedtime": envelope.recorded_at.isoformat(),
+        "ce_streamid": str(envelope.stream_id),
+        "ce_sequence": str(envelope.version),
+        "ce_position": str(envelope.position),
+        "ce_prevposition": str(previous_position),
+        "ce_correlationid": metadata.correlation_id,
+        "ce_actor": metadata.actor,
+        **optional(metadata),
+        "content-type": CONTENT_TYPE,
+    }
+    headers = [(name, value.encode()) for name, value in attributes.items()]
+    return str(envelope.subject).encode(), envelope.event.model_dump_json(exclude_none=True).encode(), headers
+
+
+def optional(metadata: Metadata) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if metadata.causation_id:
+        found["ce_causationid"] = str(metadata.causation_id)
+    if metadata.origin:
+        found["ce_batchid"] = str(metadata.origin.batch_id)
+        found["ce_batchrow"] = str(metadata.origin.row)
+    if metadata.traceparent:
+        found["traceparent"] = metadata.traceparent
+    return found
+
+
+def read_headers(pairs: Sequence[tuple[str, bytes]]) -> dict[str, str]:
+    try:
+        return {name: value.decode() for name, value in pairs}
+    except (UnicodeDecodeError, AttributeError) as error:
+        raise UndecodableError("a header is not UTF-8 text") from error
+
+
+def decode(headers: Mapping[str, str], value: bytes | None) -> Envelope[Any]:
+    """Return the envelope of a record. Raises UnknownTypeError or UndecodableError."""
+    event_type = headers.get("ce_type")
+    if event_type is None:
+        raise UndecodableError("the record has no ce_type header")
+    event_class = EVENT_TYPES.get(event_type)
+    if event_class is None:
+        raise UnknownTypeError(event_type)
+    if value is None:
+        raise UndecodableError("the record has no value")
+    try:
+        return Envelope(
+            id=UUID(headers["ce_id"]),
+            subject=UUID(headers["ce_subject"]),
+            stream_id=UUID(headers["ce_streamid"]),
+            version=int(headers["ce_sequence"]),
+            position=int(headers["ce_position"]),
+            occurred_at=datetime.fromisoformat(headers["ce_time"]),
+            recorded_at=datetime.fromisoformat(headers["ce_recordedtime"]),
+            metadata=read_metadata(headers),
+            event=event_class.model_validate_json(value),
+        )
+    except ValidationError as error:
+        where = ", ".join(".".join(str(part) for part in item["loc"]) or "body" for item in error.errors())
+        raise UndecodableError(f"{event_type} does not fit its schema at: {where}") from error
+    except (KeyError, ValueError) as error:
+        raise UndecodableError(f"{event_type} lacks a valid header: {type(error).__name__} {error}") from error
+
+
+def read_metadata(headers: Mapping[str, str]) -> Metadata:
+    causation = headers.get("ce_causationid")
+    batch = headers.get("ce_batchid")
+    return Metadata(
+        actor=headers["ce_actor"],
+        correlation_id=headers["ce_correlationid"],
+        causation_id=UUID(causation) if causation else None,
+        traceparent=headers.get("traceparent"),
+        origin=Origin(batch_id=UUID(batch), row=int(headers["ce_batchrow"])) if batch else None,
+    )
+
+
+def encode_watermark(complete_until: datetime, *, source: str) -> tuple[bytes, Headers]:
+    """Return value and headers of a record that says how far its partition is complete."""
+    attributes = {
+        "ce_specversion": "1.0",
+        "ce_id": f"watermark-{complete_until.isoformat()}",
+        "ce_source": source,
+        "ce_type": WATERMARK_TYPE,
+        "ce_time": complete_until.isoformat(),
+        "content-type": CONTENT_TYPE,
+    }
+    value = Watermark(complete_until=complete_until).model_dump_json().encode()
+    return value, [(name, text.encode()) for name, text in attributes.items()]

@@ -1,0 +1,51 @@
+"""What a caller asks for: checked once at the edge, with its personal words set aside for the vault."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID, uuid4, uuid5
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr
+
+from chassis.event_store import VaultEntry
+from contracts.event import Origin
+from contracts.types import Instant
+
+
+class Command(BaseModel):
+    """A request to a domain. Fields named in `PRIVATE` are personal or free text: events hold `ref(field)` only."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    PRIVATE: ClassVar[frozenset[str]] = frozenset()
+    _words_id: UUID = PrivateAttr(default_factory=uuid4)
+
+    def ref(self, name: str) -> UUID | None:
+        """Return where the words of field `name` will stand in the vault; None where there are none."""
+        return uuid5(self._words_id, name) if getattr(self, name) is not None else None
+
+    def words(self, subject: UUID) -> list[VaultEntry]:
+        """Return the vault entries of this command, belonging to the customer `subject`."""
+        found = ((name, self.ref(name), getattr(self, name)) for name in sorted(self.PRIVATE))
+        return [VaultEntry(ref, subject, name, value) for name, ref, value in found if ref is not None]
+
+
+class FactCommand(Command):
+    """A command that may tell of something past: `occurred_at` is when it happened, now if absent."""
+
+    occurred_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Who asks, under which key, on whose behalf. `key` is scoped to caller and route; it makes a retry safe."""
+
+    key: str
+    actor: str
+    correlation_id: str
+    now: datetime
+    request_hash: bytes = b""
+    retryable: bool = True
+    causation_id: UUID | None = None
+    traceparent: str | None = None
+    origin: Origin | None = field(default=None)

@@ -1,0 +1,209 @@
+"""From a command to committed facts: read the stream, decide, append; again after a lost race."""
+
+import asyncio
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+import uuid_utils.compat as uuid_utils
+
+from chassis.command import Command, Context
+from chassis.decider import Decider, RejectedError
+from chassis.event_store import Answer, Append, Appended, EventStore, Outcome
+from chassis.mapper import EventMapper
+from contracts.event import Envelope, Metadata
+
+S = TypeVar("S")
+
+MAX_ATTEMPTS = 5
+CACHED_STREAMS = 10_000
+CLOCK_SKEW = timedelta(minutes=5)
+CREATED, OK = 201, 200
+
+
+class ConflictError(Exception):
+    """The stream kept changing under the command: MAX_ATTEMPTS races were lost."""
+
+
+class VersionMismatchError(Exception):
+    """The caller's If-Match names another version than the stream has."""
+
+    def __init__(self, actual: int) -> None:
+        super().__init__(f"the version is {actual}")
+        self.actual = actual
+
+
+class KeyReusedError(Exception):
+    """The same idempotency key came with a different request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[S]):
+    version: int
+    state: S
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What to tell the caller. `events` is how many facts were new; a replay repeats the first answer."""
+
+    status: int
+    body: bytes
+    version: int
+    events: int = 0
+    replayed: bool = False
+
+
+def allow_all(_state: object) -> None:
+    """For callers that have been let through already: imports and policies."""
+
+
+class CommandHandler(Generic[S]):
+    """Runs the commands of one domain. Promise P1: what it returns has been committed."""
+
+    def __init__(self, store: EventStore, decider: Decider[S], mapper: EventMapper) -> None:
+        self._store = store
+        self._decider = decider
+        self._mapper = mapper
+        self._cache: OrderedDict[UUID, Loaded[S]] = OrderedDict()
+        self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+
+    async def load(self, stream_id: UUID) -> Loaded[S]:
+        """Fold the stream: from the cached state and whatever is newer, so never stale."""
+        cached = self._cache.get(stream_id) or Loaded(0, self._decider.initial)
+        rows = await self._store.read_stream(stream_id, after_version=cached.version)
+        events = [self._mapper.to_envelope(row).event for row in rows]
+        loaded = Loaded(cached.version + len(rows), self._decider.fold(cached.state, events))
+        self._remember(stream_id, loaded)
+        return loaded
+
+    async def handle(
+        self,
+        stream_id: UUID,
+        command: Command,
+        context: Context,
+        *,
+        subject: UUID | None = None,
+        expected_version: int | None = None,
+        authorize: Callable[[S], None] = allow_all,
+    ) -> Handled:
+        """Decide `command` on the stream and commit what it earns.
+
+        Raises RejectedError, VersionMismatchError, KeyReusedError, ConflictError, or what `authorize` raises.
+        """
+        lock = self._locks.setdefault(stream_id, asyncio.Lock())
+        async with lock:
+            for _ in range(MAX_ATTEMPTS):
+                loaded = await self.load(stream_id)
+                authorize(loaded.state)
+                try:
+                    events = self._decide(loaded, command, context, expected_version)
+                except (RejectedError, VersionMismatchError):
+                    if (first := await self._replay(context)) is None:
+                        raise
+                    return first
+                handled = await self._commit(stream_id, subject or stream_id, loaded, events, command, context)
+                if handled is not None:
+                    return handled
+        raise ConflictError(f"{MAX_ATTEMPTS} attempts on {stream_id} lost their race")
+
+    def _decide(
+        self, loaded: Loaded[S], command: Command, context: Context, expected_version: int | None
+    ) -> Sequence[Any]:
+        if expected_version is not None and expected_version != loaded.version:
+            raise VersionMismatchError(loaded.version)
+        occurred_at = getattr(command, "occurred_at", None)
+        if occurred_at is not None and occurred_at > context.now + CLOCK_SKEW:
+            raise RejectedError(
+                "occurred-in-future",
+                "A fact cannot have occurred in the future.",
+                "事实的发生时间不能在将来。",
+            )
+        return self._decider.decide(loaded.state, command)
+
+    async def _commit(
+        self,
+        stream_id: UUID,
+        subject: UUID,
+        loaded: Loaded[S],
+        events: Sequence[Any],
+        command: Command,
+        context: Context,
+    ) -> Handled | None:
+        """Append and answer; None when another writer was faster."""
+        version = loaded.version + len(events)
+        handled = Handled(
+            status=CREATED if loaded.version == 0 and events else OK,
+            body=json.dumps({"id": str(stream_id), "version": version}).encode(),
+            version=version,
+            events=len(events),
+        )
+        if not events and not context.retryable:
+            return handled
+        appended = await self._store.append(
+            self._append(stream_id, subject, loaded.version, events, command, context, handled)
+        )
+        return await self._settle(
+            appended, stream_id, Loaded(version, self._decider.fold(loaded.state, events)), context, handled
+        )
+
+    async def _settle(
+        self, appended: Appended, stream_id: UUID, after: Loaded[S], context: Context, handled: Handled
+    ) -> Handled | None:
+        match appended.outcome:
+            case Outcome.DONE:
+                self._remember(stream_id, after)
+                return handled
+            case Outcome.DUPLICATE:
+                return await self._replay(context)
+            case Outcome.CONFLICT:
+                return None
+
+    def _append(
+        self,
+        stream_id: UUID,
+        subject: UUID,
+        version: int,
+        events: Sequence[Any],
+        command: Command,
+        context: Context,
+        handled: Handled,
+    ) -> Append:
+        occurred_at = getattr(command, "occurred_at", None) or context.now
+        metadata = Metadata(
+            actor=context.actor,
+            correlation_id=context.correlation_id,
+            causation_id=context.causation_id,
+            traceparent=context.traceparent,
+            origin=context.origin,
+        )
+        envelopes = [
+            Envelope(uuid_utils.uuid7(), subject, stream_id, number, 0, occurred_at, context.now, metadata, event)
+            for number, event in enumerate(events, version + 1)
+        ]
+        return Append(
+            key=context.key,
+            answer=Answer(context.request_hash, handled.status, handled.body),
+            events=[self._mapper.to_new_event(envelope) for envelope in envelopes],
+            vault=command.words(subject) if events else (),
+        )
+
+    async def _replay(self, context: Context) -> Handled | None:
+        """Return the first answer given under this key, if there was one."""
+        answer = await self._store.answer(context.key)
+        if answer is None:
+            return None
+        if answer.request_hash != context.request_hash:
+            raise KeyReusedError(context.key)
+        return Handled(answer.status, answer.body, json.loads(answer.body)["version"], replayed=True)
+
+    def _remember(self, stream_id: UUID, loaded: Loaded[S]) -> None:
+        self._cache[stream_id] = loaded
+        self._cache.move_to_end(stream_id)
+        if len(self._cache) > CACHED_STREAMS:
+            self._cache.popitem(last=False)

@@ -1,0 +1,126 @@
+"""HTTP for files: send one, see how far it is, read or download what became of each row."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from chassis.access import EVERYWHERE, Allow, Caller
+from chassis.auth import Role
+from chassis.body import StrictRoute
+from chassis.imports import Imports, RowOutcome
+from chassis.paging import Cursors, Page, coerce_limit, link_next
+from chassis.problems import ProblemError, not_found
+from chassis.spreadsheet import CSV_TYPE, MAX_BYTES, XLSX_TYPE, TableUnreadable, write_csv
+
+BATCH = "SELECT id, created_by, created_at, rows, status, ended_at FROM import_batch WHERE id = $1"
+COUNTS = "SELECT outcome, count(*) AS rows FROM import_row WHERE batch_id = $1 GROUP BY outcome"
+ROWS = """
+    SELECT number AS row, outcome, status, subject AS id, problem FROM import_row
+    WHERE batch_id = $1 AND number > $2 AND ($3::text IS NULL OR outcome = $3) ORDER BY number LIMIT $4
+"""
+ALL_ROWS = "SELECT number, outcome, status, subject, problem FROM import_row WHERE batch_id = $1 ORDER BY number"
+RESULT_HEADERS = ("行 row", "结果 outcome", "status", "客户 id", "列 column", "原因", "reason")
+
+Importing = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.LEADER}, own=()))]
+
+
+class ImportView(BaseModel):
+    """How far a file is. `counts` says how many rows were created, changed, unchanged, failed, or still wait."""
+
+    id: UUID
+    status: str
+    rows: int
+    counts: dict[RowOutcome, int]
+    created_by: str
+    created_at: datetime
+    ended_at: datetime | None
+
+
+class ImportRow(BaseModel):
+    """What became of one row; `row` counts as the sheet does, the header being row 1."""
+
+    row: int
+    outcome: RowOutcome
+    status: int | None
+    id: UUID | None
+    problem: dict[str, Any] | None
+
+
+def imports_router(imports: Imports, cursors: Cursors) -> APIRouter:
+    """Return the routes for one service's files."""
+    router = APIRouter(prefix="/v1/imports", tags=["imports"], route_class=StrictRoute)
+
+    @router.post("", status_code=202, max_body_size=MAX_BYTES, openapi_extra={"requestBody": FILE_BODY})
+    async def send_file(request: Request, caller: Importing) -> JSONResponse:
+        """Send a CSV or XLSX file. Rows that are good go in even where others are not."""
+        content_type = request.headers.get("content-type", "").partition(";")[0].strip()
+        try:
+            batch_id = await imports.accept(await request.body(), content_type, caller.principal.subject)
+        except TableUnreadable as error:
+            raise unreadable(error) from error
+        location = f"/v1/imports/{batch_id}"
+        return JSONResponse({"id": str(batch_id), "status": "pending"}, 202, {"Location": location})
+
+    @router.get("/{import_id}")
+    async def read_import(import_id: UUID, _caller: Importing) -> ImportView:
+        """See how far a file is."""
+        batch = await imports.pool.fetchrow(BATCH, import_id)
+        if batch is None:
+            raise not_found()
+        counts = await imports.pool.fetch(COUNTS, import_id)
+        return ImportView(**batch, counts={row["outcome"]: row["rows"] for row in counts})
+
+    @router.get("/{import_id}/rows")
+    async def read_rows(
+        import_id: UUID,
+        request: Request,
+        response: Response,
+        _caller: Importing,
+        outcome: RowOutcome | None = None,
+        limit: Annotated[int | None, Query(ge=1)] = None,
+        cursor: Annotated[str | None, Query(max_length=500)] = None,
+    ) -> Page[ImportRow]:
+        """Read what became of each row."""
+        size, bound = coerce_limit(limit), {"list": "rows", "import": str(import_id), "outcome": outcome}
+        place = cursors.read(cursor, bound)
+        found = await imports.pool.fetch(ROWS, import_id, int(place[0]) if place else 0, outcome, size + 1)
+        rows = [ImportRow(**row) for row in found]
+        items, following = cursors.page(rows, size, [str(rows[size - 1].row)] if len(rows) > size else [], bound)
+        link_next(request, response, following)
+        return Page(items=items, next_cursor=following, has_more=following is not None)
+
+    @router.get("/{import_id}/rows.csv", response_class=Response)
+    async def download_rows(import_id: UUID, _caller: Importing) -> Response:
+        """Download what became of each row, for a spreadsheet."""
+        found = await imports.pool.fetch(ALL_ROWS, import_id)
+        content = write_csv(RESULT_HEADERS, (result_cells(dict(row)) for row in found))
+        disposition = f'attachment; filename="import-{import_id}.csv"'
+        return Response(content, 200, {"Content-Disposition": disposition}, "text/csv; charset=utf-8")
+
+    return router
+
+
+FILE_BODY = {
+    "required": True,
+    "content": {
+        CSV_TYPE: {"schema": {"type": "string"}},
+        XLSX_TYPE: {"schema": {"type": "string", "format": "binary"}},
+    },
+}
+
+
+def result_cells(row: Mapping[str, Any]) -> list[str]:
+    problem = row["problem"] or {}
+    told = [problem.get("column", ""), problem.get("detail_zh", ""), problem.get("detail", "")]
+    return [str(row["number"]), row["outcome"], str(row["status"] or ""), str(row["subject"] or ""), *told]
+
+
+def unreadable(error: TableUnreadable) -> ProblemError:
+    code = "unsupported-type" if error.code == "unsupported-type" else "validation-failed"
+    place = {"row": error.row, "column": error.column, "rule": error.code, "detail": str(error)}
+    return ProblemError(code, str(error), f"无法读取文件：{error}", errors=[place])

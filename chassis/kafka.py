@@ -1,0 +1,91 @@
+"""Kafka as we use it: topics declared in code, one partitioner for everybody, a producer that keeps order."""
+
+from functools import lru_cache
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.partitioner import murmur2
+
+from contracts.topics import Topic
+
+REQUEST_TIMEOUT_MS = 10_000
+MAX_BATCH_BYTES = 512 * 1024
+MAX_RECORD_BYTES = 1_000_000
+REMEMBERED_PARTITIONS = 200_000
+# What a broker that is away, restarting or overloaded shows us.
+UNREACHABLE = (KafkaError, OSError, TimeoutError)
+
+
+class TopicMismatchError(Exception):
+    """A topic exists with another number of partitions: going on would break the order per customer."""
+
+
+@lru_cache(maxsize=REMEMBERED_PARTITIONS)
+def partition_of(key: bytes, partitions: int) -> int:
+    """Return the partition that Kafka's own default partitioner chooses for `key`."""
+    chosen: int = (murmur2(key) & 0x7FFFFFFF) % partitions
+    return chosen
+
+
+def new_producer(bootstrap: str, name: str) -> AIOKafkaProducer:
+    """Make an idempotent producer: each batch is stored once, in the order it was sent, by all replicas."""
+    return AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        client_id=name,
+        acks="all",
+        enable_idempotence=True,
+        request_timeout_ms=REQUEST_TIMEOUT_MS,
+        max_batch_size=MAX_BATCH_BYTES,
+        max_request_size=MAX_RECORD_BYTES,
+        metadata_max_age_ms=30_000,
+    )
+
+
+async def ensure_topics(bootstrap: str, topics: tuple[Topic, ...], *, replication: int = 1) -> None:
+    """Create what is missing and check what is there. Raises TopicMismatchError or a KafkaError."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
+    await admin.start()
+    try:
+        existing = set(await admin.list_topics())
+        for topic in topics:
+            if topic.name not in existing:
+                await create(admin, topic, replication)
+        described = await admin.describe_topics([topic.name for topic in topics if topic.name in existing])
+        check_partitions(topics, {entry["topic"]: len(entry["partitions"]) for entry in described})
+    finally:
+        await admin.close()
+
+
+async def create(admin: AIOKafkaAdminClient, topic: Topic, replication: int) -> None:
+    new = NewTopic(
+        topic.name,
+        topic.partitions,
+        replication,
+        topic_configs={"cleanup.policy": topic.cleanup_policy, "retention.ms": str(topic.retention_ms)},
+    )
+    response = await admin.create_topics([new])
+    for _, code, *_ in response.topic_errors:
+        if code not in (0, TopicAlreadyExistsError.errno):
+            raise for_code(code)(topic.name)
+
+
+def check_partitions(topics: tuple[Topic, ...], counts: dict[str, int]) -> None:
+    for topic in topics:
+        count = counts.get(topic.name, topic.partitions)
+        if count not in (0, topic.partitions):
+            raise TopicMismatchError(
+                f"topic {topic.name} has {count} partitions, declared are {topic.partitions};"
+                " changing the number is a migration, because it moves customers between partitions"
+            )
+
+
+async def log_ends(bootstrap: str, topic: str, partitions: list[int]) -> dict[int, int]:
+    """Return the offset that the next record of each partition will get; 0 is an empty partition."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
+    await consumer.start()
+    try:
+        ends = await consumer.end_offsets([TopicPartition(topic, number) for number in partitions])
+        return {place.partition: end for place, end in ends.items()}
+    finally:
+        await consumer.stop()

@@ -1,0 +1,104 @@
+"""Between events and stored rows: the library's Mapper and Transcoder, told to trust no class path."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.persistence import (
+    Mapper,
+    MapperDeserialisationError,
+    Notification,
+    StoredEvent,
+    Transcoder,
+)
+from pydantic import BaseModel, ConfigDict, SerializeAsAny, ValidationError
+
+from contracts.event import Envelope, Event, Metadata
+from contracts.topics import EVENT_TYPES
+
+
+@dataclass(frozen=True)
+class NewEvent(StoredEvent):
+    """The library's stored event, and the customer it concerns."""
+
+    subject: UUID
+
+
+@dataclass(frozen=True)
+class RecordedEvent(Notification):
+    """The library's notification, with what our store adds."""
+
+    subject: UUID
+    recorded_at: datetime
+
+
+class State(BaseModel):
+    """What the `state` column holds: everything of the envelope that has no column of its own."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    occurred_at: datetime
+    metadata: Metadata
+    data: SerializeAsAny[Event]
+
+
+class RawState(BaseModel):
+    """The same, read: the class of `data` is chosen by the row's type, from our own list."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    occurred_at: datetime
+    metadata: Metadata
+    data: dict[str, Any]
+
+
+class PydanticTranscoder(Transcoder):
+    """JSON by pydantic: bytes in, bytes out."""
+
+    def encode(self, obj: State) -> bytes:
+        return obj.model_dump_json(exclude_none=True).encode()
+
+    def decode(self, data: bytes) -> RawState:
+        return RawState.model_validate_json(data)
+
+
+class EventMapper(Mapper[UUID]):
+    """Maps envelopes to rows and back. A type outside `contracts` is an error, never an import."""
+
+    def __init__(self) -> None:
+        super().__init__(transcoder=PydanticTranscoder())
+
+    def to_new_event(self, envelope: Envelope[Any]) -> NewEvent:
+        state = State(id=envelope.id, occurred_at=envelope.occurred_at, metadata=envelope.metadata, data=envelope.event)
+        return NewEvent(
+            originator_id=envelope.stream_id,
+            originator_version=envelope.version,
+            topic=envelope.event.type,
+            state=self.transcoder.encode(state),
+            subject=envelope.subject,
+        )
+
+    def to_envelope(self, row: RecordedEvent) -> Envelope[Any]:
+        """Decode a row. Raises MapperDeserialisationError for an unknown type or a broken state."""
+        event_class = EVENT_TYPES.get(row.topic)
+        if event_class is None:
+            raise MapperDeserialisationError(f"no event type {row.topic} at position {row.id}")
+        try:
+            raw: RawState = self.transcoder.decode(row.state)
+            event = event_class.model_validate(raw.data)
+        except ValidationError as error:
+            raise MapperDeserialisationError(f"position {row.id}: {error.error_count()} fields do not fit") from error
+        return Envelope(
+            id=raw.id,
+            subject=row.subject,
+            stream_id=UUID(str(row.originator_id)),
+            version=row.originator_version,
+            position=row.id,
+            occurred_at=raw.occurred_at,
+            recorded_at=row.recorded_at,
+            metadata=raw.metadata,
+            event=event,
+        )

@@ -1,0 +1,83 @@
+"""Events set aside: a poison event holds back its own customer, in order, and nobody else."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Connection, Pool
+from chassis.positions import Source
+from contracts.event import Envelope
+
+UNKNOWN_CUSTOMER = UUID(int=0)
+MAX_REASON = 500
+
+PARK = """
+    INSERT INTO parked_event (consumer, topic, partition, position, subject, headers, value, reason)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING
+"""
+HELD = "SELECT DISTINCT subject FROM parked_event WHERE consumer = $1 AND subject = ANY($2)"
+SUMMARY = """
+    SELECT subject, count(*) AS events, min(parked_at) AS since, (array_agg(reason ORDER BY position))[1] AS reason
+    FROM parked_event WHERE consumer = $1 GROUP BY subject ORDER BY since
+"""
+OF_SUBJECT = """
+    SELECT topic, partition, position, headers, value, reason FROM parked_event
+    WHERE consumer = $1 AND subject = $2 ORDER BY topic, position FOR UPDATE
+"""
+DISCARD = "DELETE FROM parked_event WHERE consumer = $1 AND subject = $2"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One record as it came in. `envelope` is None where it could not be decoded; `problem` says why."""
+
+    source: Source
+    position: int
+    previous: int
+    subject: UUID
+    headers: dict[str, str]
+    value: bytes | None
+    envelope: Envelope[Any] | None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parking:
+    """The events that one consumer has set aside."""
+
+    consumer: str
+
+    async def held_customers(self, held: Connection, subjects: Iterable[UUID]) -> set[UUID]:
+        rows = await held.fetch(HELD, self.consumer, list(subjects))
+        return {row["subject"] for row in rows}
+
+    async def park(self, held: Connection, deliveries: Sequence[Delivery], reason: str) -> None:
+        await held.executemany(
+            PARK,
+            [
+                (
+                    self.consumer,
+                    delivery.source.topic,
+                    delivery.source.partition,
+                    delivery.position,
+                    delivery.subject,
+                    delivery.headers,
+                    delivery.value,
+                    (delivery.problem or reason)[:MAX_REASON],
+                )
+                for delivery in deliveries
+            ],
+        )
+
+    async def summary(self, pool: Pool) -> list[dict[str, Any]]:
+        return [dict(row) for row in await pool.fetch(SUMMARY, self.consumer)]
+
+    async def of_customer(self, held: Connection, subject: UUID) -> list[dict[str, Any]]:
+        """Return a customer's parked records, locked, in the order in which they came."""
+        rows = await held.fetch(OF_SUBJECT, self.consumer, subject)
+        return [dict(row) for row in rows]
+
+    async def discard(self, held: Connection, subject: UUID) -> int:
+        done = await held.execute(DISCARD, self.consumer, subject)
+        return int(done.rsplit(" ", 1)[1])

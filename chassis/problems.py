@@ -1,0 +1,175 @@
+"""The one place that turns errors into HTTP: RFC 9457 problem documents with stable codes, in two languages."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from opentelemetry import trace
+from starlette.exceptions import HTTPException
+
+from chassis.command_handler import ConflictError, KeyReusedError, VersionMismatchError
+from chassis.database import UNAVAILABLE
+from chassis.decider import RejectedError
+from chassis.event_store import EventTooLargeError
+from chassis.group_commit import OverloadedError
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 2
+MAX_REPORTED_ERRORS = 20
+
+# code: (status, English title, Chinese title)
+CATALOGUE: dict[str, tuple[int, str, str]] = {
+    "bad-request": (400, "The request cannot be read", "无法读取请求"),
+    "malformed-json": (400, "The body is not acceptable JSON", "请求体不是可接受的 JSON"),
+    "invalid-cursor": (400, "The cursor does not belong to this list", "游标不属于此列表"),
+    "unauthenticated": (401, "A valid bearer token is needed", "需要有效的访问令牌"),
+    "forbidden": (403, "This is not yours to see or do", "无权查看或执行"),
+    "not-found": (404, "There is no such thing", "未找到"),
+    "method-not-allowed": (405, "This method is not offered here", "不支持该方法"),
+    "rejected": (409, "A rule does not allow this", "规则不允许此操作"),
+    "conflict": (409, "Others were changing the same thing; try again", "其他人正在修改，请重试"),
+    "version-mismatch": (412, "The thing has changed since you read it", "内容在读取之后已被修改"),
+    "too-large": (413, "The body is larger than allowed", "请求体超过限制"),
+    "unsupported-type": (415, "This content type is not accepted", "不接受该内容类型"),
+    "validation-failed": (422, "Some fields do not fit", "部分字段不符合要求"),
+    "key-reused": (422, "This Idempotency-Key was used for another request", "该幂等键已用于其他请求"),
+    "precondition-required": (428, "If-Match is needed", "需要 If-Match"),
+    "internal": (500, "Something went wrong on our side", "服务内部错误"),
+    "unavailable": (503, "A needed part is away; try again soon", "依赖暂不可用，请稍后重试"),
+    "timed-out": (504, "The awaited state was not reached in time", "未在规定时间内达到所需状态"),
+}
+BY_STATUS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "unsupported-type"}
+RETRYABLE = frozenset({"conflict", "unavailable", "timed-out", "internal"})
+
+
+class ProblemError(HTTPException):
+    """An error with a code of the catalogue, a sentence in both languages, and where in the input it lies."""
+
+    def __init__(
+        self,
+        code: str,
+        en: str,
+        zh: str,
+        *,
+        errors: Sequence[Mapping[str, Any]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(CATALOGUE[code][0], en, dict(headers or {}))
+        self.code = code
+        self.en = en
+        self.zh = zh
+        self.errors = errors
+
+
+def not_found() -> ProblemError:
+    return ProblemError("not-found", "There is nothing at this address.", "此地址没有内容。")
+
+
+def install(app: FastAPI) -> None:
+    """Register a handler for every error a route may raise."""
+    app.add_exception_handler(HTTPException, answer_http)
+    app.add_exception_handler(RequestValidationError, answer_validation)
+    app.add_exception_handler(RejectedError, answer_rejected)
+    for kind in (
+        ConflictError,
+        KeyReusedError,
+        VersionMismatchError,
+        EventTooLargeError,
+        OverloadedError,
+        *UNAVAILABLE,
+    ):
+        app.add_exception_handler(kind, answer_known)
+    app.add_exception_handler(Exception, answer_unexpected)
+
+
+async def answer_http(request: Request, error: Exception) -> Response:
+    if isinstance(error, ProblemError):
+        return problem(request, error.code, error.en, error.zh, errors=error.errors, headers=error.headers)
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return problem(request, BY_STATUS.get(status, "bad-request"), "", "", status=status)
+
+
+async def answer_validation(request: Request, error: Exception) -> Response:
+    """Name each field by JSON Pointer and the rule it breaks; never repeat what was sent."""
+    found = error.errors() if isinstance(error, RequestValidationError) else ()
+    errors = [{"pointer": pointer(item["loc"]), "rule": item["type"], "detail": item["msg"]} for item in found]
+    return problem(
+        request,
+        "validation-failed",
+        f"{len(errors)} fields do not fit.",
+        f"{len(errors)} 个字段不符合要求。",
+        errors=errors[:MAX_REPORTED_ERRORS],
+    )
+
+
+async def answer_rejected(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RejectedError):
+        raise error
+    return problem(request, "rejected", error.en, error.zh, code_override=error.code)
+
+
+async def answer_known(request: Request, error: Exception) -> Response:
+    match error:
+        case VersionMismatchError():
+            en, zh = f"Its version is now {error.actual}.", f"当前版本为 {error.actual}。"
+            return problem(request, "version-mismatch", en, zh)
+        case KeyReusedError():
+            return problem(request, "key-reused", "", "")
+        case ConflictError():
+            return problem(request, "conflict", "", "")
+        case EventTooLargeError():
+            return problem(request, "too-large", str(error), "内容超过限制。")
+        case _:
+            structlog.get_logger().warning("http.unavailable", reason=type(error).__name__)
+            return problem(request, "unavailable", "", "", headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+async def answer_unexpected(request: Request, error: Exception) -> Response:
+    structlog.get_logger().error("http.unexpected", error=type(error).__name__, exc_info=error)
+    return problem(request, "internal", "", "")
+
+
+def problem(
+    request: Request,
+    code: str,
+    en: str,
+    zh: str,
+    *,
+    status: int | None = None,
+    errors: Sequence[Mapping[str, Any]] = (),
+    headers: Mapping[str, str] | None = None,
+    code_override: str | None = None,
+) -> Response:
+    """Build the document, in the language the caller prefers; `code` is the same in every language."""
+    default_status, title_en, title_zh = CATALOGUE[code]
+    chinese = prefers_chinese(request.headers.get("accept-language", ""))
+    document: dict[str, Any] = {
+        "type": f"/problems/{code}",
+        "title": title_zh if chinese else title_en,
+        "status": status or default_status,
+        "detail": (zh if chinese else en) or (title_zh if chinese else title_en),
+        "instance": request.url.path,
+        "code": code_override or code,
+        "retryable": code in RETRYABLE,
+        "trace_id": f"{trace.get_current_span().get_span_context().trace_id:032x}",
+    }
+    if errors:
+        document["errors"] = list(errors)
+    # A lone surrogate in a field's name cannot be encoded; escaped, it is still valid JSON.
+    content = json.dumps(document, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    return Response(content, status or default_status, dict(headers or {}), MEDIA_TYPE)
+
+
+def pointer(location: Sequence[int | str]) -> str:
+    """Return where the fault lies: a JSON Pointer for the body, `query:name` and the like for the rest."""
+    place, *rest = [str(part) for part in location]
+    if place != "body":
+        return f"{place}:{'/'.join(rest)}"
+    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in rest) or "/"
+
+
+def prefers_chinese(accept_language: str) -> bool:
+    return accept_language.strip().lower().startswith("zh")

@@ -1,0 +1,132 @@
+"""Runs a service: its API, relay, consumers and timers as supervised tasks of one process, or one role alone."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+import uvicorn
+import uvloop
+from fastapi import FastAPI
+
+from chassis import telemetry
+from chassis.applier import Applier
+from chassis.auth import Authenticator
+from chassis.database import UNAVAILABLE, Pool, open_pool
+from chassis.settings import Settings
+from chassis.supervisor import Supervisor
+
+HEADER_LIMIT_BYTES = 16 * 1024
+MAX_CONCURRENCY = 1_000
+KEEP_ALIVE_SECONDS = 30
+GRACE_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something that runs for ever. `role` is the word that starts it alone."""
+
+    role: str
+    name: str
+    run: Callable[[], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Service:
+    """What a service is made of. `appliers` are named so that their parked events can be looked after."""
+
+    name: str
+    app: FastAPI
+    tasks: Sequence[Task] = ()
+    appliers: Sequence[Applier] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What every service is built from."""
+
+    settings: Settings
+    pool: Pool
+    supervisor: Supervisor
+    authenticator: Authenticator
+
+    async def database_fault(self) -> str | None:
+        """Return None while the database answers, else a sentence."""
+        try:
+            await self.pool.fetchval("SELECT 1", timeout=1)
+        except UNAVAILABLE as error:
+            return f"the database does not answer: {type(error).__name__}"
+        return None
+
+    async def issuer_fault(self) -> str | None:
+        if not self.authenticator.keys.usable():
+            await self.authenticator.keys.refresh()
+        return None if self.authenticator.keys.usable() else "the token issuer's keys cannot be fetched"
+
+
+Build = Callable[[Parts], Service]
+ALL = "all"
+API = "api"
+
+
+async def parts(name: str, settings: Settings) -> Parts:
+    pool = await open_pool(settings.database_url.get_secret_value(), size=settings.pool_size, application_name=name)
+    return Parts(settings, pool, Supervisor(), Authenticator(settings))
+
+
+def run(name: str, build: Build, role: str) -> None:
+    """Run until SIGTERM or SIGINT, then drain."""
+    uvloop.run(serve(name, build, role))
+
+
+async def serve(name: str, build: Build, role: str) -> None:
+    settings = Settings()
+    telemetry.set_up(name, settings)
+    made = await parts(f"care-{name}", settings)
+    service = build(made)
+    for task in service.tasks:
+        if role in {ALL, task.role}:
+            made.supervisor.add(task.name, task.run)
+    made.supervisor.start()
+    structlog.get_logger().info("service.started", role=role, port=settings.port)
+    try:
+        await Server(server_config(service.app, settings)).serve()
+    finally:
+        await made.supervisor.stop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_SECONDS):
+                await made.pool.close()
+        structlog.get_logger().info("service.stopped")
+
+
+def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http="h11",
+        h11_max_incomplete_event_size=HEADER_LIMIT_BYTES,
+        limit_concurrency=MAX_CONCURRENCY,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        log_level="warning",
+    )
+
+
+class Server(uvicorn.Server):
+    """uvicorn that leaves the process alive after a signal, so that the tasks can be drained."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        yield
+
+    def _stop(self) -> None:
+        self.should_exit = True

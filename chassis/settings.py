@@ -1,0 +1,23 @@
+"""What a service is told from outside: one model, read from CARE_… variables, checked before anything starts."""
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Addresses and secrets of one service process. Units are in the names."""
+
+    model_config = SettingsConfigDict(env_prefix="CARE_", secrets_dir=None, extra="ignore", frozen=True)
+
+    database_url: SecretStr
+    kafka_bootstrap: str = "127.0.0.1:9092"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    issuer: str
+    audience: str = "care"
+    jwks_url: str
+    pseudonym_key: SecretStr = Field(min_length=32)
+    business_zone: str = "Asia/Shanghai"
+    pool_size: int = Field(default=10, ge=2, le=100)
+    otlp_endpoint: str | None = None
+    log_level: str = "INFO"

@@ -1,0 +1,42 @@
+"""Feeds an applier from our own store: how a service keeps lists of what it owns."""
+
+import asyncio
+
+from chassis.applier import Applier, Batch
+from chassis.event_store import READ_LIMIT, EventStore
+from chassis.mapper import EventMapper
+from chassis.parking import Delivery
+from chassis.positions import Progress, Source
+from chassis.relay import wait_at_most
+from chassis.supervisor import Health
+
+OWN_STORE = Source("own", 0)
+POLL_SECONDS = 0.5
+
+
+class Tail:
+    """Reads the store in position order, woken after each commit, polling as a fallback."""
+
+    def __init__(self, store: EventStore, mapper: EventMapper, applier: Applier, *, health: Health) -> None:
+        self._store = store
+        self._mapper = mapper
+        self._applier = applier
+        self._health = health
+        self._woken = asyncio.Event()
+        store.on_commit(self._woken.set)
+
+    async def run(self) -> None:
+        progress = await self._applier.progress(OWN_STORE)
+        self._health.ready()
+        while True:
+            self._woken.clear()
+            rows = await self._store.read_all(after=progress.position, limit=READ_LIMIT)
+            if not rows:
+                await wait_at_most(self._woken, POLL_SECONDS)
+                continue
+            batch = Batch(progress=Progress(rows[-1].id, rows[-1].recorded_at))
+            for row in rows:
+                envelope = self._mapper.to_envelope(row)
+                batch.deliveries.append(Delivery(OWN_STORE, row.id, row.id - 1, row.subject, {}, None, envelope))
+            applied = await self._applier.apply({OWN_STORE: (progress, batch)})
+            progress = applied[OWN_STORE]

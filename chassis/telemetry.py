@@ -1,0 +1,104 @@
+"""Logs, traces and request metrics: set up once, and one pure ASGI middleware."""
+
+import logging
+import sys
+import time
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from opentelemetry import context as otel_context
+from opentelemetry import propagate, trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis import metrics
+from chassis.settings import Settings
+
+MAX_CORRELATION_ID = 64
+
+
+def set_up(service: str, settings: Settings) -> None:
+    """Log JSON to stdout and send spans where CARE_OTLP_ENDPOINT says, if anywhere."""
+    level = logging.getLevelNamesMapping()[settings.log_level]
+    logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="%(levelname)s %(name)s %(message)s")
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            add_trace,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+    provider = TracerProvider(resource=Resource.create({"service.name": f"care-{service}"}))
+    if settings.otlp_endpoint:
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.otlp_endpoint)))
+    trace.set_tracer_provider(provider)
+
+
+def add_trace(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    span = trace.get_current_span().get_span_context()
+    if span.is_valid:
+        event["trace_id"] = f"{span.trace_id:032x}"
+    return event
+
+
+def current_traceparent() -> str | None:
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return carrier.get("traceparent")
+
+
+class Telemetry:
+    """Per request: a span, a correlation id that is echoed, and the time taken."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._tracer = trace.get_tracer("care")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        correlation_id = correlation_of(headers)
+        scope.setdefault("state", {})["correlation_id"] = correlation_id
+        started_at = time.perf_counter()
+        status = 500
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-correlation-id", correlation_id.encode("latin-1"))]
+            await send(message)
+
+        token = otel_context.attach(propagate.extract(headers))
+        try:
+            with self._tracer.start_as_current_span(scope["method"], kind=trace.SpanKind.SERVER) as span:
+                await self._app(scope, receive, send_marked)
+                span.update_name(f"{scope['method']} {template_of(scope)}")
+        finally:
+            otel_context.detach(token)
+            took = time.perf_counter() - started_at
+            metrics.REQUESTS.labels(scope["method"], template_of(scope), status).observe(took)
+
+
+def correlation_of(headers: dict[str, str]) -> str:
+    given = headers.get("x-correlation-id", "")
+    acceptable = 0 < len(given) <= MAX_CORRELATION_ID and given.isascii() and given.isprintable() and given.strip()
+    return given if acceptable else str(uuid4())
+
+
+def template_of(scope: Scope) -> str:
+    """Return the route's template, never the path with its ids."""
+    return getattr(scope.get("route"), "path", "unmatched")

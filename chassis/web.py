@@ -1,0 +1,71 @@
+"""Builds a service's HTTP application: limits, problems, telemetry, health, and the check that routes are guarded."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.middleware import Middleware
+
+from chassis import problems
+from chassis.access import check_policies
+from chassis.auth import Authenticator
+from chassis.body import MAX_BODY_BYTES
+from chassis.supervisor import Supervisor
+from chassis.telemetry import Telemetry
+
+Check = Callable[[], Awaitable[str | None]]
+
+
+def create_app(
+    title: str,
+    routers: Sequence[APIRouter],
+    *,
+    authenticator: Authenticator,
+    supervisor: Supervisor,
+    checks: dict[str, Check],
+    max_body_bytes: int = MAX_BODY_BYTES,
+) -> FastAPI:
+    """Assemble the application. Raises PolicyMissingError for a route without a policy.
+
+    `checks` are what an acknowledgement needs: each returns None, or a sentence saying what is wrong.
+    """
+    app = FastAPI(
+        title=title,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        middleware=[Middleware(Telemetry)],
+        max_body_size=max_body_bytes,
+    )
+    app.state.authenticator = authenticator
+    problems.install(app)
+    for router in routers:
+        app.include_router(router)
+    check_policies(app)
+    add_health(app, supervisor, checks)
+    return app
+
+
+def add_health(app: FastAPI, supervisor: Supervisor, checks: dict[str, Check]) -> None:
+    """Live is cheap. Ready is what an acknowledgement needs; tasks that lag or restart are named as degraded."""
+
+    async def live(_request: Request) -> Response:
+        return JSONResponse({"status": "live"})
+
+    async def ready(_request: Request) -> Response:
+        faults = {name: fault for name, check in checks.items() if (fault := await check())}
+        running = supervisor.running()
+        tasks = {health.name: {"ready": health.is_ready, "detail": health.detail} for health in running}
+        degraded = not all(health.is_ready for health in running)
+        status = "not-ready" if faults else "degraded" if degraded else "ready"
+        headers = {"Retry-After": str(problems.RETRY_AFTER_SECONDS)} if faults else {}
+        return JSONResponse({"status": status, "faults": faults, "tasks": tasks}, 503 if faults else 200, headers)
+
+    async def measure(_request: Request) -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    app.add_route("/livez", live, include_in_schema=False)
+    app.add_route("/readyz", ready, include_in_schema=False)
+    app.add_route("/startupz", ready, include_in_schema=False)
+    app.add_route("/metrics", measure, include_in_schema=False)

@@ -1,0 +1,1 @@
+"""What services may know of each other: events, envelope, topics. Imports pydantic only."""

@@ -1,0 +1,206 @@
+"""The topics as an AsyncAPI 3.0 document, made from the same classes the services use."""
+
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+
+from contracts.cloudevents import (
+    CONTENT_TYPE,
+    HEADERS,
+    Json,
+    example_headers,
+    header_schema,
+    payload,
+    source_of,
+    text,
+    type_of,
+)
+from contracts.event import Event
+from contracts.examples import EXAMPLES, RECORDED_AT
+from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, EVENT_TYPES, FOLLOWUP_EVENTS, TOPICS, Topic
+
+KAFKA_BINDING = "0.5.0"
+WATERMARK = "care.watermark.v1"
+TOMBSTONE = "tombstone"
+READERS: dict[str, tuple[Topic, ...]] = {
+    "followup": (CUSTOMER_EVENTS,),
+    "alerts": (CUSTOMER_EVENTS, FOLLOWUP_EVENTS),
+    "reporting": (CUSTOMER_EVENTS, FOLLOWUP_EVENTS, ALERT_EVENTS),
+}
+
+
+class PlainSchema(GenerateJsonSchema):
+    """JSON Schema without a title on each field, which would only repeat the field's name."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's signature
+        return False
+
+
+class Watermark(BaseModel):
+    """Nothing recorded before `complete_until` is missing on this partition. It changes no state."""
+
+    complete_until: AwareDatetime
+
+
+def document() -> Json:
+    """Return the AsyncAPI document of all topics."""
+    return {
+        "asyncapi": "3.0.0",
+        "id": "urn:care:events",
+        "info": {
+            "title": "Customer lifecycle events",
+            "version": "1.0.0",
+            "description": "Delivery is at least once and in order per customer within a topic. Records are "
+            "CloudEvents 1.0 in binary mode; a reader ignores types and fields it does not know.",
+            "license": {"name": "Apache-2.0"},
+        },
+        "defaultContentType": CONTENT_TYPE,
+        "servers": {"kafka": SERVER},
+        "channels": {topic.name: _channel(topic) for topic in TOPICS},
+        "operations": _sending() | _receiving(),
+        "components": {
+            "messages": {name: message for topic in TOPICS for name, message in _messages(topic).items()},
+            "messageTraits": {"cloudEvent": {"contentType": CONTENT_TYPE, "headers": header_schema()}},
+            "schemas": _schemas(),
+        },
+    }
+
+
+SERVER: Json = {
+    "host": "{bootstrap}",
+    "protocol": "kafka",
+    "description": "Apache Kafka; one cluster per environment.",
+    "variables": {"bootstrap": {"default": "localhost:9092", "description": "A bootstrap server."}},
+}
+
+
+def key_of(topic: Topic) -> Json:
+    """Return the schema of the record key. Compaction keeps one record a key, so there it is the alert."""
+    owner_of_key = "alert" if topic.cleanup_policy == "compact" else "customer"
+    return {"type": "string", "format": "uuid", "description": f"The {owner_of_key} id as text."}
+
+
+def _channel(topic: Topic) -> Json:
+    messages = _messages(topic)
+    return {
+        "address": topic.name,
+        "description": f"{topic.meaning} Partitioned by murmur2 of the key, as Kafka's own producers do.",
+        "servers": [{"$ref": "#/servers/kafka"}],
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
+        "bindings": {
+            "kafka": {
+                "topic": topic.name,
+                "partitions": topic.partitions,
+                "topicConfiguration": {
+                    "cleanup.policy": [topic.cleanup_policy],
+                    "retention.ms": topic.retention_ms,
+                },
+                "bindingVersion": KAFKA_BINDING,
+            }
+        },
+        "x-owner": topic.owner,
+        "x-pii": "none",
+    }
+
+
+def _messages(topic: Topic) -> dict[str, Json]:
+    if topic.cleanup_policy == "compact":
+        # Kafka refuses a record without a key on a compacted topic, so there is no watermark here.
+        opened = {f"{topic.name}.{event.__name__}": _event_message(topic, event) for event in topic.events}
+        return opened | {f"{topic.name}.{TOMBSTONE}": _tombstone(topic)}
+    events = {type_of(event): _event_message(topic, event) for event in topic.events}
+    return events | {WATERMARK: _watermark()}
+
+
+def _event_message(topic: Topic, event: type[Event]) -> Json:
+    example = EXAMPLES[event]
+    return {
+        "name": type_of(event),
+        "title": event.__name__,
+        "headers": {
+            "type": "object",
+            "properties": {"ce_type": text(const=type_of(event)), "ce_source": text(const=source_of(topic))},
+        },
+        "payload": {"$ref": f"#/components/schemas/{event.__name__}"},
+        "traits": [{"$ref": "#/components/messageTraits/cloudEvent"}],
+        "bindings": {"kafka": {"key": key_of(topic), "bindingVersion": KAFKA_BINDING}},
+        "examples": [{"headers": example_headers(topic, example), "payload": payload(example)}],
+        "x-owner": topic.owner,
+        "x-pii": "none",
+    }
+
+
+def _tombstone(topic: Topic) -> Json:
+    return {
+        "name": TOMBSTONE,
+        "title": "Tombstone",
+        "summary": "The alert with this key is no longer open.",
+        "payload": {"type": "null"},
+        "bindings": {"kafka": {"key": key_of(topic), "bindingVersion": KAFKA_BINDING}},
+        "x-owner": topic.owner,
+        "x-pii": "none",
+    }
+
+
+def _watermark() -> Json:
+    instant = RECORDED_AT.isoformat()
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": f"watermark-{instant}",
+        "ce_source": "/care/customer",
+        "ce_type": WATERMARK,
+        "ce_time": instant,
+        "content-type": CONTENT_TYPE,
+    }
+    properties = {name: text(**HEADERS[name]) for name in headers}
+    properties |= {"ce_id": text(), "ce_type": text(const=WATERMARK)}
+    return {
+        "name": WATERMARK,
+        "title": "Watermark",
+        "summary": "Written without a key, to each partition; ignore it unless you wait for silence.",
+        "headers": {"type": "object", "properties": properties, "required": list(headers)},
+        "payload": {"$ref": "#/components/schemas/Watermark"},
+        "examples": [
+            {
+                "headers": headers,
+                "payload": Watermark(complete_until=RECORDED_AT).model_dump(mode="json"),
+            }
+        ],
+        "x-pii": "none",
+    }
+
+
+def _sending() -> dict[str, Json]:
+    return {
+        f"{topic.owner}.send.{topic.name}": {
+            "action": "send",
+            "channel": {"$ref": f"#/channels/{topic.name}"},
+            "x-owner": topic.owner,
+        }
+        for topic in TOPICS
+    }
+
+
+def _receiving() -> dict[str, Json]:
+    return {
+        f"{service}.receive.{topic.name}": {
+            "action": "receive",
+            "channel": {"$ref": f"#/channels/{topic.name}"},
+            "bindings": {"kafka": {"groupId": text(const=f"care-{service}"), "bindingVersion": KAFKA_BINDING}},
+            "x-owner": service,
+        }
+        for service, topics in READERS.items()
+        for topic in topics
+    }
+
+
+def _schemas() -> Json:
+    models: list[type[BaseModel]] = [*EVENT_TYPES.values(), Watermark]
+    _, schemas = models_json_schema(
+        [(model, "validation") for model in models],
+        ref_template="#/components/schemas/{model}",
+        schema_generator=PlainSchema,
+    )
+    definitions: Json = schemas["$defs"]
+    return definitions

@@ -1,0 +1,91 @@
+"""The headers of a Kafka record: CloudEvents 1.0 in binary mode, and what each header promises."""
+
+from typing import Any
+
+from contracts.event import Event
+from contracts.examples import example_envelope
+from contracts.topics import Topic
+
+Json = dict[str, Any]
+
+CONTENT_TYPE = "application/json"
+HEADERS: dict[str, Json] = {
+    "ce_specversion": {"const": "1.0"},
+    "ce_id": {"format": "uuid", "description": "The event; the same however often it is delivered."},
+    "ce_source": {"description": "The service that owns the fact."},
+    "ce_type": {"description": "The event type; skip what you do not know."},
+    "ce_subject": {"format": "uuid", "description": "The customer the event concerns."},
+    "ce_time": {"format": "date-time", "description": "When it happened."},
+    "ce_dataschema": {"format": "uri-reference", "description": "The JSON Schema of the value."},
+    "ce_recordedtime": {"format": "date-time", "description": "When the store learned of it."},
+    "ce_streamid": {
+        "format": "uuid",
+        "description": "The stream: customer, contact, task, complaint, alert.",
+    },
+    "ce_sequence": {"pattern": "^[0-9]+$", "description": "The version in its stream, from 1."},
+    "ce_position": {"pattern": "^[0-9]+$", "description": "Rises in commit order; not above the last: skip."},
+    "ce_prevposition": {
+        "pattern": "^[0-9]+$",
+        "description": "The position published before on this partition, 0 for the first; another: a gap.",
+    },
+    "ce_correlationid": {"description": "Ties together all that one request set off."},
+    "ce_causationid": {"format": "uuid", "description": "The event that led to this one."},
+    "ce_actor": {"description": "An employee or system id, never a name."},
+    "ce_batchid": {"format": "uuid", "description": "The import the fact came in with."},
+    "ce_batchrow": {"pattern": "^[0-9]+$", "description": "The row of the import, as a person counts it."},
+    "traceparent": {"description": "W3C trace context."},
+    "content-type": {"const": CONTENT_TYPE},
+}
+OPTIONAL_HEADERS = {"ce_causationid", "ce_batchid", "ce_batchrow", "traceparent"}
+
+
+def header_schema() -> Json:
+    """Return the schema of the headers of every event."""
+    return {
+        "type": "object",
+        "properties": {name: text(**schema) for name, schema in HEADERS.items()},
+        "required": [name for name in HEADERS if name not in OPTIONAL_HEADERS],
+    }
+
+
+def text(**schema: str) -> Json:
+    return {"type": "string", **schema}
+
+
+def example_headers(topic: Topic, event: Event) -> dict[str, str]:
+    """Return the headers the example of `event` travels with, as the relay would write them."""
+    envelope = example_envelope(event)
+    return {
+        "ce_specversion": "1.0",
+        "ce_id": str(envelope.id),
+        "ce_source": source_of(topic),
+        "ce_type": event.type,
+        "ce_subject": str(envelope.subject),
+        "ce_time": envelope.occurred_at.isoformat(),
+        "ce_dataschema": schema_id(event.type),
+        "ce_recordedtime": envelope.recorded_at.isoformat(),
+        "ce_streamid": str(envelope.stream_id),
+        "ce_sequence": str(envelope.version),
+        "ce_position": str(envelope.position),
+        "ce_prevposition": "0",
+        "ce_correlationid": envelope.metadata.correlation_id,
+        "ce_actor": envelope.metadata.actor,
+        "content-type": CONTENT_TYPE,
+    }
+
+
+def payload(event: Event) -> Json:
+    """Return the value of the record. What is not known is absent, never null."""
+    return event.model_dump(mode="json", exclude_none=True)
+
+
+def schema_id(event_type: str) -> str:
+    return f"/schemas/{event_type}.json"
+
+
+def type_of(event: type[Event]) -> str:
+    return str(event.model_fields["type"].default)
+
+
+def source_of(topic: Topic) -> str:
+    return f"/care/{topic.owner}"

@@ -1,0 +1,157 @@
+"""One true-to-life example of every event, for tests, schemas and documents to share.
+
+The customer is 上海腾云, a company that Li (E1007) follows up and Chen (E1001) leads. Times are June 2024.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID, uuid5
+
+from contracts import alerts, customer, followup
+from contracts.event import Envelope, Event, Metadata
+
+CUSTOMER_ID = UUID("01900000-0000-7000-8000-000000000001")
+CONTACT_ID = UUID("01900000-0000-7000-8000-000000000002")
+TASK_ID = UUID("01900000-0000-7000-8000-000000000003")
+COMPLAINT_ID = UUID("01900000-0000-7000-8000-000000000004")
+ALERT_ID = UUID("01900000-0000-7000-8000-000000000005")
+CONTENT_REF = UUID("01900000-0000-7000-8000-000000000006")
+CAUSE_ID = UUID("01900000-0000-7000-8000-000000000007")
+CUSTOMER_NAME = "上海腾云"
+OWNER, LEADER = "E1007", "E1001"
+
+OCCURRED_AT = datetime(2024, 6, 3, 1, 0, tzinfo=UTC)
+RECORDED_AT = OCCURRED_AT + timedelta(minutes=2)
+DUE_AT = datetime(2024, 6, 7, 10, 0, tzinfo=UTC)
+SILENT_SINCE = datetime(2024, 5, 20, 1, 0, tzinfo=UTC)
+ALLOWED_SILENCE = timedelta(days=14)
+STARTS_AT = SILENT_SINCE + ALLOWED_SILENCE
+
+METADATA = Metadata(actor=OWNER, correlation_id="req-20240603-0001")
+
+E = TypeVar("E", bound=Event)
+
+CUSTOMER: tuple[Event, ...] = (
+    customer.Registered(
+        kind=customer.Kind.COMPANY,
+        name=CUSTOMER_NAME,
+        external_system="crm",
+        external_id="KH-0042",
+        source="import",
+    ),
+    customer.ProfileChanged(
+        need_type="云服务器",
+        industry="制造业",
+        region="上海",
+        work_status=customer.WorkStatus.QUOTED,
+        last_contacted_at=SILENT_SINCE,
+    ),
+    customer.StageChanged(previous=customer.Stage.NEW, stage=customer.Stage.INTERESTED, reason="asked-for-quote"),
+    customer.TierChanged(scheme="value", previous="normal", tier="vip"),
+    customer.OwnerAssigned(previous_owner_id="E1003", owner_id=OWNER, leader_id=LEADER),
+)
+
+FOLLOWUP: tuple[Event, ...] = (
+    followup.ContactLogged(
+        channel=followup.Channel.PHONE,
+        direction=followup.Direction.OUTBOUND,
+        employee_id=OWNER,
+        purpose="quote",
+        outcome="reached",
+        content_ref=CONTENT_REF,
+        task_id=TASK_ID,
+    ),
+    followup.TaskScheduled(assignee_id=OWNER, due_at=DUE_AT, purpose="call-back", content_ref=CONTENT_REF),
+    followup.TaskRescheduled(previous_due_at=DUE_AT, due_at=DUE_AT + timedelta(days=3), reason_ref=CONTENT_REF),
+    followup.TaskCompleted(due_at=DUE_AT, employee_id=OWNER, outcome="reached"),
+    followup.TaskCancelled(reason_ref=CONTENT_REF),
+    followup.ComplaintRaised(
+        channel=followup.Channel.WECHAT,
+        severity=followup.Severity.HIGH,
+        owner_id=OWNER,
+        topic="late-delivery",
+        content_ref=CONTENT_REF,
+    ),
+    followup.ComplaintAnswered(employee_id=OWNER, content_ref=CONTENT_REF),
+    followup.ComplaintConfirmed(),
+    followup.ComplaintClosed(resolution="replaced"),
+)
+
+RAISED = alerts.AlertRaised(
+    alert_id=ALERT_ID,
+    dedup_key=f"inactive.interested:{CUSTOMER_ID}:2024-05-20T01:00:00Z",
+    severity=alerts.AlertSeverity.WARNING,
+    rule_id="inactive.interested",
+    rule_version=1,
+    summary=f"{CUSTOMER_NAME}: no contact for 14 days",
+    summary_zh=f"{CUSTOMER_NAME}：14 天没有联系",
+    silent_since=SILENT_SINCE,
+    starts_at=STARTS_AT,
+    updated_at=STARTS_AT,
+    value=int(ALLOWED_SILENCE.total_seconds()),
+    threshold=int(ALLOWED_SILENCE.total_seconds()),
+    owner_id=OWNER,
+    customer_name=CUSTOMER_NAME,
+    component="customer",
+    labels={"stage": "interested", "tier": "vip"},
+    links=(f"/v1/customers/{CUSTOMER_ID}",),
+    concerns_id=CUSTOMER_ID,
+    causes=(CAUSE_ID,),
+)
+ENDED: dict[str, Any] = RAISED.model_dump(exclude={"type", "status"}) | {
+    "ends_at": DUE_AT,
+    "updated_at": DUE_AT,
+}
+ALERTS: tuple[Event, ...] = (
+    RAISED,
+    alerts.AlertCleared.model_validate(ENDED),
+    alerts.AlertWithdrawn.model_validate(ENDED),
+)
+
+EXAMPLES: dict[type[Event], Event] = {type(event): event for event in (*CUSTOMER, *FOLLOWUP, *ALERTS)}
+
+
+def example(event_class: type[E], **changes: object) -> E:
+    """Return the example of `event_class` with `changes`, so that a test shows only what it is about."""
+    if unknown := changes.keys() - event_class.model_fields.keys():
+        # The event itself ignores unknown fields, so a misspelt change would pass without any effect.
+        raise TypeError(f"{event_class.__name__} has no field {', '.join(sorted(unknown))}")
+    return event_class.model_validate(dict(EXAMPLES[event_class]) | changes)
+
+
+def example_envelope(event: E, **changes: Any) -> Envelope[E]:
+    """Return `event` as if it were the first one recorded, in its usual stream, with `changes`."""
+    envelope = Envelope(
+        id=uuid5(CUSTOMER_ID, event.type),
+        subject=CUSTOMER_ID,
+        stream_id=_stream_of(event),
+        version=1,
+        position=1,
+        occurred_at=OCCURRED_AT,
+        recorded_at=RECORDED_AT,
+        metadata=METADATA,
+        event=event,
+    )
+    return replace(envelope, **changes)
+
+
+def _stream_of(event: Event) -> UUID:
+    match event:
+        case followup.ContactLogged():
+            return CONTACT_ID
+        case (
+            followup.TaskScheduled() | followup.TaskRescheduled() | followup.TaskCompleted() | followup.TaskCancelled()
+        ):
+            return TASK_ID
+        case (
+            followup.ComplaintRaised()
+            | followup.ComplaintAnswered()
+            | followup.ComplaintConfirmed()
+            | followup.ComplaintClosed()
+        ):
+            return COMPLAINT_ID
+        case alerts.AlertEvent():
+            return ALERT_ID
+        case _:
+            return CUSTOMER_ID

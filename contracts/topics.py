@@ -1,0 +1,56 @@
+"""The topics of the system, declared once: services create them, AsyncAPI describes them."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from contracts import alerts, customer, followup
+from contracts.event import Event
+
+PARTITIONS = 6
+KEEP_FOR_EVER = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A Kafka topic. Keys are customer ids, so all that concerns one customer is in one order per topic.
+
+    The number of partitions is fixed when a topic is made. `retention_ms` of -1 keeps everything: the
+    stores can refill a topic, but a reader that starts from zero should not need them to.
+    """
+
+    name: str
+    owner: str
+    meaning: str
+    events: tuple[type[Event], ...]
+    cleanup_policy: Literal["delete", "compact"] = "delete"
+    partitions: int = PARTITIONS
+    retention_ms: int = KEEP_FOR_EVER
+
+
+def members(union: object) -> tuple[type[Event], ...]:
+    """Return the classes of an `AnyEvent` union."""
+    return get_args(get_args(union)[0])
+
+
+CUSTOMER_EVENTS = Topic(
+    "care.customer.events.v1", "customer", "Every fact about the customer itself.", members(customer.AnyEvent)
+)
+FOLLOWUP_EVENTS = Topic(
+    "care.followup.events.v1",
+    "followup",
+    "What was done for a customer and what is owed.",
+    members(followup.AnyEvent),
+)
+ALERT_EVENTS = Topic("care.alert.events.v1", "alerts", "Every transition of every alert.", members(alerts.AnyEvent))
+ALERT_OPEN = Topic(
+    "care.alert.open.v1",
+    "alerts",
+    "What is open now, one record per alert; a tombstone when it ends.",
+    (alerts.AlertRaised,),
+    cleanup_policy="compact",
+)
+TOPICS = (CUSTOMER_EVENTS, FOLLOWUP_EVENTS, ALERT_EVENTS, ALERT_OPEN)
+
+EVENT_TYPES: dict[str, type[Event]] = {
+    str(event.model_fields["type"].default): event for topic in TOPICS for event in topic.events
+}

@@ -1,0 +1,53 @@
+"""Field types shared by events and commands: what a text, an instant or a code may hold."""
+
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
+
+MAX_WORD = 64
+MAX_NAME = 200
+MAX_NOTE = 4_000
+EARLIEST_YEAR = 1900
+LATEST_YEAR = 2200
+ALLOWED_CONTROLS = {"\n", "\t"}
+FORBIDDEN_CATEGORIES = {"Cc", "Cs", "Cn"}
+
+
+def refuse_unprintable(text: str) -> str:
+    """Refuse NUL, control characters and lone surrogates: PostgreSQL and JSON readers differ on them."""
+    for character in text:
+        if unicodedata.category(character) in FORBIDDEN_CATEGORIES and character not in ALLOWED_CONTROLS:
+            raise ValueError(f"character U+{ord(character):04X} is not allowed in text")
+    return text
+
+
+def refuse_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("text must not be blank")
+    return text
+
+
+def require_text(value: Any) -> Any:
+    """Times come as RFC 3339 text; a number would be read as an epoch, and a date as midnight somewhere."""
+    if isinstance(value, str) and not (len(value) > len("2024-06-01") and value[10] in "Tt "):
+        raise ValueError("a time needs date, time and offset, such as 2024-06-01T09:00:00+08:00")
+    if not isinstance(value, str | datetime):
+        raise ValueError("a time is text such as 2024-06-01T09:00:00+08:00")  # noqa: TRY004 - pydantic wants ValueError
+    return value
+
+
+def refuse_far_years(instant: datetime) -> datetime:
+    if not EARLIEST_YEAR <= instant.year <= LATEST_YEAR:
+        raise ValueError(f"the year must lie between {EARLIEST_YEAR} and {LATEST_YEAR}")
+    return instant
+
+
+Printable = AfterValidator(refuse_unprintable)
+Word = Annotated[str, Field(min_length=1, max_length=MAX_WORD), Printable, AfterValidator(refuse_blank)]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), Printable, AfterValidator(refuse_blank)]
+Note = Annotated[str, Field(min_length=1, max_length=MAX_NOTE), Printable, AfterValidator(refuse_blank)]
+Code = Annotated[str, Field(min_length=1, max_length=MAX_WORD, pattern=r"^[a-z0-9][a-z0-9.-]*$")]
+Instant = Annotated[AwareDatetime, BeforeValidator(require_text), AfterValidator(refuse_far_years)]
+EmployeeId = Annotated[str, Field(min_length=1, max_length=MAX_WORD, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]*$")]

@@ -1,0 +1,59 @@
+"""The account PostgreSQL runs under when we are root, and which folders that account can reach."""
+
+import os
+import pwd
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+PREFERRED_NAMES = ("postgres", "nobody")
+# /var/tmp outlives a restart of the machine; /tmp does not.
+PERSISTENT_TEMPORARY = Path("/var/tmp")  # noqa: S108 - The folders in it are made by mkdtemp, mode 0700.
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    uid: int
+    gid: int
+
+
+def server_account() -> Account | None:
+    """Return the account to run PostgreSQL under, or None where it can be our own.
+
+    PostgreSQL refuses root, and it wants an account that has a name.
+    """
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name: entry for entry in pwd.getpwall()}
+    entry = next(known[name] for name in PREFERRED_NAMES if name in known)
+    return Account(entry.pw_uid, entry.pw_gid)
+
+
+def can_reach(path: Path, account: Account | None) -> bool:
+    """Tell whether `account` may pass through every folder above `path`."""
+    return account is None or all(_may_pass(folder.stat(), account) for folder in path.absolute().parents)
+
+
+def _may_pass(folder: os.stat_result, account: Account) -> bool:
+    if folder.st_uid == account.uid:
+        return bool(folder.st_mode & stat.S_IXUSR)
+    if folder.st_gid == account.gid:
+        return bool(folder.st_mode & stat.S_IXGRP)
+    return bool(folder.st_mode & stat.S_IXOTH)
+
+
+def make_folder(path: Path, account: Account | None) -> Path:
+    """Make the private folder `path` for `account`, elsewhere with a link at `path` if it cannot go there."""
+    if path.exists():
+        return path.resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if can_reach(path, account):
+        path.mkdir(mode=0o700)
+    else:
+        # A link left behind by a folder that has since been removed would be in the way.
+        path.unlink(missing_ok=True)
+        path.symlink_to(tempfile.mkdtemp(prefix="customer-lifecycle-", dir=PERSISTENT_TEMPORARY))
+    if account is not None:
+        os.chown(path, account.uid, account.gid)
+    return path.resolve()

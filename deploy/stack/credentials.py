@@ -1,0 +1,41 @@
+"""The secrets of one local stack, made once and kept beside its data."""
+
+import os
+import secrets
+from pathlib import Path
+
+from pydantic import BaseModel, Field
+
+ROLES = ("care_migrator", "care_customer", "care_followup", "care_alerts", "care_reporting", "bi_reader")
+
+
+def _password() -> str:
+    # Hex needs no quoting in a URL, in SQL or in a shell.
+    return secrets.token_hex(16)
+
+
+class Credentials(BaseModel, frozen=True):
+    """Passwords of the database roles, and the key that pseudonyms are made with."""
+
+    postgres_admin: str = Field(default_factory=_password)
+    roles: dict[str, str] = Field(default_factory=lambda: {role: _password() for role in ROLES})
+    pseudonym_key: str = Field(default_factory=lambda: secrets.token_hex(32))
+
+
+def load(data_dir: Path) -> Credentials:
+    """Return the credentials kept in `data_dir`, making them the first time."""
+    kept = data_dir / "credentials.json"
+    if not kept.exists():
+        write_private(kept, Credentials().model_dump_json(indent=2))
+    return Credentials.model_validate_json(kept.read_text())
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read; a reader sees all of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.new")
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)

@@ -1,0 +1,87 @@
+"""The roles and databases of the four services: who may enter which."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+from asyncpg import Connection, Record
+
+from deploy.stack.credentials import Credentials
+
+SERVICES = ("customer", "followup", "alerts", "reporting")
+BOOTSTRAP = Path(__file__).parents[1] / "bootstrap.sql"
+MIGRATOR = "care_migrator"
+BI_READER = "bi_reader"
+CONNECT_SECONDS = 10.0
+# Any number, the same for all who prepare databases on one cluster.
+ROLES_LOCK = 7_283_101
+
+# The identifiers are quoted by the server itself, so no name can end up as SQL.
+SET_PASSWORD = "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)"  # noqa: S105 - SQL.
+CREATE_DATABASE = "SELECT format('CREATE DATABASE %I OWNER %I', $1::text, $2::text)"
+CLOSE_TO_ALL = "SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', $1::text)"
+OPEN_TO = "SELECT format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I', $1::text, $2::text)"
+OPEN_TO_READER = "SELECT format('GRANT CONNECT ON DATABASE %I TO %I', $1::text, $2::text)"
+EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)"
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseUrls:
+    """Addresses by service: `app` for running it, `migrator` for its migrations; and the one for BI tools."""
+
+    app: Mapping[str, str]
+    migrator: Mapping[str, str]
+    bi_reader: str
+
+
+async def prepare(admin_url: str, credentials: Credentials, suffix: str = "") -> DatabaseUrls:
+    """Make what is missing of roles and databases; safe to repeat, and safe side by side.
+
+    With a suffix the databases are others (care_customer_t1); the roles belong to the whole cluster.
+    """
+    admin = await asyncpg.connect(admin_url, timeout=CONNECT_SECONDS)
+    try:
+        await _make_roles(admin, credentials)
+        for service in SERVICES:
+            await _make_database(admin, f"care_{service}{suffix}", f"care_{service}")
+        await _run(admin, OPEN_TO_READER, f"care_reporting{suffix}", BI_READER)
+    finally:
+        await admin.close()
+    return urls(admin_url, credentials, suffix)
+
+
+def urls(admin_url: str, credentials: Credentials, suffix: str = "") -> DatabaseUrls:
+    """Return the addresses of the databases in the cluster at `admin_url`."""
+
+    def url(role: str, service: str) -> str:
+        place = urlsplit(admin_url)
+        address = f"{role}:{credentials.roles[role]}@{place.hostname}:{place.port or 5432}"
+        return urlunsplit((place.scheme, address, f"/care_{service}{suffix}", place.query, ""))
+
+    return DatabaseUrls(
+        app={service: url(f"care_{service}", service) for service in SERVICES},
+        migrator={service: url(MIGRATOR, service) for service in SERVICES},
+        bi_reader=url(BI_READER, "reporting"),
+    )
+
+
+async def _make_roles(admin: "Connection[Record]", credentials: Credentials) -> None:
+    async with admin.transaction():
+        # Two at once would stumble over each other's rows in the catalogue.
+        await admin.execute("SELECT pg_advisory_xact_lock($1)", ROLES_LOCK)
+        await admin.execute(BOOTSTRAP.read_text())
+        for role, password in credentials.roles.items():
+            await _run(admin, SET_PASSWORD, role, password)
+
+
+async def _make_database(admin: "Connection[Record]", database: str, role: str) -> None:
+    if not await admin.fetchval(EXISTS, database):
+        await _run(admin, CREATE_DATABASE, database, MIGRATOR)
+    await _run(admin, CLOSE_TO_ALL, database)
+    await _run(admin, OPEN_TO, database, role)
+
+
+async def _run(admin: "Connection[Record]", statement: str, *names: str) -> None:
+    await admin.execute(await admin.fetchval(statement, *names))

@@ -1,0 +1,98 @@
+"""Apache Kafka in KRaft mode, run from its published jars as one process of ours."""
+
+import asyncio
+import base64
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from deploy.stack import command, jars, ports
+from deploy.stack.child import Child
+from deploy.stack.java import java
+from deploy.stack.ladder import Premises, Rung, Say, Server
+from deploy.stack.ports import HOST
+
+SETTINGS = jars.POM.with_name("server.properties")
+LOGGING = jars.POM.with_name("log4j2.properties")
+HEAP = "-Xmx512m"
+REQUEST_MILLISECONDS = 5_000
+
+
+def rungs() -> list[Rung]:
+    return [Rung("maven", _offered, _start, keeps_data=True)]
+
+
+async def answers(bootstrap: str) -> bool:
+    """Tell whether a broker there is ready for topics to be made."""
+    port = int(bootstrap.rsplit(":", 1)[1])
+    # The client writes an error to the log for every refused connection, so the door is tried first.
+    if not await asyncio.to_thread(ports.answers, port):
+        return False
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_MILLISECONDS)
+    try:
+        await client.start()
+        return bool((await client.describe_cluster())["brokers"])
+    except (KafkaError, OSError):
+        return False
+    finally:
+        await client.close()
+
+
+def settings(port: int, controller_port: int, data: Path) -> str:
+    """Return the broker's configuration file."""
+    text = SETTINGS.read_text()
+    return text.format(host=HOST, port=port, controller_port=controller_port, data=data)
+
+
+async def _offered(_: Say) -> bool:
+    return jars.offered()
+
+
+@asynccontextmanager
+async def _start(premises: Premises) -> AsyncIterator[Server]:
+    controller_port = _controller_port(premises.port)
+    ports.require_free(premises.port, "Kafka")
+    ports.require_free(controller_port, "Kafka's controller")
+    program = await java(premises.say)
+    libraries = await jars.kafka_jars(program, premises.say)
+    folder = premises.data_dir.absolute() / "kafka"
+    folder.mkdir(parents=True, exist_ok=True)
+    configuration = folder / "server.properties"
+    configuration.write_text(settings(premises.port, controller_port, folder / "data"))
+    run = [str(program), HEAP, f"-Dlog4j2.configurationFile={LOGGING}", "-cp", f"{libraries}/*"]
+    if not (folder / "data" / "meta.properties").exists():
+        premises.say("formatting Kafka's storage")
+        await _format(run, configuration)
+    broker = _broker(premises, [*run, "kafka.Kafka", str(configuration)], folder)
+    await broker.start()
+    try:
+        yield Server(
+            f"{HOST}:{premises.port}", f"Apache Kafka {jars.kafka_version()} (KRaft, Maven)", children=(broker,)
+        )
+    finally:
+        await broker.stop()
+
+
+def _controller_port(port: int) -> int:
+    return port + 1
+
+
+async def _format(run: list[str], configuration: Path) -> None:
+    cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    tool = [*run, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(configuration)]
+    await command.run(tool, failing="Kafka could not format its storage")
+
+
+def _broker(premises: Premises, run: list[str], folder: Path) -> Child:
+    return Child(
+        name="Kafka",
+        command=run,
+        log=premises.data_dir / "logs" / "kafka.log",
+        ready=partial(answers, f"{HOST}:{premises.port}"),
+        folder=folder,
+    )

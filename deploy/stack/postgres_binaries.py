@@ -1,0 +1,79 @@
+"""Which PostgreSQL programs this machine has, and which of them can open the data there is."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.stack.errors import CannotRun
+
+# The oldest version our SQL is run against.
+MINIMUM_MAJOR = 15
+PLACES = (
+    "usr/lib/postgresql/*/bin",
+    "usr/pgsql-*/bin",
+    "opt/homebrew/opt/postgresql@*/bin",
+    "usr/local/opt/postgresql@*/bin",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Binaries:
+    folder: Path
+    version: str
+
+    @property
+    def major(self) -> int:
+        return int(self.version.split(".")[0])
+
+
+def on_this_machine() -> list[Binaries]:
+    """Return every PostgreSQL server installed here that is new enough, newest first."""
+    folders = {folder.resolve() for folder in _candidates()}
+    found = [binaries for folder in folders if (binaries := inspect(folder)) is not None]
+    recent = [binaries for binaries in found if binaries.major >= MINIMUM_MAJOR]
+    return sorted(recent, key=lambda binaries: binaries.major, reverse=True)
+
+
+def inspect(folder: Path) -> Binaries | None:
+    """Return the server programs in `folder`, or None if it holds no complete set."""
+    if not all((folder / program).exists() for program in ("postgres", "initdb")):
+        return None
+    answer = _first_line([str(folder / "postgres"), "--version"])
+    version = re.search(r"\d+(\.\d+)?", answer)
+    return Binaries(folder, version.group()) if version else None
+
+
+def written_by(cluster: Path) -> int | None:
+    """Return the major version that wrote the data in `cluster`, or None if there is no data yet."""
+    mark = cluster / "PG_VERSION"
+    return int(mark.read_text()) if mark.exists() else None
+
+
+def pick(found: Sequence[Binaries], needed_major: int | None) -> Binaries:
+    """Return the newest programs, or those that can open existing data; `CannotRun` if there are none."""
+    for binaries in found:
+        if needed_major in (None, binaries.major):
+            return binaries
+    versions = ", ".join(binaries.version for binaries in found) or "none"
+    raise CannotRun(
+        f"The local data was written by PostgreSQL {needed_major}, but the versions found here are: {versions}. "
+        f"Install PostgreSQL {needed_major}, or forget the local data: make reset"
+    )
+
+
+def _candidates() -> Iterable[Path]:
+    on_path = shutil.which("postgres")
+    if on_path:
+        yield Path(on_path).resolve().parent
+    if shutil.which("pg_config"):
+        yield Path(_first_line(["pg_config", "--bindir"]))
+    for place in PLACES:
+        yield from Path("/").glob(place)
+
+
+def _first_line(command: list[str]) -> str:
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+    return answer.stdout.strip()

@@ -1,0 +1,47 @@
+"""What a person sees of the stack: progress while it starts, then where everything is."""
+
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from deploy.stack.databases import SERVICES, DatabaseUrls
+from deploy.stack.infrastructure import Infrastructure
+from deploy.stack.ladder import Say
+from deploy.stack.layout import Layout
+
+
+def progress(console: Console) -> Say:
+    """Return a function that prints a line with the seconds since now."""
+    started = time.monotonic()
+
+    def say(text: str) -> None:
+        console.print(f"[dim]{time.monotonic() - started:6.1f} s[/]  {escape(text)}", highlight=False, soft_wrap=True)
+
+    return say
+
+
+def addresses(layout: Layout, servers: Infrastructure, urls: DatabaseUrls, data_dir: Path) -> Table:
+    """Return the table of what runs where."""
+    table = Table(title="Customer lifecycle, running", title_justify="left", show_header=False, box=None)
+    for service in SERVICES:
+        table.add_row(service, layout.url(service), f"{layout.url(service)}/docs")
+    table.add_row("issuer", layout.issuer, "for development only")
+    table.add_row("PostgreSQL", urls.bi_reader.split("@")[1].split("/")[0], servers.postgres_label)
+    table.add_row("Kafka", servers.kafka_bootstrap, servers.kafka_label)
+    table.add_row("logs, data", str(data_dir / "logs"), str(data_dir))
+    return table
+
+
+def next_steps(urls: DatabaseUrls, options: str = "") -> str:
+    """Return the commands a person is likely to want next, each on a line of its own to copy."""
+    return "\n".join(
+        [
+            f"A token:     make token SUBJECT=ana ROLE=sales{options}",
+            f"A BI login:  psql '{urls.bi_reader}'",
+            "The demo:    make demo",
+            "Stop:        Ctrl-C",
+        ]
+    )

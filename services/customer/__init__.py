@@ -1,0 +1,1 @@
+"""Who the customer is, whose it is, and where in life it stands."""

@@ -1,0 +1,69 @@
+"""Starts the customer service: `python -m services.customer [all|api|relay|projection|importer]`."""
+
+import sys
+
+from chassis.applier import Applier
+from chassis.cli import main
+from chassis.command_handler import CommandHandler
+from chassis.event_store import EventStore
+from chassis.imports import Imports
+from chassis.imports_api import imports_router
+from chassis.mapper import EventMapper
+from chassis.paging import Cursors
+from chassis.pseudonym import Pseudonyms
+from chassis.relay import Relay
+from chassis.service import Parts, Service, Task
+from chassis.tail import Tail
+from chassis.web import create_app
+from contracts.topics import CUSTOMER_EVENTS
+from services.customer import projection
+from services.customer.api import router
+from services.customer.dependencies import Dependencies
+from services.customer.domain import CUSTOMER
+from services.customer.importing import CustomerImport
+from services.customer.queries import CustomerQueries
+
+NAME = "customer"
+
+
+def build(parts: Parts) -> Service:
+    """Put the service together; nothing runs yet."""
+    key, health = parts.settings.pseudonym_key, parts.supervisor.health
+    store, mapper = EventStore(parts.pool), EventMapper()
+    needs = Dependencies(
+        store=store,
+        mapper=mapper,
+        customers=CommandHandler(store, CUSTOMER, mapper),
+        queries=CustomerQueries(parts.pool),
+        cursors=Cursors(key.get_secret_value()),
+        pseudonyms=Pseudonyms(key),
+    )
+    imports = Imports(parts.pool, CustomerImport(needs, parts.settings.business_zone), health=health("importer"))
+    listing = Applier("customer-list", parts.pool, projection.apply)
+    relay = Relay(
+        store,
+        parts.pool,
+        mapper,
+        CUSTOMER_EVENTS,
+        bootstrap=parts.settings.kafka_bootstrap,
+        health=health("relay"),
+    )
+    tail = Tail(store, mapper, listing, health=health("customer-list"))
+    app = create_app(
+        "Customer",
+        [router, imports_router(imports, needs.cursors)],
+        authenticator=parts.authenticator,
+        supervisor=parts.supervisor,
+        checks={"database": parts.database_fault, "issuer": parts.issuer_fault},
+    )
+    app.state.dependencies = needs
+    tasks = [
+        Task("relay", "relay", relay.run),
+        Task("projection", "customer-list", tail.run),
+        Task("importer", "importer", imports.run),
+    ]
+    return Service(NAME, app, tasks, [listing])
+
+
+if __name__ == "__main__":
+    main(NAME, build, sys.argv[1:])

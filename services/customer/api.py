@@ -1,0 +1,176 @@
+"""HTTP in front of the customer's rules: one route per command, and nothing decided here."""
+
+from typing import Annotated
+from uuid import UUID
+
+import uuid_utils.compat as uuid_utils
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field
+
+from chassis.access import EVERYWHERE, OWN, Allow, Caller
+from chassis.auth import Role
+from chassis.body import StrictRoute
+from chassis.command import Command
+from chassis.history import HistoryEntry, entry_of
+from chassis.paging import MAX_LIMIT, Page, coerce_limit, link_next
+from chassis.problems import not_found
+from chassis.responses import Accepted, answer, etag
+from contracts.customer import Stage
+from contracts.types import EmployeeId, Name
+from services.customer import commands
+from services.customer.dependencies import Dependencies, Needs
+from services.customer.queries import CustomerView, EmployeeView, Filters
+
+router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
+
+Anyone = Annotated[Caller, Depends(Allow())]
+Registrar = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.SALES, Role.SERVICE, Role.LEADER}, own=()))]
+Office = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.LEADER}, own=()))]
+Reader = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.FINANCE}, own=OWN))]
+Text = Annotated[str, Query(max_length=200)]
+Limit = Annotated[int, Query(ge=1, description=f"Up to {MAX_LIMIT}; more is brought down.")]
+
+
+@router.post("/customers", status_code=201, response_model=Accepted)
+async def register(command: commands.Register, caller: Registrar, needs: Needs) -> Response:
+    """Register a customer. With an external reference, asking twice leads to the same customer."""
+    if command.external:
+        customer_id = needs.pseudonyms.customer(command.external.system, command.external.id)
+    else:
+        customer_id = (
+            needs.pseudonyms.derived("request", caller.context.key) if caller.context.retryable else uuid_utils.uuid7()
+        )
+    handled = await needs.customers.handle(
+        customer_id,
+        command,
+        caller.context,
+        authorize=lambda state: caller.require(state.holders) if state.known else None,
+    )
+    return answer(handled, f"/v1/customers/{customer_id}")
+
+
+@router.post("/customers/{customer_id}/stage", response_model=Accepted)
+async def change_stage(customer_id: UUID, command: commands.ChangeStage, caller: Anyone, needs: Needs) -> Response:
+    """Move the customer to another stage of its life; only legal transitions."""
+    return await handle(customer_id, command, caller, needs)
+
+
+@router.post("/customers/{customer_id}/tier", response_model=Accepted)
+async def set_tier(customer_id: UUID, command: commands.SetTier, caller: Anyone, needs: Needs) -> Response:
+    """Put the customer into a tier of a scheme."""
+    return await handle(customer_id, command, caller, needs)
+
+
+@router.post("/customers/{customer_id}/owner", response_model=Accepted)
+async def assign_owner(customer_id: UUID, command: commands.AssignOwner, caller: Office, needs: Needs) -> Response:
+    """Say who answers for the customer from now on."""
+    leader_id = command.leader_id
+    if leader_id is None and (employee := await needs.queries.employee(command.owner_id)):
+        leader_id = employee.leader_id
+    return await handle(customer_id, command.model_copy(update={"leader_id": leader_id}), caller, needs)
+
+
+@router.post("/customers/{customer_id}/profile", response_model=Accepted)
+async def change_profile(customer_id: UUID, command: commands.ChangeProfile, caller: Anyone, needs: Needs) -> Response:
+    """State what is known about the customer; an absent field says nothing."""
+    return await handle(customer_id, command, caller, needs)
+
+
+async def handle(customer_id: UUID, command: Command, caller: Caller, needs: Dependencies) -> Response:
+    handled = await needs.customers.handle(
+        customer_id,
+        command,
+        caller.context,
+        expected_version=caller.expected_version,
+        authorize=lambda state: caller.require(state.holders) if state.known else None,
+    )
+    return answer(handled, f"/v1/customers/{customer_id}")
+
+
+@router.get("/customers/{customer_id}")
+async def read_one(customer_id: UUID, caller: Reader, needs: Needs, response: Response) -> CustomerView:
+    """Read a customer as it stands after every acknowledged command."""
+    loaded = await needs.customers.load(customer_id)
+    if not loaded.state.known:
+        raise not_found()
+    caller.require(loaded.state.holders)
+    view = await needs.queries.current(customer_id, loaded.version, loaded.state)
+    response.headers["ETag"] = etag(loaded.version)
+    return view
+
+
+@router.get("/customers")
+async def read_list(
+    request: Request,
+    response: Response,
+    caller: Reader,
+    needs: Needs,
+    stage: Stage | None = None,
+    tier: Text | None = None,
+    owner_id: Text | None = None,
+    name: Annotated[str | None, Query(max_length=200, description="The beginning of a company's name.")] = None,
+    limit: Limit | None = None,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+) -> Page[CustomerView]:
+    """List customers in a stable order; a seller sees their own."""
+    visible_to = None if caller.sees_all else caller.principal.subject
+    filters = Filters(stage, tier, owner_id, name, visible_to)
+    size, bound = coerce_limit(limit), {"list": "customers", **vars_of(filters)}
+    place = needs.cursors.read(cursor, bound)
+    rows = await needs.queries.page(filters, UUID(place[0]) if place else None, size)
+    items, following = needs.cursors.page(rows, size, [str(rows[size - 1].id)] if len(rows) > size else [], bound)
+    link_next(request, response, following)
+    return Page(items=items, next_cursor=following, has_more=following is not None)
+
+
+def vars_of(filters: Filters) -> dict[str, str | None]:
+    return {
+        "stage": filters.stage,
+        "tier": filters.tier,
+        "owner_id": filters.owner_id,
+        "name": filters.name,
+        "visible_to": filters.visible_to,
+    }
+
+
+@router.get("/customers/{customer_id}/events")
+async def read_events(
+    customer_id: UUID,
+    caller: Reader,
+    needs: Needs,
+    limit: Limit | None = None,
+    after: Annotated[int, Query(ge=0, description="Position after which to read on.")] = 0,
+) -> Page[HistoryEntry]:
+    """Read every fact about the customer itself, in the order in which they were recorded."""
+    loaded = await needs.customers.load(customer_id)
+    if not loaded.state.known:
+        raise not_found()
+    caller.require(loaded.state.holders)
+    size = coerce_limit(limit)
+    rows = await needs.store.read_subject(customer_id, after=after, limit=size + 1)
+    entries = [entry_of(needs.mapper.to_envelope(row)) for row in rows[:size]]
+    more = len(rows) > size
+    return Page(items=entries, next_cursor=str(entries[-1].position) if more else None, has_more=more)
+
+
+class Employee(Command):
+    """What is kept about somebody who works here."""
+
+    name: Name
+    leader_id: EmployeeId | None = Field(default=None, description="Who leads them; kept if absent.")
+
+
+@router.put("/employees/{employee_id}")
+async def keep_employee(employee_id: EmployeeId, employee: Employee, _caller: Office, needs: Needs) -> EmployeeView:
+    """Say who works here and who leads them. Names stay in this service."""
+    await needs.queries.keep_employee(employee_id, employee.name, employee.leader_id)
+    kept = await needs.queries.employee(employee_id)
+    if kept is None:
+        raise not_found()
+    return kept
+
+
+@router.get("/employees")
+async def read_employees(_caller: Reader, needs: Needs) -> Page[EmployeeView]:
+    """List everybody who works here."""
+    return Page(items=await needs.queries.employees())

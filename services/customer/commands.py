@@ -1,0 +1,81 @@
+"""What can be asked about a customer. The names are the field's own; texts about persons go to the vault."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field, model_validator
+
+from chassis.command import Command, FactCommand
+from contracts.customer import Kind, Stage, WorkStatus
+from contracts.types import Code, EmployeeId, Instant, Name, Word
+
+
+class ExternalReference(Command):
+    """The number under which another system knows this customer."""
+
+    system: Code
+    id: Word
+
+
+class Tier(Command):
+    """A place in a tier scheme."""
+
+    scheme: Code = "default"
+    tier: Code
+
+
+class Profile(Command):
+    """What is known about a customer; an absent field says nothing."""
+
+    need_type: Word | None = None
+    industry: Word | None = None
+    region: Word | None = None
+    work_status: WorkStatus | None = None
+    last_contacted_at: Instant | None = None
+
+
+class Register(FactCommand):
+    """Make a customer known, or bring a known one into line with what is stated here."""
+
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"person_name"})
+
+    kind: Kind = Kind.COMPANY
+    name: Name | None = None
+    person_name: Name | None = None
+    external: ExternalReference | None = None
+    source: Code = "manual"
+    profile: Profile = Field(default_factory=Profile)
+    tier: Tier | None = None
+    stage: Stage | None = None
+    owner_id: EmployeeId | None = None
+    leader_id: EmployeeId | None = None
+
+    @model_validator(mode="after")
+    def name_by_kind(self) -> "Register":
+        """A company has a public name; a person's name is personal and goes to the vault."""
+        if self.kind is Kind.COMPANY and (self.name is None or self.person_name is not None):
+            raise ValueError("a company needs `name`, and has no `person_name`")
+        if self.kind is Kind.PERSON and (self.person_name is None or self.name is not None):
+            raise ValueError("a person needs `person_name`, and has no `name`")
+        return self
+
+
+class ChangeProfile(FactCommand):
+    profile: Profile
+
+
+class ChangeStage(FactCommand):
+    stage: Stage
+    reason: Code | None = None
+
+
+class SetTier(FactCommand):
+    scheme: Code = "default"
+    tier: Code
+
+
+class AssignOwner(FactCommand):
+    owner_id: EmployeeId
+    leader_id: EmployeeId | None = None
+
+
+AnyCommand = Annotated[Register | ChangeProfile | ChangeStage | SetTier | AssignOwner, "asked of one customer"]

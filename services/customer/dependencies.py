@@ -1,0 +1,32 @@
+"""What the routes are given: the command handler, the queries, and the helpers of one process."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from chassis.command_handler import CommandHandler
+from chassis.event_store import EventStore
+from chassis.mapper import EventMapper
+from chassis.paging import Cursors
+from chassis.pseudonym import Pseudonyms
+from services.customer.domain import Customer
+from services.customer.queries import CustomerQueries
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    store: EventStore
+    mapper: EventMapper
+    customers: CommandHandler[Customer]
+    queries: CustomerQueries
+    cursors: Cursors
+    pseudonyms: Pseudonyms
+
+
+def of_request(request: Request) -> Dependencies:
+    found: Dependencies = request.app.state.dependencies
+    return found
+
+
+Needs = Annotated[Dependencies, Depends(of_request)]

@@ -1,0 +1,78 @@
+"""The list of customers, kept in step with their events."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Connection
+from chassis.rows import Rows
+from contracts import customer as events
+from contracts.event import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    customer_id: UUID
+    version: int
+    kind: str
+    name: str | None
+    name_ref: UUID | None
+    stage: str
+    stage_since: datetime
+    registered_at: datetime
+    tiers: dict[str, str] = field(default_factory=dict)
+    owner_id: str | None = None
+    leader_id: str | None = None
+    need_type: str | None = None
+    industry: str | None = None
+    region: str | None = None
+    work_status: str | None = None
+    last_contacted_at: datetime | None = None
+    external_system: str | None = None
+    external_id: str | None = None
+
+
+CUSTOMERS = Rows("customer", CustomerRow, "customer_id")
+
+
+async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+    """Apply a batch. The consumer calls this inside its own transaction."""
+    rows = await CUSTOMERS.load(held, [envelope.subject for envelope in envelopes])
+    for envelope in envelopes:
+        rows[envelope.subject] = replace(project(rows.get(envelope.subject), envelope), version=envelope.version)
+    await CUSTOMERS.save(held, list(rows.values()))
+
+
+def project(row: CustomerRow | None, envelope: Envelope[events.AnyEvent]) -> CustomerRow:
+    """Return the row after one event."""
+    event = envelope.event
+    if isinstance(event, events.Registered):
+        return first_row(envelope, event)
+    if row is None:
+        raise LookupError("a customer's first event must be its registration")
+    match event:
+        case events.ProfileChanged():
+            return replace(row, **event.model_dump(exclude={"type"}, exclude_none=True))
+        case events.StageChanged(stage=stage):
+            return replace(row, stage=stage, stage_since=envelope.occurred_at)
+        case events.TierChanged(scheme=scheme, tier=tier):
+            return replace(row, tiers={**row.tiers, scheme: tier})
+        case events.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
+            return replace(row, owner_id=owner_id, leader_id=leader_id)
+
+
+def first_row(envelope: Envelope[events.AnyEvent], event: events.Registered) -> CustomerRow:
+    return CustomerRow(
+        customer_id=envelope.subject,
+        version=envelope.version,
+        kind=event.kind,
+        name=event.name,
+        name_ref=event.name_ref,
+        stage="new",
+        stage_since=envelope.occurred_at,
+        registered_at=envelope.occurred_at,
+        external_system=event.external_system,
+        external_id=event.external_id,
+    )

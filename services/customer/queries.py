@@ -1,0 +1,143 @@
+"""What can be read about customers: one, a list, the employees who look after them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from chassis.database import Pool
+from chassis.paging import MAX_LIMIT
+from contracts.customer import Mode, Stage, mode_of
+from services.customer.domain import Customer
+
+COLUMNS = """
+    c.customer_id AS id, c.version, c.kind, coalesce(c.name, v.value) AS name, c.stage, c.stage_since, c.tiers,
+    c.owner_id, c.leader_id, c.need_type, c.industry, c.region, c.work_status, c.last_contacted_at,
+    c.external_system, c.external_id, c.registered_at
+"""
+ONE = f"SELECT {COLUMNS} FROM customer c LEFT JOIN vault v ON v.id = c.name_ref WHERE c.customer_id = $1"  # noqa: S608
+LIST = f"""
+    SELECT {COLUMNS} FROM customer c LEFT JOIN vault v ON v.id = c.name_ref
+    WHERE ($1::uuid IS NULL OR c.customer_id > $1)
+      AND ($2::text IS NULL OR c.stage = $2)
+      AND ($3::text IS NULL OR c.tiers ->> 'default' = $3 OR c.tiers ->> 'abc' = $3)
+      AND ($4::text IS NULL OR c.owner_id = $4)
+      AND ($5::text IS NULL OR c.name LIKE $5)
+      AND ($6::text IS NULL OR c.owner_id = $6 OR c.leader_id = $6)
+    ORDER BY c.customer_id LIMIT $7
+"""  # noqa: S608
+EMPLOYEES = "SELECT employee_id AS id, name, leader_id FROM employee ORDER BY employee_id"
+EMPLOYEE = "SELECT employee_id AS id, name, leader_id FROM employee WHERE employee_id = $1"
+KEEP_EMPLOYEE = """
+    INSERT INTO employee (employee_id, name, leader_id) VALUES ($1, $2, $3)
+    ON CONFLICT (employee_id) DO UPDATE SET name = excluded.name,
+        leader_id = coalesce(excluded.leader_id, employee.leader_id)
+"""
+KNOW_EMPLOYEE = "INSERT INTO employee (employee_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+VAULT = "SELECT value FROM vault WHERE id = $1"
+
+
+class CustomerView(BaseModel):
+    """A customer as its service knows it."""
+
+    id: UUID
+    version: int
+    kind: str
+    name: str | None
+    stage: Stage
+    mode: Mode | None
+    stage_since: datetime | None
+    tiers: dict[str, str]
+    owner_id: str | None
+    leader_id: str | None
+    need_type: str | None
+    industry: str | None
+    region: str | None
+    work_status: str | None
+    last_contacted_at: datetime | None
+    external_system: str | None
+    external_id: str | None
+    registered_at: datetime | None
+
+
+class EmployeeView(BaseModel):
+    id: str
+    name: str
+    leader_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list is narrowed to. `visible_to` restricts it to one employee's own customers."""
+
+    stage: str | None = None
+    tier: str | None = None
+    owner_id: str | None = None
+    name: str | None = None
+    visible_to: str | None = None
+
+
+class CustomerQueries:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def current(self, customer_id: UUID, version: int, customer: Customer) -> CustomerView:
+        """Return the view of a folded state: never behind, whatever the list still has to catch up with."""
+        name = customer.name or await self._pool.fetchval(VAULT, customer.name_ref)
+        row = await self._pool.fetchrow(ONE, customer_id)
+        listed = dict(row) if row else dict.fromkeys(CustomerView.model_fields)
+        return CustomerView.model_validate(
+            {
+                **listed,
+                **customer.profile.model_dump(),
+                "id": customer_id,
+                "version": version,
+                "kind": customer.kind,
+                "name": name,
+                "stage": customer.stage,
+                "mode": mode_of(customer.stage),
+                "tiers": customer.tiers,
+                "owner_id": customer.owner_id,
+                "leader_id": customer.leader_id,
+            }
+        )
+
+    async def page(self, filters: Filters, after: UUID | None, limit: int) -> list[CustomerView]:
+        """Return up to `limit` + 1 customers in id order, so that the caller can tell whether there are more."""
+        prefix = f"{escaped(filters.name)}%" if filters.name else None
+        rows = await self._pool.fetch(
+            LIST,
+            after,
+            filters.stage,
+            filters.tier,
+            filters.owner_id,
+            prefix,
+            filters.visible_to,
+            min(limit, MAX_LIMIT) + 1,
+        )
+        return [view(row) for row in rows]
+
+    async def employees(self) -> list[EmployeeView]:
+        return [EmployeeView(**row) for row in await self._pool.fetch(EMPLOYEES)]
+
+    async def employee(self, employee_id: str) -> EmployeeView | None:
+        row = await self._pool.fetchrow(EMPLOYEE, employee_id)
+        return EmployeeView(**row) if row else None
+
+    async def know_employee(self, employee_id: str, name: str) -> None:
+        """Keep the name of somebody met in a file, unless they are known already."""
+        await self._pool.execute(KNOW_EMPLOYEE, employee_id, name)
+
+    async def keep_employee(self, employee_id: str, name: str, leader_id: str | None = None) -> None:
+        await self._pool.execute(KEEP_EMPLOYEE, employee_id, name, leader_id)
+
+
+def view(row: Any) -> CustomerView:
+    return CustomerView(mode=mode_of(Stage(row["stage"])), **row)
+
+
+def escaped(text: str) -> str:
+    """Make `text` literal inside a LIKE pattern."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

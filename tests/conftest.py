@@ -1,0 +1,41 @@
+"""Fixtures: real servers, made once when the first test asks for them."""
+
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from chassis.database import Pool, open_pool
+from chassis.event_store import EventStore
+from deploy.stack.infrastructure import temporary_data_dir
+from tests.support.servers import Database, Servers, servers
+
+MakeDatabase = Callable[[str], Awaitable[Database]]
+
+
+@pytest.fixture(scope="session")
+async def running() -> AsyncIterator[Servers]:
+    """PostgreSQL and Kafka for this run; the run's first lines say which."""
+    with temporary_data_dir() as data_dir:
+        async with servers(data_dir) as made:
+            labels = made.infrastructure.postgres_label, made.infrastructure.kafka_label
+            sys.stderr.write(f"\nservers: {', '.join(labels)}\n")
+            yield made
+
+
+@pytest.fixture
+async def database(running: Servers) -> Database:
+    """A fresh database with the customer service's schema: store, consumer and imports tables."""
+    return await running.database("customer")
+
+
+@pytest.fixture
+async def pool(database: Database) -> AsyncIterator[Pool]:
+    opened = await open_pool(database.app, size=10, application_name="tests")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def store(pool: Pool) -> EventStore:
+    return EventStore(pool)

@@ -1,0 +1,96 @@
+"""The store keeps its promises: one order, one effect per key, nothing half done."""
+
+import asyncio
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from chassis.database import Pool, transaction
+from chassis.event_store import MAX_EVENT_BYTES, Append, EventStore, EventTooLargeError, Outcome, VaultEntry
+from tests.support.appends import ANSWER, append_of, new_event
+
+
+async def test_positions_rise_by_one_in_commit_order(store: EventStore) -> None:
+    streams = [uuid4() for _ in range(50)]
+    await asyncio.gather(*(store.append(append_of(stream, [1, 2])) for stream in streams))
+    rows = await store.read_all(after=0)
+    assert [row.id for row in rows] == list(range(1, 101))
+    assert [row.recorded_at for row in rows] == sorted(row.recorded_at for row in rows)
+
+
+async def test_a_refused_append_leaves_no_gap(store: EventStore) -> None:
+    stream = uuid4()
+    await store.append(append_of(stream, [1]))
+    refused = await store.append(append_of(stream, [1]))
+    await store.append(append_of(stream, [2]))
+    assert refused.outcome is Outcome.CONFLICT
+    assert [row.id for row in await store.read_all(after=0)] == [1, 2]
+
+
+async def test_rivals_for_one_version_in_one_batch_get_one_winner(store: EventStore) -> None:
+    stream = uuid4()
+    outcomes = await asyncio.gather(*(store.append(append_of(stream, [1])) for _ in range(20)))
+    assert sorted(appended.outcome for appended in outcomes) == ["conflict"] * 19 + ["done"]
+
+
+async def test_a_key_has_one_effect_however_often_it_comes(store: EventStore) -> None:
+    outcomes = await asyncio.gather(*(store.append(append_of(uuid4(), [1], key="once")) for _ in range(20)))
+    assert [appended.outcome for appended in outcomes].count(Outcome.DONE) == 1
+    assert await store.head() == 1
+    assert await store.answer("once") == ANSWER
+
+
+async def test_a_bad_append_does_not_refuse_its_neighbours(store: EventStore) -> None:
+    good, bad = uuid4(), uuid4()
+    nul = Append("nul", ANSWER, [new_event(bad, 1)], [VaultEntry(uuid4(), bad, "name", "a\x00b")])
+    results = await asyncio.gather(store.append(append_of(good, [1])), store.append(nul), return_exceptions=True)
+    assert getattr(results[0], "outcome", None) is Outcome.DONE
+    assert isinstance(results[1], asyncpg.PostgresError)
+    assert await store.read_stream(bad) == []
+
+
+async def test_words_are_kept_with_the_events_or_not_at_all(store: EventStore, pool: Pool) -> None:
+    stream = uuid4()
+    await store.append(append_of(stream, [1]))
+    lost = Append("lost", ANSWER, [new_event(stream, 1)], [VaultEntry(uuid4(), stream, "name", "王敏")])
+    won = Append("won", ANSWER, [new_event(stream, 2)], [VaultEntry(uuid4(), stream, "name", "李强")])
+    await asyncio.gather(store.append(lost), store.append(won))
+    assert [row["value"] for row in await pool.fetch("SELECT value FROM vault")] == ["李强"]
+
+
+async def test_an_event_too_large_for_the_broker_is_refused_before_it_is_stored(store: EventStore) -> None:
+    stream = uuid4()
+    with pytest.raises(EventTooLargeError):
+        await store.append(Append("big", ANSWER, [new_event(stream, 1, state=b"x" * (MAX_EVENT_BYTES + 1))]))
+
+
+async def test_no_reader_passes_a_position_that_a_slower_writer_will_still_commit(
+    store: EventStore, pool: Pool
+) -> None:
+    slow, fast = uuid4(), uuid4()
+    async with transaction(pool) as held:
+        await store.append_within(held, [append_of(slow, [1])])
+        faster = asyncio.create_task(store.append(append_of(fast, [1])))
+        await asyncio.sleep(0.1)
+        assert await store.read_all(after=0) == []
+    await faster
+    assert [row.originator_id for row in await store.read_all(after=0)] == [slow, fast]
+
+
+async def test_a_watermark_waits_for_writers_under_way(store: EventStore, pool: Pool) -> None:
+    async with transaction(pool) as held:
+        await store.append_within(held, [append_of(uuid4(), [1])])
+        asked = asyncio.create_task(store.watermark())
+        await asyncio.sleep(0.1)
+        assert not asked.done()
+    head, complete_until = await asked
+    assert head == 1
+    assert (await store.read_all(after=0))[0].recorded_at <= complete_until
+
+
+async def test_the_service_may_not_change_or_delete_facts(store: EventStore, pool: Pool) -> None:
+    await store.append(append_of(uuid4(), [1]))
+    for statement in ("UPDATE event SET version = 9", "DELETE FROM event", "TRUNCATE event", "DELETE FROM idempotency"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await pool.execute(statement)

@@ -1,0 +1,17 @@
+"""Appends to test the store with: small, valid, and told apart by what the test is about."""
+
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+from chassis.event_store import Answer, Append
+from chassis.mapper import NewEvent
+
+ANSWER = Answer(b"hash", 200, b'{"version": 1}')
+
+
+def new_event(stream_id: UUID, version: int, *, state: bytes = b"{}", subject: UUID | None = None) -> NewEvent:
+    return NewEvent(stream_id, version, "care.customer.stage-changed.v1", state, subject or stream_id)
+
+
+def append_of(stream_id: UUID, versions: Sequence[int], *, key: str | None = None) -> Append:
+    return Append(key or str(uuid4()), ANSWER, [new_event(stream_id, version) for version in versions])

@@ -1,0 +1,58 @@
+"""Real servers for tests: one PostgreSQL and one Kafka for the whole run, a fresh database for whoever asks."""
+
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from chassis.migrate import migrate
+from deploy.stack import credentials
+from deploy.stack.databases import SERVICES, DatabaseUrls
+from deploy.stack.infrastructure import Infrastructure, infrastructure, prepare_databases
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database of its own, migrated as the service's: `app` is what the service logs in with."""
+
+    app: str
+    admin: str
+    bi_reader: str
+
+
+@dataclass
+class Servers:
+    """What runs, and templates of every service's database to copy from."""
+
+    infrastructure: Infrastructure
+    templates: DatabaseUrls
+    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    async def database(self, service: str) -> Database:
+        """Copy the migrated template of `service`: a fresh database in a tenth of a second."""
+        name = f"care_{service}_{next(self._numbers)}"
+        admin = await asyncpg.connect(self.infrastructure.postgres_admin_url)
+        try:
+            await admin.execute(f"CREATE DATABASE {name} TEMPLATE care_{service} OWNER care_migrator")
+        finally:
+            await admin.close()
+        urls = (self.templates.app[service], self.infrastructure.postgres_admin_url, self.templates.bi_reader)
+        return Database(*(at(url, name) for url in urls))
+
+
+def at(url: str, database: str) -> str:
+    """Return `url` with another database's name."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
+
+
+@asynccontextmanager
+async def servers(data_dir: Path) -> AsyncIterator[Servers]:
+    async with infrastructure(data_dir) as running:
+        templates = await prepare_databases(running, credentials.load(data_dir))
+        for service in SERVICES:
+            migrate(service, templates.migrator[service])
+        yield Servers(running, templates)

@@ -1,0 +1,36 @@
+"""Given these facts, when asked this, then that: the one way to test a decider."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from chassis.decider import Decider, RejectedError
+
+
+@dataclass(frozen=True)
+class Spec:
+    """An example in the making; each step returns a new one."""
+
+    decider: Decider[Any]
+    facts: Sequence[Any] = ()
+    command: Any = None
+
+    def given(self, *facts: Any) -> "Spec":
+        return replace(self, facts=facts)
+
+    def when(self, command: Any) -> "Spec":
+        return replace(self, command=command)
+
+    def then(self, *facts: Any) -> None:
+        state = self.decider.fold(self.decider.initial, self.facts)
+        assert list(self.decider.decide(state, self.command)) == list(facts)
+
+    def then_rejected(self, code: str) -> None:
+        state = self.decider.fold(self.decider.initial, self.facts)
+        with pytest.raises(RejectedError) as caught:
+            self.decider.decide(state, self.command)
+        assert caught.value.code == code
+        assert caught.value.en
+        assert caught.value.zh

@@ -1,0 +1,336 @@
+"""Tables in and out: what people save from their spreadsheet program is what we read, or we say why not."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Sequence
+from datetime import date, datetime, time
+
+import pytest
+import xlsxwriter  # type: ignore[import-untyped]
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis import spreadsheet
+from chassis.spreadsheet import (
+    CSV_TYPE,
+    XLSX_TYPE,
+    Column,
+    Row,
+    TableUnreadable,
+    parse_date,
+    read_table,
+    write_csv,
+)
+
+NAME = Column(field="name", headers=("客户名称", "customer_name", "name"), required=True)
+TIER = Column(field="tier", headers=("客户分层", "tier"))
+
+
+def read(text: str | bytes, encoding: str = "utf-8") -> spreadsheet.Table:
+    content = text if isinstance(text, bytes) else text.encode(encoding)
+    return read_table(content, CSV_TYPE, [NAME, TIER])
+
+
+def read_sheet(*rows: Sequence[object]) -> spreadsheet.Table:
+    return read_table(workbook(*rows), XLSX_TYPE, [NAME, TIER])
+
+
+def workbook(*rows: Sequence[object]) -> bytes:
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"default_date_format": "yyyy-mm-dd"})
+    sheet = book.add_worksheet()
+    for number, row in enumerate(rows):
+        sheet.write_row(number, 0, row)
+    book.close()
+    return content.getvalue()
+
+
+def names(table: spreadsheet.Table) -> list[str]:
+    return [row.cells["name"] for row in table.rows]
+
+
+def refusal(content: str | bytes, content_type: str = CSV_TYPE) -> TableUnreadable:
+    content = content if isinstance(content, bytes) else content.encode()
+    with pytest.raises(TableUnreadable) as refused:
+        read_table(content, content_type, [NAME, TIER])
+    return refused.value
+
+
+def test_a_row_carries_its_number_in_the_sheet_and_its_cells_by_field() -> None:
+    assert read("客户名称,客户分层\n上海腾云,VIP\n").rows == [Row(2, {"name": "上海腾云", "tier": "VIP"})]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_chinese_text_is_read_in_each_encoding_that_excel_saves(encoding: str) -> None:
+    assert names(read("客户名称\n上海腾云\n", encoding)) == ["上海腾云"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
+def test_utf_16_is_refused(encoding: str) -> None:
+    assert refusal("客户名称\n上海腾云\n".encode(encoding)).code == "unknown-encoding"
+
+
+def test_bytes_that_are_no_text_are_refused() -> None:
+    assert refusal(b"name\n\xff\xff\n").code == "unknown-encoding"
+
+
+def test_a_nul_is_refused_because_no_database_text_can_hold_it() -> None:
+    assert refusal("name\nTeng\0yun\n").code == "unknown-encoding"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_delimiter_is_told_by_the_header(delimiter: str) -> None:
+    assert read(f"name{delimiter}tier\nA,B;C{delimiter}VIP\n".replace("A,B;C", '"A,B;C"')).rows == [
+        Row(2, {"name": "A,B;C", "tier": "VIP"})
+    ]
+
+
+def test_a_delimiter_inside_a_quoted_header_is_part_of_the_header() -> None:
+    assert read('name,"note; remark; memo"\nA,B\n').ignored_headers == ["note; remark; memo"]
+
+
+def test_a_quoted_cell_may_span_lines_and_is_still_one_row() -> None:
+    assert [row.number for row in read('name\n"Teng\nYun"\nLan Hai\n').rows] == [2, 3]
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_lines_may_end_as_on_any_system(line_end: str) -> None:
+    assert names(read(line_end.join(["name", "A", "B"]))) == ["A", "B"]
+
+
+@pytest.mark.parametrize("header", [" Customer_Name ", "CUSTOMER_NAME", "ｃｕｓｔｏｍｅｒ＿ｎａｍｅ", "客户 名称"])
+def test_a_header_is_known_despite_spaces_case_and_width(header: str) -> None:
+    assert names(read(f"{header}\nA\n")) == ["A"]
+
+
+def test_values_are_trimmed_and_otherwise_left_as_they_are() -> None:
+    assert names(read("name\n \u3000ＡＢＣ  Ltd \n")) == ["ＡＢＣ  Ltd"]
+
+
+def test_a_missing_cell_or_column_reads_as_empty() -> None:
+    assert read("name,tier\nA\n").rows == [Row(2, {"name": "A", "tier": ""})]
+    assert read("name\nA\n").rows == [Row(2, {"name": "A", "tier": ""})]
+
+
+def test_empty_rows_are_skipped_but_counted() -> None:
+    assert [row.number for row in read("name,tier\nA,\n\n , \nB,\n").rows] == [2, 5]
+
+
+def test_the_header_may_stand_below_empty_rows() -> None:
+    assert [row.number for row in read("\n,,\nname,tier,note\nA,VIP,\n").rows] == [4]
+
+
+def test_headers_nobody_asked_for_are_named() -> None:
+    assert read("name,备注,, fax\nA,x,y,z\n").ignored_headers == ["备注", "fax"]
+
+
+def test_a_table_may_have_a_header_only() -> None:
+    assert read("name\n").rows == []
+
+
+def test_a_missing_required_column_is_named_with_its_choices() -> None:
+    refused = refusal("备注\nA\n")
+    assert (refused.code, refused.row, refused.column) == ("missing-column", 1, "客户名称")
+    assert str(refused) == "The file has no column for name; expected one of 客户名称, customer_name, name."
+
+
+def test_two_columns_for_one_field_are_refused() -> None:
+    refused = refusal("客户名称,Name\nA,B\n")
+    assert (refused.code, refused.row, refused.column) == ("duplicate-column", 1, "Name")
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", ",,\n", "\ufeff"])
+def test_a_file_with_nothing_in_it_is_refused(content: str) -> None:
+    assert refusal(content).code == "empty-file"
+
+
+@pytest.mark.parametrize("line", ['"A', '"A"B', '"A" ,"B"'])
+def test_quotes_that_do_not_match_are_refused_with_their_row(line: str) -> None:
+    refused = refusal(f"name,tier\nfine,VIP\n{line}")
+    assert (refused.code, refused.row) == ("broken-csv", 3)
+
+
+def test_a_row_pushed_beyond_the_header_is_refused() -> None:
+    refused = refusal("name,tier\nTeng, Yun,VIP\n")
+    assert (refused.code, refused.row) == ("row-too-wide", 2)
+
+
+def test_a_content_type_may_carry_parameters() -> None:
+    assert names(read_table(b"name\nA\n", "Text/CSV; charset=utf-8", [NAME])) == ["A"]
+
+
+def test_another_content_type_is_refused() -> None:
+    assert refusal("name\nA\n", "application/json").code == "unsupported-type"
+
+
+def test_a_file_over_the_size_limit_is_refused() -> None:
+    assert refusal(b" " * (spreadsheet.MAX_BYTES + 1)).code == "file-too-large"
+
+
+def test_the_last_allowed_row_is_read_and_the_next_is_refused() -> None:
+    content = "name\n" + "A\n" * spreadsheet.MAX_ROWS
+    assert len(read(content).rows) == spreadsheet.MAX_ROWS
+    refused = refusal(content + "A\n")
+    assert (refused.code, refused.row) == ("too-many-rows", spreadsheet.MAX_ROWS + 2)
+
+
+def test_the_last_allowed_column_is_read_and_the_next_is_refused() -> None:
+    content = "name" + "," * (spreadsheet.MAX_COLUMNS - 1)
+    assert read(content).rows == []
+    refused = refusal(content + ",")
+    assert (refused.code, refused.row) == ("too-many-columns", 1)
+
+
+def test_the_longest_allowed_cell_is_read_and_a_longer_one_is_refused() -> None:
+    longest = "A" * spreadsheet.MAX_CELL_CHARACTERS
+    assert names(read(f"name\n{longest}\n")) == [longest]
+    refused = refusal(f"tier,name\n,{longest}A\n")
+    assert (refused.code, refused.row, refused.column) == ("cell-too-long", 2, "name")
+
+
+@given(st.binary(max_size=300).map(b"name,tier\n".__add__))
+def test_any_bytes_are_read_or_refused_and_never_break_the_reader(content: bytes) -> None:
+    try:
+        table = read(content)
+    except TableUnreadable:
+        return
+    assert all(set(row.cells) == {"name", "tier"} for row in table.rows)
+
+
+def test_a_workbook_reads_like_the_same_csv() -> None:
+    assert read_sheet(["客户名称", "客户分层"], [" 上海腾云 ", "VIP"], [], ["北京新创", ""]).rows == [
+        Row(2, {"name": "上海腾云", "tier": "VIP"}),
+        Row(4, {"name": "北京新创", "tier": ""}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (date(2024, 6, 1), "2024-06-01"),
+        (3.0, "3"),
+        (0.1 + 0.2, "0.3"),
+        (13800138000, "13800138000"),
+        (1e-7, "0.0000001"),
+        (1e15, "1000000000000000"),
+        (True, "TRUE"),
+    ],
+)
+def test_a_workbook_value_reads_as_its_author_sees_it(value: object, text: str) -> None:
+    assert names(read_sheet(["name"], [value])) == [text]
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "text"),
+    [
+        (datetime(2024, 6, 1), "yyyy-mm-dd hh:mm", "2024-06-01"),  # noqa: DTZ001 - sheets know no zones.
+        (datetime(2024, 6, 1, 9, 30), "yyyy-mm-dd hh:mm", "2024-06-01T09:30:00"),  # noqa: DTZ001
+        (time(9, 30), "hh:mm", "09:30:00"),
+    ],
+)
+def test_a_workbook_time_reads_as_iso(value: datetime | time, form: str, text: str) -> None:
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content)
+    sheet = book.add_worksheet()
+    sheet.write(0, 0, "name")
+    sheet.write_datetime(1, 0, value, book.add_format({"num_format": form}))
+    book.close()
+    assert names(read_table(content.getvalue(), XLSX_TYPE, [NAME])) == [text]
+
+
+def test_only_the_first_sheet_is_read() -> None:
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content)
+    book.add_worksheet("客户").write_column(0, 0, ["name", "A"])
+    book.add_worksheet("说明").write_column(0, 0, ["name", "B"])
+    book.close()
+    assert names(read_table(content.getvalue(), XLSX_TYPE, [NAME])) == ["A"]
+
+
+def test_a_workbook_without_cells_is_refused() -> None:
+    assert refusal(workbook(), XLSX_TYPE).code == "empty-file"
+
+
+@pytest.mark.parametrize("content", [b"", b"name\nA\n", b"PK\x03\x04", workbook(["name"])[:-30]])
+def test_what_is_no_workbook_is_refused(content: bytes) -> None:
+    assert refusal(content, XLSX_TYPE).code == "unreadable-workbook"
+
+
+def test_an_archive_that_is_no_workbook_is_refused() -> None:
+    assert refusal(archive({"readme.txt": b"name"}), XLSX_TYPE).code == "unreadable-workbook"
+    assert refusal(archive({"xl/workbook.xml": b"<broken"}), XLSX_TYPE).code == "unreadable-workbook"
+
+
+def test_a_workbook_that_unpacks_beyond_the_limit_is_refused_unopened() -> None:
+    bomb = archive({"xl/workbook.xml": bytes(spreadsheet.MAX_UNCOMPRESSED_BYTES + 1)})
+    assert len(bomb) < spreadsheet.MAX_BYTES
+    assert refusal(bomb, XLSX_TYPE).code == "workbook-too-large"
+
+
+def test_a_small_workbook_that_spans_billions_of_cells_is_refused_and_the_service_lives() -> None:
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content)
+    sheet = book.add_worksheet()
+    sheet.write(0, 0, "name")
+    sheet.write(1_048_575, 16_383, "A")
+    book.close()
+    assert refusal(content.getvalue(), XLSX_TYPE).code == "unreadable-workbook"
+
+
+def test_a_small_workbook_that_repeats_a_long_text_without_end_is_refused() -> None:
+    content = workbook(["name"], *[["A" * spreadsheet.MAX_CELL_CHARACTERS] * 100] * 250)
+    assert refusal(content, XLSX_TYPE).code == "unreadable-workbook"
+
+
+def test_a_workbook_that_takes_too_long_to_open_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreadsheet, "WORKBOOK_TIMEOUT_SECONDS", 0.001)
+    assert refusal(workbook(["name"]), XLSX_TYPE).code == "unreadable-workbook"
+
+
+@pytest.mark.parametrize(
+    "text", ["2024-06-01", "2024-6-1", "2024/6/1", "2024.6.1", "2024年6月1日", "20240601", " 2024-06-01 "]
+)
+def test_a_date_is_read_in_each_form_that_sheets_use(text: str) -> None:
+    assert parse_date(text) == date(2024, 6, 1)
+
+
+def test_an_empty_cell_is_no_date_and_no_error() -> None:
+    assert parse_date(" ") is None
+
+
+@pytest.mark.parametrize("text", ["昨天", "06/01/2024", "2024-06", "2024-06/01", "24.6.1", "2024-06-01T09:30:00"])
+def test_another_form_of_date_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a date; write it like 2024-06-01"):
+        parse_date(text)
+
+
+def test_a_day_that_never_was_is_refused_in_a_sentence() -> None:
+    with pytest.raises(ValueError, match="'2023-02-29' is not a day in the calendar"):
+        parse_date("2023-02-29")
+
+
+def test_what_is_written_reads_back_the_same() -> None:
+    content = write_csv(["name", "tier"], [['上海, “腾云”\n"云"', "VIP"]])
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert read(content).rows == [Row(2, {"name": '上海, “腾云”\n"云"', "tier": "VIP"})]
+
+
+@pytest.mark.parametrize("start", [*"=+-@\t\r\n\0＝＋－＠", "  =", "\u3000＝", "\u00a0+", " \t"])
+def test_a_cell_that_could_run_as_a_formula_is_written_as_text(start: str) -> None:
+    cell = f"{start}SUM(A1)"
+    written = write_csv([cell], [[cell]]).decode("utf-8-sig")
+    assert list(csv.reader(io.StringIO(written, newline=""))) == [[f"'{cell}"], [f"'{cell}"]]
+
+
+@pytest.mark.parametrize("cell", ["", "a=b", "138-0013", "a@b", "'=1"])
+def test_a_harmless_cell_is_written_as_it_is(cell: str) -> None:
+    assert write_csv(["name", "x"], [[cell, "y"]]).decode("utf-8-sig") == f"name,x\r\n{cell},y\r\n"
+
+
+def archive(members: dict[str, bytes]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as target:
+        for path, body in members.items():
+            target.writestr(path, body)
+    return content.getvalue()

@@ -1,0 +1,49 @@
+"""The broker is configured alike wherever it comes from, and is the same version everywhere."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.stack import containers, jars, java, kafka
+
+COMPOSE = jars.POM.parents[2] / "docker-compose.yml"
+
+
+def test_the_settings_name_our_ports_and_folder() -> None:
+    lines = kafka.settings(9092, 9093, Path("/data")).splitlines()
+    assert "listeners=PLAINTEXT://127.0.0.1:9092,CONTROLLER://127.0.0.1:9093" in lines
+    assert "controller.quorum.voters=1@127.0.0.1:9093" in lines
+    assert "log.dirs=/data" in lines
+    assert "auto.create.topics.enable=false" in lines
+
+
+def test_a_container_is_told_the_same_but_for_where_it_listens() -> None:
+    told = containers.kafka_environment(9092)
+    assert told["KAFKA_LISTENERS"].startswith("PLAINTEXT://0.0.0.0:9092,")
+    assert told["KAFKA_ADVERTISED_LISTENERS"] == "PLAINTEXT://127.0.0.1:9092"
+    assert told["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
+
+
+def test_jars_and_images_are_of_one_version() -> None:
+    composed = COMPOSE.read_text()
+    assert jars.kafka_version() == containers.KAFKA_VERSION
+    assert f"image: ${{IMAGE_PREFIX:-}}{containers.KAFKA_IMAGE}\n" in composed
+    assert f"image: ${{IMAGE_PREFIX:-}}{containers.POSTGRES_IMAGE}\n" in composed
+
+
+def test_another_user_cache_folder_is_respected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert jars.cached().parent == tmp_path / "customer-lifecycle"
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        ('openjdk version "17.0.15" 2025-04-15', 17),
+        ('openjdk version "25" 2025-09-16', 25),
+        ('java version "1.8.0_402"', 8),
+        ("The operation couldn't be completed.", 0),
+    ],
+)
+def test_the_version_of_java_is_read_from_what_it_prints(printed: str, expected: int) -> None:
+    assert java.major(printed) == expected

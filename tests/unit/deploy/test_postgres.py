@@ -1,0 +1,59 @@
+"""The programs that can open the data are chosen, and the data is where its account can reach it."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.stack import account
+from deploy.stack.account import Account
+from deploy.stack.errors import CannotRun
+from deploy.stack.postgres_binaries import Binaries, inspect, pick, written_by
+
+EIGHTEEN = Binaries(Path("/eighteen"), "18.6")
+FIFTEEN = Binaries(Path("/fifteen"), "15.18")
+STRANGER = Account(uid=54_321, gid=54_321)
+
+
+def test_without_data_the_newest_is_taken() -> None:
+    assert pick([EIGHTEEN, FIFTEEN], needed_major=None) == EIGHTEEN
+
+
+def test_with_data_the_version_that_wrote_it_is_taken() -> None:
+    assert pick([EIGHTEEN, FIFTEEN], needed_major=15) == FIFTEEN
+
+
+def test_data_that_no_version_here_can_open_is_told_in_a_sentence() -> None:
+    with pytest.raises(CannotRun, match=r"written by PostgreSQL 16, .* are: 18\.6, 15\.18\..*make reset"):
+        pick([EIGHTEEN, FIFTEEN], needed_major=16)
+
+
+def test_the_version_that_wrote_the_data_is_read_from_it(tmp_path: Path) -> None:
+    assert written_by(tmp_path) is None
+    (tmp_path / "PG_VERSION").write_text("15\n")
+    assert written_by(tmp_path) == 15
+
+
+def test_a_folder_without_the_programs_is_no_server(tmp_path: Path) -> None:
+    assert inspect(tmp_path) is None
+
+
+def test_a_closed_folder_above_keeps_another_account_out(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    assert not account.can_reach(closed / "data", STRANGER)
+    assert account.can_reach(closed / "data", None)
+    assert account.can_reach(Path("/var"), STRANGER)
+
+
+def test_data_that_its_account_cannot_reach_goes_elsewhere_by_a_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.setattr(account, "PERSISTENT_TEMPORARY", elsewhere)
+    monkeypatch.setattr("os.chown", lambda *_: None)
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    made = account.make_folder(closed / "postgres", STRANGER)
+    assert made.parent == elsewhere
+    assert account.make_folder(closed / "postgres", STRANGER) == made
