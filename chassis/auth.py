@@ -141,7 +141,7 @@ class Authenticator:
 
 def principal_of(claims: dict[str, Any]) -> Principal:
     granted = claims.get("roles")
-    roles = frozenset(Role(name) for name in granted if name in Role) if isinstance(granted, list) else frozenset()
+    roles = frozenset(role for role in Role if role in granted) if isinstance(granted, list) else frozenset()
     return Principal(str(claims["sub"]), roles)
 
 

@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from chassis import metrics
 from chassis.applier import Applier, Batch, deliver
 from chassis.cloudevents import WATERMARK_TYPE, UndecodableError, Watermark, read_headers
-from chassis.kafka import REQUEST_TIMEOUT_MS
+from chassis.kafka import REQUEST_TIMEOUT_MS, ensure_topics
 from chassis.parking import UNKNOWN_CUSTOMER, Delivery
 from chassis.positions import NEVER, Progress, Source
 from chassis.supervisor import Health
@@ -54,6 +54,7 @@ class Consumer:
 
     def __init__(self, applier: Applier, topics: Sequence[Topic], *, bootstrap: str, health: Health) -> None:
         self._applier = applier
+        self._declared = tuple(topics)
         self._topics = [topic.name for topic in topics]
         self._bootstrap = bootstrap
         self._health = health
@@ -64,6 +65,8 @@ class Consumer:
         """Consume until cancelled; raises what goes wrong, to be started again from the stored position."""
         self._progress.clear()
         self._gaps.clear()
+        # Whoever starts first creates a topic: one that appears later would only be noticed after a while.
+        await ensure_topics(self._bootstrap, self._declared)
         consumer = new_consumer(self._bootstrap, f"care-{self._applier.name}")
         try:
             await consumer.start()

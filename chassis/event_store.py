@@ -26,6 +26,7 @@ APPEND = (
 )
 COLUMNS = "position, stream_id, version, subject, type, state, recorded_at"
 READ_STREAM = f"SELECT {COLUMNS} FROM event WHERE stream_id = $1 AND version > $2 ORDER BY version"  # noqa: S608
+READ_FIRST = f"SELECT {COLUMNS} FROM event WHERE stream_id = $1 AND version = 1"  # noqa: S608
 READ_ALL = f"SELECT {COLUMNS} FROM event WHERE position > $1 ORDER BY position LIMIT $2"  # noqa: S608
 READ_SUBJECT = f"SELECT {COLUMNS} FROM event WHERE subject = $1 AND position > $2 ORDER BY position LIMIT $3"  # noqa: S608
 READ_ANSWER = "SELECT request_hash, status, body FROM idempotency WHERE key = $1"
@@ -119,6 +120,11 @@ class EventStore:
     async def read_stream(self, stream_id: UUID, *, after_version: int = 0) -> list[RecordedEvent]:
         rows = await self._pool.fetch(READ_STREAM, stream_id, after_version)
         return [recorded(row) for row in rows]
+
+    async def first_of(self, stream_id: UUID) -> RecordedEvent | None:
+        """Return the event that began the stream: what it is about, and whose it is."""
+        row = await self._pool.fetchrow(READ_FIRST, stream_id)
+        return recorded(row) if row else None
 
     async def read_all(self, *, after: int, limit: int = READ_LIMIT) -> list[RecordedEvent]:
         """Read on in position order. Never skips: see ADR 0002."""

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 from chassis.database import Connection, Pool
 
-NEVER = datetime.min.replace(tzinfo=UTC)
+# Not PostgreSQL's -infinity: asyncpg reads that as a time without a zone.
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 BEGIN = """
     INSERT INTO consumer_position (consumer, topic, partition, position, watermark)
-    VALUES ($1, $2, $3, 0, '-infinity') ON CONFLICT DO NOTHING
+    VALUES ($1, $2, $3, 0, 'epoch') ON CONFLICT DO NOTHING
 """
 READ = "SELECT position, watermark FROM consumer_position WHERE consumer = $1 AND topic = $2 AND partition = $3"
 MOVE = """
@@ -52,7 +53,8 @@ class Positions:
         row = await pool.fetchrow(READ, self.consumer, source.topic, source.partition)
         if row is None:
             raise LookupError(f"{self.consumer} has no position for {source}")
-        return Progress(row["position"], row["watermark"])
+        # The driver returns '-infinity' as a datetime without a zone.
+        return Progress(row["position"], row["watermark"].replace(tzinfo=UTC))
 
     async def move(self, held: Connection, moves: Mapping[Source, tuple[int, Progress]]) -> None:
         """Move each source from its expected position, or raise PositionMovedError and let all be undone."""

@@ -72,6 +72,11 @@ class Relay:
         self._previous: dict[int, int] = {}
         store.on_commit(self._woken.set)
 
+    @property
+    def epoch(self) -> int | None:
+        """The epoch under which this relay publishes; None while another one does."""
+        return self._lease.epoch
+
     async def run(self) -> None:
         """Publish until cancelled. Raises what went wrong; the supervisor starts it again from the cursor."""
         await self._lease.wait(waiting=lambda: self._health.ready("another process publishes"))

@@ -1,16 +1,15 @@
 """Fixtures: real servers, made once when the first test asks for them."""
 
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
 from chassis.database import Pool, open_pool
 from chassis.event_store import EventStore
 from deploy.stack.infrastructure import temporary_data_dir
+from tests.support.pipeline import Pipeline, new_pipeline
 from tests.support.servers import Database, Servers, servers
-
-MakeDatabase = Callable[[str], Awaitable[Database]]
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +38,9 @@ async def pool(database: Database) -> AsyncIterator[Pool]:
 @pytest.fixture
 def store(pool: Pool) -> EventStore:
     return EventStore(pool)
+
+
+@pytest.fixture
+async def pipeline(running: Servers, database: Database, pool: Pool, store: EventStore) -> Pipeline:
+    """A store, a topic of its own, and a table of what a consumer has seen."""
+    return await new_pipeline(pool, store, running.infrastructure.kafka_bootstrap, database.admin)

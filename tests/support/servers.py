@@ -1,5 +1,6 @@
 """Real servers for tests: one PostgreSQL and one Kafka for the whole run, a fresh database for whoever asks."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ import asyncpg
 
 from chassis.migrate import migrate
 from deploy.stack import credentials
-from deploy.stack.databases import SERVICES, DatabaseUrls
+from deploy.stack.databases import DatabaseUrls
 from deploy.stack.infrastructure import Infrastructure, infrastructure, prepare_databases
 
 
@@ -30,10 +31,14 @@ class Servers:
 
     infrastructure: Infrastructure
     templates: DatabaseUrls
+    _migrated: set[str] = field(default_factory=set)
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     async def database(self, service: str) -> Database:
         """Copy the migrated template of `service`: a fresh database in a tenth of a second."""
+        if service not in self._migrated:
+            await asyncio.to_thread(migrate, service, self.templates.migrator[service])
+            self._migrated.add(service)
         name = f"care_{service}_{next(self._numbers)}"
         admin = await asyncpg.connect(self.infrastructure.postgres_admin_url)
         try:
@@ -53,6 +58,4 @@ def at(url: str, database: str) -> str:
 async def servers(data_dir: Path) -> AsyncIterator[Servers]:
     async with infrastructure(data_dir) as running:
         templates = await prepare_databases(running, credentials.load(data_dir))
-        for service in SERVICES:
-            migrate(service, templates.migrator[service])
         yield Servers(running, templates)

@@ -1,0 +1,1 @@
+"""Who is going quiet, what was missed, and why we think so."""

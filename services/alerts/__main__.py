@@ -1,0 +1,67 @@
+"""Starts the alerts service: `python -m services.alerts [all|api|relay|consumer|timers|projection]`."""
+
+import sys
+
+from chassis.applier import Applier
+from chassis.cli import main
+from chassis.consumer import Consumer
+from chassis.event_store import EventStore
+from chassis.mapper import EventMapper
+from chassis.paging import Cursors
+from chassis.relay import Relay
+from chassis.service import Parts, Service, Task
+from chassis.tail import Tail
+from chassis.timers import Timers
+from chassis.web import create_app
+from contracts.topics import ALERT_EVENTS, ALERT_OPEN, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
+from services.alerts import projection
+from services.alerts.api import router
+from services.alerts.dependencies import Dependencies
+from services.alerts.detection import CONSUMER, Detection
+from services.alerts.engine.rules import DEFAULT_RULES
+from services.alerts.open_topic import open_record
+from services.alerts.queries import AlertQueries
+
+NAME = "alerts"
+
+
+def build(parts: Parts) -> Service:
+    """Put the service together; nothing runs yet."""
+    settings, health = parts.settings, parts.supervisor.health
+    bootstrap = settings.kafka_bootstrap
+    store, mapper = EventStore(parts.pool), EventMapper()
+    detection = Detection(store, parts.pool, mapper, DEFAULT_RULES)
+    timers = Timers(detection.run_due, health=health("timers"))
+
+    def applied() -> None:
+        store.wake()
+        timers.wake()
+
+    detecting = Applier(CONSUMER, parts.pool, detection.apply, applied=applied)
+    listing = Applier("alert-list", parts.pool, projection.apply)
+    companion = (ALERT_OPEN, open_record)
+    relay = Relay(
+        store, parts.pool, mapper, ALERT_EVENTS, bootstrap=bootstrap, health=health("relay"), companion=companion
+    )
+    consumer = Consumer(detecting, [CUSTOMER_EVENTS, FOLLOWUP_EVENTS], bootstrap=bootstrap, health=health("consumer"))
+    tail = Tail(store, mapper, listing, health=health("alert-list"))
+    app = create_app(
+        "Alerts",
+        [router],
+        authenticator=parts.authenticator,
+        supervisor=parts.supervisor,
+        checks={"database": parts.database_fault, "issuer": parts.issuer_fault},
+    )
+    cursors = Cursors(settings.pseudonym_key.get_secret_value())
+    app.state.dependencies = Dependencies(store, mapper, AlertQueries(parts.pool), cursors, DEFAULT_RULES)
+    tasks = [
+        Task("relay", "relay", relay.run),
+        Task("consumer", "consumer", consumer.run),
+        Task("timers", "timers", timers.run),
+        Task("projection", "alert-list", tail.run),
+    ]
+    return Service(NAME, app, tasks, [detecting, listing])
+
+
+if __name__ == "__main__":
+    main(NAME, build, sys.argv[1:])

@@ -1,0 +1,75 @@
+"""HTTP to read alerts and the rules behind them. Alerts are raised and ended by facts, not by requests."""
+
+from dataclasses import asdict
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from chassis.access import Allow, Caller, Holders
+from chassis.body import StrictRoute
+from chassis.history import HistoryEntry, entry_of
+from chassis.paging import Page, coerce_limit, link_next
+from chassis.problems import not_found
+from chassis.responses import etag
+from contracts.alerts import Status
+from services.alerts.dependencies import Needs
+from services.alerts.engine.rules import RuleBook
+from services.alerts.queries import AlertView, Filters
+
+router = APIRouter(prefix="/v1", tags=["alerts"], route_class=StrictRoute)
+
+Reader = Annotated[Caller, Depends(Allow())]
+Text = Annotated[str, Query(max_length=200)]
+
+
+@router.get("/alerts")
+async def read_list(
+    request: Request,
+    response: Response,
+    caller: Reader,
+    needs: Needs,
+    status: Status | None = None,
+    rule_id: Text | None = None,
+    owner_id: Text | None = None,
+    customer_id: UUID | None = None,
+    limit: Annotated[int | None, Query(ge=1)] = None,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+) -> Page[AlertView]:
+    """List alerts; a seller sees those that name them."""
+    visible_to = None if caller.sees_all else caller.principal.subject
+    filters = Filters(status, rule_id, owner_id, customer_id, visible_to)
+    size, bound = coerce_limit(limit), {"list": "alerts", **asdict(filters)}
+    place = needs.cursors.read(cursor, bound)
+    rows = await needs.queries.page(filters, UUID(place[0]) if place else None, size)
+    items, following = needs.cursors.page(rows, size, [str(rows[size - 1].id)] if len(rows) > size else [], bound)
+    link_next(request, response, following)
+    return Page(items=items, next_cursor=following, has_more=following is not None)
+
+
+@router.get("/alerts/{alert_id}")
+async def read_one(alert_id: UUID, caller: Reader, needs: Needs, response: Response) -> AlertView:
+    """Read an alert: what was silent since when, by which rule, because of which events."""
+    alert = await needs.queries.one(alert_id)
+    if alert is None:
+        raise not_found()
+    caller.require(Holders(alert.owner_id))
+    response.headers["ETag"] = etag(alert.version)
+    return alert
+
+
+@router.get("/alerts/{alert_id}/events")
+async def read_events(alert_id: UUID, caller: Reader, needs: Needs) -> Page[HistoryEntry]:
+    """Read every transition of an alert."""
+    alert = await needs.queries.one(alert_id)
+    if alert is None:
+        raise not_found()
+    caller.require(Holders(alert.owner_id))
+    rows = await needs.store.read_stream(alert_id)
+    return Page(items=[entry_of(needs.mapper.to_envelope(row)) for row in rows])
+
+
+@router.get("/rules")
+async def read_rules(_caller: Reader, needs: Needs) -> RuleBook:
+    """Read the rules in force, with their versions and thresholds."""
+    return needs.rules

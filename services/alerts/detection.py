@@ -1,0 +1,118 @@
+"""Runs the engine: on events to end alerts at once, on timers to raise them once the feeds are complete."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import uuid_utils.compat as uuid_utils
+
+from chassis.database import Connection, Pool, transaction
+from chassis.event_store import Answer, Append, EventStore
+from chassis.mapper import EventMapper
+from contracts.alerts import AlertEvent, AlertRaised
+from contracts.event import Envelope, Metadata
+from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
+from services.alerts import silence
+from services.alerts.engine.episodes import CustomerState, evaluate
+from services.alerts.engine.facts import evolve
+from services.alerts.engine.rules import RuleBook
+from services.alerts.silence import Memory
+
+CONSUMER = "alerts"
+FEEDS = [CUSTOMER_EVENTS.name, FOLLOWUP_EVENTS.name]
+ACTOR = "system:alerts"
+DUE_BATCH = 500
+VERSIONS = "SELECT stream_id, max(version) AS version FROM event WHERE stream_id = ANY($1) GROUP BY stream_id"
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Detection:
+    """One service's detection: `apply` is the consumer's handler, `run_due` the timers'."""
+
+    def __init__(
+        self, store: EventStore, pool: Pool, mapper: EventMapper, rules: RuleBook, clock: Clock = utc_now
+    ) -> None:
+        self._store = store
+        self._pool = pool
+        self._mapper = mapper
+        self._rules = rules
+        self._clock = clock
+
+    async def apply(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+        """Fold events into the customers' facts and end what they end. Runs in the consumer's transaction."""
+        by_customer: dict[UUID, list[Envelope[Any]]] = defaultdict(list)
+        for envelope in envelopes:
+            by_customer[envelope.subject].append(envelope)
+        memories = await silence.load(held, by_customer)
+        now = self._clock()
+        kept: dict[UUID, Memory] = {}
+        events: list[tuple[UUID, AlertEvent, Metadata]] = []
+        for customer_id, own in by_customer.items():
+            memory = memories[customer_id]
+            facts = memory.state.facts
+            for envelope in own:
+                facts = evolve(facts, envelope)
+            step = evaluate(customer_id, CustomerState(facts, memory.state.open), self._rules, now, raising=False)
+            kept[customer_id] = Memory(step.state, min(memory.next_due_at, step.next_due_at))
+            events += [(customer_id, event, caused_by(own[-1])) for event in step.events]
+        await silence.save(held, kept)
+        await self._append(held, events)
+
+    async def run_due(self) -> int:
+        """Look at the customers whose time has come; raise what is due and re-arm. Returns how many there were."""
+        async with transaction(self._pool) as held:
+            due = await silence.due(held, CONSUMER, FEEDS, self._clock(), DUE_BATCH)
+            if not due:
+                return 0
+            kept: dict[UUID, Memory] = {}
+            events: list[tuple[UUID, AlertEvent, Metadata]] = []
+            for customer_id, (memory, instant) in due.items():
+                step = evaluate(customer_id, memory.state, self._rules, instant, raising=True)
+                kept[customer_id] = Memory(step.state, step.next_due_at)
+                events += [(customer_id, event, by_timer(event)) for event in step.events]
+            await silence.save(held, kept)
+            await self._append(held, events)
+        self._store.wake()
+        return len(due)
+
+    async def _append(self, held: Connection, events: Sequence[tuple[UUID, AlertEvent, Metadata]]) -> None:
+        """Append each alert's next event. The customers are locked, so nobody else writes these streams."""
+        if not events:
+            return
+        versions = await self._versions(held, [event.alert_id for _, event, _ in events])
+        appends = []
+        for customer_id, event, metadata in events:
+            version = versions[event.alert_id] = versions[event.alert_id] + 1
+            appends.append(self._append_of(customer_id, event, metadata, version))
+        await self._store.append_within(held, appends)
+
+    async def _versions(self, held: Connection, alert_ids: Sequence[UUID]) -> dict[UUID, int]:
+        rows = await held.fetch(VERSIONS, list(alert_ids))
+        return defaultdict(int, {row["stream_id"]: row["version"] for row in rows})
+
+    def _append_of(self, customer_id: UUID, event: AlertEvent, metadata: Metadata, version: int) -> Append:
+        occurred_at = event.starts_at if isinstance(event, AlertRaised) else (event.ends_at or event.updated_at)
+        envelope = Envelope(
+            uuid_utils.uuid7(), customer_id, event.alert_id, version, 0, occurred_at, occurred_at, metadata, event
+        )
+        answer = Answer(b"", 200, json.dumps({"version": version}).encode())
+        return Append(f"alert|{event.alert_id}|{version}", answer, [self._mapper.to_new_event(envelope)])
+
+
+def caused_by(envelope: Envelope[Any]) -> Metadata:
+    known = envelope.metadata
+    return Metadata(
+        actor=ACTOR, correlation_id=known.correlation_id, causation_id=envelope.id, traceparent=known.traceparent
+    )
+
+
+def by_timer(event: AlertEvent) -> Metadata:
+    return Metadata(actor=ACTOR, correlation_id=str(event.alert_id), causation_id=event.causes[0])

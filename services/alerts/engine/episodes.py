@@ -1,0 +1,117 @@
+"""From findings to alert events: an episode is raised once, and ended once, by what ended it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from contracts.alerts import AlertCleared, AlertEvent, AlertRaised, AlertWithdrawn
+from services.alerts.engine.facts import Facts, Moment, without_settled
+from services.alerts.engine.findings import Finding, find
+from services.alerts.engine.rules import RuleBook
+from services.alerts.engine.wording import summary, summary_zh
+
+NEVER_DUE = datetime(9000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerState:
+    """The facts about one customer and the alerts that are open on them."""
+
+    facts: Facts = field(default_factory=Facts)
+    open: dict[str, AlertRaised] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What an evaluation leads to: the state after it, the events, and when to look again at the earliest."""
+
+    state: CustomerState
+    events: Sequence[AlertEvent]
+    next_due_at: datetime
+
+
+def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, instant: datetime, *, raising: bool) -> Step:
+    """Compare what is found with what is open, at `instant`.
+
+    Ending an alert needs only the facts. Raising one says that nothing came: it needs an instant up to which
+    the facts are complete, so the caller says whether it has one (`raising`).
+    """
+    findings = {str(finding.alert_id(customer_id)): finding for finding in find(state.facts, rules)}
+    ended = [end(alert, findings.get(key), state.facts, instant) for key, alert in state.open.items()]
+    endings = [event for event in ended if event is not None]
+    still_open = {
+        key: alert for key, alert in state.open.items() if key not in {str(event.alert_id) for event in endings}
+    }
+    waiting = {key: finding for key, finding in findings.items() if finding.settled is None and key not in still_open}
+    raised: list[AlertRaised] = []
+    if raising and not is_quiet(state.facts, instant):
+        raised = [raise_alert(customer_id, state.facts, f, instant) for f in waiting.values() if f.due_at <= instant]
+    now_open = {**still_open, **{str(event.alert_id): event for event in raised}}
+    dues = [finding.due_at for key, finding in waiting.items() if key not in now_open]
+    return Step(
+        state=CustomerState(without_settled(state.facts), now_open),
+        events=[*endings, *raised],
+        next_due_at=after_quiet(state.facts, min(dues, default=NEVER_DUE)),
+    )
+
+
+def is_quiet(facts: Facts, instant: datetime) -> bool:
+    return facts.quiet_until is not None and instant < facts.quiet_until
+
+
+def after_quiet(facts: Facts, due_at: datetime) -> datetime:
+    return max(due_at, facts.quiet_until) if facts.quiet_until else due_at
+
+
+def end(alert: AlertRaised, finding: Finding | None, facts: Facts, instant: datetime) -> AlertEvent | None:
+    """Return how an open alert ended, or None while its episode goes on.
+
+    What happened before the alert began, and became known only now, disproves it; anything later clears it,
+    and so does a new tier or mode that allows more time.
+    """
+    if finding is not None and finding.settled is None and finding.due_at <= instant:
+        return None
+    by = finding.settled if finding else ended_by(alert, facts)
+    ends_at = by.at if by else instant
+    kind = AlertWithdrawn if ends_at <= alert.starts_at else AlertCleared
+    fields: dict[str, Any] = alert.model_dump(exclude={"type", "status"})
+    causes = (*alert.causes, by.cause) if by else alert.causes
+    return kind(**{**fields, "ends_at": max(ends_at, alert.silent_since), "updated_at": instant, "causes": causes})
+
+
+def ended_by(alert: AlertRaised, facts: Facts) -> Moment | None:
+    """Return what ended a stretch of inactivity: a newer contact, or the customer leaving every mode."""
+    if facts.last_contact and facts.last_contact.at > alert.silent_since:
+        return facts.last_contact
+    return facts.stage_since
+
+
+def raise_alert(customer_id: UUID, facts: Facts, finding: Finding, instant: datetime) -> AlertRaised:
+    return AlertRaised(
+        alert_id=finding.alert_id(customer_id),
+        dedup_key=finding.dedup_key(customer_id),
+        severity=finding.severity,
+        rule_id=finding.rule.id,
+        rule_version=finding.rule.version,
+        summary=summary(facts, finding),
+        summary_zh=summary_zh(facts, finding),
+        silent_since=finding.since.at,
+        starts_at=finding.due_at,
+        updated_at=instant,
+        value=int((instant - finding.since.at).total_seconds()),
+        threshold=int(finding.threshold.total_seconds()),
+        owner_id=finding.employee_id,
+        customer_name=facts.name,
+        component=finding.component,
+        labels=labels(facts),
+        links=(f"/v1/customers/{customer_id}",),
+        concerns_id=finding.concerns_id,
+        causes=(finding.since.cause,),
+    )
+
+
+def labels(facts: Facts) -> dict[str, str]:
+    found = {"stage": str(facts.stage), "mode": str(facts.mode or ""), "tier": facts.tier or ""}
+    return {name: value for name, value in found.items() if value}

@@ -1,0 +1,135 @@
+"""What the engine remembers of one customer: enough to say since when nothing has happened, and no more."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from contracts import customer, followup
+from contracts.customer import Mode, Stage, mode_of
+from contracts.event import Envelope
+from contracts.followup import Severity
+
+# While a file is being taken in, later rows may still show that a customer is not silent at all.
+IMPORT_SETTLES_AFTER = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something happened, and the event that says so."""
+
+    at: datetime
+    cause: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A follow-up with its due time, or a complaint with the time it was raised; `settled` once it is dealt with."""
+
+    concerns_id: UUID
+    since: Moment
+    employee_id: str
+    severity: Severity = Severity.NORMAL
+    settled: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One customer. Events of different services come in no common order; the outcome is the same in any."""
+
+    registered: Moment | None = None
+    name: str | None = None
+    stage: Stage = Stage.NEW
+    stage_since: Moment | None = None
+    tier: str | None = None
+    owner_id: str | None = None
+    last_contact: Moment | None = None
+    tasks: dict[str, Owed] = field(default_factory=dict)
+    complaints: dict[str, Owed] = field(default_factory=dict)
+    quiet_until: datetime | None = None
+
+    @property
+    def mode(self) -> Mode | None:
+        return mode_of(self.stage) if self.registered else None
+
+
+def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
+    """Apply one event of any service."""
+    moment = Moment(envelope.occurred_at, envelope.id)
+    if envelope.metadata.origin is not None:
+        until = envelope.recorded_at + IMPORT_SETTLES_AFTER
+        facts = replace(facts, quiet_until=max(until, facts.quiet_until or until))
+    match envelope.event:
+        case customer.Registered(name=name):
+            return replace(facts, registered=moment, stage_since=facts.stage_since or moment, name=name)
+        case customer.ProfileChanged(last_contacted_at=datetime() as at):
+            return replace(facts, last_contact=later(facts.last_contact, Moment(at, envelope.id)))
+        case customer.StageChanged(stage=stage):
+            return replace(facts, stage=stage, stage_since=moment)
+        case customer.TierChanged(scheme="default", tier=tier):
+            return replace(facts, tier=tier)
+        case customer.OwnerAssigned(owner_id=owner_id):
+            return replace(facts, owner_id=owner_id)
+        case followup.ContactLogged(automated=False):
+            return replace(facts, last_contact=later(facts.last_contact, moment))
+        case (
+            followup.TaskScheduled() | followup.TaskRescheduled() | followup.TaskCompleted() | followup.TaskCancelled()
+        ):
+            return replace(facts, tasks=tasks_after(facts.tasks, envelope, moment))
+        case followup.ComplaintRaised() | followup.ComplaintAnswered() | followup.ComplaintClosed():
+            return replace(facts, complaints=complaints_after(facts.complaints, envelope, moment))
+        case _:
+            return facts
+
+
+def later(known: Moment | None, new: Moment) -> Moment:
+    return new if known is None or new.at > known.at else known
+
+
+def tasks_after(tasks: dict[str, Owed], envelope: Envelope[Any], moment: Moment) -> dict[str, Owed]:
+    """Each due time is an episode of its own: moving a task settles the old one and begins another."""
+    task_id = envelope.stream_id
+    match envelope.event:
+        case followup.TaskScheduled(due_at=due_at, assignee_id=assignee_id):
+            return {**tasks, episode(task_id, due_at): Owed(task_id, Moment(due_at, envelope.id), assignee_id)}
+        case followup.TaskRescheduled(previous_due_at=previous, due_at=due_at):
+            assignee_id = next((owed.employee_id for owed in tasks.values() if owed.concerns_id == task_id), "")
+            moved = {episode(task_id, due_at): Owed(task_id, Moment(due_at, envelope.id), assignee_id)}
+            return {**settled(tasks, episode(task_id, previous), moment), **moved}
+        case followup.TaskCompleted(due_at=due_at):
+            return settled(tasks, episode(task_id, due_at), moment)
+        case _:
+            open_keys = [key for key, owed in tasks.items() if owed.concerns_id == task_id]
+            for key in open_keys:
+                tasks = settled(tasks, key, moment)
+            return tasks
+
+
+def complaints_after(complaints: dict[str, Owed], envelope: Envelope[Any], moment: Moment) -> dict[str, Owed]:
+    key = str(envelope.stream_id)
+    match envelope.event:
+        case followup.ComplaintRaised(owner_id=owner_id, severity=severity):
+            return {**complaints, key: Owed(envelope.stream_id, moment, owner_id, severity)}
+        case _:
+            return settled(complaints, key, moment)
+
+
+def settled(owed: dict[str, Owed], key: str, moment: Moment) -> dict[str, Owed]:
+    """Mark as dealt with; the first time counts."""
+    found = owed.get(key)
+    if found is None or found.settled is not None:
+        return owed
+    return {**owed, key: replace(found, settled=moment)}
+
+
+def episode(task_id: UUID, due_at: datetime) -> str:
+    return f"{task_id}|{due_at.isoformat()}"
+
+
+def without_settled(facts: Facts) -> Facts:
+    """Forget what has been dealt with, once alerts have been told of it."""
+    return replace(
+        facts,
+        tasks={key: owed for key, owed in facts.tasks.items() if owed.settled is None},
+        complaints={key: owed for key, owed in facts.complaints.items() if owed.settled is None},
+    )

@@ -1,0 +1,90 @@
+"""What the rules find in a customer's facts: stretches of silence, each with the instant it becomes too long."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+from contracts.alerts import AlertSeverity
+from services.alerts.engine.facts import Facts, Moment, Owed
+from services.alerts.engine.rules import Rule, RuleBook
+
+NAMESPACE = UUID("6f1c1a52-7a0e-4a58-9f6a-2b8f3f7a9c11")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One episode. Its identity is (rule, customer, what it concerns, when it began): never a name."""
+
+    rule: Rule
+    severity: AlertSeverity
+    component: str
+    since: Moment
+    threshold: timedelta
+    employee_id: str | None
+    concerns_id: UUID | None = None
+    settled: Moment | None = None
+
+    @property
+    def due_at(self) -> datetime:
+        """The instant from which it is too long."""
+        return self.since.at + self.threshold
+
+    def dedup_key(self, customer_id: UUID) -> str:
+        return f"{self.rule.id}:{customer_id}:{self.concerns_id or '-'}:{self.since.at:%Y%m%dT%H%M%S.%fZ}"
+
+    def alert_id(self, customer_id: UUID) -> UUID:
+        return uuid5(NAMESPACE, self.dedup_key(customer_id))
+
+
+def find(facts: Facts, rules: RuleBook) -> Iterator[Finding]:
+    """Return every episode under way or just settled, due or not yet."""
+    if facts.registered is None:
+        return
+    yield from inactivity(facts, rules)
+    yield from (missed_follow_up(facts, owed, rules) for owed in facts.tasks.values())
+    yield from (unanswered_complaint(facts, owed, rules) for owed in facts.complaints.values())
+
+
+def inactivity(facts: Facts, rules: RuleBook) -> Iterator[Finding]:
+    """Silence runs from the last human contact, or from the registration while there was none."""
+    since = facts.last_contact or facts.registered
+    if facts.mode is None or since is None:
+        return
+    rule = rules.inactivity
+    yield Finding(
+        rule=rule,
+        severity=rule.severity(facts.tier),
+        component=str(facts.mode),
+        since=since,
+        threshold=rule.threshold(facts.mode, facts.tier),
+        employee_id=facts.owner_id,
+    )
+
+
+def missed_follow_up(facts: Facts, owed: Owed, rules: RuleBook) -> Finding:
+    rule = rules.missed_follow_up
+    return Finding(
+        rule=rule,
+        severity=rule.severity(facts.tier),
+        component="follow-up-task",
+        since=owed.since,
+        threshold=rule.threshold(),
+        employee_id=owed.employee_id or facts.owner_id,
+        concerns_id=owed.concerns_id,
+        settled=owed.settled,
+    )
+
+
+def unanswered_complaint(facts: Facts, owed: Owed, rules: RuleBook) -> Finding:
+    rule = rules.unanswered_complaint
+    return Finding(
+        rule=rule,
+        severity=rule.severity(facts.tier),
+        component="complaint",
+        since=owed.since,
+        threshold=rule.threshold(owed.severity),
+        employee_id=owed.employee_id,
+        concerns_id=owed.concerns_id,
+        settled=owed.settled,
+    )

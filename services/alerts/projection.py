@@ -1,0 +1,63 @@
+"""The list of alerts, kept in step with their events."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Connection
+from chassis.rows import Rows
+from contracts import alerts as events
+from contracts.event import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    alert_id: UUID
+    version: int
+    customer_id: UUID
+    rule_id: str
+    status: str
+    outcome: str
+    owner_id: str | None
+    silent_since: datetime
+    starts_at: datetime
+    ends_at: datetime | None
+    payload: dict[str, Any]
+
+
+ALERTS = Rows("alert", AlertRow, "alert_id")
+
+
+async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+    """Apply a batch: the last event of each alert says all there is to say."""
+    latest = {envelope.stream_id: project(envelope) for envelope in envelopes}
+    await ALERTS.save(held, list(latest.values()))
+
+
+def project(envelope: Envelope[events.AnyEvent]) -> AlertRow:
+    event = envelope.event
+    return AlertRow(
+        alert_id=envelope.stream_id,
+        version=envelope.version,
+        customer_id=envelope.subject,
+        rule_id=event.rule_id,
+        status=event.status,
+        outcome=outcome_of(event),
+        owner_id=event.owner_id,
+        silent_since=event.silent_since,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        payload=event.model_dump(mode="json", exclude={"type"}, exclude_none=True),
+    )
+
+
+def outcome_of(event: events.AnyEvent) -> str:
+    match event:
+        case events.AlertRaised():
+            return "open"
+        case events.AlertCleared():
+            return "cleared"
+        case events.AlertWithdrawn():
+            return "withdrawn"

@@ -1,0 +1,70 @@
+"""What can be read about alerts: one, and a list."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from chassis.database import Pool
+
+COLUMNS = """
+    alert_id AS id, version, customer_id, rule_id, status, outcome, owner_id, silent_since, starts_at, ends_at, payload
+"""
+ONE = f"SELECT {COLUMNS} FROM alert WHERE alert_id = $1"  # noqa: S608
+LIST = f"""
+    SELECT {COLUMNS} FROM alert
+    WHERE ($1::uuid IS NULL OR alert_id > $1)
+      AND ($2::text IS NULL OR status = $2)
+      AND ($3::text IS NULL OR rule_id = $3)
+      AND ($4::text IS NULL OR owner_id = $4)
+      AND ($5::uuid IS NULL OR customer_id = $5)
+      AND ($6::text IS NULL OR owner_id = $6)
+    ORDER BY alert_id LIMIT $7
+"""  # noqa: S608
+
+
+class AlertView(BaseModel):
+    """An alert as it stands. `alert` is the payload that receivers of the topics get."""
+
+    id: UUID
+    version: int
+    customer_id: UUID
+    rule_id: str
+    status: str
+    outcome: str
+    owner_id: str | None
+    silent_since: datetime
+    starts_at: datetime
+    ends_at: datetime | None
+    alert: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list is narrowed to. `visible_to` restricts it to alerts that concern one employee."""
+
+    status: str | None = None
+    rule_id: str | None = None
+    owner_id: str | None = None
+    customer_id: UUID | None = None
+    visible_to: str | None = None
+
+
+class AlertQueries:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def one(self, alert_id: UUID) -> AlertView | None:
+        row = await self._pool.fetchrow(ONE, alert_id)
+        return view(dict(row)) if row else None
+
+    async def page(self, filters: Filters, after: UUID | None, limit: int) -> list[AlertView]:
+        """Return up to `limit` + 1 alerts in id order."""
+        wanted = (filters.status, filters.rule_id, filters.owner_id, filters.customer_id, filters.visible_to)
+        return [view(dict(row)) for row in await self._pool.fetch(LIST, after, *wanted, limit + 1)]
+
+
+def view(row: dict[str, Any]) -> AlertView:
+    return AlertView(alert=row.pop("payload"), **row)

@@ -1,0 +1,234 @@
+"""From the store through Kafka into an effect: in order, once, and nothing missing."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
+from cloudevents.core.formats.json import JSONFormat
+
+from chassis import consumer as consumer_module
+from chassis.applier import Batch
+from chassis.command import Context
+from chassis.consumer import GapFoundError
+from chassis.kafka import TopicMismatchError, ensure_topics
+from chassis.parking import UNKNOWN_CUSTOMER
+from chassis.positions import PositionMovedError, Progress, Source
+from contracts.topics import Topic
+from services.customer.commands import ChangeProfile, Profile, Register
+from tests.support.pipeline import Pipeline
+from tests.support.servers import Database
+from tests.support.waiting import background, eventually
+
+
+def context(key: str | None = None) -> Context:
+    return Context(key or str(uuid4()), "tests", "tests", datetime.now(UTC))
+
+
+async def register(pipeline: Pipeline, count: int, changes: int = 0) -> list[UUID]:
+    """Commit `count` customers with `changes` further facts each."""
+    ids = [uuid4() for _ in range(count)]
+    handler = pipeline.customers
+    await asyncio.gather(*(handler.handle(each, Register(name=f"公司{each}"), context()) for each in ids))
+    for number in range(changes):
+        command = ChangeProfile(profile=Profile(industry=f"行业{number}"))
+        await asyncio.gather(*(handler.handle(each, command, context()) for each in ids))
+    return ids
+
+
+async def test_every_fact_arrives_once_and_each_customers_facts_in_order(pipeline: Pipeline) -> None:
+    ids = await register(pipeline, 20, changes=4)
+    async with background(pipeline.relay().run, pipeline.consumer().run):
+        await eventually(lambda: pipeline.has_seen(100))
+    seen = await pipeline.seen()
+    for customer_id in ids:
+        own = [position for subject, position in seen if subject == customer_id]
+        assert own == sorted(own)
+        assert len(own) == 5
+
+
+async def test_what_is_committed_while_the_relay_runs_goes_out_at_once(pipeline: Pipeline) -> None:
+    async with background(pipeline.relay().run, pipeline.consumer().run):
+        for total in (1, 2, 3):
+            await register(pipeline, 1)
+            await eventually(lambda total=total: pipeline.has_seen(total))  # type: ignore[misc]
+
+
+async def test_an_outside_client_reads_cloudevents(pipeline: Pipeline) -> None:
+    (customer_id,) = await register(pipeline, 1)
+    async with background(pipeline.relay().run):
+        record = await first_event(pipeline)
+    headers = dict(record.headers)
+    event = from_binary(KafkaMessage(headers=headers, key=record.key, value=record.value), JSONFormat())
+    assert event.get_subject() == str(customer_id)
+    assert event.get_type() == "care.customer.registered.v1"
+    assert event.get_source() == "/care/customer"
+    assert record.key == str(customer_id).encode()
+    data = event.get_data()
+    assert isinstance(data, dict)
+    assert data["name"] == f"公司{customer_id}"
+
+
+async def first_event(pipeline: Pipeline) -> ConsumerRecord[bytes, bytes]:
+    reader = AIOKafkaConsumer(pipeline.topic.name, bootstrap_servers=pipeline.bootstrap, auto_offset_reset="earliest")
+    async with asyncio.timeout(20):
+        await topic_exists(pipeline)
+        await reader.start()
+        try:
+            while not (record := await reader.getone()).key:
+                continue
+            return record
+        finally:
+            await reader.stop()
+
+
+async def topic_exists(pipeline: Pipeline) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=pipeline.bootstrap)
+    await admin.start()
+
+    async def exists() -> bool:
+        return pipeline.topic.name in await admin.list_topics()
+
+    await eventually(exists)
+    await admin.close()
+
+
+async def test_reading_the_whole_topic_again_changes_nothing(pipeline: Pipeline) -> None:
+    await register(pipeline, 10, changes=1)
+    async with background(pipeline.relay().run):
+        async with background(pipeline.consumer().run):
+            await eventually(lambda: pipeline.has_seen(20))
+        await forget_group_offsets(pipeline)
+        await register(pipeline, 1)
+        async with background(pipeline.consumer().run):
+            await eventually(lambda: pipeline.has_seen(21))
+    assert len(set(await pipeline.seen())) == 21
+
+
+async def forget_group_offsets(pipeline: Pipeline) -> None:
+    """Move the group back to the start of every partition, as an expired group would find itself."""
+    reader = AIOKafkaConsumer(bootstrap_servers=pipeline.bootstrap, group_id=f"care-{pipeline.name}")
+    await reader.start()
+    places = [TopicPartition(pipeline.topic.name, number) for number in range(pipeline.topic.partitions)]
+    reader.assign(places)
+    await reader.commit(dict.fromkeys(places, 0))
+    await reader.stop()
+
+
+async def test_a_poison_event_parks_its_customer_and_the_others_flow(pipeline: Pipeline) -> None:
+    poisoned, *healthy = await register(pipeline, 5, changes=2)
+    pipeline.poison.add(poisoned)
+    async with background(pipeline.relay().run, pipeline.consumer().run):
+        await eventually(lambda: pipeline.has_seen(12))
+        await register_more(pipeline, poisoned)
+        await eventually(lambda: parked(pipeline, 4))
+        assert {subject for subject, _ in await pipeline.seen()} == set(healthy)
+        pipeline.poison.clear()
+        assert await pipeline.applier.replay(poisoned) == 4
+    assert [subject for subject, _ in await pipeline.seen()][12:] == [poisoned] * 4
+
+
+async def register_more(pipeline: Pipeline, customer_id: UUID) -> None:
+    await pipeline.customers.handle(customer_id, ChangeProfile(profile=Profile(region="华东")), context())
+
+
+async def parked(pipeline: Pipeline, count: int) -> bool:
+    rows = await pipeline.applier.parking.summary(pipeline.pool)
+    return [row["events"] for row in rows] == [count]
+
+
+@pytest.mark.parametrize(
+    ("headers", "value"),
+    [
+        ([], b"{"),
+        ([("ce_type", b"care.customer.registered.v1")], b"not json"),
+        ([("ce_type", b"\xff\xfe")], b"{}"),
+        ([("ce_position", b"x")], None),
+    ],
+)
+async def test_a_record_that_is_none_of_ours_is_parked_with_a_reason(
+    pipeline: Pipeline, headers: Sequence[tuple[str, bytes]], value: bytes | None
+) -> None:
+    async with background(pipeline.relay().run, pipeline.consumer().run):
+        await topic_exists(pipeline)
+        producer = AIOKafkaProducer(bootstrap_servers=pipeline.bootstrap)
+        await producer.start()
+        await producer.send_and_wait(pipeline.topic.name, value, b"nobody", partition=0, headers=list(headers))
+        await producer.stop()
+        await eventually(lambda: parked(pipeline, 1))
+        await register(pipeline, 3)
+        await eventually(lambda: pipeline.has_seen(3))
+    (row,) = await pipeline.applier.parking.summary(pipeline.pool)
+    assert (row["subject"], bool(row["reason"])) == (UNKNOWN_CUSTOMER, True)
+
+
+async def test_a_missing_record_stops_the_consumer_and_says_so(
+    pipeline: Pipeline, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer_module, "GAP_PATIENCE_SECONDS", 0.3)
+    await register(pipeline, 50)
+    async with background(pipeline.relay().run, pipeline.consumer().run):
+        await eventually(lambda: pipeline.has_seen(50))
+    await register(pipeline, 10)
+    await skip_ahead(database, 60)
+    await register(pipeline, 50)
+    async with background(pipeline.relay().run), asyncio.timeout(20):
+        with pytest.raises(GapFoundError):
+            await pipeline.consumer().run()
+    assert await pipeline.has_seen(50)
+
+
+async def skip_ahead(database: Database, position: int) -> None:
+    """Make the relay believe that everything up to `position` has been published."""
+    admin = await asyncpg.connect(database.admin)
+    await admin.execute("UPDATE relay_cursor SET position = $1", position)
+    await admin.execute("UPDATE relay_partition SET position = $1", position)
+    await admin.close()
+
+
+async def test_a_lost_topic_is_refilled_and_readers_carry_on(pipeline: Pipeline) -> None:
+    await register(pipeline, 10, changes=1)
+    async with background(pipeline.relay().run, pipeline.consumer().run):
+        await eventually(lambda: pipeline.has_seen(20))
+    admin = AIOKafkaAdminClient(bootstrap_servers=pipeline.bootstrap)
+    await admin.start()
+    await admin.delete_topics([pipeline.topic.name])
+    await admin.close()
+    await asyncio.sleep(1)
+    await register(pipeline, 1)
+    async with background(pipeline.relay().run, pipeline.consumer().run):
+        await eventually(lambda: pipeline.has_seen(21))
+    assert len(set(await pipeline.seen())) == 21
+
+
+async def test_only_one_of_two_relays_publishes(pipeline: Pipeline) -> None:
+    first, second = pipeline.relay(), pipeline.relay()
+    async with background(first.run):
+        await register(pipeline, 3)
+        async with background(second.run, pipeline.consumer().run):
+            await eventually(lambda: pipeline.has_seen(3))
+            assert second.epoch is None
+            assert first.epoch is not None
+
+
+async def test_a_zombie_is_refused(pipeline: Pipeline) -> None:
+    source = Source("anything", 0)
+    applier = pipeline.applier
+    start = await applier.progress(source)
+    ahead = Batch(progress=Progress(5, datetime.now(UTC)))
+    await applier.apply({source: (start, ahead)})
+    with pytest.raises(PositionMovedError):
+        await applier.apply({source: (start, ahead)})
+
+
+async def test_a_topic_with_another_number_of_partitions_is_refused(pipeline: Pipeline) -> None:
+    async with background(pipeline.relay().run):
+        await topic_exists(pipeline)
+    other = Topic(pipeline.topic.name, "customer", "Declared otherwise.", pipeline.topic.events, partitions=4)
+    with pytest.raises(TopicMismatchError, match="3 partitions, declared are 4"):
+        await ensure_topics(pipeline.bootstrap, (other,))

@@ -1,0 +1,42 @@
+"""Waiting for a condition with a deadline; never sleeping and hoping."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+DEADLINE_SECONDS = 20.0
+STEP_SECONDS = 0.05
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]], *, within: float = DEADLINE_SECONDS) -> None:
+    """Return once `condition` holds; fail the test if it does not within the time."""
+    async with asyncio.timeout(within):
+        while not await condition():
+            await asyncio.sleep(STEP_SECONDS)
+
+
+@asynccontextmanager
+async def background(*runs: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Run each for the time of the block; one that fails meanwhile ends the block with its own error."""
+    block = asyncio.current_task()
+    failures: list[BaseException] = []
+
+    async def guarded(run: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await run()
+        except Exception as error:  # noqa: BLE001 - whatever it is belongs to the test
+            failures.append(error)
+            if block:
+                block.cancel()
+
+    tasks = [asyncio.create_task(guarded(run)) for run in runs]
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not failures:
+            raise
+        raise failures[0] from None
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,88 @@
+"""Two customers and what happened with them, as three topics tell it."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from contracts import alerts, customer, followup
+from contracts.customer import Stage
+from contracts.event import Envelope, Event
+from contracts.examples import ALERT_ID, COMPLAINT_ID, CONTACT_ID, CUSTOMER_ID, TASK_ID, example, example_envelope
+from services.reporting import projection
+from services.reporting.projection.sheet import Sheet
+
+START = datetime(2026, 3, 2, 1, tzinfo=UTC)
+OTHER_ID = uuid5(CUSTOMER_ID, "other")
+OTHER_TASK, OTHER_CONTACT, MAIL_ID, LATE_TASK = (
+    uuid5(CUSTOMER_ID, name) for name in ("other task", "other contact", "mail", "late task")
+)
+
+
+def day(number: float) -> datetime:
+    return START + timedelta(days=number)
+
+
+def told(*facts: tuple[float, UUID, UUID, Event]) -> list[Envelope[Any]]:
+    """Return the facts of one topic, in order: day, customer, stream, event."""
+    return [
+        example_envelope(
+            event,
+            id=uuid5(stream, f"{position} {event.type}"),
+            subject=subject,
+            stream_id=stream,
+            version=position,
+            position=position,
+            occurred_at=day(at),
+            recorded_at=day(at) + timedelta(minutes=1),
+        )
+        for position, (at, subject, stream, event) in enumerate(facts, start=1)
+    ]
+
+
+CUSTOMER_FACTS = told(
+    (0, CUSTOMER_ID, CUSTOMER_ID, example(customer.Registered, name="上海腾云")),
+    (0, CUSTOMER_ID, CUSTOMER_ID, example(customer.ProfileChanged, last_contacted_at=day(-3))),
+    (0, CUSTOMER_ID, CUSTOMER_ID, customer.OwnerAssigned(owner_id="E1007", leader_id="E1001")),
+    (0, OTHER_ID, OTHER_ID, example(customer.Registered, name="北京新创", external_id="KH-0043")),
+    (0, OTHER_ID, OTHER_ID, customer.StageChanged(previous=Stage.NEW, stage=Stage.INTERESTED)),
+    (0, OTHER_ID, OTHER_ID, customer.OwnerAssigned(owner_id="E2001")),
+    (2, CUSTOMER_ID, CUSTOMER_ID, customer.StageChanged(previous=Stage.NEW, stage=Stage.SIGNED, reason="deal")),
+    (3, CUSTOMER_ID, CUSTOMER_ID, customer.TierChanged(scheme="default", tier="vip")),
+)
+FOLLOWUP_FACTS = told(
+    (1, CUSTOMER_ID, TASK_ID, followup.TaskScheduled(assignee_id="E1007", due_at=day(4))),
+    (1, CUSTOMER_ID, CONTACT_ID, example(followup.ContactLogged)),
+    (2, CUSTOMER_ID, MAIL_ID, example(followup.ContactLogged, automated=True)),
+    (2, CUSTOMER_ID, TASK_ID, followup.TaskRescheduled(previous_due_at=day(4), due_at=day(6))),
+    (2, OTHER_ID, OTHER_TASK, followup.TaskScheduled(assignee_id="E2001", due_at=day(3))),
+    (3, OTHER_ID, OTHER_CONTACT, example(followup.ContactLogged, employee_id="E2001")),
+    (3, CUSTOMER_ID, COMPLAINT_ID, example(followup.ComplaintRaised)),
+    (4, CUSTOMER_ID, COMPLAINT_ID, followup.ComplaintAnswered(employee_id="E1007")),
+    (5, CUSTOMER_ID, LATE_TASK, followup.TaskScheduled(assignee_id="E1007", due_at=day(5.5))),
+    (6, CUSTOMER_ID, TASK_ID, followup.TaskCompleted(due_at=day(6), employee_id="E1007")),
+    (7, CUSTOMER_ID, LATE_TASK, followup.TaskCompleted(due_at=day(5.5), employee_id="E1008")),
+)
+ALERT_FACTS = told(
+    (4, CUSTOMER_ID, ALERT_ID, example(alerts.AlertRaised, starts_at=day(4), silent_since=day(3))),
+    (5, OTHER_ID, uuid5(OTHER_ID, "alert"), example(alerts.AlertRaised, alert_id=uuid5(OTHER_ID, "alert"))),
+    (7, CUSTOMER_ID, ALERT_ID, example(alerts.AlertCleared, starts_at=day(4), ends_at=day(7))),
+)
+TOPICS = (CUSTOMER_FACTS, FOLLOWUP_FACTS, ALERT_FACTS)
+IN_TOPIC_ORDER = [fact for topic in TOPICS for fact in topic]
+
+
+def interleaved(turns: Iterable[int]) -> list[Envelope[Any]]:
+    """Return all facts, taking the next one of the topic whose turn it is."""
+    queues = [iter(topic) for topic in TOPICS]
+    return [next(queues[turn]) for turn in turns]
+
+
+TURNS = [number for number, topic in enumerate(TOPICS) for _ in topic]
+
+
+def sheet_of(facts: Iterable[Envelope[Any]]) -> Sheet:
+    rows = Sheet()
+    for fact in facts:
+        projection.project(rows, fact)
+    return rows

@@ -1,0 +1,177 @@
+"""What each fact does to the read model's rows."""
+
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+import pytest
+
+from contracts import alerts, customer, followup
+from contracts.customer import Stage
+from contracts.event import Event
+from contracts.examples import (
+    ALERT_ID,
+    CAUSE_ID,
+    COMPLAINT_ID,
+    CONTACT_ID,
+    CUSTOMER_ID,
+    DUE_AT,
+    OCCURRED_AT,
+    RECORDED_AT,
+    SILENT_SINCE,
+    TASK_ID,
+    example,
+    example_envelope,
+)
+from contracts.topics import EVENT_TYPES
+from services.reporting.projection.rows import AlertRow, ComplaintRow, CustomerRow, TaskRow
+from tests.unit.reporting.story import sheet_of
+
+T = TypeVar("T")
+registered = example(customer.Registered)
+scheduled = example(followup.TaskScheduled)
+raised = example(followup.ComplaintRaised)
+
+
+def only(rows: dict[UUID, T]) -> T:
+    (row,) = rows.values()
+    return row
+
+
+def customer_after(*events: Event) -> CustomerRow:
+    return only(sheet_of(example_envelope(event) for event in events).customers)
+
+
+def task_after(*events: Event, **changes: Any) -> TaskRow:
+    return only(sheet_of(example_envelope(event, **changes) for event in events).tasks)
+
+
+def complaint_after(*events: Event) -> ComplaintRow:
+    return only(sheet_of(example_envelope(event) for event in events).complaints)
+
+
+def alert_after(*events: Event) -> AlertRow:
+    return only(sheet_of(example_envelope(event) for event in events).alerts)
+
+
+def test_a_registered_customer_is_new_and_followed_up() -> None:
+    row = customer_after(registered)
+    assert (row.customer_id, row.company_name) == (CUSTOMER_ID, "上海腾云")
+    assert (row.stage, row.mode) == ("new", "follow-up")
+    assert row.stage_since == row.registered_at == OCCURRED_AT
+
+
+def test_a_person_has_no_name_here() -> None:
+    row = customer_after(example(customer.Registered, kind="person", name=None, name_ref=CAUSE_ID))
+    assert (row.kind, row.company_name) == ("person", None)
+
+
+def test_a_profile_keeps_what_a_change_does_not_mention() -> None:
+    first, second = example(customer.ProfileChanged), customer.ProfileChanged(region="苏州")
+    row = customer_after(registered, first, second)
+    assert (row.region, row.industry, row.last_contacted_at) == ("苏州", "制造业", SILENT_SINCE)
+
+
+@pytest.mark.parametrize(
+    ("stage", "mode"), [(Stage.INTERESTED, "follow-up"), (Stage.SIGNED, "maintenance"), (Stage.LOST, None)]
+)
+def test_a_stage_brings_its_mode(stage: Stage, mode: str | None) -> None:
+    row = customer_after(registered, customer.StageChanged(previous=Stage.NEW, stage=stage))
+    assert (row.stage, row.mode) == (stage, mode)
+
+
+def test_each_stage_entered_is_kept_with_the_event_that_says_so() -> None:
+    changed = example_envelope(example(customer.StageChanged))
+    rows = sheet_of([example_envelope(registered), changed])
+    assert [row.stage for row in rows.transitions.values()] == ["new", "interested"]
+    assert rows.transitions[changed.id].previous == "new"
+
+
+def test_tiers_of_two_schemes_stand_side_by_side() -> None:
+    vip, a = customer.TierChanged(scheme="default", tier="vip"), customer.TierChanged(scheme="abc", tier="a")
+    assert customer_after(registered, vip, a).tiers == {"default": "vip", "abc": "a"}
+
+
+def test_a_new_owner_brings_their_leader() -> None:
+    row = customer_after(registered, example(customer.OwnerAssigned), customer.OwnerAssigned(owner_id="E9"))
+    assert (row.owner_id, row.leader_id) == ("E9", None)
+
+
+def test_a_contact_is_kept_and_says_whether_anybody_made_it() -> None:
+    row = only(sheet_of([example_envelope(example(followup.ContactLogged, automated=True))]).contacts)
+    assert (row.contact_id, row.customer_id, row.is_automated) == (CONTACT_ID, CUSTOMER_ID, True)
+    assert (row.occurred_at, row.recorded_at) == (OCCURRED_AT, RECORDED_AT)
+
+
+def test_a_task_remembers_when_it_was_due_at_first() -> None:
+    row = task_after(scheduled, example(followup.TaskRescheduled), example(followup.TaskRescheduled))
+    assert (row.first_due_at, row.due_at, row.rescheduled_times) == (DUE_AT, DUE_AT + timedelta(days=3), 2)
+
+
+@pytest.mark.parametrize(("late_by", "on_time"), [(-1, True), (0, True), (1, False)])
+def test_done_at_the_very_instant_it_was_due_is_on_time(late_by: int, on_time: bool) -> None:
+    done_at = DUE_AT + timedelta(microseconds=late_by)
+    row = task_after(scheduled, example(followup.TaskCompleted, due_at=DUE_AT), occurred_at=done_at)
+    assert (row.was_on_time, row.completed_at) == (on_time, done_at)
+
+
+def test_on_time_is_judged_by_the_new_due_time() -> None:
+    later = DUE_AT + timedelta(days=3)
+    moved, done = example(followup.TaskRescheduled), example(followup.TaskCompleted, due_at=later)
+    assert task_after(scheduled, moved, done, occurred_at=later).was_on_time
+
+
+def test_a_cancelled_task_was_neither_on_time_nor_late() -> None:
+    row = task_after(scheduled, example(followup.TaskCancelled))
+    assert (row.cancelled_at, row.completed_at, row.was_on_time) == (OCCURRED_AT, None, None)
+
+
+def test_a_complaint_keeps_its_first_answer() -> None:
+    row = complaint_after(
+        raised, followup.ComplaintAnswered(employee_id="E1"), followup.ComplaintAnswered(employee_id="E2")
+    )
+    assert (row.complaint_id, row.answered_by, row.answers, row.closed_at) == (COMPLAINT_ID, "E1", 2, None)
+
+
+def test_a_complaint_is_over_when_it_is_closed() -> None:
+    row = complaint_after(raised, example(followup.ComplaintConfirmed), example(followup.ComplaintClosed))
+    assert (row.confirmed_at, row.closed_at, row.resolution) == (OCCURRED_AT, OCCURRED_AT, "replaced")
+
+
+@pytest.mark.parametrize(("end", "outcome"), [(alerts.AlertCleared, "cleared"), (alerts.AlertWithdrawn, "withdrawn")])
+def test_an_alert_ends_one_way_or_the_other(end: type[Event], outcome: str) -> None:
+    row = alert_after(example(alerts.AlertRaised), example(end))
+    assert (row.status, row.outcome, row.ends_at) == ("resolved", outcome, DUE_AT)
+
+
+def test_an_open_alert_names_the_events_it_stands_on() -> None:
+    row = alert_after(example(alerts.AlertRaised))
+    assert (row.alert_id, row.status, row.outcome, row.causes) == (ALERT_ID, "firing", None, [CAUSE_ID])
+
+
+@pytest.mark.parametrize("event_type", EVENT_TYPES.values())
+def test_every_fact_enters_the_timeline_as_it_was_published(event_type: type[Event]) -> None:
+    fact = example_envelope(example(event_type))
+    row = only({key: row for key, row in sheet_of([*whatever_came_before(), fact]).timeline.items() if key == fact.id})
+    assert (row.type, row.position, row.stream_id, row.actor) == (fact.event.type, 1, fact.stream_id, "E1007")
+    assert row.topic.startswith(event_type.model_fields["type"].default.rsplit(".", 2)[0])
+    assert "type" not in row.data
+
+
+def whatever_came_before() -> list[Any]:
+    beginnings: list[Event] = [registered, scheduled, raised]
+    return [example_envelope(event) for event in beginnings]
+
+
+@pytest.mark.parametrize(
+    "event_type", [customer.TierChanged, followup.TaskCompleted, followup.TaskCancelled, followup.ComplaintClosed]
+)
+def test_a_fact_whose_beginning_is_missing_is_an_error_and_parks_its_customer(event_type: type[Event]) -> None:
+    with pytest.raises(KeyError):
+        sheet_of([example_envelope(example(event_type))])
+
+
+def test_facts_of_a_task_need_the_same_task() -> None:
+    other = example_envelope(scheduled, stream_id=CONTACT_ID)
+    with pytest.raises(KeyError, match=str(TASK_ID)):
+        sheet_of([other, example_envelope(example(followup.TaskCancelled))])
