@@ -48,6 +48,7 @@ test: $(PACKAGES) ## Run every test, on real PostgreSQL and Kafka
 
 contracts: $(PACKAGES) ## Write the schemas, AsyncAPI and OpenAPI documents from the code
 	@$(BIN)/python -m contracts.documents
+	@$(BIN)/python -m services.openapi
 
 clean: ## Remove everything made from the code; the product's data stays
 	@rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

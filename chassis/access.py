@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from fastapi import FastAPI, Request
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from chassis.auth import Authenticator, Principal, Role
 from chassis.command import Context
@@ -108,8 +108,9 @@ def forbidden() -> ProblemError:
 
 def check_policies(app: FastAPI) -> None:
     """Refuse to start while a route has no policy."""
-    for route in app.routes:
-        if isinstance(route, APIRoute) and not any(
+    # `app.routes` holds an included router as one entry; only the contexts lead to the routes inside it.
+    for route in iter_route_contexts(app.routes):
+        if isinstance(route.original_route, APIRoute) and not any(
             isinstance(need.call, Allow) for need in route.dependant.dependencies
         ):
             raise PolicyMissingError(f"{sorted(route.methods or ())} {route.path} declares no policy")

@@ -11,9 +11,11 @@ import httpx
 import jwt
 import structlog
 from jwt import PyJWK
+from pydantic import TypeAdapter
 
 from chassis.problems import ProblemError
 from chassis.settings import Settings
+from contracts.types import EmployeeId
 
 ALGORITHMS = ("RS256", "ES256", "EdDSA")
 TOKEN_TYPES = frozenset({"JWT", "AT+JWT", "APPLICATION/AT+JWT"})
@@ -24,6 +26,9 @@ MIN_SECONDS_BETWEEN_FETCHES = 30.0
 KEYS_FRESH_SECONDS = 600.0
 KEYS_USABLE_SECONDS = 86_400.0
 REMEMBERED_TOKENS = 10_000
+
+
+SUBJECT: TypeAdapter[str] = TypeAdapter(EmployeeId)
 
 
 class Role(StrEnum):
@@ -114,9 +119,9 @@ class Authenticator:
                 leeway=LEEWAY_SECONDS,
                 options={"require": ["exp", "iat", "iss", "aud", "sub"]},
             )
+            return float(claims["exp"]), principal_of(claims)
         except (jwt.PyJWTError, ValueError, TypeError) as error:
             raise unauthenticated() from error
-        return float(claims["exp"]), principal_of(claims)
 
     async def _key(self, header: dict[str, Any]) -> PyJWK:
         """Return the published key that the token names; keys that a token carries itself count for nothing."""
@@ -140,9 +145,10 @@ class Authenticator:
 
 
 def principal_of(claims: dict[str, Any]) -> Principal:
+    """Read the claims. A subject that could not stand in an event is refused with a ValueError."""
     granted = claims.get("roles")
     roles = frozenset(role for role in Role if role in granted) if isinstance(granted, list) else frozenset()
-    return Principal(str(claims["sub"]), roles)
+    return Principal(SUBJECT.validate_python(claims["sub"]), roles)
 
 
 def unauthenticated() -> ProblemError:

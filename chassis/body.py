@@ -29,11 +29,20 @@ class StrictRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
+        reads_json = self.body_field is not None
 
         async def strict(request: Request) -> Response:
-            return await handle(StrictRequest(request.scope, request.receive))
+            asked = StrictRequest(request.scope, request.receive)
+            if reads_json and not is_json(asked.headers.get("content-type", "")) and await asked.body():
+                raise ProblemError("unsupported-type", "Send application/json.", "请发送 application/json。")
+            return await handle(asked)
 
         return strict
+
+
+def is_json(content_type: str) -> bool:
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
 def read_json(raw: bytes) -> Any:

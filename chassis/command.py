@@ -15,7 +15,7 @@ from contracts.types import Instant
 class Command(BaseModel):
     """A request to a domain. Fields named in `PRIVATE` are personal or free text: events hold `ref(field)` only."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset()
     _words_id: UUID = PrivateAttr(default_factory=uuid4)

@@ -16,6 +16,7 @@ from uuid import UUID
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from pydantic import ValidationError
 
@@ -178,6 +179,8 @@ def new_consumer(bootstrap: str, group: str) -> AIOKafkaConsumer:
         auto_offset_reset="earliest",
         request_timeout_ms=REQUEST_TIMEOUT_MS,
         metadata_max_age_ms=10_000,
+        # Partition n of every topic goes to one member: all that concerns a customer in one process.
+        partition_assignment_strategy=(RangePartitionAssignor,),
     )
 
 

@@ -32,6 +32,7 @@ UNAVAILABLE = (
     asyncpg.exceptions.OperatorInterventionError,
     asyncpg.exceptions.InsufficientResourcesError,
     asyncpg.exceptions.LockNotAvailableError,
+    asyncpg.exceptions.TransactionRollbackError,
     asyncpg.exceptions.InvalidAuthorizationSpecificationError,
 )
 
@@ -46,7 +47,14 @@ async def open_pool(url: str, *, size: int, application_name: str) -> Pool:
         command_timeout=COMMAND_TIMEOUT_SECONDS,
         server_settings={**SERVER_SETTINGS, "application_name": application_name},
         init=read_jsonb,
+        reset=keep_session,
     )
+
+
+async def keep_session(released: Connection) -> None:
+    """Spare the round trip of a reset: nothing here changes a session's settings, listens or locks beyond a commit."""
+    if released.is_in_transaction():
+        await released.reset()
 
 
 async def read_jsonb(opened: Connection) -> None:

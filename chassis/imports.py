@@ -27,7 +27,7 @@ from contracts.event import Origin
 
 CHUNK = 200
 CONCURRENCY = 64
-LEASE_SECONDS = 30.0
+LEASE_SECONDS = 60.0
 POLL_SECONDS = 1.0
 
 ADD_BATCH = "INSERT INTO import_batch (id, created_by, rows) VALUES ($1, $2, $3)"

@@ -19,18 +19,18 @@ class Pseudonyms:
 
     def customer(self, system: str, reference: str) -> UUID:
         """Return the id of the customer that `system` knows as `reference` (a number, or failing that a name)."""
-        return UUID(bytes=self._digest("customer", system, reference)[:UUID_BYTES], version=5)
+        return UUID(bytes=self._digest("customer", normalised(system), normalised(reference))[:UUID_BYTES], version=5)
 
     def employee(self, name: str) -> str:
         """Return the id of an employee known by name only."""
-        return f"e-{self._digest('employee', name).hex()[:EMPLOYEE_DIGITS]}"
+        return f"e-{self._digest('employee', normalised(name)).hex()[:EMPLOYEE_DIGITS]}"
 
     def derived(self, *parts: str) -> UUID:
-        """Return the id of anything that is told apart by `parts`, such as one row of a history file."""
+        """Return the id of anything that is told apart by exactly these `parts`, such as one row of a history file."""
         return UUID(bytes=self._digest("derived", *parts)[:UUID_BYTES], version=5)
 
     def _digest(self, *parts: str) -> bytes:
-        joined = "\x1f".join(normalised(part) for part in parts)
+        joined = "\x1f".join(parts)
         return hmac.new(self._key, joined.encode(), hashlib.sha256).digest()
 
 

@@ -26,7 +26,7 @@ class Rows(Generic[R]):
         self._key = key
         self._adapter = TypeAdapter(list[row_class])  # type: ignore[valid-type]
         # Names come from our own classes, never from a request.
-        self._load = f"SELECT {listed} FROM {name} WHERE {key} = ANY($1) FOR UPDATE"  # noqa: S608
+        self._load = f"SELECT {listed} FROM {name} WHERE {key} = ANY($1) ORDER BY {key} FOR UPDATE"  # noqa: S608
         self._save = (
             f"INSERT INTO {name} ({listed}) SELECT {listed} FROM json_populate_recordset(NULL::{name}, $1::json)"  # noqa: S608
             f" ON CONFLICT ({key}) DO UPDATE SET {updates}"

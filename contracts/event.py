@@ -13,7 +13,7 @@ from contracts.types import Word
 class Event(BaseModel):
     """A fact. Readers ignore fields they do not know, so a field with a default may be added."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, hide_input_in_errors=True)
 
     type: str
 

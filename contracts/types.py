@@ -1,7 +1,7 @@
 """Field types shared by events and commands: what a text, an instant or a code may hold."""
 
 import unicodedata
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
@@ -44,10 +44,20 @@ def refuse_far_years(instant: datetime) -> datetime:
     return instant
 
 
+def in_utc(instant: datetime) -> datetime:
+    """One instant has one spelling: alert identities are made from it."""
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"the year must lie between {EARLIEST_YEAR} and {LATEST_YEAR}") from None
+
+
 Printable = AfterValidator(refuse_unprintable)
 Word = Annotated[str, Field(min_length=1, max_length=MAX_WORD), Printable, AfterValidator(refuse_blank)]
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), Printable, AfterValidator(refuse_blank)]
 Note = Annotated[str, Field(min_length=1, max_length=MAX_NOTE), Printable, AfterValidator(refuse_blank)]
 Code = Annotated[str, Field(min_length=1, max_length=MAX_WORD, pattern=r"^[a-z0-9][a-z0-9.-]*$")]
-Instant = Annotated[AwareDatetime, BeforeValidator(require_text), AfterValidator(refuse_far_years)]
+Instant = Annotated[
+    AwareDatetime, BeforeValidator(require_text), AfterValidator(in_utc), AfterValidator(refuse_far_years)
+]
 EmployeeId = Annotated[str, Field(min_length=1, max_length=MAX_WORD, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]*$")]

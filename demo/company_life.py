@@ -22,7 +22,7 @@ STAGES_BY_AGE = (
     (timedelta.max.days, {"意向": 5, "签约": 10, "老客户": 85}),
 )
 PURSUED_STAGES = frozenset({"新客户", "意向"})
-PURSUIT_PACE = 0.5
+PURSUIT_PACE = 0.25
 FADING = 2.0
 OLD_CUSTOMER_SHARE = 0.5
 HANDOVER_SHARE = 0.08

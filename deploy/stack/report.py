@@ -27,7 +27,7 @@ def addresses(layout: Layout, servers: Infrastructure, urls: DatabaseUrls, data_
     """Return the table of what runs where."""
     table = Table(title="Customer lifecycle, running", title_justify="left", show_header=False, box=None)
     for service in SERVICES:
-        table.add_row(service, layout.url(service), f"{layout.url(service)}/docs")
+        table.add_row(service, layout.url(service), f"{layout.url(service)}/openapi.json")
     table.add_row("issuer", layout.issuer, "for development only")
     table.add_row("PostgreSQL", urls.bi_reader.split("@")[1].split("/")[0], servers.postgres_label)
     table.add_row("Kafka", servers.kafka_bootstrap, servers.kafka_label)

@@ -13,6 +13,7 @@ from chassis.paging import Page, coerce_limit, link_next
 from chassis.problems import not_found
 from chassis.responses import etag
 from contracts.alerts import Status
+from contracts.types import Code, EmployeeId
 from services.alerts.dependencies import Needs
 from services.alerts.engine.rules import RuleBook
 from services.alerts.queries import AlertView, Filters
@@ -20,7 +21,6 @@ from services.alerts.queries import AlertView, Filters
 router = APIRouter(prefix="/v1", tags=["alerts"], route_class=StrictRoute)
 
 Reader = Annotated[Caller, Depends(Allow())]
-Text = Annotated[str, Query(max_length=200)]
 
 
 @router.get("/alerts")
@@ -30,8 +30,8 @@ async def read_list(
     caller: Reader,
     needs: Needs,
     status: Status | None = None,
-    rule_id: Text | None = None,
-    owner_id: Text | None = None,
+    rule_id: Code | None = None,
+    owner_id: EmployeeId | None = None,
     customer_id: UUID | None = None,
     limit: Annotated[int | None, Query(ge=1)] = None,
     cursor: Annotated[str | None, Query(max_length=500)] = None,

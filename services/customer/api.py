@@ -16,7 +16,7 @@ from chassis.paging import MAX_LIMIT, Page, coerce_limit, link_next
 from chassis.problems import not_found
 from chassis.responses import Accepted, answer, etag
 from contracts.customer import Stage
-from contracts.types import EmployeeId, Name
+from contracts.types import Code, EmployeeId, Name
 from services.customer import commands
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.queries import CustomerView, EmployeeView, Filters
@@ -27,7 +27,6 @@ Anyone = Annotated[Caller, Depends(Allow())]
 Registrar = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.SALES, Role.SERVICE, Role.LEADER}, own=()))]
 Office = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.LEADER}, own=()))]
 Reader = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.FINANCE}, own=OWN))]
-Text = Annotated[str, Query(max_length=200)]
 Limit = Annotated[int, Query(ge=1, description=f"Up to {MAX_LIMIT}; more is brought down.")]
 
 
@@ -106,9 +105,9 @@ async def read_list(
     caller: Reader,
     needs: Needs,
     stage: Stage | None = None,
-    tier: Text | None = None,
-    owner_id: Text | None = None,
-    name: Annotated[str | None, Query(max_length=200, description="The beginning of a company's name.")] = None,
+    tier: Code | None = None,
+    owner_id: EmployeeId | None = None,
+    name: Annotated[Name | None, Query(description="The beginning of a company's name.")] = None,
     limit: Limit | None = None,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Page[CustomerView]:

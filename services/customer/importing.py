@@ -72,6 +72,7 @@ class CustomerImport:
     def __init__(self, needs: Dependencies, zone: str) -> None:
         self._needs = needs
         self._zone = ZoneInfo(zone)
+        self._met: set[str] = set()
 
     async def take_in(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         cells = row.cells
@@ -93,7 +94,9 @@ class CustomerImport:
         if not cells["owner"]:
             return None
         employee_id = self._needs.pseudonyms.employee(cells["owner"])
-        await self._needs.queries.know_employee(employee_id, cells["owner"])
+        if employee_id not in self._met:
+            await self._needs.queries.know_employee(employee_id, cells["owner"])
+            self._met.add(employee_id)
         return employee_id
 
     def _command(self, cells: dict[str, str], owner_id: str | None) -> commands.Register:

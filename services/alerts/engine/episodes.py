@@ -47,7 +47,9 @@ def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, instant: 
     waiting = {key: finding for key, finding in findings.items() if finding.settled is None and key not in still_open}
     raised: list[AlertRaised] = []
     if raising and not is_quiet(state.facts, instant):
-        raised = [raise_alert(customer_id, state.facts, f, instant) for f in waiting.values() if f.due_at <= instant]
+        raised = [
+            raise_alert(customer_id, state.facts, f, rules, instant) for f in waiting.values() if f.due_at <= instant
+        ]
     now_open = {**still_open, **{str(event.alert_id): event for event in raised}}
     dues = [finding.due_at for key, finding in waiting.items() if key not in now_open]
     return Step(
@@ -88,15 +90,15 @@ def ended_by(alert: AlertRaised, facts: Facts) -> Moment | None:
     return facts.stage_since
 
 
-def raise_alert(customer_id: UUID, facts: Facts, finding: Finding, instant: datetime) -> AlertRaised:
+def raise_alert(customer_id: UUID, facts: Facts, finding: Finding, rules: RuleBook, instant: datetime) -> AlertRaised:
     return AlertRaised(
         alert_id=finding.alert_id(customer_id),
         dedup_key=finding.dedup_key(customer_id),
         severity=finding.severity,
         rule_id=finding.rule.id,
         rule_version=finding.rule.version,
-        summary=summary(facts, finding),
-        summary_zh=summary_zh(facts, finding),
+        summary=summary(facts, finding, rules.zone, instant),
+        summary_zh=summary_zh(facts, finding, rules.zone, instant),
         silent_since=finding.since.at,
         starts_at=finding.due_at,
         updated_at=instant,

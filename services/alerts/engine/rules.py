@@ -54,10 +54,11 @@ class UnansweredComplaint(Rule):
 
 
 class RuleBook(BaseModel):
-    """All rules that are in force."""
+    """All rules that are in force. `zone` is the business zone in which times are put into words."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    zone: str = "Asia/Shanghai"
     inactivity: Inactivity
     missed_follow_up: MissedFollowUp
     unanswered_complaint: UnansweredComplaint
@@ -71,7 +72,7 @@ DEFAULT_RULES = RuleBook(
         version=1,
         severities=LOUDER_FOR_VIP,
         days={
-            Mode.FOLLOW_UP: {"vip": 7, "growth": 14, OTHERS: 21},
+            Mode.FOLLOW_UP: {"vip": 7, "growth": 14, OTHERS: 30},
             Mode.MAINTENANCE: {"vip": 30, "growth": 60, OTHERS: 120},
         },
     ),

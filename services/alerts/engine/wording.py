@@ -1,42 +1,49 @@
 """How an alert is put into words, in both languages, without a person's name in it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.findings import Finding
 
 TIERS_ZH = {"vip": "VIP", "growth": "成长型", "ordinary": "普通"}
 MODES_ZH = {"follow-up": "跟进期", "maintenance": "维护期"}
+READ_AS_DAYS = timedelta(hours=48)
 
 
-def summary(facts: Facts, finding: Finding) -> str:
+def summary(facts: Facts, finding: Finding, zone: str, instant: datetime) -> str:
+    """Say at `instant` what is wrong, with times in the business zone."""
     who = f"{facts.tier or 'no tier'}, {facts.mode or facts.stage}"
+    lasted, allowed = length(instant - finding.since.at), length(finding.threshold)
     match finding.rule.id:
         case "inactivity":
-            return f"No human contact for {length(finding.threshold)} ({who})."
+            return f"No human contact for {lasted}; {allowed} are allowed ({who})."
         case "missed-follow-up":
-            return f"A follow-up due {finding.since.at:%Y-%m-%d %H:%M} UTC was neither done nor moved ({who})."
+            return f"A follow-up due {moment(finding.since.at, zone)} was neither done nor moved ({who})."
         case _:
-            return f"A complaint has had no answer for {length(finding.threshold)} ({who})."
+            return f"A complaint has had no answer for {lasted}; {allowed} are allowed ({who})."
 
 
-def summary_zh(facts: Facts, finding: Finding) -> str:
+def summary_zh(facts: Facts, finding: Finding, zone: str, instant: datetime) -> str:
     tier = TIERS_ZH.get(facts.tier or "", facts.tier or "未分层")
     who = f"{tier}，{MODES_ZH.get(str(facts.mode), str(facts.stage))}"
+    lasted, allowed = length_zh(instant - finding.since.at), length_zh(finding.threshold)
     match finding.rule.id:
         case "inactivity":
-            return f"已有{length_zh(finding.threshold)}没有人工联系（{who}）。"
+            return f"已有 {lasted}没有人工联系，上限 {allowed}（{who}）。"
         case "missed-follow-up":
-            return f"应于 {finding.since.at:%Y-%m-%d %H:%M} UTC 完成的跟进既未完成也未改期（{who}）。"
+            return f"应于 {moment(finding.since.at, zone)} 前完成的跟进既未完成也未改期（{who}）。"
         case _:
-            return f"投诉已有{length_zh(finding.threshold)}没有答复（{who}）。"
+            return f"投诉已有 {lasted}没有答复，上限 {allowed}（{who}）。"
+
+
+def moment(instant: datetime, zone: str) -> str:
+    return f"{instant.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M %z}"
 
 
 def length(span: timedelta) -> str:
-    hours = int(span.total_seconds() // 3600)
-    return f"{hours // 24} days" if hours >= 48 else f"{hours} hours"  # noqa: PLR2004 - two days read better as days
+    return f"{span.days} days" if span >= READ_AS_DAYS else f"{int(span.total_seconds() // 3600)} hours"
 
 
 def length_zh(span: timedelta) -> str:
-    hours = int(span.total_seconds() // 3600)
-    return f" {hours // 24} 天" if hours >= 48 else f" {hours} 小时"  # noqa: PLR2004 - as above
+    return f"{span.days} 天" if span >= READ_AS_DAYS else f"{int(span.total_seconds() // 3600)} 小时"

@@ -175,6 +175,6 @@ def test_an_alert_holds_what_receivers_need() -> None:
     assert len(alert.dedup_key) <= 255
     assert (alert.value, alert.threshold) == (31 * 86_400, 30 * 86_400)
     assert (alert.silent_since, alert.starts_at) == (day(0), day(30))
-    assert alert.summary == "No human contact for 30 days (vip, maintenance)."
-    assert alert.summary_zh == "已有 30 天没有人工联系（VIP，维护期）。"
+    assert alert.summary == "No human contact for 31 days; 30 days are allowed (vip, maintenance)."
+    assert alert.summary_zh == "已有 31 天没有人工联系，上限 30 天（VIP，维护期）。"
     assert alert.labels == {"stage": "established", "mode": "maintenance", "tier": "vip"}

@@ -1,0 +1,108 @@
+"""`make demo`: takes a company's files in, plays a story, and shows what a manager would want to see."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from demo.client import Client, client_of
+from demo.company import customers_csv, followups_csv, generate
+from demo.listening import listening
+from demo.story import play
+from demo.tables import show
+from demo.wording import WORDINGS, Wording
+from deploy.stack import report, state
+from deploy.stack.errors import CannotRun
+from deploy.stack.layout import Layout
+from deploy.stack.supervisor import stack
+
+FIXTURES = Path(__file__).parent / "fixtures"
+DEFAULT_CUSTOMERS = 300
+QUIET_SECONDS = 32
+
+
+class Language(StrEnum):
+    EN = "en"
+    ZH = "zh"
+
+
+def main(
+    customers: Annotated[int, typer.Option(help="How many customers the made-up company has.")] = DEFAULT_CUSTOMERS,
+    seed: Annotated[int, typer.Option(help="The same seed makes up the same company.")] = 7,
+    language: Annotated[Language, typer.Option(help="The language of the tables.")] = Language.EN,
+    data_dir: Annotated[Path, typer.Option(help="Where the running product keeps its data.")] = Path(".care"),
+) -> None:
+    """Show the product at work on the running stack, or on one started for the time of the demo."""
+    console = Console()
+    try:
+        asyncio.run(run(console, customers, seed, language, data_dir))
+    except CannotRun as error:
+        raise SystemExit(str(error)) from error
+    except httpx.HTTPStatusError as error:
+        raise SystemExit(f"{error.request.url} answered {error.response.status_code}: {error.response.text}") from error
+
+
+async def run(console: Console, customers: int, seed: int, language: Language, data_dir: Path) -> None:
+    wording = WORDINGS[language]
+    async with environment_of(console, data_dir) as environment, client_of(environment) as client:
+        async with listening(environment["CARE_KAFKA_BOOTSTRAP"], console, wording) as listener:
+            await take_in_all(client, console, wording, customers, seed)
+            console.print(wording.settling)
+            await asyncio.sleep(QUIET_SECONDS)
+            listener.begin_chapter()
+            await play(client, listener, console, language)
+        await show(client, console, wording)
+
+
+@asynccontextmanager
+async def environment_of(console: Console, data_dir: Path) -> AsyncIterator[dict[str, str]]:
+    """Find the running stack, or run one while the block lasts."""
+    async with AsyncExitStack() as ours:
+        if not is_running(data_dir):
+            console.print("No stack is running; starting one for the demo.")
+            await ours.enter_async_context(stack(data_dir, Layout(8000), report.progress(console)))
+        yield state.running(data_dir).environment
+
+
+def is_running(data_dir: Path) -> bool:
+    try:
+        state.running(data_dir)
+    except CannotRun:
+        return False
+    return True
+
+
+async def take_in_all(client: Client, console: Console, wording: Wording, customers: int, seed: int) -> None:
+    company = generate(seed, customers, date.today())  # noqa: DTZ011 - a made-up company lives in local days
+    files = [
+        ("customer", "demo/fixtures/customers.csv", (FIXTURES / "customers.csv").read_bytes()),
+        ("followup", "demo/fixtures/followups.csv", (FIXTURES / "followups.csv").read_bytes()),
+        ("customer", "customers.csv", customers_csv(company)),
+        ("followup", "followups.csv", followups_csv(company)),
+    ]
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        for service, name, content in files:
+            await take_in(client, progress, wording.importing.format(name=name), service, content)
+
+
+async def take_in(client: Client, progress: Progress, title: str, service: str, content: bytes) -> None:
+    import_id = await client.send_file(service, content)
+    bar = progress.add_task(title, total=None)
+    async for seen in client.progress_of(service, import_id):
+        progress.update(bar, total=seen["rows"], completed=seen["rows"] - seen["counts"].get("waiting", 0))
+        failed = seen["counts"].get("failed", 0)
+        if failed:
+            progress.update(bar, description=f"{title} ({failed} failed)")
+
+
+if __name__ == "__main__":
+    typer.run(main)

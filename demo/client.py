@@ -1,0 +1,62 @@
+"""A plain client of the four services, as any other system would be one."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+TIMEOUT_SECONDS = 30.0
+POLL_SECONDS = 0.3
+CSV = {"content-type": "text/csv"}
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Talks to a running stack as an administrator. `urls` are by service."""
+
+    http: httpx.AsyncClient
+    urls: dict[str, str]
+    issuer: str
+
+    async def get(self, service: str, path: str, **query: str) -> Any:
+        response = await self.http.get(self.urls[service] + path, params=query)
+        response.raise_for_status()
+        return response.json()
+
+    async def post(self, service: str, path: str, body: dict[str, Any]) -> Any:
+        response = await self.http.post(self.urls[service] + path, json=body)
+        response.raise_for_status()
+        return response.json()
+
+    async def put(self, service: str, path: str, body: dict[str, Any]) -> None:
+        (await self.http.put(self.urls[service] + path, json=body)).raise_for_status()
+
+    async def send_file(self, service: str, content: bytes) -> str:
+        """Send a CSV file and return the id of the import."""
+        response = await self.http.post(f"{self.urls[service]}/v1/imports", content=content, headers=CSV)
+        response.raise_for_status()
+        return str(response.json()["id"])
+
+    async def progress_of(self, service: str, import_id: str) -> AsyncIterator[dict[str, Any]]:
+        """Yield how far an import is, until it has ended."""
+        while True:
+            seen = await self.get(service, f"/v1/imports/{import_id}")
+            yield seen
+            if seen["status"] not in {"pending", "running"}:
+                return
+            await asyncio.sleep(POLL_SECONDS)
+
+
+@asynccontextmanager
+async def client_of(environment: dict[str, str]) -> AsyncIterator[Client]:
+    """Open a client on the stack that `environment` tells of."""
+    urls = {name: environment[f"CARE_{name.upper()}_URL"] for name in ("customer", "followup", "alerts", "reporting")}
+    issuer = environment["CARE_ISSUER"]
+    async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as http:
+        asked = {"subject": "demo", "roles": ["admin"]}
+        token = (await http.post(f"{issuer}/token", json=asked)).raise_for_status().json()["access_token"]
+        http.headers["Authorization"] = f"Bearer {token}"
+        yield Client(http, urls, issuer)

@@ -1,0 +1,65 @@
+"""Listens to the alerts topic as ops would, and prints each alert as it arrives."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer
+from rich.console import Console
+
+from contracts.topics import ALERT_EVENTS
+from demo.wording import Wording
+
+COLOURS = {"care.alert.raised.v1": "red", "care.alert.cleared.v1": "green", "care.alert.withdrawn.v1": "cyan"}
+SHOWN_AT_MOST = 25
+
+
+class Listener:
+    """Counts alerts, and prints the first ones of a rush and all that come after it."""
+
+    def __init__(self, console: Console, wording: Wording) -> None:
+        self._console = console
+        self._wording = wording
+        self.heard: list[tuple[str, str, str]] = []
+        self._shown = 0
+
+    def begin_chapter(self) -> None:
+        """Print again, however many came before."""
+        self._shown = 0
+
+    async def listen(self, consumer: AIOKafkaConsumer) -> None:
+        async for record in consumer:
+            headers = {name: value.decode() for name, value in record.headers}
+            if headers["ce_type"] in COLOURS and record.value:
+                self._tell(headers["ce_type"], headers["ce_subject"], json.loads(record.value))
+
+    def _tell(self, event_type: str, customer_id: str, alert: dict[str, str]) -> None:
+        kind = event_type.split(".")[2]
+        self.heard.append((customer_id, alert["rule_id"], kind))
+        self._shown += 1
+        if self._shown > SHOWN_AT_MOST:
+            return
+        summary = alert["summary_zh"] if self._wording.language == "zh" else alert["summary"]
+        name = alert.get("customer_name", customer_id)
+        self._console.print(f"[{COLOURS[event_type]}]{self._wording.alert} {kind:9}[/] {name}  {summary}")
+
+    async def wait_for(self, customer_id: str, rule_id: str, kind: str, seconds: float = 30) -> None:
+        """Return once that alert has been heard."""
+        async with asyncio.timeout(seconds):
+            while (customer_id, rule_id, kind) not in self.heard:
+                await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def listening(bootstrap: str, console: Console, wording: Wording) -> AsyncIterator[Listener]:
+    """Listen from now on while the block lasts."""
+    consumer = AIOKafkaConsumer(ALERT_EVENTS.name, bootstrap_servers=bootstrap, auto_offset_reset="latest")
+    await consumer.start()
+    listener = Listener(console, wording)
+    task = asyncio.create_task(listener.listen(consumer))
+    try:
+        yield listener
+    finally:
+        task.cancel()
+        await consumer.stop()

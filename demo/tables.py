@@ -1,0 +1,117 @@
+"""What a manager wants to see, as tables."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.table import Table
+
+from demo.client import Client
+from demo.wording import Wording
+
+SHOWN = 12
+PAGE = "200"
+ZONE = ZoneInfo("Asia/Shanghai")
+TIERS_ZH = {"vip": "VIP", "growth": "成长型", "ordinary": "普通"}
+
+
+async def show(client: Client, console: Console, wording: Wording) -> None:
+    """Print who is silent, what was missed, who has to act, the funnel, and how timely follow-ups are."""
+    names = {employee["id"]: employee["name"] for employee in (await client.get("customer", "/v1/employees"))["items"]}
+    console.print(await silent(client, wording, names))
+    console.print(await missed(client, wording, names))
+    console.print(await by_owner(client, wording, names))
+    console.print(await funnel(client, wording))
+    console.print(await timeliness(client, wording, names))
+
+
+async def firing(client: Client, rule_id: str) -> list[dict[str, Any]]:
+    """Return all open alerts of a rule, page by page."""
+    found, query = [], {"status": "firing", "rule_id": rule_id, "limit": PAGE}
+    while True:
+        page = await client.get("alerts", "/v1/alerts", **query)
+        found += page["items"]
+        if not page["has_more"]:
+            return found
+        query["cursor"] = page["next_cursor"]
+
+
+async def silent(client: Client, wording: Wording, names: dict[str, str]) -> Table:
+    alerts = sorted(await firing(client, "inactivity"), key=lambda alert: (rank(alert), alert["silent_since"]))
+    table = Table(
+        wording.customer, wording.tier, wording.owner, wording.days, title=f"{wording.silent} ({len(alerts)})"
+    )
+    for alert in alerts[:SHOWN]:
+        tier = alert["alert"]["labels"].get("tier", "")
+        days = (datetime.now(UTC) - datetime.fromisoformat(alert["silent_since"])).days
+        owner = names.get(alert["owner_id"], alert["owner_id"] or "—")
+        table.add_row(alert["alert"]["customer_name"], tier_word(tier, wording), owner, str(days))
+    return with_rest(table, len(alerts), wording)
+
+
+async def missed(client: Client, wording: Wording, names: dict[str, str]) -> Table:
+    alerts = sorted(await firing(client, "missed-follow-up"), key=lambda alert: (rank(alert), alert["starts_at"]))
+    title = f"{wording.missed} ({len(alerts)})"
+    table = Table(wording.customer, wording.tier, wording.owner, wording.due, wording.what, title=title)
+    for alert in alerts[:SHOWN]:
+        task = await client.get("followup", f"/v1/tasks/{alert['alert']['concerns_id']}")
+        due = datetime.fromisoformat(alert["starts_at"]).astimezone(ZONE)
+        owner = names.get(alert["owner_id"], alert["owner_id"] or "—")
+        tier = tier_word(alert["alert"]["labels"].get("tier", ""), wording)
+        table.add_row(alert["alert"]["customer_name"], tier, owner, f"{due:%Y-%m-%d %H:%M}", task["content"] or "")
+    return with_rest(table, len(alerts), wording)
+
+
+async def by_owner(client: Client, wording: Wording, names: dict[str, str]) -> Table:
+    report = await client.get("reporting", "/v1/reports/open-alerts")
+    table = Table(wording.owner, wording.open_alerts, title=f"{wording.by_owner} ({report['open']})")
+    for line in report["owners"][:SHOWN]:
+        table.add_row(names.get(line["owner_id"], line["owner_id"] or "—"), str(line["open"]))
+    return with_rest(table, len(report["owners"]), wording)
+
+
+async def funnel(client: Client, wording: Wording) -> Table:
+    report = await client.get("reporting", "/v1/reports/stage-funnel")
+    table = Table(wording.stage, wording.count, "", title=wording.funnel)
+    largest = max(line["customers"] for line in report["stages"]) or 1
+    for line in report["stages"]:
+        bar = "█" * round(30 * line["customers"] / largest)
+        table.add_row(line["label"][wording.language], str(line["customers"]), bar)
+    return table
+
+
+async def timeliness(client: Client, wording: Wording, names: dict[str, str]) -> Table:
+    today = datetime.now(ZONE).date()
+    period = {"from": str(today - timedelta(days=90)), "to": str(today)}
+    report = await client.get("reporting", "/v1/reports/followup-timeliness", **period)
+    table = Table(wording.owner, wording.rate, "", title=wording.timeliness)
+    total = report["total"]
+    table.add_row("∑", percent(total["rate"]), f"{total['numerator']} / {total['denominator']}", style="bold")
+    for line in report["owners"][:SHOWN]:
+        name = names.get(line["owner_id"], line["owner_id"] or "—")
+        table.add_row(name, percent(line["rate"]), f"{line['numerator']} / {line['denominator']}")
+    return with_rest(table, len(report["owners"]), wording)
+
+
+def with_rest(table: Table, count: int, wording: Wording) -> Table:
+    if count > SHOWN:
+        table.caption = wording.more.format(count=count - SHOWN)
+    if count == 0:
+        table.caption = wording.nothing
+    return table
+
+
+def rank(alert: dict[str, Any]) -> int:
+    """VIPs first: that is where silence costs most."""
+    tiers = ["vip", "growth", "ordinary"]
+    tier = alert["alert"]["labels"].get("tier", "")
+    return tiers.index(tier) if tier in tiers else len(tiers)
+
+
+def tier_word(tier: str, wording: Wording) -> str:
+    return TIERS_ZH.get(tier, tier) if wording.language == "zh" else tier
+
+
+def percent(rate: float | None) -> str:
+    return "—" if rate is None else f"{rate:.0%}"

@@ -1,0 +1,82 @@
+"""What the demo says, in English and in Chinese."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Titles and headings of one language."""
+
+    importing: str
+    rows: str
+    settling: str
+    alert: str
+    silent: str
+    missed: str
+    by_owner: str
+    funnel: str
+    timeliness: str
+    customer: str
+    tier: str
+    owner: str
+    days: str
+    due: str
+    what: str
+    stage: str
+    count: str
+    rate: str
+    open_alerts: str
+    nothing: str
+    more: str
+    language: str
+
+
+ENGLISH = Wording(
+    importing="Taking in {name}",
+    rows="rows",
+    settling="Waiting until the import has told its whole story (alerts stay quiet for 30 s after it)",
+    alert="Alert",
+    silent="Who is silent",
+    missed="What was missed",
+    by_owner="Open alerts per owner",
+    funnel="Stage funnel",
+    timeliness="Follow-up timeliness, last 90 days",
+    customer="customer",
+    tier="tier",
+    owner="owner",
+    days="days",
+    due="was due",
+    what="what",
+    stage="stage",
+    count="customers",
+    rate="on time",
+    open_alerts="open",
+    nothing="nothing",
+    more="… and {count} more",
+    language="en",
+)
+CHINESE = Wording(
+    importing="正在导入 {name}",
+    rows="行",
+    settling="等待导入完整（导入后 30 秒内不提醒）",
+    alert="提醒",
+    silent="谁在沉默",
+    missed="漏掉的跟进",
+    by_owner="各负责人的未处理提醒",
+    funnel="阶段漏斗",
+    timeliness="近 90 天跟进及时率",
+    customer="客户",
+    tier="客户分层",
+    owner="负责人",
+    days="天数",
+    due="应完成于",
+    what="内容",
+    stage="阶段",
+    count="客户数",
+    rate="及时",
+    open_alerts="未处理",
+    nothing="无",
+    more="……另有 {count} 条",
+    language="zh",
+)
+WORDINGS = {"en": ENGLISH, "zh": CHINESE}

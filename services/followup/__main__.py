@@ -1,0 +1,87 @@
+"""Starts the followup service: `python -m services.followup [all|api|relay|consumer|projection|importer]`."""
+
+import sys
+
+from chassis.applier import Applier
+from chassis.cli import main
+from chassis.command_handler import CommandHandler
+from chassis.consumer import Consumer
+from chassis.event_store import EventStore
+from chassis.imports import Imports
+from chassis.imports_api import imports_router
+from chassis.mapper import EventMapper
+from chassis.paging import Cursors
+from chassis.pseudonym import Pseudonyms
+from chassis.relay import Relay
+from chassis.service import Parts, Service, Task
+from chassis.tail import Tail
+from chassis.web import create_app
+from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
+from services.followup import customers, projection
+from services.followup.api import ROUTERS
+from services.followup.customers import Customers
+from services.followup.dependencies import Dependencies
+from services.followup.domain.complaint import COMPLAINT
+from services.followup.domain.contact import CONTACT
+from services.followup.domain.task import TASK
+from services.followup.importing import FollowupImport
+from services.followup.queries import FollowupQueries
+
+NAME = "followup"
+LISTING = "followup-list"
+
+
+def build(parts: Parts) -> Service:
+    """Put the service together; nothing runs yet."""
+    settings, health = parts.settings, parts.supervisor.health
+    needs = dependencies(parts)
+    imports = Imports(parts.pool, FollowupImport(needs, settings.business_zone), health=health("importer"))
+    knowing = Applier(customers.CONSUMER, parts.pool, customers.apply)
+    listing = Applier(LISTING, parts.pool, projection.apply)
+    relay = Relay(
+        needs.store,
+        parts.pool,
+        needs.mapper,
+        FOLLOWUP_EVENTS,
+        bootstrap=settings.kafka_bootstrap,
+        health=health("relay"),
+    )
+    consumer = Consumer(
+        knowing, [CUSTOMER_EVENTS], bootstrap=settings.kafka_bootstrap, health=health(customers.CONSUMER)
+    )
+    tail = Tail(needs.store, needs.mapper, listing, health=health(LISTING))
+    app = create_app(
+        "Followup",
+        [*ROUTERS, imports_router(imports, needs.cursors)],
+        authenticator=parts.authenticator,
+        supervisor=parts.supervisor,
+        checks={"database": parts.database_fault, "issuer": parts.issuer_fault},
+    )
+    app.state.dependencies = needs
+    tasks = [
+        Task("relay", "relay", relay.run),
+        Task("consumer", customers.CONSUMER, consumer.run),
+        Task("projection", LISTING, tail.run),
+        Task("importer", "importer", imports.run),
+    ]
+    return Service(NAME, app, tasks, [knowing, listing])
+
+
+def dependencies(parts: Parts) -> Dependencies:
+    key = parts.settings.pseudonym_key
+    store, mapper = EventStore(parts.pool), EventMapper()
+    return Dependencies(
+        store=store,
+        mapper=mapper,
+        contacts=CommandHandler(store, CONTACT, mapper),
+        tasks=CommandHandler(store, TASK, mapper),
+        complaints=CommandHandler(store, COMPLAINT, mapper),
+        customers=Customers(parts.pool),
+        queries=FollowupQueries(parts.pool),
+        cursors=Cursors(key.get_secret_value()),
+        pseudonyms=Pseudonyms(key),
+    )
+
+
+if __name__ == "__main__":
+    main(NAME, build, sys.argv[1:])

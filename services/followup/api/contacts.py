@@ -1,0 +1,80 @@
+"""HTTP in front of the contact's rules."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from chassis.body import StrictRoute
+from chassis.history import HistoryEntry
+from chassis.paging import Page
+from chassis.problems import ProblemError
+from chassis.responses import Accepted, answer, etag
+from contracts.followup import ContactLogged, TaskScheduled
+from contracts.types import EmployeeId
+from services.followup import commands
+from services.followup.api.edge import After, Anyone, Limit, by_caller, fold, history, new_id, stream_of, type_of
+from services.followup.api.listing import Asked, visible_to
+from services.followup.dependencies import Dependencies, Needs
+from services.followup.projection import project_contact
+from services.followup.queries import Filters, Place
+from services.followup.views import ContactView, contact_views
+
+router = APIRouter(prefix="/v1", tags=["contacts"], route_class=StrictRoute)
+
+
+@router.post("/customers/{customer_id}/contacts", status_code=201, response_model=Accepted)
+async def log_contact(customer_id: UUID, command: commands.LogContact, caller: Anyone, needs: Needs) -> Response:
+    """Log that somebody spoke with the customer."""
+    customer = await needs.customers.require(customer_id)
+    caller.require(customer.holders)
+    if command.task_id:
+        await require_task(command.task_id, customer_id, needs)
+    contact_id, named = new_id(caller, needs), by_caller(command, "employee_id", caller)
+    handled = await needs.contacts.handle(contact_id, named, caller.context, subject=customer_id)
+    return answer(handled, f"/v1/contacts/{contact_id}")
+
+
+async def require_task(task_id: UUID, customer_id: UUID, needs: Dependencies) -> None:
+    """Raise the 422 problem unless the task is one of this customer's."""
+    first = await needs.store.first_of(task_id)
+    if first is None or (first.topic, first.subject) != (type_of(TaskScheduled), customer_id):
+        detail = "This customer has no such follow-up task."
+        error = {"pointer": "/task_id", "rule": "task-unknown", "detail": detail}
+        raise ProblemError("validation-failed", detail, "该客户没有此跟进任务。", errors=[error])
+
+
+@router.get("/contacts/{contact_id}")
+async def read_contact(contact_id: UUID, caller: Anyone, needs: Needs, response: Response) -> ContactView:
+    """Read a contact, with what was said."""
+    row = fold(project_contact, await stream_of(contact_id, ContactLogged, needs))
+    caller.require(await needs.customers.holders(row.customer_id))
+    response.headers["ETag"] = etag(row.version)
+    (view,) = await contact_views([row], needs.queries)
+    return view
+
+
+@router.get("/contacts")
+async def read_contacts(
+    asked: Asked,
+    caller: Anyone,
+    needs: Needs,
+    customer_id: UUID | None = None,
+    employee_id: EmployeeId | None = None,
+) -> Page[ContactView]:
+    """List contacts, the latest first; a seller sees those with their own customers."""
+    filters = Filters(customer_id, employee_id, visible_to=visible_to(caller))
+    rows, following = await asked.of(
+        needs.queries.contacts, filters, lambda row: Place(row.occurred_at, row.contact_id), needs
+    )
+    views = await contact_views(rows, needs.queries)
+    return Page(items=views, next_cursor=following, has_more=following is not None)
+
+
+@router.get("/contacts/{contact_id}/events")
+async def read_contact_events(
+    contact_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None, after: After = 0
+) -> Page[HistoryEntry]:
+    """Read every fact about the contact, in the order in which they were recorded."""
+    envelopes = await stream_of(contact_id, ContactLogged, needs)
+    caller.require(await needs.customers.holders(envelopes[0].subject))
+    return history(envelopes, limit, after)

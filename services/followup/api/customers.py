@@ -1,0 +1,32 @@
+"""HTTP for what followup knows of one customer as a whole."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from chassis.body import StrictRoute
+from chassis.history import HistoryEntry, entry_of
+from chassis.paging import Page, coerce_limit
+from services.followup.api.edge import Anyone, Limit
+from services.followup.dependencies import Needs
+
+router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
+
+
+@router.get("/customers/{customer_id}/events")
+async def read_customer_events(
+    customer_id: UUID,
+    caller: Anyone,
+    needs: Needs,
+    limit: Limit = None,
+    after: Annotated[int, Query(ge=0, description="Position after which to read on.")] = 0,
+) -> Page[HistoryEntry]:
+    """Read all that was done for the customer and all that is owed, in the order in which it was recorded."""
+    customer = await needs.customers.require(customer_id)
+    caller.require(customer.holders)
+    size = coerce_limit(limit)
+    rows = await needs.store.read_subject(customer_id, after=after, limit=size + 1)
+    entries = [entry_of(needs.mapper.to_envelope(row)) for row in rows[:size]]
+    more = len(rows) > size
+    return Page(items=entries, next_cursor=str(entries[-1].position) if more else None, has_more=more)

@@ -1,0 +1,122 @@
+"""HTTP in front of the follow-up task's rules."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Response
+
+from chassis.access import Caller
+from chassis.body import StrictRoute
+from chassis.history import HistoryEntry
+from chassis.paging import Page
+from chassis.responses import Accepted, answer, etag
+from contracts.followup import TaskScheduled
+from contracts.types import EmployeeId, Instant
+from services.followup import commands
+from services.followup.api.edge import (
+    After,
+    Anyone,
+    Limit,
+    by_caller,
+    customer_of,
+    fold,
+    history,
+    new_id,
+    shared_with,
+    stream_of,
+)
+from services.followup.api.listing import Asked, visible_to
+from services.followup.dependencies import Dependencies, Needs
+from services.followup.domain.task import TaskState
+from services.followup.projection import TaskRow, project_task
+from services.followup.queries import Filters, Place
+from services.followup.views import TaskView, task_views
+
+router = APIRouter(prefix="/v1", tags=["tasks"], route_class=StrictRoute)
+
+Completion = Annotated[commands.Complete, Body(default_factory=commands.Complete)]
+Cancellation = Annotated[commands.Cancel, Body(default_factory=commands.Cancel)]
+
+
+@router.post("/customers/{customer_id}/tasks", status_code=201, response_model=Accepted)
+async def schedule(customer_id: UUID, command: commands.Schedule, caller: Anyone, needs: Needs) -> Response:
+    """Schedule a follow-up: something owed to the customer by a time."""
+    customer = await needs.customers.require(customer_id)
+    caller.require(customer.holders)
+    task_id, named = new_id(caller, needs), by_caller(command, "assignee_id", caller)
+    handled = await needs.tasks.handle(task_id, named, caller.context, subject=customer_id)
+    return answer(handled, f"/v1/tasks/{task_id}")
+
+
+@router.post("/tasks/{task_id}/completion", response_model=Accepted)
+async def complete(task_id: UUID, command: Completion, caller: Anyone, needs: Needs) -> Response:
+    """State that the follow-up has been done."""
+    return await handle(task_id, by_caller(command, "employee_id", caller), caller, needs)
+
+
+@router.post("/tasks/{task_id}/rescheduling", response_model=Accepted)
+async def reschedule(task_id: UUID, command: commands.Reschedule, caller: Anyone, needs: Needs) -> Response:
+    """Move an open follow-up to another time."""
+    return await handle(task_id, command, caller, needs)
+
+
+@router.post("/tasks/{task_id}/cancellation", response_model=Accepted)
+async def cancel(task_id: UUID, command: Cancellation, caller: Anyone, needs: Needs) -> Response:
+    """Call an open follow-up off."""
+    return await handle(task_id, command, caller, needs)
+
+
+async def handle(task_id: UUID, command: commands.TaskCommand, caller: Caller, needs: Dependencies) -> Response:
+    customer_id = await customer_of(task_id, TaskScheduled, needs)
+    holders = await needs.customers.holders(customer_id)
+    handled = await needs.tasks.handle(
+        task_id,
+        command,
+        caller.context,
+        subject=customer_id,
+        expected_version=caller.expected_version,
+        authorize=lambda task: caller.require(shared_with(holders, task.assignee_id if task else None)),
+    )
+    return answer(handled, f"/v1/tasks/{task_id}")
+
+
+@router.get("/tasks/{task_id}")
+async def read_task(task_id: UUID, caller: Anyone, needs: Needs, response: Response) -> TaskView:
+    """Read a follow-up as it stands after every acknowledged command."""
+    row = fold(project_task, await stream_of(task_id, TaskScheduled, needs))
+    await require(caller, row, needs)
+    response.headers["ETag"] = etag(row.version)
+    (view,) = await task_views([row], needs.queries)
+    return view
+
+
+async def require(caller: Caller, row: TaskRow, needs: Dependencies) -> None:
+    holders = await needs.customers.holders(row.customer_id)
+    caller.require(shared_with(holders, row.assignee_id))
+
+
+@router.get("/tasks")
+async def read_tasks(
+    asked: Asked,
+    caller: Anyone,
+    needs: Needs,
+    customer_id: UUID | None = None,
+    assignee_id: EmployeeId | None = None,
+    state: TaskState | None = None,
+    due_before: Instant | None = None,
+) -> Page[TaskView]:
+    """List follow-ups, what is due first coming first; a seller sees their own and those of their customers."""
+    filters = Filters(customer_id, assignee_id, state, due_before, visible_to(caller))
+    rows, following = await asked.of(needs.queries.tasks, filters, lambda row: Place(row.due_at, row.task_id), needs)
+    views = await task_views(rows, needs.queries)
+    return Page(items=views, next_cursor=following, has_more=following is not None)
+
+
+@router.get("/tasks/{task_id}/events")
+async def read_task_events(
+    task_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None, after: After = 0
+) -> Page[HistoryEntry]:
+    """Read every fact about the follow-up, in the order in which they were recorded."""
+    envelopes = await stream_of(task_id, TaskScheduled, needs)
+    await require(caller, fold(project_task, envelopes), needs)
+    return history(envelopes, limit, after)

@@ -1,0 +1,114 @@
+"""What this service knows of customers: taken from their topic, looked up for relations and for files."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.access import Holders
+from chassis.database import Connection, Pool
+from chassis.positions import NEVER
+from chassis.problems import ProblemError
+from chassis.rows import Rows
+from contracts import customer as events
+from contracts.event import Envelope
+from contracts.topics import CUSTOMER_EVENTS
+
+CONSUMER = "followup"
+CUSTOMER_WAIT_SECONDS = 2.0
+POLL_SECONDS = 0.05
+ENOUGH_TO_BE_AMBIGUOUS = 2
+
+COLUMNS = "customer_id, kind, name, owner_id, leader_id, stage, tiers"
+ONE = f"SELECT {COLUMNS} FROM customer_ref WHERE customer_id = $1"  # noqa: S608
+NAMED = "SELECT customer_id FROM customer_ref WHERE name = $1 LIMIT $2"
+WATERMARK = """
+    SELECT min(watermark) FROM consumer_position WHERE consumer = $1 AND topic = $2 HAVING count(*) = $3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRef:
+    """A customer as other services may know it; a person's name stays with the customer service."""
+
+    customer_id: UUID
+    kind: str
+    name: str | None
+    owner_id: str | None = None
+    leader_id: str | None = None
+    stage: str = events.Stage.NEW
+    tiers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def holders(self) -> Holders:
+        return Holders(self.owner_id, self.leader_id)
+
+
+CUSTOMERS = Rows("customer_ref", CustomerRef, "customer_id")
+
+
+async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+    """Apply a batch of customer events. The consumer calls this inside its own transaction."""
+    rows = await CUSTOMERS.load(held, [envelope.subject for envelope in envelopes])
+    for envelope in envelopes:
+        rows[envelope.subject] = project(rows.get(envelope.subject), envelope)
+    await CUSTOMERS.save(held, list(rows.values()))
+
+
+def project(row: CustomerRef | None, envelope: Envelope[events.AnyEvent]) -> CustomerRef:
+    """Return what is known of a customer after one event."""
+    event = envelope.event
+    if isinstance(event, events.Registered):
+        return CustomerRef(envelope.subject, event.kind, event.name)
+    if row is None:
+        raise LookupError("a customer's first event must be its registration")
+    match event:
+        case events.ProfileChanged():
+            return row
+        case events.StageChanged(stage=stage):
+            return replace(row, stage=stage)
+        case events.TierChanged(scheme=scheme, tier=tier):
+            return replace(row, tiers={**row.tiers, scheme: tier})
+        case events.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
+            return replace(row, owner_id=owner_id, leader_id=leader_id)
+
+
+class Customers:
+    """Looks customers up. A customer that is new is here some milliseconds after it has been registered."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def find(self, customer_id: UUID) -> CustomerRef | None:
+        row = await self._pool.fetchrow(ONE, customer_id)
+        return CustomerRef(**row) if row else None
+
+    async def require(self, customer_id: UUID) -> CustomerRef:
+        """Return the customer, waiting a little for one that is new; raise the 404 problem if none comes."""
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + CUSTOMER_WAIT_SECONDS
+        while (found := await self.find(customer_id)) is None:
+            if loop.time() > give_up_at:
+                raise ProblemError(
+                    "not-found", f"There is no customer {customer_id}.", f"没有编号为 {customer_id} 的客户。"
+                )
+            await asyncio.sleep(POLL_SECONDS)
+        return found
+
+    async def holders(self, customer_id: UUID) -> Holders:
+        """Return who answers for the customer: nobody, as long as its topic has not said so."""
+        found = await self.find(customer_id)
+        return found.holders if found else Holders()
+
+    async def named(self, name: str) -> list[UUID]:
+        """Return the customers of exactly this name; two are enough to see that it is not unique."""
+        rows = await self._pool.fetch(NAMED, name, ENOUGH_TO_BE_AMBIGUOUS)
+        return [row["customer_id"] for row in rows]
+
+    async def complete_until(self) -> datetime:
+        """Return the instant before which no customer event is missing here."""
+        watermark = await self._pool.fetchval(WATERMARK, CONSUMER, CUSTOMER_EVENTS.name, CUSTOMER_EVENTS.partitions)
+        # The driver returns '-infinity' as a datetime without a zone.
+        return watermark.replace(tzinfo=UTC) if watermark else NEVER

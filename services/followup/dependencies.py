@@ -1,0 +1,38 @@
+"""What the routes are given: the command handlers, the queries, and the helpers of one process."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from chassis.command_handler import CommandHandler
+from chassis.event_store import EventStore
+from chassis.mapper import EventMapper
+from chassis.paging import Cursors
+from chassis.pseudonym import Pseudonyms
+from services.followup.customers import Customers
+from services.followup.domain.complaint import Complaint
+from services.followup.domain.contact import Contact
+from services.followup.domain.task import Task
+from services.followup.queries import FollowupQueries
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    store: EventStore
+    mapper: EventMapper
+    contacts: CommandHandler[Contact]
+    tasks: CommandHandler[Task | None]
+    complaints: CommandHandler[Complaint | None]
+    customers: Customers
+    queries: FollowupQueries
+    cursors: Cursors
+    pseudonyms: Pseudonyms
+
+
+def of_request(request: Request) -> Dependencies:
+    found: Dependencies = request.app.state.dependencies
+    return found
+
+
+Needs = Annotated[Dependencies, Depends(of_request)]

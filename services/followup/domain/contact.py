@@ -1,0 +1,49 @@
+"""The rules of a contact: somebody spoke with the customer, and that is one fact."""
+
+from dataclasses import dataclass, replace
+
+from chassis.decider import Decider
+from contracts import followup as events
+from services.followup import commands
+from services.followup.domain import named
+
+Event = events.ContactLogged
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Only what a later decision needs; everything else belongs in a read model."""
+
+    logged: bool = False
+
+
+def decide(contact: Contact, command: commands.LogContact) -> list[Event]:
+    """Return the events that `command` earns: none when the contact stands in the log already."""
+    match contact.logged, command:
+        case True, commands.LogContact():
+            return []
+        case _, commands.LogContact():
+            return [logged(command)]
+
+
+def logged(command: commands.LogContact) -> events.ContactLogged:
+    return events.ContactLogged(
+        channel=command.channel,
+        direction=command.direction,
+        employee_id=named(command.employee_id),
+        automated=command.automated,
+        purpose=command.purpose,
+        outcome=command.outcome,
+        content_ref=command.ref("content"),
+        task_id=command.task_id,
+    )
+
+
+def evolve(contact: Contact, event: Event) -> Contact:
+    """Apply one fact. A fact is never refused: it has already happened."""
+    match event:
+        case events.ContactLogged():
+            return replace(contact, logged=True)
+
+
+CONTACT: Decider[Contact] = Decider(initial=Contact(), decide=decide, evolve=evolve)

@@ -1,0 +1,95 @@
+"""The rules of a follow-up task: what is owed to a customer, by whom, by when, until it is done or called off."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from chassis.decider import Decider, RejectedError
+from contracts import followup as events
+from services.followup import commands
+from services.followup.domain import named
+
+Event = events.TaskScheduled | events.TaskRescheduled | events.TaskCompleted | events.TaskCancelled
+
+
+class TaskState(StrEnum):
+    OPEN = "open"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+STATES_ZH = {TaskState.OPEN: "待办", TaskState.COMPLETED: "已完成", TaskState.CANCELLED: "已取消"}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Only what a later decision needs; everything else belongs in a read model."""
+
+    due_at: datetime
+    assignee_id: str
+    state: TaskState = TaskState.OPEN
+
+
+def decide(task: Task | None, command: commands.TaskCommand) -> list[Event]:
+    """Return the events that `command` earns: none when what it asks for already holds."""
+    match task, command:
+        case None, commands.Schedule():
+            return [scheduled(command)]
+        case None, _:
+            raise RejectedError("task-unknown", "This task has not been scheduled.", "该跟进任务尚未安排。")
+        case Task(), commands.Schedule():
+            return []
+        case Task(state=TaskState.OPEN, due_at=due_at), commands.Reschedule():
+            return rescheduled(due_at, command)
+        case Task(state=TaskState.OPEN, due_at=due_at), commands.Complete(employee_id=employee_id, outcome=outcome):
+            return [events.TaskCompleted(due_at=due_at, employee_id=named(employee_id), outcome=outcome)]
+        case Task(state=TaskState.OPEN), commands.Cancel():
+            return [events.TaskCancelled(reason_ref=command.ref("reason"))]
+        case (Task(state=TaskState.COMPLETED), commands.Complete()) | (
+            Task(state=TaskState.CANCELLED),
+            commands.Cancel(),
+        ):
+            return []
+        case Task(state=state), _:
+            raise closed(state)
+
+
+def scheduled(command: commands.Schedule) -> events.TaskScheduled:
+    return events.TaskScheduled(
+        assignee_id=named(command.assignee_id),
+        due_at=command.due_at,
+        purpose=command.purpose,
+        content_ref=command.ref("content"),
+    )
+
+
+def rescheduled(due_at: datetime, command: commands.Reschedule) -> list[Event]:
+    if command.due_at == due_at:
+        return []
+    return [
+        events.TaskRescheduled(previous_due_at=due_at, due_at=command.due_at, reason_ref=command.ref("reason")),
+    ]
+
+
+def closed(state: TaskState) -> RejectedError:
+    return RejectedError(
+        "task-closed",
+        f"This task is {state}: it can no longer be rescheduled, completed or cancelled.",
+        f"该跟进任务{STATES_ZH[state]}，不能再改期、完成或取消。",
+    )
+
+
+def evolve(task: Task | None, event: Event) -> Task | None:
+    """Apply one fact. A fact is never refused: it has already happened."""
+    match event:
+        case events.TaskScheduled(due_at=due_at, assignee_id=assignee_id):
+            return Task(due_at, assignee_id)
+        case events.TaskRescheduled(due_at=due_at):
+            return task and replace(task, due_at=due_at)
+        case events.TaskCompleted():
+            return task and replace(task, state=TaskState.COMPLETED)
+        case events.TaskCancelled():
+            return task and replace(task, state=TaskState.CANCELLED)
+
+
+TASK: Decider[Task | None] = Decider(initial=None, decide=decide, evolve=evolve)

@@ -1,0 +1,173 @@
+"""The lists of contacts, tasks and complaints, kept in step with their events."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from chassis.database import Connection
+from chassis.rows import Rows
+from contracts import followup as events
+from contracts.event import Envelope
+from services.followup.domain import complaint, contact, task
+from services.followup.domain.complaint import ComplaintState
+from services.followup.domain.task import TaskState
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    contact_id: UUID
+    version: int
+    customer_id: UUID
+    channel: str
+    direction: str
+    employee_id: str
+    automated: bool
+    purpose: str | None
+    outcome: str | None
+    content_ref: UUID | None
+    task_id: UUID | None
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """`reason_ref` points to why it was last moved or called off; `was_on_time` is known once it is completed."""
+
+    task_id: UUID
+    version: int
+    customer_id: UUID
+    assignee_id: str
+    due_at: datetime
+    purpose: str | None
+    content_ref: UUID | None
+    scheduled_at: datetime
+    state: str = TaskState.OPEN
+    reason_ref: UUID | None = None
+    outcome: str | None = None
+    completed_by: str | None = None
+    was_on_time: bool | None = None
+    completed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintRow:
+    """`answered_at` is when the first answer was given; `answer_refs` point to the words of each, in order."""
+
+    complaint_id: UUID
+    version: int
+    customer_id: UUID
+    owner_id: str
+    channel: str
+    severity: str
+    topic: str | None
+    content_ref: UUID | None
+    raised_at: datetime
+    state: str = ComplaintState.RAISED
+    answer_refs: list[UUID] = field(default_factory=list)
+    resolution: str | None = None
+    answered_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    closed_at: datetime | None = None
+
+
+R = TypeVar("R", ContactRow, TaskRow, ComplaintRow)
+
+CONTACTS = Rows("contact", ContactRow, "contact_id")
+TASKS = Rows("task", TaskRow, "task_id")
+COMPLAINTS = Rows("complaint", ComplaintRow, "complaint_id")
+
+
+async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+    """Apply a batch. The consumer calls this inside its own transaction."""
+    await keep(CONTACTS, project_contact, [one for one in envelopes if isinstance(one.event, contact.Event)], held)
+    await keep(TASKS, project_task, [one for one in envelopes if isinstance(one.event, task.Event)], held)
+    await keep(
+        COMPLAINTS, project_complaint, [one for one in envelopes if isinstance(one.event, complaint.Event)], held
+    )
+
+
+async def keep(
+    table: Rows[R],
+    project: Callable[[R | None, Envelope[Any]], R],
+    envelopes: Sequence[Envelope[Any]],
+    held: Connection,
+) -> None:
+    rows = await table.load(held, [envelope.stream_id for envelope in envelopes])
+    for envelope in envelopes:
+        rows[envelope.stream_id] = project(rows.get(envelope.stream_id), envelope)
+    await table.save(held, list(rows.values()))
+
+
+def project_contact(_row: ContactRow | None, envelope: Envelope[contact.Event]) -> ContactRow:
+    """Return the row of a contact."""
+    event = envelope.event
+    match event:
+        case events.ContactLogged():
+            return ContactRow(
+                contact_id=envelope.stream_id,
+                version=envelope.version,
+                customer_id=envelope.subject,
+                occurred_at=envelope.occurred_at,
+                recorded_at=envelope.recorded_at,
+                **event.model_dump(exclude={"type"}),
+            )
+
+
+def project_task(row: TaskRow | None, envelope: Envelope[task.Event]) -> TaskRow:
+    """Return the row of a task after one event."""
+    event, at = envelope.event, envelope.occurred_at
+    if isinstance(event, events.TaskScheduled):
+        return first_task_row(envelope, event)
+    if row is None:
+        raise LookupError("a task's first event must be its scheduling")
+    row = replace(row, version=envelope.version)
+    match event:
+        case events.TaskRescheduled(due_at=due_at, reason_ref=reason_ref):
+            return replace(row, due_at=due_at, reason_ref=reason_ref)
+        case events.TaskCompleted(due_at=due_at, employee_id=employee_id, outcome=outcome):
+            done = replace(row, state=TaskState.COMPLETED, completed_by=employee_id, outcome=outcome)
+            return replace(done, completed_at=at, was_on_time=at <= due_at)
+        case events.TaskCancelled(reason_ref=reason_ref):
+            return replace(row, state=TaskState.CANCELLED, reason_ref=reason_ref, cancelled_at=at)
+
+
+def first_task_row(envelope: Envelope[task.Event], event: events.TaskScheduled) -> TaskRow:
+    return TaskRow(
+        task_id=envelope.stream_id,
+        version=envelope.version,
+        customer_id=envelope.subject,
+        scheduled_at=envelope.occurred_at,
+        **event.model_dump(exclude={"type"}),
+    )
+
+
+def project_complaint(row: ComplaintRow | None, envelope: Envelope[complaint.Event]) -> ComplaintRow:
+    """Return the row of a complaint after one event."""
+    event, at = envelope.event, envelope.occurred_at
+    if isinstance(event, events.ComplaintRaised):
+        return first_complaint_row(envelope, event)
+    if row is None:
+        raise LookupError("a complaint's first event must be its raising")
+    row = replace(row, version=envelope.version)
+    match event:
+        case events.ComplaintAnswered(content_ref=content_ref):
+            refs = [*row.answer_refs, *([content_ref] if content_ref else [])]
+            return replace(row, state=ComplaintState.ANSWERED, answered_at=row.answered_at or at, answer_refs=refs)
+        case events.ComplaintConfirmed():
+            return replace(row, state=ComplaintState.CONFIRMED, confirmed_at=at)
+        case events.ComplaintClosed(resolution=resolution):
+            return replace(row, state=ComplaintState.CLOSED, closed_at=at, resolution=resolution)
+
+
+def first_complaint_row(envelope: Envelope[complaint.Event], event: events.ComplaintRaised) -> ComplaintRow:
+    return ComplaintRow(
+        complaint_id=envelope.stream_id,
+        version=envelope.version,
+        customer_id=envelope.subject,
+        raised_at=envelope.occurred_at,
+        **event.model_dump(exclude={"type"}),
+    )

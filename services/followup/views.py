@@ -1,0 +1,104 @@
+"""Contacts, tasks and complaints as REST shows them: their rows, with the words they point to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from contracts.followup import Channel, Direction, Severity
+from services.followup.domain.complaint import ComplaintState
+from services.followup.domain.task import TaskState
+from services.followup.projection import ComplaintRow, ContactRow, TaskRow
+from services.followup.queries import FollowupQueries
+
+Words = Mapping[UUID | None, str]
+
+
+class ContactView(BaseModel):
+    """An interaction with a customer. `task_id` is the follow-up that it was made for."""
+
+    id: UUID
+    version: int
+    customer_id: UUID
+    channel: Channel
+    direction: Direction
+    employee_id: str
+    automated: bool
+    purpose: str | None
+    outcome: str | None
+    content: str | None
+    task_id: UUID | None
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+class TaskView(BaseModel):
+    """Something owed to a customer. `reason` says why it was last moved or called off."""
+
+    id: UUID
+    version: int
+    customer_id: UUID
+    assignee_id: str
+    state: TaskState
+    due_at: datetime
+    purpose: str | None
+    content: str | None
+    reason: str | None
+    outcome: str | None
+    completed_by: str | None
+    was_on_time: bool | None
+    scheduled_at: datetime
+    completed_at: datetime | None
+    cancelled_at: datetime | None
+
+
+class ComplaintView(BaseModel):
+    """A complaint and how far it has come. `answered_at` is when the first answer was given."""
+
+    id: UUID
+    version: int
+    customer_id: UUID
+    owner_id: str
+    state: ComplaintState
+    channel: Channel
+    severity: Severity
+    topic: str | None
+    content: str | None
+    answers: list[str]
+    resolution: str | None
+    raised_at: datetime
+    answered_at: datetime | None
+    confirmed_at: datetime | None
+    closed_at: datetime | None
+
+
+async def contact_views(rows: Sequence[ContactRow], queries: FollowupQueries) -> list[ContactView]:
+    words = await queries.words(row.content_ref for row in rows)
+    return [
+        ContactView.model_validate({**asdict(row), "id": row.contact_id, "content": words.get(row.content_ref)})
+        for row in rows
+    ]
+
+
+async def task_views(rows: Sequence[TaskRow], queries: FollowupQueries) -> list[TaskView]:
+    words = await queries.words(ref for row in rows for ref in (row.content_ref, row.reason_ref))
+    return [TaskView.model_validate({**asdict(row), "id": row.task_id, **task_words(row, words)}) for row in rows]
+
+
+def task_words(row: TaskRow, words: Words) -> dict[str, str | None]:
+    return {"content": words.get(row.content_ref), "reason": words.get(row.reason_ref)}
+
+
+async def complaint_views(rows: Sequence[ComplaintRow], queries: FollowupQueries) -> list[ComplaintView]:
+    words = await queries.words(ref for row in rows for ref in (row.content_ref, *row.answer_refs))
+    return [
+        ComplaintView.model_validate({**asdict(row), "id": row.complaint_id, **complaint_words(row, words)})
+        for row in rows
+    ]
+
+
+def complaint_words(row: ComplaintRow, words: Words) -> dict[str, str | list[str] | None]:
+    answers = [words[ref] for ref in row.answer_refs if ref in words]
+    return {"content": words.get(row.content_ref), "answers": answers}

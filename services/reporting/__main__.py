@@ -1,0 +1,51 @@
+"""Starts the reporting service: `python -m services.reporting [all|api|consumer]`."""
+
+import sys
+from zoneinfo import ZoneInfo
+
+from chassis.applier import Applier
+from chassis.cli import main
+from chassis.consumer import Consumer
+from chassis.paging import Cursors
+from chassis.service import Parts, Service, Task
+from chassis.web import create_app
+from services.reporting import api, projection, reports_api
+from services.reporting.dependencies import Dependencies
+from services.reporting.zone import keep_zone
+
+NAME = "reporting"
+
+
+def build(parts: Parts) -> Service:
+    """Put the service together; nothing runs yet."""
+    settings = parts.settings
+    needs = Dependencies(
+        pool=parts.pool,
+        cursors=Cursors(settings.pseudonym_key.get_secret_value()),
+        zone=ZoneInfo(settings.business_zone),
+    )
+    applier = Applier(NAME, parts.pool, projection.apply)
+    consumer = Consumer(
+        applier,
+        projection.TOPICS,
+        bootstrap=settings.kafka_bootstrap,
+        health=parts.supervisor.health(NAME),
+    )
+
+    async def consume() -> None:
+        await keep_zone(parts.pool, settings.business_zone)
+        await consumer.run()
+
+    app = create_app(
+        "Reporting",
+        [api.router, reports_api.router],
+        authenticator=parts.authenticator,
+        supervisor=parts.supervisor,
+        checks={"database": parts.database_fault, "issuer": parts.issuer_fault},
+    )
+    app.state.dependencies = needs
+    return Service(NAME, app, [Task("consumer", NAME, consume)], [applier])
+
+
+if __name__ == "__main__":
+    main(NAME, build, sys.argv[1:])

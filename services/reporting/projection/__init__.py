@@ -1,0 +1,33 @@
+"""The read model, kept in step with the facts of all three other services."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chassis.database import Connection
+from contracts.event import Envelope
+from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
+from services.reporting.projection import alert, customer, followup, sheet, timeline
+from services.reporting.projection.sheet import Sheet
+
+PROJECTS = (
+    (CUSTOMER_EVENTS, customer.project),
+    (FOLLOWUP_EVENTS, followup.project),
+    (ALERT_EVENTS, alert.project),
+)
+TOPICS = tuple(topic for topic, _ in PROJECTS)
+BY_EVENT = {event: (topic, project) for topic, project in PROJECTS for event in topic.events}
+
+
+async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+    """Apply a batch. The consumer calls this inside its own transaction."""
+    rows = await sheet.load(held, envelopes)
+    for envelope in envelopes:
+        project(rows, envelope)
+    await sheet.save(held, rows)
+
+
+def project(rows: Sheet, envelope: Envelope[Any]) -> None:
+    """Bring the rows up to date with one fact of any topic."""
+    topic, project_own = BY_EVENT[type(envelope.event)]
+    project_own(rows, envelope)
+    timeline.project(rows, envelope, topic)

@@ -1,0 +1,57 @@
+"""The customer as it stands, and every stage it entered."""
+
+from dataclasses import replace
+
+from contracts import customer as events
+from contracts.customer import Stage, mode_of
+from contracts.event import Envelope
+from services.reporting.projection.rows import CustomerRow, TransitionRow
+from services.reporting.projection.sheet import Sheet
+
+
+def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
+    """Bring the rows up to date with one fact about the customer itself."""
+    event, customer_id = envelope.event, envelope.subject
+    if isinstance(event, events.Registered):
+        rows.customers[customer_id] = first_row(envelope, event)
+        rows.transitions[envelope.id] = entry(envelope, None, Stage.NEW, None)
+        return
+    row = rows.customers[customer_id]
+    match event:
+        case events.ProfileChanged():
+            row = replace(row, **event.model_dump(exclude={"type"}, exclude_none=True))
+        case events.StageChanged(previous=previous, stage=stage, reason=reason):
+            row = replace(row, stage=stage, mode=mode_of(stage), stage_since=envelope.occurred_at)
+            rows.transitions[envelope.id] = entry(envelope, previous, stage, reason)
+        case events.TierChanged(scheme=scheme, tier=tier):
+            row = replace(row, tiers={**row.tiers, scheme: tier})
+        case events.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
+            row = replace(row, owner_id=owner_id, leader_id=leader_id)
+    rows.customers[customer_id] = row
+
+
+def first_row(envelope: Envelope[events.AnyEvent], event: events.Registered) -> CustomerRow:
+    return CustomerRow(
+        customer_id=envelope.subject,
+        kind=event.kind,
+        company_name=event.name,
+        stage=Stage.NEW,
+        mode=mode_of(Stage.NEW),
+        stage_since=envelope.occurred_at,
+        registered_at=envelope.occurred_at,
+    )
+
+
+def entry(
+    envelope: Envelope[events.AnyEvent], previous: Stage | None, stage: Stage, reason: str | None
+) -> TransitionRow:
+    return TransitionRow(
+        event_id=envelope.id,
+        position=envelope.position,
+        customer_id=envelope.subject,
+        previous=previous,
+        stage=stage,
+        reason=reason,
+        occurred_at=envelope.occurred_at,
+        recorded_at=envelope.recorded_at,
+    )

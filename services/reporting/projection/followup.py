@@ -1,0 +1,95 @@
+"""Contacts, follow-up tasks and complaints, each from its beginning to its end."""
+
+from dataclasses import replace
+
+from contracts import followup as events
+from contracts.event import Envelope
+from services.reporting.projection.rows import ComplaintRow, ContactRow, TaskRow
+from services.reporting.projection.sheet import Sheet
+
+
+def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
+    """Bring the rows up to date with one fact of what was done or is owed."""
+    stream_id, occurred_at = envelope.stream_id, envelope.occurred_at
+    match envelope.event:
+        case events.ContactLogged() as event:
+            rows.contacts[stream_id] = contact(envelope, event)
+        case events.TaskScheduled() as event:
+            rows.tasks[stream_id] = scheduled(envelope, event)
+        case events.TaskRescheduled(due_at=due_at):
+            task = rows.tasks[stream_id]
+            rows.tasks[stream_id] = replace(task, due_at=due_at, rescheduled_times=task.rescheduled_times + 1)
+        case events.TaskCompleted() as event:
+            rows.tasks[stream_id] = completed(rows.tasks[stream_id], envelope, event)
+        case events.TaskCancelled():
+            rows.tasks[stream_id] = replace(rows.tasks[stream_id], cancelled_at=occurred_at)
+        case events.ComplaintRaised() as event:
+            rows.complaints[stream_id] = raised(envelope, event)
+        case events.ComplaintAnswered(employee_id=employee_id):
+            rows.complaints[stream_id] = answered(rows.complaints[stream_id], envelope, employee_id)
+        case events.ComplaintConfirmed():
+            rows.complaints[stream_id] = replace(rows.complaints[stream_id], confirmed_at=occurred_at)
+        case events.ComplaintClosed(resolution=resolution):
+            complaint = rows.complaints[stream_id]
+            rows.complaints[stream_id] = replace(complaint, closed_at=occurred_at, resolution=resolution)
+
+
+def contact(envelope: Envelope[events.AnyEvent], event: events.ContactLogged) -> ContactRow:
+    return ContactRow(
+        contact_id=envelope.stream_id,
+        customer_id=envelope.subject,
+        employee_id=event.employee_id,
+        channel=event.channel,
+        direction=event.direction,
+        is_automated=event.automated,
+        purpose=event.purpose,
+        outcome=event.outcome,
+        task_id=event.task_id,
+        occurred_at=envelope.occurred_at,
+        recorded_at=envelope.recorded_at,
+    )
+
+
+def scheduled(envelope: Envelope[events.AnyEvent], event: events.TaskScheduled) -> TaskRow:
+    return TaskRow(
+        task_id=envelope.stream_id,
+        customer_id=envelope.subject,
+        assignee_id=event.assignee_id,
+        purpose=event.purpose,
+        scheduled_at=envelope.occurred_at,
+        first_due_at=event.due_at,
+        due_at=event.due_at,
+    )
+
+
+def completed(task: TaskRow, envelope: Envelope[events.AnyEvent], event: events.TaskCompleted) -> TaskRow:
+    """Done at the very instant it was due is on time."""
+    return replace(
+        task,
+        due_at=event.due_at,
+        completed_at=envelope.occurred_at,
+        completed_by=event.employee_id,
+        outcome=event.outcome,
+        was_on_time=envelope.occurred_at <= event.due_at,
+    )
+
+
+def raised(envelope: Envelope[events.AnyEvent], event: events.ComplaintRaised) -> ComplaintRow:
+    return ComplaintRow(
+        complaint_id=envelope.stream_id,
+        customer_id=envelope.subject,
+        owner_id=event.owner_id,
+        channel=event.channel,
+        severity=event.severity,
+        topic=event.topic,
+        raised_at=envelope.occurred_at,
+    )
+
+
+def answered(complaint: ComplaintRow, envelope: Envelope[events.AnyEvent], employee_id: str) -> ComplaintRow:
+    return replace(
+        complaint,
+        answered_at=complaint.answered_at or envelope.occurred_at,
+        answered_by=complaint.answered_by or employee_id,
+        answers=complaint.answers + 1,
+    )

@@ -1,0 +1,129 @@
+"""The read model's rows. Each table is written by the facts of one topic, so topics may interleave as they like."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """What the customer service says. `last_contacted_at` is the source's word, beside the contacts we know."""
+
+    customer_id: UUID
+    kind: str
+    company_name: str | None
+    stage: str
+    mode: str | None
+    stage_since: datetime
+    registered_at: datetime
+    tiers: dict[str, str] = field(default_factory=dict)
+    owner_id: str | None = None
+    leader_id: str | None = None
+    need_type: str | None = None
+    industry: str | None = None
+    region: str | None = None
+    work_status: str | None = None
+    last_contacted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionRow:
+    """An entry into a stage; `previous` is absent for the first."""
+
+    event_id: UUID
+    position: int
+    customer_id: UUID
+    previous: str | None
+    stage: str
+    reason: str | None
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    contact_id: UUID
+    customer_id: UUID
+    employee_id: str
+    channel: str
+    direction: str
+    is_automated: bool
+    purpose: str | None
+    outcome: str | None
+    task_id: UUID | None
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A follow-up from promise to end. `was_on_time` is known once it is completed."""
+
+    task_id: UUID
+    customer_id: UUID
+    assignee_id: str
+    purpose: str | None
+    scheduled_at: datetime
+    first_due_at: datetime
+    due_at: datetime
+    rescheduled_times: int = 0
+    completed_at: datetime | None = None
+    completed_by: str | None = None
+    outcome: str | None = None
+    was_on_time: bool | None = None
+    cancelled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintRow:
+    """A complaint from raising to closing. `answered_at` is the first answer."""
+
+    complaint_id: UUID
+    customer_id: UUID
+    owner_id: str
+    channel: str
+    severity: str
+    topic: str | None
+    raised_at: datetime
+    answered_at: datetime | None = None
+    answered_by: str | None = None
+    answers: int = 0
+    confirmed_at: datetime | None = None
+    closed_at: datetime | None = None
+    resolution: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """An episode as last published; `causes` are the ids of the events it stands on."""
+
+    alert_id: UUID
+    customer_id: UUID
+    rule_id: str
+    rule_version: int
+    severity: str
+    status: str
+    outcome: str | None
+    starts_at: datetime
+    ends_at: datetime | None
+    silent_since: datetime
+    owner_id: str | None
+    summary: str
+    summary_zh: str
+    concerns_id: UUID | None
+    causes: list[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineRow:
+    event_id: UUID
+    topic: str
+    position: int
+    customer_id: UUID
+    stream_id: UUID
+    type: str
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: str
+    data: dict[str, Any]

@@ -1,0 +1,63 @@
+"""The rows that a batch touches: loaded once, changed in memory, written back at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Connection
+from chassis.rows import Rows
+from contracts.event import Envelope
+from contracts.topics import CUSTOMER_EVENTS
+from services.reporting.projection.rows import (
+    AlertRow,
+    ComplaintRow,
+    ContactRow,
+    CustomerRow,
+    TaskRow,
+    TimelineRow,
+    TransitionRow,
+)
+
+# Names stand without a schema, so that search_path says which copy of the read model is written.
+CUSTOMERS = Rows("customer", CustomerRow, "customer_id")
+TRANSITIONS = Rows("stage_transition", TransitionRow, "event_id")
+CONTACTS = Rows("contact", ContactRow, "contact_id")
+TASKS = Rows("task", TaskRow, "task_id")
+COMPLAINTS = Rows("complaint", ComplaintRow, "complaint_id")
+ALERTS = Rows("alert", AlertRow, "alert_id")
+TIMELINE = Rows("timeline", TimelineRow, "event_id")
+
+
+@dataclass(slots=True)
+class Sheet:
+    """Rows by their key. A fact that needs an earlier one finds its row here, or fails with KeyError."""
+
+    customers: dict[UUID, CustomerRow] = field(default_factory=dict)
+    transitions: dict[UUID, TransitionRow] = field(default_factory=dict)
+    contacts: dict[UUID, ContactRow] = field(default_factory=dict)
+    tasks: dict[UUID, TaskRow] = field(default_factory=dict)
+    complaints: dict[UUID, ComplaintRow] = field(default_factory=dict)
+    alerts: dict[UUID, AlertRow] = field(default_factory=dict)
+    timeline: dict[UUID, TimelineRow] = field(default_factory=dict)
+
+
+async def load(held: Connection, envelopes: Sequence[Envelope[Any]]) -> Sheet:
+    """Return the rows that later facts build on; the others are written whole by one fact."""
+    own = [envelope.subject for envelope in envelopes if isinstance(envelope.event, CUSTOMER_EVENTS.events)]
+    streams = [envelope.stream_id for envelope in envelopes]
+    return Sheet(
+        customers=await CUSTOMERS.load(held, own),
+        tasks=await TASKS.load(held, streams),
+        complaints=await COMPLAINTS.load(held, streams),
+    )
+
+
+async def save(held: Connection, sheet: Sheet) -> None:
+    await CUSTOMERS.save(held, list(sheet.customers.values()))
+    await TRANSITIONS.save(held, list(sheet.transitions.values()))
+    await CONTACTS.save(held, list(sheet.contacts.values()))
+    await TASKS.save(held, list(sheet.tasks.values()))
+    await COMPLAINTS.save(held, list(sheet.complaints.values()))
+    await ALERTS.save(held, list(sheet.alerts.values()))
+    await TIMELINE.save(held, list(sheet.timeline.values()))

@@ -1,0 +1,132 @@
+"""One customer as everybody's facts show it, and lists of customers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from chassis.access import Holders
+from chassis.database import Connection
+from contracts.customer import Mode, Stage
+from contracts.types import Code, EmployeeId, Instant
+from services.reporting.queries.visibility import visible
+
+HOLDERS = "SELECT owner_id, leader_id FROM customer WHERE customer_id = $1"
+# Counted when read, so that no count can differ from the list behind it.
+COLUMNS = """
+    c.customer_id AS id, c.kind, c.company_name, c.stage, c.mode, c.stage_since, c.tiers, c.owner_id, c.leader_id,
+    c.need_type, c.industry, c.region, c.work_status, c.registered_at,
+    greatest(c.last_contacted_at, (SELECT max(o.occurred_at) FROM contact o
+        WHERE o.customer_id = c.customer_id AND NOT o.is_automated)) AS last_contact_at,
+    (SELECT count(*) FROM contact o WHERE o.customer_id = c.customer_id) AS contacts,
+    (SELECT count(*) FROM task t WHERE t.customer_id = c.customer_id
+        AND t.completed_at IS NULL AND t.cancelled_at IS NULL) AS open_tasks,
+    (SELECT count(*) FROM task t WHERE t.customer_id = c.customer_id
+        AND t.completed_at IS NULL AND t.cancelled_at IS NULL AND t.due_at < $1) AS overdue_tasks,
+    (SELECT count(*) FROM complaint m WHERE m.customer_id = c.customer_id AND m.closed_at IS NULL) AS open_complaints,
+    (SELECT count(*) FROM alert a WHERE a.customer_id = c.customer_id AND a.status = 'firing') AS open_alerts
+"""
+ONE = f"SELECT {COLUMNS} FROM customer c WHERE c.customer_id = $2"  # noqa: S608 - fixed text
+# A stage that was left in the same instant was stated, not entered.
+ENTERED = """
+    SELECT s.customer_id, s.stage FROM stage_transition s
+    WHERE s.occurred_at >= coalesce({begins_at}, '-infinity') AND s.occurred_at < coalesce({ends_at}, 'infinity')
+      AND NOT EXISTS (
+        SELECT FROM stage_transition n
+        WHERE n.customer_id = s.customer_id AND n.occurred_at = s.occurred_at AND n.position > s.position)
+"""
+LIST = f"""
+    SELECT {COLUMNS} FROM customer c
+    WHERE ($2::uuid IS NULL OR c.customer_id > $2)
+      AND ($3::text IS NULL OR c.stage = $3)
+      AND ($4::text IS NULL OR EXISTS (SELECT FROM jsonb_each_text(c.tiers) tier WHERE tier.value = $4))
+      AND ($5::text IS NULL OR c.owner_id = $5)
+      AND ($6::boolean IS NULL OR $6 = EXISTS (
+        SELECT FROM alert a WHERE a.customer_id = c.customer_id AND a.status = 'firing'))
+      AND (num_nonnulls($7::text, $8::timestamptz, $9::timestamptz) = 0 OR c.customer_id IN (
+        SELECT e.customer_id FROM ({ENTERED.format(begins_at="$8::timestamptz", ends_at="$9::timestamptz")}) e
+        WHERE $7 IS NULL OR e.stage = $7))
+      AND {visible("c.customer_id", "$10")}
+    ORDER BY c.customer_id LIMIT $11
+"""  # noqa: S608 - fixed text
+
+
+class CustomerSummary(BaseModel):
+    """A customer, and how much is under way with it. A person's name stands in the customer service only."""
+
+    id: UUID
+    kind: str
+    company_name: str | None
+    stage: Stage
+    mode: Mode | None
+    stage_since: datetime
+    tiers: dict[str, str]
+    owner_id: str | None
+    leader_id: str | None
+    need_type: str | None
+    industry: str | None
+    region: str | None
+    work_status: str | None
+    registered_at: datetime
+    last_contact_at: datetime | None
+    contacts: int
+    open_tasks: int
+    overdue_tasks: int
+    open_complaints: int
+    open_alerts: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFilters:
+    """What the list is narrowed to. The `entered_…` ones keep who came into the stage, or any, within a period."""
+
+    stage: Stage | None = None
+    tier: Annotated[Code | None, Field(description="A tier of any scheme.")] = None
+    owner_id: EmployeeId | None = None
+    has_open_alert: bool | None = None
+    entered_stage: Stage | None = None
+    entered_from: Instant | None = None
+    entered_to: Instant | None = None
+
+
+async def holders(held: Connection, customer_id: UUID) -> Holders | None:
+    """Return who answers for a registered customer."""
+    row = await held.fetchrow(HOLDERS, customer_id)
+    return Holders(**row) if row else None
+
+
+async def one(held: Connection, customer_id: UUID, now: datetime) -> CustomerSummary | None:
+    row = await held.fetchrow(ONE, now, customer_id)
+    return CustomerSummary(**row) if row else None
+
+
+async def page(
+    held: Connection,
+    filters: CustomerFilters,
+    visible_to: str | None,
+    place: list[str] | None,
+    size: int,
+    now: datetime,
+) -> list[CustomerSummary]:
+    """Return up to `size` + 1 customers in the order of their ids."""
+    rows: list[Any] = await held.fetch(
+        LIST,
+        now,
+        UUID(place[0]) if place else None,
+        filters.stage,
+        filters.tier,
+        filters.owner_id,
+        filters.has_open_alert,
+        filters.entered_stage,
+        filters.entered_from,
+        filters.entered_to,
+        visible_to,
+        size + 1,
+    )
+    return [CustomerSummary(**row) for row in rows]
+
+
+def place_of(customer: CustomerSummary) -> list[str]:
+    return [str(customer.id)]

@@ -1,0 +1,33 @@
+"""How many customers stand at each stage, and how many came into it within a period."""
+
+from dataclasses import dataclass
+
+from chassis.database import Connection
+from contracts.customer import Stage
+from services.reporting.period import Period
+from services.reporting.queries.customers import ENTERED
+from services.reporting.queries.visibility import visible
+
+STANDING = f"""
+    SELECT c.stage, count(*) AS customers FROM customer c WHERE {visible("c.customer_id", "$1")} GROUP BY c.stage
+"""  # noqa: S608 - fixed text
+CAME_IN = f"""
+    SELECT e.stage, count(DISTINCT e.customer_id) AS customers
+    FROM ({ENTERED.format(begins_at="$2::timestamptz", ends_at="$3::timestamptz")}) e
+    WHERE {visible("e.customer_id", "$1")} GROUP BY e.stage
+"""  # noqa: S608 - fixed text
+
+
+@dataclass(frozen=True, slots=True)
+class StageCount:
+    stage: Stage
+    customers: int
+    entered: int
+
+
+async def count(held: Connection, period: Period, visible_to: str | None) -> list[StageCount]:
+    """Return every stage in the order of life, also those where nobody stands."""
+    standing = {row["stage"]: row["customers"] for row in await held.fetch(STANDING, visible_to)}
+    entered = await held.fetch(CAME_IN, visible_to, period.begins_at, period.ends_at)
+    came_in = {row["stage"]: row["customers"] for row in entered}
+    return [StageCount(stage, standing.get(stage, 0), came_in.get(stage, 0)) for stage in Stage]

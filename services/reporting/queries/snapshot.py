@@ -1,0 +1,27 @@
+"""One moment of the read model for a whole answer: figures, and the lists behind them, from the same state."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from chassis.database import Connection, Pool, connection
+from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
+
+PARTITIONS = sum(topic.partitions for topic in (CUSTOMER_EVENTS, FOLLOWUP_EVENTS, ALERT_EVENTS))
+# A partition that was never read has no row, and might hold anything.
+FRESHNESS = """
+    SELECT nullif(min(watermark), '-infinity') FROM consumer_position WHERE consumer = 'reporting'
+    HAVING count(*) >= $1
+"""
+
+
+@asynccontextmanager
+async def snapshot(pool: Pool) -> AsyncIterator[Connection]:
+    async with connection(pool) as held, held.transaction(isolation="repeatable_read", readonly=True):
+        yield held
+
+
+async def complete_until(held: Connection) -> datetime | None:
+    """Return the instant before which no recorded fact is missing from the read model, where that is known."""
+    found: datetime | None = await held.fetchval(FRESHNESS, PARTITIONS)
+    return found

@@ -1,0 +1,41 @@
+"""What happened around a customer, newest first, each entry with the id of its event."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from chassis.database import Connection
+
+LIST = """
+    SELECT event_id, topic, position, type, occurred_at, recorded_at, actor, stream_id, data
+    FROM timeline
+    WHERE customer_id = $1 AND ($2::timestamptz IS NULL OR (occurred_at, event_id) < ($2, $3::uuid))
+    ORDER BY occurred_at DESC, event_id DESC LIMIT $4
+"""
+
+
+class TimelineEntry(BaseModel):
+    """One fact. `topic` and `position` say where it was published; `data` holds no personal words."""
+
+    event_id: UUID
+    topic: str
+    position: int
+    type: str
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: str
+    stream_id: UUID
+    data: dict[str, Any]
+
+
+async def page(held: Connection, customer_id: UUID, place: list[str] | None, size: int) -> list[TimelineEntry]:
+    """Return up to `size` + 1 entries."""
+    before, event_id = (datetime.fromisoformat(place[0]), UUID(place[1])) if place else (None, None)
+    rows = await held.fetch(LIST, customer_id, before, event_id, size + 1)
+    return [TimelineEntry(**row) for row in rows]
+
+
+def place_of(entry: TimelineEntry) -> list[str]:
+    return [entry.occurred_at.isoformat(), str(entry.event_id)]

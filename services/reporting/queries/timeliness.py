@@ -1,0 +1,41 @@
+"""How many follow-ups that came due in a period were done on time, by who owed them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chassis.database import Connection
+from services.reporting.period import Period
+from services.reporting.queries.tasks import VERDICT
+from services.reporting.queries.visibility import visible
+
+# An open task that is not due yet has no verdict: it may still be done on time, and counts neither way.
+COUNT = f"""
+    SELECT v.assignee_id AS owner_id, count(*) FILTER (WHERE v.verdict = 'on-time') AS on_time,
+        count(*) FILTER (WHERE v.verdict = 'late') AS late, count(*) FILTER (WHERE v.verdict = 'overdue') AS overdue,
+        count(*) FILTER (WHERE v.verdict IS NULL) AS not_due_yet
+    FROM (
+        SELECT t.assignee_id, {VERDICT} AS verdict
+        FROM task t
+        WHERE t.due_at >= $2 AND t.due_at < $3 AND t.cancelled_at IS NULL
+          AND ($4::text IS NULL OR t.assignee_id = $4)
+          AND {visible("t.customer_id", "$5")}
+    ) v GROUP BY v.assignee_id ORDER BY v.assignee_id
+"""  # noqa: S608 - fixed text
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What one person owed in the period, each follow-up counted once."""
+
+    owner_id: str
+    on_time: int = 0
+    late: int = 0
+    overdue: int = 0
+    not_due_yet: int = 0
+
+
+async def count(
+    held: Connection, period: Period, owner_id: str | None, visible_to: str | None, now: datetime
+) -> list[Tally]:
+    rows = await held.fetch(COUNT, now, period.begins_at, period.ends_at, owner_id, visible_to)
+    return [Tally(**row) for row in rows]

@@ -1,0 +1,121 @@
+"""The followup service on a database of its own: its lists and files worked off, its API in-process."""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from jwt import PyJWK
+
+from chassis.auth import Authenticator
+from chassis.database import Pool, open_pool, transaction
+from chassis.positions import Positions, Progress, Source
+from chassis.pseudonym import Pseudonyms
+from chassis.service import Parts
+from chassis.settings import Settings
+from chassis.supervisor import Supervisor
+from contracts.customer import AnyEvent, Kind, OwnerAssigned, Registered
+from contracts.examples import CUSTOMER_NAME, LEADER, OWNER, example_envelope
+from contracts.topics import CUSTOMER_EVENTS
+from deploy.stack import tokens
+from deploy.stack.tokens import Signer
+from services.followup import customers
+from services.followup.__main__ import build
+from tests.support.servers import Servers
+from tests.support.waiting import background, eventually
+
+ISSUER = "https://issuer.test"
+RUNNING_HERE = {"projection", "importer"}
+
+
+@dataclass
+class World:
+    """What a test does to the service, and how it looks inside."""
+
+    client: httpx.AsyncClient
+    signer: Signer
+    pool: Pool
+    pseudonyms: Pseudonyms
+
+    async def send(
+        self, method: str, path: str, subject: str = "ops", role: str = "ops", **given: Any
+    ) -> httpx.Response:
+        """Ask as somebody; `headers` and `json` go along."""
+        token = tokens.mint(self.signer, subject, [role])
+        headers = {"Authorization": f"Bearer {token}", **given.pop("headers", {})}
+        return await self.client.request(method, path, headers=headers, **given)
+
+    async def get(self, path: str, subject: str = "ops", role: str = "ops", **params: Any) -> httpx.Response:
+        return await self.send("GET", path, subject, role, params=params)
+
+    async def post(
+        self, path: str, body: dict[str, Any], subject: str = "ops", role: str = "ops", **headers: str
+    ) -> httpx.Response:
+        """Send a command; `if_match` and `idempotency_key` are headers."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.send("POST", path, subject, role, json=body, headers=named)
+
+    async def hears_of_customer(
+        self, customer_id: UUID | None = None, name: str = CUSTOMER_NAME, owner_id: str = OWNER
+    ) -> UUID:
+        """Let a customer come in from its topic."""
+        known = customer_id or uuid4()
+        facts: Sequence[AnyEvent] = [
+            Registered(kind=Kind.COMPANY, name=name),
+            OwnerAssigned(owner_id=owner_id, leader_id=LEADER),
+        ]
+        async with transaction(self.pool) as held:
+            await customers.apply([example_envelope(fact, subject=known) for fact in facts], held)
+        return known
+
+    async def has_heard_all(self, until: Progress) -> None:
+        """Let the customer topic say that nothing is missing up to an instant."""
+        positions = Positions(customers.CONSUMER)
+        for partition in range(CUSTOMER_EVENTS.partitions):
+            source = Source(CUSTOMER_EVENTS.name, partition)
+            started = await positions.load(self.pool, source)
+            async with transaction(self.pool) as held:
+                await positions.move(held, {source: (started.position, until)})
+
+    async def head(self) -> int:
+        position: int = await self.pool.fetchval("SELECT position FROM store_head")
+        return position
+
+    async def lists_are_level(self) -> None:
+        """Wait until the lists show all that is in the log."""
+
+        async def level() -> bool:
+            position = await self.pool.fetchval(
+                "SELECT position FROM consumer_position WHERE consumer = 'followup-list'"
+            )
+            return (position or 0) == await self.head()
+
+        await eventually(level)
+
+
+@pytest.fixture
+async def followup_pool(running: Servers) -> AsyncIterator[Pool]:
+    database = await running.database("followup")
+    opened = await open_pool(database.app, size=10, application_name="tests")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def world(followup_pool: Pool, tmp_path: Path) -> AsyncIterator[World]:
+    settings = Settings.model_validate(
+        {"database_url": "unused", "issuer": ISSUER, "jwks_url": f"{ISSUER}/jwks", "pseudonym_key": "k" * 32}
+    )
+    signer = tokens.signer(tmp_path, ISSUER)
+    authenticator = Authenticator(settings)
+    authenticator.keys._keys = {key["kid"]: PyJWK(key) for key in tokens.jwks(signer)["keys"]}
+    authenticator.keys._fetched_at = time.monotonic()
+    service = build(Parts(settings, followup_pool, Supervisor(), authenticator))
+    runs = [task.run for task in service.tasks if task.role in RUNNING_HERE]
+    transport = httpx.ASGITransport(service.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://followup") as client, background(*runs):
+        yield World(client, signer, followup_pool, Pseudonyms(settings.pseudonym_key))

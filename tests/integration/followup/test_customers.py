@@ -1,0 +1,35 @@
+"""What followup knows of customers comes from their topic."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from chassis.applier import Applier
+from chassis.command import Context
+from chassis.consumer import Consumer
+from chassis.database import Pool
+from chassis.supervisor import Health
+from contracts.customer import Stage
+from services.customer.commands import Register, Tier
+from services.followup import customers
+from services.followup.customers import CustomerRef, Customers
+from tests.support.pipeline import Pipeline
+from tests.support.waiting import background, eventually
+
+
+async def test_a_customer_comes_in_from_kafka(pipeline: Pipeline, followup_pool: Pool) -> None:
+    customer_id = uuid4()
+    command = Register(name="上海腾云", owner_id="E1", leader_id="E2", stage=Stage.INTERESTED, tier=Tier(tier="vip"))
+    context = Context(str(uuid4()), "tests", "tests", datetime.now(UTC))
+    await pipeline.customers.handle(customer_id, command, context)
+    applier = Applier(customers.CONSUMER, followup_pool, customers.apply)
+    consumer = Consumer(applier, [pipeline.topic], bootstrap=pipeline.bootstrap, health=Health("followup"))
+    known = Customers(followup_pool)
+
+    async def is_known() -> bool:
+        return await known.find(customer_id) is not None
+
+    async with background(pipeline.relay().run, consumer.run):
+        await eventually(is_known)
+
+    expected = CustomerRef(customer_id, "company", "上海腾云", "E1", "E2", Stage.INTERESTED, {"default": "vip"})
+    assert await known.find(customer_id) == expected

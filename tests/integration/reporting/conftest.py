@@ -1,0 +1,90 @@
+"""The reporting service on a database of its own: its read model filled with the story, its API in-process."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from jwt import PyJWK
+
+from chassis.applier import Applier, Batch
+from chassis.auth import Authenticator
+from chassis.database import Pool, open_pool
+from chassis.parking import Delivery
+from chassis.positions import Progress, Source
+from chassis.service import Parts
+from chassis.settings import Settings
+from chassis.supervisor import Supervisor
+from contracts.event import Envelope
+from deploy.stack import tokens
+from services.reporting import projection
+from services.reporting.__main__ import build
+from tests.support.servers import Database, Servers
+from tests.unit.reporting.story import IN_TOPIC_ORDER
+
+ISSUER = "https://issuer.test"
+Get = Callable[..., Awaitable[httpx.Response]]
+
+
+@pytest.fixture
+async def reporting(running: Servers) -> Database:
+    return await running.database("reporting")
+
+
+@pytest.fixture
+async def read_model(reporting: Database) -> AsyncIterator[Pool]:
+    """An empty read model."""
+    opened = await open_pool(reporting.app, size=5, application_name="tests")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def reporting_admin(reporting: Database) -> AsyncIterator[Pool]:
+    """The same database, as its administrator."""
+    opened = await open_pool(reporting.admin, size=2, application_name="tests")
+    yield opened
+    await opened.close()
+
+
+async def feed(pool: Pool, facts: Sequence[Envelope[Any]]) -> None:
+    """Apply facts as one batch, each topic's from where it stood, as the consumer does."""
+    applier = Applier("reporting", pool, projection.apply)
+    batches: dict[Source, tuple[Progress, Batch]] = {}
+    for fact in facts:
+        source = Source(projection.BY_EVENT[type(fact.event)][0].name, 0)
+        if source not in batches:
+            batches[source] = (await applier.progress(source), Batch())
+        batch = batches[source][1]
+        batch.deliveries.append(Delivery(source, fact.position, fact.position - 1, fact.subject, {}, None, fact))
+        batch.progress = Progress(fact.position, fact.recorded_at)
+    await applier.apply(batches)
+
+
+@pytest.fixture
+async def story(read_model: Pool) -> Pool:
+    """A read model that has heard the story."""
+    await feed(read_model, IN_TOPIC_ORDER)
+    return read_model
+
+
+@pytest.fixture
+async def get(story: Pool, tmp_path: Path) -> AsyncIterator[Get]:
+    """Read an address as somebody: `await get("/v1/tasks", "E1007", "sales")`."""
+    settings = Settings.model_validate(
+        {"database_url": "unused", "issuer": ISSUER, "jwks_url": f"{ISSUER}/jwks", "pseudonym_key": "k" * 32}
+    )
+    signer = tokens.signer(tmp_path, ISSUER)
+    authenticator = Authenticator(settings)
+    authenticator.keys._keys = {key["kid"]: PyJWK(key) for key in tokens.jwks(signer)["keys"]}
+    authenticator.keys._fetched_at = time.monotonic()
+    app = build(Parts(settings, story, Supervisor(), authenticator)).app
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://reporting") as client:
+
+        async def read(path: str, subject: str = "ops", role: str = "ops", **params: Any) -> httpx.Response:
+            token = tokens.mint(signer, subject, [role])
+            return await client.get(path, params=params or None, headers={"Authorization": f"Bearer {token}"})
+
+        yield read

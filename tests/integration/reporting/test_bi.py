@@ -1,0 +1,126 @@
+"""What a BI tool sees: described views, and nothing beneath or beside them."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from chassis.database import Pool, open_pool
+from services.reporting.zone import keep_zone
+from tests.support.servers import Database
+from tests.unit.reporting.story import day
+
+VIEWS = {
+    "dim_customers": 2,
+    "dim_employees": 4,
+    "dim_dates": 5844,
+    "fct_followups": 3,
+    "fct_contacts": 3,
+    "fct_complaints": 1,
+    "fct_alerts": 2,
+    "fct_lifecycle_transitions": 4,
+    "meta_freshness": 3,
+}
+REFUSED = (
+    "SELECT * FROM customer",
+    "SELECT * FROM timeline",
+    "SELECT * FROM consumer_position",
+    "SELECT * FROM parked_event",
+    "SELECT * FROM business_zone",
+    "SELECT * FROM schema_migrations",
+    "SELECT pg_read_file('/etc/hosts')",
+)
+WRITES = (
+    "INSERT INTO bi.dim_customers (customer_id) VALUES (gen_random_uuid())",
+    "UPDATE bi.fct_followups SET outcome = 'x'",
+    "DELETE FROM bi.fct_alerts",
+    "CREATE TABLE mine (n integer)",
+    "CREATE TABLE bi.mine (n integer)",
+    "DROP VIEW bi.fct_alerts",
+)
+UNDESCRIBED = """
+    SELECT c.relname, a.attname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'bi'
+    LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+    WHERE coalesce(obj_description(c.oid), '') NOT LIKE '% / %'
+       OR coalesce(col_description(c.oid, a.attnum), '') !~ ' / .*[\\u4e00-\\u9fff]'
+"""
+
+pytestmark = pytest.mark.usefixtures("story")
+
+
+@pytest.fixture
+async def reader(reporting: Database) -> AsyncIterator[Pool]:
+    """The BI reader's own login."""
+    opened = await open_pool(reporting.bi_reader, size=1, application_name="bi")
+    yield opened
+    await opened.close()
+
+
+@pytest.mark.parametrize(("view", "rows"), VIEWS.items())
+async def test_the_reader_reads_every_view(reader: Pool, view: str, rows: int) -> None:
+    assert len(await reader.fetch(f"SELECT * FROM bi.{view}")) == rows
+
+
+async def test_there_are_no_other_views(reader: Pool) -> None:
+    found = await reader.fetch("SELECT table_name FROM information_schema.tables WHERE table_schema = 'bi'")
+    assert {row["table_name"] for row in found} == VIEWS.keys()
+
+
+@pytest.mark.parametrize("statement", REFUSED)
+async def test_the_reader_is_refused_what_lies_beneath(reader: Pool, statement: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await reader.execute(statement)
+
+
+@pytest.mark.parametrize("statement", WRITES)
+async def test_the_reader_writes_nothing_even_where_it_asks_to(reader: Pool, statement: str) -> None:
+    async with reader.acquire() as held:
+        await held.execute("SET default_transaction_read_only = off")
+        with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.ObjectNotInPrerequisiteStateError)):
+            await held.execute(statement)
+
+
+async def test_the_reader_has_no_right_outside_the_views(reader: Pool) -> None:
+    granted = await reader.fetch(
+        "SELECT DISTINCT table_schema, privilege_type FROM information_schema.role_table_grants"
+        " WHERE grantee = 'bi_reader'"
+    )
+    assert [tuple(row) for row in granted] == [("bi", "SELECT")]
+
+
+async def test_every_view_and_column_is_described_in_both_languages(story: Pool) -> None:
+    assert await story.fetch(UNDESCRIBED) == []
+
+
+async def test_dates_are_those_of_the_business_zone(reader: Pool, story: Pool) -> None:
+    late_evening = "SELECT completed_date::text FROM bi.fct_followups WHERE completed_at = $1"
+    assert await reader.fetchval(late_evening, day(7)) == "2026-03-09"
+    await keep_zone(story, "America/Los_Angeles")
+    assert await reader.fetchval(late_evening, day(7)) == "2026-03-08"
+
+
+async def test_weeks_are_iso_weeks(reader: Pool) -> None:
+    row = await reader.fetchrow("SELECT * FROM bi.dim_dates WHERE calendar_date = '2027-01-03'")
+    assert row is not None
+    assert (row["iso_year"], row["iso_week"], row["iso_day_of_week"], row["is_weekend"]) == (2026, 53, 7, True)
+    assert row["calendar_status"] == "provisional"
+
+
+async def test_a_stage_left_in_the_same_instant_is_marked(reader: Pool) -> None:
+    rows = await reader.fetch("SELECT stage, is_passed_through FROM bi.fct_lifecycle_transitions ORDER BY occurred_at")
+    assert sorted((row["stage"], row["is_passed_through"]) for row in rows) == [
+        ("interested", False),
+        ("new", False),
+        ("new", True),
+        ("signed", False),
+    ]
+
+
+async def test_freshness_tells_position_last_event_and_lag(reader: Pool, story: Pool) -> None:
+    await story.execute("UPDATE consumer_position SET watermark = '-infinity' WHERE topic LIKE '%alert%'")
+    rows = {row["topic"]: row for row in await reader.fetch("SELECT * FROM bi.meta_freshness")}
+    customers, alerts = rows["care.customer.events.v1"], rows["care.alert.events.v1"]
+    assert (customers["consumer"], customers["position"]) == ("reporting", 8)
+    assert customers["last_event_recorded_at"] == customers["complete_until_at"]
+    assert customers["lag_seconds"] > 0
+    assert (alerts["complete_until_at"], alerts["lag_seconds"]) == (None, None)
