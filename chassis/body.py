@@ -1,14 +1,15 @@
-"""The one strict JSON reader: UTF-8, no duplicate keys, no NaN or infinity, bounded depth, the right media type."""
+"""What comes in is read strictly: JSON in UTF-8 without duplicate keys or NaN, bounded depth, no unknown query names."""
 
 import json
 import math
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Set
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi.dependencies.utils import get_flat_dependant
 from fastapi.routing import APIRoute
 
-from chassis.problems import ProblemError
+from chassis.problems import MAX_REPORTED_ERRORS, ProblemError
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_DEPTH = 32
@@ -30,8 +31,10 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         reads_json = self.body_field is not None
+        known = {field.alias for field in get_flat_dependant(self.dependant).query_params}
 
         async def strict(request: Request) -> Response:
+            refuse_unknown(request.query_params.keys(), known)
             asked = StrictRequest(request.scope, request.receive)
             if reads_json and not is_json(asked.headers.get("content-type", "")) and await asked.body():
                 raise ProblemError("unsupported-type", "Send application/json.", "请发送 application/json。")
@@ -43,6 +46,19 @@ class StrictRoute(APIRoute):
 def is_json(content_type: str) -> bool:
     kind = content_type.partition(";")[0].strip().lower()
     return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+def refuse_unknown(given: Iterable[str], known: Set[str]) -> None:
+    """A misspelt filter would silently widen a list: refuse it by name."""
+    strange = sorted(set(given) - known)
+    if strange:
+        errors = [{"pointer": f"query:{name}", "rule": "unknown", "detail": "not offered here"} for name in strange]
+        raise ProblemError(
+            "validation-failed",
+            f"Known query parameters are: {', '.join(sorted(known)) or 'none'}.",
+            f"可用的查询参数：{'、'.join(sorted(known)) or '无'}。",
+            errors=errors[:MAX_REPORTED_ERRORS],
+        )
 
 
 def read_json(raw: bytes) -> Any:

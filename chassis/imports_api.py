@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from chassis.access import EVERYWHERE, Allow, Caller
 from chassis.auth import Role
 from chassis.body import StrictRoute
+from chassis.database import Pool
 from chassis.imports import Imports, RowOutcome
 from chassis.paging import Cursors, Page, coerce_limit, link_next
 from chassis.problems import ProblemError, not_found
@@ -69,11 +70,7 @@ def imports_router(imports: Imports, cursors: Cursors) -> APIRouter:
     @router.get("/{import_id}")
     async def read_import(import_id: UUID, _caller: Importing) -> ImportView:
         """See how far a file is."""
-        batch = await imports.pool.fetchrow(BATCH, import_id)
-        if batch is None:
-            raise not_found()
-        counts = await imports.pool.fetch(COUNTS, import_id)
-        return ImportView(**batch, counts={row["outcome"]: row["rows"] for row in counts})
+        return await import_view(imports.pool, import_id)
 
     @router.get("/{import_id}/rows")
     async def read_rows(
@@ -97,10 +94,7 @@ def imports_router(imports: Imports, cursors: Cursors) -> APIRouter:
     @router.get("/{import_id}/rows.csv", response_class=Response)
     async def download_rows(import_id: UUID, _caller: Importing) -> Response:
         """Download what became of each row, for a spreadsheet."""
-        found = await imports.pool.fetch(ALL_ROWS, import_id)
-        content = write_csv(RESULT_HEADERS, (result_cells(dict(row)) for row in found))
-        disposition = f'attachment; filename="import-{import_id}.csv"'
-        return Response(content, 200, {"Content-Disposition": disposition}, "text/csv; charset=utf-8")
+        return await results_file(imports.pool, import_id)
 
     return router
 
@@ -112,6 +106,21 @@ FILE_BODY = {
         XLSX_TYPE: {"schema": {"type": "string", "format": "binary"}},
     },
 }
+
+
+async def import_view(pool: Pool, import_id: UUID) -> ImportView:
+    batch = await pool.fetchrow(BATCH, import_id)
+    if batch is None:
+        raise not_found()
+    counts = await pool.fetch(COUNTS, import_id)
+    return ImportView(**batch, counts={row["outcome"]: row["rows"] for row in counts})
+
+
+async def results_file(pool: Pool, import_id: UUID) -> Response:
+    found = await pool.fetch(ALL_ROWS, import_id)
+    content = write_csv(RESULT_HEADERS, (result_cells(dict(row)) for row in found))
+    disposition = f'attachment; filename="import-{import_id}.csv"'
+    return Response(content, 200, {"Content-Disposition": disposition}, "text/csv; charset=utf-8")
 
 
 def result_cells(row: Mapping[str, Any]) -> list[str]:
