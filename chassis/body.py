@@ -1,12 +1,12 @@
-"""What comes in is read strictly: JSON in UTF-8 without duplicate keys or NaN, bounded depth, no unknown query names."""
+"""What comes in is read strictly: JSON in UTF-8 without duplicate keys or NaN, bounded depth, no unknown queries."""
 
 import json
 import math
-from collections.abc import Callable, Coroutine, Iterable, Set
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi.dependencies.utils import get_flat_dependant
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from chassis.problems import MAX_REPORTED_ERRORS, ProblemError
@@ -31,7 +31,7 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         reads_json = self.body_field is not None
-        known = {field.alias for field in get_flat_dependant(self.dependant).query_params}
+        known = query_names(self.dependant)
 
         async def strict(request: Request) -> Response:
             refuse_unknown(request.query_params.keys(), known)
@@ -48,7 +48,13 @@ def is_json(content_type: str) -> bool:
     return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
-def refuse_unknown(given: Iterable[str], known: Set[str]) -> None:
+def query_names(dependant: Dependant) -> set[str]:
+    """Return the names of all query parameters of a route, its dependencies' included."""
+    inner = (query_names(need) for need in dependant.dependencies)
+    return {field.alias for field in dependant.query_params}.union(*inner)
+
+
+def refuse_unknown(given: Iterable[str], known: set[str]) -> None:
     """A misspelt filter would silently widen a list: refuse it by name."""
     strange = sorted(set(given) - known)
     if strange:
