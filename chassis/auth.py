@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import jwt
 import structlog
-from jwt import PyJWK
+from jwt import PyJWK, PyJWKSet, PyJWKSetError
 from pydantic import TypeAdapter
 
 from chassis.problems import ProblemError
@@ -85,7 +85,12 @@ async def fetch(url: str) -> dict[str, PyJWK]:
     async with httpx.AsyncClient(timeout=FETCH_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client:
         response = await client.get(url)
         response.raise_for_status()
-    return {str(key["kid"]): PyJWK(key) for key in response.json()["keys"] if key.get("use", "sig") == "sig"}
+    published = response.json()
+    if not isinstance(published, dict):
+        raise PyJWKSetError("what the issuer publishes is no key set")
+    # A key of a kind we cannot use is passed over; the others still serve.
+    keys = PyJWKSet.from_dict(published).keys
+    return {key.key_id: key for key in keys if key.key_id and key.public_key_use in {None, "sig"}}
 
 
 class Authenticator:

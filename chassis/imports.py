@@ -25,9 +25,9 @@ from chassis.spreadsheet import Column, Row, read_table
 from chassis.supervisor import Health
 from contracts.event import Origin
 
-CHUNK = 200
+CHUNK = 100
 CONCURRENCY = 64
-LEASE_SECONDS = 60.0
+LEASE_SECONDS = 15.0
 POLL_SECONDS = 1.0
 
 ADD_BATCH = "INSERT INTO import_batch (id, created_by, rows) VALUES ($1, $2, $3)"

@@ -88,8 +88,10 @@ def install(app: FastAPI) -> None:
 async def answer_http(request: Request, error: Exception) -> Response:
     if isinstance(error, ProblemError):
         return problem(request, error.code, error.en, error.zh, errors=error.errors, headers=error.headers)
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    return problem(request, BY_STATUS.get(status, "bad-request"), "", "", status=status)
+    if not isinstance(error, HTTPException):
+        raise error
+    code = BY_STATUS.get(error.status_code, "bad-request")
+    return problem(request, code, "", "", status=error.status_code, headers=error.headers)
 
 
 async def answer_validation(request: Request, error: Exception) -> Response:

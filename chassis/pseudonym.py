@@ -30,7 +30,7 @@ class Pseudonyms:
         return UUID(bytes=self._digest("derived", *parts)[:UUID_BYTES], version=5)
 
     def _digest(self, *parts: str) -> bytes:
-        joined = "\x1f".join(parts)
+        joined = "\x1f".join(part.replace("\\", "\\\\").replace("\x1f", "\\x1f") for part in parts)
         return hmac.new(self._key, joined.encode(), hashlib.sha256).digest()
 
 

@@ -1,5 +1,7 @@
 """What a service is told from outside: one model, read from CARE_… variables, checked before anything starts."""
 
+from typing import Literal
+
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -7,7 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Addresses and secrets of one service process. Units are in the names."""
 
-    model_config = SettingsConfigDict(env_prefix="CARE_", secrets_dir=None, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="CARE_", secrets_dir=None, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     database_url: SecretStr
     kafka_bootstrap: str = "127.0.0.1:9092"
@@ -20,4 +24,4 @@ class Settings(BaseSettings):
     business_zone: str = "Asia/Shanghai"
     pool_size: int = Field(default=10, ge=2, le=100)
     otlp_endpoint: str | None = None
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"

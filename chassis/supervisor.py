@@ -77,6 +77,12 @@ async def attempt(run: Callable[[], Awaitable[None]]) -> str:
     """Run once and say in a line how it ended. This is the one place where any failure is survived."""
     try:
         await run()
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        # Nobody stops the task: something that it waited for was cancelled.
+        return "cancelled from inside"
     except Exception as error:  # noqa: BLE001 - a supervisor's whole purpose
         structlog.get_logger().debug("task.failed", exc_info=True)
         return f"{type(error).__name__}: {error}"[:300]

@@ -49,6 +49,10 @@ class Client:
                 return
             await asyncio.sleep(POLL_SECONDS)
 
+    async def end_of(self, service: str, import_id: str) -> dict[str, Any]:
+        """Wait for the end of an import and return it."""
+        return [seen async for seen in self.progress_of(service, import_id)][-1]
+
 
 @asynccontextmanager
 async def client_of(environment: dict[str, str]) -> AsyncIterator[Client]:
