@@ -46,6 +46,11 @@ class Caller:
     sees_all: bool
     expected_version: int | None
 
+    @property
+    def visible_to(self) -> str | None:
+        """Whose own things alone a list shows; None for those who see all."""
+        return None if self.sees_all else self.principal.subject
+
     def may_act_for(self, holders: Holders) -> bool:
         return self.sees_all or holders.include(self.principal.subject)
 

@@ -5,8 +5,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
-import asyncpg
-
 from chassis.database import UNAVAILABLE, patiently
 
 MAX_BATCH = 500
@@ -78,7 +76,7 @@ class GroupCommit(Generic[I, O]):
             outcomes = await patiently(lambda: self._commit(items), deadline_seconds=DEADLINE_SECONDS)
         except UNAVAILABLE as error:
             refuse(batch, error)
-        except asyncpg.PostgresError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is goes to the caller whose item it is
             await self._isolate(batch, error)
         except BaseException as error:
             # Whatever happened, nobody may be left waiting for an answer that cannot come.
@@ -89,7 +87,7 @@ class GroupCommit(Generic[I, O]):
                 if not future.done():
                     future.set_result(outcome)
 
-    async def _isolate(self, batch: list[tuple[I, asyncio.Future[O]]], error: asyncpg.PostgresError) -> None:
+    async def _isolate(self, batch: list[tuple[I, asyncio.Future[O]]], error: Exception) -> None:
         """One bad item must not refuse its neighbours: send them one by one."""
         if len(batch) == 1:
             refuse(batch, error)

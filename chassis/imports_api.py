@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
@@ -14,7 +14,8 @@ from chassis.auth import Role
 from chassis.body import StrictRoute
 from chassis.database import Pool
 from chassis.imports import Imports, RowOutcome
-from chassis.paging import Cursors, Page, coerce_limit, link_next
+from chassis.listing import Paging
+from chassis.paging import Page
 from chassis.problems import ProblemError, not_found
 from chassis.spreadsheet import CSV_TYPE, MAX_BYTES, XLSX_TYPE, TableUnreadable, write_csv
 
@@ -52,7 +53,7 @@ class ImportRow(BaseModel):
     problem: dict[str, Any] | None
 
 
-def imports_router(imports: Imports, cursors: Cursors) -> APIRouter:
+def imports_router(imports: Imports) -> APIRouter:
     """Return the routes for one service's files."""
     router = APIRouter(prefix="/v1/imports", tags=["imports"], route_class=StrictRoute)
 
@@ -74,22 +75,16 @@ def imports_router(imports: Imports, cursors: Cursors) -> APIRouter:
 
     @router.get("/{import_id}/rows")
     async def read_rows(
-        import_id: UUID,
-        request: Request,
-        response: Response,
-        _caller: Importing,
-        outcome: RowOutcome | None = None,
-        limit: Annotated[int | None, Query(ge=1)] = None,
-        cursor: Annotated[str | None, Query(max_length=500)] = None,
+        import_id: UUID, _caller: Importing, paging: Paging, outcome: RowOutcome | None = None
     ) -> Page[ImportRow]:
         """Read what became of each row."""
-        size, bound = coerce_limit(limit), {"list": "rows", "import": str(import_id), "outcome": outcome}
-        place = cursors.read(cursor, bound)
-        found = await imports.pool.fetch(ROWS, import_id, int(place[0]) if place else 0, outcome, size + 1)
-        rows = [ImportRow(**row) for row in found]
-        items, following = cursors.page(rows, size, [str(rows[size - 1].row)] if len(rows) > size else [], bound)
-        link_next(request, response, following)
-        return Page(items=items, next_cursor=following, has_more=following is not None)
+        bound = {"list": "rows", "import": str(import_id), "outcome": outcome}
+
+        async def fetch(place: list[str] | None, size: int) -> list[ImportRow]:
+            found = await imports.pool.fetch(ROWS, import_id, int(place[0]) if place else 0, outcome, size + 1)
+            return [ImportRow(**row) for row in found]
+
+        return await paging.page(bound, fetch, lambda row: [str(row.row)])
 
     @router.get("/{import_id}/rows.csv", response_class=Response)
     async def download_rows(import_id: UUID, _caller: Importing) -> Response:

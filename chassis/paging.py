@@ -8,7 +8,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from fastapi import Request, Response
 from pydantic import BaseModel
 
 from chassis.problems import ProblemError
@@ -61,19 +60,6 @@ class Cursors:
 
     def _sign(self, body: bytes) -> bytes:
         return hmac.new(self._key, body, hashlib.sha256).digest()[:SIGNATURE_BYTES]
-
-    def page(
-        self, rows: Sequence[T], limit: int, place: Sequence[str], filters: Mapping[str, Any]
-    ) -> tuple[list[T], str | None]:
-        """Split `limit + 1` fetched rows into a page and the cursor of the next one; `place` is the last kept row's."""
-        if len(rows) <= limit:
-            return list(rows), None
-        return list(rows[:limit]), self.write(place, filters)
-
-
-def link_next(request: Request, response: Response, cursor: str | None) -> None:
-    if cursor:
-        response.headers["Link"] = f'<{request.url.include_query_params(cursor=cursor)}>; rel="next"'
 
 
 def digest(filters: Mapping[str, Any]) -> str:

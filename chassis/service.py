@@ -15,6 +15,7 @@ from chassis import telemetry
 from chassis.applier import Applier
 from chassis.auth import Authenticator
 from chassis.database import UNAVAILABLE, Pool, open_pool
+from chassis.paging import Cursors
 from chassis.settings import Settings
 from chassis.supervisor import Supervisor
 
@@ -51,6 +52,10 @@ class Parts:
     pool: Pool
     supervisor: Supervisor
     authenticator: Authenticator
+
+    @property
+    def cursors(self) -> Cursors:
+        return Cursors(self.settings.pseudonym_key.get_secret_value())
 
     async def database_fault(self) -> str | None:
         """Return None while the database answers, else a sentence."""

@@ -6,11 +6,15 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.status import HTTP_413_CONTENT_TOO_LARGE
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import problems
 from chassis.access import check_policies
 from chassis.auth import Authenticator
 from chassis.body import MAX_BODY_BYTES
+from chassis.paging import Cursors
 from chassis.supervisor import Supervisor
 from chassis.telemetry import Telemetry
 
@@ -22,6 +26,7 @@ def create_app(
     routers: Sequence[APIRouter],
     *,
     authenticator: Authenticator,
+    cursors: Cursors,
     supervisor: Supervisor,
     checks: dict[str, Check],
     max_body_bytes: int = MAX_BODY_BYTES,
@@ -35,16 +40,46 @@ def create_app(
         version="1",
         docs_url=None,
         redoc_url=None,
-        middleware=[Middleware(Telemetry)],
-        max_body_size=max_body_bytes,
+        middleware=[
+            Middleware(Telemetry),
+            Middleware(TooLargeAsProblem),
+            Middleware(RequestBodyLimitMiddleware, max_body_size=max_body_bytes),
+        ],
     )
     app.state.authenticator = authenticator
+    app.state.cursors = cursors
     problems.install(app)
     for router in routers:
         app.include_router(router)
     check_policies(app)
     add_health(app, supervisor, checks)
     return app
+
+
+class TooLargeAsProblem:
+    """Gives the body limiter's own plain refusal the shape of every other one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        replaced = False
+
+        async def send_problem(message: Message) -> None:
+            nonlocal replaced
+            if is_plain_refusal(message):
+                replaced = True
+                await problems.problem(Request(scope), "too-large", "", "")(scope, receive, send)
+            elif not replaced:
+                await send(message)
+
+        await self._app(scope, receive, send_problem)
+
+
+def is_plain_refusal(message: Message) -> bool:
+    if message["type"] != "http.response.start" or message["status"] != HTTP_413_CONTENT_TOO_LARGE:
+        return False
+    return (b"content-type", problems.MEDIA_TYPE.encode()) not in message["headers"]
 
 
 def add_health(app: FastAPI, supervisor: Supervisor, checks: dict[str, Check]) -> None:

@@ -7,7 +7,6 @@ from chassis.cli import main
 from chassis.consumer import Consumer
 from chassis.event_store import EventStore
 from chassis.mapper import EventMapper
-from chassis.paging import Cursors
 from chassis.relay import Relay
 from chassis.service import Parts, Service, Task
 from chassis.tail import Tail
@@ -49,11 +48,11 @@ def build(parts: Parts) -> Service:
         "Alerts",
         [router],
         authenticator=parts.authenticator,
+        cursors=parts.cursors,
         supervisor=parts.supervisor,
         checks={"database": parts.database_fault, "issuer": parts.issuer_fault},
     )
-    cursors = Cursors(settings.pseudonym_key.get_secret_value())
-    app.state.dependencies = Dependencies(store, mapper, AlertQueries(parts.pool), cursors, DEFAULT_RULES)
+    app.state.dependencies = Dependencies(store, mapper, AlertQueries(parts.pool), DEFAULT_RULES)
     tasks = [
         Task("relay", "relay", relay.run),
         Task("consumer", "consumer", consumer.run),

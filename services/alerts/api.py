@@ -4,12 +4,13 @@ from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Response
 
 from chassis.access import Allow, Caller, Holders
 from chassis.body import StrictRoute
 from chassis.history import HistoryEntry, entry_of
-from chassis.paging import Page, coerce_limit, link_next
+from chassis.listing import Paging
+from chassis.paging import Page
 from chassis.problems import not_found
 from chassis.responses import etag
 from contracts.alerts import Status
@@ -25,26 +26,21 @@ Reader = Annotated[Caller, Depends(Allow())]
 
 @router.get("/alerts")
 async def read_list(
-    request: Request,
-    response: Response,
     caller: Reader,
     needs: Needs,
+    paging: Paging,
     status: Status | None = None,
     rule_id: Code | None = None,
     owner_id: EmployeeId | None = None,
     customer_id: UUID | None = None,
-    limit: Annotated[int | None, Query(ge=1)] = None,
-    cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Page[AlertView]:
     """List alerts; a seller sees those that name them."""
-    visible_to = None if caller.sees_all else caller.principal.subject
-    filters = Filters(status, rule_id, owner_id, customer_id, visible_to)
-    size, bound = coerce_limit(limit), {"list": "alerts", **asdict(filters)}
-    place = needs.cursors.read(cursor, bound)
-    rows = await needs.queries.page(filters, UUID(place[0]) if place else None, size)
-    items, following = needs.cursors.page(rows, size, [str(rows[size - 1].id)] if len(rows) > size else [], bound)
-    link_next(request, response, following)
-    return Page(items=items, next_cursor=following, has_more=following is not None)
+    filters = Filters(status, rule_id, owner_id, customer_id, caller.visible_to)
+    return await paging.page(
+        {"list": "alerts", **asdict(filters)},
+        lambda place, size: needs.queries.page(filters, UUID(place[0]) if place else None, size),
+        lambda alert: [str(alert.id)],
+    )
 
 
 @router.get("/alerts/{alert_id}")

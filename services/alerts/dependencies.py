@@ -7,7 +7,6 @@ from fastapi import Depends, Request
 
 from chassis.event_store import EventStore
 from chassis.mapper import EventMapper
-from chassis.paging import Cursors
 from services.alerts.engine.rules import RuleBook
 from services.alerts.queries import AlertQueries
 
@@ -17,7 +16,6 @@ class Dependencies:
     store: EventStore
     mapper: EventMapper
     queries: AlertQueries
-    cursors: Cursors
     rules: RuleBook
 
 

@@ -9,7 +9,6 @@ from chassis.event_store import EventStore
 from chassis.imports import Imports
 from chassis.imports_api import imports_router
 from chassis.mapper import EventMapper
-from chassis.paging import Cursors
 from chassis.pseudonym import Pseudonyms
 from chassis.relay import Relay
 from chassis.service import Parts, Service, Task
@@ -35,7 +34,6 @@ def build(parts: Parts) -> Service:
         mapper=mapper,
         customers=CommandHandler(store, CUSTOMER, mapper),
         queries=CustomerQueries(parts.pool),
-        cursors=Cursors(key.get_secret_value()),
         pseudonyms=Pseudonyms(key),
     )
     imports = Imports(parts.pool, CustomerImport(needs, parts.settings.business_zone), health=health("importer"))
@@ -51,8 +49,9 @@ def build(parts: Parts) -> Service:
     tail = Tail(store, mapper, listing, health=health("customer-list"))
     app = create_app(
         "Customer",
-        [router, imports_router(imports, needs.cursors)],
+        [router, imports_router(imports)],
         authenticator=parts.authenticator,
+        cursors=parts.cursors,
         supervisor=parts.supervisor,
         checks={"database": parts.database_fault, "issuer": parts.issuer_fault},
     )

@@ -1,10 +1,11 @@
 """HTTP in front of the customer's rules: one route per command, and nothing decided here."""
 
+from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from chassis.access import EVERYWHERE, OWN, Allow, Caller
@@ -12,7 +13,8 @@ from chassis.auth import Role
 from chassis.body import StrictRoute
 from chassis.command import Command
 from chassis.history import HistoryEntry, entry_of
-from chassis.paging import MAX_LIMIT, Page, coerce_limit, link_next
+from chassis.listing import Limit, Paging
+from chassis.paging import Page, coerce_limit
 from chassis.problems import not_found
 from chassis.responses import Accepted, answer, etag
 from contracts.customer import Stage
@@ -27,7 +29,6 @@ Anyone = Annotated[Caller, Depends(Allow())]
 Registrar = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.SALES, Role.SERVICE, Role.LEADER}, own=()))]
 Office = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.LEADER}, own=()))]
 Reader = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.FINANCE}, own=OWN))]
-Limit = Annotated[int, Query(ge=1, description=f"Up to {MAX_LIMIT}; more is brought down.")]
 
 
 @router.post("/customers", status_code=201, response_model=Accepted)
@@ -100,36 +101,21 @@ async def read_one(customer_id: UUID, caller: Reader, needs: Needs, response: Re
 
 @router.get("/customers")
 async def read_list(
-    request: Request,
-    response: Response,
     caller: Reader,
     needs: Needs,
+    paging: Paging,
     stage: Stage | None = None,
     tier: Code | None = None,
     owner_id: EmployeeId | None = None,
     name: Annotated[Name | None, Query(description="The beginning of a company's name.")] = None,
-    limit: Limit | None = None,
-    cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Page[CustomerView]:
     """List customers in a stable order; a seller sees their own."""
-    visible_to = None if caller.sees_all else caller.principal.subject
-    filters = Filters(stage, tier, owner_id, name, visible_to)
-    size, bound = coerce_limit(limit), {"list": "customers", **vars_of(filters)}
-    place = needs.cursors.read(cursor, bound)
-    rows = await needs.queries.page(filters, UUID(place[0]) if place else None, size)
-    items, following = needs.cursors.page(rows, size, [str(rows[size - 1].id)] if len(rows) > size else [], bound)
-    link_next(request, response, following)
-    return Page(items=items, next_cursor=following, has_more=following is not None)
-
-
-def vars_of(filters: Filters) -> dict[str, str | None]:
-    return {
-        "stage": filters.stage,
-        "tier": filters.tier,
-        "owner_id": filters.owner_id,
-        "name": filters.name,
-        "visible_to": filters.visible_to,
-    }
+    filters = Filters(stage, tier, owner_id, name, caller.visible_to)
+    return await paging.page(
+        {"list": "customers", **asdict(filters)},
+        lambda place, size: needs.queries.page(filters, UUID(place[0]) if place else None, size),
+        lambda customer: [str(customer.id)],
+    )
 
 
 @router.get("/customers/{customer_id}/events")
@@ -137,7 +123,7 @@ async def read_events(
     customer_id: UUID,
     caller: Reader,
     needs: Needs,
-    limit: Limit | None = None,
+    limit: Limit = None,
     after: Annotated[int, Query(ge=0, description="Position after which to read on.")] = 0,
 ) -> Page[HistoryEntry]:
     """Read every fact about the customer itself, in the order in which they were recorded."""

@@ -8,7 +8,6 @@ from fastapi import Depends, Request
 from chassis.command_handler import CommandHandler
 from chassis.event_store import EventStore
 from chassis.mapper import EventMapper
-from chassis.paging import Cursors
 from chassis.pseudonym import Pseudonyms
 from services.customer.domain import Customer
 from services.customer.queries import CustomerQueries
@@ -20,7 +19,6 @@ class Dependencies:
     mapper: EventMapper
     customers: CommandHandler[Customer]
     queries: CustomerQueries
-    cursors: Cursors
     pseudonyms: Pseudonyms
 
 

@@ -10,7 +10,6 @@ from chassis.event_store import EventStore
 from chassis.imports import Imports
 from chassis.imports_api import imports_router
 from chassis.mapper import EventMapper
-from chassis.paging import Cursors
 from chassis.pseudonym import Pseudonyms
 from chassis.relay import Relay
 from chassis.service import Parts, Service, Task
@@ -52,8 +51,9 @@ def build(parts: Parts) -> Service:
     tail = Tail(needs.store, needs.mapper, listing, health=health(LISTING))
     app = create_app(
         "Followup",
-        [*ROUTERS, imports_router(imports, needs.cursors)],
+        [*ROUTERS, imports_router(imports)],
         authenticator=parts.authenticator,
+        cursors=parts.cursors,
         supervisor=parts.supervisor,
         checks={"database": parts.database_fault, "issuer": parts.issuer_fault},
     )
@@ -78,7 +78,6 @@ def dependencies(parts: Parts) -> Dependencies:
         complaints=CommandHandler(store, COMPLAINT, mapper),
         customers=Customers(parts.pool),
         queries=FollowupQueries(parts.pool),
-        cursors=Cursors(key.get_secret_value()),
         pseudonyms=Pseudonyms(key),
     )
 

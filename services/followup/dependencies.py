@@ -8,7 +8,6 @@ from fastapi import Depends, Request
 from chassis.command_handler import CommandHandler
 from chassis.event_store import EventStore
 from chassis.mapper import EventMapper
-from chassis.paging import Cursors
 from chassis.pseudonym import Pseudonyms
 from services.followup.customers import Customers
 from services.followup.domain.complaint import Complaint
@@ -26,7 +25,6 @@ class Dependencies:
     complaints: CommandHandler[Complaint | None]
     customers: Customers
     queries: FollowupQueries
-    cursors: Cursors
     pseudonyms: Pseudonyms
 
 

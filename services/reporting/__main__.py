@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 from chassis.applier import Applier
 from chassis.cli import main
 from chassis.consumer import Consumer
-from chassis.paging import Cursors
 from chassis.service import Parts, Service, Task
 from chassis.web import create_app
 from services.reporting import api, projection, reports_api
@@ -21,7 +20,6 @@ def build(parts: Parts) -> Service:
     settings = parts.settings
     needs = Dependencies(
         pool=parts.pool,
-        cursors=Cursors(settings.pseudonym_key.get_secret_value()),
         zone=ZoneInfo(settings.business_zone),
     )
     applier = Applier(NAME, parts.pool, projection.apply)
@@ -40,6 +38,7 @@ def build(parts: Parts) -> Service:
         "Reporting",
         [api.router, reports_api.router],
         authenticator=parts.authenticator,
+        cursors=parts.cursors,
         supervisor=parts.supervisor,
         checks={"database": parts.database_fault, "issuer": parts.issuer_fault},
     )

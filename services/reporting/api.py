@@ -12,7 +12,7 @@ from chassis.database import Connection
 from chassis.paging import Page
 from chassis.problems import not_found
 from contracts.alerts import Status
-from services.reporting.dependencies import Needs, Paging, Reader, visible_to
+from services.reporting.dependencies import Needs, Reader, SnapshotPaging
 from services.reporting.links import link
 from services.reporting.queries import alerts, complaints, customers, tasks, timeline
 from services.reporting.queries.alerts import AlertFilters, AlertView
@@ -68,7 +68,7 @@ async def read_one(customer_id: UUID, caller: Reader, needs: Needs) -> Whole:
 
 
 @router.get("/customers/{customer_id}/timeline")
-async def read_timeline(customer_id: UUID, caller: Reader, paging: Paging) -> Page[TimelineEntry]:
+async def read_timeline(customer_id: UUID, caller: Reader, paging: SnapshotPaging) -> Page[TimelineEntry]:
     """Read everything that happened around a customer, newest first."""
 
     async def fetch(held: Connection, place: list[str] | None, size: int) -> list[TimelineEntry]:
@@ -88,10 +88,10 @@ async def require(held: Connection, caller: Caller, customer_id: UUID) -> None:
 
 @router.get("/customers")
 async def read_customers(
-    caller: Reader, paging: Paging, filters: Annotated[CustomerFilters, Depends()]
+    caller: Reader, paging: SnapshotPaging, filters: Annotated[CustomerFilters, Depends()]
 ) -> Page[CustomerSummary]:
     """List customers in a stable order; a seller sees their own."""
-    own, now = visible_to(caller), caller.context.now
+    own, now = caller.visible_to, caller.context.now
     return await paging.page(
         {"list": "customers", "visible_to": own, **asdict(filters)},
         lambda held, place, size: customers.page(held, filters, own, place, size, now),
@@ -100,9 +100,11 @@ async def read_customers(
 
 
 @router.get("/tasks")
-async def read_tasks(caller: Reader, paging: Paging, filters: Annotated[TaskFilters, Depends()]) -> Page[TaskView]:
+async def read_tasks(
+    caller: Reader, paging: SnapshotPaging, filters: Annotated[TaskFilters, Depends()]
+) -> Page[TaskView]:
     """List follow-ups in the order in which they are due; a seller sees those of their own customers."""
-    own, now = visible_to(caller), caller.context.now
+    own, now = caller.visible_to, caller.context.now
     return await paging.page(
         {"list": "tasks", "visible_to": own, **asdict(filters)},
         lambda held, place, size: tasks.page(held, filters, own, place, size, now),
@@ -111,9 +113,11 @@ async def read_tasks(caller: Reader, paging: Paging, filters: Annotated[TaskFilt
 
 
 @router.get("/alerts")
-async def read_alerts(caller: Reader, paging: Paging, filters: Annotated[AlertFilters, Depends()]) -> Page[AlertView]:
+async def read_alerts(
+    caller: Reader, paging: SnapshotPaging, filters: Annotated[AlertFilters, Depends()]
+) -> Page[AlertView]:
     """List alerts, newest first; a seller sees those of their own customers."""
-    own = visible_to(caller)
+    own = caller.visible_to
     return await paging.page(
         {"list": "alerts", "visible_to": own, **asdict(filters)},
         lambda held, place, size: alerts.page(held, filters, own, place, size),

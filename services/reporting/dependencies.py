@@ -2,28 +2,27 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Request
 
 from chassis.access import EVERYWHERE, OWN, Allow, Caller
 from chassis.auth import Role
 from chassis.database import Connection, Pool
-from chassis.paging import MAX_LIMIT, Cursors, Page, coerce_limit, link_next
+from chassis.listing import Paging
+from chassis.paging import Page
 from services.reporting.queries.snapshot import snapshot
 
 T = TypeVar("T")
 
 Reader = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.FINANCE}, own=OWN))]
-Limit = Annotated[int | None, Query(ge=1, description=f"Up to {MAX_LIMIT}; more is brought down.")]
-Cursor = Annotated[str | None, Query(max_length=500)]
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
     pool: Pool
-    cursors: Cursors
     zone: ZoneInfo
 
 
@@ -35,20 +34,12 @@ def of_request(request: Request) -> Dependencies:
 Needs = Annotated[Dependencies, Depends(of_request)]
 
 
-def visible_to(caller: Caller) -> str | None:
-    """Return whose customers alone the caller sees; None for those who see all."""
-    return None if caller.sees_all else caller.principal.subject
-
-
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """What a request says about the page it wants."""
+class SnapshotListing:
+    """A page whose rows all come from one moment of the read model."""
 
-    request: Request
-    response: Response
+    listing: Paging
     needs: Needs
-    limit: Limit = None
-    cursor: Cursor = None
 
     async def page(
         self,
@@ -56,15 +47,8 @@ class Listing:
         fetch: Callable[[Connection, list[str] | None, int], Awaitable[list[T]]],
         place_of: Callable[[T], list[str]],
     ) -> Page[T]:
-        """Answer with one page. Its cursor is good only where everything in `bound` is the same again."""
-        size = coerce_limit(self.limit)
-        place = self.needs.cursors.read(self.cursor, bound)
         async with snapshot(self.needs.pool) as held:
-            rows = await fetch(held, place, size)
-        last = place_of(rows[size - 1]) if len(rows) > size else []
-        items, following = self.needs.cursors.page(rows, size, last, bound)
-        link_next(self.request, self.response, following)
-        return Page(items=items, next_cursor=following, has_more=following is not None)
+            return await self.listing.page(bound, partial(fetch, held), place_of)
 
 
-Paging = Annotated[Listing, Depends()]
+SnapshotPaging = Annotated[SnapshotListing, Depends()]

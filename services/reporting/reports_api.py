@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from chassis.body import StrictRoute
 from contracts.types import EmployeeId
 from services.reporting import reports
-from services.reporting.dependencies import Needs, Reader, visible_to
+from services.reporting.dependencies import Needs, Reader
 from services.reporting.links import link
 from services.reporting.period import Period, period_of
 from services.reporting.queries import alerts, funnel, timeliness
@@ -34,7 +34,7 @@ Asked = Annotated[Period, Depends(asked_period)]
 async def read_stage_funnel(caller: Reader, needs: Needs, period: Asked) -> StageFunnel:
     """Count customers by stage, and who came into each within the period (the last 30 days if none is given)."""
     async with snapshot(needs.pool) as held:
-        counts = await funnel.count(held, period, visible_to(caller))
+        counts = await funnel.count(held, period, caller.visible_to)
         complete = await complete_until(held)
     return StageFunnel(
         as_of=caller.context.now,
@@ -53,7 +53,7 @@ async def read_followup_timeliness(
     """跟进及时率: the share of follow-ups due in the period that were done on time, by who owes them."""
     now = caller.context.now
     async with snapshot(needs.pool) as held:
-        tallies = await timeliness.count(held, period, owner_id, visible_to(caller), now)
+        tallies = await timeliness.count(held, period, owner_id, caller.visible_to, now)
         complete = await complete_until(held)
     return Timeliness(
         as_of=now,
@@ -71,7 +71,7 @@ async def read_followup_timeliness(
 async def read_open_alerts(caller: Reader, needs: Needs) -> OpenAlerts:
     """Count the alerts that are firing, by owner and by rule."""
     async with snapshot(needs.pool) as held:
-        counts = await alerts.open_counts(held, visible_to(caller))
+        counts = await alerts.open_counts(held, caller.visible_to)
         complete = await complete_until(held)
     return OpenAlerts(
         as_of=caller.context.now,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Response
 from chassis.access import Caller
 from chassis.body import StrictRoute
 from chassis.history import HistoryEntry
+from chassis.listing import Limit, Paging, shown_as
 from chassis.paging import Page
 from chassis.responses import Accepted, answer, etag
 from contracts.followup import ComplaintRaised
@@ -16,7 +17,6 @@ from services.followup import commands
 from services.followup.api.edge import (
     After,
     Anyone,
-    Limit,
     by_caller,
     customer_of,
     fold,
@@ -25,7 +25,7 @@ from services.followup.api.edge import (
     shared_with,
     stream_of,
 )
-from services.followup.api.listing import Asked, visible_to
+from services.followup.api.listing import page_of
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.complaint import ComplaintState
 from services.followup.projection import ComplaintRow, project_complaint
@@ -99,20 +99,17 @@ async def require(caller: Caller, row: ComplaintRow, needs: Dependencies) -> Non
 
 @router.get("/complaints")
 async def read_complaints(
-    asked: Asked,
     caller: Anyone,
     needs: Needs,
+    paging: Paging,
     customer_id: UUID | None = None,
     owner_id: EmployeeId | None = None,
     state: ComplaintState | None = None,
 ) -> Page[ComplaintView]:
     """List complaints, the latest first; a seller sees their own and those of their customers."""
-    filters = Filters(customer_id, owner_id, state, visible_to=visible_to(caller))
-    rows, following = await asked.of(
-        needs.queries.complaints, filters, lambda row: Place(row.raised_at, row.complaint_id), needs
-    )
-    views = await complaint_views(rows, needs.queries)
-    return Page(items=views, next_cursor=following, has_more=following is not None)
+    filters = Filters(customer_id, owner_id, state, visible_to=caller.visible_to)
+    page = await page_of(paging, needs.queries.complaints, filters, lambda row: Place(row.raised_at, row.complaint_id))
+    return shown_as(page, await complaint_views(page.items, needs.queries))
 
 
 @router.get("/complaints/{complaint_id}/events")

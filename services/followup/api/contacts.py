@@ -6,14 +6,15 @@ from fastapi import APIRouter, Response
 
 from chassis.body import StrictRoute
 from chassis.history import HistoryEntry
+from chassis.listing import Limit, Paging, shown_as
 from chassis.paging import Page
 from chassis.problems import ProblemError
 from chassis.responses import Accepted, answer, etag
 from contracts.followup import ContactLogged, TaskScheduled
 from contracts.types import EmployeeId
 from services.followup import commands
-from services.followup.api.edge import After, Anyone, Limit, by_caller, fold, history, new_id, stream_of, type_of
-from services.followup.api.listing import Asked, visible_to
+from services.followup.api.edge import After, Anyone, by_caller, fold, history, new_id, stream_of, type_of
+from services.followup.api.listing import page_of
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.projection import project_contact
 from services.followup.queries import Filters, Place
@@ -55,19 +56,16 @@ async def read_contact(contact_id: UUID, caller: Anyone, needs: Needs, response:
 
 @router.get("/contacts")
 async def read_contacts(
-    asked: Asked,
     caller: Anyone,
     needs: Needs,
+    paging: Paging,
     customer_id: UUID | None = None,
     employee_id: EmployeeId | None = None,
 ) -> Page[ContactView]:
     """List contacts, the latest first; a seller sees those with their own customers."""
-    filters = Filters(customer_id, employee_id, visible_to=visible_to(caller))
-    rows, following = await asked.of(
-        needs.queries.contacts, filters, lambda row: Place(row.occurred_at, row.contact_id), needs
-    )
-    views = await contact_views(rows, needs.queries)
-    return Page(items=views, next_cursor=following, has_more=following is not None)
+    filters = Filters(customer_id, employee_id, visible_to=caller.visible_to)
+    page = await page_of(paging, needs.queries.contacts, filters, lambda row: Place(row.occurred_at, row.contact_id))
+    return shown_as(page, await contact_views(page.items, needs.queries))
 
 
 @router.get("/contacts/{contact_id}/events")

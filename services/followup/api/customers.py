@@ -7,8 +7,9 @@ from fastapi import APIRouter, Query
 
 from chassis.body import StrictRoute
 from chassis.history import HistoryEntry, entry_of
+from chassis.listing import Limit
 from chassis.paging import Page, coerce_limit
-from services.followup.api.edge import Anyone, Limit
+from services.followup.api.edge import Anyone
 from services.followup.dependencies import Needs
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)

@@ -11,7 +11,7 @@ from fastapi import Depends, Query
 from chassis.access import Allow, Caller, Holders
 from chassis.command import Command
 from chassis.history import HistoryEntry, entry_of
-from chassis.paging import MAX_LIMIT, Page, coerce_limit
+from chassis.paging import Page, coerce_limit
 from chassis.problems import not_found
 from contracts.event import Envelope, Event
 from services.followup.dependencies import Dependencies
@@ -20,7 +20,6 @@ C = TypeVar("C", bound=Command)
 R = TypeVar("R")
 
 Anyone = Annotated[Caller, Depends(Allow())]
-Limit = Annotated[int | None, Query(ge=1, description=f"Up to {MAX_LIMIT}; more is brought down.")]
 After = Annotated[int, Query(ge=0, description="Version after which to read on.")]
 
 

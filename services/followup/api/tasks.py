@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Response
 from chassis.access import Caller
 from chassis.body import StrictRoute
 from chassis.history import HistoryEntry
+from chassis.listing import Limit, Paging, shown_as
 from chassis.paging import Page
 from chassis.responses import Accepted, answer, etag
 from contracts.followup import TaskScheduled
@@ -16,7 +17,6 @@ from services.followup import commands
 from services.followup.api.edge import (
     After,
     Anyone,
-    Limit,
     by_caller,
     customer_of,
     fold,
@@ -25,7 +25,7 @@ from services.followup.api.edge import (
     shared_with,
     stream_of,
 )
-from services.followup.api.listing import Asked, visible_to
+from services.followup.api.listing import page_of
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.task import TaskState
 from services.followup.projection import TaskRow, project_task
@@ -97,19 +97,18 @@ async def require(caller: Caller, row: TaskRow, needs: Dependencies) -> None:
 
 @router.get("/tasks")
 async def read_tasks(
-    asked: Asked,
     caller: Anyone,
     needs: Needs,
+    paging: Paging,
     customer_id: UUID | None = None,
     assignee_id: EmployeeId | None = None,
     state: TaskState | None = None,
     due_before: Instant | None = None,
 ) -> Page[TaskView]:
     """List follow-ups, what is due first coming first; a seller sees their own and those of their customers."""
-    filters = Filters(customer_id, assignee_id, state, due_before, visible_to(caller))
-    rows, following = await asked.of(needs.queries.tasks, filters, lambda row: Place(row.due_at, row.task_id), needs)
-    views = await task_views(rows, needs.queries)
-    return Page(items=views, next_cursor=following, has_more=following is not None)
+    filters = Filters(customer_id, assignee_id, state, due_before, caller.visible_to)
+    page = await page_of(paging, needs.queries.tasks, filters, lambda row: Place(row.due_at, row.task_id))
+    return shown_as(page, await task_views(page.items, needs.queries))
 
 
 @router.get("/tasks/{task_id}/events")

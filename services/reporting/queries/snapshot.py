@@ -10,7 +10,7 @@ from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 PARTITIONS = sum(topic.partitions for topic in (CUSTOMER_EVENTS, FOLLOWUP_EVENTS, ALERT_EVENTS))
 # A partition that was never read has no row, and might hold anything.
 FRESHNESS = """
-    SELECT nullif(min(watermark), '-infinity') FROM consumer_position WHERE consumer = 'reporting'
+    SELECT nullif(min(watermark), 'epoch') FROM consumer_position WHERE consumer = 'reporting'
     HAVING count(*) >= $1
 """
 
