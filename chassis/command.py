@@ -12,10 +12,14 @@ from contracts.event import Origin
 from contracts.types import Instant
 
 
-class Command(BaseModel):
-    """A request to a domain. Fields named in `PRIVATE` are personal or free text: events hold `ref(field)` only."""
+class Part(BaseModel):
+    """Part of a request: checked at the edge, unknown fields refused, nothing of it repeated in an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
+
+
+class Command(Part):
+    """A request to a domain. Fields named in `PRIVATE` are personal or free text: events hold `ref(field)` only."""
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset()
     _words_id: UUID = PrivateAttr(default_factory=uuid4)

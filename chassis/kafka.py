@@ -28,13 +28,13 @@ def partition_of(key: bytes, partitions: int) -> int:
     return chosen
 
 
-def new_producer(bootstrap: str, name: str) -> AIOKafkaProducer:
-    """Make an idempotent producer: each batch is stored once, in the order it was sent, by all replicas."""
+def new_producer(bootstrap: str, name: str, *, idempotence: bool) -> AIOKafkaProducer:
+    """Make a producer that waits for all replicas; with idempotence each batch is stored once and in order."""
     return AIOKafkaProducer(
         bootstrap_servers=bootstrap,
         client_id=name,
         acks="all",
-        enable_idempotence=True,
+        enable_idempotence=idempotence,
         request_timeout_ms=REQUEST_TIMEOUT_MS,
         max_batch_size=MAX_BATCH_BYTES,
         max_request_size=MAX_RECORD_BYTES,

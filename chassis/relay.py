@@ -56,6 +56,7 @@ class Relay:
         *,
         bootstrap: str,
         health: Health,
+        idempotence: bool = True,
         companion: tuple[Topic, Companion] | None = None,
     ) -> None:
         self._store = store
@@ -64,6 +65,7 @@ class Relay:
         self._topic = topic
         self._bootstrap = bootstrap
         self._health = health
+        self._idempotence = idempotence
         self._companion = companion
         self._source = f"/care/{topic.owner}"
         self._lease = Lease(pool)
@@ -80,7 +82,7 @@ class Relay:
     async def run(self) -> None:
         """Publish until cancelled. Raises what went wrong; the supervisor starts it again from the cursor."""
         await self._lease.wait(waiting=lambda: self._health.ready("another process publishes"))
-        producer = new_producer(self._bootstrap, f"care-{self._topic.owner}-relay")
+        producer = new_producer(self._bootstrap, f"care-{self._topic.owner}-relay", idempotence=self._idempotence)
         try:
             await ensure_topics(self._bootstrap, self._topics())
             await producer.start()

@@ -15,6 +15,8 @@ class Settings(BaseSettings):
 
     database_url: SecretStr
     kafka_bootstrap: str = "127.0.0.1:9092"
+    # Off only for a stand-in broker that does not know it; a retried batch may then be stored twice.
+    kafka_idempotence: bool = True
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     issuer: str

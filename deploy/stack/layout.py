@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from deploy.stack.credentials import Credentials
 from deploy.stack.databases import SERVICES, DatabaseUrls
 from deploy.stack.errors import CannotRun
+from deploy.stack.infrastructure import Infrastructure
 from deploy.stack.ports import HOST, answers, require_free
 from deploy.stack.tokens import AUDIENCE
 
@@ -58,12 +59,13 @@ class Layout:
 
 
 def service_environment(
-    service: str, layout: Layout, urls: DatabaseUrls, kafka_bootstrap: str, credentials: Credentials
+    service: str, layout: Layout, urls: DatabaseUrls, servers: Infrastructure, credentials: Credentials
 ) -> dict[str, str]:
     """Return what one service is told: its own database and port, and nothing of the others."""
     return {
         "CARE_DATABASE_URL": urls.app[service],
-        "CARE_KAFKA_BOOTSTRAP": kafka_bootstrap,
+        "CARE_KAFKA_BOOTSTRAP": servers.kafka_bootstrap,
+        "CARE_KAFKA_IDEMPOTENCE": str(servers.kafka_genuine).lower(),
         "CARE_HOST": HOST,
         "CARE_PORT": str(layout.port(service)),
         "CARE_PSEUDONYM_KEY": credentials.pseudonym_key,

@@ -69,7 +69,7 @@ def _children(
             data_dir,
             name,
             chosen.url(name),
-            layout.service_environment(name, chosen, urls, servers.kafka_bootstrap, secrets),
+            layout.service_environment(name, chosen, urls, servers, secrets),
         )
         for name in SERVICES
     ]

@@ -38,9 +38,15 @@ def build(parts: Parts) -> Service:
 
     detecting = Applier(CONSUMER, parts.pool, detection.apply, applied=applied)
     listing = Applier("alert-list", parts.pool, projection.apply)
-    companion = (ALERT_OPEN, open_record)
     relay = Relay(
-        store, parts.pool, mapper, ALERT_EVENTS, bootstrap=bootstrap, health=health("relay"), companion=companion
+        store,
+        parts.pool,
+        mapper,
+        ALERT_EVENTS,
+        bootstrap=bootstrap,
+        health=health("relay"),
+        idempotence=settings.kafka_idempotence,
+        companion=(ALERT_OPEN, open_record),
     )
     consumer = Consumer(detecting, [CUSTOMER_EVENTS, FOLLOWUP_EVENTS], bootstrap=bootstrap, health=health("consumer"))
     tail = Tail(store, mapper, listing, health=health("alert-list"))

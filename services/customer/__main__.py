@@ -45,6 +45,7 @@ def build(parts: Parts) -> Service:
         CUSTOMER_EVENTS,
         bootstrap=parts.settings.kafka_bootstrap,
         health=health("relay"),
+        idempotence=parts.settings.kafka_idempotence,
     )
     tail = Tail(store, mapper, listing, health=health("customer-list"))
     app = create_app(

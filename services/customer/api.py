@@ -11,7 +11,7 @@ from pydantic import Field
 from chassis.access import EVERYWHERE, OWN, Allow, Caller
 from chassis.auth import Role
 from chassis.body import StrictRoute
-from chassis.command import Command
+from chassis.command import Command, Part
 from chassis.history import HistoryEntry, entry_of
 from chassis.listing import Limit, Paging
 from chassis.paging import Page, coerce_limit
@@ -138,7 +138,7 @@ async def read_events(
     return Page(items=entries, next_cursor=str(entries[-1].position) if more else None, has_more=more)
 
 
-class Employee(Command):
+class Employee(Part):
     """What is kept about somebody who works here."""
 
     name: Name

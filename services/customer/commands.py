@@ -4,26 +4,26 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
-from chassis.command import Command, FactCommand
+from chassis.command import FactCommand, Part
 from contracts.customer import Kind, Stage, WorkStatus
 from contracts.types import Code, EmployeeId, Instant, Name, Word
 
 
-class ExternalReference(Command):
+class ExternalReference(Part):
     """The number under which another system knows this customer."""
 
     system: Code
     id: Word
 
 
-class Tier(Command):
+class Tier(Part):
     """A place in a tier scheme."""
 
     scheme: Code = "default"
     tier: Code
 
 
-class Profile(Command):
+class Profile(Part):
     """What is known about a customer; an absent field says nothing."""
 
     need_type: Word | None = None

@@ -81,7 +81,7 @@ class CustomerImport:
             raise RowProblemError("客户名称", "missing", "A row needs a customer's name.", "缺少客户名称。")
         customer_id = self._needs.pseudonyms.customer(FILE_SYSTEM, reference)
         owner_id = await self._owner(cells)
-        command = self._command(cells, owner_id)
+        command = self.command(cells, owner_id)
         handled = await self._needs.customers.handle(customer_id, command, step(context, "register"))
         if handled.status == CREATED:
             return RowOutcome.CREATED, customer_id
@@ -99,7 +99,8 @@ class CustomerImport:
             self._met.add(employee_id)
         return employee_id
 
-    def _command(self, cells: dict[str, str], owner_id: str | None) -> commands.Register:
+    def command(self, cells: dict[str, str], owner_id: str | None) -> commands.Register:
+        """Return what a row asks for. Raises RowProblemError, or ValidationError for a field that does not fit."""
         status = choose(STATUSES, cells["work_status"], "跟进状态")
         stage = choose(STAGES, cells["stage"], "生命周期阶段")
         contacted_on = day(cells["last_contacted_on"], "最近沟通时间")

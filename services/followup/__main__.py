@@ -44,6 +44,7 @@ def build(parts: Parts) -> Service:
         FOLLOWUP_EVENTS,
         bootstrap=settings.kafka_bootstrap,
         health=health("relay"),
+        idempotence=settings.kafka_idempotence,
     )
     consumer = Consumer(
         knowing, [CUSTOMER_EVENTS], bootstrap=settings.kafka_bootstrap, health=health(customers.CONSUMER)

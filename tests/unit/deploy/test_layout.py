@@ -6,11 +6,13 @@ from deploy.stack import databases, layout
 from deploy.stack.credentials import Credentials
 from deploy.stack.databases import SERVICES
 from deploy.stack.errors import CannotRun
+from deploy.stack.infrastructure import Infrastructure
 from deploy.stack.layout import Layout
 
 CREDENTIALS = Credentials()
 ADMIN_URL = f"postgresql://postgres:{CREDENTIALS.postgres_admin}@127.0.0.1:9032/postgres"
 URLS = databases.urls(ADMIN_URL, CREDENTIALS)
+SERVERS = Infrastructure("postgresql://127.0.0.1/postgres", "PostgreSQL", "127.0.0.1:9092", "Kafka", kafka_genuine=True)
 
 
 def test_the_ports_follow_from_the_base() -> None:
@@ -28,7 +30,7 @@ def test_a_base_that_leaves_no_room_for_the_ports_is_refused(base: int) -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_is_told_its_own_database_and_no_other_password(service: str) -> None:
-    told = layout.service_environment(service, Layout(9000), URLS, "127.0.0.1:9092", CREDENTIALS)
+    told = layout.service_environment(service, Layout(9000), URLS, SERVERS, CREDENTIALS)
     own = CREDENTIALS.roles[f"care_{service}"]
     assert told["CARE_DATABASE_URL"].startswith(f"postgresql://care_{service}:{own}@127.0.0.1:9032/")
     others = {CREDENTIALS.postgres_admin, *CREDENTIALS.roles.values()} - {own}

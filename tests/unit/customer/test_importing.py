@@ -1,0 +1,56 @@
+"""A row of a customer file, in either language, asks for the same."""
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from chassis.imports import RowProblemError
+from chassis.spreadsheet import CSV_TYPE, read_table
+from contracts.customer import Stage, WorkStatus
+from services.customer.commands import Register, Tier
+from services.customer.dependencies import Dependencies
+from services.customer.importing import COLUMNS, CustomerImport, choose, day, tier
+
+FIXTURES = Path(__file__).parents[3] / "demo" / "fixtures"
+NOBODY = cast("Dependencies", None)
+
+
+def commands(name: str) -> list[Register]:
+    table = read_table((FIXTURES / name).read_bytes(), CSV_TYPE, COLUMNS)
+    importer = CustomerImport(NOBODY, "Asia/Shanghai")
+    return [importer.command(row.cells, owner_id="someone") for row in table.rows]
+
+
+def test_both_languages_ask_for_the_same() -> None:
+    chinese, english = commands("customers.csv"), commands("customers.en.csv")
+    needs = [command.profile.need_type for command in english]
+    assert needs == ["custom-service", "upgrade", "after-sales"]
+    for ours, theirs in zip(chinese, english, strict=True):
+        assert (ours.name, ours.tier, ours.stage) == (theirs.name, theirs.tier, theirs.stage)
+        assert ours.profile.last_contacted_at == theirs.profile.last_contacted_at
+        assert ours.profile.work_status is theirs.profile.work_status
+
+
+def test_a_row_states_what_the_file_says() -> None:
+    quoted, in_progress, solved = commands("customers.csv")
+    assert (quoted.name, quoted.tier, quoted.stage) == ("上海腾云", Tier(tier="vip"), Stage.INTERESTED)
+    assert in_progress.profile.work_status is WorkStatus.IN_PROGRESS
+    assert solved.stage is Stage.ESTABLISHED
+
+
+def test_the_second_alphabet_is_a_scheme_of_its_own() -> None:
+    assert tier("A级") == Tier(scheme="abc", tier="a")
+    assert tier("") is None
+
+
+def test_a_word_outside_the_choices_is_refused_with_the_column() -> None:
+    with pytest.raises(RowProblemError) as caught:
+        choose({"已报价": 1}, "报价了", "跟进状态")
+    assert (caught.value.document["column"], caught.value.document["code"]) == ("跟进状态", "unknown-word")
+
+
+def test_a_day_that_is_none_is_refused_with_the_column() -> None:
+    with pytest.raises(RowProblemError) as caught:
+        day("昨天", "最近沟通时间")
+    assert (caught.value.document["column"], caught.value.document["code"]) == ("最近沟通时间", "not-a-date")
