@@ -30,7 +30,7 @@ env: $(PACKAGES) ## Print the running product's addresses, as lines for a shell
 	@$(STACK) env --data-dir $(DATA_DIR)
 
 demo: $(PACKAGES) ## Live through a company's year on the running product
-	@$(BIN)/python -m demo
+	@$(BIN)/python -m demo --data-dir $(DATA_DIR)
 
 format: $(PACKAGES) ## Lay out the code and mend what can be mended by itself
 	@$(BIN)/ruff format
@@ -71,9 +71,9 @@ $(PACKAGES): deploy/requirements/dev.txt
 	  || { echo "Python 3.11 or newer is needed. Name one: make install PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 	  || { echo "This Python cannot make virtual environments. Debian: apt-get install python3-venv"; exit 1; }
-	@test -x $(BIN)/python || { echo "making $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@test -x $(BIN)/python || { echo "making $(VENV)" >&2; $(PYTHON) -m venv $(VENV); }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
-	@echo "installing the packages of deploy/requirements/dev.txt"
+	@echo "installing the packages of deploy/requirements/dev.txt" >&2
 	@PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 \
 	  $(BIN)/python -m pip install --quiet --require-hashes -r deploy/requirements/dev.txt
 	@touch $(PACKAGES)

@@ -71,7 +71,7 @@ class Allow:
         authenticator: Authenticator = request.app.state.authenticator
         principal = await authenticator.principal(request.headers.get("authorization"))
         if not principal.roles & (self.anywhere | self.own):
-            raise forbidden()
+            raise ProblemError("forbidden", "Your role may not do this.", "您的角色不能执行此操作。")
         return Caller(
             principal=principal,
             context=await context_of(request, principal),

@@ -91,8 +91,10 @@ class Applier:
         for delivery in deliveries:
             if delivery.problem or delivery.subject in parked:
                 parked.add(delivery.subject)
-                await self.parking.park(held, [delivery], "waits behind a parked event of this customer")
+                reason = delivery.problem or "waits behind a parked event of this customer"
+                await self.parking.park(held, [delivery], reason)
                 metrics.PARKED.labels(self.name).inc()
+                structlog.get_logger().error("applier.parked", consumer=self.name, reason=reason)
             else:
                 good.append(delivery)
         return good

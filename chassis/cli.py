@@ -12,8 +12,7 @@ from rich.table import Table
 from chassis.applier import Applier
 from chassis.database import transaction
 from chassis.migrate import migrate
-from chassis.service import ALL, Build, Parts, parts, run
-from chassis.settings import Settings
+from chassis.service import ALL, Build, Parts, parts, read_settings, run
 
 
 def command_line(name: str, build: Build) -> typer.Typer:
@@ -44,25 +43,35 @@ def command_line(name: str, build: Build) -> typer.Typer:
             typer.echo(f"{consumer}: {count} events applied")
 
     @parked.command("discard")
-    def discard(customer: UUID) -> None:
-        """Throw a customer's parked events away; their effect is lost here until a rebuild."""
-        for consumer, count in asyncio.run(discard_parked(name, build, customer)).items():
+    def discard(
+        customer: UUID,
+        position: Annotated[int | None, typer.Option(help="Only the event at this position; replay the rest.")] = None,
+    ) -> None:
+        """Throw parked events away: one that cannot be read, or all of a customer's, whose effect is then lost here."""
+        for consumer, count in asyncio.run(discard_parked(name, build, customer, position)).items():
             typer.echo(f"{consumer}: {count} events discarded")
 
     return cli
 
 
 async def open_parts(name: str, build: Build) -> tuple[Parts, list[Applier]]:
-    made = await parts(f"care-{name}-cli", Settings())
+    made = await parts(f"care-{name}-cli", read_settings())
     return made, list(build(made).appliers)
 
 
 async def list_parked(name: str, build: Build) -> None:
     made, appliers = await open_parts(name, build)
-    table = Table("consumer", "customer", "events", "since", "reason")
+    table = Table("consumer", "customer", "events", "since", "first position", "reason")
     for applier in appliers:
         for row in await applier.parking.summary(made.pool):
-            table.add_row(applier.name, str(row["subject"]), str(row["events"]), f"{row['since']:%F %T}", row["reason"])
+            table.add_row(
+                applier.name,
+                str(row["subject"]),
+                str(row["events"]),
+                f"{row['since']:%F %T}",
+                str(row["first_position"]),
+                row["reason"],
+            )
     await made.pool.close()
     Console().print(table)
 
@@ -74,12 +83,12 @@ async def replay_parked(name: str, build: Build, customer: UUID) -> dict[str, in
     return counts
 
 
-async def discard_parked(name: str, build: Build, customer: UUID) -> dict[str, int]:
+async def discard_parked(name: str, build: Build, customer: UUID, position: int | None) -> dict[str, int]:
     made, appliers = await open_parts(name, build)
     counts = {}
     for applier in appliers:
         async with transaction(made.pool) as held:
-            counts[applier.name] = await applier.parking.discard(held, customer)
+            counts[applier.name] = await applier.parking.discard(held, customer, position)
     await made.pool.close()
     return counts
 

@@ -100,10 +100,11 @@ class CommandHandler(Generic[S]):
         async with lock:
             for _ in range(MAX_ATTEMPTS):
                 loaded = await self.load(stream_id)
-                authorize(loaded.state)
                 try:
+                    authorize(loaded.state)
                     events = self._decide(loaded, command, context, expected_version)
-                except (RejectedError, VersionMismatchError):
+                except Exception:
+                    # What was granted and answered once is answered again, whoever holds the stream by now.
                     if (first := await self._replay(context)) is None:
                         raise
                     return first

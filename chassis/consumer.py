@@ -23,6 +23,7 @@ from pydantic import ValidationError
 from chassis import metrics
 from chassis.applier import Applier, Batch, deliver
 from chassis.cloudevents import WATERMARK_TYPE, UndecodableError, Watermark, read_headers
+from chassis.crash import crash_point
 from chassis.kafka import REQUEST_TIMEOUT_MS, ensure_topics
 from chassis.parking import UNKNOWN_CUSTOMER, Delivery
 from chassis.positions import NEVER, Progress, Source
@@ -33,6 +34,7 @@ POLL_MS = 500
 MAX_RECORDS = 1_000
 COMMIT_SECONDS = 1.0
 STOP_SECONDS = 5.0
+STALE_SECONDS = 20.0
 GAP_PATIENCE_SECONDS = 5.0
 PAUSE_WITHOUT_BROKER_SECONDS = 0.1
 
@@ -86,8 +88,10 @@ class Consumer:
             fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
             if fetched:
                 await self._apply(fetched)
+                crash_point("consumer.before-offset-commit")
             elif loop.time() - asked_at < POLL_MS / 2000:
                 await asyncio.sleep(PAUSE_WITHOUT_BROKER_SECONDS)
+            self._report_lag()
             await self._look_after_gaps(consumer)
             if not self._gaps and loop.time() - committed_at > COMMIT_SECONDS:
                 await commit(consumer)
@@ -104,7 +108,6 @@ class Consumer:
                 batches[source] = (start, batch)
         if batches:
             self._progress.update(await self._applier.apply(batches))
-        self._report_lag()
 
     def _read(self, source: Source, start: Progress, records: Sequence[ConsumerRecord[Any, Any]]) -> Batch:
         """Return what is new among `records` and follows without a gap."""
@@ -146,12 +149,17 @@ class Consumer:
             await consumer.seek_to_beginning(TopicPartition(source.topic, source.partition))
 
     def _report_lag(self) -> None:
-        now = datetime.now(UTC)
+        now, oldest = datetime.now(UTC), 0.0
         for topic in self._topics:
             marks = [progress.watermark for source, progress in self._progress.items() if source.topic == topic]
             if marks:
                 age = (now - min(marks)).total_seconds()
-                metrics.WATERMARK_AGE.labels(self._applier.name, topic).set(min(age, 10**9))
+                metrics.WATERMARK_AGE.labels(self._applier.name, topic).set(age)
+                oldest = max(oldest, age)
+        if oldest > STALE_SECONDS:
+            self._health.failed(f"nothing complete has been heard for {oldest:.0f} s")
+        else:
+            self._health.ready()
 
 
 class Forget(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -207,12 +215,16 @@ def complete_until(record: ConsumerRecord[Any, Any]) -> datetime:
 
 
 def delivery_of(source: Source, headers: dict[str, str], record: ConsumerRecord[Any, Any]) -> Delivery:
-    """Decode a record. One that names no position is none of our relay's: its offset, negated, tells it apart."""
+    """Decode a record.
+
+    One that names no position is none of our relay's: its offset, negated, tells it apart, and whatever
+    customer it claims is not held back for it.
+    """
     number = headers.get("ce_position", "")
-    subject = subject_of(headers, record)
     if not number.isdigit():
         problem = "the record names no position"
-        return Delivery(source, -record.offset - 1, 0, subject, headers, record.value, None, problem)
+        return Delivery(source, -record.offset - 1, 0, UNKNOWN_CUSTOMER, headers, record.value, None, problem)
+    subject = subject_of(headers, record)
     return deliver(source, int(number), int(headers.get("ce_prevposition", "0")), subject, headers, record.value)
 
 

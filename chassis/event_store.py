@@ -13,6 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis.crash import crash_point
 from chassis.database import Connection, Pool, connection
 from chassis.group_commit import GroupCommit
 from chassis.mapper import NewEvent, RecordedEvent
@@ -113,7 +114,9 @@ class EventStore:
 
     async def _commit(self, appends: Sequence[Append]) -> list[Appended]:
         async with connection(self._pool) as held:
+            crash_point("append.before-commit")
             appended = await execute(held, appends)
+            crash_point("append.after-commit")
         self.wake()
         return appended
 

@@ -18,14 +18,16 @@ PARK = """
 """
 HELD = "SELECT DISTINCT subject FROM parked_event WHERE consumer = $1 AND subject = ANY($2)"
 SUMMARY = """
-    SELECT subject, count(*) AS events, min(parked_at) AS since, (array_agg(reason ORDER BY position))[1] AS reason
+    SELECT subject, count(*) AS events, min(parked_at) AS since,
+        (array_agg(position ORDER BY parked_at, position))[1] AS first_position,
+        (array_agg(reason ORDER BY parked_at, position))[1] AS reason
     FROM parked_event WHERE consumer = $1 GROUP BY subject ORDER BY since
 """
 OF_SUBJECT = """
     SELECT topic, partition, position, headers, value, reason FROM parked_event
     WHERE consumer = $1 AND subject = $2 ORDER BY topic, position FOR UPDATE
 """
-DISCARD = "DELETE FROM parked_event WHERE consumer = $1 AND subject = $2"
+DISCARD = "DELETE FROM parked_event WHERE consumer = $1 AND subject = $2 AND ($3::bigint IS NULL OR position = $3)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Parking:
         rows = await held.fetch(OF_SUBJECT, self.consumer, subject)
         return [dict(row) for row in rows]
 
-    async def discard(self, held: Connection, subject: UUID) -> int:
-        done = await held.execute(DISCARD, self.consumer, subject)
+    async def discard(self, held: Connection, subject: UUID, position: int | None = None) -> int:
+        """Throw a customer's parked records away, or only the one at `position`; return how many there were."""
+        done = await held.execute(DISCARD, self.consumer, subject, position)
         return int(done.rsplit(" ", 1)[1])

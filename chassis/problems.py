@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import asyncpg
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from opentelemetry import trace
 from starlette.exceptions import HTTPException
 
 from chassis.command_handler import ConflictError, KeyReusedError, VersionMismatchError
@@ -79,6 +79,7 @@ def install(app: FastAPI) -> None:
         VersionMismatchError,
         EventTooLargeError,
         OverloadedError,
+        asyncpg.DataError,
         *UNAVAILABLE,
     ):
         app.add_exception_handler(kind, answer_known)
@@ -101,7 +102,7 @@ async def answer_validation(request: Request, error: Exception) -> Response:
     return problem(
         request,
         "validation-failed",
-        f"{len(errors)} fields do not fit.",
+        f"Fields that do not fit: {len(errors)}.",
         f"{len(errors)} 个字段不符合要求。",
         errors=errors[:MAX_REPORTED_ERRORS],
     )
@@ -124,6 +125,10 @@ async def answer_known(request: Request, error: Exception) -> Response:
             return problem(request, "conflict", "", "")
         case EventTooLargeError():
             return problem(request, "too-large", str(error), "内容超过限制。")
+        case asyncpg.DataError():
+            # The edge should have refused it; the statement had no effect all the same.
+            structlog.get_logger().warning("http.unstorable", reason=type(error).__name__)
+            return problem(request, "bad-request", "A value cannot be stored.", "某个值无法存储。")
         case _:
             structlog.get_logger().warning("http.unavailable", reason=type(error).__name__)
             return problem(request, "unavailable", "", "", headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
@@ -131,7 +136,8 @@ async def answer_known(request: Request, error: Exception) -> Response:
 
 async def answer_unexpected(request: Request, error: Exception) -> Response:
     structlog.get_logger().error("http.unexpected", error=type(error).__name__, exc_info=error)
-    return problem(request, "internal", "", "")
+    # This answer goes out past the middleware that marks all others.
+    return problem(request, "internal", "", "", headers={"X-Correlation-Id": request.state.correlation_id})
 
 
 def problem(
@@ -156,7 +162,7 @@ def problem(
         "instance": request.url.path,
         "code": code_override or code,
         "retryable": code in RETRYABLE,
-        "trace_id": f"{trace.get_current_span().get_span_context().trace_id:032x}",
+        "trace_id": request.state.trace_id,
     }
     if errors:
         document["errors"] = list(errors)

@@ -16,6 +16,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from chassis import metrics
 from chassis.cloudevents import Headers, encode, encode_watermark
+from chassis.crash import crash_point
 from chassis.database import Pool, transaction
 from chassis.event_store import EventStore
 from chassis.kafka import REQUEST_TIMEOUT_MS, ensure_topics, log_ends, new_producer, partition_of
@@ -28,6 +29,9 @@ from contracts.topics import Topic
 READ_BATCH = 1_000
 POLL_SECONDS = 0.5
 WATERMARK_SECONDS = 1.0
+IDLE_WATERMARK_SECONDS = 5.0
+IDLE_AFTER_SECONDS = 60.0
+RECHECK_SECONDS = 60.0
 SEND_DEADLINE_SECONDS = REQUEST_TIMEOUT_MS / 1000 + 5
 
 READ_CURSOR = "SELECT position FROM relay_cursor"
@@ -111,6 +115,10 @@ class Relay:
         ends = await log_ends(self._bootstrap, self._topic.name, written) if written else {}
         return any(ends[partition] == 0 for partition in written)
 
+    async def _notice_a_lost_kafka(self) -> None:
+        if await self._kafka_was_lost():
+            raise ConnectionAbortedError("the topic has been emptied; starting again to refill it")
+
     async def _rewind(self) -> None:
         async with transaction(self._pool) as held:
             await self._lease.check(held)
@@ -120,17 +128,21 @@ class Relay:
 
     async def _publish_for_ever(self, producer: AIOKafkaProducer) -> None:
         loop = asyncio.get_running_loop()
-        renewed_at = watermarked_at = loop.time()
+        renewed_at = watermarked_at = checked_at = busy_at = loop.time()
         while True:
             self._woken.clear()
             published = await self._publish_next(producer)
             now = loop.time()
+            busy_at = now if published else busy_at
             if now - renewed_at > RENEW_SECONDS:
                 await self._renew()
                 renewed_at = now
-            if published < READ_BATCH and now - watermarked_at > WATERMARK_SECONDS:
+            if published < READ_BATCH and now - watermarked_at > watermark_pause(now - busy_at):
                 await self._publish_watermark(producer)
                 watermarked_at = now
+            if now - checked_at > RECHECK_SECONDS:
+                await self._notice_a_lost_kafka()
+                checked_at = now
             if published == 0:
                 await wait_at_most(self._woken, POLL_SECONDS)
 
@@ -152,7 +164,9 @@ class Relay:
             previous[partition] = envelope.position
             if self._companion and (other := self._companion[1](envelope)):
                 outgoing[self._companion[0].name, partition].append(other)
+        crash_point("relay.before-produce")
         await send_all(producer, outgoing)
+        crash_point("relay.after-acknowledgement")
         await self._move(rows[-1].id, previous)
         metrics.PUBLISHED.labels(self._topic.name).inc(len(rows))
         return len(rows)
@@ -168,12 +182,18 @@ class Relay:
     async def _publish_watermark(self, producer: AIOKafkaProducer) -> None:
         """Say how far every partition is complete; only true once all up to the head has been published."""
         head, complete_until = await self._store.watermark()
+        metrics.OUTBOX_PENDING.set(head - self._cursor)
         if head != self._cursor:
             return
         value, headers = encode_watermark(complete_until, source=self._source)
         mark: Record = (b"", value, headers)
         marks: Outgoing = {(self._topic.name, number): [mark] for number in range(self._topic.partitions)}
         await send_all(producer, marks)
+
+
+def watermark_pause(idle_seconds: float) -> float:
+    """Watermarks are kept like all records: a store where nothing happens says so less often."""
+    return WATERMARK_SECONDS if idle_seconds < IDLE_AFTER_SECONDS else IDLE_WATERMARK_SECONDS
 
 
 async def send_all(producer: AIOKafkaProducer, outgoing: Outgoing) -> None:

@@ -10,6 +10,7 @@ import structlog
 import uvicorn
 import uvloop
 from fastapi import FastAPI
+from pydantic import ValidationError
 
 from chassis import telemetry
 from chassis.applier import Applier
@@ -86,8 +87,17 @@ def run(name: str, build: Build, role: str) -> None:
     uvloop.run(serve(name, build, role))
 
 
+def read_settings() -> Settings:
+    """Read the CARE_… variables, or end with a sentence that names what is missing or wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = (f"CARE_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors())
+        raise SystemExit(f"The environment does not fit. {'; '.join(faults)}") from None
+
+
 async def serve(name: str, build: Build, role: str) -> None:
-    settings = Settings()
+    settings = read_settings()
     telemetry.set_up(name, settings)
     made = await parts(f"care-{name}", settings)
     service = build(made)

@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import metrics
+from chassis.crash import crash_point
 from chassis.settings import Settings
 
 MAX_CORRELATION_ID = 64
@@ -25,7 +26,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 def set_up(service: str, settings: Settings) -> None:
     """Log JSON to stdout and send spans where CARE_OTLP_ENDPOINT says, if anywhere."""
     level = logging.getLevelNamesMapping()[settings.log_level]
-    logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="%(levelname)s %(name)s %(message)s")
+    log_libraries_alike()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -44,6 +45,27 @@ def set_up(service: str, settings: Settings) -> None:
     if settings.otlp_endpoint:
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.otlp_endpoint)))
     trace.set_tracer_provider(provider)
+
+
+def log_libraries_alike() -> None:
+    """Let what libraries log through the standard library come out as JSON too."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(),
+            ],
+            foreign_pre_chain=shared,
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
 def add_trace(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -84,10 +106,14 @@ class Telemetry:
                 status = message["status"]
                 message["headers"] = [*message["headers"], (b"x-correlation-id", correlation_id.encode("latin-1"))]
             await send(message)
+            if message["type"] == "http.response.start":
+                crash_point("response.after-head")
 
         token = otel_context.attach(propagate.extract(headers))
         try:
             with self._tracer.start_as_current_span(method, kind=trace.SpanKind.SERVER) as span:
+                # An unexpected error is answered outside of here, and its answer needs this most.
+                scope["state"]["trace_id"] = f"{span.get_span_context().trace_id:032x}"
                 await self._app(scope, receive, send_marked)
                 span.update_name(f"{method} {template_of(scope)}")
         finally:

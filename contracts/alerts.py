@@ -32,6 +32,7 @@ class AlertEvent(Event):
 
     `dedup_key` is stable from raise to resolve and made from rule, customer and episode start, never from
     a display name. `starts_at` is when the rule was broken, `silent_since` when the stretch began.
+    `owner_id` is who has to act; `customer_owner_id` answers for the customer and `leader_id` leads that one.
     `value` and `threshold` are seconds. `causes` are the ids of the events the finding stands on.
     """
 
@@ -52,6 +53,8 @@ class AlertEvent(Event):
     occurrences: int = 1
     escalation_level: int = 0
     owner_id: EmployeeId | None = None
+    customer_owner_id: EmployeeId | None = None
+    leader_id: EmployeeId | None = None
     customer_name: Name | None = None
     source: str = "/care/alerts"
     component: Code

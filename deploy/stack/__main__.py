@@ -73,11 +73,12 @@ def reset(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
 
 async def _run(data_dir: Path, layout: Layout) -> None:
     say = report.progress(console)
+    options = "" if data_dir == DEFAULT_DATA_DIR else f" DATA_DIR={data_dir}"
     async with AsyncExitStack() as running:
         with console.status("starting"):
             servers, urls = await running.enter_async_context(stack(data_dir, layout, say))
         console.print(report.addresses(layout, servers, urls, data_dir))
-        console.print(report.next_steps(urls), markup=False, highlight=False, soft_wrap=True)
+        console.print(report.next_steps(urls, options), markup=False, highlight=False, soft_wrap=True)
         await asyncio.Event().wait()
 
 

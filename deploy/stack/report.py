@@ -35,13 +35,13 @@ def addresses(layout: Layout, servers: Infrastructure, urls: DatabaseUrls, data_
     return table
 
 
-def next_steps(urls: DatabaseUrls, options: str = "") -> str:
+def next_steps(urls: DatabaseUrls, options: str) -> str:
     """Return the commands a person is likely to want next, each on a line of its own to copy."""
     return "\n".join(
         [
             f"A token:     make token SUBJECT=ana ROLE=sales{options}",
             f"A BI login:  psql '{urls.bi_reader}'",
-            "The demo:    make demo",
+            f"The demo:    make demo{options}",
             "Stop:        Ctrl-C",
         ]
     )

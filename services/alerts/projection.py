@@ -21,6 +21,7 @@ class AlertRow:
     status: str
     outcome: str
     owner_id: str | None
+    holders: list[str]
     silent_since: datetime
     starts_at: datetime
     ends_at: datetime | None
@@ -46,11 +47,18 @@ def project(envelope: Envelope[events.AnyEvent]) -> AlertRow:
         status=event.status,
         outcome=outcome_of(event),
         owner_id=event.owner_id,
+        holders=holders_of(event),
         silent_since=event.silent_since,
         starts_at=event.starts_at,
         ends_at=event.ends_at,
         payload=event.model_dump(mode="json", exclude={"type"}, exclude_none=True),
     )
+
+
+def holders_of(event: events.AnyEvent) -> list[str]:
+    """Return who may see the alert, as things stood when it was raised."""
+    named = (event.owner_id, event.customer_owner_id, event.leader_id)
+    return sorted({employee_id for employee_id in named if employee_id})
 
 
 def outcome_of(event: events.AnyEvent) -> str:

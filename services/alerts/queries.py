@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from chassis.database import Pool
 
 COLUMNS = """
-    alert_id AS id, version, customer_id, rule_id, status, outcome, owner_id, silent_since, starts_at, ends_at, payload
+    alert_id AS id, version, customer_id, rule_id, status, outcome, owner_id, holders,
+    silent_since, starts_at, ends_at, payload
 """
 ONE = f"SELECT {COLUMNS} FROM alert WHERE alert_id = $1"  # noqa: S608
 LIST = f"""
@@ -20,7 +21,7 @@ LIST = f"""
       AND ($3::text IS NULL OR rule_id = $3)
       AND ($4::text IS NULL OR owner_id = $4)
       AND ($5::uuid IS NULL OR customer_id = $5)
-      AND ($6::text IS NULL OR owner_id = $6)
+      AND ($6::text IS NULL OR holders @> ARRAY[$6])
     ORDER BY alert_id LIMIT $7
 """  # noqa: S608
 
@@ -35,6 +36,7 @@ class AlertView(BaseModel):
     status: str
     outcome: str
     owner_id: str | None
+    holders: list[str]
     silent_since: datetime
     starts_at: datetime
     ends_at: datetime | None

@@ -105,6 +105,8 @@ def raise_alert(customer_id: UUID, facts: Facts, finding: Finding, rules: RuleBo
         value=int((instant - finding.since.at).total_seconds()),
         threshold=int(finding.threshold.total_seconds()),
         owner_id=finding.employee_id,
+        customer_owner_id=facts.owner_id,
+        leader_id=facts.leader_id,
         customer_name=facts.name,
         component=finding.component,
         labels=labels(facts),

@@ -43,6 +43,7 @@ class Facts:
     stage_since: Moment | None = None
     tier: str | None = None
     owner_id: str | None = None
+    leader_id: str | None = None
     last_contact: Moment | None = None
     tasks: dict[str, Owed] = field(default_factory=dict)
     complaints: dict[str, Owed] = field(default_factory=dict)
@@ -68,8 +69,8 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
             return replace(facts, stage=stage, stage_since=moment)
         case customer.TierChanged(scheme="default", tier=tier):
             return replace(facts, tier=tier)
-        case customer.OwnerAssigned(owner_id=owner_id):
-            return replace(facts, owner_id=owner_id)
+        case customer.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
+            return replace(facts, owner_id=owner_id, leader_id=leader_id)
         case followup.ContactLogged(automated=False):
             return replace(facts, last_contact=later(facts.last_contact, moment))
         case (

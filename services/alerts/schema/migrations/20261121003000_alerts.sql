@@ -19,12 +19,15 @@ CREATE TABLE alert (
     status        text        NOT NULL,
     outcome       text        NOT NULL,
     owner_id      text,
+    -- Those who may see it: who has to act, who answers for the customer, who leads that one.
+    holders       text[]      NOT NULL,
     silent_since  timestamptz NOT NULL,
     starts_at     timestamptz NOT NULL,
     ends_at       timestamptz,
     payload       jsonb       NOT NULL
 );
 CREATE INDEX alert_customer ON alert (customer_id, alert_id);
+CREATE INDEX alert_holders ON alert USING gin (holders);
 CREATE INDEX alert_status ON alert (status, owner_id, alert_id);
 
 GRANT SELECT, INSERT, UPDATE ON silence, alert TO care_app;
