@@ -11,8 +11,8 @@ from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from chassis.auth import Authenticator, Principal, Role
+from chassis.catalogue import ProblemError
 from chassis.command import Context
-from chassis.problems import ProblemError
 from chassis.telemetry import current_traceparent
 
 MAX_KEY = 255

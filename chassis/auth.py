@@ -13,7 +13,7 @@ import structlog
 from jwt import PyJWK, PyJWKSet, PyJWKSetError
 from pydantic import TypeAdapter
 
-from chassis.problems import ProblemError
+from chassis.catalogue import ProblemError
 from chassis.settings import Settings
 from contracts.types import EmployeeId
 

@@ -9,7 +9,8 @@ from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from chassis.problems import MAX_REPORTED_ERRORS, ProblemError
+from chassis.catalogue import ProblemError
+from chassis.problems import MAX_REPORTED_ERRORS
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_DEPTH = 32

@@ -93,8 +93,8 @@ def decode(headers: Mapping[str, str], value: bytes | None) -> Envelope[Any]:
             stream_id=UUID(headers["ce_streamid"]),
             version=int(headers["ce_sequence"]),
             position=int(headers["ce_position"]),
-            occurred_at=datetime.fromisoformat(headers["ce_time"]),
-            recorded_at=datetime.fromisoformat(headers["ce_recordedtime"]),
+            occurred_at=instant(headers["ce_time"]),
+            recorded_at=instant(headers["ce_recordedtime"]),
             metadata=read_metadata(headers),
             event=event_class.model_validate_json(value),
         )
@@ -102,7 +102,16 @@ def decode(headers: Mapping[str, str], value: bytes | None) -> Envelope[Any]:
         where = ", ".join(".".join(str(part) for part in item["loc"]) or "body" for item in error.errors())
         raise UndecodableError(f"{event_type} does not fit its schema at: {where}") from error
     except (KeyError, ValueError) as error:
-        raise UndecodableError(f"{event_type} lacks a valid header: {type(error).__name__} {error}") from error
+        lacking = f" {error}" if isinstance(error, KeyError) else ""
+        raise UndecodableError(f"{event_type} lacks a valid header: {type(error).__name__}{lacking}") from error
+
+
+def instant(text: str) -> datetime:
+    """Read a time with its offset; one without says nothing certain."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError("a time without an offset")
+    return found
 
 
 def read_metadata(headers: Mapping[str, str]) -> Metadata:

@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 
 import uuid_utils.compat as uuid_utils
 
+from chassis.catalogue import ProblemError
 from chassis.command import Command, Context
 from chassis.decider import Decider, RejectedError
 from chassis.event_store import Answer, Append, Appended, EventStore, Outcome
@@ -103,7 +104,7 @@ class CommandHandler(Generic[S]):
                 try:
                     authorize(loaded.state)
                     events = self._decide(loaded, command, context, expected_version)
-                except Exception:
+                except (RejectedError, VersionMismatchError, ProblemError):
                     # What was granted and answered once is answered again, whoever holds the stream by now.
                     if (first := await self._replay(context)) is None:
                         raise

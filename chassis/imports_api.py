@@ -12,11 +12,11 @@ from pydantic import BaseModel
 from chassis.access import EVERYWHERE, Allow, Caller
 from chassis.auth import Role
 from chassis.body import StrictRoute
+from chassis.catalogue import ProblemError, not_found
 from chassis.database import Pool
 from chassis.imports import Imports, RowOutcome
 from chassis.listing import Paging
 from chassis.paging import Page
-from chassis.problems import ProblemError, not_found
 from chassis.spreadsheet import CSV_TYPE, MAX_BYTES, XLSX_TYPE, TableUnreadable, write_csv
 
 BATCH = "SELECT id, created_by, created_at, rows, status, ended_at FROM import_batch WHERE id = $1"

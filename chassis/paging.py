@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from chassis.problems import ProblemError
+from chassis.catalogue import ProblemError
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from chassis.catalogue import CATALOGUE, ProblemError
 from chassis.command_handler import ConflictError, KeyReusedError, VersionMismatchError
 from chassis.database import UNAVAILABLE
 from chassis.decider import RejectedError
@@ -20,52 +21,8 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
 MAX_REPORTED_ERRORS = 20
 
-# code: (status, English title, Chinese title)
-CATALOGUE: dict[str, tuple[int, str, str]] = {
-    "bad-request": (400, "The request cannot be read", "无法读取请求"),
-    "malformed-json": (400, "The body is not acceptable JSON", "请求体不是可接受的 JSON"),
-    "invalid-cursor": (400, "The cursor does not belong to this list", "游标不属于此列表"),
-    "unauthenticated": (401, "A valid bearer token is needed", "需要有效的访问令牌"),
-    "forbidden": (403, "This is not yours to see or do", "无权查看或执行"),
-    "not-found": (404, "There is no such thing", "未找到"),
-    "method-not-allowed": (405, "This method is not offered here", "不支持该方法"),
-    "rejected": (409, "A rule does not allow this", "规则不允许此操作"),
-    "conflict": (409, "Others were changing the same thing; try again", "其他人正在修改，请重试"),
-    "version-mismatch": (412, "The thing has changed since you read it", "内容在读取之后已被修改"),
-    "too-large": (413, "The body is larger than allowed", "请求体超过限制"),
-    "unsupported-type": (415, "This content type is not accepted", "不接受该内容类型"),
-    "validation-failed": (422, "Some fields do not fit", "部分字段不符合要求"),
-    "key-reused": (422, "This Idempotency-Key was used for another request", "该幂等键已用于其他请求"),
-    "precondition-required": (428, "If-Match is needed", "需要 If-Match"),
-    "internal": (500, "Something went wrong on our side", "服务内部错误"),
-    "unavailable": (503, "A needed part is away; try again soon", "依赖暂不可用，请稍后重试"),
-    "timed-out": (504, "The awaited state was not reached in time", "未在规定时间内达到所需状态"),
-}
 BY_STATUS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "unsupported-type"}
 RETRYABLE = frozenset({"conflict", "unavailable", "timed-out", "internal"})
-
-
-class ProblemError(HTTPException):
-    """An error with a code of the catalogue, a sentence in both languages, and where in the input it lies."""
-
-    def __init__(
-        self,
-        code: str,
-        en: str,
-        zh: str,
-        *,
-        errors: Sequence[Mapping[str, Any]] = (),
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(CATALOGUE[code][0], en, dict(headers or {}))
-        self.code = code
-        self.en = en
-        self.zh = zh
-        self.errors = errors
-
-
-def not_found() -> ProblemError:
-    return ProblemError("not-found", "There is nothing at this address.", "此地址没有内容。")
 
 
 def install(app: FastAPI) -> None:

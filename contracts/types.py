@@ -12,15 +12,23 @@ MAX_NOTE = 4_000
 EARLIEST_YEAR = 1900
 LATEST_YEAR = 2200
 ALLOWED_CONTROLS = {"\n", "\t"}
-FORBIDDEN_CATEGORIES = {"Cc", "Cs", "Cn"}
+LAST_TWO_OF_A_PLANE = 0xFFFE
+RESERVED_ARABIC = range(0xFDD0, 0xFDF0)
+FORBIDDEN_CATEGORIES = {"Cc", "Cs"}
 
 
 def refuse_unprintable(text: str) -> str:
     """Refuse NUL, control characters and lone surrogates: PostgreSQL and JSON readers differ on them."""
     for character in text:
-        if unicodedata.category(character) in FORBIDDEN_CATEGORIES and character not in ALLOWED_CONTROLS:
+        unprintable = unicodedata.category(character) in FORBIDDEN_CATEGORIES and character not in ALLOWED_CONTROLS
+        if unprintable or is_noncharacter(ord(character)):
             raise ValueError(f"character U+{ord(character):04X} is not allowed in text")
     return text
+
+
+def is_noncharacter(code: int) -> bool:
+    """Unicode keeps these for programs. Characters not assigned yet are let through: names use new ones."""
+    return code & LAST_TWO_OF_A_PLANE == LAST_TWO_OF_A_PLANE or code in RESERVED_ARABIC
 
 
 def refuse_blank(text: str) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from chassis.auth import Authenticator
-from chassis.problems import CATALOGUE, MEDIA_TYPE
+from chassis.catalogue import CATALOGUE
+from chassis.problems import MEDIA_TYPE
 from chassis.service import Parts
 from chassis.settings import Settings
 from chassis.supervisor import Supervisor

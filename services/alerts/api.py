@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, Response
 
 from chassis.access import Allow, Caller, Holders
 from chassis.body import StrictRoute
+from chassis.catalogue import not_found
 from chassis.history import HistoryEntry, entry_of
 from chassis.listing import Paging
 from chassis.paging import Page
-from chassis.problems import not_found
 from chassis.responses import etag
 from contracts.alerts import Status
 from contracts.types import Code, EmployeeId

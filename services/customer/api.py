@@ -11,11 +11,11 @@ from pydantic import Field
 from chassis.access import EVERYWHERE, OWN, Allow, Caller
 from chassis.auth import Role
 from chassis.body import StrictRoute
+from chassis.catalogue import not_found
 from chassis.command import Command, Part
 from chassis.history import HistoryEntry, entry_of
 from chassis.listing import Limit, Paging
 from chassis.paging import Page, coerce_limit
-from chassis.problems import not_found
 from chassis.responses import Accepted, answer, etag
 from contracts.customer import Stage
 from contracts.types import Code, EmployeeId, Name
@@ -26,7 +26,7 @@ from services.customer.queries import CustomerView, EmployeeView, Filters
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 
 Anyone = Annotated[Caller, Depends(Allow())]
-Office = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.LEADER}, own=()))]
+Office = Annotated[Caller, Depends(Allow(own={Role.LEADER}))]
 Reader = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.FINANCE}, own=OWN))]
 
 

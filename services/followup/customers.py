@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from chassis.access import Holders
+from chassis.catalogue import ProblemError
 from chassis.database import Connection, Pool
 from chassis.positions import NEVER
-from chassis.problems import ProblemError
 from chassis.rows import Rows
 from contracts import customer as events
 from contracts.event import Envelope

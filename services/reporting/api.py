@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends
 
 from chassis.access import Caller, Holders
 from chassis.body import StrictRoute
+from chassis.catalogue import not_found
 from chassis.database import Connection
 from chassis.paging import Page
-from chassis.problems import not_found
 from contracts.alerts import Status
 from services.reporting.dependencies import Needs, Reader, SnapshotPaging
 from services.reporting.links import link

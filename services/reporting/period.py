@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from chassis.problems import ProblemError
+from chassis.catalogue import ProblemError
 
 DEFAULT_DAYS = 30
 MAX_DAYS = 1_100

@@ -19,6 +19,7 @@ BROAD_ERRORS = {"Exception", "BaseException"}
 # Each of these files answers for work it did not write, and must see whatever ended it.
 MAY_CATCH_EVERYTHING = {
     "chassis/applier.py": "whatever an event does to a handler, its customer is parked and the others flow",
+    "chassis/group_commit.py": "whatever a commit raises goes to the callers whose items it was about",
     "chassis/supervisor.py": "whatever ends a task is logged and counted, and the task is started again",
 }
 

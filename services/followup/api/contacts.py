@@ -5,10 +5,10 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from chassis.body import StrictRoute
+from chassis.catalogue import ProblemError
 from chassis.history import HistoryEntry
 from chassis.listing import Limit, Paging, shown_as
 from chassis.paging import Page
-from chassis.problems import ProblemError
 from chassis.responses import Accepted, answer, etag
 from contracts.followup import ContactLogged, TaskScheduled
 from contracts.types import EmployeeId

@@ -9,10 +9,10 @@ import uuid_utils.compat as uuid_utils
 from fastapi import Depends, Query
 
 from chassis.access import Allow, Caller, Holders
+from chassis.catalogue import not_found
 from chassis.command import Command
 from chassis.history import HistoryEntry, entry_of
 from chassis.paging import Page, coerce_limit
-from chassis.problems import not_found
 from contracts.event import Envelope, Event
 from services.followup.dependencies import Dependencies
 

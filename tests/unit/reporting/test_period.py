@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from chassis.problems import ProblemError
+from chassis.catalogue import ProblemError
 from services.reporting.period import MAX_DAYS, period_of
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

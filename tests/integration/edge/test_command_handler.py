@@ -1,0 +1,270 @@
+"""From a command to its answer: one effect per key, no lost update, and refusals that leave nothing behind."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis.access import forbidden
+from chassis.catalogue import ProblemError
+from chassis.command import Command, Context
+from chassis.command_handler import (
+    CLOCK_SKEW,
+    MAX_ATTEMPTS,
+    CommandHandler,
+    ConflictError,
+    Handled,
+    KeyReusedError,
+    VersionMismatchError,
+)
+from chassis.decider import RejectedError
+from chassis.event_store import Append, Appended, EventStore, Outcome
+from chassis.mapper import EventMapper
+from contracts.customer import Stage
+from services.customer.commands import AssignOwner, ChangeProfile, ChangeStage, Profile, Register
+from services.customer.domain import CUSTOMER, Customer
+
+NOW = datetime(2024, 6, 3, 9, tzinfo=UTC)
+REGISTER = Register(name="上海腾云")
+INTERESTED = ChangeStage(stage=Stage.INTERESTED)
+SIGNED = ChangeStage(stage=Stage.SIGNED)
+
+
+@pytest.fixture
+def customers(store: EventStore) -> CommandHandler[Customer]:
+    return handler_on(store)
+
+
+@pytest.fixture
+async def known(customers: CommandHandler[Customer]) -> UUID:
+    """A customer who has been registered."""
+    customer_id = uuid4()
+    await customers.handle(customer_id, REGISTER, asked())
+    return customer_id
+
+
+def handler_on(store: EventStore) -> CommandHandler[Customer]:
+    return CommandHandler(store, CUSTOMER, EventMapper())
+
+
+def asked(key: str | None = None, request: bytes = b"") -> Context:
+    """Return the context of a request; with a key, of one that may be sent again."""
+    return Context(key or str(uuid4()), "E1007", "req-1", NOW, request_hash=request, retryable=key is not None)
+
+
+async def versions(store: EventStore, customer_id: UUID) -> list[int]:
+    return [row.originator_version for row in await store.read_stream(customer_id)]
+
+
+async def test_the_first_facts_create_and_later_ones_change(customers: CommandHandler[Customer]) -> None:
+    customer_id = uuid4()
+    created = await customers.handle(customer_id, REGISTER, asked())
+    changed = await customers.handle(customer_id, INTERESTED, asked())
+    assert [(handled.status, handled.version) for handled in (created, changed)] == [(201, 1), (200, 2)]
+
+
+async def test_what_already_holds_is_no_new_fact(
+    customers: CommandHandler[Customer], store: EventStore, known: UUID
+) -> None:
+    handled = await customers.handle(known, REGISTER, asked())
+    assert (handled.status, handled.version, handled.events) == (200, 1, 0)
+    assert await versions(store, known) == [1]
+
+
+async def test_the_same_key_twice_has_one_effect_and_one_answer(
+    customers: CommandHandler[Customer], store: EventStore, known: UUID
+) -> None:
+    first, second = [await customers.handle(known, INTERESTED, asked("k")) for _ in range(2)]
+    assert (second.status, second.body, second.version) == (first.status, first.body, first.version)
+    assert (first.replayed, second.replayed) == (False, True)
+    assert await versions(store, known) == [1, 2]
+
+
+async def test_the_same_key_in_another_process_has_one_effect(store: EventStore, known: UUID) -> None:
+    handled = await asyncio.gather(*(handler_on(store).handle(known, INTERESTED, asked("k")) for _ in range(20)))
+    assert len({one.body for one in handled}) == 1
+    assert sorted(one.replayed for one in handled) == [False] + [True] * 19
+    assert await versions(store, known) == [1, 2]
+
+
+async def test_a_retry_gets_its_first_answer_however_far_the_customer_has_moved_on(
+    customers: CommandHandler[Customer], known: UUID
+) -> None:
+    first = await customers.handle(known, INTERESTED, asked("k"))
+    for command in (SIGNED, ChangeStage(stage=Stage.ESTABLISHED), ChangeStage(stage=Stage.LOST)):
+        await customers.handle(known, command, asked())
+    again = await customers.handle(known, INTERESTED, asked("k"))
+    assert (again.body, again.replayed) == (first.body, True)
+
+
+async def test_an_answer_that_nothing_was_to_be_done_is_repeated_too(
+    customers: CommandHandler[Customer], known: UUID
+) -> None:
+    first = await customers.handle(known, REGISTER, asked("k"))
+    await customers.handle(known, INTERESTED, asked())
+    again = await customers.handle(known, REGISTER, asked("k"))
+    assert (again.body, again.status, again.replayed) == (first.body, 200, True)
+
+
+async def test_a_command_that_would_be_refused_by_now_gets_the_answer_it_had(
+    customers: CommandHandler[Customer], known: UUID
+) -> None:
+    first = await customers.handle(known, SIGNED, asked("k"))
+    await customers.handle(known, ChangeStage(stage=Stage.ESTABLISHED), asked())
+    with pytest.raises(RejectedError):
+        await customers.handle(known, SIGNED, asked())
+    assert (await customers.handle(known, SIGNED, asked("k"))).body == first.body
+
+
+async def test_a_command_against_a_passed_version_gets_the_answer_it_had(
+    customers: CommandHandler[Customer], known: UUID
+) -> None:
+    first = await customers.handle(known, INTERESTED, asked("k"), expected_version=1)
+    again = await customers.handle(known, INTERESTED, asked("k"), expected_version=1)
+    assert (again.body, again.replayed) == (first.body, True)
+
+
+async def test_a_caller_who_may_no_longer_act_gets_the_answer_they_had(
+    customers: CommandHandler[Customer], known: UUID
+) -> None:
+    first = await customers.handle(known, INTERESTED, asked("k"))
+    again = await customers.handle(known, INTERESTED, asked("k"), authorize=nobody)
+    assert again.body == first.body
+    with pytest.raises(ProblemError):
+        await customers.handle(known, SIGNED, asked("another"), authorize=nobody)
+
+
+def nobody(_state: object) -> None:
+    raise forbidden()
+
+
+@pytest.mark.parametrize("again", [SIGNED, INTERESTED, ChangeStage(stage=Stage.ESTABLISHED)])
+async def test_the_same_key_with_another_body_is_refused(
+    customers: CommandHandler[Customer], store: EventStore, known: UUID, again: Command
+) -> None:
+    await customers.handle(known, INTERESTED, asked("k", b"one"))
+    with pytest.raises(KeyReusedError):
+        await customers.handle(known, again, asked("k", b"other"))
+    assert await versions(store, known) == [1, 2]
+
+
+async def test_a_refusal_leaves_its_key_free(customers: CommandHandler[Customer], known: UUID) -> None:
+    with pytest.raises(RejectedError):
+        await customers.handle(known, ChangeStage(stage=Stage.ESTABLISHED), asked("k"))
+    assert not (await customers.handle(known, INTERESTED, asked("k"))).replayed
+
+
+@pytest.mark.parametrize("processes", [1, 4])
+async def test_fifty_writers_on_one_customer_lose_no_update(store: EventStore, known: UUID, processes: int) -> None:
+    handlers = [handler_on(store) for _ in range(processes)]
+    answers = await asyncio.gather(
+        *(
+            handlers[number % processes].handle(known, AssignOwner(owner_id=f"E{number}"), asked())
+            for number in range(50)
+        ),
+        return_exceptions=True,
+    )
+    done = [answer for answer in answers if isinstance(answer, Handled)]
+    assert all(isinstance(answer, Handled | ConflictError) for answer in answers)
+    assert len(done) == 50 if processes == 1 else len(done) >= 4
+    assert sorted(answer.version for answer in done) == list(range(2, len(done) + 2))
+    assert await versions(store, known) == list(range(1, len(done) + 2))
+
+
+async def test_a_state_that_another_process_has_moved_on_is_not_trusted(store: EventStore, known: UUID) -> None:
+    ours, theirs = handler_on(store), handler_on(store)
+    await ours.load(known)
+    await theirs.handle(known, INTERESTED, asked())
+    assert (await ours.load(known)).state.stage is Stage.INTERESTED
+    assert (await ours.handle(known, SIGNED, asked())).version == 3
+
+
+async def test_another_version_than_the_callers_is_refused_with_the_one_there_is(
+    customers: CommandHandler[Customer], store: EventStore, known: UUID
+) -> None:
+    with pytest.raises(VersionMismatchError) as refused:
+        await customers.handle(known, INTERESTED, asked(), expected_version=7)
+    assert refused.value.actual == 1
+    assert await versions(store, known) == [1]
+
+
+async def test_of_two_who_read_the_same_version_one_is_refused(store: EventStore, known: UUID) -> None:
+    answers = await asyncio.gather(
+        *(
+            handler_on(store).handle(known, AssignOwner(owner_id=owner_id), asked(), expected_version=1)
+            for owner_id in ("E1", "E2")
+        ),
+        return_exceptions=True,
+    )
+    assert sorted(type(answer).__name__ for answer in answers) == ["Handled", "VersionMismatchError"]
+
+
+async def test_a_fact_cannot_have_occurred_in_the_future(
+    customers: CommandHandler[Customer], store: EventStore, known: UUID
+) -> None:
+    late = ChangeStage(stage=Stage.INTERESTED, occurred_at=NOW + CLOCK_SKEW + timedelta(seconds=1))
+    with pytest.raises(RejectedError) as refused:
+        await customers.handle(known, late, asked())
+    assert refused.value.code == "occurred-in-future"
+    assert await versions(store, known) == [1]
+
+
+@pytest.mark.parametrize("when", [NOW + CLOCK_SKEW, NOW, NOW - timedelta(days=3_000)])
+async def test_a_fact_keeps_the_time_it_is_said_to_have_occurred(
+    customers: CommandHandler[Customer], store: EventStore, known: UUID, when: datetime
+) -> None:
+    await customers.handle(known, ChangeStage(stage=Stage.INTERESTED, occurred_at=when), asked())
+    assert EventMapper().to_envelope((await store.read_stream(known))[-1]).occurred_at == when
+
+
+async def test_a_fact_says_who_asked_and_why(customers: CommandHandler[Customer], store: EventStore) -> None:
+    customer_id, cause = uuid4(), uuid4()
+    await customers.handle(customer_id, REGISTER, replace(asked(), causation_id=cause, traceparent="00-a-b-01"))
+    envelope = EventMapper().to_envelope((await store.read_stream(customer_id))[0])
+    metadata = envelope.metadata
+    assert (metadata.actor, metadata.correlation_id, metadata.causation_id) == ("E1007", "req-1", cause)
+    assert (metadata.traceparent, envelope.subject, envelope.stream_id) == ("00-a-b-01", customer_id, customer_id)
+
+
+class Losing(EventStore):
+    """A store in which somebody else is always faster."""
+
+    appends = 0
+
+    async def append(self, append: Append) -> Appended:
+        self.appends += 1
+        return Appended(Outcome.CONFLICT, append.events[0].originator_version)
+
+
+async def test_a_race_lost_again_and_again_ends_in_a_conflict(store: EventStore) -> None:
+    losing = Losing(store._pool)
+    with pytest.raises(ConflictError):
+        await handler_on(losing).handle(uuid4(), REGISTER, asked())
+    assert losing.appends == MAX_ATTEMPTS
+
+
+async def test_a_cache_that_is_full_forgets_and_reads_again(store: EventStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.command_handler.CACHED_STREAMS", 2)
+    customers, ids = handler_on(store), [uuid4() for _ in range(5)]
+    for customer_id in ids:
+        await customers.handle(customer_id, REGISTER, asked())
+    assert len(customers._cache) == 2
+    assert [await stage(customers, customer_id) for customer_id in ids] == [Stage.NEW] * 5
+
+
+async def stage(customers: CommandHandler[Customer], customer_id: UUID) -> Stage:
+    loaded = await customers.load(customer_id)
+    assert loaded.version == 1
+    return loaded.state.stage
+
+
+MANY = [f"地区{number}" for number in range(30)]
+
+
+async def test_a_long_life_folds_the_same_with_and_without_the_cache(store: EventStore, known: UUID) -> None:
+    customers = handler_on(store)
+    for region in MANY:
+        await customers.handle(known, ChangeProfile(profile=Profile(region=region)), asked())
+    assert await customers.load(known) == await handler_on(store).load(known)

@@ -1,0 +1,113 @@
+"""A file from a company's own spreadsheet: what is good goes in, what is not is named by row and column."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from chassis.spreadsheet import CSV_TYPE, XLSX_TYPE
+from tests.integration.edge.conftest import Api
+from tests.support.waiting import eventually
+
+GOOD_AND_BAD = """客户编号,客户名称,客户分层,负责人,最近沟通时间,跟进状态
+KH-1,上海腾云,VIP,李强,2024-06-01,已报价
+KH-2,北京新创,钻石,李强,2024-06-01,已报价
+KH-3,深圳远航,普通,王敏,昨天,已完成
+,,,,,
+KH-5,广州明珠,成长型,王敏,2024-05-20,已完成
+"""
+
+
+async def send(api: Api, content: bytes, content_type: str = CSV_TYPE, role: str = "ops") -> httpx.Response:
+    headers = api.issuer.headers("ops", role, content_type=content_type)
+    return await api.client.post("/v1/imports", content=content, headers=headers)
+
+
+async def finished(api: Api, response: httpx.Response) -> dict[str, Any]:
+    """Wait for the import that was accepted and return how it went."""
+    assert response.status_code == 202, response.text
+    address = response.headers["location"]
+
+    async def has_ended() -> bool:
+        return bool((await api.get(address)).json()["status"] == "succeeded")
+
+    await eventually(has_ended)
+    found: dict[str, Any] = (await api.get(address)).json()
+    return found
+
+
+async def rows_of(api: Api, batch: dict[str, Any], query: str = "") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await api.get(f"/v1/imports/{batch['id']}/rows{query}")).json()["items"]
+    return found
+
+
+async def test_good_rows_go_in_and_bad_rows_are_named(api: Api) -> None:
+    batch = await finished(api, await send(api, GOOD_AND_BAD.encode()))
+    assert batch["counts"] == {"created": 2, "failed": 2}
+    failed = await rows_of(api, batch, "?outcome=failed")
+    assert [(row["row"], row["problem"]["column"]) for row in failed] == [(3, "客户分层"), (4, "最近沟通时间")]
+    assert all(row["problem"]["detail"] and row["problem"]["detail_zh"] for row in failed)
+    await api.listed(2)
+    names = {row["name"] for row in (await api.get("/v1/customers")).json()["items"]}
+    assert names == {"上海腾云", "广州明珠"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
+async def test_what_a_chinese_spreadsheet_saves_is_read(api: Api, encoding: str) -> None:
+    batch = await finished(api, await send(api, GOOD_AND_BAD.encode(encoding)))
+    assert batch["counts"]["created"] == 2
+
+
+async def test_the_same_file_again_changes_nothing(api: Api) -> None:
+    await finished(api, await send(api, GOOD_AND_BAD.encode()))
+    before = await api.pool.fetchval("SELECT count(*) FROM event")
+    batch = await finished(api, await send(api, GOOD_AND_BAD.encode()))
+    assert batch["counts"] == {"unchanged": 2, "failed": 2}
+    assert await api.pool.fetchval("SELECT count(*) FROM event") == before
+
+
+async def test_the_words_of_a_row_are_not_kept_once_it_is_done(api: Api) -> None:
+    batch = await finished(api, await send(api, GOOD_AND_BAD.encode()))
+    kept = await api.pool.fetch("SELECT cells FROM import_row")
+    assert [row["cells"] for row in kept] == [{}] * batch["rows"]
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "status", "code"),
+    [
+        (b"", CSV_TYPE, 422, "validation-failed"),
+        ("客户编号,电话\n1,2\n".encode(), CSV_TYPE, 422, "validation-failed"),
+        (b"\xff\xfe\x00\x01", CSV_TYPE, 422, "validation-failed"),
+        (b"PK\x03\x04 no workbook", XLSX_TYPE, 422, "validation-failed"),
+        (b"{}", "application/json", 415, "unsupported-type"),
+        (b"%PDF-1.7", "application/pdf", 415, "unsupported-type"),
+    ],
+)
+async def test_an_unreadable_file_is_a_problem_that_says_why(
+    api: Api, content: bytes, content_type: str, status: int, code: str
+) -> None:
+    response = await send(api, content, content_type)
+    assert (response.status_code, response.json()["code"]) == (status, code)
+    assert response.json()["errors"][0]["rule"]
+    assert await api.pool.fetchval("SELECT count(*) FROM import_batch") == 0
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x1b", "\ufffe", "\U0010ffff"])
+async def test_a_cell_that_cannot_be_stored_does_not_stop_the_others(api: Api, character: str) -> None:
+    response = await send(api, f"客户名称\n上海{character}腾云\n北京新创\n".encode())
+    assert response.status_code < 500
+    if response.status_code == 202:
+        assert (await finished(api, response))["counts"] == {"created": 1, "failed": 1}
+
+
+@pytest.mark.parametrize("role", ["sales", "service", "finance"])
+async def test_a_file_is_not_for_everybody(api: Api, role: str) -> None:
+    assert (await send(api, GOOD_AND_BAD.encode(), role=role)).status_code == 403
+
+
+async def test_the_result_can_be_opened_in_a_spreadsheet_without_harm(api: Api) -> None:
+    batch = await finished(api, await send(api, "客户名称,客户分层\n=1+1,=cmd|' /C calc'!A0\n".encode()))
+    response = await api.get(f"/v1/imports/{batch['id']}/rows.csv")
+    assert response.content.startswith(b"\xef\xbb\xbf")
+    cells = [cell for line in response.text.splitlines() for cell in line.split(",")]
+    assert not any(cell.lstrip('"').startswith(("=", "+", "-", "@")) for cell in cells)

@@ -1,0 +1,152 @@
+"""Nobody sees what is not theirs: no route without a policy, and each role reaches exactly what it should."""
+
+from typing import Annotated
+from uuid import UUID
+
+import pytest
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.responses import JSONResponse
+
+from chassis.access import EVERYWHERE, MAX_KEY, OWN, Allow, Caller, Holders, PolicyMissingError, check_policies
+from chassis.auth import Role
+from tests.unit.chassis.issuer import Issuer, app_of, client_of
+
+HOLDERS = Holders(owner_id="E1", leader_id="E2", helper_ids=frozenset({"E3"}))
+Guarded = Annotated[Caller, Depends(Allow())]
+
+
+def open_router(prefix: str = "") -> APIRouter:
+    """Return a router with the fault: its route lets anybody in."""
+    router = APIRouter(prefix=prefix)
+
+    @router.get("/open")
+    async def leak() -> str:
+        return "everything"
+
+    return router
+
+
+def guarded_router() -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/mine/{customer_id}")
+    async def read(customer_id: UUID, caller: Guarded) -> JSONResponse:
+        caller.require(HOLDERS)
+        context = caller.context
+        return JSONResponse(
+            {"id": str(customer_id), "version": caller.expected_version, "key": context.key, "safe": context.retryable}
+        )
+
+    return router
+
+
+def test_a_route_without_a_policy_does_not_start() -> None:
+    with pytest.raises(PolicyMissingError, match=r"GET.*/v1/open"):
+        app_of(open_router("/v1"))
+
+
+def test_one_open_route_among_guarded_ones_is_found() -> None:
+    with pytest.raises(PolicyMissingError):
+        app_of(guarded_router(), open_router())
+
+
+def test_an_open_route_is_found_in_a_router_inside_a_router() -> None:
+    outer, middle = APIRouter(prefix="/outer"), APIRouter(prefix="/middle")
+    middle.include_router(open_router())
+    outer.include_router(middle)
+    with pytest.raises(PolicyMissingError, match="/outer/middle/open"):
+        app_of(outer)
+
+
+def test_an_open_route_is_found_on_the_application_itself() -> None:
+    app = FastAPI()
+    app.get("/open")(lambda: "everything")
+    with pytest.raises(PolicyMissingError):
+        check_policies(app)
+
+
+def test_a_dependency_that_is_no_policy_does_not_count() -> None:
+    router = APIRouter(dependencies=[Depends(lambda: None)])
+    router.include_router(open_router())
+    with pytest.raises(PolicyMissingError):
+        app_of(router)
+
+
+def test_a_policy_of_the_whole_router_counts() -> None:
+    router = APIRouter(dependencies=[Depends(Allow())])
+    router.include_router(open_router())
+    app_of(router)
+
+
+def test_guarded_routes_start() -> None:
+    app_of(guarded_router())
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize(
+    ("subject", "related"), [("E1", True), ("E2", True), ("E3", True), ("E4", False), ("e1", False)]
+)
+async def test_a_role_reaches_all_customers_or_its_own_or_none(
+    issuer: Issuer, role: Role, subject: str, related: bool
+) -> None:
+    expected = 200 if role in EVERYWHERE or (role in OWN and related) else 403
+    async with client_of(app_of(guarded_router())) as client:
+        response = await client.get(f"/mine/{UUID(int=1)}", headers=issuer.headers(subject, role))
+    assert response.status_code == expected
+
+
+@pytest.mark.parametrize("role", ["", "nobody", "SALES", "sales,ops"])
+async def test_a_token_without_a_role_of_ours_reaches_nothing(issuer: Issuer, role: str) -> None:
+    async with client_of(app_of(guarded_router())) as client:
+        response = await client.get(f"/mine/{UUID(int=1)}", headers=issuer.headers("E1", role))
+    assert (response.status_code, response.json()["code"]) == (403, "forbidden")
+
+
+async def test_without_a_token_the_path_is_not_even_looked_at(issuer: Issuer) -> None:
+    async with client_of(app_of(guarded_router())) as client:
+        response = await client.get("/mine/no-uuid")
+    assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert issuer.asked == 0
+
+
+def test_nobody_holds_a_customer_that_has_no_owner() -> None:
+    assert not Holders().include("E1")
+
+
+async def asked_with(issuer: Issuer, **headers: str) -> tuple[int, dict[str, object]]:
+    async with client_of(app_of(guarded_router())) as client:
+        sent = {name.encode(): value.encode() for name, value in issuer.headers("E1", **headers).items()}
+        response = await client.get(f"/mine/{UUID(int=1)}", headers=sent)
+    return response.status_code, response.json()
+
+
+@pytest.mark.parametrize(("tag", "version"), [('"3"', 3), (' "0" ', 0), ('"999999999"', 999_999_999), ("*", None)])
+async def test_if_match_names_the_version_that_is_expected(issuer: Issuer, tag: str, version: int | None) -> None:
+    status, document = await asked_with(issuer, if_match=tag)
+    assert (status, document["version"]) == (200, version)
+
+
+@pytest.mark.parametrize("tag", ["3", 'W/"3"', '"a"', '""', '"-1"', '"3", "4"', '"1234567890"', '"3', "", '"1.0"'])
+async def test_an_if_match_that_is_no_version_is_refused(issuer: Issuer, tag: str) -> None:
+    status, document = await asked_with(issuer, if_match=tag)
+    assert (status, document["code"]) == (400, "bad-request")
+
+
+@pytest.mark.parametrize("key", ["k", "k" * MAX_KEY, "a b|c"])
+async def test_an_idempotency_key_makes_a_request_safe_to_send_again(issuer: Issuer, key: str) -> None:
+    status, document = await asked_with(issuer, idempotency_key=key)
+    assert (status, document["safe"]) == (200, True)
+    assert str(document["key"]).endswith(f"|{key}")
+
+
+@pytest.mark.parametrize("key", ["", "k" * (MAX_KEY + 1), "a\tb", "ключ"])
+async def test_an_idempotency_key_out_of_bounds_is_refused(issuer: Issuer, key: str) -> None:
+    status, document = await asked_with(issuer, idempotency_key=key)
+    assert (status, document["code"]) == (400, "bad-request")
+
+
+async def test_without_a_key_no_two_requests_are_the_same(issuer: Issuer) -> None:
+    (_, first), (_, second) = [await asked_with(issuer) for _ in range(2)]
+    assert first["key"] != second["key"]
+    assert first["safe"] is False

@@ -1,0 +1,187 @@
+"""One strict reader: the same bytes get the same verdict everywhere, and a bad body is never a failure of ours."""
+
+import json
+from contextlib import suppress
+from typing import Annotated, Any
+
+import pytest
+from fastapi import APIRouter, Depends
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis.access import Allow, Caller
+from chassis.body import MAX_DEPTH, MAX_DIGITS, StrictRoute, read_json
+from chassis.catalogue import ProblemError
+from chassis.command import Command
+from contracts.types import Name
+from tests.unit.chassis.issuer import Issuer, app_of, client_of
+
+JSON = "application/json"
+REFUSED = {
+    "nothing": b"",
+    "blank": b" \n",
+    "half": b'{"name": "a"',
+    "two values": b"1 2",
+    "a trailing comma": b"[1,]",
+    "single quotes": b"{'a': 1}",
+    "a comment": b"[1] // no",
+    "invalid UTF-8": b'"\xff\xfe\xfd"',
+    "half a character": '"王"'.encode()[:-2] + b'"',
+    "an overlong NUL": b'"\xc0\x80"',
+    "a surrogate in UTF-8": b'"\xed\xa0\x80"',
+    "a byte order mark": b"\xef\xbb\xbf{}",
+    "UTF-16": '{"a": 1}'.encode("utf-16"),
+    "UTF-16 without a mark": '{"a": 1}'.encode("utf-16-le"),
+    "UTF-32": '{"a": 1}'.encode("utf-32"),
+    "GB18030": '"王敏"'.encode("gb18030"),
+    "a raw control character": b'"a\x00b"',
+    "a raw line break in a string": b'"a\nb"',
+    "a name twice": b'{"a": 1, "a": 1}',
+    "a name twice, once escaped": b'{"a": 1, "\\u0061": 2}',
+    "a name twice in an object in an array": b'{"x": [{"y": {"a": 1, "b": 2, "a": 3}}]}',
+    "NaN": b'{"a": NaN}',
+    "Infinity": b"Infinity",
+    "-Infinity": b"[-Infinity]",
+    "1e999": b'{"a": 1e999}',
+    "-1e999": b"-1e999",
+    "5,000 digits": b"1" * 5_000,
+    "one digit too many": b"1" * (MAX_DIGITS + 1),
+    "a depth of 20,000": b"[" * 20_000 + b"]" * 20_000,
+    "open brackets only": b'{"a":' * 40,
+}
+
+
+def nested(depth: int, inside: str = "1") -> bytes:
+    return ("[" * depth + inside + "]" * depth).encode()
+
+
+def refused(raw: bytes) -> ProblemError:
+    with pytest.raises(ProblemError) as caught:
+        read_json(raw)
+    return caught.value
+
+
+@pytest.mark.parametrize("raw", REFUSED.values(), ids=REFUSED.keys())
+def test_what_is_not_plain_json_is_refused_in_both_languages(raw: bytes) -> None:
+    error = refused(raw)
+    assert (error.code, error.status_code) == ("malformed-json", 400)
+    assert error.en
+    assert error.zh
+
+
+def test_the_deepest_body_that_is_allowed_is_read() -> None:
+    assert json.dumps(read_json(nested(MAX_DEPTH))) == nested(MAX_DEPTH).decode()
+
+
+def test_one_level_more_is_refused() -> None:
+    assert "32" in refused(nested(MAX_DEPTH + 1)).en
+
+
+def test_objects_and_arrays_count_alike() -> None:
+    pairs = MAX_DEPTH // 2
+    read_json(b'[{"a":' * pairs + b"1" + b"}]" * pairs)
+    refused(b'[{"a":' * pairs + b"[]" + b"}]" * pairs)
+
+
+def test_brackets_side_by_side_are_not_deep() -> None:
+    assert len(read_json(b"[" + b"[]," * 1_000 + b"[]]")) == 1_001
+
+
+@pytest.mark.parametrize("text", ["[" * 100, '\\"' + "{" * 100, "\\\\" + "[" * 100])
+def test_brackets_inside_strings_do_not_count(text: str) -> None:
+    assert read_json(f'["{text}"]'.encode()) == [json.loads(f'"{text}"')]
+
+
+def test_the_longest_number_that_is_allowed_is_exact() -> None:
+    assert read_json(b"9" * MAX_DIGITS) == 10**MAX_DIGITS - 1
+
+
+def test_rare_characters_come_through_unchanged() -> None:
+    text = "𠮷㛃·👨‍👩‍👧 ＝\u202e"
+    assert read_json(json.dumps(text, ensure_ascii=False).encode()) == text
+    assert read_json(json.dumps(text).encode()) == text
+
+
+def test_a_lone_surrogate_is_left_to_the_fields_which_refuse_it() -> None:
+    assert read_json(rb'"\ud800"') == "\ud800"
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(ANYTHING)
+def test_what_the_standard_library_writes_is_read_back(value: Any) -> None:
+    assert read_json(json.dumps(value).encode()) == value
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
+    with suppress(ProblemError):
+        read_json(raw)
+
+
+class Thing(Command):
+    name: Name
+    parts: tuple[Name, ...] = ()
+
+
+router = APIRouter(prefix="/v1", route_class=StrictRoute)
+
+
+@router.post("/things")
+async def make(thing: Thing, _caller: Annotated[Caller, Depends(Allow())]) -> Thing:
+    return thing
+
+
+async def post(issuer: Issuer, raw: bytes, content_type: str | None = JSON) -> tuple[int, dict[str, Any]]:
+    headers = issuer.headers() | ({"Content-Type": content_type} if content_type else {})
+    async with client_of(app_of(router)) as client:
+        response = await client.post("/v1/things", content=raw, headers=headers)
+    return response.status_code, response.json()
+
+
+@pytest.mark.parametrize("raw", [raw for raw in REFUSED.values() if raw], ids=[k for k, raw in REFUSED.items() if raw])
+async def test_over_http_a_bad_body_is_a_problem(issuer: Issuer, raw: bytes) -> None:
+    status, document = await post(issuer, raw)
+    assert (status, document["code"]) == (400, "malformed-json")
+
+
+async def test_no_body_at_all_lacks_its_fields(issuer: Issuer) -> None:
+    status, document = await post(issuer, b"")
+    assert (status, document["code"]) == (422, "validation-failed")
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "nonsense", None])
+async def test_another_content_type_is_refused_as_such(issuer: Issuer, content_type: str | None) -> None:
+    status, document = await post(issuer, b'{"name": "a"}', content_type)
+    assert (status, document["code"]) == (415, "unsupported-type")
+
+
+@pytest.mark.parametrize("content_type", [JSON, "application/json; charset=utf-8", "Application/JSON"])
+async def test_json_may_be_named_in_the_usual_ways(issuer: Issuer, content_type: str) -> None:
+    assert (await post(issuer, b'{"name": "a"}', content_type))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("raw", "pointer"),
+    [
+        (rb'{"name": "\ud800"}', "/name"),
+        (rb'{"name": "\udc00\ud800"}', "/name"),
+        (rb'{"name": "a\u0000b"}', "/name"),
+        (rb'{"name": "a", "parts": ["b", "\ud800"]}', "/parts/1"),
+    ],
+)
+async def test_a_text_that_cannot_be_stored_is_refused_where_it_stands(
+    issuer: Issuer, raw: bytes, pointer: str
+) -> None:
+    status, document = await post(issuer, raw)
+    assert (status, [error["pointer"] for error in document["errors"]]) == (422, [pointer])
+
+
+async def test_a_field_name_that_cannot_be_encoded_is_still_answered(issuer: Issuer) -> None:
+    status, document = await post(issuer, rb'{"name": "a", "\ud800": 1}')
+    assert (status, document["code"]) == (422, "validation-failed")

@@ -1,0 +1,219 @@
+"""What arrives while a commit runs is committed together in the next one, and everybody gets their own answer."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+import asyncpg
+import pytest
+
+from chassis import group_commit
+from chassis.group_commit import MAX_BATCH, GroupCommit, OverloadedError
+from tests.support.waiting import eventually
+
+
+@dataclass(frozen=True)
+class Item:
+    name: str
+    claimed: frozenset[object] = frozenset()
+
+    def claims(self) -> set[object]:
+        return set(self.claimed)
+
+
+@dataclass
+class Database:
+    """Commits batches while `open` is set; `faults` are raised first, one per commit; `poison` fails its batch."""
+
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+    faults: list[BaseException] = field(default_factory=list)
+    poison: dict[str, Exception] = field(default_factory=dict)
+    batches: list[list[str]] = field(default_factory=list)
+
+    async def commit(self, items: Sequence[Item]) -> list[str]:
+        self.batches.append([item.name for item in items])
+        await self.open.wait()
+        if self.faults:
+            raise self.faults.pop(0)
+        for item in items:
+            if item.name in self.poison:
+                raise self.poison[item.name]
+        return [f"{item.name} done" for item in items]
+
+    async def is_busy(self) -> bool:
+        return bool(self.batches)
+
+
+@pytest.fixture
+def database() -> Database:
+    return Database()
+
+
+@pytest.fixture
+def group(database: Database) -> GroupCommit[Item, str]:
+    return GroupCommit(database.commit)
+
+
+def items(*names: str) -> list[Item]:
+    return [Item(name) for name in names]
+
+
+async def submitted(
+    group: GroupCommit[Item, str], database: Database, *waves: Sequence[Item]
+) -> list[asyncio.Task[str]]:
+    """Submit the waves, each of them while the commit of the first is still under way, and let go."""
+    database.open.clear()
+    tasks = []
+    for wave in waves:
+        tasks += [asyncio.create_task(group.submit(item)) for item in wave]
+        await asyncio.sleep(0)
+        await eventually(database.is_busy)
+    return tasks
+
+
+async def settled(tasks: Sequence[asyncio.Task[str]]) -> list[str | BaseException]:
+    async with asyncio.timeout(10):
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_what_arrives_during_a_commit_goes_together_in_the_next(
+    group: GroupCommit[Item, str], database: Database
+) -> None:
+    tasks = await submitted(group, database, items("a"), items("b", "c", "d"))
+    database.open.set()
+    assert await settled(tasks) == ["a done", "b done", "c done", "d done"]
+    assert database.batches == [["a"], ["b", "c", "d"]]
+
+
+async def test_a_lone_item_does_not_wait_for_company(group: GroupCommit[Item, str], database: Database) -> None:
+    database.open.set()
+    assert [await group.submit(Item("a")), await group.submit(Item("b"))] == ["a done", "b done"]
+    assert database.batches == [["a"], ["b"]]
+
+
+async def test_rivals_for_one_claim_go_one_batch_each_in_their_order(
+    group: GroupCommit[Item, str], database: Database
+) -> None:
+    rivals = [Item(name, frozenset({"version 1"})) for name in ("b", "c", "d")]
+    tasks = await submitted(group, database, items("a"), [*rivals, Item("e")])
+    database.open.set()
+    await settled(tasks)
+    assert database.batches == [["a"], ["b", "e"], ["c"], ["d"]]
+
+
+async def test_an_item_with_several_claims_meets_each_rival(group: GroupCommit[Item, str], database: Database) -> None:
+    claiming = [Item("b", frozenset({1})), Item("c", frozenset({2})), Item("d", frozenset({1, 2}))]
+    tasks = await submitted(group, database, items("a"), claiming)
+    database.open.set()
+    await settled(tasks)
+    assert database.batches == [["a"], ["b", "c"], ["d"]]
+
+
+async def test_a_batch_has_a_greatest_size(group: GroupCommit[Item, str], database: Database) -> None:
+    names = [f"i{number}" for number in range(MAX_BATCH + 1)]
+    tasks = await submitted(group, database, items("a"), items(*names))
+    database.open.set()
+    await settled(tasks)
+    assert [len(batch) for batch in database.batches] == [1, MAX_BATCH, 1]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        ConnectionResetError(),
+        TimeoutError(),
+        asyncpg.ConnectionDoesNotExistError("reply lost"),
+        asyncpg.AdminShutdownError("bye"),
+        asyncpg.InterfaceError("connection is closed"),
+        asyncpg.DeadlockDetectedError("deadlock"),
+    ],
+)
+async def test_a_batch_of_unknown_outcome_is_sent_again(
+    group: GroupCommit[Item, str], database: Database, fault: Exception
+) -> None:
+    database.faults = [fault, fault]
+    database.open.set()
+    assert await group.submit(Item("a")) == "a done"
+    assert database.batches == [["a"]] * 3
+
+
+async def test_a_database_that_stays_away_is_told_to_everybody_who_waits(
+    group: GroupCommit[Item, str], database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "DEADLINE_SECONDS", 0.0)
+    database.faults = [ConnectionRefusedError(), ConnectionRefusedError()]
+    tasks = await submitted(group, database, items("a"), items("b", "c"))
+    database.open.set()
+    assert [type(answer) for answer in await settled(tasks)] == [ConnectionRefusedError] * 3
+    assert await group.submit(Item("d")) == "d done"
+
+
+@pytest.mark.parametrize("fault", [asyncpg.CharacterNotInRepertoireError("NUL"), ValueError("not ours"), KeyError("x")])
+async def test_a_poison_item_does_not_refuse_its_neighbours(
+    group: GroupCommit[Item, str], database: Database, fault: Exception
+) -> None:
+    database.poison = {"bad": fault}
+    tasks = await submitted(group, database, items("a"), items("b", "bad", "c"), items("d"))
+    database.open.set()
+    assert await settled(tasks) == ["a done", "b done", fault, "c done", "d done"]
+
+
+async def test_after_a_failure_nobody_waits_unheard(group: GroupCommit[Item, str], database: Database) -> None:
+    database.poison = {"bad": RuntimeError("a bug")}
+    tasks = await submitted(group, database, items("bad"), items("b", "c"))
+    database.open.set()
+    assert await settled(tasks) == [database.poison["bad"], "b done", "c done"]
+
+
+async def test_a_caller_who_gave_up_does_not_stop_the_others(group: GroupCommit[Item, str], database: Database) -> None:
+    tasks = await submitted(group, database, items("a"), items("b", "c", "d"))
+    tasks[0].cancel()
+    tasks[2].cancel()
+    database.open.set()
+    answers = await settled(tasks)
+    assert [type(answer) for answer in answers] == [asyncio.CancelledError, str, asyncio.CancelledError, str]
+    assert await group.submit(Item("e")) == "e done"
+
+
+async def test_what_a_caller_gave_up_on_is_committed_all_the_same(
+    group: GroupCommit[Item, str], database: Database
+) -> None:
+    """They cannot know whether it was too late; the retry under the same key tells them."""
+    tasks = await submitted(group, database, items("a"), items("b"))
+    tasks[1].cancel()
+    database.open.set()
+    await settled(tasks)
+    await group.submit(Item("c"))
+    assert ["b"] in database.batches
+
+
+async def test_more_than_can_be_served_is_refused_at_once(
+    group: GroupCommit[Item, str], database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "MAX_WAITING", 3)
+    tasks = await submitted(group, database, items("a"), items("b", "c", "d"))
+    with pytest.raises(OverloadedError):
+        await group.submit(Item("e"))
+    database.open.set()
+    assert await settled(tasks) == ["a done", "b done", "c done", "d done"]
+    assert await group.submit(Item("f")) == "f done"
+
+
+Commit = Callable[[Sequence[Item]], Awaitable[list[str]]]
+
+
+async def test_no_two_commits_run_at_once(database: Database) -> None:
+    running = most = 0
+
+    async def counting(batch: Sequence[Item]) -> list[str]:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        running -= 1
+        return await database.commit(batch)
+
+    database.open.set()
+    group: GroupCommit[Item, str] = GroupCommit(counting)
+    await settled([asyncio.create_task(group.submit(Item(f"i{number}"))) for number in range(200)])
+    assert most == 1

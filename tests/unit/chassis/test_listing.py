@@ -1,0 +1,80 @@
+"""Walking a list page by page shows every row once, and the cursor works nowhere else."""
+
+from typing import Annotated
+
+import httpx
+import pytest
+from fastapi import APIRouter, Depends
+
+from chassis.access import Allow, Caller
+from chassis.body import StrictRoute
+from chassis.listing import Paging
+from chassis.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
+from tests.unit.chassis.issuer import Issuer, app_of, client_of
+
+ROWS = list(range(MAX_LIMIT + 50))
+router = APIRouter(route_class=StrictRoute)
+
+
+@router.get("/numbers")
+async def read(paging: Paging, _caller: Annotated[Caller, Depends(Allow())], parity: int | None = None) -> Page[int]:
+    found = [row for row in ROWS if parity is None or row % 2 == parity]
+
+    async def fetch(place: list[str] | None, size: int) -> list[int]:
+        after = int(place[0]) if place else -1
+        return [row for row in found if row > after][: size + 1]
+
+    return await paging.page({"list": "numbers", "parity": parity}, fetch, lambda row: [str(row)])
+
+
+async def ask(issuer: Issuer, address: str) -> httpx.Response:
+    async with client_of(app_of(router)) as client:
+        return await client.get(address, headers=issuer.headers())
+
+
+@pytest.mark.parametrize("limit", [1, 7, 50, len(ROWS)])
+async def test_following_the_links_shows_every_row_once(issuer: Issuer, limit: int) -> None:
+    rows: list[int] = []
+    address: str | None = f"/numbers?limit={limit * 10}"
+    while address:
+        response = await ask(issuer, address)
+        rows += response.json()["items"]
+        address = response.links.get("next", {}).get("url")
+    assert rows == ROWS
+
+
+@pytest.mark.parametrize(("asked", "size"), [("", DEFAULT_LIMIT), ("?limit=3", 3), ("?limit=100000", MAX_LIMIT)])
+async def test_a_page_has_the_size_asked_for_within_bounds(issuer: Issuer, asked: str, size: int) -> None:
+    document = (await ask(issuer, f"/numbers{asked}")).json()
+    assert (len(document["items"]), document["has_more"]) == (size, True)
+    assert document["next_cursor"]
+
+
+async def test_the_last_page_leads_nowhere(issuer: Issuer) -> None:
+    response = await ask(issuer, f"/numbers?limit={MAX_LIMIT}&parity=0")
+    assert (response.json()["has_more"], response.json()["next_cursor"]) == (False, None)
+    assert "link" not in response.headers
+
+
+async def test_a_cursor_taken_to_other_filters_is_refused(issuer: Issuer) -> None:
+    cursor = (await ask(issuer, "/numbers?limit=3&parity=0")).json()["next_cursor"]
+    response = await ask(issuer, f"/numbers?limit=3&parity=1&cursor={cursor}")
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-cursor")
+
+
+async def test_a_page_may_change_its_size_on_the_way(issuer: Issuer) -> None:
+    cursor = (await ask(issuer, "/numbers?limit=3")).json()["next_cursor"]
+    assert (await ask(issuer, f"/numbers?limit=2&cursor={cursor}")).json()["items"] == [3, 4]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=-1", "limit=ten", "limit=1.5", f"cursor={'x' * 501}"])
+async def test_what_is_no_size_or_cursor_is_refused_by_name(issuer: Issuer, query: str) -> None:
+    response = await ask(issuer, f"/numbers?{query}")
+    assert response.status_code == 422
+    assert [error["pointer"] for error in response.json()["errors"]] == [f"query:{query.partition('=')[0]}"]
+
+
+async def test_a_misspelt_filter_is_refused_rather_than_ignored(issuer: Issuer) -> None:
+    response = await ask(issuer, "/numbers?parety=1")
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "query:parety")
+    assert "parity" in response.json()["detail"]

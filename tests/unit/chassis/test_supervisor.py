@@ -1,0 +1,213 @@
+"""A background task that fails is started again; the process lives, and its health says why."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from chassis import supervisor
+from chassis.supervisor import Supervisor
+from tests.support.waiting import eventually
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "FIRST_PAUSE_SECONDS", 0.001)
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What the supervisor waited between starts, without the waiting."""
+    waited: list[float] = []
+    sleep = asyncio.sleep
+
+    async def note(seconds: float) -> None:
+        waited.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr("chassis.supervisor.asyncio.sleep", note)
+    return waited
+
+
+@asynccontextmanager
+async def started(made: Supervisor) -> AsyncIterator[None]:
+    made.start()
+    try:
+        yield
+    finally:
+        await made.stop()
+
+
+class Failing:
+    """A task that fails as often as it is told, and then runs on."""
+
+    def __init__(self, made: Supervisor, *failures: BaseException) -> None:
+        self.failures: Iterator[BaseException] = iter(failures)
+        self.starts = 0
+        self.health = made.health("task")
+        made.add("task", self.run)
+
+    async def run(self) -> None:
+        self.starts += 1
+        for failure in self.failures:
+            raise failure
+        self.health.ready()
+        await asyncio.Event().wait()
+
+    async def is_ready(self) -> bool:
+        return self.health.is_ready
+
+
+async def test_a_task_that_fails_is_started_again() -> None:
+    made = Supervisor()
+    task = Failing(made, RuntimeError("once"), OSError("twice"))
+    async with started(made):
+        await eventually(task.is_ready)
+    assert task.starts == 3
+
+
+async def test_a_task_that_ends_is_started_again() -> None:
+    made, starts = Supervisor(), []
+
+    async def end() -> None:
+        starts.append(1)
+
+    async def has_started_again() -> bool:
+        return len(starts) > 2
+
+    made.add("task", end)
+    async with started(made):
+        await eventually(has_started_again)
+    assert made.health("task").detail == "ended"
+
+
+async def test_a_task_whose_own_helper_was_cancelled_is_started_again() -> None:
+    made = Supervisor()
+    task = Failing(made, asyncio.CancelledError())
+    async with started(made):
+        await eventually(task.is_ready)
+    assert task.starts == 2
+
+
+async def test_health_says_why_a_task_is_not_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "FIRST_PAUSE_SECONDS", 60)
+    made = Supervisor()
+    task = Failing(made, ValueError("no such topic"))
+    assert (task.health.is_ready, task.health.detail) == (False, "starting")
+
+    async def has_failed() -> bool:
+        return task.health.detail != "starting"
+
+    async with started(made):
+        await eventually(has_failed)
+        assert [(one.name, one.is_ready, one.detail) for one in made.running()] == [
+            ("task", False, "ValueError: no such topic")
+        ]
+
+
+async def test_a_long_reason_is_cut_to_a_line() -> None:
+    assert len(await supervisor.attempt(Failing(Supervisor(), ValueError("x" * 9_999)).run)) == 300
+
+
+async def test_one_failing_task_does_not_disturb_another() -> None:
+    made = Supervisor()
+    failing = Failing(made, *[RuntimeError("again")] * 5)
+    steady = made.health("steady")
+
+    async def run() -> None:
+        steady.ready()
+        await asyncio.Event().wait()
+
+    made.add("steady", run)
+    async with started(made):
+        await eventually(failing.is_ready)
+        assert steady.is_ready
+
+
+async def test_the_pause_doubles_up_to_its_limit(monkeypatch: pytest.MonkeyPatch, pauses: list[float]) -> None:
+    monkeypatch.setattr(supervisor, "FIRST_PAUSE_SECONDS", 1.0)
+    made = Supervisor()
+    task = Failing(made, *[RuntimeError("again")] * 6)
+    async with started(made):
+        await _ready_without_sleeping(task)
+    assert pauses == [1, 2, 4, 8, 10, 10]
+
+
+async def test_after_a_healthy_stretch_the_pause_is_short_again(
+    monkeypatch: pytest.MonkeyPatch, pauses: list[float]
+) -> None:
+    monkeypatch.setattr(supervisor, "FIRST_PAUSE_SECONDS", 1.0)
+    monkeypatch.setattr(supervisor, "HEALTHY_AFTER_SECONDS", -1.0)
+    made = Supervisor()
+    task = Failing(made, *[RuntimeError("again")] * 4)
+    async with started(made):
+        await _ready_without_sleeping(task)
+    assert pauses == [1, 1, 1, 1]
+
+
+async def _ready_without_sleeping(task: Failing) -> None:
+    async with asyncio.timeout(5):
+        while not task.health.is_ready:
+            await asyncio.get_running_loop().run_in_executor(None, lambda: None)
+
+
+async def test_stopping_cancels_every_task_and_waits_for_it_to_tidy_up() -> None:
+    made, tidied = Supervisor(), []
+
+    async def run(name: str) -> None:
+        made.health(name).ready()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            tidied.append(name)
+
+    for name in ("a", "b"):
+        made.add(name, lambda name=name: run(name))  # type: ignore[misc]
+
+    async def all_ready() -> bool:
+        return all(one.is_ready for one in made.running())
+
+    made.start()
+    await eventually(all_ready)
+    await made.stop()
+    assert sorted(tidied) == ["a", "b"]
+
+
+async def test_stopping_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "STOP_SECONDS", 0.01)
+    made, release = Supervisor(), asyncio.Event()
+
+    async def stubborn() -> None:
+        made.health("stubborn").ready()
+        while not release.is_set():
+            try:
+                await release.wait()
+            except asyncio.CancelledError:
+                continue
+
+    async def is_ready() -> bool:
+        return made.health("stubborn").is_ready
+
+    async def has_ended() -> bool:
+        return made.health("stubborn").detail == "ended"
+
+    made.add("stubborn", stubborn)
+    made.start()
+    await eventually(is_ready)
+    async with asyncio.timeout(5):
+        await made.stop()
+    release.set()
+    await eventually(has_ended)
+    await made.stop()
+
+
+async def test_stopping_what_never_started_is_fine() -> None:
+    await Supervisor().stop()
+
+
+def test_a_task_that_runs_elsewhere_has_a_health_that_does_not_count_here() -> None:
+    made = Supervisor()
+    made.health("relay")
+    assert made.running() == []

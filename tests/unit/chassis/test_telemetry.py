@@ -1,0 +1,97 @@
+"""Each request is told apart and measured, by templates and never by what a caller made up."""
+
+from typing import Annotated
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from fastapi import APIRouter, Depends
+from prometheus_client import REGISTRY
+
+from chassis.access import Allow, Caller
+from chassis.telemetry import MAX_CORRELATION_ID
+from tests.unit.chassis.issuer import Issuer, app_of, client_of
+
+
+def router_of() -> APIRouter:
+    router = APIRouter(prefix="/v1/telemetry")
+
+    @router.get("/{thing_id}")
+    async def read(thing_id: UUID, caller: Annotated[Caller, Depends(Allow())]) -> str:
+        if thing_id.int == 0:
+            raise RuntimeError("broken")
+        return caller.context.correlation_id
+
+    return router
+
+
+async def ask(issuer: Issuer, path: str, method: str = "GET", **headers: str) -> httpx.Response:
+    async with client_of(app_of(router_of())) as client:
+        return await client.request(method, path, headers=issuer.headers(**headers))
+
+
+def measured(**labels: str) -> float:
+    return REGISTRY.get_sample_value("http_server_request_duration_seconds_count", labels) or 0
+
+
+def labels_seen() -> set[str]:
+    """Return every label value that requests were measured by."""
+    families = [family for family in REGISTRY.collect() if family.name == "http_server_request_duration_seconds"]
+    return {value for family in families for sample in family.samples for value in sample.labels.values()}
+
+
+@pytest.mark.parametrize("given", ["req-1", "x" * MAX_CORRELATION_ID, "a b"])
+async def test_a_callers_correlation_id_is_used_and_echoed(issuer: Issuer, given: str) -> None:
+    response = await ask(issuer, f"/v1/telemetry/{uuid4()}", x_correlation_id=given)
+    assert response.headers["x-correlation-id"] == response.json() == given
+
+
+@pytest.mark.parametrize("given", ["", "   ", "x" * (MAX_CORRELATION_ID + 1), "a\tb"])
+async def test_an_unfit_correlation_id_is_replaced(issuer: Issuer, given: str) -> None:
+    response = await ask(issuer, f"/v1/telemetry/{uuid4()}", x_correlation_id=given)
+    assert response.headers["x-correlation-id"] == response.json() == str(UUID(response.json()))
+
+
+async def test_a_refusal_is_correlated_too(issuer: Issuer) -> None:
+    response = await ask(issuer, "/nowhere", x_correlation_id="req-1")
+    assert (response.status_code, response.headers["x-correlation-id"]) == (404, "req-1")
+
+
+async def test_a_request_is_measured_by_its_template(issuer: Issuer) -> None:
+    thing_id = str(uuid4())
+    await ask(issuer, f"/v1/telemetry/{thing_id}")
+    assert measured(method="GET", route="/v1/telemetry/{thing_id}", status="200") > 0
+    assert not any(thing_id in label for label in labels_seen())
+
+
+async def test_a_failed_request_is_measured_as_failed(issuer: Issuer) -> None:
+    await ask(issuer, f"/v1/telemetry/{UUID(int=0)}")
+    assert measured(method="GET", route="/v1/telemetry/{thing_id}", status="500") > 0
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/canary-path"), ("CANARY", "/v1"), ("CANARY", "/canary")])
+async def test_what_a_caller_makes_up_becomes_no_label(issuer: Issuer, method: str, path: str) -> None:
+    await ask(issuer, path, method)
+    assert not any("canary" in label.lower() for label in labels_seen())
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+async def test_a_problem_names_the_trace_it_belongs_to(issuer: Issuer) -> None:
+    response = await ask(issuer, "/nowhere", traceparent=f"00-{TRACE}-00f067aa0ba902b7-01")
+    assert response.json()["trace_id"] == TRACE
+
+
+async def test_an_unexpected_failure_can_be_found_again(issuer: Issuer) -> None:
+    """It is answered outside the span, where nothing knows of the request any more."""
+    traceparent = f"00-{TRACE}-00f067aa0ba902b7-01"
+    response = await ask(issuer, f"/v1/telemetry/{UUID(int=0)}", traceparent=traceparent, x_correlation_id="req-1")
+    assert (response.status_code, response.json()["trace_id"]) == (500, TRACE)
+    assert response.headers["x-correlation-id"] == "req-1"
+
+
+@pytest.mark.parametrize("traceparent", ["", "00", "00-zz-zz-01", "x" * 5_000])
+async def test_a_broken_traceparent_is_passed_over(issuer: Issuer, traceparent: str) -> None:
+    response = await ask(issuer, "/nowhere", traceparent=traceparent)
+    assert response.status_code == 404

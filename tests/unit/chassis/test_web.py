@@ -1,0 +1,134 @@
+"""The application around the routes: how large a body may be, and what health says."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import httpx
+import pytest
+from fastapi import APIRouter, Depends, Request
+
+from chassis.access import Allow, Caller
+from chassis.body import MAX_BODY_BYTES, StrictRoute
+from chassis.command import Command
+from chassis.problems import MEDIA_TYPE
+from chassis.supervisor import Supervisor
+from chassis.web import Check
+from tests.unit.chassis.issuer import Issuer, app_of, client_of
+
+LARGER = 3 * MAX_BODY_BYTES
+Guarded = Annotated[Caller, Depends(Allow())]
+
+
+class Thing(Command):
+    note: str
+
+
+def router_of() -> APIRouter:
+    router = APIRouter(prefix="/v1", route_class=StrictRoute)
+
+    @router.post("/things")
+    async def make(thing: Thing, _caller: Guarded) -> int:
+        return len(thing.note)
+
+    @router.post("/files", max_body_size=LARGER)
+    async def send(request: Request, _caller: Guarded) -> int:
+        return len(await request.body())
+
+    return router
+
+
+async def in_chunks(raw: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(raw), 10_000):
+        yield raw[start : start + 10_000]
+
+
+async def post(issuer: Issuer, path: str, raw: bytes, *, chunked: bool = False, language: str = "en") -> httpx.Response:
+    headers = issuer.headers(content_type="application/json", accept_language=language)
+    async with client_of(app_of(router_of())) as client:
+        return await client.post(path, content=in_chunks(raw) if chunked else raw, headers=headers)
+
+
+def body_of(size: int) -> bytes:
+    return b'{"note": "' + b"x" * (size - 12) + b'"}'
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_the_largest_body_that_is_allowed_is_read(issuer: Issuer, chunked: bool) -> None:
+    response = await post(issuer, "/v1/things", body_of(MAX_BODY_BYTES), chunked=chunked)
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize("path", ["/v1/things", "/v1/nowhere"])
+async def test_a_larger_body_never_gets_through(issuer: Issuer, path: str, chunked: bool) -> None:
+    response = await post(issuer, path, body_of(MAX_BODY_BYTES + 1), chunked=chunked)
+    assert response.status_code == (404 if chunked and path == "/v1/nowhere" else 413)
+    assert response.headers["content-type"] == MEDIA_TYPE
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize(("language", "title"), [("en", "The body is larger than allowed"), ("zh", "请求体超过限制")])
+async def test_a_body_too_large_is_a_problem_like_any_other(
+    issuer: Issuer, chunked: bool, language: str, title: str
+) -> None:
+    response = await post(issuer, "/v1/things", body_of(MAX_BODY_BYTES + 1), chunked=chunked, language=language)
+    document = response.json()
+    assert (document["status"], document["code"], document["title"]) == (413, "too-large", title)
+    assert response.headers["x-correlation-id"]
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_route_for_files_takes_more_up_to_its_own_limit(issuer: Issuer, chunked: bool) -> None:
+    assert (await post(issuer, "/v1/files", b"x" * LARGER, chunked=chunked)).json() == LARGER
+    refused = await post(issuer, "/v1/files", b"x" * (LARGER + 1), chunked=chunked)
+    assert (refused.status_code, refused.json()["code"]) == (413, "too-large")
+
+
+async def get(path: str, supervisor: Supervisor | None = None, **checks: Check) -> httpx.Response:
+    async with client_of(app_of(supervisor=supervisor, checks=checks)) as client:
+        return await client.get(path)
+
+
+async def fine() -> str | None:
+    return None
+
+
+async def away() -> str | None:
+    return "the database does not answer"
+
+
+async def test_a_process_is_live_whatever_it_depends_on() -> None:
+    assert (await get("/livez", database=away)).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/startupz"])
+async def test_a_process_is_ready_when_all_it_needs_is_there(path: str) -> None:
+    response = await get(path, database=fine, issuer=fine)
+    assert (response.status_code, response.json()["status"]) == (200, "ready")
+
+
+async def test_a_process_that_lacks_something_says_what_and_when_to_ask_again() -> None:
+    response = await get("/readyz", database=away, issuer=fine)
+    assert (response.status_code, response.json()["status"]) == (503, "not-ready")
+    assert response.json()["faults"] == {"database": "the database does not answer"}
+    assert response.headers["retry-after"] == "2"
+
+
+async def test_a_task_that_fails_degrades_but_does_not_take_the_api_away() -> None:
+    made = Supervisor()
+    made.add("relay", fine)  # type: ignore[arg-type]
+    made.health("relay").failed("no broker")
+    response = await get("/readyz", made, database=fine)
+    assert (response.status_code, response.json()["status"]) == (200, "degraded")
+    assert response.json()["tasks"] == {"relay": {"ready": False, "detail": "no broker"}}
+
+
+async def test_metrics_are_told_to_whoever_scrapes() -> None:
+    response = await get("/metrics")
+    assert response.headers["content-type"].startswith("text/plain")
+    assert "care_task_restarts_total" in response.text
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/docs/oauth2-redirect", "/", "/.env"])
+async def test_there_is_nothing_else_to_be_found(path: str) -> None:
+    assert (await get(path)).status_code == 404
