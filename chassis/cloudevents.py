@@ -126,14 +126,20 @@ def read_metadata(headers: Mapping[str, str]) -> Metadata:
     )
 
 
-def encode_watermark(complete_until: datetime, *, source: str) -> tuple[bytes, Headers]:
-    """Return value and headers of a record that says how far its partition is complete."""
+def encode_watermark(
+    complete_until: datetime, *, source: str, previous_position: int | None = None
+) -> tuple[bytes, Headers]:
+    """Return value and headers of a record that says how far its partition is complete.
+
+    `previous_position` is the last one published there: a reader that lacks it knows that the end of a log was lost.
+    """
     attributes = {
         "ce_specversion": "1.0",
         "ce_id": f"watermark-{complete_until.isoformat()}",
         "ce_source": source,
         "ce_type": WATERMARK_TYPE,
         "ce_time": complete_until.isoformat(),
+        **({} if previous_position is None else {"ce_prevposition": str(previous_position)}),
         "content-type": CONTENT_TYPE,
     }
     value = Watermark(complete_until=complete_until).model_dump_json().encode()

@@ -14,6 +14,7 @@ import uuid_utils.compat as uuid_utils
 
 from chassis.catalogue import ProblemError
 from chassis.command import Command, Context
+from chassis.database import DEADLINE_SECONDS
 from chassis.decider import Decider, RejectedError
 from chassis.event_store import Answer, Append, Appended, EventStore, Outcome
 from chassis.mapper import EventMapper
@@ -95,10 +96,11 @@ class CommandHandler(Generic[S]):
     ) -> Handled:
         """Decide `command` on the stream and commit what it earns.
 
-        Raises RejectedError, VersionMismatchError, KeyReusedError, ConflictError, or what `authorize` raises.
+        Raises RejectedError, VersionMismatchError, KeyReusedError, ConflictError, what `authorize` raises, or,
+        after DEADLINE_SECONDS, TimeoutError: then a retry under the same key tells what became of it.
         """
         lock = self._locks.setdefault(stream_id, asyncio.Lock())
-        async with lock:
+        async with asyncio.timeout(DEADLINE_SECONDS), lock:
             for _ in range(MAX_ATTEMPTS):
                 loaded = await self.load(stream_id)
                 try:

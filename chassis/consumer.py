@@ -37,6 +37,8 @@ STOP_SECONDS = 5.0
 STALE_SECONDS = 20.0
 GAP_PATIENCE_SECONDS = 5.0
 PAUSE_WITHOUT_BROKER_SECONDS = 0.1
+# The longest numbers that are sure to fit into a bigint.
+MAX_DIGITS = 18
 
 
 class GapFoundError(Exception):
@@ -116,9 +118,11 @@ class Consumer:
         for record in records:
             headers = headers_of(record)
             if headers.get("ce_type") == WATERMARK_TYPE:
-                if source in self._gaps:
-                    continue
-                watermark = max(watermark, complete_until(record))
+                # What it calls complete includes the record it names; without that, it promises too much.
+                if (previous_of(headers) or 0) > position:
+                    self._miss(source, position)
+                elif source not in self._gaps:
+                    watermark = max(watermark, complete_until(record))
                 continue
             delivery = delivery_of(source, headers, record)
             if delivery.position < 0:
@@ -127,7 +131,7 @@ class Consumer:
             if delivery.position <= position:
                 continue
             if delivery.previous > position:
-                self._gaps.setdefault(source, Gap(position, asyncio.get_running_loop().time()))
+                self._miss(source, position)
                 continue
             self._gaps.pop(source, None)
             batch.deliveries.append(delivery)
@@ -136,6 +140,9 @@ class Consumer:
                 watermark = max(watermark, delivery.envelope.recorded_at)
         batch.progress = Progress(position, watermark)
         return batch
+
+    def _miss(self, source: Source, position: int) -> None:
+        self._gaps.setdefault(source, Gap(position, asyncio.get_running_loop().time()))
 
     async def _look_after_gaps(self, consumer: AIOKafkaConsumer) -> None:
         now = asyncio.get_running_loop().time()
@@ -220,12 +227,21 @@ def delivery_of(source: Source, headers: dict[str, str], record: ConsumerRecord[
     One that names no position is none of our relay's: its offset, negated, tells it apart, and whatever
     customer it claims is not held back for it.
     """
-    number = headers.get("ce_position", "")
-    if not number.isdigit():
+    position, previous = number_of(headers.get("ce_position", "")), previous_of(headers)
+    if position is None or previous is None:
         problem = "the record names no position"
         return Delivery(source, -record.offset - 1, 0, UNKNOWN_CUSTOMER, headers, record.value, None, problem)
     subject = subject_of(headers, record)
-    return deliver(source, int(number), int(headers.get("ce_prevposition", "0")), subject, headers, record.value)
+    return deliver(source, position, previous, subject, headers, record.value)
+
+
+def previous_of(headers: dict[str, str]) -> int | None:
+    return number_of(headers.get("ce_prevposition", "0"))
+
+
+def number_of(text: str) -> int | None:
+    """Read a position; None for what no store could have written."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS else None
 
 
 def subject_of(headers: dict[str, str], record: ConsumerRecord[Any, Any]) -> UUID:

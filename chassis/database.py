@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TypeAlias, TypeVar
 
 import asyncpg
-from asyncpg.pool import PoolConnectionProxy
+from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
@@ -15,7 +15,11 @@ T = TypeVar("T")
 
 CONNECT_TIMEOUT_SECONDS = 2.0
 ACQUIRE_TIMEOUT_SECONDS = 2.0
+RELEASE_TIMEOUT_SECONDS = 0.5
 COMMAND_TIMEOUT_SECONDS = 5.0
+DEADLINE_SECONDS = 6.0
+QUERIES_PER_CONNECTION = 50_000
+IDLE_SECONDS = 300.0
 SERVER_SETTINGS = {
     "statement_timeout": "10s",
     "lock_timeout": "3s",
@@ -28,6 +32,8 @@ UNAVAILABLE = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    # A backend that is killed between two messages leaves the driver's own states in disorder.
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.exceptions.OperatorInterventionError,
     asyncpg.exceptions.InsufficientResourcesError,
@@ -37,12 +43,32 @@ UNAVAILABLE = (
 )
 
 
+class BoundedPool(asyncpg.Pool):
+    """A pool that gives up: for a free connection, and for a frozen server to let go of a query timed out."""
+
+    def acquire(self, *, timeout: float | None = ACQUIRE_TIMEOUT_SECONDS) -> "PoolAcquireContext[asyncpg.Record]":
+        return super().acquire(timeout=timeout)
+
+    async def release(
+        self,
+        connection: "PoolConnectionProxy[asyncpg.Record]",
+        *,
+        timeout: float | None = RELEASE_TIMEOUT_SECONDS,  # noqa: ASYNC109 - the name is asyncpg's
+    ) -> None:
+        await super().release(connection, timeout=timeout)
+
+
 async def open_pool(url: str, *, size: int, application_name: str) -> Pool:
     """Open a pool. The first connection is made on first use, so that a service can start before its database."""
-    return await asyncpg.create_pool(
+    return await BoundedPool(
         url,
         min_size=0,
         max_size=size,
+        max_queries=QUERIES_PER_CONNECTION,
+        max_inactive_connection_lifetime=IDLE_SECONDS,
+        loop=None,
+        connection_class=asyncpg.Connection,
+        record_class=asyncpg.Record,
         timeout=CONNECT_TIMEOUT_SECONDS,
         command_timeout=COMMAND_TIMEOUT_SECONDS,
         server_settings={**SERVER_SETTINGS, "application_name": application_name},
@@ -64,7 +90,7 @@ async def read_jsonb(opened: Connection) -> None:
 
 @asynccontextmanager
 async def connection(pool: Pool) -> AsyncIterator[Connection]:
-    async with pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as held:
+    async with pool.acquire() as held:
         yield held
 
 
@@ -75,12 +101,13 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
 
 
 async def patiently(work: Callable[[], Awaitable[T]], *, deadline_seconds: float, pause_seconds: float = 0.1) -> T:
-    """Run `work` again while the database is unavailable, until the deadline. `work` must be idempotent."""
+    """Run `work` again while the database is unavailable; TimeoutError at the deadline. `work` must be idempotent."""
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + deadline_seconds
     while True:
         try:
-            return await work()
+            async with asyncio.timeout_at(give_up_at + pause_seconds):
+                return await work()
         except UNAVAILABLE:
             if loop.time() + pause_seconds > give_up_at:
                 raise

@@ -5,11 +5,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from chassis.database import UNAVAILABLE, patiently
+from chassis.database import DEADLINE_SECONDS, UNAVAILABLE, patiently
 
 MAX_BATCH = 500
 MAX_WAITING = 5_000
-DEADLINE_SECONDS = 6.0
 
 
 class Claiming(Protocol):

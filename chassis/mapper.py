@@ -55,6 +55,16 @@ class RawState(BaseModel):
     data: dict[str, Any]
 
 
+class Opaque(Event):
+    """A fact of a type that this build does not know, with everything that was stored."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class BrokenStateError(MapperDeserialisationError):
+    """A row whose state cannot be read by any build."""
+
+
 class PydanticTranscoder(Transcoder):
     """JSON by pydantic: bytes in, bytes out."""
 
@@ -81,16 +91,19 @@ class EventMapper(Mapper[UUID]):
             subject=envelope.subject,
         )
 
-    def to_envelope(self, row: RecordedEvent) -> Envelope[Any]:
-        """Decode a row. Raises MapperDeserialisationError for an unknown type or a broken state."""
-        event_class = EVENT_TYPES.get(row.topic)
+    def to_envelope(self, row: RecordedEvent, *, unknown: type[Event] | None = None) -> Envelope[Any]:
+        """Decode a row; one of an unknown type as `unknown`.
+
+        Raises BrokenStateError, or MapperDeserialisationError for an unknown type that nothing stands for.
+        """
+        event_class = EVENT_TYPES.get(row.topic, unknown)
         if event_class is None:
             raise MapperDeserialisationError(f"no event type {row.topic} at position {row.id}")
         try:
             raw: RawState = self.transcoder.decode(row.state)
             event = event_class.model_validate(raw.data)
         except ValidationError as error:
-            raise MapperDeserialisationError(f"position {row.id}: {error.error_count()} fields do not fit") from error
+            raise BrokenStateError(f"position {row.id}: {error.error_count()} fields do not fit") from error
         return Envelope(
             id=raw.id,
             subject=row.subject,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from chassis.cloudevents import encode, read_headers
 from chassis.database import Connection, Pool
 from chassis.positions import Source
 from contracts.event import Envelope
@@ -44,6 +45,16 @@ class Delivery:
     problem: str | None = None
 
 
+def stored_form(delivery: Delivery) -> tuple[dict[str, str], bytes | None]:
+    """Return headers and value to replay from. Our own store's events come without; they get those of the topic."""
+    headers, value = delivery.headers, delivery.value
+    if not headers and delivery.envelope:
+        _, value, pairs = encode(delivery.envelope, source=delivery.source.topic, previous_position=delivery.previous)
+        headers = read_headers(pairs)
+    # PostgreSQL keeps no NUL in a text.
+    return {name.replace("\0", "�"): text.replace("\0", "�") for name, text in headers.items()}, value
+
+
 @dataclass(frozen=True, slots=True)
 class Parking:
     """The events that one consumer has set aside."""
@@ -64,8 +75,7 @@ class Parking:
                     delivery.source.partition,
                     delivery.position,
                     delivery.subject,
-                    delivery.headers,
-                    delivery.value,
+                    *stored_form(delivery),
                     (delivery.problem or reason)[:MAX_REASON],
                 )
                 for delivery in deliveries

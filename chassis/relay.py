@@ -185,9 +185,11 @@ class Relay:
         metrics.OUTBOX_PENDING.set(head - self._cursor)
         if head != self._cursor:
             return
-        value, headers = encode_watermark(complete_until, source=self._source)
-        mark: Record = (b"", value, headers)
-        marks: Outgoing = {(self._topic.name, number): [mark] for number in range(self._topic.partitions)}
+        marks: Outgoing = {}
+        for partition in range(self._topic.partitions):
+            last = self._previous.get(partition, 0)
+            value, headers = encode_watermark(complete_until, source=self._source, previous_position=last)
+            marks[self._topic.name, partition] = [(b"", value, headers)]
         await send_all(producer, marks)
 
 

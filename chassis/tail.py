@@ -4,7 +4,7 @@ import asyncio
 
 from chassis.applier import Applier, Batch
 from chassis.event_store import READ_LIMIT, EventStore
-from chassis.mapper import EventMapper
+from chassis.mapper import BrokenStateError, EventMapper, RecordedEvent
 from chassis.parking import Delivery
 from chassis.positions import Progress, Source
 from chassis.relay import wait_at_most
@@ -35,8 +35,15 @@ class Tail:
                 await wait_at_most(self._woken, POLL_SECONDS)
                 continue
             batch = Batch(progress=Progress(rows[-1].id, rows[-1].recorded_at))
-            for row in rows:
-                envelope = self._mapper.to_envelope(row)
-                batch.deliveries.append(Delivery(OWN_STORE, row.id, row.id - 1, row.subject, {}, None, envelope))
+            batch.deliveries += map(self._delivery, rows)
             applied = await self._applier.apply({OWN_STORE: (progress, batch)})
             progress = applied[OWN_STORE]
+
+    def _delivery(self, row: RecordedEvent) -> Delivery:
+        """Decode a row. A broken one is parked; a type of a later build stops the list until that build runs it."""
+        envelope, problem = None, None
+        try:
+            envelope = self._mapper.to_envelope(row)
+        except BrokenStateError as error:
+            problem = str(error)
+        return Delivery(OWN_STORE, row.id, row.id - 1, row.subject, {}, None, envelope, problem)

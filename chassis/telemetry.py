@@ -3,6 +3,7 @@
 import logging
 import sys
 import time
+from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +21,7 @@ from chassis.crash import crash_point
 from chassis.settings import Settings
 
 MAX_CORRELATION_ID = 64
+MAX_LINKS = 32
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -120,6 +122,13 @@ class Telemetry:
             otel_context.detach(token)
             took = time.perf_counter() - started_at
             metrics.REQUESTS.labels(method, template_of(scope), status).observe(took)
+
+
+def links_of(traceparents: Iterable[str | None]) -> list[trace.Link]:
+    """Return links to the requests that a batch of events came from, up to MAX_LINKS."""
+    known = list(dict.fromkeys(parent for parent in traceparents if parent))[:MAX_LINKS]
+    contexts = (trace.get_current_span(propagate.extract({"traceparent": parent})) for parent in known)
+    return [trace.Link(span.get_span_context()) for span in contexts]
 
 
 def correlation_of(headers: dict[str, str]) -> str:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from prometheus_client import REGISTRY
 
 from chassis.access import Allow, Caller
-from chassis.telemetry import MAX_CORRELATION_ID
+from chassis.telemetry import MAX_CORRELATION_ID, MAX_LINKS, links_of
 from tests.unit.chassis.issuer import Issuer, app_of, client_of
 
 
@@ -95,3 +95,11 @@ async def test_an_unexpected_failure_can_be_found_again(issuer: Issuer) -> None:
 async def test_a_broken_traceparent_is_passed_over(issuer: Issuer, traceparent: str) -> None:
     response = await ask(issuer, "/nowhere", traceparent=traceparent)
     assert response.status_code == 404
+
+
+def test_a_batch_is_linked_to_the_requests_its_events_came_from() -> None:
+    first, second = f"00-{'ab' * 16}-{'cd' * 8}-01", f"00-{'12' * 16}-{'34' * 8}-01"
+    links = links_of([first, None, second, first])
+    assert [f"{link.context.trace_id:032x}" for link in links] == ["ab" * 16, "12" * 16]
+    many = [f"00-{number:032x}-{'cd' * 8}-01" for number in range(1, 2 * MAX_LINKS)]
+    assert len(links_of(many)) == MAX_LINKS
