@@ -5,6 +5,7 @@ PORT_BASE ?= 8000
 DATA_DIR ?= .care
 SUBJECT ?= ana
 ROLE ?= sales
+SPEAK ?= en
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,7 +14,7 @@ STACK := $(BIN)/python -m deploy.stack
 COMPOSE ?= docker compose
 
 .DEFAULT_GOAL := help
-.PHONY: help install run token env demo format check test contracts clean reset up down logs
+.PHONY: help install run token env demo doctor format check test bench contracts clean reset up down logs
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +33,9 @@ env: $(PACKAGES) ## Print the running product's addresses, as lines for a shell
 demo: $(PACKAGES) ## Live through a company's year on the running product
 	@$(BIN)/python -m demo --data-dir $(DATA_DIR)
 
+doctor: $(PACKAGES) ## Check the running product and say what is wrong [SPEAK=en|zh]
+	@$(BIN)/python -m deploy.doctor --data-dir $(DATA_DIR) --language $(SPEAK)
+
 format: $(PACKAGES) ## Lay out the code and mend what can be mended by itself
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
@@ -45,6 +49,9 @@ check: $(PACKAGES) ## Check layout, style, types, imports and the quick tests
 
 test: $(PACKAGES) ## Run every test, on real PostgreSQL and Kafka
 	@$(BIN)/pytest
+
+bench: $(PACKAGES) ## Measure how fast the pieces are, each against its floor, into build/bench.json
+	@$(BIN)/python -m tests.bench
 
 contracts: $(PACKAGES) ## Write the schemas, AsyncAPI and OpenAPI documents from the code
 	@$(BIN)/python -m contracts.documents

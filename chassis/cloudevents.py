@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from contracts.event import Envelope, Metadata, Origin
 from contracts.topics import EVENT_TYPES
@@ -28,7 +28,7 @@ class Watermark(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    complete_until: datetime
+    complete_until: AwareDatetime
 
 
 def encode(envelope: Envelope[Any], *, source: str, previous_position: int) -> tuple[bytes, bytes, Headers]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from eventsourcing.persistence import (
     Mapper,
@@ -14,6 +14,7 @@ from eventsourcing.persistence import (
 )
 from pydantic import BaseModel, ConfigDict, SerializeAsAny, ValidationError
 
+from chassis.cloudevents import Headers
 from contracts.event import Envelope, Event, Metadata
 from contracts.topics import EVENT_TYPES
 
@@ -115,3 +116,21 @@ class EventMapper(Mapper[UUID]):
             metadata=raw.metadata,
             event=event,
         )
+
+
+def encode_unreadable(row: RecordedEvent, *, source: str, previous_position: int) -> tuple[bytes, None, Headers]:
+    """Return the record that keeps the place of a row which cannot be told: what its columns say, and no value."""
+    attributes = {
+        "ce_specversion": "1.0",
+        "ce_id": str(uuid5(UUID(str(row.originator_id)), str(row.originator_version))),
+        "ce_source": source,
+        "ce_type": row.topic,
+        "ce_subject": str(row.subject),
+        "ce_time": row.recorded_at.isoformat(),
+        "ce_recordedtime": row.recorded_at.isoformat(),
+        "ce_streamid": str(row.originator_id),
+        "ce_sequence": str(row.originator_version),
+        "ce_position": str(row.id),
+        "ce_prevposition": str(previous_position),
+    }
+    return str(row.subject).encode(), None, [(name, value.encode()) for name, value in attributes.items()]

@@ -18,10 +18,10 @@ from chassis import metrics
 from chassis.cloudevents import Headers, encode, encode_watermark
 from chassis.crash import crash_point
 from chassis.database import Pool, transaction
-from chassis.event_store import EventStore
+from chassis.event_store import MAX_EVENT_BYTES, EventStore
 from chassis.kafka import REQUEST_TIMEOUT_MS, ensure_topics, log_ends, new_producer, partition_of
 from chassis.lease import RENEW_SECONDS, Lease
-from chassis.mapper import EventMapper
+from chassis.mapper import BrokenStateError, EventMapper, Opaque, RecordedEvent, encode_unreadable
 from chassis.supervisor import Health
 from contracts.event import Envelope
 from contracts.topics import Topic
@@ -157,12 +157,12 @@ class Relay:
             return 0
         previous = dict(self._previous)
         outgoing: Outgoing = defaultdict(list)
-        for envelope in map(self._mapper.to_envelope, rows):
-            partition = partition_of(str(envelope.subject).encode(), self._topic.partitions)
-            record = encode(envelope, source=self._source, previous_position=previous.get(partition, 0))
+        for row in rows:
+            partition = partition_of(str(row.subject).encode(), self._topic.partitions)
+            envelope, record = self._read(row, previous.get(partition, 0))
             outgoing[self._topic.name, partition].append(record)
-            previous[partition] = envelope.position
-            if self._companion and (other := self._companion[1](envelope)):
+            previous[partition] = row.id
+            if self._companion and envelope and (other := self._companion[1](envelope)):
                 outgoing[self._companion[0].name, partition].append(other)
         crash_point("relay.before-produce")
         await send_all(producer, outgoing)
@@ -170,6 +170,24 @@ class Relay:
         await self._move(rows[-1].id, previous)
         metrics.PUBLISHED.labels(self._topic.name).inc(len(rows))
         return len(rows)
+
+    def _read(self, row: RecordedEvent, previous: int) -> tuple[Envelope[Any] | None, Record]:
+        """Return what the row says and the record for it.
+
+        A type of a later build goes out as it was stored. A row that cannot be read or is too large for the broker
+        goes out without its value: readers park its customer, and the line does not stop.
+        """
+        try:
+            envelope = self._mapper.to_envelope(row, unknown=Opaque)
+            record = encode(envelope, source=self._source, previous_position=previous)
+            if len(record[1]) <= MAX_EVENT_BYTES:
+                return (None if isinstance(envelope.event, Opaque) else envelope), record
+            problem = f"{len(record[1])} bytes"
+        except BrokenStateError as error:
+            problem = str(error)
+        structlog.get_logger().error("relay.unreadable", topic=self._topic.name, position=row.id, problem=problem)
+        metrics.UNREADABLE.labels(self._topic.name).inc()
+        return None, encode_unreadable(row, source=self._source, previous_position=previous)
 
     async def _move(self, position: int, previous: dict[int, int]) -> None:
         async with transaction(self._pool) as held:

@@ -101,17 +101,20 @@ def read_table(content: bytes, content_type: str, columns: Sequence[Column]) -> 
 
 
 def parse_date(text: str) -> date | None:
-    """Read a date in the forms that Chinese sheets use; None for an empty cell, ValueError for others."""
+    """Read a date in the forms that Chinese sheets use; None for an empty cell, ValueError for others.
+
+    The error is kept and shown, so it does not repeat the cell: anything may stand in a cell of the wrong column.
+    """
     if not text.strip():
         return None
     match = next(filter(None, (form.fullmatch(text.strip()) for form in DATE_FORMS)), None)
     if match is None:
-        raise ValueError(f"{text!r} is not a date; write it like 2024-06-01, 2024/6/1 or 2024年6月1日.")
+        raise ValueError("This is not a date; write it like 2024-06-01, 2024/6/1 or 2024年6月1日.")
     year, month, day = map(int, match.groups())
     try:
         return date(year, month, day)
     except ValueError:
-        raise ValueError(f"{text!r} is not a day in the calendar.") from None
+        raise ValueError("This is not a day in the calendar.") from None
 
 
 def write_csv(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:

@@ -56,28 +56,23 @@ class Detection:
         kept: dict[UUID, Memory] = {}
         events: list[tuple[UUID, AlertEvent, Metadata]] = []
         for customer_id, own in by_customer.items():
-            memory = memories[customer_id]
-            facts = memory.state.facts
-            for envelope in own:
-                facts = evolve(facts, envelope)
-            step = evaluate(customer_id, CustomerState(facts, memory.state.open), self._rules, now, raising=False)
-            kept[customer_id] = Memory(step.state, min(memory.next_due_at, step.next_due_at))
-            events += [(customer_id, event, caused_by(own[-1])) for event in step.events]
+            kept[customer_id], ended = take_in(customer_id, memories[customer_id], own, self._rules, now)
+            events += [(customer_id, event, caused_by(envelope)) for event, envelope in ended]
         await silence.save(held, kept)
         await self._append(held, events)
 
     async def run_due(self) -> int:
         """Look at the customers whose time has come; raise what is due and re-arm. Returns how many there were."""
         async with transaction(self._pool) as held:
-            due = await silence.due(held, CONSUMER, FEEDS, self._clock(), DUE_BATCH)
+            now = self._clock()
+            due = await silence.due(held, CONSUMER, FEEDS, now, DUE_BATCH)
             if not due:
                 return 0
             kept: dict[UUID, Memory] = {}
             events: list[tuple[UUID, AlertEvent, Metadata]] = []
-            for customer_id, (memory, instant) in due.items():
-                step = evaluate(customer_id, memory.state, self._rules, instant, raising=True)
-                kept[customer_id] = Memory(step.state, step.next_due_at)
-                events += [(customer_id, event, by_timer(event)) for event in step.events]
+            for customer_id, (memory, complete_until) in due.items():
+                kept[customer_id], found = look(customer_id, memory, self._rules, now, complete_until)
+                events += [(customer_id, event, by_timer(event)) for event in found]
             await silence.save(held, kept)
             await self._append(held, events)
         self._store.wake()
@@ -105,6 +100,29 @@ class Detection:
         )
         answer = Answer(b"", 200, json.dumps({"version": version}).encode())
         return Append(f"alert|{event.alert_id}|{version}", answer, [self._mapper.to_new_event(envelope)])
+
+
+def take_in(
+    customer_id: UUID, memory: Memory, own: Sequence[Envelope[Any]], rules: RuleBook, now: datetime
+) -> tuple[Memory, list[tuple[AlertEvent, Envelope[Any]]]]:
+    """Fold one customer's events and return what each ended: how they are cut into batches makes no difference."""
+    state, next_due_at = memory.state, memory.next_due_at
+    ended: list[tuple[AlertEvent, Envelope[Any]]] = []
+    for envelope in own:
+        step = evaluate(
+            customer_id, CustomerState(evolve(state.facts, envelope), state.open), rules, now, raising=False
+        )
+        state, next_due_at = step.state, min(next_due_at, step.next_due_at)
+        ended += [(event, envelope) for event in step.events]
+    return Memory(state, next_due_at), ended
+
+
+def look(
+    customer_id: UUID, memory: Memory, rules: RuleBook, now: datetime, complete_until: datetime
+) -> tuple[Memory, Sequence[AlertEvent]]:
+    """Raise what was due at `complete_until`, and find when to look again."""
+    step = evaluate(customer_id, memory.state, rules, complete_until, raising=True, now=now)
+    return Memory(step.state, step.next_due_at), step.events
 
 
 def caused_by(envelope: Envelope[Any]) -> Metadata:

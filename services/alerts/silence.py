@@ -20,7 +20,8 @@ BEGIN = """
     SELECT *, $3, $4 FROM unnest($1::uuid[], $2::smallint[]) ON CONFLICT DO NOTHING
 """
 LOAD = "SELECT customer_id, state, next_due_at FROM silence WHERE customer_id = ANY($1) ORDER BY customer_id FOR UPDATE"
-# A customer is due once the wall clock and both feeds have passed the time (P5).
+# A customer is due once the wall clock and both feeds have passed the time (P5). Of one who is parked we do not
+# know all, whatever the watermark says.
 DUE = """
     WITH complete AS (
         SELECT partition, min(watermark) AS until FROM consumer_position
@@ -29,6 +30,7 @@ DUE = """
     SELECT s.customer_id, s.state, s.next_due_at, least(c.until, $3) AS instant
     FROM silence s JOIN complete c ON c.partition = s.partition
     WHERE s.next_due_at <= least(c.until, $3)
+        AND NOT EXISTS (SELECT FROM parked_event p WHERE p.consumer = $1 AND p.subject = s.customer_id)
     ORDER BY s.next_due_at LIMIT $4 FOR UPDATE OF s SKIP LOCKED
 """
 SAVE = """

@@ -32,14 +32,23 @@ class Step:
     next_due_at: datetime
 
 
-def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, instant: datetime, *, raising: bool) -> Step:
+def evaluate(
+    customer_id: UUID,
+    state: CustomerState,
+    rules: RuleBook,
+    instant: datetime,
+    *,
+    raising: bool,
+    now: datetime | None = None,
+) -> Step:
     """Compare what is found with what is open, at `instant`.
 
     Ending an alert needs only the facts. Raising one says that nothing came: it needs an instant up to which
-    the facts are complete, so the caller says whether it has one (`raising`).
+    the facts are complete, so the caller says whether it has one (`raising`). Where that lies behind the clock,
+    `now` is the clock: what is open is judged by it, or a look would end what an event has just left open.
     """
     findings = {str(finding.alert_id(customer_id)): finding for finding in find(state.facts, rules)}
-    ended = [end(alert, findings.get(key), state.facts, instant) for key, alert in state.open.items()]
+    ended = [end(alert, findings.get(key), state.facts, now or instant) for key, alert in state.open.items()]
     endings = [event for event in ended if event is not None]
     still_open = {
         key: alert for key, alert in state.open.items() if key not in {str(event.alert_id) for event in endings}
@@ -84,8 +93,11 @@ def end(alert: AlertRaised, finding: Finding | None, facts: Facts, instant: date
 
 
 def ended_by(alert: AlertRaised, facts: Facts) -> Moment | None:
-    """Return what ended a stretch of inactivity: a newer contact, or the customer leaving every mode."""
-    if facts.last_contact and facts.last_contact.at > alert.silent_since:
+    """Return what ended a stretch of inactivity: another contact, or the customer leaving every mode.
+
+    A contact learned of late may lie even before the registration from which the silence was counted.
+    """
+    if facts.last_contact and facts.last_contact.at != alert.silent_since:
         return facts.last_contact
     return facts.stage_since
 

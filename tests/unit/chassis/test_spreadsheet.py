@@ -299,14 +299,15 @@ def test_an_empty_cell_is_no_date_and_no_error() -> None:
     assert parse_date(" ") is None
 
 
-@pytest.mark.parametrize("text", ["昨天", "06/01/2024", "2024-06", "2024-06/01", "24.6.1", "2024-06-01T09:30:00"])
+@pytest.mark.parametrize("text", ["昨天", "06/01/2024", "2023-06", "2024-06/01", "24.6.1", "2024-06-01T09:30:00"])
 def test_another_form_of_date_is_refused_in_a_sentence(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a date; write it like 2024-06-01"):
+    with pytest.raises(ValueError, match="is not a date; write it like 2024-06-01") as caught:
         parse_date(text)
+    assert text not in str(caught.value)
 
 
 def test_a_day_that_never_was_is_refused_in_a_sentence() -> None:
-    with pytest.raises(ValueError, match="'2023-02-29' is not a day in the calendar"):
+    with pytest.raises(ValueError, match="is not a day in the calendar"):
         parse_date("2023-02-29")
 
 

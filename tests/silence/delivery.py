@@ -1,0 +1,118 @@
+"""How records reach the engine: late, twice, cut at random, feeds out of step, looks and restarts in between."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, TypeAlias
+
+from contracts.event import Envelope
+from services.alerts.engine.rules import RuleBook
+from tests.silence.histories import FEEDS, Facts
+from tests.support.oracle_of_silence import Oracle, Said
+
+LONGEST_LIMIT = timedelta(days=130)
+PAUSES = (timedelta(minutes=1), timedelta(hours=12), timedelta(days=2), timedelta(days=5))
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """Records of one feed from `first` to `last`, some of which have been delivered before."""
+
+    now: datetime
+    feed: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The relay says that nothing of the feed recorded before `now` is missing."""
+
+    now: datetime
+    feed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    pass
+
+
+Step: TypeAlias = Delivered | Marked | Looked | Restarted
+
+
+def deliveries(random: Random, facts: Facts) -> Iterator[Step]:
+    """Return one course of delivery, to the last record and until every silence is too long."""
+    now = min(fact.recorded_at for feed in FEEDS for fact in facts[feed])
+    done = dict.fromkeys(FEEDS, 0)
+    lagging, lags_until = random.choice(FEEDS), now + timedelta(days=random.choice((0, 0, 40)))
+    while any(done[feed] < len(facts[feed]) for feed in FEEDS):
+        now += random.choice(PAUSES)
+        yield from restart_or_not(random)
+        for feed in random.sample(FEEDS, 2):
+            if feed == lagging and now < lags_until:
+                continue
+            here = sum(fact.recorded_at <= now for fact in facts[feed])
+            yield from (deliver := list(some(random, now, feed, done[feed], here)))
+            done[feed] = max([done[feed], *(step.last for step in deliver)])
+            if done[feed] == here and random.random() < 0.7:
+                yield Marked(now, feed)
+        if random.random() < 0.8:
+            yield Looked(now)
+    yield from until_all_is_too_long(now)
+
+
+def some(random: Random, now: datetime, feed: str, done: int, here: int) -> Iterator[Delivered]:
+    """Cut what is new into batches; each may begin with records that came before."""
+    while done < here and random.random() < 0.8:
+        last = random.randint(done + 1, here)
+        yield Delivered(now, feed, random.choice((done, max(0, done - 3), 0)), last)
+        done = last
+
+
+def restart_or_not(random: Random) -> Iterator[Step]:
+    if random.random() < 0.3:
+        yield Restarted()
+
+
+def until_all_is_too_long(now: datetime) -> Iterator[Step]:
+    for days in (0, 1, 8, 31, 61):
+        yield from (Marked(now + timedelta(days=days), feed) for feed in FEEDS)
+        yield Looked(now + timedelta(days=days))
+    yield from (Marked(now + LONGEST_LIMIT, feed) for feed in FEEDS)
+    yield Looked(now + LONGEST_LIMIT)
+
+
+def new_records(facts: Facts, step: Delivered, position: int) -> list[Envelope[Any]]:
+    """Return what the consumer hands on: positions tell what it has had."""
+    return [fact for fact in facts[step.feed][step.first : step.last] if fact.position > position]
+
+
+def what_is_right(facts: Facts, steps: list[Step], rules: RuleBook) -> Oracle:
+    """Ask the oracle, which hears each record once and knows how far each feed is complete."""
+    oracle = Oracle(rules)
+    heard = dict.fromkeys(FEEDS, 0)
+    complete: dict[str, datetime] = {}
+    for step in steps:
+        match step:
+            case Delivered(now, feed):
+                for fact in facts[feed][heard[feed] : step.last]:
+                    oracle.hear(fact, now)
+                    complete[feed] = max(fact.recorded_at, complete.get(feed, fact.recorded_at))
+                heard[feed] = max(heard[feed], step.last)
+            case Marked(now, feed):
+                complete[feed] = now
+            case Looked(now) if len(complete) == len(FEEDS):
+                oracle.look(min(now, *complete.values()))
+            case Looked() | Restarted():
+                pass
+    return oracle
+
+
+def in_order(said: list[Said]) -> list[Said]:
+    return sorted(said, key=lambda each: (each.at, str(each.episode), each.kind))

@@ -1,0 +1,138 @@
+"""The same comparison through the applier, the tables and the store that the alerts service runs on."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from chassis.applier import Applier, Batch
+from chassis.database import Pool, open_pool, transaction
+from chassis.event_store import EventStore
+from chassis.kafka import partition_of
+from chassis.mapper import EventMapper
+from chassis.parking import Delivery
+from chassis.positions import Progress, Source
+from contracts.customer import Kind, Registered
+from contracts.event import Envelope
+from contracts.followup import Channel, ContactLogged, Direction
+from contracts.topics import PARTITIONS
+from services.alerts.detection import CONSUMER, Detection
+from services.alerts.engine.rules import DEFAULT_RULES
+from tests.silence.delivery import Delivered, Looked, Marked, Restarted, Step, deliveries, in_order, what_is_right
+from tests.silence.histories import CUSTOMER, FEEDS, FOLLOWUP, START, Facts, make_up
+from tests.silence.watchers import said
+from tests.support import life
+from tests.support.oracle_of_silence import Said
+from tests.support.servers import Servers
+
+HISTORIES = 30
+APART = timedelta(days=500)
+
+
+class Live:
+    """The alerts service without its process: an applier, detection, and a clock that the test moves."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._now = START
+        self.restart()
+
+    def restart(self) -> None:
+        store = EventStore(self._pool)
+        self._detection = Detection(store, self._pool, EventMapper(), DEFAULT_RULES, lambda: self._now)
+        self._applier = Applier(CONSUMER, self._pool, self._detection.apply)
+        self._progress: dict[Source, Progress] = {}
+
+    async def take(self, facts: Facts, step: Step) -> None:
+        match step:
+            case Delivered(now, feed):
+                self._now = now
+                await self._deliver(feed, facts[feed][step.first : step.last], None)
+            case Marked(now, feed):
+                self._now = now
+                await self._deliver(feed, [], now)
+            case Looked(now):
+                self._now = now
+                await self._detection.run_due()
+            case Restarted():
+                self.restart()
+
+    async def park(self, fact: Envelope[Any]) -> None:
+        source = Source(FOLLOWUP, partition(fact.subject))
+        delivery = Delivery(source, fact.position, 0, fact.subject, {}, None, fact)
+        async with transaction(self._pool) as held:
+            await self._applier.parking.park(held, [delivery], "cannot be applied")
+
+    async def discard(self, customer_id: UUID) -> None:
+        async with transaction(self._pool) as held:
+            await self._applier.parking.discard(held, customer_id)
+
+    async def _deliver(self, feed: str, facts: Sequence[Envelope[Any]], complete_until: datetime | None) -> None:
+        """Hand on what is new, as the consumer does, with every partition of the feed marked alike."""
+        mark = complete_until or facts[-1].recorded_at
+        batches = {}
+        for number in range(PARTITIONS):
+            source = Source(feed, number)
+            start = self._progress.get(source) or await self._applier.progress(source)
+            new = [fact for fact in facts if partition(fact.subject) == number and fact.position > start.position]
+            deliveries = [Delivery(source, fact.position, 0, fact.subject, {}, None, fact) for fact in new]
+            position = new[-1].position if new else start.position
+            batches[source] = (start, Batch(deliveries, Progress(position, max(mark, start.watermark))))
+        self._progress.update(await self._applier.apply(batches))
+
+
+def partition(customer_id: UUID) -> int:
+    return partition_of(str(customer_id).encode(), PARTITIONS)
+
+
+@pytest.fixture
+async def alerts(running: Servers) -> AsyncIterator[Pool]:
+    opened = await open_pool((await running.database("alerts")).app, size=5, application_name="tests")
+    yield opened
+    await opened.close()
+
+
+async def told(pool: Pool, after: int = 0) -> list[Said]:
+    """Return what stands in the store."""
+    mapper, rows = EventMapper(), await EventStore(pool).read_all(after=after)
+    return [said(envelope.event, envelope.subject) for envelope in map(mapper.to_envelope, rows)]
+
+
+def moved(facts: Facts, by: dict[str, int]) -> Facts:
+    """Let the positions go on after those of the histories before."""
+    return {feed: [replace(fact, position=fact.position + by[feed]) for fact in facts[feed]] for feed in FEEDS}
+
+
+async def test_the_alerts_in_the_store_are_those_of_the_oracle(alerts: Pool) -> None:
+    live, before, head = Live(alerts), dict.fromkeys(FEEDS, 0), 0
+    for seed in range(1, HISTORIES + 1):
+        random = Random(seed)  # noqa: S311 - not for secrets
+        facts = moved(make_up(random, START + seed * APART), before)
+        before = {feed: before[feed] + len(facts[feed]) for feed in FEEDS}
+        steps = list(deliveries(random, facts))
+        for step in steps:
+            await live.take(facts, step)
+        # A feed that has been heard of in an earlier history is complete to then, which is before all of this one.
+        oracle = what_is_right(facts, steps, DEFAULT_RULES)
+        assert in_order(await told(alerts, head)) == in_order(oracle.said), f"seed {seed}"
+        head = await EventStore(alerts).head()
+
+
+async def test_a_customer_whose_events_are_parked_is_not_called_silent(alerts: Pool) -> None:
+    live = Live(alerts)
+    registered = replace(life.envelope(Registered(kind=Kind.COMPANY), 0), position=1)
+    contact = ContactLogged(channel=Channel.PHONE, direction=Direction.INBOUND, employee_id="wang")
+    facts = {CUSTOMER: [registered], FOLLOWUP: []}
+    end = life.day(40)
+    await live.take(facts, Delivered(life.day(0), CUSTOMER, 0, 1))
+    await live.park(replace(life.envelope(contact, 20), position=1))
+    for step in (Marked(end, CUSTOMER), Marked(end, FOLLOWUP), Looked(end)):
+        await live.take(facts, step)
+    assert await told(alerts) == []
+    await live.discard(life.CUSTOMER)
+    await live.take(facts, Looked(end))
+    assert [each.kind for each in await told(alerts)] == ["raised"]

@@ -1,0 +1,159 @@
+"""The engine, delivered to as the live service is, without its database; and twins of it that are broken on purpose."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from contracts.alerts import AlertEvent
+from contracts.event import Envelope
+from contracts.followup import ContactLogged
+from services.alerts.detection import look, take_in
+from services.alerts.engine.episodes import NEVER_DUE, CustomerState, evaluate
+from services.alerts.engine.facts import evolve
+from services.alerts.engine.rules import RuleBook
+from services.alerts.silence import STATE, Memory
+from tests.silence.delivery import Delivered, Looked, Marked, Restarted, Step, new_records
+from tests.silence.histories import FEEDS, Facts
+from tests.support.oracle_of_silence import Episode, Said
+
+Envelopes = Sequence[Envelope[Any]]
+EMPTY = Memory(CustomerState(), NEVER_DUE)
+
+
+@dataclass
+class Watcher:
+    """What services/alerts keeps in its tables: memories, positions, watermarks."""
+
+    rules: RuleBook
+    memories: dict[UUID, Memory] = field(default_factory=dict)
+    positions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(FEEDS, 0))
+    watermarks: dict[str, datetime] = field(default_factory=dict)
+    said: list[Said] = field(default_factory=list)
+
+    def take(self, facts: Facts, step: Step) -> None:
+        match step:
+            case Delivered(now, feed):
+                self._deliver(new_records(facts, step, self.positions[feed]), feed, now)
+            case Marked(now, feed):
+                self.watermarks[feed] = now
+            case Looked(now):
+                self._look(now)
+            case Restarted():
+                self.restart()
+
+    def _deliver(self, batch: Envelopes, feed: str, now: datetime) -> None:
+        by_customer: dict[UUID, list[Envelope[Any]]] = defaultdict(list)
+        for envelope in batch:
+            by_customer[envelope.subject].append(envelope)
+            self.positions[feed] = envelope.position
+            self.watermarks[feed] = max(envelope.recorded_at, self.watermarks.get(feed, envelope.recorded_at))
+        for customer_id, own in by_customer.items():
+            memory, ended = self.hear(customer_id, self.memories.get(customer_id, EMPTY), own, now)
+            self.memories[customer_id] = memory
+            self.said += [said(event, customer_id) for event in ended]
+
+    def hear(self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime) -> tuple[Memory, list[AlertEvent]]:
+        kept, ended = take_in(customer_id, memory, own, self.rules, now)
+        return kept, [event for event, _ in ended]
+
+    def instant(self, now: datetime) -> datetime | None:
+        """Return up to when the facts are complete; None while a feed has said nothing."""
+        return min(now, *self.watermarks.values()) if len(self.watermarks) == len(FEEDS) else None
+
+    def _look(self, now: datetime) -> None:
+        instant = self.instant(now)
+        for customer_id, memory in self.memories.items():
+            if instant and memory.next_due_at <= instant:
+                self.memories[customer_id], events = look(customer_id, memory, self.rules, now, instant)
+                self.said += [said(event, customer_id) for event in events]
+
+    def restart(self) -> None:
+        """Keep what the database keeps."""
+        for customer_id, memory in self.memories.items():
+            stored = STATE.dump_json(memory.state, exclude_defaults=True)
+            self.memories[customer_id] = replace(memory, state=STATE.validate_json(stored))
+
+    def open(self) -> set[Episode]:
+        return {
+            Episode(alert.rule_id, customer_id, alert.concerns_id, alert.silent_since)
+            for customer_id, memory in self.memories.items()
+            for alert in memory.state.open.values()
+        }
+
+
+def said(event: AlertEvent, customer_id: UUID) -> Said:
+    episode = Episode(event.rule_id, customer_id, event.concerns_id, event.silent_since)
+    return Said(event.updated_at, event.type.split(".")[2], episode, event.starts_at, event.ends_at)
+
+
+class MovesTheBoundLater(Watcher):
+    """An event may put off the next look."""
+
+    def hear(self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime) -> tuple[Memory, list[AlertEvent]]:
+        kept, ended = super().hear(customer_id, memory, own, now)
+        if memory is EMPTY:
+            return kept, ended
+        return replace(kept, next_due_at=max(kept.next_due_at, memory.next_due_at)), ended
+
+
+class CountsAutomatedTouches(Watcher):
+    def hear(self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime) -> tuple[Memory, list[AlertEvent]]:
+        return super().hear(customer_id, memory, [by_hand(envelope) for envelope in own], now)
+
+
+class IgnoresTheWatermark(Watcher):
+    def instant(self, now: datetime) -> datetime | None:
+        return now
+
+
+class WatchesOneFeedOnly(Watcher):
+    def instant(self, now: datetime) -> datetime | None:
+        return min(now, self.watermarks[FEEDS[0]]) if FEEDS[0] in self.watermarks else None
+
+
+class TakesDuplicatesAgain(Watcher):
+    def take(self, facts: Facts, step: Step) -> None:
+        if isinstance(step, Delivered):
+            self.positions[step.feed] = 0
+        super().take(facts, step)
+
+
+class ForgetsWhatIsOpen(Watcher):
+    def restart(self) -> None:
+        super().restart()
+        self.memories = {
+            key: replace(memory, state=CustomerState(memory.state.facts), next_due_at=min(self.watermarks.values()))
+            for key, memory in self.memories.items()
+            if self.watermarks
+        }
+
+
+class EndsOnceABatch(Watcher):
+    """All events of a batch are folded before anything is ended."""
+
+    def hear(self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime) -> tuple[Memory, list[AlertEvent]]:
+        facts = memory.state.facts
+        for envelope in own:
+            facts = evolve(facts, envelope)
+        step = evaluate(customer_id, CustomerState(facts, memory.state.open), self.rules, now, raising=False)
+        return Memory(step.state, min(memory.next_due_at, step.next_due_at)), list(step.events)
+
+
+def by_hand(envelope: Envelope[Any]) -> Envelope[Any]:
+    if isinstance(envelope.event, ContactLogged):
+        return replace(envelope, event=envelope.event.model_copy(update={"automated": False}))
+    return envelope
+
+
+BROKEN = [
+    MovesTheBoundLater,
+    CountsAutomatedTouches,
+    IgnoresTheWatermark,
+    WatchesOneFeedOnly,
+    TakesDuplicatesAgain,
+    ForgetsWhatIsOpen,
+    EndsOnceABatch,
+]

@@ -1,0 +1,163 @@
+"""What the alerts must be, worked out anew from the complete list of facts after every single one: slow and plain.
+
+Nothing here is taken from the engine but the rule book's numbers. Written down from ADR 0004:
+
+- Silence runs from the last human contact, or from the registration while there was none; not for a lost customer.
+- A follow-up is owed until its due time; moving it begins another episode. A complaint is owed its first answer.
+- An alert is raised at the first look at or after its due time, at an instant up to which both feeds are complete,
+  unless a file has told of this customer in the 30 seconds before.
+- A fact that ends an episode withdraws its alert if it happened before the alert began (or just then), else clears
+  it. More time allowed by a new tier or stage clears it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from contracts import customer, followup
+from contracts.customer import Mode, Stage
+from contracts.event import Envelope
+from services.alerts.engine.rules import OTHERS, RuleBook
+
+FILE_SETTLES = timedelta(seconds=30)
+Fact = Envelope[Any]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Episode:
+    """An alert's identity: which rule, whose, about what, and since when."""
+
+    rule_id: str
+    customer_id: UUID
+    concerns_id: UUID | None
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One transition of one alert, and the instant that it was said at."""
+
+    at: datetime
+    kind: str
+    episode: Episode
+    starts_at: datetime
+    ends_at: datetime | None = None
+
+
+@dataclass
+class Oracle:
+    """Hears what the engine hears, one fact at a time, and keeps all of it."""
+
+    rules: RuleBook
+    facts: dict[UUID, list[Fact]] = field(default_factory=dict)
+    open: dict[Episode, datetime] = field(default_factory=dict)
+    said: list[Said] = field(default_factory=list)
+
+    def hear(self, fact: Fact, now: datetime) -> None:
+        """Learn one more fact, and end what it ends."""
+        own = self.facts.setdefault(fact.subject, [])
+        own.append(fact)
+        due = dict(episodes(own, self.rules))
+        for episode in [each for each in self.open if each.customer_id == fact.subject]:
+            if episode not in due:
+                self._end(episode, happened_at(fact), now)
+            elif due[episode] > now:
+                self._say(now, "cleared", episode, now)
+
+    def _end(self, episode: Episode, happened: datetime, now: datetime) -> None:
+        kind = "withdrawn" if happened <= self.open[episode] else "cleared"
+        self._say(now, kind, episode, max(happened, episode.since))
+
+    def _say(self, now: datetime, kind: str, episode: Episode, ends_at: datetime) -> None:
+        self.said.append(Said(now, kind, episode, self.open.pop(episode), ends_at))
+
+    def look(self, complete_until: datetime) -> None:
+        """Raise what is overdue, knowing that all which was recorded before `complete_until` has been heard."""
+        for own in self.facts.values():
+            if any(fact.metadata.origin and complete_until < fact.recorded_at + FILE_SETTLES for fact in own):
+                continue
+            for episode, due_at in episodes(own, self.rules):
+                if episode not in self.open and due_at <= complete_until:
+                    self.open[episode] = due_at
+                    self.said.append(Said(complete_until, "raised", episode, due_at))
+
+
+def happened_at(fact: Fact) -> datetime:
+    """Return when what a fact tells of took place; a profile can tell of an earlier contact."""
+    if isinstance(fact.event, customer.ProfileChanged) and fact.event.last_contacted_at:
+        return fact.event.last_contacted_at
+    return fact.occurred_at
+
+
+def episodes(facts: Sequence[Fact], rules: RuleBook) -> Iterator[tuple[Episode, datetime]]:
+    """Return all that is owed to one customer now, each with the time from which it is too late."""
+    registered = [fact for fact in facts if isinstance(fact.event, customer.Registered)]
+    if not registered:
+        return
+    yield from silence(facts, registered[0], rules)
+    for stream in streams(facts):
+        yield from follow_up(stream, rules)
+        yield from complaint(stream, rules)
+
+
+def streams(facts: Sequence[Fact]) -> Iterable[list[Fact]]:
+    """Return the facts of each contact, task and complaint, in their order."""
+    found: dict[UUID, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        found[fact.stream_id].append(fact)
+    return found.values()
+
+
+def silence(facts: Sequence[Fact], registered: Fact, rules: RuleBook) -> Iterator[tuple[Episode, datetime]]:
+    stages = [fact.event.stage for fact in facts if isinstance(fact.event, customer.StageChanged)]
+    stage = stages[-1] if stages else Stage.NEW
+    if stage == Stage.LOST:
+        return
+    mode = Mode.FOLLOW_UP if stage in {Stage.NEW, Stage.INTERESTED} else Mode.MAINTENANCE
+    tiers = [
+        fact.event.tier
+        for fact in facts
+        if isinstance(fact.event, customer.TierChanged) and fact.event.scheme == "default"
+    ]
+    days = rules.inactivity.days[mode]
+    allowed = timedelta(days=days.get(tiers[-1] if tiers else OTHERS, days[OTHERS]))
+    since = max((happened_at(fact) for fact in facts if is_contact(fact)), default=registered.occurred_at)
+    yield Episode("inactivity", registered.subject, None, since), since + allowed
+
+
+def is_contact(fact: Fact) -> bool:
+    match fact.event:
+        case followup.ContactLogged(automated=automated):
+            return not automated
+        case customer.ProfileChanged(last_contacted_at=contacted_at):
+            return contacted_at is not None
+        case _:
+            return False
+
+
+def follow_up(stream: Sequence[Fact], rules: RuleBook) -> Iterator[tuple[Episode, datetime]]:
+    """A task's last due time counts, unless the task is done or called off."""
+    due_at: datetime | None = None
+    for fact in stream:
+        match fact.event:
+            case followup.TaskScheduled(due_at=at) | followup.TaskRescheduled(due_at=at):
+                due_at = at
+            case followup.TaskCompleted() | followup.TaskCancelled():
+                return
+            case _:
+                continue
+    if due_at:
+        grace = timedelta(minutes=rules.missed_follow_up.grace_minutes)
+        yield Episode("missed-follow-up", stream[0].subject, stream[0].stream_id, due_at), due_at + grace
+
+
+def complaint(stream: Sequence[Fact], rules: RuleBook) -> Iterator[tuple[Episode, datetime]]:
+    first, *later = stream
+    answered = any(isinstance(fact.event, followup.ComplaintAnswered | followup.ComplaintClosed) for fact in later)
+    if isinstance(first.event, followup.ComplaintRaised) and not answered:
+        hours = timedelta(hours=rules.unanswered_complaint.hours[first.event.severity])
+        episode = Episode("unanswered-complaint", first.subject, first.stream_id, first.occurred_at)
+        yield episode, first.occurred_at + hours
