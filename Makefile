@@ -14,7 +14,7 @@ STACK := $(BIN)/python -m deploy.stack
 COMPOSE ?= docker compose
 
 .DEFAULT_GOAL := help
-.PHONY: help install run token env demo doctor format check test bench contracts clean reset up down logs
+.PHONY: help install run token env demo doctor format check test faults security bench contracts clean reset up down logs
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -47,8 +47,14 @@ check: $(PACKAGES) ## Check layout, style, types, imports and the quick tests
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest -q tests/unit tests/contracts tests/architecture
 
-test: $(PACKAGES) ## Run every test, on real PostgreSQL and Kafka
-	@$(BIN)/pytest
+test: $(PACKAGES) ## Run the tests, on real PostgreSQL and Kafka
+	@$(BIN)/pytest --ignore=tests/faults --ignore=tests/security
+
+faults: $(PACKAGES) ## Run the fault tests, long ones included
+	@$(BIN)/pytest -m "nightly or not nightly" tests/faults
+
+security: $(PACKAGES) ## Try every door: roles and routes, odd input, personal words, supply chain
+	@$(BIN)/pytest tests/security
 
 bench: $(PACKAGES) ## Measure how fast the pieces are, each against its floor, into build/bench.json
 	@$(BIN)/python -m tests.bench

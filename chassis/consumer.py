@@ -65,11 +65,13 @@ class Consumer:
         self._health = health
         self._progress: dict[Source, Progress] = {}
         self._gaps: dict[Source, Gap] = {}
+        self._heard_at = 0.0
 
     async def run(self) -> None:
         """Consume until cancelled; raises what goes wrong, to be started again from the stored position."""
         self._progress.clear()
         self._gaps.clear()
+        self._heard_at = asyncio.get_running_loop().time()
         # Whoever starts first creates a topic: one that appears later would only be noticed after a while.
         await ensure_topics(self._bootstrap, self._declared)
         consumer = new_consumer(self._bootstrap, f"care-{self._applier.name}")
@@ -89,6 +91,7 @@ class Consumer:
             asked_at = loop.time()
             fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
             if fetched:
+                self._heard_at = loop.time()
                 await self._apply(fetched)
                 crash_point("consumer.before-offset-commit")
             elif loop.time() - asked_at < POLL_MS / 2000:
@@ -156,7 +159,7 @@ class Consumer:
             await consumer.seek_to_beginning(TopicPartition(source.topic, source.partition))
 
     def _report_lag(self) -> None:
-        now, oldest = datetime.now(UTC), 0.0
+        now, oldest = datetime.now(UTC), asyncio.get_running_loop().time() - self._heard_at
         for topic in self._topics:
             marks = [progress.watermark for source, progress in self._progress.items() if source.topic == topic]
             if marks:
@@ -164,7 +167,7 @@ class Consumer:
                 metrics.WATERMARK_AGE.labels(self._applier.name, topic).set(age)
                 oldest = max(oldest, age)
         if oldest > STALE_SECONDS:
-            self._health.failed(f"nothing complete has been heard for {oldest:.0f} s")
+            self._health.failed(f"the feed is complete only up to {oldest:.0f} s ago")
         else:
             self._health.ready()
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from chassis.access import EVERYWHERE, OWN, Allow, Caller
 from chassis.auth import Role
 from chassis.body import StrictRoute
-from chassis.catalogue import not_found
+from chassis.catalogue import ProblemError, not_found
 from chassis.command import Command, Part
 from chassis.history import HistoryEntry, entry_of
 from chassis.listing import Limit, Paging
@@ -35,6 +35,7 @@ async def register(command: commands.Register, caller: Anyone, needs: Needs) -> 
     """Register a customer; a seller who names no owner owns it. An external reference leads to the same customer."""
     if command.owner_id is None and not caller.sees_all:
         command = command.model_copy(update={"owner_id": caller.principal.subject})
+    require_owner_of_leader(command)
     if command.external:
         customer_id = needs.pseudonyms.customer(command.external.system, command.external.id)
     else:
@@ -48,6 +49,14 @@ async def register(command: commands.Register, caller: Anyone, needs: Needs) -> 
         authorize=lambda state: caller.require(state.holders) if state.known else None,
     )
     return answer(handled, f"/v1/customers/{customer_id}")
+
+
+def require_owner_of_leader(command: commands.Register) -> None:
+    """Raise the 422 problem for a leader of nobody, who would be left out without a word."""
+    if command.leader_id and not command.owner_id:
+        detail = "A leader leads an owner; name `owner_id` too."
+        error = {"pointer": "/leader_id", "rule": "owner-missing", "detail": detail}
+        raise ProblemError("validation-failed", detail, "负责人缺失；请同时提供 owner_id。", errors=[error])
 
 
 @router.post("/customers/{customer_id}/stage", response_model=Accepted)

@@ -1,0 +1,106 @@
+"""Measures: `python -m tests.bench [--only NAME] [--seconds S] [--quick]`."""
+
+import sys
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+from platform import python_version
+from typing import Annotated
+
+import asyncpg
+import typer
+import uvloop
+from rich.console import Console
+
+from deploy.stack.infrastructure import Infrastructure, temporary_data_dir
+from tests.bench import append, apply, command, fold, latency, memory, relay, report
+from tests.bench.aside import aside
+from tests.bench.harness import Bed, Effort, Figure
+from tests.bench.whole import Whole, client_beside, stack_in
+from tests.support.servers import servers
+
+SECONDS, ROUNDS, LOAD_SECONDS = 3.0, 5, 10.0
+QUICK = Effort(seconds=1.0, rounds=2, load_seconds=3.0)
+LIBRARIES = ("asyncpg", "aiokafka", "fastapi", "pydantic", "uvicorn", "uvloop", "eventsourcing")
+SETTINGS = "SELECT current_setting(name) FROM unnest(ARRAY['server_version', 'fsync', 'synchronous_commit']) AS s(name)"
+
+ON_SERVERS: dict[str, Callable[[Bed], Awaitable[list[Figure]]]] = {
+    "append": append.measure,
+    "fold": fold.measure,
+    "http": command.measure,
+    "relay": relay.measure,
+    "apply": apply.measure,
+}
+# Memory comes first: what the services need at rest is seen before anything has been asked of them.
+ON_STACK: dict[str, Callable[[Whole], Awaitable[list[Figure]]]] = {
+    "memory": memory.measure,
+    "latency": latency.measure,
+}
+
+# Without a terminal, the table need not be as narrow as one.
+console = Console(width=None if sys.stdout.isatty() else 120)
+
+
+def main(
+    only: Annotated[list[str] | None, typer.Option(help="Run this one; give it again for several.")] = None,
+    seconds: Annotated[float, typer.Option(min=0.5, max=60, help="How long each measurement takes.")] = SECONDS,
+    quick: Annotated[bool, typer.Option(help="Two short rounds: to see that it runs, not how fast.")] = False,
+) -> None:
+    """Measure, print the figures beside their floors, and write them to build/bench.json."""
+    chosen = set(only or [*ON_SERVERS, *ON_STACK])
+    if unknown := chosen - ON_SERVERS.keys() - ON_STACK.keys():
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: known are {', '.join([*ON_SERVERS, *ON_STACK])}")
+    effort = QUICK if quick else Effort(seconds, ROUNDS, LOAD_SECONDS)
+    figures = [*on_servers(chosen, effort), *on_stack(chosen, effort)]
+    console.print(report.table(figures))
+    report.write(figures)
+    say(f"written to {report.RESULTS}")
+
+
+def on_servers(chosen: set[str], effort: Effort) -> list[Figure]:
+    if not chosen & ON_SERVERS.keys():
+        return []
+
+    async def measured(bed: Bed) -> list[Figure]:
+        await say_versions(bed.servers.infrastructure)
+        return [figure for name in ON_SERVERS if begun(name, chosen) for figure in await ON_SERVERS[name](bed)]
+
+    with temporary_data_dir() as data_dir, aside(servers(data_dir)) as made:
+        return uvloop.run(measured(Bed(made, data_dir, effort, say)))
+
+
+def on_stack(chosen: set[str], effort: Effort) -> list[Figure]:
+    if not chosen & ON_STACK.keys():
+        return []
+
+    async def measured(infrastructure: Infrastructure) -> list[Figure]:
+        await say_versions(infrastructure)
+        async with client_beside(data_dir, effort, say) as whole:
+            return [figure for name in ON_STACK if begun(name, chosen) for figure in await ON_STACK[name](whole)]
+
+    with temporary_data_dir() as data_dir, aside(stack_in(data_dir)) as (infrastructure, _):
+        return uvloop.run(measured(infrastructure))
+
+
+def begun(name: str, chosen: set[str]) -> bool:
+    if name in chosen:
+        say(f"measuring {name}")
+    return name in chosen
+
+
+async def say_versions(infrastructure: Infrastructure) -> None:
+    """Say what is measured, with the durability that the server itself reports."""
+    connection = await asyncpg.connect(infrastructure.postgres_admin_url)
+    number, fsync, commit = [row[0] for row in await connection.fetch(SETTINGS)]
+    await connection.close()
+    say(f"PostgreSQL {number}, fsync {fsync}, synchronous_commit {commit}; {infrastructure.kafka_label}")
+    say(f"Python {python_version()}, {', '.join(f'{name} {version(name)}' for name in LIBRARIES)}")
+
+
+def say(text: str) -> None:
+    console.print(text, style="dim", soft_wrap=True, highlight=False)
+
+
+if __name__ == "__main__":
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(main)
+    app()

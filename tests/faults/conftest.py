@@ -1,0 +1,51 @@
+"""Fixtures for faults: the issuer once, and for each test a house of its own on the run's servers."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from deploy.stack.infrastructure import temporary_data_dir
+from tests.faults.support.house import House, Issuer, as_admin, issuer_process
+from tests.faults.support.ledger import Ledger
+from tests.support.pipeline import Pipeline
+from tests.support.servers import Database, Servers
+
+
+@pytest.fixture(scope="session")
+async def issuer() -> AsyncIterator[Issuer]:
+    with temporary_data_dir() as data_dir:
+        async with issuer_process(data_dir) as running:
+            yield running
+
+
+@pytest.fixture
+async def house(running: Servers, issuer: Issuer, tmp_path: Path) -> AsyncIterator[House]:
+    made = House(running, issuer, tmp_path)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "ledger.jsonl")
+
+
+@pytest.fixture
+async def watched(pipeline: Pipeline, database: Database) -> Pipeline:
+    """A pipeline whose table takes the same event twice, so that a double effect can be seen."""
+    await as_admin(database, "ALTER TABLE seen DROP CONSTRAINT seen_pkey")
+    return pipeline
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "nightly: a fault test too long for every change; `make faults` runs it")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the nightly tests out unless they are asked for by `-m`."""
+    if "nightly" in (config.option.markexpr or ""):
+        return
+    nightly = [item for item in items if item.get_closest_marker("nightly")]
+    config.hook.pytest_deselected(items=nightly)
+    items[:] = [item for item in items if item not in nightly]

@@ -1,0 +1,108 @@
+"""Gathers what the oracle judges: the store, the topic, and what consumers made of it."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+from uuid import UUID
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from chassis.cloudevents import WATERMARK_TYPE
+from chassis.database import Pool
+from chassis.event_store import EventStore
+from chassis.mapper import EventMapper
+from contracts.event import Envelope
+from contracts.topics import Topic
+from services.customer import projection
+from services.customer.projection import CustomerRow
+from services.reporting import projection as reporting
+from services.reporting.projection.sheet import Sheet
+from tests.faults.support.oracle import Applied, Published
+
+READ_ON = 1_000
+READ_SECONDS = 30.0
+
+
+async def stored(pool: Pool) -> list[Envelope[Any]]:
+    """Return the whole store, in the order of its positions."""
+    store, mapper = EventStore(pool), EventMapper()
+    found: list[Envelope[Any]] = []
+    while rows := await store.read_all(after=found[-1].position if found else 0, limit=READ_ON):
+        found += map(mapper.to_envelope, rows)
+    return found
+
+
+async def published(bootstrap: str, topic: Topic) -> list[Published]:
+    """Return every event record that stands on the topic now, watermarks left out."""
+    places = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+    reader = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    found = []
+    async with asyncio.timeout(READ_SECONDS):
+        await reader.start()
+        try:
+            reader.assign(places)
+            await reader.seek_to_beginning(*places)
+            for place, end in (await reader.end_offsets(places)).items():
+                while await reader.position(place) < end:
+                    fetched = await reader.getmany(place, timeout_ms=200)
+                    found += fetched.get(place, [])
+        finally:
+            await reader.stop()
+    described = [(record, {name: value.decode() for name, value in record.headers}) for record in found]
+    return [
+        Published(
+            record.partition,
+            record.offset,
+            UUID(headers["ce_id"]),
+            UUID(headers["ce_subject"]),
+            UUID(headers["ce_streamid"]),
+            int(headers["ce_sequence"]),
+            int(headers["ce_position"]),
+            int(headers["ce_prevposition"]),
+        )
+        for record, headers in described
+        if headers["ce_type"] != WATERMARK_TYPE
+    ]
+
+
+async def applied(pool: Pool) -> list[Applied]:
+    """Return what a pipeline's handler was given, in the order of its commits."""
+    rows = await pool.fetch("SELECT event_id, subject, position FROM seen ORDER BY n")
+    return [Applied(**row) for row in rows]
+
+
+async def customer_list(pool: Pool) -> dict[UUID, dict[str, Any]]:
+    rows = await pool.fetch("SELECT * FROM customer")
+    return {row["customer_id"]: dict(row) for row in rows}
+
+
+def folded_list(facts: Iterable[Envelope[Any]]) -> Mapping[UUID, dict[str, Any]]:
+    """Return what the list of customers should be: the pure fold of the store."""
+    rows: dict[UUID, CustomerRow] = {}
+    for fact in facts:
+        rows[fact.subject] = replace(projection.project(rows.get(fact.subject), fact), version=fact.version)
+    return {key: asdict(row) for key, row in rows.items()}
+
+
+async def heads_agree(pool: Pool) -> bool:
+    """Tell whether the store's head is the last position there is."""
+    return bool(await pool.fetchval("SELECT (SELECT max(position) FROM event) = (SELECT position FROM store_head)"))
+
+
+def reported_customers(facts: Iterable[Envelope[Any]]) -> Mapping[UUID, dict[str, Any]]:
+    """Return what reporting's customers should be: the pure fold of the store."""
+    rows = Sheet()
+    for fact in facts:
+        reporting.project(rows, fact)
+    return {key: asdict(row) for key, row in rows.customers.items()}
+
+
+async def rewind_group(bootstrap: str, group: str, topic: Topic) -> None:
+    """Move a consumer group to the start of every partition."""
+    places = {TopicPartition(topic.name, number): 0 for number in range(topic.partitions)}
+    reader = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=group)
+    await reader.start()
+    reader.assign(list(places))
+    await reader.commit(places)
+    await reader.stop()

@@ -1,0 +1,45 @@
+"""Facts to be carried: committed through the command handler, without HTTP in between."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from chassis.command import Context
+from chassis.command_handler import CommandHandler
+from chassis.database import Pool
+from chassis.event_store import EventStore
+from chassis.mapper import EventMapper
+from services.customer.commands import ChangeProfile, Profile, Register
+from services.customer.domain import CUSTOMER, Customer
+
+
+def handler_of(store: EventStore) -> CommandHandler[Customer]:
+    return CommandHandler(store, CUSTOMER, EventMapper())
+
+
+async def commit(store: EventStore, count: int, changes: int = 0) -> list[UUID]:
+    """Commit `count` customers with `changes` further facts each: one event for each command."""
+    ids = [uuid4() for _ in range(count)]
+    handler = handler_of(store)
+    await asyncio.gather(*(handler.handle(each, Register(name=f"公司{each}"), context()) for each in ids))
+    for number in range(changes):
+        await change(store, ids, f"行业{number}")
+    return ids
+
+
+async def change(store: EventStore, ids: Sequence[UUID], industry: str) -> None:
+    handler, command = handler_of(store), ChangeProfile(profile=Profile(industry=industry))
+    await asyncio.gather(*(handler.handle(each, command, context()) for each in ids))
+
+
+async def commit_for_ever(pool: Pool) -> None:
+    """Commit small batches until cancelled."""
+    store = EventStore(pool)
+    while True:
+        await commit(store, 20, changes=1)
+        await asyncio.sleep(0.02)
+
+
+def context() -> Context:
+    return Context(str(uuid4()), "tests", "tests", datetime.now(UTC))

@@ -1,0 +1,72 @@
+"""What was asked and what was answered: every attempt is written down before it is made and after it has ended."""
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """`unknown` may or may not have happened: a time-out, a reset, a 5xx, or a client that died."""
+
+    ACKED = "acked"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """How one attempt ended. `status` is absent where no answer came."""
+
+    outcome: Outcome
+    status: int | None = None
+    body: str = ""
+
+    @property
+    def result(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.body)
+        return found
+
+
+LOST = Reply(Outcome.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of the command called `command`; all tries of a command share its idempotency key."""
+
+    command: str
+    reply: Reply
+
+
+class Ledger:
+    """Every attempt of one test, in a file of JSON lines that outlives the test's process."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lines = path.open("a", encoding="utf-8", buffering=1)
+        self._commands: list[str] = []
+        self._replies: dict[int, Reply] = {}
+
+    def asked(self, command: str) -> int:
+        """Write down that `command` is about to be sent; returns the attempt's number."""
+        self._commands.append(command)
+        number = len(self._commands) - 1
+        self._write({"attempt": number, "command": command})
+        return number
+
+    def answered(self, number: int, reply: Reply) -> None:
+        self._replies[number] = reply
+        self._write({"attempt": number, **asdict(reply)})
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """Return all attempts; one that never ended counts as unknown."""
+        return [Attempt(command, self._replies.get(number, LOST)) for number, command in enumerate(self._commands)]
+
+    def count(self, outcome: Outcome) -> int:
+        return sum(attempt.reply.outcome is outcome for attempt in self.attempts)
+
+    def _write(self, line: dict[str, Any]) -> None:
+        self._lines.write(json.dumps(line, ensure_ascii=False) + "\n")

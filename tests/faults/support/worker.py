@@ -1,0 +1,19 @@
+"""Runs a service as the product does, on topics of a test's own: `worker PREFIX SERVICE ROLE`."""
+
+import sys
+from importlib import import_module
+
+from chassis.service import run
+from contracts.topics import TOPICS
+
+
+def main(prefix: str, service: str, role: str) -> None:
+    for topic in TOPICS:
+        # The names are constants of the product; only a test may want others.
+        object.__setattr__(topic, "name", f"{prefix}.{topic.name}")
+    module = import_module(f"services.{service}.__main__")
+    run(module.NAME, module.build, role)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

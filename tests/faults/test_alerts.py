@@ -1,0 +1,153 @@
+"""R27, R38, R41 for alerts: killed, started twice, or late, each silence is raised once and told under one id."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis.database import Pool, transaction
+from chassis.event_store import EventStore
+from chassis.mapper import EventMapper
+from chassis.positions import Positions, Progress, Source
+from chassis.relay import Relay
+from chassis.supervisor import Health
+from contracts.customer import Stage
+from contracts.event import Envelope
+from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS, PARTITIONS, Topic
+from services.alerts.detection import CONSUMER, FEEDS, Detection
+from services.alerts.engine.episodes import CustomerState, evaluate
+from services.alerts.engine.facts import evolve
+from services.alerts.engine.rules import DEFAULT_RULES
+from services.customer.commands import Profile, Register
+from tests.faults.support import evidence, oracle
+from tests.faults.support.facts import context, handler_of
+from tests.faults.support.house import ALL_PUBLISHED, House, keep_up, pool_at, quiet
+from tests.support.servers import Database, Servers
+from tests.support.waiting import background, eventually
+
+SILENT = 20
+LONG_AGO = timedelta(days=60)
+
+
+@pytest.fixture
+async def alerts(running: Servers) -> Database:
+    return await running.database("alerts")
+
+
+@pytest.fixture
+async def alerts_pool(alerts: Database) -> AsyncIterator[Pool]:
+    async with pool_at(alerts.app) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def followup_pool(running: Servers) -> AsyncIterator[Pool]:
+    database = await running.database("followup")
+    async with pool_at(database.app) as opened:
+        yield opened
+
+
+async def fall_silent(pool: Pool, count: int) -> None:
+    """Register customers whose last contact was long ago."""
+    command = Register(
+        name="沉默的公司",
+        stage=Stage.INTERESTED,
+        owner_id="wang",
+        profile=Profile(last_contacted_at=datetime.now(UTC) - LONG_AGO),
+    )
+    handler = handler_of(EventStore(pool))
+    await asyncio.gather(*(handler.handle(uuid4(), command, context()) for _ in range(count)))
+
+
+def expected_alerts(facts: list[Envelope[Any]], now: datetime) -> set[str]:
+    """Return what the engine makes of the store alone: the pure answer."""
+    by_customer: dict[UUID, CustomerState] = defaultdict(CustomerState)
+    for fact in facts:
+        known = by_customer[fact.subject]
+        by_customer[fact.subject] = CustomerState(evolve(known.facts, fact), known.open)
+    steps = [evaluate(key, state, DEFAULT_RULES, now, raising=True) for key, state in by_customer.items()]
+    return {event.dedup_key for step in steps for event in step.events}
+
+
+def relay_of(house: House, pool: Pool, topic: Topic) -> Relay:
+    return Relay(
+        EventStore(pool), pool, EventMapper(), house.own(topic), bootstrap=house.bootstrap, health=Health("relay")
+    )
+
+
+async def raised(pool: Pool) -> int:
+    return int(await pool.fetchval("SELECT count(*) FROM event WHERE type = 'care.alert.raised.v1'"))
+
+
+@pytest.mark.parametrize("kills", [1, pytest.param(4, marks=pytest.mark.nightly)])
+async def test_r27_alerts_killed_at_work_raise_each_silence_once(
+    house: House, pool: Pool, followup_pool: Pool, alerts_pool: Pool, alerts: Database, kills: int
+) -> None:
+    relays = relay_of(house, pool, CUSTOMER_EVENTS), relay_of(house, followup_pool, FOLLOWUP_EVENTS)
+    await fall_silent(pool, SILENT)
+    process = await house.start("alerts", "all", alerts.app, crash_at="consumer.before-offset-commit")
+    async with background(*(relay.run for relay in relays), lambda: keep_up(process, alerts)):
+        for number in range(kills):
+            await fall_silent(pool, SILENT)
+            expected = SILENT * (number + 2)
+            await eventually(lambda expected=expected: all_raised(alerts_pool, expected), within=40)  # type: ignore[misc]
+            await process.kill()
+        await quiet(alerts_pool, ALL_PUBLISHED)
+        topic = await evidence.published(house.bootstrap, house.own(ALERT_EVENTS))
+    expected_keys = expected_alerts(await evidence.stored(pool), datetime.now(UTC))
+    stored = await evidence.stored(alerts_pool)
+    assert len(expected_keys) == SILENT * (kills + 1)
+    oracle.hold(
+        oracle.alerts_are_raised_once(expected_keys, stored, topic),
+        oracle.topic_is_complete(stored, topic),
+    )
+
+
+async def all_raised(pool: Pool, count: int) -> bool:
+    return await raised(pool) >= count
+
+
+async def test_r38_r41_two_schedulers_back_after_hours_raise_each_silence_once(pool: Pool, alerts_pool: Pool) -> None:
+    await fall_silent(pool, SILENT)
+    facts = await evidence.stored(pool)
+    hours_later = datetime.now(UTC) + timedelta(hours=2)
+    copies = [
+        Detection(EventStore(alerts_pool), alerts_pool, EventMapper(), DEFAULT_RULES, lambda: hours_later)
+        for _ in range(3)
+    ]
+    async with transaction(alerts_pool) as held:
+        await copies[0].apply(facts, held)
+    assert await raised(alerts_pool) == 0
+    await all_heard(alerts_pool, hours_later)
+    for _ in range(3):
+        await asyncio.gather(*(copy.run_due() for copy in copies))
+    stored = await evidence.stored(alerts_pool)
+    told = [oracle.Published(0, 0, each.id, each.subject, each.stream_id, 1, 1, 0) for each in stored]
+    oracle.hold(oracle.alerts_are_raised_once(expected_alerts(facts, hours_later), stored, told))
+    assert len(stored) == SILENT
+
+
+async def test_a_silent_customer_is_not_raised_while_a_feed_lags(pool: Pool, alerts_pool: Pool) -> None:
+    await fall_silent(pool, 1)
+    facts = await evidence.stored(pool)
+    later = datetime.now(UTC) + timedelta(hours=2)
+    detection = Detection(EventStore(alerts_pool), alerts_pool, EventMapper(), DEFAULT_RULES, lambda: later)
+    async with transaction(alerts_pool) as held:
+        await detection.apply(facts, held)
+    await all_heard(alerts_pool, later, feeds=FEEDS[:1])
+    assert await detection.run_due() == 0
+
+
+async def all_heard(pool: Pool, until: datetime, feeds: list[str] = FEEDS) -> None:
+    """Let the feeds say that nothing is missing up to an instant."""
+    positions = Positions(CONSUMER)
+    for feed in feeds:
+        for partition in range(PARTITIONS):
+            source = Source(feed, partition)
+            start = await positions.load(pool, source)
+            async with transaction(pool) as held:
+                await positions.move(held, {source: (start.position, Progress(start.position, until))})

@@ -1,0 +1,213 @@
+"""R27, R28, R30, R31, R34: consumers die, freeze, quarrel over partitions, or find a topic that lost something."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+
+from chassis import consumer as consumer_module
+from chassis.applier import Applier
+from chassis.consumer import Consumer, GapFoundError
+from chassis.database import Pool
+from chassis.event_store import EventStore
+from chassis.kafka import ensure_topics, log_ends
+from chassis.mapper import EventMapper
+from chassis.positions import PositionMovedError
+from chassis.relay import Relay
+from chassis.supervisor import Health
+from contracts.topics import Topic
+from services.reporting import projection
+from tests.faults.support import evidence, oracle
+from tests.faults.support.facts import change, commit, commit_for_ever
+from tests.faults.support.house import ALL_PUBLISHED, House, as_admin, keep_up, pool_at, quiet
+from tests.support.pipeline import Pipeline
+from tests.support.servers import Database, Servers
+from tests.support.waiting import background, eventually
+
+POSITIONS = "SELECT topic, partition, position FROM consumer_position WHERE consumer = 'reporting'"
+TABLES = ("customer", "timeline", "stage_transition", "consumer_position")
+DICE = random.Random(3)  # noqa: S311 - repeatable, not secret
+
+
+def relay_of(house: House, pool: Pool) -> Relay:
+    return Relay(EventStore(pool), pool, EventMapper(), house.topic, bootstrap=house.bootstrap, health=Health("relay"))
+
+
+@pytest.fixture
+async def reporting(running: Servers) -> Database:
+    return await running.database("reporting")
+
+
+@pytest.fixture
+async def read_model(reporting: Database) -> AsyncIterator[Pool]:
+    async with pool_at(reporting.app) as opened:
+        yield opened
+
+
+async def caught_up(pool: Pool, read_model: Pool) -> None:
+    """Wait until every event of the store has its row in the read model."""
+
+    async def level() -> bool:
+        told = await read_model.fetchval("SELECT count(*) FROM timeline")
+        return bool(told == await pool.fetchval("SELECT count(*) FROM event"))
+
+    await eventually(level, within=45)
+
+
+async def read_model_holds(pool: Pool, read_model: Pool) -> None:
+    stored = await evidence.stored(pool)
+    expected = evidence.reported_customers(stored)
+    told = [row["event_id"] for row in await read_model.fetch("SELECT event_id FROM timeline")]
+    oracle.hold(
+        oracle.same_rows("customer", expected, await evidence.customer_list(read_model)),
+        oracle.same_rows("timeline", {fact.id: 1 for fact in stored}, dict.fromkeys(told, 1)),
+    )
+    assert await read_model.fetchval("SELECT count(*) FROM parked_event") == 0
+
+
+async def test_r27_a_consumer_that_dies_before_its_offsets_are_committed_repeats_no_effect(
+    house: House, pool: Pool, read_model: Pool, reporting: Database
+) -> None:
+    await commit(EventStore(pool), 50, changes=2)
+    consumer = await house.start("reporting", "consumer", reporting.app, crash_at="consumer.before-offset-commit")
+    async with background(relay_of(house, pool).run):
+        await consumer.child.wait()
+        assert await read_model.fetchval("SELECT count(*) FROM timeline") > 0
+        await consumer.again()
+        await caught_up(pool, read_model)
+    await read_model_holds(pool, read_model)
+
+
+@pytest.mark.nightly
+async def test_r27_a_consumer_killed_at_random_repeats_no_effect(
+    house: House, pool: Pool, read_model: Pool, database: Database, reporting: Database
+) -> None:
+    consumer = await house.start("reporting", "consumer", reporting.app)
+    async with background(relay_of(house, pool).run, lambda: keep_up(consumer, database)):
+        async with background(lambda: commit_for_ever(pool)):
+            for _ in range(5):
+                await asyncio.sleep(DICE.uniform(8, 14))
+                await consumer.kill()
+        await caught_up(pool, read_model)
+    await read_model_holds(pool, read_model)
+
+
+async def test_r28_a_topic_read_again_from_its_start_rewrites_no_row(
+    house: House, pool: Pool, read_model: Pool
+) -> None:
+    store, applier = EventStore(pool), Applier("reporting", read_model, projection.apply)
+    ids = await commit(store, 30, changes=2)
+
+    def consumer() -> Consumer:
+        return Consumer(applier, [house.topic], bootstrap=house.bootstrap, health=Health("consumer"))
+
+    async with background(relay_of(house, pool).run):
+        async with background(consumer().run):
+            await caught_up(pool, read_model)
+        before = await written(read_model)
+        await evidence.rewind_group(house.bootstrap, "care-reporting", house.topic)
+        await change(store, ids[:1], "a sign that all has been read")
+        async with background(consumer().run):
+            await caught_up(pool, read_model)
+        after = await written(read_model)
+    # Only the one customer's rows, the new entries and the positions of partitions may have been written since.
+    assert {table: len(before[table] - after[table]) for table in TABLES[:3]} == {
+        "customer": 1,
+        "timeline": 0,
+        "stage_transition": 0,
+    }
+    await read_model_holds(pool, read_model)
+
+
+async def written(pool: Pool) -> dict[str, set[str]]:
+    """Return every row with the transaction that wrote it: one that was rewritten differs even if it looks the same."""
+    return {table: {str(row) for row in await pool.fetch(f"SELECT xmin, * FROM {table}")} for table in TABLES}
+
+
+async def test_r30_a_zombie_that_wakes_up_adds_nothing(
+    house: House, pool: Pool, read_model: Pool, reporting: Database
+) -> None:
+    zombie = await house.start("reporting", "consumer", reporting.app)
+    samples: dict[str, list[int]] = {}
+
+    async def watch() -> None:
+        while True:
+            for row in await read_model.fetch(POSITIONS):
+                samples.setdefault(f"{row['topic']}/{row['partition']}", []).append(row["position"])
+            await asyncio.sleep(0.1)
+
+    async with background(relay_of(house, pool).run, watch):
+        async with background(lambda: commit_for_ever(pool)):
+            await asyncio.sleep(2)
+            zombie.freeze()
+            await house.start("reporting", "consumer", reporting.app)
+            # The group gives a silent member ten seconds.
+            await asyncio.sleep(12)
+        await caught_up(pool, read_model)
+        zombie.thaw()
+        await commit(EventStore(pool), 50)
+        await caught_up(pool, read_model)
+    await read_model_holds(pool, read_model)
+    head = await pool.fetchval("SELECT position FROM store_head")
+    oracle.hold(oracle.never_back(samples, head))
+
+
+async def test_r31_a_storm_of_members_coming_and_going_loses_and_doubles_nothing(watched: Pipeline) -> None:
+    async def come_and_go() -> None:
+        while True:
+            with contextlib.suppress(TimeoutError, PositionMovedError):
+                async with asyncio.timeout(DICE.uniform(0.3, 1.5)):
+                    await watched.consumer().run()
+
+    async with background(watched.relay().run):
+        async with background(lambda: commit_for_ever(watched.pool), *[come_and_go] * 6):
+            await asyncio.sleep(5)
+        async with background(watched.consumer().run):
+            await quiet(watched.pool, ALL_PUBLISHED, "SELECT count(*) = (SELECT position FROM store_head) FROM seen")
+    oracle.hold(oracle.applied_once(await evidence.stored(watched.pool), await evidence.applied(watched.pool)))
+
+
+@pytest.fixture
+async def halved(watched: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
+    """Thirty events applied, thirty more published while no consumer ran, and then deleted from the topic."""
+    monkeypatch.setattr(consumer_module, "GAP_PATIENCE_SECONDS", 0.3)
+    async with background(watched.relay().run):
+        await commit(watched.store, 30)
+        async with background(watched.consumer().run):
+            await eventually(lambda: watched.has_seen(30))
+        await commit(watched.store, 30)
+        await quiet(watched.pool, ALL_PUBLISHED)
+        await delete_all(watched.bootstrap, watched.topic)
+    return watched
+
+
+async def delete_all(bootstrap: str, topic: Topic) -> None:
+    ends = await log_ends(bootstrap, topic.name, list(range(topic.partitions)))
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    await admin.delete_records(
+        {TopicPartition(topic.name, number): RecordsToDelete(before_offset=end) for number, end in ends.items()}
+    )
+    await admin.close()
+
+
+@pytest.mark.parametrize("later", [0, 30])
+async def test_r34_what_a_topic_lost_is_missed_and_said(halved: Pipeline, later: int) -> None:
+    await commit(halved.store, later)
+    async with background(halved.relay().run), asyncio.timeout(20):
+        with pytest.raises(GapFoundError, match="lacks what follows position"):
+            await halved.consumer().run()
+    assert await halved.has_seen(30)
+
+
+async def test_r34_published_again_from_the_start_it_is_made_whole(halved: Pipeline, database: Database) -> None:
+    await as_admin(database, "UPDATE relay_cursor SET position = 0")
+    await as_admin(database, "UPDATE relay_partition SET position = 0")
+    await ensure_topics(halved.bootstrap, (halved.topic,))
+    async with background(halved.relay().run, halved.consumer().run):
+        await eventually(lambda: halved.has_seen(60))
+    oracle.hold(oracle.applied_once(await evidence.stored(halved.pool), await evidence.applied(halved.pool)))

@@ -1,0 +1,198 @@
+"""R05, R06, R07, R08, R10: the database loses connections, freezes, goes away, crashes, or is held up."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from chassis.database import DEADLINE_SECONDS
+from chassis.event_store import EventStore
+from tests.faults.support import evidence, oracle
+from tests.faults.support.house import House, Issuer, host_and_port, pool_at, through
+from tests.faults.support.ledger import Ledger, Outcome
+from tests.faults.support.load import Load, Mix, change, register, sender
+from tests.faults.support.proxy import proxy_to
+from tests.faults.support.rooms import room
+from tests.support.appends import append_of
+from tests.support.servers import Database, Servers
+from tests.support.waiting import background
+
+TERMINATE = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = 'care_customer' ORDER BY random() LIMIT 1
+"""
+BACKENDS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND usename = 'care_customer'"
+GRACE_SECONDS = 1.0
+
+
+async def holds(database: Database, ledger: Ledger) -> None:
+    async with pool_at(database.app) as pool:
+        stored = await evidence.stored(pool)
+        oracle.hold(
+            oracle.acknowledged_is_stored_once(ledger.attempts, stored),
+            oracle.refused_has_no_effect(ledger.attempts, stored),
+            oracle.store_is_in_order(stored),
+        )
+
+
+@asynccontextmanager
+async def administrator(database: Database) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    admin = await asyncpg.connect(database.admin)
+    try:
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def test_r05_killed_backends_cost_nobody_an_answer(issuer: Issuer, database: Database, ledger: Ledger) -> None:
+    async with room(issuer, database.app) as asked, administrator(database) as admin:
+        load = Load(asked.send, ledger, Mix(commands=10_000))
+        await load.register()
+        killed = 0
+
+        async def kill_backends() -> None:
+            nonlocal killed
+            while True:
+                await asyncio.sleep(0.2)
+                killed += len(await admin.fetch(TERMINATE))
+
+        async with background(load.run, kill_backends):
+            await asyncio.sleep(6)
+        before = ledger.count(Outcome.UNKNOWN)
+        replies = [await load.attempt(change(f"after-{number}", load.customers[0])) for number in range(20)]
+        assert {reply.outcome for reply in replies} == {Outcome.ACKED}
+        assert killed > 20
+        await holds(database, ledger)
+        assert before < len(ledger.attempts) / 10
+
+
+@pytest.fixture
+async def backends(database: Database) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    async with administrator(database) as admin:
+        yield admin
+
+
+async def pids(admin: "asyncpg.Connection[asyncpg.Record]") -> list[int]:
+    return [row["pid"] for row in await admin.fetch(BACKENDS)]
+
+
+async def timed(load: Load, name: str, customer: str) -> float:
+    began = time.perf_counter()
+    await load.attempt(change(name, customer))
+    return time.perf_counter() - began
+
+
+async def test_r08_frozen_backends_keep_nobody_waiting_beyond_the_deadline(
+    issuer: Issuer, database: Database, ledger: Ledger, backends: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    async with room(issuer, database.app, size=4) as asked:
+        load = Load(asked.send, ledger, Mix(customers=8, commands=40))
+        await load.register()
+        frozen = await pids(backends)
+        for pid in frozen:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            took = await asyncio.gather(
+                *(timed(load, f"frozen-{number}", customer) for number, customer in enumerate(load.customers))
+            )
+        finally:
+            for pid in frozen:
+                os.kill(pid, signal.SIGCONT)
+        assert max(took) < DEADLINE_SECONDS + GRACE_SECONDS
+        await load.run()
+        await holds(database, ledger)
+
+
+async def test_r08_a_frozen_postmaster_keeps_nobody_waiting_beyond_the_deadline(
+    running: Servers, issuer: Issuer, database: Database, ledger: Ledger
+) -> None:
+    postmaster = server_process(running)
+    async with room(issuer, database.app, size=4) as asked:
+        load = Load(asked.send, ledger)
+        # One connection is open already, three would have to be made.
+        customers = [str((await load.attempt(register(f"frozen-{number}"))).result["id"]) for number in range(8)]
+        os.kill(postmaster, signal.SIGSTOP)
+        try:
+            took = await asyncio.gather(
+                *(timed(load, f"postmaster-{number}", customer) for number, customer in enumerate(customers))
+            )
+        finally:
+            os.kill(postmaster, signal.SIGCONT)
+        assert max(took) < DEADLINE_SECONDS + GRACE_SECONDS
+        await asyncio.gather(*(load.until_known(change(f"later-{number}", customers[number])) for number in range(8)))
+        await holds(database, ledger)
+
+
+def server_process(running: Servers) -> int:
+    """Return PostgreSQL's process; a server that somebody else runs is not ours to freeze."""
+    for child in running.infrastructure.children:
+        if child.name == "PostgreSQL" and child.process is not None:
+            return child.process.pid
+    pytest.skip("PostgreSQL is not a process of this run")
+
+
+async def test_r07_without_a_database_every_call_ends_soon_in_a_503(
+    issuer: Issuer, database: Database, ledger: Ledger
+) -> None:
+    async with (
+        proxy_to(*host_and_port(database.app)) as proxy,
+        room(issuer, through(database.app, proxy.port)) as asked,
+    ):
+        load = Load(asked.send, ledger)
+        customer = str((await load.attempt(register("before"))).result["id"])
+        await proxy.down()
+        took = await asyncio.gather(*(timed(load, f"away-{number}", customer) for number in range(50)))
+        ready, live = await asked.client.get("/readyz"), await asked.client.get("/livez")
+        refused = await asked.post(change("refused", customer))
+        await proxy.up()
+        assert max(took) < 2.0
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+        assert (ready.status_code, live.status_code) == (503, 200)
+        assert ledger.count(Outcome.ACKED) == 1
+        assert (await load.until_known(change("after", customer))).outcome is Outcome.ACKED
+        assert (await asked.client.get("/readyz")).status_code == httpx.codes.OK
+        await holds(database, ledger)
+
+
+async def test_r10_a_writer_stuck_with_the_lock_holds_the_others_up_for_a_bounded_time(
+    issuer: Issuer, database: Database, ledger: Ledger
+) -> None:
+    async with room(issuer, database.app) as asked, pool_at(database.app, size=1) as stuck:
+        load = Load(asked.send, ledger)
+        async with stuck.acquire() as held:
+            await held.execute("BEGIN")
+            await EventStore(stuck).append_within(held, [append_of(uuid4(), [1])])
+            began = time.perf_counter()
+            reply = await load.until_known(register("waiting"))
+            took = time.perf_counter() - began
+        assert (reply.outcome, took < DEADLINE_SECONDS) == (Outcome.ACKED, True)
+        assert len(await evidence.stored(asked.pool)) == 1
+
+
+@pytest.mark.nightly
+async def test_r06_a_crashed_database_comes_back_with_everything_acknowledged(
+    running: Servers, house: House, database: Database, ledger: Ledger
+) -> None:
+    server_process(running)
+    (server,) = [child for child in running.infrastructure.children if child.name == "PostgreSQL"]
+    service = await house.start("customer", "all", database.app)
+
+    async def crash() -> None:
+        for _ in range(3):
+            await asyncio.sleep(1.5)
+            server.send(signal.SIGQUIT)
+            await server.wait()
+            await server.start()
+
+    async with httpx.AsyncClient(headers=house.issuer.headers(), trust_env=False) as client:
+        load = Load(sender(client, lambda: service.url), ledger, Mix(commands=900))
+        await load.register()
+        await asyncio.gather(load.run(), crash())
+    await holds(database, ledger)

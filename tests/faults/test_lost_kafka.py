@@ -1,0 +1,95 @@
+"""R18, R25: Kafka goes away, and comes back with nothing; the stores fill it again while everybody keeps running."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from deploy.stack import credentials, kafka, ladder
+from deploy.stack.infrastructure import temporary_data_dir
+from deploy.stack.ladder import Premises
+from deploy.stack.ports import free_port
+from tests.faults.support import evidence, oracle
+from tests.faults.support.facts import change, commit
+from tests.faults.support.house import ALL_PUBLISHED, quiet
+from tests.faults.test_relay import supervised
+from tests.support.pipeline import Pipeline
+from tests.support.servers import Servers
+from tests.support.waiting import background, eventually
+
+
+@dataclass
+class Broker:
+    """A Kafka of one's own, to be lost."""
+
+    data_dir: Path
+    port: int
+    running: AsyncExitStack
+
+    @property
+    def bootstrap(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        premises = Premises(self.data_dir, self.port, credentials.load(self.data_dir), lambda _text: None)
+        await self.running.enter_async_context(ladder.climb("Kafka", kafka.rungs(), premises))
+
+    async def stop(self) -> None:
+        await self.running.aclose()
+
+    def wipe(self) -> None:
+        shutil.rmtree(self.data_dir / "kafka")
+
+
+@pytest.fixture
+async def broker(running: Servers) -> AsyncIterator[Broker]:
+    if not any(child.name == "Kafka" for child in running.infrastructure.children):
+        pytest.skip("Apache Kafka is not a process of this run")
+    with temporary_data_dir() as data_dir:
+        made = Broker(data_dir, free_port(), AsyncExitStack())
+        await made.start()
+        yield made
+        await made.stop()
+
+
+async def test_r25_a_kafka_that_lost_everything_is_filled_again(watched: Pipeline, broker: Broker) -> None:
+    pipeline = replace(watched, bootstrap=broker.bootstrap)
+    async with background(supervised(pipeline.relay()), supervised(pipeline.consumer())):
+        ids = await commit(pipeline.store, 100, changes=4)
+        await eventually(lambda: pipeline.has_seen(500))
+        await broker.stop()
+        broker.wipe()
+        await change(pipeline.store, ids, "while Kafka was away")
+        await broker.start()
+        await eventually(lambda: pipeline.has_seen(600), within=60)
+        await quiet(pipeline.pool, ALL_PUBLISHED)
+        topic = await evidence.published(broker.bootstrap, pipeline.topic)
+    stored = await evidence.stored(pipeline.pool)
+    oracle.hold(
+        oracle.topic_is_complete(stored, topic),
+        oracle.applied_once(stored, await evidence.applied(pipeline.pool)),
+    )
+
+
+@pytest.mark.nightly
+async def test_r18_what_piles_up_while_kafka_is_away_drains_in_order(watched: Pipeline, broker: Broker) -> None:
+    pipeline = replace(watched, bootstrap=broker.bootstrap)
+    async with background(supervised(pipeline.relay()), supervised(pipeline.consumer())):
+        ids = await commit(pipeline.store, 100)
+        await eventually(lambda: pipeline.has_seen(100))
+        await broker.stop()
+        for number in range(50):
+            await change(pipeline.store, ids, f"change {number}")
+        await asyncio.sleep(10)
+        await broker.start()
+        await eventually(lambda: pipeline.has_seen(5_100), within=60)
+        topic = await evidence.published(broker.bootstrap, pipeline.topic)
+    stored = await evidence.stored(pipeline.pool)
+    oracle.hold(
+        oracle.topic_is_complete(stored, topic),
+        oracle.applied_once(stored, await evidence.applied(pipeline.pool)),
+    )

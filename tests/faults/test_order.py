@@ -1,0 +1,145 @@
+"""R29: records come late, swapped, twice or not at all; what is applied is always the log from its start, in order."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+import pytest
+from aiokafka import ConsumerRecord, TopicPartition
+from hypothesis import HealthCheck, find, given, settings
+from hypothesis import strategies as st
+
+from chassis.applier import Batch
+from chassis.cloudevents import encode, encode_watermark
+from chassis.consumer import Consumer
+from chassis.positions import NEVER, PositionMovedError, Progress, Source
+from chassis.supervisor import Health
+from contracts.customer import ProfileChanged
+from contracts.event import Envelope
+from contracts.examples import CUSTOMER_ID, example_envelope
+from contracts.topics import CUSTOMER_EVENTS
+
+PLACE = TopicPartition("feed", 0)
+SOURCE = Source("feed", 0)
+START = datetime(2026, 1, 5, tzinfo=UTC)
+CUSTOMERS = [uuid5(CUSTOMER_ID, str(number)) for number in range(3)]
+EVENTS = 12
+
+Log = list[ConsumerRecord[Any, Any]]
+
+
+@dataclass
+class Memory:
+    """An applier without a database: it keeps what it is given, under the same condition on the position."""
+
+    name: str = "memory"
+    known: Progress = field(default_factory=lambda: Progress(0, NEVER))
+    applied: list[int] = field(default_factory=list)
+
+    async def progress(self, _source: Source) -> Progress:
+        return self.known
+
+    async def apply(self, batches: Mapping[Source, tuple[Progress, Batch]]) -> dict[Source, Progress]:
+        ((start, batch),) = batches.values()
+        if start.position != self.known.position:
+            raise PositionMovedError
+        self.applied += [delivery.position for delivery in batch.deliveries]
+        reached = batch.progress or start
+        self.known = replace(reached, watermark=max(reached.watermark, self.known.watermark))
+        return {SOURCE: self.known}
+
+
+def at(position: int) -> datetime:
+    return START + timedelta(minutes=position)
+
+
+def fact(position: int, subject: UUID) -> Envelope[Any]:
+    event = ProfileChanged(industry=f"行业{position}")
+    return example_envelope(
+        event, subject=subject, position=position, occurred_at=at(position), recorded_at=at(position)
+    )
+
+
+def log_of(*, blind: bool = False) -> Log:
+    """Return a partition as the relay writes it, with watermarks in between. A blind one names nothing before."""
+    log: Log = []
+    # Other partitions take positions too, so those of one partition are not adjacent.
+    for number in range(EVENTS):
+        position, previous = 3 * number + 1, 0 if blind or number == 0 else 3 * number - 2
+        envelope = fact(position, CUSTOMERS[number % len(CUSTOMERS)])
+        key, value, headers = encode(envelope, source="/care/customer", previous_position=previous)
+        log.append(record(len(log), key, value, headers))
+        if number % 4 == 3:
+            value, headers = encode_watermark(at(position + 1), source="/care/customer", previous_position=position)
+            log.append(record(len(log), None, value, headers))
+    return log
+
+
+def record(offset: int, key: bytes | None, value: bytes, headers: list[tuple[str, bytes]]) -> ConsumerRecord[Any, Any]:
+    return ConsumerRecord(PLACE.topic, 0, offset, 0, 0, key, value, None, len(key or b""), len(value), tuple(headers))
+
+
+LENGTH = len(log_of())
+SCHEDULES = st.lists(
+    st.one_of(
+        st.lists(st.integers(0, LENGTH - 1), max_size=8),
+        st.integers(0, LENGTH - 1).flatmap(lambda start: st.just(list(range(start, min(LENGTH, start + 6))))),
+        st.just("restart"),
+    ),
+    max_size=10,
+)
+
+
+async def deliver(log: Log, schedule: Sequence[Any]) -> list[str]:
+    """Deliver in the order of the schedule, then all of it once more, and say what went wrong."""
+    memory = Memory()
+    wrong: list[str] = []
+    everything = [3 * number + 1 for number in range(EVENTS)]
+    consumer = new_consumer(memory)
+    for step in [*schedule, "restart", list(range(len(log)))]:
+        if step == "restart":
+            consumer = new_consumer(memory)
+            continue
+        await consumer._apply({PLACE: [log[index] for index in step]})
+        if memory.applied != everything[: len(memory.applied)]:
+            wrong.append(f"I3: applied {memory.applied}")
+        late = [each for each in everything if at(each) < memory.known.watermark and each not in memory.applied]
+        if late:
+            wrong.append(f"P5: complete until {memory.known.watermark}, but {late} are missing")
+    return wrong if memory.applied == everything else [*wrong, f"I3: ended with {memory.applied}"]
+
+
+def new_consumer(memory: Memory) -> Consumer:
+    applier: Any = memory
+    return Consumer(applier, [CUSTOMER_EVENTS], bootstrap="nowhere", health=Health("consumer"))
+
+
+QUICK = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+LONG = settings(QUICK, max_examples=5_000)
+
+
+@QUICK
+@given(schedule=SCHEDULES)
+def test_r29_no_order_of_delivery_leads_astray(schedule: list[Any]) -> None:
+    assert asyncio.run(deliver(log_of(), schedule)) == []
+
+
+@pytest.mark.nightly
+@LONG
+@given(schedule=SCHEDULES)
+def test_r29_no_order_of_delivery_leads_astray_at_length(schedule: list[Any]) -> None:
+    assert asyncio.run(deliver(log_of(), schedule)) == []
+
+
+def test_r29_without_the_chain_a_wrong_order_is_found() -> None:
+    found = find(SCHEDULES, lambda schedule: bool(asyncio.run(deliver(log_of(blind=True), schedule))))
+    assert asyncio.run(deliver(log_of(blind=True), found))
+    assert asyncio.run(deliver(log_of(), found)) == []
+
+
+def test_r29_a_lost_end_is_no_silence() -> None:
+    last_watermark = LENGTH - 1
+    assert asyncio.run(deliver(log_of(), [[last_watermark]])) == []

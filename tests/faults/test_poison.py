@@ -1,0 +1,161 @@
+"""R33: records that are none of ours, or broken: set aside with a reason, and nobody else waits for them."""
+
+from collections.abc import Callable
+from uuid import UUID, uuid4
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from chassis.cloudevents import WATERMARK_TYPE, Headers
+from chassis.kafka import ensure_topics
+from chassis.mapper import EventMapper, RecordedEvent
+from chassis.parking import UNKNOWN_CUSTOMER
+from chassis.relay import Relay
+from chassis.supervisor import Health
+from chassis.tail import Tail
+from contracts.topics import EVENT_TYPES
+from tests.faults.support.facts import change, commit
+from tests.faults.support.house import PLANT, as_admin
+from tests.support.pipeline import Pipeline
+from tests.support.servers import Database
+from tests.support.waiting import background, eventually
+
+Record = tuple[bytes | None, bytes | None, Headers]
+TYPE = ("ce_type", b"care.customer.registered.v1")
+
+# What anybody who may write to the topic could send: none of it names a position that we can read.
+STRAYS: dict[str, Record] = {
+    "nothing but a key": (b"k", None, []),
+    "no headers": (b"k", b"{}", []),
+    "not JSON": (b"k", b"{", [TYPE]),
+    "a header that is no text": (b"k", b"{}", [("ce_type", b"\xff\xfe")]),
+    "a header with NUL": (b"k", b"{}", [TYPE, ("ce_actor", b"a\x00b")]),
+    "a value with NUL": (b"k", b"a\x00b", [TYPE]),
+    "a key that is no text": (b"\xff", b"{}", [TYPE]),
+    "a position that is a word": (b"k", b"{}", [TYPE, ("ce_position", b"x")]),
+    "a position in other digits": (b"k", b"{}", [TYPE, ("ce_position", "²".encode())]),
+    "a position beyond every store": (b"k", b"{}", [TYPE, ("ce_position", b"9" * 30)]),
+    "a negative position": (b"k", b"{}", [TYPE, ("ce_position", b"-5")]),
+    "a position before no number": (b"k", b"{}", [TYPE, ("ce_position", b"1"), ("ce_prevposition", b"x")]),
+    "a large value": (b"k", b"x" * 900_000, [TYPE]),
+}
+BROKEN_WATERMARKS = [b"", b"{}", b'{"complete_until": "2099-01-01T00:00:00"}', b'{"complete_until": "tomorrow"}']
+
+
+async def test_r33_strays_are_set_aside_and_nobody_waits(watched: Pipeline) -> None:
+    await ensure_topics(watched.bootstrap, (watched.topic,))
+    producer = AIOKafkaProducer(bootstrap_servers=watched.bootstrap)
+    await producer.start()
+    # The same on each partition, at the same offsets.
+    for partition in range(watched.topic.partitions):
+        for key, value, headers in STRAYS.values():
+            await producer.send_and_wait(watched.topic.name, value, key, partition=partition, headers=headers)
+        for value in BROKEN_WATERMARKS:
+            mark = [("ce_type", WATERMARK_TYPE.encode())]
+            await producer.send_and_wait(watched.topic.name, value, partition=partition, headers=mark)
+    await producer.stop()
+    async with background(watched.relay().run, watched.consumer().run):
+        await commit(watched.store, 6)
+        await eventually(lambda: watched.has_seen(6))
+    (row,) = await watched.applier.parking.summary(watched.pool)
+    assert (row["subject"], row["events"]) == (UNKNOWN_CUSTOMER, len(STRAYS) * watched.topic.partitions)
+
+
+def without(name: str) -> Callable[[Record], Record]:
+    return lambda record: (record[0], record[1], [pair for pair in record[2] if pair[0] != name])
+
+
+def with_header(name: str, value: bytes) -> Callable[[Record], Record]:
+    return lambda record: (*without(name)(record)[:2], [*without(name)(record)[2], (name, value)])
+
+
+def with_value(value: bytes | None) -> Callable[[Record], Record]:
+    return lambda record: (record[0], value, record[2])
+
+
+# Records that follow the chain, as a broken producer of ours would send them.
+SPOILED: dict[str, Callable[[Record], Record]] = {
+    "bad JSON": with_value(b"{"),
+    "no value": with_value(None),
+    "another schema": with_value(b'{"kind": "galaxy"}'),
+    "a value of NULs": with_value(b"\x00\x00"),
+    "no id": without("ce_id"),
+    "no actor": without("ce_actor"),
+    "an actor with NUL": with_header("ce_actor", b"a\x00b"),
+    "a version that is no number": with_header("ce_sequence", b"x"),
+    "a time without a zone": with_header("ce_recordedtime", b"2026-01-05T01:00:00"),
+    "an occurrence without a zone": with_header("ce_time", b"2026-01-05T01:00:00"),
+    "a time that is none": with_header("ce_time", b"yesterday"),
+}
+PASSED_OVER: dict[str, Callable[[Record], Record]] = {
+    "a type of tomorrow": with_header("ce_type", b"care.customer.frozen.v1"),
+    "a version of tomorrow": with_header("ce_type", b"care.customer.registered.v2"),
+    "no key": lambda record: (b"", record[1], record[2]),
+    "a key of somebody else": lambda record: (str(uuid4()).encode(), record[1], record[2]),
+}
+
+
+async def test_r33_a_broken_record_holds_its_own_customer_back_and_nobody_else(
+    watched: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = [*SPOILED.values(), *PASSED_OVER.values()]
+    ids = await commit(watched.store, len(table) + 4)
+    spoil = dict(zip(ids, table, strict=False))
+
+    sound = Relay._read
+
+    def spoiled(relay: Relay, row: RecordedEvent, previous: int) -> tuple[None, Record]:
+        _, record = sound(relay, row, previous)
+        return None, spoil[row.subject](record) if row.originator_version == 1 and row.subject in spoil else record
+
+    monkeypatch.setattr(Relay, "_read", spoiled)
+    held, free = ids[: len(SPOILED)], ids[len(SPOILED) :]
+    await change(watched.store, ids, "later")
+    async with background(watched.relay().run, watched.consumer().run):
+        # The first record of a type of tomorrow has no effect, but it holds nobody back.
+        await eventually(lambda: watched.has_seen(2 * len(free) - 2))
+        await eventually(lambda: parked(watched, dict.fromkeys(held, 2)))
+    assert {subject for subject, _ in await watched.seen()} == set(free)
+
+
+async def parked(pipeline: Pipeline, expected: dict[UUID, int]) -> bool:
+    rows = await pipeline.applier.parking.summary(pipeline.pool)
+    return {row["subject"]: row["events"] for row in rows} == expected
+
+
+def tail_of(pipeline: Pipeline) -> Tail:
+    return Tail(pipeline.store, EventMapper(), pipeline.applier, health=Health("tail"))
+
+
+async def test_r33_what_our_own_list_set_aside_can_be_replayed(watched: Pipeline) -> None:
+    poisoned, healthy = await commit(watched.store, 2, changes=1)
+    watched.poison.add(poisoned)
+    async with background(tail_of(watched).run):
+        await eventually(lambda: parked(watched, {poisoned: 2}))
+    watched.poison.clear()
+    assert await watched.applier.replay(poisoned) == 2
+    seen = await watched.seen()
+    assert [subject for subject, _ in seen] == [healthy, healthy, poisoned, poisoned]
+
+
+async def test_r33_a_type_of_tomorrow_does_not_stand_in_the_way_of_a_replay(
+    watched: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (customer,) = await commit(watched.store, 1, changes=1)
+    watched.poison.add(customer)
+    async with background(watched.relay().run, watched.consumer().run):
+        await eventually(lambda: parked(watched, {customer: 2}))
+    watched.poison.clear()
+    monkeypatch.delitem(EVENT_TYPES, "care.customer.profile-changed.v1")
+    assert await watched.applier.replay(customer) == 2
+    assert len(await watched.seen()) == 1
+
+
+async def test_r23_a_planted_row_does_not_stop_our_own_list(watched: Pipeline, database: Database) -> None:
+    victim = uuid4()
+    await commit(watched.store, 2)
+    await as_admin(database, PLANT, victim, "care.customer.registered.v1", b"{broken")
+    await commit(watched.store, 2)
+    async with background(tail_of(watched).run):
+        await eventually(lambda: watched.has_seen(4))
+        await eventually(lambda: parked(watched, {victim: 1}))

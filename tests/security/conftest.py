@@ -1,0 +1,53 @@
+"""Fixtures of the security tests: four services in one process, or the whole product as `make run` starts it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import structlog
+
+from demo.client import client_of
+from deploy.stack import state, tokens
+from deploy.stack.infrastructure import temporary_data_dir
+from deploy.stack.layout import Layout
+from deploy.stack.ports import free_port
+from deploy.stack.supervisor import stack
+from tests.e2e.conftest import HIGHEST_PORT, PORTS_NEEDED, Product
+from tests.security.world import World, world_on
+from tests.support.servers import Servers
+from tests.unit.chassis.issuer import ISSUER
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "nightly: too long for every change; asked for by `-m nightly`")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the nightly tests out unless they are asked for by `-m`."""
+    if "nightly" in (config.option.markexpr or ""):
+        return
+    nightly = [item for item in items if item.get_closest_marker("nightly")]
+    config.hook.pytest_deselected(items=nightly)
+    items[:] = [item for item in items if item not in nightly]
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _plain_logs() -> None:
+    """Log as services do: the developer's rendering of a traceback takes seconds."""
+    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()])
+
+
+@pytest.fixture(scope="package")
+async def world(running: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    signer = tokens.signer(tmp_path_factory.mktemp("issuer"), ISSUER)
+    async with world_on(running, signer) as made:
+        yield made
+
+
+@pytest.fixture(scope="package")
+async def product() -> AsyncIterator[Product]:
+    with temporary_data_dir() as data_dir:
+        base = min(free_port(), HIGHEST_PORT - PORTS_NEEDED)
+        async with stack(data_dir, Layout(base), lambda _text: None):
+            environment = state.running(data_dir).environment
+            async with client_of(environment) as client:
+                yield Product(client, environment, data_dir)

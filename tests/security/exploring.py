@@ -1,0 +1,125 @@
+"""Asks every operation of a service for what its document allows and forbids, and checks each answer."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+from schemathesis import Case, GenerationMode, Response
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.security.operations import document
+
+TIMEOUT_SECONDS = 20.0
+STRANGE_IN = 7
+Asked = Case[Any]
+SEED = 20261121
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+@dataclass
+class Explored:
+    """What was asked of a service and what was wrong with its answers, the first of each sort."""
+
+    service: str
+    asked: int = 0
+    statuses: dict[int, int] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+
+    def note(self, case: Asked, response: Response) -> None:
+        self.asked += 1
+        self.statuses[response.status_code] = self.statuses.get(response.status_code, 0) + 1
+        for failure in failures(case, response):
+            name = f"{self.service} {case.method} {case.path}: {failure.title}"
+            self.faults.setdefault(name, f"{name}\n{failure}\n{case.as_curl_command()}")
+
+
+def explore(
+    service: str, url: str, token: str, things: Mapping[str, str], *, examples: int, start: int = SEED
+) -> Explored:
+    """Ask each operation for `examples` good and as many bad requests; the same ones for the same `start`."""
+    schema = schemathesis.openapi.from_dict(document(service))
+    found = Explored(service)
+    with requests.Session() as session:
+        session.trust_env = False
+        session.headers["Authorization"] = f"Bearer {token}"
+
+        def ask(case: Asked) -> None:
+            found.note(case, case.call(base_url=url, session=session, timeout=TIMEOUT_SECONDS))
+
+        for result in schema.get_all_operations():
+            if not isinstance(result, Ok):
+                raise result.err()
+            operation = result.ok()
+            good, bad = (operation.as_strategy(generation_mode=mode) for mode in GenerationMode)
+            each_of(led(good, things), examples, start, ask)
+            each_of(led(bad, things), examples, start, ask)
+    return found
+
+
+def led(cases: st.SearchStrategy[Asked], things: Mapping[str, str]) -> st.SearchStrategy[Asked]:
+    """Lead most requests to something that is there: an id that was made up finds nothing."""
+
+    def lead(case: Asked, draw: int) -> Asked:
+        # The simplest draw comes often, so it is not the strange one.
+        if draw < STRANGE_IN:
+            given_ids = case.path_parameters.items()
+            case.path_parameters = {name: things.get(name, id_) if is_id(id_) else id_ for name, id_ in given_ids}
+        return case
+
+    return st.builds(lead, cases, st.integers(0, STRANGE_IN))
+
+
+def is_id(value: object) -> bool:
+    try:
+        return bool(UUID(str(value)))
+    except ValueError:
+        return False
+
+
+def each_of(cases: st.SearchStrategy[Asked], examples: int, start: int, ask: Callable[[Asked], None]) -> None:
+    @seed(start)
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=cases)
+    def run(case: Asked) -> None:
+        ask(case)
+
+    try:
+        run()
+    except Unsatisfiable:
+        # There is no bad request to an operation that takes nothing.
+        return
+
+
+def failures(case: Asked, response: Response) -> Iterator[Failure]:
+    try:
+        case.validate_response(response, checks=CHECKS)
+    except FailureGroup as group:
+        yield from (each for each in group.exceptions if isinstance(each, Failure))
+    except Failure as failure:
+        yield failure

@@ -1,0 +1,131 @@
+"""Every operation of every service, as the committed OpenAPI documents list them, and a request for each."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from contracts.examples import LEADER, OWNER
+from services import openapi
+
+JSON = "application/json"
+CSV = "text/csv"
+TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+# A request that is good as it stands, for each schema that a body may have. Where one holds others, it holds them all.
+BODIES: dict[str, dict[str, Any]] = {
+    "Register": {
+        "name": "上海腾云",
+        "external": {"system": "crm", "id": "KH-0001"},
+        "tier": {"tier": "vip"},
+        "profile": {"industry": "retail"},
+    },
+    "ChangeStage": {"stage": "new"},
+    "SetTier": {"tier": "vip"},
+    "AssignOwner": {"owner_id": OWNER, "leader_id": LEADER},
+    "ChangeProfile": {"profile": {"industry": "retail"}},
+    "Employee": {"name": "李敏"},
+    "LogContact": {"channel": "phone", "direction": "inbound"},
+    "Schedule": {"due_at": TOMORROW},
+    "Reschedule": {"due_at": TOMORROW},
+    "Complete": {},
+    "Cancel": {},
+    "Raise": {"channel": "phone"},
+    "Answer": {},
+    "Confirm": {},
+    "Close": {},
+}
+CSV_OF = {
+    "customer": "客户名称\n杭州云栖\n",
+    "followup": "跟进客户,跟进时间,状态,负责人员\n杭州云栖,2024-06-01,已完成,李敏\n",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    service: str
+    method: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.method} {self.path}"
+
+    @property
+    def described(self) -> dict[str, Any]:
+        found: dict[str, Any] = document(self.service)["paths"][self.path][self.method.lower()]
+        return found
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Return the schema of the body by content type; empty where there is none."""
+        given = self.described.get("requestBody", {}).get("content", {})
+        return {kind: body["schema"] for kind, body in given.items()}
+
+    @property
+    def body_schema(self) -> str | None:
+        """Return the name of the schema of its JSON body."""
+        return name_of(self.content[JSON]) if JSON in self.content else None
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return BODIES[self.body_schema] if self.body_schema else {}
+
+    @property
+    def queries(self) -> list[str]:
+        return [each["name"] for each in self.described.get("parameters", ()) if each["in"] == "query"]
+
+    def address(self, things: Mapping[str, str]) -> str:
+        return self.path.format_map(things)
+
+
+@cache
+def document(service: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(openapi.committed(service).read_text())
+    return found
+
+
+def operations() -> list[Operation]:
+    return [
+        Operation(service, method.upper(), path)
+        for service in openapi.SERVICES
+        for path, methods in document(service)["paths"].items()
+        for method in methods
+    ]
+
+
+def name_of(schema: Mapping[str, Any]) -> str:
+    return str(schema["$ref"]).rpartition("/")[2]
+
+
+def schema_of(service: str, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = document(service)["components"]["schemas"][name]
+    return found
+
+
+def references(schema: Any) -> Iterator[str]:
+    """Yield the names of the schemas that `schema` refers to itself."""
+    match schema:
+        case {"$ref": str(reference)}:
+            yield reference.rpartition("/")[2]
+        case dict():
+            for part in schema.values():
+                yield from references(part)
+        case list():
+            for part in schema:
+                yield from references(part)
+        case _:
+            return
+
+
+def objects_within(service: str, name: str) -> dict[str, dict[str, Any]]:
+    """Return `name` and every object schema that can be reached from it."""
+    found: dict[str, dict[str, Any]] = {}
+    waiting = [name]
+    while waiting:
+        each = waiting.pop()
+        schema = schema_of(service, each)
+        if each not in found and schema.get("type") == "object":
+            found[each] = schema
+            waiting += references(schema)
+    return found

@@ -1,0 +1,58 @@
+"""Whatever comes in, no server error goes out, and every answer is as its document says (R42)."""
+
+import asyncio
+import sys
+from functools import partial
+
+import pytest
+
+from services import openapi
+from tests.e2e.conftest import Product
+from tests.security.exploring import SEED, Explored, explore
+
+QUICK_EXAMPLES = 8
+NIGHTLY_EXAMPLES = 400
+
+
+@pytest.fixture(scope="module")
+async def things(product: Product) -> dict[str, str]:
+    """Something that is there behind each sort of id."""
+    client = product.client
+    body = {"name": "珠海香洲", "owner_id": "wang"}
+    customer_id = str((await client.post("customer", "/v1/customers", body))["id"])
+    path = f"/v1/customers/{customer_id}"
+    contact = {"channel": "phone", "direction": "inbound"}
+    return {
+        "customer_id": customer_id,
+        "contact_id": str((await client.post("followup", f"{path}/contacts", contact))["id"]),
+        "task_id": str((await client.post("followup", f"{path}/tasks", {"due_at": "2030-01-01T00:00:00Z"}))["id"]),
+        "complaint_id": str((await client.post("followup", f"{path}/complaints", {"channel": "phone"}))["id"]),
+        "import_id": await client.send_file("customer", "客户名称\n珠海香洲\n".encode()),
+        "employee_id": "wang",
+    }
+
+
+async def explored(product: Product, service: str, things: dict[str, str], examples: int, start: int) -> Explored:
+    token = str(product.client.http.headers["authorization"]).removeprefix("Bearer ")
+    run = partial(explore, service, product.client.urls[service], token, things, examples=examples, start=start)
+    found = await asyncio.to_thread(run)
+    sys.stderr.write(f"\n{service}: {found.asked} requests, {dict(sorted(found.statuses.items()))}, seed {start}\n")
+    return found
+
+
+@pytest.mark.parametrize("service", openapi.SERVICES)
+async def test_no_request_makes_a_server_error(product: Product, service: str, things: dict[str, str]) -> None:
+    found = await explored(product, service, things, QUICK_EXAMPLES, SEED)
+    assert not found.faults, "\n".join(found.faults.values())
+    assert any(status < 300 for status in found.statuses), found.statuses
+    assert any(400 <= status < 500 for status in found.statuses), found.statuses
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("start", range(2))
+@pytest.mark.parametrize("service", openapi.SERVICES)
+async def test_no_request_of_very_many_makes_one(
+    product: Product, service: str, things: dict[str, str], start: int
+) -> None:
+    found = await explored(product, service, things, NIGHTLY_EXAMPLES, start)
+    assert not found.faults, "\n".join(found.faults.values())

@@ -1,0 +1,84 @@
+"""Nobody sets what is not offered (S3): a field too many is refused by name, wherever a body can hold one."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from tests.security.operations import BODIES, CSV, JSON, Operation, document, name_of, objects_within, operations
+from tests.security.world import World
+
+SMUGGLED = {"tenant_id": "t2", "version": 1, "is_admin": True, "created_at": "2020-01-01T00:00:00Z"}
+WRITING = [each for each in operations() if each.method != "GET"]
+COMMANDS = [each for each in WRITING if each.body_schema]
+
+
+def test_every_write_takes_json_but_for_the_files() -> None:
+    assert {each.path for each in WRITING} - {each.path for each in COMMANDS} == {"/v1/imports"}
+    assert all(JSON in each.content or CSV in each.content for each in WRITING)
+
+
+@pytest.mark.parametrize("operation", COMMANDS, ids=str)
+def test_no_object_of_a_body_is_open(operation: Operation) -> None:
+    objects = objects_within(operation.service, str(operation.body_schema))
+    assert objects
+    assert not [name for name, schema in objects.items() if schema.get("additionalProperties") is not False]
+
+
+@pytest.mark.parametrize("operation", COMMANDS, ids=str)
+def test_the_sample_bodies_reach_every_object(operation: Operation) -> None:
+    assert len(list(places(operation.body))) == len(objects_within(operation.service, str(operation.body_schema)))
+
+
+@pytest.mark.parametrize("field", SMUGGLED)
+@pytest.mark.parametrize("operation", COMMANDS, ids=str)
+async def test_a_field_too_many_is_refused_by_name(world: World, operation: Operation, field: str) -> None:
+    before = await world.head(operation.service)
+    for place in places(operation.body):
+        response = await world.ask(
+            operation.service,
+            operation.method,
+            operation.address(world.things),
+            "root",
+            "admin",
+            json=smuggled(operation.body, place, field),
+        )
+        pointer = "".join(f"/{name}" for name in (*place, field))
+        assert response.status_code == 422, response.text
+        assert [(error["pointer"], error["rule"]) for error in response.json()["errors"]] == [
+            (pointer, "extra_forbidden")
+        ]
+    assert await world.head(operation.service) == before
+
+
+def places(body: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield where the objects in `body` stand, itself first."""
+    yield above
+    for name, value in body.items():
+        if isinstance(value, dict):
+            yield from places(value, (*above, name))
+
+
+def smuggled(body: dict[str, Any], place: tuple[str, ...], field: str) -> dict[str, Any]:
+    changed = deepcopy(body)
+    target = changed
+    for name in place:
+        target = target[name]
+    target[field] = SMUGGLED[field]
+    return changed
+
+
+def test_no_answer_of_a_command_offers_more_than_its_id_and_version() -> None:
+    for operation in COMMANDS:
+        if operation.method == "POST":
+            (answer,) = (body for status, body in operation.described["responses"].items() if status.startswith("2"))
+            schema = name_of(answer["content"][JSON]["schema"])
+            assert document(operation.service)["components"]["schemas"][schema]["properties"].keys() == {
+                "id",
+                "version",
+            }
+
+
+def test_every_body_that_is_offered_has_a_sample() -> None:
+    assert {each.body_schema for each in COMMANDS} == BODIES.keys()

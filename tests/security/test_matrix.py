@@ -1,0 +1,176 @@
+"""Who may do what (S1, S2): every operation of every service, asked by everybody."""
+
+from collections.abc import Iterable
+
+import httpx
+import pytest
+
+from contracts.examples import LEADER, OWNER
+from tests.security.operations import CSV, CSV_OF, JSON, Operation, operations
+from tests.security.world import World, send_file
+
+CALLERS: dict[str, tuple[str | None, str]] = {
+    "anonymous": (None, ""),
+    "stranger": ("E9001", "sales"),
+    "owner": (OWNER, "sales"),
+    "service": ("E9002", "service"),
+    "finance": ("E9003", "finance"),
+    "leader": (LEADER, "leader"),
+    "other": ("E9004", "leader"),
+    "ops": ("E9005", "ops"),
+    "admin": ("E9006", "admin"),
+    "integration": ("crm", "integration"),
+}
+# The customer has an owner in sales and a leader. `stranger` and `service` hold nothing of it; `other` leads others.
+# 401 and 403 are refusals; + is an answer, and in a list or figure the customer is in it; - is one without it.
+TABLE = """
+                                                      anonymous stranger owner service finance leader other ops admin integration
+customer GET /v1/customers                                  401        -     +       -       +      +     -   +     +           +
+customer POST /v1/customers                                 401        +     +       +     403      +     +   +     +           +
+customer GET /v1/customers/{customer_id}                    401      403     +     403       +      +   403   +     +           +
+customer GET /v1/customers/{customer_id}/events             401      403     +     403       +      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/owner             401      403   403     403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/profile           401      403     +     403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/stage             401      403     +     403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/tier              401      403     +     403     403      +   403   +     +           +
+customer GET /v1/employees                                  401        +     +       +       +      +     +   +     +           +
+customer PUT /v1/employees/{employee_id}                    401      403   403     403     403      +     +   +     +           +
+customer POST /v1/imports                                   401      403   403     403     403      +     +   +     +           +
+customer GET /v1/imports/{import_id}                        401      403   403     403     403      +     +   +     +           +
+customer GET /v1/imports/{import_id}/rows                   401      403   403     403     403      +     +   +     +           +
+customer GET /v1/imports/{import_id}/rows.csv               401      403   403     403     403      +     +   +     +           +
+followup GET /v1/complaints                                 401        -     +       -     403      +     -   +     +           +
+followup GET /v1/complaints/{complaint_id}                  401      403     +     403     403      +   403   +     +           +
+followup POST /v1/complaints/{complaint_id}/answer          401      403     +     403     403      +   403   +     +           +
+followup POST /v1/complaints/{complaint_id}/closing         401      403     +     403     403      +   403   +     +           +
+followup POST /v1/complaints/{complaint_id}/confirmation    401      403     +     403     403      +   403   +     +           +
+followup GET /v1/complaints/{complaint_id}/events           401      403     +     403     403      +   403   +     +           +
+followup GET /v1/contacts                                   401        -     +       -     403      +     -   +     +           +
+followup GET /v1/contacts/{contact_id}                      401      403     +     403     403      +   403   +     +           +
+followup GET /v1/contacts/{contact_id}/events               401      403     +     403     403      +   403   +     +           +
+followup POST /v1/customers/{customer_id}/complaints        401      403     +     403     403      +   403   +     +           +
+followup POST /v1/customers/{customer_id}/contacts          401      403     +     403     403      +   403   +     +           +
+followup GET /v1/customers/{customer_id}/events             401      403     +     403     403      +   403   +     +           +
+followup POST /v1/customers/{customer_id}/tasks             401      403     +     403     403      +   403   +     +           +
+followup POST /v1/imports                                   401      403   403     403     403      +     +   +     +           +
+followup GET /v1/imports/{import_id}                        401      403   403     403     403      +     +   +     +           +
+followup GET /v1/imports/{import_id}/rows                   401      403   403     403     403      +     +   +     +           +
+followup GET /v1/imports/{import_id}/rows.csv               401      403   403     403     403      +     +   +     +           +
+followup GET /v1/tasks                                      401        -     +       -     403      +     -   +     +           +
+followup GET /v1/tasks/{task_id}                            401      403     +     403     403      +   403   +     +           +
+followup POST /v1/tasks/{task_id}/cancellation              401      403     +     403     403      +   403   +     +           +
+followup POST /v1/tasks/{task_id}/completion                401      403     +     403     403      +   403   +     +           +
+followup GET /v1/tasks/{task_id}/events                     401      403     +     403     403      +   403   +     +           +
+followup POST /v1/tasks/{task_id}/rescheduling              401      403     +     403     403      +   403   +     +           +
+alerts GET /v1/alerts                                       401        -     +       -     403      +     -   +     +           +
+alerts GET /v1/alerts/{alert_id}                            401      403     +     403     403      +   403   +     +           +
+alerts GET /v1/alerts/{alert_id}/events                     401      403     +     403     403      +   403   +     +           +
+alerts GET /v1/rules                                        401        +     +       +     403      +     +   +     +           +
+reporting GET /v1/alerts                                    401        -     +       -       +      +     -   +     +           +
+reporting GET /v1/customers                                 401        -     +       -       +      +     -   +     +           +
+reporting GET /v1/customers/{customer_id}                   401      403     +     403       +      +   403   +     +           +
+reporting GET /v1/customers/{customer_id}/timeline          401      403     +     403       +      +   403   +     +           +
+reporting GET /v1/reports/followup-timeliness               401        -     +       -       +      +     -   +     +           +
+reporting GET /v1/reports/open-alerts                       401        -     +       -       +      +     -   +     +           +
+reporting GET /v1/reports/stage-funnel                      401        -     +       -       +      +     -   +     +           +
+reporting GET /v1/tasks                                     401        -     +       -       +      +     -   +     +           +
+"""  # noqa: E501 - a table is read across
+BEFORE_STEP = {"answer": (), "confirmation": ("answer",), "closing": ("answer", "confirmation")}
+EVERYBODYS = {"/v1/employees", "/v1/rules"}
+
+
+def expected() -> dict[str, dict[str, str]]:
+    head, *rows = TABLE.strip("\n").splitlines()
+    verdicts = [(words[:3], words[3:]) for words in map(str.split, rows)]
+    return {" ".join(name): dict(zip(head.split(), found, strict=True)) for name, found in verdicts}
+
+
+def lacking(listed: Iterable[Operation]) -> set[str]:
+    return {str(operation) for operation in listed} ^ expected().keys()
+
+
+def test_every_operation_stands_in_the_table() -> None:
+    assert not lacking(operations())
+
+
+def test_a_new_operation_is_missed_in_the_table() -> None:
+    new = Operation("customer", "DELETE", "/v1/customers/{customer_id}")
+    assert lacking([*operations(), new]) == {str(new)}
+
+
+@pytest.mark.parametrize("operation", operations(), ids=str)
+async def test_everybody_gets_what_the_table_says(world: World, operation: Operation) -> None:
+    found = {name: await verdict(world, operation, *caller) for name, caller in CALLERS.items()}
+    assert found == expected()[str(operation)]
+
+
+@pytest.mark.parametrize("operation", operations(), ids=str)
+async def test_a_token_without_a_role_gets_nothing(world: World, operation: Operation) -> None:
+    assert await verdict(world, operation, OWNER, "visitor") == "403"
+
+
+async def verdict(world: World, operation: Operation, subject: str | None, role: str) -> str:
+    """Ask as somebody and say what came of it. A refusal that left a fact behind is called so."""
+    things = {**world.things, **await fresh(world, operation)}
+    before = await world.head(operation.service)
+    response = await send(world, operation, things, subject, role)
+    if response.is_success:
+        return "+" if operation.method != "GET" or shows(operation, response, things) else "-"
+    if await world.head(operation.service) != before:
+        return f"{response.status_code} with an effect"
+    return str(response.status_code)
+
+
+async def fresh(world: World, operation: Operation) -> dict[str, str]:
+    """Make what the operation uses up, or what only it needs."""
+    step = operation.path.rpartition("/")[2]
+    if operation.method == "POST" and "{task_id}" in operation.path:
+        return {"task_id": await world.new_task()}
+    if operation.method == "POST" and step in BEFORE_STEP:
+        return {"complaint_id": await world.new_complaint(*BEFORE_STEP[step])}
+    if "{import_id}" in operation.path:
+        return {"import_id": await send_file(world, operation.service)}
+    return {}
+
+
+async def send(
+    world: World, operation: Operation, things: dict[str, str], subject: str | None, role: str
+) -> httpx.Response:
+    path, method, service = operation.address(things), operation.method, operation.service
+    if CSV in operation.content:
+        content, headers = CSV_OF[service].encode(), {"content-type": CSV}
+        return await world.ask(service, method, path, subject, role, content=content, headers=headers)
+    if JSON in operation.content:
+        # Without a number of its own a registration is one of a new customer each time.
+        body = {name: value for name, value in operation.body.items() if name != "external"}
+        return await world.ask(service, method, path, subject, role, json=body)
+    return await world.ask(service, method, path, subject, role)
+
+
+def shows(operation: Operation, response: httpx.Response, things: dict[str, str]) -> bool:
+    """Say whether the answer holds anything of the customer; what everybody may read holds nothing of anybody's."""
+    if operation.path in EVERYBODYS or "{" in operation.path:
+        return True
+    found = response.json()
+    match operation.path:
+        case "/v1/reports/stage-funnel":
+            return any(row["customers"] for row in found["stages"])
+        case "/v1/reports/followup-timeliness":
+            return bool(found["total"]["denominator"])
+        case "/v1/reports/open-alerts":
+            return bool(found["open"])
+        case _:
+            return any(things["customer_id"] in {item.get("id"), item.get("customer_id")} for item in found["items"])
+
+
+LISTS = [each for each in operations() if "cursor" in each.queries and "{" not in each.path]
+
+
+@pytest.mark.parametrize("operation", LISTS, ids=str)
+async def test_a_cursor_leads_nobody_past_what_is_theirs(world: World, operation: Operation) -> None:
+    """A cursor of somebody who sees all is worth nothing to somebody who does not."""
+    listed = await world.ask(operation.service, "GET", operation.path, params={"limit": 1})
+    cursor = listed.json()["next_cursor"]
+    assert cursor
+    asked = await world.ask(operation.service, "GET", operation.path, "E9001", "sales", params={"cursor": cursor})
+    assert (asked.status_code, asked.json()["code"]) == (400, "invalid-cursor")

@@ -1,0 +1,199 @@
+"""The four services in one process, each on a database of its own, and one customer that all of them know."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from time import monotonic
+from typing import Any
+from uuid import UUID, uuid5
+
+import httpx
+from jwt import PyJWK
+
+from chassis.auth import Authenticator
+from chassis.database import Pool, open_pool, transaction
+from chassis.event_store import EventStore
+from chassis.mapper import EventMapper
+from chassis.service import Parts
+from chassis.supervisor import Supervisor
+from contracts import alerts, customer, followup
+from contracts.event import Envelope, Event
+from contracts.examples import ALERT_ID, LEADER, METADATA, OWNER, example, example_envelope
+from deploy.stack import tokens
+from services import openapi
+from services.alerts.detection import Detection
+from services.alerts.engine.rules import DEFAULT_RULES
+from services.followup import customers
+from tests.integration.reporting.conftest import feed
+from tests.security.operations import CSV, CSV_OF
+from tests.support.servers import Servers
+from tests.support.waiting import background, eventually
+from tests.unit.chassis.issuer import SETTINGS, client_of
+
+ELSEWHERE = {"relay", "consumer"}
+OWNED = {"owner_id": OWNER, "leader_id": LEADER}
+Whose = Mapping[UUID, Mapping[str, str]]
+
+
+@dataclass
+class World:
+    """What a test asks of the services. `things` are the ids that paths name, of things that belong to OWNER."""
+
+    signer: tokens.Signer
+    clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
+    pools: dict[str, Pool] = field(default_factory=dict)
+    things: dict[str, str] = field(default_factory=dict)
+
+    async def ask(
+        self, service: str, method: str, path: str, subject: str | None = "ops", role: str = "ops", **given: Any
+    ) -> httpx.Response:
+        """Ask as somebody; as nobody where `subject` is None."""
+        headers = dict(given.pop("headers", {}))
+        if subject is not None:
+            headers["Authorization"] = f"Bearer {self.token(subject, role)}"
+        return await self.clients[service].request(method, path, headers=headers, **given)
+
+    def token(self, subject: str, *roles: str) -> str:
+        return tokens.mint(self.signer, subject, roles)
+
+    async def made(self, service: str, path: str, body: dict[str, Any]) -> str:
+        """Send a command as ops and return the id of what it made."""
+        response = await self.ask(service, "POST", path, json=body)
+        assert response.is_success, response.text
+        return str(response.json()["id"])
+
+    async def head(self, service: str) -> int:
+        """Return how many facts there are; reporting records none."""
+        if service == "reporting":
+            return 0
+        position: int = await self.pools[service].fetchval("SELECT position FROM store_head")
+        return position
+
+    async def new_task(self) -> str:
+        path = f"/v1/customers/{self.things['customer_id']}/tasks"
+        due_at = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+        return await self.made("followup", path, {"due_at": due_at, "assignee_id": OWNER})
+
+    async def new_complaint(self, *steps: str) -> str:
+        """Raise a complaint and take it through `steps`."""
+        path = f"/v1/customers/{self.things['customer_id']}/complaints"
+        complaint_id = await self.made("followup", path, {"channel": "phone", "owner_id": OWNER})
+        for step in steps:
+            await self.made("followup", f"/v1/complaints/{complaint_id}/{step}", {})
+        return complaint_id
+
+
+@asynccontextmanager
+async def world_on(running: Servers, signer: tokens.Signer) -> AsyncIterator[World]:
+    made = World(signer)
+    async with AsyncExitStack() as stack:
+        for name in openapi.SERVICES:
+            database = await running.database(name)
+            pool = await open_pool(database.app, size=4, application_name="tests")
+            stack.push_async_callback(pool.close)
+            service = import_module(f"services.{name}.__main__").build(parts(pool, signer))
+            made.pools[name] = pool
+            made.clients[name] = await stack.enter_async_context(client_of(service.app))
+            runs = [task.run for task in service.tasks if task.role not in ELSEWHERE]
+            await stack.enter_async_context(background(*runs))
+        await settle(made)
+        yield made
+
+
+def parts(pool: Pool, signer: tokens.Signer) -> Parts:
+    authenticator = Authenticator(SETTINGS)
+    authenticator.keys._keys = {key["kid"]: PyJWK(key) for key in tokens.jwks(signer)["keys"]}
+    authenticator.keys._fetched_at = monotonic()
+    return Parts(SETTINGS, pool, Supervisor(), authenticator)
+
+
+async def settle(world: World) -> None:
+    """Give the world its customer with one thing of each kind that belongs to it, and as much that is nobody's."""
+    body = {"name": "上海腾云", "owner_id": OWNER, "leader_id": LEADER}
+    customer_id = await world.made("customer", "/v1/customers", body)
+    nobodys = await world.made("customer", "/v1/customers", {"name": "无锡太湖"})
+    world.things |= {"customer_id": customer_id, "employee_id": OWNER, "alert_id": str(ALERT_ID)}
+    whose = {UUID(customer_id): OWNED, UUID(nobodys): {}}
+    await tell_followup(world.pools["followup"], whose)
+    await tell_alerts(world.pools["alerts"], whose)
+    await feed(world.pools["reporting"], facts_of(whose))
+    contact = {"channel": "phone", "direction": "inbound"}
+    for each in (nobodys, customer_id):
+        world.things["customer_id"] = each
+        world.things["contact_id"] = await world.made("followup", f"/v1/customers/{each}/contacts", contact)
+        world.things["task_id"] = await world.new_task()
+        world.things["complaint_id"] = await world.new_complaint()
+    await eventually(lambda: lists_show(world, customer_id))
+
+
+async def tell_followup(pool: Pool, whose: Whose) -> None:
+    facts = [example_envelope(fact, subject=customer_id) for customer_id, held in whose.items() for fact in owned(held)]
+    async with transaction(pool) as held:
+        await customers.apply(facts, held)
+
+
+async def tell_alerts(pool: Pool, whose: Whose) -> None:
+    detection = Detection(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
+    async with transaction(pool) as held:
+        await detection._append(held, [(each, raised(each, held_by), METADATA) for each, held_by in whose.items()])
+
+
+def facts_of(whose: Whose) -> Sequence[Envelope[Any]]:
+    """Return what the topics would tell reporting."""
+    now = datetime.now(UTC)
+    told: list[tuple[UUID, UUID, Event]] = []
+    for customer_id, held_by in whose.items():
+        task = followup.TaskScheduled(assignee_id=held_by.get("owner_id", "E8001"), due_at=now - timedelta(days=2))
+        alert = raised(customer_id, held_by)
+        told += [(customer_id, customer_id, fact) for fact in owned(held_by)]
+        told += [(customer_id, uuid5(customer_id, "task"), task), (customer_id, alert.alert_id, alert)]
+    return [
+        example_envelope(
+            fact,
+            id=uuid5(stream, fact.type),
+            subject=subject,
+            stream_id=stream,
+            position=number,
+            occurred_at=now - timedelta(days=3),
+        )
+        for number, (subject, stream, fact) in enumerate(told, start=1)
+    ]
+
+
+def owned(held_by: Mapping[str, str]) -> list[Event]:
+    facts: list[Event] = [example(customer.Registered, external_id=None, external_system=None)]
+    return [*facts, customer.OwnerAssigned.model_validate(held_by)] if held_by else facts
+
+
+def raised(customer_id: UUID, held_by: Mapping[str, str]) -> alerts.AlertRaised:
+    """Return the alert about a customer; that of the owned one is ALERT_ID."""
+    alert_id = ALERT_ID if held_by else uuid5(customer_id, "alert")
+    owner_id, leader_id = held_by.get("owner_id"), held_by.get("leader_id")
+    return example(
+        alerts.AlertRaised, alert_id=alert_id, owner_id=owner_id, customer_owner_id=owner_id, leader_id=leader_id
+    )
+
+
+async def lists_show(world: World, customer_id: str) -> bool:
+    """Tell whether every list has caught up with the customer."""
+    lists = {
+        "customer": ["/v1/customers"],
+        "followup": ["/v1/contacts", "/v1/tasks", "/v1/complaints"],
+        "alerts": ["/v1/alerts"],
+    }
+    shown = [
+        customer_id in (await world.ask(service, "GET", path)).text
+        for service, paths in lists.items()
+        for path in paths
+    ]
+    return all(shown)
+
+
+async def send_file(world: World, service: str) -> str:
+    """Send a small file as ops and return the id of its import."""
+    headers = {"content-type": CSV}
+    response = await world.ask(service, "POST", "/v1/imports", content=CSV_OF[service].encode(), headers=headers)
+    assert response.is_success, response.text
+    return str(response.json()["id"])
