@@ -1,7 +1,7 @@
 """HTTP in front of the customer's rules: one route per command, and nothing decided here."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
@@ -27,10 +27,13 @@ router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 
 Anyone = Annotated[Caller, Depends(Allow())]
 Office = Annotated[Caller, Depends(Allow(own={Role.LEADER}))]
+KNOWN_ALREADY: dict[int | str, dict[str, Any]] = {
+    200: {"model": Accepted, "description": "Known already; brought into line"}
+}
 Reader = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.FINANCE}, own=OWN))]
 
 
-@router.post("/customers", status_code=201, response_model=Accepted)
+@router.post("/customers", status_code=201, response_model=Accepted, responses=KNOWN_ALREADY)
 async def register(command: commands.Register, caller: Anyone, needs: Needs) -> Response:
     """Register a customer; a seller who names no owner owns it. An external reference leads to the same customer."""
     if command.owner_id is None and not caller.sees_all:

@@ -97,7 +97,7 @@ async def say_versions(infrastructure: Infrastructure) -> None:
 
 
 def say(text: str) -> None:
-    console.print(text, style="dim", soft_wrap=True, highlight=False)
+    console.print(text, style="dim", soft_wrap=True, markup=False, highlight=False)
 
 
 if __name__ == "__main__":

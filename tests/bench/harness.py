@@ -90,7 +90,7 @@ async def interleaved(rounds: int, *measures: Measure) -> list[list[float]]:
 def rate(name: str, unit: str, values: Sequence[float], floors: Sequence[float], target: float | None = None) -> Figure:
     """Return medians; the ratio is the median of the rounds' own ratios, which a drifting machine moves least."""
     if not floors:
-        return Figure(name, median(values), unit, target=target)
+        return Figure(name, median(values), unit)
     ratios = [value / floor for value, floor in zip(values, floors, strict=True)]
     return Figure(name, median(values), unit, median(floors), median(ratios), target)
 
