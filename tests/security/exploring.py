@@ -50,7 +50,9 @@ class Explored:
         self.statuses[response.status_code] = self.statuses.get(response.status_code, 0) + 1
         for failure in failures(case, response):
             name = f"{self.service} {case.method} {case.path}: {failure.title}"
-            self.faults.setdefault(name, f"{name}\n{failure}\n{case.as_curl_command()}")
+            self.faults.setdefault(
+                name, f"{name}, answered {response.status_code}\n{failure}\n{case.as_curl_command()}"
+            )
 
 
 def explore(
