@@ -16,7 +16,7 @@ from chassis.catalogue import ProblemError
 from chassis.command import Command, Context
 from chassis.database import DEADLINE_SECONDS
 from chassis.decider import Decider, RejectedError
-from chassis.event_store import Answer, Append, Appended, EventStore, Outcome
+from chassis.event_store import Answer, Append, EventStore, Outcome
 from chassis.mapper import EventMapper
 from contracts.event import Envelope, Metadata
 
@@ -61,8 +61,23 @@ class Handled:
     replayed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[S]):
+    """One command with all that it was asked with."""
+
+    stream_id: UUID
+    subject: UUID
+    command: Command
+    context: Context
+    expected_version: int | None
+    authorize: Callable[[S], None]
+
+
 def allow_all(_state: object) -> None:
     """For callers that have been let through already: imports and policies."""
+
+
+NOT_GRANTED = (RejectedError, VersionMismatchError, ProblemError)
 
 
 class CommandHandler(Generic[S]):
@@ -101,84 +116,73 @@ class CommandHandler(Generic[S]):
         """
         lock = self._locks.setdefault(stream_id, asyncio.Lock())
         async with asyncio.timeout(DEADLINE_SECONDS), lock:
+            asked = Asked(stream_id, subject or stream_id, command, context, expected_version, authorize)
+            if handled := await self._try_remembered(asked):
+                return handled
             for _ in range(MAX_ATTEMPTS):
                 loaded = await self.load(stream_id)
                 try:
-                    authorize(loaded.state)
-                    events = self._decide(loaded, command, context, expected_version)
-                except (RejectedError, VersionMismatchError, ProblemError):
+                    events = self._decide(loaded, asked)
+                except NOT_GRANTED:
                     # What was granted and answered once is answered again, whoever holds the stream by now.
                     if (first := await self._replay(context)) is None:
                         raise
                     return first
-                handled = await self._commit(stream_id, subject or stream_id, loaded, events, command, context)
-                if handled is not None:
+                if handled := await self._commit(loaded, events, asked):
                     return handled
         raise ConflictError(f"{MAX_ATTEMPTS} attempts on {stream_id} lost their race")
 
-    def _decide(
-        self, loaded: Loaded[S], command: Command, context: Context, expected_version: int | None
-    ) -> Sequence[Any]:
-        if expected_version is not None and expected_version != loaded.version:
+    async def _try_remembered(self, asked: Asked[S]) -> Handled | None:
+        """Decide on the state as it was last seen here, which saves a query; None where that settles nothing.
+
+        The state may be old, so no refusal is believed; events appended on its version prove that it was not.
+        """
+        remembered = self._cache.get(asked.stream_id)
+        if remembered is None:
+            return None
+        try:
+            events = self._decide(remembered, asked)
+        except NOT_GRANTED:
+            return None
+        return await self._commit(remembered, events, asked) if events else None
+
+    def _decide(self, loaded: Loaded[S], asked: Asked[S]) -> Sequence[Any]:
+        asked.authorize(loaded.state)
+        if asked.expected_version is not None and asked.expected_version != loaded.version:
             raise VersionMismatchError(loaded.version)
-        occurred_at = getattr(command, "occurred_at", None)
-        if occurred_at is not None and occurred_at > context.now + CLOCK_SKEW:
+        occurred_at = getattr(asked.command, "occurred_at", None)
+        if occurred_at is not None and occurred_at > asked.context.now + CLOCK_SKEW:
             raise RejectedError(
                 "occurred-in-future",
                 "A fact cannot have occurred in the future.",
                 "事实的发生时间不能在将来。",
             )
-        return self._decider.decide(loaded.state, command)
+        return self._decider.decide(loaded.state, asked.command)
 
-    async def _commit(
-        self,
-        stream_id: UUID,
-        subject: UUID,
-        loaded: Loaded[S],
-        events: Sequence[Any],
-        command: Command,
-        context: Context,
-    ) -> Handled | None:
+    async def _commit(self, loaded: Loaded[S], events: Sequence[Any], asked: Asked[S]) -> Handled | None:
         """Append and answer; None when another writer was faster."""
         version = loaded.version + len(events)
         handled = Handled(
             status=CREATED if loaded.version == 0 and events else OK,
-            body=json.dumps({"id": str(stream_id), "version": version}).encode(),
+            body=json.dumps({"id": str(asked.stream_id), "version": version}).encode(),
             version=version,
             events=len(events),
         )
-        if not events and not context.retryable:
+        if not events and not asked.context.retryable:
             return handled
-        appended = await self._store.append(
-            self._append(stream_id, subject, loaded.version, events, command, context, handled)
-        )
-        return await self._settle(
-            appended, stream_id, Loaded(version, self._decider.fold(loaded.state, events)), context, handled
-        )
-
-    async def _settle(
-        self, appended: Appended, stream_id: UUID, after: Loaded[S], context: Context, handled: Handled
-    ) -> Handled | None:
+        appended = await self._store.append(self._append(loaded.version, events, asked, handled))
         match appended.outcome:
             case Outcome.DONE:
-                self._remember(stream_id, after)
+                self._remember(asked.stream_id, Loaded(version, self._decider.fold(loaded.state, events)))
                 return handled
             case Outcome.DUPLICATE:
-                return await self._replay(context)
+                return await self._replay(asked.context)
             case Outcome.CONFLICT:
                 return None
 
-    def _append(
-        self,
-        stream_id: UUID,
-        subject: UUID,
-        version: int,
-        events: Sequence[Any],
-        command: Command,
-        context: Context,
-        handled: Handled,
-    ) -> Append:
-        occurred_at = getattr(command, "occurred_at", None) or context.now
+    def _append(self, version: int, events: Sequence[Any], asked: Asked[S], handled: Handled) -> Append:
+        context, subject = asked.context, asked.subject
+        occurred_at = getattr(asked.command, "occurred_at", None) or context.now
         metadata = Metadata(
             actor=context.actor,
             correlation_id=context.correlation_id,
@@ -187,14 +191,14 @@ class CommandHandler(Generic[S]):
             origin=context.origin,
         )
         envelopes = [
-            Envelope(uuid_utils.uuid7(), subject, stream_id, number, 0, occurred_at, context.now, metadata, event)
+            Envelope(uuid_utils.uuid7(), subject, asked.stream_id, number, 0, occurred_at, context.now, metadata, event)
             for number, event in enumerate(events, version + 1)
         ]
         return Append(
             key=context.key,
             answer=Answer(context.request_hash, handled.status, handled.body),
             events=[self._mapper.to_new_event(envelope) for envelope in envelopes],
-            vault=command.words(subject) if events else (),
+            vault=asked.command.words(subject) if events else (),
         )
 
     async def _replay(self, context: Context) -> Handled | None:

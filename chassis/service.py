@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ HEADER_LIMIT_BYTES = 16 * 1024
 MAX_CONCURRENCY = 1_000
 KEEP_ALIVE_SECONDS = 30
 GRACE_SECONDS = 10
+GARBAGE_THRESHOLDS = (20_000, 20, 50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ async def serve(name: str, build: Build, role: str) -> None:
         if role in {ALL, task.role}:
             made.supervisor.add(task.name, task.run)
     made.supervisor.start()
+    collect_less_often()
     structlog.get_logger().info("service.started", role=role, port=settings.port)
     try:
         await Server(server_config(service.app, settings)).serve()
@@ -114,6 +117,16 @@ async def serve(name: str, build: Build, role: str) -> None:
             async with asyncio.timeout(GRACE_SECONDS):
                 await made.pool.close()
         structlog.get_logger().info("service.stopped")
+
+
+def collect_less_often() -> None:
+    """Let the collector pass over what start-up made, which lives as long as the process.
+
+    With its usual thresholds it took a tenth of the time of a command.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
 def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:

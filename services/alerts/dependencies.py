@@ -19,7 +19,7 @@ class Dependencies:
     rules: RuleBook
 
 
-def of_request(request: Request) -> Dependencies:
+async def of_request(request: Request) -> Dependencies:
     found: Dependencies = request.app.state.dependencies
     return found
 

@@ -28,7 +28,7 @@ class Dependencies:
     pseudonyms: Pseudonyms
 
 
-def of_request(request: Request) -> Dependencies:
+async def of_request(request: Request) -> Dependencies:
     found: Dependencies = request.app.state.dependencies
     return found
 

@@ -26,7 +26,7 @@ class Dependencies:
     zone: ZoneInfo
 
 
-def of_request(request: Request) -> Dependencies:
+async def of_request(request: Request) -> Dependencies:
     found: Dependencies = request.app.state.dependencies
     return found
 

@@ -41,6 +41,31 @@ async def test_a_key_has_one_effect_however_often_it_comes(store: EventStore) ->
     assert await store.answer("once") == ANSWER
 
 
+async def test_in_a_batch_where_something_stands_in_the_way_each_command_gets_its_own_verdict(
+    store: EventStore, pool: Pool
+) -> None:
+    known, taken, free = uuid4(), uuid4(), uuid4()
+    await store.append(append_of(known, [1], key="known"))
+    await store.append(append_of(taken, [1]))
+    appends = [
+        append_of(free, [1, 2]),
+        append_of(uuid4(), [1], key="known"),
+        append_of(taken, [1]),
+        append_of(free, [3]),
+        Append("empty", ANSWER),
+    ]
+    async with transaction(pool) as held:
+        appended = await store.append_within(held, appends)
+    assert [(one.outcome, one.last_position) for one in appended] == [
+        ("done", 4),
+        ("duplicate", 2),
+        ("conflict", 2),
+        ("done", 5),
+        ("done", 2),
+    ]
+    assert [row.id for row in await store.read_all(after=0)] == [1, 2, 3, 4, 5]
+
+
 async def test_a_bad_append_does_not_refuse_its_neighbours(store: EventStore) -> None:
     good, bad = uuid4(), uuid4()
     nul = Append("nul", ANSWER, [new_event(bad, 1)], [VaultEntry(uuid4(), bad, "name", "a\x00b")])

@@ -70,6 +70,7 @@ CREATE FUNCTION append_events(
 ) RETURNS TABLE (command integer, outcome text, last_position bigint)
 LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -78,6 +79,29 @@ DECLARE
 BEGIN
     SELECT h.position, greatest(h.recorded_at, clock_timestamp()) INTO head, instant FROM store_head h FOR UPDATE;
     instant := greatest(instant, clock_timestamp());
+    -- Almost always nothing stands in the way: then the unique keys alone are the guard, and no key is looked up twice.
+    -- Where one is violated, all of this is undone, and below each command gets a verdict of its own.
+    BEGIN
+        INSERT INTO idempotency (key, request_hash, status, body)
+        SELECT * FROM unnest(c_keys, c_hashes, c_statuses, c_bodies);
+        INSERT INTO event (position, stream_id, version, subject, type, state, recorded_at)
+        SELECT head + e.n, e.stream_id, e.version, e.subject, e.type, e.state, instant
+        FROM unnest(e_streams, e_versions, e_subjects, e_types, e_states)
+            WITH ORDINALITY AS e(stream_id, version, subject, type, state, n);
+        IF v_ids <> '{}' THEN
+            INSERT INTO vault (id, subject, field, value) SELECT * FROM unnest(v_ids, v_subjects, v_fields, v_values);
+        END IF;
+        UPDATE store_head SET position = head + cardinality(e_commands), recorded_at = instant;
+        RETURN QUERY
+        SELECT c.n::integer, 'done', coalesce(l.position, head)
+        FROM generate_series(1, cardinality(c_keys)) AS c(n) LEFT JOIN (
+            SELECT e.command, head + max(e.n) AS position
+            FROM unnest(e_commands) WITH ORDINALITY AS e(command, n) GROUP BY e.command
+        ) l ON l.command = c.n;
+        RETURN;
+    EXCEPTION WHEN unique_violation THEN
+        NULL;
+    END;
     RETURN QUERY
     WITH asked AS (
         SELECT a.command::integer, a.key, a.hash, a.status, a.body

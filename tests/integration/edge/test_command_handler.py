@@ -1,6 +1,7 @@
 """From a command to its answer: one effect per key, no lost update, and refusals that leave nothing behind."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -179,6 +180,38 @@ async def test_a_state_that_another_process_has_moved_on_is_not_trusted(store: E
     await theirs.handle(known, INTERESTED, asked())
     assert (await ours.load(known)).state.stage is Stage.INTERESTED
     assert (await ours.handle(known, SIGNED, asked())).version == 3
+
+
+async def test_a_state_that_is_old_refuses_nothing_that_is_legal_by_now(store: EventStore, known: UUID) -> None:
+    ours, theirs = handler_on(store), handler_on(store)
+    await ours.load(known)
+    for command in (INTERESTED, SIGNED):
+        await theirs.handle(known, command, asked())
+    assert (await ours.handle(known, ChangeStage(stage=Stage.ESTABLISHED), asked())).version == 4
+
+
+async def test_a_state_that_is_old_grants_nothing_to_who_held_it_then(store: EventStore, known: UUID) -> None:
+    ours, theirs = handler_on(store), handler_on(store)
+    await ours.handle(known, AssignOwner(owner_id="E1"), asked())
+    await theirs.handle(known, AssignOwner(owner_id="E2"), asked())
+    with pytest.raises(ProblemError):
+        await ours.handle(known, INTERESTED, asked(), authorize=only("E1"))
+    assert await versions(store, known) == [1, 2, 3]
+
+
+def only(employee_id: str) -> Callable[[Customer], None]:
+    def authorize(customer: Customer) -> None:
+        if not customer.holders.include(employee_id):
+            raise forbidden()
+
+    return authorize
+
+
+async def test_a_state_that_is_old_does_not_say_that_there_is_nothing_to_do(store: EventStore, known: UUID) -> None:
+    ours, theirs = handler_on(store), handler_on(store)
+    await ours.handle(known, AssignOwner(owner_id="E1"), asked())
+    await theirs.handle(known, AssignOwner(owner_id="E2"), asked())
+    assert (await ours.handle(known, AssignOwner(owner_id="E1"), asked())).events == 1
 
 
 async def test_another_version_than_the_callers_is_refused_with_the_one_there_is(

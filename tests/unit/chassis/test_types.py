@@ -1,5 +1,7 @@
 """What a text or an instant may hold: the same verdict at every edge."""
 
+import sys
+import unicodedata
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.types import MAX_NAME, MAX_NOTE, MAX_WORD, Code, EmployeeId, Instant, Name, Note, Word
+from contracts.types import FORBIDDEN, MAX_NAME, MAX_NOTE, MAX_WORD, Code, EmployeeId, Instant, Name, Note, Word
 
 TEXTS = {Word: MAX_WORD, Name: MAX_NAME, Note: MAX_NOTE}
 NAME: TypeAdapter[str] = TypeAdapter(Name)
@@ -67,6 +69,17 @@ def test_a_text_that_people_write_is_kept_as_it_is(text: str) -> None:
 )
 def test_a_text_that_is_blank_or_cannot_be_printed_is_refused(text: str) -> None:
     assert is_refused(NAME, text)
+
+
+def test_every_character_is_judged_as_unicode_classes_it() -> None:
+    judged = [character for character in map(chr, range(sys.maxunicode + 1)) if FORBIDDEN.match(character)]
+    assert judged == [character for character in map(chr, range(sys.maxunicode + 1)) if is_for_programs(character)]
+
+
+def is_for_programs(character: str) -> bool:
+    code, category = ord(character), unicodedata.category(character)
+    noncharacter = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+    return noncharacter or category == "Cs" or (category == "Cc" and character not in "\n\t")
 
 
 @pytest.mark.parametrize("value", [7, 7.0, True, None, ["a"], {"a": 1}])
