@@ -15,10 +15,9 @@ from chassis.cloudevents import UndecodableError, UnknownTypeError, decode
 from chassis.database import UNAVAILABLE, Connection, Pool, transaction
 from chassis.parking import Delivery, Parking
 from chassis.positions import PositionMovedError, Positions, Progress, Source
-from chassis.telemetry import links_of
+from chassis.telemetry import links_of, span_of
 from contracts.event import Envelope
 
-TRACER = trace.get_tracer("care")
 Handler = Callable[[Sequence[Envelope[Any]], Connection], Awaitable[None]]
 
 
@@ -49,7 +48,7 @@ class Applier:
         moves = {source: (start.position, batch.progress or start) for source, (start, batch) in batches.items()}
         deliveries = [delivery for _, batch in batches.values() for delivery in batch.deliveries]
         links = links_of(envelope.metadata.traceparent for envelope in envelopes(deliveries))
-        with TRACER.start_as_current_span(f"apply {self.name}", kind=trace.SpanKind.CONSUMER, links=links):
+        with span_of(f"apply {self.name}", trace.SpanKind.CONSUMER, links):
             await self._apply_all(deliveries, moves)
         self._count(deliveries)
         self._applied()

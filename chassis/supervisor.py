@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from chassis import metrics
+from chassis.failure import sentence_of
 
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
@@ -85,5 +86,5 @@ async def attempt(run: Callable[[], Awaitable[None]]) -> str:
         return "cancelled from inside"
     except Exception as error:  # noqa: BLE001 - a supervisor's whole purpose
         structlog.get_logger().debug("task.failed", exc_info=True)
-        return f"{type(error).__name__}: {error}"[:300]
+        return sentence_of(error)
     return "ended"

@@ -3,7 +3,8 @@
 import logging
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -17,12 +18,13 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis import metrics
+from chassis import failure, metrics
 from chassis.crash import crash_point
 from chassis.settings import Settings
 
 MAX_CORRELATION_ID = 64
 MAX_LINKS = 32
+TRACER = trace.get_tracer("care")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -36,7 +38,7 @@ def set_up(service: str, settings: Settings) -> None:
             structlog.processors.add_log_level,
             add_trace,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(failure.trace_of),
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -64,7 +66,7 @@ def log_libraries_alike() -> None:
         structlog.stdlib.ProcessorFormatter(
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
+                structlog.processors.ExceptionRenderer(failure.trace_of),
                 structlog.processors.JSONRenderer(),
             ],
             foreign_pre_chain=shared,
@@ -91,7 +93,6 @@ class Telemetry:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._tracer = trace.get_tracer("care")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -116,7 +117,7 @@ class Telemetry:
 
         token = otel_context.attach(propagate.extract(headers))
         try:
-            with self._tracer.start_as_current_span(method, kind=trace.SpanKind.SERVER) as span:
+            with span_of(method, trace.SpanKind.SERVER) as span:
                 # An unexpected error is answered outside of here, and its answer needs this most.
                 scope["state"]["trace_id"] = f"{span.get_span_context().trace_id:032x}"
                 await self._app(scope, receive, send_marked)
@@ -125,6 +126,19 @@ class Telemetry:
             otel_context.detach(token)
             took = time.perf_counter() - started_at
             metrics.REQUESTS.labels(method, template_of(scope), status).observe(took)
+
+
+@contextmanager
+def span_of(name: str, kind: trace.SpanKind, links: Iterable[trace.Link] = ()) -> Iterator[trace.Span]:
+    """Open a span; if the block fails, it says so without the words of the error."""
+    with TRACER.start_as_current_span(
+        name, kind=kind, links=tuple(links), record_exception=False, set_status_on_exception=False
+    ) as span:
+        try:
+            yield span
+        except Exception as error:
+            span.set_status(trace.StatusCode.ERROR, failure.sentence_of(error))
+            raise
 
 
 def links_of(traceparents: Iterable[str | None]) -> list[trace.Link]:

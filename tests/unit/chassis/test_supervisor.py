@@ -93,7 +93,7 @@ async def test_a_task_whose_own_helper_was_cancelled_is_started_again() -> None:
 async def test_health_says_why_a_task_is_not_running(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "FIRST_PAUSE_SECONDS", 60)
     made = Supervisor()
-    task = Failing(made, ValueError("no such topic"))
+    task = Failing(made, OSError("no such host"))
     assert (task.health.is_ready, task.health.detail) == (False, "starting")
 
     async def has_failed() -> bool:
@@ -102,12 +102,17 @@ async def test_health_says_why_a_task_is_not_running(monkeypatch: pytest.MonkeyP
     async with started(made):
         await eventually(has_failed)
         assert [(one.name, one.is_ready, one.detail) for one in made.running()] == [
-            ("task", False, "ValueError: no such topic")
+            ("task", False, "OSError: no such host")
         ]
 
 
 async def test_a_long_reason_is_cut_to_a_line() -> None:
-    assert len(await supervisor.attempt(Failing(Supervisor(), ValueError("x" * 9_999)).run)) == 300
+    assert len(await supervisor.attempt(Failing(Supervisor(), OSError("x" * 9_999)).run)) == 300
+
+
+async def test_a_reason_repeats_nothing_that_a_row_may_hold() -> None:
+    """Anybody may ask for it, as health, and it is logged."""
+    assert await supervisor.attempt(Failing(Supervisor(), ValueError("王小明")).run) == "ValueError"
 
 
 async def test_one_failing_task_does_not_disturb_another() -> None:

@@ -1,0 +1,136 @@
+"""What is written about a failure says where and what kind, and repeats nothing that a person said."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import asyncpg
+import httpx
+import pytest
+import structlog
+from aiokafka.errors import KafkaConnectionError
+from fastapi import APIRouter, Depends
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from pydantic import TypeAdapter, ValidationError
+
+from chassis import telemetry
+from chassis.access import Allow
+from chassis.consumer import GapFoundError
+from chassis.failure import MAX_CHAIN, sentence_of, trace_of
+from tests.unit.chassis.issuer import SETTINGS, Issuer, app_of, client_of
+
+CANARY = "canary-4711"
+
+
+def duplicate() -> asyncpg.UniqueViolationError:
+    error = asyncpg.UniqueViolationError(f"duplicate {CANARY}")
+    error.detail, error.constraint_name = f"Key (name)=({CANARY}) already exists.", "customer_name_key"
+    return error
+
+
+def unfit() -> ValidationError:
+    try:
+        TypeAdapter(int).validate_python(CANARY)
+    except ValidationError as error:
+        return error
+    raise AssertionError
+
+
+def raised(error: BaseException) -> BaseException:
+    """Return the error as it is after it has been raised, and from another one."""
+
+    def fail() -> None:
+        raise error from KeyError(CANARY)
+
+    with pytest.raises(type(error)):
+        fail()
+    return error
+
+
+def traced(error: BaseException) -> str:
+    return trace_of((type(error), error, error.__traceback__))
+
+
+@pytest.mark.parametrize("error", [duplicate(), unfit(), ValueError(CANARY), ExceptionGroup(CANARY, [duplicate()])])
+def test_neither_line_nor_trace_repeats_what_an_error_holds(error: Exception) -> None:
+    assert CANARY in str(error)
+    assert CANARY not in sentence_of(error)
+    told = traced(raised(error))
+    assert CANARY not in told
+    assert type(error).__name__ in told
+    assert "KeyError\n" in told
+    assert "test_failure.py" in told
+
+
+def test_what_the_database_refused_is_told_by_code_and_constraint() -> None:
+    assert sentence_of(duplicate()) == "UniqueViolationError 23505 customer_name_key"
+
+
+@pytest.mark.parametrize("error", [OSError("no route"), KafkaConnectionError("no route"), GapFoundError("no route")])
+def test_what_names_hosts_and_topics_is_told_in_full(error: Exception) -> None:
+    assert sentence_of(error).endswith("no route")
+
+
+def test_errors_of_a_group_are_told_each() -> None:
+    told = traced(ExceptionGroup("two", [ValueError(CANARY), GapFoundError("no route")]))
+    assert "ValueError" in told
+    assert "GapFoundError: no route" in told
+
+
+def test_a_chain_that_leads_back_to_itself_ends() -> None:
+    first, second = ValueError(), KeyError()
+    first.__context__, second.__context__ = second, first
+    assert traced(first).count("which led to") == MAX_CHAIN
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """Where a service logs to; in the end everything is put back."""
+    out = io.StringIO()
+    monkeypatch.setattr("sys.stdout", out)
+    before, handlers, level = structlog.get_config(), logging.root.handlers[:], logging.root.level
+    monkeypatch.setattr("opentelemetry.trace.set_tracer_provider", lambda _provider: None)
+    telemetry.set_up("test", SETTINGS)
+    yield out
+    structlog.configure(**before)
+    structlog.contextvars.unbind_contextvars("service")
+    logging.root.handlers[:], logging.root.level = handlers, level
+
+
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(telemetry, "TRACER", provider.get_tracer("test"))
+    return exporter
+
+
+async def fail_with(error: Exception, issuer: Issuer) -> httpx.Response:
+    router = APIRouter(prefix="/v1")
+
+    @router.get("/things", dependencies=[Depends(Allow())])
+    async def fail() -> None:
+        raise raised(error)
+
+    async with client_of(app_of(router)) as client:
+        return await client.get("/v1/things", headers=issuer.headers())
+
+
+async def test_a_failed_request_leaves_no_words_in_the_logs(issuer: Issuer, logged: io.StringIO) -> None:
+    assert (await fail_with(duplicate(), issuer)).status_code == 500
+    logging.getLogger("uvicorn.error").error("Exception in ASGI application", exc_info=raised(duplicate()))
+    lines = logged.getvalue().splitlines()
+    assert not [line for line in lines if CANARY in line]
+    ours, theirs = map(json.loads, lines)
+    assert (ours["event"], theirs["event"]) == ("http.unexpected", "Exception in ASGI application")
+    assert all("UniqueViolationError 23505" in line["exception"] for line in (ours, theirs))
+
+
+async def test_a_failed_request_leaves_no_words_in_its_span(issuer: Issuer, spans: InMemorySpanExporter) -> None:
+    await fail_with(duplicate(), issuer)
+    (span,) = spans.get_finished_spans()
+    assert span.status.description == "UniqueViolationError 23505 customer_name_key"
+    assert CANARY not in span.to_json()
