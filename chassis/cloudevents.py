@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from contracts.event import Envelope, Metadata, Origin
 from contracts.topics import EVENT_TYPES
+from contracts.types import utc_text
 
 WATERMARK_TYPE = "care.watermark.v1"
 CONTENT_TYPE = "application/json"
@@ -29,44 +30,6 @@ class Watermark(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     complete_until: AwareDatetime
-
-
-def encode(envelope: Envelope[Any], *, source: str, previous_position: int) -> tuple[bytes, bytes, Headers]:
-    """Return key, value and headers of the record for `envelope`."""
-    metadata = envelope.metadata
-    event_type: str = envelope.event.type
-    attributes = {
-        "ce_specversion": "1.0",
-        "ce_id": str(envelope.id),
-        "ce_source": source,
-        "ce_type": event_type,
-        "ce_subject": str(envelope.subject),
-        "ce_time": envelope.occurred_at.isoformat(),
-        "ce_dataschema": f"/schemas/{event_type}.json",
-        "ce_recordedtime": envelope.recorded_at.isoformat(),
-        "ce_streamid": str(envelope.stream_id),
-        "ce_sequence": str(envelope.version),
-        "ce_position": str(envelope.position),
-        "ce_prevposition": str(previous_position),
-        "ce_correlationid": metadata.correlation_id,
-        "ce_actor": metadata.actor,
-        **optional(metadata),
-        "content-type": CONTENT_TYPE,
-    }
-    headers = [(name, value.encode()) for name, value in attributes.items()]
-    return str(envelope.subject).encode(), envelope.event.model_dump_json(exclude_none=True).encode(), headers
-
-
-def optional(metadata: Metadata) -> dict[str, str]:
-    found: dict[str, str] = {}
-    if metadata.causation_id:
-        found["ce_causationid"] = str(metadata.causation_id)
-    if metadata.origin:
-        found["ce_batchid"] = str(metadata.origin.batch_id)
-        found["ce_batchrow"] = str(metadata.origin.row)
-    if metadata.traceparent:
-        found["traceparent"] = metadata.traceparent
-    return found
 
 
 def read_headers(pairs: Sequence[tuple[str, bytes]]) -> dict[str, str]:
@@ -135,10 +98,10 @@ def encode_watermark(
     """
     attributes = {
         "ce_specversion": "1.0",
-        "ce_id": f"watermark-{complete_until.isoformat()}",
+        "ce_id": f"watermark-{utc_text(complete_until)}",
         "ce_source": source,
         "ce_type": WATERMARK_TYPE,
-        "ce_time": complete_until.isoformat(),
+        "ce_time": utc_text(complete_until),
         **({} if previous_position is None else {"ce_prevposition": str(previous_position)}),
         "content-type": CONTENT_TYPE,
     }

@@ -133,6 +133,11 @@ class EventStore:
         """Read on in position order. Never skips: see ADR 0002."""
         return [recorded(row) for row in await self._pool.fetch(READ_ALL, after, limit)]
 
+    async def read_rows(self, *, after: int, limit: int) -> list[asyncpg.Record]:
+        """Read on like `read_all`, the rows as they are."""
+        rows: list[asyncpg.Record] = await self._pool.fetch(READ_ALL, after, limit)
+        return rows
+
     async def read_subject(self, subject: UUID, *, after: int, limit: int) -> list[RecordedEvent]:
         return [recorded(row) for row in await self._pool.fetch(READ_SUBJECT, subject, after, limit)]
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from eventsourcing.persistence import (
     Mapper,
@@ -14,7 +14,6 @@ from eventsourcing.persistence import (
 )
 from pydantic import BaseModel, ConfigDict, SerializeAsAny, ValidationError
 
-from chassis.cloudevents import Headers
 from contracts.event import Envelope, Event, Metadata
 from contracts.topics import EVENT_TYPES
 
@@ -56,12 +55,6 @@ class RawState(BaseModel):
     data: dict[str, Any]
 
 
-class Opaque(Event):
-    """A fact of a type that this build does not know, with everything that was stored."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-
 class BrokenStateError(MapperDeserialisationError):
     """A row whose state cannot be read by any build."""
 
@@ -92,12 +85,9 @@ class EventMapper(Mapper[UUID]):
             subject=envelope.subject,
         )
 
-    def to_envelope(self, row: RecordedEvent, *, unknown: type[Event] | None = None) -> Envelope[Any]:
-        """Decode a row; one of an unknown type as `unknown`.
-
-        Raises BrokenStateError, or MapperDeserialisationError for an unknown type that nothing stands for.
-        """
-        event_class = EVENT_TYPES.get(row.topic, unknown)
+    def to_envelope(self, row: RecordedEvent) -> Envelope[Any]:
+        """Decode a row. Raises BrokenStateError, or MapperDeserialisationError for a type of a later build."""
+        event_class = EVENT_TYPES.get(row.topic)
         if event_class is None:
             raise MapperDeserialisationError(f"no event type {row.topic} at position {row.id}")
         try:
@@ -116,21 +106,3 @@ class EventMapper(Mapper[UUID]):
             metadata=raw.metadata,
             event=event,
         )
-
-
-def encode_unreadable(row: RecordedEvent, *, source: str, previous_position: int) -> tuple[bytes, None, Headers]:
-    """Return the record that keeps the place of a row which cannot be told: what its columns say, and no value."""
-    attributes = {
-        "ce_specversion": "1.0",
-        "ce_id": str(uuid5(UUID(str(row.originator_id)), str(row.originator_version))),
-        "ce_source": source,
-        "ce_type": row.topic,
-        "ce_subject": str(row.subject),
-        "ce_time": row.recorded_at.isoformat(),
-        "ce_recordedtime": row.recorded_at.isoformat(),
-        "ce_streamid": str(row.originator_id),
-        "ce_sequence": str(row.originator_version),
-        "ce_position": str(row.id),
-        "ce_prevposition": str(previous_position),
-    }
-    return str(row.subject).encode(), None, [(name, value.encode()) for name, value in attributes.items()]

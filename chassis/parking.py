@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from chassis.cloudevents import encode, read_headers
+from chassis.cloudevents import read_headers
 from chassis.database import Connection, Pool
 from chassis.positions import Source
+from chassis.records import encode
 from contracts.event import Envelope
 
 UNKNOWN_CUSTOMER = UUID(int=0)

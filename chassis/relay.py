@@ -7,23 +7,22 @@ goes out twice carries the same positions, so readers skip it.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.producer.message_accumulator import BatchBuilder
 
 from chassis import metrics
-from chassis.cloudevents import Headers, encode, encode_watermark
+from chassis.cloudevents import encode_watermark
 from chassis.crash import crash_point
 from chassis.database import Pool, transaction
-from chassis.event_store import MAX_EVENT_BYTES, EventStore
-from chassis.kafka import REQUEST_TIMEOUT_MS, ensure_topics, log_ends, new_producer, partition_of
+from chassis.event_store import EventStore
+from chassis.kafka import ensure_topics, log_ends, new_producer, partition_of
 from chassis.lease import RENEW_SECONDS, Lease
-from chassis.mapper import BrokenStateError, EventMapper, Opaque, RecordedEvent, encode_unreadable
+from chassis.records import Record, Row, UnreadableRowError, placeholder_of, record_of
+from chassis.sending import SEND_DEADLINE_SECONDS, Outgoing, send_all
 from chassis.supervisor import Health
-from contracts.event import Envelope
 from contracts.topics import Topic
 
 READ_BATCH = 1_000
@@ -32,7 +31,8 @@ WATERMARK_SECONDS = 1.0
 IDLE_WATERMARK_SECONDS = 5.0
 IDLE_AFTER_SECONDS = 60.0
 RECHECK_SECONDS = 60.0
-SEND_DEADLINE_SECONDS = REQUEST_TIMEOUT_MS / 1000 + 5
+# A batch is made ready while others wait for the loop: let them have it in between.
+BREATH_EVERY = 100
 
 READ_CURSOR = "SELECT position FROM relay_cursor"
 READ_PARTITIONS = "SELECT partition, position FROM relay_partition"
@@ -43,9 +43,18 @@ MOVE_PARTITIONS = """
 """
 FORGET_PARTITIONS = "UPDATE relay_partition SET position = 0"
 
-Record = tuple[bytes, bytes | None, Headers]
-Outgoing = dict[tuple[str, int], list[Record]]
-Companion = Callable[[Envelope[Any]], Record | None]
+# What is made of each event for a second topic: from its type, its stream and its record.
+Companion = Callable[[str, str, Record], Record]
+
+
+@dataclass(slots=True)
+class Ready:
+    """Records made of `count` rows up to position `last`, and what was then the last on each partition."""
+
+    last: int
+    count: int
+    previous: dict[int, int]
+    outgoing: Outgoing = field(default_factory=lambda: defaultdict(list))
 
 
 class Relay:
@@ -55,7 +64,6 @@ class Relay:
         self,
         store: EventStore,
         pool: Pool,
-        mapper: EventMapper,
         topic: Topic,
         *,
         bootstrap: str,
@@ -65,17 +73,17 @@ class Relay:
     ) -> None:
         self._store = store
         self._pool = pool
-        self._mapper = mapper
         self._topic = topic
         self._bootstrap = bootstrap
         self._health = health
         self._idempotence = idempotence
         self._companion = companion
-        self._source = f"/care/{topic.owner}"
+        self._source = f"/care/{topic.owner}".encode()
         self._lease = Lease(pool)
         self._woken = asyncio.Event()
         self._cursor = 0
         self._previous: dict[int, int] = {}
+        self._ahead: Ready | None = None
         store.on_commit(self._woken.set)
 
     @property
@@ -102,6 +110,7 @@ class Relay:
         return (self._topic, self._companion[0]) if self._companion else (self._topic,)
 
     async def _load_cursor(self) -> None:
+        self._ahead = None
         rows = await self._pool.fetch(READ_PARTITIONS)
         self._previous = defaultdict(int, {row["partition"]: row["position"] for row in rows})
         if await self._kafka_was_lost():
@@ -152,42 +161,55 @@ class Relay:
             raise ConnectionAbortedError("the relay's lease passed to another process")
 
     async def _publish_next(self, producer: AIOKafkaProducer) -> int:
-        rows = await self._store.read_all(after=self._cursor, limit=READ_BATCH)
-        if not rows:
+        """Publish one batch, and make the next one ready while this one is on its way."""
+        batch, self._ahead = self._ahead or await self._make_ready(self._cursor, self._previous), None
+        if not batch.count:
             return 0
-        previous = dict(self._previous)
-        outgoing: Outgoing = defaultdict(list)
-        for row in rows:
-            partition = partition_of(str(row.subject).encode(), self._topic.partitions)
-            envelope, record = self._read(row, previous.get(partition, 0))
-            outgoing[self._topic.name, partition].append(record)
-            previous[partition] = row.id
-            if self._companion and envelope and (other := self._companion[1](envelope)):
-                outgoing[self._companion[0].name, partition].append(other)
-        crash_point("relay.before-produce")
-        await send_all(producer, outgoing)
-        crash_point("relay.after-acknowledgement")
-        await self._move(rows[-1].id, previous)
-        metrics.PUBLISHED.labels(self._topic.name).inc(len(rows))
-        return len(rows)
+        if batch.count < READ_BATCH:
+            await self._publish(producer, batch)
+        else:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._publish(producer, batch))
+                ahead = group.create_task(self._make_ready(batch.last, batch.previous))
+            self._ahead = ahead.result()
+        return batch.count
 
-    def _read(self, row: RecordedEvent, previous: int) -> tuple[Envelope[Any] | None, Record]:
-        """Return what the row says and the record for it.
+    async def _make_ready(self, after: int, previous: Mapping[int, int]) -> Ready:
+        rows = await self._store.read_rows(after=after, limit=READ_BATCH)
+        ready = Ready(rows[-1]["position"] if rows else after, len(rows), defaultdict(int, previous))
+        for number, row in enumerate(rows):
+            if number % BREATH_EVERY == 0:
+                await asyncio.sleep(0)
+            partition = partition_of(str(row["subject"]).encode(), self._topic.partitions)
+            record = self._record_of(row, ready.previous[partition])
+            ready.outgoing[self._topic.name, partition].append(record)
+            ready.previous[partition] = row["position"]
+            if self._companion and record[1] is not None:
+                topic, companion = self._companion
+                ready.outgoing[topic.name, partition].append(companion(row["type"], str(row["stream_id"]), record))
+        return ready
 
-        A type of a later build goes out as it was stored. A row that cannot be read or is too large for the broker
-        goes out without its value: readers park its customer, and the line does not stop.
+    def _record_of(self, row: Row, previous: int) -> Record:
+        """Return the record for a row.
+
+        One of which none can be made, or that is too large for the broker, goes out without its value: readers park
+        its customer, and the line does not stop.
         """
         try:
-            envelope = self._mapper.to_envelope(row, unknown=Opaque)
-            record = encode(envelope, source=self._source, previous_position=previous)
-            if len(record[1]) <= MAX_EVENT_BYTES:
-                return (None if isinstance(envelope.event, Opaque) else envelope), record
-            problem = f"{len(record[1])} bytes"
-        except BrokenStateError as error:
-            problem = str(error)
-        structlog.get_logger().error("relay.unreadable", topic=self._topic.name, position=row.id, problem=problem)
-        metrics.UNREADABLE.labels(self._topic.name).inc()
-        return None, encode_unreadable(row, source=self._source, previous_position=previous)
+            return record_of(row, source=self._source, previous_position=previous)
+        except UnreadableRowError as error:
+            structlog.get_logger().error(
+                "relay.unreadable", topic=self._topic.name, position=row["position"], problem=str(error)
+            )
+            metrics.UNREADABLE.labels(self._topic.name).inc()
+            return placeholder_of(row, source=self._source, previous_position=previous)
+
+    async def _publish(self, producer: AIOKafkaProducer, batch: Ready) -> None:
+        crash_point("relay.before-produce")
+        await send_all(producer, batch.outgoing)
+        crash_point("relay.after-acknowledgement")
+        await self._move(batch.last, batch.previous)
+        metrics.PUBLISHED.labels(self._topic.name).inc(batch.count)
 
     async def _move(self, position: int, previous: dict[int, int]) -> None:
         async with transaction(self._pool) as held:
@@ -206,7 +228,9 @@ class Relay:
         marks: Outgoing = {}
         for partition in range(self._topic.partitions):
             last = self._previous.get(partition, 0)
-            value, headers = encode_watermark(complete_until, source=self._source, previous_position=last)
+            value, headers = encode_watermark(
+                complete_until, source=f"/care/{self._topic.owner}", previous_position=last
+            )
             marks[self._topic.name, partition] = [(b"", value, headers)]
         await send_all(producer, marks)
 
@@ -214,31 +238,6 @@ class Relay:
 def watermark_pause(idle_seconds: float) -> float:
     """Watermarks are kept like all records: a store where nothing happens says so less often."""
     return WATERMARK_SECONDS if idle_seconds < IDLE_AFTER_SECONDS else IDLE_WATERMARK_SECONDS
-
-
-async def send_all(producer: AIOKafkaProducer, outgoing: Outgoing) -> None:
-    """Send every partition's records in order and return once all are acknowledged."""
-    async with asyncio.timeout(SEND_DEADLINE_SECONDS), asyncio.TaskGroup() as group:
-        for (topic, partition), records in outgoing.items():
-            group.create_task(send_partition(producer, topic, partition, records))
-
-
-async def send_partition(producer: AIOKafkaProducer, topic: str, partition: int, records: Sequence[Record]) -> None:
-    acknowledgements = []
-    batch = producer.create_batch()
-    for record in records:
-        if not fits(batch, record):
-            acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
-            batch = producer.create_batch()
-            if not fits(batch, record):
-                raise ValueError(f"a record of {len(record[1] or b'')} bytes does not fit into an empty batch")
-    acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
-    await asyncio.gather(*acknowledgements)
-
-
-def fits(batch: BatchBuilder, record: Record) -> bool:
-    key, value, headers = record
-    return batch.append(timestamp=None, key=key or None, value=value, headers=headers) is not None
 
 
 async def wait_at_most(event: asyncio.Event, seconds: float) -> None:

@@ -19,6 +19,7 @@ from contracts.cloudevents import (
 from contracts.event import Event
 from contracts.examples import EXAMPLES, RECORDED_AT
 from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, EVENT_TYPES, FOLLOWUP_EVENTS, TOPICS, Topic
+from contracts.types import utc_text
 
 KAFKA_BINDING = "0.5.0"
 WATERMARK = "care.watermark.v1"
@@ -144,7 +145,7 @@ def _tombstone(topic: Topic) -> Json:
 
 
 def _watermark() -> Json:
-    instant = RECORDED_AT.isoformat()
+    instant = utc_text(RECORDED_AT)
     headers = {
         "ce_specversion": "1.0",
         "ce_id": f"watermark-{instant}",

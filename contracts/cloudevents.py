@@ -5,6 +5,7 @@ from typing import Any
 from contracts.event import Event
 from contracts.examples import example_envelope
 from contracts.topics import Topic
+from contracts.types import utc_text
 
 Json = dict[str, Any]
 
@@ -61,9 +62,9 @@ def example_headers(topic: Topic, event: Event) -> dict[str, str]:
         "ce_source": source_of(topic),
         "ce_type": event.type,
         "ce_subject": str(envelope.subject),
-        "ce_time": envelope.occurred_at.isoformat(),
+        "ce_time": utc_text(envelope.occurred_at),
         "ce_dataschema": schema_id(event.type),
-        "ce_recordedtime": envelope.recorded_at.isoformat(),
+        "ce_recordedtime": utc_text(envelope.recorded_at),
         "ce_streamid": str(envelope.stream_id),
         "ce_sequence": str(envelope.version),
         "ce_position": str(envelope.position),

@@ -19,6 +19,11 @@ SURROGATES = "\ud800-\udfff"
 FORBIDDEN = re.compile(f"[{CONTROLS_BUT_TAB_AND_NEWLINE}{SURROGATES}{NONCHARACTERS}]")
 
 
+def utc_text(at: datetime) -> str:
+    """Return an instant in UTC as events tell it, stored or published."""
+    return at.isoformat().replace("+00:00", "Z")
+
+
 def refuse_unprintable(text: str) -> str:
     """Refuse NUL, control characters and lone surrogates: PostgreSQL and JSON readers differ on them."""
     if found := FORBIDDEN.search(text):

@@ -41,7 +41,6 @@ def build(parts: Parts) -> Service:
     relay = Relay(
         store,
         parts.pool,
-        mapper,
         ALERT_EVENTS,
         bootstrap=bootstrap,
         health=health("relay"),

@@ -1,15 +1,12 @@
 """What is open now, on a compacted topic: the alert's latest state, and a tombstone when it ends."""
 
-from typing import Any
-
-from chassis.cloudevents import encode
-from chassis.relay import Record
+from chassis.records import Record
 from contracts.alerts import AlertRaised
-from contracts.event import Envelope
+
+RAISED = AlertRaised.model_fields["type"].default
 
 
-def open_record(envelope: Envelope[Any]) -> Record:
+def open_record(event_type: str, alert_id: str, record: Record) -> Record:
     """Return the record that keeps the topic in step with one alert event, keyed by the alert."""
-    _, value, headers = encode(envelope, source="/care/alerts", previous_position=0)
-    key = str(envelope.stream_id).encode()
-    return key, value if isinstance(envelope.event, AlertRaised) else None, headers
+    _, value, headers = record
+    return alert_id.encode(), value if event_type == RAISED else None, headers

@@ -41,7 +41,6 @@ def build(parts: Parts) -> Service:
     relay = Relay(
         store,
         parts.pool,
-        mapper,
         CUSTOMER_EVENTS,
         bootstrap=parts.settings.kafka_bootstrap,
         health=health("relay"),

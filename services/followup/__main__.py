@@ -40,7 +40,6 @@ def build(parts: Parts) -> Service:
     relay = Relay(
         needs.store,
         parts.pool,
-        needs.mapper,
         FOLLOWUP_EVENTS,
         bootstrap=settings.kafka_bootstrap,
         health=health("relay"),

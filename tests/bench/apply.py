@@ -9,11 +9,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.applier import Applier, Batch, deliver
-from chassis.cloudevents import Headers, encode, read_headers
+from chassis.cloudevents import Headers, read_headers
 from chassis.consumer import MAX_RECORDS
 from chassis.database import Pool
 from chassis.kafka import partition_of
 from chassis.positions import Progress, Source
+from chassis.records import encode
 from contracts.event import Envelope
 from contracts.topics import PARTITIONS
 from services.reporting import projection

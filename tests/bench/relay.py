@@ -12,12 +12,11 @@ from uuid import uuid4
 
 from aiokafka import AIOKafkaProducer
 
-from chassis.cloudevents import encode
 from chassis.database import Pool
 from chassis.event_store import EventStore
 from chassis.kafka import ensure_topics, new_producer, partition_of
-from chassis.mapper import EventMapper
-from chassis.relay import Record, Relay
+from chassis.records import Record, encode
+from chassis.relay import Relay
 from chassis.supervisor import Health
 from contracts.event import Envelope
 from contracts.topics import CUSTOMER_EVENTS, Topic
@@ -94,7 +93,6 @@ async def drained_per_second(database: Database, pool: Pool, kafka: Infrastructu
     relay = Relay(
         EventStore(pool),
         pool,
-        EventMapper(),
         await new_topic(kafka),
         bootstrap=kafka.kafka_bootstrap,
         health=health,

@@ -8,6 +8,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from chassis import cloudevents as wire
+from chassis.records import encode
 from contracts import asyncapi
 from contracts.cloudevents import OPTIONAL_HEADERS, example_headers, payload, source_of
 from contracts.event import Event, Origin
@@ -22,7 +23,7 @@ EVENT_TOPICS = [topic for topic in TOPICS if topic.cleanup_policy == "delete"]
 def test_a_record_is_its_documented_example(topic: Topic, event: type[Event]) -> None:
     envelope = example_envelope(EXAMPLES[event])
 
-    key, value, headers = wire.encode(envelope, source=source_of(topic), previous_position=0)
+    key, value, headers = encode(envelope, source=source_of(topic), previous_position=0)
 
     assert key.decode() == str(envelope.subject)
     assert json.loads(value) == payload(EXAMPLES[event])
@@ -39,7 +40,7 @@ def test_every_optional_header_is_documented() -> None:
     )
     envelope = example_envelope(EXAMPLES[CUSTOMER_EVENTS.events[0]], metadata=metadata)
 
-    _, _, headers = wire.encode(envelope, source=source_of(CUSTOMER_EVENTS), previous_position=0)
+    _, _, headers = encode(envelope, source=source_of(CUSTOMER_EVENTS), previous_position=0)
 
     Draft7Validator(TRAIT).validate(_text(headers))
     assert _text(headers).keys() == set(TRAIT["required"]) | OPTIONAL_HEADERS

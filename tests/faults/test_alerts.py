@@ -74,9 +74,7 @@ def expected_alerts(facts: list[Envelope[Any]], now: datetime) -> set[str]:
 
 
 def relay_of(house: House, pool: Pool, topic: Topic) -> Relay:
-    return Relay(
-        EventStore(pool), pool, EventMapper(), house.own(topic), bootstrap=house.bootstrap, health=Health("relay")
-    )
+    return Relay(EventStore(pool), pool, house.own(topic), bootstrap=house.bootstrap, health=Health("relay"))
 
 
 async def raised(pool: Pool) -> int:

@@ -15,7 +15,6 @@ from chassis.consumer import Consumer, GapFoundError
 from chassis.database import Pool
 from chassis.event_store import EventStore
 from chassis.kafka import ensure_topics, log_ends
-from chassis.mapper import EventMapper
 from chassis.positions import PositionMovedError
 from chassis.relay import Relay
 from chassis.supervisor import Health
@@ -34,7 +33,7 @@ DICE = random.Random(3)  # noqa: S311 - repeatable, not secret
 
 
 def relay_of(house: House, pool: Pool) -> Relay:
-    return Relay(EventStore(pool), pool, EventMapper(), house.topic, bootstrap=house.bootstrap, health=Health("relay"))
+    return Relay(EventStore(pool), pool, house.topic, bootstrap=house.bootstrap, health=Health("relay"))
 
 
 @pytest.fixture

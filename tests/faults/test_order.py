@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 
 from chassis.applier import Batch
-from chassis.cloudevents import encode, encode_watermark
+from chassis.cloudevents import encode_watermark
 from chassis.consumer import Consumer
 from chassis.positions import NEVER, PositionMovedError, Progress, Source
+from chassis.records import encode
 from chassis.supervisor import Health
 from contracts.customer import ProfileChanged
 from contracts.event import Envelope

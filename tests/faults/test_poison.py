@@ -8,8 +8,9 @@ from aiokafka import AIOKafkaProducer
 
 from chassis.cloudevents import WATERMARK_TYPE, Headers
 from chassis.kafka import ensure_topics
-from chassis.mapper import EventMapper, RecordedEvent
+from chassis.mapper import EventMapper
 from chassis.parking import UNKNOWN_CUSTOMER
+from chassis.records import Row
 from chassis.relay import Relay
 from chassis.supervisor import Health
 from chassis.tail import Tail
@@ -20,11 +21,11 @@ from tests.support.pipeline import Pipeline
 from tests.support.servers import Database
 from tests.support.waiting import background, eventually
 
-Record = tuple[bytes | None, bytes | None, Headers]
+Sent = tuple[bytes | None, bytes | None, Headers]
 TYPE = ("ce_type", b"care.customer.registered.v1")
 
 # What anybody who may write to the topic could send: none of it names a position that we can read.
-STRAYS: dict[str, Record] = {
+STRAYS: dict[str, Sent] = {
     "nothing but a key": (b"k", None, []),
     "no headers": (b"k", b"{}", []),
     "not JSON": (b"k", b"{", [TYPE]),
@@ -61,20 +62,20 @@ async def test_r33_strays_are_set_aside_and_nobody_waits(watched: Pipeline) -> N
     assert (row["subject"], row["events"]) == (UNKNOWN_CUSTOMER, len(STRAYS) * watched.topic.partitions)
 
 
-def without(name: str) -> Callable[[Record], Record]:
+def without(name: str) -> Callable[[Sent], Sent]:
     return lambda record: (record[0], record[1], [pair for pair in record[2] if pair[0] != name])
 
 
-def with_header(name: str, value: bytes) -> Callable[[Record], Record]:
+def with_header(name: str, value: bytes) -> Callable[[Sent], Sent]:
     return lambda record: (*without(name)(record)[:2], [*without(name)(record)[2], (name, value)])
 
 
-def with_value(value: bytes | None) -> Callable[[Record], Record]:
+def with_value(value: bytes | None) -> Callable[[Sent], Sent]:
     return lambda record: (record[0], value, record[2])
 
 
 # Records that follow the chain, as a broken producer of ours would send them.
-SPOILED: dict[str, Callable[[Record], Record]] = {
+SPOILED: dict[str, Callable[[Sent], Sent]] = {
     "bad JSON": with_value(b"{"),
     "no value": with_value(None),
     "another schema": with_value(b'{"kind": "galaxy"}'),
@@ -87,7 +88,7 @@ SPOILED: dict[str, Callable[[Record], Record]] = {
     "an occurrence without a zone": with_header("ce_time", b"2026-01-05T01:00:00"),
     "a time that is none": with_header("ce_time", b"yesterday"),
 }
-PASSED_OVER: dict[str, Callable[[Record], Record]] = {
+PASSED_OVER: dict[str, Callable[[Sent], Sent]] = {
     "a type of tomorrow": with_header("ce_type", b"care.customer.frozen.v1"),
     "a version of tomorrow": with_header("ce_type", b"care.customer.registered.v2"),
     "no key": lambda record: (b"", record[1], record[2]),
@@ -102,13 +103,13 @@ async def test_r33_a_broken_record_holds_its_own_customer_back_and_nobody_else(
     ids = await commit(watched.store, len(table) + 4)
     spoil = dict(zip(ids, table, strict=False))
 
-    sound = Relay._read
+    sound = Relay._record_of
 
-    def spoiled(relay: Relay, row: RecordedEvent, previous: int) -> tuple[None, Record]:
-        _, record = sound(relay, row, previous)
-        return None, spoil[row.subject](record) if row.originator_version == 1 and row.subject in spoil else record
+    def spoiled(relay: Relay, row: Row, previous: int) -> Sent:
+        record = sound(relay, row, previous)
+        return spoil[row["subject"]](record) if row["version"] == 1 and row["subject"] in spoil else record
 
-    monkeypatch.setattr(Relay, "_read", spoiled)
+    monkeypatch.setattr(Relay, "_record_of", spoiled)
     held, free = ids[: len(SPOILED)], ids[len(SPOILED) :]
     await change(watched.store, ids, "later")
     async with background(watched.relay().run, watched.consumer().run):

@@ -16,7 +16,8 @@ from chassis.consumer import Consumer
 from chassis.event_store import EventStore
 from chassis.lease import Lease, LeaseLostError
 from chassis.mapper import EventMapper
-from chassis.relay import Outgoing, Relay, send_all
+from chassis.relay import Relay
+from chassis.sending import Outgoing, send_all
 from chassis.supervisor import Health, keep_running
 from contracts.alerts import AlertRaised
 from contracts.examples import example, example_envelope

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 from chassis import relay as relay_module
 from chassis.event_store import Append, Appended, EventStore, Outcome
 from chassis.positions import Positions
-from chassis.relay import Outgoing, send_all
+from chassis.sending import Outgoing, send_all
 from tests.faults.support import evidence, oracle
 from tests.faults.support.facts import commit
 from tests.faults.support.house import ALL_PUBLISHED, Issuer, quiet

@@ -39,7 +39,7 @@ class Pipeline:
         return CommandHandler(self.store, CUSTOMER, EventMapper())
 
     def relay(self) -> Relay:
-        return Relay(self.store, self.pool, EventMapper(), self.topic, bootstrap=self.bootstrap, health=Health("relay"))
+        return Relay(self.store, self.pool, self.topic, bootstrap=self.bootstrap, health=Health("relay"))
 
     @property
     def applier(self) -> Applier:

@@ -8,10 +8,10 @@ from uuid import uuid4
 from aiokafka import AIOKafkaProducer
 
 from chassis.applier import Applier
-from chassis.cloudevents import encode
 from chassis.consumer import Consumer
 from chassis.database import Pool
 from chassis.kafka import ensure_topics, partition_of
+from chassis.records import encode
 from chassis.supervisor import Health
 from contracts.event import Envelope
 from contracts.topics import Topic

@@ -12,10 +12,10 @@ from chassis.cloudevents import (
     UndecodableError,
     UnknownTypeError,
     decode,
-    encode,
     encode_watermark,
     read_headers,
 )
+from chassis.records import encode
 from contracts import customer
 from contracts.event import Event, Origin
 from contracts.examples import CAUSE_ID, CUSTOMER_ID, EXAMPLES, METADATA, RECORDED_AT, example, example_envelope
