@@ -40,7 +40,9 @@ class Listing:
         kept, more = list(rows[:size]), len(rows) > size
         following = cursors.write(place_of(kept[-1]), bound) if more else None
         if following:
-            self.response.headers["Link"] = f'<{self.request.url.include_query_params(cursor=following)}>; rel="next"'
+            # Without a host: the one that was asked for is the caller's own word, or that of a proxy in between.
+            url = self.request.url.include_query_params(cursor=following)
+            self.response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
         return Page(items=kept, next_cursor=following, has_more=more)
 
 

@@ -56,6 +56,13 @@ async def test_the_last_page_leads_nowhere(issuer: Issuer) -> None:
     assert "link" not in response.headers
 
 
+async def test_a_link_names_no_host_that_a_caller_made_up(issuer: Issuer) -> None:
+    async with client_of(app_of(router)) as client:
+        headers = issuer.headers(host="elsewhere.test")
+        response = await client.get("/numbers?limit=3&parity=0", headers=headers)
+    assert response.links["next"]["url"].startswith("/numbers?limit=3&parity=0&cursor=")
+
+
 async def test_a_cursor_taken_to_other_filters_is_refused(issuer: Issuer) -> None:
     cursor = (await ask(issuer, "/numbers?limit=3&parity=0")).json()["next_cursor"]
     response = await ask(issuer, f"/numbers?limit=3&parity=1&cursor={cursor}")
