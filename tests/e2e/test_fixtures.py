@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from demo.client import Client
-from tests.e2e.conftest import Product
+from tests.support.product import Product
 from tests.support.waiting import eventually
 
 FIXTURES = Path(__file__).parents[2] / "demo" / "fixtures"

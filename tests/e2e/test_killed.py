@@ -7,8 +7,8 @@ import httpx
 
 from demo.client import Client
 from demo.company import customers_csv, generate
-from tests.e2e.conftest import Product
 from tests.support.processes import kill
+from tests.support.product import Product
 from tests.support.waiting import eventually
 
 CUSTOMERS = 1_500

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from demo.client import Client
-from tests.e2e.conftest import Product
 from tests.support.listening import Heard, listening
+from tests.support.product import Product
 from tests.support.waiting import eventually
 
 TOPICS = ("care.customer.events.v1", "care.followup.events.v1", "care.alert.events.v1", "care.alert.open.v1")

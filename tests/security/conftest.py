@@ -5,14 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 import structlog
 
-from demo.client import client_of
-from deploy.stack import state, tokens
-from deploy.stack.infrastructure import temporary_data_dir
-from deploy.stack.layout import Layout
-from deploy.stack.ports import free_port
-from deploy.stack.supervisor import stack
-from tests.e2e.conftest import HIGHEST_PORT, PORTS_NEEDED, Product
+from deploy.stack import tokens
 from tests.security.world import World, world_on
+from tests.support.product import Product, running_product
 from tests.support.servers import Servers
 from tests.unit.chassis.issuer import ISSUER
 
@@ -45,9 +40,5 @@ async def world(running: Servers, tmp_path_factory: pytest.TempPathFactory) -> A
 
 @pytest.fixture(scope="package")
 async def product() -> AsyncIterator[Product]:
-    with temporary_data_dir() as data_dir:
-        base = min(free_port(), HIGHEST_PORT - PORTS_NEEDED)
-        async with stack(data_dir, Layout(base), lambda _text: None):
-            environment = state.running(data_dir).environment
-            async with client_of(environment) as client:
-                yield Product(client, environment, data_dir)
+    async with running_product() as made:
+        yield made

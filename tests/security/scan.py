@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from deploy.stack import credentials, databases
 from services import openapi
-from tests.e2e.conftest import Product
+from tests.support.product import Product
 from tests.support.waiting import eventually
 
 POLL_MILLISECONDS = 500

@@ -13,9 +13,9 @@ from aiokafka import AIOKafkaProducer
 
 from chassis.kafka import ensure_topics
 from contracts.topics import Topic
-from tests.e2e.conftest import Product
 from tests.security import scan
 from tests.security.operations import BODIES, CSV, JSON, Operation, operations, schema_of
+from tests.support.product import Product
 from tests.support.waiting import eventually
 
 # What is kept goes to the vault; what is refused goes nowhere. Each is half Chinese, as most names here are.

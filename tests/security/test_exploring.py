@@ -7,11 +7,11 @@ from functools import partial
 import pytest
 
 from services import openapi
-from tests.e2e.conftest import Product
 from tests.security.exploring import SEED, Explored, explore
+from tests.support.product import Product
 
 QUICK_EXAMPLES = 8
-NIGHTLY_EXAMPLES = 400
+NIGHTLY_EXAMPLES = 100
 
 
 @pytest.fixture(scope="module")

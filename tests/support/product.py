@@ -1,0 +1,53 @@
+"""The whole product for tests: four processes, PostgreSQL and Kafka, as `make run` starts them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo.client import Client, client_of
+from deploy.stack import state
+from deploy.stack.errors import CannotRun
+from deploy.stack.infrastructure import temporary_data_dir
+from deploy.stack.layout import Layout
+from deploy.stack.ports import free_port, require_free
+from deploy.stack.supervisor import stack
+
+ATTEMPTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A running product, where to find it, and an administrator's client on it."""
+
+    client: Client
+    environment: dict[str, str]
+    data_dir: Path
+
+
+@asynccontextmanager
+async def running_product() -> AsyncIterator[Product]:
+    with temporary_data_dir() as data_dir:
+        async with stack(data_dir, free_layout(), lambda _text: None):
+            environment = state.running(data_dir).environment
+            async with client_of(environment) as client:
+                yield Product(client, environment, data_dir)
+
+
+def free_layout() -> Layout:
+    """Return a layout whose every port is free; those of the servers stand apart from its base."""
+    for _ in range(ATTEMPTS):
+        layout = Layout(free_port())
+        if is_free(layout):
+            return layout
+    raise CannotRun(f"No layout of {ATTEMPTS} tried has all its ports free.")
+
+
+def is_free(layout: Layout) -> bool:
+    try:
+        layout.require_free()
+        for port in (layout.postgres, layout.kafka, layout.kafka_controller):
+            require_free(port, "a server")
+    except CannotRun:
+        return False
+    return True
