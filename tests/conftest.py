@@ -4,12 +4,21 @@ import sys
 from collections.abc import AsyncIterator
 
 import pytest
+import structlog
 
 from chassis.database import Pool, open_pool
 from chassis.event_store import EventStore
 from deploy.stack.infrastructure import temporary_data_dir
 from tests.support.pipeline import Pipeline, new_pipeline
 from tests.support.servers import Database, Servers, servers
+
+# The pretty tracebacks that are the default take seconds each, within which the faults go on.
+PLAIN = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _plain_logs() -> None:
+    structlog.configure(processors=[structlog.processors.add_log_level, PLAIN])
 
 
 @pytest.fixture(scope="session")
