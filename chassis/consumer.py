@@ -24,7 +24,7 @@ from chassis import metrics
 from chassis.applier import Applier, Batch, deliver
 from chassis.cloudevents import WATERMARK_TYPE, UndecodableError, Watermark, read_headers
 from chassis.crash import crash_point
-from chassis.kafka import REQUEST_TIMEOUT_MS, ensure_topics
+from chassis.kafka import REQUEST_TIMEOUT_MS, end, ensure_topics
 from chassis.parking import UNKNOWN_CUSTOMER, Delivery
 from chassis.positions import NEVER, Progress, Source
 from chassis.supervisor import Health
@@ -82,7 +82,7 @@ class Consumer:
             await self._consume_for_ever(consumer)
         finally:
             async with asyncio.timeout(STOP_SECONDS):
-                await consumer.stop()
+                await end(consumer.stop())
 
     async def _consume_for_ever(self, consumer: AIOKafkaConsumer) -> None:
         loop = asyncio.get_running_loop()

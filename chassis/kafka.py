@@ -1,5 +1,7 @@
 """Kafka as we use it: topics declared in code, one partitioner for everybody, a producer that keeps order."""
 
+import asyncio
+from collections.abc import Awaitable
 from functools import lru_cache
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -42,6 +44,13 @@ def new_producer(bootstrap: str, name: str, *, idempotence: bool) -> AIOKafkaPro
     )
 
 
+async def end(closing: Awaitable[None]) -> None:
+    """Close a client. Who is stopped meanwhile stops, though aiokafka swallows a cancellation that meets it here."""
+    await closing
+    if (task := asyncio.current_task()) and task.cancelling():
+        raise asyncio.CancelledError
+
+
 async def ensure_topics(bootstrap: str, topics: tuple[Topic, ...], *, replication: int = 1) -> None:
     """Create what is missing and check what is there. Raises TopicMismatchError or a KafkaError."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
@@ -54,7 +63,7 @@ async def ensure_topics(bootstrap: str, topics: tuple[Topic, ...], *, replicatio
         described = await admin.describe_topics([topic.name for topic in topics if topic.name in existing])
         check_partitions(topics, {entry["topic"]: len(entry["partitions"]) for entry in described})
     finally:
-        await admin.close()
+        await end(admin.close())
 
 
 async def create(admin: AIOKafkaAdminClient, topic: Topic, replication: int) -> None:
@@ -86,6 +95,6 @@ async def log_ends(bootstrap: str, topic: str, partitions: list[int]) -> dict[in
     await consumer.start()
     try:
         ends = await consumer.end_offsets([TopicPartition(topic, number) for number in partitions])
-        return {place.partition: end for place, end in ends.items()}
+        return {place.partition: offset for place, offset in ends.items()}
     finally:
-        await consumer.stop()
+        await end(consumer.stop())

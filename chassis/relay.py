@@ -18,7 +18,7 @@ from chassis.cloudevents import encode_watermark
 from chassis.crash import crash_point
 from chassis.database import Pool, transaction
 from chassis.event_store import EventStore
-from chassis.kafka import ensure_topics, log_ends, new_producer, partition_of
+from chassis.kafka import end, ensure_topics, log_ends, new_producer, partition_of
 from chassis.lease import RENEW_SECONDS, Lease
 from chassis.records import Record, Row, UnreadableRowError, placeholder_of, record_of
 from chassis.sending import SEND_DEADLINE_SECONDS, Outgoing, send_all
@@ -103,8 +103,10 @@ class Relay:
             await self._publish_for_ever(producer)
         finally:
             async with asyncio.timeout(SEND_DEADLINE_SECONDS):
-                await producer.stop()
-                await self._lease.release()
+                try:
+                    await end(producer.stop())
+                finally:
+                    await self._lease.release()
 
     def _topics(self) -> tuple[Topic, ...]:
         return (self._topic, self._companion[0]) if self._companion else (self._topic,)

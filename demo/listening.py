@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaConsumer
 from rich.console import Console
 
+from chassis.kafka import end
 from contracts.topics import ALERT_EVENTS
 from demo.wording import Wording
 
@@ -62,4 +63,4 @@ async def listening(bootstrap: str, console: Console, wording: Wording) -> Async
         yield listener
     finally:
         task.cancel()
-        await consumer.stop()
+        await end(consumer.stop())

@@ -12,7 +12,7 @@ import httpx
 from aiokafka.admin import AIOKafkaAdminClient
 
 from chassis.database import Connection
-from chassis.kafka import UNREACHABLE, partition_of
+from chassis.kafka import UNREACHABLE, end, partition_of
 from chassis.migrate import folders
 from contracts.topics import PARTITIONS, TOPICS
 from deploy.doctor.observed import DatabaseSeen, KafkaSeen, Lag, Outbox, Parked, ServiceSeen
@@ -77,7 +77,7 @@ async def kafka(bootstrap: str) -> KafkaSeen:
     except UNREACHABLE as error:
         return KafkaSeen(problem=words_of(error))
     finally:
-        await admin.close()
+        await end(admin.close())
 
 
 async def databases(urls: Mapping[str, str], data_dir: Path) -> list[DatabaseSeen]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from chassis.kafka import end
 from deploy.stack import command, jars, ports
 from deploy.stack.child import Child
 from deploy.stack.java import java
@@ -40,7 +41,7 @@ async def answers(bootstrap: str) -> bool:
     except (KafkaError, OSError):
         return False
     finally:
-        await client.close()
+        await end(client.close())
 
 
 def settings(port: int, controller_port: int, data: Path) -> str:

@@ -1,0 +1,80 @@
+"""A task that is stopped while it closes its Kafka client stops, though the client swallows the cancellation."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.client import AIOKafkaClient
+
+from chassis import consumer, kafka, relay
+from tests.support.pipeline import Pipeline
+
+Run = Callable[[], Awaitable[object]]
+
+
+class FailedError(Exception):
+    """Why a task closes its client before anybody stops it."""
+
+
+async def fail(*_given: object) -> None:
+    raise FailedError
+
+
+async def nothing(*_given: object) -> None:
+    return
+
+
+@pytest.fixture
+def closing(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set when a client begins to close."""
+    begun, close = asyncio.Event(), AIOKafkaClient.close
+
+    async def say_and_close(client: AIOKafkaClient) -> None:
+        begun.set()
+        await close(client)
+
+    monkeypatch.setattr(AIOKafkaClient, "close", say_and_close)
+    return begun
+
+
+@pytest.fixture
+def closers(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> dict[str, Run]:
+    """Whatever closes a client, without being stopped first."""
+    for module in (relay, consumer):
+        monkeypatch.setattr(module, "ensure_topics", nothing)
+    monkeypatch.setattr(relay.Relay, "_load_cursor", fail)
+    monkeypatch.setattr(consumer.Consumer, "_consume_for_ever", fail)
+    return {
+        "relay": pipeline.relay().run,
+        "consumer": pipeline.consumer().run,
+        "topics": lambda: kafka.ensure_topics(pipeline.bootstrap, (pipeline.topic,)),
+        "ends": lambda: kafka.log_ends(pipeline.bootstrap, pipeline.topic.name, [0]),
+    }
+
+
+async def stopped_in_closing(run: Run, closing: asyncio.Event) -> asyncio.Task[object]:
+    """Cancel a task the moment its client begins to close, and return it when it has ended."""
+    closing.clear()
+    task = asyncio.ensure_future(run())
+    await closing.wait()
+    task.cancel()
+    await asyncio.wait([task], timeout=10)
+    return task
+
+
+@pytest.mark.parametrize("name", ["relay", "consumer", "topics", "ends"])
+async def test_a_task_stopped_while_its_client_closes_is_stopped(
+    pipeline: Pipeline, closers: dict[str, Run], closing: asyncio.Event, name: str
+) -> None:
+    await kafka.ensure_topics(pipeline.bootstrap, (pipeline.topic,))
+    assert (await stopped_in_closing(closers[name], closing)).cancelled()
+
+
+async def test_a_client_closed_without_care_lets_its_task_run_on(pipeline: Pipeline, closing: asyncio.Event) -> None:
+    async def close() -> None:
+        producer = AIOKafkaProducer(bootstrap_servers=pipeline.bootstrap)
+        await producer.start()
+        await producer.stop()
+
+    assert not (await stopped_in_closing(close, closing)).cancelled()
