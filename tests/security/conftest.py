@@ -6,6 +6,8 @@ import pytest
 import structlog
 
 from deploy.stack import tokens
+from deploy.stack.infrastructure import temporary_data_dir
+from tests.security.spans import collector
 from tests.security.world import World, world_on
 from tests.support.product import Product, running_product
 from tests.support.servers import Servers
@@ -40,5 +42,13 @@ async def world(running: Servers, tmp_path_factory: pytest.TempPathFactory) -> A
 
 @pytest.fixture(scope="package")
 async def product() -> AsyncIterator[Product]:
-    async with running_product() as made:
-        yield made
+    """The product, which sends its spans to a file among its logs."""
+    with (
+        temporary_data_dir() as data_dir,
+        collector(data_dir) as endpoint,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("CARE_OTLP_ENDPOINT", endpoint)
+        patch.setenv("OTEL_BSP_SCHEDULE_DELAY", "200")
+        async with running_product(data_dir) as made:
+            yield made

@@ -1,4 +1,4 @@
-"""Looks for a word everywhere a running product leaves anything: logs, file names, topics, metrics, tables."""
+"""Looks for a word everywhere a product leaves anything: logs, spans, file names, topics, tables, open pages."""
 
 import urllib.parse
 from collections.abc import Iterable, Iterator
@@ -13,6 +13,8 @@ from tests.support.product import Product
 from tests.support.waiting import eventually
 
 POLL_MILLISECONDS = 500
+# What a service tells without a token.
+OPEN = ("/livez", "/readyz", "/startupz", "/metrics", "/openapi.json")
 TABLES = """
     SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
@@ -79,11 +81,11 @@ def all_of(record: ConsumerRecord) -> bytes:
     return b"\n".join([record.key or b"", record.value or b"", *headers])
 
 
-async def in_metrics(product: Product, words: Iterable[str]) -> list[str]:
-    texts = {
-        name: (await product.client.http.get(f"{url}/metrics")).content for name, url in product.client.urls.items()
-    }
-    return [f"metrics of {name}" for name, text in texts.items() if holds(text, words)]
+async def in_open_pages(product: Product, words: Iterable[str]) -> list[str]:
+    """Return which pages that anybody may read hold a word."""
+    addresses = [url + path for url in product.client.urls.values() for path in OPEN]
+    texts = {address: (await product.client.http.get(address)).content for address in addresses}
+    return [address for address, text in texts.items() if holds(text, words)]
 
 
 def migrator_urls(product: Product) -> dict[str, str]:
@@ -116,4 +118,4 @@ async def everywhere(product: Product, *words: str) -> set[str]:
     tables, looked_at = await in_tables(product, words)
     assert records, "no topic was read"
     assert looked_at > len(openapi.SERVICES), "no table was read"
-    return topics | tables | {*in_files(product.data_dir, words), *await in_metrics(product, words)}
+    return topics | tables | {*in_files(product.data_dir, words), *await in_open_pages(product, words)}

@@ -8,7 +8,6 @@ from pathlib import Path
 from demo.client import Client, client_of
 from deploy.stack import state
 from deploy.stack.errors import CannotRun
-from deploy.stack.infrastructure import temporary_data_dir
 from deploy.stack.layout import Layout
 from deploy.stack.ports import free_port, require_free
 from deploy.stack.supervisor import stack
@@ -26,12 +25,11 @@ class Product:
 
 
 @asynccontextmanager
-async def running_product() -> AsyncIterator[Product]:
-    with temporary_data_dir() as data_dir:
-        async with stack(data_dir, free_layout(), lambda _text: None):
-            environment = state.running(data_dir).environment
-            async with client_of(environment) as client:
-                yield Product(client, environment, data_dir)
+async def running_product(data_dir: Path) -> AsyncIterator[Product]:
+    async with stack(data_dir, free_layout(), lambda _text: None):
+        environment = state.running(data_dir).environment
+        async with client_of(environment) as client:
+            yield Product(client, environment, data_dir)
 
 
 def free_layout() -> Layout:
