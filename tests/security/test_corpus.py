@@ -1,27 +1,18 @@
 """Every field takes what it can keep, exactly, and refuses the rest as a problem; nothing breaks a service (R43)."""
 
+import asyncio
 import json
-from collections.abc import Iterator, Mapping
-from copy import deepcopy
-from datetime import datetime
-from itertools import count
-from typing import Any
-from uuid import UUID
+from collections import defaultdict
 
-import httpx
 import pytest
 
 from chassis.problems import MEDIA_TYPE
-from contracts.examples import OWNER
 from tests.security.corpus import GOOD_TIMES, NO_TEXTS, NUMBERS, TEXTS, TIMES
-from tests.security.operations import BODIES, JSON, Operation, name_of, operations, schema_of
+from tests.security.fields import CREATING, FIELDS, Field, address_of, body_with, send, verdict
+from tests.security.operations import Operation, operations
 from tests.security.world import World
-from tests.support.waiting import eventually
 
-CREATING = [each for each in operations() if each.body_schema and each.service in {"customer", "followup"}]
 ANY = {name: json.dumps(text) for name, text in (TEXTS | TIMES | GOOD_TIMES).items()} | NO_TEXTS | NUMBERS
-# Where what was sent is read again, if its name is another one there.
-READ_AS = {"person_name": "name", "id": "external_id", "system": "external_system", "occurred_at": None}
 IN_QUERIES = {
     **{
         name: TEXTS[name] for name in ("rare-han", "decomposed", "right-to-left", "sql", "percent", "sixty-four-astral")
@@ -35,46 +26,45 @@ IN_QUERIES = {
     "past-64-bits": NUMBERS["past-64-bits"],
     "empty": "",
 }
-MARK = "\x00here\x00"
-NUMBER = count(1)
+SIDE_BY_SIDE = 8
+Verdicts = dict[Field, dict[str, str]]
 
 
-def leaves(service: str, schema: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Yield where the fields of a body stand."""
-    for name, field in schema["properties"].items():
-        inner = [each for each in (field, *field.get("anyOf", ())) if "$ref" in each]
-        objects = [found for each in inner if (found := schema_of(service, name_of(each)))["type"] == "object"]
-        if objects:
-            yield from leaves(service, objects[0], (*above, name))
-        else:
-            yield (*above, name)
+@pytest.fixture(scope="module")
+async def verdicts(world: World) -> Verdicts:
+    """What came of each value in each field. The fields go side by side, the values of one after each other."""
+    slots = asyncio.Semaphore(SIDE_BY_SIDE)
+
+    async def on(field: Field) -> dict[str, str]:
+        async with slots:
+            return await verdicts_on(world, field)
+
+    found = await asyncio.gather(*map(on, FIELDS))
+    return dict(zip(FIELDS, found, strict=True))
 
 
-FIELDS = [
-    (operation, place)
-    for operation in CREATING
-    for place in leaves(operation.service, schema_of(operation.service, str(operation.body_schema)))
-]
-
-
-def named(value: object) -> str:
-    return "/".join(value) if isinstance(value, tuple) else str(value)
-
-
-@pytest.mark.parametrize(("operation", "place"), FIELDS, ids=named)
-async def test_a_field_keeps_it_exactly_or_refuses_it(
-    world: World, operation: Operation, place: tuple[str, ...]
-) -> None:
-    address = await address_of(world, operation)
+async def verdicts_on(world: World, field: Field) -> dict[str, str]:
+    address = await address_of(world, field.operation)
+    found: dict[str, str] = {}
     for name, written in ANY.items():
-        response = await send(world, operation, address, body_with(operation, place, written))
-        if response.is_success:
-            await is_kept(world, operation, response, place, json.loads(written))
-            address = await address_of(world, operation)
-        else:
-            assert response.is_client_error, (name, response.text)
-            assert response.headers["content-type"] == MEDIA_TYPE, name
-            assert response.json()["code"], name
+        found[name] = await verdict(world, field, address, written)
+        if found[name] == "taken":
+            address = await address_of(world, field.operation)
+    return found
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=str)
+def test_a_field_keeps_it_exactly_or_refuses_it(verdicts: Verdicts, field: Field) -> None:
+    assert not {name: came for name, came in verdicts[field].items() if came.startswith("wrong")}
+
+
+def test_fields_of_one_kind_say_the_same_to_the_same_in_every_service(verdicts: Verdicts) -> None:
+    said: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for field, came in verdicts.items():
+        for name, words in came.items():
+            said[field.kind, name][words].append(str(field))
+    differing = [f"{name}: {dict(words)}" for (_, name), words in said.items() if len(words) > 1]
+    assert not differing, "\n".join(differing)
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -138,87 +128,6 @@ async def test_a_body_that_is_no_strict_json_is_refused_everywhere_alike(world: 
         verdicts.add((response.status_code, response.json()["code"]))
     assert len(verdicts) == 1, verdicts
     assert verdicts <= {(400, "malformed-json"), (422, "validation-failed")}
-
-
-async def address_of(world: World, operation: Operation) -> str:
-    """Return an address at which the operation has something to do."""
-    things = dict(world.things)
-    if "{task_id}" in operation.path:
-        things["task_id"] = await world.new_task()
-    if "{complaint_id}" in operation.path:
-        steps = {"confirmation": ["answer"], "closing": ["answer", "confirmation"]}
-        things["complaint_id"] = await world.new_complaint(*steps.get(operation.path.rpartition("/")[2], []))
-    if operation.service == "customer" and "{customer_id}" in operation.path:
-        things["customer_id"] = await world.made("customer", "/v1/customers", {"name": "珠海香洲"})
-    return operation.address(things)
-
-
-def body_with(operation: Operation, place: tuple[str, ...], written: str) -> bytes:
-    """Return the sample body with `written`, as it stands, in one place."""
-    body: dict[str, Any] = deepcopy(BODIES[str(operation.body_schema)])
-    if operation.body_schema == "Register":
-        body["external"] = {"system": f"s{next(NUMBER)}", "id": "1"}
-    if place[-1] == "leader_id":
-        body["owner_id"] = OWNER
-    if place[-1] == "person_name":
-        body = {**body, "kind": "person"}
-        del body["name"]
-    target = body
-    for name in place[:-1]:
-        target = target.setdefault(name, {})
-    target[place[-1]] = MARK
-    return json.dumps(body).replace(json.dumps(MARK), written).encode("utf-8", "surrogatepass")
-
-
-async def send(world: World, operation: Operation, address: str, content: bytes) -> httpx.Response:
-    headers = {"content-type": JSON}
-    return await world.ask(operation.service, operation.method, address, content=content, headers=headers)
-
-
-async def is_kept(
-    world: World, operation: Operation, response: httpx.Response, place: tuple[str, ...], sent: Any
-) -> None:
-    """Fail unless what was sent can be read again, where it can be read at all."""
-    name = READ_AS.get(place[-1], place[-1])
-    address = response.headers.get("location")
-    if name is None or sent is None:
-        return
-    if address is None:
-        assert response.json()[name] == sent
-        return
-
-    async def read() -> Any:
-        view = (await world.ask(operation.service, "GET", address)).json()
-        if name == "tier":
-            return view["tiers"].get("default")
-        if name == "scheme":
-            return next(iter(view["tiers"]), None)
-        if operation.body_schema == "Answer":
-            return view["answers"][-1] if name == "content" else sent
-        if operation.body_schema == "Complete" and name == "employee_id":
-            return view["completed_by"]
-        return view.get(name, sent)
-
-    async def same() -> bool:
-        return alike(await read(), sent)
-
-    if name.startswith("external_"):
-        await eventually(same)
-    assert await same(), (operation, name, sent, await read())
-
-
-def alike(read: Any, sent: Any) -> bool:
-    """Say whether what is read is what was sent; times may be spelt another way, and so may ids."""
-    if read == sent:
-        return True
-    try:
-        return datetime.fromisoformat(read) == datetime.fromisoformat(sent.upper())
-    except (AttributeError, TypeError, ValueError):
-        pass
-    try:
-        return UUID(read) == UUID(sent)
-    except (AttributeError, TypeError, ValueError):
-        return False
 
 
 @pytest.mark.parametrize("role", ["ops", "sales"])

@@ -10,7 +10,7 @@ from services import openapi
 from tests.security.exploring import SEED, Explored, explore
 from tests.support.product import Product
 
-QUICK_EXAMPLES = 8
+QUICK_EXAMPLES = 6
 NIGHTLY_EXAMPLES = 100
 
 

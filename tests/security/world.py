@@ -45,6 +45,7 @@ class World:
     clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
     pools: dict[str, Pool] = field(default_factory=dict)
     things: dict[str, str] = field(default_factory=dict)
+    _tokens: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     async def ask(
         self, service: str, method: str, path: str, subject: str | None = "ops", role: str = "ops", **given: Any
@@ -56,7 +57,10 @@ class World:
         return await self.clients[service].request(method, path, headers=headers, **given)
 
     def token(self, subject: str, *roles: str) -> str:
-        return tokens.mint(self.signer, subject, roles)
+        """Return a token, the same for the same: to sign one takes longer than a request."""
+        if (subject, *roles) not in self._tokens:
+            self._tokens[subject, *roles] = tokens.mint(self.signer, subject, roles)
+        return self._tokens[subject, *roles]
 
     async def made(self, service: str, path: str, body: dict[str, Any]) -> str:
         """Send a command as ops and return the id of what it made."""

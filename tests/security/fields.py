@@ -1,0 +1,155 @@
+"""Every field of every body, and what becomes of a value that is put into it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from chassis.problems import MEDIA_TYPE
+from contracts.examples import OWNER
+from tests.security.operations import BODIES, JSON, Operation, name_of, operations, schema_of
+from tests.security.world import World
+from tests.support.waiting import eventually
+
+CREATING = [each for each in operations() if each.body_schema]
+# Where what was sent is read again, if its name is another one there.
+READ_AS = {"person_name": "name", "id": "external_id", "system": "external_system", "occurred_at": None}
+TELLING = ("type", "format", "pattern", "minLength", "maxLength", "enum", "$ref", "items")
+MARK = "\x00here\x00"
+NUMBER = count(1)
+LISTED_WITHIN_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Where a field stands in the body of an operation."""
+
+    operation: Operation
+    place: tuple[str, ...]
+    kind: str
+
+    def __str__(self) -> str:
+        return f"{self.operation} {'/'.join(self.place)}"
+
+
+def leaves(
+    service: str, schema: Mapping[str, Any], above: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield where the fields of a body stand, and of what kind each is."""
+    for name, field in schema["properties"].items():
+        choices = field.get("anyOf", [field])
+        inner = [each for each in choices if "$ref" in each]
+        objects = [found for each in inner if (found := schema_of(service, name_of(each)))["type"] == "object"]
+        if objects:
+            yield from leaves(service, objects[0], (*above, name))
+        else:
+            told = [
+                {key: each[key] for key in TELLING if key in each} for each in choices if each.get("type") != "null"
+            ]
+            yield (*above, name), json.dumps(told)
+
+
+FIELDS = [
+    Field(operation, place, kind)
+    for operation in CREATING
+    for place, kind in leaves(operation.service, schema_of(operation.service, str(operation.body_schema)))
+]
+
+
+async def verdict(world: World, field: Field, address: str, written: str) -> str:
+    """Put `written`, which is JSON, into the field and say what came of it; "wrong" is what must never come."""
+    response = await send(world, field.operation, address, body_with(field.operation, field.place, written))
+    if response.is_success:
+        return await kept(world, field, response, json.loads(written))
+    if not response.is_client_error or response.headers["content-type"] != MEDIA_TYPE:
+        return f"wrong: {response.status_code} {response.text}"
+    problem = response.json()
+    rules = sorted({error["rule"] for error in problem.get("errors", ())})
+    # A rule of the domain has read the value: it could have been taken.
+    return "taken" if response.status_code == 409 else " ".join([problem["code"], *rules])
+
+
+async def address_of(world: World, operation: Operation) -> str:
+    """Return an address at which the operation has something to do."""
+    things = dict(world.things)
+    if "{employee_id}" in operation.path:
+        things["employee_id"] = f"E{next(NUMBER)}"
+    if "{task_id}" in operation.path:
+        things["task_id"] = await world.new_task()
+    if "{complaint_id}" in operation.path:
+        steps = {"confirmation": ["answer"], "closing": ["answer", "confirmation"]}
+        things["complaint_id"] = await world.new_complaint(*steps.get(operation.path.rpartition("/")[2], []))
+    if operation.service == "customer" and "{customer_id}" in operation.path:
+        things["customer_id"] = await world.made("customer", "/v1/customers", {"name": "珠海香洲"})
+    return operation.address(things)
+
+
+def body_with(operation: Operation, place: tuple[str, ...], written: str) -> bytes:
+    """Return the sample body with `written`, as it stands, in one place."""
+    body: dict[str, Any] = deepcopy(BODIES[str(operation.body_schema)])
+    if operation.body_schema == "Register":
+        body["external"] = {"system": f"s{next(NUMBER)}", "id": "1"}
+    if place[-1] == "leader_id" and operation.body_schema != "Employee":
+        body["owner_id"] = OWNER
+    if place[-1] == "person_name":
+        body = {**body, "kind": "person"}
+        del body["name"]
+    target = body
+    for name in place[:-1]:
+        target = target.setdefault(name, {})
+    target[place[-1]] = MARK
+    return json.dumps(body).replace(json.dumps(MARK), written).encode("utf-8", "surrogatepass")
+
+
+async def send(world: World, operation: Operation, address: str, content: bytes) -> httpx.Response:
+    headers = {"content-type": JSON}
+    return await world.ask(operation.service, operation.method, address, content=content, headers=headers)
+
+
+async def kept(world: World, field: Field, response: httpx.Response, sent: Any) -> str:
+    """Return "taken" if what was sent can be read again, where it can be read at all."""
+    name = READ_AS.get(field.place[-1], field.place[-1])
+    address = response.headers.get("location")
+    if name is None or sent is None:
+        return "taken"
+    if address is None:
+        return "taken" if response.json()[name] == sent else f"wrong: {response.text}"
+
+    async def read() -> Any:
+        view = (await world.ask(field.operation.service, "GET", address)).json()
+        if name == "tier":
+            return view["tiers"].get("default")
+        if name == "scheme":
+            return next(iter(view["tiers"]), None)
+        if field.operation.body_schema == "Answer":
+            return view["answers"][-1] if name == "content" else sent
+        if field.operation.body_schema == "Complete" and name == "employee_id":
+            return view["completed_by"]
+        return view.get(name, sent)
+
+    async def same() -> bool:
+        return alike(await read(), sent)
+
+    if name.startswith("external_"):
+        await eventually(same, within=LISTED_WITHIN_SECONDS)
+    return "taken" if await same() else f"wrong: {await read()!r}"
+
+
+def alike(read: Any, sent: Any) -> bool:
+    """Say whether what is read is what was sent; times may be spelt another way, and so may ids."""
+    if read == sent:
+        return True
+    try:
+        return datetime.fromisoformat(read) == datetime.fromisoformat(sent.upper())
+    except (AttributeError, TypeError, ValueError):
+        pass
+    try:
+        return UUID(read) == UUID(sent)
+    except (AttributeError, TypeError, ValueError):
+        return False
