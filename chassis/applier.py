@@ -1,7 +1,10 @@
-"""Applies batches of events and moves the position, in one transaction (P4), parking what cannot be applied."""
+"""Applies batches of events and moves the position, in one transaction (P4), parking what cannot be applied.
+
+The position is moved first: whoever is too late is refused before it has touched a row.
+"""
 
 import contextlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,7 +37,7 @@ class Applier:
 
     def __init__(self, name: str, pool: Pool, handler: Handler, *, applied: Callable[[], None] = lambda: None) -> None:
         self._pool = pool
-        self._handler = handler
+        self.handler = handler
         self._applied = applied
         self.name = name
         self.positions = Positions(name)
@@ -67,24 +70,24 @@ class Applier:
         self, deliveries: Sequence[Delivery], moves: Mapping[Source, tuple[int, Progress]]
     ) -> None:
         async with transaction(self._pool) as held:
+            await self.positions.move(held, moves)
             good = await self._set_aside(held, deliveries)
             if good:
-                await self._handler(envelopes(good), held)
-            await self.positions.move(held, moves)
+                await self.handler(envelopes(good), held)
 
     async def _apply_apart(self, deliveries: Sequence[Delivery], moves: Mapping[Source, tuple[int, Progress]]) -> None:
         async with transaction(self._pool) as held:
+            await self.positions.move(held, moves)
             by_customer: dict[UUID, list[Delivery]] = defaultdict(list)
             for delivery in await self._set_aside(held, deliveries):
                 by_customer[delivery.subject].append(delivery)
             for own in by_customer.values():
                 await self._apply_or_park(held, own)
-            await self.positions.move(held, moves)
 
     async def _apply_or_park(self, held: Connection, own: Sequence[Delivery]) -> None:
         try:
             async with held.transaction():
-                await self._handler(envelopes(own), held)
+                await self.handler(envelopes(own), held)
         except UNAVAILABLE:
             raise
         except Exception as error:  # noqa: BLE001 - any failure of a handler is the event's own problem
@@ -113,15 +116,19 @@ class Applier:
             rows = await self.parking.of_customer(held, subject)
             decoded = list(readable(rows))
             if decoded:
-                await self._handler(decoded, held)
+                await self.handler(decoded, held)
             await self.parking.discard(held, subject)
         self._applied()
         return len(rows)
 
     def _count(self, deliveries: Sequence[Delivery]) -> None:
-        for delivery in deliveries:
-            outcome = "undecodable" if delivery.problem else "applied" if delivery.envelope else "unknown-type"
-            metrics.RECORDS.labels(self.name, delivery.source.topic, outcome).inc()
+        for (topic, outcome), count in Counter(map(outcome_of, deliveries)).items():
+            metrics.RECORDS.labels(self.name, topic, outcome).inc(count)
+
+
+def outcome_of(delivery: Delivery) -> tuple[str, str]:
+    outcome = "undecodable" if delivery.problem else "applied" if delivery.envelope else "unknown-type"
+    return delivery.source.topic, outcome
 
 
 def readable(rows: Sequence[Mapping[str, Any]]) -> Iterator[Envelope[Any]]:

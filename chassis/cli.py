@@ -7,12 +7,16 @@ from uuid import UUID
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from chassis.applier import Applier
-from chassis.database import transaction
+from chassis.database import Pool, open_pool, transaction
 from chassis.migrate import migrate
+from chassis.rebuild import SESSION, ReadModel, Rebuild, RebuildFailedError
 from chassis.service import ALL, Build, Parts, parts, read_settings, run
+
+REBUILD_CONNECTIONS = 4
 
 
 def command_line(name: str, build: Build) -> typer.Typer:
@@ -30,6 +34,13 @@ def command_line(name: str, build: Build) -> typer.Typer:
     def bring_up_to_date() -> None:
         """Bring the database at CARE_MIGRATOR_URL up to the schema."""
         migrate(name, os.environ["CARE_MIGRATOR_URL"])
+
+    @cli.command("rebuild")
+    def rebuild(
+        models: Annotated[list[str] | None, typer.Argument(help="Which read models; all, if none is named.")] = None,
+    ) -> None:
+        """Make read models again from their events, beside the live ones, as the owner at CARE_MIGRATOR_URL."""
+        asyncio.run(rebuild_models(name, build, models, os.environ["CARE_MIGRATOR_URL"]))
 
     @parked.command("list")
     def show() -> None:
@@ -57,6 +68,30 @@ def command_line(name: str, build: Build) -> typer.Typer:
 async def open_parts(name: str, build: Build) -> tuple[Parts, list[Applier]]:
     made = await parts(f"care-{name}-cli", read_settings())
     return made, list(build(made).appliers)
+
+
+async def rebuild_models(name: str, build: Build, wanted: list[str] | None, owner_url: str) -> None:
+    made = await parts(f"care-{name}-rebuild", read_settings())
+    models = {model.applier.name: model for model in build(made).models}
+    if unknown := set(wanted or ()) - set(models):
+        raise typer.BadParameter(f"no read model {', '.join(sorted(unknown))}; there are {', '.join(models)}")
+    owner = await open_pool(owner_url, size=REBUILD_CONNECTIONS, application_name="care-rebuild", session=SESSION)
+    try:
+        for each in wanted or models:
+            await rebuild_one(models[each], owner)
+    except RebuildFailedError as error:
+        raise SystemExit(f"{error}") from error
+    finally:
+        await owner.close()
+        await made.pool.close()
+
+
+async def rebuild_one(model: ReadModel, owner: Pool) -> None:
+    with Progress(console=Console(stderr=True)) as progress:
+        task = progress.add_task(model.applier.name, total=1.0)
+        await Rebuild(model, owner).run(lambda share: progress.update(task, completed=share))
+        progress.update(task, completed=1.0)
+    typer.echo(f"{model.applier.name}: made again from its events, and switched")
 
 
 async def list_parked(name: str, build: Build) -> None:
@@ -95,6 +130,6 @@ async def discard_parked(name: str, build: Build, customer: UUID, position: int 
 
 def main(name: str, build: Build, arguments: list[str]) -> None:
     """Start the command line; a bare role name is short for `run ROLE`."""
-    known = {"run", "migrate", "parked", "--help"}
+    known = {"run", "migrate", "rebuild", "parked", "--help"}
     words = arguments if arguments and arguments[0] in known else ["run", *arguments]
     command_line(name, build)(words)

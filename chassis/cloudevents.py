@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
+from asyncpg.pgproto.pgproto import UUID  # the standard library's, made eight times as fast
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from contracts.event import Envelope, Metadata, Origin

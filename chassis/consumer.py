@@ -7,26 +7,24 @@ Kafka's own offsets are a hint for where to start and for lag tools; the positio
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
-from pydantic import ValidationError
 
 from chassis import metrics
-from chassis.applier import Applier, Batch, deliver
-from chassis.cloudevents import WATERMARK_TYPE, UndecodableError, Watermark, read_headers
+from chassis.applier import Applier, Batch
+from chassis.cloudevents import WATERMARK_TYPE
 from chassis.crash import crash_point
 from chassis.kafka import REQUEST_TIMEOUT_MS, end, ensure_topics
-from chassis.parking import UNKNOWN_CUSTOMER, Delivery
-from chassis.positions import NEVER, Progress, Source
+from chassis.positions import Progress, Source
+from chassis.reading import complete_until, delivery_of, headers_of, previous_of
 from chassis.supervisor import Health
 from contracts.topics import Topic
 
@@ -37,8 +35,6 @@ STOP_SECONDS = 5.0
 STALE_SECONDS = 20.0
 GAP_PATIENCE_SECONDS = 5.0
 PAUSE_WITHOUT_BROKER_SECONDS = 0.1
-# The longest numbers that are sure to fit into a bigint.
-MAX_DIGITS = 18
 
 
 class GapFoundError(Exception):
@@ -57,52 +53,68 @@ class Gap:
 class Consumer:
     """One member of a consumer group, feeding one applier."""
 
-    def __init__(self, applier: Applier, topics: Sequence[Topic], *, bootstrap: str, health: Health) -> None:
+    def __init__(
+        self,
+        applier: Applier,
+        topics: Sequence[Topic],
+        *,
+        bootstrap: str,
+        health: Health,
+        max_records: int = MAX_RECORDS,
+    ) -> None:
         self._applier = applier
         self._declared = tuple(topics)
         self._topics = [topic.name for topic in topics]
         self._bootstrap = bootstrap
         self._health = health
+        self._max_records = max_records
         self._progress: dict[Source, Progress] = {}
         self._gaps: dict[Source, Gap] = {}
         self._heard_at = 0.0
+        self._applying: asyncio.Task[dict[Source, Progress]] | None = None
 
     async def run(self) -> None:
         """Consume until cancelled; raises what goes wrong, to be started again from the stored position."""
-        self._progress.clear()
-        self._gaps.clear()
+        self._forget()
         self._heard_at = asyncio.get_running_loop().time()
         # Whoever starts first creates a topic: one that appears later would only be noticed after a while.
         await ensure_topics(self._bootstrap, self._declared)
         consumer = new_consumer(self._bootstrap, f"care-{self._applier.name}")
         try:
             await consumer.start()
-            consumer.subscribe(self._topics, listener=Forget(self._progress, self._gaps))
+            consumer.subscribe(self._topics, listener=Rebalanced(self.pause))
             self._health.ready()
             await self._consume_for_ever(consumer)
         finally:
             async with asyncio.timeout(STOP_SECONDS):
+                await self._abandon()
                 await end(consumer.stop())
 
     async def _consume_for_ever(self, consumer: AIOKafkaConsumer) -> None:
         loop = asyncio.get_running_loop()
-        committed_at = loop.time()
+        committed_at, is_committed = loop.time(), True
         while True:
             asked_at = loop.time()
-            fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
+            fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=self._max_records)
             if fetched:
                 self._heard_at = loop.time()
                 await self._apply(fetched)
-                crash_point("consumer.before-offset-commit")
+                is_committed = False
             elif loop.time() - asked_at < POLL_MS / 2000:
                 await asyncio.sleep(PAUSE_WITHOUT_BROKER_SECONDS)
             self._report_lag()
             await self._look_after_gaps(consumer)
-            if not self._gaps and loop.time() - committed_at > COMMIT_SECONDS:
+            if not is_committed and not self._gaps and loop.time() - committed_at > COMMIT_SECONDS:
+                await self._applied()
+                crash_point("consumer.before-offset-commit")
                 await commit(consumer)
-                committed_at = loop.time()
+                committed_at, is_committed = loop.time(), True
 
     async def _apply(self, fetched: dict[TopicPartition, list[ConsumerRecord[Any, Any]]]) -> None:
+        """Read while the last batch is being committed, then begin with this one.
+
+        Progress is taken for granted meanwhile; should the commit fail, all is read again from what is stored.
+        """
         batches: dict[Source, tuple[Progress, Batch]] = {}
         for place, records in fetched.items():
             source = Source(place.topic, place.partition)
@@ -111,8 +123,33 @@ class Consumer:
             batch = self._read(source, start, records)
             if batch.deliveries or batch.progress != start:
                 batches[source] = (start, batch)
+                self._progress[source] = batch.progress or start
         if batches:
-            self._progress.update(await self._applier.apply(batches))
+            await self._applied()
+            self._applying = asyncio.create_task(self._applier.apply(batches))
+
+    async def _applied(self) -> None:
+        """Wait for the batch that is being applied; raises what went wrong with it."""
+        if self._applying:
+            await self._applying
+            self._applying = None
+
+    async def _abandon(self) -> None:
+        """Stop applying: what was not committed is read again."""
+        if self._applying:
+            self._applying.cancel()
+            await asyncio.wait([self._applying])
+            self._applying = None
+
+    async def pause(self) -> None:
+        """Let what is being applied come to its end, then forget: after a rebalance somebody else may move on."""
+        if self._applying:
+            await asyncio.wait([self._applying])
+        self._forget()
+
+    def _forget(self) -> None:
+        self._progress.clear()
+        self._gaps.clear()
 
     def _read(self, source: Source, start: Progress, records: Sequence[ConsumerRecord[Any, Any]]) -> Batch:
         """Return what is new among `records` and follows without a gap."""
@@ -172,19 +209,17 @@ class Consumer:
             self._health.ready()
 
 
-class Forget(ConsumerRebalanceListener):  # type: ignore[misc]
-    """After a rebalance somebody else may have moved on: what we remember is read again."""
+class Rebalanced(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Tells the consumer before its partitions go, and when others have come."""
 
-    def __init__(self, progress: dict[Source, Progress], gaps: dict[Source, Gap]) -> None:
-        self._progress = progress
-        self._gaps = gaps
+    def __init__(self, pause: Callable[[], Awaitable[None]]) -> None:
+        self._pause = pause
 
-    def on_partitions_revoked(self, _revoked: object) -> None:
-        self._progress.clear()
-        self._gaps.clear()
+    async def on_partitions_revoked(self, _revoked: object) -> None:
+        await self._pause()
 
-    def on_partitions_assigned(self, _assigned: object) -> None:
-        self._progress.clear()
+    async def on_partitions_assigned(self, _assigned: object) -> None:
+        await self._pause()
 
 
 def new_consumer(bootstrap: str, group: str) -> AIOKafkaConsumer:
@@ -208,49 +243,3 @@ async def commit(consumer: AIOKafkaConsumer) -> None:
         await consumer.commit()
     except (CommitFailedError, IllegalStateError, KafkaError) as error:
         structlog.get_logger().info("consumer.commit_skipped", reason=type(error).__name__)
-
-
-def headers_of(record: ConsumerRecord[Any, Any]) -> dict[str, str]:
-    try:
-        return read_headers(record.headers)
-    except UndecodableError:
-        return {}
-
-
-def complete_until(record: ConsumerRecord[Any, Any]) -> datetime:
-    try:
-        return Watermark.model_validate_json(record.value or b"").complete_until
-    except ValidationError:
-        return NEVER
-
-
-def delivery_of(source: Source, headers: dict[str, str], record: ConsumerRecord[Any, Any]) -> Delivery:
-    """Decode a record.
-
-    One that names no position is none of our relay's: its offset, negated, tells it apart, and whatever
-    customer it claims is not held back for it.
-    """
-    position, previous = number_of(headers.get("ce_position", "")), previous_of(headers)
-    if position is None or previous is None:
-        problem = "the record names no position"
-        return Delivery(source, -record.offset - 1, 0, UNKNOWN_CUSTOMER, headers, record.value, None, problem)
-    subject = subject_of(headers, record)
-    return deliver(source, position, previous, subject, headers, record.value)
-
-
-def previous_of(headers: dict[str, str]) -> int | None:
-    return number_of(headers.get("ce_prevposition", "0"))
-
-
-def number_of(text: str) -> int | None:
-    """Read a position; None for what no store could have written."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS else None
-
-
-def subject_of(headers: dict[str, str], record: ConsumerRecord[Any, Any]) -> UUID:
-    for text in (headers.get("ce_subject", ""), (record.key or b"").decode(errors="replace")):
-        try:
-            return UUID(text)
-        except ValueError:
-            continue
-    return UNKNOWN_CUSTOMER

@@ -1,13 +1,14 @@
 """Connections to PostgreSQL that never wait without a limit."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import TypeAlias, TypeVar
+from types import MappingProxyType
+from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
+from pydantic_core import from_json, to_json
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
@@ -20,6 +21,8 @@ COMMAND_TIMEOUT_SECONDS = 5.0
 DEADLINE_SECONDS = 6.0
 QUERIES_PER_CONNECTION = 50_000
 IDLE_SECONDS = 300.0
+# What PostgreSQL's binary form of jsonb begins with; COPY knows no other form.
+JSONB_VERSION = b"\x01"
 SERVER_SETTINGS = {
     "statement_timeout": "10s",
     "lock_timeout": "3s",
@@ -58,8 +61,13 @@ class BoundedPool(asyncpg.Pool):
         await super().release(connection, timeout=timeout)
 
 
-async def open_pool(url: str, *, size: int, application_name: str) -> Pool:
-    """Open a pool. The first connection is made on first use, so that a service can start before its database."""
+async def open_pool(
+    url: str, *, size: int, application_name: str, session: Mapping[str, str] = MappingProxyType({})
+) -> Pool:
+    """Open a pool. The first connection is made on first use, so that a service can start before its database.
+
+    `session` are PostgreSQL settings beside SERVER_SETTINGS, or instead of them.
+    """
     return await BoundedPool(
         url,
         min_size=0,
@@ -71,7 +79,7 @@ async def open_pool(url: str, *, size: int, application_name: str) -> Pool:
         record_class=asyncpg.Record,
         timeout=CONNECT_TIMEOUT_SECONDS,
         command_timeout=COMMAND_TIMEOUT_SECONDS,
-        server_settings={**SERVER_SETTINGS, "application_name": application_name},
+        server_settings={**SERVER_SETTINGS, "application_name": application_name, **session},
         init=read_jsonb,
         reset=keep_session,
     )
@@ -85,7 +93,17 @@ async def keep_session(released: Connection) -> None:
 
 async def read_jsonb(opened: Connection) -> None:
     """Let jsonb columns be Python values on both sides; `json` stays text."""
-    await opened.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
+    await opened.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=encode_jsonb, decoder=decode_jsonb, format="binary"
+    )
+
+
+def encode_jsonb(value: Any) -> bytes:
+    return JSONB_VERSION + to_json(value)
+
+
+def decode_jsonb(value: bytes) -> Any:
+    return from_json(value[len(JSONB_VERSION) :])
 
 
 @asynccontextmanager

@@ -4,7 +4,8 @@ Nothing is validated again: what a row holds was checked when it was appended, a
 """
 
 from collections.abc import Mapping
-from functools import cache
+from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -19,6 +20,7 @@ from contracts.types import utc_text
 
 Row = asyncpg.Record | Mapping[str, Any]
 Record = tuple[bytes, bytes | None, Headers]
+REMEMBERED_INSTANTS = 64
 # Inside a text the quotes would stand behind backslashes, and nothing before `data` has a field of that name.
 DATA = b',"data":'
 OPTIONAL = (("causation_id", "ce_causationid"), ("traceparent", "traceparent"))
@@ -43,7 +45,7 @@ def record_of(row: Row, *, source: bytes, previous_position: int) -> tuple[bytes
             *of_type(row["type"]),
             ("ce_subject", subject),
             ("ce_time", about["occurred_at"].encode()),
-            ("ce_recordedtime", utc_text(row["recorded_at"]).encode()),
+            ("ce_recordedtime", told(row["recorded_at"])),
             ("ce_streamid", str(row["stream_id"]).encode()),
             ("ce_sequence", b"%d" % row["version"]),
             ("ce_position", b"%d" % row["position"]),
@@ -90,6 +92,12 @@ def of_type(event_type: str) -> Headers:
     return [("ce_type", event_type.encode()), ("ce_dataschema", f"/schemas/{event_type}.json".encode())]
 
 
+@lru_cache(maxsize=REMEMBERED_INSTANTS)
+def told(at: datetime) -> bytes:
+    """Return the time as a header; all that was appended together has the same."""
+    return utc_text(at).encode()
+
+
 def optional(metadata: Mapping[str, Any]) -> Headers:
     found = [(header, metadata[name].encode()) for name, header in OPTIONAL if name in metadata]
     if origin := metadata.get("origin"):
@@ -99,7 +107,7 @@ def optional(metadata: Mapping[str, Any]) -> Headers:
 
 def placeholder_of(row: Row, *, source: bytes, previous_position: int) -> Record:
     """Return the record that keeps the place of a row which cannot be told: what its columns say, and no value."""
-    subject, recorded_at = str(row["subject"]).encode(), utc_text(row["recorded_at"]).encode()
+    subject, recorded_at = str(row["subject"]).encode(), told(row["recorded_at"])
     return (
         subject,
         None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Generic, TypeVar
 from uuid import UUID
 
@@ -16,12 +17,19 @@ R = TypeVar("R", bound="DataclassInstance")
 
 
 class Rows(Generic[R]):
-    """The table `name`, one column for each field of `row_class`, told apart by the uuid column `key`."""
+    """The table `name`, one column for each field of `row_class`, told apart by the uuid column `key`.
 
-    def __init__(self, name: str, row_class: type[R], key: str) -> None:
+    A row that is `written_once` is a single fact's: the applier lets no fact through twice, so nothing is looked for.
+    """
+
+    def __init__(self, name: str, row_class: type[R], key: str, *, written_once: bool = False) -> None:
         columns = [field.name for field in fields(row_class)]
         listed = ", ".join(columns)
         updates = ", ".join(f"{column} = excluded.{column}" for column in columns if column != key)
+        self._name = name
+        self._columns = columns
+        self._values = attrgetter(*columns)
+        self._written_once = written_once
         self._class = row_class
         self._key = key
         self._adapter = TypeAdapter(list[row_class])  # type: ignore[valid-type]
@@ -33,10 +41,12 @@ class Rows(Generic[R]):
         )
 
     async def load(self, held: Connection, keys: Iterable[UUID]) -> dict[UUID, R]:
-        """Return the rows there are, locked, by key. Keys are taken in order, so that two batches never deadlock."""
-        rows = await held.fetch(self._load, sorted(set(keys)))
+        """Return the rows there are, locked, by key; in the keys' order, so that two batches never deadlock."""
+        rows = await held.fetch(self._load, list(set(keys)))
         return {row[self._key]: self._class(**row) for row in rows}
 
     async def save(self, held: Connection, rows: Sequence[R]) -> None:
-        if rows:
+        if rows and self._written_once:
+            await held.copy_records_to_table(self._name, records=map(self._values, rows), columns=self._columns)
+        elif rows:
             await held.execute(self._save, self._adapter.dump_json(list(rows)).decode())

@@ -18,6 +18,7 @@ from chassis.applier import Applier
 from chassis.auth import Authenticator
 from chassis.database import UNAVAILABLE, Pool, open_pool
 from chassis.paging import Cursors
+from chassis.rebuild import ReadModel
 from chassis.settings import Settings
 from chassis.supervisor import Supervisor
 
@@ -45,6 +46,7 @@ class Service:
     app: FastAPI
     tasks: Sequence[Task] = ()
     appliers: Sequence[Applier] = field(default=())
+    models: Sequence[ReadModel] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)

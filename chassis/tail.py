@@ -17,11 +17,14 @@ POLL_SECONDS = 0.5
 class Tail:
     """Reads the store in position order, woken after each commit, polling as a fallback."""
 
-    def __init__(self, store: EventStore, mapper: EventMapper, applier: Applier, *, health: Health) -> None:
+    def __init__(
+        self, store: EventStore, mapper: EventMapper, applier: Applier, *, health: Health, limit: int = READ_LIMIT
+    ) -> None:
         self._store = store
         self._mapper = mapper
         self._applier = applier
         self._health = health
+        self._limit = limit
         self._woken = asyncio.Event()
         store.on_commit(self._woken.set)
 
@@ -30,7 +33,7 @@ class Tail:
         self._health.ready()
         while True:
             self._woken.clear()
-            rows = await self._store.read_all(after=progress.position, limit=READ_LIMIT)
+            rows = await self._store.read_all(after=progress.position, limit=self._limit)
             if not rows:
                 await wait_at_most(self._woken, POLL_SECONDS)
                 continue

@@ -7,6 +7,7 @@ from chassis.cli import main
 from chassis.consumer import Consumer
 from chassis.event_store import EventStore
 from chassis.mapper import EventMapper
+from chassis.rebuild import ReadModel
 from chassis.relay import Relay
 from chassis.service import Parts, Service, Task
 from chassis.tail import Tail
@@ -22,6 +23,7 @@ from services.alerts.open_topic import open_record
 from services.alerts.queries import AlertQueries
 
 NAME = "alerts"
+LISTING = "alert-list"
 
 
 def build(parts: Parts) -> Service:
@@ -37,7 +39,11 @@ def build(parts: Parts) -> Service:
         timers.wake()
 
     detecting = Applier(CONSUMER, parts.pool, detection.apply, applied=applied)
-    listing = Applier("alert-list", parts.pool, projection.apply)
+    listing = ReadModel(
+        Applier(LISTING, parts.pool, projection.apply),
+        projection.TABLES,
+        lambda applier, health, limit: Tail(store, mapper, applier, health=health, limit=limit).run,
+    )
     relay = Relay(
         store,
         parts.pool,
@@ -48,7 +54,6 @@ def build(parts: Parts) -> Service:
         companion=(ALERT_OPEN, open_record),
     )
     consumer = Consumer(detecting, [CUSTOMER_EVENTS, FOLLOWUP_EVENTS], bootstrap=bootstrap, health=health("consumer"))
-    tail = Tail(store, mapper, listing, health=health("alert-list"))
     app = create_app(
         "Alerts",
         [router],
@@ -62,9 +67,9 @@ def build(parts: Parts) -> Service:
         Task("relay", "relay", relay.run),
         Task("consumer", "consumer", consumer.run),
         Task("timers", "timers", timers.run),
-        Task("projection", "alert-list", tail.run),
+        Task("projection", LISTING, listing.follow(health(LISTING))),
     ]
-    return Service(NAME, app, tasks, [detecting, listing])
+    return Service(NAME, app, tasks, [detecting, listing.applier], [listing])
 
 
 if __name__ == "__main__":

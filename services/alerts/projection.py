@@ -29,6 +29,7 @@ class AlertRow:
 
 
 ALERTS = Rows("alert", AlertRow, "alert_id")
+TABLES = ("alert",)
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:

@@ -10,6 +10,7 @@ from chassis.imports import Imports
 from chassis.imports_api import imports_router
 from chassis.mapper import EventMapper
 from chassis.pseudonym import Pseudonyms
+from chassis.rebuild import ReadModel
 from chassis.relay import Relay
 from chassis.service import Parts, Service, Task
 from chassis.tail import Tail
@@ -23,6 +24,7 @@ from services.customer.importing import CustomerImport
 from services.customer.queries import CustomerQueries
 
 NAME = "customer"
+LISTING = "customer-list"
 
 
 def build(parts: Parts) -> Service:
@@ -37,7 +39,11 @@ def build(parts: Parts) -> Service:
         pseudonyms=Pseudonyms(key),
     )
     imports = Imports(parts.pool, CustomerImport(needs, parts.settings.business_zone), health=health("importer"))
-    listing = Applier("customer-list", parts.pool, projection.apply)
+    listing = ReadModel(
+        Applier(LISTING, parts.pool, projection.apply),
+        projection.TABLES,
+        lambda applier, health, limit: Tail(store, mapper, applier, health=health, limit=limit).run,
+    )
     relay = Relay(
         store,
         parts.pool,
@@ -46,7 +52,6 @@ def build(parts: Parts) -> Service:
         health=health("relay"),
         idempotence=parts.settings.kafka_idempotence,
     )
-    tail = Tail(store, mapper, listing, health=health("customer-list"))
     app = create_app(
         "Customer",
         [router, imports_router(imports)],
@@ -58,10 +63,10 @@ def build(parts: Parts) -> Service:
     app.state.dependencies = needs
     tasks = [
         Task("relay", "relay", relay.run),
-        Task("projection", "customer-list", tail.run),
+        Task("projection", LISTING, listing.follow(health(LISTING))),
         Task("importer", "importer", imports.run),
     ]
-    return Service(NAME, app, tasks, [listing])
+    return Service(NAME, app, tasks, [listing.applier], [listing])
 
 
 if __name__ == "__main__":

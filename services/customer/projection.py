@@ -35,6 +35,7 @@ class CustomerRow:
 
 
 CUSTOMERS = Rows("customer", CustomerRow, "customer_id")
+TABLES = ("customer",)
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:

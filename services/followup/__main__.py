@@ -11,6 +11,7 @@ from chassis.imports import Imports
 from chassis.imports_api import imports_router
 from chassis.mapper import EventMapper
 from chassis.pseudonym import Pseudonyms
+from chassis.rebuild import ReadModel
 from chassis.relay import Relay
 from chassis.service import Parts, Service, Task
 from chassis.tail import Tail
@@ -35,8 +36,20 @@ def build(parts: Parts) -> Service:
     settings, health = parts.settings, parts.supervisor.health
     needs = dependencies(parts)
     imports = Imports(parts.pool, FollowupImport(needs, settings.business_zone), health=health("importer"))
-    knowing = Applier(customers.CONSUMER, parts.pool, customers.apply)
-    listing = Applier(LISTING, parts.pool, projection.apply)
+    knowing = ReadModel(
+        Applier(customers.CONSUMER, parts.pool, customers.apply),
+        customers.TABLES,
+        lambda applier, health, limit: (
+            Consumer(
+                applier, [CUSTOMER_EVENTS], bootstrap=settings.kafka_bootstrap, health=health, max_records=limit
+            ).run
+        ),
+    )
+    listing = ReadModel(
+        Applier(LISTING, parts.pool, projection.apply),
+        projection.TABLES,
+        lambda applier, health, limit: Tail(needs.store, needs.mapper, applier, health=health, limit=limit).run,
+    )
     relay = Relay(
         needs.store,
         parts.pool,
@@ -45,10 +58,6 @@ def build(parts: Parts) -> Service:
         health=health("relay"),
         idempotence=settings.kafka_idempotence,
     )
-    consumer = Consumer(
-        knowing, [CUSTOMER_EVENTS], bootstrap=settings.kafka_bootstrap, health=health(customers.CONSUMER)
-    )
-    tail = Tail(needs.store, needs.mapper, listing, health=health(LISTING))
     app = create_app(
         "Followup",
         [*ROUTERS, imports_router(imports)],
@@ -60,11 +69,11 @@ def build(parts: Parts) -> Service:
     app.state.dependencies = needs
     tasks = [
         Task("relay", "relay", relay.run),
-        Task("consumer", customers.CONSUMER, consumer.run),
-        Task("projection", LISTING, tail.run),
+        Task("consumer", customers.CONSUMER, knowing.follow(health(customers.CONSUMER))),
+        Task("projection", LISTING, listing.follow(health(LISTING))),
         Task("importer", "importer", imports.run),
     ]
-    return Service(NAME, app, tasks, [knowing, listing])
+    return Service(NAME, app, tasks, [knowing.applier, listing.applier], [knowing, listing])
 
 
 def dependencies(parts: Parts) -> Dependencies:

@@ -47,6 +47,7 @@ class CustomerRef:
 
 
 CUSTOMERS = Rows("customer_ref", CustomerRef, "customer_id")
+TABLES = ("customer_ref",)
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:

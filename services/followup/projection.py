@@ -79,6 +79,7 @@ R = TypeVar("R", ContactRow, TaskRow, ComplaintRow)
 CONTACTS = Rows("contact", ContactRow, "contact_id")
 TASKS = Rows("task", TaskRow, "task_id")
 COMPLAINTS = Rows("complaint", ComplaintRow, "complaint_id")
+TABLES = ("contact", "task", "complaint")
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:

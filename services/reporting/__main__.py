@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from chassis.applier import Applier
 from chassis.cli import main
 from chassis.consumer import Consumer
+from chassis.rebuild import ReadModel
 from chassis.service import Parts, Service, Task
 from chassis.web import create_app
 from services.reporting import api, projection, reports_api
@@ -22,17 +23,20 @@ def build(parts: Parts) -> Service:
         pool=parts.pool,
         zone=ZoneInfo(settings.business_zone),
     )
-    applier = Applier(NAME, parts.pool, projection.apply)
-    consumer = Consumer(
-        applier,
-        projection.TOPICS,
-        bootstrap=settings.kafka_bootstrap,
-        health=parts.supervisor.health(NAME),
+    model = ReadModel(
+        Applier(NAME, parts.pool, projection.apply),
+        projection.TABLES,
+        lambda applier, health, limit: (
+            Consumer(
+                applier, projection.TOPICS, bootstrap=settings.kafka_bootstrap, health=health, max_records=limit
+            ).run
+        ),
     )
+    follow = model.follow(parts.supervisor.health(NAME))
 
     async def consume() -> None:
         await keep_zone(parts.pool, settings.business_zone)
-        await consumer.run()
+        await follow()
 
     app = create_app(
         "Reporting",
@@ -43,7 +47,7 @@ def build(parts: Parts) -> Service:
         checks={"database": parts.database_fault, "issuer": parts.issuer_fault},
     )
     app.state.dependencies = needs
-    return Service(NAME, app, [Task("consumer", NAME, consume)], [applier])
+    return Service(NAME, app, [Task("consumer", NAME, consume)], [model.applier], [model])
 
 
 if __name__ == "__main__":

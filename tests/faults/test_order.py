@@ -105,6 +105,7 @@ async def deliver(log: Log, schedule: Sequence[Any]) -> list[str]:
             consumer = new_consumer(memory)
             continue
         await consumer._apply({PLACE: [log[index] for index in step]})
+        await consumer._applied()
         if memory.applied != everything[: len(memory.applied)]:
             wrong.append(f"I3: applied {memory.applied}")
         late = [each for each in everything if at(each) < memory.known.watermark and each not in memory.applied]

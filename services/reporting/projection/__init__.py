@@ -7,6 +7,7 @@ from chassis.database import Connection
 from contracts.event import Envelope
 from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.reporting.projection import alert, customer, followup, sheet, timeline
+from services.reporting.projection.sheet import TABLES as TABLES
 from services.reporting.projection.sheet import Sheet
 
 PROJECTS = (

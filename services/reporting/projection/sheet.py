@@ -21,12 +21,13 @@ from services.reporting.projection.rows import (
 
 # Names stand without a schema, so that search_path says which copy of the read model is written.
 CUSTOMERS = Rows("customer", CustomerRow, "customer_id")
-TRANSITIONS = Rows("stage_transition", TransitionRow, "event_id")
-CONTACTS = Rows("contact", ContactRow, "contact_id")
+TRANSITIONS = Rows("stage_transition", TransitionRow, "event_id", written_once=True)
+CONTACTS = Rows("contact", ContactRow, "contact_id", written_once=True)
 TASKS = Rows("task", TaskRow, "task_id")
 COMPLAINTS = Rows("complaint", ComplaintRow, "complaint_id")
 ALERTS = Rows("alert", AlertRow, "alert_id")
-TIMELINE = Rows("timeline", TimelineRow, "event_id")
+TIMELINE = Rows("timeline", TimelineRow, "event_id", written_once=True)
+TABLES = ("customer", "stage_transition", "contact", "task", "complaint", "alert", "timeline")
 
 
 @dataclass(slots=True)

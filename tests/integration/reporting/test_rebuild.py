@@ -1,0 +1,71 @@
+"""The reporting read model is made again from its topics, and the views that BI tools read follow it."""
+
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+
+from chassis.applier import Applier
+from chassis.consumer import Consumer
+from chassis.database import Pool, open_pool
+from chassis.kafka import ensure_topics
+from chassis.rebuild import SESSION, ReadModel, Rebuild
+from chassis.supervisor import Health
+from services.reporting import projection
+from tests.integration.reporting.test_feed import publish
+from tests.support.servers import Database, Servers
+from tests.support.waiting import background, eventually
+from tests.unit.reporting.story import ALERT_FACTS, CUSTOMER_FACTS, FOLLOWUP_FACTS, IN_TOPIC_ORDER
+
+VIEWS = """
+    SELECT c.oid::bigint, c.relname, c.reloptions, c.relacl::text FROM pg_class c
+    WHERE c.relkind = 'v' AND c.relnamespace = 'bi'::regnamespace ORDER BY 2
+"""
+OLDEST_TABLE = "SELECT min(oid::bigint) FROM pg_class WHERE relname = ANY($1) AND relnamespace = 'public'::regnamespace"
+
+
+@pytest.fixture
+async def model(running: Servers, read_model: Pool) -> ReadModel:
+    """A read model that has heard the story from three topics of its own."""
+    bootstrap = running.infrastructure.kafka_bootstrap
+    topics = [replace(topic, name=f"{topic.name}.{uuid4().hex}") for topic in projection.TOPICS]
+    await ensure_topics(bootstrap, tuple(topics))
+    for topic, facts in zip(topics, (CUSTOMER_FACTS, FOLLOWUP_FACTS, ALERT_FACTS), strict=True):
+        await publish(bootstrap, topic, facts)
+    model = ReadModel(
+        Applier(f"reporting-{uuid4().hex}", read_model, projection.apply),
+        projection.TABLES,
+        lambda applier, health, limit: (
+            Consumer(applier, topics, bootstrap=bootstrap, health=health, max_records=limit).run
+        ),
+    )
+
+    async def heard() -> bool:
+        return bool(await read_model.fetchval("SELECT count(*) = $1 FROM timeline", len(IN_TOPIC_ORDER)))
+
+    async with background(model.follow(Health("reporting"))):
+        await eventually(heard)
+    return model
+
+
+async def test_the_views_show_the_new_tables_as_they_showed_the_old(
+    read_model: Pool, reporting: Database, model: ReadModel
+) -> None:
+    reader = await open_pool(reporting.bi_reader, size=1, application_name="tests")
+    owner = await open_pool(
+        reporting.admin, size=4, application_name="tests", session={**SESSION, "role": "care_migrator"}
+    )
+    views = await read_model.fetch(VIEWS)
+    names = [row["relname"] for row in views if not row["relname"].startswith("meta")]
+    seen = {name: await reader.fetch(f"SELECT * FROM bi.{name} ORDER BY 1") for name in names}
+    oldest = await read_model.fetchval(OLDEST_TABLE, list(projection.TABLES))
+
+    await Rebuild(model, owner).run(lambda _share: None)
+
+    assert await read_model.fetch(VIEWS) == views
+    assert {name: await reader.fetch(f"SELECT * FROM bi.{name} ORDER BY 1") for name in names} == seen
+    assert await read_model.fetchval(OLDEST_TABLE, list(projection.TABLES)) > oldest
+    await owner.execute("TRUNCATE public.customer")
+    assert await reader.fetch("SELECT * FROM bi.dim_customers") == []
+    await reader.close()
+    await owner.close()

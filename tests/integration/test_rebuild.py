@@ -1,0 +1,197 @@
+"""R36: a read model is made again beside the live one and takes its place; whoever reads meanwhile notices nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chassis.applier import Applier
+from chassis.database import Connection, Pool, open_pool
+from chassis.event_store import EventStore
+from chassis.mapper import EventMapper
+from chassis.rebuild import SESSION, ReadModel, Rebuild, RebuildFailedError
+from chassis.supervisor import Health, keep_running
+from chassis.tail import Tail
+from contracts.customer import Registered
+from contracts.event import Envelope
+from services.customer import projection
+from tests.bench.lives import OWN_LIFE, fill, mixed
+from tests.support.servers import Database
+from tests.support.waiting import background, eventually
+
+LISTING = "customer-list"
+CUSTOMERS = 200
+NO_NUMBER = {"external_system": None, "external_id": None}
+DONE = "SELECT p.position = h.position FROM consumer_position p, store_head h WHERE p.consumer = $1"
+ROWS = "SELECT * FROM customer ORDER BY customer_id"
+FORM = """
+    SELECT 'index', indexname || ' ' || indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename = 'customer'
+    UNION ALL
+    SELECT 'constraint', conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE conrelid = 'customer'::regclass
+    UNION ALL
+    SELECT 'right', relacl::text FROM pg_class WHERE oid = 'customer'::regclass
+    UNION ALL
+    SELECT 'column', format('%s %s %s', attname, atttypid::regtype, attnotnull) FROM pg_attribute
+    WHERE attrelid = 'customer'::regclass AND attnum > 0
+    ORDER BY 1, 2
+"""
+LEFT_OVER = """
+    SELECT (SELECT count(*) FROM pg_namespace WHERE nspname IN ('rebuild', 'retired'))
+        + (SELECT count(DISTINCT consumer) - 1 FROM consumer_position)
+"""
+
+
+@pytest.fixture
+async def owner(database: Database) -> AsyncIterator[Pool]:
+    opened = await open_pool(
+        database.admin, size=4, application_name="tests", session={**SESSION, "role": "care_migrator"}
+    )
+    yield opened
+    await opened.close()
+
+
+def lives(count: int) -> list[Envelope[Any]]:
+    return [anonymous(envelope) for envelope in mixed(count, OWN_LIFE)]
+
+
+def anonymous(envelope: Envelope[Any]) -> Envelope[Any]:
+    """Leave out the number under which another system knows a customer: it is one customer's only."""
+    if not isinstance(envelope.event, Registered):
+        return envelope
+    unnamed: Envelope[Any] = replace(envelope, event=envelope.event.model_copy(update=NO_NUMBER))
+    return unnamed
+
+
+def model_on(pool: Pool, store: EventStore, handler: Any = projection.apply) -> ReadModel:
+    return ReadModel(
+        Applier(LISTING, pool, handler),
+        projection.TABLES,
+        lambda applier, health, limit: Tail(store, EventMapper(), applier, health=health, limit=limit).run,
+    )
+
+
+@pytest.fixture
+async def listed(pool: Pool, store: EventStore) -> ReadModel:
+    """A list of customers that stands where its store does."""
+    await fill(store, lives(CUSTOMERS))
+    model = model_on(pool, store)
+    async with background(model.follow(Health(LISTING))):
+        await eventually(lambda: pool.fetchval(DONE, LISTING))
+    return model
+
+
+def silent(_share: float) -> None:
+    """Nobody looks at the progress."""
+
+
+async def test_a_rebuild_under_load_is_not_noticed_by_anybody_who_reads(
+    pool: Pool, store: EventStore, owner: Pool, listed: ReadModel
+) -> None:
+    counts: list[int] = []
+
+    async def read() -> None:
+        while True:
+            counts.append(await pool.fetchval("SELECT count(*) FROM customer WHERE owner_id IS NOT NULL"))
+            await asyncio.sleep(0)
+
+    async def write() -> None:
+        while True:
+            await fill(store, lives(5))
+
+    health = Health(LISTING)
+    async with background(lambda: keep_running(health, listed.follow(health)), read, write):
+        await Rebuild(listed, owner).run(silent)
+        after = len(counts)
+        await eventually(lambda: more_than(counts, counts[after - 1]))
+    assert min(counts) >= CUSTOMERS
+    assert counts == sorted(counts)
+    async with background(listed.follow(Health(LISTING))):
+        await eventually(lambda: pool.fetchval(DONE, LISTING))
+    assert await pool.fetch(ROWS) == await folded_anew(pool, store, owner)
+
+
+async def more_than(counts: Sequence[int], least: int) -> bool:
+    return counts[-1] > least
+
+
+async def folded_anew(pool: Pool, store: EventStore, owner: Pool) -> list[Any]:
+    """Return what the rows would be if the table were emptied and filled from the first event on."""
+    await owner.execute("TRUNCATE public.customer; DELETE FROM consumer_position")
+    async with background(model_on(pool, store).follow(Health(LISTING))):
+        await eventually(lambda: pool.fetchval(DONE, LISTING))
+    return await pool.fetch(ROWS)
+
+
+async def test_the_new_table_is_the_old_one_in_all_but_its_content(pool: Pool, owner: Pool, listed: ReadModel) -> None:
+    form, rows = await pool.fetch(FORM), await pool.fetch(ROWS)
+    for _ in range(2):
+        await Rebuild(listed, owner).run(silent)
+    assert await pool.fetch(FORM) == form
+    assert await pool.fetch(ROWS) == rows
+    assert await pool.fetchval(LEFT_OVER) == 0
+
+
+@pytest.mark.usefixtures("listed")
+async def test_what_a_projection_says_by_now_is_what_a_rebuild_makes(
+    pool: Pool, store: EventStore, owner: Pool
+) -> None:
+    async def located(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+        await projection.apply(envelopes, held)
+        await held.execute("UPDATE customer SET region = 'Nowhere'")
+
+    assert await pool.fetchval("SELECT count(*) FROM customer WHERE region = 'Nowhere'") == 0
+    await Rebuild(model_on(pool, store, located), owner).run(silent)
+    assert await pool.fetchval("SELECT count(*) FROM customer WHERE region = 'Nowhere'") == CUSTOMERS
+    assert await pool.fetchval(DONE, LISTING)
+
+
+@pytest.mark.usefixtures("listed")
+async def test_a_rebuild_that_would_park_customers_changes_nothing(pool: Pool, store: EventStore, owner: Pool) -> None:
+    async def broken(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+        await projection.apply(envelopes, held)
+        if any(envelope.position == 1 for envelope in envelopes):
+            raise ValueError("a projection that cannot take the first event")
+
+    before = await pool.fetch(ROWS)
+    with pytest.raises(RebuildFailedError, match="1 customers would be parked"):
+        await Rebuild(model_on(pool, store, broken), owner).run(silent)
+    assert await pool.fetch(ROWS) == before
+    assert await pool.fetchval(LEFT_OVER) == 0
+    assert await pool.fetchval("SELECT count(*) FROM parked_event") == 0
+
+
+async def test_something_else_that_is_built_on_a_table_stops_the_switch(
+    pool: Pool, owner: Pool, listed: ReadModel
+) -> None:
+    await owner.execute("CREATE MATERIALIZED VIEW public.own_report AS SELECT count(*) FROM public.customer")
+    before = await pool.fetch(ROWS)
+    with pytest.raises(RebuildFailedError, match="own_report"):
+        await Rebuild(listed, owner).run(silent)
+    assert await pool.fetch(ROWS) == before
+    assert await pool.fetchval(LEFT_OVER) == 0
+
+
+async def test_of_two_rebuilds_at_once_one_is_refused(owner: Pool, listed: ReadModel) -> None:
+    done = await asyncio.gather(*(Rebuild(listed, owner).run(silent) for _ in range(2)), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in done) == ["NoneType", "RebuildFailedError"]
+
+
+async def test_what_a_killed_rebuild_left_behind_is_no_hindrance(pool: Pool, owner: Pool, listed: ReadModel) -> None:
+    await owner.execute("CREATE SCHEMA rebuild; CREATE TABLE rebuild.customer (half_done boolean)")
+    await Rebuild(listed, owner).run(silent)
+    assert await pool.fetchval(LEFT_OVER) == 0
+
+
+async def test_a_copy_that_is_further_than_the_live_table_takes_its_place_all_the_same(
+    pool: Pool, store: EventStore, owner: Pool, listed: ReadModel
+) -> None:
+    await fill(store, lives(10))
+    await Rebuild(listed, owner).run(silent)
+    assert await pool.fetchval("SELECT count(*) FROM customer") == CUSTOMERS + 10
+    async with background(listed.follow(Health(LISTING))):
+        await fill(store, lives(10))
+        await eventually(lambda: pool.fetchval(DONE, LISTING))
+    assert await pool.fetchval("SELECT count(*) FROM customer") == CUSTOMERS + 20
