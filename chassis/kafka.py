@@ -46,8 +46,10 @@ def new_producer(bootstrap: str, name: str, *, idempotence: bool) -> AIOKafkaPro
 
 async def end(closing: Awaitable[None]) -> None:
     """Close a client. Who is stopped meanwhile stops, though aiokafka swallows a cancellation that meets it here."""
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
     await closing
-    if (task := asyncio.current_task()) and task.cancelling():
+    if task and task.cancelling() > before:
         raise asyncio.CancelledError
 
 
