@@ -77,7 +77,8 @@ async def keep_running(health: Health, run: Callable[[], Awaitable[None]]) -> No
 async def attempt(run: Callable[[], Awaitable[None]]) -> str:
     """Run once and say in a line how it ended. This is the one place where any failure is survived."""
     try:
-        await run()
+        # In a task of its own: a TaskGroup whose child fails leaves its task counted as cancelled (Python 3.11, 3.12).
+        await asyncio.ensure_future(run())
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if task is None or task.cancelling():

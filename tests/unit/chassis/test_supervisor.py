@@ -90,6 +90,31 @@ async def test_a_task_whose_own_helper_was_cancelled_is_started_again() -> None:
     assert task.starts == 2
 
 
+async def test_a_failed_group_does_not_make_a_later_failure_look_like_a_stop() -> None:
+    made, starts = Supervisor(), []
+
+    async def fail() -> None:
+        raise OSError
+
+    async def run() -> None:
+        starts.append(1)
+        if len(starts) == 1:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(fail())
+        if len(starts) == 2:
+            raise asyncio.CancelledError
+        made.health("task").ready()
+        await asyncio.Event().wait()
+
+    async def is_ready() -> bool:
+        return made.health("task").is_ready
+
+    made.add("task", run)
+    async with started(made):
+        await eventually(is_ready)
+    assert len(starts) == 3
+
+
 async def test_health_says_why_a_task_is_not_running(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "FIRST_PAUSE_SECONDS", 60)
     made = Supervisor()
