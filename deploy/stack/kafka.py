@@ -85,7 +85,7 @@ def _controller_port(port: int) -> int:
 
 async def _format(run: list[str], configuration: Path) -> None:
     cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    tool = [*run, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(configuration)]
+    tool = [*run, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", "-c", str(configuration)]
     await command.run(tool, failing="Kafka could not format its storage")
 
 

@@ -1,6 +1,7 @@
 """The broker is configured alike wherever it comes from, and is the same version everywhere."""
 
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -15,6 +16,18 @@ def test_the_settings_name_our_ports_and_folder() -> None:
     assert "controller.quorum.voters=1@127.0.0.1:9093" in lines
     assert "log.dirs=/data" in lines
     assert "auto.create.topics.enable=false" in lines
+
+
+async def test_an_id_that_begins_with_a_dash_is_not_taken_for_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    async def note(tool: list[str], **_known: str) -> None:
+        asked.extend(tool)
+
+    monkeypatch.setattr("deploy.stack.kafka.command.run", note)
+    monkeypatch.setattr("deploy.stack.kafka.uuid.uuid4", lambda: UUID(int=0xFB << 120))
+    await kafka._format([], Path("/server.properties"))
+    assert "--cluster-id=-wAAAAAAAAAAAAAAAAAAAA" in asked
 
 
 def test_a_container_is_told_the_same_but_for_where_it_listens() -> None:
