@@ -119,14 +119,19 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
 
 
 async def patiently(work: Callable[[], Awaitable[T]], *, deadline_seconds: float, pause_seconds: float = 0.1) -> T:
-    """Run `work` again while the database is unavailable; TimeoutError at the deadline. `work` must be idempotent."""
+    """Run `work` again while the database is unavailable; TimeoutError at the deadline. `work` must be idempotent.
+
+    A server that takes no connections is not waited for, unless an earlier try may have reached it.
+    """
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + deadline_seconds
+    reached = False
     while True:
         try:
             async with asyncio.timeout_at(give_up_at + pause_seconds):
                 return await work()
-        except UNAVAILABLE:
-            if loop.time() + pause_seconds > give_up_at:
+        except UNAVAILABLE as error:
+            reached = reached or not isinstance(error, ConnectionRefusedError)
+            if not reached or loop.time() + pause_seconds > give_up_at:
                 raise
             await asyncio.sleep(pause_seconds)
