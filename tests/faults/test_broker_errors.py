@@ -12,8 +12,8 @@ from chassis import metrics
 from chassis.supervisor import Health
 from tests.faults.support.facts import change, commit
 from tests.faults.support.house import ALL_PUBLISHED, quiet
+from tests.faults.support.line import supervised, topic_holds
 from tests.faults.support.mock_broker import Api, MockBroker, mock_broker
-from tests.faults.test_relay import supervised, topic_holds
 from tests.support.pipeline import Pipeline
 from tests.support.waiting import background
 

@@ -16,7 +16,7 @@ from deploy.stack.ports import free_port
 from tests.faults.support import evidence, oracle
 from tests.faults.support.facts import change, commit
 from tests.faults.support.house import ALL_PUBLISHED, quiet
-from tests.faults.test_relay import supervised
+from tests.faults.support.line import supervised
 from tests.support.pipeline import Pipeline
 from tests.support.servers import Servers
 from tests.support.waiting import background, eventually

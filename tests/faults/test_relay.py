@@ -1,7 +1,7 @@
 """R19, R21, R22, R23, R26: the relay meets slow brokers, broken producers, rivals, and rows that it cannot read."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -10,43 +10,31 @@ from uuid import UUID, uuid4
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from chassis import kafka, metrics
+from chassis import kafka, metrics, sending
 from chassis import relay as relay_module
-from chassis.consumer import Consumer
 from chassis.event_store import EventStore
 from chassis.lease import Lease, LeaseLostError
 from chassis.mapper import EventMapper
-from chassis.relay import Relay
 from chassis.sending import Outgoing, send_all
-from chassis.supervisor import Health, keep_running
+from chassis.supervisor import Health
 from contracts.alerts import AlertRaised
 from contracts.examples import example, example_envelope
 from tests.faults.support import evidence, oracle
 from tests.faults.support.facts import commit
-from tests.faults.support.house import ALL_PUBLISHED, PLANT, House, as_admin, expire_lease, quiet
+from tests.faults.support.house import ALL_PUBLISHED, PLANT, QUIET_SECONDS, House, as_admin, expire_lease, quiet
+from tests.faults.support.line import supervised, topic_holds
 from tests.faults.support.proxy import Proxy, proxy_to_kafka
 from tests.support.pipeline import Pipeline
 from tests.support.servers import Database
 from tests.support.waiting import background, eventually
 
 
-def supervised(relay: Relay | Consumer, health: Health | None = None) -> Callable[[], Awaitable[None]]:
-    """Return a task as a service runs it: started again whenever it fails."""
-    return lambda: keep_running(health or Health("relay"), relay.run)
-
-
-async def topic_holds(pipeline: Pipeline) -> list[oracle.Published]:
-    await quiet(pipeline.pool, ALL_PUBLISHED)
-    topic = await evidence.published(pipeline.bootstrap, pipeline.topic)
-    oracle.hold(oracle.topic_is_complete(await evidence.stored(pipeline.pool), topic))
-    return topic
-
-
 @asynccontextmanager
 async def impatient_link(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Proxy, Pipeline]]:
     """A relay's link to the broker through a proxy, with time-outs short enough for a test."""
     monkeypatch.setattr(kafka, "REQUEST_TIMEOUT_MS", 1_000)
-    monkeypatch.setattr(relay_module, "SEND_DEADLINE_SECONDS", 2.0)
+    for module in (sending, relay_module):
+        monkeypatch.setattr(module, "SEND_DEADLINE_SECONDS", 2.0)
     async with proxy_to_kafka(pipeline.bootstrap) as proxy:
         yield proxy, replace(pipeline, bootstrap=f"127.0.0.1:{proxy.port}")
 
@@ -77,17 +65,20 @@ NIGHTLY = pytest.mark.nightly
 async def test_r19_an_acknowledgement_that_does_not_come_moves_nothing(
     watched: Pipeline, monkeypatch: pytest.MonkeyPatch, toxic: Callable[[Proxy], None]
 ) -> None:
-    async with impatient_link(watched, monkeypatch) as (proxy, behind):
-        async with background(supervised(behind.relay()), watched.consumer().run):
-            await commit(watched.store, 10)
-            await eventually(lambda: watched.has_seen(10))
-            toxic(proxy)
-            await commit(watched.store, 50)
-            await asyncio.sleep(3.5)
-            assert await watched.pool.fetchval("SELECT position FROM relay_cursor") == 10
-            proxy.heal()
-            proxy.reset()
-            await eventually(lambda: watched.has_seen(60))
+    async with (
+        impatient_link(watched, monkeypatch) as (proxy, behind),
+        background(supervised(behind.relay()), watched.consumer().run),
+    ):
+        await commit(watched.store, 10)
+        # A consumer can see records before the relay hears that they were taken: that one must come first.
+        await quiet(watched.pool, ALL_PUBLISHED)
+        toxic(proxy)
+        await commit(watched.store, 50)
+        await asyncio.sleep(3.5)
+        assert await watched.pool.fetchval("SELECT position FROM relay_cursor") == 10
+        proxy.heal()
+        proxy.reset()
+        await eventually(lambda: watched.has_seen(60), within=QUIET_SECONDS)
         await topic_holds(watched)
     oracle.hold(oracle.applied_once(await evidence.stored(watched.pool), await evidence.applied(watched.pool)))
 
@@ -109,7 +100,7 @@ async def test_r21_a_producer_out_of_step_is_replaced_without_a_restart(
             place = TopicPartition(watched.topic.name, number)
             producers[-1]._txn_manager.increment_sequence_number(place, 7)
         await commit(watched.store, 20)
-        await eventually(lambda: watched.has_seen(30), within=20)
+        await eventually(lambda: watched.has_seen(30), within=QUIET_SECONDS)
         await topic_holds(watched)
     assert len(producers) > 1
 
