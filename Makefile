@@ -48,13 +48,13 @@ check: $(PACKAGES) ## Check layout, style, types, imports and the quick tests
 	@$(BIN)/pytest -q tests/unit tests/contracts tests/architecture
 
 test: $(PACKAGES) ## Run the tests, on real PostgreSQL and Kafka
-	@$(BIN)/pytest --ignore=tests/faults --ignore=tests/security
+	@$(BIN)/pytest --ignore=tests/faults
 
 faults: $(PACKAGES) ## Run the fault tests, long ones included
 	@$(BIN)/pytest -m "nightly or not nightly" tests/faults
 
-security: $(PACKAGES) ## Try every door: roles and routes, odd input, personal words, supply chain
-	@$(BIN)/pytest tests/security
+security: $(PACKAGES) ## Run the security tests, long ones included: roles, odd input, personal words, supply chain
+	@$(BIN)/pytest -m "nightly or not nightly" tests/security
 
 bench: $(PACKAGES) ## Measure how fast the pieces are, each against its floor, into build/bench.json
 	@$(BIN)/python -m tests.bench
