@@ -30,6 +30,7 @@ from contracts.topics import Topic
 
 POLL_MS = 500
 MAX_RECORDS = 1_000
+MAX_RECORDS_ALONE = 10_000
 COMMIT_SECONDS = 1.0
 STOP_SECONDS = 5.0
 STALE_SECONDS = 20.0
@@ -51,7 +52,7 @@ class Gap:
 
 
 class Consumer:
-    """One member of a consumer group, feeding one applier."""
+    """Feeds one applier: as one member of its group, or, where it is not `shared`, alone from all partitions."""
 
     def __init__(
         self,
@@ -60,14 +61,14 @@ class Consumer:
         *,
         bootstrap: str,
         health: Health,
-        max_records: int = MAX_RECORDS,
+        shared: bool = True,
     ) -> None:
         self._applier = applier
         self._declared = tuple(topics)
         self._topics = [topic.name for topic in topics]
         self._bootstrap = bootstrap
         self._health = health
-        self._max_records = max_records
+        self._shared = shared
         self._progress: dict[Source, Progress] = {}
         self._gaps: dict[Source, Gap] = {}
         self._heard_at = 0.0
@@ -79,10 +80,13 @@ class Consumer:
         self._heard_at = asyncio.get_running_loop().time()
         # Whoever starts first creates a topic: one that appears later would only be noticed after a while.
         await ensure_topics(self._bootstrap, self._declared)
-        consumer = new_consumer(self._bootstrap, f"care-{self._applier.name}")
+        consumer = new_consumer(self._bootstrap, f"care-{self._applier.name}", shared=self._shared)
         try:
             await consumer.start()
-            consumer.subscribe(self._topics, listener=Rebalanced(self.pause))
+            if self._shared:
+                consumer.subscribe(self._topics, listener=Rebalanced(self.pause))
+            else:
+                consumer.assign(places(self._declared))
             self._health.ready()
             await self._consume_for_ever(consumer)
         finally:
@@ -95,7 +99,9 @@ class Consumer:
         committed_at, is_committed = loop.time(), True
         while True:
             asked_at = loop.time()
-            fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=self._max_records)
+            fetched = await consumer.getmany(
+                timeout_ms=POLL_MS, max_records=MAX_RECORDS if self._shared else MAX_RECORDS_ALONE
+            )
             if fetched:
                 self._heard_at = loop.time()
                 await self._apply(fetched)
@@ -104,7 +110,7 @@ class Consumer:
                 await asyncio.sleep(PAUSE_WITHOUT_BROKER_SECONDS)
             self._report_lag()
             await self._look_after_gaps(consumer)
-            if not is_committed and not self._gaps and loop.time() - committed_at > COMMIT_SECONDS:
+            if self._shared and not is_committed and not self._gaps and loop.time() - committed_at > COMMIT_SECONDS:
                 await self._applied()
                 crash_point("consumer.before-offset-commit")
                 await commit(consumer)
@@ -222,12 +228,16 @@ class Rebalanced(ConsumerRebalanceListener):  # type: ignore[misc]
         await self._pause()
 
 
-def new_consumer(bootstrap: str, group: str) -> AIOKafkaConsumer:
+def places(topics: Sequence[Topic]) -> list[TopicPartition]:
+    return [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]
+
+
+def new_consumer(bootstrap: str, name: str, *, shared: bool) -> AIOKafkaConsumer:
     """Make a consumer that starts at the beginning where Kafka knows no offset: the chain makes that safe."""
     return AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
-        group_id=group,
-        client_id=group,
+        group_id=name if shared else None,
+        client_id=name,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         request_timeout_ms=REQUEST_TIMEOUT_MS,

@@ -1,10 +1,11 @@
 """What a record of a topic says: its headers, its place in the chain, and what it delivers."""
 
+import uuid
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from aiokafka import ConsumerRecord
+from asyncpg.pgproto.pgproto import UUID  # the standard library's, made eight times as fast
 from pydantic import ValidationError
 
 from chassis.applier import deliver
@@ -53,7 +54,7 @@ def number_of(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS else None
 
 
-def subject_of(headers: dict[str, str], record: ConsumerRecord[Any, Any]) -> UUID:
+def subject_of(headers: dict[str, str], record: ConsumerRecord[Any, Any]) -> uuid.UUID:
     for text in (headers.get("ce_subject", ""), (record.key or b"").decode(errors="replace")):
         try:
             return UUID(text)

@@ -56,11 +56,10 @@ FORGET = (
 )
 
 ALMOST = 0.999
-LIVE_BATCH = 1_000
-BATCH = 10_000
 LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('care.rebuild'))"
 
-Feed = Callable[[Applier, Health, int], Callable[[], Awaitable[None]]]
+SHARED, ALONE = True, False
+Feed = Callable[[Applier, Health, bool], Callable[[], Awaitable[None]]]
 Report = Callable[[float], None]
 
 
@@ -70,7 +69,10 @@ class RebuildFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ReadModel:
-    """Tables that are made of events alone. `feed` returns what carries events to an applier, for ever."""
+    """Tables that are made of events alone.
+
+    `feed` returns what carries events to an applier, for ever: SHARED with other processes, or all of them ALONE.
+    """
 
     applier: Applier
     tables: Sequence[str]
@@ -78,7 +80,7 @@ class ReadModel:
 
     def follow(self, health: Health) -> Callable[[], Awaitable[None]]:
         """Return what keeps the live tables in step, for ever."""
-        return self.feed(self.applier, health, LIVE_BATCH)
+        return self.feed(self.applier, health, SHARED)
 
 
 class Rebuild:
@@ -113,7 +115,7 @@ class Rebuild:
     async def _fill(self, report: Report) -> None:
         """Feed the copy until it stands where the live tables do, or further."""
         health = Health(self._copy)
-        feeding = asyncio.ensure_future(self._model.feed(self._applier, health, BATCH)())
+        feeding = asyncio.ensure_future(self._model.feed(self._applier, health, ALONE)())
         try:
             while (share := await self._share()) < 1.0:
                 report(share)

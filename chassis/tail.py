@@ -12,19 +12,20 @@ from chassis.supervisor import Health
 
 OWN_STORE = Source("own", 0)
 POLL_SECONDS = 0.5
+READ_LIMIT_ALONE = 10_000
 
 
 class Tail:
     """Reads the store in position order, woken after each commit, polling as a fallback."""
 
     def __init__(
-        self, store: EventStore, mapper: EventMapper, applier: Applier, *, health: Health, limit: int = READ_LIMIT
+        self, store: EventStore, mapper: EventMapper, applier: Applier, *, health: Health, shared: bool = True
     ) -> None:
         self._store = store
         self._mapper = mapper
         self._applier = applier
         self._health = health
-        self._limit = limit
+        self._limit = READ_LIMIT if shared else READ_LIMIT_ALONE
         self._woken = asyncio.Event()
         store.on_commit(self._woken.set)
 

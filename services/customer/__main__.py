@@ -42,7 +42,7 @@ def build(parts: Parts) -> Service:
     listing = ReadModel(
         Applier(LISTING, parts.pool, projection.apply),
         projection.TABLES,
-        lambda applier, health, limit: Tail(store, mapper, applier, health=health, limit=limit).run,
+        lambda applier, health, shared: Tail(store, mapper, applier, health=health, shared=shared).run,
     )
     relay = Relay(
         store,

@@ -39,16 +39,14 @@ def build(parts: Parts) -> Service:
     knowing = ReadModel(
         Applier(customers.CONSUMER, parts.pool, customers.apply),
         customers.TABLES,
-        lambda applier, health, limit: (
-            Consumer(
-                applier, [CUSTOMER_EVENTS], bootstrap=settings.kafka_bootstrap, health=health, max_records=limit
-            ).run
+        lambda applier, health, shared: (
+            Consumer(applier, [CUSTOMER_EVENTS], bootstrap=settings.kafka_bootstrap, health=health, shared=shared).run
         ),
     )
     listing = ReadModel(
         Applier(LISTING, parts.pool, projection.apply),
         projection.TABLES,
-        lambda applier, health, limit: Tail(needs.store, needs.mapper, applier, health=health, limit=limit).run,
+        lambda applier, health, shared: Tail(needs.store, needs.mapper, applier, health=health, shared=shared).run,
     )
     relay = Relay(
         needs.store,

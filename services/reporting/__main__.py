@@ -26,10 +26,8 @@ def build(parts: Parts) -> Service:
     model = ReadModel(
         Applier(NAME, parts.pool, projection.apply),
         projection.TABLES,
-        lambda applier, health, limit: (
-            Consumer(
-                applier, projection.TOPICS, bootstrap=settings.kafka_bootstrap, health=health, max_records=limit
-            ).run
+        lambda applier, health, shared: (
+            Consumer(applier, projection.TOPICS, bootstrap=settings.kafka_bootstrap, health=health, shared=shared).run
         ),
     )
     follow = model.follow(parts.supervisor.health(NAME))

@@ -12,7 +12,7 @@ import uvloop
 from rich.console import Console
 
 from deploy.stack.infrastructure import Infrastructure, temporary_data_dir
-from tests.bench import append, apply, command, fold, latency, memory, relay, report
+from tests.bench import append, apply, command, fold, latency, memory, rebuild, relay, report
 from tests.bench.aside import aside
 from tests.bench.harness import Bed, Effort, Figure
 from tests.bench.whole import Whole, client_beside, stack_in
@@ -29,6 +29,7 @@ ON_SERVERS: dict[str, Callable[[Bed], Awaitable[list[Figure]]]] = {
     "http": command.measure,
     "relay": relay.measure,
     "apply": apply.measure,
+    "rebuild": rebuild.measure,
 }
 # Memory comes first: what the services need at rest is seen before anything has been asked of them.
 ON_STACK: dict[str, Callable[[Whole], Awaitable[list[Figure]]]] = {

@@ -37,7 +37,7 @@ async def measure(bed: Bed) -> list[Figure]:
     envelopes = list(mixed(round(EVENTS_PER_SECOND_OF_EFFORT * bed.effort.seconds / len(LIFE))))
     count, polls = len(envelopes), polls_of(received(envelopes))
     decoded = [decode(poll) for poll in polls]
-    bed.say(f"apply: {count} events of {count // len(LIFE)} customers; there is no rebuild yet, so it is left out")
+    bed.say(f"apply: {count} events of {count // len(LIFE)} customers")
     async with bed.store("reporting") as (database, pool):
         await applied_per_second(database, pool, count, decoded)
         copies = await make_floor(database)

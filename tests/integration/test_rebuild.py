@@ -69,7 +69,7 @@ def model_on(pool: Pool, store: EventStore, handler: Any = projection.apply) -> 
     return ReadModel(
         Applier(LISTING, pool, handler),
         projection.TABLES,
-        lambda applier, health, limit: Tail(store, EventMapper(), applier, health=health, limit=limit).run,
+        lambda applier, health, shared: Tail(store, EventMapper(), applier, health=health, shared=shared).run,
     )
 
 

@@ -35,8 +35,8 @@ async def model(running: Servers, read_model: Pool) -> ReadModel:
     model = ReadModel(
         Applier(f"reporting-{uuid4().hex}", read_model, projection.apply),
         projection.TABLES,
-        lambda applier, health, limit: (
-            Consumer(applier, topics, bootstrap=bootstrap, health=health, max_records=limit).run
+        lambda applier, health, shared: (
+            Consumer(applier, topics, bootstrap=bootstrap, health=health, shared=shared).run
         ),
     )
 
