@@ -73,6 +73,16 @@ def log_libraries_alike() -> None:
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.setLogRecordFactory(WordlessRecord)
+
+
+class WordlessRecord(logging.LogRecord):
+    """Brings its traceback ready made: the server and others have handlers of their own, which would tell all."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        if self.exc_info and self.exc_info[1]:
+            self.exc_text = failure.trace_of(self.exc_info)
 
 
 def add_trace(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

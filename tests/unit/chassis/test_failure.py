@@ -10,7 +10,7 @@ import httpx
 import pytest
 import structlog
 from aiokafka.errors import KafkaConnectionError
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, FastAPI
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -20,6 +20,7 @@ from chassis import telemetry
 from chassis.access import Allow
 from chassis.consumer import GapFoundError
 from chassis.failure import MAX_CHAIN, sentence_of, trace_of
+from chassis.service import server_config
 from tests.unit.chassis.issuer import SETTINGS, Issuer, app_of, client_of
 
 CANARY = "canary-4711"
@@ -88,16 +89,21 @@ def test_a_chain_that_leads_back_to_itself_ends() -> None:
 
 @pytest.fixture
 def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """Where a service logs to; in the end everything is put back."""
-    out = io.StringIO()
-    monkeypatch.setattr("sys.stdout", out)
-    before, handlers, level = structlog.get_config(), logging.root.handlers[:], logging.root.level
+    """Where a service and its server log to; in the end everything is put back."""
+    out, server = io.StringIO(), logging.getLogger("uvicorn")
+    for stream in ("stdout", "stderr"):
+        monkeypatch.setattr(f"sys.{stream}", out)
     monkeypatch.setattr("opentelemetry.trace.set_tracer_provider", lambda _provider: None)
+    before, factory, level = structlog.get_config(), logging.getLogRecordFactory(), logging.root.level
+    handlers, of_server, propagate = logging.root.handlers[:], server.handlers[:], server.propagate
     telemetry.set_up("test", SETTINGS)
+    server_config(FastAPI(), SETTINGS)
     yield out
     structlog.configure(**before)
     structlog.contextvars.unbind_contextvars("service")
+    logging.setLogRecordFactory(factory)
     logging.root.handlers[:], logging.root.level = handlers, level
+    server.handlers[:], server.propagate = of_server, propagate
 
 
 @pytest.fixture
@@ -122,11 +128,14 @@ async def fail_with(error: Exception, issuer: Issuer) -> httpx.Response:
 async def test_a_failed_request_leaves_no_words_in_the_logs(issuer: Issuer, logged: io.StringIO) -> None:
     assert (await fail_with(duplicate(), issuer)).status_code == 500
     logging.getLogger("uvicorn.error").error("Exception in ASGI application", exc_info=raised(duplicate()))
-    lines = logged.getvalue().splitlines()
-    assert not [line for line in lines if CANARY in line]
-    ours, theirs = map(json.loads, lines)
-    assert (ours["event"], theirs["event"]) == ("http.unexpected", "Exception in ASGI application")
-    assert all("UniqueViolationError 23505" in line["exception"] for line in (ours, theirs))
+    logging.getLogger("library").error("Failed", exc_info=raised(duplicate()))
+    written = logged.getvalue()
+    assert CANARY not in written
+    assert written.count("UniqueViolationError 23505 customer_name_key") == 3
+    assert {json.loads(line)["event"] for line in written.splitlines() if line[0] == "{"} == {
+        "http.unexpected",
+        "Failed",
+    }
 
 
 async def test_a_failed_request_leaves_no_words_in_its_span(issuer: Issuer, spans: InMemorySpanExporter) -> None:
