@@ -42,6 +42,10 @@ class GapFoundError(Exception):
     """Records are missing from a topic and reading it again from the start did not bring them."""
 
 
+class FeedSetBackError(Exception):
+    """The store behind a topic is behind what it has published: what it publishes next would be taken for known."""
+
+
 @dataclass(slots=True)
 class Gap:
     """What follows `position` has not come yet, since loop time `since`."""
@@ -168,7 +172,9 @@ class Consumer:
                 if (previous_of(headers) or 0) > position:
                     self._miss(source, position)
                 elif source not in self._gaps:
-                    watermark = max(watermark, complete_until(record))
+                    watermark = max(
+                        watermark, self._complete_until(source, record, headers, Progress(position, watermark))
+                    )
                 continue
             delivery = delivery_of(source, headers, record)
             if delivery.position < 0:
@@ -186,6 +192,18 @@ class Consumer:
                 watermark = max(watermark, delivery.envelope.recorded_at)
         batch.progress = Progress(position, watermark)
         return batch
+
+    def _complete_until(
+        self, source: Source, record: ConsumerRecord[Any, Any], headers: dict[str, str], known: Progress
+    ) -> datetime:
+        """Return what a watermark says. Raises FeedSetBackError if it is new and names an older position than ours."""
+        until, last = complete_until(record), previous_of(headers)
+        if "ce_prevposition" in headers and until > known.watermark and last is not None and last < known.position:
+            raise FeedSetBackError(
+                f"{source.topic}/{source.partition} ends at position {last}, but {known.position} is applied here:"
+                " was its store restored from an older copy? See docs/operations.md"
+            )
+        return until
 
     def _miss(self, source: Source, position: int) -> None:
         self._gaps.setdefault(source, Gap(position, asyncio.get_running_loop().time()))

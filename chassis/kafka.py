@@ -100,3 +100,22 @@ async def log_ends(bootstrap: str, topic: str, partitions: list[int]) -> dict[in
         return {place.partition: offset for place, offset in ends.items()}
     finally:
         await end(consumer.stop())
+
+
+async def last_headers(bootstrap: str, topic: Topic) -> list[list[tuple[str, bytes]]]:
+    """Return the headers of the last record of each partition that holds any."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
+    await consumer.start()
+    try:
+        places = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+        consumer.assign(places)
+        first, after = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+        found = []
+        for place in places:
+            if first[place] < after[place]:
+                consumer.seek(place, after[place] - 1)
+                async with asyncio.timeout(REQUEST_TIMEOUT_MS / 1000):
+                    found.append(list((await consumer.getone(place)).headers))
+        return found
+    finally:
+        await end(consumer.stop())

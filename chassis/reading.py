@@ -9,7 +9,7 @@ from asyncpg.pgproto.pgproto import UUID  # the standard library's, made eight t
 from pydantic import ValidationError
 
 from chassis.applier import deliver
-from chassis.cloudevents import UndecodableError, Watermark, read_headers
+from chassis.cloudevents import Headers, UndecodableError, Watermark, read_headers
 from chassis.parking import UNKNOWN_CUSTOMER, Delivery
 from chassis.positions import NEVER, Source
 
@@ -47,6 +47,13 @@ def delivery_of(source: Source, headers: dict[str, str], record: ConsumerRecord[
 
 def previous_of(headers: dict[str, str]) -> int | None:
     return number_of(headers.get("ce_prevposition", "0"))
+
+
+def furthest_position(pairs: Headers) -> int:
+    """Return the last position that a record knows to be published: its own, or the one a watermark names."""
+    headers = dict(pairs)
+    texts = [headers.get(name, b"").decode(errors="replace") for name in ("ce_position", "ce_prevposition")]
+    return max(number_of(text) or 0 for text in texts)
 
 
 def number_of(text: str) -> int | None:

@@ -18,8 +18,9 @@ from chassis.cloudevents import encode_watermark
 from chassis.crash import crash_point
 from chassis.database import Pool, transaction
 from chassis.event_store import EventStore
-from chassis.kafka import end, ensure_topics, log_ends, new_producer, partition_of
+from chassis.kafka import end, ensure_topics, last_headers, log_ends, new_producer, partition_of
 from chassis.lease import RENEW_SECONDS, Lease
+from chassis.reading import furthest_position
 from chassis.records import Record, Row, UnreadableRowError, placeholder_of, record_of
 from chassis.sending import SEND_DEADLINE_SECONDS, Outgoing, send_all
 from chassis.supervisor import Health
@@ -55,6 +56,10 @@ class Ready:
     count: int
     previous: dict[int, int]
     outgoing: Outgoing = field(default_factory=lambda: defaultdict(list))
+
+
+class StoreSetBackError(Exception):
+    """The topic is further than the store it is published from."""
 
 
 class Relay:
@@ -119,12 +124,23 @@ class Relay:
             structlog.get_logger().warning("relay.refill", topic=self._topic.name)
             await self._rewind()
         self._cursor = await self._pool.fetchval(READ_CURSOR)
+        await self._refuse_a_store_set_back()
 
     async def _kafka_was_lost(self) -> bool:
         """Tell whether a partition that we have written to is empty: then the stores must refill it."""
         written = [partition for partition, position in self._previous.items() if position > 0]
         ends = await log_ends(self._bootstrap, self._topic.name, written) if written else {}
         return any(ends[partition] == 0 for partition in written)
+
+    async def _refuse_a_store_set_back(self) -> None:
+        """Readers would skip what a store restored from an old copy publishes under positions that they have seen."""
+        lasts = await last_headers(self._bootstrap, self._topic)
+        published, head = max(map(furthest_position, lasts), default=0), await self._store.head()
+        if published > head:
+            raise StoreSetBackError(
+                f"topic {self._topic.name} holds position {published}, but its store ends at {head}:"
+                " was it restored from an older copy? See docs/operations.md"
+            )
 
     async def _notice_a_lost_kafka(self) -> None:
         if await self._kafka_was_lost():

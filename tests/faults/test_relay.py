@@ -22,7 +22,7 @@ from contracts.examples import example, example_envelope
 from tests.faults.support import evidence, oracle
 from tests.faults.support.facts import commit
 from tests.faults.support.house import ALL_PUBLISHED, PLANT, QUIET_SECONDS, House, as_admin, expire_lease, quiet
-from tests.faults.support.line import supervised, topic_holds
+from tests.faults.support.line import says, supervised, topic_holds
 from tests.faults.support.proxy import Proxy, proxy_to_kafka
 from tests.support.pipeline import Pipeline
 from tests.support.servers import Database
@@ -237,10 +237,6 @@ async def test_r26_a_topic_with_another_number_of_partitions_is_refused_by_name(
         await eventually(lambda: says(health, "has 4 partitions, declared are 3"), within=15)
         assert not health.is_ready
     assert await pipeline.pool.fetchval("SELECT position FROM relay_cursor") == 0
-
-
-async def says(health: Health, words: str) -> bool:
-    return words in health.detail
 
 
 async def test_r26_a_missing_topic_is_made_as_declared_by_whoever_comes_first(pipeline: Pipeline) -> None:

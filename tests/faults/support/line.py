@@ -20,3 +20,7 @@ async def topic_holds(pipeline: Pipeline) -> None:
     await quiet(pipeline.pool, ALL_PUBLISHED)
     topic = await evidence.published(pipeline.bootstrap, pipeline.topic)
     oracle.hold(oracle.topic_is_complete(await evidence.stored(pipeline.pool), topic))
+
+
+async def says(health: Health, words: str) -> bool:
+    return words in health.detail
