@@ -18,6 +18,11 @@ BEGIN
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = service) THEN
             EXECUTE format('CREATE ROLE %I LOGIN IN ROLE care_app', service);
         END IF;
+        -- The details of an error repeat the row that is at fault, and the server's log is no place for a name.
+        -- Only a superuser may say so; elsewhere it is for the server's own settings.
+        IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+            EXECUTE format('ALTER ROLE %I SET log_error_verbosity = terse', service);
+        END IF;
     END LOOP;
     -- BI tools log in as it. It reads what the reporting migrations grant to it, and nothing else.
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'bi_reader') THEN

@@ -65,6 +65,7 @@ async def told(product: Product) -> Doors:
     made = Doors(product, {"employee_id": "E7001", "alert_id": "0", "import_id": "0"})
     await tell(made)
     await park(made)
+    await break_down(made)
     await err(made)
     await send_files(made)
     await all_has_gone_through(made)
@@ -100,6 +101,17 @@ async def park(doors: Doors) -> None:
 
     await eventually(all_parked, within=60)
     await reporting.close()
+
+
+async def break_down(doors: Doors) -> None:
+    """Bring about a failure that nobody foresaw, whose message holds a name: a key is violated that should not be."""
+    customer = await asyncpg.connect(scan.migrator_urls(doors.product)["customer"])
+    await customer.execute("ALTER TABLE employee ADD CONSTRAINT unforeseen UNIQUE (name)")
+    broken = await doors.ask("customer", "PUT", "/v1/employees/E7002", json=PERSONAL["Employee"])
+    await customer.execute("ALTER TABLE employee DROP CONSTRAINT unforeseen")
+    await customer.close()
+    assert broken.status_code == 500
+    assert not scan.holds(broken.content, halves(KEPT))
 
 
 async def err(doors: Doors) -> None:
