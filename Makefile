@@ -47,8 +47,8 @@ check: $(PACKAGES) ## Check layout, style, types, imports and the quick tests
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest -q tests/unit tests/contracts tests/architecture
 
-test: $(PACKAGES) ## Run the tests, on real PostgreSQL and Kafka
-	@$(BIN)/pytest --ignore=tests/faults
+test: $(PACKAGES) ## Run the tests, on real PostgreSQL and Kafka; not the long ones
+	@$(BIN)/pytest
 
 faults: $(PACKAGES) ## Run the fault tests, long ones included
 	@$(BIN)/pytest -m "nightly or not nightly" tests/faults

@@ -53,3 +53,16 @@ def store(pool: Pool) -> EventStore:
 async def pipeline(running: Servers, database: Database, pool: Pool, store: EventStore) -> Pipeline:
     """A store, a topic of its own, and a table of what a consumer has seen."""
     return await new_pipeline(pool, store, running.infrastructure.kafka_bootstrap, database.admin)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "nightly: too long for every change; asked for by `-m nightly`")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the nightly tests out unless they are asked for by `-m`."""
+    if "nightly" in (config.option.markexpr or ""):
+        return
+    nightly = [item for item in items if item.get_closest_marker("nightly")]
+    config.hook.pytest_deselected(items=nightly)
+    items[:] = [item for item in items if item not in nightly]

@@ -36,16 +36,3 @@ async def watched(pipeline: Pipeline, database: Database) -> Pipeline:
     """A pipeline whose table takes the same event twice, so that a double effect can be seen."""
     await as_admin(database, "ALTER TABLE seen DROP CONSTRAINT seen_pkey")
     return pipeline
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "nightly: a fault test too long for every change; `make faults` runs it")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the nightly tests out unless they are asked for by `-m`."""
-    if "nightly" in (config.option.markexpr or ""):
-        return
-    nightly = [item for item in items if item.get_closest_marker("nightly")]
-    config.hook.pytest_deselected(items=nightly)
-    items[:] = [item for item in items if item not in nightly]

@@ -98,7 +98,7 @@ async def test_r27_a_consumer_killed_at_random_repeats_no_effect(
 async def test_r28_a_topic_read_again_from_its_start_rewrites_no_row(
     house: House, pool: Pool, read_model: Pool
 ) -> None:
-    store, applier = EventStore(pool), Applier("reporting", read_model, projection.apply)
+    store, applier = EventStore(pool), Applier(house.prefix, read_model, projection.apply)
     ids = await commit(store, 30, changes=2)
 
     def consumer() -> Consumer:
@@ -108,7 +108,7 @@ async def test_r28_a_topic_read_again_from_its_start_rewrites_no_row(
         async with background(consumer().run):
             await caught_up(pool, read_model)
         before = await written(read_model)
-        await evidence.rewind_group(house.bootstrap, "care-reporting", house.topic)
+        await evidence.rewind_group(house.bootstrap, f"care-{house.prefix}", house.topic)
         await change(store, ids[:1], "a sign that all has been read")
         async with background(consumer().run):
             await caught_up(pool, read_model)

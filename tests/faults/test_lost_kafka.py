@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ import pytest
 
 from deploy.stack import credentials, kafka, ladder
 from deploy.stack.infrastructure import temporary_data_dir
-from deploy.stack.ladder import Premises
+from deploy.stack.ladder import Premises, Server
 from deploy.stack.ports import free_port
 from tests.faults.support import evidence, oracle
 from tests.faults.support.facts import change, commit
@@ -29,6 +30,7 @@ class Broker:
     data_dir: Path
     port: int
     running: AsyncExitStack
+    server: Server | None = None
 
     @property
     def bootstrap(self) -> str:
@@ -36,9 +38,12 @@ class Broker:
 
     async def start(self) -> None:
         premises = Premises(self.data_dir, self.port, credentials.load(self.data_dir), lambda _text: None)
-        await self.running.enter_async_context(ladder.climb("Kafka", kafka.rungs(), premises))
+        self.server = await self.running.enter_async_context(ladder.climb("Kafka", kafka.rungs(), premises))
 
     async def stop(self) -> None:
+        """Let it die at once: what is lost has not said goodbye."""
+        for child in self.server.children if self.server else ():
+            child.send(signal.SIGKILL)
         await self.running.aclose()
 
     def wipe(self) -> None:

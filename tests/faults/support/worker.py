@@ -1,8 +1,9 @@
-"""Runs a service as the product does, on topics of a test's own: `worker PREFIX SERVICE ROLE`."""
+"""Runs a service as the product does, on topics and in groups of a test's own: `worker PREFIX SERVICE ROLE`."""
 
 import sys
 from importlib import import_module
 
+from chassis import consumer
 from chassis.service import run
 from contracts.topics import TOPICS
 
@@ -11,6 +12,9 @@ def main(prefix: str, service: str, role: str) -> None:
     for topic in TOPICS:
         # The names are constants of the product; only a test may want others.
         object.__setattr__(topic, "name", f"{prefix}.{topic.name}")
+    join = consumer.new_consumer
+    # A member that was killed is waited for by its group: no other test may be in that.
+    consumer.new_consumer = lambda bootstrap, group: join(bootstrap, f"{prefix}.{group}")
     module = import_module(f"services.{service}.__main__")
     run(module.NAME, module.build, role)
 
