@@ -3,6 +3,8 @@
 import sys
 from importlib import import_module
 
+from aiokafka import AIOKafkaConsumer
+
 from chassis import consumer
 from chassis.service import run
 from contracts.topics import TOPICS
@@ -13,8 +15,12 @@ def main(prefix: str, service: str, role: str) -> None:
         # The names are constants of the product; only a test may want others.
         object.__setattr__(topic, "name", f"{prefix}.{topic.name}")
     join = consumer.new_consumer
+
+    def join_own(bootstrap: str, name: str, *, shared: bool) -> AIOKafkaConsumer:
+        return join(bootstrap, f"{prefix}.{name}", shared=shared)
+
     # A member that was killed is waited for by its group: no other test may be in that.
-    consumer.new_consumer = lambda bootstrap, group: join(bootstrap, f"{prefix}.{group}")
+    consumer.new_consumer = join_own
     module = import_module(f"services.{service}.__main__")
     run(module.NAME, module.build, role)
 
