@@ -1,12 +1,13 @@
-"""What can be asked about a customer. The names are the field's own; texts about persons go to the vault."""
+"""Making a customer known, and stating what is known of it."""
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from pydantic import Field, model_validator
 
 from chassis.command import FactCommand, Part
 from contracts.customer import Kind, Stage, WorkStatus
 from contracts.types import Code, EmployeeId, Instant, Name, Word
+from services.customer.commands.life import Tier
 
 
 class ExternalReference(Part):
@@ -14,13 +15,6 @@ class ExternalReference(Part):
 
     system: Code
     id: Word
-
-
-class Tier(Part):
-    """A place in a tier scheme."""
-
-    scheme: Code = "default"
-    tier: Code
 
 
 class Profile(Part):
@@ -61,21 +55,3 @@ class Register(FactCommand):
 
 class ChangeProfile(FactCommand):
     profile: Profile
-
-
-class ChangeStage(FactCommand):
-    stage: Stage
-    reason: Code | None = None
-
-
-class SetTier(FactCommand):
-    scheme: Code = "default"
-    tier: Code
-
-
-class AssignOwner(FactCommand):
-    owner_id: EmployeeId
-    leader_id: EmployeeId | None = None
-
-
-AnyCommand = Annotated[Register | ChangeProfile | ChangeStage | SetTier | AssignOwner, "asked of one customer"]

@@ -1,0 +1,48 @@
+"""Who a customer is."""
+
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from contracts.event import Event
+from contracts.types import Code, Instant, Name, Word
+
+
+class Kind(StrEnum):
+    COMPANY = "company"
+    PERSON = "person"
+
+
+class WorkStatus(StrEnum):
+    """跟进状态 as stated by the source system: quoted, in progress, solved, done."""
+
+    QUOTED = "quoted"
+    IN_PROGRESS = "in-progress"
+    SOLVED = "solved"
+    DONE = "done"
+
+
+class Registered(Event):
+    """A customer became known. A company's name stands here; a person's name stays in the vault."""
+
+    type: Literal["care.customer.registered.v1"] = "care.customer.registered.v1"
+    kind: Kind
+    name: Name | None = None
+    name_ref: UUID | None = None
+    external_system: Code | None = None
+    external_id: Word | None = None
+    source: Code = "manual"
+
+
+class ProfileChanged(Event):
+    """Each field holds the new value; an absent one did not change. `last_contacted_at` is the source's word."""
+
+    type: Literal["care.customer.profile-changed.v1"] = "care.customer.profile-changed.v1"
+    need_type: Word | None = None
+    industry: Word | None = None
+    region: Word | None = None
+    work_status: WorkStatus | None = None
+    last_contacted_at: Instant | None = None
+
+
+RecordEvent = Registered | ProfileChanged

@@ -1,0 +1,34 @@
+"""Facts the followup service publishes. Free text stays in the vault; `…_ref` points to it."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from contracts.followup.complaint import (
+    ComplaintAnswered,
+    ComplaintClosed,
+    ComplaintConfirmed,
+    ComplaintEvent,
+    ComplaintRaised,
+    Severity,
+)
+from contracts.followup.contact import Channel, ContactEvent, ContactLogged, Direction
+from contracts.followup.task import TaskCancelled, TaskCompleted, TaskEvent, TaskRescheduled, TaskScheduled
+
+AnyEvent = Annotated[ContactEvent | TaskEvent | ComplaintEvent, Field(discriminator="type")]
+
+__all__ = [
+    "AnyEvent",
+    "Channel",
+    "ComplaintAnswered",
+    "ComplaintClosed",
+    "ComplaintConfirmed",
+    "ComplaintRaised",
+    "ContactLogged",
+    "Direction",
+    "Severity",
+    "TaskCancelled",
+    "TaskCompleted",
+    "TaskRescheduled",
+    "TaskScheduled",
+]

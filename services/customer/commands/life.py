@@ -1,0 +1,22 @@
+"""Asking for another place in a customer's life."""
+
+from chassis.command import FactCommand, Part
+from contracts.customer import Stage
+from contracts.types import Code
+
+
+class Tier(Part):
+    """A place in a tier scheme."""
+
+    scheme: Code = "default"
+    tier: Code
+
+
+class ChangeStage(FactCommand):
+    stage: Stage
+    reason: Code | None = None
+
+
+class SetTier(FactCommand):
+    scheme: Code = "default"
+    tier: Code

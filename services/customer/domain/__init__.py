@@ -1,0 +1,49 @@
+"""The rules of a customer's life: the stage it is in, and what may happen next."""
+
+from dataclasses import replace
+
+from chassis.decider import Decider, RejectedError
+from contracts import customer as events
+from services.customer import commands
+from services.customer.domain.life import LEGAL, STAGES_ZH, TIERS, stage_changed, tier_changed
+from services.customer.domain.ownership import owner_assigned
+from services.customer.domain.record import profile_changed, registered, stated
+from services.customer.domain.state import Customer
+
+__all__ = ["CUSTOMER", "LEGAL", "STAGES_ZH", "TIERS", "Customer"]
+
+
+def decide(customer: Customer, command: commands.AnyCommand) -> list[events.AnyEvent]:
+    """Return the events that `command` earns: none when what it asks for already holds."""
+    match command:
+        case commands.Register():
+            return [*registered(customer, command), *stated(customer, command)]
+        case _ if not customer.known:
+            raise RejectedError("customer-unknown", "This customer has not been registered.", "该客户尚未登记。")
+        case commands.ChangeProfile(profile=profile):
+            return profile_changed(customer, profile)
+        case commands.ChangeStage(stage=stage, reason=reason):
+            return stage_changed(customer, stage, reason)
+        case commands.SetTier(scheme=scheme, tier=tier):
+            return tier_changed(customer, scheme, tier)
+        case commands.AssignOwner(owner_id=owner_id, leader_id=leader_id):
+            return owner_assigned(customer, owner_id, leader_id)
+
+
+def evolve(customer: Customer, event: events.AnyEvent) -> Customer:
+    """Apply one fact. A fact is never refused: it has already happened."""
+    match event:
+        case events.Registered(kind=kind, name=name, name_ref=name_ref):
+            return replace(customer, kind=kind, name=name, name_ref=name_ref)
+        case events.ProfileChanged():
+            news = event.model_dump(exclude={"type"}, exclude_none=True)
+            return replace(customer, profile=customer.profile.model_copy(update=news))
+        case events.StageChanged(stage=stage):
+            return replace(customer, stage=stage)
+        case events.TierChanged(scheme=scheme, tier=tier):
+            return replace(customer, tiers={**customer.tiers, scheme: tier})
+        case events.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
+            return replace(customer, owner_id=owner_id, leader_id=leader_id)
+
+
+CUSTOMER: Decider[Customer] = Decider(initial=Customer(), decide=decide, evolve=evolve)

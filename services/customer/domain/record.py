@@ -1,0 +1,43 @@
+"""The rules of what is known of a customer."""
+
+from contracts import customer as events
+from contracts.customer import Stage
+from services.customer import commands
+from services.customer.domain.life import stage_changed, tier_changed
+from services.customer.domain.ownership import owner_assigned
+from services.customer.domain.state import Customer
+
+
+def registered(customer: Customer, command: commands.Register) -> list[events.AnyEvent]:
+    if customer.known:
+        return []
+    return [
+        events.Registered(
+            kind=command.kind,
+            name=command.name,
+            name_ref=command.ref("person_name"),
+            external_system=command.external.system if command.external else None,
+            external_id=command.external.id if command.external else None,
+            source=command.source,
+        )
+    ]
+
+
+def stated(customer: Customer, command: commands.Register) -> list[events.AnyEvent]:
+    """What a registration says beside the name. A stage stated at the first entry needs no transition."""
+    found = profile_changed(customer, command.profile)
+    if command.tier:
+        found += tier_changed(customer, command.tier.scheme, command.tier.tier)
+    if command.owner_id:
+        found += owner_assigned(customer, command.owner_id, command.leader_id)
+    if command.stage and not customer.known and command.stage is not Stage.NEW:
+        found.append(events.StageChanged(previous=Stage.NEW, stage=command.stage, reason="stated-at-entry"))
+    elif command.stage and customer.known:
+        found += stage_changed(customer, command.stage, "stated-by-source")
+    return found
+
+
+def profile_changed(customer: Customer, profile: commands.Profile) -> list[events.AnyEvent]:
+    known = customer.profile.model_dump()
+    news = {name: value for name, value in profile.model_dump().items() if value not in (None, known[name])}
+    return [events.ProfileChanged(**news)] if news else []

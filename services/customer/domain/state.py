@@ -1,0 +1,30 @@
+"""What the rules remember of a customer."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from chassis.access import Holders
+from contracts.customer import Kind, Stage
+from services.customer import commands
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Only what a later decision needs; everything else belongs in a read model."""
+
+    kind: Kind | None = None
+    name: str | None = None
+    name_ref: UUID | None = None
+    stage: Stage = Stage.NEW
+    tiers: dict[str, str] = field(default_factory=dict)
+    owner_id: str | None = None
+    leader_id: str | None = None
+    profile: commands.Profile = field(default_factory=commands.Profile)
+
+    @property
+    def known(self) -> bool:
+        return self.kind is not None
+
+    @property
+    def holders(self) -> Holders:
+        return Holders(self.owner_id, self.leader_id)
