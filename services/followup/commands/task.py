@@ -1,0 +1,45 @@
+"""What can be asked about follow-up tasks."""
+
+from typing import ClassVar
+
+from chassis.command import FactCommand
+from contracts.types import Code, Instant, Note
+from services.followup.commands.employee import Employee
+
+
+class Schedule(FactCommand):
+    """Promise the customer something by a time."""
+
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"content"})
+
+    assignee_id: Employee = None
+    due_at: Instant
+    purpose: Code | None = None
+    content: Note | None = None
+
+
+class Reschedule(FactCommand):
+    """Move what is owed to another time."""
+
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"reason"})
+
+    due_at: Instant
+    reason: Note | None = None
+
+
+class Complete(FactCommand):
+    """State that what was owed has been done."""
+
+    employee_id: Employee = None
+    outcome: Code | None = None
+
+
+class Cancel(FactCommand):
+    """State that nothing is owed any more."""
+
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"reason"})
+
+    reason: Note | None = None
+
+
+TaskCommand = Schedule | Reschedule | Complete | Cancel
