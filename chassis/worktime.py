@@ -1,0 +1,132 @@
+"""When people work: intervals per weekday, holidays and make-up workdays, absences; and work time counted over them.
+
+Pure. Instants are aware; what is counted is time worked between two of them, so pauses outside work move nothing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+DAYS_A_WEEK = 7
+# Nothing is promised further ahead; a calendar on which nobody ever works would otherwise be searched for ever.
+MAX_DAYS = 3_660
+ONE_DAY = timedelta(days=1)
+
+
+class NoWorkTimeError(ValueError):
+    """Within MAX_DAYS there is not as much work time as was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Part of a day, from `start` up to `end`, in minutes after midnight; a day ends at 1440."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From one instant up to another."""
+
+    start: datetime
+    end: datetime
+
+
+Day = tuple[Interval, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkCalendar:
+    """One version of a calendar, for whoever is not `away`.
+
+    `week` holds Monday to Sunday; `days` what differs from it: nothing for a holiday, intervals for a make-up workday.
+    Years outside `confirmed_years` are provisional: their official holidays are not known yet.
+    """
+
+    zone: ZoneInfo
+    week: tuple[Day, ...]
+    days: Mapping[date, Day] = field(default_factory=dict)
+    confirmed_years: frozenset[int] = frozenset()
+    away: tuple[Span, ...] = ()
+
+    def on(self, day: date) -> Day:
+        return self.days.get(day, self.week[day.weekday()])
+
+    def is_workday(self, day: date) -> bool:
+        return bool(self.on(day))
+
+    def is_provisional(self, since: datetime, until: datetime) -> bool:
+        """Tell whether any day from `since` to `until` lies in a year whose holidays are not confirmed."""
+        first, last = since.astimezone(self.zone).year, until.astimezone(self.zone).year
+        return not self.confirmed_years.issuperset(range(first, last + 1))
+
+    def elapsed(self, since: datetime, until: datetime) -> timedelta:
+        """Return the time worked between two instants; negative if `until` lies before `since`."""
+        if until < since:
+            return -self.elapsed(until, since)
+        worked = timedelta()
+        for span in self._spans(since):
+            if span.start >= until:
+                break
+            worked += min(span.end, until) - max(span.start, since)
+        return worked
+
+    def after(self, since: datetime, work: timedelta) -> datetime:
+        """Return the first instant by which `work` has been done since `since`. Raises NoWorkTimeError."""
+        if work <= timedelta():
+            return since
+        left = work
+        for span in self._spans(since):
+            begins = max(span.start, since)
+            if span.end - begins >= left:
+                return begins + left
+            left -= span.end - begins
+        raise NoWorkTimeError(f"no {work} of work within {MAX_DAYS} days after {since:%F}")
+
+    def workdays_after(self, day: date, count: int) -> date:
+        """Return the `count`th workday after `day`; `day` itself for 0, or the next workday if it is none."""
+        found, left = day, count
+        for _ in range(MAX_DAYS):
+            if left == 0 and self.is_workday(found):
+                return found
+            found += ONE_DAY
+            left -= left > 0 and self.is_workday(found)
+        raise NoWorkTimeError(f"no {count} workdays within {MAX_DAYS} days after {day}")
+
+    def shift(self, at: datetime) -> datetime:
+        """Return `at` if it is worked on that day, else the same time on the next workday."""
+        local = at.astimezone(self.zone)
+        day = self.workdays_after(local.date(), 0)
+        return datetime.combine(day, local.time(), self.zone).astimezone(UTC)
+
+    def _spans(self, since: datetime) -> Iterator[Span]:
+        """Yield what is worked, in order, from the day of `since` on; only what ends after it."""
+        day = since.astimezone(self.zone).date() - ONE_DAY
+        for number in range(MAX_DAYS + 1):
+            for interval in self.on(day + number * ONE_DAY):
+                span = self._span(day + number * ONE_DAY, interval)
+                yield from (part for part in without(span, self.away) if part.end > since)
+
+    def _span(self, day: date, interval: Interval) -> Span:
+        start, end = (self._instant(day, minutes) for minutes in (interval.start, interval.end))
+        return Span(start, max(start, end))
+
+    def _instant(self, day: date, minutes: int) -> datetime:
+        midnight = datetime.combine(day, time(), self.zone)
+        # Wall time is added, so that a shift in the night moves nothing in the day.
+        return (midnight + timedelta(minutes=minutes)).astimezone(UTC)
+
+
+def without(span: Span, away: Sequence[Span]) -> Iterator[Span]:
+    """Yield what is left of `span` when each of `away`, in order of their beginnings, is taken out."""
+    start = span.start
+    for absence in away:
+        if absence.end <= start or absence.start >= span.end:
+            continue
+        if absence.start > start:
+            yield Span(start, absence.start)
+        start = absence.end
+    if start < span.end:
+        yield Span(start, span.end)
