@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from chassis.access import EVERYWHERE, OWN, Allow, Caller
+from chassis.as_of import Asked, AsOf
 from chassis.auth import Role
 from chassis.body import StrictRoute
 from chassis.catalogue import ProblemError, not_found
@@ -18,9 +19,11 @@ from chassis.listing import Limit, Paging
 from chassis.paging import Page, coerce_limit
 from chassis.responses import Accepted, answer, etag
 from contracts.customer import Stage
+from contracts.event import Envelope
 from contracts.types import Code, EmployeeId, Name
 from services.customer import commands
 from services.customer.dependencies import Dependencies, Needs
+from services.customer.projection import project_next
 from services.customer.queries import CustomerView, EmployeeView, Filters
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
@@ -101,15 +104,26 @@ async def handle(customer_id: UUID, command: Command, caller: Caller, needs: Dep
 
 
 @router.get("/customers/{customer_id}")
-async def read_one(customer_id: UUID, caller: Reader, needs: Needs, response: Response) -> CustomerView:
-    """Read a customer as it stands after every acknowledged command."""
+async def read_one(customer_id: UUID, caller: Reader, needs: Needs, response: Response, asked: Asked) -> CustomerView:
+    """Read a customer as it stands after every acknowledged command, or as it stood, or was known, before."""
     loaded = await needs.customers.load(customer_id)
     if not loaded.state.known:
         raise not_found()
     caller.require(loaded.state.holders)
+    if asked.is_past:
+        return await read_past(customer_id, asked, needs)
     view = await needs.queries.current(customer_id, loaded.version, loaded.state)
     response.headers["ETag"] = etag(loaded.version)
     return view
+
+
+async def read_past(customer_id: UUID, asked: AsOf, needs: Dependencies) -> CustomerView:
+    """Fold what the question includes. Who may ask is decided by whose the customer is now."""
+    rows = await needs.store.read_stream(customer_id)
+    row = asked.fold([needs.mapper.to_envelope(each) for each in rows], project_next)
+    if row is None:
+        raise not_found()
+    return await needs.queries.past(row)
 
 
 @router.get("/customers")
@@ -136,6 +150,7 @@ async def read_events(
     customer_id: UUID,
     caller: Reader,
     needs: Needs,
+    asked: Asked,
     limit: Limit = None,
     after: Annotated[int, Query(ge=0, description="Position after which to read on.")] = 0,
 ) -> Page[HistoryEntry]:
@@ -145,10 +160,22 @@ async def read_events(
         raise not_found()
     caller.require(loaded.state.holders)
     size = coerce_limit(limit)
-    rows = await needs.store.read_subject(customer_id, after=after, limit=size + 1)
-    entries = [entry_of(needs.mapper.to_envelope(row)) for row in rows[:size]]
-    more = len(rows) > size
+    found = await facts_of(customer_id, asked, after, size + 1, needs)
+    entries = [entry_of(envelope) for envelope in found[:size]]
+    more = len(found) > size
     return Page(items=entries, next_cursor=str(entries[-1].position) if more else None, has_more=more)
+
+
+async def facts_of(customer_id: UUID, asked: AsOf, after: int, count: int, needs: Dependencies) -> list[Envelope[Any]]:
+    """Return the first `count` facts after a position that the question includes."""
+    found: list[Envelope[Any]] = []
+    while len(found) < count:
+        rows = await needs.store.read_subject(customer_id, after=after, limit=count)
+        found += filter(asked.includes, map(needs.mapper.to_envelope, rows))
+        if len(rows) < count:
+            break
+        after = rows[-1].id
+    return found[:count]
 
 
 class Employee(Part):

@@ -42,8 +42,14 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     """Apply a batch. The consumer calls this inside its own transaction."""
     rows = await CUSTOMERS.load(held, [envelope.subject for envelope in envelopes])
     for envelope in envelopes:
-        rows[envelope.subject] = replace(project(rows.get(envelope.subject), envelope), version=envelope.version)
+        rows[envelope.subject] = project_next(rows.get(envelope.subject), envelope)
     await CUSTOMERS.save(held, list(rows.values()))
+
+
+def project_next(row: CustomerRow | None, envelope: Envelope[events.AnyEvent]) -> CustomerRow:
+    """Return the row after one event, with how far it has come."""
+    version = max(row.version, envelope.version) if row else envelope.version
+    return replace(project(row, envelope), version=version)
 
 
 def project(row: CustomerRow | None, envelope: Envelope[events.AnyEvent]) -> CustomerRow:

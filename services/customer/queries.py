@@ -1,6 +1,6 @@
 """What can be read about customers: one, a list, the employees who look after them."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from chassis.database import Pool
 from chassis.paging import MAX_LIMIT
 from contracts.customer import Mode, Stage, mode_of
 from services.customer.domain import Customer
+from services.customer.projection import CustomerRow
 
 COLUMNS = """
     c.customer_id AS id, c.version, c.kind, coalesce(c.name, v.value) AS name, c.stage, c.stage_since, c.tiers,
@@ -103,6 +104,11 @@ class CustomerQueries:
                 "leader_id": customer.leader_id,
             }
         )
+
+    async def past(self, row: CustomerRow) -> CustomerView:
+        """Return the view of a row folded from some of the customer's facts."""
+        name = row.name or await self._pool.fetchval(VAULT, row.name_ref)
+        return view({**asdict(row), "id": row.customer_id, "name": name})
 
     async def page(self, filters: Filters, after: UUID | None, limit: int) -> list[CustomerView]:
         """Return up to `limit` + 1 customers in id order, so that the caller can tell whether there are more."""

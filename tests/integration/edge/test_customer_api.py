@@ -1,6 +1,7 @@
 """The customer service from outside: what callers are promised, and what they must not be able to do."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -245,3 +246,59 @@ async def test_a_persons_name_stands_in_no_event_and_comes_back_by_reading(api: 
 async def test_a_problem_says_nothing_of_the_person_it_is_about(api: Api) -> None:
     wrong = await api.post("/v1/customers", PERSON | {"name": CANARY})
     assert (wrong.status_code, CANARY in wrong.text) == (422, False)
+
+
+async def test_a_customer_can_be_read_as_it_was_and_as_it_was_known(api: Api) -> None:
+    address = await api.registered(occurred_at="2024-01-01T00:00:00Z")
+    await api.post(f"{address}/stage", {"stage": "interested", "occurred_at": "2024-03-01T00:00:00Z"})
+    before = (await api.get(f"{address}/events")).json()["items"][-1]["recorded_at"]
+    await api.post(f"{address}/profile", {"profile": {"region": "华东"}, "occurred_at": "2024-02-01T00:00:00Z"})
+
+    async def read(**query: str) -> dict[str, Any]:
+        response = await api.get(f"{address}?{urlencode(query)}")
+        assert response.status_code == 200
+        found: dict[str, Any] = response.json()
+        return found
+
+    assert [(await read(as_of=at))[field] for at, field in PAST] == ["new", None, "new", "华东", "interested"]
+    assert (await read(as_recorded=before))["region"] is None
+    assert (await read(as_recorded=before, as_of="2024-02-15T00:00:00Z"))["region"] is None
+    assert (await read(as_of="2024-01-15T00:00:00Z"))["name"] == "上海腾云"
+
+
+PAST = (
+    ("2024-01-15T00:00:00Z", "stage"),
+    ("2024-01-15T00:00:00Z", "region"),
+    ("2024-02-15T00:00:00Z", "stage"),
+    ("2024-02-15T00:00:00Z", "region"),
+    ("2024-03-15T00:00:00Z", "stage"),
+)
+
+
+async def test_before_its_first_fact_there_is_no_customer(api: Api) -> None:
+    address = await api.registered(occurred_at="2024-01-01T00:00:00Z")
+    assert (await api.get(f"{address}?as_of=2023-12-31T00:00:00Z")).status_code == 404
+    assert (await api.get(f"{address}?as_recorded=2024-12-31T00:00:00Z")).status_code == 404
+
+
+async def test_an_instant_without_a_zone_asks_nothing_certain(api: Api) -> None:
+    address = await api.registered()
+    response = await api.get(f"{address}?as_of=2024-01-01T00:00:00")
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "query:as_of")
+
+
+async def test_history_can_be_narrowed_to_what_was_known_and_paged_all_the_same(api: Api) -> None:
+    address = await api.registered(occurred_at="2024-01-01T00:00:00Z")
+    for number in range(6):
+        body = {"profile": {"region": f"r{number}"}, "occurred_at": f"2024-0{number + 2}-01T00:00:00Z"}
+        await api.post(f"{address}/profile", body)
+    page = (await api.get(f"{address}/events?as_of=2024-04-15T00:00:00Z&limit=3")).json()
+    rest = (await api.get(f"{address}/events?as_of=2024-04-15T00:00:00Z&after={page['next_cursor']}")).json()
+    assert [entry["version"] for entry in [*page["items"], *rest["items"]]] == [1, 2, 3, 4]
+    assert (page["has_more"], rest["has_more"]) == (True, False)
+
+
+async def test_who_no_longer_holds_a_customer_reads_nothing_of_its_past(api: Api) -> None:
+    address = await api.registered(owner_id="E1007")
+    await api.post(f"{address}/owner", {"owner_id": "E2"})
+    assert (await api.get(f"{address}?as_of=2100-01-01T00:00:00Z", *SALES)).status_code == 403
