@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
@@ -62,6 +62,15 @@ class Handled:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What a command also asks of another stream of the same subject: decided by that stream's own rules."""
+
+    handler: "CommandHandler[Any]"
+    stream_id: UUID
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
 class Asked(Generic[S]):
     """One command with all that it was asked with."""
 
@@ -71,6 +80,18 @@ class Asked(Generic[S]):
     context: Context
     expected_version: int | None
     authorize: Callable[[S], None]
+    beside: Sequence[Beside]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a command earned in one stream, and the state there that it was decided on."""
+
+    handler: "CommandHandler[Any]"
+    stream_id: UUID
+    command: Command
+    loaded: Loaded[Any]
+    events: Sequence[Any]
 
 
 def allow_all(_state: object) -> None:
@@ -108,27 +129,30 @@ class CommandHandler(Generic[S]):
         subject: UUID | None = None,
         expected_version: int | None = None,
         authorize: Callable[[S], None] = allow_all,
+        beside: Sequence[Beside] = (),
     ) -> Handled:
-        """Decide `command` on the stream and commit what it earns.
+        """Decide `command` on the stream and commit what it earns; where it earns anything, `beside` with it.
+
+        All streams are in one append: every guard holds, or nothing is stored. The answer is that of the first.
 
         Raises RejectedError, VersionMismatchError, KeyReusedError, ConflictError, what `authorize` raises, or,
         after DEADLINE_SECONDS, TimeoutError: then a retry under the same key tells what became of it.
         """
         lock = self._locks.setdefault(stream_id, asyncio.Lock())
         async with asyncio.timeout(DEADLINE_SECONDS), lock:
-            asked = Asked(stream_id, subject or stream_id, command, context, expected_version, authorize)
+            asked = Asked(stream_id, subject or stream_id, command, context, expected_version, authorize, beside)
             if handled := await self._try_remembered(asked):
                 return handled
             for _ in range(MAX_ATTEMPTS):
                 loaded = await self.load(stream_id)
                 try:
-                    events = self._decide(loaded, asked)
+                    decided = await self._decide_all(loaded, asked)
                 except NOT_GRANTED:
                     # What was granted and answered once is answered again, whoever holds the stream by now.
                     if (first := await self._replay(context)) is None:
                         raise
                     return first
-                if handled := await self._commit(loaded, events, asked):
+                if handled := await self._commit(decided, asked):
                     return handled
         raise ConflictError(f"{MAX_ATTEMPTS} attempts on {stream_id} lost their race")
 
@@ -141,10 +165,20 @@ class CommandHandler(Generic[S]):
         if remembered is None:
             return None
         try:
-            events = self._decide(remembered, asked)
+            decided = await self._decide_all(remembered, asked)
         except NOT_GRANTED:
             return None
-        return await self._commit(remembered, events, asked) if events else None
+        return await self._commit(decided, asked) if decided[0].events else None
+
+    async def _decide_all(self, loaded: Loaded[S], asked: Asked[S]) -> list[Decided]:
+        """Decide on the stream itself, and beside it once that has earned anything."""
+        events = self._decide(loaded, asked)
+        decided = [Decided(self, asked.stream_id, asked.command, loaded, events)]
+        for other in asked.beside if events else ():
+            there = await other.handler.load(other.stream_id)
+            earned = other.handler._decider.decide(there.state, other.command)  # noqa: SLF001 - of its own kind
+            decided.append(Decided(other.handler, other.stream_id, other.command, there, earned))
+        return decided
 
     def _decide(self, loaded: Loaded[S], asked: Asked[S]) -> Sequence[Any]:
         asked.authorize(loaded.state)
@@ -159,8 +193,9 @@ class CommandHandler(Generic[S]):
             )
         return self._decider.decide(loaded.state, asked.command)
 
-    async def _commit(self, loaded: Loaded[S], events: Sequence[Any], asked: Asked[S]) -> Handled | None:
+    async def _commit(self, decided: Sequence[Decided], asked: Asked[S]) -> Handled | None:
         """Append and answer; None when another writer was faster."""
+        loaded, events = decided[0].loaded, decided[0].events
         version = loaded.version + len(events)
         handled = Handled(
             status=CREATED if loaded.version == 0 and events else OK,
@@ -170,35 +205,24 @@ class CommandHandler(Generic[S]):
         )
         if not events and not asked.context.retryable:
             return handled
-        appended = await self._store.append(self._append(loaded.version, events, asked, handled))
+        appended = await self._store.append(self._append(decided, asked, handled))
         match appended.outcome:
             case Outcome.DONE:
-                self._remember(asked.stream_id, Loaded(version, self._decider.fold(loaded.state, events)))
+                for each in decided:
+                    each.handler._keep(each)  # noqa: SLF001 - of its own kind
                 return handled
             case Outcome.DUPLICATE:
                 return await self._replay(asked.context)
             case Outcome.CONFLICT:
                 return None
 
-    def _append(self, version: int, events: Sequence[Any], asked: Asked[S], handled: Handled) -> Append:
-        context, subject = asked.context, asked.subject
-        occurred_at = getattr(asked.command, "occurred_at", None) or context.now
-        metadata = Metadata(
-            actor=context.actor,
-            correlation_id=context.correlation_id,
-            causation_id=context.causation_id,
-            traceparent=context.traceparent,
-            origin=context.origin,
-        )
-        envelopes = [
-            Envelope(uuid_utils.uuid7(), subject, asked.stream_id, number, 0, occurred_at, context.now, metadata, event)
-            for number, event in enumerate(events, version + 1)
-        ]
+    def _append(self, decided: Sequence[Decided], asked: Asked[S], handled: Handled) -> Append:
+        context = asked.context
         return Append(
             key=context.key,
             answer=Answer(context.request_hash, handled.status, handled.body),
-            events=[self._mapper.to_new_event(envelope) for envelope in envelopes],
-            vault=asked.command.words(subject) if events else (),
+            events=[self._mapper.to_new_event(envelope) for each in decided for envelope in envelopes(each, asked)],
+            vault=[entry for each in decided if each.events for entry in each.command.words(asked.subject)],
         )
 
     async def _replay(self, context: Context) -> Handled | None:
@@ -210,8 +234,31 @@ class CommandHandler(Generic[S]):
             raise KeyReusedError(context.key)
         return Handled(answer.status, answer.body, json.loads(answer.body)["version"], replayed=True)
 
+    def _keep(self, decided: Decided) -> None:
+        loaded, events = decided.loaded, decided.events
+        state = self._decider.fold(loaded.state, events)
+        self._remember(decided.stream_id, Loaded(loaded.version + len(events), state))
+
     def _remember(self, stream_id: UUID, loaded: Loaded[S]) -> None:
         self._cache[stream_id] = loaded
         self._cache.move_to_end(stream_id)
         if len(self._cache) > CACHED_STREAMS:
             self._cache.popitem(last=False)
+
+
+def envelopes(decided: Decided, asked: Asked[Any]) -> Iterator[Envelope[Any]]:
+    """Yield the envelopes of what was earned in one stream."""
+    context, first = asked.context, decided.loaded.version + 1
+    occurred_at = getattr(decided.command, "occurred_at", None) or context.now
+    metadata = Metadata(
+        actor=context.actor,
+        correlation_id=context.correlation_id,
+        causation_id=context.causation_id,
+        traceparent=context.traceparent,
+        origin=context.origin,
+    )
+    for version, event in enumerate(decided.events, first):
+        event_id = uuid_utils.uuid7()
+        yield Envelope(
+            event_id, asked.subject, decided.stream_id, version, 0, occurred_at, context.now, metadata, event
+        )

@@ -14,6 +14,7 @@ from chassis.command import Command, Context
 from chassis.command_handler import (
     CLOCK_SKEW,
     MAX_ATTEMPTS,
+    Beside,
     CommandHandler,
     ConflictError,
     Handled,
@@ -301,3 +302,66 @@ async def test_a_long_life_folds_the_same_with_and_without_the_cache(store: Even
     for region in MANY:
         await customers.handle(known, ChangeProfile(profile=Profile(region=region)), asked())
     assert await customers.load(known) == await handler_on(store).load(known)
+
+
+def beside(store: EventStore, other: UUID, command: Command = REGISTER) -> list[Beside]:
+    """Return what is asked of another customer's stream at the same time."""
+    return [Beside(handler_on(store), other, command)]
+
+
+async def test_what_is_asked_of_two_streams_is_stored_together(
+    customers: CommandHandler[Customer], store: EventStore, known: UUID
+) -> None:
+    other = uuid4()
+    command = AssignOwner(owner_id="E2")
+    handled = await customers.handle(known, command, asked(), beside=beside(store, other))
+    first, second = (await store.read_stream(known))[-1], (await store.read_stream(other))[0]
+    assert (handled.version, second.id, first.subject, second.subject) == (2, first.id + 1, known, known)
+    assert first.recorded_at == second.recorded_at
+
+
+async def test_a_retry_over_two_streams_has_one_effect(
+    customers: CommandHandler[Customer], store: EventStore, known: UUID
+) -> None:
+    other = uuid4()
+    asking = beside(store, other, REGISTER)
+    first, again = [await customers.handle(known, INTERESTED, asked("k"), beside=asking) for _ in range(2)]
+    assert (again.body, again.replayed) == (first.body, True)
+    assert (await versions(store, known), await versions(store, other)) == ([1, 2], [1])
+
+
+async def test_a_refusal_in_the_second_stream_leaves_nothing_in_the_first(
+    customers: CommandHandler[Customer], store: EventStore, known: UUID
+) -> None:
+    unknown = uuid4()
+    with pytest.raises(RejectedError):
+        await customers.handle(known, INTERESTED, asked("k"), beside=beside(store, unknown, SIGNED))
+    assert await versions(store, known) == [1]
+    assert not (await customers.handle(known, INTERESTED, asked("k"))).replayed
+
+
+async def test_where_the_first_stream_earns_nothing_the_second_is_not_asked(
+    customers: CommandHandler[Customer], store: EventStore, known: UUID
+) -> None:
+    other = uuid4()
+    handled = await customers.handle(known, REGISTER, asked(), beside=beside(store, other))
+    assert (handled.events, await versions(store, other)) == (0, [])
+
+
+async def test_writers_who_meet_in_the_second_stream_lose_no_update(store: EventStore, known: UUID) -> None:
+    async def one(number: int) -> Handled:
+        asking = beside(store, known, AssignOwner(owner_id=f"E{number}"))
+        return await handler_on(store).handle(uuid4(), REGISTER, asked(), beside=asking)
+
+    answers = await asyncio.gather(*(one(number) for number in range(4)), return_exceptions=True)
+    done = [answer for answer in answers if isinstance(answer, Handled)]
+    assert all(isinstance(answer, Handled | ConflictError) for answer in answers)
+    assert done
+    assert await versions(store, known) == list(range(1, len(done) + 2))
+
+
+async def test_both_states_are_remembered(customers: CommandHandler[Customer], store: EventStore, known: UUID) -> None:
+    other = uuid4()
+    await customers.handle(known, INTERESTED, asked(), beside=[Beside(customers, other, REGISTER)])
+    assert {known, other} <= customers._cache.keys()
+    assert await customers.load(other) == await handler_on(store).load(other)
