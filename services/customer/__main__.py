@@ -17,7 +17,7 @@ from chassis.tail import Tail
 from chassis.web import create_app
 from contracts.topics import CUSTOMER_EVENTS
 from services.customer import projection
-from services.customer.api import router
+from services.customer.api import ROUTERS
 from services.customer.dependencies import Dependencies
 from services.customer.domain import CUSTOMER
 from services.customer.importing import CustomerImport
@@ -54,7 +54,7 @@ def build(parts: Parts) -> Service:
     )
     app = create_app(
         "Customer",
-        [router, imports_router(imports)],
+        [*ROUTERS, imports_router(imports)],
         authenticator=parts.authenticator,
         cursors=parts.cursors,
         supervisor=parts.supervisor,

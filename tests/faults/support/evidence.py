@@ -14,8 +14,8 @@ from chassis.event_store import EventStore
 from chassis.mapper import EventMapper
 from contracts.event import Envelope
 from contracts.topics import Topic
-from services.customer import projection
 from services.customer.projection import CustomerRow
+from services.customer.projection import customers as projection
 from services.reporting import projection as reporting
 from services.reporting.projection.sheet import Sheet
 from tests.faults.support.oracle import Applied, Published

@@ -39,7 +39,6 @@ TABLES = ("customer",)
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-    """Apply a batch. The consumer calls this inside its own transaction."""
     rows = await CUSTOMERS.load(held, [envelope.subject for envelope in envelopes])
     for envelope in envelopes:
         rows[envelope.subject] = project_next(rows.get(envelope.subject), envelope)

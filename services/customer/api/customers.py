@@ -1,19 +1,17 @@
-"""HTTP in front of the customer's rules: one route per command, and nothing decided here."""
+"""HTTP in front of the customer's rules."""
 
 from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
-from fastapi import APIRouter, Depends, Query, Response
-from pydantic import Field
+from fastapi import APIRouter, Query, Response
 
-from chassis.access import EVERYWHERE, OWN, Allow, Caller
+from chassis.access import Caller
 from chassis.as_of import Asked, AsOf
-from chassis.auth import Role
 from chassis.body import StrictRoute
 from chassis.catalogue import ProblemError, not_found
-from chassis.command import Command, Part
+from chassis.command import Command
 from chassis.history import HistoryEntry, entry_of
 from chassis.listing import Limit, Paging
 from chassis.paging import Page, coerce_limit
@@ -22,18 +20,16 @@ from contracts.customer import Stage
 from contracts.event import Envelope
 from contracts.types import Code, EmployeeId, Name
 from services.customer import commands
+from services.customer.api.edge import Anyone, Office, Reader
 from services.customer.dependencies import Dependencies, Needs
-from services.customer.projection import project_next
-from services.customer.queries import CustomerView, EmployeeView, Filters
+from services.customer.projection.customers import project_next
+from services.customer.queries import CustomerView, Filters
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 
-Anyone = Annotated[Caller, Depends(Allow())]
-Office = Annotated[Caller, Depends(Allow(own={Role.LEADER}))]
 KNOWN_ALREADY: dict[int | str, dict[str, Any]] = {
     200: {"model": Accepted, "description": "Known already; brought into line"}
 }
-Reader = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.FINANCE}, own=OWN))]
 
 
 @router.post("/customers", status_code=201, response_model=Accepted, responses=KNOWN_ALREADY)
@@ -176,26 +172,3 @@ async def facts_of(customer_id: UUID, asked: AsOf, after: int, count: int, needs
             break
         after = rows[-1].id
     return found[:count]
-
-
-class Employee(Part):
-    """What is kept about somebody who works here."""
-
-    name: Name
-    leader_id: EmployeeId | None = Field(default=None, description="Who leads them; kept if absent.")
-
-
-@router.put("/employees/{employee_id}")
-async def keep_employee(employee_id: EmployeeId, employee: Employee, _caller: Office, needs: Needs) -> EmployeeView:
-    """Say who works here and who leads them. Names stay in this service."""
-    await needs.queries.keep_employee(employee_id, employee.name, employee.leader_id)
-    kept = await needs.queries.employee(employee_id)
-    if kept is None:
-        raise not_found()
-    return kept
-
-
-@router.get("/employees")
-async def read_employees(_caller: Reader, needs: Needs) -> Page[EmployeeView]:
-    """List everybody who works here."""
-    return Page(items=await needs.queries.employees())

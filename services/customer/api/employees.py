@@ -1,0 +1,38 @@
+"""HTTP for who works here. Names of employees stay in this service."""
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from chassis.body import StrictRoute
+from chassis.catalogue import not_found
+from chassis.command import Part
+from chassis.paging import Page
+from contracts.types import EmployeeId, Name
+from services.customer.api.edge import Office, Reader
+from services.customer.dependencies import Needs
+from services.customer.queries import EmployeeView
+
+router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
+
+
+class Employee(Part):
+    """What is kept about somebody who works here."""
+
+    name: Name
+    leader_id: EmployeeId | None = Field(default=None, description="Who leads them; kept if absent.")
+
+
+@router.put("/employees/{employee_id}")
+async def keep_employee(employee_id: EmployeeId, employee: Employee, _caller: Office, needs: Needs) -> EmployeeView:
+    """Say who works here and who leads them. Names stay in this service."""
+    await needs.queries.keep_employee(employee_id, employee.name, employee.leader_id)
+    kept = await needs.queries.employee(employee_id)
+    if kept is None:
+        raise not_found()
+    return kept
+
+
+@router.get("/employees")
+async def read_employees(_caller: Reader, needs: Needs) -> Page[EmployeeView]:
+    """List everybody who works here."""
+    return Page(items=await needs.queries.employees())

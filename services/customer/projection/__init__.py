@@ -1,0 +1,18 @@
+"""The lists of this service, kept in step with its events, one module for each theme."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chassis.database import Connection
+from contracts.event import Envelope
+from services.customer.projection import customers
+from services.customer.projection.customers import CustomerRow
+
+__all__ = ["TABLES", "CustomerRow", "apply"]
+
+TABLES = customers.TABLES
+
+
+async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+    """Apply a batch. The consumer calls this inside its own transaction."""
+    await customers.apply(envelopes, held)
