@@ -24,14 +24,20 @@ class Command(Part):
     PRIVATE: ClassVar[frozenset[str]] = frozenset()
     _words_id: UUID = PrivateAttr(default_factory=uuid4)
 
+    def private(self) -> dict[str, str]:
+        """Return the personal words of this command, each under a name of its own."""
+        return {name: words for name in sorted(self.PRIVATE) if (words := getattr(self, name)) is not None}
+
     def ref(self, name: str) -> UUID | None:
-        """Return where the words of field `name` will stand in the vault; None where there are none."""
-        return uuid5(self._words_id, name) if getattr(self, name) is not None else None
+        """Return where the words named `name` will stand in the vault; None where there are none."""
+        return self._place(name) if name in self.private() else None
 
     def words(self, subject: UUID) -> list[VaultEntry]:
         """Return the vault entries of this command, belonging to the customer `subject`."""
-        found = ((name, self.ref(name), getattr(self, name)) for name in sorted(self.PRIVATE))
-        return [VaultEntry(ref, subject, name, value) for name, ref, value in found if ref is not None]
+        return [VaultEntry(self._place(name), subject, name, words) for name, words in self.private().items()]
+
+    def _place(self, name: str) -> UUID:
+        return uuid5(self._words_id, name)
 
 
 class FactCommand(Command):

@@ -18,6 +18,9 @@ COMPLAINT_ID = UUID("01900000-0000-7000-8000-000000000004")
 ALERT_ID = UUID("01900000-0000-7000-8000-000000000005")
 CONTENT_REF = UUID("01900000-0000-7000-8000-000000000006")
 CAUSE_ID = UUID("01900000-0000-7000-8000-000000000007")
+GOAL_REF = UUID("01900000-0000-7000-8000-000000000020")
+KEY_CONTACT_ID = UUID("01900000-0000-7000-8000-000000000021")
+ATTACHMENT_REF = UUID("01900000-0000-7000-8000-000000000022")
 CUSTOMER_NAME = "上海腾云"
 OWNER, LEADER = "E1007", "E1001"
 
@@ -61,6 +64,12 @@ FOLLOWUP: tuple[Event, ...] = (
         outcome="reached",
         content_ref=CONTENT_REF,
         task_id=TASK_ID,
+        goal_ref=GOAL_REF,
+        sentiment=followup.Sentiment.POSITIVE,
+        key_contact_id=KEY_CONTACT_ID,
+        attachments=(followup.Attachment(kind="offer", uri_ref=ATTACHMENT_REF),),
+        next_step="send-contract",
+        next_step_due_at=DUE_AT,
     ),
     followup.TaskScheduled(assignee_id=OWNER, due_at=DUE_AT, purpose="call-back", content_ref=CONTENT_REF),
     followup.TaskRescheduled(previous_due_at=DUE_AT, due_at=DUE_AT + timedelta(days=3), reason_ref=CONTENT_REF),

@@ -12,13 +12,22 @@ from contracts.followup.complaint import (
     ComplaintRaised,
     Severity,
 )
-from contracts.followup.contact import Channel, ContactEvent, ContactLogged, Direction
+from contracts.followup.contact import (
+    Attachment,
+    Channel,
+    ContactEvent,
+    ContactLogged,
+    Direction,
+    Purpose,
+    Sentiment,
+)
 from contracts.followup.task import TaskCancelled, TaskCompleted, TaskEvent, TaskRescheduled, TaskScheduled
 
 AnyEvent = Annotated[ContactEvent | TaskEvent | ComplaintEvent, Field(discriminator="type")]
 
 __all__ = [
     "AnyEvent",
+    "Attachment",
     "Channel",
     "ComplaintAnswered",
     "ComplaintClosed",
@@ -26,6 +35,8 @@ __all__ = [
     "ComplaintRaised",
     "ContactLogged",
     "Direction",
+    "Purpose",
+    "Sentiment",
     "Severity",
     "TaskCancelled",
     "TaskCompleted",

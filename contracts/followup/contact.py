@@ -4,8 +4,10 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
+
 from contracts.event import Event
-from contracts.types import Code, EmployeeId
+from contracts.types import Code, EmployeeId, Instant
 
 
 class Channel(StrEnum):
@@ -23,8 +25,43 @@ class Direction(StrEnum):
     OUTBOUND = "outbound"
 
 
+class Purpose(StrEnum):
+    """What contacts are commonly for, and what rules about purposes refer to. A contact may name any other code."""
+
+    INTRO = "intro"
+    QUOTE = "quote"
+    CLOSE_PUSH = "close-push"
+    TRAINING = "training"
+    VISIT = "visit"
+    CARE = "care"
+    GREETING = "greeting"
+    CALLBACK = "callback"
+    RENEWAL = "renewal"
+    COMPLAINT = "complaint"
+    SURVEY = "survey"
+    OTHER = "other"
+
+
+class Sentiment(StrEnum):
+    POSITIVE = "positive"
+    NEUTRAL = "neutral"
+    NEGATIVE = "negative"
+
+
+class Attachment(BaseModel):
+    """Something kept elsewhere. Its address may tell of persons, so it stands in the vault."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: Code
+    uri_ref: UUID
+
+
 class ContactLogged(Event):
-    """Somebody spoke with the customer. An `automated` touch is one nobody made: it resets no silence."""
+    """Somebody spoke with the customer. An `automated` touch is one nobody made: it resets no silence.
+
+    A `next_step` is owed by `next_step_due_at`: a task for it is scheduled together with this fact.
+    """
 
     type: Literal["care.followup.contact-logged.v1"] = "care.followup.contact-logged.v1"
     channel: Channel
@@ -35,6 +72,12 @@ class ContactLogged(Event):
     outcome: Code | None = None
     content_ref: UUID | None = None
     task_id: UUID | None = None
+    goal_ref: UUID | None = None
+    sentiment: Sentiment | None = None
+    key_contact_id: UUID | None = None
+    attachments: tuple[Attachment, ...] = ()
+    next_step: Code | None = None
+    next_step_due_at: Instant | None = None
 
 
 ContactEvent = ContactLogged

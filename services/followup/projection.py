@@ -28,6 +28,12 @@ class ContactRow:
     outcome: str | None
     content_ref: UUID | None
     task_id: UUID | None
+    goal_ref: UUID | None
+    sentiment: str | None
+    key_contact_id: UUID | None
+    attachments: list[dict[str, str]]
+    next_step: str | None
+    next_step_due_at: datetime | None
     occurred_at: datetime
     recorded_at: datetime
 
@@ -114,7 +120,8 @@ def project_contact(_row: ContactRow | None, envelope: Envelope[contact.Event]) 
                 customer_id=envelope.subject,
                 occurred_at=envelope.occurred_at,
                 recorded_at=envelope.recorded_at,
-                **event.model_dump(exclude={"type"}),
+                attachments=[each.model_dump(mode="json") for each in event.attachments],
+                **event.model_dump(exclude={"type", "attachments"}),
             )
 
 

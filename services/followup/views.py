@@ -7,8 +7,10 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from contracts.followup import Channel, Direction, Severity
+from chassis.command_handler import CLOCK_SKEW
+from contracts.followup import Channel, Direction, Sentiment, Severity
 from services.followup.domain.complaint import ComplaintState
+from services.followup.domain.contact import next_task_id
 from services.followup.domain.task import TaskState
 from services.followup.projection import ComplaintRow, ContactRow, TaskRow
 from services.followup.queries import FollowupQueries
@@ -16,8 +18,18 @@ from services.followup.queries import FollowupQueries
 Words = Mapping[UUID | None, str]
 
 
+class AttachmentView(BaseModel):
+    """Something kept elsewhere; its address may have been erased."""
+
+    kind: str
+    uri: str | None
+
+
 class ContactView(BaseModel):
-    """An interaction with a customer. `task_id` is the follow-up that it was made for."""
+    """An interaction with a customer, made for the follow-up `task_id` and leading to `next_task_id`.
+
+    It is `backdated` where it was recorded later than it occurred, by more than clocks may differ.
+    """
 
     id: UUID
     version: int
@@ -30,6 +42,14 @@ class ContactView(BaseModel):
     outcome: str | None
     content: str | None
     task_id: UUID | None
+    goal: str | None
+    sentiment: Sentiment | None
+    key_contact_id: UUID | None
+    attachments: list[AttachmentView]
+    next_step: str | None
+    next_step_due_at: datetime | None
+    next_task_id: UUID | None
+    backdated: bool
     occurred_at: datetime
     recorded_at: datetime
 
@@ -75,11 +95,24 @@ class ComplaintView(BaseModel):
 
 
 async def contact_views(rows: Sequence[ContactRow], queries: FollowupQueries) -> list[ContactView]:
-    words = await queries.words(row.content_ref for row in rows)
-    return [
-        ContactView.model_validate({**asdict(row), "id": row.contact_id, "content": words.get(row.content_ref)})
-        for row in rows
-    ]
+    words = await queries.words(ref for row in rows for ref in (row.content_ref, row.goal_ref, *uri_refs(row)))
+    return [ContactView.model_validate({**asdict(row), **contact_words(row, words)}) for row in rows]
+
+
+def contact_words(row: ContactRow, words: Words) -> dict[str, object]:
+    uris = [words.get(ref) for ref in uri_refs(row)]
+    return {
+        "id": row.contact_id,
+        "content": words.get(row.content_ref),
+        "goal": words.get(row.goal_ref),
+        "attachments": [{"kind": each["kind"], "uri": uri} for each, uri in zip(row.attachments, uris, strict=True)],
+        "next_task_id": next_task_id(row.contact_id) if row.next_step else None,
+        "backdated": row.recorded_at - row.occurred_at > CLOCK_SKEW,
+    }
+
+
+def uri_refs(row: ContactRow) -> list[UUID]:
+    return [UUID(each["uri_ref"]) for each in row.attachments]
 
 
 async def task_views(rows: Sequence[TaskRow], queries: FollowupQueries) -> list[TaskView]:

@@ -19,10 +19,16 @@ KEPT, REFUSED, NAMED = "金丝雀甲kept7q3xz", "金丝雀乙refused9w5vk", "金
 SEND_AT = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 LONG_AGO = (datetime.now(UTC) - timedelta(days=90)).isoformat()
 # The fields whose words are personal, by the schema of their body. Other texts are business facts and are published.
-PERSONAL = {
+PERSONAL: dict[str, dict[str, Any]] = {
     "Register": {"kind": "person", "person_name": KEPT},
     "Employee": {"name": KEPT},
-    "LogContact": {"channel": "phone", "direction": "inbound", "content": KEPT},
+    "LogContact": {
+        "channel": "phone",
+        "direction": "inbound",
+        "content": KEPT,
+        "goal": KEPT,
+        "attachments": [{"kind": "recording", "uri": f"file:///{KEPT}"}],
+    },
     "Schedule": {"due_at": SEND_AT, "content": KEPT},
     "Reschedule": {"due_at": SEND_AT, "reason": KEPT},
     "Cancel": {"reason": KEPT},

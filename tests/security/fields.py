@@ -14,7 +14,7 @@ import httpx
 
 from chassis.problems import MEDIA_TYPE
 from contracts.examples import OWNER
-from tests.security.operations import BODIES, JSON, Operation, name_of, operations, schema_of
+from tests.security.operations import BODIES, JSON, TOMORROW, Operation, name_of, operations, schema_of
 from tests.security.world import World
 from tests.support.waiting import eventually
 
@@ -22,6 +22,8 @@ CREATING = [each for each in operations() if each.body_schema]
 # Where what was sent is read again, if its name is another one there.
 READ_AS = {"person_name": "name", "id": "external_id", "system": "external_system", "occurred_at": None}
 TELLING = ("type", "format", "pattern", "minLength", "maxLength", "enum", "$ref", "items")
+# These two come together.
+NEXT_STEP = {"next_step": "visit", "next_step_due_at": TOMORROW}
 MARK = "\x00here\x00"
 NUMBER = count(1)
 LISTED_WITHIN_SECONDS = 60
@@ -101,6 +103,8 @@ def body_with(operation: Operation, place: tuple[str, ...], written: str) -> byt
     if place[-1] == "person_name":
         body = {**body, "kind": "person"}
         del body["name"]
+    if place[-1] in NEXT_STEP:
+        body = {**body, **NEXT_STEP}
     target = body
     for name in place[:-1]:
         target = target.setdefault(name, {})

@@ -26,7 +26,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "AssignOwner": {"owner_id": OWNER, "leader_id": LEADER},
     "ChangeProfile": {"profile": {"industry": "retail"}},
     "Employee": {"name": "李敏"},
-    "LogContact": {"channel": "phone", "direction": "inbound"},
+    "LogContact": {
+        "channel": "phone",
+        "direction": "inbound",
+        "attachments": [{"kind": "offer", "uri": "https://files.example/1"}],
+    },
     "Schedule": {"due_at": TOMORROW},
     "Reschedule": {"due_at": TOMORROW},
     "Complete": {},

@@ -11,6 +11,8 @@ from tests.security.world import World
 
 SMUGGLED = {"tenant_id": "t2", "version": 1, "is_admin": True, "created_at": "2020-01-01T00:00:00Z"}
 WRITING = [each for each in operations() if each.method != "GET"]
+# The names, and in lists the numbers, that lead to an object in a body.
+Place = tuple[str | int, ...]
 COMMANDS = [each for each in WRITING if each.body_schema]
 
 
@@ -52,17 +54,18 @@ async def test_a_field_too_many_is_refused_by_name(world: World, operation: Oper
     assert await world.head(operation.service) == before
 
 
-def places(body: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def places(body: Any, above: Place = ()) -> Iterator[Place]:
     """Yield where the objects in `body` stand, itself first."""
-    yield above
-    for name, value in body.items():
-        if isinstance(value, dict):
+    if isinstance(body, dict):
+        yield above
+    if isinstance(body, dict | list):
+        for name, value in body.items() if isinstance(body, dict) else enumerate(body):
             yield from places(value, (*above, name))
 
 
-def smuggled(body: dict[str, Any], place: tuple[str, ...], field: str) -> dict[str, Any]:
+def smuggled(body: dict[str, Any], place: Place, field: str) -> dict[str, Any]:
     changed = deepcopy(body)
-    target = changed
+    target: Any = changed
     for name in place:
         target = target[name]
     target[field] = SMUGGLED[field]

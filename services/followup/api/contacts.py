@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from chassis.body import StrictRoute
 from chassis.catalogue import ProblemError
+from chassis.command_handler import Beside
 from chassis.history import HistoryEntry
 from chassis.listing import Limit, Paging, shown_as
 from chassis.paging import Page
@@ -16,6 +17,7 @@ from services.followup import commands
 from services.followup.api.edge import After, Anyone, by_caller, fold, history, new_id, stream_of, type_of
 from services.followup.api.listing import page_of
 from services.followup.dependencies import Dependencies, Needs
+from services.followup.domain.contact import next_task_id
 from services.followup.projection import project_contact
 from services.followup.queries import Filters, Place
 from services.followup.views import ContactView, contact_views
@@ -25,13 +27,15 @@ router = APIRouter(prefix="/v1", tags=["contacts"], route_class=StrictRoute)
 
 @router.post("/customers/{customer_id}/contacts", status_code=201, response_model=Accepted)
 async def log_contact(customer_id: UUID, command: commands.LogContact, caller: Anyone, needs: Needs) -> Response:
-    """Log that somebody spoke with the customer."""
+    """Log that somebody spoke with the customer; the next step that was agreed on is scheduled with it."""
     customer = await needs.customers.require(customer_id)
     caller.require(customer.holders)
     if command.task_id:
         await require_task(command.task_id, customer_id, needs)
     contact_id, named = new_id(caller, needs), by_caller(command, "employee_id", caller)
-    handled = await needs.contacts.handle(contact_id, named, caller.context, subject=customer_id)
+    following = named.following()
+    beside = [Beside(needs.tasks, next_task_id(contact_id), following)] if following else []
+    handled = await needs.contacts.handle(contact_id, named, caller.context, subject=customer_id, beside=beside)
     return answer(handled, f"/v1/contacts/{contact_id}")
 
 

@@ -1,18 +1,35 @@
 """What can be asked about contacts."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
-from chassis.command import FactCommand
-from contracts.followup import Channel, Direction
-from contracts.types import Code, Note
+from pydantic import Field, model_validator
+
+from chassis.command import FactCommand, Part
+from contracts.followup import Channel, Direction, Sentiment
+from contracts.types import MAX_NOTE, Code, Instant, Note, Printable
 from services.followup.commands.employee import Employee
+from services.followup.commands.task import Schedule
+
+MAX_ATTACHMENTS = 20
+
+Uri = Annotated[str, Field(min_length=1, max_length=MAX_NOTE, pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$"), Printable]
+
+
+class AttachmentGiven(Part):
+    """Something that belongs to a contact and is kept elsewhere: what it is, and where."""
+
+    kind: Code
+    uri: Uri
 
 
 class LogContact(FactCommand):
-    """Record that somebody spoke with the customer. An `automated` touch is one that nobody made."""
+    """Record that somebody spoke with the customer. An `automated` touch is one that nobody made.
 
-    PRIVATE: ClassVar[frozenset[str]] = frozenset({"content"})
+    A `next_step` becomes a follow-up task of whoever made the contact, due at `next_step_due_at`.
+    """
+
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"content", "goal"})
 
     channel: Channel
     direction: Direction
@@ -22,3 +39,35 @@ class LogContact(FactCommand):
     outcome: Code | None = None
     content: Note | None = None
     task_id: UUID | None = None
+    goal: Note | None = None
+    sentiment: Sentiment | None = None
+    key_contact_id: UUID | None = None
+    attachments: Annotated[tuple[AttachmentGiven, ...], Field(max_length=MAX_ATTACHMENTS)] = ()
+    next_step: Code | None = None
+    next_step_due_at: Instant | None = None
+
+    @model_validator(mode="after")
+    def _next_step_has_a_time(self) -> Self:
+        if (self.next_step is None) != (self.next_step_due_at is None):
+            raise ValueError("next_step and next_step_due_at come together")
+        return self
+
+    def private(self) -> dict[str, str]:
+        return super().private() | {
+            attachment_name(number): each.uri for number, each in enumerate(self.attachments, 1)
+        }
+
+    def following(self) -> Schedule | None:
+        """Return the task that the next step asks for."""
+        if self.next_step_due_at is None:
+            return None
+        return Schedule(
+            assignee_id=self.employee_id,
+            due_at=self.next_step_due_at,
+            purpose=self.next_step,
+            occurred_at=self.occurred_at,
+        )
+
+
+def attachment_name(number: int) -> str:
+    return f"attachment-{number}"

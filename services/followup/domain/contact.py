@@ -1,10 +1,13 @@
 """The rules of a contact: somebody spoke with the customer, and that is one fact."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from uuid import UUID, uuid5
 
 from chassis.decider import Decider
 from contracts import followup as events
 from services.followup import commands
+from services.followup.commands.contact import attachment_name
 from services.followup.domain import named
 
 Event = events.ContactLogged
@@ -36,7 +39,24 @@ def logged(command: commands.LogContact) -> events.ContactLogged:
         outcome=command.outcome,
         content_ref=command.ref("content"),
         task_id=command.task_id,
+        goal_ref=command.ref("goal"),
+        sentiment=command.sentiment,
+        key_contact_id=command.key_contact_id,
+        attachments=tuple(attached(command)),
+        next_step=command.next_step,
+        next_step_due_at=command.next_step_due_at,
     )
+
+
+def attached(command: commands.LogContact) -> Iterator[events.Attachment]:
+    for number, each in enumerate(command.attachments, 1):
+        if uri_ref := command.ref(attachment_name(number)):
+            yield events.Attachment(kind=each.kind, uri_ref=uri_ref)
+
+
+def next_task_id(contact_id: UUID) -> UUID:
+    """Return the id of the task that a contact's next step is."""
+    return uuid5(contact_id, "next-step")
 
 
 def evolve(contact: Contact, event: Event) -> Contact:

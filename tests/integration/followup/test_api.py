@@ -1,6 +1,8 @@
 """The followup service over HTTP: what is asked, what is answered, and who may."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,7 +17,7 @@ CALL_BACK = {"due_at": "2030-01-01T09:00:00+08:00", "assignee_id": ASSIGNEE, "co
 GRIEVANCE = {"channel": "wechat", "severity": "high", "topic": "late-delivery", "content": "又晚了三天"}
 
 
-async def made(world: World, customer_id: UUID, kind: str, body: dict[str, str], subject: str = OWNER) -> str:
+async def made(world: World, customer_id: UUID, kind: str, body: dict[str, Any], subject: str = OWNER) -> str:
     """Make a contact, task or complaint and return its address."""
     answered = await world.post(f"/v1/customers/{customer_id}/{kind}", body, subject, "sales")
     assert answered.status_code == 201, answered.text
@@ -29,6 +31,34 @@ async def test_a_contact_is_read_back_with_its_words(world: World) -> None:
 
     assert contact.headers["ETag"] == '"1"'
     assert contact.json() | {"employee_id": OWNER, "content": "谈了续签"} == contact.json()
+
+
+async def test_the_next_step_schedules_itself_with_the_contact(world: World) -> None:
+    customer_id = await world.hears_of_customer()
+    asked = CALL | {"next_step": "visit", "next_step_due_at": "2030-01-01T01:00:00Z", "goal": "谈成续签"}
+    address = f"/v1/customers/{customer_id}/contacts"
+
+    first = await world.post(address, asked, OWNER, "sales", idempotency_key="K1")
+    again = await world.post(address, asked, OWNER, "sales", idempotency_key="K1")
+
+    contact = (await world.get(first.headers["Location"])).json()
+    task = (await world.get(f"/v1/tasks/{contact['next_task_id']}")).json()
+    assert (task["purpose"], task["due_at"], task["assignee_id"]) == ("visit", "2030-01-01T01:00:00Z", OWNER)
+    assert (contact["goal"], again.headers["Idempotency-Replayed"], await world.head()) == ("谈成续签", "true", 2)
+
+
+@pytest.mark.parametrize(("late", "backdated"), [(timedelta(0), False), (timedelta(days=3), True)])
+async def test_a_contact_that_is_entered_late_says_so(world: World, late: timedelta, backdated: bool) -> None:
+    customer_id = await world.hears_of_customer()
+    photo = {"kind": "photo", "uri": "https://files.example/李敏.jpg"}
+    occurred_at = (datetime.now(UTC) - late).isoformat()
+
+    address = await made(world, customer_id, "contacts", CALL | {"occurred_at": occurred_at, "attachments": [photo]})
+    await world.lists_are_level()
+
+    (listed,) = (await world.get("/v1/contacts")).json()["items"]
+    assert (listed["backdated"], listed["attachments"]) == (backdated, [photo])
+    assert (await world.get(address)).json() == listed
 
 
 async def test_words_stand_in_the_vault_and_not_in_the_log(world: World) -> None:

@@ -1,8 +1,14 @@
 """A contact in examples: given these facts, when asked this, then that."""
 
-from contracts.examples import OWNER, TASK_ID, example
-from contracts.followup import Channel, ContactLogged, Direction
-from services.followup.commands import LogContact
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from contracts.examples import CUSTOMER_ID, DUE_AT, KEY_CONTACT_ID, OWNER, TASK_ID, example
+from contracts.followup import Attachment, Channel, ContactLogged, Direction, Sentiment
+from services.followup.commands import LogContact, Schedule
+from services.followup.commands.contact import MAX_ATTACHMENTS, AttachmentGiven
 from services.followup.domain.contact import CONTACT
 from tests.support.spec import Spec
 
@@ -43,6 +49,59 @@ def test_a_contact_says_what_it_was_for_and_what_came_of_it() -> None:
             task_id=TASK_ID,
         )
     )
+
+
+def test_a_contact_says_how_it_went_and_what_comes_next() -> None:
+    asked = LogContact(
+        channel=Channel.VISIT,
+        direction=Direction.OUTBOUND,
+        employee_id=OWNER,
+        goal="谈成续签",
+        sentiment=Sentiment.POSITIVE,
+        key_contact_id=KEY_CONTACT_ID,
+        attachments=(AttachmentGiven(kind="recording", uri="file:///r1.m4a"),),
+        next_step="send-contract",
+        next_step_due_at=DUE_AT,
+    )
+    uri_ref = asked.ref("attachment-1")
+    assert uri_ref
+    contact.given().when(asked).then(
+        ContactLogged(
+            channel=Channel.VISIT,
+            direction=Direction.OUTBOUND,
+            employee_id=OWNER,
+            goal_ref=asked.ref("goal"),
+            sentiment=Sentiment.POSITIVE,
+            key_contact_id=KEY_CONTACT_ID,
+            attachments=(Attachment(kind="recording", uri_ref=uri_ref),),
+            next_step="send-contract",
+            next_step_due_at=DUE_AT,
+        )
+    )
+    assert {(entry.field, entry.value) for entry in asked.words(CUSTOMER_ID)} == {
+        ("goal", "谈成续签"),
+        ("attachment-1", "file:///r1.m4a"),
+    }
+
+
+def test_the_next_step_is_a_task_of_whoever_made_the_contact() -> None:
+    asked = call.model_copy(update={"next_step": "visit", "next_step_due_at": DUE_AT})
+    following = asked.following()
+    assert following
+    assert following.model_dump() == Schedule(assignee_id=OWNER, due_at=DUE_AT, purpose="visit").model_dump()
+    assert call.following() is None
+
+
+@pytest.mark.parametrize("half", [{"next_step": "visit"}, {"next_step_due_at": DUE_AT}])
+def test_a_next_step_and_its_time_come_together(half: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="come together"):
+        LogContact(channel=Channel.PHONE, direction=Direction.OUTBOUND, **half)
+
+
+def test_a_contact_takes_only_so_many_attachments() -> None:
+    one = AttachmentGiven(kind="photo", uri="file:///1.jpg")
+    with pytest.raises(ValidationError, match="at most"):
+        LogContact(channel=Channel.PHONE, direction=Direction.OUTBOUND, attachments=(one,) * (MAX_ATTACHMENTS + 1))
 
 
 def test_logging_a_contact_twice_records_nothing_new() -> None:
