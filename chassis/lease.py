@@ -27,12 +27,12 @@ class Lease:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._holder: UUID = uuid4()
+        self.holder: UUID = uuid4()
         self.epoch: int | None = None
 
     async def acquire(self) -> bool:
         """Take or renew the lease; False while somebody else holds it."""
-        self.epoch = await self._pool.fetchval(ACQUIRE, self._holder, LEASE_SECONDS)
+        self.epoch = await self._pool.fetchval(ACQUIRE, self.holder, LEASE_SECONDS)
         return self.epoch is not None
 
     async def wait(self, *, waiting: Callable[[], None]) -> None:
@@ -42,8 +42,8 @@ class Lease:
 
     async def check(self, held: Connection) -> None:
         """Hold the lease row for the rest of the caller's transaction, or raise LeaseLostError."""
-        if await held.fetchval(HELD, self._holder, self.epoch) is None:
+        if await held.fetchval(HELD, self.holder, self.epoch) is None:
             raise LeaseLostError(f"epoch {self.epoch} is over")
 
     async def release(self) -> None:
-        await self._pool.execute(RELEASE, self._holder)
+        await self._pool.execute(RELEASE, self.holder)

@@ -19,7 +19,7 @@ from chassis.crash import crash_point
 from chassis.database import Pool, transaction
 from chassis.event_store import EventStore
 from chassis.kafka import end, ensure_topics, last_headers, log_ends, new_producer, partition_of
-from chassis.lease import RENEW_SECONDS, Lease
+from chassis.lease import RENEW_SECONDS, Lease, LeaseLostError
 from chassis.reading import furthest_position
 from chassis.records import Record, Row, UnreadableRowError, placeholder_of, record_of
 from chassis.sending import SEND_DEADLINE_SECONDS, Outgoing, send_all
@@ -37,11 +37,14 @@ BREATH_EVERY = 100
 
 READ_CURSOR = "SELECT position FROM relay_cursor"
 READ_PARTITIONS = "SELECT partition, position FROM relay_partition"
-MOVE_CURSOR = "UPDATE relay_cursor SET position = $1"
-MOVE_PARTITIONS = """
-    INSERT INTO relay_partition SELECT * FROM unnest($1::integer[], $2::bigint[])
+# Moves the cursor and each partition's last position, if the lease is ours still; else it changes no row.
+MOVE = """
+    WITH ours AS (SELECT FROM relay_lease WHERE holder = $1 AND epoch = $2 FOR UPDATE),
+        moved AS (UPDATE relay_cursor SET position = $3 WHERE EXISTS (SELECT FROM ours))
+    INSERT INTO relay_partition SELECT p.* FROM unnest($4::integer[], $5::bigint[]) AS p WHERE EXISTS (SELECT FROM ours)
     ON CONFLICT (partition) DO UPDATE SET position = excluded.position
 """
+REWIND = "UPDATE relay_cursor SET position = 0"
 FORGET_PARTITIONS = "UPDATE relay_partition SET position = 0"
 
 # What is made of each event for a second topic: from its type, its stream and its record.
@@ -149,7 +152,7 @@ class Relay:
     async def _rewind(self) -> None:
         async with transaction(self._pool) as held:
             await self._lease.check(held)
-            await held.execute(MOVE_CURSOR, 0)
+            await held.execute(REWIND)
             await held.execute(FORGET_PARTITIONS)
         self._previous = defaultdict(int)
 
@@ -230,10 +233,10 @@ class Relay:
         metrics.PUBLISHED.labels(self._topic.name).inc(batch.count)
 
     async def _move(self, position: int, previous: dict[int, int]) -> None:
-        async with transaction(self._pool) as held:
-            await self._lease.check(held)
-            await held.execute(MOVE_CURSOR, position)
-            await held.execute(MOVE_PARTITIONS, list(previous), list(previous.values()))
+        numbers, positions = list(previous), list(previous.values())
+        done = await self._pool.execute(MOVE, self._lease.holder, self._lease.epoch, position, numbers, positions)
+        if done != f"INSERT 0 {len(previous)}":
+            raise LeaseLostError(f"epoch {self._lease.epoch} is over")
         self._cursor = position
         self._previous = previous
 

@@ -42,7 +42,8 @@ class Rows(Generic[R]):
 
     async def load(self, held: Connection, keys: Iterable[UUID]) -> dict[UUID, R]:
         """Return the rows there are, locked, by key; in the keys' order, so that two batches never deadlock."""
-        rows = await held.fetch(self._load, list(set(keys)))
+        wanted = list(set(keys))
+        rows = await held.fetch(self._load, wanted) if wanted else []
         return {row[self._key]: self._class(**row) for row in rows}
 
     async def save(self, held: Connection, rows: Sequence[R]) -> None:

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from chassis import kafka, metrics, sending
 from chassis import relay as relay_module
 from chassis.event_store import EventStore
-from chassis.lease import Lease, LeaseLostError
+from chassis.lease import LeaseLostError
 from chassis.mapper import EventMapper
 from chassis.sending import Outgoing, send_all
 from chassis.supervisor import Health
@@ -147,10 +147,11 @@ async def test_r22_a_leader_that_wakes_up_cannot_move_the_cursor(
 async def test_r22_without_the_lease_a_woken_leader_is_caught(
     watched: Pipeline, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def let_pass(_self: Lease, _held: object) -> None:
-        return
-
-    monkeypatch.setattr(Lease, "check", let_pass)
+    monkeypatch.setattr(
+        relay_module,
+        "MOVE",
+        relay_module.MOVE.replace("holder = $1 AND epoch = $2", "$1::uuid IS NOT NULL AND $2::bigint > 0"),
+    )
     with pytest.raises(AssertionError, match="I6: cursor went back from 10 to 5"):
         oracle.hold(await woken_leader(watched, database, monkeypatch))
 

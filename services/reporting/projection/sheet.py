@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from chassis.database import Connection
 from chassis.rows import Rows
-from contracts.event import Envelope
+from contracts.event import Envelope, Event
+from contracts.followup.complaint import ComplaintEvent
+from contracts.followup.task import TaskEvent
 from contracts.topics import CUSTOMER_EVENTS
 from services.reporting.projection.rows import (
     AlertRow,
@@ -45,12 +47,15 @@ class Sheet:
 
 async def load(held: Connection, envelopes: Sequence[Envelope[Any]]) -> Sheet:
     """Return the rows that later facts build on; the others are written whole by one fact."""
+
+    def streams(*kinds: type[Event]) -> list[UUID]:
+        return [envelope.stream_id for envelope in envelopes if isinstance(envelope.event, kinds)]
+
     own = [envelope.subject for envelope in envelopes if isinstance(envelope.event, CUSTOMER_EVENTS.events)]
-    streams = [envelope.stream_id for envelope in envelopes]
     return Sheet(
         customers=await CUSTOMERS.load(held, own),
-        tasks=await TASKS.load(held, streams),
-        complaints=await COMPLAINTS.load(held, streams),
+        tasks=await TASKS.load(held, streams(*get_args(TaskEvent))),
+        complaints=await COMPLAINTS.load(held, streams(*get_args(ComplaintEvent))),
     )
 
 
