@@ -21,7 +21,7 @@ BEGIN = """
 """
 LOAD = "SELECT customer_id, state, next_due_at FROM silence WHERE customer_id = ANY($1) ORDER BY customer_id FOR UPDATE"
 # A customer is due once the wall clock and both feeds have passed the time (P5). Of one who is parked we do not
-# know all, whatever the watermark says.
+# know all, whatever the watermark says. The bound over all partitions is one that the index serves.
 DUE = """
     WITH complete AS (
         SELECT partition, min(watermark) AS until FROM consumer_position
@@ -29,7 +29,7 @@ DUE = """
     )
     SELECT s.customer_id, s.state, s.next_due_at, least(c.until, $3) AS instant
     FROM silence s JOIN complete c ON c.partition = s.partition
-    WHERE s.next_due_at <= least(c.until, $3)
+    WHERE s.next_due_at <= (SELECT least(max(until), $3) FROM complete) AND s.next_due_at <= least(c.until, $3)
         AND NOT EXISTS (SELECT FROM parked_event p WHERE p.consumer = $1 AND p.subject = s.customer_id)
     ORDER BY s.next_due_at LIMIT $4 FOR UPDATE OF s SKIP LOCKED
 """
