@@ -9,6 +9,8 @@ from chassis import metrics
 from chassis.command_handler import Handled
 
 JSON = "application/json"
+# What "/v1/customers/…" consists of, up to the collection: nothing, the version, the name.
+COLLECTION_PARTS = 3
 
 
 class Accepted(BaseModel):
@@ -24,8 +26,13 @@ def answer(handled: Handled, location: str) -> Response:
     if handled.replayed:
         headers["Idempotency-Replayed"] = "true"
     outcome = "replayed" if handled.replayed else "done" if handled.events else "unchanged"
-    metrics.COMMANDS.labels(location.rpartition("/")[0], outcome).inc()
+    metrics.COMMANDS.labels(collection(location), outcome).inc()
     return Response(handled.body, handled.status, headers, JSON)
+
+
+def collection(location: str) -> str:
+    """Return the part of an address that holds no id: its version and its collection."""
+    return "/".join(location.split("/")[:COLLECTION_PARTS])
 
 
 def etag(version: int) -> str:

@@ -20,6 +20,9 @@ CONTENT_REF = UUID("01900000-0000-7000-8000-000000000006")
 CAUSE_ID = UUID("01900000-0000-7000-8000-000000000007")
 GOAL_REF = UUID("01900000-0000-7000-8000-000000000020")
 KEY_CONTACT_ID = UUID("01900000-0000-7000-8000-000000000021")
+PHONE_REF = UUID("01900000-0000-7000-8000-000000000023")
+EMAIL_REF = UUID("01900000-0000-7000-8000-000000000024")
+DATES_REF = UUID("01900000-0000-7000-8000-000000000025")
 ATTACHMENT_REF = UUID("01900000-0000-7000-8000-000000000022")
 CUSTOMER_NAME = "上海腾云"
 OWNER, LEADER = "E1007", "E1001"
@@ -53,6 +56,24 @@ CUSTOMER: tuple[Event, ...] = (
     customer.StageChanged(previous=customer.Stage.NEW, stage=customer.Stage.INTERESTED, reason="asked-for-quote"),
     customer.TierChanged(scheme="value", previous="normal", tier="vip"),
     customer.OwnerAssigned(previous_owner_id="E1003", owner_id=OWNER, leader_id=LEADER),
+    customer.KeyContactAdded(
+        key_contact_id=KEY_CONTACT_ID,
+        role="purchasing",
+        is_decision_maker=True,
+        name_ref=CONTENT_REF,
+        phone_ref=PHONE_REF,
+    ),
+    customer.KeyContactChanged(
+        key_contact_id=KEY_CONTACT_ID,
+        role="general-manager",
+        is_decision_maker=True,
+        name_ref=CONTENT_REF,
+        phone_ref=PHONE_REF,
+        email_ref=EMAIL_REF,
+        dates_ref=DATES_REF,
+        date_kinds=("birthday",),
+    ),
+    customer.KeyContactRemoved(key_contact_id=KEY_CONTACT_ID),
 )
 
 FOLLOWUP: tuple[Event, ...] = (

@@ -6,12 +6,23 @@ from pydantic import Field
 
 from contracts.customer.life import LifeEvent, Mode, Stage, StageChanged, TierChanged, mode_of
 from contracts.customer.ownership import OwnerAssigned, OwnershipEvent
+from contracts.customer.people import (
+    KeyContactAdded,
+    KeyContactChanged,
+    KeyContactRemoved,
+    KeyContactStated,
+    PeopleEvent,
+)
 from contracts.customer.record import Kind, ProfileChanged, RecordEvent, Registered, WorkStatus
 
-AnyEvent = Annotated[RecordEvent | LifeEvent | OwnershipEvent, Field(discriminator="type")]
+AnyEvent = Annotated[RecordEvent | LifeEvent | OwnershipEvent | PeopleEvent, Field(discriminator="type")]
 
 __all__ = [
     "AnyEvent",
+    "KeyContactAdded",
+    "KeyContactChanged",
+    "KeyContactRemoved",
+    "KeyContactStated",
     "Kind",
     "Mode",
     "OwnerAssigned",

@@ -66,7 +66,9 @@ def project(row: CustomerRef | None, envelope: Envelope[events.AnyEvent]) -> Cus
     if row is None:
         raise LookupError("a customer's first event must be its registration")
     match event:
-        case events.ProfileChanged():
+        case (
+            events.ProfileChanged() | events.KeyContactAdded() | events.KeyContactChanged() | events.KeyContactRemoved()
+        ):
             return row
         case events.StageChanged(stage=stage):
             return replace(row, stage=stage)

@@ -16,11 +16,18 @@ from tests.support.waiting import eventually
 # What is kept goes to the vault; what is refused goes nowhere. Each is half Chinese, as most names here are.
 # Where a word stands as a field's name it may be said back to whoever wrote it, and still goes nowhere.
 KEPT, REFUSED, NAMED = "金丝雀甲kept7q3xz", "金丝雀乙refused9w5vk", "金丝雀丁named4r8pt"
+KEPT_PHONE, KEPT_EMAIL = "+8613957162840", f"{KEPT}@example.com"
 SEND_AT = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 LONG_AGO = (datetime.now(UTC) - timedelta(days=90)).isoformat()
 # The fields whose words are personal, by the schema of their body. Other texts are business facts and are published.
 PERSONAL: dict[str, dict[str, Any]] = {
     "Register": {"kind": "person", "person_name": KEPT},
+    "KeyContact": {
+        "name": KEPT,
+        "phone": KEPT_PHONE,
+        "email": KEPT_EMAIL,
+        "dates": [{"kind": "birthday", "month": 2, "day": 29, "year": 1964}],
+    },
     "Employee": {"name": KEPT},
     "LogContact": {
         "channel": "phone",
@@ -84,6 +91,9 @@ async def tell(doors: Doors) -> None:
     things["customer_id"] = await doors.personal("customer", "/v1/customers", "Register")
     await doors.personal("customer", "/v1/employees/E7001", "Employee", "PUT")
     customer = f"/v1/customers/{things['customer_id']}"
+    # The answer of a command names the customer; whom it added, its address.
+    await doors.personal("customer", f"{customer}/key-contacts", "KeyContact")
+    things["key_contact_id"] = things["customer_id"]
     things["contact_id"] = await doors.personal("followup", f"{customer}/contacts", "LogContact")
     things["task_id"] = await doors.personal("followup", f"{customer}/tasks", "Schedule")
     await doors.personal("followup", f"/v1/tasks/{things['task_id']}/rescheduling", "Reschedule")

@@ -90,6 +90,8 @@ async def address_of(world: World, operation: Operation) -> str:
         things["complaint_id"] = await world.new_complaint(*steps.get(operation.path.rpartition("/")[2], []))
     if operation.service == "customer" and "{customer_id}" in operation.path:
         things["customer_id"] = await world.made("customer", "/v1/customers", {"name": "珠海香洲"})
+    if "{key_contact_id}" in operation.path:
+        things["key_contact_id"] = await world.new_key_contact(customer_id=things["customer_id"])
     return operation.address(things)
 
 

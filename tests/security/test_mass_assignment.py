@@ -17,8 +17,9 @@ COMMANDS = [each for each in WRITING if each.body_schema]
 
 
 def test_every_write_takes_json_but_for_the_files() -> None:
-    assert {each.path for each in WRITING} - {each.path for each in COMMANDS} == {"/v1/imports"}
-    assert all(JSON in each.content or CSV in each.content for each in WRITING)
+    sending = [each for each in WRITING if each.method != "DELETE"]
+    assert {each.path for each in sending} - {each.path for each in COMMANDS} == {"/v1/imports"}
+    assert all(JSON in each.content or CSV in each.content for each in sending)
 
 
 @pytest.mark.parametrize("operation", COMMANDS, ids=str)

@@ -29,6 +29,10 @@ customer GET /v1/customers                                  401        -     +  
 customer POST /v1/customers                                 401        +     +       +     403      +     +   +     +           +
 customer GET /v1/customers/{customer_id}                    401      403     +     403       +      +   403   +     +           +
 customer GET /v1/customers/{customer_id}/events             401      403     +     403       +      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/key-contacts      401      403     +     403     403      +   403   +     +           +
+customer GET /v1/customers/{customer_id}/key-contacts/{key_contact_id} 401 403     +     403       +      +   403   +     +           +
+customer PUT /v1/customers/{customer_id}/key-contacts/{key_contact_id} 401 403     +     403     403      +   403   +     +           +
+customer DELETE /v1/customers/{customer_id}/key-contacts/{key_contact_id} 401 403  +     403     403      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/owner             401      403   403     403     403      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/profile           401      403     +     403     403      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/stage             401      403     +     403     403      +   403   +     +           +
@@ -128,6 +132,8 @@ async def fresh(world: World, operation: Operation) -> dict[str, str]:
         return {"task_id": await world.new_task()}
     if operation.method == "POST" and step in BEFORE_STEP:
         return {"complaint_id": await world.new_complaint(*BEFORE_STEP[step])}
+    if operation.method == "DELETE" and "{key_contact_id}" in operation.path:
+        return {"key_contact_id": await world.new_key_contact()}
     if "{import_id}" in operation.path:
         return {"import_id": await send_file(world, operation.service)}
     return {}

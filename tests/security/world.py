@@ -27,7 +27,7 @@ from services.alerts.detection import Detection
 from services.alerts.engine.rules import DEFAULT_RULES
 from services.followup import customers
 from tests.integration.reporting.conftest import feed
-from tests.security.operations import CSV, CSV_OF
+from tests.security.operations import BODIES, CSV, CSV_OF
 from tests.support.servers import Servers
 from tests.support.waiting import background, eventually
 from tests.unit.chassis.issuer import SETTINGS, client_of
@@ -80,6 +80,13 @@ class World:
         due_at = (datetime.now(UTC) + timedelta(days=2)).isoformat()
         return await self.made("followup", path, {"due_at": due_at, "assignee_id": OWNER})
 
+    async def new_key_contact(self, **whose: str) -> str:
+        """Add a key contact to the customer, or to the one that `whose` names."""
+        path = "/v1/customers/{customer_id}/key-contacts".format_map(self.things | whose)
+        response = await self.ask("customer", "POST", path, json=BODIES["KeyContact"])
+        assert response.is_success, response.text
+        return response.headers["location"].rpartition("/")[2]
+
     async def new_complaint(self, *steps: str) -> str:
         """Raise a complaint and take it through `steps`."""
         path = f"/v1/customers/{self.things['customer_id']}/complaints"
@@ -129,6 +136,7 @@ async def settle(world: World) -> None:
         world.things["contact_id"] = await world.made("followup", f"/v1/customers/{each}/contacts", contact)
         world.things["task_id"] = await world.new_task()
         world.things["complaint_id"] = await world.new_complaint()
+    world.things["key_contact_id"] = await world.new_key_contact()
     await eventually(lambda: lists_show(world, customer_id))
 
 

@@ -12,18 +12,19 @@ from chassis.as_of import Asked, AsOf
 from chassis.body import StrictRoute
 from chassis.catalogue import ProblemError, not_found
 from chassis.command import Command
+from chassis.command_handler import Handled
 from chassis.history import HistoryEntry, entry_of
 from chassis.listing import Limit, Paging
 from chassis.paging import Page, coerce_limit
 from chassis.responses import Accepted, answer, etag
-from contracts.customer import Stage
+from contracts.customer import KeyContactStated, Stage
 from contracts.event import Envelope
 from contracts.types import Code, EmployeeId, Name
 from services.customer import commands
-from services.customer.api.edge import Anyone, Office, Reader
+from services.customer.api.edge import Anyone, Office, Reader, shows_words
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.projection.customers import project_next
-from services.customer.queries import CustomerView, Filters
+from services.customer.queries import CustomerDetail, CustomerView, Filters
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 
@@ -89,37 +90,43 @@ async def change_profile(customer_id: UUID, command: commands.ChangeProfile, cal
 
 
 async def handle(customer_id: UUID, command: Command, caller: Caller, needs: Dependencies) -> Response:
-    handled = await needs.customers.handle(
+    return answer(await handled_for(customer_id, command, caller, needs), f"/v1/customers/{customer_id}")
+
+
+async def handled_for(customer_id: UUID, command: Command, caller: Caller, needs: Dependencies) -> Handled:
+    """Run a command for a caller, who must stand in the relation to the customer that the route asks for."""
+    return await needs.customers.handle(
         customer_id,
         command,
         caller.context,
         expected_version=caller.expected_version,
         authorize=lambda state: caller.require(state.holders) if state.known else None,
     )
-    return answer(handled, f"/v1/customers/{customer_id}")
 
 
 @router.get("/customers/{customer_id}")
-async def read_one(customer_id: UUID, caller: Reader, needs: Needs, response: Response, asked: Asked) -> CustomerView:
+async def read_one(customer_id: UUID, caller: Reader, needs: Needs, response: Response, asked: Asked) -> CustomerDetail:
     """Read a customer as it stands after every acknowledged command, or as it stood, or was known, before."""
     loaded = await needs.customers.load(customer_id)
     if not loaded.state.known:
         raise not_found()
     caller.require(loaded.state.holders)
+    show_words = shows_words(caller, loaded.state.holders)
     if asked.is_past:
-        return await read_past(customer_id, asked, needs)
+        return await read_past(customer_id, asked, needs, show_words=show_words)
     view = await needs.queries.current(customer_id, loaded.version, loaded.state)
     response.headers["ETag"] = etag(loaded.version)
-    return view
+    return await needs.queries.detailed(view, loaded.state.key_contacts.values(), show_words=show_words)
 
 
-async def read_past(customer_id: UUID, asked: AsOf, needs: Dependencies) -> CustomerView:
+async def read_past(customer_id: UUID, asked: AsOf, needs: Dependencies, *, show_words: bool) -> CustomerDetail:
     """Fold what the question includes. Who may ask is decided by whose the customer is now."""
     rows = await needs.store.read_stream(customer_id)
     row = asked.fold([needs.mapper.to_envelope(each) for each in rows], project_next)
     if row is None:
         raise not_found()
-    return await needs.queries.past(row)
+    contacts = map(KeyContactStated.model_validate, row.key_contacts.values())
+    return await needs.queries.detailed(await needs.queries.past(row), contacts, show_words=show_words)
 
 
 @router.get("/customers")

@@ -4,18 +4,33 @@ from typing import Annotated
 
 from services.customer.commands.life import ChangeStage, SetTier, Tier
 from services.customer.commands.ownership import AssignOwner
+from services.customer.commands.people import AddKeyContact, ChangeKeyContact, KeyContact, RemoveKeyContact
 from services.customer.commands.record import ChangeProfile, ExternalReference, Profile, Register
 
-AnyCommand = Annotated[Register | ChangeProfile | ChangeStage | SetTier | AssignOwner, "asked of one customer"]
+AnyCommand = Annotated[
+    Register
+    | ChangeProfile
+    | ChangeStage
+    | SetTier
+    | AssignOwner
+    | AddKeyContact
+    | ChangeKeyContact
+    | RemoveKeyContact,
+    "asked of one customer",
+]
 
 __all__ = [
+    "AddKeyContact",
     "AnyCommand",
     "AssignOwner",
+    "ChangeKeyContact",
     "ChangeProfile",
     "ChangeStage",
     "ExternalReference",
+    "KeyContact",
     "Profile",
     "Register",
+    "RemoveKeyContact",
     "SetTier",
     "Tier",
 ]

@@ -7,6 +7,7 @@ from contracts import customer as events
 from services.customer import commands
 from services.customer.domain.life import LEGAL, STAGES_ZH, TIERS, stage_changed, tier_changed
 from services.customer.domain.ownership import owner_assigned
+from services.customer.domain.people import key_contact_added, key_contact_changed, key_contact_removed
 from services.customer.domain.record import profile_changed, registered, stated
 from services.customer.domain.state import Customer
 
@@ -28,6 +29,12 @@ def decide(customer: Customer, command: commands.AnyCommand) -> list[events.AnyE
             return tier_changed(customer, scheme, tier)
         case commands.AssignOwner(owner_id=owner_id, leader_id=leader_id):
             return owner_assigned(customer, owner_id, leader_id)
+        case commands.AddKeyContact():
+            return key_contact_added(customer, command)
+        case commands.ChangeKeyContact():
+            return key_contact_changed(customer, command)
+        case commands.RemoveKeyContact():
+            return key_contact_removed(customer, command)
 
 
 def evolve(customer: Customer, event: events.AnyEvent) -> Customer:
@@ -44,6 +51,11 @@ def evolve(customer: Customer, event: events.AnyEvent) -> Customer:
             return replace(customer, tiers={**customer.tiers, scheme: tier})
         case events.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
             return replace(customer, owner_id=owner_id, leader_id=leader_id)
+        case events.KeyContactAdded(key_contact_id=key) | events.KeyContactChanged(key_contact_id=key):
+            return replace(customer, key_contacts={**customer.key_contacts, key: event})
+        case events.KeyContactRemoved(key_contact_id=gone):
+            kept = {key: each for key, each in customer.key_contacts.items() if key != gone}
+            return replace(customer, key_contacts=kept)
 
 
 CUSTOMER: Decider[Customer] = Decider(initial=Customer(), decide=decide, evolve=evolve)

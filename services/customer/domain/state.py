@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from chassis.access import Holders
-from contracts.customer import Kind, Stage
+from contracts.customer import KeyContactStated, Kind, Stage
 from services.customer import commands
 
 
@@ -20,6 +20,7 @@ class Customer:
     owner_id: str | None = None
     leader_id: str | None = None
     profile: commands.Profile = field(default_factory=commands.Profile)
+    key_contacts: dict[UUID, KeyContactStated] = field(default_factory=dict)
 
     @property
     def known(self) -> bool:

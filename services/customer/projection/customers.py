@@ -32,6 +32,7 @@ class CustomerRow:
     last_contacted_at: datetime | None = None
     external_system: str | None = None
     external_id: str | None = None
+    key_contacts: dict[str, Any] = field(default_factory=dict)
 
 
 CUSTOMERS = Rows("customer", CustomerRow, "customer_id")
@@ -67,6 +68,15 @@ def project(row: CustomerRow | None, envelope: Envelope[events.AnyEvent]) -> Cus
             return replace(row, tiers={**row.tiers, scheme: tier})
         case events.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
             return replace(row, owner_id=owner_id, leader_id=leader_id)
+        case events.KeyContactAdded(key_contact_id=key) | events.KeyContactChanged(key_contact_id=key):
+            told = event.model_dump(mode="json")
+            return replace(row, key_contacts={**row.key_contacts, str(key): told})
+        case events.KeyContactRemoved(key_contact_id=gone):
+            return replace(row, key_contacts=without(row.key_contacts, str(gone)))
+
+
+def without(named: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in named.items() if key != name}
 
 
 def first_row(envelope: Envelope[events.AnyEvent], event: events.Registered) -> CustomerRow:

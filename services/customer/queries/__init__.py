@@ -1,5 +1,5 @@
 """What can be read in this service, one module for each theme."""
 
-from services.customer.queries.customers import CustomerQueries, CustomerView, EmployeeView, Filters
+from services.customer.queries.customers import CustomerDetail, CustomerQueries, CustomerView, EmployeeView, Filters
 
-__all__ = ["CustomerQueries", "CustomerView", "EmployeeView", "Filters"]
+__all__ = ["CustomerDetail", "CustomerQueries", "CustomerView", "EmployeeView", "Filters"]

@@ -1,5 +1,6 @@
 """What can be read about customers: one, a list, the employees who look after them."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -9,9 +10,10 @@ from pydantic import BaseModel
 
 from chassis.database import Pool
 from chassis.paging import MAX_LIMIT
-from contracts.customer import Mode, Stage, mode_of
+from contracts.customer import KeyContactStated, Mode, Stage, mode_of
 from services.customer.domain import Customer
 from services.customer.projection import CustomerRow
+from services.customer.queries.people import KeyContactView, key_contact_view, refs_of
 
 COLUMNS = """
     c.customer_id AS id, c.version, c.kind, coalesce(c.name, v.value) AS name, c.stage, c.stage_since, c.tiers,
@@ -38,6 +40,7 @@ KEEP_EMPLOYEE = """
 """
 KNOW_EMPLOYEE = "INSERT INTO employee (employee_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 VAULT = "SELECT value FROM vault WHERE id = $1"
+WORDS = "SELECT id, value FROM vault WHERE id = ANY($1)"
 
 
 class CustomerView(BaseModel):
@@ -61,6 +64,12 @@ class CustomerView(BaseModel):
     external_system: str | None
     external_id: str | None
     registered_at: datetime | None
+
+
+class CustomerDetail(CustomerView):
+    """One customer, with what a list leaves out."""
+
+    key_contacts: list[KeyContactView]
 
 
 class EmployeeView(BaseModel):
@@ -109,6 +118,20 @@ class CustomerQueries:
         """Return the view of a row folded from some of the customer's facts."""
         name = row.name or await self._pool.fetchval(VAULT, row.name_ref)
         return view({**asdict(row), "id": row.customer_id, "name": name})
+
+    async def detailed(
+        self, view: CustomerView, contacts: Iterable[KeyContactStated], *, show_words: bool
+    ) -> CustomerDetail:
+        found = await self.key_contacts(list(contacts), show_words=show_words)
+        return CustomerDetail(**dict(view), key_contacts=found)
+
+    async def key_contacts(self, contacts: Sequence[KeyContactStated], *, show_words: bool) -> list[KeyContactView]:
+        words = await self.words(refs_of(contacts)) if show_words else None
+        return [key_contact_view(contact, words) for contact in contacts]
+
+    async def words(self, refs: Iterable[UUID]) -> dict[UUID, str]:
+        """Return the words that these references stand for; what has been purged is not among them."""
+        return {row["id"]: row["value"] for row in await self._pool.fetch(WORDS, list(refs))}
 
     async def page(self, filters: Filters, after: UUID | None, limit: int) -> list[CustomerView]:
         """Return up to `limit` + 1 customers in id order, so that the caller can tell whether there are more."""

@@ -27,6 +27,8 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
             row = replace(row, tiers={**row.tiers, scheme: tier})
         case events.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
             row = replace(row, owner_id=owner_id, leader_id=leader_id)
+        case events.KeyContactAdded() | events.KeyContactChanged() | events.KeyContactRemoved():
+            pass  # Whom to speak to is for the customer service and the timeline to say.
     rows.customers[customer_id] = row
 
 

@@ -39,6 +39,9 @@ LATER_LIFE: tuple[customer.AnyEvent, ...] = (
     example(customer.StageChanged),
     example(customer.TierChanged),
     example(customer.OwnerAssigned),
+    example(customer.KeyContactAdded),
+    example(customer.KeyContactChanged),
+    example(customer.KeyContactRemoved),
 )
 
 

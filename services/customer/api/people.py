@@ -1,0 +1,85 @@
+"""HTTP for key contacts: whom to speak to at a customer."""
+
+from uuid import UUID
+
+import uuid_utils.compat as uuid_utils
+from fastapi import APIRouter, Response
+
+from chassis.access import Caller
+from chassis.body import StrictRoute
+from chassis.catalogue import not_found
+from chassis.responses import Accepted, answer, etag
+from services.customer import commands
+from services.customer.api.customers import handled_for
+from services.customer.api.edge import Anyone, Reader, shows_words
+from services.customer.dependencies import Dependencies, Needs
+from services.customer.queries.people import KeyContactView
+
+router = APIRouter(prefix="/v1", tags=["key contacts"], route_class=StrictRoute)
+
+
+@router.post("/customers/{customer_id}/key-contacts", response_model=Accepted)
+async def add(customer_id: UUID, contact: commands.KeyContact, caller: Anyone, needs: Needs) -> Response:
+    """Keep whom to speak to. `Location` names the new key contact."""
+    key_contact_id = new_id(caller, needs)
+    command = commands.AddKeyContact(**dict(contact), key_contact_id=key_contact_id)
+    handled = await handled_for(customer_id, command, caller, needs)
+    return answer(handled, address(customer_id, key_contact_id))
+
+
+@router.put("/customers/{customer_id}/key-contacts/{key_contact_id}", response_model=Accepted)
+async def change(
+    customer_id: UUID, key_contact_id: UUID, contact: commands.KeyContact, caller: Anyone, needs: Needs
+) -> Response:
+    """State all that is known of a key contact; what is left out is known no longer."""
+    command = commands.ChangeKeyContact(**dict(contact), key_contact_id=key_contact_id)
+    known = await known_words(customer_id, command, needs)
+    handled = await handled_for(customer_id, command.model_copy(update={"known": known}), caller, needs)
+    return answer(handled, address(customer_id, key_contact_id))
+
+
+@router.delete("/customers/{customer_id}/key-contacts/{key_contact_id}", response_model=Accepted)
+async def remove(customer_id: UUID, key_contact_id: UUID, caller: Anyone, needs: Needs) -> Response:
+    """Keep the person no longer as somebody to speak to."""
+    command = commands.RemoveKeyContact(key_contact_id=key_contact_id)
+    handled = await handled_for(customer_id, command, caller, needs)
+    return answer(handled, f"/v1/customers/{customer_id}")
+
+
+@router.get("/customers/{customer_id}/key-contacts/{key_contact_id}")
+async def read(
+    customer_id: UUID, key_contact_id: UUID, caller: Reader, needs: Needs, response: Response
+) -> KeyContactView:
+    """Read a key contact. Words are shown to owner, helpers, leader, ops and admin."""
+    loaded = await needs.customers.load(customer_id)
+    if not loaded.state.known:
+        raise not_found()
+    caller.require(loaded.state.holders)
+    contact = loaded.state.key_contacts.get(key_contact_id)
+    if contact is None:
+        raise not_found()
+    response.headers["ETag"] = etag(loaded.version)
+    [view] = await needs.queries.key_contacts([contact], show_words=shows_words(caller, loaded.state.holders))
+    return view
+
+
+async def known_words(customer_id: UUID, command: commands.ChangeKeyContact, needs: Dependencies) -> frozenset[UUID]:
+    """Return which of the contact's words in the vault are the very ones asked for."""
+    contact = (await needs.customers.load(customer_id)).state.key_contacts.get(command.key_contact_id)
+    if contact is None:
+        return frozenset()
+    asked = command.private()
+    refs = {name: ref for name in asked if (ref := getattr(contact, f"{name}_ref"))}
+    words = await needs.queries.words(refs.values())
+    return frozenset(ref for name, ref in refs.items() if words.get(ref) == asked[name])
+
+
+def new_id(caller: Caller, needs: Dependencies) -> UUID:
+    """Return the id of who is added: the same for a retry under the same key."""
+    context = caller.context
+    # In hex, because names are folded before an id is derived from them, and keys that differ in case are two keys.
+    return needs.pseudonyms.derived("request", context.key.encode().hex()) if context.retryable else uuid_utils.uuid7()
+
+
+def address(customer_id: UUID, key_contact_id: UUID) -> str:
+    return f"/v1/customers/{customer_id}/key-contacts/{key_contact_id}"

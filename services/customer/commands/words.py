@@ -1,0 +1,75 @@
+"""What a phone number, an e-mail address and an important date may be."""
+
+import re
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+import phonenumbers
+from pydantic import AfterValidator, Field, model_validator
+
+from chassis.command import Part
+from contracts.types import EARLIEST_YEAR, LATEST_YEAR, Code, Printable
+
+MAX_PHONE = 40
+MAX_EMAIL = 254
+HOME_COUNTRY = "CN"
+EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]+")
+LEAP_YEAR = 2000
+LONGEST_LUNAR_MONTH = 30
+
+
+def normalised_phone(text: str) -> str:
+    """Return the number as E.164 says it, with `;ext=` where it has an extension; one without a country is Chinese."""
+    try:
+        number = phonenumbers.parse(text, HOME_COUNTRY)
+    except phonenumbers.NumberParseException as error:
+        raise ValueError("a phone number is digits such as 13800138000 or +44 20 7946 0958") from error
+    if not phonenumbers.is_valid_number(number):
+        raise ValueError("there is no such phone number: look at its length and its first digits")
+    plain = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return f"{plain};ext={number.extension}" if number.extension else plain
+
+
+def checked_email(text: str) -> str:
+    if not EMAIL.fullmatch(text):
+        raise ValueError("an e-mail address is such as li@example.com")
+    return text
+
+
+Phone = Annotated[str, Field(min_length=1, max_length=MAX_PHONE), Printable, AfterValidator(normalised_phone)]
+Email = Annotated[str, Field(min_length=1, max_length=MAX_EMAIL), Printable, AfterValidator(checked_email)]
+
+
+class Calendar(StrEnum):
+    SOLAR = "solar"
+    LUNAR = "lunar"
+
+
+class ImportantDate(Part):
+    """A day that comes back each year: `kind` is birthday, anniversary, or a word of the company's own."""
+
+    kind: Code
+    month: int = Field(ge=1, le=12)
+    day: int = Field(ge=1, le=31)
+    year: int | None = Field(default=None, ge=EARLIEST_YEAR, le=LATEST_YEAR)
+    calendar: Calendar = Calendar.SOLAR
+
+    @model_validator(mode="after")
+    def day_exists(self) -> "ImportantDate":
+        """Refuse the 31st of April; 29 February may stand without a year, and a lunar month has at most 30 days."""
+        if self.calendar is Calendar.LUNAR:
+            exists = self.day <= LONGEST_LUNAR_MONTH
+        else:
+            exists = is_day(self.year or LEAP_YEAR, self.month, self.day)
+        if not exists:
+            raise ValueError("there is no such day in that month")
+        return self
+
+
+def is_day(year: int, month: int, day: int) -> bool:
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True

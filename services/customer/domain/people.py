@@ -1,0 +1,56 @@
+"""The rules of key contacts: whom to speak to at a customer."""
+
+from typing import Any
+
+from chassis.decider import RejectedError
+from contracts import customer as events
+from services.customer import commands
+from services.customer.domain.state import Customer
+
+MAX_KEY_CONTACTS = 100
+
+
+def key_contact_added(customer: Customer, command: commands.AddKeyContact) -> list[events.AnyEvent]:
+    if len(customer.key_contacts) >= MAX_KEY_CONTACTS:
+        raise RejectedError(
+            "too-many-key-contacts",
+            f"A customer has up to {MAX_KEY_CONTACTS} key contacts; remove one first.",
+            f"每个客户最多 {MAX_KEY_CONTACTS} 位关键联系人；请先移除一位。",
+        )
+    return [events.KeyContactAdded.model_validate(stated(command))]
+
+
+def key_contact_changed(customer: Customer, command: commands.ChangeKeyContact) -> list[events.AnyEvent]:
+    """Words that stand in the vault already keep their place there, and are no change."""
+    before = customer.key_contacts.get(command.key_contact_id)
+    if before is None:
+        raise unknown()
+    known = before.model_dump(exclude={"type"})
+    asked = {
+        name: known[name] if value and known[name] in command.known else value
+        for name, value in stated(command).items()
+    }
+    return [] if asked == known else [events.KeyContactChanged.model_validate(asked)]
+
+
+def key_contact_removed(customer: Customer, command: commands.RemoveKeyContact) -> list[events.AnyEvent]:
+    if command.key_contact_id not in customer.key_contacts:
+        raise unknown()
+    return [events.KeyContactRemoved(key_contact_id=command.key_contact_id)]
+
+
+def unknown() -> RejectedError:
+    return RejectedError("key-contact-unknown", "This customer has no such key contact.", "该客户没有这位关键联系人。")
+
+
+def stated(command: commands.AddKeyContact | commands.ChangeKeyContact) -> dict[str, Any]:
+    return {
+        "key_contact_id": command.key_contact_id,
+        "role": command.role,
+        "is_decision_maker": command.is_decision_maker,
+        "name_ref": command.ref("name"),
+        "phone_ref": command.ref("phone"),
+        "email_ref": command.ref("email"),
+        "dates_ref": command.ref("dates"),
+        "date_kinds": tuple(each.kind for each in command.dates),
+    }

@@ -1,0 +1,45 @@
+"""Key contacts as they are read: with their words, for those who may see them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from contracts.customer import KeyContactStated
+from services.customer.commands.people import DATES
+from services.customer.commands.words import ImportantDate
+
+REFS = ("name_ref", "phone_ref", "email_ref", "dates_ref")
+
+
+class KeyContactView(BaseModel):
+    """Somebody to speak to. `is_withheld`: the words are kept from this caller; only the kinds of dates are told."""
+
+    id: UUID
+    role: str | None
+    is_decision_maker: bool
+    date_kinds: list[str]
+    name: str | None
+    phone: str | None
+    email: str | None
+    dates: list[ImportantDate]
+    is_withheld: bool
+
+
+def refs_of(contacts: Iterable[KeyContactStated]) -> list[UUID]:
+    """Return where the words of these contacts stand."""
+    found: Iterable[UUID | None] = (getattr(contact, ref) for contact in contacts for ref in REFS)
+    return [ref for ref in found if ref is not None]
+
+
+def key_contact_view(contact: KeyContactStated, words: Mapping[UUID, str] | None) -> KeyContactView:
+    """Return one contact, its `words` withheld where they are None."""
+    told: dict[str, Any] = {ref.removesuffix("_ref"): (words or {}).get(getattr(contact, ref)) for ref in REFS}
+    return KeyContactView(
+        **contact.model_dump(include={"role", "is_decision_maker"}),
+        **told | {"dates": list(DATES.validate_json(told["dates"] or "[]"))},
+        id=contact.key_contact_id,
+        date_kinds=list(contact.date_kinds),
+        is_withheld=words is None,
+    )
