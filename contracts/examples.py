@@ -24,6 +24,8 @@ PHONE_REF = UUID("01900000-0000-7000-8000-000000000023")
 EMAIL_REF = UUID("01900000-0000-7000-8000-000000000024")
 DATES_REF = UUID("01900000-0000-7000-8000-000000000025")
 ATTACHMENT_REF = UUID("01900000-0000-7000-8000-000000000022")
+FIELD_REF = UUID("01900000-0000-7000-8000-000000000023")
+CONTACT_FORM_ID = UUID("01900000-0000-7000-8000-000000000024")
 CUSTOMER_NAME = "上海腾云"
 OWNER, LEADER = "E1007", "E1001"
 
@@ -91,6 +93,19 @@ FOLLOWUP: tuple[Event, ...] = (
         attachments=(followup.Attachment(kind="offer", uri_ref=ATTACHMENT_REF),),
         next_step="send-contract",
         next_step_due_at=DUE_AT,
+        form_number=1,
+        fields=(
+            followup.FieldValue(name="rivals", value=2),
+            followup.FieldValue(name="doubts", value_ref=FIELD_REF),
+        ),
+    ),
+    followup.ContactFormPublished(
+        purpose="quote",
+        number=1,
+        fields=(
+            followup.FormField(name="rivals", kind=followup.FieldKind.NUMBER, required=True),
+            followup.FormField(name="doubts", kind=followup.FieldKind.TEXT, personal=True),
+        ),
     ),
     followup.TaskScheduled(assignee_id=OWNER, due_at=DUE_AT, purpose="call-back", content_ref=CONTENT_REF),
     followup.TaskRescheduled(previous_due_at=DUE_AT, due_at=DUE_AT + timedelta(days=3), reason_ref=CONTENT_REF),
@@ -170,6 +185,8 @@ def _stream_of(event: Event) -> UUID:
     match event:
         case followup.ContactLogged():
             return CONTACT_ID
+        case followup.ContactFormPublished():
+            return CONTACT_FORM_ID
         case (
             followup.TaskScheduled() | followup.TaskRescheduled() | followup.TaskCompleted() | followup.TaskCancelled()
         ):

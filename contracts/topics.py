@@ -54,3 +54,6 @@ TOPICS = (CUSTOMER_EVENTS, FOLLOWUP_EVENTS, ALERT_EVENTS, ALERT_OPEN)
 EVENT_TYPES: dict[str, type[Event]] = {
     str(event.model_fields["type"].default): event for topic in TOPICS for event in topic.events
 }
+
+# Facts about no customer (ADR 0008): their subject is their own stream, and no customer's timeline holds them.
+CONFIGURATION: frozenset[type[Event]] = frozenset({followup.ContactFormPublished})

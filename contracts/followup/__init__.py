@@ -21,9 +21,10 @@ from contracts.followup.contact import (
     Purpose,
     Sentiment,
 )
+from contracts.followup.contact_form import ContactFormEvent, ContactFormPublished, FieldKind, FieldValue, FormField
 from contracts.followup.task import TaskCancelled, TaskCompleted, TaskEvent, TaskRescheduled, TaskScheduled
 
-AnyEvent = Annotated[ContactEvent | TaskEvent | ComplaintEvent, Field(discriminator="type")]
+AnyEvent = Annotated[ContactEvent | ContactFormEvent | TaskEvent | ComplaintEvent, Field(discriminator="type")]
 
 __all__ = [
     "AnyEvent",
@@ -33,8 +34,12 @@ __all__ = [
     "ComplaintClosed",
     "ComplaintConfirmed",
     "ComplaintRaised",
+    "ContactFormPublished",
     "ContactLogged",
     "Direction",
+    "FieldKind",
+    "FieldValue",
+    "FormField",
     "Purpose",
     "Sentiment",
     "Severity",

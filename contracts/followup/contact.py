@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from contracts.event import Event
+from contracts.followup.contact_form import FieldValue
 from contracts.types import Code, EmployeeId, Instant
 
 
@@ -60,7 +61,8 @@ class Attachment(BaseModel):
 class ContactLogged(Event):
     """Somebody spoke with the customer. An `automated` touch is one nobody made: it resets no silence.
 
-    A `next_step` is owed by `next_step_due_at`: a task for it is scheduled together with this fact.
+    A `next_step` is owed by `next_step_due_at`: a task for it is scheduled together with this fact. `fields` are
+    those of version `form_number` of the form for the purpose.
     """
 
     type: Literal["care.followup.contact-logged.v1"] = "care.followup.contact-logged.v1"
@@ -78,6 +80,8 @@ class ContactLogged(Event):
     attachments: tuple[Attachment, ...] = ()
     next_step: Code | None = None
     next_step_due_at: Instant | None = None
+    form_number: int | None = None
+    fields: tuple[FieldValue, ...] = ()
 
 
 ContactEvent = ContactLogged

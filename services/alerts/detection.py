@@ -14,7 +14,7 @@ from chassis.event_store import Answer, Append, EventStore
 from chassis.mapper import EventMapper
 from contracts.alerts import AlertEvent, AlertRaised
 from contracts.event import Envelope, Metadata
-from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
+from contracts.topics import CONFIGURATION, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.alerts import silence
 from services.alerts.engine.episodes import CustomerState, evaluate
 from services.alerts.engine.facts import evolve
@@ -50,7 +50,8 @@ class Detection:
         """Fold events into the customers' facts and end what they end. Runs in the consumer's transaction."""
         by_customer: dict[UUID, list[Envelope[Any]]] = defaultdict(list)
         for envelope in envelopes:
-            by_customer[envelope.subject].append(envelope)
+            if type(envelope.event) not in CONFIGURATION:
+                by_customer[envelope.subject].append(envelope)
         memories = await silence.load(held, by_customer)
         now = self._clock()
         kept: dict[UUID, Memory] = {}

@@ -23,6 +23,7 @@ from services.followup.customers import Customers
 from services.followup.dependencies import Dependencies
 from services.followup.domain.complaint import COMPLAINT
 from services.followup.domain.contact import CONTACT
+from services.followup.domain.contact_form import CONTACT_FORM
 from services.followup.domain.task import TASK
 from services.followup.importing import FollowupImport
 from services.followup.queries import FollowupQueries
@@ -83,6 +84,7 @@ def dependencies(parts: Parts) -> Dependencies:
         contacts=CommandHandler(store, CONTACT, mapper),
         tasks=CommandHandler(store, TASK, mapper),
         complaints=CommandHandler(store, COMPLAINT, mapper),
+        contact_forms=CommandHandler(store, CONTACT_FORM, mapper),
         customers=Customers(parts.pool),
         queries=FollowupQueries(parts.pool),
         pseudonyms=Pseudonyms(key),

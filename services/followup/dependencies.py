@@ -9,6 +9,7 @@ from chassis.command_handler import CommandHandler
 from chassis.event_store import EventStore
 from chassis.mapper import EventMapper
 from chassis.pseudonym import Pseudonyms
+from contracts.followup import ContactFormPublished
 from services.followup.customers import Customers
 from services.followup.domain.complaint import Complaint
 from services.followup.domain.contact import Contact
@@ -23,6 +24,7 @@ class Dependencies:
     contacts: CommandHandler[Contact]
     tasks: CommandHandler[Task | None]
     complaints: CommandHandler[Complaint | None]
+    contact_forms: CommandHandler[ContactFormPublished | None]
     customers: Customers
     queries: FollowupQueries
     pseudonyms: Pseudonyms

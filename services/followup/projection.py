@@ -34,6 +34,8 @@ class ContactRow:
     attachments: list[dict[str, str]]
     next_step: str | None
     next_step_due_at: datetime | None
+    form_number: int | None
+    fields: list[dict[str, Any]]
     occurred_at: datetime
     recorded_at: datetime
 
@@ -120,8 +122,8 @@ def project_contact(_row: ContactRow | None, envelope: Envelope[contact.Event]) 
                 customer_id=envelope.subject,
                 occurred_at=envelope.occurred_at,
                 recorded_at=envelope.recorded_at,
-                attachments=[each.model_dump(mode="json") for each in event.attachments],
-                **event.model_dump(exclude={"type", "attachments"}),
+                **event.model_dump(exclude={"type", "attachments", "fields"}),
+                **event.model_dump(mode="json", include={"attachments", "fields"}),
             )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -23,6 +24,13 @@ class AttachmentView(BaseModel):
 
     kind: str
     uri: str | None
+
+
+class FieldView(BaseModel):
+    """What was said in a field; it may have been erased."""
+
+    name: str
+    value: bool | int | float | str | None
 
 
 class ContactView(BaseModel):
@@ -49,6 +57,8 @@ class ContactView(BaseModel):
     next_step: str | None
     next_step_due_at: datetime | None
     next_task_id: UUID | None
+    form_number: int | None
+    fields: list[FieldView]
     backdated: bool
     occurred_at: datetime
     recorded_at: datetime
@@ -95,24 +105,30 @@ class ComplaintView(BaseModel):
 
 
 async def contact_views(rows: Sequence[ContactRow], queries: FollowupQueries) -> list[ContactView]:
-    words = await queries.words(ref for row in rows for ref in (row.content_ref, row.goal_ref, *uri_refs(row)))
+    words = await queries.words(ref for row in rows for ref in (row.content_ref, row.goal_ref, *refs_within(row)))
     return [ContactView.model_validate({**asdict(row), **contact_words(row, words)}) for row in rows]
 
 
 def contact_words(row: ContactRow, words: Words) -> dict[str, object]:
-    uris = [words.get(ref) for ref in uri_refs(row)]
     return {
         "id": row.contact_id,
         "content": words.get(row.content_ref),
         "goal": words.get(row.goal_ref),
-        "attachments": [{"kind": each["kind"], "uri": uri} for each, uri in zip(row.attachments, uris, strict=True)],
+        "attachments": [{"kind": each["kind"], "uri": words.get(UUID(each["uri_ref"]))} for each in row.attachments],
+        "fields": [{"name": each["name"], "value": said(each, words)} for each in row.fields],
         "next_task_id": next_task_id(row.contact_id) if row.next_step else None,
         "backdated": row.recorded_at - row.occurred_at > CLOCK_SKEW,
     }
 
 
-def uri_refs(row: ContactRow) -> list[UUID]:
-    return [UUID(each["uri_ref"]) for each in row.attachments]
+def said(field: Mapping[str, Any], words: Words) -> Any:
+    ref = field["value_ref"]
+    return words.get(UUID(ref)) if ref else field["value"]
+
+
+def refs_within(row: ContactRow) -> list[UUID]:
+    refs = [each["uri_ref"] for each in row.attachments] + [each["value_ref"] for each in row.fields]
+    return [UUID(ref) for ref in refs if ref]
 
 
 async def task_views(rows: Sequence[TaskRow], queries: FollowupQueries) -> list[TaskView]:

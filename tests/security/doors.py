@@ -34,6 +34,8 @@ PERSONAL: dict[str, dict[str, Any]] = {
         "direction": "inbound",
         "content": KEPT,
         "goal": KEPT,
+        "purpose": "visit",
+        "fields": [{"name": "impression", "value": KEPT}, {"name": "visitors", "value": 2}],
         "attachments": [{"kind": "recording", "uri": f"file:///{KEPT}"}],
     },
     "Schedule": {"due_at": SEND_AT, "content": KEPT},
@@ -42,6 +44,7 @@ PERSONAL: dict[str, dict[str, Any]] = {
     "Raise": {"channel": "phone", "severity": "high", "occurred_at": LONG_AGO, "content": KEPT},
     "Answer": {"content": KEPT},
 }
+FORM = {"fields": [{"name": "impression", "kind": "text"}, {"name": "visitors", "kind": "number", "personal": True}]}
 CUSTOMERS_FILE = f"客户编号,客户名称,负责人,跟进状态\nK1,南京钟山,{KEPT},跟进中\nK2,{REFUSED},{KEPT},{REFUSED}\n"
 FOLLOWUPS_FILE = (
     "跟进客户,客户编号,跟进时间,跟进内容,负责人员,状态\n"
@@ -75,7 +78,7 @@ class Doors:
 
 async def told(product: Product) -> Doors:
     """Return a product that has been told everything, once all of it has gone everywhere that it goes."""
-    made = Doors(product, {"employee_id": "E7001", "alert_id": "0", "import_id": "0"})
+    made = Doors(product, {"employee_id": "E7001", "alert_id": "0", "import_id": "0", "purpose": "visit"})
     await tell(made)
     await park(made)
     await break_down(made)
@@ -90,6 +93,8 @@ async def tell(doors: Doors) -> None:
     things = doors.things
     things["customer_id"] = await doors.personal("customer", "/v1/customers", "Register")
     await doors.personal("customer", "/v1/employees/E7001", "Employee", "PUT")
+    form = await doors.ask("followup", "PUT", "/v1/contact-forms/visit", json=FORM)
+    assert form.is_success, form.text
     customer = f"/v1/customers/{things['customer_id']}"
     # The answer of a command names the customer; whom it added, its address.
     await doors.personal("customer", f"{customer}/key-contacts", "KeyContact")

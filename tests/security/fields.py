@@ -107,6 +107,9 @@ def body_with(operation: Operation, place: tuple[str, ...], written: str) -> byt
         del body["name"]
     if place[-1] in NEXT_STEP:
         body = {**body, **NEXT_STEP}
+    if place[-1] == "purpose":
+        # Another purpose has a form of its own.
+        body.pop("fields", None)
     target = body
     for name in place[:-1]:
         target = target.setdefault(name, {})

@@ -18,7 +18,8 @@ from chassis.parking import Delivery
 from chassis.positions import Progress, Source
 from contracts.customer import Kind, Registered
 from contracts.event import Envelope
-from contracts.followup import Channel, ContactLogged, Direction
+from contracts.examples import CONTACT_FORM_ID, example, example_envelope
+from contracts.followup import Channel, ContactFormPublished, ContactLogged, Direction
 from contracts.topics import PARTITIONS
 from services.alerts.detection import CONSUMER, Detection
 from services.alerts.engine.rules import DEFAULT_RULES
@@ -136,3 +137,11 @@ async def test_a_customer_whose_events_are_parked_is_not_called_silent(alerts: P
     await live.discard(life.CUSTOMER)
     await live.take(facts, Looked(end))
     assert [each.kind for each in await told(alerts)] == ["raised"]
+
+
+async def test_nobody_is_watched_for_a_fact_about_no_customer(alerts: Pool) -> None:
+    form = example_envelope(
+        example(ContactFormPublished), position=1, stream_id=CONTACT_FORM_ID, subject=CONTACT_FORM_ID
+    )
+    await Live(alerts).take({FOLLOWUP: [form]}, Delivered(START, FOLLOWUP, 0, 1))
+    assert not await alerts.fetchval("SELECT count(*) FROM silence WHERE customer_id = $1", CONTACT_FORM_ID)

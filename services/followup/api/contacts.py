@@ -14,10 +14,12 @@ from chassis.responses import Accepted, answer, etag
 from contracts.followup import ContactLogged, TaskScheduled
 from contracts.types import EmployeeId
 from services.followup import commands
+from services.followup.api.contact_forms import form_id
 from services.followup.api.edge import After, Anyone, by_caller, fold, history, new_id, stream_of, type_of
 from services.followup.api.listing import page_of
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.contact import next_task_id
+from services.followup.domain.contact_form import faults
 from services.followup.projection import project_contact
 from services.followup.queries import Filters, Place
 from services.followup.views import ContactView, contact_views
@@ -32,11 +34,21 @@ async def log_contact(customer_id: UUID, command: commands.LogContact, caller: A
     caller.require(customer.holders)
     if command.task_id:
         await require_task(command.task_id, customer_id, needs)
-    contact_id, named = new_id(caller, needs), by_caller(command, "employee_id", caller)
+    contact_id, named = new_id(caller, needs), by_caller(await fitting(command, needs), "employee_id", caller)
     following = named.following()
     beside = [Beside(needs.tasks, next_task_id(contact_id), following)] if following else []
     handled = await needs.contacts.handle(contact_id, named, caller.context, subject=customer_id, beside=beside)
     return answer(handled, f"/v1/contacts/{contact_id}")
+
+
+async def fitting(command: commands.LogContact, needs: Dependencies) -> commands.LogContact:
+    """Return the command under the form for its purpose; raise the 422 problem where it does not fit that."""
+    form = (await needs.contact_forms.load(form_id(command.purpose, needs))).state if command.purpose else None
+    if found := list(faults(form, command.fields)):
+        errors = [{"pointer": pointer, "rule": rule, "detail": en} for pointer, rule, en, _ in found]
+        en, zh = (" ".join(sentences) for sentences in zip(*((en, zh) for _, _, en, zh in found), strict=True))
+        raise ProblemError("validation-failed", en, zh, errors=errors)
+    return command.under(form)
 
 
 async def require_task(task_id: UUID, customer_id: UUID, needs: Dependencies) -> None:

@@ -2,6 +2,7 @@
 
 from services.followup.commands.complaint import Answer, Close, ComplaintCommand, Confirm, Raise
 from services.followup.commands.contact import LogContact
+from services.followup.commands.contact_form import ContactForm, PublishContactForm
 from services.followup.commands.task import Cancel, Complete, Reschedule, Schedule, TaskCommand
 
 __all__ = [
@@ -11,7 +12,9 @@ __all__ = [
     "ComplaintCommand",
     "Complete",
     "Confirm",
+    "ContactForm",
     "LogContact",
+    "PublishContactForm",
     "Raise",
     "Reschedule",
     "Schedule",

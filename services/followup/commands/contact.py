@@ -3,10 +3,11 @@
 from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, StrictBool, StrictFloat, StrictInt, model_validator
 
 from chassis.command import FactCommand, Part
-from contracts.followup import Channel, Direction, Sentiment
+from contracts.followup import Channel, ContactFormPublished, Direction, FieldKind, Sentiment
+from contracts.followup.contact_form import MAX_FIELDS
 from contracts.types import MAX_NOTE, Code, Instant, Note, Printable
 from services.followup.commands.employee import Employee
 from services.followup.commands.task import Schedule
@@ -21,6 +22,13 @@ class AttachmentGiven(Part):
 
     kind: Code
     uri: Uri
+
+
+class FieldGiven(Part):
+    """What a contact says in a field that the form for its purpose has."""
+
+    name: Code
+    value: StrictBool | StrictInt | StrictFloat | Note
 
 
 class LogContact(FactCommand):
@@ -45,6 +53,8 @@ class LogContact(FactCommand):
     attachments: Annotated[tuple[AttachmentGiven, ...], Field(max_length=MAX_ATTACHMENTS)] = ()
     next_step: Code | None = None
     next_step_due_at: Instant | None = None
+    fields: Annotated[tuple[FieldGiven, ...], Field(max_length=MAX_FIELDS)] = ()
+    _form: ContactFormPublished | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _next_step_has_a_time(self) -> Self:
@@ -52,10 +62,26 @@ class LogContact(FactCommand):
             raise ValueError("next_step and next_step_due_at come together")
         return self
 
+    def under(self, form: ContactFormPublished | None) -> Self:
+        """Return the same, said under a version of the form for its purpose."""
+        said = self.model_copy()
+        said._form = form  # noqa: SLF001 - of its own kind
+        return said
+
+    @property
+    def form_number(self) -> int | None:
+        return self._form.number if self._form else None
+
     def private(self) -> dict[str, str]:
-        return super().private() | {
-            attachment_name(number): each.uri for number, each in enumerate(self.attachments, 1)
-        }
+        attached = {attachment_name(number): each.uri for number, each in enumerate(self.attachments, 1)}
+        said = {field_name(each.name): str(each.value) for each in self.fields if self._is_private(each)}
+        return super().private() | attached | said
+
+    def _is_private(self, given: FieldGiven) -> bool:
+        """A text may name anybody, and so may whatever no form speaks of."""
+        known = {field.name: field for field in self._form.fields} if self._form else {}
+        field = known.get(given.name)
+        return field is None or field.personal or field.kind is FieldKind.TEXT
 
     def following(self) -> Schedule | None:
         """Return the task that the next step asks for."""
@@ -71,3 +97,7 @@ class LogContact(FactCommand):
 
 def attachment_name(number: int) -> str:
     return f"attachment-{number}"
+
+
+def field_name(name: str) -> str:
+    return f"field-{name}"

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from chassis.decider import Decider
 from contracts import followup as events
 from services.followup import commands
-from services.followup.commands.contact import attachment_name
+from services.followup.commands.contact import attachment_name, field_name
 from services.followup.domain import named
 
 Event = events.ContactLogged
@@ -45,7 +45,15 @@ def logged(command: commands.LogContact) -> events.ContactLogged:
         attachments=tuple(attached(command)),
         next_step=command.next_step,
         next_step_due_at=command.next_step_due_at,
+        form_number=command.form_number,
+        fields=tuple(said(command)),
     )
+
+
+def said(command: commands.LogContact) -> Iterator[events.FieldValue]:
+    for each in command.fields:
+        ref = command.ref(field_name(each.name))
+        yield events.FieldValue(name=each.name, value=None if ref else each.value, value_ref=ref)
 
 
 def attached(command: commands.LogContact) -> Iterator[events.Attachment]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from chassis.database import Connection
 from contracts.event import Envelope
-from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
+from contracts.topics import ALERT_EVENTS, CONFIGURATION, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.reporting.projection import alert, customer, followup, sheet, timeline
 from services.reporting.projection.sheet import TABLES as TABLES
 from services.reporting.projection.sheet import Sheet
@@ -31,4 +31,5 @@ def project(rows: Sheet, envelope: Envelope[Any]) -> None:
     """Bring the rows up to date with one fact of any topic."""
     topic, project_own = BY_EVENT[type(envelope.event)]
     project_own(rows, envelope)
-    timeline.project(rows, envelope, topic)
+    if type(envelope.event) not in CONFIGURATION:
+        timeline.project(rows, envelope, topic)

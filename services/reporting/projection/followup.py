@@ -4,16 +4,35 @@ from dataclasses import replace
 
 from contracts import followup as events
 from contracts.event import Envelope
+from contracts.followup.complaint import ComplaintEvent
+from contracts.followup.task import TaskEvent
 from services.reporting.projection.rows import ComplaintRow, ContactRow, TaskRow
 from services.reporting.projection.sheet import Sheet
 
 
 def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
     """Bring the rows up to date with one fact of what was done or is owed."""
-    stream_id, occurred_at = envelope.stream_id, envelope.occurred_at
     match envelope.event:
         case events.ContactLogged() as event:
-            rows.contacts[stream_id] = contact(envelope, event)
+            rows.contacts[envelope.stream_id] = contact(envelope, event)
+        case (
+            events.TaskScheduled() | events.TaskRescheduled() | events.TaskCompleted() | events.TaskCancelled()
+        ) as event:
+            project_task(rows, envelope, event)
+        case (
+            events.ComplaintRaised()
+            | events.ComplaintAnswered()
+            | events.ComplaintConfirmed()
+            | events.ComplaintClosed()
+        ) as event:
+            project_complaint(rows, envelope, event)
+        case events.ContactFormPublished():
+            return
+
+
+def project_task(rows: Sheet, envelope: Envelope[events.AnyEvent], fact: TaskEvent) -> None:
+    stream_id = envelope.stream_id
+    match fact:
         case events.TaskScheduled() as event:
             rows.tasks[stream_id] = scheduled(envelope, event)
         case events.TaskRescheduled(due_at=due_at):
@@ -22,7 +41,12 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
         case events.TaskCompleted() as event:
             rows.tasks[stream_id] = completed(rows.tasks[stream_id], envelope, event)
         case events.TaskCancelled():
-            rows.tasks[stream_id] = replace(rows.tasks[stream_id], cancelled_at=occurred_at)
+            rows.tasks[stream_id] = replace(rows.tasks[stream_id], cancelled_at=envelope.occurred_at)
+
+
+def project_complaint(rows: Sheet, envelope: Envelope[events.AnyEvent], fact: ComplaintEvent) -> None:
+    stream_id, occurred_at = envelope.stream_id, envelope.occurred_at
+    match fact:
         case events.ComplaintRaised() as event:
             rows.complaints[stream_id] = raised(envelope, event)
         case events.ComplaintAnswered(employee_id=employee_id):

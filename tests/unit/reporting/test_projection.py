@@ -23,7 +23,7 @@ from contracts.examples import (
     example,
     example_envelope,
 )
-from contracts.topics import EVENT_TYPES
+from contracts.topics import CONFIGURATION, EVENT_TYPES
 from services.reporting.projection.rows import AlertRow, ComplaintRow, CustomerRow, TaskRow
 from tests.unit.reporting.story import sheet_of
 
@@ -149,13 +149,18 @@ def test_an_open_alert_names_the_events_it_stands_on() -> None:
     assert (row.alert_id, row.status, row.outcome, row.causes) == (ALERT_ID, "firing", None, [CAUSE_ID])
 
 
-@pytest.mark.parametrize("event_type", EVENT_TYPES.values())
-def test_every_fact_enters_the_timeline_as_it_was_published(event_type: type[Event]) -> None:
+@pytest.mark.parametrize("event_type", [each for each in EVENT_TYPES.values() if each not in CONFIGURATION])
+def test_every_fact_of_a_customer_enters_the_timeline_as_it_was_published(event_type: type[Event]) -> None:
     fact = example_envelope(example(event_type))
     row = only({key: row for key, row in sheet_of([*whatever_came_before(), fact]).timeline.items() if key == fact.id})
     assert (row.type, row.position, row.stream_id, row.actor) == (fact.event.type, 1, fact.stream_id, "E1007")
     assert row.topic.startswith(event_type.model_fields["type"].default.rsplit(".", 2)[0])
     assert "type" not in row.data
+
+
+@pytest.mark.parametrize("event_type", sorted(CONFIGURATION, key=str))
+def test_a_fact_about_no_customer_enters_no_timeline(event_type: type[Event]) -> None:
+    assert not sheet_of([example_envelope(example(event_type))]).timeline
 
 
 def whatever_came_before() -> list[Any]:

@@ -1,0 +1,39 @@
+"""Publishing the form of contacts for a purpose: a whole new version, checked before it is one."""
+
+from typing import Annotated, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from chassis.command import Command
+from contracts.followup.contact_form import MAX_FIELDS, FieldKind, FormField
+from contracts.types import Code
+
+
+class FormFieldGiven(FormField):
+    """A field of a form. Only a field of kind `choice` has `choices`, and it has some."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    @model_validator(mode="after")
+    def _choices_where_there_is_a_choice(self) -> Self:
+        if (self.kind is FieldKind.CHOICE) != bool(self.choices):
+            raise ValueError("a field of kind choice has choices, and no other field has")
+        return self
+
+
+class ContactForm(Command):
+    """The fields that contacts for a purpose have from now on."""
+
+    fields: Annotated[tuple[FormFieldGiven, ...], Field(max_length=MAX_FIELDS)]
+
+    @model_validator(mode="after")
+    def _each_name_once(self) -> Self:
+        if len({field.name for field in self.fields}) != len(self.fields):
+            raise ValueError("each field has a name of its own")
+        return self
+
+
+class PublishContactForm(ContactForm):
+    """Publish a whole new version of the form for `purpose`."""
+
+    purpose: Code

@@ -1,0 +1,114 @@
+"""Forms of contacts in examples, and what fits them."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from contracts.examples import CUSTOMER_ID, OWNER, example
+from contracts.followup import Channel, ContactFormPublished, Direction, FieldKind, FieldValue, FormField
+from contracts.followup.contact_form import MAX_CHOICES, MAX_FIELDS
+from services.followup.commands import ContactForm, LogContact, PublishContactForm
+from services.followup.commands.contact import FieldGiven
+from services.followup.commands.contact_form import FormFieldGiven
+from services.followup.domain.contact import CONTACT, decide
+from services.followup.domain.contact_form import CONTACT_FORM, faults
+from tests.support.spec import Spec
+
+form = Spec(CONTACT_FORM)
+
+RIVALS = {"name": "rivals", "kind": "number", "required": True}
+FORM = ContactFormPublished(
+    purpose="visit",
+    number=3,
+    fields=(
+        FormField(name="people", kind=FieldKind.NUMBER, required=True),
+        FormField(name="seen", kind=FieldKind.DATE),
+        FormField(name="mood", kind=FieldKind.CHOICE, choices=("good", "bad"), personal=True),
+        FormField(name="again", kind=FieldKind.BOOLEAN),
+        FormField(name="note", kind=FieldKind.TEXT),
+    ),
+)
+
+
+def publishing(*fields: dict[str, Any]) -> PublishContactForm:
+    return PublishContactForm.model_validate({"purpose": "quote", "fields": fields})
+
+
+def given(**fields: bool | float | str) -> tuple[FieldGiven, ...]:
+    return tuple(FieldGiven(name=name, value=value) for name, value in fields.items())
+
+
+def visit(*fields: FieldGiven) -> LogContact:
+    return LogContact(
+        channel=Channel.VISIT, direction=Direction.OUTBOUND, employee_id=OWNER, purpose="visit", fields=fields
+    ).under(FORM)
+
+
+def test_a_form_is_published_in_whole_versions() -> None:
+    rivals = FormField(name="rivals", kind=FieldKind.NUMBER, required=True)
+    form.given().when(publishing(RIVALS)).then(ContactFormPublished(purpose="quote", number=1, fields=(rivals,)))
+    form.given(example(ContactFormPublished, number=4)).when(publishing(RIVALS)).then(
+        ContactFormPublished(purpose="quote", number=5, fields=(rivals,))
+    )
+
+
+def test_a_form_that_is_published_as_it_stands_is_nothing_new() -> None:
+    fields = [field.model_dump() for field in FORM.fields]
+    form.given(FORM).when(publishing(*fields)).then()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [{"name": "mood", "kind": "choice"}],
+        [{"name": "people", "kind": "number", "choices": ["one"]}],
+        [RIVALS, RIVALS],
+        [{"name": f"f{number}", "kind": "text"} for number in range(MAX_FIELDS + 1)],
+        [{"name": "mood", "kind": "choice", "choices": [f"c{number}" for number in range(MAX_CHOICES + 1)]}],
+    ],
+)
+def test_a_form_that_makes_no_sense_is_refused(fields: list[dict[str, Any]]) -> None:
+    with pytest.raises(ValidationError):
+        ContactForm.model_validate({"fields": fields})
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        (given(people=2, seen="2024-06-01", mood="good", again=True, note="很好"), []),
+        (given(people=2.5), []),
+        (given(people=True), [("/fields/0/value", "field-unfit")]),
+        (given(people=2, seen="2024-6-1"), [("/fields/1/value", "field-unfit")]),
+        (given(people=2, seen="2024-02-30"), [("/fields/1/value", "field-unfit")]),
+        (given(people=2, mood="fair"), [("/fields/1/value", "field-unfit")]),
+        (given(people=2, again="yes"), [("/fields/1/value", "field-unfit")]),
+        (given(people=2, note=3), [("/fields/1/value", "field-unfit")]),
+        (given(people=2, size=3), [("/fields/1/name", "field-unknown")]),
+        (given(people=2) * 2, [("/fields/1/name", "field-twice")]),
+        ((), [("/fields", "field-missing")]),
+    ],
+)
+def test_each_field_that_does_not_fit_is_named(fields: tuple[FieldGiven, ...], found: list[tuple[str, str]]) -> None:
+    assert [(pointer, rule) for pointer, rule, _, _ in faults(FORM, fields)] == found
+
+
+def test_without_a_form_there_are_no_fields() -> None:
+    assert [rule for _, rule, _, _ in faults(None, given(people=2))] == ["field-unknown"]
+    assert not list(faults(None, ()))
+
+
+def test_what_is_personal_and_every_text_stands_in_the_vault() -> None:
+    asked = visit(*given(people=2, mood="good", note="很好"))
+    (logged,) = decide(CONTACT.initial, asked)
+    assert logged.form_number == 3
+    assert logged.fields == (
+        FieldValue(name="people", value=2),
+        FieldValue(name="mood", value_ref=asked.ref("field-mood")),
+        FieldValue(name="note", value_ref=asked.ref("field-note")),
+    )
+    assert [entry.value for entry in asked.words(CUSTOMER_ID)] == ["good", "很好"]
+
+
+def test_choices_belong_to_a_choice() -> None:
+    assert FormFieldGiven(name="mood", kind=FieldKind.CHOICE, choices=("good",)).choices == ("good",)
