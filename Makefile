@@ -14,7 +14,7 @@ STACK := $(BIN)/python -m deploy.stack
 COMPOSE ?= docker compose
 
 .DEFAULT_GOAL := help
-.PHONY: help install run token env demo doctor format check test faults security bench contracts clean reset up down logs
+.PHONY: help install run token env demo doctor format check test faults security bench scale contracts clean reset up down logs
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,9 @@ security: $(PACKAGES) ## Run the security tests, long ones included: roles, odd 
 
 bench: $(PACKAGES) ## Measure how fast the pieces are, each against its floor, into build/bench.json
 	@$(BIN)/python -m tests.bench
+
+scale: $(PACKAGES) ## Measure a million events, 100,000 timers and 20 minutes of load, into build/scale.json
+	@$(BIN)/python -m tests.bench.scale
 
 contracts: $(PACKAGES) ## Write the schemas, AsyncAPI and OpenAPI documents from the code
 	@$(BIN)/python -m contracts.documents

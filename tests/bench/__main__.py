@@ -1,27 +1,21 @@
 """Measures: `python -m tests.bench [--only NAME] [--seconds S] [--quick]`."""
 
-import sys
 from collections.abc import Awaitable, Callable
-from importlib.metadata import version
-from platform import python_version
 from typing import Annotated
 
-import asyncpg
 import typer
 import uvloop
-from rich.console import Console
 
 from deploy.stack.infrastructure import Infrastructure, temporary_data_dir
 from tests.bench import append, apply, command, fold, latency, memory, rebuild, relay, report
 from tests.bench.aside import aside
 from tests.bench.harness import Bed, Effort, Figure
+from tests.bench.saying import console, say, say_versions
 from tests.bench.whole import Whole, client_beside, stack_in
 from tests.support.servers import servers
 
 SECONDS, ROUNDS, LOAD_SECONDS = 3.0, 5, 10.0
 QUICK = Effort(seconds=1.0, rounds=2, load_seconds=3.0)
-LIBRARIES = ("asyncpg", "aiokafka", "fastapi", "pydantic", "uvicorn", "uvloop", "eventsourcing")
-SETTINGS = "SELECT current_setting(name) FROM unnest(ARRAY['server_version', 'fsync', 'synchronous_commit']) AS s(name)"
 
 ON_SERVERS: dict[str, Callable[[Bed], Awaitable[list[Figure]]]] = {
     "append": append.measure,
@@ -36,9 +30,6 @@ ON_STACK: dict[str, Callable[[Whole], Awaitable[list[Figure]]]] = {
     "memory": memory.measure,
     "latency": latency.measure,
 }
-
-# Without a terminal, the table need not be as narrow as one.
-console = Console(width=None if sys.stdout.isatty() else 120)
 
 
 def main(
@@ -86,19 +77,6 @@ def begun(name: str, chosen: set[str]) -> bool:
     if name in chosen:
         say(f"measuring {name}")
     return name in chosen
-
-
-async def say_versions(infrastructure: Infrastructure) -> None:
-    """Say what is measured, with the durability that the server itself reports."""
-    connection = await asyncpg.connect(infrastructure.postgres_admin_url)
-    number, fsync, commit = [row[0] for row in await connection.fetch(SETTINGS)]
-    await connection.close()
-    say(f"PostgreSQL {number}, fsync {fsync}, synchronous_commit {commit}; {infrastructure.kafka_label}")
-    say(f"Python {python_version()}, {', '.join(f'{name} {version(name)}' for name in LIBRARIES)}")
-
-
-def say(text: str) -> None:
-    console.print(text, style="dim", soft_wrap=True, markup=False, highlight=False)
 
 
 if __name__ == "__main__":

@@ -13,11 +13,11 @@ from tests.support.processes import is_it
 from tests.support.servers import Database
 
 
-def environment(bed: Bed, ports: Layout, database: Database) -> dict[str, str]:
-    """Return what the customer service is told."""
+def environment(bed: Bed, ports: Layout, database: Database, service: str = "customer") -> dict[str, str]:
+    """Return what a process of the service is told."""
     infrastructure, secrets = bed.servers.infrastructure, credentials.load(bed.data_dir)
     urls = databases.urls(infrastructure.postgres_admin_url, secrets)
-    told = layout.service_environment("customer", ports, urls, infrastructure, secrets)
+    told = layout.service_environment(service, ports, urls, infrastructure, secrets)
     return told | {"CARE_DATABASE_URL": database.app}
 
 
@@ -44,8 +44,17 @@ def issuer(bed: Bed, ports: Layout) -> Child:
 
 def resident_megabytes(module: str, port: str) -> float:
     """Return how much memory the process that runs `module` on `port` has resident."""
+    return resident_megabytes_of(process_of(module, port))
+
+
+def resident_megabytes_of(process: Path) -> float:
+    line = next(line for line in (process / "status").read_text().splitlines() if line.startswith("VmRSS:"))
+    return int(line.split()[1]) * 1024 / 1e6
+
+
+def process_of(module: str, port: str) -> Path:
+    """Return the folder in /proc of the process that runs `module` on `port`."""
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and is_it(entry, module, port):
-            line = next(line for line in (entry / "status").read_text().splitlines() if line.startswith("VmRSS:"))
-            return int(line.split()[1]) * 1024 / 1e6
+            return entry
     raise LookupError(f"no process runs {module} on {port}")

@@ -1,0 +1,73 @@
+"""Measures at scale: `python -m tests.bench.scale [--only NAME] [--events N] [--customers N] [--minutes M]`."""
+
+from typing import Annotated
+
+import typer
+import uvloop
+
+from deploy.stack.infrastructure import Infrastructure, temporary_data_dir
+from tests.bench import report
+from tests.bench.aside import aside
+from tests.bench.harness import Bed, Effort, Figure
+from tests.bench.saying import console, say, say_versions
+from tests.bench.scale import million, results, soak, timers
+from tests.bench.whole import client_beside, stack_in
+from tests.support.servers import servers
+
+EVENTS, CUSTOMERS, MINUTES = 1_000_000, 100_000, 20.0
+# The access token that the load is sent with lasts an hour.
+MOST_MINUTES = 50.0
+EFFORT = Effort(seconds=3.0, rounds=5, load_seconds=20.0)
+NAMES = ("million", "timers", "soak")
+
+
+def main(
+    only: Annotated[list[str] | None, typer.Option(help="Run this one; give it again for several.")] = None,
+    events: Annotated[int, typer.Option(min=1_200, help="How many events go through the line.")] = EVENTS,
+    customers: Annotated[int, typer.Option(min=100, help="How many customers have a timer.")] = CUSTOMERS,
+    minutes: Annotated[float, typer.Option(min=0.5, max=MOST_MINUTES, help="How long the soak takes.")] = MINUTES,
+    rate: Annotated[float | None, typer.Option(help="The soak's commands/s; else half of what is reached.")] = None,
+) -> None:
+    """Measure, print what was found, and write it to build/scale.json."""
+    chosen = set(only or NAMES)
+    if unknown := chosen - set(NAMES):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: known are {', '.join(NAMES)}")
+    results.begin()
+    if chosen & {"million", "timers"}:
+        on_servers(chosen, events, customers)
+    if "soak" in chosen:
+        on_stack(minutes, rate)
+    say(f"written to {results.RESULTS}")
+
+
+def on_servers(chosen: set[str], events: int, customers: int) -> None:
+    async def measured(bed: Bed) -> None:
+        await say_versions(bed.servers.infrastructure)
+        if "million" in chosen:
+            show("million", await million.measure(bed, events))
+        if "timers" in chosen:
+            show("timers", await timers.measure(bed, customers))
+
+    with temporary_data_dir() as data_dir, aside(servers(data_dir)) as made:
+        uvloop.run(measured(Bed(made, data_dir, EFFORT, say)))
+
+
+def show(name: str, figures: list[Figure]) -> None:
+    console.print(report.table(figures))
+    results.note_figures(name, figures)
+
+
+def on_stack(minutes: float, rate: float | None) -> None:
+    async def measured(infrastructure: Infrastructure) -> None:
+        await say_versions(infrastructure)
+        async with client_beside(data_dir, EFFORT, say) as whole:
+            console.print(soak.table(await soak.measure(whole, minutes, rate)))
+
+    with temporary_data_dir() as data_dir, aside(stack_in(data_dir)) as (infrastructure, _):
+        uvloop.run(measured(infrastructure))
+
+
+if __name__ == "__main__":
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(main)
+    app()
