@@ -4,7 +4,7 @@ The customer is 上海腾云, a company that Li (E1007) follows up and Chen (E10
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
@@ -17,6 +17,7 @@ TASK_ID = UUID("01900000-0000-7000-8000-000000000003")
 COMPLAINT_ID = UUID("01900000-0000-7000-8000-000000000004")
 ALERT_ID = UUID("01900000-0000-7000-8000-000000000005")
 CONTENT_REF = UUID("01900000-0000-7000-8000-000000000006")
+CALENDAR_ID = UUID("01900000-0000-7000-8000-000000000008")
 CAUSE_ID = UUID("01900000-0000-7000-8000-000000000007")
 GOAL_REF = UUID("01900000-0000-7000-8000-000000000020")
 KEY_CONTACT_ID = UUID("01900000-0000-7000-8000-000000000021")
@@ -35,6 +36,8 @@ DUE_AT = datetime(2024, 6, 7, 10, 0, tzinfo=UTC)
 SILENT_SINCE = datetime(2024, 5, 20, 1, 0, tzinfo=UTC)
 ALLOWED_SILENCE = timedelta(days=14)
 STARTS_AT = SILENT_SINCE + ALLOWED_SILENCE
+
+OFFICE_HOURS = (followup.WorkInterval(start=540, end=720), followup.WorkInterval(start=810, end=1080))
 
 METADATA = Metadata(actor=OWNER, correlation_id="req-20240603-0001")
 
@@ -121,6 +124,22 @@ FOLLOWUP: tuple[Event, ...] = (
     followup.ComplaintAnswered(employee_id=OWNER, content_ref=CONTENT_REF),
     followup.ComplaintConfirmed(),
     followup.ComplaintClosed(resolution="replaced"),
+    followup.CalendarPublished(
+        name="china-office",
+        number=2,
+        zone="Asia/Shanghai",
+        week=(OFFICE_HOURS,) * 5 + ((),) * 2,
+        made_up=OFFICE_HOURS,
+        years=(
+            followup.CalendarYear(
+                year=2024,
+                status=followup.YearStatus.CONFIRMED,
+                source="国务院办公厅关于2024年部分节假日安排的通知, 2023-10-25",
+                holidays=(date(2024, 6, 10),),
+                workdays=(date(2024, 5, 11),),
+            ),
+        ),
+    ),
 )
 
 RAISED = alerts.AlertRaised(
@@ -198,6 +217,8 @@ def _stream_of(event: Event) -> UUID:
             | followup.ComplaintClosed()
         ):
             return COMPLAINT_ID
+        case followup.CalendarPublished():
+            return CALENDAR_ID
         case alerts.AlertEvent():
             return ALERT_ID
         case _:

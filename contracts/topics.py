@@ -56,4 +56,4 @@ EVENT_TYPES: dict[str, type[Event]] = {
 }
 
 # Facts about no customer (ADR 0008): their subject is their own stream, and no customer's timeline holds them.
-CONFIGURATION: frozenset[type[Event]] = frozenset({followup.ContactFormPublished})
+CONFIGURATION: frozenset[type[Event]] = frozenset({followup.ContactFormPublished, followup.CalendarPublished})

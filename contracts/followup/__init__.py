@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from contracts.followup.calendar import CalendarEvent, CalendarPublished, CalendarYear, WorkInterval, YearStatus
 from contracts.followup.complaint import (
     ComplaintAnswered,
     ComplaintClosed,
@@ -24,11 +25,15 @@ from contracts.followup.contact import (
 from contracts.followup.contact_form import ContactFormEvent, ContactFormPublished, FieldKind, FieldValue, FormField
 from contracts.followup.task import TaskCancelled, TaskCompleted, TaskEvent, TaskRescheduled, TaskScheduled
 
-AnyEvent = Annotated[ContactEvent | ContactFormEvent | TaskEvent | ComplaintEvent, Field(discriminator="type")]
+AnyEvent = Annotated[
+    ContactEvent | ContactFormEvent | TaskEvent | ComplaintEvent | CalendarEvent, Field(discriminator="type")
+]
 
 __all__ = [
     "AnyEvent",
     "Attachment",
+    "CalendarPublished",
+    "CalendarYear",
     "Channel",
     "ComplaintAnswered",
     "ComplaintClosed",
@@ -47,4 +52,6 @@ __all__ = [
     "TaskCompleted",
     "TaskRescheduled",
     "TaskScheduled",
+    "WorkInterval",
+    "YearStatus",
 ]

@@ -19,8 +19,10 @@ from chassis.web import create_app
 from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.followup import customers, projection
 from services.followup.api import ROUTERS
+from services.followup.calendar.calendars import Calendars
 from services.followup.customers import Customers
 from services.followup.dependencies import Dependencies
+from services.followup.domain.calendar import CALENDAR
 from services.followup.domain.complaint import COMPLAINT
 from services.followup.domain.contact import CONTACT
 from services.followup.domain.contact_form import CONTACT_FORM
@@ -76,7 +78,7 @@ def build(parts: Parts) -> Service:
 
 
 def dependencies(parts: Parts) -> Dependencies:
-    key = parts.settings.pseudonym_key
+    pseudonyms = Pseudonyms(parts.settings.pseudonym_key)
     store, mapper = EventStore(parts.pool), EventMapper()
     return Dependencies(
         store=store,
@@ -85,9 +87,11 @@ def dependencies(parts: Parts) -> Dependencies:
         tasks=CommandHandler(store, TASK, mapper),
         complaints=CommandHandler(store, COMPLAINT, mapper),
         contact_forms=CommandHandler(store, CONTACT_FORM, mapper),
+        calendar_rules=CommandHandler(store, CALENDAR, mapper),
+        calendars=Calendars(store, mapper, pseudonyms),
         customers=Customers(parts.pool),
         queries=FollowupQueries(parts.pool),
-        pseudonyms=Pseudonyms(key),
+        pseudonyms=pseudonyms,
     )
 
 

@@ -9,7 +9,8 @@ from chassis.command_handler import CommandHandler
 from chassis.event_store import EventStore
 from chassis.mapper import EventMapper
 from chassis.pseudonym import Pseudonyms
-from contracts.followup import ContactFormPublished
+from contracts.followup import CalendarPublished, ContactFormPublished
+from services.followup.calendar.calendars import Calendars
 from services.followup.customers import Customers
 from services.followup.domain.complaint import Complaint
 from services.followup.domain.contact import Contact
@@ -25,6 +26,8 @@ class Dependencies:
     tasks: CommandHandler[Task | None]
     complaints: CommandHandler[Complaint | None]
     contact_forms: CommandHandler[ContactFormPublished | None]
+    calendar_rules: CommandHandler[CalendarPublished | None]
+    calendars: Calendars
     customers: Customers
     queries: FollowupQueries
     pseudonyms: Pseudonyms

@@ -43,6 +43,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "Answer": {},
     "Confirm": {},
     "Close": {},
+    "WorkTimes": {
+        "week": [[{"start": 540, "end": 1080}], [], [], [], [], [], []],
+        "made_up": [],
+        "years": [{"year": 2028, "status": "provisional"}],
+    },
 }
 CSV_OF = {
     "customer": "客户名称\n杭州云栖\n",

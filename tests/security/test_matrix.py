@@ -43,6 +43,9 @@ customer POST /v1/imports                                   401      403   403  
 customer GET /v1/imports/{import_id}                        401      403   403     403     403      +     +   +     +           +
 customer GET /v1/imports/{import_id}/rows                   401      403   403     403     403      +     +   +     +           +
 customer GET /v1/imports/{import_id}/rows.csv               401      403   403     403     403      +     +   +     +           +
+followup GET /v1/calendars/{name}                           401        +     +       +     403      +     +   +     +           +
+followup PUT /v1/calendars/{name}                           401      403   403     403     403    403   403   +     +         403
+followup GET /v1/calendars/{name}/workdays                  401        +     +       +     403      +     +   +     +           +
 followup GET /v1/complaints                                 401        -     +       -     403      +     -   +     +           +
 followup GET /v1/complaints/{complaint_id}                  401      403     +     403     403      +   403   +     +           +
 followup POST /v1/complaints/{complaint_id}/answer          401      403     +     403     403      +   403   +     +           +

@@ -125,7 +125,13 @@ async def settle(world: World) -> None:
     body = {"name": "上海腾云", "owner_id": OWNER, "leader_id": LEADER}
     customer_id = await world.made("customer", "/v1/customers", body)
     nobodys = await world.made("customer", "/v1/customers", {"name": "无锡太湖"})
-    world.things |= {"customer_id": customer_id, "employee_id": OWNER, "alert_id": str(ALERT_ID), "purpose": "visit"}
+    world.things |= {
+        "customer_id": customer_id,
+        "employee_id": OWNER,
+        "alert_id": str(ALERT_ID),
+        "purpose": "visit",
+        "name": "china-office",
+    }
     whose = {UUID(customer_id): OWNED, UUID(nobodys): {}}
     await tell_followup(world.pools["followup"], whose)
     await tell_alerts(world.pools["alerts"], whose)

@@ -1,5 +1,5 @@
 """HTTP in front of the rules: one route per command, and nothing decided here."""
 
-from services.followup.api import complaints, contact_forms, contacts, customers, tasks
+from services.followup.api import calendars, complaints, contact_forms, contacts, customers, tasks
 
-ROUTERS = (contacts.router, contact_forms.router, tasks.router, complaints.router, customers.router)
+ROUTERS = (contacts.router, contact_forms.router, tasks.router, complaints.router, customers.router, calendars.router)

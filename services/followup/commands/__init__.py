@@ -1,5 +1,6 @@
 """What can be asked about contacts, tasks and complaints. Where nobody is named, the caller is meant."""
 
+from services.followup.commands.calendar import PublishCalendar, WorkTimes
 from services.followup.commands.complaint import Answer, Close, ComplaintCommand, Confirm, Raise
 from services.followup.commands.contact import LogContact
 from services.followup.commands.contact_form import ContactForm, PublishContactForm
@@ -14,9 +15,11 @@ __all__ = [
     "Confirm",
     "ContactForm",
     "LogContact",
+    "PublishCalendar",
     "PublishContactForm",
     "Raise",
     "Reschedule",
     "Schedule",
     "TaskCommand",
+    "WorkTimes",
 ]

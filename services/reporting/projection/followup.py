@@ -1,4 +1,4 @@
-"""Contacts, follow-up tasks and complaints, each from its beginning to its end."""
+"""Contacts and follow-up tasks, each from its beginning to its end; complaints have a module of their own."""
 
 from dataclasses import replace
 
@@ -6,12 +6,16 @@ from contracts import followup as events
 from contracts.event import Envelope
 from contracts.followup.complaint import ComplaintEvent
 from contracts.followup.task import TaskEvent
-from services.reporting.projection.rows import ComplaintRow, ContactRow, TaskRow
+from services.reporting.projection import complaint
+from services.reporting.projection.rows import ContactRow, TaskRow
 from services.reporting.projection.sheet import Sheet
 
 
 def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
     """Bring the rows up to date with one fact of what was done or is owed."""
+    if isinstance(envelope.event, ComplaintEvent):
+        complaint.project(rows, envelope, envelope.event)
+        return
     match envelope.event:
         case events.ContactLogged() as event:
             rows.contacts[envelope.stream_id] = contact(envelope, event)
@@ -19,14 +23,7 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
             events.TaskScheduled() | events.TaskRescheduled() | events.TaskCompleted() | events.TaskCancelled()
         ) as event:
             project_task(rows, envelope, event)
-        case (
-            events.ComplaintRaised()
-            | events.ComplaintAnswered()
-            | events.ComplaintConfirmed()
-            | events.ComplaintClosed()
-        ) as event:
-            project_complaint(rows, envelope, event)
-        case events.ContactFormPublished():
+        case events.ContactFormPublished() | events.CalendarPublished():
             return
 
 
@@ -42,20 +39,6 @@ def project_task(rows: Sheet, envelope: Envelope[events.AnyEvent], fact: TaskEve
             rows.tasks[stream_id] = completed(rows.tasks[stream_id], envelope, event)
         case events.TaskCancelled():
             rows.tasks[stream_id] = replace(rows.tasks[stream_id], cancelled_at=envelope.occurred_at)
-
-
-def project_complaint(rows: Sheet, envelope: Envelope[events.AnyEvent], fact: ComplaintEvent) -> None:
-    stream_id, occurred_at = envelope.stream_id, envelope.occurred_at
-    match fact:
-        case events.ComplaintRaised() as event:
-            rows.complaints[stream_id] = raised(envelope, event)
-        case events.ComplaintAnswered(employee_id=employee_id):
-            rows.complaints[stream_id] = answered(rows.complaints[stream_id], envelope, employee_id)
-        case events.ComplaintConfirmed():
-            rows.complaints[stream_id] = replace(rows.complaints[stream_id], confirmed_at=occurred_at)
-        case events.ComplaintClosed(resolution=resolution):
-            complaint = rows.complaints[stream_id]
-            rows.complaints[stream_id] = replace(complaint, closed_at=occurred_at, resolution=resolution)
 
 
 def contact(envelope: Envelope[events.AnyEvent], event: events.ContactLogged) -> ContactRow:
@@ -95,25 +78,4 @@ def completed(task: TaskRow, envelope: Envelope[events.AnyEvent], event: events.
         completed_by=event.employee_id,
         outcome=event.outcome,
         was_on_time=envelope.occurred_at <= event.due_at,
-    )
-
-
-def raised(envelope: Envelope[events.AnyEvent], event: events.ComplaintRaised) -> ComplaintRow:
-    return ComplaintRow(
-        complaint_id=envelope.stream_id,
-        customer_id=envelope.subject,
-        owner_id=event.owner_id,
-        channel=event.channel,
-        severity=event.severity,
-        topic=event.topic,
-        raised_at=envelope.occurred_at,
-    )
-
-
-def answered(complaint: ComplaintRow, envelope: Envelope[events.AnyEvent], employee_id: str) -> ComplaintRow:
-    return replace(
-        complaint,
-        answered_at=complaint.answered_at or envelope.occurred_at,
-        answered_by=complaint.answered_by or employee_id,
-        answers=complaint.answers + 1,
     )

@@ -1,0 +1,88 @@
+"""When people work, as versions of named calendars. Configuration: the subject is the calendar itself (ADR 0008)."""
+
+from datetime import date
+from enum import StrEnum
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from contracts.event import Event
+from contracts.types import Code, Name, Word
+
+MINUTES_A_DAY = 1_440
+DAYS_A_WEEK = 7
+MAX_INTERVALS = 12
+MAX_YEARS = 50
+MAX_SPECIAL_DAYS = 366
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+
+
+class YearStatus(StrEnum):
+    CONFIRMED = "confirmed"
+    PROVISIONAL = "provisional"
+
+
+class CalendarPart(BaseModel):
+    """Part of a calendar, the same in the request that publishes it and in the fact."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class WorkInterval(CalendarPart):
+    """Part of a day, from `start` up to `end`, in minutes after midnight."""
+
+    start: int = Field(ge=0, lt=MINUTES_A_DAY)
+    end: int = Field(gt=0, le=MINUTES_A_DAY)
+
+    @model_validator(mode="after")
+    def end_after_start(self) -> "WorkInterval":
+        if self.end <= self.start:
+            raise ValueError("an interval ends after it has started")
+        return self
+
+
+def in_order(intervals: tuple[WorkInterval, ...]) -> bool:
+    return all(one.end <= other.start for one, other in pairwise(intervals))
+
+
+Intervals = Annotated[tuple[WorkInterval, ...], Field(max_length=MAX_INTERVALS)]
+Days = Annotated[tuple[date, ...], Field(max_length=MAX_SPECIAL_DAYS)]
+
+
+class CalendarYear(CalendarPart):
+    """What differs from the week in one year: days off, days made up for them, and who says so.
+
+    Of a `provisional` year the official days are not known yet.
+    """
+
+    year: int = Field(ge=FIRST_YEAR, le=LAST_YEAR)
+    status: YearStatus
+    source: Name | None = None
+    holidays: Days = ()
+    workdays: Days = ()
+
+    @model_validator(mode="after")
+    def days_of_this_year(self) -> "CalendarYear":
+        if any(day.year != self.year for day in (*self.holidays, *self.workdays)):
+            raise ValueError(f"every day must lie in {self.year}")
+        if set(self.holidays) & set(self.workdays):
+            raise ValueError("a day is off or worked, not both")
+        if self.status is YearStatus.CONFIRMED and self.source is None:
+            raise ValueError("a confirmed year names its source")
+        return self
+
+
+class CalendarPublished(Event):
+    """A whole new version. `week` is Monday to Sunday; `made_up` is what is worked on a make-up workday."""
+
+    type: Literal["care.followup.calendar-published.v1"] = "care.followup.calendar-published.v1"
+    name: Code
+    number: int = Field(ge=1)
+    zone: Word
+    week: tuple[tuple[WorkInterval, ...], ...]
+    made_up: tuple[WorkInterval, ...]
+    years: tuple[CalendarYear, ...] = ()
+
+
+CalendarEvent = CalendarPublished

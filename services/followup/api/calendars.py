@@ -1,0 +1,132 @@
+"""HTTP for work calendars: published whole, read by version, and looked at day by day."""
+
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+from pydantic import BaseModel
+
+from chassis.access import Allow, Caller
+from chassis.auth import Role
+from chassis.body import StrictRoute
+from chassis.catalogue import ProblemError
+from chassis.responses import Accepted, answer, etag
+from chassis.worktime import WorkCalendar
+from contracts.followup.calendar import CalendarPublished, CalendarYear, WorkInterval, YearStatus
+from contracts.types import Code
+from services.followup import commands
+from services.followup.calendar.working import work_calendar
+from services.followup.dependencies import Needs
+
+router = APIRouter(prefix="/v1", tags=["calendars"], route_class=StrictRoute)
+
+MAX_DAYS = 366
+A_MONTH = timedelta(days=30)
+Keeper = Annotated[Caller, Depends(Allow((Role.OPS, Role.ADMIN), ()))]
+Anyone = Annotated[Caller, Depends(Allow())]
+Name = Annotated[Code, Path()]
+
+
+class CalendarView(BaseModel):
+    """One version of a calendar. Minutes count from midnight in its zone."""
+
+    id: UUID
+    name: str
+    number: int
+    zone: str
+    week: tuple[tuple[WorkInterval, ...], ...]
+    made_up: tuple[WorkInterval, ...]
+    years: tuple[CalendarYear, ...]
+
+
+class DayKind(StrEnum):
+    ORDINARY = "ordinary"
+    HOLIDAY = "holiday"
+    MADE_UP = "made-up"
+
+
+class DayView(BaseModel):
+    """A day, what is worked on it, and whether the official days of its year are known."""
+
+    day: date
+    kind: DayKind
+    status: YearStatus
+    is_workday: bool
+    intervals: tuple[WorkInterval, ...]
+
+
+class DaysView(BaseModel):
+    """Days under one version of a calendar."""
+
+    name: str
+    number: int
+    workdays: int
+    items: list[DayView]
+
+
+@router.put("/calendars/{name}", response_model=Accepted)
+async def publish_calendar(name: Name, times: commands.WorkTimes, caller: Keeper, needs: Needs) -> Response:
+    """Publish a whole new version. What was promised under an earlier one stands until a fact says otherwise."""
+    command = commands.PublishCalendar(name=name, **dict(times))
+    handled = await needs.calendar_rules.handle(
+        needs.calendars.stream_of(name), command, caller.context, expected_version=caller.expected_version
+    )
+    return answer(handled, f"/v1/calendars/{name}")
+
+
+@router.get("/calendars/{name}")
+async def read_calendar(
+    name: Name, caller: Anyone, needs: Needs, response: Response, version: Annotated[int | None, Query(ge=1)] = None
+) -> CalendarView:
+    """Read a version of a calendar; the latest if none is named."""
+    del caller
+    stream_id = needs.calendars.stream_of(name)
+    found = await needs.calendars.version(name, version)
+    response.headers["ETag"] = etag((await needs.calendar_rules.load(stream_id)).version)
+    return CalendarView(id=stream_id, **found.model_dump(exclude={"type"}))
+
+
+@router.get("/calendars/{name}/workdays")
+async def read_workdays(
+    name: Name,
+    caller: Anyone,
+    needs: Needs,
+    since: Annotated[date | None, Query(alias="from", description="The first day; today if absent.")] = None,
+    until: Annotated[date | None, Query(alias="to", description=f"The last day; {MAX_DAYS} days at most.")] = None,
+    version: Annotated[int | None, Query(ge=1)] = None,
+) -> DaysView:
+    """Read day by day what is worked; a month if no last day is named."""
+    found = await needs.calendars.version(name, version)
+    first = since or caller.context.now.astimezone(ZoneInfo(found.zone)).date()
+    last = until or first + A_MONTH
+    if not 0 <= (last - first).days < MAX_DAYS:
+        raise out_of_range()
+    items = days_between(found, first, last)
+    return DaysView(name=name, number=found.number, workdays=sum(day.is_workday for day in items), items=items)
+
+
+def out_of_range() -> ProblemError:
+    detail = f"`to` lies on or after `from`, and at most {MAX_DAYS} days are told at once."
+    detail_zh = f"`to` 不得早于 `from`，一次最多 {MAX_DAYS} 天。"
+    errors = [{"pointer": "query:to", "rule": "range", "detail": detail}]
+    return ProblemError("validation-failed", detail, detail_zh, errors=errors)
+
+
+def days_between(version: CalendarPublished, since: date, until: date) -> list[DayView]:
+    calendar = work_calendar(version)
+    return [day_view(calendar, since + timedelta(days=number)) for number in range((until - since).days + 1)]
+
+
+def day_view(calendar: WorkCalendar, day: date) -> DayView:
+    worked = calendar.on(day)
+    special = DayKind.MADE_UP if worked else DayKind.HOLIDAY
+    return DayView(
+        day=day,
+        kind=special if day in calendar.days else DayKind.ORDINARY,
+        status=YearStatus.CONFIRMED if day.year in calendar.confirmed_years else YearStatus.PROVISIONAL,
+        is_workday=calendar.is_workday(day),
+        intervals=tuple(WorkInterval(start=each.start, end=each.end) for each in worked),
+    )

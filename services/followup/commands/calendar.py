@@ -1,0 +1,58 @@
+"""Publishing a calendar: a whole new version, checked before it is one."""
+
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field
+
+from chassis.command import Command
+from contracts.followup.calendar import DAYS_A_WEEK, MAX_YEARS, CalendarYear, Intervals, WorkInterval, in_order
+from contracts.types import Code, Word
+
+ZONES = frozenset(available_timezones())
+
+
+def refuse_unknown_zone(zone: str) -> str:
+    if zone not in ZONES:
+        raise ValueError("a zone is one of the IANA names, such as Asia/Shanghai")
+    return zone
+
+
+def refuse_disorder(intervals: tuple[WorkInterval, ...]) -> tuple[WorkInterval, ...]:
+    if not in_order(intervals):
+        raise ValueError("the intervals of a day stand in order and do not overlap")
+    return intervals
+
+
+def refuse_short_week(week: tuple[Intervals, ...]) -> tuple[Intervals, ...]:
+    """A lower limit of the type would be reported too, wherever a day of the week has a fault of its own."""
+    if len(week) < DAYS_A_WEEK:
+        raise ValueError("a week has seven days, Monday first")
+    return week
+
+
+def refuse_twice(years: tuple[CalendarYear, ...]) -> tuple[CalendarYear, ...]:
+    if len({each.year for each in years}) != len(years):
+        raise ValueError("each year stands once")
+    return years
+
+
+Zone = Annotated[Word, AfterValidator(refuse_unknown_zone)]
+WorkDay = Annotated[Intervals, AfterValidator(refuse_disorder)]
+Week = Annotated[tuple[WorkDay, ...], Field(max_length=DAYS_A_WEEK), AfterValidator(refuse_short_week)]
+Years = Annotated[tuple[CalendarYear, ...], Field(max_length=MAX_YEARS), AfterValidator(refuse_twice)]
+
+
+class WorkTimes(Command):
+    """When people work from now on: the week, Monday first, and the years with their days off and made up."""
+
+    zone: Zone = "Asia/Shanghai"
+    week: Week
+    made_up: WorkDay
+    years: Years = ()
+
+
+class PublishCalendar(WorkTimes):
+    """Publish a whole new version of the calendar `name`."""
+
+    name: Code
