@@ -57,6 +57,13 @@ CUSTOMER: tuple[Event, ...] = (
         region="上海",
         work_status=customer.WorkStatus.QUOTED,
         last_contacted_at=SILENT_SINCE,
+        interests=("网络安全", "高尔夫"),
+        buying_cycle="quarterly",
+        order_size="10万-50万",
+        customer_kind="最终用户",
+        potential="high",
+        influence="行业前十",
+        cooperation_since=date(2021, 3, 1),
     ),
     customer.StageChanged(previous=customer.Stage.NEW, stage=customer.Stage.INTERESTED, reason="asked-for-quote"),
     customer.TierChanged(scheme="value", previous="normal", tier="vip"),
@@ -79,6 +86,7 @@ CUSTOMER: tuple[Event, ...] = (
         date_kinds=("birthday",),
     ),
     customer.KeyContactRemoved(key_contact_id=KEY_CONTACT_ID),
+    customer.NeedStated(need="云服务器", status=customer.NeedStatus.OPEN, text_ref=CONTENT_REF),
 )
 
 FOLLOWUP: tuple[Event, ...] = (

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from contracts.customer.life import LifeEvent, Mode, Stage, StageChanged, TierChanged, mode_of
+from contracts.customer.needs import NeedEvent, NeedStated, NeedStatus
 from contracts.customer.ownership import OwnerAssigned, OwnershipEvent
 from contracts.customer.people import (
     KeyContactAdded,
@@ -15,7 +16,7 @@ from contracts.customer.people import (
 )
 from contracts.customer.record import Kind, ProfileChanged, RecordEvent, Registered, WorkStatus
 
-AnyEvent = Annotated[RecordEvent | LifeEvent | OwnershipEvent | PeopleEvent, Field(discriminator="type")]
+AnyEvent = Annotated[RecordEvent | LifeEvent | OwnershipEvent | PeopleEvent | NeedEvent, Field(discriminator="type")]
 
 __all__ = [
     "AnyEvent",
@@ -25,6 +26,8 @@ __all__ = [
     "KeyContactStated",
     "Kind",
     "Mode",
+    "NeedStated",
+    "NeedStatus",
     "OwnerAssigned",
     "ProfileChanged",
     "Registered",

@@ -1,7 +1,8 @@
 """Who a customer is."""
 
+from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from contracts.event import Event
@@ -35,7 +36,10 @@ class Registered(Event):
 
 
 class ProfileChanged(Event):
-    """Each field holds the new value; an absent one did not change. `last_contacted_at` is the source's word."""
+    """Each field holds the new value; an absent one did not change, one named in `cleared` is known no longer.
+
+    `last_contacted_at` is the source's word.
+    """
 
     type: Literal["care.customer.profile-changed.v1"] = "care.customer.profile-changed.v1"
     need_type: Word | None = None
@@ -43,6 +47,19 @@ class ProfileChanged(Event):
     region: Word | None = None
     work_status: WorkStatus | None = None
     last_contacted_at: Instant | None = None
+    interests: tuple[Word, ...] | None = None
+    buying_cycle: Word | None = None
+    order_size: Word | None = None
+    customer_kind: Word | None = None
+    potential: Word | None = None
+    influence: Word | None = None
+    cooperation_since: date | None = None
+    cleared: tuple[Word, ...] = ()
+
+    def news(self) -> dict[str, Any]:
+        """Return each field that changed with its value from now on; None for one that was cleared."""
+        told = self.model_dump(exclude={"type", "cleared"}, exclude_none=True)
+        return {**dict.fromkeys(self.cleared), **told}
 
 
 RecordEvent = Registered | ProfileChanged

@@ -67,7 +67,11 @@ def project(row: CustomerRef | None, envelope: Envelope[events.AnyEvent]) -> Cus
         raise LookupError("a customer's first event must be its registration")
     match event:
         case (
-            events.ProfileChanged() | events.KeyContactAdded() | events.KeyContactChanged() | events.KeyContactRemoved()
+            events.ProfileChanged()
+            | events.KeyContactAdded()
+            | events.KeyContactChanged()
+            | events.KeyContactRemoved()
+            | events.NeedStated()
         ):
             return row
         case events.StageChanged(stage=stage):

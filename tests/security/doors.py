@@ -28,6 +28,7 @@ PERSONAL: dict[str, dict[str, Any]] = {
         "email": KEPT_EMAIL,
         "dates": [{"kind": "birthday", "month": 2, "day": 29, "year": 1964}],
     },
+    "StateNeed": {"need": "upgrade", "text": KEPT},
     "Employee": {"name": KEPT},
     "LogContact": {
         "channel": "phone",
@@ -98,6 +99,7 @@ async def tell(doors: Doors) -> None:
     customer = f"/v1/customers/{things['customer_id']}"
     # The answer of a command names the customer; whom it added, its address.
     await doors.personal("customer", f"{customer}/key-contacts", "KeyContact")
+    await doors.personal("customer", f"{customer}/needs", "StateNeed")
     things["key_contact_id"] = things["customer_id"]
     things["contact_id"] = await doors.personal("followup", f"{customer}/contacts", "LogContact")
     things["task_id"] = await doors.personal("followup", f"{customer}/tasks", "Schedule")

@@ -26,6 +26,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "AssignOwner": {"owner_id": OWNER, "leader_id": LEADER},
     "ChangeProfile": {"profile": {"industry": "retail"}},
     "KeyContact": {"name": "吴敏", "dates": [{"kind": "birthday", "month": 2, "day": 29}]},
+    "StateNeed": {"need": "upgrade"},
     "Employee": {"name": "李敏"},
     "LogContact": {
         "channel": "phone",

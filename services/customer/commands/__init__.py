@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from services.customer.commands.life import ChangeStage, SetTier, Tier
+from services.customer.commands.needs import StateNeed
 from services.customer.commands.ownership import AssignOwner
 from services.customer.commands.people import AddKeyContact, ChangeKeyContact, KeyContact, RemoveKeyContact
 from services.customer.commands.record import ChangeProfile, ExternalReference, Profile, Register
@@ -15,7 +16,8 @@ AnyCommand = Annotated[
     | AssignOwner
     | AddKeyContact
     | ChangeKeyContact
-    | RemoveKeyContact,
+    | RemoveKeyContact
+    | StateNeed,
     "asked of one customer",
 ]
 
@@ -32,5 +34,6 @@ __all__ = [
     "Register",
     "RemoveKeyContact",
     "SetTier",
+    "StateNeed",
     "Tier",
 ]

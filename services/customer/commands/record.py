@@ -1,6 +1,8 @@
 """Making a customer known, and stating what is known of it."""
 
-from typing import ClassVar
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -8,6 +10,9 @@ from chassis.command import FactCommand, Part
 from contracts.customer import Kind, Stage, WorkStatus
 from contracts.types import Code, EmployeeId, Instant, Name, Word
 from services.customer.commands.life import Tier
+
+MAX_INTERESTS = 30
+Interests = Annotated[tuple[Word, ...], Field(min_length=1, max_length=MAX_INTERESTS)]
 
 
 class ExternalReference(Part):
@@ -25,6 +30,30 @@ class Profile(Part):
     region: Word | None = None
     work_status: WorkStatus | None = None
     last_contacted_at: Instant | None = None
+    interests: Interests | None = None
+    buying_cycle: Word | None = None
+    order_size: Word | None = None
+    customer_kind: Word | None = None
+    potential: Word | None = None
+    influence: Word | None = None
+    cooperation_since: date | None = None
+
+
+class ProfileField(StrEnum):
+    """The fields of a profile, by their names."""
+
+    NEED_TYPE = "need_type"
+    INDUSTRY = "industry"
+    REGION = "region"
+    WORK_STATUS = "work_status"
+    LAST_CONTACTED_AT = "last_contacted_at"
+    INTERESTS = "interests"
+    BUYING_CYCLE = "buying_cycle"
+    ORDER_SIZE = "order_size"
+    CUSTOMER_KIND = "customer_kind"
+    POTENTIAL = "potential"
+    INFLUENCE = "influence"
+    COOPERATION_SINCE = "cooperation_since"
 
 
 class Register(FactCommand):
@@ -54,4 +83,13 @@ class Register(FactCommand):
 
 
 class ChangeProfile(FactCommand):
-    profile: Profile
+    """State some fields, and say of others in `clear` that they are known no longer."""
+
+    profile: Profile = Field(default_factory=Profile)
+    clear: tuple[ProfileField, ...] = Field(default=(), max_length=len(ProfileField))
+
+    @model_validator(mode="after")
+    def stated_or_cleared(self) -> "ChangeProfile":
+        if both := [name for name in self.clear if getattr(self.profile, name) is not None]:
+            raise ValueError(f"stated and cleared at once: {', '.join(both)}")
+        return self

@@ -5,10 +5,11 @@ from dataclasses import replace
 from chassis.decider import Decider, RejectedError
 from contracts import customer as events
 from services.customer import commands
+from services.customer.domain import people
 from services.customer.domain.life import LEGAL, STAGES_ZH, TIERS, stage_changed, tier_changed
+from services.customer.domain.needs import need_stated
 from services.customer.domain.ownership import owner_assigned
-from services.customer.domain.people import key_contact_added, key_contact_changed, key_contact_removed
-from services.customer.domain.record import profile_changed, registered, stated
+from services.customer.domain.record import profile_after, profile_changed, registered, stated
 from services.customer.domain.state import Customer
 
 __all__ = ["CUSTOMER", "LEGAL", "STAGES_ZH", "TIERS", "Customer"]
@@ -21,20 +22,18 @@ def decide(customer: Customer, command: commands.AnyCommand) -> list[events.AnyE
             return [*registered(customer, command), *stated(customer, command)]
         case _ if not customer.known:
             raise RejectedError("customer-unknown", "This customer has not been registered.", "该客户尚未登记。")
-        case commands.ChangeProfile(profile=profile):
-            return profile_changed(customer, profile)
+        case commands.ChangeProfile(profile=profile, clear=clear):
+            return profile_changed(customer, profile, clear)
         case commands.ChangeStage(stage=stage, reason=reason):
             return stage_changed(customer, stage, reason)
         case commands.SetTier(scheme=scheme, tier=tier):
             return tier_changed(customer, scheme, tier)
         case commands.AssignOwner(owner_id=owner_id, leader_id=leader_id):
             return owner_assigned(customer, owner_id, leader_id)
-        case commands.AddKeyContact():
-            return key_contact_added(customer, command)
-        case commands.ChangeKeyContact():
-            return key_contact_changed(customer, command)
-        case commands.RemoveKeyContact():
-            return key_contact_removed(customer, command)
+        case commands.AddKeyContact() | commands.ChangeKeyContact() | commands.RemoveKeyContact():
+            return people.decide(customer, command)
+        case commands.StateNeed():
+            return need_stated(customer, command)
 
 
 def evolve(customer: Customer, event: events.AnyEvent) -> Customer:
@@ -43,19 +42,17 @@ def evolve(customer: Customer, event: events.AnyEvent) -> Customer:
         case events.Registered(kind=kind, name=name, name_ref=name_ref):
             return replace(customer, kind=kind, name=name, name_ref=name_ref)
         case events.ProfileChanged():
-            news = event.model_dump(exclude={"type"}, exclude_none=True)
-            return replace(customer, profile=customer.profile.model_copy(update=news))
+            return replace(customer, profile=profile_after(customer.profile, event))
         case events.StageChanged(stage=stage):
             return replace(customer, stage=stage)
         case events.TierChanged(scheme=scheme, tier=tier):
             return replace(customer, tiers={**customer.tiers, scheme: tier})
         case events.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
             return replace(customer, owner_id=owner_id, leader_id=leader_id)
-        case events.KeyContactAdded(key_contact_id=key) | events.KeyContactChanged(key_contact_id=key):
-            return replace(customer, key_contacts={**customer.key_contacts, key: event})
-        case events.KeyContactRemoved(key_contact_id=gone):
-            kept = {key: each for key, each in customer.key_contacts.items() if key != gone}
-            return replace(customer, key_contacts=kept)
+        case events.KeyContactAdded() | events.KeyContactChanged() | events.KeyContactRemoved():
+            return replace(customer, key_contacts=people.evolve(customer.key_contacts, event))
+        case events.NeedStated(need=need, status=status):
+            return replace(customer, needs={**customer.needs, need: status})
 
 
 CUSTOMER: Decider[Customer] = Decider(initial=Customer(), decide=decide, evolve=evolve)

@@ -1,13 +1,37 @@
 """The rules of key contacts: whom to speak to at a customer."""
 
 from typing import Any
+from uuid import UUID
 
 from chassis.decider import RejectedError
 from contracts import customer as events
+from contracts.customer.people import PeopleEvent
 from services.customer import commands
 from services.customer.domain.state import Customer
 
 MAX_KEY_CONTACTS = 100
+
+
+KeyContacts = dict[UUID, events.KeyContactStated]
+PeopleCommand = commands.AddKeyContact | commands.ChangeKeyContact | commands.RemoveKeyContact
+
+
+def decide(customer: Customer, command: PeopleCommand) -> list[events.AnyEvent]:
+    match command:
+        case commands.AddKeyContact():
+            return key_contact_added(customer, command)
+        case commands.ChangeKeyContact():
+            return key_contact_changed(customer, command)
+        case commands.RemoveKeyContact():
+            return key_contact_removed(customer, command)
+
+
+def evolve(contacts: KeyContacts, event: PeopleEvent) -> KeyContacts:
+    match event:
+        case events.KeyContactAdded(key_contact_id=key) | events.KeyContactChanged(key_contact_id=key):
+            return {**contacts, key: event}
+        case events.KeyContactRemoved(key_contact_id=gone):
+            return {key: contact for key, contact in contacts.items() if key != gone}
 
 
 def key_contact_added(customer: Customer, command: commands.AddKeyContact) -> list[events.AnyEvent]:

@@ -1,5 +1,7 @@
 """The rules of what is known of a customer."""
 
+from collections.abc import Sequence
+
 from contracts import customer as events
 from contracts.customer import Stage
 from services.customer import commands
@@ -37,7 +39,13 @@ def stated(customer: Customer, command: commands.Register) -> list[events.AnyEve
     return found
 
 
-def profile_changed(customer: Customer, profile: commands.Profile) -> list[events.AnyEvent]:
+def profile_changed(customer: Customer, profile: commands.Profile, clear: Sequence[str] = ()) -> list[events.AnyEvent]:
     known = customer.profile.model_dump()
     news = {name: value for name, value in profile.model_dump().items() if value not in (None, known[name])}
-    return [events.ProfileChanged(**news)] if news else []
+    cleared = tuple(name for name in dict.fromkeys(map(str, clear)) if known[name] is not None)
+    return [events.ProfileChanged(**news, cleared=cleared)] if news or cleared else []
+
+
+def profile_after(profile: commands.Profile, event: events.ProfileChanged) -> commands.Profile:
+    news = {name: value for name, value in event.news().items() if name in commands.Profile.model_fields}
+    return profile.model_copy(update=news)

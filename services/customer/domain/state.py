@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from chassis.access import Holders
-from contracts.customer import KeyContactStated, Kind, Stage
+from contracts.customer import KeyContactStated, Kind, NeedStatus, Stage
 from services.customer import commands
 
 
@@ -21,6 +21,7 @@ class Customer:
     leader_id: str | None = None
     profile: commands.Profile = field(default_factory=commands.Profile)
     key_contacts: dict[UUID, KeyContactStated] = field(default_factory=dict)
+    needs: dict[str, NeedStatus] = field(default_factory=dict)
 
     @property
     def known(self) -> bool:

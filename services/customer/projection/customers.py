@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -33,10 +33,18 @@ class CustomerRow:
     external_system: str | None = None
     external_id: str | None = None
     key_contacts: dict[str, Any] = field(default_factory=dict)
+    interests: Sequence[str] | None = None
+    buying_cycle: str | None = None
+    order_size: str | None = None
+    customer_kind: str | None = None
+    potential: str | None = None
+    influence: str | None = None
+    cooperation_since: date | None = None
 
 
 CUSTOMERS = Rows("customer", CustomerRow, "customer_id")
 TABLES = ("customer",)
+PROFILE = events.ProfileChanged.model_fields.keys() & CustomerRow.__dataclass_fields__.keys()
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
@@ -61,7 +69,7 @@ def project(row: CustomerRow | None, envelope: Envelope[events.AnyEvent]) -> Cus
         raise LookupError("a customer's first event must be its registration")
     match event:
         case events.ProfileChanged():
-            return replace(row, **event.model_dump(exclude={"type"}, exclude_none=True))
+            return replace(row, **{name: value for name, value in event.news().items() if name in PROFILE})
         case events.StageChanged(stage=stage):
             return replace(row, stage=stage, stage_since=envelope.occurred_at)
         case events.TierChanged(scheme=scheme, tier=tier):
@@ -73,6 +81,8 @@ def project(row: CustomerRow | None, envelope: Envelope[events.AnyEvent]) -> Cus
             return replace(row, key_contacts={**row.key_contacts, str(key): told})
         case events.KeyContactRemoved(key_contact_id=gone):
             return replace(row, key_contacts=without(row.key_contacts, str(gone)))
+        case events.NeedStated():
+            return row
 
 
 def without(named: dict[str, Any], name: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from services.customer.queries.people import KeyContactView, key_contact_view, r
 COLUMNS = """
     c.customer_id AS id, c.version, c.kind, coalesce(c.name, v.value) AS name, c.stage, c.stage_since, c.tiers,
     c.owner_id, c.leader_id, c.need_type, c.industry, c.region, c.work_status, c.last_contacted_at,
+    c.interests, c.buying_cycle, c.order_size, c.customer_kind, c.potential, c.influence, c.cooperation_since,
     c.external_system, c.external_id, c.registered_at
 """
 ONE = f"SELECT {COLUMNS} FROM customer c LEFT JOIN vault v ON v.id = c.name_ref WHERE c.customer_id = $1"  # noqa: S608
@@ -61,6 +62,13 @@ class CustomerView(BaseModel):
     region: str | None
     work_status: str | None
     last_contacted_at: datetime | None
+    interests: list[str] | None
+    buying_cycle: str | None
+    order_size: str | None
+    customer_kind: str | None
+    potential: str | None
+    influence: str | None
+    cooperation_since: date | None
     external_system: str | None
     external_id: str | None
     registered_at: datetime | None

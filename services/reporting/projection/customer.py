@@ -8,6 +8,8 @@ from contracts.event import Envelope
 from services.reporting.projection.rows import CustomerRow, TransitionRow
 from services.reporting.projection.sheet import Sheet
 
+PROFILE = events.ProfileChanged.model_fields.keys() & CustomerRow.__dataclass_fields__.keys()
+
 
 def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
     """Bring the rows up to date with one fact about the customer itself."""
@@ -19,7 +21,7 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
     row = rows.customers[customer_id]
     match event:
         case events.ProfileChanged():
-            row = replace(row, **event.model_dump(exclude={"type"}, exclude_none=True))
+            row = replace(row, **{name: value for name, value in event.news().items() if name in PROFILE})
         case events.StageChanged(previous=previous, stage=stage, reason=reason):
             row = replace(row, stage=stage, mode=mode_of(stage), stage_since=envelope.occurred_at)
             rows.transitions[envelope.id] = entry(envelope, previous, stage, reason)
@@ -27,8 +29,8 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
             row = replace(row, tiers={**row.tiers, scheme: tier})
         case events.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
             row = replace(row, owner_id=owner_id, leader_id=leader_id)
-        case events.KeyContactAdded() | events.KeyContactChanged() | events.KeyContactRemoved():
-            pass  # Whom to speak to is for the customer service and the timeline to say.
+        case events.KeyContactAdded() | events.KeyContactChanged() | events.KeyContactRemoved() | events.NeedStated():
+            pass  # Whom to speak to, and what is needed, is for the customer service and the timeline to say.
     rows.customers[customer_id] = row
 
 

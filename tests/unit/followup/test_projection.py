@@ -42,6 +42,7 @@ LATER_LIFE: tuple[customer.AnyEvent, ...] = (
     example(customer.KeyContactAdded),
     example(customer.KeyContactChanged),
     example(customer.KeyContactRemoved),
+    example(customer.NeedStated),
 )
 
 

@@ -1,0 +1,72 @@
+"""HTTP for what a customer needs."""
+
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from chassis.as_of import Asked
+from chassis.body import StrictRoute
+from chassis.catalogue import not_found
+from chassis.paging import Page
+from chassis.responses import Accepted
+from contracts.customer import NeedStated, NeedStatus
+from services.customer import commands
+from services.customer.api.customers import handle
+from services.customer.api.edge import Anyone, Reader, shows_words
+from services.customer.dependencies import Needs
+
+router = APIRouter(prefix="/v1", tags=["needs"], route_class=StrictRoute)
+
+
+class Statement(BaseModel):
+    """One thing that was said of a need. `is_withheld`: there are words, kept from this caller."""
+
+    status: NeedStatus
+    text: str | None
+    is_withheld: bool
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: str
+
+
+class NeedView(BaseModel):
+    """A need as it stands, and all that was said of it, the oldest first."""
+
+    need: str
+    status: NeedStatus
+    history: list[Statement]
+
+
+@router.post("/customers/{customer_id}/needs", response_model=Accepted)
+async def state(customer_id: UUID, command: commands.StateNeed, caller: Anyone, needs: Needs) -> Response:
+    """State what the customer needs, or that it is met or gone."""
+    return await handle(customer_id, command, caller, needs)
+
+
+@router.get("/customers/{customer_id}/needs")
+async def read(customer_id: UUID, caller: Reader, needs: Needs, asked: Asked) -> Page[NeedView]:
+    """Read the customer's needs with their history, the first stated first. There is one page."""
+    loaded = await needs.customers.load(customer_id)
+    if not loaded.state.known:
+        raise not_found()
+    caller.require(loaded.state.holders)
+    told = [needs.mapper.to_envelope(row) for row in await needs.store.read_stream(customer_id)]
+    stated = [each for each in told if isinstance(each.event, NeedStated) and asked.includes(each)]
+    stated.sort(key=lambda each: (each.occurred_at, each.version))
+    show_words = shows_words(caller, loaded.state.holders)
+    words = await needs.queries.words(each.event.text_ref for each in stated if each.event.text_ref and show_words)
+    histories: dict[str, list[Statement]] = {}
+    for each in stated:
+        statement = Statement(
+            status=each.event.status,
+            text=words.get(each.event.text_ref),
+            is_withheld=bool(each.event.text_ref) and not show_words,
+            occurred_at=each.occurred_at,
+            recorded_at=each.recorded_at,
+            actor=each.metadata.actor,
+        )
+        histories.setdefault(each.event.need, []).append(statement)
+    views = [NeedView(need=need, status=said[-1].status, history=said) for need, said in histories.items()]
+    return Page(items=views)

@@ -1,0 +1,60 @@
+"""Basics and needs from outside."""
+
+from tests.integration.edge.conftest import Api
+
+PROFILE = {
+    "interests": ["高尔夫", "茶"],
+    "buying_cycle": "quarterly",
+    "order_size": "10万-50万",
+    "customer_kind": "最终用户",
+    "potential": "high",
+    "influence": "行业前十",
+    "cooperation_since": "2021-03-01",
+}
+
+
+async def test_basics_are_read_from_the_customer_and_from_the_list(api: Api) -> None:
+    address = await api.registered(profile=PROFILE)
+    await api.listed(1)
+    assert PROFILE.items() <= (await api.get(address)).json().items()
+    assert PROFILE.items() <= (await api.get("/v1/customers")).json()["items"][0].items()
+
+
+async def test_a_field_is_cleared(api: Api) -> None:
+    address = await api.registered(profile=PROFILE)
+    cleared = await api.post(f"{address}/profile", {"clear": ["interests", "cooperation_since"]})
+    assert cleared.status_code == 200
+    read = (await api.get(address)).json()
+    assert (read["interests"], read["cooperation_since"], read["potential"]) == (None, None, "high")
+    unknown = await api.post(f"{address}/profile", {"clear": ["name"]})
+    assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/clear/0")
+
+
+async def test_needs_are_read_with_their_history(api: Api) -> None:
+    address = await api.registered(owner_id="E1007", occurred_at="2024-01-01T09:00:00+08:00")
+    for body in (
+        {"need": "云服务器", "text": "八核", "occurred_at": "2024-02-01T09:00:00+08:00"},
+        {"need": "备份"},
+        {"need": "云服务器", "status": "met"},
+    ):
+        assert (await api.post(f"{address}/needs", body)).status_code == 200
+    needs = (await api.get(f"{address}/needs", "E1007", "sales")).json()["items"]
+    assert [(need["need"], need["status"], len(need["history"])) for need in needs] == [
+        ("云服务器", "met", 2),
+        ("备份", "open", 1),
+    ]
+    first = needs[0]["history"][0]
+    assert (first["status"], first["text"], first["actor"]) == ("open", "八核", "ops")
+    withheld = (await api.get(f"{address}/needs", "E4", "finance")).json()["items"][0]["history"][0]
+    assert (withheld["text"], withheld["is_withheld"]) == (None, True)
+    then = (await api.get(f"{address}/needs?as_of=2024-03-01T00:00:00Z")).json()["items"]
+    assert [(need["need"], need["status"]) for need in then] == [("云服务器", "open")]
+    assert (await api.get(f"{address}/needs", "E3333", "sales")).status_code == 403
+
+
+async def test_a_refused_need_says_which_are_open(api: Api) -> None:
+    address = await api.registered()
+    await api.post(f"{address}/needs", {"need": "备份"})
+    refused = await api.post(f"{address}/needs", {"need": "云服务器", "status": "met"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "need-unknown")
+    assert "备份" in refused.json()["detail"]

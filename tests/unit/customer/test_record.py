@@ -1,0 +1,96 @@
+"""What is known of a customer, and what it needs, in examples."""
+
+from datetime import date
+
+import pytest
+from pydantic import ValidationError
+
+from contracts.customer import Kind, NeedStated, NeedStatus, ProfileChanged, Registered
+from contracts.examples import example_envelope
+from services.customer.commands import ChangeProfile, Profile, StateNeed
+from services.customer.commands.record import MAX_INTERESTS, ProfileField
+from services.customer.domain import CUSTOMER
+from services.customer.domain.needs import MAX_NEEDS
+from services.customer.projection.customers import project_next
+from services.reporting.projection import customer as reporting
+from services.reporting.projection.sheet import Sheet
+from tests.support.spec import Spec
+
+customer = Spec(CUSTOMER)
+registered = Registered(kind=Kind.COMPANY, name="上海腾云")
+described = ProfileChanged(industry="制造", interests=("高尔夫",), cooperation_since=date(2021, 3, 1))
+cloud = NeedStated(need="云服务器")
+
+
+def test_basics_are_recorded_where_they_are_new() -> None:
+    profile = Profile(industry="制造", interests=("高尔夫", "茶"), cooperation_since=date(2021, 3, 1))
+    customer.given(registered, described).when(ChangeProfile(profile=profile)).then(
+        ProfileChanged(interests=("高尔夫", "茶"))
+    )
+
+
+def test_a_field_can_be_cleared_and_is_cleared_once() -> None:
+    cleared = ProfileChanged(region="上海", cleared=("industry", "interests"))
+    command = ChangeProfile(profile=Profile(region="上海"), clear=("industry", "interests", "industry"))
+    customer.given(registered, described).when(command).then(cleared)
+    customer.given(registered, described, cleared).when(command).then()
+
+
+def test_a_cleared_field_can_be_stated_again() -> None:
+    given = customer.given(registered, described, ProfileChanged(cleared=("industry",)))
+    given.when(ChangeProfile(profile=Profile(industry="制造"))).then(ProfileChanged(industry="制造"))
+
+
+def test_lists_forget_what_was_cleared_and_pass_over_what_they_do_not_keep() -> None:
+    facts = (registered, described, ProfileChanged(cleared=("industry", "interests", "field_of_a_later_version")))
+    row = None
+    for fact in facts:
+        row = project_next(row, example_envelope(fact))
+    assert row
+    assert (row.industry, row.interests, row.cooperation_since) == (None, None, date(2021, 3, 1))
+    rows = Sheet()
+    for fact in facts:
+        reporting.project(rows, example_envelope(fact))
+    [reported] = rows.customers.values()
+    assert reported.industry is None
+
+
+def test_every_field_of_a_profile_can_be_cleared() -> None:
+    assert {field.value for field in ProfileField} == Profile.model_fields.keys()
+
+
+def test_a_field_is_not_stated_and_cleared_at_once() -> None:
+    with pytest.raises(ValidationError, match="stated and cleared at once: industry"):
+        ChangeProfile(profile=Profile(industry="制造"), clear=("industry",))
+
+
+def test_only_so_many_interests_are_kept() -> None:
+    with pytest.raises(ValidationError, match="at most"):
+        Profile(interests=tuple(f"i{number}" for number in range(MAX_INTERESTS + 1)))
+
+
+def test_a_need_is_stated_once() -> None:
+    customer.given(registered).when(StateNeed(need="云服务器")).then(cloud)
+    customer.given(registered, cloud).when(StateNeed(need="云服务器")).then()
+
+
+def test_what_is_said_of_a_need_is_news_each_time() -> None:
+    command = StateNeed(need="云服务器", text="八核，年底前")
+    customer.given(registered, cloud).when(command).then(NeedStated(need="云服务器", text_ref=command.ref("text")))
+
+
+def test_a_need_is_met_and_comes_back() -> None:
+    met = NeedStated(need="云服务器", status=NeedStatus.MET)
+    customer.given(registered, cloud).when(StateNeed(need="云服务器", status=NeedStatus.MET)).then(met)
+    customer.given(registered, cloud, met).when(StateNeed(need="云服务器")).then(cloud)
+
+
+def test_a_need_that_was_never_stated_is_not_met() -> None:
+    gone = StateNeed(need="备份", status=NeedStatus.GONE)
+    customer.given(registered, cloud).when(gone).then_rejected("need-unknown")
+
+
+def test_a_customer_has_only_so_many_needs() -> None:
+    facts = [NeedStated(need=f"n{number}") for number in range(MAX_NEEDS)]
+    customer.given(registered, *facts).when(StateNeed(need="one more")).then_rejected("too-many-needs")
+    customer.given(registered, *facts[1:]).when(StateNeed(need="one more")).then(NeedStated(need="one more"))
