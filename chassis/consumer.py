@@ -95,8 +95,10 @@ class Consumer:
             await self._consume_for_ever(consumer)
         finally:
             async with asyncio.timeout(STOP_SECONDS):
-                await self._abandon()
-                await end(consumer.stop())
+                try:
+                    await self._abandon()
+                finally:
+                    await end(consumer.stop())
 
     async def _consume_for_ever(self, consumer: AIOKafkaConsumer) -> None:
         loop = asyncio.get_running_loop()

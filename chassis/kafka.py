@@ -15,6 +15,8 @@ REQUEST_TIMEOUT_MS = 10_000
 MAX_BATCH_BYTES = 512 * 1024
 MAX_RECORD_BYTES = 1_000_000
 REMEMBERED_PARTITIONS = 200_000
+# The event loop alone would forget them.
+CLOSING: set[asyncio.Future[None]] = set()
 # What a broker that is away, restarting or overloaded shows us.
 UNREACHABLE = (KafkaError, OSError, TimeoutError)
 
@@ -45,19 +47,22 @@ def new_producer(bootstrap: str, name: str, *, idempotence: bool) -> AIOKafkaPro
 
 
 async def end(closing: Awaitable[None]) -> None:
-    """Close a client. Who is stopped meanwhile stops, though aiokafka swallows a cancellation that meets it here."""
-    task = asyncio.current_task()
-    before = task.cancelling() if task else 0
-    await closing
-    if task and task.cancelling() > before:
-        raise asyncio.CancelledError
+    """Close a client. Who is stopped meanwhile stops, and the closing goes on to its end.
+
+    A cancellation that met aiokafka here would be swallowed, or leave a consumer half closed: then it goes on telling
+    its group that it is alive, and the group waits for it.
+    """
+    under_way = asyncio.ensure_future(closing)
+    CLOSING.add(under_way)
+    under_way.add_done_callback(CLOSING.discard)
+    await asyncio.shield(under_way)
 
 
 async def ensure_topics(bootstrap: str, topics: tuple[Topic, ...], *, replication: int = 1) -> None:
     """Create what is missing and check what is there. Raises TopicMismatchError or a KafkaError."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
-    await admin.start()
     try:
+        await admin.start()
         existing = set(await admin.list_topics())
         for topic in topics:
             if topic.name not in existing:
@@ -94,8 +99,8 @@ def check_partitions(topics: tuple[Topic, ...], counts: dict[str, int]) -> None:
 async def log_ends(bootstrap: str, topic: str, partitions: list[int]) -> dict[int, int]:
     """Return the offset that the next record of each partition will get; 0 is an empty partition."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
-    await consumer.start()
     try:
+        await consumer.start()
         ends = await consumer.end_offsets([TopicPartition(topic, number) for number in partitions])
         return {place.partition: offset for place, offset in ends.items()}
     finally:
@@ -105,8 +110,8 @@ async def log_ends(bootstrap: str, topic: str, partitions: list[int]) -> dict[in
 async def last_headers(bootstrap: str, topic: Topic) -> list[list[tuple[str, bytes]]]:
     """Return the headers of the last record of each partition that holds any."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
-    await consumer.start()
     try:
+        await consumer.start()
         places = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
         consumer.assign(places)
         first, after = await consumer.beginning_offsets(places), await consumer.end_offsets(places)

@@ -6,9 +6,13 @@ from collections.abc import Awaitable, Callable
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 
 from chassis import consumer, kafka, relay
+from tests.faults.support.facts import commit
+from tests.faults.support.house import QUIET_SECONDS
 from tests.support.pipeline import Pipeline
+from tests.support.waiting import background, eventually
 
 Run = Callable[[], Awaitable[object]]
 
@@ -69,6 +73,32 @@ async def test_a_task_stopped_while_its_client_closes_is_stopped(
 ) -> None:
     await kafka.ensure_topics(pipeline.bootstrap, (pipeline.topic,))
     assert (await stopped_in_closing(closers[name], closing)).cancelled()
+
+
+@pytest.mark.parametrize("place", [(consumer.Consumer, "_abandon"), (GroupCoordinator, "_maybe_leave_group")])
+async def test_a_consumer_stopped_again_while_it_stops_leaves_its_group(
+    watched: Pipeline, monkeypatch: pytest.MonkeyPatch, place: tuple[type, str]
+) -> None:
+    stopping, step = asyncio.Event(), getattr(*place)
+
+    async def say_and_take_a_moment(of: object) -> None:
+        stopping.set()
+        await asyncio.sleep(0.1)
+        await step(of)
+
+    async with background(watched.relay().run):
+        await commit(watched.store, 10)
+        first = asyncio.ensure_future(watched.consumer().run())
+        await eventually(lambda: watched.has_seen(10))
+        with monkeypatch.context() as slowed:
+            slowed.setattr(*place, say_and_take_a_moment)
+            first.cancel()
+            await stopping.wait()
+            first.cancel()
+            await asyncio.wait([first])
+        await commit(watched.store, 10)
+        async with background(watched.consumer().run):
+            await eventually(lambda: watched.has_seen(20), within=QUIET_SECONDS)
 
 
 async def test_a_client_closed_without_care_lets_its_task_run_on(pipeline: Pipeline, closing: asyncio.Event) -> None:
