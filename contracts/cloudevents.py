@@ -21,7 +21,7 @@ HEADERS: dict[str, Json] = {
     "ce_recordedtime": {"format": "date-time", "description": "When the store learned of it."},
     "ce_streamid": {
         "format": "uuid",
-        "description": "The stream: customer, contact, task, complaint, alert.",
+        "description": "The stream: customer, order, quote, contract, contact, task, complaint, alert.",
     },
     "ce_sequence": {"pattern": "^[0-9]+$", "description": "The version in its stream, from 1."},
     "ce_position": {"pattern": "^[0-9]+$", "description": "Rises in commit order; not above the last: skip."},

@@ -27,6 +27,10 @@ DATES_REF = UUID("01900000-0000-7000-8000-000000000025")
 ATTACHMENT_REF = UUID("01900000-0000-7000-8000-000000000022")
 FIELD_REF = UUID("01900000-0000-7000-8000-000000000023")
 CONTACT_FORM_ID = UUID("01900000-0000-7000-8000-000000000024")
+ORDER_ID = UUID("01900000-0000-7000-8000-000000000008")
+QUOTE_ID = UUID("01900000-0000-7000-8000-000000000009")
+CONTRACT_ID = UUID("01900000-0000-7000-8000-00000000000a")
+REFERRED_ID = UUID("01900000-0000-7000-8000-00000000000b")
 CUSTOMER_NAME = "上海腾云"
 OWNER, LEADER = "E1007", "E1001"
 
@@ -87,6 +91,33 @@ CUSTOMER: tuple[Event, ...] = (
     ),
     customer.KeyContactRemoved(key_contact_id=KEY_CONTACT_ID),
     customer.NeedStated(need="云服务器", status=customer.NeedStatus.OPEN, text_ref=CONTENT_REF),
+    customer.CompetitorSeen(competitor="cloud-b", is_cheaper=True),
+    customer.ReferralMade(referred_customer_id=REFERRED_ID),
+    customer.OrderPlaced(
+        external_system="erp", external_id="SO-2024-0117", amount_minor=12_800_000, currency="CNY", category="servers"
+    ),
+    customer.OrderDelivered(),
+    customer.OrderCancelled(reason="paid-too-late"),
+    customer.QuoteRequested(external_system="crm", external_id="Q-0042", category="servers"),
+    customer.QuoteIssued(
+        external_system="crm", external_id="Q-0042", category="servers", amount_minor=13_500_000, currency="CNY"
+    ),
+    customer.QuoteCompared(competitor="cloud-b"),
+    customer.ContractSigned(
+        external_system="erp",
+        external_id="HT-2024-007",
+        kind=customer.ContractKind.STRATEGIC,
+        starts_on=date(2024, 6, 1),
+        ends_on=date(2025, 5, 31),
+        amount_minor=98_000_000,
+        currency="CNY",
+        document_id="DMS-881",
+    ),
+    customer.RenewalIntentStated(intent=customer.RenewalIntent.YES),
+    customer.ContractRenewed(
+        starts_on=date(2025, 6, 1), ends_on=date(2026, 5, 31), amount_minor=105_000_000, currency="CNY"
+    ),
+    customer.ContractEnded(reason="not-renewed"),
 )
 
 FOLLOWUP: tuple[Event, ...] = (
@@ -227,6 +258,17 @@ def _stream_of(event: Event) -> UUID:
             return COMPLAINT_ID
         case followup.CalendarPublished():
             return CALENDAR_ID
+        case customer.OrderPlaced() | customer.OrderDelivered() | customer.OrderCancelled():
+            return ORDER_ID
+        case customer.QuoteRequested() | customer.QuoteIssued() | customer.QuoteCompared():
+            return QUOTE_ID
+        case (
+            customer.ContractSigned()
+            | customer.RenewalIntentStated()
+            | customer.ContractRenewed()
+            | customer.ContractEnded()
+        ):
+            return CONTRACT_ID
         case alerts.AlertEvent():
             return ALERT_ID
         case _:

@@ -1,7 +1,7 @@
 """Field types shared by events and commands: what a text, an instant or a code may hold."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
@@ -46,6 +46,20 @@ def require_text(value: Any) -> Any:
     return value
 
 
+def require_day(value: Any) -> Any:
+    """Days come as text; a number would be read as an epoch, and a time as the day that it is somewhere."""
+    is_day_text = isinstance(value, str) and len(value) == len("2024-06-01")
+    if not (is_day_text or type(value) is date):
+        raise ValueError("a day is text such as 2024-06-01")
+    return value
+
+
+def refuse_far_days(day: date) -> date:
+    if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
+        raise ValueError(f"the year must lie between {EARLIEST_YEAR} and {LATEST_YEAR}")
+    return day
+
+
 def refuse_far_years(instant: datetime) -> datetime:
     if not EARLIEST_YEAR <= instant.year <= LATEST_YEAR:
         raise ValueError(f"the year must lie between {EARLIEST_YEAR} and {LATEST_YEAR}")
@@ -68,4 +82,5 @@ Code = Annotated[str, Field(min_length=1, max_length=MAX_WORD, pattern=r"^[a-z0-
 Instant = Annotated[
     AwareDatetime, BeforeValidator(require_text), AfterValidator(in_utc), AfterValidator(refuse_far_years)
 ]
+Day = Annotated[date, BeforeValidator(require_day), AfterValidator(refuse_far_days)]
 EmployeeId = Annotated[str, Field(min_length=1, max_length=MAX_WORD, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]*$")]

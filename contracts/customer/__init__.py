@@ -4,8 +4,19 @@ from typing import Annotated
 
 from pydantic import Field
 
+from contracts.customer.contract import (
+    ContractEnded,
+    ContractEvent,
+    ContractKind,
+    ContractRenewed,
+    ContractSigned,
+    RenewalIntent,
+    RenewalIntentStated,
+)
 from contracts.customer.life import LifeEvent, Mode, Stage, StageChanged, TierChanged, mode_of
+from contracts.customer.market import CompetitorSeen, MarketEvent, ReferralMade
 from contracts.customer.needs import NeedEvent, NeedStated, NeedStatus
+from contracts.customer.order import OrderCancelled, OrderDelivered, OrderEvent, OrderPlaced
 from contracts.customer.ownership import OwnerAssigned, OwnershipEvent
 from contracts.customer.people import (
     KeyContactAdded,
@@ -14,23 +25,47 @@ from contracts.customer.people import (
     KeyContactStated,
     PeopleEvent,
 )
+from contracts.customer.quote import QuoteCompared, QuoteEvent, QuoteIssued, QuoteRequested
 from contracts.customer.record import Kind, ProfileChanged, RecordEvent, Registered, WorkStatus
 
-AnyEvent = Annotated[RecordEvent | LifeEvent | OwnershipEvent | PeopleEvent | NeedEvent, Field(discriminator="type")]
+# What stands in the customer's own stream, and what has streams of its own (ADR 0008).
+CustomerEvent = RecordEvent | LifeEvent | OwnershipEvent | PeopleEvent | NeedEvent | MarketEvent
+CommercialEvent = OrderEvent | QuoteEvent | ContractEvent
+AnyEvent = Annotated[CustomerEvent | CommercialEvent, Field(discriminator="type")]
 
 __all__ = [
     "AnyEvent",
+    "CommercialEvent",
+    "CompetitorSeen",
+    "ContractEnded",
+    "ContractEvent",
+    "ContractKind",
+    "ContractRenewed",
+    "ContractSigned",
+    "CustomerEvent",
     "KeyContactAdded",
     "KeyContactChanged",
     "KeyContactRemoved",
     "KeyContactStated",
     "Kind",
+    "MarketEvent",
     "Mode",
     "NeedStated",
     "NeedStatus",
+    "OrderCancelled",
+    "OrderDelivered",
+    "OrderEvent",
+    "OrderPlaced",
     "OwnerAssigned",
     "ProfileChanged",
+    "QuoteCompared",
+    "QuoteEvent",
+    "QuoteIssued",
+    "QuoteRequested",
+    "ReferralMade",
     "Registered",
+    "RenewalIntent",
+    "RenewalIntentStated",
     "Stage",
     "StageChanged",
     "TierChanged",

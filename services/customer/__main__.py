@@ -18,6 +18,7 @@ from chassis.web import create_app
 from contracts.topics import CUSTOMER_EVENTS
 from services.customer import projection
 from services.customer.api import ROUTERS
+from services.customer.commerce import Commerce
 from services.customer.dependencies import Dependencies
 from services.customer.domain import CUSTOMER
 from services.customer.importing import CustomerImport
@@ -31,12 +32,15 @@ def build(parts: Parts) -> Service:
     """Put the service together; nothing runs yet."""
     key, health = parts.settings.pseudonym_key, parts.supervisor.health
     store, mapper = EventStore(parts.pool), EventMapper()
+    customers, pseudonyms = CommandHandler(store, CUSTOMER, mapper), Pseudonyms(key)
     needs = Dependencies(
+        pool=parts.pool,
         store=store,
         mapper=mapper,
-        customers=CommandHandler(store, CUSTOMER, mapper),
+        customers=customers,
+        commerce=Commerce(store, mapper, customers, pseudonyms),
         queries=CustomerQueries(parts.pool),
-        pseudonyms=Pseudonyms(key),
+        pseudonyms=pseudonyms,
     )
     imports = Imports(parts.pool, CustomerImport(needs, parts.settings.business_zone), health=health("importer"))
     listing = ReadModel(

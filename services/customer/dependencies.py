@@ -6,18 +6,22 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from chassis.command_handler import CommandHandler
+from chassis.database import Pool
 from chassis.event_store import EventStore
 from chassis.mapper import EventMapper
 from chassis.pseudonym import Pseudonyms
+from services.customer.commerce import Commerce
 from services.customer.domain import Customer
 from services.customer.queries import CustomerQueries
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
+    pool: Pool
     store: EventStore
     mapper: EventMapper
     customers: CommandHandler[Customer]
+    commerce: Commerce
     queries: CustomerQueries
     pseudonyms: Pseudonyms
 

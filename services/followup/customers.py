@@ -65,6 +65,8 @@ def project(row: CustomerRef | None, envelope: Envelope[events.AnyEvent]) -> Cus
         return CustomerRef(envelope.subject, event.kind, event.name)
     if row is None:
         raise LookupError("a customer's first event must be its registration")
+    if isinstance(event, events.CommercialEvent):
+        return row
     match event:
         case (
             events.ProfileChanged()
@@ -72,6 +74,8 @@ def project(row: CustomerRef | None, envelope: Envelope[events.AnyEvent]) -> Cus
             | events.KeyContactChanged()
             | events.KeyContactRemoved()
             | events.NeedStated()
+            | events.CompetitorSeen()
+            | events.ReferralMade()
         ):
             return row
         case events.StageChanged(stage=stage):

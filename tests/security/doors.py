@@ -105,6 +105,7 @@ async def tell(doors: Doors) -> None:
     things["task_id"] = await doors.personal("followup", f"{customer}/tasks", "Schedule")
     await doors.personal("followup", f"/v1/tasks/{things['task_id']}/rescheduling", "Reschedule")
     await doors.personal("followup", f"/v1/tasks/{things['task_id']}/cancellation", "Cancel")
+    things |= {f"{noun}_id": things["customer_id"] for noun in ("order", "quote", "contract")}
     # One is answered, and one raises an alert.
     things["complaint_id"] = await doors.personal("followup", f"{customer}/complaints", "Raise")
     await doors.personal("followup", f"/v1/complaints/{things['complaint_id']}/answer", "Answer")

@@ -88,6 +88,8 @@ async def address_of(world: World, operation: Operation) -> str:
     if "{complaint_id}" in operation.path:
         steps = {"confirmation": ["answer"], "closing": ["answer", "confirmation"]}
         things["complaint_id"] = await world.new_complaint(*steps.get(operation.path.rpartition("/")[2], []))
+    if operation.path.split("/")[2] in {"orders", "quotes", "contracts"}:
+        things |= await world.new_commerce()
     if operation.service == "customer" and "{customer_id}" in operation.path:
         things["customer_id"] = await world.made("customer", "/v1/customers", {"name": "珠海香洲"})
     if "{key_contact_id}" in operation.path:
@@ -98,7 +100,7 @@ async def address_of(world: World, operation: Operation) -> str:
 def body_with(operation: Operation, place: tuple[str, ...], written: str) -> bytes:
     """Return the sample body with `written`, as it stands, in one place."""
     body: dict[str, Any] = deepcopy(BODIES[str(operation.body_schema)])
-    if operation.body_schema == "Register":
+    if "external" in body:
         body["external"] = {"system": f"s{next(NUMBER)}", "id": "1"}
     if place[-1] == "leader_id" and operation.body_schema != "Employee":
         body["owner_id"] = OWNER

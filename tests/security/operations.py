@@ -13,6 +13,8 @@ from services import openapi
 JSON = "application/json"
 CSV = "text/csv"
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+MONEY = {"amount_minor": 1234, "currency": "CNY"}
+TERM = {"starts_on": "2024-01-01", "ends_on": "2024-12-31", **MONEY}
 # A request that is good as it stands, for each schema that a body may have. Where one holds others, it holds them all.
 BODIES: dict[str, dict[str, Any]] = {
     "Register": {
@@ -36,6 +38,18 @@ BODIES: dict[str, dict[str, Any]] = {
         "fields": [{"name": "visitors", "value": 2}],
     },
     "ContactForm": {"fields": [{"name": "visitors", "kind": "number"}]},
+    "SeeCompetitor": {"competitor": "cloud-b"},
+    "MakeReferral": {},
+    "PlaceOrder": {"external": {"system": "erp", "id": "SO-1"}, **MONEY},
+    "DeliverOrder": {},
+    "CancelOrder": {"reason": "paid-too-late"},
+    "OpenQuote": {"external": {"system": "crm", "id": "Q-1"}, **MONEY},
+    "IssueQuote": {"amount_minor": 900, "currency": "CNY"},
+    "CompareQuote": {},
+    "SignContract": {"external": {"system": "erp", "id": "HT-1"}, **TERM},
+    "StateRenewalIntent": {"intent": "yes"},
+    "RenewContract": {**TERM, "starts_on": "2026-01-01", "ends_on": "2026-12-31"},
+    "EndContract": {"reason": "not-renewed"},
     "Schedule": {"due_at": TOMORROW},
     "Reschedule": {"due_at": TOMORROW},
     "Complete": {},

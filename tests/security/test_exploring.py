@@ -8,6 +8,7 @@ import pytest
 
 from services import openapi
 from tests.security.exploring import SEED, Explored, explore
+from tests.security.operations import MONEY, TERM
 from tests.support.product import Product
 
 QUICK_EXAMPLES = 6
@@ -27,6 +28,9 @@ async def things(product: Product) -> dict[str, str]:
         "contact_id": str((await client.post("followup", f"{path}/contacts", contact))["id"]),
         "task_id": str((await client.post("followup", f"{path}/tasks", {"due_at": "2030-01-01T00:00:00Z"}))["id"]),
         "complaint_id": str((await client.post("followup", f"{path}/complaints", {"channel": "phone"}))["id"]),
+        "order_id": str((await client.post("customer", f"{path}/orders", MONEY))["id"]),
+        "quote_id": str((await client.post("customer", f"{path}/quotes", MONEY))["id"]),
+        "contract_id": str((await client.post("customer", f"{path}/contracts", TERM))["id"]),
         "import_id": await client.send_file("customer", "客户名称\n珠海香洲\n".encode()),
         "employee_id": "wang",
     }

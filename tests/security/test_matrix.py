@@ -25,9 +25,17 @@ CALLERS: dict[str, tuple[str | None, str]] = {
 # 401 and 403 are refusals; + is an answer, and in a list or figure the customer is in it; - is one without it.
 TABLE = """
                                                       anonymous stranger owner service finance leader other ops admin integration
+customer GET /v1/contracts/{contract_id}                    401      403     +     403       +      +   403   +     +           +
+customer POST /v1/contracts/{contract_id}/ending            401      403     +     403     403      +   403   +     +           +
+customer GET /v1/contracts/{contract_id}/events             401      403     +     403       +      +   403   +     +           +
+customer POST /v1/contracts/{contract_id}/renewal           401      403     +     403     403      +   403   +     +           +
+customer POST /v1/contracts/{contract_id}/renewal-intent    401      403     +     403     403      +   403   +     +           +
 customer GET /v1/customers                                  401        -     +       -       +      +     -   +     +           +
 customer POST /v1/customers                                 401        +     +       +     403      +     +   +     +           +
 customer GET /v1/customers/{customer_id}                    401      403     +     403       +      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/competitors       401      403     +     403     403      +   403   +     +           +
+customer GET /v1/customers/{customer_id}/contracts          401      403     +     403       +      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/contracts         401      403     +     403     403      +   403   +     +           +
 customer GET /v1/customers/{customer_id}/events             401      403     +     403       +      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/key-contacts      401      403     +     403     403      +   403   +     +           +
 customer GET /v1/customers/{customer_id}/key-contacts/{key_contact_id} 401 403     +     403       +      +   403   +     +           +
@@ -35,8 +43,13 @@ customer PUT /v1/customers/{customer_id}/key-contacts/{key_contact_id} 401 403  
 customer DELETE /v1/customers/{customer_id}/key-contacts/{key_contact_id} 401 403  +     403     403      +   403   +     +           +
 customer GET /v1/customers/{customer_id}/needs              401      403     +     403       +      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/needs             401      403     +     403     403      +   403   +     +           +
+customer GET /v1/customers/{customer_id}/orders             401      403     +     403       +      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/orders            401      403     +     403     403      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/owner             401      403   403     403     403      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/profile           401      403     +     403     403      +   403   +     +           +
+customer GET /v1/customers/{customer_id}/quotes             401      403     +     403       +      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/quotes            401      403     +     403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/referrals         401      403     +     403     403      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/stage             401      403     +     403     403      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/tier              401      403     +     403     403      +   403   +     +           +
 customer GET /v1/employees                                  401        +     +       +       +      +     +   +     +           +
@@ -48,6 +61,14 @@ customer GET /v1/imports/{import_id}/rows.csv               401      403   403  
 followup GET /v1/calendars/{name}                           401        +     +       +     403      +     +   +     +           +
 followup PUT /v1/calendars/{name}                           401      403   403     403     403    403   403   +     +         403
 followup GET /v1/calendars/{name}/workdays                  401        +     +       +     403      +     +   +     +           +
+customer GET /v1/orders/{order_id}                          401      403     +     403       +      +   403   +     +           +
+customer POST /v1/orders/{order_id}/cancellation            401      403     +     403     403      +   403   +     +           +
+customer POST /v1/orders/{order_id}/delivery                401      403     +     403     403      +   403   +     +           +
+customer GET /v1/orders/{order_id}/events                   401      403     +     403       +      +   403   +     +           +
+customer GET /v1/quotes/{quote_id}                          401      403     +     403       +      +   403   +     +           +
+customer POST /v1/quotes/{quote_id}/comparison              401      403     +     403     403      +   403   +     +           +
+customer GET /v1/quotes/{quote_id}/events                   401      403     +     403       +      +   403   +     +           +
+customer POST /v1/quotes/{quote_id}/issue                   401      403     +     403     403      +   403   +     +           +
 followup GET /v1/complaints                                 401        -     +       -     403      +     -   +     +           +
 followup GET /v1/complaints/{complaint_id}                  401      403     +     403     403      +   403   +     +           +
 followup POST /v1/complaints/{complaint_id}/answer          401      403     +     403     403      +   403   +     +           +
@@ -141,6 +162,8 @@ async def fresh(world: World, operation: Operation) -> dict[str, str]:
         return {"complaint_id": await world.new_complaint(*BEFORE_STEP[step])}
     if operation.method == "DELETE" and "{key_contact_id}" in operation.path:
         return {"key_contact_id": await world.new_key_contact()}
+    if operation.method == "POST" and operation.path.split("/")[2] in {"orders", "quotes", "contracts"}:
+        return await world.new_commerce()
     if "{import_id}" in operation.path:
         return {"import_id": await send_file(world, operation.service)}
     return {}

@@ -27,7 +27,7 @@ from services.alerts.detection import Detection
 from services.alerts.engine.rules import DEFAULT_RULES
 from services.followup import customers
 from tests.integration.reporting.conftest import feed
-from tests.security.operations import BODIES, CSV, CSV_OF
+from tests.security.operations import BODIES, CSV, CSV_OF, MONEY, TERM
 from tests.support.servers import Servers
 from tests.support.waiting import background, eventually
 from tests.unit.chassis.issuer import SETTINGS, client_of
@@ -95,6 +95,14 @@ class World:
             await self.made("followup", f"/v1/complaints/{complaint_id}/{step}", {})
         return complaint_id
 
+    async def new_commerce(self) -> dict[str, str]:
+        """Give the customer an order, a quote that was issued, and a contract."""
+        path = f"/v1/customers/{self.things['customer_id']}"
+        return {
+            f"{noun}_id": await self.made("customer", f"{path}/{noun}s", body)
+            for noun, body in (("order", MONEY), ("quote", MONEY), ("contract", TERM))
+        }
+
 
 @asynccontextmanager
 async def world_on(running: Servers, signer: tokens.Signer) -> AsyncIterator[World]:
@@ -144,6 +152,7 @@ async def settle(world: World) -> None:
         world.things["contact_id"] = await world.made("followup", f"/v1/customers/{each}/contacts", contact)
         world.things["task_id"] = await world.new_task()
         world.things["complaint_id"] = await world.new_complaint()
+        world.things |= await world.new_commerce()
     world.things["key_contact_id"] = await world.new_key_contact()
     await eventually(lambda: lists_show(world, customer_id))
 

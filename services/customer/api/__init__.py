@@ -1,5 +1,14 @@
 """HTTP in front of the rules: one route per command, and nothing decided here."""
 
-from services.customer.api import customers, employees, needs, people
+from services.customer.api import contracts, customers, employees, market, needs, orders, people, quotes
 
-ROUTERS = (customers.router, employees.router, people.router, needs.router)
+ROUTERS = (
+    customers.router,
+    people.router,
+    needs.router,
+    market.router,
+    orders.router,
+    quotes.router,
+    contracts.router,
+    employees.router,
+)

@@ -2,11 +2,22 @@
 
 from typing import Annotated
 
+from services.customer.commands.contract import (
+    ContractCommand,
+    EndContract,
+    RenewContract,
+    SignContract,
+    StateRenewalIntent,
+)
 from services.customer.commands.life import ChangeStage, SetTier, Tier
+from services.customer.commands.market import MakeReferral, SeeCompetitor
 from services.customer.commands.needs import StateNeed
+from services.customer.commands.order import CancelOrder, DeliverOrder, OrderCommand, PlaceOrder
 from services.customer.commands.ownership import AssignOwner
 from services.customer.commands.people import AddKeyContact, ChangeKeyContact, KeyContact, RemoveKeyContact
-from services.customer.commands.record import ChangeProfile, ExternalReference, Profile, Register
+from services.customer.commands.quote import CompareQuote, IssueQuote, OpenQuote, QuoteCommand
+from services.customer.commands.record import ChangeProfile, Profile, Register
+from services.customer.commands.reference import ExternalReference
 
 AnyCommand = Annotated[
     Register
@@ -17,7 +28,9 @@ AnyCommand = Annotated[
     | AddKeyContact
     | ChangeKeyContact
     | RemoveKeyContact
-    | StateNeed,
+    | StateNeed
+    | SeeCompetitor
+    | MakeReferral,
     "asked of one customer",
 ]
 
@@ -25,15 +38,30 @@ __all__ = [
     "AddKeyContact",
     "AnyCommand",
     "AssignOwner",
+    "CancelOrder",
     "ChangeKeyContact",
     "ChangeProfile",
     "ChangeStage",
+    "CompareQuote",
+    "ContractCommand",
+    "DeliverOrder",
+    "EndContract",
     "ExternalReference",
+    "IssueQuote",
     "KeyContact",
+    "MakeReferral",
+    "OpenQuote",
+    "OrderCommand",
+    "PlaceOrder",
     "Profile",
+    "QuoteCommand",
     "Register",
     "RemoveKeyContact",
+    "RenewContract",
+    "SeeCompetitor",
     "SetTier",
+    "SignContract",
     "StateNeed",
+    "StateRenewalIntent",
     "Tier",
 ]

@@ -10,16 +10,10 @@ from chassis.command import FactCommand, Part
 from contracts.customer import Kind, Stage, WorkStatus
 from contracts.types import Code, EmployeeId, Instant, Name, Word
 from services.customer.commands.life import Tier
+from services.customer.commands.reference import ExternalReference
 
 MAX_INTERESTS = 30
 Interests = Annotated[tuple[Word, ...], Field(min_length=1, max_length=MAX_INTERESTS)]
-
-
-class ExternalReference(Part):
-    """The number under which another system knows this customer."""
-
-    system: Code
-    id: Word
 
 
 class Profile(Part):

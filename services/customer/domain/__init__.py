@@ -7,6 +7,7 @@ from contracts import customer as events
 from services.customer import commands
 from services.customer.domain import people
 from services.customer.domain.life import LEGAL, STAGES_ZH, TIERS, stage_changed, tier_changed
+from services.customer.domain.market import market
 from services.customer.domain.needs import need_stated
 from services.customer.domain.ownership import owner_assigned
 from services.customer.domain.record import profile_after, profile_changed, registered, stated
@@ -15,7 +16,7 @@ from services.customer.domain.state import Customer
 __all__ = ["CUSTOMER", "LEGAL", "STAGES_ZH", "TIERS", "Customer"]
 
 
-def decide(customer: Customer, command: commands.AnyCommand) -> list[events.AnyEvent]:
+def decide(customer: Customer, command: commands.AnyCommand) -> list[events.CustomerEvent]:
     """Return the events that `command` earns: none when what it asks for already holds."""
     match command:
         case commands.Register():
@@ -34,9 +35,11 @@ def decide(customer: Customer, command: commands.AnyCommand) -> list[events.AnyE
             return people.decide(customer, command)
         case commands.StateNeed():
             return need_stated(customer, command)
+        case commands.SeeCompetitor() | commands.MakeReferral():
+            return market(customer, command)
 
 
-def evolve(customer: Customer, event: events.AnyEvent) -> Customer:
+def evolve(customer: Customer, event: events.CustomerEvent) -> Customer:
     """Apply one fact. A fact is never refused: it has already happened."""
     match event:
         case events.Registered(kind=kind, name=name, name_ref=name_ref):
@@ -53,6 +56,10 @@ def evolve(customer: Customer, event: events.AnyEvent) -> Customer:
             return replace(customer, key_contacts=people.evolve(customer.key_contacts, event))
         case events.NeedStated(need=need, status=status):
             return replace(customer, needs={**customer.needs, need: status})
+        case events.CompetitorSeen():
+            return customer
+        case events.ReferralMade(referred_customer_id=referred_id):
+            return replace(customer, referred_ids=customer.referred_ids | ({referred_id} if referred_id else set()))
 
 
 CUSTOMER: Decider[Customer] = Decider(initial=Customer(), decide=decide, evolve=evolve)

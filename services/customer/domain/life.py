@@ -23,7 +23,7 @@ STAGES_ZH = {
 TIERS: dict[str, tuple[str, ...]] = {"default": ("vip", "growth", "ordinary"), "abc": ("a", "b", "c")}
 
 
-def stage_changed(customer: Customer, stage: Stage, reason: str | None) -> list[events.AnyEvent]:
+def stage_changed(customer: Customer, stage: Stage, reason: str | None) -> list[events.CustomerEvent]:
     if stage is customer.stage:
         return []
     if stage not in LEGAL[customer.stage]:
@@ -37,7 +37,7 @@ def stage_changed(customer: Customer, stage: Stage, reason: str | None) -> list[
     return [events.StageChanged(previous=customer.stage, stage=stage, reason=reason)]
 
 
-def tier_changed(customer: Customer, scheme: str, tier: str) -> list[events.AnyEvent]:
+def tier_changed(customer: Customer, scheme: str, tier: str) -> list[events.CustomerEvent]:
     if tier not in TIERS.get(scheme, ()):
         offered = "; ".join(f"{name}: {', '.join(tiers)}" for name, tiers in TIERS.items())
         raise RejectedError(

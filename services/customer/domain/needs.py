@@ -9,7 +9,7 @@ from services.customer.domain.state import Customer
 MAX_NEEDS = 200
 
 
-def need_stated(customer: Customer, command: commands.StateNeed) -> list[events.AnyEvent]:
+def need_stated(customer: Customer, command: commands.StateNeed) -> list[events.CustomerEvent]:
     """What was said of a need is news each time; its standing alone only where it changed."""
     before = customer.needs.get(command.need)
     if before is None and command.status is not NeedStatus.OPEN:

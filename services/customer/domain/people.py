@@ -16,7 +16,7 @@ KeyContacts = dict[UUID, events.KeyContactStated]
 PeopleCommand = commands.AddKeyContact | commands.ChangeKeyContact | commands.RemoveKeyContact
 
 
-def decide(customer: Customer, command: PeopleCommand) -> list[events.AnyEvent]:
+def decide(customer: Customer, command: PeopleCommand) -> list[events.CustomerEvent]:
     match command:
         case commands.AddKeyContact():
             return key_contact_added(customer, command)
@@ -34,7 +34,7 @@ def evolve(contacts: KeyContacts, event: PeopleEvent) -> KeyContacts:
             return {key: contact for key, contact in contacts.items() if key != gone}
 
 
-def key_contact_added(customer: Customer, command: commands.AddKeyContact) -> list[events.AnyEvent]:
+def key_contact_added(customer: Customer, command: commands.AddKeyContact) -> list[events.CustomerEvent]:
     if len(customer.key_contacts) >= MAX_KEY_CONTACTS:
         raise RejectedError(
             "too-many-key-contacts",
@@ -44,7 +44,7 @@ def key_contact_added(customer: Customer, command: commands.AddKeyContact) -> li
     return [events.KeyContactAdded.model_validate(stated(command))]
 
 
-def key_contact_changed(customer: Customer, command: commands.ChangeKeyContact) -> list[events.AnyEvent]:
+def key_contact_changed(customer: Customer, command: commands.ChangeKeyContact) -> list[events.CustomerEvent]:
     """Words that stand in the vault already keep their place there, and are no change."""
     before = customer.key_contacts.get(command.key_contact_id)
     if before is None:
@@ -57,7 +57,7 @@ def key_contact_changed(customer: Customer, command: commands.ChangeKeyContact) 
     return [] if asked == known else [events.KeyContactChanged.model_validate(asked)]
 
 
-def key_contact_removed(customer: Customer, command: commands.RemoveKeyContact) -> list[events.AnyEvent]:
+def key_contact_removed(customer: Customer, command: commands.RemoveKeyContact) -> list[events.CustomerEvent]:
     if command.key_contact_id not in customer.key_contacts:
         raise unknown()
     return [events.KeyContactRemoved(key_contact_id=command.key_contact_id)]

@@ -10,7 +10,7 @@ from services.customer.domain.ownership import owner_assigned
 from services.customer.domain.state import Customer
 
 
-def registered(customer: Customer, command: commands.Register) -> list[events.AnyEvent]:
+def registered(customer: Customer, command: commands.Register) -> list[events.CustomerEvent]:
     if customer.known:
         return []
     return [
@@ -25,7 +25,7 @@ def registered(customer: Customer, command: commands.Register) -> list[events.An
     ]
 
 
-def stated(customer: Customer, command: commands.Register) -> list[events.AnyEvent]:
+def stated(customer: Customer, command: commands.Register) -> list[events.CustomerEvent]:
     """What a registration says beside the name. A stage stated at the first entry needs no transition."""
     found = profile_changed(customer, command.profile)
     if command.tier:
@@ -39,7 +39,9 @@ def stated(customer: Customer, command: commands.Register) -> list[events.AnyEve
     return found
 
 
-def profile_changed(customer: Customer, profile: commands.Profile, clear: Sequence[str] = ()) -> list[events.AnyEvent]:
+def profile_changed(
+    customer: Customer, profile: commands.Profile, clear: Sequence[str] = ()
+) -> list[events.CustomerEvent]:
     known = customer.profile.model_dump()
     news = {name: value for name, value in profile.model_dump().items() if value not in (None, known[name])}
     cleared = tuple(name for name in dict.fromkeys(map(str, clear)) if known[name] is not None)

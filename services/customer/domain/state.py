@@ -22,6 +22,7 @@ class Customer:
     profile: commands.Profile = field(default_factory=commands.Profile)
     key_contacts: dict[UUID, KeyContactStated] = field(default_factory=dict)
     needs: dict[str, NeedStatus] = field(default_factory=dict)
+    referred_ids: frozenset[UUID] = frozenset()
 
     @property
     def known(self) -> bool:

@@ -5,14 +5,15 @@ from typing import Any
 
 from chassis.database import Connection
 from contracts.event import Envelope
-from services.customer.projection import customers
+from services.customer.projection import commerce, customers
 from services.customer.projection.customers import CustomerRow
 
 __all__ = ["TABLES", "CustomerRow", "apply"]
 
-TABLES = customers.TABLES
+TABLES = (*customers.TABLES, *commerce.TABLES)
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     """Apply a batch. The consumer calls this inside its own transaction."""
     await customers.apply(envelopes, held)
+    await commerce.apply(envelopes, held)

@@ -48,19 +48,21 @@ PROFILE = events.ProfileChanged.model_fields.keys() & CustomerRow.__dataclass_fi
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-    rows = await CUSTOMERS.load(held, [envelope.subject for envelope in envelopes])
-    for envelope in envelopes:
+    """Apply the facts of a batch that stand in the customers' own streams."""
+    own = [envelope for envelope in envelopes if isinstance(envelope.event, events.CustomerEvent)]
+    rows = await CUSTOMERS.load(held, [envelope.subject for envelope in own])
+    for envelope in own:
         rows[envelope.subject] = project_next(rows.get(envelope.subject), envelope)
     await CUSTOMERS.save(held, list(rows.values()))
 
 
-def project_next(row: CustomerRow | None, envelope: Envelope[events.AnyEvent]) -> CustomerRow:
+def project_next(row: CustomerRow | None, envelope: Envelope[events.CustomerEvent]) -> CustomerRow:
     """Return the row after one event, with how far it has come."""
     version = max(row.version, envelope.version) if row else envelope.version
     return replace(project(row, envelope), version=version)
 
 
-def project(row: CustomerRow | None, envelope: Envelope[events.AnyEvent]) -> CustomerRow:
+def project(row: CustomerRow | None, envelope: Envelope[events.CustomerEvent]) -> CustomerRow:
     """Return the row after one event."""
     event = envelope.event
     if isinstance(event, events.Registered):
@@ -81,7 +83,7 @@ def project(row: CustomerRow | None, envelope: Envelope[events.AnyEvent]) -> Cus
             return replace(row, key_contacts={**row.key_contacts, str(key): told})
         case events.KeyContactRemoved(key_contact_id=gone):
             return replace(row, key_contacts=without(row.key_contacts, str(gone)))
-        case events.NeedStated():
+        case events.NeedStated() | events.CompetitorSeen() | events.ReferralMade():
             return row
 
 
@@ -89,7 +91,7 @@ def without(named: dict[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in named.items() if key != name}
 
 
-def first_row(envelope: Envelope[events.AnyEvent], event: events.Registered) -> CustomerRow:
+def first_row(envelope: Envelope[events.CustomerEvent], event: events.Registered) -> CustomerRow:
     return CustomerRow(
         customer_id=envelope.subject,
         version=envelope.version,

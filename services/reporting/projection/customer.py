@@ -19,6 +19,8 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
         rows.transitions[envelope.id] = entry(envelope, None, Stage.NEW, None)
         return
     row = rows.customers[customer_id]
+    if isinstance(event, events.CommercialEvent | events.MarketEvent):
+        return
     match event:
         case events.ProfileChanged():
             row = replace(row, **{name: value for name, value in event.news().items() if name in PROFILE})

@@ -1,0 +1,34 @@
+"""What a customer ordered, and what became of it."""
+
+from typing import Literal
+
+from contracts.event import Event
+from contracts.money import CurrencyCode, MinorUnits
+from contracts.types import Code, Word
+
+
+class OrderPlaced(Event):
+    """The customer ordered something; `category` is a product category. `external_id` is the source's own number."""
+
+    type: Literal["care.customer.order-placed.v1"] = "care.customer.order-placed.v1"
+    external_system: Code | None = None
+    external_id: Word | None = None
+    amount_minor: MinorUnits
+    currency: CurrencyCode
+    category: Code | None = None
+
+
+class OrderDelivered(Event):
+    """All of the order is with the customer."""
+
+    type: Literal["care.customer.order-delivered.v1"] = "care.customer.order-delivered.v1"
+
+
+class OrderCancelled(Event):
+    """The order will not be delivered."""
+
+    type: Literal["care.customer.order-cancelled.v1"] = "care.customer.order-cancelled.v1"
+    reason: Code
+
+
+OrderEvent = OrderPlaced | OrderDelivered | OrderCancelled

@@ -1,0 +1,32 @@
+"""Amounts of money: whole minor units and the code of a currency, never a fraction."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+# More than any order, and still exact in every reader of JSON.
+MAX_MINOR_UNITS = 10**15
+# ISO 4217, as of 2024: what is in use. An event keeps whatever code was in use when it was recorded.
+LISTED = """
+    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD
+    CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ
+    GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR
+    LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN
+    PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB
+    TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWL
+"""
+CURRENCIES = frozenset(LISTED.split())
+
+
+def refuse_unknown_currency(code: str) -> str:
+    if code not in CURRENCIES:
+        raise ValueError("not a code of ISO 4217, such as CNY (not RMB), USD or EUR")
+    return code
+
+
+MinorUnits = Annotated[
+    int,
+    Field(ge=0, le=MAX_MINOR_UNITS, strict=True, description="Whole minor units: 1234 is 12.34 of most currencies."),
+]
+CurrencyCode = Annotated[str, Field(pattern="^[A-Z]{3}$", description="A code of ISO 4217.")]
+KnownCurrency = Annotated[CurrencyCode, AfterValidator(refuse_unknown_currency)]

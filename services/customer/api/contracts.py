@@ -1,0 +1,70 @@
+"""HTTP in front of the contract's rules."""
+
+from dataclasses import asdict
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from chassis.body import StrictRoute
+from chassis.history import HistoryEntry
+from chassis.listing import Limit, Paging
+from chassis.paging import Page
+from chassis.responses import Accepted
+from services.customer import commands
+from services.customer.api.commerce import TOLD_BEFORE, After, begin, change, read_history, read_one, read_page, shown
+from services.customer.api.edge import Anyone, Reader
+from services.customer.dependencies import Needs
+from services.customer.projection.commerce import ContractRow, project_contract
+from services.customer.queries.commerce import ContractView
+
+router = APIRouter(prefix="/v1", tags=["contracts"], route_class=StrictRoute)
+
+
+def view(row: ContractRow) -> ContractView:
+    return ContractView(id=row.contract_id, **asdict(row))
+
+
+@router.post("/customers/{customer_id}/contracts", status_code=201, response_model=Accepted, responses=TOLD_BEFORE)
+async def sign(customer_id: UUID, command: commands.SignContract, caller: Anyone, needs: Needs) -> Response:
+    """Record a contract. With the number of its source, the same contract told twice is one."""
+    return await begin(needs.commerce.contracts, customer_id, command, caller, needs)
+
+
+@router.post("/contracts/{contract_id}/renewal-intent", response_model=Accepted)
+async def state_intent(
+    contract_id: UUID, command: commands.StateRenewalIntent, caller: Anyone, needs: Needs
+) -> Response:
+    """Record whether the customer wants to renew."""
+    return await change(needs.commerce.contracts, contract_id, command, caller, needs)
+
+
+@router.post("/contracts/{contract_id}/renewal", response_model=Accepted)
+async def renew(contract_id: UUID, command: commands.RenewContract, caller: Anyone, needs: Needs) -> Response:
+    """Record that the contract goes on for another term."""
+    return await change(needs.commerce.contracts, contract_id, command, caller, needs)
+
+
+@router.post("/contracts/{contract_id}/ending", response_model=Accepted)
+async def end(contract_id: UUID, command: commands.EndContract, caller: Anyone, needs: Needs) -> Response:
+    """Record that the contract binds nobody any more."""
+    return await change(needs.commerce.contracts, contract_id, command, caller, needs)
+
+
+@router.get("/contracts/{contract_id}")
+async def read_contract(contract_id: UUID, caller: Reader, needs: Needs, response: Response) -> ContractView:
+    """Read the contract as it stands after every acknowledged command."""
+    return view(await read_one(needs.commerce.contracts, contract_id, project_contract, caller, needs, response))
+
+
+@router.get("/contracts/{contract_id}/events")
+async def read_contract_events(
+    contract_id: UUID, caller: Reader, needs: Needs, limit: Limit = None, after: After = 0
+) -> Page[HistoryEntry]:
+    """Read every fact about the contract, in the order in which they were recorded."""
+    return await read_history(needs.commerce.contracts, contract_id, caller, needs, limit, after)
+
+
+@router.get("/customers/{customer_id}/contracts")
+async def read_contracts(customer_id: UUID, caller: Reader, needs: Needs, paging: Paging) -> Page[ContractView]:
+    """List the customer's contracts, the latest first."""
+    return shown(await read_page(ContractRow, "signed_at", "contract_id", customer_id, caller, needs, paging), view)

@@ -1,0 +1,70 @@
+"""HTTP in front of the order's rules."""
+
+from dataclasses import asdict
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Response
+
+from chassis.body import StrictRoute
+from chassis.history import HistoryEntry
+from chassis.listing import Limit, Paging
+from chassis.paging import Page
+from chassis.responses import Accepted
+from services.customer import commands
+from services.customer.api.commerce import TOLD_BEFORE, After, begin, change, read_history, read_one, read_page, shown
+from services.customer.api.edge import Anyone, Reader
+from services.customer.dependencies import Needs
+from services.customer.projection.commerce import OrderRow, project_order
+from services.customer.queries.commerce import OrderView
+
+router = APIRouter(prefix="/v1", tags=["orders"], route_class=StrictRoute)
+
+Delivery = Annotated[commands.DeliverOrder, Body(default_factory=commands.DeliverOrder)]
+
+
+def view(row: OrderRow) -> OrderView:
+    return OrderView(id=row.order_id, **asdict(row))
+
+
+@router.post("/customers/{customer_id}/orders", status_code=201, response_model=Accepted, responses=TOLD_BEFORE)
+async def place(customer_id: UUID, command: commands.PlaceOrder, caller: Anyone, needs: Needs) -> Response:
+    """Record an order. With the number of its source, the same order told twice is one."""
+    return await begin(needs.commerce.orders, customer_id, command, caller, needs)
+
+
+@router.post("/orders/{order_id}/delivery", response_model=Accepted)
+async def deliver(
+    order_id: UUID,
+    command: Delivery,
+    caller: Anyone,
+    needs: Needs,
+) -> Response:
+    """Record that all of the order is with the customer."""
+    return await change(needs.commerce.orders, order_id, command, caller, needs)
+
+
+@router.post("/orders/{order_id}/cancellation", response_model=Accepted)
+async def cancel(order_id: UUID, command: commands.CancelOrder, caller: Anyone, needs: Needs) -> Response:
+    """Record that the order will not be delivered."""
+    return await change(needs.commerce.orders, order_id, command, caller, needs)
+
+
+@router.get("/orders/{order_id}")
+async def read_order(order_id: UUID, caller: Reader, needs: Needs, response: Response) -> OrderView:
+    """Read the order as it stands after every acknowledged command."""
+    return view(await read_one(needs.commerce.orders, order_id, project_order, caller, needs, response))
+
+
+@router.get("/orders/{order_id}/events")
+async def read_order_events(
+    order_id: UUID, caller: Reader, needs: Needs, limit: Limit = None, after: After = 0
+) -> Page[HistoryEntry]:
+    """Read every fact about the order, in the order in which they were recorded."""
+    return await read_history(needs.commerce.orders, order_id, caller, needs, limit, after)
+
+
+@router.get("/customers/{customer_id}/orders")
+async def read_orders(customer_id: UUID, caller: Reader, needs: Needs, paging: Paging) -> Page[OrderView]:
+    """List the customer's orders, the latest first."""
+    return shown(await read_page(OrderRow, "placed_at", "order_id", customer_id, caller, needs, paging), view)

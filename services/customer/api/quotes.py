@@ -1,0 +1,70 @@
+"""HTTP in front of the quote's rules."""
+
+from dataclasses import asdict
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Response
+
+from chassis.body import StrictRoute
+from chassis.history import HistoryEntry
+from chassis.listing import Limit, Paging
+from chassis.paging import Page
+from chassis.responses import Accepted
+from services.customer import commands
+from services.customer.api.commerce import TOLD_BEFORE, After, begin, change, read_history, read_one, read_page, shown
+from services.customer.api.edge import Anyone, Reader
+from services.customer.dependencies import Needs
+from services.customer.projection.commerce import QuoteRow, project_quote
+from services.customer.queries.commerce import QuoteView
+
+router = APIRouter(prefix="/v1", tags=["quotes"], route_class=StrictRoute)
+
+Comparison = Annotated[commands.CompareQuote, Body(default_factory=commands.CompareQuote)]
+
+
+def view(row: QuoteRow) -> QuoteView:
+    return QuoteView(id=row.quote_id, **asdict(row))
+
+
+@router.post("/customers/{customer_id}/quotes", status_code=201, response_model=Accepted, responses=TOLD_BEFORE)
+async def open_quote(customer_id: UUID, command: commands.OpenQuote, caller: Anyone, needs: Needs) -> Response:
+    """Record that the customer asked for a quote, or, with an amount, that it was given one."""
+    return await begin(needs.commerce.quotes, customer_id, command, caller, needs)
+
+
+@router.post("/quotes/{quote_id}/issue", response_model=Accepted)
+async def issue(quote_id: UUID, command: commands.IssueQuote, caller: Anyone, needs: Needs) -> Response:
+    """Record which amount the customer was told; again with another one when it changes."""
+    return await change(needs.commerce.quotes, quote_id, command, caller, needs)
+
+
+@router.post("/quotes/{quote_id}/comparison", response_model=Accepted)
+async def compare(
+    quote_id: UUID,
+    command: Comparison,
+    caller: Anyone,
+    needs: Needs,
+) -> Response:
+    """Record that the customer holds the quote against another one."""
+    return await change(needs.commerce.quotes, quote_id, command, caller, needs)
+
+
+@router.get("/quotes/{quote_id}")
+async def read_quote(quote_id: UUID, caller: Reader, needs: Needs, response: Response) -> QuoteView:
+    """Read the quote as it stands after every acknowledged command."""
+    return view(await read_one(needs.commerce.quotes, quote_id, project_quote, caller, needs, response))
+
+
+@router.get("/quotes/{quote_id}/events")
+async def read_quote_events(
+    quote_id: UUID, caller: Reader, needs: Needs, limit: Limit = None, after: After = 0
+) -> Page[HistoryEntry]:
+    """Read every fact about the quote, in the order in which they were recorded."""
+    return await read_history(needs.commerce.quotes, quote_id, caller, needs, limit, after)
+
+
+@router.get("/customers/{customer_id}/quotes")
+async def read_quotes(customer_id: UUID, caller: Reader, needs: Needs, paging: Paging) -> Page[QuoteView]:
+    """List the customer's quotes, the latest first."""
+    return shown(await read_page(QuoteRow, "opened_at", "quote_id", customer_id, caller, needs, paging), view)

@@ -1,0 +1,39 @@
+"""Telling of quotes."""
+
+from pydantic import model_validator
+
+from chassis.command import FactCommand
+from contracts.money import KnownCurrency, MinorUnits
+from contracts.types import Code
+from services.customer.commands.reference import ExternalReference
+
+
+class OpenQuote(FactCommand):
+    """Record that the customer asked for a quote, or, with an amount, that it was given one."""
+
+    external: ExternalReference | None = None
+    category: Code | None = None
+    amount_minor: MinorUnits | None = None
+    currency: KnownCurrency | None = None
+
+    @model_validator(mode="after")
+    def amount_with_currency(self) -> "OpenQuote":
+        if (self.amount_minor is None) is not (self.currency is None):
+            raise ValueError("`amount_minor` and `currency` go together")
+        return self
+
+
+class IssueQuote(FactCommand):
+    """Record which amount the customer was told; again with another one when the quote changes."""
+
+    amount_minor: MinorUnits
+    currency: KnownCurrency
+
+
+class CompareQuote(FactCommand):
+    """Record that the customer holds the quote against another one."""
+
+    competitor: Code | None = None
+
+
+QuoteCommand = OpenQuote | IssueQuote | CompareQuote

@@ -1,0 +1,102 @@
+"""The rules of a contract: signed for a term, renewed term by term, until it is ended."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from chassis.decider import Decider, RejectedError
+from contracts import customer as events
+from contracts.customer import RenewalIntent
+from services.customer import commands
+
+Event = events.ContractEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Only what a later decision needs; everything else belongs in a read model."""
+
+    signed: events.ContractSigned
+    starts_on: date
+    ends_on: date | None
+    intent: RenewalIntent
+    renewed: events.ContractRenewed | None = None
+    has_ended: bool = False
+
+
+def decide(contract: Contract | None, command: commands.ContractCommand) -> list[Event]:
+    """Return the events that `command` earns: none when what it asks for already holds."""
+    match contract, command:
+        case None, commands.SignContract():
+            return [signed(command)]
+        case None, _:
+            raise RejectedError("contract-unknown", "This contract has not been signed.", "该合同尚未登记。")
+        case Contract(signed=known), commands.SignContract():
+            return same(known, signed(command))
+        case Contract(has_ended=True), commands.EndContract():
+            return []
+        case Contract(has_ended=True), _:
+            raise RejectedError(
+                "contract-ended",
+                "This contract has ended: it can be neither renewed nor spoken of as one to renew. Sign another.",
+                "该合同已终止，不能续签或登记续签意向；请签订新合同。",
+            )
+        case Contract(), commands.EndContract(reason=reason):
+            return [events.ContractEnded(reason=reason)]
+        case Contract(intent=known_intent), commands.StateRenewalIntent(intent=intent):
+            return [] if intent is known_intent else [events.RenewalIntentStated(intent=intent)]
+        case Contract(), commands.RenewContract():
+            return renewed(contract, command)
+
+
+def signed(command: commands.SignContract) -> events.ContractSigned:
+    named = command.external
+    return events.ContractSigned(
+        external_system=named.system if named else None,
+        external_id=named.id if named else None,
+        **command.model_dump(exclude={"external", "occurred_at"}),
+    )
+
+
+def same(known: events.ContractSigned, told: events.ContractSigned) -> list[Event]:
+    """The same contract told again changes nothing. What a customer intends changes, so it is not compared."""
+    ignored = {"renewal_intent"}
+    if known.model_dump(exclude=ignored) != told.model_dump(exclude=ignored):
+        raise RejectedError(
+            "contract-differs",
+            f"This contract is known as one from {known.starts_on} to {known.ends_on or 'no end'} over"
+            f" {known.amount_minor} {known.currency} in minor units; what was signed does not change. Renew or end it.",
+            f"该合同已登记：{known.starts_on} 至 {known.ends_on or '无期限'}，金额（最小货币单位）"
+            f" {known.amount_minor} {known.currency}；已签内容不可更改，可续签或终止。",
+        )
+    return []
+
+
+def renewed(contract: Contract, command: commands.RenewContract) -> list[Event]:
+    told = events.ContractRenewed(**command.model_dump(exclude={"occurred_at"}))
+    if told == contract.renewed:
+        return []
+    last_day = contract.ends_on or contract.starts_on
+    if command.starts_on <= last_day:
+        raise RejectedError(
+            "renewal-too-early",
+            f"A renewal begins after the present term, whose last known day is {last_day}.",
+            f"续签须从现有期限之后开始，现有期限最后一天为 {last_day}。",
+        )
+    return [told]
+
+
+def evolve(contract: Contract | None, event: Event) -> Contract | None:
+    """Apply one fact. A fact is never refused: it has already happened."""
+    match event:
+        case events.ContractSigned(starts_on=starts_on, ends_on=ends_on, renewal_intent=intent):
+            return Contract(event, starts_on, ends_on, intent)
+        case events.RenewalIntentStated(intent=intent):
+            return contract and replace(contract, intent=intent)
+        case events.ContractRenewed(starts_on=starts_on, ends_on=ends_on):
+            intent = RenewalIntent.UNKNOWN
+            return contract and replace(contract, starts_on=starts_on, ends_on=ends_on, intent=intent, renewed=event)
+        case events.ContractEnded():
+            return contract and replace(contract, has_ended=True)
+
+
+CONTRACT: Decider[Contract | None] = Decider(initial=None, decide=decide, evolve=evolve)

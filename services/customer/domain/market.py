@@ -1,0 +1,20 @@
+"""The rules of whom a customer knows."""
+
+from uuid import UUID
+
+from contracts import customer as events
+from services.customer import commands
+from services.customer.domain.state import Customer
+
+
+def market(customer: Customer, command: commands.SeeCompetitor | commands.MakeReferral) -> list[events.CustomerEvent]:
+    match command:
+        case commands.SeeCompetitor(competitor=competitor, is_cheaper=is_cheaper):
+            return [events.CompetitorSeen(competitor=competitor, is_cheaper=is_cheaper)]
+        case commands.MakeReferral(referred_customer_id=referred_id):
+            return referral_made(customer, referred_id)
+
+
+def referral_made(customer: Customer, referred_id: UUID | None) -> list[events.CustomerEvent]:
+    """One customer is referred once by another; a referral to somebody unknown is a fact each time."""
+    return [] if referred_id in customer.referred_ids else [events.ReferralMade(referred_customer_id=referred_id)]

@@ -1,0 +1,73 @@
+"""The rules of a quote: asked for, given, given anew, and compared as often as the customer likes."""
+
+from dataclasses import dataclass, replace
+
+from chassis.decider import Decider, RejectedError
+from contracts import customer as events
+from services.customer import commands
+
+Event = events.QuoteEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Only what a later decision needs; everything else belongs in a read model."""
+
+    amount: tuple[int, str] | None = None
+
+
+def decide(quote: Quote | None, command: commands.QuoteCommand) -> list[Event]:
+    """Return the events that `command` earns: none when what it asks for already holds."""
+    match quote, command:
+        case None, commands.OpenQuote():
+            return [opened(command)]
+        case None, _:
+            raise RejectedError("quote-unknown", "This quote has not been asked for.", "该报价尚未登记。")
+        case Quote(), commands.OpenQuote(amount_minor=int() as amount, currency=str() as currency):
+            return issued(quote, amount, currency)
+        case Quote(), commands.OpenQuote():
+            return []
+        case Quote(), commands.IssueQuote(amount_minor=amount, currency=currency):
+            return issued(quote, amount, currency)
+        case Quote(amount=None), commands.CompareQuote():
+            raise RejectedError(
+                "quote-not-issued",
+                "Only a quote that was issued can be compared; issue it first.",
+                "报价发出之后才能比价，请先发出报价。",
+            )
+        case Quote(), commands.CompareQuote(competitor=competitor):
+            return [events.QuoteCompared(competitor=competitor)]
+
+
+def opened(command: commands.OpenQuote) -> Event:
+    named = command.external
+    about = {
+        "external_system": named.system if named else None,
+        "external_id": named.id if named else None,
+        "category": command.category,
+    }
+    if command.amount_minor is None:
+        return events.QuoteRequested.model_validate(about)
+    return events.QuoteIssued.model_validate(
+        {**about, "amount_minor": command.amount_minor, "currency": command.currency}
+    )
+
+
+def issued(quote: Quote, amount: int, currency: str) -> list[Event]:
+    if quote.amount == (amount, currency):
+        return []
+    return [events.QuoteIssued(amount_minor=amount, currency=currency)]
+
+
+def evolve(quote: Quote | None, event: Event) -> Quote | None:
+    """Apply one fact. A fact is never refused: it has already happened."""
+    match event:
+        case events.QuoteRequested():
+            return Quote()
+        case events.QuoteIssued(amount_minor=amount, currency=currency):
+            return replace(quote or Quote(), amount=(amount, currency))
+        case events.QuoteCompared():
+            return quote
+
+
+QUOTE: Decider[Quote | None] = Decider(initial=None, decide=decide, evolve=evolve)

@@ -1,0 +1,162 @@
+"""The lists of orders, quotes and contracts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from chassis.database import Connection
+from chassis.rows import Rows
+from contracts import customer as events
+from contracts.event import Envelope
+from services.customer.domain.order import OrderState
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    order_id: UUID
+    version: int
+    customer_id: UUID
+    external_system: str | None
+    external_id: str | None
+    amount_minor: int
+    currency: str
+    category: str | None
+    placed_at: datetime
+    state: str = OrderState.PLACED
+    reason: str | None = None
+    delivered_at: datetime | None = None
+    cancelled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRow:
+    """`amount_minor` is what was issued last; `comparisons` counts how often it was held against another quote."""
+
+    quote_id: UUID
+    version: int
+    customer_id: UUID
+    external_system: str | None
+    external_id: str | None
+    category: str | None
+    opened_at: datetime
+    amount_minor: int | None = None
+    currency: str | None = None
+    issued_at: datetime | None = None
+    comparisons: int = 0
+    compared_at: datetime | None = None
+    competitor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContractRow:
+    """Term, amount and intent are those of the present term; `renewals` counts the terms after the first."""
+
+    contract_id: UUID
+    version: int
+    customer_id: UUID
+    external_system: str | None
+    external_id: str | None
+    kind: str
+    document_id: str | None
+    signed_at: datetime
+    starts_on: date
+    ends_on: date | None
+    amount_minor: int
+    currency: str
+    renewal_intent: str
+    renewals: int = 0
+    reason: str | None = None
+    ended_at: datetime | None = None
+
+
+R = TypeVar("R", OrderRow, QuoteRow, ContractRow)
+
+ORDERS = Rows("customer_order", OrderRow, "order_id")
+QUOTES = Rows("quote", QuoteRow, "quote_id")
+CONTRACTS = Rows("contract", ContractRow, "contract_id")
+TABLES = ("customer_order", "quote", "contract")
+
+
+async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+    """Apply the facts of a batch that are about orders, quotes and contracts."""
+    await keep(ORDERS, project_order, [one for one in envelopes if isinstance(one.event, events.OrderEvent)], held)
+    await keep(QUOTES, project_quote, [one for one in envelopes if isinstance(one.event, events.QuoteEvent)], held)
+    await keep(
+        CONTRACTS, project_contract, [one for one in envelopes if isinstance(one.event, events.ContractEvent)], held
+    )
+
+
+async def keep(
+    table: Rows[R],
+    project: Callable[[R | None, Envelope[Any]], R],
+    envelopes: Sequence[Envelope[Any]],
+    held: Connection,
+) -> None:
+    if not envelopes:
+        return
+    rows = await table.load(held, [envelope.stream_id for envelope in envelopes])
+    for envelope in envelopes:
+        rows[envelope.stream_id] = project(rows.get(envelope.stream_id), envelope)
+    await table.save(held, list(rows.values()))
+
+
+def project_order(row: OrderRow | None, envelope: Envelope[events.OrderEvent]) -> OrderRow:
+    """Return the row of an order after one event."""
+    event, at = envelope.event, envelope.occurred_at
+    if isinstance(event, events.OrderPlaced):
+        return OrderRow(placed_at=at, **told(envelope))
+    if row is None:
+        raise LookupError("an order's first event must be its placing")
+    row = replace(row, version=envelope.version)
+    match event:
+        case events.OrderDelivered():
+            return replace(row, state=OrderState.DELIVERED, delivered_at=at)
+        case events.OrderCancelled(reason=reason):
+            return replace(row, state=OrderState.CANCELLED, reason=reason, cancelled_at=at)
+
+
+def project_quote(row: QuoteRow | None, envelope: Envelope[events.QuoteEvent]) -> QuoteRow:
+    """Return the row of a quote after one event; it begins with being asked for, or with being issued."""
+    event, at = envelope.event, envelope.occurred_at
+    match row, event:
+        case None, events.QuoteRequested():
+            return QuoteRow(opened_at=at, **told(envelope))
+        case None, events.QuoteIssued():
+            return QuoteRow(opened_at=at, issued_at=at, **told(envelope))
+        case None, _:
+            raise LookupError("a quote's first event must be its request or its issue")
+        case QuoteRow(), events.QuoteRequested():
+            return replace(row, version=envelope.version)
+        case QuoteRow(), events.QuoteIssued(amount_minor=amount, currency=currency):
+            return replace(row, version=envelope.version, amount_minor=amount, currency=currency, issued_at=at)
+        case QuoteRow(), events.QuoteCompared(competitor=competitor):
+            seen = competitor or row.competitor
+            row = replace(row, version=envelope.version, comparisons=row.comparisons + 1)
+            return replace(row, compared_at=at, competitor=seen)
+
+
+def project_contract(row: ContractRow | None, envelope: Envelope[events.ContractEvent]) -> ContractRow:
+    """Return the row of a contract after one event."""
+    event = envelope.event
+    if isinstance(event, events.ContractSigned):
+        return ContractRow(signed_at=envelope.occurred_at, **told(envelope))
+    if row is None:
+        raise LookupError("a contract's first event must be its signing")
+    row = replace(row, version=envelope.version)
+    match event:
+        case events.RenewalIntentStated(intent=intent):
+            return replace(row, renewal_intent=intent)
+        case events.ContractRenewed():
+            row = replace(row, renewals=row.renewals + 1, renewal_intent=events.RenewalIntent.UNKNOWN)
+            return replace(row, **event.model_dump(exclude={"type"}))
+        case events.ContractEnded(reason=reason):
+            return replace(row, reason=reason, ended_at=envelope.occurred_at)
+
+
+def told(envelope: Envelope[events.CommercialEvent]) -> dict[str, Any]:
+    """Return what a first event says, under the names of its row."""
+    key = {events.OrderPlaced: "order_id", events.ContractSigned: "contract_id"}.get(type(envelope.event), "quote_id")
+    placed = {key: envelope.stream_id, "version": envelope.version, "customer_id": envelope.subject}
+    return placed | envelope.event.model_dump(exclude={"type"})
