@@ -90,6 +90,8 @@ CUSTOMER: tuple[Event, ...] = (
         date_kinds=("birthday",),
     ),
     customer.KeyContactRemoved(key_contact_id=KEY_CONTACT_ID),
+    customer.ReferenceAdded(external_system="erp", external_id="100217"),
+    customer.ReferenceReserved(external_system="erp", external_id="100217", customer_id=CUSTOMER_ID),
     customer.NeedStated(need="云服务器", status=customer.NeedStatus.OPEN, text_ref=CONTENT_REF),
     customer.CompetitorSeen(competitor="cloud-b", is_cheaper=True),
     customer.ReferralMade(referred_customer_id=REFERRED_ID),

@@ -27,9 +27,10 @@ from contracts.customer.people import (
 )
 from contracts.customer.quote import QuoteCompared, QuoteEvent, QuoteIssued, QuoteRequested
 from contracts.customer.record import Kind, ProfileChanged, RecordEvent, Registered, WorkStatus
+from contracts.customer.references import ReferenceAdded, ReferenceEvent, ReferenceReserved
 
 # What stands in the customer's own stream, and what has streams of its own (ADR 0008).
-CustomerEvent = RecordEvent | LifeEvent | OwnershipEvent | PeopleEvent | NeedEvent | MarketEvent
+CustomerEvent = RecordEvent | LifeEvent | OwnershipEvent | PeopleEvent | NeedEvent | MarketEvent | ReferenceEvent
 CommercialEvent = OrderEvent | QuoteEvent | ContractEvent
 AnyEvent = Annotated[CustomerEvent | CommercialEvent, Field(discriminator="type")]
 
@@ -50,6 +51,7 @@ __all__ = [
     "Kind",
     "MarketEvent",
     "Mode",
+    "NeedEvent",
     "NeedStated",
     "NeedStatus",
     "OrderCancelled",
@@ -57,11 +59,15 @@ __all__ = [
     "OrderEvent",
     "OrderPlaced",
     "OwnerAssigned",
+    "PeopleEvent",
     "ProfileChanged",
     "QuoteCompared",
     "QuoteEvent",
     "QuoteIssued",
     "QuoteRequested",
+    "ReferenceAdded",
+    "ReferenceEvent",
+    "ReferenceReserved",
     "ReferralMade",
     "Registered",
     "RenewalIntent",

@@ -1,12 +1,11 @@
 """Who a customer is."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
 
 from contracts.event import Event
-from contracts.types import Code, Instant, Name, Word
+from contracts.types import Code, Day, Instant, Name, Word
 
 
 class Kind(StrEnum):
@@ -53,7 +52,7 @@ class ProfileChanged(Event):
     customer_kind: Word | None = None
     potential: Word | None = None
     influence: Word | None = None
-    cooperation_since: date | None = None
+    cooperation_since: Day | None = None
     cleared: tuple[Word, ...] = ()
 
     def news(self) -> dict[str, Any]:

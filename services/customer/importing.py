@@ -13,6 +13,7 @@ from chassis.spreadsheet import Column, Row, parse_date
 from contracts.customer import Kind, Stage, WorkStatus
 from services.customer import commands
 from services.customer.dependencies import Dependencies
+from services.customer.registering import register
 
 T = TypeVar("T")
 
@@ -82,7 +83,7 @@ class CustomerImport:
         customer_id = self._needs.pseudonyms.customer(FILE_SYSTEM, reference)
         owner_id = await self._owner(cells)
         command = self.command(cells, owner_id)
-        handled = await self._needs.customers.handle(customer_id, command, step(context, "register"))
+        customer_id, handled = await register(customer_id, command, step(context, "register"), self._needs)
         if handled.status == CREATED:
             return RowOutcome.CREATED, customer_id
         return (RowOutcome.CHANGED if handled.events else RowOutcome.UNCHANGED), customer_id

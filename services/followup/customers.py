@@ -21,6 +21,8 @@ CUSTOMER_WAIT_SECONDS = 2.0
 POLL_SECONDS = 0.05
 ENOUGH_TO_BE_AMBIGUOUS = 2
 
+# What concerns a customer, and nobody here.
+NOT_KEPT = events.CommercialEvent | events.MarketEvent | events.PeopleEvent | events.NeedEvent | events.ReferenceEvent
 COLUMNS = "customer_id, kind, name, owner_id, leader_id, stage, tiers"
 ONE = f"SELECT {COLUMNS} FROM customer_ref WHERE customer_id = $1"  # noqa: S608
 NAMED = "SELECT customer_id FROM customer_ref WHERE name = $1 LIMIT $2"
@@ -65,18 +67,10 @@ def project(row: CustomerRef | None, envelope: Envelope[events.AnyEvent]) -> Cus
         return CustomerRef(envelope.subject, event.kind, event.name)
     if row is None:
         raise LookupError("a customer's first event must be its registration")
-    if isinstance(event, events.CommercialEvent):
+    if isinstance(event, NOT_KEPT):
         return row
     match event:
-        case (
-            events.ProfileChanged()
-            | events.KeyContactAdded()
-            | events.KeyContactChanged()
-            | events.KeyContactRemoved()
-            | events.NeedStated()
-            | events.CompetitorSeen()
-            | events.ReferralMade()
-        ):
+        case events.ProfileChanged():
             return row
         case events.StageChanged(stage=stage):
             return replace(row, stage=stage)

@@ -1,6 +1,6 @@
 """HTTP in front of the rules: one route per command, and nothing decided here."""
 
-from services.customer.api import contracts, customers, employees, market, needs, orders, people, quotes
+from services.customer.api import contracts, customers, employees, market, needs, orders, people, quotes, references
 
 ROUTERS = (
     customers.router,
@@ -10,5 +10,6 @@ ROUTERS = (
     orders.router,
     quotes.router,
     contracts.router,
+    references.router,
     employees.router,
 )

@@ -1,5 +1,6 @@
 """HTTP in front of the customer's rules."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,19 +13,19 @@ from chassis.as_of import Asked, AsOf
 from chassis.body import StrictRoute
 from chassis.catalogue import ProblemError, not_found
 from chassis.command import Command
-from chassis.command_handler import Handled
+from chassis.command_handler import Beside, Handled
 from chassis.history import HistoryEntry, entry_of
 from chassis.listing import Limit, Paging
 from chassis.paging import Page, coerce_limit
 from chassis.responses import Accepted, answer, etag
 from contracts.customer import KeyContactStated, Stage
 from contracts.event import Envelope
-from contracts.types import Code, EmployeeId, Name
-from services.customer import commands
+from contracts.types import Code, EmployeeId, Name, Word
+from services.customer import commands, registering
 from services.customer.api.edge import Anyone, Office, Reader, shows_words
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.projection.customers import project_next
-from services.customer.queries import CustomerDetail, CustomerView, Filters
+from services.customer.queries import CustomerDetail, CustomerView, Filters, NumberView
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 
@@ -45,11 +46,12 @@ async def register(command: commands.Register, caller: Anyone, needs: Needs) -> 
         customer_id = (
             needs.pseudonyms.derived("request", caller.context.key) if caller.context.retryable else uuid_utils.uuid7()
         )
-    handled = await needs.customers.handle(
+    customer_id, handled = await registering.register(
         customer_id,
         command,
         caller.context,
-        authorize=lambda state: caller.require(state.holders) if state.known else None,
+        needs,
+        lambda state: caller.require(state.holders) if state.known else None,
     )
     return answer(handled, f"/v1/customers/{customer_id}")
 
@@ -93,13 +95,16 @@ async def handle(customer_id: UUID, command: Command, caller: Caller, needs: Dep
     return answer(await handled_for(customer_id, command, caller, needs), f"/v1/customers/{customer_id}")
 
 
-async def handled_for(customer_id: UUID, command: Command, caller: Caller, needs: Dependencies) -> Handled:
+async def handled_for(
+    customer_id: UUID, command: Command, caller: Caller, needs: Dependencies, beside: Sequence[Beside] = ()
+) -> Handled:
     """Run a command for a caller, who must stand in the relation to the customer that the route asks for."""
     return await needs.customers.handle(
         customer_id,
         command,
         caller.context,
         expected_version=caller.expected_version,
+        beside=beside,
         authorize=lambda state: caller.require(state.holders) if state.known else None,
     )
 
@@ -116,7 +121,8 @@ async def read_one(customer_id: UUID, caller: Reader, needs: Needs, response: Re
         return await read_past(customer_id, asked, needs, show_words=show_words)
     view = await needs.queries.current(customer_id, loaded.version, loaded.state)
     response.headers["ETag"] = etag(loaded.version)
-    return await needs.queries.detailed(view, loaded.state.key_contacts.values(), show_words=show_words)
+    numbers = [NumberView(system=system, id=number) for system, number in loaded.state.references]
+    return await needs.queries.detailed(view, numbers, loaded.state.key_contacts.values(), show_words=show_words)
 
 
 async def read_past(customer_id: UUID, asked: AsOf, needs: Dependencies, *, show_words: bool) -> CustomerDetail:
@@ -126,7 +132,8 @@ async def read_past(customer_id: UUID, asked: AsOf, needs: Dependencies, *, show
     if row is None:
         raise not_found()
     contacts = map(KeyContactStated.model_validate, row.key_contacts.values())
-    return await needs.queries.detailed(await needs.queries.past(row), contacts, show_words=show_words)
+    numbers = [NumberView.model_validate(number) for number in row.numbers]
+    return await needs.queries.detailed(await needs.queries.past(row), numbers, contacts, show_words=show_words)
 
 
 @router.get("/customers")
@@ -138,14 +145,29 @@ async def read_list(
     tier: Code | None = None,
     owner_id: EmployeeId | None = None,
     name: Annotated[Name | None, Query(description="The beginning of a company's name.")] = None,
+    external_system: Annotated[Code | None, Query(description="With `external_id`: who is known there so.")] = None,
+    external_id: Word | None = None,
 ) -> Page[CustomerView]:
     """List customers in a stable order; a seller sees their own."""
-    filters = Filters(stage, tier, owner_id, name, caller.visible_to)
+    number_id = number_of(external_system, external_id, needs)
+    filters = Filters(stage, tier, owner_id, name, caller.visible_to, number_id)
     return await paging.page(
         {"list": "customers", **asdict(filters)},
         lambda place, size: needs.queries.page(filters, UUID(place[0]) if place else None, size),
         lambda customer: [str(customer.id)],
     )
+
+
+def number_of(system: str | None, number: str | None, needs: Dependencies) -> UUID | None:
+    """Return the id of a number; raise the 422 problem for half of one."""
+    if system and number:
+        return needs.pseudonyms.customer(system, number)
+    if system or number:
+        name = "external_id" if system else "external_system"
+        detail = "Name both `external_system` and `external_id`."
+        error = {"pointer": f"query:{name}", "rule": "missing", "detail": detail}
+        raise ProblemError("validation-failed", detail, "请同时提供 external_system 和 external_id。", errors=[error])
+    return None
 
 
 @router.get("/customers/{customer_id}/events")

@@ -17,7 +17,7 @@ from services.customer.commands.ownership import AssignOwner
 from services.customer.commands.people import AddKeyContact, ChangeKeyContact, KeyContact, RemoveKeyContact
 from services.customer.commands.quote import CompareQuote, IssueQuote, OpenQuote, QuoteCommand
 from services.customer.commands.record import ChangeProfile, Profile, Register
-from services.customer.commands.reference import ExternalReference
+from services.customer.commands.reference import AddReference, ExternalReference, ReserveReference
 
 AnyCommand = Annotated[
     Register
@@ -30,12 +30,15 @@ AnyCommand = Annotated[
     | RemoveKeyContact
     | StateNeed
     | SeeCompetitor
-    | MakeReferral,
+    | MakeReferral
+    | AddReference
+    | ReserveReference,
     "asked of one customer",
 ]
 
 __all__ = [
     "AddKeyContact",
+    "AddReference",
     "AnyCommand",
     "AssignOwner",
     "CancelOrder",
@@ -58,6 +61,7 @@ __all__ = [
     "Register",
     "RemoveKeyContact",
     "RenewContract",
+    "ReserveReference",
     "SeeCompetitor",
     "SetTier",
     "SignContract",

@@ -1,6 +1,5 @@
 """Making a customer known, and stating what is known of it."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
@@ -8,7 +7,7 @@ from pydantic import Field, model_validator
 
 from chassis.command import FactCommand, Part
 from contracts.customer import Kind, Stage, WorkStatus
-from contracts.types import Code, EmployeeId, Instant, Name, Word
+from contracts.types import Code, Day, EmployeeId, Instant, Name, Word
 from services.customer.commands.life import Tier
 from services.customer.commands.reference import ExternalReference
 
@@ -30,7 +29,7 @@ class Profile(Part):
     customer_kind: Word | None = None
     potential: Word | None = None
     influence: Word | None = None
-    cooperation_since: date | None = None
+    cooperation_since: Day | None = None
 
 
 class ProfileField(StrEnum):

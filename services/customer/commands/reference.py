@@ -1,6 +1,8 @@
 """How other systems name what they tell of."""
 
-from chassis.command import Part
+from uuid import UUID
+
+from chassis.command import FactCommand, Part
 from contracts.types import Code, Word
 
 
@@ -9,3 +11,15 @@ class ExternalReference(Part):
 
     system: Code
     id: Word
+
+
+class AddReference(FactCommand):
+    """The customer is known to another system under this number, too."""
+
+    reference: ExternalReference
+
+
+class ReserveReference(AddReference):
+    """Asked of the number's own stream: let it lead to this customer and to no other."""
+
+    customer_id: UUID

@@ -11,6 +11,12 @@ from services.customer.domain.market import market
 from services.customer.domain.needs import need_stated
 from services.customer.domain.ownership import owner_assigned
 from services.customer.domain.record import profile_after, profile_changed, registered, stated
+from services.customer.domain.references import (
+    first_reference,
+    leads_elsewhere,
+    reference_added,
+    reference_reserved,
+)
 from services.customer.domain.state import Customer
 
 __all__ = ["CUSTOMER", "LEGAL", "STAGES_ZH", "TIERS", "Customer"]
@@ -19,6 +25,10 @@ __all__ = ["CUSTOMER", "LEGAL", "STAGES_ZH", "TIERS", "Customer"]
 def decide(customer: Customer, command: commands.AnyCommand) -> list[events.CustomerEvent]:
     """Return the events that `command` earns: none when what it asks for already holds."""
     match command:
+        case commands.Register() if customer.stands_for:
+            raise leads_elsewhere()
+        case commands.ReserveReference():
+            return reference_reserved(customer, command)
         case commands.Register():
             return [*registered(customer, command), *stated(customer, command)]
         case _ if not customer.known:
@@ -33,6 +43,8 @@ def decide(customer: Customer, command: commands.AnyCommand) -> list[events.Cust
             return owner_assigned(customer, owner_id, leader_id)
         case commands.AddKeyContact() | commands.ChangeKeyContact() | commands.RemoveKeyContact():
             return people.decide(customer, command)
+        case commands.AddReference():
+            return reference_added(customer, command)
         case commands.StateNeed():
             return need_stated(customer, command)
         case commands.SeeCompetitor() | commands.MakeReferral():
@@ -43,7 +55,7 @@ def evolve(customer: Customer, event: events.CustomerEvent) -> Customer:
     """Apply one fact. A fact is never refused: it has already happened."""
     match event:
         case events.Registered(kind=kind, name=name, name_ref=name_ref):
-            return replace(customer, kind=kind, name=name, name_ref=name_ref)
+            return replace(customer, kind=kind, name=name, name_ref=name_ref, references=first_reference(event))
         case events.ProfileChanged():
             return replace(customer, profile=profile_after(customer.profile, event))
         case events.StageChanged(stage=stage):
@@ -54,6 +66,10 @@ def evolve(customer: Customer, event: events.CustomerEvent) -> Customer:
             return replace(customer, owner_id=owner_id, leader_id=leader_id)
         case events.KeyContactAdded() | events.KeyContactChanged() | events.KeyContactRemoved():
             return replace(customer, key_contacts=people.evolve(customer.key_contacts, event))
+        case events.ReferenceAdded(external_system=system, external_id=number):
+            return replace(customer, references=(*customer.references, (system, number)))
+        case events.ReferenceReserved(customer_id=customer_id):
+            return replace(customer, stands_for=customer_id)
         case events.NeedStated(need=need, status=status):
             return replace(customer, needs={**customer.needs, need: status})
         case events.CompetitorSeen():

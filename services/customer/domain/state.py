@@ -21,6 +21,9 @@ class Customer:
     leader_id: str | None = None
     profile: commands.Profile = field(default_factory=commands.Profile)
     key_contacts: dict[UUID, KeyContactStated] = field(default_factory=dict)
+    references: tuple[tuple[str, str], ...] = ()
+    # Where this is the stream of a number: the customer that it leads to.
+    stands_for: UUID | None = None
     needs: dict[str, NeedStatus] = field(default_factory=dict)
     referred_ids: frozenset[UUID] = frozenset()
 

@@ -5,15 +5,16 @@ from typing import Any
 
 from chassis.database import Connection
 from contracts.event import Envelope
-from services.customer.projection import commerce, customers
+from services.customer.projection import commerce, customers, references
 from services.customer.projection.customers import CustomerRow
 
 __all__ = ["TABLES", "CustomerRow", "apply"]
 
-TABLES = (*customers.TABLES, *commerce.TABLES)
+TABLES = (*customers.TABLES, *commerce.TABLES, *references.TABLES)
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     """Apply a batch. The consumer calls this inside its own transaction."""
     await customers.apply(envelopes, held)
     await commerce.apply(envelopes, held)
+    await references.apply(envelopes, held)

@@ -33,6 +33,7 @@ class CustomerRow:
     external_system: str | None = None
     external_id: str | None = None
     key_contacts: dict[str, Any] = field(default_factory=dict)
+    numbers: list[dict[str, Any]] = field(default_factory=list)
     interests: Sequence[str] | None = None
     buying_cycle: str | None = None
     order_size: str | None = None
@@ -83,7 +84,9 @@ def project(row: CustomerRow | None, envelope: Envelope[events.CustomerEvent]) -
             return replace(row, key_contacts={**row.key_contacts, str(key): told})
         case events.KeyContactRemoved(key_contact_id=gone):
             return replace(row, key_contacts=without(row.key_contacts, str(gone)))
-        case events.NeedStated() | events.CompetitorSeen() | events.ReferralMade():
+        case events.ReferenceAdded(external_system=system, external_id=number):
+            return replace(row, numbers=[*row.numbers, {"system": system, "id": number}])
+        case events.NeedStated() | events.CompetitorSeen() | events.ReferralMade() | events.ReferenceReserved():
             return row
 
 
@@ -103,4 +106,5 @@ def first_row(envelope: Envelope[events.CustomerEvent], event: events.Registered
         registered_at=envelope.occurred_at,
         external_system=event.external_system,
         external_id=event.external_id,
+        numbers=[{"system": event.external_system, "id": event.external_id}] if event.external_id else [],
     )

@@ -1,5 +1,12 @@
 """What can be read in this service, one module for each theme."""
 
-from services.customer.queries.customers import CustomerDetail, CustomerQueries, CustomerView, EmployeeView, Filters
+from services.customer.queries.customers import (
+    CustomerDetail,
+    CustomerQueries,
+    CustomerView,
+    EmployeeView,
+    Filters,
+    NumberView,
+)
 
-__all__ = ["CustomerDetail", "CustomerQueries", "CustomerView", "EmployeeView", "Filters"]
+__all__ = ["CustomerDetail", "CustomerQueries", "CustomerView", "EmployeeView", "Filters", "NumberView"]

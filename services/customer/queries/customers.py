@@ -30,7 +30,8 @@ LIST = f"""
       AND ($4::text IS NULL OR c.owner_id = $4)
       AND ($5::text IS NULL OR c.name LIKE $5)
       AND ($6::text IS NULL OR c.owner_id = $6 OR c.leader_id = $6)
-    ORDER BY c.customer_id LIMIT $7
+      AND ($7::uuid IS NULL OR c.customer_id = (SELECT r.customer_id FROM customer_reference r WHERE r.number_id = $7))
+    ORDER BY c.customer_id LIMIT $8
 """  # noqa: S608
 EMPLOYEES = "SELECT employee_id AS id, name, leader_id FROM employee ORDER BY employee_id"
 EMPLOYEE = "SELECT employee_id AS id, name, leader_id FROM employee WHERE employee_id = $1"
@@ -74,9 +75,17 @@ class CustomerView(BaseModel):
     registered_at: datetime | None
 
 
+class NumberView(BaseModel):
+    """The number under which another system knows a customer."""
+
+    system: str
+    id: str
+
+
 class CustomerDetail(CustomerView):
     """One customer, with what a list leaves out."""
 
+    references: list[NumberView]
     key_contacts: list[KeyContactView]
 
 
@@ -95,6 +104,7 @@ class Filters:
     owner_id: str | None = None
     name: str | None = None
     visible_to: str | None = None
+    number_id: UUID | None = None
 
 
 class CustomerQueries:
@@ -128,10 +138,15 @@ class CustomerQueries:
         return view({**asdict(row), "id": row.customer_id, "name": name})
 
     async def detailed(
-        self, view: CustomerView, contacts: Iterable[KeyContactStated], *, show_words: bool
+        self,
+        view: CustomerView,
+        numbers: list[NumberView],
+        contacts: Iterable[KeyContactStated],
+        *,
+        show_words: bool,
     ) -> CustomerDetail:
         found = await self.key_contacts(list(contacts), show_words=show_words)
-        return CustomerDetail(**dict(view), key_contacts=found)
+        return CustomerDetail(**dict(view), references=numbers, key_contacts=found)
 
     async def key_contacts(self, contacts: Sequence[KeyContactStated], *, show_words: bool) -> list[KeyContactView]:
         words = await self.words(refs_of(contacts)) if show_words else None
@@ -152,6 +167,7 @@ class CustomerQueries:
             filters.owner_id,
             prefix,
             filters.visible_to,
+            filters.number_id,
             min(limit, MAX_LIMIT) + 1,
         )
         return [view(row) for row in rows]

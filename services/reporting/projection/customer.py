@@ -9,6 +9,8 @@ from services.reporting.projection.rows import CustomerRow, TransitionRow
 from services.reporting.projection.sheet import Sheet
 
 PROFILE = events.ProfileChanged.model_fields.keys() & CustomerRow.__dataclass_fields__.keys()
+# What stands in the timeline, and otherwise is for the customer service to tell.
+NOT_KEPT = events.CommercialEvent | events.MarketEvent | events.PeopleEvent | events.NeedEvent | events.ReferenceEvent
 
 
 def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
@@ -19,7 +21,7 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
         rows.transitions[envelope.id] = entry(envelope, None, Stage.NEW, None)
         return
     row = rows.customers[customer_id]
-    if isinstance(event, events.CommercialEvent | events.MarketEvent):
+    if isinstance(event, NOT_KEPT):
         return
     match event:
         case events.ProfileChanged():
@@ -31,8 +33,6 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
             row = replace(row, tiers={**row.tiers, scheme: tier})
         case events.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
             row = replace(row, owner_id=owner_id, leader_id=leader_id)
-        case events.KeyContactAdded() | events.KeyContactChanged() | events.KeyContactRemoved() | events.NeedStated():
-            pass  # Whom to speak to, and what is needed, is for the customer service and the timeline to say.
     rows.customers[customer_id] = row
 
 

@@ -1,0 +1,26 @@
+"""HTTP for the numbers under which other systems know a customer."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from chassis.body import StrictRoute
+from chassis.command_handler import Beside
+from chassis.responses import Accepted, answer
+from services.customer import commands
+from services.customer.api.customers import handled_for
+from services.customer.api.edge import Anyone
+from services.customer.dependencies import Needs
+
+router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
+
+
+@router.post("/customers/{customer_id}/references", response_model=Accepted)
+async def add(customer_id: UUID, command: commands.AddReference, caller: Anyone, needs: Needs) -> Response:
+    """Keep another number of the customer. A number leads to one customer; one that leads to another is refused."""
+    number_id = needs.pseudonyms.customer(command.reference.system, command.reference.id)
+    reserve = commands.ReserveReference(**dict(command), customer_id=customer_id)
+    # A customer that was registered under the number holds it by its own stream.
+    beside = [Beside(needs.customers, number_id, reserve)] if number_id != customer_id else []
+    handled = await handled_for(customer_id, command, caller, needs, beside)
+    return answer(handled, f"/v1/customers/{customer_id}")

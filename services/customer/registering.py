@@ -1,0 +1,29 @@
+"""Registers a customer under a number, or finds whom the number leads to."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from chassis.command import Context
+from chassis.command_handler import Handled, allow_all
+from chassis.decider import RejectedError
+from services.customer import commands
+from services.customer.dependencies import Dependencies
+from services.customer.domain import Customer
+from services.customer.domain.references import LEADS_ELSEWHERE
+
+
+async def register(
+    customer_id: UUID,
+    command: commands.Register,
+    context: Context,
+    needs: Dependencies,
+    authorize: Callable[[Customer], None] = allow_all,
+) -> tuple[UUID, Handled]:
+    """Run the command on the customer with this id, or on the one that its number has been given to since."""
+    try:
+        return customer_id, await needs.customers.handle(customer_id, command, context, authorize=authorize)
+    except RejectedError as refusal:
+        leads_to = (await needs.customers.load(customer_id)).state.stands_for
+        if refusal.code != LEADS_ELSEWHERE or leads_to is None:
+            raise
+    return leads_to, await needs.customers.handle(leads_to, command, context, authorize=authorize)
