@@ -5,7 +5,8 @@ takes the tables' place and its positions become the live ones, so nothing is ap
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -16,7 +17,9 @@ from chassis.database import UNAVAILABLE, Connection, Pool, connection, transact
 from chassis.shadow import LIVE, SCHEMA, Shadow
 from chassis.supervisor import Health
 
-LOOK_SECONDS = 0.2
+LOOK_SECONDS = 0.05
+# How long the live applier may be kept still; it is refused and tries again after a while longer.
+HOLD_SECONDS = 2.0
 MAX_SWITCHES = 20
 # Statements that fill or index whole tables may take longer than those of a request.
 SESSION = {
@@ -107,64 +110,73 @@ class Rebuild:
     async def _make(self, report: Report) -> None:
         async with transaction(self._pool) as held:
             await self._shadow.create(held)
-        await self._fill(report)
+        async with self._fed() as feeding:
+            await self._catch_up(feeding, report)
         async with transaction(self._pool) as held:
             await self._shadow.complete(held)
         await self._switch(report)
 
-    async def _fill(self, report: Report) -> None:
-        """Feed the copy until it stands where the live tables do, or further."""
-        health = Health(self._copy)
-        feeding = asyncio.ensure_future(self._model.feed(self._applier, health, ALONE)())
+    @asynccontextmanager
+    async def _fed(self) -> AsyncIterator[asyncio.Future[None]]:
+        """Feed the copy for the time of the block."""
+        feeding = asyncio.ensure_future(self._model.feed(self._applier, Health(self._copy), ALONE)())
         try:
-            while (share := await self._share()) < 1.0:
-                report(share)
-                if feeding.done():
-                    raise RebuildFailedError("the feed ended") from feeding.exception()
-                await asyncio.sleep(LOOK_SECONDS)
+            yield feeding
         finally:
-            feeding.cancel()
-            await asyncio.wait([feeding])
+            await stop(feeding)
 
-    async def _behind(self, held: Connection) -> bool:
-        return bool(await held.fetchval(BEHIND, self._live, self._copy))
+    async def _catch_up(self, feeding: asyncio.Future[None], report: Report) -> None:
+        """Wait until the copy stands where the live tables do, or further."""
+        while (share := await self._share()) < 1.0:
+            report(share)
+            if feeding.done():
+                raise RebuildFailedError("the feed ended") from feeding.exception()
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _share(self) -> float:
         """Return how far the copy is, from 0 to 1: there it stands where the live tables do, or further."""
         async with connection(self._pool) as held:
-            if not await self._behind(held):
+            if not await held.fetchval(BEHIND, self._live, self._copy):
                 return 1.0
             share: float = await held.fetchval(PROGRESS, self._live, self._copy)
             return min(share, ALMOST)
 
     async def _switch(self, report: Report) -> None:
         for _ in range(MAX_SWITCHES):
-            await self._fill(report)
             try:
-                async with transaction(self._pool) as held:
-                    if await self._switch_within(held):
-                        return
+                async with self._fed() as feeding:
+                    await self._catch_up(feeding, report)
+                    async with transaction(self._pool) as held:
+                        await self._switch_within(held, feeding, report)
             except asyncpg.DependentObjectsStillExistError as error:
                 raise RebuildFailedError(f"{error}: {error.detail}") from error
             except UNAVAILABLE:
                 # Somebody reads for a long time; waiting for them would make all others wait behind us.
                 continue
-        raise RebuildFailedError(f"{MAX_SWITCHES} times the tables were in use, or the feed was faster")
+            else:
+                return
+        raise RebuildFailedError(f"{MAX_SWITCHES} times the tables were in use by others")
 
-    async def _switch_within(self, held: Connection) -> bool:
-        """Switch if the copy still stands as far as the live tables; the live applier waits until the commit."""
+    async def _switch_within(self, held: Connection, feeding: asyncio.Future[None], report: Report) -> None:
+        """Keep the live applier still, let the copy come as far as it did, and put it in its place."""
         await held.execute(HOLD, self._live)
-        if await self._behind(held):
-            return False
+        async with asyncio.timeout(HOLD_SECONDS):
+            await self._catch_up(feeding, report)
+        await stop(feeding)
         if parked := await held.fetchval(NEWLY_PARKED, self._live, self._copy):
             raise RebuildFailedError(f"{parked} customers would be parked who are not now; nothing was changed")
         await self._shadow.switch(held)
         for statement in TAKE_OVER:
             await held.execute(statement, *(self._live, self._copy)[: statement.count("$")])
-        return True
 
     async def _forget(self) -> None:
         async with transaction(self._pool) as held:
             await self._shadow.discard(held)
             for statement in FORGET:
                 await held.execute(statement, self._copy)
+
+
+async def stop(feeding: asyncio.Future[None]) -> None:
+    """Stop the feed, and wait until it has let go of its transaction."""
+    feeding.cancel()
+    await asyncio.wait([feeding])

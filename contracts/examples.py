@@ -18,6 +18,8 @@ COMPLAINT_ID = UUID("01900000-0000-7000-8000-000000000004")
 ALERT_ID = UUID("01900000-0000-7000-8000-000000000005")
 CONTENT_REF = UUID("01900000-0000-7000-8000-000000000006")
 CALENDAR_ID = UUID("01900000-0000-7000-8000-000000000008")
+BATCH_ID = UUID("01900000-0000-7000-8000-00000000000b")
+HANDOVER_ID = UUID("01900000-0000-7000-8000-00000000000c")
 CAUSE_ID = UUID("01900000-0000-7000-8000-000000000007")
 GOAL_REF = UUID("01900000-0000-7000-8000-000000000020")
 KEY_CONTACT_ID = UUID("01900000-0000-7000-8000-000000000021")
@@ -72,6 +74,18 @@ CUSTOMER: tuple[Event, ...] = (
     customer.StageChanged(previous=customer.Stage.NEW, stage=customer.Stage.INTERESTED, reason="asked-for-quote"),
     customer.TierChanged(scheme="value", previous="normal", tier="vip"),
     customer.OwnerAssigned(previous_owner_id="E1003", owner_id=OWNER, leader_id=LEADER),
+    customer.HandoverStarted(
+        batch_id=BATCH_ID,
+        from_owner_id="E1003",
+        to_owner_id=OWNER,
+        to_leader_id=LEADER,
+        reason="resigned",
+        checklist=(
+            customer.ChecklistItem(kind=customer.ItemKind.TASK, concerns_id=TASK_ID, at=DUE_AT, employee_id="E1003"),
+        ),
+    ),
+    customer.HandoverAccepted(owner_id=OWNER, note_ref=CONTENT_REF),
+    customer.HandoverWithdrawn(reason_ref=CONTENT_REF),
     customer.KeyContactAdded(
         key_contact_id=KEY_CONTACT_ID,
         role="purchasing",
@@ -273,5 +287,7 @@ def _stream_of(event: Event) -> UUID:
             return CONTRACT_ID
         case alerts.AlertEvent():
             return ALERT_ID
+        case customer.HandoverStarted() | customer.HandoverAccepted() | customer.HandoverWithdrawn():
+            return HANDOVER_ID
         case _:
             return CUSTOMER_ID

@@ -13,6 +13,14 @@ from contracts.customer.contract import (
     RenewalIntent,
     RenewalIntentStated,
 )
+from contracts.customer.handover import (
+    ChecklistItem,
+    HandoverAccepted,
+    HandoverEvent,
+    HandoverStarted,
+    HandoverWithdrawn,
+    ItemKind,
+)
 from contracts.customer.life import LifeEvent, Mode, Stage, StageChanged, TierChanged, mode_of
 from contracts.customer.market import CompetitorSeen, MarketEvent, ReferralMade
 from contracts.customer.needs import NeedEvent, NeedStated, NeedStatus
@@ -32,10 +40,11 @@ from contracts.customer.references import ReferenceAdded, ReferenceEvent, Refere
 # What stands in the customer's own stream, and what has streams of its own (ADR 0008).
 CustomerEvent = RecordEvent | LifeEvent | OwnershipEvent | PeopleEvent | NeedEvent | MarketEvent | ReferenceEvent
 CommercialEvent = OrderEvent | QuoteEvent | ContractEvent
-AnyEvent = Annotated[CustomerEvent | CommercialEvent, Field(discriminator="type")]
+AnyEvent = Annotated[CustomerEvent | CommercialEvent | HandoverEvent, Field(discriminator="type")]
 
 __all__ = [
     "AnyEvent",
+    "ChecklistItem",
     "CommercialEvent",
     "CompetitorSeen",
     "ContractEnded",
@@ -44,6 +53,11 @@ __all__ = [
     "ContractRenewed",
     "ContractSigned",
     "CustomerEvent",
+    "HandoverAccepted",
+    "HandoverEvent",
+    "HandoverStarted",
+    "HandoverWithdrawn",
+    "ItemKind",
     "KeyContactAdded",
     "KeyContactChanged",
     "KeyContactRemoved",

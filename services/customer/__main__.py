@@ -1,10 +1,11 @@
-"""Starts the customer service: `python -m services.customer [all|api|relay|projection|importer]`."""
+"""Starts the customer service: `python -m services.customer [all|api|relay|consumer|projection|importer]`."""
 
 import sys
 
 from chassis.applier import Applier
 from chassis.cli import main
 from chassis.command_handler import CommandHandler
+from chassis.consumer import Consumer
 from chassis.event_store import EventStore
 from chassis.imports import Imports
 from chassis.imports_api import imports_router
@@ -15,14 +16,16 @@ from chassis.relay import Relay
 from chassis.service import Parts, Service, Task
 from chassis.tail import Tail
 from chassis.web import create_app
-from contracts.topics import CUSTOMER_EVENTS
-from services.customer import projection
+from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
+from services.customer import open_items, projection
 from services.customer.api import ROUTERS
 from services.customer.commerce import Commerce
 from services.customer.dependencies import Dependencies
 from services.customer.domain import CUSTOMER
+from services.customer.domain.handover import HANDOVER
 from services.customer.importing import CustomerImport
 from services.customer.queries import CustomerQueries
+from services.customer.queries.handovers import HandoverQueries
 
 NAME = "customer"
 LISTING = "customer-list"
@@ -30,31 +33,17 @@ LISTING = "customer-list"
 
 def build(parts: Parts) -> Service:
     """Put the service together; nothing runs yet."""
-    key, health = parts.settings.pseudonym_key, parts.supervisor.health
-    store, mapper = EventStore(parts.pool), EventMapper()
-    customers, pseudonyms = CommandHandler(store, CUSTOMER, mapper), Pseudonyms(key)
-    needs = Dependencies(
-        pool=parts.pool,
-        store=store,
-        mapper=mapper,
-        customers=customers,
-        commerce=Commerce(store, mapper, customers, pseudonyms),
-        queries=CustomerQueries(parts.pool),
-        pseudonyms=pseudonyms,
-    )
-    imports = Imports(parts.pool, CustomerImport(needs, parts.settings.business_zone), health=health("importer"))
-    listing = ReadModel(
-        Applier(LISTING, parts.pool, projection.apply),
-        projection.TABLES,
-        lambda applier, health, shared: Tail(store, mapper, applier, health=health, shared=shared).run,
-    )
+    settings, health = parts.settings, parts.supervisor.health
+    needs = dependencies(parts)
+    imports = Imports(parts.pool, CustomerImport(needs, settings.business_zone), health=health("importer"))
+    listing, open_at_followup = models = read_models(parts, needs)
     relay = Relay(
-        store,
+        needs.store,
         parts.pool,
         CUSTOMER_EVENTS,
-        bootstrap=parts.settings.kafka_bootstrap,
+        bootstrap=settings.kafka_bootstrap,
         health=health("relay"),
-        idempotence=parts.settings.kafka_idempotence,
+        idempotence=settings.kafka_idempotence,
     )
     app = create_app(
         "Customer",
@@ -68,9 +57,44 @@ def build(parts: Parts) -> Service:
     tasks = [
         Task("relay", "relay", relay.run),
         Task("projection", LISTING, listing.follow(health(LISTING))),
+        Task("consumer", open_items.CONSUMER, open_at_followup.follow(health(open_items.CONSUMER))),
         Task("importer", "importer", imports.run),
     ]
-    return Service(NAME, app, tasks, [listing.applier], [listing])
+    return Service(NAME, app, tasks, [model.applier for model in models], models)
+
+
+def dependencies(parts: Parts) -> Dependencies:
+    store, mapper, pseudonyms = EventStore(parts.pool), EventMapper(), Pseudonyms(parts.settings.pseudonym_key)
+    customers = CommandHandler(store, CUSTOMER, mapper)
+    return Dependencies(
+        pool=parts.pool,
+        store=store,
+        mapper=mapper,
+        customers=customers,
+        commerce=Commerce(store, mapper, customers, pseudonyms),
+        handovers=CommandHandler(store, HANDOVER, mapper),
+        queries=CustomerQueries(parts.pool),
+        handover_queries=HandoverQueries(parts.pool),
+        pseudonyms=pseudonyms,
+    )
+
+
+def read_models(parts: Parts, needs: Dependencies) -> tuple[ReadModel, ReadModel]:
+    """Return the lists, fed by our own store, and what is open at followup, fed by its topic."""
+    bootstrap = parts.settings.kafka_bootstrap
+    listing = ReadModel(
+        Applier(LISTING, parts.pool, projection.apply),
+        projection.TABLES,
+        lambda applier, health, shared: Tail(needs.store, needs.mapper, applier, health=health, shared=shared).run,
+    )
+    open_at_followup = ReadModel(
+        Applier(open_items.CONSUMER, parts.pool, open_items.apply),
+        open_items.TABLES,
+        lambda applier, health, shared: (
+            Consumer(applier, [FOLLOWUP_EVENTS], bootstrap=bootstrap, health=health, shared=shared).run
+        ),
+    )
+    return listing, open_at_followup
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ from chassis.mapper import EventMapper
 from chassis.pseudonym import Pseudonyms
 from services.customer.commerce import Commerce
 from services.customer.domain import Customer
+from services.customer.domain.handover import Handover
 from services.customer.queries import CustomerQueries
+from services.customer.queries.handovers import HandoverQueries
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,9 @@ class Dependencies:
     mapper: EventMapper
     customers: CommandHandler[Customer]
     commerce: Commerce
+    handovers: CommandHandler[Handover]
     queries: CustomerQueries
+    handover_queries: HandoverQueries
     pseudonyms: Pseudonyms
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from chassis.access import Holders
@@ -50,17 +50,19 @@ class CustomerRef:
 
 CUSTOMERS = Rows("customer_ref", CustomerRef, "customer_id")
 TABLES = ("customer_ref",)
+OWN = get_args(events.CustomerEvent)
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     """Apply a batch of customer events. The consumer calls this inside its own transaction."""
-    rows = await CUSTOMERS.load(held, [envelope.subject for envelope in envelopes])
-    for envelope in envelopes:
+    own = [envelope for envelope in envelopes if isinstance(envelope.event, OWN)]
+    rows = await CUSTOMERS.load(held, [envelope.subject for envelope in own])
+    for envelope in own:
         rows[envelope.subject] = project(rows.get(envelope.subject), envelope)
     await CUSTOMERS.save(held, list(rows.values()))
 
 
-def project(row: CustomerRef | None, envelope: Envelope[events.AnyEvent]) -> CustomerRef:
+def project(row: CustomerRef | None, envelope: Envelope[events.CustomerEvent]) -> CustomerRef:
     """Return what is known of a customer after one event."""
     event = envelope.event
     if isinstance(event, events.Registered):

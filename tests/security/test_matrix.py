@@ -37,6 +37,11 @@ customer POST /v1/customers/{customer_id}/competitors       401      403     +  
 customer GET /v1/customers/{customer_id}/contracts          401      403     +     403       +      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/contracts         401      403     +     403     403      +   403   +     +           +
 customer GET /v1/customers/{customer_id}/events             401      403     +     403       +      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/handover          401      403   403     403     403      +   403   +     +           +
+customer GET /v1/customers/{customer_id}/handover           401        +     +     403       +    403   403   +     +           +
+customer POST /v1/customers/{customer_id}/handover/acceptance 401      +   403     403     403    403   403   +     +           +
+customer POST /v1/customers/{customer_id}/handover/withdrawal 401    403   403     403     403      +   403   +     +           +
+customer GET /v1/handovers                                  401        +     +       -       +      -     -   +     +           +
 customer POST /v1/customers/{customer_id}/key-contacts      401      403     +     403     403      +   403   +     +           +
 customer GET /v1/customers/{customer_id}/key-contacts/{key_contact_id} 401 403     +     403       +      +   403   +     +           +
 customer PUT /v1/customers/{customer_id}/key-contacts/{key_contact_id} 401 403     +     403     403      +   403   +     +           +
@@ -160,6 +165,8 @@ async def fresh(world: World, operation: Operation) -> dict[str, str]:
         return {"task_id": await world.new_task()}
     if operation.method == "POST" and step in BEFORE_STEP:
         return {"complaint_id": await world.new_complaint(*BEFORE_STEP[step])}
+    if operation.method == "POST" and operation.path.endswith(("/acceptance", "/withdrawal")):
+        return {"customer_id": await world.new_handover()}
     if operation.method == "DELETE" and "{key_contact_id}" in operation.path:
         return {"key_contact_id": await world.new_key_contact()}
     if operation.method == "POST" and operation.path.split("/")[2] in {"orders", "quotes", "contracts"}:

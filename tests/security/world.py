@@ -87,6 +87,13 @@ class World:
         assert response.is_success, response.text
         return response.headers["location"].rpartition("/")[2]
 
+    async def new_handover(self) -> str:
+        """Begin to hand a customer of its own over, to the stranger; return the customer's id."""
+        body = {"name": "宁波东钱", "owner_id": OWNER, "leader_id": LEADER}
+        customer_id = await self.made("customer", "/v1/customers", body)
+        await self.made("customer", f"/v1/customers/{customer_id}/handover", BODIES["StartHandover"])
+        return customer_id
+
     async def new_complaint(self, *steps: str) -> str:
         """Raise a complaint and take it through `steps`."""
         path = f"/v1/customers/{self.things['customer_id']}/complaints"
@@ -154,6 +161,7 @@ async def settle(world: World) -> None:
         world.things["complaint_id"] = await world.new_complaint()
         world.things |= await world.new_commerce()
     world.things["key_contact_id"] = await world.new_key_contact()
+    await world.made("customer", f"/v1/customers/{customer_id}/handover", BODIES["StartHandover"])
     await eventually(lambda: lists_show(world, customer_id))
 
 

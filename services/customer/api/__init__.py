@@ -1,6 +1,17 @@
 """HTTP in front of the rules: one route per command, and nothing decided here."""
 
-from services.customer.api import contracts, customers, employees, market, needs, orders, people, quotes, references
+from services.customer.api import (
+    contracts,
+    customers,
+    employees,
+    handovers,
+    market,
+    needs,
+    orders,
+    people,
+    quotes,
+    references,
+)
 
 ROUTERS = (
     customers.router,
@@ -11,5 +22,6 @@ ROUTERS = (
     quotes.router,
     contracts.router,
     references.router,
+    handovers.router,
     employees.router,
 )

@@ -9,11 +9,12 @@ from services.customer.commands.contract import (
     SignContract,
     StateRenewalIntent,
 )
+from services.customer.commands.handover import AcceptHandover, Begin, StartHandover, WithdrawHandover
 from services.customer.commands.life import ChangeStage, SetTier, Tier
 from services.customer.commands.market import MakeReferral, SeeCompetitor
 from services.customer.commands.needs import StateNeed
 from services.customer.commands.order import CancelOrder, DeliverOrder, OrderCommand, PlaceOrder
-from services.customer.commands.ownership import AssignOwner
+from services.customer.commands.ownership import AssignOwner, PassOn
 from services.customer.commands.people import AddKeyContact, ChangeKeyContact, KeyContact, RemoveKeyContact
 from services.customer.commands.quote import CompareQuote, IssueQuote, OpenQuote, QuoteCommand
 from services.customer.commands.record import ChangeProfile, Profile, Register
@@ -25,6 +26,7 @@ AnyCommand = Annotated[
     | ChangeStage
     | SetTier
     | AssignOwner
+    | PassOn
     | AddKeyContact
     | ChangeKeyContact
     | RemoveKeyContact
@@ -37,10 +39,12 @@ AnyCommand = Annotated[
 ]
 
 __all__ = [
+    "AcceptHandover",
     "AddKeyContact",
     "AddReference",
     "AnyCommand",
     "AssignOwner",
+    "Begin",
     "CancelOrder",
     "ChangeKeyContact",
     "ChangeProfile",
@@ -55,6 +59,7 @@ __all__ = [
     "MakeReferral",
     "OpenQuote",
     "OrderCommand",
+    "PassOn",
     "PlaceOrder",
     "Profile",
     "QuoteCommand",
@@ -65,7 +70,9 @@ __all__ = [
     "SeeCompetitor",
     "SetTier",
     "SignContract",
+    "StartHandover",
     "StateNeed",
     "StateRenewalIntent",
     "Tier",
+    "WithdrawHandover",
 ]

@@ -1,9 +1,17 @@
 """Asking who answers for a customer."""
 
-from chassis.command import FactCommand
+from chassis.command import Command, FactCommand
 from contracts.types import EmployeeId
 
 
 class AssignOwner(FactCommand):
+    owner_id: EmployeeId
+    leader_id: EmployeeId | None = None
+
+
+class PassOn(Command):
+    """Give the customer from one owner to the next, as an accepted handover asks."""
+
+    from_owner_id: EmployeeId | None
     owner_id: EmployeeId
     leader_id: EmployeeId | None = None

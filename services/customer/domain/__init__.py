@@ -9,7 +9,7 @@ from services.customer.domain import people
 from services.customer.domain.life import LEGAL, STAGES_ZH, TIERS, stage_changed, tier_changed
 from services.customer.domain.market import market
 from services.customer.domain.needs import need_stated
-from services.customer.domain.ownership import owner_assigned
+from services.customer.domain.ownership import owner_assigned, passed_on
 from services.customer.domain.record import profile_after, profile_changed, registered, stated
 from services.customer.domain.references import (
     first_reference,
@@ -41,6 +41,8 @@ def decide(customer: Customer, command: commands.AnyCommand) -> list[events.Cust
             return tier_changed(customer, scheme, tier)
         case commands.AssignOwner(owner_id=owner_id, leader_id=leader_id):
             return owner_assigned(customer, owner_id, leader_id)
+        case commands.PassOn():
+            return passed_on(customer, command)
         case commands.AddKeyContact() | commands.ChangeKeyContact() | commands.RemoveKeyContact():
             return people.decide(customer, command)
         case commands.AddReference():

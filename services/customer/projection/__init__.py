@@ -5,12 +5,12 @@ from typing import Any
 
 from chassis.database import Connection
 from contracts.event import Envelope
-from services.customer.projection import commerce, customers, references
+from services.customer.projection import commerce, customers, handovers, references
 from services.customer.projection.customers import CustomerRow
 
 __all__ = ["TABLES", "CustomerRow", "apply"]
 
-TABLES = (*customers.TABLES, *commerce.TABLES, *references.TABLES)
+TABLES = (*customers.TABLES, *commerce.TABLES, *references.TABLES, *handovers.TABLES)
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
@@ -18,3 +18,4 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     await customers.apply(envelopes, held)
     await commerce.apply(envelopes, held)
     await references.apply(envelopes, held)
+    await handovers.apply(envelopes, held)

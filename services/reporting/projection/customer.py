@@ -10,7 +10,14 @@ from services.reporting.projection.sheet import Sheet
 
 PROFILE = events.ProfileChanged.model_fields.keys() & CustomerRow.__dataclass_fields__.keys()
 # What stands in the timeline, and otherwise is for the customer service to tell.
-NOT_KEPT = events.CommercialEvent | events.MarketEvent | events.PeopleEvent | events.NeedEvent | events.ReferenceEvent
+NOT_KEPT = (
+    events.CommercialEvent
+    | events.MarketEvent
+    | events.PeopleEvent
+    | events.NeedEvent
+    | events.ReferenceEvent
+    | events.HandoverEvent
+)
 
 
 def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:

@@ -78,8 +78,8 @@ def service_on(pool: Pool) -> Service:
 
 @pytest.fixture
 async def api(pool: Pool, issuer: Issuer) -> AsyncIterator[Api]:
-    """The API with its list and its importer, without a relay: nothing here needs Kafka."""
+    """The API with its list and its importer, without what needs Kafka."""
     service = service_on(pool)
-    tasks = [task.run for task in service.tasks if task.role != "relay"]
+    tasks = [task.run for task in service.tasks if task.role not in {"relay", "consumer"}]
     async with client_of(service.app) as client, background(*tasks):
         yield Api(service, issuer, client, pool)

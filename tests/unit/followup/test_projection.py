@@ -34,7 +34,7 @@ from services.followup.projection import ComplaintRow, TaskRow, project_complain
 
 FIRST_ANSWER = UUID(int=1)
 SECOND_ANSWER = UUID(int=2)
-LATER_LIFE: tuple[customer.AnyEvent, ...] = (
+LATER_LIFE: tuple[customer.CustomerEvent, ...] = (
     example(customer.ProfileChanged),
     example(customer.StageChanged),
     example(customer.TierChanged),

@@ -1,0 +1,142 @@
+"""HTTP in front of the handover's rules."""
+
+from dataclasses import asdict
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Response
+
+from chassis.access import Caller, Holders
+from chassis.body import StrictRoute
+from chassis.catalogue import not_found
+from chassis.command_handler import Beside
+from chassis.listing import Paging
+from chassis.paging import Page
+from chassis.responses import Accepted, answer, etag
+from contracts.types import EmployeeId
+from services.customer import commands
+from services.customer.api.edge import Anyone, Office, Reader
+from services.customer.dependencies import Dependencies, Needs
+from services.customer.domain.handover import Handover
+from services.customer.open_items import checklist
+from services.customer.projection.handovers import HandoverRow, HandoverState, project
+from services.customer.queries.handovers import HandoverFilters, HandoverView
+
+router = APIRouter(prefix="/v1", tags=["handovers"], route_class=StrictRoute)
+
+Acceptance = Annotated[commands.AcceptHandover, Body(default_factory=commands.AcceptHandover)]
+Withdrawal = Annotated[commands.WithdrawHandover, Body(default_factory=commands.WithdrawHandover)]
+
+
+@router.post("/customers/{customer_id}/handover", status_code=201, response_model=Accepted)
+async def start(customer_id: UUID, command: commands.StartHandover, caller: Office, needs: Needs) -> Response:
+    """Begin to pass the customer on, with a checklist of what is open. Its owner stays until the new one accepts."""
+    customer = (await needs.customers.load(customer_id)).state
+    if not customer.known:
+        raise not_found()
+    caller.require(customer.holders)
+    begin = commands.Begin(
+        asked=await with_leader(command, needs),
+        from_owner_id=customer.owner_id,
+        checklist=await checklist(needs.pool, customer_id),
+    )
+    handled = await needs.handovers.handle(
+        stream_of(customer_id, needs),
+        begin,
+        caller.context,
+        subject=customer_id,
+        expected_version=caller.expected_version,
+    )
+    return answer(handled, f"/v1/customers/{customer_id}/handover")
+
+
+async def with_leader(command: commands.StartHandover, needs: Dependencies) -> commands.StartHandover:
+    if command.to_leader_id or not (employee := await needs.queries.employee(command.to_owner_id)):
+        return command
+    return command.model_copy(update={"to_leader_id": employee.leader_id})
+
+
+@router.post("/customers/{customer_id}/handover/acceptance", response_model=Accepted)
+async def accept(customer_id: UUID, command: Acceptance, caller: Anyone, needs: Needs) -> Response:
+    """Take the customer over. From then on the old owner sees it no more; nothing else about it changes."""
+    stream_id = stream_of(customer_id, needs)
+    started = (await needs.handovers.load(stream_id)).state.started
+    if started is None:
+        raise not_found()
+    pass_on = commands.PassOn(
+        from_owner_id=started.from_owner_id, owner_id=started.to_owner_id, leader_id=started.to_leader_id
+    )
+    handled = await needs.handovers.handle(
+        stream_id,
+        command,
+        caller.context,
+        subject=customer_id,
+        expected_version=caller.expected_version,
+        authorize=lambda handover: caller.require(takers(handover)),
+        beside=[Beside(needs.customers, customer_id, pass_on)],
+    )
+    return answer(handled, f"/v1/customers/{customer_id}/handover")
+
+
+@router.post("/customers/{customer_id}/handover/withdrawal", response_model=Accepted)
+async def withdraw(customer_id: UUID, command: Withdrawal, caller: Office, needs: Needs) -> Response:
+    """Leave the customer with its owner."""
+    customer = (await needs.customers.load(customer_id)).state
+    if not customer.known:
+        raise not_found()
+    caller.require(customer.holders)
+    handled = await needs.handovers.handle(
+        stream_of(customer_id, needs),
+        command,
+        caller.context,
+        subject=customer_id,
+        expected_version=caller.expected_version,
+    )
+    return answer(handled, f"/v1/customers/{customer_id}/handover")
+
+
+@router.get("/customers/{customer_id}/handover")
+async def read_one(customer_id: UUID, caller: Reader, needs: Needs, response: Response) -> HandoverView:
+    """Read the handover of a customer: the open one, or how the last one ended."""
+    row: HandoverRow | None = None
+    for stored in await needs.store.read_stream(stream_of(customer_id, needs)):
+        row = project(row, needs.mapper.to_envelope(stored))
+    if row is None:
+        raise not_found()
+    require_part(caller, row)
+    response.headers["ETag"] = etag(row.version)
+    return await needs.handover_queries.view(row)
+
+
+@router.get("/handovers")
+async def read_list(
+    caller: Reader,
+    needs: Needs,
+    paging: Paging,
+    state: HandoverState | None = None,
+    from_owner_id: EmployeeId | None = None,
+    to_owner_id: EmployeeId | None = None,
+) -> Page[HandoverView]:
+    """List handovers; an employee sees those that they have part in."""
+    filters = HandoverFilters(state, from_owner_id, to_owner_id, caller.visible_to)
+    return await paging.page(
+        {"list": "handovers", **asdict(filters)},
+        lambda place, size: needs.handover_queries.page(filters, UUID(place[0]) if place else None, size),
+        lambda handover: [str(handover.customer_id)],
+    )
+
+
+def stream_of(customer_id: UUID, needs: Dependencies) -> UUID:
+    """Return the stream of a customer's handovers: one, so that no two can be open at once."""
+    return needs.pseudonyms.derived("handover", str(customer_id))
+
+
+def takers(handover: Handover) -> Holders:
+    """Return who may accept: the new owner, and who leads them."""
+    started = handover.started
+    return Holders(started.to_owner_id, started.to_leader_id) if started else Holders()
+
+
+def require_part(caller: Caller, row: HandoverRow) -> None:
+    helpers = frozenset({row.from_owner_id}) if row.from_owner_id else frozenset[str]()
+    caller.require(Holders(row.to_owner_id, row.to_leader_id, helpers))

@@ -1,0 +1,46 @@
+"""Asking that a customer passes from one owner to another."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from chassis.command import Command, FactCommand
+from contracts.customer import ChecklistItem
+from contracts.types import Code, EmployeeId, Note
+
+MAX_CHECKLIST = 200
+
+
+class StartHandover(FactCommand):
+    """Begin to pass the customer on; the checklist is made from what is open."""
+
+    to_owner_id: EmployeeId
+    to_leader_id: EmployeeId | None = None
+    reason: Code = "reassigned"
+
+
+class Begin(Command):
+    """A handover with what the service itself adds to the request."""
+
+    asked: StartHandover
+    from_owner_id: EmployeeId | None
+    checklist: tuple[ChecklistItem, ...] = ()
+    batch_id: UUID | None = None
+
+
+class AcceptHandover(FactCommand):
+    """Take the customer over."""
+
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"note"})
+
+    note: Note | None = None
+
+
+class WithdrawHandover(FactCommand):
+    """Leave the customer where it is."""
+
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"reason"})
+
+    reason: Note | None = None
+
+
+HandoverCommand = Begin | AcceptHandover | WithdrawHandover

@@ -1,0 +1,87 @@
+"""The rules of a handover: at most one is open for a customer, and only its acceptance changes the owner."""
+
+from dataclasses import dataclass, replace
+
+from chassis.decider import Decider, RejectedError
+from contracts import customer as events
+from contracts.customer.handover import HandoverEvent
+from services.customer import commands
+from services.customer.commands.handover import MAX_CHECKLIST, HandoverCommand
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """The customer's handover, if one was ever begun; `settled` how the last one ended."""
+
+    started: events.HandoverStarted | None = None
+    settled: HandoverEvent | None = None
+
+    @property
+    def open(self) -> events.HandoverStarted | None:
+        return self.started if self.settled is None else None
+
+
+def decide(handover: Handover, command: HandoverCommand) -> list[HandoverEvent]:
+    """Return the events that `command` earns: none when what it asks for already holds."""
+    match command:
+        case commands.Begin():
+            return begun(handover, command)
+        case commands.AcceptHandover():
+            if isinstance(handover.settled, events.HandoverAccepted):
+                return []
+            started = require_open(handover)
+            return [events.HandoverAccepted(owner_id=started.to_owner_id, note_ref=command.ref("note"))]
+        case commands.WithdrawHandover():
+            if isinstance(handover.settled, events.HandoverWithdrawn):
+                return []
+            require_open(handover)
+            return [events.HandoverWithdrawn(reason_ref=command.ref("reason"))]
+
+
+def begun(handover: Handover, command: commands.Begin) -> list[HandoverEvent]:
+    asked, known = command.asked, handover.open
+    if known is not None:
+        if (known.to_owner_id, known.to_leader_id) == (asked.to_owner_id, asked.to_leader_id):
+            return []
+        raise RejectedError(
+            "handover-open",
+            f"This customer is being handed over to {known.to_owner_id}; accept or withdraw that first.",
+            f"该客户正在交接给 {known.to_owner_id}，请先接受或撤回该交接。",
+        )
+    if asked.to_owner_id == command.from_owner_id:
+        raise RejectedError(
+            "handover-to-owner", "This customer is in that employee's care already.", "该客户已由该员工负责。"
+        )
+    return [
+        events.HandoverStarted(
+            batch_id=command.batch_id,
+            from_owner_id=command.from_owner_id,
+            to_owner_id=asked.to_owner_id,
+            to_leader_id=asked.to_leader_id,
+            reason=asked.reason,
+            checklist=command.checklist[:MAX_CHECKLIST],
+            items_left_out=max(0, len(command.checklist) - MAX_CHECKLIST),
+        )
+    ]
+
+
+def require_open(handover: Handover) -> events.HandoverStarted:
+    if handover.open is None:
+        raise RejectedError(
+            "no-handover",
+            "No handover of this customer is open; one must be started first.",
+            "该客户没有进行中的交接，请先发起交接。",
+        )
+    return handover.open
+
+
+def evolve(handover: Handover, event: HandoverEvent) -> Handover:
+    """Apply one fact. A fact is never refused: it has already happened."""
+    match event:
+        case events.HandoverStarted():
+            return Handover(event)
+        case events.HandoverAccepted() | events.HandoverWithdrawn():
+            return replace(handover, settled=event)
+
+
+HANDOVER: Decider[Handover] = Decider(initial=Handover(), decide=decide, evolve=evolve)

@@ -1,0 +1,70 @@
+"""What can be read about handovers."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from chassis.database import Pool
+from services.customer.projection.handovers import HandoverRow, HandoverState
+
+COLUMNS = ", ".join(f"h.{field.name}" for field in fields(HandoverRow))
+# Names come from our own classes, never from a request.
+LIST = f"""
+    SELECT {COLUMNS}, v.value AS note FROM handover h LEFT JOIN vault v ON v.id = h.note_ref
+    WHERE ($1::uuid IS NULL OR h.customer_id > $1)
+      AND ($2::text IS NULL OR h.state = $2)
+      AND ($3::text IS NULL OR h.from_owner_id = $3)
+      AND ($4::text IS NULL OR h.to_owner_id = $4)
+      AND ($5::text IS NULL OR $5 IN (h.from_owner_id, h.to_owner_id, h.to_leader_id))
+    ORDER BY h.customer_id LIMIT $6
+"""  # noqa: S608
+NOTE = "SELECT value FROM vault WHERE id = $1"
+OF_OWNER = "SELECT customer_id FROM customer WHERE owner_id = $1 ORDER BY customer_id LIMIT $2"
+
+
+class HandoverView(BaseModel):
+    """The handover of a customer: the open one, or how the last one ended."""
+
+    customer_id: UUID
+    version: int
+    state: HandoverState
+    batch_id: UUID | None
+    from_owner_id: str | None
+    to_owner_id: str
+    to_leader_id: str | None
+    reason: str
+    checklist: list[dict[str, Any]]
+    note: str | None
+    started_at: datetime
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverFilters:
+    """What the list is narrowed to. `visible_to` restricts it to those that one employee has part in."""
+
+    state: str | None = None
+    from_owner_id: str | None = None
+    to_owner_id: str | None = None
+    visible_to: str | None = None
+
+
+class HandoverQueries:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def view(self, row: HandoverRow) -> HandoverView:
+        note = await self._pool.fetchval(NOTE, row.note_ref) if row.note_ref else None
+        return HandoverView(**{field.name: getattr(row, field.name) for field in fields(row)}, note=note)
+
+    async def page(self, filters: HandoverFilters, after: UUID | None, limit: int) -> list[HandoverView]:
+        """Return up to `limit` + 1 handovers in the order of their customers' ids."""
+        asked = filters.state, filters.from_owner_id, filters.to_owner_id, filters.visible_to
+        rows = await self._pool.fetch(LIST, after, *asked, limit + 1)
+        return [HandoverView(**row) for row in rows]
+
+    async def customers_of(self, owner_id: str, limit: int) -> list[UUID]:
+        return [row["customer_id"] for row in await self._pool.fetch(OF_OWNER, owner_id, limit)]
