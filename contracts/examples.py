@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 
 from contracts import alerts, customer, followup
 from contracts.event import Envelope, Event, Metadata
+from contracts.followup.complaint import ComplaintEvent
 
 CUSTOMER_ID = UUID("01900000-0000-7000-8000-000000000001")
 CONTACT_ID = UUID("01900000-0000-7000-8000-000000000002")
@@ -136,6 +137,19 @@ CUSTOMER: tuple[Event, ...] = (
     customer.ContractEnded(reason="not-renewed"),
 )
 
+# Two work hours to the answer, two days to the resolution, from Monday at nine.
+TARGET: dict[str, Any] = {
+    "severity": followup.Severity.HIGH,
+    "tier": "growth",
+    "calendar": "china-office",
+    "calendar_number": 1,
+    "answer_minutes": 120,
+    "resolve_minutes": 900,
+    "started_at": OCCURRED_AT,
+    "answer_by": OCCURRED_AT + timedelta(hours=2),
+    "resolve_by": OCCURRED_AT + timedelta(days=1, hours=9),
+}
+
 FOLLOWUP: tuple[Event, ...] = (
     followup.ContactLogged(
         channel=followup.Channel.PHONE,
@@ -175,10 +189,22 @@ FOLLOWUP: tuple[Event, ...] = (
         owner_id=OWNER,
         topic="late-delivery",
         content_ref=CONTENT_REF,
+        category="delivery",
+        product="cloud-server",
     ),
-    followup.ComplaintAnswered(employee_id=OWNER, content_ref=CONTENT_REF),
+    followup.ComplaintTargetSet(**TARGET),
+    followup.ComplaintAssigned(previous_owner_id="E1003", owner_id=OWNER),
+    followup.ComplaintPaused(reason="waits-for-customer", used_seconds=1_800),
+    followup.ComplaintResumed(),
+    followup.ComplaintTargetChanged(**TARGET | {"used_seconds": 1_800}),
+    followup.ComplaintAnswered(
+        employee_id=OWNER, content_ref=CONTENT_REF, answered_in_time=True, resolved_in_time=True
+    ),
+    followup.ComplaintTold(channel=followup.Channel.PHONE, consent_at=DUE_AT, consent_workdays=5),
     followup.ComplaintConfirmed(),
-    followup.ComplaintClosed(resolution="replaced"),
+    followup.ComplaintConsented(workdays=5, as_of=DUE_AT),
+    followup.ComplaintClosed(resolution="replaced", resolved_in_time=True),
+    followup.ComplaintReopened(reason="came-back"),
     followup.CalendarPublished(
         name="china-office",
         number=2,
@@ -265,12 +291,7 @@ def _stream_of(event: Event) -> UUID:
             followup.TaskScheduled() | followup.TaskRescheduled() | followup.TaskCompleted() | followup.TaskCancelled()
         ):
             return TASK_ID
-        case (
-            followup.ComplaintRaised()
-            | followup.ComplaintAnswered()
-            | followup.ComplaintConfirmed()
-            | followup.ComplaintClosed()
-        ):
+        case _ if isinstance(event, ComplaintEvent):
             return COMPLAINT_ID
         case followup.CalendarPublished():
             return CALENDAR_ID

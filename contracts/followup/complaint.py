@@ -1,12 +1,14 @@
-"""What the customer complains of, until the customer is content."""
+"""What the customer complains of, until the customer is content. Due times follow the work calendar they name."""
 
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from contracts.event import Event
 from contracts.followup.contact import Channel
-from contracts.types import Code, EmployeeId
+from contracts.types import Code, EmployeeId, Instant
 
 
 class Severity(StrEnum):
@@ -25,12 +27,45 @@ class ComplaintRaised(Event):
     owner_id: EmployeeId
     topic: Code | None = None
     content_ref: UUID | None = None
+    category: Code | None = None
+    product: Code | None = None
+
+
+class ComplaintAssigned(Event):
+    type: Literal["care.followup.complaint-assigned.v1"] = "care.followup.complaint-assigned.v1"
+    previous_owner_id: EmployeeId
+    owner_id: EmployeeId
+
+
+class ComplaintPaused(Event):
+    """The clock stands still, with so much work time used, until the complaint is resumed."""
+
+    type: Literal["care.followup.complaint-paused.v1"] = "care.followup.complaint-paused.v1"
+    reason: Code
+    used_seconds: int = Field(ge=0)
+
+
+class ComplaintResumed(Event):
+    type: Literal["care.followup.complaint-resumed.v1"] = "care.followup.complaint-resumed.v1"
 
 
 class ComplaintAnswered(Event):
+    """`answered_in_time` is said of the first answer on a clock; `resolved_in_time` would be, if it settles it."""
+
     type: Literal["care.followup.complaint-answered.v1"] = "care.followup.complaint-answered.v1"
     employee_id: EmployeeId
     content_ref: UUID | None = None
+    answered_in_time: bool | None = None
+    resolved_in_time: bool | None = None
+
+
+class ComplaintTold(Event):
+    """The customer was told the result. No word for `consent_workdays`, until `consent_at`, counts as consent."""
+
+    type: Literal["care.followup.complaint-told.v1"] = "care.followup.complaint-told.v1"
+    channel: Channel
+    consent_at: Instant
+    consent_workdays: int = Field(ge=1)
 
 
 class ComplaintConfirmed(Event):
@@ -39,9 +74,68 @@ class ComplaintConfirmed(Event):
     type: Literal["care.followup.complaint-confirmed.v1"] = "care.followup.complaint-confirmed.v1"
 
 
+class ComplaintConsented(Event):
+    """The customer, who was told the result, has said nothing for so many workdays, as of then."""
+
+    type: Literal["care.followup.complaint-consented.v1"] = "care.followup.complaint-consented.v1"
+    workdays: int = Field(ge=1)
+    as_of: Instant
+
+
 class ComplaintClosed(Event):
+    """`resolved_in_time` is the verdict on this clock; no reopening changes it."""
+
     type: Literal["care.followup.complaint-closed.v1"] = "care.followup.complaint-closed.v1"
     resolution: Code | None = None
+    resolved_in_time: bool | None = None
 
 
-ComplaintEvent = ComplaintRaised | ComplaintAnswered | ComplaintConfirmed | ComplaintClosed
+class ComplaintReopened(Event):
+    """A new clock begins; what was said of the earlier one stands."""
+
+    type: Literal["care.followup.complaint-reopened.v1"] = "care.followup.complaint-reopened.v1"
+    reason: Code
+
+
+class Target(Event):
+    """What is promised: so much work time, counted from `started_at` on, when `used_seconds` were used already."""
+
+    severity: Severity
+    tier: Code | None = None
+    calendar: Code
+    calendar_number: int = Field(ge=1)
+    answer_minutes: int = Field(ge=1)
+    resolve_minutes: int = Field(ge=1)
+    started_at: Instant
+    used_seconds: int = Field(default=0, ge=0)
+    answer_by: Instant
+    resolve_by: Instant
+    provisional: bool = False
+
+
+class ComplaintTargetSet(Target):
+    """A clock begins."""
+
+    type: Literal["care.followup.complaint-target-set.v1"] = "care.followup.complaint-target-set.v1"
+
+
+class ComplaintTargetChanged(Target):
+    """The clock goes on towards other times, after a pause or under other terms; what was used stays used."""
+
+    type: Literal["care.followup.complaint-target-changed.v1"] = "care.followup.complaint-target-changed.v1"
+
+
+ComplaintEvent = (
+    ComplaintRaised
+    | ComplaintAssigned
+    | ComplaintPaused
+    | ComplaintResumed
+    | ComplaintAnswered
+    | ComplaintTold
+    | ComplaintConfirmed
+    | ComplaintConsented
+    | ComplaintClosed
+    | ComplaintReopened
+    | ComplaintTargetSet
+    | ComplaintTargetChanged
+)

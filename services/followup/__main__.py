@@ -1,4 +1,4 @@
-"""Starts the followup service: `python -m services.followup [all|api|relay|consumer|projection|importer]`."""
+"""Starts the followup service: `python -m services.followup [all|api|relay|consumer|projection|importer|timers]`."""
 
 import sys
 
@@ -15,11 +15,13 @@ from chassis.rebuild import ReadModel
 from chassis.relay import Relay
 from chassis.service import Parts, Service, Task
 from chassis.tail import Tail
+from chassis.timers import Timers
 from chassis.web import create_app
 from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.followup import customers, projection
 from services.followup.api import ROUTERS
 from services.followup.calendar.calendars import Calendars
+from services.followup.consent import Consents
 from services.followup.customers import Customers
 from services.followup.dependencies import Dependencies
 from services.followup.domain.calendar import CALENDAR
@@ -51,6 +53,7 @@ def build(parts: Parts) -> Service:
         projection.TABLES,
         lambda applier, health, shared: Tail(needs.store, needs.mapper, applier, health=health, shared=shared).run,
     )
+    consent = Timers(Consents(parts.pool, needs.complaints).run_due, health=health("consent"))
     relay = Relay(
         needs.store,
         parts.pool,
@@ -73,6 +76,7 @@ def build(parts: Parts) -> Service:
         Task("consumer", customers.CONSUMER, knowing.follow(health(customers.CONSUMER))),
         Task("projection", LISTING, listing.follow(health(LISTING))),
         Task("importer", "importer", imports.run),
+        Task("timers", "consent", consent.run),
     ]
     return Service(NAME, app, tasks, [knowing.applier, listing.applier], [knowing, listing])
 

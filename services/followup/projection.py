@@ -10,6 +10,7 @@ from chassis.database import Connection
 from chassis.rows import Rows
 from contracts import followup as events
 from contracts.event import Envelope
+from contracts.followup.complaint import Target
 from services.followup.domain import complaint, contact, task
 from services.followup.domain.complaint import ComplaintState
 from services.followup.domain.task import TaskState
@@ -63,7 +64,10 @@ class TaskRow:
 
 @dataclass(frozen=True, slots=True)
 class ComplaintRow:
-    """`answered_at` is when the first answer was given; `answer_refs` point to the words of each, in order."""
+    """`answered_at` is when the first answer was given; `answer_refs` point to the words of each, in order.
+
+    `was_answered_in_time` is said of the first answer, `verdict` at the first closing: nothing changes them later.
+    """
 
     complaint_id: UUID
     version: int
@@ -80,6 +84,22 @@ class ComplaintRow:
     answered_at: datetime | None = None
     confirmed_at: datetime | None = None
     closed_at: datetime | None = None
+    category: str | None = None
+    product: str | None = None
+    tier: str | None = None
+    calendar: str | None = None
+    calendar_number: int | None = None
+    answer_by: datetime | None = None
+    resolve_by: datetime | None = None
+    is_provisional: bool = False
+    pause_reason: str | None = None
+    told_at: datetime | None = None
+    consent_at: datetime | None = None
+    was_answered_in_time: bool | None = None
+    was_resolved_in_time: bool | None = None
+    first_closed_at: datetime | None = None
+    verdict: bool | None = None
+    reopened_times: int = 0
 
 
 R = TypeVar("R", ContactRow, TaskRow, ComplaintRow)
@@ -157,20 +177,64 @@ def first_task_row(envelope: Envelope[task.Event], event: events.TaskScheduled) 
 
 def project_complaint(row: ComplaintRow | None, envelope: Envelope[complaint.Event]) -> ComplaintRow:
     """Return the row of a complaint after one event."""
-    event, at = envelope.event, envelope.occurred_at
+    event = envelope.event
     if isinstance(event, events.ComplaintRaised):
         return first_complaint_row(envelope, event)
     if row is None:
         raise LookupError("a complaint's first event must be its raising")
     row = replace(row, version=envelope.version)
     match event:
+        case events.ComplaintTargetSet() | events.ComplaintTargetChanged() | events.ComplaintPaused():
+            return clocked(row, event)
+        case events.ComplaintAssigned(owner_id=owner_id):
+            state = ComplaintState.ASSIGNED if row.state in complaint.UNANSWERED else row.state
+            return replace(row, owner_id=owner_id, state=state)
+        case events.ComplaintResumed():
+            return replace(row, pause_reason=None)
+        case _:
+            return stepped(row, event, envelope.occurred_at)
+
+
+def clocked(row: ComplaintRow, event: Target | events.ComplaintPaused) -> ComplaintRow:
+    """While the clock stands still nothing is due."""
+    if isinstance(event, events.ComplaintPaused):
+        return replace(row, pause_reason=event.reason, answer_by=None, resolve_by=None)
+    return replace(
+        row,
+        tier=event.tier,
+        calendar=event.calendar,
+        calendar_number=event.calendar_number,
+        answer_by=event.answer_by,
+        resolve_by=event.resolve_by,
+        is_provisional=event.provisional,
+    )
+
+
+def stepped(row: ComplaintRow, event: complaint.Event, at: datetime) -> ComplaintRow:
+    match event:
         case events.ComplaintAnswered(content_ref=content_ref):
             refs = [*row.answer_refs, *([content_ref] if content_ref else [])]
-            return replace(row, state=ComplaintState.ANSWERED, answered_at=row.answered_at or at, answer_refs=refs)
+            row = replace(row, state=ComplaintState.ANSWERED, answered_at=row.answered_at or at, answer_refs=refs)
+            first = event.answered_in_time if row.was_answered_in_time is None else row.was_answered_in_time
+            return replace(
+                row, was_answered_in_time=first, was_resolved_in_time=event.resolved_in_time, consent_at=None
+            )
+        case events.ComplaintTold(consent_at=consent_at):
+            return replace(row, state=ComplaintState.TOLD, told_at=at, consent_at=consent_at)
         case events.ComplaintConfirmed():
             return replace(row, state=ComplaintState.CONFIRMED, confirmed_at=at)
+        case events.ComplaintConsented():
+            return replace(row, state=ComplaintState.CONSENTED)
         case events.ComplaintClosed(resolution=resolution):
-            return replace(row, state=ComplaintState.CLOSED, closed_at=at, resolution=resolution)
+            closed = replace(row, state=ComplaintState.CLOSED, closed_at=at, resolution=resolution)
+            verdict = event.resolved_in_time if row.first_closed_at is None else row.verdict
+            return replace(closed, first_closed_at=row.first_closed_at or at, verdict=verdict)
+        case events.ComplaintReopened():
+            times = row.reopened_times + 1
+            row = replace(row, pause_reason=None, resolution=None)
+            return replace(row, state=ComplaintState.REOPENED, closed_at=None, consent_at=None, reopened_times=times)
+        case _:
+            return row
 
 
 def first_complaint_row(envelope: Envelope[complaint.Event], event: events.ComplaintRaised) -> ComplaintRow:

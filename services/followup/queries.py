@@ -8,6 +8,7 @@ from uuid import UUID
 
 from chassis.database import Pool
 from chassis.paging import MAX_LIMIT
+from services.followup.domain.complaint import SETTLED, UNANSWERED
 from services.followup.projection import ComplaintRow, ContactRow, TaskRow
 
 # As an array, because only then an index finds a seller's rows among everybody's.
@@ -45,7 +46,8 @@ COMPLAINTS = f"""
       AND ($5::text IS NULL OR owner_id = $5)
       AND ($6::text IS NULL OR state = $6)
       AND ($1::text IS NULL OR owner_id = $1 OR customer_id = {OWN_CUSTOMERS})
-    ORDER BY raised_at DESC, complaint_id DESC LIMIT $7
+      AND (NOT $7::boolean OR (state <> ALL($9) AND (resolve_by < now() OR (state = ANY($10) AND answer_by < now()))))
+    ORDER BY raised_at DESC, complaint_id DESC LIMIT $8
 """  # noqa: S608
 
 
@@ -58,6 +60,7 @@ class Filters:
     state: str | None = None
     due_before: datetime | None = None
     visible_to: str | None = None
+    overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,8 @@ class FollowupQueries:
 
     async def complaints(self, filters: Filters, after: Place | None, limit: int) -> list[ComplaintRow]:
         """Return complaints, the latest first."""
-        rows = await self._pool.fetch(COMPLAINTS, *head(filters, after), filters.state, one_more(limit))
+        narrowed = (filters.state, filters.overdue, one_more(limit), list(SETTLED), list(UNANSWERED))
+        rows = await self._pool.fetch(COMPLAINTS, *head(filters, after), *narrowed)
         return [ComplaintRow(**row) for row in rows]
 
     async def words(self, refs: Iterable[UUID | None]) -> dict[UUID | None, str]:

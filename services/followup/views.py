@@ -85,7 +85,10 @@ class TaskView(BaseModel):
 
 
 class ComplaintView(BaseModel):
-    """A complaint and how far it has come. `answered_at` is when the first answer was given."""
+    """A complaint and how far it has come. `answered_at` is when the first answer was given.
+
+    `verdict` says whether the first closing came of an answer in time; no reopening changes it.
+    """
 
     id: UUID
     version: int
@@ -102,6 +105,22 @@ class ComplaintView(BaseModel):
     answered_at: datetime | None
     confirmed_at: datetime | None
     closed_at: datetime | None
+    category: str | None
+    product: str | None
+    tier: str | None
+    calendar: str | None
+    calendar_number: int | None
+    answer_by: datetime | None
+    resolve_by: datetime | None
+    is_provisional: bool
+    pause_reason: str | None
+    told_at: datetime | None
+    consent_at: datetime | None
+    was_answered_in_time: bool | None
+    was_resolved_in_time: bool | None
+    first_closed_at: datetime | None
+    verdict: bool | None
+    reopened_times: int
 
 
 async def contact_views(rows: Sequence[ContactRow], queries: FollowupQueries) -> list[ContactView]:

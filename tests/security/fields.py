@@ -87,6 +87,7 @@ async def address_of(world: World, operation: Operation) -> str:
         things["task_id"] = await world.new_task()
     if "{complaint_id}" in operation.path:
         steps = {"confirmation": ["answer"], "closing": ["answer", "confirmation"]}
+        steps |= {"telling": ["answer"], "reopening": ["answer", "confirmation"]}
         things["complaint_id"] = await world.new_complaint(*steps.get(operation.path.rpartition("/")[2], []))
     if operation.path.split("/")[2] in {"orders", "quotes", "contracts"}:
         things |= await world.new_commerce()

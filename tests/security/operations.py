@@ -61,6 +61,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "Answer": {},
     "Confirm": {},
     "Close": {},
+    "AssignComplaint": {"owner_id": OWNER},
+    "Pause": {"reason": "waits-for-customer"},
+    "Resume": {},
+    "Tell": {"channel": "phone"},
+    "Reopen": {"reason": "came-back"},
     "WorkTimes": {
         "week": [[{"start": 540, "end": 1080}], [], [], [], [], [], []],
         "made_up": [],

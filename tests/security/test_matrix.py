@@ -78,6 +78,11 @@ followup GET /v1/complaints                                 401        -     +  
 followup GET /v1/complaints/{complaint_id}                  401      403     +     403     403      +   403   +     +           +
 followup POST /v1/complaints/{complaint_id}/answer          401      403     +     403     403      +   403   +     +           +
 followup POST /v1/complaints/{complaint_id}/closing         401      403     +     403     403      +   403   +     +           +
+followup POST /v1/complaints/{complaint_id}/assignment      401      403     +     403     403      +   403   +     +           +
+followup POST /v1/complaints/{complaint_id}/pause           401      403     +     403     403      +   403   +     +           +
+followup POST /v1/complaints/{complaint_id}/resumption      401      403     +     403     403      +   403   +     +           +
+followup POST /v1/complaints/{complaint_id}/telling         401      403     +     403     403      +   403   +     +           +
+followup POST /v1/complaints/{complaint_id}/reopening       401      403     +     403     403      +   403   +     +           +
 followup POST /v1/complaints/{complaint_id}/confirmation    401      403     +     403     403      +   403   +     +           +
 followup GET /v1/complaints/{complaint_id}/events           401      403     +     403     403      +   403   +     +           +
 followup GET /v1/contact-forms/{purpose}                    401        +     +       +     403      +     +   +     +           +
@@ -112,7 +117,14 @@ reporting GET /v1/reports/open-alerts                       401        -     +  
 reporting GET /v1/reports/stage-funnel                      401        -     +       -       +      +     -   +     +           +
 reporting GET /v1/tasks                                     401        -     +       -       +      +     -   +     +           +
 """  # noqa: E501 - a table is read across
-BEFORE_STEP = {"answer": (), "confirmation": ("answer",), "closing": ("answer", "confirmation")}
+LATER = {
+    "assignment": (),
+    "pause": (),
+    "resumption": (),
+    "telling": ("answer",),
+    "reopening": ("answer", "confirmation"),
+}
+BEFORE_STEP = {"answer": (), "confirmation": ("answer",), "closing": ("answer", "confirmation"), **LATER}
 EVERYBODYS = {"/v1/employees", "/v1/rules"}
 
 

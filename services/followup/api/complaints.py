@@ -3,15 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Query, Response
 
-from chassis.access import Caller
+from chassis.access import Caller, Holders
 from chassis.body import StrictRoute
 from chassis.history import HistoryEntry
 from chassis.listing import Limit, Paging, shown_as
 from chassis.paging import Page
 from chassis.responses import Accepted, answer, etag
-from contracts.followup import ComplaintRaised
+from contracts.followup import CalendarPublished, ComplaintRaised
 from contracts.types import EmployeeId
 from services.followup import commands
 from services.followup.api.edge import (
@@ -26,6 +26,7 @@ from services.followup.api.edge import (
     stream_of,
 )
 from services.followup.api.listing import page_of
+from services.followup.calendar.shipped import CHINA_OFFICE
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.complaint import ComplaintState
 from services.followup.projection import ComplaintRow, project_complaint
@@ -35,6 +36,8 @@ from services.followup.views import ComplaintView, complaint_views
 router = APIRouter(prefix="/v1", tags=["complaints"], route_class=StrictRoute)
 
 Confirmation = Annotated[commands.Confirm, Body(default_factory=commands.Confirm)]
+Resumption = Annotated[commands.Resume, Body(default_factory=commands.Resume)]
+SCHEME = "default"
 Closing = Annotated[commands.Close, Body(default_factory=commands.Close)]
 
 
@@ -44,7 +47,9 @@ async def raise_complaint(customer_id: UUID, command: commands.Raise, caller: An
     customer = await needs.customers.require(customer_id)
     caller.require(customer.holders)
     complaint_id, named = new_id(caller, needs), by_caller(command, "owner_id", caller)
-    handled = await needs.complaints.handle(complaint_id, named, caller.context, subject=customer_id)
+    calendar = await needs.calendars.version(CHINA_OFFICE)
+    timed = named.taken(caller.context, calendar, customer.tiers.get(SCHEME))
+    handled = await needs.complaints.handle(complaint_id, timed, caller.context, subject=customer_id)
     return answer(handled, f"/v1/complaints/{complaint_id}")
 
 
@@ -52,6 +57,38 @@ async def raise_complaint(customer_id: UUID, command: commands.Raise, caller: An
 async def answer_complaint(complaint_id: UUID, command: commands.Answer, caller: Anyone, needs: Needs) -> Response:
     """Record what the customer was answered. Each answer is a fact of its own."""
     return await handle(complaint_id, by_caller(command, "employee_id", caller), caller, needs)
+
+
+@router.post("/complaints/{complaint_id}/assignment", response_model=Accepted)
+async def assign_complaint(
+    complaint_id: UUID, command: commands.AssignComplaint, caller: Anyone, needs: Needs
+) -> Response:
+    """Give the complaint to somebody else. Its clock runs on."""
+    return await handle(complaint_id, command, caller, needs)
+
+
+@router.post("/complaints/{complaint_id}/pause", response_model=Accepted)
+async def pause(complaint_id: UUID, command: commands.Pause, caller: Anyone, needs: Needs) -> Response:
+    """Stop the clock, with a reason. Outside work time this moves nothing."""
+    return await handle(complaint_id, command, caller, needs)
+
+
+@router.post("/complaints/{complaint_id}/resumption", response_model=Accepted)
+async def resume(complaint_id: UUID, command: Resumption, caller: Anyone, needs: Needs) -> Response:
+    """Let the clock run on, with the work time that was left."""
+    return await handle(complaint_id, command, caller, needs)
+
+
+@router.post("/complaints/{complaint_id}/telling", response_model=Accepted)
+async def tell(complaint_id: UUID, command: commands.Tell, caller: Anyone, needs: Needs) -> Response:
+    """Record that the customer was told the result; from then on silence counts."""
+    return await handle(complaint_id, command, caller, needs)
+
+
+@router.post("/complaints/{complaint_id}/reopening", response_model=Accepted)
+async def reopen(complaint_id: UUID, command: commands.Reopen, caller: Anyone, needs: Needs) -> Response:
+    """Take a settled complaint up again: a new clock begins, the first verdict stands."""
+    return await handle(complaint_id, command, caller, needs)
 
 
 @router.post("/complaints/{complaint_id}/confirmation", response_model=Accepted)
@@ -70,16 +107,26 @@ async def handle(
     complaint_id: UUID, command: commands.ComplaintCommand, caller: Caller, needs: Dependencies
 ) -> Response:
     customer_id = await customer_of(complaint_id, ComplaintRaised, needs)
-    holders = await needs.customers.holders(customer_id)
+    customer = await needs.customers.find(customer_id)
+    holders = customer.holders if customer else Holders()
+    calendar = await calendar_of(complaint_id, command, needs)
     handled = await needs.complaints.handle(
         complaint_id,
-        command,
+        command.taken(caller.context, calendar, customer.tiers.get(SCHEME) if customer else None),
         caller.context,
         subject=customer_id,
         expected_version=caller.expected_version,
         authorize=lambda complaint: caller.require(shared_with(holders, complaint.owner_id if complaint else None)),
     )
     return answer(handled, f"/v1/complaints/{complaint_id}")
+
+
+async def calendar_of(complaint_id: UUID, command: commands.ComplaintCommand, needs: Dependencies) -> CalendarPublished:
+    """Return the calendar that was promised under; a new clock begins under the one in force."""
+    state = (await needs.complaints.load(complaint_id)).state
+    if isinstance(command, commands.Reopen) or state is None or state.clock is None:
+        return await needs.calendars.version(CHINA_OFFICE)
+    return await needs.calendars.version(state.clock.target.calendar, state.clock.target.calendar_number)
 
 
 @router.get("/complaints/{complaint_id}")
@@ -105,9 +152,10 @@ async def read_complaints(
     customer_id: UUID | None = None,
     owner_id: EmployeeId | None = None,
     state: ComplaintState | None = None,
+    overdue: Annotated[bool, Query(description="Only those whose answer or resolution is late by now.")] = False,
 ) -> Page[ComplaintView]:
     """List complaints, the latest first; a seller sees their own and those of their customers."""
-    filters = Filters(customer_id, owner_id, state, visible_to=caller.visible_to)
+    filters = Filters(customer_id, owner_id, state, overdue=overdue, visible_to=caller.visible_to)
     page = await page_of(paging, needs.queries.complaints, filters, lambda row: Place(row.raised_at, row.complaint_id))
     return shown_as(page, await complaint_views(page.items, needs.queries))
 

@@ -1,18 +1,13 @@
 """Looks calendars up: the version in force, and the one that was promised under."""
 
-from functools import lru_cache
 from uuid import UUID
 
 from chassis.catalogue import not_found
 from chassis.event_store import EventStore
 from chassis.mapper import EventMapper
 from chassis.pseudonym import Pseudonyms
-from chassis.worktime import WorkCalendar
 from contracts.followup.calendar import CalendarPublished
 from services.followup.calendar.shipped import SHIPPED
-from services.followup.calendar.working import work_calendar
-
-KEPT_VERSIONS = 100
 
 
 class Calendars:
@@ -35,9 +30,3 @@ class Calendars:
         if not found:
             raise not_found()
         return found[-1]
-
-
-@lru_cache(KEPT_VERSIONS)
-def working(version: CalendarPublished) -> WorkCalendar:
-    """Return the calendar of somebody who is never away; made once for each version."""
-    return work_calendar(version)

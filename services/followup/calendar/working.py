@@ -1,10 +1,19 @@
 """From a published version to the calendar that work time is counted over."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from chassis.worktime import Day, Interval, Span, WorkCalendar
 from contracts.followup.calendar import CalendarPublished, WorkInterval, YearStatus
+
+KEPT_VERSIONS = 100
+
+
+@lru_cache(KEPT_VERSIONS)
+def working(version: CalendarPublished) -> WorkCalendar:
+    """Return the calendar of whoever is never away; made once for each version."""
+    return work_calendar(version)
 
 
 def work_calendar(version: CalendarPublished, away: Sequence[Span] = ()) -> WorkCalendar:

@@ -1,25 +1,43 @@
 """What can be asked about contacts, tasks and complaints. Where nobody is named, the caller is meant."""
 
 from services.followup.commands.calendar import PublishCalendar, WorkTimes
-from services.followup.commands.complaint import Answer, Close, ComplaintCommand, Confirm, Raise
+from services.followup.commands.complaint import (
+    Answer,
+    AssignComplaint,
+    Close,
+    ComplaintCommand,
+    Confirm,
+    Consent,
+    Pause,
+    Raise,
+    Reopen,
+    Resume,
+    Tell,
+)
 from services.followup.commands.contact import LogContact
 from services.followup.commands.contact_form import ContactForm, PublishContactForm
 from services.followup.commands.task import Cancel, Complete, Reschedule, Schedule, TaskCommand
 
 __all__ = [
     "Answer",
+    "AssignComplaint",
     "Cancel",
     "Close",
     "ComplaintCommand",
     "Complete",
     "Confirm",
+    "Consent",
     "ContactForm",
     "LogContact",
+    "Pause",
     "PublishCalendar",
     "PublishContactForm",
     "Raise",
+    "Reopen",
     "Reschedule",
+    "Resume",
     "Schedule",
     "TaskCommand",
+    "Tell",
     "WorkTimes",
 ]

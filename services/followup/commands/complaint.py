@@ -1,14 +1,44 @@
-"""What can be asked about complaints."""
+"""Asking for the next step of a complaint. Where nobody is named, the caller is meant."""
 
-from typing import ClassVar
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Self
 
-from chassis.command import FactCommand
+from pydantic import PrivateAttr
+
+from chassis.command import Context, FactCommand
 from contracts.followup import Channel, Severity
-from contracts.types import Code, Note
+from contracts.followup.calendar import CalendarPublished
+from contracts.types import Code, EmployeeId, Note
 from services.followup.commands.employee import Employee
 
 
-class Raise(FactCommand):
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a step is taken, by which calendar work time counts then, and the customer's tier."""
+
+    at: datetime
+    calendar: CalendarPublished
+    tier: str | None = None
+
+
+class Step(FactCommand):
+    """A step of a complaint. Without a moment no clock runs, and none is judged."""
+
+    _moment: Moment | None = PrivateAttr(default=None)
+
+    @property
+    def moment(self) -> Moment | None:
+        return self._moment
+
+    def taken(self, context: Context, calendar: CalendarPublished, tier: str | None = None) -> Self:
+        """Return the same step at its moment."""
+        copied = self.model_copy()
+        copied._moment = Moment(self.occurred_at or context.now, calendar, tier)  # noqa: SLF001 - a copy of its own
+        return copied
+
+
+class Raise(Step):
     """Record a complaint. Whoever receives it owns it."""
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"content"})
@@ -17,10 +47,28 @@ class Raise(FactCommand):
     severity: Severity = Severity.NORMAL
     owner_id: Employee = None
     topic: Code | None = None
+    category: Code | None = None
+    product: Code | None = None
     content: Note | None = None
 
 
-class Answer(FactCommand):
+class AssignComplaint(Step):
+    """Give the complaint to somebody else. Its clock runs on."""
+
+    owner_id: EmployeeId
+
+
+class Pause(Step):
+    """Stop the clock, because the next step is not ours."""
+
+    reason: Code
+
+
+class Resume(Step):
+    """Let the clock run on."""
+
+
+class Answer(Step):
     """Record what the customer was answered."""
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"content"})
@@ -29,14 +77,30 @@ class Answer(FactCommand):
     content: Note | None = None
 
 
-class Confirm(FactCommand):
+class Tell(Step):
+    """Record that the customer was told the result."""
+
+    channel: Channel
+
+
+class Confirm(Step):
     """Record that the customer is content with the answer."""
 
 
-class Close(FactCommand):
+class Consent(Step):
+    """Take silence for consent, if it has lasted long enough."""
+
+
+class Close(Step):
     """End the complaint."""
 
     resolution: Code | None = None
 
 
-ComplaintCommand = Raise | Answer | Confirm | Close
+class Reopen(Step):
+    """Take the complaint up again: a new clock begins, the first verdict stands."""
+
+    reason: Code
+
+
+ComplaintCommand = Raise | AssignComplaint | Pause | Resume | Answer | Tell | Confirm | Consent | Close | Reopen

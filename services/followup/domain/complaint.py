@@ -1,21 +1,33 @@
-"""The rules of a complaint: raised, answered, confirmed by the customer, and only then closed."""
+"""The rules of a complaint: raised, assigned, answered, told, confirmed or consented to, and only then closed."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from chassis.decider import Decider, RejectedError
 from contracts import followup as events
+from contracts.followup.complaint import ComplaintEvent, Severity
 from services.followup import commands
-from services.followup.domain import named
+from services.followup.domain import complaint_clock, named
+from services.followup.domain.complaint_clock import CONSENT_WORKDAYS, Clock
 
-Event = events.ComplaintRaised | events.ComplaintAnswered | events.ComplaintConfirmed | events.ComplaintClosed
+Event = ComplaintEvent
+Reply = commands.Answer | commands.Tell | commands.Confirm | commands.Consent | commands.Close
 
 
 class ComplaintState(StrEnum):
     RAISED = "raised"
+    ASSIGNED = "assigned"
     ANSWERED = "answered"
+    TOLD = "told"
     CONFIRMED = "confirmed"
+    CONSENTED = "consented"
     CLOSED = "closed"
+    REOPENED = "reopened"
+
+
+UNANSWERED = (ComplaintState.RAISED, ComplaintState.ASSIGNED, ComplaintState.REOPENED)
+SETTLED = (ComplaintState.CONFIRMED, ComplaintState.CONSENTED, ComplaintState.CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +35,46 @@ class Complaint:
     """Only what a later decision needs; everything else belongs in a read model."""
 
     owner_id: str
+    severity: Severity = Severity.NORMAL
     state: ComplaintState = ComplaintState.RAISED
+    clock: Clock | None = None
+    resolved_in_time: bool | None = None
+    consent_at: datetime | None = None
 
 
 def decide(complaint: Complaint | None, command: commands.ComplaintCommand) -> list[Event]:
     """Return the events that `command` earns: none when what it asks for already holds."""
+    if isinstance(command, commands.Raise):
+        return [] if complaint else [raised(command), *begun(command.severity, command)]
+    if complaint is None:
+        raise RejectedError("complaint-unknown", "This complaint has not been raised.", "该投诉尚未登记。")
     match command:
-        case commands.Raise():
-            return [] if complaint else [raised(command)]
-        case _ if complaint is None:
-            raise RejectedError("complaint-unknown", "This complaint has not been raised.", "该投诉尚未登记。")
+        case commands.AssignComplaint(owner_id=owner_id):
+            return assigned(complaint, owner_id)
+        case commands.Pause() | commands.Resume():
+            return stopped(complaint, command)
+        case commands.Reopen():
+            return reopened(complaint, command)
+        case _:
+            return replied(complaint, command)
+
+
+def replied(
+    complaint: Complaint,
+    command: commands.Answer | commands.Tell | commands.Confirm | commands.Consent | commands.Close,
+) -> list[Event]:
+    """Go the way from an answer to the closing."""
+    match command:
         case commands.Answer():
-            return [answered(complaint.state, command)]
+            return [answered(complaint, command)]
+        case commands.Tell():
+            return told(complaint, command)
         case commands.Confirm():
             return confirmed(complaint.state)
+        case commands.Consent():
+            return consented(complaint, command)
         case commands.Close(resolution=resolution):
-            return closed(complaint.state, resolution)
+            return closed(complaint, resolution)
 
 
 def raised(command: commands.Raise) -> events.ComplaintRaised:
@@ -47,62 +83,164 @@ def raised(command: commands.Raise) -> events.ComplaintRaised:
         severity=command.severity,
         owner_id=named(command.owner_id),
         topic=command.topic,
+        category=command.category,
+        product=command.product,
         content_ref=command.ref("content"),
     )
 
 
-def answered(state: ComplaintState, command: commands.Answer) -> events.ComplaintAnswered:
+def begun(severity: Severity, command: commands.Raise | commands.Reopen) -> list[Event]:
+    return [complaint_clock.started(severity, command.moment)] if command.moment else []
+
+
+def assigned(complaint: Complaint, owner_id: str) -> list[Event]:
+    if complaint.state is ComplaintState.CLOSED:
+        raise is_closed()
+    if complaint.owner_id == owner_id:
+        return []
+    return [events.ComplaintAssigned(previous_owner_id=complaint.owner_id, owner_id=owner_id)]
+
+
+def stopped(complaint: Complaint, command: commands.Pause | commands.Resume) -> list[Event]:
+    """Stop the clock or let it run on; a complaint that came before there were clocks has none."""
+    clock, moment = complaint.clock, command.moment
+    if complaint.state in SETTLED:
+        raise settled()
+    if clock is None or moment is None:
+        raise RejectedError("complaint-unclocked", "This complaint has no clock.", "该投诉没有计时。")
+    match command:
+        case commands.Pause(reason=reason) if not clock.paused:
+            seconds = int(complaint_clock.used(clock, moment).total_seconds())
+            return [events.ComplaintPaused(reason=reason, used_seconds=seconds)]
+        case commands.Resume() if clock.paused:
+            return [events.ComplaintResumed(), complaint_clock.resumed(clock, moment)]
+        case _:
+            return []
+
+
+def answered(complaint: Complaint, command: commands.Answer) -> events.ComplaintAnswered:
     """Each answer is a fact of its own, until the customer has confirmed one."""
-    match state:
-        case ComplaintState.RAISED | ComplaintState.ANSWERED:
-            return events.ComplaintAnswered(employee_id=named(command.employee_id), content_ref=command.ref("content"))
-        case ComplaintState.CONFIRMED | ComplaintState.CLOSED:
-            raise RejectedError(
-                "complaint-settled",
-                "The customer has confirmed that this complaint is settled: it takes no further answer.",
-                "客户已确认该投诉得到解决，不能再答复。",
-            )
+    if complaint.state in SETTLED:
+        raise settled()
+    verdicts: tuple[bool | None, bool | None] = (None, None)
+    if complaint.clock and command.moment:
+        verdicts = complaint_clock.in_time(complaint.clock, command.moment)
+    return events.ComplaintAnswered(
+        employee_id=named(command.employee_id),
+        content_ref=command.ref("content"),
+        answered_in_time=verdicts[0] if complaint.state in UNANSWERED else None,
+        resolved_in_time=verdicts[1],
+    )
+
+
+def told(complaint: Complaint, command: commands.Tell) -> list[Event]:
+    if complaint.state in UNANSWERED:
+        raise unanswered("The customer can be told a result", "才能告知客户处理结果")
+    if complaint.state in SETTLED:
+        raise settled()
+    if complaint.state is ComplaintState.TOLD or command.moment is None:
+        return []
+    until = complaint_clock.consent_at(command.moment)
+    return [events.ComplaintTold(channel=command.channel, consent_at=until, consent_workdays=CONSENT_WORKDAYS)]
 
 
 def confirmed(state: ComplaintState) -> list[Event]:
-    match state:
-        case ComplaintState.RAISED:
-            raise RejectedError(
-                "complaint-unanswered",
-                "The customer can confirm only once the complaint has been answered.",
-                "投诉答复之后，客户才能确认。",
-            )
-        case ComplaintState.ANSWERED:
-            return [events.ComplaintConfirmed()]
-        case ComplaintState.CONFIRMED | ComplaintState.CLOSED:
-            return []
+    if state in UNANSWERED:
+        raise unanswered("The customer can confirm", "客户才能确认")
+    return [] if state in SETTLED else [events.ComplaintConfirmed()]
 
 
-def closed(state: ComplaintState, resolution: str | None) -> list[Event]:
-    match state:
-        case ComplaintState.RAISED | ComplaintState.ANSWERED:
-            raise RejectedError(
-                "complaint-unconfirmed",
-                "A complaint can be closed only once the customer has confirmed the answer.",
-                "客户确认答复之后，投诉才能关闭。",
-            )
-        case ComplaintState.CONFIRMED:
-            return [events.ComplaintClosed(resolution=resolution)]
+def consented(complaint: Complaint, command: commands.Consent) -> list[Event]:
+    """Silence counts from the telling on; whatever else has happened since leaves nothing to consent to."""
+    until, moment = complaint.consent_at, command.moment
+    if complaint.state is not ComplaintState.TOLD or until is None or moment is None or moment.at < until:
+        return []
+    return [events.ComplaintConsented(workdays=CONSENT_WORKDAYS, as_of=until)]
+
+
+def closed(complaint: Complaint, resolution: str | None) -> list[Event]:
+    match complaint.state:
+        case ComplaintState.CONFIRMED | ComplaintState.CONSENTED:
+            return [events.ComplaintClosed(resolution=resolution, resolved_in_time=complaint.resolved_in_time)]
         case ComplaintState.CLOSED:
             return []
+        case _:
+            raise RejectedError(
+                "complaint-unconfirmed",
+                "A complaint can be closed only once the customer has confirmed the answer, or has been told it and "
+                f"said nothing for {CONSENT_WORKDAYS} workdays.",
+                f"客户确认答复之后，或被告知结果后 {CONSENT_WORKDAYS} 个工作日内未提出异议，投诉才能关闭。",
+            )
+
+
+def reopened(complaint: Complaint, command: commands.Reopen) -> list[Event]:
+    if complaint.state is ComplaintState.REOPENED:
+        return []
+    if complaint.state not in SETTLED:
+        raise RejectedError(
+            "complaint-open",
+            "This complaint is still open: it can be answered, but there is nothing to reopen.",
+            "该投诉尚未了结：可以继续答复，无需重新打开。",
+        )
+    return [events.ComplaintReopened(reason=command.reason), *begun(complaint.severity, command)]
+
+
+def settled() -> RejectedError:
+    return RejectedError(
+        "complaint-settled",
+        "The customer has confirmed that this complaint is settled, or agreed by silence: close or reopen it.",
+        "客户已确认或默认该投诉得到解决：只能关闭或重新打开。",
+    )
+
+
+def is_closed() -> RejectedError:
+    return RejectedError(
+        "complaint-closed", "This complaint is closed: it can only be reopened.", "该投诉已关闭，只能重新打开。"
+    )
+
+
+def unanswered(what: str, what_zh: str) -> RejectedError:
+    return RejectedError(
+        "complaint-unanswered", f"{what} only once the complaint has been answered.", f"投诉答复之后，{what_zh}。"
+    )
 
 
 def evolve(complaint: Complaint | None, event: Event) -> Complaint | None:
     """Apply one fact. A fact is never refused: it has already happened."""
+    if isinstance(event, events.ComplaintRaised):
+        return Complaint(event.owner_id, event.severity)
+    return complaint and after(complaint, event)
+
+
+def after(complaint: Complaint, event: Event) -> Complaint:
     match event:
-        case events.ComplaintRaised(owner_id=owner_id):
-            return Complaint(owner_id)
-        case events.ComplaintAnswered():
-            return complaint and replace(complaint, state=ComplaintState.ANSWERED)
+        case events.ComplaintAssigned(owner_id=owner_id):
+            state = ComplaintState.ASSIGNED if complaint.state in UNANSWERED else complaint.state
+            return replace(complaint, owner_id=owner_id, state=state)
+        case events.ComplaintAnswered(resolved_in_time=in_time):
+            return replace(complaint, state=ComplaintState.ANSWERED, resolved_in_time=in_time, consent_at=None)
+        case events.ComplaintTold(consent_at=consent_at):
+            return replace(complaint, state=ComplaintState.TOLD, consent_at=consent_at)
+        case events.ComplaintReopened():
+            return replace(complaint, state=ComplaintState.REOPENED, clock=None, resolved_in_time=None)
         case events.ComplaintConfirmed():
-            return complaint and replace(complaint, state=ComplaintState.CONFIRMED)
+            return replace(complaint, state=ComplaintState.CONFIRMED)
+        case events.ComplaintConsented():
+            return replace(complaint, state=ComplaintState.CONSENTED)
         case events.ComplaintClosed():
-            return complaint and replace(complaint, state=ComplaintState.CLOSED)
+            return replace(complaint, state=ComplaintState.CLOSED)
+        case _:
+            return replace(complaint, clock=clock_after(complaint.clock, event))
+
+
+def clock_after(clock: Clock | None, event: Event) -> Clock | None:
+    match event:
+        case events.ComplaintTargetSet() | events.ComplaintTargetChanged():
+            return Clock(event)
+        case events.ComplaintPaused(used_seconds=seconds):
+            return clock and complaint_clock.paused(clock, seconds)
+        case _:
+            return clock
 
 
 COMPLAINT: Decider[Complaint | None] = Decider(initial=None, decide=decide, evolve=evolve)

@@ -21,7 +21,20 @@ def project(rows: Sheet, envelope: Envelope[Any], event: ComplaintEvent) -> None
 def after(complaint: ComplaintRow, envelope: Envelope[Any], event: ComplaintEvent) -> ComplaintRow:
     occurred_at = envelope.occurred_at
     match event:
-        case events.ComplaintRaised():
+        case events.ComplaintAssigned(owner_id=owner_id):
+            return replace(complaint, owner_id=owner_id)
+        case events.ComplaintReopened():
+            return replace(complaint, confirmed_at=None, closed_at=None)
+        case (
+            events.ComplaintRaised()
+            | events.ComplaintPaused()
+            | events.ComplaintResumed()
+            | events.ComplaintTold()
+            | events.ComplaintConsented()
+            | events.ComplaintTargetSet()
+            | events.ComplaintTargetChanged()
+        ):
+            # The read model has no columns for these yet; the timeline holds them.
             return complaint
         case events.ComplaintAnswered(employee_id=employee_id):
             return answered(complaint, envelope, employee_id)

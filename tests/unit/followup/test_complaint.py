@@ -85,7 +85,7 @@ def test_confirming_twice_records_nothing_new(facts: tuple[Event, ...]) -> None:
 
 def test_a_confirmed_complaint_can_be_closed() -> None:
     complaint.given(raised, answered, confirmed).when(Close(resolution="replaced")).then(
-        ComplaintClosed(resolution="replaced")
+        ComplaintClosed(resolution="replaced", resolved_in_time=True)
     )
 
 

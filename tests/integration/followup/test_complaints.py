@@ -1,0 +1,127 @@
+"""The complaint's loop over HTTP: clocks, pauses, telling, consent by silence, reopening, lists."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from chassis.command_handler import CommandHandler
+from chassis.event_store import EventStore
+from chassis.mapper import EventMapper
+from contracts.examples import LEADER, OWNER
+from services.followup.consent import Consents
+from services.followup.domain.complaint import COMPLAINT
+from tests.integration.followup.conftest import World
+
+STRANGER = "E9999"
+GRIEVANCE = {"channel": "wechat", "severity": "high", "topic": "late-delivery", "product": "cloud-server"}
+
+
+async def raised(world: World, **changes: str) -> str:
+    customer_id = await world.hears_of_customer()
+    answered = await world.post(f"/v1/customers/{customer_id}/complaints", GRIEVANCE | changes, OWNER, "sales")
+    assert answered.status_code == 201, answered.text
+    return answered.headers["Location"]
+
+
+async def step(world: World, complaint: str, name: str, **said: str) -> None:
+    answered = await world.post(f"{complaint}/{name}", said, OWNER, "sales")
+    assert answered.status_code == 200, answered.text
+
+
+def consents(world: World, days_from_now: int) -> Consents:
+    """Return the consents of one process, whose clock stands so many days from now."""
+    handler = CommandHandler(EventStore(world.pool), COMPLAINT, EventMapper())
+    return Consents(world.pool, handler, lambda: datetime.now(UTC) + timedelta(days=days_from_now))
+
+
+async def test_a_complaint_is_promised_an_answer_and_a_resolution(world: World) -> None:
+    complaint = await raised(world, occurred_at="2026-03-06T17:00:00+08:00")
+
+    seen = (await world.get(complaint)).json()
+
+    assert seen["answer_by"] == "2026-03-09T02:00:00Z"
+    assert seen["resolve_by"] == "2026-03-10T09:00:00Z"
+    assert (seen["calendar"], seen["calendar_number"], seen["product"]) == ("china-office", 1, "cloud-server")
+
+
+async def test_a_complaint_that_was_given_on_is_the_new_owners(world: World) -> None:
+    complaint = await raised(world)
+    await step(world, complaint, "assignment", owner_id="E2002")
+
+    assert (await world.get(complaint, "E2002", "service")).json()["state"] == "assigned"
+    assert (await world.post(f"{complaint}/answer", {}, STRANGER, "sales")).status_code == 403
+
+
+async def test_while_the_clock_stands_still_nothing_is_due(world: World) -> None:
+    complaint = await raised(world, occurred_at="2026-03-02T09:00:00+08:00")
+    await step(world, complaint, "pause", reason="waits-for-customer", occurred_at="2026-03-02T10:00:00+08:00")
+    paused = (await world.get(complaint)).json()
+    await step(world, complaint, "resumption", occurred_at="2026-03-03T14:00:00+08:00")
+    resumed = (await world.get(complaint)).json()
+
+    assert (paused["pause_reason"], paused["answer_by"]) == ("waits-for-customer", None)
+    assert (resumed["pause_reason"], resumed["answer_by"]) == (None, "2026-03-03T07:00:00Z")
+
+
+async def test_silence_becomes_consent_once_whoever_asks_and_how_often(world: World) -> None:
+    complaint = await raised(world)
+    await step(world, complaint, "answer", content="明天补发")
+    await step(world, complaint, "telling", channel="phone")
+    await world.lists_are_level()
+
+    assert await consents(world, 0).run_due() == 0
+    found = await asyncio.gather(*(consents(world, 30).run_due() for _ in range(3)))
+    again = await consents(world, 31).run_due()
+
+    assert (sum(found), again) == (1, 0)
+    entries = (await world.get(f"{complaint}/events")).json()["items"]
+    assert [entry["type"] for entry in entries].count("care.followup.complaint-consented.v1") == 1
+    assert entries[-1]["actor"] == "system:followup"
+    told = next(entry for entry in entries if entry["type"] == "care.followup.complaint-told.v1")
+    assert entries[-1]["occurred_at"] == told["data"]["consent_at"]
+    await step(world, complaint, "closing")
+    assert (await world.get(complaint)).json()["state"] == "closed"
+
+
+async def test_a_customer_who_confirms_does_not_consent_by_silence(world: World) -> None:
+    complaint = await raised(world)
+    await step(world, complaint, "answer")
+    await step(world, complaint, "telling", channel="phone")
+    await world.lists_are_level()
+    await step(world, complaint, "confirmation")
+
+    assert await consents(world, 30).run_due() == 0
+
+
+async def test_the_first_verdict_outlives_a_reopening(world: World) -> None:
+    complaint = await raised(world, occurred_at="2026-03-02T09:00:00+08:00")
+    await step(world, complaint, "answer", occurred_at="2026-03-20T09:00:00+08:00")
+    await step(world, complaint, "confirmation")
+    await step(world, complaint, "closing")
+    await step(world, complaint, "reopening", reason="came-back")
+    await step(world, complaint, "answer")
+    await step(world, complaint, "confirmation")
+    await step(world, complaint, "closing")
+
+    seen = (await world.get(complaint)).json()
+    assert (seen["was_answered_in_time"], seen["verdict"], seen["was_resolved_in_time"]) == (False, False, True)
+    assert seen["reopened_times"] == 1
+
+
+async def test_what_is_overdue_can_be_listed(world: World) -> None:
+    late = await raised(world, occurred_at="2026-03-02T09:00:00+08:00")
+    paused = await raised(world, occurred_at="2026-03-02T09:00:00+08:00")
+    await step(world, paused, "pause", reason="waits-for-customer", occurred_at="2026-03-02T10:00:00+08:00")
+    await raised(world)
+    await world.lists_are_level()
+
+    listed = (await world.get("/v1/complaints", LEADER, "leader", overdue="true")).json()["items"]
+    assert [item["id"] for item in listed] == [late.rpartition("/")[2]]
+    assert len((await world.get("/v1/complaints")).json()["items"]) == 3
+
+
+async def test_a_step_that_is_not_open_says_what_is(world: World) -> None:
+    complaint = await raised(world)
+    refused = await world.post(f"{complaint}/reopening", {"reason": "came-back"}, accept_language="zh-CN")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "complaint-open")
+    assert "可以继续答复" in refused.json()["detail"]

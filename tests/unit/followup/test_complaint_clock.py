@@ -1,0 +1,237 @@
+"""The clock of a complaint in examples: what is promised, what stops it, and who is judged when."""
+
+from datetime import datetime
+from typing import TypeVar
+
+import pytest
+
+from contracts.examples import OWNER, example
+from contracts.followup import (
+    Channel,
+    ComplaintAnswered,
+    ComplaintAssigned,
+    ComplaintClosed,
+    ComplaintConfirmed,
+    ComplaintConsented,
+    ComplaintPaused,
+    ComplaintRaised,
+    ComplaintReopened,
+    ComplaintResumed,
+    ComplaintTargetChanged,
+    ComplaintTargetSet,
+    ComplaintTold,
+    Severity,
+)
+from contracts.followup.complaint import ComplaintEvent
+from services.followup.calendar.shipped import CHINA_OFFICE, SHIPPED
+from services.followup.calendar.working import working
+from services.followup.commands import (
+    Answer,
+    AssignComplaint,
+    Close,
+    ComplaintCommand,
+    Consent,
+    Pause,
+    Raise,
+    Reopen,
+    Resume,
+    Tell,
+)
+from services.followup.commands.complaint import Moment, Step
+from services.followup.domain.complaint import COMPLAINT, Complaint
+from services.followup.domain.complaint_clock import promised
+from tests.support.spec import Spec
+
+complaint = Spec(COMPLAINT)
+calendar = SHIPPED[CHINA_OFFICE]
+C = TypeVar("C", bound=Step)
+RAISE = Raise(channel=Channel.PHONE, severity=Severity.HIGH, owner_id=OWNER)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=working(calendar).zone)
+
+
+def when(command: C, text: str, tier: str | None = None) -> C:
+    copied = command.model_copy()
+    copied._moment = Moment(at(text), calendar, tier)
+    return copied
+
+
+def lived(*steps: tuple[ComplaintCommand, str]) -> list[ComplaintEvent]:
+    """Return what a complaint has gone through after these steps at these times."""
+    state: Complaint | None = None
+    found: list[ComplaintEvent] = []
+    for command, text in steps:
+        earned = list(COMPLAINT.decide(state, when(command, text)))
+        state, found = COMPLAINT.fold(state, earned), found + earned
+    return found
+
+
+def target_of(facts: list[ComplaintEvent]) -> ComplaintTargetSet | ComplaintTargetChanged:
+    return next(fact for fact in reversed(facts) if isinstance(fact, ComplaintTargetSet | ComplaintTargetChanged))
+
+
+def test_raising_sets_the_times_by_which_it_must_be_answered_and_resolved() -> None:
+    raised, target = lived((RAISE, "2026-03-06 17:00"))
+
+    assert isinstance(raised, ComplaintRaised)
+    assert isinstance(target, ComplaintTargetSet)
+    assert (target.answer_by, target.resolve_by) == (at("2026-03-09 10:00"), at("2026-03-10 17:00"))
+    assert (target.calendar, target.calendar_number, target.provisional) == ("china-office", 1, False)
+
+
+def test_a_target_in_a_year_without_a_notice_says_that_it_is_provisional() -> None:
+    assert target_of(lived((RAISE, "2026-12-31 17:00"))).provisional
+
+
+@pytest.mark.parametrize(
+    ("severity", "tier", "minutes"),
+    [
+        (Severity.CRITICAL, None, (60, 450)),
+        (Severity.CRITICAL, "vip", (30, 225)),
+        (Severity.NORMAL, "growth", (240, 2_250)),
+        (Severity.LOW, "a", (225, 2_250)),
+    ],
+)
+def test_the_promise_follows_severity_and_tier(severity: Severity, tier: str | None, minutes: tuple[int, int]) -> None:
+    assert promised(severity, tier) == minutes
+
+
+def test_a_pause_stops_the_clock_and_keeps_what_was_used() -> None:
+    facts = lived(
+        (RAISE, "2026-03-02 09:00"),
+        (Pause(reason="waits-for-customer"), "2026-03-02 10:00"),
+        (Resume(), "2026-03-03 14:00"),
+    )
+
+    assert facts[2:4] == [ComplaintPaused(reason="waits-for-customer", used_seconds=3_600), ComplaintResumed()]
+    assert (target_of(facts).answer_by, target_of(facts).used_seconds) == (at("2026-03-03 15:00"), 3_600)
+
+
+@pytest.mark.parametrize(
+    ("paused_at", "resumed_at"),
+    [
+        ("2026-03-06 18:00", "2026-03-09 09:00"),
+        ("2026-03-02 12:00", "2026-03-02 13:30"),
+        ("2026-03-07 10:00", "2026-03-08 20:00"),
+    ],
+)
+def test_a_pause_outside_work_time_moves_nothing(paused_at: str, resumed_at: str) -> None:
+    before = lived((RAISE, "2026-03-02 09:00"))
+    after = lived((RAISE, "2026-03-02 09:00"), (Pause(reason="night"), paused_at), (Resume(), resumed_at))
+    if paused_at < "2026-03-03":
+        assert target_of(after).answer_by == target_of(before).answer_by
+        assert target_of(after).resolve_by == target_of(before).resolve_by
+    spent = working(calendar).elapsed(at("2026-03-02 09:00"), at(paused_at))
+    assert target_of(after).used_seconds == spent.total_seconds()
+
+
+def test_pausing_and_resuming_twice_records_nothing_new() -> None:
+    pause, resume = when(Pause(reason="night"), "2026-03-02 11:00"), when(Resume(), "2026-03-02 11:00")
+    paused = lived((RAISE, "2026-03-02 09:00"), (pause, "2026-03-02 10:00"))
+    complaint.given(*paused).when(pause).then()
+    complaint.given(*lived((RAISE, "2026-03-02 09:00"))).when(resume).then()
+
+
+def test_assigning_resets_nothing() -> None:
+    facts = lived((RAISE, "2026-03-02 09:00"), (AssignComplaint(owner_id="E2002"), "2026-03-02 10:00"))
+    assert facts[2:] == [ComplaintAssigned(previous_owner_id=OWNER, owner_id="E2002")]
+    state = COMPLAINT.fold(None, facts)
+    assert state is not None
+    assert state.clock is not None
+    assert (state.owner_id, state.clock.target) == ("E2002", facts[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "answered", "resolved"),
+    [
+        ("2026-03-02 11:00", True, True),
+        ("2026-03-02 11:01", False, True),
+        ("2026-03-03 18:00", False, True),
+        ("2026-03-04 09:01", False, False),
+    ],
+)
+def test_an_answer_is_judged_when_it_is_given(text: str, answered: bool, resolved: bool) -> None:
+    answer = lived((RAISE, "2026-03-02 09:00"), (Answer(employee_id=OWNER), text))[-1]
+    assert isinstance(answer, ComplaintAnswered)
+    assert (answer.answered_in_time, answer.resolved_in_time) == (answered, resolved)
+
+
+def test_a_late_answer_in_a_pause_that_began_in_time_is_in_time() -> None:
+    steps: list[tuple[ComplaintCommand, str]] = [
+        (RAISE, "2026-03-02 09:00"),
+        (Pause(reason="parts"), "2026-03-02 10:00"),
+    ]
+    answer = lived(*steps, (Answer(employee_id=OWNER), "2026-03-20 10:00"))[-1]
+    assert isinstance(answer, ComplaintAnswered)
+    assert (answer.answered_in_time, answer.resolved_in_time) == (True, True)
+
+
+TOLD: list[tuple[ComplaintCommand, str]] = [
+    (RAISE, "2026-02-11 09:00"),
+    (Answer(employee_id=OWNER), "2026-02-11 10:00"),
+    (Tell(channel=Channel.PHONE), "2026-02-11 16:00"),
+]
+
+
+def test_silence_counts_in_workdays_over_a_long_holiday() -> None:
+    told = lived(*TOLD)[-1]
+    assert told == ComplaintTold(channel=Channel.PHONE, consent_at=at("2026-02-25 16:00"), consent_workdays=5)
+
+
+def test_silence_is_consent_once_it_has_lasted() -> None:
+    given = complaint.given(*lived(*TOLD))
+    given.when(when(Consent(), "2026-02-25 15:59")).then()
+    given.when(when(Consent(), "2026-02-25 16:00")).then(ComplaintConsented(workdays=5, as_of=at("2026-02-25 16:00")))
+
+
+@pytest.mark.parametrize("fact", [example(ComplaintConfirmed), example(ComplaintConsented), example(ComplaintAnswered)])
+def test_whoever_has_spoken_meanwhile_does_not_consent_by_silence(fact: ComplaintEvent) -> None:
+    complaint.given(*lived(*TOLD), fact).when(when(Consent(), "2026-03-25 16:00")).then()
+
+
+def test_consent_closes_like_a_confirmation() -> None:
+    facts = lived(*TOLD, (Consent(), "2026-02-25 16:00"))
+    complaint.given(*facts).when(Close(resolution="repaired")).then(
+        ComplaintClosed(resolution="repaired", resolved_in_time=True)
+    )
+
+
+def test_telling_needs_an_answer() -> None:
+    complaint.given(*lived((RAISE, "2026-03-02 09:00"))).when(
+        when(Tell(channel=Channel.PHONE), "2026-03-02 10:00")
+    ).then_rejected("complaint-unanswered")
+
+
+def test_reopening_starts_a_new_clock() -> None:
+    facts = lived(*TOLD, (Consent(), "2026-02-25 16:00"), (Close(), "2026-02-25 17:00"))
+    reopened, target = COMPLAINT.decide(
+        COMPLAINT.fold(None, facts), when(Reopen(reason="came-back"), "2026-03-02 09:00")
+    )
+    assert reopened == ComplaintReopened(reason="came-back")
+    assert (target.answer_by, target.used_seconds) == (at("2026-03-02 11:00"), 0)
+
+
+def test_an_open_complaint_cannot_be_reopened() -> None:
+    complaint.given(*lived(*TOLD)).when(Reopen(reason="came-back")).then_rejected("complaint-open")
+
+
+@pytest.mark.parametrize("command", [Pause(reason="night"), Resume()])
+def test_a_complaint_from_before_there_were_clocks_has_none_to_stop(command: ComplaintCommand) -> None:
+    complaint.given(example(ComplaintRaised)).when(command).then_rejected("complaint-unclocked")
+
+
+def test_a_closed_complaint_is_given_to_nobody() -> None:
+    facts = lived(*TOLD, (Consent(), "2026-02-25 16:00"), (Close(), "2026-02-25 17:00"))
+    complaint.given(*facts).when(AssignComplaint(owner_id="E2002")).then_rejected("complaint-closed")
+    complaint.given(*facts).when(when(Pause(reason="night"), "2026-02-25 17:00")).then_rejected("complaint-settled")
+
+
+def test_seconds_used_before_a_pause_are_kept_to_the_second() -> None:
+    facts = lived(
+        (RAISE, "2026-03-02 09:00:00"),
+        (Pause(reason="parts"), "2026-03-02 09:00:30"),
+        (Resume(), "2026-03-02 10:00:30"),
+    )
+    assert target_of(facts).answer_by == at("2026-03-02 12:00")
