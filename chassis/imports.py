@@ -6,7 +6,7 @@ the same file finds everything already so.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -30,13 +30,13 @@ CONCURRENCY = 64
 LEASE_SECONDS = 15.0
 POLL_SECONDS = 1.0
 
-ADD_BATCH = "INSERT INTO import_batch (id, created_by, rows) VALUES ($1, $2, $3)"
+ADD_BATCH = "INSERT INTO import_batch (id, created_by, rows, kind) VALUES ($1, $2, $3, $4)"
 ADD_ROWS = "INSERT INTO import_row (batch_id, number, cells) SELECT $1, * FROM unnest($2::integer[], $3::jsonb[])"
 LEASE = """
     UPDATE import_batch SET status = 'running', leased_until = clock_timestamp() + make_interval(secs => $1)
     WHERE id = (SELECT id FROM import_batch WHERE status IN ('pending', 'running') AND leased_until < clock_timestamp()
                 ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING id, created_by
+    RETURNING id, created_by, kind
 """
 RENEW = "UPDATE import_batch SET leased_until = clock_timestamp() + make_interval(secs => $2) WHERE id = $1"
 WAITING = """
@@ -94,9 +94,10 @@ class Importer(Protocol):
 class Imports:
     """Accepts files and works them off in the background, one batch at a time."""
 
-    def __init__(self, pool: Pool, importer: Importer, *, health: Health) -> None:
+    def __init__(self, pool: Pool, importers: Mapping[str, Importer], *, health: Health) -> None:
+        """`importers` by kind of file; the first is meant where no kind is named."""
         self._pool = pool
-        self._importer = importer
+        self._importers = importers
         self._health = health
         self._woken = asyncio.Event()
 
@@ -104,12 +105,16 @@ class Imports:
     def pool(self) -> Pool:
         return self._pool
 
-    async def accept(self, content: bytes, content_type: str, created_by: str) -> UUID:
+    @property
+    def kinds(self) -> list[str]:
+        return list(self._importers)
+
+    async def accept(self, kind: str, content: bytes, content_type: str, created_by: str) -> UUID:
         """Store the rows of a file, to be worked off. Raises TableUnreadable."""
-        table = await asyncio.to_thread(read_table, content, content_type, self._importer.columns)
+        table = await asyncio.to_thread(read_table, content, content_type, self._importers[kind].columns)
         batch_id: UUID = uuid_utils.uuid7()
         async with transaction(self._pool) as held:
-            await held.execute(ADD_BATCH, batch_id, created_by, len(table.rows))
+            await held.execute(ADD_BATCH, batch_id, created_by, len(table.rows), kind)
             numbers = [row.number for row in table.rows]
             await held.execute(ADD_ROWS, batch_id, numbers, [row.cells for row in table.rows])
         self._woken.set()
@@ -123,29 +128,33 @@ class Imports:
             if batch is None:
                 await wait_at_most(self._woken, POLL_SECONDS)
             else:
-                await self._work_off(batch["id"], batch["created_by"])
+                importer = self._importers[batch["kind"] or self.kinds[0]]
+                await self._work_off(batch["id"], batch["created_by"], importer)
 
-    async def _work_off(self, batch_id: UUID, created_by: str) -> None:
+    async def _work_off(self, batch_id: UUID, created_by: str, importer: Importer) -> None:
         log = structlog.get_logger().bind(batch_id=str(batch_id))
         done = 0
         while rows := await self._pool.fetch(WAITING, batch_id, CHUNK):
             await self._pool.execute(RENEW, batch_id, LEASE_SECONDS)
-            results = await self._take_in_all(batch_id, created_by, [Row(row["number"], row["cells"]) for row in rows])
+            read = [Row(row["number"], row["cells"]) for row in rows]
+            results = await self._take_in_all(batch_id, created_by, importer, read)
             await self._record(batch_id, results)
             done += len(results)
             log.info("import.progress", rows=done)
         await self._pool.execute(FINISH_BATCH, batch_id)
 
-    async def _take_in_all(self, batch_id: UUID, created_by: str, rows: Sequence[Row]) -> list[RowResult]:
+    async def _take_in_all(
+        self, batch_id: UUID, created_by: str, importer: Importer, rows: Sequence[Row]
+    ) -> list[RowResult]:
         slots = asyncio.Semaphore(CONCURRENCY)
 
         async def one(row: Row) -> RowResult:
             async with slots:
-                return await self._take_in(batch_id, created_by, row)
+                return await self._take_in(batch_id, created_by, importer, row)
 
         return await asyncio.gather(*(one(row) for row in rows))
 
-    async def _take_in(self, batch_id: UUID, created_by: str, row: Row) -> RowResult:
+    async def _take_in(self, batch_id: UUID, created_by: str, importer: Importer, row: Row) -> RowResult:
         context = Context(
             key=f"import|{batch_id}|{row.number}",
             actor=created_by,
@@ -154,7 +163,7 @@ class Imports:
             origin=Origin(batch_id=batch_id, row=row.number),
         )
         try:
-            outcome, subject = await self._importer.take_in(row, context)
+            outcome, subject = await importer.take_in(row, context)
         except RowProblemError as error:
             return RowResult(row.number, RowOutcome.FAILED, 422, problem=error.document)
         except RejectedError as error:

@@ -1,11 +1,11 @@
 """HTTP for files: send one, see how far it is, read or download what became of each row."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
@@ -19,7 +19,7 @@ from chassis.listing import Paging
 from chassis.paging import Page
 from chassis.spreadsheet import CSV_TYPE, MAX_BYTES, XLSX_TYPE, TableUnreadable, write_csv
 
-BATCH = "SELECT id, created_by, created_at, rows, status, ended_at FROM import_batch WHERE id = $1"
+BATCH = "SELECT id, kind, created_by, created_at, rows, status, ended_at FROM import_batch WHERE id = $1"
 COUNTS = "SELECT outcome, count(*) AS rows FROM import_row WHERE batch_id = $1 GROUP BY outcome"
 ROWS = """
     SELECT number AS row, outcome, status, subject AS id, problem FROM import_row
@@ -35,6 +35,7 @@ class ImportView(BaseModel):
     """How far a file is. `counts` says how many rows were created, changed, unchanged, failed, or still wait."""
 
     id: UUID
+    kind: str
     status: str
     rows: int
     counts: dict[RowOutcome, int]
@@ -56,13 +57,16 @@ class ImportRow(BaseModel):
 def imports_router(imports: Imports) -> APIRouter:
     """Return the routes for one service's files."""
     router = APIRouter(prefix="/v1/imports", tags=["imports"], route_class=StrictRoute)
+    Kind = Annotated[str, Query(description="What a row is.", json_schema_extra={"enum": list(imports.kinds)})]  # noqa: N806 - a type
 
     @router.post("", status_code=202, max_body_size=MAX_BYTES, openapi_extra={"requestBody": FILE_BODY})
-    async def send_file(request: Request, caller: Importing) -> JSONResponse:
+    async def send_file(request: Request, caller: Importing, kind: Kind = imports.kinds[0]) -> JSONResponse:
         """Send a CSV or XLSX file. Rows that are good go in even where others are not."""
+        if kind not in imports.kinds:
+            raise unknown_kind(imports.kinds)
         content_type = request.headers.get("content-type", "").partition(";")[0].strip()
         try:
-            batch_id = await imports.accept(await request.body(), content_type, caller.principal.subject)
+            batch_id = await imports.accept(kind, await request.body(), content_type, caller.principal.subject)
         except TableUnreadable as error:
             raise unreadable(error) from error
         location = f"/v1/imports/{batch_id}"
@@ -71,7 +75,7 @@ def imports_router(imports: Imports) -> APIRouter:
     @router.get("/{import_id}")
     async def read_import(import_id: UUID, _caller: Importing) -> ImportView:
         """See how far a file is."""
-        return await import_view(imports.pool, import_id)
+        return await import_view(imports, import_id)
 
     @router.get("/{import_id}/rows")
     async def read_rows(
@@ -103,12 +107,12 @@ FILE_BODY = {
 }
 
 
-async def import_view(pool: Pool, import_id: UUID) -> ImportView:
-    batch = await pool.fetchrow(BATCH, import_id)
+async def import_view(imports: Imports, import_id: UUID) -> ImportView:
+    batch = await imports.pool.fetchrow(BATCH, import_id)
     if batch is None:
         raise not_found()
-    counts = await pool.fetch(COUNTS, import_id)
-    return ImportView(**batch, counts={row["outcome"]: row["rows"] for row in counts})
+    counts = {row["outcome"]: row["rows"] for row in await imports.pool.fetch(COUNTS, import_id)}
+    return ImportView.model_validate({**batch, "kind": batch["kind"] or imports.kinds[0], "counts": counts})
 
 
 async def results_file(pool: Pool, import_id: UUID) -> Response:
@@ -122,6 +126,16 @@ def result_cells(row: Mapping[str, Any]) -> list[str]:
     problem = row["problem"] or {}
     told = [problem.get("column", ""), problem.get("detail_zh", ""), problem.get("detail", "")]
     return [str(row["number"]), row["outcome"], str(row["status"] or ""), str(row["subject"] or ""), *told]
+
+
+def unknown_kind(kinds: Sequence[str]) -> ProblemError:
+    error = {"pointer": "query:kind", "rule": "enum", "detail": f"one of {', '.join(kinds)}"}
+    return ProblemError(
+        "validation-failed",
+        f"Files are taken in of: {', '.join(kinds)}.",
+        f"可导入的文件种类：{'、'.join(kinds)}。",
+        errors=[error],
+    )
 
 
 def unreadable(error: TableUnreadable) -> ProblemError:

@@ -1,5 +1,7 @@
 """Amounts of money: whole minor units and the code of a currency, never a fraction."""
 
+import re
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -7,6 +9,7 @@ from pydantic import AfterValidator, Field
 # More than any order, and still exact in every reader of JSON.
 MAX_MINOR_UNITS = 10**15
 # ISO 4217, as of 2024: what is in use. An event keeps whatever code was in use when it was recorded.
+AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,4})?")
 LISTED = """
     AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD
     CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ
@@ -16,6 +19,25 @@ LISTED = """
     TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWL
 """
 CURRENCIES = frozenset(LISTED.split())
+
+
+# How many minor units one unit has, as a power of ten; 2 where nothing is said.
+WHOLE_ONLY = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+IN_THOUSANDTHS = "BHD IQD JOD KWD LYD OMR TND"
+EXPONENTS = {**dict.fromkeys(WHOLE_ONLY.split(), 0), **dict.fromkeys(IN_THOUSANDTHS.split(), 3)}
+USUAL_EXPONENT = 2
+
+
+def minor_units(text: str, currency: str) -> int:
+    """Read an amount as people write it, such as 12,800.50. Raises ValueError, which does not repeat the text."""
+    plain = text.strip().replace(",", "").replace("，", "")
+    exponent = EXPONENTS.get(currency, USUAL_EXPONENT)
+    if not AMOUNT.fullmatch(plain):
+        raise ValueError("This is not an amount; write it like 12800.50.")
+    scaled = Decimal(plain).scaleb(exponent)
+    if scaled != int(scaled):
+        raise ValueError(f"{currency} has {exponent} decimal places.")
+    return int(scaled)
 
 
 def refuse_unknown_currency(code: str) -> str:

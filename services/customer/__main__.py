@@ -7,7 +7,7 @@ from chassis.cli import main
 from chassis.command_handler import CommandHandler
 from chassis.consumer import Consumer
 from chassis.event_store import EventStore
-from chassis.imports import Imports
+from chassis.imports import Importer, Imports
 from chassis.imports_api import imports_router
 from chassis.mapper import EventMapper
 from chassis.pseudonym import Pseudonyms
@@ -24,6 +24,7 @@ from services.customer.dependencies import Dependencies
 from services.customer.domain import CUSTOMER
 from services.customer.domain.handover import HANDOVER
 from services.customer.importing import CustomerImport
+from services.customer.importing_commerce import ContractImport, OrderImport
 from services.customer.queries import CustomerQueries
 from services.customer.queries.handovers import HandoverQueries
 
@@ -35,7 +36,7 @@ def build(parts: Parts) -> Service:
     """Put the service together; nothing runs yet."""
     settings, health = parts.settings, parts.supervisor.health
     needs = dependencies(parts)
-    imports = Imports(parts.pool, CustomerImport(needs, settings.business_zone), health=health("importer"))
+    imports = Imports(parts.pool, importers(needs, settings.business_zone), health=health("importer"))
     listing, open_at_followup = models = read_models(parts, needs)
     relay = Relay(
         needs.store,
@@ -61,6 +62,15 @@ def build(parts: Parts) -> Service:
         Task("importer", "importer", imports.run),
     ]
     return Service(NAME, app, tasks, [model.applier for model in models], models)
+
+
+def importers(needs: Dependencies, zone: str) -> dict[str, Importer]:
+    """Return what takes in each kind of file; customers are meant where none is named."""
+    return {
+        "customers": CustomerImport(needs, zone),
+        "orders": OrderImport(needs, zone),
+        "contracts": ContractImport(needs, zone),
+    }
 
 
 def dependencies(parts: Parts) -> Dependencies:

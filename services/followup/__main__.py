@@ -40,7 +40,9 @@ def build(parts: Parts) -> Service:
     """Put the service together; nothing runs yet."""
     settings, health = parts.settings, parts.supervisor.health
     needs = dependencies(parts)
-    imports = Imports(parts.pool, FollowupImport(needs, settings.business_zone), health=health("importer"))
+    imports = Imports(
+        parts.pool, {"followups": FollowupImport(needs, settings.business_zone)}, health=health("importer")
+    )
     knowing = ReadModel(
         Applier(customers.CONSUMER, parts.pool, customers.apply),
         customers.TABLES,

@@ -15,7 +15,7 @@ import httpx
 from chassis.problems import MEDIA_TYPE
 from contracts.examples import OWNER
 from tests.security.operations import BODIES, JSON, TOMORROW, Operation, name_of, operations, schema_of
-from tests.security.world import World
+from tests.security.world import COMMERCE, World
 from tests.support.waiting import eventually
 
 CREATING = [each for each in operations() if each.body_schema]
@@ -89,8 +89,8 @@ async def address_of(world: World, operation: Operation) -> str:
         steps = {"confirmation": ["answer"], "closing": ["answer", "confirmation"]}
         steps |= {"telling": ["answer"], "reopening": ["answer", "confirmation"]}
         things["complaint_id"] = await world.new_complaint(*steps.get(operation.path.rpartition("/")[2], []))
-    if operation.path.split("/")[2] in {"orders", "quotes", "contracts"}:
-        things |= await world.new_commerce()
+    if (noun := operation.path.split("/")[2].removesuffix("s")) in COMMERCE:
+        things |= await world.new_commerce(noun)
     if operation.service == "customer" and "{customer_id}" in operation.path:
         things["customer_id"] = await world.made("customer", "/v1/customers", {"name": "珠海香洲"})
     if "{key_contact_id}" in operation.path:

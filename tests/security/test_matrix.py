@@ -7,7 +7,7 @@ import pytest
 
 from contracts.examples import LEADER, OWNER
 from tests.security.operations import CSV, CSV_OF, JSON, Operation, operations
-from tests.security.world import World, send_file
+from tests.security.world import COMMERCE, World, send_file
 
 CALLERS: dict[str, tuple[str | None, str]] = {
     "anonymous": (None, ""),
@@ -181,8 +181,9 @@ async def fresh(world: World, operation: Operation) -> dict[str, str]:
         return {"customer_id": await world.new_handover()}
     if operation.method == "DELETE" and "{key_contact_id}" in operation.path:
         return {"key_contact_id": await world.new_key_contact()}
-    if operation.method == "POST" and operation.path.split("/")[2] in {"orders", "quotes", "contracts"}:
-        return await world.new_commerce()
+    noun = operation.path.split("/")[2].removesuffix("s")
+    if operation.method == "POST" and noun in COMMERCE:
+        return await world.new_commerce(noun)
     if "{import_id}" in operation.path:
         return {"import_id": await send_file(world, operation.service)}
     return {}

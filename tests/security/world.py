@@ -33,6 +33,7 @@ from tests.support.waiting import background, eventually
 from tests.unit.chassis.issuer import SETTINGS, client_of
 
 ELSEWHERE = {"relay", "consumer"}
+COMMERCE = {"order": MONEY, "quote": MONEY, "contract": TERM}
 OWNED = {"owner_id": OWNER, "leader_id": LEADER}
 Whose = Mapping[UUID, Mapping[str, str]]
 
@@ -102,13 +103,10 @@ class World:
             await self.made("followup", f"/v1/complaints/{complaint_id}/{step}", {})
         return complaint_id
 
-    async def new_commerce(self) -> dict[str, str]:
-        """Give the customer an order, a quote that was issued, and a contract."""
+    async def new_commerce(self, *nouns: str) -> dict[str, str]:
+        """Give the customer one of each: an order, a quote that was issued, a contract."""
         path = f"/v1/customers/{self.things['customer_id']}"
-        return {
-            f"{noun}_id": await self.made("customer", f"{path}/{noun}s", body)
-            for noun, body in (("order", MONEY), ("quote", MONEY), ("contract", TERM))
-        }
+        return {f"{noun}_id": await self.made("customer", f"{path}/{noun}s", COMMERCE[noun]) for noun in nouns}
 
 
 @asynccontextmanager
@@ -159,7 +157,7 @@ async def settle(world: World) -> None:
         world.things["contact_id"] = await world.made("followup", f"/v1/customers/{each}/contacts", contact)
         world.things["task_id"] = await world.new_task()
         world.things["complaint_id"] = await world.new_complaint()
-        world.things |= await world.new_commerce()
+        world.things |= await world.new_commerce(*COMMERCE)
     world.things["key_contact_id"] = await world.new_key_contact()
     await world.made("customer", f"/v1/customers/{customer_id}/handover", BODIES["StartHandover"])
     await eventually(lambda: lists_show(world, customer_id))

@@ -33,6 +33,7 @@ LIST = f"""
       AND ($7::uuid IS NULL OR c.customer_id = (SELECT r.customer_id FROM customer_reference r WHERE r.number_id = $7))
     ORDER BY c.customer_id LIMIT $8
 """  # noqa: S608
+NAMED = "SELECT customer_id FROM customer WHERE name = $1 LIMIT $2"
 EMPLOYEES = "SELECT employee_id AS id, name, leader_id FROM employee ORDER BY employee_id"
 EMPLOYEE = "SELECT employee_id AS id, name, leader_id FROM employee WHERE employee_id = $1"
 KEEP_EMPLOYEE = """
@@ -171,6 +172,11 @@ class CustomerQueries:
             min(limit, MAX_LIMIT) + 1,
         )
         return [view(row) for row in rows]
+
+    async def named(self, name: str, limit: int) -> list[UUID]:
+        """Return the companies of exactly this name."""
+        rows = await self._pool.fetch(NAMED, name, limit)
+        return [row["customer_id"] for row in rows]
 
     async def employees(self) -> list[EmployeeView]:
         return [EmployeeView(**row) for row in await self._pool.fetch(EMPLOYEES)]

@@ -18,9 +18,11 @@ KH-5,广州明珠,成长型,王敏,2024-05-20,已完成
 """
 
 
-async def send(api: Api, content: bytes, content_type: str = CSV_TYPE, role: str = "ops") -> httpx.Response:
+async def send(
+    api: Api, content: bytes, content_type: str = CSV_TYPE, role: str = "ops", query: str = ""
+) -> httpx.Response:
     headers = api.issuer.headers("ops", role, content_type=content_type)
-    return await api.client.post("/v1/imports", content=content, headers=headers)
+    return await api.client.post(f"/v1/imports{query}", content=content, headers=headers)
 
 
 async def finished(api: Api, response: httpx.Response) -> dict[str, Any]:
@@ -111,3 +113,48 @@ async def test_the_result_can_be_opened_in_a_spreadsheet_without_harm(api: Api) 
     assert response.content.startswith(b"\xef\xbb\xbf")
     cells = [cell for line in response.text.splitlines() for cell in line.split(",")]
     assert not any(cell.lstrip('"').startswith(("=", "+", "-", "@")) for cell in cells)
+
+
+CUSTOMERS = "客户编号,客户名称\nKH-1,上海腾云\n,北京新创\n"
+ORDERS = """订单编号,客户编号,客户名称,金额,下单日期,交付日期
+SO-1,KH-1,,"12,800.50",2024-06-01,2024-06-08
+SO-2,,北京新创,900,2024-06-02,
+SO-3,KH-9,,900,2024-06-02,
+SO-4,,上海腾云,viel,2024-06-02,
+SO-5,,上海腾云,100,2024-06-02,
+"""
+CONTRACTS = """合同编号,客户编号,金额,签订日期,开始日期,结束日期,续签意向
+HT-1,KH-1,98000,2024-06-01,2024-06-01,2025-05-31,是
+"""
+
+
+async def test_orders_and_contracts_come_in_files_too_and_once(api: Api) -> None:
+    await finished(api, await send(api, CUSTOMERS.encode()))
+    await api.listed(2)
+    orders = await finished(api, await send(api, ORDERS.encode(), query="?kind=orders"))
+    assert (orders["kind"], orders["counts"]) == ("orders", {"created": 3, "failed": 2})
+    failed = await rows_of(api, orders, "?outcome=failed")
+    assert [(row["row"], row["problem"]["code"]) for row in failed] == [(4, "customer-unknown"), (5, "not-an-amount")]
+    contracts = await finished(api, await send(api, CONTRACTS.encode(), query="?kind=contracts"))
+    assert contracts["counts"] == {"created": 1}
+    before = await api.pool.fetchval("SELECT count(*) FROM event")
+    again = await finished(api, await send(api, ORDERS.encode(), query="?kind=orders"))
+    assert again["counts"] == {"unchanged": 3, "failed": 2}
+    again = await finished(api, await send(api, CONTRACTS.encode(), query="?kind=contracts"))
+    assert again["counts"] == {"unchanged": 1}
+    assert await api.pool.fetchval("SELECT count(*) FROM event") == before
+
+
+async def test_an_order_in_a_file_says_from_which_row_it_came(api: Api) -> None:
+    await finished(api, await send(api, CUSTOMERS.encode()))
+    await finished(api, await send(api, ORDERS.encode(), query="?kind=orders"))
+    (row, *_) = await rows_of(api, await finished(api, await send(api, ORDERS.encode(), query="?kind=orders")))
+    entries = (await api.get(f"/v1/customers/{row['id']}/events")).json()["items"]
+    types = [entry["type"] for entry in entries if entry["batch_row"] == row["row"] and "order-" in entry["type"]]
+    assert types == ["care.customer.order-placed.v1", "care.customer.order-delivered.v1"]
+
+
+async def test_a_kind_of_file_that_is_not_taken_in_is_named(api: Api) -> None:
+    response = await send(api, ORDERS.encode(), query="?kind=invoices")
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "query:kind")
+    assert "orders" in response.json()["detail"]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.money import CURRENCIES, MAX_MINOR_UNITS, KnownCurrency, MinorUnits
+from contracts.money import CURRENCIES, EXPONENTS, MAX_MINOR_UNITS, KnownCurrency, MinorUnits, minor_units
 from contracts.types import Day
 
 AMOUNT: TypeAdapter[int] = TypeAdapter(MinorUnits)
@@ -45,3 +45,23 @@ def test_a_day_is_text_or_a_day() -> None:
 def test_what_is_no_plain_day_is_refused(day: Any) -> None:
     with pytest.raises(ValidationError):
         DAY.validate_python(day)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "units"),
+    [("12,800.50", "CNY", 1_280_050), ("12800", "CNY", 1_280_000), ("900", "JPY", 900), ("1.234", "KWD", 1_234)],
+)
+def test_an_amount_is_read_as_people_write_it(text: str, currency: str, units: int) -> None:
+    assert minor_units(text, currency) == units
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"), [("", "CNY"), ("-1", "CNY"), ("1e3", "CNY"), ("0.001", "CNY"), ("1.5", "JPY"), ("十", "CNY")]
+)
+def test_what_is_no_amount_of_its_currency_is_refused(text: str, currency: str) -> None:
+    with pytest.raises(ValueError, match=r"amount|decimal places"):
+        minor_units(text, currency)
+
+
+def test_every_odd_exponent_is_of_a_currency_in_use_or_its_unit_of_account() -> None:
+    assert EXPONENTS.keys() - {"UYI"} <= CURRENCIES
