@@ -36,11 +36,14 @@ from contracts.customer.people import (
 from contracts.customer.quote import QuoteCompared, QuoteEvent, QuoteIssued, QuoteRequested
 from contracts.customer.record import Kind, ProfileChanged, RecordEvent, Registered, WorkStatus
 from contracts.customer.references import ReferenceAdded, ReferenceEvent, ReferenceReserved
+from contracts.customer.tags import TagAdded, TagEvent, TagRemoved, TagVocabularyPublished, VocabularyEvent
 
 # What stands in the customer's own stream, and what has streams of its own (ADR 0008).
-CustomerEvent = RecordEvent | LifeEvent | OwnershipEvent | PeopleEvent | NeedEvent | MarketEvent | ReferenceEvent
+CustomerEvent = (
+    RecordEvent | LifeEvent | OwnershipEvent | PeopleEvent | NeedEvent | MarketEvent | ReferenceEvent | TagEvent
+)
 CommercialEvent = OrderEvent | QuoteEvent | ContractEvent
-AnyEvent = Annotated[CustomerEvent | CommercialEvent | HandoverEvent, Field(discriminator="type")]
+AnyEvent = Annotated[CustomerEvent | CommercialEvent | HandoverEvent | VocabularyEvent, Field(discriminator="type")]
 
 __all__ = [
     "AnyEvent",
@@ -88,7 +91,12 @@ __all__ = [
     "RenewalIntentStated",
     "Stage",
     "StageChanged",
+    "TagAdded",
+    "TagEvent",
+    "TagRemoved",
+    "TagVocabularyPublished",
     "TierChanged",
+    "VocabularyEvent",
     "WorkStatus",
     "mode_of",
 ]

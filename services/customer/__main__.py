@@ -23,6 +23,7 @@ from services.customer.commerce import Commerce
 from services.customer.dependencies import Dependencies
 from services.customer.domain import CUSTOMER
 from services.customer.domain.handover import HANDOVER
+from services.customer.domain.tags import TAG_VOCABULARY
 from services.customer.importing import CustomerImport
 from services.customer.importing_commerce import ContractImport, OrderImport
 from services.customer.queries import CustomerQueries
@@ -83,6 +84,7 @@ def dependencies(parts: Parts) -> Dependencies:
         customers=customers,
         commerce=Commerce(store, mapper, customers, pseudonyms),
         handovers=CommandHandler(store, HANDOVER, mapper),
+        vocabulary=CommandHandler(store, TAG_VOCABULARY, mapper),
         queries=CustomerQueries(parts.pool),
         handover_queries=HandoverQueries(parts.pool),
         pseudonyms=pseudonyms,

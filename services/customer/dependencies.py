@@ -13,6 +13,7 @@ from chassis.pseudonym import Pseudonyms
 from services.customer.commerce import Commerce
 from services.customer.domain import Customer
 from services.customer.domain.handover import Handover
+from services.customer.domain.tags import Vocabulary
 from services.customer.queries import CustomerQueries
 from services.customer.queries.handovers import HandoverQueries
 
@@ -25,6 +26,7 @@ class Dependencies:
     customers: CommandHandler[Customer]
     commerce: Commerce
     handovers: CommandHandler[Handover]
+    vocabulary: CommandHandler[Vocabulary]
     queries: CustomerQueries
     handover_queries: HandoverQueries
     pseudonyms: Pseudonyms

@@ -103,6 +103,8 @@ def body_with(operation: Operation, place: tuple[str, ...], written: str) -> byt
     body: dict[str, Any] = deepcopy(BODIES[str(operation.body_schema)])
     if "external" in body:
         body["external"] = {"system": f"s{next(NUMBER)}", "id": "1"}
+    if operation.body_schema == "AddReference":
+        body["reference"] = {"system": f"s{next(NUMBER)}", "id": f"{next(NUMBER)}"}
     if place[-1] == "leader_id" and operation.body_schema != "Employee":
         body["owner_id"] = OWNER
     if place[-1] == "person_name":
@@ -140,6 +142,8 @@ async def kept(world: World, field: Field, response: httpx.Response, sent: Any) 
             return view["tiers"].get("default")
         if name == "scheme":
             return next(iter(view["tiers"]), None)
+        if field.operation.body_schema == "AddReference":
+            return view["references"][-1][field.place[-1]] if field.place[0] == "reference" else sent
         if field.operation.body_schema == "Answer":
             return view["answers"][-1] if name == "content" else sent
         if field.operation.body_schema == "Complete" and name == "employee_id":

@@ -32,6 +32,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "ChangeProfile": {"profile": {"industry": "retail"}},
     "KeyContact": {"name": "吴敏", "dates": [{"kind": "birthday", "month": 2, "day": 29}]},
     "StateNeed": {"need": "upgrade"},
+    "AddTag": {"tag": "vip-care"},
+    "TagVocabulary": {"tags": [{"code": "vip-care", "en": "VIP care", "zh": "专属关怀"}]},
+    "AddReference": {"reference": {"system": "erp", "id": "100217"}},
     "Employee": {"name": "李敏"},
     "LogContact": {
         "channel": "phone",

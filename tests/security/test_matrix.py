@@ -55,7 +55,12 @@ customer POST /v1/customers/{customer_id}/profile           401      403     +  
 customer GET /v1/customers/{customer_id}/quotes             401      403     +     403       +      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/quotes            401      403     +     403     403      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/referrals         401      403     +     403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/references        401      403     +     403     403      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/stage             401      403     +     403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/tags              401      403     +     403     403      +   403   +     +           +
+customer DELETE /v1/customers/{customer_id}/tags/{tag}      401      403     +     403     403      +   403   +     +           +
+customer GET /v1/tag-vocabulary                             401        +     +       +       +      +     +   +     +           +
+customer PUT /v1/tag-vocabulary                             401      403   403     403     403    403   403   +     +         403
 customer POST /v1/customers/{customer_id}/tier              401      403     +     403     403      +   403   +     +           +
 customer GET /v1/employees                                  401        +     +       +       +      +     +   +     +           +
 customer PUT /v1/employees/{employee_id}                    401      403   403     403     403      +     +   +     +           +
@@ -125,7 +130,7 @@ LATER = {
     "reopening": ("answer", "confirmation"),
 }
 BEFORE_STEP = {"answer": (), "confirmation": ("answer",), "closing": ("answer", "confirmation"), **LATER}
-EVERYBODYS = {"/v1/employees", "/v1/rules"}
+EVERYBODYS = {"/v1/tag-vocabulary", "/v1/employees", "/v1/rules"}
 
 
 def expected() -> dict[str, dict[str, str]]:

@@ -143,12 +143,15 @@ async def settle(world: World) -> None:
         "employee_id": OWNER,
         "alert_id": str(ALERT_ID),
         "purpose": "visit",
+        "tag": "vip-care",
         "name": "china-office",
     }
     whose = {UUID(customer_id): OWNED, UUID(nobodys): {}}
     await tell_followup(world.pools["followup"], whose)
     await tell_alerts(world.pools["alerts"], whose)
     await feed(world.pools["reporting"], facts_of(whose))
+    vocabulary = await world.ask("customer", "PUT", "/v1/tag-vocabulary", json=BODIES["TagVocabulary"])
+    assert vocabulary.is_success, vocabulary.text
     form = await world.ask("followup", "PUT", "/v1/contact-forms/visit", json=BODIES["ContactForm"])
     assert form.is_success, form.text
     contact = {"channel": "phone", "direction": "inbound"}

@@ -11,6 +11,7 @@ from services.customer.api import (
     people,
     quotes,
     references,
+    tags,
 )
 
 ROUTERS = (
@@ -23,5 +24,6 @@ ROUTERS = (
     contracts.router,
     references.router,
     handovers.router,
+    tags.router,
     employees.router,
 )

@@ -19,6 +19,7 @@ from services.customer.commands.people import AddKeyContact, ChangeKeyContact, K
 from services.customer.commands.quote import CompareQuote, IssueQuote, OpenQuote, QuoteCommand
 from services.customer.commands.record import ChangeProfile, Profile, Register
 from services.customer.commands.reference import AddReference, ExternalReference, ReserveReference
+from services.customer.commands.tags import AddTag, RemoveTag, TagCustomer, TagVocabulary
 
 AnyCommand = Annotated[
     Register
@@ -33,6 +34,8 @@ AnyCommand = Annotated[
     | StateNeed
     | SeeCompetitor
     | MakeReferral
+    | TagCustomer
+    | RemoveTag
     | AddReference
     | ReserveReference,
     "asked of one customer",
@@ -42,6 +45,7 @@ __all__ = [
     "AcceptHandover",
     "AddKeyContact",
     "AddReference",
+    "AddTag",
     "AnyCommand",
     "AssignOwner",
     "Begin",
@@ -65,6 +69,7 @@ __all__ = [
     "QuoteCommand",
     "Register",
     "RemoveKeyContact",
+    "RemoveTag",
     "RenewContract",
     "ReserveReference",
     "SeeCompetitor",
@@ -73,6 +78,8 @@ __all__ = [
     "StartHandover",
     "StateNeed",
     "StateRenewalIntent",
+    "TagCustomer",
+    "TagVocabulary",
     "Tier",
     "WithdrawHandover",
 ]

@@ -18,6 +18,7 @@ from services.customer.domain.references import (
     reference_reserved,
 )
 from services.customer.domain.state import Customer
+from services.customer.domain.tags import tag_added, tag_removed
 
 __all__ = ["CUSTOMER", "LEGAL", "STAGES_ZH", "TIERS", "Customer"]
 
@@ -47,6 +48,10 @@ def decide(customer: Customer, command: commands.AnyCommand) -> list[events.Cust
             return people.decide(customer, command)
         case commands.AddReference():
             return reference_added(customer, command)
+        case commands.TagCustomer():
+            return tag_added(customer, command)
+        case commands.RemoveTag(tag=tag):
+            return tag_removed(customer, tag)
         case commands.StateNeed():
             return need_stated(customer, command)
         case commands.SeeCompetitor() | commands.MakeReferral():
@@ -72,6 +77,10 @@ def evolve(customer: Customer, event: events.CustomerEvent) -> Customer:
             return replace(customer, references=(*customer.references, (system, number)))
         case events.ReferenceReserved(customer_id=customer_id):
             return replace(customer, stands_for=customer_id)
+        case events.TagAdded(tag=tag):
+            return replace(customer, tags=customer.tags | {tag})
+        case events.TagRemoved(tag=tag):
+            return replace(customer, tags=customer.tags - {tag})
         case events.NeedStated(need=need, status=status):
             return replace(customer, needs={**customer.needs, need: status})
         case events.CompetitorSeen():

@@ -21,6 +21,7 @@ class Customer:
     leader_id: str | None = None
     profile: commands.Profile = field(default_factory=commands.Profile)
     key_contacts: dict[UUID, KeyContactStated] = field(default_factory=dict)
+    tags: frozenset[str] = frozenset()
     references: tuple[tuple[str, str], ...] = ()
     # Where this is the stream of a number: the customer that it leads to.
     stands_for: UUID | None = None

@@ -33,6 +33,7 @@ class CustomerRow:
     external_system: str | None = None
     external_id: str | None = None
     key_contacts: dict[str, Any] = field(default_factory=dict)
+    tags: list[str] = field(default_factory=list)
     numbers: list[dict[str, Any]] = field(default_factory=list)
     interests: Sequence[str] | None = None
     buying_cycle: str | None = None
@@ -84,10 +85,18 @@ def project(row: CustomerRow | None, envelope: Envelope[events.CustomerEvent]) -
             return replace(row, key_contacts={**row.key_contacts, str(key): told})
         case events.KeyContactRemoved(key_contact_id=gone):
             return replace(row, key_contacts=without(row.key_contacts, str(gone)))
+        case events.TagAdded(tag=tag):
+            return replace(row, tags=[*without_tag(row, tag), tag])
+        case events.TagRemoved(tag=tag):
+            return replace(row, tags=without_tag(row, tag))
         case events.ReferenceAdded(external_system=system, external_id=number):
             return replace(row, numbers=[*row.numbers, {"system": system, "id": number}])
         case events.NeedStated() | events.CompetitorSeen() | events.ReferralMade() | events.ReferenceReserved():
             return row
+
+
+def without_tag(row: CustomerRow, tag: str) -> list[str]:
+    return [each for each in row.tags if each != tag]
 
 
 def without(named: dict[str, Any], name: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ COLUMNS = """
     c.customer_id AS id, c.version, c.kind, coalesce(c.name, v.value) AS name, c.stage, c.stage_since, c.tiers,
     c.owner_id, c.leader_id, c.need_type, c.industry, c.region, c.work_status, c.last_contacted_at,
     c.interests, c.buying_cycle, c.order_size, c.customer_kind, c.potential, c.influence, c.cooperation_since,
+    c.tags,
     c.external_system, c.external_id, c.registered_at
 """
 ONE = f"SELECT {COLUMNS} FROM customer c LEFT JOIN vault v ON v.id = c.name_ref WHERE c.customer_id = $1"  # noqa: S608
@@ -31,7 +32,8 @@ LIST = f"""
       AND ($5::text IS NULL OR c.name LIKE $5)
       AND ($6::text IS NULL OR c.owner_id = $6 OR c.leader_id = $6)
       AND ($7::uuid IS NULL OR c.customer_id = (SELECT r.customer_id FROM customer_reference r WHERE r.number_id = $7))
-    ORDER BY c.customer_id LIMIT $8
+      AND ($8::text IS NULL OR c.tags @> ARRAY[$8])
+    ORDER BY c.customer_id LIMIT $9
 """  # noqa: S608
 NAMED = "SELECT customer_id FROM customer WHERE name = $1 LIMIT $2"
 EMPLOYEES = "SELECT employee_id AS id, name, leader_id FROM employee ORDER BY employee_id"
@@ -57,6 +59,7 @@ class CustomerView(BaseModel):
     mode: Mode | None
     stage_since: datetime | None
     tiers: dict[str, str]
+    tags: list[str]
     owner_id: str | None
     leader_id: str | None
     need_type: str | None
@@ -106,6 +109,7 @@ class Filters:
     name: str | None = None
     visible_to: str | None = None
     number_id: UUID | None = None
+    tag: str | None = None
 
 
 class CustomerQueries:
@@ -128,6 +132,7 @@ class CustomerQueries:
                 "stage": customer.stage,
                 "mode": mode_of(customer.stage),
                 "tiers": customer.tiers,
+                "tags": sorted(customer.tags),
                 "owner_id": customer.owner_id,
                 "leader_id": customer.leader_id,
             }
@@ -169,6 +174,7 @@ class CustomerQueries:
             prefix,
             filters.visible_to,
             filters.number_id,
+            filters.tag,
             min(limit, MAX_LIMIT) + 1,
         )
         return [view(row) for row in rows]

@@ -17,6 +17,8 @@ NOT_KEPT = (
     | events.NeedEvent
     | events.ReferenceEvent
     | events.HandoverEvent
+    | events.TagEvent
+    | events.VocabularyEvent
 )
 
 
@@ -27,9 +29,9 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
         rows.customers[customer_id] = first_row(envelope, event)
         rows.transitions[envelope.id] = entry(envelope, None, Stage.NEW, None)
         return
-    row = rows.customers[customer_id]
     if isinstance(event, NOT_KEPT):
         return
+    row = rows.customers[customer_id]
     match event:
         case events.ProfileChanged():
             row = replace(row, **{name: value for name, value in event.news().items() if name in PROFILE})

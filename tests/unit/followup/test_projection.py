@@ -43,6 +43,10 @@ LATER_LIFE: tuple[customer.CustomerEvent, ...] = (
     example(customer.KeyContactChanged),
     example(customer.KeyContactRemoved),
     example(customer.NeedStated),
+    example(customer.ReferenceAdded),
+    example(customer.ReferenceReserved),
+    example(customer.TagAdded),
+    example(customer.TagRemoved),
 )
 
 

@@ -4,140 +4,50 @@ The customer is 上海腾云, a company that Li (E1007) follows up and Chen (E10
 """
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
 from contracts import alerts, customer, followup
-from contracts.event import Envelope, Event, Metadata
+from contracts.event import Envelope, Event
+from contracts.examples.named import ALERT_ID as ALERT_ID
+from contracts.examples.named import ALLOWED_SILENCE as ALLOWED_SILENCE
+from contracts.examples.named import ATTACHMENT_REF as ATTACHMENT_REF
+from contracts.examples.named import BATCH_ID as BATCH_ID
+from contracts.examples.named import CALENDAR_ID as CALENDAR_ID
+from contracts.examples.named import CAUSE_ID as CAUSE_ID
+from contracts.examples.named import COMPLAINT_ID as COMPLAINT_ID
+from contracts.examples.named import CONTACT_FORM_ID as CONTACT_FORM_ID
+from contracts.examples.named import CONTACT_ID as CONTACT_ID
+from contracts.examples.named import CONTENT_REF as CONTENT_REF
+from contracts.examples.named import CONTRACT_ID as CONTRACT_ID
+from contracts.examples.named import CUSTOMER_ID as CUSTOMER_ID
+from contracts.examples.named import CUSTOMER_NAME as CUSTOMER_NAME
+from contracts.examples.named import DATES_REF as DATES_REF
+from contracts.examples.named import DUE_AT as DUE_AT
+from contracts.examples.named import EMAIL_REF as EMAIL_REF
+from contracts.examples.named import FIELD_REF as FIELD_REF
+from contracts.examples.named import GOAL_REF as GOAL_REF
+from contracts.examples.named import HANDOVER_ID as HANDOVER_ID
+from contracts.examples.named import KEY_CONTACT_ID as KEY_CONTACT_ID
+from contracts.examples.named import LEADER as LEADER
+from contracts.examples.named import METADATA as METADATA
+from contracts.examples.named import OCCURRED_AT as OCCURRED_AT
+from contracts.examples.named import OFFICE_HOURS as OFFICE_HOURS
+from contracts.examples.named import ORDER_ID as ORDER_ID
+from contracts.examples.named import OWNER as OWNER
+from contracts.examples.named import PHONE_REF as PHONE_REF
+from contracts.examples.named import QUOTE_ID as QUOTE_ID
+from contracts.examples.named import RECORDED_AT as RECORDED_AT
+from contracts.examples.named import REFERRED_ID as REFERRED_ID
+from contracts.examples.named import SILENT_SINCE as SILENT_SINCE
+from contracts.examples.named import STARTS_AT as STARTS_AT
+from contracts.examples.named import TASK_ID as TASK_ID
+from contracts.examples.of_customers import CUSTOMER as CUSTOMER
 from contracts.followup.complaint import ComplaintEvent
-
-CUSTOMER_ID = UUID("01900000-0000-7000-8000-000000000001")
-CONTACT_ID = UUID("01900000-0000-7000-8000-000000000002")
-TASK_ID = UUID("01900000-0000-7000-8000-000000000003")
-COMPLAINT_ID = UUID("01900000-0000-7000-8000-000000000004")
-ALERT_ID = UUID("01900000-0000-7000-8000-000000000005")
-CONTENT_REF = UUID("01900000-0000-7000-8000-000000000006")
-CALENDAR_ID = UUID("01900000-0000-7000-8000-000000000008")
-BATCH_ID = UUID("01900000-0000-7000-8000-00000000000b")
-HANDOVER_ID = UUID("01900000-0000-7000-8000-00000000000c")
-CAUSE_ID = UUID("01900000-0000-7000-8000-000000000007")
-GOAL_REF = UUID("01900000-0000-7000-8000-000000000020")
-KEY_CONTACT_ID = UUID("01900000-0000-7000-8000-000000000021")
-PHONE_REF = UUID("01900000-0000-7000-8000-000000000023")
-EMAIL_REF = UUID("01900000-0000-7000-8000-000000000024")
-DATES_REF = UUID("01900000-0000-7000-8000-000000000025")
-ATTACHMENT_REF = UUID("01900000-0000-7000-8000-000000000022")
-FIELD_REF = UUID("01900000-0000-7000-8000-000000000023")
-CONTACT_FORM_ID = UUID("01900000-0000-7000-8000-000000000024")
-ORDER_ID = UUID("01900000-0000-7000-8000-000000000008")
-QUOTE_ID = UUID("01900000-0000-7000-8000-000000000009")
-CONTRACT_ID = UUID("01900000-0000-7000-8000-00000000000a")
-REFERRED_ID = UUID("01900000-0000-7000-8000-00000000000b")
-CUSTOMER_NAME = "上海腾云"
-OWNER, LEADER = "E1007", "E1001"
-
-OCCURRED_AT = datetime(2024, 6, 3, 1, 0, tzinfo=UTC)
-RECORDED_AT = OCCURRED_AT + timedelta(minutes=2)
-DUE_AT = datetime(2024, 6, 7, 10, 0, tzinfo=UTC)
-SILENT_SINCE = datetime(2024, 5, 20, 1, 0, tzinfo=UTC)
-ALLOWED_SILENCE = timedelta(days=14)
-STARTS_AT = SILENT_SINCE + ALLOWED_SILENCE
-
-OFFICE_HOURS = (followup.WorkInterval(start=540, end=720), followup.WorkInterval(start=810, end=1080))
-
-METADATA = Metadata(actor=OWNER, correlation_id="req-20240603-0001")
 
 E = TypeVar("E", bound=Event)
 
-CUSTOMER: tuple[Event, ...] = (
-    customer.Registered(
-        kind=customer.Kind.COMPANY,
-        name=CUSTOMER_NAME,
-        external_system="crm",
-        external_id="KH-0042",
-        source="import",
-    ),
-    customer.ProfileChanged(
-        need_type="云服务器",
-        industry="制造业",
-        region="上海",
-        work_status=customer.WorkStatus.QUOTED,
-        last_contacted_at=SILENT_SINCE,
-        interests=("网络安全", "高尔夫"),
-        buying_cycle="quarterly",
-        order_size="10万-50万",
-        customer_kind="最终用户",
-        potential="high",
-        influence="行业前十",
-        cooperation_since=date(2021, 3, 1),
-    ),
-    customer.StageChanged(previous=customer.Stage.NEW, stage=customer.Stage.INTERESTED, reason="asked-for-quote"),
-    customer.TierChanged(scheme="value", previous="normal", tier="vip"),
-    customer.OwnerAssigned(previous_owner_id="E1003", owner_id=OWNER, leader_id=LEADER),
-    customer.HandoverStarted(
-        batch_id=BATCH_ID,
-        from_owner_id="E1003",
-        to_owner_id=OWNER,
-        to_leader_id=LEADER,
-        reason="resigned",
-        checklist=(
-            customer.ChecklistItem(kind=customer.ItemKind.TASK, concerns_id=TASK_ID, at=DUE_AT, employee_id="E1003"),
-        ),
-    ),
-    customer.HandoverAccepted(owner_id=OWNER, note_ref=CONTENT_REF),
-    customer.HandoverWithdrawn(reason_ref=CONTENT_REF),
-    customer.KeyContactAdded(
-        key_contact_id=KEY_CONTACT_ID,
-        role="purchasing",
-        is_decision_maker=True,
-        name_ref=CONTENT_REF,
-        phone_ref=PHONE_REF,
-    ),
-    customer.KeyContactChanged(
-        key_contact_id=KEY_CONTACT_ID,
-        role="general-manager",
-        is_decision_maker=True,
-        name_ref=CONTENT_REF,
-        phone_ref=PHONE_REF,
-        email_ref=EMAIL_REF,
-        dates_ref=DATES_REF,
-        date_kinds=("birthday",),
-    ),
-    customer.KeyContactRemoved(key_contact_id=KEY_CONTACT_ID),
-    customer.ReferenceAdded(external_system="erp", external_id="100217"),
-    customer.ReferenceReserved(external_system="erp", external_id="100217", customer_id=CUSTOMER_ID),
-    customer.NeedStated(need="云服务器", status=customer.NeedStatus.OPEN, text_ref=CONTENT_REF),
-    customer.CompetitorSeen(competitor="cloud-b", is_cheaper=True),
-    customer.ReferralMade(referred_customer_id=REFERRED_ID),
-    customer.OrderPlaced(
-        external_system="erp", external_id="SO-2024-0117", amount_minor=12_800_000, currency="CNY", category="servers"
-    ),
-    customer.OrderDelivered(),
-    customer.OrderCancelled(reason="paid-too-late"),
-    customer.QuoteRequested(external_system="crm", external_id="Q-0042", category="servers"),
-    customer.QuoteIssued(
-        external_system="crm", external_id="Q-0042", category="servers", amount_minor=13_500_000, currency="CNY"
-    ),
-    customer.QuoteCompared(competitor="cloud-b"),
-    customer.ContractSigned(
-        external_system="erp",
-        external_id="HT-2024-007",
-        kind=customer.ContractKind.STRATEGIC,
-        starts_on=date(2024, 6, 1),
-        ends_on=date(2025, 5, 31),
-        amount_minor=98_000_000,
-        currency="CNY",
-        document_id="DMS-881",
-    ),
-    customer.RenewalIntentStated(intent=customer.RenewalIntent.YES),
-    customer.ContractRenewed(
-        starts_on=date(2025, 6, 1), ends_on=date(2026, 5, 31), amount_minor=105_000_000, currency="CNY"
-    ),
-    customer.ContractEnded(reason="not-renewed"),
-)
-
-# Two work hours to the answer, two days to the resolution, from Monday at nine.
 TARGET: dict[str, Any] = {
     "severity": followup.Severity.HIGH,
     "tier": "growth",

@@ -1,0 +1,121 @@
+"""Examples of the facts about a customer."""
+
+from datetime import date
+
+from contracts import customer
+from contracts.customer.tags import Tag
+from contracts.event import Event
+from contracts.examples.named import (
+    BATCH_ID,
+    CONTENT_REF,
+    CUSTOMER_ID,
+    CUSTOMER_NAME,
+    DATES_REF,
+    DUE_AT,
+    EMAIL_REF,
+    KEY_CONTACT_ID,
+    LEADER,
+    OWNER,
+    PHONE_REF,
+    REFERRED_ID,
+    SILENT_SINCE,
+    TASK_ID,
+)
+
+CUSTOMER: tuple[Event, ...] = (
+    customer.Registered(
+        kind=customer.Kind.COMPANY,
+        name=CUSTOMER_NAME,
+        external_system="crm",
+        external_id="KH-0042",
+        source="import",
+    ),
+    customer.ProfileChanged(
+        need_type="云服务器",
+        industry="制造业",
+        region="上海",
+        work_status=customer.WorkStatus.QUOTED,
+        last_contacted_at=SILENT_SINCE,
+        interests=("网络安全", "高尔夫"),
+        buying_cycle="quarterly",
+        order_size="10万-50万",
+        customer_kind="最终用户",
+        potential="high",
+        influence="行业前十",
+        cooperation_since=date(2021, 3, 1),
+    ),
+    customer.StageChanged(previous=customer.Stage.NEW, stage=customer.Stage.INTERESTED, reason="asked-for-quote"),
+    customer.TierChanged(scheme="value", previous="normal", tier="vip"),
+    customer.OwnerAssigned(previous_owner_id="E1003", owner_id=OWNER, leader_id=LEADER),
+    customer.HandoverStarted(
+        batch_id=BATCH_ID,
+        from_owner_id="E1003",
+        to_owner_id=OWNER,
+        to_leader_id=LEADER,
+        reason="resigned",
+        checklist=(
+            customer.ChecklistItem(kind=customer.ItemKind.TASK, concerns_id=TASK_ID, at=DUE_AT, employee_id="E1003"),
+        ),
+    ),
+    customer.HandoverAccepted(owner_id=OWNER, note_ref=CONTENT_REF),
+    customer.HandoverWithdrawn(reason_ref=CONTENT_REF),
+    customer.KeyContactAdded(
+        key_contact_id=KEY_CONTACT_ID,
+        role="purchasing",
+        is_decision_maker=True,
+        name_ref=CONTENT_REF,
+        phone_ref=PHONE_REF,
+    ),
+    customer.KeyContactChanged(
+        key_contact_id=KEY_CONTACT_ID,
+        role="general-manager",
+        is_decision_maker=True,
+        name_ref=CONTENT_REF,
+        phone_ref=PHONE_REF,
+        email_ref=EMAIL_REF,
+        dates_ref=DATES_REF,
+        date_kinds=("birthday",),
+    ),
+    customer.KeyContactRemoved(key_contact_id=KEY_CONTACT_ID),
+    customer.ReferenceAdded(external_system="erp", external_id="100217"),
+    customer.ReferenceReserved(external_system="erp", external_id="100217", customer_id=CUSTOMER_ID),
+    customer.TagAdded(tag="high-potential", vocabulary_number=1),
+    customer.TagRemoved(tag="high-potential"),
+    customer.TagVocabularyPublished(
+        number=1,
+        tags=(
+            Tag(code="high-potential", en="high potential", zh="高潜力客户"),
+            Tag(code="needs-support", en="needs technical support", zh="技术支持需求"),
+        ),
+    ),
+    customer.NeedStated(need="云服务器", status=customer.NeedStatus.OPEN, text_ref=CONTENT_REF),
+    customer.CompetitorSeen(competitor="cloud-b", is_cheaper=True),
+    customer.ReferralMade(referred_customer_id=REFERRED_ID),
+    customer.OrderPlaced(
+        external_system="erp", external_id="SO-2024-0117", amount_minor=12_800_000, currency="CNY", category="servers"
+    ),
+    customer.OrderDelivered(),
+    customer.OrderCancelled(reason="paid-too-late"),
+    customer.QuoteRequested(external_system="crm", external_id="Q-0042", category="servers"),
+    customer.QuoteIssued(
+        external_system="crm", external_id="Q-0042", category="servers", amount_minor=13_500_000, currency="CNY"
+    ),
+    customer.QuoteCompared(competitor="cloud-b"),
+    customer.ContractSigned(
+        external_system="erp",
+        external_id="HT-2024-007",
+        kind=customer.ContractKind.STRATEGIC,
+        starts_on=date(2024, 6, 1),
+        ends_on=date(2025, 5, 31),
+        amount_minor=98_000_000,
+        currency="CNY",
+        document_id="DMS-881",
+    ),
+    customer.RenewalIntentStated(intent=customer.RenewalIntent.YES),
+    customer.ContractRenewed(
+        starts_on=date(2025, 6, 1), ends_on=date(2026, 5, 31), amount_minor=105_000_000, currency="CNY"
+    ),
+    customer.ContractEnded(reason="not-renewed"),
+)
+
+# Two work hours to the answer, two days to the resolution, from Monday at nine.

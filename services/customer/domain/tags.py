@@ -1,0 +1,55 @@
+"""The rules of tags: a vocabulary offers them, and what was tagged stands when the vocabulary changes."""
+
+from chassis.decider import Decider, RejectedError
+from contracts import customer as events
+from contracts.customer.tags import Tag
+from services.customer import commands
+from services.customer.domain.state import Customer
+
+MAX_TAGS_OF_A_CUSTOMER = 50
+MAX_OFFERED_IN_WORDS = 20
+
+Vocabulary = events.TagVocabularyPublished | None
+
+
+def tag_added(customer: Customer, command: commands.TagCustomer) -> list[events.CustomerEvent]:
+    if command.tag in customer.tags:
+        return []
+    if command.tag not in {tag.code for tag in command.offered}:
+        raise unknown_tag(command.offered)
+    if len(customer.tags) >= MAX_TAGS_OF_A_CUSTOMER:
+        raise RejectedError(
+            "too-many-tags",
+            f"A customer has up to {MAX_TAGS_OF_A_CUSTOMER} tags.",
+            f"每个客户最多 {MAX_TAGS_OF_A_CUSTOMER} 个标签。",
+        )
+    return [events.TagAdded(tag=command.tag, vocabulary_number=command.vocabulary_number)]
+
+
+def tag_removed(customer: Customer, tag: str) -> list[events.CustomerEvent]:
+    return [events.TagRemoved(tag=tag)] if tag in customer.tags else []
+
+
+def unknown_tag(offered: tuple[Tag, ...]) -> RejectedError:
+    some, more = offered[:MAX_OFFERED_IN_WORDS], len(offered) > MAX_OFFERED_IN_WORDS
+    en = ", ".join(f"{tag.code} ({tag.en})" for tag in some) + (", …" if more else "")
+    zh = "、".join(f"{tag.zh}（{tag.code}）" for tag in some) + ("……" if more else "")
+    return RejectedError(
+        "unknown-tag", f"There is no such tag; offered are: {en or 'none'}.", f"没有该标签；可选：{zh or '无'}。"
+    )
+
+
+def decide(latest: Vocabulary, command: commands.TagVocabulary) -> list[events.TagVocabularyPublished]:
+    """Return the next version: none when the latest says the same."""
+    tags = tuple(Tag(**dict(tag)) for tag in command.tags)
+    if latest and latest.tags == tags:
+        return []
+    return [events.TagVocabularyPublished(number=latest.number + 1 if latest else 1, tags=tags)]
+
+
+def evolve(_latest: Vocabulary, event: events.TagVocabularyPublished) -> Vocabulary:
+    """Apply one fact. A fact is never refused: it has already happened."""
+    return event
+
+
+TAG_VOCABULARY: Decider[Vocabulary] = Decider(initial=None, decide=decide, evolve=evolve)
