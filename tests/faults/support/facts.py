@@ -1,7 +1,7 @@
 """Facts to be carried: committed through the command handler, without HTTP in between."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -13,6 +13,8 @@ from chassis.mapper import EventMapper
 from services.customer.commands import ChangeProfile, Profile, Register
 from services.customer.domain import CUSTOMER, Customer
 
+AT_ONCE = 8
+
 
 def handler_of(store: EventStore) -> CommandHandler[Customer]:
     return CommandHandler(store, CUSTOMER, EventMapper())
@@ -22,7 +24,7 @@ async def commit(store: EventStore, count: int, changes: int = 0) -> list[UUID]:
     """Commit `count` customers with `changes` further facts each: one event for each command."""
     ids = [uuid4() for _ in range(count)]
     handler = handler_of(store)
-    await asyncio.gather(*(handler.handle(each, Register(name=f"公司{each}"), context()) for each in ids))
+    await a_few_at_once(handler.handle(each, Register(name=f"公司{each}"), context()) for each in ids)
     for number in range(changes):
         await change(store, ids, f"行业{number}")
     return ids
@@ -30,7 +32,18 @@ async def commit(store: EventStore, count: int, changes: int = 0) -> list[UUID]:
 
 async def change(store: EventStore, ids: Sequence[UUID], industry: str) -> None:
     handler, command = handler_of(store), ChangeProfile(profile=Profile(industry=industry))
-    await asyncio.gather(*(handler.handle(each, command, context()) for each in ids))
+    await a_few_at_once(handler.handle(each, command, context()) for each in ids)
+
+
+async def a_few_at_once(commands: Iterable[Awaitable[object]]) -> None:
+    """Carry commands out, never more than a pool has connections: a busy machine would turn the others away."""
+    waiting = iter(commands)
+
+    async def one_after_another() -> None:
+        for command in waiting:
+            await command
+
+    await asyncio.gather(*(one_after_another() for _ in range(AT_ONCE)))
 
 
 async def commit_for_ever(pool: Pool) -> None:
