@@ -40,6 +40,7 @@ from contracts.examples.named import PHONE_REF as PHONE_REF
 from contracts.examples.named import QUOTE_ID as QUOTE_ID
 from contracts.examples.named import RECORDED_AT as RECORDED_AT
 from contracts.examples.named import REFERRED_ID as REFERRED_ID
+from contracts.examples.named import REPEATS_ID as REPEATS_ID
 from contracts.examples.named import SILENT_SINCE as SILENT_SINCE
 from contracts.examples.named import STARTS_AT as STARTS_AT
 from contracts.examples.named import TASK_ID as TASK_ID
@@ -115,6 +116,18 @@ FOLLOWUP: tuple[Event, ...] = (
     followup.ComplaintConsented(workdays=5, as_of=DUE_AT),
     followup.ComplaintClosed(resolution="replaced", resolved_in_time=True),
     followup.ComplaintReopened(reason="came-back"),
+    followup.ComplaintLinked(
+        complaint_id=COMPLAINT_ID,
+        first_id=TASK_ID,
+        number=3,
+        within_days=30,
+        raised_at=OCCURRED_AT,
+        topic="late-delivery",
+        product="cloud-server",
+    ),
+    followup.ComplaintEscalated(
+        complaint_id=COMPLAINT_ID, first_id=TASK_ID, level=1, because=followup.EscalationReason.REPEAT
+    ),
     followup.CalendarPublished(
         name="china-office",
         number=2,
@@ -201,6 +214,8 @@ def _stream_of(event: Event) -> UUID:
             followup.TaskScheduled() | followup.TaskRescheduled() | followup.TaskCompleted() | followup.TaskCancelled()
         ):
             return TASK_ID
+        case followup.ComplaintLinked() | followup.ComplaintEscalated():
+            return REPEATS_ID
         case _ if isinstance(event, ComplaintEvent):
             return COMPLAINT_ID
         case followup.CalendarPublished():

@@ -11,7 +11,9 @@ from contracts.followup.complaint import (
     ComplaintClosed,
     ComplaintConfirmed,
     ComplaintConsented,
+    ComplaintEscalated,
     ComplaintEvent,
+    ComplaintLinked,
     ComplaintPaused,
     ComplaintRaised,
     ComplaintReopened,
@@ -19,6 +21,8 @@ from contracts.followup.complaint import (
     ComplaintTargetChanged,
     ComplaintTargetSet,
     ComplaintTold,
+    EscalationReason,
+    RepeatEvent,
     Severity,
 )
 from contracts.followup.contact import (
@@ -34,7 +38,8 @@ from contracts.followup.contact_form import ContactFormEvent, ContactFormPublish
 from contracts.followup.task import TaskCancelled, TaskCompleted, TaskEvent, TaskRescheduled, TaskScheduled
 
 AnyEvent = Annotated[
-    ContactEvent | ContactFormEvent | TaskEvent | ComplaintEvent | CalendarEvent, Field(discriminator="type")
+    ContactEvent | ContactFormEvent | TaskEvent | ComplaintEvent | RepeatEvent | CalendarEvent,
+    Field(discriminator="type"),
 ]
 
 __all__ = [
@@ -48,6 +53,8 @@ __all__ = [
     "ComplaintClosed",
     "ComplaintConfirmed",
     "ComplaintConsented",
+    "ComplaintEscalated",
+    "ComplaintLinked",
     "ComplaintPaused",
     "ComplaintRaised",
     "ComplaintReopened",
@@ -58,6 +65,7 @@ __all__ = [
     "ContactFormPublished",
     "ContactLogged",
     "Direction",
+    "EscalationReason",
     "FieldKind",
     "FieldValue",
     "FormField",

@@ -139,3 +139,34 @@ ComplaintEvent = (
     | ComplaintTargetSet
     | ComplaintTargetChanged
 )
+
+
+class ComplaintLinked(Event):
+    """The `number`th complaint of a customer on one topic or product within so many days; `first_id` began."""
+
+    type: Literal["care.followup.complaint-linked.v1"] = "care.followup.complaint-linked.v1"
+    complaint_id: UUID
+    first_id: UUID
+    number: int = Field(ge=1)
+    within_days: int = Field(ge=1)
+    raised_at: Instant
+    topic: Code | None = None
+    product: Code | None = None
+
+
+class EscalationReason(StrEnum):
+    REPEAT = "repeat"
+    LATE = "late"
+
+
+class ComplaintEscalated(Event):
+    """Somebody above has to look at it. Complaints that are linked escalate as one, once."""
+
+    type: Literal["care.followup.complaint-escalated.v1"] = "care.followup.complaint-escalated.v1"
+    complaint_id: UUID
+    first_id: UUID
+    level: int = Field(ge=1)
+    because: EscalationReason
+
+
+RepeatEvent = ComplaintLinked | ComplaintEscalated

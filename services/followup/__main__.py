@@ -26,6 +26,7 @@ from services.followup.customers import Customers
 from services.followup.dependencies import Dependencies
 from services.followup.domain.calendar import CALENDAR
 from services.followup.domain.complaint import COMPLAINT
+from services.followup.domain.complaint_repeats import REPEATS
 from services.followup.domain.contact import CONTACT
 from services.followup.domain.contact_form import CONTACT_FORM
 from services.followup.domain.task import TASK
@@ -95,6 +96,7 @@ def dependencies(parts: Parts) -> Dependencies:
         contact_forms=CommandHandler(store, CONTACT_FORM, mapper),
         calendar_rules=CommandHandler(store, CALENDAR, mapper),
         calendars=Calendars(store, mapper, pseudonyms),
+        complaint_repeats=CommandHandler(store, REPEATS, mapper),
         customers=Customers(parts.pool),
         queries=FollowupQueries(parts.pool),
         pseudonyms=pseudonyms,

@@ -13,6 +13,7 @@ from contracts.followup import CalendarPublished, ContactFormPublished
 from services.followup.calendar.calendars import Calendars
 from services.followup.customers import Customers
 from services.followup.domain.complaint import Complaint
+from services.followup.domain.complaint_repeats import Repeats
 from services.followup.domain.contact import Contact
 from services.followup.domain.task import Task
 from services.followup.queries import FollowupQueries
@@ -28,6 +29,7 @@ class Dependencies:
     contact_forms: CommandHandler[ContactFormPublished | None]
     calendar_rules: CommandHandler[CalendarPublished | None]
     calendars: Calendars
+    complaint_repeats: CommandHandler[Repeats]
     customers: Customers
     queries: FollowupQueries
     pseudonyms: Pseudonyms

@@ -10,7 +10,7 @@ from chassis.database import Connection
 from chassis.rows import Rows
 from contracts import followup as events
 from contracts.event import Envelope
-from contracts.followup.complaint import Target
+from contracts.followup.complaint import RepeatEvent, Target
 from services.followup.domain import complaint, contact, task
 from services.followup.domain.complaint import ComplaintState
 from services.followup.domain.task import TaskState
@@ -100,6 +100,9 @@ class ComplaintRow:
     first_closed_at: datetime | None = None
     verdict: bool | None = None
     reopened_times: int = 0
+    first_id: UUID | None = None
+    repeat_number: int | None = None
+    escalation_level: int = 0
 
 
 R = TypeVar("R", ContactRow, TaskRow, ComplaintRow)
@@ -117,6 +120,15 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     await keep(
         COMPLAINTS, project_complaint, [one for one in envelopes if isinstance(one.event, complaint.Event)], held
     )
+    await keep_repeats([one.event for one in envelopes if isinstance(one.event, RepeatEvent)], held)
+
+
+async def keep_repeats(links: Sequence[RepeatEvent], held: Connection) -> None:
+    """Links stand in a stream of their own, behind the complaint that they name."""
+    rows = await COMPLAINTS.load(held, [link.complaint_id for link in links])
+    for link in links:
+        rows[link.complaint_id] = project_repeat(rows[link.complaint_id], link)
+    await COMPLAINTS.save(held, list(rows.values()))
 
 
 async def keep(
@@ -193,6 +205,15 @@ def project_complaint(row: ComplaintRow | None, envelope: Envelope[complaint.Eve
             return replace(row, pause_reason=None)
         case _:
             return stepped(row, event, envelope.occurred_at)
+
+
+def project_repeat(row: ComplaintRow, event: RepeatEvent) -> ComplaintRow:
+    """Return the row of a complaint after it was linked or escalated."""
+    match event:
+        case events.ComplaintLinked(first_id=first_id, number=number):
+            return replace(row, first_id=first_id, repeat_number=number)
+        case events.ComplaintEscalated(level=level):
+            return replace(row, escalation_level=level)
 
 
 def clocked(row: ComplaintRow, event: Target | events.ComplaintPaused) -> ComplaintRow:

@@ -121,6 +121,9 @@ class ComplaintView(BaseModel):
     first_closed_at: datetime | None
     verdict: bool | None
     reopened_times: int
+    first_id: UUID | None
+    repeat_number: int | None
+    escalation_level: int
 
 
 async def contact_views(rows: Sequence[ContactRow], queries: FollowupQueries) -> list[ContactView]:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Query, Response
 
 from chassis.access import Caller, Holders
 from chassis.body import StrictRoute
+from chassis.command_handler import Beside
 from chassis.history import HistoryEntry
 from chassis.listing import Limit, Paging, shown_as
 from chassis.paging import Page
@@ -29,7 +30,7 @@ from services.followup.api.listing import page_of
 from services.followup.calendar.shipped import CHINA_OFFICE
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.complaint import ComplaintState
-from services.followup.projection import ComplaintRow, project_complaint
+from services.followup.projection import ComplaintRow, project_complaint, project_repeat
 from services.followup.queries import Filters, Place
 from services.followup.views import ComplaintView, complaint_views
 
@@ -49,8 +50,34 @@ async def raise_complaint(customer_id: UUID, command: commands.Raise, caller: An
     complaint_id, named = new_id(caller, needs), by_caller(command, "owner_id", caller)
     calendar = await needs.calendars.version(CHINA_OFFICE)
     timed = named.taken(caller.context, calendar, customer.tiers.get(SCHEME))
-    handled = await needs.complaints.handle(complaint_id, timed, caller.context, subject=customer_id)
+    handled = await needs.complaints.handle(
+        complaint_id,
+        timed,
+        caller.context,
+        subject=customer_id,
+        beside=linking(complaint_id, customer_id, named, caller, needs),
+    )
     return answer(handled, f"/v1/complaints/{complaint_id}")
+
+
+def linking(
+    complaint_id: UUID, customer_id: UUID, command: commands.Raise, caller: Caller, needs: Dependencies
+) -> list[Beside]:
+    """Return what links the complaint to earlier ones, in the same append; nothing where it names no matter."""
+    if command.topic is None and command.product is None:
+        return []
+    link = commands.LinkComplaint(
+        occurred_at=command.occurred_at,
+        complaint_id=complaint_id,
+        raised_at=command.occurred_at or caller.context.now,
+        topic=command.topic,
+        product=command.product,
+    )
+    return [Beside(needs.complaint_repeats, repeats_of(customer_id, needs), link)]
+
+
+def repeats_of(customer_id: UUID, needs: Dependencies) -> UUID:
+    return needs.pseudonyms.derived("complaint-repeats", str(customer_id))
 
 
 @router.post("/complaints/{complaint_id}/answer", response_model=Accepted)
@@ -134,6 +161,9 @@ async def read_complaint(complaint_id: UUID, caller: Anyone, needs: Needs, respo
     """Read a complaint as it stands after every acknowledged command."""
     row = fold(project_complaint, await stream_of(complaint_id, ComplaintRaised, needs))
     await require(caller, row, needs)
+    for link in await needs.store.read_stream(repeats_of(row.customer_id, needs)):
+        event = needs.mapper.to_envelope(link).event
+        row = project_repeat(row, event) if event.complaint_id == complaint_id else row
     response.headers["ETag"] = etag(row.version)
     (view,) = await complaint_views([row], needs.queries)
     return view

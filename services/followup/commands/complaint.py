@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Self
+from uuid import UUID
 
 from pydantic import PrivateAttr
 
 from chassis.command import Context, FactCommand
 from contracts.followup import Channel, Severity
 from contracts.followup.calendar import CalendarPublished
-from contracts.types import Code, EmployeeId, Note
+from contracts.types import Code, EmployeeId, Instant, Note
 from services.followup.commands.employee import Employee
 
 
@@ -101,6 +102,15 @@ class Reopen(Step):
     """Take the complaint up again: a new clock begins, the first verdict stands."""
 
     reason: Code
+
+
+class LinkComplaint(FactCommand):
+    """Link a complaint to what the customer has complained of before."""
+
+    complaint_id: UUID
+    raised_at: Instant
+    topic: Code | None = None
+    product: Code | None = None
 
 
 ComplaintCommand = Raise | AssignComplaint | Pause | Resume | Answer | Tell | Confirm | Consent | Close | Reopen

@@ -23,7 +23,12 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
             events.TaskScheduled() | events.TaskRescheduled() | events.TaskCompleted() | events.TaskCancelled()
         ) as event:
             project_task(rows, envelope, event)
-        case events.ContactFormPublished() | events.CalendarPublished():
+        case (
+            events.ContactFormPublished()
+            | events.CalendarPublished()
+            | events.ComplaintLinked()
+            | events.ComplaintEscalated()
+        ):
             return
 
 

@@ -125,3 +125,18 @@ async def test_a_step_that_is_not_open_says_what_is(world: World) -> None:
 
     assert (refused.status_code, refused.json()["code"]) == (409, "complaint-open")
     assert "可以继续答复" in refused.json()["detail"]
+
+
+async def test_the_third_complaint_on_one_matter_escalates_once_however_they_come(world: World) -> None:
+    customer_id = await world.hears_of_customer()
+    path = f"/v1/customers/{customer_id}/complaints"
+    answered = await asyncio.gather(*(world.post(path, GRIEVANCE, OWNER, "sales") for _ in range(4)))
+    await world.lists_are_level()
+
+    found = (await world.get("/v1/complaints", customer_id=str(customer_id))).json()["items"]
+    assert sorted(item["repeat_number"] for item in found) == [1, 2, 3, 4]
+    assert len({item["first_id"] for item in found}) == 1
+    assert [item["repeat_number"] for item in found if item["escalation_level"]] == [3]
+    for each in answered:
+        (item,) = [item for item in found if item["id"] == each.json()["id"]]
+        assert (await world.get(each.headers["Location"])).json() == item

@@ -1,0 +1,72 @@
+"""The rules of repeats: what one customer complains of again, linked to where it began, escalated once."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from chassis.decider import Decider
+from contracts import followup as events
+from contracts.followup.complaint import EscalationReason, RepeatEvent
+from services.followup.commands.complaint import LinkComplaint
+
+Event = RepeatEvent
+
+REPEAT_DAYS = 30
+ESCALATES_AT = 3
+# Older ones are forgotten: whoever complains more often than this within the window has been escalated long ago.
+REMEMBERED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """The latest complaints of one customer that name a topic or a product, and which chains have been escalated."""
+
+    known: tuple[events.ComplaintLinked, ...] = ()
+    escalated: frozenset[UUID] = frozenset()
+
+
+def decide(repeats: Repeats, command: LinkComplaint) -> list[Event]:
+    """Return the link, and the escalation that it is due: none when the complaint has been linked."""
+    if any(each.complaint_id == command.complaint_id for each in repeats.known):
+        return []
+    before = [each for each in repeats.known if is_repeat(each, command)]
+    first_id = before[0].first_id if before else command.complaint_id
+    linked = events.ComplaintLinked(
+        complaint_id=command.complaint_id,
+        first_id=first_id,
+        number=len(before) + 1,
+        within_days=REPEAT_DAYS,
+        raised_at=command.raised_at,
+        topic=command.topic,
+        product=command.product,
+    )
+    chains = {each.first_id for each in before}
+    if linked.number < ESCALATES_AT or chains & repeats.escalated:
+        return [linked]
+    escalated = events.ComplaintEscalated(
+        complaint_id=command.complaint_id, first_id=first_id, level=1, because=EscalationReason.REPEAT
+    )
+    return [linked, escalated]
+
+
+def is_repeat(known: events.ComplaintLinked, command: LinkComplaint) -> bool:
+    return close(known.raised_at, command.raised_at) and (
+        (command.topic is not None and known.topic == command.topic)
+        or (command.product is not None and known.product == command.product)
+    )
+
+
+def close(one: datetime, other: datetime) -> bool:
+    return abs(one - other) <= timedelta(days=REPEAT_DAYS)
+
+
+def evolve(repeats: Repeats, event: Event) -> Repeats:
+    """Apply one fact. A fact is never refused: it has already happened."""
+    match event:
+        case events.ComplaintLinked():
+            return replace(repeats, known=(*repeats.known, event)[-REMEMBERED:])
+        case events.ComplaintEscalated(first_id=first_id):
+            return replace(repeats, escalated=repeats.escalated | {first_id})
+
+
+REPEATS: Decider[Repeats] = Decider(initial=Repeats(), decide=decide, evolve=evolve)
