@@ -61,6 +61,7 @@ customer POST /v1/customers/{customer_id}/tags              401      403     +  
 customer DELETE /v1/customers/{customer_id}/tags/{tag}      401      403     +     403     403      +   403   +     +           +
 customer GET /v1/tag-vocabulary                             401        +     +       +       +      +     +   +     +           +
 customer PUT /v1/tag-vocabulary                             401      403   403     403     403    403   403   +     +         403
+customer GET /v1/customers/{customer_id}/stages             401      403     +     403       +      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/tier              401      403     +     403     403      +   403   +     +           +
 customer GET /v1/employees                                  401        +     +       +       +      +     +   +     +           +
 customer PUT /v1/employees/{employee_id}                    401      403   403     403     403      +     +   +     +           +
@@ -68,6 +69,7 @@ customer POST /v1/imports                                   401      403   403  
 customer GET /v1/imports/{import_id}                        401      403   403     403     403      +     +   +     +           +
 customer GET /v1/imports/{import_id}/rows                   401      403   403     403     403      +     +   +     +           +
 customer GET /v1/imports/{import_id}/rows.csv               401      403   403     403     403      +     +   +     +           +
+customer GET /v1/stages                                     401        +     +       +       +      +     +   +     +           +
 followup GET /v1/calendars/{name}                           401        +     +       +     403      +     +   +     +           +
 followup PUT /v1/calendars/{name}                           401      403   403     403     403    403   403   +     +         403
 followup GET /v1/calendars/{name}/workdays                  401        +     +       +     403      +     +   +     +           +
@@ -130,7 +132,7 @@ LATER = {
     "reopening": ("answer", "confirmation"),
 }
 BEFORE_STEP = {"answer": (), "confirmation": ("answer",), "closing": ("answer", "confirmation"), **LATER}
-EVERYBODYS = {"/v1/tag-vocabulary", "/v1/employees", "/v1/rules"}
+EVERYBODYS = {"/v1/tag-vocabulary", "/v1/employees", "/v1/rules", "/v1/stages"}
 
 
 def expected() -> dict[str, dict[str, str]]:

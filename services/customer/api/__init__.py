@@ -11,6 +11,7 @@ from services.customer.api import (
     people,
     quotes,
     references,
+    stages,
     tags,
 )
 
@@ -25,5 +26,6 @@ ROUTERS = (
     references.router,
     handovers.router,
     tags.router,
+    stages.router,
     employees.router,
 )

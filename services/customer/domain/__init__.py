@@ -6,7 +6,7 @@ from chassis.decider import Decider, RejectedError
 from contracts import customer as events
 from services.customer import commands
 from services.customer.domain import people
-from services.customer.domain.life import LEGAL, STAGES_ZH, TIERS, stage_changed, tier_changed
+from services.customer.domain.life import TIERS, stage_changed, tier_changed
 from services.customer.domain.market import market
 from services.customer.domain.needs import need_stated
 from services.customer.domain.ownership import owner_assigned, passed_on
@@ -17,6 +17,7 @@ from services.customer.domain.references import (
     reference_added,
     reference_reserved,
 )
+from services.customer.domain.stages import LEGAL, STAGES_ZH
 from services.customer.domain.state import Customer
 from services.customer.domain.tags import tag_added, tag_removed
 

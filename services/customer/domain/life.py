@@ -3,22 +3,9 @@
 from chassis.decider import RejectedError
 from contracts import customer as events
 from contracts.customer import Stage
+from services.customer.domain.stages import require_way
 from services.customer.domain.state import Customer
 
-LEGAL: dict[Stage, frozenset[Stage]] = {
-    Stage.NEW: frozenset({Stage.INTERESTED, Stage.SIGNED, Stage.LOST}),
-    Stage.INTERESTED: frozenset({Stage.SIGNED, Stage.LOST}),
-    Stage.SIGNED: frozenset({Stage.ESTABLISHED, Stage.LOST}),
-    Stage.ESTABLISHED: frozenset({Stage.LOST}),
-    Stage.LOST: frozenset({Stage.INTERESTED}),
-}
-STAGES_ZH = {
-    Stage.NEW: "新客户",
-    Stage.INTERESTED: "意向",
-    Stage.SIGNED: "签约",
-    Stage.ESTABLISHED: "老客户",
-    Stage.LOST: "流失",
-}
 # The schemes that ship; making them configurable data is the tier policy's own story.
 TIERS: dict[str, tuple[str, ...]] = {"default": ("vip", "growth", "ordinary"), "abc": ("a", "b", "c")}
 
@@ -26,14 +13,7 @@ TIERS: dict[str, tuple[str, ...]] = {"default": ("vip", "growth", "ordinary"), "
 def stage_changed(customer: Customer, stage: Stage, reason: str | None) -> list[events.CustomerEvent]:
     if stage is customer.stage:
         return []
-    if stage not in LEGAL[customer.stage]:
-        open_stages = [name for name in Stage if name in LEGAL[customer.stage]]
-        raise RejectedError(
-            "illegal-transition",
-            f"A customer who is {customer.stage} cannot become {stage}; open are: {', '.join(open_stages)}.",
-            f"{STAGES_ZH[customer.stage]}不能变为{STAGES_ZH[stage]}；可变为："
-            f"{'、'.join(STAGES_ZH[name] for name in open_stages)}。",
-        )
+    require_way(customer.stage, stage, reason)
     return [events.StageChanged(previous=customer.stage, stage=stage, reason=reason)]
 
 

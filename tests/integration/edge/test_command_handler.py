@@ -95,7 +95,7 @@ async def test_a_retry_gets_its_first_answer_however_far_the_customer_has_moved_
     customers: CommandHandler[Customer], known: UUID
 ) -> None:
     first = await customers.handle(known, INTERESTED, asked("k"))
-    for command in (SIGNED, ChangeStage(stage=Stage.ESTABLISHED), ChangeStage(stage=Stage.LOST)):
+    for command in (SIGNED, ChangeStage(stage=Stage.ESTABLISHED), ChangeStage(stage=Stage.LOST, reason="price")):
         await customers.handle(known, command, asked())
     again = await customers.handle(known, INTERESTED, asked("k"))
     assert (again.body, again.replayed) == (first.body, True)

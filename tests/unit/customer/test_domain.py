@@ -2,9 +2,21 @@
 
 import pytest
 
-from contracts.customer import Kind, OwnerAssigned, ProfileChanged, Registered, Stage, StageChanged, TierChanged
+from chassis.decider import RejectedError
+from chassis.streams import type_of
+from contracts.customer import (
+    ContractSigned,
+    Kind,
+    OwnerAssigned,
+    ProfileChanged,
+    Registered,
+    Stage,
+    StageChanged,
+    TierChanged,
+)
 from services.customer.commands import AssignOwner, ChangeProfile, ChangeStage, Profile, Register, SetTier, Tier
 from services.customer.domain import CUSTOMER, LEGAL
+from services.customer.domain.stages import LOSS_REASONS, SOURCE_REASON, WAYS, Transition, require_way
 from tests.support.spec import Spec
 
 customer = Spec(CUSTOMER)
@@ -64,19 +76,44 @@ def test_a_persons_name_is_a_reference_in_the_fact() -> None:
 @pytest.mark.parametrize("goal", list(Stage))
 def test_only_legal_transitions_are_open(start: Stage, goal: Stage) -> None:
     facts = (registered, reached(start)) if start is not Stage.NEW else (registered,)
-    example = customer.given(*facts).when(ChangeStage(stage=goal))
+    way = WAYS.get((start, goal))
+    reason = way.reasons[0].code if way and way.reasons else None
+    example = customer.given(*facts).when(ChangeStage(stage=goal, reason=reason))
     if goal is start:
         example.then()
     elif goal in LEGAL[start]:
-        example.then(StageChanged(previous=start, stage=goal))
+        example.then(StageChanged(previous=start, stage=goal, reason=reason))
     else:
         example.then_rejected("illegal-transition")
 
 
+@pytest.mark.parametrize("way", [way for way in WAYS.values() if way.reasons])
+@pytest.mark.parametrize("reason", [None, "because"])
+def test_a_step_that_needs_a_reason_is_refused_without_one_that_fits(way: Transition, reason: str | None) -> None:
+    example = customer.given(registered, reached(way.stage)).when(ChangeStage(stage=way.to, reason=reason))
+    example.then_rejected("reason-needed")
+
+
+def test_a_refusal_names_every_reason_that_fits() -> None:
+    with pytest.raises(RejectedError) as caught:
+        require_way(Stage.SIGNED, Stage.LOST, None)
+    assert all(each.code in caught.value.en and each.zh in caught.value.zh for each in LOSS_REASONS)
+
+
+def test_what_a_source_states_needs_no_other_reason() -> None:
+    lost = StageChanged(previous=Stage.INTERESTED, stage=Stage.LOST, reason=SOURCE_REASON)
+    customer.given(registered, interested).when(Register(name="上海腾云", stage=Stage.LOST)).then(lost)
+
+
+def test_a_signed_contract_proposes_the_stage_and_nothing_takes_it_by_itself() -> None:
+    proposed = {(way.stage, way.to) for way in WAYS.values() if way.proposed_by == type_of(ContractSigned)}
+    assert proposed == {(Stage.NEW, Stage.SIGNED), (Stage.INTERESTED, Stage.SIGNED)}
+
+
 def test_a_lost_customer_can_be_won_back() -> None:
     lost = StageChanged(previous=Stage.SIGNED, stage=Stage.LOST)
-    command = ChangeStage(stage=Stage.INTERESTED, reason="win-back")
-    expected = StageChanged(previous=Stage.LOST, stage=Stage.INTERESTED, reason="win-back")
+    command = ChangeStage(stage=Stage.INTERESTED, reason="won-back")
+    expected = StageChanged(previous=Stage.LOST, stage=Stage.INTERESTED, reason="won-back")
     customer.given(registered, interested, signed, lost).when(command).then(expected)
 
 

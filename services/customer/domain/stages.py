@@ -1,0 +1,100 @@
+"""The legal ways from stage to stage, as data: which reasons fit, and what is usually done then."""
+
+from dataclasses import dataclass
+
+from chassis.decider import RejectedError
+from contracts.customer import Stage
+
+STAGES_ZH = {
+    Stage.NEW: "新客户",
+    Stage.INTERESTED: "意向",
+    Stage.SIGNED: "签约",
+    Stage.ESTABLISHED: "老客户",
+    Stage.LOST: "流失",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A code, and what it is called in English and Chinese."""
+
+    code: str
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One legal way. Where `reasons` stand, one of them is needed. `proposed_by` is an event that suggests the step.
+
+    Nothing takes a step by itself: a fact is a fact, and the step is somebody's decision.
+    """
+
+    stage: Stage
+    to: Stage
+    reasons: tuple[Labelled, ...] = ()
+    actions: tuple[Labelled, ...] = ()
+    proposed_by: str | None = None
+
+
+WON_BACK = Labelled("won-back", "Won back", "成功挽回")
+LOSS_REASONS = (
+    Labelled("price", "Price", "价格"),
+    Labelled("competitor", "Went to a competitor", "竞争对手"),
+    Labelled("service", "Not content with the service", "服务不满意"),
+    Labelled("need-gone", "The need is gone", "需求消失"),
+    Labelled("no-budget", "No budget", "没有预算"),
+    Labelled("no-response", "No response", "无回应"),
+    Labelled("not-renewed", "The contract was not renewed", "合同未续签"),
+    Labelled("closed-down", "Closed down", "停业"),
+    Labelled("other", "Other", "其他"),
+)
+FIRST_TALK = Labelled("talk-about-needs", "Talk about what is needed", "需求沟通")
+QUOTE = Labelled("send-quote", "Send a quote", "发送报价")
+KICK_OFF = Labelled("plan-delivery", "Plan the delivery and say who is responsible", "制定交付计划并告知负责人")
+CALL_BACK = Labelled("call-back-after-delivery", "Call back 3, 7 and 30 days after delivery", "交付后3/7/30天回访")
+SURVEY = Labelled("ask-for-satisfaction", "Ask how content they are", "满意度回访")
+CARE = Labelled("begin-care-plan", "Begin the care plan of the tier", "启动分层维护计划")
+INTERVIEW = Labelled("loss-interview", "Ask why they left", "流失客户访谈")
+WIN_BACK = Labelled("begin-win-back", "Begin the win-back plan", "启动挽回计划")
+SIGNED_BY = "care.customer.contract-signed.v1"
+
+TRANSITIONS = (
+    Transition(Stage.NEW, Stage.INTERESTED, actions=(FIRST_TALK, QUOTE)),
+    Transition(Stage.NEW, Stage.SIGNED, actions=(KICK_OFF, CALL_BACK), proposed_by=SIGNED_BY),
+    Transition(Stage.NEW, Stage.LOST, LOSS_REASONS, (INTERVIEW,)),
+    Transition(Stage.INTERESTED, Stage.SIGNED, actions=(KICK_OFF, CALL_BACK), proposed_by=SIGNED_BY),
+    Transition(Stage.INTERESTED, Stage.LOST, LOSS_REASONS, (INTERVIEW, WIN_BACK)),
+    Transition(Stage.SIGNED, Stage.ESTABLISHED, actions=(SURVEY, CARE)),
+    Transition(Stage.SIGNED, Stage.LOST, LOSS_REASONS, (INTERVIEW, WIN_BACK)),
+    Transition(Stage.ESTABLISHED, Stage.LOST, LOSS_REASONS, (INTERVIEW, WIN_BACK)),
+    Transition(Stage.LOST, Stage.INTERESTED, (WON_BACK,), (FIRST_TALK, QUOTE)),
+)
+WAYS = {(way.stage, way.to): way for way in TRANSITIONS}
+LEGAL = {stage: frozenset(way.to for way in TRANSITIONS if way.stage is stage) for stage in Stage}
+# What a file or another system states may come without the why; it always fits.
+SOURCE_REASON = "stated-by-source"
+
+
+def require_way(stage: Stage, to: Stage, reason: str | None) -> None:
+    """Refuse a step that is not legal, or lacks a reason that fits; say what would be."""
+    way = WAYS.get((stage, to))
+    if way is None:
+        raise illegal(stage, to)
+    fitting = [each.code for each in way.reasons]
+    if fitting and reason not in {*fitting, SOURCE_REASON}:
+        raise RejectedError(
+            "reason-needed",
+            f"To become {to}, a customer who is {stage} needs a reason; fitting are: {', '.join(fitting)}.",
+            f"{STAGES_ZH[stage]}变为{STAGES_ZH[to]}需要原因；可选："
+            f"{'、'.join(f'{each.code}（{each.zh}）' for each in way.reasons)}。",
+        )
+
+
+def illegal(stage: Stage, to: Stage) -> RejectedError:
+    open_stages = [name for name in Stage if name in LEGAL[stage]]
+    return RejectedError(
+        "illegal-transition",
+        f"A customer who is {stage} cannot become {to}; open are: {', '.join(open_stages)}.",
+        f"{STAGES_ZH[stage]}不能变为{STAGES_ZH[to]}；可变为：{'、'.join(STAGES_ZH[name] for name in open_stages)}。",
+    )

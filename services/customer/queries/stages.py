@@ -1,0 +1,52 @@
+"""When a customer entered each stage and when it left it, from its own facts."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from contracts import customer as events
+from contracts.customer import Mode, Stage, mode_of
+from contracts.event import Envelope
+from services.customer.domain.stages import WON_BACK
+
+
+class StayView(BaseModel):
+    """One stay in a stage; `reason` is why it was entered. `days` are whole ones, up to now for the present stage."""
+
+    stage: Stage
+    mode: Mode | None
+    entered_at: datetime
+    left_at: datetime | None
+    days: int
+    reason: str | None
+
+
+class Stays(BaseModel):
+    """All stays, the first one first, and how often the customer was won back."""
+
+    items: list[StayView]
+    win_backs: int
+
+
+def stays_of(envelopes: Iterable[Envelope[Any]], now: datetime) -> Stays:
+    """Return the stays that these facts make."""
+    entries: list[tuple[Stage, datetime, str | None]] = []
+    for envelope in envelopes:
+        match envelope.event:
+            case events.Registered():
+                entries.append((Stage.NEW, envelope.occurred_at, None))
+            case events.StageChanged(stage=stage, reason=reason):
+                entries.append((stage, envelope.occurred_at, reason))
+            case _:
+                continue
+    exits = [*(entered_at for _, entered_at, _ in entries[1:]), None]
+    items = [stay(*entry, left_at, now) for entry, left_at in zip(entries, exits, strict=True)] if entries else []
+    return Stays(items=items, win_backs=sum(reason == WON_BACK.code for _, _, reason in entries))
+
+
+def stay(stage: Stage, entered_at: datetime, reason: str | None, left_at: datetime | None, now: datetime) -> StayView:
+    # Told late, an exit may lie before the entry that was recorded earlier; then there was no day in between.
+    days = max(0, ((left_at or now) - entered_at).days)
+    return StayView(stage=stage, mode=mode_of(stage), entered_at=entered_at, left_at=left_at, days=days, reason=reason)
