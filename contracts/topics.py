@@ -57,5 +57,10 @@ EVENT_TYPES: dict[str, type[Event]] = {
 
 # Facts about no customer (ADR 0008): their subject is their own stream, and no customer's timeline holds them.
 CONFIGURATION: frozenset[type[Event]] = frozenset(
-    {customer.TagVocabularyPublished, followup.ContactFormPublished, followup.CalendarPublished}
+    {
+        customer.TagVocabularyPublished,
+        followup.ContactFormPublished,
+        followup.PlanTemplatePublished,
+        followup.CalendarPublished,
+    }
 )

@@ -37,6 +37,8 @@ from contracts.examples.named import OFFICE_HOURS as OFFICE_HOURS
 from contracts.examples.named import ORDER_ID as ORDER_ID
 from contracts.examples.named import OWNER as OWNER
 from contracts.examples.named import PHONE_REF as PHONE_REF
+from contracts.examples.named import PLAN_ID as PLAN_ID
+from contracts.examples.named import PLAN_TEMPLATE_ID as PLAN_TEMPLATE_ID
 from contracts.examples.named import QUOTE_ID as QUOTE_ID
 from contracts.examples.named import RECORDED_AT as RECORDED_AT
 from contracts.examples.named import REFERRED_ID as REFERRED_ID
@@ -90,7 +92,31 @@ FOLLOWUP: tuple[Event, ...] = (
             followup.FormField(name="doubts", kind=followup.FieldKind.TEXT, personal=True),
         ),
     ),
-    followup.TaskScheduled(assignee_id=OWNER, due_at=DUE_AT, purpose="call-back", content_ref=CONTENT_REF),
+    followup.PlanTemplatePublished(
+        name="after-hesitation",
+        number=1,
+        mode=customer.Mode.FOLLOW_UP,
+        starts_on=(
+            followup.PlanTrigger(event="care.followup.contact-logged.v1", field="outcome", value="will-think-again"),
+        ),
+        anchor="next_step_due_at",
+        steps=(followup.PlanStep(name="ask-again", offset=2, purpose="callback"),),
+        ends_on=(followup.PlanTrigger(event="care.customer.stage-changed.v1", field="stage", value="lost"),),
+    ),
+    followup.PlanStarted(template="after-hesitation", number=1, anchor_id=CAUSE_ID, anchor_at=OCCURRED_AT, tier="vip"),
+    followup.PlanChanged(number=2, tier="growth", reason="tier-changed"),
+    followup.PlanEnded(reason="mode-changed"),
+    followup.TaskScheduled(
+        assignee_id=OWNER,
+        due_at=DUE_AT,
+        purpose="call-back",
+        content_ref=CONTENT_REF,
+        channel=followup.Channel.PHONE,
+        plan_id=PLAN_ID,
+        plan_step="ask-again",
+        calendar="china-office",
+        calendar_number=1,
+    ),
     followup.TaskRescheduled(previous_due_at=DUE_AT, due_at=DUE_AT + timedelta(days=3), reason_ref=CONTENT_REF),
     followup.TaskCompleted(due_at=DUE_AT, employee_id=OWNER, outcome="reached"),
     followup.TaskCancelled(reason_ref=CONTENT_REF),
@@ -210,6 +236,10 @@ def _stream_of(event: Event) -> UUID:
             return CONTACT_ID
         case followup.ContactFormPublished():
             return CONTACT_FORM_ID
+        case followup.PlanTemplatePublished():
+            return PLAN_TEMPLATE_ID
+        case followup.PlanStarted() | followup.PlanChanged() | followup.PlanEnded():
+            return PLAN_ID
         case (
             followup.TaskScheduled() | followup.TaskRescheduled() | followup.TaskCompleted() | followup.TaskCancelled()
         ):

@@ -35,10 +35,27 @@ from contracts.followup.contact import (
     Sentiment,
 )
 from contracts.followup.contact_form import ContactFormEvent, ContactFormPublished, FieldKind, FieldValue, FormField
+from contracts.followup.plan import (
+    PlanChanged,
+    PlanEnded,
+    PlanEvent,
+    PlanStarted,
+    PlanStep,
+    PlanTemplateEvent,
+    PlanTemplatePublished,
+    PlanTrigger,
+)
 from contracts.followup.task import TaskCancelled, TaskCompleted, TaskEvent, TaskRescheduled, TaskScheduled
 
 AnyEvent = Annotated[
-    ContactEvent | ContactFormEvent | TaskEvent | ComplaintEvent | RepeatEvent | CalendarEvent,
+    ContactEvent
+    | ContactFormEvent
+    | PlanTemplateEvent
+    | PlanEvent
+    | TaskEvent
+    | ComplaintEvent
+    | RepeatEvent
+    | CalendarEvent,
     Field(discriminator="type"),
 ]
 
@@ -69,6 +86,12 @@ __all__ = [
     "FieldKind",
     "FieldValue",
     "FormField",
+    "PlanChanged",
+    "PlanEnded",
+    "PlanStarted",
+    "PlanStep",
+    "PlanTemplatePublished",
+    "PlanTrigger",
     "Purpose",
     "Sentiment",
     "Severity",

@@ -4,17 +4,27 @@ from typing import Literal
 from uuid import UUID
 
 from contracts.event import Event
+from contracts.followup.contact import Channel
 from contracts.types import Code, EmployeeId, Instant
 
 
 class TaskScheduled(Event):
-    """Something is owed to the customer by `assignee_id` until `due_at`."""
+    """Something is owed to the customer by `assignee_id` until `due_at`.
+
+    A task that a plan asks for names the plan and its step; where its day was looked for in a calendar, it names the
+    calendar's version.
+    """
 
     type: Literal["care.followup.task-scheduled.v1"] = "care.followup.task-scheduled.v1"
     assignee_id: EmployeeId
     due_at: Instant
     purpose: Code | None = None
     content_ref: UUID | None = None
+    channel: Channel | None = None
+    plan_id: UUID | None = None
+    plan_step: Code | None = None
+    calendar: Code | None = None
+    calendar_number: int | None = None
 
 
 class TaskRescheduled(Event):

@@ -1,4 +1,4 @@
-"""Starts the followup service: `python -m services.followup [all|api|relay|consumer|projection|importer|timers]`."""
+"""Starts the followup service: `python -m services.followup [all|api|relay|consumer|projection|policy|timers|…]`."""
 
 import sys
 
@@ -29,8 +29,12 @@ from services.followup.domain.complaint import COMPLAINT
 from services.followup.domain.complaint_repeats import REPEATS
 from services.followup.domain.contact import CONTACT
 from services.followup.domain.contact_form import CONTACT_FORM
+from services.followup.domain.plan import PLAN
+from services.followup.domain.plan_template import PLAN_TEMPLATE
 from services.followup.domain.task import TASK
 from services.followup.importing import FollowupImport
+from services.followup.planning import runner
+from services.followup.planning.runner import Planning
 from services.followup.queries import FollowupQueries
 
 NAME = "followup"
@@ -57,6 +61,7 @@ def build(parts: Parts) -> Service:
         lambda applier, health, shared: Tail(needs.store, needs.mapper, applier, health=health, shared=shared).run,
     )
     consent = Timers(Consents(parts.pool, needs.complaints).run_due, health=health("consent"))
+    hearing, own, policy = planning(parts, needs)
     relay = Relay(
         needs.store,
         parts.pool,
@@ -80,8 +85,25 @@ def build(parts: Parts) -> Service:
         Task("projection", LISTING, listing.follow(health(LISTING))),
         Task("importer", "importer", imports.run),
         Task("timers", "consent", consent.run),
+        *policy,
     ]
-    return Service(NAME, app, tasks, [knowing.applier, listing.applier], [knowing, listing])
+    return Service(NAME, app, tasks, [knowing.applier, listing.applier, hearing, own], [knowing, listing])
+
+
+def planning(parts: Parts, needs: Dependencies) -> tuple[Applier, Applier, list[Task]]:
+    """Return what carries plans out: what hears of customers, what hears of our own facts, and what runs them."""
+    settings, health = parts.settings, parts.supervisor.health
+    made = Planning(needs, parts.pool, settings.business_zone)
+    hearing = Applier(runner.CONSUMER, parts.pool, made.heard)
+    own = Applier(runner.OWN_FACTS, parts.pool, made.heard)
+    news = Consumer(hearing, [CUSTOMER_EVENTS], bootstrap=settings.kafka_bootstrap, health=health(runner.CONSUMER))
+    own_news = Tail(needs.store, needs.mapper, own, health=health(runner.OWN_FACTS))
+    tasks = [
+        Task("consumer", runner.CONSUMER, news.run),
+        Task("policy", runner.OWN_FACTS, own_news.run),
+        Task("timers", "plans", Timers(made.run_due, health=health("plans")).run),
+    ]
+    return hearing, own, tasks
 
 
 def dependencies(parts: Parts) -> Dependencies:
@@ -94,6 +116,8 @@ def dependencies(parts: Parts) -> Dependencies:
         tasks=CommandHandler(store, TASK, mapper),
         complaints=CommandHandler(store, COMPLAINT, mapper),
         contact_forms=CommandHandler(store, CONTACT_FORM, mapper),
+        plans=CommandHandler(store, PLAN, mapper),
+        plan_templates=CommandHandler(store, PLAN_TEMPLATE, mapper),
         calendar_rules=CommandHandler(store, CALENDAR, mapper),
         calendars=Calendars(store, mapper, pseudonyms),
         complaint_repeats=CommandHandler(store, REPEATS, mapper),

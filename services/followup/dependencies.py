@@ -9,12 +9,13 @@ from chassis.command_handler import CommandHandler
 from chassis.event_store import EventStore
 from chassis.mapper import EventMapper
 from chassis.pseudonym import Pseudonyms
-from contracts.followup import CalendarPublished, ContactFormPublished
+from contracts.followup import CalendarPublished, ContactFormPublished, PlanTemplatePublished
 from services.followup.calendar.calendars import Calendars
 from services.followup.customers import Customers
 from services.followup.domain.complaint import Complaint
 from services.followup.domain.complaint_repeats import Repeats
 from services.followup.domain.contact import Contact
+from services.followup.domain.plan import Plan
 from services.followup.domain.task import Task
 from services.followup.queries import FollowupQueries
 
@@ -27,6 +28,8 @@ class Dependencies:
     tasks: CommandHandler[Task | None]
     complaints: CommandHandler[Complaint | None]
     contact_forms: CommandHandler[ContactFormPublished | None]
+    plans: CommandHandler[Plan | None]
+    plan_templates: CommandHandler[PlanTemplatePublished | None]
     calendar_rules: CommandHandler[CalendarPublished | None]
     calendars: Calendars
     complaint_repeats: CommandHandler[Repeats]

@@ -52,6 +52,11 @@ class TaskRow:
     due_at: datetime
     purpose: str | None
     content_ref: UUID | None
+    channel: str | None
+    plan_id: UUID | None
+    plan_step: str | None
+    calendar: str | None
+    calendar_number: int | None
     scheduled_at: datetime
     state: str = TaskState.OPEN
     reason_ref: UUID | None = None

@@ -77,6 +77,10 @@ class FollowupQueries:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
+    @property
+    def pool(self) -> Pool:
+        return self._pool
+
     async def contacts(self, filters: Filters, after: Place | None, limit: int) -> list[ContactRow]:
         """Return contacts, the latest first."""
         rows = await self._pool.fetch(CONTACTS, *head(filters, after), one_more(limit))

@@ -77,6 +77,11 @@ class TaskView(BaseModel):
     content: str | None
     reason: str | None
     outcome: str | None
+    channel: Channel | None
+    plan_id: UUID | None
+    plan_step: str | None
+    calendar: str | None
+    calendar_number: int | None
     completed_by: str | None
     was_on_time: bool | None
     scheduled_at: datetime

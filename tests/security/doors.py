@@ -80,7 +80,15 @@ class Doors:
 async def told(product: Product) -> Doors:
     """Return a product that has been told everything, once all of it has gone everywhere that it goes."""
     made = Doors(
-        product, {"employee_id": "E7001", "alert_id": "0", "import_id": "0", "purpose": "visit", "tag": "vip-care"}
+        product,
+        {
+            "employee_id": "E7001",
+            "alert_id": "0",
+            "import_id": "0",
+            "purpose": "visit",
+            "tag": "vip-care",
+            "template": "win-back",
+        },
     )
     await tell(made)
     await park(made)

@@ -69,6 +69,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "Resume": {},
     "Tell": {"channel": "phone"},
     "Reopen": {"reason": "came-back"},
+    "PlanTemplate": {
+        "starts_on": [{"event": "care.followup.complaint-closed.v1"}],
+        "steps": [{"name": "ask", "offset": 3, "purpose": "care"}],
+    },
     "WorkTimes": {
         "week": [[{"start": 540, "end": 1080}], [], [], [], [], [], []],
         "made_up": [],

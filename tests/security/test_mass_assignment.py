@@ -11,6 +11,8 @@ from tests.security.world import World
 
 SMUGGLED = {"tenant_id": "t2", "version": 1, "is_admin": True, "created_at": "2020-01-01T00:00:00Z"}
 WRITING = [each for each in operations() if each.method != "GET"]
+# These change nothing: they say what a command would do.
+ASKING = {"/v1/plan-templates/{template}/preview"}
 # The names, and in lists the numbers, that lead to an object in a body.
 Place = tuple[str | int, ...]
 COMMANDS = [each for each in WRITING if each.body_schema]
@@ -75,7 +77,7 @@ def smuggled(body: dict[str, Any], place: Place, field: str) -> dict[str, Any]:
 
 def test_no_answer_of_a_command_offers_more_than_its_id_and_version() -> None:
     for operation in COMMANDS:
-        if operation.method == "POST":
+        if operation.method == "POST" and operation.path not in ASKING:
             answers = [body for status, body in operation.described["responses"].items() if status.startswith("2")]
             names = {name_of(answer["content"][JSON]["schema"]) for answer in answers}
             assert [schema_of(operation.service, name)["properties"].keys() for name in names] == [{"id", "version"}]

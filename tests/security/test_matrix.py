@@ -105,6 +105,11 @@ followup POST /v1/imports                                   401      403   403  
 followup GET /v1/imports/{import_id}                        401      403   403     403     403      +     +   +     +           +
 followup GET /v1/imports/{import_id}/rows                   401      403   403     403     403      +     +   +     +           +
 followup GET /v1/imports/{import_id}/rows.csv               401      403   403     403     403      +     +   +     +           +
+followup GET /v1/customers/{customer_id}/plans              401      403     +     403     403      +   403   +     +           +
+followup GET /v1/plan-templates                             401        +     +       +     403      +     +   +     +           +
+followup GET /v1/plan-templates/{template}                  401        +     +       +     403      +     +   +     +           +
+followup PUT /v1/plan-templates/{template}                  401      403   403     403     403    403   403   +     +         403
+followup POST /v1/plan-templates/{template}/preview         401      403   403     403     403    403   403   +     +         403
 followup GET /v1/tasks                                      401        -     +       -     403      +     -   +     +           +
 followup GET /v1/tasks/{task_id}                            401      403     +     403     403      +   403   +     +           +
 followup POST /v1/tasks/{task_id}/cancellation              401      403     +     403     403      +   403   +     +           +
@@ -132,7 +137,7 @@ LATER = {
     "reopening": ("answer", "confirmation"),
 }
 BEFORE_STEP = {"answer": (), "confirmation": ("answer",), "closing": ("answer", "confirmation"), **LATER}
-EVERYBODYS = {"/v1/tag-vocabulary", "/v1/employees", "/v1/rules", "/v1/stages"}
+EVERYBODYS = {"/v1/tag-vocabulary", "/v1/employees", "/v1/rules", "/v1/plan-templates", "/v1/stages"}
 
 
 def expected() -> dict[str, dict[str, str]]:

@@ -144,6 +144,7 @@ async def settle(world: World) -> None:
         "alert_id": str(ALERT_ID),
         "purpose": "visit",
         "tag": "vip-care",
+        "template": "win-back",
         "name": "china-office",
     }
     whose = {UUID(customer_id): OWNED, UUID(nobodys): {}}

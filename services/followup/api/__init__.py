@@ -1,5 +1,23 @@
 """HTTP in front of the rules: one route per command, and nothing decided here."""
 
-from services.followup.api import calendars, complaints, contact_forms, contacts, customers, tasks
+from services.followup.api import (
+    calendars,
+    complaints,
+    contact_forms,
+    contacts,
+    customers,
+    plan_templates,
+    plans,
+    tasks,
+)
 
-ROUTERS = (contacts.router, contact_forms.router, tasks.router, complaints.router, customers.router, calendars.router)
+ROUTERS = (
+    contacts.router,
+    contact_forms.router,
+    tasks.router,
+    plans.router,
+    plan_templates.router,
+    complaints.router,
+    customers.router,
+    calendars.router,
+)

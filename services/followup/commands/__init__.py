@@ -17,6 +17,7 @@ from services.followup.commands.complaint import (
 )
 from services.followup.commands.contact import LogContact
 from services.followup.commands.contact_form import ContactForm, PublishContactForm
+from services.followup.commands.plan_template import PlanTemplate, PublishPlanTemplate
 from services.followup.commands.task import Cancel, Complete, Reschedule, Schedule, TaskCommand
 
 __all__ = [
@@ -32,8 +33,10 @@ __all__ = [
     "LinkComplaint",
     "LogContact",
     "Pause",
+    "PlanTemplate",
     "PublishCalendar",
     "PublishContactForm",
+    "PublishPlanTemplate",
     "Raise",
     "Reopen",
     "Reschedule",

@@ -1,8 +1,10 @@
 """What can be asked about follow-up tasks."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from chassis.command import FactCommand
+from contracts.followup import Channel
 from contracts.types import Code, Instant, Note
 from services.followup.commands.employee import Employee
 
@@ -16,6 +18,16 @@ class Schedule(FactCommand):
     due_at: Instant
     purpose: Code | None = None
     content: Note | None = None
+    channel: Channel | None = None
+
+
+class ScheduleForPlan(Schedule):
+    """Promise what a step of a plan asks for."""
+
+    plan_id: UUID
+    plan_step: Code
+    calendar: Code
+    calendar_number: int
 
 
 class Reschedule(FactCommand):

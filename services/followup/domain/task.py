@@ -7,6 +7,7 @@ from enum import StrEnum
 from chassis.decider import Decider, RejectedError
 from contracts import followup as events
 from services.followup import commands
+from services.followup.commands.task import ScheduleForPlan
 from services.followup.domain import named
 
 Event = events.TaskScheduled | events.TaskRescheduled | events.TaskCompleted | events.TaskCancelled
@@ -55,11 +56,17 @@ def decide(task: Task | None, command: commands.TaskCommand) -> list[Event]:
 
 
 def scheduled(command: commands.Schedule) -> events.TaskScheduled:
-    return events.TaskScheduled(
+    scheduled = events.TaskScheduled(
         assignee_id=named(command.assignee_id),
         due_at=command.due_at,
         purpose=command.purpose,
         content_ref=command.ref("content"),
+        channel=command.channel,
+    )
+    if not isinstance(command, ScheduleForPlan):
+        return scheduled
+    return scheduled.model_copy(
+        update=command.model_dump(include={"plan_id", "plan_step", "calendar", "calendar_number"})
     )
 
 

@@ -26,9 +26,12 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
         case (
             events.ContactFormPublished()
             | events.CalendarPublished()
+            | events.PlanTemplatePublished()
             | events.ComplaintLinked()
             | events.ComplaintEscalated()
         ):
+            return
+        case events.PlanStarted() | events.PlanChanged() | events.PlanEnded():
             return
 
 

@@ -1,0 +1,69 @@
+"""HTTP for the plans of one customer."""
+
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from chassis.body import StrictRoute
+from chassis.listing import Limit
+from chassis.paging import coerce_limit
+from services.followup.api.edge import Anyone
+from services.followup.dependencies import Needs
+from services.followup.planning import memory
+from services.followup.planning.memory import PlanRow
+
+router = APIRouter(prefix="/v1", tags=["plans"], route_class=StrictRoute)
+
+
+class PlannedView(BaseModel):
+    """A task that a step of the plan has become."""
+
+    task_id: UUID
+    step: str
+    due_at: datetime
+
+
+class PlanView(BaseModel):
+    """A plan. `ended_because` says why it runs no longer."""
+
+    id: UUID
+    customer_id: UUID
+    template: str
+    number: int
+    tier: str | None
+    anchor_id: UUID
+    anchor_at: datetime
+    ended_because: str | None
+    tasks: list[PlannedView]
+
+
+class Plans(BaseModel):
+    items: list[PlanView]
+    has_more: bool
+
+
+@router.get("/customers/{customer_id}/plans")
+async def read_plans(customer_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None) -> Plans:
+    """Read the customer's plans, the latest first."""
+    customer = await needs.customers.require(customer_id)
+    caller.require(customer.holders)
+    size = coerce_limit(limit)
+    found = await memory.of_customer(needs.queries.pool, customer_id, size + 1)
+    return Plans(items=[view(plan) for plan in found[:size]], has_more=len(found) > size)
+
+
+def view(plan: PlanRow) -> PlanView:
+    due = sorted(plan.tasks.items(), key=lambda each: each[1].due_at)
+    return PlanView(
+        id=plan.plan_id,
+        customer_id=plan.customer_id,
+        template=plan.template,
+        number=plan.number,
+        tier=plan.tier,
+        anchor_id=plan.anchor_id,
+        anchor_at=plan.anchor_at,
+        ended_because=plan.ended_because,
+        tasks=[PlannedView(task_id=task.task_id, step=key.partition("#")[0], due_at=task.due_at) for key, task in due],
+    )

@@ -1,0 +1,27 @@
+"""What the policy asks of one customer's plans."""
+
+from uuid import UUID
+
+from chassis.command import Command
+from contracts.types import Code, Instant
+
+
+class StartPlan(Command):
+    template: Code
+    number: int
+    anchor_id: UUID
+    anchor_at: Instant
+    tier: Code | None = None
+
+
+class ChangePlan(Command):
+    number: int
+    tier: Code | None = None
+    reason: Code
+
+
+class EndPlan(Command):
+    reason: Code
+
+
+PlanCommand = StartPlan | ChangePlan | EndPlan

@@ -1,0 +1,76 @@
+"""Publishing a plan's template: a whole new version, checked before it is one."""
+
+from typing import Annotated, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from chassis.command import Command
+from contracts.customer import Mode
+from contracts.followup.plan import MAX_STEPS, MAX_TRIGGERS, Assignment, OffsetUnit, PlanStep, PlanTrigger
+from contracts.topics import EVENT_TYPES
+from contracts.types import Code, Word
+
+
+class TriggerGiven(PlanTrigger):
+    """A fact that is known here. A `value` needs a `field` to stand in."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    @model_validator(mode="after")
+    def _names_what_there_is(self) -> Self:
+        known = EVENT_TYPES.get(self.event)
+        if known is None:
+            raise ValueError("no such event type is known")
+        if self.field is not None and self.field not in known.model_fields:
+            raise ValueError("this event has no such field")
+        if (self.field is None) != (self.value is None):
+            raise ValueError("field and value come together")
+        return self
+
+
+class StepGiven(PlanStep):
+    """A step. One for a team names it, and one that repeats lies ahead."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if (self.assign is Assignment.OWNER) == bool(self.team):
+            raise ValueError("a step for the owner names no team, any other one does")
+        if self.repeats and self.offset < 1:
+            raise ValueError("a step that repeats has an offset of at least 1")
+        if self.unit is OffsetUnit.WORKDAYS and self.offset < 0:
+            raise ValueError("workdays are counted ahead only")
+        return self
+
+
+Triggers = Annotated[tuple[TriggerGiven, ...], Field(max_length=MAX_TRIGGERS)]
+
+
+class PlanTemplate(Command):
+    """When plans begin, what they hold, and when they end."""
+
+    mode: Mode | None = None
+    starts_on: Triggers
+    anchor: Word | None = None
+    steps: Annotated[tuple[StepGiven, ...], Field(max_length=MAX_STEPS)]
+    ends_on: Triggers = ()
+    once: bool = False
+    calendar: Code = "china-office"
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if not (self.starts_on and self.steps):
+            raise ValueError("a template has something that starts it, and a step")
+        if len({step.name for step in self.steps}) != len(self.steps):
+            raise ValueError("each step has a name of its own")
+        lacking = [each for each in self.starts_on if self.anchor not in {None, *EVENT_TYPES[each.event].model_fields}]
+        if lacking:
+            raise ValueError("every starting event has the field that is the anchor")
+        return self
+
+
+class PublishPlanTemplate(PlanTemplate):
+    """Publish a whole new version of the template `name`."""
+
+    name: Code
