@@ -25,7 +25,7 @@ from contracts.customer.life import LifeEvent, Mode, Stage, StageChanged, TierCh
 from contracts.customer.market import CompetitorSeen, MarketEvent, ReferralMade
 from contracts.customer.needs import NeedEvent, NeedStated, NeedStatus
 from contracts.customer.order import OrderCancelled, OrderDelivered, OrderEvent, OrderPlaced
-from contracts.customer.ownership import OwnerAssigned, OwnershipEvent
+from contracts.customer.ownership import HelperAdded, HelperRemoved, OwnerAssigned, OwnershipEvent
 from contracts.customer.people import (
     KeyContactAdded,
     KeyContactChanged,
@@ -60,6 +60,8 @@ __all__ = [
     "HandoverEvent",
     "HandoverStarted",
     "HandoverWithdrawn",
+    "HelperAdded",
+    "HelperRemoved",
     "ItemKind",
     "KeyContactAdded",
     "KeyContactChanged",

@@ -59,6 +59,8 @@ CUSTOMER: tuple[Event, ...] = (
     ),
     customer.HandoverAccepted(owner_id=OWNER, note_ref=CONTENT_REF),
     customer.HandoverWithdrawn(reason_ref=CONTENT_REF),
+    customer.HelperAdded(employee_id="E1012"),
+    customer.HelperRemoved(employee_id="E1012"),
     customer.KeyContactAdded(
         key_contact_id=KEY_CONTACT_ID,
         role="purchasing",

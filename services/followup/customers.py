@@ -23,7 +23,7 @@ ENOUGH_TO_BE_AMBIGUOUS = 2
 
 # What concerns a customer, and nobody here.
 NOT_KEPT = events.MarketEvent | events.PeopleEvent | events.NeedEvent | events.ReferenceEvent | events.TagEvent
-COLUMNS = "customer_id, kind, name, owner_id, leader_id, stage, tiers"
+COLUMNS = "customer_id, kind, name, owner_id, leader_id, stage, tiers, helper_ids"
 ONE = f"SELECT {COLUMNS} FROM customer_ref WHERE customer_id = $1"  # noqa: S608
 NAMED = "SELECT customer_id FROM customer_ref WHERE name = $1 LIMIT $2"
 WATERMARK = """
@@ -42,10 +42,11 @@ class CustomerRef:
     leader_id: str | None = None
     stage: str = events.Stage.NEW
     tiers: dict[str, str] = field(default_factory=dict)
+    helper_ids: list[str] = field(default_factory=list)
 
     @property
     def holders(self) -> Holders:
-        return Holders(self.owner_id, self.leader_id)
+        return Holders(self.owner_id, self.leader_id, frozenset(self.helper_ids))
 
 
 CUSTOMERS = Rows("customer_ref", CustomerRef, "customer_id")
@@ -79,7 +80,16 @@ def project(row: CustomerRef | None, envelope: Envelope[events.CustomerEvent]) -
         case events.TierChanged(scheme=scheme, tier=tier):
             return replace(row, tiers={**row.tiers, scheme: tier})
         case events.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
-            return replace(row, owner_id=owner_id, leader_id=leader_id)
+            helper_ids = without_helper(row, owner_id)
+            return replace(row, owner_id=owner_id, leader_id=leader_id, helper_ids=helper_ids)
+        case events.HelperAdded(employee_id=employee_id):
+            return replace(row, helper_ids=[*without_helper(row, employee_id), employee_id])
+        case events.HelperRemoved(employee_id=employee_id):
+            return replace(row, helper_ids=without_helper(row, employee_id))
+
+
+def without_helper(row: CustomerRef, employee_id: str) -> list[str]:
+    return [each for each in row.helper_ids if each != employee_id]
 
 
 class Customers:

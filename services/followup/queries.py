@@ -12,7 +12,10 @@ from services.followup.domain.complaint import SETTLED, UNANSWERED
 from services.followup.projection import ComplaintRow, ContactRow, TaskRow
 
 # As an array, because only then an index finds a seller's rows among everybody's.
-OWN_CUSTOMERS = "ANY(ARRAY(SELECT customer_id FROM customer_ref WHERE owner_id = $1 OR leader_id = $1))"
+OWN_CUSTOMERS = (
+    "ANY(ARRAY(SELECT customer_id FROM customer_ref"
+    " WHERE owner_id = $1 OR leader_id = $1 OR helper_ids @> ARRAY[$1::text]))"
+)
 VAULT = "SELECT id, value FROM vault WHERE id = ANY($1)"
 
 

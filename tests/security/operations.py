@@ -32,6 +32,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "ChangeProfile": {"profile": {"industry": "retail"}},
     "KeyContact": {"name": "吴敏", "dates": [{"kind": "birthday", "month": 2, "day": 29}]},
     "StateNeed": {"need": "upgrade"},
+    "AddHelper": {"employee_id": "E8002"},
     "AddTag": {"tag": "vip-care"},
     "TagVocabulary": {"tags": [{"code": "vip-care", "en": "VIP care", "zh": "专属关怀"}]},
     "AddReference": {"reference": {"system": "erp", "id": "100217"}},

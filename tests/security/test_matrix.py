@@ -42,6 +42,8 @@ customer GET /v1/customers/{customer_id}/handover           401        +     +  
 customer POST /v1/customers/{customer_id}/handover/acceptance 401      +   403     403     403    403   403   +     +           +
 customer POST /v1/customers/{customer_id}/handover/withdrawal 401    403   403     403     403      +   403   +     +           +
 customer GET /v1/handovers                                  401        +     +       -       +      -     -   +     +           +
+customer POST /v1/customers/{customer_id}/helpers           401      403     +     403     403      +   403   +     +           +
+customer DELETE /v1/customers/{customer_id}/helpers/{employee_id} 401 403    +     403     403      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/key-contacts      401      403     +     403     403      +   403   +     +           +
 customer GET /v1/customers/{customer_id}/key-contacts/{key_contact_id} 401 403     +     403       +      +   403   +     +           +
 customer PUT /v1/customers/{customer_id}/key-contacts/{key_contact_id} 401 403     +     403     403      +   403   +     +           +

@@ -5,6 +5,7 @@ from services.customer.api import (
     customers,
     employees,
     handovers,
+    helpers,
     market,
     needs,
     orders,
@@ -27,5 +28,6 @@ ROUTERS = (
     handovers.router,
     tags.router,
     stages.router,
+    helpers.router,
     employees.router,
 )

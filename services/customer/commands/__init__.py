@@ -14,7 +14,7 @@ from services.customer.commands.life import ChangeStage, SetTier, Tier
 from services.customer.commands.market import MakeReferral, SeeCompetitor
 from services.customer.commands.needs import StateNeed
 from services.customer.commands.order import CancelOrder, DeliverOrder, OrderCommand, PlaceOrder
-from services.customer.commands.ownership import AssignOwner, PassOn
+from services.customer.commands.ownership import AddHelper, AssignOwner, PassOn, RemoveHelper
 from services.customer.commands.people import AddKeyContact, ChangeKeyContact, KeyContact, RemoveKeyContact
 from services.customer.commands.quote import CompareQuote, IssueQuote, OpenQuote, QuoteCommand
 from services.customer.commands.record import ChangeProfile, Profile, Register
@@ -36,6 +36,8 @@ AnyCommand = Annotated[
     | MakeReferral
     | TagCustomer
     | RemoveTag
+    | AddHelper
+    | RemoveHelper
     | AddReference
     | ReserveReference,
     "asked of one customer",
@@ -43,6 +45,7 @@ AnyCommand = Annotated[
 
 __all__ = [
     "AcceptHandover",
+    "AddHelper",
     "AddKeyContact",
     "AddReference",
     "AddTag",
@@ -68,6 +71,7 @@ __all__ = [
     "Profile",
     "QuoteCommand",
     "Register",
+    "RemoveHelper",
     "RemoveKeyContact",
     "RemoveTag",
     "RenewContract",

@@ -9,6 +9,14 @@ class AssignOwner(FactCommand):
     leader_id: EmployeeId | None = None
 
 
+class AddHelper(FactCommand):
+    employee_id: EmployeeId
+
+
+class RemoveHelper(FactCommand):
+    employee_id: EmployeeId
+
+
 class PassOn(Command):
     """Give the customer from one owner to the next, as an accepted handover asks."""
 

@@ -9,7 +9,7 @@ from services.customer.domain import people
 from services.customer.domain.life import TIERS, stage_changed, tier_changed
 from services.customer.domain.market import market
 from services.customer.domain.needs import need_stated
-from services.customer.domain.ownership import owner_assigned, passed_on
+from services.customer.domain.ownership import helper_added, helper_removed, owner_assigned, passed_on
 from services.customer.domain.record import profile_after, profile_changed, registered, stated
 from services.customer.domain.references import (
     first_reference,
@@ -49,6 +49,10 @@ def decide(customer: Customer, command: commands.AnyCommand) -> list[events.Cust
             return people.decide(customer, command)
         case commands.AddReference():
             return reference_added(customer, command)
+        case commands.AddHelper(employee_id=employee_id):
+            return helper_added(customer, employee_id)
+        case commands.RemoveHelper(employee_id=employee_id):
+            return helper_removed(customer, employee_id)
         case commands.TagCustomer():
             return tag_added(customer, command)
         case commands.RemoveTag(tag=tag):
@@ -71,7 +75,12 @@ def evolve(customer: Customer, event: events.CustomerEvent) -> Customer:
         case events.TierChanged(scheme=scheme, tier=tier):
             return replace(customer, tiers={**customer.tiers, scheme: tier})
         case events.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
-            return replace(customer, owner_id=owner_id, leader_id=leader_id)
+            helper_ids = customer.helper_ids - {owner_id}
+            return replace(customer, owner_id=owner_id, leader_id=leader_id, helper_ids=helper_ids)
+        case events.HelperAdded(employee_id=employee_id):
+            return replace(customer, helper_ids=customer.helper_ids | {employee_id})
+        case events.HelperRemoved(employee_id=employee_id):
+            return replace(customer, helper_ids=customer.helper_ids - {employee_id})
         case events.KeyContactAdded() | events.KeyContactChanged() | events.KeyContactRemoved():
             return replace(customer, key_contacts=people.evolve(customer.key_contacts, event))
         case events.ReferenceAdded(external_system=system, external_id=number):

@@ -5,12 +5,32 @@ from contracts import customer as events
 from services.customer import commands
 from services.customer.domain.state import Customer
 
+MAX_HELPERS = 20
+
 
 def owner_assigned(customer: Customer, owner_id: str, leader_id: str | None) -> list[events.CustomerEvent]:
     leader = leader_id or (customer.leader_id if owner_id == customer.owner_id else None)
     if (owner_id, leader) == (customer.owner_id, customer.leader_id):
         return []
     return [events.OwnerAssigned(previous_owner_id=customer.owner_id, owner_id=owner_id, leader_id=leader)]
+
+
+def helper_added(customer: Customer, employee_id: str) -> list[events.CustomerEvent]:
+    if employee_id in customer.helper_ids:
+        return []
+    if employee_id == customer.owner_id:
+        raise RejectedError(
+            "helper-is-owner", "The owner of a customer does not help with it.", "客户负责人不能同时是协作人。"
+        )
+    if len(customer.helper_ids) >= MAX_HELPERS:
+        raise RejectedError(
+            "too-many-helpers", f"A customer has up to {MAX_HELPERS} helpers.", f"每个客户最多 {MAX_HELPERS} 位协作人。"
+        )
+    return [events.HelperAdded(employee_id=employee_id)]
+
+
+def helper_removed(customer: Customer, employee_id: str) -> list[events.CustomerEvent]:
+    return [events.HelperRemoved(employee_id=employee_id)] if employee_id in customer.helper_ids else []
 
 
 def passed_on(customer: Customer, command: commands.PassOn) -> list[events.CustomerEvent]:

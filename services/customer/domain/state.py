@@ -21,6 +21,7 @@ class Customer:
     leader_id: str | None = None
     profile: commands.Profile = field(default_factory=commands.Profile)
     key_contacts: dict[UUID, KeyContactStated] = field(default_factory=dict)
+    helper_ids: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
     references: tuple[tuple[str, str], ...] = ()
     # Where this is the stream of a number: the customer that it leads to.
@@ -34,4 +35,4 @@ class Customer:
 
     @property
     def holders(self) -> Holders:
-        return Holders(self.owner_id, self.leader_id)
+        return Holders(self.owner_id, self.leader_id, self.helper_ids)

@@ -33,6 +33,7 @@ class CustomerRow:
     external_system: str | None = None
     external_id: str | None = None
     key_contacts: dict[str, Any] = field(default_factory=dict)
+    helper_ids: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     numbers: list[dict[str, Any]] = field(default_factory=list)
     interests: Sequence[str] | None = None
@@ -79,7 +80,12 @@ def project(row: CustomerRow | None, envelope: Envelope[events.CustomerEvent]) -
         case events.TierChanged(scheme=scheme, tier=tier):
             return replace(row, tiers={**row.tiers, scheme: tier})
         case events.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
-            return replace(row, owner_id=owner_id, leader_id=leader_id)
+            helper_ids = without_helper(row, owner_id)
+            return replace(row, owner_id=owner_id, leader_id=leader_id, helper_ids=helper_ids)
+        case events.HelperAdded(employee_id=employee_id):
+            return replace(row, helper_ids=[*without_helper(row, employee_id), employee_id])
+        case events.HelperRemoved(employee_id=employee_id):
+            return replace(row, helper_ids=without_helper(row, employee_id))
         case events.KeyContactAdded(key_contact_id=key) | events.KeyContactChanged(key_contact_id=key):
             told = event.model_dump(mode="json")
             return replace(row, key_contacts={**row.key_contacts, str(key): told})
@@ -93,6 +99,10 @@ def project(row: CustomerRow | None, envelope: Envelope[events.CustomerEvent]) -
             return replace(row, numbers=[*row.numbers, {"system": system, "id": number}])
         case events.NeedStated() | events.CompetitorSeen() | events.ReferralMade() | events.ReferenceReserved():
             return row
+
+
+def without_helper(row: CustomerRow, employee_id: str) -> list[str]:
+    return [each for each in row.helper_ids if each != employee_id]
 
 
 def without_tag(row: CustomerRow, tag: str) -> list[str]:

@@ -19,7 +19,7 @@ COLUMNS = """
     c.customer_id AS id, c.version, c.kind, coalesce(c.name, v.value) AS name, c.stage, c.stage_since, c.tiers,
     c.owner_id, c.leader_id, c.need_type, c.industry, c.region, c.work_status, c.last_contacted_at,
     c.interests, c.buying_cycle, c.order_size, c.customer_kind, c.potential, c.influence, c.cooperation_since,
-    c.tags,
+    c.tags, c.helper_ids,
     c.external_system, c.external_id, c.registered_at
 """
 ONE = f"SELECT {COLUMNS} FROM customer c LEFT JOIN vault v ON v.id = c.name_ref WHERE c.customer_id = $1"  # noqa: S608
@@ -30,7 +30,7 @@ LIST = f"""
       AND ($3::text IS NULL OR c.tiers ->> 'default' = $3 OR c.tiers ->> 'abc' = $3)
       AND ($4::text IS NULL OR c.owner_id = $4)
       AND ($5::text IS NULL OR c.name LIKE $5)
-      AND ($6::text IS NULL OR c.owner_id = $6 OR c.leader_id = $6)
+      AND ($6::text IS NULL OR c.owner_id = $6 OR c.leader_id = $6 OR c.helper_ids @> ARRAY[$6])
       AND ($7::uuid IS NULL OR c.customer_id = (SELECT r.customer_id FROM customer_reference r WHERE r.number_id = $7))
       AND ($8::text IS NULL OR c.tags @> ARRAY[$8])
     ORDER BY c.customer_id LIMIT $9
@@ -60,6 +60,7 @@ class CustomerView(BaseModel):
     stage_since: datetime | None
     tiers: dict[str, str]
     tags: list[str]
+    helper_ids: list[str]
     owner_id: str | None
     leader_id: str | None
     need_type: str | None
@@ -133,6 +134,7 @@ class CustomerQueries:
                 "mode": mode_of(customer.stage),
                 "tiers": customer.tiers,
                 "tags": sorted(customer.tags),
+                "helper_ids": sorted(customer.helper_ids),
                 "owner_id": customer.owner_id,
                 "leader_id": customer.leader_id,
             }

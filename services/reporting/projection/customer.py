@@ -42,6 +42,8 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
             row = replace(row, tiers={**row.tiers, scheme: tier})
         case events.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
             row = replace(row, owner_id=owner_id, leader_id=leader_id)
+        case events.HelperAdded() | events.HelperRemoved():
+            pass  # Figures are of owners.
     rows.customers[customer_id] = row
 
 

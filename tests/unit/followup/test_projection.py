@@ -39,6 +39,8 @@ LATER_LIFE: tuple[customer.CustomerEvent, ...] = (
     example(customer.StageChanged),
     example(customer.TierChanged),
     example(customer.OwnerAssigned),
+    example(customer.HelperAdded),
+    example(customer.HelperRemoved),
     example(customer.KeyContactAdded),
     example(customer.KeyContactChanged),
     example(customer.KeyContactRemoved),

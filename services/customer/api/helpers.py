@@ -1,0 +1,43 @@
+"""HTTP for who helps with a customer."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Response
+
+from chassis.access import Caller, Holders
+from chassis.body import StrictRoute
+from chassis.responses import Accepted, answer
+from contracts.types import EmployeeId
+from services.customer import commands
+from services.customer.api.edge import Anyone
+from services.customer.dependencies import Dependencies, Needs
+
+router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
+
+
+@router.post("/customers/{customer_id}/helpers", response_model=Accepted)
+async def add(customer_id: UUID, command: commands.AddHelper, caller: Anyone, needs: Needs) -> Response:
+    """Let somebody act for the customer beside its owner. Owner and leader say who; a helper does not."""
+    return await by_owner(customer_id, command, caller, needs)
+
+
+@router.delete("/customers/{customer_id}/helpers/{employee_id}", response_model=Accepted)
+async def remove(
+    customer_id: UUID, employee_id: Annotated[EmployeeId, Path()], caller: Anyone, needs: Needs
+) -> Response:
+    """End somebody's help: from now on they neither see nor change the customer."""
+    return await by_owner(customer_id, commands.RemoveHelper(employee_id=employee_id), caller, needs)
+
+
+async def by_owner(
+    customer_id: UUID, command: commands.AddHelper | commands.RemoveHelper, caller: Caller, needs: Dependencies
+) -> Response:
+    handled = await needs.customers.handle(
+        customer_id,
+        command,
+        caller.context,
+        expected_version=caller.expected_version,
+        authorize=lambda state: caller.require(Holders(state.owner_id, state.leader_id)) if state.known else None,
+    )
+    return answer(handled, f"/v1/customers/{customer_id}")
