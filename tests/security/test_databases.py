@@ -24,11 +24,16 @@ CONSUMER = {"consumer_position": "INSERT SELECT UPDATE", "parked_event": "DELETE
 IMPORTS = {"import_batch": "INSERT SELECT UPDATE", "import_row": "INSERT SELECT UPDATE"}
 # All that the roles of running services have been granted; what stands in no line is theirs not even to read.
 RIGHTS: Mapping[str, Mapping[str, str]] = {
-    "customer": STORE | CONSUMER | IMPORTS | dict.fromkeys(("customer", "employee"), "INSERT SELECT UPDATE"),
+    "customer": STORE
+    | CONSUMER
+    | IMPORTS
+    | dict.fromkeys(("customer", "customer_reference", "employee"), "INSERT SELECT UPDATE")
+    | dict.fromkeys(("customer_order", "quote", "contract", "handover", "open_item"), "INSERT SELECT UPDATE"),
     "followup": STORE
     | CONSUMER
     | IMPORTS
-    | dict.fromkeys(("contact", "task", "complaint", "customer_ref"), "INSERT SELECT UPDATE"),
+    | dict.fromkeys(("contact", "task", "complaint", "customer_ref"), "INSERT SELECT UPDATE")
+    | dict.fromkeys(("plan", "plan_customer", "plan_template", "plan_turn"), "INSERT SELECT UPDATE"),
     "alerts": STORE | CONSUMER | dict.fromkeys(("silence", "alert"), "INSERT SELECT UPDATE"),
     "reporting": CONSUMER
     | {"business_zone": "SELECT UPDATE"}
