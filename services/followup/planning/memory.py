@@ -44,8 +44,7 @@ class PlanRow:
 
 ROW = TypeAdapter(PlanRow)
 PLANS = Rows("plan", PlanRow, "plan_id")
-# The customer as it was when the policy heard of a fact, whatever the list of customers shows by then.
-CUSTOMERS = Rows("plan_customer", CustomerRef, "customer_id")
+CUSTOMER = TypeAdapter(CustomerRef)
 
 COLUMNS = ", ".join(each.name for each in fields(PlanRow))
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(id::text, 0)) FROM unnest($1::uuid[]) AS id"
@@ -66,6 +65,24 @@ PUBLISH = """
     ON CONFLICT (name) DO UPDATE SET number = excluded.number, data = excluded.data
 """
 LOOK_AGAIN_NOW = "UPDATE plan SET look_again_at = $2 WHERE template = $1 AND ended_because IS NULL AND number < $3"
+
+
+# The customer as it was when the policy heard of a fact, whatever the list of customers shows by then.
+KNOWN = "SELECT customer_id, data FROM plan_customer WHERE customer_id = ANY($1)"
+KNOW = """
+    INSERT INTO plan_customer (customer_id, data) SELECT * FROM unnest($1::uuid[], $2::jsonb[])
+    ON CONFLICT (customer_id) DO UPDATE SET data = excluded.data
+"""
+
+
+async def known(held: Connection, customer_ids: Iterable[UUID]) -> dict[UUID, CustomerRef]:
+    rows = await held.fetch(KNOWN, list(customer_ids))
+    return {row["customer_id"]: CUSTOMER.validate_python(row["data"]) for row in rows}
+
+
+async def know(held: Connection, customers: Sequence[CustomerRef]) -> None:
+    data = [CUSTOMER.dump_python(each, mode="json") for each in customers]
+    await held.execute(KNOW, [each.customer_id for each in customers], data)
 
 
 async def lock(held: Connection, customer_ids: Iterable[UUID]) -> None:

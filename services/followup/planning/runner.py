@@ -77,7 +77,7 @@ class Planning:
             elif type(envelope.event) not in CONFIGURATION:
                 by_customer[envelope.subject].append(envelope)
         await memory.lock(held, by_customer)
-        known = await memory.CUSTOMERS.load(held, by_customer)
+        known = await memory.known(held, by_customer)
         plans: dict[UUID, list[PlanRow]] = defaultdict(list)
         for plan in await memory.running(held, by_customer):
             plans[plan.customer_id].append(plan)
@@ -85,7 +85,7 @@ class Planning:
         heard = await asyncio.gather(
             *(self._hear(known.get(each), plans[each], own, templates) for each, own in by_customer.items())
         )
-        await memory.CUSTOMERS.save(held, [customer for customer, _ in heard if customer])
+        await memory.know(held, [customer for customer, _ in heard if customer])
         await memory.PLANS.save(held, [plan for _, kept in heard for plan in kept])
 
     async def run_due(self) -> int:
@@ -94,7 +94,7 @@ class Planning:
             rows = await memory.due(held, self._clock(), DUE_BATCH)
             if rows:
                 templates = await memory.in_force(held)
-                known = await memory.CUSTOMERS.load(held, [row.customer_id for row in rows])
+                known = await memory.known(held, [row.customer_id for row in rows])
                 looked = [await self._look(row, known.get(row.customer_id), templates) for row in rows]
                 await memory.PLANS.save(held, looked)
         return len(rows)

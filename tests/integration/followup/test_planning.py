@@ -11,7 +11,16 @@ from chassis.database import transaction
 from chassis.service import Parts
 from chassis.settings import Settings
 from chassis.supervisor import Supervisor
-from contracts.customer import Kind, OwnerAssigned, Registered, Stage, StageChanged, TierChanged
+from contracts.customer import (
+    ContractSigned,
+    Kind,
+    OrderDelivered,
+    OwnerAssigned,
+    Registered,
+    Stage,
+    StageChanged,
+    TierChanged,
+)
 from contracts.event import Envelope, Event
 from contracts.examples import CUSTOMER_NAME, LEADER, OWNER, example, example_envelope
 from contracts.followup import ContactLogged
@@ -127,6 +136,26 @@ async def test_hesitation_begins_a_plan_and_says_so(heard: Heard) -> None:
     events = (await heard.world.get(f"/v1/customers/{customer_id}/events")).json()["items"]
     assert [each["type"].split(".")[2] for each in events] == ["plan-started", "task-scheduled"]
     assert len({each["recorded_at"] for each in events}) == 1, "in one append"
+
+
+@pytest.mark.parametrize(
+    ("name", "begins", "days"),
+    [
+        ("after-delivery", example(OrderDelivered), ["day-3", "day-7", "day-30"]),
+        (
+            "contract-end",
+            example(ContractSigned, ends_on=(NOW + timedelta(days=70)).date()),
+            ["before-60", "before-30", "before-7"],
+        ),
+    ],
+)
+async def test_what_is_delivered_and_what_runs_out_is_followed_up(
+    heard: Heard, name: str, begins: Event, days: list[str]
+) -> None:
+    customer_id = await heard.world.hears_of_customer()
+    await heard.publish(name)
+    await heard.hear(facts(customer_id, *BEGINNING, begins))
+    assert [step for step, _, _ in await heard.tasks(customer_id)] == days
 
 
 async def test_a_customer_without_an_owner_is_planned_for_once_it_has_one(heard: Heard) -> None:
