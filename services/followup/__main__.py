@@ -36,6 +36,7 @@ from services.followup.importing import FollowupImport
 from services.followup.planning import runner
 from services.followup.planning.runner import Planning
 from services.followup.queries import FollowupQueries
+from services.followup.repromising import Repromising
 
 NAME = "followup"
 LISTING = "followup-list"
@@ -60,7 +61,6 @@ def build(parts: Parts) -> Service:
         projection.TABLES,
         lambda applier, health, shared: Tail(needs.store, needs.mapper, applier, health=health, shared=shared).run,
     )
-    consent = Timers(Consents(parts.pool, needs.complaints).run_due, health=health("consent"))
     hearing, own, policy = planning(parts, needs)
     relay = Relay(
         needs.store,
@@ -84,10 +84,20 @@ def build(parts: Parts) -> Service:
         Task("consumer", customers.CONSUMER, knowing.follow(health(customers.CONSUMER))),
         Task("projection", LISTING, listing.follow(health(LISTING))),
         Task("importer", "importer", imports.run),
-        Task("timers", "consent", consent.run),
+        *complaint_timers(parts, needs),
         *policy,
     ]
     return Service(NAME, app, tasks, [knowing.applier, listing.applier, hearing, own], [knowing, listing])
+
+
+def complaint_timers(parts: Parts, needs: Dependencies) -> list[Task]:
+    health = parts.supervisor.health
+    consents = Consents(parts.pool, needs.complaints)
+    repromising = Repromising(parts.pool, needs.complaints, needs.calendars)
+    return [
+        Task("timers", "consent", Timers(consents.run_due, health=health("consent")).run),
+        Task("timers", "repromising", Timers(repromising.run_due, health=health("repromising")).run),
+    ]
 
 
 def planning(parts: Parts, needs: Dependencies) -> tuple[Applier, Applier, list[Task]]:

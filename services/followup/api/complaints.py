@@ -153,7 +153,10 @@ async def calendar_of(complaint_id: UUID, command: commands.ComplaintCommand, ne
     state = (await needs.complaints.load(complaint_id)).state
     if isinstance(command, commands.Reopen) or state is None or state.clock is None:
         return await needs.calendars.version(CHINA_OFFICE)
-    return await needs.calendars.version(state.clock.target.calendar, state.clock.target.calendar_number)
+    promise = state.clock.target
+    # What was used before a pause is known, so the clock may go on under the version in force.
+    number = None if isinstance(command, commands.Resume) else promise.calendar_number
+    return await needs.calendars.version(promise.calendar, number)
 
 
 @router.get("/complaints/{complaint_id}")

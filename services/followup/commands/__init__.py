@@ -12,6 +12,7 @@ from services.followup.commands.complaint import (
     Pause,
     Raise,
     Reopen,
+    Repromise,
     Resume,
     Tell,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "PublishPlanTemplate",
     "Raise",
     "Reopen",
+    "Repromise",
     "Reschedule",
     "Resume",
     "Schedule",

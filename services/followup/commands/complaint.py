@@ -21,6 +21,7 @@ class Moment:
     at: datetime
     calendar: CalendarPublished
     tier: str | None = None
+    former: CalendarPublished | None = None
 
 
 class Step(FactCommand):
@@ -32,10 +33,16 @@ class Step(FactCommand):
     def moment(self) -> Moment | None:
         return self._moment
 
-    def taken(self, context: Context, calendar: CalendarPublished, tier: str | None = None) -> Self:
-        """Return the same step at its moment."""
+    def taken(
+        self,
+        context: Context,
+        calendar: CalendarPublished,
+        tier: str | None = None,
+        former: CalendarPublished | None = None,
+    ) -> Self:
+        """Return the same step at its moment; until then time counted by the `former` calendar, if there is one."""
         copied = self.model_copy()
-        copied._moment = Moment(self.occurred_at or context.now, calendar, tier)  # noqa: SLF001 - a copy of its own
+        copied._moment = Moment(self.occurred_at or context.now, calendar, tier, former)  # noqa: SLF001 - a copy of its own
         return copied
 
 
@@ -67,6 +74,10 @@ class Pause(Step):
 
 class Resume(Step):
     """Let the clock run on."""
+
+
+class Repromise(Step):
+    """Promise again under a new version of the calendar; what was used stays used."""
 
 
 class Answer(Step):
@@ -113,4 +124,6 @@ class LinkComplaint(FactCommand):
     product: Code | None = None
 
 
-ComplaintCommand = Raise | AssignComplaint | Pause | Resume | Answer | Tell | Confirm | Consent | Close | Reopen
+ComplaintCommand = (
+    Raise | AssignComplaint | Pause | Resume | Repromise | Answer | Tell | Confirm | Consent | Close | Reopen
+)

@@ -53,6 +53,8 @@ def decide(complaint: Complaint | None, command: commands.ComplaintCommand) -> l
             return assigned(complaint, owner_id)
         case commands.Pause() | commands.Resume():
             return stopped(complaint, command)
+        case commands.Repromise():
+            return repromised(complaint, command)
         case commands.Reopen():
             return reopened(complaint, command)
         case _:
@@ -116,6 +118,13 @@ def stopped(complaint: Complaint, command: commands.Pause | commands.Resume) -> 
             return [events.ComplaintResumed(), complaint_clock.resumed(clock, moment)]
         case _:
             return []
+
+
+def repromised(complaint: Complaint, command: commands.Repromise) -> list[Event]:
+    if complaint.state in SETTLED or complaint.clock is None or command.moment is None:
+        return []
+    changed = complaint_clock.repromised(complaint.clock, command.moment)
+    return [changed] if changed else []
 
 
 def answered(complaint: Complaint, command: commands.Answer) -> events.ComplaintAnswered:

@@ -10,6 +10,7 @@ from services.followup.calendar.working import working
 from services.followup.commands.complaint import Moment
 
 CONSENT_WORKDAYS = 5
+A_SECOND = timedelta(seconds=1)
 TOP_TIERS = frozenset({"vip", "a"})
 # Work minutes to the first answer and to the resolution; a day of the calendar that is shipped has 450.
 MINUTES = {
@@ -54,6 +55,16 @@ def resumed(clock: Clock, moment: Moment) -> events.ComplaintTargetChanged:
     return target(events.ComplaintTargetChanged, moment, used(clock, moment), clock.target, **promise)
 
 
+def repromised(clock: Clock, moment: Moment) -> events.ComplaintTargetChanged | None:
+    """Return the promise under a later version of its calendar; None where no due time differs by a second."""
+    promise = clock.target
+    if clock.paused or promise.calendar != moment.calendar.name or promise.calendar_number >= moment.calendar.number:
+        return None
+    changed = resumed(clock, moment)
+    moved = max(abs(changed.answer_by - promise.answer_by), abs(changed.resolve_by - promise.resolve_by))
+    return changed if moved >= A_SECOND else None
+
+
 def target(kind: type[T], moment: Moment, already: timedelta, previous: Target | None = None, **promise: Any) -> T:
     """Return when so much work time ends that begins at `moment`, less what was used `already`.
 
@@ -79,7 +90,7 @@ def used(clock: Clock, moment: Moment) -> timedelta:
     before = timedelta(seconds=clock.target.used_seconds)
     if clock.paused or moment.at < clock.target.started_at:
         return before
-    return before + working(moment.calendar).elapsed(clock.target.started_at, moment.at)
+    return before + working(moment.former or moment.calendar).elapsed(clock.target.started_at, moment.at)
 
 
 def in_time(clock: Clock, moment: Moment) -> tuple[bool, bool]:

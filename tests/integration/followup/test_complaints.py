@@ -7,8 +7,10 @@ from chassis.command_handler import CommandHandler
 from chassis.event_store import EventStore
 from chassis.mapper import EventMapper
 from contracts.examples import LEADER, OWNER
+from services.followup.calendar.calendars import Calendars
 from services.followup.consent import Consents
 from services.followup.domain.complaint import COMPLAINT
+from services.followup.repromising import Repromising
 from tests.integration.followup.conftest import World
 
 STRANGER = "E9999"
@@ -140,3 +142,31 @@ async def test_the_third_complaint_on_one_matter_escalates_once_however_they_com
     for each in answered:
         (item,) = [item for item in found if item["id"] == each.json()["id"]]
         assert (await world.get(each.headers["Location"])).json() == item
+
+
+def repromising(world: World) -> Repromising:
+    store, mapper = EventStore(world.pool), EventMapper()
+    return Repromising(world.pool, CommandHandler(store, COMPLAINT, mapper), Calendars(store, mapper, world.pseudonyms))
+
+
+async def test_a_changed_calendar_promises_open_complaints_again_once(world: World) -> None:
+    opened, settled = await raised(world), await raised(world)
+    await step(world, settled, "answer")
+    await step(world, settled, "confirmation")
+    before = (await world.get(opened)).json()
+    never: list[list[dict[str, int]]] = [[]] * 6
+    never_but_sundays = {"week": [*never, [{"start": 0, "end": 60}]], "made_up": []}
+    published = await world.send("PUT", "/v1/calendars/china-office", json=never_but_sundays)
+    assert published.status_code == 201
+    await world.lists_are_level()
+
+    await asyncio.gather(*(repromising(world).run_due() for _ in range(2)))
+    await world.lists_are_level()
+    await repromising(world).run_due()
+
+    after = (await world.get(opened)).json()
+    assert (before["calendar_number"], after["calendar_number"]) == (1, 2)
+    assert after["resolve_by"] > before["resolve_by"]
+    entries = (await world.get(f"{opened}/events")).json()["items"]
+    assert [entry["type"] for entry in entries].count("care.followup.complaint-target-changed.v1") == 1
+    assert (await world.get(settled)).json()["calendar_number"] == 1

@@ -34,6 +34,7 @@ from services.followup.commands import (
     Pause,
     Raise,
     Reopen,
+    Repromise,
     Resume,
     Tell,
 )
@@ -235,3 +236,36 @@ def test_seconds_used_before_a_pause_are_kept_to_the_second() -> None:
         (Resume(), "2026-03-02 10:00:30"),
     )
     assert target_of(facts).answer_by == at("2026-03-02 12:00")
+
+
+def under(command: C, text: str, week: tuple[object, ...], number: int = 2) -> C:
+    """Return the step under a later version of the calendar, with another week."""
+    later = calendar.model_copy(update={"number": number, "week": week})
+    copied = command.model_copy()
+    copied._moment = Moment(at(text), later, None, calendar)
+    return copied
+
+
+MONDAYS_ONLY = (calendar.week[0], *((),) * 6)
+
+
+def test_a_new_version_of_the_calendar_promises_again_and_keeps_what_was_used() -> None:
+    facts = lived((RAISE, "2026-03-02 17:00"))
+    (changed,) = COMPLAINT.decide(COMPLAINT.fold(None, facts), under(Repromise(), "2026-03-02 20:00", MONDAYS_ONLY))
+
+    assert isinstance(changed, ComplaintTargetChanged)
+    assert (changed.used_seconds, changed.calendar_number) == (3_600, 2)
+    assert (target_of(facts).answer_by, changed.answer_by) == (at("2026-03-03 10:00"), at("2026-03-09 10:00"))
+
+
+def test_a_new_version_that_moves_nothing_says_nothing() -> None:
+    facts = lived((RAISE, "2026-03-02 09:00"))
+    complaint.given(*facts).when(under(Repromise(), "2026-03-02 10:00:00.5", calendar.week)).then()
+    complaint.given(*facts).when(under(Repromise(), "2026-03-02 10:00", MONDAYS_ONLY, number=1)).then()
+
+
+def test_what_stands_still_or_is_settled_is_promised_nothing_new() -> None:
+    paused = lived((RAISE, "2026-03-02 09:00"), (Pause(reason="parts"), "2026-03-02 10:00"))
+    complaint.given(*paused).when(under(Repromise(), "2026-03-02 20:00", MONDAYS_ONLY)).then()
+    settled = lived(*TOLD, (Consent(), "2026-02-25 16:00"))
+    complaint.given(*settled).when(under(Repromise(), "2026-03-02 20:00", MONDAYS_ONLY)).then()
