@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import inf
+from math import inf, isfinite
 from statistics import median
 from time import perf_counter
 
@@ -66,7 +66,9 @@ async def measure(whole: Whole, minutes: float, rate: float | None) -> list[Tren
         samples = await watched(load, asked, minutes * 60)
     found = [trend(name, samples) for name in samples[0]]
     for one in found:
-        results.note("soak", asdict(one) | {"change": one.change, "is_flat": one.is_flat})
+        results.note(
+            "soak", asdict(one) | {"change": one.change if isfinite(one.change) else None, "is_flat": one.is_flat}
+        )
     return found
 
 
