@@ -55,7 +55,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "CompareQuote": {},
     "SignContract": {"external": {"system": "erp", "id": "HT-1"}, **TERM},
     "StateRenewalIntent": {"intent": "yes"},
-    "RenewContract": {**TERM, "starts_on": "2026-01-01", "ends_on": "2026-12-31"},
+    "RenewContract": TERM,
     "EndContract": {"reason": "not-renewed"},
     "Schedule": {"due_at": TOMORROW},
     "Reschedule": {"due_at": TOMORROW},

@@ -33,7 +33,8 @@ from tests.support.waiting import background, eventually
 from tests.unit.chassis.issuer import SETTINGS, client_of
 
 ELSEWHERE = {"relay", "consumer"}
-COMMERCE = {"order": MONEY, "quote": MONEY, "contract": TERM}
+BEFORE = {**TERM, "starts_on": "2023-01-01", "ends_on": "2023-12-31"}
+COMMERCE = {"order": MONEY, "quote": MONEY, "contract": BEFORE}
 OWNED = {"owner_id": OWNER, "leader_id": LEADER}
 Whose = Mapping[UUID, Mapping[str, str]]
 
