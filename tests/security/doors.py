@@ -30,6 +30,8 @@ PERSONAL: dict[str, dict[str, Any]] = {
     },
     "StateNeed": {"need": "upgrade", "text": KEPT},
     "Employee": {"name": KEPT},
+    "AcceptHandover": {"note": KEPT},
+    "WithdrawHandover": {"reason": KEPT},
     "LogContact": {
         "channel": "phone",
         "direction": "inbound",
@@ -88,6 +90,7 @@ async def told(product: Product) -> Doors:
             "purpose": "visit",
             "tag": "vip-care",
             "template": "win-back",
+            "name": "china-office",
         },
     )
     await tell(made)
@@ -120,6 +123,10 @@ async def tell(doors: Doors) -> None:
     things["complaint_id"] = await doors.personal("followup", f"{customer}/complaints", "Raise")
     await doors.personal("followup", f"/v1/complaints/{things['complaint_id']}/answer", "Answer")
     await doors.personal("followup", f"{customer}/complaints", "Raise")
+    for step, schema in (("withdrawal", "WithdrawHandover"), ("acceptance", "AcceptHandover")):
+        begun = await doors.ask("customer", "POST", f"{customer}/handover", json={"to_owner_id": "E7001"})
+        assert begun.is_success, begun.text
+        await doors.personal("customer", f"{customer}/handover/{step}", schema)
 
 
 async def park(doors: Doors) -> None:
