@@ -37,7 +37,7 @@ def refuse_twice(years: tuple[CalendarYear, ...]) -> tuple[CalendarYear, ...]:
     return years
 
 
-Zone = Annotated[Word, AfterValidator(refuse_unknown_zone)]
+Zone = Annotated[Word, AfterValidator(refuse_unknown_zone), Field(json_schema_extra={"format": "time-zone"})]
 WorkDay = Annotated[Intervals, AfterValidator(refuse_disorder)]
 Week = Annotated[tuple[WorkDay, ...], Field(max_length=DAYS_A_WEEK), AfterValidator(refuse_short_week)]
 Years = Annotated[tuple[CalendarYear, ...], Field(max_length=MAX_YEARS), AfterValidator(refuse_twice)]

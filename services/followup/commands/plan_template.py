@@ -52,11 +52,11 @@ class PlanTemplate(Command):
 
     mode: Mode | None = None
     starts_on: Triggers
-    anchor: Word | None = None
+    anchor: Annotated[Word, Field(json_schema_extra={"format": "event-field"})] | None = None
     steps: Annotated[tuple[StepGiven, ...], Field(max_length=MAX_STEPS)]
     ends_on: Triggers = ()
     once: bool = False
-    calendar: Code = "china-office"
+    calendar: Annotated[Code, Field(json_schema_extra={"format": "calendar-name"})] = "china-office"
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
