@@ -1,5 +1,6 @@
 """What a command is answered with: id and version in the body, the version again as ETag."""
 
+from typing import Any
 from uuid import UUID
 
 from fastapi import Response
@@ -18,6 +19,9 @@ class Accepted(BaseModel):
 
     id: UUID
     version: int
+
+
+PUBLISHED: dict[int | str, dict[str, Any]] = {201: {"model": Accepted, "description": "Published for the first time"}}
 
 
 def answer(handled: Handled, location: str) -> Response:

@@ -10,7 +10,7 @@ from chassis.access import Allow, Caller
 from chassis.auth import Role
 from chassis.body import StrictRoute
 from chassis.catalogue import not_found
-from chassis.responses import Accepted, answer, etag
+from chassis.responses import PUBLISHED, Accepted, answer, etag
 from contracts.customer.tags import Tag
 from contracts.types import Code
 from services.customer import commands
@@ -34,7 +34,7 @@ def vocabulary_id(needs: Dependencies) -> UUID:
     return needs.pseudonyms.derived("tag-vocabulary")
 
 
-@router.put("/tag-vocabulary", response_model=Accepted)
+@router.put("/tag-vocabulary", response_model=Accepted, responses=PUBLISHED)
 async def publish(vocabulary: commands.TagVocabulary, caller: Keeper, needs: Needs) -> Response:
     """Publish all the tags there are from now on. What has been tagged stands."""
     handled = await needs.vocabulary.handle(

@@ -13,7 +13,7 @@ from chassis.access import Allow, Caller
 from chassis.auth import Role
 from chassis.body import StrictRoute
 from chassis.catalogue import ProblemError
-from chassis.responses import Accepted, answer, etag
+from chassis.responses import PUBLISHED, Accepted, answer, etag
 from chassis.worktime import WorkCalendar
 from contracts.followup.calendar import CalendarPublished, CalendarYear, WorkInterval, YearStatus
 from contracts.types import Code
@@ -67,7 +67,7 @@ class DaysView(BaseModel):
     items: list[DayView]
 
 
-@router.put("/calendars/{name}", response_model=Accepted)
+@router.put("/calendars/{name}", response_model=Accepted, responses=PUBLISHED)
 async def publish_calendar(name: Name, times: commands.WorkTimes, caller: Keeper, needs: Needs) -> Response:
     """Publish a whole new version. What was promised under an earlier one stands until a fact says otherwise."""
     command = commands.PublishCalendar(name=name, **dict(times))

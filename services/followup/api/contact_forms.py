@@ -10,7 +10,7 @@ from chassis.access import Allow, Caller
 from chassis.auth import Role
 from chassis.body import StrictRoute
 from chassis.catalogue import not_found
-from chassis.responses import Accepted, answer, etag
+from chassis.responses import PUBLISHED, Accepted, answer, etag
 from contracts.followup import FormField
 from contracts.types import Code
 from services.followup import commands
@@ -36,7 +36,7 @@ def form_id(purpose: str, needs: Dependencies) -> UUID:
     return needs.pseudonyms.derived("contact-form", purpose)
 
 
-@router.put("/contact-forms/{purpose}", response_model=Accepted)
+@router.put("/contact-forms/{purpose}", response_model=Accepted, responses=PUBLISHED)
 async def publish_contact_form(purpose: Purpose, form: commands.ContactForm, caller: Keeper, needs: Needs) -> Response:
     """Publish a whole new version of a form. A contact keeps the version that it was logged under."""
     command = commands.PublishContactForm(purpose=purpose, fields=form.fields)

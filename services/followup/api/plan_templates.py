@@ -10,7 +10,7 @@ from chassis.access import Allow, Caller
 from chassis.auth import Role
 from chassis.body import StrictRoute
 from chassis.catalogue import not_found
-from chassis.responses import Accepted, answer, etag
+from chassis.responses import PUBLISHED, Accepted, answer, etag
 from contracts.customer import Mode
 from contracts.followup import PlanStep, PlanTemplatePublished, PlanTrigger
 from contracts.types import Code
@@ -66,7 +66,7 @@ async def read_plan_template(template: Template, caller: Anyone, needs: Needs, r
     return view(found)
 
 
-@router.put("/plan-templates/{template}", response_model=Accepted)
+@router.put("/plan-templates/{template}", response_model=Accepted, responses=PUBLISHED)
 async def publish_plan_template(
     template: Template, body: commands.PlanTemplate, caller: Keeper, needs: Needs
 ) -> Response:
