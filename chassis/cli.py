@@ -21,7 +21,8 @@ REBUILD_CONNECTIONS = 4
 
 def command_line(name: str, build: Build) -> typer.Typer:
     """Return the command line of the service called `name`."""
-    cli = typer.Typer(add_completion=False, help=f"The {name} service.")
+    # A traceback with its locals would show the passwords that stand in them.
+    cli = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False, help=f"The {name} service.")
     parked = typer.Typer(help="Events set aside because their customer could not be applied.")
     cli.add_typer(parked, name="parked")
 
