@@ -22,7 +22,6 @@ LIST = f"""
     ORDER BY h.customer_id LIMIT $6
 """  # noqa: S608
 NOTE = "SELECT value FROM vault WHERE id = $1"
-OF_OWNER = "SELECT customer_id FROM customer WHERE owner_id = $1 ORDER BY customer_id LIMIT $2"
 
 
 class HandoverView(BaseModel):
@@ -65,6 +64,3 @@ class HandoverQueries:
         asked = filters.state, filters.from_owner_id, filters.to_owner_id, filters.visible_to
         rows = await self._pool.fetch(LIST, after, *asked, limit + 1)
         return [HandoverView(**row) for row in rows]
-
-    async def customers_of(self, owner_id: str, limit: int) -> list[UUID]:
-        return [row["customer_id"] for row in await self._pool.fetch(OF_OWNER, owner_id, limit)]

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from services.customer import open_items
 from tests.integration.edge.conftest import Api
 from tests.support.waiting import eventually
 
@@ -53,7 +52,6 @@ async def test_the_checklist_says_what_is_open_at_followup(api: Api) -> None:
     await api.post(f"{address}/handover", {"to_owner_id": "E2"}, "E1001", "leader")
     read = (await api.get(f"{address}/handover", *NEW)).json()
     assert [(item["kind"], item["concerns_id"]) for item in read["checklist"]] == [("task", str(task))]
-    assert open_items.TABLES == ("open_item",)
 
 
 async def test_a_customer_given_to_somebody_else_meanwhile_is_not_taken_from_them(api: Api) -> None:
