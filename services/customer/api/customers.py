@@ -148,10 +148,11 @@ async def read_list(
     external_system: Annotated[Code | None, Query(description="With `external_id`: who is known there so.")] = None,
     external_id: Word | None = None,
     tag: Code | None = None,
+    ownerless: Annotated[bool | None, Query(description="`true`: those that nobody answers for.")] = None,
 ) -> Page[CustomerView]:
     """List customers in a stable order; a seller sees their own."""
     number_id = number_of(external_system, external_id, needs)
-    filters = Filters(stage, tier, owner_id, name, caller.visible_to, number_id, tag)
+    filters = Filters(stage, tier, owner_id, name, caller.visible_to, number_id, tag, ownerless)
     return await paging.page(
         {"list": "customers", **asdict(filters)},
         lambda place, size: needs.queries.page(filters, UUID(place[0]) if place else None, size),

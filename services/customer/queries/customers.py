@@ -33,7 +33,8 @@ LIST = f"""
       AND ($6::text IS NULL OR c.owner_id = $6 OR c.leader_id = $6 OR c.helper_ids @> ARRAY[$6])
       AND ($7::uuid IS NULL OR c.customer_id = (SELECT r.customer_id FROM customer_reference r WHERE r.number_id = $7))
       AND ($8::text IS NULL OR c.tags @> ARRAY[$8])
-    ORDER BY c.customer_id LIMIT $9
+      AND ($9::boolean IS NULL OR (c.owner_id IS NULL) = $9)
+    ORDER BY c.customer_id LIMIT $10
 """  # noqa: S608
 NAMED = "SELECT customer_id FROM customer WHERE name = $1 LIMIT $2"
 EMPLOYEES = "SELECT employee_id AS id, name, leader_id FROM employee ORDER BY employee_id"
@@ -111,6 +112,7 @@ class Filters:
     visible_to: str | None = None
     number_id: UUID | None = None
     tag: str | None = None
+    ownerless: bool | None = None
 
 
 class CustomerQueries:
@@ -177,6 +179,7 @@ class CustomerQueries:
             filters.visible_to,
             filters.number_id,
             filters.tag,
+            filters.ownerless,
             min(limit, MAX_LIMIT) + 1,
         )
         return [view(row) for row in rows]

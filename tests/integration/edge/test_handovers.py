@@ -85,3 +85,13 @@ async def test_there_is_no_handover_of_whom_nobody_knows(api: Api) -> None:
     assert (await api.post(nobody, {"to_owner_id": "E2"})).status_code == 404
     assert (await api.get(nobody)).status_code == 404
     assert (await api.post(f"{nobody}/acceptance", {})).status_code == 404
+
+
+async def test_customers_that_nobody_answers_for_can_be_listed(api: Api) -> None:
+    owned, nobodys = await api.registered(owner_id="E1007"), await api.registered()
+    await api.listed(2)
+    found = {
+        ownerless: [row["id"] for row in (await api.get(f"/v1/customers?ownerless={ownerless}")).json()["items"]]
+        for ownerless in ("true", "false")
+    }
+    assert found == {"true": [nobodys.rpartition("/")[2]], "false": [owned.rpartition("/")[2]]}
