@@ -161,6 +161,14 @@ def test_a_new_operation_is_missed_in_the_table() -> None:
     assert lacking([*operations(), new]) == {str(new)}
 
 
+async def test_a_fact_that_somebody_causes_is_an_effect_and_one_of_the_product_itself_is_not(world: World) -> None:
+    before = await world.head("alerts")
+    await world.tell_alert(actor="system:alerts")
+    assert await world.head("alerts") == before
+    await world.tell_alert(actor=OWNER)
+    assert await world.head("alerts") > before
+
+
 @pytest.mark.parametrize("operation", operations(), ids=str)
 async def test_everybody_gets_what_the_table_says(world: World, operation: Operation) -> None:
     found = {name: await verdict(world, operation, *caller) for name, caller in CALLERS.items()}
