@@ -5,6 +5,7 @@ in commit order without a gap (ADR 0002). Every append has a key, so a batch who
 simply sent again: what had landed answers "duplicate" and is resolved through the key.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,12 +15,14 @@ from uuid import UUID
 import asyncpg
 
 from chassis.crash import crash_point
-from chassis.database import Connection, Pool, connection
+from chassis.database import UNAVAILABLE, Connection, Pool, connection
 from chassis.group_commit import GroupCommit
 from chassis.mapper import NewEvent, RecordedEvent
 
 MAX_EVENT_BYTES = 256 * 1024
 READ_LIMIT = 1_000
+# For so long a failure counts where no later append has told otherwise: who gets no commands cannot know better.
+REFUSED_SECONDS = 5.0
 
 APPEND = (
     "SELECT command, outcome, last_position FROM append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
@@ -91,6 +94,7 @@ class EventStore:
         self._pool = pool
         self._listeners: list[Callable[[], None]] = []
         self._group = GroupCommit(self._commit)
+        self._refused: tuple[float, str] | None = None
 
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each commit; the relay and local projections wake on it."""
@@ -112,11 +116,23 @@ class EventStore:
             check_sizes(append)
         return await execute(held, appends)
 
+    async def fault(self) -> str | None:
+        """Return None while appends succeed, else a sentence: a full disk, for one, still answers what only reads."""
+        since, error = self._refused or (0.0, "")
+        if not error or asyncio.get_running_loop().time() - since > REFUSED_SECONDS:
+            return None
+        return f"the database does not take what is appended: {error}"
+
     async def _commit(self, appends: Sequence[Append]) -> list[Appended]:
-        async with connection(self._pool) as held:
-            crash_point("append.before-commit")
-            appended = await execute(held, appends)
-            crash_point("append.after-commit")
+        try:
+            async with connection(self._pool) as held:
+                crash_point("append.before-commit")
+                appended = await execute(held, appends)
+                crash_point("append.after-commit")
+        except UNAVAILABLE as error:
+            self._refused = asyncio.get_running_loop().time(), type(error).__name__
+            raise
+        self._refused = None
         self.wake()
         return appended
 

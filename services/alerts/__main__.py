@@ -60,7 +60,7 @@ def build(parts: Parts) -> Service:
         authenticator=parts.authenticator,
         cursors=parts.cursors,
         supervisor=parts.supervisor,
-        checks={"database": parts.database_fault, "issuer": parts.issuer_fault},
+        checks={"database": parts.database_fault, "store": store.fault, "issuer": parts.issuer_fault},
     )
     app.state.dependencies = Dependencies(store, mapper, AlertQueries(parts.pool), DEFAULT_RULES)
     tasks = [

@@ -53,7 +53,7 @@ def build(parts: Parts) -> Service:
         authenticator=parts.authenticator,
         cursors=parts.cursors,
         supervisor=parts.supervisor,
-        checks={"database": parts.database_fault, "issuer": parts.issuer_fault},
+        checks={"database": parts.database_fault, "store": needs.store.fault, "issuer": parts.issuer_fault},
     )
     app.state.dependencies = needs
     tasks = [

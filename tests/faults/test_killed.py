@@ -3,9 +3,7 @@
 import asyncio
 import itertools
 import random
-from collections.abc import Callable
 
-import httpx
 import pytest
 
 from chassis.database import Pool
@@ -13,47 +11,22 @@ from chassis.event_store import EventStore
 from tests.faults.support import evidence, oracle
 from tests.faults.support.facts import commit, commit_for_ever
 from tests.faults.support.house import (
-    ALL_LISTED,
     ALL_PUBLISHED,
     House,
     Process,
     expire_lease,
     keep_up,
-    pool_at,
     quiet,
     says_yes,
 )
 from tests.faults.support.ledger import Ledger, Outcome
-from tests.faults.support.load import Load, Mix, sender
+from tests.faults.support.load import Mix
+from tests.faults.support.whole import under_load, verdict
 from tests.support.servers import Database
 from tests.support.waiting import background, eventually
 
 SMALL = Mix(clients=4, customers=10, commands=40)
 DICE = random.Random(11)  # noqa: S311 - repeatable, not secret
-
-
-async def verdict(house: House, database: Database, ledger: Ledger) -> list[oracle.Published]:
-    """Wait until all is published and listed, and hold every invariant; returns the topic."""
-    async with pool_at(database.app) as pool:
-        await quiet(pool, ALL_PUBLISHED, ALL_LISTED)
-        stored = await evidence.stored(pool)
-        topic = await evidence.published(house.bootstrap, house.topic)
-        oracle.hold(
-            oracle.acknowledged_is_stored_once(ledger.attempts, stored),
-            oracle.refused_has_no_effect(ledger.attempts, stored),
-            oracle.store_is_in_order(stored),
-            oracle.same_rows("customer", evidence.folded_list(stored), await evidence.customer_list(pool)),
-            oracle.topic_is_complete(stored, topic),
-        )
-        return topic
-
-
-async def under_load(house: House, ledger: Ledger, mix: Mix, base: Callable[[], str]) -> None:
-    """Send `mix` to whoever `base` names."""
-    async with httpx.AsyncClient(headers=house.issuer.headers(), trust_env=False) as client:
-        load = Load(sender(client, base), ledger, mix)
-        await load.register()
-        await load.run()
 
 
 @pytest.mark.parametrize("place", ["append.before-commit", "append.after-commit", "response.after-head"])

@@ -6,7 +6,8 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from chassis.database import Pool, transaction
+from chassis import event_store
+from chassis.database import Pool, open_pool, transaction
 from chassis.event_store import MAX_EVENT_BYTES, Append, EventStore, EventTooLargeError, Outcome, VaultEntry
 from tests.support.appends import ANSWER, append_of, new_event
 
@@ -119,3 +120,23 @@ async def test_the_service_may_not_change_or_delete_facts(store: EventStore, poo
     for statement in ("UPDATE event SET version = 9", "DELETE FROM event", "TRUNCATE event", "DELETE FROM idempotency"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await pool.execute(statement)
+
+
+async def test_a_store_whose_append_failed_says_so_until_one_succeeds(pool: Pool) -> None:
+    store = EventStore(await open_pool("postgresql://care@127.0.0.1:1/none", size=1, application_name="t"))
+    with pytest.raises(ConnectionRefusedError):
+        await store.append(append_of(uuid4(), [1]))
+    assert await store.fault() == "the database does not take what is appended: ConnectionRefusedError"
+    store._pool = pool
+    await store.append(append_of(uuid4(), [1]))
+    assert await store.fault() is None
+
+
+async def test_a_store_that_is_asked_nothing_more_forgets_that_an_append_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = EventStore(await open_pool("postgresql://care@127.0.0.1:1/none", size=1, application_name="t"))
+    with pytest.raises(ConnectionRefusedError):
+        await store.append(append_of(uuid4(), [1]))
+    monkeypatch.setattr(event_store, "REFUSED_SECONDS", 0.0)
+    assert await store.fault() is None

@@ -1,0 +1,122 @@
+"""R11: the disk under PostgreSQL fills up, for its data or for its WAL, under the standard load."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+
+from chassis.database import UNAVAILABLE
+from chassis.event_store import Append, Appended, EventStore
+from chassis.event_store import Outcome as Stored
+from tests.faults.support import evidence, oracle
+from tests.faults.support.clusters import fill, own_cluster, small_disk
+from tests.faults.support.house import House, Issuer, Process, says_yes
+from tests.faults.support.ledger import Ledger, Outcome
+from tests.faults.support.load import Load, Mix
+from tests.faults.support.rooms import room
+from tests.faults.support.whole import under_load, verdict
+from tests.support.servers import Servers
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.nightly
+
+DISK_MEGABYTES = 300
+LOAD = Mix(commands=1_500)
+# Fills what is left of a segment, so that another one has to be made.
+USE_UP = "SELECT pg_logical_emit_message(true, 'tests', 'full'), pg_switch_wal()"
+SEGMENTS = 100
+
+
+@pytest.fixture
+def disk() -> Iterator[Path]:
+    with small_disk(DISK_MEGABYTES) as mounted:
+        yield mounted
+
+
+@pytest.fixture
+async def cramped(running: Servers, disk: Path) -> AsyncIterator[Servers]:
+    async with own_cluster(running, disk) as servers:
+        yield servers
+
+
+@pytest.fixture
+async def cramped_house(cramped: Servers, issuer: Issuer, tmp_path: Path) -> AsyncIterator[House]:
+    made = House(cramped, issuer, tmp_path)
+    yield made
+    await made.close()
+
+
+async def use_up_wal(servers: Servers) -> None:
+    """Ask for new segments until the server has no room for one, and ends."""
+    (server,) = servers.infrastructure.children
+    admin = await asyncpg.connect(servers.infrastructure.postgres_admin_url)
+    with pytest.raises(UNAVAILABLE):  # noqa: PT012 - which of them it is that finds no room is not known
+        for _ in range(SEGMENTS):
+            await admin.execute(USE_UP)
+    async with asyncio.timeout(30):
+        await server.wait()
+
+
+async def is_not_ready(service: Process) -> bool:
+    return not await says_yes(f"{service.url}/readyz")
+
+
+@pytest.mark.parametrize("what", ["data", "wal"])
+async def test_r11_a_full_disk_takes_nothing_and_loses_nothing_and_is_over_once_there_is_space(
+    cramped: Servers, cramped_house: House, disk: Path, ledger: Ledger, what: str
+) -> None:
+    database = await cramped.database("customer")
+    service = await cramped_house.start("customer", "all", database.app)
+    (server,) = cramped.infrastructure.children
+
+    async def is_under_way() -> bool:
+        return ledger.count(Outcome.ACKED) > 2 * LOAD.customers
+
+    async def some_are_refused() -> bool:
+        return httpx.codes.SERVICE_UNAVAILABLE in statuses(ledger)
+
+    async def run_full() -> None:
+        await eventually(is_under_way)
+        ballast = fill(disk)
+        if what == "wal":
+            await use_up_wal(cramped)
+        await eventually(lambda: is_not_ready(service))
+        assert await says_yes(f"{service.url}/livez")
+        await eventually(some_are_refused)
+        ballast.unlink()
+        assert server.running == (what == "data")
+        if what == "wal":
+            await server.start()
+
+    await asyncio.gather(under_load(cramped_house, ledger, LOAD, lambda: service.url), run_full())
+    await verdict(cramped_house, database, ledger)
+    assert statuses(ledger) & set(range(500, 600)) == {httpx.codes.SERVICE_UNAVAILABLE}
+
+
+def statuses(ledger: Ledger) -> set[int | None]:
+    return {attempt.reply.status for attempt in ledger.attempts}
+
+
+async def test_a_store_that_answers_before_it_has_committed_is_found_out_by_a_full_disk(
+    cramped: Servers, issuer: Issuer, disk: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commits: set[asyncio.Task[object]] = set()
+
+    async def answer_at_once(store: EventStore, append: Append) -> Appended:
+        commits.add(asyncio.create_task(store._group.submit(append)))
+        return Appended(Stored.DONE, 0)
+
+    database = await cramped.database("customer")
+    async with room(issuer, database.app) as asked:
+        load = Load(asked.send, ledger, LOAD)
+        await load.register()
+        monkeypatch.setattr(EventStore, "append", answer_at_once)
+        fill(disk)
+        await load.run()
+        assert any(isinstance(each, BaseException) for each in await asyncio.gather(*commits, return_exceptions=True))
+        stored = await evidence.stored(asked.pool)
+    with pytest.raises(AssertionError, match="I1: "):
+        oracle.hold(oracle.acknowledged_is_stored_once(ledger.attempts, stored))
