@@ -48,6 +48,7 @@ from contracts.examples.named import STARTS_AT as STARTS_AT
 from contracts.examples.named import TASK_ID as TASK_ID
 from contracts.examples.of_customers import CUSTOMER as CUSTOMER
 from contracts.followup.complaint import ComplaintEvent
+from contracts.followup.task import TaskEvent
 
 E = TypeVar("E", bound=Event)
 
@@ -117,6 +118,7 @@ FOLLOWUP: tuple[Event, ...] = (
         calendar="china-office",
         calendar_number=1,
     ),
+    followup.TaskReassigned(previous_assignee_id="E1003", assignee_id=OWNER, reason="handover"),
     followup.TaskRescheduled(previous_due_at=DUE_AT, due_at=DUE_AT + timedelta(days=3), reason_ref=CONTENT_REF),
     followup.TaskCompleted(due_at=DUE_AT, employee_id=OWNER, outcome="reached"),
     followup.TaskCancelled(reason_ref=CONTENT_REF),
@@ -130,7 +132,7 @@ FOLLOWUP: tuple[Event, ...] = (
         product="cloud-server",
     ),
     followup.ComplaintTargetSet(**TARGET),
-    followup.ComplaintAssigned(previous_owner_id="E1003", owner_id=OWNER),
+    followup.ComplaintAssigned(previous_owner_id="E1003", owner_id=OWNER, reason="handover"),
     followup.ComplaintPaused(reason="waits-for-customer", used_seconds=1_800),
     followup.ComplaintResumed(),
     followup.ComplaintTargetChanged(**TARGET | {"used_seconds": 1_800}),
@@ -240,9 +242,7 @@ def _stream_of(event: Event) -> UUID:
             return PLAN_TEMPLATE_ID
         case followup.PlanStarted() | followup.PlanChanged() | followup.PlanEnded():
             return PLAN_ID
-        case (
-            followup.TaskScheduled() | followup.TaskRescheduled() | followup.TaskCompleted() | followup.TaskCancelled()
-        ):
+        case _ if isinstance(event, TaskEvent):
             return TASK_ID
         case followup.ComplaintLinked() | followup.ComplaintEscalated():
             return REPEATS_ID

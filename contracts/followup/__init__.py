@@ -45,7 +45,14 @@ from contracts.followup.plan import (
     PlanTemplatePublished,
     PlanTrigger,
 )
-from contracts.followup.task import TaskCancelled, TaskCompleted, TaskEvent, TaskRescheduled, TaskScheduled
+from contracts.followup.task import (
+    TaskCancelled,
+    TaskCompleted,
+    TaskEvent,
+    TaskReassigned,
+    TaskRescheduled,
+    TaskScheduled,
+)
 
 AnyEvent = Annotated[
     ContactEvent
@@ -97,6 +104,7 @@ __all__ = [
     "Severity",
     "TaskCancelled",
     "TaskCompleted",
+    "TaskReassigned",
     "TaskRescheduled",
     "TaskScheduled",
     "WorkInterval",

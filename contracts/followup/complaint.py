@@ -32,9 +32,12 @@ class ComplaintRaised(Event):
 
 
 class ComplaintAssigned(Event):
+    """Somebody else answers for it. With a `reason` it passed on with its customer, and is where it was otherwise."""
+
     type: Literal["care.followup.complaint-assigned.v1"] = "care.followup.complaint-assigned.v1"
     previous_owner_id: EmployeeId
     owner_id: EmployeeId
+    reason: Code | None = None
 
 
 class ComplaintPaused(Event):

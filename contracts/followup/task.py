@@ -34,6 +34,15 @@ class TaskRescheduled(Event):
     reason_ref: UUID | None = None
 
 
+class TaskReassigned(Event):
+    """Somebody else owes it from now on; what is owed, and by when, stays."""
+
+    type: Literal["care.followup.task-reassigned.v1"] = "care.followup.task-reassigned.v1"
+    previous_assignee_id: EmployeeId
+    assignee_id: EmployeeId
+    reason: Code
+
+
 class TaskCompleted(Event):
     """`due_at` is repeated so that on time or late can be said from this fact alone."""
 
@@ -48,4 +57,4 @@ class TaskCancelled(Event):
     reason_ref: UUID | None = None
 
 
-TaskEvent = TaskScheduled | TaskRescheduled | TaskCompleted | TaskCancelled
+TaskEvent = TaskScheduled | TaskRescheduled | TaskReassigned | TaskCompleted | TaskCancelled

@@ -55,6 +55,10 @@ def project(rows: dict[UUID, OpenItem], envelope: Envelope[Any]) -> None:
         case followup.ComplaintRaised(owner_id=employee_id):
             at = envelope.occurred_at
             rows[stream_id] = OpenItem(stream_id, customer_id, ItemKind.COMPLAINT, stream_id, at, employee_id)
+        case followup.TaskReassigned(assignee_id=employee_id) | followup.ComplaintAssigned(owner_id=employee_id):
+            rows[stream_id] = replace(rows[stream_id], employee_id=employee_id)
+        case followup.ComplaintReopened():
+            rows[stream_id] = replace(rows[stream_id], is_open=True)
         case followup.TaskCompleted() | followup.TaskCancelled() | followup.ComplaintClosed():
             rows[stream_id] = replace(rows[stream_id], is_open=False)
         case followup.ContactLogged(automated=False, employee_id=employee_id):

@@ -1,11 +1,14 @@
 """Starts the followup service: `python -m services.followup [all|api|relay|consumer|projection|policy|timers|…]`."""
 
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 from chassis.applier import Applier
 from chassis.cli import main
 from chassis.command_handler import CommandHandler
 from chassis.consumer import Consumer
+from chassis.database import Connection
 from chassis.event_store import EventStore
 from chassis.imports import Imports
 from chassis.imports_api import imports_router
@@ -17,8 +20,9 @@ from chassis.service import Parts, Service, Task
 from chassis.tail import Tail
 from chassis.timers import Timers
 from chassis.web import create_app
+from contracts.event import Envelope
 from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
-from services.followup import customers, projection
+from services.followup import customers, handing_over, projection
 from services.followup.api import ROUTERS
 from services.followup.calendar.calendars import Calendars
 from services.followup.consent import Consents
@@ -101,10 +105,15 @@ def complaint_timers(parts: Parts, needs: Dependencies) -> list[Task]:
 
 
 def planning(parts: Parts, needs: Dependencies) -> tuple[Applier, Applier, list[Task]]:
-    """Return what carries plans out: what hears of customers, what hears of our own facts, and what runs them."""
+    """Return what carries plans out and hands over: what hears of customers, of our own facts, and what runs them."""
     settings, health = parts.settings, parts.supervisor.health
     made = Planning(needs, parts.pool, settings.business_zone)
-    hearing = Applier(runner.CONSUMER, parts.pool, made.heard)
+
+    async def heard(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+        await handing_over.heard(envelopes, needs)
+        await made.heard(envelopes, held)
+
+    hearing = Applier(runner.CONSUMER, parts.pool, heard)
     own = Applier(runner.OWN_FACTS, parts.pool, made.heard)
     news = Consumer(hearing, [CUSTOMER_EVENTS], bootstrap=settings.kafka_bootstrap, health=health(runner.CONSUMER))
     own_news = Tail(needs.store, needs.mapper, own, health=health(runner.OWN_FACTS))

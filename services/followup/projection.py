@@ -175,6 +175,8 @@ def project_task(row: TaskRow | None, envelope: Envelope[task.Event]) -> TaskRow
     match event:
         case events.TaskRescheduled(due_at=due_at, reason_ref=reason_ref):
             return replace(row, due_at=due_at, reason_ref=reason_ref)
+        case events.TaskReassigned(assignee_id=assignee_id):
+            return replace(row, assignee_id=assignee_id)
         case events.TaskCompleted(due_at=due_at, employee_id=employee_id, outcome=outcome):
             done = replace(row, state=TaskState.COMPLETED, completed_by=employee_id, outcome=outcome)
             return replace(done, completed_at=at, was_on_time=at <= due_at)
@@ -203,8 +205,8 @@ def project_complaint(row: ComplaintRow | None, envelope: Envelope[complaint.Eve
     match event:
         case events.ComplaintTargetSet() | events.ComplaintTargetChanged() | events.ComplaintPaused():
             return clocked(row, event)
-        case events.ComplaintAssigned(owner_id=owner_id):
-            state = ComplaintState.ASSIGNED if row.state in complaint.UNANSWERED else row.state
+        case events.ComplaintAssigned(owner_id=owner_id, reason=reason):
+            state = complaint.state_assigned(ComplaintState(row.state), reason)
             return replace(row, owner_id=owner_id, state=state)
         case events.ComplaintResumed():
             return replace(row, pause_reason=None)

@@ -73,6 +73,10 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
             return replace(facts, owner_id=owner_id, leader_id=leader_id)
         case followup.ContactLogged(automated=False):
             return replace(facts, last_contact=later(facts.last_contact, moment))
+        case followup.TaskReassigned(assignee_id=employee_id):
+            return replace(facts, tasks=owed_by(employee_id, envelope.stream_id, facts.tasks))
+        case followup.ComplaintAssigned(owner_id=employee_id):
+            return replace(facts, complaints=owed_by(employee_id, envelope.stream_id, facts.complaints))
         case (
             followup.TaskScheduled() | followup.TaskRescheduled() | followup.TaskCompleted() | followup.TaskCancelled()
         ):
@@ -85,6 +89,14 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
 
 def later(known: Moment | None, new: Moment) -> Moment:
     return new if known is None or new.at > known.at else known
+
+
+def owed_by(employee_id: str, concerns_id: UUID, owed: dict[str, Owed]) -> dict[str, Owed]:
+    """Say that somebody else has to do it; since when it is owed stays."""
+    return {
+        key: replace(each, employee_id=employee_id) if each.concerns_id == concerns_id else each
+        for key, each in owed.items()
+    }
 
 
 def tasks_after(tasks: dict[str, Owed], envelope: Envelope[Any], moment: Moment) -> dict[str, Owed]:

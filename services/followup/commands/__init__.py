@@ -9,6 +9,7 @@ from services.followup.commands.complaint import (
     Confirm,
     Consent,
     LinkComplaint,
+    PassComplaintOn,
     Pause,
     Raise,
     Reopen,
@@ -19,7 +20,7 @@ from services.followup.commands.complaint import (
 from services.followup.commands.contact import LogContact
 from services.followup.commands.contact_form import ContactForm, PublishContactForm
 from services.followup.commands.plan_template import PlanTemplate, PublishPlanTemplate
-from services.followup.commands.task import Cancel, Complete, Reschedule, Schedule, TaskCommand
+from services.followup.commands.task import Cancel, Complete, Reassign, Reschedule, Schedule, TaskCommand
 
 __all__ = [
     "Answer",
@@ -33,12 +34,14 @@ __all__ = [
     "ContactForm",
     "LinkComplaint",
     "LogContact",
+    "PassComplaintOn",
     "Pause",
     "PlanTemplate",
     "PublishCalendar",
     "PublishContactForm",
     "PublishPlanTemplate",
     "Raise",
+    "Reassign",
     "Reopen",
     "Repromise",
     "Reschedule",

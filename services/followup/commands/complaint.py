@@ -66,6 +66,12 @@ class AssignComplaint(Step):
     owner_id: EmployeeId
 
 
+class PassComplaintOn(AssignComplaint):
+    """Let the customer's next owner answer for it, and leave it where it is."""
+
+    reason: Code
+
+
 class Pause(Step):
     """Stop the clock, because the next step is not ours."""
 

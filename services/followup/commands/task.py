@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis.command import FactCommand
 from contracts.followup import Channel
-from contracts.types import Code, Instant, Note
+from contracts.types import Code, EmployeeId, Instant, Note
 from services.followup.commands.employee import Employee
 
 
@@ -39,6 +39,13 @@ class Reschedule(FactCommand):
     reason: Note | None = None
 
 
+class Reassign(FactCommand):
+    """Let somebody else owe it, because the customer changed hands."""
+
+    assignee_id: EmployeeId
+    reason: Code
+
+
 class Complete(FactCommand):
     """State that what was owed has been done."""
 
@@ -54,4 +61,4 @@ class Cancel(FactCommand):
     reason: Note | None = None
 
 
-TaskCommand = Schedule | Reschedule | Complete | Cancel
+TaskCommand = Schedule | Reschedule | Reassign | Complete | Cancel

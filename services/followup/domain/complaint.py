@@ -49,8 +49,8 @@ def decide(complaint: Complaint | None, command: commands.ComplaintCommand) -> l
     if complaint is None:
         raise RejectedError("complaint-unknown", "This complaint has not been raised.", "该投诉尚未登记。")
     match command:
-        case commands.AssignComplaint(owner_id=owner_id):
-            return assigned(complaint, owner_id)
+        case commands.AssignComplaint():
+            return assigned(complaint, command)
         case commands.Pause() | commands.Resume():
             return stopped(complaint, command)
         case commands.Repromise():
@@ -95,12 +95,13 @@ def begun(severity: Severity, command: commands.Raise | commands.Reopen) -> list
     return [complaint_clock.started(severity, command.moment)] if command.moment else []
 
 
-def assigned(complaint: Complaint, owner_id: str) -> list[Event]:
+def assigned(complaint: Complaint, command: commands.AssignComplaint) -> list[Event]:
+    reason = command.reason if isinstance(command, commands.PassComplaintOn) else None
     if complaint.state is ComplaintState.CLOSED:
         raise is_closed()
-    if complaint.owner_id == owner_id:
+    if complaint.owner_id == command.owner_id:
         return []
-    return [events.ComplaintAssigned(previous_owner_id=complaint.owner_id, owner_id=owner_id)]
+    return [events.ComplaintAssigned(previous_owner_id=complaint.owner_id, owner_id=command.owner_id, reason=reason)]
 
 
 def stopped(complaint: Complaint, command: commands.Pause | commands.Resume) -> list[Event]:
@@ -223,9 +224,8 @@ def evolve(complaint: Complaint | None, event: Event) -> Complaint | None:
 
 def after(complaint: Complaint, event: Event) -> Complaint:
     match event:
-        case events.ComplaintAssigned(owner_id=owner_id):
-            state = ComplaintState.ASSIGNED if complaint.state in UNANSWERED else complaint.state
-            return replace(complaint, owner_id=owner_id, state=state)
+        case events.ComplaintAssigned(owner_id=owner_id, reason=reason):
+            return replace(complaint, owner_id=owner_id, state=state_assigned(complaint.state, reason))
         case events.ComplaintAnswered(resolved_in_time=in_time):
             return replace(complaint, state=ComplaintState.ANSWERED, resolved_in_time=in_time, consent_at=None)
         case events.ComplaintTold(consent_at=consent_at):
@@ -240,6 +240,11 @@ def after(complaint: Complaint, event: Event) -> Complaint:
             return replace(complaint, state=ComplaintState.CLOSED)
         case _:
             return replace(complaint, clock=clock_after(complaint.clock, event))
+
+
+def state_assigned(state: ComplaintState, reason: str | None) -> ComplaintState:
+    """Return the state of a complaint that somebody else answers for: another only where nobody has answered yet."""
+    return ComplaintState.ASSIGNED if state in UNANSWERED and reason is None else state
 
 
 def clock_after(clock: Clock | None, event: Event) -> Clock | None:

@@ -6,11 +6,12 @@ from enum import StrEnum
 
 from chassis.decider import Decider, RejectedError
 from contracts import followup as events
+from contracts.followup.task import TaskEvent
 from services.followup import commands
 from services.followup.commands.task import ScheduleForPlan
 from services.followup.domain import named
 
-Event = events.TaskScheduled | events.TaskRescheduled | events.TaskCompleted | events.TaskCancelled
+Event = TaskEvent
 
 
 class TaskState(StrEnum):
@@ -42,6 +43,8 @@ def decide(task: Task | None, command: commands.TaskCommand) -> list[Event]:
             return []
         case Task(state=TaskState.OPEN, due_at=due_at), commands.Reschedule():
             return rescheduled(due_at, command)
+        case Task(state=TaskState.OPEN), commands.Reassign():
+            return reassigned(task, command)
         case Task(state=TaskState.OPEN, due_at=due_at), commands.Complete(employee_id=employee_id, outcome=outcome):
             return [events.TaskCompleted(due_at=due_at, employee_id=named(employee_id), outcome=outcome)]
         case Task(state=TaskState.OPEN), commands.Cancel():
@@ -78,6 +81,16 @@ def rescheduled(due_at: datetime, command: commands.Reschedule) -> list[Event]:
     ]
 
 
+def reassigned(task: Task, command: commands.Reassign) -> list[Event]:
+    if command.assignee_id == task.assignee_id:
+        return []
+    return [
+        events.TaskReassigned(
+            previous_assignee_id=task.assignee_id, assignee_id=command.assignee_id, reason=command.reason
+        )
+    ]
+
+
 def closed(state: TaskState) -> RejectedError:
     return RejectedError(
         "task-closed",
@@ -93,6 +106,8 @@ def evolve(task: Task | None, event: Event) -> Task | None:
             return Task(due_at, assignee_id)
         case events.TaskRescheduled(due_at=due_at):
             return task and replace(task, due_at=due_at)
+        case events.TaskReassigned(assignee_id=assignee_id):
+            return task and replace(task, assignee_id=assignee_id)
         case events.TaskCompleted():
             return task and replace(task, state=TaskState.COMPLETED)
         case events.TaskCancelled():

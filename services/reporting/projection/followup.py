@@ -20,7 +20,11 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
         case events.ContactLogged() as event:
             rows.contacts[envelope.stream_id] = contact(envelope, event)
         case (
-            events.TaskScheduled() | events.TaskRescheduled() | events.TaskCompleted() | events.TaskCancelled()
+            events.TaskScheduled()
+            | events.TaskRescheduled()
+            | events.TaskReassigned()
+            | events.TaskCompleted()
+            | events.TaskCancelled()
         ) as event:
             project_task(rows, envelope, event)
         case (
@@ -43,6 +47,8 @@ def project_task(rows: Sheet, envelope: Envelope[events.AnyEvent], fact: TaskEve
         case events.TaskRescheduled(due_at=due_at):
             task = rows.tasks[stream_id]
             rows.tasks[stream_id] = replace(task, due_at=due_at, rescheduled_times=task.rescheduled_times + 1)
+        case events.TaskReassigned(assignee_id=assignee_id):
+            rows.tasks[stream_id] = replace(rows.tasks[stream_id], assignee_id=assignee_id)
         case events.TaskCompleted() as event:
             rows.tasks[stream_id] = completed(rows.tasks[stream_id], envelope, event)
         case events.TaskCancelled():

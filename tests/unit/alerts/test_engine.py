@@ -11,12 +11,14 @@ from contracts.event import Event
 from contracts.followup import (
     Channel,
     ComplaintAnswered,
+    ComplaintAssigned,
     ComplaintRaised,
     ContactLogged,
     Direction,
     Severity,
     TaskCancelled,
     TaskCompleted,
+    TaskReassigned,
     TaskRescheduled,
     TaskScheduled,
 )
@@ -106,6 +108,22 @@ def test_a_follow_up_that_is_due_and_not_done_is_missed() -> None:
     watch = a_known_vip().told(scheduled, now=1).asked(3)
     assert watch.told_of() == [("missed-follow-up", "raised")]
     assert (watch.said[0].concerns_id, watch.said[0].owner_id, watch.said[0].causes) == (task, "li", (scheduled.id,))
+
+
+def test_what_passed_on_to_somebody_else_is_missed_by_them_and_no_later() -> None:
+    task, complaint = uuid4(), uuid4()
+    passed = TaskReassigned(previous_assignee_id="li", assignee_id="zhao", reason="handover")
+    watch = a_known_vip().told(
+        envelope(TaskScheduled(assignee_id="li", due_at=day(3)), 1, stream=task),
+        envelope(ComplaintRaised(channel=Channel.PHONE, severity=Severity.HIGH, owner_id="li"), 1, stream=complaint),
+        envelope(passed, 2, stream=task),
+        envelope(ComplaintAssigned(previous_owner_id="li", owner_id="zhao"), 2, stream=complaint),
+        now=2,
+    )
+    assert [(alert.rule_id, alert.owner_id) for alert in watch.asked(3).said] == [
+        ("missed-follow-up", "zhao"),
+        ("unanswered-complaint", "zhao"),
+    ]
 
 
 @pytest.mark.parametrize(

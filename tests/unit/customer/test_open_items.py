@@ -37,6 +37,7 @@ def test_a_complaint_is_open_until_it_is_closed() -> None:
     raised = example(followup.ComplaintRaised)
     assert is_open(raised, example(followup.ComplaintAnswered)) == {COMPLAINT_ID}
     assert is_open(raised, example(followup.ComplaintClosed)) == set()
+    assert is_open(raised, example(followup.ComplaintClosed), example(followup.ComplaintReopened)) == {COMPLAINT_ID}
 
 
 def test_the_last_contact_is_the_latest_that_somebody_made() -> None:
