@@ -37,6 +37,7 @@ from services.followup.domain.plan import PLAN
 from services.followup.domain.plan_template import PLAN_TEMPLATE
 from services.followup.domain.task import TASK
 from services.followup.importing import FollowupImport
+from services.followup.myday import Days
 from services.followup.planning import runner
 from services.followup.planning.runner import Planning
 from services.followup.queries import FollowupQueries
@@ -142,6 +143,7 @@ def dependencies(parts: Parts) -> Dependencies:
         complaint_repeats=CommandHandler(store, REPEATS, mapper),
         customers=Customers(parts.pool),
         queries=FollowupQueries(parts.pool),
+        days=Days(parts.pool, parts.settings.business_zone),
         pseudonyms=pseudonyms,
     )
 

@@ -17,6 +17,7 @@ from services.followup.domain.complaint_repeats import Repeats
 from services.followup.domain.contact import Contact
 from services.followup.domain.plan import Plan
 from services.followup.domain.task import Task
+from services.followup.myday import Days
 from services.followup.queries import FollowupQueries
 
 
@@ -35,6 +36,7 @@ class Dependencies:
     complaint_repeats: CommandHandler[Repeats]
     customers: Customers
     queries: FollowupQueries
+    days: Days
     pseudonyms: Pseudonyms
 
 

@@ -1,7 +1,7 @@
 """Contacts, tasks and complaints as REST shows them: their rows, with the words they point to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from services.followup.domain.task import TaskState
 from services.followup.projection import ComplaintRow, ContactRow, TaskRow
 from services.followup.queries import FollowupQueries
 
+Row = ContactRow | TaskRow | ComplaintRow
 Words = Mapping[UUID | None, str]
 
 
@@ -131,9 +132,14 @@ class ComplaintView(BaseModel):
     escalation_level: int
 
 
+def values(row: Row) -> dict[str, Any]:
+    """Return a row's columns as they are; `asdict` would copy each."""
+    return {field.name: getattr(row, field.name) for field in fields(row)}
+
+
 async def contact_views(rows: Sequence[ContactRow], queries: FollowupQueries) -> list[ContactView]:
     words = await queries.words(ref for row in rows for ref in (row.content_ref, row.goal_ref, *refs_within(row)))
-    return [ContactView.model_validate({**asdict(row), **contact_words(row, words)}) for row in rows]
+    return [ContactView.model_validate({**values(row), **contact_words(row, words)}) for row in rows]
 
 
 def contact_words(row: ContactRow, words: Words) -> dict[str, object]:
@@ -159,8 +165,12 @@ def refs_within(row: ContactRow) -> list[UUID]:
 
 
 async def task_views(rows: Sequence[TaskRow], queries: FollowupQueries) -> list[TaskView]:
+    return [TaskView.model_validate(said) for said in await tasks_said(rows, queries)]
+
+
+async def tasks_said(rows: Sequence[TaskRow], queries: FollowupQueries) -> list[dict[str, Any]]:
     words = await queries.words(ref for row in rows for ref in (row.content_ref, row.reason_ref))
-    return [TaskView.model_validate({**asdict(row), "id": row.task_id, **task_words(row, words)}) for row in rows]
+    return [{**values(row), "id": row.task_id, **task_words(row, words)} for row in rows]
 
 
 def task_words(row: TaskRow, words: Words) -> dict[str, str | None]:
@@ -168,11 +178,12 @@ def task_words(row: TaskRow, words: Words) -> dict[str, str | None]:
 
 
 async def complaint_views(rows: Sequence[ComplaintRow], queries: FollowupQueries) -> list[ComplaintView]:
+    return [ComplaintView.model_validate(said) for said in await complaints_said(rows, queries)]
+
+
+async def complaints_said(rows: Sequence[ComplaintRow], queries: FollowupQueries) -> list[dict[str, Any]]:
     words = await queries.words(ref for row in rows for ref in (row.content_ref, *row.answer_refs))
-    return [
-        ComplaintView.model_validate({**asdict(row), "id": row.complaint_id, **complaint_words(row, words)})
-        for row in rows
-    ]
+    return [{**values(row), "id": row.complaint_id, **complaint_words(row, words)} for row in rows]
 
 
 def complaint_words(row: ComplaintRow, words: Words) -> dict[str, str | list[str] | None]:

@@ -108,6 +108,7 @@ followup GET /v1/imports/{import_id}                        401      403   403  
 followup GET /v1/imports/{import_id}/rows                   401      403   403     403     403      +     +   +     +           +
 followup GET /v1/imports/{import_id}/rows.csv               401      403   403     403     403      +     +   +     +           +
 followup GET /v1/customers/{customer_id}/plans              401      403     +     403     403      +   403   +     +           +
+followup GET /v1/my-day                                     401        -     +       -     403      +     -   +     +           +
 followup GET /v1/plan-templates                             401        +     +       +     403      +     +   +     +           +
 followup GET /v1/plan-templates/{template}                  401        +     +       +     403      +     +   +     +           +
 followup PUT /v1/plan-templates/{template}                  401      403   403     403     403    403   403   +     +         403
@@ -139,6 +140,7 @@ LATER = {
     "reopening": ("answer", "confirmation"),
 }
 BEFORE_STEP = {"answer": (), "confirmation": ("answer",), "closing": ("answer", "confirmation"), **LATER}
+ASKED_ABOUT = {"/v1/my-day": {"employee_id": OWNER}}
 EVERYBODYS = {"/v1/tag-vocabulary", "/v1/employees", "/v1/rules", "/v1/plan-templates", "/v1/stages"}
 
 
@@ -222,7 +224,7 @@ async def send(
         # Without a number of its own a registration is one of a new customer each time.
         body = {name: value for name, value in operation.body.items() if name != "external"}
         return await world.ask(service, method, path, subject, role, json=body)
-    return await world.ask(service, method, path, subject, role)
+    return await world.ask(service, method, path, subject, role, params=ASKED_ABOUT.get(operation.path))
 
 
 def shows(operation: Operation, response: httpx.Response, things: dict[str, str]) -> bool:
@@ -237,6 +239,8 @@ def shows(operation: Operation, response: httpx.Response, things: dict[str, str]
             return bool(found["total"]["denominator"])
         case "/v1/reports/open-alerts":
             return bool(found["open"])
+        case "/v1/my-day":
+            return any(part["total"] for part in found.values() if isinstance(part, dict))
         case _:
             return any(things["customer_id"] in {item.get("id"), item.get("customer_id")} for item in found["items"])
 

@@ -6,6 +6,7 @@ from services.followup.api import (
     contact_forms,
     contacts,
     customers,
+    my_day,
     plan_templates,
     plans,
     tasks,
@@ -20,4 +21,5 @@ ROUTERS = (
     complaints.router,
     customers.router,
     calendars.router,
+    my_day.router,
 )

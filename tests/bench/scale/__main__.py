@@ -10,15 +10,16 @@ from tests.bench import report
 from tests.bench.aside import aside
 from tests.bench.harness import Bed, Effort, Figure
 from tests.bench.saying import console, say, say_versions
-from tests.bench.scale import million, results, soak, timers
+from tests.bench.scale import million, myday, results, soak, timers
 from tests.bench.whole import client_beside, stack_in
 from tests.support.servers import servers
 
-EVENTS, CUSTOMERS, MINUTES = 1_000_000, 100_000, 20.0
+EVENTS, CUSTOMERS, TASKS, MINUTES = 1_000_000, 100_000, 100_000, 20.0
 # The access token that the load is sent with lasts an hour.
 MOST_MINUTES = 50.0
 EFFORT = Effort(seconds=3.0, rounds=5, load_seconds=20.0)
-NAMES = ("million", "timers", "soak")
+ON_SERVERS = ("million", "timers", "myday")
+NAMES = (*ON_SERVERS, "soak")
 
 
 def main(
@@ -33,7 +34,7 @@ def main(
     if unknown := chosen - set(NAMES):
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: known are {', '.join(NAMES)}")
     results.begin()
-    if chosen & {"million", "timers"}:
+    if chosen & set(ON_SERVERS):
         on_servers(chosen, events, customers)
     if "soak" in chosen:
         on_stack(minutes, rate)
@@ -47,6 +48,8 @@ def on_servers(chosen: set[str], events: int, customers: int) -> None:
             show("million", await million.measure(bed, events))
         if "timers" in chosen:
             show("timers", await timers.measure(bed, customers))
+        if "myday" in chosen:
+            show("myday", await myday.measure(bed, TASKS))
 
     with temporary_data_dir() as data_dir, aside(servers(data_dir)) as made:
         uvloop.run(measured(Bed(made, data_dir, EFFORT, say)))
