@@ -29,13 +29,15 @@ class Listing:
         bound: Mapping[str, Any],
         fetch: Callable[[list[str] | None, int], Awaitable[Sequence[T]]],
         place_of: Callable[[T], list[str]],
+        size: int | None = None,
     ) -> Page[T]:
         """Return one page. `fetch` gets where to go on and a size, and returns one row more where there is one.
 
+        The request says how many rows it wants, unless `size` does.
         The cursor is good only where everything in `bound` is the same again.
         """
         cursors: Cursors = self.request.app.state.cursors
-        size = coerce_limit(self.limit)
+        size = size or coerce_limit(self.limit)
         rows = await fetch(cursors.read(self.cursor, bound), size)
         kept, more = list(rows[:size]), len(rows) > size
         following = cursors.write(place_of(kept[-1]), bound) if more else None

@@ -59,6 +59,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
 CONFIGURATION: frozenset[type[Event]] = frozenset(
     {
         customer.TagVocabularyPublished,
+        customer.TierSchemePublished,
         followup.ContactFormPublished,
         followup.PlanTemplatePublished,
         followup.CalendarPublished,

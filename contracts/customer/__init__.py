@@ -37,13 +37,37 @@ from contracts.customer.quote import QuoteCompared, QuoteEvent, QuoteIssued, Quo
 from contracts.customer.record import Kind, ProfileChanged, RecordEvent, Registered, WorkStatus
 from contracts.customer.references import ReferenceAdded, ReferenceEvent, ReferenceReserved
 from contracts.customer.tags import TagAdded, TagEvent, TagRemoved, TagVocabularyPublished, VocabularyEvent
+from contracts.customer.tiers import (
+    TierBasis,
+    TierDecision,
+    TierEvent,
+    TierHeld,
+    TierInputs,
+    TierProposalLapsed,
+    TierProposalRefused,
+    TierProposed,
+    TierReleased,
+    TierRule,
+    TierSchemeEvent,
+    TierSchemePublished,
+)
 
 # What stands in the customer's own stream, and what has streams of its own (ADR 0008).
 CustomerEvent = (
-    RecordEvent | LifeEvent | OwnershipEvent | PeopleEvent | NeedEvent | MarketEvent | ReferenceEvent | TagEvent
+    RecordEvent
+    | LifeEvent
+    | TierEvent
+    | OwnershipEvent
+    | PeopleEvent
+    | NeedEvent
+    | MarketEvent
+    | ReferenceEvent
+    | TagEvent
 )
 CommercialEvent = OrderEvent | QuoteEvent | ContractEvent
-AnyEvent = Annotated[CustomerEvent | CommercialEvent | HandoverEvent | VocabularyEvent, Field(discriminator="type")]
+AnyEvent = Annotated[
+    CustomerEvent | CommercialEvent | HandoverEvent | VocabularyEvent | TierSchemeEvent, Field(discriminator="type")
+]
 
 __all__ = [
     "AnyEvent",
@@ -97,7 +121,19 @@ __all__ = [
     "TagEvent",
     "TagRemoved",
     "TagVocabularyPublished",
+    "TierBasis",
     "TierChanged",
+    "TierDecision",
+    "TierEvent",
+    "TierHeld",
+    "TierInputs",
+    "TierProposalLapsed",
+    "TierProposalRefused",
+    "TierProposed",
+    "TierReleased",
+    "TierRule",
+    "TierSchemeEvent",
+    "TierSchemePublished",
     "VocabularyEvent",
     "WorkStatus",
     "mode_of",

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 
+from contracts.customer.tiers import TierBasis
 from contracts.event import Event
 from contracts.types import Code
 
@@ -30,10 +31,13 @@ class StageChanged(Event):
 
 
 class TierChanged(Event):
+    """The customer is in another tier. Without a `basis` it was set by hand, and stays until it is released."""
+
     type: Literal["care.customer.tier-changed.v1"] = "care.customer.tier-changed.v1"
     scheme: Code
     previous: Code | None = None
     tier: Code
+    basis: TierBasis | None = None
 
 
 LifeEvent = StageChanged | TierChanged

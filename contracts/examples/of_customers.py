@@ -15,11 +15,29 @@ from contracts.examples.named import (
     EMAIL_REF,
     KEY_CONTACT_ID,
     LEADER,
+    OCCURRED_AT,
     OWNER,
     PHONE_REF,
     REFERRED_ID,
     SILENT_SINCE,
     TASK_ID,
+)
+
+BASIS = customer.TierBasis(
+    number=1,
+    evaluated_at=OCCURRED_AT,
+    inputs=customer.TierInputs(
+        amount=612_000,
+        orders=4,
+        lifetime_amount=1_480_000,
+        lifetime_orders=11,
+        contacts=9,
+        complaints=1,
+        years=3,
+        potential="high",
+        influence="行业前十",
+        stage="established",
+    ),
 )
 
 CUSTOMER: tuple[Event, ...] = (
@@ -45,7 +63,23 @@ CUSTOMER: tuple[Event, ...] = (
         cooperation_since=date(2021, 3, 1),
     ),
     customer.StageChanged(previous=customer.Stage.NEW, stage=customer.Stage.INTERESTED, reason="asked-for-quote"),
-    customer.TierChanged(scheme="value", previous="normal", tier="vip"),
+    customer.TierChanged(scheme="value", previous="normal", tier="vip", basis=BASIS),
+    customer.TierHeld(scheme="value", tier="vip"),
+    customer.TierReleased(scheme="value"),
+    customer.TierProposed(scheme="value", previous="normal", tier="vip", basis=BASIS),
+    customer.TierProposalRefused(scheme="value", tier="vip"),
+    customer.TierProposalLapsed(scheme="value", tier="vip"),
+    customer.TierSchemePublished(
+        name="value",
+        number=1,
+        decision=customer.TierDecision.PROPOSED,
+        window_days=365,
+        currency="CNY",
+        tiers=(
+            customer.TierRule(tier="vip", en="Key account", zh="重点客户", when="amount >= 500000 || years >= 5"),
+            customer.TierRule(tier="normal", en="Ordinary", zh="普通客户"),
+        ),
+    ),
     customer.OwnerAssigned(previous_owner_id="E1003", owner_id=OWNER, leader_id=LEADER),
     customer.HandoverStarted(
         batch_id=BATCH_ID,

@@ -1,4 +1,4 @@
-"""Starts the customer service: `python -m services.customer [all|api|relay|consumer|projection|importer]`."""
+"""Starts the customer service: `python -m services.customer [all|api|relay|consumer|projection|importer|timers]`."""
 
 import sys
 
@@ -15,6 +15,7 @@ from chassis.rebuild import ReadModel
 from chassis.relay import Relay
 from chassis.service import Parts, Service, Task
 from chassis.tail import Tail
+from chassis.timers import Timers
 from chassis.web import create_app
 from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.customer import open_items, projection
@@ -28,6 +29,8 @@ from services.customer.importing import CustomerImport
 from services.customer.importing_commerce import ContractImport, OrderImport
 from services.customer.queries import CustomerQueries
 from services.customer.queries.handovers import HandoverQueries
+from services.customer.tiering.runner import Tiering
+from services.customer.tiering.schemes import TierSchemes
 
 NAME = "customer"
 LISTING = "customer-list"
@@ -39,6 +42,7 @@ def build(parts: Parts) -> Service:
     needs = dependencies(parts)
     imports = Imports(parts.pool, importers(needs, settings.business_zone), health=health("importer"))
     listing, open_at_followup = models = read_models(parts, needs)
+    tiering = Tiering(parts.pool, needs.customers, settings.business_zone)
     relay = Relay(
         needs.store,
         parts.pool,
@@ -61,6 +65,7 @@ def build(parts: Parts) -> Service:
         Task("projection", LISTING, listing.follow(health(LISTING))),
         Task("consumer", open_items.CONSUMER, open_at_followup.follow(health(open_items.CONSUMER))),
         Task("importer", "importer", imports.run),
+        Task("timers", "tiers", Timers(tiering.run_due, health=health("tiers")).run),
     ]
     return Service(NAME, app, tasks, [model.applier for model in models], models)
 
@@ -85,6 +90,7 @@ def dependencies(parts: Parts) -> Dependencies:
         commerce=Commerce(store, mapper, customers, pseudonyms),
         handovers=CommandHandler(store, HANDOVER, mapper),
         vocabulary=CommandHandler(store, TAG_VOCABULARY, mapper),
+        tier_schemes=TierSchemes(store, mapper, pseudonyms, parts.settings.business_zone),
         queries=CustomerQueries(parts.pool),
         handover_queries=HandoverQueries(parts.pool),
         pseudonyms=pseudonyms,

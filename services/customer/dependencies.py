@@ -16,6 +16,7 @@ from services.customer.domain.handover import Handover
 from services.customer.domain.tags import Vocabulary
 from services.customer.queries import CustomerQueries
 from services.customer.queries.handovers import HandoverQueries
+from services.customer.tiering.schemes import TierSchemes
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Dependencies:
     commerce: Commerce
     handovers: CommandHandler[Handover]
     vocabulary: CommandHandler[Vocabulary]
+    tier_schemes: TierSchemes
     queries: CustomerQueries
     handover_queries: HandoverQueries
     pseudonyms: Pseudonyms

@@ -11,9 +11,10 @@ from chassis.rows import Rows
 from contracts import followup
 from contracts.customer import ChecklistItem, ItemKind
 from contracts.event import Envelope
+from services.customer import touches
 
 CONSUMER = "customer-open-items"
-TABLES = ("open_item",)
+TABLES = ("open_item", *touches.TABLES)
 OPEN = """
     SELECT kind, concerns_id, at, employee_id FROM open_item WHERE customer_id = $1 AND is_open ORDER BY at, concerns_id
 """
@@ -42,6 +43,7 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     for envelope in envelopes:
         project(rows, envelope)
     await ITEMS.save(held, list(rows.values()))
+    await touches.apply(envelopes, held)
 
 
 def project(rows: dict[UUID, OpenItem], envelope: Envelope[Any]) -> None:

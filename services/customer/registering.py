@@ -20,6 +20,9 @@ async def register(
     authorize: Callable[[Customer], None] = allow_all,
 ) -> tuple[UUID, Handled]:
     """Run the command on the customer with this id, or on the one that its number has been given to since."""
+    if command.tier:
+        offered = await needs.tier_schemes.offered(command.tier.scheme)
+        command = commands.RegisterInTier(**dict(command), offered=offered)
     try:
         return customer_id, await needs.customers.handle(customer_id, command, context, authorize=authorize)
     except RejectedError as refusal:

@@ -22,7 +22,14 @@ POLL_SECONDS = 0.05
 ENOUGH_TO_BE_AMBIGUOUS = 2
 
 # What concerns a customer, and nobody here.
-NOT_KEPT = events.MarketEvent | events.PeopleEvent | events.NeedEvent | events.ReferenceEvent | events.TagEvent
+NOT_KEPT = (
+    events.MarketEvent
+    | events.PeopleEvent
+    | events.NeedEvent
+    | events.ReferenceEvent
+    | events.TagEvent
+    | events.TierEvent
+)
 COLUMNS = "customer_id, kind, name, owner_id, leader_id, stage, tiers, helper_ids"
 ONE = f"SELECT {COLUMNS} FROM customer_ref WHERE customer_id = $1"  # noqa: S608
 NAMED = "SELECT customer_id FROM customer_ref WHERE name = $1 LIMIT $2"

@@ -90,6 +90,7 @@ async def told(product: Product) -> Doors:
             "purpose": "visit",
             "tag": "vip-care",
             "template": "win-back",
+            "scheme": "abc",
             "name": "china-office",
         },
     )

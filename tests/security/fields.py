@@ -146,7 +146,7 @@ async def kept(world: World, field: Field, response: httpx.Response, sent: Any) 
         view = (await world.ask(field.operation.service, "GET", address)).json()
         if name == "tier":
             return view["tiers"].get("default")
-        if name == "scheme":
+        if name == "scheme" and field.operation.body_schema == "SetTier":
             return next(iter(view["tiers"]), None)
         if field.operation.body_schema == "AddReference":
             return view["references"][-1][field.place[-1]] if field.place[0] == "reference" else sent

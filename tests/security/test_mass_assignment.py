@@ -12,7 +12,7 @@ from tests.security.world import World
 SMUGGLED = {"tenant_id": "t2", "version": 1, "is_admin": True, "created_at": "2020-01-01T00:00:00Z"}
 WRITING = [each for each in operations() if each.method != "GET"]
 # These change nothing: they say what a command would do.
-ASKING = {"/v1/plan-templates/{template}/preview"}
+ASKING = {"/v1/plan-templates/{template}/preview", "/v1/tier-schemes/{scheme}/preview"}
 # The names, and in lists the numbers, that lead to an object in a body.
 Place = tuple[str | int, ...]
 COMMANDS = [each for each in WRITING if each.body_schema]

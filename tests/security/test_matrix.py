@@ -23,6 +23,7 @@ CALLERS: dict[str, tuple[str | None, str]] = {
 }
 # The customer has an owner in sales and a leader. `stranger` and `service` hold nothing of it; `other` leads others.
 # 401 and 403 are refusals; + is an answer, and in a list or figure the customer is in it; - is one without it.
+# 409 is what whoever may answer a proposal is told where there is none.
 TABLE = """
                                                       anonymous stranger owner service finance leader other ops admin integration
 customer GET /v1/contracts/{contract_id}                    401      403     +     403       +      +   403   +     +           +
@@ -65,6 +66,14 @@ customer GET /v1/tag-vocabulary                             401        +     +  
 customer PUT /v1/tag-vocabulary                             401      403   403     403     403    403   403   +     +         403
 customer GET /v1/customers/{customer_id}/stages             401      403     +     403       +      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/tier              401      403     +     403     403      +   403   +     +           +
+customer GET /v1/customers/{customer_id}/tier               401      403     +     403       +      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/tier/release      401      403     +     403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/tier/confirmation 401      403   409     403     403    409   403 409   409         409
+customer POST /v1/customers/{customer_id}/tier/refusal      401      403   409     403     403    409   403 409   409         409
+customer GET /v1/tier-schemes                               401        +     +       +       +      +     +   +     +           +
+customer GET /v1/tier-schemes/{scheme}                      401        +     +       +       +      +     +   +     +           +
+customer PUT /v1/tier-schemes/{scheme}                      401      403   403     403     403    403   403   +     +         403
+customer POST /v1/tier-schemes/{scheme}/preview             401      403   403     403     403    403   403   +     +         403
 customer GET /v1/employees                                  401        +     +       +       +      +     +   +     +           +
 customer PUT /v1/employees/{employee_id}                    401      403   403     403     403      +     +   +     +           +
 customer POST /v1/imports                                   401      403   403     403     403      +     +   +     +           +
@@ -141,7 +150,14 @@ LATER = {
 }
 BEFORE_STEP = {"answer": (), "confirmation": ("answer",), "closing": ("answer", "confirmation"), **LATER}
 ASKED_ABOUT = {"/v1/my-day": {"employee_id": OWNER}}
-EVERYBODYS = {"/v1/tag-vocabulary", "/v1/employees", "/v1/rules", "/v1/plan-templates", "/v1/stages"}
+EVERYBODYS = {
+    "/v1/tag-vocabulary",
+    "/v1/employees",
+    "/v1/rules",
+    "/v1/plan-templates",
+    "/v1/stages",
+    "/v1/tier-schemes",
+}
 
 
 def expected() -> dict[str, dict[str, str]]:

@@ -153,6 +153,7 @@ async def settle(world: World) -> None:
         "purpose": "visit",
         "tag": "vip-care",
         "template": "win-back",
+        "scheme": "abc",
         "name": "china-office",
     }
     whose = {UUID(customer_id): OWNED, UUID(nobodys): {}}

@@ -14,6 +14,8 @@ from services.customer.api import (
     references,
     stages,
     tags,
+    tier_schemes,
+    tiers,
 )
 
 ROUTERS = (
@@ -27,6 +29,8 @@ ROUTERS = (
     references.router,
     handovers.router,
     tags.router,
+    tiers.router,
+    tier_schemes.router,
     stages.router,
     helpers.router,
     employees.router,

@@ -70,12 +70,6 @@ async def change_stage(customer_id: UUID, command: commands.ChangeStage, caller:
     return await handle(customer_id, command, caller, needs)
 
 
-@router.post("/customers/{customer_id}/tier", response_model=Accepted)
-async def set_tier(customer_id: UUID, command: commands.SetTier, caller: Anyone, needs: Needs) -> Response:
-    """Put the customer into a tier of a scheme."""
-    return await handle(customer_id, command, caller, needs)
-
-
 @router.post("/customers/{customer_id}/owner", response_model=Accepted)
 async def assign_owner(customer_id: UUID, command: commands.AssignOwner, caller: Office, needs: Needs) -> Response:
     """Say who answers for the customer from now on."""
@@ -149,10 +143,11 @@ async def read_list(
     external_id: Word | None = None,
     tag: Code | None = None,
     ownerless: Annotated[bool | None, Query(description="`true`: those that nobody answers for.")] = None,
+    proposed_in: Annotated[Code | None, Query(description="A tier scheme: for whom it proposes another tier.")] = None,
 ) -> Page[CustomerView]:
     """List customers in a stable order; a seller sees their own."""
     number_id = number_of(external_system, external_id, needs)
-    filters = Filters(stage, tier, owner_id, name, caller.visible_to, number_id, tag, ownerless)
+    filters = Filters(stage, tier, owner_id, name, caller.visible_to, number_id, tag, ownerless, proposed_in)
     return await paging.page(
         {"list": "customers", **asdict(filters)},
         lambda place, size: needs.queries.page(filters, UUID(place[0]) if place else None, size),

@@ -10,22 +10,33 @@ from services.customer.commands.contract import (
     StateRenewalIntent,
 )
 from services.customer.commands.handover import AcceptHandover, Begin, StartHandover, WithdrawHandover
-from services.customer.commands.life import ChangeStage, SetTier, Tier
+from services.customer.commands.life import ChangeStage, Tier
 from services.customer.commands.market import MakeReferral, SeeCompetitor
 from services.customer.commands.needs import StateNeed
 from services.customer.commands.order import CancelOrder, DeliverOrder, OrderCommand, PlaceOrder
 from services.customer.commands.ownership import AddHelper, AssignOwner, PassOn, RemoveHelper
 from services.customer.commands.people import AddKeyContact, ChangeKeyContact, KeyContact, RemoveKeyContact
 from services.customer.commands.quote import CompareQuote, IssueQuote, OpenQuote, QuoteCommand
-from services.customer.commands.record import ChangeProfile, Profile, Register
+from services.customer.commands.record import ChangeProfile, Profile, Register, RegisterInTier
 from services.customer.commands.reference import AddReference, ExternalReference, ReserveReference
 from services.customer.commands.tags import AddTag, RemoveTag, TagCustomer, TagVocabulary
+from services.customer.commands.tiers import (
+    AssessTier,
+    ConfirmTier,
+    PublishTierScheme,
+    PutIntoTier,
+    RefuseTier,
+    ReleaseTier,
+    SetTier,
+    TierCommand,
+    TierScheme,
+)
 
 AnyCommand = Annotated[
     Register
     | ChangeProfile
     | ChangeStage
-    | SetTier
+    | TierCommand
     | AssignOwner
     | PassOn
     | AddKeyContact
@@ -50,6 +61,7 @@ __all__ = [
     "AddReference",
     "AddTag",
     "AnyCommand",
+    "AssessTier",
     "AssignOwner",
     "Begin",
     "CancelOrder",
@@ -57,6 +69,7 @@ __all__ = [
     "ChangeProfile",
     "ChangeStage",
     "CompareQuote",
+    "ConfirmTier",
     "ContractCommand",
     "DeliverOrder",
     "EndContract",
@@ -69,8 +82,13 @@ __all__ = [
     "PassOn",
     "PlaceOrder",
     "Profile",
+    "PublishTierScheme",
+    "PutIntoTier",
     "QuoteCommand",
+    "RefuseTier",
     "Register",
+    "RegisterInTier",
+    "ReleaseTier",
     "RemoveHelper",
     "RemoveKeyContact",
     "RemoveTag",
@@ -85,5 +103,7 @@ __all__ = [
     "TagCustomer",
     "TagVocabulary",
     "Tier",
+    "TierCommand",
+    "TierScheme",
     "WithdrawHandover",
 ]

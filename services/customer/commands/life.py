@@ -15,8 +15,3 @@ class Tier(Part):
 class ChangeStage(FactCommand):
     stage: Stage
     reason: Code | None = None
-
-
-class SetTier(FactCommand):
-    scheme: Code = "default"
-    tier: Code

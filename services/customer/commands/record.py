@@ -75,6 +75,12 @@ class Register(FactCommand):
         return self
 
 
+class RegisterInTier(Register):
+    """`offered` are the tiers of the scheme of `tier`, as it is in force."""
+
+    offered: tuple[str, ...]
+
+
 class ChangeProfile(FactCommand):
     """State some fields, and say of others in `clear` that they are known no longer."""
 

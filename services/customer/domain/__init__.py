@@ -5,8 +5,8 @@ from dataclasses import replace
 from chassis.decider import Decider, RejectedError
 from contracts import customer as events
 from services.customer import commands
-from services.customer.domain import people
-from services.customer.domain.life import TIERS, stage_changed, tier_changed
+from services.customer.domain import people, tiers
+from services.customer.domain.life import stage_changed
 from services.customer.domain.market import market
 from services.customer.domain.needs import need_stated
 from services.customer.domain.ownership import helper_added, helper_removed, owner_assigned, passed_on
@@ -21,7 +21,7 @@ from services.customer.domain.stages import LEGAL, STAGES_ZH
 from services.customer.domain.state import Customer
 from services.customer.domain.tags import tag_added, tag_removed
 
-__all__ = ["CUSTOMER", "LEGAL", "STAGES_ZH", "TIERS", "Customer"]
+__all__ = ["CUSTOMER", "LEGAL", "STAGES_ZH", "Customer"]
 
 
 def decide(customer: Customer, command: commands.AnyCommand) -> list[events.CustomerEvent]:
@@ -39,8 +39,14 @@ def decide(customer: Customer, command: commands.AnyCommand) -> list[events.Cust
             return profile_changed(customer, profile, clear)
         case commands.ChangeStage(stage=stage, reason=reason):
             return stage_changed(customer, stage, reason)
-        case commands.SetTier(scheme=scheme, tier=tier):
-            return tier_changed(customer, scheme, tier)
+        case (
+            commands.SetTier()
+            | commands.ReleaseTier()
+            | commands.ConfirmTier()
+            | commands.RefuseTier()
+            | commands.AssessTier()
+        ):
+            return tiers.decide(customer, command)
         case commands.AssignOwner(owner_id=owner_id, leader_id=leader_id):
             return owner_assigned(customer, owner_id, leader_id)
         case commands.PassOn():
@@ -72,8 +78,15 @@ def evolve(customer: Customer, event: events.CustomerEvent) -> Customer:
             return replace(customer, profile=profile_after(customer.profile, event))
         case events.StageChanged(stage=stage):
             return replace(customer, stage=stage)
-        case events.TierChanged(scheme=scheme, tier=tier):
-            return replace(customer, tiers={**customer.tiers, scheme: tier})
+        case (
+            events.TierChanged()
+            | events.TierHeld()
+            | events.TierReleased()
+            | events.TierProposed()
+            | events.TierProposalRefused()
+            | events.TierProposalLapsed()
+        ):
+            return replace(customer, standings=tiers.evolve(customer.standings, event))
         case events.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
             helper_ids = customer.helper_ids - {owner_id}
             return replace(customer, owner_id=owner_id, leader_id=leader_id, helper_ids=helper_ids)

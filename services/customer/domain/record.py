@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from contracts import customer as events
 from contracts.customer import Stage
 from services.customer import commands
-from services.customer.domain.life import stage_changed, tier_changed
+from services.customer.domain.life import stage_changed
 from services.customer.domain.ownership import owner_assigned
 from services.customer.domain.state import Customer
+from services.customer.domain.tiers import OFFERED, tier_set
 
 
 def registered(customer: Customer, command: commands.Register) -> list[events.CustomerEvent]:
@@ -29,7 +30,9 @@ def stated(customer: Customer, command: commands.Register) -> list[events.Custom
     """What a registration says beside the name. A stage stated at the first entry needs no transition."""
     found = profile_changed(customer, command.profile)
     if command.tier:
-        found += tier_changed(customer, command.tier.scheme, command.tier.tier)
+        scheme, tier = command.tier.scheme, command.tier.tier
+        offered = command.offered if isinstance(command, commands.RegisterInTier) else OFFERED.get(scheme, ())
+        found += tier_set(customer, scheme, tier, offered)
     if command.owner_id:
         found += owner_assigned(customer, command.owner_id, command.leader_id)
     if command.stage and not customer.known and command.stage is not Stage.NEW:

@@ -6,6 +6,7 @@ from uuid import UUID
 from chassis.access import Holders
 from contracts.customer import KeyContactStated, Kind, NeedStatus, Stage
 from services.customer import commands
+from services.customer.domain.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class Customer:
     name: str | None = None
     name_ref: UUID | None = None
     stage: Stage = Stage.NEW
-    tiers: dict[str, str] = field(default_factory=dict)
+    standings: dict[str, Standing] = field(default_factory=dict)
     owner_id: str | None = None
     leader_id: str | None = None
     profile: commands.Profile = field(default_factory=commands.Profile)
@@ -32,6 +33,15 @@ class Customer:
     @property
     def known(self) -> bool:
         return self.kind is not None
+
+    @property
+    def tiers(self) -> dict[str, str]:
+        """The customer's tier in each scheme that it has one in."""
+        return {scheme: each.tier for scheme, each in self.standings.items() if each.tier}
+
+    @property
+    def proposed_tiers(self) -> dict[str, str]:
+        return {scheme: each.proposal.tier for scheme, each in self.standings.items() if each.proposal}
 
     @property
     def holders(self) -> Holders:

@@ -5,12 +5,12 @@ from typing import Any
 
 from chassis.database import Connection
 from contracts.event import Envelope
-from services.customer.projection import commerce, customers, handovers, references
+from services.customer.projection import commerce, customers, handovers, references, tiers
 from services.customer.projection.customers import CustomerRow
 
 __all__ = ["TABLES", "CustomerRow", "apply"]
 
-TABLES = (*customers.TABLES, *commerce.TABLES, *references.TABLES, *handovers.TABLES)
+TABLES = (*customers.TABLES, *commerce.TABLES, *references.TABLES, *handovers.TABLES, *tiers.TABLES)
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
@@ -19,3 +19,4 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     await commerce.apply(envelopes, held)
     await references.apply(envelopes, held)
     await handovers.apply(envelopes, held)
+    await tiers.apply(envelopes, held)

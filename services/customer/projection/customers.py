@@ -36,6 +36,8 @@ class CustomerRow:
     helper_ids: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     numbers: list[dict[str, Any]] = field(default_factory=list)
+    held_tiers: list[str] = field(default_factory=list)
+    proposed_tiers: dict[str, str] = field(default_factory=dict)
     interests: Sequence[str] | None = None
     buying_cycle: str | None = None
     order_size: str | None = None
@@ -77,8 +79,18 @@ def project(row: CustomerRow | None, envelope: Envelope[events.CustomerEvent]) -
             return replace(row, **{name: value for name, value in event.news().items() if name in PROFILE})
         case events.StageChanged(stage=stage):
             return replace(row, stage=stage, stage_since=envelope.occurred_at)
-        case events.TierChanged(scheme=scheme, tier=tier):
-            return replace(row, tiers={**row.tiers, scheme: tier})
+        case events.TierChanged(scheme=scheme, tier=tier, basis=basis):
+            row = replace(row, tiers={**row.tiers, scheme: tier}, proposed_tiers=without(row.proposed_tiers, scheme))
+            return replace(row, held_tiers=[*without_scheme(row, scheme), *([] if basis else [scheme])])
+        case events.TierHeld(scheme=scheme):
+            row = replace(row, proposed_tiers=without(row.proposed_tiers, scheme))
+            return replace(row, held_tiers=[*without_scheme(row, scheme), scheme])
+        case events.TierReleased(scheme=scheme):
+            return replace(row, held_tiers=without_scheme(row, scheme))
+        case events.TierProposed(scheme=scheme, tier=tier):
+            return replace(row, proposed_tiers={**row.proposed_tiers, scheme: tier})
+        case events.TierProposalRefused(scheme=scheme) | events.TierProposalLapsed(scheme=scheme):
+            return replace(row, proposed_tiers=without(row.proposed_tiers, scheme))
         case events.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
             helper_ids = without_helper(row, owner_id)
             return replace(row, owner_id=owner_id, leader_id=leader_id, helper_ids=helper_ids)
@@ -103,6 +115,10 @@ def project(row: CustomerRow | None, envelope: Envelope[events.CustomerEvent]) -
 
 def without_helper(row: CustomerRow, employee_id: str) -> list[str]:
     return [each for each in row.helper_ids if each != employee_id]
+
+
+def without_scheme(row: CustomerRow, scheme: str) -> list[str]:
+    return [each for each in row.held_tiers if each != scheme]
 
 
 def without_tag(row: CustomerRow, tag: str) -> list[str]:

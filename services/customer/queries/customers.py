@@ -19,7 +19,7 @@ COLUMNS = """
     c.customer_id AS id, c.version, c.kind, coalesce(c.name, v.value) AS name, c.stage, c.stage_since, c.tiers,
     c.owner_id, c.leader_id, c.need_type, c.industry, c.region, c.work_status, c.last_contacted_at,
     c.interests, c.buying_cycle, c.order_size, c.customer_kind, c.potential, c.influence, c.cooperation_since,
-    c.tags, c.helper_ids,
+    c.tags, c.helper_ids, c.proposed_tiers,
     c.external_system, c.external_id, c.registered_at
 """
 ONE = f"SELECT {COLUMNS} FROM customer c LEFT JOIN vault v ON v.id = c.name_ref WHERE c.customer_id = $1"  # noqa: S608
@@ -34,7 +34,8 @@ LIST = f"""
       AND ($7::uuid IS NULL OR c.customer_id = (SELECT r.customer_id FROM customer_reference r WHERE r.number_id = $7))
       AND ($8::text IS NULL OR c.tags @> ARRAY[$8])
       AND ($9::boolean IS NULL OR (c.owner_id IS NULL) = $9)
-    ORDER BY c.customer_id LIMIT $10
+      AND ($10::text IS NULL OR c.proposed_tiers <> '{{}}' AND c.proposed_tiers ? $10)
+    ORDER BY c.customer_id LIMIT $11
 """  # noqa: S608
 NAMED = "SELECT customer_id FROM customer WHERE name = $1 LIMIT $2"
 EMPLOYEES = "SELECT employee_id AS id, name, leader_id FROM employee ORDER BY employee_id"
@@ -60,6 +61,7 @@ class CustomerView(BaseModel):
     mode: Mode | None
     stage_since: datetime | None
     tiers: dict[str, str]
+    proposed_tiers: dict[str, str]
     tags: list[str]
     helper_ids: list[str]
     owner_id: str | None
@@ -113,6 +115,7 @@ class Filters:
     number_id: UUID | None = None
     tag: str | None = None
     ownerless: bool | None = None
+    proposed_in: str | None = None
 
 
 class CustomerQueries:
@@ -135,6 +138,7 @@ class CustomerQueries:
                 "stage": customer.stage,
                 "mode": mode_of(customer.stage),
                 "tiers": customer.tiers,
+                "proposed_tiers": customer.proposed_tiers,
                 "tags": sorted(customer.tags),
                 "helper_ids": sorted(customer.helper_ids),
                 "owner_id": customer.owner_id,
@@ -180,6 +184,7 @@ class CustomerQueries:
             filters.number_id,
             filters.tag,
             filters.ownerless,
+            filters.proposed_in,
             min(limit, MAX_LIMIT) + 1,
         )
         return [view(row) for row in rows]

@@ -19,6 +19,8 @@ NOT_KEPT = (
     | events.HandoverEvent
     | events.TagEvent
     | events.VocabularyEvent
+    | events.TierEvent
+    | events.TierSchemeEvent
 )
 
 

@@ -1,0 +1,121 @@
+"""HTTP for tier schemes: published whole, read by version, and what a new version would change."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel
+
+from chassis.body import StrictRoute
+from chassis.catalogue import ProblemError
+from chassis.expressions import ExpressionError
+from chassis.listing import Paging
+from chassis.responses import PUBLISHED, Accepted, answer, etag
+from contracts.customer import TierDecision, TierRule, TierSchemePublished
+from contracts.types import Code
+from services.customer import commands
+from services.customer.api.edge import Reader
+from services.customer.api.tags import Keeper
+from services.customer.dependencies import Needs
+from services.customer.domain.shipped_tiers import NOT_IN_FORCE, SHIPPED
+from services.customer.domain.tier_scheme import version_of
+from services.customer.tiering import memory
+from services.customer.tiering.facts import facts_of, following
+from services.customer.tiering.preview import TierPreview, preview_of
+from services.customer.tiering.rules import CONDITIONS
+
+router = APIRouter(prefix="/v1", tags=["tier schemes"], route_class=StrictRoute)
+
+MAX_LOOKED_AT = 1_000
+Scheme = Annotated[Code, Path()]
+
+
+class TierSchemeView(BaseModel):
+    """A scheme; one of number 0 ships with the product, and its rules wait to be published."""
+
+    name: str
+    number: int
+    is_in_force: bool
+    decision: TierDecision
+    window_days: int
+    currency: str
+    tiers: tuple[TierRule, ...]
+
+
+class TierSchemesView(BaseModel):
+    items: list[TierSchemeView]
+
+
+@router.get("/tier-schemes")
+async def read_tier_schemes(_caller: Reader, needs: Needs) -> TierSchemesView:
+    """List the schemes in force and those that wait to be published; there are few, so all at once."""
+    known = SHIPPED | {scheme.name: scheme for scheme in await memory.in_force(needs.pool)}
+    return TierSchemesView(items=[view(known[name]) for name in sorted(known)])
+
+
+@router.get("/tier-schemes/{scheme}")
+async def read_tier_scheme(
+    scheme: Scheme,
+    _caller: Reader,
+    needs: Needs,
+    response: Response,
+    number: Annotated[int | None, Query(ge=1, description="A version; the latest if absent.")] = None,
+) -> TierSchemeView:
+    """Read a scheme as it stands after every acknowledged command, or an earlier version of it."""
+    if number:
+        return view(await needs.tier_schemes.version(scheme, number))
+    version, latest = await needs.tier_schemes.latest(scheme)
+    response.headers["ETag"] = etag(version)
+    return view(latest)
+
+
+@router.put("/tier-schemes/{scheme}", response_model=Accepted, responses=PUBLISHED)
+async def publish_tier_scheme(scheme: Scheme, body: commands.TierScheme, caller: Keeper, needs: Needs) -> Response:
+    """Put a whole new version in force, and look at every customer under it. Tiers held by hand stay."""
+    require_expressions(body)
+    command = commands.PublishTierScheme(name=scheme, **dict(body))
+    handled = await needs.tier_schemes.handler.handle(
+        needs.tier_schemes.stream_of(scheme), command, caller.context, expected_version=caller.expected_version
+    )
+    return answer(handled, f"/v1/tier-schemes/{scheme}")
+
+
+@router.post("/tier-schemes/{scheme}/preview")
+async def preview_tier_scheme(
+    scheme: Scheme, body: commands.TierScheme, caller: Keeper, needs: Needs, paging: Paging
+) -> TierPreview:
+    """Say where these rules would lead the next customers, and change nothing."""
+    require_expressions(body)
+    candidate, zone, now = version_of(scheme, 1, body), needs.tier_schemes.zone, caller.context.now
+    page = await paging.page(
+        {"list": "tier-preview", "scheme": scheme, **body.model_dump(mode="json")},
+        lambda place, size: following(needs.pool, UUID(place[0]) if place else None, size + 1),
+        lambda each: [str(each)],
+        size=min(paging.limit or MAX_LOOKED_AT, MAX_LOOKED_AT),
+    )
+    known = await facts_of(needs.pool, page.items, candidate, now, zone.key)
+    found = preview_of(known, candidate, now, zone)
+    return found.model_copy(update={"next_cursor": page.next_cursor, "has_more": page.has_more})
+
+
+def require_expressions(scheme: commands.TierScheme) -> None:
+    """Raise the 422 problem that names each condition that cannot be used, and the place of its fault."""
+    faults: list[tuple[int, ExpressionError]] = []
+    for place, rule in enumerate(scheme.tiers):
+        try:
+            CONDITIONS.check(rule.when or "true")
+        except ExpressionError as fault:
+            faults.append((place, fault))
+    if faults:
+        errors = [{"pointer": f"/tiers/{n}/when", "rule": "expression", "detail": fault.en} for n, fault in faults]
+        raise ProblemError(
+            "validation-failed",
+            "; ".join(f"/tiers/{place}/when, {fault.en}" for place, fault in faults) + ".",
+            "；".join(f"/tiers/{place}/when，{fault.zh}" for place, fault in faults) + "。",
+            errors=errors,
+        )
+
+
+def view(scheme: TierSchemePublished) -> TierSchemeView:
+    said = scheme.model_dump(exclude={"type"})
+    return TierSchemeView(is_in_force=scheme.number != NOT_IN_FORCE, **said)

@@ -1,0 +1,34 @@
+"""The tier schemes in force, and whom their rules have to look at, kept in step with what they depend on."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Connection
+from contracts import customer as events
+from contracts.event import Envelope
+from services.customer.tiering import memory
+
+TABLES = ("tier_scheme", "tier_due")
+# What the rules are told of a customer is made from these.
+TOLD = (
+    events.Registered,
+    events.ProfileChanged,
+    events.StageChanged,
+    events.TierReleased,
+    events.OrderPlaced,
+    events.OrderCancelled,
+    events.ContractSigned,
+)
+
+
+async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+    """Apply a batch, in the transaction that brings the other lists up to date: whoever looks sees both or neither."""
+    changed: dict[UUID, datetime] = {}
+    for envelope in envelopes:
+        if isinstance(envelope.event, events.TierSchemePublished):
+            await memory.publish(held, envelope.event)
+        elif isinstance(envelope.event, TOLD):
+            changed.setdefault(envelope.subject, envelope.recorded_at)
+    await memory.mark(held, changed)
