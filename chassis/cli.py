@@ -10,11 +10,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from chassis.applier import Applier
 from chassis.database import Pool, open_pool, transaction
 from chassis.migrate import migrate
 from chassis.rebuild import SESSION, ReadModel, Rebuild, RebuildFailedError
-from chassis.service import ALL, Build, Parts, parts, read_settings, run
+from chassis.service import ALL, Build, Parks, Parts, parts, read_settings, run
 
 REBUILD_CONNECTIONS = 4
 
@@ -66,7 +65,7 @@ def command_line(name: str, build: Build) -> typer.Typer:
     return cli
 
 
-async def open_parts(name: str, build: Build) -> tuple[Parts, list[Applier]]:
+async def open_parts(name: str, build: Build) -> tuple[Parts, list[Parks]]:
     made = await parts(f"care-{name}-cli", read_settings())
     return made, list(build(made).appliers)
 

@@ -6,6 +6,8 @@ import gc
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
 
 import structlog
 import uvicorn
@@ -14,10 +16,10 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from chassis import telemetry
-from chassis.applier import Applier
 from chassis.auth import Authenticator
 from chassis.database import UNAVAILABLE, Pool, open_pool
 from chassis.paging import Cursors
+from chassis.parking import Parking
 from chassis.rebuild import ReadModel
 from chassis.settings import Settings
 from chassis.supervisor import Supervisor
@@ -38,6 +40,17 @@ class Task:
     run: Callable[[], Awaitable[None]]
 
 
+class Parks(Protocol):
+    """What sets records aside that it cannot use."""
+
+    name: str
+    parking: Parking
+
+    async def replay(self, subject: UUID) -> int:
+        """Try a customer's parked records again; return how many were taken."""
+        ...
+
+
 @dataclass(slots=True)
 class Service:
     """What a service is made of. `appliers` are named so that their parked events can be looked after."""
@@ -45,7 +58,7 @@ class Service:
     name: str
     app: FastAPI
     tasks: Sequence[Task] = ()
-    appliers: Sequence[Applier] = field(default=())
+    appliers: Sequence[Parks] = field(default=())
     models: Sequence[ReadModel] = field(default=())
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
+from contracts import asyncapi_told
 from contracts.cloudevents import (
     CONTENT_TYPE,
     HEADERS,
@@ -18,7 +19,8 @@ from contracts.cloudevents import (
 )
 from contracts.event import Event
 from contracts.examples import EXAMPLES, RECORDED_AT
-from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, EVENT_TYPES, FOLLOWUP_EVENTS, TOPICS, Topic
+from contracts.told import TOLD
+from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, EVENT_TYPES, FACTS_IN, FOLLOWUP_EVENTS, TOPICS, Topic
 from contracts.types import utc_text
 
 KAFKA_BINDING = "0.5.0"
@@ -58,12 +60,13 @@ def document() -> Json:
         },
         "defaultContentType": CONTENT_TYPE,
         "servers": {"kafka": SERVER},
-        "channels": {topic.name: _channel(topic) for topic in TOPICS},
-        "operations": _sending() | _receiving(),
+        "channels": {topic.name: _channel(topic) for topic in TOPICS} | {FACTS_IN.name: asyncapi_told.channel()},
+        "operations": _sending() | _receiving() | asyncapi_told.receiving(),
         "components": {
-            "messages": {name: message for topic in TOPICS for name, message in _messages(topic).items()},
+            "messages": {name: message for topic in TOPICS for name, message in _messages(topic).items()}
+            | asyncapi_told.messages(),
             "messageTraits": {"cloudEvent": {"contentType": CONTENT_TYPE, "headers": header_schema()}},
-            "schemas": _schemas(),
+            "schemas": _schemas() | _told_schemas(),
         },
     }
 
@@ -194,6 +197,16 @@ def _receiving() -> dict[str, Json]:
         for service, topics in READERS.items()
         for topic in topics
     }
+
+
+def _told_schemas() -> Json:
+    """Return the schemas of what is told, apart by name: other systems' orders are not our events."""
+    _, schemas = models_json_schema(
+        [(message, "validation") for message in TOLD.values()],
+        ref_template="#/components/schemas/Told.{model}",
+        schema_generator=PlainSchema,
+    )
+    return {f"Told.{name}": schema for name, schema in schemas["$defs"].items()}
 
 
 def _schemas() -> Json:

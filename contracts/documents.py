@@ -10,10 +10,12 @@ from pathlib import Path
 
 from contracts import asyncapi
 from contracts.asyncapi import READERS, PlainSchema, key_of
+from contracts.asyncapi_told import GROUP, example, summary_of
 from contracts.cloudevents import Json, example_headers, payload, schema_id, type_of
 from contracts.event import Event
 from contracts.examples import EXAMPLES
-from contracts.topics import EVENT_TYPES, KEEP_FOR_EVER, TOPICS, Topic
+from contracts.told import TOLD, AnyTold
+from contracts.topics import EVENT_TYPES, FACTS_IN, KEEP_FOR_EVER, TOPICS, Topic
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS = "contracts/generated/schemas"
@@ -38,7 +40,8 @@ def main(arguments: list[str]) -> int:
 def documents() -> dict[str, str]:
     """Return every generated file: its path from the root of the project, and its text."""
     schemas = {f"{SCHEMAS}/{name}.json": _json(schema(event)) for name, event in EVENT_TYPES.items()}
-    return schemas | {ASYNCAPI: _json(asyncapi.document()), TOPICS_PAGE: topics_page()}
+    told = {f"{SCHEMAS}/{name}.json": _json(told_schema(message)) for name, message in TOLD.items()}
+    return schemas | told | {ASYNCAPI: _json(asyncapi.document()), TOPICS_PAGE: topics_page()}
 
 
 def stale(root: Path) -> list[str]:
@@ -67,9 +70,15 @@ def schema(event: type[Event]) -> Json:
     }
 
 
+def told_schema(message: type[AnyTold]) -> Json:
+    """Return the JSON Schema of what another system tells; closed, so that a misspelt field is refused."""
+    described = message.model_json_schema(schema_generator=PlainSchema)
+    return {"$schema": DIALECT, "$id": schema_id(message.TYPE), **described, "examples": [example(message)]}
+
+
 def topics_page() -> str:
     """Return the page that tells readers of Kafka what each topic promises."""
-    return PAGE_HEAD + "".join(_topic_section(topic) for topic in TOPICS)
+    return PAGE_HEAD + "".join(_topic_section(topic) for topic in TOPICS) + _told_section()
 
 
 PAGE_HEAD = f"""\
@@ -123,6 +132,28 @@ Example headers, then the value:
 
 ```json
 {_json(payload(example))}```
+"""
+
+
+def _told_section() -> str:
+    kinds = "\n".join(f"- [`{name}`](../{SCHEMAS}/{name}.json): {summary_of(kind)}" for name, kind in TOLD.items())
+    return f"""
+## {FACTS_IN.name}
+
+{FACTS_IN.meaning} [How to write to it](facts-in.md).
+
+| | |
+|---|---|
+| Writers | {FACTS_IN.owner} |
+| Reader group | `{GROUP}` |
+| Key | The customer's number, so that what is told of a customer keeps its order. |
+| Partitions | {FACTS_IN.partitions}, where the customer service makes the topic; any number does |
+| Retention | {_retention(FACTS_IN)}, where the customer service makes the topic |
+| Personal data | names of companies |
+
+Message types:
+
+{kinds}
 """
 
 

@@ -49,6 +49,14 @@ ALERT_OPEN = Topic(
     (alerts.AlertRaised,),
     cleanup_policy="compact",
 )
+# Written by other systems, so it is none of TOPICS, whose records are facts of ours. What it holds may be personal.
+FACTS_IN = Topic(
+    "care.customer.facts-in.v1",
+    "other systems",
+    "What other systems tell the customer service: companies, orders, quotes, contracts.",
+    (),
+    retention_ms=30 * 24 * 60 * 60 * 1000,
+)
 TOPICS = (CUSTOMER_EVENTS, FOLLOWUP_EVENTS, ALERT_EVENTS, ALERT_OPEN)
 
 EVENT_TYPES: dict[str, type[Event]] = {

@@ -9,6 +9,7 @@ from chassis.consumer import Consumer
 from chassis.event_store import EventStore
 from chassis.imports import Importer, Imports
 from chassis.imports_api import imports_router
+from chassis.inbound import Inbound
 from chassis.mapper import EventMapper
 from chassis.pseudonym import Pseudonyms
 from chassis.rebuild import ReadModel
@@ -17,14 +18,16 @@ from chassis.service import Parts, Service, Task
 from chassis.tail import Tail
 from chassis.timers import Timers
 from chassis.web import create_app
-from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
-from services.customer import open_items, projection
+from contracts.told import TOLD, AnyTold
+from contracts.topics import CUSTOMER_EVENTS, FACTS_IN, FOLLOWUP_EVENTS
+from services.customer import facts_in, open_items, projection
 from services.customer.api import ROUTERS
 from services.customer.commerce import Commerce
 from services.customer.dependencies import Dependencies
 from services.customer.domain import CUSTOMER
 from services.customer.domain.handover import HANDOVER
 from services.customer.domain.tags import TAG_VOCABULARY
+from services.customer.facts_in import FactsIn
 from services.customer.importing import CustomerImport
 from services.customer.importing_commerce import ContractImport, OrderImport
 from services.customer.queries import CustomerQueries
@@ -51,6 +54,17 @@ def build(parts: Parts) -> Service:
         health=health("relay"),
         idempotence=settings.kafka_idempotence,
     )
+    told = FactsIn(needs)
+    inbound: Inbound[AnyTold] = Inbound(
+        facts_in.CONSUMER,
+        FACTS_IN,
+        parts.pool,
+        TOLD,
+        told.take,
+        told.customer_of,
+        bootstrap=settings.kafka_bootstrap,
+        health=health(facts_in.CONSUMER),
+    )
     app = create_app(
         "Customer",
         [*ROUTERS, imports_router(imports)],
@@ -64,10 +78,11 @@ def build(parts: Parts) -> Service:
         Task("relay", "relay", relay.run),
         Task("projection", LISTING, listing.follow(health(LISTING))),
         Task("consumer", open_items.CONSUMER, open_at_followup.follow(health(open_items.CONSUMER))),
+        Task("consumer", facts_in.CONSUMER, inbound.run),
         Task("importer", "importer", imports.run),
         Task("timers", "tiers", Timers(tiering.run_due, health=health("tiers")).run),
     ]
-    return Service(NAME, app, tasks, [model.applier for model in models], models)
+    return Service(NAME, app, tasks, [*(model.applier for model in models), inbound], models)
 
 
 def importers(needs: Dependencies, zone: str) -> dict[str, Importer]:

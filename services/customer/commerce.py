@@ -60,6 +60,10 @@ class Commerce:
         """Return the id of what another system knows by a number: the same whoever tells of it, and by which way."""
         return self._pseudonyms.derived(kind.name, normalised(reference.system), normalised(reference.id))
 
+    async def belongs(self, kind: Kind[Any], thing_id: UUID, customer_id: UUID) -> bool:
+        """Say whether the thing is this customer's; raise the 404 problem where there is no such thing."""
+        return await subject_of(thing_id, kind.beginnings, self._store) == customer_id
+
     async def begin(
         self, kind: Kind[Any], customer_id: UUID, command: Any, context: Context, let: Let = let_all
     ) -> tuple[UUID, Handled]:

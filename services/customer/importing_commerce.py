@@ -16,6 +16,7 @@ from services.customer import commands
 from services.customer.commerce import Kind
 from services.customer.dependencies import Dependencies
 from services.customer.importing import FILE_SYSTEM, WORKDAY_START, choose, day
+from services.customer.registering import known_as
 
 WHOSE = (
     Column("customer_number", ("客户编号", "customer_number")),
@@ -93,9 +94,8 @@ class CommerceImport:
         number, name = cells["customer_number"], cells["customer"]
         if not (number or name):
             raise RowProblemError("客户编号", "missing", "A row needs a customer.", "缺少客户编号或客户名称。")
-        derived = self._needs.pseudonyms.customer(FILE_SYSTEM, number or name)
-        if (found := (await self._needs.customers.load(derived)).state).known or found.stands_for:
-            return found.stands_for or derived
+        if found := await known_as(FILE_SYSTEM, number or name, self._needs):
+            return found
         named = [] if number else await self._needs.queries.named(name, ENOUGH_TO_BE_AMBIGUOUS)
         if len(named) == 1:
             return named[0]

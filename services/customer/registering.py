@@ -30,3 +30,10 @@ async def register(
         if refusal.code != LEADS_ELSEWHERE or leads_to is None:
             raise
     return leads_to, await needs.customers.handle(leads_to, command, context, authorize=authorize)
+
+
+async def known_as(system: str, number: str, needs: Dependencies) -> UUID | None:
+    """Return the customer whom a system knows by this number, as it stands after every acknowledged command."""
+    derived = needs.pseudonyms.customer(system, number)
+    found = (await needs.customers.load(derived)).state
+    return found.stands_for or (derived if found.known else None)

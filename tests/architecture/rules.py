@@ -20,6 +20,7 @@ BROAD_ERRORS = {"Exception", "BaseException"}
 MAY_CATCH_EVERYTHING = {
     "chassis/applier.py": "whatever an event does to a handler, its customer is parked and the others flow",
     "chassis/group_commit.py": "whatever a commit raises goes to the callers whose items it was about",
+    "chassis/inbound.py": "whatever a message does to us, it is parked and the others flow",
     "chassis/supervisor.py": "whatever ends a task is logged and counted, and the task is started again",
 }
 

@@ -1,0 +1,84 @@
+"""Messages of other systems: two modes, read strictly, and refused without repeating what they say."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chassis.cloudevents import UndecodableError
+from chassis.messages import MAX_MESSAGE_BYTES, STRUCTURED, read_message
+from contracts.told import TOLD, OrderPlaced
+
+HEADERS = {
+    "ce_specversion": "1.0",
+    "ce_id": "m-1",
+    "ce_source": "erp",
+    "ce_type": "care.told.order-placed.v1",
+    "ce_time": "2024-06-01T09:00:00+08:00",
+}
+DATA = {
+    "customer": {"system": "erp", "id": "K-1"},
+    "order": {"system": "erp", "id": "SO-1"},
+    "amount_minor": 12_800_000,
+    "currency": "CNY",
+}
+SECRET = "王小明"
+
+
+def told(data: dict[str, Any]) -> Any:
+    return read_message(HEADERS, json.dumps(data).encode(), TOLD).told
+
+
+def test_binary_and_structured_mode_say_the_same() -> None:
+    structured = {name.removeprefix("ce_"): text for name, text in HEADERS.items()} | {"data": DATA}
+    in_headers = read_message(HEADERS, json.dumps(DATA).encode(), TOLD)
+    in_one = read_message({"content-type": f"{STRUCTURED}; charset=utf-8"}, json.dumps(structured).encode(), TOLD)
+    assert in_one.told == in_headers.told
+    assert in_one.attributes == in_headers.attributes
+
+
+def test_a_fact_without_its_own_time_happened_when_the_message_says() -> None:
+    found = told(DATA)
+    assert isinstance(found, OrderPlaced)
+    assert found.occurred_at is not None
+    assert found.occurred_at.isoformat() == "2024-06-01T01:00:00+00:00"
+
+
+def test_a_fact_keeps_its_own_time() -> None:
+    found = told(DATA | {"occurred_at": "2024-05-01T09:00:00+08:00"})
+    assert found.occurred_at.isoformat() == "2024-05-01T01:00:00+00:00"
+
+
+def test_one_id_with_another_content_can_be_told() -> None:
+    first, again, other = (
+        read_message(HEADERS, json.dumps(data).encode(), TOLD).digest
+        for data in (DATA, DATA, DATA | {"amount_minor": 1})
+    )
+    assert first == again != other
+
+
+@pytest.mark.parametrize(
+    ("headers", "value", "sentence"),
+    [
+        (HEADERS, None, "the record has no value"),
+        (HEADERS, b"{", "Not JSON"),
+        (HEADERS, b'{"order": 1, "order": 2}', "A name stands twice in one object."),
+        (HEADERS, b"\xff", "not UTF-8"),
+        (HEADERS, b" " * (MAX_MESSAGE_BYTES + 1), "larger than 65536 bytes"),
+        (HEADERS, b"[]", "data (model_type)"),
+        (HEADERS | {"ce_type": "care.told.nothing.v1"}, b"{}", "not one of those"),
+        (HEADERS | {"ce_id": ""}, b"{}", "id (string_too_short)"),
+        ({"ce_type": "care.told.order-placed.v1"}, b"{}", "id (missing), source (missing), time (missing)"),
+        ({"content-type": STRUCTURED}, b"[]", "a structured CloudEvent is an object"),
+        (HEADERS, json.dumps(DATA | {"note": SECRET}).encode(), "note (extra_forbidden)"),
+        (HEADERS, json.dumps(DATA | {"currency": SECRET}).encode(), "currency (string_pattern_mismatch)"),
+        (HEADERS, json.dumps(DATA | {"amount_minor": 12.5}).encode(), "amount_minor (int_type)"),
+    ],
+)
+def test_what_does_not_fit_is_named_and_not_repeated(
+    headers: dict[str, str], value: bytes | None, sentence: str
+) -> None:
+    with pytest.raises(UndecodableError) as caught:
+        read_message(headers, value, TOLD)
+    assert sentence in str(caught.value)
+    assert SECRET not in str(caught.value)
