@@ -66,6 +66,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
 # Facts about no customer (ADR 0008): their subject is their own stream, and no customer's timeline holds them.
 CONFIGURATION: frozenset[type[Event]] = frozenset(
     {
+        customer.HandoverBatchStarted,
+        customer.HandoverBatchEnded,
         customer.TagVocabularyPublished,
         customer.TierSchemePublished,
         followup.ContactFormPublished,

@@ -21,6 +21,7 @@ from contracts.customer.handover import (
     HandoverWithdrawn,
     ItemKind,
 )
+from contracts.customer.handover_batch import HandoverBatchEnded, HandoverBatchEvent, HandoverBatchStarted
 from contracts.customer.life import LifeEvent, Mode, Stage, StageChanged, TierChanged, mode_of
 from contracts.customer.market import CompetitorSeen, MarketEvent, ReferralMade
 from contracts.customer.needs import NeedEvent, NeedStated, NeedStatus
@@ -66,7 +67,8 @@ CustomerEvent = (
 )
 CommercialEvent = OrderEvent | QuoteEvent | ContractEvent
 AnyEvent = Annotated[
-    CustomerEvent | CommercialEvent | HandoverEvent | VocabularyEvent | TierSchemeEvent, Field(discriminator="type")
+    CustomerEvent | CommercialEvent | HandoverEvent | HandoverBatchEvent | VocabularyEvent | TierSchemeEvent,
+    Field(discriminator="type"),
 ]
 
 __all__ = [
@@ -81,6 +83,9 @@ __all__ = [
     "ContractSigned",
     "CustomerEvent",
     "HandoverAccepted",
+    "HandoverBatchEnded",
+    "HandoverBatchEvent",
+    "HandoverBatchStarted",
     "HandoverEvent",
     "HandoverStarted",
     "HandoverWithdrawn",

@@ -263,6 +263,8 @@ def _stream_of(event: Event) -> UUID:
             return CONTRACT_ID
         case alerts.AlertEvent():
             return ALERT_ID
+        case customer.HandoverBatchStarted() | customer.HandoverBatchEnded():
+            return BATCH_ID
         case customer.HandoverStarted() | customer.HandoverAccepted() | customer.HandoverWithdrawn():
             return HANDOVER_ID
         case _:

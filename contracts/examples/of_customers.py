@@ -93,6 +93,17 @@ CUSTOMER: tuple[Event, ...] = (
     ),
     customer.HandoverAccepted(owner_id=OWNER, note_ref=CONTENT_REF),
     customer.HandoverWithdrawn(reason_ref=CONTENT_REF),
+    customer.HandoverBatchStarted(
+        from_owner_id="E1003",
+        to_owner_ids=(OWNER, "E1012"),
+        reason="resigned",
+        stage=customer.Stage.SIGNED,
+        tier="vip",
+        tag="high-potential",
+        region="上海",
+        led_by=LEADER,
+    ),
+    customer.HandoverBatchEnded(handed_over=41, refused=1),
     customer.HelperAdded(employee_id="E1012"),
     customer.HelperRemoved(employee_id="E1012"),
     customer.KeyContactAdded(

@@ -26,8 +26,10 @@ from services.customer.commerce import Commerce
 from services.customer.dependencies import Dependencies
 from services.customer.domain import CUSTOMER
 from services.customer.domain.handover import HANDOVER
+from services.customer.domain.handover_batch import HANDOVER_BATCH
 from services.customer.domain.tags import TAG_VOCABULARY
 from services.customer.facts_in import FactsIn
+from services.customer.handing_over import HandoverBatches
 from services.customer.importing import CustomerImport
 from services.customer.importing_commerce import ContractImport, OrderImport
 from services.customer.queries import CustomerQueries
@@ -81,6 +83,7 @@ def build(parts: Parts) -> Service:
         Task("consumer", facts_in.CONSUMER, inbound.run),
         Task("importer", "importer", imports.run),
         Task("timers", "tiers", Timers(tiering.run_due, health=health("tiers")).run),
+        Task("timers", "handovers", Timers(HandoverBatches(needs).run_due, health=health("handovers")).run),
     ]
     return Service(NAME, app, tasks, [*(model.applier for model in models), inbound], models)
 
@@ -104,6 +107,7 @@ def dependencies(parts: Parts) -> Dependencies:
         customers=customers,
         commerce=Commerce(store, mapper, customers, pseudonyms),
         handovers=CommandHandler(store, HANDOVER, mapper),
+        handover_batches=CommandHandler(store, HANDOVER_BATCH, mapper),
         vocabulary=CommandHandler(store, TAG_VOCABULARY, mapper),
         tier_schemes=TierSchemes(store, mapper, pseudonyms, parts.settings.business_zone),
         queries=CustomerQueries(parts.pool),

@@ -13,6 +13,7 @@ from chassis.pseudonym import Pseudonyms
 from services.customer.commerce import Commerce
 from services.customer.domain import Customer
 from services.customer.domain.handover import Handover
+from services.customer.domain.handover_batch import Batch
 from services.customer.domain.tags import Vocabulary
 from services.customer.queries import CustomerQueries
 from services.customer.queries.handovers import HandoverQueries
@@ -27,6 +28,7 @@ class Dependencies:
     customers: CommandHandler[Customer]
     commerce: Commerce
     handovers: CommandHandler[Handover]
+    handover_batches: CommandHandler[Batch | None]
     vocabulary: CommandHandler[Vocabulary]
     tier_schemes: TierSchemes
     queries: CustomerQueries

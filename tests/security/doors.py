@@ -87,6 +87,7 @@ async def told(product: Product) -> Doors:
             "employee_id": "E7001",
             "alert_id": "0",
             "import_id": "0",
+            "batch_id": "0",
             "purpose": "visit",
             "tag": "vip-care",
             "template": "win-back",

@@ -144,7 +144,7 @@ async def kept(world: World, field: Field, response: httpx.Response, sent: Any) 
 
     async def read() -> Any:
         view = (await world.ask(field.operation.service, "GET", address)).json()
-        if name == "tier":
+        if name == "tier" and "tiers" in view:
             return view["tiers"].get("default")
         if name == "scheme" and field.operation.body_schema == "SetTier":
             return next(iter(view["tiers"]), None)

@@ -31,6 +31,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "TierScheme": {"decision": "by-hand", "tiers": [{"tier": "all", "en": "All", "zh": "全部"}]},
     "AssignOwner": {"owner_id": OWNER, "leader_id": LEADER},
     "StartHandover": {"to_owner_id": "E9001"},
+    "StartHandoverBatch": {"from_owner_id": "E8009", "to_owner_ids": ["E9001"]},
     "AcceptHandover": {},
     "WithdrawHandover": {},
     "ChangeProfile": {"profile": {"industry": "retail"}},

@@ -43,6 +43,9 @@ customer GET /v1/customers/{customer_id}/handover           401        +     +  
 customer POST /v1/customers/{customer_id}/handover/acceptance 401      +   403     403     403    403   403   +     +           +
 customer POST /v1/customers/{customer_id}/handover/withdrawal 401    403   403     403     403      +   403   +     +           +
 customer GET /v1/handovers                                  401        +     +       -       +      -     -   +     +           +
+customer POST /v1/handover-batches                          401      403   403     403     403      +     +   +     +           +
+customer GET /v1/handover-batches/{batch_id}                401      403   403     403     403    403   403   +     +           +
+customer GET /v1/handover-batches/{batch_id}/customers      401      403   403     403     403    403   403   +     +           +
 customer POST /v1/customers/{customer_id}/helpers           401      403     +     403     403      +   403   +     +           +
 customer DELETE /v1/customers/{customer_id}/helpers/{employee_id} 401 403    +     403     403      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/key-contacts      401      403     +     403     403      +   403   +     +           +

@@ -173,6 +173,7 @@ async def settle(world: World) -> None:
         world.things |= await world.new_commerce(*COMMERCE)
     world.things["key_contact_id"] = await world.new_key_contact()
     await world.made("customer", f"/v1/customers/{customer_id}/handover", BODIES["StartHandover"])
+    world.things["batch_id"] = await world.made("customer", "/v1/handover-batches", BODIES["StartHandoverBatch"])
     await eventually(lambda: lists_show(world, customer_id))
 
 

@@ -21,7 +21,7 @@ from chassis.responses import Accepted, answer, etag
 from contracts.customer import KeyContactStated, Stage
 from contracts.event import Envelope
 from contracts.types import Code, EmployeeId, Name, Word
-from services.customer import commands, registering
+from services.customer import commands, registering, staff
 from services.customer.api.edge import Anyone, Office, Reader, shows_words
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.projection.customers import project_next
@@ -73,6 +73,7 @@ async def change_stage(customer_id: UUID, command: commands.ChangeStage, caller:
 @router.post("/customers/{customer_id}/owner", response_model=Accepted)
 async def assign_owner(customer_id: UUID, command: commands.AssignOwner, caller: Office, needs: Needs) -> Response:
     """Say who answers for the customer from now on."""
+    await staff.require_here(needs.queries, command.owner_id)
     leader_id = command.leader_id
     if leader_id is None and (employee := await needs.queries.employee(command.owner_id)):
         leader_id = employee.leader_id

@@ -20,12 +20,13 @@ class Employee(Part):
 
     name: Name
     leader_id: EmployeeId | None = Field(default=None, description="Who leads them; kept if absent.")
+    has_left: bool | None = Field(default=None, description="Who has left is given no customer; kept if absent.")
 
 
 @router.put("/employees/{employee_id}")
 async def keep_employee(employee_id: EmployeeId, employee: Employee, _caller: Office, needs: Needs) -> EmployeeView:
     """Say who works here and who leads them. Names stay in this service."""
-    await needs.queries.keep_employee(employee_id, employee.name, employee.leader_id)
+    await needs.queries.keep_employee(employee_id, employee.name, employee.leader_id, has_left=employee.has_left)
     kept = await needs.queries.employee(employee_id)
     if kept is None:
         raise not_found()

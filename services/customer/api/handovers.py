@@ -14,7 +14,7 @@ from chassis.listing import Paging
 from chassis.paging import Page
 from chassis.responses import Accepted, answer, etag
 from contracts.types import EmployeeId
-from services.customer import commands
+from services.customer import commands, staff
 from services.customer.api.edge import Anyone, Office, Reader
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.domain.handover import Handover
@@ -35,6 +35,7 @@ async def start(customer_id: UUID, command: commands.StartHandover, caller: Offi
     if not customer.known:
         raise not_found()
     caller.require(customer.holders)
+    await staff.require_here(needs.queries, command.to_owner_id)
     begin = commands.Begin(
         asked=await with_leader(command, needs),
         from_owner_id=customer.owner_id,
@@ -116,9 +117,10 @@ async def read_list(
     state: HandoverState | None = None,
     from_owner_id: EmployeeId | None = None,
     to_owner_id: EmployeeId | None = None,
+    batch_id: UUID | None = None,
 ) -> Page[HandoverView]:
     """List handovers; an employee sees those that they have part in."""
-    filters = HandoverFilters(state, from_owner_id, to_owner_id, caller.visible_to)
+    filters = HandoverFilters(state, from_owner_id, to_owner_id, caller.visible_to, batch_id)
     return await paging.page(
         {"list": "handovers", **asdict(filters)},
         lambda place, size: needs.handover_queries.page(filters, UUID(place[0]) if place else None, size),

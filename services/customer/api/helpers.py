@@ -9,7 +9,7 @@ from chassis.access import Caller, Holders
 from chassis.body import StrictRoute
 from chassis.responses import Accepted, answer
 from contracts.types import EmployeeId
-from services.customer import commands
+from services.customer import commands, staff
 from services.customer.api.edge import Anyone
 from services.customer.dependencies import Dependencies, Needs
 
@@ -19,6 +19,7 @@ router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 @router.post("/customers/{customer_id}/helpers", response_model=Accepted)
 async def add(customer_id: UUID, command: commands.AddHelper, caller: Anyone, needs: Needs) -> Response:
     """Let somebody act for the customer beside its owner. Owner and leader say who; a helper does not."""
+    await staff.require_here(needs.queries, command.employee_id)
     return await by_owner(customer_id, command, caller, needs)
 
 

@@ -10,6 +10,7 @@ from services.customer.commands.contract import (
     StateRenewalIntent,
 )
 from services.customer.commands.handover import AcceptHandover, Begin, StartHandover, WithdrawHandover
+from services.customer.commands.handover_batch import BeginBatch, EndBatch, StartHandoverBatch
 from services.customer.commands.life import ChangeStage, Tier
 from services.customer.commands.market import MakeReferral, SeeCompetitor
 from services.customer.commands.needs import StateNeed
@@ -64,6 +65,7 @@ __all__ = [
     "AssessTier",
     "AssignOwner",
     "Begin",
+    "BeginBatch",
     "CancelOrder",
     "ChangeKeyContact",
     "ChangeProfile",
@@ -72,6 +74,7 @@ __all__ = [
     "ConfirmTier",
     "ContractCommand",
     "DeliverOrder",
+    "EndBatch",
     "EndContract",
     "ExternalReference",
     "IssueQuote",
@@ -98,6 +101,7 @@ __all__ = [
     "SetTier",
     "SignContract",
     "StartHandover",
+    "StartHandoverBatch",
     "StateNeed",
     "StateRenewalIntent",
     "TagCustomer",

@@ -25,6 +25,8 @@ class Begin(Command):
     from_owner_id: EmployeeId | None
     checklist: tuple[ChecklistItem, ...] = ()
     batch_id: UUID | None = None
+    # The new owner has agreed already: it is accepted as soon as it has begun.
+    is_accepted: bool = False
 
 
 class AcceptHandover(FactCommand):

@@ -42,7 +42,7 @@ def begun(handover: Handover, command: commands.Begin) -> list[HandoverEvent]:
     asked, known = command.asked, handover.open
     if known is not None:
         if (known.to_owner_id, known.to_leader_id) == (asked.to_owner_id, asked.to_leader_id):
-            return []
+            return accepted_at_once(command)
         raise RejectedError(
             "handover-open",
             f"This customer is being handed over to {known.to_owner_id}; accept or withdraw that first.",
@@ -61,8 +61,13 @@ def begun(handover: Handover, command: commands.Begin) -> list[HandoverEvent]:
             reason=asked.reason,
             checklist=command.checklist[:MAX_CHECKLIST],
             items_left_out=max(0, len(command.checklist) - MAX_CHECKLIST),
-        )
+        ),
+        *accepted_at_once(command),
     ]
+
+
+def accepted_at_once(command: commands.Begin) -> list[HandoverEvent]:
+    return [events.HandoverAccepted(owner_id=command.asked.to_owner_id)] if command.is_accepted else []
 
 
 def require_open(handover: Handover) -> events.HandoverStarted:
@@ -73,6 +78,14 @@ def require_open(handover: Handover) -> events.HandoverStarted:
             "该客户没有进行中的交接，请先发起交接。",
         )
     return handover.open
+
+
+def owner_changed(owner_id: str | None) -> RejectedError:
+    return RejectedError(
+        "owner-changed",
+        f"Since this was asked for the customer was given to {owner_id or 'nobody'}; it stays there.",
+        f"发起之后，该客户已转给 {owner_id or '他人'}，保持不变。",
+    )
 
 
 def evolve(handover: Handover, event: HandoverEvent) -> Handover:

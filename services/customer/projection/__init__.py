@@ -5,12 +5,19 @@ from typing import Any
 
 from chassis.database import Connection
 from contracts.event import Envelope
-from services.customer.projection import commerce, customers, handovers, references, tiers
+from services.customer.projection import commerce, customers, handover_batches, handovers, references, tiers
 from services.customer.projection.customers import CustomerRow
 
 __all__ = ["TABLES", "CustomerRow", "apply"]
 
-TABLES = (*customers.TABLES, *commerce.TABLES, *references.TABLES, *handovers.TABLES, *tiers.TABLES)
+TABLES = (
+    *customers.TABLES,
+    *commerce.TABLES,
+    *references.TABLES,
+    *handovers.TABLES,
+    *tiers.TABLES,
+    *handover_batches.TABLES,
+)
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
@@ -20,3 +27,5 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     await references.apply(envelopes, held)
     await handovers.apply(envelopes, held)
     await tiers.apply(envelopes, held)
+    # After the customers: what a batch was asked about is in the list once the batch is.
+    await handover_batches.apply(envelopes, held)

@@ -38,12 +38,16 @@ LIST = f"""
     ORDER BY c.customer_id LIMIT $11
 """  # noqa: S608
 NAMED = "SELECT customer_id FROM customer WHERE name = $1 LIMIT $2"
-EMPLOYEES = "SELECT employee_id AS id, name, leader_id FROM employee ORDER BY employee_id"
-EMPLOYEE = "SELECT employee_id AS id, name, leader_id FROM employee WHERE employee_id = $1"
+EMPLOYEE_COLUMNS = "employee_id AS id, name, leader_id, left_at, left_at IS NOT NULL AS has_left"
+EMPLOYEES = f"SELECT {EMPLOYEE_COLUMNS} FROM employee ORDER BY employee_id"  # noqa: S608
+EMPLOYEE = f"SELECT {EMPLOYEE_COLUMNS} FROM employee WHERE employee_id = $1"  # noqa: S608
+LEFT = "SELECT employee_id FROM employee WHERE employee_id = ANY($1) AND left_at IS NOT NULL ORDER BY employee_id"
 KEEP_EMPLOYEE = """
-    INSERT INTO employee (employee_id, name, leader_id) VALUES ($1, $2, $3)
+    INSERT INTO employee (employee_id, name, leader_id, left_at)
+    VALUES ($1, $2, $3, CASE WHEN $4::boolean THEN now() END)
     ON CONFLICT (employee_id) DO UPDATE SET name = excluded.name,
-        leader_id = coalesce(excluded.leader_id, employee.leader_id)
+        leader_id = coalesce(excluded.leader_id, employee.leader_id),
+        left_at = CASE WHEN $4 IS NULL THEN employee.left_at WHEN $4 THEN coalesce(employee.left_at, now()) END
 """
 KNOW_EMPLOYEE = "INSERT INTO employee (employee_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 VAULT = "SELECT value FROM vault WHERE id = $1"
@@ -101,6 +105,8 @@ class EmployeeView(BaseModel):
     id: str
     name: str
     leader_id: str | None
+    has_left: bool
+    left_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +211,14 @@ class CustomerQueries:
         """Keep the name of somebody met in a file, unless they are known already."""
         await self._pool.execute(KNOW_EMPLOYEE, employee_id, name)
 
-    async def keep_employee(self, employee_id: str, name: str, leader_id: str | None = None) -> None:
-        await self._pool.execute(KEEP_EMPLOYEE, employee_id, name, leader_id)
+    async def left(self, employee_ids: Iterable[str]) -> list[str]:
+        """Return those of them who have left."""
+        return [row["employee_id"] for row in await self._pool.fetch(LEFT, list(employee_ids))]
+
+    async def keep_employee(
+        self, employee_id: str, name: str, leader_id: str | None = None, *, has_left: bool | None = None
+    ) -> None:
+        await self._pool.execute(KEEP_EMPLOYEE, employee_id, name, leader_id, has_left)
 
 
 def view(row: Any) -> CustomerView:

@@ -19,7 +19,8 @@ LIST = f"""
       AND ($3::text IS NULL OR h.from_owner_id = $3)
       AND ($4::text IS NULL OR h.to_owner_id = $4)
       AND ($5::text IS NULL OR $5 IN (h.from_owner_id, h.to_owner_id, h.to_leader_id))
-    ORDER BY h.customer_id LIMIT $6
+      AND ($6::uuid IS NULL OR h.batch_id = $6)
+    ORDER BY h.customer_id LIMIT $7
 """  # noqa: S608
 NOTE = "SELECT value FROM vault WHERE id = $1"
 
@@ -49,6 +50,7 @@ class HandoverFilters:
     from_owner_id: str | None = None
     to_owner_id: str | None = None
     visible_to: str | None = None
+    batch_id: UUID | None = None
 
 
 class HandoverQueries:
@@ -61,6 +63,6 @@ class HandoverQueries:
 
     async def page(self, filters: HandoverFilters, after: UUID | None, limit: int) -> list[HandoverView]:
         """Return up to `limit` + 1 handovers in the order of their customers' ids."""
-        asked = filters.state, filters.from_owner_id, filters.to_owner_id, filters.visible_to
+        asked = filters.state, filters.from_owner_id, filters.to_owner_id, filters.visible_to, filters.batch_id
         rows = await self._pool.fetch(LIST, after, *asked, limit + 1)
         return [HandoverView(**row) for row in rows]

@@ -17,6 +17,7 @@ NOT_KEPT = (
     | events.NeedEvent
     | events.ReferenceEvent
     | events.HandoverEvent
+    | events.HandoverBatchEvent
     | events.TagEvent
     | events.VocabularyEvent
     | events.TierEvent

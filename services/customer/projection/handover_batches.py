@@ -1,0 +1,60 @@
+"""The batches of handovers, kept in step with their events; how far each has come is counted beside them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, get_args
+from uuid import UUID
+
+from chassis.database import Connection
+from chassis.rows import Rows
+from contracts import customer as events
+from contracts.event import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverBatchRow:
+    batch_id: UUID
+    version: int
+    from_owner_id: str | None
+    to_owner_ids: Sequence[str]
+    reason: str
+    stage: str | None
+    tier: str | None
+    tag: str | None
+    region: str | None
+    led_by: str | None
+    waits_for_acceptance: bool
+    leaves: bool
+    started_by: str
+    started_at: datetime
+    ended_at: datetime | None = None
+
+
+BATCHES = Rows("handover_batch", HandoverBatchRow, "batch_id")
+TABLES = ("handover_batch",)
+OWN = get_args(events.HandoverBatchEvent)
+
+
+async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+    own = [envelope for envelope in envelopes if isinstance(envelope.event, OWN)]
+    rows = await BATCHES.load(held, [envelope.stream_id for envelope in own])
+    for envelope in own:
+        rows[envelope.stream_id] = project(rows.get(envelope.stream_id), envelope)
+    await BATCHES.save(held, list(rows.values()))
+
+
+def project(row: HandoverBatchRow | None, envelope: Envelope[events.HandoverBatchEvent]) -> HandoverBatchRow:
+    """Return the row after one event."""
+    event = envelope.event
+    if isinstance(event, events.HandoverBatchStarted):
+        return HandoverBatchRow(
+            batch_id=envelope.stream_id,
+            version=envelope.version,
+            started_by=envelope.metadata.actor,
+            started_at=envelope.occurred_at,
+            **event.model_dump(exclude={"type"}),
+        )
+    if row is None:
+        raise LookupError("a batch's first event must be its start")
+    return replace(row, version=envelope.version, ended_at=envelope.occurred_at)
