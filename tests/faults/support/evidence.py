@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from chassis.cloudevents import WATERMARK_TYPE
 from chassis.database import Pool
@@ -49,7 +49,12 @@ async def published(bootstrap: str, topic: Topic) -> list[Published]:
                     found += fetched.get(place, [])
         finally:
             await reader.stop()
-    described = [(record, {name: value.decode() for name, value in record.headers}) for record in found]
+    return events_among(found)
+
+
+def events_among(records: Iterable[ConsumerRecord[Any, Any]]) -> list[Published]:
+    """Return what records say of events; watermarks say nothing of any."""
+    described = [(record, {name: value.decode() for name, value in record.headers}) for record in records]
     return [
         Published(
             record.partition,

@@ -1,0 +1,59 @@
+"""The list of customers: carried on to the end of the store, or made again."""
+
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+from chassis.applier import Applier
+from chassis.database import Connection
+from chassis.event_store import EventStore
+from chassis.mapper import EventMapper, RecordedEvent
+from chassis.rebuild import ReadModel, Rebuild
+from chassis.supervisor import Health
+from chassis.tail import Tail
+from contracts.event import Envelope
+from services.customer import projection
+from services.customer.__main__ import LISTING
+from tests.faults.machine.death import Death, Died
+from tests.faults.machine.processes import APPLYING
+from tests.faults.machine.world import World
+
+
+class CaughtUpError(Exception):
+    """There is nothing more to read."""
+
+
+class ToItsEnd(EventStore):
+    """A store whose reader is told where it ends, instead of waiting for more."""
+
+    async def read_all(self, *, after: int, limit: int = 1_000) -> list[RecordedEvent]:
+        rows = await super().read_all(after=after, limit=limit)
+        if not rows:
+            raise CaughtUpError
+        return rows
+
+
+class Listing:
+    """Every call begins as a process that has just started."""
+
+    def __init__(self, world: World, death: Death) -> None:
+        async def mortal(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+            await projection.apply(envelopes, held)
+            death.point(APPLYING)
+
+        self._world = world
+        self._live = Applier(LISTING, world.customer, mortal)
+
+    async def catch_up(self) -> None:
+        store = ToItsEnd(self._world.customer)
+        with contextlib.suppress(CaughtUpError, Died):
+            await Tail(store, EventMapper(), self._live, health=Health(LISTING)).run()
+
+    async def make_again(self) -> None:
+        store = EventStore(self._world.customer)
+        model = ReadModel(
+            self._live,
+            projection.TABLES,
+            lambda applier, health, shared: Tail(store, EventMapper(), applier, health=health, shared=shared).run,
+        )
+        await Rebuild(model, self._world.owner).run(lambda _share: None)

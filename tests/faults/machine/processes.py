@@ -1,0 +1,130 @@
+"""The product's own pieces, put together as services do, so that a sequence can take one step of one of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka import TopicPartition
+
+from chassis.applier import Applier, Handler
+from chassis.cloudevents import encode_watermark
+from chassis.command import Context
+from chassis.command_handler import CommandHandler
+from chassis.consumer import Consumer
+from chassis.database import Connection, Pool
+from chassis.event_store import EventStore
+from chassis.lease import LeaseLostError
+from chassis.mapper import EventMapper
+from chassis.positions import PositionMovedError
+from chassis.relay import Relay
+from chassis.supervisor import Health
+from contracts.event import Envelope
+from contracts.topics import FOLLOWUP_EVENTS, Topic
+from services.customer.domain import CUSTOMER, Customer
+from tests.faults.machine.broker import Broker
+from tests.faults.machine.death import Death, Died
+from tests.faults.machine.model import Order
+from tests.faults.machine.world import World
+from tests.support.pipeline import SEE
+
+APPLYING = "applier.applying"
+TWO = 2
+
+
+class Desk:
+    """Takes commands in, as one of several processes: each remembers what it last saw of a customer."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.restart()
+
+    def restart(self) -> None:
+        self._handler: CommandHandler[Customer] = CommandHandler(
+            EventStore(self._world.customer), CUSTOMER, EventMapper()
+        )
+
+    async def ask(self, order: Order, *, other: bool = False) -> Any:
+        """Send an order; `other` is another request under its key."""
+        now, body = self._world.now, b"another body" if other else b"its body"
+        context = Context(order.key, "sequence", order.key, now, request_hash=body)
+        return await self._handler.handle(order.customer, order.command, context, expected_version=order.if_match)
+
+
+class Line:
+    """Carries a store to its topic; two relays want to, and one that was paused may wake up."""
+
+    def __init__(self, pool: Pool, topic: Topic) -> None:
+        self._pool, self.topic = pool, topic
+        self.restart()
+
+    def restart(self) -> None:
+        self._relays: list[Relay | None] = [None] * TWO
+
+    async def publish(self, number: int) -> None:
+        """Let a relay publish what there is, unless another one holds the lease."""
+        relay = self._relays[number]
+        try:
+            if relay is None:
+                relay = Relay(EventStore(self._pool), self._pool, self.topic, bootstrap="", health=Health("relay"))
+                if not await relay._lease.acquire():
+                    return
+                await relay._load_cursor()
+                self._relays[number] = relay
+            producer: Any = None
+            await relay._publish_next(producer)
+            await relay._publish_watermark(producer)
+        except (Died, LeaseLostError):
+            self._relays[number] = None
+
+
+@dataclass
+class Member:
+    """One member of a group: where it reads next, and what it takes for applied."""
+
+    consumer: Consumer
+    offsets: dict[TopicPartition, int] = field(default_factory=dict)
+
+
+class Reader:
+    """A group that reads topics; two members believe that a partition is theirs, and one of them is a zombie."""
+
+    def __init__(self, name: str, pool: Pool, topics: Sequence[Topic], handler: Handler, death: Death) -> None:
+        async def mortal(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+            await handler(envelopes, held)
+            death.point(APPLYING)
+
+        self._applier = Applier(name, pool, mortal)
+        self._topics = topics
+        self.restart()
+
+    def restart(self) -> None:
+        self._members = [self._new() for _ in range(TWO)]
+
+    def _new(self) -> Member:
+        return Member(Consumer(self._applier, self._topics, bootstrap="", health=Health("reader")))
+
+    async def deliver(self, broker: Broker, number: int, place: TopicPartition, start: int | None, count: int) -> bool:
+        """Hand records to a member: from where it stands, or from `start`. Tells whether there were any."""
+        member = self._members[number]
+        begin = member.offsets.get(place, 0) if start is None else start
+        records = broker.read(place, begin, count)
+        try:
+            if records:
+                await member.consumer._apply({place: records})
+                await member.consumer._applied()
+                member.offsets[place] = begin + len(records)
+        except (Died, PositionMovedError):
+            self._members[number] = self._new()
+        return bool(records)
+
+
+async def see(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+    for envelope in envelopes:
+        await held.execute(SEE, envelope.id, envelope.subject, envelope.position)
+
+
+def say_that_followup_is_quiet(broker: Broker, world: World) -> None:
+    """Mark followup's topic, on which nothing is told in a sequence, as complete up to now."""
+    value, headers = encode_watermark(world.now, source="/care/followup", previous_position=0)
+    for number in range(FOLLOWUP_EVENTS.partitions):
+        broker.take(TopicPartition(FOLLOWUP_EVENTS.name, number), (b"", value, headers))

@@ -1,0 +1,185 @@
+"""What may happen in a sequence: every rule is one step of somebody, in any order.
+
+What a caller is told is held against the model at once; the rest when all has come to rest.
+"""
+
+import sys
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from contracts.customer import Stage
+from services.customer.commands import ChangeProfile, ChangeStage, Profile, Register, SetTier
+from tests.faults.machine.broker import HALF_SENT
+from tests.faults.machine.model import CUSTOMERS, REASONS, Model, Order
+from tests.faults.machine.processes import APPLYING
+from tests.faults.machine.system import System, both, place_of
+
+CUSTOMER = st.sampled_from(CUSTOMERS)
+ONE_OF_TWO = st.integers(0, 1)
+OLD = st.integers(0, 1_000)
+GUARD = st.sampled_from([None, None, None, 0, -1])
+BEFORE, AFTER = "append.before-commit", "append.after-commit"
+AT_APPEND = st.sampled_from([None, None, None, BEFORE, AFTER])
+AT_RELAY = st.sampled_from([None, None, "relay.before-produce", HALF_SENT, "relay.after-acknowledgement"])
+AT_READER = st.sampled_from([None, None, None, APPLYING])
+STAGES = st.sampled_from([Stage.INTERESTED, Stage.LOST, Stage.ESTABLISHED])
+PASSING = st.sampled_from([timedelta(seconds=11), timedelta(hours=1), timedelta(days=8), timedelta(days=31)])
+
+
+class AnySequence(RuleBasedStateMachine):
+    """One sequence on one system, played from the beginning of its world."""
+
+    def __init__(self, system: System, play: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
+        super().__init__()
+        self.system, self.play = system, play
+        self.model = Model()
+        self.orders: list[Order] = []
+        self.rebuilds = 0
+        play(system.world.begin())
+
+    def dying(self, place: str | None, step: Coroutine[Any, Any, Any]) -> Any:
+        """Take a step, during which its process dies if it comes to the place."""
+        self.system.death.awaits_at(place)
+        told = self.play(step)
+        self.system.death.awaits_at(None)
+        return told
+
+    def ask(self, order: Order, process: int, dies_at: str | None = None) -> None:
+        expected = self.model.expect(order)
+        told = self.dying(dies_at, self.system.ask(order, process))
+        if told is not None:
+            assert told == expected, f"{order.key} was told {told}, not {expected}"
+            self.model.happen(order)
+        elif self.play(self.system.has_answer(order.key)):
+            assert dies_at == AFTER or order.key in self.model.answers, f"{order.key} was stored by a dead process"
+            self.model.happen(order)
+
+    def order(self, customer: UUID, command: Any, guard: int | None = None) -> Order:
+        """Make a new order; a guard is how far the caller's version is off."""
+        version = self.model.customers.get(customer, {}).get("version", 0)
+        if_match = None if guard is None else max(0, version + guard)
+        self.orders.append(Order(f"key-{len(self.orders)}", customer, command, if_match))
+        return self.orders[-1]
+
+    def profile(self, *, contacted: bool = False) -> ChangeProfile:
+        at = self.system.world.now if contacted else None
+        return ChangeProfile(profile=Profile(industry=f"行业{len(self.orders)}", last_contacted_at=at))
+
+    @initialize(process=ONE_OF_TWO, dies_at=AT_APPEND)
+    def begin(self, process: int, dies_at: str | None) -> None:
+        self.ask(self.order(CUSTOMERS[0], Register(name="公司")), process, dies_at)
+
+    @rule(customer=CUSTOMER, process=ONE_OF_TWO, guard=GUARD, dies_at=AT_APPEND)
+    def register(self, customer: UUID, process: int, guard: int | None, dies_at: str | None) -> None:
+        self.ask(self.order(customer, Register(name="公司"), guard), process, dies_at)
+
+    @rule(customer=CUSTOMER, process=ONE_OF_TWO, guard=GUARD, contacted=st.booleans(), dies_at=AT_APPEND)
+    def change(self, customer: UUID, process: int, guard: int | None, contacted: bool, dies_at: str | None) -> None:
+        self.ask(self.order(customer, self.profile(contacted=contacted), guard), process, dies_at)
+
+    @rule(customer=CUSTOMER, process=ONE_OF_TWO, stage=STAGES, dies_at=AT_APPEND)
+    def step(self, customer: UUID, process: int, stage: Stage, dies_at: str | None) -> None:
+        self.ask(self.order(customer, ChangeStage(stage=stage, reason=REASONS.get(stage))), process, dies_at)
+
+    @rule(customer=CUSTOMER, process=ONE_OF_TWO, tier=st.sampled_from(["vip", "growth"]), dies_at=AT_APPEND)
+    def set_tier(self, customer: UUID, process: int, tier: str, dies_at: str | None) -> None:
+        self.ask(self.order(customer, SetTier(tier=tier)), process, dies_at)
+
+    @precondition(lambda self: self.orders)
+    @rule(old=OLD, process=ONE_OF_TWO, dies_at=AT_APPEND)
+    def retry(self, old: int, process: int, dies_at: str | None) -> None:
+        self.ask(self.orders[old % len(self.orders)], process, dies_at)
+
+    @precondition(lambda self: self.model.answers)
+    @rule(old=OLD, process=ONE_OF_TWO)
+    def use_a_key_again_for_something_else(self, old: int, process: int) -> None:
+        answered = [order for order in self.orders if order.key in self.model.answers]
+        order = answered[old % len(answered)]
+        refused = self.play(self.system.is_refused_for_its_key(order, process))
+        assert refused, f"{order.key} was told of a success for another request"
+
+    @rule(customer=CUSTOMER)
+    def send_one_order_to_both_at_once(self, customer: UUID) -> None:
+        order = self.order(customer, self.profile())
+        expected = self.model.expect(order)
+        told = self.play(both(*(self.system.ask(order, process) for process in (0, 1))))
+        assert {(each.version, each.refusal) for each in told} == {(expected.version, expected.refusal)}, told
+        assert sum(each.events for each in told) == expected.events, told
+        self.model.happen(order)
+
+    @precondition(lambda self: self.model.customers)
+    @rule(old=OLD)
+    def send_rivals_at_once(self, old: int) -> None:
+        customer = sorted(self.model.customers)[old % len(self.model.customers)]
+        orders = [self.order(customer, self.profile()) for _ in (0, 1)]
+        told = self.play(both(*(self.system.ask(order, process) for process, order in enumerate(orders))))
+        ranked = sorted(zip((each.version for each in told), (0, 1), strict=True))
+        for version, number in ranked:
+            assert version == self.model.expect(orders[number]).version, told
+            self.model.happen(orders[number])
+
+    @rule(process=ONE_OF_TWO)
+    def restart(self, process: int) -> None:
+        self.system.desks[process].restart()
+
+    @rule(line=ONE_OF_TWO, relay=ONE_OF_TWO, dies_at=AT_RELAY)
+    def publish(self, line: int, relay: int, dies_at: str | None) -> None:
+        self.dying(dies_at, self.system.lines[line].publish(relay))
+
+    @rule(
+        reader=ONE_OF_TWO,
+        member=ONE_OF_TWO,
+        customer=CUSTOMER,
+        start=st.none() | st.integers(0, 12),
+        count=st.integers(1, 12),
+        dies_at=AT_READER,
+    )
+    def deliver(
+        self, reader: int, member: int, customer: UUID, start: int | None, count: int, dies_at: str | None
+    ) -> None:
+        self.dying(dies_at, self.system.deliver(reader, member, place_of(customer), start, count))
+
+    @rule(dies_at=AT_READER)
+    def list_customers(self, dies_at: str | None) -> None:
+        self.dying(dies_at, self.system.listing.catch_up())
+
+    @precondition(lambda self: self.rebuilds == 0 and len(self.orders) > 3)
+    @rule()
+    def make_the_list_again(self) -> None:
+        self.rebuilds += 1
+        self.play(self.system.listing.make_again())
+
+    @rule(time=PASSING)
+    def pass_time(self, time: timedelta) -> None:
+        self.play(self.system.world.pass_time(time))
+
+    @rule(time=PASSING, relay=ONE_OF_TWO, member=ONE_OF_TWO)
+    def let_time_and_everything_else_flow(self, time: timedelta, relay: int, member: int) -> None:
+        self.play(self.system.world.pass_time(time))
+        self.play(self.system.let_flow(relay, member))
+
+    @rule()
+    def let_followup_say_that_it_is_quiet(self) -> None:
+        self.play(self.system.deliver_marks())
+
+    @rule()
+    def look_for_silence(self) -> None:
+        self.play(self.system.look())
+
+    @rule()
+    def lose_kafka(self) -> None:
+        self.system.lose_kafka()
+
+    @invariant()
+    def positions_move_on(self) -> None:
+        self.play(self.system.positions_move_on())
+
+    def teardown(self) -> None:
+        # A step that failed says more than what it left behind.
+        if sys.exception() is None:
+            self.play(self.system.settle(self.model))

@@ -1,0 +1,63 @@
+"""The alerts that must be, by the slow oracle: told of what was applied, and asked whenever somebody looks."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from chassis.database import Pool
+from chassis.kafka import partition_of
+from contracts.event import Envelope
+from contracts.topics import CUSTOMER_EVENTS, PARTITIONS
+from services.alerts.detection import CONSUMER, FEEDS
+from services.alerts.engine.rules import DEFAULT_RULES
+from tests.faults.support import evidence
+from tests.silence.delivery import in_order
+from tests.silence.watchers import said
+from tests.support.oracle_of_silence import Oracle, Said
+
+POSITIONS = "SELECT topic, partition, position, watermark FROM consumer_position WHERE consumer = $1"
+Facts = Sequence[Envelope[Any]]
+
+
+class Watch:
+    """Each partition has an oracle of its own, because each is complete up to a time of its own."""
+
+    def __init__(self) -> None:
+        self._oracles = [Oracle(DEFAULT_RULES) for _ in range(PARTITIONS)]
+        self._heard = [0] * PARTITIONS
+
+    async def hear(self, alerts: Pool, facts: Facts, now: datetime) -> None:
+        """Tell of what was applied since, as it stands in the store."""
+        for row in await alerts.fetch(POSITIONS, CONSUMER):
+            number = row["partition"]
+            if row["topic"] == CUSTOMER_EVENTS.name and row["position"] > self._heard[number]:
+                for fact in of_partition(facts, number):
+                    if self._heard[number] < fact.position <= row["position"]:
+                        self._oracles[number].hear(fact, now)
+                self._heard[number] = row["position"]
+
+    async def look(self, alerts: Pool, facts: Facts, now: datetime) -> list[str]:
+        """Look where both feeds have been heard of; says where one is called complete and is not (P5)."""
+        marks: dict[int, list[datetime]] = defaultdict(list)
+        wrong = []
+        for row in await alerts.fetch(POSITIONS, CONSUMER):
+            number, until = row["partition"], row["watermark"]
+            marks[number].append(until)
+            if row["topic"] == CUSTOMER_EVENTS.name:
+                missing = [fact for fact in of_partition(facts, number) if fact.position > row["position"]]
+                wrong += [f"P5: {fact.position} is missing" for fact in missing if fact.recorded_at < until]
+        for number, untils in marks.items():
+            if len(untils) == len(FEEDS):
+                self._oracles[number].look(min(now, *untils))
+        return wrong
+
+    async def differences(self, alerts: Pool) -> list[str]:
+        """I5. What stands in the store of alerts is what the oracle says."""
+        told = in_order([said(fact.event, fact.subject) for fact in await evidence.stored(alerts)])
+        expected: list[Said] = in_order([each for oracle in self._oracles for each in oracle.said])
+        return [] if told == expected else [f"I5: told was {told}, expected {expected}"]
+
+
+def of_partition(facts: Facts, number: int) -> Facts:
+    return [fact for fact in facts if partition_of(str(fact.subject).encode(), PARTITIONS) == number]

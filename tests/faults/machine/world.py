@@ -1,0 +1,85 @@
+"""The databases that a sequence plays in, with a clock that stands still until the sequence moves it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+
+from chassis.database import Connection, Pool, open_pool
+from chassis.rebuild import SESSION
+from tests.support.servers import Database
+
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+CONNECTIONS = 5
+# Whoever looks here before it looks into PostgreSQL's own catalogue is told the sequence's time.
+CLOCK_FIRST = {"search_path": "sequence, public, pg_catalog"}
+# A process dies here, not the machine: what was committed need not be on the disk.
+PREPARE = """
+    CREATE SCHEMA sequence;
+    CREATE TABLE sequence.clock (at timestamptz NOT NULL);
+    INSERT INTO sequence.clock VALUES ('epoch');
+    CREATE FUNCTION sequence.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS 'SELECT at FROM sequence.clock';
+    GRANT USAGE ON SCHEMA sequence TO care_app;
+    GRANT SELECT ON sequence.clock TO care_app;
+    DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$
+"""
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL($1)"
+SINGLETONS = ["schema_migrations", "store_head", "relay_cursor", "relay_lease"]
+BEGIN = """
+    UPDATE store_head SET position = 0, recorded_at = '-infinity';
+    UPDATE relay_cursor SET position = 0;
+    UPDATE relay_lease SET epoch = 0, expires_at = '-infinity';
+"""
+# Every effect is written down, so that a second one can be seen.
+SEEN = """
+    CREATE TABLE seen (event_id uuid, subject uuid, position bigint, n bigserial);
+    GRANT SELECT, INSERT ON seen TO care_app;
+    GRANT USAGE ON SEQUENCE seen_n_seq TO care_app
+"""
+
+
+@dataclass
+class World:
+    """What outlives the processes of a sequence. `owner` may make tables anew."""
+
+    customer: Pool
+    alerts: Pool
+    owner: Pool
+    admins: list[Connection]
+    now: datetime = START
+
+    async def begin(self) -> None:
+        """Forget everything, as if the databases were new."""
+        for admin in self.admins:
+            names = [row["tablename"] for row in await admin.fetch(TABLES, SINGLETONS)]
+            await admin.execute("".join(f"DELETE FROM {name};" for name in names) + BEGIN)
+        self.now = START
+        await self.pass_time(timedelta())
+
+    async def pass_time(self, time: timedelta) -> None:
+        self.now += time
+        for admin in self.admins:
+            await admin.execute("UPDATE sequence.clock SET at = $1", self.now)
+
+
+@asynccontextmanager
+async def world_of(customer: Database, alerts: Database) -> AsyncIterator[World]:
+    admins = [await asyncpg.connect(database.admin) for database in (customer, alerts)]
+    for admin in admins:
+        await admin.execute(PREPARE)
+    await admins[0].execute(SEEN)
+    as_owner = {**SESSION, "role": "care_migrator"}
+    pools = [
+        await open_pool(url, size=CONNECTIONS, application_name="sequence", session=session)
+        for url, session in ((customer.app, CLOCK_FIRST), (alerts.app, CLOCK_FIRST), (customer.admin, as_owner))
+    ]
+    own, of_alerts, of_owner = pools
+    try:
+        yield World(own, of_alerts, of_owner, list(admins))
+    finally:
+        for opened in pools:
+            await opened.close()
+        for admin in admins:
+            await admin.close()

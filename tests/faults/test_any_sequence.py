@@ -1,0 +1,134 @@
+"""R45: any sequence of commands, deaths, retries, duplicates, replays and rebuilds ends where a dict model does.
+
+A failure prints its steps, which are a program, and a blob for `@reproduce_failure`; at night its seed too.
+"""
+
+import asyncio
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from chassis import event_store
+from chassis import relay as relay_module
+from chassis.consumer import Consumer
+from chassis.event_store import Append, Appended, EventStore
+from chassis.positions import Positions
+from chassis.reading import complete_until
+from chassis.relay import Relay
+from tests.faults.machine.broker import Broker
+from tests.faults.machine.death import Death, Died
+from tests.faults.machine.sequence import AnySequence
+from tests.faults.machine.system import System
+from tests.faults.machine.world import World, world_of
+from tests.support.servers import Database, Servers
+
+Play = Callable[[], AnySequence]
+
+
+def tell_unless_it_died(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    if not isinstance(context.get("exception"), Died):
+        loop.default_exception_handler(context)
+
+
+@pytest.fixture
+async def databases(running: Servers) -> list[Database]:
+    return [await running.database("customer"), await running.database("alerts")]
+
+
+@pytest.fixture
+def play(databases: list[Database], monkeypatch: pytest.MonkeyPatch) -> Iterator[Play]:
+    """Return how a sequence is begun, all of them on the same two databases."""
+    death = Death()
+    broker = Broker(death)
+    for module in (event_store, relay_module):
+        monkeypatch.setattr(module, "crash_point", death.point)
+    for name in ("send_all", "log_ends", "last_headers"):
+        monkeypatch.setattr(relay_module, name, getattr(broker, name))
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        runner.get_loop().set_exception_handler(tell_unless_it_died)
+        stack = AsyncExitStack()
+        world: World = runner.run(stack.enter_async_context(world_of(*databases)))
+
+        def begin() -> AnySequence:
+            broker.lose_everything()
+            return AnySequence(System(world, broker, death), runner.run)
+
+        yield begin
+        runner.run(stack.aclose())
+
+
+BOUNDED = settings(deadline=None, suppress_health_check=list(HealthCheck), report_multiple_bugs=False, print_blob=True)
+# The same ones each time: what is new is looked for at night.
+SHORT = settings(BOUNDED, max_examples=20, stateful_step_count=25, derandomize=True, database=None)
+PLANTED = settings(SHORT, max_examples=500, phases=[Phase.generate])
+LONG = settings(BOUNDED, max_examples=2_000, stateful_step_count=50, derandomize=False)
+
+
+def run(play: Play, limits: settings) -> None:
+    # A factory will do where the class is asked for; the signature does not say so.
+    factory: Any = play
+    run_state_machine_as_test(factory, settings=limits)
+
+
+def test_r45_no_sequence_leads_away_from_the_model(play: Play) -> None:
+    run(play, SHORT)
+
+
+@pytest.mark.nightly
+def test_r45_no_sequence_leads_away_from_the_model_at_length(play: Play, request: pytest.FixtureRequest) -> None:
+    number = int(request.config.getoption("--hypothesis-seed") or secrets.randbits(32))
+    sys.stdout.write(f"to have these again: --hypothesis-seed={number}\n")
+    run(seed(number)(play), LONG)
+
+
+async def forget_keys(store: EventStore, append: Append) -> Appended:
+    """Take every retry for a new command."""
+    return await sound_append(store, replace(append, key=str(uuid4())))
+
+
+async def move_before_sending(relay: Relay, producer: Any, batch: Any) -> None:
+    await relay._move(batch.last, batch.previous)
+    send: Any = vars(relay_module)["send_all"]
+    await send(producer, batch.outgoing)
+
+
+async def stay(_positions: Positions, _held: object, _moves: object) -> None:
+    """Let a position stand where it is, whatever was applied."""
+
+
+async def move_without_the_lease(relay: Relay, position: int, previous: dict[int, int]) -> None:
+    await relay._pool.execute("UPDATE relay_cursor SET position = $1", position)
+    relay._cursor, relay._previous = position, previous
+
+
+def call_all_complete(_consumer: Consumer, _source: object, record: Any, *_: object) -> datetime:
+    return complete_until(record) + timedelta(days=40)
+
+
+sound_append = EventStore.append
+DEFECTS = [(EventStore, "append", forget_keys), (Relay, "_move", move_without_the_lease)]
+RARE = [
+    (Consumer, "_complete_until", call_all_complete),
+    (Relay, "_publish", move_before_sending),
+    (Positions, "move", stay),
+]
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "broken"), [*DEFECTS, *(pytest.param(*each, marks=pytest.mark.nightly) for each in RARE)]
+)
+def test_r45_a_planted_defect_is_found(
+    play: Play, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, broken: Any
+) -> None:
+    monkeypatch.setattr(owner, name, broken)
+    with pytest.raises(AssertionError, match=r"told|I\d: |P\d: "):
+        run(play, PLANTED)
