@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from chassis.access import Caller, Holders
+from chassis.access import Caller
 from chassis.body import StrictRoute
 from chassis.catalogue import not_found
 from chassis.database import Connection
@@ -48,7 +48,7 @@ async def read_one(customer_id: UUID, caller: Reader, needs: Needs) -> Whole:
         summary = await customers.one(held, customer_id, now)
         if summary is None:
             raise not_found()
-        caller.require(Holders(summary.owner_id, summary.leader_id))
+        caller.require(customers.held_by(summary.owner_id, summary.leader_id, summary.helper_ids))
         owed = await tasks.page(held, open_tasks, None, None, OPEN_SHOWN, now)
         complained = await complaints.still_open(held, customer_id, OPEN_SHOWN)
         firing_now = await alerts.page(held, firing, None, None, OPEN_SHOWN)
@@ -90,7 +90,7 @@ async def require(held: Connection, caller: Caller, customer_id: UUID) -> None:
 async def read_customers(
     caller: Reader, paging: SnapshotPaging, filters: Annotated[CustomerFilters, Depends()]
 ) -> Page[CustomerSummary]:
-    """List customers in a stable order; a seller sees their own."""
+    """List customers in a stable order; a seller sees those that they own or help with."""
     own, now = caller.visible_to, caller.context.now
     return await paging.page(
         {"list": "customers", "visible_to": own, **asdict(filters)},
@@ -103,7 +103,7 @@ async def read_customers(
 async def read_tasks(
     caller: Reader, paging: SnapshotPaging, filters: Annotated[TaskFilters, Depends()]
 ) -> Page[TaskView]:
-    """List follow-ups in the order in which they are due; a seller sees those of their own customers."""
+    """List follow-ups in the order in which they are due; a seller sees those of the customers in their care."""
     own, now = caller.visible_to, caller.context.now
     return await paging.page(
         {"list": "tasks", "visible_to": own, **asdict(filters)},
@@ -116,7 +116,7 @@ async def read_tasks(
 async def read_alerts(
     caller: Reader, paging: SnapshotPaging, filters: Annotated[AlertFilters, Depends()]
 ) -> Page[AlertView]:
-    """List alerts, newest first; a seller sees those of their own customers."""
+    """List alerts, newest first; a seller sees those of the customers in their care."""
     own = caller.visible_to
     return await paging.page(
         {"list": "alerts", "visible_to": own, **asdict(filters)},

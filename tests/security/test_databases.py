@@ -41,7 +41,8 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     | {"business_zone": "SELECT UPDATE"}
     | dict.fromkeys(
         ("customer", "stage_transition", "contact", "task", "complaint", "alert", "timeline"), "INSERT SELECT UPDATE"
-    ),
+    )
+    | dict.fromkeys(("plan", "customer_order", "contract"), "INSERT SELECT UPDATE"),
 }
 GRANTED = """
     SELECT c.relname AS name, r.rolname AS role, string_agg(a.privilege_type, ' ' ORDER BY a.privilege_type) AS rights

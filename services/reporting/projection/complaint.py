@@ -1,11 +1,12 @@
-"""A complaint from its raising to its closing."""
+"""A complaint from its raising to its closing, its clock, and what it repeats."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from contracts import followup as events
 from contracts.event import Envelope
-from contracts.followup.complaint import ComplaintEvent
+from contracts.followup.complaint import ComplaintEvent, RepeatEvent, Target
 from services.reporting.projection.rows import ComplaintRow
 from services.reporting.projection.sheet import Sheet
 
@@ -15,51 +16,107 @@ def project(rows: Sheet, envelope: Envelope[Any], event: ComplaintEvent) -> None
     if isinstance(event, events.ComplaintRaised):
         rows.complaints[envelope.stream_id] = raised(envelope, event)
         return
-    rows.complaints[envelope.stream_id] = after(rows.complaints[envelope.stream_id], envelope, event)
+    rows.complaints[envelope.stream_id] = after(rows.complaints[envelope.stream_id], event, envelope.occurred_at)
 
 
-def after(complaint: ComplaintRow, envelope: Envelope[Any], event: ComplaintEvent) -> ComplaintRow:
-    occurred_at = envelope.occurred_at
+def project_repeat(rows: Sheet, event: RepeatEvent) -> None:
+    """Keep what a complaint repeats; such facts stand behind the raising, in a stream of their own."""
+    complaint = rows.complaints[event.complaint_id]
     match event:
-        case events.ComplaintAssigned(owner_id=owner_id):
-            return replace(complaint, owner_id=owner_id)
-        case events.ComplaintReopened():
-            return replace(complaint, confirmed_at=None, closed_at=None)
-        case (
-            events.ComplaintRaised()
-            | events.ComplaintPaused()
-            | events.ComplaintResumed()
-            | events.ComplaintTold()
-            | events.ComplaintConsented()
-            | events.ComplaintTargetSet()
-            | events.ComplaintTargetChanged()
-        ):
-            # The read model has no columns for these yet; the timeline holds them.
-            return complaint
-        case events.ComplaintAnswered(employee_id=employee_id):
-            return answered(complaint, envelope, employee_id)
-        case events.ComplaintConfirmed():
-            return replace(complaint, confirmed_at=occurred_at)
-        case events.ComplaintClosed(resolution=resolution):
-            return replace(complaint, closed_at=occurred_at, resolution=resolution)
+        case events.ComplaintLinked(first_id=first_id, number=number):
+            complaint = replace(complaint, first_id=first_id, repeat_number=number)
+        case events.ComplaintEscalated(level=level):
+            complaint = replace(complaint, escalation_level=level)
+    rows.complaints[event.complaint_id] = complaint
 
 
 def raised(envelope: Envelope[Any], event: events.ComplaintRaised) -> ComplaintRow:
     return ComplaintRow(
         complaint_id=envelope.stream_id,
         customer_id=envelope.subject,
-        owner_id=event.owner_id,
-        channel=event.channel,
-        severity=event.severity,
-        topic=event.topic,
         raised_at=envelope.occurred_at,
+        **event.model_dump(exclude={"type", "content_ref"}),
     )
 
 
-def answered(complaint: ComplaintRow, envelope: Envelope[Any], employee_id: str) -> ComplaintRow:
+def after(complaint: ComplaintRow, event: ComplaintEvent, at: datetime) -> ComplaintRow:
+    match event:
+        case events.ComplaintAssigned(owner_id=owner_id):
+            return replace(complaint, owner_id=owner_id)
+        case (
+            events.ComplaintTargetSet()
+            | events.ComplaintTargetChanged()
+            | events.ComplaintPaused()
+            | events.ComplaintResumed()
+        ):
+            return clocked(complaint, event, at)
+        case events.ComplaintAnswered():
+            return answered(complaint, event, at)
+        case events.ComplaintReopened():
+            return reopened(complaint, at)
+        case _:
+            return settled(complaint, event, at)
+
+
+def clocked(
+    complaint: ComplaintRow, event: Target | events.ComplaintPaused | events.ComplaintResumed, at: datetime
+) -> ComplaintRow:
+    """While the clock stands still nothing is due; when it goes on, the new target says what is."""
+    match event:
+        case events.ComplaintPaused():
+            return replace(complaint, paused_at=at, pauses=complaint.pauses + 1, answer_by=None, resolve_by=None)
+        case events.ComplaintResumed():
+            return resumed(complaint, at)
+        case _:
+            return replace(complaint, answer_by=event.answer_by, resolve_by=event.resolve_by)
+
+
+def resumed(complaint: ComplaintRow, at: datetime) -> ComplaintRow:
+    """Add the pause that is over, if there was one, to those before."""
+    paused = at - complaint.paused_at if complaint.paused_at else at - at
+    seconds = max(0, int(paused.total_seconds()))
+    return replace(complaint, paused_at=None, paused_seconds=complaint.paused_seconds + seconds)
+
+
+def answered(complaint: ComplaintRow, event: events.ComplaintAnswered, at: datetime) -> ComplaintRow:
+    first = complaint.was_answered_in_time
     return replace(
         complaint,
-        answered_at=complaint.answered_at or envelope.occurred_at,
-        answered_by=complaint.answered_by or employee_id,
+        answered_at=complaint.answered_at or at,
+        answered_by=complaint.answered_by or event.employee_id,
         answers=complaint.answers + 1,
+        awaits_answer=False,
+        was_answered_in_time=event.answered_in_time if first is None else first,
     )
+
+
+def reopened(complaint: ComplaintRow, at: datetime) -> ComplaintRow:
+    """Begin anew; a pause that was under way ends with the old clock."""
+    return replace(
+        resumed(complaint, at),
+        awaits_answer=True,
+        told_at=None,
+        confirmed_at=None,
+        consented_at=None,
+        closed_at=None,
+        resolution=None,
+        reopened_at=at,
+        reopened_times=complaint.reopened_times + 1,
+    )
+
+
+def settled(complaint: ComplaintRow, event: ComplaintEvent, at: datetime) -> ComplaintRow:
+    match event:
+        case events.ComplaintTold():
+            return replace(complaint, told_at=at)
+        case events.ComplaintConfirmed():
+            return replace(complaint, confirmed_at=at)
+        case events.ComplaintConsented():
+            return replace(complaint, consented_at=at)
+        case events.ComplaintClosed(resolution=resolution, resolved_in_time=in_time):
+            verdict = in_time if complaint.first_closed_at is None else complaint.was_resolved_in_time
+            first_closed_at = complaint.first_closed_at or at
+            complaint = replace(complaint, first_closed_at=first_closed_at, was_resolved_in_time=verdict)
+            return replace(complaint, closed_at=at, resolution=resolution)
+        case _:
+            return complaint

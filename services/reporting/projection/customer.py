@@ -4,14 +4,20 @@ from dataclasses import replace
 
 from contracts import customer as events
 from contracts.customer import Stage, mode_of
+from contracts.customer.contract import ContractEvent
+from contracts.customer.life import LifeEvent
+from contracts.customer.order import OrderEvent
+from contracts.customer.ownership import OwnershipEvent
+from contracts.customer.quote import QuoteEvent
 from contracts.event import Envelope
+from services.reporting.projection import commerce
 from services.reporting.projection.rows import CustomerRow, TransitionRow
 from services.reporting.projection.sheet import Sheet
 
 PROFILE = events.ProfileChanged.model_fields.keys() & CustomerRow.__dataclass_fields__.keys()
 # What stands in the timeline, and otherwise is for the customer service to tell.
 NOT_KEPT = (
-    events.CommercialEvent
+    QuoteEvent
     | events.MarketEvent
     | events.PeopleEvent
     | events.NeedEvent
@@ -23,6 +29,7 @@ NOT_KEPT = (
     | events.TierEvent
     | events.TierSchemeEvent
 )
+Kept = events.ProfileChanged | LifeEvent | OwnershipEvent
 
 
 def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
@@ -32,22 +39,38 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
         rows.customers[customer_id] = first_row(envelope, event)
         rows.transitions[envelope.id] = entry(envelope, None, Stage.NEW, None)
         return
-    if isinstance(event, NOT_KEPT):
+    if isinstance(event, OrderEvent):
+        commerce.project_order(rows, envelope, event)
         return
-    row = rows.customers[customer_id]
+    if isinstance(event, ContractEvent):
+        commerce.project_contract(rows, envelope, event)
+        return
+    if not isinstance(event, NOT_KEPT):
+        rows.customers[customer_id] = after(rows, envelope, event)
+
+
+def after(rows: Sheet, envelope: Envelope[events.AnyEvent], event: Kept) -> CustomerRow:
+    """Return the customer's row after one fact; an entry into a stage is a row of its own."""
+    row = rows.customers[envelope.subject]
     match event:
         case events.ProfileChanged():
-            row = replace(row, **{name: value for name, value in event.news().items() if name in PROFILE})
+            return replace(row, **{name: value for name, value in event.news().items() if name in PROFILE})
         case events.StageChanged(previous=previous, stage=stage, reason=reason):
-            row = replace(row, stage=stage, mode=mode_of(stage), stage_since=envelope.occurred_at)
             rows.transitions[envelope.id] = entry(envelope, previous, stage, reason)
+            return replace(row, stage=stage, mode=mode_of(stage), stage_since=envelope.occurred_at)
         case events.TierChanged(scheme=scheme, tier=tier):
-            row = replace(row, tiers={**row.tiers, scheme: tier})
+            return replace(row, tiers={**row.tiers, scheme: tier})
         case events.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
-            row = replace(row, owner_id=owner_id, leader_id=leader_id)
-        case events.HelperAdded() | events.HelperRemoved():
-            pass  # Figures are of owners.
-    rows.customers[customer_id] = row
+            helper_ids = without_helper(row, owner_id)
+            return replace(row, owner_id=owner_id, leader_id=leader_id, helper_ids=helper_ids)
+        case events.HelperAdded(employee_id=employee_id):
+            return replace(row, helper_ids=[*without_helper(row, employee_id), employee_id])
+        case events.HelperRemoved(employee_id=employee_id):
+            return replace(row, helper_ids=without_helper(row, employee_id))
+
+
+def without_helper(row: CustomerRow, employee_id: str) -> list[str]:
+    return [each for each in row.helper_ids if each != employee_id]
 
 
 def first_row(envelope: Envelope[events.AnyEvent], event: events.Registered) -> CustomerRow:

@@ -1,4 +1,4 @@
-"""Contacts and follow-up tasks, each from its beginning to its end; complaints have a module of their own."""
+"""Contacts and follow-up tasks, each from its beginning to its end; complaints and plans have modules of their own."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ from contracts import followup as events
 from contracts.event import Envelope
 from contracts.followup.complaint import ComplaintEvent
 from contracts.followup.task import TaskEvent
-from services.reporting.projection import complaint
+from services.reporting.projection import complaint, plan
 from services.reporting.projection.rows import ContactRow, TaskRow
 from services.reporting.projection.sheet import Sheet
 
@@ -27,16 +27,12 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
             | events.TaskCancelled()
         ) as event:
             project_task(rows, envelope, event)
-        case (
-            events.ContactFormPublished()
-            | events.CalendarPublished()
-            | events.PlanTemplatePublished()
-            | events.ComplaintLinked()
-            | events.ComplaintEscalated()
-        ):
+        case events.ContactFormPublished() | events.CalendarPublished() | events.PlanTemplatePublished():
             return
-        case events.PlanStarted() | events.PlanChanged() | events.PlanEnded():
-            return
+        case events.ComplaintLinked() | events.ComplaintEscalated() as event:
+            complaint.project_repeat(rows, event)
+        case events.PlanStarted() | events.PlanChanged() | events.PlanEnded() as event:
+            plan.project(rows, envelope, event)
 
 
 def project_task(rows: Sheet, envelope: Envelope[events.AnyEvent], fact: TaskEvent) -> None:
@@ -48,7 +44,9 @@ def project_task(rows: Sheet, envelope: Envelope[events.AnyEvent], fact: TaskEve
             task = rows.tasks[stream_id]
             rows.tasks[stream_id] = replace(task, due_at=due_at, rescheduled_times=task.rescheduled_times + 1)
         case events.TaskReassigned(assignee_id=assignee_id):
-            rows.tasks[stream_id] = replace(rows.tasks[stream_id], assignee_id=assignee_id)
+            task = rows.tasks[stream_id]
+            times = task.reassigned_times + 1
+            rows.tasks[stream_id] = replace(task, assignee_id=assignee_id, reassigned_times=times)
         case events.TaskCompleted() as event:
             rows.tasks[stream_id] = completed(rows.tasks[stream_id], envelope, event)
         case events.TaskCancelled():
@@ -80,6 +78,9 @@ def scheduled(envelope: Envelope[events.AnyEvent], event: events.TaskScheduled) 
         scheduled_at=envelope.occurred_at,
         first_due_at=event.due_at,
         due_at=event.due_at,
+        channel=event.channel,
+        plan_id=event.plan_id,
+        plan_step=event.plan_step,
     )
 
 

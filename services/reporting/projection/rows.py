@@ -25,6 +25,7 @@ class CustomerRow:
     region: str | None = None
     work_status: str | None = None
     last_contacted_at: datetime | None = None
+    helper_ids: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,36 @@ class TaskRow:
     outcome: str | None = None
     was_on_time: bool | None = None
     cancelled_at: datetime | None = None
+    channel: str | None = None
+    plan_id: UUID | None = None
+    plan_step: str | None = None
+    reassigned_times: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """A plan from its start to its end, under the version and tier that held last."""
+
+    plan_id: UUID
+    customer_id: UUID
+    template: str
+    number: int
+    tier: str | None
+    started_at: datetime
+    anchor_at: datetime
+    changed_times: int = 0
+    ended_at: datetime | None = None
+    end_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ComplaintRow:
-    """A complaint from raising to closing. `answered_at` is the first answer."""
+    """A complaint from raising to closing.
+
+    `answered_at` is the first answer; `was_answered_in_time` is said of it, `was_resolved_in_time` at the first
+    closing, and nothing changes them later. Told, confirmed, consented and closed are those since the last reopening.
+    While the clock stands still, since `paused_at`, nothing is due; `paused_seconds` adds up the pauses that are over.
+    """
 
     complaint_id: UUID
     customer_id: UUID
@@ -86,12 +112,30 @@ class ComplaintRow:
     severity: str
     topic: str | None
     raised_at: datetime
+    category: str | None = None
+    product: str | None = None
     answered_at: datetime | None = None
     answered_by: str | None = None
     answers: int = 0
+    awaits_answer: bool = True
+    told_at: datetime | None = None
     confirmed_at: datetime | None = None
+    consented_at: datetime | None = None
     closed_at: datetime | None = None
     resolution: str | None = None
+    answer_by: datetime | None = None
+    resolve_by: datetime | None = None
+    was_answered_in_time: bool | None = None
+    was_resolved_in_time: bool | None = None
+    paused_at: datetime | None = None
+    paused_seconds: int = 0
+    pauses: int = 0
+    first_closed_at: datetime | None = None
+    reopened_at: datetime | None = None
+    reopened_times: int = 0
+    first_id: UUID | None = None
+    repeat_number: int | None = None
+    escalation_level: int = 0
 
 
 @dataclass(frozen=True, slots=True)

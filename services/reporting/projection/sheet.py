@@ -7,15 +7,20 @@ from uuid import UUID
 
 from chassis.database import Connection
 from chassis.rows import Rows
+from contracts.customer.contract import ContractEvent
+from contracts.customer.order import OrderEvent
 from contracts.event import Envelope, Event
-from contracts.followup.complaint import ComplaintEvent
+from contracts.followup.complaint import ComplaintEvent, RepeatEvent
+from contracts.followup.plan import PlanEvent
 from contracts.followup.task import TaskEvent
 from contracts.topics import CUSTOMER_EVENTS
+from services.reporting.projection.commerce_rows import ContractRow, OrderRow
 from services.reporting.projection.rows import (
     AlertRow,
     ComplaintRow,
     ContactRow,
     CustomerRow,
+    PlanRow,
     TaskRow,
     TimelineRow,
     TransitionRow,
@@ -27,9 +32,15 @@ TRANSITIONS = Rows("stage_transition", TransitionRow, "event_id", written_once=T
 CONTACTS = Rows("contact", ContactRow, "contact_id", written_once=True)
 TASKS = Rows("task", TaskRow, "task_id")
 COMPLAINTS = Rows("complaint", ComplaintRow, "complaint_id")
+PLANS = Rows("plan", PlanRow, "plan_id")
+ORDERS = Rows("customer_order", OrderRow, "order_id")
+CONTRACTS = Rows("contract", ContractRow, "contract_id")
 ALERTS = Rows("alert", AlertRow, "alert_id")
 TIMELINE = Rows("timeline", TimelineRow, "event_id", written_once=True)
-TABLES = ("customer", "stage_transition", "contact", "task", "complaint", "alert", "timeline")
+TABLES = (
+    *("customer", "stage_transition", "contact", "task", "complaint", "alert", "timeline"),
+    *("plan", "customer_order", "contract"),
+)
 
 
 @dataclass(slots=True)
@@ -41,6 +52,9 @@ class Sheet:
     contacts: dict[UUID, ContactRow] = field(default_factory=dict)
     tasks: dict[UUID, TaskRow] = field(default_factory=dict)
     complaints: dict[UUID, ComplaintRow] = field(default_factory=dict)
+    plans: dict[UUID, PlanRow] = field(default_factory=dict)
+    orders: dict[UUID, OrderRow] = field(default_factory=dict)
+    contracts: dict[UUID, ContractRow] = field(default_factory=dict)
     alerts: dict[UUID, AlertRow] = field(default_factory=dict)
     timeline: dict[UUID, TimelineRow] = field(default_factory=dict)
 
@@ -52,10 +66,14 @@ async def load(held: Connection, envelopes: Sequence[Envelope[Any]]) -> Sheet:
         return [envelope.stream_id for envelope in envelopes if isinstance(envelope.event, kinds)]
 
     own = [envelope.subject for envelope in envelopes if isinstance(envelope.event, CUSTOMER_EVENTS.events)]
+    linked = [each.event.complaint_id for each in envelopes if isinstance(each.event, RepeatEvent)]
     return Sheet(
         customers=await CUSTOMERS.load(held, own),
         tasks=await TASKS.load(held, streams(*get_args(TaskEvent))),
-        complaints=await COMPLAINTS.load(held, streams(*get_args(ComplaintEvent))),
+        complaints=await COMPLAINTS.load(held, [*streams(*get_args(ComplaintEvent)), *linked]),
+        plans=await PLANS.load(held, streams(*get_args(PlanEvent))),
+        orders=await ORDERS.load(held, streams(*get_args(OrderEvent))),
+        contracts=await CONTRACTS.load(held, streams(*get_args(ContractEvent))),
     )
 
 
@@ -65,5 +83,8 @@ async def save(held: Connection, sheet: Sheet) -> None:
     await CONTACTS.save(held, list(sheet.contacts.values()))
     await TASKS.save(held, list(sheet.tasks.values()))
     await COMPLAINTS.save(held, list(sheet.complaints.values()))
+    await PLANS.save(held, list(sheet.plans.values()))
+    await ORDERS.save(held, list(sheet.orders.values()))
+    await CONTRACTS.save(held, list(sheet.contracts.values()))
     await ALERTS.save(held, list(sheet.alerts.values()))
     await TIMELINE.save(held, list(sheet.timeline.values()))

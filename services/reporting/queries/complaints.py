@@ -8,25 +8,38 @@ from pydantic import BaseModel
 from chassis.database import Connection
 
 OPEN = """
-    SELECT complaint_id AS id, owner_id, channel, severity, topic, raised_at, answered_at, answered_by, answers,
-        confirmed_at
+    SELECT complaint_id AS id, owner_id, channel, severity, topic, category, product, raised_at, answered_at,
+        answered_by, answers, answer_by, resolve_by, was_answered_in_time, told_at, confirmed_at, consented_at,
+        paused_at, reopened_times, first_id, repeat_number, escalation_level
     FROM complaint WHERE customer_id = $1 AND closed_at IS NULL ORDER BY raised_at, complaint_id LIMIT $2
 """
 
 
 class ComplaintView(BaseModel):
-    """An open complaint. `answered_at` is the first answer."""
+    """An open complaint. `answered_at` is the first answer; while it is paused, since `paused_at`, nothing is due."""
 
     id: UUID
     owner_id: str
     channel: str
     severity: str
     topic: str | None
+    category: str | None
+    product: str | None
     raised_at: datetime
     answered_at: datetime | None
     answered_by: str | None
     answers: int
+    answer_by: datetime | None
+    resolve_by: datetime | None
+    was_answered_in_time: bool | None
+    told_at: datetime | None
     confirmed_at: datetime | None
+    consented_at: datetime | None
+    paused_at: datetime | None
+    reopened_times: int
+    first_id: UUID | None
+    repeat_number: int | None
+    escalation_level: int
 
 
 async def still_open(held: Connection, customer_id: UUID, limit: int) -> list[ComplaintView]:

@@ -1,5 +1,6 @@
 """One customer as everybody's facts show it, and lists of customers."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -13,11 +14,11 @@ from contracts.customer import Mode, Stage
 from contracts.types import Code, EmployeeId, Instant
 from services.reporting.queries.visibility import visible
 
-HOLDERS = "SELECT owner_id, leader_id FROM customer WHERE customer_id = $1"
+HOLDERS = "SELECT owner_id, leader_id, helper_ids FROM customer WHERE customer_id = $1"
 # Counted when read, so that no count can differ from the list behind it.
 COLUMNS = """
     c.customer_id AS id, c.kind, c.company_name, c.stage, c.mode, c.stage_since, c.tiers, c.owner_id, c.leader_id,
-    c.need_type, c.industry, c.region, c.work_status, c.registered_at,
+    c.helper_ids, c.need_type, c.industry, c.region, c.work_status, c.registered_at,
     greatest(c.last_contacted_at, (SELECT max(o.occurred_at) FROM contact o
         WHERE o.customer_id = c.customer_id AND NOT o.is_automated)) AS last_contact_at,
     (SELECT count(*) FROM contact o WHERE o.customer_id = c.customer_id) AS contacts,
@@ -65,6 +66,7 @@ class CustomerSummary(BaseModel):
     tiers: dict[str, str]
     owner_id: str | None
     leader_id: str | None
+    helper_ids: list[str]
     need_type: str | None
     industry: str | None
     region: str | None
@@ -94,7 +96,11 @@ class CustomerFilters:
 async def holders(held: Connection, customer_id: UUID) -> Holders | None:
     """Return who answers for a registered customer."""
     row = await held.fetchrow(HOLDERS, customer_id)
-    return Holders(**row) if row else None
+    return held_by(row["owner_id"], row["leader_id"], row["helper_ids"]) if row else None
+
+
+def held_by(owner_id: str | None, leader_id: str | None, helper_ids: Iterable[str]) -> Holders:
+    return Holders(owner_id, leader_id, frozenset(helper_ids))
 
 
 async def one(held: Connection, customer_id: UUID, now: datetime) -> CustomerSummary | None:

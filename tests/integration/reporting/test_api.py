@@ -1,17 +1,20 @@
 """The read model over HTTP: who sees what, and every figure leads to the list that gives it."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from chassis.database import Pool
+from contracts.customer import HelperRemoved
 from contracts.examples import ALERT_ID, CAUSE_ID, CUSTOMER_ID, TASK_ID
-from tests.integration.reporting.conftest import Get
-from tests.unit.reporting.story import IN_TOPIC_ORDER, LATE_TASK, OTHER_ID, OTHER_TASK, day
+from tests.integration.reporting.conftest import Get, feed
+from tests.unit.reporting.story import CUSTOMER_FACTS, IN_TOPIC_ORDER, LATE_TASK, OTHER_ID, OTHER_TASK, day, told
 
 OWNER = ("E1007", "sales")
 LEADER = ("E1001", "leader")
+HELPER = ("E5", "service")
 STRANGER = ("E3333", "service")
 READ_ALL_PARTITIONS = """
     INSERT INTO consumer_position SELECT p.consumer, p.topic, n, 0, $1
@@ -35,7 +38,7 @@ async def test_one_answer_holds_the_whole_customer(get: Get) -> None:
         (str(OTHER_TASK), "open", "overdue")
     ]
     assert [alert["causes"] for alert in whole["alerts"]] == [[str(CAUSE_ID)]]
-    assert len(whole["timeline"]) == 6
+    assert len(whole["timeline"]) == 7
     assert whole["timeline"][0]["type"] == "care.alert.raised.v1"
 
 
@@ -71,6 +74,21 @@ async def test_lists_show_a_seller_their_own_only(get: Get, path: str) -> None:
     assert 0 < len(own) < len(everything)
     assert {item.get("customer_id", item["id"]) for item in own} == {str(CUSTOMER_ID)}
     assert await items(get, path, *STRANGER) == []
+
+
+@pytest.mark.parametrize("path", ["/v1/customers", "/v1/tasks", "/v1/alerts"])
+async def test_lists_show_a_helper_whom_they_help(get: Get, path: str) -> None:
+    assert {item.get("customer_id", item["id"]) for item in await items(get, path, *HELPER)} == {str(OTHER_ID)}
+
+
+async def test_a_helper_reads_the_whole_customer_until_the_help_ends(get: Get, story: Pool) -> None:
+    for path in (f"/v1/customers/{OTHER_ID}", f"/v1/customers/{OTHER_ID}/timeline"):
+        assert (await get(path, *HELPER)).status_code == 200
+    assert (await get(f"/v1/customers/{CUSTOMER_ID}", *HELPER)).status_code == 403
+    removed = told((9, OTHER_ID, OTHER_ID, HelperRemoved(employee_id="E5")))[0]
+    await feed(story, [replace(removed, position=len(CUSTOMER_FACTS) + 1)])
+    assert (await get(f"/v1/customers/{OTHER_ID}", *HELPER)).status_code == 403
+    assert await items(get, "/v1/customers", *HELPER) == []
 
 
 async def test_figures_show_a_seller_their_own_only(get: Get) -> None:
@@ -204,7 +222,7 @@ async def test_open_alerts_are_counted_and_listed(get: Get) -> None:
 async def test_a_report_says_how_far_it_is_complete_once_every_partition_is_known(get: Get, story: Pool) -> None:
     assert (await get("/v1/reports/open-alerts")).json()["complete_until"] is None
     await story.execute(READ_ALL_PARTITIONS, day(30))
-    assert (await get("/v1/reports/open-alerts")).json()["complete_until"] == "2026-03-05T01:01:00Z"
+    assert (await get("/v1/reports/open-alerts")).json()["complete_until"] == "2026-03-06T01:01:00Z"
 
 
 @pytest.mark.parametrize(

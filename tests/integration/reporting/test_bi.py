@@ -12,11 +12,14 @@ from tests.unit.reporting.story import day
 
 VIEWS = {
     "dim_customers": 2,
-    "dim_employees": 4,
+    "dim_employees": 5,
     "dim_dates": 5844,
     "fct_followups": 3,
     "fct_contacts": 3,
     "fct_complaints": 1,
+    "fct_plans": 1,
+    "fct_orders": 1,
+    "fct_contracts": 1,
     "fct_alerts": 2,
     "fct_lifecycle_transitions": 4,
     "meta_freshness": 3,
@@ -106,6 +109,26 @@ async def test_weeks_are_iso_weeks(reader: Pool) -> None:
     assert row["calendar_status"] == "provisional"
 
 
+async def test_a_complaint_shows_its_clock(reader: Pool) -> None:
+    row = await reader.fetchrow("SELECT * FROM bi.fct_complaints")
+    assert row is not None
+    assert (row["answer_by"], row["resolve_by"], row["is_answered_in_time"]) == (day(3.7), day(5.2), False)
+    assert (row["pause_count"], row["paused_seconds"], row["repeat_number"]) == (1, 17_280, 3)
+    assert (row["is_paused"], row["is_answer_overdue"], row["is_resolution_overdue"]) == (False, False, True)
+
+
+async def test_orders_contracts_and_plans_say_how_they_stand(reader: Pool) -> None:
+    order, contract, plan = [
+        (await reader.fetch(f"SELECT * FROM bi.{view}"))[0] for view in ("fct_orders", "fct_contracts", "fct_plans")
+    ]
+    assert (order["is_delivered"], order["delivered_at"], order["delivered_date"].isoformat()) == (
+        *(True, day(4)),
+        "2026-03-06",
+    )
+    assert (contract["is_in_force"], contract["is_run_out"]) == (False, True)
+    assert (plan["is_running"], plan["template_name"], plan["followup_count"]) == (True, "after-hesitation", 0)
+
+
 async def test_a_stage_left_in_the_same_instant_is_marked(reader: Pool) -> None:
     rows = await reader.fetch("SELECT stage, is_passed_through FROM bi.fct_lifecycle_transitions ORDER BY occurred_at")
     assert sorted((row["stage"], row["is_passed_through"]) for row in rows) == [
@@ -120,7 +143,7 @@ async def test_freshness_tells_position_last_event_and_lag(reader: Pool, story: 
     await story.execute("UPDATE consumer_position SET watermark = '-infinity' WHERE topic LIKE '%alert%'")
     rows = {row["topic"]: row for row in await reader.fetch("SELECT * FROM bi.meta_freshness")}
     customers, alerts = rows["care.customer.events.v1"], rows["care.alert.events.v1"]
-    assert (customers["consumer"], customers["position"]) == ("reporting", 8)
+    assert (customers["consumer"], customers["position"]) == ("reporting", 12)
     assert customers["last_event_recorded_at"] == customers["complete_until_at"]
     assert customers["lag_seconds"] > 0
     assert (alerts["complete_until_at"], alerts["lag_seconds"]) == (None, None)

@@ -8,7 +8,19 @@ from uuid import UUID, uuid5
 from contracts import alerts, customer, followup
 from contracts.customer import Stage
 from contracts.event import Envelope, Event
-from contracts.examples import ALERT_ID, COMPLAINT_ID, CONTACT_ID, CUSTOMER_ID, TASK_ID, example, example_envelope
+from contracts.examples import (
+    ALERT_ID,
+    COMPLAINT_ID,
+    CONTACT_ID,
+    CONTRACT_ID,
+    CUSTOMER_ID,
+    ORDER_ID,
+    PLAN_ID,
+    REPEATS_ID,
+    TASK_ID,
+    example,
+    example_envelope,
+)
 from services.reporting import projection
 from services.reporting.projection.sheet import Sheet
 
@@ -49,6 +61,10 @@ CUSTOMER_FACTS = told(
     (0, OTHER_ID, OTHER_ID, customer.OwnerAssigned(owner_id="E2001")),
     (2, CUSTOMER_ID, CUSTOMER_ID, customer.StageChanged(previous=Stage.NEW, stage=Stage.SIGNED, reason="deal")),
     (3, CUSTOMER_ID, CUSTOMER_ID, customer.TierChanged(scheme="default", tier="vip")),
+    (3, OTHER_ID, OTHER_ID, customer.HelperAdded(employee_id="E5")),
+    (3, CUSTOMER_ID, ORDER_ID, example(customer.OrderPlaced)),
+    (4, CUSTOMER_ID, ORDER_ID, customer.OrderDelivered()),
+    (4, CUSTOMER_ID, CONTRACT_ID, example(customer.ContractSigned)),
 )
 FOLLOWUP_FACTS = told(
     (1, CUSTOMER_ID, TASK_ID, followup.TaskScheduled(assignee_id="E1007", due_at=day(4))),
@@ -58,7 +74,16 @@ FOLLOWUP_FACTS = told(
     (2, OTHER_ID, OTHER_TASK, followup.TaskScheduled(assignee_id="E2001", due_at=day(3))),
     (3, OTHER_ID, OTHER_CONTACT, example(followup.ContactLogged, employee_id="E2001")),
     (3, CUSTOMER_ID, COMPLAINT_ID, example(followup.ComplaintRaised)),
-    (4, CUSTOMER_ID, COMPLAINT_ID, followup.ComplaintAnswered(employee_id="E1007")),
+    (3, CUSTOMER_ID, COMPLAINT_ID, example(followup.ComplaintTargetSet, answer_by=day(3.5), resolve_by=day(5))),
+    (3, CUSTOMER_ID, REPEATS_ID, example(followup.ComplaintLinked)),
+    (3.1, CUSTOMER_ID, COMPLAINT_ID, example(followup.ComplaintPaused)),
+    (3.3, CUSTOMER_ID, COMPLAINT_ID, followup.ComplaintResumed()),
+    (
+        *(3.3, CUSTOMER_ID, COMPLAINT_ID),
+        example(followup.ComplaintTargetChanged, answer_by=day(3.7), resolve_by=day(5.2)),
+    ),
+    (4, CUSTOMER_ID, COMPLAINT_ID, followup.ComplaintAnswered(employee_id="E1007", answered_in_time=False)),
+    (4, CUSTOMER_ID, PLAN_ID, example(followup.PlanStarted)),
     (5, CUSTOMER_ID, LATE_TASK, followup.TaskScheduled(assignee_id="E1007", due_at=day(5.5))),
     (6, CUSTOMER_ID, TASK_ID, followup.TaskCompleted(due_at=day(6), employee_id="E1007")),
     (7, CUSTOMER_ID, LATE_TASK, followup.TaskCompleted(due_at=day(5.5), employee_id="E1008")),

@@ -97,6 +97,13 @@ def test_a_new_owner_brings_their_leader() -> None:
     assert (row.owner_id, row.leader_id) == ("E9", None)
 
 
+def test_helpers_come_and_go_and_who_becomes_owner_is_none() -> None:
+    helpers = [customer.HelperAdded(employee_id=each) for each in ("E5", "E6", "E7", "E5")]
+    row = customer_after(registered, *helpers, customer.HelperRemoved(employee_id="E6"))
+    assert row.helper_ids == ["E7", "E5"]
+    assert customer_after(registered, *helpers, customer.OwnerAssigned(owner_id="E7")).helper_ids == ["E6", "E5"]
+
+
 def test_a_contact_is_kept_and_says_whether_anybody_made_it() -> None:
     row = only(sheet_of([example_envelope(example(followup.ContactLogged, automated=True))]).contacts)
     assert (row.contact_id, row.customer_id, row.is_automated) == (CONTACT_ID, CUSTOMER_ID, True)
@@ -164,12 +171,20 @@ def test_a_fact_about_no_customer_enters_no_timeline(event_type: type[Event]) ->
 
 
 def whatever_came_before() -> list[Any]:
-    beginnings: list[Event] = [registered, scheduled, raised]
+    beginnings: list[Event] = [
+        *(registered, scheduled, raised),
+        *(example(customer.OrderPlaced), example(customer.ContractSigned), example(followup.PlanStarted)),
+    ]
     return [example_envelope(event) for event in beginnings]
 
 
 @pytest.mark.parametrize(
-    "event_type", [customer.TierChanged, followup.TaskCompleted, followup.TaskCancelled, followup.ComplaintClosed]
+    "event_type",
+    [
+        *(customer.TierChanged, customer.HelperAdded, customer.OrderDelivered, customer.ContractRenewed),
+        *(followup.TaskCompleted, followup.TaskCancelled, followup.TaskReassigned, followup.PlanEnded),
+        *(followup.ComplaintClosed, followup.ComplaintLinked),
+    ],
 )
 def test_a_fact_whose_beginning_is_missing_is_an_error_and_parks_its_customer(event_type: type[Event]) -> None:
     with pytest.raises(KeyError):

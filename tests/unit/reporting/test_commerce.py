@@ -1,0 +1,63 @@
+"""Orders, contracts and plans as rows, fact by fact."""
+
+from datetime import date
+
+from contracts import customer, followup
+from contracts.customer import RenewalIntent
+from contracts.event import Event
+from contracts.examples import (
+    CONTRACT_ID,
+    CUSTOMER_ID,
+    OCCURRED_AT,
+    ORDER_ID,
+    PLAN_ID,
+    TASK_ID,
+    example,
+    example_envelope,
+)
+from services.reporting.projection.sheet import Sheet
+from tests.unit.reporting.story import sheet_of
+
+placed = example(customer.OrderPlaced)
+signed = example(customer.ContractSigned)
+started = example(followup.PlanStarted)
+
+
+def rows_after(*events: Event) -> Sheet:
+    return sheet_of(example_envelope(event) for event in events)
+
+
+def test_an_order_is_placed_and_delivered_or_cancelled() -> None:
+    row = rows_after(placed).orders[ORDER_ID]
+    assert (row.customer_id, row.amount_minor, row.currency) == (CUSTOMER_ID, placed.amount_minor, placed.currency)
+    assert (row.placed_at, row.delivered_at) == (OCCURRED_AT, None)
+    assert rows_after(placed, customer.OrderDelivered()).orders[ORDER_ID].delivered_at == OCCURRED_AT
+    cancelled = rows_after(placed, customer.OrderCancelled(reason="too-late")).orders[ORDER_ID]
+    assert (cancelled.cancelled_at, cancelled.cancel_reason) == (OCCURRED_AT, "too-late")
+
+
+def test_a_renewed_contract_shows_its_present_term_and_an_unknown_intent() -> None:
+    meant = customer.RenewalIntentStated(intent=RenewalIntent.YES)
+    assert rows_after(signed, meant).contracts[CONTRACT_ID].renewal_intent == "yes"
+    renewed = example(customer.ContractRenewed, starts_on=date(2025, 6, 3), ends_on=date(2026, 6, 2), amount_minor=7)
+    row = rows_after(signed, meant, renewed).contracts[CONTRACT_ID]
+    assert (row.starts_on, row.ends_on, row.amount_minor) == (date(2025, 6, 3), date(2026, 6, 2), 7)
+    assert (row.renewals, row.renewal_intent, row.renewed_at) == (1, "unknown", OCCURRED_AT)
+    assert row.kind == signed.kind
+
+
+def test_a_contract_ends_for_a_reason() -> None:
+    row = rows_after(signed, customer.ContractEnded(reason="not-renewed")).contracts[CONTRACT_ID]
+    assert (row.ended_at, row.end_reason) == (OCCURRED_AT, "not-renewed")
+
+
+def test_a_plan_goes_on_under_another_tier_until_it_ends() -> None:
+    changed = example(followup.PlanChanged, number=2, tier="growth")
+    row = rows_after(started, changed, example(followup.PlanEnded)).plans[PLAN_ID]
+    assert (row.template, row.number, row.tier, row.changed_times) == ("after-hesitation", 2, "growth", 1)
+    assert (row.ended_at, row.end_reason) == (OCCURRED_AT, "mode-changed")
+
+
+def test_a_task_names_the_plan_that_asked_for_it_and_how_often_it_passed_on() -> None:
+    row = rows_after(example(followup.TaskScheduled), example(followup.TaskReassigned)).tasks[TASK_ID]
+    assert (row.plan_id, row.plan_step, row.channel, row.reassigned_times) == (PLAN_ID, "ask-again", "phone", 1)
