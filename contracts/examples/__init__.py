@@ -28,6 +28,7 @@ from contracts.examples.named import DUE_AT as DUE_AT
 from contracts.examples.named import EMAIL_REF as EMAIL_REF
 from contracts.examples.named import FIELD_REF as FIELD_REF
 from contracts.examples.named import GOAL_REF as GOAL_REF
+from contracts.examples.named import GUARDS_ID as GUARDS_ID
 from contracts.examples.named import HANDOVER_ID as HANDOVER_ID
 from contracts.examples.named import KEY_CONTACT_ID as KEY_CONTACT_ID
 from contracts.examples.named import LEADER as LEADER
@@ -156,6 +157,20 @@ FOLLOWUP: tuple[Event, ...] = (
     followup.ComplaintEscalated(
         complaint_id=COMPLAINT_ID, first_id=TASK_ID, level=1, because=followup.EscalationReason.REPEAT
     ),
+    followup.GuardTripped(
+        guard=followup.Guard.TWO_COLLEAGUES,
+        number=1,
+        stage=customer.Stage.INTERESTED,
+        mode=customer.Mode.FOLLOW_UP,
+        contact_ids=(CONTACT_ID, TASK_ID),
+        employee_ids=("E1003", OWNER),
+        at_least=2,
+        within_days=7,
+        since=OCCURRED_AT,
+        owner_id=OWNER,
+        leader_id=LEADER,
+    ),
+    followup.GuardCleared(guard=followup.Guard.TWO_COLLEAGUES, number=1),
     followup.CalendarPublished(
         name="china-office",
         number=2,
@@ -248,6 +263,8 @@ def _stream_of(event: Event) -> UUID:
             return REPEATS_ID
         case _ if isinstance(event, ComplaintEvent):
             return COMPLAINT_ID
+        case followup.GuardTripped() | followup.GuardCleared():
+            return GUARDS_ID
         case followup.CalendarPublished():
             return CALENDAR_ID
         case customer.OrderPlaced() | customer.OrderDelivered() | customer.OrderCancelled():

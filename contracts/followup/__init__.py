@@ -35,6 +35,7 @@ from contracts.followup.contact import (
     Sentiment,
 )
 from contracts.followup.contact_form import ContactFormEvent, ContactFormPublished, FieldKind, FieldValue, FormField
+from contracts.followup.guard import Guard, GuardCleared, GuardEvent, GuardTripped
 from contracts.followup.plan import (
     PlanChanged,
     PlanEnded,
@@ -62,7 +63,8 @@ AnyEvent = Annotated[
     | TaskEvent
     | ComplaintEvent
     | RepeatEvent
-    | CalendarEvent,
+    | CalendarEvent
+    | GuardEvent,
     Field(discriminator="type"),
 ]
 
@@ -93,6 +95,9 @@ __all__ = [
     "FieldKind",
     "FieldValue",
     "FormField",
+    "Guard",
+    "GuardCleared",
+    "GuardTripped",
     "PlanChanged",
     "PlanEnded",
     "PlanStarted",

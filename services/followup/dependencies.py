@@ -15,8 +15,10 @@ from services.followup.customers import Customers
 from services.followup.domain.complaint import Complaint
 from services.followup.domain.complaint_repeats import Repeats
 from services.followup.domain.contact import Contact
+from services.followup.domain.guard import Guards
 from services.followup.domain.plan import Plan
 from services.followup.domain.task import Task
+from services.followup.guarding.listing import GuardQueries
 from services.followup.myday import Days
 from services.followup.queries import FollowupQueries
 
@@ -34,6 +36,8 @@ class Dependencies:
     calendar_rules: CommandHandler[CalendarPublished | None]
     calendars: Calendars
     complaint_repeats: CommandHandler[Repeats]
+    guards: CommandHandler[Guards]
+    guard_list: GuardQueries
     customers: Customers
     queries: FollowupQueries
     days: Days

@@ -64,6 +64,7 @@ class Filters:
     due_before: datetime | None = None
     visible_to: str | None = None
     overdue: bool = False
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

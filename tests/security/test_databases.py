@@ -35,7 +35,9 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     | CONSUMER
     | IMPORTS
     | dict.fromkeys(("contact", "task", "complaint", "customer_ref"), "INSERT SELECT UPDATE")
-    | dict.fromkeys(("plan", "plan_customer", "plan_template", "plan_turn"), "INSERT SELECT UPDATE"),
+    | dict.fromkeys(
+        ("plan", "plan_customer", "plan_template", "plan_turn", "guard", "guard_watch"), "INSERT SELECT UPDATE"
+    ),
     "alerts": STORE | CONSUMER | dict.fromkeys(("silence", "alert"), "INSERT SELECT UPDATE"),
     "reporting": CONSUMER
     | {"business_zone": "SELECT UPDATE"}

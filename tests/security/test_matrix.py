@@ -120,6 +120,7 @@ followup GET /v1/imports/{import_id}                        401      403   403  
 followup GET /v1/imports/{import_id}/rows                   401      403   403     403     403      +     +   +     +           +
 followup GET /v1/imports/{import_id}/rows.csv               401      403   403     403     403      +     +   +     +           +
 followup GET /v1/customers/{customer_id}/plans              401      403     +     403     403      +   403   +     +           +
+followup GET /v1/guards                                     401        -     +       -     403      +     -   +     +           +
 followup GET /v1/my-day                                     401        -     +       -     403      +     -   +     +           +
 followup GET /v1/plan-templates                             401        +     +       +     403      +     +   +     +           +
 followup GET /v1/plan-templates/{template}                  401        +     +       +     403      +     +   +     +           +

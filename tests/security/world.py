@@ -168,6 +168,10 @@ async def settle(world: World) -> None:
     for each in (nobodys, customer_id):
         world.things["customer_id"] = each
         world.things["contact_id"] = await world.made("followup", f"/v1/customers/{each}/contacts", contact)
+        # Nobody here helps with the customer: the two guards that are to be listed trip.
+        for employee_id in ("E8003", "E8004"):
+            said = {"channel": "phone", "direction": "outbound", "employee_id": employee_id}
+            await world.made("followup", f"/v1/customers/{each}/contacts", said)
         world.things["task_id"] = await world.new_task()
         world.things["complaint_id"] = await world.new_complaint()
         world.things |= await world.new_commerce(*COMMERCE)
@@ -229,7 +233,7 @@ async def lists_show(world: World, customer_id: str) -> bool:
     """Tell whether every list has caught up with the customer."""
     lists = {
         "customer": ["/v1/customers"],
-        "followup": ["/v1/contacts", "/v1/tasks", "/v1/complaints"],
+        "followup": ["/v1/contacts", "/v1/tasks", "/v1/complaints", "/v1/guards"],
         "alerts": ["/v1/alerts"],
     }
     shown = [

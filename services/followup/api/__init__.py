@@ -6,6 +6,7 @@ from services.followup.api import (
     contact_forms,
     contacts,
     customers,
+    guards,
     my_day,
     plan_templates,
     plans,
@@ -22,4 +23,5 @@ ROUTERS = (
     customers.router,
     calendars.router,
     my_day.router,
+    guards.router,
 )

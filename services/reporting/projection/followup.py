@@ -27,7 +27,13 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
             | events.TaskCancelled()
         ) as event:
             project_task(rows, envelope, event)
-        case events.ContactFormPublished() | events.CalendarPublished() | events.PlanTemplatePublished():
+        case (
+            events.ContactFormPublished()
+            | events.CalendarPublished()
+            | events.PlanTemplatePublished()
+            | events.GuardTripped()
+            | events.GuardCleared()
+        ):
             return
         case events.ComplaintLinked() | events.ComplaintEscalated() as event:
             complaint.project_repeat(rows, event)

@@ -1,0 +1,17 @@
+"""All lists that are kept in step with this service's own events."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chassis.database import Connection
+from contracts.event import Envelope
+from services.followup import projection
+from services.followup.guarding import listing as guards
+
+TABLES = (*projection.TABLES, *guards.TABLES)
+
+
+async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+    """Apply a batch. The consumer calls this inside its own transaction."""
+    await projection.apply(envelopes, held)
+    await guards.apply(envelopes, held)

@@ -1,0 +1,51 @@
+"""What this service does by itself: carries plans out, hands over, watches contacts, and looks at what has come due."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chassis.applier import Applier
+from chassis.consumer import Consumer
+from chassis.database import Connection
+from chassis.service import Parts, Task
+from chassis.tail import Tail
+from chassis.timers import RunDue, Timers
+from contracts.event import Envelope
+from contracts.topics import CUSTOMER_EVENTS
+from services.followup import handing_over
+from services.followup.consent import Consents
+from services.followup.dependencies import Dependencies
+from services.followup.guarding.watch import Watch
+from services.followup.planning import runner
+from services.followup.planning.runner import Planning
+from services.followup.repromising import Repromising
+
+
+def reacting(parts: Parts, needs: Dependencies) -> tuple[Applier, Applier, list[Task]]:
+    """Return what hears of customers, what hears of our own facts, and all that runs them and the timers."""
+    settings, health = parts.settings, parts.supervisor.health
+    plans, watch = Planning(needs, parts.pool, settings.business_zone), Watch(needs, parts.pool)
+
+    async def heard(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+        await handing_over.heard(envelopes, needs)
+        await own_heard(envelopes, held)
+
+    async def own_heard(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+        await plans.heard(envelopes, held)
+        await watch.heard(envelopes, held)
+
+    hearing = Applier(runner.CONSUMER, parts.pool, heard)
+    own = Applier(runner.OWN_FACTS, parts.pool, own_heard)
+    news = Consumer(hearing, [CUSTOMER_EVENTS], bootstrap=settings.kafka_bootstrap, health=health(runner.CONSUMER))
+    own_news = Tail(needs.store, needs.mapper, own, health=health(runner.OWN_FACTS))
+    timers: dict[str, RunDue] = {
+        "plans": plans.run_due,
+        "guards": watch.run_due,
+        "consent": Consents(parts.pool, needs.complaints).run_due,
+        "repromising": Repromising(parts.pool, needs.complaints, needs.calendars).run_due,
+    }
+    tasks = [
+        Task("consumer", runner.CONSUMER, news.run),
+        Task("policy", runner.OWN_FACTS, own_news.run),
+        *(Task("timers", name, Timers(run_due, health=health(name)).run) for name, run_due in timers.items()),
+    ]
+    return hearing, own, tasks
