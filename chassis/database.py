@@ -30,6 +30,8 @@ SERVER_SETTINGS = {
     "timezone": "UTC",
     "jit": "off",
 }
+# Promotions, and restores to an instant, begin another timeline. A standby has none of its own.
+READ_TIMELINE = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END"
 # What asyncpg raises when the server, the network or the pool is at fault rather than the statement.
 UNAVAILABLE = (
     OSError,
@@ -43,6 +45,8 @@ UNAVAILABLE = (
     asyncpg.exceptions.LockNotAvailableError,
     asyncpg.exceptions.TransactionRollbackError,
     asyncpg.exceptions.InvalidAuthorizationSpecificationError,
+    # A standby answers, and takes nothing.
+    asyncpg.exceptions.ReadOnlySQLTransactionError,
 )
 
 
@@ -61,13 +65,50 @@ class BoundedPool(asyncpg.Pool):
         await super().release(connection, timeout=timeout)
 
 
+class StandbyError(ConnectionRefusedError):
+    """The server follows another one."""
+
+
+class OtherTimelineError(ConnectionRefusedError):
+    """The server has another history than the first one that answered: what was read there may never have been."""
+
+
+class Timeline:
+    """The timeline that a pool lives on, which is that of its first connection (ADR 0011)."""
+
+    def __init__(self) -> None:
+        self._known: str | None = None
+        self.left = asyncio.Event()
+
+    async def check(self, opened: Connection) -> None:
+        """Raise StandbyError or OtherTimelineError where `opened` leads elsewhere; the latter sets `left` for good."""
+        found = await opened.fetchval(READ_TIMELINE)
+        if found is None:
+            raise StandbyError("the database is a standby")
+        self._known = self._known or found
+        if found != self._known:
+            self.left.set()
+            raise OtherTimelineError(f"the database went from timeline {self._known} to {found}")
+
+
 async def open_pool(
-    url: str, *, size: int, application_name: str, session: Mapping[str, str] = MappingProxyType({})
+    url: str,
+    *,
+    size: int,
+    application_name: str,
+    session: Mapping[str, str] = MappingProxyType({}),
+    timeline: Timeline | None = None,
 ) -> Pool:
     """Open a pool. The first connection is made on first use, so that a service can start before its database.
 
     `session` are PostgreSQL settings beside SERVER_SETTINGS, or instead of them.
     """
+    lives_on = timeline or Timeline()
+
+    async def begin(opened: Connection) -> None:
+        await lives_on.check(opened)
+        await read_jsonb(opened)
+
     return await BoundedPool(
         url,
         min_size=0,
@@ -80,7 +121,7 @@ async def open_pool(
         timeout=CONNECT_TIMEOUT_SECONDS,
         command_timeout=COMMAND_TIMEOUT_SECONDS,
         server_settings={**SERVER_SETTINGS, "application_name": application_name, **session},
-        init=read_jsonb,
+        init=begin,
         reset=keep_session,
     )
 
@@ -121,7 +162,8 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
 async def patiently(work: Callable[[], Awaitable[T]], *, deadline_seconds: float, pause_seconds: float = 0.1) -> T:
     """Run `work` again while the database is unavailable; TimeoutError at the deadline. `work` must be idempotent.
 
-    A server that takes no connections is not waited for, unless an earlier try may have reached it.
+    A server that takes no connections is not waited for, unless an earlier try may have reached it; one on another
+    timeline never is.
     """
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + deadline_seconds
@@ -132,6 +174,6 @@ async def patiently(work: Callable[[], Awaitable[T]], *, deadline_seconds: float
                 return await work()
         except UNAVAILABLE as error:
             reached = reached or not isinstance(error, ConnectionRefusedError)
-            if not reached or loop.time() + pause_seconds > give_up_at:
+            if not reached or isinstance(error, OtherTimelineError) or loop.time() + pause_seconds > give_up_at:
                 raise
             await asyncio.sleep(pause_seconds)

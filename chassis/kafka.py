@@ -9,11 +9,13 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
 
+from chassis.cloudevents import Headers
 from contracts.topics import Topic
 
 REQUEST_TIMEOUT_MS = 10_000
 MAX_BATCH_BYTES = 512 * 1024
 MAX_RECORD_BYTES = 1_000_000
+FETCH_MS = 200
 REMEMBERED_PARTITIONS = 200_000
 # The event loop alone would forget them.
 CLOSING: set[asyncio.Future[None]] = set()
@@ -107,8 +109,8 @@ async def log_ends(bootstrap: str, topic: str, partitions: list[int]) -> dict[in
         await end(consumer.stop())
 
 
-async def last_headers(bootstrap: str, topic: Topic) -> list[list[tuple[str, bytes]]]:
-    """Return the headers of the last record of each partition that holds any."""
+async def tails(bootstrap: str, topic: Topic, length: int) -> list[list[Headers]]:
+    """Return the headers of the last records of each partition that holds any, `length` of them at most."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
     try:
         await consumer.start()
@@ -118,9 +120,17 @@ async def last_headers(bootstrap: str, topic: Topic) -> list[list[tuple[str, byt
         found = []
         for place in places:
             if first[place] < after[place]:
-                consumer.seek(place, after[place] - 1)
+                consumer.seek(place, max(first[place], after[place] - length))
                 async with asyncio.timeout(REQUEST_TIMEOUT_MS / 1000):
-                    found.append(list((await consumer.getone(place)).headers))
+                    found.append(await headers_until(consumer, place, after[place]))
         return found
     finally:
         await end(consumer.stop())
+
+
+async def headers_until(consumer: AIOKafkaConsumer, place: TopicPartition, end_offset: int) -> list[Headers]:
+    found: list[Headers] = []
+    while await consumer.position(place) < end_offset:
+        fetched = await consumer.getmany(place, timeout_ms=FETCH_MS)
+        found += [list(record.headers) for record in fetched.get(place, ())]
+    return found

@@ -1,6 +1,7 @@
 """What a record of a topic says: its headers, its place in the chain, and what it delivers."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -54,6 +55,15 @@ def furthest_position(pairs: Headers) -> int:
     headers = dict(pairs)
     texts = [headers.get(name, b"").decode(errors="replace") for name in ("ce_position", "ce_prevposition")]
     return max(number_of(text) or 0 for text in texts)
+
+
+def last_event(tail: Sequence[Headers], source: bytes) -> tuple[int, bytes] | None:
+    """Return position and id of the last event among records, if there is one that `source` has published."""
+    for headers in map(dict, reversed(tail)):
+        position = number_of(headers.get("ce_position", b"").decode(errors="replace"))
+        if position and headers.get("ce_source") == source and "ce_id" in headers:
+            return position, headers["ce_id"]
+    return None
 
 
 def number_of(text: str) -> int | None:

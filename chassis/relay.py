@@ -18,9 +18,9 @@ from chassis.cloudevents import encode_watermark
 from chassis.crash import crash_point
 from chassis.database import Pool, transaction
 from chassis.event_store import EventStore
-from chassis.kafka import end, ensure_topics, last_headers, log_ends, new_producer, partition_of
+from chassis.kafka import end, ensure_topics, log_ends, new_producer, partition_of, tails
 from chassis.lease import RENEW_SECONDS, Lease, LeaseLostError
-from chassis.reading import furthest_position
+from chassis.reading import furthest_position, last_event
 from chassis.records import Record, Row, UnreadableRowError, placeholder_of, record_of
 from chassis.sending import SEND_DEADLINE_SECONDS, Outgoing, send_all
 from chassis.supervisor import Health
@@ -32,6 +32,9 @@ WATERMARK_SECONDS = 1.0
 IDLE_WATERMARK_SECONDS = 5.0
 IDLE_AFTER_SECONDS = 60.0
 RECHECK_SECONDS = 60.0
+# Where each partition's last event is looked for, among the watermarks that followed it.
+TAIL_RECORDS = 500
+WHY = ": was it restored from an older copy, or taken over by a standby that lacked the newest? See docs/operations.md"
 # A batch is made ready while others wait for the loop: let them have it in between.
 BREATH_EVERY = 100
 
@@ -137,13 +140,22 @@ class Relay:
 
     async def _refuse_a_store_set_back(self) -> None:
         """Readers would skip what a store restored from an old copy publishes under positions that they have seen."""
-        lasts = await last_headers(self._bootstrap, self._topic)
-        published, head = max(map(furthest_position, lasts), default=0), await self._store.head()
+        ends = await tails(self._bootstrap, self._topic, TAIL_RECORDS)
+        published, head = max((furthest_position(each[-1]) for each in ends), default=0), await self._store.head()
         if published > head:
             raise StoreSetBackError(
-                f"topic {self._topic.name} holds position {published}, but its store ends at {head}:"
-                " was it restored from an older copy? See docs/operations.md"
+                f"topic {self._topic.name} holds position {published}, but its store ends at {head}{WHY}"
             )
+        for position, event_id in filter(None, (last_event(each, self._source) for each in ends)):
+            if event_id != await self._id_at(position):
+                # It has gone on since, beyond what it had lost.
+                raise StoreSetBackError(
+                    f"topic {self._topic.name} holds another event at {position} than its store{WHY}"
+                )
+
+    async def _id_at(self, position: int) -> bytes | None:
+        rows = await self._store.read_rows(after=position - 1, limit=1)
+        return dict(self._record_of(rows[0], 0)[2])["ce_id"] if rows else None
 
     async def _notice_a_lost_kafka(self) -> None:
         if await self._kafka_was_lost():

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from chassis import telemetry
 from chassis.auth import Authenticator
-from chassis.database import UNAVAILABLE, Pool, open_pool
+from chassis.database import UNAVAILABLE, Pool, Timeline, open_pool
 from chassis.paging import Cursors
 from chassis.parking import Parking
 from chassis.rebuild import ReadModel
@@ -70,6 +70,7 @@ class Parts:
     pool: Pool
     supervisor: Supervisor
     authenticator: Authenticator
+    timeline: Timeline = field(default_factory=Timeline)
 
     @property
     def cursors(self) -> Cursors:
@@ -95,12 +96,13 @@ API = "api"
 
 
 async def parts(name: str, settings: Settings) -> Parts:
-    pool = await open_pool(settings.database_url.get_secret_value(), size=settings.pool_size, application_name=name)
-    return Parts(settings, pool, Supervisor(), Authenticator(settings))
+    url, timeline = settings.database_url.get_secret_value(), Timeline()
+    pool = await open_pool(url, size=settings.pool_size, application_name=name, timeline=timeline)
+    return Parts(settings, pool, Supervisor(), Authenticator(settings), timeline)
 
 
 def run(name: str, build: Build, role: str) -> None:
-    """Run until SIGTERM or SIGINT, then drain."""
+    """Run until SIGTERM or SIGINT, then drain; ends with an error once the database is another one (ADR 0011)."""
     uvloop.run(serve(name, build, role))
 
 
@@ -124,14 +126,19 @@ async def serve(name: str, build: Build, role: str) -> None:
     made.supervisor.start()
     collect_less_often()
     structlog.get_logger().info("service.started", role=role, port=settings.port)
+    server = Server(server_config(service.app, settings))
+    leaving = asyncio.create_task(server.stop_upon(made.timeline.left))
     try:
-        await Server(server_config(service.app, settings)).serve()
+        await server.serve()
     finally:
+        leaving.cancel()
         await made.supervisor.stop()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GRACE_SECONDS):
                 await made.pool.close()
         structlog.get_logger().info("service.stopped")
+    if made.timeline.left.is_set():
+        raise SystemExit("The database lives on another timeline: start this process again, so that it reads anew.")
 
 
 def collect_less_often() -> None:
@@ -170,6 +177,11 @@ class Server(uvicorn.Server):
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
         yield
+
+    async def stop_upon(self, event: asyncio.Event) -> None:
+        await event.wait()
+        structlog.get_logger().error("database.other_timeline")
+        self._stop()
 
     def _stop(self) -> None:
         self.should_exit = True

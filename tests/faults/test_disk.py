@@ -92,7 +92,7 @@ async def test_r11_a_full_disk_takes_nothing_and_loses_nothing_and_is_over_once_
             await server.start()
 
     await asyncio.gather(under_load(cramped_house, ledger, LOAD, lambda: service.url), run_full())
-    await verdict(cramped_house, database, ledger)
+    await verdict(cramped_house, database, ledger.attempts)
     assert statuses(ledger) & set(range(500, 600)) == {httpx.codes.SERVICE_UNAVAILABLE}
 
 

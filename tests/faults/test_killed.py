@@ -36,7 +36,7 @@ async def test_r01_a_service_that_dies_on_the_way_to_an_answer_loses_and_doubles
     service = await house.start("customer", "all", database.app, crash_at=place)
     async with background(lambda: keep_up(service, database)):
         await under_load(house, ledger, SMALL, lambda: service.url)
-        await verdict(house, database, ledger)
+        await verdict(house, database, ledger.attempts)
     assert ledger.count(Outcome.UNKNOWN) > 0, "the process did not die"
 
 
@@ -56,7 +56,7 @@ async def test_r01_a_service_killed_at_random_loses_and_doubles_nothing(
     mix = Mix(commands=75 * kills)
     async with background(lambda: keep_up(service, database)):
         await asyncio.gather(under_load(house, ledger, mix, lambda: service.url), kill_now_and_then(service, kills))
-        await verdict(house, database, ledger)
+        await verdict(house, database, ledger.attempts)
     assert ledger.count(Outcome.UNKNOWN) > 0
 
 
@@ -79,7 +79,7 @@ async def test_r13_a_rolling_restart_loses_nothing_and_leaves_nothing_unknown(
             worker.taking = True
 
     await asyncio.gather(under_load(house, ledger, Mix(commands=600), next_up), roll())
-    await verdict(house, database, ledger)
+    await verdict(house, database, ledger.attempts)
     assert ledger.count(Outcome.UNKNOWN) == 0
 
 

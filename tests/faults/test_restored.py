@@ -1,12 +1,10 @@
 """A store comes back from an older copy than the topic was made from: nothing goes on until somebody has seen to it."""
 
-from aiokafka.admin import AIOKafkaAdminClient
-
 from chassis.supervisor import Health
 from tests.faults.support import evidence
 from tests.faults.support.facts import change, commit
 from tests.faults.support.house import ALL_PUBLISHED, as_admin, quiet
-from tests.faults.support.line import says, supervised
+from tests.faults.support.line import empty, says, supervised
 from tests.support.pipeline import Pipeline
 from tests.support.servers import Database
 from tests.support.waiting import background, eventually
@@ -41,11 +39,24 @@ async def test_a_relay_does_not_publish_under_positions_that_readers_have_seen(
     assert await evidence.published(watched.bootstrap, watched.topic) == before
 
 
+async def test_a_relay_is_not_deceived_by_a_store_that_has_gone_on_beyond_what_it_lost(
+    watched: Pipeline, database: Database
+) -> None:
+    await restored(watched, database)
+    await commit(watched.store, 3 * KEPT)
+    before = await evidence.published(watched.bootstrap, watched.topic)
+    health = Health("relay")
+    async with background(supervised(watched.relay(), health)):
+        await eventually(lambda: says(health, "holds another event at"))
+        assert not health.is_ready
+    assert await evidence.published(watched.bootstrap, watched.topic) == before
+
+
 async def test_a_reader_that_knows_more_than_the_refilled_topic_stops_and_says_so(
     watched: Pipeline, database: Database
 ) -> None:
     await restored(watched, database)
-    await empty(watched)
+    await empty(watched.bootstrap, watched.topic)
     health = Health("consumer")
     async with background(supervised(watched.relay()), supervised(watched.consumer(), health)):
         await eventually(lambda: says(health, "is applied here"), within=60)
@@ -53,15 +64,3 @@ async def test_a_reader_that_knows_more_than_the_refilled_topic_stops_and_says_s
         await quiet(watched.pool, ALL_PUBLISHED)
         assert not health.is_ready
     assert await watched.has_seen(2 * KEPT)
-
-
-async def empty(pipeline: Pipeline) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=pipeline.bootstrap)
-    await admin.start()
-    await admin.delete_topics([pipeline.topic.name])
-    await eventually(lambda: gone(admin, pipeline.topic.name))
-    await admin.close()
-
-
-async def gone(admin: AIOKafkaAdminClient, name: str) -> bool:
-    return name not in await admin.list_topics()

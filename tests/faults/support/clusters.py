@@ -3,28 +3,29 @@
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from deploy.stack import credentials, databases, ladder, postgres
+from deploy.stack import account, command, credentials, databases, ladder, postgres, postgres_binaries
 from deploy.stack.infrastructure import temporary_data_dir
-from deploy.stack.ladder import Premises
+from deploy.stack.ladder import Premises, Server
 from deploy.stack.ports import free_port
+from tests.faults.support.house import host_and_port
 from tests.support.servers import Servers
 
+COPIER = "pg_basebackup"
+KEPT = "credentials.json"
 BLOCK_BYTES = 64 * 1024
 
 
 @asynccontextmanager
 async def own_cluster(running: Servers, data_dir: Path) -> AsyncIterator[Servers]:
     """Run a cluster whose files are all in `data_dir`, in place of the run's own."""
-    secrets = credentials.load(data_dir)
-    premises = Premises(data_dir, free_port(), secrets, lambda _text: None)
-    async with ladder.climb("PostgreSQL", postgres.rungs(), premises) as server:
-        templates = await databases.prepare(server.address, secrets)
+    async with started(data_dir) as server:
+        templates = await databases.prepare(server.address, credentials.load(data_dir))
         infrastructure = replace(
             running.infrastructure,
             postgres_admin_url=server.address,
@@ -32,6 +33,27 @@ async def own_cluster(running: Servers, data_dir: Path) -> AsyncIterator[Servers
             children=server.children,
         )
         yield Servers(infrastructure, templates)
+
+
+def started(data_dir: Path) -> AbstractAsyncContextManager[Server]:
+    premises = Premises(data_dir, free_port(), credentials.load(data_dir), lambda _text: None)
+    return ladder.climb("PostgreSQL", postgres.rungs(), premises)
+
+
+@asynccontextmanager
+async def standby_of(primary_dir: Path, data_dir: Path, link: str) -> AsyncIterator[int]:
+    """Copy the cluster of `primary_dir` into `data_dir` over `link`, and let the copy follow it; gives its port."""
+    programs = next(iter(postgres_binaries.on_this_machine()), None)
+    if programs is None or not (programs.folder / COPIER).exists():
+        pytest.skip(f"this machine has no {COPIER} to make a standby with")
+    credentials.write_private(data_dir / KEPT, (primary_dir / KEPT).read_text())
+    runner = account.server_account()
+    target = account.make_folder(data_dir / "postgres", runner) / "cluster"
+    copying = [str(programs.folder / COPIER), "-D", str(target), "-d", link, "--write-recovery-conf"]
+    await command.run([*copying, "--checkpoint=fast"], failing=COPIER, folder=Path("/"), runner=runner)
+    async with started(data_dir) as server:
+        _, port = host_and_port(server.address)
+        yield port
 
 
 @contextmanager

@@ -2,12 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 
+from aiokafka.admin import AIOKafkaAdminClient
+
 from chassis.consumer import Consumer
 from chassis.relay import Relay
 from chassis.supervisor import Health, keep_running
+from contracts.topics import Topic
 from tests.faults.support import evidence, oracle
 from tests.faults.support.house import ALL_PUBLISHED, quiet
 from tests.support.pipeline import Pipeline
+from tests.support.waiting import eventually
 
 
 def supervised(task: Relay | Consumer, health: Health | None = None) -> Callable[[], Awaitable[None]]:
@@ -24,3 +28,16 @@ async def topic_holds(pipeline: Pipeline) -> None:
 
 async def says(health: Health, words: str) -> bool:
     return words in health.detail
+
+
+async def empty(bootstrap: str, topic: Topic) -> None:
+    """Delete a topic, and wait until it is gone."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    await admin.delete_topics([topic.name])
+    await eventually(lambda: gone(admin, topic.name))
+    await admin.close()
+
+
+async def gone(admin: AIOKafkaAdminClient, name: str) -> bool:
+    return name not in await admin.list_topics()

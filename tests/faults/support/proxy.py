@@ -72,6 +72,11 @@ class Proxy:
             self._server.close()
         self.reset()
 
+    def lead_to(self, target: tuple[str, int]) -> None:
+        """Stand before another server from now on."""
+        self._target = target
+        self.reset()
+
     def reset(self) -> None:
         for writer in list(self._writers):
             abort(writer)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chassis.database import patiently
+from chassis.database import OtherTimelineError, patiently
 
 
 class Work:
@@ -34,6 +34,13 @@ async def test_what_cannot_have_arrived_is_refused_at_once() -> None:
     with pytest.raises(ConnectionRefusedError):
         await attempt(work)
     assert work.tries == 1
+
+
+async def test_a_server_with_another_history_is_not_asked_again() -> None:
+    work = Work(ConnectionResetError(), OtherTimelineError())
+    with pytest.raises(OtherTimelineError):
+        await attempt(work)
+    assert work.tries == 2
 
 
 async def test_patience_ends() -> None:
