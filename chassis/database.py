@@ -74,7 +74,7 @@ class OtherTimelineError(ConnectionRefusedError):
 
 
 class Timeline:
-    """The timeline that a pool lives on, which is that of its first connection (ADR 0011)."""
+    """The timeline that a pool lives on, which is that of its first connection (ADR 0020)."""
 
     def __init__(self) -> None:
         self._known: str | None = None

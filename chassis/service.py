@@ -102,7 +102,7 @@ async def parts(name: str, settings: Settings) -> Parts:
 
 
 def run(name: str, build: Build, role: str) -> None:
-    """Run until SIGTERM or SIGINT, then drain; ends with an error once the database is another one (ADR 0011)."""
+    """Run until SIGTERM or SIGINT, then drain; ends with an error once the database is another one (ADR 0020)."""
     uvloop.run(serve(name, build, role))
 
 
