@@ -23,7 +23,7 @@ from contracts.customer.handover import (
 )
 from contracts.customer.handover_batch import HandoverBatchEnded, HandoverBatchEvent, HandoverBatchStarted
 from contracts.customer.life import LifeEvent, Mode, Stage, StageChanged, TierChanged, mode_of
-from contracts.customer.market import CompetitorSeen, MarketEvent, ReferralMade
+from contracts.customer.market import CompetitorSeen, MarketEvent, NewsHeard, ReferralMade
 from contracts.customer.needs import NeedEvent, NeedStated, NeedStatus
 from contracts.customer.order import OrderCancelled, OrderDelivered, OrderEvent, OrderPlaced
 from contracts.customer.ownership import HelperAdded, HelperRemoved, OwnerAssigned, OwnershipEvent
@@ -35,7 +35,7 @@ from contracts.customer.people import (
     PeopleEvent,
 )
 from contracts.customer.quote import QuoteCompared, QuoteEvent, QuoteIssued, QuoteRequested
-from contracts.customer.record import Kind, ProfileChanged, RecordEvent, Registered, WorkStatus
+from contracts.customer.record import Kind, ProfileChanged, ProfileReviewed, RecordEvent, Registered, WorkStatus
 from contracts.customer.references import ReferenceAdded, ReferenceEvent, ReferenceReserved
 from contracts.customer.tags import TagAdded, TagEvent, TagRemoved, TagVocabularyPublished, VocabularyEvent
 from contracts.customer.tiers import (
@@ -102,6 +102,7 @@ __all__ = [
     "NeedEvent",
     "NeedStated",
     "NeedStatus",
+    "NewsHeard",
     "OrderCancelled",
     "OrderDelivered",
     "OrderEvent",
@@ -109,6 +110,7 @@ __all__ = [
     "OwnerAssigned",
     "PeopleEvent",
     "ProfileChanged",
+    "ProfileReviewed",
     "QuoteCompared",
     "QuoteEvent",
     "QuoteIssued",

@@ -53,6 +53,7 @@ class ProfileChanged(Event):
     potential: Word | None = None
     influence: Word | None = None
     cooperation_since: Day | None = None
+    price_list: Word | None = None
     cleared: tuple[Word, ...] = ()
 
     def news(self) -> dict[str, Any]:
@@ -61,4 +62,10 @@ class ProfileChanged(Event):
         return {**dict.fromkeys(self.cleared), **told}
 
 
-RecordEvent = Registered | ProfileChanged
+class ProfileReviewed(Event):
+    """Somebody looked through what is known about the customer and found it right, as it then stood."""
+
+    type: Literal["care.customer.profile-reviewed.v1"] = "care.customer.profile-reviewed.v1"
+
+
+RecordEvent = Registered | ProfileChanged | ProfileReviewed

@@ -137,6 +137,8 @@ CUSTOMER: tuple[Event, ...] = (
     ),
     customer.NeedStated(need="云服务器", status=customer.NeedStatus.OPEN, text_ref=CONTENT_REF),
     customer.CompetitorSeen(competitor="cloud-b", is_cheaper=True),
+    customer.NewsHeard(topic="new-project", text_ref=CONTENT_REF),
+    customer.ProfileReviewed(),
     customer.ReferralMade(referred_customer_id=REFERRED_ID),
     customer.OrderPlaced(
         external_system="erp", external_id="SO-2024-0117", amount_minor=12_800_000, currency="CNY", category="servers"

@@ -80,7 +80,7 @@ def project(row: CustomerRef | None, envelope: Envelope[events.CustomerEvent]) -
     if isinstance(event, NOT_KEPT):
         return row
     match event:
-        case events.ProfileChanged():
+        case events.ProfileChanged() | events.ProfileReviewed():
             return row
         case events.StageChanged(stage=stage):
             return replace(row, stage=stage)

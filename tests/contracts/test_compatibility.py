@@ -9,7 +9,7 @@ from typing import Annotated
 import pytest
 from pydantic import BaseModel, Field
 
-from contracts.documents import SCHEMAS, schema
+from contracts.documents import SCHEMAS, schema, told_schema
 from contracts.told import TOLD
 from contracts.topics import EVENT_TYPES
 from tests.contracts.compatibility import EXTENSIBLE, Schema, breaks
@@ -125,13 +125,18 @@ def test_changes_are_found_in_the_parts_of_a_list() -> None:
     assert breaks(old, new) == ["lines[].title: removed"]
 
 
-@pytest.mark.parametrize("event_type", sorted(EVENT_TYPES))
-def test_the_event_suits_the_readers_of_what_is_published(event_type: str) -> None:
-    published = _git("show", f"{BASE}:{SCHEMAS}/{event_type}.json")
-    if published is None:
-        pytest.skip(f"git knows no published schema of {event_type} at {BASE}")
+NOW = {event_type: schema(event) for event_type, event in EVENT_TYPES.items()} | {
+    name: told_schema(message) for name, message in TOLD.items()
+}
 
-    assert breaks(json.loads(published), schema(EVENT_TYPES[event_type])) == []
+
+@pytest.mark.parametrize("name", sorted(NOW))
+def test_the_schema_suits_those_who_know_what_is_published(name: str) -> None:
+    published = _git("show", f"{BASE}:{SCHEMAS}/{name}.json")
+    if published is None:
+        pytest.skip(f"git knows no published schema of {name} at {BASE}")
+
+    assert breaks(json.loads(published), NOW[name]) == []
 
 
 def test_no_published_event_type_is_gone() -> None:
@@ -139,7 +144,7 @@ def test_no_published_event_type_is_gone() -> None:
     if not published:
         pytest.skip(f"git knows no published schemas at {BASE}")
 
-    assert {Path(path).stem for path in published.splitlines()} <= EVENT_TYPES.keys() | TOLD.keys()
+    assert {Path(path).stem for path in published.splitlines()} <= NOW.keys()
 
 
 def _git(*arguments: str) -> str | None:

@@ -51,6 +51,8 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "ContactForm": {"fields": [{"name": "visitors", "kind": "number"}]},
     "SeeCompetitor": {"competitor": "cloud-b"},
+    "HearNews": {"topic": "new-project"},
+    "ReviewProfile": {},
     "MakeReferral": {},
     "PlaceOrder": {"external": {"system": "erp", "id": "SO-1"}, **MONEY},
     "DeliverOrder": {},

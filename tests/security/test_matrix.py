@@ -54,10 +54,12 @@ customer PUT /v1/customers/{customer_id}/key-contacts/{key_contact_id} 401 403  
 customer DELETE /v1/customers/{customer_id}/key-contacts/{key_contact_id} 401 403  +     403     403      +   403   +     +           +
 customer GET /v1/customers/{customer_id}/needs              401      403     +     403       +      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/needs             401      403     +     403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/news              401      403     +     403     403      +   403   +     +           +
 customer GET /v1/customers/{customer_id}/orders             401      403     +     403       +      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/orders            401      403     +     403     403      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/owner             401      403   403     403     403      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/profile           401      403     +     403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/profile/review    401      403     +     403     403      +   403   +     +           +
 customer GET /v1/customers/{customer_id}/quotes             401      403     +     403       +      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/quotes            401      403     +     403     403      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/referrals         401      403     +     403     403      +   403   +     +           +

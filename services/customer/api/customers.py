@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Body, Query, Response
 
 from chassis.access import Caller
 from chassis.as_of import Asked, AsOf
@@ -32,6 +32,9 @@ router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 KNOWN_ALREADY: dict[int | str, dict[str, Any]] = {
     200: {"model": Accepted, "description": "Known already; brought into line"}
 }
+
+
+Review = Annotated[commands.ReviewProfile, Body(default_factory=commands.ReviewProfile)]
 
 
 @router.post("/customers", status_code=201, response_model=Accepted, responses=KNOWN_ALREADY)
@@ -83,6 +86,12 @@ async def assign_owner(customer_id: UUID, command: commands.AssignOwner, caller:
 @router.post("/customers/{customer_id}/profile", response_model=Accepted)
 async def change_profile(customer_id: UUID, command: commands.ChangeProfile, caller: Anyone, needs: Needs) -> Response:
     """State what is known about the customer; an absent field says nothing."""
+    return await handle(customer_id, command, caller, needs)
+
+
+@router.post("/customers/{customer_id}/profile/review", response_model=Accepted)
+async def review_profile(customer_id: UUID, command: Review, caller: Anyone, needs: Needs) -> Response:
+    """Record that what is known about the customer was looked through and is right; the body may be absent."""
     return await handle(customer_id, command, caller, needs)
 
 

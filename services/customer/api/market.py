@@ -1,4 +1,4 @@
-"""HTTP for whom a customer knows: competitors, and customers that it brought."""
+"""HTTP for what is heard about a customer: competitors, customers that it brought, its own news."""
 
 from uuid import UUID
 
@@ -29,4 +29,10 @@ async def make_referral(customer_id: UUID, command: commands.MakeReferral, calle
         detail = "The referred customer must be known here, and another one."
         error = {"pointer": "/referred_customer_id", "rule": "unknown-customer", "detail": detail}
         raise ProblemError("validation-failed", detail, "被推荐的客户须已登记，且不能是其本身。", errors=[error])
+    return await handle(customer_id, command, caller, needs)
+
+
+@router.post("/customers/{customer_id}/news", response_model=Accepted)
+async def hear_news(customer_id: UUID, command: commands.HearNews, caller: Anyone, needs: Needs) -> Response:
+    """Record that something happened at the customer, such as a new project going live."""
     return await handle(customer_id, command, caller, needs)

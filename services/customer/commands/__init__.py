@@ -12,13 +12,13 @@ from services.customer.commands.contract import (
 from services.customer.commands.handover import AcceptHandover, Begin, StartHandover, WithdrawHandover
 from services.customer.commands.handover_batch import BeginBatch, EndBatch, StartHandoverBatch
 from services.customer.commands.life import ChangeStage, Tier
-from services.customer.commands.market import MakeReferral, SeeCompetitor
+from services.customer.commands.market import HearNews, MakeReferral, SeeCompetitor
 from services.customer.commands.needs import StateNeed
 from services.customer.commands.order import CancelOrder, DeliverOrder, OrderCommand, PlaceOrder
 from services.customer.commands.ownership import AddHelper, AssignOwner, PassOn, RemoveHelper
 from services.customer.commands.people import AddKeyContact, ChangeKeyContact, KeyContact, RemoveKeyContact
 from services.customer.commands.quote import CompareQuote, IssueQuote, OpenQuote, QuoteCommand
-from services.customer.commands.record import ChangeProfile, Profile, Register, RegisterInTier
+from services.customer.commands.record import ChangeProfile, Profile, Register, RegisterInTier, ReviewProfile
 from services.customer.commands.reference import AddReference, ExternalReference, ReserveReference
 from services.customer.commands.tags import AddTag, RemoveTag, TagCustomer, TagVocabulary
 from services.customer.commands.tiers import (
@@ -45,6 +45,8 @@ AnyCommand = Annotated[
     | RemoveKeyContact
     | StateNeed
     | SeeCompetitor
+    | HearNews
+    | ReviewProfile
     | MakeReferral
     | TagCustomer
     | RemoveTag
@@ -77,6 +79,7 @@ __all__ = [
     "EndBatch",
     "EndContract",
     "ExternalReference",
+    "HearNews",
     "IssueQuote",
     "KeyContact",
     "MakeReferral",
@@ -97,6 +100,7 @@ __all__ = [
     "RemoveTag",
     "RenewContract",
     "ReserveReference",
+    "ReviewProfile",
     "SeeCompetitor",
     "SetTier",
     "SignContract",

@@ -1,9 +1,10 @@
-"""Telling of competitors and referrals."""
+"""Telling of competitors, referrals and news."""
 
+from typing import ClassVar
 from uuid import UUID
 
 from chassis.command import FactCommand
-from contracts.types import Code
+from contracts.types import Code, Note
 
 
 class SeeCompetitor(FactCommand):
@@ -17,3 +18,12 @@ class MakeReferral(FactCommand):
     """Record that the customer recommended us."""
 
     referred_customer_id: UUID | None = None
+
+
+class HearNews(FactCommand):
+    """Record that something happened at the customer."""
+
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"text"})
+
+    topic: Code
+    text: Note | None = None

@@ -30,6 +30,7 @@ class Profile(Part):
     potential: Word | None = None
     influence: Word | None = None
     cooperation_since: Day | None = None
+    price_list: Word | None = None
 
 
 class ProfileField(StrEnum):
@@ -47,6 +48,7 @@ class ProfileField(StrEnum):
     POTENTIAL = "potential"
     INFLUENCE = "influence"
     COOPERATION_SINCE = "cooperation_since"
+    PRICE_LIST = "price_list"
 
 
 class Register(FactCommand):
@@ -92,3 +94,7 @@ class ChangeProfile(FactCommand):
         if both := [name for name in self.clear if getattr(self.profile, name) is not None]:
             raise ValueError(f"stated and cleared at once: {', '.join(both)}")
         return self
+
+
+class ReviewProfile(FactCommand):
+    """Record that what is known about the customer was looked through and is right."""

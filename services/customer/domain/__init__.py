@@ -37,6 +37,8 @@ def decide(customer: Customer, command: commands.AnyCommand) -> list[events.Cust
             raise RejectedError("customer-unknown", "This customer has not been registered.", "该客户尚未登记。")
         case commands.ChangeProfile(profile=profile, clear=clear):
             return profile_changed(customer, profile, clear)
+        case commands.ReviewProfile():
+            return [events.ProfileReviewed()]
         case commands.ChangeStage(stage=stage, reason=reason):
             return stage_changed(customer, stage, reason)
         case (
@@ -65,7 +67,7 @@ def decide(customer: Customer, command: commands.AnyCommand) -> list[events.Cust
             return tag_removed(customer, tag)
         case commands.StateNeed():
             return need_stated(customer, command)
-        case commands.SeeCompetitor() | commands.MakeReferral():
+        case commands.SeeCompetitor() | commands.MakeReferral() | commands.HearNews():
             return market(customer, command)
 
 
@@ -106,7 +108,7 @@ def evolve(customer: Customer, event: events.CustomerEvent) -> Customer:
             return replace(customer, tags=customer.tags - {tag})
         case events.NeedStated(need=need, status=status):
             return replace(customer, needs={**customer.needs, need: status})
-        case events.CompetitorSeen():
+        case events.CompetitorSeen() | events.NewsHeard() | events.ProfileReviewed():
             return customer
         case events.ReferralMade(referred_customer_id=referred_id):
             return replace(customer, referred_ids=customer.referred_ids | ({referred_id} if referred_id else set()))

@@ -45,6 +45,8 @@ class CustomerRow:
     potential: str | None = None
     influence: str | None = None
     cooperation_since: date | None = None
+    price_list: str | None = None
+    reviewed_at: datetime | None = None
 
 
 CUSTOMERS = Rows("customer", CustomerRow, "customer_id")
@@ -109,7 +111,11 @@ def project(row: CustomerRow | None, envelope: Envelope[events.CustomerEvent]) -
             return replace(row, tags=without_tag(row, tag))
         case events.ReferenceAdded(external_system=system, external_id=number):
             return replace(row, numbers=[*row.numbers, {"system": system, "id": number}])
-        case events.NeedStated() | events.CompetitorSeen() | events.ReferralMade() | events.ReferenceReserved():
+        case events.ProfileReviewed():
+            return replace(row, reviewed_at=max(row.reviewed_at or envelope.occurred_at, envelope.occurred_at))
+        case events.NeedStated() | events.CompetitorSeen() | events.ReferralMade() | events.NewsHeard():
+            return row
+        case events.ReferenceReserved():
             return row
 
 

@@ -19,6 +19,7 @@ COLUMNS = """
     c.customer_id AS id, c.version, c.kind, coalesce(c.name, v.value) AS name, c.stage, c.stage_since, c.tiers,
     c.owner_id, c.leader_id, c.need_type, c.industry, c.region, c.work_status, c.last_contacted_at,
     c.interests, c.buying_cycle, c.order_size, c.customer_kind, c.potential, c.influence, c.cooperation_since,
+    c.price_list, c.reviewed_at,
     c.tags, c.helper_ids, c.proposed_tiers,
     c.external_system, c.external_id, c.registered_at
 """
@@ -82,6 +83,8 @@ class CustomerView(BaseModel):
     potential: str | None
     influence: str | None
     cooperation_since: date | None
+    price_list: str | None
+    reviewed_at: datetime | None
     external_system: str | None
     external_id: str | None
     registered_at: datetime | None

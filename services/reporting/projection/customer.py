@@ -19,6 +19,7 @@ PROFILE = events.ProfileChanged.model_fields.keys() & CustomerRow.__dataclass_fi
 NOT_KEPT = (
     QuoteEvent
     | events.MarketEvent
+    | events.ProfileReviewed
     | events.PeopleEvent
     | events.NeedEvent
     | events.ReferenceEvent

@@ -1,6 +1,7 @@
 """Basics and needs from outside."""
 
 from tests.integration.edge.conftest import Api
+from tests.support.waiting import eventually
 
 PROFILE = {
     "interests": ["高尔夫", "茶"],
@@ -10,6 +11,7 @@ PROFILE = {
     "potential": "high",
     "influence": "行业前十",
     "cooperation_since": "2021-03-01",
+    "price_list": "老客户价",
 }
 
 
@@ -58,3 +60,25 @@ async def test_a_refused_need_says_which_are_open(api: Api) -> None:
     refused = await api.post(f"{address}/needs", {"need": "云服务器", "status": "met"})
     assert (refused.status_code, refused.json()["code"]) == (409, "need-unknown")
     assert "备份" in refused.json()["detail"]
+
+
+async def test_a_review_says_since_when_the_profile_is_known_to_be_right(api: Api) -> None:
+    address = await api.registered()
+    assert (await api.get(address)).json()["reviewed_at"] is None
+    for day in ("2024-06-02", "2024-06-01"):
+        reviewed = await api.post(f"{address}/profile/review", {"occurred_at": f"{day}T09:00:00+08:00"})
+        assert reviewed.status_code == 200
+
+    async def listed() -> bool:
+        row = (await api.get(address)).json()
+        return bool(row["reviewed_at"] == "2024-06-02T01:00:00Z")
+
+    await eventually(listed)
+
+
+async def test_news_are_told_to_those_who_answer_for_the_customer(api: Api) -> None:
+    address = await api.registered()
+    heard = await api.post(f"{address}/news", {"topic": "new-project", "text": "二期上线"})
+    assert heard.status_code == 200
+    *_, last = (await api.get(f"{address}/events")).json()["items"]
+    assert (last["type"], last["data"]["topic"]) == ("care.customer.news-heard.v1", "new-project")

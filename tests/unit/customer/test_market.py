@@ -1,8 +1,8 @@
 """Competitors and referrals in examples: given these facts, when asked this, then that."""
 
-from contracts.customer import CompetitorSeen, Kind, ReferralMade, Registered
+from contracts.customer import CompetitorSeen, Kind, NewsHeard, ProfileReviewed, ReferralMade, Registered
 from contracts.examples import REFERRED_ID
-from services.customer.commands import MakeReferral, SeeCompetitor
+from services.customer.commands import HearNews, MakeReferral, ReviewProfile, SeeCompetitor
 from services.customer.domain import CUSTOMER
 from tests.support.spec import Spec
 
@@ -27,3 +27,12 @@ def test_a_referral_to_somebody_unknown_is_a_fact_each_time() -> None:
 
 def test_a_stranger_sees_no_competitor() -> None:
     customer.given().when(SeeCompetitor(competitor="cloud-b")).then_rejected("customer-unknown")
+
+
+def test_news_are_facts_whose_words_stay_in_the_vault() -> None:
+    told = HearNews(topic="new-project", text="二期上线")
+    customer.given(registered).when(told).then(NewsHeard(topic="new-project", text_ref=told.ref("text")))
+
+
+def test_each_review_of_a_profile_is_a_fact() -> None:
+    customer.given(registered, ProfileReviewed()).when(ReviewProfile()).then(ProfileReviewed())
