@@ -12,14 +12,14 @@ TELLINGS = {
     "en": {
         "registered": "A seller registers {name}, VIP, and promises a call in two seconds.",
         "missed": "Nobody called. The seller calls now and notes it:",
-        "complaint": "The customer complained yesterday; only now somebody writes it down:",
+        "complaint": "The customer complained two weeks ago; only now somebody writes it down:",
         "answered": "Service answers, the customer confirms, the complaint is closed:",
         "signed": "And the deal is signed: from now on it is maintenance, not chasing.",
     },
     "zh": {
         "registered": "销售登记了 {name}（VIP），并承诺两秒后回电。",
         "missed": "没有人回电。销售现在补打并记录：",
-        "complaint": "客户昨天投诉，现在才有人记下来：",
+        "complaint": "客户两周前投诉，现在才有人记下来：",
         "answered": "客服答复，客户确认，投诉关闭：",
         "signed": "签约成功：从此是维护，不再是追单。",
     },
@@ -54,7 +54,7 @@ async def play(client: Client, listener: Listener, console: Console, language: s
         "severity": "high",
         "topic": "delivery",
         "content": "发货延迟",
-        "occurred_at": ago(days=1),
+        "occurred_at": ago(days=14),
     }
     complaint = await client.post("followup", f"{place}/complaints", words)
     await listener.wait_for(customer, "unanswered-complaint", "raised")

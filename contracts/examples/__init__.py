@@ -144,7 +144,7 @@ FOLLOWUP: tuple[Event, ...] = (
     followup.ComplaintConfirmed(),
     followup.ComplaintConsented(workdays=5, as_of=DUE_AT),
     followup.ComplaintClosed(resolution="replaced", resolved_in_time=True),
-    followup.ComplaintReopened(reason="came-back"),
+    followup.ComplaintReopened(reason="came-back", owner_id=OWNER),
     followup.ComplaintLinked(
         complaint_id=COMPLAINT_ID,
         first_id=TASK_ID,

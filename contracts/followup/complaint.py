@@ -94,10 +94,11 @@ class ComplaintClosed(Event):
 
 
 class ComplaintReopened(Event):
-    """A new clock begins; what was said of the earlier one stands."""
+    """A new clock begins; what was said of the earlier one stands. `owner_id` answers for the complaint still."""
 
     type: Literal["care.followup.complaint-reopened.v1"] = "care.followup.complaint-reopened.v1"
     reason: Code
+    owner_id: EmployeeId | None = None
 
 
 class Target(Event):

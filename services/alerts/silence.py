@@ -10,7 +10,8 @@ from pydantic import TypeAdapter
 from chassis.database import Connection
 from chassis.kafka import partition_of
 from contracts.topics import PARTITIONS
-from services.alerts.engine.episodes import NEVER_DUE, CustomerState
+from services.alerts.engine.episodes import CustomerState
+from services.alerts.engine.findings import NEVER_DUE
 
 STATE = TypeAdapter(CustomerState)
 EMPTY = STATE.dump_json(CustomerState()).decode()

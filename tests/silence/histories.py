@@ -14,7 +14,12 @@ from contracts.followup import (
     ComplaintAnswered,
     ComplaintClosed,
     ComplaintConfirmed,
+    ComplaintPaused,
     ComplaintRaised,
+    ComplaintReopened,
+    ComplaintResumed,
+    ComplaintTargetChanged,
+    ComplaintTargetSet,
     ContactLogged,
     Direction,
     Severity,
@@ -38,6 +43,16 @@ NEXT_STAGES = {
 }
 # What the rules measure in days: lives that keep close to it are the ones in which a mistake shows.
 CRITICAL_DAYS = (0.5, 1, 7, 14, 30)
+PROMISE: dict[str, Any] = {
+    "severity": Severity.NORMAL,
+    "calendar": "china-office",
+    "calendar_number": 1,
+    "answer_minutes": 240,
+    "resolve_minutes": 2_250,
+    "started_at": START,
+    "answer_by": START,
+    "resolve_by": START + timedelta(days=9),
+}
 
 Facts = dict[str, list[Envelope[Any]]]
 
@@ -192,13 +207,49 @@ def moves(life: Life, after: datetime, due_at: datetime) -> Iterator[tuple[datet
 
 
 def complaint(life: Life) -> None:
-    """Raised, then answered once or twice, confirmed and closed, as far as it gets."""
+    """Raised, answered once or twice, confirmed and closed, as far as it gets; some are reopened after that."""
     stream, happened = life.id(), life.some_time()
     raised = ComplaintRaised(channel=Channel.PHONE, severity=life.random.choice(list(Severity)), owner_id="zhao")
-    answer = ComplaintAnswered(employee_id="zhao")
-    course: list[Event] = [raised, answer, answer, ComplaintConfirmed(), ComplaintClosed()]
     recorded = happened
-    for event in course[: life.random.randint(1, len(course))]:
+    for step in steps(life, raised):
         recorded = life.noted(happened, not_before=recorded)
-        life.tell(FOLLOWUP, stream, event, happened, recorded)
+        for event in promised(life, step, happened):
+            life.tell(FOLLOWUP, stream, event, happened, recorded)
         happened += timedelta(hours=life.random.choice((0.1, 3.9, 4, 11, 25, 60)))
+
+
+def steps(life: Life, raised: ComplaintRaised) -> list[Event]:
+    """Return one course of a complaint; each step is what somebody asks for."""
+    random, answer = life.random, ComplaintAnswered(employee_id="zhao")
+    closed = [answer, answer, ComplaintConfirmed(), ComplaintClosed()]
+    course: list[Event] = [raised, *paused(random), *closed]
+    if random.random() < 0.5:
+        again = ComplaintReopened(reason="came-back", owner_id="zhao")
+        return [*course, again, *paused(random), *closed[: random.randint(0, 4)]]
+    return course[: random.randint(1, len(course))]
+
+
+def paused(random: Random) -> list[Event]:
+    """Return a pause that goes on or ends, a promise under another calendar, or neither."""
+    pause = ComplaintPaused(reason="waits-for-customer", used_seconds=0)
+    moved = ComplaintTargetChanged(**PROMISE)
+    return list(
+        random.choice(([], [], [pause], [pause, ComplaintResumed()], [moved], [pause, ComplaintResumed(), moved]))
+    )
+
+
+def promised(life: Life, step: Event, at: datetime) -> list[Event]:
+    """Return all that a step records: a clock that begins or goes on tells until when an answer is owed."""
+    hours = life.random.choice((0.05, 2, 4, 30, 100))
+    times = {"started_at": at, "answer_by": at + timedelta(hours=hours)}
+    match step:
+        case ComplaintRaised() if life.random.random() < 0.2:
+            return [step]  # As those before there were clocks.
+        case ComplaintRaised() | ComplaintReopened():
+            return [step, ComplaintTargetSet(**PROMISE | times)]
+        case ComplaintResumed():
+            return [step, ComplaintTargetChanged(**PROMISE | times)]
+        case ComplaintTargetChanged():
+            return [step.model_copy(update=times)]
+        case _:
+            return [step]

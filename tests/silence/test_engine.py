@@ -8,7 +8,8 @@ import pytest
 
 from contracts.customer import Kind, Registered, TierChanged
 from services.alerts.detection import look, take_in
-from services.alerts.engine.episodes import NEVER_DUE, CustomerState
+from services.alerts.engine.episodes import CustomerState
+from services.alerts.engine.findings import NEVER_DUE
 from services.alerts.engine.rules import DEFAULT_RULES, RuleBook
 from services.alerts.silence import Memory
 from tests.silence.delivery import deliveries, in_order, what_is_right

@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from contracts.alerts import AlertEvent
-from contracts.event import Envelope
-from contracts.followup import ContactLogged
+from contracts.event import Envelope, Event
+from contracts.followup import ComplaintPaused, ComplaintReopened, ComplaintTargetChanged, ContactLogged
 from services.alerts.detection import look, take_in
-from services.alerts.engine.episodes import NEVER_DUE, CustomerState, evaluate
+from services.alerts.engine.episodes import CustomerState, evaluate
 from services.alerts.engine.facts import evolve
+from services.alerts.engine.findings import NEVER_DUE
 from services.alerts.engine.rules import RuleBook
 from services.alerts.silence import STATE, Memory
 from tests.silence.delivery import Delivered, Looked, Marked, Restarted, Step, new_records
@@ -142,6 +143,28 @@ class EndsOnceABatch(Watcher):
         return Memory(step.state, min(memory.next_due_at, step.next_due_at)), list(step.events)
 
 
+class HearsNot(Watcher):
+    """Does not know some events at all."""
+
+    deaf_to: tuple[type[Event], ...] = ()
+
+    def hear(self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime) -> tuple[Memory, list[AlertEvent]]:
+        heard = [envelope for envelope in own if not isinstance(envelope.event, self.deaf_to)]
+        return super().hear(customer_id, memory, heard, now)
+
+
+class IgnoresPauses(HearsNot):
+    deaf_to = (ComplaintPaused,)
+
+
+class KeepsTheFirstPromise(HearsNot):
+    deaf_to = (ComplaintTargetChanged,)
+
+
+class ForgetsWhatIsReopened(HearsNot):
+    deaf_to = (ComplaintReopened,)
+
+
 def by_hand(envelope: Envelope[Any]) -> Envelope[Any]:
     if isinstance(envelope.event, ContactLogged):
         return replace(envelope, event=envelope.event.model_copy(update={"automated": False}))
@@ -156,4 +179,7 @@ BROKEN = [
     TakesDuplicatesAgain,
     ForgetsWhatIsOpen,
     EndsOnceABatch,
+    IgnoresPauses,
+    KeepsTheFirstPromise,
+    ForgetsWhatIsReopened,
 ]

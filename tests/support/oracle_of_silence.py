@@ -3,17 +3,19 @@
 Nothing here is taken from the engine but the rule book's numbers. Written down from ADR 0004:
 
 - Silence runs from the last human contact, or from the registration while there was none; not for a lost customer.
-- A follow-up is owed until its due time; moving it begins another episode. A complaint is owed its first answer.
+- A follow-up is owed until its due time; moving it begins another episode.
+- A complaint is owed an answer once it is raised, and again once it is reopened: until the time that was promised last;
+  where none was, for the hours of its severity. In a pause, and until a reopened one has its promise, by no time.
 - An alert is raised at the first look at or after its due time, at an instant up to which both feeds are complete,
   unless a file has told of this customer in the 30 seconds before.
 - A fact that ends an episode withdraws its alert if it happened before the alert began (or just then), else clears
-  it. More time allowed by a new tier or stage clears it.
+  it. More time allowed by a new tier or stage, another promise or a pause clears it.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +25,9 @@ from contracts.event import Envelope
 from services.alerts.engine.rules import OTHERS, RuleBook
 
 FILE_SETTLES = timedelta(seconds=30)
+NO_TIME = datetime.max.replace(tzinfo=UTC)
+BEGINS_COMPLAINT = followup.ComplaintRaised | followup.ComplaintReopened
+PROMISE = followup.ComplaintTargetSet | followup.ComplaintTargetChanged
 Fact = Envelope[Any]
 
 
@@ -155,9 +160,17 @@ def follow_up(stream: Sequence[Fact], rules: RuleBook) -> Iterator[tuple[Episode
 
 
 def complaint(stream: Sequence[Fact], rules: RuleBook) -> Iterator[tuple[Episode, datetime]]:
-    first, *later = stream
-    answered = any(isinstance(fact.event, followup.ComplaintAnswered | followup.ComplaintClosed) for fact in later)
-    if isinstance(first.event, followup.ComplaintRaised) and not answered:
-        hours = timedelta(hours=rules.unanswered_complaint.hours[first.event.severity])
-        episode = Episode("unanswered-complaint", first.subject, first.stream_id, first.occurred_at)
-        yield episode, first.occurred_at + hours
+    """Only what came after the last raising or reopening counts: a promise, a pause, an answer."""
+    begins = [number for number, fact in enumerate(stream) if isinstance(fact.event, BEGINS_COMPLAINT)]
+    if not begins:
+        return
+    first, *later = stream[begins[-1] :]
+    if any(isinstance(fact.event, followup.ComplaintAnswered | followup.ComplaintClosed) for fact in later):
+        return
+    due_at = NO_TIME
+    if isinstance(first.event, followup.ComplaintRaised):
+        due_at = first.occurred_at + timedelta(hours=rules.unanswered_complaint.hours[first.event.severity])
+    clock = [fact.event for fact in later if isinstance(fact.event, PROMISE | followup.ComplaintPaused)]
+    if clock:
+        due_at = clock[-1].answer_by if isinstance(clock[-1], PROMISE) else NO_TIME
+    yield Episode("unanswered-complaint", first.subject, first.stream_id, first.occurred_at), due_at

@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from contracts.alerts import AlertCleared, AlertEvent, AlertRaised, AlertWithdrawn
 from services.alerts.engine.facts import Facts, Moment, without_settled
-from services.alerts.engine.findings import Finding, find
+from services.alerts.engine.findings import NEVER_DUE, Finding, find
 from services.alerts.engine.rules import RuleBook
 from services.alerts.engine.wording import summary, summary_zh
-
-NEVER_DUE = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ def end(alert: AlertRaised, finding: Finding | None, facts: Facts, instant: date
     """Return how an open alert ended, or None while its episode goes on.
 
     What happened before the alert began, and became known only now, disproves it; anything later clears it,
-    and so does a new tier or mode that allows more time.
+    and so does whatever allows more time: a new tier or mode, another promise, a pause.
     """
     if finding is not None and finding.settled is None and finding.due_at <= instant:
         return None

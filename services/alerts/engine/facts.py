@@ -24,13 +24,19 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A follow-up with its due time, or a complaint with the time it was raised; `settled` once it is dealt with."""
+    """A follow-up with its due time, or a complaint with the time it was raised or reopened.
+
+    An answer to a complaint is owed until `answer_by`, where that was promised; never while its clock stands still.
+    `settled` says by what it was dealt with.
+    """
 
     concerns_id: UUID
     since: Moment
     employee_id: str
     severity: Severity = Severity.NORMAL
     settled: Moment | None = None
+    answer_by: datetime | None = None
+    is_paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,15 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
             followup.TaskScheduled() | followup.TaskRescheduled() | followup.TaskCompleted() | followup.TaskCancelled()
         ):
             return replace(facts, tasks=tasks_after(facts.tasks, envelope, moment))
-        case followup.ComplaintRaised() | followup.ComplaintAnswered() | followup.ComplaintClosed():
+        case (
+            followup.ComplaintRaised()
+            | followup.ComplaintTargetSet()
+            | followup.ComplaintTargetChanged()
+            | followup.ComplaintPaused()
+            | followup.ComplaintReopened()
+            | followup.ComplaintAnswered()
+            | followup.ComplaintClosed()
+        ):
             return replace(facts, complaints=complaints_after(facts.complaints, envelope, moment))
         case _:
             return facts
@@ -119,12 +133,26 @@ def tasks_after(tasks: dict[str, Owed], envelope: Envelope[Any], moment: Moment)
 
 
 def complaints_after(complaints: dict[str, Owed], envelope: Envelope[Any], moment: Moment) -> dict[str, Owed]:
-    key = str(envelope.stream_id)
+    """Each raising and each reopening begins an episode. What was resumed is owed again once its new time is told."""
+    complaint_id = envelope.stream_id
+    key = str(complaint_id)
     match envelope.event:
         case followup.ComplaintRaised(owner_id=owner_id, severity=severity):
-            return {**complaints, key: Owed(envelope.stream_id, moment, owner_id, severity)}
+            return {**complaints, key: Owed(complaint_id, moment, owner_id, severity)}
+        case followup.ComplaintReopened(owner_id=owner_id):
+            return {**complaints, key: Owed(complaint_id, moment, owner_id or "", is_paused=True)}
+        case followup.ComplaintTargetSet(answer_by=answer_by) | followup.ComplaintTargetChanged(answer_by=answer_by):
+            return changed(complaints, key, answer_by=answer_by, is_paused=False)
+        case followup.ComplaintPaused():
+            return changed(complaints, key, is_paused=True)
         case _:
             return settled(complaints, key, moment)
+
+
+def changed(owed: dict[str, Owed], key: str, **changes: Any) -> dict[str, Owed]:
+    """Change the terms of what is owed still."""
+    found = owed.get(key)
+    return {**owed, key: replace(found, **changes)} if found else owed
 
 
 def settled(owed: dict[str, Owed], key: str, moment: Moment) -> dict[str, Owed]:

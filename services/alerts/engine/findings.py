@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from contracts.alerts import AlertSeverity
 from services.alerts.engine.facts import Facts, Moment, Owed
-from services.alerts.engine.rules import Rule, RuleBook
+from services.alerts.engine.rules import Rule, RuleBook, UnansweredComplaint
 
+NEVER_DUE = datetime(9000, 1, 1, tzinfo=UTC)
 NAMESPACE = UUID("6f1c1a52-7a0e-4a58-9f6a-2b8f3f7a9c11")
 
 
@@ -83,8 +84,15 @@ def unanswered_complaint(facts: Facts, owed: Owed, rules: RuleBook) -> Finding:
         severity=rule.severity(facts.tier),
         component="complaint",
         since=owed.since,
-        threshold=rule.threshold(owed.severity),
-        employee_id=owed.employee_id,
+        threshold=answer_due_at(owed, rule) - owed.since.at,
+        employee_id=owed.employee_id or facts.owner_id,
         concerns_id=owed.concerns_id,
         settled=owed.settled,
     )
+
+
+def answer_due_at(owed: Owed, rule: UnansweredComplaint) -> datetime:
+    """Return until when the complaint is owed its answer: as promised, where a clock runs for it."""
+    if owed.is_paused:
+        return NEVER_DUE
+    return owed.answer_by or owed.since.at + rule.threshold(owed.severity)

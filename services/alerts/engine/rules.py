@@ -45,7 +45,10 @@ class MissedFollowUp(Rule):
 
 
 class UnansweredComplaint(Rule):
-    """A complaint has had no answer for `hours`, by the complaint's severity."""
+    """A complaint has had no answer by the time promised; where nothing was, for `hours`, by its severity.
+
+    What is promised follows the work calendar, pauses and reopening, as the followup service tells it.
+    """
 
     hours: dict[Severity, int]
 
@@ -79,7 +82,7 @@ DEFAULT_RULES = RuleBook(
     missed_follow_up=MissedFollowUp(id="missed-follow-up", version=1, severities=LOUDER_FOR_VIP, grace_minutes=0),
     unanswered_complaint=UnansweredComplaint(
         id="unanswered-complaint",
-        version=1,
+        version=2,
         severities={"vip": AlertSeverity.CRITICAL, OTHERS: AlertSeverity.ERROR},
         hours={Severity.CRITICAL: 4, Severity.HIGH: 12, Severity.NORMAL: 24, Severity.LOW: 48},
     ),

@@ -21,7 +21,7 @@ def summary(facts: Facts, finding: Finding, zone: str, instant: datetime) -> str
         case "missed-follow-up":
             return f"A follow-up due {moment(finding.since.at, zone)} was neither done nor moved ({who})."
         case _:
-            return f"A complaint has had no answer for {lasted}; {allowed} are allowed ({who})."
+            return f"A complaint has had no answer for {lasted}; it was due {moment(finding.due_at, zone)} ({who})."
 
 
 def summary_zh(facts: Facts, finding: Finding, zone: str, instant: datetime) -> str:
@@ -34,7 +34,7 @@ def summary_zh(facts: Facts, finding: Finding, zone: str, instant: datetime) -> 
         case "missed-follow-up":
             return f"应于 {moment(finding.since.at, zone)} 前完成的跟进既未完成也未改期（{who}）。"
         case _:
-            return f"投诉已有 {lasted}没有答复，上限 {allowed}（{who}）。"
+            return f"投诉已有 {lasted}没有答复，应于 {moment(finding.due_at, zone)} 前答复（{who}）。"
 
 
 def moment(instant: datetime, zone: str) -> str:

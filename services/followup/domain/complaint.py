@@ -192,7 +192,8 @@ def reopened(complaint: Complaint, command: commands.Reopen) -> list[Event]:
             "This complaint is still open: it can be answered, but there is nothing to reopen.",
             "该投诉尚未了结：可以继续答复，无需重新打开。",
         )
-    return [events.ComplaintReopened(reason=command.reason), *begun(complaint.severity, command)]
+    again = events.ComplaintReopened(reason=command.reason, owner_id=complaint.owner_id)
+    return [again, *begun(complaint.severity, command)]
 
 
 def settled() -> RejectedError:

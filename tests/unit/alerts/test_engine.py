@@ -22,7 +22,7 @@ from contracts.followup import (
     TaskRescheduled,
     TaskScheduled,
 )
-from services.alerts.engine.episodes import NEVER_DUE
+from services.alerts.engine.findings import NEVER_DUE
 from tests.support.life import Watch, day, envelope
 
 registered = Registered(kind=Kind.COMPANY, name="上海腾云")

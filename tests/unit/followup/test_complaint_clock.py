@@ -210,7 +210,7 @@ def test_reopening_starts_a_new_clock() -> None:
     reopened, target = COMPLAINT.decide(
         COMPLAINT.fold(None, facts), when(Reopen(reason="came-back"), "2026-03-02 09:00")
     )
-    assert reopened == ComplaintReopened(reason="came-back")
+    assert reopened == ComplaintReopened(reason="came-back", owner_id="E1007")
     assert (target.answer_by, target.used_seconds) == (at("2026-03-02 11:00"), 0)
 
 
