@@ -34,7 +34,7 @@ async def read_list(
     owner_id: EmployeeId | None = None,
     customer_id: UUID | None = None,
 ) -> Page[AlertView]:
-    """List alerts; a seller sees those about their customers and tasks, a leader those of their team."""
+    """List alerts; a seller sees those of customers in their care and of their own tasks."""
     filters = Filters(status, rule_id, owner_id, customer_id, caller.visible_to)
     return await paging.page(
         {"list": "alerts", **asdict(filters)},
@@ -49,7 +49,7 @@ async def read_one(alert_id: UUID, caller: Reader, needs: Needs, response: Respo
     alert = await needs.queries.one(alert_id)
     if alert is None:
         raise not_found()
-    caller.require(Holders(alert.owner_id, helper_ids=frozenset(alert.holders)))
+    caller.require(Holders(helper_ids=frozenset(alert.holders)))
     response.headers["ETag"] = etag(alert.version)
     return alert
 
@@ -60,7 +60,7 @@ async def read_events(alert_id: UUID, caller: Reader, needs: Needs) -> Page[Hist
     alert = await needs.queries.one(alert_id)
     if alert is None:
         raise not_found()
-    caller.require(Holders(alert.owner_id, helper_ids=frozenset(alert.holders)))
+    caller.require(Holders(helper_ids=frozenset(alert.holders)))
     rows = await needs.store.read_stream(alert_id)
     return Page(items=[entry_of(needs.mapper.to_envelope(row)) for row in rows])
 

@@ -15,7 +15,7 @@ from chassis.mapper import EventMapper
 from contracts.alerts import AlertEvent, AlertRaised
 from contracts.event import Envelope, Metadata
 from contracts.topics import CONFIGURATION, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
-from services.alerts import silence
+from services.alerts import holders, silence
 from services.alerts.engine.episodes import CustomerState, evaluate
 from services.alerts.engine.facts import evolve
 from services.alerts.engine.rules import RuleBook
@@ -60,6 +60,7 @@ class Detection:
             kept[customer_id], ended = take_in(customer_id, memories[customer_id], own, self._rules, now)
             events += [(customer_id, event, caused_by(envelope)) for event, envelope in ended]
         await silence.save(held, kept)
+        await holders.keep(envelopes, held)
         await self._append(held, events)
 
     async def run_due(self) -> int:

@@ -57,9 +57,8 @@ def project(envelope: Envelope[events.AnyEvent]) -> AlertRow:
 
 
 def holders_of(event: events.AnyEvent) -> list[str]:
-    """Return who may see the alert, as things stood when it was raised."""
-    named = (event.owner_id, event.customer_owner_id, event.leader_id)
-    return sorted({employee_id for employee_id in named if employee_id})
+    """Return who may see the alert beside those who answer for the customer now: whoever has to act, if another."""
+    return [event.owner_id] if event.owner_id and event.owner_id != event.customer_owner_id else []
 
 
 def outcome_of(event: events.AnyEvent) -> str:

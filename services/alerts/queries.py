@@ -9,25 +9,35 @@ from pydantic import BaseModel
 
 from chassis.database import Pool
 
-COLUMNS = """
-    alert_id AS id, version, customer_id, rule_id, status, outcome, owner_id, holders,
-    silent_since, starts_at, ends_at, payload
+VIEW = """
+    SELECT a.alert_id AS id, a.version, a.customer_id, a.rule_id, a.status, a.outcome, a.owner_id,
+        array(
+            SELECT DISTINCT each FROM unnest(a.holders || h.owner_id || h.leader_id || h.helper_ids) each
+            WHERE each IS NOT NULL ORDER BY each
+        ) AS holders,
+        a.silent_since, a.starts_at, a.ends_at, a.payload
+    FROM alert a LEFT JOIN customer_holders h ON h.customer_id = a.customer_id
 """
-ONE = f"SELECT {COLUMNS} FROM alert WHERE alert_id = $1"  # noqa: S608
+ONE = f"{VIEW} WHERE a.alert_id = $1"
 LIST = f"""
-    SELECT {COLUMNS} FROM alert
-    WHERE ($1::uuid IS NULL OR alert_id > $1)
-      AND ($2::text IS NULL OR status = $2)
-      AND ($3::text IS NULL OR rule_id = $3)
-      AND ($4::text IS NULL OR owner_id = $4)
-      AND ($5::uuid IS NULL OR customer_id = $5)
-      AND ($6::text IS NULL OR holders @> ARRAY[$6])
-    ORDER BY alert_id LIMIT $7
-"""  # noqa: S608
+    {VIEW}
+    WHERE ($1::uuid IS NULL OR a.alert_id > $1)
+      AND ($2::text IS NULL OR a.status = $2)
+      AND ($3::text IS NULL OR a.rule_id = $3)
+      AND ($4::text IS NULL OR a.owner_id = $4)
+      AND ($5::uuid IS NULL OR a.customer_id = $5)
+      AND ($6::text IS NULL OR a.holders @> ARRAY[$6] OR a.customer_id IN (
+        SELECT own.customer_id FROM customer_holders own
+        WHERE own.owner_id = $6 OR own.leader_id = $6 OR own.helper_ids @> ARRAY[$6]))
+    ORDER BY a.alert_id LIMIT $7
+"""  # noqa: S608 - fixed text
 
 
 class AlertView(BaseModel):
-    """An alert as it stands. `alert` is the payload that receivers of the topics get."""
+    """An alert as it stands. `alert` is the payload that receivers of the topics get.
+
+    `holders` may see it: who has to act, and the customer's owner, leader and helpers of now.
+    """
 
     id: UUID
     version: int

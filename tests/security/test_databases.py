@@ -38,7 +38,7 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     | dict.fromkeys(
         ("plan", "plan_customer", "plan_template", "plan_turn", "guard", "guard_watch"), "INSERT SELECT UPDATE"
     ),
-    "alerts": STORE | CONSUMER | dict.fromkeys(("silence", "alert"), "INSERT SELECT UPDATE"),
+    "alerts": STORE | CONSUMER | dict.fromkeys(("silence", "alert", "customer_holders"), "INSERT SELECT UPDATE"),
     "reporting": CONSUMER
     | {"business_zone": "SELECT UPDATE"}
     | dict.fromkeys(

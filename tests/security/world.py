@@ -23,6 +23,7 @@ from contracts.event import Envelope, Event, Metadata
 from contracts.examples import ALERT_ID, LEADER, METADATA, OWNER, example, example_envelope
 from deploy.stack import tokens
 from services import openapi
+from services.alerts import holders
 from services.alerts.detection import Detection
 from services.alerts.engine.rules import DEFAULT_RULES
 from services.followup import customers
@@ -189,7 +190,9 @@ async def tell_followup(pool: Pool, whose: Whose) -> None:
 
 async def tell_alerts(pool: Pool, whose: Whose, metadata: Metadata = METADATA) -> None:
     detection = Detection(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
+    facts = [example_envelope(fact, subject=each) for each, held_by in whose.items() for fact in owned(held_by)]
     async with transaction(pool) as held:
+        await holders.keep(facts, held)
         await detection._append(held, [(each, raised(each, held_by), metadata) for each, held_by in whose.items()])
 
 

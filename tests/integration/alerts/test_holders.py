@@ -1,0 +1,91 @@
+"""Who sees an alert: those who answer for the customer now, and who has to act."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from uuid import UUID
+
+import pytest
+
+from chassis import auth
+from chassis.auth import Authenticator
+from chassis.database import Pool, open_pool, transaction
+from chassis.event_store import EventStore
+from chassis.mapper import EventMapper
+from chassis.service import Parts
+from chassis.supervisor import Supervisor
+from contracts.alerts import AlertRaised
+from contracts.customer import HelperAdded, HelperRemoved, OwnerAssigned
+from contracts.event import Event
+from contracts.examples import ALERT_ID, example, example_envelope
+from deploy.stack import tokens
+from services.alerts import projection
+from services.alerts.__main__ import build
+from services.alerts.detection import Detection
+from services.alerts.engine.rules import DEFAULT_RULES
+from tests.support.servers import Servers
+from tests.unit.chassis.issuer import ISSUER, SETTINGS, Issuer, client_of
+
+Sees = Callable[[str], Awaitable[bool]]
+HANDED_OVER = OwnerAssigned(previous_owner_id="E1", owner_id="E4", leader_id="E5")
+
+
+@pytest.fixture
+async def alerts(running: Servers) -> AsyncIterator[Pool]:
+    """A store with one alert, about a customer of E1, whom E2 leads; E3 has to act."""
+    pool = await open_pool((await running.database("alerts")).app, size=4, application_name="tests")
+    named = {"owner_id": "E3", "customer_owner_id": "E1", "leader_id": "E2"}
+    async with transaction(pool) as held:
+        await projection.apply([example_envelope(example(AlertRaised, **named))], held)
+    await tell(pool, OwnerAssigned(owner_id="E1", leader_id="E2"))
+    yield pool
+    await pool.close()
+
+
+async def tell(pool: Pool, *facts: Event) -> None:
+    detection = Detection(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
+    async with transaction(pool) as held:
+        await detection.apply([example_envelope(fact) for fact in facts], held)
+
+
+@pytest.fixture
+async def sees(
+    alerts: Pool, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Sees]:
+    """Tell whether somebody sees the alert: in the list, by its address, and all that became of it, or nowhere."""
+    issuer = Issuer(tokens.signer(tmp_path_factory.mktemp("issuer"), ISSUER))
+    monkeypatch.setattr(auth, "fetch", issuer.fetch)
+    app = build(Parts(SETTINGS, alerts, Supervisor(), Authenticator(SETTINGS))).app
+    async with client_of(app) as http:
+
+        async def look(subject: str) -> bool:
+            headers = issuer.headers(subject, "sales")
+            listed = (await http.get("/v1/alerts", headers=headers)).json()["items"]
+            read = [
+                (await http.get(f"/v1/alerts/{ALERT_ID}{more}", headers=headers)).status_code
+                for more in ("", "/events")
+            ]
+            assert read == ([200, 200] if listed else [403, 403])
+            return [UUID(alert["id"]) for alert in listed] == [ALERT_ID]
+
+        yield look
+
+
+async def all_who_see(sees: Sees) -> set[str]:
+    return {employee_id for employee_id in ("E1", "E2", "E3", "E4", "E5", "E6", "E9") if await sees(employee_id)}
+
+
+async def test_owner_and_leader_see_it_and_who_has_to_act(sees: Sees) -> None:
+    assert await all_who_see(sees) == {"E1", "E2", "E3"}
+
+
+async def test_a_helper_sees_it_until_the_help_ends(alerts: Pool, sees: Sees) -> None:
+    await tell(alerts, HelperAdded(employee_id="E6"))
+    assert await all_who_see(sees) == {"E1", "E2", "E3", "E6"}
+    await tell(alerts, HelperRemoved(employee_id="E6"))
+    assert await all_who_see(sees) == {"E1", "E2", "E3"}
+
+
+async def test_after_a_handover_the_new_owner_sees_it_and_the_old_one_no_more(alerts: Pool, sees: Sees) -> None:
+    await tell(alerts, HelperAdded(employee_id="E4"), HelperAdded(employee_id="E6"), HANDED_OVER)
+    assert await all_who_see(sees) == {"E3", "E4", "E5", "E6"}
+    await tell(alerts, OwnerAssigned(previous_owner_id="E4", owner_id="E9"))
+    assert await all_who_see(sees) == {"E3", "E6", "E9"}
