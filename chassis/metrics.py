@@ -23,3 +23,8 @@ PARKED = Counter(
 )
 TIMERS = Counter("care_timers_fired_total", "Timers that came due and were handled.")
 TASK_RESTARTS = Counter("care_task_restarts_total", "Background tasks started again after a failure.", ["task"])
+LOOP_LAG = Histogram(
+    "care_loop_lag_seconds",
+    "How much later than it asked to the process's event loop came round.",
+    buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from chassis import telemetry
 from chassis.auth import Authenticator
 from chassis.database import UNAVAILABLE, Pool, Timeline, open_pool
+from chassis.loop_watch import LoopWatch
 from chassis.paging import Cursors
 from chassis.parking import Parking
 from chassis.rebuild import ReadModel
@@ -93,6 +94,7 @@ class Parts:
 Build = Callable[[Parts], Service]
 ALL = "all"
 API = "api"
+LOOP = "loop"
 
 
 async def parts(name: str, settings: Settings) -> Parts:
@@ -123,6 +125,7 @@ async def serve(name: str, build: Build, role: str) -> None:
     for task in service.tasks:
         if role in {ALL, task.role}:
             made.supervisor.add(task.name, task.run)
+    made.supervisor.add(LOOP, LoopWatch(made.supervisor.health(LOOP)).run)
     made.supervisor.start()
     collect_less_often()
     structlog.get_logger().info("service.started", role=role, port=settings.port)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from chassis.database import Pool
 from deploy.stack.infrastructure import temporary_data_dir
-from tests.faults.support.house import House, Issuer, as_admin, issuer_process
+from tests.faults.support.house import House, Issuer, as_admin, issuer_process, pool_at
 from tests.faults.support.ledger import Ledger
 from tests.support.pipeline import Pipeline
 from tests.support.servers import Database, Servers
@@ -36,3 +37,14 @@ async def watched(pipeline: Pipeline, database: Database) -> Pipeline:
     """A pipeline whose table takes the same event twice, so that a double effect can be seen."""
     await as_admin(database, "ALTER TABLE seen DROP CONSTRAINT seen_pkey")
     return pipeline
+
+
+@pytest.fixture
+async def reporting(running: Servers) -> Database:
+    return await running.database("reporting")
+
+
+@pytest.fixture
+async def read_model(reporting: Database) -> AsyncIterator[Pool]:
+    async with pool_at(reporting.app) as opened:
+        yield opened

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator
 
 import pytest
 from aiokafka import TopicPartition
@@ -16,56 +15,20 @@ from chassis.database import Pool
 from chassis.event_store import EventStore
 from chassis.kafka import ensure_topics, log_ends
 from chassis.positions import PositionMovedError
-from chassis.relay import Relay
 from chassis.supervisor import Health
 from contracts.topics import Topic
 from services.reporting import projection
 from tests.faults.support import evidence, oracle
 from tests.faults.support.facts import change, commit, commit_for_ever
-from tests.faults.support.house import ALL_PUBLISHED, House, as_admin, keep_up, pool_at, quiet
+from tests.faults.support.house import ALL_PUBLISHED, House, as_admin, keep_up, quiet
+from tests.faults.support.readers import caught_up, read_model_holds, relay_of
 from tests.support.pipeline import Pipeline
-from tests.support.servers import Database, Servers
+from tests.support.servers import Database
 from tests.support.waiting import background, eventually
 
 POSITIONS = "SELECT topic, partition, position FROM consumer_position WHERE consumer = 'reporting'"
 TABLES = ("customer", "timeline", "stage_transition", "consumer_position")
 DICE = random.Random(3)  # noqa: S311 - repeatable, not secret
-
-
-def relay_of(house: House, pool: Pool) -> Relay:
-    return Relay(EventStore(pool), pool, house.topic, bootstrap=house.bootstrap, health=Health("relay"))
-
-
-@pytest.fixture
-async def reporting(running: Servers) -> Database:
-    return await running.database("reporting")
-
-
-@pytest.fixture
-async def read_model(reporting: Database) -> AsyncIterator[Pool]:
-    async with pool_at(reporting.app) as opened:
-        yield opened
-
-
-async def caught_up(pool: Pool, read_model: Pool) -> None:
-    """Wait until every event of the store has its row in the read model."""
-
-    async def level() -> bool:
-        told = await read_model.fetchval("SELECT count(*) FROM timeline")
-        return bool(told == await pool.fetchval("SELECT count(*) FROM event"))
-
-    await eventually(level, within=45)
-
-
-async def read_model_holds(pool: Pool, read_model: Pool) -> None:
-    stored = await evidence.stored(pool)
-    expected = evidence.reported_customers(stored)
-    told = [row["event_id"] for row in await read_model.fetch("SELECT event_id FROM timeline")]
-    oracle.hold(
-        oracle.same_rows("customer", expected, await evidence.customer_list(read_model)),
-        oracle.same_rows("timeline", {fact.id: 1 for fact in stored}, dict.fromkeys(told, 1)),
-    )
-    assert await read_model.fetchval("SELECT count(*) FROM parked_event") == 0
 
 
 async def test_r27_a_consumer_that_dies_before_its_offsets_are_committed_repeats_no_effect(

@@ -3,13 +3,16 @@
 import asyncio
 import contextlib
 import itertools
+import json
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -92,6 +95,12 @@ class Process:
     url: str
     taking: bool = True
 
+    def said(self, event: str) -> list[dict[str, Any]]:
+        """Return the lines of its log that are called `event`."""
+        lines = self.child.log.read_text().splitlines()
+        told = [json.loads(line) for line in lines if line.startswith("{")]
+        return [line for line in told if line.get("event") == event]
+
     async def kill(self) -> None:
         self.child.send(signal.SIGKILL)
         await self.child.wait()
@@ -136,9 +145,16 @@ class House:
         return replace(topic, name=f"{self.prefix}.{topic.name}")
 
     async def start(
-        self, service: str, role: str, database_url: str, *, crash_at: str = "", bootstrap: str = ""
+        self,
+        service: str,
+        role: str,
+        database_url: str,
+        *,
+        crash_at: str = "",
+        bootstrap: str = "",
+        fault: Mapping[str, str] = MappingProxyType({}),
     ) -> Process:
-        """Start a role of `service` and return once it is ready."""
+        """Start a role of `service` and return once it is ready. `fault` is told to the worker."""
         port = free_port()
         url = f"http://{HOST}:{port}"
         environment = {
@@ -148,6 +164,7 @@ class House:
             "CARE_HOST": HOST,
             "CARE_PORT": str(port),
             "CARE_CRASH_AT": crash_at,
+            **fault,
         }
         command = [sys.executable, "-m", "tests.faults.support.worker", self.prefix, service, role]
         log = self.folder / f"{service}-{role}-{next(self._numbers)}.log"

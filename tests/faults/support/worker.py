@@ -2,12 +2,15 @@
 
 import sys
 from importlib import import_module
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 
 from chassis import consumer
 from chassis.service import run
 from contracts.topics import TOPICS
+from services.reporting import projection
+from tests.faults.support.slowness import DAWDLE_SECONDS, SLEEP_SECONDS, asked, be_impatient, slow_once
 
 
 def main(prefix: str, service: str, role: str) -> None:
@@ -17,10 +20,13 @@ def main(prefix: str, service: str, role: str) -> None:
     join = consumer.new_consumer
 
     def join_own(bootstrap: str, name: str, *, shared: bool) -> AIOKafkaConsumer:
-        return join(bootstrap, f"{prefix}.{name}", shared=shared)
+        return be_impatient(join(bootstrap, f"{prefix}.{name}", shared=shared))
 
     # A member that was killed is waited for by its group: no other test may be in that.
     consumer.new_consumer = join_own
+    if asked(SLEEP_SECONDS) or asked(DAWDLE_SECONDS):
+        slow: Any = slow_once(projection.apply)
+        projection.apply = slow
     module = import_module(f"services.{service}.__main__")
     run(module.NAME, module.build, role)
 
