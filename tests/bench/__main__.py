@@ -7,7 +7,7 @@ import typer
 import uvloop
 
 from deploy.stack.infrastructure import Infrastructure, temporary_data_dir
-from tests.bench import append, apply, command, fold, latency, memory, rebuild, relay, report
+from tests.bench import append, apply, command, fold, importing, latency, memory, rebuild, relay, report, streams
 from tests.bench.aside import aside
 from tests.bench.harness import Bed, Effort, Figure
 from tests.bench.saying import console, say, say_versions
@@ -20,7 +20,9 @@ QUICK = Effort(seconds=1.0, rounds=2, load_seconds=3.0)
 ON_SERVERS: dict[str, Callable[[Bed], Awaitable[list[Figure]]]] = {
     "append": append.measure,
     "fold": fold.measure,
+    "streams": streams.measure,
     "http": command.measure,
+    "import": importing.measure,
     "relay": relay.measure,
     "apply": apply.measure,
     "rebuild": rebuild.measure,
