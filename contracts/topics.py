@@ -73,5 +73,6 @@ CONFIGURATION: frozenset[type[Event]] = frozenset(
         followup.ContactFormPublished,
         followup.PlanTemplatePublished,
         followup.CalendarPublished,
+        followup.ComplaintPolicyPublished,
     }
 )

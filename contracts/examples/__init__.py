@@ -4,7 +4,7 @@ The customer is 上海腾云, a company that Li (E1007) follows up and Chen (E10
 """
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
@@ -17,6 +17,7 @@ from contracts.examples.named import BATCH_ID as BATCH_ID
 from contracts.examples.named import CALENDAR_ID as CALENDAR_ID
 from contracts.examples.named import CAUSE_ID as CAUSE_ID
 from contracts.examples.named import COMPLAINT_ID as COMPLAINT_ID
+from contracts.examples.named import COMPLAINT_POLICY_ID as COMPLAINT_POLICY_ID
 from contracts.examples.named import CONTACT_FORM_ID as CONTACT_FORM_ID
 from contracts.examples.named import CONTACT_ID as CONTACT_ID
 from contracts.examples.named import CONTENT_REF as CONTENT_REF
@@ -47,6 +48,7 @@ from contracts.examples.named import REPEATS_ID as REPEATS_ID
 from contracts.examples.named import SILENT_SINCE as SILENT_SINCE
 from contracts.examples.named import STARTS_AT as STARTS_AT
 from contracts.examples.named import TASK_ID as TASK_ID
+from contracts.examples.of_configuration import CONFIGURED as CONFIGURED
 from contracts.examples.of_customers import CUSTOMER as CUSTOMER
 from contracts.followup.complaint import ComplaintEvent
 from contracts.followup.task import TaskEvent
@@ -63,6 +65,7 @@ TARGET: dict[str, Any] = {
     "started_at": OCCURRED_AT,
     "answer_by": OCCURRED_AT + timedelta(hours=2),
     "resolve_by": OCCURRED_AT + timedelta(days=1, hours=9),
+    "policy_number": 1,
 }
 
 FOLLOWUP: tuple[Event, ...] = (
@@ -85,25 +88,6 @@ FOLLOWUP: tuple[Event, ...] = (
             followup.FieldValue(name="rivals", value=2),
             followup.FieldValue(name="doubts", value_ref=FIELD_REF),
         ),
-    ),
-    followup.ContactFormPublished(
-        purpose="quote",
-        number=1,
-        fields=(
-            followup.FormField(name="rivals", kind=followup.FieldKind.NUMBER, required=True),
-            followup.FormField(name="doubts", kind=followup.FieldKind.TEXT, personal=True),
-        ),
-    ),
-    followup.PlanTemplatePublished(
-        name="after-hesitation",
-        number=1,
-        mode=customer.Mode.FOLLOW_UP,
-        starts_on=(
-            followup.PlanTrigger(event="care.followup.contact-logged.v1", field="outcome", value="will-think-again"),
-        ),
-        anchor="next_step_due_at",
-        steps=(followup.PlanStep(name="ask-again", offset=2, purpose="callback"),),
-        ends_on=(followup.PlanTrigger(event="care.customer.stage-changed.v1", field="stage", value="lost"),),
     ),
     followup.PlanStarted(template="after-hesitation", number=1, anchor_id=CAUSE_ID, anchor_at=OCCURRED_AT, tier="vip"),
     followup.PlanChanged(number=2, tier="growth", reason="tier-changed"),
@@ -131,6 +115,11 @@ FOLLOWUP: tuple[Event, ...] = (
         content_ref=CONTENT_REF,
         category="delivery",
         product="cloud-server",
+        intake=followup.Intake.PARTNER,
+        partner="huadong-agency",
+    ),
+    followup.ComplaintReclassified(
+        previous=followup.Severity.NORMAL, severity=followup.Severity.HIGH, reason="many-users"
     ),
     followup.ComplaintTargetSet(**TARGET),
     followup.ComplaintAssigned(previous_owner_id="E1003", owner_id=OWNER, reason="handover"),
@@ -155,7 +144,12 @@ FOLLOWUP: tuple[Event, ...] = (
         product="cloud-server",
     ),
     followup.ComplaintEscalated(
-        complaint_id=COMPLAINT_ID, first_id=TASK_ID, level=1, because=followup.EscalationReason.REPEAT
+        complaint_id=COMPLAINT_ID,
+        first_id=TASK_ID,
+        level=1,
+        because=followup.EscalationReason.LATE,
+        round=1,
+        due_at=DUE_AT,
     ),
     followup.GuardTripped(
         guard=followup.Guard.TWO_COLLEAGUES,
@@ -171,22 +165,6 @@ FOLLOWUP: tuple[Event, ...] = (
         leader_id=LEADER,
     ),
     followup.GuardCleared(guard=followup.Guard.TWO_COLLEAGUES, number=1),
-    followup.CalendarPublished(
-        name="china-office",
-        number=2,
-        zone="Asia/Shanghai",
-        week=(OFFICE_HOURS,) * 5 + ((),) * 2,
-        made_up=OFFICE_HOURS,
-        years=(
-            followup.CalendarYear(
-                year=2024,
-                status=followup.YearStatus.CONFIRMED,
-                source="国务院办公厅关于2024年部分节假日安排的通知, 2023-10-25",
-                holidays=(date(2024, 6, 10),),
-                workdays=(date(2024, 5, 11),),
-            ),
-        ),
-    ),
 )
 
 RAISED = alerts.AlertRaised(
@@ -220,7 +198,7 @@ ALERTS: tuple[Event, ...] = (
     alerts.AlertWithdrawn.model_validate(ENDED),
 )
 
-EXAMPLES: dict[type[Event], Event] = {type(event): event for event in (*CUSTOMER, *FOLLOWUP, *ALERTS)}
+EXAMPLES: dict[type[Event], Event] = {type(event): event for event in (*CUSTOMER, *FOLLOWUP, *CONFIGURED, *ALERTS)}
 
 
 def example(event_class: type[E], **changes: object) -> E:
@@ -251,6 +229,8 @@ def _stream_of(event: Event) -> UUID:
     match event:
         case followup.ContactLogged():
             return CONTACT_ID
+        case followup.ComplaintPolicyPublished():
+            return COMPLAINT_POLICY_ID
         case followup.ContactFormPublished():
             return CONTACT_FORM_ID
         case followup.PlanTemplatePublished():

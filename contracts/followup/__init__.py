@@ -16,15 +16,18 @@ from contracts.followup.complaint import (
     ComplaintLinked,
     ComplaintPaused,
     ComplaintRaised,
+    ComplaintReclassified,
     ComplaintReopened,
     ComplaintResumed,
     ComplaintTargetChanged,
     ComplaintTargetSet,
     ComplaintTold,
     EscalationReason,
+    Intake,
     RepeatEvent,
     Severity,
 )
+from contracts.followup.complaint_policy import ComplaintPolicyEvent, ComplaintPolicyPublished
 from contracts.followup.contact import (
     Attachment,
     Channel,
@@ -64,7 +67,8 @@ AnyEvent = Annotated[
     | ComplaintEvent
     | RepeatEvent
     | CalendarEvent
-    | GuardEvent,
+    | GuardEvent
+    | ComplaintPolicyEvent,
     Field(discriminator="type"),
 ]
 
@@ -82,7 +86,9 @@ __all__ = [
     "ComplaintEscalated",
     "ComplaintLinked",
     "ComplaintPaused",
+    "ComplaintPolicyPublished",
     "ComplaintRaised",
+    "ComplaintReclassified",
     "ComplaintReopened",
     "ComplaintResumed",
     "ComplaintTargetChanged",
@@ -98,6 +104,7 @@ __all__ = [
     "Guard",
     "GuardCleared",
     "GuardTripped",
+    "Intake",
     "PlanChanged",
     "PlanEnded",
     "PlanStarted",

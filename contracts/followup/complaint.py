@@ -18,6 +18,20 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
+class Intake(StrEnum):
+    """By which door a complaint came in."""
+
+    PHONE = "phone"
+    WECHAT = "wechat"
+    EMAIL = "email"
+    WEB_FORM = "web-form"
+    ON_SITE = "on-site"
+    PARTNER = "partner"
+    SOCIAL_MEDIA = "social-media"
+    SURVEY = "survey"
+    OTHER = "other"
+
+
 class ComplaintRaised(Event):
     """Whoever receives a complaint owns it until it is assigned to somebody else."""
 
@@ -29,6 +43,17 @@ class ComplaintRaised(Event):
     content_ref: UUID | None = None
     category: Code | None = None
     product: Code | None = None
+    intake: Intake | None = None
+    partner: Code | None = None
+
+
+class ComplaintReclassified(Event):
+    """The complaint weighs more, or less, than was thought; what was used of its time stays used."""
+
+    type: Literal["care.followup.complaint-reclassified.v1"] = "care.followup.complaint-reclassified.v1"
+    previous: Severity
+    severity: Severity
+    reason: Code
 
 
 class ComplaintAssigned(Event):
@@ -115,6 +140,7 @@ class Target(Event):
     answer_by: Instant
     resolve_by: Instant
     provisional: bool = False
+    policy_number: int | None = Field(default=None, ge=1)
 
 
 class ComplaintTargetSet(Target):
@@ -140,6 +166,7 @@ ComplaintEvent = (
     | ComplaintConsented
     | ComplaintClosed
     | ComplaintReopened
+    | ComplaintReclassified
     | ComplaintTargetSet
     | ComplaintTargetChanged
 )
@@ -164,13 +191,19 @@ class EscalationReason(StrEnum):
 
 
 class ComplaintEscalated(Event):
-    """Somebody above has to look at it. Complaints that are linked escalate as one, once."""
+    """Somebody above has to look at it. Complaints that are linked escalate as one, once.
+
+    A late one escalates by itself, for its answer (level 1) and for its resolution (2), which were due at `due_at`;
+    `round` is how often it had been reopened.
+    """
 
     type: Literal["care.followup.complaint-escalated.v1"] = "care.followup.complaint-escalated.v1"
     complaint_id: UUID
     first_id: UUID
     level: int = Field(ge=1)
     because: EscalationReason
+    round: int = Field(default=0, ge=0)
+    due_at: Instant | None = None
 
 
 RepeatEvent = ComplaintLinked | ComplaintEscalated

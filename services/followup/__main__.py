@@ -20,10 +20,12 @@ from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.followup import customers, lists
 from services.followup.api import ROUTERS
 from services.followup.calendar.calendars import Calendars
+from services.followup.complaint_policies import ComplaintPolicies
 from services.followup.customers import Customers
 from services.followup.dependencies import Dependencies
 from services.followup.domain.calendar import CALENDAR
 from services.followup.domain.complaint import COMPLAINT
+from services.followup.domain.complaint_policy import COMPLAINT_POLICY
 from services.followup.domain.complaint_repeats import REPEATS
 from services.followup.domain.contact import CONTACT
 from services.followup.domain.contact_form import CONTACT_FORM
@@ -103,6 +105,8 @@ def dependencies(parts: Parts) -> Dependencies:
         calendar_rules=CommandHandler(store, CALENDAR, mapper),
         calendars=Calendars(store, mapper, pseudonyms),
         complaint_repeats=CommandHandler(store, REPEATS, mapper),
+        complaint_policy=CommandHandler(store, COMPLAINT_POLICY, mapper),
+        complaint_policies=ComplaintPolicies(store, mapper, pseudonyms),
         guards=CommandHandler(store, GUARDS, mapper),
         guard_list=GuardQueries(parts.pool),
         customers=Customers(parts.pool),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Request
 
@@ -9,8 +10,9 @@ from chassis.command_handler import CommandHandler
 from chassis.event_store import EventStore
 from chassis.mapper import EventMapper
 from chassis.pseudonym import Pseudonyms
-from contracts.followup import CalendarPublished, ContactFormPublished, PlanTemplatePublished
+from contracts.followup import CalendarPublished, ComplaintPolicyPublished, ContactFormPublished, PlanTemplatePublished
 from services.followup.calendar.calendars import Calendars
+from services.followup.complaint_policies import ComplaintPolicies
 from services.followup.customers import Customers
 from services.followup.domain.complaint import Complaint
 from services.followup.domain.complaint_repeats import Repeats
@@ -36,12 +38,18 @@ class Dependencies:
     calendar_rules: CommandHandler[CalendarPublished | None]
     calendars: Calendars
     complaint_repeats: CommandHandler[Repeats]
+    complaint_policy: CommandHandler[ComplaintPolicyPublished]
+    complaint_policies: ComplaintPolicies
     guards: CommandHandler[Guards]
     guard_list: GuardQueries
     customers: Customers
     queries: FollowupQueries
     days: Days
     pseudonyms: Pseudonyms
+
+    def repeats_of(self, customer_id: UUID) -> UUID:
+        """Return the stream of what one customer complains of again and again."""
+        return self.pseudonyms.derived("complaint-repeats", str(customer_id))
 
 
 async def of_request(request: Request) -> Dependencies:

@@ -10,7 +10,7 @@ from chassis.database import Connection
 from chassis.rows import Rows
 from contracts import followup as events
 from contracts.event import Envelope
-from contracts.followup.complaint import RepeatEvent, Target
+from contracts.followup.complaint import EscalationReason, RepeatEvent, Target
 from services.followup.domain import complaint, contact, task
 from services.followup.domain.complaint import ComplaintState
 from services.followup.domain.task import TaskState
@@ -108,6 +108,10 @@ class ComplaintRow:
     first_id: UUID | None = None
     repeat_number: int | None = None
     escalation_level: int = 0
+    policy_number: int | None = None
+    intake: str | None = None
+    partner: str | None = None
+    late_level: int = 0
 
 
 R = TypeVar("R", ContactRow, TaskRow, ComplaintRow)
@@ -208,6 +212,8 @@ def project_complaint(row: ComplaintRow | None, envelope: Envelope[complaint.Eve
         case events.ComplaintAssigned(owner_id=owner_id, reason=reason):
             state = complaint.state_assigned(ComplaintState(row.state), reason)
             return replace(row, owner_id=owner_id, state=state)
+        case events.ComplaintReclassified(severity=severity):
+            return replace(row, severity=severity)
         case events.ComplaintResumed():
             return replace(row, pause_reason=None)
         case _:
@@ -220,7 +226,8 @@ def project_repeat(row: ComplaintRow, event: RepeatEvent) -> ComplaintRow:
         case events.ComplaintLinked(first_id=first_id, number=number):
             return replace(row, first_id=first_id, repeat_number=number)
         case events.ComplaintEscalated(level=level):
-            return replace(row, escalation_level=level)
+            late_level = level if event.because is EscalationReason.LATE else row.late_level
+            return replace(row, escalation_level=max(level, row.escalation_level), late_level=late_level)
 
 
 def clocked(row: ComplaintRow, event: Target | events.ComplaintPaused) -> ComplaintRow:
@@ -234,6 +241,7 @@ def clocked(row: ComplaintRow, event: Target | events.ComplaintPaused) -> Compla
         calendar_number=event.calendar_number,
         answer_by=event.answer_by,
         resolve_by=event.resolve_by,
+        policy_number=event.policy_number,
         is_provisional=event.provisional,
     )
 
@@ -259,7 +267,7 @@ def stepped(row: ComplaintRow, event: complaint.Event, at: datetime) -> Complain
             return replace(closed, first_closed_at=row.first_closed_at or at, verdict=verdict)
         case events.ComplaintReopened():
             times = row.reopened_times + 1
-            row = replace(row, pause_reason=None, resolution=None)
+            row = replace(row, pause_reason=None, resolution=None, late_level=0)
             return replace(row, state=ComplaintState.REOPENED, closed_at=None, consent_at=None, reopened_times=times)
         case _:
             return row

@@ -15,6 +15,7 @@ from services.followup import handing_over
 from services.followup.consent import Consents
 from services.followup.dependencies import Dependencies
 from services.followup.guarding.watch import Watch
+from services.followup.lateness import Lateness
 from services.followup.planning import runner
 from services.followup.planning.runner import Planning
 from services.followup.repromising import Repromising
@@ -41,6 +42,7 @@ def reacting(parts: Parts, needs: Dependencies) -> tuple[Applier, Applier, list[
         "plans": plans.run_due,
         "guards": watch.run_due,
         "consent": Consents(parts.pool, needs.complaints).run_due,
+        "lateness": Lateness(needs, parts.pool).run_due,
         "repromising": Repromising(parts.pool, needs.complaints, needs.calendars).run_due,
     }
     tasks = [

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.command_handler import CLOCK_SKEW
-from contracts.followup import Channel, Direction, Sentiment, Severity
+from contracts.followup import Channel, Direction, Intake, Sentiment, Severity
 from services.followup.domain.complaint import ComplaintState
 from services.followup.domain.contact import next_task_id
 from services.followup.domain.task import TaskState
@@ -130,6 +130,9 @@ class ComplaintView(BaseModel):
     first_id: UUID | None
     repeat_number: int | None
     escalation_level: int
+    policy_number: int | None
+    intake: Intake | None
+    partner: str | None
 
 
 def values(row: Row) -> dict[str, Any]:

@@ -74,6 +74,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "Close": {},
     "AssignComplaint": {"owner_id": OWNER},
     "Pause": {"reason": "waits-for-customer"},
+    "Reclassify": {"severity": "low", "reason": "one-user"},
+    "PublishComplaintPolicy": {
+        "targets": [{"severity": "low", "answer_minutes": 60, "resolve_minutes": 900}],
+        "consent_workdays": 7,
+    },
     "Resume": {},
     "Tell": {"channel": "phone"},
     "Reopen": {"reason": "came-back"},

@@ -98,10 +98,13 @@ customer POST /v1/quotes/{quote_id}/comparison              401      403     +  
 customer GET /v1/quotes/{quote_id}/events                   401      403     +     403       +      +   403   +     +           +
 customer POST /v1/quotes/{quote_id}/issue                   401      403     +     403     403      +   403   +     +           +
 followup GET /v1/complaints                                 401        -     +       -     403      +     -   +     +           +
+followup GET /v1/complaint-policy                           401        +     +       +     403      +     +   +     +           +
+followup PUT /v1/complaint-policy                           401      403   403     403     403    403   403   +     +         403
 followup GET /v1/complaints/{complaint_id}                  401      403     +     403     403      +   403   +     +           +
 followup POST /v1/complaints/{complaint_id}/answer          401      403     +     403     403      +   403   +     +           +
 followup POST /v1/complaints/{complaint_id}/closing         401      403     +     403     403      +   403   +     +           +
 followup POST /v1/complaints/{complaint_id}/assignment      401      403     +     403     403      +   403   +     +           +
+followup POST /v1/complaints/{complaint_id}/severity        401      403     +     403     403      +   403   +     +           +
 followup POST /v1/complaints/{complaint_id}/pause           401      403     +     403     403      +   403   +     +           +
 followup POST /v1/complaints/{complaint_id}/resumption      401      403     +     403     403      +   403   +     +           +
 followup POST /v1/complaints/{complaint_id}/telling         401      403     +     403     403      +   403   +     +           +
@@ -149,6 +152,7 @@ reporting GET /v1/tasks                                     401        -     +  
 """  # noqa: E501 - a table is read across
 LATER = {
     "assignment": (),
+    "severity": (),
     "pause": (),
     "resumption": (),
     "telling": ("answer",),
@@ -157,6 +161,7 @@ LATER = {
 BEFORE_STEP = {"answer": (), "confirmation": ("answer",), "closing": ("answer", "confirmation"), **LATER}
 ASKED_ABOUT = {"/v1/my-day": {"employee_id": OWNER}}
 EVERYBODYS = {
+    "/v1/complaint-policy",
     "/v1/tag-vocabulary",
     "/v1/employees",
     "/v1/rules",

@@ -2,6 +2,7 @@
 
 from services.followup.api import (
     calendars,
+    complaint_policy,
     complaints,
     contact_forms,
     contacts,
@@ -20,6 +21,7 @@ ROUTERS = (
     plans.router,
     plan_templates.router,
     complaints.router,
+    complaint_policy.router,
     customers.router,
     calendars.router,
     my_day.router,

@@ -12,7 +12,7 @@ from chassis.history import HistoryEntry
 from chassis.listing import Limit, Paging, shown_as
 from chassis.paging import Page
 from chassis.responses import Accepted, answer, etag
-from contracts.followup import CalendarPublished, ComplaintRaised
+from contracts.followup import CalendarPublished, ComplaintPolicyPublished, ComplaintRaised
 from contracts.types import EmployeeId
 from services.followup import commands
 from services.followup.api.edge import (
@@ -27,7 +27,6 @@ from services.followup.api.edge import (
     stream_of,
 )
 from services.followup.api.listing import page_of
-from services.followup.calendar.shipped import CHINA_OFFICE
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.complaint import ComplaintState
 from services.followup.projection import ComplaintRow, project_complaint, project_repeat
@@ -48,8 +47,9 @@ async def raise_complaint(customer_id: UUID, command: commands.Raise, caller: An
     customer = await needs.customers.require(customer_id)
     caller.require(customer.holders)
     complaint_id, named = new_id(caller, needs), by_caller(command, "owner_id", caller)
-    calendar = await needs.calendars.version(CHINA_OFFICE)
-    timed = named.taken(caller.context, calendar, customer.tiers.get(SCHEME))
+    policy = await needs.complaint_policies.latest()
+    calendar = await needs.calendars.version(policy.calendar)
+    timed = named.taken(caller.context, calendar, customer.tiers.get(SCHEME), policy=policy)
     handled = await needs.complaints.handle(
         complaint_id,
         timed,
@@ -73,11 +73,7 @@ def linking(
         topic=command.topic,
         product=command.product,
     )
-    return [Beside(needs.complaint_repeats, repeats_of(customer_id, needs), link)]
-
-
-def repeats_of(customer_id: UUID, needs: Dependencies) -> UUID:
-    return needs.pseudonyms.derived("complaint-repeats", str(customer_id))
+    return [Beside(needs.complaint_repeats, needs.repeats_of(customer_id), link)]
 
 
 @router.post("/complaints/{complaint_id}/answer", response_model=Accepted)
@@ -91,6 +87,12 @@ async def assign_complaint(
     complaint_id: UUID, command: commands.AssignComplaint, caller: Anyone, needs: Needs
 ) -> Response:
     """Give the complaint to somebody else. Its clock runs on."""
+    return await handle(complaint_id, command, caller, needs)
+
+
+@router.post("/complaints/{complaint_id}/severity", response_model=Accepted)
+async def reclassify(complaint_id: UUID, command: commands.Reclassify, caller: Anyone, needs: Needs) -> Response:
+    """State another severity. Its targets are those of the policy that was promised under, less what was used."""
     return await handle(complaint_id, command, caller, needs)
 
 
@@ -136,10 +138,10 @@ async def handle(
     customer_id = await customer_of(complaint_id, ComplaintRaised, needs)
     customer = await needs.customers.find(customer_id)
     holders = customer.holders if customer else Holders()
-    calendar = await calendar_of(complaint_id, command, needs)
+    policy, calendar = await terms_of(complaint_id, command, needs)
     handled = await needs.complaints.handle(
         complaint_id,
-        command.taken(caller.context, calendar, customer.tiers.get(SCHEME) if customer else None),
+        command.taken(caller.context, calendar, customer.tiers.get(SCHEME) if customer else None, policy=policy),
         caller.context,
         subject=customer_id,
         expected_version=caller.expected_version,
@@ -148,15 +150,19 @@ async def handle(
     return answer(handled, f"/v1/complaints/{complaint_id}")
 
 
-async def calendar_of(complaint_id: UUID, command: commands.ComplaintCommand, needs: Dependencies) -> CalendarPublished:
-    """Return the calendar that was promised under; a new clock begins under the one in force."""
+async def terms_of(
+    complaint_id: UUID, command: commands.ComplaintCommand, needs: Dependencies
+) -> tuple[ComplaintPolicyPublished, CalendarPublished]:
+    """Return the policy and the calendar that were promised under; a new clock begins under those in force."""
     state = (await needs.complaints.load(complaint_id)).state
     if isinstance(command, commands.Reopen) or state is None or state.clock is None:
-        return await needs.calendars.version(CHINA_OFFICE)
+        policy = await needs.complaint_policies.latest()
+        return policy, await needs.calendars.version(policy.calendar)
     promise = state.clock.target
     # What was used before a pause is known, so the clock may go on under the version in force.
     number = None if isinstance(command, commands.Resume) else promise.calendar_number
-    return await needs.calendars.version(promise.calendar, number)
+    policy = await needs.complaint_policies.promised(promise.policy_number)
+    return policy, await needs.calendars.version(promise.calendar, number)
 
 
 @router.get("/complaints/{complaint_id}")
@@ -164,7 +170,7 @@ async def read_complaint(complaint_id: UUID, caller: Anyone, needs: Needs, respo
     """Read a complaint as it stands after every acknowledged command."""
     row = fold(project_complaint, await stream_of(complaint_id, ComplaintRaised, needs))
     await require(caller, row, needs)
-    for link in await needs.store.read_stream(repeats_of(row.customer_id, needs)):
+    for link in await needs.store.read_stream(needs.repeats_of(row.customer_id)):
         event = needs.mapper.to_envelope(link).event
         row = project_repeat(row, event) if event.complaint_id == complaint_id else row
     response.headers["ETag"] = etag(row.version)

@@ -8,10 +8,11 @@ from uuid import UUID
 from pydantic import PrivateAttr
 
 from chassis.command import Context, FactCommand
-from contracts.followup import Channel, Severity
+from contracts.followup import Channel, ComplaintPolicyPublished, Intake, Severity
 from contracts.followup.calendar import CalendarPublished
 from contracts.types import Code, EmployeeId, Instant, Note
 from services.followup.commands.employee import Employee
+from services.followup.complaint_targets import SHIPPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Moment:
     calendar: CalendarPublished
     tier: str | None = None
     former: CalendarPublished | None = None
+    policy: ComplaintPolicyPublished = SHIPPED
 
 
 class Step(FactCommand):
@@ -39,10 +41,11 @@ class Step(FactCommand):
         calendar: CalendarPublished,
         tier: str | None = None,
         former: CalendarPublished | None = None,
+        policy: ComplaintPolicyPublished = SHIPPED,
     ) -> Self:
         """Return the same step at its moment; until then time counted by the `former` calendar, if there is one."""
         copied = self.model_copy()
-        copied._moment = Moment(self.occurred_at or context.now, calendar, tier, former)  # noqa: SLF001 - a copy of its own
+        copied._moment = Moment(self.occurred_at or context.now, calendar, tier, former, policy)  # noqa: SLF001 - a copy of its own
         return copied
 
 
@@ -57,6 +60,8 @@ class Raise(Step):
     topic: Code | None = None
     category: Code | None = None
     product: Code | None = None
+    intake: Intake | None = None
+    partner: Code | None = None
     content: Note | None = None
 
 
@@ -69,6 +74,13 @@ class AssignComplaint(Step):
 class PassComplaintOn(AssignComplaint):
     """Let the customer's next owner answer for it, and leave it where it is."""
 
+    reason: Code
+
+
+class Reclassify(Step):
+    """State that the complaint weighs more, or less. Its targets change; what was used of its time stays used."""
+
+    severity: Severity
     reason: Code
 
 
@@ -121,6 +133,15 @@ class Reopen(Step):
     reason: Code
 
 
+class EscalateLate(FactCommand):
+    """Let somebody above look at what is late."""
+
+    complaint_id: UUID
+    level: int
+    round: int
+    due_at: Instant
+
+
 class LinkComplaint(FactCommand):
     """Link a complaint to what the customer has complained of before."""
 
@@ -130,6 +151,5 @@ class LinkComplaint(FactCommand):
     product: Code | None = None
 
 
-ComplaintCommand = (
-    Raise | AssignComplaint | Pause | Resume | Repromise | Answer | Tell | Confirm | Consent | Close | Reopen
-)
+Steering = AssignComplaint | Reclassify | Pause | Resume | Repromise
+ComplaintCommand = Raise | Steering | Answer | Tell | Confirm | Consent | Close | Reopen

@@ -8,8 +8,9 @@ from chassis.decider import Decider, RejectedError
 from contracts import followup as events
 from contracts.followup.complaint import ComplaintEvent, Severity
 from services.followup import commands
+from services.followup.complaint_targets import SHIPPED
 from services.followup.domain import complaint_clock, named
-from services.followup.domain.complaint_clock import CONSENT_WORKDAYS, Clock
+from services.followup.domain.complaint_clock import Clock
 
 Event = ComplaintEvent
 Reply = commands.Answer | commands.Tell | commands.Confirm | commands.Consent | commands.Close
@@ -40,6 +41,8 @@ class Complaint:
     clock: Clock | None = None
     resolved_in_time: bool | None = None
     consent_at: datetime | None = None
+    consent_workdays: int = SHIPPED.consent_workdays
+    rounds: int = 0
 
 
 def decide(complaint: Complaint | None, command: commands.ComplaintCommand) -> list[Event]:
@@ -51,6 +54,8 @@ def decide(complaint: Complaint | None, command: commands.ComplaintCommand) -> l
     match command:
         case commands.AssignComplaint():
             return assigned(complaint, command)
+        case commands.Reclassify():
+            return reclassified(complaint, command)
         case commands.Pause() | commands.Resume():
             return stopped(complaint, command)
         case commands.Repromise():
@@ -75,8 +80,8 @@ def replied(
             return confirmed(complaint.state)
         case commands.Consent():
             return consented(complaint, command)
-        case commands.Close(resolution=resolution):
-            return closed(complaint, resolution)
+        case commands.Close():
+            return closed(complaint, command)
 
 
 def raised(command: commands.Raise) -> events.ComplaintRaised:
@@ -87,6 +92,8 @@ def raised(command: commands.Raise) -> events.ComplaintRaised:
         topic=command.topic,
         category=command.category,
         product=command.product,
+        intake=command.intake,
+        partner=command.partner,
         content_ref=command.ref("content"),
     )
 
@@ -102,6 +109,26 @@ def assigned(complaint: Complaint, command: commands.AssignComplaint) -> list[Ev
     if complaint.owner_id == command.owner_id:
         return []
     return [events.ComplaintAssigned(previous_owner_id=complaint.owner_id, owner_id=command.owner_id, reason=reason)]
+
+
+def reclassified(complaint: Complaint, command: commands.Reclassify) -> list[Event]:
+    """The version of the policy that was promised under says what another severity is promised."""
+    if complaint.state in SETTLED:
+        raise settled()
+    if complaint.severity is command.severity:
+        return []
+    changed = events.ComplaintReclassified(
+        previous=complaint.severity, severity=command.severity, reason=command.reason
+    )
+    if complaint.clock is None or command.moment is None:
+        return [changed]
+    if complaint.clock.paused:
+        raise RejectedError(
+            "complaint-paused",
+            "The clock of this complaint stands still: resume it, then state the severity.",
+            "该投诉计时已暂停：请先恢复计时，再调整严重程度。",
+        )
+    return [changed, complaint_clock.reclassified(complaint.clock, command.severity, command.moment)]
 
 
 def stopped(complaint: Complaint, command: commands.Pause | commands.Resume) -> list[Event]:
@@ -151,7 +178,8 @@ def told(complaint: Complaint, command: commands.Tell) -> list[Event]:
     if complaint.state is ComplaintState.TOLD or command.moment is None:
         return []
     until = complaint_clock.consent_at(command.moment)
-    return [events.ComplaintTold(channel=command.channel, consent_at=until, consent_workdays=CONSENT_WORKDAYS)]
+    days = command.moment.policy.consent_workdays
+    return [events.ComplaintTold(channel=command.channel, consent_at=until, consent_workdays=days)]
 
 
 def confirmed(state: ComplaintState) -> list[Event]:
@@ -165,21 +193,22 @@ def consented(complaint: Complaint, command: commands.Consent) -> list[Event]:
     until, moment = complaint.consent_at, command.moment
     if complaint.state is not ComplaintState.TOLD or until is None or moment is None or moment.at < until:
         return []
-    return [events.ComplaintConsented(workdays=CONSENT_WORKDAYS, as_of=until)]
+    return [events.ComplaintConsented(workdays=complaint.consent_workdays, as_of=until)]
 
 
-def closed(complaint: Complaint, resolution: str | None) -> list[Event]:
+def closed(complaint: Complaint, command: commands.Close) -> list[Event]:
     match complaint.state:
         case ComplaintState.CONFIRMED | ComplaintState.CONSENTED:
-            return [events.ComplaintClosed(resolution=resolution, resolved_in_time=complaint.resolved_in_time)]
+            return [events.ComplaintClosed(resolution=command.resolution, resolved_in_time=complaint.resolved_in_time)]
         case ComplaintState.CLOSED:
             return []
         case _:
+            days = (command.moment.policy if command.moment else SHIPPED).consent_workdays
             raise RejectedError(
                 "complaint-unconfirmed",
                 "A complaint can be closed only once the customer has confirmed the answer, or has been told it and "
-                f"said nothing for {CONSENT_WORKDAYS} workdays.",
-                f"客户确认答复之后，或被告知结果后 {CONSENT_WORKDAYS} 个工作日内未提出异议，投诉才能关闭。",
+                f"said nothing for {days} workdays.",
+                f"客户确认答复之后，或被告知结果后 {days} 个工作日内未提出异议，投诉才能关闭。",
             )
 
 
@@ -229,10 +258,13 @@ def after(complaint: Complaint, event: Event) -> Complaint:
             return replace(complaint, owner_id=owner_id, state=state_assigned(complaint.state, reason))
         case events.ComplaintAnswered(resolved_in_time=in_time):
             return replace(complaint, state=ComplaintState.ANSWERED, resolved_in_time=in_time, consent_at=None)
-        case events.ComplaintTold(consent_at=consent_at):
-            return replace(complaint, state=ComplaintState.TOLD, consent_at=consent_at)
+        case events.ComplaintTold(consent_at=consent_at, consent_workdays=days):
+            return replace(complaint, state=ComplaintState.TOLD, consent_at=consent_at, consent_workdays=days)
+        case events.ComplaintReclassified(severity=severity):
+            return replace(complaint, severity=severity)
         case events.ComplaintReopened():
-            return replace(complaint, state=ComplaintState.REOPENED, clock=None, resolved_in_time=None)
+            rounds = complaint.rounds + 1
+            return replace(complaint, state=ComplaintState.REOPENED, clock=None, resolved_in_time=None, rounds=rounds)
         case events.ComplaintConfirmed():
             return replace(complaint, state=ComplaintState.CONFIRMED)
         case events.ComplaintConsented():

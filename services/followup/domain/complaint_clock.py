@@ -8,17 +8,11 @@ from contracts import followup as events
 from contracts.followup.complaint import Severity, Target
 from services.followup.calendar.working import working
 from services.followup.commands.complaint import Moment
+from services.followup.complaint_targets import promised
 
-CONSENT_WORKDAYS = 5
 A_SECOND = timedelta(seconds=1)
-TOP_TIERS = frozenset({"vip", "a"})
-# Work minutes to the first answer and to the resolution; a day of the calendar that is shipped has 450.
-MINUTES = {
-    Severity.CRITICAL: (60, 450),
-    Severity.HIGH: (120, 900),
-    Severity.NORMAL: (240, 2_250),
-    Severity.LOW: (450, 4_500),
-}
+# What of a target was promised, beside when it ends.
+PROMISE = {"severity", "tier", "answer_minutes", "resolve_minutes", "policy_number"}
 T = TypeVar("T", bound=Target)
 
 
@@ -30,51 +24,48 @@ class Clock:
     paused: bool = False
 
 
-def promised(severity: Severity, tier: str | None) -> tuple[int, int]:
-    """Return the work minutes to the answer and to the resolution; those of the highest tiers have half."""
-    answer, resolve = MINUTES[severity]
-    return (answer // 2, resolve // 2) if tier in TOP_TIERS else (answer, resolve)
-
-
 def started(severity: Severity, moment: Moment) -> events.ComplaintTargetSet:
-    answer, resolve = promised(severity, moment.tier)
-    return target(
-        events.ComplaintTargetSet,
-        moment,
-        timedelta(),
-        severity=severity,
-        tier=moment.tier,
-        answer_minutes=answer,
-        resolve_minutes=resolve,
-    )
+    return target(events.ComplaintTargetSet, moment, timedelta(), **promise(severity, moment.tier, moment.policy))
+
+
+def promise(severity: Severity, tier: str | None, policy: events.ComplaintPolicyPublished) -> dict[str, Any]:
+    found = promised(policy, severity, tier)
+    minutes = {"answer_minutes": found.answer_minutes, "resolve_minutes": found.resolve_minutes}
+    return {"severity": severity, "tier": tier, "policy_number": policy.number, **minutes}
+
+
+def reclassified(clock: Clock, severity: Severity, moment: Moment) -> events.ComplaintTargetChanged:
+    """Return what the policy that was promised under promises a complaint of another severity."""
+    other = promise(severity, clock.target.tier, moment.policy)
+    return target(events.ComplaintTargetChanged, moment, used(clock, moment), **other)
 
 
 def resumed(clock: Clock, moment: Moment) -> events.ComplaintTargetChanged:
     """Return the same promise, going on now with what was used before the pause."""
-    promise = clock.target.model_dump(include={"severity", "tier", "answer_minutes", "resolve_minutes"})
-    return target(events.ComplaintTargetChanged, moment, used(clock, moment), clock.target, **promise)
+    same = clock.target.model_dump(include=PROMISE)
+    return target(events.ComplaintTargetChanged, moment, used(clock, moment), clock.target, **same)
 
 
 def repromised(clock: Clock, moment: Moment) -> events.ComplaintTargetChanged | None:
     """Return the promise under a later version of its calendar; None where no due time differs by a second."""
-    promise = clock.target
-    if clock.paused or promise.calendar != moment.calendar.name or promise.calendar_number >= moment.calendar.number:
+    before = clock.target
+    if clock.paused or before.calendar != moment.calendar.name or before.calendar_number >= moment.calendar.number:
         return None
     changed = resumed(clock, moment)
-    moved = max(abs(changed.answer_by - promise.answer_by), abs(changed.resolve_by - promise.resolve_by))
+    moved = max(abs(changed.answer_by - before.answer_by), abs(changed.resolve_by - before.resolve_by))
     return changed if moved >= A_SECOND else None
 
 
-def target(kind: type[T], moment: Moment, already: timedelta, previous: Target | None = None, **promise: Any) -> T:
+def target(kind: type[T], moment: Moment, already: timedelta, previous: Target | None = None, **said: Any) -> T:
     """Return when so much work time ends that begins at `moment`, less what was used `already`.
 
     A due time that had been used up before stays where it was.
     """
     calendar = working(moment.calendar)
-    answer_by = calendar.after(moment.at, timedelta(minutes=promise["answer_minutes"]) - already)
-    resolve_by = calendar.after(moment.at, timedelta(minutes=promise["resolve_minutes"]) - already)
+    answer_by = calendar.after(moment.at, timedelta(minutes=said["answer_minutes"]) - already)
+    resolve_by = calendar.after(moment.at, timedelta(minutes=said["resolve_minutes"]) - already)
     return kind(
-        **promise,
+        **said,
         calendar=moment.calendar.name,
         calendar_number=moment.calendar.number,
         started_at=moment.at,
@@ -96,15 +87,15 @@ def used(clock: Clock, moment: Moment) -> timedelta:
 def in_time(clock: Clock, moment: Moment) -> tuple[bool, bool]:
     """Say whether what happens at `moment` answers in time, and resolves in time. The last second still counts."""
     spent = used(clock, moment)
-    promise = clock.target
-    return spent <= timedelta(minutes=promise.answer_minutes), spent <= timedelta(minutes=promise.resolve_minutes)
+    answer, resolve = clock.target.answer_minutes, clock.target.resolve_minutes
+    return spent <= timedelta(minutes=answer), spent <= timedelta(minutes=resolve)
 
 
 def consent_at(moment: Moment) -> datetime:
-    """Return when silence becomes consent: at the same time of day, CONSENT_WORKDAYS workdays later."""
+    """Return when silence becomes consent: at the same time of day, as many workdays later as the policy says."""
     calendar = working(moment.calendar)
     local = moment.at.astimezone(calendar.zone)
-    day = calendar.workdays_after(local.date(), CONSENT_WORKDAYS)
+    day = calendar.workdays_after(local.date(), moment.policy.consent_workdays)
     return datetime.combine(day, local.time(), calendar.zone)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.decider import Decider
 from contracts import followup as events
 from contracts.followup.complaint import EscalationReason, RepeatEvent
-from services.followup.commands.complaint import LinkComplaint
+from services.followup.commands.complaint import EscalateLate, LinkComplaint
 
 Event = RepeatEvent
 
@@ -17,15 +17,38 @@ ESCALATES_AT = 3
 REMEMBERED = 100
 
 
+# A complaint, how often it had been reopened, and the level.
+Lateness = tuple[UUID, int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Repeats:
     """The latest complaints of one customer that name a topic or a product, and which chains have been escalated."""
 
     known: tuple[events.ComplaintLinked, ...] = ()
     escalated: frozenset[UUID] = frozenset()
+    late: tuple[Lateness, ...] = ()
 
 
-def decide(repeats: Repeats, command: LinkComplaint) -> list[Event]:
+def decide(repeats: Repeats, command: LinkComplaint | EscalateLate) -> list[Event]:
+    """Return the events that `command` earns: none when what it asks for already holds."""
+    match command:
+        case LinkComplaint():
+            return linked_and_escalated(repeats, command)
+        case EscalateLate(complaint_id=complaint_id, round=number, level=level):
+            return [] if (complaint_id, number, level) in repeats.late else [late(repeats, command)]
+
+
+def late(repeats: Repeats, command: EscalateLate) -> events.ComplaintEscalated:
+    known = {each.complaint_id: each.first_id for each in repeats.known}
+    return events.ComplaintEscalated(
+        first_id=known.get(command.complaint_id, command.complaint_id),
+        because=EscalationReason.LATE,
+        **command.model_dump(exclude={"occurred_at"}),
+    )
+
+
+def linked_and_escalated(repeats: Repeats, command: LinkComplaint) -> list[Event]:
     """Return the link, and the escalation that it is due: none when the complaint has been linked."""
     if any(each.complaint_id == command.complaint_id for each in repeats.known):
         return []
@@ -65,6 +88,9 @@ def evolve(repeats: Repeats, event: Event) -> Repeats:
     match event:
         case events.ComplaintLinked():
             return replace(repeats, known=(*repeats.known, event)[-REMEMBERED:])
+        case events.ComplaintEscalated(because=EscalationReason.LATE):
+            said = (event.complaint_id, event.round, event.level)
+            return replace(repeats, late=(*repeats.late, said)[-REMEMBERED:])
         case events.ComplaintEscalated(first_id=first_id):
             return replace(repeats, escalated=repeats.escalated | {first_id})
 

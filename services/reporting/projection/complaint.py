@@ -26,7 +26,7 @@ def project_repeat(rows: Sheet, event: RepeatEvent) -> None:
         case events.ComplaintLinked(first_id=first_id, number=number):
             complaint = replace(complaint, first_id=first_id, repeat_number=number)
         case events.ComplaintEscalated(level=level):
-            complaint = replace(complaint, escalation_level=level)
+            complaint = replace(complaint, escalation_level=max(level, complaint.escalation_level))
     rows.complaints[event.complaint_id] = complaint
 
 
@@ -35,7 +35,7 @@ def raised(envelope: Envelope[Any], event: events.ComplaintRaised) -> ComplaintR
         complaint_id=envelope.stream_id,
         customer_id=envelope.subject,
         raised_at=envelope.occurred_at,
-        **event.model_dump(exclude={"type", "content_ref"}),
+        **event.model_dump(exclude={"type", "content_ref", "intake", "partner"}),
     )
 
 
@@ -50,6 +50,8 @@ def after(complaint: ComplaintRow, event: ComplaintEvent, at: datetime) -> Compl
             | events.ComplaintResumed()
         ):
             return clocked(complaint, event, at)
+        case events.ComplaintReclassified(severity=severity):
+            return replace(complaint, severity=severity)
         case events.ComplaintAnswered():
             return answered(complaint, event, at)
         case events.ComplaintReopened():

@@ -33,6 +33,7 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
             | events.PlanTemplatePublished()
             | events.GuardTripped()
             | events.GuardCleared()
+            | events.ComplaintPolicyPublished()
         ):
             return
         case events.ComplaintLinked() | events.ComplaintEscalated() as event:

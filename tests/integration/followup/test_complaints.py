@@ -6,12 +6,17 @@ from datetime import UTC, datetime, timedelta
 from chassis.command_handler import CommandHandler
 from chassis.event_store import EventStore
 from chassis.mapper import EventMapper
+from chassis.service import Parts
+from chassis.supervisor import Supervisor
 from contracts.examples import LEADER, OWNER
+from services.followup.__main__ import dependencies
 from services.followup.calendar.calendars import Calendars
 from services.followup.consent import Consents
 from services.followup.domain.complaint import COMPLAINT
+from services.followup.lateness import Lateness
 from services.followup.repromising import Repromising
 from tests.integration.followup.conftest import World
+from tests.unit.chassis.issuer import SETTINGS
 
 STRANGER = "E9999"
 GRIEVANCE = {"channel": "wechat", "severity": "high", "topic": "late-delivery", "product": "cloud-server"}
@@ -170,3 +175,64 @@ async def test_a_changed_calendar_promises_open_complaints_again_once(world: Wor
     entries = (await world.get(f"{opened}/events")).json()["items"]
     assert [entry["type"] for entry in entries].count("care.followup.complaint-target-changed.v1") == 1
     assert (await world.get(settled)).json()["calendar_number"] == 1
+
+
+POLICY = {
+    "targets": [
+        {"severity": each, "answer_minutes": 30, "resolve_minutes": 60}
+        for each in ("low", "normal", "high", "critical")
+    ],
+    "consent_workdays": 3,
+}
+
+
+async def test_a_complaint_keeps_the_policy_that_it_was_promised_under(world: World) -> None:
+    before = await raised(world, occurred_at="2026-03-02T09:00:00+08:00")
+    published = await world.send("PUT", "/v1/complaint-policy", json=POLICY)
+    assert published.status_code == 201, published.text
+    after = await raised(world, occurred_at="2026-03-02T09:00:00+08:00")
+
+    shown = {each: (await world.get(each)).json() for each in (before, after)}
+    assert [shown[each]["policy_number"] for each in (before, after)] == [1, 2]
+    assert [shown[each]["answer_by"] for each in (before, after)] == ["2026-03-02T03:00:00Z", "2026-03-02T01:30:00Z"]
+    for complaint, consent_at in ((before, "2026-03-09T02:00:00Z"), (after, "2026-03-05T02:00:00Z")):
+        await step(world, complaint, "answer", occurred_at="2026-03-02T09:10:00+08:00")
+        await step(world, complaint, "telling", channel="phone", occurred_at="2026-03-02T10:00:00+08:00")
+        assert (await world.get(complaint)).json()["consent_at"] == consent_at
+    assert (await world.get("/v1/complaint-policy", version=1)).json()["consent_workdays"] == 5
+    assert (await world.get("/v1/complaint-policy")).json()["number"] == 2
+    assert (await world.get("/v1/complaint-policy", version=3)).status_code == 404
+
+
+async def test_only_ops_and_admin_say_what_is_promised_and_by_a_calendar_that_there_is(world: World) -> None:
+    assert (await world.send("PUT", "/v1/complaint-policy", OWNER, "sales", json=POLICY)).status_code == 403
+    elsewhere = POLICY | {"calendar": "no-such"}
+    assert (await world.send("PUT", "/v1/complaint-policy", json=elsewhere)).status_code == 404
+
+
+async def test_what_is_late_escalates_by_a_timer_once_for_each_level(world: World) -> None:
+    complaint = await raised(world, occurred_at="2026-03-02T09:00:00+08:00", intake="partner", partner="huadong")
+    lateness = late(world, "2026-03-02T11:30:00+08:00")
+    await world.lists_are_level()
+    assert [await lateness.run_due(), await lateness.run_due()] == [1, 0]
+    assert (await world.get(complaint)).json()["escalation_level"] == 1
+    await world.lists_are_level()
+    assert await late(world, "2026-03-10T09:00:00+08:00").run_due() == 1
+    seen = (await world.get(complaint)).json()
+    assert (seen["escalation_level"], seen["intake"], seen["partner"]) == (2, "partner", "huadong")
+    await world.lists_are_level()
+    listed = (await world.get("/v1/complaints")).json()["items"]
+    assert [each["escalation_level"] for each in listed] == [2]
+
+
+async def test_another_severity_moves_what_is_due(world: World) -> None:
+    complaint = await raised(world, occurred_at="2026-03-02T09:00:00+08:00")
+    await step(world, complaint, "severity", severity="low", reason="one-user", occurred_at="2026-03-02T10:00:00+08:00")
+    seen = (await world.get(complaint)).json()
+    assert (seen["severity"], seen["answer_by"]) == ("low", "2026-03-02T10:00:00Z")
+
+
+def late(world: World, at: str) -> Lateness:
+    """Return the timer of one process, whose clock stands at this time."""
+    needs = dependencies(Parts(SETTINGS, world.pool, Supervisor(), None))  # type: ignore[arg-type]
+    return Lateness(needs, world.pool, lambda: datetime.fromisoformat(at))

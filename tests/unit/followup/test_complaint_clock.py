@@ -39,8 +39,9 @@ from services.followup.commands import (
     Tell,
 )
 from services.followup.commands.complaint import Moment, Step
+from services.followup.complaint_targets import SHIPPED as POLICY
+from services.followup.complaint_targets import promised
 from services.followup.domain.complaint import COMPLAINT, Complaint
-from services.followup.domain.complaint_clock import promised
 from tests.support.spec import Spec
 
 complaint = Spec(COMPLAINT)
@@ -96,7 +97,8 @@ def test_a_target_in_a_year_without_a_notice_says_that_it_is_provisional() -> No
     ],
 )
 def test_the_promise_follows_severity_and_tier(severity: Severity, tier: str | None, minutes: tuple[int, int]) -> None:
-    assert promised(severity, tier) == minutes
+    found = promised(POLICY, severity, tier)
+    assert (found.answer_minutes, found.resolve_minutes) == minutes
 
 
 def test_a_pause_stops_the_clock_and_keeps_what_was_used() -> None:

@@ -6,10 +6,10 @@ from uuid import UUID, uuid5
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.examples import COMPLAINT_ID, OCCURRED_AT
+from contracts.examples import COMPLAINT_ID, DUE_AT, OCCURRED_AT
 from contracts.followup import ComplaintEscalated, ComplaintLinked, EscalationReason
 from contracts.followup.complaint import RepeatEvent
-from services.followup.commands import LinkComplaint
+from services.followup.commands import EscalateLate, LinkComplaint
 from services.followup.domain.complaint_repeats import ESCALATES_AT, REMEMBERED, REPEAT_DAYS, REPEATS, Repeats
 from tests.support.spec import Spec
 
@@ -80,3 +80,15 @@ def test_a_topic_that_is_complained_of_within_one_window_escalates_exactly_once(
     facts = lived(*(link(count, day) for count, day in enumerate(within)))
     escalated = [fact for fact in facts if isinstance(fact, ComplaintEscalated)]
     assert len(escalated) == (len(within) >= ESCALATES_AT)
+
+
+def test_a_late_complaint_escalates_once_for_each_level_and_again_after_it_was_reopened() -> None:
+    asked = EscalateLate(complaint_id=COMPLAINT_ID, level=1, round=0, due_at=DUE_AT)
+    said = ComplaintEscalated(
+        complaint_id=COMPLAINT_ID, first_id=COMPLAINT_ID, level=1, because=EscalationReason.LATE, due_at=DUE_AT
+    )
+    spec = Spec(REPEATS)
+    spec.given().when(asked).then(said)
+    spec.given(said).when(asked).then()
+    spec.given(said).when(asked.model_copy(update={"level": 2})).then(said.model_copy(update={"level": 2}))
+    spec.given(said).when(asked.model_copy(update={"round": 1})).then(said.model_copy(update={"round": 1}))

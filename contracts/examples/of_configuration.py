@@ -1,0 +1,53 @@
+"""One true-to-life example of each fact that is configuration of the followup service."""
+
+from datetime import date
+
+from contracts import customer, followup
+from contracts.event import Event
+from contracts.examples.named import OFFICE_HOURS
+from contracts.followup.complaint_policy import ComplaintTarget
+
+CONFIGURED: tuple[Event, ...] = (
+    followup.ContactFormPublished(
+        purpose="quote",
+        number=1,
+        fields=(
+            followup.FormField(name="rivals", kind=followup.FieldKind.NUMBER, required=True),
+            followup.FormField(name="doubts", kind=followup.FieldKind.TEXT, personal=True),
+        ),
+    ),
+    followup.PlanTemplatePublished(
+        name="after-hesitation",
+        number=1,
+        mode=customer.Mode.FOLLOW_UP,
+        starts_on=(
+            followup.PlanTrigger(event="care.followup.contact-logged.v1", field="outcome", value="will-think-again"),
+        ),
+        anchor="next_step_due_at",
+        steps=(followup.PlanStep(name="ask-again", offset=2, purpose="callback"),),
+        ends_on=(followup.PlanTrigger(event="care.customer.stage-changed.v1", field="stage", value="lost"),),
+    ),
+    followup.ComplaintPolicyPublished(
+        number=2,
+        targets=tuple(
+            ComplaintTarget(severity=severity, answer_minutes=60, resolve_minutes=900) for severity in followup.Severity
+        ),
+        consent_workdays=7,
+    ),
+    followup.CalendarPublished(
+        name="china-office",
+        number=2,
+        zone="Asia/Shanghai",
+        week=(OFFICE_HOURS,) * 5 + ((),) * 2,
+        made_up=OFFICE_HOURS,
+        years=(
+            followup.CalendarYear(
+                year=2024,
+                status=followup.YearStatus.CONFIRMED,
+                source="国务院办公厅关于2024年部分节假日安排的通知, 2023-10-25",
+                holidays=(date(2024, 6, 10),),
+                workdays=(date(2024, 5, 11),),
+            ),
+        ),
+    ),
+)

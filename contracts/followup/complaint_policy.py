@@ -1,0 +1,42 @@
+"""What is promised to whoever complains: data, in whole versions (ADR 0008)."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.event import Event
+from contracts.followup.complaint import Severity
+from contracts.types import Code
+
+MAX_TARGETS = 100
+MAX_TARGET_MINUTES = 100_000
+MAX_CONSENT_WORKDAYS = 60
+
+Minutes = Annotated[int, Field(ge=1, le=MAX_TARGET_MINUTES)]
+
+
+class ComplaintTarget(BaseModel):
+    """Work minutes to the first answer and to the resolution, for customers of `tier`; of any, where none is named."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    severity: Severity
+    tier: Code | None = None
+    answer_minutes: Minutes
+    resolve_minutes: Minutes
+
+
+class ComplaintPolicyPublished(Event):
+    """A whole new version. A complaint keeps the one that its clock began under.
+
+    After being told the result, silence for `consent_workdays` counts as consent. Work time is that of `calendar`.
+    """
+
+    type: Literal["care.followup.complaint-policy-published.v1"] = "care.followup.complaint-policy-published.v1"
+    number: int = Field(ge=1)
+    targets: Annotated[tuple[ComplaintTarget, ...], Field(max_length=MAX_TARGETS)]
+    consent_workdays: int = Field(ge=1, le=MAX_CONSENT_WORKDAYS)
+    calendar: Code = "china-office"
+
+
+ComplaintPolicyEvent = ComplaintPolicyPublished
