@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from asyncpg.exceptions import SyntaxOrAccessError
 from opentelemetry import trace
 
 from chassis import metrics
@@ -21,6 +22,9 @@ from chassis.positions import PositionMovedError, Positions, Progress, Source
 from chassis.telemetry import links_of, span_of
 from contracts.event import Envelope
 
+# What no event is to blame for: then nobody is parked, and all is tried again. While a new build runs before its
+# migration, for one, a table or a column is missing.
+BLAMELESS = (*UNAVAILABLE, PositionMovedError, SyntaxOrAccessError)
 Handler = Callable[[Sequence[Envelope[Any]], Connection], Awaitable[None]]
 
 
@@ -60,7 +64,7 @@ class Applier:
     async def _apply_all(self, deliveries: Sequence[Delivery], moves: Mapping[Source, tuple[int, Progress]]) -> None:
         try:
             await self._apply_together(deliveries, moves)
-        except (*UNAVAILABLE, PositionMovedError):
+        except BLAMELESS:
             raise
         except Exception as error:  # noqa: BLE001 - whichever event is poison, its customer is parked below
             structlog.get_logger().warning("applier.isolate", consumer=self.name, reason=type(error).__name__)
@@ -88,7 +92,7 @@ class Applier:
         try:
             async with held.transaction():
                 await self.handler(envelopes(own), held)
-        except UNAVAILABLE:
+        except BLAMELESS:
             raise
         except Exception as error:  # noqa: BLE001 - any failure of a handler is the event's own problem
             structlog.get_logger().error("applier.parked", consumer=self.name, reason=type(error).__name__)

@@ -47,6 +47,8 @@ UNAVAILABLE = (
     asyncpg.exceptions.InvalidAuthorizationSpecificationError,
     # A standby answers, and takes nothing.
     asyncpg.exceptions.ReadOnlySQLTransactionError,
+    # A table has changed its form meanwhile; outside a transaction the driver asks again by itself.
+    asyncpg.exceptions.InvalidCachedStatementError,
 )
 
 

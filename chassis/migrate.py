@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -13,6 +14,11 @@ CHASSIS_SCHEMAS = {
     "reporting": ("consumer",),
 }
 TIMEOUT_SECONDS = 120
+# Whoever waits for a table holds up all who come later, so a migration gives way soon, and tries again.
+LOCK_TIMEOUT = "1s"
+LOCK_ATTEMPTS = 60
+PAUSE_SECONDS = 1.0
+GAVE_WAY = "lock timeout"
 
 
 class MigrationFailedError(Exception):
@@ -26,14 +32,25 @@ def folders(service: str) -> list[Path]:
 
 
 def migrate(service: str, url: str) -> None:
-    """Apply what is missing to the database at `url`, as its owner. Safe to run twice and from two places."""
+    """Apply what is missing to the database at `url`, as its owner. Safe to repeat, side by side, and under load."""
+    for _ in range(LOCK_ATTEMPTS - 1):
+        try:
+            return apply(service, url)
+        except MigrationFailedError as error:
+            if GAVE_WAY not in str(error):
+                raise
+            time.sleep(PAUSE_SECONDS)
+    return apply(service, url)
+
+
+def apply(service: str, url: str) -> None:
     arguments = [str(dbmate()), "--no-dump-schema", "--wait", "--migration-lock"]
     for folder in folders(service):
         arguments += ["--migrations-dir", str(folder)]
-    environment = {**os.environ, "DATABASE_URL": with_sslmode(url)}
+    options = f"{os.environ.get('PGOPTIONS', '')} -c lock_timeout={LOCK_TIMEOUT}"
     done = subprocess.run(  # noqa: S603 - a fixed binary from a pinned package
         [*arguments, "migrate", "--strict"],
-        env=environment,
+        env={**os.environ, "DATABASE_URL": with_sslmode(url), "PGOPTIONS": options},
         capture_output=True,
         text=True,
         timeout=TIMEOUT_SECONDS,

@@ -115,6 +115,12 @@ class Process:
     def thaw(self) -> None:
         self.child.send(signal.SIGCONT)
 
+    async def become(self, module: str) -> None:
+        """Stop it as a deployment would, and start another build in its place."""
+        await self.terminate()
+        self.child.command = [sys.executable, "-m", module, *self.child.command[3:]]
+        await self.again()
+
     async def again(self) -> None:
         """Start it once more, healthy."""
         self.child.environment = {**self.child.environment, "CARE_CRASH_AT": ""}

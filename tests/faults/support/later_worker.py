@@ -1,0 +1,39 @@
+"""The customer service as a later build would be: its list has a column more, and does without another."""
+
+import sys
+from dataclasses import MISSING, field, fields, make_dataclass, replace
+from typing import Any
+
+from chassis.rows import Rows
+from services.customer.projection import customers
+from tests.faults.support.worker import main
+
+NEW, OLD = "written_by", "influence"
+
+
+def later_row() -> type[Any]:
+    kept = [each for each in fields(customers.CustomerRow) if each.name != OLD]
+    columns = [(each.name, each.type, spec(each.default, each.default_factory)) for each in kept]
+    return make_dataclass("LaterRow", [*columns, (NEW, str, field(default="later"))], frozen=True, slots=True)
+
+
+def spec(default: Any, factory: Any) -> Any:
+    if factory is not MISSING:
+        return field(default_factory=factory)
+    return field() if default is MISSING else field(default=default)
+
+
+def use_later_rows() -> None:
+    """Let the list be made of later rows, each of which says who wrote it."""
+    row, project = later_row(), customers.project
+    news: dict[str, Any] = {NEW: "later"}
+    rows = Rows("customer", row, "customer_id")
+    customers.CustomerRow = row  # type: ignore[misc]
+    customers.CUSTOMERS = rows
+    customers.PROFILE = customers.PROFILE - {OLD}
+    vars(customers)["project"] = lambda known, envelope: replace(project(known, envelope), **news)
+
+
+if __name__ == "__main__":
+    use_later_rows()
+    main(*sys.argv[1:])

@@ -1,0 +1,109 @@
+"""A migration on a live system holds nobody up, and whoever runs before or beside it loses nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from chassis import migrate as migrate_module
+from chassis.applier import Applier
+from chassis.database import Connection, Pool
+from chassis.event_store import EventStore
+from chassis.mapper import EventMapper
+from chassis.migrate import migrate
+from chassis.supervisor import Health, keep_running
+from chassis.tail import Tail
+from contracts.event import Envelope
+from services.customer import projection
+from tests.faults.support.facts import change, commit
+from tests.faults.support.house import ALL_LISTED, as_admin, quiet
+from tests.support.pipeline import TABLE
+from tests.support.servers import Database
+from tests.support.waiting import background, eventually
+
+NOBODY_IS_PARKED = "SELECT count(*) = 0 FROM parked_event"
+ADD_COLUMN = "-- migrate:up\nALTER TABLE event ADD COLUMN more text;\n-- migrate:down\n"
+WAITS = """
+    SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND relation IS NOT NULL
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+HAS_COLUMN = "SELECT count(*) = 1 FROM information_schema.columns WHERE table_name = 'event' AND column_name = 'more'"
+
+
+@pytest.fixture
+async def reader(database: Database) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """Somebody who has read the events and has not ended the transaction: a backup, a long report."""
+    opened = await asyncpg.connect(database.admin)
+    await opened.execute("BEGIN")
+    await opened.execute("SELECT count(*) FROM event")
+    yield opened
+    await opened.close()
+
+
+async def test_a_migration_that_waits_for_a_reader_keeps_no_writer_waiting(
+    store: EventStore,
+    pool: Pool,
+    database: Database,
+    reader: "asyncpg.Connection[asyncpg.Record]",
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folders = migrate_module.folders("customer")
+    (tmp_path / "20991231000000_more.sql").write_text(ADD_COLUMN)
+    monkeypatch.setattr(migrate_module, "folders", lambda _service: [*folders, tmp_path])
+    migrating = asyncio.create_task(asyncio.to_thread(migrate, "customer", database.admin))
+    await eventually(lambda: waits_for_a_table(pool))
+    await commit(store, 50)
+    assert not migrating.done()
+    await reader.execute("COMMIT")
+    await migrating
+    assert await pool.fetchval(HAS_COLUMN)
+    await commit(store, 50)
+
+
+async def waits_for_a_table(pool: Pool) -> bool:
+    return bool(await pool.fetchval(WAITS))
+
+
+async def test_a_list_goes_on_while_its_table_changes_its_form(
+    store: EventStore, pool: Pool, database: Database
+) -> None:
+    async with background(following(store, Applier("customer-list", pool, projection.apply))):
+        ids = await commit(store, 20)
+        await quiet(pool, ALL_LISTED)
+        await as_admin(database, "ALTER TABLE customer ALTER COLUMN version TYPE bigint")
+        await change(store, ids, "since then")
+        await quiet(pool, ALL_LISTED, NOBODY_IS_PARKED)
+
+
+async def test_a_build_that_runs_before_its_migration_parks_nobody_and_waits(
+    store: EventStore, pool: Pool, database: Database
+) -> None:
+    seen: list[UUID] = []
+
+    async def see(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+        await held.execute("SELECT event_id FROM seen")
+        seen.extend(envelope.subject for envelope in envelopes)
+
+    health = Health("tail")
+    async with background(following(store, Applier("customer-list", pool, see), health)):
+        ids = await commit(store, 5)
+        await eventually(lambda: says(health, "UndefinedTableError"))
+        assert await pool.fetchval(NOBODY_IS_PARKED)
+        await as_admin(database, TABLE)
+        await as_admin(database, "GRANT SELECT ON seen TO care_app")
+        await quiet(pool, ALL_LISTED, NOBODY_IS_PARKED)
+    assert set(ids) <= set(seen)
+
+
+def following(store: EventStore, applier: Applier, health: Health | None = None) -> Any:
+    tail = Tail(store, EventMapper(), applier, health=Health("tail"))
+    return lambda: keep_running(health or Health("tail"), tail.run)
+
+
+async def says(health: Health, words: str) -> bool:
+    return words in health.detail
