@@ -218,11 +218,15 @@ class CommandHandler(Generic[S]):
 
     def _append(self, decided: Sequence[Decided], asked: Asked[S], handled: Handled) -> Append:
         context = asked.context
+        events = [self._mapper.to_new_event(envelope) for each in decided for envelope in envelopes(each, asked)]
+        told = b"".join(event.state for event in events)
+        words = [entry for each in decided if each.events for entry in each.command.words(asked.subject)]
         return Append(
             key=context.key,
             answer=Answer(context.request_hash, handled.status, handled.body),
-            events=[self._mapper.to_new_event(envelope) for each in decided for envelope in envelopes(each, asked)],
-            vault=[entry for each in decided if each.events for entry in each.command.words(asked.subject)],
+            events=events,
+            # A word that no fact points to could be neither read nor, with the person it is about, erased.
+            vault=[entry for entry in words if str(entry.id).encode() in told],
         )
 
     async def _replay(self, context: Context) -> Handled | None:

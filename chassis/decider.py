@@ -17,6 +17,10 @@ class RejectedError(Exception):
         self.zh = zh
 
 
+class GoneError(RejectedError):
+    """A rule says no for good: what was asked about is there no longer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decider(Generic[S]):
     """`decide` earns events from (state, command) or raises RejectedError; `evolve` never refuses."""

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from chassis.catalogue import CATALOGUE, ProblemError
 from chassis.command_handler import ConflictError, KeyReusedError, VersionMismatchError
 from chassis.database import UNAVAILABLE
-from chassis.decider import RejectedError
+from chassis.decider import GoneError, RejectedError
 from chassis.event_store import EventTooLargeError
 from chassis.group_commit import OverloadedError
 
@@ -68,7 +68,8 @@ async def answer_validation(request: Request, error: Exception) -> Response:
 async def answer_rejected(request: Request, error: Exception) -> Response:
     if not isinstance(error, RejectedError):
         raise error
-    return problem(request, "rejected", error.en, error.zh, code_override=error.code)
+    code = "gone" if isinstance(error, GoneError) else "rejected"
+    return problem(request, code, error.en, error.zh, code_override=error.code)
 
 
 async def answer_known(request: Request, error: Exception) -> Response:

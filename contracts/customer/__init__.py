@@ -13,6 +13,7 @@ from contracts.customer.contract import (
     RenewalIntent,
     RenewalIntentStated,
 )
+from contracts.customer.erasure import CustomerErased, ErasureEvent, KeyContactErased
 from contracts.customer.handover import (
     ChecklistItem,
     HandoverAccepted,
@@ -64,6 +65,7 @@ CustomerEvent = (
     | MarketEvent
     | ReferenceEvent
     | TagEvent
+    | ErasureEvent
 )
 CommercialEvent = OrderEvent | QuoteEvent | ContractEvent
 AnyEvent = Annotated[
@@ -81,7 +83,9 @@ __all__ = [
     "ContractKind",
     "ContractRenewed",
     "ContractSigned",
+    "CustomerErased",
     "CustomerEvent",
+    "ErasureEvent",
     "HandoverAccepted",
     "HandoverBatchEnded",
     "HandoverBatchEvent",
@@ -94,6 +98,7 @@ __all__ = [
     "ItemKind",
     "KeyContactAdded",
     "KeyContactChanged",
+    "KeyContactErased",
     "KeyContactRemoved",
     "KeyContactStated",
     "Kind",

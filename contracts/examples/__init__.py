@@ -27,6 +27,7 @@ from contracts.examples.named import CUSTOMER_NAME as CUSTOMER_NAME
 from contracts.examples.named import DATES_REF as DATES_REF
 from contracts.examples.named import DUE_AT as DUE_AT
 from contracts.examples.named import EMAIL_REF as EMAIL_REF
+from contracts.examples.named import ERASURE_ID as ERASURE_ID
 from contracts.examples.named import FIELD_REF as FIELD_REF
 from contracts.examples.named import GOAL_REF as GOAL_REF
 from contracts.examples.named import GUARDS_ID as GUARDS_ID
@@ -165,6 +166,23 @@ FOLLOWUP: tuple[Event, ...] = (
         leader_id=LEADER,
     ),
     followup.GuardCleared(guard=followup.Guard.TWO_COLLEAGUES, number=1),
+    followup.WordsPurged(erasure_id=ERASURE_ID, entries=7),
+    followup.CalendarPublished(
+        name="china-office",
+        number=2,
+        zone="Asia/Shanghai",
+        week=(OFFICE_HOURS,) * 5 + ((),) * 2,
+        made_up=OFFICE_HOURS,
+        years=(
+            followup.CalendarYear(
+                year=2024,
+                status=followup.YearStatus.CONFIRMED,
+                source="国务院办公厅关于2024年部分节假日安排的通知, 2023-10-25",
+                holidays=(date(2024, 6, 10),),
+                workdays=(date(2024, 5, 11),),
+            ),
+        ),
+    ),
 )
 
 RAISED = alerts.AlertRaised(
@@ -245,6 +263,8 @@ def _stream_of(event: Event) -> UUID:
             return COMPLAINT_ID
         case followup.GuardTripped() | followup.GuardCleared():
             return GUARDS_ID
+        case followup.WordsPurged():
+            return ERASURE_ID
         case followup.CalendarPublished():
             return CALENDAR_ID
         case customer.OrderPlaced() | customer.OrderDelivered() | customer.OrderCancelled():

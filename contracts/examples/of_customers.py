@@ -124,6 +124,10 @@ CUSTOMER: tuple[Event, ...] = (
         date_kinds=("birthday",),
     ),
     customer.KeyContactRemoved(key_contact_id=KEY_CONTACT_ID),
+    customer.CustomerErased(reason="asked-by-person"),
+    customer.KeyContactErased(
+        key_contact_id=KEY_CONTACT_ID, reason="asked-by-person", word_refs=(CONTENT_REF, PHONE_REF, EMAIL_REF)
+    ),
     customer.ReferenceAdded(external_system="erp", external_id="100217"),
     customer.ReferenceReserved(external_system="erp", external_id="100217", customer_id=CUSTOMER_ID),
     customer.TagAdded(tag="high-potential", vocabulary_number=1),

@@ -38,6 +38,7 @@ from contracts.followup.contact import (
     Sentiment,
 )
 from contracts.followup.contact_form import ContactFormEvent, ContactFormPublished, FieldKind, FieldValue, FormField
+from contracts.followup.erasure import PurgeEvent, WordsPurged
 from contracts.followup.guard import Guard, GuardCleared, GuardEvent, GuardTripped
 from contracts.followup.plan import (
     PlanChanged,
@@ -68,7 +69,8 @@ AnyEvent = Annotated[
     | RepeatEvent
     | CalendarEvent
     | GuardEvent
-    | ComplaintPolicyEvent,
+    | ComplaintPolicyEvent
+    | PurgeEvent,
     Field(discriminator="type"),
 ]
 
@@ -119,6 +121,7 @@ __all__ = [
     "TaskReassigned",
     "TaskRescheduled",
     "TaskScheduled",
+    "WordsPurged",
     "WorkInterval",
     "YearStatus",
 ]

@@ -7,11 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 
 from chassis.access import Allow, Caller, Holders
+from chassis.auth import Role
 from chassis.body import StrictRoute
 from chassis.catalogue import not_found
 from chassis.history import HistoryEntry, entry_of
 from chassis.listing import Paging
 from chassis.paging import Page
+from chassis.purge import Statement
 from chassis.responses import etag
 from contracts.alerts import Status
 from contracts.types import Code, EmployeeId
@@ -22,6 +24,7 @@ from services.alerts.queries import AlertView, Filters
 router = APIRouter(prefix="/v1", tags=["alerts"], route_class=StrictRoute)
 
 Reader = Annotated[Caller, Depends(Allow())]
+Keeper = Annotated[Caller, Depends(Allow(anywhere={Role.OPS, Role.ADMIN}, own=()))]
 
 
 @router.get("/alerts")
@@ -63,6 +66,12 @@ async def read_events(alert_id: UUID, caller: Reader, needs: Needs) -> Page[Hist
     caller.require(Holders(helper_ids=frozenset(alert.holders)))
     rows = await needs.store.read_stream(alert_id)
     return Page(items=[entry_of(needs.mapper.to_envelope(row)) for row in rows])
+
+
+@router.get("/customers/{customer_id}/erasure")
+async def read_erasure(customer_id: UUID, _caller: Keeper, needs: Needs) -> Statement:
+    """Read whether this service has heard that the customer was erased. It takes no personal words."""
+    return await needs.queries.statement(customer_id)
 
 
 @router.get("/rules")

@@ -8,6 +8,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.database import Pool
+from chassis.purge import Statement
+from services.alerts.silence import STATE
 
 VIEW = """
     SELECT a.alert_id AS id, a.version, a.customer_id, a.rule_id, a.status, a.outcome, a.owner_id,
@@ -31,6 +33,8 @@ LIST = f"""
         WHERE own.owner_id = $6 OR own.leader_id = $6 OR own.helper_ids @> ARRAY[$6]))
     ORDER BY a.alert_id LIMIT $7
 """  # noqa: S608 - fixed text
+KNOWN = "SELECT state FROM silence WHERE customer_id = $1"
+WORDS = "SELECT count(*) FROM vault WHERE subject = $1"
 
 
 class AlertView(BaseModel):
@@ -67,6 +71,14 @@ class Filters:
 class AlertQueries:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+
+    async def statement(self, customer_id: UUID) -> Statement:
+        """Say whether the engine has heard that the customer was erased, and what words the vault holds: none."""
+        kept = await self._pool.fetchval(KNOWN, customer_id)
+        erased = STATE.validate_json(kept).facts.erased if kept else None
+        heard = [erased.cause] if erased else []
+        entries: int = await self._pool.fetchval(WORDS, customer_id)
+        return Statement(service="alerts", customer_id=customer_id, heard=heard, entries=entries)
 
     async def one(self, alert_id: UUID) -> AlertView | None:
         row = await self._pool.fetchrow(ONE, alert_id)

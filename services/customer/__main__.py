@@ -11,6 +11,7 @@ from chassis.imports import Importer, Imports
 from chassis.imports_api import imports_router
 from chassis.inbound import Inbound
 from chassis.mapper import EventMapper
+from chassis.parking import Parking
 from chassis.pseudonym import Pseudonyms
 from chassis.rebuild import ReadModel
 from chassis.relay import Relay
@@ -20,7 +21,7 @@ from chassis.timers import Timers
 from chassis.web import create_app
 from contracts.told import TOLD, AnyTold
 from contracts.topics import CUSTOMER_EVENTS, FACTS_IN, FOLLOWUP_EVENTS
-from services.customer import facts_in, open_items, projection
+from services.customer import facts_in, heard, open_items, projection
 from services.customer.api import ROUTERS
 from services.customer.commerce import Commerce
 from services.customer.dependencies import Dependencies
@@ -28,6 +29,7 @@ from services.customer.domain import CUSTOMER
 from services.customer.domain.handover import HANDOVER
 from services.customer.domain.handover_batch import HANDOVER_BATCH
 from services.customer.domain.tags import TAG_VOCABULARY
+from services.customer.erasing import Erasing
 from services.customer.facts_in import FactsIn
 from services.customer.handing_over import HandoverBatches
 from services.customer.importing import CustomerImport
@@ -84,6 +86,7 @@ def build(parts: Parts) -> Service:
         Task("importer", "importer", imports.run),
         Task("timers", "tiers", Timers(tiering.run_due, health=health("tiers")).run),
         Task("timers", "handovers", Timers(HandoverBatches(needs).run_due, health=health("handovers")).run),
+        Task("timers", "erasure", Timers(needs.erasing.run_due, health=health("erasure")).run),
     ]
     return Service(NAME, app, tasks, [*(model.applier for model in models), inbound], models)
 
@@ -113,11 +116,12 @@ def dependencies(parts: Parts) -> Dependencies:
         queries=CustomerQueries(parts.pool),
         handover_queries=HandoverQueries(parts.pool),
         pseudonyms=pseudonyms,
+        erasing=Erasing(parts.pool, mapper, Parking(facts_in.CONSUMER)),
     )
 
 
 def read_models(parts: Parts, needs: Dependencies) -> tuple[ReadModel, ReadModel]:
-    """Return the lists, fed by our own store, and what is open at followup, fed by its topic."""
+    """Return the lists, fed by our own store, and what followup tells of, fed by its topic."""
     bootstrap = parts.settings.kafka_bootstrap
     listing = ReadModel(
         Applier(LISTING, parts.pool, projection.apply),
@@ -125,8 +129,8 @@ def read_models(parts: Parts, needs: Dependencies) -> tuple[ReadModel, ReadModel
         lambda applier, health, shared: Tail(needs.store, needs.mapper, applier, health=health, shared=shared).run,
     )
     open_at_followup = ReadModel(
-        Applier(open_items.CONSUMER, parts.pool, open_items.apply),
-        open_items.TABLES,
+        Applier(open_items.CONSUMER, parts.pool, heard.apply),
+        heard.TABLES,
         lambda applier, health, shared: (
             Consumer(applier, [FOLLOWUP_EVENTS], bootstrap=bootstrap, health=health, shared=shared).run
         ),

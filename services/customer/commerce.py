@@ -19,6 +19,7 @@ from contracts.event import Event
 from services.customer.commands import ExternalReference
 from services.customer.domain import Customer
 from services.customer.domain.contract import CONTRACT
+from services.customer.domain.erasure import require_kept
 from services.customer.domain.order import ORDER
 from services.customer.domain.quote import QUOTE
 
@@ -72,6 +73,7 @@ class Commerce:
         if not customer.known:
             raise not_found()
         let(customer.holders)
+        require_kept(customer)
         external = command.external
         thing_id = self.named(kind, external) if external else new_id(context, self._pseudonyms)
         handled = await kind.handler.handle(thing_id, command, context, subject=customer_id)

@@ -15,6 +15,7 @@ from services.customer.domain import Customer
 from services.customer.domain.handover import Handover
 from services.customer.domain.handover_batch import Batch
 from services.customer.domain.tags import Vocabulary
+from services.customer.erasing import Erasing
 from services.customer.queries import CustomerQueries
 from services.customer.queries.handovers import HandoverQueries
 from services.customer.tiering.schemes import TierSchemes
@@ -34,6 +35,7 @@ class Dependencies:
     queries: CustomerQueries
     handover_queries: HandoverQueries
     pseudonyms: Pseudonyms
+    erasing: Erasing
 
 
 async def of_request(request: Request) -> Dependencies:

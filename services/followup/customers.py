@@ -10,6 +10,7 @@ from uuid import UUID
 from chassis.access import Holders
 from chassis.catalogue import ProblemError
 from chassis.database import Connection, Pool
+from chassis.decider import GoneError
 from chassis.positions import NEVER
 from chassis.rows import Rows
 from contracts import customer as events
@@ -30,7 +31,7 @@ NOT_KEPT = (
     | events.TagEvent
     | events.TierEvent
 )
-COLUMNS = "customer_id, kind, name, owner_id, leader_id, stage, tiers, helper_ids"
+COLUMNS = "customer_id, kind, name, owner_id, leader_id, stage, tiers, helper_ids, is_erased"
 ONE = f"SELECT {COLUMNS} FROM customer_ref WHERE customer_id = $1"  # noqa: S608
 NAMED = "SELECT customer_id FROM customer_ref WHERE name = $1 LIMIT $2"
 WATERMARK = """
@@ -50,6 +51,7 @@ class CustomerRef:
     stage: str = events.Stage.NEW
     tiers: dict[str, str] = field(default_factory=dict)
     helper_ids: list[str] = field(default_factory=list)
+    is_erased: bool = False
 
     @property
     def holders(self) -> Holders:
@@ -80,8 +82,10 @@ def project(row: CustomerRef | None, envelope: Envelope[events.CustomerEvent]) -
     if isinstance(event, NOT_KEPT):
         return row
     match event:
-        case events.ProfileChanged() | events.ProfileReviewed():
+        case events.ProfileChanged() | events.ProfileReviewed() | events.KeyContactErased():
             return row
+        case events.CustomerErased():
+            return replace(row, is_erased=True)
         case events.StageChanged(stage=stage):
             return replace(row, stage=stage)
         case events.TierChanged(scheme=scheme, tier=tier):
@@ -97,6 +101,14 @@ def project(row: CustomerRef | None, envelope: Envelope[events.CustomerEvent]) -
 
 def without_helper(row: CustomerRef, employee_id: str) -> list[str]:
     return [each for each in row.helper_ids if each != employee_id]
+
+
+def erased() -> GoneError:
+    return GoneError(
+        "customer-erased",
+        "What was known of this customer has been erased; nothing new can be recorded about them.",
+        "该客户的个人信息已被删除，不能再添加新的记录。",
+    )
 
 
 class Customers:
@@ -119,6 +131,13 @@ class Customers:
                     "not-found", f"There is no customer {customer_id}.", f"没有编号为 {customer_id} 的客户。"
                 )
             await asyncio.sleep(POLL_SECONDS)
+        return found
+
+    async def require_kept(self, customer_id: UUID) -> CustomerRef:
+        """Return the customer like `require`; raise GoneError for one who has been erased."""
+        found = await self.require(customer_id)
+        if found.is_erased:
+            raise erased()
         return found
 
     async def holders(self, customer_id: UUID) -> Holders:

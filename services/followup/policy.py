@@ -48,6 +48,8 @@ def ends(envelope: Envelope[Any], state: State) -> Iterator[tuple[UUID, PlanComm
 
 
 def why_ended(envelope: Envelope[Any], template: PlanTemplatePublished, customer: CustomerRef) -> str | None:
+    if customer.is_erased:
+        return "erased"
     if any(is_met(trigger, envelope) for trigger in template.ends_on):
         return str(envelope.event.type).split(".")[2]
     return None if is_in_mode(template, customer) else "mode-changed"
@@ -66,6 +68,8 @@ def tier_of(customer: CustomerRef) -> str | None:
 
 
 def starts(envelope: Envelope[Any], state: State) -> Iterator[tuple[UUID, PlanCommand]]:
+    if state.customer.is_erased:
+        return
     known = {plan.plan_id for plan in state.running}
     having = {plan.template for plan in state.running}
     for template in state.templates:

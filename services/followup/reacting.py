@@ -1,4 +1,4 @@
-"""What this service does by itself: carries plans out, hands over, watches contacts, and looks at what has come due."""
+"""What this service does by itself: carries plans out, hands over, erases, watches contacts, fires timers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +14,7 @@ from contracts.topics import CUSTOMER_EVENTS
 from services.followup import handing_over
 from services.followup.consent import Consents
 from services.followup.dependencies import Dependencies
+from services.followup.erasing import Erasing
 from services.followup.guarding.watch import Watch
 from services.followup.lateness import Lateness
 from services.followup.planning import runner
@@ -25,16 +26,23 @@ def reacting(parts: Parts, needs: Dependencies) -> tuple[Applier, Applier, list[
     """Return what hears of customers, what hears of our own facts, and all that runs them and the timers."""
     settings, health = parts.settings, parts.supervisor.health
     plans, watch = Planning(needs, parts.pool, settings.business_zone), Watch(needs, parts.pool)
+    erasing = Erasing(needs.store, needs.mapper)
 
     async def heard(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         await handing_over.heard(envelopes, needs)
-        await own_heard(envelopes, held)
+        await either_heard(envelopes, held)
+        # Last, because it locks the store, to which the others send commands.
+        await erasing.heard(envelopes, held)
 
     async def own_heard(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+        await either_heard(envelopes, held)
+        await erasing.heard_own(envelopes, held)
+
+    async def either_heard(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         await plans.heard(envelopes, held)
         await watch.heard(envelopes, held)
 
-    hearing = Applier(runner.CONSUMER, parts.pool, heard)
+    hearing = Applier(runner.CONSUMER, parts.pool, heard, applied=needs.store.wake)
     own = Applier(runner.OWN_FACTS, parts.pool, own_heard)
     news = Consumer(hearing, [CUSTOMER_EVENTS], bootstrap=settings.kafka_bootstrap, health=health(runner.CONSUMER))
     own_news = Tail(needs.store, needs.mapper, own, health=health(runner.OWN_FACTS))

@@ -28,10 +28,13 @@ class Resolver:
         self._answers: OrderedDict[Reference, UUID | None] = OrderedDict()
 
     async def resolve(self, number: str, name: str, context: Context) -> UUID:
-        """Return the customer that a row means. Raises RowProblemError for none and for several."""
+        """Return the customer that a row means. RowProblemError for none and several, GoneError for one erased."""
         reference = (context.correlation_id, number, name)
         if reference not in self._answers:
-            self._remember(reference, await self._wait_for(number, name, context.now))
+            known = await self._wait_for(number, name, context.now)
+            if known:
+                await self._customers.require_kept(known)
+            self._remember(reference, known)
         found = self._answers[reference]
         if found is None:
             raise RowProblemError(

@@ -11,10 +11,11 @@ from chassis.body import StrictRoute
 from chassis.catalogue import not_found
 from chassis.database import Connection
 from chassis.paging import Page
+from chassis.purge import Statement
 from contracts.alerts import Status
-from services.reporting.dependencies import Needs, Reader, SnapshotPaging
+from services.reporting.dependencies import Keeper, Needs, Reader, SnapshotPaging
 from services.reporting.links import link
-from services.reporting.queries import alerts, complaints, customers, tasks, timeline
+from services.reporting.queries import alerts, complaints, customers, erasures, tasks, timeline
 from services.reporting.queries.alerts import AlertFilters, AlertView
 from services.reporting.queries.complaints import ComplaintView
 from services.reporting.queries.customers import CustomerFilters, CustomerSummary
@@ -76,6 +77,13 @@ async def read_timeline(customer_id: UUID, caller: Reader, paging: SnapshotPagin
         return await timeline.page(held, customer_id, place, size)
 
     return await paging.page({"list": "timeline", "customer_id": customer_id}, fetch, timeline.place_of)
+
+
+@router.get("/customers/{customer_id}/erasure")
+async def read_erasure(customer_id: UUID, _caller: Keeper, needs: Needs) -> Statement:
+    """Read which erasures of a customer this service has heard of. It takes no personal words."""
+    async with snapshot(needs.pool) as held:
+        return await erasures.statement(held, customer_id)
 
 
 async def require(held: Connection, caller: Caller, customer_id: UUID) -> None:

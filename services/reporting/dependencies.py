@@ -18,6 +18,7 @@ from services.reporting.queries.snapshot import snapshot
 T = TypeVar("T")
 
 Reader = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.FINANCE}, own=OWN))]
+Keeper = Annotated[Caller, Depends(Allow(anywhere={Role.OPS, Role.ADMIN}, own=()))]
 
 
 @dataclass(frozen=True, slots=True)

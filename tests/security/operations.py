@@ -37,6 +37,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "ChangeProfile": {"profile": {"industry": "retail"}},
     "KeyContact": {"name": "吴敏", "dates": [{"kind": "birthday", "month": 2, "day": 29}]},
     "StateNeed": {"need": "upgrade"},
+    "Erase": {"reason": "asked-by-person"},
     "AddHelper": {"employee_id": "E8002"},
     "AddTag": {"tag": "vip-care"},
     "TagVocabulary": {"tags": [{"code": "vip-care", "en": "VIP care", "zh": "专属关怀"}]},

@@ -14,7 +14,9 @@ from tests.support.servers import Database, at
 STORE = {
     "event": "INSERT SELECT",
     "idempotency": "INSERT SELECT",
-    "vault": "INSERT SELECT",
+    "purge": "INSERT SELECT",
+    # An erasure deletes words; nothing changes any.
+    "vault": "DELETE INSERT SELECT",
     "relay_cursor": "INSERT SELECT UPDATE",
     "relay_lease": "INSERT SELECT UPDATE",
     "relay_partition": "INSERT SELECT UPDATE",
@@ -30,7 +32,8 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     | dict.fromkeys(("customer", "customer_reference", "employee"), "INSERT SELECT UPDATE")
     | dict.fromkeys(("customer_order", "quote", "contract", "handover", "open_item"), "INSERT SELECT UPDATE")
     | dict.fromkeys(("tier_scheme", "tier_due", "touch"), "INSERT SELECT UPDATE")
-    | dict.fromkeys(("handover_batch", "handover_item"), "INSERT SELECT UPDATE"),
+    | dict.fromkeys(("handover_batch", "handover_item"), "INSERT SELECT UPDATE")
+    | {"purge_answer": "INSERT SELECT UPDATE"},
     "followup": STORE
     | CONSUMER
     | IMPORTS
@@ -76,8 +79,9 @@ FORBIDDEN = (
 )
 ON_FACTS = tuple(
     statement
-    for table, column in (("event", "version"), ("idempotency", "status"), ("vault", "value"))
+    for table, column in (("event", "version"), ("idempotency", "status"), ("vault", "value"), ("purge", "entries"))
     for statement in (f"UPDATE {table} SET {column} = NULL", f"DELETE FROM {table}", f"TRUNCATE {table}")
+    if statement != "DELETE FROM vault"
 )
 
 

@@ -37,6 +37,9 @@ customer GET /v1/customers/{customer_id}                    401      403     +  
 customer POST /v1/customers/{customer_id}/competitors       401      403     +     403     403      +   403   +     +           +
 customer GET /v1/customers/{customer_id}/contracts          401      403     +     403       +      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/contracts         401      403     +     403     403      +   403   +     +           +
+customer GET /v1/customers/{customer_id}/erasure            401      403   403     403     403    403   403   +     +         403
+customer POST /v1/customers/{customer_id}/erasure           401      403   403     403     403    403   403   +     +         403
+customer POST /v1/customers/{customer_id}/key-contacts/{key_contact_id}/erasure 401 403 403 403   403    403   403   +     +         403
 customer GET /v1/customers/{customer_id}/events             401      403     +     403       +      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/handover          401      403   403     403     403      +   403   +     +           +
 customer GET /v1/customers/{customer_id}/handover           401        +     +     403       +    403   403   +     +           +
@@ -140,10 +143,12 @@ followup POST /v1/tasks/{task_id}/rescheduling              401      403     +  
 alerts GET /v1/alerts                                       401        -     +       -     403      +     -   +     +           +
 alerts GET /v1/alerts/{alert_id}                            401      403     +     403     403      +   403   +     +           +
 alerts GET /v1/alerts/{alert_id}/events                     401      403     +     403     403      +   403   +     +           +
+alerts GET /v1/customers/{customer_id}/erasure              401      403   403     403     403    403   403   +     +         403
 alerts GET /v1/rules                                        401        +     +       +     403      +     +   +     +           +
 reporting GET /v1/alerts                                    401        -     +       -       +      +     -   +     +           +
 reporting GET /v1/customers                                 401        -     +       -       +      +     -   +     +           +
 reporting GET /v1/customers/{customer_id}                   401      403     +     403       +      +   403   +     +           +
+reporting GET /v1/customers/{customer_id}/erasure           401      403   403     403     403    403   403   +     +         403
 reporting GET /v1/customers/{customer_id}/timeline          401      403     +     403       +      +   403   +     +           +
 reporting GET /v1/reports/followup-timeliness               401        -     +       -       +      +     -   +     +           +
 reporting GET /v1/reports/open-alerts                       401        -     +       -       +      +     -   +     +           +
@@ -224,6 +229,8 @@ async def verdict(world: World, operation: Operation, subject: str | None, role:
 async def fresh(world: World, operation: Operation) -> dict[str, str]:
     """Make what the operation uses up, or what only it needs."""
     step = operation.path.rpartition("/")[2]
+    if step == "erasure" and operation.service == "customer":
+        return await world.new_erasure(asked=operation.method == "GET")
     if operation.method == "POST" and "{task_id}" in operation.path:
         return {"task_id": await world.new_task()}
     if operation.method == "POST" and step in BEFORE_STEP:

@@ -97,6 +97,15 @@ class World:
         assert response.is_success, response.text
         return response.headers["location"].rpartition("/")[2]
 
+    async def new_erasure(self, *, asked: bool) -> dict[str, str]:
+        """Register a customer of its own with a key contact; erase the customer where that is `asked` for already."""
+        body = {"name": "绍兴会稽", "owner_id": OWNER, "leader_id": LEADER}
+        customer_id = await self.made("customer", "/v1/customers", body)
+        key_contact_id = await self.new_key_contact(customer_id=customer_id)
+        if asked:
+            await self.made("customer", f"/v1/customers/{customer_id}/erasure", BODIES["Erase"])
+        return {"customer_id": customer_id, "key_contact_id": key_contact_id}
+
     async def new_handover(self) -> str:
         """Begin to hand a customer of its own over, to the stranger; return the customer's id."""
         body = {"name": "宁波东钱", "owner_id": OWNER, "leader_id": LEADER}

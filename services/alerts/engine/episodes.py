@@ -91,10 +91,12 @@ def end(alert: AlertRaised, finding: Finding | None, facts: Facts, instant: date
 
 
 def ended_by(alert: AlertRaised, facts: Facts) -> Moment | None:
-    """Return what ended a stretch of inactivity: another contact, or the customer leaving every mode.
+    """Return what ended an episode: the customer's erasure, another contact, or the customer leaving every mode.
 
     A contact learned of late may lie even before the registration from which the silence was counted.
     """
+    if facts.erased:
+        return facts.erased
     if facts.last_contact and facts.last_contact.at != alert.silent_since:
         return facts.last_contact
     return facts.stage_since

@@ -54,6 +54,7 @@ class Facts:
     tasks: dict[str, Owed] = field(default_factory=dict)
     complaints: dict[str, Owed] = field(default_factory=dict)
     quiet_until: datetime | None = None
+    erased: Moment | None = None
 
     @property
     def mode(self) -> Mode | None:
@@ -77,6 +78,8 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
             return replace(facts, tier=tier)
         case customer.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
             return replace(facts, owner_id=owner_id, leader_id=leader_id)
+        case customer.CustomerErased():
+            return replace(facts, erased=moment)
         case followup.ContactLogged(automated=False):
             return replace(facts, last_contact=later(facts.last_contact, moment))
         case followup.TaskReassigned(assignee_id=employee_id):

@@ -39,8 +39,8 @@ class Finding:
 
 
 def find(facts: Facts, rules: RuleBook) -> Iterator[Finding]:
-    """Return every episode under way or just settled, due or not yet."""
-    if facts.registered is None:
+    """Return every episode under way or just settled, due or not yet. Nobody is missed who has been erased."""
+    if facts.registered is None or facts.erased:
         return
     yield from inactivity(facts, rules)
     yield from (missed_follow_up(facts, owed, rules) for owed in facts.tasks.values())

@@ -4,6 +4,7 @@ from services.customer.api import (
     contracts,
     customers,
     employees,
+    erasure,
     handover_batches,
     handovers,
     helpers,
@@ -35,5 +36,6 @@ ROUTERS = (
     tier_schemes.router,
     stages.router,
     helpers.router,
+    erasure.router,
     employees.router,
 )

@@ -17,6 +17,7 @@ from contracts.types import EmployeeId
 from services.customer import commands, staff
 from services.customer.api.edge import Anyone, Office, Reader
 from services.customer.dependencies import Dependencies, Needs
+from services.customer.domain.erasure import require_kept
 from services.customer.domain.handover import Handover
 from services.customer.open_items import checklist
 from services.customer.projection.handovers import HandoverRow, HandoverState, project
@@ -36,6 +37,7 @@ async def start(customer_id: UUID, command: commands.StartHandover, caller: Offi
         raise not_found()
     caller.require(customer.holders)
     await staff.require_here(needs.queries, command.to_owner_id)
+    require_kept(customer)
     begin = commands.Begin(
         asked=await with_leader(command, needs),
         from_owner_id=customer.owner_id,

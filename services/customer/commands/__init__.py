@@ -9,6 +9,7 @@ from services.customer.commands.contract import (
     SignContract,
     StateRenewalIntent,
 )
+from services.customer.commands.erasure import Erase, EraseCustomer, EraseKeyContact
 from services.customer.commands.handover import AcceptHandover, Begin, StartHandover, WithdrawHandover
 from services.customer.commands.handover_batch import BeginBatch, EndBatch, StartHandoverBatch
 from services.customer.commands.life import ChangeStage, Tier
@@ -53,7 +54,9 @@ AnyCommand = Annotated[
     | AddHelper
     | RemoveHelper
     | AddReference
-    | ReserveReference,
+    | ReserveReference
+    | EraseCustomer
+    | EraseKeyContact,
     "asked of one customer",
 ]
 
@@ -78,6 +81,9 @@ __all__ = [
     "DeliverOrder",
     "EndBatch",
     "EndContract",
+    "Erase",
+    "EraseCustomer",
+    "EraseKeyContact",
     "ExternalReference",
     "HearNews",
     "IssueQuote",

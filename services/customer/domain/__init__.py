@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
-from chassis.decider import Decider, RejectedError
+from chassis.decider import Decider
 from contracts import customer as events
 from services.customer import commands
-from services.customer.domain import people, tiers
+from services.customer.domain import erasure, people, tiers
 from services.customer.domain.life import stage_changed
 from services.customer.domain.market import market
 from services.customer.domain.needs import need_stated
 from services.customer.domain.ownership import helper_added, helper_removed, owner_assigned, passed_on
-from services.customer.domain.record import profile_after, profile_changed, registered, stated
+from services.customer.domain.record import profile_after, profile_changed, registered, stated, stranger
 from services.customer.domain.references import (
     first_reference,
     leads_elsewhere,
@@ -31,10 +31,14 @@ def decide(customer: Customer, command: commands.AnyCommand) -> list[events.Cust
             raise leads_elsewhere()
         case commands.ReserveReference():
             return reference_reserved(customer, command)
+        case commands.EraseCustomer() | commands.EraseKeyContact():
+            return erasure.decide(customer, command)
+        case _ if customer.is_erased:
+            return erasure.refused(command)
         case commands.Register():
             return [*registered(customer, command), *stated(customer, command)]
         case _ if not customer.known:
-            raise RejectedError("customer-unknown", "This customer has not been registered.", "该客户尚未登记。")
+            raise stranger()
         case commands.ChangeProfile(profile=profile, clear=clear):
             return profile_changed(customer, profile, clear)
         case commands.ReviewProfile():
@@ -97,7 +101,7 @@ def evolve(customer: Customer, event: events.CustomerEvent) -> Customer:
         case events.HelperRemoved(employee_id=employee_id):
             return replace(customer, helper_ids=customer.helper_ids - {employee_id})
         case events.KeyContactAdded() | events.KeyContactChanged() | events.KeyContactRemoved():
-            return replace(customer, key_contacts=people.evolve(customer.key_contacts, event))
+            return people.evolve(customer, event)
         case events.ReferenceAdded(external_system=system, external_id=number):
             return replace(customer, references=(*customer.references, (system, number)))
         case events.ReferenceReserved(customer_id=customer_id):
@@ -112,6 +116,8 @@ def evolve(customer: Customer, event: events.CustomerEvent) -> Customer:
             return customer
         case events.ReferralMade(referred_customer_id=referred_id):
             return replace(customer, referred_ids=customer.referred_ids | ({referred_id} if referred_id else set()))
+        case events.CustomerErased() | events.KeyContactErased():
+            return erasure.evolve(customer, event)
 
 
 CUSTOMER: Decider[Customer] = Decider(initial=Customer(), decide=decide, evolve=evolve)

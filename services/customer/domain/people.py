@@ -1,5 +1,6 @@
 """The rules of key contacts: whom to speak to at a customer."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +12,6 @@ from services.customer.domain.state import Customer
 
 MAX_KEY_CONTACTS = 100
 
-
-KeyContacts = dict[UUID, events.KeyContactStated]
 PeopleCommand = commands.AddKeyContact | commands.ChangeKeyContact | commands.RemoveKeyContact
 
 
@@ -26,12 +25,22 @@ def decide(customer: Customer, command: PeopleCommand) -> list[events.CustomerEv
             return key_contact_removed(customer, command)
 
 
-def evolve(contacts: KeyContacts, event: PeopleEvent) -> KeyContacts:
+def evolve(customer: Customer, event: PeopleEvent) -> Customer:
     match event:
         case events.KeyContactAdded(key_contact_id=key) | events.KeyContactChanged(key_contact_id=key):
-            return {**contacts, key: event}
+            # What is said anew leaves the old words in their place.
+            said = customer.words_of.get(key, frozenset()) | refs_of(event)
+            contacts = {**customer.key_contacts, key: event}
+            return replace(customer, key_contacts=contacts, words_of={**customer.words_of, key: said})
         case events.KeyContactRemoved(key_contact_id=gone):
-            return {key: contact for key, contact in contacts.items() if key != gone}
+            left = {key: contact for key, contact in customer.key_contacts.items() if key != gone}
+            return replace(customer, key_contacts=left)
+
+
+def refs_of(contact: events.KeyContactStated) -> frozenset[UUID]:
+    """Return where the words of a key contact stand."""
+    refs = (contact.name_ref, contact.phone_ref, contact.email_ref, contact.dates_ref)
+    return frozenset(ref for ref in refs if ref)
 
 
 def key_contact_added(customer: Customer, command: commands.AddKeyContact) -> list[events.CustomerEvent]:

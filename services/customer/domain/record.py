@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from chassis.decider import RejectedError
 from contracts import customer as events
 from contracts.customer import Stage
 from services.customer import commands
@@ -54,3 +55,7 @@ def profile_changed(
 def profile_after(profile: commands.Profile, event: events.ProfileChanged) -> commands.Profile:
     news = {name: value for name, value in event.news().items() if name in commands.Profile.model_fields}
     return profile.model_copy(update=news)
+
+
+def stranger() -> RejectedError:
+    return RejectedError("customer-unknown", "This customer has not been registered.", "该客户尚未登记。")

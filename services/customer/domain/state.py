@@ -29,6 +29,10 @@ class Customer:
     stands_for: UUID | None = None
     needs: dict[str, NeedStatus] = field(default_factory=dict)
     referred_ids: frozenset[UUID] = frozenset()
+    is_erased: bool = False
+    # Where the words of each key contact stand that there ever was: also those that were changed or removed since.
+    words_of: dict[UUID, frozenset[UUID]] = field(default_factory=dict)
+    erased_people: frozenset[UUID] = frozenset()
 
     @property
     def known(self) -> bool:

@@ -47,6 +47,7 @@ class CustomerRow:
     cooperation_since: date | None = None
     price_list: str | None = None
     reviewed_at: datetime | None = None
+    is_erased: bool = False
 
 
 CUSTOMERS = Rows("customer", CustomerRow, "customer_id")
@@ -117,6 +118,16 @@ def project(row: CustomerRow | None, envelope: Envelope[events.CustomerEvent]) -
             return row
         case events.ReferenceReserved():
             return row
+        case events.CustomerErased() | events.KeyContactErased():
+            return without_words(row, event)
+
+
+def without_words(row: CustomerRow, event: events.ErasureEvent) -> CustomerRow:
+    match event:
+        case events.CustomerErased():
+            return replace(row, is_erased=True, name_ref=None, key_contacts={})
+        case events.KeyContactErased(key_contact_id=gone):
+            return replace(row, key_contacts=without(row.key_contacts, str(gone)))
 
 
 def without_helper(row: CustomerRow, employee_id: str) -> list[str]:

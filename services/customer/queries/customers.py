@@ -20,7 +20,7 @@ COLUMNS = """
     c.owner_id, c.leader_id, c.need_type, c.industry, c.region, c.work_status, c.last_contacted_at,
     c.interests, c.buying_cycle, c.order_size, c.customer_kind, c.potential, c.influence, c.cooperation_since,
     c.price_list, c.reviewed_at,
-    c.tags, c.helper_ids, c.proposed_tiers,
+    c.tags, c.helper_ids, c.proposed_tiers, c.is_erased,
     c.external_system, c.external_id, c.registered_at
 """
 ONE = f"SELECT {COLUMNS} FROM customer c LEFT JOIN vault v ON v.id = c.name_ref WHERE c.customer_id = $1"  # noqa: S608
@@ -88,6 +88,7 @@ class CustomerView(BaseModel):
     external_system: str | None
     external_id: str | None
     registered_at: datetime | None
+    is_erased: bool
 
 
 class NumberView(BaseModel):
@@ -152,6 +153,7 @@ class CustomerQueries:
                 "helper_ids": sorted(customer.helper_ids),
                 "owner_id": customer.owner_id,
                 "leader_id": customer.leader_id,
+                "is_erased": customer.is_erased,
             }
         )
 

@@ -44,7 +44,7 @@ Closing = Annotated[commands.Close, Body(default_factory=commands.Close)]
 @router.post("/customers/{customer_id}/complaints", status_code=201, response_model=Accepted)
 async def raise_complaint(customer_id: UUID, command: commands.Raise, caller: Anyone, needs: Needs) -> Response:
     """Record a complaint. Whoever receives it owns it."""
-    customer = await needs.customers.require(customer_id)
+    customer = await needs.customers.require_kept(customer_id)
     caller.require(customer.holders)
     complaint_id, named = new_id(caller, needs), by_caller(command, "owner_id", caller)
     policy = await needs.complaint_policies.latest()

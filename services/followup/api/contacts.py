@@ -20,6 +20,7 @@ from services.followup.api.listing import page_of
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.contact import next_task_id
 from services.followup.domain.contact_form import faults
+from services.followup.erasing import require_kept
 from services.followup.projection import project_contact
 from services.followup.queries import Filters, Place
 from services.followup.views import ContactView, contact_views
@@ -30,8 +31,9 @@ router = APIRouter(prefix="/v1", tags=["contacts"], route_class=StrictRoute)
 @router.post("/customers/{customer_id}/contacts", status_code=201, response_model=Accepted)
 async def log_contact(customer_id: UUID, command: commands.LogContact, caller: Anyone, needs: Needs) -> Response:
     """Log that somebody spoke with the customer; the next step that was agreed on is scheduled with it."""
-    customer = await needs.customers.require(customer_id)
+    customer = await needs.customers.require_kept(customer_id)
     caller.require(customer.holders)
+    await require_kept(needs.queries.pool, command.key_contact_id)
     if command.task_id:
         await require_task(command.task_id, customer_id, needs)
     contact_id, named = new_id(caller, needs), by_caller(await fitting(command, needs), "employee_id", caller)

@@ -41,7 +41,7 @@ Cancellation = Annotated[commands.Cancel, Body(default_factory=commands.Cancel)]
 @router.post("/customers/{customer_id}/tasks", status_code=201, response_model=Accepted)
 async def schedule(customer_id: UUID, command: commands.Schedule, caller: Anyone, needs: Needs) -> Response:
     """Schedule a follow-up: something owed to the customer by a time."""
-    customer = await needs.customers.require(customer_id)
+    customer = await needs.customers.require_kept(customer_id)
     caller.require(customer.holders)
     task_id, named = new_id(caller, needs), by_caller(command, "assignee_id", caller)
     handled = await needs.tasks.handle(task_id, named, caller.context, subject=customer_id)

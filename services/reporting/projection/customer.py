@@ -29,6 +29,7 @@ NOT_KEPT = (
     | events.VocabularyEvent
     | events.TierEvent
     | events.TierSchemeEvent
+    | events.ErasureEvent
 )
 Kept = events.ProfileChanged | LifeEvent | OwnershipEvent
 

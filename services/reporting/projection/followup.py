@@ -34,6 +34,7 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
             | events.GuardTripped()
             | events.GuardCleared()
             | events.ComplaintPolicyPublished()
+            | events.WordsPurged()
         ):
             return
         case events.ComplaintLinked() | events.ComplaintEscalated() as event:

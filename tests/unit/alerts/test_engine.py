@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from contracts.alerts import AlertSeverity
-from contracts.customer import Kind, OwnerAssigned, Registered, Stage, StageChanged, TierChanged
+from contracts.customer import CustomerErased, Kind, OwnerAssigned, Registered, Stage, StageChanged, TierChanged
 from contracts.event import Event
 from contracts.followup import (
     Channel,
@@ -196,3 +196,12 @@ def test_an_alert_holds_what_receivers_need() -> None:
     assert alert.summary == "No human contact for 31 days; 30 days are allowed (vip, maintenance)."
     assert alert.summary_zh == "已有 31 天没有人工联系，上限 30 天（VIP，维护期）。"
     assert alert.labels == {"stage": "established", "mode": "maintenance", "tier": "vip"}
+
+
+def test_nobody_is_missed_who_has_been_erased() -> None:
+    due = TaskScheduled(assignee_id="li", due_at=day(35))
+    watch = a_known_vip().told(envelope(due, 20, stream=uuid4()), now=20).asked(36)
+    told = len(watch.told_of())
+    watch.told(envelope(CustomerErased(reason="asked-by-person"), 40), now=40).asked(400)
+    assert told == 2
+    assert sorted(watch.told_of()[told:]) == [("inactivity", "cleared"), ("missed-follow-up", "cleared")]

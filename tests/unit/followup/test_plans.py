@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from contracts.customer import Stage, StageChanged, TierChanged
+from contracts.customer import CustomerErased, OrderDelivered, Stage, StageChanged, TierChanged
 from contracts.event import Event
 from contracts.examples import CAUSE_ID, CUSTOMER_ID, OCCURRED_AT, example, example_envelope
 from contracts.followup import ContactLogged, PlanChanged, PlanEnded, PlanStarted, PlanStep, PlanTemplatePublished
@@ -247,3 +247,13 @@ def test_another_tier_changes_the_plans_that_run() -> None:
     assert found[care.plan_id].model_dump() == {"number": 1, "tier": "vip", "reason": "tier-changed"}
     assert not answers(TierChanged(scheme="abc", tier="a"), Stage.SIGNED, care)
     assert not answers(tiered, Stage.SIGNED, replace(care, tier="vip"))
+
+
+def test_of_an_erased_customer_every_plan_ends_and_none_begins() -> None:
+    customer = CustomerRef(CUSTOMER_ID, "person", None, stage=Stage.ESTABLISHED, is_erased=True)
+    running = row("after-the-deal", OCCURRED_AT)
+    erased = example_envelope(CustomerErased(reason="asked-by-person"))
+    [(plan_id, command)] = react(erased, State(customer, [running], TEMPLATES, ZONE))
+    assert (plan_id, command.model_dump()) == (running.plan_id, {"reason": "erased"})
+    delivered = example_envelope(OrderDelivered())
+    assert react(delivered, State(customer, [], TEMPLATES, ZONE)) == []

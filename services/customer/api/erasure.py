@@ -1,0 +1,51 @@
+"""HTTP for erasing a person's words, and for the certificate that they are gone."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+
+from chassis.access import Allow, Caller
+from chassis.body import StrictRoute
+from chassis.catalogue import not_found
+from chassis.responses import Accepted, answer
+from services.customer import commands
+from services.customer.api.customers import handled_for
+from services.customer.api.edge import CONFIDANTS
+from services.customer.dependencies import Dependencies, Needs
+from services.customer.queries.erasures import Certificate, certificate
+
+router = APIRouter(prefix="/v1", tags=["erasure"], route_class=StrictRoute)
+
+Keeper = Annotated[Caller, Depends(Allow(anywhere=CONFIDANTS, own=()))]
+
+
+@router.post("/customers/{customer_id}/erasure", response_model=Accepted)
+async def erase(customer_id: UUID, asked: commands.Erase, caller: Keeper, needs: Needs) -> Response:
+    """Erase every personal word about the customer, for good and in every service. Facts without words stay."""
+    return await handle(customer_id, commands.EraseCustomer(reason=asked.reason), caller, needs)
+
+
+@router.post("/customers/{customer_id}/key-contacts/{key_contact_id}/erasure", response_model=Accepted)
+async def erase_key_contact(
+    customer_id: UUID, key_contact_id: UUID, asked: commands.Erase, caller: Keeper, needs: Needs
+) -> Response:
+    """Erase every personal word about one key contact, for good and in every service."""
+    command = commands.EraseKeyContact(reason=asked.reason, key_contact_id=key_contact_id)
+    return await handle(customer_id, command, caller, needs)
+
+
+async def handle(customer_id: UUID, command: commands.Erase, caller: Caller, needs: Dependencies) -> Response:
+    handled = await handled_for(customer_id, command, caller, needs)
+    await needs.erasing.run_due()
+    return answer(handled, f"/v1/customers/{customer_id}/erasure")
+
+
+@router.get("/customers/{customer_id}/erasure")
+async def read(customer_id: UUID, _caller: Keeper, needs: Needs) -> Certificate:
+    """Read which service has purged what it held, and when; what is missing is empty."""
+    facts = [needs.mapper.to_envelope(row) for row in await needs.store.read_stream(customer_id)]
+    found = await certificate(needs.pool, customer_id, facts)
+    if not found.erasures:
+        raise not_found()
+    return found

@@ -1,0 +1,79 @@
+"""The certificate of an erasure: which service has purged, when, and how much."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from chassis.database import Pool
+from chassis.purge import Purged, purged
+from contracts import customer as events
+from contracts.event import Envelope
+
+ANSWERS = "SELECT erasure_id, service, entries, purged_at FROM purge_answer WHERE erasure_id = ANY($1)"
+OURSELVES = "customer"
+# Those that hold personal words. The others hold references and figures only, and say so themselves.
+HOLDERS = (OURSELVES, "followup")
+WORDLESS = ("alerts", "reporting")
+
+
+class PurgeView(BaseModel):
+    """What one service has done. Both are empty as long as it has not answered."""
+
+    service: str
+    purged_at: datetime | None = None
+    entries: int | None = None
+
+
+class ErasureView(BaseModel):
+    """One erasure: of the customer as a whole or, where `key_contact_id` names one, of a key contact."""
+
+    id: UUID
+    key_contact_id: UUID | None
+    reason: str
+    asked_at: datetime
+    asked_by: str
+    purges: list[PurgeView]
+    is_complete: bool
+
+
+class Certificate(BaseModel):
+    """The erasures of a customer, in their order.
+
+    `wordless` names the services that hold no personal words; each says at its own address of this name that it has
+    heard of the erasure.
+    """
+
+    customer_id: UUID
+    erasures: list[ErasureView]
+    wordless: list[str]
+
+
+async def certificate(pool: Pool, customer_id: UUID, facts: Sequence[Envelope[Any]]) -> Certificate:
+    """Return what has become of the erasures among the customer's facts."""
+    asked = [fact for fact in facts if isinstance(fact.event, events.ErasureEvent)]
+    ours = {done.version: done for done in await purged(pool, customer_id)}
+    answers = await pool.fetch(ANSWERS, [fact.id for fact in asked])
+    theirs = {(row["erasure_id"], row["service"]): PurgeView.model_validate(dict(row)) for row in answers}
+    erasures = [erasure_view(fact, ours.get(fact.version), theirs) for fact in asked]
+    return Certificate(customer_id=customer_id, erasures=erasures, wordless=list(WORDLESS))
+
+
+def erasure_view(
+    fact: Envelope[events.ErasureEvent], ours: Purged | None, theirs: dict[tuple[UUID, str], PurgeView]
+) -> ErasureView:
+    own = PurgeView(service=OURSELVES)
+    if ours:
+        own = PurgeView(service=OURSELVES, purged_at=ours.purged_at, entries=ours.entries)
+    others = [theirs.get((fact.id, name), PurgeView(service=name)) for name in HOLDERS[1:]]
+    return ErasureView(
+        id=fact.id,
+        key_contact_id=getattr(fact.event, "key_contact_id", None),
+        reason=fact.event.reason,
+        asked_at=fact.recorded_at,
+        asked_by=fact.metadata.actor,
+        purges=[own, *others],
+        is_complete=all(each.purged_at for each in (own, *others)),
+    )

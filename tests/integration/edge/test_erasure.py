@@ -1,0 +1,174 @@
+"""Erasing a person's words, from outside: who may, what is gone, what stays, and what is refused from then on."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis.command import Context
+from chassis.database import transaction
+from chassis.event_store import Answer, Append, EventStore, VaultEntry
+from contracts.examples import example_envelope
+from contracts.followup import WordsPurged
+from services.customer import heard
+from services.customer.commands import EraseCustomer
+from tests.integration.edge.conftest import Api
+from tests.integration.edge.test_people import CONTACT, added, delete, put
+from tests.support.waiting import eventually
+
+REASON = {"reason": "asked-by-person"}
+PERSON = {"kind": "person", "name": None, "person_name": "钱进"}
+
+
+async def words(api: Api, address: str) -> set[str]:
+    rows = await api.pool.fetch("SELECT value FROM vault WHERE subject = $1", id_of(address))
+    return {row["value"] for row in rows}
+
+
+def id_of(address: str) -> UUID:
+    return UUID(address.rpartition("/")[2])
+
+
+async def certificate(api: Api, address: str) -> Any:
+    read = await api.get(f"{address}/erasure")
+    assert read.status_code == 200, read.text
+    return read.json()
+
+
+async def test_an_erased_person_is_known_by_no_word_any_more(api: Api) -> None:
+    address = await api.registered(**PERSON, owner_id="E1007")
+    await api.post(f"{address}/needs", {"need": "upgrade", "text": "想换一台安静的"})
+    assert await words(api, address) == {"钱进", "想换一台安静的"}
+    erased = await api.post(f"{address}/erasure", REASON)
+    assert (erased.status_code, erased.headers["location"]) == (200, f"{address}/erasure")
+    assert await words(api, address) == set()
+    read = (await api.get(address)).json()
+    assert (read["name"], read["is_erased"], read["owner_id"]) == (None, True, "E1007")
+    [needed] = (await api.get(f"{address}/needs")).json()["items"]
+    assert needed["need"] == "upgrade"
+
+
+async def test_the_certificate_says_who_has_purged_and_who_has_not(api: Api) -> None:
+    address = await api.registered(**PERSON)
+    await api.post(f"{address}/erasure", REASON)
+    told = await certificate(api, address)
+    [erasure] = told["erasures"]
+    ours, theirs = erasure["purges"]
+    assert (erasure["reason"], erasure["asked_by"], erasure["is_complete"]) == ("asked-by-person", "ops", False)
+    assert (ours["service"], ours["entries"], ours["purged_at"] is not None) == ("customer", 1, True)
+    assert theirs == {"service": "followup", "purged_at": None, "entries": None}
+    answer = example_envelope(WordsPurged(erasure_id=UUID(erasure["id"]), entries=7), subject=id_of(address))
+    for _ in range(2):
+        async with transaction(api.pool) as held:
+            await heard.apply([answer], held)
+    [erasure] = (await certificate(api, address))["erasures"]
+    assert (erasure["is_complete"], erasure["purges"][1]["entries"]) == (True, 7)
+    assert told["wordless"] == ["alerts", "reporting"]
+
+
+async def test_who_was_never_erased_has_no_certificate(api: Api) -> None:
+    assert (await api.get(f"{await api.registered()}/erasure")).status_code == 404
+    assert (await api.get(f"/v1/customers/{uuid4()}/erasure")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("stage", {"stage": "interested"}),
+        ("needs", {"need": "upgrade", "text": "想换"}),
+        ("key-contacts", CONTACT),
+        ("orders", {"amount_minor": 100, "currency": "CNY"}),
+        ("handover", {"to_owner_id": "E2"}),
+    ],
+)
+async def test_nothing_more_is_recorded_about_an_erased_person(api: Api, path: str, body: Any) -> None:
+    address = await api.registered(**PERSON)
+    await api.post(f"{address}/erasure", REASON)
+    refused = await api.post(f"{address}/{path}", body, accept_language="zh")
+    assert (refused.status_code, refused.json()["code"]) == (410, "customer-erased")
+    assert "已被删除" in refused.json()["detail"]
+    assert await words(api, address) == set()
+
+
+async def test_a_number_does_not_bring_an_erased_person_back(api: Api) -> None:
+    external = {"system": "crm", "id": "KH-1"}
+    address = await api.registered(**PERSON, external=external)
+    await api.post(f"{address}/erasure", REASON)
+    again = await api.post("/v1/customers", PERSON | {"external": external})
+    assert (again.status_code, again.json()["code"]) == (410, "customer-erased")
+    assert await words(api, address) == set()
+
+
+async def test_erasing_twice_is_erasing_once(api: Api) -> None:
+    address = await api.registered(**PERSON)
+    for _ in range(2):
+        assert (await api.post(f"{address}/erasure", REASON)).status_code == 200
+    assert len((await certificate(api, address))["erasures"]) == 1
+
+
+@pytest.mark.parametrize("who", [("E1007", "sales"), ("E1001", "leader"), ("crm", "integration"), ("E4", "finance")])
+async def test_only_ops_and_admin_erase(api: Api, who: tuple[str, str]) -> None:
+    address = await api.registered(**PERSON, owner_id="E1007", leader_id="E1001")
+    assert (await api.post(f"{address}/erasure", REASON, *who)).status_code == 403
+    assert (await api.get(f"{address}/erasure", *who)).status_code == 403
+    assert await words(api, address) == {"钱进"}
+
+
+async def test_what_was_asked_before_a_crash_is_done_after_it(api: Api) -> None:
+    """The fact stands and nothing has been purged: the process ended between the two."""
+    address = await api.registered(**PERSON)
+    needs = api.service.app.state.dependencies
+    context = Context(key="k", actor="ops", correlation_id="k", now=datetime.now(UTC))
+    await needs.customers.handle(id_of(address), EraseCustomer(reason="asked-by-person"), context)
+
+    async def gone() -> bool:
+        return not await words(api, address)
+
+    await eventually(gone)
+
+
+async def test_a_word_that_comes_late_does_not_stay(api: Api) -> None:
+    address = await api.registered(**PERSON)
+    await api.post(f"{address}/erasure", REASON)
+    late, other = (VaultEntry(uuid4(), subject, "text", "迟到的话") for subject in (id_of(address), uuid4()))
+    store = EventStore(api.pool)
+    for key, entries in (("alone", [late]), ("again", [late, other]), ("again", [late, other])):
+        await store.append(Append(key, Answer(b"", 200, b"{}"), vault=entries))
+    assert await words(api, address) == set()
+    assert await api.pool.fetchval("SELECT count(*) FROM vault WHERE id = $1", other.id) == 1
+
+
+async def test_every_word_about_a_key_contact_goes_and_no_other(api: Api) -> None:
+    address = await api.registered()
+    wu, zhou = await added(api, address), await added(api, address, name="周敏", phone="021-62345678")
+    await put(api, wu, CONTACT | {"name": "吴小敏"})
+    await delete(api, wu)
+    assert await api.pool.fetchval("SELECT count(*) FROM vault") == 9, "a word that is no news is not kept again"
+    before = await words(api, address)
+    assert {"吴敏", "吴小敏", "周敏", "+8613800138000"} <= before
+    erased = await api.post(f"{wu}/erasure", REASON)
+    assert erased.status_code == 200, erased.text
+    left = (await api.get(zhou)).json()
+    assert (left["name"], left["phone"], left["email"]) == ("周敏", "+862162345678", "wu@example.com")
+    assert {"吴敏", "吴小敏", "+8613800138000"}.isdisjoint(await words(api, address))
+    [erasure] = (await certificate(api, address))["erasures"]
+    assert (erasure["key_contact_id"], erasure["purges"][0]["entries"]) == (wu.rpartition("/")[2], 5)
+    assert (await api.post(f"{address}/needs", {"need": "upgrade"})).status_code == 200
+
+
+async def test_a_key_contact_that_never_was_is_not_erased(api: Api) -> None:
+    refused = await api.post(f"{await api.registered()}/key-contacts/{uuid4()}/erasure", REASON)
+    assert (refused.status_code, refused.json()["code"]) == (409, "key-contact-unknown")
+
+
+async def test_the_list_shows_an_erased_person_without_a_name(api: Api) -> None:
+    address = await api.registered(**PERSON)
+    await api.listed(1)
+    await api.post(f"{address}/erasure", REASON)
+
+    async def shown() -> bool:
+        [item] = (await api.get("/v1/customers")).json()["items"]
+        return bool(item["is_erased"] and item["name"] is None)
+
+    await eventually(shown)

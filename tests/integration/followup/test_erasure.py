@@ -1,0 +1,148 @@
+"""What this service does when a customer or a key contact is erased: purge, answer, take nothing more."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis.database import transaction
+from chassis.event_store import Answer, Append, EventStore, VaultEntry
+from chassis.mapper import EventMapper
+from contracts.customer import CustomerErased, KeyContactErased
+from contracts.event import Event
+from contracts.examples import CONTACT_ID, example_envelope
+from contracts.followup import ContactLogged
+from services.followup import customers
+from services.followup.erasing import Erasing
+from tests.integration.followup.conftest import World
+
+PURGED = "SELECT convert_from(state, 'UTF8')::jsonb -> 'data' AS data FROM event WHERE type LIKE '%words-purged.v1'"
+ERASED = CustomerErased(reason="asked-by-person")
+CALL = {"channel": "phone", "direction": "inbound", "content": "她说下月搬家"}
+SPOKEN = CALL | {
+    "goal": "约到吴敏",
+    "attachments": [{"kind": "recording", "uri": "file:///wu-min.mp3"}],
+    "purpose": "visit",
+    "fields": [{"name": "mood", "value": "高兴"}],
+}
+FORM = {"fields": [{"name": "mood", "kind": "text"}]}
+
+
+@pytest.fixture(autouse=True)
+async def _form(world: World) -> None:
+    assert (await world.send("PUT", "/v1/contact-forms/visit", json=FORM)).is_success
+
+
+def erasing(world: World) -> Erasing:
+    return Erasing(EventStore(world.pool), EventMapper())
+
+
+async def hear(world: World, customer_id: UUID, fact: Event, version: int = 5) -> None:
+    """Let an erasure come in from the customers' topic, at both that listen to it."""
+    heard = example_envelope(fact, id=uuid4(), subject=customer_id, version=version)
+    async with transaction(world.pool) as held:
+        await customers.apply([heard], held)
+        await erasing(world).heard([heard], held)
+
+
+async def words(world: World, customer_id: UUID) -> set[str]:
+    rows = await world.pool.fetch("SELECT value FROM vault WHERE subject = $1", customer_id)
+    return {row["value"] for row in rows}
+
+
+async def purged(world: World) -> list[dict[str, Any]]:
+    return [row["data"] for row in await world.pool.fetch(PURGED)]
+
+
+async def test_every_word_about_an_erased_customer_goes_and_is_answered_for(world: World) -> None:
+    customer_id, other = await world.hears_of_customer(), await world.hears_of_customer()
+    for each in (customer_id, other):
+        assert (await world.post(f"/v1/customers/{each}/contacts", SPOKEN)).status_code == 201
+    await world.post(f"/v1/customers/{customer_id}/complaints", {"channel": "phone", "content": "太吵"})
+    await hear(world, customer_id, ERASED)
+    assert (await words(world, customer_id), len(await words(world, other))) == (set(), 4)
+    [answer] = await purged(world)
+    assert answer["entries"] == 5
+
+
+async def test_an_erasure_heard_twice_is_carried_out_and_answered_once(world: World) -> None:
+    customer_id = await world.hears_of_customer()
+    await world.post(f"/v1/customers/{customer_id}/contacts", CALL)
+    for _ in range(2):
+        await hear(world, customer_id, ERASED)
+    assert [answer["entries"] for answer in await purged(world)] == [1]
+
+
+async def test_what_was_done_stays_without_its_words(world: World) -> None:
+    customer_id = await world.hears_of_customer()
+    made = await world.post(f"/v1/customers/{customer_id}/contacts", SPOKEN)
+    await hear(world, customer_id, ERASED)
+    read = (await world.get(made.headers["location"])).json()
+    assert (read["channel"], read["content"], read["goal"], read["attachments"], read["fields"]) == (
+        "phone",
+        None,
+        None,
+        [{"kind": "recording", "uri": None}],
+        [{"name": "mood", "value": None}],
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("contacts", CALL), ("tasks", {"due_at": "2030-01-01T09:00:00+08:00"}), ("complaints", {"channel": "phone"})],
+)
+async def test_nothing_new_is_recorded_about_an_erased_customer(world: World, path: str, body: Any) -> None:
+    customer_id = await world.hears_of_customer()
+    await hear(world, customer_id, ERASED)
+    refused = await world.post(f"/v1/customers/{customer_id}/{path}", body)
+    assert (refused.status_code, refused.json()["code"]) == (410, "customer-erased")
+
+
+async def test_what_is_still_open_can_be_ended_and_no_word_of_it_stays(world: World) -> None:
+    customer_id = await world.hears_of_customer()
+    task = await world.post(f"/v1/customers/{customer_id}/tasks", {"due_at": "2030-01-01T09:00:00+08:00"})
+    await hear(world, customer_id, ERASED)
+    ended = await world.post(f"{task.headers['location']}/cancellation", {"reason": "钱进不想再被打扰"})
+    assert (ended.status_code, await words(world, customer_id)) == (200, set())
+
+
+async def test_a_word_that_comes_while_the_erasure_is_on_its_way_does_not_stay(world: World) -> None:
+    """Before the purge it is purged with the rest; after it the vault takes it no more."""
+    customer_id = await world.hears_of_customer()
+    entry = VaultEntry(uuid4(), customer_id, "content", "迟到的话")
+    await hear(world, customer_id, ERASED)
+    await EventStore(world.pool).append(Append("late", Answer(b"", 200, b"{}"), vault=[entry]))
+    assert await words(world, customer_id) == set()
+
+
+async def test_of_a_key_contact_go_the_words_of_contacts_with_them(world: World) -> None:
+    customer_id = await world.hears_of_customer()
+    wu, zhou = str(uuid4()), str(uuid4())
+    for body in (SPOKEN | {"key_contact_id": wu}, CALL | {"key_contact_id": zhou, "content": "周敏来电"}):
+        assert (await world.post(f"/v1/customers/{customer_id}/contacts", body)).status_code == 201
+    await hear(world, customer_id, KeyContactErased(key_contact_id=UUID(wu), reason="asked-by-person"))
+    assert await words(world, customer_id) == {"周敏来电"}
+    [answer] = await purged(world)
+    assert (answer["entries"], answer["key_contact_id"]) == (4, wu)
+    refused = await world.post(f"/v1/customers/{customer_id}/contacts", CALL | {"key_contact_id": wu})
+    assert (refused.status_code, refused.json()["code"]) == (410, "key-contact-erased")
+    assert (await world.post(f"/v1/customers/{customer_id}/contacts", CALL)).status_code == 201
+
+
+async def test_what_was_said_with_a_key_contact_in_that_moment_goes_when_it_is_heard_of(world: World) -> None:
+    """The contact had passed the door before the erasure came in, and is in the log only after it."""
+    customer_id, wu, ref, kept = await world.hears_of_customer(), uuid4(), uuid4(), uuid4()
+    await hear(world, customer_id, KeyContactErased(key_contact_id=wu, reason="asked-by-person"))
+    entries = [VaultEntry(each, customer_id, "content", f"迟到的话{each}") for each in (ref, kept)]
+    await EventStore(world.pool).append(Append("late", Answer(b"", 200, b"{}"), vault=entries))
+    said = [
+        example_envelope(
+            ContactLogged(channel="phone", direction="inbound", employee_id="E1", content_ref=each, key_contact_id=who),
+            subject=customer_id,
+            stream_id=CONTACT_ID,
+        )
+        for each, who in ((ref, wu), (kept, None))
+    ]
+    async with transaction(world.pool) as held:
+        await erasing(world).heard_own(said, held)
+    assert await words(world, customer_id) == {f"迟到的话{kept}"}
