@@ -167,22 +167,6 @@ FOLLOWUP: tuple[Event, ...] = (
     ),
     followup.GuardCleared(guard=followup.Guard.TWO_COLLEAGUES, number=1),
     followup.WordsPurged(erasure_id=ERASURE_ID, entries=7),
-    followup.CalendarPublished(
-        name="china-office",
-        number=2,
-        zone="Asia/Shanghai",
-        week=(OFFICE_HOURS,) * 5 + ((),) * 2,
-        made_up=OFFICE_HOURS,
-        years=(
-            followup.CalendarYear(
-                year=2024,
-                status=followup.YearStatus.CONFIRMED,
-                source="国务院办公厅关于2024年部分节假日安排的通知, 2023-10-25",
-                holidays=(date(2024, 6, 10),),
-                workdays=(date(2024, 5, 11),),
-            ),
-        ),
-    ),
 )
 
 RAISED = alerts.AlertRaised(
