@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Union
 from uuid import UUID
 
 from eventsourcing.persistence import (
@@ -12,9 +12,9 @@ from eventsourcing.persistence import (
     StoredEvent,
     Transcoder,
 )
-from pydantic import BaseModel, ConfigDict, SerializeAsAny, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from contracts.event import Envelope, Event, Metadata
+from contracts.event import Envelope, Metadata
 from contracts.topics import EVENT_TYPES
 
 
@@ -41,18 +41,7 @@ class State(BaseModel):
     id: UUID
     occurred_at: datetime
     metadata: Metadata
-    data: SerializeAsAny[Event]
-
-
-class RawState(BaseModel):
-    """The same, read: the class of `data` is chosen by the row's type, from our own list."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: UUID
-    occurred_at: datetime
-    metadata: Metadata
-    data: dict[str, Any]
+    data: Annotated[Union[tuple(EVENT_TYPES.values())], Field(discriminator="type")]  # type: ignore[valid-type]  # noqa: UP007
 
 
 class BrokenStateError(MapperDeserialisationError):
@@ -65,8 +54,8 @@ class PydanticTranscoder(Transcoder):
     def encode(self, obj: State) -> bytes:
         return obj.model_dump_json(exclude_none=True).encode()
 
-    def decode(self, data: bytes) -> RawState:
-        return RawState.model_validate_json(data)
+    def decode(self, data: bytes) -> State:
+        return State.model_validate_json(data)
 
 
 class EventMapper(Mapper[UUID]):
@@ -87,22 +76,23 @@ class EventMapper(Mapper[UUID]):
 
     def to_envelope(self, row: RecordedEvent) -> Envelope[Any]:
         """Decode a row. Raises BrokenStateError, or MapperDeserialisationError for a type of a later build."""
-        event_class = EVENT_TYPES.get(row.topic)
-        if event_class is None:
+        if row.topic not in EVENT_TYPES:
             raise MapperDeserialisationError(f"no event type {row.topic} at position {row.id}")
         try:
-            raw: RawState = self.transcoder.decode(row.state)
-            event = event_class.model_validate(raw.data)
+            state: State = self.transcoder.decode(row.state)
         except ValidationError as error:
             raise BrokenStateError(f"position {row.id}: {error.error_count()} fields do not fit") from error
+        if state.data.type != row.topic:
+            raise BrokenStateError(f"position {row.id}: its state is of another type than {row.topic}")
+        stream_id = row.originator_id
         return Envelope(
-            id=raw.id,
+            id=state.id,
             subject=row.subject,
-            stream_id=UUID(str(row.originator_id)),
+            stream_id=stream_id if isinstance(stream_id, UUID) else UUID(str(stream_id)),
             version=row.originator_version,
             position=row.id,
-            occurred_at=raw.occurred_at,
+            occurred_at=state.occurred_at,
             recorded_at=row.recorded_at,
-            metadata=raw.metadata,
-            event=event,
+            metadata=state.metadata,
+            event=state.data,
         )

@@ -34,6 +34,9 @@ class Registered(Event):
     source: Code = "manual"
 
 
+ABOUT_ITSELF = frozenset({"type", "cleared"})
+
+
 class ProfileChanged(Event):
     """Each field holds the new value; an absent one did not change, one named in `cleared` is known no longer.
 
@@ -58,7 +61,7 @@ class ProfileChanged(Event):
 
     def news(self) -> dict[str, Any]:
         """Return each field that changed with its value from now on; None for one that was cleared."""
-        told = self.model_dump(exclude={"type", "cleared"}, exclude_none=True)
+        told = {name: value for name, value in self if value is not None and name not in ABOUT_ITSELF}
         return {**dict.fromkeys(self.cleared), **told}
 
 

@@ -11,6 +11,8 @@ from services.customer.domain.ownership import owner_assigned
 from services.customer.domain.state import Customer
 from services.customer.domain.tiers import OFFERED, tier_set
 
+KNOWN = frozenset(commands.Profile.model_fields)
+
 
 def registered(customer: Customer, command: commands.Register) -> list[events.CustomerEvent]:
     if customer.known:
@@ -53,7 +55,7 @@ def profile_changed(
 
 
 def profile_after(profile: commands.Profile, event: events.ProfileChanged) -> commands.Profile:
-    news = {name: value for name, value in event.news().items() if name in commands.Profile.model_fields}
+    news = {name: value for name, value in event.news().items() if name in KNOWN}
     return profile.model_copy(update=news)
 
 
