@@ -11,13 +11,17 @@ from chassis.database import transaction
 from chassis.event_store import Answer, Append, EventStore, VaultEntry
 from contracts.examples import example_envelope
 from contracts.followup import WordsPurged
-from services.customer import heard
+from services.customer import facts_in, heard
 from services.customer.commands import EraseCustomer
 from tests.integration.edge.conftest import Api
 from tests.integration.edge.test_people import CONTACT, added, delete, put
 from tests.support.waiting import eventually
 
 REASON = {"reason": "asked-by-person"}
+PARKED = """
+    INSERT INTO parked_event (consumer, topic, partition, position, subject, headers, value, reason)
+    VALUES ($1, 'care.customer.facts-in.v1', 0, $2, $3, '{}', $4, 'a test''s own')
+"""
 PERSON = {"kind": "person", "name": None, "person_name": "钱进"}
 
 
@@ -137,6 +141,16 @@ async def test_a_word_that_comes_late_does_not_stay(api: Api) -> None:
         await store.append(Append(key, Answer(b"", 200, b"{}"), vault=entries))
     assert await words(api, address) == set()
     assert await api.pool.fetchval("SELECT count(*) FROM vault WHERE id = $1", other.id) == 1
+
+
+async def test_what_others_told_of_an_erased_customer_and_could_not_be_taken_in_goes_too(api: Api) -> None:
+    address = await api.registered(**PERSON)
+    for number, subject in enumerate((id_of(address), uuid4())):
+        await api.pool.execute(PARKED, facts_in.CONSUMER, number, subject, "钱进".encode())
+    await api.post(f"{address}/erasure", REASON)
+    left = await api.pool.fetch("SELECT subject FROM parked_event")
+    assert len(left) == 1
+    assert left[0]["subject"] != id_of(address)
 
 
 async def test_every_word_about_a_key_contact_goes_and_no_other(api: Api) -> None:

@@ -1,0 +1,133 @@
+"""After an erasure no word of the person is left in anything that the product writes (S18), whenever it came in."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.security import scan
+from tests.security.doors import FORM, KEPT, KEPT_PHONE, PERSONAL, Doors, halves
+from tests.security.test_canary import HOMES
+from tests.support.product import Product
+from tests.support.waiting import eventually
+
+WITHIN_SECONDS = 120
+MEANWHILE = 20
+REASON = {"reason": "asked-by-person"}
+# A person, one who is erased while still being spoken to, and a key contact of a company: each with words of their own.
+PERSON, RACING, CONTACT = "金丝雀戊gone2m8ys", "金丝雀己race6k1hw", "金丝雀庚left3c5vd"
+PHONES = {PERSON: "+8613957162841", RACING: "+8613957162842", CONTACT: "+8613957162843"}
+VAULTS = {"customer:public.vault", "followup:public.vault"}
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Says everything personal that can be said about one customer, in that person's own words."""
+
+    doors: Doors
+    word: str
+
+    def said(self, schema: str) -> dict[str, Any]:
+        bodies = json.dumps(PERSONAL[schema], ensure_ascii=False)
+        found: dict[str, Any] = json.loads(bodies.replace(KEPT, self.word).replace(KEPT_PHONE, PHONES[self.word]))
+        return found
+
+    async def ask(self, service: str, path: str, schema: str, **more: Any) -> str:
+        response = await self.doors.ask(service, "POST", path, json=self.said(schema) | more)
+        assert response.is_success, response.text
+        return response.headers["location"]
+
+    async def speak(self, customer: str, **more: Any) -> None:
+        """Say it where followup takes it."""
+        await self.ask("followup", f"{customer}/contacts", "LogContact", **more)
+
+    async def tell(self, customer: str) -> None:
+        await self.ask("customer", f"{customer}/key-contacts", "KeyContact")
+        await self.ask("customer", f"{customer}/needs", "StateNeed")
+        await self.speak(customer)
+        task = await self.ask("followup", f"{customer}/tasks", "Schedule")
+        await self.ask("followup", f"{task}/cancellation", "Cancel")
+        complaint = await self.ask("followup", f"{customer}/complaints", "Raise")
+        await self.ask("followup", f"{complaint}/answer", "Answer")
+
+    async def erased(self, customer: str, address: str) -> dict[str, Any]:
+        """Erase, and return the certificate once every service has answered."""
+        asked = await self.doors.ask("customer", "POST", f"{address}/erasure", json=REASON)
+        assert asked.is_success, asked.text
+        told: dict[str, Any] = {}
+
+        async def complete() -> bool:
+            told.update((await self.doors.ask("customer", "GET", f"{customer}/erasure")).json())
+            return bool(told["erasures"][-1]["is_complete"])
+
+        await eventually(complete, within=WITHIN_SECONDS)
+        return told
+
+    async def places(self) -> set[str]:
+        phone = PHONES[self.word]
+        return await scan.everywhere(self.doors.product, *halves(self.word), phone[1:], phone[3:])
+
+
+@pytest.fixture(scope="module")
+async def doors(product: Product) -> Doors:
+    made = Doors(product, {})
+    published = await made.ask("followup", "PUT", "/v1/contact-forms/visit", json=FORM)
+    assert published.is_success, published.text
+    return made
+
+
+async def test_of_an_erased_person_no_word_is_left_anywhere(doors: Doors) -> None:
+    teller = Teller(doors, PERSON)
+    customer = await teller.ask("customer", "/v1/customers", "Register")
+    await teller.tell(customer)
+    assert await teller.places() == VAULTS, "the search finds what is there"
+    told = await teller.erased(customer, customer)
+    assert await teller.places() == set()
+    purges = {each["service"]: each["entries"] for each in told["erasures"][0]["purges"]}
+    assert purges == {"customer": 6, "followup": 9}
+    await everybody_has_heard(doors, customer, told)
+
+
+async def everybody_has_heard(doors: Doors, customer: str, told: dict[str, Any]) -> None:
+    """Wait until the services that hold no words say that they have heard, and that they hold none."""
+    erasure_ids = [each["id"] for each in told["erasures"]]
+    for service in told["wordless"]:
+
+        async def heard(service: str = service) -> bool:
+            said = (await doors.ask(service, "GET", f"{customer}/erasure")).json()
+            return (said["heard"], said["entries"]) == (erasure_ids, 0)
+
+        await eventually(heard, within=WITHIN_SECONDS)
+
+
+async def test_what_is_said_while_the_erasure_is_on_its_way_does_not_stay(doors: Doors) -> None:
+    teller = Teller(doors, RACING)
+    customer = await teller.ask("customer", "/v1/customers", "Register")
+    await teller.tell(customer)
+
+    async def speak() -> int:
+        said = await doors.ask("followup", "POST", f"{customer}/contacts", json=teller.said("LogContact"))
+        return said.status_code
+
+    *statuses, _ = await asyncio.gather(*(speak() for _ in range(MEANWHILE)), teller.erased(customer, customer))
+    assert set(statuses) <= {201, 410}
+    assert await speak() == 410
+    assert await teller.places() == set()
+
+
+async def test_of_an_erased_key_contact_no_word_is_left_and_the_company_stays(doors: Doors) -> None:
+    teller = Teller(doors, CONTACT)
+    made = await doors.ask("customer", "POST", "/v1/customers", json={"name": "扬州瘦西湖"})
+    customer = made.headers["location"]
+    person = await teller.ask("customer", f"{customer}/key-contacts", "KeyContact")
+    await teller.speak(customer, key_contact_id=person.rpartition("/")[2])
+    assert await teller.places() == VAULTS
+    await teller.erased(customer, person)
+    assert await teller.places() == set()
+    assert (await doors.ask("customer", "GET", customer)).json()["name"] == "扬州瘦西湖"
+
+
+def test_the_words_have_no_other_homes_than_the_canaries() -> None:
+    assert VAULTS < HOMES
