@@ -36,6 +36,7 @@ from services.customer.importing import CustomerImport
 from services.customer.importing_commerce import ContractImport, OrderImport
 from services.customer.queries import CustomerQueries
 from services.customer.queries.handovers import HandoverQueries
+from services.customer.searching.search import Search
 from services.customer.tiering.runner import Tiering
 from services.customer.tiering.schemes import TierSchemes
 
@@ -113,7 +114,7 @@ def dependencies(parts: Parts) -> Dependencies:
         handover_batches=CommandHandler(store, HANDOVER_BATCH, mapper),
         vocabulary=CommandHandler(store, TAG_VOCABULARY, mapper),
         tier_schemes=TierSchemes(store, mapper, pseudonyms, parts.settings.business_zone),
-        queries=CustomerQueries(parts.pool),
+        queries=CustomerQueries(parts.pool, Search(parts.pool, pseudonyms)),
         handover_queries=HandoverQueries(parts.pool),
         pseudonyms=pseudonyms,
         erasing=Erasing(parts.pool, mapper, Parking(facts_in.CONSUMER)),
@@ -124,7 +125,7 @@ def read_models(parts: Parts, needs: Dependencies) -> tuple[ReadModel, ReadModel
     """Return the lists, fed by our own store, and what followup tells of, fed by its topic."""
     bootstrap = parts.settings.kafka_bootstrap
     listing = ReadModel(
-        Applier(LISTING, parts.pool, projection.apply),
+        Applier(LISTING, parts.pool, projection.applying(needs.pseudonyms)),
         projection.TABLES,
         lambda applier, health, shared: Tail(needs.store, needs.mapper, applier, health=health, shared=shared).run,
     )

@@ -18,9 +18,9 @@ from chassis.migrate import migrate
 from chassis.supervisor import Health, keep_running
 from chassis.tail import Tail
 from contracts.event import Envelope
-from services.customer import projection
 from tests.faults.support.facts import change, commit
 from tests.faults.support.house import ALL_LISTED, as_admin, quiet
+from tests.support.lists import APPLY
 from tests.support.pipeline import TABLE
 from tests.support.servers import Database
 from tests.support.waiting import background, eventually
@@ -72,7 +72,7 @@ async def waits_for_a_table(pool: Pool) -> bool:
 async def test_a_list_goes_on_while_its_table_changes_its_form(
     store: EventStore, pool: Pool, database: Database
 ) -> None:
-    async with background(following(store, Applier("customer-list", pool, projection.apply))):
+    async with background(following(store, Applier("customer-list", pool, APPLY))):
         ids = await commit(store, 20)
         await quiet(pool, ALL_LISTED)
         await as_admin(database, "ALTER TABLE customer ALTER COLUMN version TYPE bigint")

@@ -18,6 +18,7 @@ from contracts.customer import Registered
 from contracts.event import Envelope
 from services.customer import projection
 from tests.bench.lives import OWN_LIFE, fill, mixed
+from tests.support.lists import APPLY
 from tests.support.servers import Database
 from tests.support.waiting import background, eventually
 
@@ -65,7 +66,7 @@ def anonymous(envelope: Envelope[Any]) -> Envelope[Any]:
     return unnamed
 
 
-def model_on(pool: Pool, store: EventStore, handler: Any = projection.apply) -> ReadModel:
+def model_on(pool: Pool, store: EventStore, handler: Any = APPLY) -> ReadModel:
     return ReadModel(
         Applier(LISTING, pool, handler),
         projection.TABLES,
@@ -139,7 +140,7 @@ async def test_what_a_projection_says_by_now_is_what_a_rebuild_makes(
     pool: Pool, store: EventStore, owner: Pool
 ) -> None:
     async def located(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-        await projection.apply(envelopes, held)
+        await APPLY(envelopes, held)
         await held.execute("UPDATE customer SET region = 'Nowhere'")
 
     assert await pool.fetchval("SELECT count(*) FROM customer WHERE region = 'Nowhere'") == 0
@@ -151,7 +152,7 @@ async def test_what_a_projection_says_by_now_is_what_a_rebuild_makes(
 @pytest.mark.usefixtures("listed")
 async def test_a_rebuild_that_would_park_customers_changes_nothing(pool: Pool, store: EventStore, owner: Pool) -> None:
     async def broken(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-        await projection.apply(envelopes, held)
+        await APPLY(envelopes, held)
         if any(envelope.position == 1 for envelope in envelopes):
             raise ValueError("a projection that cannot take the first event")
 

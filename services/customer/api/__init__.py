@@ -14,6 +14,7 @@ from services.customer.api import (
     people,
     quotes,
     references,
+    search,
     stages,
     tags,
     tier_schemes,
@@ -22,6 +23,7 @@ from services.customer.api import (
 
 ROUTERS = (
     customers.router,
+    search.router,
     people.router,
     needs.router,
     market.router,

@@ -1,7 +1,6 @@
 """HTTP in front of the customer's rules."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,17 +14,16 @@ from chassis.catalogue import ProblemError, not_found
 from chassis.command import Command
 from chassis.command_handler import Beside, Handled
 from chassis.history import HistoryEntry, entry_of
-from chassis.listing import Limit, Paging
+from chassis.listing import Limit
 from chassis.paging import Page, coerce_limit
 from chassis.responses import Accepted, answer, etag
-from contracts.customer import KeyContactStated, Stage
+from contracts.customer import KeyContactStated
 from contracts.event import Envelope
-from contracts.types import Code, EmployeeId, Name, Word
 from services.customer import commands, registering, staff
 from services.customer.api.edge import Anyone, Office, Reader, shows_words
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.projection.customers import project_next
-from services.customer.queries import CustomerDetail, CustomerView, Filters, NumberView
+from services.customer.queries import CustomerDetail, NumberView
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 
@@ -138,43 +136,6 @@ async def read_past(customer_id: UUID, asked: AsOf, needs: Dependencies, *, show
     contacts = map(KeyContactStated.model_validate, row.key_contacts.values())
     numbers = [NumberView.model_validate(number) for number in row.numbers]
     return await needs.queries.detailed(await needs.queries.past(row), numbers, contacts, show_words=show_words)
-
-
-@router.get("/customers")
-async def read_list(
-    caller: Reader,
-    needs: Needs,
-    paging: Paging,
-    stage: Stage | None = None,
-    tier: Code | None = None,
-    owner_id: EmployeeId | None = None,
-    name: Annotated[Name | None, Query(description="The beginning of a company's name.")] = None,
-    external_system: Annotated[Code | None, Query(description="With `external_id`: who is known there so.")] = None,
-    external_id: Word | None = None,
-    tag: Code | None = None,
-    ownerless: Annotated[bool | None, Query(description="`true`: those that nobody answers for.")] = None,
-    proposed_in: Annotated[Code | None, Query(description="A tier scheme: for whom it proposes another tier.")] = None,
-) -> Page[CustomerView]:
-    """List customers in a stable order; a seller sees their own."""
-    number_id = number_of(external_system, external_id, needs)
-    filters = Filters(stage, tier, owner_id, name, caller.visible_to, number_id, tag, ownerless, proposed_in)
-    return await paging.page(
-        {"list": "customers", **asdict(filters)},
-        lambda place, size: needs.queries.page(filters, UUID(place[0]) if place else None, size),
-        lambda customer: [str(customer.id)],
-    )
-
-
-def number_of(system: str | None, number: str | None, needs: Dependencies) -> UUID | None:
-    """Return the id of a number; raise the 422 problem for half of one."""
-    if system and number:
-        return needs.pseudonyms.customer(system, number)
-    if system or number:
-        name = "external_id" if system else "external_system"
-        detail = "Name both `external_system` and `external_id`."
-        error = {"pointer": f"query:{name}", "rule": "missing", "detail": detail}
-        raise ProblemError("validation-failed", detail, "请同时提供 external_system 和 external_id。", errors=[error])
-    return None
 
 
 @router.get("/customers/{customer_id}/events")

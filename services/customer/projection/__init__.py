@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
+from chassis.applier import Handler
 from chassis.database import Connection
+from chassis.pseudonym import Pseudonyms
 from contracts.event import Envelope
-from services.customer.projection import commerce, customers, handover_batches, handovers, references, tiers
+from services.customer.projection import commerce, customers, handover_batches, handovers, references, search, tiers
 from services.customer.projection.customers import CustomerRow
 
-__all__ = ["TABLES", "CustomerRow", "apply"]
+__all__ = ["TABLES", "CustomerRow", "applying"]
 
 TABLES = (
     *customers.TABLES,
+    *search.TABLES,
     *commerce.TABLES,
     *references.TABLES,
     *handovers.TABLES,
@@ -20,12 +23,17 @@ TABLES = (
 )
 
 
-async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-    """Apply a batch. The consumer calls this inside its own transaction."""
-    await customers.apply(envelopes, held)
-    await commerce.apply(envelopes, held)
-    await references.apply(envelopes, held)
-    await handovers.apply(envelopes, held)
-    await tiers.apply(envelopes, held)
-    # After the customers: what a batch was asked about is in the list once the batch is.
-    await handover_batches.apply(envelopes, held)
+def applying(pseudonyms: Pseudonyms) -> Handler:
+    """Return what applies a batch. The consumer calls it inside its own transaction."""
+
+    async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+        await customers.apply(envelopes, held)
+        await search.apply(envelopes, held, pseudonyms)
+        await commerce.apply(envelopes, held)
+        await references.apply(envelopes, held)
+        await handovers.apply(envelopes, held)
+        await tiers.apply(envelopes, held)
+        # After the customers: what a batch was asked about is in the list once the batch is.
+        await handover_batches.apply(envelopes, held)
+
+    return apply

@@ -5,8 +5,7 @@ from services.customer.queries.customers import (
     CustomerQueries,
     CustomerView,
     EmployeeView,
-    Filters,
     NumberView,
 )
 
-__all__ = ["CustomerDetail", "CustomerQueries", "CustomerView", "EmployeeView", "Filters", "NumberView"]
+__all__ = ["CustomerDetail", "CustomerQueries", "CustomerView", "EmployeeView", "NumberView"]

@@ -1,7 +1,7 @@
 """What can be read about customers: one, a list, the employees who look after them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,8 @@ from contracts.customer import KeyContactStated, Mode, Stage, mode_of
 from services.customer.domain import Customer
 from services.customer.projection import CustomerRow
 from services.customer.queries.people import KeyContactView, key_contact_view, refs_of
+from services.customer.searching.asking import Filters
+from services.customer.searching.search import Search
 
 COLUMNS = """
     c.customer_id AS id, c.version, c.kind, coalesce(c.name, v.value) AS name, c.stage, c.stage_since, c.tiers,
@@ -24,20 +26,6 @@ COLUMNS = """
     c.external_system, c.external_id, c.registered_at
 """
 ONE = f"SELECT {COLUMNS} FROM customer c LEFT JOIN vault v ON v.id = c.name_ref WHERE c.customer_id = $1"  # noqa: S608
-LIST = f"""
-    SELECT {COLUMNS} FROM customer c LEFT JOIN vault v ON v.id = c.name_ref
-    WHERE ($1::uuid IS NULL OR c.customer_id > $1)
-      AND ($2::text IS NULL OR c.stage = $2)
-      AND ($3::text IS NULL OR c.tiers ->> 'default' = $3 OR c.tiers ->> 'abc' = $3)
-      AND ($4::text IS NULL OR c.owner_id = $4)
-      AND ($5::text IS NULL OR c.name LIKE $5)
-      AND ($6::text IS NULL OR c.owner_id = $6 OR c.leader_id = $6 OR c.helper_ids @> ARRAY[$6])
-      AND ($7::uuid IS NULL OR c.customer_id = (SELECT r.customer_id FROM customer_reference r WHERE r.number_id = $7))
-      AND ($8::text IS NULL OR c.tags @> ARRAY[$8])
-      AND ($9::boolean IS NULL OR (c.owner_id IS NULL) = $9)
-      AND ($10::text IS NULL OR c.proposed_tiers <> '{{}}' AND c.proposed_tiers ? $10)
-    ORDER BY c.customer_id LIMIT $11
-"""  # noqa: S608
 NAMED = "SELECT customer_id FROM customer WHERE name = $1 LIMIT $2"
 EMPLOYEE_COLUMNS = "employee_id AS id, name, leader_id, left_at, left_at IS NOT NULL AS has_left"
 EMPLOYEES = f"SELECT {EMPLOYEE_COLUMNS} FROM employee ORDER BY employee_id"  # noqa: S608
@@ -113,24 +101,10 @@ class EmployeeView(BaseModel):
     left_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a list is narrowed to. `visible_to` restricts it to one employee's own customers."""
-
-    stage: str | None = None
-    tier: str | None = None
-    owner_id: str | None = None
-    name: str | None = None
-    visible_to: str | None = None
-    number_id: UUID | None = None
-    tag: str | None = None
-    ownerless: bool | None = None
-    proposed_in: str | None = None
-
-
 class CustomerQueries:
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, search: Search) -> None:
         self._pool = pool
+        self._search = search
 
     async def current(self, customer_id: UUID, version: int, customer: Customer) -> CustomerView:
         """Return the view of a folded state: never behind, whatever the list still has to catch up with."""
@@ -183,21 +157,7 @@ class CustomerQueries:
 
     async def page(self, filters: Filters, after: UUID | None, limit: int) -> list[CustomerView]:
         """Return up to `limit` + 1 customers in id order, so that the caller can tell whether there are more."""
-        prefix = f"{escaped(filters.name)}%" if filters.name else None
-        rows = await self._pool.fetch(
-            LIST,
-            after,
-            filters.stage,
-            filters.tier,
-            filters.owner_id,
-            prefix,
-            filters.visible_to,
-            filters.number_id,
-            filters.tag,
-            filters.ownerless,
-            filters.proposed_in,
-            min(limit, MAX_LIMIT) + 1,
-        )
+        rows = await self._search.page(COLUMNS, filters, after, min(limit, MAX_LIMIT) + 1)
         return [view(row) for row in rows]
 
     async def named(self, name: str, limit: int) -> list[UUID]:
@@ -228,8 +188,3 @@ class CustomerQueries:
 
 def view(row: Any) -> CustomerView:
     return CustomerView(mode=mode_of(Stage(row["stage"])), **row)
-
-
-def escaped(text: str) -> str:
-    """Make `text` literal inside a LIKE pattern."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

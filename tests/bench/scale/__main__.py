@@ -10,15 +10,15 @@ from tests.bench import report
 from tests.bench.aside import aside
 from tests.bench.harness import Bed, Effort, Figure
 from tests.bench.saying import console, say, say_versions
-from tests.bench.scale import million, myday, results, soak, timers
+from tests.bench.scale import million, myday, results, search, soak, timers
 from tests.bench.whole import client_beside, stack_in
 from tests.support.servers import servers
 
-EVENTS, CUSTOMERS, TASKS, MINUTES = 1_000_000, 100_000, 100_000, 20.0
+EVENTS, CUSTOMERS, TASKS, SEARCHED, MINUTES = 1_000_000, 100_000, 100_000, 1_000_000, 20.0
 # The access token that the load is sent with lasts an hour.
 MOST_MINUTES = 50.0
 EFFORT = Effort(seconds=3.0, rounds=5, load_seconds=20.0)
-ON_SERVERS = ("million", "timers", "myday")
+ON_SERVERS = ("million", "timers", "myday", "search")
 NAMES = (*ON_SERVERS, "soak")
 
 
@@ -26,6 +26,7 @@ def main(
     only: Annotated[list[str] | None, typer.Option(help="Run this one; give it again for several.")] = None,
     events: Annotated[int, typer.Option(min=1_200, help="How many events go through the line.")] = EVENTS,
     customers: Annotated[int, typer.Option(min=100, help="How many customers have a timer.")] = CUSTOMERS,
+    searched: Annotated[int, typer.Option(min=10_000, help="How many customers are searched.")] = SEARCHED,
     minutes: Annotated[float, typer.Option(min=0.5, max=MOST_MINUTES, help="How long the soak takes.")] = MINUTES,
     rate: Annotated[float | None, typer.Option(help="The soak's commands/s; else half of what is reached.")] = None,
 ) -> None:
@@ -35,13 +36,13 @@ def main(
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: known are {', '.join(NAMES)}")
     results.begin()
     if chosen & set(ON_SERVERS):
-        on_servers(chosen, events, customers)
+        on_servers(chosen, events, customers, searched)
     if "soak" in chosen:
         on_stack(minutes, rate)
     say(f"written to {results.RESULTS}")
 
 
-def on_servers(chosen: set[str], events: int, customers: int) -> None:
+def on_servers(chosen: set[str], events: int, customers: int, searched: int) -> None:
     async def measured(bed: Bed) -> None:
         await say_versions(bed.servers.infrastructure)
         if "million" in chosen:
@@ -50,6 +51,8 @@ def on_servers(chosen: set[str], events: int, customers: int) -> None:
             show("timers", await timers.measure(bed, customers))
         if "myday" in chosen:
             show("myday", await myday.measure(bed, TASKS))
+        if "search" in chosen:
+            show("search", await search.measure(bed, searched))
 
     with temporary_data_dir() as data_dir, aside(servers(data_dir)) as made:
         uvloop.run(measured(Bed(made, data_dir, EFFORT, say)))

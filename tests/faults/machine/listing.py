@@ -17,6 +17,7 @@ from services.customer.__main__ import LISTING
 from tests.faults.machine.death import Death, Died
 from tests.faults.machine.processes import APPLYING
 from tests.faults.machine.world import World
+from tests.support.lists import APPLY
 
 
 class CaughtUpError(Exception):
@@ -38,7 +39,7 @@ class Listing:
 
     def __init__(self, world: World, death: Death) -> None:
         async def mortal(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-            await projection.apply(envelopes, held)
+            await APPLY(envelopes, held)
             death.point(APPLYING)
 
         self._world = world

@@ -1,0 +1,94 @@
+"""HTTP for finding customers: by name, sound or phone, and by all that lists are narrowed by."""
+
+from dataclasses import asdict
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from chassis.access import Caller
+from chassis.body import StrictRoute
+from chassis.catalogue import ProblemError
+from chassis.listing import Paging
+from chassis.paging import Page
+from contracts.customer import Stage
+from contracts.types import Code, EmployeeId, Name, Word
+from services.customer.api.edge import CONFIDANTS, Reader
+from services.customer.dependencies import Dependencies, Needs
+from services.customer.queries import CustomerView
+from services.customer.searching.asking import Filters, is_too_short
+from services.customer.searching.names import folded
+
+router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
+
+
+async def filters_of(
+    caller: Reader,
+    needs: Needs,
+    q: Annotated[
+        Name | None,
+        Query(description="Part of a name, its pinyin or initials, or the last four or more digits of a phone."),
+    ] = None,
+    stage: Stage | None = None,
+    tier: Code | None = None,
+    owner_id: EmployeeId | None = None,
+    region: Word | None = None,
+    name: Annotated[Name | None, Query(description="The beginning of a company's name.")] = None,
+    external_system: Annotated[Code | None, Query(description="With `external_id`: who is known there so.")] = None,
+    external_id: Word | None = None,
+    tag: Code | None = None,
+    ownerless: Annotated[bool | None, Query(description="`true`: those that nobody answers for.")] = None,
+    proposed_in: Annotated[Code | None, Query(description="A tier scheme: for whom it proposes another tier.")] = None,
+) -> Filters:
+    """Return what the query asks, within what the caller may see."""
+    if q is not None and is_too_short(folded(q)):
+        raise too_short()
+    return Filters(
+        q,
+        may_find_by_phone(caller),
+        stage,
+        tier,
+        owner_id,
+        region,
+        name,
+        caller.visible_to,
+        number_of(external_system, external_id, needs),
+        tag,
+        ownerless,
+        proposed_in,
+    )
+
+
+@router.get("/customers")
+async def read_list(
+    filters: Annotated[Filters, Depends(filters_of)], _caller: Reader, needs: Needs, paging: Paging
+) -> Page[CustomerView]:
+    """List customers in a stable order; a seller sees their own."""
+    return await paging.page(
+        {"list": "customers", **asdict(filters)},
+        lambda place, size: needs.queries.page(filters, UUID(place[0]) if place else None, size),
+        lambda customer: [str(customer.id)],
+    )
+
+
+def may_find_by_phone(caller: Caller) -> bool:
+    """Say whether the caller may see the phones of all whom the list holds for them."""
+    return not caller.sees_all or bool(caller.principal.roles & CONFIDANTS)
+
+
+def too_short() -> ProblemError:
+    detail = "Look for a Chinese character, or for two letters or digits at least."
+    error = {"pointer": "query:q", "rule": "too-short", "detail": detail}
+    return ProblemError("validation-failed", detail, "请至少输入一个汉字，或两个字母或数字。", errors=[error])
+
+
+def number_of(system: str | None, number: str | None, needs: Dependencies) -> UUID | None:
+    """Return the id of a number; raise the 422 problem for half of one."""
+    if system and number:
+        return needs.pseudonyms.customer(system, number)
+    if system or number:
+        name = "external_id" if system else "external_system"
+        detail = "Name both `external_system` and `external_id`."
+        error = {"pointer": f"query:{name}", "rule": "missing", "detail": detail}
+        raise ProblemError("validation-failed", detail, "请同时提供 external_system 和 external_id。", errors=[error])
+    return None

@@ -1,0 +1,55 @@
+"""The search index, kept in step with the list of customers."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Connection
+from chassis.pseudonym import Pseudonyms
+from contracts import customer as events
+from contracts.event import Envelope
+from services.customer.projection.customers import CUSTOMERS, CustomerRow
+from services.customer.searching.tokens import entry_of
+
+TABLES = ("customer_search",)
+WORDS = "SELECT id, value FROM vault WHERE id = ANY($1)"
+# Most facts change nothing that a customer is found by, and then nothing is written.
+SAVE = """
+    INSERT INTO customer_search AS known (customer_id, is_owned, words, tokens)
+    SELECT customer_id, is_owned, words, tokens::bigint[]
+    FROM unnest($1::uuid[], $2::boolean[], $3::text[], $4::text[]) AS told (customer_id, is_owned, words, tokens)
+    ON CONFLICT (customer_id) DO UPDATE
+        SET is_owned = excluded.is_owned, words = excluded.words, tokens = excluded.tokens
+        WHERE (known.words, known.tokens) IS DISTINCT FROM (excluded.words, excluded.tokens)
+"""
+
+
+async def apply(envelopes: Sequence[Envelope[Any]], held: Connection, pseudonyms: Pseudonyms) -> None:
+    """Bring the index up to date with whom these facts are about. Words that the vault has lost are lost here."""
+    subjects = {envelope.subject for envelope in envelopes if isinstance(envelope.event, events.CustomerEvent)}
+    rows = (await CUSTOMERS.load(held, subjects)).values()
+    if not rows:
+        return
+    words = {row["id"]: row["value"] for row in await held.fetch(WORDS, [ref for row in rows for ref in refs_of(row)])}
+    entries = [entry_of(row, words.get(row.name_ref), phones_of(row, words), pseudonyms) for row in rows]
+    await held.execute(
+        SAVE,
+        [row.customer_id for row in rows],
+        [row.owner_id is not None for row in rows],
+        [entry.words for entry in entries],
+        # As texts, because arrays in an array would have to be of one length.
+        [f"{{{','.join(map(str, entry.tokens))}}}" for entry in entries],
+    )
+
+
+def refs_of(row: CustomerRow) -> list[UUID]:
+    """Return where the words stand by which a person is found."""
+    return [*([row.name_ref] if row.name_ref else []), *phone_refs(row)]
+
+
+def phone_refs(row: CustomerRow) -> list[UUID]:
+    return [UUID(ref) for contact in row.key_contacts.values() if (ref := contact.get("phone_ref"))]
+
+
+def phones_of(row: CustomerRow, words: dict[UUID, str]) -> Iterable[str]:
+    return (words[ref] for ref in phone_refs(row) if ref in words)

@@ -1,0 +1,8 @@
+"""The projection of the customer service's lists, with a key for tests."""
+
+from pydantic import SecretStr
+
+from chassis.pseudonym import Pseudonyms
+from services.customer import projection
+
+APPLY = projection.applying(Pseudonyms(SecretStr("k" * 32)))

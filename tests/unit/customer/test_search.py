@@ -1,0 +1,155 @@
+"""What customers are found by, and by which way the fewest rows are read."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from chassis.pseudonym import Pseudonyms
+from services.customer.projection import CustomerRow
+from services.customer.searching.asking import Census, Filters, Question, Way, question_of, way_of
+from services.customer.searching.names import GRAM, LENGTHS, MAX_STARTS, asked_grams, asked_sound, findable, folded
+from services.customer.searching.tokens import entry_of
+
+KEYED = Pseudonyms(SecretStr("k" * 32))
+AT = datetime(2024, 6, 3, tzinfo=UTC)
+COMPANY = CustomerRow(UUID(int=1), 1, "company", "上海腾云（集团）", None, "new", AT, AT, {"default": "vip"}, "E1007")
+PERSON = replace(COMPANY, kind="person", name=None)
+
+
+def finds(filters: Filters, row: CustomerRow, person_name: str | None = None, phones: tuple[str, ...] = ()) -> bool:
+    """Say what the database would."""
+    entry = entry_of(row, person_name, phones, KEYED)
+    question = question_of(filters, KEYED)
+    fits = [
+        set(each.tokens) <= set(entry.tokens) and (each.words is None or each.words in entry.words)
+        for each in question.alternatives
+    ]
+    return set(question.tokens) <= set(entry.tokens) and (any(fits) or not filters.q)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "腾云",
+        "上海腾",
+        "云(集",
+        "海",
+        "ＴＥＮＧ",
+        "tengyun",
+        "shanghai teng",
+        "tyjt",
+        "shty",
+        "sh",
+        "Shang Hai Teng Yun Ji",
+    ],
+)
+def test_a_company_is_found_by_any_part_by_its_pinyin_and_by_its_initials(asked: str) -> None:
+    assert finds(Filters(asked), COMPANY)
+
+
+@pytest.mark.parametrize("asked", ["云腾", "北京", "yunteng", "tysh", "shanghaiji", "8000"])
+def test_a_company_is_not_found_by_what_it_is_not_called(asked: str) -> None:
+    assert not finds(Filters(asked), COMPANY)
+
+
+def test_latin_letters_and_digits_are_found_by_any_part_too() -> None:
+    other = replace(COMPANY, name="58同城 Systems")
+    assert all(finds(Filters(asked), other) for asked in ("58", "ystem", "城sys", "58tong", "SYSTEMS"))
+    assert not finds(Filters("stemy"), other)
+
+
+@given(st.text("上海腾云信息技术有限公司ab58 ", min_size=1, max_size=14), st.data())
+def test_every_part_of_every_name_leads_to_it(name: str, data: st.DataObject) -> None:
+    key = folded(name)
+    begins = data.draw(st.integers(0, max(0, len(key) - 1)))
+    part = key[begins : data.draw(st.integers(begins + 1, len(key) + 1))]
+    if len(part) > 1 or (part and not part.isascii()):
+        found = findable(name)
+        assert set(asked_grams(part)) <= found.parts
+        assert part in found.words
+
+
+@given(st.text("上海腾云信息技术有限公司", min_size=1, max_size=MAX_STARTS), st.data())
+def test_a_pinyin_leads_to_the_name_from_every_syllable_however_far_it_is_written(
+    name: str, data: st.DataObject
+) -> None:
+    _, sound, initials = findable(name).words.split("|")
+    text = data.draw(st.sampled_from([sound, initials]))
+    start = 0 if text is sound else data.draw(st.integers(0, len(text) - 1))
+    part = text[start : data.draw(st.integers(start + 1, len(text)))]
+    if len(part) >= LENGTHS[0]:
+        assert set(asked_sound(part)) <= findable(name).parts
+
+
+def test_a_person_is_found_by_the_whole_name_and_no_word_of_it_is_kept() -> None:
+    entry = entry_of(PERSON, "吴敏", (), KEYED)
+    assert all(finds(Filters(asked), PERSON, "吴敏") for asked in ("吴敏", "wumin", "Wu Min", "wm"))
+    assert not any(finds(Filters(asked), PERSON, "吴敏") for asked in ("吴", "敏", "wu", "min"))
+    assert entry.words == ""
+    assert set(entry_of(PERSON, None, (), KEYED).tokens) < set(entry.tokens)
+
+
+@pytest.mark.parametrize("asked", ["8000", "38000", "138 0013 8000", "+86 138-0013-8000", "00138000"])
+def test_a_customer_is_found_by_the_end_of_a_phone_of_whom_one_speaks_to_there(asked: str) -> None:
+    phones = ("+8613800138000", "+442079460958;ext=12")
+    assert finds(Filters(asked, shows_phones=True), COMPANY, phones=phones)
+    assert not finds(Filters(asked), COMPANY, phones=phones), "those who may not see phones"
+    assert not finds(Filters(asked, shows_phones=True), COMPANY)
+
+
+def test_three_digits_and_an_extension_lead_to_no_phone() -> None:
+    phones = ("+8613800138000;ext=4321",)
+    assert not finds(Filters("000", shows_phones=True), COMPANY, phones=phones)
+    assert not finds(Filters("4321", shows_phones=True), COMPANY, phones=phones)
+
+
+def test_lists_are_narrowed_by_each_thing_and_by_all_of_them() -> None:
+    row = replace(COMPANY, tags=["hot"], region="上海", leader_id="E1", helper_ids=["E2"], proposed_tiers={"abc": "a"})
+    held = Filters(stage="new", tier="vip", owner_id="E1007", region="上海 ", tag="hot", proposed_in="abc", name="上海")
+    assert finds(held, row)
+    others: dict[str, Any] = {
+        "stage": "lost",
+        "tier": "a",
+        "owner_id": "E1",
+        "region": "北京",
+        "tag": "cold",
+        "proposed_in": "x",
+    }
+    assert not [name for name, value in others.items() if finds(replace(held, **{name: value}), row)]
+    seen = {who: finds(replace(held, visible_to=who), row) for who in ("E1007", "E1", "E2", "E3")}
+    assert seen == {"E1007": True, "E1": True, "E2": True, "E3": False}
+    assert not finds(Filters(ownerless=True), row)
+    assert finds(Filters(ownerless=True), replace(row, owner_id=None))
+
+
+def test_another_key_makes_other_numbers() -> None:
+    other = Pseudonyms(SecretStr("x" * 32))
+    assert not set(entry_of(COMPANY, None, (), KEYED).tokens) & set(entry_of(COMPANY, None, (), other).tokens)
+
+
+def way(share_of: dict[str, float], *asked: str) -> Way:
+    """Return the way to a million customers of whom these shares have these tokens."""
+    numbers = {name: KEYED.token(GRAM, name) for name in share_of}
+    census = Census(1_000_000, {numbers[name]: share for name, share in share_of.items()}, rare=0.0001)
+    return way_of(Question([numbers.get(each, 0) for each in asked]), census, 51)
+
+
+def test_few_are_found_and_many_are_walked_through() -> None:
+    shares = {"often": 0.3, "half": 0.5, "some": 0.05, "other": 0.05, "third": 0.05}
+    assert way(shares) is Way.WALK
+    assert way(shares, "often") is Way.WALK
+    assert way(shares, "often", "half") is Way.WALK
+    assert way(shares, "seldom") is Way.FIND
+    assert way(shares, "often", "seldom") is Way.FIND
+    assert way(shares, "some", "other", "third") is Way.FIND
+
+
+def test_without_a_census_those_who_fit_are_found() -> None:
+    assert way_of(Question([1]), Census(), 51) is Way.FIND
+    assert way_of(Question([]), Census(), 51) is Way.WALK
