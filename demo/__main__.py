@@ -13,8 +13,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from demo import whole_life
 from demo.client import Client, client_of
 from demo.company import customers_csv, followups_csv, generate
+from demo.life_table import life_table
 from demo.listening import listening
 from demo.story import play
 from demo.tables import show
@@ -54,12 +56,18 @@ async def run(console: Console, customers: int, seed: int, language: Language, d
     wording = WORDINGS[language]
     async with environment_of(console, data_dir) as environment, client_of(environment) as client:
         async with listening(environment["CARE_KAFKA_BOOTSTRAP"], console, wording) as listener:
+            await whole_life.publish_plans(client)
             await take_in_all(client, console, wording, customers, seed)
+            console.print(wording.one_life)
+            life = await whole_life.until_forgotten(client)
             console.print(wording.settling)
             await asyncio.sleep(QUIET_SECONDS)
             listener.begin_chapter()
+            console.print(wording.lost_and_won)
+            await whole_life.until_won_back(life)
             await play(client, listener, console, language)
         await show(client, console, wording)
+        console.print(await life_table(life))
 
 
 @asynccontextmanager

@@ -9,7 +9,9 @@ class Wording:
 
     importing: str
     rows: str
+    one_life: str
     settling: str
+    lost_and_won: str
     alert: str
     silent: str
     missed: str
@@ -34,6 +36,8 @@ class Wording:
 ENGLISH = Wording(
     importing="Taking in {name}",
     rows="rows",
+    one_life="Telling one customer's life of the last 14 months, up to a renewal that nobody saw to",
+    lost_and_won="That customer is lost, and won back; its whole life is the last table below.",
     settling="Waiting until the import has told its whole story (alerts stay quiet for 30 s after it)",
     alert="Alert",
     silent="Who is silent",
@@ -58,6 +62,8 @@ ENGLISH = Wording(
 CHINESE = Wording(
     importing="正在导入 {name}",
     rows="行",
+    one_life="讲述一位客户近 14 个月的经历，直到无人跟进的续约",
+    lost_and_won="该客户流失，又被赢回；完整经历见最后一张表。",
     settling="等待导入完整（导入后 30 秒内不提醒）",
     alert="提醒",
     silent="谁在沉默",

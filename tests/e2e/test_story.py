@@ -8,7 +8,10 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from demo import whole_life
 from demo.client import Client
+from demo.life_table import by_day, told_to_the_end
+from demo.life_words import sentences
 from tests.support.listening import Heard, listening
 from tests.support.product import Product
 from tests.support.waiting import eventually
@@ -17,6 +20,13 @@ TOPICS = ("care.customer.events.v1", "care.followup.events.v1", "care.alert.even
 
 # An answer is owed by work time: within this, whatever holidays there are, some has passed.
 LONGEST_HOLIDAY = 14 * 86_400
+
+CHAPTERS = (
+    *("Owner: seller", "Plan begins: will-think-again", "Delivered", "seller phone: callback content"),
+    *("Complaint (high): outage", "Clock stopped: waits-for-customer", "Complaint reopened: came-back"),
+    *("Complaint closed: replaced", "Owner: successor", "Contract ended: not-renewed"),
+    *("Plan begins: win-back", "leader visit: win-back agreed"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -152,3 +162,17 @@ async def test_every_service_says_that_it_is_ready(product: Product) -> None:
         ready = await product.client.http.get(f"{url}/readyz")
         assert (ready.status_code, ready.json()["status"]) == (200, "ready"), (service, ready.json())
         assert "care_" in (await product.client.http.get(f"{url}/metrics")).text
+
+
+async def test_a_whole_life_is_told_from_the_first_call_to_the_win_back(product: Product) -> None:
+    await whole_life.publish_plans(product.client)
+    life = await whole_life.until_forgotten(product.client)
+    await whole_life.until_won_back(life)
+
+    told = [pair[0] for _, entry in by_day(await told_to_the_end(life)) if (pair := sentences(entry))]
+
+    stages = [each.split()[3] for each in told if each.startswith("Stage: ")]
+    assert stages == ["interested", "signed", "established", "lost", "interested", "signed"]
+    chapters = [chapter for each in told for chapter in CHAPTERS if each.startswith(chapter)]
+    assert list(dict.fromkeys(chapters)) == list(CHAPTERS)
+    assert sum(each.startswith("To do by") and "callback" in each for each in told) == 6

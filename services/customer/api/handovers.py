@@ -39,6 +39,7 @@ async def start(customer_id: UUID, command: commands.StartHandover, caller: Offi
     await staff.require_here(needs.queries, command.to_owner_id)
     require_kept(customer)
     begin = commands.Begin(
+        occurred_at=command.occurred_at,
         asked=await with_leader(command, needs),
         from_owner_id=customer.owner_id,
         checklist=await checklist(needs.pool, customer_id),
@@ -67,7 +68,10 @@ async def accept(customer_id: UUID, command: Acceptance, caller: Anyone, needs: 
     if started is None:
         raise not_found()
     pass_on = commands.PassOn(
-        from_owner_id=started.from_owner_id, owner_id=started.to_owner_id, leader_id=started.to_leader_id
+        occurred_at=command.occurred_at,
+        from_owner_id=started.from_owner_id,
+        owner_id=started.to_owner_id,
+        leader_id=started.to_leader_id,
     )
     handled = await needs.handovers.handle(
         stream_id,

@@ -3,7 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
-from chassis.command import Command, FactCommand
+from chassis.command import FactCommand
 from contracts.customer import ChecklistItem
 from contracts.types import Code, EmployeeId, Note
 
@@ -18,7 +18,7 @@ class StartHandover(FactCommand):
     reason: Code = "reassigned"
 
 
-class Begin(Command):
+class Begin(FactCommand):
     """A handover with what the service itself adds to the request."""
 
     asked: StartHandover

@@ -1,6 +1,6 @@
 """Asking who answers for a customer."""
 
-from chassis.command import Command, FactCommand
+from chassis.command import FactCommand
 from contracts.types import EmployeeId
 
 
@@ -17,7 +17,7 @@ class RemoveHelper(FactCommand):
     employee_id: EmployeeId
 
 
-class PassOn(Command):
+class PassOn(FactCommand):
     """Give the customer from one owner to the next, as an accepted handover asks."""
 
     from_owner_id: EmployeeId | None

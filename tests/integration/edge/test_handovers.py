@@ -38,6 +38,15 @@ async def test_acceptance_and_new_owner_are_recorded_together_and_once(api: Api)
     assert await api.pool.fetchval(OWNERS) == before + 1
 
 
+async def test_a_handover_told_of_later_is_dated_to_when_it_was(api: Api) -> None:
+    address = await api.registered(owner_id="E1007", leader_id="E1001")
+    days = ("2024-06-03T01:00:00Z", "2024-06-05T01:00:00Z")
+    await api.post(f"{address}/handover", {"to_owner_id": "E2", "occurred_at": days[0]}, "E1001", "leader")
+    await api.post(f"{address}/handover/acceptance", {"occurred_at": days[1]}, *NEW)
+    told = (await api.get(f"{address}/events", *NEW)).json()["items"][-3:]
+    assert [each["occurred_at"] for each in told] == [days[0], days[1], days[1]]
+
+
 async def test_only_the_new_owner_accepts(api: Api) -> None:
     address = await begun(api)
     for caller in (OLD, STRANGER):

@@ -1,0 +1,73 @@
+"""One customer's life as a table: the facts that the product keeps of it, by day, in both languages."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.table import Table
+
+from contracts.alerts import AlertWithdrawn
+from contracts.followup import TaskCancelled, TaskScheduled
+from demo.life_words import ZONE, sentences
+from demo.whole_life import CALLBACK_DAYS, PATIENCE_SECONDS, POLL_SECONDS, Life
+
+PAGE = "200"
+LAST_FACTS = {f"day-{days}" for days in CALLBACK_DAYS}
+WITHDRAWN, CANCELLED, SCHEDULED = (
+    str(event.model_fields["type"].default) for event in (AlertWithdrawn, TaskCancelled, TaskScheduled)
+)
+Entry = dict[str, Any]
+
+
+async def life_table(life: Life) -> Table:
+    told = await told_to_the_end(life)
+    table = Table("日期 day", "what happened", "发生了什么", title="一位客户的一生 One customer's whole life")
+    before = ""
+    for day, entry in by_day(told):
+        if said := sentences(entry):
+            table.add_row("" if day == before else day, *said)
+            before = day
+    return table
+
+
+async def told_to_the_end(life: Life) -> list[Entry]:
+    """Return the timeline once the last facts are in: the callbacks that follow from the last delivery."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while LAST_FACTS - steps_of(told := await timeline(life)):
+            await asyncio.sleep(POLL_SECONDS)
+    return told
+
+
+def steps_of(told: Sequence[Entry]) -> set[str]:
+    return {entry["data"].get("plan_step", "") for entry in told}
+
+
+def by_day(told: Sequence[Entry]) -> list[tuple[str, Entry]]:
+    """Return what tells the life, in order. A plan begins with the fact that started it, however late that was told.
+
+    Left out are alerts that a late fact disproved, what plans asked for and called off, and notes without a purpose.
+    """
+    occurred = {entry["event_id"]: datetime.fromisoformat(entry["occurred_at"]) for entry in told}
+    disproved = {entry["stream_id"] for entry in told if entry["type"] == WITHDRAWN}
+    planned = {entry["stream_id"] for entry in told if entry["data"].get("plan_id")}
+    undone = planned & {entry["stream_id"] for entry in told if entry["type"] == CANCELLED}
+    life = [
+        (occurred.get(entry["data"].get("anchor_id"), occurred[entry["event_id"]]), entry)
+        for entry in reversed(told)
+        if entry["stream_id"] not in disproved | undone and (entry["type"] != SCHEDULED or "purpose" in entry["data"])
+    ]
+    life.sort(key=lambda each: each[0])
+    return [(f"{at.astimezone(ZONE):%Y-%m-%d}", entry) for at, entry in life]
+
+
+async def timeline(life: Life) -> list[Entry]:
+    """Return all that reporting knows of the customer, the latest first."""
+    found: list[Entry] = []
+    query = {"limit": PAGE}
+    while True:
+        page = await life.client.get("reporting", f"/v1/customers/{life.customer}/timeline", **query)
+        found += page["items"]
+        if not page["has_more"]:
+            return found
+        query["cursor"] = page["next_cursor"]

@@ -1,0 +1,145 @@
+"""What happened to a customer, in a sentence of each language. A fact without words of its own is told by its name."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from contracts.money import EXPONENTS, USUAL_EXPONENT
+
+ZONE = ZoneInfo("Asia/Shanghai")
+DAYS = ("due_at", "anchor_at")
+TIMES = ("answer_by", "resolve_by", "consent_at")
+# Told by what stands beside them: a contact that its task was done, a new owner that what was open has passed on.
+UNTOLD = (
+    *("task-completed", "task-reassigned", "profile-changed", "complaint-resumed", "handover-accepted", "tier-held"),
+    *("plan-changed", "plan-ended"),
+)
+SENTENCES = {
+    "registered": ("Registered: {name}, {kind}", "登记：{name}（{kind}）"),
+    "owner-assigned": ("Owner: {owner_id}", "负责人：{owner_id}"),
+    "tier-changed": ("Tier: {tier}", "客户分层：{tier}"),
+    "stage-changed": ("Stage: {previous} → {stage} {reason}", "阶段：{previous} → {stage} {reason}"),
+    "quote-issued": ("Quoted {amount}", "报价 {amount}"),
+    "quote-compared": ("Compares it with {competitor}", "与 {competitor} 比价"),
+    "contract-signed": (
+        "Contract signed: {amount}, {starts_on} to {ends_on}",
+        "签订合同：{amount}，{starts_on} 至 {ends_on}",
+    ),
+    "renewal-intent-stated": ("Means to renew: {intent}", "续约意向：{intent}"),
+    "contract-ended": ("Contract ended: {reason}", "合同终止：{reason}"),
+    "order-placed": ("Ordered for {amount}", "下单 {amount}"),
+    "order-delivered": ("Delivered", "已交付"),
+    "contact-logged": (
+        "{employee_id} {channel}: {purpose} {outcome}",
+        "{employee_id} {channel}：{purpose} {outcome}",
+    ),
+    "task-scheduled": ("To do by {due_at}: {purpose}, {assignee_id}", "待办（{due_at} 前）：{purpose}，{assignee_id}"),
+    "task-cancelled": ("The follow-up is called off", "跟进取消"),
+    "plan-started": ("Plan begins: {template}", "跟进计划开始：{template}"),
+    "complaint-raised": ("Complaint ({severity}): {topic}", "投诉（{severity}）：{topic}"),
+    "complaint-target-set": ("Promised: answer by {answer_by}", "承诺 {answer_by} 前答复"),
+    "complaint-target-changed": ("Goes on: answer by {answer_by}", "继续计时：{answer_by} 前答复"),
+    "complaint-assigned": ("The complaint is {owner_id}'s", "投诉交由 {owner_id} 处理"),
+    "complaint-paused": ("Clock stopped: {reason}", "暂停计时：{reason}"),
+    "complaint-answered": ("Answered, in time: {answered_in_time}", "已答复，及时：{answered_in_time}"),
+    "complaint-told": ("Told the result", "告知处理结果"),
+    "complaint-confirmed": ("The customer is content", "客户确认满意"),
+    "complaint-closed": (
+        "Complaint closed: {resolution}; in time: {resolved_in_time}",
+        "投诉关闭：{resolution}；及时：{resolved_in_time}",
+    ),
+    "complaint-reopened": ("Complaint reopened: {reason}", "投诉重新打开：{reason}"),
+    "complaint-linked": ("Complaint no. {number} on this", "同一问题第 {number} 次投诉"),
+    "handover-started": ("Handover to {to_owner_id} begins: {reason}", "开始交接给 {to_owner_id}：{reason}"),
+    "guard-tripped": ("Noticed: {guard}", "提示：{guard}"),
+    "guard-cleared": ("No longer so: {guard}", "提示解除：{guard}"),
+    "raised": ("ALERT: {summary}", "预警：{summary_zh}"),
+    "cleared": ("Alert over: {rule_id}", "预警解除：{rule_id}"),
+}
+BLANKS = {"purpose": "contact"}
+CHINESE = {
+    "contact": "联系",
+    "no": "否",
+    "seller": "销售甲",
+    "successor": "销售乙",
+    "service": "客服",
+    "leader": "主管",
+    "company": "企业",
+    "new": "新客户",
+    "interested": "意向",
+    "signed": "签约",
+    "established": "老客户",
+    "lost": "流失",
+    "not-renewed": "未续约",
+    "won-back": "赢回",
+    "left": "离职",
+    "vip": "VIP",
+    "growth": "成长型",
+    "phone": "电话",
+    "visit": "拜访",
+    "other": "其他",
+    "quote": "报价",
+    "close-push": "促单",
+    "callback": "回访",
+    "win-back": "流失赢回",
+    "renewal": "续约沟通",
+    "care": "关怀",
+    "call-again": "再次致电",
+    "will-think-again": "再考虑",
+    "after-delivery": "交付后回访",
+    "contract-end": "合同到期",
+    "agreed": "达成一致",
+    "content": "满意",
+    "introduced": "已认识",
+    "yes": "是",
+    "high": "高",
+    "outage": "服务中断",
+    "waits-for-customer": "等待客户",
+    "repaired": "已修复",
+    "replaced": "已更换",
+    "came-back": "问题重现",
+    "two-colleagues": "两位同事同时联系",
+    "care-before-deal": "成交前只有关怀",
+    "greetings-only": "只有问候",
+    "no-intent": "对方无意向",
+    "inactivity": "长期未联系",
+    "missed-follow-up": "漏掉的跟进",
+    "unanswered-complaint": "投诉未答复",
+}
+
+
+class Said(dict[str, str]):
+    """The words of one fact; what it does not say is left out."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+def sentences(entry: dict[str, Any]) -> tuple[str, str] | None:
+    """Return what an entry of the timeline says, in English and in Chinese; None where another one says it."""
+    name = entry["type"].removesuffix(".v1").rpartition(".")[2]
+    if name in UNTOLD or (name == "complaint-linked" and entry["data"]["number"] == 1):
+        return None
+    data = BLANKS | {key: text(key, value) for key, value in entry["data"].items()}
+    data["amount"] = amount(entry["data"])
+    plain = name.replace("-", " ")
+    en, zh = SENTENCES.get(name, (plain, plain))
+    in_chinese = {key: CHINESE.get(value, value) for key, value in data.items()}
+    return en.format_map(Said(data)).strip(" :"), zh.format_map(Said(in_chinese)).strip(" ：")
+
+
+def text(name: str, value: Any) -> str:
+    if name in DAYS:
+        return f"{datetime.fromisoformat(value).astimezone(ZONE):%Y-%m-%d}"
+    if name in TIMES:
+        return f"{datetime.fromisoformat(value).astimezone(ZONE):%m-%d %H:%M}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value).removeprefix("demo-")
+
+
+def amount(data: dict[str, Any]) -> str:
+    if "amount_minor" not in data:
+        return ""
+    exponent = EXPONENTS.get(data["currency"], USUAL_EXPONENT)
+    return f"{data['currency']} {data['amount_minor'] / 10**exponent:,.{exponent}f}"

@@ -1,0 +1,100 @@
+"""A life is told in both languages, in order, and without what came to nothing."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from contracts.alerts import AlertRaised, AlertWithdrawn
+from contracts.customer import OrderDelivered, QuoteIssued, StageChanged
+from contracts.event import Event
+from contracts.examples import example
+from contracts.followup import (
+    ComplaintAnswered,
+    ComplaintLinked,
+    ComplaintTargetSet,
+    ContactLogged,
+    PlanStarted,
+    TaskCancelled,
+    TaskCompleted,
+    TaskScheduled,
+)
+from contracts.topics import CONFIGURATION, EVENT_TYPES
+from demo.life_table import by_day
+from demo.life_words import sentences
+
+
+def entry(event: Event, day: str = "2026-03-02", stream: UUID | None = None, **more: Any) -> dict[str, Any]:
+    return {
+        "event_id": str(uuid4()),
+        "stream_id": str(stream or uuid4()),
+        "type": event.type,
+        "occurred_at": f"{day}T02:00:00Z",
+        "data": event.model_dump(mode="json", exclude={"type"}, exclude_none=True) | more,
+    }
+
+
+@pytest.mark.parametrize("event_type", [each for each in EVENT_TYPES.values() if each not in CONFIGURATION])
+def test_every_fact_can_be_told(event_type: type[Event]) -> None:
+    told = sentences(entry(example(event_type)))
+    assert told is None or all(told)
+
+
+@pytest.mark.parametrize(
+    ("event", "en", "zh"),
+    [
+        (example(QuoteIssued, amount_minor=12_800_000), "Quoted CNY 128,000.00", "报价 CNY 128,000.00"),
+        (
+            example(StageChanged, previous="new", stage="interested", reason=None),
+            "Stage: new → interested",
+            "阶段：新客户 → 意向",
+        ),
+        (
+            ComplaintAnswered(employee_id="demo-seller", answered_in_time=False),
+            "Answered, in time: no",
+            "已答复，及时：否",
+        ),
+        (
+            example(ComplaintTargetSet, answer_by=datetime.fromisoformat("2026-03-02T03:00:00Z")),
+            "Promised: answer by 03-02 11:00",
+            "承诺 03-02 11:00 前答复",
+        ),
+        (
+            ContactLogged(channel="phone", direction="outbound", employee_id="demo-seller", purpose="callback"),
+            "seller phone: callback",
+            "销售甲 电话：回访",
+        ),
+        (example(ComplaintLinked, number=2), "Complaint no. 2 on this", "同一问题第 2 次投诉"),
+    ],
+)
+def test_a_fact_is_a_sentence_in_each_language(event: Event, en: str, zh: str) -> None:
+    assert sentences(entry(event)) == (en, zh)
+
+
+@pytest.mark.parametrize("event", [example(TaskCompleted), example(ComplaintLinked, number=1)])
+def test_what_another_fact_tells_is_not_told_again(event: Event) -> None:
+    assert sentences(entry(event)) is None
+
+
+def test_a_plan_begins_on_the_day_of_the_fact_that_started_it() -> None:
+    delivered = entry(OrderDelivered(), "2025-10-23")
+    later = entry(OrderDelivered(), "2026-01-05")
+    started = entry(example(PlanStarted), "2026-11-22", anchor_id=delivered["event_id"])
+    told = by_day([started, later, delivered])
+    assert told == [("2025-10-23", delivered), ("2025-10-23", started), ("2026-01-05", later)]
+
+
+def test_what_was_disproved_or_called_off_by_a_plan_is_left_out() -> None:
+    alert, task = uuid4(), uuid4()
+    nothing = [
+        entry(example(AlertRaised), stream=alert),
+        entry(example(AlertWithdrawn), stream=alert),
+        entry(example(TaskScheduled), stream=task),
+        entry(TaskCancelled(), stream=task),
+        entry(TaskScheduled(assignee_id="E1", due_at=datetime.fromisoformat("2026-03-02T03:00:00Z"))),
+    ]
+    by_hand = uuid4()
+    promised = entry(example(TaskScheduled, plan_id=None), stream=by_hand)
+    called_off = entry(TaskCancelled(), stream=by_hand)
+    assert [each for _, each in by_day([called_off, promised, *nothing])] == [promised, called_off]
