@@ -10,12 +10,16 @@ import asyncpg
 from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
 from pydantic_core import from_json, to_json
 
+from chassis.stall import StallWatch
+
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 T = TypeVar("T")
+Get: TypeAlias = "Callable[[float | None], Awaitable[PoolConnectionProxy[asyncpg.Record]]]"
 
 CONNECT_TIMEOUT_SECONDS = 2.0
 ACQUIRE_TIMEOUT_SECONDS = 2.0
+STALLED_SECONDS = 1.0
 RELEASE_TIMEOUT_SECONDS = 0.5
 COMMAND_TIMEOUT_SECONDS = 5.0
 DEADLINE_SECONDS = 6.0
@@ -53,10 +57,58 @@ UNAVAILABLE = (
 
 
 class BoundedPool(asyncpg.Pool):
-    """A pool that gives up: for a free connection, and for a frozen server to let go of a query timed out."""
+    """A pool that gives up: for a free connection, and for a frozen server to let go of a query timed out.
+
+    Whoever waits is refused once nobody has got or given back a connection for STALLED_SECONDS; and whoever comes then.
+    """
+
+    def __init__(self, *connect: Any, **options: Any) -> None:
+        super().__init__(*connect, **options)
+        self._stall = StallWatch(STALLED_SECONDS, self._refuse_waiting)
+        self._wanted = 0
+        self._limits: set[asyncio.Timeout] = set()
 
     def acquire(self, *, timeout: float | None = ACQUIRE_TIMEOUT_SECONDS) -> "PoolAcquireContext[asyncpg.Record]":
         return super().acquire(timeout=timeout)
+
+    async def _acquire(
+        self,
+        timeout: float | None,  # noqa: ASYNC109 - the name is asyncpg's
+    ) -> "PoolConnectionProxy[asyncpg.Record]":
+        # The pool's own way to get one, which its types keep to themselves.
+        get: Get = super()._acquire  # type: ignore[misc]
+        self._wanted += 1
+        try:
+            if self._wanted > self.get_max_size():
+                got = await self._wait_in_line(get, timeout)
+            else:
+                self._stall.moved()
+                got = await get(timeout)
+        except BaseException:
+            self._wanted -= 1
+            raise
+        self._stall.moved()
+        return got
+
+    async def _wait_in_line(
+        self,
+        get: Get,
+        timeout: float | None,  # noqa: ASYNC109 - the name is asyncpg's
+    ) -> "PoolConnectionProxy[asyncpg.Record]":
+        if self._stall.stalled:
+            raise TimeoutError("no connection comes back")
+        async with asyncio.timeout(None) as limit:
+            self._limits.add(limit)
+            self._stall.watch()
+            try:
+                return await get(timeout)
+            finally:
+                self._limits.discard(limit)
+
+    def _refuse_waiting(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for limit in self._limits:
+            limit.reschedule(now)
 
     async def release(
         self,
@@ -64,7 +116,11 @@ class BoundedPool(asyncpg.Pool):
         *,
         timeout: float | None = RELEASE_TIMEOUT_SECONDS,  # noqa: ASYNC109 - the name is asyncpg's
     ) -> None:
-        await super().release(connection, timeout=timeout)
+        try:
+            await super().release(connection, timeout=timeout)
+        finally:
+            self._wanted -= 1
+            self._stall.moved()
 
 
 class StandbyError(ConnectionRefusedError):

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from chassis.database import DEADLINE_SECONDS, UNAVAILABLE, patiently
+from chassis.stall import StallWatch
 
 MAX_BATCH = 500
 MAX_WAITING = 5_000
+STALLED_SECONDS = 2.0
 
 
 class Claiming(Protocol):
@@ -22,24 +24,27 @@ O = TypeVar("O")  # noqa: E741
 
 
 class OverloadedError(Exception):
-    """More appends wait than MAX_WAITING: the caller should come back later."""
+    """More appends wait than MAX_WAITING, or nothing moves: the caller should come back later."""
 
 
 class GroupCommit(Generic[I, O]):
     """One flusher per process: collects while the last commit runs, then commits all at once.
 
     `commit` must be idempotent per item: a batch whose outcome is unknown is sent again until
-    DEADLINE_SECONDS have passed.
+    DEADLINE_SECONDS have passed. After STALLED_SECONDS, whoever waits behind it is refused: nothing of that was sent.
     """
 
     def __init__(self, commit: Callable[[Sequence[I]], Awaitable[list[O]]]) -> None:
         self._commit = commit
         self._waiting: deque[tuple[I, asyncio.Future[O]]] = deque()
         self._flusher: asyncio.Task[None] | None = None
+        self._stall = StallWatch(STALLED_SECONDS, self._refuse_waiting)
 
     async def submit(self, item: I) -> O:
         if len(self._waiting) >= MAX_WAITING:
             raise OverloadedError(f"{MAX_WAITING} appends are waiting")
+        if self._stall.stalled:
+            raise OverloadedError("the last commit has not come to its end")
         future: asyncio.Future[O] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._flusher is None:
@@ -49,9 +54,17 @@ class GroupCommit(Generic[I, O]):
     async def _flush(self) -> None:
         try:
             while self._waiting:
+                self._stall.moved()
+                self._stall.watch()
                 await self._settle(self._next_batch())
         finally:
+            self._stall.rest()
+            self._stall.stalled = False
             self._flusher = None
+
+    def _refuse_waiting(self) -> None:
+        refuse(self._waiting, OverloadedError("the commit before has not come to its end"))
+        self._waiting.clear()
 
     def _next_batch(self) -> list[tuple[I, asyncio.Future[O]]]:
         """Take what fits together; rivals for one key or one version wait for the next round."""
@@ -95,7 +108,7 @@ class GroupCommit(Generic[I, O]):
             await self._settle([single])
 
 
-def refuse(batch: Sequence[tuple[I, asyncio.Future[O]]], error: BaseException) -> None:
+def refuse(batch: Iterable[tuple[I, asyncio.Future[O]]], error: BaseException) -> None:
     for _, future in batch:
         if not future.done():
             future.set_exception(error)

@@ -217,3 +217,20 @@ async def test_no_two_commits_run_at_once(database: Database) -> None:
     group: GroupCommit[Item, str] = GroupCommit(counting)
     await settled([asyncio.create_task(group.submit(Item(f"i{number}"))) for number in range(200)])
     assert most == 1
+
+
+async def test_behind_a_commit_that_stands_still_nobody_waits(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "STALLED_SECONDS", 0.05)
+    group = GroupCommit(database.commit)
+    sent = asyncio.create_task(group.submit(Item("sent")))
+    await eventually(database.is_busy)
+    with pytest.raises(OverloadedError):
+        await group.submit(Item("waiting"))
+    with pytest.raises(OverloadedError):
+        await group.submit(Item("coming"))
+    database.open.set()
+    assert await sent == "sent done"
+    assert await group.submit(Item("later")) == "later done"
+    assert database.batches == [["sent"], ["later"]]
