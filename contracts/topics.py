@@ -74,5 +74,7 @@ CONFIGURATION: frozenset[type[Event]] = frozenset(
         followup.PlanTemplatePublished,
         followup.CalendarPublished,
         followup.ComplaintPolicyPublished,
+        followup.SurveyPolicyPublished,
+        followup.SurveyAnsweredAnonymously,
     }
 )

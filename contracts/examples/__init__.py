@@ -12,6 +12,7 @@ from contracts import alerts, customer, followup
 from contracts.event import Envelope, Event
 from contracts.examples.named import ALERT_ID as ALERT_ID
 from contracts.examples.named import ALLOWED_SILENCE as ALLOWED_SILENCE
+from contracts.examples.named import ANSWER_ID as ANSWER_ID
 from contracts.examples.named import ATTACHMENT_REF as ATTACHMENT_REF
 from contracts.examples.named import BATCH_ID as BATCH_ID
 from contracts.examples.named import CALENDAR_ID as CALENDAR_ID
@@ -48,8 +49,11 @@ from contracts.examples.named import REFERRED_ID as REFERRED_ID
 from contracts.examples.named import REPEATS_ID as REPEATS_ID
 from contracts.examples.named import SILENT_SINCE as SILENT_SINCE
 from contracts.examples.named import STARTS_AT as STARTS_AT
+from contracts.examples.named import SURVEY_ID as SURVEY_ID
+from contracts.examples.named import SURVEY_POLICY_ID as SURVEY_POLICY_ID
 from contracts.examples.named import TASK_ID as TASK_ID
 from contracts.examples.of_configuration import CONFIGURED as CONFIGURED
+from contracts.examples.of_configuration import QUESTION as QUESTION
 from contracts.examples.of_customers import CUSTOMER as CUSTOMER
 from contracts.followup.complaint import ComplaintEvent
 from contracts.followup.task import TaskEvent
@@ -152,6 +156,16 @@ FOLLOWUP: tuple[Event, ...] = (
         round=1,
         due_at=DUE_AT,
     ),
+    followup.SurveySent(
+        question=QUESTION,
+        anonymous=False,
+        channel=followup.Channel.WECHAT,
+        key_contact_id=KEY_CONTACT_ID,
+        step="complaint-closed",
+        about_id=COMPLAINT_ID,
+        expires_at=DUE_AT,
+    ),
+    followup.SurveyAnswered(question=QUESTION, score=4, comment_ref=CONTENT_REF),
     followup.GuardTripped(
         guard=followup.Guard.TWO_COLLEAGUES,
         number=1,
@@ -233,6 +247,12 @@ def _stream_of(event: Event) -> UUID:
             return CONTACT_ID
         case followup.ComplaintPolicyPublished():
             return COMPLAINT_POLICY_ID
+        case followup.SurveySent() | followup.SurveyAnswered():
+            return SURVEY_ID
+        case followup.SurveyAnsweredAnonymously():
+            return ANSWER_ID
+        case followup.SurveyPolicyPublished():
+            return SURVEY_POLICY_ID
         case followup.ContactFormPublished():
             return CONTACT_FORM_ID
         case followup.PlanTemplatePublished():

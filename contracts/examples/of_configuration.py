@@ -4,10 +4,22 @@ from datetime import date
 
 from contracts import customer, followup
 from contracts.event import Event
-from contracts.examples.named import OFFICE_HOURS
+from contracts.examples.named import CONTENT_REF, OFFICE_HOURS
 from contracts.followup.complaint_policy import ComplaintTarget
+from contracts.followup.survey import Question
 
+QUESTION = Question(survey="after-service", kind=followup.SurveyKind.CSAT, lowest=1, highest=5)
 CONFIGURED: tuple[Event, ...] = (
+    followup.SurveyPolicyPublished(
+        number=1,
+        after=(followup.PlanTrigger(event="care.followup.complaint-closed.v1"),),
+        question=QUESTION,
+        anonymous=False,
+        channel=followup.Channel.WECHAT,
+        valid_days=30,
+        rest_days=90,
+    ),
+    followup.SurveyAnsweredAnonymously(question=QUESTION, score=2, comment_ref=CONTENT_REF),
     followup.ContactFormPublished(
         purpose="quote",
         number=1,

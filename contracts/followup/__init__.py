@@ -50,6 +50,15 @@ from contracts.followup.plan import (
     PlanTemplatePublished,
     PlanTrigger,
 )
+from contracts.followup.survey import (
+    SurveyAnswered,
+    SurveyAnsweredAnonymously,
+    SurveyConfiguration,
+    SurveyEvent,
+    SurveyKind,
+    SurveyPolicyPublished,
+    SurveySent,
+)
 from contracts.followup.task import (
     TaskCancelled,
     TaskCompleted,
@@ -70,7 +79,9 @@ AnyEvent = Annotated[
     | CalendarEvent
     | GuardEvent
     | ComplaintPolicyEvent
-    | PurgeEvent,
+    | PurgeEvent
+    | SurveyEvent
+    | SurveyConfiguration,
     Field(discriminator="type"),
 ]
 
@@ -116,6 +127,11 @@ __all__ = [
     "Purpose",
     "Sentiment",
     "Severity",
+    "SurveyAnswered",
+    "SurveyAnsweredAnonymously",
+    "SurveyKind",
+    "SurveyPolicyPublished",
+    "SurveySent",
     "TaskCancelled",
     "TaskCompleted",
     "TaskReassigned",

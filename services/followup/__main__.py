@@ -32,12 +32,15 @@ from services.followup.domain.contact_form import CONTACT_FORM
 from services.followup.domain.guard import GUARDS
 from services.followup.domain.plan import PLAN
 from services.followup.domain.plan_template import PLAN_TEMPLATE
+from services.followup.domain.survey import ANONYMOUS_ANSWER, SURVEY, SURVEY_POLICY
 from services.followup.domain.task import TASK
 from services.followup.guarding.listing import GuardQueries
 from services.followup.importing import FollowupImport
 from services.followup.myday import Days
 from services.followup.queries import FollowupQueries
 from services.followup.reacting import reacting
+from services.followup.surveying.invitations import Invitations
+from services.followup.surveying.listing import SurveyQueries
 
 NAME = "followup"
 LISTING = "followup-list"
@@ -108,6 +111,11 @@ def dependencies(parts: Parts) -> Dependencies:
         complaint_policy=CommandHandler(store, COMPLAINT_POLICY, mapper),
         complaint_policies=ComplaintPolicies(store, mapper, pseudonyms),
         guards=CommandHandler(store, GUARDS, mapper),
+        surveys=CommandHandler(store, SURVEY, mapper),
+        anonymous_answers=CommandHandler(store, ANONYMOUS_ANSWER, mapper),
+        survey_policy=CommandHandler(store, SURVEY_POLICY, mapper),
+        survey_list=SurveyQueries(parts.pool),
+        invitations=Invitations(pseudonyms),
         guard_list=GuardQueries(parts.pool),
         customers=Customers(parts.pool),
         queries=FollowupQueries(parts.pool),

@@ -10,7 +10,13 @@ from chassis.command_handler import CommandHandler
 from chassis.event_store import EventStore
 from chassis.mapper import EventMapper
 from chassis.pseudonym import Pseudonyms
-from contracts.followup import CalendarPublished, ComplaintPolicyPublished, ContactFormPublished, PlanTemplatePublished
+from contracts.followup import (
+    CalendarPublished,
+    ComplaintPolicyPublished,
+    ContactFormPublished,
+    PlanTemplatePublished,
+    SurveyPolicyPublished,
+)
 from services.followup.calendar.calendars import Calendars
 from services.followup.complaint_policies import ComplaintPolicies
 from services.followup.customers import Customers
@@ -19,10 +25,13 @@ from services.followup.domain.complaint_repeats import Repeats
 from services.followup.domain.contact import Contact
 from services.followup.domain.guard import Guards
 from services.followup.domain.plan import Plan
+from services.followup.domain.survey import Survey
 from services.followup.domain.task import Task
 from services.followup.guarding.listing import GuardQueries
 from services.followup.myday import Days
 from services.followup.queries import FollowupQueries
+from services.followup.surveying.invitations import Invitations
+from services.followup.surveying.listing import SurveyQueries
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +50,20 @@ class Dependencies:
     complaint_policy: CommandHandler[ComplaintPolicyPublished]
     complaint_policies: ComplaintPolicies
     guards: CommandHandler[Guards]
+    surveys: CommandHandler[Survey | None]
+    anonymous_answers: CommandHandler[bool]
+    survey_policy: CommandHandler[SurveyPolicyPublished | None]
+    survey_list: SurveyQueries
+    invitations: Invitations
     guard_list: GuardQueries
     customers: Customers
     queries: FollowupQueries
     days: Days
     pseudonyms: Pseudonyms
+
+    @property
+    def survey_policy_id(self) -> UUID:
+        return self.pseudonyms.derived("survey-policy", "default")
 
     def repeats_of(self, customer_id: UUID) -> UUID:
         """Return the stream of what one customer complains of again and again."""

@@ -7,11 +7,13 @@ from chassis.database import Connection
 from contracts.event import Envelope
 from services.followup import projection
 from services.followup.guarding import listing as guards
+from services.followup.surveying import listing as surveys
 
-TABLES = (*projection.TABLES, *guards.TABLES)
+TABLES = (*projection.TABLES, *guards.TABLES, *surveys.TABLES)
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     """Apply a batch. The consumer calls this inside its own transaction."""
     await projection.apply(envelopes, held)
     await guards.apply(envelopes, held)
+    await surveys.apply(envelopes, held)

@@ -20,6 +20,7 @@ from services.followup.lateness import Lateness
 from services.followup.planning import runner
 from services.followup.planning.runner import Planning
 from services.followup.repromising import Repromising
+from services.followup.surveying.sending import Sending
 
 
 def reacting(parts: Parts, needs: Dependencies) -> tuple[Applier, Applier, list[Task]]:
@@ -27,6 +28,7 @@ def reacting(parts: Parts, needs: Dependencies) -> tuple[Applier, Applier, list[
     settings, health = parts.settings, parts.supervisor.health
     plans, watch = Planning(needs, parts.pool, settings.business_zone), Watch(needs, parts.pool)
     erasing = Erasing(needs.store, needs.mapper)
+    surveys = Sending(needs, parts.pool)
 
     async def heard(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         await handing_over.heard(envelopes, needs)
@@ -41,6 +43,7 @@ def reacting(parts: Parts, needs: Dependencies) -> tuple[Applier, Applier, list[
     async def either_heard(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         await plans.heard(envelopes, held)
         await watch.heard(envelopes, held)
+        await surveys.heard(envelopes)
 
     hearing = Applier(runner.CONSUMER, parts.pool, heard, applied=needs.store.wake)
     own = Applier(runner.OWN_FACTS, parts.pool, own_heard)

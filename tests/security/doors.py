@@ -47,6 +47,7 @@ PERSONAL: dict[str, dict[str, Any]] = {
     "Cancel": {"reason": KEPT},
     "Raise": {"channel": "phone", "severity": "high", "occurred_at": LONG_AGO, "content": KEPT},
     "Answer": {"content": KEPT},
+    "AnswerSurvey": {"score": 4, "comment": KEPT},
 }
 FORM = {"fields": [{"name": "impression", "kind": "text"}, {"name": "visitors", "kind": "number", "personal": True}]}
 CUSTOMERS_FILE = f"客户编号,客户名称,负责人,跟进状态\nK1,南京钟山,{KEPT},跟进中\nK2,{REFUSED},{KEPT},{REFUSED}\n"
@@ -127,10 +128,23 @@ async def tell(doors: Doors) -> None:
     things["complaint_id"] = await doors.personal("followup", f"{customer}/complaints", "Raise")
     await doors.personal("followup", f"/v1/complaints/{things['complaint_id']}/answer", "Answer")
     await doors.personal("followup", f"{customer}/complaints", "Raise")
+    await tell_surveys(doors, customer)
     for step, schema in (("withdrawal", "WithdrawHandover"), ("acceptance", "AcceptHandover")):
         begun = await doors.ask("customer", "POST", f"{customer}/handover", json={"to_owner_id": "E7001"})
         assert begun.is_success, begun.text
         await doors.personal("customer", f"{customer}/handover/{step}", schema)
+
+
+async def tell_surveys(doors: Doors, customer: str) -> None:
+    """Answer one survey by name and one without; the code of the second leads to nothing that is kept."""
+    for anonymous in (False, True):
+        asked = {"survey": "after-service", "kind": "csat", "anonymous": anonymous}
+        sent = await doors.ask("followup", "POST", f"{customer}/surveys", json=asked)
+        assert sent.is_success, sent.text
+        doors.things["survey_id"] = sent.json()["id"]
+        code = (await doors.ask("followup", "GET", f"/v1/surveys/{sent.json()['id']}/invitation")).json()["code"]
+        doors.things["code"] = code
+        await doors.personal("followup", f"/v1/survey-invitations/{code}/answer", "AnswerSurvey")
 
 
 async def park(doors: Doors) -> None:

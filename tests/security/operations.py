@@ -75,6 +75,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "Close": {},
     "AssignComplaint": {"owner_id": OWNER},
     "Pause": {"reason": "waits-for-customer"},
+    "SendSurvey": {"survey": "after-service", "kind": "csat"},
+    "AnswerSurvey": {"score": 4},
+    "PublishSurveyPolicy": {
+        "survey": "after-service",
+        "kind": "nps",
+        "after": [{"event": "care.followup.complaint-closed.v1"}],
+    },
     "Reclassify": {"severity": "low", "reason": "one-user"},
     "PublishComplaintPolicy": {
         "targets": [{"severity": "low", "answer_minutes": 60, "resolve_minutes": 900}],

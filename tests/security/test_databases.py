@@ -39,7 +39,8 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     | IMPORTS
     | dict.fromkeys(("contact", "task", "complaint", "customer_ref"), "INSERT SELECT UPDATE")
     | dict.fromkeys(
-        ("plan", "plan_customer", "plan_template", "plan_turn", "guard", "guard_watch"), "INSERT SELECT UPDATE"
+        ("plan", "plan_customer", "plan_template", "plan_turn", "guard", "guard_watch", "survey", "anonymous_answer"),
+        "INSERT SELECT UPDATE",
     ),
     "alerts": STORE | CONSUMER | dict.fromkeys(("silence", "alert", "customer_holders"), "INSERT SELECT UPDATE"),
     "reporting": CONSUMER

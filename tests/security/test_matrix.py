@@ -128,6 +128,14 @@ followup GET /v1/imports/{import_id}                        401      403   403  
 followup GET /v1/imports/{import_id}/rows                   401      403   403     403     403      +     +   +     +           +
 followup GET /v1/imports/{import_id}/rows.csv               401      403   403     403     403      +     +   +     +           +
 followup GET /v1/customers/{customer_id}/plans              401      403     +     403     403      +   403   +     +           +
+followup POST /v1/customers/{customer_id}/surveys           401      403     +     403     403      +   403   +     +           +
+followup GET /v1/surveys                                    401        -     +       -     403      +     -   +     +           +
+followup GET /v1/surveys/{survey_id}                        401      403     +     403     403      +   403   +     +           +
+followup GET /v1/surveys/{survey_id}/invitation             401      403   403     403     403    403   403   +     +           +
+followup POST /v1/survey-invitations/{code}/answer          401      403   403     403     403    403   403   +     +           +
+followup GET /v1/survey-results                             401        +     +       +     403      +     +   +     +           +
+followup GET /v1/survey-policy                              401        +     +       +     403      +     +   +     +           +
+followup PUT /v1/survey-policy                              401      403   403     403     403    403   403   +     +         403
 followup GET /v1/guards                                     401        -     +       -     403      +     -   +     +           +
 followup GET /v1/my-day                                     401        -     +       -     403      +     -   +     +           +
 followup GET /v1/plan-templates                             401        +     +       +     403      +     +   +     +           +
@@ -167,6 +175,8 @@ BEFORE_STEP = {"answer": (), "confirmation": ("answer",), "closing": ("answer", 
 ASKED_ABOUT = {"/v1/my-day": {"employee_id": OWNER}}
 EVERYBODYS = {
     "/v1/complaint-policy",
+    "/v1/survey-policy",
+    "/v1/survey-results",
     "/v1/tag-vocabulary",
     "/v1/employees",
     "/v1/rules",
@@ -228,6 +238,8 @@ async def verdict(world: World, operation: Operation, subject: str | None, role:
 
 async def fresh(world: World, operation: Operation) -> dict[str, str]:
     """Make what the operation uses up, or what only it needs."""
+    if "{code}" in operation.path:
+        return {"code": await world.new_invitation()}
     step = operation.path.rpartition("/")[2]
     if step == "erasure" and operation.service == "customer":
         return await world.new_erasure(asked=operation.method == "GET")

@@ -90,6 +90,16 @@ class World:
         due_at = (datetime.now(UTC) + timedelta(days=2)).isoformat()
         return await self.made("followup", path, {"due_at": due_at, "assignee_id": OWNER})
 
+    async def new_survey(self) -> str:
+        path = f"/v1/customers/{self.things['customer_id']}/surveys"
+        return await self.made("followup", path, BODIES["SendSurvey"])
+
+    async def new_invitation(self) -> str:
+        """Send a survey and return the code that it is answered with."""
+        response = await self.ask("followup", "GET", f"/v1/surveys/{await self.new_survey()}/invitation")
+        assert response.is_success, response.text
+        return str(response.json()["code"])
+
     async def new_key_contact(self, **whose: str) -> str:
         """Add a key contact to the customer, or to the one that `whose` names."""
         path = "/v1/customers/{customer_id}/key-contacts".format_map(self.things | whose)
@@ -183,8 +193,12 @@ async def settle(world: World) -> None:
             said = {"channel": "phone", "direction": "outbound", "employee_id": employee_id}
             await world.made("followup", f"/v1/customers/{each}/contacts", said)
         world.things["task_id"] = await world.new_task()
+        world.things["survey_id"] = await world.new_survey()
         world.things["complaint_id"] = await world.new_complaint()
         world.things |= await world.new_commerce(*COMMERCE)
+    world.things["code"] = await world.new_invitation()
+    policy = await world.ask("followup", "PUT", "/v1/survey-policy", json=BODIES["PublishSurveyPolicy"])
+    assert policy.is_success, policy.text
     world.things["key_contact_id"] = await world.new_key_contact()
     await world.made("customer", f"/v1/customers/{customer_id}/handover", BODIES["StartHandover"])
     world.things["batch_id"] = await world.made("customer", "/v1/handover-batches", BODIES["StartHandoverBatch"])
@@ -245,7 +259,7 @@ async def lists_show(world: World, customer_id: str) -> bool:
     """Tell whether every list has caught up with the customer."""
     lists = {
         "customer": ["/v1/customers"],
-        "followup": ["/v1/contacts", "/v1/tasks", "/v1/complaints", "/v1/guards"],
+        "followup": ["/v1/contacts", "/v1/tasks", "/v1/complaints", "/v1/guards", "/v1/surveys"],
         "alerts": ["/v1/alerts"],
     }
     shown = [

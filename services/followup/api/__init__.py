@@ -11,6 +11,8 @@ from services.followup.api import (
     my_day,
     plan_templates,
     plans,
+    survey_policy,
+    surveys,
     tasks,
 )
 
@@ -26,4 +28,6 @@ ROUTERS = (
     calendars.router,
     my_day.router,
     guards.router,
+    surveys.router,
+    survey_policy.router,
 )

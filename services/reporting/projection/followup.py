@@ -35,6 +35,10 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
             | events.GuardCleared()
             | events.ComplaintPolicyPublished()
             | events.WordsPurged()
+            | events.SurveySent()
+            | events.SurveyAnswered()
+            | events.SurveyAnsweredAnonymously()
+            | events.SurveyPolicyPublished()
         ):
             return
         case events.ComplaintLinked() | events.ComplaintEscalated() as event:

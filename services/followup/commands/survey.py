@@ -1,0 +1,88 @@
+"""What can be asked about surveys."""
+
+from typing import Annotated, ClassVar, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from chassis.command import Command, FactCommand
+from contracts.followup import Channel, SurveyKind
+from contracts.followup.survey import (
+    HIGHEST_NPS,
+    LOWEST_CSAT,
+    LOWEST_NPS,
+    Highest,
+    Question,
+    RestDays,
+    ValidDays,
+)
+from contracts.types import Code, Instant, Note
+from services.followup.commands.plan_template import Triggers
+
+USUAL_HIGHEST = 5
+
+Score = Annotated[int, Field(strict=True, ge=0, le=HIGHEST_NPS)]
+
+
+class Asking(Command):
+    """What is asked. CSAT is answered from 1 to `highest`, 5 if absent; NPS from 0 to 10."""
+
+    survey: Code
+    kind: SurveyKind
+    highest: Highest | None = None
+    anonymous: bool = False
+    channel: Channel | None = None
+    valid_days: ValidDays = 30
+
+    @model_validator(mode="after")
+    def _one_scale_for_nps(self) -> Self:
+        if self.kind is SurveyKind.NPS and self.highest not in {None, HIGHEST_NPS}:
+            raise ValueError("NPS is answered from 0 to 10")
+        return self
+
+    @property
+    def question(self) -> Question:
+        usual, lowest = (HIGHEST_NPS, LOWEST_NPS) if self.kind is SurveyKind.NPS else (USUAL_HIGHEST, LOWEST_CSAT)
+        return Question(survey=self.survey, kind=self.kind, lowest=lowest, highest=self.highest or usual)
+
+
+class SendSurvey(Asking):
+    """Let the customer be asked after a step of service; `about_id` is the task, complaint or contact it was."""
+
+    key_contact_id: UUID | None = None
+    step: Code | None = None
+    about_id: UUID | None = None
+
+
+class SendAt(SendSurvey):
+    """The same, at an instant."""
+
+    at: Instant
+
+
+class PublishSurveyPolicy(Asking):
+    """After which facts a customer is asked; after none, if there are none."""
+
+    after: Triggers = ()
+    rest_days: RestDays = 90
+
+
+class AnswerSurvey(FactCommand):
+    """Record what was answered."""
+
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"comment"})
+
+    score: Score
+    comment: Note | None = None
+
+
+class AnswerAt(AnswerSurvey):
+    """The same, at an instant."""
+
+    at: Instant
+
+
+class AnswerAnonymously(AnswerSurvey):
+    """The same, without a word of who was asked."""
+
+    question: Question

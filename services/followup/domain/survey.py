@@ -1,0 +1,120 @@
+"""The rules of a survey: sent once, answered once and in time, on its scale; and those of an anonymous answer."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from chassis.decider import Decider, RejectedError
+from contracts import followup as events
+from contracts.followup.survey import Question, SurveyEvent
+from services.followup.commands.survey import AnswerAnonymously, AnswerAt, PublishSurveyPolicy, SendAt
+
+Event = SurveyEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Only what a later decision needs; everything else belongs in a read model."""
+
+    question: Question
+    expires_at: datetime
+    anonymous: bool
+    is_answered: bool = False
+
+
+def decide(survey: Survey | None, command: SendAt | AnswerAt) -> list[Event]:
+    """Return the events that `command` earns: none when what it asks for already holds."""
+    match survey, command:
+        case None, SendAt():
+            return [sent(command)]
+        case Survey(), SendAt():
+            return []
+        case Survey(is_answered=False), AnswerAt():
+            return [answered(survey, command)]
+        case Survey(), AnswerAt():
+            raise is_answered()
+        case _:
+            raise RejectedError("survey-unknown", "No such survey was sent.", "未发送过该问卷。")
+
+
+def sent(command: SendAt) -> events.SurveySent:
+    said = command.model_dump(include={"anonymous", "channel", "key_contact_id", "step", "about_id"})
+    expires_at = command.at + timedelta(days=command.valid_days)
+    return events.SurveySent(question=command.question, expires_at=expires_at, **said)
+
+
+def answered(survey: Survey, command: AnswerAt) -> events.SurveyAnswered:
+    require_in_time(survey, command.at)
+    require_on_scale(survey.question, command.score)
+    return events.SurveyAnswered(question=survey.question, score=command.score, comment_ref=command.ref("comment"))
+
+
+def require_in_time(survey: Survey, at: datetime) -> None:
+    if at > survey.expires_at:
+        raise RejectedError(
+            "survey-expired",
+            f"This survey could be answered until {survey.expires_at:%Y-%m-%d %H:%M} UTC.",
+            f"该问卷的作答截止时间为 {survey.expires_at:%Y-%m-%d %H:%M}（UTC）。",
+        )
+
+
+def require_on_scale(question: Question, score: int) -> None:
+    if not question.lowest <= score <= question.highest:
+        raise RejectedError(
+            "score-off-scale",
+            f"This survey is answered from {question.lowest} to {question.highest}.",
+            f"该问卷的评分范围为 {question.lowest} 到 {question.highest}。",
+        )
+
+
+def is_answered() -> RejectedError:
+    return RejectedError("survey-answered", "This invitation has been answered already.", "该邀请已作答。")
+
+
+def evolve(survey: Survey | None, event: Event) -> Survey | None:
+    """Apply one fact. A fact is never refused: it has already happened."""
+    match event:
+        case events.SurveySent(question=question, expires_at=expires_at, anonymous=anonymous):
+            return Survey(question, expires_at, anonymous)
+        case events.SurveyAnswered():
+            return survey and replace(survey, is_answered=True)
+
+
+SURVEY: Decider[Survey | None] = Decider(initial=None, decide=decide, evolve=evolve)
+
+
+def decide_anonymous(given: bool, command: AnswerAnonymously) -> list[events.SurveyAnsweredAnonymously]:
+    """Return the answer. An invitation leads to one stream, so a second answer finds the first."""
+    if given:
+        raise is_answered()
+    require_on_scale(command.question, command.score)
+    said = command.model_dump(include={"score"})
+    ref = command.ref("comment")
+    return [events.SurveyAnsweredAnonymously(question=command.question, comment_ref=ref, **said)]
+
+
+def evolve_anonymous(_given: bool, _event: events.SurveyAnsweredAnonymously) -> bool:
+    return True
+
+
+ANONYMOUS_ANSWER: Decider[bool] = Decider(initial=False, decide=decide_anonymous, evolve=evolve_anonymous)
+
+Policy = events.SurveyPolicyPublished
+
+
+def decide_policy(latest: Policy | None, command: PublishSurveyPolicy) -> list[Policy]:
+    """Return the next version: none when the latest says the same."""
+    published = events.SurveyPolicyPublished(
+        number=latest.number + 1 if latest else 1,
+        question=command.question,
+        after=tuple(events.PlanTrigger(**dict(each)) for each in command.after),
+        **command.model_dump(include={"anonymous", "channel", "valid_days", "rest_days"}),
+    )
+    same = latest is not None and published == latest.model_copy(update={"number": published.number})
+    return [] if same else [published]
+
+
+def evolve_policy(_latest: Policy | None, event: Policy) -> Policy:
+    return event
+
+
+SURVEY_POLICY: Decider[Policy | None] = Decider(initial=None, decide=decide_policy, evolve=evolve_policy)
