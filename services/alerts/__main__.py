@@ -6,6 +6,7 @@ from chassis.applier import Applier
 from chassis.cli import main
 from chassis.consumer import Consumer
 from chassis.event_store import EventStore
+from chassis.export import Exports
 from chassis.mapper import EventMapper
 from chassis.rebuild import ReadModel
 from chassis.relay import Relay
@@ -62,7 +63,9 @@ def build(parts: Parts) -> Service:
         supervisor=parts.supervisor,
         checks={"database": parts.database_fault, "store": store.fault, "issuer": parts.issuer_fault},
     )
-    app.state.dependencies = Dependencies(store, mapper, AlertQueries(parts.pool), DEFAULT_RULES)
+    app.state.dependencies = Dependencies(
+        store, mapper, AlertQueries(parts.pool), DEFAULT_RULES, Exports(NAME, store, mapper, parts.pool)
+    )
     tasks = [
         Task("relay", "relay", relay.run),
         Task("consumer", "consumer", consumer.run),

@@ -10,6 +10,7 @@ from chassis.access import Allow, Caller, Holders
 from chassis.auth import Role
 from chassis.body import StrictRoute
 from chassis.catalogue import not_found
+from chassis.export import After, Export
 from chassis.history import HistoryEntry, entry_of
 from chassis.listing import Paging
 from chassis.paging import Page
@@ -72,6 +73,12 @@ async def read_events(alert_id: UUID, caller: Reader, needs: Needs) -> Page[Hist
 async def read_erasure(customer_id: UUID, _caller: Keeper, needs: Needs) -> Statement:
     """Read whether this service has heard that the customer was erased. It takes no personal words."""
     return await needs.queries.statement(customer_id)
+
+
+@router.get("/customers/{customer_id}/export")
+async def export(customer_id: UUID, caller: Keeper, needs: Needs, after: After = 0) -> Export:
+    """Read all that this service has recorded about the customer, up to 1,000 facts at a time. There are no words."""
+    return await needs.exports.part(customer_id, None, after, caller)
 
 
 @router.get("/rules")

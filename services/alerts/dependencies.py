@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from chassis.event_store import EventStore
+from chassis.export import Exports
 from chassis.mapper import EventMapper
 from services.alerts.engine.rules import RuleBook
 from services.alerts.queries import AlertQueries
@@ -17,6 +18,7 @@ class Dependencies:
     mapper: EventMapper
     queries: AlertQueries
     rules: RuleBook
+    exports: Exports
 
 
 async def of_request(request: Request) -> Dependencies:

@@ -7,6 +7,7 @@ from chassis.cli import main
 from chassis.command_handler import CommandHandler
 from chassis.consumer import Consumer
 from chassis.event_store import EventStore
+from chassis.export import Exports
 from chassis.imports import Importer, Imports
 from chassis.imports_api import imports_router
 from chassis.inbound import Inbound
@@ -118,6 +119,7 @@ def dependencies(parts: Parts) -> Dependencies:
         handover_queries=HandoverQueries(parts.pool),
         pseudonyms=pseudonyms,
         erasing=Erasing(parts.pool, mapper, Parking(facts_in.CONSUMER)),
+        exports=Exports(NAME, store, mapper, parts.pool),
     )
 
 

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from chassis.command_handler import CommandHandler
 from chassis.database import Pool
 from chassis.event_store import EventStore
+from chassis.export import Exports
 from chassis.mapper import EventMapper
 from chassis.pseudonym import Pseudonyms
 from services.customer.commerce import Commerce
@@ -36,6 +37,7 @@ class Dependencies:
     handover_queries: HandoverQueries
     pseudonyms: Pseudonyms
     erasing: Erasing
+    exports: Exports
 
 
 async def of_request(request: Request) -> Dependencies:

@@ -7,6 +7,7 @@ from chassis.cli import main
 from chassis.command_handler import CommandHandler
 from chassis.consumer import Consumer
 from chassis.event_store import EventStore
+from chassis.export import Exports
 from chassis.imports import Imports
 from chassis.imports_api import imports_router
 from chassis.mapper import EventMapper
@@ -121,6 +122,7 @@ def dependencies(parts: Parts) -> Dependencies:
         queries=FollowupQueries(parts.pool),
         days=Days(parts.pool, parts.settings.business_zone),
         pseudonyms=pseudonyms,
+        exports=Exports(NAME, store, mapper, parts.pool),
     )
 
 

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from chassis.command_handler import CommandHandler
 from chassis.event_store import EventStore
+from chassis.export import Exports
 from chassis.mapper import EventMapper
 from chassis.pseudonym import Pseudonyms
 from contracts.followup import (
@@ -60,6 +61,7 @@ class Dependencies:
     queries: FollowupQueries
     days: Days
     pseudonyms: Pseudonyms
+    exports: Exports
 
     @property
     def survey_policy_id(self) -> UUID:

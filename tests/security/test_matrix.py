@@ -37,6 +37,11 @@ customer GET /v1/customers/{customer_id}                    401      403     +  
 customer POST /v1/customers/{customer_id}/competitors       401      403     +     403     403      +   403   +     +           +
 customer GET /v1/customers/{customer_id}/contracts          401      403     +     403       +      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/contracts         401      403     +     403     403      +   403   +     +           +
+customer GET /v1/customers/{customer_id}/export             401      403   403     403     403    403   403   +     +         403
+customer GET /v1/customers/{customer_id}/key-contacts/{key_contact_id}/export 401 403 403 403 403   403   403   +     +         403
+followup GET /v1/customers/{customer_id}/export             401      403   403     403     403    403   403   +     +         403
+followup GET /v1/customers/{customer_id}/key-contacts/{key_contact_id}/export 401 403 403 403 403   403   403   +     +         403
+alerts GET /v1/customers/{customer_id}/export             401      403   403     403     403    403   403   +     +         403
 customer GET /v1/customers/{customer_id}/erasure            401      403   403     403     403    403   403   +     +         403
 customer POST /v1/customers/{customer_id}/erasure           401      403   403     403     403    403   403   +     +         403
 customer POST /v1/customers/{customer_id}/key-contacts/{key_contact_id}/erasure 401 403 403 403   403    403   403   +     +         403

@@ -5,6 +5,7 @@ from services.customer.api import (
     customers,
     employees,
     erasure,
+    export,
     handover_batches,
     handovers,
     helpers,
@@ -39,5 +40,6 @@ ROUTERS = (
     stages.router,
     helpers.router,
     erasure.router,
+    export.router,
     employees.router,
 )

@@ -146,3 +146,19 @@ async def test_what_was_said_with_a_key_contact_in_that_moment_goes_when_it_is_h
     async with transaction(world.pool) as held:
         await erasing(world).heard_own(said, held)
     assert await words(world, customer_id) == {f"迟到的话{kept}"}
+
+
+async def test_what_is_held_comes_out_with_its_words_of_a_customer_and_of_a_key_contact(world: World) -> None:
+    customer_id = await world.hears_of_customer()
+    wu = str(uuid4())
+    await world.post(f"/v1/customers/{customer_id}/contacts", SPOKEN | {"key_contact_id": wu})
+    await world.post(f"/v1/customers/{customer_id}/complaints", {"channel": "phone", "content": "太吵"})
+    whole = (await world.get(f"/v1/customers/{customer_id}/export")).json()
+    assert said(whole) == await words(world, customer_id)
+    assert (whole["service"], whole["next_after"]) == ("followup", None)
+    hers = (await world.get(f"/v1/customers/{customer_id}/key-contacts/{wu}/export")).json()
+    assert (len(hers["facts"]), said(hers)) == (1, said(whole) - {"太吵"})
+
+
+def said(part: dict[str, Any]) -> set[str]:
+    return {word for fact in part["facts"] for word in fact["words"].values()}

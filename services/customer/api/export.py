@@ -1,0 +1,32 @@
+"""HTTP for giving out everything that is held on somebody here."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from chassis.body import StrictRoute
+from chassis.catalogue import not_found
+from chassis.export import After, Export
+from services.customer.api.erasure import Keeper
+from services.customer.dependencies import Needs
+
+router = APIRouter(prefix="/v1", tags=["erasure"], route_class=StrictRoute)
+
+
+@router.get("/customers/{customer_id}/export")
+async def export(customer_id: UUID, caller: Keeper, needs: Needs, after: After = 0) -> Export:
+    """Read everything that this service holds on the customer, up to 1,000 facts at a time, with their words."""
+    if not (await needs.customers.load(customer_id)).state.known:
+        raise not_found()
+    return await needs.exports.part(customer_id, None, after, caller)
+
+
+@router.get("/customers/{customer_id}/key-contacts/{key_contact_id}/export")
+async def export_key_contact(
+    customer_id: UUID, key_contact_id: UUID, caller: Keeper, needs: Needs, after: After = 0
+) -> Export:
+    """Read everything that this service holds on one key contact, also on one who was removed."""
+    state = (await needs.customers.load(customer_id)).state
+    if key_contact_id not in state.words_of.keys() | state.erased_people:
+        raise not_found()
+    return await needs.exports.part(customer_id, key_contact_id, after, caller)
