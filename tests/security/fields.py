@@ -23,7 +23,7 @@ CREATING = [each for each in operations() if each.body_schema]
 # Why a handover was withdrawn stands beside why it was begun.
 READ_OTHERWISE = {"WithdrawHandover": {"reason": "note"}}
 READ_AS = {"person_name": "name", "id": "external_id", "system": "external_system", "occurred_at": None}
-TELLING = ("type", "format", "pattern", "minLength", "maxLength", "enum", "$ref", "items")
+TELLING = ("type", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "enum", "$ref", "items")
 # These two come together.
 NEXT_STEP = {"next_step": "visit", "next_step_due_at": TOMORROW}
 MARK = "\x00here\x00"

@@ -1,9 +1,11 @@
 """The four services in one process, each on a database of its own, and one customer that all of them know."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from importlib import import_module
 from time import monotonic
 from typing import Any
@@ -36,6 +38,7 @@ from tests.unit.chassis.issuer import SETTINGS, client_of
 LAST_OF_SOMEBODY = (
     "SELECT position FROM event AS fact WHERE position($1 IN fact.state) = 0 ORDER BY fact.position DESC LIMIT 1"
 )
+MOST_TIMES_PUT_OFF = 5
 ELSEWHERE = {"relay", "consumer"}
 BEFORE = {**TERM, "starts_on": "2023-01-01", "ends_on": "2023-12-31"}
 COMMERCE = {"order": MONEY, "quote": MONEY, "contract": BEFORE}
@@ -56,11 +59,17 @@ class World:
     async def ask(
         self, service: str, method: str, path: str, subject: str | None = "ops", role: str = "ops", **given: Any
     ) -> httpx.Response:
-        """Ask as somebody; as nobody where `subject` is None."""
+        """Ask as somebody; as nobody where `subject` is None. Who is told to come again later does so."""
         headers = dict(given.pop("headers", {}))
         if subject is not None:
             headers["Authorization"] = f"Bearer {self.token(subject, role)}"
-        return await self.clients[service].request(method, path, headers=headers, **given)
+        response = await self.clients[service].request(method, path, headers=headers, **given)
+        for _ in range(MOST_TIMES_PUT_OFF):
+            if response.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+                break
+            await asyncio.sleep(float(response.headers["retry-after"]))
+            response = await self.clients[service].request(method, path, headers=headers, **given)
+        return response
 
     def token(self, subject: str, *roles: str) -> str:
         """Return a token, the same for the same: to sign one takes longer than a request."""
