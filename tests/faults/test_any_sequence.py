@@ -51,7 +51,7 @@ def play(databases: list[Database], monkeypatch: pytest.MonkeyPatch) -> Iterator
     broker = Broker(death)
     for module in (event_store, relay_module):
         monkeypatch.setattr(module, "crash_point", death.point)
-    for name in ("send_all", "log_ends", "last_headers"):
+    for name in ("send_all", "log_ends", "tails"):
         monkeypatch.setattr(relay_module, name, getattr(broker, name))
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         runner.get_loop().set_exception_handler(tell_unless_it_died)

@@ -6,6 +6,7 @@ from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
 
+from chassis.cloudevents import Headers
 from chassis.records import Record
 from chassis.sending import Outgoing
 from contracts.topics import Topic
@@ -17,7 +18,7 @@ HALF_SENT = "broker.half-sent"
 
 
 class Broker:
-    """Takes the place of `send_all`, `log_ends` and `last_headers`, by which a relay knows Kafka."""
+    """Takes the place of `send_all`, `log_ends` and `tails`, by which a relay knows Kafka."""
 
     def __init__(self, death: Death) -> None:
         self._death = death
@@ -34,9 +35,9 @@ class Broker:
     async def log_ends(self, _bootstrap: str, topic: str, partitions: Sequence[int]) -> dict[int, int]:
         return {number: len(self._logs[TopicPartition(topic, number)]) for number in partitions}
 
-    async def last_headers(self, _bootstrap: str, topic: Topic) -> list[Any]:
+    async def tails(self, _bootstrap: str, topic: Topic, length: int) -> list[list[Headers]]:
         logs = (self._logs[TopicPartition(topic.name, number)] for number in range(topic.partitions))
-        return [list(log[-1].headers) for log in logs if log]
+        return [[list(record.headers) for record in log[-length:]] for log in logs if log]
 
     def take(self, place: TopicPartition, record: Record) -> None:
         key, value, headers = record
