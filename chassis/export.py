@@ -1,6 +1,6 @@
 """Everything that a service holds on somebody, as JSON: its facts in their order, each with the words it points to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -18,6 +18,8 @@ from chassis.mapper import EventMapper
 from contracts.event import Envelope
 
 PAGE = 1_000
+# Streams that began by naming a key contact are about them: a contact, or a survey with its answer.
+BEGUN_WITH = "SELECT stream_id FROM event WHERE subject = $1 AND version = 1 AND position($2 IN state) > 0"
 WORDS = "SELECT id, value FROM vault WHERE subject = $1 AND id = ANY($2)"
 REFERENCES = ("_ref", "_refs")
 
@@ -54,7 +56,7 @@ class Exports:
         """Return up to PAGE facts, and leave in the log who was given them."""
         rows = await self.store.read_subject(customer_id, after=after, limit=PAGE + 1)
         read = [self.mapper.to_envelope(row) for row in rows[:PAGE]]
-        facts = [fact for fact in read if person_id is None or names(fact, person_id)]
+        facts = read if person_id is None else await self._about(customer_id, person_id, read)
         refs = {ref for fact in facts for ref in refs_within(fact.event.model_dump())}
         words = {row["id"]: row["value"] for row in await self.pool.fetch(WORDS, customer_id, list(refs))}
         whose = {"customer_id": str(customer_id), "key_contact_id": str(person_id) if person_id else None}
@@ -67,6 +69,13 @@ class Exports:
             facts=[exported(fact, words) for fact in facts],
             next_after=read[-1].position if len(rows) > PAGE else None,
         )
+
+    async def _about(
+        self, customer_id: UUID, person_id: UUID, facts: Sequence[Envelope[Any]]
+    ) -> Sequence[Envelope[Any]]:
+        rows = await self.pool.fetch(BEGUN_WITH, customer_id, f'"key_contact_id":"{person_id}"'.encode())
+        theirs = {row["stream_id"] for row in rows}
+        return [fact for fact in facts if names(fact, person_id) or fact.stream_id in theirs]
 
 
 def names(fact: Envelope[Any], person_id: UUID) -> bool:

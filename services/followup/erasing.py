@@ -10,18 +10,27 @@ import uuid_utils.compat as uuid_utils
 from chassis.database import Connection, Pool
 from chassis.decider import GoneError
 from chassis.event_store import Answer, Append, EventStore, recorded
+from chassis.export import refs_within
 from chassis.mapper import EventMapper
 from chassis.purge import Erasure, erased_people, lock, purge, remove
-from chassis.streams import type_of
 from contracts.customer import CustomerErased, KeyContactErased
 from contracts.customer.erasure import ErasureEvent
 from contracts.event import Envelope, Metadata
-from contracts.followup import ContactLogged, WordsPurged
+from contracts.followup import ContactLogged, SurveyAnswered, WordsPurged
 
 ACTOR = "system:followup"
-CONTACTS = """
-    SELECT position, stream_id, version, subject, type, state, recorded_at FROM event WHERE subject = $1 AND type = $2
+# What begins by naming a key contact is about them: a contact, or a survey with its answer.
+SAID_WITH = """
+    SELECT position, stream_id, version, subject, type, state, recorded_at FROM event
+    WHERE stream_id IN (
+        SELECT b.stream_id FROM event b WHERE b.subject = $1 AND b.version = 1 AND position($2 IN b.state) > 0)
 """
+SAID_WITH_ERASED = """
+    SELECT b.stream_id FROM event b JOIN purge p ON p.subject = b.subject AND p.person_id IS NOT NULL
+    WHERE b.stream_id = ANY($1) AND b.version = 1
+      AND position(convert_to('"key_contact_id":"' || p.person_id || '"', 'UTF8') IN b.state) > 0
+"""
+SAYING = ContactLogged | SurveyAnswered
 
 
 class Erasing:
@@ -41,25 +50,26 @@ class Erasing:
                 case KeyContactErased(key_contact_id=person_id):
                     erasure = Erasure(envelope.subject, envelope.version, person_id)
                     await lock(held)
-                    refs = await self._said_about(erasure, held)
+                    refs = await self._said_with(erasure, held)
                     await self._answer(envelope, await purge(held, erasure, refs), held)
                 case _:
                     pass
 
     async def heard_own(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         """Take out what was said with a key contact whose erasure was on its way here at that moment."""
-        told = [envelope for envelope in envelopes if isinstance(envelope.event, ContactLogged)]
-        about = {envelope.event.key_contact_id for envelope in told} - {None}
-        erased = await erased_people(held, about) if about else set()
-        for envelope in told:
-            if envelope.event.key_contact_id in erased:
-                await remove(held, envelope.subject, refs_of(envelope.event))
+        said = [envelope for envelope in envelopes if isinstance(envelope.event, SAYING)]
+        streams = [envelope.stream_id for envelope in said]
+        rows = await held.fetch(SAID_WITH_ERASED, streams) if streams else []
+        late = {row["stream_id"] for row in rows}
+        for envelope in said:
+            if envelope.stream_id in late:
+                await remove(held, envelope.subject, refs_of(envelope))
 
-    async def _said_about(self, erasure: Erasure, held: Connection) -> set[UUID]:
-        """Return where the words of contacts with a key contact stand."""
-        rows = await held.fetch(CONTACTS, erasure.subject, type_of(ContactLogged))
-        contacts = [self._mapper.to_envelope(recorded(row)).event for row in rows]
-        return {ref for each in contacts if each.key_contact_id == erasure.person_id for ref in refs_of(each)}
+    async def _said_with(self, erasure: Erasure, held: Connection) -> set[UUID]:
+        """Return where the words stand of what was said with a key contact."""
+        named = f'"key_contact_id":"{erasure.person_id}"'.encode()
+        rows = await held.fetch(SAID_WITH, erasure.subject, named)
+        return {ref for row in rows for ref in refs_of(self._mapper.to_envelope(recorded(row)))}
 
     async def _answer(self, asked: Envelope[ErasureEvent], entries: int | None, held: Connection) -> None:
         """Append the answer, in a stream of its own. An erasure that was carried out before has been answered."""
@@ -89,11 +99,9 @@ class Erasing:
         await self._store.append_within(held, [append])
 
 
-def refs_of(contact: ContactLogged) -> list[UUID]:
-    """Return where the words of a contact stand."""
-    attached = [each.uri_ref for each in contact.attachments]
-    said = [each.value_ref for each in contact.fields]
-    return [ref for ref in (contact.content_ref, contact.goal_ref, *attached, *said) if ref]
+def refs_of(envelope: Envelope[Any]) -> list[UUID]:
+    """Return where the words of a fact stand."""
+    return list(refs_within(envelope.event.model_dump()))
 
 
 async def require_kept(pool: Pool, person_id: UUID | None) -> None:

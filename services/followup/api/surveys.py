@@ -24,6 +24,7 @@ from services.followup.api.listing import page_of
 from services.followup.commands.survey import AnswerAnonymously, AnswerAt, AnswerSurvey, SendAt, SendSurvey
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.survey import Survey, require_in_time
+from services.followup.erasing import require_kept
 from services.followup.queries import Filters, Place
 from services.followup.surveying.invitations import CODE_PATTERN
 from services.followup.surveying.listing import ResultRow, SurveyRow, project
@@ -96,6 +97,7 @@ async def send_survey(customer_id: UUID, command: SendSurvey, caller: Anyone, ne
     """Let the customer be asked: `survey-sent` is for whoever sends such things to act on."""
     customer = await needs.customers.require_kept(customer_id)
     caller.require(customer.holders)
+    await require_kept(needs.queries.pool, command.key_contact_id)
     survey_id = new_id(caller, needs)
     at = SendAt(**dict(command), at=caller.context.now)
     handled = await needs.surveys.handle(survey_id, at, caller.context, subject=customer_id)

@@ -186,3 +186,25 @@ async def test_the_list_shows_an_erased_person_without_a_name(api: Api) -> None:
         return bool(item["is_erased"] and item["name"] is None)
 
     await eventually(shown)
+
+
+async def test_an_erased_person_is_found_no_more_by_name_or_by_a_key_contacts_phone(api: Api) -> None:
+    """The index holds digests of words, and loses them with the words."""
+    address = await api.registered(**PERSON)
+    await added(api, address)
+
+    async def found(asked: str) -> bool:
+        return bool((await api.get(f"/v1/customers?q={asked}")).json()["items"])
+
+    async def found_by_both() -> bool:
+        return await found("钱进") and await found("138000")
+
+    async def found_by_none() -> bool:
+        return not await found("钱进") and not await found("138000")
+
+    before = "SELECT tokens FROM customer_search"
+    await eventually(found_by_both)
+    known = set(await api.pool.fetchval(before))
+    await api.post(f"{address}/erasure", REASON)
+    await eventually(found_by_none)
+    assert set(await api.pool.fetchval(before)) < known

@@ -1,18 +1,22 @@
 """What this service does when a customer or a key contact is erased: purge, answer, take nothing more."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from chassis.command import Context
+from chassis.command_handler import CommandHandler
 from chassis.database import transaction
 from chassis.event_store import Answer, Append, EventStore, VaultEntry
 from chassis.mapper import EventMapper
 from contracts.customer import CustomerErased, KeyContactErased
 from contracts.event import Event
-from contracts.examples import CONTACT_ID, example_envelope
-from contracts.followup import ContactLogged
+from contracts.examples import example_envelope
 from services.followup import customers
+from services.followup.commands import LogContact
+from services.followup.domain.contact import CONTACT
 from services.followup.erasing import Erasing
 from tests.integration.followup.conftest import World
 
@@ -131,21 +135,36 @@ async def test_of_a_key_contact_go_the_words_of_contacts_with_them(world: World)
 
 async def test_what_was_said_with_a_key_contact_in_that_moment_goes_when_it_is_heard_of(world: World) -> None:
     """The contact had passed the door before the erasure came in, and is in the log only after it."""
-    customer_id, wu, ref, kept = await world.hears_of_customer(), uuid4(), uuid4(), uuid4()
+    customer_id, wu = await world.hears_of_customer(), uuid4()
     await hear(world, customer_id, KeyContactErased(key_contact_id=wu, reason="asked-by-person"))
-    entries = [VaultEntry(each, customer_id, "content", f"迟到的话{each}") for each in (ref, kept)]
-    await EventStore(world.pool).append(Append("late", Answer(b"", 200, b"{}"), vault=entries))
-    said = [
-        example_envelope(
-            ContactLogged(channel="phone", direction="inbound", employee_id="E1", content_ref=each, key_contact_id=who),
-            subject=customer_id,
-            stream_id=CONTACT_ID,
+    store, now = EventStore(world.pool), datetime.now(UTC)
+    contacts = CommandHandler(store, CONTACT, EventMapper())
+    for person_id, said in ((wu, "迟到的话"), (None, "周敏来电")):
+        command = LogContact(
+            channel="phone", direction="inbound", employee_id="E1", content=said, key_contact_id=person_id
         )
-        for each, who in ((ref, wu), (kept, None))
-    ]
+        context = Context(key=said, actor="E1", correlation_id="late", now=now)
+        await contacts.handle(uuid4(), command, context, subject=customer_id)
+    facts = [EventMapper().to_envelope(row) for row in await store.read_subject(customer_id, after=0, limit=100)]
     async with transaction(world.pool) as held:
-        await erasing(world).heard_own(said, held)
-    assert await words(world, customer_id) == {f"迟到的话{kept}"}
+        await erasing(world).heard_own(facts, held)
+    assert await words(world, customer_id) == {"周敏来电"}
+
+
+async def test_what_a_key_contact_answered_to_a_survey_goes_and_comes_out_before(world: World) -> None:
+    customer_id, wu = await world.hears_of_customer(), str(uuid4())
+    asked = {"survey": "after-service", "kind": "csat", "channel": "wechat", "key_contact_id": wu}
+    survey = await world.post(f"/v1/customers/{customer_id}/surveys", asked)
+    assert survey.status_code == 201, survey.text
+    code = (await world.get(f"{survey.headers['location']}/invitation")).json()["code"]
+    given = await world.post(f"/v1/survey-invitations/{code}/answer", {"score": 4, "comment": "回复很快"})
+    assert given.status_code == 200, given.text
+    hers = (await world.get(f"/v1/customers/{customer_id}/key-contacts/{wu}/export")).json()
+    assert (len(hers["facts"]), said(hers)) == (2, {"回复很快"})
+    await hear(world, customer_id, KeyContactErased(key_contact_id=UUID(wu), reason="asked-by-person"))
+    assert await words(world, customer_id) == set()
+    assert (await world.get(survey.headers["location"])).json()["score"] == 4
+    assert (await world.post(f"/v1/customers/{customer_id}/surveys", asked)).json()["code"] == "key-contact-erased"
 
 
 async def test_what_is_held_comes_out_with_its_words_of_a_customer_and_of_a_key_contact(world: World) -> None:
