@@ -35,7 +35,7 @@ def raised(envelope: Envelope[Any], event: events.ComplaintRaised) -> ComplaintR
         complaint_id=envelope.stream_id,
         customer_id=envelope.subject,
         raised_at=envelope.occurred_at,
-        **event.model_dump(exclude={"type", "content_ref", "intake", "partner"}),
+        **event.model_dump(exclude={"type", "content_ref"}),
     )
 
 

@@ -114,6 +114,8 @@ class ComplaintRow:
     raised_at: datetime
     category: str | None = None
     product: str | None = None
+    intake: str | None = None
+    partner: str | None = None
     answered_at: datetime | None = None
     answered_by: str | None = None
     answers: int = 0

@@ -8,9 +8,9 @@ from pydantic import BaseModel
 from chassis.database import Connection
 
 OPEN = """
-    SELECT complaint_id AS id, owner_id, channel, severity, topic, category, product, raised_at, answered_at,
-        answered_by, answers, answer_by, resolve_by, was_answered_in_time, told_at, confirmed_at, consented_at,
-        paused_at, reopened_times, first_id, repeat_number, escalation_level
+    SELECT complaint_id AS id, owner_id, channel, severity, topic, category, product, intake, partner,
+        raised_at, answered_at, answered_by, answers, answer_by, resolve_by, was_answered_in_time, told_at,
+        confirmed_at, consented_at, paused_at, reopened_times, first_id, repeat_number, escalation_level
     FROM complaint WHERE customer_id = $1 AND closed_at IS NULL ORDER BY raised_at, complaint_id LIMIT $2
 """
 
@@ -25,6 +25,8 @@ class ComplaintView(BaseModel):
     topic: str | None
     category: str | None
     product: str | None
+    intake: str | None
+    partner: str | None
     raised_at: datetime
     answered_at: datetime | None
     answered_by: str | None

@@ -1,6 +1,9 @@
 """What a BI tool sees: described views, and nothing beneath or beside them."""
 
+import re
 from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -47,6 +50,7 @@ UNDESCRIBED = """
     WHERE coalesce(obj_description(c.oid), '') NOT LIKE '% / %'
        OR coalesce(col_description(c.oid, a.attnum), '') !~ ' / .*[\\u4e00-\\u9fff]'
 """
+QUERIES = re.findall(r"```sql\n(.*?)```", (Path(__file__).parents[3] / "docs" / "bi.md").read_text(), re.DOTALL)
 
 pytestmark = pytest.mark.usefixtures("story")
 
@@ -89,6 +93,22 @@ async def test_the_reader_has_no_right_outside_the_views(reader: Pool) -> None:
         " WHERE grantee = 'bi_reader'"
     )
     assert [tuple(row) for row in granted] == [("bi", "SELECT")]
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.split()[1])
+async def test_the_queries_of_the_guide_run(reader: Pool, query: str) -> None:
+    await reader.fetch(query)
+
+
+def test_the_guide_has_queries() -> None:
+    assert len(QUERIES) >= 7
+
+
+async def test_effort_and_value_of_a_tier_are_shares_of_all(reader: Pool, story: Pool) -> None:
+    await story.execute("UPDATE contact SET occurred_at = now(); UPDATE customer_order SET placed_at = now()")
+    (query,) = [each for each in QUERIES if "share_of_orders" in each]
+    rows = {row["tier"]: (row["share_of_contacts"], row["share_of_orders"]) for row in await reader.fetch(query)}
+    assert rows == {"vip": (Decimal("0.5000"), Decimal("1.0000")), None: (Decimal("0.5000"), Decimal("0.0000"))}
 
 
 async def test_every_view_and_column_is_described_in_both_languages(story: Pool) -> None:

@@ -32,6 +32,15 @@ def complaint_after(*events: Event) -> ComplaintRow:
     return sheet_of(told_then).complaints[COMPLAINT_ID]
 
 
+def test_it_says_what_it_is_about_and_by_which_door_it_came() -> None:
+    row = complaint_after(example(followup.ComplaintRaised, intake="partner", partner="dealer-7"))
+    assert (row.category, row.product, row.intake, row.partner) == ("delivery", "cloud-server", "partner", "dealer-7")
+
+
+def test_another_severity_is_what_it_weighs() -> None:
+    assert complaint_after(raised, example(followup.ComplaintReclassified, severity="low")).severity == "low"
+
+
 def test_what_is_promised_is_due_until_the_clock_stops() -> None:
     row = complaint_after(raised, promised)
     assert (row.answer_by, row.resolve_by) == (promised.answer_by, promised.resolve_by)
