@@ -17,6 +17,7 @@ CATALOGUE: dict[str, tuple[int, str, str]] = {
     "rejected": (409, "A rule does not allow this", "规则不允许此操作"),
     "conflict": (409, "Others were changing the same thing; try again", "其他人正在修改，请重试"),
     "gone": (410, "This is there no longer", "该内容已不存在"),
+    "moved": (410, "This goes on under another id", "已合并到另一编号"),
     "version-mismatch": (412, "The thing has changed since you read it", "内容在读取之后已被修改"),
     "too-large": (413, "The body is larger than allowed", "请求体超过限制"),
     "unsupported-type": (415, "This content type is not accepted", "不接受该内容类型"),

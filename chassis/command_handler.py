@@ -63,11 +63,12 @@ class Handled:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What a command also asks of another stream of the same subject: decided by that stream's own rules."""
+    """What a command also asks of another stream: decided by that stream's own rules. `subject`: if it is another's."""
 
     handler: "CommandHandler[Any]"
     stream_id: UUID
     command: Command
+    subject: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ class Decided:
 
     handler: "CommandHandler[Any]"
     stream_id: UUID
+    subject: UUID
     command: Command
     loaded: Loaded[Any]
     events: Sequence[Any]
@@ -173,11 +175,12 @@ class CommandHandler(Generic[S]):
     async def _decide_all(self, loaded: Loaded[S], asked: Asked[S]) -> list[Decided]:
         """Decide on the stream itself, and beside it once that has earned anything."""
         events = self._decide(loaded, asked)
-        decided = [Decided(self, asked.stream_id, asked.command, loaded, events)]
+        decided = [Decided(self, asked.stream_id, asked.subject, asked.command, loaded, events)]
         for other in asked.beside if events else ():
             there = await other.handler.load(other.stream_id)
             earned = other.handler._decider.decide(there.state, other.command)  # noqa: SLF001 - of its own kind
-            decided.append(Decided(other.handler, other.stream_id, other.command, there, earned))
+            subject = other.subject or asked.subject
+            decided.append(Decided(other.handler, other.stream_id, subject, other.command, there, earned))
         return decided
 
     def _decide(self, loaded: Loaded[S], asked: Asked[S]) -> Sequence[Any]:
@@ -220,7 +223,7 @@ class CommandHandler(Generic[S]):
         context = asked.context
         events = [self._mapper.to_new_event(envelope) for each in decided for envelope in envelopes(each, asked)]
         told = b"".join(event.state for event in events)
-        words = [entry for each in decided if each.events for entry in each.command.words(asked.subject)]
+        words = [entry for each in decided if each.events for entry in each.command.words(each.subject)]
         return Append(
             key=context.key,
             answer=Answer(context.request_hash, handled.status, handled.body),
@@ -264,5 +267,5 @@ def envelopes(decided: Decided, asked: Asked[Any]) -> Iterator[Envelope[Any]]:
     for version, event in enumerate(decided.events, first):
         event_id = uuid_utils.uuid7()
         yield Envelope(
-            event_id, asked.subject, decided.stream_id, version, 0, occurred_at, context.now, metadata, event
+            event_id, decided.subject, decided.stream_id, version, 0, occurred_at, context.now, metadata, event
         )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 S = TypeVar("S")
 
@@ -19,6 +20,14 @@ class RejectedError(Exception):
 
 class GoneError(RejectedError):
     """A rule says no for good: what was asked about is there no longer."""
+
+
+class MovedError(RejectedError):
+    """What is asked for goes on under another id."""
+
+    def __init__(self, canonical_id: UUID) -> None:
+        super().__init__("moved", f"This goes on as {canonical_id}.", f"已并入 {canonical_id}。")
+        self.canonical_id = canonical_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from chassis.catalogue import CATALOGUE, ProblemError
 from chassis.command_handler import ConflictError, KeyReusedError, VersionMismatchError
 from chassis.database import UNAVAILABLE
-from chassis.decider import GoneError, RejectedError
+from chassis.decider import GoneError, MovedError, RejectedError
 from chassis.event_store import EventTooLargeError
 from chassis.group_commit import OverloadedError
 
@@ -68,8 +68,20 @@ async def answer_validation(request: Request, error: Exception) -> Response:
 async def answer_rejected(request: Request, error: Exception) -> Response:
     if not isinstance(error, RejectedError):
         raise error
+    if isinstance(error, MovedError):
+        return moved(request, error)
     code = "gone" if isinstance(error, GoneError) else "rejected"
     return problem(request, code, error.en, error.zh, code_override=error.code)
+
+
+def moved(request: Request, error: MovedError) -> Response:
+    """Say under which id it goes on, and at which address."""
+    old_id = request.path_params.get("customer_id", "")
+    # Without a host: the one that was asked for is the caller's own word, or that of a proxy in between.
+    address = request.url.path.replace(str(old_id), str(error.canonical_id), 1)
+    headers = {"Link": f'<{address}>; rel="canonical"'}
+    beside = {"canonical_id": str(error.canonical_id)}
+    return problem(request, "moved", error.en, error.zh, headers=headers, beside=beside)
 
 
 async def answer_known(request: Request, error: Exception) -> Response:
@@ -108,6 +120,7 @@ def problem(
     errors: Sequence[Mapping[str, Any]] = (),
     headers: Mapping[str, str] | None = None,
     code_override: str | None = None,
+    beside: Mapping[str, str] | None = None,
 ) -> Response:
     """Build the document, in the language the caller prefers; `code` is the same in every language."""
     default_status, title_en, title_zh = CATALOGUE[code]
@@ -122,6 +135,7 @@ def problem(
         "retryable": code in RETRYABLE,
         "trace_id": request.state.trace_id,
     }
+    document |= beside or {}
     if errors:
         document["errors"] = list(errors)
     # A lone surrogate in a field's name cannot be encoded; escaped, it is still valid JSON.

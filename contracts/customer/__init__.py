@@ -25,6 +25,14 @@ from contracts.customer.handover import (
 from contracts.customer.handover_batch import HandoverBatchEnded, HandoverBatchEvent, HandoverBatchStarted
 from contracts.customer.life import LifeEvent, Mode, Stage, StageChanged, TierChanged, mode_of
 from contracts.customer.market import CompetitorSeen, MarketEvent, NewsHeard, ReferralMade
+from contracts.customer.merging import (
+    DuplicateAbsorbed,
+    DuplicateReleased,
+    Merged,
+    MergeEvent,
+    ToldApart,
+    Unmerged,
+)
 from contracts.customer.needs import NeedEvent, NeedStated, NeedStatus
 from contracts.customer.order import OrderCancelled, OrderDelivered, OrderEvent, OrderPlaced
 from contracts.customer.ownership import HelperAdded, HelperRemoved, OwnerAssigned, OwnershipEvent
@@ -66,6 +74,7 @@ CustomerEvent = (
     | ReferenceEvent
     | TagEvent
     | ErasureEvent
+    | MergeEvent
 )
 CommercialEvent = OrderEvent | QuoteEvent | ContractEvent
 AnyEvent = Annotated[
@@ -85,6 +94,8 @@ __all__ = [
     "ContractSigned",
     "CustomerErased",
     "CustomerEvent",
+    "DuplicateAbsorbed",
+    "DuplicateReleased",
     "ErasureEvent",
     "HandoverAccepted",
     "HandoverBatchEnded",
@@ -103,6 +114,8 @@ __all__ = [
     "KeyContactStated",
     "Kind",
     "MarketEvent",
+    "MergeEvent",
+    "Merged",
     "Mode",
     "NeedEvent",
     "NeedStated",
@@ -146,6 +159,8 @@ __all__ = [
     "TierRule",
     "TierSchemeEvent",
     "TierSchemePublished",
+    "ToldApart",
+    "Unmerged",
     "VocabularyEvent",
     "WorkStatus",
     "mode_of",

@@ -104,6 +104,11 @@ CUSTOMER: tuple[Event, ...] = (
         led_by=LEADER,
     ),
     customer.HandoverBatchEnded(handed_over=41, refused=1),
+    customer.Merged(into_customer_id=REFERRED_ID),
+    customer.Unmerged(from_customer_id=REFERRED_ID),
+    customer.DuplicateAbsorbed(duplicate_id=REFERRED_ID),
+    customer.DuplicateReleased(duplicate_id=REFERRED_ID),
+    customer.ToldApart(other_id=REFERRED_ID),
     customer.HelperAdded(employee_id="E1012"),
     customer.HelperRemoved(employee_id="E1012"),
     customer.KeyContactAdded(

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from chassis.mapper import EventMapper
 from contracts.alerts import AlertEvent, AlertRaised
 from contracts.event import Envelope, Metadata
 from contracts.topics import CONFIGURATION, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
-from services.alerts import holders, silence
+from services.alerts import holders, merging, silence
 from services.alerts.engine.episodes import CustomerState, evaluate
 from services.alerts.engine.facts import evolve
 from services.alerts.engine.rules import RuleBook
@@ -52,14 +53,18 @@ class Detection:
         for envelope in envelopes:
             if type(envelope.event) not in CONFIGURATION:
                 by_customer[envelope.subject].append(envelope)
-        memories = await silence.load(held, by_customer)
+        memories = await silence.load(held, merging.concerned(chain(*by_customer.values())))
+        memories |= await silence.load(held, merging.elsewhere(memories))
         now = self._clock()
-        kept: dict[UUID, Memory] = {}
         events: list[tuple[UUID, AlertEvent, Metadata]] = []
         for customer_id, own in by_customer.items():
-            kept[customer_id], ended = take_in(customer_id, memories[customer_id], own, self._rules, now)
-            events += [(customer_id, event, caused_by(envelope)) for event, envelope in ended]
-        await silence.save(held, kept)
+            if merging.is_merging(memories[customer_id], own):
+                found = merging.take_in_merging(customer_id, memories, own, self._rules, now)
+                events += [(each, event, caused_by(envelope)) for each, event, envelope in found]
+            else:
+                memories[customer_id], ended = take_in(customer_id, memories[customer_id], own, self._rules, now)
+                events += [(customer_id, event, caused_by(envelope)) for event, envelope in ended]
+        await silence.save(held, memories)
         await holders.keep(envelopes, held)
         await self._append(held, events)
 

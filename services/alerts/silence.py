@@ -22,21 +22,24 @@ BEGIN = """
 """
 LOAD = "SELECT customer_id, state, next_due_at FROM silence WHERE customer_id = ANY($1) ORDER BY customer_id FOR UPDATE"
 # A customer is due once the wall clock and both feeds have passed the time (P5). Of one who is parked we do not
-# know all, whatever the watermark says. The bound over all partitions is one that the index serves.
+# know all, whatever the watermark says. What is heard of duplicates comes in on other partitions. The bound over all
+# partitions is one that the index serves.
 DUE = """
     WITH complete AS (
         SELECT partition, min(watermark) AS until FROM consumer_position
         WHERE consumer = $1 AND topic = ANY($2) GROUP BY partition HAVING count(*) = cardinality($2)
     )
-    SELECT s.customer_id, s.state, s.next_due_at, least(c.until, $3) AS instant
+    SELECT s.customer_id, s.state, s.next_due_at,
+        least(CASE WHEN s.absorbs THEN (SELECT min(until) FROM complete) ELSE c.until END, $3) AS instant
     FROM silence s JOIN complete c ON c.partition = s.partition
     WHERE s.next_due_at <= (SELECT least(max(until), $3) FROM complete) AND s.next_due_at <= least(c.until, $3)
+        AND (NOT s.absorbs OR s.next_due_at <= (SELECT min(until) FROM complete))
         AND NOT EXISTS (SELECT FROM parked_event p WHERE p.consumer = $1 AND p.subject = s.customer_id)
     ORDER BY s.next_due_at LIMIT $4 FOR UPDATE OF s SKIP LOCKED
 """
 SAVE = """
-    UPDATE silence s SET state = n.state, next_due_at = n.next_due_at
-    FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS n(customer_id, state, next_due_at)
+    UPDATE silence s SET state = n.state, next_due_at = n.next_due_at, absorbs = n.absorbs
+    FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::boolean[]) AS n(customer_id, state, next_due_at, absorbs)
     WHERE s.customer_id = n.customer_id
 """
 
@@ -52,6 +55,8 @@ class Memory:
 async def load(held: Connection, customer_ids: Iterable[UUID]) -> dict[UUID, Memory]:
     """Return the memory of each customer, locked, in one order for all; unknown ones begin empty."""
     ordered = sorted(set(customer_ids))
+    if not ordered:
+        return {}
     partitions = [partition_of(str(customer_id).encode(), PARTITIONS) for customer_id in ordered]
     await held.execute(BEGIN, ordered, partitions, EMPTY, NEVER_DUE)
     return {row["customer_id"]: memory(dict(row)) for row in await held.fetch(LOAD, ordered)}
@@ -71,6 +76,7 @@ async def save(held: Connection, memories: Mapping[UUID, Memory]) -> None:
         list(memories),
         [STATE.dump_json(kept.state, exclude_defaults=True).decode() for kept in memories.values()],
         [kept.next_due_at for kept in memories.values()],
+        [bool(kept.state.facts.absorbed) for kept in memories.values()],
     )
 
 

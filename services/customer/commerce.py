@@ -9,7 +9,7 @@ from chassis.access import Holders
 from chassis.catalogue import not_found
 from chassis.command import Command, Context
 from chassis.command_handler import CommandHandler, Handled
-from chassis.decider import RejectedError
+from chassis.decider import MovedError, RejectedError
 from chassis.event_store import EventStore
 from chassis.mapper import EventMapper
 from chassis.pseudonym import Pseudonyms, normalised
@@ -63,7 +63,15 @@ class Commerce:
 
     async def belongs(self, kind: Kind[Any], thing_id: UUID, customer_id: UUID) -> bool:
         """Say whether the thing is this customer's; raise the 404 problem where there is no such thing."""
-        return await subject_of(thing_id, kind.beginnings, self._store) == customer_id
+        whose = await subject_of(thing_id, kind.beginnings, self._store)
+        return customer_id in {whose, (await self._customers.load(whose)).state.merged_into}
+
+    async def holders(self, customer_id: UUID) -> Holders:
+        """Return who answers for what was recorded under this id, which may go on under another."""
+        customer = (await self._customers.load(customer_id)).state
+        if customer.merged_into:
+            customer = (await self._customers.load(customer.merged_into)).state
+        return customer.holders
 
     async def begin(
         self, kind: Kind[Any], customer_id: UUID, command: Any, context: Context, let: Let = let_all
@@ -72,12 +80,14 @@ class Commerce:
         customer = (await self._customers.load(customer_id)).state
         if not customer.known:
             raise not_found()
+        if customer.merged_into:
+            raise MovedError(customer.merged_into)
         let(customer.holders)
         require_kept(customer)
         external = command.external
         thing_id = self.named(kind, external) if external else new_id(context, self._pseudonyms)
         handled = await kind.handler.handle(thing_id, command, context, subject=customer_id)
-        if not handled.events and await subject_of(thing_id, kind.beginnings, self._store) != customer_id:
+        if not handled.events and not await self.belongs(kind, thing_id, customer_id):
             raise of_another_customer(kind.name)
         return thing_id, handled
 
@@ -93,7 +103,7 @@ class Commerce:
     ) -> Handled:
         """Record what became of it; raise the 404 problem where there is no such thing."""
         customer_id = await subject_of(thing_id, kind.beginnings, self._store)
-        let((await self._customers.load(customer_id)).state.holders)
+        let(await self.holders(customer_id))
         return await kind.handler.handle(
             thing_id, command, context, subject=customer_id, expected_version=expected_version
         )

@@ -33,7 +33,7 @@ MEET_OWNED = """
     SELECT $1, c.customer_id, 'owned',
         ($2::text[])[1 + (row_number() OVER (ORDER BY c.customer_id) - 1) % cardinality($2)]
     FROM customer c
-    WHERE (c.owner_id = $3 OR ($3::text IS NULL AND c.owner_id IS NULL))
+    WHERE c.merged_into IS NULL AND (c.owner_id = $3 OR ($3::text IS NULL AND c.owner_id IS NULL))
       AND ($4::text IS NULL OR c.leader_id = $4)
       AND ($5::text IS NULL OR c.stage = $5)
       AND ($6::text IS NULL OR EXISTS (SELECT FROM jsonb_each_text(c.tiers) tier WHERE tier.value = $6))
@@ -44,7 +44,7 @@ MEET_OWNED = """
 MEET_HELPED = """
     INSERT INTO handover_item (batch_id, customer_id, kind)
     SELECT $1, c.customer_id, 'helped' FROM customer c
-    WHERE c.helper_ids @> ARRAY[$2] AND ($3::text IS NULL OR c.leader_id = $3)
+    WHERE c.merged_into IS NULL AND c.helper_ids @> ARRAY[$2] AND ($3::text IS NULL OR c.leader_id = $3)
     ON CONFLICT DO NOTHING
 """
 # Of somebody who was never introduced, the id is all that is known.
@@ -152,7 +152,7 @@ class HandoverBatches:
         begin = commands.Begin(
             asked=commands.StartHandover(to_owner_id=to_owner_id, to_leader_id=leader_id, reason=batch.reason),
             from_owner_id=batch.from_owner_id,
-            checklist=await checklist(self._pool, customer_id),
+            checklist=await checklist(self._pool, [customer_id, *customer.duplicate_ids]),
             batch_id=batch.batch_id,
             is_accepted=not batch.waits_for_acceptance,
         )

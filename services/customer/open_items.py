@@ -1,6 +1,6 @@
 """What is open for a customer at followup, taken from its topic: what a handover's checklist is made of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,8 @@ from services.customer import touches
 CONSUMER = "customer-open-items"
 TABLES = ("open_item", *touches.TABLES)
 OPEN = """
-    SELECT kind, concerns_id, at, employee_id FROM open_item WHERE customer_id = $1 AND is_open ORDER BY at, concerns_id
+    SELECT kind, concerns_id, at, employee_id FROM open_item
+    WHERE customer_id = ANY($1) AND is_open ORDER BY at, concerns_id
 """
 
 
@@ -72,6 +73,9 @@ def project(rows: dict[UUID, OpenItem], envelope: Envelope[Any]) -> None:
             return
 
 
-async def checklist(pool: Pool, customer_id: UUID) -> tuple[ChecklistItem, ...]:
-    """Return what the next owner must know of, what is due or was raised first at the head."""
-    return tuple(ChecklistItem(**row) for row in await pool.fetch(OPEN, customer_id))
+async def checklist(pool: Pool, customer_ids: Iterable[UUID]) -> tuple[ChecklistItem, ...]:
+    """Return what the next owner of a customer must know of, what is due or was raised first at the head.
+
+    `customer_ids` are the customer's own id and those of its duplicates.
+    """
+    return tuple(ChecklistItem(**row) for row in await pool.fetch(OPEN, list(customer_ids)))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis.command import Context
 from chassis.command_handler import Handled, allow_all
-from chassis.decider import RejectedError
+from chassis.decider import MovedError, RejectedError
 from services.customer import commands
 from services.customer.dependencies import Dependencies
 from services.customer.domain import Customer
@@ -26,8 +26,8 @@ async def register(
     try:
         return customer_id, await needs.customers.handle(customer_id, command, context, authorize=authorize)
     except RejectedError as refusal:
-        leads_to = (await needs.customers.load(customer_id)).state.stands_for
-        if refusal.code != LEADS_ELSEWHERE or leads_to is None:
+        leads_to = await goes_on_as(customer_id, needs)
+        if leads_to == customer_id or not (isinstance(refusal, MovedError) or refusal.code == LEADS_ELSEWHERE):
             raise
     return leads_to, await needs.customers.handle(leads_to, command, context, authorize=authorize)
 
@@ -35,5 +35,11 @@ async def register(
 async def known_as(system: str, number: str, needs: Dependencies) -> UUID | None:
     """Return the customer whom a system knows by this number, as it stands after every acknowledged command."""
     derived = needs.pseudonyms.customer(system, number)
-    found = (await needs.customers.load(derived)).state
-    return found.stands_for or (derived if found.known else None)
+    found = await goes_on_as(derived, needs)
+    return found if (await needs.customers.load(found)).state.known else None
+
+
+async def goes_on_as(customer_id: UUID, needs: Dependencies) -> UUID:
+    """Return the customer that an id leads to: as a number it may stand for one, which may be merged into another."""
+    stands_for = (await needs.customers.load(customer_id)).state.stands_for or customer_id
+    return (await needs.customers.load(stands_for)).state.merged_into or stands_for

@@ -10,7 +10,7 @@ from uuid import UUID
 from chassis.access import Holders
 from chassis.catalogue import ProblemError
 from chassis.database import Connection, Pool
-from chassis.decider import GoneError
+from chassis.decider import GoneError, MovedError
 from chassis.positions import NEVER
 from chassis.rows import Rows
 from contracts import customer as events
@@ -31,9 +31,10 @@ NOT_KEPT = (
     | events.TagEvent
     | events.TierEvent
 )
-COLUMNS = "customer_id, kind, name, owner_id, leader_id, stage, tiers, helper_ids, is_erased"
+COLUMNS = "customer_id, kind, name, owner_id, leader_id, stage, tiers, helper_ids, is_erased, merged_into"
 ONE = f"SELECT {COLUMNS} FROM customer_ref WHERE customer_id = $1"  # noqa: S608
-NAMED = "SELECT customer_id FROM customer_ref WHERE name = $1 LIMIT $2"
+NAMED = "SELECT customer_id FROM customer_ref WHERE name = $1 AND merged_into IS NULL LIMIT $2"
+DUPLICATES = "SELECT customer_id FROM customer_ref WHERE merged_into = $1 ORDER BY customer_id"
 WATERMARK = """
     SELECT min(watermark) FROM consumer_position WHERE consumer = $1 AND topic = $2 HAVING count(*) = $3
 """
@@ -52,6 +53,7 @@ class CustomerRef:
     tiers: dict[str, str] = field(default_factory=dict)
     helper_ids: list[str] = field(default_factory=list)
     is_erased: bool = False
+    merged_into: UUID | None = None
 
     @property
     def holders(self) -> Holders:
@@ -93,6 +95,12 @@ def project(row: CustomerRef | None, envelope: Envelope[events.CustomerEvent]) -
         case events.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
             helper_ids = without_helper(row, owner_id)
             return replace(row, owner_id=owner_id, leader_id=leader_id, helper_ids=helper_ids)
+        case events.Merged(into_customer_id=into_id):
+            return replace(row, merged_into=into_id)
+        case events.Unmerged():
+            return replace(row, merged_into=None)
+        case events.DuplicateAbsorbed() | events.DuplicateReleased() | events.ToldApart():
+            return row
         case events.HelperAdded(employee_id=employee_id):
             return replace(row, helper_ids=[*without_helper(row, employee_id), employee_id])
         case events.HelperRemoved(employee_id=employee_id):
@@ -121,8 +129,21 @@ class Customers:
         row = await self._pool.fetchrow(ONE, customer_id)
         return CustomerRef(**row) if row else None
 
+    async def standing(self, customer_id: UUID) -> CustomerRef | None:
+        """Return the customer, or the one that it was merged into."""
+        found = await self.find(customer_id)
+        return await self.find(found.merged_into) if found and found.merged_into else found
+
+    async def ids_of(self, customer_id: UUID) -> list[UUID]:
+        """Return every id under which something was recorded of the customer: its own, and those of its duplicates."""
+        rows = await self._pool.fetch(DUPLICATES, customer_id)
+        return [customer_id, *(row["customer_id"] for row in rows)]
+
     async def require(self, customer_id: UUID) -> CustomerRef:
-        """Return the customer, waiting a little for one that is new; raise the 404 problem if none comes."""
+        """Return the customer, waiting a little for one that is new; raise the 404 problem if none comes.
+
+        One that was merged goes on elsewhere, and is refused with the id of where.
+        """
         loop = asyncio.get_running_loop()
         give_up_at = loop.time() + CUSTOMER_WAIT_SECONDS
         while (found := await self.find(customer_id)) is None:
@@ -131,6 +152,8 @@ class Customers:
                     "not-found", f"There is no customer {customer_id}.", f"没有编号为 {customer_id} 的客户。"
                 )
             await asyncio.sleep(POLL_SECONDS)
+        if found.merged_into:
+            raise MovedError(found.merged_into)
         return found
 
     async def require_kept(self, customer_id: UUID) -> CustomerRef:
@@ -142,7 +165,7 @@ class Customers:
 
     async def holders(self, customer_id: UUID) -> Holders:
         """Return who answers for the customer: nobody, as long as its topic has not said so."""
-        found = await self.find(customer_id)
+        found = await self.standing(customer_id)
         return found.holders if found else Holders()
 
     async def named(self, name: str) -> list[UUID]:

@@ -30,9 +30,10 @@ async def heard(envelopes: Sequence[Envelope[Any]], needs: Dependencies) -> None
         match envelope.event:
             case OwnerAssigned(previous_owner_id=str(old), owner_id=new) if old != new:
                 # From the log itself: a list might not show yet what was promised a moment ago.
-                facts = await facts_of(envelope.subject, needs)
-                for stream_id, command in passed_on(facts, old, new):
-                    await carry_out(envelope, stream_id, command, needs)
+                for customer_id in await needs.customers.ids_of(envelope.subject):
+                    facts = await facts_of(customer_id, needs)
+                    for stream_id, command in passed_on(facts, old, new):
+                        await carry_out(envelope, customer_id, stream_id, command, needs)
 
 
 def passed_on(facts: Iterable[Envelope[Any]], old: str, new: str) -> Iterator[Passing]:
@@ -65,7 +66,11 @@ async def facts_of(customer_id: UUID, needs: Dependencies) -> list[Envelope[Any]
 
 
 async def carry_out(
-    envelope: Envelope[Any], stream_id: UUID, command: Reassign | PassComplaintOn, needs: Dependencies
+    envelope: Envelope[Any],
+    customer_id: UUID,
+    stream_id: UUID,
+    command: Reassign | PassComplaintOn,
+    needs: Dependencies,
 ) -> None:
     """What has been done or closed in this moment stands: then it refuses, and that is well."""
     known = envelope.metadata
@@ -79,8 +84,8 @@ async def carry_out(
     )
     try:
         if isinstance(command, Reassign):
-            await needs.tasks.handle(stream_id, command, context, subject=envelope.subject)
+            await needs.tasks.handle(stream_id, command, context, subject=customer_id)
         else:
-            await needs.complaints.handle(stream_id, command, context, subject=envelope.subject)
+            await needs.complaints.handle(stream_id, command, context, subject=customer_id)
     except RejectedError:
         return

@@ -13,9 +13,12 @@ from services.followup.projection import ComplaintRow, ContactRow, TaskRow
 
 # As an array, because only then an index finds a seller's rows among everybody's.
 OWN_CUSTOMERS = (
-    "ANY(ARRAY(SELECT customer_id FROM customer_ref"
-    " WHERE owner_id = $1 OR leader_id = $1 OR helper_ids @> ARRAY[$1::text]))"
+    "ANY(ARRAY(SELECT d.customer_id FROM customer_ref o CROSS JOIN LATERAL (SELECT o.customer_id"
+    " UNION ALL SELECT customer_id FROM customer_ref WHERE merged_into = o.customer_id) d"
+    " WHERE o.merged_into IS NULL AND (o.owner_id = $1 OR o.leader_id = $1 OR o.helper_ids @> ARRAY[$1::text])))"
 )
+# What was recorded under the ids of its duplicates is the customer's, too.
+OF_CUSTOMER = "ANY(ARRAY(SELECT $4::uuid UNION ALL SELECT customer_id FROM customer_ref WHERE merged_into = $4))"
 VAULT = "SELECT id, value FROM vault WHERE id = ANY($1)"
 
 
@@ -27,7 +30,7 @@ def listed(row_class: type[Any]) -> str:
 CONTACTS = f"""
     SELECT {listed(ContactRow)} FROM contact
     WHERE ($2::timestamptz IS NULL OR (occurred_at, contact_id) < ($2, $3::uuid))
-      AND ($4::uuid IS NULL OR customer_id = $4)
+      AND ($4::uuid IS NULL OR customer_id = {OF_CUSTOMER})
       AND ($5::text IS NULL OR employee_id = $5)
       AND ($1::text IS NULL OR customer_id = {OWN_CUSTOMERS})
     ORDER BY occurred_at DESC, contact_id DESC LIMIT $6
@@ -35,7 +38,7 @@ CONTACTS = f"""
 TASKS = f"""
     SELECT {listed(TaskRow)} FROM task
     WHERE ($2::timestamptz IS NULL OR (due_at, task_id) > ($2, $3::uuid))
-      AND ($4::uuid IS NULL OR customer_id = $4)
+      AND ($4::uuid IS NULL OR customer_id = {OF_CUSTOMER})
       AND ($5::text IS NULL OR assignee_id = $5)
       AND ($6::text IS NULL OR state = $6)
       AND ($7::timestamptz IS NULL OR due_at < $7)
@@ -45,7 +48,7 @@ TASKS = f"""
 COMPLAINTS = f"""
     SELECT {listed(ComplaintRow)} FROM complaint
     WHERE ($2::timestamptz IS NULL OR (raised_at, complaint_id) < ($2, $3::uuid))
-      AND ($4::uuid IS NULL OR customer_id = $4)
+      AND ($4::uuid IS NULL OR customer_id = {OF_CUSTOMER})
       AND ($5::text IS NULL OR owner_id = $5)
       AND ($6::text IS NULL OR state = $6)
       AND ($1::text IS NULL OR owner_id = $1 OR customer_id = {OWN_CUSTOMERS})

@@ -70,7 +70,8 @@ class Resolver:
             if known:
                 return known[0]
         derived = self._pseudonyms.customer(FILE_SYSTEM, number or name)
-        return derived if await self._customers.find(derived) else None
+        found = await self._customers.standing(derived)
+        return found.customer_id if found else None
 
     def _remember(self, reference: Reference, answer: UUID | None) -> None:
         self._answers[reference] = answer

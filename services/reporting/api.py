@@ -46,6 +46,7 @@ async def read_one(customer_id: UUID, caller: Reader, needs: Needs) -> Whole:
     open_tasks = TaskFilters(customer_id=customer_id, state=State.OPEN)
     firing = AlertFilters(customer_id=customer_id, status=Status.FIRING)
     async with snapshot(needs.pool) as held:
+        await customers.require_standing(held, customer_id)
         summary = await customers.one(held, customer_id, now)
         if summary is None:
             raise not_found()
@@ -88,6 +89,7 @@ async def read_erasure(customer_id: UUID, _caller: Keeper, needs: Needs) -> Stat
 
 async def require(held: Connection, caller: Caller, customer_id: UUID) -> None:
     """Raise the 404 or 403 problem unless there is such a customer and the caller may see it."""
+    await customers.require_standing(held, customer_id)
     holders = await customers.holders(held, customer_id)
     if holders is None:
         raise not_found()

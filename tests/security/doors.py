@@ -90,6 +90,7 @@ async def told(product: Product) -> Doors:
             "alert_id": "0",
             "import_id": "0",
             "batch_id": "0",
+            "duplicate_id": "0",
             "purpose": "visit",
             "tag": "vip-care",
             "template": "win-back",

@@ -32,6 +32,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "AssignOwner": {"owner_id": OWNER, "leader_id": LEADER},
     "StartHandover": {"to_owner_id": "E9001"},
     "StartHandoverBatch": {"from_owner_id": "E8009", "to_owner_ids": ["E9001"]},
+    "AbsorbDuplicate": {"duplicate_id": "01900000-0000-7000-8000-0000000000d1"},
+    "TellApart": {"other_id": "01900000-0000-7000-8000-0000000000d1"},
     "AcceptHandover": {},
     "WithdrawHandover": {},
     "ChangeProfile": {"profile": {"industry": "retail"}},

@@ -54,6 +54,9 @@ customer GET /v1/handovers                                  401        +     +  
 customer POST /v1/handover-batches                          401      403   403     403     403      +     +   +     +           +
 customer GET /v1/handover-batches/{batch_id}                401      403   403     403     403    403   403   +     +           +
 customer GET /v1/handover-batches/{batch_id}/customers      401      403   403     403     403    403   403   +     +           +
+customer POST /v1/customers/{customer_id}/duplicates        401      403   403     403     403      +   403   +     +           +
+customer DELETE /v1/customers/{customer_id}/duplicates/{duplicate_id} 401 403 403  403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/distinctions      401      403   403     403     403      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/helpers           401      403     +     403     403      +   403   +     +           +
 customer DELETE /v1/customers/{customer_id}/helpers/{employee_id} 401 403    +     403     403      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/key-contacts      401      403     +     403     403      +   403   +     +           +
@@ -254,6 +257,8 @@ async def fresh(world: World, operation: Operation) -> dict[str, str]:
         return {"complaint_id": await world.new_complaint(*BEFORE_STEP[step])}
     if operation.method == "POST" and operation.path.endswith(("/acceptance", "/withdrawal")):
         return {"customer_id": await world.new_handover()}
+    if operation.path.endswith(("/duplicates", "/distinctions", "{duplicate_id}")):
+        return await world.new_duplicate(is_merged=operation.method == "DELETE")
     if operation.method == "DELETE" and "{key_contact_id}" in operation.path:
         return {"key_contact_id": await world.new_key_contact()}
     noun = operation.path.split("/")[2].removesuffix("s")
@@ -274,6 +279,7 @@ async def send(
     if JSON in operation.content:
         # Without a number of its own a registration is one of a new customer each time.
         body = {name: value for name, value in operation.body.items() if name != "external"}
+        body |= {name: things["duplicate_id"] for name in ("duplicate_id", "other_id") if name in body}
         return await world.ask(service, method, path, subject, role, json=body)
     return await world.ask(service, method, path, subject, role, params=ASKED_ABOUT.get(operation.path))
 

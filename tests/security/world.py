@@ -132,6 +132,14 @@ class World:
         await self.made("customer", f"/v1/customers/{customer_id}/handover", BODIES["StartHandover"])
         return customer_id
 
+    async def new_duplicate(self, *, is_merged: bool) -> dict[str, str]:
+        """Register two customers of OWNER's; return their ids, the one merged into the other where asked for."""
+        body = {"name": "宁波东钱", "owner_id": OWNER, "leader_id": LEADER}
+        survivor_id, duplicate_id = [await self.made("customer", "/v1/customers", body) for _ in range(2)]
+        if is_merged:
+            await self.made("customer", f"/v1/customers/{survivor_id}/duplicates", {"duplicate_id": duplicate_id})
+        return {"customer_id": survivor_id, "duplicate_id": duplicate_id}
+
     async def new_complaint(self, *steps: str) -> str:
         """Raise a complaint and take it through `steps`."""
         path = f"/v1/customers/{self.things['customer_id']}/complaints"
@@ -178,6 +186,7 @@ async def settle(world: World) -> None:
     world.things |= {
         "customer_id": customer_id,
         "employee_id": OWNER,
+        "duplicate_id": nobodys,
         "alert_id": str(ALERT_ID),
         "purpose": "visit",
         "tag": "vip-care",

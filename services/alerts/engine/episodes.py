@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.alerts import AlertCleared, AlertEvent, AlertRaised, AlertWithdrawn
-from services.alerts.engine.facts import Facts, Moment, without_settled
+from services.alerts.engine.facts import Facts, Moment, whole, without_settled
 from services.alerts.engine.findings import NEVER_DUE, Finding, find
 from services.alerts.engine.rules import RuleBook
 from services.alerts.engine.wording import summary, summary_zh
@@ -45,24 +45,23 @@ def evaluate(
     the facts are complete, so the caller says whether it has one (`raising`). Where that lies behind the clock,
     `now` is the clock: what is open is judged by it, or a look would end what an event has just left open.
     """
-    findings = {str(finding.alert_id(customer_id)): finding for finding in find(state.facts, rules)}
-    ended = [end(alert, findings.get(key), state.facts, now or instant) for key, alert in state.open.items()]
+    facts = whole(state.facts)
+    findings = {str(finding.alert_id(customer_id)): finding for finding in find(facts, rules)}
+    ended = [end(alert, findings.get(key), facts, now or instant) for key, alert in state.open.items()]
     endings = [event for event in ended if event is not None]
     still_open = {
         key: alert for key, alert in state.open.items() if key not in {str(event.alert_id) for event in endings}
     }
     waiting = {key: finding for key, finding in findings.items() if finding.settled is None and key not in still_open}
     raised: list[AlertRaised] = []
-    if raising and not is_quiet(state.facts, instant):
-        raised = [
-            raise_alert(customer_id, state.facts, f, rules, instant) for f in waiting.values() if f.due_at <= instant
-        ]
+    if raising and not is_quiet(facts, instant):
+        raised = [raise_alert(customer_id, facts, f, rules, instant) for f in waiting.values() if f.due_at <= instant]
     now_open = {**still_open, **{str(event.alert_id): event for event in raised}}
     dues = [finding.due_at for key, finding in waiting.items() if key not in now_open]
     return Step(
         state=CustomerState(without_settled(state.facts), now_open),
         events=[*endings, *raised],
-        next_due_at=after_quiet(state.facts, min(dues, default=NEVER_DUE)),
+        next_due_at=after_quiet(facts, min(dues, default=NEVER_DUE)),
     )
 
 
@@ -93,10 +92,13 @@ def end(alert: AlertRaised, finding: Finding | None, facts: Facts, instant: date
 def ended_by(alert: AlertRaised, facts: Facts) -> Moment | None:
     """Return what ended an episode: the customer's erasure, another contact, or the customer leaving every mode.
 
-    A contact learned of late may lie even before the registration from which the silence was counted.
+    A contact learned of late may lie even before the registration from which the silence was counted. What was open on
+    a duplicate ends when it goes on elsewhere.
     """
     if facts.erased:
         return facts.erased
+    if facts.merged:
+        return facts.merged
     if facts.last_contact and facts.last_contact.at != alert.silent_since:
         return facts.last_contact
     return facts.stage_since

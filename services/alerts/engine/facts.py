@@ -55,6 +55,11 @@ class Facts:
     complaints: dict[str, Owed] = field(default_factory=dict)
     quiet_until: datetime | None = None
     erased: Moment | None = None
+    # Of duplicates, each apart, as long as they are merged into this customer (ADR 0013).
+    absorbed: "dict[UUID, Facts]" = field(default_factory=dict)
+    # Where this is a duplicate: under which id it goes on, and since when.
+    merged_into: UUID | None = None
+    merged: Moment | None = None
 
     @property
     def mode(self) -> Mode | None:
@@ -102,6 +107,38 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
             return replace(facts, complaints=complaints_after(facts.complaints, envelope, moment))
         case _:
             return facts
+
+
+def whole(facts: Facts) -> Facts:
+    """Return what is known of the customer under all its ids: it is as silent as they were together."""
+    for other in facts.absorbed.values():
+        contact, quiet = other.last_contact, other.quiet_until
+        facts = replace(
+            facts,
+            last_contact=later(facts.last_contact, contact) if contact else facts.last_contact,
+            tasks={**facts.tasks, **other.tasks},
+            complaints={**facts.complaints, **other.complaints},
+            quiet_until=max(quiet, facts.quiet_until or quiet) if quiet else facts.quiet_until,
+        )
+    return facts
+
+
+def absorb(survivor: Facts, duplicate_id: UUID, duplicate: Facts, into_id: UUID, moment: Moment) -> tuple[Facts, Facts]:
+    """Return both as they are once the duplicate goes on as the survivor."""
+    kept = {**survivor.absorbed, duplicate_id: duplicate}
+    return replace(survivor, absorbed=kept), Facts(merged_into=into_id, merged=moment)
+
+
+def release(survivor: Facts, duplicate_id: UUID) -> tuple[Facts, Facts]:
+    """Return both as if they had never been merged."""
+    kept = {key: facts for key, facts in survivor.absorbed.items() if key != duplicate_id}
+    return replace(survivor, absorbed=kept), survivor.absorbed.get(duplicate_id, Facts())
+
+
+def evolve_absorbed(survivor: Facts, envelope: Envelope[Any]) -> Facts:
+    """Apply an event of a duplicate, which is kept within the survivor."""
+    own = evolve(survivor.absorbed.get(envelope.subject, Facts()), envelope)
+    return replace(survivor, absorbed={**survivor.absorbed, envelope.subject: own})
 
 
 def later(known: Moment | None, new: Moment) -> Moment:
@@ -176,4 +213,5 @@ def without_settled(facts: Facts) -> Facts:
         facts,
         tasks={key: owed for key, owed in facts.tasks.items() if owed.settled is None},
         complaints={key: owed for key, owed in facts.complaints.items() if owed.settled is None},
+        absorbed={key: without_settled(each) for key, each in facts.absorbed.items()},
     )

@@ -10,6 +10,7 @@ from services.customer.api import (
     handovers,
     helpers,
     market,
+    merging,
     needs,
     orders,
     people,
@@ -41,5 +42,6 @@ ROUTERS = (
     helpers.router,
     erasure.router,
     export.router,
+    merging.router,
     employees.router,
 )

@@ -9,7 +9,6 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from chassis.access import Caller
-from chassis.catalogue import not_found
 from chassis.command import Command
 from chassis.history import HistoryEntry
 from chassis.listing import Listing, shown_as
@@ -17,6 +16,7 @@ from chassis.paging import Page
 from chassis.responses import Accepted, answer, etag
 from chassis.streams import fold, history, stream_of
 from contracts.event import Envelope
+from services.customer.api.edge import require_standing
 from services.customer.commerce import Kind
 from services.customer.dependencies import Dependencies
 from services.customer.projection.commerce import ContractRow, OrderRow, QuoteRow
@@ -68,12 +68,15 @@ async def read_page(
     row_class: type[R], at: str, key: str, customer_id: UUID, caller: Caller, needs: Dependencies, paging: Listing
 ) -> Page[R]:
     """Return a page of a customer's rows, the latest first."""
-    await require(customer_id, caller, needs)
+    customer = (await needs.customers.load(customer_id)).state
+    require_standing(customer)
+    caller.require(customer.holders)
+    customer_ids = [customer_id, *customer.duplicate_ids]
     marks = attrgetter(at, key)
 
     async def fetch(marked: list[str] | None, size: int) -> list[R]:
         after = (datetime.fromisoformat(marked[0]), UUID(marked[1])) if marked else None
-        return await page(needs.pool, row_class, customer_id, after, size)
+        return await page(needs.pool, row_class, customer_ids, after, size)
 
     def mark(row: R) -> list[str]:
         last_at, last_id = marks(row)
@@ -83,10 +86,8 @@ async def read_page(
 
 
 async def require(customer_id: UUID, caller: Caller, needs: Dependencies) -> None:
-    customer = (await needs.customers.load(customer_id)).state
-    if not customer.known:
-        raise not_found()
-    caller.require(customer.holders)
+    """Raise the 403 problem for who does not hold the customer, or the one that it was merged into."""
+    caller.require(await needs.commerce.holders(customer_id))
 
 
 def shown(page_of_rows: Page[R], view: Callable[[R], Any]) -> Page[Any]:

@@ -20,7 +20,7 @@ from chassis.responses import Accepted, answer, etag
 from contracts.customer import KeyContactStated
 from contracts.event import Envelope
 from services.customer import commands, registering, staff
-from services.customer.api.edge import Anyone, Office, Reader, shows_words
+from services.customer.api.edge import Anyone, Office, Reader, let, require_standing, shows_words
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.projection.customers import project_next
 from services.customer.queries import CustomerDetail, NumberView
@@ -52,7 +52,7 @@ async def register(command: commands.Register, caller: Anyone, needs: Needs) -> 
         command,
         caller.context,
         needs,
-        lambda state: caller.require(state.holders) if state.known else None,
+        let(caller),
     )
     return answer(handled, f"/v1/customers/{customer_id}")
 
@@ -107,7 +107,7 @@ async def handled_for(
         caller.context,
         expected_version=caller.expected_version,
         beside=beside,
-        authorize=lambda state: caller.require(state.holders) if state.known else None,
+        authorize=let(caller),
     )
 
 
@@ -115,8 +115,7 @@ async def handled_for(
 async def read_one(customer_id: UUID, caller: Reader, needs: Needs, response: Response, asked: Asked) -> CustomerDetail:
     """Read a customer as it stands after every acknowledged command, or as it stood, or was known, before."""
     loaded = await needs.customers.load(customer_id)
-    if not loaded.state.known:
-        raise not_found()
+    require_standing(loaded.state)
     caller.require(loaded.state.holders)
     show_words = shows_words(caller, loaded.state.holders)
     if asked.is_past:
@@ -124,7 +123,13 @@ async def read_one(customer_id: UUID, caller: Reader, needs: Needs, response: Re
     view = await needs.queries.current(customer_id, loaded.version, loaded.state)
     response.headers["ETag"] = etag(loaded.version)
     numbers = [NumberView(system=system, id=number) for system, number in loaded.state.references]
-    return await needs.queries.detailed(view, numbers, loaded.state.key_contacts.values(), show_words=show_words)
+    return await needs.queries.detailed(
+        view,
+        numbers,
+        loaded.state.key_contacts.values(),
+        duplicate_ids=loaded.state.duplicate_ids,
+        show_words=show_words,
+    )
 
 
 async def read_past(customer_id: UUID, asked: AsOf, needs: Dependencies, *, show_words: bool) -> CustomerDetail:
@@ -149,8 +154,7 @@ async def read_events(
 ) -> Page[HistoryEntry]:
     """Read every fact about the customer itself, in the order in which they were recorded."""
     loaded = await needs.customers.load(customer_id)
-    if not loaded.state.known:
-        raise not_found()
+    require_standing(loaded.state)
     caller.require(loaded.state.holders)
     size = coerce_limit(limit)
     found = await facts_of(customer_id, asked, after, size + 1, needs)

@@ -1,16 +1,33 @@
 """What the routes of all themes do alike: who may call them."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends
 
 from chassis.access import EVERYWHERE, OWN, Allow, Caller, Holders
 from chassis.auth import Role
+from chassis.catalogue import not_found
+from chassis.decider import MovedError
+from services.customer.domain import Customer
 
 CONFIDANTS = frozenset({Role.OPS, Role.ADMIN})
 Anyone = Annotated[Caller, Depends(Allow())]
 Office = Annotated[Caller, Depends(Allow(own={Role.LEADER}))]
 Reader = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.FINANCE}, own=OWN))]
+
+
+def require_standing(customer: Customer) -> None:
+    """Raise the 404 problem for a customer who is not known, and say where one goes on that was merged."""
+    if not customer.known:
+        raise not_found()
+    if customer.merged_into:
+        raise MovedError(customer.merged_into)
+
+
+def let(caller: Caller) -> Callable[[Customer], None]:
+    """Return what a command has to pass; of whoever is not known, or goes on elsewhere, the rules themselves speak."""
+    return lambda customer: caller.require(customer.holders) if customer.known and not customer.merged_into else None
 
 
 def shows_words(caller: Caller, holders: Holders) -> bool:

@@ -1,5 +1,6 @@
 """HTTP for erasing a person's words, and for the certificate that they are gone."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Depends, Response
 from chassis.access import Allow, Caller
 from chassis.body import StrictRoute
 from chassis.catalogue import not_found
+from chassis.command_handler import Beside
 from chassis.responses import Accepted, answer
 from services.customer import commands
 from services.customer.api.customers import handled_for
@@ -23,7 +25,11 @@ Keeper = Annotated[Caller, Depends(Allow(anywhere=CONFIDANTS, own=()))]
 @router.post("/customers/{customer_id}/erasure", response_model=Accepted)
 async def erase(customer_id: UUID, asked: commands.Erase, caller: Keeper, needs: Needs) -> Response:
     """Erase every personal word about the customer, for good and in every service. Facts without words stay."""
-    return await handle(customer_id, commands.EraseCustomer(reason=asked.reason), caller, needs)
+    command = commands.EraseCustomer(reason=asked.reason)
+    duplicate_ids = (await needs.customers.load(customer_id)).state.duplicate_ids
+    # What was said under the ids of its duplicates is about the same person.
+    beside = [Beside(needs.customers, each, command, subject=each) for each in sorted(duplicate_ids)]
+    return await handle(customer_id, command, caller, needs, beside)
 
 
 @router.post("/customers/{customer_id}/key-contacts/{key_contact_id}/erasure", response_model=Accepted)
@@ -35,8 +41,10 @@ async def erase_key_contact(
     return await handle(customer_id, command, caller, needs)
 
 
-async def handle(customer_id: UUID, command: commands.Erase, caller: Caller, needs: Dependencies) -> Response:
-    handled = await handled_for(customer_id, command, caller, needs)
+async def handle(
+    customer_id: UUID, command: commands.Erase, caller: Caller, needs: Dependencies, beside: Sequence[Beside] = ()
+) -> Response:
+    handled = await handled_for(customer_id, command, caller, needs, beside)
     await needs.erasing.run_due()
     return answer(handled, f"/v1/customers/{customer_id}/erasure")
 

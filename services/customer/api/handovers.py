@@ -15,7 +15,7 @@ from chassis.paging import Page
 from chassis.responses import Accepted, answer, etag
 from contracts.types import EmployeeId
 from services.customer import commands, staff
-from services.customer.api.edge import Anyone, Office, Reader
+from services.customer.api.edge import Anyone, Office, Reader, require_standing
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.domain.erasure import require_kept
 from services.customer.domain.handover import Handover
@@ -33,8 +33,7 @@ Withdrawal = Annotated[commands.WithdrawHandover, Body(default_factory=commands.
 async def start(customer_id: UUID, command: commands.StartHandover, caller: Office, needs: Needs) -> Response:
     """Begin to pass the customer on, with a checklist of what is open. Its owner stays until the new one accepts."""
     customer = (await needs.customers.load(customer_id)).state
-    if not customer.known:
-        raise not_found()
+    require_standing(customer)
     caller.require(customer.holders)
     await staff.require_here(needs.queries, command.to_owner_id)
     require_kept(customer)
@@ -42,7 +41,7 @@ async def start(customer_id: UUID, command: commands.StartHandover, caller: Offi
         occurred_at=command.occurred_at,
         asked=await with_leader(command, needs),
         from_owner_id=customer.owner_id,
-        checklist=await checklist(needs.pool, customer_id),
+        checklist=await checklist(needs.pool, [customer_id, *customer.duplicate_ids]),
     )
     handled = await needs.handovers.handle(
         stream_of(customer_id, needs),
@@ -89,8 +88,7 @@ async def accept(customer_id: UUID, command: Acceptance, caller: Anyone, needs: 
 async def withdraw(customer_id: UUID, command: Withdrawal, caller: Office, needs: Needs) -> Response:
     """Leave the customer with its owner."""
     customer = (await needs.customers.load(customer_id)).state
-    if not customer.known:
-        raise not_found()
+    require_standing(customer)
     caller.require(customer.holders)
     handled = await needs.handovers.handle(
         stream_of(customer_id, needs),

@@ -8,13 +8,12 @@ from pydantic import BaseModel
 
 from chassis.as_of import Asked
 from chassis.body import StrictRoute
-from chassis.catalogue import not_found
 from chassis.paging import Page
 from chassis.responses import Accepted
 from contracts.customer import NeedStated, NeedStatus
 from services.customer import commands
 from services.customer.api.customers import handle
-from services.customer.api.edge import Anyone, Reader, shows_words
+from services.customer.api.edge import Anyone, Reader, require_standing, shows_words
 from services.customer.dependencies import Needs
 
 router = APIRouter(prefix="/v1", tags=["needs"], route_class=StrictRoute)
@@ -49,8 +48,7 @@ async def state(customer_id: UUID, command: commands.StateNeed, caller: Anyone, 
 async def read(customer_id: UUID, caller: Reader, needs: Needs, asked: Asked) -> Page[NeedView]:
     """Read the customer's needs with their history, the first stated first. There is one page."""
     loaded = await needs.customers.load(customer_id)
-    if not loaded.state.known:
-        raise not_found()
+    require_standing(loaded.state)
     caller.require(loaded.state.holders)
     told = [needs.mapper.to_envelope(row) for row in await needs.store.read_stream(customer_id)]
     stated = [each for each in told if isinstance(each.event, NeedStated) and asked.includes(each)]

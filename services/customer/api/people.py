@@ -11,7 +11,7 @@ from chassis.catalogue import not_found
 from chassis.responses import Accepted, answer, etag
 from services.customer import commands
 from services.customer.api.customers import handled_for
-from services.customer.api.edge import Anyone, Reader, shows_words
+from services.customer.api.edge import Anyone, Reader, require_standing, shows_words
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.queries.people import KeyContactView
 
@@ -52,8 +52,7 @@ async def read(
 ) -> KeyContactView:
     """Read a key contact. Words are shown to owner, helpers, leader, ops and admin."""
     loaded = await needs.customers.load(customer_id)
-    if not loaded.state.known:
-        raise not_found()
+    require_standing(loaded.state)
     caller.require(loaded.state.holders)
     contact = loaded.state.key_contacts.get(key_contact_id)
     if contact is None:

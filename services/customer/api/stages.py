@@ -6,9 +6,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from chassis.body import StrictRoute
-from chassis.catalogue import not_found
 from contracts.customer import Mode, Stage, mode_of
-from services.customer.api.edge import Reader
+from services.customer.api.edge import Reader, require_standing
 from services.customer.dependencies import Needs
 from services.customer.domain.stages import STAGES_ZH, TRANSITIONS
 from services.customer.queries.stages import Stays, stays_of
@@ -59,8 +58,7 @@ def stage_view(stage: Stage) -> StageView:
 async def read_stays(customer_id: UUID, caller: Reader, needs: Needs) -> Stays:
     """Read when the customer entered each stage, when it left it, and how often it was won back."""
     state = (await needs.customers.load(customer_id)).state
-    if not state.known:
-        raise not_found()
+    require_standing(state)
     caller.require(state.holders)
     rows = await needs.store.read_stream(customer_id)
     return stays_of(map(needs.mapper.to_envelope, rows), caller.context.now)

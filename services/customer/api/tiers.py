@@ -7,13 +7,12 @@ from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel
 
 from chassis.body import StrictRoute
-from chassis.catalogue import not_found
 from chassis.responses import Accepted, etag
 from contracts.customer import TierBasis
 from contracts.types import Code
 from services.customer import commands
 from services.customer.api.customers import handle
-from services.customer.api.edge import Anyone, Reader
+from services.customer.api.edge import Anyone, Reader, require_standing
 from services.customer.dependencies import Needs
 from services.customer.domain.shipped_tiers import DEFAULT
 from services.customer.domain.standing import Standing
@@ -50,8 +49,7 @@ async def read_tier(
 ) -> TierView:
     """Read the tier as it stands after every acknowledged command, with what it rests on."""
     loaded = await needs.customers.load(customer_id)
-    if not loaded.state.known:
-        raise not_found()
+    require_standing(loaded.state)
     caller.require(loaded.state.holders)
     response.headers["ETag"] = etag(loaded.version)
     standing = loaded.state.standings.get(scheme, Standing())

@@ -14,6 +14,7 @@ from services.customer.commands.handover import AcceptHandover, Begin, StartHand
 from services.customer.commands.handover_batch import BeginBatch, EndBatch, StartHandoverBatch
 from services.customer.commands.life import ChangeStage, Tier
 from services.customer.commands.market import HearNews, MakeReferral, SeeCompetitor
+from services.customer.commands.merging import AbsorbDuplicate, MergeInto, ReleaseDuplicate, TellApart, UnmergeFrom
 from services.customer.commands.needs import StateNeed
 from services.customer.commands.order import CancelOrder, DeliverOrder, OrderCommand, PlaceOrder
 from services.customer.commands.ownership import AddHelper, AssignOwner, PassOn, RemoveHelper
@@ -56,11 +57,17 @@ AnyCommand = Annotated[
     | AddReference
     | ReserveReference
     | EraseCustomer
-    | EraseKeyContact,
+    | EraseKeyContact
+    | AbsorbDuplicate
+    | ReleaseDuplicate
+    | MergeInto
+    | UnmergeFrom
+    | TellApart,
     "asked of one customer",
 ]
 
 __all__ = [
+    "AbsorbDuplicate",
     "AcceptHandover",
     "AddHelper",
     "AddKeyContact",
@@ -89,6 +96,7 @@ __all__ = [
     "IssueQuote",
     "KeyContact",
     "MakeReferral",
+    "MergeInto",
     "OpenQuote",
     "OrderCommand",
     "PassOn",
@@ -100,6 +108,7 @@ __all__ = [
     "RefuseTier",
     "Register",
     "RegisterInTier",
+    "ReleaseDuplicate",
     "ReleaseTier",
     "RemoveHelper",
     "RemoveKeyContact",
@@ -116,8 +125,10 @@ __all__ = [
     "StateRenewalIntent",
     "TagCustomer",
     "TagVocabulary",
+    "TellApart",
     "Tier",
     "TierCommand",
     "TierScheme",
+    "UnmergeFrom",
     "WithdrawHandover",
 ]

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 from chassis.decider import Decider
 from contracts import customer as events
+from contracts.customer.merging import MergeEvent
 from services.customer import commands
-from services.customer.domain import erasure, people, tiers
+from services.customer.commands.merging import MergeCommand
+from services.customer.domain import erasure, merging, ownership, people, tiers
 from services.customer.domain.life import stage_changed
 from services.customer.domain.market import market
 from services.customer.domain.needs import need_stated
-from services.customer.domain.ownership import helper_added, helper_removed, owner_assigned, passed_on
 from services.customer.domain.record import profile_after, profile_changed, registered, stated, stranger
 from services.customer.domain.references import (
     first_reference,
@@ -26,13 +27,17 @@ __all__ = ["CUSTOMER", "LEGAL", "STAGES_ZH", "Customer"]
 
 def decide(customer: Customer, command: commands.AnyCommand) -> list[events.CustomerEvent]:
     """Return the events that `command` earns: none when what it asks for already holds."""
+    if isinstance(command, MergeCommand):
+        return merging.decide(customer, command)
+    if isinstance(command, commands.EraseCustomer | commands.EraseKeyContact):
+        return erasure.decide(customer, command)
+    if customer.merged_into:
+        return merging.elsewhere(customer.merged_into, command)
     match command:
         case commands.Register() if customer.stands_for:
             raise leads_elsewhere()
         case commands.ReserveReference():
             return reference_reserved(customer, command)
-        case commands.EraseCustomer() | commands.EraseKeyContact():
-            return erasure.decide(customer, command)
         case _ if customer.is_erased:
             return erasure.refused(command)
         case commands.Register():
@@ -53,18 +58,12 @@ def decide(customer: Customer, command: commands.AnyCommand) -> list[events.Cust
             | commands.AssessTier()
         ):
             return tiers.decide(customer, command)
-        case commands.AssignOwner(owner_id=owner_id, leader_id=leader_id):
-            return owner_assigned(customer, owner_id, leader_id)
-        case commands.PassOn():
-            return passed_on(customer, command)
+        case commands.AssignOwner() | commands.PassOn() | commands.AddHelper() | commands.RemoveHelper():
+            return ownership.decide(customer, command)
         case commands.AddKeyContact() | commands.ChangeKeyContact() | commands.RemoveKeyContact():
             return people.decide(customer, command)
         case commands.AddReference():
             return reference_added(customer, command)
-        case commands.AddHelper(employee_id=employee_id):
-            return helper_added(customer, employee_id)
-        case commands.RemoveHelper(employee_id=employee_id):
-            return helper_removed(customer, employee_id)
         case commands.TagCustomer():
             return tag_added(customer, command)
         case commands.RemoveTag(tag=tag):
@@ -77,6 +76,8 @@ def decide(customer: Customer, command: commands.AnyCommand) -> list[events.Cust
 
 def evolve(customer: Customer, event: events.CustomerEvent) -> Customer:
     """Apply one fact. A fact is never refused: it has already happened."""
+    if isinstance(event, MergeEvent):
+        return merging.evolve(customer, event)
     match event:
         case events.Registered(kind=kind, name=name, name_ref=name_ref):
             return replace(customer, kind=kind, name=name, name_ref=name_ref, references=first_reference(event))

@@ -8,6 +8,21 @@ from services.customer.domain.state import Customer
 MAX_HELPERS = 20
 
 
+OwnershipCommand = commands.AssignOwner | commands.PassOn | commands.AddHelper | commands.RemoveHelper
+
+
+def decide(customer: Customer, command: OwnershipCommand) -> list[events.CustomerEvent]:
+    match command:
+        case commands.AssignOwner(owner_id=owner_id, leader_id=leader_id):
+            return owner_assigned(customer, owner_id, leader_id)
+        case commands.PassOn():
+            return passed_on(customer, command)
+        case commands.AddHelper(employee_id=employee_id):
+            return helper_added(customer, employee_id)
+        case commands.RemoveHelper(employee_id=employee_id):
+            return helper_removed(customer, employee_id)
+
+
 def owner_assigned(customer: Customer, owner_id: str, leader_id: str | None) -> list[events.CustomerEvent]:
     leader = leader_id or (customer.leader_id if owner_id == customer.owner_id else None)
     if (owner_id, leader) == (customer.owner_id, customer.leader_id):

@@ -34,6 +34,11 @@ class Customer:
     words_of: dict[UUID, frozenset[UUID]] = field(default_factory=dict)
     erased_people: frozenset[UUID] = frozenset()
 
+    # Where this is a duplicate: under which id the customer goes on. Where it is not: which ids go on here.
+    merged_into: UUID | None = None
+    duplicate_ids: frozenset[UUID] = frozenset()
+    apart_from: frozenset[UUID] = frozenset()
+
     @property
     def known(self) -> bool:
         return self.kind is not None

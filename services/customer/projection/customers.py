@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis.database import Connection
 from chassis.rows import Rows
 from contracts import customer as events
+from contracts.customer.merging import MergeEvent
 from contracts.event import Envelope
 
 
@@ -48,8 +49,11 @@ class CustomerRow:
     price_list: str | None = None
     reviewed_at: datetime | None = None
     is_erased: bool = False
+    merged_into: UUID | None = None
 
 
+# What the list of customers does not show.
+NOT_KEPT = events.NeedStated | events.CompetitorSeen | events.ReferralMade | events.NewsHeard | events.ReferenceReserved
 CUSTOMERS = Rows("customer", CustomerRow, "customer_id")
 TABLES = ("customer",)
 PROFILE = events.ProfileChanged.model_fields.keys() & CustomerRow.__dataclass_fields__.keys()
@@ -77,6 +81,10 @@ def project(row: CustomerRow | None, envelope: Envelope[events.CustomerEvent]) -
         return first_row(envelope, event)
     if row is None:
         raise LookupError("a customer's first event must be its registration")
+    if isinstance(event, MergeEvent):
+        return linked(row, event)
+    if isinstance(event, NOT_KEPT):
+        return row
     match event:
         case events.ProfileChanged():
             return replace(row, **{name: value for name, value in event.news().items() if name in PROFILE})
@@ -114,10 +122,6 @@ def project(row: CustomerRow | None, envelope: Envelope[events.CustomerEvent]) -
             return replace(row, numbers=[*row.numbers, {"system": system, "id": number}])
         case events.ProfileReviewed():
             return replace(row, reviewed_at=max(row.reviewed_at or envelope.occurred_at, envelope.occurred_at))
-        case events.NeedStated() | events.CompetitorSeen() | events.ReferralMade() | events.NewsHeard():
-            return row
-        case events.ReferenceReserved():
-            return row
         case events.CustomerErased() | events.KeyContactErased():
             return without_words(row, event)
 
@@ -128,6 +132,16 @@ def without_words(row: CustomerRow, event: events.ErasureEvent) -> CustomerRow:
             return replace(row, is_erased=True, name_ref=None, key_contacts={})
         case events.KeyContactErased(key_contact_id=gone):
             return replace(row, key_contacts=without(row.key_contacts, str(gone)))
+
+
+def linked(row: CustomerRow, event: MergeEvent) -> CustomerRow:
+    match event:
+        case events.Merged(into_customer_id=into_id):
+            return replace(row, merged_into=into_id)
+        case events.Unmerged():
+            return replace(row, merged_into=None)
+        case events.DuplicateAbsorbed() | events.DuplicateReleased() | events.ToldApart():
+            return row
 
 
 def without_helper(row: CustomerRow, employee_id: str) -> list[str]:

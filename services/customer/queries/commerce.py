@@ -1,5 +1,6 @@
 """What can be read about orders, quotes and contracts of one customer."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ def page_of(table: str, row_class: type[Any], key: str, at: str) -> str:
     """Return the statement that reads a customer's rows, the latest first. Names come from our own classes."""
     listed = ", ".join(field.name for field in fields(row_class))
     return f"""
-        SELECT {listed} FROM {table} WHERE customer_id = $1
+        SELECT {listed} FROM {table} WHERE customer_id = ANY($1)
           AND ($2::timestamptz IS NULL OR ({at}, {key}) < ($2, $3::uuid))
         ORDER BY {at} DESC, {key} DESC LIMIT $4
     """  # noqa: S608
@@ -91,9 +92,9 @@ class ContractView(BaseModel):
 
 
 async def page(
-    pool: Pool, row_class: type[R], customer_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+    pool: Pool, row_class: type[R], customer_ids: Sequence[UUID], after: tuple[datetime, UUID] | None, limit: int
 ) -> list[R]:
     """Return up to `limit` + 1 rows, the latest first, so that the caller can tell whether there are more."""
     at, row_id = after or (None, None)
-    rows = await pool.fetch(PAGES[row_class], customer_id, at, row_id, min(limit, MAX_LIMIT) + 1)
+    rows = await pool.fetch(PAGES[row_class], list(customer_ids), at, row_id, min(limit, MAX_LIMIT) + 1)
     return [row_class(**row) for row in rows]

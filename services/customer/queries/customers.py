@@ -26,7 +26,7 @@ COLUMNS = """
     c.external_system, c.external_id, c.registered_at
 """
 ONE = f"SELECT {COLUMNS} FROM customer c LEFT JOIN vault v ON v.id = c.name_ref WHERE c.customer_id = $1"  # noqa: S608
-NAMED = "SELECT customer_id FROM customer WHERE name = $1 LIMIT $2"
+NAMED = "SELECT customer_id FROM customer WHERE name = $1 AND merged_into IS NULL LIMIT $2"
 EMPLOYEE_COLUMNS = "employee_id AS id, name, leader_id, left_at, left_at IS NOT NULL AS has_left"
 EMPLOYEES = f"SELECT {EMPLOYEE_COLUMNS} FROM employee ORDER BY employee_id"  # noqa: S608
 EMPLOYEE = f"SELECT {EMPLOYEE_COLUMNS} FROM employee WHERE employee_id = $1"  # noqa: S608
@@ -91,6 +91,7 @@ class CustomerDetail(CustomerView):
 
     references: list[NumberView]
     key_contacts: list[KeyContactView]
+    duplicate_ids: list[UUID]
 
 
 class EmployeeView(BaseModel):
@@ -142,10 +143,11 @@ class CustomerQueries:
         numbers: list[NumberView],
         contacts: Iterable[KeyContactStated],
         *,
+        duplicate_ids: Iterable[UUID] = (),
         show_words: bool,
     ) -> CustomerDetail:
         found = await self.key_contacts(list(contacts), show_words=show_words)
-        return CustomerDetail(**dict(view), references=numbers, key_contacts=found)
+        return CustomerDetail(**dict(view), references=numbers, key_contacts=found, duplicate_ids=sorted(duplicate_ids))
 
     async def key_contacts(self, contacts: Sequence[KeyContactStated], *, show_words: bool) -> list[KeyContactView]:
         words = await self.words(refs_of(contacts)) if show_words else None

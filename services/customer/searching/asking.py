@@ -30,7 +30,9 @@ from services.customer.searching.tokens import (
 # What one row costs, in the same unit: to be read from the index, to be looked at in order, to be looked up at random.
 SCAN, WALK, FETCH = 0.05, 1.5, 3.0
 
-LED_BY = "s.customer_id = (SELECT r.customer_id FROM customer_reference r WHERE r.number_id = {})"
+LED_BY = """s.customer_id = (
+    SELECT coalesce(d.merged_into, r.customer_id)
+    FROM customer_reference r JOIN customer d USING (customer_id) WHERE r.number_id = {})"""
 
 
 class Way(StrEnum):

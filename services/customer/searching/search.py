@@ -24,16 +24,20 @@ SETTINGS = {
     Way.WALK: "SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),"
     " set_config('enable_bitmapscan', 'off', true)",
 }
+# What was merged into another goes on there, and is found as that one.
+STANDING = "s.customer_id <> ALL(ARRAY(SELECT customer_id FROM customer WHERE merged_into IS NOT NULL))"
 PAGE = {
     Way.FIND: """
-        WITH fitting AS MATERIALIZED (SELECT s.customer_id FROM customer_search s WHERE {conditions}),
+        WITH fitting AS MATERIALIZED (
+            SELECT s.customer_id FROM customer_search s WHERE {standing} AND {conditions}
+        ),
         page AS MATERIALIZED (
             SELECT customer_id FROM fitting WHERE customer_id > $1 ORDER BY customer_id LIMIT $2
         )
     """,
     Way.WALK: """
         WITH page AS MATERIALIZED (
-            SELECT s.customer_id FROM customer_search s WHERE s.customer_id > $1 AND {conditions}
+            SELECT s.customer_id FROM customer_search s WHERE s.customer_id > $1 AND {standing} AND {conditions}
             ORDER BY s.customer_id LIMIT $2
         )
     """,
@@ -43,7 +47,9 @@ SHOW = """
     ORDER BY c.customer_id
 """
 COUNT = """
-    SELECT count(*) FROM (SELECT FROM customer_search s WHERE s.customer_id > $1 AND {conditions} LIMIT $2) fitting
+    SELECT count(*) FROM (
+        SELECT FROM customer_search s WHERE s.customer_id > $1 AND {standing} AND {conditions} LIMIT $2
+    ) fitting
 """
 
 
@@ -63,7 +69,7 @@ class Search:
         way = way_of(question, await self._counted(), limit)
         where, values = conditions(question)
         # Conditions and columns come from our own modules; what was asked is in the values.
-        statement = SHOW.format(page=PAGE[way].format(conditions=where), columns=columns)
+        statement = SHOW.format(page=PAGE[way].format(standing=STANDING, conditions=where), columns=columns)
         async with transaction(self._pool) as held:
             await held.execute(SETTINGS[way])
             return await held.fetch(statement, after or BEGINNING, limit, *values)
@@ -75,7 +81,9 @@ class Search:
         way = way_of(question, await self._counted(), most)
         async with transaction(self._pool) as held:
             await held.execute(SETTINGS[way])
-            found: int = await held.fetchval(COUNT.format(conditions=where), BEGINNING, most, *values)
+            found: int = await held.fetchval(
+                COUNT.format(standing=STANDING, conditions=where), BEGINNING, most, *values
+            )
             return found
 
     async def _counted(self) -> Census:

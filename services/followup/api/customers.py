@@ -27,7 +27,9 @@ async def read_customer_events(
     customer = await needs.customers.require(customer_id)
     caller.require(customer.holders)
     size = coerce_limit(limit)
-    rows = await needs.store.read_subject(customer_id, after=after, limit=size + 1)
+    ids = await needs.customers.ids_of(customer_id)
+    found = [row for each in ids for row in await needs.store.read_subject(each, after=after, limit=size + 1)]
+    rows = sorted(found, key=lambda row: row.id)[: size + 1]
     entries = [entry_of(needs.mapper.to_envelope(row)) for row in rows[:size]]
     more = len(rows) > size
     return Page(items=entries, next_cursor=str(entries[-1].position) if more else None, has_more=more)

@@ -30,8 +30,11 @@ NOT_KEPT = (
     | events.TierEvent
     | events.TierSchemeEvent
     | events.ErasureEvent
+    | events.DuplicateAbsorbed
+    | events.DuplicateReleased
+    | events.ToldApart
 )
-Kept = events.ProfileChanged | LifeEvent | OwnershipEvent
+Kept = events.ProfileChanged | LifeEvent | OwnershipEvent | events.Merged | events.Unmerged
 
 
 def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
@@ -62,6 +65,10 @@ def after(rows: Sheet, envelope: Envelope[events.AnyEvent], event: Kept) -> Cust
             return replace(row, stage=stage, mode=mode_of(stage), stage_since=envelope.occurred_at)
         case events.TierChanged(scheme=scheme, tier=tier):
             return replace(row, tiers={**row.tiers, scheme: tier})
+        case events.Merged(into_customer_id=into_id):
+            return replace(row, merged_into=into_id)
+        case events.Unmerged():
+            return replace(row, merged_into=None)
         case events.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
             helper_ids = without_helper(row, owner_id)
             return replace(row, owner_id=owner_id, leader_id=leader_id, helper_ids=helper_ids)

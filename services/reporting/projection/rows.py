@@ -26,6 +26,7 @@ class CustomerRow:
     work_status: str | None = None
     last_contacted_at: datetime | None = None
     helper_ids: list[str] = field(default_factory=list)
+    merged_into: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,14 @@ from services.reporting.queries.customers import ENTERED
 from services.reporting.queries.visibility import visible
 
 STANDING = f"""
-    SELECT c.stage, count(*) AS customers FROM customer c WHERE {visible("c.customer_id", "$1")} GROUP BY c.stage
+    SELECT c.stage, count(*) AS customers FROM customer c
+    WHERE c.merged_into IS NULL AND {visible("c.customer_id", "$1")} GROUP BY c.stage
 """  # noqa: S608 - fixed text
 CAME_IN = f"""
     SELECT e.stage, count(DISTINCT e.customer_id) AS customers
     FROM ({ENTERED.format(begins_at="$2::timestamptz", ends_at="$3::timestamptz")}) e
-    WHERE {visible("e.customer_id", "$1")} GROUP BY e.stage
+    WHERE e.customer_id NOT IN (SELECT d.customer_id FROM customer d WHERE d.merged_into IS NOT NULL)
+      AND {visible("e.customer_id", "$1")} GROUP BY e.stage
 """  # noqa: S608 - fixed text
 
 

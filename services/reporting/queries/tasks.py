@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from chassis.database import Connection
 from contracts.types import EmployeeId, Instant
-from services.reporting.queries.visibility import visible
+from services.reporting.queries.visibility import of_customer, visible
 
 # $1 is now. A task that is cancelled, or not due yet, has no verdict.
 STATE = """
@@ -26,7 +26,7 @@ LIST = f"""
         {STATE} AS state, {VERDICT} AS verdict
     FROM task t
     WHERE ($2::timestamptz IS NULL OR (t.due_at, t.task_id) > ($2, $3::uuid))
-      AND ($4::uuid IS NULL OR t.customer_id = $4)
+      AND ($4::uuid IS NULL OR {of_customer("t.customer_id", "$4::uuid")})
       AND ($5::text IS NULL OR t.assignee_id = $5)
       AND ($6::text IS NULL OR {STATE} = $6)
       AND ($7::text IS NULL OR {VERDICT} = $7)

@@ -7,13 +7,15 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.database import Connection
+from services.reporting.queries.visibility import of_customer
 
-LIST = """
+LIST = f"""
     SELECT event_id, topic, position, type, occurred_at, recorded_at, actor, stream_id, data
     FROM timeline
-    WHERE customer_id = $1 AND ($2::timestamptz IS NULL OR (occurred_at, event_id) < ($2, $3::uuid))
+    WHERE {of_customer("customer_id", "$1::uuid")}
+      AND ($2::timestamptz IS NULL OR (occurred_at, event_id) < ($2, $3::uuid))
     ORDER BY occurred_at DESC, event_id DESC LIMIT $4
-"""
+"""  # noqa: S608 - fixed text
 
 
 class TimelineEntry(BaseModel):

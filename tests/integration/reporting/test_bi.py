@@ -15,6 +15,7 @@ from tests.unit.reporting.story import day
 
 VIEWS = {
     "dim_customers": 2,
+    "dim_customer_ids": 2,
     "dim_employees": 5,
     "dim_dates": 5844,
     "fct_followups": 3,

@@ -1,0 +1,63 @@
+"""HTTP for records of one customer: merged, released again, or told apart."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from chassis.access import Caller
+from chassis.body import StrictRoute
+from chassis.command_handler import Beside
+from chassis.responses import Accepted, answer
+from services.customer import commands
+from services.customer.api.customers import handle, handled_for
+from services.customer.api.edge import Office, require_standing
+from services.customer.dependencies import Dependencies, Needs
+from services.customer.domain.merging import with_itself
+
+router = APIRouter(prefix="/v1", tags=["duplicates"], route_class=StrictRoute)
+
+
+@router.post("/customers/{customer_id}/duplicates", response_model=Accepted)
+async def merge(customer_id: UUID, command: commands.AbsorbDuplicate, caller: Office, needs: Needs) -> Response:
+    """Merge a duplicate into this customer: from now on it goes on here. Nothing of either is changed or lost."""
+    await require_other(customer_id, command.duplicate_id, caller, needs)
+    merge_into = commands.MergeInto(customer_id=customer_id)
+    return await both(customer_id, command, command.duplicate_id, merge_into, caller, needs)
+
+
+@router.delete("/customers/{customer_id}/duplicates/{duplicate_id}", response_model=Accepted)
+async def unmerge(customer_id: UUID, duplicate_id: UUID, caller: Office, needs: Needs) -> Response:
+    """Let a duplicate stand for itself again, with all that was recorded under its id."""
+    release = commands.ReleaseDuplicate(duplicate_id=duplicate_id)
+    return await both(customer_id, release, duplicate_id, commands.UnmergeFrom(customer_id=customer_id), caller, needs)
+
+
+@router.post("/customers/{customer_id}/distinctions", response_model=Accepted)
+async def tell_apart(customer_id: UUID, command: commands.TellApart, caller: Office, needs: Needs) -> Response:
+    """Say for good that another customer, however alike, is not this one: the two are proposed no more."""
+    await require_other(customer_id, command.other_id, caller, needs)
+    return await handle(customer_id, command, caller, needs)
+
+
+async def require_other(customer_id: UUID, other_id: UUID, caller: Caller, needs: Dependencies) -> None:
+    """Raise the problem of an id that is not another known customer of the caller's; merged here is well, too."""
+    if customer_id == other_id:
+        raise with_itself()
+    other = (await needs.customers.load(other_id)).state
+    if other.merged_into != customer_id:
+        require_standing(other)
+    caller.require(other.holders)
+
+
+async def both(
+    customer_id: UUID,
+    command: commands.AbsorbDuplicate | commands.ReleaseDuplicate,
+    duplicate_id: UUID,
+    beside: commands.MergeInto | commands.UnmergeFrom,
+    caller: Caller,
+    needs: Dependencies,
+) -> Response:
+    """Record the two sides in one append: if either has changed meanwhile, neither is stored."""
+    other = Beside(needs.customers, duplicate_id, beside, subject=duplicate_id)
+    handled = await handled_for(customer_id, command, caller, needs, [other])
+    return answer(handled, f"/v1/customers/{customer_id}")

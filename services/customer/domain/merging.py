@@ -1,0 +1,86 @@
+"""The rules of merging: a customer goes on under one id, and links are one step deep (ADR 0013)."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from chassis.decider import MovedError, RejectedError
+from contracts import customer as events
+from contracts.customer.merging import MergeEvent
+from services.customer import commands
+from services.customer.commands.merging import MergeCommand
+from services.customer.domain.record import stranger
+from services.customer.domain.state import Customer
+
+MAX_DUPLICATES = 50
+MAX_TOLD_APART = 200
+
+
+def decide(customer: Customer, command: MergeCommand) -> list[events.CustomerEvent]:
+    if not customer.known:
+        raise stranger()
+    if customer.merged_into and not isinstance(command, commands.MergeInto | commands.UnmergeFrom):
+        raise MovedError(customer.merged_into)
+    match command:
+        case commands.MergeInto():
+            return merged(customer, command)
+        case commands.UnmergeFrom(customer_id=from_id):
+            return [events.Unmerged(from_customer_id=from_id)] if customer.merged_into == from_id else []
+        case commands.AbsorbDuplicate(duplicate_id=duplicate_id):
+            if duplicate_id in customer.duplicate_ids:
+                return []
+            if len(customer.duplicate_ids) >= MAX_DUPLICATES:
+                raise too_many(MAX_DUPLICATES)
+            return [events.DuplicateAbsorbed(duplicate_id=duplicate_id)]
+        case commands.ReleaseDuplicate(duplicate_id=duplicate_id):
+            if duplicate_id not in customer.duplicate_ids:
+                return []
+            return [events.DuplicateReleased(duplicate_id=duplicate_id)]
+        case commands.TellApart(other_id=other_id):
+            if other_id in customer.apart_from:
+                return []
+            if len(customer.apart_from) >= MAX_TOLD_APART:
+                raise too_many(MAX_TOLD_APART)
+            return [events.ToldApart(other_id=other_id)]
+
+
+def elsewhere(into_id: UUID, command: commands.AnyCommand) -> list[events.CustomerEvent]:
+    """Say where a duplicate goes on; what looks at tiers of its own accord asks nobody."""
+    if isinstance(command, commands.AssessTier):
+        return []
+    raise MovedError(into_id)
+
+
+def merged(customer: Customer, command: commands.MergeInto) -> list[events.CustomerEvent]:
+    if customer.merged_into == command.customer_id:
+        return []
+    if customer.merged_into:
+        raise MovedError(customer.merged_into)
+    if customer.duplicate_ids:
+        raise RejectedError(
+            "has-duplicates",
+            "Others have been merged into this customer: merge the other way round, or release them first.",
+            "已有其他客户并入该客户：请反向合并，或先撤销这些合并。",
+        )
+    return [events.Merged(into_customer_id=command.customer_id)]
+
+
+def too_many(limit: int) -> RejectedError:
+    return RejectedError("too-many-duplicates", f"A customer has up to {limit} of these.", f"每个客户最多 {limit} 个。")
+
+
+def with_itself() -> RejectedError:
+    return RejectedError("merge-with-itself", "Name two different customers.", "请指定两个不同的客户。")
+
+
+def evolve(customer: Customer, event: MergeEvent) -> Customer:
+    match event:
+        case events.Merged(into_customer_id=into_id):
+            return replace(customer, merged_into=into_id)
+        case events.Unmerged():
+            return replace(customer, merged_into=None)
+        case events.DuplicateAbsorbed(duplicate_id=duplicate_id):
+            return replace(customer, duplicate_ids=customer.duplicate_ids | {duplicate_id})
+        case events.DuplicateReleased(duplicate_id=duplicate_id):
+            return replace(customer, duplicate_ids=customer.duplicate_ids - {duplicate_id})
+        case events.ToldApart(other_id=other_id):
+            return replace(customer, apart_from=customer.apart_from | {other_id})

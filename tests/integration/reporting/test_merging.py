@@ -1,0 +1,55 @@
+"""Two records of one customer in the read model: one customer with what both have, and two again."""
+
+from dataclasses import replace
+from typing import Any
+
+import asyncpg
+
+from chassis.database import Pool
+from contracts.customer import Merged, Unmerged
+from contracts.event import Envelope, Event
+from contracts.examples import CUSTOMER_ID
+from tests.integration.reporting.conftest import Get, feed
+from tests.integration.reporting.test_api import items
+from tests.support.servers import Database
+from tests.unit.reporting.story import CUSTOMER_FACTS, OTHER_ID, OTHER_TASK, day, told
+
+OWNER, OTHERS_OWNER = ("E1007", "sales"), ("E2001", "sales")
+FUNNEL = "/v1/reports/stage-funnel"
+
+
+def next_fact(number: int, event: Event) -> Envelope[Any]:
+    (fact,) = told((8, OTHER_ID, OTHER_ID, event))
+    return replace(fact, position=CUSTOMER_FACTS[-1].position + number, recorded_at=day(8 + number))
+
+
+async def standing(get: Get) -> int:
+    return sum(row["customers"] for row in (await get(FUNNEL)).json()["stages"])
+
+
+async def test_views_show_one_customer_until_it_is_released(get: Get, story: Pool, reporting: Database) -> None:
+    before = (await get(f"/v1/customers/{CUSTOMER_ID}")).json()
+    apart = (await get(f"/v1/customers/{OTHER_ID}")).json()
+    assert await standing(get) == 2
+    await feed(story, [next_fact(1, Merged(into_customer_id=CUSTOMER_ID))])
+    whole = (await get(f"/v1/customers/{CUSTOMER_ID}", *OWNER)).json()
+    for count in ("contacts", "open_tasks", "overdue_tasks", "open_alerts"):
+        assert whole[count] == before[count] + apart[count]
+    assert whole["last_contact_at"] == apart["last_contact_at"]
+    assert str(OTHER_TASK) in {task["id"] for task in whole["tasks"]}
+    assert [each["id"] for each in await items(get, "/v1/customers")] == [str(CUSTOMER_ID)]
+    assert await standing(get) == 1
+    assert str(OTHER_TASK) in {task["id"] for task in await items(get, "/v1/tasks", *OWNER, customer_id=CUSTOMER_ID)}
+    assert await items(get, "/v1/tasks", *OTHERS_OWNER) == []
+    for path in (f"/v1/customers/{OTHER_ID}", f"/v1/customers/{OTHER_ID}/timeline"):
+        moved = await get(path)
+        assert (moved.status_code, moved.json()["canonical_id"]) == (410, str(CUSTOMER_ID))
+    reader = await asyncpg.connect(reporting.bi_reader)
+    assert await reader.fetchval("SELECT count(*) FROM bi.dim_customers") == 1
+    assert await reader.fetchval("SELECT count(DISTINCT customer_id) FROM bi.dim_customer_ids") == 1
+    await reader.close()
+    await feed(story, [next_fact(2, Unmerged(from_customer_id=CUSTOMER_ID))])
+    assert (await get(f"/v1/customers/{CUSTOMER_ID}")).json() == before
+    after = (await get(f"/v1/customers/{OTHER_ID}")).json()
+    assert {name for name in after if after[name] != apart[name]} == {"timeline"}
+    assert await standing(get) == 2

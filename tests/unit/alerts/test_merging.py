@@ -1,0 +1,128 @@
+"""Two records of one customer are as silent as they are together, and apart again leave no trace."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts import customer, followup
+from contracts.event import Envelope, Event
+from contracts.examples import OCCURRED_AT, example, example_envelope
+from services.alerts.detection import look, take_in
+from services.alerts.engine.episodes import CustomerState
+from services.alerts.engine.findings import NEVER_DUE
+from services.alerts.engine.rules import DEFAULT_RULES
+from services.alerts.merging import concerned, elsewhere, is_merging, take_in_merging
+from services.alerts.silence import STATE, Memory
+
+SURVIVOR, DUPLICATE = UUID(int=1), UUID(int=2)
+TASK = uuid5(DUPLICATE, "task")
+registered = example(customer.Registered)
+contact = example(followup.ContactLogged, automated=False)
+merged = customer.Merged(into_customer_id=SURVIVOR)
+unmerged = customer.Unmerged(from_customer_id=SURVIVOR)
+
+
+def on(day: float, subject: UUID, event: Event, stream: UUID | None = None) -> Envelope[Any]:
+    at = OCCURRED_AT + timedelta(days=day)
+    name = uuid5(subject, f"{event.type}|{day}|{stream}")
+    return example_envelope(
+        event, id=name, subject=subject, stream_id=stream or subject, occurred_at=at, recorded_at=at
+    )
+
+
+class Watch:
+    """What the alerts service keeps of both, without its database."""
+
+    def __init__(self) -> None:
+        self.memories = {each: Memory(CustomerState(), NEVER_DUE) for each in (SURVIVOR, DUPLICATE)}
+        self.said: list[tuple[UUID, str]] = []
+
+    def told(self, *envelopes: Envelope[Any]) -> "Watch":
+        for envelope in envelopes:
+            assert not concerned([envelope]) - self.memories.keys() | elsewhere(self.memories)
+            own, whose = [envelope], envelope.subject
+            if is_merging(self.memories[whose], own):
+                found = take_in_merging(whose, self.memories, own, DEFAULT_RULES, envelope.recorded_at)
+                self.said += [(each, event.type) for each, event, _ in found]
+            else:
+                memory, ended = take_in(whose, self.memories[whose], own, DEFAULT_RULES, envelope.recorded_at)
+                self.memories[whose] = memory
+                self.said += [(whose, event.type) for event, _ in ended]
+        return self
+
+    def asked(self, day: float) -> "Watch":
+        for each, memory in self.memories.items():
+            at = OCCURRED_AT + timedelta(days=day)
+            self.memories[each], found = look(each, memory, DEFAULT_RULES, at, at)
+            self.said += [(each, event.type) for event in found]
+        return self
+
+
+def test_the_survivor_is_silent_since_the_later_contact_of_both() -> None:
+    both = Watch().told(on(0, SURVIVOR, registered), on(0, DUPLICATE, registered), on(25, DUPLICATE, contact))
+    both.told(on(26, DUPLICATE, merged)).asked(31)
+    assert both.said == []
+    assert both.asked(56).said == [(SURVIVOR, "care.alert.raised.v1")]
+
+
+def test_what_is_open_on_the_duplicate_ends_when_it_goes_on_elsewhere() -> None:
+    watch = Watch().told(on(29, SURVIVOR, registered), on(0, DUPLICATE, registered)).asked(31)
+    assert watch.said == [(DUPLICATE, "care.alert.raised.v1")]
+    watch.told(on(32, DUPLICATE, merged)).asked(40)
+    assert watch.said[1:] == [(DUPLICATE, "care.alert.cleared.v1")]
+
+
+def test_a_follow_up_of_the_duplicate_is_missed_at_the_survivor_and_done_for_it() -> None:
+    due_at = OCCURRED_AT + timedelta(days=3)
+    watch = Watch().told(
+        on(0, SURVIVOR, registered),
+        on(0, DUPLICATE, registered),
+        on(1, DUPLICATE, example(followup.TaskScheduled, due_at=due_at), TASK),
+        on(2, DUPLICATE, merged),
+    )
+    assert watch.asked(4).said == [(SURVIVOR, "care.alert.raised.v1")]
+    watch.told(on(5, DUPLICATE, example(followup.TaskCompleted, due_at=due_at), TASK))
+    assert watch.said[1:] == [(SURVIVOR, "care.alert.cleared.v1")]
+
+
+def test_the_survivor_may_be_heard_of_after_its_duplicate() -> None:
+    watch = Watch().told(on(0, DUPLICATE, registered), on(25, DUPLICATE, contact), on(26, DUPLICATE, merged)).asked(60)
+    assert watch.said == []
+    assert watch.told(on(0, SURVIVOR, registered)).asked(60).said == [(SURVIVOR, "care.alert.raised.v1")]
+
+
+OWN = st.sampled_from(
+    [
+        customer.StageChanged(previous=customer.Stage.NEW, stage=customer.Stage.SIGNED),
+        customer.TierChanged(scheme="default", tier="vip"),
+        customer.OwnerAssigned(owner_id="E9"),
+        contact,
+    ]
+)
+OF_TASK = st.sampled_from(
+    [example(followup.TaskScheduled), example(followup.TaskCompleted), example(followup.TaskReassigned)]
+)
+
+
+@given(st.lists(OWN, max_size=5), st.lists(OWN, max_size=5), st.lists(OF_TASK, max_size=4), st.lists(OWN, max_size=4))
+def test_released_both_are_as_if_they_had_never_been_merged(
+    of_survivor: list[Event], of_duplicate: list[Event], of_task: list[Event], meanwhile: list[Event]
+) -> None:
+    """What goes on with a task of the duplicate is the duplicate's; what is logged with the survivor stays there."""
+    before = [
+        *(on(number, SURVIVOR, event) for number, event in enumerate([registered, *of_survivor])),
+        *(on(number, DUPLICATE, event) for number, event in enumerate([registered, *of_duplicate])),
+    ]
+    during = [
+        *(on(10 + number, DUPLICATE, event, TASK) for number, event in enumerate(of_task)),
+        *(on(20 + number, SURVIVOR, event) for number, event in enumerate(meanwhile)),
+    ]
+    once = Watch().told(*before, on(9, DUPLICATE, merged), *during, on(30, DUPLICATE, unmerged))
+    never = Watch().told(*before, *during)
+    for each in (SURVIVOR, DUPLICATE):
+        assert once.memories[each].state.facts == never.memories[each].state.facts
+        kept = once.memories[each].state
+        assert STATE.validate_json(STATE.dump_json(kept, exclude_defaults=True)) == kept
