@@ -8,7 +8,7 @@ from uuid import UUID
 import typer
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
+from rich.table import Column, Table
 
 from chassis.database import Pool, open_pool, transaction
 from chassis.migrate import migrate
@@ -16,6 +16,7 @@ from chassis.rebuild import SESSION, ReadModel, Rebuild, RebuildFailedError
 from chassis.service import ALL, Build, Parks, Parts, parts, read_settings, run
 
 REBUILD_CONNECTIONS = 4
+UUID_WIDTH = 36
 
 
 def command_line(name: str, build: Build) -> typer.Typer:
@@ -96,7 +97,10 @@ async def rebuild_one(model: ReadModel, owner: Pool) -> None:
 
 async def list_parked(name: str, build: Build) -> None:
     made, appliers = await open_parts(name, build)
-    table = Table("consumer", "customer", "events", "since", "first position", "reason")
+    # An id that is cut off cannot be given to `replay`.
+    whole_id = Column("customer", min_width=UUID_WIDTH, no_wrap=True)
+    others = [Column(name, overflow="fold") for name in ("consumer", "events", "since", "first position", "reason")]
+    table = Table(others[0], whole_id, *others[1:])
     for applier in appliers:
         for row in await applier.parking.summary(made.pool):
             table.add_row(
