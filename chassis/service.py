@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from chassis import telemetry
 from chassis.auth import Authenticator
+from chassis.connections import Connection
 from chassis.database import UNAVAILABLE, Pool, Timeline, open_pool
 from chassis.loop_watch import LoopWatch
 from chassis.paging import Cursors
@@ -159,7 +160,7 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         app,
         host=settings.host,
         port=settings.port,
-        http="h11",
+        http=Connection,
         h11_max_incomplete_event_size=HEADER_LIMIT_BYTES,
         limit_concurrency=MAX_CONCURRENCY,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

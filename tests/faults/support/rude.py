@@ -1,0 +1,101 @@
+"""What rude clients send, over raw sockets, and the memory of the process they send it to."""
+
+import asyncio
+import gzip
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+MEBIBYTE = 1024 * 1024
+GIBIBYTE = 1024 * MEBIBYTE
+LIMIT_SECONDS = 60.0
+LOOK_SECONDS = 0.02
+PIECE = b" " * MEBIBYTE
+GZIP_BOMB = gzip.compress(b" " * 60 * MEBIBYTE)
+
+
+@dataclass(frozen=True)
+class Rude:
+    """A request to `/v1/customers`: what is said of the body, and the body."""
+
+    headers: str
+    body: bytes = b""
+    endless: bytes = b""
+    query: str = ""
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the body; an endless one comes to a gibibyte."""
+        if self.body:
+            yield self.body
+        for _ in range(GIBIBYTE // len(self.endless) if self.endless else 0):
+            yield self.endless
+
+
+def sized(body: bytes, *more: str) -> Rude:
+    return Rude("\r\n".join([f"Content-Length: {len(body)}", *more]), body)
+
+
+RUDE = {
+    "1 GB": Rude(f"Content-Length: {GIBIBYTE}", endless=PIECE),
+    "1 GB in chunks": Rude("Transfer-Encoding: chunked", endless=b"100000\r\n" + PIECE + b"\r\n"),
+    "1 GB in one chunk": Rude("Transfer-Encoding: chunked", b"40000000\r\n", endless=PIECE),
+    "100,000 deep": sized(b"[" * 100_000),
+    "as deep as fits": sized(b"[" * 65_000),
+    "deep objects": sized(b'{"a":' * 13_000),
+    "a gzip bomb": sized(GZIP_BOMB, "Content-Encoding: gzip"),
+    "10,000 keys in the query": Rude("Content-Length: 0", query="&".join(f"k{number}=1" for number in range(10_000))),
+    "10,000 names in the body": sized(json.dumps({f"k{number}": 1 for number in range(10_000)}).encode()[:64_000]),
+}
+
+
+async def send(url: str, rude: Rude, token: str) -> tuple[bytes, int]:
+    """Send until the other side has had enough; returns what it answered, and how many bytes it let us send."""
+    place, sent = urlsplit(url), 0
+    async with asyncio.timeout(LIMIT_SECONDS):
+        reader, writer = await asyncio.open_connection(place.hostname, place.port)
+        head = f"POST /v1/customers?{rude.query} HTTP/1.1\r\nHost: care.test\r\nAuthorization: {token}\r\n"
+        named = f"Content-Type: application/json\r\nConnection: close\r\n{rude.headers}\r\n\r\n"
+        answer = b""
+        with suppress(ConnectionError):
+            writer.write((head + named).encode())
+            for piece in rude.pieces():
+                writer.write(piece)
+                await writer.drain()
+                sent += len(piece)
+        with suppress(ConnectionError):
+            answer = await reader.readline()
+        writer.close()
+    return answer, sent
+
+
+@asynccontextmanager
+async def idle_connections(url: str, count: int) -> AsyncIterator[None]:
+    """Keep connections open that say nothing; who is shown out comes again only at the end."""
+    place = urlsplit(url)
+    opened = [await asyncio.open_connection(place.hostname, place.port) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for _, writer in opened:
+            writer.transport.abort()
+
+
+@dataclass
+class Memory:
+    """What a process has in memory, and the most it ever had while it was looked at."""
+
+    pid: int
+    most: int = field(default=0)
+
+    def now(self) -> int:
+        line = next(line for line in Path(f"/proc/{self.pid}/status").read_text().splitlines() if "VmRSS" in line)
+        return int(line.split()[1]) * 1024
+
+    async def look(self) -> None:
+        """Look until cancelled."""
+        while True:
+            self.most = max(self.most, self.now())
+            await asyncio.sleep(LOOK_SECONDS)
