@@ -13,6 +13,7 @@ from contracts.customer.contract import (
     RenewalIntent,
     RenewalIntentStated,
 )
+from contracts.customer.dates import DateEvent, ImportantDateApproaching
 from contracts.customer.erasure import CustomerErased, ErasureEvent, KeyContactErased
 from contracts.customer.handover import (
     ChecklistItem,
@@ -78,7 +79,13 @@ CustomerEvent = (
 )
 CommercialEvent = OrderEvent | QuoteEvent | ContractEvent
 AnyEvent = Annotated[
-    CustomerEvent | CommercialEvent | HandoverEvent | HandoverBatchEvent | VocabularyEvent | TierSchemeEvent,
+    CustomerEvent
+    | CommercialEvent
+    | HandoverEvent
+    | HandoverBatchEvent
+    | VocabularyEvent
+    | TierSchemeEvent
+    | DateEvent,
     Field(discriminator="type"),
 ]
 
@@ -106,6 +113,7 @@ __all__ = [
     "HandoverWithdrawn",
     "HelperAdded",
     "HelperRemoved",
+    "ImportantDateApproaching",
     "ItemKind",
     "KeyContactAdded",
     "KeyContactChanged",

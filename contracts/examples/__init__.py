@@ -33,6 +33,7 @@ from contracts.examples.named import FIELD_REF as FIELD_REF
 from contracts.examples.named import GOAL_REF as GOAL_REF
 from contracts.examples.named import GUARDS_ID as GUARDS_ID
 from contracts.examples.named import HANDOVER_ID as HANDOVER_ID
+from contracts.examples.named import IMPORTANT_DATE_ID as IMPORTANT_DATE_ID
 from contracts.examples.named import KEY_CONTACT_ID as KEY_CONTACT_ID
 from contracts.examples.named import LEADER as LEADER
 from contracts.examples.named import METADATA as METADATA
@@ -241,18 +242,20 @@ def example_envelope(event: E, **changes: Any) -> Envelope[E]:
     return replace(envelope, **changes)
 
 
+STREAM_OF_ITS_OWN: dict[type[Event], UUID] = {
+    followup.ComplaintPolicyPublished: COMPLAINT_POLICY_ID,
+    followup.SurveyAnsweredAnonymously: ANSWER_ID,
+    followup.SurveyPolicyPublished: SURVEY_POLICY_ID,
+    customer.ImportantDateApproaching: IMPORTANT_DATE_ID,
+}
+
+
 def _stream_of(event: Event) -> UUID:
     match event:
         case followup.ContactLogged():
             return CONTACT_ID
-        case followup.ComplaintPolicyPublished():
-            return COMPLAINT_POLICY_ID
         case followup.SurveySent() | followup.SurveyAnswered():
             return SURVEY_ID
-        case followup.SurveyAnsweredAnonymously():
-            return ANSWER_ID
-        case followup.SurveyPolicyPublished():
-            return SURVEY_POLICY_ID
         case followup.ContactFormPublished():
             return CONTACT_FORM_ID
         case followup.PlanTemplatePublished():
@@ -289,4 +292,4 @@ def _stream_of(event: Event) -> UUID:
         case customer.HandoverStarted() | customer.HandoverAccepted() | customer.HandoverWithdrawn():
             return HANDOVER_ID
         case _:
-            return CUSTOMER_ID
+            return STREAM_OF_ITS_OWN.get(type(event), CUSTOMER_ID)

@@ -129,6 +129,7 @@ CUSTOMER: tuple[Event, ...] = (
         date_kinds=("birthday",),
     ),
     customer.KeyContactRemoved(key_contact_id=KEY_CONTACT_ID),
+    customer.ImportantDateApproaching(key_contact_id=KEY_CONTACT_ID, kind="birthday", on=date(2024, 6, 10)),
     customer.CustomerErased(reason="asked-by-person"),
     customer.KeyContactErased(
         key_contact_id=KEY_CONTACT_ID, reason="asked-by-person", word_refs=(CONTENT_REF, PHONE_REF, EMAIL_REF)

@@ -24,11 +24,13 @@ from contracts.told import TOLD, AnyTold
 from contracts.topics import CUSTOMER_EVENTS, FACTS_IN, FOLLOWUP_EVENTS
 from services.customer import facts_in, heard, open_items, projection
 from services.customer.api import ROUTERS
+from services.customer.approaching import Approaching
 from services.customer.commerce import Commerce
 from services.customer.dependencies import Dependencies
 from services.customer.domain import CUSTOMER
 from services.customer.domain.handover import HANDOVER
 from services.customer.domain.handover_batch import HANDOVER_BATCH
+from services.customer.domain.important_date import IMPORTANT_DATE
 from services.customer.domain.tags import TAG_VOCABULARY
 from services.customer.erasing import Erasing
 from services.customer.facts_in import FactsIn
@@ -88,9 +90,15 @@ def build(parts: Parts) -> Service:
         Task("importer", "importer", imports.run),
         Task("timers", "tiers", Timers(tiering.run_due, health=health("tiers")).run),
         Task("timers", "handovers", Timers(HandoverBatches(needs).run_due, health=health("handovers")).run),
+        Task("timers", "dates", Timers(approaching(parts, needs).run_due, health=health("dates")).run),
         Task("timers", "erasure", Timers(needs.erasing.run_due, health=health("erasure")).run),
     ]
     return Service(NAME, app, tasks, [*(model.applier for model in models), inbound], models)
+
+
+def approaching(parts: Parts, needs: Dependencies) -> Approaching:
+    handler = CommandHandler(needs.store, IMPORTANT_DATE, needs.mapper)
+    return Approaching(parts.pool, handler, needs.pseudonyms, parts.settings.business_zone)
 
 
 def importers(needs: Dependencies, zone: str) -> dict[str, Importer]:

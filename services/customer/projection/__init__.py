@@ -7,7 +7,16 @@ from chassis.applier import Handler
 from chassis.database import Connection
 from chassis.pseudonym import Pseudonyms
 from contracts.event import Envelope
-from services.customer.projection import commerce, customers, handover_batches, handovers, references, search, tiers
+from services.customer.projection import (
+    commerce,
+    customers,
+    dates,
+    handover_batches,
+    handovers,
+    references,
+    search,
+    tiers,
+)
 from services.customer.projection.customers import CustomerRow
 
 __all__ = ["TABLES", "CustomerRow", "applying"]
@@ -17,6 +26,7 @@ TABLES = (
     *search.TABLES,
     *commerce.TABLES,
     *references.TABLES,
+    *dates.TABLES,
     *handovers.TABLES,
     *tiers.TABLES,
     *handover_batches.TABLES,
@@ -31,6 +41,7 @@ def applying(pseudonyms: Pseudonyms) -> Handler:
         await search.apply(envelopes, held, pseudonyms)
         await commerce.apply(envelopes, held)
         await references.apply(envelopes, held)
+        await dates.apply(envelopes, held)
         await handovers.apply(envelopes, held)
         await tiers.apply(envelopes, held)
         # After the customers: what a batch was asked about is in the list once the batch is.

@@ -20,7 +20,7 @@ from chassis.decider import RejectedError
 from contracts.customer import OwnerAssigned
 from contracts.event import Envelope
 from contracts.followup import PlanTemplatePublished
-from contracts.topics import CONFIGURATION, CUSTOMER_EVENTS
+from contracts.topics import CONFIGURATION
 from services.followup import customers
 from services.followup.calendar.working import working
 from services.followup.commands.plan import ChangePlan, EndPlan, PlanCommand, StartPlan
@@ -106,7 +106,7 @@ class Planning:
             plans = {plan.plan_id: plan for plan in running}
             answers: list[tuple[Envelope[Any], UUID, PlanCommand]] = []
             for envelope in own:
-                if isinstance(envelope.event, CUSTOMER_EVENTS.events):
+                if isinstance(envelope.event, customers.OWN):
                     customer = customers.project(customer, envelope)
                 customer = customer or await self._needs.customers.find(envelope.subject)
                 if customer is None:

@@ -66,6 +66,13 @@ TEMPLATES = (
         anchor="ends_on",
         ends_on=(PlanTrigger(event="care.customer.contract-ended.v1"),),
     ),
+    template(
+        "important-dates",
+        PlanTrigger(event="care.customer.important-date-approaching.v1"),
+        steps=(PlanStep(name="on-the-day", offset=0, purpose="greeting"),),
+        mode=Mode.MAINTENANCE,
+        anchor="on",
+    ),
     template("win-back", stage("lost"), steps=days("care", 30, 60, 90), ends_on=(stage("interested"),), once=True),
 )
 SHIPPED = {each.name: each.model_copy(update={"number": NOT_IN_FORCE}) for each in TEMPLATES}

@@ -33,6 +33,7 @@ NOT_KEPT = (
     | events.DuplicateAbsorbed
     | events.DuplicateReleased
     | events.ToldApart
+    | events.ImportantDateApproaching
 )
 Kept = events.ProfileChanged | LifeEvent | OwnershipEvent | events.Merged | events.Unmerged
 

@@ -1,11 +1,21 @@
 """Key contacts from outside: kept, changed, forgotten, and shown to those who may see them."""
 
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from chassis.command_handler import CommandHandler
+from chassis.event_store import EventStore
+from chassis.mapper import EventMapper
+from chassis.pseudonym import Pseudonyms
+from contracts.customer import ImportantDateApproaching
+from services.customer.approaching import Approaching
+from services.customer.domain.important_date import IMPORTANT_DATE
 from tests.integration.edge.conftest import Api
+from tests.support.waiting import eventually
+from tests.unit.chassis.issuer import SETTINGS
 
 CONTACT = {
     "name": "吴敏",
@@ -157,3 +167,38 @@ async def test_of_a_customer_that_is_not_there_nothing_is_known(api: Api) -> Non
     assert (await api.get(f"{nowhere}/{uuid4()}")).status_code == 404
     refused = await api.post(nowhere, CONTACT)
     assert (refused.status_code, refused.json()["code"]) == (409, "customer-unknown")
+
+
+def approaching(api: Api, now: datetime) -> Approaching:
+    """Return the timer of one process, whose clock stands at this time."""
+    store, pseudonyms = EventStore(api.pool), Pseudonyms(SETTINGS.pseudonym_key)
+    handler = CommandHandler(store, IMPORTANT_DATE, EventMapper())
+    return Approaching(api.pool, handler, pseudonyms, "Asia/Shanghai", lambda: now)
+
+
+async def told(api: Api, customer: str) -> list[ImportantDateApproaching]:
+    rows = await EventStore(api.pool).read_subject(UUID(customer.rpartition("/")[2]), after=0, limit=50)
+    events = [EventMapper().to_envelope(row).event for row in rows]
+    return [event for event in events if isinstance(event, ImportantDateApproaching)]
+
+
+async def test_an_important_date_is_told_of_once_some_days_ahead_and_not_of_who_is_gone(api: Api) -> None:
+    customer = await api.registered()
+    kept = await added(api, customer)
+    gone = await added(api, customer)
+    await delete(api, gone)
+
+    async def known() -> bool:
+        rows = await api.pool.fetch("SELECT dates_ref FROM key_contact_dates")
+        return sorted(row["dates_ref"] is None for row in rows) == [False, True]
+
+    await eventually(known)
+    eve = datetime(2026, 9, 20, 16, 30, tzinfo=UTC)
+    await approaching(api, eve - timedelta(days=7)).run_due()
+    assert await told(api, customer) == []
+    for later in range(3):
+        await approaching(api, eve + timedelta(days=later)).run_due()
+    (found,) = await told(api, customer)
+    assert (found.on, str(found.key_contact_id)) == (date(2026, 9, 25), kept.rpartition("/")[2])
+    await approaching(api, datetime(2027, 9, 12, tzinfo=UTC)).run_due()
+    assert [each.on for each in await told(api, customer)] == [date(2026, 9, 25), date(2027, 9, 15)]

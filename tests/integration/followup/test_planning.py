@@ -13,6 +13,7 @@ from chassis.settings import Settings
 from chassis.supervisor import Supervisor
 from contracts.customer import (
     ContractSigned,
+    ImportantDateApproaching,
     Kind,
     OrderDelivered,
     OwnerAssigned,
@@ -227,3 +228,14 @@ async def test_a_team_shares_the_work(heard: Heard, assign: str, whom: set[str])
         if assign == "least-loaded":
             break
     assert found == whom
+
+
+async def test_an_important_date_that_is_near_becomes_a_greeting_on_the_day(heard: Heard) -> None:
+    customer_id = await heard.world.hears_of_customer()
+    await heard.publish("important-dates")
+    on = (NOW + timedelta(days=5)).date()
+    near = example(ImportantDateApproaching, on=on)
+    await heard.hear(facts(customer_id, *BEGINNING, near))
+    assert await heard.plans(customer_id) == [], "before the deal nobody is greeted"
+    await heard.hear(facts(customer_id, INTERESTED, SIGNED, example(ImportantDateApproaching, on=on)))
+    assert await heard.tasks(customer_id) == [("on-the-day", "open", OWNER)]

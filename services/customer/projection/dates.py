@@ -1,0 +1,42 @@
+"""Where the important dates of key contacts stand in the vault: no day is kept here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Connection
+from chassis.rows import Rows
+from contracts import customer as events
+from contracts.event import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class DatesRow:
+    """Without `dates_ref` there are none, or no such person any more."""
+
+    key_contact_id: UUID
+    customer_id: UUID
+    dates_ref: UUID | None
+
+
+DATES = Rows("key_contact_dates", DatesRow, "key_contact_id")
+TABLES = ("key_contact_dates",)
+
+
+async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+    rows = {row.key_contact_id: row for envelope in envelopes if (row := project(envelope))}
+    await DATES.save(held, list(rows.values()))
+
+
+def project(envelope: Envelope[Any]) -> DatesRow | None:
+    match envelope.event:
+        case (
+            events.KeyContactAdded(key_contact_id=key, dates_ref=ref)
+            | events.KeyContactChanged(key_contact_id=key, dates_ref=ref)
+        ):
+            return DatesRow(key, envelope.subject, ref)
+        case events.KeyContactRemoved(key_contact_id=key):
+            return DatesRow(key, envelope.subject, None)
+        case _:
+            return None
