@@ -12,15 +12,19 @@ from pydantic import BaseModel
 
 from chassis.access import Caller
 from chassis.database import Pool
-from chassis.event_store import EventStore
+from chassis.event_store import recorded
 from chassis.history import HistoryEntry, entry_of
 from chassis.mapper import EventMapper
 from contracts.event import Envelope
 
 PAGE = 1_000
 # Streams that began by naming a key contact are about them: a contact, or a survey with its answer.
-BEGUN_WITH = "SELECT stream_id FROM event WHERE subject = $1 AND version = 1 AND position($2 IN state) > 0"
-WORDS = "SELECT id, value FROM vault WHERE subject = $1 AND id = ANY($2)"
+BEGUN_WITH = "SELECT stream_id FROM event WHERE subject = ANY($1) AND version = 1 AND position($2 IN state) > 0"
+FACTS = """
+    SELECT position, stream_id, version, subject, type, state, recorded_at FROM event
+    WHERE subject = ANY($1) AND position > $2 ORDER BY position LIMIT $3
+"""
+WORDS = "SELECT id, value FROM vault WHERE subject = ANY($1) AND id = ANY($2)"
 REFERENCES = ("_ref", "_refs")
 
 After = Annotated[int, Query(ge=0, description="Position after which to read on: `next_after` of the part before.")]
@@ -48,22 +52,24 @@ class Exports:
     """What one service gives out on a customer or, where `person_id` names one, on a key contact."""
 
     service: str
-    store: EventStore
     mapper: EventMapper
     pool: Pool
 
-    async def part(self, customer_id: UUID, person_id: UUID | None, after: int, caller: Caller) -> Export:
-        """Return up to PAGE facts, and leave in the log who was given them."""
-        rows = await self.store.read_subject(customer_id, after=after, limit=PAGE + 1)
-        read = [self.mapper.to_envelope(row) for row in rows[:PAGE]]
-        facts = read if person_id is None else await self._about(customer_id, person_id, read)
+    async def part(self, customer_ids: Sequence[UUID], person_id: UUID | None, after: int, caller: Caller) -> Export:
+        """Return up to PAGE facts, and leave in the log who was given them.
+
+        `customer_ids` are all under which something was recorded of the customer, the one that was asked for first.
+        """
+        rows = await self.pool.fetch(FACTS, list(customer_ids), after, PAGE + 1)
+        read = [self.mapper.to_envelope(recorded(row)) for row in rows[:PAGE]]
+        facts = read if person_id is None else await self._about(customer_ids, person_id, read)
         refs = {ref for fact in facts for ref in refs_within(fact.event.model_dump())}
-        words = {row["id"]: row["value"] for row in await self.pool.fetch(WORDS, customer_id, list(refs))}
-        whose = {"customer_id": str(customer_id), "key_contact_id": str(person_id) if person_id else None}
+        words = {row["id"]: row["value"] for row in await self.pool.fetch(WORDS, list(customer_ids), list(refs))}
+        whose = {"customer_id": str(customer_ids[0]), "key_contact_id": str(person_id) if person_id else None}
         structlog.get_logger().info("export.given", **whose, to=caller.principal.subject, facts=len(facts))
         return Export(
             service=self.service,
-            customer_id=customer_id,
+            customer_id=customer_ids[0],
             key_contact_id=person_id,
             exported_at=caller.context.now,
             facts=[exported(fact, words) for fact in facts],
@@ -71,9 +77,9 @@ class Exports:
         )
 
     async def _about(
-        self, customer_id: UUID, person_id: UUID, facts: Sequence[Envelope[Any]]
+        self, customer_ids: Sequence[UUID], person_id: UUID, facts: Sequence[Envelope[Any]]
     ) -> Sequence[Envelope[Any]]:
-        rows = await self.pool.fetch(BEGUN_WITH, customer_id, f'"key_contact_id":"{person_id}"'.encode())
+        rows = await self.pool.fetch(BEGUN_WITH, list(customer_ids), f'"key_contact_id":"{person_id}"'.encode())
         theirs = {row["stream_id"] for row in rows}
         return [fact for fact in facts if names(fact, person_id) or fact.stream_id in theirs]
 

@@ -64,7 +64,7 @@ def build(parts: Parts) -> Service:
         checks={"database": parts.database_fault, "store": store.fault, "issuer": parts.issuer_fault},
     )
     app.state.dependencies = Dependencies(
-        store, mapper, AlertQueries(parts.pool), DEFAULT_RULES, Exports(NAME, store, mapper, parts.pool)
+        store, mapper, AlertQueries(parts.pool), DEFAULT_RULES, Exports(NAME, mapper, parts.pool)
     )
     tasks = [
         Task("relay", "relay", relay.run),

@@ -78,7 +78,7 @@ async def read_erasure(customer_id: UUID, _caller: Keeper, needs: Needs) -> Stat
 @router.get("/customers/{customer_id}/export")
 async def export(customer_id: UUID, caller: Keeper, needs: Needs, after: After = 0) -> Export:
     """Read all that this service has recorded about the customer, up to 1,000 facts at a time. There are no words."""
-    return await needs.exports.part(customer_id, None, after, caller)
+    return await needs.exports.part([customer_id], None, after, caller)
 
 
 @router.get("/rules")

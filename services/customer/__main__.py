@@ -127,7 +127,7 @@ def dependencies(parts: Parts) -> Dependencies:
         handover_queries=HandoverQueries(parts.pool),
         pseudonyms=pseudonyms,
         erasing=Erasing(parts.pool, mapper, Parking(facts_in.CONSUMER)),
-        exports=Exports(NAME, store, mapper, parts.pool),
+        exports=Exports(NAME, mapper, parts.pool),
     )
 
 

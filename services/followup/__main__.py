@@ -122,7 +122,7 @@ def dependencies(parts: Parts) -> Dependencies:
         queries=FollowupQueries(parts.pool),
         days=Days(parts.pool, parts.settings.business_zone),
         pseudonyms=pseudonyms,
-        exports=Exports(NAME, store, mapper, parts.pool),
+        exports=Exports(NAME, mapper, parts.pool),
     )
 
 

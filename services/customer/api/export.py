@@ -15,10 +15,11 @@ router = APIRouter(prefix="/v1", tags=["erasure"], route_class=StrictRoute)
 
 @router.get("/customers/{customer_id}/export")
 async def export(customer_id: UUID, caller: Keeper, needs: Needs, after: After = 0) -> Export:
-    """Read everything that this service holds on the customer, up to 1,000 facts at a time, with their words."""
-    if not (await needs.customers.load(customer_id)).state.known:
+    """Read everything that is held on the customer here and on its duplicates, up to 1,000 facts at a time."""
+    state = (await needs.customers.load(customer_id)).state
+    if not state.known:
         raise not_found()
-    return await needs.exports.part(customer_id, None, after, caller)
+    return await needs.exports.part([customer_id, *sorted(state.duplicate_ids)], None, after, caller)
 
 
 @router.get("/customers/{customer_id}/key-contacts/{key_contact_id}/export")
@@ -29,4 +30,4 @@ async def export_key_contact(
     state = (await needs.customers.load(customer_id)).state
     if key_contact_id not in state.words_of.keys() | state.erased_people:
         raise not_found()
-    return await needs.exports.part(customer_id, key_contact_id, after, caller)
+    return await needs.exports.part([customer_id], key_contact_id, after, caller)

@@ -8,6 +8,7 @@ from contracts import customer as events
 from contracts.customer.merging import MergeEvent
 from services.customer import commands
 from services.customer.commands.merging import MergeCommand
+from services.customer.domain.erasure import require_kept
 from services.customer.domain.record import stranger
 from services.customer.domain.state import Customer
 
@@ -20,6 +21,8 @@ def decide(customer: Customer, command: MergeCommand) -> list[events.CustomerEve
         raise stranger()
     if customer.merged_into and not isinstance(command, commands.MergeInto | commands.UnmergeFrom):
         raise MovedError(customer.merged_into)
+    if isinstance(command, commands.MergeInto | commands.AbsorbDuplicate):
+        require_kept(customer)
     match command:
         case commands.MergeInto():
             return merged(customer, command)

@@ -31,6 +31,7 @@ class ErasureView(BaseModel):
     """One erasure: of the customer as a whole or, where `key_contact_id` names one, of a key contact."""
 
     id: UUID
+    customer_id: UUID
     key_contact_id: UUID | None
     reason: str
     asked_at: datetime
@@ -40,7 +41,7 @@ class ErasureView(BaseModel):
 
 
 class Certificate(BaseModel):
-    """The erasures of a customer, in their order.
+    """The erasures of a customer and of its duplicates, in their order.
 
     `wordless` names the services that hold no personal words; each says at its own address of this name that it has
     heard of the erasure.
@@ -54,10 +55,11 @@ class Certificate(BaseModel):
 async def certificate(pool: Pool, customer_id: UUID, facts: Sequence[Envelope[Any]]) -> Certificate:
     """Return what has become of the erasures among the customer's facts."""
     asked = [fact for fact in facts if isinstance(fact.event, events.ErasureEvent)]
-    ours = {done.version: done for done in await purged(pool, customer_id)}
+    whose = {fact.subject for fact in asked}
+    ours = {(done.subject, done.version): done for each in whose for done in await purged(pool, each)}
     answers = await pool.fetch(ANSWERS, [fact.id for fact in asked])
     theirs = {(row["erasure_id"], row["service"]): PurgeView.model_validate(dict(row)) for row in answers}
-    erasures = [erasure_view(fact, ours.get(fact.version), theirs) for fact in asked]
+    erasures = [erasure_view(fact, ours.get((fact.subject, fact.version)), theirs) for fact in asked]
     return Certificate(customer_id=customer_id, erasures=erasures, wordless=list(WORDLESS))
 
 
@@ -70,6 +72,7 @@ def erasure_view(
     others = [theirs.get((fact.id, name), PurgeView(service=name)) for name in HOLDERS[1:]]
     return ErasureView(
         id=fact.id,
+        customer_id=fact.subject,
         key_contact_id=getattr(fact.event, "key_contact_id", None),
         reason=fact.event.reason,
         asked_at=fact.recorded_at,

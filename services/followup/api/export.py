@@ -8,8 +8,9 @@ from fastapi import APIRouter, Depends
 from chassis.access import Allow, Caller
 from chassis.auth import Role
 from chassis.body import StrictRoute
+from chassis.catalogue import not_found
 from chassis.export import After, Export
-from services.followup.dependencies import Needs
+from services.followup.dependencies import Dependencies, Needs
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 
@@ -18,9 +19,8 @@ Keeper = Annotated[Caller, Depends(Allow(anywhere={Role.OPS, Role.ADMIN}, own=()
 
 @router.get("/customers/{customer_id}/export")
 async def export(customer_id: UUID, caller: Keeper, needs: Needs, after: After = 0) -> Export:
-    """Read everything that this service holds on the customer, up to 1,000 facts at a time, with their words."""
-    await needs.customers.require(customer_id)
-    return await needs.exports.part(customer_id, None, after, caller)
+    """Read everything that is held on the customer here and on its duplicates, up to 1,000 facts at a time."""
+    return await needs.exports.part(await ids_of(customer_id, needs), None, after, caller)
 
 
 @router.get("/customers/{customer_id}/key-contacts/{key_contact_id}/export")
@@ -28,5 +28,11 @@ async def export_key_contact(
     customer_id: UUID, key_contact_id: UUID, caller: Keeper, needs: Needs, after: After = 0
 ) -> Export:
     """Read every contact that names the key contact, looking at up to 1,000 facts at a time."""
-    await needs.customers.require(customer_id)
-    return await needs.exports.part(customer_id, key_contact_id, after, caller)
+    return await needs.exports.part(await ids_of(customer_id, needs), key_contact_id, after, caller)
+
+
+async def ids_of(customer_id: UUID, needs: Dependencies) -> list[UUID]:
+    """Return every id of the customer; one that was merged may be asked about by itself, too."""
+    if await needs.customers.find(customer_id) is None:
+        raise not_found()
+    return await needs.customers.ids_of(customer_id)

@@ -228,3 +228,28 @@ async def test_lists_that_are_made_again_bring_no_word_back(api: Api, database: 
     assert [(await api.get(f"/v1/customers?q={asked}")).json()["items"] for asked in ("钱进", "138000")] == [[], []]
     assert len((await api.get("/v1/customers?q=扬州")).json()["items"]) == 1
     assert await words(api, gone) == await words(api, company) == set()
+
+
+async def test_with_a_customer_its_duplicates_are_erased_and_certified(api: Api) -> None:
+    address, duplicate = await api.registered(**PERSON), await api.registered(**PERSON)
+    await added(api, duplicate)
+    merged = await api.post(f"{address}/duplicates", {"duplicate_id": str(id_of(duplicate))})
+    assert merged.status_code == 200, merged.text
+    exported = (await api.get(f"{address}/export")).json()["facts"]
+    assert {fact["customer_id"] for fact in exported} == {str(id_of(address)), str(id_of(duplicate))}
+    assert "吴敏" in {word for fact in exported for word in fact["words"].values()}
+    assert (await api.post(f"{address}/erasure", REASON)).status_code == 200
+    assert await words(api, address) == await words(api, duplicate) == set()
+    told = (await certificate(api, address))["erasures"]
+    assert [(each["customer_id"], each["purges"][0]["entries"]) for each in told] == [
+        (str(id_of(address)), 1),
+        (str(id_of(duplicate)), 5),
+    ]
+
+
+async def test_nobody_is_merged_with_an_erased_customer(api: Api) -> None:
+    erased, other = await api.registered(**PERSON), await api.registered(**PERSON)
+    await api.post(f"{erased}/erasure", REASON)
+    for survivor, duplicate in ((erased, other), (other, erased)):
+        refused = await api.post(f"{survivor}/duplicates", {"duplicate_id": str(id_of(duplicate))})
+        assert (refused.status_code, refused.json()["code"]) == (410, "customer-erased")
