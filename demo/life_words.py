@@ -50,6 +50,8 @@ SENTENCES = {
     ),
     "complaint-reopened": ("Complaint reopened: {reason}", "投诉重新打开：{reason}"),
     "complaint-linked": ("Complaint no. {number} on this", "同一问题第 {number} 次投诉"),
+    "survey-sent": ("Asked by {channel}: {kind} {survey}", "发出问卷（{channel}）：{kind} {survey}"),
+    "survey-answered": ("Answers {score} of {highest}", "作答：{score} 分（满分 {highest}）"),
     "handover-started": ("Handover to {to_owner_id} begins: {reason}", "开始交接给 {to_owner_id}：{reason}"),
     "guard-tripped": ("Noticed: {guard}", "提示：{guard}"),
     "guard-cleared": ("No longer so: {guard}", "提示解除：{guard}"),
@@ -59,6 +61,9 @@ SENTENCES = {
 BLANKS = {"purpose": "contact"}
 CHINESE = {
     "contact": "联系",
+    "wechat": "微信",
+    "nps": "NPS",
+    "after-win-back": "赢回之后",
     "no": "否",
     "seller": "销售甲",
     "successor": "销售乙",
@@ -120,7 +125,8 @@ def sentences(entry: dict[str, Any]) -> tuple[str, str] | None:
     name = entry["type"].removesuffix(".v1").rpartition(".")[2]
     if name in UNTOLD or (name == "complaint-linked" and entry["data"]["number"] == 1):
         return None
-    data = BLANKS | {key: text(key, value) for key, value in entry["data"].items()}
+    said = entry["data"].get("question", {}) | entry["data"]
+    data = BLANKS | {key: text(key, value) for key, value in said.items()}
     data["amount"] = amount(entry["data"])
     plain = name.replace("-", " ")
     en, zh = SENTENCES.get(name, (plain, plain))

@@ -201,3 +201,12 @@ async def won_back(life: Life) -> None:
     await life.tell("customer", "~/stage", 2, stage="signed")
     order = await life.tell("customer", "~/orders", 1, category="cloud-server", **money)
     await life.tell("customer", f"/v1/orders/{order}/delivery", 0)
+    await asked(life)
+
+
+async def asked(life: Life) -> None:
+    """Would the customer recommend us, after all that? It answers by the code that its invitation holds."""
+    question = {"survey": "after-win-back", "kind": "nps", "channel": "wechat"}
+    survey = await life.client.post("followup", f"/v1/customers/{life.customer}/surveys", question)
+    invitation = await life.client.get("followup", f"/v1/surveys/{survey['id']}/invitation")
+    await life.client.post("followup", f"/v1/survey-invitations/{invitation['code']}/answer", {"score": 9})

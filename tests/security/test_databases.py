@@ -48,7 +48,7 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     | dict.fromkeys(
         ("customer", "stage_transition", "contact", "task", "complaint", "alert", "timeline"), "INSERT SELECT UPDATE"
     )
-    | dict.fromkeys(("plan", "customer_order", "contract"), "INSERT SELECT UPDATE"),
+    | dict.fromkeys(("plan", "survey", "customer_order", "contract"), "INSERT SELECT UPDATE"),
 }
 GRANTED = """
     SELECT c.relname AS name, r.rolname AS role, string_agg(a.privilege_type, ' ' ORDER BY a.privilege_type) AS rights

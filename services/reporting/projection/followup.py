@@ -1,4 +1,4 @@
-"""Contacts and follow-up tasks, each from its beginning to its end; complaints and plans have modules of their own."""
+"""Contacts and follow-up tasks, each from its beginning to its end; what else there is has modules of its own."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ from contracts import followup as events
 from contracts.event import Envelope
 from contracts.followup.complaint import ComplaintEvent
 from contracts.followup.task import TaskEvent
-from services.reporting.projection import complaint, plan
+from services.reporting.projection import complaint, plan, survey
 from services.reporting.projection.rows import ContactRow, TaskRow
 from services.reporting.projection.sheet import Sheet
 
@@ -35,8 +35,6 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
             | events.GuardCleared()
             | events.ComplaintPolicyPublished()
             | events.WordsPurged()
-            | events.SurveySent()
-            | events.SurveyAnswered()
             | events.SurveyAnsweredAnonymously()
             | events.SurveyPolicyPublished()
         ):
@@ -45,6 +43,8 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
             complaint.project_repeat(rows, event)
         case events.PlanStarted() | events.PlanChanged() | events.PlanEnded() as event:
             plan.project(rows, envelope, event)
+        case events.SurveySent() | events.SurveyAnswered() as event:
+            survey.project(rows, envelope, event)
 
 
 def project_task(rows: Sheet, envelope: Envelope[events.AnyEvent], fact: TaskEvent) -> None:

@@ -98,6 +98,26 @@ class PlanRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SurveyRow:
+    """What a customer was asked, and what it answered by name."""
+
+    survey_id: UUID
+    customer_id: UUID
+    survey: str
+    kind: str
+    lowest: int
+    highest: int
+    is_anonymous: bool
+    channel: str | None
+    step: str | None
+    about_id: UUID | None
+    sent_at: datetime
+    expires_at: datetime
+    answered_at: datetime | None = None
+    score: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ComplaintRow:
     """A complaint from raising to closing.
 

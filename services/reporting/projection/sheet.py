@@ -12,6 +12,7 @@ from contracts.customer.order import OrderEvent
 from contracts.event import Envelope, Event
 from contracts.followup.complaint import ComplaintEvent, RepeatEvent
 from contracts.followup.plan import PlanEvent
+from contracts.followup.survey import SurveyEvent
 from contracts.followup.task import TaskEvent
 from contracts.topics import CUSTOMER_EVENTS
 from services.reporting.projection.commerce_rows import ContractRow, OrderRow
@@ -21,6 +22,7 @@ from services.reporting.projection.rows import (
     ContactRow,
     CustomerRow,
     PlanRow,
+    SurveyRow,
     TaskRow,
     TimelineRow,
     TransitionRow,
@@ -33,13 +35,14 @@ CONTACTS = Rows("contact", ContactRow, "contact_id", written_once=True)
 TASKS = Rows("task", TaskRow, "task_id")
 COMPLAINTS = Rows("complaint", ComplaintRow, "complaint_id")
 PLANS = Rows("plan", PlanRow, "plan_id")
+SURVEYS = Rows("survey", SurveyRow, "survey_id")
 ORDERS = Rows("customer_order", OrderRow, "order_id")
 CONTRACTS = Rows("contract", ContractRow, "contract_id")
 ALERTS = Rows("alert", AlertRow, "alert_id")
 TIMELINE = Rows("timeline", TimelineRow, "event_id", written_once=True)
 TABLES = (
     *("customer", "stage_transition", "contact", "task", "complaint", "alert", "timeline"),
-    *("plan", "customer_order", "contract"),
+    *("plan", "survey", "customer_order", "contract"),
 )
 
 
@@ -53,6 +56,7 @@ class Sheet:
     tasks: dict[UUID, TaskRow] = field(default_factory=dict)
     complaints: dict[UUID, ComplaintRow] = field(default_factory=dict)
     plans: dict[UUID, PlanRow] = field(default_factory=dict)
+    surveys: dict[UUID, SurveyRow] = field(default_factory=dict)
     orders: dict[UUID, OrderRow] = field(default_factory=dict)
     contracts: dict[UUID, ContractRow] = field(default_factory=dict)
     alerts: dict[UUID, AlertRow] = field(default_factory=dict)
@@ -72,6 +76,7 @@ async def load(held: Connection, envelopes: Sequence[Envelope[Any]]) -> Sheet:
         tasks=await TASKS.load(held, streams(*get_args(TaskEvent))),
         complaints=await COMPLAINTS.load(held, [*streams(*get_args(ComplaintEvent)), *linked]),
         plans=await PLANS.load(held, streams(*get_args(PlanEvent))),
+        surveys=await SURVEYS.load(held, streams(*get_args(SurveyEvent))),
         orders=await ORDERS.load(held, streams(*get_args(OrderEvent))),
         contracts=await CONTRACTS.load(held, streams(*get_args(ContractEvent))),
     )
@@ -84,6 +89,7 @@ async def save(held: Connection, sheet: Sheet) -> None:
     await TASKS.save(held, list(sheet.tasks.values()))
     await COMPLAINTS.save(held, list(sheet.complaints.values()))
     await PLANS.save(held, list(sheet.plans.values()))
+    await SURVEYS.save(held, list(sheet.surveys.values()))
     await ORDERS.save(held, list(sheet.orders.values()))
     await CONTRACTS.save(held, list(sheet.contracts.values()))
     await ALERTS.save(held, list(sheet.alerts.values()))

@@ -22,6 +22,7 @@ VIEWS = {
     "fct_contacts": 3,
     "fct_complaints": 1,
     "fct_plans": 1,
+    "fct_surveys": 1,
     "fct_orders": 1,
     "fct_contracts": 1,
     "fct_alerts": 2,

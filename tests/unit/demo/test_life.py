@@ -16,6 +16,7 @@ from contracts.followup import (
     ComplaintTargetSet,
     ContactLogged,
     PlanStarted,
+    SurveyAnswered,
     TaskCancelled,
     TaskCompleted,
     TaskScheduled,
@@ -65,6 +66,7 @@ def test_every_fact_can_be_told(event_type: type[Event]) -> None:
             "seller phone: callback",
             "销售甲 电话：回访",
         ),
+        (example(SurveyAnswered), "Answers 4 of 5", "作答：4 分（满分 5）"),
         (example(ComplaintLinked, number=2), "Complaint no. 2 on this", "同一问题第 2 次投诉"),
     ],
 )

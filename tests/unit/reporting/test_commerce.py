@@ -1,4 +1,4 @@
-"""Orders, contracts and plans as rows, fact by fact."""
+"""Orders, contracts, plans and surveys as rows, fact by fact."""
 
 from datetime import date
 
@@ -61,3 +61,18 @@ def test_a_plan_goes_on_under_another_tier_until_it_ends() -> None:
 def test_a_task_names_the_plan_that_asked_for_it_and_how_often_it_passed_on() -> None:
     row = rows_after(example(followup.TaskScheduled), example(followup.TaskReassigned)).tasks[TASK_ID]
     assert (row.plan_id, row.plan_step, row.channel, row.reassigned_times) == (PLAN_ID, "ask-again", "phone", 1)
+
+
+def test_a_survey_is_asked_and_answered_by_name() -> None:
+    sent = example(followup.SurveySent)
+    (row,) = rows_after(sent).surveys.values()
+    assert (row.customer_id, row.survey, row.kind, row.highest) == (CUSTOMER_ID, "after-service", "csat", 5)
+    assert (row.sent_at, row.expires_at, row.answered_at, row.score) == (OCCURRED_AT, sent.expires_at, None, None)
+    (answered,) = rows_after(sent, example(followup.SurveyAnswered)).surveys.values()
+    assert (answered.answered_at, answered.score) == (OCCURRED_AT, 4)
+
+
+def test_what_is_answered_anonymously_leaves_no_row() -> None:
+    sent = example(followup.SurveySent, anonymous=True)
+    (row,) = rows_after(sent, example(followup.SurveyAnsweredAnonymously)).surveys.values()
+    assert (row.is_anonymous, row.answered_at, row.score) == (True, None, None)

@@ -174,6 +174,7 @@ def whatever_came_before() -> list[Any]:
     beginnings: list[Event] = [
         *(registered, scheduled, raised),
         *(example(customer.OrderPlaced), example(customer.ContractSigned), example(followup.PlanStarted)),
+        example(followup.SurveySent),
     ]
     return [example_envelope(event) for event in beginnings]
 
@@ -183,7 +184,7 @@ def whatever_came_before() -> list[Any]:
     [
         *(customer.TierChanged, customer.HelperAdded, customer.OrderDelivered, customer.ContractRenewed),
         *(followup.TaskCompleted, followup.TaskCancelled, followup.TaskReassigned, followup.PlanEnded),
-        *(followup.ComplaintClosed, followup.ComplaintLinked),
+        *(followup.ComplaintClosed, followup.ComplaintLinked, followup.SurveyAnswered),
     ],
 )
 def test_a_fact_whose_beginning_is_missing_is_an_error_and_parks_its_customer(event_type: type[Event]) -> None:
