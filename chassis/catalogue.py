@@ -26,6 +26,7 @@ CATALOGUE: dict[str, tuple[int, str, str]] = {
     "precondition-required": (428, "If-Match is needed", "需要 If-Match"),
     "internal": (500, "Something went wrong on our side", "服务内部错误"),
     "unavailable": (503, "A needed part is away; try again soon", "依赖暂不可用，请稍后重试"),
+    "overloaded": (503, "Too much is asked at once; try again soon", "请求过多，请稍后重试"),
     "timed-out": (504, "The awaited state was not reached in time", "未在规定时间内达到所需状态"),
 }
 

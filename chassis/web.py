@@ -14,6 +14,7 @@ from chassis import problems
 from chassis.access import check_policies
 from chassis.auth import Authenticator
 from chassis.body import MAX_BODY_BYTES
+from chassis.crowd import Crowd
 from chassis.paging import Cursors
 from chassis.supervisor import Supervisor
 from chassis.telemetry import Telemetry
@@ -43,6 +44,7 @@ def create_app(
         # The framework's own spans and logs would stand beside ours, and know nothing of personal words.
         telemetry={"tracing": False, "metrics": False, "logs": False},
         middleware=[
+            Middleware(Crowd),
             Middleware(Telemetry),
             Middleware(TooLargeAsProblem),
             Middleware(RequestBodyLimitMiddleware, max_body_size=max_body_bytes),

@@ -46,14 +46,18 @@ class Connection(asyncio.Protocol):
 
     async def ask(self, request: bytes) -> bytes:
         """Return the body of the answer; raise RefusedError unless it is a success."""
-        if self._transport is None:
-            raise ConnectionError("not connected")
-        self._answer = asyncio.get_running_loop().create_future()
-        self._transport.write(request)
-        status, body = await self._answer
+        status, body = await self.answer_to(request)
         if status not in SUCCESS:
             raise RefusedError(f"{status}: {body.decode(errors='replace')[:500]}")
         return body
+
+    async def answer_to(self, request: bytes) -> tuple[int, bytes]:
+        """Return status and body, whatever they are."""
+        if self._transport is None or self._transport.is_closing():
+            raise ConnectionError("not connected")
+        self._answer = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+        return await self._answer
 
     def close(self) -> None:
         if self._transport:

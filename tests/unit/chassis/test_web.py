@@ -7,6 +7,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, Depends, Request
 
+from chassis import crowd
 from chassis.access import Allow, Caller
 from chassis.body import MAX_BODY_BYTES, StrictRoute
 from chassis.command import Command
@@ -132,3 +133,29 @@ async def test_metrics_are_told_to_whoever_scrapes() -> None:
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/docs/oauth2-redirect", "/", "/.env"])
 async def test_there_is_nothing_else_to_be_found(path: str) -> None:
     assert (await get(path)).status_code == 404
+
+
+@pytest.mark.parametrize(("language", "title"), [("en", "Too much is asked"), ("zh-CN", "请求过多")])
+async def test_who_comes_while_too_many_are_inside_is_turned_away_with_a_word(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch, language: str, title: str
+) -> None:
+    monkeypatch.setattr(crowd, "MAX_AT_ONCE", 0)
+    response = await post(issuer, "/v1/things", body_of(20), language=language)
+    assert (response.status_code, response.json()["code"], response.json()["retryable"]) == (503, "overloaded", True)
+    assert title in response.json()["title"]
+    assert (response.headers["retry-after"], response.headers["content-type"]) == ("2", MEDIA_TYPE)
+    assert response.headers["x-correlation-id"]
+
+
+async def test_a_request_that_has_ended_makes_room(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crowd, "MAX_AT_ONCE", 1)
+    async with client_of(app_of(router_of())) as client:
+        headers = issuer.headers(content_type="application/json")
+        for _ in range(3):
+            assert (await client.post("/v1/things", content=body_of(20), headers=headers)).status_code == 200
+
+
+async def test_a_probe_is_never_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crowd, "MAX_AT_ONCE", 0)
+    for path in ("/livez", "/readyz", "/startupz", "/metrics"):
+        assert (await get(path, database=fine)).status_code == 200

@@ -1,0 +1,10 @@
+"""A service without anybody at its door: it takes in all that come."""
+
+import sys
+
+from chassis import crowd
+from tests.faults.support.worker import main
+
+if __name__ == "__main__":
+    crowd.MAX_AT_ONCE = sys.maxsize
+    main(*sys.argv[1:])
