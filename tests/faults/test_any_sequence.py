@@ -68,7 +68,7 @@ def play(databases: list[Database], monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 BOUNDED = settings(deadline=None, suppress_health_check=list(HealthCheck), report_multiple_bugs=False, print_blob=True)
 # The same ones each time: what is new is looked for at night.
-SHORT = settings(BOUNDED, max_examples=20, stateful_step_count=25, derandomize=True, database=None)
+SHORT = settings(BOUNDED, max_examples=12, stateful_step_count=25, derandomize=True, database=None)
 PLANTED = settings(SHORT, max_examples=500, phases=[Phase.generate])
 LONG = settings(BOUNDED, max_examples=2_000, stateful_step_count=50, derandomize=False)
 
