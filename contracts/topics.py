@@ -70,6 +70,8 @@ CONFIGURATION: frozenset[type[Event]] = frozenset(
         customer.HandoverBatchEnded,
         customer.TagVocabularyPublished,
         customer.TierSchemePublished,
+        customer.SegmentPublished,
+        customer.SegmentRemoved,
         followup.ContactFormPublished,
         followup.PlanTemplatePublished,
         followup.CalendarPublished,

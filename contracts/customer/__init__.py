@@ -47,6 +47,7 @@ from contracts.customer.people import (
 from contracts.customer.quote import QuoteCompared, QuoteEvent, QuoteIssued, QuoteRequested
 from contracts.customer.record import Kind, ProfileChanged, ProfileReviewed, RecordEvent, Registered, WorkStatus
 from contracts.customer.references import ReferenceAdded, ReferenceEvent, ReferenceReserved
+from contracts.customer.segments import SegmentEvent, SegmentFilter, SegmentPublished, SegmentRemoved
 from contracts.customer.tags import TagAdded, TagEvent, TagRemoved, TagVocabularyPublished, VocabularyEvent
 from contracts.customer.tiers import (
     TierBasis,
@@ -85,7 +86,8 @@ AnyEvent = Annotated[
     | HandoverBatchEvent
     | VocabularyEvent
     | TierSchemeEvent
-    | DateEvent,
+    | DateEvent
+    | SegmentEvent,
     Field(discriminator="type"),
 ]
 
@@ -148,6 +150,10 @@ __all__ = [
     "Registered",
     "RenewalIntent",
     "RenewalIntentStated",
+    "SegmentEvent",
+    "SegmentFilter",
+    "SegmentPublished",
+    "SegmentRemoved",
     "Stage",
     "StageChanged",
     "TagAdded",

@@ -31,6 +31,7 @@ from services.customer.domain import CUSTOMER
 from services.customer.domain.handover import HANDOVER
 from services.customer.domain.handover_batch import HANDOVER_BATCH
 from services.customer.domain.important_date import IMPORTANT_DATE
+from services.customer.domain.segments import SEGMENT
 from services.customer.domain.tags import TAG_VOCABULARY
 from services.customer.erasing import Erasing
 from services.customer.facts_in import FactsIn
@@ -122,6 +123,7 @@ def dependencies(parts: Parts) -> Dependencies:
         handovers=CommandHandler(store, HANDOVER, mapper),
         handover_batches=CommandHandler(store, HANDOVER_BATCH, mapper),
         vocabulary=CommandHandler(store, TAG_VOCABULARY, mapper),
+        segments=CommandHandler(store, SEGMENT, mapper),
         tier_schemes=TierSchemes(store, mapper, pseudonyms, parts.settings.business_zone),
         queries=CustomerQueries(parts.pool, Search(parts.pool, pseudonyms)),
         handover_queries=HandoverQueries(parts.pool),

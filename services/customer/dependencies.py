@@ -15,6 +15,7 @@ from services.customer.commerce import Commerce
 from services.customer.domain import Customer
 from services.customer.domain.handover import Handover
 from services.customer.domain.handover_batch import Batch
+from services.customer.domain.segments import Segment
 from services.customer.domain.tags import Vocabulary
 from services.customer.erasing import Erasing
 from services.customer.queries import CustomerQueries
@@ -33,6 +34,7 @@ class Dependencies:
     handover_batches: CommandHandler[Batch | None]
     vocabulary: CommandHandler[Vocabulary]
     tier_schemes: TierSchemes
+    segments: CommandHandler[Segment]
     queries: CustomerQueries
     handover_queries: HandoverQueries
     pseudonyms: Pseudonyms

@@ -95,6 +95,7 @@ async def told(product: Product) -> Doors:
             "tag": "vip-care",
             "template": "win-back",
             "scheme": "abc",
+            "segment": "key-accounts",
             "name": "china-office",
         },
     )

@@ -146,6 +146,8 @@ async def kept(world: World, field: Field, response: httpx.Response, sent: Any) 
 
     async def read() -> Any:
         view = (await world.ask(field.operation.service, "GET", address)).json()
+        if field.operation.body_schema == "Segment":
+            return {**view, **view["filter"]}[name]
         if name == "tier" and "tiers" in view:
             return view["tiers"].get("default")
         if name == "scheme" and field.operation.body_schema == "SetTier":

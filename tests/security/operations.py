@@ -26,6 +26,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "ChangeStage": {"stage": "new"},
     "SetTier": {"tier": "vip"},
     "ReleaseTier": {},
+    "Segment": {"en": "VIP", "zh": "重点", "filter": {"tier": "vip"}},
     "ConfirmTier": {},
     "RefuseTier": {},
     "TierScheme": {"decision": "by-hand", "tiers": [{"tier": "all", "en": "All", "zh": "全部"}]},

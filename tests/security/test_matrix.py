@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from contracts.examples import LEADER, OWNER
-from tests.security.operations import CSV, CSV_OF, JSON, Operation, operations
+from tests.security.operations import BODIES, CSV, CSV_OF, JSON, Operation, operations
 from tests.security.world import COMMERCE, World, send_file
 
 CALLERS: dict[str, tuple[str | None, str]] = {
@@ -90,6 +90,12 @@ customer GET /v1/tier-schemes                               401        +     +  
 customer GET /v1/tier-schemes/{scheme}                      401        +     +       +       +      +     +   +     +           +
 customer PUT /v1/tier-schemes/{scheme}                      401      403   403     403     403    403   403   +     +         403
 customer POST /v1/tier-schemes/{scheme}/preview             401      403   403     403     403    403   403   +     +         403
+customer GET /v1/segments                                   401        +     +       +       +      +     +   +     +           +
+customer GET /v1/segments/{segment}                         401        +     +       +       +      +     +   +     +           +
+customer PUT /v1/segments/{segment}                         401      403   403     403     403    403   403   +     +         403
+customer DELETE /v1/segments/{segment}                      401      403   403     403     403    403   403   +     +         403
+customer GET /v1/segments/{segment}/customers               401        +     +       +       +      +     +   +     +           +
+customer GET /v1/segments/{segment}/count                   401        +     +       +       +      +     +   +     +           +
 customer GET /v1/employees                                  401        +     +       +       +      +     +   +     +           +
 customer PUT /v1/employees/{employee_id}                    401      403   403     403     403      +     +   +     +           +
 customer POST /v1/imports                                   401      403   403     403     403      +     +   +     +           +
@@ -191,6 +197,7 @@ EVERYBODYS = {
     "/v1/plan-templates",
     "/v1/stages",
     "/v1/tier-schemes",
+    "/v1/segments",
 }
 
 
@@ -249,6 +256,8 @@ async def fresh(world: World, operation: Operation) -> dict[str, str]:
     if "{code}" in operation.path:
         return {"code": await world.new_invitation()}
     step = operation.path.rpartition("/")[2]
+    if "{segment}" in operation.path:
+        await world.ask("customer", "PUT", f"/v1/segments/{world.things['segment']}", json=BODIES["Segment"])
     if step == "erasure" and operation.service == "customer":
         return await world.new_erasure(asked=operation.method == "GET")
     if operation.method == "POST" and "{task_id}" in operation.path:

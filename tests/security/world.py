@@ -192,6 +192,7 @@ async def settle(world: World) -> None:
         "tag": "vip-care",
         "template": "win-back",
         "scheme": "abc",
+        "segment": "key-accounts",
         "name": "china-office",
     }
     whose = {UUID(customer_id): OWNED, UUID(nobodys): {}}

@@ -17,6 +17,7 @@ from services.customer.api import (
     quotes,
     references,
     search,
+    segments,
     stages,
     tags,
     tier_schemes,
@@ -26,6 +27,7 @@ from services.customer.api import (
 ROUTERS = (
     customers.router,
     search.router,
+    segments.router,
     people.router,
     needs.router,
     market.router,

@@ -22,6 +22,7 @@ from services.customer.commands.people import AddKeyContact, ChangeKeyContact, K
 from services.customer.commands.quote import CompareQuote, IssueQuote, OpenQuote, QuoteCommand
 from services.customer.commands.record import ChangeProfile, Profile, Register, RegisterInTier, ReviewProfile
 from services.customer.commands.reference import AddReference, ExternalReference, ReserveReference
+from services.customer.commands.segments import PublishSegment, RemoveSegment, Segment, SegmentCommand
 from services.customer.commands.tags import AddTag, RemoveTag, TagCustomer, TagVocabulary
 from services.customer.commands.tiers import (
     AssessTier,
@@ -102,6 +103,7 @@ __all__ = [
     "PassOn",
     "PlaceOrder",
     "Profile",
+    "PublishSegment",
     "PublishTierScheme",
     "PutIntoTier",
     "QuoteCommand",
@@ -112,11 +114,14 @@ __all__ = [
     "ReleaseTier",
     "RemoveHelper",
     "RemoveKeyContact",
+    "RemoveSegment",
     "RemoveTag",
     "RenewContract",
     "ReserveReference",
     "ReviewProfile",
     "SeeCompetitor",
+    "Segment",
+    "SegmentCommand",
     "SetTier",
     "SignContract",
     "StartHandover",

@@ -15,6 +15,7 @@ from services.customer.projection import (
     handovers,
     references,
     search,
+    segments,
     tiers,
 )
 from services.customer.projection.customers import CustomerRow
@@ -29,6 +30,7 @@ TABLES = (
     *dates.TABLES,
     *handovers.TABLES,
     *tiers.TABLES,
+    *segments.TABLES,
     *handover_batches.TABLES,
 )
 
@@ -44,6 +46,7 @@ def applying(pseudonyms: Pseudonyms) -> Handler:
         await dates.apply(envelopes, held)
         await handovers.apply(envelopes, held)
         await tiers.apply(envelopes, held)
+        await segments.apply(envelopes, held)
         # After the customers: what a batch was asked about is in the list once the batch is.
         await handover_batches.apply(envelopes, held)
 

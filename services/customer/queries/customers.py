@@ -162,6 +162,10 @@ class CustomerQueries:
         rows = await self._search.page(COLUMNS, filters, after, min(limit, MAX_LIMIT) + 1)
         return [view(row) for row in rows]
 
+    async def count(self, filters: Filters, most: int) -> int:
+        """Return how many customers fit, or `most` where there are as many or more."""
+        return await self._search.count(filters, most)
+
     async def named(self, name: str, limit: int) -> list[UUID]:
         """Return the companies of exactly this name."""
         rows = await self._pool.fetch(NAMED, name, limit)

@@ -29,6 +29,7 @@ NOT_KEPT = (
     | events.VocabularyEvent
     | events.TierEvent
     | events.TierSchemeEvent
+    | events.SegmentEvent
     | events.ErasureEvent
     | events.DuplicateAbsorbed
     | events.DuplicateReleased

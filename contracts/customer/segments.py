@@ -1,0 +1,44 @@
+"""Segments: filters that are kept under a name, in whole versions (ADR 0008), for whoever reaches out to customers."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.customer.life import Stage
+from contracts.event import Event
+from contracts.types import Code, EmployeeId, Word
+
+
+class SegmentFilter(BaseModel):
+    """Whom a segment holds: those for whom all of this is so. Nothing by which a person could be meant stands here."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    stage: Stage | None = None
+    tier: Code | None = None
+    owner_id: EmployeeId | None = None
+    region: Word | None = None
+    tag: Code | None = None
+    ownerless: bool | None = None
+    proposed_in: Code | None = None
+
+
+class SegmentPublished(Event):
+    """A whole new version of a segment. Its subject is the segment itself, not a customer."""
+
+    type: Literal["care.customer.segment-published.v1"] = "care.customer.segment-published.v1"
+    name: Code
+    number: int = Field(ge=1)
+    en: Word
+    zh: Word
+    filter: SegmentFilter
+
+
+class SegmentRemoved(Event):
+    """The segment is there no longer."""
+
+    type: Literal["care.customer.segment-removed.v1"] = "care.customer.segment-removed.v1"
+    name: Code
+
+
+SegmentEvent = SegmentPublished | SegmentRemoved

@@ -1,0 +1,129 @@
+"""HTTP for segments: filters kept under a name, and the customers that fit them now."""
+
+from dataclasses import asdict
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Response
+from pydantic import BaseModel
+
+from chassis.access import Caller
+from chassis.body import StrictRoute
+from chassis.catalogue import not_found
+from chassis.decider import RejectedError
+from chassis.listing import Paging
+from chassis.paging import Page
+from chassis.responses import PUBLISHED, Accepted, answer, etag
+from contracts.customer import SegmentFilter, SegmentPublished
+from contracts.types import Code
+from services.customer import commands
+from services.customer.api.edge import Reader
+from services.customer.api.tags import Keeper
+from services.customer.dependencies import Dependencies, Needs
+from services.customer.queries import CustomerView
+from services.customer.searching.asking import Filters
+
+router = APIRouter(prefix="/v1", tags=["segments"], route_class=StrictRoute)
+
+MAX_SEGMENTS = 500
+MAX_COUNTED = 10_000
+LIST = "SELECT data FROM segment WHERE data IS NOT NULL ORDER BY name LIMIT $1"
+COUNT = "SELECT count(*) FROM segment WHERE data IS NOT NULL AND name <> $1"
+Name = Annotated[Code, Path()]
+
+
+class SegmentView(BaseModel):
+    """A segment as it is in force."""
+
+    name: str
+    number: int
+    en: str
+    zh: str
+    filter: SegmentFilter
+
+
+class Segments(BaseModel):
+    items: list[SegmentView]
+
+
+class SegmentCount(BaseModel):
+    """How many of the customers whom the caller may see are in it; with `has_more`, at least as many."""
+
+    count: int
+    has_more: bool
+
+
+@router.get("/segments")
+async def read_segments(_caller: Reader, needs: Needs) -> Segments:
+    """List the segments; there are few, so all at once."""
+    rows = await needs.pool.fetch(LIST, MAX_SEGMENTS)
+    return Segments(items=[view(SegmentPublished.model_validate(row["data"])) for row in rows])
+
+
+@router.get("/segments/{segment}")
+async def read_segment(segment: Name, _caller: Reader, needs: Needs, response: Response) -> SegmentView:
+    """Read a segment as it stands after every acknowledged command."""
+    version, latest = await latest_of(segment, needs)
+    response.headers["ETag"] = etag(version)
+    return view(latest)
+
+
+@router.put("/segments/{segment}", response_model=Accepted, responses=PUBLISHED)
+async def publish_segment(segment: Name, body: commands.Segment, caller: Keeper, needs: Needs) -> Response:
+    """Keep whom the segment holds from now on, whole."""
+    if await needs.pool.fetchval(COUNT, segment) >= MAX_SEGMENTS:
+        raise RejectedError(
+            "too-many-segments", f"There are up to {MAX_SEGMENTS} segments.", f"客户分群最多 {MAX_SEGMENTS} 个。"
+        )
+    return await tell(segment, commands.PublishSegment(name=segment, **dict(body)), caller, needs)
+
+
+@router.delete("/segments/{segment}", response_model=Accepted)
+async def remove_segment(segment: Name, caller: Keeper, needs: Needs) -> Response:
+    """Let the segment go. Its customers stay as they are."""
+    return await tell(segment, commands.RemoveSegment(name=segment), caller, needs)
+
+
+@router.get("/segments/{segment}/customers")
+async def read_segment_customers(segment: Name, caller: Reader, needs: Needs, paging: Paging) -> Page[CustomerView]:
+    """List the customers who are in the segment now; a seller sees their own."""
+    filters = filters_of((await latest_of(segment, needs))[1], caller)
+    return await paging.page(
+        {"list": "segment", **asdict(filters)},
+        lambda place, size: needs.queries.page(filters, UUID(place[0]) if place else None, size),
+        lambda customer: [str(customer.id)],
+    )
+
+
+@router.get("/segments/{segment}/count")
+async def count_segment(segment: Name, caller: Reader, needs: Needs) -> SegmentCount:
+    """Count the customers who are in the segment now."""
+    filters = filters_of((await latest_of(segment, needs))[1], caller)
+    found = await needs.queries.count(filters, MAX_COUNTED + 1)
+    return SegmentCount(count=min(found, MAX_COUNTED), has_more=found > MAX_COUNTED)
+
+
+async def latest_of(segment: str, needs: Dependencies) -> tuple[int, SegmentPublished]:
+    loaded = await needs.segments.load(segment_id(segment, needs))
+    if loaded.state.latest is None or not loaded.state.is_there:
+        raise not_found()
+    return loaded.version, loaded.state.latest
+
+
+async def tell(segment: str, command: commands.SegmentCommand, caller: Caller, needs: Dependencies) -> Response:
+    handled = await needs.segments.handle(
+        segment_id(segment, needs), command, caller.context, expected_version=caller.expected_version
+    )
+    return answer(handled, f"/v1/segments/{segment}")
+
+
+def segment_id(name: str, needs: Dependencies) -> UUID:
+    return needs.pseudonyms.derived("segment", name)
+
+
+def filters_of(segment: SegmentPublished, caller: Caller) -> Filters:
+    return Filters(**dict(segment.filter), visible_to=caller.visible_to)
+
+
+def view(segment: SegmentPublished) -> SegmentView:
+    return SegmentView(**segment.model_dump(exclude={"type"}))

@@ -1,0 +1,34 @@
+"""Asking to keep a segment of customers, and to let it go."""
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from chassis.command import Command
+from contracts.customer import SegmentFilter
+from contracts.types import Code, Word
+
+
+class FilterGiven(SegmentFilter):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    ownerless: Annotated[bool, Field(strict=True)] | None = None
+
+
+class Segment(Command):
+    """Whom the segment holds, and what people read."""
+
+    en: Word
+    zh: Word
+    filter: FilterGiven = Field(default_factory=FilterGiven)
+
+
+class PublishSegment(Segment):
+    name: Code
+
+
+class RemoveSegment(Command):
+    name: Code
+
+
+SegmentCommand = PublishSegment | RemoveSegment
