@@ -61,8 +61,9 @@ class Watch:
             rows = await memory.due(held, self._clock(), DUE_BATCH)
             if rows:
                 known = await planning.known(held, [row.customer_id for row in rows])
-                judged = [await self._judge(row, known.get(row.customer_id)) for row in rows]
-                await memory.WATCHES.save(held, judged)
+                # One by one: PostgreSQL ends a transaction that stands idle for five seconds.
+                for row in rows:
+                    await memory.WATCHES.save(held, [await self._judge(row, known.get(row.customer_id))])
         return len(rows)
 
     async def _judge(self, row: WatchRow, customer: CustomerRef | None) -> WatchRow:

@@ -37,6 +37,8 @@ CONSUMER = "followup-plans"
 OWN_FACTS = "followup-plans-own"
 ACTOR = "system:followup"
 CONCURRENCY = 16
+# PostgreSQL ends a transaction that stands idle for five seconds; what has been heard is written this often.
+CUSTOMERS_AT_ONCE = 48
 DUE_BATCH = 200
 
 Templates = dict[str, PlanTemplatePublished]
@@ -82,11 +84,12 @@ class Planning:
         for plan in await memory.running(held, by_customer):
             plans[plan.customer_id].append(plan)
         templates = await memory.in_force(held)
-        heard = await asyncio.gather(
-            *(self._hear(known.get(each), plans[each], own, templates) for each, own in by_customer.items())
-        )
-        await memory.know(held, [customer for customer, _ in heard if customer])
-        await memory.PLANS.save(held, [plan for _, kept in heard for plan in kept])
+        for first in range(0, len(by_customer), CUSTOMERS_AT_ONCE):
+            some = list(by_customer.items())[first : first + CUSTOMERS_AT_ONCE]
+            answers = (self._hear(known.get(each), plans[each], own, templates) for each, own in some)
+            heard = await asyncio.gather(*answers)
+            await memory.know(held, [customer for customer, _ in heard if customer])
+            await memory.PLANS.save(held, [plan for _, kept in heard for plan in kept])
 
     async def run_due(self) -> int:
         """Look at the plans whose time has come: schedule further, take on a newer template, or end what is done."""
@@ -95,8 +98,8 @@ class Planning:
             if rows:
                 templates = await memory.in_force(held)
                 known = await memory.known(held, [row.customer_id for row in rows])
-                looked = [await self._look(row, known.get(row.customer_id), templates) for row in rows]
-                await memory.PLANS.save(held, looked)
+                for row in rows:
+                    await memory.PLANS.save(held, [await self._look(row, known.get(row.customer_id), templates)])
         return len(rows)
 
     async def _hear(

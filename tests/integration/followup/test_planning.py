@@ -26,7 +26,7 @@ from contracts.event import Envelope, Event
 from contracts.examples import CUSTOMER_NAME, LEADER, OWNER, example, example_envelope
 from contracts.followup import ContactLogged
 from services.followup.__main__ import dependencies
-from services.followup.planning.runner import Planning
+from services.followup.planning.runner import CUSTOMERS_AT_ONCE, Planning
 from services.followup.planning.shipped import SHIPPED
 from tests.integration.followup.conftest import ISSUER, World
 
@@ -239,3 +239,11 @@ async def test_an_important_date_that_is_near_becomes_a_greeting_on_the_day(hear
     assert await heard.plans(customer_id) == [], "before the deal nobody is greeted"
     await heard.hear(facts(customer_id, INTERESTED, SIGNED, example(ImportantDateApproaching, on=on)))
     assert await heard.tasks(customer_id) == [("on-the-day", "open", OWNER)]
+
+
+async def test_more_customers_than_are_written_at_once_all_have_their_plans(heard: Heard) -> None:
+    await heard.publish("after-delivery")
+    customers = [await heard.world.hears_of_customer() for _ in range(CUSTOMERS_AT_ONCE + 1)]
+    await heard.hear([fact for each in customers for fact in facts(each, *BEGINNING, example(OrderDelivered))])
+    begun = await heard.world.pool.fetch("SELECT customer_id FROM plan")
+    assert sorted(row["customer_id"] for row in begun) == sorted(customers)
