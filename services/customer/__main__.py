@@ -33,6 +33,7 @@ from services.customer.domain.handover_batch import HANDOVER_BATCH
 from services.customer.domain.important_date import IMPORTANT_DATE
 from services.customer.domain.segments import SEGMENT
 from services.customer.domain.tags import TAG_VOCABULARY
+from services.customer.duplicates import Duplicates
 from services.customer.erasing import Erasing
 from services.customer.facts_in import FactsIn
 from services.customer.handing_over import HandoverBatches
@@ -92,6 +93,7 @@ def build(parts: Parts) -> Service:
         Task("timers", "tiers", Timers(tiering.run_due, health=health("tiers")).run),
         Task("timers", "handovers", Timers(HandoverBatches(needs).run_due, health=health("handovers")).run),
         Task("timers", "dates", Timers(approaching(parts, needs).run_due, health=health("dates")).run),
+        Task("timers", "duplicates", Timers(Duplicates(parts.pool).run_due, health=health("duplicates")).run),
         Task("timers", "erasure", Timers(needs.erasing.run_due, health=health("erasure")).run),
     ]
     return Service(NAME, app, tasks, [*(model.applier for model in models), inbound], models)

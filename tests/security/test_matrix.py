@@ -54,6 +54,7 @@ customer GET /v1/handovers                                  401        +     +  
 customer POST /v1/handover-batches                          401      403   403     403     403      +     +   +     +           +
 customer GET /v1/handover-batches/{batch_id}                401      403   403     403     403    403   403   +     +           +
 customer GET /v1/handover-batches/{batch_id}/customers      401      403   403     403     403    403   403   +     +           +
+customer GET /v1/duplicates                                 401        -     +       -       +      +     -   +     +           +
 customer POST /v1/customers/{customer_id}/duplicates        401      403   403     403     403      +   403   +     +           +
 customer DELETE /v1/customers/{customer_id}/duplicates/{duplicate_id} 401 403 403  403     403      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/distinctions      401      403   403     403     403      +   403   +     +           +
@@ -266,7 +267,7 @@ async def fresh(world: World, operation: Operation) -> dict[str, str]:
         return {"complaint_id": await world.new_complaint(*BEFORE_STEP[step])}
     if operation.method == "POST" and operation.path.endswith(("/acceptance", "/withdrawal")):
         return {"customer_id": await world.new_handover()}
-    if operation.path.endswith(("/duplicates", "/distinctions", "{duplicate_id}")):
+    if operation.method != "GET" and operation.path.endswith(("/duplicates", "/distinctions", "{duplicate_id}")):
         return await world.new_duplicate(is_merged=operation.method == "DELETE")
     if operation.method == "DELETE" and "{key_contact_id}" in operation.path:
         return {"key_contact_id": await world.new_key_contact()}
@@ -308,7 +309,8 @@ def shows(operation: Operation, response: httpx.Response, things: dict[str, str]
         case "/v1/my-day":
             return any(part["total"] for part in found.values() if isinstance(part, dict))
         case _:
-            return any(things["customer_id"] in {item.get("id"), item.get("customer_id")} for item in found["items"])
+            names = ("id", "customer_id", "other_id")
+            return any(things["customer_id"] in map(item.get, names) for item in found["items"])
 
 
 LISTS = [each for each in operations() if "cursor" in each.queries and "{" not in each.path]

@@ -182,6 +182,10 @@ async def settle(world: World) -> None:
     """Give the world its customer with one thing of each kind that belongs to it, and as much that is nobody's."""
     body = {"name": "上海腾云", "owner_id": OWNER, "leader_id": LEADER}
     customer_id = await world.made("customer", "/v1/customers", body)
+    # Two more of its name and phone, for the list of those that look like one: surer than any that tests make.
+    alike = [customer_id, *[await world.made("customer", "/v1/customers", body) for _ in range(2)]]
+    for each in alike:
+        await world.made("customer", f"/v1/customers/{each}/key-contacts", {"name": "吴敏", "phone": "13800138000"})
     nobodys = await world.made("customer", "/v1/customers", {"name": "无锡太湖"})
     world.things |= {
         "customer_id": customer_id,
@@ -277,7 +281,7 @@ def raised(customer_id: UUID, held_by: Mapping[str, str]) -> alerts.AlertRaised:
 async def lists_show(world: World, customer_id: str) -> bool:
     """Tell whether every list has caught up with the customer."""
     lists = {
-        "customer": ["/v1/customers"],
+        "customer": ["/v1/customers", "/v1/duplicates?limit=2"],
         "followup": ["/v1/contacts", "/v1/tasks", "/v1/complaints", "/v1/guards", "/v1/surveys"],
         "alerts": ["/v1/alerts"],
     }

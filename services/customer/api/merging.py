@@ -7,12 +7,16 @@ from fastapi import APIRouter, Response
 from chassis.access import Caller
 from chassis.body import StrictRoute
 from chassis.command_handler import Beside
+from chassis.listing import Paging
+from chassis.paging import Page
 from chassis.responses import Accepted, answer
 from services.customer import commands
 from services.customer.api.customers import handle, handled_for
-from services.customer.api.edge import Office, require_standing
+from services.customer.api.edge import Office, Reader, require_standing
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.domain.merging import with_itself
+from services.customer.queries import duplicates
+from services.customer.queries.duplicates import DuplicateView
 
 router = APIRouter(prefix="/v1", tags=["duplicates"], route_class=StrictRoute)
 
@@ -37,6 +41,16 @@ async def tell_apart(customer_id: UUID, command: commands.TellApart, caller: Off
     """Say for good that another customer, however alike, is not this one: the two are proposed no more."""
     await require_other(customer_id, command.other_id, caller, needs)
     return await handle(customer_id, command, caller, needs)
+
+
+@router.get("/duplicates")
+async def read_list(caller: Reader, needs: Needs, paging: Paging) -> Page[DuplicateView]:
+    """List customers that look like one, the surest first; a seller sees those where both are their own."""
+    return await paging.page(
+        {"list": "duplicates", "visible_to": caller.visible_to},
+        lambda place, size: duplicates.page(needs.pool, caller.visible_to, place, size),
+        duplicates.place_of,
+    )
 
 
 async def require_other(customer_id: UUID, other_id: UUID, caller: Caller, needs: Dependencies) -> None:

@@ -13,6 +13,7 @@ from services.customer.projection import (
     dates,
     handover_batches,
     handovers,
+    likeness,
     references,
     search,
     segments,
@@ -25,6 +26,7 @@ __all__ = ["TABLES", "CustomerRow", "applying"]
 TABLES = (
     *customers.TABLES,
     *search.TABLES,
+    *likeness.TABLES,
     *commerce.TABLES,
     *references.TABLES,
     *dates.TABLES,
@@ -41,6 +43,7 @@ def applying(pseudonyms: Pseudonyms) -> Handler:
     async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         await customers.apply(envelopes, held)
         await search.apply(envelopes, held, pseudonyms)
+        await likeness.apply(envelopes, held, pseudonyms)
         await commerce.apply(envelopes, held)
         await references.apply(envelopes, held)
         await dates.apply(envelopes, held)

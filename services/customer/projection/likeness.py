@@ -1,0 +1,59 @@
+"""By what each customer may be known again, kept in step with the list of customers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chassis.database import Connection
+from chassis.pseudonym import Pseudonyms
+from contracts import customer as events
+from contracts.event import Envelope
+from services.customer.domain.likeness import tokens
+from services.customer.projection.customers import CUSTOMERS
+from services.customer.projection.search import WORDS, phone_refs, phones_of
+
+TABLES = ("customer_likeness",)
+TELLING = (
+    events.Registered
+    | events.KeyContactAdded
+    | events.KeyContactChanged
+    | events.KeyContactRemoved
+    | events.ReferenceAdded
+    | events.ErasureEvent
+)
+SAVE = """
+    INSERT INTO customer_likeness AS known (customer_id, tokens)
+    SELECT customer_id, tokens::bigint[] FROM unnest($1::uuid[], $2::text[]) AS told (customer_id, tokens)
+    ON CONFLICT (customer_id) DO UPDATE SET tokens = excluded.tokens, is_looked = false
+        WHERE known.tokens IS DISTINCT FROM excluded.tokens
+"""
+# No part of the read model: what was said for good stays, however often that is made again.
+APART = """
+    INSERT INTO duplicate_pair (low_id, high_id, reasons, score, is_apart)
+    SELECT least(one, other), greatest(one, other), '{}', 0, true FROM unnest($1::uuid[], $2::uuid[]) AS t (one, other)
+    ON CONFLICT (low_id, high_id) DO UPDATE SET is_apart = true
+"""
+
+
+async def apply(envelopes: Sequence[Envelope[Any]], held: Connection, pseudonyms: Pseudonyms) -> None:
+    """Bring the digests up to date with whom these facts are about."""
+    subjects = {envelope.subject for envelope in envelopes if isinstance(envelope.event, TELLING)}
+    if subjects:
+        rows = (await CUSTOMERS.load(held, subjects)).values()
+        words = {
+            row["id"]: row["value"] for row in await held.fetch(WORDS, [r for row in rows for r in phone_refs(row)])
+        }
+        found = [
+            tokens(row.name, phones_of(row, words), (number["id"] for number in row.numbers), pseudonyms)
+            for row in rows
+        ]
+        # As texts, because arrays in an array would have to be of one length.
+        await held.execute(
+            SAVE, [row.customer_id for row in rows], [f"{{{','.join(map(str, each))}}}" for each in found]
+        )
+    apart = [
+        (envelope.subject, envelope.event.other_id)
+        for envelope in envelopes
+        if isinstance(envelope.event, events.ToldApart)
+    ]
+    if apart:
+        await held.execute(APART, [one for one, _ in apart], [other for _, other in apart])

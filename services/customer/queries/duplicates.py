@@ -1,0 +1,40 @@
+"""Which customers look like one, and why."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from chassis.database import Pool
+from services.customer.domain.likeness import Reason
+
+LIST = """
+    SELECT p.low_id AS customer_id, a.name, p.high_id AS other_id, b.name AS other_name, p.reasons, p.score
+    FROM duplicate_pair p JOIN customer a ON a.customer_id = p.low_id JOIN customer b ON b.customer_id = p.high_id
+    WHERE p.score > 0 AND NOT p.is_apart AND a.merged_into IS NULL AND b.merged_into IS NULL
+      AND ($1::integer IS NULL OR p.score < $1 OR (p.score = $1 AND (p.low_id, p.high_id) > ($2::uuid, $3::uuid)))
+      AND ($4::text IS NULL OR ($4 IN (a.owner_id, a.leader_id) OR a.helper_ids @> ARRAY[$4])
+        AND ($4 IN (b.owner_id, b.leader_id) OR b.helper_ids @> ARRAY[$4]))
+    ORDER BY p.score DESC, p.low_id, p.high_id LIMIT $5
+"""
+
+
+class DuplicateView(BaseModel):
+    """Two customers that may be one. `score`, of a hundred, is made of the reasons; names are those of companies."""
+
+    customer_id: UUID
+    name: str | None
+    other_id: UUID
+    other_name: str | None
+    reasons: list[Reason]
+    score: int
+
+
+async def page(pool: Pool, visible_to: str | None, place: Sequence[str] | None, limit: int) -> list[DuplicateView]:
+    """Return up to `limit` + 1 pairs, the surest first."""
+    after = (int(place[0]), UUID(place[1]), UUID(place[2])) if place else (None, None, None)
+    return [DuplicateView(**row) for row in await pool.fetch(LIST, *after, visible_to, limit + 1)]
+
+
+def place_of(pair: DuplicateView) -> list[str]:
+    return [str(pair.score), str(pair.customer_id), str(pair.other_id)]
