@@ -21,7 +21,7 @@ from services.reporting.projection.sheet import Sheet
 from tests.faults.support.oracle import Applied, Published
 
 READ_ON = 1_000
-READ_SECONDS = 30.0
+READ_SECONDS = 120.0
 
 
 async def stored(pool: Pool) -> list[Envelope[Any]]:

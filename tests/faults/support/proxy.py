@@ -66,6 +66,11 @@ class Proxy:
         self._server = await asyncio.start_server(self._accept, HOST, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
+    async def again(self) -> None:
+        """Take connections if it does not."""
+        if self._server is None or not self._server.is_serving():
+            await self.up()
+
     async def down(self) -> None:
         """Break all connections and refuse new ones."""
         if self._server:

@@ -1,0 +1,275 @@
+"""R49: load W at half of what is reached, a random fault each minute; all invariants hold, and nothing grows."""
+
+import asyncio
+import os
+import random
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+import httpx
+import pytest
+
+from deploy.stack.ports import HOST
+from tests.bench.harness import percentile
+from tests.bench.processes import resident_megabytes_of
+from tests.faults.support import evidence, oracle
+from tests.faults.support.house import House, Process, as_admin, host_and_port, keep_up, pool_at, through
+from tests.faults.support.ledger import Ledger, Outcome, Reply
+from tests.faults.support.load import Load, Mix, Order, Send, plan, sender
+from tests.faults.support.proxy import Proxy, proxy_to, proxy_to_kafka
+from tests.faults.support.whole import verdict
+from tests.support.servers import Database, Servers
+from tests.support.waiting import background, eventually
+
+DEFAULT_MINUTES = 20.0
+MINUTES = float(os.environ.get("SOAK_MINUTES", DEFAULT_MINUTES))
+EVERY_SECONDS = 60.0
+SAMPLE_SECONDS = 10.0
+PROBE_SECONDS = 10.0
+SHARE = 0.5
+MOST_PER_SECOND = 50.0
+CLIENTS = 4
+# Of the first third. A process that has just started still fills its caches, and a machine does other things beside.
+GROWTH = 0.20
+DICE = random.Random(49)  # noqa: S311 - repeatable, not secret
+CANARY = "公司 reg-"
+TERMINATE = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename LIKE 'care_%'
+"""
+
+
+@dataclass
+class Sample:
+    """What the process that is never killed holds, and how long commands took lately."""
+
+    megabytes: float
+    descriptors: int
+    p50: float
+    p99: float
+
+
+@dataclass
+class Field:
+    """Two processes of the customer service and one of reporting, over links that can be cut."""
+
+    steady: Process
+    victim: Process
+    reporting: Process
+    database: Database
+    to_database: Proxy
+    to_kafka: Proxy
+    took: list[float] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def next_up(self) -> str:
+        return DICE.choice((self.steady, self.victim)).url
+
+    def timing(self, send: Send) -> Send:
+        async def send_and_note(order: Order) -> Reply:
+            began = time.perf_counter()
+            reply = await send(order)
+            if reply.outcome is Outcome.ACKED:
+                self.took.append(time.perf_counter() - began)
+            return reply
+
+        return send_and_note
+
+    def sample(self) -> None:
+        assert self.steady.child.process is not None
+        process = Path("/proc") / str(self.steady.child.process.pid)
+        took, self.took = self.took or [SAMPLE_SECONDS], []
+        descriptors = len(list((process / "fd").iterdir()))
+        self.samples.append(
+            Sample(resident_megabytes_of(process), descriptors, percentile(took, 0.5), percentile(took, 0.99))
+        )
+
+
+async def kill_a_process(of: Field) -> None:
+    await DICE.choice((of.victim, of.reporting)).kill()
+
+
+async def freeze_a_process(of: Field) -> None:
+    chosen = DICE.choice((of.victim, of.reporting))
+    chosen.freeze()
+    await asyncio.sleep(DICE.uniform(1, 15))
+    chosen.thaw()
+
+
+async def terminate_backends(of: Field) -> None:
+    await as_admin(of.database, TERMINATE)
+
+
+async def take_the_database_away(of: Field) -> None:
+    """The process is not ready and lives meanwhile (I9)."""
+    await of.to_database.down()
+    async with httpx.AsyncClient(trust_env=False, timeout=PROBE_SECONDS) as client:
+        await eventually(lambda: answers(client, f"{of.steady.url}/readyz", httpx.codes.SERVICE_UNAVAILABLE))
+        assert await answers(client, f"{of.steady.url}/livez", httpx.codes.OK)
+    await asyncio.sleep(DICE.uniform(1, 8))
+    await of.to_database.up()
+
+
+async def take_kafka_away(of: Field) -> None:
+    await of.to_kafka.down()
+    await asyncio.sleep(DICE.uniform(1, 15))
+    await of.to_kafka.up()
+
+
+async def swallow(of: Field) -> None:
+    of.to_database.freeze()
+    await asyncio.sleep(DICE.uniform(1, 4))
+    of.to_database.heal()
+    of.to_database.reset()
+
+
+async def slow_down(of: Field) -> None:
+    of.to_database.replies.latency_seconds = 0.05
+    await asyncio.sleep(10)
+    of.to_database.heal()
+
+
+FAULTS: Sequence[Callable[[Field], Awaitable[None]]] = (
+    kill_a_process,
+    freeze_a_process,
+    terminate_backends,
+    take_the_database_away,
+    take_kafka_away,
+    swallow,
+    slow_down,
+)
+
+
+async def answers(client: httpx.AsyncClient, url: str, status: int) -> bool:
+    return (await client.get(url)).status_code == status
+
+
+@asynccontextmanager
+async def field_of(house: House, database: Database, reported: Database) -> AsyncIterator[Field]:
+    async with proxy_to(*host_and_port(database.app)) as to_database, proxy_to_kafka(house.bootstrap) as to_kafka:
+        url, bootstrap = through(database.app, to_database.port), f"{HOST}:{to_kafka.port}"
+        steady, victim = [await house.start("customer", "all", url, bootstrap=bootstrap) for _ in range(2)]
+        reporting = await house.start("reporting", "all", reported.app, bootstrap=bootstrap)
+        made = Field(steady, victim, reporting, database, to_database, to_kafka)
+        async with background(lambda: keep_up(victim, database), lambda: keep_up(reporting, database)):
+            yield made
+
+
+async def capacity(load: Load) -> float:
+    """Return how many commands a second are acknowledged when the clients send one after the other."""
+    began, before = time.perf_counter(), load.ledger.count(Outcome.ACKED)
+    async with background(load.run):
+        await asyncio.sleep(PROBE_SECONDS)
+    return (load.ledger.count(Outcome.ACKED) - before) / (time.perf_counter() - began)
+
+
+async def steadily(load: Load, per_second: float, until: float) -> None:
+    """Let each client send an order when its turn has come, until the time is over."""
+    orders = iter(plan(Mix(seed=8, commands=1_000_000), load.customers))
+
+    async def client() -> None:
+        due_at = time.perf_counter()
+        while (due_at := due_at + CLIENTS / per_second) < until:
+            if (early := due_at - time.perf_counter()) > 0:
+                await asyncio.sleep(early)
+            order = next(orders)
+            await load.until_known(order)
+            if order.again:
+                await load.until_known(order)
+
+    await asyncio.gather(*(client() for _ in range(CLIENTS)))
+
+
+async def break_something(of: Field) -> None:
+    while True:
+        await asyncio.sleep(EVERY_SECONDS)
+        fault = DICE.choice(FAULTS)
+        of.faults.append(fault.__name__)
+        await fault(of)
+
+
+async def watch(of: Field) -> None:
+    while True:
+        await asyncio.sleep(SAMPLE_SECONDS)
+        of.sample()
+
+
+def growth(values: Sequence[float]) -> float:
+    """Return by how much the median of the last third is above that of the first, as a share of it."""
+    third = len(values) // 3
+    return median(values[-third:]) / median(values[:third]) - 1
+
+
+@pytest.mark.nightly
+async def test_r49_for_long_nothing_is_lost_doubled_or_grown_whatever_breaks(
+    house: House, running: Servers, database: Database, ledger: Ledger
+) -> None:
+    reported = await running.database("reporting")
+    async with (
+        field_of(house, database, reported) as under,
+        httpx.AsyncClient(headers=house.issuer.headers(), trust_env=False) as client,
+    ):
+        load = Load(under.timing(sender(client, under.next_up)), ledger, Mix(clients=CLIENTS, commands=100_000))
+        await load.register()
+        per_second = min(SHARE * await capacity(load), MOST_PER_SECOND)
+        async with background(lambda: break_something(under), lambda: watch(under)):
+            await steadily(load, per_second, time.perf_counter() + MINUTES * 60)
+        # Whoever was stopped or cut off in the last minute comes back.
+        under.victim.thaw()
+        under.reporting.thaw()
+        under.to_database.heal()
+        await under.to_database.again()
+        await under.to_kafka.again()
+        await verdict(house, database, ledger.attempts)
+        await reports_all(database, reported)
+    tell(under, ledger, per_second)
+    assert no_canary(house)
+    assert growth([each.megabytes for each in under.samples]) < GROWTH
+    assert growth([each.descriptors for each in under.samples]) < GROWTH
+
+
+async def reports_all(database: Database, reported: Database) -> None:
+    """Wait until reporting's customers are what a fold of the store says."""
+    async with pool_at(database.app) as pool, pool_at(reported.app) as readers:
+        expected = evidence.reported_customers(await evidence.stored(pool))
+
+        async def is_so() -> bool:
+            rows = await evidence.customer_list(readers)
+            return not oracle.same_rows("reporting", expected, rows)
+
+        await eventually(is_so, within=120)
+
+
+def tell(of: Field, ledger: Ledger, per_second: float) -> None:
+    series: dict[str, list[float]] = {
+        "MB": [each.megabytes for each in of.samples],
+        "descriptors": [float(each.descriptors) for each in of.samples],
+        "p50 ms": [each.p50 * 1000 for each in of.samples],
+        "p99 ms": [each.p99 * 1000 for each in of.samples],
+    }
+    counts = {outcome.value: ledger.count(outcome) for outcome in Outcome}
+    sys.stdout.write(
+        f"R49: {MINUTES:g} min, {per_second:.0f} commands/s, {counts}, {len(of.faults)} faults: {of.faults}\n"
+    )
+    for name, values in series.items():
+        third = len(values) // 3
+        sys.stdout.write(
+            f"R49: {name}: {median(values[:third]):.1f} in the first third, {median(values[-third:]):.1f} in the last,"
+            f" {max(values):.1f} at most\n"
+        )
+
+
+def no_canary(house: House) -> bool:
+    """Tell whether no log repeats a company's name (I7)."""
+    return not [log for log in house.folder.glob("*.log") if CANARY in log.read_text(errors="replace")]
+
+
+def test_r49_a_leak_is_found_out() -> None:
+    assert growth([100.0 + minute for minute in range(60)]) > GROWTH
+    assert growth([100.0 + minute % 5 for minute in range(60)]) < GROWTH
