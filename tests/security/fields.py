@@ -87,6 +87,8 @@ async def address_of(world: World, operation: Operation) -> str:
         things["employee_id"] = f"E{next(NUMBER)}"
     if "{code}" in operation.path:
         things["code"] = await world.new_invitation()
+    if "{segment}" in operation.path:
+        things["segment"] = f"segment-{next(NUMBER)}"
     if "{task_id}" in operation.path:
         things["task_id"] = await world.new_task()
     if "{complaint_id}" in operation.path:

@@ -1,7 +1,5 @@
 """Asking to keep a segment of customers, and to let it go."""
 
-from typing import Annotated
-
 from pydantic import ConfigDict, Field
 
 from chassis.command import Command
@@ -11,8 +9,6 @@ from contracts.types import Code, Word
 
 class FilterGiven(SegmentFilter):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-    ownerless: Annotated[bool, Field(strict=True)] | None = None
 
 
 class Segment(Command):

@@ -36,7 +36,8 @@ from services.followup.policy import State, react
 CONSUMER = "followup-plans"
 OWN_FACTS = "followup-plans-own"
 ACTOR = "system:followup"
-CONCURRENCY = 16
+# Fewer than a pool has connections by default: the batch holds one, and others want some, too.
+CONCURRENCY = 6
 # PostgreSQL ends a transaction that stands idle for five seconds; what has been heard is written this often.
 CUSTOMERS_AT_ONCE = 48
 DUE_BATCH = 200
