@@ -184,9 +184,7 @@ class Inbound(Generic[M]):
 def reason_of(error: Exception) -> str:
     """Return a sentence with the refusal's code, and nothing of what was sent."""
     match error:
-        case RejectedError():
-            return f"{error.code}: {error.en}"
-        case ProblemError():
+        case RejectedError() | ProblemError():
             return f"{error.code}: {error.en}"
         case KeyReusedError():
             return "key-reused: this id came before with another content"
