@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pypinyin import lazy_pinyin
+from services.customer.searching.readings import syllables
 
 # A pinyin and initials are found from the beginning of each of the first syllables; parts of these lengths are kept.
 MAX_STARTS = 8
@@ -52,7 +52,7 @@ def findable(name: str) -> Findable:
 
 def spoken(key: str) -> tuple[list[str], str]:
     """Return the syllables of a name and their first letters."""
-    sounds = [sound.replace("ü", "v") for sound in lazy_pinyin(key)]
+    sounds = [sound.replace("ü", "v") for sound in syllables(key)]
     return sounds, "".join(sound[0] for sound in sounds)
 
 

@@ -1,0 +1,44 @@
+"""Names are read as the library reads them with all its phrases, for a fraction of its memory."""
+
+import json
+import random
+import subprocess
+import sys
+
+from pypinyin.constants import PHRASES_DICT
+
+from services.customer.searching.readings import PHRASES, library_phrases, syllables
+
+WHOLE_LIBRARY = (
+    "import json, sys; from pypinyin import lazy_pinyin; print(json.dumps([*map(lazy_pinyin, json.load(sys.stdin))]))"
+)
+BETWEEN = ("", "A1", "吖", "（", "ok ")
+MIXED = 5_000
+
+
+def read_by_the_whole_library(texts: list[str]) -> list[list[str]]:
+    """Ask a process of its own: in this one the library knows few phrases."""
+    command = [sys.executable, "-c", WHOLE_LIBRARY]
+    found = subprocess.run(command, input=json.dumps(texts), env={}, capture_output=True, text=True, check=True)
+    read: list[list[str]] = json.loads(found.stdout)
+    return read
+
+
+def test_every_phrase_and_any_text_made_of_them_is_read_as_the_whole_library_reads_it() -> None:
+    dice = random.Random(20261122)  # noqa: S311 - texts, not secrets
+    known = sorted(PHRASES)
+    mixed = [dice.choice(BETWEEN).join(dice.sample(known, 3)) + dice.choice(BETWEEN) for _ in range(MIXED)]
+    texts = [*known, *mixed, "重庆长城银行股份有限公司", "单雄信", "a", "", "2号楼重庆"]
+    wrong = {
+        text: (told, syllables(text))
+        for text, told in zip(texts, read_by_the_whole_library(texts), strict=True)
+        if told != syllables(text)
+    }
+    assert wrong == {}
+
+
+def test_readings_are_kept_only_of_phrases_that_need_one() -> None:
+    assert set(library_phrases()) == PHRASES
+    assert len(PHRASES_DICT) < len(PHRASES) / 10
+    assert "重庆" in PHRASES_DICT
+    assert "上海" not in PHRASES_DICT
