@@ -17,6 +17,7 @@ from contracts.customer.dates import DateEvent, ImportantDateApproaching
 from contracts.customer.erasure import CustomerErased, ErasureEvent, KeyContactErased
 from contracts.customer.handover import (
     ChecklistItem,
+    EndingContract,
     HandoverAccepted,
     HandoverEvent,
     HandoverStarted,
@@ -105,6 +106,7 @@ __all__ = [
     "CustomerEvent",
     "DuplicateAbsorbed",
     "DuplicateReleased",
+    "EndingContract",
     "ErasureEvent",
     "HandoverAccepted",
     "HandoverBatchEnded",

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from contracts.customer.contract import RenewalIntent
 from contracts.event import Event
-from contracts.types import Code, EmployeeId, Instant
+from contracts.types import Code, Day, EmployeeId, Instant
 
 
 class ItemKind(StrEnum):
@@ -17,7 +18,10 @@ class ItemKind(StrEnum):
 
 
 class ChecklistItem(BaseModel):
-    """What the new owner must know of. `at` is when it is due, was raised, or took place."""
+    """What the new owner must know of. `at` is when it is due, was raised, or took place.
+
+    `promised_by` is when the customer was promised that a complaint is resolved.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -25,10 +29,24 @@ class ChecklistItem(BaseModel):
     concerns_id: UUID
     at: Instant
     employee_id: EmployeeId
+    promised_by: Instant | None = None
+
+
+class EndingContract(BaseModel):
+    """A contract whose term runs out soon, or has run out of late; `ends_on` is its last day."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    contract_id: UUID
+    ends_on: Day
+    renewal_intent: RenewalIntent
 
 
 class HandoverStarted(Event):
-    """The customer is to pass on. Until it is accepted, the old owner answers for it. `batch_id` ties many together."""
+    """The customer is to pass on. Until it is accepted, the old owner answers for it. `batch_id` ties many together.
+
+    `items_left_out` counts what was too much for the checklist, contracts among it.
+    """
 
     type: Literal["care.customer.handover-started.v1"] = "care.customer.handover-started.v1"
     batch_id: UUID | None = None
@@ -38,6 +56,7 @@ class HandoverStarted(Event):
     reason: Code
     checklist: tuple[ChecklistItem, ...] = ()
     items_left_out: int = 0
+    contracts: tuple[EndingContract, ...] = ()
 
 
 class HandoverAccepted(Event):

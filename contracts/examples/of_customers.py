@@ -8,6 +8,7 @@ from contracts.event import Event
 from contracts.examples.named import (
     BATCH_ID,
     CONTENT_REF,
+    CONTRACT_ID,
     CUSTOMER_ID,
     CUSTOMER_NAME,
     DATES_REF,
@@ -89,6 +90,11 @@ CUSTOMER: tuple[Event, ...] = (
         reason="resigned",
         checklist=(
             customer.ChecklistItem(kind=customer.ItemKind.TASK, concerns_id=TASK_ID, at=DUE_AT, employee_id="E1003"),
+        ),
+        contracts=(
+            customer.EndingContract(
+                contract_id=CONTRACT_ID, ends_on=date(2024, 7, 31), renewal_intent=customer.RenewalIntent.UNKNOWN
+            ),
         ),
     ),
     customer.HandoverAccepted(owner_id=OWNER, note_ref=CONTENT_REF),

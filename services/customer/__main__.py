@@ -25,6 +25,7 @@ from contracts.topics import CUSTOMER_EVENTS, FACTS_IN, FOLLOWUP_EVENTS
 from services.customer import facts_in, heard, open_items, projection
 from services.customer.api import ROUTERS
 from services.customer.approaching import Approaching
+from services.customer.checklists import Checklists
 from services.customer.commerce import Commerce
 from services.customer.dependencies import Dependencies
 from services.customer.domain import CUSTOMER
@@ -123,6 +124,7 @@ def dependencies(parts: Parts) -> Dependencies:
         customers=customers,
         commerce=Commerce(store, mapper, customers, pseudonyms),
         handovers=CommandHandler(store, HANDOVER, mapper),
+        checklists=Checklists(parts.pool, parts.settings.business_zone),
         handover_batches=CommandHandler(store, HANDOVER_BATCH, mapper),
         vocabulary=CommandHandler(store, TAG_VOCABULARY, mapper),
         segments=CommandHandler(store, SEGMENT, mapper),

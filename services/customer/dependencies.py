@@ -11,6 +11,7 @@ from chassis.event_store import EventStore
 from chassis.export import Exports
 from chassis.mapper import EventMapper
 from chassis.pseudonym import Pseudonyms
+from services.customer.checklists import Checklists
 from services.customer.commerce import Commerce
 from services.customer.domain import Customer
 from services.customer.domain.handover import Handover
@@ -31,6 +32,7 @@ class Dependencies:
     customers: CommandHandler[Customer]
     commerce: Commerce
     handovers: CommandHandler[Handover]
+    checklists: Checklists
     handover_batches: CommandHandler[Batch | None]
     vocabulary: CommandHandler[Vocabulary]
     tier_schemes: TierSchemes

@@ -15,7 +15,6 @@ from chassis.decider import RejectedError
 from services.customer import commands
 from services.customer.dependencies import Dependencies
 from services.customer.domain.handover import owner_changed
-from services.customer.open_items import checklist
 from services.customer.projection.handover_batches import HandoverBatchRow
 
 CHUNK = 100
@@ -149,10 +148,12 @@ class HandoverBatches:
             raise owner_changed(customer.owner_id)
         employee = await self._needs.queries.employee(to_owner_id)
         leader_id = employee.leader_id if employee else None
+        found = await self._needs.checklists.of([customer_id, *customer.duplicate_ids], context.now)
         begin = commands.Begin(
             asked=commands.StartHandover(to_owner_id=to_owner_id, to_leader_id=leader_id, reason=batch.reason),
             from_owner_id=batch.from_owner_id,
-            checklist=await checklist(self._pool, [customer_id, *customer.duplicate_ids]),
+            checklist=found.items,
+            contracts=found.contracts,
             batch_id=batch.batch_id,
             is_accepted=not batch.waits_for_acceptance,
         )

@@ -1,22 +1,22 @@
 """What is open for a customer at followup, taken from its topic: what a handover's checklist is made of."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Connection, Pool
+from chassis.database import Connection
 from chassis.rows import Rows
 from contracts import followup
-from contracts.customer import ChecklistItem, ItemKind
+from contracts.customer import ItemKind
 from contracts.event import Envelope
 from services.customer import touches
 
 CONSUMER = "customer-open-items"
 TABLES = ("open_item", *touches.TABLES)
 OPEN = """
-    SELECT kind, concerns_id, at, employee_id FROM open_item
+    SELECT kind, concerns_id, at, employee_id, promised_by FROM open_item
     WHERE customer_id = ANY($1) AND is_open ORDER BY at, concerns_id
 """
 
@@ -32,6 +32,7 @@ class OpenItem:
     at: datetime
     employee_id: str
     is_open: bool = True
+    promised_by: datetime | None = None
 
 
 ITEMS = Rows("open_item", OpenItem, "item_id")
@@ -58,6 +59,8 @@ def project(rows: dict[UUID, OpenItem], envelope: Envelope[Any]) -> None:
         case followup.ComplaintRaised(owner_id=employee_id):
             at = envelope.occurred_at
             rows[stream_id] = OpenItem(stream_id, customer_id, ItemKind.COMPLAINT, stream_id, at, employee_id)
+        case followup.ComplaintTargetSet(resolve_by=by) | followup.ComplaintTargetChanged(resolve_by=by):
+            rows[stream_id] = replace(rows[stream_id], promised_by=by)
         case followup.TaskReassigned(assignee_id=employee_id) | followup.ComplaintAssigned(owner_id=employee_id):
             rows[stream_id] = replace(rows[stream_id], employee_id=employee_id)
         case followup.ComplaintReopened():
@@ -71,11 +74,3 @@ def project(rows: dict[UUID, OpenItem], envelope: Envelope[Any]) -> None:
                 rows[customer_id] = OpenItem(customer_id, customer_id, kind, stream_id, at, employee_id)
         case _:
             return
-
-
-async def checklist(pool: Pool, customer_ids: Iterable[UUID]) -> tuple[ChecklistItem, ...]:
-    """Return what the next owner of a customer must know of, what is due or was raised first at the head.
-
-    `customer_ids` are the customer's own id and those of its duplicates.
-    """
-    return tuple(ChecklistItem(**row) for row in await pool.fetch(OPEN, list(customer_ids)))

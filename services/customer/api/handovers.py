@@ -19,7 +19,6 @@ from services.customer.api.edge import Anyone, Office, Reader, require_standing
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.domain.erasure import require_kept
 from services.customer.domain.handover import Handover
-from services.customer.open_items import checklist
 from services.customer.projection.handovers import HandoverRow, HandoverState, project
 from services.customer.queries.handovers import HandoverFilters, HandoverView
 
@@ -37,11 +36,13 @@ async def start(customer_id: UUID, command: commands.StartHandover, caller: Offi
     caller.require(customer.holders)
     await staff.require_here(needs.queries, command.to_owner_id)
     require_kept(customer)
+    found = await needs.checklists.of([customer_id, *customer.duplicate_ids], caller.context.now)
     begin = commands.Begin(
         occurred_at=command.occurred_at,
         asked=await with_leader(command, needs),
         from_owner_id=customer.owner_id,
-        checklist=await checklist(needs.pool, [customer_id, *customer.duplicate_ids]),
+        checklist=found.items,
+        contracts=found.contracts,
     )
     handled = await needs.handovers.handle(
         stream_of(customer_id, needs),

@@ -4,7 +4,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from chassis.command import FactCommand
-from contracts.customer import ChecklistItem
+from contracts.customer import ChecklistItem, EndingContract
 from contracts.types import Code, EmployeeId, Note
 
 MAX_CHECKLIST = 200
@@ -24,6 +24,7 @@ class Begin(FactCommand):
     asked: StartHandover
     from_owner_id: EmployeeId | None
     checklist: tuple[ChecklistItem, ...] = ()
+    contracts: tuple[EndingContract, ...] = ()
     batch_id: UUID | None = None
     # The new owner has agreed already: it is accepted as soon as it has begun.
     is_accepted: bool = False

@@ -52,6 +52,7 @@ def begun(handover: Handover, command: commands.Begin) -> list[HandoverEvent]:
         raise RejectedError(
             "handover-to-owner", "This customer is in that employee's care already.", "该客户已由该员工负责。"
         )
+    left_out = [max(0, len(found) - MAX_CHECKLIST) for found in (command.checklist, command.contracts)]
     return [
         events.HandoverStarted(
             batch_id=command.batch_id,
@@ -60,7 +61,8 @@ def begun(handover: Handover, command: commands.Begin) -> list[HandoverEvent]:
             to_leader_id=asked.to_leader_id,
             reason=asked.reason,
             checklist=command.checklist[:MAX_CHECKLIST],
-            items_left_out=max(0, len(command.checklist) - MAX_CHECKLIST),
+            items_left_out=sum(left_out),
+            contracts=command.contracts[:MAX_CHECKLIST],
         ),
         *accepted_at_once(command),
     ]

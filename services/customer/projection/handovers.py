@@ -1,7 +1,7 @@
 """The handover of each customer, kept in step with its events."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, get_args
@@ -35,6 +35,7 @@ class HandoverRow:
     started_at: datetime
     note_ref: UUID | None = None
     settled_at: datetime | None = None
+    contracts: list[dict[str, Any]] = field(default_factory=list)
 
 
 HANDOVERS = Rows("handover", HandoverRow, "customer_id")
@@ -76,5 +77,6 @@ def started(envelope: Envelope[events.HandoverEvent], event: events.HandoverStar
         to_leader_id=event.to_leader_id,
         reason=event.reason,
         checklist=[item.model_dump(mode="json") for item in event.checklist],
+        contracts=[contract.model_dump(mode="json") for contract in event.contracts],
         started_at=envelope.occurred_at,
     )

@@ -37,6 +37,7 @@ class HandoverView(BaseModel):
     to_leader_id: str | None
     reason: str
     checklist: list[dict[str, Any]]
+    contracts: list[dict[str, Any]]
     note: str | None
     started_at: datetime
     settled_at: datetime | None

@@ -1,7 +1,9 @@
 """Handing a customer over, from outside: one owner at every instant, and who may do what."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from services.customer.checklists import NEAR_DAYS
 from tests.integration.edge.conftest import Api
 from tests.support.waiting import eventually
 
@@ -61,6 +63,28 @@ async def test_the_checklist_says_what_is_open_at_followup(api: Api) -> None:
     await api.post(f"{address}/handover", {"to_owner_id": "E2"}, "E1001", "leader")
     read = (await api.get(f"{address}/handover", *NEW)).json()
     assert [(item["kind"], item["concerns_id"]) for item in read["checklist"]] == [("task", str(task))]
+
+
+async def test_the_checklist_says_which_contracts_are_near_their_end(api: Api) -> None:
+    address = await api.registered(owner_id="E1007", leader_id="E1001")
+    today = datetime.now(UTC).date()
+    days = [*(today + timedelta(days=after) for after in (NEAR_DAYS - 2, NEAR_DAYS + 2, 3, -NEAR_DAYS - 2, 5)), None]
+    term = {"starts_on": "2020-01-01", "amount_minor": 1_000, "currency": "CNY"}
+    signed = [await api.post(f"{address}/contracts", term | {"ends_on": day and day.isoformat()}) for day in days]
+    assert {each.status_code for each in signed} == {201}
+    *_, last_but_one, _ = [each.headers["location"] for each in signed]
+    assert (await api.post(f"{last_but_one}/ending", {"reason": "expired"})).status_code == 200
+
+    async def listed() -> bool:
+        return bool(await api.pool.fetchval("SELECT count(*) FILTER (WHERE ended_at IS NOT NULL) = 1 FROM contract"))
+
+    await eventually(listed)
+    await api.post(f"{address}/handover", {"to_owner_id": "E2"}, "E1001", "leader")
+    read = (await api.get(f"{address}/handover", *NEW)).json()
+    assert [(each["ends_on"], each["renewal_intent"]) for each in read["contracts"]] == [
+        (str(days[2]), "unknown"),
+        (str(days[0]), "unknown"),
+    ]
 
 
 async def test_a_customer_given_to_somebody_else_meanwhile_is_not_taken_from_them(api: Api) -> None:

@@ -1,12 +1,13 @@
 """A handover in examples: it changes nothing until it is accepted, and then only who answers for the customer."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from contracts import customer as events
-from contracts.customer import ChecklistItem, ItemKind
+from contracts.customer import ChecklistItem, EndingContract, ItemKind, RenewalIntent
+from services.customer.checklists import NEAR_DAYS, is_near_its_end
 from services.customer.commands import AcceptHandover, Begin, PassOn, StartHandover, WithdrawHandover
 from services.customer.commands.handover import MAX_CHECKLIST
 from services.customer.domain import CUSTOMER
@@ -15,6 +16,7 @@ from tests.support.spec import Spec
 
 handover, customer = Spec(HANDOVER), Spec(CUSTOMER)
 task = ChecklistItem(kind=ItemKind.TASK, concerns_id=UUID(int=1), at=datetime(2024, 6, 3, tzinfo=UTC), employee_id="E1")
+contract = EndingContract(contract_id=UUID(int=2), ends_on=date(2024, 8, 31), renewal_intent=RenewalIntent.UNKNOWN)
 asked = StartHandover(to_owner_id="E2", to_leader_id="E9", reason="resigned")
 begin = Begin(asked=asked, from_owner_id="E1", checklist=(task,))
 started = events.HandoverStarted(
@@ -53,6 +55,21 @@ def test_a_checklist_has_a_greatest_length_and_says_what_it_leaves_out() -> None
     many = begin.model_copy(update={"checklist": (task,) * (MAX_CHECKLIST + 3)})
     cut = started.model_copy(update={"checklist": (task,) * MAX_CHECKLIST, "items_left_out": 3})
     handover.given().when(many).then(cut)
+
+
+def test_contracts_near_their_end_are_told_and_have_the_same_greatest_number() -> None:
+    many = begin.model_copy(update={"contracts": (contract,) * (MAX_CHECKLIST + 2)})
+    cut = started.model_copy(update={"contracts": (contract,) * MAX_CHECKLIST, "items_left_out": 2})
+    handover.given().when(many).then(cut)
+
+
+@pytest.mark.parametrize(("days", "is_near"), [(NEAR_DAYS, True), (NEAR_DAYS + 1, False), (0, True), (-1, True)])
+def test_a_contract_is_near_its_end_some_days_before_and_after(days: int, is_near: bool) -> None:
+    assert is_near_its_end(contract, contract.ends_on - timedelta(days=days)) is is_near
+
+
+def test_a_contract_that_ran_out_long_ago_is_not_listed() -> None:
+    assert not is_near_its_end(contract, contract.ends_on + timedelta(days=NEAR_DAYS + 1))
 
 
 def test_the_new_owner_accepts() -> None:

@@ -40,6 +40,14 @@ def test_a_complaint_is_open_until_it_is_closed() -> None:
     assert is_open(raised, example(followup.ComplaintClosed), example(followup.ComplaintReopened)) == {COMPLAINT_ID}
 
 
+def test_a_complaint_says_by_when_its_resolution_is_promised() -> None:
+    raised, target_set = example(followup.ComplaintRaised), example(followup.ComplaintTargetSet)
+    changed = example(followup.ComplaintTargetChanged)
+    assert items_after(raised)[COMPLAINT_ID].promised_by is None
+    assert items_after(raised, target_set)[COMPLAINT_ID].promised_by == target_set.resolve_by
+    assert items_after(raised, target_set, changed)[COMPLAINT_ID].promised_by == changed.resolve_by
+
+
 def test_the_last_contact_is_the_latest_that_somebody_made() -> None:
     made = example(followup.ContactLogged)
     touched = items_after(made, example(followup.ContactLogged, automated=True))

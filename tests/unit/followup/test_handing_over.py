@@ -1,7 +1,7 @@
 """What an owner owes passes on with the customer: each promise as it stands, and nothing that others owe."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from random import Random
 from typing import Any
@@ -17,7 +17,9 @@ from contracts.event import Envelope, Event
 from contracts.examples import DUE_AT, example, example_envelope
 from services.customer import commands as customer_commands
 from services.customer import open_items
+from services.customer.checklists import NEAR_DAYS, is_near_its_end
 from services.customer.domain import CUSTOMER
+from services.customer.projection.commerce import ContractRow, project_contract
 from services.followup.commands import PassComplaintOn, Reassign
 from services.followup.domain.complaint import COMPLAINT, ComplaintState
 from services.followup.domain.task import TASK
@@ -27,6 +29,7 @@ from tests.support.spec import Spec
 OLD, NEW, HELPER = "E1007", "E2", "E5"
 CUSTOMERS = 500
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
+TODAY = NOW.date()
 DONE = (example(events.TaskCompleted), example(events.TaskCancelled), None, None)
 STEPS: tuple[tuple[Event, ...], ...] = (
     (),
@@ -70,8 +73,10 @@ class Work:
         self.facts: list[Envelope[Any]] = []
         self.owed: dict[UUID, tuple[ItemKind, datetime, str]] = {}
         self.last_contact: tuple[datetime, UUID, str] | None = None
+        self.contracts: list[Envelope[Any]] = []
+        self.running: dict[UUID, date] = {}
         for _ in range(random.randrange(5)):
-            random.choice([self.promise, self.complain, self.speak])()
+            random.choice([self.promise, self.complain, self.speak, self.sign])()
 
     def tell(self, stream_id: UUID, event: Event, at: datetime = NOW) -> None:
         number = len(self.facts) + 1
@@ -114,6 +119,29 @@ class Work:
         if self.last_contact is None or at > self.last_contact[0]:
             self.last_contact = at, contact_id, who
 
+    def sign(self) -> None:
+        contract_id, ends_on = self.id(), self.random.choice([None, self.last_day()])
+        self.agree(contract_id, example(customer.ContractSigned, ends_on=ends_on))
+        if self.random.random() < 0.3:
+            ends_on = self.last_day()
+            self.agree(contract_id, example(customer.ContractRenewed, ends_on=ends_on))
+        if self.random.random() < 0.3:
+            self.agree(contract_id, example(customer.ContractEnded))
+        elif ends_on:
+            self.running[contract_id] = ends_on
+
+    def last_day(self) -> date:
+        return TODAY + timedelta(days=self.random.randrange(-150, 150))
+
+    def agree(self, contract_id: UUID, event: Event) -> None:
+        told = example_envelope(event, subject=self.customer_id, stream_id=contract_id, version=len(self.contracts) + 1)
+        self.contracts.append(told)
+
+    def ending(self) -> set[tuple[UUID, date]]:
+        """Return the contracts that a new owner has to know of."""
+        first, last = TODAY - timedelta(days=NEAR_DAYS), TODAY + timedelta(days=NEAR_DAYS)
+        return {(contract_id, ends_on) for contract_id, ends_on in self.running.items() if first <= ends_on <= last}
+
     def checklist(self) -> set[tuple[ItemKind, UUID, datetime, str]]:
         """Return what a new owner has to know."""
         found = {(kind, concerns_id, at, who) for concerns_id, (kind, at, who) in self.owed.items()}
@@ -128,6 +156,14 @@ def listed(facts: list[Envelope[Any]]) -> set[tuple[ItemKind, UUID, datetime, st
     for fact in facts:
         open_items.project(rows, fact)
     return {(ItemKind(row.kind), row.concerns_id, row.at, row.employee_id) for row in rows.values() if row.is_open}
+
+
+def listed_contracts(facts: list[Envelope[Any]]) -> set[tuple[UUID, date | None]]:
+    rows: dict[UUID, ContractRow] = {}
+    for fact in facts:
+        rows[fact.stream_id] = project_contract(rows.get(fact.stream_id), fact)
+    running = [row for row in rows.values() if row.ended_at is None]
+    return {(row.contract_id, row.ends_on) for row in running if is_near_its_end(row, TODAY)}
 
 
 def folded(facts: list[Envelope[Any]]) -> dict[UUID, Any]:
@@ -157,6 +193,7 @@ def test_of_500_customers_nothing_is_lost_and_nothing_begins_anew(seed: int) -> 
     for number in range(CUSTOMERS):
         work = Work(random, UUID(int=number + 1))
         assert listed(work.facts) == work.checklist()
+        assert listed_contracts(work.contracts) == work.ending()
         before = folded(work.facts)
         for stream_id, command in passed_on(work.facts, OLD, NEW):
             decider: Any = TASK if isinstance(command, Reassign) else COMPLAINT
