@@ -3,16 +3,20 @@
 import asyncio
 import gzip
 import json
+import resource
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import pytest
 
 MEBIBYTE = 1024 * 1024
 GIBIBYTE = 1024 * MEBIBYTE
 LIMIT_SECONDS = 60.0
 LOOK_SECONDS = 0.02
+OTHER_FILES = 200
 PIECE = b" " * MEBIBYTE
 GZIP_BOMB = gzip.compress(b" " * 60 * MEBIBYTE)
 
@@ -75,12 +79,27 @@ async def send(url: str, rude: Rude, token: str) -> tuple[bytes, int]:
 async def idle_connections(url: str, count: int) -> AsyncIterator[None]:
     """Keep connections open that say nothing; who is shown out comes again only at the end."""
     place = urlsplit(url)
-    opened = [await asyncio.open_connection(place.hostname, place.port) for _ in range(count)]
+    with open_files(count + OTHER_FILES):
+        opened = [await asyncio.open_connection(place.hostname, place.port) for _ in range(count)]
+        try:
+            yield
+        finally:
+            for _, writer in opened:
+                writer.transport.abort()
+
+
+@contextmanager
+def open_files(count: int) -> Iterator[None]:
+    """Let this process have `count` files open, where many machines allow a thousand; skip where it may not."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < count:
+        pytest.skip(f"this machine lets no process have {count} files open, but {hard}")
+    if soft != resource.RLIM_INFINITY and soft < count:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
     try:
         yield
     finally:
-        for _, writer in opened:
-            writer.transport.abort()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @dataclass
