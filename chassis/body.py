@@ -59,7 +59,8 @@ def refuse_unknown(given: Iterable[str], known: set[str]) -> None:
     """A misspelt filter would silently widen a list: refuse it by name."""
     strange = sorted(set(given) - known)
     if strange:
-        errors = [{"pointer": f"query:{name}", "rule": "unknown", "detail": "not offered here"} for name in strange]
+        said = {"rule": "unknown", "detail": "This is not offered here.", "detail_zh": "此处没有这个参数。"}
+        errors = [{"pointer": f"query:{name}", **said} for name in strange]
         raise ProblemError(
             "validation-failed",
             f"Known query parameters are: {', '.join(sorted(known)) or 'none'}.",

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from chassis.command import Context
 from chassis.database import Pool, transaction
 from chassis.decider import RejectedError
+from chassis.faults import fault_of
 from chassis.relay import wait_at_most
 from chassis.spreadsheet import Column, Row, read_table
 from chassis.supervisor import Health
@@ -90,6 +91,10 @@ class Importer(Protocol):
         """Run the row's commands. Raises RowProblemError, RejectedError or ValidationError."""
         ...
 
+    def about(self, row: Row) -> str:
+        """Say what the row is about: rows about the same are taken in one after another, as the file has them."""
+        ...
+
 
 class Imports:
     """Accepts files and works them off in the background, one batch at a time."""
@@ -147,12 +152,15 @@ class Imports:
         self, batch_id: UUID, created_by: str, importer: Importer, rows: Sequence[Row]
     ) -> list[RowResult]:
         slots = asyncio.Semaphore(CONCURRENCY)
+        together: dict[str, list[Row]] = {}
+        for row in rows:
+            together.setdefault(importer.about(row), []).append(row)
 
-        async def one(row: Row) -> RowResult:
+        async def in_turn(some: list[Row]) -> list[RowResult]:
             async with slots:
-                return await self._take_in(batch_id, created_by, importer, row)
+                return [await self._take_in(batch_id, created_by, importer, row) for row in some]
 
-        return await asyncio.gather(*(one(row) for row in rows))
+        return [result for some in await asyncio.gather(*map(in_turn, together.values())) for result in some]
 
     async def _take_in(self, batch_id: UUID, created_by: str, importer: Importer, row: Row) -> RowResult:
         context = Context(
@@ -170,7 +178,7 @@ class Imports:
             document = {"column": "", "code": error.code, "detail": error.en, "detail_zh": error.zh}
             return RowResult(row.number, RowOutcome.FAILED, 409, problem=document)
         except ValidationError as error:
-            return RowResult(row.number, RowOutcome.FAILED, 422, problem=first_fault(error))
+            return RowResult(row.number, RowOutcome.FAILED, 422, problem=first_fault(error, importer.columns))
         return RowResult(row.number, outcome, STATUS[outcome], subject)
 
     async def _record(self, batch_id: UUID, results: Sequence[RowResult]) -> None:
@@ -190,7 +198,10 @@ def step(context: Context, name: str) -> Context:
     return replace(context, key=f"{context.key}|{name}")
 
 
-def first_fault(error: ValidationError) -> dict[str, Any]:
-    fault = error.errors()[0]
-    place = ".".join(str(part) for part in fault["loc"])
-    return {"column": place, "code": fault["type"], "detail": fault["msg"], "detail_zh": f"{place}：不符合要求。"}
+def first_fault(error: ValidationError, columns: Sequence[Column]) -> dict[str, Any]:
+    """Tell the first thing that does not fit, by the header of its column where the field has one of its own."""
+    fault = fault_of(error.errors()[0])
+    headers = {column.field: column.headers[0] for column in columns}
+    field = str(fault.place[-1]) if fault.place else ""
+    place = headers.get(field, ".".join(map(str, fault.place)))
+    return {"column": place, "code": fault.rule, "detail": fault.en, "detail_zh": fault.zh}

@@ -17,7 +17,16 @@ from chassis.database import Pool
 from chassis.imports import Imports, RowOutcome
 from chassis.listing import Paging
 from chassis.paging import Page
-from chassis.spreadsheet import CSV_TYPE, MAX_BYTES, XLSX_TYPE, TableUnreadable, write_csv
+from chassis.spreadsheet import (
+    CSV_TYPE,
+    MAX_BYTES,
+    MAX_CELL_CHARACTERS,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    XLSX_TYPE,
+    TableUnreadable,
+    write_csv,
+)
 
 BATCH = "SELECT id, kind, created_by, created_at, rows, status, ended_at FROM import_batch WHERE id = $1"
 COUNTS = "SELECT outcome, count(*) AS rows FROM import_row WHERE batch_id = $1 GROUP BY outcome"
@@ -27,6 +36,22 @@ ROWS = """
 """
 ALL_ROWS = "SELECT number, outcome, status, subject, problem FROM import_row WHERE batch_id = $1 ORDER BY number"
 RESULT_HEADERS = ("行 row", "结果 outcome", "status", "客户 id", "列 column", "原因", "reason")
+
+UNREADABLE_ZH = {
+    "unsupported-type": "文件应为 CSV 或 Excel 工作簿（.xlsx）。",
+    "file-too-large": "文件过大。",
+    "empty-file": "文件是空的：没有表头，也没有数据行。",
+    "too-many-rows": f"文件超过 {MAX_ROWS} 行，请分成几个文件。",
+    "too-many-columns": f"第 {{row}} 行超过 {MAX_COLUMNS} 列。",
+    "duplicate-column": "列“{column}”与另一列含义相同，请只保留一列。",
+    "missing-column": "缺少列“{column}”。",
+    "row-too-wide": "第 {row} 行的单元格比表头多；含有分隔符的内容须加引号。",
+    "cell-too-long": f"第 {{row}} 行“{{column}}”超过 {MAX_CELL_CHARACTERS} 个字符。",
+    "unknown-encoding": "文件不是 UTF-8 或 GB18030 编码的文本，请另存为“CSV UTF-8”。",
+    "broken-csv": "第 {row} 行无法读取：引号须成对出现。",
+    "workbook-too-large": "工作簿解压后过大。",
+    "unreadable-workbook": "无法打开工作簿：文件已损坏、设有密码或过大，请另存为 CSV。",
+}
 
 Importing = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.LEADER}, own=()))]
 
@@ -129,16 +154,12 @@ def result_cells(row: Mapping[str, Any]) -> list[str]:
 
 
 def unknown_kind(kinds: Sequence[str]) -> ProblemError:
-    error = {"pointer": "query:kind", "rule": "enum", "detail": f"one of {', '.join(kinds)}"}
-    return ProblemError(
-        "validation-failed",
-        f"Files are taken in of: {', '.join(kinds)}.",
-        f"可导入的文件种类：{'、'.join(kinds)}。",
-        errors=[error],
-    )
+    en, zh = f"Files are taken in of: {', '.join(kinds)}.", f"可导入的文件种类：{'、'.join(kinds)}。"
+    return ProblemError("validation-failed", en, zh, errors=[{"pointer": "query:kind", "rule": "enum", "detail": en}])
 
 
 def unreadable(error: TableUnreadable) -> ProblemError:
     code = "unsupported-type" if error.code == "unsupported-type" else "validation-failed"
     place = {"row": error.row, "column": error.column, "rule": error.code, "detail": str(error)}
-    return ProblemError(code, str(error), f"无法读取文件：{error}", errors=[place])
+    zh = UNREADABLE_ZH[error.code].format(row=error.row, column=error.column)
+    return ProblemError(code, str(error), zh, errors=[place])

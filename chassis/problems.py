@@ -15,6 +15,7 @@ from chassis.command_handler import ConflictError, KeyReusedError, VersionMismat
 from chassis.database import UNAVAILABLE
 from chassis.decider import GoneError, MovedError, RejectedError
 from chassis.event_store import EventTooLargeError
+from chassis.faults import fault_of
 from chassis.group_commit import OverloadedError
 
 MEDIA_TYPE = "application/problem+json"
@@ -55,7 +56,10 @@ async def answer_http(request: Request, error: Exception) -> Response:
 async def answer_validation(request: Request, error: Exception) -> Response:
     """Name each field by JSON Pointer and the rule it breaks; never repeat what was sent."""
     found = error.errors() if isinstance(error, RequestValidationError) else ()
-    errors = [{"pointer": pointer(item["loc"]), "rule": item["type"], "detail": item["msg"]} for item in found]
+    errors = [
+        {"pointer": pointer(fault.place), "rule": fault.rule, "detail": fault.en, "detail_zh": fault.zh}
+        for fault in map(fault_of, found)
+    ]
     return problem(
         request,
         "validation-failed",
@@ -137,10 +141,17 @@ def problem(
     }
     document |= beside or {}
     if errors:
-        document["errors"] = list(errors)
+        document["errors"] = [in_language(each, en, zh, chinese=chinese) for each in errors]
     # A lone surrogate in a field's name cannot be encoded; escaped, it is still valid JSON.
     content = json.dumps(document, ensure_ascii=False).encode("utf-8", "backslashreplace")
     return Response(content, status or default_status, dict(headers or {}), MEDIA_TYPE)
+
+
+def in_language(error: Mapping[str, Any], en: str, zh: str, *, chinese: bool) -> dict[str, Any]:
+    """Return one of the errors in the caller's language; one that repeats the whole problem's sentence follows that."""
+    said_zh = error.get("detail_zh", zh if error["detail"] == en else error["detail"])
+    shown = {name: value for name, value in error.items() if name != "detail_zh"}
+    return shown | {"detail": said_zh if chinese else error["detail"]}
 
 
 def pointer(location: Sequence[int | str]) -> str:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from contracts.unfit import UnfitError
+
 # More than any order, and still exact in every reader of JSON.
 MAX_MINOR_UNITS = 10**15
 # ISO 4217, as of 2024: what is in use. An event keeps whatever code was in use when it was recorded.
@@ -33,16 +35,19 @@ def minor_units(text: str, currency: str) -> int:
     plain = text.strip().replace(",", "").replace("，", "")
     exponent = EXPONENTS.get(currency, USUAL_EXPONENT)
     if not AMOUNT.fullmatch(plain):
-        raise ValueError("This is not an amount; write it like 12800.50.")
+        raise UnfitError("This is not an amount; write it like 12800.50.", "不是可识别的金额，例如 12800.50。")
     scaled = Decimal(plain).scaleb(exponent)
     if scaled != int(scaled):
-        raise ValueError(f"{currency} has {exponent} decimal places.")
+        raise UnfitError(f"{currency} has {exponent} decimal places.", f"{currency} 有 {exponent} 位小数。")
     return int(scaled)
 
 
 def refuse_unknown_currency(code: str) -> str:
     if code not in CURRENCIES:
-        raise ValueError("not a code of ISO 4217, such as CNY (not RMB), USD or EUR")
+        raise UnfitError(
+            "not a code of ISO 4217, such as CNY (not RMB), USD or EUR",
+            "应为 ISO 4217 币种代码，例如 CNY（不是 RMB）、USD 或 EUR",
+        )
     return code
 
 
@@ -50,5 +55,6 @@ MinorUnits = Annotated[
     int,
     Field(ge=0, le=MAX_MINOR_UNITS, strict=True, description="Whole minor units: 1234 is 12.34 of most currencies."),
 ]
-CurrencyCode = Annotated[str, Field(pattern="^[A-Z]{3}$", description="A code of ISO 4217.")]
+CURRENCY_PATTERN = "^[A-Z]{3}$"
+CurrencyCode = Annotated[str, Field(pattern=CURRENCY_PATTERN, description="A code of ISO 4217.")]
 KnownCurrency = Annotated[CurrencyCode, AfterValidator(refuse_unknown_currency)]

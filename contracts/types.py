@@ -6,11 +6,15 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
+from contracts.unfit import UnfitError
+
 MAX_WORD = 64
 MAX_NAME = 200
 MAX_NOTE = 4_000
 EARLIEST_YEAR = 1900
 LATEST_YEAR = 2200
+CODE_PATTERN = r"^[a-z0-9][a-z0-9.-]*$"
+EMPLOYEE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:@-]*$"
 # What Unicode keeps for programs: a block, and the last two of each plane. What is not assigned yet is let through.
 LAST_TWO = "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17))
 NONCHARACTERS = f"\ufdd0-\ufdef{LAST_TWO}"
@@ -27,22 +31,30 @@ def utc_text(at: datetime) -> str:
 def refuse_unprintable(text: str) -> str:
     """Refuse NUL, control characters and lone surrogates: PostgreSQL and JSON readers differ on them."""
     if found := FORBIDDEN.search(text):
-        raise ValueError(f"character U+{ord(found.group()):04X} is not allowed in text")
+        raise UnfitError(
+            f"character U+{ord(found.group()):04X} is not allowed in text",
+            f"文本中不得含有字符 U+{ord(found.group()):04X}",
+        )
     return text
 
 
 def refuse_blank(text: str) -> str:
     if not text.strip():
-        raise ValueError("text must not be blank")
+        raise UnfitError("text must not be blank", "内容不能为空白")
     return text
 
 
 def require_text(value: Any) -> Any:
     """Times come as RFC 3339 text; a number would be read as an epoch, and a date as midnight somewhere."""
     if isinstance(value, str) and not (len(value) > len("2024-06-01") and value[10] in "Tt "):
-        raise ValueError("a time needs date, time and offset, such as 2024-06-01T09:00:00+08:00")
+        raise UnfitError(
+            "a time needs date, time and offset, such as 2024-06-01T09:00:00+08:00",
+            "时间须含日期、时刻和时区，例如 2024-06-01T09:00:00+08:00",
+        )
     if not isinstance(value, str | datetime):
-        raise ValueError("a time is text such as 2024-06-01T09:00:00+08:00")  # noqa: TRY004 - pydantic wants ValueError
+        raise UnfitError(
+            "a time is text such as 2024-06-01T09:00:00+08:00", "时间应为文本，例如 2024-06-01T09:00:00+08:00"
+        )
     return value
 
 
@@ -50,19 +62,25 @@ def require_day(value: Any) -> Any:
     """Days come as text; a number would be read as an epoch, and a time as the day that it is somewhere."""
     is_day_text = isinstance(value, str) and len(value) == len("2024-06-01")
     if not (is_day_text or type(value) is date):
-        raise ValueError("a day is text such as 2024-06-01")
+        raise UnfitError("a day is text such as 2024-06-01", "日期应为文本，例如 2024-06-01")
     return value
 
 
 def refuse_far_days(day: date) -> date:
     if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
-        raise ValueError(f"the year must lie between {EARLIEST_YEAR} and {LATEST_YEAR}")
+        raise UnfitError(
+            f"the year must lie between {EARLIEST_YEAR} and {LATEST_YEAR}",
+            f"年份应在 {EARLIEST_YEAR} 到 {LATEST_YEAR} 之间",
+        )
     return day
 
 
 def refuse_far_years(instant: datetime) -> datetime:
     if not EARLIEST_YEAR <= instant.year <= LATEST_YEAR:
-        raise ValueError(f"the year must lie between {EARLIEST_YEAR} and {LATEST_YEAR}")
+        raise UnfitError(
+            f"the year must lie between {EARLIEST_YEAR} and {LATEST_YEAR}",
+            f"年份应在 {EARLIEST_YEAR} 到 {LATEST_YEAR} 之间",
+        )
     return instant
 
 
@@ -71,16 +89,19 @@ def in_utc(instant: datetime) -> datetime:
     try:
         return instant.astimezone(UTC)
     except OverflowError:
-        raise ValueError(f"the year must lie between {EARLIEST_YEAR} and {LATEST_YEAR}") from None
+        raise UnfitError(
+            f"the year must lie between {EARLIEST_YEAR} and {LATEST_YEAR}",
+            f"年份应在 {EARLIEST_YEAR} 到 {LATEST_YEAR} 之间",
+        ) from None
 
 
 Printable = AfterValidator(refuse_unprintable)
 Word = Annotated[str, Field(min_length=1, max_length=MAX_WORD), Printable, AfterValidator(refuse_blank)]
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), Printable, AfterValidator(refuse_blank)]
 Note = Annotated[str, Field(min_length=1, max_length=MAX_NOTE), Printable, AfterValidator(refuse_blank)]
-Code = Annotated[str, Field(min_length=1, max_length=MAX_WORD, pattern=r"^[a-z0-9][a-z0-9.-]*$")]
+Code = Annotated[str, Field(min_length=1, max_length=MAX_WORD, pattern=CODE_PATTERN)]
 Instant = Annotated[
     AwareDatetime, BeforeValidator(require_text), AfterValidator(in_utc), AfterValidator(refuse_far_years)
 ]
 Day = Annotated[date, BeforeValidator(require_day), AfterValidator(refuse_far_days)]
-EmployeeId = Annotated[str, Field(min_length=1, max_length=MAX_WORD, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]*$")]
+EmployeeId = Annotated[str, Field(min_length=1, max_length=MAX_WORD, pattern=EMPLOYEE_PATTERN)]

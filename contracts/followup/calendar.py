@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.event import Event
 from contracts.types import Code, Name, Word
+from contracts.unfit import UnfitError
 
 MINUTES_A_DAY = 1_440
 DAYS_A_WEEK = 7
@@ -38,7 +39,7 @@ class WorkInterval(CalendarPart):
     @model_validator(mode="after")
     def end_after_start(self) -> "WorkInterval":
         if self.end <= self.start:
-            raise ValueError("an interval ends after it has started")
+            raise UnfitError("an interval ends after it has started", "时段的结束须晚于开始", "end")
         return self
 
 
@@ -65,11 +66,11 @@ class CalendarYear(CalendarPart):
     @model_validator(mode="after")
     def days_of_this_year(self) -> "CalendarYear":
         if any(day.year != self.year for day in (*self.holidays, *self.workdays)):
-            raise ValueError(f"every day must lie in {self.year}")
+            raise UnfitError(f"every day must lie in {self.year}", f"日期都须在 {self.year} 年内")
         if set(self.holidays) & set(self.workdays):
-            raise ValueError("a day is off or worked, not both")
+            raise UnfitError("a day is off or worked, not both", "同一天不能既休息又上班")
         if self.status is YearStatus.CONFIRMED and self.source is None:
-            raise ValueError("a confirmed year names its source")
+            raise UnfitError("a confirmed year names its source", "已确认的年份须注明来源", "source")
         return self
 
 

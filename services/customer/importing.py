@@ -75,10 +75,13 @@ class CustomerImport:
         self._zone = ZoneInfo(zone)
         self._met: set[str] = set()
 
+    def about(self, row: Row) -> str:
+        return normalised(row.cells["number"] or row.cells["name"])
+
     async def take_in(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         cells = row.cells
         reference = cells["number"] or cells["name"]
-        if not reference:
+        if not (reference and cells["name"]):
             raise RowProblemError("客户名称", "missing", "A row needs a customer's name.", "缺少客户名称。")
         customer_id = self._needs.pseudonyms.customer(FILE_SYSTEM, reference)
         owner_id = await self._owner(cells)

@@ -12,6 +12,7 @@ from chassis.pseudonym import normalised
 from chassis.spreadsheet import Column, Row
 from contracts.customer import ContractKind, RenewalIntent
 from contracts.money import minor_units
+from contracts.unfit import UnfitError
 from services.customer import commands
 from services.customer.commerce import Kind
 from services.customer.dependencies import Dependencies
@@ -69,6 +70,9 @@ class CommerceImport:
     def __init__(self, needs: Dependencies, zone: str) -> None:
         self._needs = needs
         self._zone = ZoneInfo(zone)
+
+    def about(self, row: Row) -> str:
+        return normalised(row.cells["number"])
 
     def at(self, text: str, column: str) -> datetime | None:
         found = day(text, column)
@@ -175,8 +179,8 @@ def money(cells: dict[str, str]) -> dict[str, int | str]:
     currency = CURRENCIES.get(normalised(written), written.upper())
     try:
         return {"amount_minor": minor_units(cells["amount"], currency), "currency": currency}
-    except ValueError as error:
-        raise RowProblemError("金额", "not-an-amount", str(error), "不是可识别的金额，例如 12800.50。") from error
+    except UnfitError as error:
+        raise RowProblemError("金额", "not-an-amount", error.en, error.zh) from error
 
 
 def required(found: Any, column: str) -> Any:

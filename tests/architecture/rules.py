@@ -35,6 +35,18 @@ def violations(root: Path, rule: Rule) -> list[str]:
     ]
 
 
+def values_are_refused_in_two_languages(path: PurePath, tree: ast.Module) -> list[str]:
+    """What is checked at the edge is told to people: by an UnfitError, which speaks Chinese too."""
+    if path.parts[0] not in {"contracts", "services"}:
+        return []
+    raised = (node.exc for node in ast.walk(tree) if isinstance(node, ast.Raise))
+    return [
+        f"line {error.lineno} raises a ValueError"
+        for error in raised
+        if isinstance(error, ast.Call) and ast.unparse(error.func) == "ValueError"
+    ]
+
+
 def contracts_import_pydantic_only(path: PurePath, tree: ast.Module) -> list[str]:
     allowed = sys.stdlib_module_names | {"pydantic", "contracts"}
     if path.parts[0] != "contracts":

@@ -14,11 +14,13 @@ RULES = (
     rules.errors_are_caught_by_name,
     rules.functions_fit_a_screen,
     rules.middleware_is_plain_asgi,
+    rules.values_are_refused_in_two_languages,
 )
 
 LONG_FUNCTION = "def long():\n" + "    x = 1\n" * rules.MAX_FUNCTION_LINES
 
 VIOLATIONS = [
+    (rules.values_are_refused_in_two_languages, "services/customer/commands/x.py", 'raise ValueError("no")'),
     (rules.contracts_import_pydantic_only, "contracts/customer.py", "import fastapi"),
     (rules.contracts_import_pydantic_only, "contracts/customer.py", "from chassis.decider import Decider"),
     (rules.pure_modules_touch_no_world, "contracts/event.py", "import random"),

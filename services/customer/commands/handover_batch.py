@@ -8,6 +8,7 @@ from chassis.command import Command
 from contracts.customer import Stage
 from contracts.customer.handover_batch import NewOwners
 from contracts.types import Code, EmployeeId, Word
+from contracts.unfit import UnfitError
 
 
 class StartHandoverBatch(Command):
@@ -26,13 +27,17 @@ class StartHandoverBatch(Command):
     @model_validator(mode="after")
     def fits_together(self) -> Self:
         if len(set(self.to_owner_ids)) != len(self.to_owner_ids):
-            raise ValueError("each new owner is named once")
+            raise UnfitError("each new owner is named once", "每个新负责人只能出现一次", "to_owner_ids")
         if self.from_owner_id in self.to_owner_ids:
-            raise ValueError("nobody takes over from themselves")
+            raise UnfitError("nobody takes over from themselves", "不能交接给本人", "to_owner_ids")
         if self.leaves and self.from_owner_id is None:
-            raise ValueError("say who leaves: `from_owner_id`")
+            raise UnfitError("say who leaves: `from_owner_id`", "请在 `from_owner_id` 中填写离职者", "from_owner_id")
         if self.leaves and (self.stage or self.tier or self.tag or self.region):
-            raise ValueError("who leaves passes on everything: no filter fits `leaves`")
+            raise UnfitError(
+                "who leaves passes on everything: no filter fits `leaves`",
+                "离职者须交接全部客户：`leaves` 不能与筛选条件同用",
+                "leaves",
+            )
         return self
 
 

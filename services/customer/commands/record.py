@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from chassis.command import FactCommand, Part
 from contracts.customer import Kind, Stage, WorkStatus
 from contracts.types import Code, Day, EmployeeId, Instant, Name, Word
+from contracts.unfit import UnfitError
 from services.customer.commands.life import Tier
 from services.customer.commands.reference import ExternalReference
 
@@ -71,10 +72,18 @@ class Register(FactCommand):
     def name_by_kind(self) -> "Register":
         """A company has a public name; a person's name is personal and goes to the vault."""
         if self.kind is Kind.COMPANY and (self.name is None or self.person_name is not None):
-            raise ValueError("a company needs `name`, and has no `person_name`")
+            raise named_otherwise("company", "公司", "name", "person_name", is_missing=self.name is None)
         if self.kind is Kind.PERSON and (self.person_name is None or self.name is not None):
-            raise ValueError("a person needs `person_name`, and has no `name`")
+            raise named_otherwise("person", "个人", "person_name", "name", is_missing=self.person_name is None)
         return self
+
+
+def named_otherwise(en: str, zh: str, needed: str, unfit: str, *, is_missing: bool) -> UnfitError:
+    return UnfitError(
+        f"a {en} needs `{needed}`, and has no `{unfit}`",
+        f"{zh}客户须填写 `{needed}`，不填写 `{unfit}`",
+        needed if is_missing else unfit,
+    )
 
 
 class RegisterInTier(Register):
@@ -92,7 +101,9 @@ class ChangeProfile(FactCommand):
     @model_validator(mode="after")
     def stated_or_cleared(self) -> "ChangeProfile":
         if both := [name for name in self.clear if getattr(self.profile, name) is not None]:
-            raise ValueError(f"stated and cleared at once: {', '.join(both)}")
+            raise UnfitError(
+                f"stated and cleared at once: {', '.join(both)}", f"不能同时填写又清除：{'、'.join(both)}", "clear"
+            )
         return self
 
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from chassis.command import Part
 from contracts.types import EARLIEST_YEAR, LATEST_YEAR, Code, Printable
+from contracts.unfit import UnfitError
 
 MAX_PHONE = 40
 MAX_EMAIL = 254
@@ -24,16 +25,22 @@ def normalised_phone(text: str) -> str:
     try:
         number = phonenumbers.parse(text, HOME_COUNTRY)
     except phonenumbers.NumberParseException as error:
-        raise ValueError("a phone number is digits such as 13800138000 or +44 20 7946 0958") from error
+        raise UnfitError(
+            "a phone number is digits such as 13800138000 or +44 20 7946 0958",
+            "电话应为数字，例如 13800138000 或 +44 20 7946 0958",
+        ) from error
     if not phonenumbers.is_valid_number(number):
-        raise ValueError("there is no such phone number: look at its length and its first digits")
+        raise UnfitError(
+            "there is no such phone number: look at its length and its first digits",
+            "没有这样的电话号码：请检查位数和号段",
+        )
     plain = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return f"{plain};ext={number.extension}" if number.extension else plain
 
 
 def checked_email(text: str) -> str:
     if not EMAIL.fullmatch(text):
-        raise ValueError("an e-mail address is such as li@example.com")
+        raise UnfitError("an e-mail address is such as li@example.com", "邮箱格式如 li@example.com")
     return text
 
 
@@ -63,7 +70,7 @@ class ImportantDate(Part):
         else:
             exists = is_day(self.year or LEAP_YEAR, self.month, self.day)
         if not exists:
-            raise ValueError("there is no such day in that month")
+            raise UnfitError("there is no such day in that month", "该月没有这一天", "day")
         return self
 
 

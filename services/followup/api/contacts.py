@@ -47,7 +47,7 @@ async def fitting(command: commands.LogContact, needs: Dependencies) -> commands
     """Return the command under the form for its purpose; raise the 422 problem where it does not fit that."""
     form = (await needs.contact_forms.load(form_id(command.purpose, needs))).state if command.purpose else None
     if found := list(faults(form, command.fields)):
-        errors = [{"pointer": pointer, "rule": rule, "detail": en} for pointer, rule, en, _ in found]
+        errors = [{"pointer": pointer, "rule": rule, "detail": en, "detail_zh": zh} for pointer, rule, en, zh in found]
         en, zh = (" ".join(sentences) for sentences in zip(*((en, zh) for _, _, en, zh in found), strict=True))
         raise ProblemError("validation-failed", en, zh, errors=errors)
     return command.under(form)

@@ -8,32 +8,35 @@ from pydantic import AfterValidator, Field
 from chassis.command import Command
 from contracts.followup.calendar import DAYS_A_WEEK, MAX_YEARS, CalendarYear, Intervals, WorkInterval, in_order
 from contracts.types import Code, Word
+from contracts.unfit import UnfitError
 
 ZONES = frozenset(available_timezones())
 
 
 def refuse_unknown_zone(zone: str) -> str:
     if zone not in ZONES:
-        raise ValueError("a zone is one of the IANA names, such as Asia/Shanghai")
+        raise UnfitError(
+            "a zone is one of the IANA names, such as Asia/Shanghai", "时区应为 IANA 名称，例如 Asia/Shanghai"
+        )
     return zone
 
 
 def refuse_disorder(intervals: tuple[WorkInterval, ...]) -> tuple[WorkInterval, ...]:
     if not in_order(intervals):
-        raise ValueError("the intervals of a day stand in order and do not overlap")
+        raise UnfitError("the intervals of a day stand in order and do not overlap", "同一天的时段须按先后排列且不重叠")
     return intervals
 
 
 def refuse_short_week(week: tuple[Intervals, ...]) -> tuple[Intervals, ...]:
     """A lower limit of the type would be reported too, wherever a day of the week has a fault of its own."""
     if len(week) < DAYS_A_WEEK:
-        raise ValueError("a week has seven days, Monday first")
+        raise UnfitError("a week has seven days, Monday first", "一周须有七天，从星期一开始")
     return week
 
 
 def refuse_twice(years: tuple[CalendarYear, ...]) -> tuple[CalendarYear, ...]:
     if len({each.year for each in years}) != len(years):
-        raise ValueError("each year stands once")
+        raise UnfitError("each year stands once", "每个年份只能出现一次")
     return years
 
 

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, model_validator
 from chassis.command import Command
 from contracts.followup.complaint_policy import MAX_CONSENT_WORKDAYS, MAX_TARGETS, ComplaintTarget
 from contracts.types import Code
+from contracts.unfit import UnfitError
 
 
 class TargetGiven(ComplaintTarget):
@@ -17,7 +18,9 @@ class TargetGiven(ComplaintTarget):
     @model_validator(mode="after")
     def _answers_first(self) -> Self:
         if self.answer_minutes > self.resolve_minutes:
-            raise ValueError("the answer is due no later than the resolution")
+            raise UnfitError(
+                "the answer is due no later than the resolution", "答复时限不得晚于解决时限", "answer_minutes"
+            )
         return self
 
 
@@ -32,5 +35,7 @@ class PublishComplaintPolicy(Command):
     def _says_each_once(self) -> Self:
         named = [(each.severity, each.tier) for each in self.targets]
         if len(set(named)) != len(named):
-            raise ValueError("each severity and tier stand together once")
+            raise UnfitError(
+                "each severity and tier stand together once", "同一严重程度与分层的组合只能出现一次", "targets"
+            )
         return self

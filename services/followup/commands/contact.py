@@ -9,6 +9,7 @@ from chassis.command import FactCommand, Part
 from contracts.followup import Channel, ContactFormPublished, Direction, FieldKind, Sentiment
 from contracts.followup.contact_form import MAX_FIELDS
 from contracts.types import MAX_NOTE, Code, Instant, Note, Printable
+from contracts.unfit import UnfitError
 from services.followup.commands.employee import Employee
 from services.followup.commands.task import Schedule
 
@@ -59,7 +60,10 @@ class LogContact(FactCommand):
     @model_validator(mode="after")
     def _next_step_has_a_time(self) -> Self:
         if (self.next_step is None) != (self.next_step_due_at is None):
-            raise ValueError("next_step and next_step_due_at come together")
+            missing = "next_step_due_at" if self.next_step else "next_step"
+            raise UnfitError(
+                "next_step and next_step_due_at come together", "next_step 与 next_step_due_at 须同时提供", missing
+            )
         return self
 
     def under(self, form: ContactFormPublished | None) -> Self:

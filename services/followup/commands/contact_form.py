@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, model_validator
 from chassis.command import Command
 from contracts.followup.contact_form import MAX_FIELDS, FieldKind, FormField
 from contracts.types import Code
+from contracts.unfit import UnfitError
 
 
 class FormFieldGiven(FormField):
@@ -17,7 +18,11 @@ class FormFieldGiven(FormField):
     @model_validator(mode="after")
     def _choices_where_there_is_a_choice(self) -> Self:
         if (self.kind is FieldKind.CHOICE) != bool(self.choices):
-            raise ValueError("a field of kind choice has choices, and no other field has")
+            raise UnfitError(
+                "a field of kind choice has choices, and no other field has",
+                "choice 类型的字段须有选项，其他类型不能有",
+                "choices",
+            )
         return self
 
 
@@ -29,7 +34,7 @@ class ContactForm(Command):
     @model_validator(mode="after")
     def _each_name_once(self) -> Self:
         if len({field.name for field in self.fields}) != len(self.fields):
-            raise ValueError("each field has a name of its own")
+            raise UnfitError("each field has a name of its own", "字段名不能重复", "fields")
         return self
 
 

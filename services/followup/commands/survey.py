@@ -17,6 +17,7 @@ from contracts.followup.survey import (
     ValidDays,
 )
 from contracts.types import Code, Instant, Note
+from contracts.unfit import UnfitError
 from services.followup.commands.plan_template import Triggers
 
 USUAL_HIGHEST = 5
@@ -37,7 +38,7 @@ class Asking(Command):
     @model_validator(mode="after")
     def _one_scale_for_nps(self) -> Self:
         if self.kind is SurveyKind.NPS and self.highest not in {None, HIGHEST_NPS}:
-            raise ValueError("NPS is answered from 0 to 10")
+            raise UnfitError("NPS is answered from 0 to 10", "NPS 的评分范围为 0 到 10", "highest")
         return self
 
     @property

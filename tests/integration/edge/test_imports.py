@@ -158,3 +158,32 @@ async def test_a_kind_of_file_that_is_not_taken_in_is_named(api: Api) -> None:
     response = await send(api, ORDERS.encode(), query="?kind=invoices")
     assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "query:kind")
     assert "orders" in response.json()["detail"]
+
+
+async def test_a_value_that_does_not_fit_is_named_by_its_header_in_both_languages(api: Api) -> None:
+    content = f"客户编号,客户名称,地区\nKH-1,{'长' * 201},华东\nKH-2,北京新创,{'东' * 65}\nKH-3,,华东\n"
+    failed = await rows_of(api, await finished(api, await send(api, content.encode())), "?outcome=failed")
+    told = [(row["problem"]["column"], row["problem"]["detail"], row["problem"]["detail_zh"]) for row in failed]
+    assert told == [
+        ("客户名称", "It has at most 200 characters.", "最多 200 个字符。"),
+        ("地区", "It has at most 64 characters.", "最多 64 个字符。"),
+        ("客户名称", "A row needs a customer's name.", "缺少客户名称。"),
+    ]
+
+
+async def test_rows_about_the_same_thing_are_taken_in_as_the_file_has_them(api: Api) -> None:
+    await finished(api, await send(api, CUSTOMERS.encode()))
+    rows = "".join(f"SO-{number % 3},KH-1,{100 + number},2024-06-01\n" for number in range(60))
+    batch = await finished(
+        api, await send(api, f"订单编号,客户编号,金额,下单日期\n{rows}".encode(), query="?kind=orders")
+    )
+    assert batch["counts"] == {"created": 3, "failed": 57}
+    created = await rows_of(api, batch, "?outcome=created")
+    assert [row["row"] for row in created] == [2, 3, 4]
+
+
+async def test_a_file_that_cannot_be_read_is_refused_in_the_language_asked_for(api: Api) -> None:
+    headers = api.issuer.headers("ops", "ops", content_type=CSV_TYPE, accept_language="zh-CN")
+    response = await api.client.post("/v1/imports", content="名字\n上海腾云\n".encode(), headers=headers)
+    (error,) = response.json()["errors"]
+    assert response.json()["detail"] == error["detail"] == "缺少列“客户名称”。"

@@ -141,7 +141,7 @@ async def test_another_method_is_a_problem_that_names_the_methods_there_are(issu
     assert response.headers["allow"] == "GET"
 
 
-async def sent(issuer: Issuer, body: Any, query: str = "") -> httpx.Response:
+async def sent(issuer: Issuer, body: Any, query: str = "", language: str = "en") -> httpx.Response:
     """Return the answer to a thing that is sent."""
     router = APIRouter(prefix="/v1", route_class=StrictRoute)
 
@@ -150,7 +150,7 @@ async def sent(issuer: Issuer, body: Any, query: str = "") -> httpx.Response:
         return len(thing.parts) * limit
 
     async with client_of(app_of(router)) as client:
-        return await client.post(f"/v1/things{query}", json=body, headers=issuer.headers())
+        return await client.post(f"/v1/things{query}", json=body, headers=issuer.headers(accept_language=language))
 
 
 @pytest.mark.parametrize(
@@ -175,6 +175,23 @@ async def test_a_field_that_does_not_fit_is_named_and_never_repeated(
     assert [error["pointer"] for error in response.json()["errors"]] == pointers
     assert all(error["rule"] and error["detail"] for error in response.json()["errors"])
     assert CANARY not in response.text
+
+
+@pytest.mark.parametrize("query", ["", "?limit=0", "?size=3"])
+async def test_what_does_not_fit_is_told_in_the_language_asked_for(issuer: Issuer, query: str) -> None:
+    body = {"parts": [] if query else [{"size": 1}]}
+    english, chinese = [(await sent(issuer, body, query, language)).json()["errors"] for language in ("en", "zh-CN")]
+    assert [error["pointer"] for error in english] == [error["pointer"] for error in chinese] != []
+    assert all(error["detail"].isascii() for error in english)
+    assert not any(error["detail"].isascii() for error in chinese)
+    assert all(set(error) == {"pointer", "rule", "detail"} for error in english + chinese)
+
+
+async def test_an_error_that_repeats_the_whole_sentence_follows_its_language(issuer: Issuer) -> None:
+    error = {"pointer": "/x", "rule": "odd", "detail": "It is odd."}
+    refusal = ProblemError("validation-failed", "It is odd.", "不对。", errors=[error])
+    assert (await answer_to(refusal, issuer, "zh")).json()["errors"] == [{**error, "detail": "不对。"}]
+    assert (await answer_to(refusal, issuer)).json()["errors"] == [error]
 
 
 async def test_a_query_parameter_is_named_too(issuer: Issuer) -> None:

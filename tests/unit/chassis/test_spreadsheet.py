@@ -2,9 +2,11 @@
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime, time
+from pathlib import Path
 
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]
@@ -12,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis import spreadsheet
+from chassis.imports_api import UNREADABLE_ZH, unreadable
 from chassis.spreadsheet import (
     CSV_TYPE,
     XLSX_TYPE,
@@ -335,3 +338,12 @@ def archive(members: dict[str, bytes]) -> bytes:
         for path, body in members.items():
             target.writestr(path, body)
     return content.getvalue()
+
+
+def test_each_reason_why_a_file_cannot_be_read_is_told_in_chinese_too() -> None:
+    source = Path(spreadsheet.__file__).read_text(encoding="utf-8")
+    codes = set(re.findall(r'TableUnreadable\(\s*"([a-z-]+)"', source))
+    assert codes == set(UNREADABLE_ZH)
+    refused = refusal("客户分层\nVIP\n")
+    assert unreadable(refused).zh == "缺少列“客户名称”。"
+    assert unreadable(refused).en == str(refused)
