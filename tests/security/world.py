@@ -224,6 +224,8 @@ async def settle(world: World) -> None:
     policy = await world.ask("followup", "PUT", "/v1/survey-policy", json=BODIES["PublishSurveyPolicy"])
     assert policy.is_success, policy.text
     world.things["key_contact_id"] = await world.new_key_contact()
+    # Before the customer's own, so that a list that holds that one holds two.
+    await world.new_handover()
     await world.made("customer", f"/v1/customers/{customer_id}/handover", BODIES["StartHandover"])
     world.things["batch_id"] = await world.made("customer", "/v1/handover-batches", BODIES["StartHandoverBatch"])
     await eventually(lambda: lists_show(world, customer_id))
@@ -282,7 +284,7 @@ def raised(customer_id: UUID, held_by: Mapping[str, str]) -> alerts.AlertRaised:
 async def lists_show(world: World, customer_id: str) -> bool:
     """Tell whether every list has caught up with the customer."""
     lists = {
-        "customer": ["/v1/customers", "/v1/duplicates?limit=2"],
+        "customer": ["/v1/customers", "/v1/duplicates?limit=2", "/v1/handovers"],
         "followup": ["/v1/contacts", "/v1/tasks", "/v1/complaints", "/v1/guards", "/v1/surveys"],
         "alerts": ["/v1/alerts"],
     }
