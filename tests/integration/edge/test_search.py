@@ -6,8 +6,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.customer.searching.asking import Census, Filters, Way
+from services.customer.searching.asking import Filters
 from services.customer.searching.search import Search
+from services.customer.searching.ways import Census, Step, Way
 from tests.integration.edge.conftest import Api
 from tests.support.servers import Database
 from tests.support.waiting import eventually
@@ -57,6 +58,9 @@ async def three(api: Api) -> tuple[str, str, str]:
         ("q=腾&ownerless=false", ["上海腾云科技"]),
         ("q=腾&owner_id=E2", []),
         ("name=北京", ["北京腾达"]),
+        ("name=北", ["北京腾达"]),
+        ("name=A", []),
+        ("name=A&ownerless=false", []),
         ("stage=new", ["上海腾云科技", "北京腾达", "吴敏"]),
     ],
 )
@@ -104,18 +108,32 @@ async def test_the_index_holds_no_word_of_a_person(api: Api) -> None:
     assert not [word for word in ("吴敏", "wumin", "李敏", "13800138000", "8000'") if word in "".join(rows)]
 
 
-async def test_pages_follow_one_another_whichever_way_is_taken(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+# Each way alone, and each given up for another: a limit of one is met by every question here.
+TRIED = (
+    [Step(Way.FIND)],
+    [Step(Way.WALK)],
+    [Step(Way.FIND, 1), Step(Way.WALK, 1), Step(Way.FIND)],
+    [Step(Way.WALK, 1), Step(Way.FIND)],
+    [Step(Way.FIND, 100), Step(Way.WALK)],
+    [Step(Way.WALK, 5), Step(Way.FIND)],
+)
+
+
+@pytest.mark.parametrize("steps", TRIED, ids=str)
+async def test_pages_follow_one_another_whichever_ways_are_tried(
+    api: Api, monkeypatch: pytest.MonkeyPatch, steps: list[Step]
+) -> None:
     for number in range(7):
         await api.registered(name=f"上海腾云{number}")
     await level(api)
     whole = [item["id"] for item in (await api.get("/v1/customers?q=腾云")).json()["items"]]
     assert len(whole) == 7
-    for way in Way:
-        monkeypatch.setattr("services.customer.searching.search.way_of", lambda *_, way=way: way)
-        page = (await api.get("/v1/customers?q=腾云&limit=3")).json()
+    monkeypatch.setattr("services.customer.searching.search.steps_of", lambda *_: steps)
+    for question in ("q=腾云", "q=tengyun", "stage=new", "name=上海"):
+        page = (await api.get(f"/v1/customers?{question}&limit=3")).json()
         ids = [item["id"] for item in page["items"]]
         while page["has_more"]:
-            page = (await api.get(f"/v1/customers?q=腾云&limit=3&cursor={page['next_cursor']}")).json()
+            page = (await api.get(f"/v1/customers?{question}&limit=3&cursor={page['next_cursor']}")).json()
             ids += [item["id"] for item in page["items"]]
         assert ids == whole == sorted(whole, key=UUID)
     refused = await api.get(f"/v1/customers?q=腾&cursor={(await first_page(api))['next_cursor']}")
@@ -145,7 +163,16 @@ async def test_a_census_is_what_the_database_has_analysed(api: Api, database: Da
     assert (census.customers, census.share(pseudonyms.token("stage", "new"))) == (3, 1)
 
 
-async def test_those_who_fit_are_counted_up_to_a_limit(api: Api) -> None:
+@pytest.mark.parametrize("way", list(Way))
+async def test_those_who_fit_are_counted_up_to_a_limit(api: Api, monkeypatch: pytest.MonkeyPatch, way: Way) -> None:
     await three(api)
+    monkeypatch.setattr("services.customer.searching.search.way_to_count", lambda *_: way)
     search = Search(api.pool, api.service.app.state.dependencies.pseudonyms)
     assert [await search.count(Filters("腾"), most) for most in (10, 1)] == [2, 1]
+
+
+async def test_a_name_is_found_by_its_first_letter(api: Api) -> None:
+    await api.registered(name="Acme")
+    await api.registered(name="Beta")
+    await level(api)
+    assert await found(api, "name=a") == ["Acme"]

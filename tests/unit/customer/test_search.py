@@ -12,9 +12,18 @@ from pydantic import SecretStr
 
 from chassis.pseudonym import Pseudonyms
 from services.customer.projection import CustomerRow
-from services.customer.searching.asking import Census, Filters, Question, Way, question_of, way_of
+from services.customer.searching.asking import Alternative, Filters, Question, question_of
 from services.customer.searching.names import GRAM, LENGTHS, MAX_STARTS, asked_grams, asked_sound, findable, folded
 from services.customer.searching.tokens import entry_of
+from services.customer.searching.ways import (
+    LEAST_WALKED,
+    MOST_FOUND,
+    Census,
+    Step,
+    Way,
+    steps_of,
+    way_to_count,
+)
 
 KEYED = Pseudonyms(SecretStr("k" * 32))
 AT = datetime(2024, 6, 3, tzinfo=UTC)
@@ -133,23 +142,67 @@ def test_another_key_makes_other_numbers() -> None:
     assert not set(entry_of(COMPANY, None, (), KEYED).tokens) & set(entry_of(COMPANY, None, (), other).tokens)
 
 
-def way(share_of: dict[str, float], *asked: str) -> Way:
-    """Return the way to a million customers of whom these shares have these tokens."""
-    numbers = {name: KEYED.token(GRAM, name) for name in share_of}
-    census = Census(1_000_000, {numbers[name]: share for name, share in share_of.items()}, rare=0.0001)
-    return way_of(Question([numbers.get(each, 0) for each in asked]), census, 51)
+PAGE = 51
+NUMBERS = {name: KEYED.token(GRAM, name) for name in ("often", "half", "some", "other", "third", "seldom")}
+SHARES = {"often": 0.3, "half": 0.5, "some": 0.05, "other": 0.05, "third": 0.05}
+MILLION = Census(1_000_000, {NUMBERS[name]: share for name, share in SHARES.items()})
+
+
+def asked_for(*names: str) -> Question:
+    return Question([NUMBERS[name] for name in names])
+
+
+def steps(*names: str) -> list[Step]:
+    """Return what is tried among a million customers of whom SHARES have these tokens."""
+    return steps_of(asked_for(*names), MILLION, PAGE)
 
 
 def test_few_are_found_and_many_are_walked_through() -> None:
-    shares = {"often": 0.3, "half": 0.5, "some": 0.05, "other": 0.05, "third": 0.05}
-    assert way(shares) is Way.WALK
-    assert way(shares, "often") is Way.WALK
-    assert way(shares, "often", "half") is Way.WALK
-    assert way(shares, "seldom") is Way.FIND
-    assert way(shares, "often", "seldom") is Way.FIND
-    assert way(shares, "some", "other", "third") is Way.FIND
+    assert steps() == [Step(Way.WALK)]
+    assert steps("often")[0] == Step(Way.WALK, LEAST_WALKED)
+    assert steps("often", "half")[0].way is Way.WALK
+    assert steps("seldom")[0] == Step(Way.FIND, MOST_FOUND)
+    assert steps("often", "seldom")[0].way is Way.FIND
+    assert steps("some", "other", "third")[0].way is Way.FIND
+
+
+def test_what_the_census_does_not_list_is_found_however_many_ways_it_may_be_meant() -> None:
+    unlisted = [Alternative([number]) for number in range(4)]
+    assert steps_of(Question([], unlisted), MILLION, PAGE)[0].way is Way.FIND
+
+
+def test_no_guess_makes_a_way_read_everybody_before_another_is_tried() -> None:
+    for asked in (["often"], ["half"], ["some"], ["seldom"], ["often", "some"], ["some", "other", "third"]):
+        *tried, last = steps(*asked)
+        assert last == Step(Way.FIND)
+        assert tried
+        assert not [step for step in tried if step.most is None or step.most > MILLION.customers / 20]
+
+
+def test_a_walk_is_given_up_after_twice_as_many_as_a_page_should_take() -> None:
+    assert steps("some", "other")[0] == Step(Way.FIND, MOST_FOUND)
+    slight = replace(MILLION, shares={NUMBERS["some"]: 0.01})
+    assert steps_of(asked_for("some"), slight, PAGE)[0] == Step(Way.WALK, 2 * PAGE * 100)
+
+
+def test_what_nearly_all_have_is_told_by_the_rows_of_what_few_have() -> None:
+    census = replace(MILLION, shares={1: 0.9, 2: 0.03, 3: 0.02})
+    assert census.leading([0, 1, 2]) == [0, 2]
+    assert census.leading([1, 2, 3]) == [1, 2, 3]
+    assert census.leading([1]) == [1]
+    assert census.leading([]) == []
+
+
+def test_a_number_leads_to_one_customer_whatever_else_is_asked() -> None:
+    assert steps_of(replace(asked_for("some"), number_id=UUID(int=1)), MILLION, PAGE) == [Step(Way.WALK)]
 
 
 def test_without_a_census_those_who_fit_are_found() -> None:
-    assert way_of(Question([1]), Census(), 51) is Way.FIND
-    assert way_of(Question([]), Census(), 51) is Way.WALK
+    assert steps_of(Question([1]), Census(), PAGE)[0].way is Way.FIND
+    assert steps_of(Question([]), Census(), PAGE)[0].way is Way.WALK
+
+
+def test_what_most_have_is_counted_by_walking() -> None:
+    assert way_to_count(asked_for("half"), MILLION) is Way.WALK
+    assert way_to_count(asked_for("half", "often"), MILLION) is Way.FIND
+    assert way_to_count(Question([]), MILLION) is Way.WALK
