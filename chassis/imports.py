@@ -21,9 +21,9 @@ from chassis.command import Context
 from chassis.database import Pool, transaction
 from chassis.decider import RejectedError
 from chassis.faults import fault_of
-from chassis.relay import wait_at_most
 from chassis.spreadsheet import Column, Row, read_table
 from chassis.supervisor import Health
+from chassis.waiting import wait_at_most
 from contracts.event import Origin
 
 CHUNK = 100

@@ -113,7 +113,7 @@ def placeholder_of(row: Row, *, source: bytes, previous_position: int) -> Record
         None,
         [
             SPECVERSION,
-            ("ce_id", str(uuid5(UUID(str(row["stream_id"])), str(row["version"]))).encode()),
+            ("ce_id", place_id(row)),
             ("ce_source", source),
             *of_type(row["type"]),
             ("ce_subject", subject),
@@ -125,3 +125,16 @@ def placeholder_of(row: Row, *, source: bytes, previous_position: int) -> Record
             ("ce_prevposition", b"%d" % previous_position),
         ],
     )
+
+
+def place_id(row: Row) -> bytes:
+    """Return the id of a record that only keeps the place of a row."""
+    return str(uuid5(UUID(str(row["stream_id"])), str(row["version"]))).encode()
+
+
+def id_of(row: Row) -> bytes:
+    """Return the id under which a row is published."""
+    try:
+        return dict(record_of(row, source=b"", previous_position=0)[2])["ce_id"]
+    except UnreadableRowError:
+        return place_id(row)

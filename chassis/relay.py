@@ -7,8 +7,6 @@ goes out twice carries the same positions, so readers skip it.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -18,25 +16,20 @@ from chassis.cloudevents import encode_watermark
 from chassis.crash import crash_point
 from chassis.database import Pool, transaction
 from chassis.event_store import EventStore
-from chassis.kafka import end, ensure_topics, log_ends, new_producer, partition_of, tails
+from chassis.kafka import end, ensure_topics, new_producer
 from chassis.lease import RENEW_SECONDS, Lease, LeaseLostError
-from chassis.reading import furthest_position, last_event
-from chassis.records import Record, Row, UnreadableRowError, placeholder_of, record_of
+from chassis.outbox import READ_BATCH, Companion, Outbox, Ready
+from chassis.published import Published
 from chassis.sending import SEND_DEADLINE_SECONDS, Outgoing, send_all
 from chassis.supervisor import Health
+from chassis.waiting import wait_at_most
 from contracts.topics import Topic
 
-READ_BATCH = 1_000
 POLL_SECONDS = 0.5
 WATERMARK_SECONDS = 1.0
 IDLE_WATERMARK_SECONDS = 5.0
 IDLE_AFTER_SECONDS = 60.0
 RECHECK_SECONDS = 60.0
-# Where each partition's last event is looked for, among the watermarks that followed it.
-TAIL_RECORDS = 500
-WHY = ": was it restored from an older copy, or taken over by a standby that lacked the newest? See docs/operations.md"
-# A batch is made ready while others wait for the loop: let them have it in between.
-BREATH_EVERY = 100
 
 READ_CURSOR = "SELECT position FROM relay_cursor"
 READ_PARTITIONS = "SELECT partition, position FROM relay_partition"
@@ -49,23 +42,6 @@ MOVE = """
 """
 REWIND = "UPDATE relay_cursor SET position = 0"
 FORGET_PARTITIONS = "UPDATE relay_partition SET position = 0"
-
-# What is made of each event for a second topic: from its type, its stream and its record.
-Companion = Callable[[str, str, Record], Record]
-
-
-@dataclass(slots=True)
-class Ready:
-    """Records made of `count` rows up to position `last`, and what was then the last on each partition."""
-
-    last: int
-    count: int
-    previous: dict[int, int]
-    outgoing: Outgoing = field(default_factory=lambda: defaultdict(list))
-
-
-class StoreSetBackError(Exception):
-    """The topic is further than the store it is published from."""
 
 
 class Relay:
@@ -88,8 +64,8 @@ class Relay:
         self._bootstrap = bootstrap
         self._health = health
         self._idempotence = idempotence
-        self._companion = companion
-        self._source = f"/care/{topic.owner}".encode()
+        self._outbox = Outbox(store, topic, companion)
+        self._published = Published(store, topic, bootstrap)
         self._lease = Lease(pool)
         self._woken = asyncio.Event()
         self._cursor = 0
@@ -107,7 +83,7 @@ class Relay:
         await self._lease.wait(waiting=lambda: self._health.ready("another process publishes"))
         producer = new_producer(self._bootstrap, f"care-{self._topic.owner}-relay", idempotence=self._idempotence)
         try:
-            await ensure_topics(self._bootstrap, self._topics())
+            await ensure_topics(self._bootstrap, self._outbox.topics)
             await producer.start()
             await self._load_cursor()
             self._health.ready()
@@ -119,46 +95,18 @@ class Relay:
                 finally:
                     await self._lease.release()
 
-    def _topics(self) -> tuple[Topic, ...]:
-        return (self._topic, self._companion[0]) if self._companion else (self._topic,)
-
     async def _load_cursor(self) -> None:
         self._ahead = None
         rows = await self._pool.fetch(READ_PARTITIONS)
         self._previous = defaultdict(int, {row["partition"]: row["position"] for row in rows})
-        if await self._kafka_was_lost():
+        if await self._published.is_lost(self._previous):
             structlog.get_logger().warning("relay.refill", topic=self._topic.name)
             await self._rewind()
         self._cursor = await self._pool.fetchval(READ_CURSOR)
-        await self._refuse_a_store_set_back()
-
-    async def _kafka_was_lost(self) -> bool:
-        """Tell whether a partition that we have written to is empty: then the stores must refill it."""
-        written = [partition for partition, position in self._previous.items() if position > 0]
-        ends = await log_ends(self._bootstrap, self._topic.name, written) if written else {}
-        return any(ends[partition] == 0 for partition in written)
-
-    async def _refuse_a_store_set_back(self) -> None:
-        """Readers would skip what a store restored from an old copy publishes under positions that they have seen."""
-        ends = await tails(self._bootstrap, self._topic, TAIL_RECORDS)
-        published, head = max((furthest_position(each[-1]) for each in ends), default=0), await self._store.head()
-        if published > head:
-            raise StoreSetBackError(
-                f"topic {self._topic.name} holds position {published}, but its store ends at {head}{WHY}"
-            )
-        for position, event_id in filter(None, (last_event(each, self._source) for each in ends)):
-            if event_id != await self._id_at(position):
-                # It has gone on since, beyond what it had lost.
-                raise StoreSetBackError(
-                    f"topic {self._topic.name} holds another event at {position} than its store{WHY}"
-                )
-
-    async def _id_at(self, position: int) -> bytes | None:
-        rows = await self._store.read_rows(after=position - 1, limit=1)
-        return dict(self._record_of(rows[0], 0)[2])["ce_id"] if rows else None
+        await self._published.refuse_a_store_set_back()
 
     async def _notice_a_lost_kafka(self) -> None:
-        if await self._kafka_was_lost():
+        if await self._published.is_lost(self._previous):
             raise ConnectionAbortedError("the topic has been emptied; starting again to refill it")
 
     async def _rewind(self) -> None:
@@ -195,7 +143,7 @@ class Relay:
 
     async def _publish_next(self, producer: AIOKafkaProducer) -> int:
         """Publish one batch, and make the next one ready while this one is on its way."""
-        batch, self._ahead = self._ahead or await self._make_ready(self._cursor, self._previous), None
+        batch, self._ahead = self._ahead or await self._outbox.make_ready(self._cursor, self._previous), None
         if not batch.count:
             return 0
         if batch.count < READ_BATCH:
@@ -203,39 +151,9 @@ class Relay:
         else:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._publish(producer, batch))
-                ahead = group.create_task(self._make_ready(batch.last, batch.previous))
+                ahead = group.create_task(self._outbox.make_ready(batch.last, batch.previous))
             self._ahead = ahead.result()
         return batch.count
-
-    async def _make_ready(self, after: int, previous: Mapping[int, int]) -> Ready:
-        rows = await self._store.read_rows(after=after, limit=READ_BATCH)
-        ready = Ready(rows[-1]["position"] if rows else after, len(rows), defaultdict(int, previous))
-        for number, row in enumerate(rows):
-            if number % BREATH_EVERY == 0:
-                await asyncio.sleep(0)
-            partition = partition_of(str(row["subject"]).encode(), self._topic.partitions)
-            record = self._record_of(row, ready.previous[partition])
-            ready.outgoing[self._topic.name, partition].append(record)
-            ready.previous[partition] = row["position"]
-            if self._companion and record[1] is not None:
-                topic, companion = self._companion
-                ready.outgoing[topic.name, partition].append(companion(row["type"], str(row["stream_id"]), record))
-        return ready
-
-    def _record_of(self, row: Row, previous: int) -> Record:
-        """Return the record for a row.
-
-        One of which none can be made, or that is too large for the broker, goes out without its value: readers park
-        its customer, and the line does not stop.
-        """
-        try:
-            return record_of(row, source=self._source, previous_position=previous)
-        except UnreadableRowError as error:
-            structlog.get_logger().error(
-                "relay.unreadable", topic=self._topic.name, position=row["position"], problem=str(error)
-            )
-            metrics.UNREADABLE.labels(self._topic.name).inc()
-            return placeholder_of(row, source=self._source, previous_position=previous)
 
     async def _publish(self, producer: AIOKafkaProducer, batch: Ready) -> None:
         crash_point("relay.before-produce")
@@ -271,11 +189,3 @@ class Relay:
 def watermark_pause(idle_seconds: float) -> float:
     """Watermarks are kept like all records: a store where nothing happens says so less often."""
     return WATERMARK_SECONDS if idle_seconds < IDLE_AFTER_SECONDS else IDLE_WATERMARK_SECONDS
-
-
-async def wait_at_most(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return

@@ -7,8 +7,8 @@ from chassis.event_store import READ_LIMIT, EventStore
 from chassis.mapper import BrokenStateError, EventMapper, RecordedEvent
 from chassis.parking import Delivery
 from chassis.positions import Progress, Source
-from chassis.relay import wait_at_most
 from chassis.supervisor import Health
+from chassis.waiting import wait_at_most
 
 OWN_STORE = Source("own", 0)
 POLL_SECONDS = 0.5

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from chassis import metrics
-from chassis.relay import wait_at_most
 from chassis.supervisor import Health
+from chassis.waiting import wait_at_most
 
 TICK_SECONDS = 1.0
 

@@ -9,9 +9,9 @@ from aiokafka import AIOKafkaProducer
 from chassis.cloudevents import WATERMARK_TYPE, Headers
 from chassis.kafka import ensure_topics
 from chassis.mapper import EventMapper
+from chassis.outbox import Outbox
 from chassis.parking import UNKNOWN_CUSTOMER
 from chassis.records import Row
-from chassis.relay import Relay
 from chassis.supervisor import Health
 from chassis.tail import Tail
 from contracts.topics import EVENT_TYPES
@@ -103,13 +103,13 @@ async def test_r33_a_broken_record_holds_its_own_customer_back_and_nobody_else(
     ids = await commit(watched.store, len(table) + 4)
     spoil = dict(zip(ids, table, strict=False))
 
-    sound = Relay._record_of
+    sound = Outbox._record_of
 
-    def spoiled(relay: Relay, row: Row, previous: int) -> Sent:
-        record = sound(relay, row, previous)
+    def spoiled(outbox: Outbox, row: Row, previous: int) -> Sent:
+        record = sound(outbox, row, previous)
         return spoil[row["subject"]](record) if row["version"] == 1 and row["subject"] in spoil else record
 
-    monkeypatch.setattr(Relay, "_record_of", spoiled)
+    monkeypatch.setattr(Outbox, "_record_of", spoiled)
     held, free = ids[: len(SPOILED)], ids[len(SPOILED) :]
     await change(watched.store, ids, "later")
     async with background(watched.relay().run, watched.consumer().run):
