@@ -108,6 +108,8 @@ CUSTOMER: tuple[Event, ...] = (
         tag="high-potential",
         region="上海",
         led_by=LEADER,
+        to_leader_id="E1013",
+        customer_ids=(CUSTOMER_ID,),
     ),
     customer.HandoverBatchEnded(handed_over=41, refused=1),
     customer.Merged(into_customer_id=REFERRED_ID),

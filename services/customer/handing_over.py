@@ -11,10 +11,13 @@ from asyncpg import Record
 
 from chassis.command import Command, Context
 from chassis.command_handler import Beside, ConflictError
-from chassis.decider import RejectedError
+from chassis.decider import MovedError, RejectedError
 from services.customer import commands
 from services.customer.dependencies import Dependencies
+from services.customer.domain import Customer
+from services.customer.domain.erasure import require_kept
 from services.customer.domain.handover import owner_changed
+from services.customer.domain.record import stranger
 from services.customer.projection.handover_batches import HandoverBatchRow
 
 CHUNK = 100
@@ -46,6 +49,20 @@ MEET_HELPED = """
     WHERE c.merged_into IS NULL AND c.helper_ids @> ARRAY[$2] AND ($3::text IS NULL OR c.leader_id = $3)
     ON CONFLICT DO NOTHING
 """
+MEET_LED = """
+    INSERT INTO handover_item (batch_id, customer_id, kind, to_owner_id)
+    SELECT $1, c.customer_id, 'led', $3 FROM customer c
+    WHERE c.merged_into IS NULL AND c.leader_id = $2 AND ($4::text IS NULL OR c.leader_id = $4)
+    ON CONFLICT DO NOTHING
+"""
+MEET_NAMED = """
+    INSERT INTO handover_item (batch_id, customer_id, kind, to_owner_id)
+    SELECT $1, n.customer_id, 'owned', ($2::text[])[1 + (n.number - 1) % cardinality($2)]
+    FROM unnest($3::uuid[]) WITH ORDINALITY AS n (customer_id, number)
+    ON CONFLICT DO NOTHING
+"""
+# Those whom the leaver led are led by somebody else, or by nobody.
+LED = "UPDATE employee SET leader_id = $2 WHERE leader_id = $1"
 # Of somebody who was never introduced, the id is all that is known.
 LEAVES = """
     INSERT INTO employee (employee_id, name, left_at) VALUES ($1, $1, $2)
@@ -69,6 +86,7 @@ class Outcome(StrEnum):
     BEGUN = "begun"
     PASSED_ON = "passed-on"
     HELP_ENDED = "help-ended"
+    LEADER_CHANGED = "leader-changed"
     REFUSED = "refused"
 
 
@@ -106,11 +124,21 @@ class HandoverBatches:
 
     async def _meet(self, batch: HandoverBatchRow) -> None:
         """Note the customers that the batch is about. The list has come as far as the batch, so none is missing."""
+        if batch.customer_ids:
+            await self._pool.execute(MEET_NAMED, batch.batch_id, list(batch.to_owner_ids), list(batch.customer_ids))
+            return
         narrowed = batch.led_by, batch.stage, batch.tier, batch.tag, batch.region
         await self._pool.execute(MEET_OWNED, batch.batch_id, list(batch.to_owner_ids), batch.from_owner_id, *narrowed)
         if batch.leaves:
             await self._pool.execute(MEET_HELPED, batch.batch_id, batch.from_owner_id, batch.led_by)
             await self._pool.execute(LEAVES, batch.from_owner_id, batch.started_at)
+            await self._meet_led(batch, str(batch.from_owner_id))
+
+    async def _meet_led(self, batch: HandoverBatchRow, leaver_id: str) -> None:
+        leader_id = batch.to_leader_id or await self._needs.queries.leader_of(leaver_id)
+        await self._pool.execute(MEET_LED, batch.batch_id, leaver_id, leader_id, batch.led_by)
+        if batch.led_by in {None, leaver_id}:
+            await self._pool.execute(LED, leaver_id, leader_id)
 
     async def _see_to(self, batch: HandoverBatchRow, waiting: Sequence[Record]) -> int:
         seen = await asyncio.gather(*(self._one(batch, item) for item in waiting))
@@ -132,6 +160,9 @@ class HandoverBatches:
                 if item["kind"] == "helped":
                     await self._end_help(batch, item["customer_id"], context)
                     return Outcome.HELP_ENDED, None
+                if item["kind"] == "led":
+                    await self._change_leader(batch, item["customer_id"], item["to_owner_id"], context)
+                    return Outcome.LEADER_CHANGED, None
                 await self._pass_on(batch, item["customer_id"], item["to_owner_id"], context)
         except RejectedError as refusal:
             return Outcome.REFUSED, {"code": refusal.code, "detail": refusal.en, "detail_zh": refusal.zh}
@@ -144,26 +175,30 @@ class HandoverBatches:
         if await self._needs.store.answer(context.key):
             return
         customer = (await self._needs.customers.load(customer_id)).state
-        if customer.owner_id != batch.from_owner_id:
-            raise owner_changed(customer.owner_id)
-        employee = await self._needs.queries.employee(to_owner_id)
-        leader_id = employee.leader_id if employee else None
+        from_owner_id = giver(batch, customer)
+        leader_id = await self._needs.queries.leader_of(to_owner_id)
         found = await self._needs.checklists.of([customer_id, *customer.duplicate_ids], context.now)
         begin = commands.Begin(
             asked=commands.StartHandover(to_owner_id=to_owner_id, to_leader_id=leader_id, reason=batch.reason),
-            from_owner_id=batch.from_owner_id,
+            from_owner_id=from_owner_id,
             checklist=found.items,
             contracts=found.contracts,
             batch_id=batch.batch_id,
             is_accepted=not batch.waits_for_acceptance,
         )
-        passing = commands.PassOn(from_owner_id=batch.from_owner_id, owner_id=to_owner_id, leader_id=leader_id)
+        passing = commands.PassOn(from_owner_id=from_owner_id, owner_id=to_owner_id, leader_id=leader_id)
         beside = [] if batch.waits_for_acceptance else [Beside(self._needs.customers, customer_id, passing)]
         stream_id = self._needs.pseudonyms.derived("handover", str(customer_id))
         await self._needs.handovers.handle(stream_id, begin, context, subject=customer_id, beside=beside)
 
     async def _end_help(self, batch: HandoverBatchRow, customer_id: UUID, context: Context) -> None:
         command: Command = commands.RemoveHelper(employee_id=str(batch.from_owner_id))
+        await self._needs.customers.handle(customer_id, command, context)
+
+    async def _change_leader(
+        self, batch: HandoverBatchRow, customer_id: UUID, leader_id: str | None, context: Context
+    ) -> None:
+        command: Command = commands.ChangeLeader(from_leader_id=str(batch.from_owner_id), leader_id=leader_id)
         await self._needs.customers.handle(customer_id, command, context)
 
     async def _end(self, batch: HandoverBatchRow) -> None:
@@ -183,3 +218,23 @@ class HandoverBatches:
             correlation_id=f"handover-batch-{batch.batch_id}",
             now=self._clock(),
         )
+
+
+def giver(batch: HandoverBatchRow, customer: Customer) -> str | None:
+    """Return who passes the customer on; raise RejectedError where the batch may not take it from them."""
+    if not customer.known:
+        raise stranger()
+    if customer.merged_into:
+        raise MovedError(customer.merged_into)
+    require_kept(customer)
+    if batch.customer_ids and batch.led_by not in {None, customer.leader_id}:
+        raise led_elsewhere()
+    if customer.owner_id != batch.from_owner_id and (batch.from_owner_id or not batch.customer_ids):
+        raise owner_changed(customer.owner_id)
+    return customer.owner_id
+
+
+def led_elsewhere() -> RejectedError:
+    return RejectedError(
+        "led-elsewhere", "You pass on customers that you lead; this one you do not.", "只能移交自己管辖的客户。"
+    )

@@ -74,10 +74,8 @@ async def change_stage(customer_id: UUID, command: commands.ChangeStage, caller:
 @router.post("/customers/{customer_id}/owner", response_model=Accepted)
 async def assign_owner(customer_id: UUID, command: commands.AssignOwner, caller: Office, needs: Needs) -> Response:
     """Say who answers for the customer from now on."""
-    await staff.require_here(needs.queries, command.owner_id)
-    leader_id = command.leader_id
-    if leader_id is None and (employee := await needs.queries.employee(command.owner_id)):
-        leader_id = employee.leader_id
+    await staff.require_here(needs.queries, command.owner_id, command.leader_id)
+    leader_id = command.leader_id or await needs.queries.leader_of(command.owner_id)
     return await handle(customer_id, command.model_copy(update={"leader_id": leader_id}), caller, needs)
 
 

@@ -25,8 +25,8 @@ router = APIRouter(prefix="/v1", tags=["handovers"], route_class=StrictRoute)
 
 @router.post("/handover-batches", status_code=201, response_model=Accepted)
 async def start(command: commands.StartHandoverBatch, caller: Office, needs: Needs) -> Response:
-    """Hand over what one employee has, or what nobody has, to others in turn. A leader passes on what they lead."""
-    await staff.require_here(needs.queries, *command.to_owner_ids)
+    """Hand over what somebody has, what nobody has, or a list, to others in turn. A leader passes on what they lead."""
+    await staff.require_here(needs.queries, *command.to_owner_ids, command.to_leader_id)
     batch_id = new_id(caller.context, needs.pseudonyms)
     begin = commands.BeginBatch(asked=command, led_by=caller.visible_to)
     handled = await needs.handover_batches.handle(batch_id, begin, caller.context)

@@ -34,7 +34,7 @@ async def start(customer_id: UUID, command: commands.StartHandover, caller: Offi
     customer = (await needs.customers.load(customer_id)).state
     require_standing(customer)
     caller.require(customer.holders)
-    await staff.require_here(needs.queries, command.to_owner_id)
+    await staff.require_here(needs.queries, command.to_owner_id, command.to_leader_id)
     require_kept(customer)
     found = await needs.checklists.of([customer_id, *customer.duplicate_ids], caller.context.now)
     begin = commands.Begin(
@@ -55,9 +55,8 @@ async def start(customer_id: UUID, command: commands.StartHandover, caller: Offi
 
 
 async def with_leader(command: commands.StartHandover, needs: Dependencies) -> commands.StartHandover:
-    if command.to_leader_id or not (employee := await needs.queries.employee(command.to_owner_id)):
-        return command
-    return command.model_copy(update={"to_leader_id": employee.leader_id})
+    leader_id = command.to_leader_id or await needs.queries.leader_of(command.to_owner_id)
+    return command.model_copy(update={"to_leader_id": leader_id})
 
 
 @router.post("/customers/{customer_id}/handover/acceptance", response_model=Accepted)
@@ -67,11 +66,15 @@ async def accept(customer_id: UUID, command: Acceptance, caller: Anyone, needs: 
     started = (await needs.handovers.load(stream_id)).state.started
     if started is None:
         raise not_found()
+    # Who leads may have left since it began.
+    leader_id = started.to_leader_id
+    if leader_id and await needs.queries.left([leader_id]):
+        leader_id = await needs.queries.leader_of(started.to_owner_id)
     pass_on = commands.PassOn(
         occurred_at=command.occurred_at,
         from_owner_id=started.from_owner_id,
         owner_id=started.to_owner_id,
-        leader_id=started.to_leader_id,
+        leader_id=leader_id,
     )
     handled = await needs.handovers.handle(
         stream_id,

@@ -17,7 +17,7 @@ from services.customer.commands.market import HearNews, MakeReferral, SeeCompeti
 from services.customer.commands.merging import AbsorbDuplicate, MergeInto, ReleaseDuplicate, TellApart, UnmergeFrom
 from services.customer.commands.needs import StateNeed
 from services.customer.commands.order import CancelOrder, DeliverOrder, OrderCommand, PlaceOrder
-from services.customer.commands.ownership import AddHelper, AssignOwner, PassOn, RemoveHelper
+from services.customer.commands.ownership import AddHelper, AssignOwner, ChangeLeader, PassOn, RemoveHelper
 from services.customer.commands.people import AddKeyContact, ChangeKeyContact, KeyContact, RemoveKeyContact
 from services.customer.commands.quote import CompareQuote, IssueQuote, OpenQuote, QuoteCommand
 from services.customer.commands.record import ChangeProfile, Profile, Register, RegisterInTier, ReviewProfile
@@ -43,6 +43,7 @@ AnyCommand = Annotated[
     | TierCommand
     | AssignOwner
     | PassOn
+    | ChangeLeader
     | AddKeyContact
     | ChangeKeyContact
     | RemoveKeyContact
@@ -81,6 +82,7 @@ __all__ = [
     "BeginBatch",
     "CancelOrder",
     "ChangeKeyContact",
+    "ChangeLeader",
     "ChangeProfile",
     "ChangeStage",
     "CompareQuote",

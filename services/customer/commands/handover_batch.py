@@ -6,13 +6,13 @@ from pydantic import model_validator
 
 from chassis.command import Command
 from contracts.customer import Stage
-from contracts.customer.handover_batch import NewOwners
+from contracts.customer.handover_batch import NamedCustomers, NewOwners
 from contracts.types import Code, EmployeeId, Word
 from contracts.unfit import UnfitError
 
 
 class StartHandoverBatch(Command):
-    """Pass on what one employee has, or what nobody has, to others in turn; all of it, or what fits the filter."""
+    """Pass on what somebody has, or what nobody has, to others in turn: all of it, what fits the filter, or a list."""
 
     from_owner_id: EmployeeId | None = None
     to_owner_ids: NewOwners
@@ -23,6 +23,8 @@ class StartHandoverBatch(Command):
     region: Word | None = None
     waits_for_acceptance: bool = True
     leaves: bool = False
+    to_leader_id: EmployeeId | None = None
+    customer_ids: NamedCustomers | None = None
 
     @model_validator(mode="after")
     def fits_together(self) -> Self:
@@ -32,13 +34,29 @@ class StartHandoverBatch(Command):
             raise UnfitError("nobody takes over from themselves", "不能交接给本人", "to_owner_ids")
         if self.leaves and self.from_owner_id is None:
             raise UnfitError("say who leaves: `from_owner_id`", "请在 `from_owner_id` 中填写离职者", "from_owner_id")
-        if self.leaves and (self.stage or self.tier or self.tag or self.region):
+        self.leader_fits()
+        narrowed = bool(self.stage or self.tier or self.tag or self.region)
+        if self.leaves and (narrowed or self.customer_ids):
             raise UnfitError(
-                "who leaves passes on everything: no filter fits `leaves`",
-                "离职者须交接全部客户：`leaves` 不能与筛选条件同用",
+                "who leaves passes on everything: no filter and no list fits `leaves`",
+                "离职者的客户须全部交接：`leaves` 不能与筛选条件或客户清单同用",
                 "leaves",
             )
+        if self.customer_ids and narrowed:
+            raise UnfitError(
+                "name customers in `customer_ids`, or a filter", "`customer_ids` 与筛选条件不能同用", "customer_ids"
+            )
         return self
+
+    def leader_fits(self) -> None:
+        if self.to_leader_id and not self.leaves:
+            raise UnfitError(
+                "`to_leader_id` takes over from a leader who leaves: say `leaves`",
+                "`to_leader_id` 接替离职的主管：请同时设置 `leaves`",
+                "to_leader_id",
+            )
+        if self.to_leader_id and self.to_leader_id == self.from_owner_id:
+            raise UnfitError("nobody takes over from themselves", "不能交接给本人", "to_leader_id")
 
 
 class BeginBatch(Command):

@@ -58,7 +58,9 @@ def decide(customer: Customer, command: commands.AnyCommand) -> list[events.Cust
             | commands.AssessTier()
         ):
             return tiers.decide(customer, command)
-        case commands.AssignOwner() | commands.PassOn() | commands.AddHelper() | commands.RemoveHelper():
+        case commands.AssignOwner() | commands.PassOn() | commands.ChangeLeader():
+            return ownership.decide(customer, command)
+        case commands.AddHelper() | commands.RemoveHelper():
             return ownership.decide(customer, command)
         case commands.AddKeyContact() | commands.ChangeKeyContact() | commands.RemoveKeyContact():
             return people.decide(customer, command)

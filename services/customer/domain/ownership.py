@@ -8,7 +8,9 @@ from services.customer.domain.state import Customer
 MAX_HELPERS = 20
 
 
-OwnershipCommand = commands.AssignOwner | commands.PassOn | commands.AddHelper | commands.RemoveHelper
+OwnershipCommand = (
+    commands.AssignOwner | commands.PassOn | commands.ChangeLeader | commands.AddHelper | commands.RemoveHelper
+)
 
 
 def decide(customer: Customer, command: OwnershipCommand) -> list[events.CustomerEvent]:
@@ -17,6 +19,8 @@ def decide(customer: Customer, command: OwnershipCommand) -> list[events.Custome
             return owner_assigned(customer, owner_id, leader_id)
         case commands.PassOn():
             return passed_on(customer, command)
+        case commands.ChangeLeader(from_leader_id=from_leader_id, leader_id=leader_id):
+            return leader_changed(customer, from_leader_id, leader_id)
         case commands.AddHelper(employee_id=employee_id):
             return helper_added(customer, employee_id)
         case commands.RemoveHelper(employee_id=employee_id):
@@ -28,6 +32,14 @@ def owner_assigned(customer: Customer, owner_id: str, leader_id: str | None) -> 
     if (owner_id, leader) == (customer.owner_id, customer.leader_id):
         return []
     return [events.OwnerAssigned(previous_owner_id=customer.owner_id, owner_id=owner_id, leader_id=leader)]
+
+
+def leader_changed(customer: Customer, previous: str, leader_id: str | None) -> list[events.CustomerEvent]:
+    """Leave the owner as it is; say nothing where somebody else leads by now."""
+    owner_id = customer.owner_id
+    if owner_id is None or customer.leader_id != previous or previous == leader_id:
+        return []
+    return [events.OwnerAssigned(previous_owner_id=owner_id, owner_id=owner_id, leader_id=leader_id)]
 
 
 def helper_added(customer: Customer, employee_id: str) -> list[events.CustomerEvent]:

@@ -29,6 +29,8 @@ class HandoverBatchRow:
     started_by: str
     started_at: datetime
     ended_at: datetime | None = None
+    to_leader_id: str | None = None
+    customer_ids: Sequence[UUID] | None = None
 
 
 BATCHES = Rows("handover_batch", HandoverBatchRow, "batch_id")

@@ -30,6 +30,11 @@ NAMED = "SELECT customer_id FROM customer WHERE name = $1 AND merged_into IS NUL
 EMPLOYEE_COLUMNS = "employee_id AS id, name, leader_id, left_at, left_at IS NOT NULL AS has_left"
 EMPLOYEES = f"SELECT {EMPLOYEE_COLUMNS} FROM employee ORDER BY employee_id"  # noqa: S608
 EMPLOYEE = f"SELECT {EMPLOYEE_COLUMNS} FROM employee WHERE employee_id = $1"  # noqa: S608
+# Who has left leads nobody; a leader need not have been introduced.
+LEADER = """
+    SELECT e.leader_id FROM employee e LEFT JOIN employee leader ON leader.employee_id = e.leader_id
+    WHERE e.employee_id = $1 AND leader.left_at IS NULL
+"""
 LEFT = "SELECT employee_id FROM employee WHERE employee_id = ANY($1) AND left_at IS NOT NULL ORDER BY employee_id"
 KEEP_EMPLOYEE = """
     INSERT INTO employee (employee_id, name, leader_id, left_at)
@@ -177,6 +182,11 @@ class CustomerQueries:
     async def employee(self, employee_id: str) -> EmployeeView | None:
         row = await self._pool.fetchrow(EMPLOYEE, employee_id)
         return EmployeeView(**row) if row else None
+
+    async def leader_of(self, employee_id: str) -> str | None:
+        """Return who leads the employee, as far as it is known and works here."""
+        leader_id: str | None = await self._pool.fetchval(LEADER, employee_id)
+        return leader_id
 
     async def know_employee(self, employee_id: str, name: str) -> None:
         """Keep the name of somebody met in a file, unless they are known already."""

@@ -31,6 +31,7 @@ class BatchCounts(BaseModel):
     begun: int = 0
     passed_on: int = 0
     help_ended: int = 0
+    leader_changed: int = 0
     refused: int = 0
     accepted: int = 0
 
@@ -50,6 +51,8 @@ class HandoverBatchView(BaseModel):
     led_by: str | None
     waits_for_acceptance: bool
     leaves: bool
+    to_leader_id: str | None
+    customer_ids: list[UUID] | None
     started_by: str
     started_at: datetime
     ended_at: datetime | None
@@ -57,10 +60,10 @@ class HandoverBatchView(BaseModel):
 
 
 class HandoverItemView(BaseModel):
-    """One customer of a batch: owned by whom it was taken from, or helped by them."""
+    """One customer of a batch: owned, helped or led by whom it is taken from. `to_owner_id` takes that over."""
 
     customer_id: UUID
-    kind: Literal["owned", "helped"]
+    kind: Literal["owned", "helped", "led"]
     to_owner_id: str | None
     outcome: Outcome
     problem: dict[str, str] | None

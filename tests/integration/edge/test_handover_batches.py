@@ -143,3 +143,84 @@ async def test_a_batch_that_was_interrupted_says_what_is_missing_and_goes_on(api
     assert (await ended(api, address))["customers"]["begun"] == 8
     assert dict(*await api.pool.fetch(STARTED)) == {"handovers": 8, "customers": 8}
     assert set(await owners(api, addresses)) == {"E1007"}
+
+
+async def leads(api: Api, employee_id: str, leader_id: str) -> None:
+    body = {"name": employee_id, "leader_id": leader_id}
+    headers = api.issuer.headers("ops", "ops")
+    assert (await api.client.put(f"/v1/employees/{employee_id}", json=body, headers=headers)).status_code == 200
+
+
+async def leaders(api: Api, addresses: list[str]) -> list[tuple[str, str | None]]:
+    read = [(await api.get(address)).json() for address in addresses]
+    return [(each["owner_id"], each["leader_id"]) for each in read]
+
+
+async def test_whom_a_leaver_led_is_led_by_who_was_named(api: Api) -> None:
+    await leads(api, "E4", "E1001")
+    led = await owned(api, 2, "E4")
+    elsewhere = await api.registered(owner_id="E5", leader_id="E1002")
+    read = await ended(api, await begun(api, from_owner_id="E1001", leaves=True, to_leader_id="E1003"))
+    assert (read["customers"]["leader_changed"], read["to_leader_id"]) == (2, "E1003")
+    assert await leaders(api, [*led, elsewhere]) == [("E4", "E1003"), ("E4", "E1003"), ("E5", "E1002")]
+    for who, status in (("E1001", 403), ("E1003", 200)):
+        assert (await api.get(led[0], who, "leader")).status_code == status
+    # What the owner is given from now on is led by the new leader, too; and nobody names the old one.
+    await api.post(f"{elsewhere}/owner", {"owner_id": "E4"})
+    assert await leaders(api, [elsewhere]) == [("E4", "E1003")]
+    refused = [
+        await api.post(f"{elsewhere}/owner", {"owner_id": "E6", "leader_id": "E1001"}),
+        await api.post(f"{elsewhere}/handover", {"to_owner_id": "E6", "to_leader_id": "E1001"}),
+    ]
+    assert [each.json()["code"] for each in refused] == ["employee-left"] * 2
+
+
+async def test_where_nobody_is_named_the_leavers_own_leader_leads_or_nobody_does(api: Api) -> None:
+    await leads(api, "E1001", "E1000")
+    led = await owned(api, 1, "E4")
+    unled = await api.registered(owner_id="E5", leader_id="E1002")
+    await ended(api, await begun(api, from_owner_id="E1001", leaves=True))
+    address = await begun(api, from_owner_id="E1002", leaves=True)
+    await ended(api, address)
+    assert await leaders(api, [*led, unled]) == [("E4", "E1000"), ("E5", None)]
+    (item,) = (await api.get(f"{address}/customers?outcome=leader-changed")).json()["items"]
+    assert (f"/v1/customers/{item['customer_id']}", item["kind"], item["to_owner_id"]) == (unled, "led", None)
+
+
+async def test_a_handover_that_waits_does_not_bring_back_a_leader_who_left(api: Api) -> None:
+    await leads(api, "E2", "E1001")
+    (address,) = await owned(api, 1)
+    await api.post(f"{address}/handover", {"to_owner_id": "E2"})
+    await ended(api, await begun(api, from_owner_id="E1001", leaves=True, to_leader_id="E1003"))
+    assert (await api.post(f"{address}/handover/acceptance", {}, "E2", "sales")).status_code == 200
+    assert await leaders(api, [address]) == [("E2", "E1003")]
+
+
+def ids(addresses: list[str]) -> list[str]:
+    return [address.rpartition("/")[2] for address in addresses]
+
+
+async def test_customers_that_are_named_pass_on_whoever_has_them(api: Api) -> None:
+    (one,), (other,), (unnamed,) = await owned(api, 1), await owned(api, 1, "E4"), await owned(api, 1)
+    nobodys, unknown = await api.registered(), "/v1/customers/00000000-0000-4000-8000-000000000001"
+    named = [one, other, nobodys, unknown]
+    asked: dict[str, Any] = {"from_owner_id": None, "customer_ids": ids(named), "waits_for_acceptance": False}
+    address = await begun(api, **asked, to_owner_ids=["E2", "E3"])
+    read = await ended(api, address)
+    assert (read["customers"]["passed_on"], read["customers"]["refused"]) == (3, 1)
+    assert read["customer_ids"] == ids(named)
+    assert await owners(api, [one, other, nobodys, unnamed]) == ["E2", "E3", "E2", "E1007"]
+    (refused,) = (await api.get(f"{address}/customers?outcome=refused")).json()["items"]
+    assert (refused["customer_id"], refused["problem"]["code"]) == (ids([unknown])[0], "customer-unknown")
+
+
+async def test_of_named_customers_those_of_others_are_told_of_and_stay(api: Api) -> None:
+    (led,), (given,) = await owned(api, 1), await owned(api, 1, "E4")
+    elsewhere = await api.registered(owner_id="E1007", leader_id="E9")
+    asked: dict[str, Any] = {"customer_ids": ids([led, given, elsewhere]), "waits_for_acceptance": False}
+    address = await begun(api, LEADER, **asked)
+    assert (await ended(api, address, LEADER))["customers"]["passed_on"] == 1
+    assert await owners(api, [led, given, elsewhere]) == ["E2", "E4", "E1007"]
+    refused = (await api.get(f"{address}/customers?outcome=refused", *LEADER)).json()["items"]
+    problems = {each["customer_id"]: each["problem"]["code"] for each in refused}
+    assert problems == {ids([given])[0]: "owner-changed", ids([elsewhere])[0]: "led-elsewhere"}

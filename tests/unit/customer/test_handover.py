@@ -8,7 +8,7 @@ import pytest
 from contracts import customer as events
 from contracts.customer import ChecklistItem, EndingContract, ItemKind, RenewalIntent
 from services.customer.checklists import NEAR_DAYS, is_near_its_end
-from services.customer.commands import AcceptHandover, Begin, PassOn, StartHandover, WithdrawHandover
+from services.customer.commands import AcceptHandover, Begin, ChangeLeader, PassOn, StartHandover, WithdrawHandover
 from services.customer.commands.handover import MAX_CHECKLIST
 from services.customer.domain import CUSTOMER
 from services.customer.domain.handover import HANDOVER
@@ -102,3 +102,15 @@ def test_a_customer_is_not_taken_from_whom_it_was_given_to_since() -> None:
     customer.given(registered, owned, since).when(PassOn(from_owner_id="E1", owner_id="E2")).then_rejected(
         "owner-changed"
     )
+
+
+@pytest.mark.parametrize("leader_id", ["E9", None])
+def test_somebody_else_or_nobody_leads_and_the_owner_stays(leader_id: str | None) -> None:
+    led = events.OwnerAssigned(previous_owner_id="E1", owner_id="E1", leader_id=leader_id)
+    change = ChangeLeader(from_leader_id="E8", leader_id=leader_id)
+    customer.given(registered, owned).when(change).then(led)
+    customer.given(registered, owned, led).when(change).then()
+
+
+def test_whom_somebody_else_leads_by_now_stays_theirs() -> None:
+    customer.given(registered, owned).when(ChangeLeader(from_leader_id="E7", leader_id="E9")).then()

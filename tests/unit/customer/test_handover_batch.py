@@ -1,14 +1,15 @@
 """A batch of handovers in examples: what may be asked for, and that it begins and ends once."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
 
 from contracts import customer as events
 from contracts.customer import ChecklistItem, ItemKind
-from contracts.customer.handover_batch import MAX_NEW_OWNERS
-from contracts.examples import DUE_AT, TASK_ID
+from contracts.customer.handover_batch import MAX_NAMED_CUSTOMERS, MAX_NEW_OWNERS
+from contracts.examples import CUSTOMER_ID, DUE_AT, TASK_ID
 from services.customer.commands import Begin, BeginBatch, EndBatch, StartHandover, StartHandoverBatch
 from services.customer.domain.handover import HANDOVER
 from services.customer.domain.handover_batch import HANDOVER_BATCH
@@ -48,11 +49,22 @@ def test_a_batch_ends_once() -> None:
         {"leaves": True, "from_owner_id": None},
         {"leaves": True, "stage": "signed"},
         {"leaves": True, "region": "上海"},
+        {"to_leader_id": "E9"},
+        {"leaves": True, "to_leader_id": "E1"},
+        {"customer_ids": ()},
+        {"customer_ids": tuple(UUID(int=number) for number in range(MAX_NAMED_CUSTOMERS + 1))},
+        {"customer_ids": (CUSTOMER_ID,), "tag": "key"},
+        {"customer_ids": (CUSTOMER_ID,), "leaves": True},
     ],
 )
 def test_what_does_not_fit_together_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         StartHandoverBatch.model_validate({"from_owner_id": "E1", "to_owner_ids": ("E2",)} | wrong)
+
+
+def test_so_many_customers_can_be_named() -> None:
+    named = tuple(UUID(int=number) for number in range(MAX_NAMED_CUSTOMERS))
+    assert StartHandoverBatch(to_owner_ids=("E2",), customer_ids=named).customer_ids == named
 
 
 def test_where_nobody_has_to_accept_it_a_handover_is_accepted_as_it_begins() -> None:
