@@ -20,6 +20,8 @@ TOLD = (
     events.OrderPlaced,
     events.OrderCancelled,
     events.ContractSigned,
+    events.Merged,
+    events.Unmerged,
 )
 
 
@@ -31,4 +33,6 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
             await memory.publish(held, envelope.event)
         elif isinstance(envelope.event, TOLD):
             changed.setdefault(envelope.subject, envelope.recorded_at)
+        if isinstance(envelope.event, events.Unmerged):
+            changed.setdefault(envelope.event.from_customer_id, envelope.recorded_at)
     await memory.mark(held, changed)

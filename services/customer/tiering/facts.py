@@ -11,6 +11,7 @@ from contracts.customer import TierSchemePublished
 from services.customer.tiering.rules import Facts
 
 # One statement, so that all of it is of one instant. What counts in a window lies after $2.
+# What a customer's duplicates did counts for it as long as they are merged into it (ADR 0013).
 FACTS = """
     SELECT c.customer_id, c.stage, c.potential, c.influence, c.tiers, c.held_tiers,
         coalesce(c.cooperation_since, least(o.first_on, k.first_on)) AS since,
@@ -18,24 +19,30 @@ FACTS = """
         t.contacts, t.complaints, t.oldest_touch_at
     FROM customer c
     CROSS JOIN LATERAL (
+        SELECT ARRAY(SELECT customer_id FROM customer WHERE merged_into = c.customer_id) || c.customer_id AS ids
+    ) own
+    CROSS JOIN LATERAL (
         SELECT coalesce(sum(amount_minor) FILTER (WHERE currency = $3 AND placed_at > $2), 0)::bigint AS amount_minor,
             count(*) FILTER (WHERE placed_at > $2) AS orders,
             coalesce(sum(amount_minor) FILTER (WHERE currency = $3), 0)::bigint AS lifetime_amount_minor,
             count(*) AS lifetime_orders,
             min(placed_at) FILTER (WHERE placed_at > $2) AS oldest_order_at,
             (min(placed_at) AT TIME ZONE $4)::date AS first_on
-        FROM customer_order WHERE customer_id = c.customer_id AND state <> 'cancelled'
+        FROM customer_order WHERE customer_id = ANY(own.ids) AND state <> 'cancelled'
     ) o
-    CROSS JOIN LATERAL (SELECT min(starts_on) AS first_on FROM contract WHERE customer_id = c.customer_id) k
+    CROSS JOIN LATERAL (SELECT min(starts_on) AS first_on FROM contract WHERE customer_id = ANY(own.ids)) k
     CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE kind = 'contact') AS contacts,
             count(*) FILTER (WHERE kind = 'complaint') AS complaints,
             min(at) AS oldest_touch_at
-        FROM touch WHERE customer_id = c.customer_id AND at > $2
+        FROM touch WHERE customer_id = ANY(own.ids) AND at > $2
     ) t
-    WHERE c.customer_id = ANY($1)
+    WHERE c.customer_id = ANY($1) AND c.merged_into IS NULL
 """
-FOLLOWING = "SELECT customer_id FROM customer WHERE $1::uuid IS NULL OR customer_id > $1 ORDER BY customer_id LIMIT $2"
+FOLLOWING = """
+    SELECT customer_id FROM customer WHERE merged_into IS NULL AND ($1::uuid IS NULL OR customer_id > $1)
+    ORDER BY customer_id LIMIT $2
+"""
 
 
 @dataclass(frozen=True, slots=True)

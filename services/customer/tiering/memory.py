@@ -26,6 +26,13 @@ CLAIM = """
     FROM (SELECT customer_id FROM tier_due WHERE due_at <= $1 ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED) taken
     WHERE d.customer_id = taken.customer_id RETURNING d.customer_id
 """
+# What is heard of a duplicate counts for the customer that it is merged into.
+SURVIVORS = """
+    INSERT INTO tier_due (customer_id, due_at)
+    SELECT DISTINCT merged_into, $2::timestamptz FROM customer
+    WHERE customer_id = ANY($1) AND merged_into IS NOT NULL ORDER BY merged_into
+    ON CONFLICT (customer_id) DO UPDATE SET due_at = least(tier_due.due_at, excluded.due_at)
+"""
 # Whoever was marked meanwhile has another time by now, and keeps it.
 SETTLE = """
     UPDATE tier_due d SET due_at = s.due_at
@@ -61,6 +68,11 @@ async def mark(held: Connection, changed: Mapping[UUID, datetime]) -> None:
 async def claim(pool: Pool, now: datetime, until: datetime, limit: int) -> list[UUID]:
     """Take whom to look at now, so that nobody else does before `until`."""
     return [row["customer_id"] for row in await pool.fetch(CLAIM, now, until, limit)]
+
+
+async def mark_survivors(pool: Pool, taken: Sequence[UUID], now: datetime) -> None:
+    """Have the rules look at whom those of them are merged into that are."""
+    await pool.execute(SURVIVORS, taken, now)
 
 
 async def settle(pool: Pool, due: Mapping[UUID, datetime | None], until: datetime) -> None:

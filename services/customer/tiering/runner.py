@@ -51,6 +51,7 @@ class Tiering:
         taken = await memory.claim(self._pool, now, until, BATCH)
         if not taken:
             return marked
+        await memory.mark_survivors(self._pool, taken, now)
         due: dict[UUID, datetime | None] = dict.fromkeys(taken)
         for scheme in await memory.in_force(self._pool, evaluated=True):
             known = await facts_of(self._pool, taken, scheme, now, self._zone.key)
