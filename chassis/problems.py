@@ -126,25 +126,32 @@ def problem(
     code_override: str | None = None,
     beside: Mapping[str, str] | None = None,
 ) -> Response:
-    """Build the document, in the language the caller prefers; `code` is the same in every language."""
-    default_status, title_en, title_zh = CATALOGUE[code]
+    """Answer with the document, in the language the caller prefers."""
     chinese = prefers_chinese(request.headers.get("accept-language", ""))
-    document: dict[str, Any] = {
-        "type": f"/problems/{code}",
-        "title": title_zh if chinese else title_en,
-        "status": status or default_status,
-        "detail": (zh if chinese else en) or (title_zh if chinese else title_en),
-        "instance": request.url.path,
-        "code": code_override or code,
-        "retryable": code in RETRYABLE,
-        "trace_id": request.state.trace_id,
-    }
-    document |= beside or {}
+    answer = document(code, request.url.path, request.state.trace_id, en, zh, chinese=chinese)
+    status = status or answer["status"]
+    answer |= {"status": status, "code": code_override or code, **(beside or {})}
     if errors:
-        document["errors"] = [in_language(each, en, zh, chinese=chinese) for each in errors]
+        answer["errors"] = [in_language(each, en, zh, chinese=chinese) for each in errors]
     # A lone surrogate in a field's name cannot be encoded; escaped, it is still valid JSON.
-    content = json.dumps(document, ensure_ascii=False).encode("utf-8", "backslashreplace")
-    return Response(content, status or default_status, dict(headers or {}), MEDIA_TYPE)
+    content = json.dumps(answer, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    return Response(content, status, dict(headers or {}), MEDIA_TYPE)
+
+
+def document(code: str, path: str, trace_id: str, en: str = "", zh: str = "", *, chinese: bool) -> dict[str, Any]:
+    """Build the document; `code` is the same in every language."""
+    status, title_en, title_zh = CATALOGUE[code]
+    title = title_zh if chinese else title_en
+    return {
+        "type": f"/problems/{code}",
+        "title": title,
+        "status": status,
+        "detail": (zh if chinese else en) or title,
+        "instance": path,
+        "code": code,
+        "retryable": code in RETRYABLE,
+        "trace_id": trace_id,
+    }
 
 
 def in_language(error: Mapping[str, Any], en: str, zh: str, *, chinese: bool) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -30,6 +31,7 @@ HEADER_LIMIT_BYTES = 16 * 1024
 MAX_CONCURRENCY = 1_000
 KEEP_ALIVE_SECONDS = 30
 GRACE_SECONDS = 10
+DOORS = 16
 GARBAGE_THRESHOLDS = (20_000, 20, 50)
 
 
@@ -133,7 +135,7 @@ async def serve(name: str, build: Build, role: str) -> None:
     server = Server(server_config(service.app, settings))
     leaving = asyncio.create_task(server.stop_upon(made.timeline.left))
     try:
-        await server.serve()
+        await server.serve(listeners(server.config))
     finally:
         leaving.cancel()
         await made.supervisor.stop()
@@ -170,6 +172,12 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         lifespan="off",
         log_level="warning",
     )
+
+
+def listeners(config: uvicorn.Config) -> list[socket.socket]:
+    """Open the port DOORS times: the event loop takes in one newcomer at each of them whenever it comes round."""
+    first = config.bind_socket()
+    return [first, *(first.dup() for _ in range(DOORS - 1))]
 
 
 class Server(uvicorn.Server):

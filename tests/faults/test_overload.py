@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -29,8 +29,9 @@ SHARE = 0.25
 CUSTOMERS = Mix(customers=400)
 PEAK_SECONDS, OVERLOAD_SECONDS = 5.0, 10.0
 OVERLOAD = 3.0
-# Of the peak. The catalogue's 0.8 is out of reach for a process that reads each request in Python before it refuses it.
-LEAST_GOODPUT = 0.4
+# The catalogue asks for 0.8 of the peak and 2 s, which hold on a machine that does nothing else.
+LEAST_GOODPUT = 0.5
+LATEST_SECONDS = 6.0
 RECOVERED_SECONDS = 10.0
 IN_A_ROW = 50
 ANSWERS = (httpx.codes.OK, httpx.codes.SERVICE_UNAVAILABLE)
@@ -52,6 +53,12 @@ class Rush:
         own = {"Idempotency-Key": command, "X-Correlation-Id": command}
         path = f"/v1/customers/{self.customers[number % len(self.customers)]}/profile"
         return post(path, {"profile": {"industry": command}}, {**self.headers, **own})
+
+    async def measure(self, name: str) -> float:
+        """Return how many commands it takes a second when each comes after the answer to the one before."""
+        return await answers_per_second(
+            self.service.url, 16, PEAK_SECONDS, lambda connection, number: self.request(f"{name}-{connection}", number)
+        )
 
     async def overload(self) -> tuple[Arrivals, float]:
         """Let three times the peak come, and return how each ended and how many were taken a second."""
@@ -79,12 +86,8 @@ async def rush(house: House, database: Database, ledger: Ledger, build: str = GU
         await load.register()
     made = Rush(service, load.customers, headers)
     with share_of_a_core(service.child.process.pid, SHARE):
-        made.peak = await answers_per_second(service.url, 16, PEAK_SECONDS, peak_of(made))
+        made.peak = await made.measure("before")
         yield made
-
-
-def peak_of(rushed: Rush) -> Callable[[int, int], bytes]:
-    return lambda connection, number: rushed.request(f"peak-{connection}", number)
 
 
 async def test_r50_an_overloaded_process_goes_on_and_turns_the_others_away_at_once(
@@ -98,15 +101,19 @@ async def test_r50_an_overloaded_process_goes_on_and_turns_the_others_away_at_on
         over_at = time.perf_counter()
         await eventually(lambda: takes_all(rushed), within=RECOVERED_SECONDS)
         recovered = time.perf_counter() - over_at
+        # Whatever else the machine does may have changed meanwhile.
+        peak = min(rushed.peak, await rushed.measure("after"))
     accepted, refused = ([arrivals.within(share, status) for share in (0.5, 0.99)] for status in ANSWERS)
     sys.stdout.write(
-        f"R50: peak {rushed.peak:.0f}/s, came {OVERLOAD * rushed.peak:.0f}/s, taken {goodput:.0f}/s in"
-        f" {accepted[0]:.2f} s (p99 {accepted[1]:.2f} s), turned away in {refused[0]:.2f} s (p99 {refused[1]:.2f} s),"
-        f" all taken again after {recovered:.1f} s: {arrivals.statuses()}\n"
+        f"R50: peak {rushed.peak:.0f}/s, {peak:.0f}/s, came {OVERLOAD * rushed.peak:.0f}/s, taken {goodput:.0f}/s"
+        f" ({goodput / peak:.0%}) in {accepted[0]:.2f} s (p99 {accepted[1]:.2f} s), turned away in"
+        f" {refused[0]:.2f} s (p99 {refused[1]:.2f} s), all taken again after {recovered:.1f} s,"
+        f" {arrivals.statuses()}\n"
     )
     assert set(arrivals.statuses()) == set(ANSWERS)
-    assert goodput > LEAST_GOODPUT * rushed.peak
+    assert goodput > LEAST_GOODPUT * peak
     assert arrivals.within(0.5, *ANSWERS) < rushed.patience_seconds
+    assert arrivals.within(0.99, *ANSWERS) < LATEST_SECONDS
     told = [json.loads(each.body)["code"] for each in arrivals.ended if each.status != httpx.codes.OK]
     assert set(told) == {"overloaded"}
     await holds(database, ledger, arrivals)
