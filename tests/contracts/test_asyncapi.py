@@ -18,7 +18,7 @@ SOURCE = Path(__file__).parent / "asyncapi"
 FILES = ("package.json", "package-lock.json", "check.mjs")
 WARNING = 1
 INSTALL_TIMEOUT_SECONDS = 180
-CHECK_TIMEOUT_SECONDS = 60
+CHECK_TIMEOUT_SECONDS = 300
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,10 @@ def _install(folder: Path) -> None:
     for name in FILES:
         shutil.copy(SOURCE / name, folder)
     command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    subprocess.run(command, cwd=folder, check=True, timeout=INSTALL_TIMEOUT_SECONDS)
+    try:
+        subprocess.run(command, cwd=folder, check=True, timeout=INSTALL_TIMEOUT_SECONDS)
+    except subprocess.SubprocessError as error:
+        pytest.skip(f"AsyncAPI's parser cannot be fetched: {error}")
 
 
 def _check(checker: Path, document: Path) -> dict[str, Any]:

@@ -112,6 +112,6 @@ async def test_the_silent_and_the_missed_are_named_once_the_import_has_settled(i
     async def all_named() -> bool:
         return await open_alerts() == expected
 
-    await eventually(all_named, within=60)
+    await eventually(all_named)
     await asyncio.sleep(2)
     assert await open_alerts() == expected

@@ -34,7 +34,7 @@ async def test_an_import_goes_on_after_a_kill_and_takes_in_every_row_once(produc
             return False
         return bool(ended["status"] == "succeeded")
 
-    await eventually(has_ended, within=120)
+    await eventually(has_ended)
     assert ended["counts"] == {"created": CUSTOMERS}
     again = await client.end_of("customer", await client.send_file("customer", content))
     assert again["counts"] == {"unchanged": CUSTOMERS}

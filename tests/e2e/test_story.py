@@ -151,7 +151,7 @@ async def test_bi_reads_the_views_and_nothing_else(product: Product) -> None:
 
     def query(statement: str) -> "subprocess.CompletedProcess[str]":
         command = ["psql", url, "-At", "-c", statement]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
 
     assert int(query("SELECT count(*) FROM bi.dim_customers").stdout) > 0
     assert "permission denied" in query("SELECT * FROM customer").stderr

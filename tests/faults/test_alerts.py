@@ -92,7 +92,7 @@ async def test_r27_alerts_killed_at_work_raise_each_silence_once(
         for number in range(kills):
             await fall_silent(pool, SILENT)
             expected = SILENT * (number + 2)
-            await eventually(lambda expected=expected: all_raised(alerts_pool, expected), within=40)  # type: ignore[misc]
+            await eventually(lambda expected=expected: all_raised(alerts_pool, expected))  # type: ignore[misc]
             await process.kill()
         await quiet(alerts_pool, ALL_PUBLISHED)
         topic = await evidence.published(house.bootstrap, house.own(ALERT_EVENTS))

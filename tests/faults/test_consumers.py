@@ -160,7 +160,7 @@ async def delete_all(bootstrap: str, topic: Topic) -> None:
 @pytest.mark.parametrize("later", [0, 30])
 async def test_r34_what_a_topic_lost_is_missed_and_said(halved: Pipeline, later: int) -> None:
     await commit(halved.store, later)
-    async with background(halved.relay().run), asyncio.timeout(20):
+    async with background(halved.relay().run), asyncio.timeout(120):
         with pytest.raises(GapFoundError, match="lacks what follows position"):
             await halved.consumer().run()
     assert await halved.has_seen(30)

@@ -120,7 +120,7 @@ async def test_r09_writers_are_refused_while_the_head_is_locked(
     siege = Siege()
     async with room(issuer, database.app, size=CONNECTIONS) as asked:
         load = Load(asked.send, ledger)
-        customers = [str((await load.attempt(register(f"r09-{number}"))).result["id"]) for number in range(CLIENTS)]
+        customers = [str((await load.until_known(register(f"r09-{number}"))).result["id"]) for number in range(CLIENTS)]
         orders = [change(f"held-{number}", customer) for number, customer in enumerate(customers)]
 
         async def write(number: int) -> Seen:

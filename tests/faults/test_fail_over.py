@@ -29,7 +29,7 @@ pytestmark = pytest.mark.nightly
 
 LOAD = Mix(commands=1_200)
 # Within which commands are acknowledged again.
-TAKEN_OVER_SECONDS = 30.0
+TAKEN_OVER_SECONDS = 120.0
 BE_SYNCHRONOUS = "ALTER SYSTEM SET synchronous_standby_names = '*'"
 IS_SYNCHRONOUS = "SELECT count(*) = 1 FROM pg_stat_replication WHERE sync_state = 'sync'"
 
@@ -195,7 +195,7 @@ async def holds_up_the_relay(house: House, service: Process) -> None:
 
     if not service.child.running:
         await service.again()
-    await eventually(says, within=60)
+    await eventually(says)
     topic = await evidence.published(house.bootstrap, house.topic)
     assert len({record.position for record in topic}) == len({record.event_id for record in topic})
 

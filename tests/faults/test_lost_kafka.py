@@ -70,7 +70,7 @@ async def test_r25_a_kafka_that_lost_everything_is_filled_again(watched: Pipelin
         broker.wipe()
         await change(pipeline.store, ids, "while Kafka was away")
         await broker.start()
-        await eventually(lambda: pipeline.has_seen(600), within=60)
+        await eventually(lambda: pipeline.has_seen(600))
         await quiet(pipeline.pool, ALL_PUBLISHED)
         topic = await evidence.published(broker.bootstrap, pipeline.topic)
     stored = await evidence.stored(pipeline.pool)
@@ -91,7 +91,7 @@ async def test_r18_what_piles_up_while_kafka_is_away_drains_in_order(watched: Pi
             await change(pipeline.store, ids, f"change {number}")
         await asyncio.sleep(10)
         await broker.start()
-        await eventually(lambda: pipeline.has_seen(5_100), within=60)
+        await eventually(lambda: pipeline.has_seen(5_100))
         topic = await evidence.published(broker.bootstrap, pipeline.topic)
     stored = await evidence.stored(pipeline.pool)
     oracle.hold(

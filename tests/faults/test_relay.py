@@ -21,7 +21,7 @@ from contracts.alerts import AlertRaised
 from contracts.examples import example, example_envelope
 from tests.faults.support import evidence, oracle
 from tests.faults.support.facts import commit
-from tests.faults.support.house import ALL_PUBLISHED, PLANT, QUIET_SECONDS, House, as_admin, expire_lease, quiet
+from tests.faults.support.house import ALL_PUBLISHED, PLANT, House, as_admin, expire_lease, quiet
 from tests.faults.support.line import says, supervised, topic_holds
 from tests.faults.support.proxy import Proxy, proxy_to_kafka
 from tests.support.pipeline import Pipeline
@@ -78,7 +78,7 @@ async def test_r19_an_acknowledgement_that_does_not_come_moves_nothing(
         assert await watched.pool.fetchval("SELECT position FROM relay_cursor") == 10
         proxy.heal()
         proxy.reset()
-        await eventually(lambda: watched.has_seen(60), within=QUIET_SECONDS)
+        await eventually(lambda: watched.has_seen(60))
         await topic_holds(watched)
     oracle.hold(oracle.applied_once(await evidence.stored(watched.pool), await evidence.applied(watched.pool)))
 
@@ -100,7 +100,7 @@ async def test_r21_a_producer_out_of_step_is_replaced_without_a_restart(
             place = TopicPartition(watched.topic.name, number)
             producers[-1]._txn_manager.increment_sequence_number(place, 7)
         await commit(watched.store, 20)
-        await eventually(lambda: watched.has_seen(30), within=QUIET_SECONDS)
+        await eventually(lambda: watched.has_seen(30))
         await topic_holds(watched)
     assert len(producers) > 1
 
@@ -235,7 +235,7 @@ async def test_r26_a_topic_with_another_number_of_partitions_is_refused_by_name(
     await commit(pipeline.store, 3)
     health = Health("relay")
     async with background(supervised(pipeline.relay(), health)):
-        await eventually(lambda: says(health, "has 4 partitions, declared are 3"), within=15)
+        await eventually(lambda: says(health, "has 4 partitions, declared are 3"))
         assert not health.is_ready
     assert await pipeline.pool.fetchval("SELECT position FROM relay_cursor") == 0
 

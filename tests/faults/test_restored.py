@@ -59,7 +59,7 @@ async def test_a_reader_that_knows_more_than_the_refilled_topic_stops_and_says_s
     await empty(watched.bootstrap, watched.topic)
     health = Health("consumer")
     async with background(supervised(watched.relay()), supervised(watched.consumer(), health)):
-        await eventually(lambda: says(health, "is applied here"), within=60)
+        await eventually(lambda: says(health, "is applied here"))
         await commit(watched.store, 1)
         await quiet(watched.pool, ALL_PUBLISHED)
         assert not health.is_ready

@@ -243,7 +243,7 @@ async def reports_all(database: Database, reported: Database) -> None:
             rows = await evidence.customer_list(readers)
             return not oracle.same_rows("reporting", expected, rows)
 
-        await eventually(is_so, within=120)
+        await eventually(is_so)
 
 
 def tell(of: Field, ledger: Ledger, per_second: float) -> None:

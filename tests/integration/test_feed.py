@@ -76,7 +76,7 @@ async def test_an_outside_client_reads_cloudevents(pipeline: Pipeline) -> None:
 
 async def first_event(pipeline: Pipeline) -> ConsumerRecord[bytes, bytes]:
     reader = AIOKafkaConsumer(pipeline.topic.name, bootstrap_servers=pipeline.bootstrap, auto_offset_reset="earliest")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         await topic_exists(pipeline)
         await reader.start()
         try:
@@ -177,7 +177,7 @@ async def test_a_missing_record_stops_the_consumer_and_says_so(
     await register(pipeline, 10)
     await skip_ahead(database, 60)
     await register(pipeline, 50)
-    async with background(pipeline.relay().run), asyncio.timeout(20):
+    async with background(pipeline.relay().run), asyncio.timeout(120):
         with pytest.raises(GapFoundError):
             await pipeline.consumer().run()
     assert await pipeline.has_seen(50)

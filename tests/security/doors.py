@@ -160,7 +160,7 @@ async def park(doors: Doors) -> None:
     async def all_parked() -> bool:
         return bool(await reporting.fetchval("SELECT count(*) > 3 FROM parked_event WHERE subject = $1", parked_id))
 
-    await eventually(all_parked, within=60)
+    await eventually(all_parked)
     await reporting.close()
 
 
@@ -229,5 +229,5 @@ async def all_has_gone_through(doors: Doors) -> None:
     async def spans_are_sent() -> bool:
         return spans.collected(doors.product.data_dir).count(b"GET /v1/imports/{import_id}") > 1
 
-    await eventually(gone_through, within=60)
+    await eventually(gone_through)
     await eventually(spans_are_sent)

@@ -1,11 +1,9 @@
 """The four services in one process, each on a database of its own, and one customer that all of them know."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
 from importlib import import_module
 from time import monotonic
 from typing import Any
@@ -31,12 +29,12 @@ from services.alerts.engine.rules import DEFAULT_RULES
 from services.followup import customers
 from tests.integration.reporting.conftest import feed
 from tests.security.operations import BODIES, CSV, CSV_OF, MONEY, TERM
+from tests.support.asking import patiently
 from tests.support.servers import Servers
-from tests.support.waiting import background, eventually
+from tests.support.waiting import background, eventually, lasting
 from tests.unit.chassis.issuer import SETTINGS, client_of
 
 LEFT_A_FACT = "SELECT EXISTS (SELECT FROM event AS fact WHERE fact.position > $1 AND position($2 IN fact.state) > 0)"
-MOST_TIMES_PUT_OFF = 5
 ELSEWHERE = {"relay", "consumer"}
 BEFORE = {**TERM, "starts_on": "2023-01-01", "ends_on": "2023-12-31"}
 COMMERCE = {"order": MONEY, "quote": MONEY, "contract": BEFORE}
@@ -61,13 +59,7 @@ class World:
         headers = dict(given.pop("headers", {}))
         if subject is not None:
             headers["Authorization"] = f"Bearer {self.token(subject, role)}"
-        response = await self.clients[service].request(method, path, headers=headers, **given)
-        for _ in range(MOST_TIMES_PUT_OFF):
-            if response.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
-                break
-            await asyncio.sleep(float(response.headers["retry-after"]))
-            response = await self.clients[service].request(method, path, headers=headers, **given)
-        return response
+        return await patiently(lambda: self.clients[service].request(method, path, headers=headers, **given))
 
     def token(self, subject: str, *roles: str) -> str:
         """Return a token, the same for the same: to sign one takes longer than a request."""
@@ -166,7 +158,7 @@ async def world_on(running: Servers, signer: tokens.Signer) -> AsyncIterator[Wor
             service = import_module(f"services.{name}.__main__").build(parts(pool, signer))
             made.pools[name] = pool
             made.clients[name] = await stack.enter_async_context(client_of(service.app))
-            runs = [task.run for task in service.tasks if task.role not in ELSEWHERE]
+            runs = [lasting(task.run) for task in service.tasks if task.role not in ELSEWHERE]
             await stack.enter_async_context(background(*runs))
         await settle(made)
         yield made

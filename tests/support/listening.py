@@ -38,7 +38,7 @@ class Heard:
         async def come() -> bool:
             return bool(found())
 
-        await eventually(come, within=60)
+        await eventually(come)
         return found()[0]
 
 

@@ -11,7 +11,7 @@ import httpx
 
 from tests.faults.support.ledger import LOST, Ledger, Outcome, Reply
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 PAUSE_SECONDS = 0.1
 REQUEST_SECONDS = 15.0
 INVALID = (

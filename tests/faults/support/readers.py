@@ -20,7 +20,7 @@ async def caught_up(pool: Pool, read_model: Pool) -> None:
         told = await read_model.fetchval("SELECT count(*) FROM timeline")
         return bool(told == await pool.fetchval("SELECT count(*) FROM event"))
 
-    await eventually(level, within=45)
+    await eventually(level)
 
 
 async def read_model_holds(pool: Pool, read_model: Pool) -> None:

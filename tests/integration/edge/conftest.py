@@ -15,7 +15,8 @@ from chassis.service import Parts, Service
 from chassis.supervisor import Supervisor
 from deploy.stack import tokens
 from services.customer.__main__ import build
-from tests.support.waiting import background, eventually
+from tests.support.asking import patiently
+from tests.support.waiting import background, eventually, lasting
 from tests.unit.chassis.issuer import ISSUER, SETTINGS, Issuer, client_of
 
 
@@ -29,12 +30,13 @@ class Api:
     pool: Pool
 
     async def get(self, path: str, subject: str = "ops", role: str = "ops", **headers: str) -> httpx.Response:
-        return await self.client.get(path, headers=self.issuer.headers(subject, role, **headers))
+        return await patiently(lambda: self.client.get(path, headers=self.issuer.headers(subject, role, **headers)))
 
     async def post(
         self, path: str, body: Any, subject: str = "ops", role: str = "ops", **headers: str
     ) -> httpx.Response:
-        return await self.client.post(path, json=body, headers=self.issuer.headers(subject, role, **headers))
+        named = self.issuer.headers(subject, role, **headers)
+        return await patiently(lambda: self.client.post(path, json=body, headers=named))
 
     async def registered(self, **fields: Any) -> str:
         """Register a company with `fields` and return its address."""
@@ -80,6 +82,6 @@ def service_on(pool: Pool) -> Service:
 async def api(pool: Pool, issuer: Issuer) -> AsyncIterator[Api]:
     """The API with its list and its importer, without what needs Kafka."""
     service = service_on(pool)
-    tasks = [task.run for task in service.tasks if task.role not in {"relay", "consumer"}]
+    tasks = [lasting(task.run) for task in service.tasks if task.role not in {"relay", "consumer"}]
     async with client_of(service.app) as client, background(*tasks):
         yield Api(service, issuer, client, pool)

@@ -21,7 +21,7 @@ async def shown(api: Api, *expected: tuple[str, str]) -> None:
     async def same() -> bool:
         return (await pairs(api)).keys() == {frozenset(map(id_of, pair)) for pair in expected}
 
-    await eventually(same, within=60)
+    await eventually(same)
 
 
 async def test_customers_that_look_like_one_are_listed_with_the_reasons(api: Api) -> None:

@@ -30,7 +30,7 @@ async def ended(api: Api, address: str, caller: tuple[str, str] = ("ops", "ops")
     async def has_ended() -> bool:
         return (await api.get(address, *caller)).json()["ended_at"] is not None
 
-    await eventually(has_ended, within=60)
+    await eventually(has_ended)
     read: dict[str, Any] = (await api.get(address, *caller)).json()
     return read
 

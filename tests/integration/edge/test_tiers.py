@@ -44,7 +44,7 @@ async def becomes(api: Api, address: str, tier: str | None, proposed: str | None
         proposal = found["proposal"]
         return bool(found["tier"] == tier and (proposal["tier"] if proposal else None) == proposed)
 
-    await eventually(is_so, within=60)
+    await eventually(is_so)
     return await tier_of(api, address)
 
 
@@ -114,7 +114,7 @@ async def test_time_alone_changes_a_tier(api: Api) -> None:
         due_at = await api.pool.fetchval("SELECT due_at FROM tier_due")
         return bool(due_at and due_at > datetime.now(UTC) + timedelta(minutes=5))
 
-    await eventually(is_settled, within=60)
+    await eventually(is_settled)
     later = Tiering(api.pool, needs.customers, "Asia/Shanghai", lambda: datetime.now(UTC) + timedelta(days=370))
     await later.run_due()
     assert (await tier_of(api, address))["basis"]["inputs"]["years"] == 3

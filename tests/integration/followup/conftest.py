@@ -25,8 +25,9 @@ from deploy.stack import tokens
 from deploy.stack.tokens import Signer
 from services.followup import customers
 from services.followup.__main__ import build
+from tests.support.asking import patiently
 from tests.support.servers import Servers
-from tests.support.waiting import background, eventually
+from tests.support.waiting import background, eventually, lasting
 
 ISSUER = "https://issuer.test"
 RUNNING_HERE = {"projection", "importer"}
@@ -47,7 +48,7 @@ class World:
         """Ask as somebody; `headers` and `json` go along."""
         token = tokens.mint(self.signer, subject, [role])
         headers = {"Authorization": f"Bearer {token}", **given.pop("headers", {})}
-        return await self.client.request(method, path, headers=headers, **given)
+        return await patiently(lambda: self.client.request(method, path, headers=headers, **given))
 
     async def get(self, path: str, subject: str = "ops", role: str = "ops", **params: Any) -> httpx.Response:
         return await self.send("GET", path, subject, role, params=params)
@@ -115,7 +116,7 @@ async def world(followup_pool: Pool, tmp_path: Path) -> AsyncIterator[World]:
     authenticator.keys._keys = {key["kid"]: PyJWK(key) for key in tokens.jwks(signer)["keys"]}
     authenticator.keys._fetched_at = time.monotonic()
     service = build(Parts(settings, followup_pool, Supervisor(), authenticator))
-    runs = [task.run for task in service.tasks if task.role in RUNNING_HERE]
+    runs = [lasting(task.run) for task in service.tasks if task.role in RUNNING_HERE]
     transport = httpx.ASGITransport(service.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://followup") as client, background(*runs):
         yield World(client, signer, followup_pool, Pseudonyms(settings.pseudonym_key))

@@ -21,6 +21,7 @@ from contracts.event import Envelope
 from deploy.stack import tokens
 from services.reporting import projection
 from services.reporting.__main__ import build
+from tests.support.asking import patiently
 from tests.support.servers import Database, Servers
 from tests.unit.reporting.story import IN_TOPIC_ORDER
 
@@ -85,6 +86,7 @@ async def get(story: Pool, tmp_path: Path) -> AsyncIterator[Get]:
 
         async def read(path: str, subject: str = "ops", role: str = "ops", **params: Any) -> httpx.Response:
             token = tokens.mint(signer, subject, [role])
-            return await client.get(path, params=params or None, headers={"Authorization": f"Bearer {token}"})
+            headers = {"Authorization": f"Bearer {token}"}
+            return await patiently(lambda: client.get(path, params=params or None, headers=headers))
 
         yield read

@@ -73,5 +73,5 @@ async def test_the_idle_ones_give_place_and_the_busy_one_does_not(port: int, slo
 
 
 async def said(each: Socket) -> bytes:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         return await each[0].readline()

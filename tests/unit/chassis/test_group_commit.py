@@ -72,7 +72,7 @@ async def submitted(
 
 
 async def settled(tasks: Sequence[asyncio.Task[str]]) -> list[str | BaseException]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return await asyncio.gather(*tasks, return_exceptions=True)
 
 

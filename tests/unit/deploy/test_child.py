@@ -28,7 +28,7 @@ def make(folder: Path, program: str, ready_word: str = "") -> Child:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             if condition():
                 return
