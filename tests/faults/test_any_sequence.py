@@ -4,8 +4,10 @@ A failure prints its steps, which are a program, and a blob for `@reproduce_fail
 """
 
 import asyncio
+import itertools
 import secrets
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -84,10 +86,21 @@ def test_r45_no_sequence_leads_away_from_the_model(play: Play) -> None:
 
 
 @pytest.mark.nightly
-def test_r45_no_sequence_leads_away_from_the_model_at_length(play: Play, request: pytest.FixtureRequest) -> None:
+def test_r45_no_sequence_leads_away_from_the_model_at_length(
+    play: Play, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
     number = int(request.config.getoption("--hypothesis-seed") or secrets.randbits(32))
+    began, sequences = time.monotonic(), itertools.count(1)
+
+    def counted() -> AnySequence:
+        """Tell every hundred sequences how many there have been."""
+        if (sequence := next(sequences)) % 100 == 1:
+            with capsys.disabled():
+                sys.stdout.write(f"R45: sequence {sequence}, {time.monotonic() - began:.0f} s, seed {number}\n")
+        return play()
+
     sys.stdout.write(f"to have these again: --hypothesis-seed={number}\n")
-    run(seed(number)(play), LONG)
+    run(seed(number)(counted), LONG)
 
 
 async def forget_keys(store: EventStore, append: Append) -> Appended:

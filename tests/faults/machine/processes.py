@@ -103,19 +103,20 @@ class Reader:
     def _new(self) -> Member:
         return Member(Consumer(self._applier, self._topics, bootstrap="", health=Health("reader")))
 
-    async def deliver(self, broker: Broker, number: int, place: TopicPartition, start: int | None, count: int) -> bool:
-        """Hand records to a member: from where it stands, or from `start`. Tells whether there were any."""
+    async def deliver(
+        self, broker: Broker, number: int, places: Sequence[TopicPartition], start: int | None, count: int
+    ) -> None:
+        """Hand records to a member in one batch: from where it stands, or from `start`."""
         member = self._members[number]
-        begin = member.offsets.get(place, 0) if start is None else start
-        records = broker.read(place, begin, count)
+        begins = {place: member.offsets.get(place, 0) if start is None else start for place in places}
+        records = {place: found for place, begin in begins.items() if (found := broker.read(place, begin, count))}
         try:
             if records:
-                await member.consumer._apply({place: records})
+                await member.consumer._apply(records)
                 await member.consumer._applied()
-                member.offsets[place] = begin + len(records)
+                member.offsets |= {place: begins[place] + len(found) for place, found in records.items()}
         except (Died, PositionMovedError):
             self._members[number] = self._new()
-        return bool(records)
 
 
 async def see(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:

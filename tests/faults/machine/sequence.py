@@ -142,7 +142,7 @@ class AnySequence(RuleBasedStateMachine):
     def deliver(
         self, reader: int, member: int, customer: UUID, start: int | None, count: int, dies_at: str | None
     ) -> None:
-        self.dying(dies_at, self.system.deliver(reader, member, place_of(customer), start, count))
+        self.dying(dies_at, self.system.deliver(reader, member, [place_of(customer)], start, count))
 
     @rule(dies_at=AT_READER)
     def list_customers(self, dies_at: str | None) -> None:

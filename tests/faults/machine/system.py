@@ -1,6 +1,7 @@
 """All of it together, one step at a time: two processes that take commands in, lines, readers, the list, the alerts."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -31,8 +32,10 @@ PLACES = {
     for topic in (CUSTOMER_EVENTS, FOLLOWUP_EVENTS)
 }
 ALL = 1_000
+HEAD = "head"
 MOVES = """
-    SELECT 'cursor' AS name, position FROM relay_cursor
+    SELECT 'head' AS name, position FROM store_head
+    UNION ALL SELECT 'cursor', position FROM relay_cursor
     UNION ALL SELECT format('%s of %s/%s', consumer, topic, partition), position FROM consumer_position
 """
 
@@ -58,6 +61,7 @@ class System:
         self._pools = (world.customer, world.alerts)
         self._moves: list[dict[str, list[int]]] = [{}, {}]
         self._may_rewind: set[int] = set()
+        self._facts: list[Envelope[Any]] = []
 
     async def ask(self, order: Order, process: int) -> Told | None:
         """Send an order; None where the process died and nobody knows what became of it."""
@@ -84,22 +88,22 @@ class System:
             return True
         return False
 
-    async def deliver(self, reader: int, member: int, place: TopicPartition, start: int | None, count: int) -> None:
-        await self.readers[reader].deliver(self.broker, member, place, start, count)
+    async def deliver(
+        self, reader: int, member: int, places: Sequence[TopicPartition], start: int | None, count: int
+    ) -> None:
+        await self.readers[reader].deliver(self.broker, member, places, start, count)
         await self.watch.hear(self.world.alerts, await self.facts(), self.world.now)
 
     async def deliver_marks(self) -> None:
         """Let followup say that it is quiet up to now, and alerts hear it."""
         say_that_followup_is_quiet(self.broker, self.world)
-        for place in PLACES[FOLLOWUP_EVENTS.name]:
-            await self.deliver(0, 0, place, None, ALL)
+        await self.deliver(0, 0, PLACES[FOLLOWUP_EVENTS.name], None, ALL)
 
     async def let_flow(self, relay: int, member: int) -> None:
         """Carry on what there is, as far as whoever is awake and alive gets."""
         await self.lines[0].publish(relay)
         await self.deliver_marks()
-        for place in PLACES[CUSTOMER_EVENTS.name]:
-            await self.deliver(0, member, place, None, ALL)
+        await self.deliver(0, member, PLACES[CUSTOMER_EVENTS.name], None, ALL)
         await self.look()
 
     async def look(self) -> None:
@@ -109,7 +113,10 @@ class System:
         oracle.hold(wrong)
 
     async def facts(self) -> list[Envelope[Any]]:
-        return await evidence.stored(self.world.customer)
+        """Return the whole store; what was read of it once stays as it is."""
+        after = self._facts[-1].position if self._facts else 0
+        self._facts += await evidence.stored(self.world.customer, after=after)
+        return self._facts
 
     def lose_kafka(self) -> None:
         """Kafka is empty, and everything that knew it is started again, as the runbook asks."""
@@ -122,9 +129,10 @@ class System:
 
     async def positions_move_on(self) -> None:
         """I6, looked at after every step; only the cursors of a lost Kafka go back, once."""
-        heads = [await EventStore(pool).head() for pool in self._pools]
-        for number, pool in enumerate(self._pools):
-            for name, position in await pool.fetch(MOVES):
+        found = [dict(rows) for rows in await both(*(pool.fetch(MOVES) for pool in self._pools))]
+        heads = [positions.pop(HEAD) for positions in found]
+        for number, positions in enumerate(found):
+            for name, position in positions.items():
                 self._moved(number, name, position)
         published, read = self._moves[1].pop("cursor"), self._moves[1]
         oracle.hold(
@@ -146,8 +154,7 @@ class System:
         await self.publish_all(self.lines[0])
         for number, reader in enumerate(self.readers):
             reader.restart()
-            for place in PLACES[CUSTOMER_EVENTS.name]:
-                await self.deliver(number, 0, place, 0, ALL)
+            await self.deliver(number, 0, PLACES[CUSTOMER_EVENTS.name], 0, ALL)
         await self.deliver_marks()
         await self.look()
         await self.publish_all(self.lines[1])
@@ -159,7 +166,7 @@ class System:
         await line.publish(0)
 
     async def _hold(self, model: Model) -> None:
-        stored, alerts = await self.facts(), await evidence.stored(self.world.alerts)
+        stored, alerts = await evidence.stored(self.world.customer), await evidence.stored(self.world.alerts)
         rows = await evidence.customer_list(self.world.customer)
         # What changed nothing has no event that could be looked for.
         attempts = [each for each in self.attempts if each.reply is LOST or each.command in model.effective]

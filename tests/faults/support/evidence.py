@@ -24,11 +24,11 @@ READ_ON = 1_000
 READ_SECONDS = 120.0
 
 
-async def stored(pool: Pool) -> list[Envelope[Any]]:
-    """Return the whole store, in the order of its positions."""
+async def stored(pool: Pool, *, after: int = 0) -> list[Envelope[Any]]:
+    """Return what the store holds after a position, in the order of its positions: at first, all."""
     store, mapper = EventStore(pool), EventMapper()
     found: list[Envelope[Any]] = []
-    while rows := await store.read_all(after=found[-1].position if found else 0, limit=READ_ON):
+    while rows := await store.read_all(after=found[-1].position if found else after, limit=READ_ON):
         found += map(mapper.to_envelope, rows)
     return found
 
