@@ -6,11 +6,14 @@ The library bounds what one expression may cost: its depth, and how often it goe
 import re
 from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from cel_expr_python import cel
 
 TYPES = {int: cel.Type.INT, float: cel.Type.DOUBLE, str: cel.Type.STRING, bool: cel.Type.BOOL}
+# What may be null: checked as what it is otherwise, and given as it comes.
+NULLABLE: dict[type, cel.Type] = {int: cel.Type("google.protobuf.Int64Value")}
 FAULT = re.compile(r"<input>:(?P<line>\d+):(?P<column>\d+): (?P<reason>[^\n]*)")
 LONGEST_REASON = 200
 # What the library says in English begins with or holds one of these; the rest is told as it is.
@@ -33,10 +36,12 @@ class ExpressionError(Exception):
 
 
 class Conditions:
-    """Conditions over variables of these names and types."""
+    """Conditions over variables of these names and types; those of `nullable` may have no value."""
 
-    def __init__(self, variables: Mapping[str, type]) -> None:
-        self._environment = cel.NewEnv(variables={name: TYPES[kind] for name, kind in variables.items()})
+    def __init__(self, variables: Mapping[str, type], nullable: Mapping[str, type] = MappingProxyType({})) -> None:
+        own = {name: TYPES[kind] for name, kind in variables.items()}
+        self._checked = cel.NewEnv(variables=own | {name: NULLABLE[kind] for name, kind in nullable.items()})
+        self._environment = cel.NewEnv(variables=own | dict.fromkeys(nullable, cel.Type.DYN))
         self._compiled = cache(self._compile)
 
     def check(self, text: str) -> None:
@@ -44,7 +49,7 @@ class Conditions:
         self._compiled(text)
 
     def holds(self, text: str, values: Mapping[str, Any]) -> bool:
-        """Say whether the condition is true. One that fails on these values, as by a division by zero, is not."""
+        """Say whether the condition is true. One that fails, as one that compares null, is not."""
         try:
             return self._compiled(text).eval(data=values).value() is True
         except RuntimeError:
@@ -53,12 +58,12 @@ class Conditions:
 
     def _compile(self, text: str) -> Any:
         try:
-            expression = self._environment.compile(text)
+            checked = self._checked.compile(text)
         except RuntimeError as error:
             raise fault_of(str(error)) from None
-        if expression.return_type() != cel.Type.BOOL:
-            raise ExpressionError(1, 1, f"it gives {expression.return_type()}, where true or false is needed")
-        return expression
+        if checked.return_type() != cel.Type.BOOL:
+            raise ExpressionError(1, 1, f"it gives {checked.return_type()}, where true or false is needed")
+        return self._environment.compile(text)
 
 
 def fault_of(message: str) -> ExpressionError:

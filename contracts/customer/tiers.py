@@ -56,7 +56,10 @@ class TierSchemePublished(Event):
 
 
 class TierInputs(BaseModel):
-    """What the rules were told of the customer. Amounts are in whole units of the scheme's currency."""
+    """What the rules were told of the customer. Amounts are in whole units of the scheme's currency.
+
+    `nps` and `csat` are the latest answers: from 0 to 10, and in percent of the way from the worst score to the best.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -70,6 +73,8 @@ class TierInputs(BaseModel):
     potential: str
     influence: str
     stage: str
+    nps: int | None = None
+    csat: int | None = None
 
 
 class TierBasis(BaseModel):

@@ -38,6 +38,8 @@ BASIS = customer.TierBasis(
         potential="high",
         influence="行业前十",
         stage="established",
+        nps=9,
+        csat=75,
     ),
 )
 

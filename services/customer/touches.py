@@ -1,4 +1,4 @@
-"""When somebody spoke with a customer, and when it complained: taken from followup's topic, counted by tier rules."""
+"""When a customer was spoken with, complained or answered a survey: taken from followup's topic, told to tier rules."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from chassis.database import Connection
 from chassis.rows import Rows
 from contracts import followup
 from contracts.event import Envelope
+from contracts.followup.survey import Question, SurveyKind
 from services.customer.tiering import memory
 
 TABLES = ("touch",)
@@ -22,6 +23,7 @@ class Touch:
     customer_id: UUID
     kind: str
     at: datetime
+    score: int | None = None
 
 
 TOUCHES = Rows("touch", Touch, "touch_id")
@@ -37,7 +39,7 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
 def touches(envelopes: Sequence[Envelope[Any]]) -> Iterator[Touch]:
     for envelope in envelopes:
         if kind := kind_of(envelope):
-            yield Touch(envelope.stream_id, envelope.subject, kind, envelope.occurred_at)
+            yield Touch(envelope.stream_id, envelope.subject, kind, envelope.occurred_at, score_of(envelope.event))
 
 
 def kind_of(envelope: Envelope[Any]) -> str | None:
@@ -46,5 +48,18 @@ def kind_of(envelope: Envelope[Any]) -> str | None:
             return CONTACT
         case followup.ComplaintRaised():
             return COMPLAINT
+        case followup.SurveyAnswered(question=question):
+            return question.kind
+        case _:
+            return None
+
+
+def score_of(event: Any) -> int | None:
+    """Return an answer as rules are told it: NPS as it is, CSAT, whose scale is declared, in percent."""
+    match event:
+        case followup.SurveyAnswered(question=Question(kind=SurveyKind.NPS), score=score):
+            return score
+        case followup.SurveyAnswered(question=asked, score=score):
+            return 100 * (score - asked.lowest) // (asked.highest - asked.lowest)
         case _:
             return None

@@ -21,7 +21,9 @@ VARIABLES = {
     "influence": str,
     "stage": str,
 }
-CONDITIONS = Conditions(VARIABLES)
+# Null where nobody has been asked, or nobody answered under a name.
+NULLABLE = {"nps": int, "csat": int}
+CONDITIONS = Conditions(VARIABLES, NULLABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Facts:
     complaints: int
     oldest_order_at: datetime | None
     oldest_touch_at: datetime | None
+    nps: int | None = None
+    csat: int | None = None
 
 
 def inputs_of(facts: Facts, currency: str, today: date) -> TierInputs:
@@ -56,6 +60,8 @@ def inputs_of(facts: Facts, currency: str, today: date) -> TierInputs:
         potential=facts.potential or "",
         influence=facts.influence or "",
         stage=facts.stage,
+        nps=facts.nps,
+        csat=facts.csat,
     )
 
 

@@ -9,6 +9,7 @@ import httpx
 from chassis.database import transaction
 from contracts import followup
 from contracts.examples import example, example_envelope
+from contracts.followup.survey import Question, SurveyKind
 from services.customer import open_items
 from services.customer.domain.shipped_tiers import SHIPPED
 from services.customer.tiering import memory
@@ -140,6 +141,38 @@ async def test_contacts_that_followup_tells_of_count_once_and_automatic_ones_do_
         async with transaction(api.pool) as held:
             await open_items.apply(contacts, held)
     assert (await becomes(api, address, "gold"))["basis"]["inputs"]["contacts"] == 2
+
+
+async def test_the_latest_answer_to_a_survey_counts_also_that_of_a_duplicate(api: Api) -> None:
+    await publish(api, tiers=[{**GOLD, "when": "nps >= 9 && csat == null"}, REST])
+    address, duplicate = await api.registered(), await api.registered()
+    await becomes(api, address, "rest")
+    survivor_id, duplicate_id = (UUID(each.rpartition("/")[2]) for each in (address, duplicate))
+    merged = await api.post(f"{address}/duplicates", {"duplicate_id": str(duplicate_id)})
+    assert merged.status_code == 200
+    now = datetime.now(UTC)
+    question = Question(survey="yearly", kind=SurveyKind.NPS, lowest=0, highest=10)
+    for number, (customer_id, score, days) in enumerate(((survivor_id, 9, 2), (duplicate_id, 3, 3))):
+        answered = example_envelope(
+            example(followup.SurveyAnswered, question=question, score=score),
+            subject=customer_id,
+            stream_id=UUID(int=number + 1),
+            occurred_at=now - timedelta(days=days),
+            recorded_at=now,
+        )
+        async with transaction(api.pool) as held:
+            await open_items.apply([answered], held)
+        assert (await becomes(api, address, "gold"))["basis"]["inputs"]["nps"] == 9
+    later = example_envelope(
+        example(followup.SurveyAnswered, question=question, score=4),
+        subject=duplicate_id,
+        stream_id=UUID(int=3),
+        occurred_at=now,
+        recorded_at=now,
+    )
+    async with transaction(api.pool) as held:
+        await open_items.apply([later], held)
+    assert (await becomes(api, address, "rest"))["basis"]["inputs"]["nps"] == 4
 
 
 async def test_a_condition_that_cannot_be_used_is_named_with_its_place(api: Api) -> None:

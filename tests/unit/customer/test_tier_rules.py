@@ -110,6 +110,32 @@ def test_a_condition_that_fails_does_not_hold(text: str) -> None:
     assert not CONDITIONS.holds(text, inputs_of(STRANGER, "CNY", TODAY).model_dump())
 
 
+@pytest.mark.parametrize(
+    ("text", "of_nobody_asked", "of_seven", "of_ten"),
+    [
+        ("nps >= 9", False, False, True),
+        ("nps < 9", False, True, False),
+        ("nps == null", True, False, False),
+        ("nps == null || nps >= 9", True, False, True),
+        ("nps >= 9 || orders >= 0", True, True, True),
+        ("nps != null && nps <= 7 && csat == null", False, True, False),
+    ],
+)
+def test_of_who_never_answered_nothing_holds_but_that(
+    text: str, of_nobody_asked: bool, of_seven: bool, of_ten: bool
+) -> None:
+    CONDITIONS.check(text)
+    answers = [replace(STRANGER, nps=nps) for nps in (None, 7, 10)]
+    holds = [CONDITIONS.holds(text, inputs_of(facts, "CNY", TODAY).model_dump()) for facts in answers]
+    assert holds == [of_nobody_asked, of_seven, of_ten]
+
+
+def test_a_score_is_a_number_when_a_condition_is_checked() -> None:
+    with pytest.raises(ExpressionError) as caught:
+        CONDITIONS.check("nps >= 'a'")
+    assert "类型不匹配" in caught.value.zh
+
+
 def test_a_condition_that_goes_round_for_ever_is_stopped() -> None:
     some = f"[{','.join('1' * 60)}]"
     text = f"{some}.all(a, {some}.all(b, {some}.all(c, a + b + c > 0)))"
