@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.database import Connection
 from chassis.rows import Rows
-from contracts.customer import HelperAdded, HelperRemoved, OwnerAssigned
+from contracts.customer import HelperAdded, HelperRemoved, Merged, OwnerAssigned, Unmerged
 from contracts.customer.ownership import OwnershipEvent
 from contracts.event import Envelope
 
@@ -18,21 +18,24 @@ class HoldersRow:
     owner_id: str | None = None
     leader_id: str | None = None
     helper_ids: list[str] = field(default_factory=list)
+    # Where this is a duplicate: whose holders count for it.
+    merged_into: UUID | None = None
 
 
+Told = OwnershipEvent | Merged | Unmerged
 HOLDERS = Rows("customer_holders", HoldersRow, "customer_id")
 
 
 async def keep(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     """Bring the holders up to date. Runs in the consumer's transaction, with the customers locked."""
-    own = [envelope for envelope in envelopes if isinstance(envelope.event, OwnershipEvent)]
+    own = [envelope for envelope in envelopes if isinstance(envelope.event, Told)]
     rows = await HOLDERS.load(held, [envelope.subject for envelope in own])
     for envelope in own:
         rows[envelope.subject] = after(rows.get(envelope.subject, HoldersRow(envelope.subject)), envelope.event)
     await HOLDERS.save(held, list(rows.values()))
 
 
-def after(row: HoldersRow, event: OwnershipEvent) -> HoldersRow:
+def after(row: HoldersRow, event: Told) -> HoldersRow:
     """Return the holders after one fact. Who becomes owner is no helper any more."""
     match event:
         case OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
@@ -42,6 +45,10 @@ def after(row: HoldersRow, event: OwnershipEvent) -> HoldersRow:
             return replace(row, helper_ids=[*row.helper_ids, employee_id])
         case HelperRemoved(employee_id=employee_id):
             return without_helper(row, employee_id)
+        case Merged(into_customer_id=into_id):
+            return replace(row, merged_into=into_id)
+        case Unmerged():
+            return replace(row, merged_into=None)
 
 
 def without_helper(row: HoldersRow, employee_id: str) -> HoldersRow:

@@ -18,19 +18,27 @@ VIEW = """
             WHERE each IS NOT NULL ORDER BY each
         ) AS holders,
         a.silent_since, a.starts_at, a.ends_at, a.payload
-    FROM alert a LEFT JOIN customer_holders h ON h.customer_id = a.customer_id
+    FROM alert a LEFT JOIN customer_holders own ON own.customer_id = a.customer_id
+    LEFT JOIN customer_holders h ON h.customer_id = coalesce(own.merged_into, a.customer_id)
 """
 ONE = f"{VIEW} WHERE a.alert_id = $1"
+# Whose customers somebody may see: their own, with those that are merged into these, and none that goes on elsewhere.
 LIST = f"""
+    WITH own AS (
+        SELECT customer_id FROM customer_holders
+        WHERE (owner_id = $6 OR leader_id = $6 OR helper_ids @> ARRAY[$6]) AND merged_into IS NULL
+    ), held AS (
+        SELECT customer_id AS each FROM own
+        UNION ALL SELECT d.customer_id FROM customer_holders d JOIN own ON d.merged_into = own.customer_id
+    )
     {VIEW}
     WHERE ($1::uuid IS NULL OR a.alert_id > $1)
       AND ($2::text IS NULL OR a.status = $2)
       AND ($3::text IS NULL OR a.rule_id = $3)
       AND ($4::text IS NULL OR a.owner_id = $4)
-      AND ($5::uuid IS NULL OR a.customer_id = $5)
-      AND ($6::text IS NULL OR a.holders @> ARRAY[$6] OR a.customer_id IN (
-        SELECT own.customer_id FROM customer_holders own
-        WHERE own.owner_id = $6 OR own.leader_id = $6 OR own.helper_ids @> ARRAY[$6]))
+      AND ($5::uuid IS NULL OR a.customer_id = $5
+        OR a.customer_id IN (SELECT d.customer_id FROM customer_holders d WHERE d.merged_into = $5))
+      AND ($6::text IS NULL OR a.holders @> ARRAY[$6] OR a.customer_id IN (SELECT each FROM held))
     ORDER BY a.alert_id LIMIT $7
 """  # noqa: S608 - fixed text
 KNOWN = "SELECT state FROM silence WHERE customer_id = $1"

@@ -16,6 +16,7 @@ from contracts.followup import (
     ComplaintConfirmed,
     ComplaintPaused,
     ComplaintRaised,
+    ComplaintReclassified,
     ComplaintReopened,
     ComplaintResumed,
     ComplaintTargetChanged,
@@ -230,11 +231,26 @@ def steps(life: Life, raised: ComplaintRaised) -> list[Event]:
 
 
 def paused(random: Random) -> list[Event]:
-    """Return a pause that goes on or ends, a promise under another calendar, or neither."""
+    """Return a pause that goes on or ends, a promise under another calendar, another severity, or none of these."""
+    weighed = ComplaintReclassified(
+        previous=Severity.NORMAL, severity=random.choice(list(Severity)), reason="weighs-otherwise"
+    )
     pause = ComplaintPaused(reason="waits-for-customer", used_seconds=0)
     moved = ComplaintTargetChanged(**PROMISE)
     return list(
-        random.choice(([], [], [pause], [pause, ComplaintResumed()], [moved], [pause, ComplaintResumed(), moved]))
+        random.choice(
+            (
+                [],
+                [],
+                [weighed],
+                [weighed],
+                [pause],
+                [pause, ComplaintResumed()],
+                [moved],
+                [weighed, moved],
+                [pause, ComplaintResumed(), moved],
+            )
+        )
     )
 
 
@@ -243,7 +259,7 @@ def promised(life: Life, step: Event, at: datetime) -> list[Event]:
     hours = life.random.choice((0.05, 2, 4, 30, 100))
     times = {"started_at": at, "answer_by": at + timedelta(hours=hours)}
     match step:
-        case ComplaintRaised() if life.random.random() < 0.2:
+        case ComplaintRaised() if life.random.random() < 0.35:
             return [step]  # As those before there were clocks.
         case ComplaintRaised() | ComplaintReopened():
             return [step, ComplaintTargetSet(**PROMISE | times)]

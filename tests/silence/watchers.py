@@ -9,7 +9,13 @@ from uuid import UUID
 
 from contracts.alerts import AlertEvent
 from contracts.event import Envelope, Event
-from contracts.followup import ComplaintPaused, ComplaintReopened, ComplaintTargetChanged, ContactLogged
+from contracts.followup import (
+    ComplaintPaused,
+    ComplaintReclassified,
+    ComplaintReopened,
+    ComplaintTargetChanged,
+    ContactLogged,
+)
 from services.alerts.detection import look, take_in
 from services.alerts.engine.episodes import CustomerState, evaluate
 from services.alerts.engine.facts import evolve
@@ -161,6 +167,10 @@ class KeepsTheFirstPromise(HearsNot):
     deaf_to = (ComplaintTargetChanged,)
 
 
+class KeepsTheFirstSeverity(HearsNot):
+    deaf_to = (ComplaintReclassified,)
+
+
 class ForgetsWhatIsReopened(HearsNot):
     deaf_to = (ComplaintReopened,)
 
@@ -181,5 +191,6 @@ BROKEN = [
     EndsOnceABatch,
     IgnoresPauses,
     KeepsTheFirstPromise,
+    KeepsTheFirstSeverity,
     ForgetsWhatIsReopened,
 ]

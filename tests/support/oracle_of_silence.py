@@ -5,7 +5,8 @@ Nothing here is taken from the engine but the rule book's numbers. Written down 
 - Silence runs from the last human contact, or from the registration while there was none; not for a lost customer.
 - A follow-up is owed until its due time; moving it begins another episode.
 - A complaint is owed an answer once it is raised, and again once it is reopened: until the time that was promised last;
-  where none was, for the hours of its severity. In a pause, and until a reopened one has its promise, by no time.
+  where none was, for the hours of its severity, as told last. In a pause, and until a reopened one has its promise, by
+  no time.
 - An alert is raised at the first look at or after its due time, at an instant up to which both feeds are complete,
   unless a file has told of this customer in the 30 seconds before.
 - A fact that ends an episode withdraws its alert if it happened before the alert began (or just then), else clears
@@ -169,7 +170,8 @@ def complaint(stream: Sequence[Fact], rules: RuleBook) -> Iterator[tuple[Episode
         return
     due_at = NO_TIME
     if isinstance(first.event, followup.ComplaintRaised):
-        due_at = first.occurred_at + timedelta(hours=rules.unanswered_complaint.hours[first.event.severity])
+        told = [first, *(fact for fact in later if isinstance(fact.event, followup.ComplaintReclassified))]
+        due_at = first.occurred_at + timedelta(hours=rules.unanswered_complaint.hours[told[-1].event.severity])
     clock = [fact.event for fact in later if isinstance(fact.event, PROMISE | followup.ComplaintPaused)]
     if clock:
         due_at = clock[-1].answer_by if isinstance(clock[-1], PROMISE) else NO_TIME

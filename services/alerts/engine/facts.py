@@ -100,6 +100,7 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
             | followup.ComplaintTargetSet()
             | followup.ComplaintTargetChanged()
             | followup.ComplaintPaused()
+            | followup.ComplaintReclassified()
             | followup.ComplaintReopened()
             | followup.ComplaintAnswered()
             | followup.ComplaintClosed()
@@ -183,6 +184,8 @@ def complaints_after(complaints: dict[str, Owed], envelope: Envelope[Any], momen
             return {**complaints, key: Owed(complaint_id, moment, owner_id or "", is_paused=True)}
         case followup.ComplaintTargetSet(answer_by=answer_by) | followup.ComplaintTargetChanged(answer_by=answer_by):
             return changed(complaints, key, answer_by=answer_by, is_paused=False)
+        case followup.ComplaintReclassified(severity=severity):
+            return changed(complaints, key, severity=severity)
         case followup.ComplaintPaused():
             return changed(complaints, key, is_paused=True)
         case _:

@@ -13,18 +13,20 @@ from chassis.mapper import EventMapper
 from chassis.service import Parts
 from chassis.supervisor import Supervisor
 from contracts.alerts import AlertRaised
-from contracts.customer import HelperAdded, HelperRemoved, OwnerAssigned
+from contracts.customer import HelperAdded, HelperRemoved, Merged, OwnerAssigned, Unmerged
 from contracts.event import Event
-from contracts.examples import ALERT_ID, example, example_envelope
+from contracts.examples import ALERT_ID, CUSTOMER_ID, example, example_envelope
 from deploy.stack import tokens
 from services.alerts import projection
 from services.alerts.__main__ import build
 from services.alerts.detection import Detection
 from services.alerts.engine.rules import DEFAULT_RULES
+from services.alerts.queries import AlertQueries, Filters
 from tests.support.servers import Servers
 from tests.unit.chassis.issuer import ISSUER, SETTINGS, Issuer, client_of
 
 Sees = Callable[[str], Awaitable[bool]]
+SURVIVOR = UUID("01900000-0000-7000-8000-0000000000f1")
 HANDED_OVER = OwnerAssigned(previous_owner_id="E1", owner_id="E4", leader_id="E5")
 
 
@@ -40,10 +42,10 @@ async def alerts(running: Servers) -> AsyncIterator[Pool]:
     await pool.close()
 
 
-async def tell(pool: Pool, *facts: Event) -> None:
+async def tell(pool: Pool, *facts: Event, subject: UUID = CUSTOMER_ID) -> None:
     detection = Detection(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
     async with transaction(pool) as held:
-        await detection.apply([example_envelope(fact) for fact in facts], held)
+        await detection.apply([example_envelope(fact, subject=subject) for fact in facts], held)
 
 
 @pytest.fixture
@@ -89,3 +91,30 @@ async def test_after_a_handover_the_new_owner_sees_it_and_the_old_one_no_more(al
     assert await all_who_see(sees) == {"E3", "E4", "E5", "E6"}
     await tell(alerts, OwnerAssigned(previous_owner_id="E4", owner_id="E9"))
     assert await all_who_see(sees) == {"E3", "E6", "E9"}
+
+
+async def test_while_it_is_merged_into_another_those_of_the_other_see_it(alerts: Pool, sees: Sees) -> None:
+    await tell(alerts, OwnerAssigned(owner_id="E4", leader_id="E5"), HelperAdded(employee_id="E6"), subject=SURVIVOR)
+    await tell(alerts, Merged(into_customer_id=SURVIVOR))
+    assert await all_who_see(sees) == {"E3", "E4", "E5", "E6"}
+    # What becomes of the duplicate's holders meanwhile shows when it is released.
+    await tell(alerts, OwnerAssigned(previous_owner_id="E1", owner_id="E9", leader_id="E2"))
+    assert await all_who_see(sees) == {"E3", "E4", "E5", "E6"}
+    await tell(alerts, Unmerged(from_customer_id=SURVIVOR))
+    assert await all_who_see(sees) == {"E2", "E3", "E9"}
+
+
+async def test_merged_into_one_that_nobody_answers_for_nobody_sees_it_but_who_has_to_act(
+    alerts: Pool, sees: Sees
+) -> None:
+    await tell(alerts, Merged(into_customer_id=SURVIVOR))
+    assert await all_who_see(sees) == {"E3"}
+    await tell(alerts, OwnerAssigned(owner_id="E4"), subject=SURVIVOR)
+    assert await all_who_see(sees) == {"E3", "E4"}
+
+
+async def test_alerts_of_a_customer_are_those_of_its_duplicates_too(alerts: Pool) -> None:
+    queries, asked = AlertQueries(alerts), Filters(customer_id=SURVIVOR)
+    assert await queries.page(asked, None, 10) == []
+    await tell(alerts, Merged(into_customer_id=SURVIVOR))
+    assert [alert.id for alert in await queries.page(asked, None, 10)] == [ALERT_ID]

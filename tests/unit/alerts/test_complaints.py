@@ -1,5 +1,6 @@
 """Until when an answer to a complaint is owed: as promised, not in a pause, and once more after a reopening."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from contracts.customer import Kind, OwnerAssigned, Registered
@@ -11,12 +12,14 @@ from contracts.followup import (
     ComplaintClosed,
     ComplaintPaused,
     ComplaintRaised,
+    ComplaintReclassified,
     ComplaintReopened,
     ComplaintResumed,
     ComplaintTargetChanged,
     ComplaintTargetSet,
     Severity,
 )
+from services.alerts.engine.rules import DEFAULT_RULES
 from tests.support.life import Watch, day, envelope
 
 COMPLAINT = UUID(int=9, version=4)
@@ -116,3 +119,29 @@ def test_what_was_promised_nothing_is_owed_by_the_hours_of_its_severity() -> Non
     assert after((1, raised)).asked(1.5).told_of() == RAISED_AGAIN[:1]
     paused = after((1, raised), (1.1, ComplaintPaused(reason="waits-for-customer", used_seconds=0)))
     assert paused.asked(20).said == []
+
+
+def weighed(severity: Severity) -> ComplaintReclassified:
+    return ComplaintReclassified(previous=Severity.HIGH, severity=severity, reason="weighs-otherwise")
+
+
+def test_another_severity_moves_the_time_of_what_was_promised_nothing() -> None:
+    hours = DEFAULT_RULES.unanswered_complaint.hours
+    for severity in Severity:
+        (alert,) = after((1, raised), (1.01, weighed(severity))).asked(20).said
+        assert alert.starts_at == day(1) + timedelta(hours=hours[severity])
+
+
+def test_a_lower_severity_clears_what_was_late_and_a_higher_one_is_late_at_once() -> None:
+    watch = after((1, raised)).asked(1.5)
+    assert watch.told_of() == RAISED_AGAIN[:1]
+    told(watch, (1.6, weighed(Severity.LOW)))
+    assert watch.told_of() == RAISED_AGAIN[:2]
+    told(watch, (1.7, weighed(Severity.CRITICAL)))
+    assert watch.asked(1.7).told_of() == RAISED_AGAIN
+
+
+def test_another_severity_leaves_a_promise_as_it_is() -> None:
+    watch = after((1, raised), (1, promised(3)), (1.5, weighed(Severity.CRITICAL)))
+    assert watch.asked(2.99).said == []
+    assert watch.asked(3).told_of() == RAISED_AGAIN[:1]
