@@ -1,5 +1,6 @@
 """What a caller asks for: checked once at the edge, with its personal words set aside for the vault."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
@@ -44,6 +45,10 @@ class FactCommand(Command):
     """A command that may tell of something past: `occurred_at` is when it happened, now if absent."""
 
     occurred_at: Instant | None = None
+
+    def tells_of(self) -> Sequence[datetime | None]:
+        """Return the instants at which, by this command, something has happened: none of them may lie ahead."""
+        return (self.occurred_at,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 import uuid_utils.compat as uuid_utils
 
 from chassis.catalogue import ProblemError
-from chassis.command import Command, Context
+from chassis.command import Command, Context, FactCommand
 from chassis.database import DEADLINE_SECONDS
 from chassis.decider import Decider, RejectedError
 from chassis.event_store import Answer, Append, EventStore, Outcome
@@ -187,8 +187,8 @@ class CommandHandler(Generic[S]):
         asked.authorize(loaded.state)
         if asked.expected_version is not None and asked.expected_version != loaded.version:
             raise VersionMismatchError(loaded.version)
-        occurred_at = getattr(asked.command, "occurred_at", None)
-        if occurred_at is not None and occurred_at > asked.context.now + CLOCK_SKEW:
+        told = asked.command.tells_of() if isinstance(asked.command, FactCommand) else ()
+        if any(instant is not None and instant > asked.context.now + CLOCK_SKEW for instant in told):
             raise RejectedError(
                 "occurred-in-future",
                 "A fact cannot have occurred in the future.",

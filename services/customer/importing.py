@@ -85,7 +85,7 @@ class CustomerImport:
             raise RowProblemError("客户名称", "missing", "A row needs a customer's name.", "缺少客户名称。")
         customer_id = self._needs.pseudonyms.customer(FILE_SYSTEM, reference)
         owner_id = await self._owner(cells)
-        command = self.command(cells, owner_id)
+        command = self.command(cells, owner_id, context.now)
         customer_id, handled = await register(customer_id, command, step(context, "register"), self._needs)
         if handled.status == CREATED:
             return RowOutcome.CREATED, customer_id
@@ -103,11 +103,10 @@ class CustomerImport:
             self._met.add(employee_id)
         return employee_id
 
-    def command(self, cells: dict[str, str], owner_id: str | None) -> commands.Register:
+    def command(self, cells: dict[str, str], owner_id: str | None, now: datetime) -> commands.Register:
         """Return what a row asks for. Raises RowProblemError, or ValidationError for a field that does not fit."""
         status = choose(STATUSES, cells["work_status"], "跟进状态")
         stage = choose(STAGES, cells["stage"], "生命周期阶段")
-        contacted_on = day(cells["last_contacted_on"], "最近沟通时间")
         number = cells["number"]
         return commands.Register(
             kind=Kind.COMPANY,
@@ -119,12 +118,21 @@ class CustomerImport:
                 industry=cells["industry"] or None,
                 region=cells["region"] or None,
                 work_status=status,
-                last_contacted_at=datetime.combine(contacted_on, WORKDAY_START, self._zone) if contacted_on else None,
+                last_contacted_at=self._contacted_at(cells["last_contacted_on"], now),
             ),
             tier=tier(cells["tier"]),
             stage=stage or (STAGE_BY_STATUS[status] if status else None),
             owner_id=owner_id,
         )
+
+    def _contacted_at(self, text: str, now: datetime) -> datetime | None:
+        contacted_on = day(text, "最近沟通时间")
+        if contacted_on is None:
+            return None
+        if contacted_on > now.astimezone(self._zone).date():
+            raise RowProblemError("最近沟通时间", "in-future", "The day has not come yet.", "该日期尚未到来。")
+        # A file sent early on the day itself tells of that morning, not of a later hour.
+        return min(datetime.combine(contacted_on, WORKDAY_START, self._zone), now)
 
 
 def tier(text: str) -> commands.Tier | None:

@@ -1,5 +1,7 @@
 """Making a customer known, and stating what is known of it."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
@@ -68,6 +70,9 @@ class Register(FactCommand):
     owner_id: EmployeeId | None = None
     leader_id: EmployeeId | None = None
 
+    def tells_of(self) -> Sequence[datetime | None]:
+        return (self.occurred_at, self.profile.last_contacted_at)
+
     @model_validator(mode="after")
     def name_by_kind(self) -> "Register":
         """A company has a public name; a person's name is personal and goes to the vault."""
@@ -97,6 +102,9 @@ class ChangeProfile(FactCommand):
 
     profile: Profile = Field(default_factory=Profile)
     clear: tuple[ProfileField, ...] = Field(default=(), max_length=len(ProfileField))
+
+    def tells_of(self) -> Sequence[datetime | None]:
+        return (self.occurred_at, self.profile.last_contacted_at)
 
     @model_validator(mode="after")
     def stated_or_cleared(self) -> "ChangeProfile":

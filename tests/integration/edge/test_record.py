@@ -82,3 +82,12 @@ async def test_news_are_told_to_those_who_answer_for_the_customer(api: Api) -> N
     assert heard.status_code == 200
     *_, last = (await api.get(f"{address}/events")).json()["items"]
     assert (last["type"], last["data"]["topic"]) == ("care.customer.news-heard.v1", "new-project")
+
+
+async def test_a_last_contact_that_has_not_been_yet_is_refused(api: Api) -> None:
+    address = await api.registered()
+    body = {"profile": {"last_contacted_at": "2100-01-01T09:00:00+08:00"}}
+    refused = await api.post(f"{address}/profile", body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "occurred-in-future")
+    refused = await api.post("/v1/customers", {"name": "北京新创", **body})
+    assert (refused.status_code, refused.json()["code"]) == (409, "occurred-in-future")

@@ -1,5 +1,6 @@
 """A row of a customer file, in either language, asks for the same."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
@@ -13,13 +14,14 @@ from services.customer.dependencies import Dependencies
 from services.customer.importing import COLUMNS, CustomerImport, choose, day, tier
 
 FIXTURES = Path(__file__).parents[3] / "demo" / "fixtures"
+NOW = datetime(2026, 1, 5, 0, 30, tzinfo=UTC)
 NOBODY = cast("Dependencies", None)
 
 
 def commands(name: str) -> list[Register]:
     table = read_table((FIXTURES / name).read_bytes(), CSV_TYPE, COLUMNS)
     importer = CustomerImport(NOBODY, "Asia/Shanghai")
-    return [importer.command(row.cells, owner_id="someone") for row in table.rows]
+    return [importer.command(row.cells, "someone", NOW) for row in table.rows]
 
 
 def test_both_languages_ask_for_the_same() -> None:
@@ -42,6 +44,26 @@ def test_a_row_states_what_the_file_says() -> None:
 def test_the_second_alphabet_is_a_scheme_of_its_own() -> None:
     assert tier("A级") == Tier(scheme="abc", tier="a")
     assert tier("") is None
+
+
+@pytest.mark.parametrize(
+    ("written", "at"),
+    [
+        ("2026-01-04", datetime(2026, 1, 4, 1, tzinfo=UTC)),
+        ("2026-01-05", NOW),
+    ],
+)
+def test_the_last_contact_was_on_the_morning_of_its_day_and_never_lies_ahead(written: str, at: datetime) -> None:
+    cells = {column.field: "" for column in COLUMNS} | {"name": "上海腾云", "last_contacted_on": written}
+    command = CustomerImport(NOBODY, "Asia/Shanghai").command(cells, None, NOW)
+    assert command.profile.last_contacted_at == at
+
+
+def test_a_last_contact_that_has_not_been_yet_is_refused_with_its_column() -> None:
+    cells = {column.field: "" for column in COLUMNS} | {"name": "上海腾云", "last_contacted_on": "2026-01-06"}
+    with pytest.raises(RowProblemError) as caught:
+        CustomerImport(NOBODY, "Asia/Shanghai").command(cells, None, NOW)
+    assert (caught.value.document["column"], caught.value.document["code"]) == ("最近沟通时间", "in-future")
 
 
 def test_a_word_outside_the_choices_is_refused_with_the_column() -> None:
