@@ -23,6 +23,8 @@ async def register(
     if command.tier:
         offered = await needs.tier_schemes.offered(command.tier.scheme)
         command = commands.RegisterInTier(**dict(command), offered=offered)
+    if command.owner_id and not command.leader_id and (owner := await needs.queries.employee(command.owner_id)):
+        command = command.with_owner_led_by(owner.leader_id)
     try:
         return customer_id, await needs.customers.handle(customer_id, command, context, authorize=authorize)
     except RejectedError as refusal:

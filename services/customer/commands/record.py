@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from chassis.command import FactCommand, Part
 from contracts.customer import Kind, Stage, WorkStatus
@@ -69,6 +69,17 @@ class Register(FactCommand):
     stage: Stage | None = None
     owner_id: EmployeeId | None = None
     leader_id: EmployeeId | None = None
+    _owners_leader: EmployeeId | None = PrivateAttr(default=None)
+
+    @property
+    def owners_leader(self) -> EmployeeId | None:
+        """Who leads the owner, by the list of employees: leads the customer too, where nobody says otherwise."""
+        return self._owners_leader
+
+    def with_owner_led_by(self, leader_id: EmployeeId | None) -> Self:
+        said = self.model_copy()
+        said._owners_leader = leader_id  # noqa: SLF001 - of its own kind
+        return said
 
     def tells_of(self) -> Sequence[datetime | None]:
         return (self.occurred_at, self.profile.last_contacted_at)

@@ -37,7 +37,9 @@ def stated(customer: Customer, command: commands.Register) -> list[events.Custom
         offered = command.offered if isinstance(command, commands.RegisterInTier) else OFFERED.get(scheme, ())
         found += tier_set(customer, scheme, tier, offered)
     if command.owner_id:
-        found += owner_assigned(customer, command.owner_id, command.leader_id)
+        is_new = command.owner_id != customer.owner_id
+        leader_id = command.leader_id or (command.owners_leader if is_new else None)
+        found += owner_assigned(customer, command.owner_id, leader_id)
     if command.stage and not customer.known and command.stage is not Stage.NEW:
         found.append(events.StageChanged(previous=Stage.NEW, stage=command.stage, reason="stated-at-entry"))
     elif command.stage and customer.known:

@@ -91,3 +91,18 @@ async def test_a_last_contact_that_has_not_been_yet_is_refused(api: Api) -> None
     assert (refused.status_code, refused.json()["code"]) == (409, "occurred-in-future")
     refused = await api.post("/v1/customers", {"name": "北京新创", **body})
     assert (refused.status_code, refused.json()["code"]) == (409, "occurred-in-future")
+
+
+async def test_the_owners_leader_leads_a_customer_that_is_registered(api: Api) -> None:
+    for employee_id, leader_id in (("E1007", "E1000"), ("E1008", "E1001")):
+        headers = api.issuer.headers("ops", "ops")
+        body = {"name": employee_id, "leader_id": leader_id}
+        assert (await api.client.put(f"/v1/employees/{employee_id}", json=body, headers=headers)).is_success
+    told = {"name": "上海腾云", "external": {"system": "erp", "id": "KH-1"}}
+    address = await api.registered(**told, owner_id="E1007")
+    assert (await api.get(address, "E1000", "leader")).json()["leader_id"] == "E1000"
+    assert (await api.post(f"{address}/owner", {"owner_id": "E1007", "leader_id": "E1009"})).is_success
+    assert (await api.post("/v1/customers", {**told, "owner_id": "E1007"})).is_success
+    assert (await api.get(address)).json()["leader_id"] == "E1009"
+    assert (await api.post("/v1/customers", {**told, "owner_id": "E1008"})).is_success
+    assert (await api.get(address)).json()["leader_id"] == "E1001"
