@@ -108,6 +108,16 @@ async def read_workdays(
     return DaysView(name=name, number=found.number, workdays=sum(day.is_workday for day in items), items=items)
 
 
+async def calendar_named(name: str, needs: Needs) -> CalendarPublished:
+    """Return the version in force of a calendar that a body names; raise the 422 problem if there is none."""
+    try:
+        return await needs.calendars.version(name)
+    except ProblemError as error:
+        en, zh = "There is no such calendar; publish it first.", "没有这个日历，请先发布。"
+        errors = [{"pointer": "/calendar", "rule": "unknown-calendar", "detail": en}]
+        raise ProblemError("validation-failed", en, zh, errors=errors) from error
+
+
 def out_of_range() -> ProblemError:
     detail = f"`to` lies on or after `from`, and at most {MAX_DAYS} days are told at once."
     detail_zh = f"`to` 不得早于 `from`，一次最多 {MAX_DAYS} 天。"

@@ -9,7 +9,7 @@ from chassis.body import StrictRoute
 from chassis.catalogue import not_found
 from chassis.responses import PUBLISHED, Accepted, answer, etag
 from contracts.followup.complaint_policy import ComplaintTarget
-from services.followup.api.calendars import Keeper
+from services.followup.api.calendars import Keeper, calendar_named
 from services.followup.api.edge import Anyone
 from services.followup.commands.complaint_policy import PublishComplaintPolicy
 from services.followup.dependencies import Needs
@@ -46,7 +46,7 @@ async def read_complaint_policy(
 @router.put(ADDRESS, response_model=Accepted, responses=PUBLISHED)
 async def publish_complaint_policy(command: PublishComplaintPolicy, caller: Keeper, needs: Needs) -> Response:
     """Publish a whole new version. What has been promised stands; clocks that begin from now on follow it."""
-    await needs.calendars.version(command.calendar)
+    await calendar_named(command.calendar, needs)
     handled = await needs.complaint_policy.handle(
         needs.complaint_policies.stream_id, command, caller.context, expected_version=caller.expected_version
     )

@@ -15,6 +15,7 @@ from contracts.customer import Mode
 from contracts.followup import PlanStep, PlanTemplatePublished, PlanTrigger
 from contracts.types import Code
 from services.followup import commands
+from services.followup.api.calendars import calendar_named
 from services.followup.api.edge import Anyone
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.planning import memory
@@ -71,7 +72,7 @@ async def publish_plan_template(
     template: Template, body: commands.PlanTemplate, caller: Keeper, needs: Needs
 ) -> Response:
     """Put a whole new version in force. Plans that run go over to it for what is still open."""
-    await needs.calendars.version(body.calendar)
+    await calendar_named(body.calendar, needs)
     command = commands.PublishPlanTemplate(name=template, **dict(body))
     handled = await needs.plan_templates.handle(
         template_id(template, needs), command, caller.context, expected_version=caller.expected_version
@@ -84,7 +85,7 @@ async def preview_plan_template(
     template: Template, body: commands.PlanTemplate, caller: Keeper, needs: Needs
 ) -> Preview:
     """Say what publishing this would change in the plans that run, and change nothing."""
-    calendar = await needs.calendars.version(body.calendar)
+    calendar = await calendar_named(body.calendar, needs)
     return await preview(needs.queries.pool, template, body, calendar, caller.context.now)
 
 

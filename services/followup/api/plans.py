@@ -7,8 +7,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from chassis.body import StrictRoute
-from chassis.listing import Limit
-from chassis.paging import coerce_limit
+from chassis.listing import Paging, shown_as
+from chassis.paging import Page
 from services.followup.api.edge import Anyone
 from services.followup.dependencies import Needs
 from services.followup.planning import memory
@@ -39,19 +39,19 @@ class PlanView(BaseModel):
     tasks: list[PlannedView]
 
 
-class Plans(BaseModel):
-    items: list[PlanView]
-    has_more: bool
-
-
 @router.get("/customers/{customer_id}/plans")
-async def read_plans(customer_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None) -> Plans:
+async def read_plans(customer_id: UUID, caller: Anyone, needs: Needs, paging: Paging) -> Page[PlanView]:
     """Read the customer's plans, the latest first."""
     customer = await needs.customers.require(customer_id)
     caller.require(customer.holders)
-    size = coerce_limit(limit)
-    found = await memory.of_customer(needs.queries.pool, customer_id, size + 1)
-    return Plans(items=[view(plan) for plan in found[:size]], has_more=len(found) > size)
+
+    async def fetch(place: list[str] | None, size: int) -> list[PlanRow]:
+        before = (datetime.fromisoformat(place[0]), UUID(place[1])) if place else None
+        return await memory.of_customer(needs.queries.pool, customer_id, before, size + 1)
+
+    bound = {"list": "plans", "customer": customer_id}
+    page = await paging.page(bound, fetch, lambda plan: [plan.planned_from.isoformat(), str(plan.plan_id)])
+    return shown_as(page, [view(plan) for plan in page.items])
 
 
 def view(plan: PlanRow) -> PlanView:

@@ -3,7 +3,7 @@
 from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
-from pydantic import Field, PrivateAttr, StrictBool, StrictFloat, StrictInt, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, StrictBool, StrictFloat, StrictInt, model_validator
 
 from chassis.command import FactCommand, Part
 from contracts.followup import Channel, ContactFormPublished, Direction, FieldKind, Sentiment
@@ -15,7 +15,22 @@ from services.followup.commands.task import Schedule
 
 MAX_ATTACHMENTS = 20
 
-Uri = Annotated[str, Field(min_length=1, max_length=MAX_NOTE, pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$"), Printable]
+RUN_BY_BROWSERS = frozenset({"data", "javascript", "vbscript"})
+
+
+def refuse_what_browsers_run(uri: str) -> str:
+    """Who opens an attachment must not be made to run it."""
+    if uri.partition(":")[0].casefold() in RUN_BY_BROWSERS:
+        raise UnfitError("an address that a browser would run is not kept", "不保存浏览器会执行的地址")
+    return uri
+
+
+Uri = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_NOTE, pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$"),
+    Printable,
+    AfterValidator(refuse_what_browsers_run),
+]
 
 
 class AttachmentGiven(Part):

@@ -1,6 +1,8 @@
 """Publishing a plan's template: a whole new version, checked before it is one."""
 
-from typing import Annotated, Self
+from enum import StrEnum
+from types import NoneType
+from typing import Annotated, Any, Self, get_args
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -26,7 +28,22 @@ class TriggerGiven(PlanTrigger):
             raise UnfitError("this event has no such field", "该事件没有这个字段", "field")
         if (self.field is None) != (self.value is None):
             raise UnfitError("field and value come together", "field 与 value 须同时提供", "value")
+        offered = [] if self.field is None else words_of(known.model_fields[self.field].annotation)
+        if offered and self.value not in offered:
+            raise UnfitError(
+                f"this field never says that; it is one of: {', '.join(offered)}",
+                f"该字段不会有此值；可选：{'、'.join(offered)}",
+                "value",
+            )
         return self
+
+
+def words_of(annotation: Any) -> list[str]:
+    """Return all that a field may say, where it holds one of a few words; nothing where it may say anything."""
+    if isinstance(annotation, type):
+        return list(annotation) if issubclass(annotation, StrEnum) else []
+    inner = [each for each in get_args(annotation) if each is not NoneType]
+    return words_of(inner[0]) if len(inner) == 1 else []
 
 
 class StepGiven(PlanStep):

@@ -55,7 +55,11 @@ DUE = f"""
     SELECT {COLUMNS} FROM plan WHERE ended_because IS NULL AND look_again_at <= $1
     ORDER BY look_again_at LIMIT $2 FOR UPDATE SKIP LOCKED
 """  # noqa: S608
-OF_CUSTOMER = f"SELECT {COLUMNS} FROM plan WHERE customer_id = $1 ORDER BY planned_from DESC, plan_id LIMIT $2"  # noqa: S608
+OF_CUSTOMER = f"""
+    SELECT {COLUMNS} FROM plan
+    WHERE customer_id = $1 AND ($2::timestamptz IS NULL OR (planned_from, plan_id) < ($2, $3::uuid))
+    ORDER BY planned_from DESC, plan_id DESC LIMIT $4
+"""  # noqa: S608
 OF_TEMPLATE = f"""
     SELECT {COLUMNS} FROM plan WHERE template = $1 AND ended_because IS NULL ORDER BY plan_id LIMIT $2
 """  # noqa: S608
@@ -98,8 +102,9 @@ async def due(held: Connection, now: datetime, limit: int) -> list[PlanRow]:
     return plans(await held.fetch(DUE, now, limit))
 
 
-async def of_customer(pool: Pool, customer_id: UUID, limit: int) -> list[PlanRow]:
-    return plans(await pool.fetch(OF_CUSTOMER, customer_id, limit))
+async def of_customer(pool: Pool, customer_id: UUID, before: tuple[datetime, UUID] | None, limit: int) -> list[PlanRow]:
+    """Return the customer's plans, the latest first, from below a place on."""
+    return plans(await pool.fetch(OF_CUSTOMER, customer_id, *(before or (None, None)), limit))
 
 
 async def of_template(pool: Pool, name: str, limit: int) -> list[PlanRow]:

@@ -207,7 +207,8 @@ async def test_a_complaint_keeps_the_policy_that_it_was_promised_under(world: Wo
 async def test_only_ops_and_admin_say_what_is_promised_and_by_a_calendar_that_there_is(world: World) -> None:
     assert (await world.send("PUT", "/v1/complaint-policy", OWNER, "sales", json=POLICY)).status_code == 403
     elsewhere = POLICY | {"calendar": "no-such"}
-    assert (await world.send("PUT", "/v1/complaint-policy", json=elsewhere)).status_code == 404
+    refused = await world.send("PUT", "/v1/complaint-policy", json=elsewhere)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/calendar")
 
 
 async def test_what_is_late_escalates_by_a_timer_once_for_each_level(world: World) -> None:

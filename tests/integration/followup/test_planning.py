@@ -247,3 +247,20 @@ async def test_more_customers_than_are_written_at_once_all_have_their_plans(hear
     await heard.hear([fact for each in customers for fact in facts(each, *BEGINNING, example(OrderDelivered))])
     begun = await heard.world.pool.fetch("SELECT customer_id FROM plan")
     assert sorted(row["customer_id"] for row in begun) == sorted(customers)
+
+
+async def test_plans_are_listed_in_pages_the_latest_first(heard: Heard) -> None:
+    customer_id = await heard.world.hears_of_customer()
+    await heard.publish("after-delivery")
+    await heard.hear(facts(customer_id, *BEGINNING))
+    delivered = [facts(customer_id, example(OrderDelivered), at=NOW - timedelta(days=day)) for day in range(5)]
+    await heard.hear([envelope for batch in delivered for envelope in batch])
+    address, met = f"/v1/customers/{customer_id}/plans", []
+    cursor: dict[str, str] = {}
+    for left in (3, 1, 0):
+        page = (await heard.world.get(address, limit=2, **cursor)).json()
+        met += [plan["id"] for plan in page["items"]]
+        assert page["has_more"] is (left > 0)
+        cursor = {"cursor": page["next_cursor"]}
+    assert len(set(met)) == 5
+    assert met == [plan["id"] for plan in await heard.plans(customer_id)]

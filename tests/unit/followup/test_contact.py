@@ -110,3 +110,9 @@ def test_logging_a_contact_twice_records_nothing_new() -> None:
 
 def test_a_contact_that_nobody_made_is_refused() -> None:
     contact.given().when(call.model_copy(update={"employee_id": None})).then_rejected("employee-missing")
+
+
+@pytest.mark.parametrize("uri", ["javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x", "vbscript:x"])
+def test_an_attachment_that_a_browser_would_run_is_refused(uri: str) -> None:
+    with pytest.raises(ValidationError, match="browser"):
+        AttachmentGiven(kind="photo", uri=uri)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from chassis.faults import fault_of
 from contracts.customer import CustomerErased, OrderDelivered, Stage, StageChanged, TierChanged
 from contracts.event import Event
 from contracts.examples import CAUSE_ID, CUSTOMER_ID, OCCURRED_AT, example, example_envelope
@@ -22,6 +23,7 @@ from services.followup.calendar.shipped import SHIPPED as CALENDARS
 from services.followup.calendar.working import working
 from services.followup.commands import PlanTemplate, PublishPlanTemplate
 from services.followup.commands.plan import ChangePlan, EndPlan, StartPlan
+from services.followup.commands.plan_template import TriggerGiven
 from services.followup.customers import CustomerRef
 from services.followup.domain.plan import PLAN
 from services.followup.domain.plan_template import PLAN_TEMPLATE
@@ -257,3 +259,24 @@ def test_of_an_erased_customer_every_plan_ends_and_none_begins() -> None:
     assert (plan_id, command.model_dump()) == (running.plan_id, {"reason": "erased"})
     delivered = example_envelope(OrderDelivered())
     assert react(delivered, State(customer, [], TEMPLATES, ZONE)) == []
+
+
+@pytest.mark.parametrize(
+    ("trigger", "place"),
+    [
+        ({"event": "care.customer.nothing.v1"}, "event"),
+        ({"event": "care.customer.stage-changed.v1", "field": "colour", "value": "red"}, "field"),
+        ({"event": "care.customer.stage-changed.v1", "field": "stage"}, "value"),
+        ({"event": "care.customer.stage-changed.v1", "field": "stage", "value": "losst"}, "value"),
+        ({"event": "care.followup.contact-logged.v1", "field": "sentiment", "value": "happy"}, "value"),
+    ],
+)
+def test_a_trigger_that_would_never_be_met_is_refused_by_its_field(trigger: dict[str, str], place: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        TriggerGiven.model_validate(trigger)
+    assert [fault_of(error).place for error in refused.value.errors()] == [(place,)]
+
+
+def test_a_trigger_may_wait_for_any_word_where_the_fact_may_say_any() -> None:
+    trigger = {"event": "care.followup.contact-logged.v1", "field": "outcome", "value": "will-think-again"}
+    assert TriggerGiven.model_validate(trigger).value == "will-think-again"
