@@ -7,12 +7,13 @@ import pytest
 
 from contracts.examples import LEADER, OWNER
 from tests.security.operations import BODIES, CSV, CSV_OF, JSON, Operation, operations
-from tests.security.world import COMMERCE, World, send_file
+from tests.security.world import COMMERCE, HELPER, World, send_file
 
 CALLERS: dict[str, tuple[str | None, str]] = {
     "anonymous": (None, ""),
     "stranger": ("E9001", "sales"),
     "owner": (OWNER, "sales"),
+    "helper": (HELPER, "sales"),
     "service": ("E9002", "service"),
     "finance": ("E9003", "finance"),
     "leader": (LEADER, "leader"),
@@ -21,162 +22,163 @@ CALLERS: dict[str, tuple[str | None, str]] = {
     "admin": ("E9006", "admin"),
     "integration": ("crm", "integration"),
 }
-# The customer has an owner in sales and a leader. `stranger` and `service` hold nothing of it; `other` leads others.
+# The customer has an owner in sales, a leader, and a helper, who helps with none of those that a test makes for itself,
+# to be handed over, merged or erased. `stranger` and `service` hold nothing of it; `other` leads others.
 # 401 and 403 are refusals; + is an answer, and in a list or figure the customer is in it; - is one without it.
 # 409 is what whoever may answer a proposal is told where there is none.
 TABLE = """
-                                                      anonymous stranger owner service finance leader other ops admin integration
-customer GET /v1/contracts/{contract_id}                    401      403     +     403       +      +   403   +     +           +
-customer POST /v1/contracts/{contract_id}/ending            401      403     +     403     403      +   403   +     +           +
-customer GET /v1/contracts/{contract_id}/events             401      403     +     403       +      +   403   +     +           +
-customer POST /v1/contracts/{contract_id}/renewal           401      403     +     403     403      +   403   +     +           +
-customer POST /v1/contracts/{contract_id}/renewal-intent    401      403     +     403     403      +   403   +     +           +
-customer GET /v1/customers                                  401        -     +       -       +      +     -   +     +           +
-customer POST /v1/customers                                 401        +     +       +     403      +     +   +     +           +
-customer GET /v1/customers/{customer_id}                    401      403     +     403       +      +   403   +     +           +
-customer POST /v1/customers/{customer_id}/competitors       401      403     +     403     403      +   403   +     +           +
-customer GET /v1/customers/{customer_id}/contracts          401      403     +     403       +      +   403   +     +           +
-customer POST /v1/customers/{customer_id}/contracts         401      403     +     403     403      +   403   +     +           +
-customer GET /v1/customers/{customer_id}/export             401      403   403     403     403    403   403   +     +         403
-customer GET /v1/customers/{customer_id}/key-contacts/{key_contact_id}/export 401 403 403 403 403   403   403   +     +         403
-followup GET /v1/customers/{customer_id}/export             401      403   403     403     403    403   403   +     +         403
-followup GET /v1/customers/{customer_id}/key-contacts/{key_contact_id}/export 401 403 403 403 403   403   403   +     +         403
-alerts GET /v1/customers/{customer_id}/export             401      403   403     403     403    403   403   +     +         403
-customer GET /v1/customers/{customer_id}/erasure            401      403   403     403     403    403   403   +     +         403
-customer POST /v1/customers/{customer_id}/erasure           401      403   403     403     403    403   403   +     +         403
-customer POST /v1/customers/{customer_id}/key-contacts/{key_contact_id}/erasure 401 403 403 403   403    403   403   +     +         403
-customer GET /v1/customers/{customer_id}/events             401      403     +     403       +      +   403   +     +           +
-customer POST /v1/customers/{customer_id}/handover          401      403   403     403     403      +   403   +     +           +
-customer GET /v1/customers/{customer_id}/handover           401        +     +     403       +    403   403   +     +           +
-customer POST /v1/customers/{customer_id}/handover/acceptance 401      +   403     403     403    403   403   +     +           +
-customer POST /v1/customers/{customer_id}/handover/withdrawal 401    403   403     403     403      +   403   +     +           +
-customer GET /v1/handovers                                  401        +     +       -       +      -     -   +     +           +
-customer POST /v1/handover-batches                          401      403   403     403     403      +     +   +     +           +
-customer GET /v1/handover-batches/{batch_id}                401      403   403     403     403    403   403   +     +           +
-customer GET /v1/handover-batches/{batch_id}/customers      401      403   403     403     403    403   403   +     +           +
-customer GET /v1/duplicates                                 401        -     +       -       +      +     -   +     +           +
-customer POST /v1/customers/{customer_id}/duplicates        401      403   403     403     403      +   403   +     +           +
-customer DELETE /v1/customers/{customer_id}/duplicates/{duplicate_id} 401 403 403  403     403      +   403   +     +           +
-customer POST /v1/customers/{customer_id}/distinctions      401      403   403     403     403      +   403   +     +           +
-customer POST /v1/customers/{customer_id}/helpers           401      403     +     403     403      +   403   +     +           +
-customer DELETE /v1/customers/{customer_id}/helpers/{employee_id} 401 403    +     403     403      +   403   +     +           +
-customer POST /v1/customers/{customer_id}/key-contacts      401      403     +     403     403      +   403   +     +           +
-customer GET /v1/customers/{customer_id}/key-contacts/{key_contact_id} 401 403     +     403       +      +   403   +     +           +
-customer PUT /v1/customers/{customer_id}/key-contacts/{key_contact_id} 401 403     +     403     403      +   403   +     +           +
-customer DELETE /v1/customers/{customer_id}/key-contacts/{key_contact_id} 401 403  +     403     403      +   403   +     +           +
-customer GET /v1/customers/{customer_id}/needs              401      403     +     403       +      +   403   +     +           +
-customer POST /v1/customers/{customer_id}/needs             401      403     +     403     403      +   403   +     +           +
-customer POST /v1/customers/{customer_id}/news              401      403     +     403     403      +   403   +     +           +
-customer GET /v1/customers/{customer_id}/orders             401      403     +     403       +      +   403   +     +           +
-customer POST /v1/customers/{customer_id}/orders            401      403     +     403     403      +   403   +     +           +
-customer POST /v1/customers/{customer_id}/owner             401      403   403     403     403      +   403   +     +           +
-customer POST /v1/customers/{customer_id}/profile           401      403     +     403     403      +   403   +     +           +
-customer POST /v1/customers/{customer_id}/profile/review    401      403     +     403     403      +   403   +     +           +
-customer GET /v1/customers/{customer_id}/quotes             401      403     +     403       +      +   403   +     +           +
-customer POST /v1/customers/{customer_id}/quotes            401      403     +     403     403      +   403   +     +           +
-customer POST /v1/customers/{customer_id}/referrals         401      403     +     403     403      +   403   +     +           +
-customer POST /v1/customers/{customer_id}/references        401      403     +     403     403      +   403   +     +           +
-customer POST /v1/customers/{customer_id}/stage             401      403     +     403     403      +   403   +     +           +
-customer POST /v1/customers/{customer_id}/tags              401      403     +     403     403      +   403   +     +           +
-customer DELETE /v1/customers/{customer_id}/tags/{tag}      401      403     +     403     403      +   403   +     +           +
-customer GET /v1/tag-vocabulary                             401        +     +       +       +      +     +   +     +           +
-customer PUT /v1/tag-vocabulary                             401      403   403     403     403    403   403   +     +         403
-customer GET /v1/customers/{customer_id}/stages             401      403     +     403       +      +   403   +     +           +
-customer POST /v1/customers/{customer_id}/tier              401      403     +     403     403      +   403   +     +           +
-customer GET /v1/customers/{customer_id}/tier               401      403     +     403       +      +   403   +     +           +
-customer POST /v1/customers/{customer_id}/tier/release      401      403     +     403     403      +   403   +     +           +
-customer POST /v1/customers/{customer_id}/tier/confirmation 401      403   409     403     403    409   403 409   409         409
-customer POST /v1/customers/{customer_id}/tier/refusal      401      403   409     403     403    409   403 409   409         409
-customer GET /v1/tier-schemes                               401        +     +       +       +      +     +   +     +           +
-customer GET /v1/tier-schemes/{scheme}                      401        +     +       +       +      +     +   +     +           +
-customer PUT /v1/tier-schemes/{scheme}                      401      403   403     403     403    403   403   +     +         403
-customer POST /v1/tier-schemes/{scheme}/preview             401      403   403     403     403    403   403   +     +         403
-customer GET /v1/segments                                   401        +     +       +       +      +     +   +     +           +
-customer GET /v1/segments/{segment}                         401        +     +       +       +      +     +   +     +           +
-customer PUT /v1/segments/{segment}                         401      403   403     403     403    403   403   +     +         403
-customer DELETE /v1/segments/{segment}                      401      403   403     403     403    403   403   +     +         403
-customer GET /v1/segments/{segment}/customers               401        +     +       +       +      +     +   +     +           +
-customer GET /v1/segments/{segment}/count                   401        +     +       +       +      +     +   +     +           +
-customer GET /v1/employees                                  401        +     +       +       +      +     +   +     +           +
-customer PUT /v1/employees/{employee_id}                    401      403   403     403     403      +     +   +     +           +
-customer POST /v1/imports                                   401      403   403     403     403      +     +   +     +           +
-customer GET /v1/imports/{import_id}                        401      403   403     403     403      +     +   +     +           +
-customer GET /v1/imports/{import_id}/rows                   401      403   403     403     403      +     +   +     +           +
-customer GET /v1/imports/{import_id}/rows.csv               401      403   403     403     403      +     +   +     +           +
-customer GET /v1/stages                                     401        +     +       +       +      +     +   +     +           +
-followup GET /v1/calendars/{name}                           401        +     +       +     403      +     +   +     +           +
-followup PUT /v1/calendars/{name}                           401      403   403     403     403    403   403   +     +         403
-followup GET /v1/calendars/{name}/workdays                  401        +     +       +     403      +     +   +     +           +
-customer GET /v1/orders/{order_id}                          401      403     +     403       +      +   403   +     +           +
-customer POST /v1/orders/{order_id}/cancellation            401      403     +     403     403      +   403   +     +           +
-customer POST /v1/orders/{order_id}/delivery                401      403     +     403     403      +   403   +     +           +
-customer GET /v1/orders/{order_id}/events                   401      403     +     403       +      +   403   +     +           +
-customer GET /v1/quotes/{quote_id}                          401      403     +     403       +      +   403   +     +           +
-customer POST /v1/quotes/{quote_id}/comparison              401      403     +     403     403      +   403   +     +           +
-customer GET /v1/quotes/{quote_id}/events                   401      403     +     403       +      +   403   +     +           +
-customer POST /v1/quotes/{quote_id}/issue                   401      403     +     403     403      +   403   +     +           +
-followup GET /v1/complaints                                 401        -     +       -     403      +     -   +     +           +
-followup GET /v1/complaint-policy                           401        +     +       +     403      +     +   +     +           +
-followup PUT /v1/complaint-policy                           401      403   403     403     403    403   403   +     +         403
-followup GET /v1/complaints/{complaint_id}                  401      403     +     403     403      +   403   +     +           +
-followup POST /v1/complaints/{complaint_id}/answer          401      403     +     403     403      +   403   +     +           +
-followup POST /v1/complaints/{complaint_id}/closing         401      403     +     403     403      +   403   +     +           +
-followup POST /v1/complaints/{complaint_id}/assignment      401      403     +     403     403      +   403   +     +           +
-followup POST /v1/complaints/{complaint_id}/severity        401      403     +     403     403      +   403   +     +           +
-followup POST /v1/complaints/{complaint_id}/pause           401      403     +     403     403      +   403   +     +           +
-followup POST /v1/complaints/{complaint_id}/resumption      401      403     +     403     403      +   403   +     +           +
-followup POST /v1/complaints/{complaint_id}/telling         401      403     +     403     403      +   403   +     +           +
-followup POST /v1/complaints/{complaint_id}/reopening       401      403     +     403     403      +   403   +     +           +
-followup POST /v1/complaints/{complaint_id}/confirmation    401      403     +     403     403      +   403   +     +           +
-followup GET /v1/complaints/{complaint_id}/events           401      403     +     403     403      +   403   +     +           +
-followup GET /v1/contact-forms/{purpose}                    401        +     +       +     403      +     +   +     +           +
-followup PUT /v1/contact-forms/{purpose}                    401      403   403     403     403    403   403   +     +         403
-followup GET /v1/contacts                                   401        -     +       -     403      +     -   +     +           +
-followup GET /v1/contacts/{contact_id}                      401      403     +     403     403      +   403   +     +           +
-followup GET /v1/contacts/{contact_id}/events               401      403     +     403     403      +   403   +     +           +
-followup POST /v1/customers/{customer_id}/complaints        401      403     +     403     403      +   403   +     +           +
-followup POST /v1/customers/{customer_id}/contacts          401      403     +     403     403      +   403   +     +           +
-followup GET /v1/customers/{customer_id}/events             401      403     +     403     403      +   403   +     +           +
-followup POST /v1/customers/{customer_id}/tasks             401      403     +     403     403      +   403   +     +           +
-followup POST /v1/imports                                   401      403   403     403     403      +     +   +     +           +
-followup GET /v1/imports/{import_id}                        401      403   403     403     403      +     +   +     +           +
-followup GET /v1/imports/{import_id}/rows                   401      403   403     403     403      +     +   +     +           +
-followup GET /v1/imports/{import_id}/rows.csv               401      403   403     403     403      +     +   +     +           +
-followup GET /v1/customers/{customer_id}/plans              401      403     +     403     403      +   403   +     +           +
-followup POST /v1/customers/{customer_id}/surveys           401      403     +     403     403      +   403   +     +           +
-followup GET /v1/surveys                                    401        -     +       -     403      +     -   +     +           +
-followup GET /v1/surveys/{survey_id}                        401      403     +     403     403      +   403   +     +           +
-followup GET /v1/surveys/{survey_id}/invitation             401      403   403     403     403    403   403   +     +           +
-followup POST /v1/survey-invitations/{code}/answer          401      403   403     403     403    403   403   +     +           +
-followup GET /v1/survey-results                             401        +     +       +     403      +     +   +     +           +
-followup GET /v1/survey-policy                              401        +     +       +     403      +     +   +     +           +
-followup PUT /v1/survey-policy                              401      403   403     403     403    403   403   +     +         403
-followup GET /v1/guards                                     401        -     +       -     403      +     -   +     +           +
-followup GET /v1/my-day                                     401        -     +       -     403      +     -   +     +           +
-followup GET /v1/plan-templates                             401        +     +       +     403      +     +   +     +           +
-followup GET /v1/plan-templates/{template}                  401        +     +       +     403      +     +   +     +           +
-followup PUT /v1/plan-templates/{template}                  401      403   403     403     403    403   403   +     +         403
-followup POST /v1/plan-templates/{template}/preview         401      403   403     403     403    403   403   +     +         403
-followup GET /v1/tasks                                      401        -     +       -     403      +     -   +     +           +
-followup GET /v1/tasks/{task_id}                            401      403     +     403     403      +   403   +     +           +
-followup POST /v1/tasks/{task_id}/cancellation              401      403     +     403     403      +   403   +     +           +
-followup POST /v1/tasks/{task_id}/completion                401      403     +     403     403      +   403   +     +           +
-followup GET /v1/tasks/{task_id}/events                     401      403     +     403     403      +   403   +     +           +
-followup POST /v1/tasks/{task_id}/rescheduling              401      403     +     403     403      +   403   +     +           +
-alerts GET /v1/alerts                                       401        -     +       -     403      +     -   +     +           +
-alerts GET /v1/alerts/{alert_id}                            401      403     +     403     403      +   403   +     +           +
-alerts GET /v1/alerts/{alert_id}/events                     401      403     +     403     403      +   403   +     +           +
-alerts GET /v1/customers/{customer_id}/erasure              401      403   403     403     403    403   403   +     +         403
-alerts GET /v1/rules                                        401        +     +       +     403      +     +   +     +           +
-reporting GET /v1/alerts                                    401        -     +       -       +      +     -   +     +           +
-reporting GET /v1/customers                                 401        -     +       -       +      +     -   +     +           +
-reporting GET /v1/customers/{customer_id}                   401      403     +     403       +      +   403   +     +           +
-reporting GET /v1/customers/{customer_id}/erasure           401      403   403     403     403    403   403   +     +         403
-reporting GET /v1/customers/{customer_id}/timeline          401      403     +     403       +      +   403   +     +           +
-reporting GET /v1/reports/followup-timeliness               401        -     +       -       +      +     -   +     +           +
-reporting GET /v1/reports/open-alerts                       401        -     +       -       +      +     -   +     +           +
-reporting GET /v1/reports/stage-funnel                      401        -     +       -       +      +     -   +     +           +
-reporting GET /v1/tasks                                     401        -     +       -       +      +     -   +     +           +
+                                                      anonymous stranger owner helper service finance leader other ops admin integration
+customer GET /v1/contracts/{contract_id}                    401      403     +      +     403       +      +   403   +     +           +
+customer POST /v1/contracts/{contract_id}/ending            401      403     +      +     403     403      +   403   +     +           +
+customer GET /v1/contracts/{contract_id}/events             401      403     +      +     403       +      +   403   +     +           +
+customer POST /v1/contracts/{contract_id}/renewal           401      403     +      +     403     403      +   403   +     +           +
+customer POST /v1/contracts/{contract_id}/renewal-intent    401      403     +      +     403     403      +   403   +     +           +
+customer GET /v1/customers                                  401        -     +      +       -       +      +     -   +     +           +
+customer POST /v1/customers                                 401        +     +      +       +     403      +     +   +     +           +
+customer GET /v1/customers/{customer_id}                    401      403     +      +     403       +      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/competitors       401      403     +      +     403     403      +   403   +     +           +
+customer GET /v1/customers/{customer_id}/contracts          401      403     +      +     403       +      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/contracts         401      403     +      +     403     403      +   403   +     +           +
+customer GET /v1/customers/{customer_id}/export             401      403   403    403     403     403    403   403   +     +         403
+customer GET /v1/customers/{customer_id}/key-contacts/{key_contact_id}/export 401 403 403    403 403 403   403   403   +     +         403
+followup GET /v1/customers/{customer_id}/export             401      403   403    403     403     403    403   403   +     +         403
+followup GET /v1/customers/{customer_id}/key-contacts/{key_contact_id}/export 401 403 403    403 403 403   403   403   +     +         403
+alerts GET /v1/customers/{customer_id}/export             401      403   403    403     403     403    403   403   +     +         403
+customer GET /v1/customers/{customer_id}/erasure            401      403   403    403     403     403    403   403   +     +         403
+customer POST /v1/customers/{customer_id}/erasure           401      403   403    403     403     403    403   403   +     +         403
+customer POST /v1/customers/{customer_id}/key-contacts/{key_contact_id}/erasure 401 403 403    403 403   403    403   403   +     +         403
+customer GET /v1/customers/{customer_id}/events             401      403     +      +     403       +      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/handover          401      403   403    403     403     403      +   403   +     +           +
+customer GET /v1/customers/{customer_id}/handover           401        +     +    403     403       +    403   403   +     +           +
+customer POST /v1/customers/{customer_id}/handover/acceptance 401      +   403    403     403     403    403   403   +     +           +
+customer POST /v1/customers/{customer_id}/handover/withdrawal 401    403   403    403     403     403      +   403   +     +           +
+customer GET /v1/handovers                                  401        +     +      -       -       +      -     -   +     +           +
+customer POST /v1/handover-batches                          401      403   403    403     403     403      +     +   +     +           +
+customer GET /v1/handover-batches/{batch_id}                401      403   403    403     403     403    403   403   +     +           +
+customer GET /v1/handover-batches/{batch_id}/customers      401      403   403    403     403     403    403   403   +     +           +
+customer GET /v1/duplicates                                 401        -     +      +       -       +      +     -   +     +           +
+customer POST /v1/customers/{customer_id}/duplicates        401      403   403    403     403     403      +   403   +     +           +
+customer DELETE /v1/customers/{customer_id}/duplicates/{duplicate_id} 401 403 403    403  403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/distinctions      401      403   403    403     403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/helpers           401      403     +    403     403     403      +   403   +     +           +
+customer DELETE /v1/customers/{customer_id}/helpers/{employee_id} 401 403    +    403     403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/key-contacts      401      403     +      +     403     403      +   403   +     +           +
+customer GET /v1/customers/{customer_id}/key-contacts/{key_contact_id} 401 403     +      +     403       +      +   403   +     +           +
+customer PUT /v1/customers/{customer_id}/key-contacts/{key_contact_id} 401 403     +      +     403     403      +   403   +     +           +
+customer DELETE /v1/customers/{customer_id}/key-contacts/{key_contact_id} 401 403  +      +     403     403      +   403   +     +           +
+customer GET /v1/customers/{customer_id}/needs              401      403     +      +     403       +      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/needs             401      403     +      +     403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/news              401      403     +      +     403     403      +   403   +     +           +
+customer GET /v1/customers/{customer_id}/orders             401      403     +      +     403       +      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/orders            401      403     +      +     403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/owner             401      403   403    403     403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/profile           401      403     +      +     403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/profile/review    401      403     +      +     403     403      +   403   +     +           +
+customer GET /v1/customers/{customer_id}/quotes             401      403     +      +     403       +      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/quotes            401      403     +      +     403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/referrals         401      403     +      +     403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/references        401      403     +      +     403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/stage             401      403     +      +     403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/tags              401      403     +      +     403     403      +   403   +     +           +
+customer DELETE /v1/customers/{customer_id}/tags/{tag}      401      403     +      +     403     403      +   403   +     +           +
+customer GET /v1/tag-vocabulary                             401        +     +      +       +       +      +     +   +     +           +
+customer PUT /v1/tag-vocabulary                             401      403   403    403     403     403    403   403   +     +         403
+customer GET /v1/customers/{customer_id}/stages             401      403     +      +     403       +      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/tier              401      403     +      +     403     403      +   403   +     +           +
+customer GET /v1/customers/{customer_id}/tier               401      403     +      +     403       +      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/tier/release      401      403     +      +     403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/tier/confirmation 401      403   409    409     403     403    409   403 409   409         409
+customer POST /v1/customers/{customer_id}/tier/refusal      401      403   409    409     403     403    409   403 409   409         409
+customer GET /v1/tier-schemes                               401        +     +      +       +       +      +     +   +     +           +
+customer GET /v1/tier-schemes/{scheme}                      401        +     +      +       +       +      +     +   +     +           +
+customer PUT /v1/tier-schemes/{scheme}                      401      403   403    403     403     403    403   403   +     +         403
+customer POST /v1/tier-schemes/{scheme}/preview             401      403   403    403     403     403    403   403   +     +         403
+customer GET /v1/segments                                   401        +     +      +       +       +      +     +   +     +           +
+customer GET /v1/segments/{segment}                         401        +     +      +       +       +      +     +   +     +           +
+customer PUT /v1/segments/{segment}                         401      403   403    403     403     403    403   403   +     +         403
+customer DELETE /v1/segments/{segment}                      401      403   403    403     403     403    403   403   +     +         403
+customer GET /v1/segments/{segment}/customers               401        +     +      +       +       +      +     +   +     +           +
+customer GET /v1/segments/{segment}/count                   401        +     +      +       +       +      +     +   +     +           +
+customer GET /v1/employees                                  401        +     +      +       +       +      +     +   +     +           +
+customer PUT /v1/employees/{employee_id}                    401      403   403    403     403     403      +     +   +     +           +
+customer POST /v1/imports                                   401      403   403    403     403     403      +     +   +     +           +
+customer GET /v1/imports/{import_id}                        401      403   403    403     403     403      +     +   +     +           +
+customer GET /v1/imports/{import_id}/rows                   401      403   403    403     403     403      +     +   +     +           +
+customer GET /v1/imports/{import_id}/rows.csv               401      403   403    403     403     403      +     +   +     +           +
+customer GET /v1/stages                                     401        +     +      +       +       +      +     +   +     +           +
+followup GET /v1/calendars/{name}                           401        +     +      +       +     403      +     +   +     +           +
+followup PUT /v1/calendars/{name}                           401      403   403    403     403     403    403   403   +     +         403
+followup GET /v1/calendars/{name}/workdays                  401        +     +      +       +     403      +     +   +     +           +
+customer GET /v1/orders/{order_id}                          401      403     +      +     403       +      +   403   +     +           +
+customer POST /v1/orders/{order_id}/cancellation            401      403     +      +     403     403      +   403   +     +           +
+customer POST /v1/orders/{order_id}/delivery                401      403     +      +     403     403      +   403   +     +           +
+customer GET /v1/orders/{order_id}/events                   401      403     +      +     403       +      +   403   +     +           +
+customer GET /v1/quotes/{quote_id}                          401      403     +      +     403       +      +   403   +     +           +
+customer POST /v1/quotes/{quote_id}/comparison              401      403     +      +     403     403      +   403   +     +           +
+customer GET /v1/quotes/{quote_id}/events                   401      403     +      +     403       +      +   403   +     +           +
+customer POST /v1/quotes/{quote_id}/issue                   401      403     +      +     403     403      +   403   +     +           +
+followup GET /v1/complaints                                 401        -     +      +       -     403      +     -   +     +           +
+followup GET /v1/complaint-policy                           401        +     +      +       +     403      +     +   +     +           +
+followup PUT /v1/complaint-policy                           401      403   403    403     403     403    403   403   +     +         403
+followup GET /v1/complaints/{complaint_id}                  401      403     +      +     403     403      +   403   +     +           +
+followup POST /v1/complaints/{complaint_id}/answer          401      403     +      +     403     403      +   403   +     +           +
+followup POST /v1/complaints/{complaint_id}/closing         401      403     +      +     403     403      +   403   +     +           +
+followup POST /v1/complaints/{complaint_id}/assignment      401      403     +      +     403     403      +   403   +     +           +
+followup POST /v1/complaints/{complaint_id}/severity        401      403     +      +     403     403      +   403   +     +           +
+followup POST /v1/complaints/{complaint_id}/pause           401      403     +      +     403     403      +   403   +     +           +
+followup POST /v1/complaints/{complaint_id}/resumption      401      403     +      +     403     403      +   403   +     +           +
+followup POST /v1/complaints/{complaint_id}/telling         401      403     +      +     403     403      +   403   +     +           +
+followup POST /v1/complaints/{complaint_id}/reopening       401      403     +      +     403     403      +   403   +     +           +
+followup POST /v1/complaints/{complaint_id}/confirmation    401      403     +      +     403     403      +   403   +     +           +
+followup GET /v1/complaints/{complaint_id}/events           401      403     +      +     403     403      +   403   +     +           +
+followup GET /v1/contact-forms/{purpose}                    401        +     +      +       +     403      +     +   +     +           +
+followup PUT /v1/contact-forms/{purpose}                    401      403   403    403     403     403    403   403   +     +         403
+followup GET /v1/contacts                                   401        -     +      +       -     403      +     -   +     +           +
+followup GET /v1/contacts/{contact_id}                      401      403     +      +     403     403      +   403   +     +           +
+followup GET /v1/contacts/{contact_id}/events               401      403     +      +     403     403      +   403   +     +           +
+followup POST /v1/customers/{customer_id}/complaints        401      403     +      +     403     403      +   403   +     +           +
+followup POST /v1/customers/{customer_id}/contacts          401      403     +      +     403     403      +   403   +     +           +
+followup GET /v1/customers/{customer_id}/events             401      403     +      +     403     403      +   403   +     +           +
+followup POST /v1/customers/{customer_id}/tasks             401      403     +      +     403     403      +   403   +     +           +
+followup POST /v1/imports                                   401      403   403    403     403     403      +     +   +     +           +
+followup GET /v1/imports/{import_id}                        401      403   403    403     403     403      +     +   +     +           +
+followup GET /v1/imports/{import_id}/rows                   401      403   403    403     403     403      +     +   +     +           +
+followup GET /v1/imports/{import_id}/rows.csv               401      403   403    403     403     403      +     +   +     +           +
+followup GET /v1/customers/{customer_id}/plans              401      403     +      +     403     403      +   403   +     +           +
+followup POST /v1/customers/{customer_id}/surveys           401      403     +      +     403     403      +   403   +     +           +
+followup GET /v1/surveys                                    401        -     +      +       -     403      +     -   +     +           +
+followup GET /v1/surveys/{survey_id}                        401      403     +      +     403     403      +   403   +     +           +
+followup GET /v1/surveys/{survey_id}/invitation             401      403   403    403     403     403    403   403   +     +           +
+followup POST /v1/survey-invitations/{code}/answer          401      403   403    403     403     403    403   403   +     +           +
+followup GET /v1/survey-results                             401        +     +      +       +     403      +     +   +     +           +
+followup GET /v1/survey-policy                              401        +     +      +       +     403      +     +   +     +           +
+followup PUT /v1/survey-policy                              401      403   403    403     403     403    403   403   +     +         403
+followup GET /v1/guards                                     401        -     +      +       -     403      +     -   +     +           +
+followup GET /v1/my-day                                     401        -     +      +       -     403      +     -   +     +           +
+followup GET /v1/plan-templates                             401        +     +      +       +     403      +     +   +     +           +
+followup GET /v1/plan-templates/{template}                  401        +     +      +       +     403      +     +   +     +           +
+followup PUT /v1/plan-templates/{template}                  401      403   403    403     403     403    403   403   +     +         403
+followup POST /v1/plan-templates/{template}/preview         401      403   403    403     403     403    403   403   +     +         403
+followup GET /v1/tasks                                      401        -     +      +       -     403      +     -   +     +           +
+followup GET /v1/tasks/{task_id}                            401      403     +      +     403     403      +   403   +     +           +
+followup POST /v1/tasks/{task_id}/cancellation              401      403     +      +     403     403      +   403   +     +           +
+followup POST /v1/tasks/{task_id}/completion                401      403     +      +     403     403      +   403   +     +           +
+followup GET /v1/tasks/{task_id}/events                     401      403     +      +     403     403      +   403   +     +           +
+followup POST /v1/tasks/{task_id}/rescheduling              401      403     +      +     403     403      +   403   +     +           +
+alerts GET /v1/alerts                                       401        -     +      +       -     403      +     -   +     +           +
+alerts GET /v1/alerts/{alert_id}                            401      403     +      +     403     403      +   403   +     +           +
+alerts GET /v1/alerts/{alert_id}/events                     401      403     +      +     403     403      +   403   +     +           +
+alerts GET /v1/customers/{customer_id}/erasure              401      403   403    403     403     403    403   403   +     +         403
+alerts GET /v1/rules                                        401        +     +      +       +     403      +     +   +     +           +
+reporting GET /v1/alerts                                    401        -     +      +       -       +      +     -   +     +           +
+reporting GET /v1/customers                                 401        -     +      +       -       +      +     -   +     +           +
+reporting GET /v1/customers/{customer_id}                   401      403     +      +     403       +      +   403   +     +           +
+reporting GET /v1/customers/{customer_id}/erasure           401      403   403    403     403     403    403   403   +     +         403
+reporting GET /v1/customers/{customer_id}/timeline          401      403     +      +     403       +      +   403   +     +           +
+reporting GET /v1/reports/followup-timeliness               401        -     +      +       -       +      +     -   +     +           +
+reporting GET /v1/reports/open-alerts                       401        -     +      +       -       +      +     -   +     +           +
+reporting GET /v1/reports/stage-funnel                      401        -     +      +       -       +      +     -   +     +           +
+reporting GET /v1/tasks                                     401        -     +      +       -       +      +     -   +     +           +
 """  # noqa: E501 - a table is read across
 LATER = {
     "assignment": (),

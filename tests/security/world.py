@@ -39,6 +39,8 @@ ELSEWHERE = {"relay", "consumer"}
 BEFORE = {**TERM, "starts_on": "2023-01-01", "ends_on": "2023-12-31"}
 COMMERCE = {"order": MONEY, "quote": MONEY, "contract": BEFORE}
 OWNED = {"owner_id": OWNER, "leader_id": LEADER}
+# Helps with the customer, whose owner and leader are others.
+HELPER = "E9007"
 Whose = Mapping[UUID, Mapping[str, str]]
 
 
@@ -179,6 +181,8 @@ async def settle(world: World) -> None:
     alike = [customer_id, *[await world.made("customer", "/v1/customers", body) for _ in range(2)]]
     for each in alike:
         await world.made("customer", f"/v1/customers/{each}/key-contacts", {"name": "吴敏", "phone": "13800138000"})
+    for each in alike:
+        await world.made("customer", f"/v1/customers/{each}/helpers", {"employee_id": HELPER})
     nobodys = await world.made("customer", "/v1/customers", {"name": "无锡太湖"})
     world.things |= {
         "customer_id": customer_id,
@@ -261,7 +265,9 @@ def facts_of(whose: Whose) -> Sequence[Envelope[Any]]:
 
 def owned(held_by: Mapping[str, str]) -> list[Event]:
     facts: list[Event] = [example(customer.Registered, external_id=None, external_system=None)]
-    return [*facts, customer.OwnerAssigned.model_validate(held_by)] if held_by else facts
+    if not held_by:
+        return facts
+    return [*facts, customer.OwnerAssigned.model_validate(held_by), customer.HelperAdded(employee_id=HELPER)]
 
 
 def raised(customer_id: UUID, held_by: Mapping[str, str]) -> alerts.AlertRaised:
