@@ -42,6 +42,11 @@ def minor_units(text: str, currency: str) -> int:
     return int(scaled)
 
 
+def written(amount_minor: int, currency: str) -> str:
+    """Return an amount as people write it, such as 12800.50 CNY."""
+    return f"{Decimal(amount_minor).scaleb(-EXPONENTS.get(currency, USUAL_EXPONENT)):f} {currency}"
+
+
 def refuse_unknown_currency(code: str) -> str:
     if code not in CURRENCIES:
         raise UnfitError(

@@ -6,6 +6,7 @@ from datetime import date
 from chassis.decider import Decider, RejectedError
 from contracts import customer as events
 from contracts.customer import RenewalIntent
+from contracts.money import written
 from services.customer import commands
 
 Event = events.ContractEvent
@@ -61,12 +62,13 @@ def same(known: events.ContractSigned, told: events.ContractSigned) -> list[Even
     """The same contract told again changes nothing. What a customer intends changes, so it is not compared."""
     ignored = {"renewal_intent"}
     if known.model_dump(exclude=ignored) != told.model_dump(exclude=ignored):
+        amount = written(known.amount_minor, known.currency)
         raise RejectedError(
             "contract-differs",
-            f"This contract is known as one from {known.starts_on} to {known.ends_on or 'no end'} over"
-            f" {known.amount_minor} {known.currency} in minor units; what was signed does not change. Renew or end it.",
-            f"该合同已登记：{known.starts_on} 至 {known.ends_on or '无期限'}，金额（最小货币单位）"
-            f" {known.amount_minor} {known.currency}；已签内容不可更改，可续签或终止。",
+            f"This contract is known as one from {known.starts_on} to {known.ends_on or 'no end'} over {amount};"
+            " what was signed does not change. Renew or end it.",
+            f"该合同已登记：{known.starts_on} 至 {known.ends_on or '无期限'}，金额为 {amount}；"
+            "已签内容不可更改，可续签或终止。",
         )
     return []
 

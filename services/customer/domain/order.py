@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from chassis.decider import Decider, RejectedError
 from contracts import customer as events
+from contracts.money import written
 from services.customer import commands
 
 Event = events.OrderEvent
@@ -62,12 +63,12 @@ def placed(command: commands.PlaceOrder) -> events.OrderPlaced:
 def same(known: events.OrderPlaced, told: events.OrderPlaced) -> list[Event]:
     """The same order told again changes nothing; told with other words, one of the two is wrong."""
     if (known.amount_minor, known.currency, known.category) != (told.amount_minor, told.currency, told.category):
+        amount = written(known.amount_minor, known.currency)
         raise RejectedError(
             "order-differs",
-            f"This order is known with {known.amount_minor} {known.currency} in minor units and category"
-            f" {known.category or 'none'}; an order does not change. Cancel it and place another.",
-            f"该订单已登记，金额（最小货币单位）为 {known.amount_minor} {known.currency}，"
-            f"类别为 {known.category or '无'}；订单不可更改，请取消后重新下单。",
+            f"This order is known with {amount} and category {known.category or 'none'}; an order does not change."
+            " Cancel it and place another.",
+            f"该订单已登记，金额为 {amount}，类别为{known.category or '无'}；订单不可更改，请取消后重新下单。",
         )
     return []
 

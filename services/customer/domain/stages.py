@@ -86,15 +86,16 @@ def require_way(stage: Stage, to: Stage, reason: str | None) -> None:
         raise RejectedError(
             "reason-needed",
             f"To become {to}, a customer who is {stage} needs a reason; fitting are: {', '.join(fitting)}.",
-            f"{STAGES_ZH[stage]}变为{STAGES_ZH[to]}需要原因；可选："
+            f"客户从“{STAGES_ZH[stage]}”变为“{STAGES_ZH[to]}”需要原因；可选："
             f"{'、'.join(f'{each.code}（{each.zh}）' for each in way.reasons)}。",
         )
 
 
 def illegal(stage: Stage, to: Stage) -> RejectedError:
     open_stages = [name for name in Stage if name in LEGAL[stage]]
+    open_zh = "、".join(STAGES_ZH[name] for name in open_stages)
     return RejectedError(
         "illegal-transition",
         f"A customer who is {stage} cannot become {to}; open are: {', '.join(open_stages)}.",
-        f"{STAGES_ZH[stage]}不能变为{STAGES_ZH[to]}；可变为：{'、'.join(STAGES_ZH[name] for name in open_stages)}。",
+        f"客户不能从“{STAGES_ZH[stage]}”变为“{STAGES_ZH[to]}”；可变为：{open_zh}。",
     )
