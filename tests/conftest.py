@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
 from chassis.database import Pool, open_pool
@@ -16,6 +17,11 @@ from tests.support.servers import Database, Servers, servers
 
 # The pretty tracebacks that are the default take seconds each, within which the faults go on.
 PLAIN = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+
+
+# How long an example takes says more of the machine and its load than of our code.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(autouse=True, scope="session")
