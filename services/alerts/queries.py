@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from chassis.database import Pool
 from chassis.purge import Statement
+from services.alerts.engine.facts import Facts, erasures_heard
 from services.alerts.silence import STATE
 
 VIEW = """
@@ -42,7 +43,7 @@ LIST = f"""
     ORDER BY a.alert_id LIMIT $7
 """  # noqa: S608 - fixed text
 KNOWN = "SELECT state FROM silence WHERE customer_id = $1"
-WORDS = "SELECT count(*) FROM vault WHERE subject = $1"
+WORDS = "SELECT count(*) FROM vault WHERE subject = ANY($1)"
 
 
 class AlertView(BaseModel):
@@ -81,11 +82,11 @@ class AlertQueries:
         self._pool = pool
 
     async def statement(self, customer_id: UUID) -> Statement:
-        """Say whether the engine has heard that the customer was erased, and what words the vault holds: none."""
+        """Say which erasures were heard of, also of duplicates, and how many words the vault holds: none."""
         kept = await self._pool.fetchval(KNOWN, customer_id)
-        erased = STATE.validate_json(kept).facts.erased if kept else None
-        heard = [erased.cause] if erased else []
-        entries: int = await self._pool.fetchval(WORDS, customer_id)
+        facts = STATE.validate_json(kept).facts if kept else Facts()
+        heard = erasures_heard(facts)
+        entries: int = await self._pool.fetchval(WORDS, [customer_id, *facts.absorbed])
         return Statement(service="alerts", customer_id=customer_id, heard=heard, entries=entries)
 
     async def one(self, alert_id: UUID) -> AlertView | None:

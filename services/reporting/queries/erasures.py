@@ -6,11 +6,19 @@ from chassis.database import Connection
 from chassis.purge import Statement
 from chassis.streams import type_of
 from contracts.customer import CustomerErased, KeyContactErased
+from services.reporting.queries.visibility import of_customer
 
 TYPES = [type_of(CustomerErased), type_of(KeyContactErased)]
-HEARD = "SELECT event_id FROM timeline WHERE customer_id = $1 AND type = ANY($2) ORDER BY position"
+# The customer's own come first, as in the certificate; then those of its duplicates.
+HEARD = f"""
+    SELECT t.event_id FROM timeline t WHERE {of_customer("t.customer_id", "$1::uuid")} AND t.type = ANY($2)
+    ORDER BY t.customer_id <> $1, t.customer_id, t.position
+"""  # noqa: S608 - fixed text
 # All that could be a person's name here: companies' names come from the topic, persons' do not.
-NAMED = "SELECT count(*) FROM customer WHERE customer_id = $1 AND kind = 'person' AND company_name IS NOT NULL"
+NAMED = f"""
+    SELECT count(*) FROM customer c
+    WHERE {of_customer("c.customer_id", "$1::uuid")} AND c.kind = 'person' AND c.company_name IS NOT NULL
+"""  # noqa: S608 - fixed text
 
 
 async def statement(held: Connection, customer_id: UUID) -> Statement:

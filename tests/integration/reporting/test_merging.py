@@ -6,9 +6,9 @@ from typing import Any
 import asyncpg
 
 from chassis.database import Pool
-from contracts.customer import Merged, Unmerged
+from contracts.customer import CustomerErased, KeyContactErased, Merged, Unmerged
 from contracts.event import Envelope, Event
-from contracts.examples import CUSTOMER_ID
+from contracts.examples import CUSTOMER_ID, example
 from tests.integration.reporting.conftest import Get, feed
 from tests.integration.reporting.test_api import items
 from tests.support.servers import Database
@@ -53,3 +53,17 @@ async def test_views_show_one_customer_until_it_is_released(get: Get, story: Poo
     after = (await get(f"/v1/customers/{OTHER_ID}")).json()
     assert {name for name in after if after[name] != apart[name]} == {"timeline"}
     assert await standing(get) == 2
+
+
+async def test_erasures_of_duplicates_are_heard_of_with_the_survivor(get: Get, story: Pool) -> None:
+    told = [
+        next_fact(1, Merged(into_customer_id=CUSTOMER_ID)),
+        next_fact(2, example(KeyContactErased)),
+        next_fact(3, example(CustomerErased)),
+    ]
+    await feed(story, told)
+    said = (await get(f"/v1/customers/{CUSTOMER_ID}/erasure")).json()
+    assert (said["heard"], said["entries"]) == ([str(each.id) for each in told[1:]], 0)
+    await feed(story, [next_fact(4, Unmerged(from_customer_id=CUSTOMER_ID))])
+    assert (await get(f"/v1/customers/{CUSTOMER_ID}/erasure")).json()["heard"] == []
+    assert len((await get(f"/v1/customers/{OTHER_ID}/erasure")).json()["heard"]) == 2
