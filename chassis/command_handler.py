@@ -82,6 +82,7 @@ class Asked(Generic[S]):
     expected_version: int | None
     authorize: Callable[[S], None]
     beside: Sequence[Beside]
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class CommandHandler(Generic[S]):
 
     async def load(self, stream_id: UUID) -> Loaded[S]:
         """Fold the stream: from the cached state and whatever is newer, so never stale."""
-        cached = self._cache.get(stream_id) or Loaded(0, self._decider.initial)
+        cached = self._cache.get(stream_id) or self._unseen()
         rows = await self._store.read_stream(stream_id, after_version=cached.version)
         events = [self._mapper.to_envelope(row).event for row in rows]
         loaded = Loaded(cached.version + len(rows), self._decider.fold(cached.state, events))
@@ -132,17 +133,21 @@ class CommandHandler(Generic[S]):
         expected_version: int | None = None,
         authorize: Callable[[S], None] = allow_all,
         beside: Sequence[Beside] = (),
+        is_new: bool = False,
     ) -> Handled:
         """Decide `command` on the stream and commit what it earns; where it earns anything, `beside` with it.
 
         All streams are in one append: every guard holds, or nothing is stored. The answer is that of the first.
+        Where all `is_new`, none is read first; that one is not so new after all is found out when it is stored.
 
         Raises RejectedError, VersionMismatchError, KeyReusedError, ConflictError, what `authorize` raises, or,
         after DEADLINE_SECONDS, TimeoutError: then a retry under the same key tells what became of it.
         """
         lock = self._locks.setdefault(stream_id, asyncio.Lock())
         async with asyncio.timeout(DEADLINE_SECONDS), lock:
-            asked = Asked(stream_id, subject or stream_id, command, context, expected_version, authorize, beside)
+            asked = Asked(
+                stream_id, subject or stream_id, command, context, expected_version, authorize, beside, is_new
+            )
             if handled := await self._try_remembered(asked):
                 return handled
             for _ in range(MAX_ATTEMPTS):
@@ -164,20 +169,23 @@ class CommandHandler(Generic[S]):
         The state may be old, so no refusal is believed; events appended on its version prove that it was not.
         """
         remembered = self._cache.get(asked.stream_id)
-        if remembered is None:
+        if remembered is None and not asked.is_new:
             return None
         try:
-            decided = await self._decide_all(remembered, asked)
+            decided = await self._decide_all(remembered or self._unseen(), asked, unread=asked.is_new)
         except NOT_GRANTED:
             return None
         return await self._commit(decided, asked) if decided[0].events else None
 
-    async def _decide_all(self, loaded: Loaded[S], asked: Asked[S]) -> list[Decided]:
+    def _unseen(self) -> Loaded[S]:
+        return Loaded(0, self._decider.initial)
+
+    async def _decide_all(self, loaded: Loaded[S], asked: Asked[S], *, unread: bool = False) -> list[Decided]:
         """Decide on the stream itself, and beside it once that has earned anything."""
         events = self._decide(loaded, asked)
         decided = [Decided(self, asked.stream_id, asked.subject, asked.command, loaded, events)]
         for other in asked.beside if events else ():
-            there = await other.handler.load(other.stream_id)
+            there = other.handler._unseen() if unread else await other.handler.load(other.stream_id)  # noqa: SLF001
             earned = other.handler._decider.decide(there.state, other.command)  # noqa: SLF001 - of its own kind
             subject = other.subject or asked.subject
             decided.append(Decided(other.handler, other.stream_id, subject, other.command, there, earned))

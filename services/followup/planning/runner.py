@@ -20,6 +20,7 @@ from chassis.decider import RejectedError
 from contracts.customer import OwnerAssigned
 from contracts.event import Envelope
 from contracts.followup import PlanTemplatePublished
+from contracts.followup.plan import Assignment, PlanStep
 from contracts.topics import CONFIGURATION
 from services.followup import customers
 from services.followup.calendar.working import working
@@ -29,20 +30,21 @@ from services.followup.customers import CustomerRef
 from services.followup.dependencies import Dependencies
 from services.followup.planning import memory
 from services.followup.planning.assigning import assignee
-from services.followup.planning.memory import Planned, PlanRow
-from services.followup.planning.steps import Due, Revision, revise
+from services.followup.planning.carried_out import after, running_of, schedule_of, with_tasks
+from services.followup.planning.in_force import InForce
+from services.followup.planning.memory import PlanRow
+from services.followup.planning.steps import Revision, revise
 from services.followup.policy import State, react
 
 CONSUMER = "followup-plans"
 OWN_FACTS = "followup-plans-own"
 ACTOR = "system:followup"
-# Fewer than a pool has connections by default: the batch holds one, and others want some, too.
-CONCURRENCY = 6
+# So much of the pool is asked for at once: batches hold connections, and requests of the same process want some, too.
+SHARE_OF_POOL = 0.5
 # PostgreSQL ends a transaction that stands idle for five seconds; what has been heard is written this often.
 CUSTOMERS_AT_ONCE = 48
 DUE_BATCH = 200
 
-Templates = dict[str, PlanTemplatePublished]
 Clock = Callable[[], datetime]
 
 
@@ -69,7 +71,7 @@ class Planning:
         self._pool = pool
         self._zone = ZoneInfo(zone)
         self._clock = clock
-        self._slots = asyncio.Semaphore(CONCURRENCY)
+        self._slots = asyncio.Semaphore(max(1, int(pool.get_max_size() * SHARE_OF_POOL)))
 
     async def heard(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         """Answer a batch of facts. Commands commit on their own; what is remembered of them, with the position."""
@@ -84,10 +86,10 @@ class Planning:
         plans: dict[UUID, list[PlanRow]] = defaultdict(list)
         for plan in await memory.running(held, by_customer):
             plans[plan.customer_id].append(plan)
-        templates = await memory.in_force(held)
+        in_force = InForce(await memory.in_force(held), self._needs.calendars)
         for first in range(0, len(by_customer), CUSTOMERS_AT_ONCE):
             some = list(by_customer.items())[first : first + CUSTOMERS_AT_ONCE]
-            answers = (self._hear(known.get(each), plans[each], own, templates) for each, own in some)
+            answers = (self._hear(known.get(each), plans[each], own, in_force) for each, own in some)
             heard = await asyncio.gather(*answers)
             await memory.know(held, [customer for customer, _ in heard if customer])
             await memory.PLANS.save(held, [plan for _, kept in heard for plan in kept])
@@ -97,33 +99,36 @@ class Planning:
         async with transaction(self._pool) as held:
             rows = await memory.due(held, self._clock(), DUE_BATCH)
             if rows:
-                templates = await memory.in_force(held)
+                in_force = InForce(await memory.in_force(held), self._needs.calendars)
                 known = await memory.known(held, [row.customer_id for row in rows])
                 for row in rows:
-                    await memory.PLANS.save(held, [await self._look(row, known.get(row.customer_id), templates)])
+                    await memory.PLANS.save(held, [await self._look(row, known.get(row.customer_id), in_force)])
         return len(rows)
 
     async def _hear(
-        self, customer: CustomerRef | None, running: list[PlanRow], own: Sequence[Envelope[Any]], templates: Templates
+        self, customer: CustomerRef | None, running: list[PlanRow], own: Sequence[Envelope[Any]], in_force: InForce
     ) -> tuple[CustomerRef | None, list[PlanRow]]:
+        plans = {plan.plan_id: plan for plan in running}
+        answers: list[tuple[Envelope[Any], UUID, PlanCommand]] = []
+        for envelope in own:
+            if isinstance(envelope.event, customers.OWN):
+                customer = customers.project(customer, envelope)
+            customer = customer or await self._find(envelope.subject)
+            if customer is None:
+                continue
+            state = State(customer, running_of(plans), list(in_force.templates.values()), self._zone)
+            for plan_id, command in react(envelope, state):
+                plans[plan_id] = after(plans.get(plan_id), plan_id, command, envelope)
+                answers.append((envelope, plan_id, command))
+        if customer:
+            await self._answer(customer, plans, running, answers, in_force)
+            if any(isinstance(envelope.event, OwnerAssigned) for envelope in own):
+                await self._revise_all(customer, plans, own[-1], in_force)
+        return customer, list(plans.values())
+
+    async def _find(self, customer_id: UUID) -> CustomerRef | None:
         async with self._slots:
-            plans = {plan.plan_id: plan for plan in running}
-            answers: list[tuple[Envelope[Any], UUID, PlanCommand]] = []
-            for envelope in own:
-                if isinstance(envelope.event, customers.OWN):
-                    customer = customers.project(customer, envelope)
-                customer = customer or await self._needs.customers.find(envelope.subject)
-                if customer is None:
-                    continue
-                state = State(customer, running_of(plans), list(templates.values()), self._zone)
-                for plan_id, command in react(envelope, state):
-                    plans[plan_id] = after(plans.get(plan_id), plan_id, command, envelope)
-                    answers.append((envelope, plan_id, command))
-            if customer:
-                await self._answer(customer, plans, running, answers, templates)
-                if any(isinstance(envelope.event, OwnerAssigned) for envelope in own):
-                    await self._revise_all(customer, plans, own[-1], templates)
-            return customer, list(plans.values())
+            return await self._needs.customers.find(customer_id)
 
     async def _answer(
         self,
@@ -131,25 +136,23 @@ class Planning:
         plans: dict[UUID, PlanRow],
         before: Sequence[PlanRow],
         answers: Sequence[tuple[Envelope[Any], UUID, PlanCommand]],
-        templates: Templates,
+        in_force: InForce,
     ) -> None:
         """Carry the commands out in their order, and remember what the plans have become."""
         rows = {plan.plan_id: plan for plan in before}
         for envelope, plan_id, command in answers:
             row = after(rows.get(plan_id), plan_id, command, envelope)
-            rows[plan_id] = plans[plan_id] = await self._carry_out(
-                row, command, cause_of(envelope), customer, templates
-            )
+            rows[plan_id] = plans[plan_id] = await self._carry_out(row, command, cause_of(envelope), customer, in_force)
 
     async def _carry_out(
-        self, row: PlanRow, command: PlanCommand, cause: Cause, customer: CustomerRef, templates: Templates
+        self, row: PlanRow, command: PlanCommand, cause: Cause, customer: CustomerRef, in_force: InForce
     ) -> PlanRow:
         match command:
             case StartPlan():
-                return await self._start(row, command, cause, customer, templates)
+                return await self._start(row, command, cause, customer, in_force)
             case ChangePlan():
                 await self._tell_plan(row, command, cause)
-                return await self._revise(row, cause, customer, templates)
+                return await self._revise(row, cause, customer, in_force)
             case EndPlan():
                 await self._tell_plan(row, command, cause)
                 for key in row.tasks:
@@ -157,23 +160,28 @@ class Planning:
                 return row
 
     async def _start(
-        self, row: PlanRow, command: StartPlan, cause: Cause, customer: CustomerRef, templates: Templates
+        self, row: PlanRow, command: StartPlan, cause: Cause, customer: CustomerRef, in_force: InForce
     ) -> PlanRow:
         """Start the plan and schedule its first tasks, in one append."""
-        template = templates[row.template]
-        calendar = await self._needs.calendars.version(template.calendar)
+        template = in_force.templates[row.template]
+        calendar = await in_force.calendar(template.calendar)
         revision = revise(row, template, working(calendar), cause.at)
         tasks = await self._tasks(row, revision, cause, customer, calendar.number, template)
         beside = [Beside(self._needs.tasks, task_id, schedule) for task_id, schedule in tasks.values()]
         await self._needs.plans.handle(
-            row.plan_id, command, context(cause, f"{row.plan_id}|start"), subject=row.customer_id, beside=beside
+            row.plan_id,
+            command,
+            context(cause, f"{row.plan_id}|start"),
+            subject=row.customer_id,
+            beside=beside,
+            is_new=True,
         )
         return with_tasks(row, tasks, revision)
 
-    async def _revise(self, row: PlanRow, cause: Cause, customer: CustomerRef, templates: Templates) -> PlanRow:
+    async def _revise(self, row: PlanRow, cause: Cause, customer: CustomerRef, in_force: InForce) -> PlanRow:
         """Bring the plan's open tasks to what its template says by now."""
-        template = templates[row.template]
-        calendar = await self._needs.calendars.version(template.calendar)
+        template = in_force.templates[row.template]
+        calendar = await in_force.calendar(template.calendar)
         revision = revise(row, template, working(calendar), cause.at)
         for key in revision.cancel:
             await self._cancel(row, key, cause)
@@ -182,7 +190,7 @@ class Planning:
         tasks = await self._tasks(row, revision, cause, customer, calendar.number, template)
         for key, (task_id, schedule) in tasks.items():
             asked = context(cause, f"{row.plan_id}|{key}")
-            await self._needs.tasks.handle(task_id, schedule, asked, subject=row.customer_id)
+            await self._needs.tasks.handle(task_id, schedule, asked, subject=row.customer_id, is_new=True)
         kept = {
             key: replace(task, due_at=revision.move[key].at) if key in revision.move else task
             for key, task in row.tasks.items()
@@ -191,24 +199,24 @@ class Planning:
         return with_tasks(replace(row, tasks=kept), tasks, revision)
 
     async def _revise_all(
-        self, customer: CustomerRef, plans: dict[UUID, PlanRow], envelope: Envelope[Any], templates: Templates
+        self, customer: CustomerRef, plans: dict[UUID, PlanRow], envelope: Envelope[Any], in_force: InForce
     ) -> None:
         """Schedule what waited for an owner."""
         for plan in running_of(plans):
-            if plan.template in templates:
-                plans[plan.plan_id] = await self._revise(plan, cause_of(envelope), customer, templates)
+            if plan.template in in_force.templates:
+                plans[plan.plan_id] = await self._revise(plan, cause_of(envelope), customer, in_force)
 
-    async def _look(self, row: PlanRow, customer: CustomerRef | None, templates: Templates) -> PlanRow:
+    async def _look(self, row: PlanRow, customer: CustomerRef | None, in_force: InForce) -> PlanRow:
         cause = Cause(f"look|{row.look_again_at.isoformat()}", self._clock(), f"plan-{row.plan_id}", row.anchor_id)
-        template = templates[row.template]
+        template = in_force.templates[row.template]
         if customer is None:
             raise LookupError("a plan's customer must be known")
         if template.number != row.number:
             change = ChangePlan(number=template.number, tier=row.tier, reason="template-published")
             newer = replace(row, number=template.number, planned_from=cause.at)
-            return await self._carry_out(newer, change, cause, customer, templates)
-        looked = await self._revise(row, cause, customer, templates)
-        calendar = await self._needs.calendars.version(template.calendar)
+            return await self._carry_out(newer, change, cause, customer, in_force)
+        looked = await self._revise(row, cause, customer, in_force)
+        calendar = await in_force.calendar(template.calendar)
         if not revise(looked, template, working(calendar), cause.at).is_done:
             return looked
         await self._tell_plan(looked, EndPlan(reason="done"), cause)
@@ -226,10 +234,16 @@ class Planning:
         """Return the tasks to be scheduled, by key, for those who are to do them."""
         found = {}
         for key, due in revision.schedule.items():
-            if who := await assignee(self._pool, row.template, due.step, customer):
+            if who := await self._assignee(row.template, due.step, customer):
                 command = schedule_of(row, due, who, template.calendar, calendar_number)
                 found[key] = uuid5(row.plan_id, f"{key}|{cause.name}"), command
         return found
+
+    async def _assignee(self, template: str, step: PlanStep, customer: CustomerRef) -> str | None:
+        if step.assign is Assignment.OWNER:
+            return customer.owner_id
+        async with self._slots:
+            return await assignee(self._pool, template, step, customer)
 
     async def _cancel(self, row: PlanRow, key: str, cause: Cause) -> None:
         await self._tell_task(row, key, Cancel(), cause)
@@ -238,48 +252,13 @@ class Planning:
         """What has been done meanwhile stands: then the task refuses, and that is well."""
         asked = context(cause, f"{row.plan_id}|{key}|{type(command).__name__}")
         with contextlib.suppress(RejectedError):
-            await self._needs.tasks.handle(row.tasks[key].task_id, command, asked, subject=row.customer_id)
+            async with self._slots:
+                await self._needs.tasks.handle(row.tasks[key].task_id, command, asked, subject=row.customer_id)
 
     async def _tell_plan(self, row: PlanRow, command: PlanCommand, cause: Cause) -> None:
         asked = context(cause, f"{row.plan_id}|{type(command).__name__}")
-        await self._needs.plans.handle(row.plan_id, command, asked, subject=row.customer_id)
-
-
-def after(row: PlanRow | None, plan_id: UUID, command: PlanCommand, envelope: Envelope[Any]) -> PlanRow:
-    """Return the plan as a command leaves it, before its tasks are looked at."""
-    match command:
-        case StartPlan():
-            said = command.model_dump()
-            at = envelope.recorded_at
-            return PlanRow(plan_id, envelope.subject, **said, planned_from=at, look_again_at=at)
-        case _ if row is None:
-            raise LookupError("a plan's first command must be its start")
-        case ChangePlan(number=number, tier=tier):
-            return replace(row, number=number, tier=tier, planned_from=envelope.recorded_at)
-        case EndPlan(reason=reason):
-            return replace(row, ended_because=reason)
-
-
-def running_of(plans: dict[UUID, PlanRow]) -> list[PlanRow]:
-    return [plan for plan in plans.values() if plan.ended_because is None]
-
-
-def with_tasks(row: PlanRow, tasks: dict[str, tuple[UUID, ScheduleForPlan]], revision: Revision) -> PlanRow:
-    made = {key: Planned(task_id, schedule.due_at) for key, (task_id, schedule) in tasks.items()}
-    return replace(row, tasks={**row.tasks, **made}, look_again_at=revision.look_again_at)
-
-
-def schedule_of(row: PlanRow, due: Due, who: str, calendar: str, number: int) -> ScheduleForPlan:
-    return ScheduleForPlan(
-        assignee_id=who,
-        due_at=due.at,
-        purpose=due.step.purpose,
-        channel=due.step.channel,
-        plan_id=row.plan_id,
-        plan_step=due.step.name,
-        calendar=calendar,
-        calendar_number=number,
-    )
+        async with self._slots:
+            await self._needs.plans.handle(row.plan_id, command, asked, subject=row.customer_id)
 
 
 def cause_of(envelope: Envelope[Any]) -> Cause:

@@ -10,15 +10,15 @@ from tests.bench import report
 from tests.bench.aside import aside
 from tests.bench.harness import Bed, Effort, Figure
 from tests.bench.saying import console, say, say_versions
-from tests.bench.scale import million, myday, results, search, soak, timers
+from tests.bench.scale import million, myday, planstart, results, search, soak, timers
 from tests.bench.whole import client_beside, stack_in
 from tests.support.servers import servers
 
-EVENTS, CUSTOMERS, TASKS, SEARCHED, MINUTES = 1_000_000, 100_000, 100_000, 1_000_000, 20.0
+EVENTS, CUSTOMERS, TASKS, PLANS, SEARCHED, MINUTES = 1_000_000, 100_000, 100_000, 10_000, 1_000_000, 20.0
 # The access token that the load is sent with lasts an hour.
 MOST_MINUTES = 50.0
 EFFORT = Effort(seconds=3.0, rounds=5, load_seconds=20.0)
-ON_SERVERS = ("million", "timers", "myday", "search")
+ON_SERVERS = ("million", "timers", "myday", "planstart", "search")
 NAMES = (*ON_SERVERS, "soak")
 
 
@@ -51,6 +51,8 @@ def on_servers(chosen: set[str], events: int, customers: int, searched: int) -> 
             show("timers", await timers.measure(bed, customers))
         if "myday" in chosen:
             show("myday", await myday.measure(bed, TASKS))
+        if "planstart" in chosen:
+            show("planstart", await planstart.measure(bed, PLANS))
         if "search" in chosen:
             show("search", await search.measure(bed, searched))
 

@@ -46,6 +46,9 @@ FORMS = ("有限公司", "股份有限公司", "集团有限公司", "有限责�
 TAGS = ("high-potential", "needs-support", "export", "chain")
 TIERS = ("vip", "growth", "growth", *["ordinary"] * 7)
 STAGES = ("new", "interested", "signed", "established", "established", "lost")
+LEADER = "L7"
+OF_A_LEADER = {"all": "limit=50", "a stage": "stage=established", "a word": "q=科技", "a word that all hold": "q=公司"}
+PAGED = {"a word": "q=科技", "a stage of a region": "stage=established&region=region-3", "one owner's": "owner_id=E7"}
 FLOOR = "SELECT * FROM customer WHERE customer_id = $1"
 
 Ask = Callable[[int], str]
@@ -59,8 +62,13 @@ async def measure(bed: Bed, customers: int) -> list[Figure]:
             await fill(owner, made, bed)
         signer = tokens.signer(bed.data_dir, ISSUER)
         token = tokens.mint(signer, "ops", ["ops"])
+        leader = tokens.mint(signer, LEADER, ["leader"])
         async with client_of(build(parts(pool, signer)).app) as client:
             times = {name: await asked(partial(search, client, token, ask)) for name, ask in made.questions().items()}
+            for name, question in OF_A_LEADER.items():
+                times[f"a leader's own: {name}"] = await asked(partial(search, client, leader, question.format))
+            for name, question in PAGED.items():
+                times[f"page after page: {name}"] = await asked(Pages(client, token, question).next)
         floor = await asked(partial(look_up, pool, made))
     bed.say(f"search: {customers} customers, {CALLS} calls of each kind through the API, pages of 50")
     return [figure for name, found in times.items() for figure in figures(name, found, floor)]
@@ -88,6 +96,21 @@ async def search(client: httpx.AsyncClient, token: str, ask: Ask, number: int) -
     answered = await client.get(f"/v1/customers?{ask(number)}", headers={"Authorization": f"Bearer {token}"})
     if not answered.is_success or not answered.json()["items"]:
         raise AssertionError(f"somebody should be found by {ask(number)}: {answered.text}")
+
+
+class Pages:
+    """Goes through a list, page by page; from its beginning again behind its end."""
+
+    def __init__(self, client: httpx.AsyncClient, token: str, question: str) -> None:
+        self._client = client
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._question = question
+        self._cursor: str | None = None
+
+    async def next(self, _number: int) -> None:
+        asked = f"/v1/customers?{self._question}" + (f"&cursor={self._cursor}" if self._cursor else "")
+        page = (await self._client.get(asked, headers=self._headers)).raise_for_status().json()
+        self._cursor = page["next_cursor"]
 
 
 async def look_up(pool: Pool, made: "Made", number: int) -> None:
@@ -162,6 +185,12 @@ class Made:
             "a place in a region": lambda number: f"q={PLACES[number % len(PLACES)]}&region=region-{number % REGIONS}",
             "one owner's of a stage": lambda number: f"owner_id=E{number % PEOPLE}&stage=established",
             "ownerless with a word": lambda number: f"ownerless=true&q={TRADES[number % len(TRADES)]}",
+            "initials that some have": lambda number: f"q={initials(TRADES[number % len(TRADES)])[:2]}",
+            "a stage of a region": lambda number: f"stage=established&region=region-{number % REGIONS}",
+            "a place, and a name that begins with it": lambda number: (
+                f"q={PLACES[number % len(PLACES)]}&name={PLACES[number % len(PLACES)]}"
+            ),
+            "ownerless": lambda _: "ownerless=true",
             "all": lambda _: "limit=50",
         }
 

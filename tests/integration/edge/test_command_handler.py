@@ -23,7 +23,7 @@ from chassis.command_handler import (
 )
 from chassis.decider import RejectedError
 from chassis.event_store import Append, Appended, EventStore, Outcome
-from chassis.mapper import EventMapper
+from chassis.mapper import EventMapper, RecordedEvent
 from contracts.customer import Stage
 from services.customer.commands import AssignOwner, ChangeProfile, ChangeStage, Profile, Register
 from services.customer.domain import CUSTOMER, Customer
@@ -365,3 +365,35 @@ async def test_both_states_are_remembered(customers: CommandHandler[Customer], s
     await customers.handle(known, INTERESTED, asked(), beside=[Beside(customers, other, REGISTER)])
     assert {known, other} <= customers._cache.keys()
     assert await customers.load(other) == await handler_on(store).load(other)
+
+
+async def test_what_is_taken_to_be_new_is_stored_without_a_look(
+    customers: CommandHandler[Customer], store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[UUID] = []
+
+    async def read_stream(stream_id: UUID, *, after_version: int = 0) -> list[RecordedEvent]:
+        looked.append(stream_id)
+        return await EventStore.read_stream(store, stream_id, after_version=after_version)
+
+    monkeypatch.setattr(store, "read_stream", read_stream)
+    first, second = uuid4(), uuid4()
+    beside = [Beside(customers, second, REGISTER)]
+    handled = await customers.handle(first, REGISTER, asked("start"), beside=beside, is_new=True)
+    again = await handler_on(store).handle(first, REGISTER, asked("start"), beside=beside, is_new=True)
+    assert looked == []
+    assert (handled.status, handled.events, again.replayed, again.body) == (201, 1, True, handled.body)
+    assert [await versions(store, each) for each in (first, second)] == [[1], [1]]
+
+
+async def test_what_was_not_so_new_is_found_out_when_it_is_stored(store: EventStore, known: UUID) -> None:
+    fresh, other = handler_on(store), uuid4()
+    same = await fresh.handle(known, REGISTER, asked(), beside=[Beside(fresh, other, REGISTER)], is_new=True)
+    changed = await handler_on(store).handle(known, INTERESTED, asked(), is_new=True)
+    assert (same.status, same.version, same.events) == (200, 1, 0)
+    assert changed.version == 2
+    beside_known = await handler_on(store).handle(
+        other, REGISTER, asked(), beside=[Beside(handler_on(store), known, SIGNED)], is_new=True
+    )
+    assert (beside_known.status, beside_known.version) == (201, 1)
+    assert await versions(store, known) == [1, 2, 3]
