@@ -12,6 +12,10 @@ WAITING = """
     SELECT customer_id FROM customer_likeness WHERE NOT is_looked
     ORDER BY customer_id LIMIT $1 FOR UPDATE SKIP LOCKED
 """
+# The planner takes it for likely to meet some soon in reading everybody: but most customers are like nobody.
+BY_INDEX = """
+    SELECT set_config('enable_seqscan', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)
+"""
 ALIKE = """
     SELECT l.customer_id AS one, o.customer_id AS other,
         ARRAY(SELECT unnest(l.tokens) INTERSECT SELECT unnest(o.tokens)) AS shared
@@ -46,6 +50,7 @@ class Duplicates:
             looked = [row["customer_id"] for row in await held.fetch(WAITING, BATCH)]
             if not looked:
                 return 0
+            await held.execute(BY_INDEX)
             pairs: dict[tuple[UUID, UUID], list[Reason]] = {}
             for row in await held.fetch(ALIKE, looked, MAX_ALIKE):
                 low, high = sorted((row["one"], row["other"]))

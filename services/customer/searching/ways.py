@@ -19,9 +19,9 @@ MOST_FOUND = 10_000
 LEAST_WALKED = 5_000
 PATIENCE = 2
 # A token that so many times as many have as the rarest is told by the rows sooner than by the index.
-TOO_COMMON = 50
+TOO_COMMON = 150
 # What is rarer than all that a census lists has about this share at most.
-RARE = 0.001
+RARE = 0.0004
 # From this share on, a limit is reached by walking through twice as many.
 MOST = 0.5
 

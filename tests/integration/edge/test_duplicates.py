@@ -1,8 +1,14 @@
 """Customers that look like one, from outside: found with the reasons, told apart for good, merged away."""
 
 from typing import Any
+from uuid import uuid4
 
+import asyncpg
+
+from chassis.database import transaction
+from services.customer.duplicates import ALIKE, BY_INDEX, MAX_ALIKE
 from tests.integration.edge.conftest import Api
+from tests.support.servers import Database
 from tests.support.waiting import eventually
 
 PHONE = {"name": "吴敏", "phone": "138 0013 8000"}
@@ -58,3 +64,18 @@ async def test_nothing_that_a_person_said_stands_where_likeness_is_kept(api: Api
     assert "13800138000" not in kept
     await api.client.delete(added[0].headers["location"], headers=api.issuer.headers("ops", "ops"))
     await shown(api)
+
+
+async def test_whoever_is_like_nobody_is_not_held_against_everybody(api: Api, database: Database) -> None:
+    owner = await asyncpg.connect(database.admin)
+    await owner.execute("""
+        INSERT INTO customer_likeness (customer_id, tokens, is_looked)
+        SELECT gen_random_uuid(), ARRAY[number * 4, number * 4 + 1], true FROM generate_series(1, 20000) AS number
+    """)
+    await owner.execute("ANALYZE customer_likeness")
+    await owner.close()
+    async with transaction(api.pool) as held:
+        await held.execute(BY_INDEX)
+        plan = "\n".join(row[0] for row in await held.fetch(f"EXPLAIN {ALIKE}", [uuid4()], MAX_ALIKE))
+    assert "Seq Scan" not in plan
+    assert "customer_likeness_tokens" in plan

@@ -1,13 +1,14 @@
 """Plans on a real store: begun by facts of both kinds, heard twice without harm, carried on by the timer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.database import transaction
+from chassis.database import open_pool, transaction
 from chassis.service import Parts
 from chassis.settings import Settings
 from chassis.supervisor import Supervisor
@@ -26,9 +27,11 @@ from contracts.event import Envelope, Event
 from contracts.examples import CUSTOMER_NAME, LEADER, OWNER, example, example_envelope
 from contracts.followup import ContactLogged
 from services.followup.__main__ import dependencies
+from services.followup.planning import memory
 from services.followup.planning.runner import CUSTOMERS_AT_ONCE, Planning
 from services.followup.planning.shipped import SHIPPED
 from tests.integration.followup.conftest import ISSUER, World
+from tests.support.servers import Servers
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 BEGINNING = (Registered(kind=Kind.COMPANY, name=CUSTOMER_NAME), OwnerAssigned(owner_id=OWNER, leader_id=LEADER))
@@ -264,3 +267,20 @@ async def test_plans_are_listed_in_pages_the_latest_first(heard: Heard) -> None:
         cursor = {"cursor": page["next_cursor"]}
     assert len(set(met)) == 5
     assert met == [plan["id"] for plan in await heard.plans(customer_id)]
+
+
+async def test_few_connections_are_enough_for_very_many_customers(heard: Heard, running: Servers) -> None:
+    database = await running.database("followup")
+    pool = await open_pool(database.app, size=2, application_name="tests")
+    few = replace(heard.world, pool=pool)
+    narrow = Heard(few)
+    ids = [uuid4() for _ in range(CUSTOMERS_AT_ONCE)]
+    async with transaction(pool) as held:
+        await memory.publish(held, SHIPPED["before-the-deal"].model_copy(update={"number": 1}), NOW)
+    begin = [fact for each in ids for fact in facts(each, *BEGINNING, INTERESTED)]
+    await narrow.hear(begin)
+    await narrow.hear([fact for each in ids for fact in facts(each, SIGNED)])
+    rows = await pool.fetch("SELECT customer_id, ended_because FROM plan")
+    await pool.close()
+    assert sorted(row["customer_id"] for row in rows) == sorted(ids)
+    assert {row["ended_because"] for row in rows} == {"mode-changed"}
