@@ -5,9 +5,10 @@ import os
 import random
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -15,6 +16,8 @@ import httpx
 import pytest
 
 from deploy.stack.ports import HOST
+from services.alerts import detection
+from services.followup import customers
 from tests.bench.harness import percentile
 from tests.bench.processes import resident_megabytes_of
 from tests.faults.support import evidence, oracle
@@ -37,6 +40,11 @@ CLIENTS = 4
 # Of the first third. A process that has just started still fills its caches, and a machine does other things beside.
 GROWTH = 0.20
 DICE = random.Random(49)  # noqa: S311 - repeatable, not secret
+# Who hears of customers in the services that act upon it.
+CONSUMERS = {"alerts": detection.CONSUMER, "followup": customers.CONSUMER}
+HEARD_ALL = """
+    SELECT count(*) = $3 AND min(watermark) >= $4 FROM consumer_position WHERE consumer = $1 AND topic = $2
+"""
 CANARY = "公司 reg-"
 TERMINATE = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -56,17 +64,21 @@ class Sample:
 
 @dataclass
 class Field:
-    """Two processes of the customer service and one of reporting, over links that can be cut."""
+    """Two processes of the customer service and one of each other service, over links that can be cut."""
 
     steady: Process
     victim: Process
-    reporting: Process
+    readers: Sequence[Process]
     database: Database
     to_database: Proxy
     to_kafka: Proxy
     took: list[float] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+
+    @property
+    def victims(self) -> Sequence[Process]:
+        return self.victim, *self.readers
 
     def next_up(self) -> str:
         return DICE.choice((self.steady, self.victim)).url
@@ -92,11 +104,11 @@ class Field:
 
 
 async def kill_a_process(of: Field) -> None:
-    await DICE.choice((of.victim, of.reporting)).kill()
+    await DICE.choice(of.victims).kill()
 
 
 async def freeze_a_process(of: Field) -> None:
-    chosen = DICE.choice((of.victim, of.reporting))
+    chosen = DICE.choice(of.victims)
     chosen.freeze()
     await asyncio.sleep(DICE.uniform(1, 15))
     chosen.thaw()
@@ -151,13 +163,13 @@ async def answers(client: httpx.AsyncClient, url: str, status: int) -> bool:
 
 
 @asynccontextmanager
-async def field_of(house: House, database: Database, reported: Database) -> AsyncIterator[Field]:
+async def field_of(house: House, database: Database, reading: Mapping[str, Database]) -> AsyncIterator[Field]:
     async with proxy_to(*host_and_port(database.app)) as to_database, proxy_to_kafka(house.bootstrap) as to_kafka:
         url, bootstrap = through(database.app, to_database.port), f"{HOST}:{to_kafka.port}"
         steady, victim = [await house.start("customer", "all", url, bootstrap=bootstrap) for _ in range(2)]
-        reporting = await house.start("reporting", "all", reported.app, bootstrap=bootstrap)
-        made = Field(steady, victim, reporting, database, to_database, to_kafka)
-        async with background(lambda: keep_up(victim, database), lambda: keep_up(reporting, database)):
+        readers = [await house.start(name, "all", of.app, bootstrap=bootstrap) for name, of in reading.items()]
+        made = Field(steady, victim, readers, database, to_database, to_kafka)
+        async with background(*(partial(keep_up, each, database) for each in made.victims)):
             yield made
 
 
@@ -210,9 +222,9 @@ def growth(values: Sequence[float]) -> float:
 async def test_r49_for_long_nothing_is_lost_doubled_or_grown_whatever_breaks(
     house: House, running: Servers, database: Database, ledger: Ledger
 ) -> None:
-    reported = await running.database("reporting")
+    reading = {name: await running.database(name) for name in ("reporting", *CONSUMERS)}
     async with (
-        field_of(house, database, reported) as under,
+        field_of(house, database, reading) as under,
         httpx.AsyncClient(headers=house.issuer.headers(), trust_env=False) as client,
     ):
         load = Load(under.timing(sender(client, under.next_up)), ledger, Mix(clients=CLIENTS, commands=100_000))
@@ -221,13 +233,15 @@ async def test_r49_for_long_nothing_is_lost_doubled_or_grown_whatever_breaks(
         async with background(lambda: break_something(under), lambda: watch(under)):
             await steadily(load, per_second, time.perf_counter() + MINUTES * 60)
         # Whoever was stopped or cut off in the last minute comes back.
-        under.victim.thaw()
-        under.reporting.thaw()
+        for each in under.victims:
+            each.thaw()
         under.to_database.heal()
         await under.to_database.again()
         await under.to_kafka.again()
         await verdict(house, database, ledger.attempts)
-        await reports_all(database, reported)
+        await reports_all(database, reading["reporting"])
+        for name, consumer in CONSUMERS.items():
+            await has_heard_all(house, consumer, database, reading[name])
     tell(under, ledger, per_second)
     assert no_canary(house)
     assert growth([each.megabytes for each in under.samples]) < GROWTH
@@ -244,6 +258,18 @@ async def reports_all(database: Database, reported: Database) -> None:
             return not oracle.same_rows("reporting", expected, rows)
 
         await eventually(is_so)
+
+
+async def has_heard_all(house: House, consumer: str, database: Database, reader: Database) -> None:
+    """Wait until a consumer says that nothing is missing of what is stored, and that nobody is parked."""
+    async with pool_at(database.app) as pool, pool_at(reader.app) as readers:
+        until = (await evidence.stored(pool))[-1].recorded_at
+
+        async def is_so() -> bool:
+            return bool(await readers.fetchval(HEARD_ALL, consumer, house.topic.name, house.topic.partitions, until))
+
+        await eventually(is_so, within=120)
+        assert await readers.fetchval("SELECT count(*) FROM parked_event") == 0
 
 
 def tell(of: Field, ledger: Ledger, per_second: float) -> None:
