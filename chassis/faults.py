@@ -77,7 +77,10 @@ PATTERNS: Mapping[str, Sentences] = {
         "It is an employee's number, such as E2001: letters, digits and . _ : @ -",
         "应为员工编号，例如 E2001：只含字母、数字和 . _ : @ -",
     ),
-    CURRENCY_PATTERN: ("It is a currency's code of three letters, such as CNY.", "应为三个字母的币种代码，例如 CNY。"),
+    CURRENCY_PATTERN: (
+        "It is a currency's code of three capital letters, such as CNY.",
+        "应为三个大写字母的币种代码，例如 CNY。",
+    ),
 }
 
 
