@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any
 from uuid import UUID
 
@@ -55,8 +56,19 @@ class Explored:
             )
 
 
+class StoppedError(Exception):
+    """Nobody waits for the rest."""
+
+
 def explore(
-    service: str, url: str, token: str, things: Mapping[str, str], *, examples: int, start: int = SEED
+    service: str,
+    url: str,
+    token: str,
+    things: Mapping[str, str],
+    stop: Event,
+    *,
+    examples: int,
+    start: int = SEED,
 ) -> Explored:
     """Ask each operation for `examples` good and as many bad requests; the same ones for the same `start`."""
     schema = schemathesis.openapi.from_dict(document(service))
@@ -66,6 +78,8 @@ def explore(
         session.headers["Authorization"] = f"Bearer {token}"
 
         def ask(case: Asked) -> None:
+            if stop.is_set():
+                raise StoppedError
             found.note(case, case.call(base_url=url, session=session, timeout=TIMEOUT_SECONDS))
 
         for result in schema.get_all_operations():

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from functools import partial
+from threading import Event
 
 import pytest
 
@@ -38,8 +38,17 @@ async def things(product: Product) -> dict[str, str]:
 
 async def explored(product: Product, service: str, things: dict[str, str], examples: int, start: int) -> Explored:
     token = str(product.client.http.headers["authorization"]).removeprefix("Bearer ")
-    run = partial(explore, service, product.client.urls[service], token, things, examples=examples, start=start)
-    found = await asyncio.to_thread(run)
+    url, stop = product.client.urls[service], Event()
+    exploring = asyncio.ensure_future(
+        asyncio.to_thread(explore, service, url, token, things, stop, examples=examples, start=start)
+    )
+    try:
+        found = await asyncio.shield(exploring)
+    except asyncio.CancelledError:
+        # Python 3.11 cannot read source in two threads at once, and whoever tells of a failure reads it.
+        stop.set()
+        await asyncio.gather(exploring, return_exceptions=True)
+        raise
     sys.stderr.write(f"\n{service}: {found.asked} requests, {dict(sorted(found.statuses.items()))}, seed {start}\n")
     return found
 
