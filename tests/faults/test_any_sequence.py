@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from chassis import event_store
+from chassis import event_store, published
 from chassis import relay as relay_module
 from chassis.consumer import Consumer
 from chassis.event_store import Append, Appended, EventStore
@@ -53,8 +53,9 @@ def play(databases: list[Database], monkeypatch: pytest.MonkeyPatch) -> Iterator
     broker = Broker(death)
     for module in (event_store, relay_module):
         monkeypatch.setattr(module, "crash_point", death.point)
-    for name in ("send_all", "log_ends", "tails"):
-        monkeypatch.setattr(relay_module, name, getattr(broker, name))
+    monkeypatch.setattr(relay_module, "send_all", broker.send_all)
+    for name in ("log_ends", "tails"):
+        monkeypatch.setattr(published, name, getattr(broker, name))
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         runner.get_loop().set_exception_handler(tell_unless_it_died)
         stack = AsyncExitStack()
