@@ -40,9 +40,10 @@ async def running() -> AsyncIterator[Servers]:
 
 
 @pytest.fixture
-async def database(running: Servers) -> Database:
+async def database(running: Servers) -> AsyncIterator[Database]:
     """A fresh database with the customer service's schema: store, consumer and imports tables."""
-    return await running.database("customer")
+    async with running.passing("customer") as made:
+        yield made
 
 
 @pytest.fixture

@@ -40,8 +40,9 @@ async def watched(pipeline: Pipeline, database: Database) -> Pipeline:
 
 
 @pytest.fixture
-async def reporting(running: Servers) -> Database:
-    return await running.database("reporting")
+async def reporting(running: Servers) -> AsyncIterator[Database]:
+    async with running.passing("reporting") as made:
+        yield made
 
 
 @pytest.fixture

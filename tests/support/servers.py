@@ -3,13 +3,14 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from chassis.database import UNAVAILABLE
 from chassis.migrate import migrate
 from deploy.stack import credentials
 from deploy.stack.databases import DatabaseUrls
@@ -40,13 +41,25 @@ class Servers:
             await asyncio.to_thread(migrate, service, self.templates.migrator[service])
             self._migrated.add(service)
         name = f"care_{service}_{next(self._numbers)}"
-        admin = await asyncpg.connect(self.infrastructure.postgres_admin_url)
-        try:
-            await admin.execute(f"CREATE DATABASE {name} TEMPLATE care_{service} OWNER care_migrator")
-        finally:
-            await admin.close()
+        await self._ask(f"CREATE DATABASE {name} TEMPLATE care_{service} OWNER care_migrator")
         urls = (self.templates.app[service], self.infrastructure.postgres_admin_url, self.templates.bi_reader)
         return Database(*(at(url, name) for url in urls))
+
+    @asynccontextmanager
+    async def passing(self, service: str) -> AsyncIterator[Database]:
+        """Give a database for the time of a test. A thousand that stayed would take ten gigabytes."""
+        made = await self.database(service)
+        yield made
+        # Where the server is away, or somebody does not let go, it stays.
+        with suppress(*UNAVAILABLE, asyncpg.ObjectInUseError):
+            await self._ask(f"DROP DATABASE {urlsplit(made.admin).path[1:]} WITH (FORCE)")
+
+    async def _ask(self, statement: str) -> None:
+        admin = await asyncpg.connect(self.infrastructure.postgres_admin_url)
+        try:
+            await admin.execute(statement)
+        finally:
+            await admin.close()
 
 
 def at(url: str, database: str) -> str:

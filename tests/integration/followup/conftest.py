@@ -100,10 +100,10 @@ class World:
 
 @pytest.fixture
 async def followup_pool(running: Servers) -> AsyncIterator[Pool]:
-    database = await running.database("followup")
-    opened = await open_pool(database.app, size=10, application_name="tests")
-    yield opened
-    await opened.close()
+    async with running.passing("followup") as database:
+        opened = await open_pool(database.app, size=10, application_name="tests")
+        yield opened
+        await opened.close()
 
 
 @pytest.fixture

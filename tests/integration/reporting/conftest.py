@@ -30,8 +30,9 @@ Get = Callable[..., Awaitable[httpx.Response]]
 
 
 @pytest.fixture
-async def reporting(running: Servers) -> Database:
-    return await running.database("reporting")
+async def reporting(running: Servers) -> AsyncIterator[Database]:
+    async with running.passing("reporting") as made:
+        yield made
 
 
 @pytest.fixture
