@@ -77,6 +77,9 @@ CONFIGURATION: frozenset[type[Event]] = frozenset(
         followup.CalendarPublished,
         followup.ComplaintPolicyPublished,
         followup.SurveyPolicyPublished,
+        followup.AbsenceNoted,
+        followup.AbsenceChanged,
+        followup.AbsenceCancelled,
         followup.SurveyAnsweredAnonymously,
     }
 )

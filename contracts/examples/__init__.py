@@ -10,6 +10,8 @@ from uuid import UUID, uuid5
 
 from contracts import alerts, customer, followup
 from contracts.event import Envelope, Event
+from contracts.examples.named import ABSENCE_ID as ABSENCE_ID
+from contracts.examples.named import ABSENCES_ID as ABSENCES_ID
 from contracts.examples.named import ALERT_ID as ALERT_ID
 from contracts.examples.named import ALLOWED_SILENCE as ALLOWED_SILENCE
 from contracts.examples.named import ANSWER_ID as ANSWER_ID
@@ -53,26 +55,16 @@ from contracts.examples.named import STARTS_AT as STARTS_AT
 from contracts.examples.named import SURVEY_ID as SURVEY_ID
 from contracts.examples.named import SURVEY_POLICY_ID as SURVEY_POLICY_ID
 from contracts.examples.named import TASK_ID as TASK_ID
+from contracts.examples.of_complaints import COMPLAINTS as COMPLAINTS
+from contracts.examples.of_complaints import TARGET as TARGET
 from contracts.examples.of_configuration import CONFIGURED as CONFIGURED
 from contracts.examples.of_configuration import QUESTION as QUESTION
 from contracts.examples.of_customers import CUSTOMER as CUSTOMER
 from contracts.followup.complaint import ComplaintEvent
+from contracts.followup.plan import Assignment
 from contracts.followup.task import TaskEvent
 
 E = TypeVar("E", bound=Event)
-
-TARGET: dict[str, Any] = {
-    "severity": followup.Severity.HIGH,
-    "tier": "growth",
-    "calendar": "china-office",
-    "calendar_number": 1,
-    "answer_minutes": 120,
-    "resolve_minutes": 900,
-    "started_at": OCCURRED_AT,
-    "answer_by": OCCURRED_AT + timedelta(hours=2),
-    "resolve_by": OCCURRED_AT + timedelta(days=1, hours=9),
-    "policy_number": 1,
-}
 
 FOLLOWUP: tuple[Event, ...] = (
     followup.ContactLogged(
@@ -108,55 +100,14 @@ FOLLOWUP: tuple[Event, ...] = (
         plan_step="ask-again",
         calendar="china-office",
         calendar_number=1,
+        assignment=Assignment.OWNER,
+        stands_in_for="E1003",
     ),
     followup.TaskReassigned(previous_assignee_id="E1003", assignee_id=OWNER, reason="handover"),
     followup.TaskRescheduled(previous_due_at=DUE_AT, due_at=DUE_AT + timedelta(days=3), reason_ref=CONTENT_REF),
     followup.TaskCompleted(due_at=DUE_AT, employee_id=OWNER, outcome="reached"),
     followup.TaskCancelled(reason_ref=CONTENT_REF),
-    followup.ComplaintRaised(
-        channel=followup.Channel.WECHAT,
-        severity=followup.Severity.HIGH,
-        owner_id=OWNER,
-        topic="late-delivery",
-        content_ref=CONTENT_REF,
-        category="delivery",
-        product="cloud-server",
-        intake=followup.Intake.PARTNER,
-        partner="huadong-agency",
-    ),
-    followup.ComplaintReclassified(
-        previous=followup.Severity.NORMAL, severity=followup.Severity.HIGH, reason="many-users"
-    ),
-    followup.ComplaintTargetSet(**TARGET),
-    followup.ComplaintAssigned(previous_owner_id="E1003", owner_id=OWNER, reason="handover"),
-    followup.ComplaintPaused(reason="waits-for-customer", used_seconds=1_800),
-    followup.ComplaintResumed(),
-    followup.ComplaintTargetChanged(**TARGET | {"used_seconds": 1_800}),
-    followup.ComplaintAnswered(
-        employee_id=OWNER, content_ref=CONTENT_REF, answered_in_time=True, resolved_in_time=True
-    ),
-    followup.ComplaintTold(channel=followup.Channel.PHONE, consent_at=DUE_AT, consent_workdays=5),
-    followup.ComplaintConfirmed(),
-    followup.ComplaintConsented(workdays=5, as_of=DUE_AT),
-    followup.ComplaintClosed(resolution="replaced", resolved_in_time=True),
-    followup.ComplaintReopened(reason="came-back", owner_id=OWNER),
-    followup.ComplaintLinked(
-        complaint_id=COMPLAINT_ID,
-        first_id=TASK_ID,
-        number=3,
-        within_days=30,
-        raised_at=OCCURRED_AT,
-        topic="late-delivery",
-        product="cloud-server",
-    ),
-    followup.ComplaintEscalated(
-        complaint_id=COMPLAINT_ID,
-        first_id=TASK_ID,
-        level=1,
-        because=followup.EscalationReason.LATE,
-        round=1,
-        due_at=DUE_AT,
-    ),
+    *COMPLAINTS,
     followup.SurveySent(
         question=QUESTION,
         anonymous=False,
@@ -246,6 +197,9 @@ STREAM_OF_ITS_OWN: dict[type[Event], UUID] = {
     followup.ComplaintPolicyPublished: COMPLAINT_POLICY_ID,
     followup.SurveyAnsweredAnonymously: ANSWER_ID,
     followup.SurveyPolicyPublished: SURVEY_POLICY_ID,
+    followup.AbsenceNoted: ABSENCES_ID,
+    followup.AbsenceChanged: ABSENCES_ID,
+    followup.AbsenceCancelled: ABSENCES_ID,
     customer.ImportantDateApproaching: IMPORTANT_DATE_ID,
 }
 

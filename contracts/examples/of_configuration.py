@@ -4,12 +4,23 @@ from datetime import date
 
 from contracts import customer, followup
 from contracts.event import Event
-from contracts.examples.named import CONTENT_REF, OFFICE_HOURS
-from contracts.followup.complaint_policy import ComplaintTarget
+from contracts.examples.named import ABSENCE_ID, CONTENT_REF, OFFICE_HOURS, OWNER
+from contracts.followup.complaint_policy import ComplaintAssignment, ComplaintTaker, ComplaintTarget
 from contracts.followup.survey import Question
 
 QUESTION = Question(survey="after-service", kind=followup.SurveyKind.CSAT, lowest=1, highest=5)
+AWAY = {
+    "absence_id": ABSENCE_ID,
+    "employee_id": OWNER,
+    "first_day": date(2024, 6, 11),
+    "last_day": date(2024, 6, 14),
+    "stand_in_id": "E1003",
+    "reason": followup.AbsenceReason.TRAVEL,
+}
 CONFIGURED: tuple[Event, ...] = (
+    followup.AbsenceNoted.model_validate(AWAY),
+    followup.AbsenceChanged.model_validate(AWAY | {"last_day": date(2024, 6, 13)}),
+    followup.AbsenceCancelled(absence_id=ABSENCE_ID, employee_id=OWNER),
     followup.SurveyPolicyPublished(
         number=1,
         after=(followup.PlanTrigger(event="care.followup.complaint-closed.v1"),),
@@ -45,6 +56,9 @@ CONFIGURED: tuple[Event, ...] = (
             ComplaintTarget(severity=severity, answer_minutes=60, resolve_minutes=900) for severity in followup.Severity
         ),
         consent_workdays=7,
+        assignments=(
+            ComplaintAssignment(category="delivery", assign=ComplaintTaker.ROUND_ROBIN, team=(OWNER, "E1003")),
+        ),
     ),
     followup.CalendarPublished(
         name="china-office",
@@ -61,5 +75,6 @@ CONFIGURED: tuple[Event, ...] = (
                 workdays=(date(2024, 5, 11),),
             ),
         ),
+        closures=(followup.Closure(day=date(2024, 6, 28), reason="stocktaking"),),
     ),
 )

@@ -4,7 +4,21 @@ from typing import Annotated
 
 from pydantic import Field
 
-from contracts.followup.calendar import CalendarEvent, CalendarPublished, CalendarYear, WorkInterval, YearStatus
+from contracts.followup.absence import (
+    AbsenceCancelled,
+    AbsenceChanged,
+    AbsenceEvent,
+    AbsenceNoted,
+    AbsenceReason,
+)
+from contracts.followup.calendar import (
+    CalendarEvent,
+    CalendarPublished,
+    CalendarYear,
+    Closure,
+    WorkInterval,
+    YearStatus,
+)
 from contracts.followup.complaint import (
     ComplaintAnswered,
     ComplaintAssigned,
@@ -77,6 +91,7 @@ AnyEvent = Annotated[
     | ComplaintEvent
     | RepeatEvent
     | CalendarEvent
+    | AbsenceEvent
     | GuardEvent
     | ComplaintPolicyEvent
     | PurgeEvent
@@ -86,11 +101,16 @@ AnyEvent = Annotated[
 ]
 
 __all__ = [
+    "AbsenceCancelled",
+    "AbsenceChanged",
+    "AbsenceNoted",
+    "AbsenceReason",
     "AnyEvent",
     "Attachment",
     "CalendarPublished",
     "CalendarYear",
     "Channel",
+    "Closure",
     "ComplaintAnswered",
     "ComplaintAssigned",
     "ComplaintClosed",

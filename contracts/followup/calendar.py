@@ -16,6 +16,8 @@ DAYS_A_WEEK = 7
 MAX_INTERVALS = 12
 MAX_YEARS = 50
 MAX_SPECIAL_DAYS = 366
+MAX_CLOSURES = 1_000
+MAX_CLOSED_AT_ONCE = 31
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
@@ -74,8 +76,18 @@ class CalendarYear(CalendarPart):
         return self
 
 
+class Closure(CalendarPart):
+    """A day off of those who work by this calendar, whatever kind of day it is otherwise: an outing, a stocktaking."""
+
+    day: date
+    reason: Code | None = None
+
+
 class CalendarPublished(Event):
-    """A whole new version. `week` is Monday to Sunday; `made_up` is what is worked on a make-up workday."""
+    """A whole new version. `week` is Monday to Sunday; `made_up` is what is worked on a make-up workday.
+
+    `closures` are days off of the house, in order; nothing is worked on them.
+    """
 
     type: Literal["care.followup.calendar-published.v1"] = "care.followup.calendar-published.v1"
     name: Code
@@ -84,6 +96,7 @@ class CalendarPublished(Event):
     week: tuple[tuple[WorkInterval, ...], ...]
     made_up: tuple[WorkInterval, ...]
     years: tuple[CalendarYear, ...] = ()
+    closures: tuple[Closure, ...] = ()
 
 
 CalendarEvent = CalendarPublished

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from contracts.event import Event
 from contracts.followup.contact import Channel
+from contracts.followup.plan import Assignment
 from contracts.types import Code, EmployeeId, Instant
 
 
@@ -57,12 +58,19 @@ class ComplaintReclassified(Event):
 
 
 class ComplaintAssigned(Event):
-    """Somebody else answers for it. With a `reason` it passed on with its customer, and is where it was otherwise."""
+    """Somebody else answers for it. With a `reason` it passed on with its customer, and is where it was otherwise.
+
+    `assignment` is the rule of the policy `policy_number` that named the owner, where a rule did;
+    `stands_in_for` is the customer's owner, who is away when the answer is due.
+    """
 
     type: Literal["care.followup.complaint-assigned.v1"] = "care.followup.complaint-assigned.v1"
     previous_owner_id: EmployeeId
     owner_id: EmployeeId
     reason: Code | None = None
+    assignment: Assignment | None = None
+    policy_number: int | None = Field(default=None, ge=1)
+    stands_in_for: EmployeeId | None = None
 
 
 class ComplaintPaused(Event):

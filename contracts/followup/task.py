@@ -5,6 +5,7 @@ from uuid import UUID
 
 from contracts.event import Event
 from contracts.followup.contact import Channel
+from contracts.followup.plan import Assignment
 from contracts.types import Code, EmployeeId, Instant
 
 
@@ -12,7 +13,8 @@ class TaskScheduled(Event):
     """Something is owed to the customer by `assignee_id` until `due_at`.
 
     A task that a plan asks for names the plan and its step; where its day was looked for in a calendar, it names the
-    calendar's version.
+    calendar's version. `assignment` is the rule that named the assignee, where a rule did; `stands_in_for` is the
+    owner, who is away when it is due.
     """
 
     type: Literal["care.followup.task-scheduled.v1"] = "care.followup.task-scheduled.v1"
@@ -25,6 +27,8 @@ class TaskScheduled(Event):
     plan_step: Code | None = None
     calendar: Code | None = None
     calendar_number: int | None = None
+    assignment: Assignment | None = None
+    stands_in_for: EmployeeId | None = None
 
 
 class TaskRescheduled(Event):

@@ -19,11 +19,14 @@ from chassis.tail import Tail
 from chassis.web import create_app
 from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.followup import customers, lists
+from services.followup.absences.listing import AbsenceQueries
+from services.followup.absences.work import FallingDue
 from services.followup.api import ROUTERS
 from services.followup.calendar.calendars import Calendars
 from services.followup.complaint_policies import ComplaintPolicies
 from services.followup.customers import Customers
 from services.followup.dependencies import Dependencies
+from services.followup.domain.absence import ABSENCES
 from services.followup.domain.calendar import CALENDAR
 from services.followup.domain.complaint import COMPLAINT
 from services.followup.domain.complaint_policy import COMPLAINT_POLICY
@@ -118,6 +121,9 @@ def dependencies(parts: Parts) -> Dependencies:
         survey_list=SurveyQueries(parts.pool),
         invitations=Invitations(pseudonyms),
         guard_list=GuardQueries(parts.pool),
+        absences=CommandHandler(store, ABSENCES, mapper),
+        absence_list=AbsenceQueries(parts.pool),
+        falling_due=FallingDue(parts.pool),
         customers=Customers(parts.pool),
         queries=FollowupQueries(parts.pool),
         days=Days(parts.pool, parts.settings.business_zone),

@@ -35,6 +35,10 @@ COLUMNS = "customer_id, kind, name, owner_id, leader_id, stage, tiers, helper_id
 ONE = f"SELECT {COLUMNS} FROM customer_ref WHERE customer_id = $1"  # noqa: S608
 NAMED = "SELECT customer_id FROM customer_ref WHERE name = $1 AND merged_into IS NULL LIMIT $2"
 DUPLICATES = "SELECT customer_id FROM customer_ref WHERE merged_into = $1 ORDER BY customer_id"
+LEFT = """
+    INSERT INTO leaver (employee_id, left_at) SELECT * FROM unnest($1::text[], $2::timestamptz[])
+    ON CONFLICT (employee_id) DO NOTHING
+"""
 WATERMARK = """
     SELECT min(watermark) FROM consumer_position WHERE consumer = $1 AND topic = $2 HAVING count(*) = $3
 """
@@ -61,7 +65,7 @@ class CustomerRef:
 
 
 CUSTOMERS = Rows("customer_ref", CustomerRef, "customer_id")
-TABLES = ("customer_ref",)
+TABLES = ("customer_ref", "leaver")
 OWN = get_args(events.CustomerEvent)
 
 
@@ -72,6 +76,18 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     for envelope in own:
         rows[envelope.subject] = project(rows.get(envelope.subject), envelope)
     await CUSTOMERS.save(held, list(rows.values()))
+    await keep_leavers(envelopes, held)
+
+
+async def keep_leavers(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+    """Remember who has left, as a handover of all that somebody had says it."""
+    left = {each.event.from_owner_id: each.occurred_at for each in envelopes if is_leaving(each.event)}
+    if left:
+        await held.execute(LEFT, list(left), list(left.values()))
+
+
+def is_leaving(event: object) -> bool:
+    return isinstance(event, events.HandoverBatchStarted) and event.leaves and event.from_owner_id is not None
 
 
 def project(row: CustomerRef | None, envelope: Envelope[events.CustomerEvent]) -> CustomerRef:

@@ -18,9 +18,12 @@ from contracts.followup import (
     PlanTemplatePublished,
     SurveyPolicyPublished,
 )
+from services.followup.absences.listing import AbsenceQueries
+from services.followup.absences.work import FallingDue
 from services.followup.calendar.calendars import Calendars
 from services.followup.complaint_policies import ComplaintPolicies
 from services.followup.customers import Customers
+from services.followup.domain.absence import Absences
 from services.followup.domain.complaint import Complaint
 from services.followup.domain.complaint_repeats import Repeats
 from services.followup.domain.contact import Contact
@@ -57,6 +60,9 @@ class Dependencies:
     survey_list: SurveyQueries
     invitations: Invitations
     guard_list: GuardQueries
+    absences: CommandHandler[Absences]
+    absence_list: AbsenceQueries
+    falling_due: FallingDue
     customers: Customers
     queries: FollowupQueries
     days: Days
@@ -66,6 +72,11 @@ class Dependencies:
     @property
     def survey_policy_id(self) -> UUID:
         return self.pseudonyms.derived("survey-policy", "default")
+
+    def absences_of(self, employee_id: str) -> UUID:
+        """Return the stream of when one employee is away."""
+        # In hex, because names are folded before an id is derived from them; ids that differ in case are two people.
+        return self.pseudonyms.derived("absences", employee_id.encode().hex())
 
     def repeats_of(self, customer_id: UUID) -> UUID:
         """Return the stream of what one customer complains of again and again."""

@@ -57,6 +57,8 @@ class TaskRow:
     plan_step: str | None
     calendar: str | None
     calendar_number: int | None
+    assignment: str | None
+    stands_in_for: str | None
     scheduled_at: datetime
     state: str = TaskState.OPEN
     reason_ref: UUID | None = None

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from chassis.command_handler import CLOCK_SKEW
 from contracts.followup import Channel, Direction, Intake, Sentiment, Severity
+from contracts.followup.plan import Assignment
 from services.followup.domain.complaint import ComplaintState
 from services.followup.domain.contact import next_task_id
 from services.followup.domain.task import TaskState
@@ -83,6 +84,8 @@ class TaskView(BaseModel):
     plan_step: str | None
     calendar: str | None
     calendar_number: int | None
+    assignment: Assignment | None
+    stands_in_for: str | None
     completed_by: str | None
     was_on_time: bool | None
     scheduled_at: datetime

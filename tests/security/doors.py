@@ -42,7 +42,7 @@ PERSONAL: dict[str, dict[str, Any]] = {
         "fields": [{"name": "impression", "value": KEPT}, {"name": "visitors", "value": 2}],
         "attachments": [{"kind": "recording", "uri": f"file:///{KEPT}"}],
     },
-    "Schedule": {"due_at": SEND_AT, "content": KEPT},
+    "ScheduleTask": {"due_at": SEND_AT, "content": KEPT},
     "Reschedule": {"due_at": SEND_AT, "reason": KEPT},
     "Cancel": {"reason": KEPT},
     "Raise": {"channel": "phone", "severity": "high", "occurred_at": LONG_AGO, "content": KEPT},
@@ -87,6 +87,7 @@ async def told(product: Product) -> Doors:
         product,
         {
             "employee_id": "E7001",
+            "absence_id": "0",
             "alert_id": "0",
             "import_id": "0",
             "batch_id": "0",
@@ -97,6 +98,7 @@ async def told(product: Product) -> Doors:
             "scheme": "abc",
             "segment": "key-accounts",
             "name": "china-office",
+            "day": "2190-01-04",
         },
     )
     await tell(made)
@@ -122,7 +124,7 @@ async def tell(doors: Doors) -> None:
     await doors.personal("customer", f"{customer}/news", "HearNews")
     things["key_contact_id"] = things["customer_id"]
     things["contact_id"] = await doors.personal("followup", f"{customer}/contacts", "LogContact")
-    things["task_id"] = await doors.personal("followup", f"{customer}/tasks", "Schedule")
+    things["task_id"] = await doors.personal("followup", f"{customer}/tasks", "ScheduleTask")
     await doors.personal("followup", f"/v1/tasks/{things['task_id']}/rescheduling", "Reschedule")
     await doors.personal("followup", f"/v1/tasks/{things['task_id']}/cancellation", "Cancel")
     things |= {f"{noun}_id": things["customer_id"] for noun in ("order", "quote", "contract")}
@@ -154,7 +156,7 @@ async def park(doors: Doors) -> None:
     parked_id = await doors.personal("customer", "/v1/customers", "Register")
     reporting = await asyncpg.connect(scan.migrator_urls(doors.product)["reporting"])
     await reporting.execute(PARK, parked_id)
-    for path, schema in (("contacts", "LogContact"), ("tasks", "Schedule"), ("complaints", "Raise")):
+    for path, schema in (("contacts", "LogContact"), ("tasks", "ScheduleTask"), ("complaints", "Raise")):
         await doors.personal("followup", f"/v1/customers/{parked_id}/{path}", schema)
 
     async def all_parked() -> bool:

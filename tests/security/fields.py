@@ -85,6 +85,8 @@ async def address_of(world: World, operation: Operation) -> str:
     things = dict(world.things)
     if "{employee_id}" in operation.path:
         things["employee_id"] = f"E{next(NUMBER)}"
+    if "{absence_id}" in operation.path:
+        things["absence_id"] = await world.new_absence(things["employee_id"])
     if "{code}" in operation.path:
         things["code"] = await world.new_invitation()
     if "{segment}" in operation.path:

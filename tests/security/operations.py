@@ -3,15 +3,18 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from contracts.examples import LEADER, OWNER
 from services import openapi
 
 JSON = "application/json"
 CSV = "text/csv"
+ABSENT_DAYS, FAR_OFF = count(), date(2150, 1, 1)
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 MONEY = {"amount_minor": 1234, "currency": "CNY"}
 TERM = {"starts_on": "2024-01-01", "ends_on": "2024-12-31", **MONEY}
@@ -68,7 +71,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "StateRenewalIntent": {"intent": "yes"},
     "RenewContract": TERM,
     "EndContract": {"reason": "not-renewed"},
-    "Schedule": {"due_at": TOMORROW},
+    "ScheduleTask": {"due_at": TOMORROW},
     "Reschedule": {"due_at": TOMORROW},
     "Complete": {},
     "Cancel": {},
@@ -89,6 +92,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PublishComplaintPolicy": {
         "targets": [{"severity": "low", "answer_minutes": 60, "resolve_minutes": 900}],
         "consent_workdays": 7,
+        "assignments": [{"category": "delivery", "assign": "receiver"}],
     },
     "Resume": {},
     "Tell": {"channel": "phone"},
@@ -97,6 +101,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "starts_on": [{"event": "care.followup.complaint-closed.v1"}],
         "steps": [{"name": "ask", "offset": 3, "purpose": "care"}],
     },
+    "Absence": {"first_day": "2190-01-01", "last_day": "2190-01-03"},
+    "Closing": {"days": ["2190-01-04"], "reason": "stocktaking"},
     "WorkTimes": {
         "week": [[{"start": 540, "end": 1080}], [], [], [], [], [], []],
         "made_up": [],
@@ -107,6 +113,17 @@ CSV_OF = {
     "customer": "客户名称\n杭州云栖\n",
     "followup": "跟进客户,跟进时间,状态,负责人员\n杭州云栖,2024-06-01,已完成,李敏\n",
 }
+
+
+def next_absence() -> dict[str, str]:
+    """Return an absence that overlaps no other one."""
+    day = (FAR_OFF + timedelta(days=next(ABSENT_DAYS))).isoformat()
+    return {"first_day": day, "last_day": day}
+
+
+def once() -> dict[str, str]:
+    """Return a key of its own: who is told to come again later may have been heard already."""
+    return {"idempotency-key": f"once-{uuid4()}"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     | dict.fromkeys(
         ("plan", "plan_customer", "plan_template", "plan_turn", "guard", "guard_watch", "survey", "anonymous_answer"),
         "INSERT SELECT UPDATE",
-    ),
+    )
+    | dict.fromkeys(("absence", "leaver"), "INSERT SELECT UPDATE"),
     "alerts": STORE | CONSUMER | dict.fromkeys(("silence", "alert", "customer_holders"), "INSERT SELECT UPDATE"),
     "reporting": CONSUMER
     | {"business_zone": "SELECT UPDATE"}

@@ -50,7 +50,7 @@ class Teller:
         await self.ask("customer", f"{customer}/key-contacts", "KeyContact")
         await self.ask("customer", f"{customer}/needs", "StateNeed")
         await self.speak(customer)
-        task = await self.ask("followup", f"{customer}/tasks", "Schedule")
+        task = await self.ask("followup", f"{customer}/tasks", "ScheduleTask")
         await self.ask("followup", f"{task}/cancellation", "Cancel")
         complaint = await self.ask("followup", f"{customer}/complaints", "Raise")
         await self.ask("followup", f"{complaint}/answer", "Answer")

@@ -6,8 +6,9 @@ import httpx
 import pytest
 
 from contracts.examples import LEADER, OWNER
-from tests.security.operations import BODIES, CSV, CSV_OF, JSON, Operation, operations
-from tests.security.world import COMMERCE, HELPER, World, send_file
+from tests.security.known import HELPER
+from tests.security.operations import BODIES, CSV, CSV_OF, JSON, Operation, next_absence, once, operations
+from tests.security.world import COMMERCE, World, send_file
 
 CALLERS: dict[str, tuple[str | None, str]] = {
     "anonymous": (None, ""),
@@ -106,6 +107,14 @@ customer GET /v1/imports/{import_id}                        401      403   403  
 customer GET /v1/imports/{import_id}/rows                   401      403   403    403     403     403      +     +   +     +           +
 customer GET /v1/imports/{import_id}/rows.csv               401      403   403    403     403     403      +     +   +     +           +
 customer GET /v1/stages                                     401        +     +      +       +       +      +     +   +     +           +
+followup GET /v1/absences                                   401        -     +      -       -     403      +     -   +     +           +
+followup POST /v1/employees/{employee_id}/absences          401      403     +    403     403     403      +   403   +     +           +
+followup GET /v1/employees/{employee_id}/absences/{absence_id} 401   403     +    403     403     403      +   403   +     +           +
+followup PUT /v1/employees/{employee_id}/absences/{absence_id} 401   403     +    403     403     403      +   403   +     +           +
+followup DELETE /v1/employees/{employee_id}/absences/{absence_id} 401 403    +    403     403     403      +   403   +     +           +
+followup GET /v1/employees/{employee_id}/absences/{absence_id}/work 401 403  +    403     403     403      +   403   +     +           +
+followup POST /v1/calendars/{name}/closures                 401      403   403    403     403     403    403   403   +     +         403
+followup DELETE /v1/calendars/{name}/closures/{day}         401      403   403    403     403     403    403   403   +     +         403
 followup GET /v1/calendars/{name}                           401        +     +      +       +     403      +     +   +     +           +
 followup PUT /v1/calendars/{name}                           401      403   403    403     403     403    403   403   +     +         403
 followup GET /v1/calendars/{name}/workdays                  401        +     +      +       +     403      +     +   +     +           +
@@ -273,6 +282,8 @@ async def fresh(world: World, operation: Operation) -> dict[str, str]:
         return await world.new_duplicate(is_merged=operation.method == "DELETE")
     if operation.method == "DELETE" and "{key_contact_id}" in operation.path:
         return {"key_contact_id": await world.new_key_contact()}
+    if "{absence_id}" in operation.path:
+        return {"absence_id": await world.new_absence()}
     noun = operation.path.split("/")[2].removesuffix("s")
     if operation.method == "POST" and noun in COMMERCE:
         return await world.new_commerce(noun)
@@ -292,7 +303,8 @@ async def send(
         # Without a number of its own a registration is one of a new customer each time.
         body = {name: value for name, value in operation.body.items() if name != "external"}
         body |= {name: things["duplicate_id"] for name in ("duplicate_id", "other_id") if name in body}
-        return await world.ask(service, method, path, subject, role, json=body)
+        body |= next_absence() if operation.body_schema == "Absence" else {}
+        return await world.ask(service, method, path, subject, role, json=body, headers=once())
     return await world.ask(service, method, path, subject, role, params=ASKED_ABOUT.get(operation.path))
 
 
@@ -308,6 +320,8 @@ def shows(operation: Operation, response: httpx.Response, things: dict[str, str]
             return bool(found["total"]["denominator"])
         case "/v1/reports/open-alerts":
             return bool(found["open"])
+        case "/v1/absences":
+            return any(item["employee_id"] == things["employee_id"] for item in found["items"])
         case "/v1/my-day":
             return any(part["total"] for part in found.values() if isinstance(part, dict))
         case _:

@@ -1,13 +1,13 @@
 """The four services in one process, each on a database of its own, and one customer that all of them know."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from time import monotonic
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import httpx
 from jwt import PyJWK
@@ -18,9 +18,7 @@ from chassis.event_store import EventStore
 from chassis.mapper import EventMapper
 from chassis.service import Parts
 from chassis.supervisor import Supervisor
-from contracts import alerts, customer, followup
-from contracts.event import Envelope, Event
-from contracts.examples import ALERT_ID, LEADER, METADATA, OWNER, example, example_envelope
+from contracts.examples import ALERT_ID, LEADER, METADATA, OWNER, example_envelope
 from deploy.stack import tokens
 from services import openapi
 from services.alerts import holders
@@ -28,7 +26,8 @@ from services.alerts.detection import Detection
 from services.alerts.engine.rules import DEFAULT_RULES
 from services.followup import customers
 from tests.integration.reporting.conftest import feed
-from tests.security.operations import BODIES, CSV, CSV_OF, MONEY, TERM
+from tests.security.known import HELPER, Whose, facts_of, owned, raised
+from tests.security.operations import BODIES, CSV, CSV_OF, MONEY, TERM, next_absence, once
 from tests.support.asking import patiently
 from tests.support.servers import Servers
 from tests.support.waiting import background, eventually, lasting
@@ -39,9 +38,6 @@ ELSEWHERE = {"relay", "consumer"}
 BEFORE = {**TERM, "starts_on": "2023-01-01", "ends_on": "2023-12-31"}
 COMMERCE = {"order": MONEY, "quote": MONEY, "contract": BEFORE}
 OWNED = {"owner_id": OWNER, "leader_id": LEADER}
-# Helps with the customer, whose owner and leader are others.
-HELPER = "E9007"
-Whose = Mapping[UUID, Mapping[str, str]]
 
 
 @dataclass
@@ -93,6 +89,13 @@ class World:
         path = f"/v1/customers/{self.things['customer_id']}/tasks"
         due_at = (datetime.now(UTC) + timedelta(days=2)).isoformat()
         return await self.made("followup", path, {"due_at": due_at, "assignee_id": OWNER})
+
+    async def new_absence(self, employee_id: str = OWNER) -> str:
+        """Note an absence on days of its own."""
+        path = f"/v1/employees/{employee_id}/absences"
+        response = await self.ask("followup", "POST", path, json=next_absence(), headers=once())
+        assert response.is_success, response.text
+        return response.headers["location"].rpartition("/")[2]
 
     async def new_survey(self) -> str:
         path = f"/v1/customers/{self.things['customer_id']}/surveys"
@@ -195,6 +198,7 @@ async def settle(world: World) -> None:
         "scheme": "abc",
         "segment": "key-accounts",
         "name": "china-office",
+        "day": "2190-01-04",
     }
     whose = {UUID(customer_id): OWNED, UUID(nobodys): {}}
     await tell_followup(world.pools["followup"], whose)
@@ -217,6 +221,9 @@ async def settle(world: World) -> None:
         world.things["complaint_id"] = await world.new_complaint()
         world.things |= await world.new_commerce(*COMMERCE)
     world.things["code"] = await world.new_invitation()
+    world.things["absence_id"] = await world.new_absence()
+    # Another one, so that the list has a second page.
+    await world.new_absence()
     policy = await world.ask("followup", "PUT", "/v1/survey-policy", json=BODIES["PublishSurveyPolicy"])
     assert policy.is_success, policy.text
     world.things["key_contact_id"] = await world.new_key_contact()
@@ -241,44 +248,6 @@ async def tell_alerts(pool: Pool, whose: Whose) -> None:
         await detection._append(held, [(each, raised(each, held_by), METADATA) for each, held_by in whose.items()])
 
 
-def facts_of(whose: Whose) -> Sequence[Envelope[Any]]:
-    """Return what the topics would tell reporting."""
-    now = datetime.now(UTC)
-    told: list[tuple[UUID, UUID, Event]] = []
-    for customer_id, held_by in whose.items():
-        task = followup.TaskScheduled(assignee_id=held_by.get("owner_id", "E8001"), due_at=now - timedelta(days=2))
-        alert = raised(customer_id, held_by)
-        told += [(customer_id, customer_id, fact) for fact in owned(held_by)]
-        told += [(customer_id, uuid5(customer_id, "task"), task), (customer_id, alert.alert_id, alert)]
-    return [
-        example_envelope(
-            fact,
-            id=uuid5(stream, fact.type),
-            subject=subject,
-            stream_id=stream,
-            position=number,
-            occurred_at=now - timedelta(days=3),
-        )
-        for number, (subject, stream, fact) in enumerate(told, start=1)
-    ]
-
-
-def owned(held_by: Mapping[str, str]) -> list[Event]:
-    facts: list[Event] = [example(customer.Registered, external_id=None, external_system=None)]
-    if not held_by:
-        return facts
-    return [*facts, customer.OwnerAssigned.model_validate(held_by), customer.HelperAdded(employee_id=HELPER)]
-
-
-def raised(customer_id: UUID, held_by: Mapping[str, str]) -> alerts.AlertRaised:
-    """Return the alert about a customer; that of the owned one is ALERT_ID."""
-    alert_id = ALERT_ID if held_by else uuid5(customer_id, "alert")
-    owner_id, leader_id = held_by.get("owner_id"), held_by.get("leader_id")
-    return example(
-        alerts.AlertRaised, alert_id=alert_id, owner_id=owner_id, customer_owner_id=owner_id, leader_id=leader_id
-    )
-
-
 async def lists_show(world: World, customer_id: str) -> bool:
     """Tell whether every list has caught up with the customer."""
     lists = {
@@ -291,7 +260,7 @@ async def lists_show(world: World, customer_id: str) -> bool:
         for service, paths in lists.items()
         for path in paths
     ]
-    return all(shown)
+    return all(shown) and OWNER in (await world.ask("followup", "GET", "/v1/absences")).text
 
 
 async def send_file(world: World, service: str) -> str:

@@ -1,6 +1,7 @@
 """HTTP in front of the rules: one route per command, and nothing decided here."""
 
 from services.followup.api import (
+    absences,
     calendars,
     complaint_policy,
     complaints,
@@ -30,6 +31,7 @@ ROUTERS = (
     calendars.router,
     my_day.router,
     guards.router,
+    absences.router,
     surveys.router,
     survey_policy.router,
 )

@@ -15,11 +15,12 @@ from chassis.body import StrictRoute
 from chassis.catalogue import ProblemError
 from chassis.responses import PUBLISHED, Accepted, answer, etag
 from chassis.worktime import WorkCalendar
-from contracts.followup.calendar import CalendarPublished, CalendarYear, WorkInterval, YearStatus
-from contracts.types import Code
+from contracts.followup.calendar import CalendarPublished, CalendarYear, Closure, WorkInterval, YearStatus
+from contracts.types import Code, Day
 from services.followup import commands
 from services.followup.calendar.working import work_calendar
-from services.followup.dependencies import Needs
+from services.followup.commands.calendar import CalendarCommand, CloseDays, Closing, OpenDay
+from services.followup.dependencies import Dependencies, Needs
 
 router = APIRouter(prefix="/v1", tags=["calendars"], route_class=StrictRoute)
 
@@ -40,12 +41,14 @@ class CalendarView(BaseModel):
     week: tuple[tuple[WorkInterval, ...], ...]
     made_up: tuple[WorkInterval, ...]
     years: tuple[CalendarYear, ...]
+    closures: tuple[Closure, ...]
 
 
 class DayKind(StrEnum):
     ORDINARY = "ordinary"
     HOLIDAY = "holiday"
     MADE_UP = "made-up"
+    CLOSED = "closed"
 
 
 class DayView(BaseModel):
@@ -70,7 +73,24 @@ class DaysView(BaseModel):
 @router.put("/calendars/{name}", response_model=Accepted, responses=PUBLISHED)
 async def publish_calendar(name: Name, times: commands.WorkTimes, caller: Keeper, needs: Needs) -> Response:
     """Publish a whole new version. What was promised under an earlier one stands until a fact says otherwise."""
-    command = commands.PublishCalendar(name=name, **dict(times))
+    return await handle(name, commands.PublishCalendar(name=name, **dict(times)), caller, needs)
+
+
+@router.post("/calendars/{name}/closures", response_model=Accepted, responses=PUBLISHED)
+async def close_days(name: Name, closing: Closing, caller: Keeper, needs: Needs) -> Response:
+    """Publish a version in which nobody works on these days: an outing, a stocktaking, a site that is closed."""
+    await needs.calendars.version(name)
+    return await handle(name, CloseDays(name=name, **dict(closing)), caller, needs)
+
+
+@router.delete("/calendars/{name}/closures/{day}", response_model=Accepted, responses=PUBLISHED)
+async def open_day(name: Name, day: Annotated[Day, Path()], caller: Keeper, needs: Needs) -> Response:
+    """Publish a version in which the day is again what it is without its closure."""
+    await needs.calendars.version(name)
+    return await handle(name, OpenDay(name=name, day=day), caller, needs)
+
+
+async def handle(name: str, command: CalendarCommand, caller: Caller, needs: Dependencies) -> Response:
     handled = await needs.calendar_rules.handle(
         needs.calendars.stream_of(name), command, caller.context, expected_version=caller.expected_version
     )
@@ -126,13 +146,14 @@ def out_of_range() -> ProblemError:
 
 
 def days_between(version: CalendarPublished, since: date, until: date) -> list[DayView]:
-    calendar = work_calendar(version)
-    return [day_view(calendar, since + timedelta(days=number)) for number in range((until - since).days + 1)]
+    calendar, closed = work_calendar(version), {each.day for each in version.closures}
+    days = [since + timedelta(days=number) for number in range((until - since).days + 1)]
+    return [day_view(calendar, day, is_closed=day in closed) for day in days]
 
 
-def day_view(calendar: WorkCalendar, day: date) -> DayView:
+def day_view(calendar: WorkCalendar, day: date, *, is_closed: bool) -> DayView:
     worked = calendar.on(day)
-    special = DayKind.MADE_UP if worked else DayKind.HOLIDAY
+    special = DayKind.MADE_UP if worked else DayKind.CLOSED if is_closed else DayKind.HOLIDAY
     return DayView(
         day=day,
         kind=special if day in calendar.days else DayKind.ORDINARY,

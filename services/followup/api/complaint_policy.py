@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from chassis.body import StrictRoute
 from chassis.catalogue import not_found
 from chassis.responses import PUBLISHED, Accepted, answer, etag
-from contracts.followup.complaint_policy import ComplaintTarget
+from contracts.followup.complaint_policy import ComplaintAssignment, ComplaintTarget
 from services.followup.api.calendars import Keeper, calendar_named
 from services.followup.api.edge import Anyone
 from services.followup.commands.complaint_policy import PublishComplaintPolicy
@@ -26,6 +26,7 @@ class ComplaintPolicyView(BaseModel):
     targets: tuple[ComplaintTarget, ...]
     consent_workdays: int
     calendar: str
+    assignments: tuple[ComplaintAssignment, ...]
 
 
 @router.get(ADDRESS)

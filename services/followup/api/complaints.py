@@ -23,10 +23,12 @@ from services.followup.api.edge import (
     fold,
     history,
     new_id,
-    shared_with,
+    require_doer,
+    stood_in_for,
     stream_of,
 )
 from services.followup.api.listing import page_of
+from services.followup.complaint_taking import taken_up
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.complaint import ComplaintState
 from services.followup.projection import ComplaintRow, project_complaint, project_repeat
@@ -43,13 +45,17 @@ Closing = Annotated[commands.Close, Body(default_factory=commands.Close)]
 
 @router.post("/customers/{customer_id}/complaints", status_code=201, response_model=Accepted)
 async def raise_complaint(customer_id: UUID, command: commands.Raise, caller: Anyone, needs: Needs) -> Response:
-    """Record a complaint. Whoever receives it owns it."""
+    """Record a complaint. Whoever receives it owns it, unless the policy gives it to another, or the request does."""
     customer = await needs.customers.require_kept(customer_id)
     caller.require(customer.holders)
     complaint_id, named = new_id(caller, needs), by_caller(command, "owner_id", caller)
     policy = await needs.complaint_policies.latest()
     calendar = await needs.calendars.version(policy.calendar)
-    timed = named.taken(caller.context, calendar, customer.tiers.get(SCHEME), policy=policy)
+    context, tier = caller.context, customer.tiers.get(SCHEME)
+    timed = named.taken(context, calendar, tier, policy=policy)
+    if command.owner_id is None and timed.moment:
+        taken_by = await taken_up(named, customer, timed.moment, context.now, needs.queries.pool)
+        timed = taken_by.taken(context, calendar, tier, policy=policy)
     handled = await needs.complaints.handle(
         complaint_id,
         timed,
@@ -138,6 +144,7 @@ async def handle(
     customer_id = await customer_of(complaint_id, ComplaintRaised, needs)
     customer = await needs.customers.find(customer_id)
     holders = customer.holders if customer else Holders()
+    covered = await stood_in_for(caller, needs)
     policy, calendar = await terms_of(complaint_id, command, needs)
     handled = await needs.complaints.handle(
         complaint_id,
@@ -145,7 +152,7 @@ async def handle(
         caller.context,
         subject=customer_id,
         expected_version=caller.expected_version,
-        authorize=lambda complaint: caller.require(shared_with(holders, complaint.owner_id if complaint else None)),
+        authorize=lambda complaint: require_doer(caller, holders, complaint.owner_id if complaint else None, covered),
     )
     return answer(handled, f"/v1/complaints/{complaint_id}")
 
@@ -180,7 +187,7 @@ async def read_complaint(complaint_id: UUID, caller: Anyone, needs: Needs, respo
 
 async def require(caller: Caller, row: ComplaintRow, needs: Dependencies) -> None:
     holders = await needs.customers.holders(row.customer_id)
-    caller.require(shared_with(holders, row.owner_id))
+    require_doer(caller, holders, row.owner_id, await stood_in_for(caller, needs))
 
 
 @router.get("/complaints")

@@ -15,7 +15,18 @@ from contracts.followup import ContactLogged, TaskScheduled
 from contracts.types import EmployeeId
 from services.followup import commands
 from services.followup.api.contact_forms import form_id
-from services.followup.api.edge import After, Anyone, by_caller, fold, history, new_id, stream_of, type_of
+from services.followup.api.edge import (
+    After,
+    Anyone,
+    by_caller,
+    fold,
+    history,
+    new_id,
+    require_doer,
+    stood_in_for,
+    stream_of,
+    type_of,
+)
 from services.followup.api.listing import page_of
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.contact import next_task_id
@@ -32,7 +43,7 @@ router = APIRouter(prefix="/v1", tags=["contacts"], route_class=StrictRoute)
 async def log_contact(customer_id: UUID, command: commands.LogContact, caller: Anyone, needs: Needs) -> Response:
     """Log that somebody spoke with the customer; the next step that was agreed on is scheduled with it."""
     customer = await needs.customers.require_kept(customer_id)
-    caller.require(customer.holders)
+    require_doer(caller, customer.holders, customer.owner_id, await stood_in_for(caller, needs))
     await require_kept(needs.queries.pool, command.key_contact_id)
     if command.task_id:
         await require_task(command.task_id, customer_id, needs)

@@ -1,6 +1,7 @@
 """What the routes of all aggregates do alike: whose a thing is, who is meant, what a stream says."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -21,7 +22,9 @@ __all__ = [
     "fold",
     "history",
     "new_id",
+    "require_doer",
     "shared_with",
+    "stood_in_for",
     "stream_of",
     "type_of",
 ]
@@ -29,6 +32,7 @@ __all__ = [
 C = TypeVar("C", bound=Command)
 
 Anyone = Annotated[Caller, Depends(Allow())]
+A_MOMENT = timedelta(seconds=1)
 After = Annotated[int, Query(ge=0, description="Version after which to read on.")]
 
 
@@ -45,6 +49,21 @@ def by_caller(command: C, field: str, caller: Caller) -> C:
 def shared_with(holders: Holders, employee_id: str | None) -> Holders:
     """Let the one who has to do it act beside those who answer for the customer."""
     return replace(holders, helper_ids=holders.helper_ids | {employee_id}) if employee_id else holders
+
+
+async def stood_in_for(caller: Caller, needs: Dependencies) -> frozenset[str]:
+    """Return for whom the caller stands in now; who may do everything anyway is not asked about."""
+    if caller.sees_all:
+        return frozenset()
+    now = caller.context.now
+    found = await needs.absence_list.stood_in_for([caller.principal.subject], now, now + A_MOMENT)
+    return frozenset(each.employee_id for each in found)
+
+
+def require_doer(caller: Caller, holders: Holders, employee_id: str | None, covered: frozenset[str]) -> None:
+    """Raise the 403 problem unless the caller has to do it, stands in for who has to, or answers for the customer."""
+    if employee_id not in covered:
+        caller.require(shared_with(holders, employee_id))
 
 
 async def customer_of(stream_id: UUID, beginning: type[Event], needs: Dependencies) -> UUID:

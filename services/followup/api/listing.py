@@ -3,19 +3,23 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from chassis.listing import Listing
 from chassis.paging import Page
-from services.followup.queries import Filters, Place
+from services.followup.queries import Place
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 R = TypeVar("R")
+F = TypeVar("F", bound="DataclassInstance")
 
-Fetch = Callable[[Filters, Place | None, int], Awaitable[list[R]]]
+Fetch = Callable[[F, Place | None, int], Awaitable[list[R]]]
 
 
-async def page_of(paging: Listing, fetch: Fetch[R], filters: Filters, place_of: Callable[[R], Place]) -> Page[R]:
+async def page_of(paging: Listing, fetch: Fetch[F, R], filters: F, place_of: Callable[[R], Place]) -> Page[R]:
     """Return one page of what `fetch` finds; its cursor fits this list and these filters only."""
     return await paging.page(
         {"list": fetch.__name__, **asdict(filters)},

@@ -1,17 +1,19 @@
 """HTTP for what somebody, or a team, has to see to today."""
 
+from datetime import date, timedelta
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
+from chassis.access import Caller
 from chassis.body import StrictRoute
 from chassis.listing import Limit
 from chassis.paging import coerce_limit
 from contracts.types import EmployeeId, Instant
 from services.followup.api.edge import Anyone
-from services.followup.dependencies import Needs
-from services.followup.myday import Asked, Part
+from services.followup.dependencies import Dependencies, Needs
+from services.followup.myday import NEXT_DAYS, Asked, Part
 from services.followup.projection import ComplaintRow, TaskRow
 from services.followup.queries import FollowupQueries
 from services.followup.views import ComplaintView, TaskView, complaints_said, tasks_said
@@ -25,16 +27,21 @@ People = Annotated[list[EmployeeId], Query(max_length=MAX_NAMED, description="Wh
 
 
 class PressingTask(TaskView):
-    """A follow-up, the tier its customer has now, and how much it hurts: above 0 it is late."""
+    """A follow-up, the tier its customer has now, and how much it hurts: above 0 it is late.
+
+    `standing_in_for` is whose it is, where that one is away and those whose day it is stand in.
+    """
 
     tier: str | None
     hurts: float
+    standing_in_for: str | None
 
 
 class PressingComplaint(ComplaintView):
     """A complaint, and how much it hurts: above 0 its next target has passed."""
 
     hurts: float
+    standing_in_for: str | None
 
 
 class PartView(BaseModel, Generic[V]):
@@ -44,10 +51,22 @@ class PartView(BaseModel, Generic[V]):
     items: list[V]
 
 
+class AwayView(BaseModel):
+    """One of those who were asked about is away today."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    employee_id: str
+    first_day: date
+    last_day: date
+    stand_in_id: str | None
+
+
 class DayView(BaseModel):
     """What is open at `as_of`: due before then, until midnight, in the days after; and complaints that press."""
 
     as_of: Instant
+    away: list[AwayView]
     overdue: PartView[PressingTask]
     today: PartView[PressingTask]
     next: PartView[PressingTask]
@@ -67,28 +86,47 @@ async def read_my_day(
     A seller sees of others' days what concerns their own customers.
     """
     people = [*employee_id, *(await needs.days.people_of(leader_id) if leader_id else [])]
-    asked = Asked(
-        people or [caller.principal.subject], caller.visible_to, caller.context.now, coerce_limit(limit or USUAL_ITEMS)
-    )
+    asked = await asked_of(people or [caller.principal.subject], caller, needs, coerce_limit(limit or USUAL_ITEMS))
     tasks = await needs.days.tasks(asked)
-    shown = {part: await tasks_shown(found, needs.queries) for part, found in tasks.items()}
-    complaints = await complaints_shown(await needs.days.complaints(asked), needs.queries)
-    return DayView(as_of=asked.now, complaints=complaints, **shown)
+    shown = {part: await tasks_shown(found, asked, needs.queries) for part, found in tasks.items()}
+    complaints = await complaints_shown(await needs.days.complaints(asked), asked, needs.queries)
+    away = await needs.absence_list.away_now(asked.people, caller.visible_to, asked.now)
+    return DayView(
+        as_of=asked.now, away=[AwayView.model_validate(each) for each in away], complaints=complaints, **shown
+    )
 
 
-async def tasks_shown(part: Part[TaskRow], queries: FollowupQueries) -> PartView[PressingTask]:
+async def asked_of(people: list[str], caller: Caller, needs: Dependencies, limit: int) -> Asked:
+    now = caller.context.now
+    until = needs.days.midnight_after(now) + timedelta(days=NEXT_DAYS)
+    covered = await needs.absence_list.stood_in_for(people, now, until)
+    return Asked(people, caller.visible_to, now, limit, covered)
+
+
+def whose(employee_id: str, asked: Asked) -> str | None:
+    """Return who is stood in for: whoever's it is, where that is nobody who was asked about."""
+    return None if employee_id in asked.people else employee_id
+
+
+async def tasks_shown(part: Part[TaskRow], asked: Asked, queries: FollowupQueries) -> PartView[PressingTask]:
     said = await tasks_said([each.row for each in part.items], queries)
     items = [
-        PressingTask.model_validate({**task, "tier": each.tier, "hurts": each.hurts})
+        PressingTask.model_validate(
+            {**task, "tier": each.tier, "hurts": each.hurts, "standing_in_for": whose(each.row.assignee_id, asked)}
+        )
         for task, each in zip(said, part.items, strict=True)
     ]
     return PartView(total=part.total, items=items)
 
 
-async def complaints_shown(part: Part[ComplaintRow], queries: FollowupQueries) -> PartView[PressingComplaint]:
+async def complaints_shown(
+    part: Part[ComplaintRow], asked: Asked, queries: FollowupQueries
+) -> PartView[PressingComplaint]:
     said = await complaints_said([each.row for each in part.items], queries)
     items = [
-        PressingComplaint.model_validate({**complaint, "hurts": each.hurts})
+        PressingComplaint.model_validate(
+            {**complaint, "hurts": each.hurts, "standing_in_for": whose(each.row.owner_id, asked)}
+        )
         for complaint, each in zip(said, part.items, strict=True)
     ]
     return PartView(total=part.total, items=items)

@@ -1,5 +1,6 @@
 """HTTP in front of the follow-up task's rules."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -7,11 +8,13 @@ from fastapi import APIRouter, Body, Response
 
 from chassis.access import Caller
 from chassis.body import StrictRoute
+from chassis.decider import RejectedError
 from chassis.history import HistoryEntry
 from chassis.listing import Limit, Paging, shown_as
 from chassis.paging import Page
 from chassis.responses import Accepted, answer, etag
 from contracts.followup import TaskScheduled
+from contracts.followup.plan import Assignment
 from contracts.types import EmployeeId, Instant
 from services.followup import commands
 from services.followup.api.edge import (
@@ -22,10 +25,14 @@ from services.followup.api.edge import (
     fold,
     history,
     new_id,
-    shared_with,
+    require_doer,
+    stood_in_for,
     stream_of,
 )
 from services.followup.api.listing import page_of
+from services.followup.assigning import Work, give, turn_of
+from services.followup.commands.task import ScheduleByRule, ScheduleTask
+from services.followup.customers import CustomerRef
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.task import TaskState
 from services.followup.projection import TaskRow, project_task
@@ -34,18 +41,56 @@ from services.followup.views import TaskView, task_views
 
 router = APIRouter(prefix="/v1", tags=["tasks"], route_class=StrictRoute)
 
+# No template's name holds a colon, so no plan shares these turns.
+TURNS = "task:"
 Completion = Annotated[commands.Complete, Body(default_factory=commands.Complete)]
 Cancellation = Annotated[commands.Cancel, Body(default_factory=commands.Cancel)]
 
 
-@router.post("/customers/{customer_id}/tasks", status_code=201, response_model=Accepted)
-async def schedule(customer_id: UUID, command: commands.Schedule, caller: Anyone, needs: Needs) -> Response:
-    """Schedule a follow-up: something owed to the customer by a time."""
+class Scheduled(Accepted):
+    """The follow-up, its version after the command, and who got it."""
+
+    assignee_id: str
+
+
+@router.post("/customers/{customer_id}/tasks", status_code=201, response_model=Scheduled)
+async def schedule(customer_id: UUID, command: ScheduleTask, caller: Anyone, needs: Needs) -> Response:
+    """Schedule a follow-up: something owed to the customer by a time, by somebody named, the caller, or by a rule."""
     customer = await needs.customers.require_kept(customer_id)
     caller.require(customer.holders)
-    task_id, named = new_id(caller, needs), by_caller(command, "assignee_id", caller)
+    task_id = new_id(caller, needs)
+    named = await by_rule(command, customer, needs) if command.assign else by_caller(command, "assignee_id", caller)
     handled = await needs.tasks.handle(task_id, named, caller.context, subject=customer_id)
-    return answer(handled, f"/v1/tasks/{task_id}")
+    # A rule may find somebody else by the time of a retry: what was stored holds.
+    who = named.assignee_id if handled.events else await first_assignee(task_id, needs)
+    said = Scheduled.model_validate({"id": task_id, "version": handled.version, "assignee_id": who})
+    return answer(replace(handled, body=said.model_dump_json().encode()), f"/v1/tasks/{task_id}")
+
+
+async def by_rule(command: ScheduleTask, customer: CustomerRef, needs: Dependencies) -> commands.Schedule:
+    """Return the command with whom its rule finds; raise RejectedError where that is an owner who is not there."""
+    assign = command.assign or Assignment.OWNER
+    work = Work(assign, command.team, (TURNS, turn_of(command.team)), command.due_at, customer.owner_id)
+    given = await give(needs.queries.pool, work)
+    if given is None:
+        raise RejectedError(
+            "no-owner", "This customer has no owner yet: say who is to do it.", "该客户尚无负责人：请指定由谁处理。"
+        )
+    return ScheduleByRule(
+        **command.model_dump(exclude={"assign", "team", "assignee_id"}),
+        assignee_id=given.employee_id,
+        assignment=given.assignment,
+        stands_in_for=given.stands_in_for,
+    )
+
+
+async def first_assignee(task_id: UUID, needs: Dependencies) -> str:
+    """Return who was given it in the first place: the fact says so, also to a retry."""
+    stored = await needs.store.first_of(task_id)
+    if stored is None:
+        raise LookupError("what was scheduled must be there")
+    found: str = needs.mapper.to_envelope(stored).event.assignee_id
+    return found
 
 
 @router.post("/tasks/{task_id}/completion", response_model=Accepted)
@@ -69,13 +114,14 @@ async def cancel(task_id: UUID, command: Cancellation, caller: Anyone, needs: Ne
 async def handle(task_id: UUID, command: commands.TaskCommand, caller: Caller, needs: Dependencies) -> Response:
     customer_id = await customer_of(task_id, TaskScheduled, needs)
     holders = await needs.customers.holders(customer_id)
+    covered = await stood_in_for(caller, needs)
     handled = await needs.tasks.handle(
         task_id,
         command,
         caller.context,
         subject=customer_id,
         expected_version=caller.expected_version,
-        authorize=lambda task: caller.require(shared_with(holders, task.assignee_id if task else None)),
+        authorize=lambda task: require_doer(caller, holders, task.assignee_id if task else None, covered),
     )
     return answer(handled, f"/v1/tasks/{task_id}")
 
@@ -92,7 +138,7 @@ async def read_task(task_id: UUID, caller: Anyone, needs: Needs, response: Respo
 
 async def require(caller: Caller, row: TaskRow, needs: Dependencies) -> None:
     holders = await needs.customers.holders(row.customer_id)
-    caller.require(shared_with(holders, row.assignee_id))
+    require_doer(caller, holders, row.assignee_id, await stood_in_for(caller, needs))
 
 
 @router.get("/tasks")

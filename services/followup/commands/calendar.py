@@ -6,8 +6,16 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field
 
 from chassis.command import Command
-from contracts.followup.calendar import DAYS_A_WEEK, MAX_YEARS, CalendarYear, Intervals, WorkInterval, in_order
-from contracts.types import Code, Word
+from contracts.followup.calendar import (
+    DAYS_A_WEEK,
+    MAX_CLOSED_AT_ONCE,
+    MAX_YEARS,
+    CalendarYear,
+    Intervals,
+    WorkInterval,
+    in_order,
+)
+from contracts.types import Code, Day, Word
 from contracts.unfit import UnfitError
 
 ZONES = frozenset(available_timezones())
@@ -59,3 +67,26 @@ class PublishCalendar(WorkTimes):
     """Publish a whole new version of the calendar `name`."""
 
     name: Code
+
+
+class Closing(Command):
+    """Days on which nobody works who works by a calendar, and why."""
+
+    days: Annotated[tuple[Day, ...], Field(min_length=1, max_length=MAX_CLOSED_AT_ONCE)]
+    reason: Code | None = None
+
+
+class CloseDays(Closing):
+    """Close days of the calendar `name`."""
+
+    name: Code
+
+
+class OpenDay(Command):
+    """Let a day of the calendar `name` be again what it is without its closure."""
+
+    name: Code
+    day: Day
+
+
+CalendarCommand = PublishCalendar | CloseDays | OpenDay

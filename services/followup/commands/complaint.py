@@ -10,6 +10,7 @@ from pydantic import PrivateAttr
 from chassis.command import Context, FactCommand
 from contracts.followup import Channel, ComplaintPolicyPublished, Intake, Severity
 from contracts.followup.calendar import CalendarPublished
+from contracts.followup.plan import Assignment
 from contracts.types import Code, EmployeeId, Instant, Note
 from services.followup.commands.employee import Employee
 from services.followup.complaint_targets import SHIPPED
@@ -63,6 +64,15 @@ class Raise(Step):
     intake: Intake | None = None
     partner: Code | None = None
     content: Note | None = None
+
+
+class RaiseByRule(Raise):
+    """Record a complaint that the policy gives to somebody else than whoever receives it."""
+
+    to_owner_id: EmployeeId
+    assignment: Assignment
+    policy_number: int
+    stands_in_for: EmployeeId | None
 
 
 class AssignComplaint(Step):

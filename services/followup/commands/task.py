@@ -1,11 +1,15 @@
 """What can be asked about follow-up tasks."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 from uuid import UUID
+
+from pydantic import model_validator
 
 from chassis.command import FactCommand
 from contracts.followup import Channel
+from contracts.followup.plan import Assignment, Team
 from contracts.types import Code, EmployeeId, Instant, Note
+from contracts.unfit import UnfitError
 from services.followup.commands.employee import Employee
 
 
@@ -21,13 +25,39 @@ class Schedule(FactCommand):
     channel: Channel | None = None
 
 
-class ScheduleForPlan(Schedule):
+class ScheduleByRule(Schedule):
+    """Promise something that a rule has given to somebody."""
+
+    assignment: Assignment
+    stands_in_for: EmployeeId | None
+
+
+class ScheduleForPlan(ScheduleByRule):
     """Promise what a step of a plan asks for."""
 
     plan_id: UUID
     plan_step: Code
     calendar: Code
     calendar_number: int
+
+
+class ScheduleTask(Schedule):
+    """Promise the customer something by a time. `assign` finds who does it, where nobody is named."""
+
+    assign: Assignment | None = None
+    team: Team = ()
+
+    @model_validator(mode="after")
+    def _names_one_way(self) -> Self:
+        if self.assign and self.assignee_id:
+            raise UnfitError("either somebody is named, or found by a rule", "指定人员与分配方式只能选一种", "assign")
+        if (self.assign in {None, Assignment.OWNER}) == bool(self.team):
+            raise UnfitError(
+                "a round robin and the least loaded are of a team; nothing else names one",
+                "轮流与最少负载须填团队，其他方式不填",
+                "team",
+            )
+        return self
 
 
 class Reschedule(FactCommand):

@@ -11,6 +11,7 @@ from services.followup import commands
 from services.followup.complaint_targets import SHIPPED
 from services.followup.domain import complaint_clock, named
 from services.followup.domain.complaint_clock import Clock
+from services.followup.domain.complaint_given import given
 
 Event = ComplaintEvent
 Reply = commands.Answer | commands.Tell | commands.Confirm | commands.Consent | commands.Close
@@ -48,7 +49,7 @@ class Complaint:
 def decide(complaint: Complaint | None, command: commands.ComplaintCommand) -> list[Event]:
     """Return the events that `command` earns: none when what it asks for already holds."""
     if isinstance(command, commands.Raise):
-        return [] if complaint else [raised(command), *begun(command.severity, command)]
+        return [] if complaint else [raised(command), *begun(command.severity, command), *given(command)]
     if complaint is None:
         raise RejectedError("complaint-unknown", "This complaint has not been raised.", "该投诉尚未登记。")
     match command:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from chassis.decider import Decider
 from contracts import followup as events
 from contracts.followup.complaint import Severity
-from contracts.followup.complaint_policy import ComplaintTarget
+from contracts.followup.complaint_policy import ComplaintAssignment, ComplaintTarget
 from services.followup.commands.complaint_policy import PublishComplaintPolicy
 from services.followup.complaint_targets import SHIPPED, promised
 
@@ -19,6 +19,7 @@ def decide(latest: Event, command: PublishComplaintPolicy) -> list[Event]:
         targets=whole(ComplaintTarget(**dict(each)) for each in command.targets),
         consent_workdays=command.consent_workdays,
         calendar=command.calendar,
+        assignments=tuple(ComplaintAssignment(**dict(each)) for each in command.assignments),
     )
     return [] if published == latest.model_copy(update={"number": published.number}) else [published]
 

@@ -8,10 +8,12 @@ from chassis.decider import Decider, RejectedError
 from contracts import followup as events
 from contracts.followup.task import TaskEvent
 from services.followup import commands
-from services.followup.commands.task import ScheduleForPlan
+from services.followup.commands.task import ScheduleByRule
 from services.followup.domain import named
 
 Event = TaskEvent
+# What a plan, or a rule that found the assignee, says beside.
+BY_RULE = {"plan_id", "plan_step", "calendar", "calendar_number", "assignment", "stands_in_for"}
 
 
 class TaskState(StrEnum):
@@ -66,11 +68,9 @@ def scheduled(command: commands.Schedule) -> events.TaskScheduled:
         content_ref=command.ref("content"),
         channel=command.channel,
     )
-    if not isinstance(command, ScheduleForPlan):
+    if not isinstance(command, ScheduleByRule):
         return scheduled
-    return scheduled.model_copy(
-        update=command.model_dump(include={"plan_id", "plan_step", "calendar", "calendar_number"})
-    )
+    return scheduled.model_copy(update=command.model_dump(include=BY_RULE))
 
 
 def rescheduled(due_at: datetime, command: commands.Reschedule) -> list[Event]:

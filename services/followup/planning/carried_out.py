@@ -1,4 +1,4 @@
-"""What a command makes of the plan that is remembered, and the tasks that its steps become. Pure."""
+"""What a command makes of the plan that is remembered. Pure."""
 
 from dataclasses import replace
 from typing import Any
@@ -8,7 +8,7 @@ from contracts.event import Envelope
 from services.followup.commands.plan import ChangePlan, EndPlan, PlanCommand, StartPlan
 from services.followup.commands.task import ScheduleForPlan
 from services.followup.planning.memory import Planned, PlanRow
-from services.followup.planning.steps import Due, Revision
+from services.followup.planning.steps import Revision
 
 
 def after(row: PlanRow | None, plan_id: UUID, command: PlanCommand, envelope: Envelope[Any]) -> PlanRow:
@@ -33,16 +33,3 @@ def running_of(plans: dict[UUID, PlanRow]) -> list[PlanRow]:
 def with_tasks(row: PlanRow, tasks: dict[str, tuple[UUID, ScheduleForPlan]], revision: Revision) -> PlanRow:
     made = {key: Planned(task_id, schedule.due_at) for key, (task_id, schedule) in tasks.items()}
     return replace(row, tasks={**row.tasks, **made}, look_again_at=revision.look_again_at)
-
-
-def schedule_of(row: PlanRow, due: Due, who: str, calendar: str, number: int) -> ScheduleForPlan:
-    return ScheduleForPlan(
-        assignee_id=who,
-        due_at=due.at,
-        purpose=due.step.purpose,
-        channel=due.step.channel,
-        plan_id=row.plan_id,
-        plan_step=due.step.name,
-        calendar=calendar,
-        calendar_number=number,
-    )

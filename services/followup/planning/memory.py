@@ -68,6 +68,11 @@ PUBLISH = """
     INSERT INTO plan_template (name, number, data) VALUES ($1, $2, $3)
     ON CONFLICT (name) DO UPDATE SET number = excluded.number, data = excluded.data
 """
+LOOK_AGAIN_BY_CALENDAR = """
+    UPDATE plan SET look_again_at = $2 WHERE ended_because IS NULL AND look_again_at > $2
+    AND template IN (SELECT name FROM plan_template WHERE data ->> 'calendar' = $1)
+"""
+STOOD_IN_FOR = "SELECT DISTINCT employee_id FROM absence WHERE stand_in_id IS NOT NULL AND cancelled_at IS NULL"
 LOOK_AGAIN_NOW = "UPDATE plan SET look_again_at = $2 WHERE template = $1 AND ended_because IS NULL AND number < $3"
 
 
@@ -122,6 +127,16 @@ async def publish(held: Connection, template: PlanTemplatePublished, now: dateti
     """Put a version in force, and let the plans that run be looked at."""
     await held.execute(PUBLISH, template.name, template.number, template.model_dump(mode="json"))
     await held.execute(LOOK_AGAIN_NOW, template.name, now, template.number)
+
+
+async def look_again(held: Connection, calendar: str, now: datetime) -> None:
+    """Let the plans that go by this calendar be looked at."""
+    await held.execute(LOOK_AGAIN_BY_CALENDAR, calendar, now)
+
+
+async def stood_in_for(held: Connection) -> frozenset[str]:
+    """Return all for whom anybody stands in, at whatever time."""
+    return frozenset(row["employee_id"] for row in await held.fetch(STOOD_IN_FOR))
 
 
 def plans(rows: Sequence[Any]) -> list[PlanRow]:

@@ -19,21 +19,22 @@ from chassis.database import Connection, Pool, transaction
 from chassis.decider import RejectedError
 from contracts.customer import OwnerAssigned
 from contracts.event import Envelope
-from contracts.followup import PlanTemplatePublished
-from contracts.followup.plan import Assignment, PlanStep
+from contracts.followup import CalendarPublished, PlanTemplatePublished
+from contracts.followup.plan import Assignment
 from contracts.topics import CONFIGURATION
 from services.followup import customers
+from services.followup.assigning import Given, give
 from services.followup.calendar.working import working
 from services.followup.commands.plan import ChangePlan, EndPlan, PlanCommand, StartPlan
 from services.followup.commands.task import Cancel, Reschedule, ScheduleForPlan
 from services.followup.customers import CustomerRef
 from services.followup.dependencies import Dependencies
 from services.followup.planning import memory
-from services.followup.planning.assigning import assignee
-from services.followup.planning.carried_out import after, running_of, schedule_of, with_tasks
+from services.followup.planning.carried_out import after, running_of, with_tasks
+from services.followup.planning.giving import schedule_of, work_of
 from services.followup.planning.in_force import InForce
 from services.followup.planning.memory import PlanRow
-from services.followup.planning.steps import Revision, revise
+from services.followup.planning.steps import Due, Revision, revise
 from services.followup.policy import State, react
 
 CONSUMER = "followup-plans"
@@ -71,6 +72,7 @@ class Planning:
         self._pool = pool
         self._zone = ZoneInfo(zone)
         self._clock = clock
+        self._stood_in_for: frozenset[str] = frozenset()
         self._slots = asyncio.Semaphore(max(1, int(pool.get_max_size() * SHARE_OF_POOL)))
 
     async def heard(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
@@ -79,6 +81,8 @@ class Planning:
         for envelope in envelopes:
             if isinstance(envelope.event, PlanTemplatePublished):
                 await memory.publish(held, envelope.event, self._clock())
+            elif isinstance(envelope.event, CalendarPublished):
+                await memory.look_again(held, envelope.event.name, self._clock())
             elif type(envelope.event) not in CONFIGURATION:
                 by_customer[envelope.subject].append(envelope)
         await memory.lock(held, by_customer)
@@ -87,6 +91,7 @@ class Planning:
         for plan in await memory.running(held, by_customer):
             plans[plan.customer_id].append(plan)
         in_force = InForce(await memory.in_force(held), self._needs.calendars)
+        self._stood_in_for = await memory.stood_in_for(held)
         for first in range(0, len(by_customer), CUSTOMERS_AT_ONCE):
             some = list(by_customer.items())[first : first + CUSTOMERS_AT_ONCE]
             answers = (self._hear(known.get(each), plans[each], own, in_force) for each, own in some)
@@ -100,6 +105,7 @@ class Planning:
             rows = await memory.due(held, self._clock(), DUE_BATCH)
             if rows:
                 in_force = InForce(await memory.in_force(held), self._needs.calendars)
+                self._stood_in_for = await memory.stood_in_for(held)
                 known = await memory.known(held, [row.customer_id for row in rows])
                 for row in rows:
                     await memory.PLANS.save(held, [await self._look(row, known.get(row.customer_id), in_force)])
@@ -234,16 +240,18 @@ class Planning:
         """Return the tasks to be scheduled, by key, for those who are to do them."""
         found = {}
         for key, due in revision.schedule.items():
-            if who := await self._assignee(row.template, due.step, customer):
-                command = schedule_of(row, due, who, template.calendar, calendar_number)
+            if given := await self._given(row, due, customer):
+                command = schedule_of(row, due, given, template.calendar, calendar_number)
                 found[key] = uuid5(row.plan_id, f"{key}|{cause.name}"), command
         return found
 
-    async def _assignee(self, template: str, step: PlanStep, customer: CustomerRef) -> str | None:
-        if step.assign is Assignment.OWNER:
-            return customer.owner_id
+    async def _given(self, row: PlanRow, due: Due, customer: CustomerRef) -> Given | None:
+        """Return who does it; an owner for whom nobody ever stands in is not asked about."""
+        owner_id = customer.owner_id
+        if due.step.assign is Assignment.OWNER and owner_id not in self._stood_in_for:
+            return Given(owner_id, Assignment.OWNER) if owner_id else None
         async with self._slots:
-            return await assignee(self._pool, template, step, customer)
+            return await give(self._pool, work_of(row, due, customer))
 
     async def _cancel(self, row: PlanRow, key: str, cause: Cause) -> None:
         await self._tell_task(row, key, Cancel(), cause)

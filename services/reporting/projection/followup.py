@@ -37,6 +37,9 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
             | events.WordsPurged()
             | events.SurveyAnsweredAnonymously()
             | events.SurveyPolicyPublished()
+            | events.AbsenceNoted()
+            | events.AbsenceChanged()
+            | events.AbsenceCancelled()
         ):
             return
         case events.ComplaintLinked() | events.ComplaintEscalated() as event:

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from contracts.examples import LEADER
 from tests.integration.followup.conftest import World
 
 MORNING = [{"start": 540, "end": 720}]
@@ -79,3 +80,31 @@ async def test_who_keeps_no_configuration_may_read_it_only(world: World, role: s
     assert (await put(world, "china-office", MORNINGS, role)).status_code == 403
     assert (await world.get("/v1/calendars/china-office", "E1", role)).status_code == 200
     assert (await world.get("/v1/calendars/nowhere", "E1", role)).status_code == 404
+
+
+CLOSURES = "/v1/calendars/china-office/closures"
+
+
+async def test_a_team_takes_a_day_off_and_takes_that_back(world: World) -> None:
+    outing = {"days": ["2026-03-04", "2026-02-14"], "reason": "outing"}
+    closed = await world.post(CLOSURES, outing)
+    again = await world.post(CLOSURES, outing)
+    asked = {"from": "2026-02-14", "to": "2026-02-14"}
+    shown = (await world.get("/v1/calendars/china-office/workdays", **asked)).json()
+    opened = await world.send("DELETE", f"{CLOSURES}/2026-02-14")
+    told = (await world.get("/v1/calendars/china-office")).json()
+
+    assert [each.status_code for each in (closed, again, opened)] == [201, 200, 200]
+    assert (shown["number"], shown["workdays"], shown["items"][0]["kind"]) == (2, 0, "closed")
+    assert (told["number"], told["closures"]) == (3, [{"day": "2026-03-04", "reason": "outing"}])
+    assert (await world.get("/v1/calendars/china-office/workdays", **asked)).json()["items"][0]["kind"] == "made-up"
+    assert (await put(world, "china-office", MORNINGS)).status_code == 200
+    assert (await world.get("/v1/calendars/china-office")).json()["closures"] == told["closures"]
+
+
+async def test_days_are_closed_of_a_calendar_that_is_there_by_who_keeps_it(world: World) -> None:
+    assert (await world.post("/v1/calendars/nowhere/closures", {"days": ["2026-03-04"]})).status_code == 404
+    assert (await world.send("DELETE", "/v1/calendars/nowhere/closures/2026-03-04")).status_code == 404
+    assert (await world.post(CLOSURES, {"days": ["2026-03-04"]}, LEADER, "leader")).status_code == 403
+    refused = await world.post(CLOSURES, {"days": []})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/days")

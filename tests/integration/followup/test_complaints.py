@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from chassis.command_handler import CommandHandler
 from chassis.event_store import EventStore
@@ -175,6 +176,23 @@ async def test_a_changed_calendar_promises_open_complaints_again_once(world: Wor
     entries = (await world.get(f"{opened}/events")).json()["items"]
     assert [entry["type"] for entry in entries].count("care.followup.complaint-target-changed.v1") == 1
     assert (await world.get(settled)).json()["calendar_number"] == 1
+
+
+async def test_a_teams_days_off_promise_again_what_falls_into_them(world: World) -> None:
+    opened = await raised(world, severity="low")
+    before = (await world.get(opened)).json()
+    due = datetime.fromisoformat(before["resolve_by"]).astimezone(ZoneInfo("Asia/Shanghai")).date()
+    closed = await world.post("/v1/calendars/china-office/closures", {"days": [due.isoformat()]})
+    assert closed.status_code == 201
+    await world.lists_are_level()
+
+    await repromising(world).run_due()
+
+    after = (await world.get(opened)).json()
+    assert (before["calendar_number"], after["calendar_number"]) == (1, 2)
+    assert after["resolve_by"] > before["resolve_by"]
+    changed = (await world.get(f"{opened}/events")).json()["items"][-1]
+    assert changed["type"] == "care.followup.complaint-target-changed.v1"
 
 
 POLICY = {

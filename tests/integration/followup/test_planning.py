@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -25,7 +26,7 @@ from contracts.customer import (
 )
 from contracts.event import Envelope, Event
 from contracts.examples import CUSTOMER_NAME, LEADER, OWNER, example, example_envelope
-from contracts.followup import ContactLogged
+from contracts.followup import CalendarPublished, ContactLogged
 from services.followup.__main__ import dependencies
 from services.followup.planning import memory
 from services.followup.planning.runner import CUSTOMERS_AT_ONCE, Planning
@@ -284,3 +285,22 @@ async def test_few_connections_are_enough_for_very_many_customers(heard: Heard, 
     await pool.close()
     assert sorted(row["customer_id"] for row in rows) == sorted(ids)
     assert {row["ended_because"] for row in rows} == {"mode-changed"}
+
+
+async def test_a_step_that_falls_on_a_day_that_is_closed_moves_to_the_next_workday(heard: Heard) -> None:
+    customer_id = await heard.world.hears_of_customer()
+    await heard.publish("after-delivery")
+    await heard.hear(facts(customer_id, *BEGINNING, example(OrderDelivered)))
+    (plan,) = await heard.plans(customer_id)
+    first, second, third = plan["tasks"]
+    zone = ZoneInfo("Asia/Shanghai")
+    day = datetime.fromisoformat(third["due_at"]).astimezone(zone).date().isoformat()
+    closed = await heard.world.post("/v1/calendars/china-office/closures", {"days": [day]})
+    assert closed.is_success
+    await heard.hear(facts(uuid4(), example(CalendarPublished, name="china-office")))
+
+    await heard.planning.run_due()
+
+    (after,) = await heard.plans(customer_id)
+    assert after["tasks"][:2] == [first, second]
+    assert (after["tasks"][2]["task_id"], after["tasks"][2]["due_at"] > third["due_at"]) == (third["task_id"], True)

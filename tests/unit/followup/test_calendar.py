@@ -14,7 +14,7 @@ from services.followup.domain.calendar import CALENDAR
 from tests.support.spec import Spec
 
 calendar = Spec(CALENDAR)
-published = example(CalendarPublished)
+published = example(CalendarPublished, closures=())
 shipped = SHIPPED[CHINA_OFFICE]
 CHINA = work_calendar(shipped)
 IDLE: list[list[dict[str, int]]] = [[]] * 6

@@ -1,0 +1,1 @@
+"""Who is away when, who stands in, and what falls due meanwhile."""

@@ -1,0 +1,199 @@
+"""HTTP for who is away, and who stands in meanwhile."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, ConfigDict
+
+from chassis.access import Caller
+from chassis.body import StrictRoute
+from chassis.catalogue import ProblemError, not_found
+from chassis.decider import RejectedError
+from chassis.listing import Limit, Paging, shown_as
+from chassis.paging import Page, coerce_limit
+from chassis.responses import Accepted, answer, etag
+from contracts.followup.absence import AbsenceEvent, AbsenceReason
+from contracts.types import Day, EmployeeId
+from services.followup.absences.listing import AbsenceFilters, AbsenceRow, project
+from services.followup.api.edge import Anyone, new_id
+from services.followup.api.listing import page_of
+from services.followup.commands.absence import Absence, AbsenceCommand, CancelAbsence, ChangeAbsence, NoteAbsence
+from services.followup.dependencies import Dependencies, Needs
+from services.followup.queries import Place
+from services.followup.views import ComplaintView, TaskView, complaint_views, task_views
+
+router = APIRouter(prefix="/v1", tags=["absences"], route_class=StrictRoute)
+
+Person = Annotated[EmployeeId, Path()]
+MADE: dict[int | str, dict[str, object]] = {201: {"model": Accepted, "description": "The first of this employee"}}
+
+
+class AbsenceView(BaseModel):
+    """Somebody is away from the first to the last of these days, in `zone`."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    absence_id: UUID
+    version: int
+    employee_id: str
+    first_day: date
+    last_day: date
+    zone: str
+    stand_in_id: str | None
+    reason: AbsenceReason | None
+    starts_at: datetime
+    ends_at: datetime
+    noted_at: datetime
+    cancelled_at: datetime | None
+
+
+class TasksDue(BaseModel):
+    """The first of `total` open follow-ups, by when they are due."""
+
+    total: int
+    items: list[TaskView]
+
+
+class ComplaintsDue(BaseModel):
+    """The first of `total` open complaints, by when their next target is due."""
+
+    total: int
+    items: list[ComplaintView]
+
+
+class AbsenceWork(BaseModel):
+    """What falls due while somebody is away, and who stands in."""
+
+    absence_id: UUID
+    employee_id: str
+    stand_in_id: str | None
+    tasks: TasksDue
+    complaints: ComplaintsDue
+
+
+@router.post("/employees/{employee_id}/absences", response_model=Accepted, responses=MADE)
+async def note_absence(employee_id: Person, absence: Absence, caller: Anyone, needs: Needs) -> Response:
+    """Note that an employee is away: the caller, or somebody whom the caller leads. `Location` names the absence."""
+    absence_id = new_id(caller, needs)
+    command = NoteAbsence(**dict(absence), absence_id=absence_id, employee_id=employee_id)
+    return await handle(employee_id, command, caller, needs)
+
+
+@router.put("/employees/{employee_id}/absences/{absence_id}", response_model=Accepted)
+async def change_absence(
+    employee_id: Person, absence_id: UUID, absence: Absence, caller: Anyone, needs: Needs
+) -> Response:
+    """State all of an absence anew; what is left out holds no longer."""
+    command = ChangeAbsence(**dict(absence), absence_id=absence_id, employee_id=employee_id)
+    return await handle(employee_id, command, caller, needs)
+
+
+@router.delete("/employees/{employee_id}/absences/{absence_id}", response_model=Accepted)
+async def cancel_absence(employee_id: Person, absence_id: UUID, caller: Anyone, needs: Needs) -> Response:
+    """State that nobody is away after all."""
+    return await handle(employee_id, CancelAbsence(absence_id=absence_id), caller, needs)
+
+
+async def handle(employee_id: str, command: AbsenceCommand, caller: Caller, needs: Dependencies) -> Response:
+    await require(employee_id, caller, needs)
+    refusal = await stand_in_refused(command, needs)
+
+    def authorize(_absences: object) -> None:
+        if refusal:
+            raise refusal
+
+    handled = await needs.absences.handle(
+        needs.absences_of(employee_id),
+        command,
+        caller.context,
+        expected_version=caller.expected_version,
+        authorize=authorize,
+    )
+    return answer(handled, f"/v1/employees/{employee_id}/absences/{command.absence_id}")
+
+
+async def require(employee_id: str, caller: Caller, needs: Dependencies) -> None:
+    """Raise the 403 problem unless it is the caller, or somebody whom the caller leads."""
+    own = caller.sees_all or caller.principal.subject == employee_id
+    if not (own or await needs.absence_list.leads(caller.principal.subject, employee_id)):
+        raise ProblemError(
+            "forbidden",
+            "Absences are kept by whoever is away, by their leader, and by ops.",
+            "缺勤由本人、其主管或运营人员维护。",
+        )
+
+
+async def stand_in_refused(command: AbsenceCommand, needs: Dependencies) -> RejectedError | None:
+    """Return why somebody cannot stand in; None where nobody is named, or somebody who can."""
+    if isinstance(command, CancelAbsence) or command.stand_in_id is None:
+        return None
+    if await needs.absence_list.can_stand_in(command.stand_in_id, (command.first_day, command.last_day)):
+        return None
+    return RejectedError(
+        "stand-in-away",
+        "Who is to stand in has left, or is away on all of these days too: name somebody else.",
+        "代理人已离职，或在这些日期也全部缺勤：请另选他人。",
+    )
+
+
+@router.get("/employees/{employee_id}/absences/{absence_id}")
+async def read_absence(
+    employee_id: Person, absence_id: UUID, caller: Anyone, needs: Needs, response: Response
+) -> AbsenceView:
+    """Read an absence as it stands after every acknowledged command, called off or not."""
+    await require(employee_id, caller, needs)
+    row, version = await row_of(employee_id, absence_id, needs)
+    response.headers["ETag"] = etag(version)
+    return AbsenceView.model_validate(row)
+
+
+@router.get("/employees/{employee_id}/absences/{absence_id}/work")
+async def read_absence_work(
+    employee_id: Person, absence_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None
+) -> AbsenceWork:
+    """Read what falls due while the employee is away: for the employee, the leader, and whoever stands in."""
+    row, _ = await row_of(employee_id, absence_id, needs)
+    subject = caller.principal.subject
+    if subject != row.stand_in_id or row.cancelled_at:
+        await require(employee_id, caller, needs)
+    visible_to = None if subject in {employee_id, row.stand_in_id} else caller.visible_to
+    size = coerce_limit(limit)
+    number, tasks = await needs.falling_due.tasks(row, visible_to, size)
+    more, complaints = await needs.falling_due.complaints(row, visible_to, size)
+    return AbsenceWork(
+        absence_id=absence_id,
+        employee_id=employee_id,
+        stand_in_id=row.stand_in_id,
+        tasks=TasksDue(total=number, items=await task_views(tasks, needs.queries)),
+        complaints=ComplaintsDue(total=more, items=await complaint_views(complaints, needs.queries)),
+    )
+
+
+async def row_of(employee_id: str, absence_id: UUID, needs: Dependencies) -> tuple[AbsenceRow, int]:
+    """Return an absence, and the version of all of the employee's; raise the 404 problem if there is none."""
+    row, version = None, 0
+    for stored in await needs.store.read_stream(needs.absences_of(employee_id)):
+        envelope = needs.mapper.to_envelope(stored)
+        version = envelope.version
+        if isinstance(envelope.event, AbsenceEvent) and envelope.event.absence_id == absence_id:
+            row = project(row, envelope)
+    if row is None:
+        raise not_found()
+    return row, version
+
+
+@router.get("/absences")
+async def read_absences(
+    caller: Anyone,
+    needs: Needs,
+    paging: Paging,
+    employee_id: EmployeeId | None = None,
+    since: Annotated[Day | None, Query(alias="from", description="Those that last until this day or longer.")] = None,
+    until: Annotated[Day | None, Query(alias="to", description="Those that begin by this day.")] = None,
+) -> Page[AbsenceView]:
+    """List who is away, what begins first coming first: one's own, of those one leads, and where one stands in."""
+    filters = AbsenceFilters(caller.visible_to, employee_id, since, until)
+    page = await page_of(paging, needs.absence_list.absences, filters, lambda row: Place(row.starts_at, row.absence_id))
+    return shown_as(page, [AbsenceView.model_validate(row) for row in page.items])
