@@ -53,7 +53,10 @@ def document(name: str) -> str:
 
 
 class Unopened:
-    """Stands where the pool goes; describing routes never touches it."""
+    """Stands where the pool goes; describing routes asks it for its size at most."""
+
+    def get_max_size(self) -> int:
+        return 1
 
 
 def describe_problems(schema: dict[str, Any]) -> None:
