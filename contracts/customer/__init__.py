@@ -46,7 +46,15 @@ from contracts.customer.people import (
     PeopleEvent,
 )
 from contracts.customer.quote import QuoteCompared, QuoteEvent, QuoteIssued, QuoteRequested
-from contracts.customer.record import Kind, ProfileChanged, ProfileReviewed, RecordEvent, Registered, WorkStatus
+from contracts.customer.record import (
+    Kind,
+    ProfileChanged,
+    ProfileReviewed,
+    RecordEvent,
+    Registered,
+    Renamed,
+    WorkStatus,
+)
 from contracts.customer.references import ReferenceAdded, ReferenceEvent, ReferenceReserved
 from contracts.customer.segments import SegmentEvent, SegmentFilter, SegmentPublished, SegmentRemoved
 from contracts.customer.tags import TagAdded, TagEvent, TagRemoved, TagVocabularyPublished, VocabularyEvent
@@ -150,6 +158,7 @@ __all__ = [
     "ReferenceReserved",
     "ReferralMade",
     "Registered",
+    "Renamed",
     "RenewalIntent",
     "RenewalIntentStated",
     "SegmentEvent",

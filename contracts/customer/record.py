@@ -34,6 +34,14 @@ class Registered(Event):
     source: Code = "manual"
 
 
+class Renamed(Event):
+    """A customer is called otherwise from now on, or its name was put right. A person's name stays in the vault."""
+
+    type: Literal["care.customer.renamed.v1"] = "care.customer.renamed.v1"
+    name: Name | None = None
+    name_ref: UUID | None = None
+
+
 ABOUT_ITSELF = frozenset({"type", "cleared"})
 
 
@@ -71,4 +79,4 @@ class ProfileReviewed(Event):
     type: Literal["care.customer.profile-reviewed.v1"] = "care.customer.profile-reviewed.v1"
 
 
-RecordEvent = Registered | ProfileChanged | ProfileReviewed
+RecordEvent = Registered | Renamed | ProfileChanged | ProfileReviewed

@@ -167,6 +167,7 @@ CUSTOMER: tuple[Event, ...] = (
     customer.CompetitorSeen(competitor="cloud-b", is_cheaper=True),
     customer.NewsHeard(topic="new-project", text_ref=CONTENT_REF),
     customer.ProfileReviewed(),
+    customer.Renamed(name="上海腾云科技集团有限公司"),
     customer.ReferralMade(referred_customer_id=REFERRED_ID),
     customer.OrderPlaced(
         external_system="erp", external_id="SO-2024-0117", amount_minor=12_800_000, currency="CNY", category="servers"

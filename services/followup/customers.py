@@ -100,6 +100,8 @@ def project(row: CustomerRef | None, envelope: Envelope[events.CustomerEvent]) -
     if isinstance(event, NOT_KEPT):
         return row
     match event:
+        case events.Renamed(name=name):
+            return replace(row, name=name)
         case events.ProfileChanged() | events.ProfileReviewed() | events.KeyContactErased():
             return row
         case events.CustomerErased():

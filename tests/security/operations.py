@@ -59,6 +59,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "ContactForm": {"fields": [{"name": "visitors", "kind": "number"}]},
     "SeeCompetitor": {"competitor": "cloud-b"},
     "HearNews": {"topic": "new-project"},
+    "Rename": {"name": "上海腾云科技集团"},
     "ReviewProfile": {},
     "MakeReferral": {},
     "PlaceOrder": {"external": {"system": "erp", "id": "SO-1"}, **MONEY},

@@ -67,6 +67,7 @@ customer POST /v1/customers/{customer_id}/key-contacts      401      403     +  
 customer GET /v1/customers/{customer_id}/key-contacts/{key_contact_id} 401 403     +      +     403       +      +   403   +     +           +
 customer PUT /v1/customers/{customer_id}/key-contacts/{key_contact_id} 401 403     +      +     403     403      +   403   +     +           +
 customer DELETE /v1/customers/{customer_id}/key-contacts/{key_contact_id} 401 403  +      +     403     403      +   403   +     +           +
+customer POST /v1/customers/{customer_id}/name              401      403     +      +     403     403      +   403   +     +           +
 customer GET /v1/customers/{customer_id}/needs              401      403     +      +     403       +      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/needs             401      403     +      +     403     403      +   403   +     +           +
 customer POST /v1/customers/{customer_id}/news              401      403     +      +     403     403      +   403   +     +           +

@@ -77,6 +77,8 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
     match envelope.event:
         case customer.Registered(name=name):
             return replace(facts, registered=moment, stage_since=facts.stage_since or moment, name=name)
+        case customer.Renamed(name=name):
+            return replace(facts, name=name)
         case customer.ProfileChanged(last_contacted_at=datetime() as at):
             return replace(facts, last_contact=later(facts.last_contact, Moment(at, envelope.id)))
         case customer.StageChanged(stage=stage):

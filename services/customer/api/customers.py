@@ -79,6 +79,12 @@ async def assign_owner(customer_id: UUID, command: commands.AssignOwner, caller:
     return await handle(customer_id, command.model_copy(update={"leader_id": leader_id}), caller, needs)
 
 
+@router.post("/customers/{customer_id}/name", response_model=Accepted)
+async def rename(customer_id: UUID, command: commands.Rename, caller: Anyone, needs: Needs) -> Response:
+    """Call the customer otherwise, or put its name right: `name` of a company, `person_name` of a person."""
+    return await handle(customer_id, command, caller, needs)
+
+
 @router.post("/customers/{customer_id}/profile", response_model=Accepted)
 async def change_profile(customer_id: UUID, command: commands.ChangeProfile, caller: Anyone, needs: Needs) -> Response:
     """State what is known about the customer; an absent field says nothing."""

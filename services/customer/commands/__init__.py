@@ -20,7 +20,7 @@ from services.customer.commands.order import CancelOrder, DeliverOrder, OrderCom
 from services.customer.commands.ownership import AddHelper, AssignOwner, ChangeLeader, PassOn, RemoveHelper
 from services.customer.commands.people import AddKeyContact, ChangeKeyContact, KeyContact, RemoveKeyContact
 from services.customer.commands.quote import CompareQuote, IssueQuote, OpenQuote, QuoteCommand
-from services.customer.commands.record import ChangeProfile, Profile, Register, RegisterInTier, ReviewProfile
+from services.customer.commands.record import ChangeProfile, Profile, Register, RegisterInTier, Rename, ReviewProfile
 from services.customer.commands.reference import AddReference, ExternalReference, ReserveReference
 from services.customer.commands.segments import PublishSegment, RemoveSegment, Segment, SegmentCommand
 from services.customer.commands.tags import AddTag, RemoveTag, TagCustomer, TagVocabulary
@@ -50,6 +50,7 @@ AnyCommand = Annotated[
     | StateNeed
     | SeeCompetitor
     | HearNews
+    | Rename
     | ReviewProfile
     | MakeReferral
     | TagCustomer
@@ -118,6 +119,7 @@ __all__ = [
     "RemoveKeyContact",
     "RemoveSegment",
     "RemoveTag",
+    "Rename",
     "RenewContract",
     "ReserveReference",
     "ReviewProfile",

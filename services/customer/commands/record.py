@@ -87,11 +87,16 @@ class Register(FactCommand):
     @model_validator(mode="after")
     def name_by_kind(self) -> "Register":
         """A company has a public name; a person's name is personal and goes to the vault."""
-        if self.kind is Kind.COMPANY and (self.name is None or self.person_name is not None):
-            raise named_otherwise("company", "公司", "name", "person_name", is_missing=self.name is None)
-        if self.kind is Kind.PERSON and (self.person_name is None or self.name is not None):
-            raise named_otherwise("person", "个人", "person_name", "name", is_missing=self.person_name is None)
+        require_name_of(self.kind, self.name, self.person_name)
         return self
+
+
+def require_name_of(kind: Kind, name: str | None, person_name: str | None) -> None:
+    """Raise UnfitError unless exactly the name is given that such a customer has."""
+    if kind is Kind.COMPANY and (name is None or person_name is not None):
+        raise named_otherwise("company", "公司", "name", "person_name", is_missing=name is None)
+    if kind is Kind.PERSON and (person_name is None or name is not None):
+        raise named_otherwise("person", "个人", "person_name", "name", is_missing=person_name is None)
 
 
 def named_otherwise(en: str, zh: str, needed: str, unfit: str, *, is_missing: bool) -> UnfitError:
@@ -106,6 +111,21 @@ class RegisterInTier(Register):
     """`offered` are the tiers of the scheme of `tier`, as it is in force."""
 
     offered: tuple[str, ...]
+
+
+class Rename(FactCommand):
+    """Call a customer otherwise, or put its name right: a company by `name`, a person by `person_name`."""
+
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"person_name"})
+
+    name: Name | None = None
+    person_name: Name | None = None
+
+    @model_validator(mode="after")
+    def one_name(self) -> "Rename":
+        if (self.name is None) == (self.person_name is None):
+            raise UnfitError("either `name` or `person_name`", "须填写 `name` 或 `person_name` 之一", "name")
+        return self
 
 
 class ChangeProfile(FactCommand):

@@ -7,13 +7,12 @@ from contracts import customer as events
 from contracts.customer.merging import MergeEvent
 from services.customer import commands
 from services.customer.commands.merging import MergeCommand
-from services.customer.domain import erasure, merging, ownership, people, tiers
+from services.customer.domain import erasure, merging, ownership, people, record, tiers
 from services.customer.domain.life import stage_changed
 from services.customer.domain.market import market
 from services.customer.domain.needs import need_stated
-from services.customer.domain.record import profile_after, profile_changed, registered, stated, stranger
+from services.customer.domain.record import registered, stated, stranger
 from services.customer.domain.references import (
-    first_reference,
     leads_elsewhere,
     reference_added,
     reference_reserved,
@@ -44,10 +43,8 @@ def decide(customer: Customer, command: commands.AnyCommand) -> list[events.Cust
             return [*registered(customer, command), *stated(customer, command)]
         case _ if not customer.known:
             raise stranger()
-        case commands.ChangeProfile(profile=profile, clear=clear):
-            return profile_changed(customer, profile, clear)
-        case commands.ReviewProfile():
-            return [events.ProfileReviewed()]
+        case commands.Rename() | commands.ChangeProfile() | commands.ReviewProfile():
+            return record.decide(customer, command)
         case commands.ChangeStage(stage=stage, reason=reason):
             return stage_changed(customer, stage, reason)
         case (
@@ -81,10 +78,8 @@ def evolve(customer: Customer, event: events.CustomerEvent) -> Customer:
     if isinstance(event, MergeEvent):
         return merging.evolve(customer, event)
     match event:
-        case events.Registered(kind=kind, name=name, name_ref=name_ref):
-            return replace(customer, kind=kind, name=name, name_ref=name_ref, references=first_reference(event))
-        case events.ProfileChanged():
-            return replace(customer, profile=profile_after(customer.profile, event))
+        case events.Registered() | events.Renamed() | events.ProfileChanged() | events.ProfileReviewed():
+            return record.evolve(customer, event)
         case events.StageChanged(stage=stage):
             return replace(customer, stage=stage)
         case (
@@ -115,7 +110,7 @@ def evolve(customer: Customer, event: events.CustomerEvent) -> Customer:
             return replace(customer, tags=customer.tags - {tag})
         case events.NeedStated(need=need, status=status):
             return replace(customer, needs={**customer.needs, need: status})
-        case events.CompetitorSeen() | events.NewsHeard() | events.ProfileReviewed():
+        case events.CompetitorSeen() | events.NewsHeard():
             return customer
         case events.ReferralMade(referred_customer_id=referred_id):
             return replace(customer, referred_ids=customer.referred_ids | ({referred_id} if referred_id else set()))

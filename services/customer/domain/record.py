@@ -1,17 +1,44 @@
 """The rules of what is known of a customer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from chassis.decider import RejectedError
 from contracts import customer as events
-from contracts.customer import Stage
+from contracts.customer import Kind, Stage
+from contracts.customer.record import RecordEvent
 from services.customer import commands
 from services.customer.domain.life import stage_changed
 from services.customer.domain.ownership import owner_assigned
+from services.customer.domain.references import first_reference
 from services.customer.domain.state import Customer
 from services.customer.domain.tiers import OFFERED, tier_set
 
 KNOWN = frozenset(commands.Profile.model_fields)
+
+
+def decide(
+    customer: Customer, command: commands.Rename | commands.ChangeProfile | commands.ReviewProfile
+) -> list[events.CustomerEvent]:
+    match command:
+        case commands.Rename():
+            return renamed(customer, command)
+        case commands.ChangeProfile(profile=profile, clear=clear):
+            return profile_changed(customer, profile, clear)
+        case commands.ReviewProfile():
+            return [events.ProfileReviewed()]
+
+
+def evolve(customer: Customer, event: RecordEvent) -> Customer:
+    match event:
+        case events.Registered(kind=kind, name=name, name_ref=name_ref):
+            return replace(customer, kind=kind, name=name, name_ref=name_ref, references=first_reference(event))
+        case events.Renamed(name=name, name_ref=name_ref):
+            return replace(customer, name=name, name_ref=name_ref)
+        case events.ProfileChanged():
+            return replace(customer, profile=profile_after(customer.profile, event))
+        case events.ProfileReviewed():
+            return customer
 
 
 def registered(customer: Customer, command: commands.Register) -> list[events.CustomerEvent]:
@@ -45,6 +72,19 @@ def stated(customer: Customer, command: commands.Register) -> list[events.Custom
     elif command.stage and customer.known:
         found += stage_changed(customer, command.stage, "stated-by-source")
     return found
+
+
+def renamed(customer: Customer, command: commands.Rename) -> list[events.CustomerEvent]:
+    """A person's name is not compared: the rules see no personal word."""
+    if (customer.kind is Kind.COMPANY) != (command.name is not None):
+        raise RejectedError(
+            "named-otherwise",
+            "A company is called by `name`, a person by `person_name`.",
+            "公司客户用 `name`，个人客户用 `person_name`。",
+        )
+    if command.name and command.name == customer.name:
+        return []
+    return [events.Renamed(name=command.name, name_ref=command.ref("person_name"))]
 
 
 def profile_changed(

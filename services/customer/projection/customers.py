@@ -86,8 +86,8 @@ def project(row: CustomerRow | None, envelope: Envelope[events.CustomerEvent]) -
     if isinstance(event, NOT_KEPT):
         return row
     match event:
-        case events.ProfileChanged():
-            return replace(row, **{name: value for name, value in event.news().items() if name in PROFILE})
+        case events.Renamed() | events.ProfileChanged() | events.ProfileReviewed():
+            return described(row, event, envelope.occurred_at)
         case events.StageChanged(stage=stage):
             return replace(row, stage=stage, stage_since=envelope.occurred_at)
         case events.TierChanged(scheme=scheme, tier=tier, basis=basis):
@@ -120,10 +120,20 @@ def project(row: CustomerRow | None, envelope: Envelope[events.CustomerEvent]) -
             return replace(row, tags=without_tag(row, tag))
         case events.ReferenceAdded(external_system=system, external_id=number):
             return replace(row, numbers=[*row.numbers, {"system": system, "id": number}])
-        case events.ProfileReviewed():
-            return replace(row, reviewed_at=max(row.reviewed_at or envelope.occurred_at, envelope.occurred_at))
         case events.CustomerErased() | events.KeyContactErased():
             return without_words(row, event)
+
+
+def described(
+    row: CustomerRow, event: events.Renamed | events.ProfileChanged | events.ProfileReviewed, at: datetime
+) -> CustomerRow:
+    match event:
+        case events.Renamed(name=name, name_ref=name_ref):
+            return replace(row, name=name, name_ref=name_ref)
+        case events.ProfileChanged():
+            return replace(row, **{name: value for name, value in event.news().items() if name in PROFILE})
+        case events.ProfileReviewed():
+            return replace(row, reviewed_at=max(row.reviewed_at or at, at))
 
 
 def without_words(row: CustomerRow, event: events.ErasureEvent) -> CustomerRow:

@@ -14,6 +14,7 @@ from services.customer.projection.search import WORDS, phone_refs, phones_of
 TABLES = ("customer_likeness",)
 TELLING = (
     events.Registered
+    | events.Renamed
     | events.KeyContactAdded
     | events.KeyContactChanged
     | events.KeyContactRemoved

@@ -36,7 +36,7 @@ NOT_KEPT = (
     | events.ToldApart
     | events.ImportantDateApproaching
 )
-Kept = events.ProfileChanged | LifeEvent | OwnershipEvent | events.Merged | events.Unmerged
+Kept = events.Renamed | events.ProfileChanged | LifeEvent | OwnershipEvent | events.Merged | events.Unmerged
 
 
 def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
@@ -60,6 +60,8 @@ def after(rows: Sheet, envelope: Envelope[events.AnyEvent], event: Kept) -> Cust
     """Return the customer's row after one fact; an entry into a stage is a row of its own."""
     row = rows.customers[envelope.subject]
     match event:
+        case events.Renamed(name=name):
+            return replace(row, company_name=name)
         case events.ProfileChanged():
             return replace(row, **{name: value for name, value in event.news().items() if name in PROFILE})
         case events.StageChanged(previous=previous, stage=stage, reason=reason):

@@ -106,3 +106,34 @@ async def test_the_owners_leader_leads_a_customer_that_is_registered(api: Api) -
     assert (await api.get(address)).json()["leader_id"] == "E1009"
     assert (await api.post("/v1/customers", {**told, "owner_id": "E1008"})).is_success
     assert (await api.get(address)).json()["leader_id"] == "E1001"
+
+
+async def test_a_customer_is_called_and_found_by_its_new_name(api: Api) -> None:
+    address = await api.registered(name="上海腾云", occurred_at="2024-01-01T09:00:00+08:00")
+    renamed = await api.post(f"{address}/name", {"name": "重庆腾云集团", "occurred_at": "2024-06-01T09:00:00+08:00"})
+    assert renamed.status_code == 200
+    assert (await api.get(address)).json()["name"] == "重庆腾云集团"
+    assert (await api.get(f"{address}?as_of=2024-03-01T00:00:00Z")).json()["name"] == "上海腾云"
+
+    async def found() -> bool:
+        new, old = [(await api.get(f"/v1/customers?q={name}")).json()["items"] for name in ("chongqing", "shanghai")]
+        return [each["name"] for each in new] == ["重庆腾云集团"] and old == []
+
+    await eventually(found)
+
+
+async def test_a_person_is_renamed_and_the_name_stays_in_the_vault(api: Api) -> None:
+    address = await api.registered(kind="person", name=None, person_name="吴敏")
+    assert (await api.post(f"{address}/name", {"person_name": "吴敏慧"})).status_code == 200
+    assert (await api.get(address)).json()["name"] == "吴敏慧"
+    states = await api.pool.fetch("SELECT convert_from(state, 'UTF8') AS state FROM event")
+    assert len(states) == 2
+    assert not [row["state"] for row in states if "吴敏" in row["state"]]
+
+
+async def test_a_company_is_refused_a_name_of_a_person(api: Api) -> None:
+    address = await api.registered()
+    refused = await api.post(f"{address}/name", {"person_name": "吴敏"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "named-otherwise")
+    both = await api.post(f"{address}/name", {"name": "腾云", "person_name": "吴敏"})
+    assert (both.status_code, both.json()["errors"][0]["pointer"]) == (422, "/name")

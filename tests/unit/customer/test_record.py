@@ -5,13 +5,15 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
-from contracts.customer import Kind, NeedStated, NeedStatus, ProfileChanged, Registered
+from contracts.customer import Kind, NeedStated, NeedStatus, ProfileChanged, Registered, Renamed
 from contracts.examples import example_envelope
-from services.customer.commands import ChangeProfile, Profile, StateNeed
+from contracts.examples.named import CONTENT_REF
+from services.customer.commands import ChangeProfile, Profile, Rename, StateNeed
 from services.customer.commands.record import MAX_INTERESTS, ProfileField
 from services.customer.domain import CUSTOMER
 from services.customer.domain.needs import MAX_NEEDS
 from services.customer.projection.customers import project_next
+from services.followup import customers as followup
 from services.reporting.projection import customer as reporting
 from services.reporting.projection.sheet import Sheet
 from tests.support.spec import Spec
@@ -27,6 +29,34 @@ def test_basics_are_recorded_where_they_are_new() -> None:
     customer.given(registered, described).when(ChangeProfile(profile=profile)).then(
         ProfileChanged(interests=("高尔夫", "茶"))
     )
+
+
+def test_a_company_is_renamed_once_and_told_what_a_company_is_called_by() -> None:
+    group = Renamed(name="上海腾云集团")
+    customer.given(registered).when(Rename(name="上海腾云集团")).then(group)
+    customer.given(registered, group).when(Rename(name="上海腾云集团")).then()
+    customer.given(registered).when(Rename(person_name="吴敏")).then_rejected("named-otherwise")
+    customer.given().when(Rename(name="上海腾云")).then_rejected("customer-unknown")
+
+
+def test_a_persons_new_name_goes_to_the_vault() -> None:
+    person = Registered(kind=Kind.PERSON, name_ref=CONTENT_REF)
+    command = Rename(person_name="吴敏")
+    customer.given(person).when(command).then(Renamed(name_ref=command.ref("person_name")))
+    customer.given(person).when(Rename(name="腾云")).then_rejected("named-otherwise")
+
+
+def test_lists_show_the_name_told_last() -> None:
+    facts = (registered, Renamed(name="上海腾云集团"))
+    row, reference, rows = None, None, Sheet()
+    for fact in facts:
+        row = project_next(row, example_envelope(fact))
+        reference = followup.project(reference, example_envelope(fact))
+        reporting.project(rows, example_envelope(fact))
+    [reported] = rows.customers.values()
+    assert row
+    assert reference
+    assert (row.name, reference.name, reported.company_name) == ("上海腾云集团",) * 3
 
 
 def test_a_field_can_be_cleared_and_is_cleared_once() -> None:
