@@ -22,6 +22,7 @@ LONG_AGO = (datetime.now(UTC) - timedelta(days=90)).isoformat()
 # The fields whose words are personal, by the schema of their body. Other texts are business facts and are published.
 PERSONAL: dict[str, dict[str, Any]] = {
     "Register": {"kind": "person", "person_name": KEPT},
+    "Rename": {"person_name": KEPT},
     "KeyContact": {
         "name": KEPT,
         "phone": KEPT_PHONE,
@@ -119,6 +120,7 @@ async def tell(doors: Doors) -> None:
     assert form.is_success, form.text
     customer = f"/v1/customers/{things['customer_id']}"
     # The answer of a command names the customer; whom it added, its address.
+    await doors.personal("customer", f"{customer}/name", "Rename")
     await doors.personal("customer", f"{customer}/key-contacts", "KeyContact")
     await doors.personal("customer", f"{customer}/needs", "StateNeed")
     await doors.personal("customer", f"{customer}/news", "HearNews")

@@ -118,8 +118,13 @@ def body_with(operation: Operation, place: tuple[str, ...], written: str) -> byt
     if place[-1] == "leader_id" and operation.body_schema != "Employee":
         body["owner_id"] = OWNER
     if place[-1] == "person_name":
-        body = {**body, "kind": "person"}
+        body |= {"kind": "person"} if operation.body_schema == "Register" else {}
         del body["name"]
+    if place[-1] == "to_leader_id" and operation.body_schema == "StartHandoverBatch":
+        # Who leaves is followed as a leader.
+        body["leaves"] = True
+    if place[-1] == "team" and operation.body_schema == "ScheduleTask":
+        body["assign"] = "round-robin"
     if place[-1] in NEXT_STEP:
         body = {**body, **NEXT_STEP}
     if place[-1] == "purpose":

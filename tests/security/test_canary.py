@@ -36,8 +36,9 @@ def test_every_private_field_is_filled() -> None:
 
 
 def body_of(command: type) -> str:
-    """Return the name of the body that a command comes as: its own, or that of what it is made from."""
-    return next((base.__name__ for base in command.__mro__ if base.__name__ in BODIES), command.__name__)
+    """Return the name of the body that a command comes as: its own, or that of what it is made from or made into."""
+    kin = (*command.__mro__, *command.__subclasses__())
+    return next((each.__name__ for each in kin if each.__name__ in BODIES), command.__name__)
 
 
 async def test_personal_words_are_in_the_vault_and_nowhere_else(doors: Doors) -> None:

@@ -180,10 +180,13 @@ async def settle(world: World) -> None:
     """Give the world its customer with one thing of each kind that belongs to it, and as much that is nobody's."""
     body = {"name": "上海腾云", "owner_id": OWNER, "leader_id": LEADER}
     customer_id = await world.made("customer", "/v1/customers", body)
-    # Two more of its name and phone, for the list of those that look like one: surer than any that tests make.
+    # Two more of its name, phone and number, for the list of those that look like one: surer than any that tests make.
     alike = [customer_id, *[await world.made("customer", "/v1/customers", body) for _ in range(2)]]
     for each in alike:
         await world.made("customer", f"/v1/customers/{each}/key-contacts", {"name": "吴敏", "phone": "13800138000"})
+    for system, each in enumerate(alike):
+        number = {"reference": {"system": f"world-{system}", "id": "KH-4711"}}
+        await world.made("customer", f"/v1/customers/{each}/references", number)
     for each in alike:
         await world.made("customer", f"/v1/customers/{each}/helpers", {"employee_id": HELPER})
     nobodys = await world.made("customer", "/v1/customers", {"name": "无锡太湖"})

@@ -142,7 +142,7 @@ async def test_a_customer_is_shown_with_the_people_of_that_time(api: Api) -> Non
     [
         ("phone", "1380013", "/phone"),
         ("email", "wu", "/email"),
-        ("dates", [{"kind": "birthday", "month": 2, "day": 30}], "/dates/0"),
+        ("dates", [{"kind": "birthday", "month": 2, "day": 30}], "/dates/0/day"),
         ("name", None, "/name"),
     ],
 )
