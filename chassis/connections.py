@@ -40,7 +40,7 @@ class Connection(H11Protocol):
         if self.unread:
             skipped, self.unread = self.unread, max(0, self.unread - len(data))
             data = data[skipped:]
-        begins = len(self.tasks) >= crowd.MAX_AT_ONCE and self._is_between_requests
+        begins = crowd.is_full() and self._is_between_requests
         if begins and (seen := glance(data)) and seen.path not in crowd.PROBES:
             self._turn_away(seen)
         elif data:

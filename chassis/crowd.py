@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from typing import ClassVar
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -28,21 +29,27 @@ class Crowd:
     Most are refused before they get here, where it costs less still: see chassis/connections.py.
     """
 
+    # Of this process, whose one event loop serves them all.
+    inside: ClassVar[int] = 0
+
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._inside = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in PROBES:
             await self._app(scope, receive, send)
-        elif self._inside < MAX_AT_ONCE:
-            self._inside += 1
+        elif not is_full():
+            Crowd.inside += 1
             try:
                 await self._app(scope, receive, send)
             finally:
-                self._inside -= 1
+                Crowd.inside -= 1
         else:
             await turn_away(scope, send)
+
+
+def is_full() -> bool:
+    return Crowd.inside >= MAX_AT_ONCE
 
 
 async def turn_away(scope: Scope, send: Send) -> None:

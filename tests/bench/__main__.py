@@ -1,6 +1,6 @@
 """Measures: `python -m tests.bench [--only NAME] [--seconds S] [--quick]`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Annotated
 
 import typer
@@ -44,41 +44,50 @@ def main(
     if unknown := chosen - ON_SERVERS.keys() - ON_STACK.keys():
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: known are {', '.join([*ON_SERVERS, *ON_STACK])}")
     effort = QUICK if quick else Effort(seconds, ROUNDS, LOAD_SECONDS)
-    figures = [*on_servers(chosen, effort), *on_stack(chosen, effort)]
-    console.print(report.table(figures))
-    report.write(figures)
-    say(f"written to {report.RESULTS}")
+    figures: list[Figure] = []
+    try:
+        on_servers(chosen, effort, figures)
+        on_stack(chosen, effort, figures)
+    finally:
+        # What was measured before a piece fails is not lost with it.
+        console.print(report.table(figures))
+        report.write(figures)
+        say(f"written to {report.RESULTS}")
 
 
-def on_servers(chosen: set[str], effort: Effort) -> list[Figure]:
+def on_servers(chosen: set[str], effort: Effort, figures: list[Figure]) -> None:
     if not chosen & ON_SERVERS.keys():
-        return []
+        return
 
-    async def measured(bed: Bed) -> list[Figure]:
+    async def measure(bed: Bed) -> None:
         await say_versions(bed.servers.infrastructure)
-        return [figure for name in ON_SERVERS if begun(name, chosen) for figure in await ON_SERVERS[name](bed)]
+        for name in begun(ON_SERVERS, chosen):
+            figures.extend(await ON_SERVERS[name](bed))
 
     with temporary_data_dir() as data_dir, aside(servers(data_dir)) as made:
-        return uvloop.run(measured(Bed(made, data_dir, effort, say)))
+        uvloop.run(measure(Bed(made, data_dir, effort, say)))
 
 
-def on_stack(chosen: set[str], effort: Effort) -> list[Figure]:
+def on_stack(chosen: set[str], effort: Effort, figures: list[Figure]) -> None:
     if not chosen & ON_STACK.keys():
-        return []
+        return
 
-    async def measured(infrastructure: Infrastructure) -> list[Figure]:
+    async def measure(infrastructure: Infrastructure) -> None:
         await say_versions(infrastructure)
         async with client_beside(data_dir, effort, say) as whole:
-            return [figure for name in ON_STACK if begun(name, chosen) for figure in await ON_STACK[name](whole)]
+            for name in begun(ON_STACK, chosen):
+                figures.extend(await ON_STACK[name](whole))
 
     with temporary_data_dir() as data_dir, aside(stack_in(data_dir)) as (infrastructure, _):
-        return uvloop.run(measured(infrastructure))
+        uvloop.run(measure(infrastructure))
 
 
-def begun(name: str, chosen: set[str]) -> bool:
-    if name in chosen:
-        say(f"measuring {name}")
-    return name in chosen
+def begun(names: Iterable[str], chosen: set[str]) -> Iterator[str]:
+    """Yield each of `names` that is chosen, and say so."""
+    for name in names:
+        if name in chosen:
+            say(f"measuring {name}")
+            yield name
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from chassis import crowd
+from chassis.crowd import Crowd
 from chassis.service import DOORS, Server, listeners, server_config
 from tests.support.waiting import eventually
 from tests.unit.chassis.issuer import SETTINGS, app_of
@@ -119,6 +120,19 @@ async def test_a_request_in_pieces_is_answered_once(caller: Caller) -> None:
 async def test_who_wants_to_go_is_let_go_after_the_answer(caller: Caller) -> None:
     assert b"503" in (await caller.said(ASK + b"Connection: close\r\n\r\n"))[0]
     assert await caller.end() == b""
+
+
+async def test_a_request_that_has_been_answered_keeps_nobody_out(
+    server: Server, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowd, "MAX_AT_ONCE", 1)
+    # The server strikes a task off a moment after its answer, and the next request may come before that.
+    struck_off_late = asyncio.create_task(asyncio.sleep(0))
+    server.server_state.tasks.add(struck_off_late)
+    for _ in range(3):
+        assert b"503" not in (await caller.said(PLAIN))[0]
+    assert Crowd.inside == 0
+    server.server_state.tasks.discard(struck_off_late)
 
 
 async def test_as_many_newcomers_are_taken_in_at_once_as_there_are_doors(server: Server) -> None:
