@@ -5,7 +5,7 @@ from dataclasses import MISSING, field, fields, make_dataclass, replace
 from typing import Any
 
 from chassis.rows import Rows
-from services.customer.projection import customers
+from services.customer.projection import customers, likeness, search
 from tests.faults.support.worker import main
 
 NEW, OLD = "written_by", "influence"
@@ -29,7 +29,8 @@ def use_later_rows() -> None:
     news: dict[str, Any] = {NEW: "later"}
     rows = Rows("customer", row, "customer_id")
     customers.CustomerRow = row  # type: ignore[misc]
-    customers.CUSTOMERS = rows
+    for module in (customers, likeness, search):
+        vars(module)["CUSTOMERS"] = rows
     customers.PROFILE = customers.PROFILE - {OLD}
     vars(customers)["project"] = lambda known, envelope: replace(project(known, envelope), **news)
 
