@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,12 +17,12 @@ from chassis.database import DEADLINE_SECONDS
 from chassis.decider import Decider, RejectedError
 from chassis.event_store import Answer, Append, EventStore, Outcome
 from chassis.mapper import EventMapper
+from chassis.remembered import Loaded, Remembered
 from contracts.event import Envelope, Metadata
 
 S = TypeVar("S")
 
 MAX_ATTEMPTS = 5
-CACHED_STREAMS = 10_000
 CLOCK_SKEW = timedelta(minutes=5)
 CREATED, OK = 201, 200
 
@@ -42,12 +41,6 @@ class VersionMismatchError(Exception):
 
 class KeyReusedError(Exception):
     """The same idempotency key came with a different request."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded(Generic[S]):
-    version: int
-    state: S
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +104,24 @@ class CommandHandler(Generic[S]):
         self._store = store
         self._decider = decider
         self._mapper = mapper
-        self._cache: OrderedDict[UUID, Loaded[S]] = OrderedDict()
+        self._remembered: Remembered[S] = Remembered()
         self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     async def load(self, stream_id: UUID) -> Loaded[S]:
         """Fold the stream: from the cached state and whatever is newer, so never stale."""
-        cached = self._cache.get(stream_id) or self._unseen()
+        cached = self._remembered.get(stream_id) or self._unseen()
         rows = await self._store.read_stream(stream_id, after_version=cached.version)
         events = [self._mapper.to_envelope(row).event for row in rows]
         loaded = Loaded(cached.version + len(rows), self._decider.fold(cached.state, events))
-        self._remember(stream_id, loaded)
+        self._remembered.keep(stream_id, loaded)
         return loaded
+
+    async def load_lately(self, stream_id: UUID) -> Loaded[S]:
+        """Return the stream as it was at most LATELY_SECONDS ago; what this process appended is never missing.
+
+        For rules that change seldom and are looked up all the time.
+        """
+        return self._remembered.lately(stream_id) or await self.load(stream_id)
 
     async def handle(
         self,
@@ -168,7 +168,7 @@ class CommandHandler(Generic[S]):
 
         The state may be old, so no refusal is believed; events appended on its version prove that it was not.
         """
-        remembered = self._cache.get(asked.stream_id)
+        remembered = self._remembered.get(asked.stream_id)
         if remembered is None and not asked.is_new:
             return None
         try:
@@ -252,13 +252,7 @@ class CommandHandler(Generic[S]):
     def _keep(self, decided: Decided) -> None:
         loaded, events = decided.loaded, decided.events
         state = self._decider.fold(loaded.state, events)
-        self._remember(decided.stream_id, Loaded(loaded.version + len(events), state))
-
-    def _remember(self, stream_id: UUID, loaded: Loaded[S]) -> None:
-        self._cache[stream_id] = loaded
-        self._cache.move_to_end(stream_id)
-        if len(self._cache) > CACHED_STREAMS:
-            self._cache.popitem(last=False)
+        self._remembered.keep(decided.stream_id, Loaded(loaded.version + len(events), state))
 
 
 def envelopes(decided: Decided, asked: Asked[Any]) -> Iterator[Envelope[Any]]:

@@ -75,35 +75,31 @@ class BoundedPool(asyncpg.Pool):
         self,
         timeout: float | None,  # noqa: ASYNC109 - the name is asyncpg's
     ) -> "PoolConnectionProxy[asyncpg.Record]":
-        # The pool's own way to get one, which its types keep to themselves.
+        # The pool's own way to get one, which its types keep to themselves. Given a time it would begin a task for it.
         get: Get = super()._acquire  # type: ignore[misc]
         self._wanted += 1
         try:
-            if self._wanted > self.get_max_size():
-                got = await self._wait_in_line(get, timeout)
-            else:
-                self._stall.moved()
-                got = await get(timeout)
+            async with asyncio.timeout(timeout) as limit:
+                if self._wanted > self.get_max_size():
+                    got = await self._wait_in_line(get, limit)
+                else:
+                    self._stall.moved()
+                    got = await get(None)
         except BaseException:
             self._wanted -= 1
             raise
         self._stall.moved()
         return got
 
-    async def _wait_in_line(
-        self,
-        get: Get,
-        timeout: float | None,  # noqa: ASYNC109 - the name is asyncpg's
-    ) -> "PoolConnectionProxy[asyncpg.Record]":
+    async def _wait_in_line(self, get: Get, limit: asyncio.Timeout) -> "PoolConnectionProxy[asyncpg.Record]":
         if self._stall.stalled:
             raise TimeoutError("no connection comes back")
-        async with asyncio.timeout(None) as limit:
-            self._limits.add(limit)
-            self._stall.watch()
-            try:
-                return await get(timeout)
-            finally:
-                self._limits.discard(limit)
+        self._limits.add(limit)
+        self._stall.watch()
+        try:
+            return await get(None)
+        finally:
+            self._limits.discard(limit)
 
     def _refuse_waiting(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -117,10 +113,28 @@ class BoundedPool(asyncpg.Pool):
         timeout: float | None = RELEASE_TIMEOUT_SECONDS,  # noqa: ASYNC109 - the name is asyncpg's
     ) -> None:
         try:
-            await super().release(connection, timeout=timeout)
+            if is_settled(connection):
+                # What the pool does with it, but not in a task of its own: here is nothing to wait for.
+                within(connection)._on_release()  # noqa: SLF001
+                await connection._holder.release(timeout)  # noqa: SLF001
+            else:
+                await super().release(connection, timeout=timeout)
         finally:
             self._wanted -= 1
             self._stall.moved()
+
+
+def within(proxy: "PoolConnectionProxy[asyncpg.Record]") -> Any:
+    """Return the connection behind what the pool gave out, None once it has been given back."""
+    return proxy._con  # type: ignore[attr-defined] # noqa: SLF001 - its own way leads through a task
+
+
+def is_settled(proxy: "PoolConnectionProxy[asyncpg.Record]") -> bool:
+    """Tell whether nothing is under way on the server any more, no transaction and no cancelling."""
+    held = within(proxy)
+    if held is None or held.is_closed() or held.is_in_transaction():
+        return False
+    return not held._protocol._is_cancelling()  # noqa: SLF001
 
 
 class StandbyError(ConnectionRefusedError):

@@ -1,7 +1,8 @@
 """Sends records in batches of one partition each, in order, and waits until all are acknowledged."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
@@ -15,23 +16,31 @@ Outgoing = dict[tuple[str, int], list[Record]]
 
 
 async def send_all(producer: AIOKafkaProducer, outgoing: Outgoing) -> None:
-    """Send every partition's records in order and return once all are acknowledged."""
-    async with asyncio.timeout(SEND_DEADLINE_SECONDS), asyncio.TaskGroup() as group:
-        for (topic, partition), records in outgoing.items():
-            group.create_task(send_partition(producer, topic, partition, records))
+    """Send every partition's records in order and return once all are acknowledged.
+
+    The next batch of a partition waits until the one before it is on its way, so they go in turns, one of each. No task
+    is begun for any: on a busy loop each would have to wait for its own turn as well.
+    """
+    batches = [list(batches_of(producer, records)) for records in outgoing.values()]
+    async with asyncio.timeout(SEND_DEADLINE_SECONDS):
+        acknowledgements = [
+            await producer.send_batch(batch, topic, partition=partition)
+            for turn in zip_longest(*batches)
+            for (topic, partition), batch in zip(outgoing, turn, strict=True)
+            if batch
+        ]
+        await asyncio.gather(*acknowledgements)
 
 
-async def send_partition(producer: AIOKafkaProducer, topic: str, partition: int, records: Sequence[Record]) -> None:
-    acknowledgements = []
+def batches_of(producer: AIOKafkaProducer, records: Sequence[Record]) -> Iterator[BatchBuilder]:
     batch = producer.create_batch()
     for record in records:
         if not fits(batch, record):
-            acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
+            yield batch
             batch = producer.create_batch()
             if not fits(batch, record):
                 raise ValueError(f"a record of {len(record[1] or b'')} bytes does not fit into an empty batch")
-    acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
-    await asyncio.gather(*acknowledgements)
+    yield batch
 
 
 def fits(batch: BatchBuilder, record: Record) -> bool:

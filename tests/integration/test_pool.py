@@ -29,3 +29,37 @@ async def test_nobody_waits_for_a_connection_that_does_not_come_back(single: Poo
 async def test_who_waits_gets_the_connection_that_comes_back(single: Pool) -> None:
     assert await asyncio.gather(*(single.fetchval("SELECT 1") for _ in range(20))) == [1] * 20
     assert single.get_idle_size() == 1
+
+
+async def test_who_is_stopped_while_waiting_loses_no_connection(single: Pool) -> None:
+    async with single.acquire():
+        waiting = [asyncio.create_task(single.fetchval("SELECT 1")) for _ in range(5)]
+        await asyncio.sleep(0)
+        for each in waiting:
+            each.cancel()
+    assert isinstance((await asyncio.gather(*waiting, return_exceptions=True))[0], asyncio.CancelledError)
+    assert await single.fetchval("SELECT 2") == 2
+
+
+async def test_who_is_stopped_as_it_gets_one_loses_no_connection(single: Pool) -> None:
+    """Each is stopped one step later than the one before, so that some are stopped at every step there is."""
+    for steps in range(30):
+        asking = asyncio.create_task(single.fetchval("SELECT 1"))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+    assert await single.fetchval("SELECT 2") == 2
+
+
+async def test_a_transaction_left_open_does_not_go_with_the_connection(single: Pool) -> None:
+    async with single.acquire() as held:
+        await held.execute("BEGIN")
+    async with single.acquire() as held:
+        assert not held.is_in_transaction()
+
+
+async def test_a_connection_that_was_closed_is_replaced(single: Pool) -> None:
+    async with single.acquire() as held:
+        await held.close()
+    assert await single.fetchval("SELECT 1") == 1

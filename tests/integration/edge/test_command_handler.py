@@ -280,11 +280,11 @@ async def test_a_race_lost_again_and_again_ends_in_a_conflict(store: EventStore)
 
 
 async def test_a_cache_that_is_full_forgets_and_reads_again(store: EventStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chassis.command_handler.CACHED_STREAMS", 2)
+    monkeypatch.setattr("chassis.remembered.REMEMBERED_STREAMS", 2)
     customers, ids = handler_on(store), [uuid4() for _ in range(5)]
     for customer_id in ids:
         await customers.handle(customer_id, REGISTER, asked())
-    assert len(customers._cache) == 2
+    assert len(customers._remembered) == 2
     assert [await stage(customers, customer_id) for customer_id in ids] == [Stage.NEW] * 5
 
 
@@ -292,6 +292,21 @@ async def stage(customers: CommandHandler[Customer], customer_id: UUID) -> Stage
     loaded = await customers.load(customer_id)
     assert loaded.version == 1
     return loaded.state.stage
+
+
+async def test_what_another_process_appends_is_seen_a_moment_later_at_most(
+    customers: CommandHandler[Customer], store: EventStore, known: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await handler_on(store).handle(known, INTERESTED, asked())
+    assert (await customers.load_lately(known)).version == 1
+    monkeypatch.setattr("chassis.remembered.LATELY_SECONDS", 0.0)
+    assert (await customers.load_lately(known)).version == 2
+
+
+async def test_what_this_process_appends_is_seen_at_once(customers: CommandHandler[Customer], known: UUID) -> None:
+    await customers.load_lately(known)
+    await customers.handle(known, INTERESTED, asked())
+    assert (await customers.load_lately(known)).version == 2
 
 
 MANY = [f"地区{number}" for number in range(30)]
@@ -363,7 +378,7 @@ async def test_writers_who_meet_in_the_second_stream_lose_no_update(store: Event
 async def test_both_states_are_remembered(customers: CommandHandler[Customer], store: EventStore, known: UUID) -> None:
     other = uuid4()
     await customers.handle(known, INTERESTED, asked(), beside=[Beside(customers, other, REGISTER)])
-    assert {known, other} <= customers._cache.keys()
+    assert all(customers._remembered.get(each) for each in (known, other))
     assert await customers.load(other) == await handler_on(store).load(other)
 
 
