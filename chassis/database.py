@@ -7,20 +7,16 @@ from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
-from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
+from asyncpg.pool import PoolConnectionProxy
 from pydantic_core import from_json, to_json
 
-from chassis.stall import StallWatch
+from chassis.bounded_pool import BoundedPool
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 T = TypeVar("T")
-Get: TypeAlias = "Callable[[float | None], Awaitable[PoolConnectionProxy[asyncpg.Record]]]"
 
 CONNECT_TIMEOUT_SECONDS = 2.0
-ACQUIRE_TIMEOUT_SECONDS = 2.0
-STALLED_SECONDS = 1.0
-RELEASE_TIMEOUT_SECONDS = 0.5
 COMMAND_TIMEOUT_SECONDS = 5.0
 DEADLINE_SECONDS = 6.0
 QUERIES_PER_CONNECTION = 50_000
@@ -54,87 +50,6 @@ UNAVAILABLE = (
     # A table has changed its form meanwhile; outside a transaction the driver asks again by itself.
     asyncpg.exceptions.InvalidCachedStatementError,
 )
-
-
-class BoundedPool(asyncpg.Pool):
-    """A pool that gives up: for a free connection, and for a frozen server to let go of a query timed out.
-
-    Whoever waits is refused once nobody has got or given back a connection for STALLED_SECONDS; and whoever comes then.
-    """
-
-    def __init__(self, *connect: Any, **options: Any) -> None:
-        super().__init__(*connect, **options)
-        self._stall = StallWatch(STALLED_SECONDS, self._refuse_waiting)
-        self._wanted = 0
-        self._limits: set[asyncio.Timeout] = set()
-
-    def acquire(self, *, timeout: float | None = ACQUIRE_TIMEOUT_SECONDS) -> "PoolAcquireContext[asyncpg.Record]":
-        return super().acquire(timeout=timeout)
-
-    async def _acquire(
-        self,
-        timeout: float | None,  # noqa: ASYNC109 - the name is asyncpg's
-    ) -> "PoolConnectionProxy[asyncpg.Record]":
-        # The pool's own way to get one, which its types keep to themselves. Given a time it would begin a task for it.
-        get: Get = super()._acquire  # type: ignore[misc]
-        self._wanted += 1
-        try:
-            async with asyncio.timeout(timeout) as limit:
-                if self._wanted > self.get_max_size():
-                    got = await self._wait_in_line(get, limit)
-                else:
-                    self._stall.moved()
-                    got = await get(None)
-        except BaseException:
-            self._wanted -= 1
-            raise
-        self._stall.moved()
-        return got
-
-    async def _wait_in_line(self, get: Get, limit: asyncio.Timeout) -> "PoolConnectionProxy[asyncpg.Record]":
-        if self._stall.stalled:
-            raise TimeoutError("no connection comes back")
-        self._limits.add(limit)
-        self._stall.watch()
-        try:
-            return await get(None)
-        finally:
-            self._limits.discard(limit)
-
-    def _refuse_waiting(self) -> None:
-        now = asyncio.get_running_loop().time()
-        for limit in self._limits:
-            limit.reschedule(now)
-
-    async def release(
-        self,
-        connection: "PoolConnectionProxy[asyncpg.Record]",
-        *,
-        timeout: float | None = RELEASE_TIMEOUT_SECONDS,  # noqa: ASYNC109 - the name is asyncpg's
-    ) -> None:
-        try:
-            if is_settled(connection):
-                # What the pool does with it, but not in a task of its own: here is nothing to wait for.
-                within(connection)._on_release()  # noqa: SLF001
-                await connection._holder.release(timeout)  # noqa: SLF001
-            else:
-                await super().release(connection, timeout=timeout)
-        finally:
-            self._wanted -= 1
-            self._stall.moved()
-
-
-def within(proxy: "PoolConnectionProxy[asyncpg.Record]") -> Any:
-    """Return the connection behind what the pool gave out, None once it has been given back."""
-    return proxy._con  # type: ignore[attr-defined] # noqa: SLF001 - its own way leads through a task
-
-
-def is_settled(proxy: "PoolConnectionProxy[asyncpg.Record]") -> bool:
-    """Tell whether nothing is under way on the server any more, no transaction and no cancelling."""
-    held = within(proxy)
-    if held is None or held.is_closed() or held.is_in_transaction():
-        return False
-    return not held._protocol._is_cancelling()  # noqa: SLF001
 
 
 class StandbyError(ConnectionRefusedError):

@@ -1,0 +1,98 @@
+"""A pool of connections in which nobody waits for long, and nobody waits for a task of its own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
+
+from chassis.stall import StallWatch
+
+Proxy: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+Get: TypeAlias = Callable[[float | None], Awaitable[Proxy]]
+
+ACQUIRE_TIMEOUT_SECONDS = 2.0
+RELEASE_TIMEOUT_SECONDS = 0.5
+STALLED_SECONDS = 1.0
+
+
+class BoundedPool(asyncpg.Pool):
+    """A pool that gives up: for a free connection, and for a frozen server to let go of a query timed out.
+
+    Whoever waits is refused once nobody has got or given back a connection for STALLED_SECONDS; and whoever comes then.
+    """
+
+    def __init__(self, *connect: Any, **options: Any) -> None:
+        super().__init__(*connect, **options)
+        self._stall = StallWatch(STALLED_SECONDS, self._refuse_waiting)
+        self._wanted = 0
+        self._limits: set[asyncio.Timeout] = set()
+
+    def acquire(self, *, timeout: float | None = ACQUIRE_TIMEOUT_SECONDS) -> "PoolAcquireContext[asyncpg.Record]":
+        return super().acquire(timeout=timeout)
+
+    async def _acquire(
+        self,
+        timeout: float | None,  # noqa: ASYNC109 - the name is asyncpg's
+    ) -> Proxy:
+        # The pool's own way to get one, which its types keep to themselves. Given a time it would begin a task for it.
+        get: Get = super()._acquire  # type: ignore[misc]
+        self._wanted += 1
+        try:
+            async with asyncio.timeout(timeout) as limit:
+                if self._wanted > self.get_max_size():
+                    got = await self._wait_in_line(get, limit)
+                else:
+                    self._stall.moved()
+                    got = await get(None)
+        except BaseException:
+            self._wanted -= 1
+            raise
+        self._stall.moved()
+        return got
+
+    async def _wait_in_line(self, get: Get, limit: asyncio.Timeout) -> Proxy:
+        if self._stall.stalled:
+            raise TimeoutError("no connection comes back")
+        self._limits.add(limit)
+        self._stall.watch()
+        try:
+            return await get(None)
+        finally:
+            self._limits.discard(limit)
+
+    def _refuse_waiting(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for limit in self._limits:
+            limit.reschedule(now)
+
+    async def release(
+        self,
+        connection: Proxy,
+        *,
+        timeout: float | None = RELEASE_TIMEOUT_SECONDS,  # noqa: ASYNC109 - the name is asyncpg's
+    ) -> None:
+        try:
+            if is_settled(connection):
+                # What the pool does with it, but not in a task of its own: here is nothing to wait for.
+                within(connection)._on_release()  # noqa: SLF001
+                await connection._holder.release(timeout)  # noqa: SLF001
+            else:
+                await super().release(connection, timeout=timeout)
+        finally:
+            self._wanted -= 1
+            self._stall.moved()
+
+
+def within(proxy: Proxy) -> Any:
+    """Return the connection behind what the pool gave out, None once it has been given back."""
+    return proxy._con  # type: ignore[attr-defined] # noqa: SLF001 - its own way leads through a task
+
+
+def is_settled(proxy: Proxy) -> bool:
+    """Tell whether nothing is under way on the server any more, no transaction and no cancelling."""
+    held = within(proxy)
+    if held is None or held.is_closed() or held.is_in_transaction():
+        return False
+    return not held._protocol._is_cancelling()  # noqa: SLF001
