@@ -24,6 +24,7 @@ LOOK_SECONDS = 0.002
 SETTLE_SECONDS = 120.0
 P50_MILLISECONDS, P99_MILLISECONDS = 15.0, 80.0
 KNOWN = "SELECT count(*) FROM customer_ref WHERE customer_id = ANY($1)"
+APPLIED = "SELECT sum(position) FROM consumer_position"
 ARRIVED = "SELECT contact_id FROM contact WHERE contact_id = ANY($1)"
 
 
@@ -33,6 +34,7 @@ class Watch:
 
     asked: list[Asked] = field(default_factory=list)
     sought: dict[UUID, float] = field(default_factory=dict)
+    new: list[UUID] = field(default_factory=list)
     row_seconds: list[float] = field(default_factory=list)
     raised: set[str] = field(default_factory=set)
     cleared_at: dict[str, float] = field(default_factory=dict)
@@ -40,6 +42,7 @@ class Watch:
     def note(self, asked: Asked) -> None:
         self.asked.append(asked)
         self.sought[UUID(asked.contact_id)] = asked.answered_at
+        self.new.append(UUID(asked.contact_id))
 
 
 async def measure(whole: Whole) -> list[Figure]:
@@ -136,7 +139,12 @@ async def hear(consumer: AIOKafkaConsumer, watch: Watch) -> None:
 
 
 async def look(database: "asyncpg.Connection[asyncpg.Record]", watch: Watch) -> None:
+    """Look for all rows when a batch has been applied, else for those just asked for: looking has its price."""
+    applied = None
     while True:
-        for row in await database.fetch(ARRIVED, list(watch.sought)) if watch.sought else ():
+        before, applied = applied, await database.fetchval(APPLIED)
+        wanted = list(watch.sought) if applied != before else watch.new
+        watch.new = []
+        for row in await database.fetch(ARRIVED, wanted) if wanted else ():
             watch.row_seconds.append(perf_counter() - watch.sought.pop(row["contact_id"]))
         await asyncio.sleep(LOOK_SECONDS)

@@ -43,7 +43,7 @@ class Watch:
         self._clock = clock
 
     async def heard(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-        """Remember contacts, and let the customers whose facts may matter be looked at."""
+        """Remember contacts, and let `run_due` say at once what they change. Most change nothing, and are only kept."""
         touched: dict[UUID, list[Touch]] = defaultdict(list)
         for envelope in envelopes:
             if isinstance(envelope.event, ContactLogged):
@@ -52,8 +52,9 @@ class Watch:
         now = self._clock()
         known = await memory.of_customers(held, mattering | touched.keys())
         rows = {**{customer_id: WatchRow(customer_id) for customer_id in touched}, **known}
+        customers = await planning.known(held, rows) if rows else {}
         looked = [with_touches(row, touched[row.customer_id], now) for row in rows.values()]
-        await memory.WATCHES.save(held, looked)
+        await memory.WATCHES.save(held, [look(row, customers.get(row.customer_id), now) for row in looked])
 
     async def run_due(self) -> int:
         """Judge the customers whose time has come."""
@@ -98,7 +99,14 @@ def with_touches(row: WatchRow, touches: Touches, now: datetime) -> WatchRow:
     """Return the row with what is new; what no guard looks at any more is forgotten."""
     every = {touch.contact_id: touch for touch in (*row.touches, *touches)}
     recent = sorted((each for each in every.values() if each.at > now - rules.LONGEST), key=lambda each: each.at)
-    return replace(row, touches=recent[-MAX_TOUCHES:], look_again_at=now)
+    return replace(row, touches=recent[-MAX_TOUCHES:])
+
+
+def look(row: WatchRow, customer: CustomerRef | None, now: datetime) -> WatchRow:
+    """Return the row with when to look again: now, unless it is seen at once that nothing is to be said."""
+    if customer is None or rules.findings(row.touches, customer, now).keys() != set(row.tripped):
+        return replace(row, look_again_at=now)
+    return replace(row, look_again_at=rules.look_again_at(row.touches, now))
 
 
 def judgement(customer: CustomerRef, found: dict[Guard, Touches]) -> Judge:

@@ -113,3 +113,24 @@ async def test_a_contact_that_nobody_made_lately_is_forgotten(watching: Watching
     row = await watching.world.pool.fetchrow("SELECT * FROM guard_watch WHERE customer_id = $1", customer_id)
     assert row is not None
     assert (row["touches"], row["look_again_at"]) == ([], None)
+
+
+async def test_only_what_changes_a_finding_is_due_at_once(watching: Watching) -> None:
+    customer_id = await watching.hear_of_customer()
+    by_owner, by_outsider = [
+        example_envelope(
+            example(ContactLogged, employee_id=each),
+            subject=customer_id,
+            id=uuid4(),
+            stream_id=uuid4(),
+            occurred_at=watching.now - timedelta(hours=1),
+        )
+        for each in (OWNER, OUTSIDER)
+    ]
+    due = []
+    for heard in (by_owner, by_outsider):
+        async with transaction(watching.world.pool) as held:
+            await watching.plans.heard([heard], held)
+            await watching.watch.heard([heard], held)
+        due.append(await watching.watch.run_due())
+    assert due == [0, 1]
