@@ -1,6 +1,6 @@
-"""Takes in what other systems write to a topic: each message once, by the same commands as a request.
+"""Takes in what others write to topics that have no chain of positions: each message has its effect once.
 
-A message is known by its CloudEvents `source` and `id`; the command runs under the key made of both, so it may come
+A message is known by its CloudEvents `source` and `id`; a command runs under the key made of both, so it may come
 any number of times. Kafka's offset is committed after the effect and is a hint only. What is bad or not allowed is
 parked; for RETRIED_FOR it is tried again, in its order, since what it waits for may come by another way.
 """
@@ -54,12 +54,12 @@ DONE = "DELETE FROM parked_event WHERE consumer = $1 AND topic = $2 AND partitio
 
 
 class Inbound(Generic[M]):
-    """Reads one topic as a member of its group."""
+    """Reads topics as a member of its group."""
 
     def __init__(
         self,
         name: str,
-        topic: Topic,
+        topics: Sequence[Topic],
         pool: Pool,
         known: Mapping[str, type[M]],
         take: Take[M],
@@ -70,7 +70,7 @@ class Inbound(Generic[M]):
     ) -> None:
         self.name = name
         self.parking = Parking(name)
-        self._topic = topic
+        self._topics = tuple(topics)
         self._pool = pool
         self._known = known
         self._take = take
@@ -81,13 +81,13 @@ class Inbound(Generic[M]):
     async def run(self) -> None:
         """Take in until cancelled."""
         try:
-            await ensure_topics(self._bootstrap, (self._topic,))
-        except TopicMismatchError:
-            structlog.get_logger().info("inbound.partitions", topic=self._topic.name)
+            await ensure_topics(self._bootstrap, self._topics)
+        except TopicMismatchError as error:
+            structlog.get_logger().info("inbound.partitions", reason=str(error))
         consumer = new_consumer(self._bootstrap, f"care-{self.name}", shared=True)
         try:
             await consumer.start()
-            consumer.subscribe([self._topic.name])
+            consumer.subscribe([topic.name for topic in self._topics])
             self._health.ready()
             await self._take_for_ever(consumer)
         finally:

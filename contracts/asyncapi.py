@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from contracts import asyncapi_told
+from contracts import asyncapi_purging, asyncapi_told
 from contracts.cloudevents import (
     CONTENT_TYPE,
     HEADERS,
@@ -19,6 +19,7 @@ from contracts.cloudevents import (
 )
 from contracts.event import Event
 from contracts.examples import EXAMPLES, RECORDED_AT
+from contracts.purging import PurgeConfirmed
 from contracts.told import TOLD
 from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, EVENT_TYPES, FACTS_IN, FOLLOWUP_EVENTS, TOPICS, Topic
 from contracts.types import utc_text
@@ -60,11 +61,14 @@ def document() -> Json:
         },
         "defaultContentType": CONTENT_TYPE,
         "servers": {"kafka": SERVER},
-        "channels": {topic.name: _channel(topic) for topic in TOPICS} | {FACTS_IN.name: asyncapi_told.channel()},
-        "operations": _sending() | _receiving() | asyncapi_told.receiving(),
+        "channels": {topic.name: _channel(topic) for topic in TOPICS}
+        | {FACTS_IN.name: asyncapi_told.channel()}
+        | asyncapi_purging.channels(),
+        "operations": _sending() | _receiving() | asyncapi_told.receiving() | asyncapi_purging.operations(),
         "components": {
             "messages": {name: message for topic in TOPICS for name, message in _messages(topic).items()}
-            | asyncapi_told.messages(),
+            | asyncapi_told.messages()
+            | asyncapi_purging.messages(),
             "messageTraits": {"cloudEvent": {"contentType": CONTENT_TYPE, "headers": header_schema()}},
             "schemas": _schemas() | _told_schemas(),
         },
@@ -210,7 +214,7 @@ def _told_schemas() -> Json:
 
 
 def _schemas() -> Json:
-    models: list[type[BaseModel]] = [*EVENT_TYPES.values(), Watermark]
+    models: list[type[BaseModel]] = [*EVENT_TYPES.values(), PurgeConfirmed, Watermark]
     _, schemas = models_json_schema(
         [(model, "validation") for model in models],
         ref_template="#/components/schemas/{model}",

@@ -8,14 +8,15 @@ import json
 import sys
 from pathlib import Path
 
-from contracts import asyncapi
+from contracts import asyncapi, asyncapi_purging
 from contracts.asyncapi import READERS, PlainSchema, key_of
 from contracts.asyncapi_told import GROUP, example, summary_of
 from contracts.cloudevents import Json, example_headers, payload, schema_id, type_of
 from contracts.event import Event
 from contracts.examples import EXAMPLES
+from contracts.purging import PurgeConfirmed
 from contracts.told import TOLD, AnyTold
-from contracts.topics import EVENT_TYPES, FACTS_IN, KEEP_FOR_EVER, TOPICS, Topic
+from contracts.topics import EVENT_TYPES, FACTS_IN, KEEP_FOR_EVER, PURGE_ANSWERS, TOPICS, Topic
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS = "contracts/generated/schemas"
@@ -41,7 +42,8 @@ def documents() -> dict[str, str]:
     """Return every generated file: its path from the root of the project, and its text."""
     schemas = {f"{SCHEMAS}/{name}.json": _json(schema(event)) for name, event in EVENT_TYPES.items()}
     told = {f"{SCHEMAS}/{name}.json": _json(told_schema(message)) for name, message in TOLD.items()}
-    return schemas | told | {ASYNCAPI: _json(asyncapi.document()), TOPICS_PAGE: topics_page()}
+    purging = {f"{SCHEMAS}/{PurgeConfirmed.TYPE}.json": _json(purging_schema())}
+    return schemas | told | purging | {ASYNCAPI: _json(asyncapi.document()), TOPICS_PAGE: topics_page()}
 
 
 def stale(root: Path) -> list[str]:
@@ -76,9 +78,17 @@ def told_schema(message: type[AnyTold]) -> Json:
     return {"$schema": DIALECT, "$id": schema_id(message.TYPE), **described, "examples": [example(message)]}
 
 
+def purging_schema() -> Json:
+    """Return the JSON Schema of an answer to an erasure, open to fields that are not known yet."""
+    described = PurgeConfirmed.model_json_schema(schema_generator=PlainSchema)
+    examples = [asyncapi_purging.payload(topic) for topic in PURGE_ANSWERS]
+    return {"$schema": DIALECT, "$id": schema_id(PurgeConfirmed.TYPE), **described, "examples": examples}
+
+
 def topics_page() -> str:
     """Return the page that tells readers of Kafka what each topic promises."""
-    return PAGE_HEAD + "".join(_topic_section(topic) for topic in TOPICS) + _told_section()
+    sections = [*map(_topic_section, TOPICS), _told_section(), *map(_purging_section, PURGE_ANSWERS)]
+    return PAGE_HEAD + "".join(sections)
 
 
 PAGE_HEAD = f"""\
@@ -154,6 +164,34 @@ def _told_section() -> str:
 Message types:
 
 {kinds}
+"""
+
+
+def _purging_section(topic: Topic) -> str:
+    return f"""
+## {topic.name}
+
+{topic.meaning} See [ADR 0022](adr/0022-every-service-answers-to-an-erasure.md).
+
+| | |
+|---|---|
+| Owner and only writer | {topic.owner} |
+| Reader group | `{asyncapi_purging.GROUP}` |
+| Key | The customer id as text. |
+| Delivery | at least once, without positions and watermarks: `ce_id` tells what came before |
+| Partitions | {topic.partitions} |
+| Retention | {_retention(topic)} |
+| Personal data | none; references only |
+
+Message type: [`{PurgeConfirmed.TYPE}`](../{SCHEMAS}/{PurgeConfirmed.TYPE}.json): {asyncapi_purging.SUMMARY}
+
+Example headers, then the value:
+
+```json
+{_json(asyncapi_purging.example_headers(topic))}```
+
+```json
+{_json(asyncapi_purging.payload(topic))}```
 """
 
 

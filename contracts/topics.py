@@ -57,6 +57,22 @@ FACTS_IN = Topic(
     (),
     retention_ms=30 * 24 * 60 * 60 * 1000,
 )
+# None of TOPICS either: what stands here was appended to no store, and has no chain of positions (ADR 0022).
+ALERT_PURGES = Topic(
+    "care.alert.purge-answers.v1",
+    "alerts",
+    "Which erasures the alerts service has heard of, and that it holds no word of those persons.",
+    (),
+    partitions=1,
+)
+REPORTING_PURGES = Topic(
+    "care.reporting.purge-answers.v1",
+    "reporting",
+    "Which erasures the reporting service has heard of, and that it holds no word of those persons.",
+    (),
+    partitions=1,
+)
+PURGE_ANSWERS = (ALERT_PURGES, REPORTING_PURGES)
 TOPICS = (CUSTOMER_EVENTS, FOLLOWUP_EVENTS, ALERT_EVENTS, ALERT_OPEN)
 
 EVENT_TYPES: dict[str, type[Event]] = {

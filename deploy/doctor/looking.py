@@ -14,7 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from chassis.database import Connection
 from chassis.kafka import UNREACHABLE, end, partition_of
 from chassis.migrate import folders
-from contracts.topics import PARTITIONS, TOPICS
+from contracts.topics import PARTITIONS, PURGE_ANSWERS, TOPICS
 from deploy.doctor.observed import DatabaseSeen, KafkaSeen, Lag, Outbox, Parked, ServiceSeen
 from deploy.stack import credentials
 from deploy.stack.databases import MIGRATOR
@@ -72,7 +72,8 @@ async def kafka(bootstrap: str) -> KafkaSeen:
         async with asyncio.timeout(2 * TIMEOUT_SECONDS):
             await admin.start()
             there = set(await admin.list_topics())
-            described = await admin.describe_topics([topic.name for topic in TOPICS if topic.name in there])
+            ours = [topic.name for topic in (*TOPICS, *PURGE_ANSWERS)]
+            described = await admin.describe_topics([name for name in ours if name in there])
             return KafkaSeen(partitions={entry["topic"]: len(entry["partitions"]) for entry in described})
     except UNREACHABLE as error:
         return KafkaSeen(problem=words_of(error))

@@ -4,6 +4,7 @@ import sys
 
 from chassis.applier import Applier
 from chassis.cli import main
+from chassis.confirming import Confirming
 from chassis.consumer import Consumer
 from chassis.event_store import EventStore
 from chassis.export import Exports
@@ -54,6 +55,7 @@ def build(parts: Parts) -> Service:
         idempotence=settings.kafka_idempotence,
         companion=(ALERT_OPEN, open_record),
     )
+    confirming = Confirming("alerts", parts.pool, bootstrap=bootstrap, idempotence=settings.kafka_idempotence)
     consumer = Consumer(detecting, [CUSTOMER_EVENTS, FOLLOWUP_EVENTS], bootstrap=bootstrap, health=health("consumer"))
     app = create_app(
         "Alerts",
@@ -68,6 +70,7 @@ def build(parts: Parts) -> Service:
     )
     tasks = [
         Task("relay", "relay", relay.run),
+        Task("relay", "confirming", Timers(confirming.run_due, health=health("confirming")).run),
         Task("consumer", "consumer", consumer.run),
         Task("timers", "timers", timers.run),
         Task("projection", LISTING, listing.follow(health(LISTING))),

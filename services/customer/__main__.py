@@ -20,9 +20,10 @@ from chassis.service import Parts, Service, Task
 from chassis.tail import Tail
 from chassis.timers import Timers
 from chassis.web import create_app
+from contracts.purging import CONFIRMATIONS, PurgeConfirmed
 from contracts.told import TOLD, AnyTold
-from contracts.topics import CUSTOMER_EVENTS, FACTS_IN, FOLLOWUP_EVENTS
-from services.customer import facts_in, heard, open_items, projection
+from contracts.topics import CUSTOMER_EVENTS, FACTS_IN, FOLLOWUP_EVENTS, PURGE_ANSWERS
+from services.customer import erasing, facts_in, heard, open_items, projection
 from services.customer.api import ROUTERS
 from services.customer.approaching import Approaching
 from services.customer.checklists import Checklists
@@ -65,17 +66,7 @@ def build(parts: Parts) -> Service:
         health=health("relay"),
         idempotence=settings.kafka_idempotence,
     )
-    told = FactsIn(needs)
-    inbound: Inbound[AnyTold] = Inbound(
-        facts_in.CONSUMER,
-        FACTS_IN,
-        parts.pool,
-        TOLD,
-        told.take,
-        told.customer_of,
-        bootstrap=settings.kafka_bootstrap,
-        health=health(facts_in.CONSUMER),
-    )
+    told, confirmed = inbounds(parts, needs)
     app = create_app(
         "Customer",
         [*ROUTERS, imports_router(imports)],
@@ -89,7 +80,8 @@ def build(parts: Parts) -> Service:
         Task("relay", "relay", relay.run),
         Task("projection", LISTING, listing.follow(health(LISTING))),
         Task("consumer", open_items.CONSUMER, open_at_followup.follow(health(open_items.CONSUMER))),
-        Task("consumer", facts_in.CONSUMER, inbound.run),
+        Task("consumer", told.name, told.run),
+        Task("consumer", confirmed.name, confirmed.run),
         Task("importer", "importer", imports.run),
         Task("timers", "tiers", Timers(tiering.run_due, health=health("tiers")).run),
         Task("timers", "handovers", Timers(HandoverBatches(needs).run_due, health=health("handovers")).run),
@@ -97,7 +89,33 @@ def build(parts: Parts) -> Service:
         Task("timers", "duplicates", Timers(Duplicates(parts.pool).run_due, health=health("duplicates")).run),
         Task("timers", "erasure", Timers(needs.erasing.run_due, health=health("erasure")).run),
     ]
-    return Service(NAME, app, tasks, [*(model.applier for model in models), inbound], models)
+    return Service(NAME, app, tasks, [*(model.applier for model in models), told, confirmed], models)
+
+
+def inbounds(parts: Parts, needs: Dependencies) -> tuple[Inbound[AnyTold], Inbound[PurgeConfirmed]]:
+    """Return what takes in what other systems tell, and what takes in answers to erasures."""
+    bootstrap, health, told = parts.settings.kafka_bootstrap, parts.supervisor.health, FactsIn(needs)
+    facts: Inbound[AnyTold] = Inbound(
+        facts_in.CONSUMER,
+        [FACTS_IN],
+        parts.pool,
+        TOLD,
+        told.take,
+        told.customer_of,
+        bootstrap=bootstrap,
+        health=health(facts_in.CONSUMER),
+    )
+    answers: Inbound[PurgeConfirmed] = Inbound(
+        erasing.CONFIRMED,
+        PURGE_ANSWERS,
+        parts.pool,
+        CONFIRMATIONS,
+        needs.erasing.confirmed,
+        lambda answer: answer.customer_id,
+        bootstrap=bootstrap,
+        health=health(erasing.CONFIRMED),
+    )
+    return facts, answers
 
 
 def approaching(parts: Parts, needs: Dependencies) -> Approaching:

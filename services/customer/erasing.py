@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from chassis.command import Context
 from chassis.database import Connection, Pool, transaction
+from chassis.decider import RejectedError
 from chassis.event_store import recorded
 from chassis.mapper import EventMapper
 from chassis.parking import Parking
@@ -11,9 +13,11 @@ from chassis.purge import Erasure, purge
 from contracts import customer as events
 from contracts.event import Envelope
 from contracts.followup import WordsPurged
+from contracts.purging import PurgeConfirmed
 
 TABLES = ("purge_answer",)
 BATCH = 100
+CONFIRMED = "customer-purge-answers"
 FOLLOWUP = "followup"
 ASKED = """
     SELECT position, stream_id, version, subject, type, state, recorded_at FROM event e
@@ -23,6 +27,10 @@ ASKED = """
 """
 KEEP = """
     INSERT INTO purge_answer (erasure_id, service, entries, purged_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+"""
+KEEP_CONFIRMED = """
+    INSERT INTO purge_confirmation (erasure_id, service, entries, heard_at) VALUES ($1, $2, $3, $4)
+    ON CONFLICT DO NOTHING
 """
 
 
@@ -42,6 +50,14 @@ class Erasing:
             async with transaction(self._pool) as held:
                 await self._carry_out(envelope, held)
         return len(asked)
+
+    async def confirmed(self, told: PurgeConfirmed, context: Context) -> None:
+        """Keep what a service that takes no personal words answers: the first answer of each counts."""
+        if context.actor != told.source:
+            raise RejectedError(
+                "answer-of-another", "A service answers for itself only.", "每个服务只能为自己作出答复。"
+            )
+        await self._pool.execute(KEEP_CONFIRMED, told.erasure_id, told.service, told.entries, told.heard_at)
 
     async def _carry_out(self, envelope: Envelope[events.ErasureEvent], held: Connection) -> None:
         match envelope.event:

@@ -1,13 +1,15 @@
-"""Starts the reporting service: `python -m services.reporting [all|api|consumer]`."""
+"""Starts the reporting service: `python -m services.reporting [all|api|consumer|relay]`."""
 
 import sys
 from zoneinfo import ZoneInfo
 
 from chassis.applier import Applier
 from chassis.cli import main
+from chassis.confirming import Confirming
 from chassis.consumer import Consumer
 from chassis.rebuild import ReadModel
 from chassis.service import Parts, Service, Task
+from chassis.timers import Timers
 from chassis.web import create_app
 from services.reporting import api, projection, reports_api
 from services.reporting.dependencies import Dependencies
@@ -18,7 +20,7 @@ NAME = "reporting"
 
 def build(parts: Parts) -> Service:
     """Put the service together; nothing runs yet."""
-    settings = parts.settings
+    settings, health = parts.settings, parts.supervisor.health
     needs = Dependencies(
         pool=parts.pool,
         zone=ZoneInfo(settings.business_zone),
@@ -30,7 +32,10 @@ def build(parts: Parts) -> Service:
             Consumer(applier, projection.TOPICS, bootstrap=settings.kafka_bootstrap, health=health, shared=shared).run
         ),
     )
-    follow = model.follow(parts.supervisor.health(NAME))
+    follow = model.follow(health(NAME))
+    confirming = Confirming(
+        "reporting", parts.pool, bootstrap=settings.kafka_bootstrap, idempotence=settings.kafka_idempotence
+    )
 
     async def consume() -> None:
         await keep_zone(parts.pool, settings.business_zone)
@@ -45,7 +50,11 @@ def build(parts: Parts) -> Service:
         checks={"database": parts.database_fault, "issuer": parts.issuer_fault},
     )
     app.state.dependencies = needs
-    return Service(NAME, app, [Task("consumer", NAME, consume)], [model.applier], [model])
+    tasks = [
+        Task("consumer", NAME, consume),
+        Task("relay", "confirming", Timers(confirming.run_due, health=health("confirming")).run),
+    ]
+    return Service(NAME, app, tasks, [model.applier], [model])
 
 
 if __name__ == "__main__":

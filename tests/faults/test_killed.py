@@ -3,11 +3,13 @@
 import asyncio
 import itertools
 import random
+from uuid import uuid4, uuid5
 
 import pytest
 
 from chassis.database import Pool
 from chassis.event_store import EventStore
+from contracts.topics import REPORTING_PURGES
 from tests.faults.support import evidence, oracle
 from tests.faults.support.facts import commit, commit_for_ever
 from tests.faults.support.house import (
@@ -22,10 +24,12 @@ from tests.faults.support.house import (
 from tests.faults.support.ledger import Ledger, Outcome
 from tests.faults.support.load import Mix
 from tests.faults.support.whole import under_load, verdict
+from tests.support.listening import Heard, listening
 from tests.support.servers import Database
 from tests.support.waiting import background, eventually
 
 SMALL = Mix(clients=4, customers=10, commands=40)
+HEARD = "INSERT INTO purge_heard (erasure_id, subject, entries) VALUES ($1, gen_random_uuid(), 0)"
 DICE = random.Random(11)  # noqa: S311 - repeatable, not secret
 
 
@@ -96,6 +100,25 @@ async def test_r16_r17_a_relay_that_dies_around_its_acknowledgement_repeats_at_m
     topic = await evidence.published(house.bootstrap, house.topic)
     oracle.hold(oracle.topic_is_complete(await evidence.stored(pool), topic))
     assert oracle.repeats(topic) == (facts if place == "relay.after-acknowledgement" else 0)
+
+
+async def test_who_dies_between_the_acknowledgement_of_an_answer_and_its_mark_gives_it_again(
+    house: House, reporting: Database, read_model: Pool
+) -> None:
+    """What alerts and reporting answer to erasures (ADR 0022): twice on the topic it has one id, and counts once."""
+    await read_model.execute(HEARD, erasure_id := uuid4())
+    sender = await house.start("reporting", "relay", reporting.app, crash_at="confirming.after-acknowledgement")
+    await sender.child.wait()
+    assert await read_model.fetchval("SELECT count(*) FROM purge_heard WHERE confirmed_at IS NULL") == 1
+    await sender.again()
+    await quiet(read_model, "SELECT count(*) = 1 FROM purge_heard WHERE confirmed_at IS NOT NULL")
+    async with listening(house.bootstrap, house.own(REPORTING_PURGES).name) as listener:
+        await eventually(lambda: heard_times(listener, 2))
+    assert {event.get_id() for event in listener.events} == {str(uuid5(erasure_id, "reporting"))}
+
+
+async def heard_times(listener: Heard, times: int) -> bool:
+    return len(listener.events) >= times
 
 
 @pytest.mark.parametrize("kills", [1, pytest.param(20, marks=pytest.mark.nightly)])

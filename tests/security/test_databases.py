@@ -33,7 +33,7 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     | dict.fromkeys(("customer_order", "quote", "contract", "handover", "open_item"), "INSERT SELECT UPDATE")
     | dict.fromkeys(("tier_scheme", "tier_due", "touch", "customer_search", "segment"), "INSERT SELECT UPDATE")
     | dict.fromkeys(("handover_batch", "handover_item", "customer_likeness", "duplicate_pair"), "INSERT SELECT UPDATE")
-    | {"purge_answer": "INSERT SELECT UPDATE"},
+    | {"purge_answer": "INSERT SELECT UPDATE", "purge_confirmation": "INSERT SELECT"},
     "followup": STORE
     | CONSUMER
     | IMPORTS
@@ -43,13 +43,15 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
         "INSERT SELECT UPDATE",
     )
     | dict.fromkeys(("absence", "leaver"), "INSERT SELECT UPDATE"),
-    "alerts": STORE | CONSUMER | dict.fromkeys(("silence", "alert", "customer_holders"), "INSERT SELECT UPDATE"),
+    "alerts": STORE
+    | CONSUMER
+    | dict.fromkeys(("silence", "alert", "customer_holders", "purge_heard"), "INSERT SELECT UPDATE"),
     "reporting": CONSUMER
     | {"business_zone": "SELECT UPDATE"}
     | dict.fromkeys(
         ("customer", "stage_transition", "contact", "task", "complaint", "alert", "timeline"), "INSERT SELECT UPDATE"
     )
-    | dict.fromkeys(("plan", "survey", "customer_order", "contract"), "INSERT SELECT UPDATE"),
+    | dict.fromkeys(("plan", "survey", "customer_order", "contract", "purge_heard"), "INSERT SELECT UPDATE"),
 }
 GRANTED = """
     SELECT c.relname AS name, r.rolname AS role, string_agg(a.privilege_type, ' ' ORDER BY a.privilege_type) AS rights

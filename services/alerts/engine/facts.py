@@ -55,8 +55,6 @@ class Facts:
     complaints: dict[str, Owed] = field(default_factory=dict)
     quiet_until: datetime | None = None
     erased: Moment | None = None
-    # Every erasure that was heard of: of the customer, and of its key contacts.
-    erasures: tuple[UUID, ...] = ()
     # Of duplicates, each apart, as long as they are merged into this customer (ADR 0013).
     absorbed: "dict[UUID, Facts]" = field(default_factory=dict)
     # Where this is a duplicate: under which id it goes on, and since when.
@@ -88,9 +86,7 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
         case customer.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
             return replace(facts, owner_id=owner_id, leader_id=leader_id)
         case customer.CustomerErased():
-            return replace(facts, erased=moment, erasures=(*facts.erasures, envelope.id))
-        case customer.KeyContactErased():
-            return replace(facts, erasures=(*facts.erasures, envelope.id))
+            return replace(facts, erased=moment)
         case followup.ContactLogged(automated=False):
             return replace(facts, last_contact=later(facts.last_contact, moment))
         case followup.TaskReassigned(assignee_id=employee_id):
@@ -128,12 +124,6 @@ def whole(facts: Facts) -> Facts:
             quiet_until=max(quiet, facts.quiet_until or quiet) if quiet else facts.quiet_until,
         )
     return facts
-
-
-def erasures_heard(facts: Facts) -> list[UUID]:
-    """Return the erasures of a customer and of its duplicates that were heard of."""
-    own = [facts, *(other for _, other in sorted(facts.absorbed.items()))]
-    return [each for one in own for each in one.erasures or ([one.erased.cause] if one.erased else [])]
 
 
 def absorb(survivor: Facts, duplicate_id: UUID, duplicate: Facts, into_id: UUID, moment: Moment) -> tuple[Facts, Facts]:

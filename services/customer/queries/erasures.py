@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -11,16 +11,25 @@ from chassis.database import Pool
 from chassis.purge import Purged, purged
 from contracts import customer as events
 from contracts.event import Envelope
+from contracts.purging import Wordless
 
-ANSWERS = "SELECT erasure_id, service, entries, purged_at FROM purge_answer WHERE erasure_id = ANY($1)"
+ANSWERS = """
+    SELECT erasure_id, service, entries, purged_at FROM purge_answer WHERE erasure_id = ANY($1)
+    UNION ALL
+    SELECT erasure_id, service, entries, heard_at FROM purge_confirmation WHERE erasure_id = ANY($1)
+"""
 OURSELVES = "customer"
-# Those that hold personal words. The others hold references and figures only, and say so themselves.
-HOLDERS = (OURSELVES, "followup")
-WORDLESS = ("alerts", "reporting")
+# Those that take no personal words: they look for some, and have nothing to purge.
+WORDLESS: tuple[str, ...] = get_args(Wordless)
+OTHERS = ("followup", *WORDLESS)
 
 
 class PurgeView(BaseModel):
-    """What one service has done. Both are empty as long as it has not answered."""
+    """What one service has done; both are empty as long as it has not answered.
+
+    For customer and followup, `entries` counts the words that were deleted, at `purged_at`. Alerts and reporting take
+    none: theirs is how many they found when they heard of the erasure, which is 0.
+    """
 
     service: str
     purged_at: datetime | None = None
@@ -41,15 +50,10 @@ class ErasureView(BaseModel):
 
 
 class Certificate(BaseModel):
-    """The erasures of a customer and of its duplicates, in their order.
-
-    `wordless` names the services that hold no personal words; each says at its own address of this name that it has
-    heard of the erasure.
-    """
+    """The erasures of a customer and of its duplicates, in their order."""
 
     customer_id: UUID
     erasures: list[ErasureView]
-    wordless: list[str]
 
 
 async def certificate(pool: Pool, customer_id: UUID, facts: Sequence[Envelope[Any]]) -> Certificate:
@@ -60,7 +64,7 @@ async def certificate(pool: Pool, customer_id: UUID, facts: Sequence[Envelope[An
     answers = await pool.fetch(ANSWERS, [fact.id for fact in asked])
     theirs = {(row["erasure_id"], row["service"]): PurgeView.model_validate(dict(row)) for row in answers}
     erasures = [erasure_view(fact, ours.get((fact.subject, fact.version)), theirs) for fact in asked]
-    return Certificate(customer_id=customer_id, erasures=erasures, wordless=list(WORDLESS))
+    return Certificate(customer_id=customer_id, erasures=erasures)
 
 
 def erasure_view(
@@ -69,7 +73,7 @@ def erasure_view(
     own = PurgeView(service=OURSELVES)
     if ours:
         own = PurgeView(service=OURSELVES, purged_at=ours.purged_at, entries=ours.entries)
-    others = [theirs.get((fact.id, name), PurgeView(service=name)) for name in HOLDERS[1:]]
+    others = [theirs.get((fact.id, name), PurgeView(service=name)) for name in OTHERS]
     return ErasureView(
         id=fact.id,
         customer_id=fact.subject,
@@ -78,5 +82,10 @@ def erasure_view(
         asked_at=fact.recorded_at,
         asked_by=fact.metadata.actor,
         purges=[own, *others],
-        is_complete=all(each.purged_at for each in (own, *others)),
+        is_complete=all(map(is_done, (own, *others))),
     )
+
+
+def is_done(purge: PurgeView) -> bool:
+    """Whether a service has answered, and is left without a word."""
+    return purge.purged_at is not None and not (purge.service in WORDLESS and purge.entries)

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from chassis.confirming import hear
 from chassis.database import Connection
 from contracts.event import Envelope
 from contracts.topics import ALERT_EVENTS, CONFIGURATION, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
-from services.reporting.projection import alert, customer, followup, sheet, timeline
+from services.reporting.projection import alert, customer, erasures, followup, sheet, timeline
 from services.reporting.projection.sheet import TABLES as TABLES
 from services.reporting.projection.sheet import Sheet
 
@@ -25,6 +26,7 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     for envelope in envelopes:
         project(rows, envelope)
     await sheet.save(held, rows)
+    await hear(envelopes, held, erasures.names)
 
 
 def project(rows: Sheet, envelope: Envelope[Any]) -> None:

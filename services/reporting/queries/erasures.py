@@ -4,15 +4,12 @@ from uuid import UUID
 
 from chassis.database import Connection
 from chassis.purge import Statement
-from chassis.streams import type_of
-from contracts.customer import CustomerErased, KeyContactErased
 from services.reporting.queries.visibility import of_customer
 
-TYPES = [type_of(CustomerErased), type_of(KeyContactErased)]
 # The customer's own come first, as in the certificate; then those of its duplicates.
 HEARD = f"""
-    SELECT t.event_id FROM timeline t WHERE {of_customer("t.customer_id", "$1::uuid")} AND t.type = ANY($2)
-    ORDER BY t.customer_id <> $1, t.customer_id, t.position
+    SELECT h.erasure_id FROM purge_heard h WHERE {of_customer("h.subject", "$1::uuid")}
+    ORDER BY h.subject <> $1, h.subject, h.heard_at, h.erasure_id
 """  # noqa: S608 - fixed text
 # All that could be a person's name here: companies' names come from the topic, persons' do not.
 NAMED = f"""
@@ -22,6 +19,6 @@ NAMED = f"""
 
 
 async def statement(held: Connection, customer_id: UUID) -> Statement:
-    heard = [row["event_id"] for row in await held.fetch(HEARD, customer_id, TYPES)]
+    heard = [row["erasure_id"] for row in await held.fetch(HEARD, customer_id)]
     entries: int = await held.fetchval(NAMED, customer_id)
     return Statement(service="reporting", customer_id=customer_id, heard=heard, entries=entries)

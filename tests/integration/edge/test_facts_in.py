@@ -75,7 +75,7 @@ async def erp(api: Api, running: Servers) -> AsyncIterator[Erp]:
     await ensure_topics(bootstrap, (topic,))
     made = Inbound[AnyTold](
         name,
-        topic,
+        [topic],
         api.pool,
         TOLD,
         told.take,

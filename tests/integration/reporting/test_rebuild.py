@@ -11,8 +11,11 @@ from chassis.database import Pool, open_pool
 from chassis.kafka import ensure_topics
 from chassis.rebuild import SESSION, ReadModel, Rebuild
 from chassis.supervisor import Health
+from contracts.customer import CustomerErased
+from contracts.examples import example
 from services.reporting import projection
 from tests.integration.reporting.test_feed import publish
+from tests.integration.reporting.test_merging import next_fact
 from tests.support.servers import Database, Servers
 from tests.support.waiting import background, eventually
 from tests.unit.reporting.story import ALERT_FACTS, CUSTOMER_FACTS, FOLLOWUP_FACTS, IN_TOPIC_ORDER
@@ -21,6 +24,7 @@ VIEWS = """
     SELECT c.oid::bigint, c.relname, c.reloptions, c.relacl::text FROM pg_class c
     WHERE c.relkind = 'v' AND c.relnamespace = 'bi'::regnamespace ORDER BY 2
 """
+ERASED = next_fact(1, example(CustomerErased))
 OLDEST_TABLE = "SELECT min(oid::bigint) FROM pg_class WHERE relname = ANY($1) AND relnamespace = 'public'::regnamespace"
 
 
@@ -30,7 +34,7 @@ async def model(running: Servers, read_model: Pool) -> ReadModel:
     bootstrap = running.infrastructure.kafka_bootstrap
     topics = [replace(topic, name=f"{topic.name}.{uuid4().hex}") for topic in projection.TOPICS]
     await ensure_topics(bootstrap, tuple(topics))
-    for topic, facts in zip(topics, (CUSTOMER_FACTS, FOLLOWUP_FACTS, ALERT_FACTS), strict=True):
+    for topic, facts in zip(topics, ([*CUSTOMER_FACTS, ERASED], FOLLOWUP_FACTS, ALERT_FACTS), strict=True):
         await publish(bootstrap, topic, facts)
     model = ReadModel(
         Applier(f"reporting-{uuid4().hex}", read_model, projection.apply),
@@ -41,7 +45,7 @@ async def model(running: Servers, read_model: Pool) -> ReadModel:
     )
 
     async def heard() -> bool:
-        return bool(await read_model.fetchval("SELECT count(*) = $1 FROM timeline", len(IN_TOPIC_ORDER)))
+        return bool(await read_model.fetchval("SELECT count(*) = $1 FROM timeline", len(IN_TOPIC_ORDER) + 1))
 
     async with background(model.follow(Health("reporting"))):
         await eventually(heard)
@@ -69,3 +73,18 @@ async def test_the_views_show_the_new_tables_as_they_showed_the_old(
     assert await reader.fetch("SELECT * FROM bi.dim_customers") == []
     await reader.close()
     await owner.close()
+
+
+async def test_an_erasure_that_was_answered_is_not_answered_again(
+    read_model: Pool, reporting: Database, model: ReadModel
+) -> None:
+    await read_model.execute("UPDATE purge_heard SET confirmed_at = now()")
+    before = await read_model.fetch("SELECT * FROM purge_heard")
+    assert [row["erasure_id"] for row in before] == [ERASED.id]
+    owner = await open_pool(
+        reporting.admin, size=4, application_name="tests", session={**SESSION, "role": "care_migrator"}
+    )
+    await Rebuild(model, owner).run(lambda _share: None)
+    await owner.close()
+    assert await read_model.fetch("SELECT * FROM purge_heard") == before
+    assert await read_model.fetchval("SELECT count(*) FROM timeline WHERE event_id = $1", ERASED.id) == 1

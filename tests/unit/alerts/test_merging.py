@@ -12,7 +12,6 @@ from contracts.event import Envelope, Event
 from contracts.examples import OCCURRED_AT, example, example_envelope
 from services.alerts.detection import look, take_in
 from services.alerts.engine.episodes import CustomerState
-from services.alerts.engine.facts import Facts, Moment, erasures_heard
 from services.alerts.engine.findings import NEVER_DUE
 from services.alerts.engine.rules import DEFAULT_RULES
 from services.alerts.merging import concerned, elsewhere, is_merging, take_in_merging
@@ -127,21 +126,3 @@ def test_released_both_are_as_if_they_had_never_been_merged(
         assert once.memories[each].state.facts == never.memories[each].state.facts
         kept = once.memories[each].state
         assert STATE.validate_json(STATE.dump_json(kept, exclude_defaults=True)) == kept
-
-
-def test_erasures_that_were_heard_of_are_those_of_key_contacts_and_of_duplicates_too() -> None:
-    whole, person = example(customer.CustomerErased), example(customer.KeyContactErased)
-    told = [on(3, SURVIVOR, person), on(4, DUPLICATE, person), on(5, SURVIVOR, whole), on(5, DUPLICATE, whole)]
-    watch = Watch().told(on(0, SURVIVOR, registered), on(0, DUPLICATE, registered), on(1, DUPLICATE, merged), *told)
-    own = [each.id for each in told if each.subject == SURVIVOR]
-    of_duplicate = [each.id for each in told if each.subject == DUPLICATE]
-    assert erasures_heard(watch.memories[SURVIVOR].state.facts) == [*own, *of_duplicate]
-    assert erasures_heard(watch.memories[DUPLICATE].state.facts) == []
-    watch.told(on(6, DUPLICATE, unmerged))
-    assert erasures_heard(watch.memories[SURVIVOR].state.facts) == own
-    assert erasures_heard(watch.memories[DUPLICATE].state.facts) == of_duplicate
-
-
-def test_an_erasure_of_before_they_were_counted_is_known_by_its_moment() -> None:
-    erased = on(1, SURVIVOR, example(customer.CustomerErased))
-    assert erasures_heard(Facts(erased=Moment(erased.occurred_at, erased.id))) == [erased.id]

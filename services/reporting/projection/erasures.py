@@ -1,0 +1,13 @@
+"""What an erasure is answered with: how many names of persons stand in the read model."""
+
+from uuid import UUID
+
+from chassis.database import Connection
+
+# All that could be a person's name here: companies' names come from the topic, persons' do not.
+NAMES = "SELECT count(*) FROM customer WHERE customer_id = $1 AND kind = 'person' AND company_name IS NOT NULL"
+
+
+async def names(held: Connection, customer_id: UUID) -> int:
+    found: int = await held.fetchval(NAMES, customer_id)
+    return found
