@@ -106,8 +106,8 @@ async def test_who_dies_between_the_acknowledgement_of_an_answer_and_its_mark_gi
     house: House, reporting: Database, read_model: Pool
 ) -> None:
     """What alerts and reporting answer to erasures (ADR 0022): twice on the topic it has one id, and counts once."""
-    await read_model.execute(HEARD, erasure_id := uuid4())
     sender = await house.start("reporting", "relay", reporting.app, crash_at="confirming.after-acknowledgement")
+    await read_model.execute(HEARD, erasure_id := uuid4())
     await sender.child.wait()
     assert await read_model.fetchval("SELECT count(*) FROM purge_heard WHERE confirmed_at IS NULL") == 1
     await sender.again()

@@ -14,7 +14,7 @@ from chassis.confirming import Confirming, record_of
 from chassis.database import Pool, open_pool, transaction
 from chassis.event_store import EventStore
 from chassis.inbound import Inbound
-from chassis.kafka import ensure_topics
+from chassis.kafka import UNREACHABLE, ensure_topics
 from chassis.mapper import EventMapper
 from chassis.parking import UNKNOWN_CUSTOMER
 from chassis.supervisor import Health
@@ -31,7 +31,7 @@ from tests.integration.edge.conftest import Api
 from tests.integration.edge.test_erasure import PERSON, REASON, certificate, id_of
 from tests.integration.edge.test_people import added
 from tests.support.servers import Servers
-from tests.support.waiting import DEADLINE_SECONDS, background, eventually
+from tests.support.waiting import DEADLINE_SECONDS, STEP_SECONDS, background, eventually, lasting
 
 STANDING = "SELECT erasure_id, subject, entries, heard_at, confirmed_at FROM purge_heard ORDER BY heard_at"
 UNKNOWN = "SELECT reason FROM parked_event WHERE consumer = $1"
@@ -65,9 +65,9 @@ class Others:
         async with transaction(pool) as held:
             await apply(facts, held)
 
-    def sender(self, service: Wordless) -> Confirming:
+    def sender(self, service: Wordless) -> "Sender":
         """Return what sends, as a process that has just begun makes it."""
-        return Confirming(service, self.pools[service], bootstrap=self.bootstrap)
+        return Sender(Confirming(service, self.pools[service], bootstrap=self.bootstrap))
 
     async def records(self, service: Wordless) -> list[ConsumerRecord[Any, Any]]:
         """Return all that the service's topic holds."""
@@ -86,8 +86,8 @@ class Others:
         finally:
             await reader.stop()
 
-    async def ids(self, service: Wordless) -> list[str]:
-        return [dict(record.headers)["ce_id"].decode() for record in await self.records(service)]
+    async def ids(self, service: Wordless) -> set[str]:
+        return {dict(record.headers)["ce_id"].decode() for record in await self.records(service)}
 
     async def taken_in(self, service: Wordless) -> None:
         await self.inbound.take_all(await self.records(service))
@@ -95,6 +95,21 @@ class Others:
     async def confirmations(self) -> list[tuple[str, int]]:
         rows = await self.api.pool.fetch("SELECT service, entries FROM purge_confirmation ORDER BY service")
         return [(row["service"], row["entries"]) for row in rows]
+
+
+@dataclass
+class Sender:
+    """Sends as a supervised task does: on a busy machine Kafka may let it wait too long, and it tries again."""
+
+    confirming: Confirming
+
+    async def run_due(self) -> int:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while True:
+                try:
+                    return await self.confirming.run_due()
+                except UNREACHABLE:
+                    await asyncio.sleep(STEP_SECONDS)
 
 
 @pytest.fixture
@@ -145,7 +160,7 @@ async def test_the_certificate_is_complete_once_all_four_services_have_answered(
     address = await erased(api)
     assert await answered(api, address) == {"customer": 1, "followup": None, "alerts": None, "reporting": None}
     await others.followup_hears(address)
-    async with background(others.inbound.run):
+    async with background(lasting(others.inbound.run)):
         await others.hear("reporting", address)
         assert await others.sender("reporting").run_due() == 1
 
@@ -180,8 +195,9 @@ async def test_what_is_sent_twice_is_one_answer(api: Api, others: Others) -> Non
     # As after a process that ended between the acknowledgement and the mark.
     await others.pools["alerts"].execute("UPDATE purge_heard SET confirmed_at = NULL")
     assert await sender.run_due() == 1
-    first, second = await others.records("alerts")
-    assert (first.key, first.value, first.headers) == (second.key, second.value, second.headers)
+    first, second, *more = await others.records("alerts")
+    for each in (second, *more):
+        assert (each.key, each.value, each.headers) == (first.key, first.value, first.headers)
     await others.taken_in("alerts")
     assert await others.confirmations() == [("alerts", 0)]
     assert await others.inbound.parking.summary(api.pool) == []
@@ -209,7 +225,7 @@ async def test_a_topic_that_was_lost_gets_every_answer_again_and_the_other_topic
     await empty(others.bootstrap, PURGES["alerts"])
     assert await others.sender("alerts").run_due() == 3
     assert await others.sender("reporting").run_due() == 0
-    assert sorted(await others.ids("alerts")) == sorted(once)
+    assert await others.ids("alerts") == once
     assert len(await others.ids("reporting")) == 3
 
 
@@ -244,7 +260,7 @@ async def test_more_answers_than_a_batch_holds_go_out_in_several(
         await others.hear("reporting", await erased(api))
     sender = others.sender("reporting")
     assert [await sender.run_due() for _ in range(3)] == [2, 1, 0]
-    assert len(set(await others.ids("reporting"))) == 3
+    assert len(await others.ids("reporting")) == 3
 
 
 def answer(service: str, *, source: str, erasure_id: UUID | None = None) -> tuple[bytes, list[tuple[str, bytes]]]:
