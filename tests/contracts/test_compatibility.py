@@ -9,7 +9,8 @@ from typing import Annotated
 import pytest
 from pydantic import BaseModel, Field
 
-from contracts.documents import SCHEMAS, schema, told_schema
+from contracts.documents import SCHEMAS, purging_schema, schema, told_schema
+from contracts.purging import PurgeConfirmed
 from contracts.told import TOLD
 from contracts.topics import EVENT_TYPES
 from tests.contracts.compatibility import EXTENSIBLE, Schema, breaks
@@ -125,9 +126,11 @@ def test_changes_are_found_in_the_parts_of_a_list() -> None:
     assert breaks(old, new) == ["lines[].title: removed"]
 
 
-NOW = {event_type: schema(event) for event_type, event in EVENT_TYPES.items()} | {
-    name: told_schema(message) for name, message in TOLD.items()
-}
+NOW = (
+    {event_type: schema(event) for event_type, event in EVENT_TYPES.items()}
+    | {name: told_schema(message) for name, message in TOLD.items()}
+    | {PurgeConfirmed.TYPE: purging_schema()}
+)
 
 
 @pytest.mark.parametrize("name", sorted(NOW))
