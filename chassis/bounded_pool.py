@@ -26,7 +26,8 @@ class BoundedPool(asyncpg.Pool):
     def __init__(self, *connect: Any, **options: Any) -> None:
         super().__init__(*connect, **options)
         self._stall = StallWatch(STALLED_SECONDS, self._refuse_waiting)
-        self._wanted = 0
+        # The pool's own queue lets newcomers go before those who wait; this one does not.
+        self._line = asyncio.Semaphore(self.get_max_size())
         self._limits: set[asyncio.Timeout] = set()
 
     def acquire(self, *, timeout: float | None = ACQUIRE_TIMEOUT_SECONDS) -> "PoolAcquireContext[asyncpg.Record]":
@@ -38,27 +39,27 @@ class BoundedPool(asyncpg.Pool):
     ) -> Proxy:
         # The pool's own way to get one, which its types keep to themselves. Given a time it would begin a task for it.
         get: Get = super()._acquire  # type: ignore[misc]
-        self._wanted += 1
-        try:
-            async with asyncio.timeout(timeout) as limit:
-                if self._wanted > self.get_max_size():
-                    got = await self._wait_in_line(get, limit)
-                else:
-                    self._stall.moved()
-                    got = await get(None)
-        except BaseException:
-            self._wanted -= 1
-            raise
+        async with asyncio.timeout(timeout) as limit:
+            await self._wait_in_line(limit)
+            try:
+                got = await get(None)
+            except BaseException:
+                self._line.release()
+                raise
         self._stall.moved()
         return got
 
-    async def _wait_in_line(self, get: Get, limit: asyncio.Timeout) -> Proxy:
+    async def _wait_in_line(self, limit: asyncio.Timeout) -> None:
+        if not self._line.locked():
+            await self._line.acquire()
+            self._stall.moved()
+            return
         if self._stall.stalled:
             raise TimeoutError("no connection comes back")
         self._limits.add(limit)
         self._stall.watch()
         try:
-            return await get(None)
+            await self._line.acquire()
         finally:
             self._limits.discard(limit)
 
@@ -81,7 +82,7 @@ class BoundedPool(asyncpg.Pool):
             else:
                 await super().release(connection, timeout=timeout)
         finally:
-            self._wanted -= 1
+            self._line.release()
             self._stall.moved()
 
 

@@ -52,6 +52,21 @@ async def test_who_is_stopped_as_it_gets_one_loses_no_connection(single: Pool) -
     assert await single.fetchval("SELECT 2") == 2
 
 
+async def test_who_waits_goes_before_who_comes_later(single: Pool) -> None:
+    """Who has just given one back, and asks again at once, does not take it from those who wait."""
+    got: list[str] = []
+
+    async def ask(name: str, times: int) -> None:
+        for _ in range(times):
+            async with single.acquire():
+                got.append(name)
+
+    first = asyncio.create_task(ask("often", 5))
+    others = [asyncio.create_task(ask("once", 1)) for _ in range(3)]
+    await asyncio.gather(first, *others)
+    assert got[:4] == ["often", "once", "once", "once"]
+
+
 async def test_a_transaction_left_open_does_not_go_with_the_connection(single: Pool) -> None:
     async with single.acquire() as held:
         await held.execute("BEGIN")
