@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from deploy.stack.ports import HOST
 from tests.faults.support import evidence, oracle
 from tests.faults.support.clusters import own_cluster, standby_of
 from tests.faults.support.house import House, Issuer, Process, host_and_port, keep_up, pool_at, through
-from tests.faults.support.ledger import Ledger, Outcome
+from tests.faults.support.ledger import Attempt, Ledger, Outcome, Reply
 from tests.faults.support.line import empty
 from tests.faults.support.load import Load, Mix, Order, plan, sender
 from tests.faults.support.proxy import Proxy, proxy_to
@@ -150,14 +150,14 @@ async def test_r14_what_an_asynchronous_standby_lacks_is_counted_and_holds_up_th
     pair: Pair, pair_house: House, ledger: Ledger
 ) -> None:
     service = await pair_house.start("customer", "all", pair.both)
-    before: set[str] = set()
+    before: dict[str, Reply] = {}
 
     async def take_over() -> None:
         await acknowledged_more(ledger, 5 * LOAD.customers)
         pair.link.freeze()
         await acknowledged_more(ledger, LOAD.customers)
         await pair.lose_primary()
-        before.update(oracle.acknowledged(ledger.attempts))
+        before.update({command: replies[-1] for command, replies in oracle.acknowledged(ledger.attempts).items()})
         await pair.promote()
         # The store goes on, beyond the end of what it has lost.
         await acknowledged_more(ledger, 5 * LOAD.customers)
@@ -166,15 +166,22 @@ async def test_r14_what_an_asynchronous_standby_lacks_is_counted_and_holds_up_th
     lost = await lost_commands(pair.after, ledger)
     sys.stdout.write(f"R14: {len(lost)} of {ledger.count(Outcome.ACKED)} acknowledged commands are lost\n")
     assert lost
-    assert lost <= before
+    assert lost <= before.keys()
     await holds_up_the_relay(pair_house, service)
     await asyncio.wait_for(service.terminate(), 60)
     await empty(pair_house.bootstrap, pair_house.topic)
     await service.again()
     again = Ledger(pair_house.folder / "again.jsonl")
     await send_again(pair_house, service, again, [each for each in plan(LOAD, customers) if each.id in lost])
-    kept = [attempt for attempt in ledger.attempts if attempt.command not in lost]
+    void = done_anew(ledger, before)
+    kept = [attempt for attempt in ledger.attempts if attempt.command not in lost and attempt not in void]
     await verdict(pair_house, pair.after, kept + again.attempts)
+
+
+def done_anew(ledger: Ledger, before: Mapping[str, Reply]) -> list[Attempt]:
+    """Return the attempts whose answer was lost before the same was sent again on purpose, which did it once more."""
+    last = {command: replies[-1] for command, replies in oracle.acknowledged(ledger.attempts).items()}
+    return [Attempt(command, reply) for command, reply in before.items() if last[command] != reply]
 
 
 async def lost_commands(database: Database, ledger: Ledger) -> set[str]:
