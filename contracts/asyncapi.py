@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from contracts import asyncapi_purging, asyncapi_told
+from contracts.asyncapi_channel import KAFKA_BINDING, channel
 from contracts.cloudevents import (
     CONTENT_TYPE,
     HEADERS,
@@ -24,7 +25,6 @@ from contracts.told import TOLD
 from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, EVENT_TYPES, FACTS_IN, FOLLOWUP_EVENTS, TOPICS, Topic
 from contracts.types import utc_text
 
-KAFKA_BINDING = "0.5.0"
 WATERMARK = "care.watermark.v1"
 TOMBSTONE = "tombstone"
 READERS: dict[str, tuple[Topic, ...]] = {
@@ -62,7 +62,7 @@ def document() -> Json:
         "defaultContentType": CONTENT_TYPE,
         "servers": {"kafka": SERVER},
         "channels": {topic.name: _channel(topic) for topic in TOPICS}
-        | {FACTS_IN.name: asyncapi_told.channel()}
+        | {FACTS_IN.name: asyncapi_told.facts_in()}
         | asyncapi_purging.channels(),
         "operations": _sending() | _receiving() | asyncapi_told.receiving() | asyncapi_purging.operations(),
         "components": {
@@ -90,26 +90,8 @@ def key_of(topic: Topic) -> Json:
 
 
 def _channel(topic: Topic) -> Json:
-    messages = _messages(topic)
-    return {
-        "address": topic.name,
-        "description": f"{topic.meaning} Partitioned by murmur2 of the key, as Kafka's own producers do.",
-        "servers": [{"$ref": "#/servers/kafka"}],
-        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
-        "bindings": {
-            "kafka": {
-                "topic": topic.name,
-                "partitions": topic.partitions,
-                "topicConfiguration": {
-                    "cleanup.policy": [topic.cleanup_policy],
-                    "retention.ms": topic.retention_ms,
-                },
-                "bindingVersion": KAFKA_BINDING,
-            }
-        },
-        "x-owner": topic.owner,
-        "x-pii": "none",
-    }
+    said = f"{topic.meaning} Partitioned by murmur2 of the key, as Kafka's own producers do."
+    return channel(topic, said, {name: name for name in _messages(topic)})
 
 
 def _messages(topic: Topic) -> dict[str, Json]:

@@ -1,12 +1,12 @@
 """The topics on which services answer to erasures, as parts of the AsyncAPI document."""
 
+from contracts.asyncapi_channel import KAFKA_BINDING, channel
 from contracts.cloudevents import CONTENT_TYPE, Json, schema_id, source_of, text
 from contracts.examples.named import CUSTOMER_ID, ERASURE_ID, RECORDED_AT
 from contracts.purging import PURGES, PurgeConfirmed
 from contracts.topics import PURGE_ANSWERS, Topic
 from contracts.types import utc_text
 
-KAFKA_BINDING = "0.5.0"
 GROUP = "care-customer-purge-answers"
 SUMMARY = "The service has heard of an erasure, and holds no word of that person."
 EXAMPLES = {
@@ -18,28 +18,10 @@ EXAMPLES = {
 
 
 def channels() -> dict[str, Json]:
-    return {topic.name: channel(topic) for topic in PURGE_ANSWERS}
-
-
-def channel(topic: Topic) -> Json:
+    said = "Delivery is at least once; there is no chain of positions."
     return {
-        "address": topic.name,
-        "description": f"{topic.meaning} Delivery is at least once; there is no chain of positions.",
-        "servers": [{"$ref": "#/servers/kafka"}],
-        "messages": {PurgeConfirmed.TYPE: {"$ref": f"#/components/messages/{message_name(topic)}"}},
-        "bindings": {
-            "kafka": {
-                "topic": topic.name,
-                "partitions": topic.partitions,
-                "topicConfiguration": {
-                    "cleanup.policy": [topic.cleanup_policy],
-                    "retention.ms": topic.retention_ms,
-                },
-                "bindingVersion": KAFKA_BINDING,
-            }
-        },
-        "x-owner": topic.owner,
-        "x-pii": "none",
+        topic.name: channel(topic, f"{topic.meaning} {said}", {PurgeConfirmed.TYPE: message_name(topic)})
+        for topic in PURGE_ANSWERS
     }
 
 

@@ -2,12 +2,12 @@
 
 from pydantic import BaseModel
 
+from contracts.asyncapi_channel import KAFKA_BINDING, channel
 from contracts.cloudevents import CONTENT_TYPE, Json, text
 from contracts.examples.told import TOLD_EXAMPLES
 from contracts.told import TOLD, AnyTold
 from contracts.topics import FACTS_IN
 
-KAFKA_BINDING = "0.5.0"
 GROUP = "care-customer-facts-in"
 ATTRIBUTES: dict[str, Json] = {
     "ce_specversion": text(const="1.0"),
@@ -21,26 +21,8 @@ OPTIONAL = {"ce_correlationid", "traceparent"}
 SUMMARY = "Key the records by the customer's number, so that what is told of a customer keeps its order."
 
 
-def channel() -> Json:
-    return {
-        "address": FACTS_IN.name,
-        "description": f"{FACTS_IN.meaning} {SUMMARY}",
-        "servers": [{"$ref": "#/servers/kafka"}],
-        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in TOLD},
-        "bindings": {
-            "kafka": {
-                "topic": FACTS_IN.name,
-                "partitions": FACTS_IN.partitions,
-                "topicConfiguration": {
-                    "cleanup.policy": [FACTS_IN.cleanup_policy],
-                    "retention.ms": FACTS_IN.retention_ms,
-                },
-                "bindingVersion": KAFKA_BINDING,
-            }
-        },
-        "x-owner": FACTS_IN.owner,
-        "x-pii": "names of companies",
-    }
+def facts_in() -> Json:
+    return channel(FACTS_IN, f"{FACTS_IN.meaning} {SUMMARY}", {name: name for name in TOLD}, "names of companies")
 
 
 def messages() -> dict[str, Json]:
