@@ -75,25 +75,22 @@ class BoundedPool(asyncpg.Pool):
         timeout: float | None = RELEASE_TIMEOUT_SECONDS,  # noqa: ASYNC109 - the name is asyncpg's
     ) -> None:
         try:
-            if is_settled(connection):
-                # What the pool does with it, but not in a task of its own: here is nothing to wait for.
-                within(connection)._on_release()  # noqa: SLF001
-                await connection._holder.release(timeout)  # noqa: SLF001
-            else:
+            if not await is_given_back(connection, timeout):
                 await super().release(connection, timeout=timeout)
         finally:
             self._line.release()
             self._stall.moved()
 
 
-def within(proxy: Proxy) -> Any:
-    """Return the connection behind what the pool gave out, None once it has been given back."""
-    return proxy._con  # type: ignore[attr-defined] # noqa: SLF001 - its own way leads through a task
+async def is_given_back(proxy: Proxy, timeout: float | None) -> bool:  # noqa: ASYNC109 - as `release` is asked
+    """Give a connection back as the pool does, but in no task of its own; tell whether that could be done.
 
-
-def is_settled(proxy: Proxy) -> bool:
-    """Tell whether nothing is under way on the server any more, no transaction and no cancelling."""
-    held = within(proxy)
-    if held is None or held.is_closed() or held.is_in_transaction():
+    It cannot while a transaction or a cancelling is under way on the server: then somebody has to wait for its end.
+    """
+    # The pool offers no other way that begins no task.
+    held: Any = proxy._con  # type: ignore[attr-defined] # noqa: SLF001
+    if held is None or held.is_closed() or held.is_in_transaction() or held._protocol._is_cancelling():  # noqa: SLF001
         return False
-    return not held._protocol._is_cancelling()  # noqa: SLF001
+    held._on_release()  # noqa: SLF001
+    await proxy._holder.release(timeout)  # noqa: SLF001
+    return True

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from chassis.database import Connection
 from chassis.purge import Statement
+from services.reporting.projection.erasures import HAS_A_NAME
 from services.reporting.queries.visibility import of_customer
 
 # The customer's own come first, as in the certificate; then those of its duplicates.
@@ -11,11 +12,7 @@ HEARD = f"""
     SELECT h.erasure_id FROM purge_heard h WHERE {of_customer("h.subject", "$1::uuid")}
     ORDER BY h.subject <> $1, h.subject, h.heard_at, h.erasure_id
 """  # noqa: S608 - fixed text
-# All that could be a person's name here: companies' names come from the topic, persons' do not.
-NAMED = f"""
-    SELECT count(*) FROM customer c
-    WHERE {of_customer("c.customer_id", "$1::uuid")} AND c.kind = 'person' AND c.company_name IS NOT NULL
-"""  # noqa: S608 - fixed text
+NAMED = f"SELECT count(*) FROM customer c WHERE {of_customer('c.customer_id', '$1::uuid')} AND {HAS_A_NAME}"  # noqa: S608
 
 
 async def statement(held: Connection, customer_id: UUID) -> Statement:
