@@ -86,7 +86,7 @@ async def context_of(request: Request, principal: Principal) -> Context:
         raise ProblemError(
             "bad-request", f"Idempotency-Key: 1 to {MAX_KEY} ASCII characters.", "Idempotency-Key 无效。"
         )
-    route = f"{request.method} {request.url.path}"
+    route = f"{request.method} {request.scope['path']}"
     return Context(
         key=f"{principal.subject}|{route}|{given or uuid4()}",
         actor=principal.subject,

@@ -19,7 +19,7 @@ from chassis.cloudevents import UndecodableError, UnknownTypeError, decode
 from chassis.database import UNAVAILABLE, Connection, Pool, transaction
 from chassis.parking import Delivery, Parking
 from chassis.positions import PositionMovedError, Positions, Progress, Source
-from chassis.telemetry import links_of, span_of
+from chassis.telemetry import Span, links_of
 from contracts.event import Envelope
 
 # What no event is to blame for: then nobody is parked, and all is tried again. While a new build runs before its
@@ -55,7 +55,7 @@ class Applier:
         moves = {source: (start.position, batch.progress or start) for source, (start, batch) in batches.items()}
         deliveries = [delivery for _, batch in batches.values() for delivery in batch.deliveries]
         links = links_of(envelope.metadata.traceparent for envelope in envelopes(deliveries))
-        with span_of(f"apply {self.name}", trace.SpanKind.CONSUMER, links):
+        with Span(f"apply {self.name}", trace.SpanKind.CONSUMER, links=links):
             await self._apply_all(deliveries, moves)
         self._count(deliveries)
         self._applied()
@@ -97,7 +97,7 @@ class Applier:
         except Exception as error:  # noqa: BLE001 - any failure of a handler is the event's own problem
             structlog.get_logger().error("applier.parked", consumer=self.name, reason=type(error).__name__)
             await self.parking.park(held, own, f"{type(error).__name__} while it was applied")
-            metrics.PARKED.labels(self.name).inc(len(own))
+            metrics.series(metrics.PARKED, self.name).inc(len(own))
 
     async def _set_aside(self, held: Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
         """Park what is broken, and what belongs to a customer who is parked; return the rest."""
@@ -108,7 +108,7 @@ class Applier:
                 parked.add(delivery.subject)
                 reason = delivery.problem or "waits behind a parked event of this customer"
                 await self.parking.park(held, [delivery], reason)
-                metrics.PARKED.labels(self.name).inc()
+                metrics.series(metrics.PARKED, self.name).inc()
                 structlog.get_logger().error("applier.parked", consumer=self.name, reason=reason)
             else:
                 good.append(delivery)
@@ -127,7 +127,7 @@ class Applier:
 
     def _count(self, deliveries: Sequence[Delivery]) -> None:
         for (topic, outcome), count in Counter(map(outcome_of, deliveries)).items():
-            metrics.RECORDS.labels(self.name, topic, outcome).inc(count)
+            metrics.series(metrics.RECORDS, self.name, topic, outcome).inc(count)
 
 
 def outcome_of(delivery: Delivery) -> tuple[str, str]:

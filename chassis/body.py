@@ -35,7 +35,8 @@ class StrictRoute(APIRoute):
         known = query_names(self.dependant)
 
         async def strict(request: Request) -> Response:
-            refuse_unknown(request.query_params.keys(), known)
+            if request.scope["query_string"]:
+                refuse_unknown(request.query_params.keys(), known)
             asked = StrictRequest(request.scope, request.receive)
             if reads_json and not is_json(asked.headers.get("content-type", "")) and await asked.body():
                 raise ProblemError("unsupported-type", "Send application/json.", "请发送 application/json。")
@@ -78,13 +79,7 @@ def read_json(raw: bytes) -> Any:
     if depth_of(text) > MAX_DEPTH:
         raise malformed(f"The body nests deeper than {MAX_DEPTH}.", f"请求体嵌套超过 {MAX_DEPTH} 层。")
     try:
-        return json.loads(
-            text,
-            object_pairs_hook=without_duplicates,
-            parse_constant=refuse_constant,
-            parse_float=finite,
-            parse_int=short_integer,
-        )
+        return STRICT.decode(text)
     except json.JSONDecodeError as error:
         raise malformed(
             f"Not JSON: {error.msg} at character {error.pos}.", f"第 {error.pos} 个字符处不是合法的 JSON。"
@@ -138,3 +133,11 @@ def short_integer(text: str) -> int:
     if len(text) > MAX_DIGITS:
         raise malformed("A number has too many digits.", "数字位数过多。")
     return int(text)
+
+
+STRICT = json.JSONDecoder(
+    object_pairs_hook=without_duplicates,
+    parse_constant=refuse_constant,
+    parse_float=finite,
+    parse_int=short_integer,
+)

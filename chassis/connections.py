@@ -14,6 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from chassis import crowd
 from chassis.glance import Glance, glance
+from chassis.joined_writes import JoinedWrites
 
 # Below the thousand files that a process may have open where nobody raised that.
 MAX_CONNECTIONS = 900
@@ -31,7 +32,8 @@ class Connection(H11Protocol):
     unread = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        self._joined = JoinedWrites(transport, self.loop)
+        super().connection_made(self._joined)  # type: ignore[arg-type]
         self.idle_since = self.loop.time()
         if len(self.connections) > MAX_CONNECTIONS:
             self._make_place()
@@ -58,6 +60,7 @@ class Connection(H11Protocol):
         return self.conn.their_state is h11.IDLE and self.conn.trailing_data == (b"", False)
 
     def on_response_complete(self) -> None:
+        self._joined.flush()
         self.idle_since = self.loop.time()
         super().on_response_complete()
 

@@ -227,7 +227,7 @@ class Consumer:
             marks = [progress.watermark for source, progress in self._progress.items() if source.topic == topic]
             if marks:
                 age = (now - min(marks)).total_seconds()
-                metrics.WATERMARK_AGE.labels(self._applier.name, topic).set(age)
+                metrics.series(metrics.WATERMARK_AGE, self._applier.name, topic).set(age)
                 oldest = max(oldest, age)
         if oldest > STALE_SECONDS:
             self._health.failed(f"the feed is complete only up to {oldest:.0f} s ago")

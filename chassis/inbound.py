@@ -125,13 +125,13 @@ class Inbound(Generic[M]):
     async def _take_or_park(self, record: ConsumerRecord[Any, Any]) -> None:
         headers = headers_of(record)
         subject, problem = await self._try(headers, record.value)
-        metrics.RECORDS.labels(self.name, record.topic, "refused" if problem else "applied").inc()
+        metrics.series(metrics.RECORDS, self.name, record.topic, "refused" if problem else "applied").inc()
         if problem:
             source = Source(record.topic, record.partition)
             delivery = Delivery(source, record.offset, 0, subject, headers, record.value, None, problem)
             async with transaction(self._pool) as held:
                 await self.parking.park(held, [delivery], problem)
-            metrics.PARKED.labels(self.name).inc()
+            metrics.series(metrics.PARKED, self.name).inc()
             structlog.get_logger().warning("inbound.parked", consumer=self.name, subject=str(subject))
 
     async def _try(self, headers: Mapping[str, str], value: bytes | None) -> tuple[UUID, str | None]:

@@ -1,6 +1,11 @@
 """What Prometheus is told. Names and units follow its guide; no label holds an id."""
 
+from functools import cache
+from typing import TypeVar
+
 from prometheus_client import Counter, Gauge, Histogram
+
+M = TypeVar("M", Counter, Gauge, Histogram)
 
 COMMANDS = Counter("care_commands_total", "Commands by outcome.", ["route", "outcome"])
 REQUESTS = Histogram(
@@ -29,3 +34,9 @@ LOOP_LAG = Histogram(
     "How much later than it asked to the process's event loop came round.",
     buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
+
+
+@cache
+def series(metric: M, *labels: str | int) -> M:
+    """Return the series of `metric` with these labels: the library looks it up anew each time, under a lock."""
+    return metric.labels(*labels)

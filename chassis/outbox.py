@@ -73,5 +73,5 @@ class Outbox:
             structlog.get_logger().error(
                 "relay.unreadable", topic=self._topic.name, position=row["position"], problem=str(error)
             )
-            metrics.UNREADABLE.labels(self._topic.name).inc()
+            metrics.series(metrics.UNREADABLE, self._topic.name).inc()
             return placeholder_of(row, source=self._source, previous_position=previous)

@@ -160,7 +160,7 @@ class Relay:
         await send_all(producer, batch.outgoing)
         crash_point("relay.after-acknowledgement")
         await self._move(batch.last, batch.previous)
-        metrics.PUBLISHED.labels(self._topic.name).inc(batch.count)
+        metrics.series(metrics.PUBLISHED, self._topic.name).inc(batch.count)
 
     async def _move(self, position: int, previous: dict[int, int]) -> None:
         numbers, positions = list(previous), list(previous.values())

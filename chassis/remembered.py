@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -40,7 +40,7 @@ class Remembered(Generic[S]):
         return known if known and asyncio.get_running_loop().time() - known.seen_at < LATELY_SECONDS else None
 
     def keep(self, stream_id: UUID, loaded: Loaded[S]) -> None:
-        self._streams[stream_id] = replace(loaded, seen_at=asyncio.get_running_loop().time())
+        self._streams[stream_id] = Loaded(loaded.version, loaded.state, asyncio.get_running_loop().time())
         self._streams.move_to_end(stream_id)
         if len(self._streams) > REMEMBERED_STREAMS:
             self._streams.popitem(last=False)

@@ -30,7 +30,7 @@ def answer(handled: Handled, location: str) -> Response:
     if handled.replayed:
         headers["Idempotency-Replayed"] = "true"
     outcome = "replayed" if handled.replayed else "done" if handled.events else "unchanged"
-    metrics.COMMANDS.labels(collection(location), outcome).inc()
+    metrics.series(metrics.COMMANDS, collection(location), outcome).inc()
     return Response(handled.body, handled.status, headers, JSON)
 
 

@@ -66,7 +66,7 @@ async def keep_running(health: Health, run: Callable[[], Awaitable[None]]) -> No
         started_at = loop.time()
         reason = await attempt(run)
         health.failed(reason)
-        metrics.TASK_RESTARTS.labels(health.name).inc()
+        metrics.series(metrics.TASK_RESTARTS, health.name).inc()
         if loop.time() - started_at > HEALTHY_AFTER_SECONDS:
             pause = FIRST_PAUSE_SECONDS
         structlog.get_logger().warning("task.restart", task=health.name, reason=reason, pause_seconds=pause)

@@ -3,19 +3,20 @@
 import logging
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import uuid4
 
 import structlog
 from opentelemetry import context as otel_context
-from opentelemetry import propagate, trace
+from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import failure, metrics
@@ -25,6 +26,8 @@ from chassis.settings import Settings
 MAX_CORRELATION_ID = 64
 MAX_LINKS = 32
 TRACER = trace.get_tracer("care")
+# What events carry and topics tell, whatever else a process is set up to read.
+W3C = TraceContextTextMapPropagator()
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -93,9 +96,8 @@ def add_trace(_logger: Any, _method: str, event: structlog.typing.EventDict) -> 
 
 
 def current_traceparent() -> str | None:
-    carrier: dict[str, str] = {}
-    propagate.inject(carrier)
-    return carrier.get("traceparent")
+    span = trace.get_current_span().get_span_context()
+    return f"00-{span.trace_id:032x}-{span.span_id:016x}-{span.trace_flags:02x}" if span.is_valid else None
 
 
 class Telemetry:
@@ -125,36 +127,43 @@ class Telemetry:
             if message["type"] == "http.response.start":
                 crash_point("response.after-head")
 
-        token = otel_context.attach(propagate.extract(headers))
         try:
-            with span_of(method, trace.SpanKind.SERVER) as span:
+            with Span(method, trace.SpanKind.SERVER, W3C.extract(headers)) as span:
                 # An unexpected error is answered outside of here, and its answer needs this most.
                 scope["state"]["trace_id"] = f"{span.get_span_context().trace_id:032x}"
                 await self._app(scope, receive, send_marked)
                 span.update_name(f"{method} {template_of(scope)}")
         finally:
-            otel_context.detach(token)
             took = time.perf_counter() - started_at
-            metrics.REQUESTS.labels(method, template_of(scope), status).observe(took)
+            metrics.series(metrics.REQUESTS, method, template_of(scope), status).observe(took)
 
 
-@contextmanager
-def span_of(name: str, kind: trace.SpanKind, links: Iterable[trace.Link] = ()) -> Iterator[trace.Span]:
-    """Open a span; if the block fails, it says so without the words of the error."""
-    with TRACER.start_as_current_span(
-        name, kind=kind, links=tuple(links), record_exception=False, set_status_on_exception=False
-    ) as span:
-        try:
-            yield span
-        except Exception as error:
-            span.set_status(trace.StatusCode.ERROR, failure.sentence_of(error))
-            raise
+class Span:
+    """Opens a span for a block; if the block fails, the span says so without the words of the error.
+
+    The library's own way of doing so goes through four generators, which a request feels.
+    """
+
+    def __init__(
+        self, name: str, kind: trace.SpanKind, parent: Context | None = None, links: Sequence[trace.Link] = ()
+    ) -> None:
+        self._span = TRACER.start_span(name, parent, kind, links=links)
+
+    def __enter__(self) -> trace.Span:
+        self._token = otel_context.attach(trace.set_span_in_context(self._span))
+        return self._span
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, Exception):
+            self._span.set_status(trace.StatusCode.ERROR, failure.sentence_of(error))
+        self._span.end()
+        otel_context.detach(self._token)
 
 
 def links_of(traceparents: Iterable[str | None]) -> list[trace.Link]:
     """Return links to the requests that a batch of events came from, up to MAX_LINKS."""
     known = list(dict.fromkeys(parent for parent in traceparents if parent))[:MAX_LINKS]
-    contexts = (trace.get_current_span(propagate.extract({"traceparent": parent})) for parent in known)
+    contexts = (trace.get_current_span(W3C.extract({"traceparent": parent})) for parent in known)
     return [trace.Link(span.get_span_context()) for span in contexts]
 
 

@@ -1,5 +1,6 @@
 """Builds a service's HTTP application: limits, problems, telemetry, health, and the check that routes are guarded."""
 
+import math
 from collections.abc import Awaitable, Callable, Sequence
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -47,14 +48,15 @@ def create_app(
             Middleware(Crowd),
             Middleware(Telemetry),
             Middleware(TooLargeAsProblem),
-            Middleware(RequestBodyLimitMiddleware, max_body_size=max_body_bytes),
+            Middleware(BodyLimit, max_body_size=max_body_bytes),
         ],
     )
     app.state.authenticator = authenticator
     app.state.cursors = cursors
     problems.install(app)
     for router in routers:
-        app.include_router(router)
+        # Included as routers they would be asked twice for each request, the last of them after all others.
+        app.router.routes.extend(router.routes)
     check_policies(app)
     add_health(app, supervisor, checks)
     return app
@@ -78,6 +80,26 @@ class TooLargeAsProblem:
                 await send(message)
 
         await self._app(scope, receive, send_problem)
+
+
+class BodyLimit:
+    """Limits a body while it is read. One that is told to be small enough cannot be larger: the server sees to that."""
+
+    def __init__(self, app: ASGIApp, max_body_size: int) -> None:
+        self._app = app
+        self._limited = RequestBodyLimitMiddleware(app, max_body_size)
+        self._max_body_size = max_body_size
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app if told_size(scope) <= self._max_body_size else self._limited
+        await app(scope, receive, send)
+
+
+def told_size(scope: Scope) -> float:
+    """Return how many bytes the body has by its headers; infinity where they leave it open."""
+    headers = dict(scope.get("headers", ()))
+    told = headers.get(b"content-length", b"0")
+    return math.inf if b"transfer-encoding" in headers or not told.isdigit() else int(told)
 
 
 def is_plain_refusal(message: Message) -> bool:

@@ -85,6 +85,13 @@ async def test_a_route_for_files_takes_more_up_to_its_own_limit(issuer: Issuer, 
     assert (refused.status_code, refused.json()["code"]) == (413, "too-large")
 
 
+async def test_a_length_that_is_told_beside_pieces_is_not_believed(issuer: Issuer) -> None:
+    headers = issuer.headers(content_type="application/json") | {"Content-Length": "2", "Transfer-Encoding": "chunked"}
+    async with client_of(app_of(router_of())) as client:
+        refused = await client.post("/v1/things", content=in_chunks(body_of(MAX_BODY_BYTES + 1)), headers=headers)
+    assert refused.status_code == 413
+
+
 async def get(path: str, supervisor: Supervisor | None = None, **checks: Check) -> httpx.Response:
     async with client_of(app_of(supervisor=supervisor, checks=checks)) as client:
         return await client.get(path)
