@@ -74,16 +74,16 @@ class Applier:
         self, deliveries: Sequence[Delivery], moves: Mapping[Source, tuple[int, Progress]]
     ) -> None:
         async with transaction(self._pool) as held:
-            await self.positions.move(held, moves)
-            good = await self._set_aside(held, deliveries)
+            parked = await self.positions.move(held, moves, customers_of(deliveries))
+            good = await self._set_aside(held, deliveries, parked)
             if good:
                 await self.handler(envelopes(good), held)
 
     async def _apply_apart(self, deliveries: Sequence[Delivery], moves: Mapping[Source, tuple[int, Progress]]) -> None:
         async with transaction(self._pool) as held:
-            await self.positions.move(held, moves)
+            parked = await self.positions.move(held, moves, customers_of(deliveries))
             by_customer: dict[UUID, list[Delivery]] = defaultdict(list)
-            for delivery in await self._set_aside(held, deliveries):
+            for delivery in await self._set_aside(held, deliveries, parked):
                 by_customer[delivery.subject].append(delivery)
             for own in by_customer.values():
                 await self._apply_or_park(held, own)
@@ -99,9 +99,8 @@ class Applier:
             await self.parking.park(held, own, f"{type(error).__name__} while it was applied")
             metrics.series(metrics.PARKED, self.name).inc(len(own))
 
-    async def _set_aside(self, held: Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
+    async def _set_aside(self, held: Connection, deliveries: Sequence[Delivery], parked: set[UUID]) -> list[Delivery]:
         """Park what is broken, and what belongs to a customer who is parked; return the rest."""
-        parked = await self.parking.held_customers(held, {delivery.subject for delivery in deliveries})
         good = []
         for delivery in deliveries:
             if delivery.problem or delivery.subject in parked:
@@ -140,6 +139,10 @@ def readable(rows: Sequence[Mapping[str, Any]]) -> Iterator[Envelope[Any]]:
     for row in rows:
         with contextlib.suppress(UnknownTypeError):
             yield decode(row["headers"], row["value"])
+
+
+def customers_of(deliveries: Sequence[Delivery]) -> set[UUID]:
+    return {delivery.subject for delivery in deliveries}
 
 
 def envelopes(deliveries: Sequence[Delivery]) -> list[Envelope[Any]]:

@@ -33,6 +33,8 @@ MAX_RECORDS = 1_000
 MAX_RECORDS_ALONE = 10_000
 COMMIT_SECONDS = 1.0
 STOP_SECONDS = 5.0
+# Who is further behind than this does not pause.
+GATHER_RECORDS = 100
 STALE_SECONDS = 20.0
 GAP_PATIENCE_SECONDS = 5.0
 PAUSE_WITHOUT_BROKER_SECONDS = 0.1
@@ -56,7 +58,10 @@ class Gap:
 
 
 class Consumer:
-    """Feeds one applier: as one member of its group, or, where it is not `shared`, alone from all partitions."""
+    """Feeds one applier: as one member of its group, or, where it is not `shared`, alone from all partitions.
+
+    Where nobody waits for its effects, what comes within `gather_seconds` is taken together.
+    """
 
     def __init__(
         self,
@@ -66,6 +71,7 @@ class Consumer:
         bootstrap: str,
         health: Health,
         shared: bool = True,
+        gather_seconds: float = 0.0,
     ) -> None:
         self._applier = applier
         self._declared = tuple(topics)
@@ -73,6 +79,7 @@ class Consumer:
         self._bootstrap = bootstrap
         self._health = health
         self._shared = shared
+        self._gather_seconds = gather_seconds
         self._progress: dict[Source, Progress] = {}
         self._gaps: dict[Source, Gap] = {}
         self._heard_at = 0.0
@@ -112,6 +119,8 @@ class Consumer:
                 self._heard_at = loop.time()
                 await self._apply(fetched)
                 is_committed = False
+                if pause := self.pause_after(sum(map(len, fetched.values()))):
+                    await asyncio.sleep(pause)
             elif loop.time() - asked_at < POLL_MS / 2000:
                 await asyncio.sleep(PAUSE_WITHOUT_BROKER_SECONDS)
             self._report_lag()
@@ -121,6 +130,10 @@ class Consumer:
                 crash_point("consumer.before-offset-commit")
                 await commit(consumer)
                 committed_at, is_committed = loop.time(), True
+
+    def pause_after(self, count: int) -> float:
+        """Return for how many seconds to let records gather after `count` of them."""
+        return self._gather_seconds if count < GATHER_RECORDS else 0.0
 
     async def _apply(self, fetched: dict[TopicPartition, list[ConsumerRecord[Any, Any]]]) -> None:
         """Read while the last batch is being committed, then begin with this one.

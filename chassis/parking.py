@@ -1,6 +1,6 @@
 """Events set aside: a poison event holds back its own customer, in order, and nobody else."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,6 @@ PARK = """
     INSERT INTO parked_event (consumer, topic, partition, position, subject, headers, value, reason)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING
 """
-HELD = "SELECT DISTINCT subject FROM parked_event WHERE consumer = $1 AND subject = ANY($2)"
 SUMMARY = """
     SELECT subject, count(*) AS events, min(parked_at) AS since,
         (array_agg(position ORDER BY parked_at, position))[1] AS first_position,
@@ -61,10 +60,6 @@ class Parking:
     """The events that one consumer has set aside."""
 
     consumer: str
-
-    async def held_customers(self, held: Connection, subjects: Iterable[UUID]) -> set[UUID]:
-        rows = await held.fetch(HELD, self.consumer, list(subjects))
-        return {row["subject"] for row in rows}
 
     async def park(self, held: Connection, deliveries: Sequence[Delivery], reason: str) -> None:
         await held.executemany(

@@ -1,8 +1,9 @@
 """How far a consumer has come, kept where its effects are kept, so that both commit together (P4)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 from chassis.database import Connection, Pool
 
@@ -14,11 +15,17 @@ BEGIN = """
     VALUES ($1, $2, $3, 0, 'epoch') ON CONFLICT DO NOTHING
 """
 READ = "SELECT position, watermark FROM consumer_position WHERE consumer = $1 AND topic = $2 AND partition = $3"
+# One statement for both: a batch pays for each round trip while it holds its transaction open.
 MOVE = """
-    UPDATE consumer_position p SET position = n.position, watermark = greatest(p.watermark, n.watermark)
-    FROM unnest($2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::timestamptz[])
-        AS n(topic, partition, expected, position, watermark)
-    WHERE p.consumer = $1 AND p.topic = n.topic AND p.partition = n.partition AND p.position = n.expected
+    WITH moved AS (
+        UPDATE consumer_position p SET position = n.position, watermark = greatest(p.watermark, n.watermark)
+        FROM unnest($2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::timestamptz[])
+            AS n(topic, partition, expected, position, watermark)
+        WHERE p.consumer = $1 AND p.topic = n.topic AND p.partition = n.partition AND p.position = n.expected
+        RETURNING p.position
+    )
+    SELECT (SELECT count(*) FROM moved) AS moved,
+        ARRAY(SELECT DISTINCT subject FROM parked_event WHERE consumer = $1 AND subject = ANY($7)) AS parked
 """
 
 
@@ -56,10 +63,15 @@ class Positions:
         # The driver returns '-infinity' as a datetime without a zone.
         return Progress(row["position"], row["watermark"].replace(tzinfo=UTC))
 
-    async def move(self, held: Connection, moves: Mapping[Source, tuple[int, Progress]]) -> None:
-        """Move each source from its expected position, or raise PositionMovedError and let all be undone."""
+    async def move(
+        self, held: Connection, moves: Mapping[Source, tuple[int, Progress]], customers: Collection[UUID] = ()
+    ) -> set[UUID]:
+        """Move each source from its expected position, or raise PositionMovedError and let all be undone.
+
+        Return who of `customers` is parked: what comes of theirs has to wait.
+        """
         sources: Sequence[Source] = sorted(moves, key=lambda source: (source.topic, source.partition))
-        done = await held.execute(
+        row = await held.fetchrow(
             MOVE,
             self.consumer,
             [source.topic for source in sources],
@@ -67,6 +79,8 @@ class Positions:
             [moves[source][0] for source in sources],
             [moves[source][1].position for source in sources],
             [moves[source][1].watermark for source in sources],
+            customers,
         )
-        if done != f"UPDATE {len(moves)}":
-            raise PositionMovedError(f"{self.consumer}: {done} of {len(moves)}")
+        if row is None or row["moved"] != len(moves):
+            raise PositionMovedError(f"{self.consumer}: {row and row['moved']} of {len(moves)}")
+        return set(row["parked"])

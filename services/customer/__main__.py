@@ -49,6 +49,8 @@ from services.customer.tiering.schemes import TierSchemes
 
 NAME = "customer"
 LISTING = "customer-list"
+# What followup tells is read by nobody who waits for it.
+GATHER_SECONDS = 0.25
 
 
 def build(parts: Parts) -> Service:
@@ -167,7 +169,14 @@ def read_models(parts: Parts, needs: Dependencies) -> tuple[ReadModel, ReadModel
         Applier(open_items.CONSUMER, parts.pool, heard.apply),
         heard.TABLES,
         lambda applier, health, shared: (
-            Consumer(applier, [FOLLOWUP_EVENTS], bootstrap=bootstrap, health=health, shared=shared).run
+            Consumer(
+                applier,
+                [FOLLOWUP_EVENTS],
+                bootstrap=bootstrap,
+                health=health,
+                shared=shared,
+                gather_seconds=GATHER_SECONDS,
+            ).run
         ),
     )
     return listing, open_at_followup

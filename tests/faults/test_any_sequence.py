@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -117,8 +117,9 @@ async def move_before_sending(relay: Relay, producer: Any, batch: Any) -> None:
     await send(producer, batch.outgoing)
 
 
-async def stay(_positions: Positions, _held: object, _moves: object) -> None:
+async def stay(_positions: Positions, _held: object, _moves: object, _customers: object) -> set[UUID]:
     """Let a position stand where it is, whatever was applied."""
+    return set()
 
 
 async def move_without_the_lease(relay: Relay, position: int, previous: dict[int, int]) -> None:

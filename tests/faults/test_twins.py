@@ -1,8 +1,7 @@
 """The harness can fail: products broken on purpose run under the same load, and the invariants name what they break."""
 
-from collections.abc import Sequence
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -89,8 +88,8 @@ async def test_a_relay_that_sends_in_another_order_is_caught(
 async def test_a_consumer_that_forgets_its_position_is_caught(
     watched: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def stay(_positions: Positions, _held: object, _moves: Sequence[object]) -> None:
-        return
+    async def stay(*_: object) -> set[UUID]:
+        return set()
 
     await commit(watched.store, 10)
     async with background(watched.relay().run):
