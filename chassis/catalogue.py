@@ -14,6 +14,7 @@ CATALOGUE: dict[str, tuple[int, str, str]] = {
     "forbidden": (403, "This is not yours to see or do", "无权查看或执行"),
     "not-found": (404, "There is no such thing", "未找到"),
     "method-not-allowed": (405, "This method is not offered here", "不支持该方法"),
+    "request-timeout": (408, "The body of the request came too slowly", "请求体传输过慢"),
     "rejected": (409, "A rule does not allow this", "规则不允许此操作"),
     "conflict": (409, "Others were changing the same thing; try again", "其他人正在修改，请重试"),
     "gone": (410, "This is there no longer", "该内容已不存在"),

@@ -15,21 +15,30 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from chassis import crowd
 from chassis.glance import Glance, glance
 from chassis.joined_writes import JoinedWrites
+from chassis.refusal import Headers, refusal
 
 # Below the thousand files that a process may have open where nobody raised that.
 MAX_CONNECTIONS = 900
 GIVING_PLACE = 100
-STATUS_LINE = b"HTTP/1.1 503 Service Unavailable"
+BUSY = b"HTTP/1.1 503 Service Unavailable"
+TOO_SLOW = b"HTTP/1.1 408 Request Timeout"
+# A body may take so long, and as much longer as it has bytes at this rate: a file on a poor line still comes through.
+BODY_SECONDS = 20.0
+MIN_BYTES_PER_SECOND = 16 * 1024
+LOOK_AGAIN_SECONDS = 1.0
 
 
 class Connection(H11Protocol):
     """One connection. It is idle while no request of it is under way, one that is still being sent included.
 
-    A request that comes into a crowd is refused at a glance: to read it in full takes ten times as long.
+    A request that comes into a crowd is refused at a glance: to read it in full takes ten times as long. One whose body
+    comes too slowly is ended: it would hold one of the few places inside for as long as its sender likes.
     """
 
     idle_since = 0.0
     unread = 0
+    body_bytes = 0
+    overdue: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._joined = JoinedWrites(transport, self.loop)
@@ -47,13 +56,50 @@ class Connection(H11Protocol):
             self._turn_away(seen)
         elif data:
             super().data_received(data)
+            self._watch_the_body(len(data))
 
     def _turn_away(self, seen: Glance) -> None:
         self.unread = seen.rest
-        headers, content = crowd.refusal(seen.path, seen.headers)
-        lines = (name + b": " + value for name, value in (*self.server_state.default_headers, *headers))
-        self.transport.write(b"\r\n".join((STATUS_LINE, *lines, b"", content)))
+        self._write(BUSY, *crowd.refused(seen.path, seen.headers))
         self.on_response_complete()
+
+    def _write(self, status_line: bytes, headers: Headers, content: bytes) -> None:
+        lines = (name + b": " + value for name, value in (*self.server_state.default_headers, *headers))
+        self.transport.write(b"\r\n".join((status_line, *lines, b"", content)))
+
+    def _watch_the_body(self, count: int) -> None:
+        """Begin to wait for the rest of a body, or go on with it, or end to."""
+        if self.is_idle or not self.cycle.more_body:
+            self._cease_to_wait()
+        elif self.overdue is None:
+            self.body_bytes = count
+            self.overdue = self.loop.call_later(BODY_SECONDS, self._look_at_the_body, self.loop.time())
+        else:
+            self.body_bytes += count
+
+    def _look_at_the_body(self, began_at: float) -> None:
+        """End the request if its body should have been here by now; what we do not read ourselves is not late."""
+        self.overdue = None
+        if self.is_idle or not self.cycle.more_body:
+            return
+        left = began_at + BODY_SECONDS + self.body_bytes / MIN_BYTES_PER_SECOND - self.loop.time()
+        if left > 0 or self.flow.read_paused:
+            self.overdue = self.loop.call_later(max(left, LOOK_AGAIN_SECONDS), self._look_at_the_body, began_at)
+            return
+        if not self.cycle.response_started:
+            told = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers}
+            headers, content = refusal("request-timeout", self.scope["path"], told)
+            self._write(TOO_SLOW, [*headers, (b"connection", b"close")], content)
+        self.transport.close()
+
+    def _cease_to_wait(self) -> None:
+        if self.overdue:
+            self.overdue.cancel()
+            self.overdue = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._cease_to_wait()
+        super().connection_lost(exc)
 
     @property
     def _is_between_requests(self) -> bool:

@@ -1,26 +1,20 @@
 """Turns requests away at the door while many are under way: who is inside is answered soon, and who is outside too."""
 
-import json
-from functools import cache
+from collections.abc import Mapping
 from typing import ClassVar
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chassis import metrics, problems
+from chassis import metrics
 from chassis.catalogue import CATALOGUE
-from chassis.telemetry import correlation_of
+from chassis.refusal import Headers, refusal
 
 # One process answers some hundred commands a second, so nobody inside waits for much longer than a second.
 MAX_AT_ONCE = 100
 # Who asks whether the process lives must hear that it does, above all when it has much to do.
 PROBES = frozenset({"/livez", "/readyz", "/startupz", "/metrics"})
-NO_TRACE = "0" * 32
-ANY_PATH = "*"
-ANY_PLACE = json.dumps(ANY_PATH).encode()
 STATUS, *_ = CATALOGUE["overloaded"]
-
-Headers = list[tuple[bytes, bytes]]
 
 
 class Crowd:
@@ -54,26 +48,12 @@ def is_full() -> bool:
 
 async def turn_away(scope: Scope, send: Send) -> None:
     asked = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    headers, content = refusal(Request(scope).url.path, asked)
+    headers, content = refused(Request(scope).url.path, asked)
     await send({"type": "http.response.start", "status": STATUS, "headers": headers})
     await send({"type": "http.response.body", "body": content})
 
 
-def refusal(path: str, asked: dict[str, str]) -> tuple[Headers, bytes]:
+def refused(path: str, asked: Mapping[str, str]) -> tuple[Headers, bytes]:
     """Return what whoever asks for `path` with the headers `asked` is told, and count it."""
     metrics.TURNED_AWAY.inc()
-    chinese = problems.prefers_chinese(asked.get("accept-language", ""))
-    content = ready_made(chinese).replace(ANY_PLACE, json.dumps(path).encode())
-    headers = [
-        (b"content-type", problems.MEDIA_TYPE.encode()),
-        (b"content-length", b"%d" % len(content)),
-        (b"retry-after", b"%d" % problems.RETRY_AFTER_SECONDS),
-        (b"x-correlation-id", correlation_of(asked).encode("latin-1")),
-    ]
-    return headers, content
-
-
-@cache
-def ready_made(chinese: bool) -> bytes:
-    document = problems.document("overloaded", ANY_PATH, NO_TRACE, chinese=chinese)
-    return json.dumps(document, ensure_ascii=False).encode()
+    return refusal("overloaded", path, asked)

@@ -23,7 +23,7 @@ RETRY_AFTER_SECONDS = 2
 MAX_REPORTED_ERRORS = 20
 
 BY_STATUS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "unsupported-type"}
-RETRYABLE = frozenset({"conflict", "unavailable", "overloaded", "timed-out", "internal"})
+RETRYABLE = frozenset({"request-timeout", "conflict", "unavailable", "overloaded", "timed-out", "internal"})
 
 
 def install(app: FastAPI) -> None:

@@ -3,7 +3,7 @@
 import logging
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -167,7 +167,7 @@ def links_of(traceparents: Iterable[str | None]) -> list[trace.Link]:
     return [trace.Link(span.get_span_context()) for span in contexts]
 
 
-def correlation_of(headers: dict[str, str]) -> str:
+def correlation_of(headers: Mapping[str, str]) -> str:
     given = headers.get("x-correlation-id", "")
     acceptable = 0 < len(given) <= MAX_CORRELATION_ID and given.isascii() and given.isprintable() and given.strip()
     return given if acceptable else str(uuid4())

@@ -8,16 +8,18 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from chassis import connections, crowd
 from tests.faults.support.house import House, Process
 from tests.faults.support.load import change, register, sender
-from tests.faults.support.rude import MEBIBYTE, RUDE, Memory, Rude, idle_connections, send
+from tests.faults.support.rude import MEBIBYTE, RUDE, Memory, Rude, idle_connections, send, unfinished_bodies
 from tests.support.servers import Database
-from tests.support.waiting import background
+from tests.support.waiting import background, eventually
 
 MAX_GROWTH_BYTES = 20 * MEBIBYTE
 # What the sockets of both sides hold, and what was read before the answer.
 MAX_TAKEN_BYTES = 64 * MEBIBYTE
 WARM = 200
+TOO_MANY = 20
 REFUSED = (b"HTTP/1.1 400", b"HTTP/1.1 413", b"HTTP/1.1 414", b"HTTP/1.1 415", b"HTTP/1.1 422", b"HTTP/1.1 431")
 
 
@@ -107,3 +109,21 @@ async def test_r44_connections_that_say_nothing_turn_nobody_away(
         assert (await stranger.get(f"{service.url}/livez")).status_code == httpx.codes.OK
     report(f"{count} idle connections", memory, before, alone, neighbour.p99())
     assert memory.most - before < MAX_GROWTH_BYTES
+
+
+@pytest.mark.nightly
+async def test_r44_bodies_that_never_end_give_their_places_back(service: Process, neighbour: Neighbour) -> None:
+    """More of them than may be inside at once: they are all told to go, and the neighbour is answered again."""
+    async with unfinished_bodies(service.url, crowd.MAX_AT_ONCE + TOO_MANY) as answers:
+
+        async def is_full() -> bool:
+            return sum(answer.done() for answer in answers) == TOO_MANY
+
+        await eventually(is_full)
+        with pytest.raises(AssertionError, match="503"):
+            await neighbour.ask()
+        async with asyncio.timeout(3 * connections.BODY_SECONDS):
+            told = await asyncio.gather(*answers)
+        await neighbour.ask()
+    assert told.count(b"HTTP/1.1 408 Request Timeout\r\n") == crowd.MAX_AT_ONCE
+    assert told.count(b"HTTP/1.1 503 Service Unavailable\r\n") == len(told) - crowd.MAX_AT_ONCE

@@ -88,6 +88,22 @@ async def idle_connections(url: str, count: int) -> AsyncIterator[None]:
                 writer.transport.abort()
 
 
+@asynccontextmanager
+async def unfinished_bodies(url: str, count: int) -> AsyncIterator[list[asyncio.Task[bytes]]]:
+    """Send the beginnings of so many bodies and no more of them; yield what each is answered in the end."""
+    place = urlsplit(url)
+    opened = [await asyncio.open_connection(place.hostname, place.port) for _ in range(count)]
+    for _, writer in opened:
+        writer.write(b"POST /v1/customers HTTP/1.1\r\nHost: care.test\r\nContent-Length: 99\r\n\r\n{")
+    answers = [asyncio.create_task(reader.readline()) for reader, _ in opened]
+    try:
+        yield answers
+    finally:
+        for answer, (_, writer) in zip(answers, opened, strict=True):
+            answer.cancel()
+            writer.transport.abort()
+
+
 @contextmanager
 def open_files(count: int) -> Iterator[None]:
     """Let this process have `count` files open, where many machines allow a thousand; skip where it may not."""

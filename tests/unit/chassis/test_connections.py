@@ -1,11 +1,12 @@
 """Who has done nothing for longest gives place to who comes; nobody whose request is under way does."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import pytest
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from chassis import connections
 from chassis.service import server_config
@@ -13,6 +14,7 @@ from tests.support.waiting import eventually
 from tests.unit.chassis.issuer import SETTINGS
 
 MAX, GIVING_PLACE = 5, 2
+SHORT_SECONDS = 0.2
 ASK = b"GET /slow HTTP/1.1\r\nHost: care.test\r\n\r\n"
 Socket = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -25,11 +27,15 @@ class Slow:
         self.answers = asyncio.Event()
         self.app = FastAPI()
         self.app.add_api_route("/slow", self.answer)
+        self.app.add_api_route("/count", self.count, methods=["POST"])
 
     async def answer(self) -> str:
         self.asked += 1
         await self.answers.wait()
         return "at last"
+
+    async def count(self, request: Request) -> int:
+        return len(await request.body())
 
     async def has_been_asked(self) -> bool:
         return self.asked > 0
@@ -75,3 +81,53 @@ async def test_the_idle_ones_give_place_and_the_busy_one_does_not(port: int, slo
 async def said(each: Socket) -> bytes:
     async with asyncio.timeout(60):
         return await each[0].readline()
+
+
+def post(length: int, *more: str) -> bytes:
+    lines = ["POST /count HTTP/1.1", "Host: care.test", f"Content-Length: {length}", *more, "", ""]
+    return "\r\n".join(lines).encode()
+
+
+@pytest.mark.parametrize(("more", "title"), [((), "came too slowly"), (("Accept-Language: zh-CN",), "请求体传输过慢")])
+async def test_a_body_that_does_not_come_ends_the_request_with_a_problem(
+    port: int, monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...], title: str
+) -> None:
+    monkeypatch.setattr(connections, "BODY_SECONDS", SHORT_SECONDS)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(post(10, *more) + b"some")
+    async with asyncio.timeout(60):
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 408")
+    document = json.loads(body)
+    assert (document["code"], document["status"], document["instance"]) == ("request-timeout", 408, "/count")
+    assert title in document["title"]
+    writer.close()
+
+
+async def test_a_body_that_comes_steadily_may_take_longer(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "BODY_SECONDS", SHORT_SECONDS)
+    monkeypatch.setattr(connections, "MIN_BYTES_PER_SECOND", 1 / 60)
+    monkeypatch.setattr(connections, "LOOK_AGAIN_SECONDS", 0.01)
+    each = await asyncio.open_connection("127.0.0.1", port)
+    each[1].write(post(3))
+    for _ in range(3):
+        each[1].write(b"x")
+        await asyncio.sleep(2 * SHORT_SECONDS)
+    assert b"200" in await said(each)
+    each[1].close()
+
+
+async def test_what_follows_on_the_same_connection_has_time_of_its_own(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "BODY_SECONDS", 60.0)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(post(2) + b"x")
+    await asyncio.sleep(SHORT_SECONDS)
+    writer.write(b"x")
+    async with asyncio.timeout(60):
+        await reader.readuntil(b"\r\n\r\n2")
+        monkeypatch.setattr(connections, "BODY_SECONDS", SHORT_SECONDS)
+        writer.write(post(2) + b"x")
+        assert b"408" in await reader.readline()
+    writer.close()
