@@ -114,15 +114,20 @@ class Applier:
         return good
 
     async def replay(self, subject: UUID) -> int:
-        """Apply a customer's parked events in their order; all or nothing. Returns how many there were."""
+        """Apply a customer's parked events in their order; all or nothing. Returns how many there were.
+
+        What a consumer parks behind them meanwhile is taken along, or stays parked for the next time.
+        """
+        count = 0
         async with transaction(self._pool) as held:
-            rows = await self.parking.of_customer(held, subject)
-            decoded = list(readable(rows))
-            if decoded:
-                await self.handler(decoded, held)
-            await self.parking.discard(held, subject)
+            while rows := await self.parking.of_customer(held, subject):
+                decoded = list(readable(rows))
+                if decoded:
+                    await self.handler(decoded, held)
+                await self.parking.release(held, rows)
+                count += len(rows)
         self._applied()
-        return len(rows)
+        return count
 
     def _count(self, deliveries: Sequence[Delivery]) -> None:
         for (topic, outcome), count in Counter(map(outcome_of, deliveries)).items():

@@ -12,10 +12,10 @@ from operator import attrgetter
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from chassis import crowd
+from chassis import crowd, metrics
 from chassis.glance import Glance, glance
 from chassis.joined_writes import JoinedWrites
-from chassis.refusal import Headers, refusal
+from chassis.refusal import NO_TRACE, Headers, refusal
 
 # Below the thousand files that a process may have open where nobody raised that.
 MAX_CONNECTIONS = 900
@@ -37,7 +37,8 @@ class Connection(H11Protocol):
 
     idle_since = 0.0
     unread = 0
-    body_bytes = 0
+    waits_since = 0.0
+    received_bytes = 0
     overdue: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -68,34 +69,45 @@ class Connection(H11Protocol):
         self.transport.write(b"\r\n".join((status_line, *lines, b"", content)))
 
     def _watch_the_body(self, count: int) -> None:
-        """Begin to wait for the rest of a body, or go on with it, or end to."""
+        """Begin to wait for the rest of a body, or go on after `count` bytes more, or have it."""
         if self.is_idle or not self.cycle.more_body:
             self._cease_to_wait()
         elif self.overdue is None:
-            self.body_bytes = count
-            self.overdue = self.loop.call_later(BODY_SECONDS, self._look_at_the_body, self.loop.time())
+            self._begin_to_wait()
         else:
-            self.body_bytes += count
+            self.received_bytes += count
 
-    def _look_at_the_body(self, began_at: float) -> None:
-        """End the request if its body should have been here by now; what we do not read ourselves is not late."""
-        self.overdue = None
-        if self.is_idle or not self.cycle.more_body:
-            return
-        left = began_at + BODY_SECONDS + self.body_bytes / MIN_BYTES_PER_SECOND - self.loop.time()
-        if left > 0 or self.flow.read_paused:
-            self.overdue = self.loop.call_later(max(left, LOOK_AGAIN_SECONDS), self._look_at_the_body, began_at)
-            return
-        if not self.cycle.response_started:
-            told = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers}
-            headers, content = refusal("request-timeout", self.scope["path"], told)
-            self._write(TOO_SLOW, [*headers, (b"connection", b"close")], content)
-        self.transport.close()
+    def _begin_to_wait(self) -> None:
+        self.waits_since, self.received_bytes = self.loop.time(), 0
+        self.overdue = self.loop.call_later(BODY_SECONDS, self._look_at_the_body)
 
     def _cease_to_wait(self) -> None:
         if self.overdue:
             self.overdue.cancel()
             self.overdue = None
+
+    def _look_at_the_body(self) -> None:
+        """End the request if its body should have been here by now; while we do not read, its sender is not late."""
+        if self.flow.read_paused or self.cycle.waiting_for_100_continue:
+            self._begin_to_wait()
+            return
+        allowed = BODY_SECONDS + self.received_bytes / MIN_BYTES_PER_SECOND
+        left = self.waits_since + allowed - self.loop.time()
+        if left > 0:
+            self.overdue = self.loop.call_later(max(left, LOOK_AGAIN_SECONDS), self._look_at_the_body)
+            return
+        metrics.SLOW_BODIES.inc()
+        if not self.cycle.response_started:
+            self._write(TOO_SLOW, *self._told_of_slowness())
+        self.transport.close()
+
+    def _told_of_slowness(self) -> tuple[Headers, bytes]:
+        """Return the answer, under the ids that the request has in the logs."""
+        asked = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers}
+        known = self.scope["state"]
+        asked["x-correlation-id"] = known.get("correlation_id", "")
+        headers, content = refusal("request-timeout", self.scope["path"], asked, known.get("trace_id", NO_TRACE))
+        return [*headers, (b"connection", b"close")], content
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cease_to_wait()
@@ -109,6 +121,8 @@ class Connection(H11Protocol):
         self._joined.flush()
         self.idle_since = self.loop.time()
         super().on_response_complete()
+        # This one's body is nobody's matter any more, and a request that had to wait behind it may have begun.
+        self._watch_the_body(0)
 
     @property
     def is_idle(self) -> bool:

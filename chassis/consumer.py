@@ -33,7 +33,7 @@ MAX_RECORDS = 1_000
 MAX_RECORDS_ALONE = 10_000
 COMMIT_SECONDS = 1.0
 STOP_SECONDS = 5.0
-# Who is further behind than this does not pause.
+# Who is handed so many at once has more waiting, and does not pause.
 GATHER_RECORDS = 100
 STALE_SECONDS = 20.0
 GAP_PATIENCE_SECONDS = 5.0

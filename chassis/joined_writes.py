@@ -11,7 +11,7 @@ MAX_JOINED_BYTES = 64 * 1024
 
 
 class JoinedWrites:
-    """Stands in for `transport`, which does everything but write."""
+    """Stands in for `transport` where a server writes and closes; for all else, it is the transport."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport

@@ -15,6 +15,7 @@ REQUESTS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 TURNED_AWAY = Counter("care_turned_away_requests_total", "Requests answered 503 because too many were under way.")
+SLOW_BODIES = Counter("care_slow_bodies_total", "Requests ended because their bodies came too slowly.")
 PUBLISHED = Counter("care_relay_events_total", "Events published and acknowledged.", ["topic"])
 UNREADABLE = Counter("care_relay_unreadable_events_total", "Events published without their value.", ["topic"])
 OUTBOX_PENDING = Gauge("care_outbox_pending", "Events committed and not yet published.")

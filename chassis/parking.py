@@ -1,6 +1,6 @@
 """Events set aside: a poison event holds back its own customer, in order, and nobody else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,10 @@ SUMMARY = """
 OF_SUBJECT = """
     SELECT topic, partition, position, headers, value, reason FROM parked_event
     WHERE consumer = $1 AND subject = $2 ORDER BY topic, position FOR UPDATE
+"""
+RELEASE = """
+    DELETE FROM parked_event WHERE consumer = $1
+        AND (topic, partition, position) IN (SELECT * FROM unnest($2::text[], $3::integer[], $4::bigint[]))
 """
 DISCARD = "DELETE FROM parked_event WHERE consumer = $1 AND subject = $2 AND ($3::bigint IS NULL OR position = $3)"
 
@@ -85,6 +89,11 @@ class Parking:
         """Return a customer's parked records, locked, in the order in which they came."""
         rows = await held.fetch(OF_SUBJECT, self.consumer, subject)
         return [dict(row) for row in rows]
+
+    async def release(self, held: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Let go of these records and no others: they have been applied."""
+        places = [[row[name] for row in rows] for name in ("topic", "partition", "position")]
+        await held.execute(RELEASE, self.consumer, *places)
 
     async def discard(self, held: Connection, subject: UUID, position: int | None = None) -> int:
         """Throw a customer's parked records away, or only the one at `position`; return how many there were."""

@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from chassis.catalogue import CATALOGUE, ProblemError
 from chassis.command_handler import ConflictError, KeyReusedError, VersionMismatchError
@@ -41,6 +42,7 @@ def install(app: FastAPI) -> None:
         *UNAVAILABLE,
     ):
         app.add_exception_handler(kind, answer_known)
+    app.add_exception_handler(ClientDisconnect, answer_who_left)
     app.add_exception_handler(Exception, answer_unexpected)
 
 
@@ -106,6 +108,11 @@ async def answer_known(request: Request, error: Exception) -> Response:
         case _:
             structlog.get_logger().warning("http.unavailable", reason=type(error).__name__)
             return problem(request, "unavailable", "", "", headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+async def answer_who_left(request: Request, _error: Exception) -> Response:
+    """Nobody reads this: whoever asked has gone, or was told to, before the body had come."""
+    return problem(request, "request-timeout", "", "")
 
 
 async def answer_unexpected(request: Request, error: Exception) -> Response:

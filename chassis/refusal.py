@@ -14,10 +14,11 @@ ANY_PLACE = json.dumps(ANY_PATH).encode()
 Headers = list[tuple[bytes, bytes]]
 
 
-def refusal(code: str, path: str, asked: Mapping[str, str]) -> tuple[Headers, bytes]:
+def refusal(code: str, path: str, asked: Mapping[str, str], trace_id: str = NO_TRACE) -> tuple[Headers, bytes]:
     """Return what whoever asks for `path` with the headers `asked` is told."""
     chinese = problems.prefers_chinese(asked.get("accept-language", ""))
-    content = ready_made(code, chinese).replace(ANY_PLACE, json.dumps(path).encode())
+    made = ready_made(code, chinese).replace(NO_TRACE.encode(), trace_id.encode())
+    content = made.replace(ANY_PLACE, json.dumps(path).encode())
     headers = [
         (b"content-type", problems.MEDIA_TYPE.encode()),
         (b"content-length", b"%d" % len(content)),

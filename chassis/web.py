@@ -55,7 +55,7 @@ def create_app(
     app.state.cursors = cursors
     problems.install(app)
     for router in routers:
-        # Included as routers they would be asked twice for each request, the last of them after all others.
+        # `include_router` would match a router's routes twice for each request: to choose it, and then within it.
         app.router.routes.extend(router.routes)
     check_policies(app)
     add_health(app, supervisor, checks)

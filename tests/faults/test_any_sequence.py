@@ -118,7 +118,7 @@ async def move_before_sending(relay: Relay, producer: Any, batch: Any) -> None:
 
 
 async def stay(_positions: Positions, _held: object, _moves: object, _customers: object) -> set[UUID]:
-    """Let a position stand where it is, whatever was applied."""
+    """Let a position stand where it is, whatever was applied; and nobody be parked."""
     return set()
 
 

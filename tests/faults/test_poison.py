@@ -1,6 +1,6 @@
 """R33: records that are none of ours, or broken: set aside with a reason, and nobody else waits for them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID, uuid4
 
 import pytest
@@ -137,6 +137,27 @@ async def test_r33_what_our_own_list_set_aside_can_be_replayed(watched: Pipeline
     assert await watched.applier.replay(poisoned) == 2
     seen = await watched.seen()
     assert [subject for subject, _ in seen] == [healthy, healthy, poisoned, poisoned]
+
+
+async def test_r33_what_is_parked_during_a_replay_is_not_thrown_away(watched: Pipeline) -> None:
+    (customer,) = await commit(watched.store, 1, changes=1)
+    watched.poison.add(customer)
+    consumer = tail_of(watched)
+    async with background(consumer.run):
+        await eventually(lambda: parked(watched, {customer: 2}))
+        watched.poison.clear()
+        replaying, applied = watched.applier, 0
+
+        async def while_others_work(envelopes: Sequence[object], _held: object) -> None:
+            nonlocal applied
+            if applied == 0:
+                await change(watched.store, [customer], "meanwhile")
+                await eventually(lambda: parked(watched, {customer: 3}))
+            applied += len(envelopes)
+
+        replaying.handler = while_others_work
+        assert await replaying.replay(customer) == 3
+    assert applied == 3
 
 
 async def test_r33_a_type_of_tomorrow_does_not_stand_in_the_way_of_a_replay(

@@ -27,6 +27,7 @@ class Slow:
         self.answers = asyncio.Event()
         self.app = FastAPI()
         self.app.add_api_route("/slow", self.answer)
+        self.app.add_api_route("/later", self.count_later, methods=["POST"])
         self.app.add_api_route("/count", self.count, methods=["POST"])
 
     async def answer(self) -> str:
@@ -35,6 +36,12 @@ class Slow:
         return "at last"
 
     async def count(self, request: Request) -> int:
+        self.asked += 1
+        return len(await request.body())
+
+    async def count_later(self, request: Request) -> int:
+        self.asked += 1
+        await self.answers.wait()
         return len(await request.body())
 
     async def has_been_asked(self) -> bool:
@@ -104,30 +111,57 @@ async def test_a_body_that_does_not_come_ends_the_request_with_a_problem(
     writer.close()
 
 
-async def test_a_body_that_comes_steadily_may_take_longer(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_body_that_comes_steadily_may_take_longer(
+    port: int, slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(connections, "BODY_SECONDS", SHORT_SECONDS)
     monkeypatch.setattr(connections, "MIN_BYTES_PER_SECOND", 1 / 60)
     monkeypatch.setattr(connections, "LOOK_AGAIN_SECONDS", 0.01)
     each = await asyncio.open_connection("127.0.0.1", port)
-    each[1].write(post(3))
-    for _ in range(3):
-        each[1].write(b"x")
-        await asyncio.sleep(2 * SHORT_SECONDS)
+    each[1].write(post(2))
+    await eventually(slow.has_been_asked)
+    each[1].write(b"x")
+    await asyncio.sleep(2 * SHORT_SECONDS)
+    each[1].write(b"x")
     assert b"200" in await said(each)
     each[1].close()
 
 
-async def test_what_follows_on_the_same_connection_has_time_of_its_own(
+async def test_a_request_that_waited_behind_another_is_watched_as_well(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "BODY_SECONDS", 60.0)
+    monkeypatch.setattr(connections, "BODY_SECONDS", SHORT_SECONDS)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(post(2) + b"x")
-    await asyncio.sleep(SHORT_SECONDS)
-    writer.write(b"x")
+    writer.write(post(1) + b"x" + post(2) + b"x")
     async with asyncio.timeout(60):
-        await reader.readuntil(b"\r\n\r\n2")
-        monkeypatch.setattr(connections, "BODY_SECONDS", SHORT_SECONDS)
-        writer.write(post(2) + b"x")
+        await reader.readuntil(b"\r\n\r\n1")
         assert b"408" in await reader.readline()
     writer.close()
+
+
+async def test_each_request_on_a_connection_has_a_time_of_its_own(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "BODY_SECONDS", 600.0)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(post(2).replace(b"/count", b"/nowhere") + b"x")
+    async with asyncio.timeout(60):
+        await reader.readuntil(b'{"detail":"Not Found"}')
+        monkeypatch.setattr(connections, "BODY_SECONDS", SHORT_SECONDS)
+        writer.write(b"x" + post(2) + b"x")
+        assert b"408" in await reader.readline()
+    writer.close()
+
+
+async def test_who_waits_to_be_asked_for_a_body_is_not_late(
+    port: int, slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "BODY_SECONDS", SHORT_SECONDS)
+    each = await asyncio.open_connection("127.0.0.1", port)
+    each[1].write(post(1, "Expect: 100-continue").replace(b"/count", b"/later"))
+    await eventually(slow.has_been_asked)
+    await asyncio.sleep(2 * SHORT_SECONDS)
+    slow.answers.set()
+    assert b"100 Continue" in await said(each)
+    each[1].write(b"x")
+    await each[0].readline()
+    assert b"200" in await said(each)
+    each[1].close()
