@@ -210,7 +210,7 @@ class CommandHandler(Generic[S]):
         version = loaded.version + len(events)
         handled = Handled(
             status=CREATED if loaded.version == 0 and events else OK,
-            body=json.dumps({"id": str(asked.stream_id), "version": version}).encode(),
+            body=b'{"id": "%s", "version": %d}' % (str(asked.stream_id).encode(), version),
             version=version,
             events=len(events),
         )

@@ -5,9 +5,9 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from uuid import uuid4
 
 import structlog
+import uuid_utils
 from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -15,7 +15,7 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,6 +28,7 @@ MAX_LINKS = 32
 TRACER = trace.get_tracer("care")
 # What events carry and topics tell, whatever else a process is set up to read.
 W3C = TraceContextTextMapPropagator()
+IDS = RandomIdGenerator()
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -49,12 +50,31 @@ def set_up(service: str, settings: Settings) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
-    # Without a collector nobody reads the spans; their ids are made all the same, for logs, events and answers.
-    sampler = None if settings.otlp_endpoint else ALWAYS_OFF
-    provider = TracerProvider(sampler, Resource.create({"service.name": f"care-{service}"}))
-    if settings.otlp_endpoint:
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.otlp_endpoint)))
-    trace.set_tracer_provider(provider)
+    trace.set_tracer_provider(collected(service, settings.otlp_endpoint) if settings.otlp_endpoint else IdsOnly())
+
+
+def collected(service: str, endpoint: str) -> TracerProvider:
+    """Return what sends spans to `endpoint`."""
+    provider = TracerProvider(resource=Resource.create({"service.name": f"care-{service}"}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
+    return provider
+
+
+class IdsOnly(trace.NoOpTracerProvider):
+    """For a process without a collector: nobody reads its spans, but logs, events and answers need their ids."""
+
+    def get_tracer(self, *_args: Any, **_named: Any) -> trace.Tracer:
+        return TracerOfIds()
+
+
+class TracerOfIds(trace.NoOpTracer):
+    """Makes spans that have ids and nothing else."""
+
+    def start_span(self, name: str, context: Context | None = None, *_args: Any, **_named: Any) -> trace.Span:  # noqa: ARG002
+        """Return a span within that of `context`, or with a trace of its own."""
+        parent = trace.get_current_span(context).get_span_context()
+        trace_id = parent.trace_id if parent.is_valid else IDS.generate_trace_id()
+        return trace.NonRecordingSpan(trace.SpanContext(trace_id, IDS.generate_span_id(), is_remote=False))
 
 
 def log_libraries_alike() -> None:
@@ -170,7 +190,7 @@ def links_of(traceparents: Iterable[str | None]) -> list[trace.Link]:
 def correlation_of(headers: Mapping[str, str]) -> str:
     given = headers.get("x-correlation-id", "")
     acceptable = 0 < len(given) <= MAX_CORRELATION_ID and given.isascii() and given.isprintable() and given.strip()
-    return given if acceptable else str(uuid4())
+    return given if acceptable else str(uuid_utils.uuid4())
 
 
 def template_of(scope: Scope) -> str:

@@ -6,10 +6,12 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from fastapi import APIRouter, Depends
+from opentelemetry import trace
 from prometheus_client import REGISTRY
 
+from chassis import telemetry
 from chassis.access import Allow, Caller
-from chassis.telemetry import MAX_CORRELATION_ID, MAX_LINKS, links_of
+from chassis.telemetry import MAX_CORRELATION_ID, MAX_LINKS, W3C, IdsOnly, Span, current_traceparent, links_of
 from tests.unit.chassis.issuer import Issuer, app_of, client_of
 
 
@@ -103,3 +105,32 @@ def test_a_batch_is_linked_to_the_requests_its_events_came_from() -> None:
     assert [f"{link.context.trace_id:032x}" for link in links] == ["ab" * 16, "12" * 16]
     many = [f"00-{number:032x}-{'cd' * 8}-01" for number in range(1, 2 * MAX_LINKS)]
     assert len(links_of(many)) == MAX_LINKS
+
+
+@pytest.fixture
+def ids_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telemetry, "TRACER", IdsOnly().get_tracer("test"))
+
+
+@pytest.mark.usefixtures("ids_only")
+def test_without_a_collector_a_span_has_ids_and_what_lies_within_has_its_trace() -> None:
+    with Span("outer", trace.SpanKind.SERVER) as outer:
+        traceparent = current_traceparent()
+        with Span("inner", trace.SpanKind.INTERNAL) as inner:
+            assert inner.get_span_context().trace_id == outer.get_span_context().trace_id
+            assert inner.get_span_context().span_id != outer.get_span_context().span_id
+        assert current_traceparent() == traceparent
+    assert current_traceparent() is None
+    context = outer.get_span_context()
+    assert traceparent == f"00-{context.trace_id:032x}-{context.span_id:016x}-00"
+    assert context.is_valid
+    assert not outer.is_recording()
+
+
+@pytest.mark.usefixtures("ids_only")
+def test_without_a_collector_the_callers_trace_goes_on() -> None:
+    given = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    with Span("request", trace.SpanKind.SERVER, W3C.extract({"traceparent": given})):
+        said = current_traceparent() or ""
+    assert said.startswith("00-0af7651916cd43dd8448eb211c80319c-")
+    assert "b7ad6b7169203331" not in said
