@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -98,6 +99,18 @@ async def types(api: Api, count: int) -> list[str]:
     return [row["type"].removeprefix("care.customer.").removesuffix(".v1") for row in rows]
 
 
+async def items(api: Api, path: str, like: Mapping[str, Any] = MappingProxyType({})) -> list[dict[str, Any]]:
+    """Return what a list shows once it shows something `like` that: it comes a moment after the facts."""
+    found: list[dict[str, Any]] = []
+
+    async def there() -> bool:
+        found[:] = (await api.get(path)).json()["items"]
+        return any(like.items() <= item.items() for item in found)
+
+    await eventually(there)
+    return found
+
+
 async def parked(api: Api, erp: Erp, count: int) -> list[str]:
     """Return why messages are parked, once `count` of them are."""
 
@@ -121,8 +134,8 @@ async def test_a_life_told_by_another_system_is_recorded(api: Api, erp: Erp) -> 
         found = await types(api, 13)
     assert set(found) == {"profile-changed", "registered"} | {name for name, _ in LIFE[1:]}
     assert await parked(api, erp, 0) == []
-    (listed,) = (await api.get("/v1/customers?external_system=erp&external_id=K-1")).json()["items"]
-    (order,) = (await api.get(f"/v1/customers/{listed['id']}/orders")).json()["items"]
+    (listed,) = await items(api, "/v1/customers?external_system=erp&external_id=K-1")
+    (order,) = await items(api, f"/v1/customers/{listed['id']}/orders", {"state": "delivered"})
     assert (order["state"], order["external_id"], order["delivered_at"]) == (
         "delivered",
         "N-1",
