@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Column, Table
 
-from chassis.database import Pool, open_pool, transaction
+from chassis.consume.rebuild import SESSION, ReadModel, Rebuild, RebuildFailedError
 from chassis.migrate import migrate
-from chassis.rebuild import SESSION, ReadModel, Rebuild, RebuildFailedError
+from chassis.postgres.database import Pool, open_pool, transaction
 from chassis.service import ALL, Build, Parks, Parts, parts, read_settings, run
 
 REBUILD_CONNECTIONS = 4

@@ -8,10 +8,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CHASSIS_SCHEMAS = {
-    "customer": ("store", "consumer", "imports"),
-    "followup": ("store", "consumer", "imports"),
-    "alerts": ("store", "consumer"),
-    "reporting": ("consumer",),
+    "customer": ("store", "consume", "files"),
+    "followup": ("store", "consume", "files"),
+    "alerts": ("store", "consume"),
+    "reporting": ("consume",),
 }
 TIMEOUT_SECONDS = 120
 # Whoever waits for a table holds up all who come later, so a migration gives way soon, and tries again.
@@ -27,7 +27,7 @@ class MigrationFailedError(Exception):
 
 def folders(service: str) -> list[Path]:
     """Return the folders whose migrations make up the history of `service`, shared ones first."""
-    shared = [ROOT / "chassis" / "schema" / name for name in CHASSIS_SCHEMAS[service]]
+    shared = [ROOT / "chassis" / name / "schema" for name in CHASSIS_SCHEMAS[service]]
     return [*shared, ROOT / "services" / service / "schema" / "migrations"]
 
 

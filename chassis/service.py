@@ -16,16 +16,16 @@ import uvloop
 from fastapi import FastAPI
 from pydantic import ValidationError
 
-from chassis import telemetry
-from chassis.auth import Authenticator
-from chassis.connections import Connection
-from chassis.database import UNAVAILABLE, Pool, Timeline, open_pool
-from chassis.loop_watch import LoopWatch
-from chassis.paging import Cursors
-from chassis.parking import Parking
-from chassis.rebuild import ReadModel
-from chassis.settings import Settings
-from chassis.supervisor import Supervisor
+from chassis.consume.parking import Parking
+from chassis.consume.rebuild import ReadModel
+from chassis.http.auth import Authenticator
+from chassis.http.connections import Connection
+from chassis.http.paging import Cursors
+from chassis.postgres.database import UNAVAILABLE, Pool, Timeline, open_pool
+from chassis.runtime import telemetry
+from chassis.runtime.loop_watch import LoopWatch
+from chassis.runtime.settings import Settings
+from chassis.runtime.supervisor import Supervisor
 
 HEADER_LIMIT_BYTES = 16 * 1024
 MAX_CONCURRENCY = 1_000

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from contracts import asyncapi_purging, asyncapi_told
+from contracts import asyncapi_erasure, asyncapi_inbound
 from contracts.asyncapi_channel import KAFKA_BINDING, channel
 from contracts.cloudevents import (
     CONTENT_TYPE,
@@ -18,10 +18,10 @@ from contracts.cloudevents import (
     text,
     type_of,
 )
+from contracts.erasure_answers import PurgeConfirmed
 from contracts.event import Event
 from contracts.examples import EXAMPLES, RECORDED_AT
-from contracts.purging import PurgeConfirmed
-from contracts.told import TOLD
+from contracts.inbound import TOLD
 from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, EVENT_TYPES, FACTS_IN, FOLLOWUP_EVENTS, TOPICS, Topic
 from contracts.types import utc_text
 
@@ -62,13 +62,13 @@ def document() -> Json:
         "defaultContentType": CONTENT_TYPE,
         "servers": {"kafka": SERVER},
         "channels": {topic.name: _channel(topic) for topic in TOPICS}
-        | {FACTS_IN.name: asyncapi_told.facts_in()}
-        | asyncapi_purging.channels(),
-        "operations": _sending() | _receiving() | asyncapi_told.receiving() | asyncapi_purging.operations(),
+        | {FACTS_IN.name: asyncapi_inbound.facts_in()}
+        | asyncapi_erasure.channels(),
+        "operations": _sending() | _receiving() | asyncapi_inbound.receiving() | asyncapi_erasure.operations(),
         "components": {
             "messages": {name: message for topic in TOPICS for name, message in _messages(topic).items()}
-            | asyncapi_told.messages()
-            | asyncapi_purging.messages(),
+            | asyncapi_inbound.messages()
+            | asyncapi_erasure.messages(),
             "messageTraits": {"cloudEvent": {"contentType": CONTENT_TYPE, "headers": header_schema()}},
             "schemas": _schemas() | _told_schemas(),
         },

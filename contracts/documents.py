@@ -8,14 +8,14 @@ import json
 import sys
 from pathlib import Path
 
-from contracts import asyncapi, asyncapi_purging
+from contracts import asyncapi, asyncapi_erasure
 from contracts.asyncapi import READERS, PlainSchema, key_of
-from contracts.asyncapi_told import GROUP, example, summary_of
+from contracts.asyncapi_inbound import GROUP, example, summary_of
 from contracts.cloudevents import Json, example_headers, payload, schema_id, type_of
+from contracts.erasure_answers import PurgeConfirmed
 from contracts.event import Event
 from contracts.examples import EXAMPLES
-from contracts.purging import PurgeConfirmed
-from contracts.told import TOLD, AnyTold
+from contracts.inbound import TOLD, AnyTold
 from contracts.topics import EVENT_TYPES, FACTS_IN, KEEP_FOR_EVER, PURGE_ANSWERS, TOPICS, Topic
 
 ROOT = Path(__file__).parents[1]
@@ -81,7 +81,7 @@ def told_schema(message: type[AnyTold]) -> Json:
 def purging_schema() -> Json:
     """Return the JSON Schema of an answer to an erasure, open to fields that are not known yet."""
     described = PurgeConfirmed.model_json_schema(schema_generator=PlainSchema)
-    examples = [asyncapi_purging.payload(topic) for topic in PURGE_ANSWERS]
+    examples = [asyncapi_erasure.payload(topic) for topic in PURGE_ANSWERS]
     return {"$schema": DIALECT, "$id": schema_id(PurgeConfirmed.TYPE), **described, "examples": examples}
 
 
@@ -176,22 +176,22 @@ def _purging_section(topic: Topic) -> str:
 | | |
 |---|---|
 | Owner and only writer | {topic.owner} |
-| Reader group | `{asyncapi_purging.GROUP}` |
+| Reader group | `{asyncapi_erasure.GROUP}` |
 | Key | The customer id as text. |
 | Delivery | at least once, without positions and watermarks: `ce_id` tells what came before |
 | Partitions | {topic.partitions} |
 | Retention | {_retention(topic)} |
 | Personal data | none; references only |
 
-Message type: [`{PurgeConfirmed.TYPE}`](../{SCHEMAS}/{PurgeConfirmed.TYPE}.json): {asyncapi_purging.SUMMARY}
+Message type: [`{PurgeConfirmed.TYPE}`](../{SCHEMAS}/{PurgeConfirmed.TYPE}.json): {asyncapi_erasure.SUMMARY}
 
 Example headers, then the value:
 
 ```json
-{_json(asyncapi_purging.example_headers(topic))}```
+{_json(asyncapi_erasure.example_headers(topic))}```
 
 ```json
-{_json(asyncapi_purging.payload(topic))}```
+{_json(asyncapi_erasure.payload(topic))}```
 """
 
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaConsumer
 from rich.console import Console
 
-from chassis.kafka import end
+from chassis.kafka.client import end
 from contracts.topics import ALERT_EVENTS
 from demo.wording import Wording
 

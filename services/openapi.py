@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from chassis.auth import Authenticator
-from chassis.catalogue import CATALOGUE
-from chassis.problems import MEDIA_TYPE
+from chassis.commands.problem import CATALOGUE
+from chassis.http.auth import Authenticator
+from chassis.http.problems import MEDIA_TYPE
+from chassis.runtime.settings import Settings
+from chassis.runtime.supervisor import Supervisor
 from chassis.service import Parts
-from chassis.settings import Settings
-from chassis.supervisor import Supervisor
 
 SERVICES = ("customer", "followup", "alerts", "reporting")
 FOLDER = Path(__file__).resolve().parent.parent / "contracts" / "generated" / "openapi"

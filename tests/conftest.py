@@ -8,8 +8,8 @@ import structlog
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
-from chassis.database import Pool, open_pool
-from chassis.event_store import EventStore
+from chassis.postgres.database import Pool, open_pool
+from chassis.store.event_store import EventStore
 from deploy.stack.infrastructure import temporary_data_dir
 from tests.support import sharing
 from tests.support.pipeline import Pipeline, new_pipeline

@@ -27,14 +27,7 @@ from contracts.customer.handover import (
 from contracts.customer.handover_batch import HandoverBatchEnded, HandoverBatchEvent, HandoverBatchStarted
 from contracts.customer.life import LifeEvent, Mode, Stage, StageChanged, TierChanged, mode_of
 from contracts.customer.market import CompetitorSeen, MarketEvent, NewsHeard, ReferralMade
-from contracts.customer.merging import (
-    DuplicateAbsorbed,
-    DuplicateReleased,
-    Merged,
-    MergeEvent,
-    ToldApart,
-    Unmerged,
-)
+from contracts.customer.merging import DuplicateAbsorbed, DuplicateReleased, Merged, MergeEvent, ToldApart, Unmerged
 from contracts.customer.needs import NeedEvent, NeedStated, NeedStatus
 from contracts.customer.order import OrderCancelled, OrderDelivered, OrderEvent, OrderPlaced
 from contracts.customer.ownership import HelperAdded, HelperRemoved, OwnerAssigned, OwnershipEvent

@@ -10,6 +10,11 @@ from uuid import UUID, uuid5
 
 from contracts import alerts, customer, followup
 from contracts.event import Envelope, Event
+from contracts.examples.complaints import COMPLAINTS as COMPLAINTS
+from contracts.examples.complaints import TARGET as TARGET
+from contracts.examples.configuration import CONFIGURED as CONFIGURED
+from contracts.examples.configuration import QUESTION as QUESTION
+from contracts.examples.customers import CUSTOMER as CUSTOMER
 from contracts.examples.named import ABSENCE_ID as ABSENCE_ID
 from contracts.examples.named import ABSENCES_ID as ABSENCES_ID
 from contracts.examples.named import ALERT_ID as ALERT_ID
@@ -55,11 +60,6 @@ from contracts.examples.named import STARTS_AT as STARTS_AT
 from contracts.examples.named import SURVEY_ID as SURVEY_ID
 from contracts.examples.named import SURVEY_POLICY_ID as SURVEY_POLICY_ID
 from contracts.examples.named import TASK_ID as TASK_ID
-from contracts.examples.of_complaints import COMPLAINTS as COMPLAINTS
-from contracts.examples.of_complaints import TARGET as TARGET
-from contracts.examples.of_configuration import CONFIGURED as CONFIGURED
-from contracts.examples.of_configuration import QUESTION as QUESTION
-from contracts.examples.of_customers import CUSTOMER as CUSTOMER
 from contracts.followup.complaint import ComplaintEvent
 from contracts.followup.plan import Assignment
 from contracts.followup.task import TaskEvent

@@ -4,13 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from contracts.followup.absence import (
-    AbsenceCancelled,
-    AbsenceChanged,
-    AbsenceEvent,
-    AbsenceNoted,
-    AbsenceReason,
-)
+from contracts.followup.absence import AbsenceCancelled, AbsenceChanged, AbsenceEvent, AbsenceNoted, AbsenceReason
 from contracts.followup.calendar import (
     CalendarEvent,
     CalendarPublished,
@@ -42,15 +36,7 @@ from contracts.followup.complaint import (
     Severity,
 )
 from contracts.followup.complaint_policy import ComplaintPolicyEvent, ComplaintPolicyPublished
-from contracts.followup.contact import (
-    Attachment,
-    Channel,
-    ContactEvent,
-    ContactLogged,
-    Direction,
-    Purpose,
-    Sentiment,
-)
+from contracts.followup.contact import Attachment, Channel, ContactEvent, ContactLogged, Direction, Purpose, Sentiment
 from contracts.followup.contact_form import ContactFormEvent, ContactFormPublished, FieldKind, FieldValue, FormField
 from contracts.followup.erasure import PurgeEvent, WordsPurged
 from contracts.followup.guard import Guard, GuardCleared, GuardEvent, GuardTripped

@@ -11,9 +11,9 @@ import asyncpg
 import httpx
 from aiokafka.admin import AIOKafkaAdminClient
 
-from chassis.database import Connection
-from chassis.kafka import UNREACHABLE, end, partition_of
+from chassis.kafka.client import UNREACHABLE, end, partition_of
 from chassis.migrate import folders
+from chassis.postgres.database import Connection
 from contracts.topics import PARTITIONS, PURGE_ANSWERS, TOPICS
 from deploy.doctor.observed import DatabaseSeen, KafkaSeen, Lag, Outbox, Parked, ServiceSeen
 from deploy.stack import credentials

@@ -11,7 +11,7 @@ from pathlib import Path
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from chassis.kafka import end
+from chassis.kafka.client import end
 from deploy.stack import command, jars, ports
 from deploy.stack.child import Child
 from deploy.stack.java import java

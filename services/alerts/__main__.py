@@ -2,27 +2,27 @@
 
 import sys
 
-from chassis.applier import Applier
 from chassis.cli import main
-from chassis.confirming import Confirming
-from chassis.consumer import Consumer
-from chassis.event_store import EventStore
-from chassis.export import Exports
-from chassis.mapper import EventMapper
-from chassis.rebuild import ReadModel
-from chassis.relay import Relay
+from chassis.consume.applier import Applier
+from chassis.consume.consumer import Consumer
+from chassis.consume.erasure_answers import Confirming
+from chassis.consume.rebuild import ReadModel
+from chassis.consume.tail import Tail
+from chassis.consume.timers import Timers
+from chassis.http.export import Exports
+from chassis.http.web import create_app
+from chassis.publish.relay import Relay
 from chassis.service import Parts, Service, Task
-from chassis.tail import Tail
-from chassis.timers import Timers
-from chassis.web import create_app
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
 from contracts.topics import ALERT_EVENTS, ALERT_OPEN, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
-from services.alerts import projection
-from services.alerts.api import router
+from services.alerts.api.alerts import router
 from services.alerts.dependencies import Dependencies
-from services.alerts.detection import CONSUMER, Detection
+from services.alerts.detection.detector import CONSUMER, Detection
 from services.alerts.engine.rules import DEFAULT_RULES
 from services.alerts.open_topic import open_record
-from services.alerts.queries import AlertQueries
+from services.alerts.projection import alerts
+from services.alerts.queries.alerts import AlertQueries
 
 NAME = "alerts"
 LISTING = "alert-list"
@@ -42,8 +42,8 @@ def build(parts: Parts) -> Service:
 
     detecting = Applier(CONSUMER, parts.pool, detection.apply, applied=applied)
     listing = ReadModel(
-        Applier(LISTING, parts.pool, projection.apply),
-        projection.TABLES,
+        Applier(LISTING, parts.pool, alerts.apply),
+        alerts.TABLES,
         lambda applier, health, shared: Tail(store, mapper, applier, health=health, shared=shared).run,
     )
     relay = Relay(

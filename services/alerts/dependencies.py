@@ -5,11 +5,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from chassis.event_store import EventStore
-from chassis.export import Exports
-from chassis.mapper import EventMapper
+from chassis.http.export import Exports
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
 from services.alerts.engine.rules import RuleBook
-from services.alerts.queries import AlertQueries
+from services.alerts.queries.alerts import AlertQueries
 
 
 @dataclass(frozen=True, slots=True)

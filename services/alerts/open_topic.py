@@ -1,6 +1,6 @@
 """What is open now, on a compacted topic: the alert's latest state, and a tombstone when it ends."""
 
-from chassis.records import Record
+from chassis.kafka.records import Record
 from contracts.alerts import AlertRaised
 
 RAISED = AlertRaised.model_fields["type"].default

@@ -2,32 +2,31 @@
 
 import sys
 
-from chassis.applier import Applier
 from chassis.cli import main
-from chassis.command_handler import CommandHandler
-from chassis.consumer import Consumer
-from chassis.event_store import EventStore
-from chassis.export import Exports
-from chassis.imports import Importer, Imports
-from chassis.imports_api import imports_router
-from chassis.inbound import Inbound
-from chassis.mapper import EventMapper
-from chassis.parking import Parking
-from chassis.pseudonym import Pseudonyms
-from chassis.rebuild import ReadModel
-from chassis.relay import Relay
+from chassis.commands.command_handler import CommandHandler
+from chassis.consume.applier import Applier
+from chassis.consume.consumer import Consumer
+from chassis.consume.inbound import Inbound
+from chassis.consume.parking import Parking
+from chassis.consume.rebuild import ReadModel
+from chassis.consume.tail import Tail
+from chassis.consume.timers import Timers
+from chassis.files.imports import Importer, Imports
+from chassis.files.imports_api import imports_router
+from chassis.http.export import Exports
+from chassis.http.web import create_app
+from chassis.publish.relay import Relay
 from chassis.service import Parts, Service, Task
-from chassis.tail import Tail
-from chassis.timers import Timers
-from chassis.web import create_app
-from contracts.purging import CONFIRMATIONS, PurgeConfirmed
-from contracts.told import TOLD, AnyTold
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
+from chassis.store.pseudonym import Pseudonyms
+from contracts.erasure_answers import CONFIRMATIONS, PurgeConfirmed
+from contracts.inbound import TOLD, AnyTold
 from contracts.topics import CUSTOMER_EVENTS, FACTS_IN, FOLLOWUP_EVENTS, PURGE_ANSWERS
-from services.customer import erasing, facts_in, heard, open_items, projection
+from services.customer import projection
 from services.customer.api import ROUTERS
-from services.customer.approaching import Approaching
-from services.customer.checklists import Checklists
-from services.customer.commerce import Commerce
+from services.customer.commerce.recording import Commerce
+from services.customer.dates.important_dates import Approaching
 from services.customer.dependencies import Dependencies
 from services.customer.domain import CUSTOMER
 from services.customer.domain.handover import HANDOVER
@@ -35,17 +34,21 @@ from services.customer.domain.handover_batch import HANDOVER_BATCH
 from services.customer.domain.important_date import IMPORTANT_DATE
 from services.customer.domain.segments import SEGMENT
 from services.customer.domain.tags import TAG_VOCABULARY
-from services.customer.duplicates import Duplicates
-from services.customer.erasing import Erasing
-from services.customer.facts_in import FactsIn
-from services.customer.handing_over import HandoverBatches
-from services.customer.importing import CustomerImport
-from services.customer.importing_commerce import ContractImport, OrderImport
+from services.customer.erasure import execution
+from services.customer.erasure.execution import Erasing
+from services.customer.handovers.batches import HandoverBatches
+from services.customer.handovers.checklists import Checklists
+from services.customer.imports.commerce import ContractImport, OrderImport
+from services.customer.imports.customers import CustomerImport
+from services.customer.inbound import facts as facts_in
+from services.customer.inbound.facts import FactsIn
+from services.customer.merging.duplicates import Duplicates
+from services.customer.projection import from_followup, open_items
 from services.customer.queries import CustomerQueries
 from services.customer.queries.handovers import HandoverQueries
-from services.customer.searching.search import Search
-from services.customer.tiering.runner import Tiering
-from services.customer.tiering.schemes import TierSchemes
+from services.customer.search.index import Search
+from services.customer.tiers.runner import Tiering
+from services.customer.tiers.schemes import TierSchemes
 
 NAME = "customer"
 LISTING = "customer-list"
@@ -108,14 +111,14 @@ def inbounds(parts: Parts, needs: Dependencies) -> tuple[Inbound[AnyTold], Inbou
         health=health(facts_in.CONSUMER),
     )
     answers: Inbound[PurgeConfirmed] = Inbound(
-        erasing.CONFIRMED,
+        execution.CONFIRMED,
         PURGE_ANSWERS,
         parts.pool,
         CONFIRMATIONS,
         needs.erasing.confirmed,
         lambda answer: answer.customer_id,
         bootstrap=bootstrap,
-        health=health(erasing.CONFIRMED),
+        health=health(execution.CONFIRMED),
     )
     return facts, answers
 
@@ -166,8 +169,8 @@ def read_models(parts: Parts, needs: Dependencies) -> tuple[ReadModel, ReadModel
         lambda applier, health, shared: Tail(needs.store, needs.mapper, applier, health=health, shared=shared).run,
     )
     open_at_followup = ReadModel(
-        Applier(open_items.CONSUMER, parts.pool, heard.apply),
-        heard.TABLES,
+        Applier(open_items.CONSUMER, parts.pool, from_followup.apply),
+        from_followup.TABLES,
         lambda applier, health, shared: (
             Consumer(
                 applier,

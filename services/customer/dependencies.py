@@ -5,23 +5,23 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from chassis.command_handler import CommandHandler
-from chassis.database import Pool
-from chassis.event_store import EventStore
-from chassis.export import Exports
-from chassis.mapper import EventMapper
-from chassis.pseudonym import Pseudonyms
-from services.customer.checklists import Checklists
-from services.customer.commerce import Commerce
+from chassis.commands.command_handler import CommandHandler
+from chassis.http.export import Exports
+from chassis.postgres.database import Pool
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
+from chassis.store.pseudonym import Pseudonyms
+from services.customer.commerce.recording import Commerce
 from services.customer.domain import Customer
 from services.customer.domain.handover import Handover
 from services.customer.domain.handover_batch import Batch
 from services.customer.domain.segments import Segment
 from services.customer.domain.tags import Vocabulary
-from services.customer.erasing import Erasing
+from services.customer.erasure.execution import Erasing
+from services.customer.handovers.checklists import Checklists
 from services.customer.queries import CustomerQueries
 from services.customer.queries.handovers import HandoverQueries
-from services.customer.tiering.schemes import TierSchemes
+from services.customer.tiers.schemes import TierSchemes
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,29 +2,26 @@
 
 import sys
 
-from chassis.applier import Applier
 from chassis.cli import main
-from chassis.command_handler import CommandHandler
-from chassis.consumer import Consumer
-from chassis.event_store import EventStore
-from chassis.export import Exports
-from chassis.imports import Imports
-from chassis.imports_api import imports_router
-from chassis.mapper import EventMapper
-from chassis.pseudonym import Pseudonyms
-from chassis.rebuild import ReadModel
-from chassis.relay import Relay
+from chassis.commands.command_handler import CommandHandler
+from chassis.consume.applier import Applier
+from chassis.consume.consumer import Consumer
+from chassis.consume.rebuild import ReadModel
+from chassis.consume.tail import Tail
+from chassis.files.imports import Imports
+from chassis.files.imports_api import imports_router
+from chassis.http.export import Exports
+from chassis.http.web import create_app
+from chassis.publish.relay import Relay
 from chassis.service import Parts, Service, Task
-from chassis.tail import Tail
-from chassis.web import create_app
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
+from chassis.store.pseudonym import Pseudonyms
 from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
-from services.followup import customers, lists
-from services.followup.absences.listing import AbsenceQueries
-from services.followup.absences.work import FallingDue
+from services.followup.absences.due_work import FallingDue
 from services.followup.api import ROUTERS
-from services.followup.calendar.calendars import Calendars
-from services.followup.complaint_policies import ComplaintPolicies
-from services.followup.customers import Customers
+from services.followup.calendars.lookup import Calendars
+from services.followup.complaints.policies import ComplaintPolicies
 from services.followup.dependencies import Dependencies
 from services.followup.domain.absence import ABSENCES
 from services.followup.domain.calendar import CALENDAR
@@ -38,13 +35,16 @@ from services.followup.domain.plan import PLAN
 from services.followup.domain.plan_template import PLAN_TEMPLATE
 from services.followup.domain.survey import ANONYMOUS_ANSWER, SURVEY, SURVEY_POLICY
 from services.followup.domain.task import TASK
-from services.followup.guarding.listing import GuardQueries
-from services.followup.importing import FollowupImport
-from services.followup.myday import Days
-from services.followup.queries import FollowupQueries
-from services.followup.reacting import reacting
-from services.followup.surveying.invitations import Invitations
-from services.followup.surveying.listing import SurveyQueries
+from services.followup.imports.followups import FollowupImport
+from services.followup.projection import customers, lists
+from services.followup.projection.absences import AbsenceQueries
+from services.followup.projection.customers import Customers
+from services.followup.projection.guards import GuardQueries
+from services.followup.projection.surveys import SurveyQueries
+from services.followup.queries.followups import FollowupQueries
+from services.followup.queries.my_day import Days
+from services.followup.surveys.invitations import Invitations
+from services.followup.workers import reacting
 
 NAME = "followup"
 LISTING = "followup-list"

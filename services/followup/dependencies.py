@@ -6,11 +6,11 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
-from chassis.command_handler import CommandHandler
-from chassis.event_store import EventStore
-from chassis.export import Exports
-from chassis.mapper import EventMapper
-from chassis.pseudonym import Pseudonyms
+from chassis.commands.command_handler import CommandHandler
+from chassis.http.export import Exports
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
+from chassis.store.pseudonym import Pseudonyms
 from contracts.followup import (
     CalendarPublished,
     ComplaintPolicyPublished,
@@ -18,11 +18,9 @@ from contracts.followup import (
     PlanTemplatePublished,
     SurveyPolicyPublished,
 )
-from services.followup.absences.listing import AbsenceQueries
-from services.followup.absences.work import FallingDue
-from services.followup.calendar.calendars import Calendars
-from services.followup.complaint_policies import ComplaintPolicies
-from services.followup.customers import Customers
+from services.followup.absences.due_work import FallingDue
+from services.followup.calendars.lookup import Calendars
+from services.followup.complaints.policies import ComplaintPolicies
 from services.followup.domain.absence import Absences
 from services.followup.domain.complaint import Complaint
 from services.followup.domain.complaint_repeats import Repeats
@@ -31,11 +29,13 @@ from services.followup.domain.guard import Guards
 from services.followup.domain.plan import Plan
 from services.followup.domain.survey import Survey
 from services.followup.domain.task import Task
-from services.followup.guarding.listing import GuardQueries
-from services.followup.myday import Days
-from services.followup.queries import FollowupQueries
-from services.followup.surveying.invitations import Invitations
-from services.followup.surveying.listing import SurveyQueries
+from services.followup.projection.absences import AbsenceQueries
+from services.followup.projection.customers import Customers
+from services.followup.projection.guards import GuardQueries
+from services.followup.projection.surveys import SurveyQueries
+from services.followup.queries.followups import FollowupQueries
+from services.followup.queries.my_day import Days
+from services.followup.surveys.invitations import Invitations
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,18 @@
 import sys
 from zoneinfo import ZoneInfo
 
-from chassis.applier import Applier
 from chassis.cli import main
-from chassis.confirming import Confirming
-from chassis.consumer import Consumer
-from chassis.rebuild import ReadModel
+from chassis.consume.applier import Applier
+from chassis.consume.consumer import Consumer
+from chassis.consume.erasure_answers import Confirming
+from chassis.consume.rebuild import ReadModel
+from chassis.consume.timers import Timers
+from chassis.http.web import create_app
 from chassis.service import Parts, Service, Task
-from chassis.timers import Timers
-from chassis.web import create_app
-from services.reporting import api, projection, reports_api
+from services.reporting import projection
+from services.reporting.api import customers, reports
 from services.reporting.dependencies import Dependencies
-from services.reporting.zone import keep_zone
+from services.reporting.projection.zone import keep_zone
 
 NAME = "reporting"
 
@@ -43,7 +44,7 @@ def build(parts: Parts) -> Service:
 
     app = create_app(
         "Reporting",
-        [api.router, reports_api.router],
+        [customers.router, reports.router],
         authenticator=parts.authenticator,
         cursors=parts.cursors,
         supervisor=parts.supervisor,

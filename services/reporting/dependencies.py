@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 
-from chassis.access import EVERYWHERE, OWN, Allow, Caller
-from chassis.auth import Role
-from chassis.database import Connection, Pool
-from chassis.listing import Paging
-from chassis.paging import Page
+from chassis.http.access import EVERYWHERE, OWN, Allow, Caller
+from chassis.http.auth import Role
+from chassis.http.listing import Paging
+from chassis.http.paging import Page
+from chassis.postgres.database import Connection, Pool
 from services.reporting.queries.snapshot import snapshot
 
 T = TypeVar("T")

@@ -13,15 +13,16 @@ MAX_FILE_LINES = 300
 
 IMPURE_MODULES = {"aiokafka", "asyncio", "asyncpg", "httpx", "random", "secrets", "socket", "time"}
 IMPURE_CALLS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "uuid1", "uuid4"}
-PURE_FILES_OF_A_SERVICE = ("commands", "domain", "policy")
+PURE_FOLDERS_OF_A_SERVICE = ("commands", "domain")
+PURE_FILE = "policy"
 BROAD_ERRORS = {"Exception", "BaseException"}
 
 # Each of these files answers for work it did not write, and must see whatever ended it.
 MAY_CATCH_EVERYTHING = {
-    "chassis/applier.py": "whatever an event does to a handler, its customer is parked and the others flow",
-    "chassis/group_commit.py": "whatever a commit raises goes to the callers whose items it was about",
-    "chassis/inbound.py": "whatever a message does to us, it is parked and the others flow",
-    "chassis/supervisor.py": "whatever ends a task is logged and counted, and the task is started again",
+    "chassis/consume/applier.py": "whatever an event does to a handler, its customer is parked and the others flow",
+    "chassis/store/group_commit.py": "whatever a commit raises goes to the callers whose items it was about",
+    "chassis/consume/inbound.py": "whatever a message does to us, it is parked and the others flow",
+    "chassis/runtime/supervisor.py": "whatever ends a task is logged and counted, and the task is started again",
 }
 
 
@@ -70,7 +71,7 @@ def is_pure(path: PurePath) -> bool:
         case ("services", "alerts", name, *_) if name.startswith("engine"):
             return True
         case ("services", _, name, *_):
-            return name.startswith(PURE_FILES_OF_A_SERVICE)
+            return name.startswith(PURE_FOLDERS_OF_A_SERVICE) or path.stem == PURE_FILE
         case _:
             return False
 

@@ -7,11 +7,13 @@ import typer
 import uvloop
 
 from deploy.stack.infrastructure import Infrastructure, temporary_data_dir
-from tests.bench import append, apply, command, fold, importing, latency, memory, rebuild, relay, report, streams
-from tests.bench.aside import aside
-from tests.bench.harness import Bed, Effort, Figure
-from tests.bench.saying import console, say, say_versions
-from tests.bench.whole import Whole, client_beside, stack_in
+from tests.bench.harness import report
+from tests.bench.harness.console import console, say, say_versions
+from tests.bench.harness.measuring import Bed, Effort, Figure
+from tests.bench.harness.server_thread import aside
+from tests.bench.pieces import append, apply, command, fold, rebuild, relay, streams
+from tests.bench.stack import importing, latency, memory
+from tests.bench.stack.whole import Whole, client_beside, stack_in
 from tests.support.servers import servers
 
 SECONDS, ROUNDS, LOAD_SECONDS = 3.0, 5, 10.0

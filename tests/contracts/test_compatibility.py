@@ -10,8 +10,8 @@ import pytest
 from pydantic import BaseModel, Field
 
 from contracts.documents import SCHEMAS, purging_schema, schema, told_schema
-from contracts.purging import PurgeConfirmed
-from contracts.told import TOLD
+from contracts.erasure_answers import PurgeConfirmed
+from contracts.inbound import TOLD
 from contracts.topics import EVENT_TYPES
 from tests.contracts.compatibility import EXTENSIBLE, Schema, breaks
 

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 from jsonschema import Draft7Validator
 
-from chassis import cloudevents as wire
-from chassis.records import encode
+from chassis.kafka import cloudevents as wire
+from chassis.kafka.records import encode
 from contracts import asyncapi
 from contracts.cloudevents import OPTIONAL_HEADERS, example_headers, payload, source_of
 from contracts.event import Event, Origin

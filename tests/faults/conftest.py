@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.database import Pool
+from chassis.postgres.database import Pool
 from deploy.stack.infrastructure import temporary_data_dir
 from tests.faults.support.house import House, Issuer, as_admin, issuer_process, pool_at
 from tests.faults.support.ledger import Ledger

@@ -9,16 +9,16 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.database import Pool, transaction
-from chassis.event_store import EventStore
-from chassis.mapper import EventMapper
-from chassis.positions import Positions, Progress, Source
-from chassis.relay import Relay
-from chassis.supervisor import Health
+from chassis.consume.positions import Positions, Progress, Source
+from chassis.postgres.database import Pool, transaction
+from chassis.publish.relay import Relay
+from chassis.runtime.supervisor import Health
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
 from contracts.customer import Stage
 from contracts.event import Envelope
 from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS, PARTITIONS, Topic
-from services.alerts.detection import CONSUMER, FEEDS, Detection
+from services.alerts.detection.detector import CONSUMER, FEEDS, Detection
 from services.alerts.engine.episodes import CustomerState, evaluate
 from services.alerts.engine.facts import evolve
 from services.alerts.engine.rules import DEFAULT_RULES

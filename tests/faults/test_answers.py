@@ -7,7 +7,7 @@ import time
 import httpx
 import pytest
 
-from chassis import group_commit
+from chassis.store import group_commit
 from tests.faults.support import evidence, oracle
 from tests.faults.support.house import Issuer, host_and_port, through
 from tests.faults.support.ledger import Ledger, Outcome

@@ -19,13 +19,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from chassis import event_store, published
-from chassis import relay as relay_module
-from chassis.consumer import Consumer, FeedSetBackError
-from chassis.event_store import Append, Appended, EventStore
-from chassis.positions import Positions
-from chassis.reading import complete_until
-from chassis.relay import Relay
+from chassis.consume.consumer import Consumer, FeedSetBackError
+from chassis.consume.positions import Positions
+from chassis.consume.record_reading import complete_until
+from chassis.publish import published
+from chassis.publish import relay as relay_module
+from chassis.publish.relay import Relay
+from chassis.store import event_store
+from chassis.store.event_store import Append, Appended, EventStore
 from tests.faults.machine.broker import Broker
 from tests.faults.machine.death import Death, Died
 from tests.faults.machine.sequence import AnySequence

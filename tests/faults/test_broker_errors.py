@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import pytest
 from aiokafka.producer.message_accumulator import MessageBatch
 
-from chassis import metrics
-from chassis.supervisor import Health
+from chassis.runtime import metrics
+from chassis.runtime.supervisor import Health
 from tests.faults.support.facts import change, commit
 from tests.faults.support.house import ALL_PUBLISHED, quiet
 from tests.faults.support.line import supervised, topic_holds

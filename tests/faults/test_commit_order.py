@@ -8,8 +8,8 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from chassis.database import Pool, transaction
-from chassis.event_store import EventStore
+from chassis.postgres.database import Pool, transaction
+from chassis.store.event_store import EventStore
 from tests.faults.support import evidence, oracle
 from tests.faults.support.house import pool_at
 from tests.support.appends import append_of

@@ -8,14 +8,14 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from chassis import consumer as consumer_module
-from chassis.applier import Applier
-from chassis.consumer import Consumer, GapFoundError
-from chassis.database import Pool
-from chassis.event_store import EventStore
-from chassis.kafka import ensure_topics, log_ends
-from chassis.positions import PositionMovedError
-from chassis.supervisor import Health
+from chassis.consume import consumer as consumer_module
+from chassis.consume.applier import Applier
+from chassis.consume.consumer import Consumer, GapFoundError
+from chassis.consume.positions import PositionMovedError
+from chassis.kafka.client import ensure_topics, log_ends
+from chassis.postgres.database import Pool
+from chassis.runtime.supervisor import Health
+from chassis.store.event_store import EventStore
 from contracts.topics import Topic
 from services.reporting import projection
 from tests.faults.support import evidence, oracle

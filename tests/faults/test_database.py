@@ -12,8 +12,8 @@ import asyncpg
 import httpx
 import pytest
 
-from chassis.database import DEADLINE_SECONDS
-from chassis.event_store import EventStore
+from chassis.postgres.database import DEADLINE_SECONDS
+from chassis.store.event_store import EventStore
 from tests.faults.support import evidence, oracle
 from tests.faults.support.house import House, Issuer, host_and_port, pool_at, through
 from tests.faults.support.ledger import Ledger, Outcome

@@ -8,9 +8,9 @@ import asyncpg
 import httpx
 import pytest
 
-from chassis.database import UNAVAILABLE
-from chassis.event_store import Append, Appended, EventStore
-from chassis.event_store import Outcome as Stored
+from chassis.postgres.database import UNAVAILABLE
+from chassis.store.event_store import Append, Appended, EventStore
+from chassis.store.event_store import Outcome as Stored
 from tests.faults.support import evidence, oracle
 from tests.faults.support.clusters import fill, own_cluster, small_disk
 from tests.faults.support.house import House, Issuer, Process, says_yes

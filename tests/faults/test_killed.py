@@ -7,20 +7,12 @@ from uuid import uuid4, uuid5
 
 import pytest
 
-from chassis.database import Pool
-from chassis.event_store import EventStore
+from chassis.postgres.database import Pool
+from chassis.store.event_store import EventStore
 from contracts.topics import REPORTING_PURGES
 from tests.faults.support import evidence, oracle
 from tests.faults.support.facts import commit, commit_for_ever
-from tests.faults.support.house import (
-    ALL_PUBLISHED,
-    House,
-    Process,
-    expire_lease,
-    keep_up,
-    quiet,
-    says_yes,
-)
+from tests.faults.support.house import ALL_PUBLISHED, House, Process, expire_lease, keep_up, quiet, says_yes
 from tests.faults.support.ledger import Ledger, Outcome
 from tests.faults.support.load import Mix
 from tests.faults.support.whole import under_load, verdict

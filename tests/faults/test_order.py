@@ -12,12 +12,12 @@ from aiokafka import ConsumerRecord, TopicPartition
 from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 
-from chassis.applier import Batch
-from chassis.cloudevents import encode_watermark
-from chassis.consumer import Consumer
-from chassis.positions import NEVER, PositionMovedError, Progress, Source
-from chassis.records import encode
-from chassis.supervisor import Health
+from chassis.consume.applier import Batch
+from chassis.consume.consumer import Consumer
+from chassis.consume.positions import NEVER, PositionMovedError, Progress, Source
+from chassis.kafka.cloudevents import encode_watermark
+from chassis.kafka.records import encode
+from chassis.runtime.supervisor import Health
 from contracts.customer import ProfileChanged
 from contracts.event import Envelope
 from contracts.examples import CUSTOMER_ID, example_envelope

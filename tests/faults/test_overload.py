@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from chassis.crowd import MAX_AT_ONCE
-from tests.bench.http_load import answers_per_second, post
+from chassis.http.admission import MAX_AT_ONCE
+from tests.bench.stack.http_load import answers_per_second, post
 from tests.faults.support import evidence, oracle
 from tests.faults.support.arrivals import Arrivals
 from tests.faults.support.house import House, Process, pool_at

@@ -6,14 +6,14 @@ from uuid import UUID, uuid4
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from chassis.cloudevents import WATERMARK_TYPE, Headers
-from chassis.kafka import ensure_topics
-from chassis.mapper import EventMapper
-from chassis.outbox import Outbox
-from chassis.parking import UNKNOWN_CUSTOMER
-from chassis.records import Row
-from chassis.supervisor import Health
-from chassis.tail import Tail
+from chassis.consume.parking import UNKNOWN_CUSTOMER
+from chassis.consume.tail import Tail
+from chassis.kafka.client import ensure_topics
+from chassis.kafka.cloudevents import WATERMARK_TYPE, Headers
+from chassis.kafka.records import Row
+from chassis.publish.outbox import Outbox
+from chassis.runtime.supervisor import Health
+from chassis.store.mapper import EventMapper
 from contracts.topics import EVENT_TYPES
 from tests.faults.support.facts import change, commit
 from tests.faults.support.house import PLANT, as_admin

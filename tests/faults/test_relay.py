@@ -10,13 +10,14 @@ from uuid import UUID, uuid4
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from chassis import kafka, metrics, sending
-from chassis import relay as relay_module
-from chassis.event_store import EventStore
-from chassis.lease import LeaseLostError
-from chassis.mapper import EventMapper
-from chassis.sending import Outgoing, send_all
-from chassis.supervisor import Health
+from chassis.kafka import client, sending
+from chassis.kafka.sending import Outgoing, send_all
+from chassis.publish import relay as relay_module
+from chassis.publish.lease import LeaseLostError
+from chassis.runtime import metrics
+from chassis.runtime.supervisor import Health
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
 from contracts.alerts import AlertRaised
 from contracts.examples import example, example_envelope
 from tests.faults.support import evidence, oracle
@@ -32,7 +33,7 @@ from tests.support.waiting import background, eventually
 @asynccontextmanager
 async def impatient_link(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Proxy, Pipeline]]:
     """A relay's link to the broker through a proxy, with time-outs short enough for a test."""
-    monkeypatch.setattr(kafka, "REQUEST_TIMEOUT_MS", 1_000)
+    monkeypatch.setattr(client, "REQUEST_TIMEOUT_MS", 1_000)
     for module in (sending, relay_module):
         monkeypatch.setattr(module, "SEND_DEADLINE_SECONDS", 2.0)
     async with proxy_to_kafka(pipeline.bootstrap) as proxy:
@@ -89,7 +90,7 @@ async def test_r21_a_producer_out_of_step_is_replaced_without_a_restart(
     producers: list[AIOKafkaProducer] = []
 
     def remembered(*given: Any, **known: Any) -> AIOKafkaProducer:
-        producers.append(kafka.new_producer(*given, **known))
+        producers.append(client.new_producer(*given, **known))
         return producers[-1]
 
     monkeypatch.setattr(relay_module, "new_producer", remembered)
@@ -231,7 +232,7 @@ async def test_r23_a_type_of_a_later_build_goes_out_as_it_was_stored(watched: Pi
 
 
 async def test_r26_a_topic_with_another_number_of_partitions_is_refused_by_name(pipeline: Pipeline) -> None:
-    await kafka.ensure_topics(pipeline.bootstrap, (replace(pipeline.topic, partitions=4),))
+    await client.ensure_topics(pipeline.bootstrap, (replace(pipeline.topic, partitions=4),))
     await commit(pipeline.store, 3)
     health = Health("relay")
     async with background(supervised(pipeline.relay(), health)):

@@ -1,6 +1,6 @@
 """A store comes back from an older copy than the topic was made from: nothing goes on until somebody has seen to it."""
 
-from chassis.supervisor import Health
+from chassis.runtime.supervisor import Health
 from tests.faults.support import evidence
 from tests.faults.support.facts import change, commit
 from tests.faults.support.house import ALL_PUBLISHED, as_admin, quiet

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
-from chassis.database import Pool
-from chassis.event_store import EventStore
+from chassis.postgres.database import Pool
+from chassis.store.event_store import EventStore
 from tests.faults.support.facts import commit
 from tests.faults.support.house import House, Process
 from tests.faults.support.readers import caught_up, read_model_holds, relay_of

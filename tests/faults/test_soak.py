@@ -16,10 +16,10 @@ import httpx
 import pytest
 
 from deploy.stack.ports import HOST
-from services.alerts import detection
-from services.followup import customers
-from tests.bench.harness import percentile
-from tests.bench.processes import resident_megabytes_of
+from services.alerts.detection import detector
+from services.followup.projection import customers
+from tests.bench.harness.measuring import percentile
+from tests.bench.harness.processes import resident_megabytes_of
 from tests.faults.support import evidence, oracle
 from tests.faults.support.house import House, Process, as_admin, host_and_port, keep_up, pool_at, through
 from tests.faults.support.ledger import Ledger, Outcome, Reply
@@ -41,7 +41,7 @@ CLIENTS = 4
 GROWTH = 0.20
 DICE = random.Random(49)  # noqa: S311 - repeatable, not secret
 # Who hears of customers in the services that act upon it.
-CONSUMERS = {"alerts": detection.CONSUMER, "followup": customers.CONSUMER}
+CONSUMERS = {"alerts": detector.CONSUMER, "followup": customers.CONSUMER}
 HEARD_ALL = """
     SELECT count(*) = $3 AND min(watermark) >= $4 FROM consumer_position WHERE consumer = $1 AND topic = $2
 """

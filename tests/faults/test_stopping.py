@@ -8,7 +8,9 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 
-from chassis import consumer, kafka, relay
+from chassis.consume import consumer
+from chassis.kafka import client
+from chassis.publish import relay
 from tests.faults.support.facts import commit
 from tests.support.pipeline import Pipeline
 from tests.support.waiting import background, eventually
@@ -51,8 +53,8 @@ def closers(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> dict[str, Ru
     return {
         "relay": pipeline.relay().run,
         "consumer": pipeline.consumer().run,
-        "topics": lambda: kafka.ensure_topics(pipeline.bootstrap, (pipeline.topic,)),
-        "ends": lambda: kafka.log_ends(pipeline.bootstrap, pipeline.topic.name, [0]),
+        "topics": lambda: client.ensure_topics(pipeline.bootstrap, (pipeline.topic,)),
+        "ends": lambda: client.log_ends(pipeline.bootstrap, pipeline.topic.name, [0]),
     }
 
 
@@ -70,7 +72,7 @@ async def stopped_in_closing(run: Run, closing: asyncio.Event) -> asyncio.Task[o
 async def test_a_task_stopped_while_its_client_closes_is_stopped(
     pipeline: Pipeline, closers: dict[str, Run], closing: asyncio.Event, name: str
 ) -> None:
-    await kafka.ensure_topics(pipeline.bootstrap, (pipeline.topic,))
+    await client.ensure_topics(pipeline.bootstrap, (pipeline.topic,))
     assert (await stopped_in_closing(closers[name], closing)).cancelled()
 
 

@@ -6,10 +6,10 @@ from uuid import UUID, uuid4
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from chassis import relay as relay_module
-from chassis.event_store import Append, Appended, EventStore, Outcome
-from chassis.positions import Positions
-from chassis.sending import Outgoing, send_all
+from chassis.consume.positions import Positions
+from chassis.kafka.sending import Outgoing, send_all
+from chassis.publish import relay as relay_module
+from chassis.store.event_store import Append, Appended, EventStore, Outcome
 from tests.faults.support import evidence, oracle
 from tests.faults.support.facts import commit
 from tests.faults.support.house import ALL_PUBLISHED, Issuer, quiet

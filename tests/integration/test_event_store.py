@@ -6,9 +6,9 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from chassis import event_store
-from chassis.database import Pool, open_pool, transaction
-from chassis.event_store import MAX_EVENT_BYTES, Append, EventStore, EventTooLargeError, Outcome, VaultEntry
+from chassis.postgres.database import Pool, open_pool, transaction
+from chassis.store import event_store
+from chassis.store.event_store import MAX_EVENT_BYTES, Append, EventStore, EventTooLargeError, Outcome, VaultEntry
 from tests.support.appends import ANSWER, append_of, new_event
 
 

@@ -12,13 +12,13 @@ from aiokafka.admin import AIOKafkaAdminClient
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
 from cloudevents.core.formats.json import JSONFormat
 
-from chassis import consumer as consumer_module
-from chassis.applier import Batch
-from chassis.command import Context
-from chassis.consumer import GapFoundError
-from chassis.kafka import TopicMismatchError, ensure_topics
-from chassis.parking import UNKNOWN_CUSTOMER
-from chassis.positions import PositionMovedError, Progress, Source
+from chassis.commands.command import Context
+from chassis.consume import consumer as consumer_module
+from chassis.consume.applier import Batch
+from chassis.consume.consumer import GapFoundError
+from chassis.consume.parking import UNKNOWN_CUSTOMER
+from chassis.consume.positions import PositionMovedError, Progress, Source
+from chassis.kafka.client import TopicMismatchError, ensure_topics
 from contracts.topics import Topic
 from services.customer.commands import ChangeProfile, Profile, Register
 from tests.support.pipeline import Pipeline

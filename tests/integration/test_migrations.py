@@ -10,13 +10,13 @@ import asyncpg
 import pytest
 
 from chassis import migrate as migrate_module
-from chassis.applier import Applier
-from chassis.database import Connection, Pool
-from chassis.event_store import EventStore
-from chassis.mapper import EventMapper
+from chassis.consume.applier import Applier
+from chassis.consume.tail import Tail
 from chassis.migrate import migrate
-from chassis.supervisor import Health, keep_running
-from chassis.tail import Tail
+from chassis.postgres.database import Connection, Pool
+from chassis.runtime.supervisor import Health, keep_running
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
 from contracts.event import Envelope
 from tests.faults.support.facts import change, commit
 from tests.faults.support.house import ALL_LISTED, as_admin, quiet

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from chassis.database import Pool, open_pool
+from chassis.postgres.database import Pool, open_pool
 from tests.support.servers import Database
 
 LONG_SECONDS = 600.0

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from chassis.applier import Applier
-from chassis.database import Connection, Pool, open_pool
-from chassis.event_store import EventStore
-from chassis.mapper import EventMapper
-from chassis.rebuild import SESSION, ReadModel, Rebuild, RebuildFailedError
-from chassis.supervisor import Health, keep_running
-from chassis.tail import Tail
+from chassis.consume.applier import Applier
+from chassis.consume.rebuild import SESSION, ReadModel, Rebuild, RebuildFailedError
+from chassis.consume.tail import Tail
+from chassis.postgres.database import Connection, Pool, open_pool
+from chassis.runtime.supervisor import Health, keep_running
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
 from contracts.customer import Registered
 from contracts.event import Envelope
 from services.customer import projection
-from tests.bench.lives import OWN_LIFE, fill, mixed
+from tests.bench.harness.event_data import OWN_LIFE, fill, mixed
 from tests.support.lists import APPLY
 from tests.support.servers import Database
 from tests.support.waiting import background, eventually

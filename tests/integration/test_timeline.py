@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from chassis import database as database_module
-from chassis.database import OtherTimelineError, Pool, StandbyError, Timeline, open_pool
+from chassis.postgres import database as database_module
+from chassis.postgres.database import OtherTimelineError, Pool, StandbyError, Timeline, open_pool
 from tests.support.servers import Database
 
 STANDBY = "SELECT NULL::text"

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import httpx
 
-from chassis.problems import MEDIA_TYPE
+from chassis.http.problems import MEDIA_TYPE
 from contracts.examples import OWNER
 from tests.security.operations import BODIES, JSON, TOMORROW, Operation, name_of, operations, schema_of
 from tests.security.world import COMMERCE, World

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from chassis.kafka import ensure_topics
+from chassis.kafka.client import ensure_topics
 from contracts.topics import Topic
 from tests.security import scan
 from tests.security.doors import KEPT, KEPT_PHONE, NAMED, PERSONAL, REFUSED, Doors, halves, told

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import pytest
 
-from chassis.problems import MEDIA_TYPE
+from chassis.http.problems import MEDIA_TYPE
 from tests.security.corpus import GOOD_TIMES, NO_TEXTS, NUMBERS, TEXTS, TIMES
 from tests.security.fields import CREATING, FIELDS, Field, address_of, body_with, send, verdict
 from tests.security.operations import Operation, operations

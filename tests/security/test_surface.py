@@ -5,7 +5,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from chassis.problems import MEDIA_TYPE
+from chassis.http.problems import MEDIA_TYPE
 from services import openapi
 from tests.security.operations import document, operations
 from tests.security.scan import OPEN

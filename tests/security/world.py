@@ -12,23 +12,23 @@ from uuid import UUID
 import httpx
 from jwt import PyJWK
 
-from chassis.auth import Authenticator
-from chassis.database import Pool, open_pool, transaction
-from chassis.event_store import EventStore
-from chassis.mapper import EventMapper
+from chassis.http.auth import Authenticator
+from chassis.postgres.database import Pool, open_pool, transaction
+from chassis.runtime.supervisor import Supervisor
 from chassis.service import Parts
-from chassis.supervisor import Supervisor
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
 from contracts.examples import ALERT_ID, LEADER, METADATA, OWNER, example_envelope
 from deploy.stack import tokens
 from services import openapi
-from services.alerts import holders
-from services.alerts.detection import Detection
+from services.alerts.detection.detector import Detection
 from services.alerts.engine.rules import DEFAULT_RULES
-from services.followup import customers
+from services.alerts.projection import holders
+from services.followup.projection import customers
 from tests.integration.reporting.conftest import feed
 from tests.security.known import HELPER, Whose, facts_of, owned, raised
 from tests.security.operations import BODIES, CSV, CSV_OF, MONEY, TERM, next_absence, once
-from tests.support.asking import patiently
+from tests.support.http_retry import patiently
 from tests.support.servers import Servers
 from tests.support.waiting import background, eventually, lasting
 from tests.unit.chassis.issuer import SETTINGS, client_of

@@ -9,24 +9,24 @@ from uuid import UUID
 
 import pytest
 
-from chassis.applier import Applier, Batch
-from chassis.database import Pool, open_pool, transaction
-from chassis.event_store import EventStore
-from chassis.kafka import partition_of
-from chassis.mapper import EventMapper
-from chassis.parking import Delivery
-from chassis.positions import Progress, Source
+from chassis.consume.applier import Applier, Batch
+from chassis.consume.parking import Delivery
+from chassis.consume.positions import Progress, Source
+from chassis.kafka.client import partition_of
+from chassis.postgres.database import Pool, open_pool, transaction
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
 from contracts.customer import Kind, Registered
 from contracts.event import Envelope
 from contracts.examples import CONTACT_FORM_ID, example, example_envelope
 from contracts.followup import Channel, ContactFormPublished, ContactLogged, Direction
 from contracts.topics import PARTITIONS
-from services.alerts.detection import CONSUMER, Detection
+from services.alerts.detection.detector import CONSUMER, Detection
 from services.alerts.engine.rules import DEFAULT_RULES
 from tests.silence.delivery import Delivered, Looked, Marked, Restarted, Step, deliveries, in_order, what_is_right
 from tests.silence.histories import CUSTOMER, FEEDS, FOLLOWUP, START, Facts, make_up
 from tests.silence.watchers import said
-from tests.support import life
+from tests.support import customer_life
 from tests.support.oracle_of_silence import Said
 from tests.support.servers import Servers
 
@@ -125,16 +125,16 @@ async def test_the_alerts_in_the_store_are_those_of_the_oracle(alerts: Pool) -> 
 
 async def test_a_customer_whose_events_are_parked_is_not_called_silent(alerts: Pool) -> None:
     live = Live(alerts)
-    registered = replace(life.envelope(Registered(kind=Kind.COMPANY), 0), position=1)
+    registered = replace(customer_life.envelope(Registered(kind=Kind.COMPANY), 0), position=1)
     contact = ContactLogged(channel=Channel.PHONE, direction=Direction.INBOUND, employee_id="wang")
     facts = {CUSTOMER: [registered], FOLLOWUP: []}
-    end = life.day(40)
-    await live.take(facts, Delivered(life.day(0), CUSTOMER, 0, 1))
-    await live.park(replace(life.envelope(contact, 20), position=1))
+    end = customer_life.day(40)
+    await live.take(facts, Delivered(customer_life.day(0), CUSTOMER, 0, 1))
+    await live.park(replace(customer_life.envelope(contact, 20), position=1))
     for step in (Marked(end, CUSTOMER), Marked(end, FOLLOWUP), Looked(end)):
         await live.take(facts, step)
     assert await told(alerts) == []
-    await live.discard(life.CUSTOMER)
+    await live.discard(customer_life.CUSTOMER)
     await live.take(facts, Looked(end))
     assert [each.kind for each in await told(alerts)] == ["raised"]
 

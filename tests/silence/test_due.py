@@ -3,9 +3,9 @@
 import json
 from datetime import timedelta
 
-from services.alerts import silence
-from services.alerts.detection import CONSUMER, DUE_BATCH, FEEDS, utc_now
-from tests.bench.harness import administrator
+from services.alerts.detection import memory
+from services.alerts.detection.detector import CONSUMER, DUE_BATCH, FEEDS, utc_now
+from tests.bench.harness.measuring import administrator
 from tests.support.servers import Servers
 
 # With fewer, the planner finds a cheap way for any form of the question.
@@ -30,7 +30,7 @@ async def test_a_look_when_nothing_is_due_reads_a_few_pages_of_the_index_and_not
         await connection.execute(WAIT_FOR_LATER, CUSTOMERS)
         await connection.execute(COMPLETE, CONSUMER, FEEDS)
         await connection.execute("VACUUM ANALYZE")
-        explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {silence.DUE}"
+        explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {memory.DUE}"
 
         (plan,) = json.loads(await connection.fetchval(explain, CONSUMER, FEEDS, now, DUE_BATCH))
 

@@ -7,15 +7,15 @@ from random import Random
 import pytest
 
 from contracts.customer import Kind, Registered, TierChanged
-from services.alerts.detection import look, take_in
+from services.alerts.detection.detector import look, take_in
+from services.alerts.detection.memory import Memory
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.findings import NEVER_DUE
 from services.alerts.engine.rules import DEFAULT_RULES, RuleBook
-from services.alerts.silence import Memory
 from tests.silence.delivery import deliveries, in_order, what_is_right
 from tests.silence.histories import make_up
 from tests.silence.watchers import BROKEN, Watcher
-from tests.support.life import CUSTOMER, day, envelope
+from tests.support.customer_life import CUSTOMER, day, envelope
 from tests.support.oracle_of_silence import Oracle
 
 HISTORIES = int(os.environ.get("CARE_SILENCE_HISTORIES", "1000"))

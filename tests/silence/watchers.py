@@ -16,12 +16,12 @@ from contracts.followup import (
     ComplaintTargetChanged,
     ContactLogged,
 )
-from services.alerts.detection import look, take_in
+from services.alerts.detection.detector import look, take_in
+from services.alerts.detection.memory import STATE, Memory
 from services.alerts.engine.episodes import CustomerState, evaluate
 from services.alerts.engine.facts import evolve
 from services.alerts.engine.findings import NEVER_DUE
 from services.alerts.engine.rules import RuleBook
-from services.alerts.silence import STATE, Memory
 from tests.silence.delivery import Delivered, Looked, Marked, Restarted, Step, new_records
 from tests.silence.histories import FEEDS, Facts
 from tests.support.oracle_of_silence import Episode, Said

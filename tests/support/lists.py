@@ -2,7 +2,7 @@
 
 from pydantic import SecretStr
 
-from chassis.pseudonym import Pseudonyms
+from chassis.store.pseudonym import Pseudonyms
 from services.customer import projection
 
 APPLY = projection.applying(Pseudonyms(SecretStr("k" * 32)))

@@ -7,14 +7,14 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from chassis.applier import Applier
-from chassis.command_handler import CommandHandler
-from chassis.consumer import Consumer
-from chassis.database import Connection, Pool
-from chassis.event_store import EventStore
-from chassis.mapper import EventMapper
-from chassis.relay import Relay
-from chassis.supervisor import Health
+from chassis.commands.command_handler import CommandHandler
+from chassis.consume.applier import Applier
+from chassis.consume.consumer import Consumer
+from chassis.postgres.database import Connection, Pool
+from chassis.publish.relay import Relay
+from chassis.runtime.supervisor import Health
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
 from contracts.event import Envelope
 from contracts.topics import CUSTOMER_EVENTS, Topic
 from services.customer.domain import CUSTOMER, Customer

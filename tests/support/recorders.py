@@ -19,10 +19,10 @@ from eventsourcing.persistence import (
     Tracking,
 )
 
-from chassis.database import Connection, Pool, open_pool, transaction
-from chassis.event_store import Append, Appended, EventStore, Outcome
-from chassis.mapper import NewEvent
-from chassis.positions import Positions, Progress, Source
+from chassis.consume.positions import Positions, Progress, Source
+from chassis.postgres.database import Connection, Pool, open_pool, transaction
+from chassis.store.event_store import Append, Appended, EventStore, Outcome
+from chassis.store.mapper import NewEvent
 from tests.support.appends import ANSWER
 
 T = TypeVar("T")

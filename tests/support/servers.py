@@ -10,8 +10,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from chassis.database import UNAVAILABLE
 from chassis.migrate import migrate
+from chassis.postgres.database import UNAVAILABLE
 from deploy.stack import credentials
 from deploy.stack.databases import DatabaseUrls
 from deploy.stack.infrastructure import Infrastructure, infrastructure, prepare_databases

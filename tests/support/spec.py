@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chassis.decider import Decider, RejectedError
+from chassis.commands.decider import Decider, RejectedError
 
 
 @dataclass(frozen=True)

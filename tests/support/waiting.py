@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from chassis.database import UNAVAILABLE
+from chassis.postgres.database import UNAVAILABLE
 
 # Far beyond what anything takes, on a machine that does ten other things too; only a test that fails waits so long.
 DEADLINE_SECONDS = 120.0

@@ -8,16 +8,16 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from chassis.access import Caller
-from chassis.command import Command
-from chassis.history import HistoryEntry
-from chassis.listing import Listing, shown_as
-from chassis.paging import Page
-from chassis.responses import Accepted, answer, etag
-from chassis.streams import fold, history, stream_of
+from chassis.commands.command import Command
+from chassis.http.access import Caller
+from chassis.http.history import HistoryEntry
+from chassis.http.listing import Listing, shown_as
+from chassis.http.paging import Page
+from chassis.http.responses import Accepted, answer, etag
+from chassis.http.streams import fold, history, stream_of
 from contracts.event import Envelope
-from services.customer.api.edge import require_standing
-from services.customer.commerce import Kind
+from services.customer.api.access import require_standing
+from services.customer.commerce.recording import Kind
 from services.customer.dependencies import Dependencies
 from services.customer.projection.commerce import ContractRow, OrderRow, QuoteRow
 from services.customer.queries.commerce import page

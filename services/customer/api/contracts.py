@@ -5,14 +5,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from chassis.body import StrictRoute
-from chassis.history import HistoryEntry
-from chassis.listing import Limit, Paging
-from chassis.paging import Page
-from chassis.responses import Accepted
+from chassis.http.body import StrictRoute
+from chassis.http.history import HistoryEntry
+from chassis.http.listing import Limit, Paging
+from chassis.http.paging import Page
+from chassis.http.responses import Accepted
 from services.customer import commands
+from services.customer.api.access import Anyone, Reader
 from services.customer.api.commerce import TOLD_BEFORE, After, begin, change, read_history, read_one, read_page, shown
-from services.customer.api.edge import Anyone, Reader
 from services.customer.dependencies import Needs
 from services.customer.projection.commerce import ContractRow, project_contract
 from services.customer.queries.commerce import ContractView

@@ -7,20 +7,20 @@ from uuid import UUID
 import uuid_utils.compat as uuid_utils
 from fastapi import APIRouter, Body, Query, Response
 
-from chassis.access import Caller
-from chassis.as_of import Asked, AsOf
-from chassis.body import StrictRoute
-from chassis.catalogue import ProblemError, not_found
-from chassis.command import Command
-from chassis.command_handler import Beside, Handled
-from chassis.history import HistoryEntry, entry_of
-from chassis.listing import Limit
-from chassis.paging import Page, coerce_limit
-from chassis.responses import Accepted, answer, etag
+from chassis.commands.command import Command
+from chassis.commands.command_handler import Beside, Handled
+from chassis.commands.problem import ProblemError, not_found
+from chassis.http.access import Caller
+from chassis.http.as_of import Asked, AsOf
+from chassis.http.body import StrictRoute
+from chassis.http.history import HistoryEntry, entry_of
+from chassis.http.listing import Limit
+from chassis.http.paging import Page, coerce_limit
+from chassis.http.responses import Accepted, answer, etag
 from contracts.customer import KeyContactStated
 from contracts.event import Envelope
-from services.customer import commands, registering, staff
-from services.customer.api.edge import Anyone, Office, Reader, let, require_standing, shows_words
+from services.customer import commands, employees, registration
+from services.customer.api.access import Anyone, Office, Reader, let, require_standing, shows_words
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.projection.customers import project_next
 from services.customer.queries import CustomerDetail, NumberView
@@ -47,7 +47,7 @@ async def register(command: commands.Register, caller: Anyone, needs: Needs) -> 
         customer_id = (
             needs.pseudonyms.derived("request", caller.context.key) if caller.context.retryable else uuid_utils.uuid7()
         )
-    customer_id, handled = await registering.register(
+    customer_id, handled = await registration.register(
         customer_id,
         command,
         caller.context,
@@ -74,7 +74,7 @@ async def change_stage(customer_id: UUID, command: commands.ChangeStage, caller:
 @router.post("/customers/{customer_id}/owner", response_model=Accepted)
 async def assign_owner(customer_id: UUID, command: commands.AssignOwner, caller: Office, needs: Needs) -> Response:
     """Say who answers for the customer from now on."""
-    await staff.require_here(needs.queries, command.owner_id, command.leader_id)
+    await employees.require_here(needs.queries, command.owner_id, command.leader_id)
     leader_id = command.leader_id or await needs.queries.leader_of(command.owner_id)
     return await handle(customer_id, command.model_copy(update={"leader_id": leader_id}), caller, needs)
 

@@ -3,12 +3,12 @@
 from fastapi import APIRouter
 from pydantic import Field
 
-from chassis.body import StrictRoute
-from chassis.catalogue import not_found
-from chassis.command import Part
-from chassis.paging import Page
+from chassis.commands.command import Part
+from chassis.commands.problem import not_found
+from chassis.http.body import StrictRoute
+from chassis.http.paging import Page
 from contracts.types import EmployeeId, Name
-from services.customer.api.edge import Office, Reader
+from services.customer.api.access import Office, Reader
 from services.customer.dependencies import Needs
 from services.customer.queries import EmployeeView
 

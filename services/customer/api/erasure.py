@@ -6,14 +6,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
-from chassis.access import Allow, Caller
-from chassis.body import StrictRoute
-from chassis.catalogue import not_found
-from chassis.command_handler import Beside
-from chassis.responses import Accepted, answer
+from chassis.commands.command_handler import Beside
+from chassis.commands.problem import not_found
+from chassis.http.access import Allow, Caller
+from chassis.http.body import StrictRoute
+from chassis.http.responses import Accepted, answer
 from services.customer import commands
+from services.customer.api.access import CONFIDANTS
 from services.customer.api.customers import handled_for
-from services.customer.api.edge import CONFIDANTS
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.queries.erasures import Certificate, certificate
 

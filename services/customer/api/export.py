@@ -4,9 +4,9 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from chassis.body import StrictRoute
-from chassis.catalogue import not_found
-from chassis.export import After, Export
+from chassis.commands.problem import not_found
+from chassis.http.body import StrictRoute
+from chassis.http.export import After, Export
 from services.customer.api.erasure import Keeper
 from services.customer.dependencies import Needs
 

@@ -5,17 +5,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from chassis.access import Caller, Holders
-from chassis.body import StrictRoute
-from chassis.listing import Paging
-from chassis.paging import Page
-from chassis.responses import Accepted, answer, etag
-from chassis.streams import fold, new_id, stream_of
+from chassis.http.access import Caller, Holders
+from chassis.http.body import StrictRoute
+from chassis.http.listing import Paging
+from chassis.http.paging import Page
+from chassis.http.responses import Accepted, answer, etag
+from chassis.http.streams import fold, new_id, stream_of
 from contracts.customer import HandoverBatchStarted
-from services.customer import commands, staff
-from services.customer.api.edge import Office
+from services.customer import commands, employees
+from services.customer.api.access import Office
 from services.customer.dependencies import Dependencies, Needs
-from services.customer.handing_over import Outcome
+from services.customer.handovers.batches import Outcome
 from services.customer.projection.handover_batches import HandoverBatchRow, project
 from services.customer.queries import handover_batches
 from services.customer.queries.handover_batches import HandoverBatchView, HandoverItemView
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/v1", tags=["handovers"], route_class=StrictRoute)
 @router.post("/handover-batches", status_code=201, response_model=Accepted)
 async def start(command: commands.StartHandoverBatch, caller: Office, needs: Needs) -> Response:
     """Hand over what somebody has, what nobody has, or a list, to others in turn. A leader passes on what they lead."""
-    await staff.require_here(needs.queries, *command.to_owner_ids, command.to_leader_id)
+    await employees.require_here(needs.queries, *command.to_owner_ids, command.to_leader_id)
     batch_id = new_id(caller.context, needs.pseudonyms)
     begin = commands.BeginBatch(asked=command, led_by=caller.visible_to)
     handled = await needs.handover_batches.handle(batch_id, begin, caller.context)

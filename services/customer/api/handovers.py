@@ -6,16 +6,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Response
 
-from chassis.access import Caller, Holders
-from chassis.body import StrictRoute
-from chassis.catalogue import not_found
-from chassis.command_handler import Beside
-from chassis.listing import Paging
-from chassis.paging import Page
-from chassis.responses import Accepted, answer, etag
+from chassis.commands.command_handler import Beside
+from chassis.commands.problem import not_found
+from chassis.http.access import Caller, Holders
+from chassis.http.body import StrictRoute
+from chassis.http.listing import Paging
+from chassis.http.paging import Page
+from chassis.http.responses import Accepted, answer, etag
 from contracts.types import EmployeeId
-from services.customer import commands, staff
-from services.customer.api.edge import Anyone, Office, Reader, require_standing
+from services.customer import commands, employees
+from services.customer.api.access import Anyone, Office, Reader, require_standing
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.domain.erasure import require_kept
 from services.customer.domain.handover import Handover
@@ -34,7 +34,7 @@ async def start(customer_id: UUID, command: commands.StartHandover, caller: Offi
     customer = (await needs.customers.load(customer_id)).state
     require_standing(customer)
     caller.require(customer.holders)
-    await staff.require_here(needs.queries, command.to_owner_id, command.to_leader_id)
+    await employees.require_here(needs.queries, command.to_owner_id, command.to_leader_id)
     require_kept(customer)
     found = await needs.checklists.of([customer_id, *customer.duplicate_ids], caller.context.now)
     begin = commands.Begin(

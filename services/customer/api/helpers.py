@@ -6,12 +6,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
 
-from chassis.access import Caller
-from chassis.body import StrictRoute
-from chassis.responses import Accepted, answer
+from chassis.http.access import Caller
+from chassis.http.body import StrictRoute
+from chassis.http.responses import Accepted, answer
 from contracts.types import EmployeeId
-from services.customer import commands, staff
-from services.customer.api.edge import Anyone, let
+from services.customer import commands, employees
+from services.customer.api.access import Anyone, let
 from services.customer.dependencies import Dependencies, Needs
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 @router.post("/customers/{customer_id}/helpers", response_model=Accepted)
 async def add(customer_id: UUID, command: commands.AddHelper, caller: Anyone, needs: Needs) -> Response:
     """Let somebody act for the customer beside its owner. Owner and leader say who; a helper does not."""
-    await staff.require_here(needs.queries, command.employee_id)
+    await employees.require_here(needs.queries, command.employee_id)
     return await by_owner(customer_id, command, caller, needs)
 
 

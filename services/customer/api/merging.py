@@ -4,15 +4,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from chassis.access import Caller
-from chassis.body import StrictRoute
-from chassis.command_handler import Beside
-from chassis.listing import Paging
-from chassis.paging import Page
-from chassis.responses import Accepted, answer
+from chassis.commands.command_handler import Beside
+from chassis.http.access import Caller
+from chassis.http.body import StrictRoute
+from chassis.http.listing import Paging
+from chassis.http.paging import Page
+from chassis.http.responses import Accepted, answer
 from services.customer import commands
+from services.customer.api.access import Office, Reader, require_standing
 from services.customer.api.customers import handle, handled_for
-from services.customer.api.edge import Office, Reader, require_standing
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.domain.merging import with_itself
 from services.customer.queries import duplicates

@@ -6,14 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from chassis.as_of import Asked
-from chassis.body import StrictRoute
-from chassis.paging import Page
-from chassis.responses import Accepted
+from chassis.http.as_of import Asked
+from chassis.http.body import StrictRoute
+from chassis.http.paging import Page
+from chassis.http.responses import Accepted
 from contracts.customer import NeedStated, NeedStatus
 from services.customer import commands
+from services.customer.api.access import Anyone, Reader, require_standing, shows_words
 from services.customer.api.customers import handle
-from services.customer.api.edge import Anyone, Reader, require_standing, shows_words
 from services.customer.dependencies import Needs
 
 router = APIRouter(prefix="/v1", tags=["needs"], route_class=StrictRoute)

@@ -5,13 +5,13 @@ from uuid import UUID
 import uuid_utils.compat as uuid_utils
 from fastapi import APIRouter, Response
 
-from chassis.access import Caller
-from chassis.body import StrictRoute
-from chassis.catalogue import not_found
-from chassis.responses import Accepted, answer, etag
+from chassis.commands.problem import not_found
+from chassis.http.access import Caller
+from chassis.http.body import StrictRoute
+from chassis.http.responses import Accepted, answer, etag
 from services.customer import commands
+from services.customer.api.access import Anyone, Reader, require_standing, shows_words
 from services.customer.api.customers import handled_for
-from services.customer.api.edge import Anyone, Reader, require_standing, shows_words
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.queries.people import KeyContactView
 

@@ -4,12 +4,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from chassis.body import StrictRoute
-from chassis.command_handler import Beside
-from chassis.responses import Accepted, answer
+from chassis.commands.command_handler import Beside
+from chassis.http.body import StrictRoute
+from chassis.http.responses import Accepted, answer
 from services.customer import commands
+from services.customer.api.access import Anyone
 from services.customer.api.customers import handled_for
-from services.customer.api.edge import Anyone
 from services.customer.dependencies import Needs
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)

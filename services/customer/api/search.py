@@ -6,18 +6,18 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from chassis.access import Caller
-from chassis.body import StrictRoute
-from chassis.catalogue import ProblemError
-from chassis.listing import Paging
-from chassis.paging import Page
+from chassis.commands.problem import ProblemError
+from chassis.http.access import Caller
+from chassis.http.body import StrictRoute
+from chassis.http.listing import Paging
+from chassis.http.paging import Page
 from contracts.customer import Stage
 from contracts.types import Code, EmployeeId, Name, Word
-from services.customer.api.edge import CONFIDANTS, Reader
+from services.customer.api.access import CONFIDANTS, Reader
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.queries import CustomerView
-from services.customer.searching.asking import Filters, is_too_short
-from services.customer.searching.names import folded
+from services.customer.search.names import folded
+from services.customer.search.question import Filters, is_too_short
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 

@@ -7,21 +7,21 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel
 
-from chassis.access import Caller
-from chassis.body import StrictRoute
-from chassis.catalogue import not_found
-from chassis.decider import RejectedError
-from chassis.listing import Paging
-from chassis.paging import Page
-from chassis.responses import PUBLISHED, Accepted, answer, etag
+from chassis.commands.decider import RejectedError
+from chassis.commands.problem import not_found
+from chassis.http.access import Caller
+from chassis.http.body import StrictRoute
+from chassis.http.listing import Paging
+from chassis.http.paging import Page
+from chassis.http.responses import PUBLISHED, Accepted, answer, etag
 from contracts.customer import SegmentFilter, SegmentPublished
 from contracts.types import Code
 from services.customer import commands
-from services.customer.api.edge import Reader
+from services.customer.api.access import Reader
 from services.customer.api.tags import Keeper
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.queries import CustomerView
-from services.customer.searching.asking import Filters
+from services.customer.search.question import Filters
 
 router = APIRouter(prefix="/v1", tags=["segments"], route_class=StrictRoute)
 

@@ -5,9 +5,9 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from chassis.body import StrictRoute
+from chassis.http.body import StrictRoute
 from contracts.customer import Mode, Stage, mode_of
-from services.customer.api.edge import Reader, require_standing
+from services.customer.api.access import Reader, require_standing
 from services.customer.dependencies import Needs
 from services.customer.domain.stages import STAGES_ZH, TRANSITIONS
 from services.customer.queries.stages import Stays, stays_of

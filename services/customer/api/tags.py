@@ -6,16 +6,16 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel
 
-from chassis.access import Allow, Caller
-from chassis.auth import Role
-from chassis.body import StrictRoute
-from chassis.catalogue import not_found
-from chassis.responses import PUBLISHED, Accepted, answer, etag
+from chassis.commands.problem import not_found
+from chassis.http.access import Allow, Caller
+from chassis.http.auth import Role
+from chassis.http.body import StrictRoute
+from chassis.http.responses import PUBLISHED, Accepted, answer, etag
 from contracts.customer.tags import Tag
 from contracts.types import Code
 from services.customer import commands
+from services.customer.api.access import Anyone, Reader
 from services.customer.api.customers import handle
-from services.customer.api.edge import Anyone, Reader
 from services.customer.dependencies import Dependencies, Needs
 
 router = APIRouter(prefix="/v1", tags=["tags"], route_class=StrictRoute)

@@ -6,23 +6,23 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 
-from chassis.body import StrictRoute
-from chassis.catalogue import ProblemError
-from chassis.expressions import ExpressionError
-from chassis.listing import Paging
-from chassis.responses import PUBLISHED, Accepted, answer, etag
+from chassis.commands.problem import ProblemError
+from chassis.http.body import StrictRoute
+from chassis.http.listing import Paging
+from chassis.http.responses import PUBLISHED, Accepted, answer, etag
+from chassis.rules.expressions import ExpressionError
 from contracts.customer import TierDecision, TierRule, TierSchemePublished
 from contracts.types import Code
 from services.customer import commands
-from services.customer.api.edge import Reader
+from services.customer.api.access import Reader
 from services.customer.api.tags import Keeper
 from services.customer.dependencies import Needs
 from services.customer.domain.shipped_tiers import NOT_IN_FORCE, SHIPPED
 from services.customer.domain.tier_scheme import version_of
-from services.customer.tiering import memory
-from services.customer.tiering.facts import facts_of, following
-from services.customer.tiering.preview import TierPreview, preview_of
-from services.customer.tiering.rules import CONDITIONS
+from services.customer.tiers import memory
+from services.customer.tiers.facts import facts_of, following
+from services.customer.tiers.preview import TierPreview, preview_of
+from services.customer.tiers.rules import CONDITIONS
 
 router = APIRouter(prefix="/v1", tags=["tier schemes"], route_class=StrictRoute)
 

@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel
 
-from chassis.body import StrictRoute
-from chassis.responses import Accepted, etag
+from chassis.http.body import StrictRoute
+from chassis.http.responses import Accepted, etag
 from contracts.customer import TierBasis
 from contracts.types import Code
 from services.customer import commands
+from services.customer.api.access import Anyone, Reader, require_standing
 from services.customer.api.customers import handle
-from services.customer.api.edge import Anyone, Reader, require_standing
 from services.customer.dependencies import Needs
 from services.customer.domain.shipped_tiers import DEFAULT
 from services.customer.domain.standing import Standing

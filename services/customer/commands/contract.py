@@ -4,7 +4,7 @@ from typing import Self, TypeVar
 
 from pydantic import model_validator
 
-from chassis.command import FactCommand
+from chassis.commands.command import FactCommand
 from contracts.customer import ContractKind, RenewalIntent
 from contracts.money import KnownCurrency, MinorUnits
 from contracts.types import Code, Day, Word

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from chassis.command import Command
+from chassis.commands.command import Command
 from contracts.customer import Stage
 from contracts.customer.handover_batch import NamedCustomers, NewOwners
 from contracts.types import Code, EmployeeId, Word

@@ -1,6 +1,6 @@
 """Asking for another place in a customer's life."""
 
-from chassis.command import FactCommand, Part
+from chassis.commands.command import FactCommand, Part
 from contracts.customer import Stage
 from contracts.types import Code
 

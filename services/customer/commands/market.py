@@ -3,7 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
-from chassis.command import FactCommand
+from chassis.commands.command import FactCommand
 from contracts.types import Code, Note
 
 

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from chassis.command import FactCommand
+from chassis.commands.command import FactCommand
 from contracts.customer import NeedStatus
 from contracts.types import Note, Word
 

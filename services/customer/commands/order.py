@@ -1,6 +1,6 @@
 """Telling of orders, which are placed elsewhere."""
 
-from chassis.command import FactCommand
+from chassis.commands.command import FactCommand
 from contracts.money import KnownCurrency, MinorUnits
 from contracts.types import Code
 from services.customer.commands.reference import ExternalReference

@@ -1,6 +1,6 @@
 """Asking who answers for a customer."""
 
-from chassis.command import FactCommand
+from chassis.commands.command import FactCommand
 from contracts.types import EmployeeId
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, TypeAdapter
 
-from chassis.command import FactCommand
+from chassis.commands.command import FactCommand
 from contracts.types import Code, Name
 from contracts.unfit import UnfitError
 from services.customer.commands.words import Email, ImportantDate, Phone

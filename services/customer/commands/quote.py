@@ -2,7 +2,7 @@
 
 from pydantic import model_validator
 
-from chassis.command import FactCommand
+from chassis.commands.command import FactCommand
 from contracts.money import KnownCurrency, MinorUnits
 from contracts.types import Code
 from contracts.unfit import UnfitError

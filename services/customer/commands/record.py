@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from chassis.command import FactCommand, Part
+from chassis.commands.command import FactCommand, Part
 from contracts.customer import Kind, Stage, WorkStatus
 from contracts.types import Code, Day, EmployeeId, Instant, Name, Word
 from contracts.unfit import UnfitError

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from chassis.command import FactCommand, Part
+from chassis.commands.command import FactCommand, Part
 from contracts.types import Code, Word
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import ConfigDict, Field
 
-from chassis.command import Command
+from chassis.commands.command import Command
 from contracts.customer import SegmentFilter
 from contracts.types import Code, Word
 

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from chassis.command import Command, FactCommand
+from chassis.commands.command import Command, FactCommand
 from contracts.customer.tags import MAX_TAGS, Tag
 from contracts.types import Code
 from contracts.unfit import UnfitError

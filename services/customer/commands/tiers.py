@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from chassis.command import Command, FactCommand
+from chassis.commands.command import Command, FactCommand
 from contracts.customer import TierBasis, TierDecision, TierRule
 from contracts.customer.tiers import MAX_TIERS, WindowDays
 from contracts.money import KnownCurrency

@@ -8,7 +8,7 @@ from typing import Annotated
 import phonenumbers
 from pydantic import AfterValidator, Field, model_validator
 
-from chassis.command import Part
+from chassis.commands.command import Part
 from contracts.types import EARLIEST_YEAR, LATEST_YEAR, Code, Printable
 from contracts.unfit import UnfitError
 

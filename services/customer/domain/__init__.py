@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from chassis.decider import Decider
+from chassis.commands.decider import Decider
 from contracts import customer as events
 from contracts.customer.merging import MergeEvent
 from services.customer import commands
@@ -12,11 +12,7 @@ from services.customer.domain.life import stage_changed
 from services.customer.domain.market import market
 from services.customer.domain.needs import need_stated
 from services.customer.domain.record import registered, stated, stranger
-from services.customer.domain.references import (
-    leads_elsewhere,
-    reference_added,
-    reference_reserved,
-)
+from services.customer.domain.references import leads_elsewhere, reference_added, reference_reserved
 from services.customer.domain.stages import LEGAL, STAGES_ZH
 from services.customer.domain.state import Customer
 from services.customer.domain.tags import tag_added, tag_removed

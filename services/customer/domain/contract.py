@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from chassis.decider import Decider, RejectedError
+from chassis.commands.decider import Decider, RejectedError
 from contracts import customer as events
 from contracts.customer import RenewalIntent
 from contracts.money import written

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from chassis.decider import GoneError
+from chassis.commands.decider import GoneError
 from contracts import customer as events
 from services.customer import commands
 from services.customer.domain.people import unknown

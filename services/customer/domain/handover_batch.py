@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chassis.decider import Decider
+from chassis.commands.decider import Decider
 from contracts import customer as events
 from contracts.customer.handover_batch import HandoverBatchEvent
 from services.customer.commands.handover_batch import BeginBatch, EndBatch, HandoverBatchCommand

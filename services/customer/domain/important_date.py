@@ -6,8 +6,8 @@ from uuid import UUID
 
 from borax.calendars.lunardate import LCalendars, LunarDate
 
-from chassis.command import Command
-from chassis.decider import Decider
+from chassis.commands.command import Command
+from chassis.commands.decider import Decider
 from contracts.customer import ImportantDateApproaching
 from contracts.types import Code, Day
 from services.customer.commands.words import Calendar, ImportantDate

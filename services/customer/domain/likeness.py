@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
-from chassis.pseudonym import Pseudonyms
-from services.customer.searching.names import folded
+from chassis.store.pseudonym import Pseudonyms
+from services.customer.search.names import folded
 
 # What says how a company is organised, and nothing of which one it is; the longer ones first.
 FORMS = (

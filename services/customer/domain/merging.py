@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from chassis.decider import MovedError, RejectedError
+from chassis.commands.decider import MovedError, RejectedError
 from contracts import customer as events
 from contracts.customer.merging import MergeEvent
 from services.customer import commands

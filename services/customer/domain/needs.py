@@ -1,6 +1,6 @@
 """The rules of what a customer needs."""
 
-from chassis.decider import RejectedError
+from chassis.commands.decider import RejectedError
 from contracts import customer as events
 from contracts.customer import NeedStatus
 from services.customer import commands

@@ -1,6 +1,6 @@
 """The rules of who answers for a customer."""
 
-from chassis.decider import RejectedError
+from chassis.commands.decider import RejectedError
 from contracts import customer as events
 from services.customer import commands
 from services.customer.domain.state import Customer

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from chassis.decider import RejectedError
+from chassis.commands.decider import RejectedError
 from contracts import customer as events
 from contracts.customer.people import PeopleEvent
 from services.customer import commands

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from chassis.decider import Decider, RejectedError
+from chassis.commands.decider import Decider, RejectedError
 from contracts import customer as events
 from services.customer import commands
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chassis.decider import RejectedError
+from chassis.commands.decider import RejectedError
 from contracts import customer as events
 from contracts.customer import Kind, Stage
 from contracts.customer.record import RecordEvent

@@ -1,6 +1,6 @@
 """The rules of a customer's numbers in other systems: each leads to one customer."""
 
-from chassis.decider import RejectedError
+from chassis.commands.decider import RejectedError
 from contracts import customer as events
 from services.customer import commands
 from services.customer.domain.state import Customer

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chassis.decider import Decider
+from chassis.commands.decider import Decider
 from contracts.customer import SegmentEvent, SegmentFilter, SegmentPublished, SegmentRemoved
 from services.customer import commands
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chassis.decider import RejectedError
+from chassis.commands.decider import RejectedError
 from contracts.customer import Stage
 
 STAGES_ZH = {

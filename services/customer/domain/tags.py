@@ -1,6 +1,6 @@
 """The rules of tags: a vocabulary offers them, and what was tagged stands when the vocabulary changes."""
 
-from chassis.decider import Decider, RejectedError
+from chassis.commands.decider import Decider, RejectedError
 from contracts import customer as events
 from contracts.customer.tags import Tag
 from services.customer import commands

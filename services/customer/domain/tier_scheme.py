@@ -1,6 +1,6 @@
 """The rules of a tier scheme: each publication is a whole new version with the next number."""
 
-from chassis.decider import Decider
+from chassis.commands.decider import Decider
 from contracts.customer import TierRule, TierSchemePublished
 from services.customer import commands
 

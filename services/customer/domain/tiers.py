@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from chassis.decider import RejectedError
+from chassis.commands.decider import RejectedError
 from contracts import customer as events
 from services.customer import commands
 from services.customer.domain.shipped_tiers import SHIPPED

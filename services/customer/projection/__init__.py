@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chassis.applier import Handler
-from chassis.database import Connection
-from chassis.pseudonym import Pseudonyms
+from chassis.consume.applier import Handler
+from chassis.postgres.database import Connection
+from chassis.store.pseudonym import Pseudonyms
 from contracts.event import Envelope
 from services.customer.projection import (
     commerce,

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from chassis.database import Connection
-from chassis.rows import Rows
+from chassis.postgres.database import Connection
+from chassis.postgres.rows import Rows
 from contracts import customer as events
 from contracts.event import Envelope
 from services.customer.domain.order import OrderState

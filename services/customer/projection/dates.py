@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Connection
-from chassis.rows import Rows
+from chassis.postgres.database import Connection
+from chassis.postgres.rows import Rows
 from contracts import customer as events
 from contracts.event import Envelope
 

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Any, get_args
 from uuid import UUID
 
-from chassis.database import Connection
-from chassis.rows import Rows
+from chassis.postgres.database import Connection
+from chassis.postgres.rows import Rows
 from contracts import customer as events
 from contracts.event import Envelope
 

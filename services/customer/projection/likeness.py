@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chassis.database import Connection
-from chassis.pseudonym import Pseudonyms
+from chassis.postgres.database import Connection
+from chassis.store.pseudonym import Pseudonyms
 from contracts import customer as events
 from contracts.event import Envelope
 from services.customer.domain.likeness import tokens

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Connection
-from chassis.pseudonym import Pseudonyms
+from chassis.postgres.database import Connection
+from chassis.store.pseudonym import Pseudonyms
 from contracts import customer as events
 from contracts.event import Envelope
 from services.customer.projection.customers import CUSTOMERS, CustomerRow
-from services.customer.searching.tokens import entry_of
+from services.customer.search.tokens import entry_of
 
 TABLES = ("customer_search",)
 WORDS = "SELECT id, value FROM vault WHERE id = ANY($1)"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chassis.database import Connection
+from chassis.postgres.database import Connection
 from contracts import customer as events
 from contracts.event import Envelope
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Connection
+from chassis.postgres.database import Connection
 from contracts import customer as events
 from contracts.event import Envelope
-from services.customer.tiering import memory
+from services.customer.tiers import memory
 
 TABLES = ("tier_scheme", "tier_due")
 # What the rules are told of a customer is made from these.

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.database import Pool
-from chassis.paging import MAX_LIMIT
+from chassis.http.paging import MAX_LIMIT
+from chassis.postgres.database import Pool
 from contracts.customer import ContractKind, RenewalIntent
 from services.customer.domain.order import OrderState
 from services.customer.projection.commerce import ContractRow, OrderRow, QuoteRow

@@ -8,14 +8,14 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.database import Pool
-from chassis.paging import MAX_LIMIT
+from chassis.http.paging import MAX_LIMIT
+from chassis.postgres.database import Pool
 from contracts.customer import KeyContactStated, Mode, Stage, mode_of
 from services.customer.domain import Customer
 from services.customer.projection import CustomerRow
 from services.customer.queries.people import KeyContactView, key_contact_view, refs_of
-from services.customer.searching.asking import Filters
-from services.customer.searching.search import Search
+from services.customer.search.index import Search
+from services.customer.search.question import Filters
 
 COLUMNS = """
     c.customer_id AS id, c.version, c.kind, coalesce(c.name, v.value) AS name, c.stage, c.stage_since, c.tiers,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.database import Pool
+from chassis.postgres.database import Pool
 from services.customer.domain.likeness import Reason
 
 LIST = """

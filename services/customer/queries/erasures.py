@@ -7,11 +7,11 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.database import Pool
-from chassis.purge import Purged, purged
+from chassis.postgres.database import Pool
+from chassis.store.erasure import Purged, purged
 from contracts import customer as events
+from contracts.erasure_answers import Wordless
 from contracts.event import Envelope
-from contracts.purging import Wordless
 
 ANSWERS = """
     SELECT erasure_id, service, entries, purged_at FROM purge_answer WHERE erasure_id = ANY($1)

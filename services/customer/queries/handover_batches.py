@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.database import Pool
-from services.customer.handing_over import Outcome
+from chassis.postgres.database import Pool
+from services.customer.handovers.batches import Outcome
 from services.customer.projection.handover_batches import HandoverBatchRow
 
 COUNTS = """

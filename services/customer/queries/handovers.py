@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.database import Pool
+from chassis.postgres.database import Pool
 from services.customer.projection.handovers import HandoverRow, HandoverState
 
 COLUMNS = ", ".join(f"h.{field.name}" for field in fields(HandoverRow))

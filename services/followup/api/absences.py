@@ -7,22 +7,22 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict
 
-from chassis.access import Caller
-from chassis.body import StrictRoute
-from chassis.catalogue import ProblemError, not_found
-from chassis.decider import RejectedError
-from chassis.listing import Limit, Paging, shown_as
-from chassis.paging import Page, coerce_limit
-from chassis.responses import Accepted, answer, etag
+from chassis.commands.decider import RejectedError
+from chassis.commands.problem import ProblemError, not_found
+from chassis.http.access import Caller
+from chassis.http.body import StrictRoute
+from chassis.http.listing import Limit, Paging, shown_as
+from chassis.http.paging import Page, coerce_limit
+from chassis.http.responses import Accepted, answer, etag
 from contracts.followup.absence import AbsenceEvent, AbsenceReason
 from contracts.types import Day, EmployeeId
-from services.followup.absences.listing import AbsenceFilters, AbsenceRow, project
-from services.followup.api.edge import Anyone, new_id
-from services.followup.api.listing import page_of
+from services.followup.api.access import Anyone, new_id
+from services.followup.api.pages import page_of
 from services.followup.commands.absence import Absence, AbsenceCommand, CancelAbsence, ChangeAbsence, NoteAbsence
 from services.followup.dependencies import Dependencies, Needs
-from services.followup.queries import Place
-from services.followup.views import ComplaintView, TaskView, complaint_views, task_views
+from services.followup.projection.absences import AbsenceFilters, AbsenceRow, project
+from services.followup.queries.followups import Place
+from services.followup.queries.views import ComplaintView, TaskView, complaint_views, task_views
 
 router = APIRouter(prefix="/v1", tags=["absences"], route_class=StrictRoute)
 

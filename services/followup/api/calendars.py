@@ -9,16 +9,16 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel
 
-from chassis.access import Allow, Caller
-from chassis.auth import Role
-from chassis.body import StrictRoute
-from chassis.catalogue import ProblemError
-from chassis.responses import PUBLISHED, Accepted, answer, etag
-from chassis.worktime import WorkCalendar
+from chassis.commands.problem import ProblemError
+from chassis.http.access import Allow, Caller
+from chassis.http.auth import Role
+from chassis.http.body import StrictRoute
+from chassis.http.responses import PUBLISHED, Accepted, answer, etag
+from chassis.rules.worktime import WorkCalendar
 from contracts.followup.calendar import CalendarPublished, CalendarYear, Closure, WorkInterval, YearStatus
 from contracts.types import Code, Day
 from services.followup import commands
-from services.followup.calendar.working import work_calendar
+from services.followup.calendars.work_calendar import work_calendar
 from services.followup.commands.calendar import CalendarCommand, CloseDays, Closing, OpenDay
 from services.followup.dependencies import Dependencies, Needs
 

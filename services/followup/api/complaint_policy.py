@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from chassis.body import StrictRoute
-from chassis.catalogue import not_found
-from chassis.responses import PUBLISHED, Accepted, answer, etag
+from chassis.commands.problem import not_found
+from chassis.http.body import StrictRoute
+from chassis.http.responses import PUBLISHED, Accepted, answer, etag
 from contracts.followup.complaint_policy import ComplaintAssignment, ComplaintTarget
+from services.followup.api.access import Anyone
 from services.followup.api.calendars import Keeper, calendar_named
-from services.followup.api.edge import Anyone
 from services.followup.commands.complaint_policy import PublishComplaintPolicy
 from services.followup.dependencies import Needs
 

@@ -5,17 +5,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Query, Response
 
-from chassis.access import Caller, Holders
-from chassis.body import StrictRoute
-from chassis.command_handler import Beside
-from chassis.history import HistoryEntry
-from chassis.listing import Limit, Paging, shown_as
-from chassis.paging import Page
-from chassis.responses import Accepted, answer, etag
+from chassis.commands.command_handler import Beside
+from chassis.http.access import Caller, Holders
+from chassis.http.body import StrictRoute
+from chassis.http.history import HistoryEntry
+from chassis.http.listing import Limit, Paging, shown_as
+from chassis.http.paging import Page
+from chassis.http.responses import Accepted, answer, etag
 from contracts.followup import CalendarPublished, ComplaintPolicyPublished, ComplaintRaised
 from contracts.types import EmployeeId
 from services.followup import commands
-from services.followup.api.edge import (
+from services.followup.api.access import (
     After,
     Anyone,
     by_caller,
@@ -27,13 +27,13 @@ from services.followup.api.edge import (
     stood_in_for,
     stream_of,
 )
-from services.followup.api.listing import page_of
-from services.followup.complaint_taking import taken_up
+from services.followup.api.pages import page_of
+from services.followup.complaints.receiver import taken_up
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.complaint import ComplaintState
-from services.followup.projection import ComplaintRow, project_complaint, project_repeat
-from services.followup.queries import Filters, Place
-from services.followup.views import ComplaintView, complaint_views
+from services.followup.projection.followups import ComplaintRow, project_complaint, project_repeat
+from services.followup.queries.followups import Filters, Place
+from services.followup.queries.views import ComplaintView, complaint_views
 
 router = APIRouter(prefix="/v1", tags=["complaints"], route_class=StrictRoute)
 

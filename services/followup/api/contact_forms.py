@@ -6,15 +6,15 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel
 
-from chassis.access import Allow, Caller
-from chassis.auth import Role
-from chassis.body import StrictRoute
-from chassis.catalogue import not_found
-from chassis.responses import PUBLISHED, Accepted, answer, etag
+from chassis.commands.problem import not_found
+from chassis.http.access import Allow, Caller
+from chassis.http.auth import Role
+from chassis.http.body import StrictRoute
+from chassis.http.responses import PUBLISHED, Accepted, answer, etag
 from contracts.followup import FormField
 from contracts.types import Code
 from services.followup import commands
-from services.followup.api.edge import Anyone
+from services.followup.api.access import Anyone
 from services.followup.dependencies import Dependencies, Needs
 
 router = APIRouter(prefix="/v1", tags=["contact forms"], route_class=StrictRoute)

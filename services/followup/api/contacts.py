@@ -4,18 +4,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from chassis.body import StrictRoute
-from chassis.catalogue import ProblemError
-from chassis.command_handler import Beside
-from chassis.history import HistoryEntry
-from chassis.listing import Limit, Paging, shown_as
-from chassis.paging import Page
-from chassis.responses import Accepted, answer, etag
+from chassis.commands.command_handler import Beside
+from chassis.commands.problem import ProblemError
+from chassis.http.body import StrictRoute
+from chassis.http.history import HistoryEntry
+from chassis.http.listing import Limit, Paging, shown_as
+from chassis.http.paging import Page
+from chassis.http.responses import Accepted, answer, etag
 from contracts.followup import ContactLogged, TaskScheduled
 from contracts.types import EmployeeId
 from services.followup import commands
-from services.followup.api.contact_forms import form_id
-from services.followup.api.edge import (
+from services.followup.api.access import (
     After,
     Anyone,
     by_caller,
@@ -27,14 +26,15 @@ from services.followup.api.edge import (
     stream_of,
     type_of,
 )
-from services.followup.api.listing import page_of
+from services.followup.api.contact_forms import form_id
+from services.followup.api.pages import page_of
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.contact import next_task_id
 from services.followup.domain.contact_form import faults
-from services.followup.erasing import require_kept
-from services.followup.projection import project_contact
-from services.followup.queries import Filters, Place
-from services.followup.views import ContactView, contact_views
+from services.followup.erasure.execution import require_kept
+from services.followup.projection.followups import project_contact
+from services.followup.queries.followups import Filters, Place
+from services.followup.queries.views import ContactView, contact_views
 
 router = APIRouter(prefix="/v1", tags=["contacts"], route_class=StrictRoute)
 

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from chassis.body import StrictRoute
-from chassis.history import HistoryEntry, entry_of
-from chassis.listing import Limit
-from chassis.paging import Page, coerce_limit
-from services.followup.api.edge import Anyone
+from chassis.http.body import StrictRoute
+from chassis.http.history import HistoryEntry, entry_of
+from chassis.http.listing import Limit
+from chassis.http.paging import Page, coerce_limit
+from services.followup.api.access import Anyone
 from services.followup.dependencies import Needs
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)

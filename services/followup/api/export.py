@@ -5,11 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from chassis.access import Allow, Caller
-from chassis.auth import Role
-from chassis.body import StrictRoute
-from chassis.catalogue import not_found
-from chassis.export import After, Export
+from chassis.commands.problem import not_found
+from chassis.http.access import Allow, Caller
+from chassis.http.auth import Role
+from chassis.http.body import StrictRoute
+from chassis.http.export import After, Export
 from services.followup.dependencies import Dependencies, Needs
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)

@@ -7,15 +7,15 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
-from chassis.body import StrictRoute
-from chassis.listing import Paging, shown_as
-from chassis.paging import Page
+from chassis.http.body import StrictRoute
+from chassis.http.listing import Paging, shown_as
+from chassis.http.paging import Page
 from contracts.customer import Mode, Stage
 from contracts.followup import Guard
-from services.followup.api.edge import Anyone
-from services.followup.api.listing import page_of
+from services.followup.api.access import Anyone
+from services.followup.api.pages import page_of
 from services.followup.dependencies import Needs
-from services.followup.queries import Filters, Place
+from services.followup.queries.followups import Filters, Place
 
 router = APIRouter(prefix="/v1", tags=["guards"], route_class=StrictRoute)
 

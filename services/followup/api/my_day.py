@@ -6,17 +6,17 @@ from typing import Annotated, Generic, TypeVar
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
-from chassis.access import Caller
-from chassis.body import StrictRoute
-from chassis.listing import Limit
-from chassis.paging import coerce_limit
+from chassis.http.access import Caller
+from chassis.http.body import StrictRoute
+from chassis.http.listing import Limit
+from chassis.http.paging import coerce_limit
 from contracts.types import EmployeeId, Instant
-from services.followup.api.edge import Anyone
+from services.followup.api.access import Anyone
 from services.followup.dependencies import Dependencies, Needs
-from services.followup.myday import NEXT_DAYS, Asked, Part
-from services.followup.projection import ComplaintRow, TaskRow
-from services.followup.queries import FollowupQueries
-from services.followup.views import ComplaintView, TaskView, complaints_said, tasks_said
+from services.followup.projection.followups import ComplaintRow, TaskRow
+from services.followup.queries.followups import FollowupQueries
+from services.followup.queries.my_day import NEXT_DAYS, Asked, Part
+from services.followup.queries.views import ComplaintView, TaskView, complaints_said, tasks_said
 
 router = APIRouter(prefix="/v1", tags=["my day"], route_class=StrictRoute)
 

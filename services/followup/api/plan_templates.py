@@ -6,21 +6,21 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel
 
-from chassis.access import Allow, Caller
-from chassis.auth import Role
-from chassis.body import StrictRoute
-from chassis.catalogue import not_found
-from chassis.responses import PUBLISHED, Accepted, answer, etag
+from chassis.commands.problem import not_found
+from chassis.http.access import Allow, Caller
+from chassis.http.auth import Role
+from chassis.http.body import StrictRoute
+from chassis.http.responses import PUBLISHED, Accepted, answer, etag
 from contracts.customer import Mode
 from contracts.followup import PlanStep, PlanTemplatePublished, PlanTrigger
 from contracts.types import Code
 from services.followup import commands
+from services.followup.api.access import Anyone
 from services.followup.api.calendars import calendar_named
-from services.followup.api.edge import Anyone
 from services.followup.dependencies import Dependencies, Needs
-from services.followup.planning import memory
-from services.followup.planning.preview import Preview, preview
-from services.followup.planning.shipped import NOT_IN_FORCE, SHIPPED
+from services.followup.plans import memory
+from services.followup.plans.preview import Preview, preview
+from services.followup.plans.shipped import NOT_IN_FORCE, SHIPPED
 
 router = APIRouter(prefix="/v1", tags=["plan templates"], route_class=StrictRoute)
 

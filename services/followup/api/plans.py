@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from chassis.body import StrictRoute
-from chassis.listing import Paging, shown_as
-from chassis.paging import Page
-from services.followup.api.edge import Anyone
+from chassis.http.body import StrictRoute
+from chassis.http.listing import Paging, shown_as
+from chassis.http.paging import Page
+from services.followup.api.access import Anyone
 from services.followup.dependencies import Needs
-from services.followup.planning import memory
-from services.followup.planning.memory import PlanRow
+from services.followup.plans import memory
+from services.followup.plans.memory import PlanRow
 
 router = APIRouter(prefix="/v1", tags=["plans"], route_class=StrictRoute)
 

@@ -3,12 +3,12 @@
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from chassis.body import StrictRoute
-from chassis.catalogue import not_found
-from chassis.responses import PUBLISHED, Accepted, answer, etag
+from chassis.commands.problem import not_found
+from chassis.http.body import StrictRoute
+from chassis.http.responses import PUBLISHED, Accepted, answer, etag
 from contracts.followup import Channel, PlanTrigger, SurveyKind
+from services.followup.api.access import Anyone
 from services.followup.api.calendars import Keeper
-from services.followup.api.edge import Anyone
 from services.followup.commands.survey import PublishSurveyPolicy
 from services.followup.dependencies import Needs
 

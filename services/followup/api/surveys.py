@@ -10,24 +10,24 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel
 
-from chassis.access import Allow, Caller
-from chassis.auth import Role
-from chassis.body import StrictRoute
-from chassis.catalogue import not_found
-from chassis.listing import Paging, shown_as
-from chassis.paging import Page
-from chassis.responses import Accepted, answer, etag
+from chassis.commands.problem import not_found
+from chassis.http.access import Allow, Caller
+from chassis.http.auth import Role
+from chassis.http.body import StrictRoute
+from chassis.http.listing import Paging, shown_as
+from chassis.http.paging import Page
+from chassis.http.responses import Accepted, answer, etag
 from contracts.followup import Channel, SurveyKind, SurveySent
 from contracts.types import Code
-from services.followup.api.edge import Anyone, fold, new_id, stream_of
-from services.followup.api.listing import page_of
+from services.followup.api.access import Anyone, fold, new_id, stream_of
+from services.followup.api.pages import page_of
 from services.followup.commands.survey import AnswerAnonymously, AnswerAt, AnswerSurvey, SendAt, SendSurvey
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.survey import Survey, require_in_time
-from services.followup.erasing import require_kept
-from services.followup.queries import Filters, Place
-from services.followup.surveying.invitations import CODE_PATTERN
-from services.followup.surveying.listing import ResultRow, SurveyRow, project
+from services.followup.erasure.execution import require_kept
+from services.followup.projection.surveys import ResultRow, SurveyRow, project
+from services.followup.queries.followups import Filters, Place
+from services.followup.surveys.invitations import CODE_PATTERN
 
 router = APIRouter(prefix="/v1", tags=["surveys"], route_class=StrictRoute)
 

@@ -6,18 +6,18 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Response
 
-from chassis.access import Caller
-from chassis.body import StrictRoute
-from chassis.decider import RejectedError
-from chassis.history import HistoryEntry
-from chassis.listing import Limit, Paging, shown_as
-from chassis.paging import Page
-from chassis.responses import Accepted, answer, etag
+from chassis.commands.decider import RejectedError
+from chassis.http.access import Caller
+from chassis.http.body import StrictRoute
+from chassis.http.history import HistoryEntry
+from chassis.http.listing import Limit, Paging, shown_as
+from chassis.http.paging import Page
+from chassis.http.responses import Accepted, answer, etag
 from contracts.followup import TaskScheduled
 from contracts.followup.plan import Assignment
 from contracts.types import EmployeeId, Instant
 from services.followup import commands
-from services.followup.api.edge import (
+from services.followup.api.access import (
     After,
     Anyone,
     by_caller,
@@ -29,15 +29,15 @@ from services.followup.api.edge import (
     stood_in_for,
     stream_of,
 )
-from services.followup.api.listing import page_of
-from services.followup.assigning import Work, give, turn_of
+from services.followup.api.pages import page_of
+from services.followup.assignment import Work, give, turn_of
 from services.followup.commands.task import ScheduleByRule, ScheduleTask
-from services.followup.customers import CustomerRef
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.task import TaskState
-from services.followup.projection import TaskRow, project_task
-from services.followup.queries import Filters, Place
-from services.followup.views import TaskView, task_views
+from services.followup.projection.customers import CustomerRef
+from services.followup.projection.followups import TaskRow, project_task
+from services.followup.queries.followups import Filters, Place
+from services.followup.queries.views import TaskView, task_views
 
 router = APIRouter(prefix="/v1", tags=["tasks"], route_class=StrictRoute)
 

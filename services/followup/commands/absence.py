@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from chassis.command import Command
+from chassis.commands.command import Command
 from contracts.followup.absence import AbsenceReason
 from contracts.types import Day, EmployeeId
 from services.followup.commands.calendar import Zone

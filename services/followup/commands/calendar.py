@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
-from chassis.command import Command
+from chassis.commands.command import Command
 from contracts.followup.calendar import (
     DAYS_A_WEEK,
     MAX_CLOSED_AT_ONCE,

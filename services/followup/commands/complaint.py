@@ -7,13 +7,13 @@ from uuid import UUID
 
 from pydantic import PrivateAttr
 
-from chassis.command import Context, FactCommand
+from chassis.commands.command import Context, FactCommand
 from contracts.followup import Channel, ComplaintPolicyPublished, Intake, Severity
 from contracts.followup.calendar import CalendarPublished
 from contracts.followup.plan import Assignment
 from contracts.types import Code, EmployeeId, Instant, Note
 from services.followup.commands.employee import Employee
-from services.followup.complaint_targets import SHIPPED
+from services.followup.complaints.targets import SHIPPED
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from chassis.command import Command
+from chassis.commands.command import Command
 from contracts.followup.complaint_policy import (
     MAX_ASSIGNMENTS,
     MAX_CONSENT_WORKDAYS,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, PrivateAttr, StrictBool, StrictFloat, StrictInt, model_validator
 
-from chassis.command import FactCommand, Part
+from chassis.commands.command import FactCommand, Part
 from contracts.followup import Channel, ContactFormPublished, Direction, FieldKind, Sentiment
 from contracts.followup.contact_form import MAX_FIELDS
 from contracts.types import MAX_NOTE, Code, Instant, Note, Printable

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from chassis.command import Command
+from chassis.commands.command import Command
 from contracts.followup.contact_form import MAX_FIELDS, FieldKind, FormField
 from contracts.types import Code
 from contracts.unfit import UnfitError

@@ -1,6 +1,6 @@
 """What the watch over a customer's contacts asks of its guards."""
 
-from chassis.command import Command, Part
+from chassis.commands.command import Command, Part
 from contracts.customer import Mode, Stage
 from contracts.followup import Guard
 from contracts.followup.guard import Contacts, Employees

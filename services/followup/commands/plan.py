@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from chassis.command import Command
+from chassis.commands.command import Command
 from contracts.types import Code, Instant
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self, get_args
 
 from pydantic import ConfigDict, Field, model_validator
 
-from chassis.command import Command
+from chassis.commands.command import Command
 from contracts.customer import Mode
 from contracts.followup.plan import MAX_STEPS, MAX_TRIGGERS, Assignment, OffsetUnit, PlanStep, PlanTrigger
 from contracts.topics import EVENT_TYPES

@@ -5,17 +5,9 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from chassis.command import Command, FactCommand
+from chassis.commands.command import Command, FactCommand
 from contracts.followup import Channel, SurveyKind
-from contracts.followup.survey import (
-    HIGHEST_NPS,
-    LOWEST_CSAT,
-    LOWEST_NPS,
-    Highest,
-    Question,
-    RestDays,
-    ValidDays,
-)
+from contracts.followup.survey import HIGHEST_NPS, LOWEST_CSAT, LOWEST_NPS, Highest, Question, RestDays, ValidDays
 from contracts.types import Code, Instant, Note
 from contracts.unfit import UnfitError
 from services.followup.commands.plan_template import Triggers

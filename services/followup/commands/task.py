@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import model_validator
 
-from chassis.command import FactCommand
+from chassis.commands.command import FactCommand
 from contracts.followup import Channel
 from contracts.followup.plan import Assignment, Team
 from contracts.types import Code, EmployeeId, Instant, Note

@@ -1,6 +1,6 @@
 """The rules of what this service owns: one file for each of contact, task and complaint."""
 
-from chassis.decider import RejectedError
+from chassis.commands.decider import RejectedError
 
 
 def named(employee_id: str | None) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from chassis.decider import Decider, RejectedError
+from chassis.commands.decider import Decider, RejectedError
 from contracts import followup as events
 from contracts.followup.absence import MAX_ABSENCE_DAYS, AbsenceEvent, Absent
 from services.followup.commands.absence import AbsenceCommand, CancelAbsence, ChangeAbsence, NoteAbsence

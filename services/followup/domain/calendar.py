@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from chassis.decider import Decider, RejectedError
+from chassis.commands.decider import Decider, RejectedError
 from contracts import followup as events
 from contracts.followup.calendar import MAX_CLOSURES, Closure
-from services.followup.calendar.shipped import SHIPPED
+from services.followup.calendars.shipped import SHIPPED
 from services.followup.commands.calendar import CalendarCommand, CloseDays, OpenDay, PublishCalendar
 
 Event = events.CalendarPublished

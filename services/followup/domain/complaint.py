@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from chassis.decider import Decider, RejectedError
+from chassis.commands.decider import Decider, RejectedError
 from contracts import followup as events
 from contracts.followup.complaint import ComplaintEvent, Severity
 from services.followup import commands
-from services.followup.complaint_targets import SHIPPED
+from services.followup.complaints.targets import SHIPPED
 from services.followup.domain import complaint_clock, named
+from services.followup.domain.complaint_assignment import given
 from services.followup.domain.complaint_clock import Clock
-from services.followup.domain.complaint_given import given
 
 Event = ComplaintEvent
 Reply = commands.Answer | commands.Tell | commands.Confirm | commands.Consent | commands.Close

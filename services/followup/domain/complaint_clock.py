@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 
 from contracts import followup as events
 from contracts.followup.complaint import Severity, Target
-from services.followup.calendar.working import working
+from services.followup.calendars.work_calendar import working
 from services.followup.commands.complaint import Moment
-from services.followup.complaint_targets import promised
+from services.followup.complaints.targets import promised
 
 A_SECOND = timedelta(seconds=1)
 # What of a target was promised, beside when it ends.

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from chassis.decider import Decider
+from chassis.commands.decider import Decider
 from contracts import followup as events
 from contracts.followup.complaint import Severity
 from contracts.followup.complaint_policy import ComplaintAssignment, ComplaintTarget
 from services.followup.commands.complaint_policy import PublishComplaintPolicy
-from services.followup.complaint_targets import SHIPPED, promised
+from services.followup.complaints.targets import SHIPPED, promised
 
 Event = events.ComplaintPolicyPublished
 

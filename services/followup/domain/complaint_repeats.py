@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from chassis.decider import Decider
+from chassis.commands.decider import Decider
 from contracts import followup as events
 from contracts.followup.complaint import EscalationReason, RepeatEvent
 from services.followup.commands.complaint import EscalateLate, LinkComplaint

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid5
 
-from chassis.decider import Decider
+from chassis.commands.decider import Decider
 from contracts import followup as events
 from services.followup import commands
 from services.followup.commands.contact import attachment_name, field_name

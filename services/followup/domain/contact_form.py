@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from chassis.decider import Decider
+from chassis.commands.decider import Decider
 from contracts import followup as events
 from contracts.followup.contact_form import FieldKind, FormField
 from services.followup.commands.contact import FieldGiven

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from chassis.decider import Decider
+from chassis.commands.decider import Decider
 from contracts import followup as events
 from contracts.followup.guard import GuardEvent
 from services.followup.commands.guard import Finding, Judge

@@ -1,6 +1,6 @@
 """The rules of a plan's template: each publication is a whole new version with the next number."""
 
-from chassis.decider import Decider
+from chassis.commands.decider import Decider
 from contracts import followup as events
 from contracts.followup.plan import PlanStep, PlanTrigger
 from services.followup.commands.plan_template import PlanTemplate, PublishPlanTemplate

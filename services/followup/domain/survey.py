@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from chassis.decider import Decider, RejectedError
+from chassis.commands.decider import Decider, RejectedError
 from contracts import followup as events
 from contracts.followup.survey import Question, SurveyEvent
 from services.followup.commands.survey import AnswerAnonymously, AnswerAt, PublishSurveyPolicy, SendAt

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chassis.confirming import hear
-from chassis.database import Connection
+from chassis.consume.erasure_answers import hear
+from chassis.postgres.database import Connection
 from contracts.event import Envelope
 from contracts.topics import ALERT_EVENTS, CONFIGURATION, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
-from services.reporting.projection import alert, customer, erasures, followup, sheet, timeline
-from services.reporting.projection.sheet import TABLES as TABLES
-from services.reporting.projection.sheet import Sheet
+from services.reporting.projection import alert, batch_rows, customer, erasures, followup, timeline
+from services.reporting.projection.batch_rows import TABLES as TABLES
+from services.reporting.projection.batch_rows import Sheet
 
 PROJECTS = (
     (CUSTOMER_EVENTS, customer.project),
@@ -22,10 +22,10 @@ BY_EVENT = {event: (topic, project) for topic, project in PROJECTS for event in 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     """Apply a batch. The consumer calls this inside its own transaction."""
-    rows = await sheet.load(held, envelopes)
+    rows = await batch_rows.load(held, envelopes)
     for envelope in envelopes:
         project(rows, envelope)
-    await sheet.save(held, rows)
+    await batch_rows.save(held, rows)
     await hear(envelopes, held, erasures.names)
 
 

@@ -2,8 +2,8 @@
 
 from contracts import alerts as events
 from contracts.event import Envelope
+from services.reporting.projection.batch_rows import Sheet
 from services.reporting.projection.rows import AlertRow
-from services.reporting.projection.sheet import Sheet
 
 
 def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:

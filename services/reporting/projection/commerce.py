@@ -6,8 +6,8 @@ from contracts import customer as events
 from contracts.customer.contract import ContractEvent
 from contracts.customer.order import OrderEvent
 from contracts.event import Envelope
+from services.reporting.projection.batch_rows import Sheet
 from services.reporting.projection.commerce_rows import ContractRow, OrderRow
-from services.reporting.projection.sheet import Sheet
 
 
 def project_order(rows: Sheet, envelope: Envelope[events.AnyEvent], event: OrderEvent) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 from contracts import followup as events
 from contracts.event import Envelope
 from contracts.followup.complaint import ComplaintEvent, RepeatEvent, Target
+from services.reporting.projection.batch_rows import Sheet
 from services.reporting.projection.rows import ComplaintRow
-from services.reporting.projection.sheet import Sheet
 
 
 def project(rows: Sheet, envelope: Envelope[Any], event: ComplaintEvent) -> None:

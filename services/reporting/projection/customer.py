@@ -11,8 +11,8 @@ from contracts.customer.ownership import OwnershipEvent
 from contracts.customer.quote import QuoteEvent
 from contracts.event import Envelope
 from services.reporting.projection import commerce
+from services.reporting.projection.batch_rows import Sheet
 from services.reporting.projection.rows import CustomerRow, TransitionRow
-from services.reporting.projection.sheet import Sheet
 
 PROFILE = events.ProfileChanged.model_fields.keys() & CustomerRow.__dataclass_fields__.keys()
 # What stands in the timeline, and otherwise is for the customer service to tell.

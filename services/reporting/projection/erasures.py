@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from chassis.database import Connection
+from chassis.postgres.database import Connection
 
 # All that could be a person's name here: companies' names come from the topic, persons' do not.
 HAS_A_NAME = "kind = 'person' AND company_name IS NOT NULL"

@@ -7,8 +7,8 @@ from contracts.event import Envelope
 from contracts.followup.complaint import ComplaintEvent
 from contracts.followup.task import TaskEvent
 from services.reporting.projection import complaint, plan, survey
+from services.reporting.projection.batch_rows import Sheet
 from services.reporting.projection.rows import ContactRow, TaskRow
-from services.reporting.projection.sheet import Sheet
 
 
 def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:

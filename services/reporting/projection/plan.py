@@ -5,8 +5,8 @@ from dataclasses import replace
 from contracts import followup as events
 from contracts.event import Envelope
 from contracts.followup.plan import PlanEvent
+from services.reporting.projection.batch_rows import Sheet
 from services.reporting.projection.rows import PlanRow
-from services.reporting.projection.sheet import Sheet
 
 
 def project(rows: Sheet, envelope: Envelope[events.AnyEvent], event: PlanEvent) -> None:

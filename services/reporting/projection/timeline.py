@@ -4,8 +4,8 @@ from typing import Any
 
 from contracts.event import Envelope
 from contracts.topics import Topic
+from services.reporting.projection.batch_rows import Sheet
 from services.reporting.projection.rows import TimelineRow
-from services.reporting.projection.sheet import Sheet
 
 
 def project(rows: Sheet, envelope: Envelope[Any], topic: Topic) -> None:

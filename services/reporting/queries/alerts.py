@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.database import Connection
+from chassis.postgres.database import Connection
 from contracts.alerts import AlertSeverity, Status
 from contracts.types import Code, EmployeeId
 from services.reporting.queries.visibility import of_customer, visible

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from chassis.access import Holders
-from chassis.database import Connection
-from chassis.decider import MovedError
+from chassis.commands.decider import MovedError
+from chassis.http.access import Holders
+from chassis.postgres.database import Connection
 from contracts.customer import Mode, Stage
 from contracts.types import Code, EmployeeId, Instant
 from services.reporting.queries.visibility import of_customer, visible

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from chassis.database import Connection
-from chassis.purge import Statement
+from chassis.postgres.database import Connection
+from chassis.store.erasure import Statement
 from services.reporting.projection.erasures import HAS_A_NAME
 from services.reporting.queries.visibility import of_customer
 

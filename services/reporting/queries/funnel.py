@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from chassis.database import Connection
+from chassis.postgres.database import Connection
 from contracts.customer import Stage
-from services.reporting.period import Period
 from services.reporting.queries.customers import ENTERED
 from services.reporting.queries.visibility import visible
+from services.reporting.reports.period import Period
 
 STANDING = f"""
     SELECT c.stage, count(*) AS customers FROM customer c

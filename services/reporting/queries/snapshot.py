@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from chassis.database import Connection, Pool, connection
+from chassis.postgres.database import Connection, Pool, connection
 from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 
 PARTITIONS = sum(topic.partitions for topic in (CUSTOMER_EVENTS, FOLLOWUP_EVENTS, ALERT_EVENTS))

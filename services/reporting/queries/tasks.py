@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.database import Connection
+from chassis.postgres.database import Connection
 from contracts.types import EmployeeId, Instant
 from services.reporting.queries.visibility import of_customer, visible
 

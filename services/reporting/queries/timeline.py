@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.database import Connection
+from chassis.postgres.database import Connection
 from services.reporting.queries.visibility import of_customer
 
 LIST = f"""

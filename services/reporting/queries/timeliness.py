@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from chassis.database import Connection
-from services.reporting.period import Period
+from chassis.postgres.database import Connection
 from services.reporting.queries.tasks import VERDICT
 from services.reporting.queries.visibility import visible
+from services.reporting.reports.period import Period
 
 # An open task that is not due yet has no verdict: it may still be done on time, and counts neither way.
 COUNT = f"""

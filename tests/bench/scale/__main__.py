@@ -6,12 +6,12 @@ import typer
 import uvloop
 
 from deploy.stack.infrastructure import Infrastructure, temporary_data_dir
-from tests.bench import report
-from tests.bench.aside import aside
-from tests.bench.harness import Bed, Effort, Figure
-from tests.bench.saying import console, say, say_versions
-from tests.bench.scale import million, myday, planstart, results, search, soak, timers
-from tests.bench.whole import client_beside, stack_in
+from tests.bench.harness import report
+from tests.bench.harness.console import console, say, say_versions
+from tests.bench.harness.measuring import Bed, Effort, Figure
+from tests.bench.harness.server_thread import aside
+from tests.bench.scale import million, my_day, plan_start, results, search, soak, timers
+from tests.bench.stack.whole import client_beside, stack_in
 from tests.support.servers import servers
 
 EVENTS, CUSTOMERS, TASKS, PLANS, SEARCHED, MINUTES = 1_000_000, 100_000, 100_000, 10_000, 1_000_000, 20.0
@@ -50,9 +50,9 @@ def on_servers(chosen: set[str], events: int, customers: int, searched: int) -> 
         if "timers" in chosen:
             show("timers", await timers.measure(bed, customers))
         if "myday" in chosen:
-            show("myday", await myday.measure(bed, TASKS))
+            show("myday", await my_day.measure(bed, TASKS))
         if "planstart" in chosen:
-            show("planstart", await planstart.measure(bed, PLANS))
+            show("planstart", await plan_start.measure(bed, PLANS))
         if "search" in chosen:
             show("search", await search.measure(bed, searched))
 

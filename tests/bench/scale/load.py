@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from tests.bench.http_load import Connection, RefusedError, connections, post
-from tests.bench.whole import CONNECTIONS, LOAD_DEADLINE_SECONDS, Whole
+from tests.bench.stack.http_load import Connection, RefusedError, connections, post
+from tests.bench.stack.whole import CONNECTIONS, LOAD_DEADLINE_SECONDS, Whole
 
 SERVICES = ("followup", "customer")
 LOOK_SECONDS = 0.01

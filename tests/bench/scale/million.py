@@ -10,16 +10,16 @@ from typing import Any
 
 from rich.progress import Progress, TaskID
 
-from chassis.event_store import EventStore
+from chassis.store.event_store import EventStore
 from contracts import customer, followup
 from contracts.event import Envelope, Event
 from deploy.stack.layout import Layout
 from deploy.stack.ports import free_port
-from tests.bench import processes
-from tests.bench.harness import Bed, Figure, administrator, rate, running
-from tests.bench.lives import BATCH, LIFE, fill, mixed, topic_of
-from tests.bench.saying import console
-from tests.bench.scale.line import FEEDS, Ends, Store, applied, published, read_from_the_start, roles
+from tests.bench.harness import processes
+from tests.bench.harness.console import console
+from tests.bench.harness.event_data import BATCH, LIFE, fill, mixed, topic_of
+from tests.bench.harness.measuring import Bed, Figure, administrator, rate, running
+from tests.bench.scale.pipeline import FEEDS, Ends, Store, applied, published, read_from_the_start, roles
 from tests.support.servers import Database
 
 CHUNK = 10 * BATCH

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.bench.harness import PROJECT, Figure
+from tests.bench.harness.measuring import PROJECT, Figure
 
 RESULTS = PROJECT / "build" / "scale.json"
 

@@ -12,15 +12,15 @@ from uuid import UUID, uuid5
 
 import httpx
 
-from chassis.database import Connection, Pool
-from chassis.pseudonym import Pseudonyms
+from chassis.postgres.database import Connection, Pool
+from chassis.store.pseudonym import Pseudonyms
 from contracts.examples import CUSTOMER_ID
 from deploy.stack import tokens
 from services.customer.__main__ import build
 from services.customer.projection import CustomerRow
-from services.customer.searching import names
-from services.customer.searching.tokens import entry_of
-from tests.bench.harness import Bed, Figure, administrator, percentile
+from services.customer.search import names
+from services.customer.search.tokens import entry_of
+from tests.bench.harness.measuring import Bed, Figure, administrator, percentile
 from tests.security.world import parts
 from tests.unit.chassis.issuer import ISSUER, SETTINGS, client_of
 

@@ -11,14 +11,14 @@ from time import perf_counter
 import asyncpg
 from rich.table import Table
 
-from tests.bench.harness import percentile
-from tests.bench.latency import known_to_followup
-from tests.bench.memory import TARGET_MEGABYTES
-from tests.bench.processes import process_of, resident_megabytes_of
-from tests.bench.report import SIGNS, number
+from tests.bench.harness.measuring import percentile
+from tests.bench.harness.processes import process_of, resident_megabytes_of
+from tests.bench.harness.report import SIGNS, number
 from tests.bench.scale import results
 from tests.bench.scale.load import Load, loading
-from tests.bench.whole import Whole, register
+from tests.bench.stack.latency import known_to_followup
+from tests.bench.stack.memory import TARGET_MEGABYTES
+from tests.bench.stack.whole import Whole, register
 from tests.support.waiting import eventually
 
 CUSTOMERS = 2_000

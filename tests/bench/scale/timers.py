@@ -10,22 +10,22 @@ from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
 
-from chassis.database import Pool, transaction
-from chassis.event_store import EventStore
-from chassis.mapper import EventMapper
-from chassis.supervisor import Health
-from chassis.timers import Timers
+from chassis.consume.timers import Timers
+from chassis.postgres.database import Pool, transaction
+from chassis.runtime.supervisor import Health
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
 from contracts import customer, followup
 from contracts.alerts import AlertRaised
 from contracts.event import Event
 from contracts.examples import example
 from contracts.topics import PARTITIONS
-from services.alerts.detection import CONSUMER, DUE_BATCH, FEEDS, Detection, utc_now
+from services.alerts.detection.detector import CONSUMER, DUE_BATCH, FEEDS, Detection, utc_now
 from services.alerts.engine.rules import DEFAULT_RULES
-from tests.bench.fold import microseconds
-from tests.bench.harness import Bed, Figure, administrator, cost, interleaved, rate
-from tests.bench.lives import envelope
-from tests.bench.scale import plain
+from tests.bench.harness.event_data import envelope
+from tests.bench.harness.measuring import Bed, Figure, administrator, cost, interleaved, rate
+from tests.bench.pieces.fold import microseconds
+from tests.bench.scale import floor as least_sql
 from tests.support.servers import Database
 from tests.support.waiting import background
 
@@ -63,12 +63,12 @@ async def measure(bed: Bed, customers: int) -> list[Figure]:
         await prepare(bed, database, pool, detection, ids, clock.now)
         nothing = await looks_without_work(bed, detection, pool, clock.now)
         clock.now += HOUR
-        fired = await handled_per_second(detection, due), await plain.moved_per_second(pool, clock.now, due)
+        fired = await handled_per_second(detection, due), await least_sql.moved_per_second(pool, clock.now, due)
         await each_raised_once(database, first)
         # Those of the second hour are heard of in time: they come due as they were, and are given a later time.
-        told = await contacts_per_second(detection, pool, second), await plain.touched_per_second(pool, second)
+        told = await contacts_per_second(detection, pool, second), await least_sql.touched_per_second(pool, second)
         clock.now += HOUR
-        moved = await handled_per_second(detection, due), await plain.moved_per_second(pool, clock.now, due)
+        moved = await handled_per_second(detection, due), await least_sql.moved_per_second(pool, clock.now, due)
         await each_raised_once(database, first)
     bed.say(f"timers: {customers} customers; {due} alerts raised, once each")
     return [
@@ -88,7 +88,7 @@ async def prepare(
     await take_in(detection, pool, ids, registered_at, example(customer.Registered))
     async with administrator(database) as connection:
         await connection.execute(COMPLETE, CONSUMER, FEEDS, now + timedelta(days=1), PARTITIONS - 1)
-        await plain.copy(connection)
+        await least_sql.copy(connection)
     bed.say(f"timers: {len(ids)} customers have theirs")
 
 
@@ -117,7 +117,7 @@ async def looks_without_work(bed: Bed, detection: Detection, pool: Pool, now: da
     ours, floor = await interleaved(
         bed.effort.rounds,
         partial(microseconds, detection.run_due, seconds),
-        partial(microseconds, lambda: plain.look(pool, now), seconds),
+        partial(microseconds, lambda: least_sql.look(pool, now), seconds),
     )
     return cost("look when nothing is due", "µs", ours, floor)
 

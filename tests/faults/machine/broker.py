@@ -6,9 +6,9 @@ from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
 
-from chassis.cloudevents import Headers
-from chassis.records import Record
-from chassis.sending import Outgoing
+from chassis.kafka.cloudevents import Headers
+from chassis.kafka.records import Record
+from chassis.kafka.sending import Outgoing
 from contracts.topics import Topic
 from tests.faults.machine.death import Death
 from tests.faults.support import evidence

@@ -4,13 +4,13 @@ import contextlib
 from collections.abc import Sequence
 from typing import Any
 
-from chassis.applier import Applier
-from chassis.database import Connection
-from chassis.event_store import EventStore
-from chassis.mapper import EventMapper, RecordedEvent
-from chassis.rebuild import ReadModel, Rebuild
-from chassis.supervisor import Health
-from chassis.tail import Tail
+from chassis.consume.applier import Applier
+from chassis.consume.rebuild import ReadModel, Rebuild
+from chassis.consume.tail import Tail
+from chassis.postgres.database import Connection
+from chassis.runtime.supervisor import Health
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper, RecordedEvent
 from contracts.event import Envelope
 from services.customer import projection
 from services.customer.__main__ import LISTING

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
-from chassis.command import Command
+from chassis.commands.command import Command
 from contracts.customer import Stage
 from contracts.examples import CUSTOMER_ID
 from services.customer.commands import ChangeProfile, ChangeStage, Profile, Register, SetTier

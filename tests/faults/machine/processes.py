@@ -6,18 +6,18 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from chassis.applier import Applier, Handler
-from chassis.cloudevents import encode_watermark
-from chassis.command import Context
-from chassis.command_handler import CommandHandler
-from chassis.consumer import Consumer
-from chassis.database import Connection, Pool
-from chassis.event_store import EventStore
-from chassis.lease import LeaseLostError
-from chassis.mapper import EventMapper
-from chassis.positions import PositionMovedError
-from chassis.relay import Relay
-from chassis.supervisor import Health
+from chassis.commands.command import Context
+from chassis.commands.command_handler import CommandHandler
+from chassis.consume.applier import Applier, Handler
+from chassis.consume.consumer import Consumer
+from chassis.consume.positions import PositionMovedError
+from chassis.kafka.cloudevents import encode_watermark
+from chassis.postgres.database import Connection, Pool
+from chassis.publish.lease import LeaseLostError
+from chassis.publish.relay import Relay
+from chassis.runtime.supervisor import Health
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
 from contracts.event import Envelope
 from contracts.topics import FOLLOWUP_EVENTS, Topic
 from services.customer.domain import CUSTOMER, Customer

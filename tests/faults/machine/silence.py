@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from chassis.database import Pool
-from chassis.kafka import partition_of
+from chassis.kafka.client import partition_of
+from chassis.postgres.database import Pool
 from contracts.event import Envelope
 from contracts.topics import CUSTOMER_EVENTS, PARTITIONS
-from services.alerts.detection import CONSUMER, FEEDS
+from services.alerts.detection.detector import CONSUMER, FEEDS
 from services.alerts.engine.rules import DEFAULT_RULES
 from tests.faults.support import evidence
 from tests.silence.delivery import in_order

@@ -7,15 +7,15 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from chassis.command_handler import Handled, KeyReusedError, VersionMismatchError
-from chassis.decider import RejectedError
-from chassis.event_store import EventStore
-from chassis.kafka import partition_of
-from chassis.lease import LEASE_SECONDS
-from chassis.mapper import EventMapper
+from chassis.commands.command_handler import Handled, KeyReusedError, VersionMismatchError
+from chassis.commands.decider import RejectedError
+from chassis.kafka.client import partition_of
+from chassis.publish.lease import LEASE_SECONDS
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
 from contracts.event import Envelope
 from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS, PARTITIONS
-from services.alerts.detection import CONSUMER, Detection
+from services.alerts.detection.detector import CONSUMER, Detection
 from services.alerts.engine.rules import DEFAULT_RULES
 from tests.faults.machine.broker import Broker
 from tests.faults.machine.death import Death, Died

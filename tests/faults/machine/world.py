@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
-from chassis.database import Connection, Pool, open_pool
-from chassis.rebuild import SESSION
+from chassis.consume.rebuild import SESSION
+from chassis.postgres.database import Connection, Pool, open_pool
 from tests.support.servers import Database
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tests.bench.http_load import Connection
+from tests.bench.stack.http_load import Connection
 from tests.faults.support.house import host_and_port
 
 PATIENCE_SECONDS = 60.0

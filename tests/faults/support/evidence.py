@@ -8,16 +8,16 @@ from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from chassis.cloudevents import WATERMARK_TYPE
-from chassis.database import Pool
-from chassis.event_store import EventStore
-from chassis.mapper import EventMapper
+from chassis.kafka.cloudevents import WATERMARK_TYPE
+from chassis.postgres.database import Pool
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
 from contracts.event import Envelope
 from contracts.topics import Topic
 from services.customer.projection import CustomerRow
 from services.customer.projection import customers as projection
 from services.reporting import projection as reporting
-from services.reporting.projection.sheet import Sheet
+from services.reporting.projection.batch_rows import Sheet
 from tests.faults.support.oracle import Applied, Published
 
 READ_ON = 1_000

@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Iterable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from chassis.command import Context
-from chassis.command_handler import CommandHandler
-from chassis.database import Pool
-from chassis.event_store import EventStore
-from chassis.mapper import EventMapper
+from chassis.commands.command import Context
+from chassis.commands.command_handler import CommandHandler
+from chassis.postgres.database import Pool
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
 from services.customer.commands import ChangeProfile, Profile, Register
 from services.customer.domain import CUSTOMER, Customer
 

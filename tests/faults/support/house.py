@@ -19,7 +19,7 @@ from uuid import uuid4
 import asyncpg
 import httpx
 
-from chassis.database import Pool, open_pool
+from chassis.postgres.database import Pool, open_pool
 from contracts.topics import CUSTOMER_EVENTS, Topic
 from deploy.stack import ports, tokens
 from deploy.stack.child import Child

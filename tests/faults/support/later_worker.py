@@ -4,7 +4,7 @@ import sys
 from dataclasses import MISSING, field, fields, make_dataclass, replace
 from typing import Any
 
-from chassis.rows import Rows
+from chassis.postgres.rows import Rows
 from services.customer.projection import customers, likeness, search
 from tests.faults.support.worker import main
 

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 
 from aiokafka.admin import AIOKafkaAdminClient
 
-from chassis.consumer import Consumer
-from chassis.relay import Relay
-from chassis.supervisor import Health, keep_running
+from chassis.consume.consumer import Consumer
+from chassis.publish.relay import Relay
+from chassis.runtime.supervisor import Health, keep_running
 from contracts.topics import Topic
 from tests.faults.support import evidence, oracle
 from tests.faults.support.house import ALL_PUBLISHED, quiet

@@ -2,9 +2,9 @@
 
 import sys
 
-from chassis import crowd
+from chassis.http import admission
 from tests.faults.support.worker import main
 
 if __name__ == "__main__":
-    crowd.MAX_AT_ONCE = sys.maxsize
+    admission.MAX_AT_ONCE = sys.maxsize
     main(*sys.argv[1:])

@@ -1,9 +1,9 @@
 """A relay and reporting's read model: what they have to come to, whatever was done to the readers in between."""
 
-from chassis.database import Pool
-from chassis.event_store import EventStore
-from chassis.relay import Relay
-from chassis.supervisor import Health
+from chassis.postgres.database import Pool
+from chassis.publish.relay import Relay
+from chassis.runtime.supervisor import Health
+from chassis.store.event_store import EventStore
 from tests.faults.support import evidence, oracle
 from tests.faults.support.house import House
 from tests.support.waiting import eventually

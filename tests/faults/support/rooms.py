@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from chassis.auth import Authenticator
-from chassis.database import Pool
+from chassis.http.auth import Authenticator
+from chassis.postgres.database import Pool
+from chassis.runtime.settings import Settings
+from chassis.runtime.supervisor import Supervisor
 from chassis.service import Parts
-from chassis.settings import Settings
-from chassis.supervisor import Supervisor
 from services.customer.__main__ import build
 from tests.faults.support.house import Issuer, pool_at
 from tests.faults.support.load import Order, Send, sender

@@ -8,8 +8,8 @@ from typing import Any
 import structlog
 from aiokafka import AIOKafkaConsumer
 
-from chassis.applier import Handler
-from chassis.database import Connection
+from chassis.consume.applier import Handler
+from chassis.postgres.database import Connection
 from contracts.event import Envelope
 
 SLEEP_SECONDS = "FAULT_SLEEP_SECONDS"

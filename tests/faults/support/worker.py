@@ -6,7 +6,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 
-from chassis import consumer
+from chassis.consume import consumer
 from chassis.service import run
 from contracts.topics import PURGE_ANSWERS, TOPICS
 from services.reporting import projection

@@ -5,15 +5,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.database import Pool, open_pool, transaction
-from chassis.event_store import EventStore
-from chassis.mapper import EventMapper
+from chassis.postgres.database import Pool, open_pool, transaction
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
 from contracts.customer import CustomerErased, KeyContactErased, Merged, Registered, Unmerged
 from contracts.event import Event
 from contracts.examples import CUSTOMER_ID, example, example_envelope
-from services.alerts.detection import Detection
+from services.alerts.detection.detector import Detection
 from services.alerts.engine.rules import DEFAULT_RULES
-from services.alerts.queries import AlertQueries
+from services.alerts.queries.alerts import AlertQueries
 from tests.support.servers import Servers
 
 DUPLICATE_ID = UUID("01900000-0000-7000-8000-0000000000f1")

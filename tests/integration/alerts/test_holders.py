@@ -5,23 +5,23 @@ from uuid import UUID
 
 import pytest
 
-from chassis import auth
-from chassis.auth import Authenticator
-from chassis.database import Pool, open_pool, transaction
-from chassis.event_store import EventStore
-from chassis.mapper import EventMapper
+from chassis.http import auth
+from chassis.http.auth import Authenticator
+from chassis.postgres.database import Pool, open_pool, transaction
+from chassis.runtime.supervisor import Supervisor
 from chassis.service import Parts
-from chassis.supervisor import Supervisor
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
 from contracts.alerts import AlertRaised
 from contracts.customer import HelperAdded, HelperRemoved, Merged, OwnerAssigned, Unmerged
 from contracts.event import Event
 from contracts.examples import ALERT_ID, CUSTOMER_ID, example, example_envelope
 from deploy.stack import tokens
-from services.alerts import projection
 from services.alerts.__main__ import build
-from services.alerts.detection import Detection
+from services.alerts.detection.detector import Detection
 from services.alerts.engine.rules import DEFAULT_RULES
-from services.alerts.queries import AlertQueries, Filters
+from services.alerts.projection import alerts as projection
+from services.alerts.queries.alerts import AlertQueries, Filters
 from tests.support.servers import Servers
 from tests.unit.chassis.issuer import ISSUER, SETTINGS, Issuer, client_of
 

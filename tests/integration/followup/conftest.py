@@ -11,21 +11,21 @@ import httpx
 import pytest
 from jwt import PyJWK
 
-from chassis.auth import Authenticator
-from chassis.database import Pool, open_pool, transaction
-from chassis.positions import Positions, Progress, Source
-from chassis.pseudonym import Pseudonyms
+from chassis.consume.positions import Positions, Progress, Source
+from chassis.http.auth import Authenticator
+from chassis.postgres.database import Pool, open_pool, transaction
+from chassis.runtime.settings import Settings
+from chassis.runtime.supervisor import Supervisor
 from chassis.service import Parts
-from chassis.settings import Settings
-from chassis.supervisor import Supervisor
+from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import AnyEvent, Kind, OwnerAssigned, Registered
 from contracts.examples import CUSTOMER_NAME, LEADER, OWNER, example_envelope
 from contracts.topics import CUSTOMER_EVENTS
 from deploy.stack import tokens
 from deploy.stack.tokens import Signer
-from services.followup import customers
 from services.followup.__main__ import build
-from tests.support.asking import patiently
+from services.followup.projection import customers
+from tests.support.http_retry import patiently
 from tests.support.servers import Servers
 from tests.support.waiting import background, eventually, lasting
 

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from chassis.database import transaction
+from chassis.postgres.database import transaction
 from contracts.customer import HandoverBatchStarted
 from contracts.examples import LEADER, OWNER, example_envelope
-from services.followup import customers
+from services.followup.projection import customers
 from tests.integration.followup.conftest import World
 
 STAND_IN = "E2002"

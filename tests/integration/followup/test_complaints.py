@@ -4,18 +4,18 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from chassis.command_handler import CommandHandler
-from chassis.event_store import EventStore
-from chassis.mapper import EventMapper
+from chassis.commands.command_handler import CommandHandler
+from chassis.runtime.supervisor import Supervisor
 from chassis.service import Parts
-from chassis.supervisor import Supervisor
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
 from contracts.examples import LEADER, OWNER
 from services.followup.__main__ import dependencies
-from services.followup.calendar.calendars import Calendars
-from services.followup.consent import Consents
+from services.followup.calendars.lookup import Calendars
+from services.followup.complaints.consent import Consents
+from services.followup.complaints.escalation import Lateness
+from services.followup.complaints.recalculation import Repromising
 from services.followup.domain.complaint import COMPLAINT
-from services.followup.lateness import Lateness
-from services.followup.repromising import Repromising
 from tests.integration.followup.conftest import World
 from tests.unit.chassis.issuer import SETTINGS
 

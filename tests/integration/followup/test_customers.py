@@ -3,15 +3,15 @@
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from chassis.applier import Applier
-from chassis.command import Context
-from chassis.consumer import Consumer
-from chassis.database import Pool
-from chassis.supervisor import Health
+from chassis.commands.command import Context
+from chassis.consume.applier import Applier
+from chassis.consume.consumer import Consumer
+from chassis.postgres.database import Pool
+from chassis.runtime.supervisor import Health
 from contracts.customer import Stage
 from services.customer.commands import Register, Tier
-from services.followup import customers
-from services.followup.customers import CustomerRef, Customers
+from services.followup.projection import customers
+from services.followup.projection.customers import CustomerRef, Customers
 from tests.support.pipeline import Pipeline
 from tests.support.waiting import background, eventually
 

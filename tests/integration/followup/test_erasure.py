@@ -6,18 +6,18 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.command import Context
-from chassis.command_handler import CommandHandler
-from chassis.database import transaction
-from chassis.event_store import Answer, Append, EventStore, VaultEntry
-from chassis.mapper import EventMapper
+from chassis.commands.command import Context
+from chassis.commands.command_handler import CommandHandler
+from chassis.postgres.database import transaction
+from chassis.store.event_store import Answer, Append, EventStore, VaultEntry
+from chassis.store.mapper import EventMapper
 from contracts.customer import CustomerErased, KeyContactErased
 from contracts.event import Event
 from contracts.examples import example_envelope
-from services.followup import customers
 from services.followup.commands import LogContact
 from services.followup.domain.contact import CONTACT
-from services.followup.erasing import Erasing
+from services.followup.erasure.execution import Erasing
+from services.followup.projection import customers
 from tests.integration.followup.conftest import World
 
 PURGED = "SELECT convert_from(state, 'UTF8')::jsonb -> 'data' AS data FROM event WHERE type LIKE '%words-purged.v1'"

@@ -7,19 +7,19 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.database import transaction
-from chassis.event_store import EventStore
-from chassis.mapper import EventMapper
+from chassis.postgres.database import transaction
+from chassis.runtime.settings import Settings
+from chassis.runtime.supervisor import Supervisor
 from chassis.service import Parts
-from chassis.settings import Settings
-from chassis.supervisor import Supervisor
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
 from contracts.customer import HelperAdded, Kind, OwnerAssigned, Registered
 from contracts.event import Envelope
 from contracts.examples import CUSTOMER_NAME, LEADER, OWNER, example, example_envelope
 from contracts.followup import ContactLogged
 from services.followup.__main__ import dependencies
-from services.followup.guarding.watch import Watch
-from services.followup.planning.runner import Planning
+from services.followup.guards.watch import Watch
+from services.followup.plans.runner import Planning
 from tests.integration.followup.conftest import ISSUER, World
 
 OUTSIDER = "E4004"

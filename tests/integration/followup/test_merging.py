@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
-from chassis.database import transaction
+from chassis.postgres.database import transaction
 from contracts.customer import Merged, Unmerged
 from contracts.event import Event
 from contracts.examples import OWNER, example_envelope
-from services.followup import customers
+from services.followup.projection import customers
 from tests.integration.followup.conftest import World
 
 DUE = {"due_at": (datetime.now(UTC) + timedelta(days=1)).isoformat(), "assignee_id": "E7"}

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chassis.database import transaction
+from chassis.postgres.database import transaction
 from contracts.customer import TierChanged
 from contracts.examples import LEADER, OWNER, example, example_envelope
-from services.followup import customers
-from services.followup.myday import NEXT_DAYS
+from services.followup.projection import customers
+from services.followup.queries.my_day import NEXT_DAYS
 from tests.integration.followup.conftest import World
 
 A_COLLEAGUE = "E2002"

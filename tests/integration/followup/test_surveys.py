@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+from chassis.runtime.supervisor import Supervisor
 from chassis.service import Parts
-from chassis.supervisor import Supervisor
 from contracts.examples import OWNER, example, example_envelope
 from contracts.followup import ComplaintClosed
 from services.followup.__main__ import dependencies
 from services.followup.api.surveys import LEAST_ANSWERS
-from services.followup.surveying.sending import Sending
+from services.followup.surveys.sending import Sending
 from tests.integration.followup.conftest import World
 from tests.unit.chassis.issuer import SETTINGS
 

@@ -9,19 +9,19 @@ import httpx
 import pytest
 from jwt import PyJWK
 
-from chassis.applier import Applier, Batch
-from chassis.auth import Authenticator
-from chassis.database import Pool, open_pool
-from chassis.parking import Delivery
-from chassis.positions import Progress, Source
+from chassis.consume.applier import Applier, Batch
+from chassis.consume.parking import Delivery
+from chassis.consume.positions import Progress, Source
+from chassis.http.auth import Authenticator
+from chassis.postgres.database import Pool, open_pool
+from chassis.runtime.settings import Settings
+from chassis.runtime.supervisor import Supervisor
 from chassis.service import Parts
-from chassis.settings import Settings
-from chassis.supervisor import Supervisor
 from contracts.event import Envelope
 from deploy.stack import tokens
 from services.reporting import projection
 from services.reporting.__main__ import build
-from tests.support.asking import patiently
+from tests.support.http_retry import patiently
 from tests.support.servers import Database, Servers
 from tests.unit.reporting.story import IN_TOPIC_ORDER
 

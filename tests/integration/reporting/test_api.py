@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.database import Pool
+from chassis.postgres.database import Pool
 from contracts.customer import HelperRemoved
 from contracts.examples import ALERT_ID, CAUSE_ID, CUSTOMER_ID, TASK_ID
 from tests.integration.reporting.conftest import Get, feed

@@ -8,8 +8,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from chassis.database import Pool, open_pool
-from services.reporting.zone import keep_zone
+from chassis.postgres.database import Pool, open_pool
+from services.reporting.projection.zone import keep_zone
 from tests.support.servers import Database
 from tests.unit.reporting.story import day
 

@@ -7,12 +7,12 @@ from uuid import uuid4
 
 from aiokafka import AIOKafkaProducer
 
-from chassis.applier import Applier
-from chassis.consumer import Consumer
-from chassis.database import Pool
-from chassis.kafka import ensure_topics, partition_of
-from chassis.records import encode
-from chassis.supervisor import Health
+from chassis.consume.applier import Applier
+from chassis.consume.consumer import Consumer
+from chassis.kafka.client import ensure_topics, partition_of
+from chassis.kafka.records import encode
+from chassis.postgres.database import Pool
+from chassis.runtime.supervisor import Health
 from contracts.event import Envelope
 from contracts.topics import Topic
 from services.reporting import projection

@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from chassis.database import Pool
+from chassis.postgres.database import Pool
 from contracts.customer import CustomerErased, KeyContactErased, Merged, Unmerged
 from contracts.event import Envelope, Event
 from contracts.examples import CUSTOMER_ID, example

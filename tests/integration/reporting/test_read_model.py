@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from chassis.applier import Applier, Batch
-from chassis.database import Pool
-from chassis.parking import Delivery
-from chassis.positions import NEVER, PositionMovedError, Progress, Source
+from chassis.consume.applier import Applier, Batch
+from chassis.consume.parking import Delivery
+from chassis.consume.positions import NEVER, PositionMovedError, Progress, Source
+from chassis.postgres.database import Pool
 from contracts.customer import Registered
 from contracts.examples import COMPLAINT_ID, CUSTOMER_ID, TASK_ID, example, example_envelope
 from contracts.topics import CUSTOMER_EVENTS

@@ -5,12 +5,12 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.applier import Applier
-from chassis.consumer import Consumer
-from chassis.database import Pool, open_pool
-from chassis.kafka import ensure_topics
-from chassis.rebuild import SESSION, ReadModel, Rebuild
-from chassis.supervisor import Health
+from chassis.consume.applier import Applier
+from chassis.consume.consumer import Consumer
+from chassis.consume.rebuild import SESSION, ReadModel, Rebuild
+from chassis.kafka.client import ensure_topics
+from chassis.postgres.database import Pool, open_pool
+from chassis.runtime.supervisor import Health
 from contracts.customer import CustomerErased
 from contracts.examples import example
 from services.reporting import projection

@@ -20,7 +20,7 @@ from contracts.followup import (
     Severity,
 )
 from services.alerts.engine.rules import DEFAULT_RULES
-from tests.support.life import Watch, day, envelope
+from tests.support.customer_life import Watch, day, envelope
 
 COMPLAINT = UUID(int=9, version=4)
 raised = ComplaintRaised(channel=Channel.PHONE, severity=Severity.HIGH, owner_id="zhao")

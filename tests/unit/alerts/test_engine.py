@@ -23,7 +23,7 @@ from contracts.followup import (
     TaskScheduled,
 )
 from services.alerts.engine.findings import NEVER_DUE
-from tests.support.life import Watch, day, envelope
+from tests.support.customer_life import Watch, day, envelope
 
 registered = Registered(kind=Kind.COMPANY, name="上海腾云")
 vip = TierChanged(scheme="default", tier="vip")

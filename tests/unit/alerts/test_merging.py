@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from contracts import customer, followup
 from contracts.event import Envelope, Event
 from contracts.examples import OCCURRED_AT, example, example_envelope
-from services.alerts.detection import look, take_in
+from services.alerts.detection.detector import look, take_in
+from services.alerts.detection.memory import STATE, Memory
+from services.alerts.detection.merging import concerned, elsewhere, is_merging, take_in_merging
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.findings import NEVER_DUE
 from services.alerts.engine.rules import DEFAULT_RULES
-from services.alerts.merging import concerned, elsewhere, is_merging, take_in_merging
-from services.alerts.silence import STATE, Memory
 
 SURVIVOR, DUPLICATE = UUID(int=1), UUID(int=2)
 TASK = uuid5(DUPLICATE, "task")

@@ -3,7 +3,7 @@
 import pytest
 import structlog
 
-from chassis import auth
+from chassis.http import auth
 from deploy.stack import tokens
 from tests.unit.chassis.issuer import ISSUER, Issuer
 

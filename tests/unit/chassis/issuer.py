@@ -7,11 +7,11 @@ import httpx
 from fastapi import APIRouter, FastAPI
 from jwt import PyJWK
 
-from chassis.auth import Authenticator
-from chassis.paging import Cursors
-from chassis.settings import Settings
-from chassis.supervisor import Supervisor
-from chassis.web import Check, create_app
+from chassis.http.auth import Authenticator
+from chassis.http.paging import Cursors
+from chassis.http.web import Check, create_app
+from chassis.runtime.settings import Settings
+from chassis.runtime.supervisor import Supervisor
 from deploy.stack import tokens
 
 ISSUER = "https://issuer.test"

@@ -7,8 +7,8 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import JSONResponse
 
-from chassis.access import EVERYWHERE, MAX_KEY, OWN, Allow, Caller, Holders, PolicyMissingError, check_policies
-from chassis.auth import Role
+from chassis.http.access import EVERYWHERE, MAX_KEY, OWN, Allow, Caller, Holders, PolicyMissingError, check_policies
+from chassis.http.auth import Role
 from tests.unit.chassis.issuer import Issuer, app_of, client_of
 
 HOLDERS = Holders(owner_id="E1", leader_id="E2", helper_ids=frozenset({"E3"}))

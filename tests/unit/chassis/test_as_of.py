@@ -7,7 +7,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.as_of import AsOf
+from chassis.http.as_of import AsOf
 from contracts import customer
 from contracts.event import Envelope, Metadata
 

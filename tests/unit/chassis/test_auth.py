@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from jwt import PyJWK
 
-from chassis import auth
-from chassis.auth import (
+from chassis.commands.problem import ProblemError
+from chassis.http import auth
+from chassis.http.auth import (
     KEYS_FRESH_SECONDS,
     KEYS_USABLE_SECONDS,
     MAX_TOKEN_BYTES,
@@ -26,7 +27,6 @@ from chassis.auth import (
     Principal,
     Role,
 )
-from chassis.catalogue import ProblemError
 from deploy.stack import tokens
 from tests.unit.chassis.issuer import ISSUER, SETTINGS, Issuer
 

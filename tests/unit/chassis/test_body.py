@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.access import Allow, Caller
-from chassis.body import MAX_DEPTH, MAX_DIGITS, StrictRoute, read_json
-from chassis.catalogue import ProblemError
-from chassis.command import Command
+from chassis.commands.command import Command
+from chassis.commands.problem import ProblemError
+from chassis.http.access import Allow, Caller
+from chassis.http.body import MAX_DEPTH, MAX_DIGITS, StrictRoute, read_json
 from contracts.types import Name
 from tests.unit.chassis.issuer import Issuer, app_of, client_of
 

@@ -8,14 +8,8 @@ import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary, to_binary
 from cloudevents.core.formats.json import JSONFormat
 
-from chassis.cloudevents import (
-    UndecodableError,
-    UnknownTypeError,
-    decode,
-    encode_watermark,
-    read_headers,
-)
-from chassis.records import encode
+from chassis.kafka.cloudevents import UndecodableError, UnknownTypeError, decode, encode_watermark, read_headers
+from chassis.kafka.records import encode
 from contracts import customer
 from contracts.event import Event, Origin
 from contracts.examples import CAUSE_ID, CUSTOMER_ID, EXAMPLES, METADATA, RECORDED_AT, example, example_envelope

@@ -8,7 +8,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI, Request
 
-from chassis import connections
+from chassis.http import connections
 from chassis.service import server_config
 from tests.support.waiting import eventually
 from tests.unit.chassis.issuer import SETTINGS

@@ -2,9 +2,9 @@
 
 from typing import Any, cast
 
-from chassis.applier import Applier
-from chassis.consumer import GATHER_RECORDS, Consumer
-from chassis.supervisor import Health
+from chassis.consume.applier import Applier
+from chassis.consume.consumer import GATHER_RECORDS, Consumer
+from chassis.runtime.supervisor import Health
 from contracts.topics import FOLLOWUP_EVENTS
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chassis.database import OtherTimelineError, patiently
+from chassis.postgres.database import OtherTimelineError, patiently
 
 
 class Work:

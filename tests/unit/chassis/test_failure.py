@@ -16,10 +16,10 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import TypeAdapter, ValidationError
 
-from chassis import telemetry
-from chassis.access import Allow
-from chassis.consumer import GapFoundError
-from chassis.failure import MAX_CHAIN, sentence_of, trace_of
+from chassis.consume.consumer import GapFoundError
+from chassis.http.access import Allow
+from chassis.runtime import telemetry
+from chassis.runtime.failure import MAX_CHAIN, sentence_of, trace_of
 from chassis.service import server_config
 from tests.unit.chassis.issuer import SETTINGS, Issuer, app_of, client_of
 

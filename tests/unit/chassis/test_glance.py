@@ -2,7 +2,7 @@
 
 import pytest
 
-from chassis.glance import MAX_LENGTH_DIGITS, METHODS, glance
+from chassis.http.glance import MAX_LENGTH_DIGITS, METHODS, glance
 
 HEAD = b"POST /v1/things?a=b HTTP/1.1\r\nHost: care.test\r\nAccept-Language: zh\r\n"
 

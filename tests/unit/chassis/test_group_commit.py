@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import asyncpg
 import pytest
 
-from chassis import group_commit
-from chassis.group_commit import MAX_BATCH, GroupCommit, OverloadedError
+from chassis.store import group_commit
+from chassis.store.group_commit import MAX_BATCH, GroupCommit, OverloadedError
 from tests.support.waiting import eventually
 
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from chassis.joined_writes import MAX_JOINED_BYTES, JoinedWrites
+from chassis.http.joined_writes import MAX_JOINED_BYTES, JoinedWrites
 
 HEAD, BODY = b"HTTP/1.1 200 OK\r\n\r\n", b"{}"
 

@@ -6,10 +6,10 @@ import httpx
 import pytest
 from fastapi import APIRouter, Depends
 
-from chassis.access import Allow, Caller
-from chassis.body import StrictRoute
-from chassis.listing import Paging
-from chassis.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
+from chassis.http.access import Allow, Caller
+from chassis.http.body import StrictRoute
+from chassis.http.listing import Paging
+from chassis.http.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
 from tests.unit.chassis.issuer import Issuer, app_of, client_of
 
 ROWS = list(range(MAX_LIMIT + 50))

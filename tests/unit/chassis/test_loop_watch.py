@@ -8,9 +8,9 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from chassis import loop_watch
-from chassis.loop_watch import LoopWatch
-from chassis.supervisor import Health
+from chassis.runtime import loop_watch
+from chassis.runtime.loop_watch import LoopWatch
+from chassis.runtime.supervisor import Health
 from tests.support.waiting import background, eventually
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from chassis.cloudevents import UndecodableError
-from chassis.messages import MAX_MESSAGE_BYTES, STRUCTURED, read_message
-from contracts.told import TOLD, OrderPlaced
+from chassis.consume.messages import MAX_MESSAGE_BYTES, STRUCTURED, read_message
+from chassis.kafka.cloudevents import UndecodableError
+from contracts.inbound import TOLD, OrderPlaced
 
 HEADERS = {
     "ce_specversion": "1.0",

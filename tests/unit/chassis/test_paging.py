@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.catalogue import ProblemError
-from chassis.paging import DEFAULT_LIMIT, MAX_LIMIT, SIGNATURE_BYTES, Cursors, coerce_limit
+from chassis.commands.problem import ProblemError
+from chassis.http.paging import DEFAULT_LIMIT, MAX_LIMIT, SIGNATURE_BYTES, Cursors, coerce_limit
 
 CURSORS = Cursors("k" * 32)
 FILTERS = {"list": "customers", "stage": "new", "owner_id": None}

@@ -9,15 +9,15 @@ import pytest
 from fastapi import APIRouter, Depends, Query
 from starlette.exceptions import HTTPException
 
-from chassis.access import Allow, Caller
-from chassis.body import StrictRoute
-from chassis.catalogue import CATALOGUE, ProblemError
-from chassis.command import Command
-from chassis.command_handler import ConflictError, KeyReusedError, VersionMismatchError
-from chassis.decider import RejectedError
-from chassis.event_store import EventTooLargeError
-from chassis.group_commit import OverloadedError
-from chassis.problems import MAX_REPORTED_ERRORS, MEDIA_TYPE, RETRYABLE, pointer, prefers_chinese
+from chassis.commands.command import Command
+from chassis.commands.command_handler import ConflictError, KeyReusedError, VersionMismatchError
+from chassis.commands.decider import RejectedError
+from chassis.commands.problem import CATALOGUE, ProblemError
+from chassis.http.access import Allow, Caller
+from chassis.http.body import StrictRoute
+from chassis.http.problems import MAX_REPORTED_ERRORS, MEDIA_TYPE, RETRYABLE, pointer, prefers_chinese
+from chassis.store.event_store import EventTooLargeError
+from chassis.store.group_commit import OverloadedError
 from contracts.types import Instant, Name
 from tests.unit.chassis.issuer import Issuer, app_of, client_of
 

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
-from chassis.pseudonym import Pseudonyms
+from chassis.store.pseudonym import Pseudonyms
 
 OURS, THEIRS = Pseudonyms(SecretStr("k" * 32)), Pseudonyms(SecretStr("l" * 32))
 

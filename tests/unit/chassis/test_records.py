@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from chassis.cloudevents import decode, read_headers
-from chassis.event_store import MAX_EVENT_BYTES
-from chassis.mapper import EventMapper
-from chassis.records import UnreadableRowError, encode, placeholder_of, record_of
+from chassis.kafka.cloudevents import decode, read_headers
+from chassis.kafka.records import UnreadableRowError, encode, placeholder_of, record_of
+from chassis.store.event_store import MAX_EVENT_BYTES
+from chassis.store.mapper import EventMapper
 from contracts import customer
 from contracts.event import Event
 from contracts.examples import EXAMPLES, METADATA, example, example_envelope

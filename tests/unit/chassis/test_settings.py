@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from chassis.settings import Settings
+from chassis.runtime.settings import Settings
 
 GOOD = {
     "CARE_DATABASE_URL": "postgresql://care:canary-password@db/care",

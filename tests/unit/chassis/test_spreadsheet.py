@@ -13,9 +13,9 @@ import xlsxwriter  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis import spreadsheet
-from chassis.imports_api import UNREADABLE_ZH, unreadable
-from chassis.spreadsheet import (
+from chassis.files import spreadsheet
+from chassis.files.imports_api import UNREADABLE_ZH, unreadable
+from chassis.files.spreadsheet import (
     CSV_TYPE,
     XLSX_TYPE,
     Column,

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from chassis.stall import StallWatch
+from chassis.runtime.stall import StallWatch
 from tests.support.waiting import eventually
 
 

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from chassis import supervisor
-from chassis.supervisor import Supervisor
+from chassis.runtime import supervisor
+from chassis.runtime.supervisor import Supervisor
 from tests.support.waiting import eventually
 
 
@@ -26,7 +26,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         waited.append(seconds)
         await sleep(0)
 
-    monkeypatch.setattr("chassis.supervisor.asyncio.sleep", note)
+    monkeypatch.setattr("chassis.runtime.supervisor.asyncio.sleep", note)
     return waited
 
 

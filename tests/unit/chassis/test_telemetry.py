@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends
 from opentelemetry import trace
 from prometheus_client import REGISTRY
 
-from chassis import telemetry
-from chassis.access import Allow, Caller
-from chassis.telemetry import MAX_CORRELATION_ID, MAX_LINKS, W3C, IdsOnly, Span, current_traceparent, links_of
+from chassis.http.access import Allow, Caller
+from chassis.runtime import telemetry
+from chassis.runtime.telemetry import MAX_CORRELATION_ID, MAX_LINKS, W3C, IdsOnly, Span, current_traceparent, links_of
 from tests.unit.chassis.issuer import Issuer, app_of, client_of
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.worktime import MAX_DAYS, Interval, NoWorkTimeError, Span, WorkCalendar
+from chassis.rules.worktime import MAX_DAYS, Interval, NoWorkTimeError, Span, WorkCalendar
 
 SHANGHAI, NEW_YORK = ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")
 OFFICE = (Interval(9 * 60, 12 * 60), Interval(13 * 60 + 30, 18 * 60))

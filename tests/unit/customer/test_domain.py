@@ -2,8 +2,8 @@
 
 import pytest
 
-from chassis.decider import RejectedError
-from chassis.streams import type_of
+from chassis.commands.decider import RejectedError
+from chassis.http.streams import type_of
 from contracts.customer import (
     ContractSigned,
     Kind,

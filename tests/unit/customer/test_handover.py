@@ -7,11 +7,11 @@ import pytest
 
 from contracts import customer as events
 from contracts.customer import ChecklistItem, EndingContract, ItemKind, RenewalIntent
-from services.customer.checklists import NEAR_DAYS, is_near_its_end
 from services.customer.commands import AcceptHandover, Begin, ChangeLeader, PassOn, StartHandover, WithdrawHandover
 from services.customer.commands.handover import MAX_CHECKLIST
 from services.customer.domain import CUSTOMER
 from services.customer.domain.handover import HANDOVER
+from services.customer.handovers.checklists import NEAR_DAYS, is_near_its_end
 from tests.support.spec import Spec
 
 handover, customer = Spec(HANDOVER), Spec(CUSTOMER)

@@ -6,7 +6,7 @@ from services.customer.commands import AddHelper, RemoveHelper
 from services.customer.domain import CUSTOMER
 from services.customer.domain.ownership import MAX_HELPERS
 from services.customer.projection.customers import project_next
-from services.followup import customers
+from services.followup.projection import customers
 from tests.support.spec import Spec
 
 customer = Spec(CUSTOMER)

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import SecretStr
 
-from chassis.pseudonym import Pseudonyms
+from chassis.store.pseudonym import Pseudonyms
 from services.customer.domain.likeness import Reason, core, reasons, score, tokens
 
 PSEUDONYMS = Pseudonyms(SecretStr("k" * 32))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.decider import MovedError
+from chassis.commands.decider import MovedError
 from contracts import customer as events
 from contracts.customer import Stage
 from services.customer.commands import (

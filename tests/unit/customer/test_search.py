@@ -10,20 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from chassis.pseudonym import Pseudonyms
+from chassis.store.pseudonym import Pseudonyms
 from services.customer.projection import CustomerRow
-from services.customer.searching.asking import Alternative, Filters, Question, question_of
-from services.customer.searching.names import GRAM, LENGTHS, MAX_STARTS, asked_grams, asked_sound, findable, folded
-from services.customer.searching.tokens import entry_of
-from services.customer.searching.ways import (
-    LEAST_WALKED,
-    MOST_FOUND,
-    Census,
-    Step,
-    Way,
-    steps_of,
-    way_to_count,
-)
+from services.customer.search.names import GRAM, LENGTHS, MAX_STARTS, asked_grams, asked_sound, findable, folded
+from services.customer.search.question import Alternative, Filters, Question, question_of
+from services.customer.search.strategy import LEAST_WALKED, MOST_FOUND, Census, Step, Way, steps_of, way_to_count
+from services.customer.search.tokens import entry_of
 
 KEYED = Pseudonyms(SecretStr("k" * 32))
 AT = datetime(2024, 6, 3, tzinfo=UTC)

@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from chassis.expressions import ExpressionError
+from chassis.rules.expressions import ExpressionError
 from contracts.customer import TierDecision, TierSchemePublished
 from contracts.customer.tiers import MAX_TIERS
 from services.customer.commands import PublishTierScheme, TierScheme
 from services.customer.domain.shipped_tiers import SHIPPED
 from services.customer.domain.tier_scheme import TIER_SCHEME, version_of
-from services.customer.tiering.facts import Known
-from services.customer.tiering.preview import preview_of
-from services.customer.tiering.rules import (
+from services.customer.tiers.facts import Known
+from services.customer.tiers.preview import preview_of
+from services.customer.tiers.rules import (
     CONDITIONS,
     Facts,
     assess,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.decider import RejectedError
+from chassis.commands.decider import RejectedError
 from contracts.customer import (
     Kind,
     Registered,

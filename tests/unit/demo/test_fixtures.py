@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from chassis.spreadsheet import CSV_TYPE, XLSX_TYPE, Column, Table, read_table
+from chassis.files.spreadsheet import CSV_TYPE, XLSX_TYPE, Column, Table, read_table
 
 FIXTURES = Path(__file__).parents[3] / "demo" / "fixtures"
 

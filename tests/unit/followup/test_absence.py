@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from contracts.examples import ABSENCE_ID, OWNER, example, example_envelope
 from contracts.followup import AbsenceCancelled, AbsenceChanged, AbsenceNoted, AbsenceReason
 from contracts.followup.absence import MAX_ABSENCE_DAYS
-from services.followup.absences.listing import AbsenceRow, is_covered, project
 from services.followup.commands.absence import CancelAbsence, ChangeAbsence, NoteAbsence
 from services.followup.domain.absence import ABSENCES
+from services.followup.projection.absences import AbsenceRow, is_covered, project
 from tests.support.spec import Spec
 
 absences = Spec(ABSENCES)

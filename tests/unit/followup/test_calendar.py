@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from contracts.examples import example
 from contracts.followup import CalendarPublished, WorkInterval, YearStatus
-from services.followup.calendar.shipped import CHINA_OFFICE, SHIPPED
-from services.followup.calendar.working import work_calendar
+from services.followup.calendars.shipped import CHINA_OFFICE, SHIPPED
+from services.followup.calendars.work_calendar import work_calendar
 from services.followup.commands import PublishCalendar, WorkTimes
 from services.followup.domain.calendar import CALENDAR
 from tests.support.spec import Spec

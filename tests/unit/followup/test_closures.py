@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from contracts.examples import example
 from contracts.followup import CalendarPublished, Closure, Severity
 from contracts.followup.calendar import MAX_CLOSED_AT_ONCE, MAX_CLOSURES
-from services.followup.calendar.shipped import CHINA_OFFICE, SHIPPED
-from services.followup.calendar.working import work_calendar
+from services.followup.calendars.shipped import CHINA_OFFICE, SHIPPED
+from services.followup.calendars.work_calendar import work_calendar
 from services.followup.commands import PublishCalendar
 from services.followup.commands.calendar import CloseDays, Closing, OpenDay
 from services.followup.commands.complaint import Moment

@@ -23,8 +23,8 @@ from contracts.followup import (
     Severity,
 )
 from contracts.followup.complaint import ComplaintEvent
-from services.followup.calendar.shipped import CHINA_OFFICE, SHIPPED
-from services.followup.calendar.working import working
+from services.followup.calendars.shipped import CHINA_OFFICE, SHIPPED
+from services.followup.calendars.work_calendar import working
 from services.followup.commands import (
     Answer,
     AssignComplaint,
@@ -39,8 +39,8 @@ from services.followup.commands import (
     Tell,
 )
 from services.followup.commands.complaint import Moment, Step
-from services.followup.complaint_targets import SHIPPED as POLICY
-from services.followup.complaint_targets import promised
+from services.followup.complaints.targets import SHIPPED as POLICY
+from services.followup.complaints.targets import promised
 from services.followup.domain.complaint import COMPLAINT, Complaint
 from tests.support.spec import Spec
 

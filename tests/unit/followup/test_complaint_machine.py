@@ -7,12 +7,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from chassis.decider import RejectedError
+from chassis.commands.decider import RejectedError
 from contracts import followup as events
 from contracts.examples import OWNER, example_envelope
 from contracts.followup.complaint import ComplaintEvent
-from services.followup.calendar.shipped import CHINA_OFFICE, SHIPPED
-from services.followup.calendar.working import working
+from services.followup.calendars.shipped import CHINA_OFFICE, SHIPPED
+from services.followup.calendars.work_calendar import working
 from services.followup.commands import (
     Answer,
     AssignComplaint,
@@ -28,7 +28,7 @@ from services.followup.commands import (
 )
 from services.followup.commands.complaint import Moment
 from services.followup.domain.complaint import COMPLAINT, Complaint
-from services.followup.projection import ComplaintRow, project_complaint
+from services.followup.projection.followups import ComplaintRow, project_complaint
 
 CALENDAR = SHIPPED[CHINA_OFFICE]
 STEPS: list[ComplaintCommand] = [

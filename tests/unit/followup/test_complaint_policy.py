@@ -18,11 +18,11 @@ from contracts.followup import (
 from services.followup.commands import Reclassify
 from services.followup.commands.complaint import Moment, Step
 from services.followup.commands.complaint_policy import PublishComplaintPolicy
-from services.followup.complaint_targets import SHIPPED as POLICY
-from services.followup.complaint_targets import promised
+from services.followup.complaints.escalation import late_levels
+from services.followup.complaints.targets import SHIPPED as POLICY
+from services.followup.complaints.targets import promised
 from services.followup.domain.complaint import COMPLAINT
 from services.followup.domain.complaint_policy import COMPLAINT_POLICY
-from services.followup.lateness import late_levels
 from tests.support.spec import Spec
 from tests.unit.followup.test_complaint_clock import RAISE, at, calendar, complaint, when
 

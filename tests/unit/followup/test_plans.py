@@ -11,26 +11,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from chassis.faults import fault_of
+from chassis.http.field_errors import fault_of
 from contracts.customer import CustomerErased, OrderDelivered, Stage, StageChanged, TierChanged
 from contracts.event import Event
 from contracts.examples import CAUSE_ID, CUSTOMER_ID, OCCURRED_AT, example, example_envelope
 from contracts.followup import ContactLogged, PlanChanged, PlanEnded, PlanStarted, PlanStep, PlanTemplatePublished
 from contracts.followup.plan import OffsetUnit
 from contracts.topics import EVENT_TYPES
-from services.followup.calendar.shipped import CHINA_OFFICE
-from services.followup.calendar.shipped import SHIPPED as CALENDARS
-from services.followup.calendar.working import working
+from services.followup.calendars.shipped import CHINA_OFFICE
+from services.followup.calendars.shipped import SHIPPED as CALENDARS
+from services.followup.calendars.work_calendar import working
 from services.followup.commands import PlanTemplate, PublishPlanTemplate
 from services.followup.commands.plan import ChangePlan, EndPlan, StartPlan
 from services.followup.commands.plan_template import TriggerGiven
-from services.followup.customers import CustomerRef
 from services.followup.domain.plan import PLAN
 from services.followup.domain.plan_template import PLAN_TEMPLATE
-from services.followup.planning.memory import Planned, PlanRow
-from services.followup.planning.shipped import SHIPPED
-from services.followup.planning.steps import HORIZON, MAX_OCCURRENCES, due_at, revise
-from services.followup.policy import State, react
+from services.followup.plans.memory import Planned, PlanRow
+from services.followup.plans.policy import State, react
+from services.followup.plans.shipped import SHIPPED
+from services.followup.plans.steps import HORIZON, MAX_OCCURRENCES, due_at, revise
+from services.followup.projection.customers import CustomerRef
 from tests.support.spec import Spec
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -28,9 +28,15 @@ from contracts.followup import (
     TaskRescheduled,
     TaskScheduled,
 )
-from services.followup import customers
 from services.followup.domain import complaint, task
-from services.followup.projection import ComplaintRow, TaskRow, project_complaint, project_contact, project_task
+from services.followup.projection import customers
+from services.followup.projection.followups import (
+    ComplaintRow,
+    TaskRow,
+    project_complaint,
+    project_contact,
+    project_task,
+)
 
 FIRST_ANSWER = UUID(int=1)
 SECOND_ANSWER = UUID(int=2)

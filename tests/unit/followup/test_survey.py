@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from chassis.pseudonym import Pseudonyms
+from chassis.store.pseudonym import Pseudonyms
 from contracts.examples import OCCURRED_AT, QUESTION, SURVEY_ID, example
 from contracts.followup import SurveyAnswered, SurveyAnsweredAnonymously, SurveyKind, SurveyPolicyPublished, SurveySent
 from contracts.followup.survey import Question
@@ -19,7 +19,7 @@ from services.followup.commands.survey import (
     SendSurvey,
 )
 from services.followup.domain.survey import ANONYMOUS_ANSWER, SURVEY, SURVEY_POLICY
-from services.followup.surveying.invitations import Invitations
+from services.followup.surveys.invitations import Invitations
 from tests.support.spec import Spec
 
 survey = Spec(SURVEY)

@@ -23,7 +23,7 @@ from contracts.examples import (
     example_envelope,
 )
 from services.reporting import projection
-from services.reporting.projection.sheet import Sheet
+from services.reporting.projection.batch_rows import Sheet
 
 START = datetime(2026, 3, 2, 1, tzinfo=UTC)
 OTHER_ID = uuid5(CUSTOMER_ID, "other")

@@ -15,7 +15,7 @@ from contracts.examples import (
     example,
     example_envelope,
 )
-from services.reporting.projection.sheet import Sheet
+from services.reporting.projection.batch_rows import Sheet
 from tests.unit.reporting.story import sheet_of
 
 placed = example(customer.OrderPlaced)

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from chassis.catalogue import ProblemError
-from services.reporting.period import MAX_DAYS, period_of
+from chassis.commands.problem import ProblemError
+from services.reporting.reports.period import MAX_DAYS, period_of
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LATE_EVENING = datetime(2026, 3, 9, 16, 30, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""From a command to committed events: load the stream, decide, append."""

@@ -1,0 +1,1 @@
+"""Consumers: apply events exactly once, run timers, rebuild read models."""

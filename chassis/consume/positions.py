@@ -1,0 +1,86 @@
+"""How far a consumer has come, kept where its effects are kept, so that both commit together (P4)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from chassis.postgres.database import Connection, Pool
+
+# Not PostgreSQL's -infinity: asyncpg reads that as a time without a zone.
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+BEGIN = """
+    INSERT INTO consumer_position (consumer, topic, partition, position, watermark)
+    VALUES ($1, $2, $3, 0, 'epoch') ON CONFLICT DO NOTHING
+"""
+READ = "SELECT position, watermark FROM consumer_position WHERE consumer = $1 AND topic = $2 AND partition = $3"
+# One statement for both: a batch pays for each round trip while it holds its transaction open.
+MOVE = """
+    WITH moved AS (
+        UPDATE consumer_position p SET position = n.position, watermark = greatest(p.watermark, n.watermark)
+        FROM unnest($2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::timestamptz[])
+            AS n(topic, partition, expected, position, watermark)
+        WHERE p.consumer = $1 AND p.topic = n.topic AND p.partition = n.partition AND p.position = n.expected
+        RETURNING p.position
+    )
+    SELECT (SELECT count(*) FROM moved) AS moved,
+        ARRAY(SELECT DISTINCT subject FROM parked_event WHERE consumer = $1 AND subject = ANY($7)) AS parked
+"""
+
+
+class PositionMovedError(Exception):
+    """Another consumer has applied this partition further: ours is the zombie, and nothing of it may count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One partition of one feed. Our own store counts as a feed of one partition."""
+
+    topic: str
+    partition: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """All up to `position` is applied; nothing recorded before `watermark` is missing."""
+
+    position: int
+    watermark: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """The positions of one consumer."""
+
+    consumer: str
+
+    async def load(self, pool: Pool, source: Source) -> Progress:
+        await pool.execute(BEGIN, self.consumer, source.topic, source.partition)
+        row = await pool.fetchrow(READ, self.consumer, source.topic, source.partition)
+        if row is None:
+            raise LookupError(f"{self.consumer} has no position for {source}")
+        # The driver returns '-infinity' as a datetime without a zone.
+        return Progress(row["position"], row["watermark"].replace(tzinfo=UTC))
+
+    async def move(
+        self, held: Connection, moves: Mapping[Source, tuple[int, Progress]], customers: Collection[UUID] = ()
+    ) -> set[UUID]:
+        """Move each source from its expected position, or raise PositionMovedError and let all be undone.
+
+        Return who of `customers` is parked: what comes of theirs has to wait.
+        """
+        sources: Sequence[Source] = sorted(moves, key=lambda source: (source.topic, source.partition))
+        row = await held.fetchrow(
+            MOVE,
+            self.consumer,
+            [source.topic for source in sources],
+            [source.partition for source in sources],
+            [moves[source][0] for source in sources],
+            [moves[source][1].position for source in sources],
+            [moves[source][1].watermark for source in sources],
+            customers,
+        )
+        if row is None or row["moved"] != len(moves):
+            raise PositionMovedError(f"{self.consumer}: {row and row['moved']} of {len(moves)}")
+        return set(row["parked"])

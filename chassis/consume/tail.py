@@ -1,0 +1,57 @@
+"""Feeds an applier from our own store: how a service keeps lists of what it owns."""
+
+import asyncio
+
+from chassis.consume.applier import Applier, Batch
+from chassis.consume.parking import Delivery
+from chassis.consume.positions import Progress, Source
+from chassis.runtime.supervisor import Health
+from chassis.runtime.waiting import wait_at_most
+from chassis.store.event_store import READ_LIMIT, EventStore
+from chassis.store.mapper import BrokenStateError, EventMapper, RecordedEvent
+
+OWN_STORE = Source("own", 0)
+POLL_SECONDS = 0.5
+# What comes in meanwhile is taken together: under load, a transaction for each commit costs more than all it does.
+PAUSE_SECONDS = 0.05
+READ_LIMIT_ALONE = 10_000
+
+
+class Tail:
+    """Reads the store in position order, woken after each commit, polling as a fallback."""
+
+    def __init__(
+        self, store: EventStore, mapper: EventMapper, applier: Applier, *, health: Health, shared: bool = True
+    ) -> None:
+        self._store = store
+        self._mapper = mapper
+        self._applier = applier
+        self._health = health
+        self._limit = READ_LIMIT if shared else READ_LIMIT_ALONE
+        self._woken = asyncio.Event()
+        store.on_commit(self._woken.set)
+
+    async def run(self) -> None:
+        progress = await self._applier.progress(OWN_STORE)
+        self._health.ready()
+        while True:
+            self._woken.clear()
+            rows = await self._store.read_all(after=progress.position, limit=self._limit)
+            if not rows:
+                await wait_at_most(self._woken, POLL_SECONDS)
+                continue
+            batch = Batch(progress=Progress(rows[-1].id, rows[-1].recorded_at))
+            batch.deliveries += map(self._delivery, rows)
+            applied = await self._applier.apply({OWN_STORE: (progress, batch)})
+            progress = applied[OWN_STORE]
+            if len(rows) < self._limit:
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    def _delivery(self, row: RecordedEvent) -> Delivery:
+        """Decode a row. A broken one is parked; a type of a later build stops the list until that build runs it."""
+        envelope, problem = None, None
+        try:
+            envelope = self._mapper.to_envelope(row)
+        except BrokenStateError as error:
+            problem = str(error)
+        return Delivery(OWN_STORE, row.id, row.id - 1, row.subject, {}, None, envelope, problem)

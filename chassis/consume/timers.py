@@ -1,0 +1,33 @@
+"""Runs what has come due: rows with a due time, taken in batches, woken early when something may have changed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from chassis.runtime import metrics
+from chassis.runtime.supervisor import Health
+from chassis.runtime.waiting import wait_at_most
+
+TICK_SECONDS = 1.0
+
+RunDue = Callable[[], Awaitable[int]]
+
+
+class Timers:
+    """Calls `run_due` every tick, and again at once while it finds work. It returns how many timers it handled."""
+
+    def __init__(self, run_due: RunDue, *, health: Health) -> None:
+        self._run_due = run_due
+        self._health = health
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    async def run(self) -> None:
+        while True:
+            self._woken.clear()
+            handled = await self._run_due()
+            metrics.TIMERS.inc(handled)
+            self._health.ready()
+            if handled == 0:
+                await wait_at_most(self._woken, TICK_SECONDS)

@@ -1,0 +1,1 @@
+"""Import of CSV and XLSX files, and export as CSV."""

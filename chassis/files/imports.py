@@ -1,0 +1,207 @@
+"""Takes in files: each row goes through the command path of single requests, can be repeated and resumed.
+
+A row's commands carry the key `import|batch|row|step`, so a row that was cut off by a kill is simply done
+again. What identifies a customer or a past follow-up is derived from the row itself, so a second import of
+the same file finds everything already so.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+import structlog
+import uuid_utils.compat as uuid_utils
+from pydantic import ValidationError
+
+from chassis.commands.command import Context
+from chassis.commands.decider import RejectedError
+from chassis.files.spreadsheet import Column, Row, read_table
+from chassis.http.field_errors import fault_of
+from chassis.postgres.database import Pool, transaction
+from chassis.runtime.supervisor import Health
+from chassis.runtime.waiting import wait_at_most
+from contracts.event import Origin
+
+CHUNK = 100
+CONCURRENCY = 64
+LEASE_SECONDS = 15.0
+POLL_SECONDS = 1.0
+
+ADD_BATCH = "INSERT INTO import_batch (id, created_by, rows, kind) VALUES ($1, $2, $3, $4)"
+ADD_ROWS = "INSERT INTO import_row (batch_id, number, cells) SELECT $1, * FROM unnest($2::integer[], $3::jsonb[])"
+LEASE = """
+    UPDATE import_batch SET status = 'running', leased_until = clock_timestamp() + make_interval(secs => $1)
+    WHERE id = (SELECT id FROM import_batch WHERE status IN ('pending', 'running') AND leased_until < clock_timestamp()
+                ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING id, created_by, kind
+"""
+RENEW = "UPDATE import_batch SET leased_until = clock_timestamp() + make_interval(secs => $2) WHERE id = $1"
+WAITING = """
+    SELECT number, cells FROM import_row WHERE batch_id = $1 AND outcome = 'waiting' ORDER BY number LIMIT $2
+"""
+FINISH_ROWS = """
+    UPDATE import_row r SET cells = '{}', outcome = n.outcome,
+        status = n.status, subject = n.subject, problem = n.problem
+    FROM unnest($2::integer[], $3::text[], $4::smallint[], $5::uuid[], $6::jsonb[])
+        AS n(number, outcome, status, subject, problem)
+    WHERE r.batch_id = $1 AND r.number = n.number
+"""
+FINISH_BATCH = "UPDATE import_batch SET status = 'succeeded', ended_at = clock_timestamp() WHERE id = $1"
+
+
+class RowOutcome(StrEnum):
+    WAITING = "waiting"
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+
+
+STATUS = {RowOutcome.CREATED: 201, RowOutcome.CHANGED: 200, RowOutcome.UNCHANGED: 200}
+
+
+class RowProblemError(Exception):
+    """A row cannot be taken in; says in which column and why."""
+
+    def __init__(self, column: str, code: str, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.document = {"column": column, "code": code, "detail": en, "detail_zh": zh}
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    number: int
+    outcome: RowOutcome
+    status: int
+    subject: UUID | None = None
+    problem: dict[str, Any] | None = None
+
+
+class Importer(Protocol):
+    """What a service knows of its files: which columns they have and what a row asks for."""
+
+    @property
+    def columns(self) -> Sequence[Column]: ...
+
+    async def take_in(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
+        """Run the row's commands. Raises RowProblemError, RejectedError or ValidationError."""
+        ...
+
+    def about(self, row: Row) -> str:
+        """Say what the row is about: rows about the same are taken in one after another, as the file has them."""
+        ...
+
+
+class Imports:
+    """Accepts files and works them off in the background, one batch at a time."""
+
+    def __init__(self, pool: Pool, importers: Mapping[str, Importer], *, health: Health) -> None:
+        """`importers` by kind of file; the first is meant where no kind is named."""
+        self._pool = pool
+        self._importers = importers
+        self._health = health
+        self._woken = asyncio.Event()
+
+    @property
+    def pool(self) -> Pool:
+        return self._pool
+
+    @property
+    def kinds(self) -> list[str]:
+        return list(self._importers)
+
+    async def accept(self, kind: str, content: bytes, content_type: str, created_by: str) -> UUID:
+        """Store the rows of a file, to be worked off. Raises TableUnreadable."""
+        table = await asyncio.to_thread(read_table, content, content_type, self._importers[kind].columns)
+        batch_id: UUID = uuid_utils.uuid7()
+        async with transaction(self._pool) as held:
+            await held.execute(ADD_BATCH, batch_id, created_by, len(table.rows), kind)
+            numbers = [row.number for row in table.rows]
+            await held.execute(ADD_ROWS, batch_id, numbers, [row.cells for row in table.rows])
+        self._woken.set()
+        return batch_id
+
+    async def run(self) -> None:
+        self._health.ready()
+        while True:
+            self._woken.clear()
+            batch = await self._pool.fetchrow(LEASE, LEASE_SECONDS)
+            if batch is None:
+                await wait_at_most(self._woken, POLL_SECONDS)
+            else:
+                importer = self._importers[batch["kind"] or self.kinds[0]]
+                await self._work_off(batch["id"], batch["created_by"], importer)
+
+    async def _work_off(self, batch_id: UUID, created_by: str, importer: Importer) -> None:
+        log = structlog.get_logger().bind(batch_id=str(batch_id))
+        done = 0
+        while rows := await self._pool.fetch(WAITING, batch_id, CHUNK):
+            await self._pool.execute(RENEW, batch_id, LEASE_SECONDS)
+            read = [Row(row["number"], row["cells"]) for row in rows]
+            results = await self._take_in_all(batch_id, created_by, importer, read)
+            await self._record(batch_id, results)
+            done += len(results)
+            log.info("import.progress", rows=done)
+        await self._pool.execute(FINISH_BATCH, batch_id)
+
+    async def _take_in_all(
+        self, batch_id: UUID, created_by: str, importer: Importer, rows: Sequence[Row]
+    ) -> list[RowResult]:
+        slots = asyncio.Semaphore(CONCURRENCY)
+        together: dict[str, list[Row]] = {}
+        for row in rows:
+            together.setdefault(importer.about(row), []).append(row)
+
+        async def in_turn(some: list[Row]) -> list[RowResult]:
+            async with slots:
+                return [await self._take_in(batch_id, created_by, importer, row) for row in some]
+
+        return [result for some in await asyncio.gather(*map(in_turn, together.values())) for result in some]
+
+    async def _take_in(self, batch_id: UUID, created_by: str, importer: Importer, row: Row) -> RowResult:
+        context = Context(
+            key=f"import|{batch_id}|{row.number}",
+            actor=created_by,
+            correlation_id=f"import-{batch_id}",
+            now=datetime.now(UTC),
+            origin=Origin(batch_id=batch_id, row=row.number),
+        )
+        try:
+            outcome, subject = await importer.take_in(row, context)
+        except RowProblemError as error:
+            return RowResult(row.number, RowOutcome.FAILED, 422, problem=error.document)
+        except RejectedError as error:
+            document = {"column": "", "code": error.code, "detail": error.en, "detail_zh": error.zh}
+            return RowResult(row.number, RowOutcome.FAILED, 409, problem=document)
+        except ValidationError as error:
+            return RowResult(row.number, RowOutcome.FAILED, 422, problem=first_fault(error, importer.columns))
+        return RowResult(row.number, outcome, STATUS[outcome], subject)
+
+    async def _record(self, batch_id: UUID, results: Sequence[RowResult]) -> None:
+        await self._pool.execute(
+            FINISH_ROWS,
+            batch_id,
+            [result.number for result in results],
+            [result.outcome for result in results],
+            [result.status for result in results],
+            [result.subject for result in results],
+            [result.problem for result in results],
+        )
+
+
+def step(context: Context, name: str) -> Context:
+    """Return the context of one command of a row: each has its own key."""
+    return replace(context, key=f"{context.key}|{name}")
+
+
+def first_fault(error: ValidationError, columns: Sequence[Column]) -> dict[str, Any]:
+    """Tell the first thing that does not fit, by the header of its column where the field has one of its own."""
+    fault = fault_of(error.errors()[0])
+    headers = {column.field: column.headers[0] for column in columns}
+    field = str(fault.place[-1]) if fault.place else ""
+    place = headers.get(field, ".".join(map(str, fault.place)))
+    return {"column": place, "code": fault.rule, "detail": fault.en, "detail_zh": fault.zh}

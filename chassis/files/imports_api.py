@@ -1,0 +1,165 @@
+"""HTTP for files: send one, see how far it is, read or download what became of each row."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from chassis.commands.problem import ProblemError, not_found
+from chassis.files.imports import Imports, RowOutcome
+from chassis.files.spreadsheet import (
+    CSV_TYPE,
+    MAX_BYTES,
+    MAX_CELL_CHARACTERS,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    XLSX_TYPE,
+    TableUnreadable,
+    write_csv,
+)
+from chassis.http.access import EVERYWHERE, Allow, Caller
+from chassis.http.auth import Role
+from chassis.http.body import StrictRoute
+from chassis.http.listing import Paging
+from chassis.http.paging import Page
+from chassis.postgres.database import Pool
+
+BATCH = "SELECT id, kind, created_by, created_at, rows, status, ended_at FROM import_batch WHERE id = $1"
+COUNTS = "SELECT outcome, count(*) AS rows FROM import_row WHERE batch_id = $1 GROUP BY outcome"
+ROWS = """
+    SELECT number AS row, outcome, status, subject AS id, problem FROM import_row
+    WHERE batch_id = $1 AND number > $2 AND ($3::text IS NULL OR outcome = $3) ORDER BY number LIMIT $4
+"""
+ALL_ROWS = "SELECT number, outcome, status, subject, problem FROM import_row WHERE batch_id = $1 ORDER BY number"
+RESULT_HEADERS = ("行 row", "结果 outcome", "status", "客户 id", "列 column", "原因", "reason")
+
+UNREADABLE_ZH = {
+    "unsupported-type": "文件应为 CSV 或 Excel 工作簿（.xlsx）。",
+    "file-too-large": "文件过大。",
+    "empty-file": "文件是空的：没有表头，也没有数据行。",
+    "too-many-rows": f"文件超过 {MAX_ROWS} 行，请分成几个文件。",
+    "too-many-columns": f"第 {{row}} 行超过 {MAX_COLUMNS} 列。",
+    "duplicate-column": "列“{column}”与另一列含义相同，请只保留一列。",
+    "missing-column": "缺少列“{column}”。",
+    "row-too-wide": "第 {row} 行的单元格比表头多；含有分隔符的内容须加引号。",
+    "cell-too-long": f"第 {{row}} 行“{{column}}”超过 {MAX_CELL_CHARACTERS} 个字符。",
+    "unknown-encoding": "文件不是 UTF-8 或 GB18030 编码的文本，请另存为“CSV UTF-8”。",
+    "broken-csv": "第 {row} 行无法读取：引号须成对出现。",
+    "workbook-too-large": "工作簿解压后过大。",
+    "unreadable-workbook": "无法打开工作簿：文件已损坏、设有密码或过大，请另存为 CSV。",
+}
+
+Importing = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.LEADER}, own=()))]
+
+
+class ImportView(BaseModel):
+    """How far a file is. `counts` says how many rows were created, changed, unchanged, failed, or still wait."""
+
+    id: UUID
+    kind: str
+    status: str
+    rows: int
+    counts: dict[RowOutcome, int]
+    created_by: str
+    created_at: datetime
+    ended_at: datetime | None
+
+
+class ImportRow(BaseModel):
+    """What became of one row; `row` counts as the sheet does, the header being row 1."""
+
+    row: int
+    outcome: RowOutcome
+    status: int | None
+    id: UUID | None
+    problem: dict[str, Any] | None
+
+
+def imports_router(imports: Imports) -> APIRouter:
+    """Return the routes for one service's files."""
+    router = APIRouter(prefix="/v1/imports", tags=["imports"], route_class=StrictRoute)
+    Kind = Annotated[str, Query(description="What a row is.", json_schema_extra={"enum": list(imports.kinds)})]  # noqa: N806 - a type
+
+    @router.post("", status_code=202, max_body_size=MAX_BYTES, openapi_extra={"requestBody": FILE_BODY})
+    async def send_file(request: Request, caller: Importing, kind: Kind = imports.kinds[0]) -> JSONResponse:
+        """Send a CSV or XLSX file. Rows that are good go in even where others are not."""
+        if kind not in imports.kinds:
+            raise unknown_kind(imports.kinds)
+        content_type = request.headers.get("content-type", "").partition(";")[0].strip()
+        try:
+            batch_id = await imports.accept(kind, await request.body(), content_type, caller.principal.subject)
+        except TableUnreadable as error:
+            raise unreadable(error) from error
+        location = f"/v1/imports/{batch_id}"
+        return JSONResponse({"id": str(batch_id), "status": "pending"}, 202, {"Location": location})
+
+    @router.get("/{import_id}")
+    async def read_import(import_id: UUID, _caller: Importing) -> ImportView:
+        """See how far a file is."""
+        return await import_view(imports, import_id)
+
+    @router.get("/{import_id}/rows")
+    async def read_rows(
+        import_id: UUID, _caller: Importing, paging: Paging, outcome: RowOutcome | None = None
+    ) -> Page[ImportRow]:
+        """Read what became of each row."""
+        bound = {"list": "rows", "import": str(import_id), "outcome": outcome}
+
+        async def fetch(place: list[str] | None, size: int) -> list[ImportRow]:
+            found = await imports.pool.fetch(ROWS, import_id, int(place[0]) if place else 0, outcome, size + 1)
+            return [ImportRow(**row) for row in found]
+
+        return await paging.page(bound, fetch, lambda row: [str(row.row)])
+
+    @router.get("/{import_id}/rows.csv", response_class=Response)
+    async def download_rows(import_id: UUID, _caller: Importing) -> Response:
+        """Download what became of each row, for a spreadsheet."""
+        return await results_file(imports.pool, import_id)
+
+    return router
+
+
+FILE_BODY = {
+    "required": True,
+    "content": {
+        CSV_TYPE: {"schema": {"type": "string"}},
+        XLSX_TYPE: {"schema": {"type": "string", "format": "binary"}},
+    },
+}
+
+
+async def import_view(imports: Imports, import_id: UUID) -> ImportView:
+    batch = await imports.pool.fetchrow(BATCH, import_id)
+    if batch is None:
+        raise not_found()
+    counts = {row["outcome"]: row["rows"] for row in await imports.pool.fetch(COUNTS, import_id)}
+    return ImportView.model_validate({**batch, "kind": batch["kind"] or imports.kinds[0], "counts": counts})
+
+
+async def results_file(pool: Pool, import_id: UUID) -> Response:
+    found = await pool.fetch(ALL_ROWS, import_id)
+    content = write_csv(RESULT_HEADERS, (result_cells(dict(row)) for row in found))
+    disposition = f'attachment; filename="import-{import_id}.csv"'
+    return Response(content, 200, {"Content-Disposition": disposition}, "text/csv; charset=utf-8")
+
+
+def result_cells(row: Mapping[str, Any]) -> list[str]:
+    problem = row["problem"] or {}
+    told = [problem.get("column", ""), problem.get("detail_zh", ""), problem.get("detail", "")]
+    return [str(row["number"]), row["outcome"], str(row["status"] or ""), str(row["subject"] or ""), *told]
+
+
+def unknown_kind(kinds: Sequence[str]) -> ProblemError:
+    en, zh = f"Files are taken in of: {', '.join(kinds)}.", f"可导入的文件种类：{'、'.join(kinds)}。"
+    return ProblemError("validation-failed", en, zh, errors=[{"pointer": "query:kind", "rule": "enum", "detail": en}])
+
+
+def unreadable(error: TableUnreadable) -> ProblemError:
+    code = "unsupported-type" if error.code == "unsupported-type" else "validation-failed"
+    place = {"row": error.row, "column": error.column, "rule": error.code, "detail": str(error)}
+    zh = UNREADABLE_ZH[error.code].format(row=error.row, column=error.column)
+    return ProblemError(code, str(error), zh, errors=[place])

@@ -1,0 +1,1 @@
+"""The HTTP API: middleware, authorization, problem documents, paging."""

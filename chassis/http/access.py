@@ -1,0 +1,121 @@
+"""Who may do what: each route declares a policy; without one the service does not start (P8)."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from fastapi import FastAPI, Request
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from chassis.commands.command import Context
+from chassis.commands.problem import ProblemError
+from chassis.http.auth import Authenticator, Principal, Role
+from chassis.runtime.telemetry import current_traceparent
+
+MAX_KEY = 255
+ENTITY_TAG = re.compile(r'^"(\d{1,9})"$')
+EVERYWHERE = frozenset({Role.OPS, Role.ADMIN, Role.INTEGRATION})
+OWN = frozenset({Role.SALES, Role.SERVICE, Role.LEADER})
+
+
+class PolicyMissingError(Exception):
+    """A route says nothing about who may call it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """Who answers for a customer: owner, helpers, and the owner's leader."""
+
+    owner_id: str | None = None
+    leader_id: str | None = None
+    helper_ids: frozenset[str] = frozenset()
+
+    def include(self, employee_id: str) -> bool:
+        return employee_id in {self.owner_id, self.leader_id} | self.helper_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The authenticated caller of one request, with what its headers ask for."""
+
+    principal: Principal
+    context: Context
+    sees_all: bool
+    expected_version: int | None
+
+    @property
+    def visible_to(self) -> str | None:
+        """Whose own things alone a list shows; None for those who see all."""
+        return None if self.sees_all else self.principal.subject
+
+    def may_act_for(self, holders: Holders) -> bool:
+        return self.sees_all or holders.include(self.principal.subject)
+
+    def require(self, holders: Holders) -> None:
+        """Raise the 403 problem unless the caller stands in a relation to the customer that the route asks for."""
+        if not self.may_act_for(holders):
+            raise forbidden()
+
+
+class Allow:
+    """A route's policy: roles that may act on any customer, and roles that may act on their own only."""
+
+    def __init__(self, anywhere: Iterable[Role] = EVERYWHERE, own: Iterable[Role] = OWN) -> None:
+        self.anywhere = frozenset(anywhere)
+        self.own = frozenset(own)
+
+    async def __call__(self, request: Request) -> Caller:
+        authenticator: Authenticator = request.app.state.authenticator
+        principal = await authenticator.principal(request.headers.get("authorization"))
+        if not principal.roles & (self.anywhere | self.own):
+            raise ProblemError("forbidden", "Your role may not do this.", "您的角色不能执行此操作。")
+        return Caller(
+            principal=principal,
+            context=await context_of(request, principal),
+            sees_all=bool(principal.roles & self.anywhere),
+            expected_version=version_of(request.headers.get("if-match")),
+        )
+
+
+async def context_of(request: Request, principal: Principal) -> Context:
+    given = request.headers.get("idempotency-key")
+    if given is not None and not (0 < len(given) <= MAX_KEY and given.isprintable() and given.isascii()):
+        raise ProblemError(
+            "bad-request", f"Idempotency-Key: 1 to {MAX_KEY} ASCII characters.", "Idempotency-Key 无效。"
+        )
+    route = f"{request.method} {request.scope['path']}"
+    return Context(
+        key=f"{principal.subject}|{route}|{given or uuid4()}",
+        actor=principal.subject,
+        correlation_id=request.state.correlation_id,
+        now=datetime.now(UTC),
+        request_hash=hashlib.sha256(await request.body()).digest(),
+        retryable=given is not None,
+        traceparent=current_traceparent(),
+    )
+
+
+def version_of(if_match: str | None) -> int | None:
+    if if_match is None or if_match == "*":
+        return None
+    found = ENTITY_TAG.match(if_match.strip())
+    if found is None:
+        raise ProblemError("bad-request", 'If-Match must be an ETag such as "3".', 'If-Match 应为 ETag，例如 "3"。')
+    return int(found.group(1))
+
+
+def forbidden() -> ProblemError:
+    return ProblemError("forbidden", "This customer is not in your care.", "该客户不归您负责。")
+
+
+def check_policies(app: FastAPI) -> None:
+    """Refuse to start while a route has no policy."""
+    # `app.routes` holds an included router as one entry; only the contexts lead to the routes inside it.
+    for route in iter_route_contexts(app.routes):
+        if isinstance(route.original_route, APIRoute) and not any(
+            isinstance(need.call, Allow) for need in route.dependant.dependencies
+        ):
+            raise PolicyMissingError(f"{sorted(route.methods or ())} {route.path} declares no policy")

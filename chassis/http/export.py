@@ -1,0 +1,112 @@
+"""Everything that a service holds on somebody, as JSON: its facts in their order, each with the words it points to."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import structlog
+from fastapi import Query
+from pydantic import BaseModel
+
+from chassis.http.access import Caller
+from chassis.http.history import HistoryEntry, entry_of
+from chassis.postgres.database import Pool
+from chassis.store.event_store import recorded
+from chassis.store.mapper import EventMapper
+from contracts.event import Envelope
+
+PAGE = 1_000
+# Streams that began by naming a key contact are about them: a contact, or a survey with its answer.
+BEGUN_WITH = "SELECT stream_id FROM event WHERE subject = ANY($1) AND version = 1 AND position($2 IN state) > 0"
+FACTS = """
+    SELECT position, stream_id, version, subject, type, state, recorded_at FROM event
+    WHERE subject = ANY($1) AND position > $2 ORDER BY position LIMIT $3
+"""
+WORDS = "SELECT id, value FROM vault WHERE subject = ANY($1) AND id = ANY($2)"
+REFERENCES = ("_ref", "_refs")
+
+After = Annotated[int, Query(ge=0, description="Position after which to read on: `next_after` of the part before.")]
+
+
+class ExportedFact(HistoryEntry):
+    """A fact as it is published; `words` are those that its references stand for, unless they have been erased."""
+
+    words: dict[UUID, str]
+
+
+class Export(BaseModel):
+    """A part of what one service holds. There is more where `next_after` names a position."""
+
+    service: str
+    customer_id: UUID
+    key_contact_id: UUID | None
+    exported_at: datetime
+    facts: list[ExportedFact]
+    next_after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """What one service gives out on a customer or, where `person_id` names one, on a key contact."""
+
+    service: str
+    mapper: EventMapper
+    pool: Pool
+
+    async def part(self, customer_ids: Sequence[UUID], person_id: UUID | None, after: int, caller: Caller) -> Export:
+        """Return up to PAGE facts, and leave in the log who was given them.
+
+        `customer_ids` are all under which something was recorded of the customer, the one that was asked for first.
+        """
+        rows = await self.pool.fetch(FACTS, list(customer_ids), after, PAGE + 1)
+        read = [self.mapper.to_envelope(recorded(row)) for row in rows[:PAGE]]
+        facts = read if person_id is None else await self._about(customer_ids, person_id, read)
+        refs = {ref for fact in facts for ref in refs_within(fact.event.model_dump())}
+        words = {row["id"]: row["value"] for row in await self.pool.fetch(WORDS, list(customer_ids), list(refs))}
+        whose = {"customer_id": str(customer_ids[0]), "key_contact_id": str(person_id) if person_id else None}
+        structlog.get_logger().info("export.given", **whose, to=caller.principal.subject, facts=len(facts))
+        return Export(
+            service=self.service,
+            customer_id=customer_ids[0],
+            key_contact_id=person_id,
+            exported_at=caller.context.now,
+            facts=[exported(fact, words) for fact in facts],
+            next_after=read[-1].position if len(rows) > PAGE else None,
+        )
+
+    async def _about(
+        self, customer_ids: Sequence[UUID], person_id: UUID, facts: Sequence[Envelope[Any]]
+    ) -> Sequence[Envelope[Any]]:
+        rows = await self.pool.fetch(BEGUN_WITH, list(customer_ids), f'"key_contact_id":"{person_id}"'.encode())
+        theirs = {row["stream_id"] for row in rows}
+        return [fact for fact in facts if names(fact, person_id) or fact.stream_id in theirs]
+
+
+def names(fact: Envelope[Any], person_id: UUID) -> bool:
+    return getattr(fact.event, "key_contact_id", None) == person_id
+
+
+def exported(fact: Envelope[Any], words: dict[UUID, str]) -> ExportedFact:
+    said = {ref: words[ref] for ref in refs_within(fact.event.model_dump()) if ref in words}
+    return ExportedFact(**dict(entry_of(fact)), words=said)
+
+
+def refs_within(data: Any) -> Iterator[UUID]:
+    """Yield every reference to words in a fact, however deep it stands."""
+    match data:
+        case dict():
+            for name, value in data.items():
+                yield from references(value) if name.endswith(REFERENCES) else refs_within(value)
+        case list() | tuple():
+            for each in data:
+                yield from refs_within(each)
+        case _:
+            return
+
+
+def references(value: Any) -> Iterator[UUID]:
+    for each in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(each, UUID):
+            yield each

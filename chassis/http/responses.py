@@ -1,0 +1,43 @@
+"""What a command is answered with: id and version in the body, the version again as ETag."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import Response
+from pydantic import BaseModel
+
+from chassis.commands.command_handler import Handled
+from chassis.runtime import metrics
+
+JSON = "application/json"
+# What "/v1/customers/…" consists of, up to the collection: nothing, the version, the name.
+COLLECTION_PARTS = 3
+
+
+class Accepted(BaseModel):
+    """The thing a command was about, and its version after it."""
+
+    id: UUID
+    version: int
+
+
+PUBLISHED: dict[int | str, dict[str, Any]] = {201: {"model": Accepted, "description": "Published for the first time"}}
+
+
+def answer(handled: Handled, location: str) -> Response:
+    """Build the response of a command; `location` is where its result is read."""
+    headers = {"ETag": etag(handled.version), "Location": location}
+    if handled.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    outcome = "replayed" if handled.replayed else "done" if handled.events else "unchanged"
+    metrics.series(metrics.COMMANDS, collection(location), outcome).inc()
+    return Response(handled.body, handled.status, headers, JSON)
+
+
+def collection(location: str) -> str:
+    """Return the part of an address that holds no id: its version and its collection."""
+    return "/".join(location.split("/")[:COLLECTION_PARTS])
+
+
+def etag(version: int) -> str:
+    return f'"{version}"'

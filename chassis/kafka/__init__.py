@@ -1,0 +1,1 @@
+"""Kafka: topics, clients, and the form of a record."""

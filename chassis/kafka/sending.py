@@ -1,0 +1,48 @@
+"""Sends records in batches of one partition each, in order, and waits until all are acknowledged."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.producer.message_accumulator import BatchBuilder
+
+from chassis.kafka.client import REQUEST_TIMEOUT_MS
+from chassis.kafka.records import Record
+
+SEND_DEADLINE_SECONDS = REQUEST_TIMEOUT_MS / 1000 + 5
+
+Outgoing = dict[tuple[str, int], list[Record]]
+
+
+async def send_all(producer: AIOKafkaProducer, outgoing: Outgoing) -> None:
+    """Send every partition's records in order and return once all are acknowledged.
+
+    The next batch of a partition waits until the one before it is on its way, so they go in turns, one of each. No task
+    is begun for any: on a busy loop each would have to wait for its own turn as well.
+    """
+    batches = [list(batches_of(producer, records)) for records in outgoing.values()]
+    async with asyncio.timeout(SEND_DEADLINE_SECONDS):
+        acknowledgements = [
+            await producer.send_batch(batch, topic, partition=partition)
+            for turn in zip_longest(*batches)
+            for (topic, partition), batch in zip(outgoing, turn, strict=True)
+            if batch
+        ]
+        await asyncio.gather(*acknowledgements)
+
+
+def batches_of(producer: AIOKafkaProducer, records: Sequence[Record]) -> Iterator[BatchBuilder]:
+    batch = producer.create_batch()
+    for record in records:
+        if not fits(batch, record):
+            yield batch
+            batch = producer.create_batch()
+            if not fits(batch, record):
+                raise ValueError(f"a record of {len(record[1] or b'')} bytes does not fit into an empty batch")
+    yield batch
+
+
+def fits(batch: BatchBuilder, record: Record) -> bool:
+    key, value, headers = record
+    return batch.append(timestamp=None, key=key or None, value=value, headers=headers) is not None

@@ -1,0 +1,1 @@
+"""The outbox relay: publishes the event table to Kafka."""

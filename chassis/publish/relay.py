@@ -1,0 +1,191 @@
+"""Publishes the event table to Kafka: in order, at least once, each record naming the one before it.
+
+Promise P3. The cursor and the last position per partition move in one transaction, after every batch has been
+acknowledged, and only under our lease. Whatever fails, the line stops and starts again from the cursor; what
+goes out twice carries the same positions, so readers skip it.
+"""
+
+import asyncio
+from collections import defaultdict
+
+import structlog
+from aiokafka import AIOKafkaProducer
+
+from chassis.kafka.client import end, ensure_topics, new_producer
+from chassis.kafka.cloudevents import encode_watermark
+from chassis.kafka.sending import SEND_DEADLINE_SECONDS, Outgoing, send_all
+from chassis.postgres.database import Pool, transaction
+from chassis.publish.lease import RENEW_SECONDS, Lease, LeaseLostError
+from chassis.publish.outbox import READ_BATCH, Companion, Outbox, Ready
+from chassis.publish.published import Published
+from chassis.runtime import metrics
+from chassis.runtime.crash import crash_point
+from chassis.runtime.supervisor import Health
+from chassis.runtime.waiting import wait_at_most
+from chassis.store.event_store import EventStore
+from contracts.topics import Topic
+
+POLL_SECONDS = 0.5
+WATERMARK_SECONDS = 1.0
+IDLE_WATERMARK_SECONDS = 5.0
+IDLE_AFTER_SECONDS = 60.0
+RECHECK_SECONDS = 60.0
+
+READ_CURSOR = "SELECT position FROM relay_cursor"
+READ_PARTITIONS = "SELECT partition, position FROM relay_partition"
+# Moves the cursor and each partition's last position, if the lease is ours still; else it changes no row.
+MOVE = """
+    WITH ours AS (SELECT FROM relay_lease WHERE holder = $1 AND epoch = $2 FOR UPDATE),
+        moved AS (UPDATE relay_cursor SET position = $3 WHERE EXISTS (SELECT FROM ours))
+    INSERT INTO relay_partition SELECT p.* FROM unnest($4::integer[], $5::bigint[]) AS p WHERE EXISTS (SELECT FROM ours)
+    ON CONFLICT (partition) DO UPDATE SET position = excluded.position
+"""
+REWIND = "UPDATE relay_cursor SET position = 0"
+FORGET_PARTITIONS = "UPDATE relay_partition SET position = 0"
+
+
+class Relay:
+    """Carries one store to one topic, and what `companion` makes of each event to a second one."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        pool: Pool,
+        topic: Topic,
+        *,
+        bootstrap: str,
+        health: Health,
+        idempotence: bool = True,
+        companion: tuple[Topic, Companion] | None = None,
+    ) -> None:
+        self._store = store
+        self._pool = pool
+        self._topic = topic
+        self._bootstrap = bootstrap
+        self._health = health
+        self._idempotence = idempotence
+        self._outbox = Outbox(store, topic, companion)
+        self._published = Published(store, topic, bootstrap)
+        self._lease = Lease(pool)
+        self._woken = asyncio.Event()
+        self._cursor = 0
+        self._previous: dict[int, int] = {}
+        self._ahead: Ready | None = None
+        store.on_commit(self._woken.set)
+
+    @property
+    def epoch(self) -> int | None:
+        """The epoch under which this relay publishes; None while another one does."""
+        return self._lease.epoch
+
+    async def run(self) -> None:
+        """Publish until cancelled. Raises what went wrong; the supervisor starts it again from the cursor."""
+        await self._lease.wait(waiting=lambda: self._health.ready("another process publishes"))
+        producer = new_producer(self._bootstrap, f"care-{self._topic.owner}-relay", idempotence=self._idempotence)
+        try:
+            await ensure_topics(self._bootstrap, self._outbox.topics)
+            await producer.start()
+            await self._load_cursor()
+            self._health.ready()
+            await self._publish_for_ever(producer)
+        finally:
+            async with asyncio.timeout(SEND_DEADLINE_SECONDS):
+                try:
+                    await end(producer.stop())
+                finally:
+                    await self._lease.release()
+
+    async def _load_cursor(self) -> None:
+        self._ahead = None
+        rows = await self._pool.fetch(READ_PARTITIONS)
+        self._previous = defaultdict(int, {row["partition"]: row["position"] for row in rows})
+        if await self._published.is_lost(self._previous):
+            structlog.get_logger().warning("relay.refill", topic=self._topic.name)
+            await self._rewind()
+        self._cursor = await self._pool.fetchval(READ_CURSOR)
+        await self._published.refuse_a_store_set_back()
+
+    async def _notice_a_lost_kafka(self) -> None:
+        if await self._published.is_lost(self._previous):
+            raise ConnectionAbortedError("the topic has been emptied; starting again to refill it")
+
+    async def _rewind(self) -> None:
+        async with transaction(self._pool) as held:
+            await self._lease.check(held)
+            await held.execute(REWIND)
+            await held.execute(FORGET_PARTITIONS)
+        self._previous = defaultdict(int)
+
+    async def _publish_for_ever(self, producer: AIOKafkaProducer) -> None:
+        loop = asyncio.get_running_loop()
+        renewed_at = watermarked_at = checked_at = busy_at = loop.time()
+        while True:
+            self._woken.clear()
+            published = await self._publish_next(producer)
+            now = loop.time()
+            busy_at = now if published else busy_at
+            if now - renewed_at > RENEW_SECONDS:
+                await self._renew()
+                renewed_at = now
+            if published < READ_BATCH and now - watermarked_at > watermark_pause(now - busy_at):
+                await self._publish_watermark(producer)
+                watermarked_at = now
+            if now - checked_at > RECHECK_SECONDS:
+                await self._notice_a_lost_kafka()
+                checked_at = now
+            if published == 0:
+                await wait_at_most(self._woken, POLL_SECONDS)
+
+    async def _renew(self) -> None:
+        epoch = self._lease.epoch
+        if not await self._lease.acquire() or self._lease.epoch != epoch:
+            raise ConnectionAbortedError("the relay's lease passed to another process")
+
+    async def _publish_next(self, producer: AIOKafkaProducer) -> int:
+        """Publish one batch, and make the next one ready while this one is on its way."""
+        batch, self._ahead = self._ahead or await self._outbox.make_ready(self._cursor, self._previous), None
+        if not batch.count:
+            return 0
+        if batch.count < READ_BATCH:
+            await self._publish(producer, batch)
+        else:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._publish(producer, batch))
+                ahead = group.create_task(self._outbox.make_ready(batch.last, batch.previous))
+            self._ahead = ahead.result()
+        return batch.count
+
+    async def _publish(self, producer: AIOKafkaProducer, batch: Ready) -> None:
+        crash_point("relay.before-produce")
+        await send_all(producer, batch.outgoing)
+        crash_point("relay.after-acknowledgement")
+        await self._move(batch.last, batch.previous)
+        metrics.series(metrics.PUBLISHED, self._topic.name).inc(batch.count)
+
+    async def _move(self, position: int, previous: dict[int, int]) -> None:
+        numbers, positions = list(previous), list(previous.values())
+        done = await self._pool.execute(MOVE, self._lease.holder, self._lease.epoch, position, numbers, positions)
+        if done != f"INSERT 0 {len(previous)}":
+            raise LeaseLostError(f"epoch {self._lease.epoch} is over")
+        self._cursor = position
+        self._previous = previous
+
+    async def _publish_watermark(self, producer: AIOKafkaProducer) -> None:
+        """Say how far every partition is complete; only true once all up to the head has been published."""
+        head, complete_until = await self._store.watermark()
+        metrics.OUTBOX_PENDING.set(head - self._cursor)
+        if head != self._cursor:
+            return
+        marks: Outgoing = {}
+        for partition in range(self._topic.partitions):
+            last = self._previous.get(partition, 0)
+            value, headers = encode_watermark(
+                complete_until, source=f"/care/{self._topic.owner}", previous_position=last
+            )
+            marks[self._topic.name, partition] = [(b"", value, headers)]
+        await send_all(producer, marks)
+
+
+def watermark_pause(idle_seconds: float) -> float:
+    """Watermarks are kept like all records: a store where nothing happens says so less often."""
+    return WATERMARK_SECONDS if idle_seconds < IDLE_AFTER_SECONDS else IDLE_WATERMARK_SECONDS

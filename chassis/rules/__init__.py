@@ -1,0 +1,1 @@
+"""Work time and CEL expressions. Pure."""

@@ -1,0 +1,92 @@
+"""Between events and stored rows: the library's Mapper and Transcoder, told to trust no class path."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Union
+from uuid import UUID
+
+from eventsourcing.persistence import Mapper, MapperDeserialisationError, Notification, StoredEvent, Transcoder
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from contracts.event import Envelope, Metadata
+from contracts.topics import EVENT_TYPES
+
+
+@dataclass(frozen=True)
+class NewEvent(StoredEvent):
+    """The library's stored event, and the customer it concerns."""
+
+    subject: UUID
+
+
+@dataclass(frozen=True)
+class RecordedEvent(Notification):
+    """The library's notification, with what our store adds."""
+
+    subject: UUID
+    recorded_at: datetime
+
+
+class State(BaseModel):
+    """What the `state` column holds: everything of the envelope that has no column of its own."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    occurred_at: datetime
+    metadata: Metadata
+    data: Annotated[Union[tuple(EVENT_TYPES.values())], Field(discriminator="type")]  # type: ignore[valid-type]  # noqa: UP007
+
+
+class BrokenStateError(MapperDeserialisationError):
+    """A row whose state cannot be read by any build."""
+
+
+class PydanticTranscoder(Transcoder):
+    """JSON by pydantic: bytes in, bytes out."""
+
+    def encode(self, obj: State) -> bytes:
+        return obj.model_dump_json(exclude_none=True).encode()
+
+    def decode(self, data: bytes) -> State:
+        return State.model_validate_json(data)
+
+
+class EventMapper(Mapper[UUID]):
+    """Maps envelopes to rows and back. A type outside `contracts` is an error, never an import."""
+
+    def __init__(self) -> None:
+        super().__init__(transcoder=PydanticTranscoder())
+
+    def to_new_event(self, envelope: Envelope[Any]) -> NewEvent:
+        state = State(id=envelope.id, occurred_at=envelope.occurred_at, metadata=envelope.metadata, data=envelope.event)
+        return NewEvent(
+            originator_id=envelope.stream_id,
+            originator_version=envelope.version,
+            topic=envelope.event.type,
+            state=self.transcoder.encode(state),
+            subject=envelope.subject,
+        )
+
+    def to_envelope(self, row: RecordedEvent) -> Envelope[Any]:
+        """Decode a row. Raises BrokenStateError, or MapperDeserialisationError for a type of a later build."""
+        if row.topic not in EVENT_TYPES:
+            raise MapperDeserialisationError(f"no event type {row.topic} at position {row.id}")
+        try:
+            state: State = self.transcoder.decode(row.state)
+        except ValidationError as error:
+            raise BrokenStateError(f"position {row.id}: {error.error_count()} fields do not fit") from error
+        if state.data.type != row.topic:
+            raise BrokenStateError(f"position {row.id}: its state is of another type than {row.topic}")
+        stream_id = row.originator_id
+        return Envelope(
+            id=state.id,
+            subject=row.subject,
+            stream_id=stream_id if isinstance(stream_id, UUID) else UUID(str(stream_id)),
+            version=row.originator_version,
+            position=row.id,
+            occurred_at=state.occurred_at,
+            recorded_at=row.recorded_at,
+            metadata=state.metadata,
+            event=state.data,
+        )

@@ -1,0 +1,102 @@
+"""The topics on which services answer to erasures, as parts of the AsyncAPI document."""
+
+from contracts.asyncapi_channel import KAFKA_BINDING, channel
+from contracts.cloudevents import CONTENT_TYPE, Json, schema_id, source_of, text
+from contracts.erasure_answers import PURGES, PurgeConfirmed
+from contracts.examples.named import CUSTOMER_ID, ERASURE_ID, RECORDED_AT
+from contracts.topics import PURGE_ANSWERS, Topic
+from contracts.types import utc_text
+
+GROUP = "care-customer-purge-answers"
+SUMMARY = "The service has heard of an erasure, and holds no word of that person."
+EXAMPLES = {
+    topic: PurgeConfirmed(
+        customer_id=CUSTOMER_ID, erasure_id=ERASURE_ID, service=service, entries=0, heard_at=RECORDED_AT
+    )
+    for service, topic in PURGES.items()
+}
+
+
+def channels() -> dict[str, Json]:
+    said = "Delivery is at least once; there is no chain of positions."
+    return {
+        topic.name: channel(topic, f"{topic.meaning} {said}", {PurgeConfirmed.TYPE: message_name(topic)})
+        for topic in PURGE_ANSWERS
+    }
+
+
+def messages() -> dict[str, Json]:
+    return {message_name(topic): message(topic) for topic in PURGE_ANSWERS}
+
+
+def message_name(topic: Topic) -> str:
+    return f"{topic.owner}.{PurgeConfirmed.TYPE}"
+
+
+def message(topic: Topic) -> Json:
+    properties = {
+        "ce_specversion": text(const="1.0"),
+        "ce_id": text(format="uuid", description="Made of erasure and service; the same however often it is sent."),
+        "ce_source": text(const=source_of(topic)),
+        "ce_type": text(const=PurgeConfirmed.TYPE),
+        "ce_subject": text(format="uuid", description="The customer."),
+        "ce_time": text(format="date-time", description="When the service heard of the erasure."),
+        "ce_dataschema": text(format="uri-reference", description="The JSON Schema of the value."),
+        "content-type": text(const=CONTENT_TYPE),
+    }
+    return {
+        "name": PurgeConfirmed.TYPE,
+        "title": PurgeConfirmed.__name__,
+        "summary": SUMMARY,
+        "contentType": CONTENT_TYPE,
+        "headers": {"type": "object", "properties": properties, "required": list(properties)},
+        "payload": {"$ref": f"#/components/schemas/{PurgeConfirmed.__name__}"},
+        "bindings": {
+            "kafka": {
+                "key": {"type": "string", "format": "uuid", "description": "The customer id as text."},
+                "bindingVersion": KAFKA_BINDING,
+            }
+        },
+        "examples": [{"headers": example_headers(topic), "payload": payload(topic)}],
+        "x-owner": topic.owner,
+        "x-pii": "none",
+    }
+
+
+def operations() -> dict[str, Json]:
+    sending = {
+        f"{topic.owner}.send.{topic.name}": {
+            "action": "send",
+            "channel": {"$ref": f"#/channels/{topic.name}"},
+            "x-owner": topic.owner,
+        }
+        for topic in PURGE_ANSWERS
+    }
+    receiving = {
+        f"customer.receive.{topic.name}": {
+            "action": "receive",
+            "channel": {"$ref": f"#/channels/{topic.name}"},
+            "bindings": {"kafka": {"groupId": text(const=GROUP), "bindingVersion": KAFKA_BINDING}},
+            "x-owner": "customer",
+        }
+        for topic in PURGE_ANSWERS
+    }
+    return sending | receiving
+
+
+def payload(topic: Topic) -> Json:
+    return EXAMPLES[topic].model_dump(mode="json")
+
+
+def example_headers(topic: Topic) -> dict[str, str]:
+    told = EXAMPLES[topic]
+    return {
+        "ce_specversion": "1.0",
+        "ce_id": str(told.id),
+        "ce_source": told.source,
+        "ce_type": told.TYPE,
+        "ce_subject": str(told.customer_id),
+        "ce_time": utc_text(told.heard_at),
+        "ce_dataschema": schema_id(told.TYPE),
+        "content-type": CONTENT_TYPE,
+    }

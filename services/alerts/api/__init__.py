@@ -1,0 +1,1 @@
+"""HTTP to read alerts and the rules behind them."""

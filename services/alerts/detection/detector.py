@@ -1,0 +1,154 @@
+"""Runs the engine: on events to end alerts at once, on timers to raise them once the feeds are complete."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+import uuid_utils.compat as uuid_utils
+
+from chassis.consume.erasure_answers import hear
+from chassis.postgres.database import Connection, Pool, transaction
+from chassis.store.event_store import Answer, Append, EventStore
+from chassis.store.mapper import EventMapper
+from contracts.alerts import AlertEvent, AlertRaised
+from contracts.event import Envelope, Metadata
+from contracts.topics import CONFIGURATION, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
+from services.alerts.detection import memory as silence
+from services.alerts.detection import merging
+from services.alerts.detection.memory import Memory
+from services.alerts.engine.episodes import CustomerState, evaluate
+from services.alerts.engine.facts import evolve
+from services.alerts.engine.rules import RuleBook
+from services.alerts.projection import holders
+
+CONSUMER = "alerts"
+FEEDS = [CUSTOMER_EVENTS.name, FOLLOWUP_EVENTS.name]
+ACTOR = "system:alerts"
+DUE_BATCH = 500
+WORDS = "SELECT count(*) FROM vault WHERE subject = $1"
+VERSIONS = "SELECT stream_id, max(version) AS version FROM event WHERE stream_id = ANY($1) GROUP BY stream_id"
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Detection:
+    """One service's detection: `apply` is the consumer's handler, `run_due` the timers'."""
+
+    def __init__(
+        self, store: EventStore, pool: Pool, mapper: EventMapper, rules: RuleBook, clock: Clock = utc_now
+    ) -> None:
+        self._store = store
+        self._pool = pool
+        self._mapper = mapper
+        self._rules = rules
+        self._clock = clock
+
+    async def apply(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+        """Fold events into the customers' facts and end what they end. Runs in the consumer's transaction."""
+        by_customer: dict[UUID, list[Envelope[Any]]] = defaultdict(list)
+        for envelope in envelopes:
+            if type(envelope.event) not in CONFIGURATION:
+                by_customer[envelope.subject].append(envelope)
+        memories = await silence.load(held, merging.concerned(chain(*by_customer.values())))
+        memories |= await silence.load(held, merging.elsewhere(memories))
+        now = self._clock()
+        events: list[tuple[UUID, AlertEvent, Metadata]] = []
+        for customer_id, own in by_customer.items():
+            if merging.is_merging(memories[customer_id], own):
+                found = merging.take_in_merging(customer_id, memories, own, self._rules, now)
+                events += [(each, event, caused_by(envelope)) for each, event, envelope in found]
+            else:
+                memories[customer_id], ended = take_in(customer_id, memories[customer_id], own, self._rules, now)
+                events += [(customer_id, event, caused_by(envelope)) for event, envelope in ended]
+        await silence.save(held, memories)
+        await holders.keep(envelopes, held)
+        await hear(envelopes, held, words)
+        await self._append(held, events)
+
+    async def run_due(self) -> int:
+        """Look at the customers whose time has come; raise what is due and re-arm. Returns how many there were."""
+        async with transaction(self._pool) as held:
+            now = self._clock()
+            due = await silence.due(held, CONSUMER, FEEDS, now, DUE_BATCH)
+            if not due:
+                return 0
+            kept: dict[UUID, Memory] = {}
+            events: list[tuple[UUID, AlertEvent, Metadata]] = []
+            for customer_id, (memory, complete_until) in due.items():
+                kept[customer_id], found = look(customer_id, memory, self._rules, now, complete_until)
+                events += [(customer_id, event, by_timer(event)) for event in found]
+            await silence.save(held, kept)
+            await self._append(held, events)
+        self._store.wake()
+        return len(due)
+
+    async def _append(self, held: Connection, events: Sequence[tuple[UUID, AlertEvent, Metadata]]) -> None:
+        """Append each alert's next event. The customers are locked, so nobody else writes these streams."""
+        if not events:
+            return
+        versions = await self._versions(held, [event.alert_id for _, event, _ in events])
+        appends = []
+        for customer_id, event, metadata in events:
+            version = versions[event.alert_id] = versions[event.alert_id] + 1
+            appends.append(self._append_of(customer_id, event, metadata, version))
+        await self._store.append_within(held, appends)
+
+    async def _versions(self, held: Connection, alert_ids: Sequence[UUID]) -> dict[UUID, int]:
+        rows = await held.fetch(VERSIONS, list(alert_ids))
+        return defaultdict(int, {row["stream_id"]: row["version"] for row in rows})
+
+    def _append_of(self, customer_id: UUID, event: AlertEvent, metadata: Metadata, version: int) -> Append:
+        occurred_at = event.starts_at if isinstance(event, AlertRaised) else (event.ends_at or event.updated_at)
+        envelope = Envelope(
+            uuid_utils.uuid7(), customer_id, event.alert_id, version, 0, occurred_at, occurred_at, metadata, event
+        )
+        answer = Answer(b"", 200, json.dumps({"version": version}).encode())
+        return Append(f"alert|{event.alert_id}|{version}", answer, [self._mapper.to_new_event(envelope)])
+
+
+async def words(held: Connection, customer_id: UUID) -> int:
+    """Return how many personal words are kept here of a customer: nothing ever writes one."""
+    found: int = await held.fetchval(WORDS, customer_id)
+    return found
+
+
+def take_in(
+    customer_id: UUID, memory: Memory, own: Sequence[Envelope[Any]], rules: RuleBook, now: datetime
+) -> tuple[Memory, list[tuple[AlertEvent, Envelope[Any]]]]:
+    """Fold one customer's events and return what each ended: how they are cut into batches makes no difference."""
+    state, next_due_at = memory.state, memory.next_due_at
+    ended: list[tuple[AlertEvent, Envelope[Any]]] = []
+    for envelope in own:
+        step = evaluate(
+            customer_id, CustomerState(evolve(state.facts, envelope), state.open), rules, now, raising=False
+        )
+        state, next_due_at = step.state, min(next_due_at, step.next_due_at)
+        ended += [(event, envelope) for event in step.events]
+    return Memory(state, next_due_at), ended
+
+
+def look(
+    customer_id: UUID, memory: Memory, rules: RuleBook, now: datetime, complete_until: datetime
+) -> tuple[Memory, Sequence[AlertEvent]]:
+    """Raise what was due at `complete_until`, and find when to look again."""
+    step = evaluate(customer_id, memory.state, rules, complete_until, raising=True, now=now)
+    return Memory(step.state, step.next_due_at), step.events
+
+
+def caused_by(envelope: Envelope[Any]) -> Metadata:
+    known = envelope.metadata
+    return Metadata(
+        actor=ACTOR, correlation_id=known.correlation_id, causation_id=envelope.id, traceparent=known.traceparent
+    )
+
+
+def by_timer(event: AlertEvent) -> Metadata:
+    return Metadata(actor=ACTOR, correlation_id=str(event.alert_id), causation_id=event.causes[0])

@@ -1,0 +1,1 @@
+"""The lists of this service, kept in step with events."""

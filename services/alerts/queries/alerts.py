@@ -1,0 +1,107 @@
+"""What can be read about alerts: one, and a list."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from chassis.postgres.database import Pool
+from chassis.store.erasure import Statement
+from services.alerts.detection.memory import STATE
+from services.alerts.engine.facts import Facts
+
+VIEW = """
+    SELECT a.alert_id AS id, a.version, a.customer_id, a.rule_id, a.status, a.outcome, a.owner_id,
+        array(
+            SELECT DISTINCT each FROM unnest(a.holders || h.owner_id || h.leader_id || h.helper_ids) each
+            WHERE each IS NOT NULL ORDER BY each
+        ) AS holders,
+        a.silent_since, a.starts_at, a.ends_at, a.payload
+    FROM alert a LEFT JOIN customer_holders own ON own.customer_id = a.customer_id
+    LEFT JOIN customer_holders h ON h.customer_id = coalesce(own.merged_into, a.customer_id)
+"""
+ONE = f"{VIEW} WHERE a.alert_id = $1"
+# Whose customers somebody may see: their own, with those that are merged into these, and none that goes on elsewhere.
+LIST = f"""
+    WITH own AS (
+        SELECT customer_id FROM customer_holders
+        WHERE (owner_id = $6 OR leader_id = $6 OR helper_ids @> ARRAY[$6]) AND merged_into IS NULL
+    ), held AS (
+        SELECT customer_id AS each FROM own
+        UNION ALL SELECT d.customer_id FROM customer_holders d JOIN own ON d.merged_into = own.customer_id
+    )
+    {VIEW}
+    WHERE ($1::uuid IS NULL OR a.alert_id > $1)
+      AND ($2::text IS NULL OR a.status = $2)
+      AND ($3::text IS NULL OR a.rule_id = $3)
+      AND ($4::text IS NULL OR a.owner_id = $4)
+      AND ($5::uuid IS NULL OR a.customer_id = $5
+        OR a.customer_id IN (SELECT d.customer_id FROM customer_holders d WHERE d.merged_into = $5))
+      AND ($6::text IS NULL OR a.holders @> ARRAY[$6] OR a.customer_id IN (SELECT each FROM held))
+    ORDER BY a.alert_id LIMIT $7
+"""  # noqa: S608 - fixed text
+HEARD = """
+    SELECT erasure_id FROM purge_heard WHERE subject = $1 OR subject = ANY($2)
+    ORDER BY subject <> $1, subject, heard_at, erasure_id
+"""
+KNOWN = "SELECT state FROM silence WHERE customer_id = $1"
+WORDS = "SELECT count(*) FROM vault WHERE subject = ANY($1)"
+
+
+class AlertView(BaseModel):
+    """An alert as it stands. `alert` is the payload that receivers of the topics get.
+
+    `holders` may see it: who has to act, and the customer's owner, leader and helpers of now.
+    """
+
+    id: UUID
+    version: int
+    customer_id: UUID
+    rule_id: str
+    status: str
+    outcome: str
+    owner_id: str | None
+    holders: list[str]
+    silent_since: datetime
+    starts_at: datetime
+    ends_at: datetime | None
+    alert: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list is narrowed to. `visible_to` restricts it to alerts that concern one employee."""
+
+    status: str | None = None
+    rule_id: str | None = None
+    owner_id: str | None = None
+    customer_id: UUID | None = None
+    visible_to: str | None = None
+
+
+class AlertQueries:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def statement(self, customer_id: UUID) -> Statement:
+        """Say which erasures were heard of, also of duplicates, and how many words the vault holds: none."""
+        kept = await self._pool.fetchval(KNOWN, customer_id)
+        duplicate_ids = list((STATE.validate_json(kept).facts if kept else Facts()).absorbed)
+        heard = [row["erasure_id"] for row in await self._pool.fetch(HEARD, customer_id, duplicate_ids)]
+        entries: int = await self._pool.fetchval(WORDS, [customer_id, *duplicate_ids])
+        return Statement(service="alerts", customer_id=customer_id, heard=heard, entries=entries)
+
+    async def one(self, alert_id: UUID) -> AlertView | None:
+        row = await self._pool.fetchrow(ONE, alert_id)
+        return view(dict(row)) if row else None
+
+    async def page(self, filters: Filters, after: UUID | None, limit: int) -> list[AlertView]:
+        """Return up to `limit` + 1 alerts in id order."""
+        wanted = (filters.status, filters.rule_id, filters.owner_id, filters.customer_id, filters.visible_to)
+        return [view(dict(row)) for row in await self._pool.fetch(LIST, after, *wanted, limit + 1)]
+
+
+def view(row: dict[str, Any]) -> AlertView:
+    return AlertView(alert=row.pop("payload"), **row)

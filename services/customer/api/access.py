@@ -1,0 +1,35 @@
+"""What the routes of all themes do alike: who may call them."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends
+
+from chassis.commands.decider import MovedError
+from chassis.commands.problem import not_found
+from chassis.http.access import EVERYWHERE, OWN, Allow, Caller, Holders
+from chassis.http.auth import Role
+from services.customer.domain import Customer
+
+CONFIDANTS = frozenset({Role.OPS, Role.ADMIN})
+Anyone = Annotated[Caller, Depends(Allow())]
+Office = Annotated[Caller, Depends(Allow(own={Role.LEADER}))]
+Reader = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.FINANCE}, own=OWN))]
+
+
+def require_standing(customer: Customer) -> None:
+    """Raise the 404 problem for a customer who is not known, and say where one goes on that was merged."""
+    if not customer.known:
+        raise not_found()
+    if customer.merged_into:
+        raise MovedError(customer.merged_into)
+
+
+def let(caller: Caller) -> Callable[[Customer], None]:
+    """Return what a command has to pass; of whoever is not known, or goes on elsewhere, the rules themselves speak."""
+    return lambda customer: caller.require(customer.holders) if customer.known and not customer.merged_into else None
+
+
+def shows_words(caller: Caller, holders: Holders) -> bool:
+    """Say whether the caller may see what persons at the customer are called, and how they are reached."""
+    return bool(caller.principal.roles & CONFIDANTS) or holders.include(caller.principal.subject)

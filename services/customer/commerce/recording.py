@@ -1,0 +1,118 @@
+"""The way of orders, quotes and contracts into the log: one for REST, files and other systems."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from chassis.commands.command import Command, Context
+from chassis.commands.command_handler import CommandHandler, Handled
+from chassis.commands.decider import MovedError, RejectedError
+from chassis.commands.problem import not_found
+from chassis.http.access import Holders
+from chassis.http.streams import new_id, subject_of
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
+from chassis.store.pseudonym import Pseudonyms, normalised
+from contracts.customer import ContractSigned, OrderPlaced, QuoteIssued, QuoteRequested
+from contracts.event import Event
+from services.customer.commands import ExternalReference
+from services.customer.domain import Customer
+from services.customer.domain.contract import CONTRACT
+from services.customer.domain.erasure import require_kept
+from services.customer.domain.order import ORDER
+from services.customer.domain.quote import QUOTE
+
+S = TypeVar("S")
+Let = Callable[[Holders], None]
+
+
+def let_all(_holders: Holders) -> None:
+    """For callers that have been let through already: files and other systems."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[S]):
+    """One kind of thing with a stream of its own, which begins with one of `beginnings`."""
+
+    name: str
+    beginnings: tuple[type[Event], ...]
+    handler: CommandHandler[S]
+
+    @property
+    def path(self) -> str:
+        return f"/v1/{self.name}s"
+
+
+class Commerce:
+    """Runs commands on things that belong to a known customer."""
+
+    def __init__(
+        self, store: EventStore, mapper: EventMapper, customers: CommandHandler[Customer], pseudonyms: Pseudonyms
+    ) -> None:
+        self._store = store
+        self._customers = customers
+        self._pseudonyms = pseudonyms
+        self.orders = Kind("order", (OrderPlaced,), CommandHandler(store, ORDER, mapper))
+        self.quotes = Kind("quote", (QuoteRequested, QuoteIssued), CommandHandler(store, QUOTE, mapper))
+        self.contracts = Kind("contract", (ContractSigned,), CommandHandler(store, CONTRACT, mapper))
+
+    def named(self, kind: Kind[Any], reference: ExternalReference) -> UUID:
+        """Return the id of what another system knows by a number: the same whoever tells of it, and by which way."""
+        return self._pseudonyms.derived(kind.name, normalised(reference.system), normalised(reference.id))
+
+    async def belongs(self, kind: Kind[Any], thing_id: UUID, customer_id: UUID) -> bool:
+        """Say whether the thing is this customer's; raise the 404 problem where there is no such thing."""
+        whose = await subject_of(thing_id, kind.beginnings, self._store)
+        return customer_id in {whose, (await self._customers.load(whose)).state.merged_into}
+
+    async def holders(self, customer_id: UUID) -> Holders:
+        """Return who answers for what was recorded under this id, which may go on under another."""
+        customer = (await self._customers.load(customer_id)).state
+        if customer.merged_into:
+            customer = (await self._customers.load(customer.merged_into)).state
+        return customer.holders
+
+    async def begin(
+        self, kind: Kind[Any], customer_id: UUID, command: Any, context: Context, let: Let = let_all
+    ) -> tuple[UUID, Handled]:
+        """Record something new of a customer; raise the 404 problem for a customer who is not known."""
+        customer = (await self._customers.load(customer_id)).state
+        if not customer.known:
+            raise not_found()
+        if customer.merged_into:
+            raise MovedError(customer.merged_into)
+        let(customer.holders)
+        require_kept(customer)
+        external = command.external
+        thing_id = self.named(kind, external) if external else new_id(context, self._pseudonyms)
+        handled = await kind.handler.handle(thing_id, command, context, subject=customer_id)
+        if not handled.events and not await self.belongs(kind, thing_id, customer_id):
+            raise of_another_customer(kind.name)
+        return thing_id, handled
+
+    async def change(
+        self,
+        kind: Kind[Any],
+        thing_id: UUID,
+        command: Command,
+        context: Context,
+        *,
+        expected_version: int | None = None,
+        let: Let = let_all,
+    ) -> Handled:
+        """Record what became of it; raise the 404 problem where there is no such thing."""
+        customer_id = await subject_of(thing_id, kind.beginnings, self._store)
+        let(await self.holders(customer_id))
+        return await kind.handler.handle(
+            thing_id, command, context, subject=customer_id, expected_version=expected_version
+        )
+
+
+def of_another_customer(name: str) -> RejectedError:
+    zh = {"order": "订单", "quote": "报价", "contract": "合同"}[name]
+    return RejectedError(
+        f"{name}-of-another-customer",
+        f"The {name} of this number belongs to another customer.",
+        f"该编号的{zh}属于其他客户。",
+    )

@@ -1,0 +1,1 @@
+"""Important dates of key contacts."""

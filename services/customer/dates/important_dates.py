@@ -1,0 +1,77 @@
+"""Tells of important dates some days ahead: pass after pass through the vault, in small batches."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+from chassis.commands.command import Context
+from chassis.commands.command_handler import CommandHandler
+from chassis.postgres.database import Pool
+from chassis.store.pseudonym import Pseudonyms
+from services.customer.commands.people import DATES
+from services.customer.domain.important_date import Approach, falls_on
+
+ACTOR = "system:customer"
+BATCH = 500
+# Every date is looked at several times while it is near; what was told is not told again.
+BETWEEN_PASSES = timedelta(hours=6)
+BEGINNING = UUID(int=0)
+KNOWN = """
+    SELECT d.key_contact_id, d.customer_id, v.value FROM key_contact_dates d JOIN vault v ON v.id = d.dates_ref
+    WHERE d.key_contact_id > $1 ORDER BY d.key_contact_id LIMIT $2
+"""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Approaching:
+    """Interrupted, it begins again. A day has a stream of its own, so its approach is told once."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        dates: CommandHandler[bool],
+        pseudonyms: Pseudonyms,
+        zone: str,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._pool = pool
+        self._dates = dates
+        self._pseudonyms = pseudonyms
+        self._zone = ZoneInfo(zone)
+        self._clock = clock
+        self._after = BEGINNING
+        self._next_pass_at: datetime | None = None
+
+    async def run_due(self) -> int:
+        """Look at the next batch; return how many people it held, so that a pass runs on without waiting."""
+        now = self._clock()
+        if self._next_pass_at and now < self._next_pass_at:
+            return 0
+        rows = await self._pool.fetch(KNOWN, self._after, BATCH)
+        for row in rows:
+            for known in DATES.validate_json(row["value"]):
+                if on := falls_on(known, now.astimezone(self._zone).date()):
+                    await self._tell(row, known.kind, on, now)
+        more = len(rows) == BATCH
+        self._after = rows[-1]["key_contact_id"] if more else BEGINNING
+        self._next_pass_at = None if more else now + BETWEEN_PASSES
+        return len(rows) if more else 0
+
+    async def _tell(self, row: asyncpg.Record, kind: str, on: date, now: datetime) -> None:
+        key_contact_id: UUID = row["key_contact_id"]
+        stream_id = self._pseudonyms.derived("important-date", str(key_contact_id), kind, on.isoformat())
+        context = Context(
+            key=f"important-date|{stream_id}",
+            actor=ACTOR,
+            correlation_id=f"important-date-{stream_id}",
+            now=now,
+            retryable=False,
+        )
+        command = Approach(key_contact_id=key_contact_id, kind=kind, on=on)
+        await self._dates.handle(stream_id, command, context, subject=row["customer_id"])

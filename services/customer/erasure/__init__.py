@@ -1,0 +1,1 @@
+"""Erasing personal words, and collecting the answers of the other services."""

@@ -1,0 +1,1 @@
+"""Imports of customers, orders and contracts from files."""

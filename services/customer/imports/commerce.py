@@ -1,0 +1,189 @@
+"""orders.csv, contracts.csv and .xlsx: the headers that companies use, and what a row of them tells."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from chassis.commands.command import Command, Context
+from chassis.commands.command_handler import CREATED, Handled
+from chassis.files.imports import RowOutcome, RowProblemError, step
+from chassis.files.spreadsheet import Column, Row
+from chassis.store.pseudonym import normalised
+from contracts.customer import ContractKind, RenewalIntent
+from contracts.money import minor_units
+from contracts.unfit import UnfitError
+from services.customer import commands
+from services.customer.commerce.recording import Kind
+from services.customer.dependencies import Dependencies
+from services.customer.imports.customers import FILE_SYSTEM, WORKDAY_START, choose, day
+from services.customer.registration import known_as
+
+WHOSE = (
+    Column("customer_number", ("客户编号", "customer_number")),
+    Column("customer", ("客户名称", "customer_name", "customer")),
+)
+MONEY = (Column("amount", ("金额", "amount"), required=True), Column("currency", ("币种", "currency")))
+ORDER_COLUMNS = (
+    Column("number", ("订单编号", "order_number"), required=True),
+    *WHOSE,
+    *MONEY,
+    Column("category", ("产品类别", "category")),
+    Column("placed_on", ("下单日期", "placed_on"), required=True),
+    Column("delivered_on", ("交付日期", "delivered_on")),
+    Column("cancelled_on", ("取消日期", "cancelled_on")),
+    Column("reason", ("取消原因", "cancel_reason")),
+)
+CONTRACT_COLUMNS = (
+    Column("number", ("合同编号", "contract_number"), required=True),
+    *WHOSE,
+    *MONEY,
+    Column("kind", ("合同类型", "kind")),
+    Column("signed_on", ("签订日期", "signed_on"), required=True),
+    Column("starts_on", ("开始日期", "starts_on"), required=True),
+    Column("ends_on", ("结束日期", "ends_on")),
+    Column("intent", ("续签意向", "renewal_intent")),
+    Column("document_id", ("文件编号", "document_id")),
+    Column("ended_on", ("终止日期", "ended_on")),
+    Column("reason", ("终止原因", "end_reason")),
+)
+CURRENCIES = {"": "CNY", "人民币": "CNY", "rmb": "CNY", "元": "CNY"}
+KINDS = {
+    "普通合同": ContractKind.STANDARD,
+    "框架协议": ContractKind.FRAMEWORK,
+    "长期合作协议": ContractKind.STRATEGIC,
+    **{str(kind): kind for kind in ContractKind},
+}
+INTENTS = {
+    "是": RenewalIntent.YES,
+    "否": RenewalIntent.NO,
+    "未知": RenewalIntent.UNKNOWN,
+    **{str(intent): intent for intent in RenewalIntent},
+}
+UNSTATED = "stated-by-source"
+ENOUGH_TO_BE_AMBIGUOUS = 2
+
+
+class CommerceImport:
+    """Takes in one thing per row: its beginning, and what became of it since, each at 09:00 of its day."""
+
+    def __init__(self, needs: Dependencies, zone: str) -> None:
+        self._needs = needs
+        self._zone = ZoneInfo(zone)
+
+    def about(self, row: Row) -> str:
+        return normalised(row.cells["number"])
+
+    def at(self, text: str, column: str) -> datetime | None:
+        found = day(text, column)
+        return datetime.combine(found, WORKDAY_START, self._zone) if found else None
+
+    async def record(
+        self, kind: Kind[Any], cells: dict[str, str], told: list[Command], context: Context
+    ) -> tuple[RowOutcome, UUID]:
+        """Run the commands of a row, the first of which begins the thing."""
+        customer_id = await self._customer(cells)
+        beginning, *since = told
+        thing_id, first = await self._needs.commerce.begin(kind, customer_id, beginning, step(context, "begin"))
+        handled: list[Handled] = [first]
+        for number, command in enumerate(since):
+            asked = step(context, f"since-{number}")
+            handled.append(await self._needs.commerce.change(kind, thing_id, command, asked))
+        if first.status == CREATED:
+            return RowOutcome.CREATED, customer_id
+        return (RowOutcome.CHANGED if any(one.events for one in handled) else RowOutcome.UNCHANGED), customer_id
+
+    async def _customer(self, cells: dict[str, str]) -> UUID:
+        """Return who is meant, by number or else by name. Raises RowProblemError."""
+        number, name = cells["customer_number"], cells["customer"]
+        if not (number or name):
+            raise RowProblemError("客户编号", "missing", "A row needs a customer.", "缺少客户编号或客户名称。")
+        if found := await known_as(FILE_SYSTEM, number or name, self._needs):
+            return found
+        named = [] if number else await self._needs.queries.named(name, ENOUGH_TO_BE_AMBIGUOUS)
+        if len(named) == 1:
+            return named[0]
+        if named:
+            sentence = "Several customers have this name; give the customer's number."
+            raise RowProblemError("客户名称", "customer-ambiguous", sentence, "有多个同名客户，请填写客户编号。")
+        sentence = "This customer is not known; send the customers first."
+        raise RowProblemError("客户编号", "customer-unknown", sentence, "该客户尚未登记，请先导入客户。")
+
+
+class OrderImport(CommerceImport):
+    """Orders. The number (订单编号) tells them apart."""
+
+    columns = ORDER_COLUMNS
+
+    async def take_in(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
+        return await self.record(self._needs.commerce.orders, row.cells, self.told(row.cells), context)
+
+    def told(self, cells: dict[str, str]) -> list[Command]:
+        """Return what a row tells. Raises RowProblemError, or ValidationError for a field that does not fit."""
+        place = commands.PlaceOrder.model_validate(
+            {
+                "external": reference(cells, "订单编号"),
+                "category": cells["category"] or None,
+                "occurred_at": required(self.at(cells["placed_on"], "下单日期"), "下单日期"),
+                **money(cells),
+            }
+        )
+        found: list[Command] = [place]
+        if delivered_at := self.at(cells["delivered_on"], "交付日期"):
+            found.append(commands.DeliverOrder(occurred_at=delivered_at))
+        if cancelled_at := self.at(cells["cancelled_on"], "取消日期"):
+            found.append(commands.CancelOrder(occurred_at=cancelled_at, reason=cells["reason"] or UNSTATED))
+        return found
+
+
+class ContractImport(CommerceImport):
+    """Contracts. The number (合同编号) tells them apart; a row states the first term."""
+
+    columns = CONTRACT_COLUMNS
+
+    async def take_in(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
+        return await self.record(self._needs.commerce.contracts, row.cells, self.told(row.cells), context)
+
+    def told(self, cells: dict[str, str]) -> list[Command]:
+        """Return what a row tells. Raises RowProblemError, or ValidationError for a field that does not fit."""
+        intent = choose(INTENTS, cells["intent"], "续签意向")
+        sign = commands.SignContract.model_validate(
+            {
+                "external": reference(cells, "合同编号"),
+                "kind": choose(KINDS, cells["kind"], "合同类型") or ContractKind.STANDARD,
+                "starts_on": required(day(cells["starts_on"], "开始日期"), "开始日期"),
+                "ends_on": day(cells["ends_on"], "结束日期"),
+                "renewal_intent": intent or RenewalIntent.UNKNOWN,
+                "document_id": cells["document_id"] or None,
+                "occurred_at": required(self.at(cells["signed_on"], "签订日期"), "签订日期"),
+                **money(cells),
+            }
+        )
+        found: list[Command] = [sign]
+        if ended_at := self.at(cells["ended_on"], "终止日期"):
+            found.append(commands.EndContract(occurred_at=ended_at, reason=cells["reason"] or UNSTATED))
+        elif intent:
+            found.append(commands.StateRenewalIntent(intent=intent))
+        return found
+
+
+def reference(cells: dict[str, str], column: str) -> commands.ExternalReference:
+    if not cells["number"]:
+        raise RowProblemError(column, "missing", "A row needs its number.", f"缺少{column}。")
+    return commands.ExternalReference(system=FILE_SYSTEM, id=cells["number"])
+
+
+def money(cells: dict[str, str]) -> dict[str, int | str]:
+    """Return amount and currency; where no currency is named, it is CNY."""
+    written = cells["currency"].strip()
+    currency = CURRENCIES.get(normalised(written), written.upper())
+    try:
+        return {"amount_minor": minor_units(cells["amount"], currency), "currency": currency}
+    except UnfitError as error:
+        raise RowProblemError("金额", "not-an-amount", error.en, error.zh) from error
+
+
+def required(found: Any, column: str) -> Any:
+    if found is None:
+        raise RowProblemError(column, "missing", "A day is needed here.", f"缺少{column}。")
+    return found

@@ -1,0 +1,163 @@
+"""customers.csv and .xlsx: the headers that companies use, and what a row of them asks for."""
+
+from datetime import date, datetime, time
+from typing import TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from chassis.commands.command import Context
+from chassis.commands.command_handler import CREATED
+from chassis.files.imports import RowOutcome, RowProblemError, step
+from chassis.files.spreadsheet import Column, Row, parse_date
+from chassis.store.pseudonym import normalised
+from contracts.customer import Kind, Stage, WorkStatus
+from services.customer import commands
+from services.customer.dependencies import Dependencies
+from services.customer.registration import register
+
+T = TypeVar("T")
+
+COLUMNS = (
+    Column("number", ("客户编号", "customer_number", "external_id")),
+    Column("name", ("客户名称", "customer_name", "name"), required=True),
+    Column("tier", ("客户分层", "tier")),
+    Column("owner", ("负责人", "owner")),
+    Column("owner_id", ("负责人工号", "owner_id")),
+    Column("last_contacted_on", ("最近沟通时间", "last_contact_on", "last_contacted_on")),
+    Column("need_type", ("需求类型", "need_type")),
+    Column("work_status", ("跟进状态", "follow_up_status", "work_status")),
+    Column("stage", ("生命周期阶段", "stage")),
+    Column("industry", ("行业", "industry")),
+    Column("region", ("地区", "region")),
+)
+TIERS = {
+    "vip": "vip",
+    "重点": "vip",
+    "growth": "growth",
+    "成长型": "growth",
+    "ordinary": "ordinary",
+    "普通": "ordinary",
+}
+ABC = {"a": "a", "b": "b", "c": "c", "a级": "a", "b级": "b", "c级": "c"}
+STAGES = {
+    "新客户": Stage.NEW,
+    "意向": Stage.INTERESTED,
+    "签约": Stage.SIGNED,
+    "老客户": Stage.ESTABLISHED,
+    "流失": Stage.LOST,
+    **{str(stage): stage for stage in Stage},
+}
+STATUSES = {
+    "已报价": WorkStatus.QUOTED,
+    "跟进中": WorkStatus.IN_PROGRESS,
+    "已解决": WorkStatus.SOLVED,
+    "已完成": WorkStatus.DONE,
+    **{str(status): status for status in WorkStatus},
+}
+# Where a file has no stage column, the work status says on which side of the deal the customer stands.
+STAGE_BY_STATUS = {
+    WorkStatus.QUOTED: Stage.INTERESTED,
+    WorkStatus.IN_PROGRESS: Stage.INTERESTED,
+    WorkStatus.SOLVED: Stage.ESTABLISHED,
+    WorkStatus.DONE: Stage.ESTABLISHED,
+}
+WORKDAY_START = time(9)
+FILE_SYSTEM = "file"
+
+
+class CustomerImport:
+    """Takes in one customer per row. A number tells customers apart; without one, the name does."""
+
+    columns = COLUMNS
+
+    def __init__(self, needs: Dependencies, zone: str) -> None:
+        self._needs = needs
+        self._zone = ZoneInfo(zone)
+        self._met: set[str] = set()
+
+    def about(self, row: Row) -> str:
+        return normalised(row.cells["number"] or row.cells["name"])
+
+    async def take_in(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
+        cells = row.cells
+        reference = cells["number"] or cells["name"]
+        if not (reference and cells["name"]):
+            raise RowProblemError("客户名称", "missing", "A row needs a customer's name.", "缺少客户名称。")
+        customer_id = self._needs.pseudonyms.customer(FILE_SYSTEM, reference)
+        owner_id = await self._owner(cells)
+        command = self.command(cells, owner_id, context.now)
+        customer_id, handled = await register(customer_id, command, step(context, "register"), self._needs)
+        if handled.status == CREATED:
+            return RowOutcome.CREATED, customer_id
+        return (RowOutcome.CHANGED if handled.events else RowOutcome.UNCHANGED), customer_id
+
+    async def _owner(self, cells: dict[str, str]) -> str | None:
+        """Return the owner's id; an owner known by name only gets one that every service derives alike."""
+        if cells["owner_id"]:
+            return cells["owner_id"]
+        if not cells["owner"]:
+            return None
+        employee_id = self._needs.pseudonyms.employee(cells["owner"])
+        if employee_id not in self._met:
+            await self._needs.queries.know_employee(employee_id, cells["owner"])
+            self._met.add(employee_id)
+        return employee_id
+
+    def command(self, cells: dict[str, str], owner_id: str | None, now: datetime) -> commands.Register:
+        """Return what a row asks for. Raises RowProblemError, or ValidationError for a field that does not fit."""
+        status = choose(STATUSES, cells["work_status"], "跟进状态")
+        stage = choose(STAGES, cells["stage"], "生命周期阶段")
+        number = cells["number"]
+        return commands.Register(
+            kind=Kind.COMPANY,
+            name=cells["name"] or None,
+            external=commands.ExternalReference(system=FILE_SYSTEM, id=number) if number else None,
+            source="import",
+            profile=commands.Profile(
+                need_type=cells["need_type"] or None,
+                industry=cells["industry"] or None,
+                region=cells["region"] or None,
+                work_status=status,
+                last_contacted_at=self._contacted_at(cells["last_contacted_on"], now),
+            ),
+            tier=tier(cells["tier"]),
+            stage=stage or (STAGE_BY_STATUS[status] if status else None),
+            owner_id=owner_id,
+        )
+
+    def _contacted_at(self, text: str, now: datetime) -> datetime | None:
+        contacted_on = day(text, "最近沟通时间")
+        if contacted_on is None:
+            return None
+        if contacted_on > now.astimezone(self._zone).date():
+            raise RowProblemError("最近沟通时间", "in-future", "The day has not come yet.", "该日期尚未到来。")
+        # A file sent early on the day itself tells of that morning, not of a later hour.
+        return min(datetime.combine(contacted_on, WORKDAY_START, self._zone), now)
+
+
+def tier(text: str) -> commands.Tier | None:
+    if not text:
+        return None
+    word = normalised(text)
+    if word in ABC:
+        return commands.Tier(scheme="abc", tier=ABC[word])
+    chosen = choose(TIERS, text, "客户分层")
+    return commands.Tier(tier=chosen) if chosen else None
+
+
+def choose(choices: dict[str, T], text: str, column: str) -> T | None:
+    """Return what a cell's word stands for; None for an empty cell."""
+    if not text:
+        return None
+    found = choices.get(normalised(text))
+    if found is None:
+        offered = ", ".join(choices)
+        raise RowProblemError(column, "unknown-word", f"Not one of: {offered}.", f"不在可选范围内：{offered}。")
+    return found
+
+
+def day(text: str, column: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError as error:
+        raise RowProblemError(column, "not-a-date", str(error), "不是可识别的日期，例如 2024-06-01。") from error

@@ -1,0 +1,1 @@
+"""Events of other systems, read from Kafka."""

@@ -1,0 +1,68 @@
+"""Finds customers that are alike: whoever is new or has changed is held against all others, a batch at a time."""
+
+from uuid import UUID
+
+from chassis.postgres.database import Pool, transaction
+from services.customer.domain.likeness import Reason, reasons, score
+
+BATCH = 100
+# A switchboard's phone is many customers' phone: of those, some are enough to see.
+MAX_ALIKE = 20
+WAITING = """
+    SELECT customer_id FROM customer_likeness WHERE NOT is_looked
+    ORDER BY customer_id LIMIT $1 FOR UPDATE SKIP LOCKED
+"""
+# The planner takes it for likely to meet some soon in reading everybody: but most customers are like nobody.
+BY_INDEX = """
+    SELECT set_config('enable_seqscan', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)
+"""
+ALIKE = """
+    SELECT l.customer_id AS one, o.customer_id AS other,
+        ARRAY(SELECT unnest(l.tokens) INTERSECT SELECT unnest(o.tokens)) AS shared
+    FROM customer_likeness l CROSS JOIN LATERAL (
+        SELECT customer_id, tokens FROM customer_likeness
+        WHERE tokens && l.tokens AND customer_id <> l.customer_id LIMIT $2
+    ) o WHERE l.customer_id = ANY($1)
+"""
+FORGET = """
+    UPDATE duplicate_pair p SET reasons = '{}', score = 0 FROM customer_likeness a, customer_likeness b
+    WHERE (p.low_id = ANY($1) OR p.high_id = ANY($1)) AND p.score > 0
+      AND a.customer_id = p.low_id AND b.customer_id = p.high_id AND NOT a.tokens && b.tokens
+"""
+KEEP = """
+    INSERT INTO duplicate_pair (low_id, high_id, reasons, score)
+    SELECT low_id, high_id, reasons::text[], score
+    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::integer[]) AS t (low_id, high_id, reasons, score)
+    ON CONFLICT (low_id, high_id) DO UPDATE SET reasons = excluded.reasons, score = excluded.score
+"""
+LOOKED = "UPDATE customer_likeness SET is_looked = true WHERE customer_id = ANY($1)"
+
+
+class Duplicates:
+    """`run_due` is the timers'. What it finds is written with the note that it has looked."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def run_due(self) -> int:
+        """Look at the next customers; return how many there were."""
+        async with transaction(self._pool) as held:
+            looked = [row["customer_id"] for row in await held.fetch(WAITING, BATCH)]
+            if not looked:
+                return 0
+            await held.execute(BY_INDEX)
+            pairs: dict[tuple[UUID, UUID], list[Reason]] = {}
+            for row in await held.fetch(ALIKE, looked, MAX_ALIKE):
+                low, high = sorted((row["one"], row["other"]))
+                pairs[low, high] = reasons(row["shared"])
+            await held.execute(FORGET, looked)
+            ordered = sorted(pairs.items())
+            await held.execute(
+                KEEP,
+                [low for (low, _), _ in ordered],
+                [high for (_, high), _ in ordered],
+                [f"{{{','.join(because)}}}" for _, because in ordered],
+                [score(because) for _, because in ordered],
+            )
+            await held.execute(LOOKED, looked)
+        return len(looked)

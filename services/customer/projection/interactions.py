@@ -1,0 +1,65 @@
+"""When a customer was spoken with, complained or answered a survey: taken from followup's topic, told to tier rules."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.postgres.database import Connection
+from chassis.postgres.rows import Rows
+from contracts import followup
+from contracts.event import Envelope
+from contracts.followup.survey import Question, SurveyKind
+from services.customer.tiers import memory
+
+TABLES = ("touch",)
+CONTACT, COMPLAINT = "contact", "complaint"
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    touch_id: UUID
+    customer_id: UUID
+    kind: str
+    at: datetime
+    score: int | None = None
+
+
+TOUCHES = Rows("touch", Touch, "touch_id")
+
+
+async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+    """Apply a batch of followup's events. What nobody said or did in person counts for nothing."""
+    await TOUCHES.save(held, list(touches(envelopes)))
+    found = [envelope for envelope in envelopes if kind_of(envelope)]
+    await memory.mark(held, {envelope.subject: envelope.recorded_at for envelope in found})
+
+
+def touches(envelopes: Sequence[Envelope[Any]]) -> Iterator[Touch]:
+    for envelope in envelopes:
+        if kind := kind_of(envelope):
+            yield Touch(envelope.stream_id, envelope.subject, kind, envelope.occurred_at, score_of(envelope.event))
+
+
+def kind_of(envelope: Envelope[Any]) -> str | None:
+    match envelope.event:
+        case followup.ContactLogged(automated=False):
+            return CONTACT
+        case followup.ComplaintRaised():
+            return COMPLAINT
+        case followup.SurveyAnswered(question=question):
+            return question.kind
+        case _:
+            return None
+
+
+def score_of(event: Any) -> int | None:
+    """Return an answer as rules are told it: NPS as it is, CSAT, whose scale is declared, in percent."""
+    match event:
+        case followup.SurveyAnswered(question=Question(kind=SurveyKind.NPS), score=score):
+            return score
+        case followup.SurveyAnswered(question=asked, score=score):
+            return 100 * (score - asked.lowest) // (asked.highest - asked.lowest)
+        case _:
+            return None

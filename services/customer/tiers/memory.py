@@ -1,0 +1,93 @@
+"""What is remembered for tiers: the schemes in force, and when whom they have to look at again."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from chassis.postgres.database import Connection, Pool, transaction
+from contracts.customer import TierDecision, TierSchemePublished
+
+BEGINNING = UUID(int=0)
+
+PUBLISH = """
+    INSERT INTO tier_scheme (name, number, is_evaluated, data, passed_to) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (name) DO UPDATE SET number = excluded.number, is_evaluated = excluded.is_evaluated,
+        data = excluded.data, passed_to = excluded.passed_to
+"""
+IN_FORCE = "SELECT data FROM tier_scheme WHERE is_evaluated OR NOT $1 ORDER BY name"
+# Where no scheme is evaluated, nobody has to be looked at: publishing one looks at everybody.
+MARK = """
+    INSERT INTO tier_due (customer_id, due_at) SELECT * FROM unnest($1::uuid[], $2::timestamptz[])
+    WHERE EXISTS (SELECT FROM tier_scheme WHERE is_evaluated)
+    ON CONFLICT (customer_id) DO UPDATE SET due_at = least(tier_due.due_at, excluded.due_at)
+"""
+CLAIM = """
+    UPDATE tier_due d SET due_at = $2
+    FROM (SELECT customer_id FROM tier_due WHERE due_at <= $1 ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED) taken
+    WHERE d.customer_id = taken.customer_id RETURNING d.customer_id
+"""
+# What is heard of a duplicate counts for the customer that it is merged into.
+SURVIVORS = """
+    INSERT INTO tier_due (customer_id, due_at)
+    SELECT DISTINCT merged_into, $2::timestamptz FROM customer
+    WHERE customer_id = ANY($1) AND merged_into IS NOT NULL ORDER BY merged_into
+    ON CONFLICT (customer_id) DO UPDATE SET due_at = least(tier_due.due_at, excluded.due_at)
+"""
+# Whoever was marked meanwhile has another time by now, and keeps it.
+SETTLE = """
+    UPDATE tier_due d SET due_at = s.due_at
+    FROM unnest($1::uuid[], $2::timestamptz[]) AS s (customer_id, due_at)
+    WHERE d.customer_id = s.customer_id AND d.due_at = $3
+"""
+PASSING = """
+    SELECT name, passed_to FROM tier_scheme WHERE passed_to IS NOT NULL ORDER BY name LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
+NEXT = "SELECT customer_id FROM customer WHERE customer_id > $1 ORDER BY customer_id LIMIT $2"
+PASSED = "UPDATE tier_scheme SET passed_to = $2 WHERE name = $1"
+
+
+async def publish(held: Connection, scheme: TierSchemePublished) -> None:
+    """Put a version in force, and begin to look at everybody if its rules are to be followed."""
+    is_evaluated = scheme.decision is not TierDecision.BY_HAND
+    data = scheme.model_dump(mode="json")
+    await held.execute(PUBLISH, scheme.name, scheme.number, is_evaluated, data, BEGINNING if is_evaluated else None)
+
+
+async def in_force(source: "Connection | Pool", *, evaluated: bool = False) -> list[TierSchemePublished]:
+    """Return the schemes in force, or only those whose rules are followed."""
+    return [TierSchemePublished.model_validate(row["data"]) for row in await source.fetch(IN_FORCE, evaluated)]
+
+
+async def mark(held: Connection, changed: Mapping[UUID, datetime]) -> None:
+    """Have the rules look at these customers: something that they depend on has changed."""
+    if changed:
+        ordered = sorted(changed.items())
+        await held.execute(MARK, [each for each, _ in ordered], [at for _, at in ordered])
+
+
+async def claim(pool: Pool, now: datetime, until: datetime, limit: int) -> list[UUID]:
+    """Take whom to look at now, so that nobody else does before `until`."""
+    return [row["customer_id"] for row in await pool.fetch(CLAIM, now, until, limit)]
+
+
+async def mark_survivors(pool: Pool, taken: Sequence[UUID], now: datetime) -> None:
+    """Have the rules look at whom those of them are merged into that are."""
+    await pool.execute(SURVIVORS, taken, now)
+
+
+async def settle(pool: Pool, due: Mapping[UUID, datetime | None], until: datetime) -> None:
+    """Say when to look at them again; never, for None."""
+    ordered: Sequence[tuple[UUID, datetime | None]] = sorted(due.items())
+    await pool.execute(SETTLE, [each for each, _ in ordered], [at for _, at in ordered], until)
+
+
+async def pass_on(pool: Pool, now: datetime, limit: int) -> int:
+    """Mark the next customers for a scheme that is new in force; return how many."""
+    async with transaction(pool) as held:
+        row = await held.fetchrow(PASSING)
+        if row is None:
+            return 0
+        found = [each["customer_id"] for each in await held.fetch(NEXT, row["passed_to"], limit)]
+        await mark(held, dict.fromkeys(found, now))
+        await held.execute(PASSED, row["name"], found[-1] if len(found) == limit else None)
+    return len(found)

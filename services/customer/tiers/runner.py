@@ -1,0 +1,81 @@
+"""Looks at customers whose facts have changed, or for whom time has: and tells them where the rules lead."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from chassis.commands.command import Context
+from chassis.commands.command_handler import CommandHandler
+from chassis.postgres.database import Pool
+from contracts.customer import TierBasis, TierDecision, TierSchemePublished
+from services.customer.commands import AssessTier
+from services.customer.domain import Customer
+from services.customer.tiers import memory
+from services.customer.tiers.facts import Known, facts_of
+from services.customer.tiers.rules import assess, changes_at, inputs_of
+
+ACTOR = "system:customer"
+BATCH = 200
+CONCURRENCY = 8
+# Whoever is taken and not settled by then is looked at again: the process has ended meanwhile.
+LEASE = timedelta(minutes=1)
+PASS_BATCH = 1_000
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Tiering:
+    """`run_due` is a timer's. Looking twice does no harm: what is so already is no news.
+
+    Where it fails, the lease of those it had taken ends, and they are looked at again.
+    """
+
+    def __init__(
+        self, pool: Pool, customers: CommandHandler[Customer], zone: str, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._pool = pool
+        self._customers = customers
+        self._zone = ZoneInfo(zone)
+        self._clock = clock
+        self._slots = asyncio.Semaphore(CONCURRENCY)
+
+    async def run_due(self) -> int:
+        """Look at the next batch; return how many customers were marked or looked at."""
+        now = self._clock()
+        marked = await memory.pass_on(self._pool, now, PASS_BATCH)
+        until = now + LEASE
+        taken = await memory.claim(self._pool, now, until, BATCH)
+        if not taken:
+            return marked
+        await memory.mark_survivors(self._pool, taken, now)
+        due: dict[UUID, datetime | None] = dict.fromkeys(taken)
+        for scheme in await memory.in_force(self._pool, evaluated=True):
+            known = await facts_of(self._pool, taken, scheme, now, self._zone.key)
+            await asyncio.gather(*(self._tell(each, scheme, now) for each in known))
+            for each in known:
+                due[each.customer_id] = earlier(due[each.customer_id], changes_at(each.facts, scheme, now, self._zone))
+        await memory.settle(self._pool, due, until)
+        return marked + len(taken)
+
+    async def _tell(self, known: Known, scheme: TierSchemePublished, now: datetime) -> None:
+        """Let the customer's own rules decide what the assessment means."""
+        inputs = inputs_of(known.facts, scheme.currency, now.astimezone(self._zone).date())
+        command = AssessTier(
+            scheme=scheme.name,
+            tier=assess(scheme.tiers, inputs),
+            proposes=scheme.decision is TierDecision.PROPOSED,
+            basis=TierBasis(number=scheme.number, evaluated_at=now, inputs=inputs),
+        )
+        context = Context(
+            key=f"tier|{uuid4()}", actor=ACTOR, correlation_id=str(known.customer_id), now=now, retryable=False
+        )
+        async with self._slots:
+            await self._customers.handle(known.customer_id, command, context)
+
+
+def earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min(one, other) if one and other else one or other

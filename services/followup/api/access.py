@@ -1,0 +1,76 @@
+"""What the routes of all aggregates do alike: whose a thing is, who is meant, what a stream says."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from fastapi import Depends, Query
+
+from chassis.commands.command import Command
+from chassis.http import streams
+from chassis.http.access import Allow, Caller, Holders
+from chassis.http.streams import fold, history, type_of
+from contracts.event import Envelope, Event
+from services.followup.dependencies import Dependencies
+
+__all__ = [
+    "After",
+    "Anyone",
+    "by_caller",
+    "customer_of",
+    "fold",
+    "history",
+    "new_id",
+    "require_doer",
+    "shared_with",
+    "stood_in_for",
+    "stream_of",
+    "type_of",
+]
+
+C = TypeVar("C", bound=Command)
+
+Anyone = Annotated[Caller, Depends(Allow())]
+A_MOMENT = timedelta(seconds=1)
+After = Annotated[int, Query(ge=0, description="Version after which to read on.")]
+
+
+def new_id(caller: Caller, needs: Dependencies) -> UUID:
+    """Return the id of what the caller makes: the same for a retry under the same key."""
+    return streams.new_id(caller.context, needs.pseudonyms)
+
+
+def by_caller(command: C, field: str, caller: Caller) -> C:
+    """Return the command with the caller as the employee in `field`, where it names nobody."""
+    return command.model_copy(update={field: getattr(command, field) or caller.principal.subject})
+
+
+def shared_with(holders: Holders, employee_id: str | None) -> Holders:
+    """Let the one who has to do it act beside those who answer for the customer."""
+    return replace(holders, helper_ids=holders.helper_ids | {employee_id}) if employee_id else holders
+
+
+async def stood_in_for(caller: Caller, needs: Dependencies) -> frozenset[str]:
+    """Return for whom the caller stands in now; who may do everything anyway is not asked about."""
+    if caller.sees_all:
+        return frozenset()
+    now = caller.context.now
+    found = await needs.absence_list.stood_in_for([caller.principal.subject], now, now + A_MOMENT)
+    return frozenset(each.employee_id for each in found)
+
+
+def require_doer(caller: Caller, holders: Holders, employee_id: str | None, covered: frozenset[str]) -> None:
+    """Raise the 403 problem unless the caller has to do it, stands in for who has to, or answers for the customer."""
+    if employee_id not in covered:
+        caller.require(shared_with(holders, employee_id))
+
+
+async def customer_of(stream_id: UUID, beginning: type[Event], needs: Dependencies) -> UUID:
+    """Return whose the stream is; raise the 404 problem unless it began with an event of that type."""
+    return await streams.subject_of(stream_id, [beginning], needs.store)
+
+
+async def stream_of(stream_id: UUID, beginning: type[Event], needs: Dependencies) -> list[Envelope[Any]]:
+    """Return all that happened in the stream; raise the 404 problem unless it began with an event of that type."""
+    return await streams.stream_of(stream_id, [beginning], needs.store, needs.mapper)

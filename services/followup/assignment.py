@@ -1,0 +1,102 @@
+"""Who is given work, whether a plan, a complaint or somebody asks: the one place that decides it.
+
+The owner, or who stands in for them; the next of a team, or whoever of it has least to do. Who is away on the day when
+the work is due is passed over as long as anybody is there.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from chassis.postgres.database import Pool
+from contracts.followup.plan import Assignment
+
+TURN = """
+    INSERT INTO plan_turn (template, step, turn) VALUES ($1, $2, 1)
+    ON CONFLICT (template, step) DO UPDATE SET turn = plan_turn.turn + 1 RETURNING turn
+"""
+LEAST = """
+    SELECT team.id FROM unnest($1::text[]) WITH ORDINALITY AS team(id, place)
+    ORDER BY (SELECT count(*) FROM task WHERE assignee_id = team.id AND state = 'open')
+        + (SELECT count(*) FROM complaint
+            WHERE owner_id = team.id AND state NOT IN ('confirmed', 'consented', 'closed')), place
+    LIMIT 1
+"""
+AWAY = """
+    SELECT employee_id, stand_in_id FROM absence
+    WHERE employee_id = ANY($1) AND cancelled_at IS NULL AND starts_at <= $2 AND ends_at > $2
+    UNION ALL SELECT employee_id, NULL FROM leaver WHERE employee_id = ANY($1)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be given out. `turn` is what its round robin is remembered by."""
+
+    assign: Assignment
+    team: Sequence[str]
+    turn: tuple[str, str]
+    due_at: datetime
+    owner_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Who does it, and for whom if somebody else is away; `assignment` is the rule by which it was given."""
+
+    employee_id: str
+    assignment: Assignment
+    stands_in_for: str | None = None
+
+
+async def give(pool: Pool, work: Work) -> Given | None:
+    """Return who is to do it; None where it is the owner's and the customer has none.
+
+    As the lists show it: what was given out, and who went away, within the last moments may not be counted yet.
+    """
+    match work.assign:
+        case Assignment.OWNER:
+            return await owner_or_stand_in(pool, work)
+        case Assignment.ROUND_ROBIN:
+            turn: int = await pool.fetchval(TURN, *work.turn)
+            there = present(work.team, await away(pool, work.team, work.due_at))
+            return Given(in_turn(there, turn), work.assign)
+        case Assignment.LEAST_LOADED:
+            there = present(work.team, await away(pool, work.team, work.due_at))
+            least: str = await pool.fetchval(LEAST, list(there))
+            return Given(least, work.assign)
+        case other:
+            assert_never(other)
+
+
+async def owner_or_stand_in(pool: Pool, work: Work) -> Given | None:
+    owner_id = work.owner_id
+    if owner_id is None:
+        return None
+    stand_in_id = (await away(pool, [owner_id], work.due_at)).get(owner_id)
+    if stand_in_id is None or await away(pool, [stand_in_id], work.due_at):
+        return Given(owner_id, work.assign)
+    return Given(stand_in_id, work.assign, stands_in_for=owner_id)
+
+
+async def away(pool: Pool, people: Sequence[str], at: datetime) -> Mapping[str, str | None]:
+    """Return those of these people who are away then, or have left, each with who stands in."""
+    rows = await pool.fetch(AWAY, list(people), at)
+    return {row["employee_id"]: row["stand_in_id"] for row in rows}
+
+
+def present(team: Sequence[str], away: Mapping[str, str | None]) -> Sequence[str]:
+    """Return who of the team is there; all of it where nobody is, for work is never left without anybody."""
+    return [each for each in team if each not in away] or team
+
+
+def in_turn(there: Sequence[str], turn: int) -> str:
+    """Return whose turn it is, counted from 1, among those who are there."""
+    return there[(turn - 1) % len(there)]
+
+
+def turn_of(team: Sequence[str]) -> str:
+    """Return what a team's turns are remembered by, however many they are."""
+    return hashlib.sha256("\n".join(team).encode()).hexdigest()

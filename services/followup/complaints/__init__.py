@@ -1,0 +1,1 @@
+"""The complaint process: who receives a complaint, its targets, escalation and consent."""

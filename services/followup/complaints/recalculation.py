@@ -1,0 +1,72 @@
+"""Promises open complaints again when their calendar has a new version: pass after pass, in small batches."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from chassis.commands.command import Context
+from chassis.commands.command_handler import CommandHandler
+from chassis.postgres.database import Pool
+from services.followup.calendars.lookup import Calendars
+from services.followup.commands import Repromise
+from services.followup.complaints.consent import ACTOR, utc_now
+from services.followup.domain.complaint import SETTLED, Complaint
+
+BATCH = 100
+# A complaint that the list did not show yet when a pass went by is found by the next.
+BETWEEN_PASSES = timedelta(minutes=1)
+BEGINNING = UUID(int=0)
+OPEN = """
+    SELECT complaint_id, customer_id, calendar, calendar_number FROM complaint
+    WHERE calendar IS NOT NULL AND state <> ALL($1) AND pause_reason IS NULL AND complaint_id > $2
+    ORDER BY complaint_id LIMIT $3
+"""
+
+
+class Repromising:
+    """Goes through the open complaints. Interrupted, it begins again; what was promised already is not said twice."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        complaints: CommandHandler[Complaint | None],
+        calendars: Calendars,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._pool = pool
+        self._complaints = complaints
+        self._calendars = calendars
+        self._clock = clock
+        self._after = BEGINNING
+        self._next_pass_at: datetime | None = None
+
+    async def run_due(self) -> int:
+        """Look at the next batch; return how many complaints it held, so that a pass runs on without waiting."""
+        now = self._clock()
+        if self._next_pass_at and now < self._next_pass_at:
+            return 0
+        rows = await self._pool.fetch(OPEN, list(SETTLED), self._after, BATCH)
+        latest = {name: await self._calendars.version(name) for name in {row["calendar"] for row in rows}}
+        for row in rows:
+            if row["calendar_number"] < latest[row["calendar"]].number:
+                await self._repromise(row, now)
+        more = len(rows) == BATCH
+        self._after = rows[-1]["complaint_id"] if more else BEGINNING
+        self._next_pass_at = None if more else now + BETWEEN_PASSES
+        return len(rows) if more else 0
+
+    async def _repromise(self, row: asyncpg.Record, now: datetime) -> None:
+        complaint_id, name = row["complaint_id"], row["calendar"]
+        calendar = await self._calendars.version(name)
+        former = await self._calendars.version(name, row["calendar_number"])
+        context = Context(
+            key=f"repromise|{complaint_id}|{name}|{calendar.number}",
+            actor=ACTOR,
+            correlation_id=str(complaint_id),
+            now=now,
+            retryable=False,
+        )
+        command = Repromise().taken(context, calendar, former=former)
+        await self._complaints.handle(complaint_id, command, context, subject=row["customer_id"])

@@ -1,0 +1,114 @@
+"""Carries out in this service what erasures ask for, and answers each with a fact."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import uuid_utils.compat as uuid_utils
+
+from chassis.commands.decider import GoneError
+from chassis.http.export import refs_within
+from chassis.postgres.database import Connection, Pool
+from chassis.store.erasure import Erasure, erased_people, lock, purge, remove
+from chassis.store.event_store import Answer, Append, EventStore, recorded
+from chassis.store.mapper import EventMapper
+from contracts.customer import CustomerErased, KeyContactErased
+from contracts.customer.erasure import ErasureEvent
+from contracts.event import Envelope, Metadata
+from contracts.followup import ContactLogged, SurveyAnswered, WordsPurged
+
+ACTOR = "system:followup"
+# What begins by naming a key contact is about them: a contact, or a survey with its answer.
+SAID_WITH = """
+    SELECT position, stream_id, version, subject, type, state, recorded_at FROM event
+    WHERE stream_id IN (
+        SELECT b.stream_id FROM event b WHERE b.subject = $1 AND b.version = 1 AND position($2 IN b.state) > 0)
+"""
+SAID_WITH_ERASED = """
+    SELECT b.stream_id FROM event b JOIN purge p ON p.subject = b.subject AND p.person_id IS NOT NULL
+    WHERE b.stream_id = ANY($1) AND b.version = 1
+      AND position(convert_to('"key_contact_id":"' || p.person_id || '"', 'UTF8') IN b.state) > 0
+"""
+SAYING = ContactLogged | SurveyAnswered
+
+
+class Erasing:
+    """`heard` is the handler of what customers' topic tells, `heard_own` that of our own facts."""
+
+    def __init__(self, store: EventStore, mapper: EventMapper) -> None:
+        self._store = store
+        self._mapper = mapper
+
+    async def heard(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+        """Purge, and answer, in the consumer's transaction. No command may follow in it: the store stays locked."""
+        for envelope in envelopes:
+            match envelope.event:
+                case CustomerErased():
+                    erasure = Erasure(envelope.subject, envelope.version)
+                    await self._answer(envelope, await purge(held, erasure), held)
+                case KeyContactErased(key_contact_id=person_id):
+                    erasure = Erasure(envelope.subject, envelope.version, person_id)
+                    await lock(held)
+                    refs = await self._said_with(erasure, held)
+                    await self._answer(envelope, await purge(held, erasure, refs), held)
+                case _:
+                    pass
+
+    async def heard_own(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+        """Take out what was said with a key contact whose erasure was on its way here at that moment."""
+        said = [envelope for envelope in envelopes if isinstance(envelope.event, SAYING)]
+        streams = [envelope.stream_id for envelope in said]
+        rows = await held.fetch(SAID_WITH_ERASED, streams) if streams else []
+        late = {row["stream_id"] for row in rows}
+        for envelope in said:
+            if envelope.stream_id in late:
+                await remove(held, envelope.subject, refs_of(envelope))
+
+    async def _said_with(self, erasure: Erasure, held: Connection) -> set[UUID]:
+        """Return where the words stand of what was said with a key contact."""
+        named = f'"key_contact_id":"{erasure.person_id}"'.encode()
+        rows = await held.fetch(SAID_WITH, erasure.subject, named)
+        return {ref for row in rows for ref in refs_of(self._mapper.to_envelope(recorded(row)))}
+
+    async def _answer(self, asked: Envelope[ErasureEvent], entries: int | None, held: Connection) -> None:
+        """Append the answer, in a stream of its own. An erasure that was carried out before has been answered."""
+        if entries is None:
+            return
+        known = asked.metadata
+        answer = Envelope(
+            id=uuid_utils.uuid7(),
+            subject=asked.subject,
+            stream_id=asked.id,
+            version=1,
+            position=0,
+            occurred_at=asked.recorded_at,
+            recorded_at=asked.recorded_at,
+            metadata=Metadata(
+                actor=ACTOR,
+                correlation_id=known.correlation_id,
+                causation_id=asked.id,
+                traceparent=known.traceparent,
+            ),
+            event=WordsPurged(
+                erasure_id=asked.id, key_contact_id=getattr(asked.event, "key_contact_id", None), entries=entries
+            ),
+        )
+        body = json.dumps({"id": str(asked.id), "version": 1}).encode()
+        append = Append(f"erasure|{asked.id}", Answer(b"", 200, body), [self._mapper.to_new_event(answer)])
+        await self._store.append_within(held, [append])
+
+
+def refs_of(envelope: Envelope[Any]) -> list[UUID]:
+    """Return where the words of a fact stand."""
+    return list(refs_within(envelope.event.model_dump()))
+
+
+async def require_kept(pool: Pool, person_id: UUID | None) -> None:
+    """Raise GoneError for a key contact who has been erased."""
+    if person_id and await erased_people(pool, [person_id]):
+        raise GoneError(
+            "key-contact-erased",
+            "What was known of this key contact has been erased; leave `key_contact_id` out.",
+            "该关键联系人的个人信息已被删除；请勿填写 key_contact_id。",
+        )

@@ -1,0 +1,124 @@
+"""What the guards look for. Pure: the same contacts, customer and instant give the same findings."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from uuid import UUID
+
+from contracts.customer import Mode, Stage, mode_of
+from contracts.followup import Direction, Guard, Purpose, Sentiment
+from contracts.followup.guard import MAX_CONTACTS
+from services.followup.projection.customers import CustomerRef
+
+CARING = frozenset({Purpose.CARE, Purpose.GREETING})
+WITHOUT_INTENT = frozenset({Stage.NEW, Stage.LOST})
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """So many contacts within so many days."""
+
+    at_least: int
+    within_days: int
+
+
+THRESHOLDS: Mapping[Guard, Threshold] = MappingProxyType(
+    {
+        Guard.CARE_BEFORE_DEAL: Threshold(3, 14),
+        Guard.GREETINGS_ONLY: Threshold(3, 90),
+        Guard.NO_INTENT: Threshold(5, 30),
+        Guard.TWO_COLLEAGUES: Threshold(2, 7),
+    }
+)
+WINDOWS = tuple(timedelta(days=each.within_days) for each in THRESHOLDS.values())
+LONGEST = max(WINDOWS)
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """One contact, as far as a guard looks at it."""
+
+    contact_id: UUID
+    at: datetime
+    employee_id: str
+    direction: Direction
+    automated: bool
+    purpose: str | None
+    sentiment: Sentiment | None
+
+    @property
+    def is_ours(self) -> bool:
+        return self.direction is Direction.OUTBOUND
+
+    @property
+    def is_by_hand(self) -> bool:
+        return self.is_ours and not self.automated
+
+
+Touches = Sequence[Touch]
+Look = Callable[[Touches, CustomerRef], Touches]
+
+
+def findings(touches: Touches, customer: CustomerRef, now: datetime) -> dict[Guard, Touches]:
+    """Return the guards that trip, each with the latest contacts it trips over, in their order."""
+    found: dict[Guard, Touches] = {}
+    for guard, threshold in THRESHOLDS.items():
+        within = timedelta(days=threshold.within_days)
+        recent = [touch for touch in touches if touch.at > now - within]
+        seen = LOOKS[guard](recent, customer)
+        if len(seen) >= threshold.at_least:
+            found[guard] = seen[-MAX_CONTACTS:]
+    return found
+
+
+def care_before_the_deal(recent: Touches, customer: CustomerRef) -> Touches:
+    if mode(customer) is not Mode.FOLLOW_UP:
+        return []
+    return [touch for touch in recent if touch.is_ours and touch.purpose in CARING]
+
+
+def greetings_only(recent: Touches, customer: CustomerRef) -> Touches:
+    """What names no purpose may have been anything: it is no greeting."""
+    only = all(touch.purpose == Purpose.GREETING for touch in recent)
+    return recent if only and mode(customer) is Mode.MAINTENANCE else []
+
+
+def no_intent(recent: Touches, customer: CustomerRef) -> Touches:
+    """Count what was tried since the customer last came to us, or was pleased to hear from us."""
+    if Stage(customer.stage) not in WITHOUT_INTENT:
+        return []
+    answered = [place for place, touch in enumerate(recent, 1) if is_sign_of_intent(touch)]
+    return [touch for touch in recent[max(answered, default=0) :] if touch.is_by_hand]
+
+
+def is_sign_of_intent(touch: Touch) -> bool:
+    return touch.direction is Direction.INBOUND or touch.sentiment is Sentiment.POSITIVE
+
+
+def two_colleagues(recent: Touches, customer: CustomerRef) -> Touches:
+    """Owner, helpers and leader may share a customer; nobody else with them, and no two others."""
+    tried = [touch for touch in recent if touch.is_by_hand]
+    employees = {touch.employee_id for touch in tried}
+    outsiders = {each for each in employees if not customer.holders.include(each)}
+    return tried if outsiders and len(employees) > 1 else []
+
+
+LOOKS: Mapping[Guard, Look] = MappingProxyType(
+    {
+        Guard.CARE_BEFORE_DEAL: care_before_the_deal,
+        Guard.GREETINGS_ONLY: greetings_only,
+        Guard.NO_INTENT: no_intent,
+        Guard.TWO_COLLEAGUES: two_colleagues,
+    }
+)
+
+
+def mode(customer: CustomerRef) -> Mode | None:
+    return mode_of(Stage(customer.stage))
+
+
+def look_again_at(touches: Touches, now: datetime) -> datetime | None:
+    """Return when a contact next leaves a window: until then, nothing changes by itself."""
+    leaving = (touch.at + window for touch in touches for window in WINDOWS)
+    return min((at for at in leaving if at > now), default=None)

@@ -1,0 +1,140 @@
+"""Watches over contacts: remembers each as it is heard of, and judges a customer's when something may have changed."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from chassis.commands.command import Context
+from chassis.postgres.database import Connection, Pool, transaction
+from contracts import customer as customer_events
+from contracts.customer import Stage
+from contracts.event import Envelope
+from contracts.followup import ContactLogged, Guard
+from services.followup.commands.guard import Finding, Judge
+from services.followup.dependencies import Dependencies
+from services.followup.guards import memory, rules
+from services.followup.guards.memory import WatchRow
+from services.followup.guards.rules import THRESHOLDS, Touch, Touches
+from services.followup.plans import memory as planning
+from services.followup.plans.runner import ACTOR, utc_now
+from services.followup.projection.customers import CustomerRef
+
+DUE_BATCH = 100
+MAX_TOUCHES = 200
+# A customer whose topic has not told of it yet.
+UNKNOWN_YET = timedelta(minutes=1)
+MATTERS = (
+    customer_events.StageChanged,
+    customer_events.OwnerAssigned,
+    customer_events.HelperAdded,
+    customer_events.HelperRemoved,
+)
+
+
+class Watch:
+    """`heard` is part of the consumers' handler, behind the plans'; `run_due` is the timers'."""
+
+    def __init__(self, needs: Dependencies, pool: Pool, clock: Callable[[], datetime] = utc_now) -> None:
+        self._needs = needs
+        self._pool = pool
+        self._clock = clock
+
+    async def heard(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+        """Remember contacts, and let `run_due` say at once what they change. Most change nothing, and are only kept."""
+        touched: dict[UUID, list[Touch]] = defaultdict(list)
+        for envelope in envelopes:
+            if isinstance(envelope.event, ContactLogged):
+                touched[envelope.subject].append(touch_of(envelope, envelope.event))
+        mattering = {each.subject for each in envelopes if isinstance(each.event, MATTERS)}
+        now = self._clock()
+        known = await memory.of_customers(held, mattering | touched.keys())
+        rows = {**{customer_id: WatchRow(customer_id) for customer_id in touched}, **known}
+        customers = await planning.known(held, rows) if rows else {}
+        looked = [with_touches(row, touched[row.customer_id], now) for row in rows.values()]
+        await memory.WATCHES.save(held, [look(row, customers.get(row.customer_id), now) for row in looked])
+
+    async def run_due(self) -> int:
+        """Judge the customers whose time has come."""
+        async with transaction(self._pool) as held:
+            rows = await memory.due(held, self._clock(), DUE_BATCH)
+            if rows:
+                known = await planning.known(held, [row.customer_id for row in rows])
+                # One by one: PostgreSQL ends a transaction that stands idle for five seconds.
+                for row in rows:
+                    await memory.WATCHES.save(held, [await self._judge(row, known.get(row.customer_id))])
+        return len(rows)
+
+    async def _judge(self, row: WatchRow, customer: CustomerRef | None) -> WatchRow:
+        """What is to be said commits before what is remembered: a judgement that comes twice says nothing new."""
+        now = self._clock()
+        if customer is None:
+            return replace(row, look_again_at=now + UNKNOWN_YET)
+        found = rules.findings(row.touches, customer, now)
+        if found.keys() != set(row.tripped):
+            await self._needs.guards.handle(
+                self._needs.pseudonyms.derived("guards", str(row.customer_id)),
+                judgement(customer, found),
+                context(row.customer_id, now),
+                subject=row.customer_id,
+            )
+        return replace(row, tripped=list(found), look_again_at=rules.look_again_at(row.touches, now))
+
+
+def touch_of(envelope: Envelope[Any], event: ContactLogged) -> Touch:
+    return Touch(
+        contact_id=envelope.stream_id,
+        at=envelope.occurred_at,
+        employee_id=event.employee_id,
+        direction=event.direction,
+        automated=event.automated,
+        purpose=event.purpose,
+        sentiment=event.sentiment,
+    )
+
+
+def with_touches(row: WatchRow, touches: Touches, now: datetime) -> WatchRow:
+    """Return the row with what is new; what no guard looks at any more is forgotten."""
+    every = {touch.contact_id: touch for touch in (*row.touches, *touches)}
+    recent = sorted((each for each in every.values() if each.at > now - rules.LONGEST), key=lambda each: each.at)
+    return replace(row, touches=recent[-MAX_TOUCHES:])
+
+
+def look(row: WatchRow, customer: CustomerRef | None, now: datetime) -> WatchRow:
+    """Return the row with when to look again: now, unless it is seen at once that nothing is to be said."""
+    if customer is None or rules.findings(row.touches, customer, now).keys() != set(row.tripped):
+        return replace(row, look_again_at=now)
+    return replace(row, look_again_at=rules.look_again_at(row.touches, now))
+
+
+def judgement(customer: CustomerRef, found: dict[Guard, Touches]) -> Judge:
+    return Judge(
+        stage=Stage(customer.stage),
+        mode=rules.mode(customer),
+        owner_id=customer.owner_id,
+        leader_id=customer.leader_id,
+        findings=tuple(finding(guard, touches) for guard, touches in found.items()),
+    )
+
+
+def finding(guard: Guard, touches: Touches) -> Finding:
+    return Finding(
+        guard=guard,
+        contact_ids=tuple(touch.contact_id for touch in touches),
+        employee_ids=tuple(sorted({touch.employee_id for touch in touches})),
+        at_least=THRESHOLDS[guard].at_least,
+        within_days=THRESHOLDS[guard].within_days,
+        since=touches[0].at,
+    )
+
+
+def context(customer_id: UUID, now: datetime) -> Context:
+    return Context(
+        key=f"guards|{customer_id}|{uuid4()}",
+        actor=ACTOR,
+        correlation_id=f"guards-{customer_id}",
+        now=now,
+        retryable=False,
+    )

@@ -1,0 +1,1 @@
+"""Imports of follow-up history from files."""

@@ -1,0 +1,79 @@
+"""Whom a row of a file means: a customer by its number or, without one, by its name."""
+
+import asyncio
+from collections import OrderedDict
+from datetime import datetime
+from uuid import UUID
+
+from chassis.commands.command import Context
+from chassis.files.imports import RowProblemError
+from chassis.store.pseudonym import Pseudonyms
+from services.followup.projection.customers import Customers
+
+FILE_SYSTEM = "file"
+LONGEST_WAIT_SECONDS = 10.0
+POLL_SECONDS = 0.1
+REMEMBERED = 10_000
+
+# One file, and what its rows call the customer.
+Reference = tuple[str, str, str]
+
+
+class Resolver:
+    """Finds customers, asking once per file for each. Waits for those that their topic may still bring."""
+
+    def __init__(self, customers: Customers, pseudonyms: Pseudonyms) -> None:
+        self._customers = customers
+        self._pseudonyms = pseudonyms
+        self._answers: OrderedDict[Reference, UUID | None] = OrderedDict()
+
+    async def resolve(self, number: str, name: str, context: Context) -> UUID:
+        """Return the customer that a row means. RowProblemError for none and several, GoneError for one erased."""
+        reference = (context.correlation_id, number, name)
+        if reference not in self._answers:
+            known = await self._wait_for(number, name, context.now)
+            if known:
+                await self._customers.require_kept(known)
+            self._remember(reference, known)
+        found = self._answers[reference]
+        if found is None:
+            raise RowProblemError(
+                "跟进客户",
+                "customer-unknown",
+                "No such customer is known; import the customers first.",
+                "没有该客户；请先导入客户。",
+            )
+        return found
+
+    async def _wait_for(self, number: str, name: str, asked_at: datetime) -> UUID | None:
+        """Return the customer, or None once every customer known before `asked_at` has come in."""
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + LONGEST_WAIT_SECONDS
+        while True:
+            # Read before the look-up: what the feed had brought by then, the look-up sees.
+            complete = await self._customers.complete_until() > asked_at
+            found = await self._look_up(number, name)
+            if found or complete or loop.time() > give_up_at:
+                return found
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _look_up(self, number: str, name: str) -> UUID | None:
+        if not number:
+            known = await self._customers.named(name)
+            if len(known) > 1:
+                raise RowProblemError(
+                    "跟进客户",
+                    "customer-ambiguous",
+                    "Several customers have this name; add the customer number.",
+                    "有多个同名客户，请补充客户编号。",
+                )
+            if known:
+                return known[0]
+        derived = self._pseudonyms.customer(FILE_SYSTEM, number or name)
+        found = await self._customers.standing(derived)
+        return found.customer_id if found else None
+
+    def _remember(self, reference: Reference, answer: UUID | None) -> None:
+        self._answers[reference] = answer
+        if len(self._answers) > REMEMBERED:
+            self._answers.popitem(last=False)

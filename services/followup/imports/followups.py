@@ -1,0 +1,148 @@
+"""followups.csv and .xlsx: the headers that companies use, and what a row of their history stands for."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from chassis.commands.command import Context
+from chassis.commands.command_handler import CREATED, Handled
+from chassis.files.imports import RowOutcome, RowProblemError, step
+from chassis.files.spreadsheet import Column, Row, parse_date
+from chassis.store.pseudonym import normalised
+from contracts.followup import Channel, Direction
+from services.followup import commands
+from services.followup.dependencies import Dependencies
+from services.followup.imports.customer_lookup import Resolver
+
+COLUMNS = (
+    Column("customer", ("跟进客户", "customer"), required=True),
+    Column("customer_number", ("客户编号", "customer_number")),
+    Column("followed_up_on", ("跟进时间", "followed_up_on"), required=True),
+    Column("content", ("跟进内容", "content")),
+    Column("owner", ("负责人员", "owner")),
+    Column("owner_id", ("负责人员工号", "owner_id")),
+    Column("status", ("状态", "status"), required=True),
+)
+# What each word says: whether the follow-up has been done.
+DONE_BY_STATUS = {
+    "已完成": True,
+    "已解决": True,
+    "done": True,
+    "solved": True,
+    "跟进中": False,
+    "in-progress": False,
+}
+WORKDAY_START = time(9)
+WORKDAY_END = time(18)
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A row as understood. `day` is when it was due; what is not done stays open and is missed after that day."""
+
+    customer_id: UUID
+    day: date
+    content: str | None
+    owner_id: str
+    done: bool
+
+
+class FollowupImport:
+    """Takes in one past follow-up per row: a contact, the task it was made for, and its completion if it is done.
+
+    Customer, day, content and owner tell rows apart. A row is seen by itself, so rows that agree in all four
+    count as one follow-up.
+    """
+
+    columns = COLUMNS
+
+    def __init__(self, needs: Dependencies, zone: str) -> None:
+        self._needs = needs
+        self._resolver = Resolver(needs.customers, needs.pseudonyms)
+        self._zone = ZoneInfo(zone)
+
+    def about(self, row: Row) -> str:
+        """Rows tell of things of their own: what agrees in all is one follow-up, and no order matters."""
+        return str(row.number)
+
+    async def take_in(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
+        followup = await self._understand(row.cells, context)
+        handled = await self._record(followup, context)
+        if any(one.status == CREATED for one in handled):
+            return RowOutcome.CREATED, followup.customer_id
+        changed = any(one.events for one in handled)
+        return (RowOutcome.CHANGED if changed else RowOutcome.UNCHANGED), followup.customer_id
+
+    async def _understand(self, cells: dict[str, str], context: Context) -> FollowUp:
+        day = self._day(cells["followed_up_on"], context.now)
+        owner_id = self._owner(cells)
+        done = is_done(cells["status"])
+        number, name = cells["customer_number"], cells["customer"]
+        if not (number or name):
+            raise RowProblemError("跟进客户", "missing", "A row needs a customer.", "缺少跟进客户。")
+        customer_id = await self._resolver.resolve(number, name, context)
+        return FollowUp(customer_id, day, cells["content"] or None, owner_id, done)
+
+    def _day(self, text: str, now: datetime) -> date:
+        try:
+            day = parse_date(text)
+        except ValueError as error:
+            raise RowProblemError(
+                "跟进时间", "not-a-date", str(error), "不是可识别的日期，例如 2024-06-01。"
+            ) from error
+        if day is None:
+            raise RowProblemError("跟进时间", "missing", "A row needs the day of the follow-up.", "缺少跟进时间。")
+        if day > now.astimezone(self._zone).date():
+            raise RowProblemError("跟进时间", "in-future", "The day has not come yet.", "该日期尚未到来。")
+        return day
+
+    def _owner(self, cells: dict[str, str]) -> str:
+        """Return the owner's id; an owner known by name only gets one that every service derives alike."""
+        if cells["owner_id"]:
+            return cells["owner_id"]
+        if not cells["owner"]:
+            raise RowProblemError("负责人员", "missing", "A row needs who followed up.", "缺少负责人员。")
+        return self._needs.pseudonyms.employee(cells["owner"])
+
+    async def _record(self, followup: FollowUp, context: Context) -> list[Handled]:
+        contact_id, task_id = self._id("contact", followup), self._id("task", followup)
+        # A file sent early on the day itself tells of that morning, not of a later hour.
+        occurred_at = min(datetime.combine(followup.day, WORKDAY_START, self._zone), context.now)
+        log = commands.LogContact(
+            channel=Channel.OTHER,
+            direction=Direction.OUTBOUND,
+            employee_id=followup.owner_id,
+            content=followup.content,
+            task_id=task_id,
+            occurred_at=occurred_at,
+        )
+        schedule = commands.Schedule(
+            assignee_id=followup.owner_id,
+            due_at=datetime.combine(followup.day, WORKDAY_END, self._zone),
+            content=followup.content,
+            occurred_at=occurred_at,
+        )
+        complete = commands.Complete(employee_id=followup.owner_id, occurred_at=occurred_at)
+        contacts, tasks, whose = self._needs.contacts, self._needs.tasks, followup.customer_id
+        handled = [
+            await contacts.handle(contact_id, log, step(context, "contact"), subject=whose),
+            await tasks.handle(task_id, schedule, step(context, "task"), subject=whose),
+        ]
+        if followup.done:
+            handled.append(await tasks.handle(task_id, complete, step(context, "completion"), subject=whose))
+        return handled
+
+    def _id(self, what: str, followup: FollowUp) -> UUID:
+        parts = (str(followup.customer_id), followup.day.isoformat(), followup.content or "", followup.owner_id)
+        return self._needs.pseudonyms.derived(what, *parts)
+
+
+def is_done(text: str) -> bool:
+    if not text:
+        raise RowProblemError("状态", "missing", "A row needs a status.", "缺少状态。")
+    found = DONE_BY_STATUS.get(normalised(text))
+    if found is None:
+        offered = ", ".join(DONE_BY_STATUS)
+        raise RowProblemError("状态", "unknown-word", f"Not one of: {offered}.", f"不在可选范围内：{offered}。")
+    return found

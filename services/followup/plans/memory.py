@@ -1,0 +1,143 @@
+"""What the policy remembers of plans: how far each has been carried out, and which templates are in force."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from chassis.postgres.database import Connection, Pool
+from chassis.postgres.rows import Rows
+from contracts.followup import PlanTemplatePublished
+from services.followup.projection.customers import CustomerRef
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A task that a step has become."""
+
+    task_id: UUID
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """One customer's plan. `tasks` holds what each step has become, by the step's key.
+
+    Steps due before `planned_from` are not made up for. At `look_again_at` there is more to schedule, or all is done.
+    """
+
+    plan_id: UUID
+    customer_id: UUID
+    template: str
+    number: int
+    anchor_id: UUID
+    anchor_at: datetime
+    tier: str | None
+    planned_from: datetime
+    look_again_at: datetime
+    tasks: dict[str, Planned] = field(default_factory=dict)
+    ended_because: str | None = None
+
+
+ROW = TypeAdapter(PlanRow)
+PLANS = Rows("plan", PlanRow, "plan_id")
+CUSTOMER = TypeAdapter(CustomerRef)
+
+COLUMNS = ", ".join(each.name for each in fields(PlanRow))
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(id::text, 0)) FROM unnest($1::uuid[]) AS id"
+RUNNING = f"""
+    SELECT {COLUMNS} FROM plan WHERE customer_id = ANY($1) AND ended_because IS NULL ORDER BY plan_id FOR UPDATE
+"""  # noqa: S608
+DUE = f"""
+    SELECT {COLUMNS} FROM plan WHERE ended_because IS NULL AND look_again_at <= $1
+    ORDER BY look_again_at LIMIT $2 FOR UPDATE SKIP LOCKED
+"""  # noqa: S608
+OF_CUSTOMER = f"""
+    SELECT {COLUMNS} FROM plan
+    WHERE customer_id = $1 AND ($2::timestamptz IS NULL OR (planned_from, plan_id) < ($2, $3::uuid))
+    ORDER BY planned_from DESC, plan_id DESC LIMIT $4
+"""  # noqa: S608
+OF_TEMPLATE = f"""
+    SELECT {COLUMNS} FROM plan WHERE template = $1 AND ended_because IS NULL ORDER BY plan_id LIMIT $2
+"""  # noqa: S608
+IN_FORCE = "SELECT data FROM plan_template ORDER BY name"
+PUBLISH = """
+    INSERT INTO plan_template (name, number, data) VALUES ($1, $2, $3)
+    ON CONFLICT (name) DO UPDATE SET number = excluded.number, data = excluded.data
+"""
+LOOK_AGAIN_BY_CALENDAR = """
+    UPDATE plan SET look_again_at = $2 WHERE ended_because IS NULL AND look_again_at > $2
+    AND template IN (SELECT name FROM plan_template WHERE data ->> 'calendar' = $1)
+"""
+STOOD_IN_FOR = "SELECT DISTINCT employee_id FROM absence WHERE stand_in_id IS NOT NULL AND cancelled_at IS NULL"
+LOOK_AGAIN_NOW = "UPDATE plan SET look_again_at = $2 WHERE template = $1 AND ended_because IS NULL AND number < $3"
+
+
+# The customer as it was when the policy heard of a fact, whatever the list of customers shows by then.
+KNOWN = "SELECT customer_id, data FROM plan_customer WHERE customer_id = ANY($1)"
+KNOW = """
+    INSERT INTO plan_customer (customer_id, data) SELECT * FROM unnest($1::uuid[], $2::jsonb[])
+    ON CONFLICT (customer_id) DO UPDATE SET data = excluded.data
+"""
+
+
+async def known(held: Connection, customer_ids: Iterable[UUID]) -> dict[UUID, CustomerRef]:
+    rows = await held.fetch(KNOWN, list(customer_ids))
+    return {row["customer_id"]: CUSTOMER.validate_python(row["data"]) for row in rows}
+
+
+async def know(held: Connection, customers: Sequence[CustomerRef]) -> None:
+    data = [CUSTOMER.dump_python(each, mode="json") for each in customers]
+    await held.execute(KNOW, [each.customer_id for each in customers], data)
+
+
+async def lock(held: Connection, customer_ids: Iterable[UUID]) -> None:
+    """Let nobody else carry out plans of these customers until the transaction ends."""
+    await held.execute(LOCK, sorted(customer_ids))
+
+
+async def running(held: Connection, customer_ids: Iterable[UUID]) -> list[PlanRow]:
+    return plans(await held.fetch(RUNNING, list(customer_ids)))
+
+
+async def due(held: Connection, now: datetime, limit: int) -> list[PlanRow]:
+    return plans(await held.fetch(DUE, now, limit))
+
+
+async def of_customer(pool: Pool, customer_id: UUID, before: tuple[datetime, UUID] | None, limit: int) -> list[PlanRow]:
+    """Return the customer's plans, the latest first, from below a place on."""
+    return plans(await pool.fetch(OF_CUSTOMER, customer_id, *(before or (None, None)), limit))
+
+
+async def of_template(pool: Pool, name: str, limit: int) -> list[PlanRow]:
+    """Return running plans of a template."""
+    return plans(await pool.fetch(OF_TEMPLATE, name, limit))
+
+
+async def in_force(source: "Connection | Pool") -> dict[str, PlanTemplatePublished]:
+    rows = await source.fetch(IN_FORCE)
+    found = [PlanTemplatePublished.model_validate(row["data"]) for row in rows]
+    return {template.name: template for template in found}
+
+
+async def publish(held: Connection, template: PlanTemplatePublished, now: datetime) -> None:
+    """Put a version in force, and let the plans that run be looked at."""
+    await held.execute(PUBLISH, template.name, template.number, template.model_dump(mode="json"))
+    await held.execute(LOOK_AGAIN_NOW, template.name, now, template.number)
+
+
+async def look_again(held: Connection, calendar: str, now: datetime) -> None:
+    """Let the plans that go by this calendar be looked at."""
+    await held.execute(LOOK_AGAIN_BY_CALENDAR, calendar, now)
+
+
+async def stood_in_for(held: Connection) -> frozenset[str]:
+    """Return all for whom anybody stands in, at whatever time."""
+    return frozenset(row["employee_id"] for row in await held.fetch(STOOD_IN_FOR))
+
+
+def plans(rows: Sequence[Any]) -> list[PlanRow]:
+    return [ROW.validate_python(dict(row)) for row in rows]

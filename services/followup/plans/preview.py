@@ -1,0 +1,43 @@
+"""What a new version of a template would change in the plans that run."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from chassis.postgres.database import Pool
+from contracts.followup import CalendarPublished
+from services.followup.calendars.work_calendar import working
+from services.followup.commands import PlanTemplate
+from services.followup.domain.plan_template import version_of
+from services.followup.plans import memory
+from services.followup.plans.steps import revise
+
+MAX_LOOKED_AT = 1_000
+
+
+class Preview(BaseModel):
+    """Counts over the plans that were looked at; there may be more, which then go over to it alike."""
+
+    plans_looked_at: int
+    has_more: bool
+    plans_changed: int
+    tasks_scheduled: int
+    tasks_moved: int
+    tasks_cancelled: int
+
+
+async def preview(pool: Pool, name: str, template: PlanTemplate, calendar: CalendarPublished, now: datetime) -> Preview:
+    """Look at running plans of the template as if it had been published at `now`."""
+    found = await memory.of_template(pool, name, MAX_LOOKED_AT + 1)
+    plans = found[:MAX_LOOKED_AT]
+    candidate, work = version_of(name, 1, template), working(calendar)
+    revisions = [revise(replace(plan, planned_from=now), candidate, work, now) for plan in plans]
+    return Preview(
+        plans_looked_at=len(plans),
+        has_more=len(found) > len(plans),
+        plans_changed=sum(bool(each.schedule or each.move or each.cancel) for each in revisions),
+        tasks_scheduled=sum(len(each.schedule) for each in revisions),
+        tasks_moved=sum(len(each.move) for each in revisions),
+        tasks_cancelled=sum(len(each.cancel) for each in revisions),
+    )

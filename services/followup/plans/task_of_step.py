@@ -1,0 +1,27 @@
+"""From a step that is due to the task that somebody is given."""
+
+from services.followup.assignment import Given, Work
+from services.followup.commands.task import ScheduleForPlan
+from services.followup.plans.memory import PlanRow
+from services.followup.plans.steps import Due
+from services.followup.projection.customers import CustomerRef
+
+
+def work_of(row: PlanRow, due: Due, customer: CustomerRef) -> Work:
+    step = due.step
+    return Work(step.assign, step.team, (row.template, step.name), due.at, customer.owner_id)
+
+
+def schedule_of(row: PlanRow, due: Due, given: Given, calendar: str, number: int) -> ScheduleForPlan:
+    return ScheduleForPlan(
+        assignee_id=given.employee_id,
+        assignment=given.assignment,
+        stands_in_for=given.stands_in_for,
+        due_at=due.at,
+        purpose=due.step.purpose,
+        channel=due.step.channel,
+        plan_id=row.plan_id,
+        plan_step=due.step.name,
+        calendar=calendar,
+        calendar_number=number,
+    )

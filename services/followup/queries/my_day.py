@@ -1,0 +1,168 @@
+"""What somebody, or a team, has to see to today: what is late, what comes, and which complaints press."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, time, timedelta
+from typing import Generic, TypeVar
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+from chassis.postgres.database import Pool
+from services.followup.domain.complaint import SETTLED, UNANSWERED
+from services.followup.projection.absences import AbsenceRow
+from services.followup.projection.followups import ComplaintRow, TaskRow
+from services.followup.queries.followups import listed
+
+R = TypeVar("R", TaskRow, ComplaintRow)
+
+# What is late hurts by its hours late times these; what is not late yet, by its hours left divided by them.
+TIER_WEIGHTS = {"vip": 3, "a": 3, "growth": 2, "b": 2}
+SEVERITY_WEIGHTS = {"critical": 8, "high": 4, "normal": 2, "low": 1}
+NEXT_DAYS = 7
+NEAR = timedelta(hours=24)
+MAX_PEOPLE = 500
+PARTS = ("overdue", "today", "next")
+
+PEOPLE = f"SELECT DISTINCT owner_id FROM customer_ref WHERE leader_id = $1 AND owner_id IS NOT NULL LIMIT {MAX_PEOPLE}"  # noqa: S608
+VISIBLE = "($1::text IS NULL OR {mine} = $1 OR $1 IN (c.owner_id, c.leader_id) OR c.helper_ids @> ARRAY[$1])"
+TIER = "coalesce(c.tiers ->> 'default', c.tiers ->> 'abc')"
+# The next target of a complaint: the answer while there is none, else the resolution.
+BY = "least(CASE WHEN o.state = ANY($3) THEN o.answer_by END, o.resolve_by)"
+OPEN = f"o.state NOT IN {tuple(map(str, SETTLED))}"
+OF_TASK = ", ".join(f"task.{field.name}" for field in fields(TaskRow))
+
+
+def away_from(first: int) -> str:
+    """Return those who are away as a table, from four arguments that begin with the `first`."""
+    types = ("text", "text", "timestamptz", "timestamptz")
+    given = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(types, first))
+    return f"unnest({given}) AS away(employee_id, stand_in_id, since, until)"
+
+
+# Names come from our own classes, never from a request.
+TASKS = f"""
+    WITH owed AS MATERIALIZED (
+        SELECT t.task_id, t.due_at, {TIER} AS tier_now, date_part('epoch', $3 - t.due_at) / 3600 AS late,
+            (t.due_at >= $3)::int + (t.due_at >= $4)::int AS part
+        FROM task t LEFT JOIN customer_ref c USING (customer_id)
+        WHERE t.state = 'open' AND t.assignee_id = ANY($2) AND t.due_at < $5 AND {VISIBLE.format(mine="t.assignee_id")}
+        UNION ALL
+        SELECT t.task_id, t.due_at, {TIER}, date_part('epoch', $3 - t.due_at) / 3600,
+            (t.due_at >= $3)::int + (t.due_at >= $4)::int
+        FROM {away_from(9)}
+        JOIN task t ON t.assignee_id = away.employee_id AND t.due_at >= away.since AND t.due_at < away.until
+        LEFT JOIN customer_ref c USING (customer_id)
+        WHERE t.state = 'open' AND t.due_at < $5 AND {VISIBLE.format(mine="away.stand_in_id")}
+    ), hurting AS MATERIALIZED (
+        SELECT owed.*, CASE WHEN late > 0 THEN late * coalesce(weight, 1) ELSE late / coalesce(weight, 1) END AS hurts
+        FROM owed LEFT JOIN unnest($6::text[], $7::float8[]) AS w(tier, weight) ON w.tier = owed.tier_now
+    ), first AS MATERIALIZED (
+        SELECT pressing.* FROM generate_series(0, 2) AS each(part), LATERAL (
+            SELECT *, count(*) OVER () AS total FROM hurting WHERE hurting.part = each.part
+            ORDER BY hurts DESC, due_at, task_id LIMIT $8
+        ) AS pressing
+    )
+    SELECT part, tier_now, hurts, total, {OF_TASK} FROM first JOIN task USING (task_id)
+    ORDER BY part, hurts DESC, task.due_at, task_id
+"""  # noqa: S608
+COMPLAINTS = f"""
+    WITH open AS MATERIALIZED (
+        SELECT o.complaint_id, o.severity, {TIER} AS tier_now, {BY} AS by
+        FROM complaint o LEFT JOIN customer_ref c USING (customer_id)
+        WHERE o.owner_id = ANY($2) AND {OPEN} AND {VISIBLE.format(mine="o.owner_id")}
+        UNION ALL
+        SELECT o.complaint_id, o.severity, {TIER}, {BY}
+        FROM {away_from(11)}
+        JOIN complaint o ON o.owner_id = away.employee_id AND {BY} >= away.since AND {BY} < away.until
+        LEFT JOIN customer_ref c USING (customer_id)
+        WHERE {OPEN} AND {VISIBLE.format(mine="away.stand_in_id")}
+    ), pressing AS MATERIALIZED (
+        SELECT complaint_id, by, tier_now, coalesce(t.weight, 1) * coalesce(s.weight, 1) AS weight,
+            date_part('epoch', $4 - by) / 3600 AS late
+        FROM open LEFT JOIN unnest($6::text[], $7::float8[]) AS t(tier, weight) ON t.tier = tier_now
+        LEFT JOIN unnest($8::text[], $9::float8[]) AS s(severity, weight) ON s.severity = open.severity
+        WHERE by < $5
+    ), hurting AS MATERIALIZED (
+        SELECT complaint_id, tier_now, by, count(*) OVER () AS total,
+            CASE WHEN late > 0 THEN late * weight ELSE late / weight END AS hurts
+        FROM pressing ORDER BY hurts DESC, by, complaint_id LIMIT $10
+    )
+    SELECT tier_now, hurts, total, {listed(ComplaintRow)}
+    FROM hurting JOIN complaint USING (complaint_id) ORDER BY hurts DESC, by, complaint_id
+"""  # noqa: S608
+WINDOW = ("employee_id", "stand_in_id", "starts_at", "ends_at")
+TIERS = list(TIER_WEIGHTS), list(TIER_WEIGHTS.values())
+SEVERITIES = list(SEVERITY_WEIGHTS), list(SEVERITY_WEIGHTS.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose day, as `visible_to` may see it, and how much of each part; `covered` is when they stand in for whom."""
+
+    people: Sequence[str]
+    visible_to: str | None
+    now: datetime
+    limit: int
+    covered: Sequence[AbsenceRow] = ()
+
+    @property
+    def away(self) -> tuple[list[object], ...]:
+        """Return what `away_from` reads: nobody twice, where the one and the other are asked about."""
+        others = [each for each in self.covered if each.employee_id not in self.people]
+        return tuple([getattr(each, name) for each in others] for name in WINDOW)
+
+
+@dataclass(frozen=True, slots=True)
+class Pressing(Generic[R]):
+    """Something owed, and how much it hurts: above 0 it is late."""
+
+    row: R
+    tier: str | None
+    hurts: float
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[R]):
+    """The first of `total`, what hurts most coming first."""
+
+    total: int
+    items: list[Pressing[R]]
+
+
+class Days:
+    """Reads days. One call reads the tasks, one the complaints."""
+
+    def __init__(self, pool: Pool, zone: str) -> None:
+        self._pool = pool
+        self._zone = ZoneInfo(zone)
+
+    async def people_of(self, leader_id: str) -> list[str]:
+        """Return the owners whom somebody leads, and themselves."""
+        rows = await self._pool.fetch(PEOPLE, leader_id)
+        return sorted({leader_id, *(row["owner_id"] for row in rows)})
+
+    async def tasks(self, asked: Asked) -> dict[str, Part[TaskRow]]:
+        """Return what is open by part: overdue, due until midnight, and due in the days after."""
+        midnight = self.midnight_after(asked.now)
+        until = midnight + timedelta(days=NEXT_DAYS)
+        given = (asked.visible_to, list(asked.people), asked.now, midnight, until, *TIERS, asked.limit, *asked.away)
+        rows = await self._pool.fetch(TASKS, *given)
+        parts = [[row for row in rows if row["part"] == number] for number in range(len(PARTS))]
+        return {name: part_of(TaskRow, part) for name, part in zip(PARTS, parts, strict=True)}
+
+    async def complaints(self, asked: Asked) -> Part[ComplaintRow]:
+        """Return the open complaints whose target is past or near."""
+        given = (asked.visible_to, list(asked.people), list(UNANSWERED), asked.now, asked.now + NEAR)
+        rows = await self._pool.fetch(COMPLAINTS, *given, *TIERS, *SEVERITIES, asked.limit, *asked.away)
+        return part_of(ComplaintRow, rows)
+
+    def midnight_after(self, now: datetime) -> datetime:
+        tomorrow = now.astimezone(self._zone).date() + timedelta(days=1)
+        return datetime.combine(tomorrow, time(), self._zone)
+
+
+def part_of(row_class: type[R], rows: Sequence[asyncpg.Record]) -> Part[R]:
+    own = [field.name for field in fields(row_class)]
+    items = [Pressing(row_class(**{name: row[name] for name in own}), row["tier_now"], row["hurts"]) for row in rows]
+    return Part(rows[0]["total"] if rows else 0, items)

@@ -1,0 +1,1 @@
+"""HTTP in front of the read model: one module for each resource."""

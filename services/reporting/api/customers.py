@@ -1,0 +1,135 @@
+"""HTTP in front of the read model: the whole customer, and the lists behind every figure."""
+
+from dataclasses import asdict
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+
+from chassis.commands.problem import not_found
+from chassis.http.access import Caller
+from chassis.http.body import StrictRoute
+from chassis.http.paging import Page
+from chassis.postgres.database import Connection
+from chassis.store.erasure import Statement
+from contracts.alerts import Status
+from services.reporting.dependencies import Keeper, Needs, Reader, SnapshotPaging
+from services.reporting.queries import alerts, complaints, customers, erasures, tasks, timeline
+from services.reporting.queries.alerts import AlertFilters, AlertView
+from services.reporting.queries.complaints import ComplaintView
+from services.reporting.queries.customers import CustomerFilters, CustomerSummary
+from services.reporting.queries.snapshot import snapshot
+from services.reporting.queries.tasks import State, TaskFilters, TaskView
+from services.reporting.queries.timeline import TimelineEntry
+from services.reporting.reports.links import link
+
+OPEN_SHOWN = 100
+ENTRIES_SHOWN = 20
+
+router = APIRouter(prefix="/v1", tags=["reading"], route_class=StrictRoute)
+
+
+class Whole(CustomerSummary):
+    """The 360° view: the customer, what is open with it, and what happened last. `links` lead to all of each."""
+
+    tasks: list[TaskView]
+    complaints: list[ComplaintView]
+    alerts: list[AlertView]
+    timeline: list[TimelineEntry]
+    links: dict[str, str]
+
+
+@router.get("/customers/{customer_id}")
+async def read_one(customer_id: UUID, caller: Reader, needs: Needs) -> Whole:
+    """Read all that is known about a customer, as of one moment. Up to 100 open things of each sort are shown."""
+    now = caller.context.now
+    open_tasks = TaskFilters(customer_id=customer_id, state=State.OPEN)
+    firing = AlertFilters(customer_id=customer_id, status=Status.FIRING)
+    async with snapshot(needs.pool) as held:
+        await customers.require_standing(held, customer_id)
+        summary = await customers.one(held, customer_id, now)
+        if summary is None:
+            raise not_found()
+        caller.require(customers.held_by(summary.owner_id, summary.leader_id, summary.helper_ids))
+        owed = await tasks.page(held, open_tasks, None, None, OPEN_SHOWN, now)
+        complained = await complaints.still_open(held, customer_id, OPEN_SHOWN)
+        firing_now = await alerts.page(held, firing, None, None, OPEN_SHOWN)
+        entries = await timeline.page(held, customer_id, None, ENTRIES_SHOWN)
+    return Whole(
+        **dict(summary),
+        tasks=owed[:OPEN_SHOWN],
+        complaints=complained,
+        alerts=firing_now[:OPEN_SHOWN],
+        timeline=entries[:ENTRIES_SHOWN],
+        links={
+            "tasks": link("/v1/tasks", customer_id=customer_id),
+            "alerts": link("/v1/alerts", customer_id=customer_id),
+            "timeline": f"/v1/customers/{customer_id}/timeline",
+        },
+    )
+
+
+@router.get("/customers/{customer_id}/timeline")
+async def read_timeline(customer_id: UUID, caller: Reader, paging: SnapshotPaging) -> Page[TimelineEntry]:
+    """Read everything that happened around a customer, newest first."""
+
+    async def fetch(held: Connection, place: list[str] | None, size: int) -> list[TimelineEntry]:
+        await require(held, caller, customer_id)
+        return await timeline.page(held, customer_id, place, size)
+
+    return await paging.page({"list": "timeline", "customer_id": customer_id}, fetch, timeline.place_of)
+
+
+@router.get("/customers/{customer_id}/erasure")
+async def read_erasure(customer_id: UUID, _caller: Keeper, needs: Needs) -> Statement:
+    """Read which erasures of a customer this service has heard of. It takes no personal words."""
+    async with snapshot(needs.pool) as held:
+        return await erasures.statement(held, customer_id)
+
+
+async def require(held: Connection, caller: Caller, customer_id: UUID) -> None:
+    """Raise the 404 or 403 problem unless there is such a customer and the caller may see it."""
+    await customers.require_standing(held, customer_id)
+    holders = await customers.holders(held, customer_id)
+    if holders is None:
+        raise not_found()
+    caller.require(holders)
+
+
+@router.get("/customers")
+async def read_customers(
+    caller: Reader, paging: SnapshotPaging, filters: Annotated[CustomerFilters, Depends()]
+) -> Page[CustomerSummary]:
+    """List customers in a stable order; a seller sees those that they own or help with."""
+    own, now = caller.visible_to, caller.context.now
+    return await paging.page(
+        {"list": "customers", "visible_to": own, **asdict(filters)},
+        lambda held, place, size: customers.page(held, filters, own, place, size, now),
+        customers.place_of,
+    )
+
+
+@router.get("/tasks")
+async def read_tasks(
+    caller: Reader, paging: SnapshotPaging, filters: Annotated[TaskFilters, Depends()]
+) -> Page[TaskView]:
+    """List follow-ups in the order in which they are due; a seller sees those of the customers in their care."""
+    own, now = caller.visible_to, caller.context.now
+    return await paging.page(
+        {"list": "tasks", "visible_to": own, **asdict(filters)},
+        lambda held, place, size: tasks.page(held, filters, own, place, size, now),
+        tasks.place_of,
+    )
+
+
+@router.get("/alerts")
+async def read_alerts(
+    caller: Reader, paging: SnapshotPaging, filters: Annotated[AlertFilters, Depends()]
+) -> Page[AlertView]:
+    """List alerts, newest first; a seller sees those of the customers in their care."""
+    own = caller.visible_to
+    return await paging.page(
+        {"list": "alerts", "visible_to": own, **asdict(filters)},
+        lambda held, place, size: alerts.page(held, filters, own, place, size),
+        alerts.place_of,
+    )

@@ -1,0 +1,84 @@
+"""HTTP in front of the figures. Periods are days of the business zone; every figure links to its list."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from chassis.http.body import StrictRoute
+from contracts.types import EmployeeId
+from services.reporting.dependencies import Needs, Reader
+from services.reporting.queries import alerts, funnel, timeliness
+from services.reporting.queries.snapshot import complete_until, snapshot
+from services.reporting.reports import figures
+from services.reporting.reports.figures import OpenAlerts, StageFunnel, Timeliness
+from services.reporting.reports.links import link
+from services.reporting.reports.period import Period, period_of
+
+router = APIRouter(prefix="/v1/reports", tags=["reports"], route_class=StrictRoute)
+
+
+async def asked_period(
+    caller: Reader,
+    needs: Needs,
+    first_on: Annotated[date | None, Query(alias="from", description="The first day counted.")] = None,
+    end_on: Annotated[date | None, Query(alias="to", description="The first day not counted any more.")] = None,
+) -> Period:
+    return period_of(first_on, end_on, needs.zone, caller.context.now)
+
+
+Asked = Annotated[Period, Depends(asked_period)]
+
+
+@router.get("/stage-funnel")
+async def read_stage_funnel(caller: Reader, needs: Needs, period: Asked) -> StageFunnel:
+    """Count customers by stage, and who came into each within the period (the last 30 days if none is given)."""
+    async with snapshot(needs.pool) as held:
+        counts = await funnel.count(held, period, caller.visible_to)
+        complete = await complete_until(held)
+    return StageFunnel(
+        as_of=caller.context.now,
+        complete_until=complete,
+        zone=needs.zone.key,
+        begins_at=period.begins_at,
+        ends_at=period.ends_at,
+        stages=[figures.stage_row(count, period) for count in counts],
+    )
+
+
+@router.get("/followup-timeliness")
+async def read_followup_timeliness(
+    caller: Reader, needs: Needs, period: Asked, owner_id: EmployeeId | None = None
+) -> Timeliness:
+    """跟进及时率: the share of follow-ups due in the period that were done on time, by who owes them."""
+    now = caller.context.now
+    async with snapshot(needs.pool) as held:
+        tallies = await timeliness.count(held, period, owner_id, caller.visible_to, now)
+        complete = await complete_until(held)
+    return Timeliness(
+        as_of=now,
+        complete_until=complete,
+        zone=needs.zone.key,
+        formula=figures.TIMELINESS,
+        begins_at=period.begins_at,
+        ends_at=period.ends_at,
+        total=figures.rate_of(tallies, period, owner_id),
+        owners=figures.owner_rates(tallies, period),
+    )
+
+
+@router.get("/open-alerts")
+async def read_open_alerts(caller: Reader, needs: Needs) -> OpenAlerts:
+    """Count the alerts that are firing, by owner and by rule."""
+    async with snapshot(needs.pool) as held:
+        counts = await alerts.open_counts(held, caller.visible_to)
+        complete = await complete_until(held)
+    return OpenAlerts(
+        as_of=caller.context.now,
+        complete_until=complete,
+        zone=needs.zone.key,
+        open=sum(count.open for count in counts),
+        details=link("/v1/alerts", **figures.FIRING),
+        owners=figures.owner_alerts(counts),
+        rules=figures.rule_alerts(counts),
+    )

@@ -1,0 +1,1 @@
+"""The figures: their periods, labels and links."""

@@ -1,0 +1,42 @@
+"""The stretch of days a report is about, cut at midnight in the business zone."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from chassis.commands.problem import ProblemError
+
+DEFAULT_DAYS = 30
+MAX_DAYS = 1_100
+EARLIEST = date(1900, 1, 1)
+LATEST = date(2200, 12, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From `begins_at` to just before `ends_at`."""
+
+    begins_at: datetime
+    ends_at: datetime
+
+
+def period_of(first_on: date | None, end_on: date | None, zone: ZoneInfo, now: datetime) -> Period:
+    """Return the days from `first_on` to just before `end_on`; 30 days until tonight where nothing is said."""
+    end = end_on or now.astimezone(zone).date() + timedelta(days=1)
+    if not EARLIEST <= end <= LATEST:
+        raise wrong(
+            "to", f"Choose a day between {EARLIEST} and {LATEST}.", f"请选择 {EARLIEST} 至 {LATEST} 之间的日期。"
+        )
+    first = first_on or end - timedelta(days=DEFAULT_DAYS)
+    if not first < end <= first + timedelta(days=MAX_DAYS):
+        raise wrong(
+            "from",
+            f"`from` lies before `to`, by at most {MAX_DAYS} days; `to` is the first day not counted.",
+            f"from 应早于 to，且相差不超过 {MAX_DAYS} 天；to 当天不计入。",
+        )
+    return Period(datetime.combine(first, time(), zone), datetime.combine(end, time(), zone))
+
+
+def wrong(name: str, en: str, zh: str) -> ProblemError:
+    errors = [{"pointer": f"query:{name}", "rule": "period", "detail": en}]
+    return ProblemError("validation-failed", en, zh, errors=errors)

@@ -1,0 +1,152 @@
+"""From the 2xx of a command to its row in reporting, and to the cleared alert on the topic, under a steady load."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from time import perf_counter
+from uuid import UUID
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer
+
+from contracts.alerts import AlertCleared, AlertRaised
+from contracts.event import Event
+from contracts.topics import ALERT_EVENTS
+from tests.bench.harness.measuring import Figure, percentile
+from tests.bench.stack.whole import COMMANDS_PER_SECOND, Asked, Whole, log_contacts, register
+from tests.support.waiting import eventually
+
+SILENT_SHARE = 4
+SILENT_FOR = timedelta(days=400)
+LOOK_SECONDS = 0.002
+SETTLE_SECONDS = 120.0
+P50_MILLISECONDS, P99_MILLISECONDS = 15.0, 80.0
+KNOWN = "SELECT count(*) FROM customer_ref WHERE customer_id = ANY($1)"
+APPLIED = "SELECT sum(position) FROM consumer_position"
+ARRIVED = "SELECT contact_id FROM contact WHERE contact_id = ANY($1)"
+
+
+@dataclass
+class Watch:
+    """When each thing was seen. Rows are looked for every LOOK_SECONDS, so they are seen that much late at most."""
+
+    asked: list[Asked] = field(default_factory=list)
+    sought: dict[UUID, float] = field(default_factory=dict)
+    new: list[UUID] = field(default_factory=list)
+    row_seconds: list[float] = field(default_factory=list)
+    raised: set[str] = field(default_factory=set)
+    cleared_at: dict[str, float] = field(default_factory=dict)
+
+    def note(self, asked: Asked) -> None:
+        self.asked.append(asked)
+        self.sought[UUID(asked.contact_id)] = asked.answered_at
+        self.new.append(UUID(asked.contact_id))
+
+
+async def measure(whole: Whole) -> list[Figure]:
+    seconds = whole.effort.load_seconds
+    count = round(seconds * COMMANDS_PER_SECOND)
+    long_ago = (datetime.now(UTC) - SILENT_FOR).isoformat()
+    async with watching(whole) as watch:
+        silent = await register(whole, count // SILENT_SHARE, occurred_at=long_ago)
+        lively = await register(whole, count // SILENT_SHARE)
+        await known_to_followup(whole, [*silent, *lively])
+        await eventually(lambda: holds(watch.raised >= set(silent)), within=SETTLE_SECONDS)
+        started_at = perf_counter()
+        await log_contacts(whole, in_turn(silent, lively), seconds, watch.note)
+        reached = count / (perf_counter() - started_at)
+        await eventually(
+            lambda: holds(not watch.sought and watch.cleared_at.keys() >= set(silent)), within=SETTLE_SECONDS
+        )
+    whole.say(
+        f"latency: {count} commands, {len(silent)} of which clear an alert; {reached:.0f} of {COMMANDS_PER_SECOND}/s"
+        f" were reached, less means a machine too busy to tell; rows are looked for every {LOOK_SECONDS * 1000:.0f} ms"
+    )
+    by_customer = {asked.customer_id: asked.answered_at for asked in watch.asked}
+    alert_seconds = [max(0.0, watch.cleared_at[customer_id] - by_customer[customer_id]) for customer_id in silent]
+    answer_seconds = [asked.answered_at - asked.sent_at for asked in watch.asked]
+    return [
+        *percentiles("the 2xx of a command", answer_seconds, None, None),
+        *percentiles("2xx to the row in reporting", watch.row_seconds, P50_MILLISECONDS, P99_MILLISECONDS),
+        *percentiles("2xx to the cleared alert on the topic", alert_seconds, P50_MILLISECONDS, P99_MILLISECONDS),
+    ]
+
+
+def in_turn(silent: Sequence[str], lively: Sequence[str]) -> list[str]:
+    """Let one of SILENT_SHARE commands meet a silent customer, each of them once."""
+    others = SILENT_SHARE - 1
+    found: list[str] = []
+    for number, customer_id in enumerate(silent):
+        found += [customer_id, *(lively[(number * others + n) % len(lively)] for n in range(others))]
+    return found
+
+
+def percentiles(name: str, seconds: Sequence[float], p50: float | None, p99: float | None) -> list[Figure]:
+    return [
+        Figure(f"{name}, p50", percentile(seconds, 0.50) * 1000, "ms", target=p50),
+        Figure(f"{name}, p99", percentile(seconds, 0.99) * 1000, "ms", target=p99),
+    ]
+
+
+async def holds(condition: bool) -> bool:
+    return condition
+
+
+async def known_to_followup(whole: Whole, customers: Sequence[str]) -> None:
+    """Wait until the followup service has heard of all these customers."""
+    connection = await asyncpg.connect(whole.environment["CARE_FOLLOWUP_DATABASE_URL"])
+
+    async def known() -> bool:
+        return bool(await connection.fetchval(KNOWN, [UUID(customer) for customer in customers]) == len(customers))
+
+    try:
+        await eventually(known, within=SETTLE_SECONDS)
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def watching(whole: Whole) -> AsyncIterator[Watch]:
+    consumer = AIOKafkaConsumer(ALERT_EVENTS.name, bootstrap_servers=whole.environment["CARE_KAFKA_BOOTSTRAP"])
+    url = whole.environment["CARE_REPORTING_DATABASE_URL"]
+    # The table is empty when the query is planned; to look through all of it each time would burden what is measured.
+    database = await asyncpg.connect(url, server_settings={"enable_seqscan": "off", "jit": "off"})
+    await consumer.start()
+    watch = Watch()
+    tasks = [asyncio.create_task(hear(consumer, watch)), asyncio.create_task(look(database, watch))]
+    try:
+        yield watch
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await consumer.stop()
+        await database.close()
+
+
+def type_of(event: type[Event]) -> bytes:
+    return str(event.model_fields["type"].default).encode()
+
+
+async def hear(consumer: AIOKafkaConsumer, watch: Watch) -> None:
+    raised, cleared = type_of(AlertRaised), type_of(AlertCleared)
+    async for record in consumer:
+        kind, subject = dict(record.headers).get("ce_type"), (record.key or b"").decode()
+        if kind == raised:
+            watch.raised.add(subject)
+        elif kind == cleared:
+            watch.cleared_at[subject] = perf_counter()
+
+
+async def look(database: "asyncpg.Connection[asyncpg.Record]", watch: Watch) -> None:
+    """Look for all rows when a batch has been applied, else for those just asked for: looking has its price."""
+    applied = None
+    while True:
+        before, applied = applied, await database.fetchval(APPLIED)
+        wanted = list(watch.sought) if applied != before else watch.new
+        watch.new = []
+        for row in await database.fetch(ARRIVED, wanted) if wanted else ():
+            watch.row_seconds.append(perf_counter() - watch.sought.pop(row["contact_id"]))
+        await asyncio.sleep(LOOK_SECONDS)

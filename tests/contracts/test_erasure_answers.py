@@ -1,0 +1,61 @@
+"""Answers to erasures: one id for one answer, a schema that fits it, and no service but those that answer so."""
+
+from dataclasses import asdict
+from typing import get_args
+from uuid import UUID
+
+import pytest
+from jsonschema import Draft202012Validator
+from pydantic import ValidationError
+
+from chassis.consume.erasure_answers import record_of
+from chassis.consume.messages import read_message
+from contracts.asyncapi_erasure import EXAMPLES, example_headers, payload
+from contracts.documents import purging_schema
+from contracts.erasure_answers import CONFIRMATIONS, PURGES, PurgeConfirmed, Wordless
+from contracts.topics import EVENT_TYPES, KEEP_FOR_EVER, PURGE_ANSWERS, TOPICS, Topic
+
+ROWS = {
+    topic: {"erasure_id": told.erasure_id, "subject": told.customer_id, "entries": 0, "heard_at": told.heard_at}
+    for topic, told in EXAMPLES.items()
+}
+
+
+def test_each_service_without_words_has_a_topic_that_keeps_everything_and_is_its_own() -> None:
+    assert set(PURGES) == set(get_args(Wordless))
+    assert tuple(PURGES.values()) == PURGE_ANSWERS
+    assert {topic.owner for topic in PURGE_ANSWERS} == set(PURGES)
+    assert {topic.retention_ms for topic in PURGE_ANSWERS} == {KEEP_FOR_EVER}
+
+
+def test_answers_are_none_of_the_facts_whose_chain_readers_follow() -> None:
+    assert not set(map(str, map(asdict, PURGE_ANSWERS))) & set(map(str, map(asdict, TOPICS)))
+    assert PurgeConfirmed.TYPE not in EVENT_TYPES
+
+
+@pytest.mark.parametrize("topic", PURGE_ANSWERS, ids=lambda topic: topic.owner)
+def test_what_is_sent_is_what_is_documented_and_is_read_as_it_was_meant(topic: Topic) -> None:
+    key, value, headers = record_of(EXAMPLES[topic].service, ROWS[topic])
+    named = {name: text.decode() for name, text in headers}
+    assert named == example_headers(topic)
+    assert key.decode() == named["ce_subject"]
+    message = read_message(named, value, CONFIRMATIONS)
+    assert message.told == EXAMPLES[topic]
+    assert (message.attributes.source, message.attributes.id) == (f"/care/{topic.owner}", str(EXAMPLES[topic].id))
+    validator = Draft202012Validator(purging_schema(), format_checker=Draft202012Validator.FORMAT_CHECKER)
+    assert validator.is_valid(payload(topic))
+    assert validator.is_valid(payload(topic) | {"since": "a later version"})
+    assert not validator.is_valid(payload(topic) | {"service": "bookkeeping"})
+
+
+def test_an_answer_has_one_id_for_each_erasure_and_service() -> None:
+    alerts, reporting = (EXAMPLES[topic] for topic in PURGE_ANSWERS)
+    assert alerts.id == alerts.model_copy(update={"entries": 3}).id
+    assert alerts.id != reporting.id
+    assert alerts.id != alerts.model_copy(update={"erasure_id": UUID(int=1)}).id
+
+
+@pytest.mark.parametrize("wrong", [{"service": "customer"}, {"entries": -1}, {"heard_at": "yesterday"}])
+def test_what_does_not_fit_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        PurgeConfirmed.model_validate(payload(PURGE_ANSWERS[0]) | wrong)

@@ -1,0 +1,270 @@
+"""What other systems tell by Kafka: each message once, bad ones parked, and tried again once they can be taken."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from chassis.commands.command import Context
+from chassis.consume import inbound
+from chassis.consume.consumer import new_consumer
+from chassis.consume.inbound import Inbound, Take
+from chassis.consume.parking import UNKNOWN_CUSTOMER
+from chassis.kafka.client import ensure_topics
+from chassis.runtime.supervisor import Health
+from contracts.inbound import TOLD, AnyTold, CompetitorSeen
+from contracts.topics import FACTS_IN
+from services.customer.inbound.facts import FactsIn
+from tests.integration.customer.conftest import Api
+from tests.support.servers import Servers
+from tests.support.waiting import DEADLINE_SECONDS, background, eventually
+
+AMOUNT = {"amount_minor": 12_800_000, "currency": "CNY"}
+TERM = {"starts_on": "2024-01-01", "ends_on": "2024-12-31", **AMOUNT}
+ORDER, QUOTE, CONTRACT = ({name: {"system": "erp", "id": "N-1"}} for name in ("order", "quote", "contract"))
+LIFE: list[tuple[str, dict[str, Any]]] = [
+    ("company-known", {"name": "上海腾云", "industry": "it"}),
+    ("quote-requested", QUOTE | {"category": "servers"}),
+    ("quote-issued", QUOTE | AMOUNT),
+    ("quote-compared", QUOTE | {"competitor": "other"}),
+    ("order-placed", ORDER | AMOUNT),
+    ("order-delivered", ORDER),
+    ("contract-signed", CONTRACT | TERM),
+    ("renewal-intent-stated", CONTRACT | {"intent": "yes"}),
+    ("contract-renewed", CONTRACT | TERM | {"starts_on": "2025-01-01", "ends_on": "2025-12-31"}),
+    ("contract-ended", CONTRACT | {"reason": "expired"}),
+    ("competitor-seen", {"competitor": "other", "is_cheaper": True}),
+    ("referral-made", {}),
+]
+ALL_BUT_CANCELLED = {f"care.told.{name}.v1" for name, _ in LIFE} | {"care.told.order-cancelled.v1"}
+TOLD_AT = "2024-06-01T09:00:00+08:00"
+
+
+@dataclass
+class Erp:
+    """A system that writes to the topic, and what takes it in."""
+
+    inbound: Inbound[AnyTold]
+    producer: AIOKafkaProducer
+    topic: str
+    customer: str = "K-1"
+
+    async def tell(self, name: str, data: dict[str, Any], message_id: str | None = None) -> None:
+        whose = {"customer": {"system": "erp", "id": self.customer}}
+        headers = {"ce_id": message_id or uuid4().hex, "ce_source": "erp", "ce_time": TOLD_AT}
+        headers["ce_type"] = f"care.told.{name}.v1"
+        await self.producer.send_and_wait(
+            self.topic,
+            json.dumps(whose | data).encode(),
+            self.customer.encode(),
+            headers=[(name, text.encode()) for name, text in headers.items()],
+        )
+
+
+@pytest.fixture
+async def erp(api: Api, running: Servers) -> AsyncIterator[Erp]:
+    name, bootstrap = f"in-{uuid4().hex}", running.infrastructure.kafka_bootstrap
+    needs = api.service.app.state.dependencies
+    told = FactsIn(needs)
+    topic = replace(FACTS_IN, name=name, partitions=2)
+    await ensure_topics(bootstrap, (topic,))
+    made = Inbound[AnyTold](
+        name,
+        [topic],
+        api.pool,
+        TOLD,
+        told.take,
+        told.customer_of,
+        bootstrap=bootstrap,
+        health=Health(name),
+    )
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all") as producer:
+        yield Erp(made, producer, name)
+
+
+async def types(api: Api, count: int) -> list[str]:
+    """Return the types of all facts, in their order, once there are `count`."""
+
+    async def there() -> bool:
+        return bool(await api.pool.fetchval("SELECT count(*) FROM event") >= count)
+
+    await eventually(there)
+    rows = await api.pool.fetch("SELECT type FROM event ORDER BY position")
+    return [row["type"].removeprefix("care.customer.").removesuffix(".v1") for row in rows]
+
+
+async def items(api: Api, path: str, like: Mapping[str, Any] = MappingProxyType({})) -> list[dict[str, Any]]:
+    """Return what a list shows once it shows something `like` that: it comes a moment after the facts."""
+    found: list[dict[str, Any]] = []
+
+    async def there() -> bool:
+        found[:] = (await api.get(path)).json()["items"]
+        return any(like.items() <= item.items() for item in found)
+
+    await eventually(there)
+    return found
+
+
+async def parked(api: Api, erp: Erp, count: int) -> list[str]:
+    """Return why messages are parked, once `count` of them are."""
+
+    async def there() -> bool:
+        return len(await reasons()) == count
+
+    async def reasons() -> list[str]:
+        rows = await api.pool.fetch(
+            "SELECT reason FROM parked_event WHERE consumer = $1 ORDER BY position", erp.inbound.name
+        )
+        return [row["reason"] for row in rows]
+
+    await eventually(there)
+    return await reasons()
+
+
+async def test_a_life_told_by_another_system_is_recorded(api: Api, erp: Erp) -> None:
+    async with background(erp.inbound.run):
+        for name, data in LIFE:
+            await erp.tell(name, data)
+        found = await types(api, 13)
+    assert set(found) == {"profile-changed", "registered"} | {name for name, _ in LIFE[1:]}
+    assert await parked(api, erp, 0) == []
+    (listed,) = await items(api, "/v1/customers?external_system=erp&external_id=K-1")
+    (order,) = await items(api, f"/v1/customers/{listed['id']}/orders", {"state": "delivered"})
+    assert (order["state"], order["external_id"], order["delivered_at"]) == (
+        "delivered",
+        "N-1",
+        "2024-06-01T01:00:00Z",
+    )
+
+
+def test_each_type_that_is_taken_is_told_here() -> None:
+    assert TOLD.keys() == ALL_BUT_CANCELLED
+
+
+async def test_a_message_told_twice_is_one_fact(api: Api, erp: Erp) -> None:
+    async with background(erp.inbound.run):
+        await erp.tell("company-known", {"name": "上海腾云"})
+        for _ in range(2):
+            await erp.tell("competitor-seen", {"competitor": "other"}, "m-1")
+        await erp.tell("competitor-seen", {"competitor": "another"}, "m-2")
+        assert await types(api, 3) == ["registered", "competitor-seen", "competitor-seen"]
+
+
+async def test_what_is_read_again_from_the_start_changes_nothing(api: Api, erp: Erp, running: Servers) -> None:
+    async with background(erp.inbound.run):
+        for name, data in LIFE:
+            await erp.tell(name, data)
+        once = await types(api, 13)
+    # As after Kafka has lost the group's offsets: the key of the command is what counts.
+    reader = new_consumer(running.infrastructure.kafka_bootstrap, f"again-{erp.topic}", shared=True)
+    await reader.start()
+    reader.subscribe([erp.topic])
+    taken = 0
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while taken < len(LIFE):
+            records = [each for own in (await reader.getmany(timeout_ms=500)).values() for each in own]
+            await erp.inbound.take_all(records)
+            taken += len(records)
+    await reader.stop()
+    assert await types(api, 13) == once
+
+
+async def test_an_id_that_comes_again_with_another_content_is_parked(api: Api, erp: Erp) -> None:
+    async with background(erp.inbound.run):
+        await erp.tell("company-known", {"name": "上海腾云"})
+        await erp.tell("competitor-seen", {"competitor": "other"}, "m-1")
+        await erp.tell("competitor-seen", {"competitor": "another"}, "m-1")
+        assert await parked(api, erp, 1) == ["key-reused: this id came before with another content"]
+
+
+async def test_what_cannot_be_read_is_parked_and_stops_nobody(api: Api, erp: Erp) -> None:
+    async with background(erp.inbound.run):
+        await erp.producer.send_and_wait(erp.topic, b"no json", b"K-1")
+        await erp.tell("order-placed", ORDER | AMOUNT | {"currency": "RMB"})
+        await erp.tell("company-known", {"name": "上海腾云"})
+        assert await types(api, 1) == ["registered"]
+        first, second = await parked(api, erp, 2)
+    assert "Not JSON" in first
+    assert "currency (value_error)" in second
+    assert [row["subject"] for row in await erp.inbound.parking.summary(api.pool)] == [UNKNOWN_CUSTOMER]
+
+
+async def test_what_came_too_early_is_taken_once_the_customer_is_known(
+    api: Api, erp: Erp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbound, "RETRY_SECONDS", 0.2)
+    async with background(erp.inbound.run):
+        await erp.tell("order-placed", ORDER | AMOUNT)
+        await erp.tell("order-delivered", ORDER)
+        early = await parked(api, erp, 2)
+        assert {reason.partition(":")[0] for reason in early} == {"customer-unknown"}
+        await api.registered(external={"system": "erp", "id": "K-1"})
+        assert await types(api, 3) == ["registered", "order-placed", "order-delivered"]
+        assert await parked(api, erp, 0) == []
+
+
+async def test_what_is_too_old_to_be_tried_again_waits_for_somebody(api: Api, erp: Erp) -> None:
+    async with background(erp.inbound.run):
+        await erp.tell("competitor-seen", {"competitor": "other"})
+        await parked(api, erp, 1)
+    customer_id = UUID((await api.registered(external={"system": "erp", "id": "K-1"})).rpartition("/")[2])
+    await api.pool.execute("UPDATE parked_event SET parked_at = parked_at - $1::interval", inbound.RETRIED_FOR)
+    assert await erp.inbound.retry() == 0
+    assert await erp.inbound.replay(customer_id) == 1
+    assert await types(api, 2) == ["registered", "competitor-seen"]
+
+
+async def test_a_message_that_breaks_us_is_parked_and_stops_nobody(
+    api: Api, erp: Erp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erp.inbound, "_take", broken(erp.inbound._take))
+    async with background(erp.inbound.run):
+        await erp.tell("company-known", {"name": "上海腾云"})
+        await erp.tell("competitor-seen", {"competitor": "other"})
+        await erp.tell("referral-made", {})
+        assert await parked(api, erp, 1) == ["ZeroDivisionError while it was taken in"]
+        assert await types(api, 2) == ["registered", "referral-made"]
+
+
+async def test_while_the_database_is_away_nothing_is_parked_and_nothing_lost(api: Api, erp: Erp) -> None:
+    async def away(_message: AnyTold, _context: Context) -> None:
+        raise ConnectionRefusedError
+
+    take, erp.inbound._take = erp.inbound._take, away
+    await erp.tell("company-known", {"name": "上海腾云"})
+    with pytest.raises(BaseExceptionGroup):
+        async with background(erp.inbound.run):
+            await asyncio.sleep(DEADLINE_SECONDS)
+    erp.inbound._take = take
+    async with background(erp.inbound.run):
+        assert await types(api, 1) == ["registered"]
+    assert await parked(api, erp, 0) == []
+
+
+def broken(take: Take[AnyTold]) -> Take[AnyTold]:
+    async def breaking(message: AnyTold, context: Context) -> None:
+        if isinstance(message, CompetitorSeen):
+            raise ZeroDivisionError
+        await take(message, context)
+
+    return breaking
+
+
+async def test_nobody_changes_the_things_of_another_customer(api: Api, erp: Erp) -> None:
+    async with background(erp.inbound.run):
+        for number in ("K-1", "K-2"):
+            erp.customer = number
+            await erp.tell("company-known", {"name": number})
+        erp.customer = "K-1"
+        await erp.tell("order-placed", ORDER | AMOUNT)
+        await types(api, 3)
+        erp.customer = "K-2"
+        await erp.tell("order-cancelled", ORDER | {"reason": "changed-mind"})
+        (reason,) = await parked(api, erp, 1)
+    assert reason.startswith("order-of-another-customer")

@@ -1,0 +1,43 @@
+"""A customer changes hands on a real store: its open promises follow, once, whatever is heard twice."""
+
+from datetime import UTC, datetime, timedelta
+
+from chassis.runtime.settings import Settings
+from chassis.runtime.supervisor import Supervisor
+from chassis.service import Parts
+from contracts.customer import OwnerAssigned
+from contracts.examples import OWNER, example_envelope
+from services.followup.__main__ import dependencies
+from services.followup.handovers import reassignment
+from tests.integration.followup.conftest import ISSUER, World
+
+TOMORROW = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
+
+
+async def test_open_tasks_and_complaints_go_to_the_next_owner_as_they_stand(world: World) -> None:
+    customer_id = await world.hears_of_customer()
+    at = f"/v1/customers/{customer_id}"
+    due = {"due_at": TOMORROW.isoformat()}
+    own, helpers, done = [
+        (await world.post(f"{at}/tasks", due | {"assignee_id": who})).json()["id"] for who in (OWNER, "E5", OWNER)
+    ]
+    await world.post(f"/v1/tasks/{done}/completion", {})
+    complaint = (await world.post(f"{at}/complaints", {"channel": "phone", "owner_id": OWNER})).json()["id"]
+    promised = (await world.get(f"/v1/complaints/{complaint}")).json()
+    settings = Settings.model_validate(
+        {"database_url": "unused", "issuer": ISSUER, "jwks_url": f"{ISSUER}/jwks", "pseudonym_key": "k" * 32}
+    )
+    needs = dependencies(Parts(settings, world.pool, Supervisor(), None))  # type: ignore[arg-type]
+    passed = example_envelope(OwnerAssigned(previous_owner_id=OWNER, owner_id="E2"), subject=customer_id)
+    await reassignment.heard([passed], needs)
+    head = await world.head()
+    await reassignment.heard([passed], needs)
+    assert await world.head() == head
+    tasks = [(await world.get(f"/v1/tasks/{each}")).json() for each in (own, helpers, done)]
+    assert [task["assignee_id"] for task in tasks] == ["E2", "E5", OWNER]
+    assert datetime.fromisoformat(tasks[0]["due_at"]) == TOMORROW
+    handed = (await world.get(f"/v1/complaints/{complaint}")).json()
+    changed = {name for name in handed if handed[name] != promised[name]}
+    assert (handed["owner_id"], changed) == ("E2", {"owner_id", "version"})
+    (entry,) = [each for each in (await world.get(f"/v1/tasks/{own}/events")).json()["items"] if each["version"] > 1]
+    assert (entry["data"]["reason"], entry["causation_id"]) == ("handover", str(passed.id))
