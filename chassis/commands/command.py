@@ -8,7 +8,7 @@ from uuid import UUID, uuid4, uuid5
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
-from chassis.store.event_store import VaultEntry
+from chassis.store.vault import VaultEntry
 from contracts.event import Origin
 from contracts.types import Instant
 

@@ -7,9 +7,8 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from chassis.commands.problem import ProblemError
-from chassis.http.body import read_json
 from chassis.kafka.cloudevents import UndecodableError
+from chassis.runtime.strict_json import MalformedJsonError, read_json
 from contracts.types import Instant, Word
 
 STRUCTURED = "application/cloudevents+json"
@@ -47,7 +46,7 @@ def read_message(headers: Mapping[str, str], value: bytes | None, known: Mapping
         raise UndecodableError(f"the value is larger than {MAX_MESSAGE_BYTES} bytes")
     try:
         body = read_json(value)
-    except ProblemError as error:
+    except MalformedJsonError as error:
         raise UndecodableError(error.en) from error
     try:
         attributes, data = parts_of(headers, body)

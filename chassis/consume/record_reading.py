@@ -1,7 +1,6 @@
 """What a record of a topic says: its headers, its place in the chain, and what it delivers."""
 
 import uuid
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +11,8 @@ from pydantic import ValidationError
 from chassis.consume.applier import deliver
 from chassis.consume.parking import UNKNOWN_CUSTOMER, Delivery
 from chassis.consume.positions import NEVER, Source
-from chassis.kafka.cloudevents import Headers, UndecodableError, Watermark, read_headers
-
-# The longest numbers that are sure to fit into a bigint.
-MAX_DIGITS = 18
+from chassis.kafka.chain import number_of
+from chassis.kafka.cloudevents import UndecodableError, Watermark, read_headers
 
 
 def headers_of(record: ConsumerRecord[Any, Any]) -> dict[str, str]:
@@ -48,27 +45,6 @@ def delivery_of(source: Source, headers: dict[str, str], record: ConsumerRecord[
 
 def previous_of(headers: dict[str, str]) -> int | None:
     return number_of(headers.get("ce_prevposition", "0"))
-
-
-def furthest_position(pairs: Headers) -> int:
-    """Return the last position that a record knows to be published: its own, or the one a watermark names."""
-    headers = dict(pairs)
-    texts = [headers.get(name, b"").decode(errors="replace") for name in ("ce_position", "ce_prevposition")]
-    return max(number_of(text) or 0 for text in texts)
-
-
-def last_event(tail: Sequence[Headers], source: bytes) -> tuple[int, bytes] | None:
-    """Return position and id of the last event among records, if there is one that `source` has published."""
-    for headers in map(dict, reversed(tail)):
-        position = number_of(headers.get("ce_position", b"").decode(errors="replace"))
-        if position and headers.get("ce_source") == source and "ce_id" in headers:
-            return position, headers["ce_id"]
-    return None
-
-
-def number_of(text: str) -> int | None:
-    """Read a position; None for what no store could have written."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS else None
 
 
 def subject_of(headers: dict[str, str], record: ConsumerRecord[Any, Any]) -> uuid.UUID:

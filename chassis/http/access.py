@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from chassis.commands.command import Context
+from chassis.commands.holders import Holders
 from chassis.commands.problem import ProblemError
 from chassis.http.auth import Authenticator, Principal, Role
 from chassis.runtime.telemetry import current_traceparent
@@ -23,18 +24,6 @@ OWN = frozenset({Role.SALES, Role.SERVICE, Role.LEADER})
 
 class PolicyMissingError(Exception):
     """A route says nothing about who may call it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Holders:
-    """Who answers for a customer: owner, helpers, and the owner's leader."""
-
-    owner_id: str | None = None
-    leader_id: str | None = None
-    helper_ids: frozenset[str] = frozenset()
-
-    def include(self, employee_id: str) -> bool:
-        return employee_id in {self.owner_id, self.leader_id} | self.helper_ids
 
 
 @dataclass(frozen=True, slots=True)

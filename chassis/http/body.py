@@ -1,7 +1,5 @@
 """What comes in is read strictly: JSON in UTF-8 without duplicate keys or NaN, bounded depth, no unknown queries."""
 
-import json
-import math
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
@@ -11,18 +9,17 @@ from fastapi.routing import APIRoute
 
 from chassis.commands.problem import ProblemError
 from chassis.http.problems import MAX_REPORTED_ERRORS
+from chassis.runtime.strict_json import MalformedJsonError, read_json
 
 MAX_BODY_BYTES = 64 * 1024
-MAX_DEPTH = 32
-MAX_DIGITS = 100
 
 
 class StrictRequest(Request):
-    """A request whose body is read by `read_json` and nothing else."""
+    """A request whose body is read as strict JSON and nothing else."""
 
     async def json(self) -> Any:
         if not hasattr(self, "_strict_json"):
-            self._strict_json = read_json(await self.body())
+            self._strict_json = read_body(await self.body())
         return self._strict_json
 
 
@@ -70,74 +67,9 @@ def refuse_unknown(given: Iterable[str], known: set[str]) -> None:
         )
 
 
-def read_json(raw: bytes) -> Any:
-    """Parse `raw`, or raise ProblemError saying what is wrong with it."""
+def read_body(raw: bytes) -> Any:
+    """Parse `raw`, or raise the 400 problem that says what is wrong with it."""
     try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise malformed("The body is not UTF-8.", "请求体不是 UTF-8 编码。") from error
-    if depth_of(text) > MAX_DEPTH:
-        raise malformed(f"The body nests deeper than {MAX_DEPTH}.", f"请求体嵌套超过 {MAX_DEPTH} 层。")
-    try:
-        return STRICT.decode(text)
-    except json.JSONDecodeError as error:
-        raise malformed(
-            f"Not JSON: {error.msg} at character {error.pos}.", f"第 {error.pos} 个字符处不是合法的 JSON。"
-        ) from error
-
-
-def malformed(en: str, zh: str) -> ProblemError:
-    return ProblemError("malformed-json", en, zh)
-
-
-def depth_of(text: str) -> int:
-    """Return how deep brackets nest outside strings. Bodies with few brackets are not scanned."""
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
-        return 0
-    depth = deepest = 0
-    in_string = escaped = False
-    for character in text:
-        if escaped:
-            escaped = False
-        elif in_string:
-            escaped, in_string = character == "\\", character != '"'
-        elif character == '"':
-            in_string = True
-        elif character in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif character in "]}":
-            depth -= 1
-    return deepest
-
-
-def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise malformed("A name stands twice in one object.", "同一对象中出现重复的字段名。")
-    return found
-
-
-def refuse_constant(name: str) -> None:
-    raise malformed(f"{name} is not JSON.", f"{name} 不是合法的 JSON。")
-
-
-def finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise malformed("A number is too large.", "数值过大。")
-    return number
-
-
-def short_integer(text: str) -> int:
-    if len(text) > MAX_DIGITS:
-        raise malformed("A number has too many digits.", "数字位数过多。")
-    return int(text)
-
-
-STRICT = json.JSONDecoder(
-    object_pairs_hook=without_duplicates,
-    parse_constant=refuse_constant,
-    parse_float=finite,
-    parse_int=short_integer,
-)
+        return read_json(raw)
+    except MalformedJsonError as error:
+        raise ProblemError("malformed-json", error.en, error.zh) from error

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from chassis.consume.record_reading import furthest_position, last_event
+from chassis.kafka.chain import furthest_position, last_event
 from chassis.kafka.client import log_ends, tails
 from chassis.kafka.records import id_of
 from chassis.store.event_store import EventStore

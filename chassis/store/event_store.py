@@ -18,6 +18,7 @@ from chassis.postgres.database import UNAVAILABLE, Connection, Pool, connection
 from chassis.runtime.crash import crash_point
 from chassis.store.group_commit import GroupCommit
 from chassis.store.mapper import NewEvent, RecordedEvent
+from chassis.store.vault import VaultEntry
 
 MAX_EVENT_BYTES = 256 * 1024
 READ_LIMIT = 1_000
@@ -55,16 +56,6 @@ class Answer:
     request_hash: bytes
     status: int
     body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class VaultEntry:
-    """A personal word: `value` of `field`, belonging to the customer `subject`."""
-
-    id: UUID
-    subject: UUID
-    field: str
-    value: str
 
 
 @dataclass(frozen=True, slots=True)

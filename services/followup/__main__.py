@@ -38,9 +38,9 @@ from services.followup.domain.task import TASK
 from services.followup.imports.followups import FollowupImport
 from services.followup.projection import customers, lists
 from services.followup.projection.absences import AbsenceQueries
-from services.followup.projection.customers import Customers
 from services.followup.projection.guards import GuardQueries
 from services.followup.projection.surveys import SurveyQueries
+from services.followup.queries.customers import Customers
 from services.followup.queries.followups import FollowupQueries
 from services.followup.queries.my_day import Days
 from services.followup.surveys.invitations import Invitations

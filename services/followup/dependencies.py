@@ -30,9 +30,9 @@ from services.followup.domain.plan import Plan
 from services.followup.domain.survey import Survey
 from services.followup.domain.task import Task
 from services.followup.projection.absences import AbsenceQueries
-from services.followup.projection.customers import Customers
 from services.followup.projection.guards import GuardQueries
 from services.followup.projection.surveys import SurveyQueries
+from services.followup.queries.customers import Customers
 from services.followup.queries.followups import FollowupQueries
 from services.followup.queries.my_day import Days
 from services.followup.surveys.invitations import Invitations

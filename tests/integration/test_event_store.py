@@ -8,7 +8,8 @@ import pytest
 
 from chassis.postgres.database import Pool, open_pool, transaction
 from chassis.store import event_store
-from chassis.store.event_store import MAX_EVENT_BYTES, Append, EventStore, EventTooLargeError, Outcome, VaultEntry
+from chassis.store.event_store import MAX_EVENT_BYTES, Append, EventStore, EventTooLargeError, Outcome
+from chassis.store.vault import VaultEntry
 from tests.support.appends import ANSWER, append_of, new_event
 
 

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
+from chassis.commands.holders import Holders
 from chassis.commands.problem import not_found
-from chassis.http.access import Allow, Caller, Holders
+from chassis.http.access import Allow, Caller
 from chassis.http.auth import Role
 from chassis.http.body import StrictRoute
 from chassis.http.export import After, Export

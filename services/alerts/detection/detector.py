@@ -14,6 +14,7 @@ from chassis.consume.erasure_answers import hear
 from chassis.postgres.database import Connection, Pool, transaction
 from chassis.store.event_store import Answer, Append, EventStore
 from chassis.store.mapper import EventMapper
+from chassis.store.vault_reader import count_words
 from contracts.alerts import AlertEvent, AlertRaised
 from contracts.event import Envelope, Metadata
 from contracts.topics import CONFIGURATION, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
@@ -29,7 +30,6 @@ CONSUMER = "alerts"
 FEEDS = [CUSTOMER_EVENTS.name, FOLLOWUP_EVENTS.name]
 ACTOR = "system:alerts"
 DUE_BATCH = 500
-WORDS = "SELECT count(*) FROM vault WHERE subject = $1"
 VERSIONS = "SELECT stream_id, max(version) AS version FROM event WHERE stream_id = ANY($1) GROUP BY stream_id"
 
 Clock = Callable[[], datetime]
@@ -70,7 +70,7 @@ class Detection:
                 events += [(customer_id, event, caused_by(envelope)) for event, envelope in ended]
         await silence.save(held, memories)
         await holders.keep(envelopes, held)
-        await hear(envelopes, held, words)
+        await hear(envelopes, held, count_words)
         await self._append(held, events)
 
     async def run_due(self) -> int:
@@ -112,12 +112,6 @@ class Detection:
         )
         answer = Answer(b"", 200, json.dumps({"version": version}).encode())
         return Append(f"alert|{event.alert_id}|{version}", answer, [self._mapper.to_new_event(envelope)])
-
-
-async def words(held: Connection, customer_id: UUID) -> int:
-    """Return how many personal words are kept here of a customer: nothing ever writes one."""
-    found: int = await held.fetchval(WORDS, customer_id)
-    return found
 
 
 def take_in(

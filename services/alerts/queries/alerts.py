@@ -8,7 +8,9 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
+from chassis.postgres.visibility import customers_of, ids_of
 from chassis.store.erasure import Statement
+from chassis.store.vault_reader import count_words
 from services.alerts.detection.memory import STATE
 from services.alerts.engine.facts import Facts
 
@@ -23,31 +25,21 @@ VIEW = """
     LEFT JOIN customer_holders h ON h.customer_id = coalesce(own.merged_into, a.customer_id)
 """
 ONE = f"{VIEW} WHERE a.alert_id = $1"
-# Whose customers somebody may see: their own, with those that are merged into these, and none that goes on elsewhere.
 LIST = f"""
-    WITH own AS (
-        SELECT customer_id FROM customer_holders
-        WHERE (owner_id = $6 OR leader_id = $6 OR helper_ids @> ARRAY[$6]) AND merged_into IS NULL
-    ), held AS (
-        SELECT customer_id AS each FROM own
-        UNION ALL SELECT d.customer_id FROM customer_holders d JOIN own ON d.merged_into = own.customer_id
-    )
     {VIEW}
     WHERE ($1::uuid IS NULL OR a.alert_id > $1)
       AND ($2::text IS NULL OR a.status = $2)
       AND ($3::text IS NULL OR a.rule_id = $3)
       AND ($4::text IS NULL OR a.owner_id = $4)
-      AND ($5::uuid IS NULL OR a.customer_id = $5
-        OR a.customer_id IN (SELECT d.customer_id FROM customer_holders d WHERE d.merged_into = $5))
-      AND ($6::text IS NULL OR a.holders @> ARRAY[$6] OR a.customer_id IN (SELECT each FROM held))
+      AND ($5::uuid IS NULL OR a.customer_id = {ids_of("customer_holders", "$5::uuid")})
+      AND ($6::text IS NULL OR a.holders @> ARRAY[$6] OR a.customer_id = {customers_of("customer_holders", "$6")})
     ORDER BY a.alert_id LIMIT $7
-"""  # noqa: S608 - fixed text
+"""
 HEARD = """
     SELECT erasure_id FROM purge_heard WHERE subject = $1 OR subject = ANY($2)
     ORDER BY subject <> $1, subject, heard_at, erasure_id
 """
 KNOWN = "SELECT state FROM silence WHERE customer_id = $1"
-WORDS = "SELECT count(*) FROM vault WHERE subject = ANY($1)"
 
 
 class AlertView(BaseModel):
@@ -90,7 +82,7 @@ class AlertQueries:
         kept = await self._pool.fetchval(KNOWN, customer_id)
         duplicate_ids = list((STATE.validate_json(kept).facts if kept else Facts()).absorbed)
         heard = [row["erasure_id"] for row in await self._pool.fetch(HEARD, customer_id, duplicate_ids)]
-        entries: int = await self._pool.fetchval(WORDS, [customer_id, *duplicate_ids])
+        entries = await count_words(self._pool, customer_id, *duplicate_ids)
         return Statement(service="alerts", customer_id=customer_id, heard=heard, entries=entries)
 
     async def one(self, alert_id: UUID) -> AlertView | None:

@@ -6,8 +6,9 @@ from typing import Annotated
 from fastapi import Depends
 
 from chassis.commands.decider import MovedError
+from chassis.commands.holders import Holders
 from chassis.commands.problem import not_found
-from chassis.http.access import EVERYWHERE, OWN, Allow, Caller, Holders
+from chassis.http.access import EVERYWHERE, OWN, Allow, Caller
 from chassis.http.auth import Role
 from services.customer.domain import Customer
 

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from chassis.http.access import Caller, Holders
+from chassis.commands.holders import Holders
+from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.listing import Paging
 from chassis.http.paging import Page

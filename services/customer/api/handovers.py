@@ -7,8 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Response
 
 from chassis.commands.command_handler import Beside
+from chassis.commands.holders import Holders
 from chassis.commands.problem import not_found
-from chassis.http.access import Caller, Holders
+from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.listing import Paging
 from chassis.http.paging import Page

@@ -8,8 +8,8 @@ from uuid import UUID
 from chassis.commands.command import Command, Context
 from chassis.commands.command_handler import CommandHandler, Handled
 from chassis.commands.decider import MovedError, RejectedError
+from chassis.commands.holders import Holders
 from chassis.commands.problem import not_found
-from chassis.http.access import Holders
 from chassis.http.streams import new_id, subject_of
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from chassis.http.access import Holders
+from chassis.commands.holders import Holders
 from contracts.customer import KeyContactStated, Kind, NeedStatus, Stage
 from services.customer import commands
 from services.customer.domain.standing import Standing

@@ -19,7 +19,7 @@ from services.customer.projection import (
     segments,
     tiers,
 )
-from services.customer.projection.customers import CustomerRow
+from services.customer.projection.customer_row import CustomerRow
 
 __all__ = ["TABLES", "CustomerRow", "applying"]
 

@@ -5,11 +5,12 @@ from typing import Any
 
 from chassis.postgres.database import Connection
 from chassis.store.pseudonym import Pseudonyms
+from chassis.store.vault_reader import read_words
 from contracts import customer as events
 from contracts.event import Envelope
 from services.customer.domain.likeness import tokens
 from services.customer.projection.customers import CUSTOMERS
-from services.customer.projection.search import WORDS, phone_refs, phones_of
+from services.customer.projection.search import phone_refs, phones_of
 
 TABLES = ("customer_likeness",)
 TELLING = (
@@ -40,9 +41,7 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection, pseudonyms
     subjects = {envelope.subject for envelope in envelopes if isinstance(envelope.event, TELLING)}
     if subjects:
         rows = (await CUSTOMERS.load(held, subjects)).values()
-        words = {
-            row["id"]: row["value"] for row in await held.fetch(WORDS, [r for row in rows for r in phone_refs(row)])
-        }
+        words = await read_words(held, [ref for row in rows for ref in phone_refs(row)])
         found = [
             tokens(row.name, phones_of(row, words), (number["id"] for number in row.numbers), pseudonyms)
             for row in rows

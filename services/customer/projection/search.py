@@ -6,13 +6,15 @@ from uuid import UUID
 
 from chassis.postgres.database import Connection
 from chassis.store.pseudonym import Pseudonyms
+from chassis.store.vault import Words
+from chassis.store.vault_reader import read_words
 from contracts import customer as events
 from contracts.event import Envelope
-from services.customer.projection.customers import CUSTOMERS, CustomerRow
+from services.customer.projection.customer_row import CustomerRow
+from services.customer.projection.customers import CUSTOMERS
 from services.customer.search.tokens import entry_of
 
 TABLES = ("customer_search",)
-WORDS = "SELECT id, value FROM vault WHERE id = ANY($1)"
 # Most facts change nothing that a customer is found by, and then nothing is written.
 SAVE = """
     INSERT INTO customer_search AS known (customer_id, is_owned, words, tokens)
@@ -30,7 +32,7 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection, pseudonyms
     rows = (await CUSTOMERS.load(held, subjects)).values()
     if not rows:
         return
-    words = {row["id"]: row["value"] for row in await held.fetch(WORDS, [ref for row in rows for ref in refs_of(row)])}
+    words = await read_words(held, [ref for row in rows for ref in refs_of(row)])
     entries = [entry_of(row, words.get(row.name_ref), phones_of(row, words), pseudonyms) for row in rows]
     await held.execute(
         SAVE,
@@ -51,5 +53,5 @@ def phone_refs(row: CustomerRow) -> list[UUID]:
     return [UUID(ref) for contact in row.key_contacts.values() if (ref := contact.get("phone_ref"))]
 
 
-def phones_of(row: CustomerRow, words: dict[UUID, str]) -> Iterable[str]:
+def phones_of(row: CustomerRow, words: Words) -> Iterable[str]:
     return (words[ref] for ref in phone_refs(row) if ref in words)

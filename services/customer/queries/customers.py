@@ -10,6 +10,8 @@ from pydantic import BaseModel
 
 from chassis.http.paging import MAX_LIMIT
 from chassis.postgres.database import Pool
+from chassis.store.vault import Words
+from chassis.store.vault_reader import read_words
 from contracts.customer import KeyContactStated, Mode, Stage, mode_of
 from services.customer.domain import Customer
 from services.customer.projection import CustomerRow
@@ -44,8 +46,6 @@ KEEP_EMPLOYEE = """
         left_at = CASE WHEN $4 IS NULL THEN employee.left_at WHEN $4 THEN coalesce(employee.left_at, now()) END
 """
 KNOW_EMPLOYEE = "INSERT INTO employee (employee_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING"
-VAULT = "SELECT value FROM vault WHERE id = $1"
-WORDS = "SELECT id, value FROM vault WHERE id = ANY($1)"
 
 
 class CustomerView(BaseModel):
@@ -114,7 +114,7 @@ class CustomerQueries:
 
     async def current(self, customer_id: UUID, version: int, customer: Customer) -> CustomerView:
         """Return the view of a folded state: never behind, whatever the list still has to catch up with."""
-        name = customer.name or await self._pool.fetchval(VAULT, customer.name_ref)
+        name = customer.name or await self._word(customer.name_ref)
         row = await self._pool.fetchrow(ONE, customer_id)
         listed = dict(row) if row else dict.fromkeys(CustomerView.model_fields)
         return CustomerView.model_validate(
@@ -139,7 +139,7 @@ class CustomerQueries:
 
     async def past(self, row: CustomerRow) -> CustomerView:
         """Return the view of a row folded from some of the customer's facts."""
-        name = row.name or await self._pool.fetchval(VAULT, row.name_ref)
+        name = row.name or await self._word(row.name_ref)
         return view({**asdict(row), "id": row.customer_id, "name": name})
 
     async def detailed(
@@ -158,9 +158,11 @@ class CustomerQueries:
         words = await self.words(refs_of(contacts)) if show_words else None
         return [key_contact_view(contact, words) for contact in contacts]
 
-    async def words(self, refs: Iterable[UUID]) -> dict[UUID, str]:
-        """Return the words that these references stand for; what has been purged is not among them."""
-        return {row["id"]: row["value"] for row in await self._pool.fetch(WORDS, list(refs))}
+    async def words(self, refs: Iterable[UUID]) -> Words:
+        return await read_words(self._pool, refs)
+
+    async def _word(self, ref: UUID | None) -> str | None:
+        return (await read_words(self._pool, [ref])).get(ref)
 
     async def page(self, filters: Filters, after: UUID | None, limit: int) -> list[CustomerView]:
         """Return up to `limit` + 1 customers in id order, so that the caller can tell whether there are more."""

@@ -6,17 +6,17 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
+from chassis.postgres.visibility import holds
 from services.customer.domain.likeness import Reason
 
-LIST = """
+LIST = f"""
     SELECT p.low_id AS customer_id, a.name, p.high_id AS other_id, b.name AS other_name, p.reasons, p.score
     FROM duplicate_pair p JOIN customer a ON a.customer_id = p.low_id JOIN customer b ON b.customer_id = p.high_id
     WHERE p.score > 0 AND NOT p.is_apart AND a.merged_into IS NULL AND b.merged_into IS NULL
       AND ($1::integer IS NULL OR p.score < $1 OR (p.score = $1 AND (p.low_id, p.high_id) > ($2::uuid, $3::uuid)))
-      AND ($4::text IS NULL OR ($4 IN (a.owner_id, a.leader_id) OR a.helper_ids @> ARRAY[$4])
-        AND ($4 IN (b.owner_id, b.leader_id) OR b.helper_ids @> ARRAY[$4]))
+      AND ($4::text IS NULL OR {holds("a", "$4")} AND {holds("b", "$4")})
     ORDER BY p.score DESC, p.low_id, p.high_id LIMIT $5
-"""
+"""  # noqa: S608 - fixed text
 
 
 class DuplicateView(BaseModel):

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
+from chassis.store.vault_reader import read_words
 from services.customer.projection.handovers import HandoverRow, HandoverState
 
 COLUMNS = ", ".join(f"h.{field.name}" for field in fields(HandoverRow))
@@ -22,7 +23,6 @@ LIST = f"""
       AND ($6::uuid IS NULL OR h.batch_id = $6)
     ORDER BY h.customer_id LIMIT $7
 """  # noqa: S608
-NOTE = "SELECT value FROM vault WHERE id = $1"
 
 
 class HandoverView(BaseModel):
@@ -59,7 +59,7 @@ class HandoverQueries:
         self._pool = pool
 
     async def view(self, row: HandoverRow) -> HandoverView:
-        note = await self._pool.fetchval(NOTE, row.note_ref) if row.note_ref else None
+        note = (await read_words(self._pool, [row.note_ref])).get(row.note_ref)
         return HandoverView(**{field.name: getattr(row, field.name) for field in fields(row)}, note=note)
 
     async def page(self, filters: HandoverFilters, after: UUID | None, limit: int) -> list[HandoverView]:

@@ -1,11 +1,12 @@
 """Key contacts as they are read: with their words, for those who may see them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from chassis.store.vault import Words
 from contracts.customer import KeyContactStated
 from services.customer.commands.people import DATES
 from services.customer.commands.words import ImportantDate
@@ -33,7 +34,7 @@ def refs_of(contacts: Iterable[KeyContactStated]) -> list[UUID]:
     return [ref for ref in found if ref is not None]
 
 
-def key_contact_view(contact: KeyContactStated, words: Mapping[UUID, str] | None) -> KeyContactView:
+def key_contact_view(contact: KeyContactStated, words: Words | None) -> KeyContactView:
     """Return one contact, its `words` withheld where they are None."""
     told: dict[str, Any] = {ref.removesuffix("_ref"): (words or {}).get(getattr(contact, ref)) for ref in REFS}
     return KeyContactView(

@@ -1,14 +1,15 @@
 """What falls due while somebody is away."""
 
 from chassis.postgres.database import Pool
+from chassis.postgres.visibility import holds
 from services.followup.domain.complaint import SETTLED, UNANSWERED
 from services.followup.projection.absences import AbsenceRow
 from services.followup.projection.followups import ComplaintRow, TaskRow
 from services.followup.queries.followups import listed
 
-VISIBLE = """
-    ($1::text IS NULL OR EXISTS (SELECT FROM customer_ref c WHERE c.customer_id = {owed}.customer_id
-        AND ($1 IN (c.owner_id, c.leader_id) OR c.helper_ids @> ARRAY[$1])))
+VISIBLE = f"""
+    ($1::text IS NULL OR EXISTS (
+        SELECT FROM customer_ref c WHERE c.customer_id = {{owed}}.customer_id AND {holds("c", "$1")}))
 """
 # Names come from our own classes, never from a request.
 TASKS = f"""

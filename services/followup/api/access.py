@@ -8,8 +8,9 @@ from uuid import UUID
 from fastapi import Depends, Query
 
 from chassis.commands.command import Command
+from chassis.commands.holders import Holders
 from chassis.http import streams
-from chassis.http.access import Allow, Caller, Holders
+from chassis.http.access import Allow, Caller
 from chassis.http.streams import fold, history, type_of
 from contracts.event import Envelope, Event
 from services.followup.dependencies import Dependencies

@@ -6,7 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Query, Response
 
 from chassis.commands.command_handler import Beside
-from chassis.http.access import Caller, Holders
+from chassis.commands.holders import Holders
+from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
 from chassis.http.listing import Limit, Paging, shown_as

@@ -12,7 +12,7 @@ from chassis.http.paging import Page
 from services.followup.api.access import Anyone
 from services.followup.dependencies import Needs
 from services.followup.plans import memory
-from services.followup.plans.memory import PlanRow
+from services.followup.plans.plan_row import PlanRow
 
 router = APIRouter(prefix="/v1", tags=["plans"], route_class=StrictRoute)
 

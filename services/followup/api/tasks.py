@@ -33,8 +33,8 @@ from services.followup.api.pages import page_of
 from services.followup.assignment import Work, give, turn_of
 from services.followup.commands.task import ScheduleByRule, ScheduleTask
 from services.followup.dependencies import Dependencies, Needs
+from services.followup.domain.customer_ref import CustomerRef
 from services.followup.domain.task import TaskState
-from services.followup.projection.customers import CustomerRef
 from services.followup.projection.followups import TaskRow, project_task
 from services.followup.queries.followups import Filters, Place
 from services.followup.queries.views import TaskView, task_views

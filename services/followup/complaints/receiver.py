@@ -8,7 +8,7 @@ from contracts.followup.plan import Assignment
 from services.followup.assignment import Work, give
 from services.followup.commands.complaint import Moment, Raise, RaiseByRule
 from services.followup.domain import complaint_clock
-from services.followup.projection.customers import CustomerRef
+from services.followup.domain.customer_ref import CustomerRef
 
 # No template's name holds a colon, so no plan shares these turns.
 TURNS = "complaint:"

@@ -9,7 +9,7 @@ from uuid import UUID
 from contracts.customer import Mode, Stage, mode_of
 from contracts.followup import Direction, Guard, Purpose, Sentiment
 from contracts.followup.guard import MAX_CONTACTS
-from services.followup.projection.customers import CustomerRef
+from services.followup.domain.customer_ref import CustomerRef
 
 CARING = frozenset({Purpose.CARE, Purpose.GREETING})
 WITHOUT_INTENT = frozenset({Stage.NEW, Stage.LOST})

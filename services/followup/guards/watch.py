@@ -15,12 +15,12 @@ from contracts.event import Envelope
 from contracts.followup import ContactLogged, Guard
 from services.followup.commands.guard import Finding, Judge
 from services.followup.dependencies import Dependencies
+from services.followup.domain.customer_ref import CustomerRef
 from services.followup.guards import memory, rules
 from services.followup.guards.memory import WatchRow
 from services.followup.guards.rules import THRESHOLDS, Touch, Touches
 from services.followup.plans import memory as planning
 from services.followup.plans.runner import ACTOR, utc_now
-from services.followup.projection.customers import CustomerRef
 
 DUE_BATCH = 100
 MAX_TOUCHES = 200

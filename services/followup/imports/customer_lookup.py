@@ -8,7 +8,7 @@ from uuid import UUID
 from chassis.commands.command import Context
 from chassis.files.imports import RowProblemError
 from chassis.store.pseudonym import Pseudonyms
-from services.followup.projection.customers import Customers
+from services.followup.queries.customers import Customers
 
 FILE_SYSTEM = "file"
 LONGEST_WAIT_SECONDS = 10.0

@@ -1,7 +1,7 @@
 """What the policy remembers of plans: how far each has been carried out, and which templates are in force."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,36 +11,8 @@ from pydantic import TypeAdapter
 from chassis.postgres.database import Connection, Pool
 from chassis.postgres.rows import Rows
 from contracts.followup import PlanTemplatePublished
-from services.followup.projection.customers import CustomerRef
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A task that a step has become."""
-
-    task_id: UUID
-    due_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PlanRow:
-    """One customer's plan. `tasks` holds what each step has become, by the step's key.
-
-    Steps due before `planned_from` are not made up for. At `look_again_at` there is more to schedule, or all is done.
-    """
-
-    plan_id: UUID
-    customer_id: UUID
-    template: str
-    number: int
-    anchor_id: UUID
-    anchor_at: datetime
-    tier: str | None
-    planned_from: datetime
-    look_again_at: datetime
-    tasks: dict[str, Planned] = field(default_factory=dict)
-    ended_because: str | None = None
-
+from services.followup.domain.customer_ref import CustomerRef
+from services.followup.plans.plan_row import PlanRow
 
 ROW = TypeAdapter(PlanRow)
 PLANS = Rows("plan", PlanRow, "plan_id")

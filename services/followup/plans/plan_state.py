@@ -7,7 +7,7 @@ from uuid import UUID
 from contracts.event import Envelope
 from services.followup.commands.plan import ChangePlan, EndPlan, PlanCommand, StartPlan
 from services.followup.commands.task import ScheduleForPlan
-from services.followup.plans.memory import Planned, PlanRow
+from services.followup.plans.plan_row import Planned, PlanRow
 from services.followup.plans.steps import Revision
 
 

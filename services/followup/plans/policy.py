@@ -12,8 +12,8 @@ from contracts.event import Envelope
 from contracts.followup import PlanTemplatePublished
 from contracts.followup.plan import PlanTrigger
 from services.followup.commands.plan import ChangePlan, EndPlan, PlanCommand, StartPlan
-from services.followup.plans.memory import PlanRow
-from services.followup.projection.customers import CustomerRef
+from services.followup.domain.customer_ref import CustomerRef
+from services.followup.plans.plan_row import PlanRow
 
 TIER_SCHEME = "default"
 # A fact that names a day means the morning of it, where the business is.

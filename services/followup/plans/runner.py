@@ -27,15 +27,15 @@ from services.followup.calendars.work_calendar import working
 from services.followup.commands.plan import ChangePlan, EndPlan, PlanCommand, StartPlan
 from services.followup.commands.task import Cancel, Reschedule, ScheduleForPlan
 from services.followup.dependencies import Dependencies
+from services.followup.domain.customer_ref import CustomerRef, project
 from services.followup.plans import memory
 from services.followup.plans.in_force import InForce
-from services.followup.plans.memory import PlanRow
+from services.followup.plans.plan_row import PlanRow
 from services.followup.plans.plan_state import after, running_of, with_tasks
 from services.followup.plans.policy import State, react
 from services.followup.plans.steps import Due, Revision, revise
 from services.followup.plans.task_of_step import schedule_of, work_of
 from services.followup.projection import customers
-from services.followup.projection.customers import CustomerRef
 
 CONSUMER = "followup-plans"
 OWN_FACTS = "followup-plans-own"
@@ -118,7 +118,7 @@ class Planning:
         answers: list[tuple[Envelope[Any], UUID, PlanCommand]] = []
         for envelope in own:
             if isinstance(envelope.event, customers.OWN):
-                customer = customers.project(customer, envelope)
+                customer = project(customer, envelope)
             customer = customer or await self._find(envelope.subject)
             if customer is None:
                 continue

@@ -9,7 +9,7 @@ from itertools import count
 from chassis.rules.worktime import WorkCalendar
 from contracts.followup import PlanTemplatePublished
 from contracts.followup.plan import OffsetUnit, PlanStep
-from services.followup.plans.memory import PlanRow
+from services.followup.plans.plan_row import PlanRow
 
 # Tasks are made for no longer than this ahead; a timer goes on from there.
 HORIZON = timedelta(days=90)

@@ -2,9 +2,9 @@
 
 from services.followup.assignment import Given, Work
 from services.followup.commands.task import ScheduleForPlan
-from services.followup.plans.memory import PlanRow
+from services.followup.domain.customer_ref import CustomerRef
+from services.followup.plans.plan_row import PlanRow
 from services.followup.plans.steps import Due
-from services.followup.projection.customers import CustomerRef
 
 
 def work_of(row: PlanRow, due: Due, customer: CustomerRef) -> Work:

@@ -11,7 +11,7 @@ from chassis.postgres.rows import Rows
 from contracts import followup as events
 from contracts.event import Envelope
 from contracts.followup.guard import GuardEvent
-from services.followup.queries.followups import OWN_CUSTOMERS, Filters, Place, listed, one_more
+from services.followup.queries.followups import VISIBLE, Filters, Place, listed, one_more
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ LIST = f"""
       AND ($4::uuid IS NULL OR customer_id = $4)
       AND ($5::text IS NULL OR guard = $5)
       AND ($6::boolean IS NULL OR (cleared_at IS NULL) = $6)
-      AND ($1::text IS NULL OR customer_id = {OWN_CUSTOMERS})
+      AND {VISIBLE}
     ORDER BY tripped_at DESC, id DESC LIMIT $7
 """  # noqa: S608
 

@@ -11,7 +11,7 @@ from chassis.postgres.rows import Rows
 from contracts import followup as events
 from contracts.event import Envelope
 from contracts.followup.survey import SurveyEvent
-from services.followup.queries.followups import OWN_CUSTOMERS, Filters, Place, listed, one_more
+from services.followup.queries.followups import VISIBLE, Filters, Place, listed, one_more
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ LIST = f"""
       AND ($4::uuid IS NULL OR customer_id = $4)
       AND ($5::text IS NULL OR survey = $5)
       AND ($6::boolean IS NULL OR (answered_at IS NOT NULL) = $6)
-      AND ($1::text IS NULL OR customer_id = {OWN_CUSTOMERS})
+      AND {VISIBLE}
     ORDER BY sent_at DESC, survey_id DESC LIMIT $7
 """  # noqa: S608
 # Satisfied are the two best of a scale; promoters say 9 or 10, detractors 6 or less.

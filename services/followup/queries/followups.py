@@ -8,18 +8,16 @@ from uuid import UUID
 
 from chassis.http.paging import MAX_LIMIT
 from chassis.postgres.database import Pool
+from chassis.postgres.visibility import customers_of, ids_of, visible
+from chassis.store.vault import Words
+from chassis.store.vault_reader import read_words
 from services.followup.domain.complaint import SETTLED, UNANSWERED
 from services.followup.projection.followups import ComplaintRow, ContactRow, TaskRow
 
-# As an array, because only then an index finds a seller's rows among everybody's.
-OWN_CUSTOMERS = (
-    "ANY(ARRAY(SELECT d.customer_id FROM customer_ref o CROSS JOIN LATERAL (SELECT o.customer_id"
-    " UNION ALL SELECT customer_id FROM customer_ref WHERE merged_into = o.customer_id) d"
-    " WHERE o.merged_into IS NULL AND (o.owner_id = $1 OR o.leader_id = $1 OR o.helper_ids @> ARRAY[$1::text])))"
-)
-# What was recorded under the ids of its duplicates is the customer's, too.
-OF_CUSTOMER = "ANY(ARRAY(SELECT $4::uuid UNION ALL SELECT customer_id FROM customer_ref WHERE merged_into = $4))"
-VAULT = "SELECT id, value FROM vault WHERE id = ANY($1)"
+# Parameters: $1 is the reader, $4 the customer.
+VISIBLE = visible("customer_id", "customer_ref", "$1")
+OWN_CUSTOMERS = customers_of("customer_ref", "$1")
+OF_CUSTOMER = ids_of("customer_ref", "$4::uuid")
 
 
 def listed(row_class: type[Any]) -> str:
@@ -32,7 +30,7 @@ CONTACTS = f"""
     WHERE ($2::timestamptz IS NULL OR (occurred_at, contact_id) < ($2, $3::uuid))
       AND ($4::uuid IS NULL OR customer_id = {OF_CUSTOMER})
       AND ($5::text IS NULL OR employee_id = $5)
-      AND ($1::text IS NULL OR customer_id = {OWN_CUSTOMERS})
+      AND {VISIBLE}
     ORDER BY occurred_at DESC, contact_id DESC LIMIT $6
 """  # noqa: S608
 TASKS = f"""
@@ -105,11 +103,8 @@ class FollowupQueries:
         rows = await self._pool.fetch(COMPLAINTS, *head(filters, after), *narrowed)
         return [ComplaintRow(**row) for row in rows]
 
-    async def words(self, refs: Iterable[UUID | None]) -> dict[UUID | None, str]:
-        """Return the words that stand in the vault under `refs`; those that were erased are left out."""
-        wanted = [ref for ref in refs if ref is not None]
-        rows = await self._pool.fetch(VAULT, wanted) if wanted else []
-        return {row["id"]: row["value"] for row in rows}
+    async def words(self, refs: Iterable[UUID | None]) -> Words:
+        return await read_words(self._pool, refs)
 
 
 def head(filters: Filters, after: Place | None) -> Sequence[object]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from chassis.postgres.database import Pool
+from chassis.postgres.visibility import holds
 from services.followup.domain.complaint import SETTLED, UNANSWERED
 from services.followup.projection.absences import AbsenceRow
 from services.followup.projection.followups import ComplaintRow, TaskRow
@@ -25,7 +26,7 @@ MAX_PEOPLE = 500
 PARTS = ("overdue", "today", "next")
 
 PEOPLE = f"SELECT DISTINCT owner_id FROM customer_ref WHERE leader_id = $1 AND owner_id IS NOT NULL LIMIT {MAX_PEOPLE}"  # noqa: S608
-VISIBLE = "($1::text IS NULL OR {mine} = $1 OR $1 IN (c.owner_id, c.leader_id) OR c.helper_ids @> ARRAY[$1])"
+VISIBLE = f"($1::text IS NULL OR {{mine}} = $1 OR {holds('c', '$1')})"
 TIER = "coalesce(c.tiers ->> 'default', c.tiers ->> 'abc')"
 # The next target of a complaint: the answer while there is none, else the resolution.
 BY = "least(CASE WHEN o.state = ANY($3) THEN o.answer_by END, o.resolve_by)"

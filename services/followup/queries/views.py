@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.commands.command_handler import CLOCK_SKEW
+from chassis.store.vault import Words
 from contracts.followup import Channel, Direction, Intake, Sentiment, Severity
 from contracts.followup.plan import Assignment
 from services.followup.domain.complaint import ComplaintState
@@ -18,7 +19,6 @@ from services.followup.projection.followups import ComplaintRow, ContactRow, Tas
 from services.followup.queries.followups import FollowupQueries
 
 Row = ContactRow | TaskRow | ComplaintRow
-Words = Mapping[UUID | None, str]
 
 
 class AttachmentView(BaseModel):

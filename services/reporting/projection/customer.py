@@ -7,8 +7,8 @@ from contracts.customer import Stage, mode_of
 from contracts.customer.contract import ContractEvent
 from contracts.customer.life import LifeEvent
 from contracts.customer.order import OrderEvent
-from contracts.customer.ownership import OwnershipEvent
 from contracts.customer.quote import QuoteEvent
+from contracts.customer.responsibility import ResponsibilityEvent, evolve_responsibility
 from contracts.event import Envelope
 from services.reporting.projection import commerce
 from services.reporting.projection.batch_rows import Sheet
@@ -36,7 +36,7 @@ NOT_KEPT = (
     | events.ToldApart
     | events.ImportantDateApproaching
 )
-Kept = events.Renamed | events.ProfileChanged | LifeEvent | OwnershipEvent | events.Merged | events.Unmerged
+Kept = events.Renamed | events.ProfileChanged | LifeEvent | ResponsibilityEvent
 
 
 def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
@@ -59,6 +59,8 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
 def after(rows: Sheet, envelope: Envelope[events.AnyEvent], event: Kept) -> CustomerRow:
     """Return the customer's row after one fact; an entry into a stage is a row of its own."""
     row = rows.customers[envelope.subject]
+    if isinstance(event, ResponsibilityEvent):
+        return evolve_responsibility(row, event)
     match event:
         case events.Renamed(name=name):
             return replace(row, company_name=name)
@@ -69,21 +71,6 @@ def after(rows: Sheet, envelope: Envelope[events.AnyEvent], event: Kept) -> Cust
             return replace(row, stage=stage, mode=mode_of(stage), stage_since=envelope.occurred_at)
         case events.TierChanged(scheme=scheme, tier=tier):
             return replace(row, tiers={**row.tiers, scheme: tier})
-        case events.Merged(into_customer_id=into_id):
-            return replace(row, merged_into=into_id)
-        case events.Unmerged():
-            return replace(row, merged_into=None)
-        case events.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
-            helper_ids = without_helper(row, owner_id)
-            return replace(row, owner_id=owner_id, leader_id=leader_id, helper_ids=helper_ids)
-        case events.HelperAdded(employee_id=employee_id):
-            return replace(row, helper_ids=[*without_helper(row, employee_id), employee_id])
-        case events.HelperRemoved(employee_id=employee_id):
-            return replace(row, helper_ids=without_helper(row, employee_id))
-
-
-def without_helper(row: CustomerRow, employee_id: str) -> list[str]:
-    return [each for each in row.helper_ids if each != employee_id]
 
 
 def first_row(envelope: Envelope[events.AnyEvent], event: events.Registered) -> CustomerRow:

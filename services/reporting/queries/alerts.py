@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.postgres.database import Connection
+from chassis.postgres.visibility import ids_of, visible
 from contracts.alerts import AlertSeverity, Status
 from contracts.types import Code, EmployeeId
-from services.reporting.queries.visibility import of_customer, visible
 
 LIST = f"""
     SELECT a.alert_id AS id, a.customer_id, a.rule_id, a.rule_version, a.severity, a.status, a.outcome, a.starts_at,
@@ -20,14 +20,14 @@ LIST = f"""
       AND ($4::text IS NULL OR a.rule_id = $4)
       AND ($5::text IS NULL OR a.owner_id = $5)
       AND ($6::boolean IS NULL OR $6 = (a.owner_id IS NOT NULL))
-      AND ($7::uuid IS NULL OR {of_customer("a.customer_id", "$7::uuid")})
-      AND {visible("a.customer_id", "$8")}
+      AND ($7::uuid IS NULL OR a.customer_id = {ids_of("customer", "$7::uuid")})
+      AND {visible("a.customer_id", "customer", "$8")}
     ORDER BY a.starts_at DESC, a.alert_id DESC LIMIT $9
 """  # noqa: S608 - fixed text
 OPEN = f"""
     SELECT a.owner_id, a.rule_id, count(*) AS open, min(a.starts_at) AS oldest_starts_at
     FROM alert a
-    WHERE a.status = 'firing' AND {visible("a.customer_id", "$1")}
+    WHERE a.status = 'firing' AND {visible("a.customer_id", "customer", "$1")}
     GROUP BY a.owner_id, a.rule_id
 """  # noqa: S608 - fixed text
 

@@ -6,13 +6,13 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.postgres.database import Connection
-from services.reporting.queries.visibility import of_customer
+from chassis.postgres.visibility import ids_of
 
 OPEN = f"""
     SELECT complaint_id AS id, owner_id, channel, severity, topic, category, product, intake, partner,
         raised_at, answered_at, answered_by, answers, answer_by, resolve_by, was_answered_in_time, told_at,
         confirmed_at, consented_at, paused_at, reopened_times, first_id, repeat_number, escalation_level
-    FROM complaint WHERE {of_customer("customer_id", "$1::uuid")}
+    FROM complaint WHERE customer_id = {ids_of("customer", "$1::uuid")}
       AND closed_at IS NULL ORDER BY raised_at, complaint_id LIMIT $2
 """  # noqa: S608 - fixed text
 

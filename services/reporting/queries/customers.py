@@ -9,11 +9,11 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from chassis.commands.decider import MovedError
-from chassis.http.access import Holders
+from chassis.commands.holders import Holders
 from chassis.postgres.database import Connection
+from chassis.postgres.visibility import ids_of, visible
 from contracts.customer import Mode, Stage
 from contracts.types import Code, EmployeeId, Instant
-from services.reporting.queries.visibility import of_customer, visible
 
 HOLDERS = "SELECT owner_id, leader_id, helper_ids FROM customer WHERE customer_id = $1"
 MERGED_INTO = "SELECT merged_into FROM customer WHERE customer_id = $1"
@@ -22,15 +22,15 @@ COLUMNS = f"""
     c.customer_id AS id, c.kind, c.company_name, c.stage, c.mode, c.stage_since, c.tiers, c.owner_id, c.leader_id,
     c.helper_ids, c.need_type, c.industry, c.region, c.work_status, c.registered_at,
     greatest(c.last_contacted_at, (SELECT max(o.occurred_at) FROM contact o
-        WHERE {of_customer("o.customer_id", "c.customer_id")} AND NOT o.is_automated)) AS last_contact_at,
-    (SELECT count(*) FROM contact o WHERE {of_customer("o.customer_id", "c.customer_id")}) AS contacts,
-    (SELECT count(*) FROM task t WHERE {of_customer("t.customer_id", "c.customer_id")}
+        WHERE o.customer_id = {ids_of("customer", "c.customer_id")} AND NOT o.is_automated)) AS last_contact_at,
+    (SELECT count(*) FROM contact o WHERE o.customer_id = {ids_of("customer", "c.customer_id")}) AS contacts,
+    (SELECT count(*) FROM task t WHERE t.customer_id = {ids_of("customer", "c.customer_id")}
         AND t.completed_at IS NULL AND t.cancelled_at IS NULL) AS open_tasks,
-    (SELECT count(*) FROM task t WHERE {of_customer("t.customer_id", "c.customer_id")}
+    (SELECT count(*) FROM task t WHERE t.customer_id = {ids_of("customer", "c.customer_id")}
         AND t.completed_at IS NULL AND t.cancelled_at IS NULL AND t.due_at < $1) AS overdue_tasks,
-    (SELECT count(*) FROM complaint m WHERE {of_customer("m.customer_id", "c.customer_id")}
+    (SELECT count(*) FROM complaint m WHERE m.customer_id = {ids_of("customer", "c.customer_id")}
         AND m.closed_at IS NULL) AS open_complaints,
-    (SELECT count(*) FROM alert a WHERE {of_customer("a.customer_id", "c.customer_id")}
+    (SELECT count(*) FROM alert a WHERE a.customer_id = {ids_of("customer", "c.customer_id")}
         AND a.status = 'firing') AS open_alerts
 """  # noqa: S608 - fixed text
 ONE = f"SELECT {COLUMNS} FROM customer c WHERE c.customer_id = $2"  # noqa: S608 - fixed text
@@ -50,11 +50,11 @@ LIST = f"""
       AND ($4::text IS NULL OR EXISTS (SELECT FROM jsonb_each_text(c.tiers) tier WHERE tier.value = $4))
       AND ($5::text IS NULL OR c.owner_id = $5)
       AND ($6::boolean IS NULL OR $6 = EXISTS (
-        SELECT FROM alert a WHERE {of_customer("a.customer_id", "c.customer_id")} AND a.status = 'firing'))
+        SELECT FROM alert a WHERE a.customer_id = {ids_of("customer", "c.customer_id")} AND a.status = 'firing'))
       AND (num_nonnulls($7::text, $8::timestamptz, $9::timestamptz) = 0 OR c.customer_id IN (
         SELECT e.customer_id FROM ({ENTERED.format(begins_at="$8::timestamptz", ends_at="$9::timestamptz")}) e
         WHERE $7 IS NULL OR e.stage = $7))
-      AND {visible("c.customer_id", "$10")}
+      AND {visible("c.customer_id", "customer", "$10")}
     ORDER BY c.customer_id LIMIT $11
 """  # noqa: S608 - fixed text
 

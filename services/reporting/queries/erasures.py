@@ -3,16 +3,16 @@
 from uuid import UUID
 
 from chassis.postgres.database import Connection
+from chassis.postgres.visibility import ids_of
 from chassis.store.erasure import Statement
 from services.reporting.projection.erasures import HAS_A_NAME
-from services.reporting.queries.visibility import of_customer
 
 # The customer's own come first, as in the certificate; then those of its duplicates.
 HEARD = f"""
-    SELECT h.erasure_id FROM purge_heard h WHERE {of_customer("h.subject", "$1::uuid")}
+    SELECT h.erasure_id FROM purge_heard h WHERE h.subject = {ids_of("customer", "$1::uuid")}
     ORDER BY h.subject <> $1, h.subject, h.heard_at, h.erasure_id
 """  # noqa: S608 - fixed text
-NAMED = f"SELECT count(*) FROM customer c WHERE {of_customer('c.customer_id', '$1::uuid')} AND {HAS_A_NAME}"  # noqa: S608
+NAMED = f"SELECT count(*) FROM customer c WHERE c.customer_id = {ids_of('customer', '$1::uuid')} AND {HAS_A_NAME}"  # noqa: S608
 
 
 async def statement(held: Connection, customer_id: UUID) -> Statement:

@@ -3,20 +3,20 @@
 from dataclasses import dataclass
 
 from chassis.postgres.database import Connection
+from chassis.postgres.visibility import visible
 from contracts.customer import Stage
 from services.reporting.queries.customers import ENTERED
-from services.reporting.queries.visibility import visible
 from services.reporting.reports.period import Period
 
 STANDING = f"""
     SELECT c.stage, count(*) AS customers FROM customer c
-    WHERE c.merged_into IS NULL AND {visible("c.customer_id", "$1")} GROUP BY c.stage
+    WHERE c.merged_into IS NULL AND {visible("c.customer_id", "customer", "$1")} GROUP BY c.stage
 """  # noqa: S608 - fixed text
 CAME_IN = f"""
     SELECT e.stage, count(DISTINCT e.customer_id) AS customers
     FROM ({ENTERED.format(begins_at="$2::timestamptz", ends_at="$3::timestamptz")}) e
     WHERE e.customer_id NOT IN (SELECT d.customer_id FROM customer d WHERE d.merged_into IS NOT NULL)
-      AND {visible("e.customer_id", "$1")} GROUP BY e.stage
+      AND {visible("e.customer_id", "customer", "$1")} GROUP BY e.stage
 """  # noqa: S608 - fixed text
 
 

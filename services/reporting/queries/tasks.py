@@ -8,8 +8,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.postgres.database import Connection
+from chassis.postgres.visibility import ids_of, visible
 from contracts.types import EmployeeId, Instant
-from services.reporting.queries.visibility import of_customer, visible
 
 # $1 is now. A task that is cancelled, or not due yet, has no verdict.
 STATE = """
@@ -26,14 +26,14 @@ LIST = f"""
         {STATE} AS state, {VERDICT} AS verdict
     FROM task t
     WHERE ($2::timestamptz IS NULL OR (t.due_at, t.task_id) > ($2, $3::uuid))
-      AND ($4::uuid IS NULL OR {of_customer("t.customer_id", "$4::uuid")})
+      AND ($4::uuid IS NULL OR t.customer_id = {ids_of("customer", "$4::uuid")})
       AND ($5::text IS NULL OR t.assignee_id = $5)
       AND ($6::text IS NULL OR {STATE} = $6)
       AND ($7::text IS NULL OR {VERDICT} = $7)
       AND ($8::boolean IS NULL OR $8 = ({VERDICT} IS NOT NULL))
       AND ($9::timestamptz IS NULL OR t.due_at >= $9)
       AND ($10::timestamptz IS NULL OR t.due_at < $10)
-      AND {visible("t.customer_id", "$11")}
+      AND {visible("t.customer_id", "customer", "$11")}
     ORDER BY t.due_at, t.task_id LIMIT $12
 """  # noqa: S608 - fixed text
 

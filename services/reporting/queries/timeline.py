@@ -7,12 +7,12 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.postgres.database import Connection
-from services.reporting.queries.visibility import of_customer
+from chassis.postgres.visibility import ids_of
 
 LIST = f"""
     SELECT event_id, topic, position, type, occurred_at, recorded_at, actor, stream_id, data
     FROM timeline
-    WHERE {of_customer("customer_id", "$1::uuid")}
+    WHERE customer_id = {ids_of("customer", "$1::uuid")}
       AND ($2::timestamptz IS NULL OR (occurred_at, event_id) < ($2, $3::uuid))
     ORDER BY occurred_at DESC, event_id DESC LIMIT $4
 """  # noqa: S608 - fixed text

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chassis.postgres.database import Connection
+from chassis.postgres.visibility import visible
 from services.reporting.queries.tasks import VERDICT
-from services.reporting.queries.visibility import visible
 from services.reporting.reports.period import Period
 
 # An open task that is not due yet has no verdict: it may still be done on time, and counts neither way.
@@ -18,7 +18,7 @@ COUNT = f"""
         FROM task t
         WHERE t.due_at >= $2 AND t.due_at < $3 AND t.cancelled_at IS NULL
           AND ($4::text IS NULL OR t.assignee_id = $4)
-          AND {visible("t.customer_id", "$5")}
+          AND {visible("t.customer_id", "customer", "$5")}
     ) v GROUP BY v.assignee_id ORDER BY v.assignee_id
 """  # noqa: S608 - fixed text
 

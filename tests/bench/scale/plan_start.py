@@ -28,11 +28,11 @@ from contracts.topics import CUSTOMER_EVENTS
 from deploy.stack import tokens
 from services.followup.__main__ import build
 from services.followup.dependencies import Dependencies
+from services.followup.domain.customer_ref import CustomerRef
 from services.followup.plans import memory
 from services.followup.plans.runner import Planning, utc_now
 from services.followup.plans.shipped import TEMPLATES
 from services.followup.projection import customers
-from services.followup.projection.customers import CustomerRef
 from services.followup.workers import reacting
 from tests.bench.harness.measuring import Bed, Figure, percentile, rate
 from tests.bench.pieces.relay import by_partition, producer_for, send

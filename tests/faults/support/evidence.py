@@ -15,7 +15,7 @@ from chassis.store.mapper import EventMapper
 from contracts.event import Envelope
 from contracts.topics import Topic
 from services.customer.projection import CustomerRow
-from services.customer.projection import customers as projection
+from services.customer.projection import customer_row as projection
 from services.reporting import projection as reporting
 from services.reporting.projection.batch_rows import Sheet
 from tests.faults.support.oracle import Applied, Published

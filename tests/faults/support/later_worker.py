@@ -5,14 +5,14 @@ from dataclasses import MISSING, field, fields, make_dataclass, replace
 from typing import Any
 
 from chassis.postgres.rows import Rows
-from services.customer.projection import customers, likeness, search
+from services.customer.projection import customer_row, customers, likeness, search
 from tests.faults.support.worker import main
 
 NEW, OLD = "written_by", "influence"
 
 
 def later_row() -> type[Any]:
-    kept = [each for each in fields(customers.CustomerRow) if each.name != OLD]
+    kept = [each for each in fields(customer_row.CustomerRow) if each.name != OLD]
     columns = [(each.name, each.type, spec(each.default, each.default_factory)) for each in kept]
     return make_dataclass("LaterRow", [*columns, (NEW, str, field(default="later"))], frozen=True, slots=True)
 
@@ -25,14 +25,14 @@ def spec(default: Any, factory: Any) -> Any:
 
 def use_later_rows() -> None:
     """Let the list be made of later rows, each of which says who wrote it."""
-    row, project = later_row(), customers.project
+    row, project = later_row(), customer_row.project
     news: dict[str, Any] = {NEW: "later"}
     rows = Rows("customer", row, "customer_id")
-    customers.CustomerRow = row  # type: ignore[misc]
+    customer_row.CustomerRow = row  # type: ignore[misc]
     for module in (customers, likeness, search):
         vars(module)["CUSTOMERS"] = rows
-    customers.PROFILE = customers.PROFILE - {OLD}
-    vars(customers)["project"] = lambda known, envelope: replace(project(known, envelope), **news)
+    customer_row.PROFILE = customer_row.PROFILE - {OLD}
+    vars(customer_row)["project"] = lambda known, envelope: replace(project(known, envelope), **news)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ import pytest
 from chassis.commands.command import Context
 from chassis.consume.rebuild import SESSION, Rebuild
 from chassis.postgres.database import open_pool, transaction
-from chassis.store.event_store import Answer, Append, EventStore, VaultEntry
+from chassis.store.event_store import Answer, Append, EventStore
+from chassis.store.vault import VaultEntry
 from contracts.examples import example_envelope
 from contracts.followup import WordsPurged
 from services.customer.commands import EraseCustomer

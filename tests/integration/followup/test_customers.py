@@ -10,8 +10,9 @@ from chassis.postgres.database import Pool
 from chassis.runtime.supervisor import Health
 from contracts.customer import Stage
 from services.customer.commands import Register, Tier
+from services.followup.domain.customer_ref import CustomerRef
 from services.followup.projection import customers
-from services.followup.projection.customers import CustomerRef, Customers
+from services.followup.queries.customers import Customers
 from tests.support.pipeline import Pipeline
 from tests.support.waiting import background, eventually
 

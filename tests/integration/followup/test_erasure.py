@@ -9,8 +9,9 @@ import pytest
 from chassis.commands.command import Context
 from chassis.commands.command_handler import CommandHandler
 from chassis.postgres.database import transaction
-from chassis.store.event_store import Answer, Append, EventStore, VaultEntry
+from chassis.store.event_store import Answer, Append, EventStore
 from chassis.store.mapper import EventMapper
+from chassis.store.vault import VaultEntry
 from contracts.customer import CustomerErased, KeyContactErased
 from contracts.event import Event
 from contracts.examples import example_envelope

@@ -7,7 +7,8 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import JSONResponse
 
-from chassis.http.access import EVERYWHERE, MAX_KEY, OWN, Allow, Caller, Holders, PolicyMissingError, check_policies
+from chassis.commands.holders import Holders
+from chassis.http.access import EVERYWHERE, MAX_KEY, OWN, Allow, Caller, PolicyMissingError, check_policies
 from chassis.http.auth import Role
 from tests.unit.chassis.issuer import Issuer, app_of, client_of
 

@@ -5,8 +5,8 @@ from contracts.examples import example_envelope
 from services.customer.commands import AddHelper, RemoveHelper
 from services.customer.domain import CUSTOMER
 from services.customer.domain.ownership import MAX_HELPERS
-from services.customer.projection.customers import project_next
-from services.followup.projection import customers
+from services.customer.projection.customer_row import project_next
+from services.followup.domain import customer_ref
 from tests.support.spec import Spec
 
 customer = Spec(CUSTOMER)
@@ -45,7 +45,7 @@ def test_a_helper_who_became_owner_keeps_nothing_when_the_customer_is_handed_on(
     assert not CUSTOMER.fold(CUSTOMER.initial, facts).holders.include("li")
     row, ref = None, None
     for fact in facts:
-        row, ref = project_next(row, example_envelope(fact)), customers.project(ref, example_envelope(fact))
+        row, ref = project_next(row, example_envelope(fact)), customer_ref.project(ref, example_envelope(fact))
     assert row
     assert ref
     assert row.helper_ids == ref.helper_ids == []

@@ -10,9 +10,9 @@ from contracts.customer import Mode, Stage
 from contracts.examples import CONTACT_ID, CUSTOMER_ID, LEADER, OWNER, example
 from contracts.followup import Direction, Guard, GuardCleared, GuardTripped, Sentiment
 from services.followup.commands.guard import Finding, Judge
+from services.followup.domain.customer_ref import CustomerRef
 from services.followup.domain.guard import GUARDS
 from services.followup.guards.rules import THRESHOLDS, Touch, findings, look_again_at
-from services.followup.projection.customers import CustomerRef
 from tests.support.spec import Spec
 
 NOW = datetime(2026, 3, 20, 2, 0, tzinfo=UTC)

@@ -24,13 +24,13 @@ from services.followup.calendars.work_calendar import working
 from services.followup.commands import PlanTemplate, PublishPlanTemplate
 from services.followup.commands.plan import ChangePlan, EndPlan, StartPlan
 from services.followup.commands.plan_template import TriggerGiven
+from services.followup.domain.customer_ref import CustomerRef
 from services.followup.domain.plan import PLAN
 from services.followup.domain.plan_template import PLAN_TEMPLATE
-from services.followup.plans.memory import Planned, PlanRow
+from services.followup.plans.plan_row import Planned, PlanRow
 from services.followup.plans.policy import State, react
 from services.followup.plans.shipped import SHIPPED
 from services.followup.plans.steps import HORIZON, MAX_OCCURRENCES, due_at, revise
-from services.followup.projection.customers import CustomerRef
 from tests.support.spec import Spec
 
 ZONE = ZoneInfo("Asia/Shanghai")

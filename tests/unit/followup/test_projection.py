@@ -28,8 +28,7 @@ from contracts.followup import (
     TaskRescheduled,
     TaskScheduled,
 )
-from services.followup.domain import complaint, task
-from services.followup.projection import customers
+from services.followup.domain import complaint, customer_ref, task
 from services.followup.projection.followups import (
     ComplaintRow,
     TaskRow,
@@ -139,11 +138,11 @@ def test_a_complaint_without_a_beginning_is_a_fault(event: type[complaint.Event]
 
 
 def test_a_customer_is_known_by_what_its_topic_says() -> None:
-    ref = customers.project(None, example_envelope(example(customer.Registered)))
+    ref = customer_ref.project(None, example_envelope(example(customer.Registered)))
     for event in LATER_LIFE:
-        ref = customers.project(ref, example_envelope(event))
+        ref = customer_ref.project(ref, example_envelope(event))
 
-    assert ref == customers.CustomerRef(
+    assert ref == customer_ref.CustomerRef(
         CUSTOMER_ID, "company", CUSTOMER_NAME, OWNER, LEADER, "interested", {"value": "vip"}
     )
     assert ref.holders.include(OWNER)
@@ -153,9 +152,9 @@ def test_a_customer_is_known_by_what_its_topic_says() -> None:
 def test_a_person_is_known_without_a_name() -> None:
     person = example(customer.Registered, kind=customer.Kind.PERSON, name=None, name_ref=UUID(int=3))
 
-    assert customers.project(None, example_envelope(person)).name is None
+    assert customer_ref.project(None, example_envelope(person)).name is None
 
 
 def test_a_customer_without_a_beginning_is_a_fault() -> None:
     with pytest.raises(LookupError):
-        customers.project(None, example_envelope(example(customer.TierChanged)))
+        customer_ref.project(None, example_envelope(example(customer.TierChanged)))

@@ -1,0 +1,34 @@
+"""SQL conditions on tables of customers: who holds a customer, whose customers somebody may see, a customer's ids.
+
+The tables have the columns `customer_id`, `owner_id`, `leader_id`, `helper_ids` and `merged_into`. What was recorded
+of a duplicate belongs to the customer that it was merged into. Arguments are names from code and placeholders, never
+values of a request.
+"""
+
+
+def holds(alias: str, employee: str) -> str:
+    """Return the condition that `employee` is owner, leader or helper in the row `alias`."""
+    return f"({employee} IN ({alias}.owner_id, {alias}.leader_id) OR {alias}.helper_ids @> ARRAY[{employee}::text])"
+
+
+def visible(customer_id: str, table: str, reader: str) -> str:
+    """Return the condition that `reader` may see `customer_id`; a NULL reader sees every customer."""
+    return f"({reader}::text IS NULL OR {customer_id} = {customers_of(table, reader)})"
+
+
+def customers_of(table: str, employee: str) -> str:
+    """Return the ids of all customers that `employee` holds, with their duplicates, for `id = …`.
+
+    As an array, so that an index finds the rows of one employee among everybody's.
+    """
+    held = holds("o", employee)
+    return f"""ANY(ARRAY(
+        SELECT i.customer_id FROM {table} o CROSS JOIN LATERAL (
+            SELECT o.customer_id UNION ALL SELECT d.customer_id FROM {table} d WHERE d.merged_into = o.customer_id
+        ) i WHERE o.merged_into IS NULL AND {held}))"""  # noqa: S608 - names from code
+
+
+def ids_of(table: str, customer_id: str) -> str:
+    """Return the ids of one customer and its duplicates, for `id = …`."""
+    return f"""ANY(ARRAY(
+        SELECT {customer_id} UNION ALL SELECT d.customer_id FROM {table} d WHERE d.merged_into = {customer_id}))"""  # noqa: S608 - names from code

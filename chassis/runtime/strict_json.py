@@ -1,0 +1,86 @@
+"""Strict JSON: UTF-8, no duplicate keys, no NaN, bounded depth and numbers."""
+
+import json
+import math
+from typing import Any
+
+MAX_DEPTH = 32
+MAX_DIGITS = 100
+
+
+class MalformedJsonError(ValueError):
+    """The bytes are not acceptable JSON; why, in English and Chinese, without repeating them."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.en = en
+        self.zh = zh
+
+
+def read_json(raw: bytes) -> Any:
+    """Parse `raw`, or raise MalformedJsonError."""
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedJsonError("The body is not UTF-8.", "请求体不是 UTF-8 编码。") from error
+    if depth_of(text) > MAX_DEPTH:
+        raise MalformedJsonError(f"The body nests deeper than {MAX_DEPTH}.", f"请求体嵌套超过 {MAX_DEPTH} 层。")
+    try:
+        return STRICT.decode(text)
+    except json.JSONDecodeError as error:
+        raise MalformedJsonError(
+            f"Not JSON: {error.msg} at character {error.pos}.", f"第 {error.pos} 个字符处不是合法的 JSON。"
+        ) from error
+
+
+def depth_of(text: str) -> int:
+    """Return how deep brackets nest outside strings. Bodies with few brackets are not scanned."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return 0
+    depth = deepest = 0
+    in_string = escaped = False
+    for character in text:
+        if escaped:
+            escaped = False
+        elif in_string:
+            escaped, in_string = character == "\\", character != '"'
+        elif character == '"':
+            in_string = True
+        elif character in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in "]}":
+            depth -= 1
+    return deepest
+
+
+def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise MalformedJsonError("A name stands twice in one object.", "同一对象中出现重复的字段名。")
+    return found
+
+
+def refuse_constant(name: str) -> None:
+    raise MalformedJsonError(f"{name} is not JSON.", f"{name} 不是合法的 JSON。")
+
+
+def finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise MalformedJsonError("A number is too large.", "数值过大。")
+    return number
+
+
+def short_integer(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise MalformedJsonError("A number has too many digits.", "数字位数过多。")
+    return int(text)
+
+
+STRICT = json.JSONDecoder(
+    object_pairs_hook=without_duplicates,
+    parse_constant=refuse_constant,
+    parse_float=finite,
+    parse_int=short_integer,
+)

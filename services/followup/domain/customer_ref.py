@@ -1,0 +1,74 @@
+"""What this service knows of a customer, folded from the customer service's events. Pure."""
+
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from chassis.commands.decider import GoneError
+from chassis.commands.holders import Holders
+from contracts import customer as events
+from contracts.customer.responsibility import ResponsibilityEvent, evolve_responsibility
+from contracts.event import Envelope
+
+# What concerns a customer, and nobody here.
+NOT_KEPT = (
+    events.MarketEvent
+    | events.PeopleEvent
+    | events.NeedEvent
+    | events.ReferenceEvent
+    | events.TagEvent
+    | events.TierEvent
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRef:
+    """A customer as other services may know it; a person's name stays with the customer service."""
+
+    customer_id: UUID
+    kind: str
+    name: str | None
+    owner_id: str | None = None
+    leader_id: str | None = None
+    stage: str = events.Stage.NEW
+    tiers: dict[str, str] = field(default_factory=dict)
+    helper_ids: list[str] = field(default_factory=list)
+    is_erased: bool = False
+    merged_into: UUID | None = None
+
+    @property
+    def holders(self) -> Holders:
+        return Holders(self.owner_id, self.leader_id, frozenset(self.helper_ids))
+
+
+def project(row: CustomerRef | None, envelope: Envelope[events.CustomerEvent]) -> CustomerRef:
+    """Return what is known of a customer after one event."""
+    event = envelope.event
+    if isinstance(event, events.Registered):
+        return CustomerRef(envelope.subject, event.kind, event.name)
+    if row is None:
+        raise LookupError("a customer's first event must be its registration")
+    if isinstance(event, NOT_KEPT):
+        return row
+    if isinstance(event, ResponsibilityEvent):
+        return evolve_responsibility(row, event)
+    match event:
+        case events.Renamed(name=name):
+            return replace(row, name=name)
+        case events.ProfileChanged() | events.ProfileReviewed() | events.KeyContactErased():
+            return row
+        case events.CustomerErased():
+            return replace(row, is_erased=True)
+        case events.StageChanged(stage=stage):
+            return replace(row, stage=stage)
+        case events.TierChanged(scheme=scheme, tier=tier):
+            return replace(row, tiers={**row.tiers, scheme: tier})
+        case events.DuplicateAbsorbed() | events.DuplicateReleased() | events.ToldApart():
+            return row
+
+
+def erased() -> GoneError:
+    return GoneError(
+        "customer-erased",
+        "What was known of this customer has been erased; nothing new can be recorded about them.",
+        "该客户的个人信息已被删除，不能再添加新的记录。",
+    )

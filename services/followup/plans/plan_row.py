@@ -1,0 +1,33 @@
+"""What is remembered of one customer's plan between events. Pure."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A task that a step has become."""
+
+    task_id: UUID
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """One customer's plan. `tasks` holds what each step has become, by the step's key.
+
+    Steps due before `planned_from` are not made up for. At `look_again_at` there is more to schedule, or all is done.
+    """
+
+    plan_id: UUID
+    customer_id: UUID
+    template: str
+    number: int
+    anchor_id: UUID
+    anchor_at: datetime
+    tier: str | None
+    planned_from: datetime
+    look_again_at: datetime
+    tasks: dict[str, Planned] = field(default_factory=dict)
+    ended_because: str | None = None

@@ -1,0 +1,87 @@
+"""Looks up what this service knows of customers, for access rules and for files."""
+
+import asyncio
+from datetime import UTC, datetime
+from uuid import UUID
+
+from chassis.commands.decider import MovedError
+from chassis.commands.holders import Holders
+from chassis.commands.problem import ProblemError
+from chassis.consume.positions import NEVER
+from chassis.postgres.database import Pool
+from contracts.topics import CUSTOMER_EVENTS
+from services.followup.domain.customer_ref import CustomerRef, erased
+from services.followup.projection.customers import CONSUMER
+
+CUSTOMER_WAIT_SECONDS = 2.0
+POLL_SECONDS = 0.05
+ENOUGH_TO_BE_AMBIGUOUS = 2
+
+COLUMNS = "customer_id, kind, name, owner_id, leader_id, stage, tiers, helper_ids, is_erased, merged_into"
+ONE = f"SELECT {COLUMNS} FROM customer_ref WHERE customer_id = $1"  # noqa: S608
+NAMED = "SELECT customer_id FROM customer_ref WHERE name = $1 AND merged_into IS NULL LIMIT $2"
+DUPLICATES = "SELECT customer_id FROM customer_ref WHERE merged_into = $1 ORDER BY customer_id"
+WATERMARK = """
+    SELECT min(watermark) FROM consumer_position WHERE consumer = $1 AND topic = $2 HAVING count(*) = $3
+"""
+
+
+class Customers:
+    """Looks customers up. A customer that is new is here some milliseconds after it has been registered."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def find(self, customer_id: UUID) -> CustomerRef | None:
+        row = await self._pool.fetchrow(ONE, customer_id)
+        return CustomerRef(**row) if row else None
+
+    async def standing(self, customer_id: UUID) -> CustomerRef | None:
+        """Return the customer, or the one that it was merged into."""
+        found = await self.find(customer_id)
+        return await self.find(found.merged_into) if found and found.merged_into else found
+
+    async def ids_of(self, customer_id: UUID) -> list[UUID]:
+        """Return every id under which something was recorded of the customer: its own, and those of its duplicates."""
+        rows = await self._pool.fetch(DUPLICATES, customer_id)
+        return [customer_id, *(row["customer_id"] for row in rows)]
+
+    async def require(self, customer_id: UUID) -> CustomerRef:
+        """Return the customer, waiting a little for one that is new; raise the 404 problem if none comes.
+
+        One that was merged goes on elsewhere, and is refused with the id of where.
+        """
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + CUSTOMER_WAIT_SECONDS
+        while (found := await self.find(customer_id)) is None:
+            if loop.time() > give_up_at:
+                raise ProblemError(
+                    "not-found", f"There is no customer {customer_id}.", f"没有编号为 {customer_id} 的客户。"
+                )
+            await asyncio.sleep(POLL_SECONDS)
+        if found.merged_into:
+            raise MovedError(found.merged_into)
+        return found
+
+    async def require_kept(self, customer_id: UUID) -> CustomerRef:
+        """Return the customer like `require`; raise GoneError for one who has been erased."""
+        found = await self.require(customer_id)
+        if found.is_erased:
+            raise erased()
+        return found
+
+    async def holders(self, customer_id: UUID) -> Holders:
+        """Return who answers for the customer: nobody, as long as its topic has not said so."""
+        found = await self.standing(customer_id)
+        return found.holders if found else Holders()
+
+    async def named(self, name: str) -> list[UUID]:
+        """Return the customers of exactly this name; two are enough to see that it is not unique."""
+        rows = await self._pool.fetch(NAMED, name, ENOUGH_TO_BE_AMBIGUOUS)
+        return [row["customer_id"] for row in rows]
+
+    async def complete_until(self) -> datetime:
+        """Return the instant before which no customer event is missing here."""
+        watermark = await self._pool.fetchval(WATERMARK, CONSUMER, CUSTOMER_EVENTS.name, CUSTOMER_EVENTS.partitions)
+        # The driver returns '-infinity' as a datetime without a zone.
+        return watermark.replace(tzinfo=UTC) if watermark else NEVER
