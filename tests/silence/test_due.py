@@ -3,8 +3,9 @@
 import json
 from datetime import timedelta
 
+from chassis.runtime.clock import utc_now
 from services.alerts.detection import memory
-from services.alerts.detection.detector import CONSUMER, DUE_BATCH, FEEDS, utc_now
+from services.alerts.detection.detector import CONSUMER, DUE_BATCH, FEEDS
 from tests.bench.harness.measuring import administrator
 from tests.support.servers import Servers
 

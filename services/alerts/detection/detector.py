@@ -2,8 +2,8 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -12,12 +12,14 @@ import uuid_utils.compat as uuid_utils
 
 from chassis.consume.erasure_answers import hear
 from chassis.postgres.database import Connection, Pool, transaction
+from chassis.runtime.clock import Clock, utc_now
 from chassis.store.event_store import Answer, Append, EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.vault_reader import count_words
 from contracts.alerts import AlertEvent, AlertRaised
 from contracts.event import Envelope, Metadata
 from contracts.topics import CONFIGURATION, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
+from services.alerts.actor import ACTOR
 from services.alerts.detection import memory as silence
 from services.alerts.detection import merging
 from services.alerts.detection.memory import Memory
@@ -28,15 +30,8 @@ from services.alerts.projection import holders
 
 CONSUMER = "alerts"
 FEEDS = [CUSTOMER_EVENTS.name, FOLLOWUP_EVENTS.name]
-ACTOR = "system:alerts"
 DUE_BATCH = 500
 VERSIONS = "SELECT stream_id, max(version) AS version FROM event WHERE stream_id = ANY($1) GROUP BY stream_id"
-
-Clock = Callable[[], datetime]
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Detection:
@@ -140,9 +135,9 @@ def look(
 def caused_by(envelope: Envelope[Any]) -> Metadata:
     known = envelope.metadata
     return Metadata(
-        actor=ACTOR, correlation_id=known.correlation_id, causation_id=envelope.id, traceparent=known.traceparent
+        actor=ACTOR.name, correlation_id=known.correlation_id, causation_id=envelope.id, traceparent=known.traceparent
     )
 
 
 def by_timer(event: AlertEvent) -> Metadata:
-    return Metadata(actor=ACTOR, correlation_id=str(event.alert_id), causation_id=event.causes[0])
+    return Metadata(actor=ACTOR.name, correlation_id=str(event.alert_id), causation_id=event.causes[0])

@@ -11,8 +11,6 @@ from chassis.postgres.database import Pool
 from chassis.postgres.visibility import customers_of, ids_of
 from chassis.store.erasure import Statement
 from chassis.store.vault_reader import count_words
-from services.alerts.detection.memory import STATE
-from services.alerts.engine.facts import Facts
 
 VIEW = """
     SELECT a.alert_id AS id, a.version, a.customer_id, a.rule_id, a.status, a.outcome, a.owner_id,
@@ -35,11 +33,11 @@ LIST = f"""
       AND ($6::text IS NULL OR a.holders @> ARRAY[$6] OR a.customer_id = {customers_of("customer_holders", "$6")})
     ORDER BY a.alert_id LIMIT $7
 """
+DUPLICATES = "SELECT customer_id FROM customer_holders WHERE merged_into = $1"
 HEARD = """
-    SELECT erasure_id FROM purge_heard WHERE subject = $1 OR subject = ANY($2)
+    SELECT erasure_id FROM purge_heard WHERE subject = ANY($2)
     ORDER BY subject <> $1, subject, heard_at, erasure_id
 """
-KNOWN = "SELECT state FROM silence WHERE customer_id = $1"
 
 
 class AlertView(BaseModel):
@@ -79,10 +77,10 @@ class AlertQueries:
 
     async def statement(self, customer_id: UUID) -> Statement:
         """Say which erasures were heard of, also of duplicates, and how many words the vault holds: none."""
-        kept = await self._pool.fetchval(KNOWN, customer_id)
-        duplicate_ids = list((STATE.validate_json(kept).facts if kept else Facts()).absorbed)
-        heard = [row["erasure_id"] for row in await self._pool.fetch(HEARD, customer_id, duplicate_ids)]
-        entries = await count_words(self._pool, customer_id, *duplicate_ids)
+        duplicates = await self._pool.fetch(DUPLICATES, customer_id)
+        ids = [customer_id, *(row["customer_id"] for row in duplicates)]
+        heard = [row["erasure_id"] for row in await self._pool.fetch(HEARD, customer_id, ids)]
+        entries = await count_words(self._pool, *ids)
         return Statement(service="alerts", customer_id=customer_id, heard=heard, entries=entries)
 
     async def one(self, alert_id: UUID) -> AlertView | None:

@@ -1,20 +1,19 @@
 """Tells of important dates some days ahead: pass after pass through the vault, in small batches."""
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from chassis.commands.command import Context
 from chassis.commands.command_handler import CommandHandler
 from chassis.postgres.database import Pool
+from chassis.runtime.clock import Clock, utc_now
 from chassis.store.pseudonym import Pseudonyms
+from services.customer.actor import ACTOR
 from services.customer.commands.people import DATES
 from services.customer.domain.important_date import Approach, falls_on
 
-ACTOR = "system:customer"
 BATCH = 500
 # Every date is looked at several times while it is near; what was told is not told again.
 BETWEEN_PASSES = timedelta(hours=6)
@@ -23,10 +22,6 @@ KNOWN = """
     SELECT d.key_contact_id, d.customer_id, v.value FROM key_contact_dates d JOIN vault v ON v.id = d.dates_ref
     WHERE d.key_contact_id > $1 ORDER BY d.key_contact_id LIMIT $2
 """
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Approaching:
@@ -38,7 +33,7 @@ class Approaching:
         dates: CommandHandler[bool],
         pseudonyms: Pseudonyms,
         zone: str,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Clock = utc_now,
     ) -> None:
         self._pool = pool
         self._dates = dates
@@ -66,12 +61,6 @@ class Approaching:
     async def _tell(self, row: asyncpg.Record, kind: str, on: date, now: datetime) -> None:
         key_contact_id: UUID = row["key_contact_id"]
         stream_id = self._pseudonyms.derived("important-date", str(key_contact_id), kind, on.isoformat())
-        context = Context(
-            key=f"important-date|{stream_id}",
-            actor=ACTOR,
-            correlation_id=f"important-date-{stream_id}",
-            now=now,
-            retryable=False,
-        )
+        context = ACTOR.on_timer(now, f"important-date|{stream_id}", f"important-date-{stream_id}")
         command = Approach(key_contact_id=key_contact_id, kind=kind, on=on)
         await self._dates.handle(stream_id, command, context, subject=row["customer_id"])

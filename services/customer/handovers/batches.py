@@ -1,8 +1,7 @@
 """Works batches of handovers off: customer after customer, each an append of its own, on from where it stood."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -12,6 +11,7 @@ from asyncpg import Record
 from chassis.commands.command import Command, Context
 from chassis.commands.command_handler import Beside, ConflictError
 from chassis.commands.decider import MovedError, RejectedError
+from chassis.runtime.clock import Clock, utc_now
 from services.customer import commands
 from services.customer.dependencies import Dependencies
 from services.customer.domain import Customer
@@ -93,14 +93,10 @@ class Outcome(StrEnum):
 Seen = tuple[Outcome, dict[str, str] | None]
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class HandoverBatches:
     """`run_due` is the timers'. Interrupted, or run twice at once, it does nothing twice: each append has a key."""
 
-    def __init__(self, needs: Dependencies, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, needs: Dependencies, clock: Clock = utc_now) -> None:
         self._needs = needs
         self._pool = needs.pool
         self._clock = clock
@@ -154,7 +150,7 @@ class HandoverBatches:
         return len(settled)
 
     async def _one(self, batch: HandoverBatchRow, item: Record) -> Seen:
-        context = self._context(batch, item)
+        context = self._context(batch, f"{item['customer_id']}|{item['kind']}")
         try:
             async with self._slots:
                 if item["kind"] == "helped":
@@ -203,17 +199,13 @@ class HandoverBatches:
 
     async def _end(self, batch: HandoverBatchRow) -> None:
         counts: Any = await self._pool.fetchrow(COUNTS, batch.batch_id)
-        context = Context(
-            key=f"handover-batch|{batch.batch_id}|end",
-            actor=batch.started_by,
-            correlation_id=f"handover-batch-{batch.batch_id}",
-            now=self._clock(),
-        )
+        context = self._context(batch, "end")
         await self._needs.handover_batches.handle(batch.batch_id, commands.EndBatch(**counts), context)
 
-    def _context(self, batch: HandoverBatchRow, item: Record) -> Context:
+    def _context(self, batch: HandoverBatchRow, step: str) -> Context:
+        """Return the context of one step: whoever started the batch is its author."""
         return Context(
-            key=f"handover-batch|{batch.batch_id}|{item['customer_id']}|{item['kind']}",
+            key=f"handover-batch|{batch.batch_id}|{step}",
             actor=batch.started_by,
             correlation_id=f"handover-batch-{batch.batch_id}",
             now=self._clock(),

@@ -1,31 +1,26 @@
 """Looks at customers whose facts have changed, or for whom time has: and tells them where the rules lead."""
 
 import asyncio
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from chassis.commands.command import Context
 from chassis.commands.command_handler import CommandHandler
 from chassis.postgres.database import Pool
+from chassis.runtime.clock import Clock, utc_now
 from contracts.customer import TierBasis, TierDecision, TierSchemePublished
+from services.customer.actor import ACTOR
 from services.customer.commands import AssessTier
 from services.customer.domain import Customer
 from services.customer.tiers import memory
 from services.customer.tiers.facts import Known, facts_of
 from services.customer.tiers.rules import assess, changes_at, inputs_of
 
-ACTOR = "system:customer"
 BATCH = 200
 CONCURRENCY = 8
 # Whoever is taken and not settled by then is looked at again: the process has ended meanwhile.
 LEASE = timedelta(minutes=1)
 PASS_BATCH = 1_000
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Tiering:
@@ -34,9 +29,7 @@ class Tiering:
     Where it fails, the lease of those it had taken ends, and they are looked at again.
     """
 
-    def __init__(
-        self, pool: Pool, customers: CommandHandler[Customer], zone: str, clock: Callable[[], datetime] = utc_now
-    ) -> None:
+    def __init__(self, pool: Pool, customers: CommandHandler[Customer], zone: str, clock: Clock = utc_now) -> None:
         self._pool = pool
         self._customers = customers
         self._zone = ZoneInfo(zone)
@@ -70,9 +63,7 @@ class Tiering:
             proposes=scheme.decision is TierDecision.PROPOSED,
             basis=TierBasis(number=scheme.number, evaluated_at=now, inputs=inputs),
         )
-        context = Context(
-            key=f"tier|{uuid4()}", actor=ACTOR, correlation_id=str(known.customer_id), now=now, retryable=False
-        )
+        context = ACTOR.on_timer(now, f"tier|{uuid4()}", str(known.customer_id))
         async with self._slots:
             await self._customers.handle(known.customer_id, command, context)
 

@@ -1,18 +1,17 @@
 """Takes silence for consent once its time has come: one row per complaint, moved by its own facts."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 import asyncpg
 
-from chassis.commands.command import Context
 from chassis.commands.command_handler import CommandHandler
 from chassis.postgres.database import Pool
+from chassis.runtime.clock import Clock, utc_now
+from services.followup.actor import ACTOR
 from services.followup.calendars.shipped import CHINA_OFFICE, SHIPPED
 from services.followup.commands import Consent
 from services.followup.domain.complaint import Complaint
 
-ACTOR = "system:followup"
 BATCH = 100
 DUE = """
     SELECT complaint_id, customer_id, version, consent_at FROM complaint
@@ -20,16 +19,10 @@ DUE = """
 """
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Consents:
     """Asks for consent where it is due. The list may lag and two processes may ask: the complaint itself decides."""
 
-    def __init__(
-        self, pool: Pool, complaints: CommandHandler[Complaint | None], clock: Callable[[], datetime] = utc_now
-    ) -> None:
+    def __init__(self, pool: Pool, complaints: CommandHandler[Complaint | None], clock: Clock = utc_now) -> None:
         self._pool = pool
         self._complaints = complaints
         self._clock = clock
@@ -42,13 +35,7 @@ class Consents:
 
     async def _consent(self, row: asyncpg.Record, now: datetime) -> int:
         complaint_id = row["complaint_id"]
-        context = Context(
-            key=f"consent|{complaint_id}|{row['version']}",
-            actor=ACTOR,
-            correlation_id=str(complaint_id),
-            now=now,
-            retryable=False,
-        )
+        context = ACTOR.on_timer(now, f"consent|{complaint_id}|{row['version']}", str(complaint_id))
         # It counts from when it was due, however late it is recorded.
         command = Consent(occurred_at=row["consent_at"]).taken(context, SHIPPED[CHINA_OFFICE])
         handled = await self._complaints.handle(complaint_id, command, context, subject=row["customer_id"])

@@ -1,14 +1,13 @@
 """Escalates complaints whose answer or resolution is late: once for each, by a timer."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 import asyncpg
 
-from chassis.commands.command import Context
 from chassis.postgres.database import Pool
+from chassis.runtime.clock import Clock, utc_now
+from services.followup.actor import ACTOR
 from services.followup.commands.complaint import EscalateLate, Moment
-from services.followup.complaints.consent import ACTOR, utc_now
 from services.followup.dependencies import Dependencies
 from services.followup.domain import complaint_clock
 from services.followup.domain.complaint import UNANSWERED, Complaint
@@ -25,7 +24,7 @@ LATE = """
 class Lateness:
     """The list says where to look; the complaint itself, how late it is. What was said already is not said again."""
 
-    def __init__(self, needs: Dependencies, pool: Pool, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, needs: Dependencies, pool: Pool, clock: Clock = utc_now) -> None:
         self._needs = needs
         self._pool = pool
         self._clock = clock
@@ -45,13 +44,7 @@ class Lateness:
         calendar = await self._needs.calendars.version(promise.calendar, promise.calendar_number)
         for level, due_at in late_levels(complaint, Moment(now, calendar)):
             command = EscalateLate(complaint_id=complaint_id, level=level, round=complaint.rounds, due_at=due_at)
-            context = Context(
-                key=f"late|{complaint_id}|{complaint.rounds}|{level}",
-                actor=ACTOR,
-                correlation_id=str(complaint_id),
-                now=now,
-                retryable=False,
-            )
+            context = ACTOR.on_timer(now, f"late|{complaint_id}|{complaint.rounds}|{level}", str(complaint_id))
             stream_id = self._needs.repeats_of(customer_id)
             handled = await self._needs.complaint_repeats.handle(stream_id, command, context, subject=customer_id)
             escalated += handled.events

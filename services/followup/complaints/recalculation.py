@@ -1,17 +1,16 @@
 """Promises open complaints again when their calendar has a new version: pass after pass, in small batches."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 
-from chassis.commands.command import Context
 from chassis.commands.command_handler import CommandHandler
 from chassis.postgres.database import Pool
+from chassis.runtime.clock import Clock, utc_now
+from services.followup.actor import ACTOR
 from services.followup.calendars.lookup import Calendars
 from services.followup.commands import Repromise
-from services.followup.complaints.consent import ACTOR, utc_now
 from services.followup.domain.complaint import SETTLED, Complaint
 
 BATCH = 100
@@ -33,7 +32,7 @@ class Repromising:
         pool: Pool,
         complaints: CommandHandler[Complaint | None],
         calendars: Calendars,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Clock = utc_now,
     ) -> None:
         self._pool = pool
         self._complaints = complaints
@@ -61,12 +60,6 @@ class Repromising:
         complaint_id, name = row["complaint_id"], row["calendar"]
         calendar = await self._calendars.version(name)
         former = await self._calendars.version(name, row["calendar_number"])
-        context = Context(
-            key=f"repromise|{complaint_id}|{name}|{calendar.number}",
-            actor=ACTOR,
-            correlation_id=str(complaint_id),
-            now=now,
-            retryable=False,
-        )
+        context = ACTOR.on_timer(now, f"repromise|{complaint_id}|{name}|{calendar.number}", str(complaint_id))
         command = Repromise().taken(context, calendar, former=former)
         await self._complaints.handle(complaint_id, command, context, subject=row["customer_id"])

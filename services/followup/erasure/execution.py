@@ -17,8 +17,8 @@ from contracts.customer import CustomerErased, KeyContactErased
 from contracts.customer.erasure import ErasureEvent
 from contracts.event import Envelope, Metadata
 from contracts.followup import ContactLogged, SurveyAnswered, WordsPurged
+from services.followup.actor import ACTOR
 
-ACTOR = "system:followup"
 # What begins by naming a key contact is about them: a contact, or a survey with its answer.
 SAID_WITH = """
     SELECT position, stream_id, version, subject, type, state, recorded_at FROM event
@@ -85,7 +85,7 @@ class Erasing:
             occurred_at=asked.recorded_at,
             recorded_at=asked.recorded_at,
             metadata=Metadata(
-                actor=ACTOR,
+                actor=ACTOR.name,
                 correlation_id=known.correlation_id,
                 causation_id=asked.id,
                 traceparent=known.traceparent,

@@ -1,18 +1,19 @@
 """Watches over contacts: remembers each as it is heard of, and judges a customer's when something may have changed."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from chassis.commands.command import Context
 from chassis.postgres.database import Connection, Pool, transaction
+from chassis.runtime.clock import Clock, utc_now
 from contracts import customer as customer_events
 from contracts.customer import Stage
 from contracts.event import Envelope
 from contracts.followup import ContactLogged, Guard
+from services.followup.actor import ACTOR
 from services.followup.commands.guard import Finding, Judge
 from services.followup.dependencies import Dependencies
 from services.followup.domain.customer_ref import CustomerRef
@@ -20,7 +21,6 @@ from services.followup.guards import memory, rules
 from services.followup.guards.memory import WatchRow
 from services.followup.guards.rules import THRESHOLDS, Touch, Touches
 from services.followup.plans import memory as planning
-from services.followup.plans.runner import ACTOR, utc_now
 
 DUE_BATCH = 100
 MAX_TOUCHES = 200
@@ -37,7 +37,7 @@ MATTERS = (
 class Watch:
     """`heard` is part of the consumers' handler, behind the plans'; `run_due` is the timers'."""
 
-    def __init__(self, needs: Dependencies, pool: Pool, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, needs: Dependencies, pool: Pool, clock: Clock = utc_now) -> None:
         self._needs = needs
         self._pool = pool
         self._clock = clock
@@ -77,7 +77,7 @@ class Watch:
             await self._needs.guards.handle(
                 self._needs.pseudonyms.derived("guards", str(row.customer_id)),
                 judgement(customer, found),
-                context(row.customer_id, now),
+                ACTOR.on_timer(now, f"guards|{row.customer_id}|{uuid4()}", f"guards-{row.customer_id}"),
                 subject=row.customer_id,
             )
         return replace(row, tripped=list(found), look_again_at=rules.look_again_at(row.touches, now))
@@ -127,14 +127,4 @@ def finding(guard: Guard, touches: Touches) -> Finding:
         at_least=THRESHOLDS[guard].at_least,
         within_days=THRESHOLDS[guard].within_days,
         since=touches[0].at,
-    )
-
-
-def context(customer_id: UUID, now: datetime) -> Context:
-    return Context(
-        key=f"guards|{customer_id}|{uuid4()}",
-        actor=ACTOR,
-        correlation_id=f"guards-{customer_id}",
-        now=now,
-        retryable=False,
     )

@@ -5,19 +5,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, get_args
 from uuid import UUID
 
-from chassis.commands.command import Context
 from chassis.commands.decider import RejectedError
 from chassis.store.event_store import READ_LIMIT
 from contracts.customer import OwnerAssigned
 from contracts.event import Envelope
 from contracts.followup.complaint import ComplaintEvent
 from contracts.followup.task import TaskEvent
+from services.followup.actor import ACTOR
 from services.followup.commands import PassComplaintOn, Reassign
 from services.followup.dependencies import Dependencies
 from services.followup.domain.complaint import COMPLAINT, ComplaintState
 from services.followup.domain.task import TASK, TaskState
 
-ACTOR = "system:followup"
 REASON = "handover"
 OWED = (*get_args(TaskEvent), *get_args(ComplaintEvent))
 
@@ -73,15 +72,7 @@ async def carry_out(
     needs: Dependencies,
 ) -> None:
     """What has been done or closed in this moment stands: then it refuses, and that is well."""
-    known = envelope.metadata
-    context = Context(
-        key=f"handover|{envelope.id}|{stream_id}",
-        actor=ACTOR,
-        correlation_id=known.correlation_id,
-        now=envelope.recorded_at,
-        causation_id=envelope.id,
-        traceparent=known.traceparent,
-    )
+    context = ACTOR.on_event(envelope, f"handover|{envelope.id}|{stream_id}")
     try:
         if isinstance(command, Reassign):
             await needs.tasks.handle(stream_id, command, context, subject=customer_id)

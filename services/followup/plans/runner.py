@@ -6,9 +6,9 @@ Every command has a key made from the fact or the look that led to it, so what i
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -17,11 +17,13 @@ from chassis.commands.command import Context
 from chassis.commands.command_handler import Beside
 from chassis.commands.decider import RejectedError
 from chassis.postgres.database import Connection, Pool, transaction
+from chassis.runtime.clock import Clock, utc_now
 from contracts.customer import OwnerAssigned
 from contracts.event import Envelope
 from contracts.followup import CalendarPublished, PlanTemplatePublished
 from contracts.followup.plan import Assignment
 from contracts.topics import CONFIGURATION
+from services.followup.actor import ACTOR
 from services.followup.assignment import Given, give
 from services.followup.calendars.work_calendar import working
 from services.followup.commands.plan import ChangePlan, EndPlan, PlanCommand, StartPlan
@@ -39,18 +41,11 @@ from services.followup.projection import customers
 
 CONSUMER = "followup-plans"
 OWN_FACTS = "followup-plans-own"
-ACTOR = "system:followup"
 # So much of the pool is asked for at once: batches hold connections, and requests of the same process want some, too.
 SHARE_OF_POOL = 0.5
 # PostgreSQL ends a transaction that stands idle for five seconds; what has been heard is written this often.
 CUSTOMERS_AT_ONCE = 48
 DUE_BATCH = 200
-
-Clock = Callable[[], datetime]
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +272,7 @@ def cause_of(envelope: Envelope[Any]) -> Cause:
 def context(cause: Cause, what: str) -> Context:
     return Context(
         key=f"plan|{cause.name}|{what}",
-        actor=ACTOR,
+        actor=ACTOR.name,
         correlation_id=cause.correlation_id,
         now=cause.at,
         causation_id=cause.causation_id,

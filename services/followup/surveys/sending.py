@@ -10,10 +10,10 @@ from contracts.customer import CustomerEvent
 from contracts.event import Envelope
 from contracts.followup import SurveyPolicyPublished
 from contracts.topics import CONFIGURATION
+from services.followup.actor import ACTOR
 from services.followup.commands.survey import SendAt
 from services.followup.dependencies import Dependencies
 from services.followup.plans.policy import is_met
-from services.followup.plans.runner import cause_of, context
 
 LATELY = "SELECT EXISTS (SELECT FROM survey WHERE customer_id = $1 AND sent_at > $2 AND survey_id <> $3)"
 
@@ -41,7 +41,7 @@ class Sending:
         if customer is None or customer.is_erased:
             return
         if not await self._pool.fetchval(LATELY, customer_id, rest_since, survey_id):
-            asked = context(cause_of(envelope), f"{survey_id}|survey")
+            asked = ACTOR.on_event(envelope, f"survey|{envelope.id}|{survey_id}")
             await self._needs.surveys.handle(survey_id, asking(envelope, policy), asked, subject=customer_id)
 
 

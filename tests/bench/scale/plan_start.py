@@ -17,6 +17,7 @@ import uuid_utils.compat as uuid_utils
 from chassis.consume.consumer import Consumer
 from chassis.kafka.client import ensure_topics, partition_of
 from chassis.postgres.database import Pool, transaction
+from chassis.runtime.clock import utc_now
 from chassis.runtime.supervisor import Health
 from chassis.store.event_store import Answer, Append, EventStore
 from chassis.store.mapper import EventMapper
@@ -30,7 +31,7 @@ from services.followup.__main__ import build
 from services.followup.dependencies import Dependencies
 from services.followup.domain.customer_ref import CustomerRef
 from services.followup.plans import memory
-from services.followup.plans.runner import Planning, utc_now
+from services.followup.plans.runner import Planning
 from services.followup.plans.shipped import TEMPLATES
 from services.followup.projection import customers
 from services.followup.workers import reacting

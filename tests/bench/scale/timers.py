@@ -12,6 +12,7 @@ import uuid_utils.compat as uuid_utils
 
 from chassis.consume.timers import Timers
 from chassis.postgres.database import Pool, transaction
+from chassis.runtime.clock import utc_now
 from chassis.runtime.supervisor import Health
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
@@ -20,7 +21,7 @@ from contracts.alerts import AlertRaised
 from contracts.event import Event
 from contracts.examples import example
 from contracts.topics import PARTITIONS
-from services.alerts.detection.detector import CONSUMER, DUE_BATCH, FEEDS, Detection, utc_now
+from services.alerts.detection.detector import CONSUMER, DUE_BATCH, FEEDS, Detection
 from services.alerts.engine.rules import DEFAULT_RULES
 from tests.bench.harness.event_data import envelope
 from tests.bench.harness.measuring import Bed, Figure, administrator, cost, interleaved, rate

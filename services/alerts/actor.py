@@ -1,0 +1,5 @@
+"""The alerts service as the author of commands and events."""
+
+from chassis.commands.system_actor import SystemActor
+
+ACTOR = SystemActor("alerts")
