@@ -1,11 +1,10 @@
 """The topics on which services answer to erasures, as parts of the AsyncAPI document."""
 
 from contracts.asyncapi_channel import KAFKA_BINDING, channel
-from contracts.cloudevents import CONTENT_TYPE, Json, schema_id, source_of, text
-from contracts.erasure_answers import PURGES, PurgeConfirmed
+from contracts.cloudevents import CONTENT_TYPE, Json, source_of, text
+from contracts.erasure_answers import PURGES, PurgeConfirmed, headers_of
 from contracts.examples.named import CUSTOMER_ID, ERASURE_ID, RECORDED_AT
 from contracts.topics import PURGE_ANSWERS, Topic
-from contracts.types import utc_text
 
 GROUP = "care-customer-purge-answers"
 SUMMARY = "The service has heard of an erasure, and holds no word of that person."
@@ -57,7 +56,7 @@ def message(topic: Topic) -> Json:
                 "bindingVersion": KAFKA_BINDING,
             }
         },
-        "examples": [{"headers": example_headers(topic), "payload": payload(topic)}],
+        "examples": [{"headers": headers_of(EXAMPLES[topic]), "payload": payload(topic)}],
         "x-owner": topic.owner,
         "x-pii": "none",
     }
@@ -86,17 +85,3 @@ def operations() -> dict[str, Json]:
 
 def payload(topic: Topic) -> Json:
     return EXAMPLES[topic].model_dump(mode="json")
-
-
-def example_headers(topic: Topic) -> dict[str, str]:
-    told = EXAMPLES[topic]
-    return {
-        "ce_specversion": "1.0",
-        "ce_id": str(told.id),
-        "ce_source": told.source,
-        "ce_type": told.TYPE,
-        "ce_subject": str(told.customer_id),
-        "ce_time": utc_text(told.heard_at),
-        "ce_dataschema": schema_id(told.TYPE),
-        "content-type": CONTENT_TYPE,
-    }

@@ -12,7 +12,7 @@ from contracts import asyncapi, asyncapi_erasure
 from contracts.asyncapi import READERS, PlainSchema, key_of
 from contracts.asyncapi_inbound import GROUP, example, summary_of
 from contracts.cloudevents import Json, example_headers, payload, schema_id, type_of
-from contracts.erasure_answers import PurgeConfirmed
+from contracts.erasure_answers import PurgeConfirmed, headers_of
 from contracts.event import Event
 from contracts.examples import EXAMPLES
 from contracts.inbound import TOLD, AnyTold
@@ -188,7 +188,7 @@ Message type: [`{PurgeConfirmed.TYPE}`](../{SCHEMAS}/{PurgeConfirmed.TYPE}.json)
 Example headers, then the value:
 
 ```json
-{_json(asyncapi_erasure.example_headers(topic))}```
+{_json(headers_of(asyncapi_erasure.EXAMPLES[topic]))}```
 
 ```json
 {_json(asyncapi_erasure.payload(topic))}```

@@ -3,13 +3,14 @@
 An answer is a CloudEvent in binary mode. Its `id` is made of the erasure and the service: sent twice, it is one answer.
 """
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.topics import ALERT_PURGES, REPORTING_PURGES, Topic
-from contracts.types import Instant
+from contracts.types import Instant, utc_text
 
 Wordless = Literal["alerts", "reporting"]
 PURGES: dict[Wordless, Topic] = {"alerts": ALERT_PURGES, "reporting": REPORTING_PURGES}
@@ -37,3 +38,23 @@ class PurgeConfirmed(BaseModel):
 
 
 CONFIRMATIONS: dict[str, type[PurgeConfirmed]] = {PurgeConfirmed.TYPE: PurgeConfirmed}
+
+
+def headers_of(answer: PurgeConfirmed) -> dict[str, str]:
+    return {
+        "ce_specversion": "1.0",
+        "ce_id": str(answer.id),
+        "ce_source": answer.source,
+        "ce_type": answer.TYPE,
+        "ce_subject": str(answer.customer_id),
+        "ce_time": utc_text(answer.heard_at),
+        "ce_dataschema": f"/schemas/{answer.TYPE}.json",
+        "content-type": "application/json",
+    }
+
+
+def record_of(service: Wordless, row: Mapping[str, Any]) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
+    """Return key, value and headers of what `service` answers; `row` holds the other fields of the answer."""
+    answer = PurgeConfirmed(service=service, **row)
+    headers = [(name, text.encode()) for name, text in headers_of(answer).items()]
+    return str(answer.customer_id).encode(), answer.model_dump_json().encode(), headers

@@ -8,22 +8,19 @@ was lost, and gets everything again.
 
 import math
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 import structlog
 
 from chassis.kafka.client import end, ensure_topics, log_ends, new_producer, partition_of
-from chassis.kafka.cloudevents import CONTENT_TYPE
 from chassis.kafka.records import Record, Row
 from chassis.kafka.sending import Outgoing, send_all
 from chassis.postgres.database import Connection, Pool
 from chassis.runtime.crash import crash_point
-from contracts.customer import ErasureEvent
-from contracts.erasure_answers import PURGES, PurgeConfirmed, Wordless
 from contracts.event import Envelope
-from contracts.types import utc_text
+from contracts.topics import Topic
 
 BATCH = 500
 # How often somebody with nothing to send asks whether the topic still holds what was confirmed.
@@ -31,7 +28,7 @@ LOOK_AGAIN_SECONDS = 600.0
 
 HEAR = "INSERT INTO purge_heard (erasure_id, subject, entries) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 UNCONFIRMED = """
-    SELECT erasure_id, subject, entries, heard_at FROM purge_heard WHERE confirmed_at IS NULL
+    SELECT erasure_id, subject AS customer_id, entries, heard_at FROM purge_heard WHERE confirmed_at IS NULL
     ORDER BY heard_at, erasure_id LIMIT $1
 """
 CONFIRM = "UPDATE purge_heard SET confirmed_at = clock_timestamp() WHERE erasure_id = ANY($1)"
@@ -39,24 +36,29 @@ CONFIRMED = "SELECT count(*) FROM purge_heard WHERE confirmed_at IS NOT NULL"
 FORGET = "UPDATE purge_heard SET confirmed_at = NULL WHERE confirmed_at IS NOT NULL"
 
 Count = Callable[[Connection, UUID], Awaitable[int]]
+RecordOf = Callable[[Row], Record]
 
 
-async def hear(envelopes: Sequence[Envelope[Any]], held: Connection, count: Count) -> None:
+async def hear(erasures: Iterable[Envelope[Any]], held: Connection, count: Count) -> None:
     """Keep which erasures have come, and how many words `count` finds of whom each is about.
 
     The consumer calls this inside its own transaction, after its rows are written.
     """
-    for envelope in envelopes:
-        if isinstance(envelope.event, ErasureEvent):
-            await held.execute(HEAR, envelope.id, envelope.subject, await count(held, envelope.subject))
+    for envelope in erasures:
+        await held.execute(HEAR, envelope.id, envelope.subject, await count(held, envelope.subject))
 
 
 class Confirming:
-    """Sends what `hear` kept. `run_due` is the timers': with nothing to send it is one look at an index."""
+    """Sends what `hear` kept. `run_due` is the timers': with nothing to send it is one look at an index.
 
-    def __init__(self, service: Wordless, pool: Pool, *, bootstrap: str, idempotence: bool = True) -> None:
-        self._service = service
-        self._topic = PURGES[service]
+    `record_of` makes the answer of a row of UNCONFIRMED: the same bytes however often it is made.
+    """
+
+    def __init__(
+        self, topic: Topic, record_of: RecordOf, pool: Pool, *, bootstrap: str, idempotence: bool = True
+    ) -> None:
+        self._topic = topic
+        self._record_of = record_of
         self._pool = pool
         self._bootstrap = bootstrap
         self._idempotence = idempotence
@@ -69,7 +71,7 @@ class Confirming:
             await self._look()
             rows = await self._pool.fetch(UNCONFIRMED, BATCH)
         if rows:
-            await self._send([record_of(self._service, row) for row in rows])
+            await self._send([self._record_of(row) for row in rows])
             crash_point("confirming.after-acknowledgement")
             await self._pool.execute(CONFIRM, [row["erasure_id"] for row in rows])
         return len(rows)
@@ -89,33 +91,9 @@ class Confirming:
         outgoing: Outgoing = {}
         for record in records:
             outgoing.setdefault((self._topic.name, partition_of(record[0], self._topic.partitions)), []).append(record)
-        producer = new_producer(self._bootstrap, f"care-{self._service}-confirming", idempotence=self._idempotence)
+        producer = new_producer(self._bootstrap, f"care-{self._topic.owner}-confirming", idempotence=self._idempotence)
         try:
             await producer.start()
             await send_all(producer, outgoing)
         finally:
             await end(producer.stop())
-
-
-def record_of(service: Wordless, row: Row) -> Record:
-    """Return key, value and headers of the answer to one erasure: the same bytes however often it is made."""
-    told = PurgeConfirmed(
-        customer_id=row["subject"],
-        erasure_id=row["erasure_id"],
-        service=service,
-        entries=row["entries"],
-        heard_at=row["heard_at"],
-    )
-    subject = str(told.customer_id)
-    headers = {
-        "ce_specversion": "1.0",
-        "ce_id": str(told.id),
-        "ce_source": told.source,
-        "ce_type": told.TYPE,
-        "ce_subject": subject,
-        "ce_time": utc_text(told.heard_at),
-        "ce_dataschema": f"/schemas/{told.TYPE}.json",
-        "content-type": CONTENT_TYPE,
-    }
-    encoded = [(name, text.encode()) for name, text in headers.items()]
-    return subject.encode(), told.model_dump_json().encode(), encoded

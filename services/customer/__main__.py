@@ -46,6 +46,7 @@ from services.customer.merging.duplicates import Duplicates
 from services.customer.projection import from_followup, open_items
 from services.customer.queries import CustomerQueries
 from services.customer.queries.handovers import HandoverQueries
+from services.customer.schema import SCHEMA
 from services.customer.search.index import Search
 from services.customer.tiers.runner import Tiering
 from services.customer.tiers.schemes import TierSchemes
@@ -186,4 +187,4 @@ def read_models(parts: Parts, needs: Dependencies) -> tuple[ReadModel, ReadModel
 
 
 if __name__ == "__main__":
-    main(NAME, build, sys.argv[1:])
+    main(NAME, SCHEMA, build, sys.argv[1:])

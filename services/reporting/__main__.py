@@ -1,6 +1,8 @@
 """Starts the reporting service: `python -m services.reporting [all|api|consumer|relay]`."""
 
 import sys
+from functools import partial
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from chassis.cli import main
@@ -11,12 +13,15 @@ from chassis.consume.rebuild import ReadModel
 from chassis.consume.timers import Timers
 from chassis.http.web import create_app
 from chassis.service import Parts, Service, Task
+from contracts.erasure_answers import record_of
+from contracts.topics import REPORTING_PURGES
 from services.reporting import projection
 from services.reporting.api import customers, reports
 from services.reporting.dependencies import Dependencies
 from services.reporting.projection.zone import keep_zone
+from services.reporting.schema import SCHEMA
 
-NAME = "reporting"
+NAME: Final = "reporting"
 
 
 def build(parts: Parts) -> Service:
@@ -35,7 +40,11 @@ def build(parts: Parts) -> Service:
     )
     follow = model.follow(health(NAME))
     confirming = Confirming(
-        "reporting", parts.pool, bootstrap=settings.kafka_bootstrap, idempotence=settings.kafka_idempotence
+        REPORTING_PURGES,
+        partial(record_of, NAME),
+        parts.pool,
+        bootstrap=settings.kafka_bootstrap,
+        idempotence=settings.kafka_idempotence,
     )
 
     async def consume() -> None:
@@ -59,4 +68,4 @@ def build(parts: Parts) -> Service:
 
 
 if __name__ == "__main__":
-    main(NAME, build, sys.argv[1:])
+    main(NAME, SCHEMA, build, sys.argv[1:])

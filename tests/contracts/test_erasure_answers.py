@@ -8,15 +8,14 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from chassis.consume.erasure_answers import record_of
 from chassis.consume.messages import read_message
-from contracts.asyncapi_erasure import EXAMPLES, example_headers, payload
+from contracts.asyncapi_erasure import EXAMPLES, payload
 from contracts.documents import purging_schema
-from contracts.erasure_answers import CONFIRMATIONS, PURGES, PurgeConfirmed, Wordless
+from contracts.erasure_answers import CONFIRMATIONS, PURGES, PurgeConfirmed, Wordless, headers_of, record_of
 from contracts.topics import EVENT_TYPES, KEEP_FOR_EVER, PURGE_ANSWERS, TOPICS, Topic
 
 ROWS = {
-    topic: {"erasure_id": told.erasure_id, "subject": told.customer_id, "entries": 0, "heard_at": told.heard_at}
+    topic: {"erasure_id": told.erasure_id, "customer_id": told.customer_id, "entries": 0, "heard_at": told.heard_at}
     for topic, told in EXAMPLES.items()
 }
 
@@ -37,7 +36,7 @@ def test_answers_are_none_of_the_facts_whose_chain_readers_follow() -> None:
 def test_what_is_sent_is_what_is_documented_and_is_read_as_it_was_meant(topic: Topic) -> None:
     key, value, headers = record_of(EXAMPLES[topic].service, ROWS[topic])
     named = {name: text.decode() for name, text in headers}
-    assert named == example_headers(topic)
+    assert named == headers_of(EXAMPLES[topic])
     assert key.decode() == named["ce_subject"]
     message = read_message(named, value, CONFIRMATIONS)
     assert message.told == EXAMPLES[topic]

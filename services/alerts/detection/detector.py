@@ -15,6 +15,7 @@ from chassis.postgres.database import Connection, Pool, transaction
 from chassis.store.event_store import Answer, Append, EventStore
 from chassis.store.mapper import EventMapper
 from contracts.alerts import AlertEvent, AlertRaised
+from contracts.customer import ErasureEvent
 from contracts.event import Envelope, Metadata
 from contracts.topics import CONFIGURATION, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.alerts.detection import memory as silence
@@ -70,7 +71,7 @@ class Detection:
                 events += [(customer_id, event, caused_by(envelope)) for event, envelope in ended]
         await silence.save(held, memories)
         await holders.keep(envelopes, held)
-        await hear(envelopes, held, words)
+        await hear((each for each in envelopes if isinstance(each.event, ErasureEvent)), held, words)
         await self._append(held, events)
 
     async def run_due(self) -> int:

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,7 +12,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 from chassis.consume import erasure_answers
-from chassis.consume.erasure_answers import Confirming, record_of
+from chassis.consume.erasure_answers import Confirming
 from chassis.consume.inbound import Inbound
 from chassis.consume.parking import UNKNOWN_CUSTOMER
 from chassis.kafka.client import UNREACHABLE, ensure_topics
@@ -18,9 +20,8 @@ from chassis.postgres.database import Pool, open_pool, transaction
 from chassis.runtime.supervisor import Health
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
-from contracts.erasure_answers import CONFIRMATIONS, PURGES, PurgeConfirmed, Wordless
+from contracts.erasure_answers import CONFIRMATIONS, PURGES, PurgeConfirmed, Wordless, record_of
 from contracts.event import Envelope
-from contracts.types import utc_text
 from services.alerts.detection.detector import Detection
 from services.alerts.engine.rules import DEFAULT_RULES
 from services.customer.projection import from_followup
@@ -67,7 +68,9 @@ class Others:
 
     def sender(self, service: Wordless) -> "Sender":
         """Return what sends, as a process that has just begun makes it."""
-        return Sender(Confirming(service, self.pools[service], bootstrap=self.bootstrap))
+        return Sender(
+            Confirming(PURGES[service], partial(record_of, service), self.pools[service], bootstrap=self.bootstrap)
+        )
 
     async def records(self, service: Wordless) -> list[ConsumerRecord[Any, Any]]:
         """Return all that the service's topic holds."""
@@ -265,14 +268,10 @@ async def test_more_answers_than_a_batch_holds_go_out_in_several(
 
 def answer(service: str, *, source: str, erasure_id: UUID | None = None) -> tuple[bytes, list[tuple[str, bytes]]]:
     """Return value and headers of an answer that some service might give."""
-    row = {"erasure_id": erasure_id or uuid4(), "subject": uuid4(), "entries": 0, "heard_at": None}
-    told = PurgeConfirmed.model_validate(
-        {"customer_id": row["subject"], "erasure_id": row["erasure_id"], "service": "alerts", "entries": 0}
-        | {"heard_at": "2024-06-01T09:00:00+08:00"}
-    )
-    _, value, headers = record_of("alerts", {**row, "heard_at": told.heard_at})
-    named = {**dict(headers), "ce_source": source.encode(), "ce_time": utc_text(told.heard_at).encode()}
-    return (value or b"").replace(b'"alerts"', f'"{service}"'.encode()), list(named.items())
+    row = {"erasure_id": erasure_id or uuid4(), "customer_id": uuid4(), "entries": 0}
+    _, value, headers = record_of("alerts", {**row, "heard_at": datetime(2024, 6, 1, 1, tzinfo=UTC)})
+    named = {**dict(headers), "ce_source": source.encode()}
+    return value.replace(b'"alerts"', f'"{service}"'.encode()), list(named.items())
 
 
 @pytest.mark.parametrize(
