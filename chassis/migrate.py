@@ -1,11 +1,16 @@
-"""Brings a service's database up to its schema: plain SQL, one history per database, by dbmate."""
+"""Brings a service's database up to its schema: plain SQL, one history per database, by dbmate; then its views."""
 
+import asyncio
 import os
 import subprocess
 import time
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
+
+import asyncpg
+
+from chassis.postgres.views import Views
 
 CHASSIS = Path(__file__).resolve().parent
 # Tables that several services have, each in its own database.
@@ -24,9 +29,10 @@ class MigrationFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The database of one service: the folders whose migrations make up its history."""
+    """The database of one service: the folders whose migrations make up its history, and the views it shows."""
 
     migrations: tuple[Path, ...]
+    views: Views | None = None
 
 
 def migrate(schema: Schema, url: str) -> None:
@@ -42,6 +48,12 @@ def migrate(schema: Schema, url: str) -> None:
 
 
 def apply(schema: Schema, url: str) -> None:
+    apply_migrations(schema, url)
+    if schema.views:
+        asyncio.run(apply_views(schema.views, url))
+
+
+def apply_migrations(schema: Schema, url: str) -> None:
     arguments = [str(dbmate()), "--no-dump-schema", "--wait", "--migration-lock"]
     for folder in schema.migrations:
         arguments += ["--migrations-dir", str(folder)]
@@ -56,6 +68,18 @@ def apply(schema: Schema, url: str) -> None:
     )
     if done.returncode != 0:
         raise MigrationFailedError((done.stderr or done.stdout).strip())
+
+
+async def apply_views(views: Views, url: str) -> None:
+    settings = {"application_name": "care-migrate", "lock_timeout": LOCK_TIMEOUT}
+    try:
+        held = await asyncpg.connect(url, timeout=TIMEOUT_SECONDS, server_settings=settings)
+        try:
+            await views.bring_up_to_date(held)
+        finally:
+            await held.close()
+    except asyncpg.PostgresError as error:
+        raise MigrationFailedError(f"views of {views.schema}: {error} {error.detail or ''}".strip()) from error
 
 
 def with_sslmode(url: str) -> str:

@@ -1,7 +1,9 @@
-"""The database of the reporting service."""
+"""The database of the reporting service, and the views that BI tools read."""
 
 from pathlib import Path
 
 from chassis.migrate import CONSUME, Schema
+from chassis.postgres.views import Views
 
-SCHEMA = Schema(migrations=(CONSUME, Path(__file__).parent / "migrations"))
+HERE = Path(__file__).parent
+SCHEMA = Schema(migrations=(CONSUME, HERE / "migrations"), views=Views("bi", HERE / "views"))

@@ -9,11 +9,14 @@ from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
 from chassis.consume.rebuild import SESSION, ReadModel, Rebuild
 from chassis.kafka.client import ensure_topics
+from chassis.migrate import Schema
 from chassis.postgres.database import Pool, open_pool
 from chassis.runtime.supervisor import Health
 from contracts.customer import CustomerErased
 from contracts.examples import example
 from services.reporting import projection
+from services.reporting.schema import SCHEMA
+from tests.integration.reporting.conftest import MADE_AT, apply, rewrite
 from tests.integration.reporting.test_feed import publish
 from tests.integration.reporting.test_merging import next_fact
 from tests.support.servers import Database, Servers
@@ -73,6 +76,22 @@ async def test_the_views_show_the_new_tables_as_they_showed_the_old(
     assert await reader.fetch("SELECT * FROM bi.dim_customers") == []
     await reader.close()
     await owner.close()
+
+
+async def test_a_rebuild_leaves_nothing_to_be_made_again_and_views_can_be_changed_after_it(
+    reporting_admin: Pool, owner: str, model: ReadModel, changed: Schema
+) -> None:
+    rebuilding = await open_pool(owner, size=4, application_name="tests", session=SESSION)
+    await Rebuild(model, rebuilding).run(lambda _share: None)
+    await rebuilding.close()
+    before = await reporting_admin.fetch(MADE_AT)
+    await apply(SCHEMA, owner)
+    assert await reporting_admin.fetch(MADE_AT) == before
+    rewrite(changed, "fct_alerts", "SELECT a.alert_id, a.customer_id,", "SELECT a.customer_id, a.alert_id,")
+    await apply(changed, owner)
+    rows = await reporting_admin.fetch("SELECT alert_id, customer_id FROM bi.fct_alerts ORDER BY 1")
+    assert rows == await reporting_admin.fetch("SELECT alert_id, customer_id FROM alert ORDER BY 1")
+    assert rows
 
 
 async def test_an_erasure_that_was_answered_is_not_answered_again(
