@@ -2,34 +2,34 @@
 
 from contracts.asyncapi_channel import KAFKA_BINDING, channel
 from contracts.cloudevents import CONTENT_TYPE, Json, source_of, text
-from contracts.erasure_answers import PURGES, PurgeConfirmed, headers_of
+from contracts.erasure_answers import ANSWER_TOPICS, ErasureConfirmed, headers_of
 from contracts.examples.named import CUSTOMER_ID, ERASURE_ID, RECORDED_AT
-from contracts.topics import PURGE_ANSWERS, Topic
+from contracts.topics import ERASURE_ANSWERS, Topic
 
-GROUP = "care-customer-purge-answers"
-SUMMARY = "The service has heard of an erasure, and holds no word of that person."
+GROUP = "care-customer-erasure-answers"
+SUMMARY = "The service has received an erasure, and holds no word of that person."
 EXAMPLES = {
-    topic: PurgeConfirmed(
-        customer_id=CUSTOMER_ID, erasure_id=ERASURE_ID, service=service, entries=0, heard_at=RECORDED_AT
+    topic: ErasureConfirmed(
+        customer_id=CUSTOMER_ID, erasure_id=ERASURE_ID, service=service, entries=0, received_at=RECORDED_AT
     )
-    for service, topic in PURGES.items()
+    for service, topic in ANSWER_TOPICS.items()
 }
 
 
 def channels() -> dict[str, Json]:
     said = "Delivery is at least once; there is no chain of positions."
     return {
-        topic.name: channel(topic, f"{topic.meaning} {said}", {PurgeConfirmed.TYPE: message_name(topic)})
-        for topic in PURGE_ANSWERS
+        topic.name: channel(topic, f"{topic.meaning} {said}", {ErasureConfirmed.TYPE: message_name(topic)})
+        for topic in ERASURE_ANSWERS
     }
 
 
 def messages() -> dict[str, Json]:
-    return {message_name(topic): message(topic) for topic in PURGE_ANSWERS}
+    return {message_name(topic): message(topic) for topic in ERASURE_ANSWERS}
 
 
 def message_name(topic: Topic) -> str:
-    return f"{topic.owner}.{PurgeConfirmed.TYPE}"
+    return f"{topic.owner}.{ErasureConfirmed.TYPE}"
 
 
 def message(topic: Topic) -> Json:
@@ -37,19 +37,19 @@ def message(topic: Topic) -> Json:
         "ce_specversion": text(const="1.0"),
         "ce_id": text(format="uuid", description="Made of erasure and service; the same however often it is sent."),
         "ce_source": text(const=source_of(topic)),
-        "ce_type": text(const=PurgeConfirmed.TYPE),
+        "ce_type": text(const=ErasureConfirmed.TYPE),
         "ce_subject": text(format="uuid", description="The customer."),
-        "ce_time": text(format="date-time", description="When the service heard of the erasure."),
+        "ce_time": text(format="date-time", description="When the service received the erasure."),
         "ce_dataschema": text(format="uri-reference", description="The JSON Schema of the value."),
         "content-type": text(const=CONTENT_TYPE),
     }
     return {
-        "name": PurgeConfirmed.TYPE,
-        "title": PurgeConfirmed.__name__,
+        "name": ErasureConfirmed.TYPE,
+        "title": ErasureConfirmed.__name__,
         "summary": SUMMARY,
         "contentType": CONTENT_TYPE,
         "headers": {"type": "object", "properties": properties, "required": list(properties)},
-        "payload": {"$ref": f"#/components/schemas/{PurgeConfirmed.__name__}"},
+        "payload": {"$ref": f"#/components/schemas/{ErasureConfirmed.__name__}"},
         "bindings": {
             "kafka": {
                 "key": {"type": "string", "format": "uuid", "description": "The customer id as text."},
@@ -69,7 +69,7 @@ def operations() -> dict[str, Json]:
             "channel": {"$ref": f"#/channels/{topic.name}"},
             "x-owner": topic.owner,
         }
-        for topic in PURGE_ANSWERS
+        for topic in ERASURE_ANSWERS
     }
     receiving = {
         f"customer.receive.{topic.name}": {
@@ -78,7 +78,7 @@ def operations() -> dict[str, Json]:
             "bindings": {"kafka": {"groupId": text(const=GROUP), "bindingVersion": KAFKA_BINDING}},
             "x-owner": "customer",
         }
-        for topic in PURGE_ANSWERS
+        for topic in ERASURE_ANSWERS
     }
     return sending | receiving
 

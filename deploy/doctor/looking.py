@@ -13,7 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from chassis.kafka.client import UNREACHABLE, end, partition_of
 from chassis.postgres.database import Connection
-from contracts.topics import PARTITIONS, PURGE_ANSWERS, TOPICS
+from contracts.topics import ERASURE_ANSWERS, PARTITIONS, TOPICS
 from deploy.doctor.observed import DatabaseSeen, KafkaSeen, Lag, Outbox, Parked, ServiceSeen
 from deploy.stack import credentials
 from deploy.stack.databases import MIGRATOR
@@ -72,7 +72,7 @@ async def kafka(bootstrap: str) -> KafkaSeen:
         async with asyncio.timeout(2 * TIMEOUT_SECONDS):
             await admin.start()
             there = set(await admin.list_topics())
-            ours = [topic.name for topic in (*TOPICS, *PURGE_ANSWERS)]
+            ours = [topic.name for topic in (*TOPICS, *ERASURE_ANSWERS)]
             described = await admin.describe_topics([name for name in ours if name in there])
             return KafkaSeen(partitions={entry["topic"]: len(entry["partitions"]) for entry in described})
     except UNREACHABLE as error:

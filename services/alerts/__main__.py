@@ -7,7 +7,7 @@ from typing import Final
 from chassis.cli import main
 from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
-from chassis.consume.erasure_answers import Confirming
+from chassis.consume.erasure_answers import ErasureAnswers
 from chassis.consume.rebuild import ReadModel
 from chassis.consume.tail import Tail
 from chassis.consume.timers import Timers
@@ -18,7 +18,7 @@ from chassis.service import Parts, Service, Task
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.erasure_answers import record_of
-from contracts.topics import ALERT_EVENTS, ALERT_OPEN, ALERT_PURGES, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
+from contracts.topics import ALERT_ERASURE_ANSWERS, ALERT_EVENTS, ALERT_OPEN, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.alerts.api.alerts import router
 from services.alerts.dependencies import Dependencies
 from services.alerts.detection.detector import CONSUMER, Detection
@@ -73,7 +73,7 @@ def build(parts: Parts) -> Service:
     )
     tasks = [
         Task("relay", "relay", relay.run),
-        Task("relay", "confirming", Timers(confirming(parts).run_due, health=health("confirming")).run),
+        Task("relay", "erasure-answers", Timers(answers(parts).run_due, health=health("erasure-answers")).run),
         Task("consumer", "consumer", consumer.run),
         Task("timers", "timers", timers.run),
         Task("projection", LISTING, listing.follow(health(LISTING))),
@@ -81,10 +81,10 @@ def build(parts: Parts) -> Service:
     return Service(NAME, app, tasks, [detecting, listing.applier], [listing])
 
 
-def confirming(parts: Parts) -> Confirming:
+def answers(parts: Parts) -> ErasureAnswers:
     """Return what answers to erasures."""
-    return Confirming(
-        ALERT_PURGES,
+    return ErasureAnswers(
+        ALERT_ERASURE_ANSWERS,
         partial(record_of, NAME),
         parts.pool,
         bootstrap=parts.settings.kafka_bootstrap,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
 
-from chassis.consume.erasure_answers import hear
+from chassis.consume.erasure_answers import receive
 from chassis.postgres.database import Connection, Pool, transaction
 from chassis.store.event_store import Answer, Append, EventStore
 from chassis.store.mapper import EventMapper
@@ -71,7 +71,7 @@ class Detection:
                 events += [(customer_id, event, caused_by(envelope)) for event, envelope in ended]
         await silence.save(held, memories)
         await holders.keep(envelopes, held)
-        await hear((each for each in envelopes if isinstance(each.event, ErasureEvent)), held, words)
+        await receive((each for each in envelopes if isinstance(each.event, ErasureEvent)), held, words)
         await self._append(held, events)
 
     async def run_due(self) -> int:

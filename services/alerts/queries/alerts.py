@@ -42,9 +42,9 @@ LIST = f"""
       AND ($6::text IS NULL OR a.holders @> ARRAY[$6] OR a.customer_id IN (SELECT each FROM held))
     ORDER BY a.alert_id LIMIT $7
 """  # noqa: S608 - fixed text
-HEARD = """
-    SELECT erasure_id FROM purge_heard WHERE subject = $1 OR subject = ANY($2)
-    ORDER BY subject <> $1, subject, heard_at, erasure_id
+RECEIVED = """
+    SELECT erasure_id FROM erasure_received WHERE subject = $1 OR subject = ANY($2)
+    ORDER BY subject <> $1, subject, received_at, erasure_id
 """
 KNOWN = "SELECT state FROM silence WHERE customer_id = $1"
 WORDS = "SELECT count(*) FROM vault WHERE subject = ANY($1)"
@@ -86,12 +86,12 @@ class AlertQueries:
         self._pool = pool
 
     async def statement(self, customer_id: UUID) -> Statement:
-        """Say which erasures were heard of, also of duplicates, and how many words the vault holds: none."""
+        """Say which erasures were received, also of duplicates, and how many words the vault holds: none."""
         kept = await self._pool.fetchval(KNOWN, customer_id)
         duplicate_ids = list((STATE.validate_json(kept).facts if kept else Facts()).absorbed)
-        heard = [row["erasure_id"] for row in await self._pool.fetch(HEARD, customer_id, duplicate_ids)]
+        received = [row["erasure_id"] for row in await self._pool.fetch(RECEIVED, customer_id, duplicate_ids)]
         entries: int = await self._pool.fetchval(WORDS, [customer_id, *duplicate_ids])
-        return Statement(service="alerts", customer_id=customer_id, heard=heard, entries=entries)
+        return Statement(service="alerts", customer_id=customer_id, received=received, entries=entries)
 
     async def one(self, alert_id: UUID) -> AlertView | None:
         row = await self._pool.fetchrow(ONE, alert_id)

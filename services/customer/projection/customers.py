@@ -53,7 +53,9 @@ class CustomerRow:
 
 
 # What the list of customers does not show.
-NOT_KEPT = events.NeedStated | events.CompetitorSeen | events.ReferralMade | events.NewsHeard | events.ReferenceReserved
+NOT_KEPT = (
+    events.NeedStated | events.CompetitorSeen | events.ReferralMade | events.NewsRecorded | events.ReferenceReserved
+)
 CUSTOMERS = Rows("customer", CustomerRow, "customer_id")
 TABLES = ("customer",)
 PROFILE = events.ProfileChanged.model_fields.keys() & CustomerRow.__dataclass_fields__.keys()
@@ -150,7 +152,7 @@ def linked(row: CustomerRow, event: MergeEvent) -> CustomerRow:
             return replace(row, merged_into=into_id)
         case events.Unmerged():
             return replace(row, merged_into=None)
-        case events.DuplicateAbsorbed() | events.DuplicateReleased() | events.ToldApart():
+        case events.DuplicateAbsorbed() | events.DuplicateReleased() | events.MarkedDistinct():
             return row
 
 

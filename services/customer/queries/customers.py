@@ -159,7 +159,7 @@ class CustomerQueries:
         return [key_contact_view(contact, words) for contact in contacts]
 
     async def words(self, refs: Iterable[UUID]) -> dict[UUID, str]:
-        """Return the words that these references stand for; what has been purged is not among them."""
+        """Return the words that these references stand for; what has been erased is not among them."""
         return {row["id"]: row["value"] for row in await self._pool.fetch(WORDS, list(refs))}
 
     async def page(self, filters: Filters, after: UUID | None, limit: int) -> list[CustomerView]:

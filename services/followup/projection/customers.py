@@ -117,7 +117,7 @@ def project(row: CustomerRef | None, envelope: Envelope[events.CustomerEvent]) -
             return replace(row, merged_into=into_id)
         case events.Unmerged():
             return replace(row, merged_into=None)
-        case events.DuplicateAbsorbed() | events.DuplicateReleased() | events.ToldApart():
+        case events.DuplicateAbsorbed() | events.DuplicateReleased() | events.MarkedDistinct():
             return row
         case events.HelperAdded(employee_id=employee_id):
             return replace(row, helper_ids=[*without_helper(row, employee_id), employee_id])

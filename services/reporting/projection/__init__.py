@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chassis.consume.erasure_answers import hear
+from chassis.consume.erasure_answers import receive
 from chassis.postgres.database import Connection
 from contracts.customer import ErasureEvent
 from contracts.event import Envelope
@@ -27,7 +27,7 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     for envelope in envelopes:
         project(rows, envelope)
     await batch_rows.save(held, rows)
-    await hear((each for each in envelopes if isinstance(each.event, ErasureEvent)), held, erasures.names)
+    await receive((each for each in envelopes if isinstance(each.event, ErasureEvent)), held, erasures.names)
 
 
 def project(rows: Sheet, envelope: Envelope[Any]) -> None:

@@ -20,7 +20,7 @@ from services.followup.erasure.execution import Erasing
 from services.followup.projection import customers
 from tests.integration.followup.conftest import World
 
-PURGED = "SELECT convert_from(state, 'UTF8')::jsonb -> 'data' AS data FROM event WHERE type LIKE '%words-purged.v1'"
+ANSWERED = "SELECT convert_from(state, 'UTF8')::jsonb -> 'data' AS data FROM event WHERE type LIKE '%words-erased.v1'"
 ERASED = CustomerErased(reason="asked-by-person")
 CALL = {"channel": "phone", "direction": "inbound", "content": "她说下月搬家"}
 SPOKEN = CALL | {
@@ -55,7 +55,7 @@ async def words(world: World, customer_id: UUID) -> set[str]:
 
 
 async def purged(world: World) -> list[dict[str, Any]]:
-    return [row["data"] for row in await world.pool.fetch(PURGED)]
+    return [row["data"] for row in await world.pool.fetch(ANSWERED)]
 
 
 async def test_every_word_about_an_erased_customer_goes_and_is_answered_for(world: World) -> None:

@@ -97,13 +97,13 @@ async def test_a_rebuild_leaves_nothing_to_be_made_again_and_views_can_be_change
 async def test_an_erasure_that_was_answered_is_not_answered_again(
     read_model: Pool, reporting: Database, model: ReadModel
 ) -> None:
-    await read_model.execute("UPDATE purge_heard SET confirmed_at = now()")
-    before = await read_model.fetch("SELECT * FROM purge_heard")
+    await read_model.execute("UPDATE erasure_received SET confirmed_at = now()")
+    before = await read_model.fetch("SELECT * FROM erasure_received")
     assert [row["erasure_id"] for row in before] == [ERASED.id]
     owner = await open_pool(
         reporting.admin, size=4, application_name="tests", session={**SESSION, "role": "care_migrator"}
     )
     await Rebuild(model, owner).run(lambda _share: None)
     await owner.close()
-    assert await read_model.fetch("SELECT * FROM purge_heard") == before
+    assert await read_model.fetch("SELECT * FROM erasure_received") == before
     assert await read_model.fetchval("SELECT count(*) FROM timeline WHERE event_id = $1", ERASED.id) == 1

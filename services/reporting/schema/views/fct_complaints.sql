@@ -5,7 +5,7 @@ SELECT m.complaint_id, m.customer_id, m.owner_id, m.channel, m.severity, m.topic
     extract(epoch FROM m.answered_at - m.raised_at)::bigint AS first_answer_seconds, m.confirmed_at, m.closed_at,
     m.resolution, m.closed_at IS NULL AS is_open,
     m.category, m.product, m.answer_by, m.resolve_by, m.was_answered_in_time AS is_answered_in_time,
-    m.was_resolved_in_time AS is_resolved_in_time, m.told_at, m.consented_at, m.first_closed_at,
+    m.was_resolved_in_time AS is_resolved_in_time, m.communicated_at, m.consented_at, m.first_closed_at,
     (m.first_closed_at AT TIME ZONE z.zone)::date AS first_closed_date, m.paused_at IS NOT NULL AS is_paused,
     m.paused_at, m.pauses AS pause_count, m.paused_seconds, m.reopened_at, m.reopened_times AS reopened_count,
     m.first_id AS first_complaint_id, m.repeat_number, m.escalation_level,
@@ -46,7 +46,7 @@ COMMENT ON COLUMN bi.fct_complaints.is_answered_in_time IS
     'Whether the first answer came within the work time promised; no reopening changes it / 首次答复是否及时；重新打开不改变';
 COMMENT ON COLUMN bi.fct_complaints.is_resolved_in_time IS
     'The verdict of the first closing: the answer that settled it came within the work time promised / 首次关闭时的结论：解决是否及时';
-COMMENT ON COLUMN bi.fct_complaints.told_at IS
+COMMENT ON COLUMN bi.fct_complaints.communicated_at IS
     'When the customer was told the result, since the last reopening, UTC / 告知客户结果的时间（以最近一次打开为准，UTC）';
 COMMENT ON COLUMN bi.fct_complaints.consented_at IS
     'When silence became consent, since the last reopening, UTC / 视为默认同意的时间（以最近一次打开为准，UTC）';
