@@ -29,29 +29,27 @@ class Views:
     schema: str
     folder: Path
 
-    async def bring_up_to_date(self, held: Connection) -> bool:
-        """Make the views again unless they stand as the files say. Returns whether they had to be made."""
+    async def bring_up_to_date(self, held: Connection) -> None:
+        """Make the views again unless they stand as the files say."""
         files = {path.stem: path.read_text(encoding="utf-8") for path in sorted(self.folder.glob("*.sql"))}
         if await self._is_up_to_date(held, files):
-            return False
+            return
         async with held.transaction():
             await held.execute(LOCK)
             if not await self._is_up_to_date(held, files):
                 await self._make(held, files)
-        return True
 
     async def _is_up_to_date(self, held: Connection, files: Mapping[str, str]) -> bool:
         """Say whether the files are those of last time, and no view has gone since: a migration may have dropped it."""
-        return await held.fetchval(MARK, self.schema) == mark_of(files) and set(await self._standing(held)) == set(
-            files
-        )
+        as_marked = await held.fetchval(MARK, self.schema) == mark_of(files)
+        return as_marked and set(await self._standing(held)) == files.keys()
 
     async def _make(self, held: Connection, files: Mapping[str, str]) -> None:
         """Replace the views; drop them first where a column went or changed, which PostgreSQL replaces no view for."""
         try:
             async with held.transaction():
-                await self._drop(held, [name for name in await self._standing(held) if name not in files])
                 await self._create(held, files)
+                await self._drop(held, [name for name in await self._standing(held) if name not in files])
         except asyncpg.InvalidTableDefinitionError:
             await self._drop(held, await self._standing(held))
             await self._create(held, files)

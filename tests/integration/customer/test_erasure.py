@@ -56,7 +56,7 @@ async def test_an_erased_person_is_known_by_no_word_any_more(api: Api) -> None:
     assert needed["need"] == "upgrade"
 
 
-async def test_the_certificate_says_who_has_purged_and_who_has_not(api: Api) -> None:
+async def test_the_certificate_says_who_has_erased_and_who_has_not(api: Api) -> None:
     """What alerts and reporting answer comes over Kafka: see test_erasure_answers.py."""
     address = await api.registered(**PERSON)
     await api.post(f"{address}/erasure", REASON)
@@ -124,7 +124,7 @@ async def test_only_ops_and_admin_erase(api: Api, who: tuple[str, str]) -> None:
 
 
 async def test_what_was_asked_before_a_crash_is_done_after_it(api: Api) -> None:
-    """The fact stands and nothing has been purged: the process ended between the two."""
+    """The fact stands and nothing has been erased: the process ended between the two."""
     address = await api.registered(**PERSON)
     needs = api.service.app.state.dependencies
     context = Context(key="k", actor="ops", correlation_id="k", now=datetime.now(UTC))

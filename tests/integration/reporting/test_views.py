@@ -67,11 +67,18 @@ async def test_a_view_that_a_migration_dropped_is_made_again(reporting_admin: Po
     assert await reader.fetchval(DATES) > 0
 
 
-async def test_a_view_whose_file_went_goes_with_it(reporting_admin: Pool, owner: str, changed: Schema) -> None:
+async def test_a_view_whose_file_went_goes_with_it_once_no_other_reads_it(
+    reporting_admin: Pool, owner: str, changed: Schema
+) -> None:
     assert changed.views
-    (changed.views.folder / "fct_alerts.sql").unlink()
+    file = changed.views.folder / "fct_alerts.sql"
+    alerts = file.read_text()
+    file.write_text("CREATE OR REPLACE VIEW bi.fct_alerts AS SELECT customer_id FROM bi.dim_customers;\n")
     await apply(changed, owner)
-    assert await reporting_admin.fetchval("SELECT to_regclass('bi.fct_alerts')") is None
+    file.write_text(alerts)
+    (changed.views.folder / "dim_customers.sql").unlink()
+    await apply(changed, owner)
+    assert await reporting_admin.fetchval("SELECT to_regclass('bi.dim_customers')") is None
 
 
 async def test_a_new_column_at_the_end_leaves_what_others_built_on_the_view(
