@@ -11,7 +11,7 @@ from rich.progress import Progress
 from rich.table import Column, Table
 
 from chassis.consume.rebuild import SESSION, ReadModel, Rebuild, RebuildFailedError
-from chassis.migrate import migrate
+from chassis.migrate import Schema, migrate
 from chassis.postgres.database import Pool, open_pool, transaction
 from chassis.service import ALL, Build, Parks, Parts, parts, read_settings, run
 
@@ -19,7 +19,7 @@ REBUILD_CONNECTIONS = 4
 UUID_WIDTH = 36
 
 
-def command_line(name: str, build: Build) -> typer.Typer:
+def command_line(name: str, schema: Schema, build: Build) -> typer.Typer:
     """Return the command line of the service called `name`."""
     # A traceback with its locals would show the passwords that stand in them.
     cli = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False, help=f"The {name} service.")
@@ -34,7 +34,7 @@ def command_line(name: str, build: Build) -> typer.Typer:
     @cli.command("migrate")
     def bring_up_to_date() -> None:
         """Bring the database at CARE_MIGRATOR_URL up to the schema."""
-        migrate(name, os.environ["CARE_MIGRATOR_URL"])
+        migrate(schema, os.environ["CARE_MIGRATOR_URL"])
 
     @cli.command("rebuild")
     def rebuild(
@@ -132,8 +132,8 @@ async def discard_parked(name: str, build: Build, customer: UUID, position: int 
     return counts
 
 
-def main(name: str, build: Build, arguments: list[str]) -> None:
+def main(name: str, schema: Schema, build: Build, arguments: list[str]) -> None:
     """Start the command line; a bare role name is short for `run ROLE`."""
     known = {"run", "migrate", "rebuild", "parked", "--help"}
     words = arguments if arguments and arguments[0] in known else ["run", *arguments]
-    command_line(name, build)(words)
+    command_line(name, schema, build)(words)

@@ -1,18 +1,20 @@
-"""Brings a service's database up to its schema: plain SQL, one history per database, by dbmate."""
+"""Brings a service's database up to its schema: plain SQL, one history per database, by dbmate; then its views."""
 
+import asyncio
 import os
 import subprocess
 import time
+from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-CHASSIS_SCHEMAS = {
-    "customer": ("store", "consume", "files"),
-    "followup": ("store", "consume", "files"),
-    "alerts": ("store", "consume"),
-    "reporting": ("consume",),
-}
+import asyncpg
+
+from chassis.postgres.views import Views
+
+CHASSIS = Path(__file__).resolve().parent
+# Tables that several services have, each in its own database.
+STORE, CONSUME, FILES = (CHASSIS / name / "schema" for name in ("store", "consume", "files"))
 TIMEOUT_SECONDS = 120
 # Whoever waits for a table holds up all who come later, so a migration gives way soon, and tries again.
 LOCK_TIMEOUT = "1s"
@@ -25,27 +27,35 @@ class MigrationFailedError(Exception):
     """The schema could not be brought up to date; the message is the tool's own."""
 
 
-def folders(service: str) -> list[Path]:
-    """Return the folders whose migrations make up the history of `service`, shared ones first."""
-    shared = [ROOT / "chassis" / name / "schema" for name in CHASSIS_SCHEMAS[service]]
-    return [*shared, ROOT / "services" / service / "schema" / "migrations"]
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The database of one service: the folders whose migrations make up its history, and the views it shows."""
+
+    migrations: tuple[Path, ...]
+    views: Views | None = None
 
 
-def migrate(service: str, url: str) -> None:
+def migrate(schema: Schema, url: str) -> None:
     """Apply what is missing to the database at `url`, as its owner. Safe to repeat, side by side, and under load."""
     for _ in range(LOCK_ATTEMPTS - 1):
         try:
-            return apply(service, url)
+            return apply(schema, url)
         except MigrationFailedError as error:
             if GAVE_WAY not in str(error):
                 raise
             time.sleep(PAUSE_SECONDS)
-    return apply(service, url)
+    return apply(schema, url)
 
 
-def apply(service: str, url: str) -> None:
+def apply(schema: Schema, url: str) -> None:
+    apply_migrations(schema, url)
+    if schema.views:
+        asyncio.run(apply_views(schema.views, url))
+
+
+def apply_migrations(schema: Schema, url: str) -> None:
     arguments = [str(dbmate()), "--no-dump-schema", "--wait", "--migration-lock"]
-    for folder in folders(service):
+    for folder in schema.migrations:
         arguments += ["--migrations-dir", str(folder)]
     options = f"{os.environ.get('PGOPTIONS', '')} -c lock_timeout={LOCK_TIMEOUT}"
     done = subprocess.run(  # noqa: S603 - a fixed binary from a pinned package
@@ -58,6 +68,18 @@ def apply(service: str, url: str) -> None:
     )
     if done.returncode != 0:
         raise MigrationFailedError((done.stderr or done.stdout).strip())
+
+
+async def apply_views(views: Views, url: str) -> None:
+    settings = {"application_name": "care-migrate", "lock_timeout": LOCK_TIMEOUT}
+    try:
+        held = await asyncpg.connect(url, timeout=TIMEOUT_SECONDS, server_settings=settings)
+        try:
+            await views.bring_up_to_date(held)
+        finally:
+            await held.close()
+    except asyncpg.PostgresError as error:
+        raise MigrationFailedError(f"views of {views.schema}: {error} {error.detail or ''}".strip()) from error
 
 
 def with_sslmode(url: str) -> str:

@@ -18,11 +18,19 @@ from contracts.cloudevents import (
     text,
     type_of,
 )
-from contracts.erasure_answers import PurgeConfirmed
+from contracts.erasure_answers import ErasureConfirmed
 from contracts.event import Event
 from contracts.examples import EXAMPLES, RECORDED_AT
-from contracts.inbound import TOLD
-from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, EVENT_TYPES, FACTS_IN, FOLLOWUP_EVENTS, TOPICS, Topic
+from contracts.inbound import INBOUND
+from contracts.topics import (
+    ALERT_EVENTS,
+    CUSTOMER_EVENTS,
+    CUSTOMER_INBOUND,
+    EVENT_TYPES,
+    FOLLOWUP_EVENTS,
+    TOPICS,
+    Topic,
+)
 from contracts.types import utc_text
 
 WATERMARK = "care.watermark.v1"
@@ -62,7 +70,7 @@ def document() -> Json:
         "defaultContentType": CONTENT_TYPE,
         "servers": {"kafka": SERVER},
         "channels": {topic.name: _channel(topic) for topic in TOPICS}
-        | {FACTS_IN.name: asyncapi_inbound.facts_in()}
+        | {CUSTOMER_INBOUND.name: asyncapi_inbound.inbound_channel()}
         | asyncapi_erasure.channels(),
         "operations": _sending() | _receiving() | asyncapi_inbound.receiving() | asyncapi_erasure.operations(),
         "components": {
@@ -70,7 +78,7 @@ def document() -> Json:
             | asyncapi_inbound.messages()
             | asyncapi_erasure.messages(),
             "messageTraits": {"cloudEvent": {"contentType": CONTENT_TYPE, "headers": header_schema()}},
-            "schemas": _schemas() | _told_schemas(),
+            "schemas": _schemas() | _inbound_schemas(),
         },
     }
 
@@ -185,18 +193,18 @@ def _receiving() -> dict[str, Json]:
     }
 
 
-def _told_schemas() -> Json:
+def _inbound_schemas() -> Json:
     """Return the schemas of what is told, apart by name: other systems' orders are not our events."""
     _, schemas = models_json_schema(
-        [(message, "validation") for message in TOLD.values()],
-        ref_template="#/components/schemas/Told.{model}",
+        [(message, "validation") for message in INBOUND.values()],
+        ref_template="#/components/schemas/InboundFact.{model}",
         schema_generator=PlainSchema,
     )
-    return {f"Told.{name}": schema for name, schema in schemas["$defs"].items()}
+    return {f"InboundFact.{name}": schema for name, schema in schemas["$defs"].items()}
 
 
 def _schemas() -> Json:
-    models: list[type[BaseModel]] = [*EVENT_TYPES.values(), PurgeConfirmed, Watermark]
+    models: list[type[BaseModel]] = [*EVENT_TYPES.values(), ErasureConfirmed, Watermark]
     _, schemas = models_json_schema(
         [(model, "validation") for model in models],
         ref_template="#/components/schemas/{model}",

@@ -1,36 +1,35 @@
 """The topics on which services answer to erasures, as parts of the AsyncAPI document."""
 
 from contracts.asyncapi_channel import KAFKA_BINDING, channel
-from contracts.cloudevents import CONTENT_TYPE, Json, schema_id, source_of, text
-from contracts.erasure_answers import PURGES, PurgeConfirmed
+from contracts.cloudevents import CONTENT_TYPE, Json, source_of, text
+from contracts.erasure_answers import ANSWER_TOPICS, ErasureConfirmed, headers_of
 from contracts.examples.named import CUSTOMER_ID, ERASURE_ID, RECORDED_AT
-from contracts.topics import PURGE_ANSWERS, Topic
-from contracts.types import utc_text
+from contracts.topics import ERASURE_ANSWERS, Topic
 
-GROUP = "care-customer-purge-answers"
-SUMMARY = "The service has heard of an erasure, and holds no word of that person."
+GROUP = "care-customer-erasure-answers"
+SUMMARY = "The service has received an erasure, and holds no word of that person."
 EXAMPLES = {
-    topic: PurgeConfirmed(
-        customer_id=CUSTOMER_ID, erasure_id=ERASURE_ID, service=service, entries=0, heard_at=RECORDED_AT
+    topic: ErasureConfirmed(
+        customer_id=CUSTOMER_ID, erasure_id=ERASURE_ID, service=service, entries=0, received_at=RECORDED_AT
     )
-    for service, topic in PURGES.items()
+    for service, topic in ANSWER_TOPICS.items()
 }
 
 
 def channels() -> dict[str, Json]:
     said = "Delivery is at least once; there is no chain of positions."
     return {
-        topic.name: channel(topic, f"{topic.meaning} {said}", {PurgeConfirmed.TYPE: message_name(topic)})
-        for topic in PURGE_ANSWERS
+        topic.name: channel(topic, f"{topic.meaning} {said}", {ErasureConfirmed.TYPE: message_name(topic)})
+        for topic in ERASURE_ANSWERS
     }
 
 
 def messages() -> dict[str, Json]:
-    return {message_name(topic): message(topic) for topic in PURGE_ANSWERS}
+    return {message_name(topic): message(topic) for topic in ERASURE_ANSWERS}
 
 
 def message_name(topic: Topic) -> str:
-    return f"{topic.owner}.{PurgeConfirmed.TYPE}"
+    return f"{topic.owner}.{ErasureConfirmed.TYPE}"
 
 
 def message(topic: Topic) -> Json:
@@ -38,26 +37,26 @@ def message(topic: Topic) -> Json:
         "ce_specversion": text(const="1.0"),
         "ce_id": text(format="uuid", description="Made of erasure and service; the same however often it is sent."),
         "ce_source": text(const=source_of(topic)),
-        "ce_type": text(const=PurgeConfirmed.TYPE),
+        "ce_type": text(const=ErasureConfirmed.TYPE),
         "ce_subject": text(format="uuid", description="The customer."),
-        "ce_time": text(format="date-time", description="When the service heard of the erasure."),
+        "ce_time": text(format="date-time", description="When the service received the erasure."),
         "ce_dataschema": text(format="uri-reference", description="The JSON Schema of the value."),
         "content-type": text(const=CONTENT_TYPE),
     }
     return {
-        "name": PurgeConfirmed.TYPE,
-        "title": PurgeConfirmed.__name__,
+        "name": ErasureConfirmed.TYPE,
+        "title": ErasureConfirmed.__name__,
         "summary": SUMMARY,
         "contentType": CONTENT_TYPE,
         "headers": {"type": "object", "properties": properties, "required": list(properties)},
-        "payload": {"$ref": f"#/components/schemas/{PurgeConfirmed.__name__}"},
+        "payload": {"$ref": f"#/components/schemas/{ErasureConfirmed.__name__}"},
         "bindings": {
             "kafka": {
                 "key": {"type": "string", "format": "uuid", "description": "The customer id as text."},
                 "bindingVersion": KAFKA_BINDING,
             }
         },
-        "examples": [{"headers": example_headers(topic), "payload": payload(topic)}],
+        "examples": [{"headers": headers_of(EXAMPLES[topic]), "payload": payload(topic)}],
         "x-owner": topic.owner,
         "x-pii": "none",
     }
@@ -70,7 +69,7 @@ def operations() -> dict[str, Json]:
             "channel": {"$ref": f"#/channels/{topic.name}"},
             "x-owner": topic.owner,
         }
-        for topic in PURGE_ANSWERS
+        for topic in ERASURE_ANSWERS
     }
     receiving = {
         f"customer.receive.{topic.name}": {
@@ -79,24 +78,10 @@ def operations() -> dict[str, Json]:
             "bindings": {"kafka": {"groupId": text(const=GROUP), "bindingVersion": KAFKA_BINDING}},
             "x-owner": "customer",
         }
-        for topic in PURGE_ANSWERS
+        for topic in ERASURE_ANSWERS
     }
     return sending | receiving
 
 
 def payload(topic: Topic) -> Json:
     return EXAMPLES[topic].model_dump(mode="json")
-
-
-def example_headers(topic: Topic) -> dict[str, str]:
-    told = EXAMPLES[topic]
-    return {
-        "ce_specversion": "1.0",
-        "ce_id": str(told.id),
-        "ce_source": told.source,
-        "ce_type": told.TYPE,
-        "ce_subject": str(told.customer_id),
-        "ce_time": utc_text(told.heard_at),
-        "ce_dataschema": schema_id(told.TYPE),
-        "content-type": CONTENT_TYPE,
-    }

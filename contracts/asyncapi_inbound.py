@@ -4,11 +4,11 @@ from pydantic import BaseModel
 
 from contracts.asyncapi_channel import KAFKA_BINDING, channel
 from contracts.cloudevents import CONTENT_TYPE, Json, text
-from contracts.examples.inbound import TOLD_EXAMPLES
-from contracts.inbound import TOLD, AnyTold
-from contracts.topics import FACTS_IN
+from contracts.examples.inbound import INBOUND_EXAMPLES
+from contracts.inbound import INBOUND, AnyInbound
+from contracts.topics import CUSTOMER_INBOUND
 
-GROUP = "care-customer-facts-in"
+GROUP = "care-customer-inbound"
 ATTRIBUTES: dict[str, Json] = {
     "ce_specversion": text(const="1.0"),
     "ce_id": text(description="The message, the same however often it is sent. 1 to 64 characters."),
@@ -21,15 +21,20 @@ OPTIONAL = {"ce_correlationid", "traceparent"}
 SUMMARY = "Key the records by the customer's number, so that what is told of a customer keeps its order."
 
 
-def facts_in() -> Json:
-    return channel(FACTS_IN, f"{FACTS_IN.meaning} {SUMMARY}", {name: name for name in TOLD}, "names of companies")
+def inbound_channel() -> Json:
+    return channel(
+        CUSTOMER_INBOUND,
+        f"{CUSTOMER_INBOUND.meaning} {SUMMARY}",
+        {name: name for name in INBOUND},
+        "names of companies",
+    )
 
 
 def messages() -> dict[str, Json]:
-    return {name: message(name, kind) for name, kind in TOLD.items()}
+    return {name: message(name, kind) for name, kind in INBOUND.items()}
 
 
-def message(name: str, kind: type[AnyTold]) -> Json:
+def message(name: str, kind: type[AnyInbound]) -> Json:
     properties = {"ce_type": text(const=name), **ATTRIBUTES}
     return {
         "name": name,
@@ -41,18 +46,18 @@ def message(name: str, kind: type[AnyTold]) -> Json:
             "properties": properties,
             "required": [each for each in properties if each not in OPTIONAL],
         },
-        "payload": {"$ref": f"#/components/schemas/Told.{kind.__name__}"},
+        "payload": {"$ref": f"#/components/schemas/InboundFact.{kind.__name__}"},
         "examples": [{"headers": example_headers(kind), "payload": example(kind)}],
-        "x-owner": FACTS_IN.owner,
+        "x-owner": CUSTOMER_INBOUND.owner,
         "x-pii": "names of companies",
     }
 
 
 def receiving() -> dict[str, Json]:
     return {
-        f"customer.receive.{FACTS_IN.name}": {
+        f"customer.receive.{CUSTOMER_INBOUND.name}": {
             "action": "receive",
-            "channel": {"$ref": f"#/channels/{FACTS_IN.name}"},
+            "channel": {"$ref": f"#/channels/{CUSTOMER_INBOUND.name}"},
             "bindings": {"kafka": {"groupId": text(const=GROUP), "bindingVersion": KAFKA_BINDING}},
             "x-owner": "customer",
         }
@@ -63,11 +68,11 @@ def summary_of(kind: type[BaseModel]) -> str:
     return (kind.__doc__ or "").splitlines()[0]
 
 
-def example(kind: type[AnyTold]) -> Json:
-    return TOLD_EXAMPLES[kind].model_dump(mode="json", exclude_none=True)
+def example(kind: type[AnyInbound]) -> Json:
+    return INBOUND_EXAMPLES[kind].model_dump(mode="json", exclude_none=True)
 
 
-def example_headers(kind: type[AnyTold]) -> Json:
+def example_headers(kind: type[AnyInbound]) -> Json:
     return {
         "ce_specversion": "1.0",
         "ce_type": kind.TYPE,

@@ -12,11 +12,11 @@ from contracts import asyncapi, asyncapi_erasure
 from contracts.asyncapi import READERS, PlainSchema, key_of
 from contracts.asyncapi_inbound import GROUP, example, summary_of
 from contracts.cloudevents import Json, example_headers, payload, schema_id, type_of
-from contracts.erasure_answers import PurgeConfirmed
+from contracts.erasure_answers import ErasureConfirmed, headers_of
 from contracts.event import Event
 from contracts.examples import EXAMPLES
-from contracts.inbound import TOLD, AnyTold
-from contracts.topics import EVENT_TYPES, FACTS_IN, KEEP_FOR_EVER, PURGE_ANSWERS, TOPICS, Topic
+from contracts.inbound import INBOUND, AnyInbound
+from contracts.topics import CUSTOMER_INBOUND, ERASURE_ANSWERS, EVENT_TYPES, KEEP_FOR_EVER, TOPICS, Topic
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS = "contracts/generated/schemas"
@@ -41,9 +41,9 @@ def main(arguments: list[str]) -> int:
 def documents() -> dict[str, str]:
     """Return every generated file: its path from the root of the project, and its text."""
     schemas = {f"{SCHEMAS}/{name}.json": _json(schema(event)) for name, event in EVENT_TYPES.items()}
-    told = {f"{SCHEMAS}/{name}.json": _json(told_schema(message)) for name, message in TOLD.items()}
-    purging = {f"{SCHEMAS}/{PurgeConfirmed.TYPE}.json": _json(purging_schema())}
-    return schemas | told | purging | {ASYNCAPI: _json(asyncapi.document()), TOPICS_PAGE: topics_page()}
+    inbound = {f"{SCHEMAS}/{name}.json": _json(inbound_schema(message)) for name, message in INBOUND.items()}
+    answers = {f"{SCHEMAS}/{ErasureConfirmed.TYPE}.json": _json(erasure_answer_schema())}
+    return schemas | inbound | answers | {ASYNCAPI: _json(asyncapi.document()), TOPICS_PAGE: topics_page()}
 
 
 def stale(root: Path) -> list[str]:
@@ -72,22 +72,22 @@ def schema(event: type[Event]) -> Json:
     }
 
 
-def told_schema(message: type[AnyTold]) -> Json:
+def inbound_schema(message: type[AnyInbound]) -> Json:
     """Return the JSON Schema of what another system tells; closed, so that a misspelt field is refused."""
     described = message.model_json_schema(schema_generator=PlainSchema)
     return {"$schema": DIALECT, "$id": schema_id(message.TYPE), **described, "examples": [example(message)]}
 
 
-def purging_schema() -> Json:
+def erasure_answer_schema() -> Json:
     """Return the JSON Schema of an answer to an erasure, open to fields that are not known yet."""
-    described = PurgeConfirmed.model_json_schema(schema_generator=PlainSchema)
-    examples = [asyncapi_erasure.payload(topic) for topic in PURGE_ANSWERS]
-    return {"$schema": DIALECT, "$id": schema_id(PurgeConfirmed.TYPE), **described, "examples": examples}
+    described = ErasureConfirmed.model_json_schema(schema_generator=PlainSchema)
+    examples = [asyncapi_erasure.payload(topic) for topic in ERASURE_ANSWERS]
+    return {"$schema": DIALECT, "$id": schema_id(ErasureConfirmed.TYPE), **described, "examples": examples}
 
 
 def topics_page() -> str:
     """Return the page that tells readers of Kafka what each topic promises."""
-    sections = [*map(_topic_section, TOPICS), _told_section(), *map(_purging_section, PURGE_ANSWERS)]
+    sections = [*map(_topic_section, TOPICS), _inbound_section(), *map(_erasure_answer_section, ERASURE_ANSWERS)]
     return PAGE_HEAD + "".join(sections)
 
 
@@ -145,20 +145,20 @@ Example headers, then the value:
 """
 
 
-def _told_section() -> str:
-    kinds = "\n".join(f"- [`{name}`](../{SCHEMAS}/{name}.json): {summary_of(kind)}" for name, kind in TOLD.items())
+def _inbound_section() -> str:
+    kinds = "\n".join(f"- [`{name}`](../{SCHEMAS}/{name}.json): {summary_of(kind)}" for name, kind in INBOUND.items())
     return f"""
-## {FACTS_IN.name}
+## {CUSTOMER_INBOUND.name}
 
-{FACTS_IN.meaning} [How to write to it](facts-in.md).
+{CUSTOMER_INBOUND.meaning} [How to write to it](inbound.md).
 
 | | |
 |---|---|
-| Writers | {FACTS_IN.owner} |
+| Writers | {CUSTOMER_INBOUND.owner} |
 | Reader group | `{GROUP}` |
 | Key | The customer's number, so that what is told of a customer keeps its order. |
-| Partitions | {FACTS_IN.partitions}, where the customer service makes the topic; any number does |
-| Retention | {_retention(FACTS_IN)}, where the customer service makes the topic |
+| Partitions | {CUSTOMER_INBOUND.partitions}, where the customer service makes the topic; any number does |
+| Retention | {_retention(CUSTOMER_INBOUND)}, where the customer service makes the topic |
 | Personal data | names of companies |
 
 Message types:
@@ -167,7 +167,7 @@ Message types:
 """
 
 
-def _purging_section(topic: Topic) -> str:
+def _erasure_answer_section(topic: Topic) -> str:
     return f"""
 ## {topic.name}
 
@@ -183,12 +183,12 @@ def _purging_section(topic: Topic) -> str:
 | Retention | {_retention(topic)} |
 | Personal data | none; references only |
 
-Message type: [`{PurgeConfirmed.TYPE}`](../{SCHEMAS}/{PurgeConfirmed.TYPE}.json): {asyncapi_erasure.SUMMARY}
+Message type: [`{ErasureConfirmed.TYPE}`](../{SCHEMAS}/{ErasureConfirmed.TYPE}.json): {asyncapi_erasure.SUMMARY}
 
 Example headers, then the value:
 
 ```json
-{_json(asyncapi_erasure.example_headers(topic))}```
+{_json(headers_of(asyncapi_erasure.EXAMPLES[topic]))}```
 
 ```json
 {_json(asyncapi_erasure.payload(topic))}```

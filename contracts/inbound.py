@@ -1,4 +1,4 @@
-"""What other systems tell the customer service by Kafka, one message for each fact, on `care.customer.facts-in.v1`.
+"""What other systems tell the customer service by Kafka, one message for each fact, on `care.customer.inbound.v1`.
 
 A message is a CloudEvent, in binary or structured mode. Its `source` and `id` together tell it from all others: told
 twice under the same two, it is one fact. Things go by the numbers that their own system gives them.
@@ -22,7 +22,7 @@ class Reference(BaseModel):
     id: Word
 
 
-class Told(BaseModel):
+class InboundFact(BaseModel):
     """A fact about a customer. It happened at `occurred_at`, or else at the time of the message."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
@@ -37,10 +37,10 @@ class Amount(BaseModel):
     currency: KnownCurrency
 
 
-class CompanyKnown(Told):
+class CompanyStated(InboundFact):
     """There is a company with this name; what is stated here of a known one is brought into line."""
 
-    TYPE = "care.told.company-known.v1"
+    TYPE = "care.inbound.company-stated.v1"
 
     name: Name
     industry: Word | None = None
@@ -48,59 +48,59 @@ class CompanyKnown(Told):
     owner_id: EmployeeId | None = None
 
 
-class OrderPlaced(Told, Amount):
+class OrderPlaced(InboundFact, Amount):
     """The customer placed an order."""
 
-    TYPE = "care.told.order-placed.v1"
+    TYPE = "care.inbound.order-placed.v1"
 
     order: Reference
     category: Code | None = None
 
 
-class OrderDelivered(Told):
+class OrderDelivered(InboundFact):
     """All of the order is with the customer."""
 
-    TYPE = "care.told.order-delivered.v1"
+    TYPE = "care.inbound.order-delivered.v1"
 
     order: Reference
 
 
-class OrderCancelled(Told):
+class OrderCancelled(InboundFact):
     """The order will not be delivered."""
 
-    TYPE = "care.told.order-cancelled.v1"
+    TYPE = "care.inbound.order-cancelled.v1"
 
     order: Reference
     reason: Code
 
 
-class QuoteRequested(Told):
+class QuoteRequested(InboundFact):
     """The customer asked for a quote."""
 
-    TYPE = "care.told.quote-requested.v1"
+    TYPE = "care.inbound.quote-requested.v1"
 
     quote: Reference
     category: Code | None = None
 
 
-class QuoteIssued(Told, Amount):
+class QuoteIssued(InboundFact, Amount):
     """The customer was told this amount; once more with another one when the quote changes."""
 
-    TYPE = "care.told.quote-issued.v1"
+    TYPE = "care.inbound.quote-issued.v1"
 
     quote: Reference
 
 
-class QuoteCompared(Told):
+class QuoteCompared(InboundFact):
     """The customer holds the quote against another one."""
 
-    TYPE = "care.told.quote-compared.v1"
+    TYPE = "care.inbound.quote-compared.v1"
 
     quote: Reference
     competitor: Code | None = None
 
 
-class Term(Told, Amount):
+class Term(InboundFact, Amount):
     """From when until when, both days included, and for how much."""
 
     contract: Reference
@@ -111,7 +111,7 @@ class Term(Told, Amount):
 class ContractSigned(Term):
     """A contract was signed."""
 
-    TYPE = "care.told.contract-signed.v1"
+    TYPE = "care.inbound.contract-signed.v1"
 
     kind: ContractKind = ContractKind.STANDARD
     renewal_intent: RenewalIntent = RenewalIntent.UNKNOWN
@@ -121,46 +121,46 @@ class ContractSigned(Term):
 class ContractRenewed(Term):
     """The contract goes on for another term."""
 
-    TYPE = "care.told.contract-renewed.v1"
+    TYPE = "care.inbound.contract-renewed.v1"
 
 
-class RenewalIntentStated(Told):
+class RenewalIntentStated(InboundFact):
     """Whether the customer wants to renew."""
 
-    TYPE = "care.told.renewal-intent-stated.v1"
+    TYPE = "care.inbound.renewal-intent-stated.v1"
 
     contract: Reference
     intent: RenewalIntent
 
 
-class ContractEnded(Told):
+class ContractEnded(InboundFact):
     """The contract binds nobody any more."""
 
-    TYPE = "care.told.contract-ended.v1"
+    TYPE = "care.inbound.contract-ended.v1"
 
     contract: Reference
     reason: Code
 
 
-class CompetitorSeen(Told):
+class CompetitorSeen(InboundFact):
     """A competitor was met at the customer."""
 
-    TYPE = "care.told.competitor-seen.v1"
+    TYPE = "care.inbound.competitor-seen.v1"
 
     competitor: Code
     is_cheaper: bool | None = None
 
 
-class ReferralMade(Told):
+class ReferralMade(InboundFact):
     """The customer recommended us."""
 
-    TYPE = "care.told.referral-made.v1"
+    TYPE = "care.inbound.referral-made.v1"
 
     referred: Reference | None = None
 
 
-AnyTold = (
-    CompanyKnown
+AnyInbound = (
+    CompanyStated
     | OrderPlaced
     | OrderDelivered
     | OrderCancelled
@@ -174,4 +174,4 @@ AnyTold = (
     | CompetitorSeen
     | ReferralMade
 )
-TOLD: dict[str, type[AnyTold]] = {message.TYPE: message for message in get_args(AnyTold)}
+INBOUND: dict[str, type[AnyInbound]] = {message.TYPE: message for message in get_args(AnyInbound)}

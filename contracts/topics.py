@@ -50,29 +50,29 @@ ALERT_OPEN = Topic(
     cleanup_policy="compact",
 )
 # Written by other systems, so it is none of TOPICS, whose records are facts of ours. What it holds may be personal.
-FACTS_IN = Topic(
-    "care.customer.facts-in.v1",
+CUSTOMER_INBOUND = Topic(
+    "care.customer.inbound.v1",
     "other systems",
     "What other systems tell the customer service: companies, orders, quotes, contracts.",
     (),
     retention_ms=30 * 24 * 60 * 60 * 1000,
 )
 # None of TOPICS either: what stands here was appended to no store, and has no chain of positions (ADR 0022).
-ALERT_PURGES = Topic(
-    "care.alert.purge-answers.v1",
+ALERT_ERASURE_ANSWERS = Topic(
+    "care.alert.erasure-answers.v1",
     "alerts",
-    "Which erasures the alerts service has heard of, and that it holds no word of those persons.",
+    "Which erasures the alerts service has received, and that it holds no word of those persons.",
     (),
     partitions=1,
 )
-REPORTING_PURGES = Topic(
-    "care.reporting.purge-answers.v1",
+REPORTING_ERASURE_ANSWERS = Topic(
+    "care.reporting.erasure-answers.v1",
     "reporting",
-    "Which erasures the reporting service has heard of, and that it holds no word of those persons.",
+    "Which erasures the reporting service has received, and that it holds no word of those persons.",
     (),
     partitions=1,
 )
-PURGE_ANSWERS = (ALERT_PURGES, REPORTING_PURGES)
+ERASURE_ANSWERS = (ALERT_ERASURE_ANSWERS, REPORTING_ERASURE_ANSWERS)
 TOPICS = (CUSTOMER_EVENTS, FOLLOWUP_EVENTS, ALERT_EVENTS, ALERT_OPEN)
 
 EVENT_TYPES: dict[str, type[Event]] = {

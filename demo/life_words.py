@@ -42,7 +42,7 @@ SENTENCES = {
     "complaint-assigned": ("The complaint is {owner_id}'s", "投诉交由 {owner_id} 处理"),
     "complaint-paused": ("Clock stopped: {reason}", "暂停计时：{reason}"),
     "complaint-answered": ("Answered, in time: {answered_in_time}", "已答复，及时：{answered_in_time}"),
-    "complaint-told": ("Told the result", "告知处理结果"),
+    "complaint-communicated": ("Told the result", "告知处理结果"),
     "complaint-confirmed": ("The customer is content", "客户确认满意"),
     "complaint-closed": (
         "Complaint closed: {resolution}; in time: {resolved_in_time}",

@@ -74,4 +74,4 @@ def registration(name: str) -> dict[str, Any]:
 
 
 def answers() -> list[tuple[str, dict[str, Any]]]:
-    return [("answer", {"content": "明日送达"}), ("confirmation", {}), ("closing", {"resolution": "delivered"})]
+    return [("answer", {"content": "明日送达"}), ("confirmation", {}), ("closure", {"resolution": "delivered"})]

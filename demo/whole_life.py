@@ -147,14 +147,14 @@ COMPLAINT_STEPS: tuple[tuple[int, int, str, dict[str, Any]], ...] = (
     (300, 20, "pause", {"reason": "waits-for-customer"}),
     (298, 0, "resumption", {}),
     (298, 30, "answer", {"employee_id": SERVICE}),
-    (298, 40, "telling", {"channel": "phone"}),
+    (298, 40, "communication", {"channel": "phone"}),
     (297, 0, "confirmation", {}),
-    (297, 10, "closing", {"resolution": "repaired"}),
+    (297, 10, "closure", {"resolution": "repaired"}),
     (292, 0, "reopening", {"reason": "came-back"}),
     (289, 0, "answer", {"employee_id": SERVICE}),
-    (289, 10, "telling", {"channel": "visit"}),
+    (289, 10, "communication", {"channel": "visit"}),
     (288, 0, "confirmation", {}),
-    (288, 10, "closing", {"resolution": "replaced"}),
+    (288, 10, "closure", {"resolution": "replaced"}),
 )
 
 

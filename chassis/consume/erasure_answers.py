@@ -1,6 +1,6 @@
-"""Answers to erasures, for a service that takes no personal words: what it heard of, told on a topic of its own.
+"""Answers to erasures, for a service that takes no personal words: which it has received, on a topic of its own.
 
-Guarantees. An erasure is kept as heard in the transaction that takes its fact in, and its answer goes out at least
+Guarantees. An erasure is kept as received in the transaction that takes its fact in, and its answer goes out at least
 once: it is marked as confirmed when all of its batch has been acknowledged. Whoever ends in between sends again, and
 what is sent again is the same message. Any number of processes may send. A topic that holds less than was confirmed
 was lost, and gets everything again.
@@ -8,55 +8,57 @@ was lost, and gets everything again.
 
 import math
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 import structlog
 
 from chassis.kafka.client import end, ensure_topics, log_ends, new_producer, partition_of
-from chassis.kafka.cloudevents import CONTENT_TYPE
 from chassis.kafka.records import Record, Row
 from chassis.kafka.sending import Outgoing, send_all
 from chassis.postgres.database import Connection, Pool
 from chassis.runtime.crash import crash_point
-from contracts.customer import ErasureEvent
-from contracts.erasure_answers import PURGES, PurgeConfirmed, Wordless
 from contracts.event import Envelope
-from contracts.types import utc_text
+from contracts.topics import Topic
 
 BATCH = 500
 # How often somebody with nothing to send asks whether the topic still holds what was confirmed.
 LOOK_AGAIN_SECONDS = 600.0
 
-HEAR = "INSERT INTO purge_heard (erasure_id, subject, entries) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+RECEIVE = "INSERT INTO erasure_received (erasure_id, subject, entries) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 UNCONFIRMED = """
-    SELECT erasure_id, subject, entries, heard_at FROM purge_heard WHERE confirmed_at IS NULL
-    ORDER BY heard_at, erasure_id LIMIT $1
+    SELECT erasure_id, subject AS customer_id, entries, received_at FROM erasure_received WHERE confirmed_at IS NULL
+    ORDER BY received_at, erasure_id LIMIT $1
 """
-CONFIRM = "UPDATE purge_heard SET confirmed_at = clock_timestamp() WHERE erasure_id = ANY($1)"
-CONFIRMED = "SELECT count(*) FROM purge_heard WHERE confirmed_at IS NOT NULL"
-FORGET = "UPDATE purge_heard SET confirmed_at = NULL WHERE confirmed_at IS NOT NULL"
+CONFIRM = "UPDATE erasure_received SET confirmed_at = clock_timestamp() WHERE erasure_id = ANY($1)"
+CONFIRMED = "SELECT count(*) FROM erasure_received WHERE confirmed_at IS NOT NULL"
+FORGET = "UPDATE erasure_received SET confirmed_at = NULL WHERE confirmed_at IS NOT NULL"
 
 Count = Callable[[Connection, UUID], Awaitable[int]]
+RecordOf = Callable[[Row], Record]
 
 
-async def hear(envelopes: Sequence[Envelope[Any]], held: Connection, count: Count) -> None:
+async def receive(erasures: Iterable[Envelope[Any]], held: Connection, count: Count) -> None:
     """Keep which erasures have come, and how many words `count` finds of whom each is about.
 
     The consumer calls this inside its own transaction, after its rows are written.
     """
-    for envelope in envelopes:
-        if isinstance(envelope.event, ErasureEvent):
-            await held.execute(HEAR, envelope.id, envelope.subject, await count(held, envelope.subject))
+    for envelope in erasures:
+        await held.execute(RECEIVE, envelope.id, envelope.subject, await count(held, envelope.subject))
 
 
-class Confirming:
-    """Sends what `hear` kept. `run_due` is the timers': with nothing to send it is one look at an index."""
+class ErasureAnswers:
+    """Sends what `receive` kept. `run_due` is the timers': with nothing to send it is one look at an index.
 
-    def __init__(self, service: Wordless, pool: Pool, *, bootstrap: str, idempotence: bool = True) -> None:
-        self._service = service
-        self._topic = PURGES[service]
+    `record_of` makes the answer of a row of UNCONFIRMED: the same bytes however often it is made.
+    """
+
+    def __init__(
+        self, topic: Topic, record_of: RecordOf, pool: Pool, *, bootstrap: str, idempotence: bool = True
+    ) -> None:
+        self._topic = topic
+        self._record_of = record_of
         self._pool = pool
         self._bootstrap = bootstrap
         self._idempotence = idempotence
@@ -69,8 +71,8 @@ class Confirming:
             await self._look()
             rows = await self._pool.fetch(UNCONFIRMED, BATCH)
         if rows:
-            await self._send([record_of(self._service, row) for row in rows])
-            crash_point("confirming.after-acknowledgement")
+            await self._send([self._record_of(row) for row in rows])
+            crash_point("erasure-answers.after-acknowledgement")
             await self._pool.execute(CONFIRM, [row["erasure_id"] for row in rows])
         return len(rows)
 
@@ -80,7 +82,7 @@ class Confirming:
         if confirmed := await self._pool.fetchval(CONFIRMED):
             ends = await log_ends(self._bootstrap, self._topic.name, list(range(self._topic.partitions)))
             if sum(ends.values()) < confirmed:
-                structlog.get_logger().warning("confirming.refill", topic=self._topic.name)
+                structlog.get_logger().warning("erasure-answers.refill", topic=self._topic.name)
                 await self._pool.execute(FORGET)
         self._looked_at = time.monotonic()
 
@@ -89,33 +91,11 @@ class Confirming:
         outgoing: Outgoing = {}
         for record in records:
             outgoing.setdefault((self._topic.name, partition_of(record[0], self._topic.partitions)), []).append(record)
-        producer = new_producer(self._bootstrap, f"care-{self._service}-confirming", idempotence=self._idempotence)
+        producer = new_producer(
+            self._bootstrap, f"care-{self._topic.owner}-erasure-answers", idempotence=self._idempotence
+        )
         try:
             await producer.start()
             await send_all(producer, outgoing)
         finally:
             await end(producer.stop())
-
-
-def record_of(service: Wordless, row: Row) -> Record:
-    """Return key, value and headers of the answer to one erasure: the same bytes however often it is made."""
-    told = PurgeConfirmed(
-        customer_id=row["subject"],
-        erasure_id=row["erasure_id"],
-        service=service,
-        entries=row["entries"],
-        heard_at=row["heard_at"],
-    )
-    subject = str(told.customer_id)
-    headers = {
-        "ce_specversion": "1.0",
-        "ce_id": str(told.id),
-        "ce_source": told.source,
-        "ce_type": told.TYPE,
-        "ce_subject": subject,
-        "ce_time": utc_text(told.heard_at),
-        "ce_dataschema": f"/schemas/{told.TYPE}.json",
-        "content-type": CONTENT_TYPE,
-    }
-    encoded = [(name, text.encode()) for name, text in headers.items()]
-    return subject.encode(), told.model_dump_json().encode(), encoded

@@ -1,7 +1,7 @@
 """Takes a person's words out of the vault for good, and says what has been taken out (P7).
 
-Guarantees. An erasure is carried out once. Once it has been, the vault takes no word of that customer any more: both a
-purge and an append hold the head of the store, and whichever comes second sees what the first has done.
+Guarantees. An erasure is carried out once. Once it has been, the vault takes no word of that customer any more: both an
+erasure and an append hold the head of the store, and whichever comes second sees what the first has done.
 """
 
 from collections.abc import Collection
@@ -17,9 +17,9 @@ from chassis.postgres.database import Connection, Pool
 LOCK = "SELECT FROM store_head FOR UPDATE"
 ALL = "DELETE FROM vault WHERE subject = $1"
 THOSE = "DELETE FROM vault WHERE subject = $1 AND id = ANY($2)"
-KEEP = "INSERT INTO purge (subject, version, person_id, entries) VALUES ($1, $2, $3, $4)"
-DONE = "SELECT subject, version, person_id, entries, purged_at FROM purge WHERE subject = $1 ORDER BY version"
-ERASED_PEOPLE = "SELECT DISTINCT person_id FROM purge WHERE person_id = ANY($1)"
+KEEP = "INSERT INTO erasure (subject, version, person_id, entries) VALUES ($1, $2, $3, $4)"
+DONE = "SELECT subject, version, person_id, entries, erased_at FROM erasure WHERE subject = $1 ORDER BY version"
+ERASED_PEOPLE = "SELECT DISTINCT person_id FROM erasure WHERE person_id = ANY($1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +35,20 @@ class Erasure:
 
 
 class Statement(BaseModel):
-    """What a service that takes no personal words says: which erasures it has heard of, and how many words it holds."""
+    """What a service that takes no personal words says: which erasures it has received, and how many words it holds."""
 
     service: str
     customer_id: UUID
-    heard: list[UUID]
+    received: list[UUID]
     entries: int
 
 
 @dataclass(frozen=True, slots=True)
-class Purged(Erasure):
+class Erased(Erasure):
     """An erasure that has been carried out here, and how many entries the vault lost by it."""
 
     entries: int = 0
-    purged_at: datetime | None = None
+    erased_at: datetime | None = None
 
 
 async def lock(held: Connection) -> None:
@@ -56,13 +56,13 @@ async def lock(held: Connection) -> None:
     await held.execute(LOCK)
 
 
-async def purge(held: Connection, erasure: Erasure, refs: Collection[UUID] = ()) -> int | None:
+async def erase(held: Connection, erasure: Erasure, refs: Collection[UUID] = ()) -> int | None:
     """Carry an erasure out in the caller's transaction; return how many words went, None if it was done before.
 
     `refs` are where words about a key contact stand; of a customer all go. The store stays locked until the end.
     """
     await lock(held)
-    done = {each.version for each in await purged(held, erasure.subject)}
+    done = {each.version for each in await erased(held, erasure.subject)}
     if erasure.version in done:
         return None
     if erasure.person_id is None:
@@ -80,9 +80,9 @@ async def remove(held: Connection, subject: UUID, refs: Collection[UUID]) -> int
     return counted(await held.execute(THOSE, subject, list(refs)))
 
 
-async def purged(source: "Connection | Pool", subject: UUID) -> list[Purged]:
+async def erased(source: "Connection | Pool", subject: UUID) -> list[Erased]:
     """Return which erasures of a customer this service has carried out."""
-    return [Purged(**row) for row in await source.fetch(DONE, subject)]
+    return [Erased(**row) for row in await source.fetch(DONE, subject)]
 
 
 async def erased_people(source: "Connection | Pool", person_ids: Collection[UUID]) -> set[UUID]:

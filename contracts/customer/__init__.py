@@ -26,8 +26,15 @@ from contracts.customer.handover import (
 )
 from contracts.customer.handover_batch import HandoverBatchEnded, HandoverBatchEvent, HandoverBatchStarted
 from contracts.customer.life import LifeEvent, Mode, Stage, StageChanged, TierChanged, mode_of
-from contracts.customer.market import CompetitorSeen, MarketEvent, NewsHeard, ReferralMade
-from contracts.customer.merging import DuplicateAbsorbed, DuplicateReleased, Merged, MergeEvent, ToldApart, Unmerged
+from contracts.customer.market import CompetitorSeen, MarketEvent, NewsRecorded, ReferralMade
+from contracts.customer.merging import (
+    DuplicateAbsorbed,
+    DuplicateReleased,
+    MarkedDistinct,
+    Merged,
+    MergeEvent,
+    Unmerged,
+)
 from contracts.customer.needs import NeedEvent, NeedStated, NeedStatus
 from contracts.customer.order import OrderCancelled, OrderDelivered, OrderEvent, OrderPlaced
 from contracts.customer.ownership import HelperAdded, HelperRemoved, OwnerAssigned, OwnershipEvent
@@ -126,6 +133,7 @@ __all__ = [
     "KeyContactRemoved",
     "KeyContactStated",
     "Kind",
+    "MarkedDistinct",
     "MarketEvent",
     "MergeEvent",
     "Merged",
@@ -133,7 +141,7 @@ __all__ = [
     "NeedEvent",
     "NeedStated",
     "NeedStatus",
-    "NewsHeard",
+    "NewsRecorded",
     "OrderCancelled",
     "OrderDelivered",
     "OrderEvent",
@@ -177,7 +185,6 @@ __all__ = [
     "TierRule",
     "TierSchemeEvent",
     "TierSchemePublished",
-    "ToldApart",
     "Unmerged",
     "VocabularyEvent",
     "WorkStatus",

@@ -1,4 +1,4 @@
-"""What is heard about a customer: competitors that court it, customers that it brought, its own news."""
+"""What is known about a customer: competitors that court it, customers that it brought, its own news."""
 
 from typing import Literal
 from uuid import UUID
@@ -22,12 +22,12 @@ class ReferralMade(Event):
     referred_customer_id: UUID | None = None
 
 
-class NewsHeard(Event):
-    """Something happened at the customer, such as a new project going live. What was heard is in the vault."""
+class NewsRecorded(Event):
+    """Something happened at the customer, such as a new project going live. What was recorded is in the vault."""
 
-    type: Literal["care.customer.news-heard.v1"] = "care.customer.news-heard.v1"
+    type: Literal["care.customer.news-recorded.v1"] = "care.customer.news-recorded.v1"
     topic: Code
     text_ref: UUID | None = None
 
 
-MarketEvent = CompetitorSeen | ReferralMade | NewsHeard
+MarketEvent = CompetitorSeen | ReferralMade | NewsRecorded

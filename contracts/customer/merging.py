@@ -34,11 +34,11 @@ class DuplicateReleased(Event):
     duplicate_id: UUID
 
 
-class ToldApart(Event):
+class MarkedDistinct(Event):
     """Somebody has looked: however alike, this and the other are two customers."""
 
-    type: Literal["care.customer.told-apart.v1"] = "care.customer.told-apart.v1"
+    type: Literal["care.customer.marked-distinct.v1"] = "care.customer.marked-distinct.v1"
     other_id: UUID
 
 
-MergeEvent = Merged | Unmerged | DuplicateAbsorbed | DuplicateReleased | ToldApart
+MergeEvent = Merged | Unmerged | DuplicateAbsorbed | DuplicateReleased | MarkedDistinct

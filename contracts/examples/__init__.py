@@ -132,7 +132,7 @@ FOLLOWUP: tuple[Event, ...] = (
         leader_id=LEADER,
     ),
     followup.GuardCleared(guard=followup.Guard.TWO_COLLEAGUES, number=1),
-    followup.WordsPurged(erasure_id=ERASURE_ID, entries=7),
+    followup.WordsErased(erasure_id=ERASURE_ID, entries=7),
 )
 
 RAISED = alerts.AlertRaised(
@@ -224,7 +224,7 @@ def _stream_of(event: Event) -> UUID:
             return COMPLAINT_ID
         case followup.GuardTripped() | followup.GuardCleared():
             return GUARDS_ID
-        case followup.WordsPurged():
+        case followup.WordsErased():
             return ERASURE_ID
         case followup.CalendarPublished():
             return CALENDAR_ID

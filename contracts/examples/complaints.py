@@ -51,7 +51,7 @@ COMPLAINTS: tuple[Event, ...] = (
     followup.ComplaintAnswered(
         employee_id=OWNER, content_ref=CONTENT_REF, answered_in_time=True, resolved_in_time=True
     ),
-    followup.ComplaintTold(channel=followup.Channel.PHONE, consent_at=DUE_AT, consent_workdays=5),
+    followup.ComplaintCommunicated(channel=followup.Channel.PHONE, consent_at=DUE_AT, consent_workdays=5),
     followup.ComplaintConfirmed(),
     followup.ComplaintConsented(workdays=5, as_of=DUE_AT),
     followup.ComplaintClosed(resolution="replaced", resolved_in_time=True),

@@ -118,7 +118,7 @@ CUSTOMER: tuple[Event, ...] = (
     customer.Unmerged(from_customer_id=REFERRED_ID),
     customer.DuplicateAbsorbed(duplicate_id=REFERRED_ID),
     customer.DuplicateReleased(duplicate_id=REFERRED_ID),
-    customer.ToldApart(other_id=REFERRED_ID),
+    customer.MarkedDistinct(other_id=REFERRED_ID),
     customer.HelperAdded(employee_id="E1012"),
     customer.HelperRemoved(employee_id="E1012"),
     customer.KeyContactAdded(
@@ -165,7 +165,7 @@ CUSTOMER: tuple[Event, ...] = (
     customer.SegmentRemoved(name="east-vip"),
     customer.NeedStated(need="云服务器", status=customer.NeedStatus.OPEN, text_ref=CONTENT_REF),
     customer.CompetitorSeen(competitor="cloud-b", is_cheaper=True),
-    customer.NewsHeard(topic="new-project", text_ref=CONTENT_REF),
+    customer.NewsRecorded(topic="new-project", text_ref=CONTENT_REF),
     customer.ProfileReviewed(),
     customer.Renamed(name="上海腾云科技集团有限公司"),
     customer.ReferralMade(referred_customer_id=REFERRED_ID),

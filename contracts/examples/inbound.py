@@ -5,15 +5,15 @@ from datetime import date
 from contracts import inbound
 from contracts.customer import RenewalIntent
 from contracts.examples.named import CUSTOMER_NAME, OWNER, REFERRED_ID
-from contracts.inbound import AnyTold, Reference
+from contracts.inbound import AnyInbound, Reference
 
 CUSTOMER = Reference(system="erp", id="KH-0042")
 ORDER, QUOTE, CONTRACT = (Reference(system="erp", id=number) for number in ("SO-1007", "Q-311", "HT-2024-018"))
 
-TOLD_EXAMPLES: dict[type[AnyTold], AnyTold] = {
+INBOUND_EXAMPLES: dict[type[AnyInbound], AnyInbound] = {
     type(example): example
     for example in (
-        inbound.CompanyKnown(customer=CUSTOMER, name=CUSTOMER_NAME, industry="制造业", region="上海", owner_id=OWNER),
+        inbound.CompanyStated(customer=CUSTOMER, name=CUSTOMER_NAME, industry="制造业", region="上海", owner_id=OWNER),
         inbound.OrderPlaced(
             customer=CUSTOMER, order=ORDER, amount_minor=12_800_000, currency="CNY", category="servers"
         ),

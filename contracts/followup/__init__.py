@@ -17,6 +17,7 @@ from contracts.followup.complaint import (
     ComplaintAnswered,
     ComplaintAssigned,
     ComplaintClosed,
+    ComplaintCommunicated,
     ComplaintConfirmed,
     ComplaintConsented,
     ComplaintEscalated,
@@ -29,7 +30,6 @@ from contracts.followup.complaint import (
     ComplaintResumed,
     ComplaintTargetChanged,
     ComplaintTargetSet,
-    ComplaintTold,
     EscalationReason,
     Intake,
     RepeatEvent,
@@ -38,7 +38,7 @@ from contracts.followup.complaint import (
 from contracts.followup.complaint_policy import ComplaintPolicyEvent, ComplaintPolicyPublished
 from contracts.followup.contact import Attachment, Channel, ContactEvent, ContactLogged, Direction, Purpose, Sentiment
 from contracts.followup.contact_form import ContactFormEvent, ContactFormPublished, FieldKind, FieldValue, FormField
-from contracts.followup.erasure import PurgeEvent, WordsPurged
+from contracts.followup.erasure import ErasureAnswer, WordsErased
 from contracts.followup.guard import Guard, GuardCleared, GuardEvent, GuardTripped
 from contracts.followup.plan import (
     PlanChanged,
@@ -80,7 +80,7 @@ AnyEvent = Annotated[
     | AbsenceEvent
     | GuardEvent
     | ComplaintPolicyEvent
-    | PurgeEvent
+    | ErasureAnswer
     | SurveyEvent
     | SurveyConfiguration,
     Field(discriminator="type"),
@@ -100,6 +100,7 @@ __all__ = [
     "ComplaintAnswered",
     "ComplaintAssigned",
     "ComplaintClosed",
+    "ComplaintCommunicated",
     "ComplaintConfirmed",
     "ComplaintConsented",
     "ComplaintEscalated",
@@ -112,7 +113,6 @@ __all__ = [
     "ComplaintResumed",
     "ComplaintTargetChanged",
     "ComplaintTargetSet",
-    "ComplaintTold",
     "ContactFormPublished",
     "ContactLogged",
     "Direction",
@@ -143,7 +143,7 @@ __all__ = [
     "TaskReassigned",
     "TaskRescheduled",
     "TaskScheduled",
-    "WordsPurged",
+    "WordsErased",
     "WorkInterval",
     "YearStatus",
 ]

@@ -95,10 +95,10 @@ class ComplaintAnswered(Event):
     resolved_in_time: bool | None = None
 
 
-class ComplaintTold(Event):
+class ComplaintCommunicated(Event):
     """The customer was told the result. No word for `consent_workdays`, until `consent_at`, counts as consent."""
 
-    type: Literal["care.followup.complaint-told.v1"] = "care.followup.complaint-told.v1"
+    type: Literal["care.followup.complaint-communicated.v1"] = "care.followup.complaint-communicated.v1"
     channel: Channel
     consent_at: Instant
     consent_workdays: int = Field(ge=1)
@@ -169,7 +169,7 @@ ComplaintEvent = (
     | ComplaintPaused
     | ComplaintResumed
     | ComplaintAnswered
-    | ComplaintTold
+    | ComplaintCommunicated
     | ComplaintConfirmed
     | ComplaintConsented
     | ComplaintClosed

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from contracts.topics import PURGE_ANSWERS, TOPICS
+from contracts.topics import ERASURE_ANSWERS, TOPICS
 from deploy.doctor.observed import DatabaseSeen, KafkaSeen, Lag, Outbox, Parked, ServiceSeen
 
 MAX_CLOCK_DIFFERENCE_SECONDS = 2.0
@@ -152,7 +152,7 @@ def kafka(seen: KafkaSeen) -> Iterator[Finding]:
         yield wrong(check, state, advice)
         return
     yield Finding(check)
-    for topic in (*TOPICS, *PURGE_ANSWERS):
+    for topic in (*TOPICS, *ERASURE_ANSWERS):
         yield partitions(topic.name, topic.partitions, seen.partitions.get(topic.name))
 
 

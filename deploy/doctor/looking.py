@@ -12,12 +12,12 @@ import httpx
 from aiokafka.admin import AIOKafkaAdminClient
 
 from chassis.kafka.client import UNREACHABLE, end, partition_of
-from chassis.migrate import folders
 from chassis.postgres.database import Connection
-from contracts.topics import PARTITIONS, PURGE_ANSWERS, TOPICS
+from contracts.topics import ERASURE_ANSWERS, PARTITIONS, TOPICS
 from deploy.doctor.observed import DatabaseSeen, KafkaSeen, Lag, Outbox, Parked, ServiceSeen
 from deploy.stack import credentials
 from deploy.stack.databases import MIGRATOR
+from deploy.stack.schemas import SCHEMAS
 
 TIMEOUT_SECONDS = 5.0
 AGAIN_SECONDS = 2.0
@@ -72,7 +72,7 @@ async def kafka(bootstrap: str) -> KafkaSeen:
         async with asyncio.timeout(2 * TIMEOUT_SECONDS):
             await admin.start()
             there = set(await admin.list_topics())
-            ours = [topic.name for topic in (*TOPICS, *PURGE_ANSWERS)]
+            ours = [topic.name for topic in (*TOPICS, *ERASURE_ANSWERS)]
             described = await admin.describe_topics([name for name in ours if name in there])
             return KafkaSeen(partitions={entry["topic"]: len(entry["partitions"]) for entry in described})
     except UNREACHABLE as error:
@@ -112,7 +112,7 @@ async def clock_ahead(held: Connection) -> float:
 
 async def missing_migrations(name: str, url: str, data_dir: Path) -> list[str]:
     """Compare the files with what has been applied, which only the owner of the tables may read."""
-    files = [file.name for folder in folders(name) for file in sorted(folder.glob("*.sql"))]
+    files = [file.name for folder in SCHEMAS[name].migrations for file in sorted(folder.glob("*.sql"))]
     place = urlsplit(url)
     secret = credentials.load(data_dir).roles[MIGRATOR]
     owner = urlunsplit(place._replace(netloc=f"{MIGRATOR}:{secret}@{place.hostname}:{place.port}"))

@@ -9,6 +9,7 @@ from deploy.stack.credentials import ROLES, Credentials
 from deploy.stack.databases import SERVICES, DatabaseUrls
 from deploy.stack.errors import CannotRun
 from deploy.stack.ladder import Say
+from deploy.stack.schemas import SCHEMAS
 
 
 async def bootstrap(admin_url: str, credentials: Credentials, say: Say) -> DatabaseUrls:
@@ -17,7 +18,7 @@ async def bootstrap(admin_url: str, credentials: Credentials, say: Say) -> Datab
     for service in SERVICES:
         say(f"bringing the tables of {service} up to date")
         try:
-            await asyncio.to_thread(migrate, service, urls.migrator[service])
+            await asyncio.to_thread(migrate, SCHEMAS[service], urls.migrator[service])
         except MigrationFailedError as error:
             raise CannotRun(f"The tables of {service} could not be brought up to date: {error}") from error
     return urls

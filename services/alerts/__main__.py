@@ -1,11 +1,13 @@
 """Starts the alerts service: `python -m services.alerts [all|api|relay|consumer|timers|projection]`."""
 
 import sys
+from functools import partial
+from typing import Final
 
 from chassis.cli import main
 from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
-from chassis.consume.erasure_answers import Confirming
+from chassis.consume.erasure_answers import ErasureAnswers
 from chassis.consume.rebuild import ReadModel
 from chassis.consume.tail import Tail
 from chassis.consume.timers import Timers
@@ -15,7 +17,8 @@ from chassis.publish.relay import Relay
 from chassis.service import Parts, Service, Task
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
-from contracts.topics import ALERT_EVENTS, ALERT_OPEN, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
+from contracts.erasure_answers import record_of
+from contracts.topics import ALERT_ERASURE_ANSWERS, ALERT_EVENTS, ALERT_OPEN, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.alerts.api.alerts import router
 from services.alerts.dependencies import Dependencies
 from services.alerts.detection.detector import CONSUMER, Detection
@@ -23,8 +26,9 @@ from services.alerts.engine.rules import DEFAULT_RULES
 from services.alerts.open_topic import open_record
 from services.alerts.projection import alerts
 from services.alerts.queries.alerts import AlertQueries
+from services.alerts.schema import SCHEMA
 
-NAME = "alerts"
+NAME: Final = "alerts"
 LISTING = "alert-list"
 
 
@@ -55,7 +59,6 @@ def build(parts: Parts) -> Service:
         idempotence=settings.kafka_idempotence,
         companion=(ALERT_OPEN, open_record),
     )
-    confirming = Confirming("alerts", parts.pool, bootstrap=bootstrap, idempotence=settings.kafka_idempotence)
     consumer = Consumer(detecting, [CUSTOMER_EVENTS, FOLLOWUP_EVENTS], bootstrap=bootstrap, health=health("consumer"))
     app = create_app(
         "Alerts",
@@ -70,7 +73,7 @@ def build(parts: Parts) -> Service:
     )
     tasks = [
         Task("relay", "relay", relay.run),
-        Task("relay", "confirming", Timers(confirming.run_due, health=health("confirming")).run),
+        Task("relay", "erasure-answers", Timers(answers(parts).run_due, health=health("erasure-answers")).run),
         Task("consumer", "consumer", consumer.run),
         Task("timers", "timers", timers.run),
         Task("projection", LISTING, listing.follow(health(LISTING))),
@@ -78,5 +81,16 @@ def build(parts: Parts) -> Service:
     return Service(NAME, app, tasks, [detecting, listing.applier], [listing])
 
 
+def answers(parts: Parts) -> ErasureAnswers:
+    """Return what answers to erasures."""
+    return ErasureAnswers(
+        ALERT_ERASURE_ANSWERS,
+        partial(record_of, NAME),
+        parts.pool,
+        bootstrap=parts.settings.kafka_bootstrap,
+        idempotence=parts.settings.kafka_idempotence,
+    )
+
+
 if __name__ == "__main__":
-    main(NAME, build, sys.argv[1:])
+    main(NAME, SCHEMA, build, sys.argv[1:])

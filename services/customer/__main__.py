@@ -20,9 +20,9 @@ from chassis.service import Parts, Service, Task
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.pseudonym import Pseudonyms
-from contracts.erasure_answers import CONFIRMATIONS, PurgeConfirmed
-from contracts.inbound import TOLD, AnyTold
-from contracts.topics import CUSTOMER_EVENTS, FACTS_IN, FOLLOWUP_EVENTS, PURGE_ANSWERS
+from contracts.erasure_answers import CONFIRMATIONS, ErasureConfirmed
+from contracts.inbound import INBOUND, AnyInbound
+from contracts.topics import CUSTOMER_EVENTS, CUSTOMER_INBOUND, ERASURE_ANSWERS, FOLLOWUP_EVENTS
 from services.customer import projection
 from services.customer.api import ROUTERS
 from services.customer.commerce.recording import Commerce
@@ -40,12 +40,13 @@ from services.customer.handovers.batches import HandoverBatches
 from services.customer.handovers.checklists import Checklists
 from services.customer.imports.commerce import ContractImport, OrderImport
 from services.customer.imports.customers import CustomerImport
-from services.customer.inbound import facts as facts_in
-from services.customer.inbound.facts import FactsIn
+from services.customer.inbound import facts as inbound_facts
+from services.customer.inbound.facts import InboundFacts
 from services.customer.merging.duplicates import Duplicates
 from services.customer.projection import from_followup, open_items
 from services.customer.queries import CustomerQueries
 from services.customer.queries.handovers import HandoverQueries
+from services.customer.schema import SCHEMA
 from services.customer.search.index import Search
 from services.customer.tiers.runner import Tiering
 from services.customer.tiers.schemes import TierSchemes
@@ -97,22 +98,22 @@ def build(parts: Parts) -> Service:
     return Service(NAME, app, tasks, [*(model.applier for model in models), told, confirmed], models)
 
 
-def inbounds(parts: Parts, needs: Dependencies) -> tuple[Inbound[AnyTold], Inbound[PurgeConfirmed]]:
+def inbounds(parts: Parts, needs: Dependencies) -> tuple[Inbound[AnyInbound], Inbound[ErasureConfirmed]]:
     """Return what takes in what other systems tell, and what takes in answers to erasures."""
-    bootstrap, health, told = parts.settings.kafka_bootstrap, parts.supervisor.health, FactsIn(needs)
-    facts: Inbound[AnyTold] = Inbound(
-        facts_in.CONSUMER,
-        [FACTS_IN],
+    bootstrap, health, told = parts.settings.kafka_bootstrap, parts.supervisor.health, InboundFacts(needs)
+    facts: Inbound[AnyInbound] = Inbound(
+        inbound_facts.CONSUMER,
+        [CUSTOMER_INBOUND],
         parts.pool,
-        TOLD,
+        INBOUND,
         told.take,
         told.customer_of,
         bootstrap=bootstrap,
-        health=health(facts_in.CONSUMER),
+        health=health(inbound_facts.CONSUMER),
     )
-    answers: Inbound[PurgeConfirmed] = Inbound(
+    answers: Inbound[ErasureConfirmed] = Inbound(
         execution.CONFIRMED,
-        PURGE_ANSWERS,
+        ERASURE_ANSWERS,
         parts.pool,
         CONFIRMATIONS,
         needs.erasing.confirmed,
@@ -155,7 +156,7 @@ def dependencies(parts: Parts) -> Dependencies:
         queries=CustomerQueries(parts.pool, Search(parts.pool, pseudonyms)),
         handover_queries=HandoverQueries(parts.pool),
         pseudonyms=pseudonyms,
-        erasing=Erasing(parts.pool, mapper, Parking(facts_in.CONSUMER)),
+        erasing=Erasing(parts.pool, mapper, Parking(inbound_facts.CONSUMER)),
         exports=Exports(NAME, mapper, parts.pool),
     )
 
@@ -186,4 +187,4 @@ def read_models(parts: Parts, needs: Dependencies) -> tuple[ReadModel, ReadModel
 
 
 if __name__ == "__main__":
-    main(NAME, build, sys.argv[1:])
+    main(NAME, SCHEMA, build, sys.argv[1:])

@@ -43,6 +43,7 @@ from services.followup.projection.surveys import SurveyQueries
 from services.followup.queries.customers import Customers
 from services.followup.queries.followups import FollowupQueries
 from services.followup.queries.my_day import Days
+from services.followup.schema import SCHEMA
 from services.followup.surveys.invitations import Invitations
 from services.followup.workers import reacting
 
@@ -133,4 +134,4 @@ def dependencies(parts: Parts) -> Dependencies:
 
 
 if __name__ == "__main__":
-    main(NAME, build, sys.argv[1:])
+    main(NAME, SCHEMA, build, sys.argv[1:])

@@ -1,22 +1,27 @@
 """Starts the reporting service: `python -m services.reporting [all|api|consumer|relay]`."""
 
 import sys
+from functools import partial
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from chassis.cli import main
 from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
-from chassis.consume.erasure_answers import Confirming
+from chassis.consume.erasure_answers import ErasureAnswers
 from chassis.consume.rebuild import ReadModel
 from chassis.consume.timers import Timers
 from chassis.http.web import create_app
 from chassis.service import Parts, Service, Task
+from contracts.erasure_answers import record_of
+from contracts.topics import REPORTING_ERASURE_ANSWERS
 from services.reporting import projection
 from services.reporting.api import customers, reports
 from services.reporting.dependencies import Dependencies
 from services.reporting.projection.zone import keep_zone
+from services.reporting.schema import SCHEMA
 
-NAME = "reporting"
+NAME: Final = "reporting"
 
 
 def build(parts: Parts) -> Service:
@@ -34,8 +39,12 @@ def build(parts: Parts) -> Service:
         ),
     )
     follow = model.follow(health(NAME))
-    confirming = Confirming(
-        "reporting", parts.pool, bootstrap=settings.kafka_bootstrap, idempotence=settings.kafka_idempotence
+    answers = ErasureAnswers(
+        REPORTING_ERASURE_ANSWERS,
+        partial(record_of, NAME),
+        parts.pool,
+        bootstrap=settings.kafka_bootstrap,
+        idempotence=settings.kafka_idempotence,
     )
 
     async def consume() -> None:
@@ -53,10 +62,10 @@ def build(parts: Parts) -> Service:
     app.state.dependencies = needs
     tasks = [
         Task("consumer", NAME, consume),
-        Task("relay", "confirming", Timers(confirming.run_due, health=health("confirming")).run),
+        Task("relay", "erasure-answers", Timers(answers.run_due, health=health("erasure-answers")).run),
     ]
     return Service(NAME, app, tasks, [model.applier], [model])
 
 
 if __name__ == "__main__":
-    main(NAME, build, sys.argv[1:])
+    main(NAME, SCHEMA, build, sys.argv[1:])

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[2]
 
 RULES = (
     rules.contracts_import_pydantic_only,
+    rules.chassis_knows_no_domain,
     rules.pure_modules_touch_no_world,
     rules.errors_are_caught_by_name,
     rules.functions_fit_a_screen,
@@ -23,6 +24,8 @@ VIOLATIONS = [
     (rules.values_are_refused_in_two_languages, "services/customer/commands/x.py", 'raise ValueError("no")'),
     (rules.contracts_import_pydantic_only, "contracts/customer.py", "import fastapi"),
     (rules.contracts_import_pydantic_only, "contracts/customer.py", "from chassis.commands.decider import Decider"),
+    (rules.chassis_knows_no_domain, "chassis/consume/consumer.py", "from contracts.customer import Registered"),
+    (rules.chassis_knows_no_domain, "chassis/store/mapper.py", "from contracts import alerts"),
     (rules.pure_modules_touch_no_world, "contracts/event.py", "import random"),
     (rules.pure_modules_touch_no_world, "services/customer/domain.py", "import asyncpg"),
     (rules.pure_modules_touch_no_world, "services/customer/domain/stages.py", "from time import sleep"),

@@ -9,9 +9,9 @@ from typing import Annotated
 import pytest
 from pydantic import BaseModel, Field
 
-from contracts.documents import SCHEMAS, purging_schema, schema, told_schema
-from contracts.erasure_answers import PurgeConfirmed
-from contracts.inbound import TOLD
+from contracts.documents import SCHEMAS, erasure_answer_schema, inbound_schema, schema
+from contracts.erasure_answers import ErasureConfirmed
+from contracts.inbound import INBOUND
 from contracts.topics import EVENT_TYPES
 from tests.contracts.compatibility import EXTENSIBLE, Schema, breaks
 
@@ -128,8 +128,8 @@ def test_changes_are_found_in_the_parts_of_a_list() -> None:
 
 NOW = (
     {event_type: schema(event) for event_type, event in EVENT_TYPES.items()}
-    | {name: told_schema(message) for name, message in TOLD.items()}
-    | {PurgeConfirmed.TYPE: purging_schema()}
+    | {name: inbound_schema(message) for name, message in INBOUND.items()}
+    | {ErasureConfirmed.TYPE: erasure_answer_schema()}
 )
 
 

@@ -85,7 +85,7 @@ async def test_a_complaint_written_down_late_is_raised_at_once_and_ended_by_the_
     await heard.wait_for(customer, "care.alert.raised.v1", rule_id="unanswered-complaint")
     await client.post("followup", f"/v1/complaints/{complaint['id']}/answer", {"content": "明日送达"})
     await heard.wait_for(customer, "care.alert.cleared.v1", rule_id="unanswered-complaint")
-    for step in ("confirmation", "closing"):
+    for step in ("confirmation", "closure"):
         await client.post("followup", f"/v1/complaints/{complaint['id']}/{step}", {})
     await heard.wait_for(customer, "care.followup.complaint-closed.v1")
 

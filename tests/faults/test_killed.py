@@ -9,7 +9,7 @@ import pytest
 
 from chassis.postgres.database import Pool
 from chassis.store.event_store import EventStore
-from contracts.topics import REPORTING_PURGES
+from contracts.topics import REPORTING_ERASURE_ANSWERS
 from tests.faults.support import evidence, oracle
 from tests.faults.support.facts import commit, commit_for_ever
 from tests.faults.support.house import ALL_PUBLISHED, House, Process, expire_lease, keep_up, quiet, says_yes
@@ -21,7 +21,7 @@ from tests.support.servers import Database
 from tests.support.waiting import background, eventually
 
 SMALL = Mix(clients=4, customers=10, commands=40)
-HEARD = "INSERT INTO purge_heard (erasure_id, subject, entries) VALUES ($1, gen_random_uuid(), 0)"
+RECEIVED = "INSERT INTO erasure_received (erasure_id, subject, entries) VALUES ($1, gen_random_uuid(), 0)"
 DICE = random.Random(11)  # noqa: S311 - repeatable, not secret
 
 
@@ -98,13 +98,13 @@ async def test_who_dies_between_the_acknowledgement_of_an_answer_and_its_mark_gi
     house: House, reporting: Database, read_model: Pool
 ) -> None:
     """What alerts and reporting answer to erasures (ADR 0022): twice on the topic it has one id, and counts once."""
-    sender = await house.start("reporting", "relay", reporting.app, crash_at="confirming.after-acknowledgement")
-    await read_model.execute(HEARD, erasure_id := uuid4())
+    sender = await house.start("reporting", "relay", reporting.app, crash_at="erasure-answers.after-acknowledgement")
+    await read_model.execute(RECEIVED, erasure_id := uuid4())
     await sender.child.wait()
-    assert await read_model.fetchval("SELECT count(*) FROM purge_heard WHERE confirmed_at IS NULL") == 1
+    assert await read_model.fetchval("SELECT count(*) FROM erasure_received WHERE confirmed_at IS NULL") == 1
     await sender.again()
-    await quiet(read_model, "SELECT count(*) = 1 FROM purge_heard WHERE confirmed_at IS NOT NULL")
-    async with listening(house.bootstrap, house.own(REPORTING_PURGES).name) as listener:
+    await quiet(read_model, "SELECT count(*) = 1 FROM erasure_received WHERE confirmed_at IS NOT NULL")
+    async with listening(house.bootstrap, house.own(REPORTING_ERASURE_ANSWERS).name) as listener:
         await eventually(lambda: heard_times(listener, 2))
     assert {event.get_id() for event in listener.events} == {str(uuid5(erasure_id, "reporting"))}
 

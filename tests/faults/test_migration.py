@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from chassis import migrate as migrate_module
-from chassis.migrate import migrate
+from chassis.migrate import Schema, migrate
+from services.customer.schema import SCHEMA
 from tests.faults.support import evidence, oracle
 from tests.faults.support.house import ALL_LISTED, ALL_PUBLISHED, House, Process, pool_at, quiet
 from tests.faults.support.ledger import Ledger, Outcome, Reply
@@ -92,15 +93,14 @@ async def under_load(house: House, database: Database, ledger: Ledger) -> AsyncI
 
 
 @pytest.fixture
-def step(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+def step(database: Database, tmp_path: Path) -> Callable[[str], None]:
     """Apply a migration as the product does."""
-    folders, numbers = migrate_module.folders("customer"), itertools.count(1)
-    monkeypatch.setattr(migrate_module, "folders", lambda _service: [*folders, tmp_path])
+    later, numbers = Schema((*SCHEMA.migrations, tmp_path)), itertools.count(1)
 
     def run(statements: str) -> None:
         file = tmp_path / f"2099123100000{next(numbers)}_step.sql"
         file.write_text(f"-- migrate:up\n{statements}\n-- migrate:down\n")
-        migrate("customer", database.admin)
+        migrate(later, database.admin)
 
     return run
 

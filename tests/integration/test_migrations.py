@@ -9,15 +9,15 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from chassis import migrate as migrate_module
 from chassis.consume.applier import Applier
 from chassis.consume.tail import Tail
-from chassis.migrate import migrate
+from chassis.migrate import Schema, migrate
 from chassis.postgres.database import Connection, Pool
 from chassis.runtime.supervisor import Health, keep_running
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.event import Envelope
+from services.customer.schema import SCHEMA
 from tests.faults.support.facts import change, commit
 from tests.faults.support.house import ALL_LISTED, as_admin, quiet
 from tests.support.lists import APPLY
@@ -50,12 +50,10 @@ async def test_a_migration_that_waits_for_a_reader_keeps_no_writer_waiting(
     database: Database,
     reader: "asyncpg.Connection[asyncpg.Record]",
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    folders = migrate_module.folders("customer")
     (tmp_path / "20991231000000_more.sql").write_text(ADD_COLUMN)
-    monkeypatch.setattr(migrate_module, "folders", lambda _service: [*folders, tmp_path])
-    migrating = asyncio.create_task(asyncio.to_thread(migrate, "customer", database.admin))
+    later = Schema((*SCHEMA.migrations, tmp_path))
+    migrating = asyncio.create_task(asyncio.to_thread(migrate, later, database.admin))
     await eventually(lambda: waits_for_a_table(pool))
     await commit(store, 50)
     assert not migrating.done()

@@ -30,7 +30,7 @@ PERSONAL: dict[str, dict[str, Any]] = {
         "dates": [{"kind": "birthday", "month": 2, "day": 29, "year": 1964}],
     },
     "StateNeed": {"need": "upgrade", "text": KEPT},
-    "HearNews": {"topic": "new-project", "text": KEPT},
+    "RecordNews": {"topic": "new-project", "text": KEPT},
     "Employee": {"name": KEPT},
     "AcceptHandover": {"note": KEPT},
     "WithdrawHandover": {"reason": KEPT},
@@ -123,7 +123,7 @@ async def tell(doors: Doors) -> None:
     await doors.personal("customer", f"{customer}/name", "Rename")
     await doors.personal("customer", f"{customer}/key-contacts", "KeyContact")
     await doors.personal("customer", f"{customer}/needs", "StateNeed")
-    await doors.personal("customer", f"{customer}/news", "HearNews")
+    await doors.personal("customer", f"{customer}/news", "RecordNews")
     things["key_contact_id"] = things["customer_id"]
     things["contact_id"] = await doors.personal("followup", f"{customer}/contacts", "LogContact")
     things["task_id"] = await doors.personal("followup", f"{customer}/tasks", "ScheduleTask")

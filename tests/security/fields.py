@@ -94,8 +94,8 @@ async def address_of(world: World, operation: Operation) -> str:
     if "{task_id}" in operation.path:
         things["task_id"] = await world.new_task()
     if "{complaint_id}" in operation.path:
-        steps = {"confirmation": ["answer"], "closing": ["answer", "confirmation"]}
-        steps |= {"telling": ["answer"], "reopening": ["answer", "confirmation"]}
+        steps = {"confirmation": ["answer"], "closure": ["answer", "confirmation"]}
+        steps |= {"communication": ["answer"], "reopening": ["answer", "confirmation"]}
         things["complaint_id"] = await world.new_complaint(*steps.get(operation.path.rpartition("/")[2], []))
     if (noun := operation.path.split("/")[2].removesuffix("s")) in COMMERCE:
         things |= await world.new_commerce(noun)

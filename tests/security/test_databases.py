@@ -14,7 +14,7 @@ from tests.support.servers import Database, at
 STORE = {
     "event": "INSERT SELECT",
     "idempotency": "INSERT SELECT",
-    "purge": "INSERT SELECT",
+    "erasure": "INSERT SELECT",
     # An erasure deletes words; nothing changes any.
     "vault": "DELETE INSERT SELECT",
     "relay_cursor": "INSERT SELECT UPDATE",
@@ -33,7 +33,7 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     | dict.fromkeys(("customer_order", "quote", "contract", "handover", "open_item"), "INSERT SELECT UPDATE")
     | dict.fromkeys(("tier_scheme", "tier_due", "touch", "customer_search", "segment"), "INSERT SELECT UPDATE")
     | dict.fromkeys(("handover_batch", "handover_item", "customer_likeness", "duplicate_pair"), "INSERT SELECT UPDATE")
-    | {"purge_answer": "INSERT SELECT UPDATE", "purge_confirmation": "INSERT SELECT"},
+    | {"erasure_answer": "INSERT SELECT UPDATE", "erasure_confirmation": "INSERT SELECT"},
     "followup": STORE
     | CONSUMER
     | IMPORTS
@@ -45,13 +45,13 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     | dict.fromkeys(("absence", "leaver"), "INSERT SELECT UPDATE"),
     "alerts": STORE
     | CONSUMER
-    | dict.fromkeys(("silence", "alert", "customer_holders", "purge_heard"), "INSERT SELECT UPDATE"),
+    | dict.fromkeys(("silence", "alert", "customer_holders", "erasure_received"), "INSERT SELECT UPDATE"),
     "reporting": CONSUMER
     | {"business_zone": "SELECT UPDATE"}
     | dict.fromkeys(
         ("customer", "stage_transition", "contact", "task", "complaint", "alert", "timeline"), "INSERT SELECT UPDATE"
     )
-    | dict.fromkeys(("plan", "survey", "customer_order", "contract", "purge_heard"), "INSERT SELECT UPDATE"),
+    | dict.fromkeys(("plan", "survey", "customer_order", "contract", "erasure_received"), "INSERT SELECT UPDATE"),
 }
 GRANTED = """
     SELECT c.relname AS name, r.rolname AS role, string_agg(a.privilege_type, ' ' ORDER BY a.privilege_type) AS rights
@@ -83,7 +83,7 @@ FORBIDDEN = (
 )
 ON_FACTS = tuple(
     statement
-    for table, column in (("event", "version"), ("idempotency", "status"), ("vault", "value"), ("purge", "entries"))
+    for table, column in (("event", "version"), ("idempotency", "status"), ("vault", "value"), ("erasure", "entries"))
     for statement in (f"UPDATE {table} SET {column} = NULL", f"DELETE FROM {table}", f"TRUNCATE {table}")
     if statement != "DELETE FROM vault"
 )

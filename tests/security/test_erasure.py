@@ -88,11 +88,11 @@ async def test_of_an_erased_person_no_word_is_left_anywhere(doors: Doors) -> Non
     assert await teller.places() == VAULTS, "the search finds what is there"
     told = await teller.erased(customer, customer)
     assert await teller.places() == set()
-    purges = {each["service"]: each["entries"] for each in told["erasures"][0]["purges"]}
-    assert purges == {"customer": 6, "followup": 9, "alerts": 0, "reporting": 0}
+    answers = {each["service"]: each["entries"] for each in told["erasures"][0]["answers"]}
+    assert answers == {"customer": 6, "followup": 9, "alerts": 0, "reporting": 0}
     for service in ("alerts", "reporting"):
         said = (await doors.ask(service, "GET", f"{customer}/erasure")).json()
-        assert (said["heard"], said["entries"]) == ([each["id"] for each in told["erasures"]], 0)
+        assert (said["received"], said["entries"]) == ([each["id"] for each in told["erasures"]], 0)
 
 
 async def test_what_is_said_while_the_erasure_is_on_its_way_does_not_stay(doors: Doors) -> None:

@@ -132,12 +132,12 @@ followup GET /v1/complaint-policy                           401        +     +  
 followup PUT /v1/complaint-policy                           401      403   403    403     403     403    403   403   +     +         403
 followup GET /v1/complaints/{complaint_id}                  401      403     +      +     403     403      +   403   +     +           +
 followup POST /v1/complaints/{complaint_id}/answer          401      403     +      +     403     403      +   403   +     +           +
-followup POST /v1/complaints/{complaint_id}/closing         401      403     +      +     403     403      +   403   +     +           +
+followup POST /v1/complaints/{complaint_id}/closure         401      403     +      +     403     403      +   403   +     +           +
 followup POST /v1/complaints/{complaint_id}/assignment      401      403     +      +     403     403      +   403   +     +           +
 followup POST /v1/complaints/{complaint_id}/severity        401      403     +      +     403     403      +   403   +     +           +
 followup POST /v1/complaints/{complaint_id}/pause           401      403     +      +     403     403      +   403   +     +           +
 followup POST /v1/complaints/{complaint_id}/resumption      401      403     +      +     403     403      +   403   +     +           +
-followup POST /v1/complaints/{complaint_id}/telling         401      403     +      +     403     403      +   403   +     +           +
+followup POST /v1/complaints/{complaint_id}/communication         401      403     +      +     403     403      +   403   +     +           +
 followup POST /v1/complaints/{complaint_id}/reopening       401      403     +      +     403     403      +   403   +     +           +
 followup POST /v1/complaints/{complaint_id}/confirmation    401      403     +      +     403     403      +   403   +     +           +
 followup GET /v1/complaints/{complaint_id}/events           401      403     +      +     403     403      +   403   +     +           +
@@ -195,10 +195,10 @@ LATER = {
     "severity": (),
     "pause": (),
     "resumption": (),
-    "telling": ("answer",),
+    "communication": ("answer",),
     "reopening": ("answer", "confirmation"),
 }
-BEFORE_STEP = {"answer": (), "confirmation": ("answer",), "closing": ("answer", "confirmation"), **LATER}
+BEFORE_STEP = {"answer": (), "confirmation": ("answer",), "closure": ("answer", "confirmation"), **LATER}
 ASKED_ABOUT = {"/v1/my-day": {"employee_id": OWNER}}
 EVERYBODYS = {
     "/v1/complaint-policy",

@@ -72,7 +72,7 @@ async def read_events(alert_id: UUID, caller: Reader, needs: Needs) -> Page[Hist
 
 @router.get("/customers/{customer_id}/erasure")
 async def read_erasure(customer_id: UUID, _caller: Keeper, needs: Needs) -> Statement:
-    """Read which erasures of a customer this service has heard of. It takes no personal words."""
+    """Read which erasures of a customer this service has received. It takes no personal words."""
     return await needs.queries.statement(customer_id)
 
 

@@ -10,13 +10,14 @@ from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
 
-from chassis.consume.erasure_answers import hear
+from chassis.consume.erasure_answers import receive
 from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime.clock import Clock, utc_now
 from chassis.store.event_store import Answer, Append, EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.vault_reader import count_words
 from contracts.alerts import AlertEvent, AlertRaised
+from contracts.customer import ErasureEvent
 from contracts.event import Envelope, Metadata
 from contracts.topics import CONFIGURATION, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.alerts.actor import ACTOR
@@ -65,7 +66,7 @@ class Detection:
                 events += [(customer_id, event, caused_by(envelope)) for event, envelope in ended]
         await silence.save(held, memories)
         await holders.keep(envelopes, held)
-        await hear(envelopes, held, count_words)
+        await receive((each for each in envelopes if isinstance(each.event, ErasureEvent)), held, count_words)
         await self._append(held, events)
 
     async def run_due(self) -> int:

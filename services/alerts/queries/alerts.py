@@ -34,9 +34,9 @@ LIST = f"""
     ORDER BY a.alert_id LIMIT $7
 """
 DUPLICATES = "SELECT customer_id FROM customer_holders WHERE merged_into = $1"
-HEARD = """
-    SELECT erasure_id FROM purge_heard WHERE subject = ANY($2)
-    ORDER BY subject <> $1, subject, heard_at, erasure_id
+RECEIVED = """
+    SELECT erasure_id FROM erasure_received WHERE subject = ANY($2)
+    ORDER BY subject <> $1, subject, received_at, erasure_id
 """
 
 
@@ -76,12 +76,12 @@ class AlertQueries:
         self._pool = pool
 
     async def statement(self, customer_id: UUID) -> Statement:
-        """Say which erasures were heard of, also of duplicates, and how many words the vault holds: none."""
+        """Say which erasures were received, also of duplicates, and how many words the vault holds: none."""
         duplicates = await self._pool.fetch(DUPLICATES, customer_id)
         ids = [customer_id, *(row["customer_id"] for row in duplicates)]
-        heard = [row["erasure_id"] for row in await self._pool.fetch(HEARD, customer_id, ids)]
+        received = [row["erasure_id"] for row in await self._pool.fetch(RECEIVED, customer_id, ids)]
         entries = await count_words(self._pool, *ids)
-        return Statement(service="alerts", customer_id=customer_id, heard=heard, entries=entries)
+        return Statement(service="alerts", customer_id=customer_id, received=received, entries=entries)
 
     async def one(self, alert_id: UUID) -> AlertView | None:
         row = await self._pool.fetchrow(ONE, alert_id)

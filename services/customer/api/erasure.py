@@ -51,7 +51,7 @@ async def handle(
 
 @router.get("/customers/{customer_id}/erasure")
 async def read(customer_id: UUID, _caller: Keeper, needs: Needs) -> Certificate:
-    """Read which service has purged what it held, and when; what is missing is empty."""
+    """Read which service has erased what it held, and when; what is missing is empty."""
     ids = [customer_id, *sorted((await needs.customers.load(customer_id)).state.duplicate_ids)]
     facts = [needs.mapper.to_envelope(row) for each in ids for row in await needs.store.read_stream(each)]
     found = await certificate(needs.pool, customer_id, facts)

@@ -1,4 +1,4 @@
-"""HTTP for what is heard about a customer: competitors, customers that it brought, its own news."""
+"""HTTP for what is known about a customer: competitors, customers that it brought, its own news."""
 
 from uuid import UUID
 
@@ -33,6 +33,6 @@ async def make_referral(customer_id: UUID, command: commands.MakeReferral, calle
 
 
 @router.post("/customers/{customer_id}/news", response_model=Accepted)
-async def hear_news(customer_id: UUID, command: commands.HearNews, caller: Anyone, needs: Needs) -> Response:
+async def record_news(customer_id: UUID, command: commands.RecordNews, caller: Anyone, needs: Needs) -> Response:
     """Record that something happened at the customer, such as a new project going live."""
     return await handle(customer_id, command, caller, needs)

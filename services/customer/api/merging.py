@@ -37,7 +37,7 @@ async def unmerge(customer_id: UUID, duplicate_id: UUID, caller: Office, needs: 
 
 
 @router.post("/customers/{customer_id}/distinctions", response_model=Accepted)
-async def tell_apart(customer_id: UUID, command: commands.TellApart, caller: Office, needs: Needs) -> Response:
+async def mark_distinct(customer_id: UUID, command: commands.MarkDistinct, caller: Office, needs: Needs) -> Response:
     """Say for good that another customer, however alike, is not this one: the two are proposed no more."""
     await require_other(customer_id, command.other_id, caller, needs)
     return await handle(customer_id, command, caller, needs)

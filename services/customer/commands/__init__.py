@@ -13,8 +13,8 @@ from services.customer.commands.erasure import Erase, EraseCustomer, EraseKeyCon
 from services.customer.commands.handover import AcceptHandover, Begin, StartHandover, WithdrawHandover
 from services.customer.commands.handover_batch import BeginBatch, EndBatch, StartHandoverBatch
 from services.customer.commands.life import ChangeStage, Tier
-from services.customer.commands.market import HearNews, MakeReferral, SeeCompetitor
-from services.customer.commands.merging import AbsorbDuplicate, MergeInto, ReleaseDuplicate, TellApart, UnmergeFrom
+from services.customer.commands.market import MakeReferral, RecordNews, SeeCompetitor
+from services.customer.commands.merging import AbsorbDuplicate, MarkDistinct, MergeInto, ReleaseDuplicate, UnmergeFrom
 from services.customer.commands.needs import StateNeed
 from services.customer.commands.order import CancelOrder, DeliverOrder, OrderCommand, PlaceOrder
 from services.customer.commands.ownership import AddHelper, AssignOwner, ChangeLeader, PassOn, RemoveHelper
@@ -49,7 +49,7 @@ AnyCommand = Annotated[
     | RemoveKeyContact
     | StateNeed
     | SeeCompetitor
-    | HearNews
+    | RecordNews
     | Rename
     | ReviewProfile
     | MakeReferral
@@ -65,7 +65,7 @@ AnyCommand = Annotated[
     | ReleaseDuplicate
     | MergeInto
     | UnmergeFrom
-    | TellApart,
+    | MarkDistinct,
     "asked of one customer",
 ]
 
@@ -96,10 +96,10 @@ __all__ = [
     "EraseCustomer",
     "EraseKeyContact",
     "ExternalReference",
-    "HearNews",
     "IssueQuote",
     "KeyContact",
     "MakeReferral",
+    "MarkDistinct",
     "MergeInto",
     "OpenQuote",
     "OrderCommand",
@@ -110,6 +110,7 @@ __all__ = [
     "PublishTierScheme",
     "PutIntoTier",
     "QuoteCommand",
+    "RecordNews",
     "RefuseTier",
     "Register",
     "RegisterInTier",
@@ -134,7 +135,6 @@ __all__ = [
     "StateRenewalIntent",
     "TagCustomer",
     "TagVocabulary",
-    "TellApart",
     "Tier",
     "TierCommand",
     "TierScheme",

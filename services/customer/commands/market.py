@@ -20,7 +20,7 @@ class MakeReferral(FactCommand):
     referred_customer_id: UUID | None = None
 
 
-class HearNews(FactCommand):
+class RecordNews(FactCommand):
     """Record that something happened at the customer."""
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"text"})

@@ -29,10 +29,10 @@ class UnmergeFrom(Command):
     customer_id: UUID
 
 
-class TellApart(Command):
+class MarkDistinct(Command):
     """State that another record, however alike, is another customer."""
 
     other_id: UUID
 
 
-MergeCommand = AbsorbDuplicate | ReleaseDuplicate | MergeInto | UnmergeFrom | TellApart
+MergeCommand = AbsorbDuplicate | ReleaseDuplicate | MergeInto | UnmergeFrom | MarkDistinct

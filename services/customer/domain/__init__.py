@@ -65,7 +65,7 @@ def decide(customer: Customer, command: commands.AnyCommand) -> list[events.Cust
             return tag_removed(customer, tag)
         case commands.StateNeed():
             return need_stated(customer, command)
-        case commands.SeeCompetitor() | commands.MakeReferral() | commands.HearNews():
+        case commands.SeeCompetitor() | commands.MakeReferral() | commands.RecordNews():
             return market(customer, command)
 
 
@@ -106,7 +106,7 @@ def evolve(customer: Customer, event: events.CustomerEvent) -> Customer:
             return replace(customer, tags=customer.tags - {tag})
         case events.NeedStated(need=need, status=status):
             return replace(customer, needs={**customer.needs, need: status})
-        case events.CompetitorSeen() | events.NewsHeard():
+        case events.CompetitorSeen() | events.NewsRecorded():
             return customer
         case events.ReferralMade(referred_customer_id=referred_id):
             return replace(customer, referred_ids=customer.referred_ids | ({referred_id} if referred_id else set()))

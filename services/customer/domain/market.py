@@ -1,4 +1,4 @@
-"""The rules of what is heard about a customer."""
+"""The rules of what is known about a customer."""
 
 from uuid import UUID
 
@@ -8,15 +8,15 @@ from services.customer.domain.state import Customer
 
 
 def market(
-    customer: Customer, command: commands.SeeCompetitor | commands.MakeReferral | commands.HearNews
+    customer: Customer, command: commands.SeeCompetitor | commands.MakeReferral | commands.RecordNews
 ) -> list[events.CustomerEvent]:
     match command:
         case commands.SeeCompetitor(competitor=competitor, is_cheaper=is_cheaper):
             return [events.CompetitorSeen(competitor=competitor, is_cheaper=is_cheaper)]
         case commands.MakeReferral(referred_customer_id=referred_id):
             return referral_made(customer, referred_id)
-        case commands.HearNews(topic=topic):
-            return [events.NewsHeard(topic=topic, text_ref=command.ref("text"))]
+        case commands.RecordNews(topic=topic):
+            return [events.NewsRecorded(topic=topic, text_ref=command.ref("text"))]
 
 
 def referral_made(customer: Customer, referred_id: UUID | None) -> list[events.CustomerEvent]:

@@ -13,7 +13,7 @@ from services.customer.domain.record import stranger
 from services.customer.domain.state import Customer
 
 MAX_DUPLICATES = 50
-MAX_TOLD_APART = 200
+MAX_DISTINCT = 200
 
 
 def decide(customer: Customer, command: MergeCommand) -> list[events.CustomerEvent]:
@@ -38,12 +38,12 @@ def decide(customer: Customer, command: MergeCommand) -> list[events.CustomerEve
             if duplicate_id not in customer.duplicate_ids:
                 return []
             return [events.DuplicateReleased(duplicate_id=duplicate_id)]
-        case commands.TellApart(other_id=other_id):
+        case commands.MarkDistinct(other_id=other_id):
             if other_id in customer.apart_from:
                 return []
-            if len(customer.apart_from) >= MAX_TOLD_APART:
-                raise too_many(MAX_TOLD_APART)
-            return [events.ToldApart(other_id=other_id)]
+            if len(customer.apart_from) >= MAX_DISTINCT:
+                raise too_many(MAX_DISTINCT)
+            return [events.MarkedDistinct(other_id=other_id)]
 
 
 def elsewhere(into_id: UUID, command: commands.AnyCommand) -> list[events.CustomerEvent]:
@@ -85,5 +85,5 @@ def evolve(customer: Customer, event: MergeEvent) -> Customer:
             return replace(customer, duplicate_ids=customer.duplicate_ids | {duplicate_id})
         case events.DuplicateReleased(duplicate_id=duplicate_id):
             return replace(customer, duplicate_ids=customer.duplicate_ids - {duplicate_id})
-        case events.ToldApart(other_id=other_id):
+        case events.MarkedDistinct(other_id=other_id):
             return replace(customer, apart_from=customer.apart_from | {other_id})

@@ -7,35 +7,35 @@ from chassis.commands.command import Context
 from chassis.commands.decider import RejectedError
 from chassis.consume.parking import Parking
 from chassis.postgres.database import Connection, Pool, transaction
-from chassis.store.erasure import Erasure, purge
+from chassis.store.erasure import Erasure, erase
 from chassis.store.event_store import recorded
 from chassis.store.mapper import EventMapper
 from contracts import customer as events
-from contracts.erasure_answers import PurgeConfirmed
+from contracts.erasure_answers import ErasureConfirmed
 from contracts.event import Envelope
-from contracts.followup import WordsPurged
+from contracts.followup import WordsErased
 
-TABLES = ("purge_answer",)
+TABLES = ("erasure_answer",)
 BATCH = 100
-CONFIRMED = "customer-purge-answers"
+CONFIRMED = "customer-erasure-answers"
 FOLLOWUP = "followup"
 ASKED = """
     SELECT position, stream_id, version, subject, type, state, recorded_at FROM event e
     WHERE type IN ('care.customer.erased.v1', 'care.customer.key-contact-erased.v1')
-      AND NOT EXISTS (SELECT FROM purge p WHERE p.subject = e.subject AND p.version = e.version)
+      AND NOT EXISTS (SELECT FROM erasure p WHERE p.subject = e.subject AND p.version = e.version)
     ORDER BY position LIMIT $1
 """
 KEEP = """
-    INSERT INTO purge_answer (erasure_id, service, entries, purged_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+    INSERT INTO erasure_answer (erasure_id, service, entries, erased_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
 """
 KEEP_CONFIRMED = """
-    INSERT INTO purge_confirmation (erasure_id, service, entries, heard_at) VALUES ($1, $2, $3, $4)
+    INSERT INTO erasure_confirmation (erasure_id, service, entries, received_at) VALUES ($1, $2, $3, $4)
     ON CONFLICT DO NOTHING
 """
 
 
 class Erasing:
-    """`run_due` is the timers'; a route calls it too, so that its answer comes after the purge of this service."""
+    """`run_due` is the timers'; a route calls it too, so that its answer comes after the erasure in this service."""
 
     def __init__(self, pool: Pool, mapper: EventMapper, told: Parking) -> None:
         """`told` are the messages of other systems that could not be taken in."""
@@ -44,34 +44,34 @@ class Erasing:
         self._told = told
 
     async def run_due(self) -> int:
-        """Purge what has been asked for and is not done yet. Returns how many erasures there were."""
+        """Erase what has been asked for and is not done yet. Returns how many erasures there were."""
         asked = [self._mapper.to_envelope(recorded(row)) for row in await self._pool.fetch(ASKED, BATCH)]
         for envelope in asked:
             async with transaction(self._pool) as held:
                 await self._carry_out(envelope, held)
         return len(asked)
 
-    async def confirmed(self, told: PurgeConfirmed, context: Context) -> None:
+    async def confirmed(self, told: ErasureConfirmed, context: Context) -> None:
         """Keep what a service that takes no personal words answers: the first answer of each counts."""
         if context.actor != told.source:
             raise RejectedError(
                 "answer-of-another", "A service answers for itself only.", "每个服务只能为自己作出答复。"
             )
-        await self._pool.execute(KEEP_CONFIRMED, told.erasure_id, told.service, told.entries, told.heard_at)
+        await self._pool.execute(KEEP_CONFIRMED, told.erasure_id, told.service, told.entries, told.received_at)
 
     async def _carry_out(self, envelope: Envelope[events.ErasureEvent], held: Connection) -> None:
         match envelope.event:
             case events.CustomerErased():
                 # What others wrote is not by our rules: words may stand in it.
                 await self._told.discard(held, envelope.subject)
-                await purge(held, Erasure(envelope.subject, envelope.version))
+                await erase(held, Erasure(envelope.subject, envelope.version))
             case events.KeyContactErased(key_contact_id=person_id, word_refs=refs):
-                await purge(held, Erasure(envelope.subject, envelope.version, person_id), refs)
+                await erase(held, Erasure(envelope.subject, envelope.version, person_id), refs)
 
 
 async def answered(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     """Keep which erasures followup has carried out. The consumer calls this inside its own transaction."""
     for envelope in envelopes:
-        if isinstance(envelope.event, WordsPurged):
+        if isinstance(envelope.event, WordsErased):
             erasure_id, entries = envelope.event.erasure_id, envelope.event.entries
             await held.execute(KEEP, erasure_id, FOLLOWUP, entries, envelope.recorded_at)

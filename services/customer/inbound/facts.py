@@ -6,31 +6,31 @@ from uuid import UUID
 from chassis.commands.command import Command, Context
 from chassis.commands.decider import RejectedError
 from contracts import inbound
-from contracts.inbound import AnyTold, Reference, Told
+from contracts.inbound import AnyInbound, InboundFact, Reference
 from services.customer import commands
 from services.customer.commerce.recording import Kind, of_another_customer
 from services.customer.dependencies import Dependencies
 from services.customer.registration import known_as, register
 
-CONSUMER = "customer-facts-in"
-SOURCE = "facts-in"
+CONSUMER = "customer-inbound"
+SOURCE = "inbound"
 
 
-class FactsIn:
+class InboundFacts:
     """Runs the command that a message stands for."""
 
     def __init__(self, needs: Dependencies) -> None:
         self._needs = needs
 
-    def customer_of(self, message: Told) -> UUID:
+    def customer_of(self, message: InboundFact) -> UUID:
         """Return the id that the customer's number stands for, whether it is known yet or not."""
         return self._needs.pseudonyms.customer(message.customer.system, message.customer.id)
 
-    async def take(self, message: AnyTold, context: Context) -> None:
+    async def take(self, message: AnyInbound, context: Context) -> None:
         """Record the fact. Raises RejectedError or ProblemError where a rule does not allow it."""
         commerce = self._needs.commerce
         match message:
-            case inbound.CompanyKnown():
+            case inbound.CompanyStated():
                 await register(self.customer_of(message), registration(message), context, self._needs)
             case inbound.OrderPlaced(order=number):
                 await self._begin(commerce.orders, message, number, commands.PlaceOrder, context)
@@ -57,13 +57,13 @@ class FactsIn:
                 await self._tell(message, commands.MakeReferral, context, referred_customer_id=who)
 
     async def _begin(
-        self, kind: Kind[Any], message: Told, number: Reference, asked: type[Command], context: Context
+        self, kind: Kind[Any], message: InboundFact, number: Reference, asked: type[Command], context: Context
     ) -> None:
         command = asked.model_validate(facts_of(message) | {"external": number.model_dump()})
         await self._needs.commerce.begin(kind, await self._known(message.customer), command, context)
 
     async def _change(
-        self, kind: Kind[Any], message: Told, number: Reference, asked: type[Command], context: Context
+        self, kind: Kind[Any], message: InboundFact, number: Reference, asked: type[Command], context: Context
     ) -> None:
         thing_id = self._needs.commerce.named(kind, commands.ExternalReference(system=number.system, id=number.id))
         customer_id = await self._known(message.customer)
@@ -71,7 +71,7 @@ class FactsIn:
             raise of_another_customer(kind.name)
         await self._needs.commerce.change(kind, thing_id, asked.model_validate(facts_of(message)), context)
 
-    async def _tell(self, message: Told, asked: type[Command], context: Context, **more: Any) -> None:
+    async def _tell(self, message: InboundFact, asked: type[Command], context: Context, **more: Any) -> None:
         command = asked.model_validate(facts_of(message) | more)
         await self._needs.customers.handle(await self._known(message.customer), command, context)
 
@@ -84,12 +84,12 @@ class FactsIn:
         return found
 
 
-def facts_of(message: Told) -> dict[str, Any]:
+def facts_of(message: InboundFact) -> dict[str, Any]:
     """Return what the message says beside whose it is and which thing it is about."""
     return message.model_dump(exclude={"customer", "order", "quote", "contract", "referred"})
 
 
-def registration(message: inbound.CompanyKnown) -> commands.Register:
+def registration(message: inbound.CompanyStated) -> commands.Register:
     number = message.customer
     return commands.Register(
         name=message.name,

@@ -55,11 +55,11 @@ NOT_KEPT = (
     events.NeedStated
     | events.CompetitorSeen
     | events.ReferralMade
-    | events.NewsHeard
+    | events.NewsRecorded
     | events.ReferenceReserved
     | events.DuplicateAbsorbed
     | events.DuplicateReleased
-    | events.ToldApart
+    | events.MarkedDistinct
 )
 PROFILE = events.ProfileChanged.model_fields.keys() & CustomerRow.__dataclass_fields__.keys()
 

@@ -13,33 +13,35 @@ from contracts.event import Envelope
 from contracts.followup.survey import Question, SurveyKind
 from services.customer.tiers import memory
 
-TABLES = ("touch",)
+TABLES = ("interaction",)
 CONTACT, COMPLAINT = "contact", "complaint"
 
 
 @dataclass(frozen=True, slots=True)
-class Touch:
-    touch_id: UUID
+class Interaction:
+    interaction_id: UUID
     customer_id: UUID
     kind: str
     at: datetime
     score: int | None = None
 
 
-TOUCHES = Rows("touch", Touch, "touch_id")
+INTERACTIONS = Rows("interaction", Interaction, "interaction_id")
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     """Apply a batch of followup's events. What nobody said or did in person counts for nothing."""
-    await TOUCHES.save(held, list(touches(envelopes)))
+    await INTERACTIONS.save(held, list(interactions(envelopes)))
     found = [envelope for envelope in envelopes if kind_of(envelope)]
     await memory.mark(held, {envelope.subject: envelope.recorded_at for envelope in found})
 
 
-def touches(envelopes: Sequence[Envelope[Any]]) -> Iterator[Touch]:
+def interactions(envelopes: Sequence[Envelope[Any]]) -> Iterator[Interaction]:
     for envelope in envelopes:
         if kind := kind_of(envelope):
-            yield Touch(envelope.stream_id, envelope.subject, kind, envelope.occurred_at, score_of(envelope.event))
+            yield Interaction(
+                envelope.stream_id, envelope.subject, kind, envelope.occurred_at, score_of(envelope.event)
+            )
 
 
 def kind_of(envelope: Envelope[Any]) -> str | None:

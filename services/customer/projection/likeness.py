@@ -53,7 +53,7 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection, pseudonyms
     apart = [
         (envelope.subject, envelope.event.other_id)
         for envelope in envelopes
-        if isinstance(envelope.event, events.ToldApart)
+        if isinstance(envelope.event, events.MarkedDistinct)
     ]
     if apart:
         await held.execute(APART, [one for one, _ in apart], [other for _, other in apart])

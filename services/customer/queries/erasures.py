@@ -1,4 +1,4 @@
-"""The certificate of an erasure: which service has purged, when, and how much."""
+"""The certificate of an erasure: which service has erased, when, and how much."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,31 +8,31 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
-from chassis.store.erasure import Purged, purged
+from chassis.store.erasure import Erased, erased
 from contracts import customer as events
 from contracts.erasure_answers import Wordless
 from contracts.event import Envelope
 
 ANSWERS = """
-    SELECT erasure_id, service, entries, purged_at FROM purge_answer WHERE erasure_id = ANY($1)
+    SELECT erasure_id, service, entries, erased_at FROM erasure_answer WHERE erasure_id = ANY($1)
     UNION ALL
-    SELECT erasure_id, service, entries, heard_at FROM purge_confirmation WHERE erasure_id = ANY($1)
+    SELECT erasure_id, service, entries, received_at FROM erasure_confirmation WHERE erasure_id = ANY($1)
 """
 OURSELVES = "customer"
-# Those that take no personal words: they look for some, and have nothing to purge.
+# Those that take no personal words: they look for some, and have nothing to erase.
 WORDLESS: tuple[str, ...] = get_args(Wordless)
 OTHERS = ("followup", *WORDLESS)
 
 
-class PurgeView(BaseModel):
+class AnswerView(BaseModel):
     """What one service has done; both are empty as long as it has not answered.
 
-    For customer and followup, `entries` counts the words that were deleted, at `purged_at`. Alerts and reporting take
-    none: theirs is how many they found when they heard of the erasure, which is 0.
+    For customer and followup, `entries` counts the words that were deleted, at `erased_at`. Alerts and reporting take
+    none: theirs is how many they found when they received the erasure, which is 0.
     """
 
     service: str
-    purged_at: datetime | None = None
+    erased_at: datetime | None = None
     entries: int | None = None
 
 
@@ -45,7 +45,7 @@ class ErasureView(BaseModel):
     reason: str
     asked_at: datetime
     asked_by: str
-    purges: list[PurgeView]
+    answers: list[AnswerView]
     is_complete: bool
 
 
@@ -60,20 +60,20 @@ async def certificate(pool: Pool, customer_id: UUID, facts: Sequence[Envelope[An
     """Return what has become of the erasures among the customer's facts."""
     asked = [fact for fact in facts if isinstance(fact.event, events.ErasureEvent)]
     whose = {fact.subject for fact in asked}
-    ours = {(done.subject, done.version): done for each in whose for done in await purged(pool, each)}
+    ours = {(done.subject, done.version): done for each in whose for done in await erased(pool, each)}
     answers = await pool.fetch(ANSWERS, [fact.id for fact in asked])
-    theirs = {(row["erasure_id"], row["service"]): PurgeView.model_validate(dict(row)) for row in answers}
+    theirs = {(row["erasure_id"], row["service"]): AnswerView.model_validate(dict(row)) for row in answers}
     erasures = [erasure_view(fact, ours.get((fact.subject, fact.version)), theirs) for fact in asked]
     return Certificate(customer_id=customer_id, erasures=erasures)
 
 
 def erasure_view(
-    fact: Envelope[events.ErasureEvent], ours: Purged | None, theirs: dict[tuple[UUID, str], PurgeView]
+    fact: Envelope[events.ErasureEvent], ours: Erased | None, theirs: dict[tuple[UUID, str], AnswerView]
 ) -> ErasureView:
-    own = PurgeView(service=OURSELVES)
+    own = AnswerView(service=OURSELVES)
     if ours:
-        own = PurgeView(service=OURSELVES, purged_at=ours.purged_at, entries=ours.entries)
-    others = [theirs.get((fact.id, name), PurgeView(service=name)) for name in OTHERS]
+        own = AnswerView(service=OURSELVES, erased_at=ours.erased_at, entries=ours.entries)
+    others = [theirs.get((fact.id, name), AnswerView(service=name)) for name in OTHERS]
     return ErasureView(
         id=fact.id,
         customer_id=fact.subject,
@@ -81,11 +81,11 @@ def erasure_view(
         reason=fact.event.reason,
         asked_at=fact.recorded_at,
         asked_by=fact.metadata.actor,
-        purges=[own, *others],
+        answers=[own, *others],
         is_complete=all(map(is_done, (own, *others))),
     )
 
 
-def is_done(purge: PurgeView) -> bool:
+def is_done(answer: AnswerView) -> bool:
     """Whether a service has answered, and is left without a word."""
-    return purge.purged_at is not None and not (purge.service in WORDLESS and purge.entries)
+    return answer.erased_at is not None and not (answer.service in WORDLESS and answer.entries)

@@ -16,7 +16,7 @@ FACTS = """
     SELECT c.customer_id, c.stage, c.potential, c.influence, c.tiers, c.held_tiers,
         coalesce(c.cooperation_since, least(o.first_on, k.first_on)) AS since,
         o.amount_minor, o.orders, o.lifetime_amount_minor, o.lifetime_orders, o.oldest_order_at,
-        t.contacts, t.complaints, t.oldest_touch_at, nps.score AS nps, csat.score AS csat
+        t.contacts, t.complaints, t.oldest_interaction_at, nps.score AS nps, csat.score AS csat
     FROM customer c
     CROSS JOIN LATERAL (
         SELECT ARRAY(SELECT customer_id FROM customer WHERE merged_into = c.customer_id) || c.customer_id AS ids
@@ -34,14 +34,16 @@ FACTS = """
     CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE kind = 'contact') AS contacts,
             count(*) FILTER (WHERE kind = 'complaint') AS complaints,
-            min(at) AS oldest_touch_at
-        FROM touch WHERE customer_id = ANY(own.ids) AND score IS NULL AND at > $2
+            min(at) AS oldest_interaction_at
+        FROM interaction WHERE customer_id = ANY(own.ids) AND score IS NULL AND at > $2
     ) t
     LEFT JOIN LATERAL (
-        SELECT score FROM touch WHERE customer_id = ANY(own.ids) AND kind = 'nps' ORDER BY at DESC, touch_id LIMIT 1
+        SELECT score FROM interaction WHERE customer_id = ANY(own.ids) AND kind = 'nps'
+        ORDER BY at DESC, interaction_id LIMIT 1
     ) nps ON true
     LEFT JOIN LATERAL (
-        SELECT score FROM touch WHERE customer_id = ANY(own.ids) AND kind = 'csat' ORDER BY at DESC, touch_id LIMIT 1
+        SELECT score FROM interaction WHERE customer_id = ANY(own.ids) AND kind = 'csat'
+        ORDER BY at DESC, interaction_id LIMIT 1
     ) csat ON true
     WHERE c.customer_id = ANY($1) AND c.merged_into IS NULL
 """

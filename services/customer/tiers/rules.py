@@ -41,7 +41,7 @@ class Facts:
     contacts: int
     complaints: int
     oldest_order_at: datetime | None
-    oldest_touch_at: datetime | None
+    oldest_interaction_at: datetime | None
     nps: int | None = None
     csat: int | None = None
 
@@ -84,7 +84,7 @@ def changes_at(facts: Facts, scheme: TierSchemePublished, now: datetime, zone: Z
 
 
 def instants(facts: Facts, window: timedelta, now: datetime, zone: ZoneInfo) -> Iterator[datetime]:
-    for at in (facts.oldest_order_at, facts.oldest_touch_at):
+    for at in (facts.oldest_order_at, facts.oldest_interaction_at):
         if at:
             yield at + window
     if facts.since:

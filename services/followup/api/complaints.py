@@ -41,7 +41,7 @@ router = APIRouter(prefix="/v1", tags=["complaints"], route_class=StrictRoute)
 Confirmation = Annotated[commands.Confirm, Body(default_factory=commands.Confirm)]
 Resumption = Annotated[commands.Resume, Body(default_factory=commands.Resume)]
 SCHEME = "default"
-Closing = Annotated[commands.Close, Body(default_factory=commands.Close)]
+Closure = Annotated[commands.Close, Body(default_factory=commands.Close)]
 
 
 @router.post("/customers/{customer_id}/complaints", status_code=201, response_model=Accepted)
@@ -115,8 +115,8 @@ async def resume(complaint_id: UUID, command: Resumption, caller: Anyone, needs:
     return await handle(complaint_id, command, caller, needs)
 
 
-@router.post("/complaints/{complaint_id}/telling", response_model=Accepted)
-async def tell(complaint_id: UUID, command: commands.Tell, caller: Anyone, needs: Needs) -> Response:
+@router.post("/complaints/{complaint_id}/communication", response_model=Accepted)
+async def communicate(complaint_id: UUID, command: commands.Communicate, caller: Anyone, needs: Needs) -> Response:
     """Record that the customer was told the result; from then on silence counts."""
     return await handle(complaint_id, command, caller, needs)
 
@@ -133,8 +133,8 @@ async def confirm(complaint_id: UUID, command: Confirmation, caller: Anyone, nee
     return await handle(complaint_id, command, caller, needs)
 
 
-@router.post("/complaints/{complaint_id}/closing", response_model=Accepted)
-async def close(complaint_id: UUID, command: Closing, caller: Anyone, needs: Needs) -> Response:
+@router.post("/complaints/{complaint_id}/closure", response_model=Accepted)
+async def close(complaint_id: UUID, command: Closure, caller: Anyone, needs: Needs) -> Response:
     """Close a complaint that the customer has confirmed."""
     return await handle(complaint_id, command, caller, needs)
 

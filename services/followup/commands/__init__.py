@@ -5,6 +5,7 @@ from services.followup.commands.complaint import (
     Answer,
     AssignComplaint,
     Close,
+    Communicate,
     ComplaintCommand,
     Confirm,
     Consent,
@@ -17,7 +18,6 @@ from services.followup.commands.complaint import (
     Reopen,
     Repromise,
     Resume,
-    Tell,
 )
 from services.followup.commands.contact import LogContact
 from services.followup.commands.contact_form import ContactForm, PublishContactForm
@@ -29,6 +29,7 @@ __all__ = [
     "AssignComplaint",
     "Cancel",
     "Close",
+    "Communicate",
     "ComplaintCommand",
     "Complete",
     "Confirm",
@@ -52,6 +53,5 @@ __all__ = [
     "Resume",
     "Schedule",
     "TaskCommand",
-    "Tell",
     "WorkTimes",
 ]

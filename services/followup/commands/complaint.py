@@ -117,7 +117,7 @@ class Answer(Step):
     content: Note | None = None
 
 
-class Tell(Step):
+class Communicate(Step):
     """Record that the customer was told the result."""
 
     channel: Channel
@@ -162,4 +162,4 @@ class LinkComplaint(FactCommand):
 
 
 Steering = AssignComplaint | Reclassify | Pause | Resume | Repromise
-ComplaintCommand = Raise | Steering | Answer | Tell | Confirm | Consent | Close | Reopen
+ComplaintCommand = Raise | Steering | Answer | Communicate | Confirm | Consent | Close | Reopen

@@ -15,7 +15,7 @@ from services.followup.domain.complaint import Complaint
 BATCH = 100
 DUE = """
     SELECT complaint_id, customer_id, version, consent_at FROM complaint
-    WHERE state = 'told' AND consent_at <= $1 ORDER BY consent_at LIMIT $2
+    WHERE state = 'communicated' AND consent_at <= $1 ORDER BY consent_at LIMIT $2
 """
 
 

@@ -14,14 +14,14 @@ from services.followup.domain.complaint_assignment import given
 from services.followup.domain.complaint_clock import Clock
 
 Event = ComplaintEvent
-Reply = commands.Answer | commands.Tell | commands.Confirm | commands.Consent | commands.Close
+Reply = commands.Answer | commands.Communicate | commands.Confirm | commands.Consent | commands.Close
 
 
 class ComplaintState(StrEnum):
     RAISED = "raised"
     ASSIGNED = "assigned"
     ANSWERED = "answered"
-    TOLD = "told"
+    COMMUNICATED = "communicated"
     CONFIRMED = "confirmed"
     CONSENTED = "consented"
     CLOSED = "closed"
@@ -69,14 +69,14 @@ def decide(complaint: Complaint | None, command: commands.ComplaintCommand) -> l
 
 def replied(
     complaint: Complaint,
-    command: commands.Answer | commands.Tell | commands.Confirm | commands.Consent | commands.Close,
+    command: commands.Answer | commands.Communicate | commands.Confirm | commands.Consent | commands.Close,
 ) -> list[Event]:
     """Go the way from an answer to the closing."""
     match command:
         case commands.Answer():
             return [answered(complaint, command)]
-        case commands.Tell():
-            return told(complaint, command)
+        case commands.Communicate():
+            return communicated(complaint, command)
         case commands.Confirm():
             return confirmed(complaint.state)
         case commands.Consent():
@@ -171,16 +171,16 @@ def answered(complaint: Complaint, command: commands.Answer) -> events.Complaint
     )
 
 
-def told(complaint: Complaint, command: commands.Tell) -> list[Event]:
+def communicated(complaint: Complaint, command: commands.Communicate) -> list[Event]:
     if complaint.state in UNANSWERED:
         raise unanswered("The customer can be told a result", "才能告知客户处理结果")
     if complaint.state in SETTLED:
         raise settled()
-    if complaint.state is ComplaintState.TOLD or command.moment is None:
+    if complaint.state is ComplaintState.COMMUNICATED or command.moment is None:
         return []
     until = complaint_clock.consent_at(command.moment)
     days = command.moment.policy.consent_workdays
-    return [events.ComplaintTold(channel=command.channel, consent_at=until, consent_workdays=days)]
+    return [events.ComplaintCommunicated(channel=command.channel, consent_at=until, consent_workdays=days)]
 
 
 def confirmed(state: ComplaintState) -> list[Event]:
@@ -190,9 +190,9 @@ def confirmed(state: ComplaintState) -> list[Event]:
 
 
 def consented(complaint: Complaint, command: commands.Consent) -> list[Event]:
-    """Silence counts from the telling on; whatever else has happened since leaves nothing to consent to."""
+    """Silence counts from the communication on; whatever else has happened since leaves nothing to consent to."""
     until, moment = complaint.consent_at, command.moment
-    if complaint.state is not ComplaintState.TOLD or until is None or moment is None or moment.at < until:
+    if complaint.state is not ComplaintState.COMMUNICATED or until is None or moment is None or moment.at < until:
         return []
     return [events.ComplaintConsented(workdays=complaint.consent_workdays, as_of=until)]
 
@@ -259,8 +259,8 @@ def after(complaint: Complaint, event: Event) -> Complaint:
             return replace(complaint, owner_id=owner_id, state=state_assigned(complaint.state, reason))
         case events.ComplaintAnswered(resolved_in_time=in_time):
             return replace(complaint, state=ComplaintState.ANSWERED, resolved_in_time=in_time, consent_at=None)
-        case events.ComplaintTold(consent_at=consent_at, consent_workdays=days):
-            return replace(complaint, state=ComplaintState.TOLD, consent_at=consent_at, consent_workdays=days)
+        case events.ComplaintCommunicated(consent_at=consent_at, consent_workdays=days):
+            return replace(complaint, state=ComplaintState.COMMUNICATED, consent_at=consent_at, consent_workdays=days)
         case events.ComplaintReclassified(severity=severity):
             return replace(complaint, severity=severity)
         case events.ComplaintReopened():

@@ -62,7 +62,7 @@ def project(row: CustomerRef | None, envelope: Envelope[events.CustomerEvent]) -
             return replace(row, stage=stage)
         case events.TierChanged(scheme=scheme, tier=tier):
             return replace(row, tiers={**row.tiers, scheme: tier})
-        case events.DuplicateAbsorbed() | events.DuplicateReleased() | events.ToldApart():
+        case events.DuplicateAbsorbed() | events.DuplicateReleased() | events.MarkedDistinct():
             return row
 
 

@@ -10,13 +10,13 @@ import uuid_utils.compat as uuid_utils
 from chassis.commands.decider import GoneError
 from chassis.http.export import refs_within
 from chassis.postgres.database import Connection, Pool
-from chassis.store.erasure import Erasure, erased_people, lock, purge, remove
+from chassis.store.erasure import Erasure, erase, erased_people, lock, remove
 from chassis.store.event_store import Answer, Append, EventStore, recorded
 from chassis.store.mapper import EventMapper
 from contracts.customer import CustomerErased, KeyContactErased
 from contracts.customer.erasure import ErasureEvent
 from contracts.event import Envelope, Metadata
-from contracts.followup import ContactLogged, SurveyAnswered, WordsPurged
+from contracts.followup import ContactLogged, SurveyAnswered, WordsErased
 from services.followup.actor import ACTOR
 
 # What begins by naming a key contact is about them: a contact, or a survey with its answer.
@@ -26,7 +26,7 @@ SAID_WITH = """
         SELECT b.stream_id FROM event b WHERE b.subject = $1 AND b.version = 1 AND position($2 IN b.state) > 0)
 """
 SAID_WITH_ERASED = """
-    SELECT b.stream_id FROM event b JOIN purge p ON p.subject = b.subject AND p.person_id IS NOT NULL
+    SELECT b.stream_id FROM event b JOIN erasure p ON p.subject = b.subject AND p.person_id IS NOT NULL
     WHERE b.stream_id = ANY($1) AND b.version = 1
       AND position(convert_to('"key_contact_id":"' || p.person_id || '"', 'UTF8') IN b.state) > 0
 """
@@ -41,17 +41,17 @@ class Erasing:
         self._mapper = mapper
 
     async def heard(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-        """Purge, and answer, in the consumer's transaction. No command may follow in it: the store stays locked."""
+        """Erase, and answer, in the consumer's transaction. No command may follow in it: the store stays locked."""
         for envelope in envelopes:
             match envelope.event:
                 case CustomerErased():
                     erasure = Erasure(envelope.subject, envelope.version)
-                    await self._answer(envelope, await purge(held, erasure), held)
+                    await self._answer(envelope, await erase(held, erasure), held)
                 case KeyContactErased(key_contact_id=person_id):
                     erasure = Erasure(envelope.subject, envelope.version, person_id)
                     await lock(held)
                     refs = await self._said_with(erasure, held)
-                    await self._answer(envelope, await purge(held, erasure, refs), held)
+                    await self._answer(envelope, await erase(held, erasure, refs), held)
                 case _:
                     pass
 
@@ -90,7 +90,7 @@ class Erasing:
                 causation_id=asked.id,
                 traceparent=known.traceparent,
             ),
-            event=WordsPurged(
+            event=WordsErased(
                 erasure_id=asked.id, key_contact_id=getattr(asked.event, "key_contact_id", None), entries=entries
             ),
         )

@@ -100,7 +100,7 @@ class ComplaintRow:
     resolve_by: datetime | None = None
     is_provisional: bool = False
     pause_reason: str | None = None
-    told_at: datetime | None = None
+    communicated_at: datetime | None = None
     consent_at: datetime | None = None
     was_answered_in_time: bool | None = None
     was_resolved_in_time: bool | None = None
@@ -257,8 +257,8 @@ def stepped(row: ComplaintRow, event: complaint.Event, at: datetime) -> Complain
             return replace(
                 row, was_answered_in_time=first, was_resolved_in_time=event.resolved_in_time, consent_at=None
             )
-        case events.ComplaintTold(consent_at=consent_at):
-            return replace(row, state=ComplaintState.TOLD, told_at=at, consent_at=consent_at)
+        case events.ComplaintCommunicated(consent_at=consent_at):
+            return replace(row, state=ComplaintState.COMMUNICATED, communicated_at=at, consent_at=consent_at)
         case events.ComplaintConfirmed():
             return replace(row, state=ComplaintState.CONFIRMED, confirmed_at=at)
         case events.ComplaintConsented():

@@ -123,7 +123,7 @@ class ComplaintView(BaseModel):
     resolve_by: datetime | None
     is_provisional: bool
     pause_reason: str | None
-    told_at: datetime | None
+    communicated_at: datetime | None
     consent_at: datetime | None
     was_answered_in_time: bool | None
     was_resolved_in_time: bool | None

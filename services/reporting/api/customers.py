@@ -82,7 +82,7 @@ async def read_timeline(customer_id: UUID, caller: Reader, paging: SnapshotPagin
 
 @router.get("/customers/{customer_id}/erasure")
 async def read_erasure(customer_id: UUID, _caller: Keeper, needs: Needs) -> Statement:
-    """Read which erasures of a customer this service has heard of. It takes no personal words."""
+    """Read which erasures of a customer this service has received. It takes no personal words."""
     async with snapshot(needs.pool) as held:
         return await erasures.statement(held, customer_id)
 

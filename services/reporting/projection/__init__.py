@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chassis.consume.erasure_answers import hear
+from chassis.consume.erasure_answers import receive
 from chassis.postgres.database import Connection
+from contracts.customer import ErasureEvent
 from contracts.event import Envelope
 from contracts.topics import ALERT_EVENTS, CONFIGURATION, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.reporting.projection import alert, batch_rows, customer, erasures, followup, timeline
@@ -26,7 +27,7 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     for envelope in envelopes:
         project(rows, envelope)
     await batch_rows.save(held, rows)
-    await hear(envelopes, held, erasures.names)
+    await receive((each for each in envelopes if isinstance(each.event, ErasureEvent)), held, erasures.names)
 
 
 def project(rows: Sheet, envelope: Envelope[Any]) -> None:

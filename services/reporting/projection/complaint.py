@@ -97,7 +97,7 @@ def reopened(complaint: ComplaintRow, at: datetime) -> ComplaintRow:
     return replace(
         resumed(complaint, at),
         awaits_answer=True,
-        told_at=None,
+        communicated_at=None,
         confirmed_at=None,
         consented_at=None,
         closed_at=None,
@@ -109,8 +109,8 @@ def reopened(complaint: ComplaintRow, at: datetime) -> ComplaintRow:
 
 def settled(complaint: ComplaintRow, event: ComplaintEvent, at: datetime) -> ComplaintRow:
     match event:
-        case events.ComplaintTold():
-            return replace(complaint, told_at=at)
+        case events.ComplaintCommunicated():
+            return replace(complaint, communicated_at=at)
         case events.ComplaintConfirmed():
             return replace(complaint, confirmed_at=at)
         case events.ComplaintConsented():

@@ -33,7 +33,7 @@ NOT_KEPT = (
     | events.ErasureEvent
     | events.DuplicateAbsorbed
     | events.DuplicateReleased
-    | events.ToldApart
+    | events.MarkedDistinct
     | events.ImportantDateApproaching
 )
 Kept = events.Renamed | events.ProfileChanged | LifeEvent | ResponsibilityEvent

@@ -34,7 +34,7 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
             | events.GuardTripped()
             | events.GuardCleared()
             | events.ComplaintPolicyPublished()
-            | events.WordsPurged()
+            | events.WordsErased()
             | events.SurveyAnsweredAnonymously()
             | events.SurveyPolicyPublished()
             | events.AbsenceNoted()

@@ -141,7 +141,7 @@ class ComplaintRow:
     answered_by: str | None = None
     answers: int = 0
     awaits_answer: bool = True
-    told_at: datetime | None = None
+    communicated_at: datetime | None = None
     confirmed_at: datetime | None = None
     consented_at: datetime | None = None
     closed_at: datetime | None = None

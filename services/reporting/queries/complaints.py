@@ -10,7 +10,7 @@ from chassis.postgres.visibility import ids_of
 
 OPEN = f"""
     SELECT complaint_id AS id, owner_id, channel, severity, topic, category, product, intake, partner,
-        raised_at, answered_at, answered_by, answers, answer_by, resolve_by, was_answered_in_time, told_at,
+        raised_at, answered_at, answered_by, answers, answer_by, resolve_by, was_answered_in_time, communicated_at,
         confirmed_at, consented_at, paused_at, reopened_times, first_id, repeat_number, escalation_level
     FROM complaint WHERE customer_id = {ids_of("customer", "$1::uuid")}
       AND closed_at IS NULL ORDER BY raised_at, complaint_id LIMIT $2
@@ -36,7 +36,7 @@ class ComplaintView(BaseModel):
     answer_by: datetime | None
     resolve_by: datetime | None
     was_answered_in_time: bool | None
-    told_at: datetime | None
+    communicated_at: datetime | None
     confirmed_at: datetime | None
     consented_at: datetime | None
     paused_at: datetime | None

@@ -8,14 +8,14 @@ from chassis.store.erasure import Statement
 from services.reporting.projection.erasures import HAS_A_NAME
 
 # The customer's own come first, as in the certificate; then those of its duplicates.
-HEARD = f"""
-    SELECT h.erasure_id FROM purge_heard h WHERE h.subject = {ids_of("customer", "$1::uuid")}
-    ORDER BY h.subject <> $1, h.subject, h.heard_at, h.erasure_id
+RECEIVED = f"""
+    SELECT h.erasure_id FROM erasure_received h WHERE h.subject = {ids_of("customer", "$1::uuid")}
+    ORDER BY h.subject <> $1, h.subject, h.received_at, h.erasure_id
 """  # noqa: S608 - fixed text
 NAMED = f"SELECT count(*) FROM customer c WHERE c.customer_id = {ids_of('customer', '$1::uuid')} AND {HAS_A_NAME}"  # noqa: S608
 
 
 async def statement(held: Connection, customer_id: UUID) -> Statement:
-    heard = [row["erasure_id"] for row in await held.fetch(HEARD, customer_id)]
+    received = [row["erasure_id"] for row in await held.fetch(RECEIVED, customer_id)]
     entries: int = await held.fetchval(NAMED, customer_id)
-    return Statement(service="reporting", customer_id=customer_id, heard=heard, entries=entries)
+    return Statement(service="reporting", customer_id=customer_id, received=received, entries=entries)

@@ -8,13 +8,13 @@ from aiokafka import AIOKafkaConsumer
 
 from chassis.consume import consumer
 from chassis.service import run
-from contracts.topics import PURGE_ANSWERS, TOPICS
+from contracts.topics import ERASURE_ANSWERS, TOPICS
 from services.reporting import projection
 from tests.faults.support.slowness import DAWDLE_SECONDS, SLEEP_SECONDS, asked, be_impatient, slow_once
 
 
 def main(prefix: str, service: str, role: str) -> None:
-    for topic in (*TOPICS, *PURGE_ANSWERS):
+    for topic in (*TOPICS, *ERASURE_ANSWERS):
         # The names are constants of the product; only a test may want others.
         object.__setattr__(topic, "name", f"{prefix}.{topic.name}")
     join = consumer.new_consumer

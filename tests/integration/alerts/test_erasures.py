@@ -40,7 +40,7 @@ async def tell(pool: Pool, fact: Event, subject: UUID = CUSTOMER_ID) -> UUID:
 async def heard(pool: Pool, customer_id: UUID = CUSTOMER_ID) -> list[UUID]:
     said = await AlertQueries(pool).statement(customer_id)
     assert (said.service, said.entries) == ("alerts", 0)
-    return said.heard
+    return said.received
 
 
 async def test_erasures_that_were_heard_of_are_those_of_key_contacts_and_of_duplicates_too(alerts: Pool) -> None:

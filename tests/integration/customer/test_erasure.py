@@ -12,7 +12,7 @@ from chassis.postgres.database import open_pool, transaction
 from chassis.store.event_store import Answer, Append, EventStore
 from chassis.store.vault import VaultEntry
 from contracts.examples import example_envelope
-from contracts.followup import WordsPurged
+from contracts.followup import WordsErased
 from services.customer.commands import EraseCustomer
 from services.customer.inbound import facts
 from services.customer.projection import from_followup
@@ -24,7 +24,7 @@ from tests.support.waiting import eventually
 REASON = {"reason": "asked-by-person"}
 PARKED = """
     INSERT INTO parked_event (consumer, topic, partition, position, subject, headers, value, reason)
-    VALUES ($1, 'care.customer.facts-in.v1', 0, $2, $3, '{}', $4, 'a test''s own')
+    VALUES ($1, 'care.customer.inbound.v1', 0, $2, $3, '{}', $4, 'a test''s own')
 """
 PERSON = {"kind": "person", "name": None, "person_name": "钱进"}
 
@@ -57,23 +57,23 @@ async def test_an_erased_person_is_known_by_no_word_any_more(api: Api) -> None:
     assert needed["need"] == "upgrade"
 
 
-async def test_the_certificate_says_who_has_purged_and_who_has_not(api: Api) -> None:
-    """What alerts and reporting answer comes over Kafka: see test_purge_answers.py."""
+async def test_the_certificate_says_who_has_erased_and_who_has_not(api: Api) -> None:
+    """What alerts and reporting answer comes over Kafka: see test_erasure_answers.py."""
     address = await api.registered(**PERSON)
     await api.post(f"{address}/erasure", REASON)
     told = await certificate(api, address)
     [erasure] = told["erasures"]
-    ours, theirs, *wordless = erasure["purges"]
+    ours, theirs, *wordless = erasure["answers"]
     assert (erasure["reason"], erasure["asked_by"], erasure["is_complete"]) == ("asked-by-person", "ops", False)
-    assert (ours["service"], ours["entries"], ours["purged_at"] is not None) == ("customer", 1, True)
-    assert theirs == {"service": "followup", "purged_at": None, "entries": None}
+    assert (ours["service"], ours["entries"], ours["erased_at"] is not None) == ("customer", 1, True)
+    assert theirs == {"service": "followup", "erased_at": None, "entries": None}
     assert wordless == [{**theirs, "service": "alerts"}, {**theirs, "service": "reporting"}]
-    answer = example_envelope(WordsPurged(erasure_id=UUID(erasure["id"]), entries=7), subject=id_of(address))
+    answer = example_envelope(WordsErased(erasure_id=UUID(erasure["id"]), entries=7), subject=id_of(address))
     for _ in range(2):
         async with transaction(api.pool) as held:
             await from_followup.apply([answer], held)
     [erasure] = (await certificate(api, address))["erasures"]
-    assert (erasure["is_complete"], erasure["purges"][1]["entries"]) == (False, 7)
+    assert (erasure["is_complete"], erasure["answers"][1]["entries"]) == (False, 7)
 
 
 async def test_who_was_never_erased_has_no_certificate(api: Api) -> None:
@@ -125,7 +125,7 @@ async def test_only_ops_and_admin_erase(api: Api, who: tuple[str, str]) -> None:
 
 
 async def test_what_was_asked_before_a_crash_is_done_after_it(api: Api) -> None:
-    """The fact stands and nothing has been purged: the process ended between the two."""
+    """The fact stands and nothing has been erased: the process ended between the two."""
     address = await api.registered(**PERSON)
     needs = api.service.app.state.dependencies
     context = Context(key="k", actor="ops", correlation_id="k", now=datetime.now(UTC))
@@ -172,7 +172,7 @@ async def test_every_word_about_a_key_contact_goes_and_no_other(api: Api) -> Non
     assert (left["name"], left["phone"], left["email"]) == ("周敏", "+862162345678", "wu@example.com")
     assert {"吴敏", "吴小敏", "+8613800138000"}.isdisjoint(await words(api, address))
     [erasure] = (await certificate(api, address))["erasures"]
-    assert (erasure["key_contact_id"], erasure["purges"][0]["entries"]) == (wu.rpartition("/")[2], 5)
+    assert (erasure["key_contact_id"], erasure["answers"][0]["entries"]) == (wu.rpartition("/")[2], 5)
     assert (await api.post(f"{address}/needs", {"need": "upgrade"})).status_code == 200
 
 
@@ -244,7 +244,7 @@ async def test_with_a_customer_its_duplicates_are_erased_and_certified(api: Api)
     assert (await api.post(f"{address}/erasure", REASON)).status_code == 200
     assert await words(api, address) == await words(api, duplicate) == set()
     told = (await certificate(api, address))["erasures"]
-    assert [(each["customer_id"], each["purges"][0]["entries"]) for each in told] == [
+    assert [(each["customer_id"], each["answers"][0]["entries"]) for each in told] == [
         (str(id_of(address)), 1),
         (str(id_of(duplicate)), 5),
     ]

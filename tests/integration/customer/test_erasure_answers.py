@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,7 +12,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 from chassis.consume import erasure_answers
-from chassis.consume.erasure_answers import Confirming, record_of
+from chassis.consume.erasure_answers import ErasureAnswers
 from chassis.consume.inbound import Inbound
 from chassis.consume.parking import UNKNOWN_CUSTOMER
 from chassis.kafka.client import UNREACHABLE, ensure_topics
@@ -18,9 +20,8 @@ from chassis.postgres.database import Pool, open_pool, transaction
 from chassis.runtime.supervisor import Health
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
-from contracts.erasure_answers import CONFIRMATIONS, PURGES, PurgeConfirmed, Wordless
+from contracts.erasure_answers import ANSWER_TOPICS, CONFIRMATIONS, ErasureConfirmed, Wordless, record_of
 from contracts.event import Envelope
-from contracts.types import utc_text
 from services.alerts.detection.detector import Detection
 from services.alerts.engine.rules import DEFAULT_RULES
 from services.customer.projection import from_followup
@@ -33,7 +34,7 @@ from tests.integration.customer.test_people import added
 from tests.support.servers import Servers
 from tests.support.waiting import DEADLINE_SECONDS, STEP_SECONDS, background, eventually, lasting
 
-STANDING = "SELECT erasure_id, subject, entries, heard_at, confirmed_at FROM purge_heard ORDER BY heard_at"
+STANDING = "SELECT erasure_id, subject, entries, received_at, confirmed_at FROM erasure_received ORDER BY received_at"
 UNKNOWN = "SELECT reason FROM parked_event WHERE consumer = $1"
 
 
@@ -44,7 +45,7 @@ class Others:
     api: Api
     pools: dict[str, Pool]
     bootstrap: str
-    inbound: Inbound[PurgeConfirmed]
+    inbound: Inbound[ErasureConfirmed]
 
     async def facts(self, address: str) -> list[Envelope[Any]]:
         store, mapper = EventStore(self.api.pool), EventMapper()
@@ -67,11 +68,15 @@ class Others:
 
     def sender(self, service: Wordless) -> "Sender":
         """Return what sends, as a process that has just begun makes it."""
-        return Sender(Confirming(service, self.pools[service], bootstrap=self.bootstrap))
+        return Sender(
+            ErasureAnswers(
+                ANSWER_TOPICS[service], partial(record_of, service), self.pools[service], bootstrap=self.bootstrap
+            )
+        )
 
     async def records(self, service: Wordless) -> list[ConsumerRecord[Any, Any]]:
         """Return all that the service's topic holds."""
-        place = TopicPartition(PURGES[service].name, 0)
+        place = TopicPartition(ANSWER_TOPICS[service].name, 0)
         reader = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, auto_offset_reset="earliest")
         await reader.start()
         try:
@@ -93,7 +98,7 @@ class Others:
         await self.inbound.take_all(await self.records(service))
 
     async def confirmations(self) -> list[tuple[str, int]]:
-        rows = await self.api.pool.fetch("SELECT service, entries FROM purge_confirmation ORDER BY service")
+        rows = await self.api.pool.fetch("SELECT service, entries FROM erasure_confirmation ORDER BY service")
         return [(row["service"], row["entries"]) for row in rows]
 
 
@@ -101,13 +106,13 @@ class Others:
 class Sender:
     """Sends as a supervised task does: on a busy machine Kafka may let it wait too long, and it tries again."""
 
-    confirming: Confirming
+    answers: ErasureAnswers
 
     async def run_due(self) -> int:
         async with asyncio.timeout(DEADLINE_SECONDS):
             while True:
                 try:
-                    return await self.confirming.run_due()
+                    return await self.answers.run_due()
                 except UNREACHABLE:
                     await asyncio.sleep(STEP_SECONDS)
 
@@ -115,12 +120,12 @@ class Sender:
 @pytest.fixture
 async def others(api: Api, running: Servers, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Others]:
     bootstrap, name = running.infrastructure.kafka_bootstrap, f"answers-{uuid4().hex}"
-    for service, topic in list(PURGES.items()):
-        monkeypatch.setitem(PURGES, service, replace(topic, name=f"{topic.name}.{name}"))
-    await ensure_topics(bootstrap, tuple(PURGES.values()))
-    inbound = Inbound[PurgeConfirmed](
+    for service, topic in list(ANSWER_TOPICS.items()):
+        monkeypatch.setitem(ANSWER_TOPICS, service, replace(topic, name=f"{topic.name}.{name}"))
+    await ensure_topics(bootstrap, tuple(ANSWER_TOPICS.values()))
+    inbound = Inbound[ErasureConfirmed](
         name,
-        list(PURGES.values()),
+        list(ANSWER_TOPICS.values()),
         api.pool,
         CONFIRMATIONS,
         api.service.app.state.dependencies.erasing.confirmed,
@@ -145,10 +150,10 @@ async def erased(api: Api) -> str:
 async def answered(api: Api, address: str) -> dict[str, int | None]:
     """Return what the certificate says of each service."""
     [erasure] = (await certificate(api, address))["erasures"]
-    assert [each["purged_at"] is None for each in erasure["purges"]] == [
-        each["entries"] is None for each in erasure["purges"]
+    assert [each["erased_at"] is None for each in erasure["answers"]] == [
+        each["entries"] is None for each in erasure["answers"]
     ]
-    return {each["service"]: each["entries"] for each in erasure["purges"]}
+    return {each["service"]: each["entries"] for each in erasure["answers"]}
 
 
 async def complete(api: Api, address: str) -> bool:
@@ -180,7 +185,7 @@ async def test_of_a_key_contact_the_certificate_names_all_four_too(api: Api, oth
     person = await added(api, address)
     assert (await api.post(f"{person}/erasure", REASON)).status_code == 200
     await others.followup_hears(address)
-    for service in PURGES:
+    for service in ANSWER_TOPICS:
         await others.hear(service, address)
         await others.sender(service).run_due()
         await others.taken_in(service)
@@ -193,7 +198,7 @@ async def test_what_is_sent_twice_is_one_answer(api: Api, others: Others) -> Non
     sender = others.sender("alerts")
     assert [await sender.run_due(), await sender.run_due()] == [1, 0]
     # As after a process that ended between the acknowledgement and the mark.
-    await others.pools["alerts"].execute("UPDATE purge_heard SET confirmed_at = NULL")
+    await others.pools["alerts"].execute("UPDATE erasure_received SET confirmed_at = NULL")
     assert await sender.run_due() == 1
     first, second, *more = await others.records("alerts")
     for each in (second, *more):
@@ -210,19 +215,19 @@ async def test_what_is_heard_twice_is_answered_once(api: Api, others: Others) ->
     before = await others.pools["reporting"].fetch(STANDING)
     facts = [fact for fact in await others.facts(address) if fact.event.type.endswith("erased.v1")]
     async with transaction(others.pools["reporting"]) as held:
-        await erasure_answers.hear(facts, held, projection.erasures.names)
+        await erasure_answers.receive(facts, held, projection.erasures.names)
     assert await others.pools["reporting"].fetch(STANDING) == before
     assert await others.sender("reporting").run_due() == 0
 
 
 async def test_a_topic_that_was_lost_gets_every_answer_again_and_the_other_topic_none(api: Api, others: Others) -> None:
     addresses = [await erased(api) for _ in range(3)]
-    for service in PURGES:
+    for service in ANSWER_TOPICS:
         for address in addresses:
             await others.hear(service, address)
         assert await others.sender(service).run_due() == 3
     once = await others.ids("alerts")
-    await empty(others.bootstrap, PURGES["alerts"])
+    await empty(others.bootstrap, ANSWER_TOPICS["alerts"])
     assert await others.sender("alerts").run_due() == 3
     assert await others.sender("reporting").run_due() == 0
     assert await others.ids("alerts") == once
@@ -233,7 +238,7 @@ async def test_who_is_about_to_send_notices_that_the_topic_was_lost_meanwhile(ap
     sender = others.sender("alerts")
     await others.hear("alerts", await erased(api))
     assert await sender.run_due() == 1
-    await empty(others.bootstrap, PURGES["alerts"])
+    await empty(others.bootstrap, ANSWER_TOPICS["alerts"])
     assert await sender.run_due() == 0, "it asks once in a while only"
     await others.hear("alerts", await erased(api))
     assert await sender.run_due() == 2
@@ -246,7 +251,7 @@ async def test_who_has_nothing_to_send_looks_again_after_a_while(
     sender = others.sender("alerts")
     await others.hear("alerts", await erased(api))
     assert await sender.run_due() == 1
-    await empty(others.bootstrap, PURGES["alerts"])
+    await empty(others.bootstrap, ANSWER_TOPICS["alerts"])
     monkeypatch.setattr(erasure_answers, "LOOK_AGAIN_SECONDS", 0.0)
     assert await sender.run_due() == 1
     assert len(await others.ids("alerts")) == 1
@@ -265,14 +270,10 @@ async def test_more_answers_than_a_batch_holds_go_out_in_several(
 
 def answer(service: str, *, source: str, erasure_id: UUID | None = None) -> tuple[bytes, list[tuple[str, bytes]]]:
     """Return value and headers of an answer that some service might give."""
-    row = {"erasure_id": erasure_id or uuid4(), "subject": uuid4(), "entries": 0, "heard_at": None}
-    told = PurgeConfirmed.model_validate(
-        {"customer_id": row["subject"], "erasure_id": row["erasure_id"], "service": "alerts", "entries": 0}
-        | {"heard_at": "2024-06-01T09:00:00+08:00"}
-    )
-    _, value, headers = record_of("alerts", {**row, "heard_at": told.heard_at})
-    named = {**dict(headers), "ce_source": source.encode(), "ce_time": utc_text(told.heard_at).encode()}
-    return (value or b"").replace(b'"alerts"', f'"{service}"'.encode()), list(named.items())
+    row = {"erasure_id": erasure_id or uuid4(), "customer_id": uuid4(), "entries": 0}
+    _, value, headers = record_of("alerts", {**row, "received_at": datetime(2024, 6, 1, 1, tzinfo=UTC)})
+    named = {**dict(headers), "ce_source": source.encode()}
+    return value.replace(b'"alerts"', f'"{service}"'.encode()), list(named.items())
 
 
 @pytest.mark.parametrize(
@@ -288,7 +289,7 @@ async def test_an_answer_by_nobody_we_know_or_for_another_is_parked_and_stops_no
     address = await erased(api)
     value, headers = answer(service, source=source)
     async with AIOKafkaProducer(bootstrap_servers=others.bootstrap) as producer:
-        await producer.send_and_wait(PURGES["alerts"].name, value, headers=headers)
+        await producer.send_and_wait(ANSWER_TOPICS["alerts"].name, value, headers=headers)
     await others.hear("alerts", address)
     await others.sender("alerts").run_due()
     await others.taken_in("alerts")
@@ -302,10 +303,10 @@ async def test_a_service_that_found_a_word_leaves_the_certificate_open(api: Api,
     """Nothing ever writes one there. Were one found, nobody should be told that all is gone."""
     address = await erased(api)
     await others.followup_hears(address)
-    for service in PURGES:
+    for service in ANSWER_TOPICS:
         await others.hear(service, address)
-    await others.pools["reporting"].execute("UPDATE purge_heard SET entries = 1")
-    for service in PURGES:
+    await others.pools["reporting"].execute("UPDATE erasure_received SET entries = 1")
+    for service in ANSWER_TOPICS:
         await others.sender(service).run_due()
         await others.taken_in(service)
     assert await answered(api, address) == {"customer": 1, "followup": 0, "alerts": 0, "reporting": 1}
@@ -326,4 +327,4 @@ async def test_reporting_counts_a_persons_name_that_should_not_be_there(api: Api
 
 async def test_answers_stay_where_followups_are_made_again(api: Api) -> None:
     """They come from other topics than followup's, from which alone that read model is made."""
-    assert "purge_confirmation" not in {table for model in api.service.models for table in model.tables}
+    assert "erasure_confirmation" not in {table for model in api.service.models for table in model.tables}

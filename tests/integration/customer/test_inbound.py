@@ -18,9 +18,9 @@ from chassis.consume.inbound import Inbound, Take
 from chassis.consume.parking import UNKNOWN_CUSTOMER
 from chassis.kafka.client import ensure_topics
 from chassis.runtime.supervisor import Health
-from contracts.inbound import TOLD, AnyTold, CompetitorSeen
-from contracts.topics import FACTS_IN
-from services.customer.inbound.facts import FactsIn
+from contracts.inbound import INBOUND, AnyInbound, CompetitorSeen
+from contracts.topics import CUSTOMER_INBOUND
+from services.customer.inbound.facts import InboundFacts
 from tests.integration.customer.conftest import Api
 from tests.support.servers import Servers
 from tests.support.waiting import DEADLINE_SECONDS, background, eventually
@@ -29,7 +29,7 @@ AMOUNT = {"amount_minor": 12_800_000, "currency": "CNY"}
 TERM = {"starts_on": "2024-01-01", "ends_on": "2024-12-31", **AMOUNT}
 ORDER, QUOTE, CONTRACT = ({name: {"system": "erp", "id": "N-1"}} for name in ("order", "quote", "contract"))
 LIFE: list[tuple[str, dict[str, Any]]] = [
-    ("company-known", {"name": "上海腾云", "industry": "it"}),
+    ("company-stated", {"name": "上海腾云", "industry": "it"}),
     ("quote-requested", QUOTE | {"category": "servers"}),
     ("quote-issued", QUOTE | AMOUNT),
     ("quote-compared", QUOTE | {"competitor": "other"}),
@@ -42,7 +42,7 @@ LIFE: list[tuple[str, dict[str, Any]]] = [
     ("competitor-seen", {"competitor": "other", "is_cheaper": True}),
     ("referral-made", {}),
 ]
-ALL_BUT_CANCELLED = {f"care.told.{name}.v1" for name, _ in LIFE} | {"care.told.order-cancelled.v1"}
+ALL_BUT_CANCELLED = {f"care.inbound.{name}.v1" for name, _ in LIFE} | {"care.inbound.order-cancelled.v1"}
 TOLD_AT = "2024-06-01T09:00:00+08:00"
 
 
@@ -50,7 +50,7 @@ TOLD_AT = "2024-06-01T09:00:00+08:00"
 class Erp:
     """A system that writes to the topic, and what takes it in."""
 
-    inbound: Inbound[AnyTold]
+    inbound: Inbound[AnyInbound]
     producer: AIOKafkaProducer
     topic: str
     customer: str = "K-1"
@@ -58,7 +58,7 @@ class Erp:
     async def tell(self, name: str, data: dict[str, Any], message_id: str | None = None) -> None:
         whose = {"customer": {"system": "erp", "id": self.customer}}
         headers = {"ce_id": message_id or uuid4().hex, "ce_source": "erp", "ce_time": TOLD_AT}
-        headers["ce_type"] = f"care.told.{name}.v1"
+        headers["ce_type"] = f"care.inbound.{name}.v1"
         await self.producer.send_and_wait(
             self.topic,
             json.dumps(whose | data).encode(),
@@ -71,14 +71,14 @@ class Erp:
 async def erp(api: Api, running: Servers) -> AsyncIterator[Erp]:
     name, bootstrap = f"in-{uuid4().hex}", running.infrastructure.kafka_bootstrap
     needs = api.service.app.state.dependencies
-    told = FactsIn(needs)
-    topic = replace(FACTS_IN, name=name, partitions=2)
+    told = InboundFacts(needs)
+    topic = replace(CUSTOMER_INBOUND, name=name, partitions=2)
     await ensure_topics(bootstrap, (topic,))
-    made = Inbound[AnyTold](
+    made = Inbound[AnyInbound](
         name,
         [topic],
         api.pool,
-        TOLD,
+        INBOUND,
         told.take,
         told.customer_of,
         bootstrap=bootstrap,
@@ -144,12 +144,12 @@ async def test_a_life_told_by_another_system_is_recorded(api: Api, erp: Erp) -> 
 
 
 def test_each_type_that_is_taken_is_told_here() -> None:
-    assert TOLD.keys() == ALL_BUT_CANCELLED
+    assert INBOUND.keys() == ALL_BUT_CANCELLED
 
 
 async def test_a_message_told_twice_is_one_fact(api: Api, erp: Erp) -> None:
     async with background(erp.inbound.run):
-        await erp.tell("company-known", {"name": "上海腾云"})
+        await erp.tell("company-stated", {"name": "上海腾云"})
         for _ in range(2):
             await erp.tell("competitor-seen", {"competitor": "other"}, "m-1")
         await erp.tell("competitor-seen", {"competitor": "another"}, "m-2")
@@ -177,7 +177,7 @@ async def test_what_is_read_again_from_the_start_changes_nothing(api: Api, erp: 
 
 async def test_an_id_that_comes_again_with_another_content_is_parked(api: Api, erp: Erp) -> None:
     async with background(erp.inbound.run):
-        await erp.tell("company-known", {"name": "上海腾云"})
+        await erp.tell("company-stated", {"name": "上海腾云"})
         await erp.tell("competitor-seen", {"competitor": "other"}, "m-1")
         await erp.tell("competitor-seen", {"competitor": "another"}, "m-1")
         assert await parked(api, erp, 1) == ["key-reused: this id came before with another content"]
@@ -187,7 +187,7 @@ async def test_what_cannot_be_read_is_parked_and_stops_nobody(api: Api, erp: Erp
     async with background(erp.inbound.run):
         await erp.producer.send_and_wait(erp.topic, b"no json", b"K-1")
         await erp.tell("order-placed", ORDER | AMOUNT | {"currency": "RMB"})
-        await erp.tell("company-known", {"name": "上海腾云"})
+        await erp.tell("company-stated", {"name": "上海腾云"})
         assert await types(api, 1) == ["registered"]
         first, second = await parked(api, erp, 2)
     assert "Not JSON" in first
@@ -225,7 +225,7 @@ async def test_a_message_that_breaks_us_is_parked_and_stops_nobody(
 ) -> None:
     monkeypatch.setattr(erp.inbound, "_take", broken(erp.inbound._take))
     async with background(erp.inbound.run):
-        await erp.tell("company-known", {"name": "上海腾云"})
+        await erp.tell("company-stated", {"name": "上海腾云"})
         await erp.tell("competitor-seen", {"competitor": "other"})
         await erp.tell("referral-made", {})
         assert await parked(api, erp, 1) == ["ZeroDivisionError while it was taken in"]
@@ -233,11 +233,11 @@ async def test_a_message_that_breaks_us_is_parked_and_stops_nobody(
 
 
 async def test_while_the_database_is_away_nothing_is_parked_and_nothing_lost(api: Api, erp: Erp) -> None:
-    async def away(_message: AnyTold, _context: Context) -> None:
+    async def away(_message: AnyInbound, _context: Context) -> None:
         raise ConnectionRefusedError
 
     take, erp.inbound._take = erp.inbound._take, away
-    await erp.tell("company-known", {"name": "上海腾云"})
+    await erp.tell("company-stated", {"name": "上海腾云"})
     with pytest.raises(BaseExceptionGroup):
         async with background(erp.inbound.run):
             await asyncio.sleep(DEADLINE_SECONDS)
@@ -247,8 +247,8 @@ async def test_while_the_database_is_away_nothing_is_parked_and_nothing_lost(api
     assert await parked(api, erp, 0) == []
 
 
-def broken(take: Take[AnyTold]) -> Take[AnyTold]:
-    async def breaking(message: AnyTold, context: Context) -> None:
+def broken(take: Take[AnyInbound]) -> Take[AnyInbound]:
+    async def breaking(message: AnyInbound, context: Context) -> None:
         if isinstance(message, CompetitorSeen):
             raise ZeroDivisionError
         await take(message, context)
@@ -260,7 +260,7 @@ async def test_nobody_changes_the_things_of_another_customer(api: Api, erp: Erp)
     async with background(erp.inbound.run):
         for number in ("K-1", "K-2"):
             erp.customer = number
-            await erp.tell("company-known", {"name": number})
+            await erp.tell("company-stated", {"name": number})
         erp.customer = "K-1"
         await erp.tell("order-placed", ORDER | AMOUNT)
         await types(api, 3)

@@ -81,7 +81,7 @@ async def test_news_are_told_to_those_who_answer_for_the_customer(api: Api) -> N
     heard = await api.post(f"{address}/news", {"topic": "new-project", "text": "二期上线"})
     assert heard.status_code == 200
     *_, last = (await api.get(f"{address}/events")).json()["items"]
-    assert (last["type"], last["data"]["topic"]) == ("care.customer.news-heard.v1", "new-project")
+    assert (last["type"], last["data"]["topic"]) == ("care.customer.news-recorded.v1", "new-project")
 
 
 async def test_a_last_contact_that_has_not_been_yet_is_refused(api: Api) -> None:

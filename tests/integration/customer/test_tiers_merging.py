@@ -31,7 +31,7 @@ CONTRACT = """
         renewal_intent, renewals)
     VALUES (gen_random_uuid(), 1, $1, 'standard', $2, $3, 0, 'CNY', 'unknown', 0)
 """
-TOUCH = "INSERT INTO touch (touch_id, customer_id, kind, at) VALUES (gen_random_uuid(), $1, $2, $3)"
+TOUCH = "INSERT INTO interaction (interaction_id, customer_id, kind, at) VALUES (gen_random_uuid(), $1, $2, $3)"
 LINK = "UPDATE customer SET merged_into = $2 WHERE customer_id = $1"
 
 
@@ -64,7 +64,7 @@ def together(all_of_them: Sequence[Facts]) -> Facts:
     }
     firsts: dict[str, Any] = {
         name: min(filter(None, (getattr(each, name) for each in all_of_them)), default=None)
-        for name in ("since", "oldest_order_at", "oldest_touch_at")
+        for name in ("since", "oldest_order_at", "oldest_interaction_at")
     }
     return replace(all_of_them[0], **sums, **firsts)
 

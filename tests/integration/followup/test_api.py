@@ -179,7 +179,7 @@ async def test_a_complaint_goes_all_the_way(world: World) -> None:
         ("answer", {"content": "马上查"}),
         ("answer", {"content": "明天补发"}),
         ("confirmation", {}),
-        ("closing", {"resolution": "replaced"}),
+        ("closure", {"resolution": "replaced"}),
     ):
         assert (await world.post(f"{complaint}/{step}", said, OWNER, "sales")).status_code == 200
 

@@ -73,7 +73,7 @@ async def test_while_the_clock_stands_still_nothing_is_due(world: World) -> None
 async def test_silence_becomes_consent_once_whoever_asks_and_how_often(world: World) -> None:
     complaint = await raised(world)
     await step(world, complaint, "answer", content="明天补发")
-    await step(world, complaint, "telling", channel="phone")
+    await step(world, complaint, "communication", channel="phone")
     await world.lists_are_level()
 
     assert await consents(world, 0).run_due() == 0
@@ -84,16 +84,16 @@ async def test_silence_becomes_consent_once_whoever_asks_and_how_often(world: Wo
     entries = (await world.get(f"{complaint}/events")).json()["items"]
     assert [entry["type"] for entry in entries].count("care.followup.complaint-consented.v1") == 1
     assert entries[-1]["actor"] == "system:followup"
-    told = next(entry for entry in entries if entry["type"] == "care.followup.complaint-told.v1")
+    told = next(entry for entry in entries if entry["type"] == "care.followup.complaint-communicated.v1")
     assert entries[-1]["occurred_at"] == told["data"]["consent_at"]
-    await step(world, complaint, "closing")
+    await step(world, complaint, "closure")
     assert (await world.get(complaint)).json()["state"] == "closed"
 
 
 async def test_a_customer_who_confirms_does_not_consent_by_silence(world: World) -> None:
     complaint = await raised(world)
     await step(world, complaint, "answer")
-    await step(world, complaint, "telling", channel="phone")
+    await step(world, complaint, "communication", channel="phone")
     await world.lists_are_level()
     await step(world, complaint, "confirmation")
 
@@ -104,11 +104,11 @@ async def test_the_first_verdict_outlives_a_reopening(world: World) -> None:
     complaint = await raised(world, occurred_at="2026-03-02T09:00:00+08:00")
     await step(world, complaint, "answer", occurred_at="2026-03-20T09:00:00+08:00")
     await step(world, complaint, "confirmation")
-    await step(world, complaint, "closing")
+    await step(world, complaint, "closure")
     await step(world, complaint, "reopening", reason="came-back")
     await step(world, complaint, "answer")
     await step(world, complaint, "confirmation")
-    await step(world, complaint, "closing")
+    await step(world, complaint, "closure")
 
     seen = (await world.get(complaint)).json()
     assert (seen["was_answered_in_time"], seen["verdict"], seen["was_resolved_in_time"]) == (False, False, True)
@@ -215,7 +215,7 @@ async def test_a_complaint_keeps_the_policy_that_it_was_promised_under(world: Wo
     assert [shown[each]["answer_by"] for each in (before, after)] == ["2026-03-02T03:00:00Z", "2026-03-02T01:30:00Z"]
     for complaint, consent_at in ((before, "2026-03-09T02:00:00Z"), (after, "2026-03-05T02:00:00Z")):
         await step(world, complaint, "answer", occurred_at="2026-03-02T09:10:00+08:00")
-        await step(world, complaint, "telling", channel="phone", occurred_at="2026-03-02T10:00:00+08:00")
+        await step(world, complaint, "communication", channel="phone", occurred_at="2026-03-02T10:00:00+08:00")
         assert (await world.get(complaint)).json()["consent_at"] == consent_at
     assert (await world.get("/v1/complaint-policy", version=1)).json()["consent_workdays"] == 5
     assert (await world.get("/v1/complaint-policy")).json()["number"] == 2

@@ -1,4 +1,4 @@
-"""What this service does when a customer or a key contact is erased: purge, answer, take nothing more."""
+"""What this service does when a customer or a key contact is erased: erase, answer, take nothing more."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +21,7 @@ from services.followup.erasure.execution import Erasing
 from services.followup.projection import customers
 from tests.integration.followup.conftest import World
 
-PURGED = "SELECT convert_from(state, 'UTF8')::jsonb -> 'data' AS data FROM event WHERE type LIKE '%words-purged.v1'"
+ANSWERED = "SELECT convert_from(state, 'UTF8')::jsonb -> 'data' AS data FROM event WHERE type LIKE '%words-erased.v1'"
 ERASED = CustomerErased(reason="asked-by-person")
 CALL = {"channel": "phone", "direction": "inbound", "content": "她说下月搬家"}
 SPOKEN = CALL | {
@@ -55,8 +55,8 @@ async def words(world: World, customer_id: UUID) -> set[str]:
     return {row["value"] for row in rows}
 
 
-async def purged(world: World) -> list[dict[str, Any]]:
-    return [row["data"] for row in await world.pool.fetch(PURGED)]
+async def answers(world: World) -> list[dict[str, Any]]:
+    return [row["data"] for row in await world.pool.fetch(ANSWERED)]
 
 
 async def test_every_word_about_an_erased_customer_goes_and_is_answered_for(world: World) -> None:
@@ -66,7 +66,7 @@ async def test_every_word_about_an_erased_customer_goes_and_is_answered_for(worl
     await world.post(f"/v1/customers/{customer_id}/complaints", {"channel": "phone", "content": "太吵"})
     await hear(world, customer_id, ERASED)
     assert (await words(world, customer_id), len(await words(world, other))) == (set(), 4)
-    [answer] = await purged(world)
+    [answer] = await answers(world)
     assert answer["entries"] == 5
 
 
@@ -75,7 +75,7 @@ async def test_an_erasure_heard_twice_is_carried_out_and_answered_once(world: Wo
     await world.post(f"/v1/customers/{customer_id}/contacts", CALL)
     for _ in range(2):
         await hear(world, customer_id, ERASED)
-    assert [answer["entries"] for answer in await purged(world)] == [1]
+    assert [answer["entries"] for answer in await answers(world)] == [1]
 
 
 async def test_what_was_done_stays_without_its_words(world: World) -> None:
@@ -112,7 +112,7 @@ async def test_what_is_still_open_can_be_ended_and_no_word_of_it_stays(world: Wo
 
 
 async def test_a_word_that_comes_while_the_erasure_is_on_its_way_does_not_stay(world: World) -> None:
-    """Before the purge it is purged with the rest; after it the vault takes it no more."""
+    """Before the erasure it goes with the rest; after it the vault takes it no more."""
     customer_id = await world.hears_of_customer()
     entry = VaultEntry(uuid4(), customer_id, "content", "迟到的话")
     await hear(world, customer_id, ERASED)
@@ -127,7 +127,7 @@ async def test_of_a_key_contact_go_the_words_of_contacts_with_them(world: World)
         assert (await world.post(f"/v1/customers/{customer_id}/contacts", body)).status_code == 201
     await hear(world, customer_id, KeyContactErased(key_contact_id=UUID(wu), reason="asked-by-person"))
     assert await words(world, customer_id) == {"周敏来电"}
-    [answer] = await purged(world)
+    [answer] = await answers(world)
     assert (answer["entries"], answer["key_contact_id"]) == (4, wu)
     refused = await world.post(f"/v1/customers/{customer_id}/contacts", CALL | {"key_contact_id": wu})
     assert (refused.status_code, refused.json()["code"]) == (410, "key-contact-erased")

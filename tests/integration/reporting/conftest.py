@@ -1,9 +1,13 @@
 """The reporting service on a database of its own: its read model filled with the story, its API in-process."""
 
+import asyncio
+import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import pytest
@@ -13,7 +17,9 @@ from chassis.consume.applier import Applier, Batch
 from chassis.consume.parking import Delivery
 from chassis.consume.positions import Progress, Source
 from chassis.http.auth import Authenticator
+from chassis.migrate import Schema, migrate
 from chassis.postgres.database import Pool, open_pool
+from chassis.postgres.views import Views
 from chassis.runtime.settings import Settings
 from chassis.runtime.supervisor import Supervisor
 from chassis.service import Parts
@@ -21,11 +27,17 @@ from contracts.event import Envelope
 from deploy.stack import tokens
 from services.reporting import projection
 from services.reporting.__main__ import build
+from services.reporting.schema import HERE, SCHEMA
 from tests.support.http_retry import patiently
 from tests.support.servers import Database, Servers
 from tests.unit.reporting.story import IN_TOPIC_ORDER
 
 ISSUER = "https://issuer.test"
+# When, by transaction, each view and what it selects were last written.
+MADE_AT = """
+    SELECT c.relname, c.xmin::text, r.xmin::text AS rule FROM pg_class c JOIN pg_rewrite r ON r.ev_class = c.oid
+    WHERE c.relnamespace = 'bi'::regnamespace ORDER BY 1
+"""
 Get = Callable[..., Awaitable[httpx.Response]]
 
 
@@ -49,6 +61,31 @@ async def reporting_admin(reporting: Database) -> AsyncIterator[Pool]:
     opened = await open_pool(reporting.admin, size=2, application_name="tests")
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def owner(running: Servers, reporting: Database) -> str:
+    """The address of the database for who owns its tables."""
+    return urlunsplit(urlsplit(running.templates.migrator["reporting"])._replace(path=urlsplit(reporting.admin).path))
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Schema:
+    """The reporting service's schema, its views in a folder where a test may change them."""
+    shutil.copytree(HERE / "views", tmp_path / "views")
+    return replace(SCHEMA, views=Views("bi", tmp_path / "views"))
+
+
+def rewrite(schema: Schema, view: str, old: str, new: str) -> None:
+    assert schema.views
+    file = schema.views.folder / f"{view}.sql"
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+
+
+async def apply(schema: Schema, owner: str) -> None:
+    await asyncio.to_thread(migrate, schema, owner)
 
 
 async def feed(pool: Pool, facts: Sequence[Envelope[Any]]) -> None:

@@ -63,7 +63,7 @@ async def test_erasures_of_duplicates_are_heard_of_with_the_survivor(get: Get, s
     ]
     await feed(story, told)
     said = (await get(f"/v1/customers/{CUSTOMER_ID}/erasure")).json()
-    assert (said["heard"], said["entries"]) == ([str(each.id) for each in told[1:]], 0)
+    assert (said["received"], said["entries"]) == ([str(each.id) for each in told[1:]], 0)
     await feed(story, [next_fact(4, Unmerged(from_customer_id=CUSTOMER_ID))])
-    assert (await get(f"/v1/customers/{CUSTOMER_ID}/erasure")).json()["heard"] == []
-    assert len((await get(f"/v1/customers/{OTHER_ID}/erasure")).json()["heard"]) == 2
+    assert (await get(f"/v1/customers/{CUSTOMER_ID}/erasure")).json()["received"] == []
+    assert len((await get(f"/v1/customers/{OTHER_ID}/erasure")).json()["received"]) == 2

@@ -9,11 +9,14 @@ from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
 from chassis.consume.rebuild import SESSION, ReadModel, Rebuild
 from chassis.kafka.client import ensure_topics
+from chassis.migrate import Schema
 from chassis.postgres.database import Pool, open_pool
 from chassis.runtime.supervisor import Health
 from contracts.customer import CustomerErased
 from contracts.examples import example
 from services.reporting import projection
+from services.reporting.schema import SCHEMA
+from tests.integration.reporting.conftest import MADE_AT, apply, rewrite
 from tests.integration.reporting.test_feed import publish
 from tests.integration.reporting.test_merging import next_fact
 from tests.support.servers import Database, Servers
@@ -75,16 +78,32 @@ async def test_the_views_show_the_new_tables_as_they_showed_the_old(
     await owner.close()
 
 
+async def test_a_rebuild_leaves_nothing_to_be_made_again_and_views_can_be_changed_after_it(
+    reporting_admin: Pool, owner: str, model: ReadModel, changed: Schema
+) -> None:
+    rebuilding = await open_pool(owner, size=4, application_name="tests", session=SESSION)
+    await Rebuild(model, rebuilding).run(lambda _share: None)
+    await rebuilding.close()
+    before = await reporting_admin.fetch(MADE_AT)
+    await apply(SCHEMA, owner)
+    assert await reporting_admin.fetch(MADE_AT) == before
+    rewrite(changed, "fct_alerts", "SELECT a.alert_id, a.customer_id,", "SELECT a.customer_id, a.alert_id,")
+    await apply(changed, owner)
+    rows = await reporting_admin.fetch("SELECT alert_id, customer_id FROM bi.fct_alerts ORDER BY 1")
+    assert rows == await reporting_admin.fetch("SELECT alert_id, customer_id FROM alert ORDER BY 1")
+    assert rows
+
+
 async def test_an_erasure_that_was_answered_is_not_answered_again(
     read_model: Pool, reporting: Database, model: ReadModel
 ) -> None:
-    await read_model.execute("UPDATE purge_heard SET confirmed_at = now()")
-    before = await read_model.fetch("SELECT * FROM purge_heard")
+    await read_model.execute("UPDATE erasure_received SET confirmed_at = now()")
+    before = await read_model.fetch("SELECT * FROM erasure_received")
     assert [row["erasure_id"] for row in before] == [ERASED.id]
     owner = await open_pool(
         reporting.admin, size=4, application_name="tests", session={**SESSION, "role": "care_migrator"}
     )
     await Rebuild(model, owner).run(lambda _share: None)
     await owner.close()
-    assert await read_model.fetch("SELECT * FROM purge_heard") == before
+    assert await read_model.fetch("SELECT * FROM erasure_received") == before
     assert await read_model.fetchval("SELECT count(*) FROM timeline WHERE event_id = $1", ERASED.id) == 1

@@ -7,13 +7,13 @@ import pytest
 
 from chassis.consume.messages import MAX_MESSAGE_BYTES, STRUCTURED, read_message
 from chassis.kafka.cloudevents import UndecodableError
-from contracts.inbound import TOLD, OrderPlaced
+from contracts.inbound import INBOUND, OrderPlaced
 
 HEADERS = {
     "ce_specversion": "1.0",
     "ce_id": "m-1",
     "ce_source": "erp",
-    "ce_type": "care.told.order-placed.v1",
+    "ce_type": "care.inbound.order-placed.v1",
     "ce_time": "2024-06-01T09:00:00+08:00",
 }
 DATA = {
@@ -26,13 +26,13 @@ SECRET = "王小明"
 
 
 def told(data: dict[str, Any]) -> Any:
-    return read_message(HEADERS, json.dumps(data).encode(), TOLD).told
+    return read_message(HEADERS, json.dumps(data).encode(), INBOUND).told
 
 
 def test_binary_and_structured_mode_say_the_same() -> None:
     structured = {name.removeprefix("ce_"): text for name, text in HEADERS.items()} | {"data": DATA}
-    in_headers = read_message(HEADERS, json.dumps(DATA).encode(), TOLD)
-    in_one = read_message({"content-type": f"{STRUCTURED}; charset=utf-8"}, json.dumps(structured).encode(), TOLD)
+    in_headers = read_message(HEADERS, json.dumps(DATA).encode(), INBOUND)
+    in_one = read_message({"content-type": f"{STRUCTURED}; charset=utf-8"}, json.dumps(structured).encode(), INBOUND)
     assert in_one.told == in_headers.told
     assert in_one.attributes == in_headers.attributes
 
@@ -51,7 +51,7 @@ def test_a_fact_keeps_its_own_time() -> None:
 
 def test_one_id_with_another_content_can_be_told() -> None:
     first, again, other = (
-        read_message(HEADERS, json.dumps(data).encode(), TOLD).digest
+        read_message(HEADERS, json.dumps(data).encode(), INBOUND).digest
         for data in (DATA, DATA, DATA | {"amount_minor": 1})
     )
     assert first == again != other
@@ -66,9 +66,9 @@ def test_one_id_with_another_content_can_be_told() -> None:
         (HEADERS, b"\xff", "not UTF-8"),
         (HEADERS, b" " * (MAX_MESSAGE_BYTES + 1), "larger than 65536 bytes"),
         (HEADERS, b"[]", "data (model_type)"),
-        (HEADERS | {"ce_type": "care.told.nothing.v1"}, b"{}", "not one of those"),
+        (HEADERS | {"ce_type": "care.inbound.nothing.v1"}, b"{}", "not one of those"),
         (HEADERS | {"ce_id": ""}, b"{}", "id (string_too_short)"),
-        ({"ce_type": "care.told.order-placed.v1"}, b"{}", "id (missing), source (missing), time (missing)"),
+        ({"ce_type": "care.inbound.order-placed.v1"}, b"{}", "id (missing), source (missing), time (missing)"),
         ({"content-type": STRUCTURED}, b"[]", "a structured CloudEvent is an object"),
         (HEADERS, json.dumps(DATA | {"note": SECRET}).encode(), "note (extra_forbidden)"),
         (HEADERS, json.dumps(DATA | {"currency": SECRET}).encode(), "currency (string_pattern_mismatch)"),
@@ -79,6 +79,6 @@ def test_what_does_not_fit_is_named_and_not_repeated(
     headers: dict[str, str], value: bytes | None, sentence: str
 ) -> None:
     with pytest.raises(UndecodableError) as caught:
-        read_message(headers, value, TOLD)
+        read_message(headers, value, INBOUND)
     assert sentence in str(caught.value)
     assert SECRET not in str(caught.value)

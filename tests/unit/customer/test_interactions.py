@@ -7,7 +7,7 @@ import pytest
 from contracts import followup
 from contracts.examples import COMPLAINT_ID, CONTACT_ID, CUSTOMER_ID, OCCURRED_AT, example, example_envelope
 from contracts.followup.survey import Question, SurveyKind
-from services.customer.projection.interactions import Touch, score_of, touches
+from services.customer.projection.interactions import Interaction, interactions, score_of
 
 
 def test_what_somebody_said_or_complained_of_counts_and_nothing_else() -> None:
@@ -15,9 +15,9 @@ def test_what_somebody_said_or_complained_of_counts_and_nothing_else() -> None:
     automatic = example_envelope(example(followup.ContactLogged, automated=True), stream_id=uuid4())
     others = [example_envelope(example(each)) for each in (followup.TaskScheduled, followup.ComplaintClosed)]
     told = [example_envelope(contact), example_envelope(complaint), automatic, *others]
-    assert list(touches(told)) == [
-        Touch(CONTACT_ID, CUSTOMER_ID, "contact", OCCURRED_AT),
-        Touch(COMPLAINT_ID, CUSTOMER_ID, "complaint", OCCURRED_AT),
+    assert list(interactions(told)) == [
+        Interaction(CONTACT_ID, CUSTOMER_ID, "contact", OCCURRED_AT),
+        Interaction(COMPLAINT_ID, CUSTOMER_ID, "complaint", OCCURRED_AT),
     ]
 
 
@@ -32,9 +32,9 @@ def test_an_answer_counts_as_it_is_for_nps_and_in_percent_of_its_scale_for_csat(
     question = Question(survey="after-service", kind=SurveyKind(kind), lowest=lowest, highest=highest)
     answered = example(followup.SurveyAnswered, question=question, score=score)
     assert score_of(answered) == told
-    (touch,) = touches([example_envelope(answered)])
+    (touch,) = interactions([example_envelope(answered)])
     assert (touch.kind, touch.score) == (kind, told)
 
 
 def test_an_anonymous_answer_is_nobodys() -> None:
-    assert list(touches([example_envelope(example(followup.SurveyAnsweredAnonymously))])) == []
+    assert list(interactions([example_envelope(example(followup.SurveyAnsweredAnonymously))])) == []

@@ -1,8 +1,8 @@
 """Competitors and referrals in examples: given these facts, when asked this, then that."""
 
-from contracts.customer import CompetitorSeen, Kind, NewsHeard, ProfileReviewed, ReferralMade, Registered
+from contracts.customer import CompetitorSeen, Kind, NewsRecorded, ProfileReviewed, ReferralMade, Registered
 from contracts.examples import REFERRED_ID
-from services.customer.commands import HearNews, MakeReferral, ReviewProfile, SeeCompetitor
+from services.customer.commands import MakeReferral, RecordNews, ReviewProfile, SeeCompetitor
 from services.customer.domain import CUSTOMER
 from tests.support.spec import Spec
 
@@ -30,8 +30,8 @@ def test_a_stranger_sees_no_competitor() -> None:
 
 
 def test_news_are_facts_whose_words_stay_in_the_vault() -> None:
-    told = HearNews(topic="new-project", text="二期上线")
-    customer.given(registered).when(told).then(NewsHeard(topic="new-project", text_ref=told.ref("text")))
+    told = RecordNews(topic="new-project", text="二期上线")
+    customer.given(registered).when(told).then(NewsRecorded(topic="new-project", text_ref=told.ref("text")))
 
 
 def test_each_review_of_a_profile_is_a_fact() -> None:

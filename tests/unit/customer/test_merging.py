@@ -12,15 +12,15 @@ from contracts.customer import Stage
 from services.customer.commands import (
     AbsorbDuplicate,
     ChangeStage,
+    MarkDistinct,
     MergeInto,
     Register,
     ReleaseDuplicate,
     RemoveTag,
-    TellApart,
     UnmergeFrom,
 )
 from services.customer.domain import CUSTOMER
-from services.customer.domain.merging import MAX_DUPLICATES, MAX_TOLD_APART
+from services.customer.domain.merging import MAX_DISTINCT, MAX_DUPLICATES
 from tests.support.spec import Spec
 
 SURVIVOR, DUPLICATE, THIRD = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -38,7 +38,7 @@ OWN = st.sampled_from(
         events.HelperAdded(employee_id="E3"),
         events.TagAdded(tag="vip-care", vocabulary_number=1),
         events.ProfileChanged(region="上海"),
-        events.ToldApart(other_id=THIRD),
+        events.MarkedDistinct(other_id=THIRD),
     ]
 )
 
@@ -58,7 +58,7 @@ def test_a_duplicate_goes_on_as_the_survivor() -> None:
         RemoveTag(tag="vip-care"),
         MergeInto(customer_id=THIRD),
         AbsorbDuplicate(duplicate_id=THIRD),
-        TellApart(other_id=THIRD),
+        MarkDistinct(other_id=THIRD),
     ],
     ids=lambda command: type(command).__name__,
 )
@@ -81,16 +81,16 @@ def test_what_was_merged_can_be_released() -> None:
 
 
 def test_two_that_are_told_apart_stay_so() -> None:
-    apart = events.ToldApart(other_id=THIRD)
-    customer.given(registered).when(TellApart(other_id=THIRD)).then(apart)
-    customer.given(registered, apart).when(TellApart(other_id=THIRD)).then()
+    apart = events.MarkedDistinct(other_id=THIRD)
+    customer.given(registered).when(MarkDistinct(other_id=THIRD)).then(apart)
+    customer.given(registered, apart).when(MarkDistinct(other_id=THIRD)).then()
 
 
 def test_links_have_a_greatest_number() -> None:
     many = [events.DuplicateAbsorbed(duplicate_id=UUID(int=10 + number)) for number in range(MAX_DUPLICATES)]
     customer.given(registered, *many).when(AbsorbDuplicate(duplicate_id=DUPLICATE)).then_rejected("too-many-duplicates")
-    apart = [events.ToldApart(other_id=UUID(int=10 + number)) for number in range(MAX_TOLD_APART)]
-    customer.given(registered, *apart).when(TellApart(other_id=THIRD)).then_rejected("too-many-duplicates")
+    apart = [events.MarkedDistinct(other_id=UUID(int=10 + number)) for number in range(MAX_DISTINCT)]
+    customer.given(registered, *apart).when(MarkDistinct(other_id=THIRD)).then_rejected("too-many-duplicates")
 
 
 @given(st.lists(OWN), st.lists(OWN), st.lists(OWN))

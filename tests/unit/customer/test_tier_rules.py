@@ -44,7 +44,7 @@ STRANGER = Facts(
     contacts=0,
     complaints=0,
     oldest_order_at=None,
-    oldest_touch_at=None,
+    oldest_interaction_at=None,
 )
 scheme = Spec(TIER_SCHEME)
 
@@ -165,7 +165,7 @@ def test_time_changes_a_tier_when_the_first_thing_leaves_the_window_or_a_year_is
     facts = replace(STRANGER, oldest_order_at=order_at)
     assert changes_at(STRANGER, shipped, NOW, ZONE) is None
     assert changes_at(facts, shipped, NOW, ZONE) == order_at + timedelta(days=365)
-    facts = replace(facts, oldest_touch_at=touch_at)
+    facts = replace(facts, oldest_interaction_at=touch_at)
     assert changes_at(facts, shipped, NOW, ZONE) == touch_at + timedelta(days=365)
     facts = replace(facts, since=date(2020, 6, 4))
     assert changes_at(facts, shipped, NOW, ZONE) == datetime(2024, 6, 4, tzinfo=ZONE)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.topics import PURGE_ANSWERS, TOPICS
+from contracts.topics import ERASURE_ANSWERS, TOPICS
 from deploy.doctor import judgement
 from deploy.doctor.__main__ import exit_code, verdict
 from deploy.doctor.judgement import Finding
@@ -13,7 +13,7 @@ from deploy.doctor.observed import DatabaseSeen, KafkaSeen, Lag, Outbox, Parked,
 OUTBOX = Outbox(head=9, cursor=9, moved=False, holder="1f0c", seconds_left=7.0)
 LAG = Lag("alerts", "care.customer.events.v1", events=0, moved=True, age_seconds=1.2)
 DATABASE = DatabaseSeen("alerts", outbox=OUTBOX, lags=[LAG])
-KAFKA = KafkaSeen(partitions={topic.name: topic.partitions for topic in (*TOPICS, *PURGE_ANSWERS)})
+KAFKA = KafkaSeen(partitions={topic.name: topic.partitions for topic in (*TOPICS, *ERASURE_ANSWERS)})
 
 
 def wrong(findings: list[Finding]) -> list[Finding]:

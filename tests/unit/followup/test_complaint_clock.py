@@ -11,6 +11,7 @@ from contracts.followup import (
     ComplaintAnswered,
     ComplaintAssigned,
     ComplaintClosed,
+    ComplaintCommunicated,
     ComplaintConfirmed,
     ComplaintConsented,
     ComplaintPaused,
@@ -19,7 +20,6 @@ from contracts.followup import (
     ComplaintResumed,
     ComplaintTargetChanged,
     ComplaintTargetSet,
-    ComplaintTold,
     Severity,
 )
 from contracts.followup.complaint import ComplaintEvent
@@ -29,6 +29,7 @@ from services.followup.commands import (
     Answer,
     AssignComplaint,
     Close,
+    Communicate,
     ComplaintCommand,
     Consent,
     Pause,
@@ -36,7 +37,6 @@ from services.followup.commands import (
     Reopen,
     Repromise,
     Resume,
-    Tell,
 )
 from services.followup.commands.complaint import Moment, Step
 from services.followup.complaints.targets import SHIPPED as POLICY
@@ -171,44 +171,44 @@ def test_a_late_answer_in_a_pause_that_began_in_time_is_in_time() -> None:
     assert (answer.answered_in_time, answer.resolved_in_time) == (True, True)
 
 
-TOLD: list[tuple[ComplaintCommand, str]] = [
+COMMUNICATED: list[tuple[ComplaintCommand, str]] = [
     (RAISE, "2026-02-11 09:00"),
     (Answer(employee_id=OWNER), "2026-02-11 10:00"),
-    (Tell(channel=Channel.PHONE), "2026-02-11 16:00"),
+    (Communicate(channel=Channel.PHONE), "2026-02-11 16:00"),
 ]
 
 
 def test_silence_counts_in_workdays_over_a_long_holiday() -> None:
-    told = lived(*TOLD)[-1]
-    assert told == ComplaintTold(channel=Channel.PHONE, consent_at=at("2026-02-25 16:00"), consent_workdays=5)
+    told = lived(*COMMUNICATED)[-1]
+    assert told == ComplaintCommunicated(channel=Channel.PHONE, consent_at=at("2026-02-25 16:00"), consent_workdays=5)
 
 
 def test_silence_is_consent_once_it_has_lasted() -> None:
-    given = complaint.given(*lived(*TOLD))
+    given = complaint.given(*lived(*COMMUNICATED))
     given.when(when(Consent(), "2026-02-25 15:59")).then()
     given.when(when(Consent(), "2026-02-25 16:00")).then(ComplaintConsented(workdays=5, as_of=at("2026-02-25 16:00")))
 
 
 @pytest.mark.parametrize("fact", [example(ComplaintConfirmed), example(ComplaintConsented), example(ComplaintAnswered)])
 def test_whoever_has_spoken_meanwhile_does_not_consent_by_silence(fact: ComplaintEvent) -> None:
-    complaint.given(*lived(*TOLD), fact).when(when(Consent(), "2026-03-25 16:00")).then()
+    complaint.given(*lived(*COMMUNICATED), fact).when(when(Consent(), "2026-03-25 16:00")).then()
 
 
 def test_consent_closes_like_a_confirmation() -> None:
-    facts = lived(*TOLD, (Consent(), "2026-02-25 16:00"))
+    facts = lived(*COMMUNICATED, (Consent(), "2026-02-25 16:00"))
     complaint.given(*facts).when(Close(resolution="repaired")).then(
         ComplaintClosed(resolution="repaired", resolved_in_time=True)
     )
 
 
-def test_telling_needs_an_answer() -> None:
+def test_communicating_needs_an_answer() -> None:
     complaint.given(*lived((RAISE, "2026-03-02 09:00"))).when(
-        when(Tell(channel=Channel.PHONE), "2026-03-02 10:00")
+        when(Communicate(channel=Channel.PHONE), "2026-03-02 10:00")
     ).then_rejected("complaint-unanswered")
 
 
 def test_reopening_starts_a_new_clock() -> None:
-    facts = lived(*TOLD, (Consent(), "2026-02-25 16:00"), (Close(), "2026-02-25 17:00"))
+    facts = lived(*COMMUNICATED, (Consent(), "2026-02-25 16:00"), (Close(), "2026-02-25 17:00"))
     reopened, target = COMPLAINT.decide(
         COMPLAINT.fold(None, facts), when(Reopen(reason="came-back"), "2026-03-02 09:00")
     )
@@ -217,7 +217,7 @@ def test_reopening_starts_a_new_clock() -> None:
 
 
 def test_an_open_complaint_cannot_be_reopened() -> None:
-    complaint.given(*lived(*TOLD)).when(Reopen(reason="came-back")).then_rejected("complaint-open")
+    complaint.given(*lived(*COMMUNICATED)).when(Reopen(reason="came-back")).then_rejected("complaint-open")
 
 
 @pytest.mark.parametrize("command", [Pause(reason="night"), Resume()])
@@ -226,7 +226,7 @@ def test_a_complaint_from_before_there_were_clocks_has_none_to_stop(command: Com
 
 
 def test_a_closed_complaint_is_given_to_nobody() -> None:
-    facts = lived(*TOLD, (Consent(), "2026-02-25 16:00"), (Close(), "2026-02-25 17:00"))
+    facts = lived(*COMMUNICATED, (Consent(), "2026-02-25 16:00"), (Close(), "2026-02-25 17:00"))
     complaint.given(*facts).when(AssignComplaint(owner_id="E2002")).then_rejected("complaint-closed")
     complaint.given(*facts).when(when(Pause(reason="night"), "2026-02-25 17:00")).then_rejected("complaint-settled")
 
@@ -269,5 +269,5 @@ def test_a_new_version_that_moves_nothing_says_nothing() -> None:
 def test_what_stands_still_or_is_settled_is_promised_nothing_new() -> None:
     paused = lived((RAISE, "2026-03-02 09:00"), (Pause(reason="parts"), "2026-03-02 10:00"))
     complaint.given(*paused).when(under(Repromise(), "2026-03-02 20:00", MONDAYS_ONLY)).then()
-    settled = lived(*TOLD, (Consent(), "2026-02-25 16:00"))
+    settled = lived(*COMMUNICATED, (Consent(), "2026-02-25 16:00"))
     complaint.given(*settled).when(under(Repromise(), "2026-03-02 20:00", MONDAYS_ONLY)).then()

@@ -17,6 +17,7 @@ from services.followup.commands import (
     Answer,
     AssignComplaint,
     Close,
+    Communicate,
     ComplaintCommand,
     Confirm,
     Consent,
@@ -24,7 +25,6 @@ from services.followup.commands import (
     Raise,
     Reopen,
     Resume,
-    Tell,
 )
 from services.followup.commands.complaint import Moment
 from services.followup.domain.complaint import COMPLAINT, Complaint
@@ -37,7 +37,7 @@ STEPS: list[ComplaintCommand] = [
     Pause(reason="waits"),
     Resume(),
     Answer(employee_id=OWNER),
-    Tell(channel=events.Channel.PHONE),
+    Communicate(channel=events.Channel.PHONE),
     Confirm(),
     Consent(),
     Close(),
@@ -82,12 +82,12 @@ class ComplaintMachine(RuleBasedStateMachine):
         """No path closes without the customer's word, or its silence for as long as it was told."""
         before = [known for _, known in self.facts]
         if isinstance(fact, events.ComplaintConsented):
-            told_at, told = next(
-                (at, each) for at, each in reversed(self.facts) if isinstance(each, events.ComplaintTold)
+            at, told = next(
+                (at, each) for at, each in reversed(self.facts) if isinstance(each, events.ComplaintCommunicated)
             )
             since = before[last(before, told) :]
             assert not [each for each in since if isinstance(each, events.ComplaintAnswered | REOPENED_OR_SETTLED)]
-            days = {told_at.date() + timedelta(days=number) for number in range(1, (self.now - told_at).days + 1)}
+            days = {at.date() + timedelta(days=number) for number in range(1, (self.now - at).days + 1)}
             assert sum(working(CALENDAR).is_workday(day) for day in days) >= told.consent_workdays
         if isinstance(fact, events.ComplaintClosed):
             settling = [each for each in before if isinstance(each, REOPENED_OR_SETTLED)]

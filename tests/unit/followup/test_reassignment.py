@@ -35,7 +35,7 @@ STEPS: tuple[tuple[Event, ...], ...] = (
     (),
     (example(events.ComplaintPaused),),
     (example(events.ComplaintAnswered),),
-    (example(events.ComplaintAnswered), example(events.ComplaintTold)),
+    (example(events.ComplaintAnswered), example(events.ComplaintCommunicated)),
     (example(events.ComplaintAnswered), example(events.ComplaintConfirmed)),
     (example(events.ComplaintAnswered), example(events.ComplaintConfirmed), example(events.ComplaintClosed)),
 )

@@ -93,6 +93,8 @@ FROM timeline WHERE type = 'care.customer.contract-signed.v1';
 GRANT SELECT, INSERT, UPDATE ON plan, customer_order, contract TO care_app;
 
 -- migrate:down
+DROP VIEW IF EXISTS bi.fct_contracts, bi.fct_orders, bi.fct_plans, bi.fct_complaints, bi.fct_followups, bi.dim_employees,
+    bi.dim_customers;
 DROP TABLE plan, customer_order, contract;
 ALTER TABLE complaint
     DROP COLUMN category, DROP COLUMN product, DROP COLUMN awaits_answer, DROP COLUMN told_at, DROP COLUMN consented_at,
