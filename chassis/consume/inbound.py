@@ -17,9 +17,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from pydantic import BaseModel, ValidationError
 
 from chassis.commands.command import Context
-from chassis.commands.command_handler import ConflictError, KeyReusedError
 from chassis.commands.decider import RejectedError
 from chassis.commands.problem import ProblemError
+from chassis.commands.result import ConflictError, KeyReusedError
 from chassis.consume.consumer import STOP_SECONDS, commit, new_consumer
 from chassis.consume.messages import Message, read_message
 from chassis.consume.parking import UNKNOWN_CUSTOMER, Delivery, Parking
