@@ -19,7 +19,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from chassis.consume.consumer import Consumer, FeedSetBackError
+from chassis.consume import chain
+from chassis.consume.chain import FeedSetBackError
 from chassis.consume.positions import Positions
 from chassis.consume.record_reading import complete_until
 from chassis.publish import published
@@ -128,14 +129,14 @@ async def move_without_the_lease(relay: Relay, position: int, previous: dict[int
     relay._cursor, relay._previous = position, previous
 
 
-def call_all_complete(_consumer: Consumer, _source: object, record: Any, *_: object) -> datetime:
+def call_all_complete(_source: object, _headers: object, record: Any, *_: object) -> datetime:
     return complete_until(record) + timedelta(days=40)
 
 
 sound_append = EventStore.append
 DEFECTS = [(EventStore, "append", forget_keys), (Relay, "_move", move_without_the_lease)]
 RARE = [
-    (Consumer, "_complete_until", call_all_complete),
+    (chain, "claimed_until", call_all_complete),
     (Relay, "_publish", move_before_sending),
     (Positions, "move", stay),
 ]
