@@ -1,46 +1,47 @@
-"""The streams that a process has folded lately, and when it saw them."""
+"""The states of the streams that a process used last, and when it saw them."""
 
 import asyncio
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from cachetools import LRUCache
+
 S = TypeVar("S")
 
-REMEMBERED_STREAMS = 10_000
-LATELY_SECONDS = 1.0
+CACHED_STREAMS = 10_000
+RECENT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[S]):
-    """A stream folded up to `version`, as it was when the loop's clock stood at `seen_at`."""
+    """The state of a stream at `version`. `seen_at`: when, by the event loop's clock, it was known to be current."""
 
     version: int
     state: S
     seen_at: float = field(default=0.0, compare=False)
 
 
-class Remembered(Generic[S]):
-    """The last REMEMBERED_STREAMS of one domain."""
+class StreamCache(Generic[S]):
+    """The CACHED_STREAMS streams of one domain that were used last."""
 
     def __init__(self) -> None:
-        self._streams: OrderedDict[UUID, Loaded[S]] = OrderedDict()
+        self._streams: LRUCache[UUID, Loaded[S]] = LRUCache(CACHED_STREAMS)
 
     def __len__(self) -> int:
         return len(self._streams)
 
     def get(self, stream_id: UUID) -> Loaded[S] | None:
-        """Return the stream as it was last seen here, however long ago that was."""
+        """Return the state that was last seen here, however old it is."""
         return self._streams.get(stream_id)
 
-    def lately(self, stream_id: UUID) -> Loaded[S] | None:
-        """Return the stream as it was at most LATELY_SECONDS ago."""
+    def recent(self, stream_id: UUID) -> Loaded[S] | None:
+        """Return the state if it was seen here less than RECENT_SECONDS ago."""
         known = self._streams.get(stream_id)
-        return known if known and asyncio.get_running_loop().time() - known.seen_at < LATELY_SECONDS else None
+        return known if known and asyncio.get_running_loop().time() - known.seen_at < RECENT_SECONDS else None
 
-    def keep(self, stream_id: UUID, loaded: Loaded[S]) -> None:
-        self._streams[stream_id] = Loaded(loaded.version, loaded.state, asyncio.get_running_loop().time())
-        self._streams.move_to_end(stream_id)
-        if len(self._streams) > REMEMBERED_STREAMS:
-            self._streams.popitem(last=False)
+    def keep(self, stream_id: UUID, version: int, state: S) -> Loaded[S]:
+        """Cache a state that is current now."""
+        loaded = Loaded(version, state, asyncio.get_running_loop().time())
+        self._streams[stream_id] = loaded
+        return loaded

@@ -16,7 +16,7 @@ from opentelemetry import trace
 
 from chassis.consume.parking import Delivery, Parking
 from chassis.consume.positions import PositionMovedError, Positions, Progress, Source
-from chassis.kafka.cloudevents import UndecodableError, UnknownTypeError, decode
+from chassis.kafka.cloudevents import UnknownTypeError, decode
 from chassis.postgres.database import UNAVAILABLE, Connection, Pool, transaction
 from chassis.runtime import metrics
 from chassis.runtime.telemetry import Span, links_of
@@ -152,17 +152,3 @@ def customers_of(deliveries: Sequence[Delivery]) -> set[UUID]:
 
 def envelopes(deliveries: Sequence[Delivery]) -> list[Envelope[Any]]:
     return [delivery.envelope for delivery in deliveries if delivery.envelope is not None]
-
-
-def deliver(
-    source: Source, position: int, previous: int, subject: UUID, headers: dict[str, str], value: bytes | None
-) -> Delivery:
-    """Decode a record; what cannot be decoded is delivered with its problem, to be parked."""
-    envelope, problem = None, None
-    try:
-        envelope = decode(headers, value)
-    except UnknownTypeError as error:
-        structlog.get_logger().info("consumer.unknown_type", type=str(error))
-    except UndecodableError as error:
-        problem = str(error)
-    return Delivery(source, position, previous, subject, headers, value, envelope, problem)

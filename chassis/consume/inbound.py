@@ -17,15 +17,15 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from pydantic import BaseModel, ValidationError
 
 from chassis.commands.command import Context
-from chassis.commands.command_handler import ConflictError, KeyReusedError
 from chassis.commands.decider import RejectedError
 from chassis.commands.problem import ProblemError
-from chassis.consume.consumer import STOP_SECONDS, commit, new_consumer
+from chassis.commands.result import ConflictError, KeyReusedError
 from chassis.consume.messages import Message, read_message
 from chassis.consume.parking import UNKNOWN_CUSTOMER, Delivery, Parking
 from chassis.consume.positions import Source
 from chassis.consume.record_reading import headers_of
-from chassis.kafka.client import TopicMismatchError, end, ensure_topics
+from chassis.consume.subscription import commit, subscribed
+from chassis.kafka.client import TopicMismatchError, ensure_topics
 from chassis.kafka.cloudevents import UndecodableError
 from chassis.postgres.database import UNAVAILABLE, Pool, transaction
 from chassis.runtime import metrics
@@ -84,15 +84,9 @@ class Inbound(Generic[M]):
             await ensure_topics(self._bootstrap, self._topics)
         except TopicMismatchError as error:
             structlog.get_logger().info("inbound.partitions", reason=str(error))
-        consumer = new_consumer(self._bootstrap, f"care-{self.name}", shared=True)
-        try:
-            await consumer.start()
-            consumer.subscribe([topic.name for topic in self._topics])
+        async with subscribed(self._bootstrap, f"care-{self.name}", self._topics) as consumer:
             self._health.ready()
             await self._take_for_ever(consumer)
-        finally:
-            async with asyncio.timeout(STOP_SECONDS):
-                await end(consumer.stop())
 
     async def _take_for_ever(self, consumer: AIOKafkaConsumer) -> None:
         loop = asyncio.get_running_loop()

@@ -4,15 +4,21 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+import structlog
 from aiokafka import ConsumerRecord
 from asyncpg.pgproto.pgproto import UUID  # the standard library's, made eight times as fast
 from pydantic import ValidationError
 
-from chassis.consume.applier import deliver
 from chassis.consume.parking import UNKNOWN_CUSTOMER, Delivery
 from chassis.consume.positions import NEVER, Source
 from chassis.kafka.chain import number_of
-from chassis.kafka.cloudevents import UndecodableError, Watermark, read_headers
+from chassis.kafka.cloudevents import (
+    UndecodableError,
+    UnknownTypeError,
+    Watermark,
+    decode,
+    read_headers,
+)
 
 
 def headers_of(record: ConsumerRecord[Any, Any]) -> dict[str, str]:
@@ -41,6 +47,20 @@ def delivery_of(source: Source, headers: dict[str, str], record: ConsumerRecord[
         return Delivery(source, -record.offset - 1, 0, UNKNOWN_CUSTOMER, headers, record.value, None, problem)
     subject = subject_of(headers, record)
     return deliver(source, position, previous, subject, headers, record.value)
+
+
+def deliver(
+    source: Source, position: int, previous: int, subject: uuid.UUID, headers: dict[str, str], value: bytes | None
+) -> Delivery:
+    """Decode a record; what cannot be decoded is delivered with its problem, to be parked."""
+    envelope, problem = None, None
+    try:
+        envelope = decode(headers, value)
+    except UnknownTypeError as error:
+        structlog.get_logger().info("consumer.unknown_type", type=str(error))
+    except UndecodableError as error:
+        problem = str(error)
+    return Delivery(source, position, previous, subject, headers, value, envelope, problem)
 
 
 def previous_of(headers: dict[str, str]) -> int | None:

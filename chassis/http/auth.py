@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import httpx
 import jwt
 import structlog
+from cachetools import LRUCache
 from jwt import PyJWK, PyJWKSet, PyJWKSetError
 from pydantic import TypeAdapter
 
@@ -25,7 +25,7 @@ FETCH_TIMEOUT_SECONDS = 3.0
 MIN_SECONDS_BETWEEN_FETCHES = 30.0
 KEYS_FRESH_SECONDS = 600.0
 KEYS_USABLE_SECONDS = 86_400.0
-REMEMBERED_TOKENS = 10_000
+CACHED_TOKENS = 10_000
 
 
 SUBJECT: TypeAdapter[str] = TypeAdapter(EmployeeId)
@@ -99,16 +99,16 @@ class Authenticator:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.keys = Keys(settings.jwks_url)
-        self._known: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
+        self._verified: LRUCache[str, tuple[float, Principal]] = LRUCache(CACHED_TOKENS)
 
     async def principal(self, header: str | None) -> Principal:
         scheme, _, token = (header or "").partition(" ")
         if scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN_BYTES:
             raise unauthenticated()
-        expires_at, principal = self._known.get(token, (0.0, None))
+        expires_at, principal = self._verified.get(token, (0.0, None))
         if principal is None or expires_at < time.time():
             expires_at, principal = await self._verify(token)
-            self._remember(token, expires_at, principal)
+            self._verified[token] = (expires_at, principal)
         return principal
 
     async def _verify(self, token: str) -> tuple[float, Principal]:
@@ -142,11 +142,6 @@ class Authenticator:
         if key is None or key.algorithm_name != header.get("alg"):
             raise unauthenticated()
         return key
-
-    def _remember(self, token: str, expires_at: float, principal: Principal) -> None:
-        self._known[token] = (expires_at, principal)
-        if len(self._known) > REMEMBERED_TOKENS:
-            self._known.popitem(last=False)
 
 
 def principal_of(claims: dict[str, Any]) -> Principal:

@@ -11,9 +11,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from chassis.commands.command_handler import ConflictError, KeyReusedError, VersionMismatchError
 from chassis.commands.decider import GoneError, MovedError, RejectedError
 from chassis.commands.problem import CATALOGUE, ProblemError
+from chassis.commands.result import ConflictError, KeyReusedError, VersionMismatchError
 from chassis.http.field_errors import fault_of
 from chassis.postgres.database import UNAVAILABLE
 from chassis.store.event_store import EventTooLargeError

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Response
 from pydantic import BaseModel
 
-from chassis.commands.command_handler import Handled
+from chassis.commands.result import Handled
 from chassis.runtime import metrics
 
 JSON = "application/json"

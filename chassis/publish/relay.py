@@ -6,7 +6,6 @@ goes out twice carries the same positions, so readers skip it.
 """
 
 import asyncio
-from collections import defaultdict
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -14,8 +13,9 @@ from aiokafka import AIOKafkaProducer
 from chassis.kafka.client import end, ensure_topics, new_producer
 from chassis.kafka.cloudevents import encode_watermark
 from chassis.kafka.sending import SEND_DEADLINE_SECONDS, Outgoing, send_all
-from chassis.postgres.database import Pool, transaction
-from chassis.publish.lease import RENEW_SECONDS, Lease, LeaseLostError
+from chassis.postgres.database import Pool
+from chassis.publish.cursor import RelayCursor
+from chassis.publish.lease import RENEW_SECONDS, Lease
 from chassis.publish.outbox import READ_BATCH, Companion, Outbox, Ready
 from chassis.publish.published import Published
 from chassis.runtime import metrics
@@ -30,18 +30,6 @@ WATERMARK_SECONDS = 1.0
 IDLE_WATERMARK_SECONDS = 5.0
 IDLE_AFTER_SECONDS = 60.0
 RECHECK_SECONDS = 60.0
-
-READ_CURSOR = "SELECT position FROM relay_cursor"
-READ_PARTITIONS = "SELECT partition, position FROM relay_partition"
-# Moves the cursor and each partition's last position, if the lease is ours still; else it changes no row.
-MOVE = """
-    WITH ours AS (SELECT FROM relay_lease WHERE holder = $1 AND epoch = $2 FOR UPDATE),
-        moved AS (UPDATE relay_cursor SET position = $3 WHERE EXISTS (SELECT FROM ours))
-    INSERT INTO relay_partition SELECT p.* FROM unnest($4::integer[], $5::bigint[]) AS p WHERE EXISTS (SELECT FROM ours)
-    ON CONFLICT (partition) DO UPDATE SET position = excluded.position
-"""
-REWIND = "UPDATE relay_cursor SET position = 0"
-FORGET_PARTITIONS = "UPDATE relay_partition SET position = 0"
 
 
 class Relay:
@@ -59,7 +47,6 @@ class Relay:
         companion: tuple[Topic, Companion] | None = None,
     ) -> None:
         self._store = store
-        self._pool = pool
         self._topic = topic
         self._bootstrap = bootstrap
         self._health = health
@@ -67,9 +54,8 @@ class Relay:
         self._outbox = Outbox(store, topic, companion)
         self._published = Published(store, topic, bootstrap)
         self._lease = Lease(pool)
+        self._cursor = RelayCursor(pool, self._lease)
         self._woken = asyncio.Event()
-        self._cursor = 0
-        self._previous: dict[int, int] = {}
         self._ahead: Ready | None = None
         store.on_commit(self._woken.set)
 
@@ -97,24 +83,15 @@ class Relay:
 
     async def _load_cursor(self) -> None:
         self._ahead = None
-        rows = await self._pool.fetch(READ_PARTITIONS)
-        self._previous = defaultdict(int, {row["partition"]: row["position"] for row in rows})
-        if await self._published.is_lost(self._previous):
+        await self._cursor.load()
+        if await self._published.is_lost(self._cursor.previous):
             structlog.get_logger().warning("relay.refill", topic=self._topic.name)
-            await self._rewind()
-        self._cursor = await self._pool.fetchval(READ_CURSOR)
+            await self._cursor.rewind()
         await self._published.refuse_a_store_set_back()
 
     async def _notice_a_lost_kafka(self) -> None:
-        if await self._published.is_lost(self._previous):
+        if await self._published.is_lost(self._cursor.previous):
             raise ConnectionAbortedError("the topic has been emptied; starting again to refill it")
-
-    async def _rewind(self) -> None:
-        async with transaction(self._pool) as held:
-            await self._lease.check(held)
-            await held.execute(REWIND)
-            await held.execute(FORGET_PARTITIONS)
-        self._previous = defaultdict(int)
 
     async def _publish_for_ever(self, producer: AIOKafkaProducer) -> None:
         loop = asyncio.get_running_loop()
@@ -143,7 +120,8 @@ class Relay:
 
     async def _publish_next(self, producer: AIOKafkaProducer) -> int:
         """Publish one batch, and make the next one ready while this one is on its way."""
-        batch, self._ahead = self._ahead or await self._outbox.make_ready(self._cursor, self._previous), None
+        batch = self._ahead or await self._outbox.make_ready(self._cursor.position, self._cursor.previous)
+        self._ahead = None
         if not batch.count:
             return 0
         if batch.count < READ_BATCH:
@@ -159,26 +137,18 @@ class Relay:
         crash_point("relay.before-produce")
         await send_all(producer, batch.outgoing)
         crash_point("relay.after-acknowledgement")
-        await self._move(batch.last, batch.previous)
+        await self._cursor.move(batch.last, batch.previous)
         metrics.series(metrics.PUBLISHED, self._topic.name).inc(batch.count)
-
-    async def _move(self, position: int, previous: dict[int, int]) -> None:
-        numbers, positions = list(previous), list(previous.values())
-        done = await self._pool.execute(MOVE, self._lease.holder, self._lease.epoch, position, numbers, positions)
-        if done != f"INSERT 0 {len(previous)}":
-            raise LeaseLostError(f"epoch {self._lease.epoch} is over")
-        self._cursor = position
-        self._previous = previous
 
     async def _publish_watermark(self, producer: AIOKafkaProducer) -> None:
         """Say how far every partition is complete; only true once all up to the head has been published."""
         head, complete_until = await self._store.watermark()
-        metrics.OUTBOX_PENDING.set(head - self._cursor)
-        if head != self._cursor:
+        metrics.OUTBOX_PENDING.set(head - self._cursor.position)
+        if head != self._cursor.position:
             return
         marks: Outgoing = {}
         for partition in range(self._topic.partitions):
-            last = self._previous.get(partition, 0)
+            last = self._cursor.previous.get(partition, 0)
             value, headers = encode_watermark(
                 complete_until, source=f"/care/{self._topic.owner}", previous_position=last
             )

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from uuid import UUID
 
 from chassis.commands.command import Context
-from chassis.commands.command_handler import Handled, allow_all
+from chassis.commands.command_handler import allow_all
 from chassis.commands.decider import MovedError, RejectedError
+from chassis.commands.result import Handled
 from services.customer import commands
 from services.customer.dependencies import Dependencies
 from services.customer.domain import Customer

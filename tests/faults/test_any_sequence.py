@@ -19,11 +19,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from chassis.consume.consumer import Consumer, FeedSetBackError
+from chassis.consume import chain
+from chassis.consume.chain import FeedSetBackError
 from chassis.consume.positions import Positions
 from chassis.consume.record_reading import complete_until
 from chassis.publish import published
 from chassis.publish import relay as relay_module
+from chassis.publish.cursor import RelayCursor
 from chassis.publish.relay import Relay
 from chassis.store import event_store
 from chassis.store.event_store import Append, Appended, EventStore
@@ -113,7 +115,7 @@ async def forget_keys(store: EventStore, append: Append) -> Appended:
 
 
 async def move_before_sending(relay: Relay, producer: Any, batch: Any) -> None:
-    await relay._move(batch.last, batch.previous)
+    await relay._cursor.move(batch.last, batch.previous)
     send: Any = vars(relay_module)["send_all"]
     await send(producer, batch.outgoing)
 
@@ -123,19 +125,19 @@ async def stay(_positions: Positions, _held: object, _moves: object, _customers:
     return set()
 
 
-async def move_without_the_lease(relay: Relay, position: int, previous: dict[int, int]) -> None:
-    await relay._pool.execute("UPDATE relay_cursor SET position = $1", position)
-    relay._cursor, relay._previous = position, previous
+async def move_without_the_lease(cursor: RelayCursor, position: int, previous: dict[int, int]) -> None:
+    await cursor._pool.execute("UPDATE relay_cursor SET position = $1", position)
+    cursor.position, cursor.previous = position, previous
 
 
-def call_all_complete(_consumer: Consumer, _source: object, record: Any, *_: object) -> datetime:
+def call_all_complete(_source: object, _headers: object, record: Any, *_: object) -> datetime:
     return complete_until(record) + timedelta(days=40)
 
 
 sound_append = EventStore.append
-DEFECTS = [(EventStore, "append", forget_keys), (Relay, "_move", move_without_the_lease)]
+DEFECTS = [(EventStore, "append", forget_keys), (RelayCursor, "move", move_without_the_lease)]
 RARE = [
-    (Consumer, "_complete_until", call_all_complete),
+    (chain, "claimed_until", call_all_complete),
     (Relay, "_publish", move_before_sending),
     (Positions, "move", stay),
 ]

@@ -8,9 +8,10 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from chassis.consume import consumer as consumer_module
+from chassis.consume import chain
 from chassis.consume.applier import Applier
-from chassis.consume.consumer import Consumer, GapFoundError
+from chassis.consume.chain import GapFoundError
+from chassis.consume.consumer import Consumer
 from chassis.consume.positions import PositionMovedError
 from chassis.kafka.client import ensure_topics, log_ends
 from chassis.postgres.database import Pool
@@ -136,7 +137,7 @@ async def test_r31_a_storm_of_members_coming_and_going_loses_and_doubles_nothing
 @pytest.fixture
 async def halved(watched: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
     """Thirty events applied, thirty more published while no consumer ran, and then deleted from the topic."""
-    monkeypatch.setattr(consumer_module, "GAP_PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(chain, "GAP_PATIENCE_SECONDS", 0.3)
     async with background(watched.relay().run):
         await commit(watched.store, 30)
         async with background(watched.consumer().run):

@@ -104,8 +104,8 @@ async def deliver(log: Log, schedule: Sequence[Any]) -> list[str]:
         if step == "restart":
             consumer = new_consumer(memory)
             continue
-        await consumer._apply({PLACE: [log[index] for index in step]})
-        await consumer._applied()
+        await consumer.take({PLACE: [log[index] for index in step]})
+        await consumer.finish()
         if memory.applied != everything[: len(memory.applied)]:
             wrong.append(f"I3: applied {memory.applied}")
         late = [each for each in everything if at(each) < memory.known.watermark and each not in memory.applied]

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 
 from chassis.kafka import client, sending
 from chassis.kafka.sending import Outgoing, send_all
+from chassis.publish import cursor
 from chassis.publish import relay as relay_module
 from chassis.publish.lease import LeaseLostError
 from chassis.runtime import metrics
@@ -149,9 +150,9 @@ async def test_r22_without_the_lease_a_woken_leader_is_caught(
     watched: Pipeline, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        relay_module,
+        cursor,
         "MOVE",
-        relay_module.MOVE.replace("holder = $1 AND epoch = $2", "$1::uuid IS NOT NULL AND $2::bigint > 0"),
+        cursor.MOVE.replace("holder = $1 AND epoch = $2", "$1::uuid IS NOT NULL AND $2::bigint > 0"),
     )
     with pytest.raises(AssertionError, match="I6: cursor went back from 10 to 5"):
         oracle.hold(await woken_leader(watched, database, monkeypatch))

@@ -9,6 +9,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 
 from chassis.consume import consumer
+from chassis.consume.pipelined import PipelinedApplier
 from chassis.kafka import client
 from chassis.publish import relay
 from tests.faults.support.facts import commit
@@ -76,7 +77,7 @@ async def test_a_task_stopped_while_its_client_closes_is_stopped(
     assert (await stopped_in_closing(closers[name], closing)).cancelled()
 
 
-@pytest.mark.parametrize("place", [(consumer.Consumer, "_abandon"), (GroupCoordinator, "_maybe_leave_group")])
+@pytest.mark.parametrize("place", [(PipelinedApplier, "abandon"), (GroupCoordinator, "_maybe_leave_group")])
 async def test_a_consumer_stopped_again_while_it_stops_leaves_its_group(
     watched: Pipeline, monkeypatch: pytest.MonkeyPatch, place: tuple[type, str]
 ) -> None:

@@ -13,9 +13,9 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
 from cloudevents.core.formats.json import JSONFormat
 
 from chassis.commands.command import Context
-from chassis.consume import consumer as consumer_module
+from chassis.consume import chain
 from chassis.consume.applier import Batch
-from chassis.consume.consumer import GapFoundError
+from chassis.consume.chain import GapFoundError
 from chassis.consume.parking import UNKNOWN_CUSTOMER
 from chassis.consume.positions import PositionMovedError, Progress, Source
 from chassis.kafka.client import TopicMismatchError, ensure_topics
@@ -170,7 +170,7 @@ async def test_a_record_that_is_none_of_ours_is_parked_with_a_reason(
 async def test_a_missing_record_stops_the_consumer_and_says_so(
     pipeline: Pipeline, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumer_module, "GAP_PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(chain, "GAP_PATIENCE_SECONDS", 0.3)
     await register(pipeline, 50)
     async with background(pipeline.relay().run, pipeline.consumer().run):
         await eventually(lambda: pipeline.has_seen(50))

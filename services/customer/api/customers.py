@@ -8,8 +8,9 @@ import uuid_utils.compat as uuid_utils
 from fastapi import APIRouter, Body, Query, Response
 
 from chassis.commands.command import Command
-from chassis.commands.command_handler import Beside, Handled
+from chassis.commands.decision import LinkedCommand
 from chassis.commands.problem import ProblemError, not_found
+from chassis.commands.result import Handled
 from chassis.http.access import Caller
 from chassis.http.as_of import Asked, AsOf
 from chassis.http.body import StrictRoute
@@ -102,7 +103,7 @@ async def handle(customer_id: UUID, command: Command, caller: Caller, needs: Dep
 
 
 async def handled_for(
-    customer_id: UUID, command: Command, caller: Caller, needs: Dependencies, beside: Sequence[Beside] = ()
+    customer_id: UUID, command: Command, caller: Caller, needs: Dependencies, linked: Sequence[LinkedCommand] = ()
 ) -> Handled:
     """Run a command for a caller, who must stand in the relation to the customer that the route asks for."""
     return await needs.customers.handle(
@@ -110,7 +111,7 @@ async def handled_for(
         command,
         caller.context,
         expected_version=caller.expected_version,
-        beside=beside,
+        linked=linked,
         authorize=let(caller),
     )
 

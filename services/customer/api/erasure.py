@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
-from chassis.commands.command_handler import Beside
+from chassis.commands.decision import LinkedCommand
 from chassis.commands.problem import not_found
 from chassis.http.access import Allow, Caller
 from chassis.http.body import StrictRoute
@@ -28,8 +28,8 @@ async def erase(customer_id: UUID, asked: commands.Erase, caller: Keeper, needs:
     command = commands.EraseCustomer(reason=asked.reason)
     duplicate_ids = (await needs.customers.load(customer_id)).state.duplicate_ids
     # What was said under the ids of its duplicates is about the same person.
-    beside = [Beside(needs.customers, each, command, subject=each) for each in sorted(duplicate_ids)]
-    return await handle(customer_id, command, caller, needs, beside)
+    linked = [needs.customers.linked(each, command, subject=each) for each in sorted(duplicate_ids)]
+    return await handle(customer_id, command, caller, needs, linked)
 
 
 @router.post("/customers/{customer_id}/key-contacts/{key_contact_id}/erasure", response_model=Accepted)
@@ -42,9 +42,13 @@ async def erase_key_contact(
 
 
 async def handle(
-    customer_id: UUID, command: commands.Erase, caller: Caller, needs: Dependencies, beside: Sequence[Beside] = ()
+    customer_id: UUID,
+    command: commands.Erase,
+    caller: Caller,
+    needs: Dependencies,
+    linked: Sequence[LinkedCommand] = (),
 ) -> Response:
-    handled = await handled_for(customer_id, command, caller, needs, beside)
+    handled = await handled_for(customer_id, command, caller, needs, linked)
     await needs.erasing.run_due()
     return answer(handled, f"/v1/customers/{customer_id}/erasure")
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Response
 
-from chassis.commands.command_handler import Beside
 from chassis.commands.holders import Holders
 from chassis.commands.problem import not_found
 from chassis.http.access import Caller
@@ -84,7 +83,7 @@ async def accept(customer_id: UUID, command: Acceptance, caller: Anyone, needs: 
         subject=customer_id,
         expected_version=caller.expected_version,
         authorize=lambda handover: caller.require(takers(handover)),
-        beside=[Beside(needs.customers, customer_id, pass_on)],
+        linked=[needs.customers.linked(customer_id, pass_on)],
     )
     return answer(handled, f"/v1/customers/{customer_id}/handover")
 

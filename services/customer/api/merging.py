@@ -4,7 +4,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from chassis.commands.command_handler import Beside
 from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.listing import Paging
@@ -67,11 +66,11 @@ async def both(
     customer_id: UUID,
     command: commands.AbsorbDuplicate | commands.ReleaseDuplicate,
     duplicate_id: UUID,
-    beside: commands.MergeInto | commands.UnmergeFrom,
+    duplicate_command: commands.MergeInto | commands.UnmergeFrom,
     caller: Caller,
     needs: Dependencies,
 ) -> Response:
     """Record the two sides in one append: if either has changed meanwhile, neither is stored."""
-    other = Beside(needs.customers, duplicate_id, beside, subject=duplicate_id)
+    other = needs.customers.linked(duplicate_id, duplicate_command, subject=duplicate_id)
     handled = await handled_for(customer_id, command, caller, needs, [other])
     return answer(handled, f"/v1/customers/{customer_id}")

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from chassis.commands.command_handler import Beside
 from chassis.http.body import StrictRoute
 from chassis.http.responses import Accepted, answer
 from services.customer import commands
@@ -21,6 +20,6 @@ async def add(customer_id: UUID, command: commands.AddReference, caller: Anyone,
     number_id = needs.pseudonyms.customer(command.reference.system, command.reference.id)
     reserve = commands.ReserveReference(**dict(command), customer_id=customer_id)
     # A customer that was registered under the number holds it by its own stream.
-    beside = [Beside(needs.customers, number_id, reserve)] if number_id != customer_id else []
-    handled = await handled_for(customer_id, command, caller, needs, beside)
+    linked = [needs.customers.linked(number_id, reserve)] if number_id != customer_id else []
+    handled = await handled_for(customer_id, command, caller, needs, linked)
     return answer(handled, f"/v1/customers/{customer_id}")

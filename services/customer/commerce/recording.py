@@ -6,10 +6,11 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from chassis.commands.command import Command, Context
-from chassis.commands.command_handler import CommandHandler, Handled
+from chassis.commands.command_handler import CommandHandler
 from chassis.commands.decider import MovedError, RejectedError
 from chassis.commands.holders import Holders
 from chassis.commands.problem import not_found
+from chassis.commands.result import Handled
 from chassis.http.streams import new_id, subject_of
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper

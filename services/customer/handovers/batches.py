@@ -9,8 +9,8 @@ from uuid import UUID
 from asyncpg import Record
 
 from chassis.commands.command import Command, Context
-from chassis.commands.command_handler import Beside, ConflictError
 from chassis.commands.decider import MovedError, RejectedError
+from chassis.commands.result import ConflictError
 from chassis.runtime.clock import Clock, utc_now
 from services.customer import commands
 from services.customer.dependencies import Dependencies
@@ -183,9 +183,9 @@ class HandoverBatches:
             is_accepted=not batch.waits_for_acceptance,
         )
         passing = commands.PassOn(from_owner_id=from_owner_id, owner_id=to_owner_id, leader_id=leader_id)
-        beside = [] if batch.waits_for_acceptance else [Beside(self._needs.customers, customer_id, passing)]
+        linked = [] if batch.waits_for_acceptance else [self._needs.customers.linked(customer_id, passing)]
         stream_id = self._needs.pseudonyms.derived("handover", str(customer_id))
-        await self._needs.handovers.handle(stream_id, begin, context, subject=customer_id, beside=beside)
+        await self._needs.handovers.handle(stream_id, begin, context, subject=customer_id, linked=linked)
 
     async def _end_help(self, batch: HandoverBatchRow, customer_id: UUID, context: Context) -> None:
         command: Command = commands.RemoveHelper(employee_id=str(batch.from_owner_id))

@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chassis.commands.command import Command, Context
-from chassis.commands.command_handler import CREATED, Handled
+from chassis.commands.result import CREATED, Handled
 from chassis.files.imports import RowOutcome, RowProblemError, step
 from chassis.files.spreadsheet import Column, Row
 from chassis.store.pseudonym import normalised

@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chassis.commands.command import Context
-from chassis.commands.command_handler import CREATED
+from chassis.commands.result import CREATED
 from chassis.files.imports import RowOutcome, RowProblemError, step
 from chassis.files.spreadsheet import Column, Row, parse_date
 from chassis.store.pseudonym import normalised

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Query, Response
 
-from chassis.commands.command_handler import Beside
+from chassis.commands.decision import LinkedCommand
 from chassis.commands.holders import Holders
 from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
@@ -62,14 +62,14 @@ async def raise_complaint(customer_id: UUID, command: commands.Raise, caller: An
         timed,
         caller.context,
         subject=customer_id,
-        beside=linking(complaint_id, customer_id, named, caller, needs),
+        linked=linking(complaint_id, customer_id, named, caller, needs),
     )
     return answer(handled, f"/v1/complaints/{complaint_id}")
 
 
 def linking(
     complaint_id: UUID, customer_id: UUID, command: commands.Raise, caller: Caller, needs: Dependencies
-) -> list[Beside]:
+) -> list[LinkedCommand]:
     """Return what links the complaint to earlier ones, in the same append; nothing where it names no matter."""
     if command.topic is None and command.product is None:
         return []
@@ -80,7 +80,7 @@ def linking(
         topic=command.topic,
         product=command.product,
     )
-    return [Beside(needs.complaint_repeats, needs.repeats_of(customer_id), link)]
+    return [needs.complaint_repeats.linked(needs.repeats_of(customer_id), link)]
 
 
 @router.post("/complaints/{complaint_id}/answer", response_model=Accepted)

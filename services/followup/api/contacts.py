@@ -4,7 +4,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from chassis.commands.command_handler import Beside
 from chassis.commands.problem import ProblemError
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
@@ -49,16 +48,16 @@ async def log_contact(customer_id: UUID, command: commands.LogContact, caller: A
         await require_task(command.task_id, customer_id, needs)
     contact_id, named = new_id(caller, needs), by_caller(await fitting(command, needs), "employee_id", caller)
     following = named.following()
-    beside = [Beside(needs.tasks, next_task_id(contact_id), following)] if following else []
+    linked = [needs.tasks.linked(next_task_id(contact_id), following)] if following else []
     handled = await needs.contacts.handle(
-        contact_id, named, caller.context, subject=customer_id, beside=beside, is_new=True
+        contact_id, named, caller.context, subject=customer_id, linked=linked, is_new=True
     )
     return answer(handled, f"/v1/contacts/{contact_id}")
 
 
 async def fitting(command: commands.LogContact, needs: Dependencies) -> commands.LogContact:
     """Return the command under the form for its purpose; raise the 422 problem where it does not fit that."""
-    form = (await needs.contact_forms.load_lately(form_id(command.purpose, needs))).state if command.purpose else None
+    form = (await needs.contact_forms.load_recent(form_id(command.purpose, needs))).state if command.purpose else None
     if found := list(faults(form, command.fields)):
         errors = [{"pointer": pointer, "rule": rule, "detail": en, "detail_zh": zh} for pointer, rule, en, zh in found]
         en, zh = (" ".join(sentences) for sentences in zip(*((en, zh) for _, _, en, zh in found), strict=True))

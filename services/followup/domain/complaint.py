@@ -14,7 +14,6 @@ from services.followup.domain.complaint_assignment import given
 from services.followup.domain.complaint_clock import Clock
 
 Event = ComplaintEvent
-Reply = commands.Answer | commands.Communicate | commands.Confirm | commands.Consent | commands.Close
 
 
 class ComplaintState(StrEnum):

@@ -1,9 +1,10 @@
 """Whom a row of a file means: a customer by its number or, without one, by its name."""
 
 import asyncio
-from collections import OrderedDict
 from datetime import datetime
 from uuid import UUID
+
+from cachetools import LRUCache
 
 from chassis.commands.command import Context
 from chassis.files.imports import RowProblemError
@@ -13,7 +14,7 @@ from services.followup.queries.customers import Customers
 FILE_SYSTEM = "file"
 LONGEST_WAIT_SECONDS = 10.0
 POLL_SECONDS = 0.1
-REMEMBERED = 10_000
+CACHED_ANSWERS = 10_000
 
 # One file, and what its rows call the customer.
 Reference = tuple[str, str, str]
@@ -25,7 +26,7 @@ class Resolver:
     def __init__(self, customers: Customers, pseudonyms: Pseudonyms) -> None:
         self._customers = customers
         self._pseudonyms = pseudonyms
-        self._answers: OrderedDict[Reference, UUID | None] = OrderedDict()
+        self._answers: LRUCache[Reference, UUID | None] = LRUCache(CACHED_ANSWERS)
 
     async def resolve(self, number: str, name: str, context: Context) -> UUID:
         """Return the customer that a row means. RowProblemError for none and several, GoneError for one erased."""
@@ -34,7 +35,7 @@ class Resolver:
             known = await self._wait_for(number, name, context.now)
             if known:
                 await self._customers.require_kept(known)
-            self._remember(reference, known)
+            self._answers[reference] = known
         found = self._answers[reference]
         if found is None:
             raise RowProblemError(
@@ -72,8 +73,3 @@ class Resolver:
         derived = self._pseudonyms.customer(FILE_SYSTEM, number or name)
         found = await self._customers.standing(derived)
         return found.customer_id if found else None
-
-    def _remember(self, reference: Reference, answer: UUID | None) -> None:
-        self._answers[reference] = answer
-        if len(self._answers) > REMEMBERED:
-            self._answers.popitem(last=False)

@@ -14,7 +14,6 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from chassis.commands.command import Context
-from chassis.commands.command_handler import Beside
 from chassis.commands.decider import RejectedError
 from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime.clock import Clock, utc_now
@@ -168,13 +167,13 @@ class Planning:
         calendar = await in_force.calendar(template.calendar)
         revision = revise(row, template, working(calendar), cause.at)
         tasks = await self._tasks(row, revision, cause, customer, calendar.number, template)
-        beside = [Beside(self._needs.tasks, task_id, schedule) for task_id, schedule in tasks.values()]
+        linked = [self._needs.tasks.linked(task_id, schedule) for task_id, schedule in tasks.values()]
         await self._needs.plans.handle(
             row.plan_id,
             command,
             context(cause, f"{row.plan_id}|start"),
             subject=row.customer_id,
-            beside=beside,
+            linked=linked,
             is_new=True,
         )
         return with_tasks(row, tasks, revision)

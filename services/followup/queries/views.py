@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.commands.command_handler import CLOCK_SKEW
+from chassis.commands.decision import CLOCK_SKEW
 from chassis.store.vault import Words
 from contracts.followup import Channel, Direction, Intake, Sentiment, Severity
 from contracts.followup.plan import Assignment

@@ -8,9 +8,10 @@ from time import perf_counter
 from typing import Any
 from uuid import UUID, uuid4
 
-from chassis.consume.applier import Applier, Batch, deliver
+from chassis.consume.applier import Applier, Batch
 from chassis.consume.consumer import MAX_RECORDS
 from chassis.consume.positions import Progress, Source
+from chassis.consume.record_reading import deliver
 from chassis.kafka.client import partition_of
 from chassis.kafka.cloudevents import Headers, read_headers
 from chassis.kafka.records import encode

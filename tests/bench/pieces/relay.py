@@ -102,7 +102,7 @@ async def drained_per_second(database: Database, pool: Pool, kafka: Infrastructu
         while not health.is_ready:
             await asyncio.sleep(LOOK_SECONDS)
         started_at = perf_counter()
-        while relay._cursor < count:
+        while relay._cursor.position < count:
             await asyncio.sleep(LOOK_SECONDS)
         return count / (perf_counter() - started_at)
 

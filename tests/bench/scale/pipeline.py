@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer
 
-from chassis.consume.consumer import places
+from chassis.consume.subscription import places
 from chassis.kafka.client import ensure_topics
 from chassis.postgres.database import Pool
 from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS

@@ -112,8 +112,8 @@ class Reader:
         records = {place: found for place, begin in begins.items() if (found := broker.read(place, begin, count))}
         try:
             if records:
-                await member.consumer._apply(records)
-                await member.consumer._applied()
+                await member.consumer.take(records)
+                await member.consumer.finish()
                 member.offsets |= {place: begins[place] + len(found) for place, found in records.items()}
         except (Died, PositionMovedError):
             self._members[number] = self._new()

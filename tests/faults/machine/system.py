@@ -7,8 +7,8 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from chassis.commands.command_handler import Handled, KeyReusedError, VersionMismatchError
 from chassis.commands.decider import RejectedError
+from chassis.commands.result import Handled, KeyReusedError, VersionMismatchError
 from chassis.kafka.client import partition_of
 from chassis.publish.lease import LEASE_SECONDS
 from chassis.store.event_store import EventStore

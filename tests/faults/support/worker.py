@@ -6,7 +6,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 
-from chassis.consume import consumer
+from chassis.consume import subscription
 from chassis.service import run
 from contracts.topics import ERASURE_ANSWERS, TOPICS
 from services.reporting import projection
@@ -17,13 +17,13 @@ def main(prefix: str, service: str, role: str) -> None:
     for topic in (*TOPICS, *ERASURE_ANSWERS):
         # The names are constants of the product; only a test may want others.
         object.__setattr__(topic, "name", f"{prefix}.{topic.name}")
-    join = consumer.new_consumer
+    join = subscription.new_consumer
 
     def join_own(bootstrap: str, name: str, *, shared: bool) -> AIOKafkaConsumer:
         return be_impatient(join(bootstrap, f"{prefix}.{name}", shared=shared))
 
     # A member that was killed is waited for by its group: no other test may be in that.
-    consumer.new_consumer = join_own
+    subscription.new_consumer = join_own
     if asked(SLEEP_SECONDS) or asked(DAWDLE_SECONDS):
         slow: Any = slow_once(projection.apply)
         projection.apply = slow

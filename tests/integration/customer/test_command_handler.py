@@ -9,18 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.commands.command import Command, Context
-from chassis.commands.command_handler import (
-    CLOCK_SKEW,
-    MAX_ATTEMPTS,
-    Beside,
-    CommandHandler,
-    ConflictError,
-    Handled,
-    KeyReusedError,
-    VersionMismatchError,
-)
+from chassis.commands.command_handler import MAX_ATTEMPTS, CommandHandler
 from chassis.commands.decider import RejectedError
+from chassis.commands.decision import CLOCK_SKEW, LinkedCommand
 from chassis.commands.problem import ProblemError
+from chassis.commands.result import ConflictError, Handled, KeyReusedError, VersionMismatchError
 from chassis.http.access import forbidden
 from chassis.store.event_store import Append, Appended, EventStore, Outcome
 from chassis.store.mapper import EventMapper, RecordedEvent
@@ -280,11 +273,11 @@ async def test_a_race_lost_again_and_again_ends_in_a_conflict(store: EventStore)
 
 
 async def test_a_cache_that_is_full_forgets_and_reads_again(store: EventStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chassis.commands.stream_cache.REMEMBERED_STREAMS", 2)
+    monkeypatch.setattr("chassis.commands.stream_cache.CACHED_STREAMS", 2)
     customers, ids = handler_on(store), [uuid4() for _ in range(5)]
     for customer_id in ids:
         await customers.handle(customer_id, REGISTER, asked())
-    assert len(customers._remembered) == 2
+    assert len(customers._streams._cache) == 2
     assert [await stage(customers, customer_id) for customer_id in ids] == [Stage.NEW] * 5
 
 
@@ -298,15 +291,15 @@ async def test_what_another_process_appends_is_seen_a_moment_later_at_most(
     customers: CommandHandler[Customer], store: EventStore, known: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await handler_on(store).handle(known, INTERESTED, asked())
-    assert (await customers.load_lately(known)).version == 1
-    monkeypatch.setattr("chassis.commands.stream_cache.LATELY_SECONDS", 0.0)
-    assert (await customers.load_lately(known)).version == 2
+    assert (await customers.load_recent(known)).version == 1
+    monkeypatch.setattr("chassis.commands.stream_cache.RECENT_SECONDS", 0.0)
+    assert (await customers.load_recent(known)).version == 2
 
 
 async def test_what_this_process_appends_is_seen_at_once(customers: CommandHandler[Customer], known: UUID) -> None:
-    await customers.load_lately(known)
+    await customers.load_recent(known)
     await customers.handle(known, INTERESTED, asked())
-    assert (await customers.load_lately(known)).version == 2
+    assert (await customers.load_recent(known)).version == 2
 
 
 MANY = [f"地区{number}" for number in range(30)]
@@ -319,9 +312,9 @@ async def test_a_long_life_folds_the_same_with_and_without_the_cache(store: Even
     assert await customers.load(known) == await handler_on(store).load(known)
 
 
-def beside(store: EventStore, other: UUID, command: Command = REGISTER) -> list[Beside]:
+def linked_to(store: EventStore, other: UUID, command: Command = REGISTER) -> list[LinkedCommand]:
     """Return what is asked of another customer's stream at the same time."""
-    return [Beside(handler_on(store), other, command)]
+    return [handler_on(store).linked(other, command)]
 
 
 async def test_what_is_asked_of_two_streams_is_stored_together(
@@ -329,7 +322,7 @@ async def test_what_is_asked_of_two_streams_is_stored_together(
 ) -> None:
     other = uuid4()
     command = AssignOwner(owner_id="E2")
-    handled = await customers.handle(known, command, asked(), beside=beside(store, other))
+    handled = await customers.handle(known, command, asked(), linked=linked_to(store, other))
     first, second = (await store.read_stream(known))[-1], (await store.read_stream(other))[0]
     assert (handled.version, second.id, first.subject, second.subject) == (2, first.id + 1, known, known)
     assert first.recorded_at == second.recorded_at
@@ -339,8 +332,8 @@ async def test_a_retry_over_two_streams_has_one_effect(
     customers: CommandHandler[Customer], store: EventStore, known: UUID
 ) -> None:
     other = uuid4()
-    asking = beside(store, other, REGISTER)
-    first, again = [await customers.handle(known, INTERESTED, asked("k"), beside=asking) for _ in range(2)]
+    asking = linked_to(store, other, REGISTER)
+    first, again = [await customers.handle(known, INTERESTED, asked("k"), linked=asking) for _ in range(2)]
     assert (again.body, again.replayed) == (first.body, True)
     assert (await versions(store, known), await versions(store, other)) == ([1, 2], [1])
 
@@ -350,7 +343,7 @@ async def test_a_refusal_in_the_second_stream_leaves_nothing_in_the_first(
 ) -> None:
     unknown = uuid4()
     with pytest.raises(RejectedError):
-        await customers.handle(known, INTERESTED, asked("k"), beside=beside(store, unknown, SIGNED))
+        await customers.handle(known, INTERESTED, asked("k"), linked=linked_to(store, unknown, SIGNED))
     assert await versions(store, known) == [1]
     assert not (await customers.handle(known, INTERESTED, asked("k"))).replayed
 
@@ -359,14 +352,14 @@ async def test_where_the_first_stream_earns_nothing_the_second_is_not_asked(
     customers: CommandHandler[Customer], store: EventStore, known: UUID
 ) -> None:
     other = uuid4()
-    handled = await customers.handle(known, REGISTER, asked(), beside=beside(store, other))
+    handled = await customers.handle(known, REGISTER, asked(), linked=linked_to(store, other))
     assert (handled.events, await versions(store, other)) == (0, [])
 
 
 async def test_writers_who_meet_in_the_second_stream_lose_no_update(store: EventStore, known: UUID) -> None:
     async def one(number: int) -> Handled:
-        asking = beside(store, known, AssignOwner(owner_id=f"E{number}"))
-        return await handler_on(store).handle(uuid4(), REGISTER, asked(), beside=asking)
+        asking = linked_to(store, known, AssignOwner(owner_id=f"E{number}"))
+        return await handler_on(store).handle(uuid4(), REGISTER, asked(), linked=asking)
 
     answers = await asyncio.gather(*(one(number) for number in range(4)), return_exceptions=True)
     done = [answer for answer in answers if isinstance(answer, Handled)]
@@ -377,8 +370,8 @@ async def test_writers_who_meet_in_the_second_stream_lose_no_update(store: Event
 
 async def test_both_states_are_remembered(customers: CommandHandler[Customer], store: EventStore, known: UUID) -> None:
     other = uuid4()
-    await customers.handle(known, INTERESTED, asked(), beside=[Beside(customers, other, REGISTER)])
-    assert all(customers._remembered.get(each) for each in (known, other))
+    await customers.handle(known, INTERESTED, asked(), linked=[customers.linked(other, REGISTER)])
+    assert all(customers._streams.cached(each) for each in (known, other))
     assert await customers.load(other) == await handler_on(store).load(other)
 
 
@@ -393,9 +386,9 @@ async def test_what_is_taken_to_be_new_is_stored_without_a_look(
 
     monkeypatch.setattr(store, "read_stream", read_stream)
     first, second = uuid4(), uuid4()
-    beside = [Beside(customers, second, REGISTER)]
-    handled = await customers.handle(first, REGISTER, asked("start"), beside=beside, is_new=True)
-    again = await handler_on(store).handle(first, REGISTER, asked("start"), beside=beside, is_new=True)
+    linked = [customers.linked(second, REGISTER)]
+    handled = await customers.handle(first, REGISTER, asked("start"), linked=linked, is_new=True)
+    again = await handler_on(store).handle(first, REGISTER, asked("start"), linked=linked, is_new=True)
     assert looked == []
     assert (handled.status, handled.events, again.replayed, again.body) == (201, 1, True, handled.body)
     assert [await versions(store, each) for each in (first, second)] == [[1], [1]]
@@ -403,12 +396,12 @@ async def test_what_is_taken_to_be_new_is_stored_without_a_look(
 
 async def test_what_was_not_so_new_is_found_out_when_it_is_stored(store: EventStore, known: UUID) -> None:
     fresh, other = handler_on(store), uuid4()
-    same = await fresh.handle(known, REGISTER, asked(), beside=[Beside(fresh, other, REGISTER)], is_new=True)
+    same = await fresh.handle(known, REGISTER, asked(), linked=[fresh.linked(other, REGISTER)], is_new=True)
     changed = await handler_on(store).handle(known, INTERESTED, asked(), is_new=True)
     assert (same.status, same.version, same.events) == (200, 1, 0)
     assert changed.version == 2
-    beside_known = await handler_on(store).handle(
-        other, REGISTER, asked(), beside=[Beside(handler_on(store), known, SIGNED)], is_new=True
+    linked_known = await handler_on(store).handle(
+        other, REGISTER, asked(), linked=[handler_on(store).linked(known, SIGNED)], is_new=True
     )
-    assert (beside_known.status, beside_known.version) == (201, 1)
+    assert (linked_known.status, linked_known.version) == (201, 1)
     assert await versions(store, known) == [1, 2, 3]

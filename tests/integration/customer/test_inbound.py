@@ -13,9 +13,9 @@ from aiokafka import AIOKafkaProducer
 
 from chassis.commands.command import Context
 from chassis.consume import inbound
-from chassis.consume.consumer import new_consumer
 from chassis.consume.inbound import Inbound, Take
 from chassis.consume.parking import UNKNOWN_CUSTOMER
+from chassis.consume.subscription import new_consumer
 from chassis.kafka.client import ensure_topics
 from chassis.runtime.supervisor import Health
 from contracts.inbound import INBOUND, AnyInbound, CompetitorSeen

@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from chassis.commands.command import Context
 from chassis.consume.positions import Progress
 from chassis.files.spreadsheet import CSV_TYPE
+from services.followup.imports import customer_lookup
+from services.followup.imports.customer_lookup import Resolver
+from services.followup.queries.customers import Customers
 from tests.integration.followup.conftest import World
 from tests.support.waiting import eventually
 
@@ -160,3 +164,17 @@ async def test_a_bad_row_says_why_and_the_good_one_goes_in(world: World, line: s
 
     assert (bad["row"], bad["status"], bad["problem"]["column"], bad["problem"]["code"]) == (2, 422, column, code)
     assert good["outcome"] == "created"
+
+
+async def test_no_more_looked_up_customers_are_cached_than_the_limit(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(customer_lookup, "CACHED_ANSWERS", 2)
+    resolver = Resolver(Customers(world.pool), world.pseudonyms)
+    context = Context("key", "ops", "file-1", datetime(2024, 6, 3, tzinfo=UTC))
+    known = [await world.hears_of_customer(name=name) for name in COMPANIES]
+
+    found = [await resolver.resolve("", name, context) for name in COMPANIES * 2]
+
+    assert found == known * 2
+    assert len(resolver._answers) == 2

@@ -229,6 +229,15 @@ async def test_a_remembered_token_is_checked_anew_once_it_has_expired(
     assert (await refusal(authenticator, header)).status_code == 401
 
 
+async def test_no_more_tokens_are_cached_than_the_limit(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "CACHED_TOKENS", 2)
+    authenticator = Authenticator(SETTINGS)
+    headers = [f"Bearer {issuer.token(f'E{number}')}" for number in range(4)]
+    subjects = [(await authenticator.principal(header)).subject for header in headers * 2]
+    assert subjects == ["E0", "E1", "E2", "E3"] * 2
+    assert len(authenticator._verified) == 2
+
+
 async def test_keys_are_asked_for_once_for_many_requests(
     authenticator: Authenticator, issuer: Issuer, clock: Clock
 ) -> None:

@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import TypeAdapter, ValidationError
 
-from chassis.consume.consumer import GapFoundError
+from chassis.consume.chain import GapFoundError
 from chassis.http.access import Allow
 from chassis.runtime import telemetry
 from chassis.runtime.failure import MAX_CHAIN, sentence_of, trace_of

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, Query
 from starlette.exceptions import HTTPException
 
 from chassis.commands.command import Command
-from chassis.commands.command_handler import ConflictError, KeyReusedError, VersionMismatchError
 from chassis.commands.decider import RejectedError
 from chassis.commands.problem import CATALOGUE, ProblemError
+from chassis.commands.result import ConflictError, KeyReusedError, VersionMismatchError
 from chassis.http.access import Allow, Caller
 from chassis.http.body import StrictRoute
 from chassis.http.problems import MAX_REPORTED_ERRORS, MEDIA_TYPE, RETRYABLE, pointer, prefers_chinese

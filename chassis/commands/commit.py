@@ -1,0 +1,87 @@
+"""Commits what commands earned together with the answer, once per idempotency key (promise P1)."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import uuid_utils.compat as uuid_utils
+
+from chassis.commands.command import Context
+from chassis.commands.decision import CommandRequest, Decision
+from chassis.commands.result import CREATED, OK, Handled, KeyReusedError
+from chassis.store.event_store import Answer, Append, EventStore, Outcome
+from chassis.store.mapper import EventMapper
+from contracts.event import Envelope, Metadata
+
+
+async def commit(
+    store: EventStore, mapper: EventMapper, decisions: Sequence[Decision], request: CommandRequest[Any]
+) -> Handled | None:
+    """Append all decisions and return the answer to the first; None when another writer was faster.
+
+    A key that was used before appends nothing and returns its first answer.
+    """
+    handled = answer_to(decisions[0])
+    if not handled.events and not request.context.retryable:
+        return handled
+    appended = await store.append(append_of(mapper, decisions, request.context, handled))
+    match appended.outcome:
+        case Outcome.DONE:
+            for each in decisions:
+                each.streams.keep(each.stream_id, each.loaded, each.events)
+            return handled
+        case Outcome.DUPLICATE:
+            return await replay(store, request.context)
+        case Outcome.CONFLICT:
+            return None
+
+
+async def replay(store: EventStore, context: Context) -> Handled | None:
+    """Return the first answer given under this key, if there was one. Raises KeyReusedError."""
+    answer = await store.answer(context.key)
+    if answer is None:
+        return None
+    if answer.request_hash != context.request_hash:
+        raise KeyReusedError(context.key)
+    return Handled(answer.status, answer.body, json.loads(answer.body)["version"], replayed=True)
+
+
+def answer_to(decision: Decision) -> Handled:
+    loaded, events = decision.loaded, decision.events
+    version = loaded.version + len(events)
+    return Handled(
+        status=CREATED if loaded.version == 0 and events else OK,
+        body=b'{"id": "%s", "version": %d}' % (str(decision.stream_id).encode(), version),
+        version=version,
+        events=len(events),
+    )
+
+
+def append_of(mapper: EventMapper, decisions: Sequence[Decision], context: Context, handled: Handled) -> Append:
+    events = [mapper.to_new_event(envelope) for each in decisions for envelope in envelopes(each, context)]
+    told = b"".join(event.state for event in events)
+    words = [entry for each in decisions if each.events for entry in each.command.words(each.subject)]
+    return Append(
+        key=context.key,
+        answer=Answer(context.request_hash, handled.status, handled.body),
+        events=events,
+        # A word that no fact points to could be neither read nor, with the person it is about, erased.
+        vault=[entry for entry in words if str(entry.id).encode() in told],
+    )
+
+
+def envelopes(decision: Decision, context: Context) -> Iterator[Envelope[Any]]:
+    """Yield an envelope for each event of a decision."""
+    occurred_at = getattr(decision.command, "occurred_at", None) or context.now
+    metadata = Metadata(
+        actor=context.actor,
+        correlation_id=context.correlation_id,
+        causation_id=context.causation_id,
+        traceparent=context.traceparent,
+        origin=context.origin,
+    )
+    for version, event in enumerate(decision.events, decision.loaded.version + 1):
+        event_id = uuid_utils.uuid7()
+        yield Envelope(
+            event_id, decision.subject, decision.stream_id, version, 0, occurred_at, context.now, metadata, event
+        )

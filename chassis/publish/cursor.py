@@ -1,0 +1,51 @@
+"""How far a store is published: its cursor, and the last position on each partition of the topic."""
+
+from collections import defaultdict
+
+from chassis.postgres.database import Pool, transaction
+from chassis.publish.lease import Lease, LeaseLostError
+
+READ_CURSOR = "SELECT position FROM relay_cursor"
+READ_PARTITIONS = "SELECT partition, position FROM relay_partition"
+# Moves the cursor and each partition's last position, if the lease is ours still; else it changes no row.
+MOVE = """
+    WITH ours AS (SELECT FROM relay_lease WHERE holder = $1 AND epoch = $2 FOR UPDATE),
+        moved AS (UPDATE relay_cursor SET position = $3 WHERE EXISTS (SELECT FROM ours))
+    INSERT INTO relay_partition SELECT p.* FROM unnest($4::integer[], $5::bigint[]) AS p WHERE EXISTS (SELECT FROM ours)
+    ON CONFLICT (partition) DO UPDATE SET position = excluded.position
+"""
+REWIND = "UPDATE relay_cursor SET position = 0"
+FORGET_PARTITIONS = "UPDATE relay_partition SET position = 0"
+
+
+class RelayCursor:
+    """All up to `position` is published; `previous` holds the last position on each partition.
+
+    Both move together, in one transaction, and only under the lease: otherwise LeaseLostError is raised.
+    """
+
+    def __init__(self, pool: Pool, lease: Lease) -> None:
+        self._pool = pool
+        self._lease = lease
+        self.position = 0
+        self.previous: dict[int, int] = {}
+
+    async def load(self) -> None:
+        rows = await self._pool.fetch(READ_PARTITIONS)
+        self.previous = defaultdict(int, {row["partition"]: row["position"] for row in rows})
+        self.position = await self._pool.fetchval(READ_CURSOR)
+
+    async def move(self, position: int, previous: dict[int, int]) -> None:
+        numbers, positions = list(previous), list(previous.values())
+        done = await self._pool.execute(MOVE, self._lease.holder, self._lease.epoch, position, numbers, positions)
+        if done != f"INSERT 0 {len(previous)}":
+            raise LeaseLostError(f"epoch {self._lease.epoch} is over")
+        self.position, self.previous = position, previous
+
+    async def rewind(self) -> None:
+        """Begin again before the first event."""
+        async with transaction(self._pool) as held:
+            await self._lease.check(held)
+            await held.execute(REWIND)
+            await held.execute(FORGET_PARTITIONS)
+        self.position, self.previous = 0, defaultdict(int)
