@@ -1,22 +1,18 @@
 """The rules of documentation: what a page names exists. Each rule returns the names that do not."""
 
 import itertools
-import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
-from functools import cache
 from pathlib import Path
 
-from chassis.runtime.settings import Settings
+from tests.architecture import known_names
 from tests.architecture.pages import Page, read_page
 from tests.security.scan import OPEN
 
 Rule = Callable[[Page, Path], list[str]]
 
-PACKAGES = ("contracts", "chassis", "services", "deploy", "demo", "tests")
-FOLDERS = (*PACKAGES, "docs", ".ci")
-SERVICES = ("customer", "followup", "alerts", "reporting")
+FOLDERS = (*known_names.PACKAGES, "docs", ".ci")
 # What a histogram is scraped as: its name, and one of these.
 METRIC_PARTS = ("_bucket", "_count", "_sum")
 # The types of problems look like endings of routes.
@@ -29,12 +25,9 @@ _ROUTE = re.compile(r"(?:\b(GET|POST|PUT|PATCH|DELETE) )?(?:https?://[\w.:]+)?(/
 # `…/acceptance`, or `/acceptance` after a route that is written in full.
 _ROUTE_ENDING = re.compile(r"(?:(GET|POST|PUT|PATCH|DELETE) )?…?((?:/(?:[a-z-]+|\{\w+\}))+)(?:\?.*)?")
 _PROBE = re.compile(r"(?<![\w/.-])/[a-z]+z\b")
-_WIRE_NAME = re.compile(r"\bcare\.[a-z0-9*.-]+\.v\d+\b")
 _WIRE_FAMILY = re.compile(r"\bcare\.[a-z0-9.-]+\.\*(?!\w|\.\w|-\w)")
-_METRIC = re.compile(r"\bcare_[a-z_]+\b")
-_SETTING = re.compile(r"\bCARE_[A-Z_]+\b")
+_EVENT = re.compile(r"`(-?[a-z]+(?:-[a-z]+)*)`")
 _MAKE = re.compile(r"(?:^|[\s$`(])make (?:-\w+ )*([a-z]+)", re.MULTILINE)
-_TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
 _MODULE = re.compile(r"\bpython -m ([\w.]+)")
 
 
@@ -67,30 +60,36 @@ def route_endings_exist(page: Page, root: Path) -> list[str]:
 
 def wire_names_exist(page: Page, root: Path) -> list[str]:
     """Find topics and event types that the contracts do not declare; `*` stands for any part of a name."""
-    known = _wire_names(root)
-    patterns = _WIRE_NAME.findall(page.text) + _WIRE_FAMILY.findall(page.text)
+    known = known_names.wire_names(root)
+    patterns = known_names.WIRE_NAME.findall(page.text) + _WIRE_FAMILY.findall(page.text)
     return [name for name in patterns if not any(fnmatchcase(each, name) for each in known)]
 
 
+def events_exist(page: Page, root: Path) -> list[str]:
+    """Find events that nobody publishes, in columns headed Event: `order-placed`, or `-placed` for short."""
+    published = known_names.events(root)
+    named = [name for cell in page.cells("Event") for name in _EVENT.findall(cell)]
+    return [name for name in named if name not in published and not (name[0] == "-" and _ends_one(name, published))]
+
+
 def metrics_exist(page: Page, root: Path) -> list[str]:
-    """Find metrics that no process serves. The four databases, and their roles, are called care_SERVICE."""
-    known = set(_METRIC.findall(_source(root, "chassis/runtime/metrics.py"))) | {f"care_{name}" for name in SERVICES}
-    return [name for name in _METRIC.findall(page.text) if not {name, _without_part(name)} & known]
+    known = known_names.metrics(root)
+    return [name for name in known_names.METRIC.findall(page.text) if not {name, _without_part(name)} & known]
 
 
 def settings_exist(page: Page, root: Path) -> list[str]:
-    return [name for name in _SETTING.findall(page.text) if name not in _settings(root)]
+    return [name for name in known_names.SETTING.findall(page.text) if name not in known_names.settings(root)]
 
 
 def make_targets_exist(page: Page, root: Path) -> list[str]:
-    targets = set(_TARGET.findall(_source(root, "Makefile")))
+    targets = known_names.make_targets(root)
     return [name for code in page.code for name in _MAKE.findall(code) if name not in targets]
 
 
 def modules_exist(page: Page, root: Path) -> list[str]:
     """Find modules of ours that `python -m` cannot run; a part in capitals, such as NAME, is for the reader to fill."""
     named = [name for code in page.code for name in _MODULE.findall(code)]
-    ours = [name for name in named if name.split(".")[0] in PACKAGES and not re.search(r"\.[A-Z]+$", name)]
+    ours = [name for name in named if name.split(".")[0] in known_names.PACKAGES and not re.search(r"\.[A-Z]+$", name)]
     return [name for name in ours if not _is_module(root / name.replace(".", "/"))]
 
 
@@ -119,7 +118,8 @@ def _alternatives(text: str) -> Iterator[str]:
 def _is_route(method: str, path: str, root: Path) -> bool:
     parts = path.strip("/").split("/")
     return any(
-        (not method or method in methods) and _fits(parts, template) for template, methods in _routes(root).items()
+        (not method or method in methods) and _fits(parts, template)
+        for template, methods in known_names.routes(root).items()
     )
 
 
@@ -129,7 +129,7 @@ def _is_ending(method: str | None, path: str, root: Path) -> bool:
     parts = _without_names(path.strip("/").split("/"))
     return any(
         (not method or method in methods) and _without_names(template)[-len(parts) :] == parts
-        for template, methods in _routes(root).items()
+        for template, methods in known_names.routes(root).items()
     )
 
 
@@ -146,39 +146,8 @@ def _fits(parts: list[str], template: tuple[str, ...]) -> bool:
     )
 
 
-@cache
-def _routes(root: Path) -> dict[tuple[str, ...], set[str]]:
-    """Return the methods of each path that a service documents, by the parts of the path."""
-    methods: dict[tuple[str, ...], set[str]] = {}
-    for document in sorted((root / "contracts/generated/openapi").glob("*.json")):
-        for path, operations in json.loads(document.read_text(encoding="utf-8"))["paths"].items():
-            methods.setdefault(tuple(path.strip("/").split("/")), set()).update(map(str.upper, operations))
-    return methods
-
-
-@cache
-def _wire_names(root: Path) -> set[str]:
-    """Return the topics and types of the published documents, which a test keeps equal to the code."""
-    schemas = {path.stem for path in (root / "contracts/generated/schemas").glob("*.json")}
-    return schemas | set(_WIRE_NAME.findall(_source(root, "contracts/generated/asyncapi.json")))
-
-
-@cache
-def _settings(root: Path) -> set[str]:
-    of_a_service = {f"CARE_{name.upper()}" for name in Settings.model_fields}
-    of_a_stack = {f"CARE_{service.upper()}_{kind}" for service in SERVICES for kind in ("URL", "DATABASE_URL")}
-    in_code = {
-        name
-        for package in PACKAGES
-        for path in (root / package).rglob("*.py")
-        if path.parent != Path(__file__).parent
-        for name in _SETTING.findall(path.read_text(encoding="utf-8"))
-    }
-    return of_a_service | of_a_stack | in_code
-
-
-def _source(root: Path, path: str) -> str:
-    return (root / path).read_text(encoding="utf-8")
+def _ends_one(ending: str, names: Iterable[str]) -> bool:
+    return any(name.endswith(ending) for name in names)
 
 
 def _without_part(metric: str) -> str:

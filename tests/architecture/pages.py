@@ -37,6 +37,20 @@ class Page:
     def spans(self) -> list[str]:
         return _SPAN.findall(self.prose)
 
+    def cells(self, heading: str) -> list[str]:
+        """The cells of every table's column that has this heading."""
+        found: list[str] = []
+        column: int | None = None
+        for line in self.prose.splitlines():
+            cells = [cell.strip() for cell in line.strip().strip("|").split("|")] if line.startswith("|") else []
+            if not cells:
+                column = None
+            elif column is None:
+                column = cells.index(heading) if heading in cells else len(cells)
+            elif column < len(cells):
+                found.append(cells[column])
+        return found
+
     @property
     def links(self) -> list[str]:
         """The targets of links that stay inside the repository."""
