@@ -31,7 +31,7 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     | IMPORTS
     | dict.fromkeys(("customer", "customer_reference", "employee", "key_contact_dates"), "INSERT SELECT UPDATE")
     | dict.fromkeys(("customer_order", "quote", "contract", "handover", "open_item"), "INSERT SELECT UPDATE")
-    | dict.fromkeys(("tier_scheme", "tier_due", "touch", "customer_search", "segment"), "INSERT SELECT UPDATE")
+    | dict.fromkeys(("tier_scheme", "tier_due", "interaction", "customer_search", "segment"), "INSERT SELECT UPDATE")
     | dict.fromkeys(("handover_batch", "handover_item", "customer_likeness", "duplicate_pair"), "INSERT SELECT UPDATE")
     | {"erasure_answer": "INSERT SELECT UPDATE", "erasure_confirmation": "INSERT SELECT"},
     "followup": STORE
