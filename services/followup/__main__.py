@@ -17,6 +17,7 @@ from chassis.service import Parts, Service, Task
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.pseudonym import Pseudonyms
+from chassis.versions.lookup import Versions
 from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.followup.absences.due_work import FallingDue
 from services.followup.api import ROUTERS
@@ -106,7 +107,7 @@ def dependencies(parts: Parts) -> Dependencies:
         contacts=CommandHandler(store, CONTACT, mapper),
         tasks=CommandHandler(store, TASK, mapper),
         complaints=CommandHandler(store, COMPLAINT, mapper),
-        contact_forms=CommandHandler(store, CONTACT_FORM, mapper),
+        contact_forms=Versions(CONTACT_FORM, store, mapper, pseudonyms),
         plans=CommandHandler(store, PLAN, mapper),
         plan_templates=CommandHandler(store, PLAN_TEMPLATE, mapper),
         calendar_rules=CommandHandler(store, CALENDAR, mapper),

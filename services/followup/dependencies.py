@@ -11,6 +11,7 @@ from chassis.http.export import Exports
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.pseudonym import Pseudonyms
+from chassis.versions.lookup import Versions
 from contracts.followup import (
     CalendarPublished,
     ComplaintPolicyPublished,
@@ -45,7 +46,7 @@ class Dependencies:
     contacts: CommandHandler[Contact]
     tasks: CommandHandler[Task | None]
     complaints: CommandHandler[Complaint | None]
-    contact_forms: CommandHandler[ContactFormPublished | None]
+    contact_forms: Versions[ContactFormPublished]
     plans: CommandHandler[Plan | None]
     plan_templates: CommandHandler[PlanTemplatePublished | None]
     calendar_rules: CommandHandler[CalendarPublished | None]

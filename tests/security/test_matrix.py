@@ -142,6 +142,8 @@ followup POST /v1/complaints/{complaint_id}/reopening       401      403     +  
 followup POST /v1/complaints/{complaint_id}/confirmation    401      403     +      +     403     403      +   403   +     +           +
 followup GET /v1/complaints/{complaint_id}/events           401      403     +      +     403     403      +   403   +     +           +
 followup GET /v1/contact-forms/{purpose}                    401        +     +      +       +     403      +     +   +     +           +
+followup GET /v1/contact-forms/{purpose}/versions           401        +     +      +       +     403      +     +   +     +           +
+followup GET /v1/contact-forms/{purpose}/difference         401        +     +      +       +     403      +     +   +     +           +
 followup PUT /v1/contact-forms/{purpose}                    401      403   403    403     403     403    403   403   +     +         403
 followup GET /v1/contacts                                   401        -     +      +       -     403      +     -   +     +           +
 followup GET /v1/contacts/{contact_id}                      401      403     +      +     403     403      +   403   +     +           +

@@ -20,7 +20,7 @@ from services.followup.commands.complaint import (
     Tell,
 )
 from services.followup.commands.contact import LogContact
-from services.followup.commands.contact_form import ContactForm, PublishContactForm
+from services.followup.commands.contact_form import ContactForm
 from services.followup.commands.plan_template import PlanTemplate, PublishPlanTemplate
 from services.followup.commands.task import Cancel, Complete, Reassign, Reschedule, Schedule, TaskCommand
 
@@ -41,7 +41,6 @@ __all__ = [
     "Pause",
     "PlanTemplate",
     "PublishCalendar",
-    "PublishContactForm",
     "PublishPlanTemplate",
     "Raise",
     "Reassign",
