@@ -23,8 +23,8 @@ V = TypeVar("V", bound=BaseModel)
 Endpoint = Callable[..., Awaitable[Any]]
 
 At = Annotated[Instant | None, Query(description="The version in force at this instant; now if absent.")]
-From = Annotated[int | None, Query(alias="from", ge=1, description="A number; the one before `to` if absent.")]
-To = Annotated[int | None, Query(ge=1, description="A number; the latest if absent.")]
+From = Annotated[int | None, Query(alias="from", ge=0, description="A number; the one before `to` if absent.")]
+To = Annotated[int | None, Query(ge=0, description="A number; the latest if absent.")]
 
 
 class VersionEntry(BaseModel):
@@ -149,13 +149,18 @@ class VersionRoutes(Generic[E, V]):
             since: From = None,
             to: To = None,
         ) -> Difference:
-            """Say which fields differ between two versions, and what they were before and after."""
+            """Say which fields differ between two versions, and what they were before and after.
+
+            The first version is compared with itself, if nothing else is asked for. What ships and waits to be
+            published has the number 0.
+            """
             known = {each.said.number: each.said for each in await versions.history(name)}
-            to = to or max(known, default=0)
-            one, other = known.get(since or to - 1), known.get(to)
-            if one is None or other is None:
+            known |= {each.number: each for each in [versions.kind.unpublished.get(name)] if each}
+            to = max(known, default=0) if to is None else to
+            since = max((each for each in known if each < to), default=to) if since is None else since
+            if since not in known or to not in known:
                 raise not_found()
-            return difference(one, other)
+            return difference(known[since], known[to])
 
         return read_difference
 

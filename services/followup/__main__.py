@@ -21,7 +21,6 @@ from chassis.versions.lookup import Versions
 from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.followup.absences.due_work import FallingDue
 from services.followup.api import ROUTERS
-from services.followup.calendars.lookup import Calendars
 from services.followup.complaints.policies import ComplaintPolicies
 from services.followup.dependencies import Dependencies
 from services.followup.domain.absence import ABSENCES
@@ -110,8 +109,7 @@ def dependencies(parts: Parts) -> Dependencies:
         contact_forms=Versions(CONTACT_FORM, store, mapper, pseudonyms),
         plans=CommandHandler(store, PLAN, mapper),
         plan_templates=CommandHandler(store, PLAN_TEMPLATE, mapper),
-        calendar_rules=CommandHandler(store, CALENDAR, mapper),
-        calendars=Calendars(store, mapper, pseudonyms),
+        calendars=Versions(CALENDAR, store, mapper, pseudonyms),
         complaint_repeats=CommandHandler(store, REPEATS, mapper),
         complaint_policy=CommandHandler(store, COMPLAINT_POLICY, mapper),
         complaint_policies=ComplaintPolicies(store, mapper, pseudonyms),

@@ -20,7 +20,6 @@ from contracts.followup import (
     SurveyPolicyPublished,
 )
 from services.followup.absences.due_work import FallingDue
-from services.followup.calendars.lookup import Calendars
 from services.followup.complaints.policies import ComplaintPolicies
 from services.followup.domain.absence import Absences
 from services.followup.domain.complaint import Complaint
@@ -49,8 +48,7 @@ class Dependencies:
     contact_forms: Versions[ContactFormPublished]
     plans: CommandHandler[Plan | None]
     plan_templates: CommandHandler[PlanTemplatePublished | None]
-    calendar_rules: CommandHandler[CalendarPublished | None]
-    calendars: Calendars
+    calendars: Versions[CalendarPublished]
     complaint_repeats: CommandHandler[Repeats]
     complaint_policy: CommandHandler[ComplaintPolicyPublished]
     complaint_policies: ComplaintPolicies

@@ -9,8 +9,8 @@ from chassis.commands.problem import not_found
 from chassis.http.body import StrictRoute
 from chassis.http.responses import PUBLISHED, Accepted, answer, etag
 from contracts.followup.complaint_policy import ComplaintAssignment, ComplaintTarget
-from services.followup.api.access import Anyone
-from services.followup.api.calendars import Keeper, calendar_named
+from services.followup.api.access import Anyone, Keeper
+from services.followup.api.calendars import calendar_named
 from services.followup.commands.complaint_policy import PublishComplaintPolicy
 from services.followup.dependencies import Needs
 
@@ -47,7 +47,7 @@ async def read_complaint_policy(
 @router.put(ADDRESS, response_model=Accepted, responses=PUBLISHED)
 async def publish_complaint_policy(command: PublishComplaintPolicy, caller: Keeper, needs: Needs) -> Response:
     """Publish a whole new version. What has been promised stands; clocks that begin from now on follow it."""
-    await calendar_named(command.calendar, needs)
+    await calendar_named(command.calendar, caller.context.now, needs)
     handled = await needs.complaint_policy.handle(
         needs.complaint_policies.stream_id, command, caller.context, expected_version=caller.expected_version
     )

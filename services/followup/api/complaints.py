@@ -1,5 +1,6 @@
 """HTTP in front of the complaint's rules."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -50,7 +51,7 @@ async def raise_complaint(customer_id: UUID, command: commands.Raise, caller: An
     caller.require(customer.holders)
     complaint_id, named = new_id(caller, needs), by_caller(command, "owner_id", caller)
     policy = await needs.complaint_policies.latest()
-    calendar = await needs.calendars.version(policy.calendar)
+    calendar = await needs.calendars.in_force(caller.context.now, policy.calendar)
     context, tier = caller.context, customer.tiers.get(SCHEME)
     timed = named.taken(context, calendar, tier, policy=policy)
     if command.owner_id is None and timed.moment:
@@ -145,7 +146,7 @@ async def handle(
     customer = await needs.customers.find(customer_id)
     holders = customer.holders if customer else Holders()
     covered = await stood_in_for(caller, needs)
-    policy, calendar = await terms_of(complaint_id, command, needs)
+    policy, calendar = await terms_of(complaint_id, command, caller.context.now, needs)
     handled = await needs.complaints.handle(
         complaint_id,
         command.taken(caller.context, calendar, customer.tiers.get(SCHEME) if customer else None, policy=policy),
@@ -158,18 +159,19 @@ async def handle(
 
 
 async def terms_of(
-    complaint_id: UUID, command: commands.ComplaintCommand, needs: Dependencies
+    complaint_id: UUID, command: commands.ComplaintCommand, now: datetime, needs: Dependencies
 ) -> tuple[ComplaintPolicyPublished, CalendarPublished]:
     """Return the policy and the calendar that were promised under; a new clock begins under those in force."""
-    state = (await needs.complaints.load(complaint_id)).state
+    state, calendars = (await needs.complaints.load(complaint_id)).state, needs.calendars
     if isinstance(command, commands.Reopen) or state is None or state.clock is None:
         policy = await needs.complaint_policies.latest()
-        return policy, await needs.calendars.version(policy.calendar)
+        return policy, await calendars.in_force(now, policy.calendar)
     promise = state.clock.target
-    # What was used before a pause is known, so the clock may go on under the version in force.
-    number = None if isinstance(command, commands.Resume) else promise.calendar_number
     policy = await needs.complaint_policies.promised(promise.policy_number)
-    return policy, await needs.calendars.version(promise.calendar, number)
+    # What was used before a pause is known, so the clock may go on under the version in force.
+    if isinstance(command, commands.Resume):
+        return policy, await calendars.in_force(now, promise.calendar)
+    return policy, await calendars.version(promise.calendar_number, promise.calendar)
 
 
 @router.get("/complaints/{complaint_id}")

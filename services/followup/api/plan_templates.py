@@ -3,19 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel
 
 from chassis.commands.problem import not_found
-from chassis.http.access import Allow, Caller
-from chassis.http.auth import Role
 from chassis.http.body import StrictRoute
 from chassis.http.responses import PUBLISHED, Accepted, answer, etag
 from contracts.customer import Mode
 from contracts.followup import PlanStep, PlanTemplatePublished, PlanTrigger
 from contracts.types import Code
 from services.followup import commands
-from services.followup.api.access import Anyone
+from services.followup.api.access import Anyone, Keeper
 from services.followup.api.calendars import calendar_named
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.plans import memory
@@ -24,7 +22,6 @@ from services.followup.plans.shipped import NOT_IN_FORCE, SHIPPED
 
 router = APIRouter(prefix="/v1", tags=["plan templates"], route_class=StrictRoute)
 
-Keeper = Annotated[Caller, Depends(Allow((Role.OPS, Role.ADMIN), ()))]
 Template = Annotated[Code, Path()]
 
 
@@ -72,7 +69,7 @@ async def publish_plan_template(
     template: Template, body: commands.PlanTemplate, caller: Keeper, needs: Needs
 ) -> Response:
     """Put a whole new version in force. Plans that run go over to it for what is still open."""
-    await calendar_named(body.calendar, needs)
+    await calendar_named(body.calendar, caller.context.now, needs)
     command = commands.PublishPlanTemplate(name=template, **dict(body))
     handled = await needs.plan_templates.handle(
         template_id(template, needs), command, caller.context, expected_version=caller.expected_version
@@ -85,7 +82,7 @@ async def preview_plan_template(
     template: Template, body: commands.PlanTemplate, caller: Keeper, needs: Needs
 ) -> Preview:
     """Say what publishing this would change in the plans that run, and change nothing."""
-    calendar = await calendar_named(body.calendar, needs)
+    calendar = await calendar_named(body.calendar, caller.context.now, needs)
     return await preview(needs.queries.pool, template, body, calendar, caller.context.now)
 
 

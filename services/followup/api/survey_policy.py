@@ -7,8 +7,7 @@ from chassis.commands.problem import not_found
 from chassis.http.body import StrictRoute
 from chassis.http.responses import PUBLISHED, Accepted, answer, etag
 from contracts.followup import Channel, PlanTrigger, SurveyKind
-from services.followup.api.access import Anyone
-from services.followup.api.calendars import Keeper
+from services.followup.api.access import Anyone, Keeper
 from services.followup.commands.survey import PublishSurveyPolicy
 from services.followup.dependencies import Needs
 

@@ -1,6 +1,6 @@
 """What can be asked about contacts, tasks and complaints. Where nobody is named, the caller is meant."""
 
-from services.followup.commands.calendar import PublishCalendar, WorkTimes
+from services.followup.commands.calendar import WorkTimes
 from services.followup.commands.complaint import (
     Answer,
     AssignComplaint,
@@ -40,7 +40,6 @@ __all__ = [
     "PassComplaintOn",
     "Pause",
     "PlanTemplate",
-    "PublishCalendar",
     "PublishPlanTemplate",
     "Raise",
     "Reassign",

@@ -9,7 +9,8 @@ import asyncpg
 from chassis.commands.command import Context
 from chassis.commands.command_handler import CommandHandler
 from chassis.postgres.database import Pool
-from services.followup.calendars.lookup import Calendars
+from chassis.versions.lookup import Versions
+from contracts.followup import CalendarPublished
 from services.followup.commands import Repromise
 from services.followup.complaints.consent import ACTOR, utc_now
 from services.followup.domain.complaint import SETTLED, Complaint
@@ -32,7 +33,7 @@ class Repromising:
         self,
         pool: Pool,
         complaints: CommandHandler[Complaint | None],
-        calendars: Calendars,
+        calendars: Versions[CalendarPublished],
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._pool = pool
@@ -48,7 +49,7 @@ class Repromising:
         if self._next_pass_at and now < self._next_pass_at:
             return 0
         rows = await self._pool.fetch(OPEN, list(SETTLED), self._after, BATCH)
-        latest = {name: await self._calendars.version(name) for name in {row["calendar"] for row in rows}}
+        latest = {name: await self._calendars.in_force(now, name) for name in {row["calendar"] for row in rows}}
         for row in rows:
             if row["calendar_number"] < latest[row["calendar"]].number:
                 await self._repromise(row, now)
@@ -59,8 +60,8 @@ class Repromising:
 
     async def _repromise(self, row: asyncpg.Record, now: datetime) -> None:
         complaint_id, name = row["complaint_id"], row["calendar"]
-        calendar = await self._calendars.version(name)
-        former = await self._calendars.version(name, row["calendar_number"])
+        calendar = await self._calendars.in_force(now, name)
+        former = await self._calendars.version(row["calendar_number"], name)
         context = Context(
             key=f"repromise|{complaint_id}|{name}|{calendar.number}",
             actor=ACTOR,

@@ -17,6 +17,7 @@ from chassis.commands.command import Context
 from chassis.commands.command_handler import Beside
 from chassis.commands.decider import RejectedError
 from chassis.postgres.database import Connection, Pool, transaction
+from chassis.versions import waiting
 from contracts.customer import OwnerAssigned
 from contracts.event import Envelope
 from contracts.followup import CalendarPublished, PlanTemplatePublished
@@ -82,7 +83,8 @@ class Planning:
             if isinstance(envelope.event, PlanTemplatePublished):
                 await memory.publish(held, envelope.event, self._clock())
             elif isinstance(envelope.event, CalendarPublished):
-                await memory.look_again(held, envelope.event.name, self._clock())
+                if not await waiting.keep(held, envelope.event, envelope.event.name):
+                    await memory.look_again(held, envelope.event.name, self._clock())
             elif type(envelope.event) not in CONFIGURATION:
                 by_customer[envelope.subject].append(envelope)
         await memory.lock(held, by_customer)
@@ -90,7 +92,7 @@ class Planning:
         plans: dict[UUID, list[PlanRow]] = defaultdict(list)
         for plan in await memory.running(held, by_customer):
             plans[plan.customer_id].append(plan)
-        in_force = InForce(await memory.in_force(held), self._needs.calendars)
+        in_force = InForce(self._clock(), await memory.in_force(held), self._needs.calendars)
         self._stood_in_for = await memory.stood_in_for(held)
         for first in range(0, len(by_customer), CUSTOMERS_AT_ONCE):
             some = list(by_customer.items())[first : first + CUSTOMERS_AT_ONCE]
@@ -101,15 +103,23 @@ class Planning:
 
     async def run_due(self) -> int:
         """Look at the plans whose time has come: schedule further, take on a newer template, or end what is done."""
+        await self._notice_what_is_in_force()
         async with transaction(self._pool) as held:
             rows = await memory.due(held, self._clock(), DUE_BATCH)
             if rows:
-                in_force = InForce(await memory.in_force(held), self._needs.calendars)
+                in_force = InForce(self._clock(), await memory.in_force(held), self._needs.calendars)
                 self._stood_in_for = await memory.stood_in_for(held)
                 known = await memory.known(held, [row.customer_id for row in rows])
                 for row in rows:
                     await memory.PLANS.save(held, [await self._look(row, known.get(row.customer_id), in_force)])
         return len(rows)
+
+    async def _notice_what_is_in_force(self) -> None:
+        """Let the plans be looked at that a version concerns whose time has come."""
+        async with transaction(self._pool) as held:
+            for version in await waiting.take(held, self._clock()):
+                if isinstance(version, CalendarPublished):
+                    await memory.look_again(held, version.name, self._clock())
 
     async def _hear(
         self, customer: CustomerRef | None, running: list[PlanRow], own: Sequence[Envelope[Any]], in_force: InForce

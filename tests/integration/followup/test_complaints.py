@@ -9,12 +9,13 @@ from chassis.runtime.supervisor import Supervisor
 from chassis.service import Parts
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
+from chassis.versions.lookup import Versions
 from contracts.examples import LEADER, OWNER
 from services.followup.__main__ import dependencies
-from services.followup.calendars.lookup import Calendars
 from services.followup.complaints.consent import Consents
 from services.followup.complaints.escalation import Lateness
 from services.followup.complaints.recalculation import Repromising
+from services.followup.domain.calendar import CALENDAR
 from services.followup.domain.complaint import COMPLAINT
 from tests.integration.followup.conftest import World
 from tests.unit.chassis.issuer import SETTINGS
@@ -150,9 +151,11 @@ async def test_the_third_complaint_on_one_matter_escalates_once_however_they_com
         assert (await world.get(each.headers["Location"])).json() == item
 
 
-def repromising(world: World) -> Repromising:
+def repromising(world: World, after: timedelta = timedelta()) -> Repromising:
     store, mapper = EventStore(world.pool), EventMapper()
-    return Repromising(world.pool, CommandHandler(store, COMPLAINT, mapper), Calendars(store, mapper, world.pseudonyms))
+    calendars = Versions(CALENDAR, store, mapper, world.pseudonyms)
+    complaints = CommandHandler(store, COMPLAINT, mapper)
+    return Repromising(world.pool, complaints, calendars, lambda: datetime.now(UTC) + after)
 
 
 async def test_a_changed_calendar_promises_open_complaints_again_once(world: World) -> None:
@@ -176,6 +179,21 @@ async def test_a_changed_calendar_promises_open_complaints_again_once(world: Wor
     entries = (await world.get(f"{opened}/events")).json()["items"]
     assert [entry["type"] for entry in entries].count("care.followup.complaint-target-changed.v1") == 1
     assert (await world.get(settled)).json()["calendar_number"] == 1
+
+
+async def test_a_calendar_that_waits_promises_again_once_it_is_in_force(world: World) -> None:
+    opened = await raised(world)
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    idle = {"week": [[], *[[{"start": 0, "end": 60}]] * 6], "made_up": [], "effective_from": tomorrow}
+    assert (await world.send("PUT", "/v1/calendars/china-office", json=idle)).status_code == 201
+    await world.lists_are_level()
+
+    await repromising(world).run_due()
+    assert (await world.get(opened)).json()["calendar_number"] == 1
+    assert (await world.get(await raised(world))).json()["calendar_number"] == 1
+
+    await repromising(world, timedelta(days=1)).run_due()
+    assert (await world.get(opened)).json()["calendar_number"] == 2
 
 
 async def test_a_teams_days_off_promise_again_what_falls_into_them(world: World) -> None:

@@ -304,3 +304,25 @@ async def test_a_step_that_falls_on_a_day_that_is_closed_moves_to_the_next_workd
     (after,) = await heard.plans(customer_id)
     assert after["tasks"][:2] == [first, second]
     assert (after["tasks"][2]["task_id"], after["tasks"][2]["due_at"] > third["due_at"]) == (third["task_id"], True)
+
+
+async def test_plans_go_by_a_calendar_that_waits_once_it_is_in_force(heard: Heard) -> None:
+    customer_id = await heard.world.hears_of_customer()
+    await heard.publish("after-delivery")
+    await heard.hear(facts(customer_id, *BEGINNING, example(OrderDelivered)))
+    (before,) = await heard.plans(customer_id)
+    in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+    on_sundays = {"week": [*[[]] * 6, [{"start": 540, "end": 720}]], "made_up": [], "effective_from": str(in_an_hour)}
+    published = await heard.world.send("PUT", "/v1/calendars/china-office", json=on_sundays)
+    assert published.is_success, published.text
+    await heard.hear(facts(uuid4(), example(CalendarPublished, name="china-office", effective_from=in_an_hour)))
+
+    await heard.planning.run_due()
+    (meanwhile,) = await heard.plans(customer_id)
+    assert meanwhile == before
+
+    heard.now = in_an_hour
+    await heard.planning.run_due()
+    (after,) = await heard.plans(customer_id)
+    moved = [datetime.fromisoformat(task["due_at"]).astimezone(ZoneInfo("Asia/Shanghai")) for task in after["tasks"]]
+    assert [each.isoweekday() for each in moved] == [7, 7, 7]

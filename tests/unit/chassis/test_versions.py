@@ -12,9 +12,11 @@ from chassis.commands.decider import RejectedError
 from chassis.versions.decider import MAX_WAITING, Kind, Publish, Timeline, evolve, version_of
 from chassis.versions.difference import Change, difference
 from contracts.examples import example
-from contracts.followup import ContactFormPublished, FieldKind, FormField
+from contracts.followup import CalendarPublished, ContactFormPublished, FieldKind, FormField
 from contracts.version import Published
+from services.followup.calendars.shipped import CHINA_OFFICE, SHIPPED
 from services.followup.commands import ContactForm
+from services.followup.domain.calendar import CALENDAR
 from services.followup.domain.contact_form import CONTACT_FORM
 from tests.support.spec import Spec
 
@@ -48,6 +50,7 @@ def case(kind: Kind[Any], one: Published, **different: Any) -> Case:
 
 
 CASES = {
+    "calendar": case(CALENDAR, example(CalendarPublished, closures=()), years=()),
     "contact form": case(CONTACT_FORM, example(ContactFormPublished), fields=()),
 }
 every_kind = pytest.mark.parametrize("of", CASES.values(), ids=list(CASES))
@@ -82,6 +85,14 @@ def test_no_version_comes_into_force_before_it_is_published(of: Case) -> None:
     too_early = publish(of.one, effective_from=NOW - timedelta(microseconds=1))
     of.spec.given(of.other).when(too_early).then_rejected("effective-in-past")
     of.spec.given(of.other).when(publish(of.one, effective_from=NOW)).then(of.numbered(of.other.number + 1, NOW))
+
+
+def test_what_ships_is_the_first_version_and_publishing_it_is_nothing_new() -> None:
+    CASES["calendar"].spec.given().when(publish(SHIPPED[CHINA_OFFICE])).then()
+    assert CALENDAR.in_force(Timeline(), CHINA_OFFICE, NOW) == SHIPPED[CHINA_OFFICE]
+    assert CALENDAR.in_force(Timeline(), "call-centre", NOW) is None
+    other = SHIPPED[CHINA_OFFICE].model_copy(update={"name": "call-centre"})
+    CASES["calendar"].spec.given().when(publish(other)).then(other.model_copy(update={"number": 1}))
 
 
 def test_what_waits_is_brought_forward_and_the_same_instant_again_is_nothing_new() -> None:
