@@ -21,7 +21,6 @@ from chassis.versions.lookup import Versions
 from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.followup.absences.due_work import FallingDue
 from services.followup.api import ROUTERS
-from services.followup.complaints.policies import ComplaintPolicies
 from services.followup.dependencies import Dependencies
 from services.followup.domain.absence import ABSENCES
 from services.followup.domain.calendar import CALENDAR
@@ -111,12 +110,11 @@ def dependencies(parts: Parts) -> Dependencies:
         plan_templates=CommandHandler(store, PLAN_TEMPLATE, mapper),
         calendars=Versions(CALENDAR, store, mapper, pseudonyms),
         complaint_repeats=CommandHandler(store, REPEATS, mapper),
-        complaint_policy=CommandHandler(store, COMPLAINT_POLICY, mapper),
-        complaint_policies=ComplaintPolicies(store, mapper, pseudonyms),
+        complaint_policies=Versions(COMPLAINT_POLICY, store, mapper, pseudonyms),
         guards=CommandHandler(store, GUARDS, mapper),
         surveys=CommandHandler(store, SURVEY, mapper),
         anonymous_answers=CommandHandler(store, ANONYMOUS_ANSWER, mapper),
-        survey_policy=CommandHandler(store, SURVEY_POLICY, mapper),
+        survey_policies=Versions(SURVEY_POLICY, store, mapper, pseudonyms),
         survey_list=SurveyQueries(parts.pool),
         invitations=Invitations(pseudonyms),
         guard_list=GuardQueries(parts.pool),

@@ -20,7 +20,6 @@ from contracts.followup import (
     SurveyPolicyPublished,
 )
 from services.followup.absences.due_work import FallingDue
-from services.followup.complaints.policies import ComplaintPolicies
 from services.followup.domain.absence import Absences
 from services.followup.domain.complaint import Complaint
 from services.followup.domain.complaint_repeats import Repeats
@@ -50,12 +49,11 @@ class Dependencies:
     plan_templates: CommandHandler[PlanTemplatePublished | None]
     calendars: Versions[CalendarPublished]
     complaint_repeats: CommandHandler[Repeats]
-    complaint_policy: CommandHandler[ComplaintPolicyPublished]
-    complaint_policies: ComplaintPolicies
+    complaint_policies: Versions[ComplaintPolicyPublished]
     guards: CommandHandler[Guards]
     surveys: CommandHandler[Survey | None]
     anonymous_answers: CommandHandler[bool]
-    survey_policy: CommandHandler[SurveyPolicyPublished | None]
+    survey_policies: Versions[SurveyPolicyPublished]
     survey_list: SurveyQueries
     invitations: Invitations
     guard_list: GuardQueries
@@ -67,10 +65,6 @@ class Dependencies:
     days: Days
     pseudonyms: Pseudonyms
     exports: Exports
-
-    @property
-    def survey_policy_id(self) -> UUID:
-        return self.pseudonyms.derived("survey-policy", "default")
 
     def absences_of(self, employee_id: str) -> UUID:
         """Return the stream of when one employee is away."""

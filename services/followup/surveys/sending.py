@@ -13,7 +13,7 @@ from contracts.topics import CONFIGURATION
 from services.followup.commands.survey import SendAt
 from services.followup.dependencies import Dependencies
 from services.followup.plans.policy import is_met
-from services.followup.plans.runner import cause_of, context
+from services.followup.plans.runner import Clock, cause_of, context, utc_now
 
 LATELY = "SELECT EXISTS (SELECT FROM survey WHERE customer_id = $1 AND sent_at > $2 AND survey_id <> $3)"
 
@@ -21,12 +21,13 @@ LATELY = "SELECT EXISTS (SELECT FROM survey WHERE customer_id = $1 AND sent_at >
 class Sending:
     """`heard` is part of the consumers' handler. A survey's id is made from the fact, so that it is sent once."""
 
-    def __init__(self, needs: Dependencies, pool: Pool) -> None:
+    def __init__(self, needs: Dependencies, pool: Pool, clock: Clock = utc_now) -> None:
         self._needs = needs
         self._pool = pool
+        self._clock = clock
 
     async def heard(self, envelopes: Sequence[Envelope[Any]]) -> None:
-        policy = (await self._needs.survey_policy.load(self._needs.survey_policy_id)).state
+        policy = await self._needs.survey_policies.find(self._clock())
         if policy is None:
             return
         for envelope in envelopes:

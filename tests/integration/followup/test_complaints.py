@@ -2,9 +2,13 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from chassis.commands.command_handler import CommandHandler
+from chassis.http import access
 from chassis.runtime.supervisor import Supervisor
 from chassis.service import Parts
 from chassis.store.event_store import EventStore
@@ -238,6 +242,18 @@ async def test_a_complaint_keeps_the_policy_that_it_was_promised_under(world: Wo
     assert (await world.get("/v1/complaint-policy", version=1)).json()["consent_workdays"] == 5
     assert (await world.get("/v1/complaint-policy")).json()["number"] == 2
     assert (await world.get("/v1/complaint-policy", version=3)).status_code == 404
+
+
+async def test_a_clock_begins_under_a_policy_once_that_is_in_force(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    waits = POLICY | {"effective_from": tomorrow.isoformat()}
+    assert (await world.send("PUT", "/v1/complaint-policy", json=waits)).status_code == 201
+    before = await raised(world)
+    monkeypatch.setattr(access, "datetime", SimpleNamespace(now=lambda _zone: tomorrow))
+    after = await raised(world)
+    assert [(await world.get(each)).json()["policy_number"] for each in (before, after)] == [1, 2]
 
 
 async def test_only_ops_and_admin_say_what_is_promised_and_by_a_calendar_that_there_is(world: World) -> None:

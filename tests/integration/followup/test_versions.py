@@ -15,9 +15,23 @@ FIELD = {"name": "people", "kind": "number"}
 # Where a kind is published, two bodies of it, a difference between them, and how its numbers are asked for.
 KINDS: dict[str, tuple[str, dict[str, Any], dict[str, Any], str, str]] = {
     "calendar": ("/v1/calendars/china-office", HOURS, {**HOURS, "week": [[]] * 7}, "/week/0/0", "version"),
+    "complaint policy": (
+        "/v1/complaint-policy",
+        {"targets": [], "consent_workdays": 7},
+        {"targets": [], "consent_workdays": 3},
+        "/consent_workdays",
+        "version",
+    ),
+    "survey policy": (
+        "/v1/survey-policy",
+        {"survey": "after-service", "kind": "csat"},
+        {"survey": "after-service", "kind": "nps"},
+        "/question/kind",
+        "number",
+    ),
     "contact form": ("/v1/contact-forms/visit", {"fields": [FIELD]}, {"fields": []}, "/fields/0", "number"),
 }
-SHIPPED_FIRST = {"calendar"}
+SHIPPED_FIRST = {"calendar", "complaint policy"}
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 

@@ -12,12 +12,21 @@ from chassis.commands.decider import RejectedError
 from chassis.versions.decider import MAX_WAITING, Kind, Publish, Timeline, evolve, version_of
 from chassis.versions.difference import Change, difference
 from contracts.examples import example
-from contracts.followup import CalendarPublished, ContactFormPublished, FieldKind, FormField
+from contracts.followup import (
+    CalendarPublished,
+    ComplaintPolicyPublished,
+    ContactFormPublished,
+    FieldKind,
+    FormField,
+    SurveyPolicyPublished,
+)
 from contracts.version import Published
 from services.followup.calendars.shipped import CHINA_OFFICE, SHIPPED
 from services.followup.commands import ContactForm
 from services.followup.domain.calendar import CALENDAR
+from services.followup.domain.complaint_policy import COMPLAINT_POLICY
 from services.followup.domain.contact_form import CONTACT_FORM
+from services.followup.domain.survey import SURVEY_POLICY
 from tests.support.spec import Spec
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -51,6 +60,8 @@ def case(kind: Kind[Any], one: Published, **different: Any) -> Case:
 
 CASES = {
     "calendar": case(CALENDAR, example(CalendarPublished, closures=()), years=()),
+    "complaint policy": case(COMPLAINT_POLICY, example(ComplaintPolicyPublished), consent_workdays=1),
+    "survey policy": case(SURVEY_POLICY, example(SurveyPolicyPublished), rest_days=1),
     "contact form": case(CONTACT_FORM, example(ContactFormPublished), fields=()),
 }
 every_kind = pytest.mark.parametrize("of", CASES.values(), ids=list(CASES))
