@@ -107,7 +107,7 @@ def dependencies(parts: Parts) -> Dependencies:
         complaints=CommandHandler(store, COMPLAINT, mapper),
         contact_forms=Versions(CONTACT_FORM, store, mapper, pseudonyms),
         plans=CommandHandler(store, PLAN, mapper),
-        plan_templates=CommandHandler(store, PLAN_TEMPLATE, mapper),
+        plan_templates=Versions(PLAN_TEMPLATE, store, mapper, pseudonyms),
         calendars=Versions(CALENDAR, store, mapper, pseudonyms),
         complaint_repeats=CommandHandler(store, REPEATS, mapper),
         complaint_policies=Versions(COMPLAINT_POLICY, store, mapper, pseudonyms),

@@ -46,7 +46,7 @@ class Dependencies:
     complaints: CommandHandler[Complaint | None]
     contact_forms: Versions[ContactFormPublished]
     plans: CommandHandler[Plan | None]
-    plan_templates: CommandHandler[PlanTemplatePublished | None]
+    plan_templates: Versions[PlanTemplatePublished]
     calendars: Versions[CalendarPublished]
     complaint_repeats: CommandHandler[Repeats]
     complaint_policies: Versions[ComplaintPolicyPublished]

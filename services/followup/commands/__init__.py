@@ -21,7 +21,7 @@ from services.followup.commands.complaint import (
 )
 from services.followup.commands.contact import LogContact
 from services.followup.commands.contact_form import ContactForm
-from services.followup.commands.plan_template import PlanTemplate, PublishPlanTemplate
+from services.followup.commands.plan_template import PlanTemplate
 from services.followup.commands.task import Cancel, Complete, Reassign, Reschedule, Schedule, TaskCommand
 
 __all__ = [
@@ -40,7 +40,6 @@ __all__ = [
     "PassComplaintOn",
     "Pause",
     "PlanTemplate",
-    "PublishPlanTemplate",
     "Raise",
     "Reassign",
     "Reclassify",

@@ -326,3 +326,24 @@ async def test_plans_go_by_a_calendar_that_waits_once_it_is_in_force(heard: Hear
     (after,) = await heard.plans(customer_id)
     moved = [datetime.fromisoformat(task["due_at"]).astimezone(ZoneInfo("Asia/Shanghai")) for task in after["tasks"]]
     assert [each.isoweekday() for each in moved] == [7, 7, 7]
+
+
+async def test_plans_go_over_to_a_template_that_waits_once_it_is_in_force(heard: Heard) -> None:
+    early, meanwhile, late = [await heard.world.hears_of_customer() for _ in range(3)]
+    in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+    steps = [{"name": "day-5", "offset": 5, "purpose": "callback"}]
+    await heard.publish("after-delivery")
+    await heard.hear(facts(early, *BEGINNING, example(OrderDelivered)))
+    await heard.publish("after-delivery", steps=steps, effective_from=in_an_hour.isoformat())
+
+    await heard.hear(facts(meanwhile, *BEGINNING, example(OrderDelivered)))
+    await heard.planning.run_due()
+    assert [(await heard.plans(each))[0]["number"] for each in (early, meanwhile)] == [1, 1]
+
+    # A fact that is heard of before any timer has run finds it in force already.
+    heard.now = in_an_hour
+    await heard.hear(facts(late, *BEGINNING, example(OrderDelivered), at=in_an_hour))
+    assert (await heard.plans(late))[0]["number"] == 2
+    await heard.planning.run_due()
+    assert [(await heard.plans(each))[0]["number"] for each in (early, meanwhile, late)] == [2, 2, 2]
+    assert [step for step, state, _ in await heard.tasks(early) if state == "open"] == ["day-5"]

@@ -11,6 +11,10 @@ from contracts.examples import OWNER
 from tests.integration.followup.conftest import World
 
 HOURS = {"week": [[{"start": 540, "end": 720}]] * 7, "made_up": []}
+PLAN = {
+    "starts_on": [{"event": "care.followup.complaint-closed.v1"}],
+    "steps": [{"name": "ask", "offset": 3, "purpose": "care"}],
+}
 FIELD = {"name": "people", "kind": "number"}
 # Where a kind is published, two bodies of it, a difference between them, and how its numbers are asked for.
 KINDS: dict[str, tuple[str, dict[str, Any], dict[str, Any], str, str]] = {
@@ -29,6 +33,7 @@ KINDS: dict[str, tuple[str, dict[str, Any], dict[str, Any], str, str]] = {
         "/question/kind",
         "number",
     ),
+    "plan template": ("/v1/plan-templates/ours", PLAN, PLAN | {"once": True}, "/once", "number"),
     "contact form": ("/v1/contact-forms/visit", {"fields": [FIELD]}, {"fields": []}, "/fields/0", "number"),
 }
 SHIPPED_FIRST = {"calendar", "complaint policy"}
@@ -105,3 +110,20 @@ async def test_a_version_in_force_before_it_is_published_is_refused(world: World
 async def test_what_was_never_published_has_no_history(world: World) -> None:
     for path in ("", "/versions", "/difference"):
         assert (await world.get(f"/v1/contact-forms/visit{path}")).status_code == 404
+
+
+async def test_what_ships_and_waits_to_be_published_is_compared_as_number_0(world: World) -> None:
+    address = "/v1/plan-templates/win-back"
+    shipped = (await world.get(address)).json()
+    assert (shipped["number"], shipped["is_in_force"]) == (0, False)
+    assert (await world.get(f"{address}/versions")).json()["items"] == []
+    assert (await world.get(f"{address}/difference")).json() == {"from_number": 0, "to_number": 0, "changes": []}
+
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    await put(world, address, PLAN | {"effective_from": tomorrow})
+
+    assert (await world.get(address)).json() == shipped
+    assert (await world.get(address, number="1")).json()["is_in_force"] is False
+    compared = (await world.get(f"{address}/difference")).json()
+    assert (compared["from_number"], compared["to_number"]) == (0, 1)
+    assert {"path": "/once", "before": True, "after": False} in compared["changes"]

@@ -18,6 +18,7 @@ from contracts.followup import (
     ContactFormPublished,
     FieldKind,
     FormField,
+    PlanTemplatePublished,
     SurveyPolicyPublished,
 )
 from contracts.version import Published
@@ -26,6 +27,7 @@ from services.followup.commands import ContactForm
 from services.followup.domain.calendar import CALENDAR
 from services.followup.domain.complaint_policy import COMPLAINT_POLICY
 from services.followup.domain.contact_form import CONTACT_FORM
+from services.followup.domain.plan_template import PLAN_TEMPLATE
 from services.followup.domain.survey import SURVEY_POLICY
 from tests.support.spec import Spec
 
@@ -62,6 +64,7 @@ CASES = {
     "calendar": case(CALENDAR, example(CalendarPublished, closures=()), years=()),
     "complaint policy": case(COMPLAINT_POLICY, example(ComplaintPolicyPublished), consent_workdays=1),
     "survey policy": case(SURVEY_POLICY, example(SurveyPolicyPublished), rest_days=1),
+    "plan template": case(PLAN_TEMPLATE, example(PlanTemplatePublished), once=True),
     "contact form": case(CONTACT_FORM, example(ContactFormPublished), fields=()),
 }
 every_kind = pytest.mark.parametrize("of", CASES.values(), ids=list(CASES))
