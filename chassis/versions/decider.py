@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from chassis.commands.command import Command
 from chassis.commands.decider import Decider, RejectedError
+from contracts.event import Event
 from contracts.types import Instant
 from contracts.version import Published
 
@@ -57,14 +58,14 @@ class Kind(Generic[E]):
     shipped: Mapping[str, E] = field(default_factory=dict)
     unpublished: Mapping[str, E] = field(default_factory=dict)
     carried: Callable[[E | None, E], E] | None = None
-    decide_other: Callable[[Timeline[E], Any], Sequence[Published]] | None = None
+    decide_other: Callable[[Timeline[E], Any], Sequence[Event]] | None = None
 
     @property
     def decider(self) -> Decider[Timeline[E]]:
         return Decider(initial=Timeline(), decide=self.decide, evolve=evolve)
 
-    def decide(self, timeline: Timeline[E], command: Any) -> Sequence[Published]:
-        """Return the versions that `command` earns: none when the latest says the same."""
+    def decide(self, timeline: Timeline[E], command: Any) -> Sequence[Event]:
+        """Return the facts that `command` earns: none when the latest says the same."""
         if self.decide_other and not isinstance(command, Publish):
             return self.decide_other(timeline, command)
         return self.published(timeline, command)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from chassis.commands.decider import RejectedError
 from chassis.versions.decider import MAX_WAITING, Kind, Publish, Timeline, evolve, version_of
 from chassis.versions.difference import Change, difference
+from contracts.customer import SegmentPublished, SegmentRemoved, TagVocabularyPublished, TierSchemePublished
 from contracts.examples import example
 from contracts.followup import (
     CalendarPublished,
@@ -22,6 +23,10 @@ from contracts.followup import (
     SurveyPolicyPublished,
 )
 from contracts.version import Published
+from services.customer.commands import RemoveSegment
+from services.customer.domain.segments import SEGMENT
+from services.customer.domain.tags import TAG_VOCABULARY
+from services.customer.domain.tier_scheme import TIER_SCHEME
 from services.followup.calendars.shipped import CHINA_OFFICE, SHIPPED
 from services.followup.commands import ContactForm
 from services.followup.domain.calendar import CALENDAR
@@ -65,8 +70,12 @@ CASES = {
     "complaint policy": case(COMPLAINT_POLICY, example(ComplaintPolicyPublished), consent_workdays=1),
     "survey policy": case(SURVEY_POLICY, example(SurveyPolicyPublished), rest_days=1),
     "plan template": case(PLAN_TEMPLATE, example(PlanTemplatePublished), once=True),
+    "tag vocabulary": case(TAG_VOCABULARY, example(TagVocabularyPublished), tags=()),
+    "tier scheme": case(TIER_SCHEME, example(TierSchemePublished), window_days=7),
     "contact form": case(CONTACT_FORM, example(ContactFormPublished), fields=()),
 }
+# A segment is in force at once: its request has no field that says otherwise.
+CASES["segment"] = case(SEGMENT, example(SegmentPublished), en="Others")
 every_kind = pytest.mark.parametrize("of", CASES.values(), ids=list(CASES))
 FORM = CASES["contact form"]
 
@@ -124,6 +133,15 @@ def test_what_is_in_force_published_again_calls_off_what_waits() -> None:
     assert CONTACT_FORM.in_force(timeline, "quote", NOW + 2 * A_DAY) == FORM.numbered(3)
 
 
+def test_what_was_removed_is_in_force_no_longer_and_its_numbers_go_on() -> None:
+    segment = CASES["segment"]
+    name = SEGMENT.name_of(example(SegmentPublished))
+    facts = [segment.numbered(1), segment.numbered(2), SegmentRemoved(name=name)]
+    assert SEGMENT.in_force(SEGMENT.decider.fold(Timeline(), facts), name, NOW) is None
+    segment.spec.given(*facts).when(RemoveSegment(name=name)).then()
+    segment.spec.given(*facts).when(publish(segment.one)).then(segment.numbered(3))
+
+
 def test_so_many_versions_may_wait_and_no_more() -> None:
     facts = [FORM.other] + [FORM.numbered(2 + n, NOW + n * A_DAY) for n in range(1, MAX_WAITING)]
     last = NOW + MAX_WAITING * A_DAY
@@ -157,7 +175,7 @@ def test_in_force_is_the_highest_number_of_those_whose_time_has_come(
             new = CONTACT_FORM.decide(timeline, Publish(version=said, at=at))
         except RejectedError:
             continue
-        for version in new:
+        for version in map(ContactFormPublished.model_validate, new):
             assert version.number == len(known) + 1
             timeline = evolve(timeline, version)
             known.append(form(name).model_copy(update=version.model_dump(include={"number", "effective_from"})))
