@@ -347,3 +347,16 @@ async def test_plans_go_over_to_a_template_that_waits_once_it_is_in_force(heard:
     await heard.planning.run_due()
     assert [(await heard.plans(each))[0]["number"] for each in (early, meanwhile, late)] == [2, 2, 2]
     assert [step for step, state, _ in await heard.tasks(early) if state == "open"] == ["day-5"]
+
+
+async def test_a_template_that_waits_and_is_overtaken_never_comes_into_force(heard: Heard) -> None:
+    customer_id = await heard.world.hears_of_customer()
+    in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+    await heard.publish("after-delivery")
+    await heard.publish("after-delivery", once=True, effective_from=in_an_hour.isoformat())
+    await heard.publish("after-delivery")
+    heard.now = in_an_hour
+    await heard.planning.run_due()
+    await heard.hear(facts(customer_id, *BEGINNING, example(OrderDelivered), at=in_an_hour))
+    assert [plan["number"] for plan in await heard.plans(customer_id)] == [3]
+    assert (await heard.world.get("/v1/plan-templates/after-delivery")).json()["once"] is False

@@ -1,5 +1,6 @@
 """Versions of configuration: the next number, nothing new for the same, and which one is in force when."""
 
+import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.commands.decider import RejectedError
-from chassis.versions.decider import MAX_WAITING, Kind, Publish, Timeline, evolve, version_of
+from chassis.versions.decider import MAX_WAITING, Kind, Publish, Timeline, version_of
 from chassis.versions.difference import Change, difference
 from contracts.customer import SegmentPublished, SegmentRemoved, TagVocabularyPublished, TierSchemePublished
 from contracts.examples import example
@@ -161,27 +162,26 @@ publications = st.lists(
 
 
 @UNHURRIED
-@given(publications, st.integers(0, 60))
+@given(publications, st.integers(0, 90))
 def test_in_force_is_the_highest_number_of_those_whose_time_has_come(
     asked: list[tuple[int, str, int | None]], days_later: int
 ) -> None:
-    timeline: Timeline[ContactFormPublished] = Timeline()
-    known: list[ContactFormPublished] = []
-    at = NOW
+    decider, at = CONTACT_FORM.decider, NOW
+    known: list[tuple[datetime, Any]] = []
     for passed, name, ahead in asked:
         at += passed * A_DAY
-        said = form(name).model_copy(update={"effective_from": None if ahead is None else at + ahead * A_DAY})
-        try:
-            new = CONTACT_FORM.decide(timeline, Publish(version=said, at=at))
-        except RejectedError:
-            continue
-        for version in map(ContactFormPublished.model_validate, new):
-            assert version.number == len(known) + 1
-            timeline = evolve(timeline, version)
-            known.append(form(name).model_copy(update=version.model_dump(include={"number", "effective_from"})))
-    then = at + days_later * A_DAY
-    come = [each for each in known if each.effective_from is None or each.effective_from <= then]
+        effective_from = None if ahead is None else at + ahead * A_DAY
+        timeline = decider.fold(Timeline(), [each for _, each in known])
+        with contextlib.suppress(RejectedError):
+            known += [(at, each) for each in decider.decide(timeline, publish(form(name), at, effective_from))]
+    then = NOW + days_later * A_DAY
+    published = [(at, each) for at, each in known if at <= then]
+    come = [each for at, each in published if (each.effective_from or at) <= then]
+
+    timeline = decider.fold(Timeline(), [each for _, each in published])
+
     assert CONTACT_FORM.in_force(timeline, "visit", then) == (come[-1] if come else None)
+    assert [each.number for _, each in known] == list(range(1, len(known) + 1))
 
 
 def form(field: str) -> ContactFormPublished:
