@@ -78,7 +78,7 @@ class Kind(Generic[E]):
         if latest and says_the_same(version, latest, command.at):
             return []
         refuse_past(version, command.at)
-        if version.effective_from and len(waiting(known, command.at)) >= MAX_WAITING:
+        if sum(comes_before(each, version) for each in waiting(known, command.at)) >= MAX_WAITING:
             raise too_many_wait()
         return [version]
 

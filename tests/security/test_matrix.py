@@ -352,7 +352,12 @@ def shows(operation: Operation, response: httpx.Response, things: dict[str, str]
             return any(things["customer_id"] in map(item.get, names) for item in found["items"])
 
 
-LISTS = [each for each in operations() if "cursor" in each.queries and "{" not in each.path]
+# The versions of what is configured are the same list for everybody.
+LISTS = [
+    each
+    for each in operations()
+    if "cursor" in each.queries and "{" not in each.path and not each.path.endswith("/versions")
+]
 
 
 @pytest.mark.parametrize("operation", LISTS, ids=str)

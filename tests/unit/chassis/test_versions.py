@@ -144,12 +144,16 @@ def test_what_was_removed_is_in_force_no_longer_and_its_numbers_go_on() -> None:
 
 
 def test_so_many_versions_may_wait_and_no_more() -> None:
-    facts = [FORM.other] + [FORM.numbered(2 + n, NOW + n * A_DAY) for n in range(1, MAX_WAITING)]
+    facts = [FORM.other] + [FORM.numbered(1 + n, NOW + n * A_DAY) for n in range(1, MAX_WAITING)]
     last = NOW + MAX_WAITING * A_DAY
     changed = publish(FORM.other, effective_from=last)
     (waits,) = CONTACT_FORM.decide(CONTACT_FORM.decider.fold(Timeline(), facts), changed)
     again = publish(FORM.one, effective_from=last + A_DAY)
     FORM.spec.given(*facts, waits).when(again).then_rejected("too-many-versions-wait")
+    # One that overtakes some of those that wait takes their place.
+    FORM.spec.given(*facts, waits).when(publish(FORM.one, effective_from=last)).then(
+        FORM.numbered(MAX_WAITING + 2, last)
+    )
     # Once one of them is in force there is room again, and what is in force now is still known.
     timeline = CONTACT_FORM.decider.fold(Timeline(), [*facts, waits])
     assert CONTACT_FORM.in_force(timeline, "quote", NOW) == FORM.other
