@@ -2,11 +2,12 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from contracts.customer.life import Stage
 from contracts.event import Event
 from contracts.types import Code, EmployeeId, Word
+from contracts.version import Published
 
 
 class SegmentFilter(BaseModel):
@@ -23,12 +24,11 @@ class SegmentFilter(BaseModel):
     proposed_in: Code | None = None
 
 
-class SegmentPublished(Event):
-    """A whole new version of a segment. Its subject is the segment itself, not a customer."""
+class SegmentPublished(Published):
+    """A whole new version of a segment, in force at once. Its subject is the segment itself, not a customer."""
 
     type: Literal["care.customer.segment-published.v1"] = "care.customer.segment-published.v1"
     name: Code
-    number: int = Field(ge=1)
     en: Word
     zh: Word
     filter: SegmentFilter

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.event import Event
 from contracts.types import Code, Word
+from contracts.version import Published
 
 MAX_TAGS = 500
 
@@ -20,11 +21,10 @@ class Tag(BaseModel):
     zh: Word
 
 
-class TagVocabularyPublished(Event):
+class TagVocabularyPublished(Published):
     """A whole new version of the vocabulary. Its subject is the vocabulary itself, not a customer."""
 
     type: Literal["care.customer.tag-vocabulary-published.v1"] = "care.customer.tag-vocabulary-published.v1"
-    number: int = Field(ge=1)
     tags: Annotated[tuple[Tag, ...], Field(max_length=MAX_TAGS)]
 
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from contracts.event import Event
 from contracts.money import CurrencyCode
 from contracts.types import Code, Instant, Printable, Word, refuse_blank
+from contracts.version import Published
 
 MAX_TIERS = 10
 MAX_EXPRESSION = 1_000
@@ -43,12 +44,11 @@ class TierRule(BaseModel):
     when: Expression | None = None
 
 
-class TierSchemePublished(Event):
+class TierSchemePublished(Published):
     """A whole new version of a scheme. Its subject is the scheme itself, not a customer."""
 
     type: Literal["care.customer.tier-scheme-published.v1"] = "care.customer.tier-scheme-published.v1"
     name: Code
-    number: int = Field(ge=1)
     decision: TierDecision
     window_days: WindowDays
     currency: CurrencyCode

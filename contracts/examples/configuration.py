@@ -1,6 +1,6 @@
 """One true-to-life example of each fact that is configuration of the followup service."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 from contracts import customer, followup
 from contracts.event import Event
@@ -56,6 +56,7 @@ CONFIGURED: tuple[Event, ...] = (
             ComplaintTarget(severity=severity, answer_minutes=60, resolve_minutes=900) for severity in followup.Severity
         ),
         consent_workdays=7,
+        effective_from=datetime(2024, 7, 1, tzinfo=UTC),
         assignments=(
             ComplaintAssignment(category="delivery", assign=ComplaintTaker.ROUND_ROBIN, team=(OWNER, "E1003")),
         ),

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from contracts.event import Event
 from contracts.types import Code, Name, Word
 from contracts.unfit import UnfitError
+from contracts.version import Published
 
 MINUTES_A_DAY = 1_440
 DAYS_A_WEEK = 7
@@ -83,7 +83,7 @@ class Closure(CalendarPart):
     reason: Code | None = None
 
 
-class CalendarPublished(Event):
+class CalendarPublished(Published):
     """A whole new version. `week` is Monday to Sunday; `made_up` is what is worked on a make-up workday.
 
     `closures` are days off of the house, in order; nothing is worked on them.
@@ -91,7 +91,6 @@ class CalendarPublished(Event):
 
     type: Literal["care.followup.calendar-published.v1"] = "care.followup.calendar-published.v1"
     name: Code
-    number: int = Field(ge=1)
     zone: Word
     week: tuple[tuple[WorkInterval, ...], ...]
     made_up: tuple[WorkInterval, ...]

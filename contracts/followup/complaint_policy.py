@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.event import Event
 from contracts.followup.complaint import Severity
 from contracts.followup.plan import Team
 from contracts.types import Code
+from contracts.version import Published
 
 MAX_TARGETS = 100
 MAX_TARGET_MINUTES = 100_000
@@ -48,7 +48,7 @@ class ComplaintAssignment(BaseModel):
     team: Team = ()
 
 
-class ComplaintPolicyPublished(Event):
+class ComplaintPolicyPublished(Published):
     """A whole new version. A complaint keeps the one that its clock began under.
 
     After being told the result, silence for `consent_workdays` counts as consent. Work time is that of `calendar`.
@@ -56,7 +56,6 @@ class ComplaintPolicyPublished(Event):
     """
 
     type: Literal["care.followup.complaint-policy-published.v1"] = "care.followup.complaint-policy-published.v1"
-    number: int = Field(ge=1)
     targets: Annotated[tuple[ComplaintTarget, ...], Field(max_length=MAX_TARGETS)]
     consent_workdays: int = Field(ge=1, le=MAX_CONSENT_WORKDAYS)
     calendar: Code = "china-office"

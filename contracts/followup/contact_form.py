@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.event import Event
 from contracts.types import Code
+from contracts.version import Published
 
 MAX_FIELDS = 30
 MAX_CHOICES = 50
@@ -43,12 +43,11 @@ class FieldValue(BaseModel):
     value_ref: UUID | None = None
 
 
-class ContactFormPublished(Event):
+class ContactFormPublished(Published):
     """A whole new version of the form for `purpose`. Its subject is the form itself, not a customer."""
 
     type: Literal["care.followup.contact-form-published.v1"] = "care.followup.contact-form-published.v1"
     purpose: Code
-    number: int = Field(ge=1)
     fields: Annotated[tuple[FormField, ...], Field(max_length=MAX_FIELDS)]
 
 

@@ -10,6 +10,7 @@ from contracts.customer import Mode
 from contracts.event import Event
 from contracts.followup.contact import Channel
 from contracts.types import Code, EmployeeId, Instant, Word
+from contracts.version import Published
 
 MAX_STEPS = 50
 MAX_TRIGGERS = 10
@@ -63,7 +64,7 @@ class PlanStep(BaseModel):
     team: Team = ()
 
 
-class PlanTemplatePublished(Event):
+class PlanTemplatePublished(Published):
     """A whole new version. Its plans hold for customers in `mode`, in any where none is named.
 
     With `once`, a customer has at most one of its plans at a time; else every fact that starts one starts another.
@@ -72,7 +73,6 @@ class PlanTemplatePublished(Event):
 
     type: Literal["care.followup.plan-template-published.v1"] = "care.followup.plan-template-published.v1"
     name: Code
-    number: int = Field(ge=1)
     mode: Mode | None = None
     starts_on: tuple[PlanTrigger, ...]
     anchor: Word | None = None

@@ -10,6 +10,7 @@ from contracts.event import Event
 from contracts.followup.contact import Channel
 from contracts.followup.plan import MAX_TRIGGERS, PlanTrigger
 from contracts.types import Code, Instant
+from contracts.version import Published
 
 LOWEST_CSAT, LOWEST_NPS, HIGHEST_NPS = 1, 0, 10
 MAX_VALID_DAYS, MAX_REST_DAYS = 365, 365
@@ -64,14 +65,13 @@ class SurveyAnsweredAnonymously(Event):
     comment_ref: UUID | None = None
 
 
-class SurveyPolicyPublished(Event):
+class SurveyPolicyPublished(Published):
     """A whole new version: which facts of a customer it is asked after, what, and how often at most.
 
     A customer that was asked anything within the last `rest_days` is left in peace.
     """
 
     type: Literal["care.followup.survey-policy-published.v1"] = "care.followup.survey-policy-published.v1"
-    number: int = Field(ge=1)
     after: Annotated[tuple[PlanTrigger, ...], Field(max_length=MAX_TRIGGERS)]
     question: Question
     anonymous: bool = False

@@ -1,6 +1,7 @@
 """Starts the customer service: `python -m services.customer [all|api|relay|consumer|projection|importer|timers]`."""
 
 import sys
+from zoneinfo import ZoneInfo
 
 from chassis.cli import main
 from chassis.commands.command_handler import CommandHandler
@@ -20,6 +21,7 @@ from chassis.service import Parts, Service, Task
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.pseudonym import Pseudonyms
+from chassis.versions.lookup import Versions
 from contracts.erasure_answers import CONFIRMATIONS, ErasureConfirmed
 from contracts.inbound import INBOUND, AnyInbound
 from contracts.topics import CUSTOMER_EVENTS, CUSTOMER_INBOUND, ERASURE_ANSWERS, FOLLOWUP_EVENTS
@@ -34,6 +36,7 @@ from services.customer.domain.handover_batch import HANDOVER_BATCH
 from services.customer.domain.important_date import IMPORTANT_DATE
 from services.customer.domain.segments import SEGMENT
 from services.customer.domain.tags import TAG_VOCABULARY
+from services.customer.domain.tier_scheme import TIER_SCHEME
 from services.customer.erasure import execution
 from services.customer.erasure.execution import Erasing
 from services.customer.handovers.batches import HandoverBatches
@@ -49,7 +52,6 @@ from services.customer.queries.handovers import HandoverQueries
 from services.customer.schema import SCHEMA
 from services.customer.search.index import Search
 from services.customer.tiers.runner import Tiering
-from services.customer.tiers.schemes import TierSchemes
 
 NAME = "customer"
 LISTING = "customer-list"
@@ -143,6 +145,7 @@ def dependencies(parts: Parts) -> Dependencies:
     customers = CommandHandler(store, CUSTOMER, mapper)
     return Dependencies(
         pool=parts.pool,
+        zone=ZoneInfo(parts.settings.business_zone),
         store=store,
         mapper=mapper,
         customers=customers,
@@ -150,9 +153,9 @@ def dependencies(parts: Parts) -> Dependencies:
         handovers=CommandHandler(store, HANDOVER, mapper),
         checklists=Checklists(parts.pool, parts.settings.business_zone),
         handover_batches=CommandHandler(store, HANDOVER_BATCH, mapper),
-        vocabulary=CommandHandler(store, TAG_VOCABULARY, mapper),
-        segments=CommandHandler(store, SEGMENT, mapper),
-        tier_schemes=TierSchemes(store, mapper, pseudonyms, parts.settings.business_zone),
+        vocabulary=Versions(TAG_VOCABULARY, store, mapper, pseudonyms),
+        segments=Versions(SEGMENT, store, mapper, pseudonyms),
+        tier_schemes=Versions(TIER_SCHEME, store, mapper, pseudonyms),
         queries=CustomerQueries(parts.pool, Search(parts.pool, pseudonyms)),
         handover_queries=HandoverQueries(parts.pool),
         pseudonyms=pseudonyms,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 
@@ -11,22 +12,22 @@ from chassis.postgres.database import Pool
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.pseudonym import Pseudonyms
+from chassis.versions.lookup import Versions
+from contracts.customer import SegmentPublished, TagVocabularyPublished, TierSchemePublished
 from services.customer.commerce.recording import Commerce
 from services.customer.domain import Customer
 from services.customer.domain.handover import Handover
 from services.customer.domain.handover_batch import Batch
-from services.customer.domain.segments import Segment
-from services.customer.domain.tags import Vocabulary
 from services.customer.erasure.execution import Erasing
 from services.customer.handovers.checklists import Checklists
 from services.customer.queries import CustomerQueries
 from services.customer.queries.handovers import HandoverQueries
-from services.customer.tiers.schemes import TierSchemes
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
     pool: Pool
+    zone: ZoneInfo
     store: EventStore
     mapper: EventMapper
     customers: CommandHandler[Customer]
@@ -34,9 +35,9 @@ class Dependencies:
     handovers: CommandHandler[Handover]
     checklists: Checklists
     handover_batches: CommandHandler[Batch | None]
-    vocabulary: CommandHandler[Vocabulary]
-    tier_schemes: TierSchemes
-    segments: CommandHandler[Segment]
+    vocabulary: Versions[TagVocabularyPublished]
+    tier_schemes: Versions[TierSchemePublished]
+    segments: Versions[SegmentPublished]
     queries: CustomerQueries
     handover_queries: HandoverQueries
     pseudonyms: Pseudonyms

@@ -11,6 +11,7 @@ from services.customer import commands
 from services.customer.dependencies import Dependencies
 from services.customer.domain import Customer
 from services.customer.domain.references import LEADS_ELSEWHERE
+from services.customer.tiers.schemes import offered
 
 
 async def register(
@@ -22,8 +23,8 @@ async def register(
 ) -> tuple[UUID, Handled]:
     """Run the command on the customer with this id, or on the one that its number has been given to since."""
     if command.tier:
-        offered = await needs.tier_schemes.offered(command.tier.scheme)
-        command = commands.RegisterInTier(**dict(command), offered=offered)
+        tiers = await offered(needs.tier_schemes, command.tier.scheme, context.now)
+        command = commands.RegisterInTier(**dict(command), offered=tiers)
     if command.owner_id and not command.leader_id and (owner := await needs.queries.employee(command.owner_id)):
         command = command.with_owner_led_by(owner.leader_id)
     try:

@@ -17,11 +17,10 @@ from chassis.service import Parts, Service, Task
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.pseudonym import Pseudonyms
+from chassis.versions.lookup import Versions
 from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.followup.absences.due_work import FallingDue
 from services.followup.api import ROUTERS
-from services.followup.calendars.lookup import Calendars
-from services.followup.complaints.policies import ComplaintPolicies
 from services.followup.dependencies import Dependencies
 from services.followup.domain.absence import ABSENCES
 from services.followup.domain.calendar import CALENDAR
@@ -107,18 +106,16 @@ def dependencies(parts: Parts) -> Dependencies:
         contacts=CommandHandler(store, CONTACT, mapper),
         tasks=CommandHandler(store, TASK, mapper),
         complaints=CommandHandler(store, COMPLAINT, mapper),
-        contact_forms=CommandHandler(store, CONTACT_FORM, mapper),
+        contact_forms=Versions(CONTACT_FORM, store, mapper, pseudonyms),
         plans=CommandHandler(store, PLAN, mapper),
-        plan_templates=CommandHandler(store, PLAN_TEMPLATE, mapper),
-        calendar_rules=CommandHandler(store, CALENDAR, mapper),
-        calendars=Calendars(store, mapper, pseudonyms),
+        plan_templates=Versions(PLAN_TEMPLATE, store, mapper, pseudonyms),
+        calendars=Versions(CALENDAR, store, mapper, pseudonyms),
         complaint_repeats=CommandHandler(store, REPEATS, mapper),
-        complaint_policy=CommandHandler(store, COMPLAINT_POLICY, mapper),
-        complaint_policies=ComplaintPolicies(store, mapper, pseudonyms),
+        complaint_policies=Versions(COMPLAINT_POLICY, store, mapper, pseudonyms),
         guards=CommandHandler(store, GUARDS, mapper),
         surveys=CommandHandler(store, SURVEY, mapper),
         anonymous_answers=CommandHandler(store, ANONYMOUS_ANSWER, mapper),
-        survey_policy=CommandHandler(store, SURVEY_POLICY, mapper),
+        survey_policies=Versions(SURVEY_POLICY, store, mapper, pseudonyms),
         survey_list=SurveyQueries(parts.pool),
         invitations=Invitations(pseudonyms),
         guard_list=GuardQueries(parts.pool),

@@ -11,6 +11,7 @@ from chassis.http.export import Exports
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.pseudonym import Pseudonyms
+from chassis.versions.lookup import Versions
 from contracts.followup import (
     CalendarPublished,
     ComplaintPolicyPublished,
@@ -19,8 +20,6 @@ from contracts.followup import (
     SurveyPolicyPublished,
 )
 from services.followup.absences.due_work import FallingDue
-from services.followup.calendars.lookup import Calendars
-from services.followup.complaints.policies import ComplaintPolicies
 from services.followup.domain.absence import Absences
 from services.followup.domain.complaint import Complaint
 from services.followup.domain.complaint_repeats import Repeats
@@ -45,18 +44,16 @@ class Dependencies:
     contacts: CommandHandler[Contact]
     tasks: CommandHandler[Task | None]
     complaints: CommandHandler[Complaint | None]
-    contact_forms: CommandHandler[ContactFormPublished | None]
+    contact_forms: Versions[ContactFormPublished]
     plans: CommandHandler[Plan | None]
-    plan_templates: CommandHandler[PlanTemplatePublished | None]
-    calendar_rules: CommandHandler[CalendarPublished | None]
-    calendars: Calendars
+    plan_templates: Versions[PlanTemplatePublished]
+    calendars: Versions[CalendarPublished]
     complaint_repeats: CommandHandler[Repeats]
-    complaint_policy: CommandHandler[ComplaintPolicyPublished]
-    complaint_policies: ComplaintPolicies
+    complaint_policies: Versions[ComplaintPolicyPublished]
     guards: CommandHandler[Guards]
     surveys: CommandHandler[Survey | None]
     anonymous_answers: CommandHandler[bool]
-    survey_policy: CommandHandler[SurveyPolicyPublished | None]
+    survey_policies: Versions[SurveyPolicyPublished]
     survey_list: SurveyQueries
     invitations: Invitations
     guard_list: GuardQueries
@@ -68,10 +65,6 @@ class Dependencies:
     days: Days
     pseudonyms: Pseudonyms
     exports: Exports
-
-    @property
-    def survey_policy_id(self) -> UUID:
-        return self.pseudonyms.derived("survey-policy", "default")
 
     def absences_of(self, employee_id: str) -> UUID:
         """Return the stream of when one employee is away."""

@@ -33,7 +33,8 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     | dict.fromkeys(("customer_order", "quote", "contract", "handover", "open_item"), "INSERT SELECT UPDATE")
     | dict.fromkeys(("tier_scheme", "tier_due", "interaction", "customer_search", "segment"), "INSERT SELECT UPDATE")
     | dict.fromkeys(("handover_batch", "handover_item", "customer_likeness", "duplicate_pair"), "INSERT SELECT UPDATE")
-    | {"erasure_answer": "INSERT SELECT UPDATE", "erasure_confirmation": "INSERT SELECT"},
+    | {"erasure_answer": "INSERT SELECT UPDATE", "erasure_confirmation": "INSERT SELECT"}
+    | {"waiting_version": "DELETE INSERT SELECT"},
     "followup": STORE
     | CONSUMER
     | IMPORTS
@@ -42,7 +43,8 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
         ("plan", "plan_customer", "plan_template", "plan_turn", "guard", "guard_watch", "survey", "anonymous_answer"),
         "INSERT SELECT UPDATE",
     )
-    | dict.fromkeys(("absence", "leaver"), "INSERT SELECT UPDATE"),
+    | dict.fromkeys(("absence", "leaver"), "INSERT SELECT UPDATE")
+    | {"waiting_version": "DELETE INSERT SELECT"},
     "alerts": STORE
     | CONSUMER
     | dict.fromkeys(("silence", "alert", "customer_holders", "erasure_received"), "INSERT SELECT UPDATE"),

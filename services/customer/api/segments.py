@@ -8,17 +8,18 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel
 
 from chassis.commands.decider import RejectedError
-from chassis.commands.problem import not_found
 from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.listing import Paging
 from chassis.http.paging import Page
-from chassis.http.responses import PUBLISHED, Accepted, answer, etag
+from chassis.http.responses import Accepted, answer
+from chassis.versions.decider import version_of
+from chassis.versions.lookup import Versions
+from chassis.versions.routes import VersionRoutes
 from contracts.customer import SegmentFilter, SegmentPublished
 from contracts.types import Code
 from services.customer import commands
-from services.customer.api.access import Reader
-from services.customer.api.tags import Keeper
+from services.customer.api.access import KEEPERS, READERS, Keeper, Reader
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.queries import CustomerView
 from services.customer.search.question import Filters
@@ -57,37 +58,41 @@ class SegmentCount(BaseModel):
 async def read_segments(_caller: Reader, needs: Needs) -> Segments:
     """List the segments; there are few, so all at once."""
     rows = await needs.pool.fetch(LIST, MAX_SEGMENTS)
-    return Segments(items=[view(SegmentPublished.model_validate(row["data"])) for row in rows])
+    return Segments(items=[SegmentView.model_validate(row["data"]) for row in rows])
 
 
-@router.get("/segments/{segment}")
-async def read_segment(segment: Name, _caller: Reader, needs: Needs, response: Response) -> SegmentView:
-    """Read a segment as it stands after every acknowledged command."""
-    version, latest = await latest_of(segment, needs)
-    response.headers["ETag"] = etag(version)
-    return view(latest)
+async def versions(needs: Needs) -> Versions[SegmentPublished]:
+    return needs.segments
 
 
-@router.put("/segments/{segment}", response_model=Accepted, responses=PUBLISHED)
-async def publish_segment(segment: Name, body: commands.Segment, caller: Keeper, needs: Needs) -> Response:
+async def asked(segment: Name, body: commands.Segment, needs: Needs) -> SegmentPublished:
     """Keep whom the segment holds from now on, whole."""
     if await needs.pool.fetchval(COUNT, segment) >= MAX_SEGMENTS:
         raise RejectedError(
             "too-many-segments", f"There are up to {MAX_SEGMENTS} segments.", f"客户分群最多 {MAX_SEGMENTS} 个。"
         )
-    return await tell(segment, commands.PublishSegment(name=segment, **dict(body)), caller, needs)
+    return version_of(SegmentPublished, body, name=segment)
+
+
+VersionRoutes("segment", "/segments", versions, asked, SegmentView, KEEPERS, READERS, parameter="segment").add_to(
+    router
+)
 
 
 @router.delete("/segments/{segment}", response_model=Accepted)
 async def remove_segment(segment: Name, caller: Keeper, needs: Needs) -> Response:
     """Let the segment go. Its customers stay as they are."""
-    return await tell(segment, commands.RemoveSegment(name=segment), caller, needs)
+    stream_id, command = needs.segments.stream_of(segment), commands.RemoveSegment(name=segment)
+    handled = await needs.segments.handler.handle(
+        stream_id, command, caller.context, expected_version=caller.expected_version
+    )
+    return answer(handled, f"/v1/segments/{segment}")
 
 
 @router.get("/segments/{segment}/customers")
 async def read_segment_customers(segment: Name, caller: Reader, needs: Needs, paging: Paging) -> Page[CustomerView]:
     """List the customers who are in the segment now; a seller sees their own."""
-    filters = filters_of((await latest_of(segment, needs))[1], caller)
+    filters = await filters_of(segment, caller, needs)
     return await paging.page(
         {"list": "segment", **asdict(filters)},
         lambda place, size: needs.queries.page(filters, UUID(place[0]) if place else None, size),
@@ -98,32 +103,11 @@ async def read_segment_customers(segment: Name, caller: Reader, needs: Needs, pa
 @router.get("/segments/{segment}/count")
 async def count_segment(segment: Name, caller: Reader, needs: Needs) -> SegmentCount:
     """Count the customers who are in the segment now."""
-    filters = filters_of((await latest_of(segment, needs))[1], caller)
+    filters = await filters_of(segment, caller, needs)
     found = await needs.queries.count(filters, MAX_COUNTED + 1)
     return SegmentCount(count=min(found, MAX_COUNTED), has_more=found > MAX_COUNTED)
 
 
-async def latest_of(segment: str, needs: Dependencies) -> tuple[int, SegmentPublished]:
-    loaded = await needs.segments.load(segment_id(segment, needs))
-    if loaded.state.latest is None or not loaded.state.is_there:
-        raise not_found()
-    return loaded.version, loaded.state.latest
-
-
-async def tell(segment: str, command: commands.SegmentCommand, caller: Caller, needs: Dependencies) -> Response:
-    handled = await needs.segments.handle(
-        segment_id(segment, needs), command, caller.context, expected_version=caller.expected_version
-    )
-    return answer(handled, f"/v1/segments/{segment}")
-
-
-def segment_id(name: str, needs: Dependencies) -> UUID:
-    return needs.pseudonyms.derived("segment", name)
-
-
-def filters_of(segment: SegmentPublished, caller: Caller) -> Filters:
-    return Filters(**dict(segment.filter), visible_to=caller.visible_to)
-
-
-def view(segment: SegmentPublished) -> SegmentView:
-    return SegmentView(**segment.model_dump(exclude={"type"}))
+async def filters_of(segment: str, caller: Caller, needs: Dependencies) -> Filters:
+    present = await needs.segments.in_force(caller.context.now, segment)
+    return Filters(**dict(present.filter), visible_to=caller.visible_to)

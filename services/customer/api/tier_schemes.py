@@ -3,22 +3,22 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
 from chassis.commands.problem import ProblemError
 from chassis.http.body import StrictRoute
 from chassis.http.listing import Paging
-from chassis.http.responses import PUBLISHED, Accepted, answer, etag
 from chassis.rules.expressions import ExpressionError
+from chassis.versions.decider import version_of
+from chassis.versions.lookup import Versions
+from chassis.versions.routes import VersionRoutes
 from contracts.customer import TierDecision, TierRule, TierSchemePublished
 from contracts.types import Code
 from services.customer import commands
-from services.customer.api.access import Reader
-from services.customer.api.tags import Keeper
+from services.customer.api.access import KEEPERS, READERS, Keeper, Reader
 from services.customer.dependencies import Needs
 from services.customer.domain.shipped_tiers import NOT_IN_FORCE, SHIPPED
-from services.customer.domain.tier_scheme import version_of
 from services.customer.tiers import memory
 from services.customer.tiers.facts import facts_of, following
 from services.customer.tiers.preview import TierPreview, preview_of
@@ -47,37 +47,25 @@ class TierSchemesView(BaseModel):
 
 
 @router.get("/tier-schemes")
-async def read_tier_schemes(_caller: Reader, needs: Needs) -> TierSchemesView:
+async def read_tier_schemes(caller: Reader, needs: Needs) -> TierSchemesView:
     """List the schemes in force and those that wait to be published; there are few, so all at once."""
-    known = SHIPPED | {scheme.name: scheme for scheme in await memory.in_force(needs.pool)}
+    known = SHIPPED | {scheme.name: scheme for scheme in await memory.in_force(needs.pool, caller.context.now)}
     return TierSchemesView(items=[view(known[name]) for name in sorted(known)])
 
 
-@router.get("/tier-schemes/{scheme}")
-async def read_tier_scheme(
-    scheme: Scheme,
-    _caller: Reader,
-    needs: Needs,
-    response: Response,
-    number: Annotated[int | None, Query(ge=1, description="A version; the latest if absent.")] = None,
-) -> TierSchemeView:
-    """Read a scheme as it stands after every acknowledged command, or an earlier version of it."""
-    if number:
-        return view(await needs.tier_schemes.version(scheme, number))
-    version, latest = await needs.tier_schemes.latest(scheme)
-    response.headers["ETag"] = etag(version)
-    return view(latest)
+async def versions(needs: Needs) -> Versions[TierSchemePublished]:
+    return needs.tier_schemes
 
 
-@router.put("/tier-schemes/{scheme}", response_model=Accepted, responses=PUBLISHED)
-async def publish_tier_scheme(scheme: Scheme, body: commands.TierScheme, caller: Keeper, needs: Needs) -> Response:
-    """Put a whole new version in force, and look at every customer under it. Tiers held by hand stay."""
+async def asked(scheme: Scheme, body: commands.TierScheme) -> TierSchemePublished:
+    """Publish a whole new version; every customer is looked at once it is in force. Tiers held by hand stay."""
     require_expressions(body)
-    command = commands.PublishTierScheme(name=scheme, **dict(body))
-    handled = await needs.tier_schemes.handler.handle(
-        needs.tier_schemes.stream_of(scheme), command, caller.context, expected_version=caller.expected_version
-    )
-    return answer(handled, f"/v1/tier-schemes/{scheme}")
+    return version_of(TierSchemePublished, body, name=scheme)
+
+
+VersionRoutes(
+    "tier_scheme", "/tier-schemes", versions, asked, TierSchemeView, KEEPERS, READERS, parameter="scheme"
+).add_to(router)
 
 
 @router.post("/tier-schemes/{scheme}/preview")
@@ -86,15 +74,16 @@ async def preview_tier_scheme(
 ) -> TierPreview:
     """Say where these rules would lead the next customers, and change nothing."""
     require_expressions(body)
-    candidate, zone, now = version_of(scheme, 1, body), needs.tier_schemes.zone, caller.context.now
+    candidate, zone = version_of(TierSchemePublished, body, name=scheme), needs.zone
+    at = max(body.effective_from or caller.context.now, caller.context.now)
     page = await paging.page(
         {"list": "tier-preview", "scheme": scheme, **body.model_dump(mode="json")},
         lambda place, size: following(needs.pool, UUID(place[0]) if place else None, size + 1),
         lambda each: [str(each)],
         size=min(paging.limit or MAX_LOOKED_AT, MAX_LOOKED_AT),
     )
-    known = await facts_of(needs.pool, page.items, candidate, now, zone.key)
-    found = preview_of(known, candidate, now, zone)
+    known = await facts_of(needs.pool, page.items, candidate, at, zone.key)
+    found = preview_of(known, candidate, at, zone)
     return found.model_copy(update={"next_cursor": page.next_cursor, "has_more": page.has_more})
 
 
@@ -117,5 +106,4 @@ def require_expressions(scheme: commands.TierScheme) -> None:
 
 
 def view(scheme: TierSchemePublished) -> TierSchemeView:
-    said = scheme.model_dump(exclude={"type"})
-    return TierSchemeView(is_in_force=scheme.number != NOT_IN_FORCE, **said)
+    return TierSchemeView(is_in_force=scheme.number != NOT_IN_FORCE, **scheme.model_dump(exclude={"type"}))

@@ -16,6 +16,7 @@ from services.customer.api.customers import handle
 from services.customer.dependencies import Needs
 from services.customer.domain.shipped_tiers import DEFAULT
 from services.customer.domain.standing import Standing
+from services.customer.tiers.schemes import offered
 
 router = APIRouter(prefix="/v1", tags=["tiers"], route_class=StrictRoute)
 
@@ -68,8 +69,8 @@ async def read_tier(
 @router.post("/customers/{customer_id}/tier", response_model=Accepted)
 async def set_tier(customer_id: UUID, command: commands.SetTier, caller: Anyone, needs: Needs) -> Response:
     """Put the customer into a tier of a scheme by hand. It stays there until it is released."""
-    offered = await needs.tier_schemes.offered(command.scheme)
-    return await handle(customer_id, commands.PutIntoTier(**dict(command), offered=offered), caller, needs)
+    tiers = await offered(needs.tier_schemes, command.scheme, caller.context.now)
+    return await handle(customer_id, commands.PutIntoTier(**dict(command), offered=tiers), caller, needs)
 
 
 @router.post("/customers/{customer_id}/tier/release", response_model=Accepted)

@@ -22,12 +22,11 @@ from services.customer.commands.people import AddKeyContact, ChangeKeyContact, K
 from services.customer.commands.quote import CompareQuote, IssueQuote, OpenQuote, QuoteCommand
 from services.customer.commands.record import ChangeProfile, Profile, Register, RegisterInTier, Rename, ReviewProfile
 from services.customer.commands.reference import AddReference, ExternalReference, ReserveReference
-from services.customer.commands.segments import PublishSegment, RemoveSegment, Segment, SegmentCommand
+from services.customer.commands.segments import RemoveSegment, Segment
 from services.customer.commands.tags import AddTag, RemoveTag, TagCustomer, TagVocabulary
 from services.customer.commands.tiers import (
     AssessTier,
     ConfirmTier,
-    PublishTierScheme,
     PutIntoTier,
     RefuseTier,
     ReleaseTier,
@@ -106,8 +105,6 @@ __all__ = [
     "PassOn",
     "PlaceOrder",
     "Profile",
-    "PublishSegment",
-    "PublishTierScheme",
     "PutIntoTier",
     "QuoteCommand",
     "RecordNews",
@@ -126,7 +123,6 @@ __all__ = [
     "ReviewProfile",
     "SeeCompetitor",
     "Segment",
-    "SegmentCommand",
     "SetTier",
     "SignContract",
     "StartHandover",

@@ -19,12 +19,5 @@ class Segment(Command):
     filter: FilterGiven = Field(default_factory=FilterGiven)
 
 
-class PublishSegment(Segment):
-    name: Code
-
-
 class RemoveSegment(Command):
     name: Code
-
-
-SegmentCommand = PublishSegment | RemoveSegment

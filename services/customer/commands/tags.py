@@ -4,7 +4,8 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from chassis.commands.command import Command, FactCommand
+from chassis.commands.command import FactCommand
+from chassis.versions.decider import Publication
 from contracts.customer.tags import MAX_TAGS, Tag
 from contracts.types import Code
 from contracts.unfit import UnfitError
@@ -29,7 +30,7 @@ class TagGiven(Tag):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
-class TagVocabulary(Command):
+class TagVocabulary(Publication):
     """All the tags there are from now on."""
 
     tags: Annotated[tuple[TagGiven, ...], Field(max_length=MAX_TAGS)]

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from chassis.commands.command import Command, FactCommand
+from chassis.versions.decider import Publication
 from contracts.customer import TierBasis, TierDecision, TierRule
 from contracts.customer.tiers import MAX_TIERS, WindowDays
 from contracts.money import KnownCurrency
@@ -59,7 +60,7 @@ class TierRuleGiven(TierRule):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
-class TierScheme(Command):
+class TierScheme(Publication):
     """The tiers from the highest to the last, which takes everybody who is left and so has no `when`."""
 
     decision: TierDecision = TierDecision.PROPOSED
@@ -84,7 +85,3 @@ class TierScheme(Command):
                 "除最后一个外，每个分层都需要 `when`；最后一个没有",
             )
         return self
-
-
-class PublishTierScheme(TierScheme):
-    name: Code

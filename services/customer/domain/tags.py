@@ -1,6 +1,7 @@
 """The rules of tags: a vocabulary offers them, and what was tagged stands when the vocabulary changes."""
 
-from chassis.commands.decider import Decider, RejectedError
+from chassis.commands.decider import RejectedError
+from chassis.versions.decider import Kind
 from contracts import customer as events
 from contracts.customer.tags import Tag
 from services.customer import commands
@@ -9,7 +10,7 @@ from services.customer.domain.state import Customer
 MAX_TAGS_OF_A_CUSTOMER = 50
 MAX_OFFERED_IN_WORDS = 20
 
-Vocabulary = events.TagVocabularyPublished | None
+TAG_VOCABULARY: Kind[events.TagVocabularyPublished] = Kind(("tag-vocabulary",))
 
 
 def tag_added(customer: Customer, command: commands.TagCustomer) -> list[events.CustomerEvent]:
@@ -37,19 +38,3 @@ def unknown_tag(offered: tuple[Tag, ...]) -> RejectedError:
     return RejectedError(
         "unknown-tag", f"There is no such tag; offered are: {en or 'none'}.", f"没有该标签；可选：{zh or '无'}。"
     )
-
-
-def decide(latest: Vocabulary, command: commands.TagVocabulary) -> list[events.TagVocabularyPublished]:
-    """Return the next version: none when the latest says the same."""
-    tags = tuple(Tag(**dict(tag)) for tag in command.tags)
-    if latest and latest.tags == tags:
-        return []
-    return [events.TagVocabularyPublished(number=latest.number + 1 if latest else 1, tags=tags)]
-
-
-def evolve(_latest: Vocabulary, event: events.TagVocabularyPublished) -> Vocabulary:
-    """Apply one fact. A fact is never refused: it has already happened."""
-    return event
-
-
-TAG_VOCABULARY: Decider[Vocabulary] = Decider(initial=None, decide=decide, evolve=evolve)

@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from chassis.postgres.database import Connection
+from chassis.versions import waiting
 from contracts import customer as events
 from contracts.event import Envelope
 from services.customer.tiers import memory
 
-TABLES = ("tier_scheme", "tier_due")
+TABLES = ("tier_scheme", "tier_due", waiting.TABLE)
 # What the rules are told of a customer is made from these.
 TOLD = (
     events.Registered,
@@ -30,7 +31,8 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     changed: dict[UUID, datetime] = {}
     for envelope in envelopes:
         if isinstance(envelope.event, events.TierSchemePublished):
-            await memory.publish(held, envelope.event)
+            if not await waiting.keep(held, envelope.event, envelope.event.name):
+                await memory.publish(held, envelope.event)
         elif isinstance(envelope.event, TOLD):
             changed.setdefault(envelope.subject, envelope.recorded_at)
         if isinstance(envelope.event, events.Unmerged):

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.postgres.database import Connection, Pool, transaction
+from chassis.versions import waiting
 from contracts.customer import TierDecision, TierSchemePublished
 
 BEGINNING = UUID(int=0)
@@ -14,7 +15,13 @@ PUBLISH = """
     ON CONFLICT (name) DO UPDATE SET number = excluded.number, is_evaluated = excluded.is_evaluated,
         data = excluded.data, passed_to = excluded.passed_to
 """
-IN_FORCE = "SELECT data FROM tier_scheme WHERE is_evaluated OR NOT $1 ORDER BY name"
+# Of those that wait, also one whose time has come and that no timer has put in force yet.
+IN_FORCE = """
+    SELECT DISTINCT ON (name) data FROM (
+        SELECT name, number, data FROM tier_scheme
+        UNION ALL SELECT name, number, data FROM waiting_version WHERE effective_from <= $1
+    ) AS known ORDER BY name, number DESC
+"""
 # Where no scheme is evaluated, nobody has to be looked at: publishing one looks at everybody.
 MARK = """
     INSERT INTO tier_due (customer_id, due_at) SELECT * FROM unnest($1::uuid[], $2::timestamptz[])
@@ -48,14 +55,26 @@ PASSED = "UPDATE tier_scheme SET passed_to = $2 WHERE name = $1"
 
 async def publish(held: Connection, scheme: TierSchemePublished) -> None:
     """Put a version in force, and begin to look at everybody if its rules are to be followed."""
-    is_evaluated = scheme.decision is not TierDecision.BY_HAND
+    is_evaluated = is_followed(scheme)
     data = scheme.model_dump(mode="json")
     await held.execute(PUBLISH, scheme.name, scheme.number, is_evaluated, data, BEGINNING if is_evaluated else None)
 
 
-async def in_force(source: "Connection | Pool", *, evaluated: bool = False) -> list[TierSchemePublished]:
-    """Return the schemes in force, or only those whose rules are followed."""
-    return [TierSchemePublished.model_validate(row["data"]) for row in await source.fetch(IN_FORCE, evaluated)]
+def is_followed(scheme: TierSchemePublished) -> bool:
+    """Say whether the rules of a scheme are asked at all."""
+    return scheme.decision is not TierDecision.BY_HAND
+
+
+async def put_in_force(pool: Pool, now: datetime) -> None:
+    """Put the versions in force that have waited for it until now."""
+    async with transaction(pool) as held:
+        for version in await waiting.take(held, now):
+            if isinstance(version, TierSchemePublished):
+                await publish(held, version)
+
+
+async def in_force(source: "Connection | Pool", now: datetime) -> list[TierSchemePublished]:
+    return [TierSchemePublished.model_validate(row["data"]) for row in await source.fetch(IN_FORCE, now)]
 
 
 async def mark(held: Connection, changed: Mapping[UUID, datetime]) -> None:

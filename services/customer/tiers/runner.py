@@ -39,6 +39,7 @@ class Tiering:
     async def run_due(self) -> int:
         """Look at the next batch; return how many customers were marked or looked at."""
         now = self._clock()
+        await memory.put_in_force(self._pool, now)
         marked = await memory.pass_on(self._pool, now, PASS_BATCH)
         until = now + LEASE
         taken = await memory.claim(self._pool, now, until, BATCH)
@@ -46,7 +47,7 @@ class Tiering:
             return marked
         await memory.mark_survivors(self._pool, taken, now)
         due: dict[UUID, datetime | None] = dict.fromkeys(taken)
-        for scheme in await memory.in_force(self._pool, evaluated=True):
+        for scheme in filter(memory.is_followed, await memory.in_force(self._pool, now)):
             known = await facts_of(self._pool, taken, scheme, now, self._zone.key)
             await asyncio.gather(*(self._tell(each, scheme, now) for each in known))
             for each in known:

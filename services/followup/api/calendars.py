@@ -1,33 +1,34 @@
-"""HTTP for work calendars: published whole, read by version, and looked at day by day."""
+"""HTTP for work calendars: published whole, with their closures, and looked at day by day."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 
 from chassis.commands.problem import ProblemError
 from chassis.http.access import Allow, Caller
-from chassis.http.auth import Role
 from chassis.http.body import StrictRoute
-from chassis.http.responses import PUBLISHED, Accepted, answer, etag
+from chassis.http.responses import PUBLISHED, Accepted, answer
 from chassis.rules.worktime import WorkCalendar
+from chassis.versions.decider import version_of
+from chassis.versions.lookup import Versions
+from chassis.versions.routes import VersionRoutes
 from contracts.followup.calendar import CalendarPublished, CalendarYear, Closure, WorkInterval, YearStatus
 from contracts.types import Code, Day
 from services.followup import commands
+from services.followup.api.access import KEEPERS, Anyone, Keeper
 from services.followup.calendars.work_calendar import work_calendar
-from services.followup.commands.calendar import CalendarCommand, CloseDays, Closing, OpenDay
+from services.followup.commands.calendar import CloseDays, Closing, ClosureCommand, OpenDay
 from services.followup.dependencies import Dependencies, Needs
 
 router = APIRouter(prefix="/v1", tags=["calendars"], route_class=StrictRoute)
 
 MAX_DAYS = 366
 A_MONTH = timedelta(days=30)
-Keeper = Annotated[Caller, Depends(Allow((Role.OPS, Role.ADMIN), ()))]
-Anyone = Annotated[Caller, Depends(Allow())]
 Name = Annotated[Code, Path()]
 
 
@@ -70,43 +71,46 @@ class DaysView(BaseModel):
     items: list[DayView]
 
 
-@router.put("/calendars/{name}", response_model=Accepted, responses=PUBLISHED)
-async def publish_calendar(name: Name, times: commands.WorkTimes, caller: Keeper, needs: Needs) -> Response:
+async def versions(needs: Needs) -> Versions[CalendarPublished]:
+    return needs.calendars
+
+
+async def asked(name: Name, times: commands.WorkTimes) -> CalendarPublished:
     """Publish a whole new version. What was promised under an earlier one stands until a fact says otherwise."""
-    return await handle(name, commands.PublishCalendar(name=name, **dict(times)), caller, needs)
+    return version_of(CalendarPublished, times, name=name)
+
+
+VersionRoutes(
+    "calendar",
+    "/calendars",
+    versions,
+    asked,
+    CalendarView,
+    KEEPERS,
+    Allow(),
+    parameter="name",
+    number_asked_by="version",
+).add_to(router)
 
 
 @router.post("/calendars/{name}/closures", response_model=Accepted, responses=PUBLISHED)
 async def close_days(name: Name, closing: Closing, caller: Keeper, needs: Needs) -> Response:
     """Publish a version in which nobody works on these days: an outing, a stocktaking, a site that is closed."""
-    await needs.calendars.version(name)
-    return await handle(name, CloseDays(name=name, **dict(closing)), caller, needs)
+    return await reclose(CloseDays(name=name, at=caller.context.now, **dict(closing)), caller, needs)
 
 
 @router.delete("/calendars/{name}/closures/{day}", response_model=Accepted, responses=PUBLISHED)
 async def open_day(name: Name, day: Annotated[Day, Path()], caller: Keeper, needs: Needs) -> Response:
     """Publish a version in which the day is again what it is without its closure."""
-    await needs.calendars.version(name)
-    return await handle(name, OpenDay(name=name, day=day), caller, needs)
+    return await reclose(OpenDay(name=name, at=caller.context.now, day=day), caller, needs)
 
 
-async def handle(name: str, command: CalendarCommand, caller: Caller, needs: Dependencies) -> Response:
-    handled = await needs.calendar_rules.handle(
-        needs.calendars.stream_of(name), command, caller.context, expected_version=caller.expected_version
+async def reclose(command: ClosureCommand, caller: Caller, needs: Dependencies) -> Response:
+    await needs.calendars.in_force(command.at, command.name)
+    handled = await needs.calendars.handler.handle(
+        needs.calendars.stream_of(command.name), command, caller.context, expected_version=caller.expected_version
     )
-    return answer(handled, f"/v1/calendars/{name}")
-
-
-@router.get("/calendars/{name}")
-async def read_calendar(
-    name: Name, caller: Anyone, needs: Needs, response: Response, version: Annotated[int | None, Query(ge=1)] = None
-) -> CalendarView:
-    """Read a version of a calendar; the latest if none is named."""
-    del caller
-    stream_id = needs.calendars.stream_of(name)
-    found = await needs.calendars.version(name, version)
-    response.headers["ETag"] = etag((await needs.calendar_rules.load(stream_id)).version)
-    return CalendarView(id=stream_id, **found.model_dump(exclude={"type"}))
+    return answer(handled, f"/v1/calendars/{command.name}")
 
 
 @router.get("/calendars/{name}/workdays")
@@ -119,8 +123,9 @@ async def read_workdays(
     version: Annotated[int | None, Query(ge=1)] = None,
 ) -> DaysView:
     """Read day by day what is worked; a month if no last day is named."""
-    found = await needs.calendars.version(name, version)
-    first = since or caller.context.now.astimezone(ZoneInfo(found.zone)).date()
+    now, calendars = caller.context.now, needs.calendars
+    found = await (calendars.version(version, name) if version else calendars.in_force(now, name))
+    first = since or now.astimezone(ZoneInfo(found.zone)).date()
     last = until or first + A_MONTH
     if not 0 <= (last - first).days < MAX_DAYS:
         raise out_of_range()
@@ -128,14 +133,14 @@ async def read_workdays(
     return DaysView(name=name, number=found.number, workdays=sum(day.is_workday for day in items), items=items)
 
 
-async def calendar_named(name: str, needs: Needs) -> CalendarPublished:
-    """Return the version in force of a calendar that a body names; raise the 422 problem if there is none."""
-    try:
-        return await needs.calendars.version(name)
-    except ProblemError as error:
+async def calendar_named(name: str, at: datetime, needs: Needs) -> CalendarPublished:
+    """Return the version in force at `at` of a calendar that a body names; raise the 422 problem if there is none."""
+    found = await needs.calendars.find(at, name)
+    if found is None:
         en, zh = "There is no such calendar; publish it first.", "没有这个日历，请先发布。"
         errors = [{"pointer": "/calendar", "rule": "unknown-calendar", "detail": en}]
-        raise ProblemError("validation-failed", en, zh, errors=errors) from error
+        raise ProblemError("validation-failed", en, zh, errors=errors)
+    return found
 
 
 def out_of_range() -> ProblemError:

@@ -1,22 +1,21 @@
 """HTTP for what is promised to whoever complains."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter
 from pydantic import BaseModel
 
-from chassis.commands.problem import not_found
+from chassis.http.access import Allow
 from chassis.http.body import StrictRoute
-from chassis.http.responses import PUBLISHED, Accepted, answer, etag
+from chassis.versions.lookup import Versions
+from chassis.versions.routes import VersionRoutes
+from contracts.followup import ComplaintPolicyPublished
 from contracts.followup.complaint_policy import ComplaintAssignment, ComplaintTarget
-from services.followup.api.access import Anyone
-from services.followup.api.calendars import Keeper, calendar_named
+from services.followup.api.access import KEEPERS, Keeper
+from services.followup.api.calendars import calendar_named
 from services.followup.commands.complaint_policy import PublishComplaintPolicy
 from services.followup.dependencies import Needs
+from services.followup.domain.complaint_policy import policy_of
 
 router = APIRouter(prefix="/v1", tags=["complaint policy"], route_class=StrictRoute)
-
-ADDRESS = "/complaint-policy"
 
 
 class ComplaintPolicyView(BaseModel):
@@ -29,26 +28,23 @@ class ComplaintPolicyView(BaseModel):
     assignments: tuple[ComplaintAssignment, ...]
 
 
-@router.get(ADDRESS)
-async def read_complaint_policy(
-    caller: Anyone, needs: Needs, response: Response, version: Annotated[int | None, Query(ge=1)] = None
-) -> ComplaintPolicyView:
-    """Read a version of the policy; the latest if none is named."""
-    del caller
-    policies = needs.complaint_policies
-    found = await policies.version(version) if version else await policies.latest()
-    if found is None:
-        raise not_found()
-    stream = await needs.complaint_policy.load(needs.complaint_policies.stream_id)
-    response.headers["ETag"] = etag(stream.version)
-    return ComplaintPolicyView(**found.model_dump(exclude={"type"}))
+async def versions(needs: Needs) -> Versions[ComplaintPolicyPublished]:
+    return needs.complaint_policies
 
 
-@router.put(ADDRESS, response_model=Accepted, responses=PUBLISHED)
-async def publish_complaint_policy(command: PublishComplaintPolicy, caller: Keeper, needs: Needs) -> Response:
+async def asked(command: PublishComplaintPolicy, caller: Keeper, needs: Needs) -> ComplaintPolicyPublished:
     """Publish a whole new version. What has been promised stands; clocks that begin from now on follow it."""
-    await calendar_named(command.calendar, needs)
-    handled = await needs.complaint_policy.handle(
-        needs.complaint_policies.stream_id, command, caller.context, expected_version=caller.expected_version
-    )
-    return answer(handled, f"/v1{ADDRESS}")
+    await calendar_named(command.calendar, command.effective_from or caller.context.now, needs)
+    return policy_of(command)
+
+
+VersionRoutes(
+    "complaint_policy",
+    "/complaint-policy",
+    versions,
+    asked,
+    ComplaintPolicyView,
+    KEEPERS,
+    Allow(),
+    number_asked_by="version",
+).add_to(router)

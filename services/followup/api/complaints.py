@@ -1,5 +1,6 @@
 """HTTP in front of the complaint's rules."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from services.followup.api.access import (
 )
 from services.followup.api.pages import page_of
 from services.followup.complaints.receiver import taken_up
+from services.followup.complaints.targets import SHIPPED
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.complaint import ComplaintState
 from services.followup.projection.followups import ComplaintRow, project_complaint, project_repeat
@@ -50,8 +52,7 @@ async def raise_complaint(customer_id: UUID, command: commands.Raise, caller: An
     customer = await needs.customers.require_kept(customer_id)
     caller.require(customer.holders)
     complaint_id, named = new_id(caller, needs), by_caller(command, "owner_id", caller)
-    policy = await needs.complaint_policies.latest()
-    calendar = await needs.calendars.version(policy.calendar)
+    policy, calendar = await terms_in_force(caller.context.now, needs)
     context, tier = caller.context, customer.tiers.get(SCHEME)
     timed = named.taken(context, calendar, tier, policy=policy)
     if command.owner_id is None and timed.moment:
@@ -146,7 +147,7 @@ async def handle(
     customer = await needs.customers.find(customer_id)
     holders = customer.holders if customer else Holders()
     covered = await stood_in_for(caller, needs)
-    policy, calendar = await terms_of(complaint_id, command, needs)
+    policy, calendar = await terms_of(complaint_id, command, caller.context.now, needs)
     handled = await needs.complaints.handle(
         complaint_id,
         command.taken(caller.context, calendar, customer.tiers.get(SCHEME) if customer else None, policy=policy),
@@ -158,19 +159,25 @@ async def handle(
     return answer(handled, f"/v1/complaints/{complaint_id}")
 
 
+async def terms_in_force(now: datetime, needs: Dependencies) -> tuple[ComplaintPolicyPublished, CalendarPublished]:
+    policy = await needs.complaint_policies.in_force(now)
+    return policy, await needs.calendars.in_force(now, policy.calendar)
+
+
 async def terms_of(
-    complaint_id: UUID, command: commands.ComplaintCommand, needs: Dependencies
+    complaint_id: UUID, command: commands.ComplaintCommand, now: datetime, needs: Dependencies
 ) -> tuple[ComplaintPolicyPublished, CalendarPublished]:
     """Return the policy and the calendar that were promised under; a new clock begins under those in force."""
-    state = (await needs.complaints.load(complaint_id)).state
+    state, calendars = (await needs.complaints.load(complaint_id)).state, needs.calendars
     if isinstance(command, commands.Reopen) or state is None or state.clock is None:
-        policy = await needs.complaint_policies.latest()
-        return policy, await needs.calendars.version(policy.calendar)
+        return await terms_in_force(now, needs)
     promise = state.clock.target
+    # What was promised before a promise named its policy was promised under the one that ships.
+    policy = await needs.complaint_policies.version(promise.policy_number or SHIPPED.number)
     # What was used before a pause is known, so the clock may go on under the version in force.
-    number = None if isinstance(command, commands.Resume) else promise.calendar_number
-    policy = await needs.complaint_policies.promised(promise.policy_number)
-    return policy, await needs.calendars.version(promise.calendar, number)
+    if isinstance(command, commands.Resume):
+        return policy, await calendars.in_force(now, promise.calendar)
+    return policy, await calendars.version(promise.calendar_number, promise.calendar)
 
 
 @router.get("/complaints/{complaint_id}")

@@ -5,6 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from chassis.commands.problem import ProblemError
+from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
 from chassis.http.listing import Limit, Paging, shown_as
@@ -25,7 +26,6 @@ from services.followup.api.access import (
     stream_of,
     type_of,
 )
-from services.followup.api.contact_forms import form_id
 from services.followup.api.pages import page_of
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.contact import next_task_id
@@ -46,7 +46,7 @@ async def log_contact(customer_id: UUID, command: commands.LogContact, caller: A
     await require_kept(needs.queries.pool, command.key_contact_id)
     if command.task_id:
         await require_task(command.task_id, customer_id, needs)
-    contact_id, named = new_id(caller, needs), by_caller(await fitting(command, needs), "employee_id", caller)
+    contact_id, named = new_id(caller, needs), by_caller(await fitting(command, caller, needs), "employee_id", caller)
     following = named.following()
     linked = [needs.tasks.linked(next_task_id(contact_id), following)] if following else []
     handled = await needs.contacts.handle(
@@ -55,9 +55,10 @@ async def log_contact(customer_id: UUID, command: commands.LogContact, caller: A
     return answer(handled, f"/v1/contacts/{contact_id}")
 
 
-async def fitting(command: commands.LogContact, needs: Dependencies) -> commands.LogContact:
+async def fitting(command: commands.LogContact, caller: Caller, needs: Dependencies) -> commands.LogContact:
     """Return the command under the form for its purpose; raise the 422 problem where it does not fit that."""
-    form = (await needs.contact_forms.load_recent(form_id(command.purpose, needs))).state if command.purpose else None
+    now, purpose = caller.context.now, command.purpose
+    form = await needs.contact_forms.find(now, purpose, recent=True) if purpose else None
     if found := list(faults(form, command.fields)):
         errors = [{"pointer": pointer, "rule": rule, "detail": en, "detail_zh": zh} for pointer, rule, en, zh in found]
         en, zh = (" ".join(sentences) for sentences in zip(*((en, zh) for _, _, en, zh in found), strict=True))

@@ -1,6 +1,6 @@
 """What can be asked about contacts, tasks and complaints. Where nobody is named, the caller is meant."""
 
-from services.followup.commands.calendar import PublishCalendar, WorkTimes
+from services.followup.commands.calendar import WorkTimes
 from services.followup.commands.complaint import (
     Answer,
     AssignComplaint,
@@ -20,8 +20,8 @@ from services.followup.commands.complaint import (
     Resume,
 )
 from services.followup.commands.contact import LogContact
-from services.followup.commands.contact_form import ContactForm, PublishContactForm
-from services.followup.commands.plan_template import PlanTemplate, PublishPlanTemplate
+from services.followup.commands.contact_form import ContactForm
+from services.followup.commands.plan_template import PlanTemplate
 from services.followup.commands.task import Cancel, Complete, Reassign, Reschedule, Schedule, TaskCommand
 
 __all__ = [
@@ -41,9 +41,6 @@ __all__ = [
     "PassComplaintOn",
     "Pause",
     "PlanTemplate",
-    "PublishCalendar",
-    "PublishContactForm",
-    "PublishPlanTemplate",
     "Raise",
     "Reassign",
     "Reclassify",

@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field
 
 from chassis.commands.command import Command
+from chassis.versions.decider import Publication
 from contracts.followup.calendar import (
     DAYS_A_WEEK,
     MAX_CLOSED_AT_ONCE,
@@ -15,7 +16,7 @@ from contracts.followup.calendar import (
     WorkInterval,
     in_order,
 )
-from contracts.types import Code, Day, Word
+from contracts.types import Code, Day, Instant, Word
 from contracts.unfit import UnfitError
 
 ZONES = frozenset(available_timezones())
@@ -54,19 +55,13 @@ Week = Annotated[tuple[WorkDay, ...], Field(max_length=DAYS_A_WEEK), AfterValida
 Years = Annotated[tuple[CalendarYear, ...], Field(max_length=MAX_YEARS), AfterValidator(refuse_twice)]
 
 
-class WorkTimes(Command):
+class WorkTimes(Publication):
     """When people work from now on: the week, Monday first, and the years with their days off and made up."""
 
     zone: Zone = "Asia/Shanghai"
     week: Week
     made_up: WorkDay
     years: Years = ()
-
-
-class PublishCalendar(WorkTimes):
-    """Publish a whole new version of the calendar `name`."""
-
-    name: Code
 
 
 class Closing(Command):
@@ -77,16 +72,18 @@ class Closing(Command):
 
 
 class CloseDays(Closing):
-    """Close days of the calendar `name`."""
+    """Close days of the calendar `name`, in the version in force `at` an instant and in all that wait then."""
 
     name: Code
+    at: Instant
 
 
 class OpenDay(Command):
-    """Let a day of the calendar `name` be again what it is without its closure."""
+    """Let a day of the calendar `name` be again what it is without its closure, in the same versions."""
 
     name: Code
+    at: Instant
     day: Day
 
 
-CalendarCommand = PublishCalendar | CloseDays | OpenDay
+ClosureCommand = CloseDays | OpenDay

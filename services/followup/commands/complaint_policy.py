@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from chassis.commands.command import Command
+from chassis.versions.decider import Publication
 from contracts.followup.complaint_policy import (
     MAX_ASSIGNMENTS,
     MAX_CONSENT_WORKDAYS,
@@ -47,7 +47,7 @@ class AssignmentGiven(ComplaintAssignment):
         return self
 
 
-class PublishComplaintPolicy(Command):
+class PublishComplaintPolicy(Publication):
     """What complaints are promised from now on. A severity that names no target for any tier has the one that ships."""
 
     targets: Annotated[tuple[TargetGiven, ...], Field(max_length=MAX_TARGETS)]

@@ -4,9 +4,8 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from chassis.commands.command import Command
+from chassis.versions.decider import Publication
 from contracts.followup.contact_form import MAX_FIELDS, FieldKind, FormField
-from contracts.types import Code
 from contracts.unfit import UnfitError
 
 
@@ -26,7 +25,7 @@ class FormFieldGiven(FormField):
         return self
 
 
-class ContactForm(Command):
+class ContactForm(Publication):
     """The fields that contacts for a purpose have from now on."""
 
     fields: Annotated[tuple[FormFieldGiven, ...], Field(max_length=MAX_FIELDS)]
@@ -36,9 +35,3 @@ class ContactForm(Command):
         if len({field.name for field in self.fields}) != len(self.fields):
             raise UnfitError("each field has a name of its own", "字段名不能重复", "fields")
         return self
-
-
-class PublishContactForm(ContactForm):
-    """Publish a whole new version of the form for `purpose`."""
-
-    purpose: Code

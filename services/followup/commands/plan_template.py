@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self, get_args
 
 from pydantic import ConfigDict, Field, model_validator
 
-from chassis.commands.command import Command
+from chassis.versions.decider import Publication
 from contracts.customer import Mode
 from contracts.followup.plan import MAX_STEPS, MAX_TRIGGERS, Assignment, OffsetUnit, PlanStep, PlanTrigger
 from contracts.topics import EVENT_TYPES
@@ -69,7 +69,7 @@ class StepGiven(PlanStep):
 Triggers = Annotated[tuple[TriggerGiven, ...], Field(max_length=MAX_TRIGGERS)]
 
 
-class PlanTemplate(Command):
+class PlanTemplate(Publication):
     """When plans begin, what they hold, and when they end."""
 
     mode: Mode | None = None
@@ -96,9 +96,3 @@ class PlanTemplate(Command):
                 "every starting event has the field that is the anchor", "每个起始事件都须有作为基准的字段", "anchor"
             )
         return self
-
-
-class PublishPlanTemplate(PlanTemplate):
-    """Publish a whole new version of the template `name`."""
-
-    name: Code

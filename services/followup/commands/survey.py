@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from chassis.commands.command import Command, FactCommand
+from chassis.versions.decider import Publication
 from contracts.followup import Channel, SurveyKind
 from contracts.followup.survey import HIGHEST_NPS, LOWEST_CSAT, LOWEST_NPS, Highest, Question, RestDays, ValidDays
 from contracts.types import Code, Instant, Note
@@ -53,7 +54,7 @@ class SendAt(SendSurvey):
     at: Instant
 
 
-class PublishSurveyPolicy(Asking):
+class PublishSurveyPolicy(Asking, Publication):
     """After which facts a customer is asked; after none, if there are none."""
 
     after: Triggers = ()

@@ -41,7 +41,7 @@ class Lateness:
         if complaint is None or complaint.clock is None:
             return 0
         promise, escalated = complaint.clock.target, 0
-        calendar = await self._needs.calendars.version(promise.calendar, promise.calendar_number)
+        calendar = await self._needs.calendars.version(promise.calendar_number, promise.calendar)
         for level, due_at in late_levels(complaint, Moment(now, calendar)):
             command = EscalateLate(complaint_id=complaint_id, level=level, round=complaint.rounds, due_at=due_at)
             context = ACTOR.on_timer(now, f"late|{complaint_id}|{complaint.rounds}|{level}", str(complaint_id))

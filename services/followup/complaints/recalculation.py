@@ -8,8 +8,9 @@ import asyncpg
 from chassis.commands.command_handler import CommandHandler
 from chassis.postgres.database import Pool
 from chassis.runtime.clock import Clock, utc_now
+from chassis.versions.lookup import Versions
+from contracts.followup import CalendarPublished
 from services.followup.actor import ACTOR
-from services.followup.calendars.lookup import Calendars
 from services.followup.commands import Repromise
 from services.followup.domain.complaint import SETTLED, Complaint
 
@@ -31,7 +32,7 @@ class Repromising:
         self,
         pool: Pool,
         complaints: CommandHandler[Complaint | None],
-        calendars: Calendars,
+        calendars: Versions[CalendarPublished],
         clock: Clock = utc_now,
     ) -> None:
         self._pool = pool
@@ -47,7 +48,7 @@ class Repromising:
         if self._next_pass_at and now < self._next_pass_at:
             return 0
         rows = await self._pool.fetch(OPEN, list(SETTLED), self._after, BATCH)
-        latest = {name: await self._calendars.version(name) for name in {row["calendar"] for row in rows}}
+        latest = {name: await self._calendars.in_force(now, name) for name in {row["calendar"] for row in rows}}
         for row in rows:
             if row["calendar_number"] < latest[row["calendar"]].number:
                 await self._repromise(row, now)
@@ -58,8 +59,8 @@ class Repromising:
 
     async def _repromise(self, row: asyncpg.Record, now: datetime) -> None:
         complaint_id, name = row["complaint_id"], row["calendar"]
-        calendar = await self._calendars.version(name)
-        former = await self._calendars.version(name, row["calendar_number"])
+        calendar = await self._calendars.in_force(now, name)
+        former = await self._calendars.version(row["calendar_number"], name)
         context = ACTOR.on_timer(now, f"repromise|{complaint_id}|{name}|{calendar.number}", str(complaint_id))
         command = Repromise().taken(context, calendar, former=former)
         await self._complaints.handle(complaint_id, command, context, subject=row["customer_id"])

@@ -1,70 +1,51 @@
-"""The rules of a calendar: each publication, closure or opening is a whole new version with the next number."""
+"""The rules of a calendar: it is published in whole versions, and its closures are versions, too."""
 
-from collections.abc import Mapping
-from datetime import date
-from typing import Any
+from collections.abc import Sequence
 
-from chassis.commands.decider import Decider, RejectedError
-from contracts import followup as events
-from contracts.followup.calendar import MAX_CLOSURES, Closure
+from chassis.commands.decider import RejectedError
+from chassis.versions.decider import Kind, Timeline, waiting
+from contracts.followup.calendar import MAX_CLOSURES, CalendarPublished, Closure
 from services.followup.calendars.shipped import SHIPPED
-from services.followup.commands.calendar import CalendarCommand, CloseDays, OpenDay, PublishCalendar
-
-Event = events.CalendarPublished
+from services.followup.commands.calendar import CloseDays, ClosureCommand, OpenDay
 
 
-def decide(latest: Event | None, command: CalendarCommand) -> list[Event]:
-    """Return the next version: none when the latest, which may be the one shipped, says the same."""
-    latest = latest or SHIPPED.get(command.name)
-    match command:
-        case PublishCalendar():
-            return published(latest, command)
-        case CloseDays() | OpenDay():
-            return reclosed(latest, command)
-
-
-def published(latest: Event | None, command: PublishCalendar) -> list[Event]:
+def carried(latest: CalendarPublished | None, version: CalendarPublished) -> CalendarPublished:
     """Who publishes what is worked says nothing of closures: they stay."""
-    version = events.CalendarPublished(
-        name=command.name,
-        number=latest.number + 1 if latest else 1,
-        zone=command.zone,
-        week=command.week,
-        made_up=command.made_up,
-        years=command.years,
-        closures=latest.closures if latest else (),
-    )
-    return [] if latest and version == latest.model_copy(update={"number": version.number}) else [version]
+    return version.model_copy(update={"closures": latest.closures if latest else ()})
 
 
-def reclosed(latest: Event | None, command: CloseDays | OpenDay) -> list[Event]:
-    if latest is None:
+def reclosed(timeline: Timeline[CalendarPublished], command: ClosureCommand) -> list[CalendarPublished]:
+    """Return the version in force, and those that wait, once more with other closures: none if those are the same."""
+    known = CALENDAR.known(timeline, command.name)
+    present = CALENDAR.in_force(timeline, command.name, command.at)
+    if present is None:
         raise RejectedError(
             "calendar-unknown", "No calendar of this name has been published.", "没有该名称的工作日历。"
         )
-    before = {each.day: each for each in latest.closures}
-    after = closures_after(before, command)
-    if len(after) > MAX_CLOSURES:
+    before = [present.model_copy(update={"effective_from": None}), *waiting(known, command.at)]
+    after = [each.model_copy(update={"closures": closures_after(each.closures, command)}) for each in before]
+    return [] if after == before else renumbered(after, known[-1].number + 1)
+
+
+def renumbered(versions: Sequence[CalendarPublished], first: int) -> list[CalendarPublished]:
+    return [each.model_copy(update={"number": number}) for number, each in enumerate(versions, first)]
+
+
+def closures_after(before: Sequence[Closure], command: ClosureCommand) -> tuple[Closure, ...]:
+    """Return the closures in the order of their days."""
+    closures = {each.day: each for each in before}
+    match command:
+        case CloseDays(days=days, reason=reason):
+            closures |= {day: Closure(day=day, reason=reason) for day in days}
+        case OpenDay(day=opened):
+            closures.pop(opened, None)
+    if len(closures) > MAX_CLOSURES:
         raise RejectedError(
             "too-many-closures",
             f"A calendar has up to {MAX_CLOSURES} closures: take back those that are long past.",
             f"一个日历最多 {MAX_CLOSURES} 个休息日：请撤销早已过去的休息日。",
         )
-    changes: dict[str, Any] = {"number": latest.number + 1, "closures": tuple(after[day] for day in sorted(after))}
-    return [] if after == before else [latest.model_copy(update=changes)]
+    return tuple(closures[day] for day in sorted(closures))
 
 
-def closures_after(before: Mapping[date, Closure], command: CloseDays | OpenDay) -> dict[date, Closure]:
-    match command:
-        case CloseDays(days=days, reason=reason):
-            return {**before, **{day: Closure(day=day, reason=reason) for day in days}}
-        case OpenDay(day=opened):
-            return {day: each for day, each in before.items() if day != opened}
-
-
-def evolve(_latest: Event | None, event: Event) -> Event:
-    """Apply one fact. A fact is never refused: it has already happened."""
-    return event
-
-
-CALENDAR: Decider[Event | None] = Decider(initial=None, decide=decide, evolve=evolve)
+CALENDAR = Kind(("calendar",), named_by="name", shipped=SHIPPED, carried=carried, decide_other=reclosed)

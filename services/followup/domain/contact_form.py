@@ -1,37 +1,20 @@
-"""The rules of a contact form: each publication is a whole new version, and what a contact says must fit it."""
+"""The rules of a contact form, published in whole versions: what a contact says must fit the one in force."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from chassis.commands.decider import Decider
-from contracts import followup as events
+from chassis.versions.decider import Kind
+from contracts.followup import ContactFormPublished
 from contracts.followup.contact_form import FieldKind, FormField
 from services.followup.commands.contact import FieldGiven
-from services.followup.commands.contact_form import PublishContactForm
-
-Event = events.ContactFormPublished
 
 # Where in the request the fault lies, its rule, and what is wrong, in English and in Chinese.
 Fault = tuple[str, str, str, str]
 
-
-def decide(latest: Event | None, command: PublishContactForm) -> list[Event]:
-    """Return the next version: none when the latest says the same."""
-    fields = tuple(FormField(**dict(field)) for field in command.fields)
-    number = latest.number + 1 if latest else 1
-    same = latest is not None and latest.fields == fields
-    return [] if same else [events.ContactFormPublished(purpose=command.purpose, number=number, fields=fields)]
+CONTACT_FORM: Kind[ContactFormPublished] = Kind(("contact-form",), named_by="purpose")
 
 
-def evolve(_latest: Event | None, event: Event) -> Event:
-    """Apply one fact. A fact is never refused: it has already happened."""
-    return event
-
-
-CONTACT_FORM: Decider[Event | None] = Decider(initial=None, decide=decide, evolve=evolve)
-
-
-def faults(form: Event | None, given: Sequence[FieldGiven]) -> Iterator[Fault]:
+def faults(form: ContactFormPublished | None, given: Sequence[FieldGiven]) -> Iterator[Fault]:
     """Yield what keeps the fields of a contact from fitting the form for its purpose."""
     known = {field.name: field for field in form.fields} if form else {}
     met: set[str] = set()

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chassis.commands.decider import Decider, RejectedError
+from chassis.versions.decider import FIRST_NUMBER, Kind
 from contracts import followup as events
 from contracts.followup.survey import Question, SurveyEvent
 from services.followup.commands.survey import AnswerAnonymously, AnswerAt, PublishSurveyPolicy, SendAt
@@ -98,23 +99,10 @@ def evolve_anonymous(_given: bool, _event: events.SurveyAnsweredAnonymously) -> 
 
 ANONYMOUS_ANSWER: Decider[bool] = Decider(initial=False, decide=decide_anonymous, evolve=evolve_anonymous)
 
-Policy = events.SurveyPolicyPublished
+SURVEY_POLICY: Kind[events.SurveyPolicyPublished] = Kind(("survey-policy", "default"))
 
 
-def decide_policy(latest: Policy | None, command: PublishSurveyPolicy) -> list[Policy]:
-    """Return the next version: none when the latest says the same."""
-    published = events.SurveyPolicyPublished(
-        number=latest.number + 1 if latest else 1,
-        question=command.question,
-        after=tuple(events.PlanTrigger(**dict(each)) for each in command.after),
-        **command.model_dump(include={"anonymous", "channel", "valid_days", "rest_days"}),
-    )
-    same = latest is not None and published == latest.model_copy(update={"number": published.number})
-    return [] if same else [published]
-
-
-def evolve_policy(_latest: Policy | None, event: Policy) -> Policy:
-    return event
-
-
-SURVEY_POLICY: Decider[Policy | None] = Decider(initial=None, decide=decide_policy, evolve=evolve_policy)
+def policy_of(command: PublishSurveyPolicy) -> events.SurveyPolicyPublished:
+    """Return what is asked for as a version."""
+    said = command.model_dump(exclude={"survey", "kind", "highest"})
+    return events.SurveyPolicyPublished(number=FIRST_NUMBER, question=command.question, **said)

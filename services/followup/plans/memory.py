@@ -18,6 +18,7 @@ ROW = TypeAdapter(PlanRow)
 PLANS = Rows("plan", PlanRow, "plan_id")
 CUSTOMER = TypeAdapter(CustomerRef)
 
+PLAN_TEMPLATE_TYPE = PlanTemplatePublished.model_fields["type"].default
 COLUMNS = ", ".join(each.name for each in fields(PlanRow))
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(id::text, 0)) FROM unnest($1::uuid[]) AS id"
 RUNNING = f"""
@@ -35,7 +36,13 @@ OF_CUSTOMER = f"""
 OF_TEMPLATE = f"""
     SELECT {COLUMNS} FROM plan WHERE template = $1 AND ended_because IS NULL ORDER BY plan_id LIMIT $2
 """  # noqa: S608
-IN_FORCE = "SELECT data FROM plan_template ORDER BY name"
+# Of those that wait, also one whose time has come and that no timer has put in force yet.
+IN_FORCE = """
+    SELECT DISTINCT ON (name) data FROM (
+        SELECT name, number, data FROM plan_template
+        UNION ALL SELECT name, number, data FROM waiting_version WHERE type = $1 AND effective_from <= $2
+    ) AS known ORDER BY name, number DESC
+"""
 PUBLISH = """
     INSERT INTO plan_template (name, number, data) VALUES ($1, $2, $3)
     ON CONFLICT (name) DO UPDATE SET number = excluded.number, data = excluded.data
@@ -89,8 +96,8 @@ async def of_template(pool: Pool, name: str, limit: int) -> list[PlanRow]:
     return plans(await pool.fetch(OF_TEMPLATE, name, limit))
 
 
-async def in_force(source: "Connection | Pool") -> dict[str, PlanTemplatePublished]:
-    rows = await source.fetch(IN_FORCE)
+async def in_force(source: "Connection | Pool", now: datetime) -> dict[str, PlanTemplatePublished]:
+    rows = await source.fetch(IN_FORCE, PLAN_TEMPLATE_TYPE, now)
     found = [PlanTemplatePublished.model_validate(row["data"]) for row in rows]
     return {template.name: template for template in found}
 

@@ -6,10 +6,10 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
-from contracts.followup import CalendarPublished
+from chassis.versions.decider import version_of
+from contracts.followup import CalendarPublished, PlanTemplatePublished
 from services.followup.calendars.work_calendar import working
 from services.followup.commands import PlanTemplate
-from services.followup.domain.plan_template import version_of
 from services.followup.plans import memory
 from services.followup.plans.steps import revise
 
@@ -27,12 +27,12 @@ class Preview(BaseModel):
     tasks_cancelled: int
 
 
-async def preview(pool: Pool, name: str, template: PlanTemplate, calendar: CalendarPublished, now: datetime) -> Preview:
-    """Look at running plans of the template as if it had been published at `now`."""
+async def preview(pool: Pool, name: str, template: PlanTemplate, calendar: CalendarPublished, at: datetime) -> Preview:
+    """Look at running plans of the template as if it came into force at `at`."""
     found = await memory.of_template(pool, name, MAX_LOOKED_AT + 1)
     plans = found[:MAX_LOOKED_AT]
-    candidate, work = version_of(name, 1, template), working(calendar)
-    revisions = [revise(replace(plan, planned_from=now), candidate, work, now) for plan in plans]
+    candidate, work = version_of(PlanTemplatePublished, template, name=name), working(calendar)
+    revisions = [revise(replace(plan, planned_from=at), candidate, work, at) for plan in plans]
     return Preview(
         plans_looked_at=len(plans),
         has_more=len(found) > len(plans),

@@ -17,11 +17,13 @@ from chassis.commands.command import Context
 from chassis.commands.decider import RejectedError
 from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime.clock import Clock, utc_now
+from chassis.versions import waiting
 from contracts.customer import OwnerAssigned
 from contracts.event import Envelope
 from contracts.followup import CalendarPublished, PlanTemplatePublished
 from contracts.followup.plan import Assignment
 from contracts.topics import CONFIGURATION
+from contracts.version import Published
 from services.followup.actor import ACTOR
 from services.followup.assignment import Given, give
 from services.followup.calendars.work_calendar import working
@@ -73,10 +75,9 @@ class Planning:
         """Answer a batch of facts. Commands commit on their own; what is remembered of them, with the position."""
         by_customer: dict[UUID, list[Envelope[Any]]] = defaultdict(list)
         for envelope in envelopes:
-            if isinstance(envelope.event, PlanTemplatePublished):
-                await memory.publish(held, envelope.event, self._clock())
-            elif isinstance(envelope.event, CalendarPublished):
-                await memory.look_again(held, envelope.event.name, self._clock())
+            if isinstance(envelope.event, PlanTemplatePublished | CalendarPublished):
+                if not await waiting.keep(held, envelope.event, envelope.event.name):
+                    await self._put_in_force(held, envelope.event)
             elif type(envelope.event) not in CONFIGURATION:
                 by_customer[envelope.subject].append(envelope)
         await memory.lock(held, by_customer)
@@ -84,7 +85,7 @@ class Planning:
         plans: dict[UUID, list[PlanRow]] = defaultdict(list)
         for plan in await memory.running(held, by_customer):
             plans[plan.customer_id].append(plan)
-        in_force = InForce(await memory.in_force(held), self._needs.calendars)
+        in_force = await self._in_force(held)
         self._stood_in_for = await memory.stood_in_for(held)
         for first in range(0, len(by_customer), CUSTOMERS_AT_ONCE):
             some = list(by_customer.items())[first : first + CUSTOMERS_AT_ONCE]
@@ -96,14 +97,28 @@ class Planning:
     async def run_due(self) -> int:
         """Look at the plans whose time has come: schedule further, take on a newer template, or end what is done."""
         async with transaction(self._pool) as held:
+            for version in await waiting.take(held, self._clock()):
+                await self._put_in_force(held, version)
+        async with transaction(self._pool) as held:
             rows = await memory.due(held, self._clock(), DUE_BATCH)
             if rows:
-                in_force = InForce(await memory.in_force(held), self._needs.calendars)
+                in_force = await self._in_force(held)
                 self._stood_in_for = await memory.stood_in_for(held)
                 known = await memory.known(held, [row.customer_id for row in rows])
                 for row in rows:
                     await memory.PLANS.save(held, [await self._look(row, known.get(row.customer_id), in_force)])
         return len(rows)
+
+    async def _in_force(self, held: Connection) -> InForce:
+        now = self._clock()
+        return InForce(now, await memory.in_force(held, now), self._needs.calendars)
+
+    async def _put_in_force(self, held: Connection, version: Published) -> None:
+        """Let the plans be looked at that a version concerns."""
+        if isinstance(version, PlanTemplatePublished):
+            await memory.publish(held, version, self._clock())
+        elif isinstance(version, CalendarPublished):
+            await memory.look_again(held, version.name, self._clock())
 
     async def _hear(
         self, customer: CustomerRef | None, running: list[PlanRow], own: Sequence[Envelope[Any]], in_force: InForce

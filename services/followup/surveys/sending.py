@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid5
 
 from chassis.postgres.database import Pool
+from chassis.runtime.clock import Clock, utc_now
 from contracts.customer import CustomerEvent
 from contracts.event import Envelope
 from contracts.followup import SurveyPolicyPublished
@@ -21,12 +22,13 @@ LATELY = "SELECT EXISTS (SELECT FROM survey WHERE customer_id = $1 AND sent_at >
 class Sending:
     """`heard` is part of the consumers' handler. A survey's id is made from the fact, so that it is sent once."""
 
-    def __init__(self, needs: Dependencies, pool: Pool) -> None:
+    def __init__(self, needs: Dependencies, pool: Pool, clock: Clock = utc_now) -> None:
         self._needs = needs
         self._pool = pool
+        self._clock = clock
 
     async def heard(self, envelopes: Sequence[Envelope[Any]]) -> None:
-        policy = (await self._needs.survey_policy.load(self._needs.survey_policy_id)).state
+        policy = await self._needs.survey_policies.find(self._clock())
         if policy is None:
             return
         for envelope in envelopes:

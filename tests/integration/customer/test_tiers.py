@@ -196,10 +196,32 @@ async def test_schemes_are_read_by_version_and_what_ships_waits_to_be_published(
     assert (await api.get("/v1/tier-schemes/none")).status_code == 404
 
     async def kept() -> bool:
-        return [each.number for each in await memory.in_force(api.pool)] == [2]
+        return [each.number for each in await memory.in_force(api.pool, datetime.now(UTC))] == [2]
 
     await eventually(kept)
-    assert await memory.in_force(api.pool, evaluated=True) == []
+    assert not any(map(memory.is_followed, await memory.in_force(api.pool, datetime.now(UTC))))
+
+
+async def test_everybody_is_looked_at_once_a_version_is_in_force(api: Api) -> None:
+    address = await api.registered()
+    await publish(api)
+    await becomes(api, address, "rest")
+    in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+    await publish(api, tiers=[{**GOLD, "when": "true"}, REST], effective_from=in_an_hour.isoformat())
+
+    async def waits() -> bool:
+        return bool(await api.pool.fetchval("SELECT count(*) FROM waiting_version"))
+
+    await eventually(waits)
+    assert (await tier_of(api, address))["tier"] == "rest"
+    listed = (await api.get("/v1/tier-schemes")).json()["items"]
+    assert [each["number"] for each in listed if each["name"] == "own"] == [1]
+
+    needs = api.service.app.state.dependencies
+    tiering = Tiering(api.pool, needs.customers, "Asia/Shanghai", lambda: in_an_hour)
+    await tiering.run_due()
+    assert not await waits()
+    assert (await becomes(api, address, "gold"))["basis"]["number"] == 2
 
 
 async def test_a_preview_says_who_would_move_and_changes_nothing(api: Api) -> None:

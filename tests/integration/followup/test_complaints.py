@@ -2,19 +2,24 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from chassis.commands.command_handler import CommandHandler
+from chassis.http import access
 from chassis.runtime.supervisor import Supervisor
 from chassis.service import Parts
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
+from chassis.versions.lookup import Versions
 from contracts.examples import LEADER, OWNER
 from services.followup.__main__ import dependencies
-from services.followup.calendars.lookup import Calendars
 from services.followup.complaints.consent import Consents
 from services.followup.complaints.escalation import Lateness
 from services.followup.complaints.recalculation import Repromising
+from services.followup.domain.calendar import CALENDAR
 from services.followup.domain.complaint import COMPLAINT
 from tests.integration.followup.conftest import World
 from tests.unit.chassis.issuer import SETTINGS
@@ -150,9 +155,11 @@ async def test_the_third_complaint_on_one_matter_escalates_once_however_they_com
         assert (await world.get(each.headers["Location"])).json() == item
 
 
-def repromising(world: World) -> Repromising:
+def repromising(world: World, after: timedelta = timedelta()) -> Repromising:
     store, mapper = EventStore(world.pool), EventMapper()
-    return Repromising(world.pool, CommandHandler(store, COMPLAINT, mapper), Calendars(store, mapper, world.pseudonyms))
+    calendars = Versions(CALENDAR, store, mapper, world.pseudonyms)
+    complaints = CommandHandler(store, COMPLAINT, mapper)
+    return Repromising(world.pool, complaints, calendars, lambda: datetime.now(UTC) + after)
 
 
 async def test_a_changed_calendar_promises_open_complaints_again_once(world: World) -> None:
@@ -176,6 +183,21 @@ async def test_a_changed_calendar_promises_open_complaints_again_once(world: Wor
     entries = (await world.get(f"{opened}/events")).json()["items"]
     assert [entry["type"] for entry in entries].count("care.followup.complaint-target-changed.v1") == 1
     assert (await world.get(settled)).json()["calendar_number"] == 1
+
+
+async def test_a_calendar_that_waits_promises_again_once_it_is_in_force(world: World) -> None:
+    opened = await raised(world)
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    idle = {"week": [[], *[[{"start": 0, "end": 60}]] * 6], "made_up": [], "effective_from": tomorrow}
+    assert (await world.send("PUT", "/v1/calendars/china-office", json=idle)).status_code == 201
+    await world.lists_are_level()
+
+    await repromising(world).run_due()
+    assert (await world.get(opened)).json()["calendar_number"] == 1
+    assert (await world.get(await raised(world))).json()["calendar_number"] == 1
+
+    await repromising(world, timedelta(days=1)).run_due()
+    assert (await world.get(opened)).json()["calendar_number"] == 2
 
 
 async def test_a_teams_days_off_promise_again_what_falls_into_them(world: World) -> None:
@@ -220,6 +242,18 @@ async def test_a_complaint_keeps_the_policy_that_it_was_promised_under(world: Wo
     assert (await world.get("/v1/complaint-policy", version=1)).json()["consent_workdays"] == 5
     assert (await world.get("/v1/complaint-policy")).json()["number"] == 2
     assert (await world.get("/v1/complaint-policy", version=3)).status_code == 404
+
+
+async def test_a_clock_begins_under_a_policy_once_that_is_in_force(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    waits = POLICY | {"effective_from": tomorrow.isoformat()}
+    assert (await world.send("PUT", "/v1/complaint-policy", json=waits)).status_code == 201
+    before = await raised(world)
+    monkeypatch.setattr(access, "datetime", SimpleNamespace(now=lambda _zone: tomorrow))
+    after = await raised(world)
+    assert [(await world.get(each)).json()["policy_number"] for each in (before, after)] == [1, 2]
 
 
 async def test_only_ops_and_admin_say_what_is_promised_and_by_a_calendar_that_there_is(world: World) -> None:

@@ -304,3 +304,59 @@ async def test_a_step_that_falls_on_a_day_that_is_closed_moves_to_the_next_workd
     (after,) = await heard.plans(customer_id)
     assert after["tasks"][:2] == [first, second]
     assert (after["tasks"][2]["task_id"], after["tasks"][2]["due_at"] > third["due_at"]) == (third["task_id"], True)
+
+
+async def test_plans_go_by_a_calendar_that_waits_once_it_is_in_force(heard: Heard) -> None:
+    customer_id = await heard.world.hears_of_customer()
+    await heard.publish("after-delivery")
+    await heard.hear(facts(customer_id, *BEGINNING, example(OrderDelivered)))
+    (before,) = await heard.plans(customer_id)
+    in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+    on_sundays = {"week": [*[[]] * 6, [{"start": 540, "end": 720}]], "made_up": [], "effective_from": str(in_an_hour)}
+    published = await heard.world.send("PUT", "/v1/calendars/china-office", json=on_sundays)
+    assert published.is_success, published.text
+    await heard.hear(facts(uuid4(), example(CalendarPublished, name="china-office", effective_from=in_an_hour)))
+
+    await heard.planning.run_due()
+    (meanwhile,) = await heard.plans(customer_id)
+    assert meanwhile == before
+
+    heard.now = in_an_hour
+    await heard.planning.run_due()
+    (after,) = await heard.plans(customer_id)
+    moved = [datetime.fromisoformat(task["due_at"]).astimezone(ZoneInfo("Asia/Shanghai")) for task in after["tasks"]]
+    assert [each.isoweekday() for each in moved] == [7, 7, 7]
+
+
+async def test_plans_go_over_to_a_template_that_waits_once_it_is_in_force(heard: Heard) -> None:
+    early, meanwhile, late = [await heard.world.hears_of_customer() for _ in range(3)]
+    in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+    steps = [{"name": "day-5", "offset": 5, "purpose": "callback"}]
+    await heard.publish("after-delivery")
+    await heard.hear(facts(early, *BEGINNING, example(OrderDelivered)))
+    await heard.publish("after-delivery", steps=steps, effective_from=in_an_hour.isoformat())
+
+    await heard.hear(facts(meanwhile, *BEGINNING, example(OrderDelivered)))
+    await heard.planning.run_due()
+    assert [(await heard.plans(each))[0]["number"] for each in (early, meanwhile)] == [1, 1]
+
+    # A fact that is heard of before any timer has run finds it in force already.
+    heard.now = in_an_hour
+    await heard.hear(facts(late, *BEGINNING, example(OrderDelivered), at=in_an_hour))
+    assert (await heard.plans(late))[0]["number"] == 2
+    await heard.planning.run_due()
+    assert [(await heard.plans(each))[0]["number"] for each in (early, meanwhile, late)] == [2, 2, 2]
+    assert [step for step, state, _ in await heard.tasks(early) if state == "open"] == ["day-5"]
+
+
+async def test_a_template_that_waits_and_is_overtaken_never_comes_into_force(heard: Heard) -> None:
+    customer_id = await heard.world.hears_of_customer()
+    in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+    await heard.publish("after-delivery")
+    await heard.publish("after-delivery", once=True, effective_from=in_an_hour.isoformat())
+    await heard.publish("after-delivery")
+    heard.now = in_an_hour
+    await heard.planning.run_due()
+    await heard.hear(facts(customer_id, *BEGINNING, example(OrderDelivered), at=in_an_hour))
+    assert [plan["number"] for plan in await heard.plans(customer_id)] == [3]
+    assert (await heard.world.get("/v1/plan-templates/after-delivery")).json()["once"] is False

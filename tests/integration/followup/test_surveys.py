@@ -1,5 +1,6 @@
 """Surveys over HTTP: sent, answered by invitation, anonymously too, listed, and sent by themselves after a fact."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -106,6 +107,8 @@ async def test_a_fact_that_the_policy_names_sends_a_survey_once_and_then_leaves_
     assert (await world.send("PUT", "/v1/survey-policy", OWNER, "sales", json=policy)).status_code == 403
     assert (await world.get("/v1/survey-policy")).status_code == 404
     assert (await world.send("PUT", "/v1/survey-policy", json=policy)).status_code == 201
+    waits = policy | {"after": [], "effective_from": (datetime.now(UTC) + timedelta(days=1)).isoformat()}
+    assert (await world.send("PUT", "/v1/survey-policy", json=waits)).status_code == 200
 
     await sending.heard([closed])
     await sending.heard([closed])

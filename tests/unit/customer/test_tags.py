@@ -3,17 +3,16 @@
 import pytest
 from pydantic import ValidationError
 
-from contracts.customer import Kind, Registered, TagAdded, TagRemoved, TagVocabularyPublished
+from contracts.customer import Kind, Registered, TagAdded, TagRemoved
 from contracts.customer.tags import Tag
 from contracts.examples import example_envelope
 from services.customer.commands import RemoveTag, TagCustomer, TagVocabulary
 from services.customer.domain import CUSTOMER
-from services.customer.domain.tags import MAX_TAGS_OF_A_CUSTOMER, TAG_VOCABULARY
+from services.customer.domain.tags import MAX_TAGS_OF_A_CUSTOMER
 from services.customer.projection.customer_row import project_next
 from tests.support.spec import Spec
 
 customer = Spec(CUSTOMER)
-vocabulary = Spec(TAG_VOCABULARY)
 registered = Registered(kind=Kind.COMPANY, name="上海腾云")
 HIGH = Tag(code="high-potential", en="high potential", zh="高潜力客户")
 SUPPORT = Tag(code="needs-support", en="needs technical support", zh="技术支持需求")
@@ -59,14 +58,6 @@ def test_the_list_shows_each_tag_once() -> None:
         row = project_next(row, example_envelope(fact))
     assert row
     assert row.tags == ["high-potential"]
-
-
-def test_each_publication_is_a_whole_new_version() -> None:
-    first = TagVocabularyPublished(number=1, tags=(HIGH,))
-    command = TagVocabulary(tags=[HIGH.model_dump(), SUPPORT.model_dump()])
-    vocabulary.given().when(TagVocabulary(tags=[HIGH.model_dump()])).then(first)
-    vocabulary.given(first).when(command).then(TagVocabularyPublished(number=2, tags=(HIGH, SUPPORT)))
-    vocabulary.given(first).when(TagVocabulary(tags=[HIGH.model_dump()])).then()
 
 
 def test_a_code_stands_for_one_tag() -> None:

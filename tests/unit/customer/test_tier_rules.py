@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from chassis.rules.expressions import ExpressionError
-from contracts.customer import TierDecision, TierSchemePublished
+from chassis.versions.decider import version_of
+from contracts.customer import TierSchemePublished
 from contracts.customer.tiers import MAX_TIERS
-from services.customer.commands import PublishTierScheme, TierScheme
+from services.customer.commands import TierScheme
 from services.customer.domain.shipped_tiers import SHIPPED
-from services.customer.domain.tier_scheme import TIER_SCHEME, version_of
 from services.customer.tiers.facts import Known
 from services.customer.tiers.preview import preview_of
 from services.customer.tiers.rules import (
@@ -27,7 +27,6 @@ from services.customer.tiers.rules import (
     next_anniversary,
     years_between,
 )
-from tests.support.spec import Spec
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TODAY = date(2024, 6, 3)
@@ -46,7 +45,6 @@ STRANGER = Facts(
     oldest_order_at=None,
     oldest_interaction_at=None,
 )
-scheme = Spec(TIER_SCHEME)
 
 
 def tier(name: str, facts: Facts) -> str:
@@ -77,7 +75,7 @@ def test_what_ships_can_be_published_as_it_stands(shipped: TierSchemePublished) 
     body = TierScheme.model_validate(shipped.model_dump(mode="json", exclude={"type", "name", "number"}))
     for rule in body.tiers:
         CONDITIONS.check(rule.when or "true")
-    assert version_of(shipped.name, 1, body).tiers == shipped.tiers
+    assert version_of(TierSchemePublished, body, name=shipped.name).tiers == shipped.tiers
 
 
 def test_amounts_are_in_whole_units_of_the_currency() -> None:
@@ -169,17 +167,6 @@ def test_time_changes_a_tier_when_the_first_thing_leaves_the_window_or_a_year_is
     assert changes_at(facts, shipped, NOW, ZONE) == touch_at + timedelta(days=365)
     facts = replace(facts, since=date(2020, 6, 4))
     assert changes_at(facts, shipped, NOW, ZONE) == datetime(2024, 6, 4, tzinfo=ZONE)
-
-
-def test_a_scheme_is_published_in_whole_versions() -> None:
-    command = PublishTierScheme.model_validate(
-        {"name": "own", "tiers": [{"tier": "gold", "en": "Gold", "zh": "金", "when": "orders > 1"}, LAST]}
-    )
-    first = version_of("own", 1, command)
-    scheme.given().when(command).then(first)
-    scheme.given(first).when(command).then()
-    by_hand = command.model_copy(update={"decision": TierDecision.BY_HAND})
-    scheme.given(first).when(by_hand).then(version_of("own", 2, by_hand))
 
 
 LAST = {"tier": "rest", "en": "Rest", "zh": "其他"}

@@ -5,43 +5,18 @@ from datetime import date, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from contracts.examples import example
-from contracts.followup import CalendarPublished, WorkInterval, YearStatus
+from contracts.followup import WorkInterval, YearStatus
 from services.followup.calendars.shipped import CHINA_OFFICE, SHIPPED
 from services.followup.calendars.work_calendar import work_calendar
-from services.followup.commands import PublishCalendar, WorkTimes
-from services.followup.domain.calendar import CALENDAR
-from tests.support.spec import Spec
+from services.followup.commands import WorkTimes
 
-calendar = Spec(CALENDAR)
-published = example(CalendarPublished, closures=())
 shipped = SHIPPED[CHINA_OFFICE]
 CHINA = work_calendar(shipped)
 IDLE: list[list[dict[str, int]]] = [[]] * 6
 
 
-def asking(name: str, version: CalendarPublished) -> PublishCalendar:
-    return PublishCalendar(
-        name=name, zone=version.zone, week=version.week, made_up=version.made_up, years=version.years
-    )
-
-
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=CHINA.zone)
-
-
-def test_the_first_version_that_is_published_follows_the_one_that_is_shipped() -> None:
-    calendar.given().when(asking("china-office", published)).then(published)
-
-
-def test_a_calendar_of_another_name_begins_with_one() -> None:
-    other = published.model_copy(update={"name": "call-centre", "number": 1})
-    calendar.given().when(asking("call-centre", published)).then(other)
-
-
-def test_publishing_what_holds_already_records_nothing_new() -> None:
-    calendar.given().when(asking("china-office", shipped)).then()
-    calendar.given(published).when(asking("china-office", published)).then()
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from chassis.versions.decider import Publish, Timeline, version_of
 from contracts.examples import example
 from contracts.followup import CalendarPublished, Closure, Severity
 from contracts.followup.calendar import MAX_CLOSED_AT_ONCE, MAX_CLOSURES
 from services.followup.calendars.shipped import CHINA_OFFICE, SHIPPED
 from services.followup.calendars.work_calendar import work_calendar
-from services.followup.commands import PublishCalendar
+from services.followup.commands import WorkTimes
 from services.followup.commands.calendar import CloseDays, Closing, OpenDay
 from services.followup.commands.complaint import Moment
 from services.followup.domain import complaint_clock
@@ -20,7 +21,7 @@ from services.followup.domain.calendar import CALENDAR
 from services.followup.domain.complaint_clock import Clock
 from tests.support.spec import Spec
 
-calendar = Spec(CALENDAR)
+calendar = Spec(CALENDAR.decider)
 shipped = SHIPPED[CHINA_OFFICE]
 OUTING = date(2026, 3, 4)
 MADE_UP_SATURDAY = date(2026, 2, 14)
@@ -33,11 +34,11 @@ closed_days = st.sets(st.integers(0, 90), max_size=20).map(
 
 
 def close(*days: date, reason: str | None = None) -> CloseDays:
-    return CloseDays(name=CHINA_OFFICE, days=days, reason=reason)
+    return CloseDays(name=CHINA_OFFICE, at=FIRST, days=days, reason=reason)
 
 
 def reopen(day: date) -> OpenDay:
-    return OpenDay(name=CHINA_OFFICE, day=day)
+    return OpenDay(name=CHINA_OFFICE, at=FIRST, day=day)
 
 
 def closed(*days: date, number: int = 2, reason: str | None = None) -> CalendarPublished:
@@ -70,18 +71,32 @@ def test_a_make_up_workday_that_was_closed_is_one_again_once_it_is_taken_back() 
 
 
 def test_who_publishes_the_official_days_leaves_the_closures_as_they_are() -> None:
-    said = PublishCalendar(name=CHINA_OFFICE, week=shipped.week, made_up=(), years=shipped.years)
-    (version,) = CALENDAR.decide(closed(OUTING), said)
-    assert (version.number, version.closures) == (3, closed(OUTING).closures)
+    said = version_of(
+        CalendarPublished, WorkTimes(week=shipped.week, made_up=(), years=shipped.years), name=CHINA_OFFICE
+    )
+    kept = said.model_copy(update={"number": 3, "closures": closed(OUTING).closures})
+    calendar.given(closed(OUTING)).when(Publish(version=said, at=FIRST)).then(kept)
 
 
 def test_a_calendar_that_was_never_published_has_no_days_to_close() -> None:
-    calendar.given().when(CloseDays(name="nowhere", days=(OUTING,))).then_rejected("calendar-unknown")
+    calendar.given().when(CloseDays(name="nowhere", at=FIRST, days=(OUTING,))).then_rejected("calendar-unknown")
 
 
 def test_a_calendar_has_so_many_closures_and_no_more() -> None:
     full = closed(*(date(2020, 1, 1) + timedelta(days=number) for number in range(MAX_CLOSURES)))
     calendar.given(full).when(close(OUTING)).then_rejected("too-many-closures")
+
+
+def test_a_day_is_closed_in_the_version_in_force_and_in_those_that_wait() -> None:
+    later = FIRST + timedelta(days=30)
+    idle = shipped.model_copy(update={"number": 2, "week": ((),) * 7, "effective_from": later})
+    closed_now = closed(OUTING, number=3)
+    closed_then = idle.model_copy(update={"number": 4, "closures": closed_now.closures})
+    calendar.given(idle).when(close(OUTING)).then(closed_now, closed_then)
+    calendar.given(idle, closed_now, closed_then).when(close(OUTING)).then()
+    timeline = CALENDAR.decider.fold(Timeline(), [idle, closed_now, closed_then])
+    assert CALENDAR.in_force(timeline, CHINA_OFFICE, FIRST) == closed_now
+    assert CALENDAR.in_force(timeline, CHINA_OFFICE, later) == closed_then
 
 
 @pytest.mark.parametrize("number", [0, MAX_CLOSED_AT_ONCE + 1])

@@ -5,17 +5,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from contracts.examples import CUSTOMER_ID, OWNER, example
+from contracts.examples import CUSTOMER_ID, OWNER
 from contracts.followup import Channel, ContactFormPublished, Direction, FieldKind, FieldValue, FormField
 from contracts.followup.contact_form import MAX_CHOICES, MAX_FIELDS
-from services.followup.commands import ContactForm, LogContact, PublishContactForm
+from services.followup.commands import ContactForm, LogContact
 from services.followup.commands.contact import FieldGiven
 from services.followup.commands.contact_form import FormFieldGiven
 from services.followup.domain.contact import CONTACT, decide
-from services.followup.domain.contact_form import CONTACT_FORM, faults
-from tests.support.spec import Spec
-
-form = Spec(CONTACT_FORM)
+from services.followup.domain.contact_form import faults
 
 RIVALS = {"name": "rivals", "kind": "number", "required": True}
 FORM = ContactFormPublished(
@@ -31,10 +28,6 @@ FORM = ContactFormPublished(
 )
 
 
-def publishing(*fields: dict[str, Any]) -> PublishContactForm:
-    return PublishContactForm.model_validate({"purpose": "quote", "fields": fields})
-
-
 def given(**fields: bool | float | str) -> tuple[FieldGiven, ...]:
     return tuple(FieldGiven(name=name, value=value) for name, value in fields.items())
 
@@ -43,19 +36,6 @@ def visit(*fields: FieldGiven) -> LogContact:
     return LogContact(
         channel=Channel.VISIT, direction=Direction.OUTBOUND, employee_id=OWNER, purpose="visit", fields=fields
     ).under(FORM)
-
-
-def test_a_form_is_published_in_whole_versions() -> None:
-    rivals = FormField(name="rivals", kind=FieldKind.NUMBER, required=True)
-    form.given().when(publishing(RIVALS)).then(ContactFormPublished(purpose="quote", number=1, fields=(rivals,)))
-    form.given(example(ContactFormPublished, number=4)).when(publishing(RIVALS)).then(
-        ContactFormPublished(purpose="quote", number=5, fields=(rivals,))
-    )
-
-
-def test_a_form_that_is_published_as_it_stands_is_nothing_new() -> None:
-    fields = [field.model_dump() for field in FORM.fields]
-    form.given(FORM).when(publishing(*fields)).then()
 
 
 @pytest.mark.parametrize(

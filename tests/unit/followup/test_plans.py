@@ -21,12 +21,11 @@ from contracts.topics import EVENT_TYPES
 from services.followup.calendars.shipped import CHINA_OFFICE
 from services.followup.calendars.shipped import SHIPPED as CALENDARS
 from services.followup.calendars.work_calendar import working
-from services.followup.commands import PlanTemplate, PublishPlanTemplate
+from services.followup.commands import PlanTemplate
 from services.followup.commands.plan import ChangePlan, EndPlan, StartPlan
 from services.followup.commands.plan_template import TriggerGiven
 from services.followup.domain.customer_ref import CustomerRef
 from services.followup.domain.plan import PLAN
-from services.followup.domain.plan_template import PLAN_TEMPLATE
 from services.followup.plans.plan_row import Planned, PlanRow
 from services.followup.plans.policy import State, react
 from services.followup.plans.shipped import SHIPPED
@@ -40,7 +39,6 @@ ASK = {"event": "care.followup.contact-logged.v1"}
 STEP = {"name": "ask", "offset": 2, "purpose": "care"}
 
 plan = Spec(PLAN)
-template = Spec(PLAN_TEMPLATE)
 start = StartPlan(template="win-back", number=1, anchor_id=CAUSE_ID, anchor_at=OCCURRED_AT, tier="vip")
 started = PlanStarted(**start.model_dump())
 
@@ -90,14 +88,6 @@ def test_a_plan_is_started_changed_and_ended_once() -> None:
     plan.given(started, ended).when(end).then()
     plan.given(started, ended).when(change).then()
     plan.given().when(end).then_rejected("plan-unknown")
-
-
-def test_a_template_is_published_in_whole_versions() -> None:
-    asked = PublishPlanTemplate.model_validate({"name": "ours", "starts_on": [ASK], "steps": [STEP]})
-    (first,) = PLAN_TEMPLATE.decide(None, asked)
-    assert (first.number, first.steps[0].offset) == (1, 2)
-    template.given(first).when(asked).then()
-    template.given(first.model_copy(update={"once": True})).when(asked).then(first.model_copy(update={"number": 2}))
 
 
 @pytest.mark.parametrize(

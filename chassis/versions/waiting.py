@@ -1,0 +1,39 @@
+"""Versions that are not yet in force, kept for who has to act once they are: each is given out at its time.
+
+The table `waiting_version` belongs to one reader of a service's events. Who reads what is in force by the table of
+another name must look here, too, until a version has been given out.
+"""
+
+from datetime import datetime
+
+from chassis.postgres.database import Connection
+from contracts.topics import EVENT_TYPES
+from contracts.version import Published
+
+TABLE = "waiting_version"
+SUPERSEDE = """
+    DELETE FROM waiting_version
+    WHERE type = $1 AND name = $2 AND effective_from >= coalesce($3, '-infinity'::timestamptz)
+"""
+KEEP = """
+    INSERT INTO waiting_version (type, name, number, effective_from, data) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (type, name, number) DO NOTHING
+"""
+TAKE = "DELETE FROM waiting_version WHERE effective_from <= $1 RETURNING data"
+
+
+async def keep(held: Connection, version: Published, name: str) -> bool:
+    """Keep a version that says from when on it is in force, and drop those that it overtakes; say whether it waits."""
+    await held.execute(SUPERSEDE, version.type, name, version.effective_from)
+    if version.effective_from is None:
+        return False
+    data = version.model_dump(mode="json")
+    await held.execute(KEEP, version.type, name, version.number, version.effective_from, data)
+    return True
+
+
+async def take(held: Connection, now: datetime) -> list[Published]:
+    """Return the versions whose time has come, in the order of their numbers, and keep them no longer."""
+    data = [row["data"] for row in await held.fetch(TAKE, now)]
+    found = [EVENT_TYPES[each["type"]].model_validate(each) for each in data]
+    return sorted((each for each in found if isinstance(each, Published)), key=lambda each: each.number)
