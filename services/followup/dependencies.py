@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from chassis.commands.command_handler import CommandHandler
 from chassis.http.export import Exports
+from chassis.postgres.database import Pool
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.pseudonym import Pseudonyms
@@ -18,7 +19,7 @@ from contracts.followup import (
     PlanTemplatePublished,
     SurveyPolicyPublished,
 )
-from services.followup.absences.due_work import FallingDue
+from services.followup.absences.due_work import DueWork
 from services.followup.calendars.lookup import Calendars
 from services.followup.complaints.policies import ComplaintPolicies
 from services.followup.domain.absence import Absences
@@ -29,44 +30,58 @@ from services.followup.domain.guard import Guards
 from services.followup.domain.plan import Plan
 from services.followup.domain.survey import Survey
 from services.followup.domain.task import Task
-from services.followup.projection.absences import AbsenceQueries
-from services.followup.projection.guards import GuardQueries
-from services.followup.projection.surveys import SurveyQueries
+from services.followup.queries.absences import AbsenceQueries
+from services.followup.queries.complaints import ComplaintQueries
+from services.followup.queries.contacts import ContactQueries
 from services.followup.queries.customers import Customers
-from services.followup.queries.followups import FollowupQueries
-from services.followup.queries.my_day import Days
+from services.followup.queries.guards import GuardQueries
+from services.followup.queries.my_day import DayQueries
+from services.followup.queries.surveys import SurveyQueries
+from services.followup.queries.tasks import TaskQueries
 from services.followup.surveys.invitations import Invitations
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
+    """Each route takes what it needs by name. Workers are given their parts by `workers`, not all of these."""
+
+    pool: Pool
     store: EventStore
     mapper: EventMapper
+    pseudonyms: Pseudonyms
+
+    # Command handlers
     contacts: CommandHandler[Contact]
     tasks: CommandHandler[Task | None]
     complaints: CommandHandler[Complaint | None]
-    contact_forms: CommandHandler[ContactFormPublished | None]
+    complaint_repeats: CommandHandler[Repeats]
     plans: CommandHandler[Plan | None]
+    surveys: CommandHandler[Survey | None]
+    anonymous_answers: CommandHandler[bool]
+    absences: CommandHandler[Absences]
+    guards: CommandHandler[Guards]
+
+    # Configuration: its command handlers, and the versions in force
+    contact_forms: CommandHandler[ContactFormPublished | None]
     plan_templates: CommandHandler[PlanTemplatePublished | None]
     calendar_rules: CommandHandler[CalendarPublished | None]
     calendars: Calendars
-    complaint_repeats: CommandHandler[Repeats]
     complaint_policy: CommandHandler[ComplaintPolicyPublished]
     complaint_policies: ComplaintPolicies
-    guards: CommandHandler[Guards]
-    surveys: CommandHandler[Survey | None]
-    anonymous_answers: CommandHandler[bool]
     survey_policy: CommandHandler[SurveyPolicyPublished | None]
-    survey_list: SurveyQueries
-    invitations: Invitations
-    guard_list: GuardQueries
-    absences: CommandHandler[Absences]
-    absence_list: AbsenceQueries
-    falling_due: FallingDue
+
+    # Queries
+    contact_queries: ContactQueries
+    task_queries: TaskQueries
+    complaint_queries: ComplaintQueries
+    guard_queries: GuardQueries
+    survey_queries: SurveyQueries
+    absence_queries: AbsenceQueries
+    day_queries: DayQueries
+    due_work: DueWork
     customers: Customers
-    queries: FollowupQueries
-    days: Days
-    pseudonyms: Pseudonyms
+
+    invitations: Invitations
     exports: Exports
 
     @property

@@ -1,11 +1,10 @@
 """HTTP for who is away, and who stands in meanwhile."""
 
-from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from chassis.commands.decider import RejectedError
 from chassis.commands.problem import ProblemError, not_found
@@ -14,39 +13,22 @@ from chassis.http.body import StrictRoute
 from chassis.http.listing import Limit, Paging, shown_as
 from chassis.http.paging import Page, coerce_limit
 from chassis.http.responses import Accepted, answer, etag
-from contracts.followup.absence import AbsenceEvent, AbsenceReason
+from contracts.followup.absence import AbsenceEvent
 from contracts.types import Day, EmployeeId
 from services.followup.api.access import Anyone, new_id
 from services.followup.api.pages import page_of
 from services.followup.commands.absence import Absence, AbsenceCommand, CancelAbsence, ChangeAbsence, NoteAbsence
 from services.followup.dependencies import Dependencies, Needs
-from services.followup.projection.absences import AbsenceFilters, AbsenceRow, project
-from services.followup.queries.followups import Place
-from services.followup.queries.views import ComplaintView, TaskView, complaint_views, task_views
+from services.followup.projection.absences import AbsenceRow, project
+from services.followup.queries.absences import AbsenceFilters, AbsenceView
+from services.followup.queries.complaints import ComplaintView
+from services.followup.queries.paging import Place
+from services.followup.queries.tasks import TaskView
 
 router = APIRouter(prefix="/v1", tags=["absences"], route_class=StrictRoute)
 
 Person = Annotated[EmployeeId, Path()]
 MADE: dict[int | str, dict[str, object]] = {201: {"model": Accepted, "description": "The first of this employee"}}
-
-
-class AbsenceView(BaseModel):
-    """Somebody is away from the first to the last of these days, in `zone`."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    absence_id: UUID
-    version: int
-    employee_id: str
-    first_day: date
-    last_day: date
-    zone: str
-    stand_in_id: str | None
-    reason: AbsenceReason | None
-    starts_at: datetime
-    ends_at: datetime
-    noted_at: datetime
-    cancelled_at: datetime | None
 
 
 class TasksDue(BaseModel):
@@ -117,7 +99,7 @@ async def handle(employee_id: str, command: AbsenceCommand, caller: Caller, need
 async def require(employee_id: str, caller: Caller, needs: Dependencies) -> None:
     """Raise the 403 problem unless it is the caller, or somebody whom the caller leads."""
     own = caller.sees_all or caller.principal.subject == employee_id
-    if not (own or await needs.absence_list.leads(caller.principal.subject, employee_id)):
+    if not (own or await needs.absence_queries.leads(caller.principal.subject, employee_id)):
         raise ProblemError(
             "forbidden",
             "Absences are kept by whoever is away, by their leader, and by ops.",
@@ -129,7 +111,7 @@ async def stand_in_refused(command: AbsenceCommand, needs: Dependencies) -> Reje
     """Return why somebody cannot stand in; None where nobody is named, or somebody who can."""
     if isinstance(command, CancelAbsence) or command.stand_in_id is None:
         return None
-    if await needs.absence_list.can_stand_in(command.stand_in_id, (command.first_day, command.last_day)):
+    if await needs.absence_queries.can_stand_in(command.stand_in_id, (command.first_day, command.last_day)):
         return None
     return RejectedError(
         "stand-in-away",
@@ -160,14 +142,14 @@ async def read_absence_work(
         await require(employee_id, caller, needs)
     visible_to = None if subject in {employee_id, row.stand_in_id} else caller.visible_to
     size = coerce_limit(limit)
-    number, tasks = await needs.falling_due.tasks(row, visible_to, size)
-    more, complaints = await needs.falling_due.complaints(row, visible_to, size)
+    number, tasks = await needs.due_work.tasks(row, visible_to, size)
+    more, complaints = await needs.due_work.complaints(row, visible_to, size)
     return AbsenceWork(
         absence_id=absence_id,
         employee_id=employee_id,
         stand_in_id=row.stand_in_id,
-        tasks=TasksDue(total=number, items=await task_views(tasks, needs.queries)),
-        complaints=ComplaintsDue(total=more, items=await complaint_views(complaints, needs.queries)),
+        tasks=TasksDue(total=number, items=await needs.task_queries.views(tasks)),
+        complaints=ComplaintsDue(total=more, items=await needs.complaint_queries.views(complaints)),
     )
 
 
@@ -195,5 +177,5 @@ async def read_absences(
 ) -> Page[AbsenceView]:
     """List who is away, what begins first coming first: one's own, of those one leads, and where one stands in."""
     filters = AbsenceFilters(caller.visible_to, employee_id, since, until)
-    page = await page_of(paging, needs.absence_list.absences, filters, lambda row: Place(row.starts_at, row.absence_id))
+    page = await page_of(paging, needs.absence_queries.page, filters, lambda row: Place(row.starts_at, row.absence_id))
     return shown_as(page, [AbsenceView.model_validate(row) for row in page.items])

@@ -57,7 +57,7 @@ async def stood_in_for(caller: Caller, needs: Dependencies) -> frozenset[str]:
     if caller.sees_all:
         return frozenset()
     now = caller.context.now
-    found = await needs.absence_list.stood_in_for([caller.principal.subject], now, now + A_MOMENT)
+    found = await needs.absence_queries.stood_in_for([caller.principal.subject], now, now + A_MOMENT)
     return frozenset(each.employee_id for each in found)
 
 

@@ -32,9 +32,10 @@ from services.followup.api.pages import page_of
 from services.followup.complaints.receiver import taken_up
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.complaint import ComplaintState
-from services.followup.projection.followups import ComplaintRow, project_complaint, project_repeat
-from services.followup.queries.followups import Filters, Place
-from services.followup.queries.views import ComplaintView, complaint_views
+from services.followup.projection import complaint_repeats
+from services.followup.projection.complaints import ComplaintRow, project
+from services.followup.queries.complaints import ComplaintFilters, ComplaintView
+from services.followup.queries.paging import Place
 
 router = APIRouter(prefix="/v1", tags=["complaints"], route_class=StrictRoute)
 
@@ -55,7 +56,7 @@ async def raise_complaint(customer_id: UUID, command: commands.Raise, caller: An
     context, tier = caller.context, customer.tiers.get(SCHEME)
     timed = named.taken(context, calendar, tier, policy=policy)
     if command.owner_id is None and timed.moment:
-        taken_by = await taken_up(named, customer, timed.moment, context.now, needs.queries.pool)
+        taken_by = await taken_up(named, customer, timed.moment, context.now, needs.pool)
         timed = taken_by.taken(context, calendar, tier, policy=policy)
     handled = await needs.complaints.handle(
         complaint_id,
@@ -176,13 +177,13 @@ async def terms_of(
 @router.get("/complaints/{complaint_id}")
 async def read_complaint(complaint_id: UUID, caller: Anyone, needs: Needs, response: Response) -> ComplaintView:
     """Read a complaint as it stands after every acknowledged command."""
-    row = fold(project_complaint, await stream_of(complaint_id, ComplaintRaised, needs))
+    row = fold(project, await stream_of(complaint_id, ComplaintRaised, needs))
     await require(caller, row, needs)
     for link in await needs.store.read_stream(needs.repeats_of(row.customer_id)):
         event = needs.mapper.to_envelope(link).event
-        row = project_repeat(row, event) if event.complaint_id == complaint_id else row
+        row = complaint_repeats.project(row, event) if event.complaint_id == complaint_id else row
     response.headers["ETag"] = etag(row.version)
-    (view,) = await complaint_views([row], needs.queries)
+    (view,) = await needs.complaint_queries.views([row])
     return view
 
 
@@ -202,9 +203,10 @@ async def read_complaints(
     overdue: Annotated[bool, Query(description="Only those whose answer or resolution is late by now.")] = False,
 ) -> Page[ComplaintView]:
     """List complaints, the latest first; a seller sees their own and those of their customers."""
-    filters = Filters(customer_id, owner_id, state, overdue=overdue, visible_to=caller.visible_to)
-    page = await page_of(paging, needs.queries.complaints, filters, lambda row: Place(row.raised_at, row.complaint_id))
-    return shown_as(page, await complaint_views(page.items, needs.queries))
+    filters = ComplaintFilters(caller.visible_to, customer_id, owner_id, state, overdue)
+    queries = needs.complaint_queries
+    page = await page_of(paging, queries.page, filters, lambda row: Place(row.raised_at, row.complaint_id))
+    return shown_as(page, await queries.views(page.items))
 
 
 @router.get("/complaints/{complaint_id}/events")
@@ -213,5 +215,5 @@ async def read_complaint_events(
 ) -> Page[HistoryEntry]:
     """Read every fact about the complaint, in the order in which they were recorded."""
     envelopes = await stream_of(complaint_id, ComplaintRaised, needs)
-    await require(caller, fold(project_complaint, envelopes), needs)
+    await require(caller, fold(project, envelopes), needs)
     return history(envelopes, limit, after)

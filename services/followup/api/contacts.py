@@ -32,9 +32,9 @@ from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.contact import next_task_id
 from services.followup.domain.contact_form import faults
 from services.followup.erasure.execution import require_kept
-from services.followup.projection.followups import project_contact
-from services.followup.queries.followups import Filters, Place
-from services.followup.queries.views import ContactView, contact_views
+from services.followup.projection.contacts import project
+from services.followup.queries.contacts import ContactFilters, ContactView
+from services.followup.queries.paging import Place
 
 router = APIRouter(prefix="/v1", tags=["contacts"], route_class=StrictRoute)
 
@@ -44,7 +44,7 @@ async def log_contact(customer_id: UUID, command: commands.LogContact, caller: A
     """Log that somebody spoke with the customer; the next step that was agreed on is scheduled with it."""
     customer = await needs.customers.require_kept(customer_id)
     require_doer(caller, customer.holders, customer.owner_id, await stood_in_for(caller, needs))
-    await require_kept(needs.queries.pool, command.key_contact_id)
+    await require_kept(needs.pool, command.key_contact_id)
     if command.task_id:
         await require_task(command.task_id, customer_id, needs)
     contact_id, named = new_id(caller, needs), by_caller(await fitting(command, needs), "employee_id", caller)
@@ -78,10 +78,10 @@ async def require_task(task_id: UUID, customer_id: UUID, needs: Dependencies) ->
 @router.get("/contacts/{contact_id}")
 async def read_contact(contact_id: UUID, caller: Anyone, needs: Needs, response: Response) -> ContactView:
     """Read a contact, with what was said."""
-    row = fold(project_contact, await stream_of(contact_id, ContactLogged, needs))
+    row = fold(project, await stream_of(contact_id, ContactLogged, needs))
     caller.require(await needs.customers.holders(row.customer_id))
     response.headers["ETag"] = etag(row.version)
-    (view,) = await contact_views([row], needs.queries)
+    (view,) = await needs.contact_queries.views([row])
     return view
 
 
@@ -94,9 +94,10 @@ async def read_contacts(
     employee_id: EmployeeId | None = None,
 ) -> Page[ContactView]:
     """List contacts, the latest first; a seller sees those with their own customers."""
-    filters = Filters(customer_id, employee_id, visible_to=caller.visible_to)
-    page = await page_of(paging, needs.queries.contacts, filters, lambda row: Place(row.occurred_at, row.contact_id))
-    return shown_as(page, await contact_views(page.items, needs.queries))
+    filters = ContactFilters(caller.visible_to, customer_id, employee_id)
+    queries = needs.contact_queries
+    page = await page_of(paging, queries.page, filters, lambda row: Place(row.occurred_at, row.contact_id))
+    return shown_as(page, await queries.views(page.items))
 
 
 @router.get("/contacts/{contact_id}/events")

@@ -13,10 +13,11 @@ from chassis.http.paging import coerce_limit
 from contracts.types import EmployeeId, Instant
 from services.followup.api.access import Anyone
 from services.followup.dependencies import Dependencies, Needs
-from services.followup.projection.followups import ComplaintRow, TaskRow
-from services.followup.queries.followups import FollowupQueries
-from services.followup.queries.my_day import NEXT_DAYS, Asked, Part
-from services.followup.queries.views import ComplaintView, TaskView, complaints_said, tasks_said
+from services.followup.projection.complaints import ComplaintRow
+from services.followup.projection.tasks import TaskRow
+from services.followup.queries.complaints import ComplaintQueries, ComplaintView
+from services.followup.queries.my_day import NEXT_DAYS, DayQuestion, Part
+from services.followup.queries.tasks import TaskQueries, TaskView
 
 router = APIRouter(prefix="/v1", tags=["my day"], route_class=StrictRoute)
 
@@ -85,48 +86,49 @@ async def read_my_day(
 
     A seller sees of others' days what concerns their own customers.
     """
-    people = [*employee_id, *(await needs.days.people_of(leader_id) if leader_id else [])]
+    people = [*employee_id, *(await needs.day_queries.people_of(leader_id) if leader_id else [])]
     asked = await asked_of(people or [caller.principal.subject], caller, needs, coerce_limit(limit or USUAL_ITEMS))
-    tasks = await needs.days.tasks(asked)
-    shown = {part: await tasks_shown(found, asked, needs.queries) for part, found in tasks.items()}
-    complaints = await complaints_shown(await needs.days.complaints(asked), asked, needs.queries)
-    away = await needs.absence_list.away_now(asked.people, caller.visible_to, asked.now)
+    tasks = await needs.day_queries.tasks(asked)
+    shown = {part: await tasks_shown(found, asked, needs.task_queries) for part, found in tasks.items()}
+    pressing = await needs.day_queries.complaints(asked)
+    complaints = await complaints_shown(pressing, asked, needs.complaint_queries)
+    away = await needs.absence_queries.away_now(asked.people, caller.visible_to, asked.now)
     return DayView(
         as_of=asked.now, away=[AwayView.model_validate(each) for each in away], complaints=complaints, **shown
     )
 
 
-async def asked_of(people: list[str], caller: Caller, needs: Dependencies, limit: int) -> Asked:
+async def asked_of(people: list[str], caller: Caller, needs: Dependencies, limit: int) -> DayQuestion:
     now = caller.context.now
-    until = needs.days.midnight_after(now) + timedelta(days=NEXT_DAYS)
-    covered = await needs.absence_list.stood_in_for(people, now, until)
-    return Asked(people, caller.visible_to, now, limit, covered)
+    until = needs.day_queries.midnight_after(now) + timedelta(days=NEXT_DAYS)
+    covered = await needs.absence_queries.stood_in_for(people, now, until)
+    return DayQuestion(people, caller.visible_to, now, limit, covered)
 
 
-def whose(employee_id: str, asked: Asked) -> str | None:
-    """Return who is stood in for: whoever's it is, where that is nobody who was asked about."""
+def whose(employee_id: str, asked: DayQuestion) -> str | None:
+    """Return the employee who is away, where the work is that of somebody who was not asked about."""
     return None if employee_id in asked.people else employee_id
 
 
-async def tasks_shown(part: Part[TaskRow], asked: Asked, queries: FollowupQueries) -> PartView[PressingTask]:
-    said = await tasks_said([each.row for each in part.items], queries)
+async def tasks_shown(part: Part[TaskRow], asked: DayQuestion, queries: TaskQueries) -> PartView[PressingTask]:
+    tasks = await queries.values([each.row for each in part.items])
     items = [
         PressingTask.model_validate(
             {**task, "tier": each.tier, "hurts": each.hurts, "standing_in_for": whose(each.row.assignee_id, asked)}
         )
-        for task, each in zip(said, part.items, strict=True)
+        for task, each in zip(tasks, part.items, strict=True)
     ]
     return PartView(total=part.total, items=items)
 
 
 async def complaints_shown(
-    part: Part[ComplaintRow], asked: Asked, queries: FollowupQueries
+    part: Part[ComplaintRow], asked: DayQuestion, queries: ComplaintQueries
 ) -> PartView[PressingComplaint]:
-    said = await complaints_said([each.row for each in part.items], queries)
+    complaints = await queries.values([each.row for each in part.items])
     items = [
         PressingComplaint.model_validate(
             {**complaint, "hurts": each.hurts, "standing_in_for": whose(each.row.owner_id, asked)}
         )
-        for complaint, each in zip(said, part.items, strict=True)
+        for complaint, each in zip(complaints, part.items, strict=True)
     ]
     return PartView(total=part.total, items=items)

@@ -51,7 +51,7 @@ class PlanTemplates(BaseModel):
 async def read_plan_templates(caller: Anyone, needs: Needs) -> PlanTemplates:
     """List the templates in force and those that wait to be published; there are few, so all at once."""
     del caller
-    known = SHIPPED | await memory.in_force(needs.queries.pool)
+    known = SHIPPED | await memory.in_force(needs.pool)
     return PlanTemplates(items=[view(known[name]) for name in sorted(known)])
 
 
@@ -86,7 +86,7 @@ async def preview_plan_template(
 ) -> Preview:
     """Say what publishing this would change in the plans that run, and change nothing."""
     calendar = await calendar_named(body.calendar, needs)
-    return await preview(needs.queries.pool, template, body, calendar, caller.context.now)
+    return await preview(needs.pool, template, body, calendar, caller.context.now)
 
 
 def template_id(name: str, needs: Dependencies) -> UUID:

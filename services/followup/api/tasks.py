@@ -35,9 +35,9 @@ from services.followup.commands.task import ScheduleByRule, ScheduleTask
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.customer_ref import CustomerRef
 from services.followup.domain.task import TaskState
-from services.followup.projection.followups import TaskRow, project_task
-from services.followup.queries.followups import Filters, Place
-from services.followup.queries.views import TaskView, task_views
+from services.followup.projection.tasks import TaskRow, project
+from services.followup.queries.paging import Place
+from services.followup.queries.tasks import TaskFilters, TaskView
 
 router = APIRouter(prefix="/v1", tags=["tasks"], route_class=StrictRoute)
 
@@ -71,7 +71,7 @@ async def by_rule(command: ScheduleTask, customer: CustomerRef, needs: Dependenc
     """Return the command with whom its rule finds; raise RejectedError where that is an owner who is not there."""
     assign = command.assign or Assignment.OWNER
     work = Work(assign, command.team, (TURNS, turn_of(command.team)), command.due_at, customer.owner_id)
-    given = await give(needs.queries.pool, work)
+    given = await give(needs.pool, work)
     if given is None:
         raise RejectedError(
             "no-owner", "This customer has no owner yet: say who is to do it.", "该客户尚无负责人：请指定由谁处理。"
@@ -129,10 +129,10 @@ async def handle(task_id: UUID, command: commands.TaskCommand, caller: Caller, n
 @router.get("/tasks/{task_id}")
 async def read_task(task_id: UUID, caller: Anyone, needs: Needs, response: Response) -> TaskView:
     """Read a follow-up as it stands after every acknowledged command."""
-    row = fold(project_task, await stream_of(task_id, TaskScheduled, needs))
+    row = fold(project, await stream_of(task_id, TaskScheduled, needs))
     await require(caller, row, needs)
     response.headers["ETag"] = etag(row.version)
-    (view,) = await task_views([row], needs.queries)
+    (view,) = await needs.task_queries.views([row])
     return view
 
 
@@ -152,9 +152,9 @@ async def read_tasks(
     due_before: Instant | None = None,
 ) -> Page[TaskView]:
     """List follow-ups, what is due first coming first; a seller sees their own and those of their customers."""
-    filters = Filters(customer_id, assignee_id, state, due_before, caller.visible_to)
-    page = await page_of(paging, needs.queries.tasks, filters, lambda row: Place(row.due_at, row.task_id))
-    return shown_as(page, await task_views(page.items, needs.queries))
+    filters = TaskFilters(caller.visible_to, customer_id, assignee_id, state, due_before)
+    page = await page_of(paging, needs.task_queries.page, filters, lambda row: Place(row.due_at, row.task_id))
+    return shown_as(page, await needs.task_queries.views(page.items))
 
 
 @router.get("/tasks/{task_id}/events")
@@ -163,5 +163,5 @@ async def read_task_events(
 ) -> Page[HistoryEntry]:
     """Read every fact about the follow-up, in the order in which they were recorded."""
     envelopes = await stream_of(task_id, TaskScheduled, needs)
-    await require(caller, fold(project_task, envelopes), needs)
+    await require(caller, fold(project, envelopes), needs)
     return history(envelopes, limit, after)

@@ -12,8 +12,9 @@ from chassis.postgres.database import Pool
 from chassis.postgres.visibility import holds
 from services.followup.domain.complaint import SETTLED, UNANSWERED
 from services.followup.projection.absences import AbsenceRow
-from services.followup.projection.followups import ComplaintRow, TaskRow
-from services.followup.queries.followups import listed
+from services.followup.projection.complaints import ComplaintRow
+from services.followup.projection.tasks import TaskRow
+from services.followup.queries.paging import columns_of
 
 R = TypeVar("R", TaskRow, ComplaintRow)
 
@@ -89,7 +90,7 @@ COMPLAINTS = f"""
             CASE WHEN late > 0 THEN late * weight ELSE late / weight END AS hurts
         FROM pressing ORDER BY hurts DESC, by, complaint_id LIMIT $10
     )
-    SELECT tier_now, hurts, total, {listed(ComplaintRow)}
+    SELECT tier_now, hurts, total, {columns_of(ComplaintRow)}
     FROM hurting JOIN complaint USING (complaint_id) ORDER BY hurts DESC, by, complaint_id
 """  # noqa: S608
 WINDOW = ("employee_id", "stand_in_id", "starts_at", "ends_at")
@@ -98,7 +99,7 @@ SEVERITIES = list(SEVERITY_WEIGHTS), list(SEVERITY_WEIGHTS.values())
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DayQuestion:
     """Whose day, as `visible_to` may see it, and how much of each part; `covered` is when they stand in for whom."""
 
     people: Sequence[str]
@@ -131,7 +132,7 @@ class Part(Generic[R]):
     items: list[Pressing[R]]
 
 
-class Days:
+class DayQueries:
     """Reads days. One call reads the tasks, one the complaints."""
 
     def __init__(self, pool: Pool, zone: str) -> None:
@@ -143,7 +144,7 @@ class Days:
         rows = await self._pool.fetch(PEOPLE, leader_id)
         return sorted({leader_id, *(row["owner_id"] for row in rows)})
 
-    async def tasks(self, asked: Asked) -> dict[str, Part[TaskRow]]:
+    async def tasks(self, asked: DayQuestion) -> dict[str, Part[TaskRow]]:
         """Return what is open by part: overdue, due until midnight, and due in the days after."""
         midnight = self.midnight_after(asked.now)
         until = midnight + timedelta(days=NEXT_DAYS)
@@ -152,7 +153,7 @@ class Days:
         parts = [[row for row in rows if row["part"] == number] for number in range(len(PARTS))]
         return {name: part_of(TaskRow, part) for name, part in zip(PARTS, parts, strict=True)}
 
-    async def complaints(self, asked: Asked) -> Part[ComplaintRow]:
+    async def complaints(self, asked: DayQuestion) -> Part[ComplaintRow]:
         """Return the open complaints whose target is past or near."""
         given = (asked.visible_to, list(asked.people), list(UNANSWERED), asked.now, asked.now + NEAR)
         rows = await self._pool.fetch(COMPLAINTS, *given, *TIERS, *SEVERITIES, asked.limit, *asked.away)

@@ -8,7 +8,7 @@ from chassis.service import Parts
 from contracts.examples import OWNER, example, example_envelope
 from contracts.followup import ComplaintClosed
 from services.followup.__main__ import dependencies
-from services.followup.api.surveys import LEAST_ANSWERS
+from services.followup.queries.surveys import LEAST_ANSWERS
 from services.followup.surveys.sending import Sending
 from tests.integration.followup.conftest import World
 from tests.unit.chassis.issuer import SETTINGS
