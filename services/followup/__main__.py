@@ -18,7 +18,7 @@ from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.pseudonym import Pseudonyms
 from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
-from services.followup import projection
+from services.followup import projection, workers
 from services.followup.absences.due_work import DueWork
 from services.followup.api import ROUTERS
 from services.followup.calendars.lookup import Calendars
@@ -47,7 +47,6 @@ from services.followup.queries.my_day import DayQueries
 from services.followup.queries.surveys import SurveyQueries
 from services.followup.queries.tasks import TaskQueries
 from services.followup.surveys.invitations import Invitations
-from services.followup.workers import reacting
 
 NAME = "followup"
 PROJECTION = "followup-list"
@@ -57,22 +56,9 @@ def build(parts: Parts) -> Service:
     """Put the service together; nothing runs yet."""
     settings, health = parts.settings, parts.supervisor.health
     needs = dependencies(parts)
-    imports = Imports(
-        parts.pool, {"followups": FollowupImport(needs, settings.business_zone)}, health=health("importer")
-    )
-    known_customers = ReadModel(
-        Applier(customers.CONSUMER, parts.pool, customers.apply),
-        customers.TABLES,
-        lambda applier, health, shared: (
-            Consumer(applier, [CUSTOMER_EVENTS], bootstrap=settings.kafka_bootstrap, health=health, shared=shared).run
-        ),
-    )
-    own_lists = ReadModel(
-        Applier(PROJECTION, parts.pool, projection.apply),
-        projection.TABLES,
-        lambda applier, health, shared: Tail(needs.store, needs.mapper, applier, health=health, shared=shared).run,
-    )
-    hearing, own, reactions = reacting(parts, needs)
+    imports = Imports(parts.pool, {"followups": followup_import(parts, needs)}, health=health("importer"))
+    known_customers, own_lists = models = read_models(parts, needs)
+    of_customers, of_own, reactions = workers.assemble(parts, needs)
     relay = Relay(
         needs.store,
         parts.pool,
@@ -97,8 +83,34 @@ def build(parts: Parts) -> Service:
         Task("importer", "importer", imports.run),
         *reactions,
     ]
-    return Service(
-        NAME, app, tasks, [known_customers.applier, own_lists.applier, hearing, own], [known_customers, own_lists]
+    return Service(NAME, app, tasks, [known_customers.applier, own_lists.applier, of_customers, of_own], list(models))
+
+
+def read_models(parts: Parts, needs: Dependencies) -> tuple[ReadModel, ReadModel]:
+    """Return what is known of customers, from Kafka, and the lists of the service's own events, from the store."""
+    bootstrap = parts.settings.kafka_bootstrap
+    known_customers = ReadModel(
+        Applier(customers.CONSUMER, parts.pool, customers.apply),
+        customers.TABLES,
+        lambda applier, health, shared: (
+            Consumer(applier, [CUSTOMER_EVENTS], bootstrap=bootstrap, health=health, shared=shared).run
+        ),
+    )
+    own_lists = ReadModel(
+        Applier(PROJECTION, parts.pool, projection.apply),
+        projection.TABLES,
+        lambda applier, health, shared: Tail(needs.store, needs.mapper, applier, health=health, shared=shared).run,
+    )
+    return known_customers, own_lists
+
+
+def followup_import(parts: Parts, needs: Dependencies) -> FollowupImport:
+    return FollowupImport(
+        contacts=needs.contacts,
+        tasks=needs.tasks,
+        customers=needs.customers,
+        pseudonyms=needs.pseudonyms,
+        zone=parts.settings.business_zone,
     )
 
 

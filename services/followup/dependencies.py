@@ -88,15 +88,6 @@ class Dependencies:
     def survey_policy_id(self) -> UUID:
         return self.pseudonyms.derived("survey-policy", "default")
 
-    def absences_of(self, employee_id: str) -> UUID:
-        """Return the stream of when one employee is away."""
-        # In hex, because names are folded before an id is derived from them; ids that differ in case are two people.
-        return self.pseudonyms.derived("absences", employee_id.encode().hex())
-
-    def repeats_of(self, customer_id: UUID) -> UUID:
-        """Return the stream of what one customer complains of again and again."""
-        return self.pseudonyms.derived("complaint-repeats", str(customer_id))
-
 
 async def of_request(request: Request) -> Dependencies:
     found: Dependencies = request.app.state.dependencies

@@ -24,6 +24,7 @@ from services.followup.queries.absences import AbsenceFilters, AbsenceView
 from services.followup.queries.complaints import ComplaintView
 from services.followup.queries.paging import Place
 from services.followup.queries.tasks import TaskView
+from services.followup.stream_ids import absences_of
 
 router = APIRouter(prefix="/v1", tags=["absences"], route_class=StrictRoute)
 
@@ -87,7 +88,7 @@ async def handle(employee_id: str, command: AbsenceCommand, caller: Caller, need
             raise refusal
 
     handled = await needs.absences.handle(
-        needs.absences_of(employee_id),
+        absences_of(employee_id, needs.pseudonyms),
         command,
         caller.context,
         expected_version=caller.expected_version,
@@ -156,7 +157,7 @@ async def read_absence_work(
 async def row_of(employee_id: str, absence_id: UUID, needs: Dependencies) -> tuple[AbsenceRow, int]:
     """Return an absence, and the version of all of the employee's; raise the 404 problem if there is none."""
     row, version = None, 0
-    for stored in await needs.store.read_stream(needs.absences_of(employee_id)):
+    for stored in await needs.store.read_stream(absences_of(employee_id, needs.pseudonyms)):
         envelope = needs.mapper.to_envelope(stored)
         version = envelope.version
         if isinstance(envelope.event, AbsenceEvent) and envelope.event.absence_id == absence_id:

@@ -36,6 +36,7 @@ from services.followup.projection import complaint_repeats
 from services.followup.projection.complaints import ComplaintRow, project
 from services.followup.queries.complaints import ComplaintFilters, ComplaintView
 from services.followup.queries.paging import Place
+from services.followup.stream_ids import repeats_of
 
 router = APIRouter(prefix="/v1", tags=["complaints"], route_class=StrictRoute)
 
@@ -81,7 +82,7 @@ def linking(
         topic=command.topic,
         product=command.product,
     )
-    return [Beside(needs.complaint_repeats, needs.repeats_of(customer_id), link)]
+    return [Beside(needs.complaint_repeats, repeats_of(customer_id, needs.pseudonyms), link)]
 
 
 @router.post("/complaints/{complaint_id}/answer", response_model=Accepted)
@@ -179,7 +180,7 @@ async def read_complaint(complaint_id: UUID, caller: Anyone, needs: Needs, respo
     """Read a complaint as it stands after every acknowledged command."""
     row = fold(project, await stream_of(complaint_id, ComplaintRaised, needs))
     await require(caller, row, needs)
-    for link in await needs.store.read_stream(needs.repeats_of(row.customer_id)):
+    for link in await needs.store.read_stream(repeats_of(row.customer_id, needs.pseudonyms)):
         event = needs.mapper.to_envelope(link).event
         row = complaint_repeats.project(row, event) if event.complaint_id == complaint_id else row
     response.headers["ETag"] = etag(row.version)

@@ -33,14 +33,14 @@ SAID_WITH_ERASED = """
 SAYING = ContactLogged | SurveyAnswered
 
 
-class Erasing:
-    """`heard` is the handler of what customers' topic tells, `heard_own` that of our own facts."""
+class ErasureHandler:
+    """`receive` handles events of customers, `receive_own` those of this service."""
 
     def __init__(self, store: EventStore, mapper: EventMapper) -> None:
         self._store = store
         self._mapper = mapper
 
-    async def heard(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+    async def receive(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         """Purge, and answer, in the consumer's transaction. No command may follow in it: the store stays locked."""
         for envelope in envelopes:
             match envelope.event:
@@ -55,7 +55,7 @@ class Erasing:
                 case _:
                     pass
 
-    async def heard_own(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+    async def receive_own(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         """Take out what was said with a key contact whose erasure was on its way here at that moment."""
         said = [envelope for envelope in envelopes if isinstance(envelope.event, SAYING)]
         streams = [envelope.stream_id for envelope in said]

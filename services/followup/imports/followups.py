@@ -6,14 +6,16 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chassis.commands.command import Context
-from chassis.commands.command_handler import CREATED, Handled
+from chassis.commands.command_handler import CREATED, CommandHandler, Handled
 from chassis.files.imports import RowOutcome, RowProblemError, step
 from chassis.files.spreadsheet import Column, Row, parse_date
-from chassis.store.pseudonym import normalised
+from chassis.store.pseudonym import Pseudonyms, normalised
 from contracts.followup import Channel, Direction
 from services.followup import commands
-from services.followup.dependencies import Dependencies
+from services.followup.domain.contact import Contact
+from services.followup.domain.task import Task
 from services.followup.imports.customer_lookup import Resolver
+from services.followup.queries.customers import Customers
 
 COLUMNS = (
     Column("customer", ("跟进客户", "customer"), required=True),
@@ -57,9 +59,19 @@ class FollowupImport:
 
     columns = COLUMNS
 
-    def __init__(self, needs: Dependencies, zone: str) -> None:
-        self._needs = needs
-        self._resolver = Resolver(needs.customers, needs.pseudonyms)
+    def __init__(
+        self,
+        *,
+        contacts: CommandHandler[Contact],
+        tasks: CommandHandler[Task | None],
+        customers: Customers,
+        pseudonyms: Pseudonyms,
+        zone: str,
+    ) -> None:
+        self._contacts = contacts
+        self._tasks = tasks
+        self._pseudonyms = pseudonyms
+        self._resolver = Resolver(customers, pseudonyms)
         self._zone = ZoneInfo(zone)
 
     def about(self, row: Row) -> str:
@@ -103,7 +115,7 @@ class FollowupImport:
             return cells["owner_id"]
         if not cells["owner"]:
             raise RowProblemError("负责人员", "missing", "A row needs who followed up.", "缺少负责人员。")
-        return self._needs.pseudonyms.employee(cells["owner"])
+        return self._pseudonyms.employee(cells["owner"])
 
     async def _record(self, followup: FollowUp, context: Context) -> list[Handled]:
         contact_id, task_id = self._id("contact", followup), self._id("task", followup)
@@ -124,18 +136,18 @@ class FollowupImport:
             occurred_at=occurred_at,
         )
         complete = commands.Complete(employee_id=followup.owner_id, occurred_at=occurred_at)
-        contacts, tasks, whose = self._needs.contacts, self._needs.tasks, followup.customer_id
+        subject = followup.customer_id
         handled = [
-            await contacts.handle(contact_id, log, step(context, "contact"), subject=whose),
-            await tasks.handle(task_id, schedule, step(context, "task"), subject=whose),
+            await self._contacts.handle(contact_id, log, step(context, "contact"), subject=subject),
+            await self._tasks.handle(task_id, schedule, step(context, "task"), subject=subject),
         ]
         if followup.done:
-            handled.append(await tasks.handle(task_id, complete, step(context, "completion"), subject=whose))
+            handled.append(await self._tasks.handle(task_id, complete, step(context, "completion"), subject=subject))
         return handled
 
     def _id(self, what: str, followup: FollowUp) -> UUID:
         parts = (str(followup.customer_id), followup.day.isoformat(), followup.content or "", followup.owner_id)
-        return self._needs.pseudonyms.derived(what, *parts)
+        return self._pseudonyms.derived(what, *parts)
 
 
 def is_done(text: str) -> bool:
