@@ -10,7 +10,7 @@ from chassis.runtime.clock import Clock, utc_now
 from chassis.store.pseudonym import Pseudonyms
 from services.followup.actor import ACTOR
 from services.followup.calendars.lookup import Calendars
-from services.followup.commands.complaint import EscalateLate, Moment
+from services.followup.commands.complaint import EscalateLate, WorkMoment
 from services.followup.domain import complaint_clock
 from services.followup.domain.complaint import UNANSWERED, Complaint
 from services.followup.domain.complaint_repeats import Repeats
@@ -58,7 +58,7 @@ class EscalationTimer:
             return 0
         promise, escalated = complaint.clock.target, 0
         calendar = await self._calendars.version(promise.calendar, promise.calendar_number)
-        for level, due_at in late_levels(complaint, Moment(now, calendar)):
+        for level, due_at in late_levels(complaint, WorkMoment(now, calendar)):
             command = EscalateLate(complaint_id=complaint_id, level=level, round=complaint.rounds, due_at=due_at)
             context = ACTOR.on_timer(now, f"late|{complaint_id}|{complaint.rounds}|{level}", str(complaint_id))
             stream_id = repeats_of(customer_id, self._pseudonyms)
@@ -67,7 +67,7 @@ class EscalationTimer:
         return escalated
 
 
-def late_levels(complaint: Complaint, moment: Moment) -> list[tuple[int, datetime]]:
+def late_levels(complaint: Complaint, moment: WorkMoment) -> list[tuple[int, datetime]]:
     """Return what is late of an unanswered complaint, with its due time: level 1 is the answer, 2 the resolution."""
     if complaint.state not in UNANSWERED or complaint.clock is None or complaint.clock.paused:
         return []

@@ -26,7 +26,7 @@ from services.followup.commands import (
     Resume,
     Tell,
 )
-from services.followup.commands.complaint import Moment
+from services.followup.commands.complaint import WorkMoment
 from services.followup.domain.complaint import COMPLAINT, Complaint
 from services.followup.projection.complaints import ComplaintRow, project
 
@@ -68,7 +68,7 @@ class ComplaintMachine(RuleBasedStateMachine):
 
     def take(self, command: ComplaintCommand) -> None:
         command = command.model_copy()
-        command._moment = Moment(self.now, CALENDAR)
+        command._moment = WorkMoment(self.now, CALENDAR)
         for fact in COMPLAINT.decide(self.state, command):
             self.look_at(fact)
             self.state = COMPLAINT.evolve(self.state, fact)
