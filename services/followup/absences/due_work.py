@@ -1,4 +1,4 @@
-"""What falls due while somebody is away."""
+"""The work that is due during an absence."""
 
 from chassis.postgres.database import Pool
 from chassis.postgres.visibility import holds
@@ -18,7 +18,7 @@ TASKS = f"""
     WHERE state = 'open' AND assignee_id = $2 AND due_at >= $3 AND due_at < $4 AND {VISIBLE.format(owed="task")}
     ORDER BY due_at, task_id LIMIT $5
 """  # noqa: S608
-# The next target: the answer while there is none, else the resolution.
+# The next target: the answer until there is one, then the resolution.
 BY = "least(CASE WHEN state = ANY($6) THEN answer_by END, resolve_by)"
 COMPLAINTS = f"""
     SELECT count(*) OVER () AS total, {columns_of(ComplaintRow)} FROM complaint
@@ -28,7 +28,7 @@ COMPLAINTS = f"""
 
 
 class DueWork:
-    """Reads what somebody who is away owes: the total, and the first of it."""
+    """Reads the open work of an absent employee: how much there is, and the first of it."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

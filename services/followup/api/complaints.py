@@ -1,4 +1,4 @@
-"""HTTP in front of the complaint's rules."""
+"""HTTP for complaints."""
 
 from typing import Annotated
 from uuid import UUID
@@ -48,7 +48,7 @@ Closing = Annotated[commands.Close, Body(default_factory=commands.Close)]
 
 @router.post("/customers/{customer_id}/complaints", status_code=201, response_model=Accepted)
 async def raise_complaint(customer_id: UUID, command: commands.Raise, caller: Anyone, needs: Needs) -> Response:
-    """Record a complaint. Whoever receives it owns it, unless the policy gives it to another, or the request does."""
+    """Record a complaint. The caller owns it, unless the request or the complaint policy names another owner."""
     customer = await needs.customers.require_kept(customer_id)
     caller.require(customer.holders)
     complaint_id, named = new_id(caller, needs), by_caller(command, "owner_id", caller)
@@ -72,7 +72,7 @@ async def raise_complaint(customer_id: UUID, command: commands.Raise, caller: An
 def linking(
     complaint_id: UUID, customer_id: UUID, command: commands.Raise, caller: Caller, needs: Dependencies
 ) -> list[Beside]:
-    """Return what links the complaint to earlier ones, in the same append; nothing where it names no matter."""
+    """Return the command that links the complaint to earlier ones; none where it names no topic and no product."""
     if command.topic is None and command.product is None:
         return []
     link = commands.LinkComplaint(
@@ -87,7 +87,7 @@ def linking(
 
 @router.post("/complaints/{complaint_id}/answer", response_model=Accepted)
 async def answer_complaint(complaint_id: UUID, command: commands.Answer, caller: Anyone, needs: Needs) -> Response:
-    """Record what the customer was answered. Each answer is a fact of its own."""
+    """Record an answer to the customer. Each answer adds an event."""
     return await handle(complaint_id, by_caller(command, "employee_id", caller), caller, needs)
 
 
@@ -95,25 +95,25 @@ async def answer_complaint(complaint_id: UUID, command: commands.Answer, caller:
 async def assign_complaint(
     complaint_id: UUID, command: commands.AssignComplaint, caller: Anyone, needs: Needs
 ) -> Response:
-    """Give the complaint to somebody else. Its clock runs on."""
+    """Assign the complaint to another owner. Its clock goes on."""
     return await handle(complaint_id, command, caller, needs)
 
 
 @router.post("/complaints/{complaint_id}/severity", response_model=Accepted)
 async def reclassify(complaint_id: UUID, command: commands.Reclassify, caller: Anyone, needs: Needs) -> Response:
-    """State another severity. Its targets are those of the policy that was promised under, less what was used."""
+    """Change the severity. The targets come from the policy version of the complaint, less the work time used."""
     return await handle(complaint_id, command, caller, needs)
 
 
 @router.post("/complaints/{complaint_id}/pause", response_model=Accepted)
 async def pause(complaint_id: UUID, command: commands.Pause, caller: Anyone, needs: Needs) -> Response:
-    """Stop the clock, with a reason. Outside work time this moves nothing."""
+    """Pause the clock, with a reason. A pause outside work time changes no due time."""
     return await handle(complaint_id, command, caller, needs)
 
 
 @router.post("/complaints/{complaint_id}/resumption", response_model=Accepted)
 async def resume(complaint_id: UUID, command: Resumption, caller: Anyone, needs: Needs) -> Response:
-    """Let the clock run on, with the work time that was left."""
+    """Resume the clock with the work time that was left."""
     return await handle(complaint_id, command, caller, needs)
 
 
@@ -125,13 +125,13 @@ async def tell(complaint_id: UUID, command: commands.Tell, caller: Anyone, needs
 
 @router.post("/complaints/{complaint_id}/reopening", response_model=Accepted)
 async def reopen(complaint_id: UUID, command: commands.Reopen, caller: Anyone, needs: Needs) -> Response:
-    """Take a settled complaint up again: a new clock begins, the first verdict stands."""
+    """Reopen a settled complaint: a new clock starts; the verdict of the first closing stays."""
     return await handle(complaint_id, command, caller, needs)
 
 
 @router.post("/complaints/{complaint_id}/confirmation", response_model=Accepted)
 async def confirm(complaint_id: UUID, command: Confirmation, caller: Anyone, needs: Needs) -> Response:
-    """Record that the customer is content with the answer."""
+    """Record that the customer accepts the answer."""
     return await handle(complaint_id, command, caller, needs)
 
 
@@ -163,13 +163,13 @@ async def handle(
 async def terms_of(
     complaint_id: UUID, command: commands.ComplaintCommand, needs: Dependencies
 ) -> tuple[ComplaintPolicyPublished, CalendarPublished]:
-    """Return the policy and the calendar that were promised under; a new clock begins under those in force."""
+    """Return the policy and calendar versions of the complaint's clock; a new clock gets those in force."""
     state = (await needs.complaints.load(complaint_id)).state
     if isinstance(command, commands.Reopen) or state is None or state.clock is None:
         policy = await needs.complaint_policies.latest()
         return policy, await needs.calendars.version(policy.calendar)
     promise = state.clock.target
-    # What was used before a pause is known, so the clock may go on under the version in force.
+    # The work time before a pause is known, so the clock may resume under the version in force.
     number = None if isinstance(command, commands.Resume) else promise.calendar_number
     policy = await needs.complaint_policies.promised(promise.policy_number)
     return policy, await needs.calendars.version(promise.calendar, number)
@@ -177,7 +177,7 @@ async def terms_of(
 
 @router.get("/complaints/{complaint_id}")
 async def read_complaint(complaint_id: UUID, caller: Anyone, needs: Needs, response: Response) -> ComplaintView:
-    """Read a complaint as it stands after every acknowledged command."""
+    """Read a complaint, with the effect of every acknowledged command."""
     row = fold(project, await stream_of(complaint_id, ComplaintRaised, needs))
     await require(caller, row, needs)
     for link in await needs.store.read_stream(repeats_of(row.customer_id, needs.pseudonyms)):
@@ -203,7 +203,7 @@ async def read_complaints(
     state: ComplaintState | None = None,
     overdue: Annotated[bool, Query(description="Only those whose answer or resolution is late by now.")] = False,
 ) -> Page[ComplaintView]:
-    """List complaints, the latest first; a seller sees their own and those of their customers."""
+    """List complaints, the latest first. Sales see their own and those of their customers."""
     filters = ComplaintFilters(caller.visible_to, customer_id, owner_id, state, overdue)
     queries = needs.complaint_queries
     page = await page_of(paging, queries.page, filters, lambda row: Place(row.raised_at, row.complaint_id))
@@ -214,7 +214,7 @@ async def read_complaints(
 async def read_complaint_events(
     complaint_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None, after: After = 0
 ) -> Page[HistoryEntry]:
-    """Read every fact about the complaint, in the order in which they were recorded."""
+    """Read every event of the complaint, in the order of recording."""
     envelopes = await stream_of(complaint_id, ComplaintRaised, needs)
     await require(caller, fold(project, envelopes), needs)
     return history(envelopes, limit, after)

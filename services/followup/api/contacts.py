@@ -1,4 +1,4 @@
-"""HTTP in front of the contact's rules."""
+"""HTTP for contacts."""
 
 from uuid import UUID
 
@@ -41,7 +41,7 @@ router = APIRouter(prefix="/v1", tags=["contacts"], route_class=StrictRoute)
 
 @router.post("/customers/{customer_id}/contacts", status_code=201, response_model=Accepted)
 async def log_contact(customer_id: UUID, command: commands.LogContact, caller: Anyone, needs: Needs) -> Response:
-    """Log that somebody spoke with the customer; the next step that was agreed on is scheduled with it."""
+    """Log a contact with the customer, and schedule the next step that was agreed on."""
     customer = await needs.customers.require_kept(customer_id)
     require_doer(caller, customer.holders, customer.owner_id, await stood_in_for(caller, needs))
     await require_kept(needs.pool, command.key_contact_id)
@@ -57,7 +57,7 @@ async def log_contact(customer_id: UUID, command: commands.LogContact, caller: A
 
 
 async def fitting(command: commands.LogContact, needs: Dependencies) -> commands.LogContact:
-    """Return the command under the form for its purpose; raise the 422 problem where it does not fit that."""
+    """Return the command with the form of its purpose; raise the 422 problem where it does not fit the form."""
     form = (await needs.contact_forms.load_lately(form_id(command.purpose, needs))).state if command.purpose else None
     if found := list(faults(form, command.fields)):
         errors = [{"pointer": pointer, "rule": rule, "detail": en, "detail_zh": zh} for pointer, rule, en, zh in found]
@@ -77,7 +77,7 @@ async def require_task(task_id: UUID, customer_id: UUID, needs: Dependencies) ->
 
 @router.get("/contacts/{contact_id}")
 async def read_contact(contact_id: UUID, caller: Anyone, needs: Needs, response: Response) -> ContactView:
-    """Read a contact, with what was said."""
+    """Read a contact with its text."""
     row = fold(project, await stream_of(contact_id, ContactLogged, needs))
     caller.require(await needs.customers.holders(row.customer_id))
     response.headers["ETag"] = etag(row.version)
@@ -93,7 +93,7 @@ async def read_contacts(
     customer_id: UUID | None = None,
     employee_id: EmployeeId | None = None,
 ) -> Page[ContactView]:
-    """List contacts, the latest first; a seller sees those with their own customers."""
+    """List contacts, the latest first. Sales see those of their own customers."""
     filters = ContactFilters(caller.visible_to, customer_id, employee_id)
     queries = needs.contact_queries
     page = await page_of(paging, queries.page, filters, lambda row: Place(row.occurred_at, row.contact_id))
@@ -104,7 +104,7 @@ async def read_contacts(
 async def read_contact_events(
     contact_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None, after: After = 0
 ) -> Page[HistoryEntry]:
-    """Read every fact about the contact, in the order in which they were recorded."""
+    """Read every event of the contact, in the order of recording."""
     envelopes = await stream_of(contact_id, ContactLogged, needs)
     caller.require(await needs.customers.holders(envelopes[0].subject))
     return history(envelopes, limit, after)

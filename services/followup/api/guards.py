@@ -1,4 +1,4 @@
-"""HTTP for what the mode guards found."""
+"""HTTP for the findings of the mode guards."""
 
 from uuid import UUID
 
@@ -26,7 +26,7 @@ async def read_guards(
     guard: Guard | None = None,
     state: GuardState | None = None,
 ) -> Page[GuardView]:
-    """List where customers are treated otherwise than their stage asks for, the latest first."""
+    """List customers whose contacts do not fit their stage, the latest first."""
     filters = GuardFilters(caller.visible_to, customer_id, guard, state)
     page = await page_of(paging, needs.guard_queries.page, filters, lambda row: Place(row.tripped_at, row.id))
     return shown_as(page, [GuardView.model_validate(row) for row in page.items])

@@ -1,4 +1,4 @@
-"""HTTP for what somebody, or a team, has to see to today."""
+"""HTTP for the day of an employee or a team."""
 
 from datetime import date, timedelta
 from typing import Annotated, Generic, TypeVar
@@ -28,9 +28,9 @@ People = Annotated[list[EmployeeId], Query(max_length=MAX_NAMED, description="Wh
 
 
 class PressingTask(TaskView):
-    """A follow-up, the tier its customer has now, and how much it hurts: above 0 it is late.
+    """A task, the present tier of its customer, and its urgency `hurts`: above 0 it is late.
 
-    `standing_in_for` is whose it is, where that one is away and those whose day it is stand in.
+    `standing_in_for` is the absent assignee, where one of the people asked about is the stand-in.
     """
 
     tier: str | None
@@ -39,21 +39,21 @@ class PressingTask(TaskView):
 
 
 class PressingComplaint(ComplaintView):
-    """A complaint, and how much it hurts: above 0 its next target has passed."""
+    """A complaint and its urgency `hurts`: above 0 its next target has passed."""
 
     hurts: float
     standing_in_for: str | None
 
 
 class PartView(BaseModel, Generic[V]):
-    """The first of `total`, what hurts most coming first."""
+    """The first of `total`, the most urgent first."""
 
     total: int
     items: list[V]
 
 
 class AwayView(BaseModel):
-    """One of those who were asked about is away today."""
+    """A present absence of one of the people asked about."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -64,7 +64,7 @@ class AwayView(BaseModel):
 
 
 class DayView(BaseModel):
-    """What is open at `as_of`: due before then, until midnight, in the days after; and complaints that press."""
+    """Open tasks at `as_of`: due before, until midnight, in the days after; and complaints near their targets."""
 
     as_of: Instant
     away: list[AwayView]
@@ -79,12 +79,12 @@ async def read_my_day(
     caller: Anyone,
     needs: Needs,
     employee_id: People = [],  # noqa: B006 - FastAPI copies it
-    leader_id: Annotated[EmployeeId | None, Query(description="The day of all whom this employee leads.")] = None,
+    leader_id: Annotated[EmployeeId | None, Query(description="The day of everybody whom this employee leads.")] = None,
     limit: Limit = None,
 ) -> DayView:
-    """Read what there is to see to, what hurts most first: the caller's own, or that of those who are named.
+    """Read open work, the most urgent first: the caller's own, or that of the people who are named.
 
-    A seller sees of others' days what concerns their own customers.
+    Sales see of other people's days what concerns their own customers.
     """
     people = [*employee_id, *(await needs.day_queries.people_of(leader_id) if leader_id else [])]
     asked = await asked_of(people or [caller.principal.subject], caller, needs, coerce_limit(limit or USUAL_ITEMS))

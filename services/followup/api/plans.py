@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1", tags=["plans"], route_class=StrictRoute)
 
 
 class PlannedView(BaseModel):
-    """A task that a step of the plan has become."""
+    """The task of one step of the plan."""
 
     task_id: UUID
     step: str
@@ -28,7 +28,7 @@ class PlannedView(BaseModel):
 
 
 class PlanView(BaseModel):
-    """A plan. `ended_because` says why it runs no longer."""
+    """A plan. `ended_because` is the reason why it ended."""
 
     id: UUID
     customer_id: UUID

@@ -1,4 +1,4 @@
-"""HTTP in front of the surveys' rules: sent, answered by invitation, listed, and what the answers come to."""
+"""HTTP for surveys: sent, answered by invitation, listed, and their results."""
 
 import hashlib
 from dataclasses import replace
@@ -30,13 +30,13 @@ from services.followup.surveys.invitations import CODE_PATTERN
 
 router = APIRouter(prefix="/v1", tags=["surveys"], route_class=StrictRoute)
 
-# Who sends surveys and takes answers in. Staff who stood between would know who said what.
+# The systems that send surveys and receive answers. Other staff would learn who answered what.
 Sender = Annotated[Caller, Depends(Allow((Role.OPS, Role.ADMIN, Role.INTEGRATION), ()))]
 InvitationCode = Annotated[str, Path(pattern=CODE_PATTERN)]
 
 
 class InvitationView(BaseModel):
-    """What leads to the answering of one survey. It is given to the sender only, and stands in no event."""
+    """The code to answer one survey with. Only the sender may read it, and no event holds it."""
 
     code: str
 
@@ -47,7 +47,7 @@ class Results(BaseModel):
 
 @router.post("/customers/{customer_id}/surveys", status_code=201, response_model=Accepted)
 async def send_survey(customer_id: UUID, command: SendSurvey, caller: Anyone, needs: Needs) -> Response:
-    """Let the customer be asked: `survey-sent` is for whoever sends such things to act on."""
+    """Send a survey: the system that sends messages acts on the event `survey-sent`."""
     customer = await needs.customers.require_kept(customer_id)
     caller.require(customer.holders)
     await require_kept(needs.pool, command.key_contact_id)
@@ -67,7 +67,7 @@ async def read_invitation(survey_id: UUID, caller: Sender, needs: Needs) -> Invi
 
 @router.post("/survey-invitations/{code}/answer", response_model=Accepted)
 async def answer_survey(code: InvitationCode, command: AnswerSurvey, caller: Sender, needs: Needs) -> Response:
-    """Record what was answered to an invitation. Each is answered once."""
+    """Record the answer to an invitation. Each is answered once."""
     survey_id = needs.invitations.survey_of(code)
     survey = (await needs.surveys.load(survey_id)).state if survey_id else None
     if survey_id is None or survey is None:
@@ -84,7 +84,7 @@ async def answer_survey(code: InvitationCode, command: AnswerSurvey, caller: Sen
 async def answer_anonymously(
     code: str, survey: Survey, command: AnswerSurvey, caller: Caller, needs: Dependencies
 ) -> Response:
-    """The caller's key names the invitation, and it is kept beside the answer: so it is kept as a digest."""
+    """The caller's key may name the invitation, and it is stored with the answer; so only its digest is stored."""
     require_in_time(survey, command.occurred_at or caller.context.now)
     answer_id = needs.invitations.answer_of(code)
     context = replace(caller.context, key=hashlib.sha256(caller.context.key.encode()).hexdigest())
@@ -110,7 +110,7 @@ async def read_surveys(
 
 @router.get("/surveys/{survey_id}")
 async def read_survey(survey_id: UUID, caller: Anyone, needs: Needs, response: Response) -> SurveyView:
-    """Read a survey as it stands after every acknowledged command."""
+    """Read a survey, with the effect of every acknowledged command."""
     row = fold(project, await stream_of(survey_id, SurveySent, needs))
     caller.require(await needs.customers.holders(row.customer_id))
     response.headers["ETag"] = etag(row.version)
@@ -120,6 +120,6 @@ async def read_survey(survey_id: UUID, caller: Anyone, needs: Needs, response: R
 
 @router.get("/survey-results")
 async def read_results(caller: Anyone, needs: Needs) -> Results:
-    """Read what all answers come to, by question; anonymous ones apart."""
+    """Read the results of all answers by question; those of anonymous answers apart."""
     del caller
     return Results(items=await needs.survey_queries.results())

@@ -59,8 +59,10 @@ class GuardWatcher:
         known = await memory.of_customers(held, mattering | touched.keys())
         rows = {**{customer_id: WatchRow(customer_id) for customer_id in touched}, **known}
         customers = await planning.known(held, rows) if rows else {}
-        looked = [with_touches(row, touched[row.customer_id], now) for row in rows.values()]
-        await memory.WATCHES.save(held, [look(row, customers.get(row.customer_id), now) for row in looked])
+        touched_rows = [with_touches(row, touched[row.customer_id], now) for row in rows.values()]
+        await memory.WATCHES.save(
+            held, [with_due_time(row, customers.get(row.customer_id), now) for row in touched_rows]
+        )
 
     async def run_due(self) -> int:
         """Judge the customers that are due."""
@@ -108,7 +110,7 @@ def with_touches(row: WatchRow, touches: Touches, now: datetime) -> WatchRow:
     return replace(row, touches=recent[-MAX_TOUCHES:])
 
 
-def look(row: WatchRow, customer: CustomerRef | None, now: datetime) -> WatchRow:
+def with_due_time(row: WatchRow, customer: CustomerRef | None, now: datetime) -> WatchRow:
     """Return the row with when to judge next: now, if the findings have changed."""
     if customer is None or rules.findings(row.touches, customer, now).keys() != set(row.tripped):
         return replace(row, look_again_at=now)

@@ -1,4 +1,4 @@
-"""followups.csv and .xlsx: the headers that companies use, and what a row of their history stands for."""
+"""Imports followups.csv and followups.xlsx: the accepted headers, and the commands that a row becomes."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -26,7 +26,7 @@ COLUMNS = (
     Column("owner_id", ("负责人员工号", "owner_id")),
     Column("status", ("状态", "status"), required=True),
 )
-# What each word says: whether the follow-up has been done.
+# Whether each status means that the follow-up is done.
 DONE_BY_STATUS = {
     "已完成": True,
     "已解决": True,
@@ -41,7 +41,7 @@ WORKDAY_END = time(18)
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """A row as understood. `day` is when it was due; what is not done stays open and is missed after that day."""
+    """A row after validation. `day` is when it was due; one that is not done stays open, and overdue after that day."""
 
     customer_id: UUID
     day: date
@@ -51,10 +51,9 @@ class FollowUp:
 
 
 class FollowupImport:
-    """Takes in one past follow-up per row: a contact, the task it was made for, and its completion if it is done.
+    """Records one past follow-up for each row: a contact, its task, and the completion of the task if it is done.
 
-    Customer, day, content and owner tell rows apart. A row is seen by itself, so rows that agree in all four
-    count as one follow-up.
+    Rows with the same customer, day, content and owner count as one follow-up.
     """
 
     columns = COLUMNS
@@ -75,7 +74,7 @@ class FollowupImport:
         self._zone = ZoneInfo(zone)
 
     def about(self, row: Row) -> str:
-        """Rows tell of things of their own: what agrees in all is one follow-up, and no order matters."""
+        """Return a different value for each row: the order of rows does not matter."""
         return str(row.number)
 
     async def take_in(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
@@ -110,7 +109,7 @@ class FollowupImport:
         return day
 
     def _owner(self, cells: dict[str, str]) -> str:
-        """Return the owner's id; an owner known by name only gets one that every service derives alike."""
+        """Return the owner's id. For an owner with a name only, it is derived in the same way in every service."""
         if cells["owner_id"]:
             return cells["owner_id"]
         if not cells["owner"]:
@@ -119,7 +118,7 @@ class FollowupImport:
 
     async def _record(self, followup: FollowUp, context: Context) -> list[Handled]:
         contact_id, task_id = self._id("contact", followup), self._id("task", followup)
-        # A file sent early on the day itself tells of that morning, not of a later hour.
+        # No event may be in the future: not even from a file that is sent on that day before work starts.
         occurred_at = min(datetime.combine(followup.day, WORKDAY_START, self._zone), context.now)
         log = commands.LogContact(
             channel=Channel.OTHER,

@@ -30,9 +30,9 @@ LIST = f"""
 
 
 class ComplaintView(BaseModel):
-    """A complaint and how far it has come. `answered_at` is when the first answer was given.
+    """A complaint and its state. `answered_at` is the time of the first answer.
 
-    `verdict` says whether the first closing came of an answer in time; no reopening changes it.
+    `verdict` says whether the complaint was resolved in time when it was first closed; no reopening changes it.
     """
 
     id: UUID

@@ -45,7 +45,7 @@ class FieldView(BaseModel):
 class ContactView(BaseModel):
     """An interaction with a customer, made for the follow-up `task_id` and leading to `next_task_id`.
 
-    It is `backdated` where it was recorded later than it occurred, by more than clocks may differ.
+    `backdated` is true where it was recorded later than it occurred, by more than the tolerance for clocks.
     """
 
     id: UUID

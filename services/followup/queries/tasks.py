@@ -30,7 +30,7 @@ LIST = f"""
 
 
 class TaskView(BaseModel):
-    """Something owed to a customer. `reason` says why it was last moved or called off."""
+    """A follow-up task. `reason` is that of the last rescheduling or of the cancellation."""
 
     id: UUID
     version: int
