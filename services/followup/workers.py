@@ -19,8 +19,12 @@ from services.followup.dependencies import Dependencies
 from services.followup.erasure.execution import ErasureHandler
 from services.followup.guards.watcher import GuardWatcher
 from services.followup.handovers.reassignment import Reassignment
-from services.followup.plans.runner import CONSUMER, OWN_FACTS, PlanRunner
+from services.followup.plans.runner import PlanRunner
 from services.followup.surveys.sender import SurveySender
+
+# Names of consumers are stored with their positions, so they never change.
+CONSUMER = "followup-plans"
+OWN_CONSUMER = "followup-plans-own"
 
 
 def assemble(parts: Parts, needs: Dependencies) -> tuple[Applier, Applier, list[Task]]:
@@ -46,9 +50,9 @@ def assemble(parts: Parts, needs: Dependencies) -> tuple[Applier, Applier, list[
         await surveys.receive(envelopes)
 
     of_customers = Applier(CONSUMER, parts.pool, receive, applied=needs.store.wake)
-    of_own = Applier(OWN_FACTS, parts.pool, receive_own)
+    of_own = Applier(OWN_CONSUMER, parts.pool, receive_own)
     consumer = Consumer(of_customers, [CUSTOMER_EVENTS], bootstrap=settings.kafka_bootstrap, health=health(CONSUMER))
-    tail = Tail(needs.store, needs.mapper, of_own, health=health(OWN_FACTS))
+    tail = Tail(needs.store, needs.mapper, of_own, health=health(OWN_CONSUMER))
     timers: dict[str, RunDue] = {
         "plans": plans.run_due,
         "guards": guards.run_due,
@@ -58,7 +62,7 @@ def assemble(parts: Parts, needs: Dependencies) -> tuple[Applier, Applier, list[
     }
     tasks = [
         Task("consumer", CONSUMER, consumer.run),
-        Task("policy", OWN_FACTS, tail.run),
+        Task("policy", OWN_CONSUMER, tail.run),
         *(Task("timers", name, Timers(run_due, health=health(name)).run) for name, run_due in timers.items()),
     ]
     return of_customers, of_own, tasks

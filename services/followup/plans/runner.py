@@ -30,8 +30,6 @@ from services.followup.plans.sender import Cause, PlanCommandSender, cause_of
 from services.followup.projection.customers import OWN
 from services.followup.queries.customers import Customers
 
-CONSUMER = "followup-plans"
-OWN_FACTS = "followup-plans-own"
 # The share of the pool's connections that is used at once: batches and requests of the same process need some, too.
 SHARE_OF_POOL = 0.5
 # PostgreSQL ends a transaction that is idle for five seconds, so a batch is saved after this many customers.
