@@ -16,7 +16,7 @@ from services.followup.dependencies import Dependencies, Needs
 from services.followup.projection.complaints import ComplaintRow
 from services.followup.projection.tasks import TaskRow
 from services.followup.queries.complaints import ComplaintQueries, ComplaintView
-from services.followup.queries.my_day import NEXT_DAYS, DayQuestion, Part
+from services.followup.queries.my_day import NEXT_DAYS, DayPart, DayQuestion
 from services.followup.queries.tasks import TaskQueries, TaskView
 
 router = APIRouter(prefix="/v1", tags=["my day"], route_class=StrictRoute)
@@ -63,7 +63,7 @@ class AwayView(BaseModel):
     stand_in_id: str | None
 
 
-class DayView(BaseModel):
+class MyDayView(BaseModel):
     """Open tasks at `as_of`: due before, until midnight, in the days after; and complaints near their targets."""
 
     as_of: Instant
@@ -81,7 +81,7 @@ async def read_my_day(
     employee_id: People = [],  # noqa: B006 - FastAPI copies it
     leader_id: Annotated[EmployeeId | None, Query(description="The day of everybody whom this employee leads.")] = None,
     limit: Limit = None,
-) -> DayView:
+) -> MyDayView:
     """Read open work, the most urgent first: the caller's own, or that of the people who are named.
 
     Sales see of other people's days what concerns their own customers.
@@ -93,7 +93,7 @@ async def read_my_day(
     pressing = await needs.day_queries.complaints(asked)
     complaints = await complaints_shown(pressing, asked, needs.complaint_queries)
     away = await needs.absence_queries.away_now(asked.people, caller.visible_to, asked.now)
-    return DayView(
+    return MyDayView(
         as_of=asked.now, away=[AwayView.model_validate(each) for each in away], complaints=complaints, **shown
     )
 
@@ -110,7 +110,7 @@ def whose(employee_id: str, asked: DayQuestion) -> str | None:
     return None if employee_id in asked.people else employee_id
 
 
-async def tasks_shown(part: Part[TaskRow], asked: DayQuestion, queries: TaskQueries) -> PartView[PressingTask]:
+async def tasks_shown(part: DayPart[TaskRow], asked: DayQuestion, queries: TaskQueries) -> PartView[PressingTask]:
     tasks = await queries.values([each.row for each in part.items])
     items = [
         PressingTask.model_validate(
@@ -122,7 +122,7 @@ async def tasks_shown(part: Part[TaskRow], asked: DayQuestion, queries: TaskQuer
 
 
 async def complaints_shown(
-    part: Part[ComplaintRow], asked: DayQuestion, queries: ComplaintQueries
+    part: DayPart[ComplaintRow], asked: DayQuestion, queries: ComplaintQueries
 ) -> PartView[PressingComplaint]:
     complaints = await queries.values([each.row for each in part.items])
     items = [

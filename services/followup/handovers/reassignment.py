@@ -23,7 +23,7 @@ from services.followup.queries.customers import Customers
 REASON = "handover"
 OWED = (*get_args(TaskEvent), *get_args(ComplaintEvent))
 
-Passing = tuple[UUID, Reassign | PassComplaintOn]
+StreamCommand = tuple[UUID, Reassign | PassComplaintOn]
 
 
 class Reassignment:
@@ -78,7 +78,7 @@ class Reassignment:
                 await self._complaints.handle(stream_id, command, context, subject=customer_id)
 
 
-def passed_on(envelopes: Iterable[Envelope[Any]], old: str, new: str) -> Iterator[Passing]:
+def passed_on(envelopes: Iterable[Envelope[Any]], old: str, new: str) -> Iterator[StreamCommand]:
     """Yield the commands that give to `new` what is open and belongs to `old`; what others have stays theirs."""
     streams: dict[UUID, list[Any]] = defaultdict(list)
     for envelope in envelopes:

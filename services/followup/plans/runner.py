@@ -37,7 +37,7 @@ CUSTOMERS_AT_ONCE = 48
 DUE_BATCH = 200
 
 Envelopes = Sequence[Envelope[Any]]
-Answer = tuple[Envelope[Any], UUID, PlanCommand]
+PlanAnswer = tuple[Envelope[Any], UUID, PlanCommand]
 
 
 class PlanRunner:
@@ -129,9 +129,9 @@ class PlanRunner:
 
     async def _decide(
         self, customer: CustomerRef | None, before: Mapping[UUID, PlanRow], own: Envelopes, terms: PlanningTerms
-    ) -> tuple[CustomerRef | None, list[Answer]]:
+    ) -> tuple[CustomerRef | None, list[PlanAnswer]]:
         """Return the customer after the events, and the commands that answer them, in order."""
-        plans, answers = dict(before), list[Answer]()
+        plans, answers = dict(before), list[PlanAnswer]()
         for envelope in own:
             if isinstance(envelope.event, OWN):
                 customer = project(customer, envelope)

@@ -125,7 +125,7 @@ class Pressing(Generic[R]):
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Generic[R]):
+class DayPart(Generic[R]):
     """The first of `total`, the most urgent first."""
 
     total: int
@@ -144,7 +144,7 @@ class DayQueries:
         rows = await self._pool.fetch(PEOPLE, leader_id)
         return sorted({leader_id, *(row["owner_id"] for row in rows)})
 
-    async def tasks(self, asked: DayQuestion) -> dict[str, Part[TaskRow]]:
+    async def tasks(self, asked: DayQuestion) -> dict[str, DayPart[TaskRow]]:
         """Return the open tasks by part: overdue, due until midnight, due in the days after."""
         midnight = self.midnight_after(asked.now)
         until = midnight + timedelta(days=NEXT_DAYS)
@@ -153,7 +153,7 @@ class DayQueries:
         parts = [[row for row in rows if row["part"] == number] for number in range(len(PARTS))]
         return {name: part_of(TaskRow, part) for name, part in zip(PARTS, parts, strict=True)}
 
-    async def complaints(self, asked: DayQuestion) -> Part[ComplaintRow]:
+    async def complaints(self, asked: DayQuestion) -> DayPart[ComplaintRow]:
         """Return the open complaints whose next target has passed or is near."""
         given = (asked.visible_to, list(asked.people), list(UNANSWERED), asked.now, asked.now + NEAR)
         rows = await self._pool.fetch(COMPLAINTS, *given, *TIERS, *SEVERITIES, asked.limit, *asked.away)
@@ -164,7 +164,7 @@ class DayQueries:
         return datetime.combine(tomorrow, time(), self._zone)
 
 
-def part_of(row_class: type[R], rows: Sequence[asyncpg.Record]) -> Part[R]:
+def part_of(row_class: type[R], rows: Sequence[asyncpg.Record]) -> DayPart[R]:
     own = [field.name for field in fields(row_class)]
     items = [Pressing(row_class(**{name: row[name] for name in own}), row["tier_now"], row["hurts"]) for row in rows]
-    return Part(rows[0]["total"] if rows else 0, items)
+    return DayPart(rows[0]["total"] if rows else 0, items)
