@@ -43,14 +43,16 @@ from services.followup.surveys.invitations import Invitations
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """Each route takes what it needs by name. Workers are given their parts by `workers`, not all of these."""
+    """In groups: the store, command handlers, configuration and its versions, queries, helpers of one process.
+
+    Routes take from it what they need. Workers do not get it: `workers` gives each its parts.
+    """
 
     pool: Pool
     store: EventStore
     mapper: EventMapper
     pseudonyms: Pseudonyms
 
-    # Command handlers
     contacts: CommandHandler[Contact]
     tasks: CommandHandler[Task | None]
     complaints: CommandHandler[Complaint | None]
@@ -61,7 +63,6 @@ class Dependencies:
     absences: CommandHandler[Absences]
     guards: CommandHandler[Guards]
 
-    # Configuration: its command handlers, and the versions in force
     contact_forms: CommandHandler[ContactFormPublished | None]
     plan_templates: CommandHandler[PlanTemplatePublished | None]
     calendar_rules: CommandHandler[CalendarPublished | None]
@@ -70,7 +71,6 @@ class Dependencies:
     complaint_policies: ComplaintPolicies
     survey_policy: CommandHandler[SurveyPolicyPublished | None]
 
-    # Queries
     contact_queries: ContactQueries
     task_queries: TaskQueries
     complaint_queries: ComplaintQueries
