@@ -19,7 +19,8 @@ from chassis.store.mapper import EventMapper
 from chassis.store.pseudonym import Pseudonyms
 from chassis.versions.lookup import Versions
 from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
-from services.followup.absences.due_work import FallingDue
+from services.followup import projection, workers
+from services.followup.absences.due_work import DueWork
 from services.followup.api import ROUTERS
 from services.followup.dependencies import Dependencies
 from services.followup.domain.absence import ABSENCES
@@ -35,41 +36,29 @@ from services.followup.domain.plan_template import PLAN_TEMPLATE
 from services.followup.domain.survey import ANONYMOUS_ANSWER, SURVEY, SURVEY_POLICY
 from services.followup.domain.task import TASK
 from services.followup.imports.followups import FollowupImport
-from services.followup.projection import customers, lists
-from services.followup.projection.absences import AbsenceQueries
-from services.followup.projection.guards import GuardQueries
-from services.followup.projection.surveys import SurveyQueries
+from services.followup.projection import customers
+from services.followup.queries.absences import AbsenceQueries
+from services.followup.queries.complaints import ComplaintQueries
+from services.followup.queries.contacts import ContactQueries
 from services.followup.queries.customers import Customers
-from services.followup.queries.followups import FollowupQueries
-from services.followup.queries.my_day import Days
+from services.followup.queries.guards import GuardQueries
+from services.followup.queries.my_day import DayQueries
+from services.followup.queries.surveys import SurveyQueries
+from services.followup.queries.tasks import TaskQueries
 from services.followup.schema import SCHEMA
 from services.followup.surveys.invitations import Invitations
-from services.followup.workers import reacting
 
 NAME = "followup"
-LISTING = "followup-list"
+PROJECTION = "followup-list"
 
 
 def build(parts: Parts) -> Service:
     """Put the service together; nothing runs yet."""
     settings, health = parts.settings, parts.supervisor.health
     needs = dependencies(parts)
-    imports = Imports(
-        parts.pool, {"followups": FollowupImport(needs, settings.business_zone)}, health=health("importer")
-    )
-    knowing = ReadModel(
-        Applier(customers.CONSUMER, parts.pool, customers.apply),
-        customers.TABLES,
-        lambda applier, health, shared: (
-            Consumer(applier, [CUSTOMER_EVENTS], bootstrap=settings.kafka_bootstrap, health=health, shared=shared).run
-        ),
-    )
-    listing = ReadModel(
-        Applier(LISTING, parts.pool, lists.apply),
-        lists.TABLES,
-        lambda applier, health, shared: Tail(needs.store, needs.mapper, applier, health=health, shared=shared).run,
-    )
-    hearing, own, reactions = reacting(parts, needs)
+    imports = Imports(parts.pool, {"followups": followup_import(parts, needs)}, health=health("importer"))
+    known_customers, own_lists = models = read_models(parts, needs)
+    of_customers, of_own, reactions = workers.assemble(parts, needs)
     relay = Relay(
         needs.store,
         parts.pool,
@@ -89,43 +78,74 @@ def build(parts: Parts) -> Service:
     app.state.dependencies = needs
     tasks = [
         Task("relay", "relay", relay.run),
-        Task("consumer", customers.CONSUMER, knowing.follow(health(customers.CONSUMER))),
-        Task("projection", LISTING, listing.follow(health(LISTING))),
+        Task("consumer", customers.CONSUMER, known_customers.follow(health(customers.CONSUMER))),
+        Task("projection", PROJECTION, own_lists.follow(health(PROJECTION))),
         Task("importer", "importer", imports.run),
         *reactions,
     ]
-    return Service(NAME, app, tasks, [knowing.applier, listing.applier, hearing, own], [knowing, listing])
+    return Service(NAME, app, tasks, [known_customers.applier, own_lists.applier, of_customers, of_own], list(models))
+
+
+def read_models(parts: Parts, needs: Dependencies) -> tuple[ReadModel, ReadModel]:
+    """Return what is known of customers, from Kafka, and the lists of the service's own events, from the store."""
+    bootstrap = parts.settings.kafka_bootstrap
+    known_customers = ReadModel(
+        Applier(customers.CONSUMER, parts.pool, customers.apply),
+        customers.TABLES,
+        lambda applier, health, shared: (
+            Consumer(applier, [CUSTOMER_EVENTS], bootstrap=bootstrap, health=health, shared=shared).run
+        ),
+    )
+    own_lists = ReadModel(
+        Applier(PROJECTION, parts.pool, projection.apply),
+        projection.TABLES,
+        lambda applier, health, shared: Tail(needs.store, needs.mapper, applier, health=health, shared=shared).run,
+    )
+    return known_customers, own_lists
+
+
+def followup_import(parts: Parts, needs: Dependencies) -> FollowupImport:
+    return FollowupImport(
+        contacts=needs.contacts,
+        tasks=needs.tasks,
+        customers=needs.customers,
+        pseudonyms=needs.pseudonyms,
+        zone=parts.settings.business_zone,
+    )
 
 
 def dependencies(parts: Parts) -> Dependencies:
     pseudonyms = Pseudonyms(parts.settings.pseudonym_key)
     store, mapper = EventStore(parts.pool), EventMapper()
     return Dependencies(
+        pool=parts.pool,
         store=store,
         mapper=mapper,
+        pseudonyms=pseudonyms,
         contacts=CommandHandler(store, CONTACT, mapper),
         tasks=CommandHandler(store, TASK, mapper),
         complaints=CommandHandler(store, COMPLAINT, mapper),
-        contact_forms=Versions(CONTACT_FORM, store, mapper, pseudonyms),
-        plans=CommandHandler(store, PLAN, mapper),
-        plan_templates=Versions(PLAN_TEMPLATE, store, mapper, pseudonyms),
-        calendars=Versions(CALENDAR, store, mapper, pseudonyms),
         complaint_repeats=CommandHandler(store, REPEATS, mapper),
-        complaint_policies=Versions(COMPLAINT_POLICY, store, mapper, pseudonyms),
-        guards=CommandHandler(store, GUARDS, mapper),
+        plans=CommandHandler(store, PLAN, mapper),
         surveys=CommandHandler(store, SURVEY, mapper),
         anonymous_answers=CommandHandler(store, ANONYMOUS_ANSWER, mapper),
-        survey_policies=Versions(SURVEY_POLICY, store, mapper, pseudonyms),
-        survey_list=SurveyQueries(parts.pool),
-        invitations=Invitations(pseudonyms),
-        guard_list=GuardQueries(parts.pool),
         absences=CommandHandler(store, ABSENCES, mapper),
-        absence_list=AbsenceQueries(parts.pool),
-        falling_due=FallingDue(parts.pool),
+        guards=CommandHandler(store, GUARDS, mapper),
+        contact_forms=Versions(CONTACT_FORM, store, mapper, pseudonyms),
+        plan_templates=Versions(PLAN_TEMPLATE, store, mapper, pseudonyms),
+        calendars=Versions(CALENDAR, store, mapper, pseudonyms),
+        complaint_policies=Versions(COMPLAINT_POLICY, store, mapper, pseudonyms),
+        survey_policies=Versions(SURVEY_POLICY, store, mapper, pseudonyms),
+        contact_queries=ContactQueries(parts.pool),
+        task_queries=TaskQueries(parts.pool),
+        complaint_queries=ComplaintQueries(parts.pool),
+        guard_queries=GuardQueries(parts.pool),
+        survey_queries=SurveyQueries(parts.pool),
+        absence_queries=AbsenceQueries(parts.pool),
+        day_queries=DayQueries(parts.pool, parts.settings.business_zone),
+        due_work=DueWork(parts.pool),
         customers=Customers(parts.pool),
-        queries=FollowupQueries(parts.pool),
-        days=Days(parts.pool, parts.settings.business_zone),
-        pseudonyms=pseudonyms,
+        invitations=Invitations(pseudonyms),
         exports=Exports(NAME, mapper, parts.pool),
     )
 

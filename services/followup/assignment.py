@@ -1,7 +1,7 @@
-"""Who is given work, whether a plan, a complaint or somebody asks: the one place that decides it.
+"""Assignment of work, for plans, complaints and requests alike.
 
-The owner, or who stands in for them; the next of a team, or whoever of it has least to do. Who is away on the day when
-the work is due is passed over as long as anybody is there.
+It goes to the owner or the stand-in, to the next of a team, or to the member of a team with the least open work.
+Members who are absent when the work is due are skipped, unless all are.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ AWAY = """
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is to be given out. `turn` is what its round robin is remembered by."""
+    """The work to assign. `turn` is the key that its round robin is stored under."""
 
     assign: Assignment
     team: Sequence[str]
@@ -44,7 +44,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Who does it, and for whom if somebody else is away; `assignment` is the rule by which it was given."""
+    """The assignee, the absent employee they stand in for, if any, and the rule that was applied."""
 
     employee_id: str
     assignment: Assignment
@@ -52,9 +52,9 @@ class Given:
 
 
 async def give(pool: Pool, work: Work) -> Given | None:
-    """Return who is to do it; None where it is the owner's and the customer has none.
+    """Return the assignee; None where it is the owner's work and the customer has no owner.
 
-    As the lists show it: what was given out, and who went away, within the last moments may not be counted yet.
+    It is decided by the lists, which may not show the assignments and absences of the last moments yet.
     """
     match work.assign:
         case Assignment.OWNER:
@@ -82,21 +82,21 @@ async def owner_or_stand_in(pool: Pool, work: Work) -> Given | None:
 
 
 async def away(pool: Pool, people: Sequence[str], at: datetime) -> Mapping[str, str | None]:
-    """Return those of these people who are away then, or have left, each with who stands in."""
+    """Return which of these people are absent then, or have left, each with the stand-in."""
     rows = await pool.fetch(AWAY, list(people), at)
     return {row["employee_id"]: row["stand_in_id"] for row in rows}
 
 
 def present(team: Sequence[str], away: Mapping[str, str | None]) -> Sequence[str]:
-    """Return who of the team is there; all of it where nobody is, for work is never left without anybody."""
+    """Return the members who are present; all members where none is, so that work always has an assignee."""
     return [each for each in team if each not in away] or team
 
 
 def in_turn(there: Sequence[str], turn: int) -> str:
-    """Return whose turn it is, counted from 1, among those who are there."""
+    """Return the member whose turn it is, counted from 1."""
     return there[(turn - 1) % len(there)]
 
 
 def turn_of(team: Sequence[str]) -> str:
-    """Return what a team's turns are remembered by, however many they are."""
+    """Return the key that a team's turns are stored under, of the same length for every team."""
     return hashlib.sha256("\n".join(team).encode()).hexdigest()

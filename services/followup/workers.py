@@ -1,4 +1,4 @@
-"""What this service does by itself: carries plans out, hands over, erases, watches contacts, fires timers."""
+"""The background workers of this service, each given the parts that it uses: what consumes events, and the timers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,57 +8,100 @@ from chassis.consume.consumer import Consumer
 from chassis.consume.tail import Tail
 from chassis.consume.timers import RunDue, Timers
 from chassis.postgres.database import Connection
+from chassis.runtime.clock import Clock, utc_now
 from chassis.service import Parts, Task
 from contracts.event import Envelope
 from contracts.topics import CUSTOMER_EVENTS
-from services.followup.complaints.consent import Consents
-from services.followup.complaints.escalation import Lateness
-from services.followup.complaints.recalculation import Repromising
+from services.followup.complaints.consent import ConsentTimer
+from services.followup.complaints.escalation import EscalationTimer
+from services.followup.complaints.recalculation import TargetRecalculation
 from services.followup.dependencies import Dependencies
-from services.followup.erasure.execution import Erasing
-from services.followup.guards.watch import Watch
-from services.followup.handovers import reassignment
-from services.followup.plans import runner
-from services.followup.plans.runner import Planning
-from services.followup.surveys.sending import Sending
+from services.followup.erasure.execution import ErasureHandler
+from services.followup.guards.watcher import GuardWatcher
+from services.followup.handovers.reassignment import Reassignment
+from services.followup.plans.runner import PlanRunner
+from services.followup.surveys.sender import SurveySender
+
+# Names of consumers are stored with their positions, so they never change.
+CONSUMER = "followup-plans"
+OWN_CONSUMER = "followup-plans-own"
 
 
-def reacting(parts: Parts, needs: Dependencies) -> tuple[Applier, Applier, list[Task]]:
-    """Return what hears of customers, what hears of our own facts, and all that runs them and the timers."""
+def assemble(parts: Parts, needs: Dependencies) -> tuple[Applier, Applier, list[Task]]:
+    """Return what applies customers' events, what applies our own, and the tasks that run these and the timers."""
     settings, health = parts.settings, parts.supervisor.health
-    plans, watch = Planning(needs, parts.pool, settings.business_zone), Watch(needs, parts.pool)
-    erasing = Erasing(needs.store, needs.mapper)
-    surveys = Sending(needs, parts.pool)
+    plans, guards = plan_runner(needs, settings.business_zone), guard_watcher(needs)
+    surveys, erasures = survey_sender(needs), ErasureHandler(needs.store, needs.mapper)
+    handovers = reassignment(needs)
 
-    async def heard(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-        await reassignment.heard(envelopes, needs)
-        await either_heard(envelopes, held)
+    async def receive(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+        await handovers.receive(envelopes)
+        await receive_either(envelopes, held)
         # Last, because it locks the store, to which the others send commands.
-        await erasing.heard(envelopes, held)
+        await erasures.receive(envelopes, held)
 
-    async def own_heard(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-        await either_heard(envelopes, held)
-        await erasing.heard_own(envelopes, held)
+    async def receive_own(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+        await receive_either(envelopes, held)
+        await erasures.receive_own(envelopes, held)
 
-    async def either_heard(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-        await plans.heard(envelopes, held)
-        await watch.heard(envelopes, held)
-        await surveys.heard(envelopes)
+    async def receive_either(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+        await plans.receive(envelopes, held)
+        await guards.receive(envelopes, held)
+        await surveys.receive(envelopes)
 
-    hearing = Applier(runner.CONSUMER, parts.pool, heard, applied=needs.store.wake)
-    own = Applier(runner.OWN_FACTS, parts.pool, own_heard)
-    news = Consumer(hearing, [CUSTOMER_EVENTS], bootstrap=settings.kafka_bootstrap, health=health(runner.CONSUMER))
-    own_news = Tail(needs.store, needs.mapper, own, health=health(runner.OWN_FACTS))
+    of_customers = Applier(CONSUMER, parts.pool, receive, applied=needs.store.wake)
+    of_own = Applier(OWN_CONSUMER, parts.pool, receive_own)
+    consumer = Consumer(of_customers, [CUSTOMER_EVENTS], bootstrap=settings.kafka_bootstrap, health=health(CONSUMER))
+    tail = Tail(needs.store, needs.mapper, of_own, health=health(OWN_CONSUMER))
     timers: dict[str, RunDue] = {
         "plans": plans.run_due,
-        "guards": watch.run_due,
-        "consent": Consents(parts.pool, needs.complaints).run_due,
-        "lateness": Lateness(needs, parts.pool).run_due,
-        "repromising": Repromising(parts.pool, needs.complaints, needs.calendars).run_due,
+        "guards": guards.run_due,
+        "consent": ConsentTimer(parts.pool, needs.complaints).run_due,
+        "lateness": escalation_timer(needs).run_due,
+        "repromising": TargetRecalculation(parts.pool, needs.complaints, needs.calendars).run_due,
     }
     tasks = [
-        Task("consumer", runner.CONSUMER, news.run),
-        Task("policy", runner.OWN_FACTS, own_news.run),
+        Task("consumer", CONSUMER, consumer.run),
+        Task("policy", OWN_CONSUMER, tail.run),
         *(Task("timers", name, Timers(run_due, health=health(name)).run) for name, run_due in timers.items()),
     ]
-    return hearing, own, tasks
+    return of_customers, of_own, tasks
+
+
+def plan_runner(needs: Dependencies, zone: str, clock: Clock = utc_now) -> PlanRunner:
+    return PlanRunner(
+        needs.pool,
+        customers=needs.customers,
+        calendars=needs.calendars,
+        plans=needs.plans,
+        tasks=needs.tasks,
+        zone=zone,
+        clock=clock,
+    )
+
+
+def guard_watcher(needs: Dependencies, clock: Clock = utc_now) -> GuardWatcher:
+    return GuardWatcher(needs.pool, guards=needs.guards, pseudonyms=needs.pseudonyms, clock=clock)
+
+
+def survey_sender(needs: Dependencies, clock: Clock = utc_now) -> SurveySender:
+    return SurveySender(
+        needs.pool, customers=needs.customers, surveys=needs.surveys, policies=needs.survey_policies, clock=clock
+    )
+
+
+def reassignment(needs: Dependencies) -> Reassignment:
+    return Reassignment(
+        needs.store, needs.mapper, customers=needs.customers, tasks=needs.tasks, complaints=needs.complaints
+    )
+
+
+def escalation_timer(needs: Dependencies, clock: Clock = utc_now) -> EscalationTimer:
+    return EscalationTimer(
+        needs.pool,
+        complaints=needs.complaints,
+        repeats=needs.complaint_repeats,
+        calendars=needs.calendars,
+        pseudonyms=needs.pseudonyms,
+        clock=clock,
+    )

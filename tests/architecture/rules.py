@@ -15,7 +15,7 @@ IMPURE_MODULES = {"aiokafka", "asyncio", "asyncpg", "httpx", "random", "secrets"
 IMPURE_CALLS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "uuid1", "uuid4"}
 PURE_FOLDERS_OF_A_SERVICE = ("commands", "domain")
 PURE_FILE = "policy"
-CONTRACTS_OF_NO_DOMAIN = {f"contracts.{name}" for name in ("event", "money", "topics", "types", "unfit")}
+CONTRACTS_OF_NO_DOMAIN = {f"contracts.{name}" for name in ("event", "money", "topics", "types", "unfit", "version")}
 BROAD_ERRORS = {"Exception", "BaseException"}
 
 # Each of these files answers for work it did not write, and must see whatever ended it.

@@ -1,1 +1,1 @@
-"""Who is away when, who stands in, and what falls due meanwhile."""
+"""Absences of employees, their stand-ins, and the work that is due meanwhile."""

@@ -1,11 +1,12 @@
-"""What falls due while somebody is away."""
+"""The work that is due during an absence."""
 
 from chassis.postgres.database import Pool
 from chassis.postgres.visibility import holds
 from services.followup.domain.complaint import SETTLED, UNANSWERED
 from services.followup.projection.absences import AbsenceRow
-from services.followup.projection.followups import ComplaintRow, TaskRow
-from services.followup.queries.followups import listed
+from services.followup.projection.complaints import ComplaintRow
+from services.followup.projection.tasks import TaskRow
+from services.followup.queries.paging import columns_of
 
 VISIBLE = f"""
     ($1::text IS NULL OR EXISTS (
@@ -13,21 +14,21 @@ VISIBLE = f"""
 """
 # Names come from our own classes, never from a request.
 TASKS = f"""
-    SELECT count(*) OVER () AS total, {listed(TaskRow)} FROM task
+    SELECT count(*) OVER () AS total, {columns_of(TaskRow)} FROM task
     WHERE state = 'open' AND assignee_id = $2 AND due_at >= $3 AND due_at < $4 AND {VISIBLE.format(owed="task")}
     ORDER BY due_at, task_id LIMIT $5
 """  # noqa: S608
-# The next target: the answer while there is none, else the resolution.
+# The next target: the answer until there is one, then the resolution.
 BY = "least(CASE WHEN state = ANY($6) THEN answer_by END, resolve_by)"
 COMPLAINTS = f"""
-    SELECT count(*) OVER () AS total, {listed(ComplaintRow)} FROM complaint
+    SELECT count(*) OVER () AS total, {columns_of(ComplaintRow)} FROM complaint
     WHERE owner_id = $2 AND state <> ALL($7) AND {BY} >= $3 AND {BY} < $4 AND {VISIBLE.format(owed="complaint")}
     ORDER BY {BY}, complaint_id LIMIT $5
 """  # noqa: S608
 
 
-class FallingDue:
-    """Reads what somebody who is away owes: the total, and the first of it."""
+class DueWork:
+    """Reads the open work of an absent employee: how much there is, and the first of it."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

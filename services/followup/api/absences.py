@@ -1,11 +1,10 @@
-"""HTTP for who is away, and who stands in meanwhile."""
+"""HTTP for absences of employees and their stand-ins."""
 
-from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from chassis.commands.decider import RejectedError
 from chassis.commands.problem import ProblemError, not_found
@@ -14,15 +13,18 @@ from chassis.http.body import StrictRoute
 from chassis.http.listing import Limit, Paging, shown_as
 from chassis.http.paging import Page, coerce_limit
 from chassis.http.responses import Accepted, answer, etag
-from contracts.followup.absence import AbsenceEvent, AbsenceReason
+from contracts.followup.absence import AbsenceEvent
 from contracts.types import Day, EmployeeId
 from services.followup.api.access import Anyone, new_id
 from services.followup.api.pages import page_of
 from services.followup.commands.absence import Absence, AbsenceCommand, CancelAbsence, ChangeAbsence, NoteAbsence
 from services.followup.dependencies import Dependencies, Needs
-from services.followup.projection.absences import AbsenceFilters, AbsenceRow, project
-from services.followup.queries.followups import Place
-from services.followup.queries.views import ComplaintView, TaskView, complaint_views, task_views
+from services.followup.projection.absences import AbsenceRow, project
+from services.followup.queries.absences import AbsenceFilters, AbsenceView
+from services.followup.queries.complaints import ComplaintView
+from services.followup.queries.paging import Place
+from services.followup.queries.tasks import TaskView
+from services.followup.stream_ids import absences_of
 
 router = APIRouter(prefix="/v1", tags=["absences"], route_class=StrictRoute)
 
@@ -30,27 +32,8 @@ Person = Annotated[EmployeeId, Path()]
 MADE: dict[int | str, dict[str, object]] = {201: {"model": Accepted, "description": "The first of this employee"}}
 
 
-class AbsenceView(BaseModel):
-    """Somebody is away from the first to the last of these days, in `zone`."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    absence_id: UUID
-    version: int
-    employee_id: str
-    first_day: date
-    last_day: date
-    zone: str
-    stand_in_id: str | None
-    reason: AbsenceReason | None
-    starts_at: datetime
-    ends_at: datetime
-    noted_at: datetime
-    cancelled_at: datetime | None
-
-
 class TasksDue(BaseModel):
-    """The first of `total` open follow-ups, by when they are due."""
+    """The first of `total` open tasks, by when they are due."""
 
     total: int
     items: list[TaskView]
@@ -64,7 +47,7 @@ class ComplaintsDue(BaseModel):
 
 
 class AbsenceWork(BaseModel):
-    """What falls due while somebody is away, and who stands in."""
+    """The work that is due during an absence, and the stand-in."""
 
     absence_id: UUID
     employee_id: str
@@ -75,7 +58,7 @@ class AbsenceWork(BaseModel):
 
 @router.post("/employees/{employee_id}/absences", response_model=Accepted, responses=MADE)
 async def note_absence(employee_id: Person, absence: Absence, caller: Anyone, needs: Needs) -> Response:
-    """Note that an employee is away: the caller, or somebody whom the caller leads. `Location` names the absence."""
+    """Record an absence of the caller, or of an employee that the caller leads. `Location` names the absence."""
     absence_id = new_id(caller, needs)
     command = NoteAbsence(**dict(absence), absence_id=absence_id, employee_id=employee_id)
     return await handle(employee_id, command, caller, needs)
@@ -85,14 +68,14 @@ async def note_absence(employee_id: Person, absence: Absence, caller: Anyone, ne
 async def change_absence(
     employee_id: Person, absence_id: UUID, absence: Absence, caller: Anyone, needs: Needs
 ) -> Response:
-    """State all of an absence anew; what is left out holds no longer."""
+    """Replace an absence. Omitted fields are deleted."""
     command = ChangeAbsence(**dict(absence), absence_id=absence_id, employee_id=employee_id)
     return await handle(employee_id, command, caller, needs)
 
 
 @router.delete("/employees/{employee_id}/absences/{absence_id}", response_model=Accepted)
 async def cancel_absence(employee_id: Person, absence_id: UUID, caller: Anyone, needs: Needs) -> Response:
-    """State that nobody is away after all."""
+    """Cancel an absence."""
     return await handle(employee_id, CancelAbsence(absence_id=absence_id), caller, needs)
 
 
@@ -105,7 +88,7 @@ async def handle(employee_id: str, command: AbsenceCommand, caller: Caller, need
             raise refusal
 
     handled = await needs.absences.handle(
-        needs.absences_of(employee_id),
+        absences_of(employee_id, needs.pseudonyms),
         command,
         caller.context,
         expected_version=caller.expected_version,
@@ -115,9 +98,9 @@ async def handle(employee_id: str, command: AbsenceCommand, caller: Caller, need
 
 
 async def require(employee_id: str, caller: Caller, needs: Dependencies) -> None:
-    """Raise the 403 problem unless it is the caller, or somebody whom the caller leads."""
+    """Raise the 403 problem unless it is the caller, or an employee that the caller leads."""
     own = caller.sees_all or caller.principal.subject == employee_id
-    if not (own or await needs.absence_list.leads(caller.principal.subject, employee_id)):
+    if not (own or await needs.absence_queries.leads(caller.principal.subject, employee_id)):
         raise ProblemError(
             "forbidden",
             "Absences are kept by whoever is away, by their leader, and by ops.",
@@ -126,10 +109,10 @@ async def require(employee_id: str, caller: Caller, needs: Dependencies) -> None
 
 
 async def stand_in_refused(command: AbsenceCommand, needs: Dependencies) -> RejectedError | None:
-    """Return why somebody cannot stand in; None where nobody is named, or somebody who can."""
+    """Return why the stand-in is refused; None where none is named, or one who can stand in."""
     if isinstance(command, CancelAbsence) or command.stand_in_id is None:
         return None
-    if await needs.absence_list.can_stand_in(command.stand_in_id, (command.first_day, command.last_day)):
+    if await needs.absence_queries.can_stand_in(command.stand_in_id, (command.first_day, command.last_day)):
         return None
     return RejectedError(
         "stand-in-away",
@@ -142,7 +125,7 @@ async def stand_in_refused(command: AbsenceCommand, needs: Dependencies) -> Reje
 async def read_absence(
     employee_id: Person, absence_id: UUID, caller: Anyone, needs: Needs, response: Response
 ) -> AbsenceView:
-    """Read an absence as it stands after every acknowledged command, called off or not."""
+    """Read an absence, cancelled or not, with the effect of every acknowledged command."""
     await require(employee_id, caller, needs)
     row, version = await row_of(employee_id, absence_id, needs)
     response.headers["ETag"] = etag(version)
@@ -153,28 +136,28 @@ async def read_absence(
 async def read_absence_work(
     employee_id: Person, absence_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None
 ) -> AbsenceWork:
-    """Read what falls due while the employee is away: for the employee, the leader, and whoever stands in."""
+    """Read the work that is due during the absence. The employee, the leader and the stand-in may."""
     row, _ = await row_of(employee_id, absence_id, needs)
     subject = caller.principal.subject
     if subject != row.stand_in_id or row.cancelled_at:
         await require(employee_id, caller, needs)
     visible_to = None if subject in {employee_id, row.stand_in_id} else caller.visible_to
     size = coerce_limit(limit)
-    number, tasks = await needs.falling_due.tasks(row, visible_to, size)
-    more, complaints = await needs.falling_due.complaints(row, visible_to, size)
+    number, tasks = await needs.due_work.tasks(row, visible_to, size)
+    more, complaints = await needs.due_work.complaints(row, visible_to, size)
     return AbsenceWork(
         absence_id=absence_id,
         employee_id=employee_id,
         stand_in_id=row.stand_in_id,
-        tasks=TasksDue(total=number, items=await task_views(tasks, needs.queries)),
-        complaints=ComplaintsDue(total=more, items=await complaint_views(complaints, needs.queries)),
+        tasks=TasksDue(total=number, items=await needs.task_queries.views(tasks)),
+        complaints=ComplaintsDue(total=more, items=await needs.complaint_queries.views(complaints)),
     )
 
 
 async def row_of(employee_id: str, absence_id: UUID, needs: Dependencies) -> tuple[AbsenceRow, int]:
-    """Return an absence, and the version of all of the employee's; raise the 404 problem if there is none."""
+    """Return an absence, and the version of the employee's absences; raise the 404 problem if there is none."""
     row, version = None, 0
-    for stored in await needs.store.read_stream(needs.absences_of(employee_id)):
+    for stored in await needs.store.read_stream(absences_of(employee_id, needs.pseudonyms)):
         envelope = needs.mapper.to_envelope(stored)
         version = envelope.version
         if isinstance(envelope.event, AbsenceEvent) and envelope.event.absence_id == absence_id:
@@ -193,7 +176,7 @@ async def read_absences(
     since: Annotated[Day | None, Query(alias="from", description="Those that last until this day or longer.")] = None,
     until: Annotated[Day | None, Query(alias="to", description="Those that begin by this day.")] = None,
 ) -> Page[AbsenceView]:
-    """List who is away, what begins first coming first: one's own, of those one leads, and where one stands in."""
+    """List absences by when they begin: the caller's own, those of employees they lead, and those they stand in for."""
     filters = AbsenceFilters(caller.visible_to, employee_id, since, until)
-    page = await page_of(paging, needs.absence_list.absences, filters, lambda row: Place(row.starts_at, row.absence_id))
+    page = await page_of(paging, needs.absence_queries.page, filters, lambda row: Place(row.starts_at, row.absence_id))
     return shown_as(page, [AbsenceView.model_validate(row) for row in page.items])

@@ -1,4 +1,4 @@
-"""What the routes of all aggregates do alike: whose a thing is, who is meant, what a stream says."""
+"""What the routes share: whose a stream is, who may act, which employee is meant."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -44,7 +44,7 @@ After = Annotated[int, Query(ge=0, description="Version after which to read on."
 
 
 def new_id(caller: Caller, needs: Dependencies) -> UUID:
-    """Return the id of what the caller makes: the same for a retry under the same key."""
+    """Return the id of what the caller creates: the same for a retry under the same key."""
     return streams.new_id(caller.context, needs.pseudonyms)
 
 
@@ -54,30 +54,30 @@ def by_caller(command: C, field: str, caller: Caller) -> C:
 
 
 def shared_with(holders: Holders, employee_id: str | None) -> Holders:
-    """Let the one who has to do it act beside those who answer for the customer."""
+    """Return the holders with the employee who has to do the work as one of them."""
     return replace(holders, helper_ids=holders.helper_ids | {employee_id}) if employee_id else holders
 
 
 async def stood_in_for(caller: Caller, needs: Dependencies) -> frozenset[str]:
-    """Return for whom the caller stands in now; who may do everything anyway is not asked about."""
+    """Return for whom the caller stands in now; nobody for callers who may do everything anyway."""
     if caller.sees_all:
         return frozenset()
     now = caller.context.now
-    found = await needs.absence_list.stood_in_for([caller.principal.subject], now, now + A_MOMENT)
+    found = await needs.absence_queries.stood_in_for([caller.principal.subject], now, now + A_MOMENT)
     return frozenset(each.employee_id for each in found)
 
 
 def require_doer(caller: Caller, holders: Holders, employee_id: str | None, covered: frozenset[str]) -> None:
-    """Raise the 403 problem unless the caller has to do it, stands in for who has to, or answers for the customer."""
+    """Raise the 403 problem unless the caller is the employee, their stand-in, or a holder of the customer."""
     if employee_id not in covered:
         caller.require(shared_with(holders, employee_id))
 
 
 async def customer_of(stream_id: UUID, beginning: type[Event], needs: Dependencies) -> UUID:
-    """Return whose the stream is; raise the 404 problem unless it began with an event of that type."""
+    """Return the customer of the stream; raise the 404 problem unless its first event has that type."""
     return await streams.subject_of(stream_id, [beginning], needs.store)
 
 
 async def stream_of(stream_id: UUID, beginning: type[Event], needs: Dependencies) -> list[Envelope[Any]]:
-    """Return all that happened in the stream; raise the 404 problem unless it began with an event of that type."""
+    """Return the events of the stream; raise the 404 problem unless its first event has that type."""
     return await streams.stream_of(stream_id, [beginning], needs.store, needs.mapper)

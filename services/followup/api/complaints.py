@@ -1,4 +1,4 @@
-"""HTTP in front of the complaint's rules."""
+"""HTTP for complaints."""
 
 from datetime import datetime
 from typing import Annotated
@@ -34,9 +34,11 @@ from services.followup.complaints.receiver import taken_up
 from services.followup.complaints.targets import SHIPPED
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.complaint import ComplaintState
-from services.followup.projection.followups import ComplaintRow, project_complaint, project_repeat
-from services.followup.queries.followups import Filters, Place
-from services.followup.queries.views import ComplaintView, complaint_views
+from services.followup.projection import complaint_repeats
+from services.followup.projection.complaints import ComplaintRow, project
+from services.followup.queries.complaints import ComplaintFilters, ComplaintView
+from services.followup.queries.paging import Place
+from services.followup.stream_ids import repeats_of
 
 router = APIRouter(prefix="/v1", tags=["complaints"], route_class=StrictRoute)
 
@@ -48,7 +50,7 @@ Closure = Annotated[commands.Close, Body(default_factory=commands.Close)]
 
 @router.post("/customers/{customer_id}/complaints", status_code=201, response_model=Accepted)
 async def raise_complaint(customer_id: UUID, command: commands.Raise, caller: Anyone, needs: Needs) -> Response:
-    """Record a complaint. Whoever receives it owns it, unless the policy gives it to another, or the request does."""
+    """Record a complaint. The caller owns it, unless the request or the complaint policy names another owner."""
     customer = await needs.customers.require_kept(customer_id)
     caller.require(customer.holders)
     complaint_id, named = new_id(caller, needs), by_caller(command, "owner_id", caller)
@@ -56,7 +58,7 @@ async def raise_complaint(customer_id: UUID, command: commands.Raise, caller: An
     context, tier = caller.context, customer.tiers.get(SCHEME)
     timed = named.taken(context, calendar, tier, policy=policy)
     if command.owner_id is None and timed.moment:
-        taken_by = await taken_up(named, customer, timed.moment, context.now, needs.queries.pool)
+        taken_by = await taken_up(named, customer, timed.moment, context.now, needs.pool)
         timed = taken_by.taken(context, calendar, tier, policy=policy)
     handled = await needs.complaints.handle(
         complaint_id,
@@ -71,7 +73,7 @@ async def raise_complaint(customer_id: UUID, command: commands.Raise, caller: An
 def linking(
     complaint_id: UUID, customer_id: UUID, command: commands.Raise, caller: Caller, needs: Dependencies
 ) -> list[LinkedCommand]:
-    """Return what links the complaint to earlier ones, in the same append; nothing where it names no matter."""
+    """Return the command that links the complaint to earlier ones; none where it names no topic and no product."""
     if command.topic is None and command.product is None:
         return []
     link = commands.LinkComplaint(
@@ -81,12 +83,12 @@ def linking(
         topic=command.topic,
         product=command.product,
     )
-    return [needs.complaint_repeats.linked(needs.repeats_of(customer_id), link)]
+    return [needs.complaint_repeats.linked(repeats_of(customer_id, needs.pseudonyms), link)]
 
 
 @router.post("/complaints/{complaint_id}/answer", response_model=Accepted)
 async def answer_complaint(complaint_id: UUID, command: commands.Answer, caller: Anyone, needs: Needs) -> Response:
-    """Record what the customer was answered. Each answer is a fact of its own."""
+    """Record an answer to the customer. Each answer adds an event."""
     return await handle(complaint_id, by_caller(command, "employee_id", caller), caller, needs)
 
 
@@ -94,25 +96,25 @@ async def answer_complaint(complaint_id: UUID, command: commands.Answer, caller:
 async def assign_complaint(
     complaint_id: UUID, command: commands.AssignComplaint, caller: Anyone, needs: Needs
 ) -> Response:
-    """Give the complaint to somebody else. Its clock runs on."""
+    """Assign the complaint to another owner. Its clock goes on."""
     return await handle(complaint_id, command, caller, needs)
 
 
 @router.post("/complaints/{complaint_id}/severity", response_model=Accepted)
 async def reclassify(complaint_id: UUID, command: commands.Reclassify, caller: Anyone, needs: Needs) -> Response:
-    """State another severity. Its targets are those of the policy that was promised under, less what was used."""
+    """Change the severity. The targets come from the policy version of the complaint, less the work time used."""
     return await handle(complaint_id, command, caller, needs)
 
 
 @router.post("/complaints/{complaint_id}/pause", response_model=Accepted)
 async def pause(complaint_id: UUID, command: commands.Pause, caller: Anyone, needs: Needs) -> Response:
-    """Stop the clock, with a reason. Outside work time this moves nothing."""
+    """Pause the clock, with a reason. A pause outside work time changes no due time."""
     return await handle(complaint_id, command, caller, needs)
 
 
 @router.post("/complaints/{complaint_id}/resumption", response_model=Accepted)
 async def resume(complaint_id: UUID, command: Resumption, caller: Anyone, needs: Needs) -> Response:
-    """Let the clock run on, with the work time that was left."""
+    """Resume the clock with the work time that was left."""
     return await handle(complaint_id, command, caller, needs)
 
 
@@ -124,13 +126,13 @@ async def communicate(complaint_id: UUID, command: commands.Communicate, caller:
 
 @router.post("/complaints/{complaint_id}/reopening", response_model=Accepted)
 async def reopen(complaint_id: UUID, command: commands.Reopen, caller: Anyone, needs: Needs) -> Response:
-    """Take a settled complaint up again: a new clock begins, the first verdict stands."""
+    """Reopen a settled complaint: a new clock starts; the verdict of the first closing stays."""
     return await handle(complaint_id, command, caller, needs)
 
 
 @router.post("/complaints/{complaint_id}/confirmation", response_model=Accepted)
 async def confirm(complaint_id: UUID, command: Confirmation, caller: Anyone, needs: Needs) -> Response:
-    """Record that the customer is content with the answer."""
+    """Record that the customer accepts the answer."""
     return await handle(complaint_id, command, caller, needs)
 
 
@@ -167,14 +169,14 @@ async def terms_in_force(now: datetime, needs: Dependencies) -> tuple[ComplaintP
 async def terms_of(
     complaint_id: UUID, command: commands.ComplaintCommand, now: datetime, needs: Dependencies
 ) -> tuple[ComplaintPolicyPublished, CalendarPublished]:
-    """Return the policy and the calendar that were promised under; a new clock begins under those in force."""
+    """Return the policy and calendar versions of the complaint's clock; a new clock gets those in force."""
     state, calendars = (await needs.complaints.load(complaint_id)).state, needs.calendars
     if isinstance(command, commands.Reopen) or state is None or state.clock is None:
         return await terms_in_force(now, needs)
     promise = state.clock.target
-    # What was promised before a promise named its policy was promised under the one that ships.
+    # A target without a policy number was set under the version that ships.
     policy = await needs.complaint_policies.version(promise.policy_number or SHIPPED.number)
-    # What was used before a pause is known, so the clock may go on under the version in force.
+    # The work time before a pause is known, so the clock may resume under the version in force.
     if isinstance(command, commands.Resume):
         return policy, await calendars.in_force(now, promise.calendar)
     return policy, await calendars.version(promise.calendar_number, promise.calendar)
@@ -182,14 +184,14 @@ async def terms_of(
 
 @router.get("/complaints/{complaint_id}")
 async def read_complaint(complaint_id: UUID, caller: Anyone, needs: Needs, response: Response) -> ComplaintView:
-    """Read a complaint as it stands after every acknowledged command."""
-    row = fold(project_complaint, await stream_of(complaint_id, ComplaintRaised, needs))
+    """Read a complaint, with the effect of every acknowledged command."""
+    row = fold(project, await stream_of(complaint_id, ComplaintRaised, needs))
     await require(caller, row, needs)
-    for link in await needs.store.read_stream(needs.repeats_of(row.customer_id)):
+    for link in await needs.store.read_stream(repeats_of(row.customer_id, needs.pseudonyms)):
         event = needs.mapper.to_envelope(link).event
-        row = project_repeat(row, event) if event.complaint_id == complaint_id else row
+        row = complaint_repeats.project(row, event) if event.complaint_id == complaint_id else row
     response.headers["ETag"] = etag(row.version)
-    (view,) = await complaint_views([row], needs.queries)
+    (view,) = await needs.complaint_queries.views([row])
     return view
 
 
@@ -208,17 +210,18 @@ async def read_complaints(
     state: ComplaintState | None = None,
     overdue: Annotated[bool, Query(description="Only those whose answer or resolution is late by now.")] = False,
 ) -> Page[ComplaintView]:
-    """List complaints, the latest first; a seller sees their own and those of their customers."""
-    filters = Filters(customer_id, owner_id, state, overdue=overdue, visible_to=caller.visible_to)
-    page = await page_of(paging, needs.queries.complaints, filters, lambda row: Place(row.raised_at, row.complaint_id))
-    return shown_as(page, await complaint_views(page.items, needs.queries))
+    """List complaints, the latest first. Sales see their own and those of their customers."""
+    filters = ComplaintFilters(caller.visible_to, customer_id, owner_id, state, overdue)
+    queries = needs.complaint_queries
+    page = await page_of(paging, queries.page, filters, lambda row: Place(row.raised_at, row.complaint_id))
+    return shown_as(page, await queries.views(page.items))
 
 
 @router.get("/complaints/{complaint_id}/events")
 async def read_complaint_events(
     complaint_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None, after: After = 0
 ) -> Page[HistoryEntry]:
-    """Read every fact about the complaint, in the order in which they were recorded."""
+    """Read every event of the complaint, in the order of recording."""
     envelopes = await stream_of(complaint_id, ComplaintRaised, needs)
-    await require(caller, fold(project_complaint, envelopes), needs)
+    await require(caller, fold(project, envelopes), needs)
     return history(envelopes, limit, after)

@@ -1,4 +1,4 @@
-"""HTTP in front of the contact's rules."""
+"""HTTP for contacts."""
 
 from uuid import UUID
 
@@ -31,19 +31,19 @@ from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.contact import next_task_id
 from services.followup.domain.contact_form import faults
 from services.followup.erasure.execution import require_kept
-from services.followup.projection.followups import project_contact
-from services.followup.queries.followups import Filters, Place
-from services.followup.queries.views import ContactView, contact_views
+from services.followup.projection.contacts import project
+from services.followup.queries.contacts import ContactFilters, ContactView
+from services.followup.queries.paging import Place
 
 router = APIRouter(prefix="/v1", tags=["contacts"], route_class=StrictRoute)
 
 
 @router.post("/customers/{customer_id}/contacts", status_code=201, response_model=Accepted)
 async def log_contact(customer_id: UUID, command: commands.LogContact, caller: Anyone, needs: Needs) -> Response:
-    """Log that somebody spoke with the customer; the next step that was agreed on is scheduled with it."""
+    """Log a contact with the customer, and schedule the next step that was agreed on."""
     customer = await needs.customers.require_kept(customer_id)
     require_doer(caller, customer.holders, customer.owner_id, await stood_in_for(caller, needs))
-    await require_kept(needs.queries.pool, command.key_contact_id)
+    await require_kept(needs.pool, command.key_contact_id)
     if command.task_id:
         await require_task(command.task_id, customer_id, needs)
     contact_id, named = new_id(caller, needs), by_caller(await fitting(command, caller, needs), "employee_id", caller)
@@ -56,7 +56,7 @@ async def log_contact(customer_id: UUID, command: commands.LogContact, caller: A
 
 
 async def fitting(command: commands.LogContact, caller: Caller, needs: Dependencies) -> commands.LogContact:
-    """Return the command under the form for its purpose; raise the 422 problem where it does not fit that."""
+    """Return the command with the form of its purpose; raise the 422 problem where it does not fit the form."""
     now, purpose = caller.context.now, command.purpose
     form = await needs.contact_forms.find(now, purpose, recent=True) if purpose else None
     if found := list(faults(form, command.fields)):
@@ -77,11 +77,11 @@ async def require_task(task_id: UUID, customer_id: UUID, needs: Dependencies) ->
 
 @router.get("/contacts/{contact_id}")
 async def read_contact(contact_id: UUID, caller: Anyone, needs: Needs, response: Response) -> ContactView:
-    """Read a contact, with what was said."""
-    row = fold(project_contact, await stream_of(contact_id, ContactLogged, needs))
+    """Read a contact with its text."""
+    row = fold(project, await stream_of(contact_id, ContactLogged, needs))
     caller.require(await needs.customers.holders(row.customer_id))
     response.headers["ETag"] = etag(row.version)
-    (view,) = await contact_views([row], needs.queries)
+    (view,) = await needs.contact_queries.views([row])
     return view
 
 
@@ -93,17 +93,18 @@ async def read_contacts(
     customer_id: UUID | None = None,
     employee_id: EmployeeId | None = None,
 ) -> Page[ContactView]:
-    """List contacts, the latest first; a seller sees those with their own customers."""
-    filters = Filters(customer_id, employee_id, visible_to=caller.visible_to)
-    page = await page_of(paging, needs.queries.contacts, filters, lambda row: Place(row.occurred_at, row.contact_id))
-    return shown_as(page, await contact_views(page.items, needs.queries))
+    """List contacts, the latest first. Sales see those of their own customers."""
+    filters = ContactFilters(caller.visible_to, customer_id, employee_id)
+    queries = needs.contact_queries
+    page = await page_of(paging, queries.page, filters, lambda row: Place(row.occurred_at, row.contact_id))
+    return shown_as(page, await queries.views(page.items))
 
 
 @router.get("/contacts/{contact_id}/events")
 async def read_contact_events(
     contact_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None, after: After = 0
 ) -> Page[HistoryEntry]:
-    """Read every fact about the contact, in the order in which they were recorded."""
+    """Read every event of the contact, in the order of recording."""
     envelopes = await stream_of(contact_id, ContactLogged, needs)
     caller.require(await needs.customers.holders(envelopes[0].subject))
     return history(envelopes, limit, after)

@@ -1,4 +1,4 @@
-"""HTTP for what somebody, or a team, has to see to today."""
+"""HTTP for the day of an employee or a team."""
 
 from datetime import date, timedelta
 from typing import Annotated, Generic, TypeVar
@@ -13,10 +13,11 @@ from chassis.http.paging import coerce_limit
 from contracts.types import EmployeeId, Instant
 from services.followup.api.access import Anyone
 from services.followup.dependencies import Dependencies, Needs
-from services.followup.projection.followups import ComplaintRow, TaskRow
-from services.followup.queries.followups import FollowupQueries
-from services.followup.queries.my_day import NEXT_DAYS, Asked, Part
-from services.followup.queries.views import ComplaintView, TaskView, complaints_said, tasks_said
+from services.followup.projection.complaints import ComplaintRow
+from services.followup.projection.tasks import TaskRow
+from services.followup.queries.complaints import ComplaintQueries, ComplaintView
+from services.followup.queries.my_day import NEXT_DAYS, DayPart, DayQuestion
+from services.followup.queries.tasks import TaskQueries, TaskView
 
 router = APIRouter(prefix="/v1", tags=["my day"], route_class=StrictRoute)
 
@@ -27,9 +28,9 @@ People = Annotated[list[EmployeeId], Query(max_length=MAX_NAMED, description="Wh
 
 
 class PressingTask(TaskView):
-    """A follow-up, the tier its customer has now, and how much it hurts: above 0 it is late.
+    """A task, the present tier of its customer, and its urgency `hurts`: above 0 it is late.
 
-    `standing_in_for` is whose it is, where that one is away and those whose day it is stand in.
+    `standing_in_for` is the absent assignee, where one of the people asked about is the stand-in.
     """
 
     tier: str | None
@@ -38,21 +39,21 @@ class PressingTask(TaskView):
 
 
 class PressingComplaint(ComplaintView):
-    """A complaint, and how much it hurts: above 0 its next target has passed."""
+    """A complaint and its urgency `hurts`: above 0 its next target has passed."""
 
     hurts: float
     standing_in_for: str | None
 
 
 class PartView(BaseModel, Generic[V]):
-    """The first of `total`, what hurts most coming first."""
+    """The first of `total`, the most urgent first."""
 
     total: int
     items: list[V]
 
 
 class AwayView(BaseModel):
-    """One of those who were asked about is away today."""
+    """A present absence of one of the people asked about."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -62,8 +63,8 @@ class AwayView(BaseModel):
     stand_in_id: str | None
 
 
-class DayView(BaseModel):
-    """What is open at `as_of`: due before then, until midnight, in the days after; and complaints that press."""
+class MyDayView(BaseModel):
+    """Open tasks at `as_of`: due before, until midnight, in the days after; and complaints near their targets."""
 
     as_of: Instant
     away: list[AwayView]
@@ -78,55 +79,56 @@ async def read_my_day(
     caller: Anyone,
     needs: Needs,
     employee_id: People = [],  # noqa: B006 - FastAPI copies it
-    leader_id: Annotated[EmployeeId | None, Query(description="The day of all whom this employee leads.")] = None,
+    leader_id: Annotated[EmployeeId | None, Query(description="The day of everybody whom this employee leads.")] = None,
     limit: Limit = None,
-) -> DayView:
-    """Read what there is to see to, what hurts most first: the caller's own, or that of those who are named.
+) -> MyDayView:
+    """Read open work, the most urgent first: the caller's own, or that of the people who are named.
 
-    A seller sees of others' days what concerns their own customers.
+    Sales see of other people's days what concerns their own customers.
     """
-    people = [*employee_id, *(await needs.days.people_of(leader_id) if leader_id else [])]
+    people = [*employee_id, *(await needs.day_queries.people_of(leader_id) if leader_id else [])]
     asked = await asked_of(people or [caller.principal.subject], caller, needs, coerce_limit(limit or USUAL_ITEMS))
-    tasks = await needs.days.tasks(asked)
-    shown = {part: await tasks_shown(found, asked, needs.queries) for part, found in tasks.items()}
-    complaints = await complaints_shown(await needs.days.complaints(asked), asked, needs.queries)
-    away = await needs.absence_list.away_now(asked.people, caller.visible_to, asked.now)
-    return DayView(
+    tasks = await needs.day_queries.tasks(asked)
+    shown = {part: await tasks_shown(found, asked, needs.task_queries) for part, found in tasks.items()}
+    pressing = await needs.day_queries.complaints(asked)
+    complaints = await complaints_shown(pressing, asked, needs.complaint_queries)
+    away = await needs.absence_queries.away_now(asked.people, caller.visible_to, asked.now)
+    return MyDayView(
         as_of=asked.now, away=[AwayView.model_validate(each) for each in away], complaints=complaints, **shown
     )
 
 
-async def asked_of(people: list[str], caller: Caller, needs: Dependencies, limit: int) -> Asked:
+async def asked_of(people: list[str], caller: Caller, needs: Dependencies, limit: int) -> DayQuestion:
     now = caller.context.now
-    until = needs.days.midnight_after(now) + timedelta(days=NEXT_DAYS)
-    covered = await needs.absence_list.stood_in_for(people, now, until)
-    return Asked(people, caller.visible_to, now, limit, covered)
+    until = needs.day_queries.midnight_after(now) + timedelta(days=NEXT_DAYS)
+    covered = await needs.absence_queries.stood_in_for(people, now, until)
+    return DayQuestion(people, caller.visible_to, now, limit, covered)
 
 
-def whose(employee_id: str, asked: Asked) -> str | None:
-    """Return who is stood in for: whoever's it is, where that is nobody who was asked about."""
+def whose(employee_id: str, asked: DayQuestion) -> str | None:
+    """Return the employee who is away, where the work is that of somebody who was not asked about."""
     return None if employee_id in asked.people else employee_id
 
 
-async def tasks_shown(part: Part[TaskRow], asked: Asked, queries: FollowupQueries) -> PartView[PressingTask]:
-    said = await tasks_said([each.row for each in part.items], queries)
+async def tasks_shown(part: DayPart[TaskRow], asked: DayQuestion, queries: TaskQueries) -> PartView[PressingTask]:
+    tasks = await queries.values([each.row for each in part.items])
     items = [
         PressingTask.model_validate(
             {**task, "tier": each.tier, "hurts": each.hurts, "standing_in_for": whose(each.row.assignee_id, asked)}
         )
-        for task, each in zip(said, part.items, strict=True)
+        for task, each in zip(tasks, part.items, strict=True)
     ]
     return PartView(total=part.total, items=items)
 
 
 async def complaints_shown(
-    part: Part[ComplaintRow], asked: Asked, queries: FollowupQueries
+    part: DayPart[ComplaintRow], asked: DayQuestion, queries: ComplaintQueries
 ) -> PartView[PressingComplaint]:
-    said = await complaints_said([each.row for each in part.items], queries)
+    complaints = await queries.values([each.row for each in part.items])
     items = [
         PressingComplaint.model_validate(
             {**complaint, "hurts": each.hurts, "standing_in_for": whose(each.row.owner_id, asked)}
         )
-        for complaint, each in zip(said, part.items, strict=True)
+        for complaint, each in zip(complaints, part.items, strict=True)
     ]
     return PartView(total=part.total, items=items)

@@ -48,7 +48,7 @@ class PlanTemplates(BaseModel):
 @router.get("/plan-templates")
 async def read_plan_templates(caller: Anyone, needs: Needs) -> PlanTemplates:
     """List the templates in force and those that wait to be published; there are few, so all at once."""
-    known = SHIPPED | await memory.in_force(needs.queries.pool, caller.context.now)
+    known = SHIPPED | await memory.in_force(needs.pool, caller.context.now)
     return PlanTemplates(items=[view(known[name]) for name in sorted(known)])
 
 
@@ -81,7 +81,7 @@ async def preview_plan_template(
     """Say what publishing this would change in the plans that run now, and change nothing."""
     at = max(body.effective_from or caller.context.now, caller.context.now)
     calendar = await calendar_named(body.calendar, at, needs)
-    return await preview(needs.queries.pool, template, body, calendar, at)
+    return await preview(needs.pool, template, body, calendar, at)
 
 
 def view(template: PlanTemplatePublished) -> PlanTemplateView:

@@ -10,15 +10,17 @@ from chassis.http.body import StrictRoute
 from chassis.http.listing import Paging, shown_as
 from chassis.http.paging import Page
 from services.followup.api.access import Anyone
+from services.followup.api.pages import mark_of, place
 from services.followup.dependencies import Needs
 from services.followup.plans import memory
 from services.followup.plans.plan_row import PlanRow
+from services.followup.queries.paging import Place
 
 router = APIRouter(prefix="/v1", tags=["plans"], route_class=StrictRoute)
 
 
 class PlannedView(BaseModel):
-    """A task that a step of the plan has become."""
+    """The task of one step of the plan."""
 
     task_id: UUID
     step: str
@@ -26,7 +28,7 @@ class PlannedView(BaseModel):
 
 
 class PlanView(BaseModel):
-    """A plan. `ended_because` says why it runs no longer."""
+    """A plan. `ended_because` is the reason why it ended."""
 
     id: UUID
     customer_id: UUID
@@ -45,12 +47,11 @@ async def read_plans(customer_id: UUID, caller: Anyone, needs: Needs, paging: Pa
     customer = await needs.customers.require(customer_id)
     caller.require(customer.holders)
 
-    async def fetch(place: list[str] | None, size: int) -> list[PlanRow]:
-        before = (datetime.fromisoformat(place[0]), UUID(place[1])) if place else None
-        return await memory.of_customer(needs.queries.pool, customer_id, before, size + 1)
+    async def fetch(mark: list[str] | None, size: int) -> list[PlanRow]:
+        return await memory.of_customer(needs.pool, customer_id, place(mark) if mark else None, size + 1)
 
     bound = {"list": "plans", "customer": customer_id}
-    page = await paging.page(bound, fetch, lambda plan: [plan.planned_from.isoformat(), str(plan.plan_id)])
+    page = await paging.page(bound, fetch, lambda plan: mark_of(Place(plan.planned_from, plan.plan_id)))
     return shown_as(page, [view(plan) for plan in page.items])
 
 

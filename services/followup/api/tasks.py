@@ -1,4 +1,4 @@
-"""HTTP in front of the follow-up task's rules."""
+"""HTTP for follow-up tasks."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -35,43 +35,43 @@ from services.followup.commands.task import ScheduleByRule, ScheduleTask
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.customer_ref import CustomerRef
 from services.followup.domain.task import TaskState
-from services.followup.projection.followups import TaskRow, project_task
-from services.followup.queries.followups import Filters, Place
-from services.followup.queries.views import TaskView, task_views
+from services.followup.projection.tasks import TaskRow, project
+from services.followup.queries.paging import Place
+from services.followup.queries.tasks import TaskFilters, TaskView
 
 router = APIRouter(prefix="/v1", tags=["tasks"], route_class=StrictRoute)
 
-# No template's name holds a colon, so no plan shares these turns.
+# Names of templates have no colon, so no plan shares these turns.
 TURNS = "task:"
 Completion = Annotated[commands.Complete, Body(default_factory=commands.Complete)]
 Cancellation = Annotated[commands.Cancel, Body(default_factory=commands.Cancel)]
 
 
 class Scheduled(Accepted):
-    """The follow-up, its version after the command, and who got it."""
+    """The task, its version after the command, and its assignee."""
 
     assignee_id: str
 
 
 @router.post("/customers/{customer_id}/tasks", status_code=201, response_model=Scheduled)
 async def schedule(customer_id: UUID, command: ScheduleTask, caller: Anyone, needs: Needs) -> Response:
-    """Schedule a follow-up: something owed to the customer by a time, by somebody named, the caller, or by a rule."""
+    """Schedule a task. The request names the assignee or a rule that finds one; otherwise it is the caller."""
     customer = await needs.customers.require_kept(customer_id)
     caller.require(customer.holders)
     task_id = new_id(caller, needs)
     named = await by_rule(command, customer, needs) if command.assign else by_caller(command, "assignee_id", caller)
     handled = await needs.tasks.handle(task_id, named, caller.context, subject=customer_id)
-    # A rule may find somebody else by the time of a retry: what was stored holds.
+    # At a retry the rule might find somebody else: what was stored counts.
     who = named.assignee_id if handled.events else await first_assignee(task_id, needs)
-    said = Scheduled.model_validate({"id": task_id, "version": handled.version, "assignee_id": who})
-    return answer(replace(handled, body=said.model_dump_json().encode()), f"/v1/tasks/{task_id}")
+    scheduled = Scheduled.model_validate({"id": task_id, "version": handled.version, "assignee_id": who})
+    return answer(replace(handled, body=scheduled.model_dump_json().encode()), f"/v1/tasks/{task_id}")
 
 
 async def by_rule(command: ScheduleTask, customer: CustomerRef, needs: Dependencies) -> commands.Schedule:
-    """Return the command with whom its rule finds; raise RejectedError where that is an owner who is not there."""
+    """Return the command with the assignee that its rule finds; raise RejectedError where the customer has no owner."""
     assign = command.assign or Assignment.OWNER
     work = Work(assign, command.team, (TURNS, turn_of(command.team)), command.due_at, customer.owner_id)
-    given = await give(needs.queries.pool, work)
+    given = await give(needs.pool, work)
     if given is None:
         raise RejectedError(
             "no-owner", "This customer has no owner yet: say who is to do it.", "该客户尚无负责人：请指定由谁处理。"
@@ -85,29 +85,29 @@ async def by_rule(command: ScheduleTask, customer: CustomerRef, needs: Dependenc
 
 
 async def first_assignee(task_id: UUID, needs: Dependencies) -> str:
-    """Return who was given it in the first place: the fact says so, also to a retry."""
+    """Return the assignee of the first event: the same for a retry."""
     stored = await needs.store.first_of(task_id)
     if stored is None:
-        raise LookupError("what was scheduled must be there")
+        raise LookupError("a task that was scheduled must have an event")
     found: str = needs.mapper.to_envelope(stored).event.assignee_id
     return found
 
 
 @router.post("/tasks/{task_id}/completion", response_model=Accepted)
 async def complete(task_id: UUID, command: Completion, caller: Anyone, needs: Needs) -> Response:
-    """State that the follow-up has been done."""
+    """Complete the task."""
     return await handle(task_id, by_caller(command, "employee_id", caller), caller, needs)
 
 
 @router.post("/tasks/{task_id}/rescheduling", response_model=Accepted)
 async def reschedule(task_id: UUID, command: commands.Reschedule, caller: Anyone, needs: Needs) -> Response:
-    """Move an open follow-up to another time."""
+    """Reschedule an open task."""
     return await handle(task_id, command, caller, needs)
 
 
 @router.post("/tasks/{task_id}/cancellation", response_model=Accepted)
 async def cancel(task_id: UUID, command: Cancellation, caller: Anyone, needs: Needs) -> Response:
-    """Call an open follow-up off."""
+    """Cancel an open task."""
     return await handle(task_id, command, caller, needs)
 
 
@@ -128,11 +128,11 @@ async def handle(task_id: UUID, command: commands.TaskCommand, caller: Caller, n
 
 @router.get("/tasks/{task_id}")
 async def read_task(task_id: UUID, caller: Anyone, needs: Needs, response: Response) -> TaskView:
-    """Read a follow-up as it stands after every acknowledged command."""
-    row = fold(project_task, await stream_of(task_id, TaskScheduled, needs))
+    """Read a task, with the effect of every acknowledged command."""
+    row = fold(project, await stream_of(task_id, TaskScheduled, needs))
     await require(caller, row, needs)
     response.headers["ETag"] = etag(row.version)
-    (view,) = await task_views([row], needs.queries)
+    (view,) = await needs.task_queries.views([row])
     return view
 
 
@@ -151,17 +151,17 @@ async def read_tasks(
     state: TaskState | None = None,
     due_before: Instant | None = None,
 ) -> Page[TaskView]:
-    """List follow-ups, what is due first coming first; a seller sees their own and those of their customers."""
-    filters = Filters(customer_id, assignee_id, state, due_before, caller.visible_to)
-    page = await page_of(paging, needs.queries.tasks, filters, lambda row: Place(row.due_at, row.task_id))
-    return shown_as(page, await task_views(page.items, needs.queries))
+    """List tasks by when they are due. Sales see their own and those of their customers."""
+    filters = TaskFilters(caller.visible_to, customer_id, assignee_id, state, due_before)
+    page = await page_of(paging, needs.task_queries.page, filters, lambda row: Place(row.due_at, row.task_id))
+    return shown_as(page, await needs.task_queries.views(page.items))
 
 
 @router.get("/tasks/{task_id}/events")
 async def read_task_events(
     task_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None, after: After = 0
 ) -> Page[HistoryEntry]:
-    """Read every fact about the follow-up, in the order in which they were recorded."""
+    """Read every event of the task, in the order of recording."""
     envelopes = await stream_of(task_id, TaskScheduled, needs)
-    await require(caller, fold(project_task, envelopes), needs)
+    await require(caller, fold(project, envelopes), needs)
     return history(envelopes, limit, after)

@@ -1,4 +1,4 @@
-"""Asking for the next step of a complaint. Where nobody is named, the caller is meant."""
+"""Commands to complaints. Where no employee is named, the caller is meant."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,8 +17,11 @@ from services.followup.complaints.targets import SHIPPED
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """When a step is taken, by which calendar work time counts then, and the customer's tier."""
+class WorkMoment:
+    """The time of a step, with the calendar, tier and policy that work time is counted by.
+
+    Until `at`, work time was counted by the `former` calendar, if there is one.
+    """
 
     at: datetime
     calendar: CalendarPublished
@@ -27,13 +30,13 @@ class Moment:
     policy: ComplaintPolicyPublished = SHIPPED
 
 
-class Step(FactCommand):
-    """A step of a complaint. Without a moment no clock runs, and none is judged."""
+class ComplaintStep(FactCommand):
+    """A step of a complaint. Without a moment, no clock is started or checked."""
 
-    _moment: Moment | None = PrivateAttr(default=None)
+    _moment: WorkMoment | None = PrivateAttr(default=None)
 
     @property
-    def moment(self) -> Moment | None:
+    def moment(self) -> WorkMoment | None:
         return self._moment
 
     def taken(
@@ -44,13 +47,13 @@ class Step(FactCommand):
         former: CalendarPublished | None = None,
         policy: ComplaintPolicyPublished = SHIPPED,
     ) -> Self:
-        """Return the same step at its moment; until then time counted by the `former` calendar, if there is one."""
+        """Return the same step with its moment."""
         copied = self.model_copy()
-        copied._moment = Moment(self.occurred_at or context.now, calendar, tier, former, policy)  # noqa: SLF001 - a copy of its own
+        copied._moment = WorkMoment(self.occurred_at or context.now, calendar, tier, former, policy)  # noqa: SLF001 - a copy of its own
         return copied
 
 
-class Raise(Step):
+class Raise(ComplaintStep):
     """Record a complaint. Whoever receives it owns it."""
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"content"})
@@ -75,41 +78,41 @@ class RaiseByRule(Raise):
     stands_in_for: EmployeeId | None
 
 
-class AssignComplaint(Step):
+class AssignComplaint(ComplaintStep):
     """Give the complaint to somebody else. Its clock runs on."""
 
     owner_id: EmployeeId
 
 
 class PassComplaintOn(AssignComplaint):
-    """Let the customer's next owner answer for it, and leave it where it is."""
+    """Give the complaint to the customer's next owner; its state stays."""
 
     reason: Code
 
 
-class Reclassify(Step):
-    """State that the complaint weighs more, or less. Its targets change; what was used of its time stays used."""
+class Reclassify(ComplaintStep):
+    """Change the severity. The targets change; the work time that was used stays used."""
 
     severity: Severity
     reason: Code
 
 
-class Pause(Step):
-    """Stop the clock, because the next step is not ours."""
+class Pause(ComplaintStep):
+    """Stop the clock, because somebody else has to act first."""
 
     reason: Code
 
 
-class Resume(Step):
-    """Let the clock run on."""
+class Resume(ComplaintStep):
+    """Restart the clock with the work time that is left."""
 
 
-class Repromise(Step):
-    """Promise again under a new version of the calendar; what was used stays used."""
+class Repromise(ComplaintStep):
+    """Recalculate the targets under a new version of the calendar; the work time that was used stays used."""
 
 
-class Answer(Step):
-    """Record what the customer was answered."""
+class Answer(ComplaintStep):
+    """Record an answer to the customer."""
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"content"})
 
@@ -117,34 +120,34 @@ class Answer(Step):
     content: Note | None = None
 
 
-class Communicate(Step):
+class Communicate(ComplaintStep):
     """Record that the customer was told the result."""
 
     channel: Channel
 
 
-class Confirm(Step):
-    """Record that the customer is content with the answer."""
+class Confirm(ComplaintStep):
+    """Record that the customer accepts the answer."""
 
 
-class Consent(Step):
-    """Take silence for consent, if it has lasted long enough."""
+class Consent(ComplaintStep):
+    """Count silence as consent, if it has lasted long enough."""
 
 
-class Close(Step):
-    """End the complaint."""
+class Close(ComplaintStep):
+    """Close the complaint."""
 
     resolution: Code | None = None
 
 
-class Reopen(Step):
-    """Take the complaint up again: a new clock begins, the first verdict stands."""
+class Reopen(ComplaintStep):
+    """Reopen the complaint: a new clock starts; the verdict of the first closing stays."""
 
     reason: Code
 
 
 class EscalateLate(FactCommand):
-    """Let somebody above look at what is late."""
+    """Escalate a complaint that is late."""
 
     complaint_id: UUID
     level: int
@@ -153,7 +156,7 @@ class EscalateLate(FactCommand):
 
 
 class LinkComplaint(FactCommand):
-    """Link a complaint to what the customer has complained of before."""
+    """Link a complaint to earlier ones of the customer about the same matter."""
 
     complaint_id: UUID
     raised_at: Instant

@@ -1,4 +1,4 @@
-"""Takes silence for consent once its time has come: one row per complaint, moved by its own facts."""
+"""Counts silence as consent, after the workdays that the complaint policy allows for an objection."""
 
 from datetime import datetime
 
@@ -19,8 +19,8 @@ DUE = """
 """
 
 
-class Consents:
-    """Asks for consent where it is due. The list may lag and two processes may ask: the complaint itself decides."""
+class ConsentTimer:
+    """Sends `Consent` when it is due. The list may lag and two processes may send: the complaint itself decides."""
 
     def __init__(self, pool: Pool, complaints: CommandHandler[Complaint | None], clock: Clock = utc_now) -> None:
         self._pool = pool
@@ -28,7 +28,7 @@ class Consents:
         self._clock = clock
 
     async def run_due(self) -> int:
-        """Return how many complaints were consented to; those that are no longer silent are not counted."""
+        """Return how many complaints were consented to."""
         now = self._clock()
         rows = await self._pool.fetch(DUE, now, BATCH)
         return sum([await self._consent(row, now) for row in rows])
@@ -36,7 +36,7 @@ class Consents:
     async def _consent(self, row: asyncpg.Record, now: datetime) -> int:
         complaint_id = row["complaint_id"]
         context = ACTOR.on_timer(now, f"consent|{complaint_id}|{row['version']}", str(complaint_id))
-        # It counts from when it was due, however late it is recorded.
+        # Consent takes effect when it was due, however late it is recorded.
         command = Consent(occurred_at=row["consent_at"]).taken(context, SHIPPED[CHINA_OFFICE])
         handled = await self._complaints.handle(complaint_id, command, context, subject=row["customer_id"])
         return handled.events

@@ -1,4 +1,4 @@
-"""Promises open complaints again when their calendar has a new version: pass after pass, in small batches."""
+"""Recalculates the targets of open complaints when their calendar has a new version, in small batches."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,7 +15,7 @@ from services.followup.commands import Repromise
 from services.followup.domain.complaint import SETTLED, Complaint
 
 BATCH = 100
-# A complaint that the list did not show yet when a pass went by is found by the next.
+# A complaint that the list does not show yet is found by the next pass.
 BETWEEN_PASSES = timedelta(minutes=1)
 BEGINNING = UUID(int=0)
 OPEN = """
@@ -25,8 +25,8 @@ OPEN = """
 """
 
 
-class Repromising:
-    """Goes through the open complaints. Interrupted, it begins again; what was promised already is not said twice."""
+class TargetRecalculation:
+    """Goes through the open complaints in passes. An interrupted pass starts again; a target is recalculated once."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Repromising:
         self._next_pass_at: datetime | None = None
 
     async def run_due(self) -> int:
-        """Look at the next batch; return how many complaints it held, so that a pass runs on without waiting."""
+        """Check the next batch. Return how many complaints it held, or 0 at the end of a pass."""
         now = self._clock()
         if self._next_pass_at and now < self._next_pass_at:
             return 0
@@ -51,13 +51,13 @@ class Repromising:
         latest = {name: await self._calendars.in_force(now, name) for name in {row["calendar"] for row in rows}}
         for row in rows:
             if row["calendar_number"] < latest[row["calendar"]].number:
-                await self._repromise(row, now)
+                await self._recalculate(row, now)
         more = len(rows) == BATCH
         self._after = rows[-1]["complaint_id"] if more else BEGINNING
         self._next_pass_at = None if more else now + BETWEEN_PASSES
         return len(rows) if more else 0
 
-    async def _repromise(self, row: asyncpg.Record, now: datetime) -> None:
+    async def _recalculate(self, row: asyncpg.Record, now: datetime) -> None:
         complaint_id, name = row["complaint_id"], row["calendar"]
         calendar = await self._calendars.in_force(now, name)
         former = await self._calendars.version(row["calendar_number"], name)

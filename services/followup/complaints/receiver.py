@@ -1,4 +1,4 @@
-"""Who answers for a complaint from the beginning, as the policy in force says."""
+"""Who gets a new complaint, by the assignments of the complaint policy."""
 
 from datetime import datetime
 
@@ -6,23 +6,23 @@ from chassis.postgres.database import Pool
 from contracts.followup.complaint_policy import ComplaintAssignment, ComplaintPolicyPublished, ComplaintTaker
 from contracts.followup.plan import Assignment
 from services.followup.assignment import Work, give
-from services.followup.commands.complaint import Moment, Raise, RaiseByRule
+from services.followup.commands.complaint import Raise, RaiseByRule, WorkMoment
 from services.followup.domain import complaint_clock
 from services.followup.domain.customer_ref import CustomerRef
 
-# No template's name holds a colon, so no plan shares these turns.
+# Names of templates have no colon, so no plan shares these turns.
 TURNS = "complaint:"
 RECEIVER = ComplaintAssignment(assign=ComplaintTaker.RECEIVER)
 
 
 def taker(policy: ComplaintPolicyPublished, category: str | None) -> ComplaintAssignment:
-    """Return what is said of this category, else of any; whoever receives it, where nothing is said."""
-    said = {each.category: each for each in policy.assignments}
-    return said.get(category) or said.get(None) or RECEIVER
+    """Return the assignment of this category, else the one of any category, else that to the receiver."""
+    by_category = {each.category: each for each in policy.assignments}
+    return by_category.get(category) or by_category.get(None) or RECEIVER
 
 
-async def taken_up(command: Raise, customer: CustomerRef, moment: Moment, now: datetime, pool: Pool) -> Raise:
-    """Return the command with whom the policy gives the complaint to; as it is, where that is whoever receives it."""
+async def taken_up(command: Raise, customer: CustomerRef, moment: WorkMoment, now: datetime, pool: Pool) -> Raise:
+    """Return the command with the owner that the policy assigns; unchanged where the receiver keeps the complaint."""
     rule = taker(moment.policy, command.category)
     if rule.assign is ComplaintTaker.RECEIVER:
         return command

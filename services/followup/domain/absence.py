@@ -14,8 +14,8 @@ Event = AbsenceEvent
 
 
 @dataclass(frozen=True, slots=True)
-class Absence:
-    """One absence as it stands."""
+class AbsenceState:
+    """The latest version of one absence."""
 
     said: Absent
     is_cancelled: bool = False
@@ -25,8 +25,8 @@ class Absence:
         return self.said.first_day, self.said.last_day
 
 
-# All absences of one person, so that two of them, noted at the same moment, cannot overlap.
-Absences = Mapping[UUID, Absence]
+# All absences of an employee are in one stream, so that no two can overlap, even if recorded at the same time.
+Absences = Mapping[UUID, AbsenceState]
 
 
 def decide(absences: Absences, command: AbsenceCommand) -> list[Event]:
@@ -41,7 +41,7 @@ def decide(absences: Absences, command: AbsenceCommand) -> list[Event]:
             return [] if known else [events.AbsenceNoted(**dict(fitting(absences, command)))]
 
 
-def changed(absences: Absences, known: Absence | None, command: ChangeAbsence) -> list[Event]:
+def changed(absences: Absences, known: AbsenceState | None, command: ChangeAbsence) -> list[Event]:
     if known is None:
         raise unknown()
     if known.is_cancelled:
@@ -54,7 +54,7 @@ def changed(absences: Absences, known: Absence | None, command: ChangeAbsence) -
     return [] if dict(wanted) | {"type": known.said.type} == dict(known.said) else [wanted]
 
 
-def cancelled(known: Absence | None) -> list[Event]:
+def cancelled(known: AbsenceState | None) -> list[Event]:
     if known is None:
         raise unknown()
     if known.is_cancelled:
@@ -93,7 +93,7 @@ def evolve(absences: Absences, event: Event) -> Absences:
     """Apply one fact. A fact is never refused: it has already happened."""
     match event:
         case events.AbsenceNoted() | events.AbsenceChanged():
-            return {**absences, event.absence_id: Absence(event)}
+            return {**absences, event.absence_id: AbsenceState(event)}
         case events.AbsenceCancelled(absence_id=absence_id):
             return {**absences, absence_id: replace(absences[absence_id], is_cancelled=True)}
 

@@ -11,7 +11,7 @@ from services.followup import commands
 from services.followup.complaints.targets import SHIPPED
 from services.followup.domain import complaint_clock, named
 from services.followup.domain.complaint_assignment import given
-from services.followup.domain.complaint_clock import Clock
+from services.followup.domain.complaint_clock import ComplaintClock
 
 Event = ComplaintEvent
 
@@ -38,7 +38,7 @@ class Complaint:
     owner_id: str
     severity: Severity = Severity.NORMAL
     state: ComplaintState = ComplaintState.RAISED
-    clock: Clock | None = None
+    clock: ComplaintClock | None = None
     resolved_in_time: bool | None = None
     consent_at: datetime | None = None
     consent_workdays: int = SHIPPED.consent_workdays
@@ -280,10 +280,10 @@ def state_assigned(state: ComplaintState, reason: str | None) -> ComplaintState:
     return ComplaintState.ASSIGNED if state in UNANSWERED and reason is None else state
 
 
-def clock_after(clock: Clock | None, event: Event) -> Clock | None:
+def clock_after(clock: ComplaintClock | None, event: Event) -> ComplaintClock | None:
     match event:
         case events.ComplaintTargetSet() | events.ComplaintTargetChanged():
-            return Clock(event)
+            return ComplaintClock(event)
         case events.ComplaintPaused(used_seconds=seconds):
             return clock and complaint_clock.paused(clock, seconds)
         case _:

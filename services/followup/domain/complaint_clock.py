@@ -1,4 +1,4 @@
-"""The clock of a complaint: so much work time to answer and to resolve; it stops in a pause and never runs back."""
+"""The clock of a complaint: the work time to the answer and to the resolution. It stops during a pause."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -7,24 +7,24 @@ from typing import Any, TypeVar
 from contracts import followup as events
 from contracts.followup.complaint import Severity, Target
 from services.followup.calendars.work_calendar import working
-from services.followup.commands.complaint import Moment
+from services.followup.commands.complaint import WorkMoment
 from services.followup.complaints.targets import promised
 
 A_SECOND = timedelta(seconds=1)
-# What of a target was promised, beside when it ends.
+# The fields of a target that a recalculation keeps.
 PROMISE = {"severity", "tier", "answer_minutes", "resolve_minutes", "policy_number"}
 T = TypeVar("T", bound=Target)
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
-    """What was promised last, and whether it stands still."""
+class ComplaintClock:
+    """The last target, and whether the clock is paused."""
 
     target: Target
     paused: bool = False
 
 
-def started(severity: Severity, moment: Moment) -> events.ComplaintTargetSet:
+def started(severity: Severity, moment: WorkMoment) -> events.ComplaintTargetSet:
     return target(events.ComplaintTargetSet, moment, timedelta(), **promise(severity, moment.tier, moment.policy))
 
 
@@ -34,20 +34,20 @@ def promise(severity: Severity, tier: str | None, policy: events.ComplaintPolicy
     return {"severity": severity, "tier": tier, "policy_number": policy.number, **minutes}
 
 
-def reclassified(clock: Clock, severity: Severity, moment: Moment) -> events.ComplaintTargetChanged:
-    """Return what the policy that was promised under promises a complaint of another severity."""
+def reclassified(clock: ComplaintClock, severity: Severity, moment: WorkMoment) -> events.ComplaintTargetChanged:
+    """Return the target for another severity, by the policy of `moment`."""
     other = promise(severity, clock.target.tier, moment.policy)
     return target(events.ComplaintTargetChanged, moment, used(clock, moment), **other)
 
 
-def resumed(clock: Clock, moment: Moment) -> events.ComplaintTargetChanged:
-    """Return the same promise, going on now with what was used before the pause."""
+def resumed(clock: ComplaintClock, moment: WorkMoment) -> events.ComplaintTargetChanged:
+    """Return the same target, restarted at `moment` with the work time used before the pause."""
     same = clock.target.model_dump(include=PROMISE)
     return target(events.ComplaintTargetChanged, moment, used(clock, moment), clock.target, **same)
 
 
-def repromised(clock: Clock, moment: Moment) -> events.ComplaintTargetChanged | None:
-    """Return the promise under a later version of its calendar; None where no due time differs by a second."""
+def repromised(clock: ComplaintClock, moment: WorkMoment) -> events.ComplaintTargetChanged | None:
+    """Return the target under a later version of its calendar; None where no due time changes by a second."""
     before = clock.target
     if clock.paused or before.calendar != moment.calendar.name or before.calendar_number >= moment.calendar.number:
         return None
@@ -56,10 +56,10 @@ def repromised(clock: Clock, moment: Moment) -> events.ComplaintTargetChanged | 
     return changed if moved >= A_SECOND else None
 
 
-def target(kind: type[T], moment: Moment, already: timedelta, previous: Target | None = None, **said: Any) -> T:
-    """Return when so much work time ends that begins at `moment`, less what was used `already`.
+def target(kind: type[T], moment: WorkMoment, already: timedelta, previous: Target | None = None, **said: Any) -> T:
+    """Return a target that starts at `moment`, less the work time that was used `already`.
 
-    A due time that had been used up before stays where it was.
+    A due time that had passed before stays as it was.
     """
     calendar = working(moment.calendar)
     answer_by = calendar.after(moment.at, timedelta(minutes=said["answer_minutes"]) - already)
@@ -76,28 +76,28 @@ def target(kind: type[T], moment: Moment, already: timedelta, previous: Target |
     )
 
 
-def used(clock: Clock, moment: Moment) -> timedelta:
-    """Return the work time that this clock has used: nothing is added in a pause, nor outside work time."""
+def used(clock: ComplaintClock, moment: WorkMoment) -> timedelta:
+    """Return the work time that this clock has used: a pause and time outside work do not count."""
     before = timedelta(seconds=clock.target.used_seconds)
     if clock.paused or moment.at < clock.target.started_at:
         return before
     return before + working(moment.former or moment.calendar).elapsed(clock.target.started_at, moment.at)
 
 
-def in_time(clock: Clock, moment: Moment) -> tuple[bool, bool]:
-    """Say whether what happens at `moment` answers in time, and resolves in time. The last second still counts."""
+def in_time(clock: ComplaintClock, moment: WorkMoment) -> tuple[bool, bool]:
+    """Say whether an answer, and a resolution, at `moment` is in time. The last second still counts."""
     spent = used(clock, moment)
     answer, resolve = clock.target.answer_minutes, clock.target.resolve_minutes
     return spent <= timedelta(minutes=answer), spent <= timedelta(minutes=resolve)
 
 
-def consent_at(moment: Moment) -> datetime:
-    """Return when silence becomes consent: at the same time of day, as many workdays later as the policy says."""
+def consent_at(moment: WorkMoment) -> datetime:
+    """Return when silence counts as consent: at the same time of day, after the workdays of the policy."""
     calendar = working(moment.calendar)
     local = moment.at.astimezone(calendar.zone)
     day = calendar.workdays_after(local.date(), moment.policy.consent_workdays)
     return datetime.combine(day, local.time(), calendar.zone)
 
 
-def paused(clock: Clock, used_seconds: int) -> Clock:
+def paused(clock: ComplaintClock, used_seconds: int) -> ComplaintClock:
     return replace(clock, paused=True, target=clock.target.model_copy(update={"used_seconds": used_seconds}))

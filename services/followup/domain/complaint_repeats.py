@@ -13,12 +13,12 @@ Event = RepeatEvent
 
 REPEAT_DAYS = 30
 ESCALATES_AT = 3
-# Older ones are forgotten: whoever complains more often than this within the window has been escalated long ago.
+# Older ones are dropped: more complaints than this within the window have long been escalated.
 REMEMBERED = 100
 
 
 # A complaint, how often it had been reopened, and the level.
-Lateness = tuple[UUID, int, int]
+LateLevel = tuple[UUID, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Repeats:
 
     known: tuple[events.ComplaintLinked, ...] = ()
     escalated: frozenset[UUID] = frozenset()
-    late: tuple[Lateness, ...] = ()
+    late: tuple[LateLevel, ...] = ()
 
 
 def decide(repeats: Repeats, command: LinkComplaint | EscalateLate) -> list[Event]:

@@ -1,1 +1,1 @@
-"""Erasing personal words."""
+"""Erasure of personal data."""

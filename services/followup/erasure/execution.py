@@ -1,4 +1,4 @@
-"""Carries out in this service what erasures ask for, and answers each with a fact."""
+"""Carries out erasures in this service, and answers each with an event."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from contracts.event import Envelope, Metadata
 from contracts.followup import ContactLogged, SurveyAnswered, WordsErased
 from services.followup.actor import ACTOR
 
-# What begins by naming a key contact is about them: a contact, or a survey with its answer.
+# Streams whose first event names the key contact: a contact, or a survey with its answer.
 SAID_WITH = """
     SELECT position, stream_id, version, subject, type, state, recorded_at FROM event
     WHERE stream_id IN (
@@ -33,14 +33,14 @@ SAID_WITH_ERASED = """
 SAYING = ContactLogged | SurveyAnswered
 
 
-class Erasing:
-    """`heard` is the handler of what customers' topic tells, `heard_own` that of our own facts."""
+class ErasureHandler:
+    """`receive` handles events of customers, `receive_own` those of this service."""
 
     def __init__(self, store: EventStore, mapper: EventMapper) -> None:
         self._store = store
         self._mapper = mapper
 
-    async def heard(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+    async def receive(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         """Erase, and answer, in the consumer's transaction. No command may follow in it: the store stays locked."""
         for envelope in envelopes:
             match envelope.event:
@@ -55,8 +55,8 @@ class Erasing:
                 case _:
                     pass
 
-    async def heard_own(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-        """Take out what was said with a key contact whose erasure was on its way here at that moment."""
+    async def receive_own(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+        """Erase the data of events that name a key contact, recorded while its erasure was on its way here."""
         said = [envelope for envelope in envelopes if isinstance(envelope.event, SAYING)]
         streams = [envelope.stream_id for envelope in said]
         rows = await held.fetch(SAID_WITH_ERASED, streams) if streams else []
@@ -66,13 +66,13 @@ class Erasing:
                 await remove(held, envelope.subject, refs_of(envelope))
 
     async def _said_with(self, erasure: Erasure, held: Connection) -> set[UUID]:
-        """Return where the words stand of what was said with a key contact."""
+        """Return the vault references in the streams that name the key contact."""
         named = f'"key_contact_id":"{erasure.person_id}"'.encode()
         rows = await held.fetch(SAID_WITH, erasure.subject, named)
         return {ref for row in rows for ref in refs_of(self._mapper.to_envelope(recorded(row)))}
 
     async def _answer(self, asked: Envelope[ErasureEvent], entries: int | None, held: Connection) -> None:
-        """Append the answer, in a stream of its own. An erasure that was carried out before has been answered."""
+        """Append the answer, in a stream of its own; none where the erasure was carried out before."""
         if entries is None:
             return
         known = asked.metadata
@@ -100,12 +100,12 @@ class Erasing:
 
 
 def refs_of(envelope: Envelope[Any]) -> list[UUID]:
-    """Return where the words of a fact stand."""
+    """Return the vault references of an event."""
     return list(refs_within(envelope.event.model_dump()))
 
 
 async def require_kept(pool: Pool, person_id: UUID | None) -> None:
-    """Raise GoneError for a key contact who has been erased."""
+    """Raise GoneError for a key contact that was erased."""
     if person_id and await erased_people(pool, [person_id]):
         raise GoneError(
             "key-contact-erased",

@@ -1,1 +1,1 @@
-"""Mode guards: contacts that do not fit where the customer stands, found and said."""
+"""Mode guards: they find contacts that do not fit the customer's stage."""

@@ -1,4 +1,4 @@
-"""What the watch remembers of a customer: its contacts of the last months, what trips, and when to look again."""
+"""What the watcher remembers of a customer: recent contacts, the guards that trip, and when to judge again."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
@@ -16,7 +16,7 @@ from services.followup.guards.rules import Touch
 
 @dataclass(frozen=True, slots=True)
 class WatchRow:
-    """One customer's contacts, the earliest first. Without `look_again_at` nothing changes by itself."""
+    """One customer's contacts, the earliest first. Without `look_again_at`, time alone changes no finding."""
 
     customer_id: UUID
     touches: list[Touch] = field(default_factory=list)

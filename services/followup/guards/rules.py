@@ -1,4 +1,4 @@
-"""What the guards look for. Pure: the same contacts, customer and instant give the same findings."""
+"""The rules of the guards. Pure: the same contacts, customer and instant give the same findings."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ WITHOUT_INTENT = frozenset({Stage.NEW, Stage.LOST})
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """So many contacts within so many days."""
+    """The number of contacts within a number of days."""
 
     at_least: int
     within_days: int
@@ -37,7 +37,7 @@ LONGEST = max(WINDOWS)
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """One contact, as far as a guard looks at it."""
+    """What the guards need of one contact."""
 
     contact_id: UUID
     at: datetime
@@ -57,16 +57,16 @@ class Touch:
 
 
 Touches = Sequence[Touch]
-Look = Callable[[Touches, CustomerRef], Touches]
+GuardRule = Callable[[Touches, CustomerRef], Touches]
 
 
 def findings(touches: Touches, customer: CustomerRef, now: datetime) -> dict[Guard, Touches]:
-    """Return the guards that trip, each with the latest contacts it trips over, in their order."""
+    """Return the guards that trip, each with the latest contacts that made it trip, in order."""
     found: dict[Guard, Touches] = {}
     for guard, threshold in THRESHOLDS.items():
         within = timedelta(days=threshold.within_days)
         recent = [touch for touch in touches if touch.at > now - within]
-        seen = LOOKS[guard](recent, customer)
+        seen = RULES[guard](recent, customer)
         if len(seen) >= threshold.at_least:
             found[guard] = seen[-MAX_CONTACTS:]
     return found
@@ -79,13 +79,13 @@ def care_before_the_deal(recent: Touches, customer: CustomerRef) -> Touches:
 
 
 def greetings_only(recent: Touches, customer: CustomerRef) -> Touches:
-    """What names no purpose may have been anything: it is no greeting."""
+    """A contact without a purpose does not count as a greeting."""
     only = all(touch.purpose == Purpose.GREETING for touch in recent)
     return recent if only and mode(customer) is Mode.MAINTENANCE else []
 
 
 def no_intent(recent: Touches, customer: CustomerRef) -> Touches:
-    """Count what was tried since the customer last came to us, or was pleased to hear from us."""
+    """Count attempts since the customer last made contact, or reacted positively."""
     if Stage(customer.stage) not in WITHOUT_INTENT:
         return []
     answered = [place for place, touch in enumerate(recent, 1) if is_sign_of_intent(touch)]
@@ -97,14 +97,14 @@ def is_sign_of_intent(touch: Touch) -> bool:
 
 
 def two_colleagues(recent: Touches, customer: CustomerRef) -> Touches:
-    """Owner, helpers and leader may share a customer; nobody else with them, and no two others."""
+    """Owner, helpers and leader may all contact a customer; anybody else may only do so alone."""
     tried = [touch for touch in recent if touch.is_by_hand]
     employees = {touch.employee_id for touch in tried}
     outsiders = {each for each in employees if not customer.holders.include(each)}
     return tried if outsiders and len(employees) > 1 else []
 
 
-LOOKS: Mapping[Guard, Look] = MappingProxyType(
+RULES: Mapping[Guard, GuardRule] = MappingProxyType(
     {
         Guard.CARE_BEFORE_DEAL: care_before_the_deal,
         Guard.GREETINGS_ONLY: greetings_only,
@@ -119,6 +119,6 @@ def mode(customer: CustomerRef) -> Mode | None:
 
 
 def look_again_at(touches: Touches, now: datetime) -> datetime | None:
-    """Return when a contact next leaves a window: until then, nothing changes by itself."""
+    """Return when the next contact becomes too old for a guard: until then, time alone changes no finding."""
     leaving = (touch.at + window for touch in touches for window in WINDOWS)
     return min((at for at in leaving if at > now), default=None)

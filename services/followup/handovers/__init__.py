@@ -1,1 +1,1 @@
-"""What a handover of a customer means for open follow-ups and complaints."""
+"""What a change of owner means for open tasks and complaints."""

@@ -1,46 +1,89 @@
-"""Passes what an owner still owes a customer to the next owner, when the customer changes hands."""
+"""Reassigns open tasks and complaints to the next owner, when a customer's owner changes."""
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, get_args
 from uuid import UUID
 
+from chassis.commands.command_handler import CommandHandler
 from chassis.commands.decider import RejectedError
-from chassis.store.event_store import READ_LIMIT
+from chassis.store.event_store import READ_LIMIT, EventStore
+from chassis.store.mapper import EventMapper
 from contracts.customer import OwnerAssigned
 from contracts.event import Envelope
 from contracts.followup.complaint import ComplaintEvent
 from contracts.followup.task import TaskEvent
 from services.followup.actor import ACTOR
 from services.followup.commands import PassComplaintOn, Reassign
-from services.followup.dependencies import Dependencies
-from services.followup.domain.complaint import COMPLAINT, ComplaintState
-from services.followup.domain.task import TASK, TaskState
+from services.followup.domain.complaint import COMPLAINT, Complaint, ComplaintState
+from services.followup.domain.task import TASK, Task, TaskState
+from services.followup.queries.customers import Customers
 
 REASON = "handover"
 OWED = (*get_args(TaskEvent), *get_args(ComplaintEvent))
 
-Passing = tuple[UUID, Reassign | PassComplaintOn]
+StreamCommand = tuple[UUID, Reassign | PassComplaintOn]
 
 
-async def heard(envelopes: Sequence[Envelope[Any]], needs: Dependencies) -> None:
-    """Answer a batch of facts. Each command has a key made from the fact, so what is heard twice is done once."""
-    for envelope in envelopes:
-        match envelope.event:
-            case OwnerAssigned(previous_owner_id=str(old), owner_id=new) if old != new:
-                # From the log itself: a list might not show yet what was promised a moment ago.
-                for customer_id in await needs.customers.ids_of(envelope.subject):
-                    facts = await facts_of(customer_id, needs)
-                    for stream_id, command in passed_on(facts, old, new):
-                        await carry_out(envelope, customer_id, stream_id, command, needs)
+class Reassignment:
+    """Part of the consumer's handler. Keys are made from the event, so one that comes twice has one effect."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        mapper: EventMapper,
+        *,
+        customers: Customers,
+        tasks: CommandHandler[Task | None],
+        complaints: CommandHandler[Complaint | None],
+    ) -> None:
+        self._store = store
+        self._mapper = mapper
+        self._customers = customers
+        self._tasks = tasks
+        self._complaints = complaints
+
+    async def receive(self, envelopes: Sequence[Envelope[Any]]) -> None:
+        """Reassign the open tasks and complaints of each customer whose owner changes."""
+        for envelope in envelopes:
+            match envelope.event:
+                case OwnerAssigned(previous_owner_id=str(old), owner_id=new) if old != new:
+                    # From the store: the lists may not show the latest tasks and complaints yet.
+                    for customer_id in await self._customers.ids_of(envelope.subject):
+                        own = await self._events_of(customer_id)
+                        for stream_id, command in passed_on(own, old, new):
+                            await self._send(envelope, customer_id, stream_id, command)
+
+    async def _events_of(self, customer_id: UUID) -> list[Envelope[Any]]:
+        """Return every event of this service about the customer."""
+        found: list[Envelope[Any]] = []
+        after, more = 0, True
+        while more:
+            rows = await self._store.read_subject(customer_id, after=after, limit=READ_LIMIT)
+            found += map(self._mapper.to_envelope, rows)
+            more = len(rows) == READ_LIMIT
+            after = rows[-1].id if more else after
+        return found
+
+    async def _send(
+        self, envelope: Envelope[Any], customer_id: UUID, stream_id: UUID, command: Reassign | PassComplaintOn
+    ) -> None:
+        """Send the command. A task or complaint that was closed meanwhile refuses, and stays as it is."""
+        context = ACTOR.on_event(envelope, f"handover|{envelope.id}|{stream_id}")
+        with contextlib.suppress(RejectedError):
+            if isinstance(command, Reassign):
+                await self._tasks.handle(stream_id, command, context, subject=customer_id)
+            else:
+                await self._complaints.handle(stream_id, command, context, subject=customer_id)
 
 
-def passed_on(facts: Iterable[Envelope[Any]], old: str, new: str) -> Iterator[Passing]:
-    """Yield what lets `new` owe what `old` owed, and nothing that others owe or that is done."""
+def passed_on(envelopes: Iterable[Envelope[Any]], old: str, new: str) -> Iterator[StreamCommand]:
+    """Yield the commands that give to `new` what is open and belongs to `old`; what others have stays theirs."""
     streams: dict[UUID, list[Any]] = defaultdict(list)
-    for fact in facts:
-        if isinstance(fact.event, OWED):
-            streams[fact.stream_id].append(fact.event)
+    for envelope in envelopes:
+        if isinstance(envelope.event, OWED):
+            streams[envelope.stream_id].append(envelope.event)
     for stream_id, own in streams.items():
         if isinstance(own[0], get_args(TaskEvent)):
             task = TASK.fold(TASK.initial, own)
@@ -50,33 +93,3 @@ def passed_on(facts: Iterable[Envelope[Any]], old: str, new: str) -> Iterator[Pa
             complaint = COMPLAINT.fold(COMPLAINT.initial, own)
             if complaint and complaint.owner_id == old and complaint.state is not ComplaintState.CLOSED:
                 yield stream_id, PassComplaintOn(owner_id=new, reason=REASON)
-
-
-async def facts_of(customer_id: UUID, needs: Dependencies) -> list[Envelope[Any]]:
-    """Return all that this service has recorded about the customer."""
-    found: list[Envelope[Any]] = []
-    after, more = 0, True
-    while more:
-        rows = await needs.store.read_subject(customer_id, after=after, limit=READ_LIMIT)
-        found += map(needs.mapper.to_envelope, rows)
-        more = len(rows) == READ_LIMIT
-        after = rows[-1].id if more else after
-    return found
-
-
-async def carry_out(
-    envelope: Envelope[Any],
-    customer_id: UUID,
-    stream_id: UUID,
-    command: Reassign | PassComplaintOn,
-    needs: Dependencies,
-) -> None:
-    """What has been done or closed in this moment stands: then it refuses, and that is well."""
-    context = ACTOR.on_event(envelope, f"handover|{envelope.id}|{stream_id}")
-    try:
-        if isinstance(command, Reassign):
-            await needs.tasks.handle(stream_id, command, context, subject=customer_id)
-        else:
-            await needs.complaints.handle(stream_id, command, context, subject=customer_id)
-    except RejectedError:
-        return

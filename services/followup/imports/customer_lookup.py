@@ -1,4 +1,4 @@
-"""Whom a row of a file means: a customer by its number or, without one, by its name."""
+"""Finds the customer of a row: by its number or, without one, by its name."""
 
 import asyncio
 from datetime import datetime
@@ -16,12 +16,12 @@ LONGEST_WAIT_SECONDS = 10.0
 POLL_SECONDS = 0.1
 CACHED_ANSWERS = 10_000
 
-# One file, and what its rows call the customer.
+# The import, and the number and name of the customer in its rows.
 Reference = tuple[str, str, str]
 
 
 class Resolver:
-    """Finds customers, asking once per file for each. Waits for those that their topic may still bring."""
+    """Finds customers, each once per file. Waits for customers whose events have not arrived yet."""
 
     def __init__(self, customers: Customers, pseudonyms: Pseudonyms) -> None:
         self._customers = customers
@@ -29,7 +29,7 @@ class Resolver:
         self._answers: LRUCache[Reference, UUID | None] = LRUCache(CACHED_ANSWERS)
 
     async def resolve(self, number: str, name: str, context: Context) -> UUID:
-        """Return the customer that a row means. RowProblemError for none and several, GoneError for one erased."""
+        """Return the customer of a row. Raise RowProblemError for none or several, GoneError for an erased one."""
         reference = (context.correlation_id, number, name)
         if reference not in self._answers:
             known = await self._wait_for(number, name, context.now)
@@ -47,11 +47,11 @@ class Resolver:
         return found
 
     async def _wait_for(self, number: str, name: str, asked_at: datetime) -> UUID | None:
-        """Return the customer, or None once every customer known before `asked_at` has come in."""
+        """Return the customer, or None once all customers recorded before `asked_at` have arrived."""
         loop = asyncio.get_running_loop()
         give_up_at = loop.time() + LONGEST_WAIT_SECONDS
         while True:
-            # Read before the look-up: what the feed had brought by then, the look-up sees.
+            # Read this before the look-up, which then sees every event up to it.
             complete = await self._customers.complete_until() > asked_at
             found = await self._look_up(number, name)
             if found or complete or loop.time() > give_up_at:

@@ -1,4 +1,4 @@
-"""followups.csv and .xlsx: the headers that companies use, and what a row of their history stands for."""
+"""Imports followups.csv and followups.xlsx: the accepted headers, and the commands that a row becomes."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -6,14 +6,17 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chassis.commands.command import Context
+from chassis.commands.command_handler import CommandHandler
 from chassis.commands.result import CREATED, Handled
 from chassis.files.imports import RowOutcome, RowProblemError, step
 from chassis.files.spreadsheet import Column, Row, parse_date
-from chassis.store.pseudonym import normalised
+from chassis.store.pseudonym import Pseudonyms, normalised
 from contracts.followup import Channel, Direction
 from services.followup import commands
-from services.followup.dependencies import Dependencies
+from services.followup.domain.contact import Contact
+from services.followup.domain.task import Task
 from services.followup.imports.customer_lookup import Resolver
+from services.followup.queries.customers import Customers
 
 COLUMNS = (
     Column("customer", ("跟进客户", "customer"), required=True),
@@ -24,7 +27,7 @@ COLUMNS = (
     Column("owner_id", ("负责人员工号", "owner_id")),
     Column("status", ("状态", "status"), required=True),
 )
-# What each word says: whether the follow-up has been done.
+# Whether each status means that the follow-up is done.
 DONE_BY_STATUS = {
     "已完成": True,
     "已解决": True,
@@ -39,7 +42,7 @@ WORKDAY_END = time(18)
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """A row as understood. `day` is when it was due; what is not done stays open and is missed after that day."""
+    """A row after validation. `day` is when it was due; one that is not done stays open, and overdue after that day."""
 
     customer_id: UUID
     day: date
@@ -49,21 +52,30 @@ class FollowUp:
 
 
 class FollowupImport:
-    """Takes in one past follow-up per row: a contact, the task it was made for, and its completion if it is done.
+    """Records one past follow-up for each row: a contact, its task, and the completion of the task if it is done.
 
-    Customer, day, content and owner tell rows apart. A row is seen by itself, so rows that agree in all four
-    count as one follow-up.
+    Rows with the same customer, day, content and owner count as one follow-up.
     """
 
     columns = COLUMNS
 
-    def __init__(self, needs: Dependencies, zone: str) -> None:
-        self._needs = needs
-        self._resolver = Resolver(needs.customers, needs.pseudonyms)
+    def __init__(
+        self,
+        *,
+        contacts: CommandHandler[Contact],
+        tasks: CommandHandler[Task | None],
+        customers: Customers,
+        pseudonyms: Pseudonyms,
+        zone: str,
+    ) -> None:
+        self._contacts = contacts
+        self._tasks = tasks
+        self._pseudonyms = pseudonyms
+        self._resolver = Resolver(customers, pseudonyms)
         self._zone = ZoneInfo(zone)
 
     def about(self, row: Row) -> str:
-        """Rows tell of things of their own: what agrees in all is one follow-up, and no order matters."""
+        """Return a different value for each row: the order of rows does not matter."""
         return str(row.number)
 
     async def take_in(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
@@ -98,16 +110,16 @@ class FollowupImport:
         return day
 
     def _owner(self, cells: dict[str, str]) -> str:
-        """Return the owner's id; an owner known by name only gets one that every service derives alike."""
+        """Return the owner's id. For an owner with a name only, it is derived in the same way in every service."""
         if cells["owner_id"]:
             return cells["owner_id"]
         if not cells["owner"]:
             raise RowProblemError("负责人员", "missing", "A row needs who followed up.", "缺少负责人员。")
-        return self._needs.pseudonyms.employee(cells["owner"])
+        return self._pseudonyms.employee(cells["owner"])
 
     async def _record(self, followup: FollowUp, context: Context) -> list[Handled]:
         contact_id, task_id = self._id("contact", followup), self._id("task", followup)
-        # A file sent early on the day itself tells of that morning, not of a later hour.
+        # No event may be in the future: not even from a file that is sent on that day before work starts.
         occurred_at = min(datetime.combine(followup.day, WORKDAY_START, self._zone), context.now)
         log = commands.LogContact(
             channel=Channel.OTHER,
@@ -124,18 +136,18 @@ class FollowupImport:
             occurred_at=occurred_at,
         )
         complete = commands.Complete(employee_id=followup.owner_id, occurred_at=occurred_at)
-        contacts, tasks, whose = self._needs.contacts, self._needs.tasks, followup.customer_id
+        subject = followup.customer_id
         handled = [
-            await contacts.handle(contact_id, log, step(context, "contact"), subject=whose),
-            await tasks.handle(task_id, schedule, step(context, "task"), subject=whose),
+            await self._contacts.handle(contact_id, log, step(context, "contact"), subject=subject),
+            await self._tasks.handle(task_id, schedule, step(context, "task"), subject=subject),
         ]
         if followup.done:
-            handled.append(await tasks.handle(task_id, complete, step(context, "completion"), subject=whose))
+            handled.append(await self._tasks.handle(task_id, complete, step(context, "completion"), subject=subject))
         return handled
 
     def _id(self, what: str, followup: FollowUp) -> UUID:
         parts = (str(followup.customer_id), followup.day.isoformat(), followup.content or "", followup.owner_id)
-        return self._needs.pseudonyms.derived(what, *parts)
+        return self._pseudonyms.derived(what, *parts)
 
 
 def is_done(text: str) -> bool:

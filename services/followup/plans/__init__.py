@@ -1,1 +1,1 @@
-"""Plans of customers: when their steps are due, when they begin and end, and what carries that out."""
+"""Plans of customers: when they start and end, when their steps are due, and the tasks of the steps."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A task that a step has become."""
+    """The task of a step."""
 
     task_id: UUID
     due_at: datetime
@@ -15,9 +15,9 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """One customer's plan. `tasks` holds what each step has become, by the step's key.
+    """One customer's plan. `tasks` holds the task of each step, by the step's key.
 
-    Steps due before `planned_from` are not made up for. At `look_again_at` there is more to schedule, or all is done.
+    Steps due before `planned_from` get no task. At `look_again_at` there is more to schedule, or the plan is done.
     """
 
     plan_id: UUID

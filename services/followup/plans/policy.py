@@ -1,4 +1,4 @@
-"""Which plans a customer's news begins, changes and ends. Pure: planning carries the answers out."""
+"""Which plans an event starts, changes and ends. Pure: the plan runner carries the answers out."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from services.followup.domain.customer_ref import CustomerRef
 from services.followup.plans.plan_row import PlanRow
 
 TIER_SCHEME = "default"
-# A fact that names a day means the morning of it, where the business is.
+# An event that names a day means the morning of that day in the business zone.
 MORNING = time(9)
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """What is known when the fact has been taken in: the customer, the plans that run, the templates in force."""
+class PlanningState:
+    """What is known after the event: the customer, its running plans, the templates in force."""
 
     customer: CustomerRef
     running: Sequence[PlanRow]
@@ -30,12 +30,12 @@ class State:
     zone: ZoneInfo
 
 
-def react(envelope: Envelope[Any], state: State) -> list[tuple[UUID, PlanCommand]]:
-    """Answer one fact with commands to plans, named by their ids. A plan's id is made from what began it."""
+def react(envelope: Envelope[Any], state: PlanningState) -> list[tuple[UUID, PlanCommand]]:
+    """Answer one event with commands to plans, by the plan's id. A plan's id is made from the event that started it."""
     return [*ends(envelope, state), *starts(envelope, state)]
 
 
-def ends(envelope: Envelope[Any], state: State) -> Iterator[tuple[UUID, PlanCommand]]:
+def ends(envelope: Envelope[Any], state: PlanningState) -> Iterator[tuple[UUID, PlanCommand]]:
     templates = {template.name: template for template in state.templates}
     for plan in state.running:
         template = templates.get(plan.template)
@@ -67,7 +67,7 @@ def tier_of(customer: CustomerRef) -> str | None:
     return customer.tiers.get(TIER_SCHEME)
 
 
-def starts(envelope: Envelope[Any], state: State) -> Iterator[tuple[UUID, PlanCommand]]:
+def starts(envelope: Envelope[Any], state: PlanningState) -> Iterator[tuple[UUID, PlanCommand]]:
     if state.customer.is_erased:
         return
     known = {plan.plan_id for plan in state.running}
@@ -90,8 +90,8 @@ def is_met(trigger: PlanTrigger, envelope: Envelope[Any]) -> bool:
     return trigger.field is None or str(getattr(envelope.event, trigger.field)) == trigger.value
 
 
-def anchor(envelope: Envelope[Any], template: PlanTemplatePublished, state: State) -> datetime | None:
-    """Return what the steps count from; None where the fact does not say."""
+def anchor(envelope: Envelope[Any], template: PlanTemplatePublished, state: PlanningState) -> datetime | None:
+    """Return when the steps count from; None where the event does not say."""
     if template.anchor is None:
         return envelope.occurred_at
     match getattr(envelope.event, template.anchor):

@@ -1,4 +1,4 @@
-"""What a new version of a template would change in the plans that run."""
+"""What a new version of a template would change in running plans."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +17,7 @@ MAX_LOOKED_AT = 1_000
 
 
 class Preview(BaseModel):
-    """Counts over the plans that were looked at; there may be more, which then go over to it alike."""
+    """Counts over the plans that were looked at. `has_more` says that there are more, which change alike."""
 
     plans_looked_at: int
     has_more: bool
@@ -28,7 +28,7 @@ class Preview(BaseModel):
 
 
 async def preview(pool: Pool, name: str, template: PlanTemplate, calendar: CalendarPublished, at: datetime) -> Preview:
-    """Look at running plans of the template as if it came into force at `at`."""
+    """Count the changes in running plans as if the template came into force at `at`."""
     found = await memory.of_template(pool, name, MAX_LOOKED_AT + 1)
     plans = found[:MAX_LOOKED_AT]
     candidate, work = version_of(PlanTemplatePublished, template, name=name), working(calendar)

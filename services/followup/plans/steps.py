@@ -1,4 +1,4 @@
-"""When the steps of a plan are due, and what that changes in what has been scheduled. Pure."""
+"""When the steps of a plan are due, and what that changes in its tasks. Pure."""
 
 import calendar as months
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from contracts.followup import PlanTemplatePublished
 from contracts.followup.plan import OffsetUnit, PlanStep
 from services.followup.plans.plan_row import PlanRow
 
-# Tasks are made for no longer than this ahead; a timer goes on from there.
+# Tasks are scheduled no further ahead than this; a timer schedules the later ones.
 HORIZON = timedelta(days=90)
 LOOK_AGAIN = timedelta(days=30)
 ONE_DAY = timedelta(days=1)
@@ -29,7 +29,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What is to be scheduled, moved and called off, by the keys of the steps; and when to look at the plan again."""
+    """The tasks to schedule, move and cancel, by the keys of their steps; and when to look at the plan again."""
 
     schedule: Mapping[str, Due]
     move: Mapping[str, Due]
@@ -39,7 +39,7 @@ class Revision:
 
 
 def revise(plan: PlanRow, template: PlanTemplatePublished, calendar: WorkCalendar, now: datetime) -> Revision:
-    """Return what must change in what is open, so that the plan is as `template` says. What was due stands."""
+    """Return the changes of open tasks that bring the plan to what `template` says. Tasks already due stay."""
     until = now + HORIZON
     every = {key: due for step in template.steps for key, due in occurrences(plan, step, calendar, until)}
     wanted = {key: due for key, due in every.items() if due.at <= until}
@@ -66,7 +66,7 @@ def occurrences(plan: PlanRow, step: PlanStep, calendar: WorkCalendar, until: da
 
 
 def due_at(anchor_at: datetime, step: PlanStep, number: int, calendar: WorkCalendar) -> datetime:
-    """Return when the step is due for the `number`th time: the same time of day, on the next day that is worked."""
+    """Return when the step is due for the `number`th time: the same time of day, on the next workday."""
     local, offset = anchor_at.astimezone(calendar.zone), step.offset * number
     match step.unit:
         case OffsetUnit.DAYS:
@@ -78,7 +78,7 @@ def due_at(anchor_at: datetime, step: PlanStep, number: int, calendar: WorkCalen
 
 
 def months_after(at: datetime, number: int) -> datetime:
-    """Return the same day of a later month, or its last one."""
+    """Return the same day of a later month, or its last day."""
     years, month = divmod(at.month - 1 + number, MONTHS_A_YEAR)
     year = at.year + years
     return at.replace(year=year, month=month + 1, day=min(at.day, months.monthrange(year, month + 1)[1]))

@@ -1,4 +1,4 @@
-"""From a step that is due to the task that somebody is given."""
+"""The work to assign and the command to schedule, for a step that is due."""
 
 from services.followup.assignment import Given, Work
 from services.followup.commands.task import ScheduleForPlan

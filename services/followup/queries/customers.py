@@ -1,4 +1,4 @@
-"""Looks up what this service knows of customers, for access rules and for files."""
+"""Looks up customers of the customer service, for access rules and for imports."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ WATERMARK = """
 
 
 class Customers:
-    """Looks customers up. A customer that is new is here some milliseconds after it has been registered."""
+    """Looks customers up. A new customer arrives some milliseconds after its registration."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -42,14 +42,14 @@ class Customers:
         return await self.find(found.merged_into) if found and found.merged_into else found
 
     async def ids_of(self, customer_id: UUID) -> list[UUID]:
-        """Return every id under which something was recorded of the customer: its own, and those of its duplicates."""
+        """Return the ids of the customer and of its duplicates: events may be recorded under each."""
         rows = await self._pool.fetch(DUPLICATES, customer_id)
         return [customer_id, *(row["customer_id"] for row in rows)]
 
     async def require(self, customer_id: UUID) -> CustomerRef:
-        """Return the customer, waiting a little for one that is new; raise the 404 problem if none comes.
+        """Return the customer, waiting shortly for a new one; raise the 404 problem if it does not arrive.
 
-        One that was merged goes on elsewhere, and is refused with the id of where.
+        Raise MovedError for one that was merged into another.
         """
         loop = asyncio.get_running_loop()
         give_up_at = loop.time() + CUSTOMER_WAIT_SECONDS
@@ -64,19 +64,19 @@ class Customers:
         return found
 
     async def require_kept(self, customer_id: UUID) -> CustomerRef:
-        """Return the customer like `require`; raise GoneError for one who has been erased."""
+        """Return the customer like `require`; raise GoneError for one that was erased."""
         found = await self.require(customer_id)
         if found.is_erased:
             raise erased()
         return found
 
     async def holders(self, customer_id: UUID) -> Holders:
-        """Return who answers for the customer: nobody, as long as its topic has not said so."""
+        """Return owner, leader and helpers of the customer; nobody until the first event arrives."""
         found = await self.standing(customer_id)
         return found.holders if found else Holders()
 
     async def named(self, name: str) -> list[UUID]:
-        """Return the customers of exactly this name; two are enough to see that it is not unique."""
+        """Return customers with exactly this name; two are enough to show that it is not unique."""
         rows = await self._pool.fetch(NAMED, name, ENOUGH_TO_BE_AMBIGUOUS)
         return [row["customer_id"] for row in rows]
 

@@ -1,4 +1,4 @@
-"""What somebody, or a team, has to see to today: what is late, what comes, and which complaints press."""
+"""The day of an employee or a team: tasks that are late or due soon, and complaints near their targets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -12,12 +12,13 @@ from chassis.postgres.database import Pool
 from chassis.postgres.visibility import holds
 from services.followup.domain.complaint import SETTLED, UNANSWERED
 from services.followup.projection.absences import AbsenceRow
-from services.followup.projection.followups import ComplaintRow, TaskRow
-from services.followup.queries.followups import listed
+from services.followup.projection.complaints import ComplaintRow
+from services.followup.projection.tasks import TaskRow
+from services.followup.queries.paging import columns_of
 
 R = TypeVar("R", TaskRow, ComplaintRow)
 
-# What is late hurts by its hours late times these; what is not late yet, by its hours left divided by them.
+# Urgency: the hours late multiplied by the weights, or the hours left divided by them.
 TIER_WEIGHTS = {"vip": 3, "a": 3, "growth": 2, "b": 2}
 SEVERITY_WEIGHTS = {"critical": 8, "high": 4, "normal": 2, "low": 1}
 NEXT_DAYS = 7
@@ -28,14 +29,14 @@ PARTS = ("overdue", "today", "next")
 PEOPLE = f"SELECT DISTINCT owner_id FROM customer_ref WHERE leader_id = $1 AND owner_id IS NOT NULL LIMIT {MAX_PEOPLE}"  # noqa: S608
 VISIBLE = f"($1::text IS NULL OR {{mine}} = $1 OR {holds('c', '$1')})"
 TIER = "coalesce(c.tiers ->> 'default', c.tiers ->> 'abc')"
-# The next target of a complaint: the answer while there is none, else the resolution.
+# The next target of a complaint: the answer until there is one, then the resolution.
 BY = "least(CASE WHEN o.state = ANY($3) THEN o.answer_by END, o.resolve_by)"
 OPEN = f"o.state NOT IN {tuple(map(str, SETTLED))}"
 OF_TASK = ", ".join(f"task.{field.name}" for field in fields(TaskRow))
 
 
 def away_from(first: int) -> str:
-    """Return those who are away as a table, from four arguments that begin with the `first`."""
+    """Return the SQL of a table of absences, made from four arguments, the `first` and those after it."""
     types = ("text", "text", "timestamptz", "timestamptz")
     given = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(types, first))
     return f"unnest({given}) AS away(employee_id, stand_in_id, since, until)"
@@ -89,7 +90,7 @@ COMPLAINTS = f"""
             CASE WHEN late > 0 THEN late * weight ELSE late / weight END AS hurts
         FROM pressing ORDER BY hurts DESC, by, complaint_id LIMIT $10
     )
-    SELECT tier_now, hurts, total, {listed(ComplaintRow)}
+    SELECT tier_now, hurts, total, {columns_of(ComplaintRow)}
     FROM hurting JOIN complaint USING (complaint_id) ORDER BY hurts DESC, by, complaint_id
 """  # noqa: S608
 WINDOW = ("employee_id", "stand_in_id", "starts_at", "ends_at")
@@ -98,8 +99,8 @@ SEVERITIES = list(SEVERITY_WEIGHTS), list(SEVERITY_WEIGHTS.values())
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Whose day, as `visible_to` may see it, and how much of each part; `covered` is when they stand in for whom."""
+class DayQuestion:
+    """Whose day, as `visible_to` may see it, and up to how much. `covered` are the absences that they stand in for."""
 
     people: Sequence[str]
     visible_to: str | None
@@ -109,14 +110,14 @@ class Asked:
 
     @property
     def away(self) -> tuple[list[object], ...]:
-        """Return what `away_from` reads: nobody twice, where the one and the other are asked about."""
+        """Return the arguments of `away_from`, without people who are asked about themselves."""
         others = [each for each in self.covered if each.employee_id not in self.people]
         return tuple([getattr(each, name) for each in others] for name in WINDOW)
 
 
 @dataclass(frozen=True, slots=True)
 class Pressing(Generic[R]):
-    """Something owed, and how much it hurts: above 0 it is late."""
+    """A task or complaint with its urgency: above 0 it is late."""
 
     row: R
     tier: str | None
@@ -124,27 +125,27 @@ class Pressing(Generic[R]):
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Generic[R]):
-    """The first of `total`, what hurts most coming first."""
+class DayPart(Generic[R]):
+    """The first of `total`, the most urgent first."""
 
     total: int
     items: list[Pressing[R]]
 
 
-class Days:
-    """Reads days. One call reads the tasks, one the complaints."""
+class DayQueries:
+    """Reads days: one statement for the tasks, one for the complaints."""
 
     def __init__(self, pool: Pool, zone: str) -> None:
         self._pool = pool
         self._zone = ZoneInfo(zone)
 
     async def people_of(self, leader_id: str) -> list[str]:
-        """Return the owners whom somebody leads, and themselves."""
+        """Return the owners that somebody leads, and the leader."""
         rows = await self._pool.fetch(PEOPLE, leader_id)
         return sorted({leader_id, *(row["owner_id"] for row in rows)})
 
-    async def tasks(self, asked: Asked) -> dict[str, Part[TaskRow]]:
-        """Return what is open by part: overdue, due until midnight, and due in the days after."""
+    async def tasks(self, asked: DayQuestion) -> dict[str, DayPart[TaskRow]]:
+        """Return the open tasks by part: overdue, due until midnight, due in the days after."""
         midnight = self.midnight_after(asked.now)
         until = midnight + timedelta(days=NEXT_DAYS)
         given = (asked.visible_to, list(asked.people), asked.now, midnight, until, *TIERS, asked.limit, *asked.away)
@@ -152,8 +153,8 @@ class Days:
         parts = [[row for row in rows if row["part"] == number] for number in range(len(PARTS))]
         return {name: part_of(TaskRow, part) for name, part in zip(PARTS, parts, strict=True)}
 
-    async def complaints(self, asked: Asked) -> Part[ComplaintRow]:
-        """Return the open complaints whose target is past or near."""
+    async def complaints(self, asked: DayQuestion) -> DayPart[ComplaintRow]:
+        """Return the open complaints whose next target has passed or is near."""
         given = (asked.visible_to, list(asked.people), list(UNANSWERED), asked.now, asked.now + NEAR)
         rows = await self._pool.fetch(COMPLAINTS, *given, *TIERS, *SEVERITIES, asked.limit, *asked.away)
         return part_of(ComplaintRow, rows)
@@ -163,7 +164,7 @@ class Days:
         return datetime.combine(tomorrow, time(), self._zone)
 
 
-def part_of(row_class: type[R], rows: Sequence[asyncpg.Record]) -> Part[R]:
+def part_of(row_class: type[R], rows: Sequence[asyncpg.Record]) -> DayPart[R]:
     own = [field.name for field in fields(row_class)]
     items = [Pressing(row_class(**{name: row[name] for name in own}), row["tier_now"], row["hurts"]) for row in rows]
-    return Part(rows[0]["total"] if rows else 0, items)
+    return DayPart(rows[0]["total"] if rows else 0, items)

@@ -14,8 +14,8 @@ from chassis.postgres.database import Connection, Pool
 from contracts.examples import CUSTOMER_ID
 from deploy.stack import tokens
 from services.followup.__main__ import build
-from services.followup.projection.followups import TaskRow
-from services.followup.queries.followups import listed
+from services.followup.projection.tasks import TaskRow
+from services.followup.queries.paging import columns_of
 from tests.bench.harness.measuring import Bed, Figure, administrator, percentile
 from tests.security.world import parts
 from tests.unit.chassis.issuer import ISSUER, client_of
@@ -26,7 +26,7 @@ MOST_MILLISECONDS = 50.0
 TIERS = ("vip", "growth", "ordinary", "ordinary")
 SEVERITIES = ("critical", "high", "normal", "low")
 FLOOR = f"""
-    SELECT {listed(TaskRow)} FROM task WHERE assignee_id = $1 AND state = 'open' ORDER BY due_at LIMIT {MAX_LIMIT}
+    SELECT {columns_of(TaskRow)} FROM task WHERE assignee_id = $1 AND state = 'open' ORDER BY due_at LIMIT {MAX_LIMIT}
 """
 
 Call = Callable[[int], Awaitable[Any]]

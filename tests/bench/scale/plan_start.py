@@ -27,14 +27,14 @@ from contracts.examples import CUSTOMER_NAME, OWNER, example, example_envelope
 from contracts.followup import PlanStarted, TaskScheduled
 from contracts.topics import CUSTOMER_EVENTS
 from deploy.stack import tokens
+from services.followup import workers
 from services.followup.__main__ import build
 from services.followup.dependencies import Dependencies
 from services.followup.domain.customer_ref import CustomerRef
 from services.followup.plans import memory
-from services.followup.plans.runner import Planning
+from services.followup.plans.runner import PlanRunner
 from services.followup.plans.shipped import TEMPLATES
 from services.followup.projection import customers
-from services.followup.workers import reacting
 from tests.bench.harness.measuring import Bed, Figure, percentile, rate
 from tests.bench.pieces.relay import by_partition, producer_for, send
 from tests.security.world import parts
@@ -62,7 +62,7 @@ async def measure(bed: Bed, plans: int) -> list[Figure]:
         needs: Dependencies = service.app.state.dependencies
         await make_known(pool, [*told, *sent])
         busy_since = process_time()
-        started = await started_per_second(pool, Planning(needs, pool, ZONE), told)
+        started = await started_per_second(pool, workers.plan_runner(needs, ZONE), told)
         busy_seconds = process_time() - busy_since
         floor = await appended_per_second(EventStore(pool), others)
         async with client_of(service.app) as client:
@@ -93,13 +93,13 @@ async def make_known(pool: Pool, ids: Sequence[UUID]) -> None:
         await memory.publish(held, TEMPLATE, utc_now())
 
 
-async def started_per_second(pool: Pool, planning: Planning, ids: Sequence[UUID]) -> float:
+async def started_per_second(pool: Pool, planning: PlanRunner, ids: Sequence[UUID]) -> float:
     """Let the policy hear that each customer's order was delivered, in batches as its consumer would."""
     delivered = [heard(example(OrderDelivered), each) for each in ids]
     started_at = perf_counter()
     for first in range(0, len(delivered), BATCH):
         async with transaction(pool) as held:
-            await planning.heard(delivered[first : first + BATCH], held)
+            await planning.receive(delivered[first : first + BATCH], held)
     return len(ids) / (perf_counter() - started_at)
 
 
@@ -115,15 +115,15 @@ async def consumed_per_second(
     async with producer_for(kafka) as producer, asyncio.TaskGroup() as group:
         for partition, own in records.items():
             group.create_task(send(producer, topic.name, partition, own))
-    hearing, _, _ = reacting(parts(pool, tokens.signer(bed.data_dir, ISSUER)), needs)
-    consumer = Consumer(hearing, [topic], bootstrap=kafka.kafka_bootstrap, health=Health("bench"))
+    of_customers, _, _ = workers.assemble(parts(pool, tokens.signer(bed.data_dir, ISSUER)), needs)
+    consumer = Consumer(of_customers, [topic], bootstrap=kafka.kafka_bootstrap, health=Health("bench"))
     before = await needs.store.head()
 
     async def has_begun() -> bool:
         return await needs.store.head() > before
 
     async def is_done() -> bool:
-        return bool(await pool.fetchval(APPLIED, hearing.name) >= sum(ends.values()))
+        return bool(await pool.fetchval(APPLIED, of_customers.name) >= sum(ends.values()))
 
     asked: list[float] = []
     async with background(consumer.run):

@@ -25,7 +25,7 @@ from contracts.event import Envelope
 from services.alerts.detection.detector import Detection
 from services.alerts.engine.rules import DEFAULT_RULES
 from services.customer.projection import from_followup
-from services.followup.erasure.execution import Erasing
+from services.followup.erasure.execution import ErasureHandler
 from services.reporting import projection
 from tests.faults.support.line import empty
 from tests.integration.customer.conftest import Api
@@ -54,7 +54,7 @@ class Others:
     async def followup_hears(self, address: str) -> None:
         store, mapper = EventStore(self.pools["followup"]), EventMapper()
         async with transaction(self.pools["followup"]) as held:
-            await Erasing(store, mapper).heard(await self.facts(address), held)
+            await ErasureHandler(store, mapper).receive(await self.facts(address), held)
         answers = [mapper.to_envelope(row) for row in await store.read_all(after=0, limit=10)]
         async with transaction(self.api.pool) as held:
             await from_followup.apply(answers, held)

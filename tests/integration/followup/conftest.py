@@ -31,6 +31,11 @@ from tests.support.waiting import background, eventually, lasting
 
 ISSUER = "https://issuer.test"
 RUNNING_HERE = {"projection", "importer"}
+STRANGER = "E9999"
+ASSIGNEE = "E2002"
+CALL = {"channel": "phone", "direction": "outbound", "content": "谈了续签"}
+CALL_BACK = {"due_at": "2030-01-01T09:00:00+08:00", "assignee_id": ASSIGNEE, "content": "交付后回访"}
+GRIEVANCE = {"channel": "wechat", "severity": "high", "topic": "late-delivery", "content": "又晚了三天"}
 
 
 @dataclass
@@ -96,6 +101,13 @@ class World:
             return (position or 0) == await self.head()
 
         await eventually(level)
+
+
+async def made(world: World, customer_id: UUID, kind: str, body: dict[str, Any], subject: str = OWNER) -> str:
+    """Make a contact, task or complaint and return its address."""
+    answered = await world.post(f"/v1/customers/{customer_id}/{kind}", body, subject, "sales")
+    assert answered.status_code == 201, answered.text
+    return answered.headers["Location"]
 
 
 @pytest.fixture

@@ -15,10 +15,11 @@ from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.versions.lookup import Versions
 from contracts.examples import LEADER, OWNER
+from services.followup import workers
 from services.followup.__main__ import dependencies
-from services.followup.complaints.consent import Consents
-from services.followup.complaints.escalation import Lateness
-from services.followup.complaints.recalculation import Repromising
+from services.followup.complaints.consent import ConsentTimer
+from services.followup.complaints.escalation import EscalationTimer
+from services.followup.complaints.recalculation import TargetRecalculation
 from services.followup.domain.calendar import CALENDAR
 from services.followup.domain.complaint import COMPLAINT
 from tests.integration.followup.conftest import World
@@ -40,10 +41,10 @@ async def step(world: World, complaint: str, name: str, **said: str) -> None:
     assert answered.status_code == 200, answered.text
 
 
-def consents(world: World, days_from_now: int) -> Consents:
-    """Return the consents of one process, whose clock stands so many days from now."""
+def consents(world: World, days_from_now: int) -> ConsentTimer:
+    """Return the timer of one process, whose clock is so many days ahead."""
     handler = CommandHandler(EventStore(world.pool), COMPLAINT, EventMapper())
-    return Consents(world.pool, handler, lambda: datetime.now(UTC) + timedelta(days=days_from_now))
+    return ConsentTimer(world.pool, handler, lambda: datetime.now(UTC) + timedelta(days=days_from_now))
 
 
 async def test_a_complaint_is_promised_an_answer_and_a_resolution(world: World) -> None:
@@ -155,11 +156,11 @@ async def test_the_third_complaint_on_one_matter_escalates_once_however_they_com
         assert (await world.get(each.headers["Location"])).json() == item
 
 
-def repromising(world: World, after: timedelta = timedelta()) -> Repromising:
+def recalculation(world: World, after: timedelta = timedelta()) -> TargetRecalculation:
     store, mapper = EventStore(world.pool), EventMapper()
     calendars = Versions(CALENDAR, store, mapper, world.pseudonyms)
     complaints = CommandHandler(store, COMPLAINT, mapper)
-    return Repromising(world.pool, complaints, calendars, lambda: datetime.now(UTC) + after)
+    return TargetRecalculation(world.pool, complaints, calendars, lambda: datetime.now(UTC) + after)
 
 
 async def test_a_changed_calendar_promises_open_complaints_again_once(world: World) -> None:
@@ -173,9 +174,9 @@ async def test_a_changed_calendar_promises_open_complaints_again_once(world: Wor
     assert published.status_code == 201
     await world.lists_are_level()
 
-    await asyncio.gather(*(repromising(world).run_due() for _ in range(2)))
+    await asyncio.gather(*(recalculation(world).run_due() for _ in range(2)))
     await world.lists_are_level()
-    await repromising(world).run_due()
+    await recalculation(world).run_due()
 
     after = (await world.get(opened)).json()
     assert (before["calendar_number"], after["calendar_number"]) == (1, 2)
@@ -192,11 +193,11 @@ async def test_a_calendar_that_waits_promises_again_once_it_is_in_force(world: W
     assert (await world.send("PUT", "/v1/calendars/china-office", json=idle)).status_code == 201
     await world.lists_are_level()
 
-    await repromising(world).run_due()
+    await recalculation(world).run_due()
     assert (await world.get(opened)).json()["calendar_number"] == 1
     assert (await world.get(await raised(world))).json()["calendar_number"] == 1
 
-    await repromising(world, timedelta(days=1)).run_due()
+    await recalculation(world, timedelta(days=1)).run_due()
     assert (await world.get(opened)).json()["calendar_number"] == 2
 
 
@@ -208,7 +209,7 @@ async def test_a_teams_days_off_promise_again_what_falls_into_them(world: World)
     assert closed.status_code == 201
     await world.lists_are_level()
 
-    await repromising(world).run_due()
+    await recalculation(world).run_due()
 
     after = (await world.get(opened)).json()
     assert (before["calendar_number"], after["calendar_number"]) == (1, 2)
@@ -285,7 +286,7 @@ async def test_another_severity_moves_what_is_due(world: World) -> None:
     assert (seen["severity"], seen["answer_by"]) == ("low", "2026-03-02T10:00:00Z")
 
 
-def late(world: World, at: str) -> Lateness:
-    """Return the timer of one process, whose clock stands at this time."""
+def late(world: World, at: str) -> EscalationTimer:
+    """Return the timer of one process, whose clock is at this time."""
     needs = dependencies(Parts(SETTINGS, world.pool, Supervisor(), None))  # type: ignore[arg-type]
-    return Lateness(needs, world.pool, lambda: datetime.fromisoformat(at))
+    return workers.escalation_timer(needs, lambda: datetime.fromisoformat(at))

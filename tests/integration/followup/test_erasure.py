@@ -17,7 +17,7 @@ from contracts.event import Event
 from contracts.examples import example_envelope
 from services.followup.commands import LogContact
 from services.followup.domain.contact import CONTACT
-from services.followup.erasure.execution import Erasing
+from services.followup.erasure.execution import ErasureHandler
 from services.followup.projection import customers
 from tests.integration.followup.conftest import World
 
@@ -38,8 +38,8 @@ async def _form(world: World) -> None:
     assert (await world.send("PUT", "/v1/contact-forms/visit", json=FORM)).is_success
 
 
-def erasing(world: World) -> Erasing:
-    return Erasing(EventStore(world.pool), EventMapper())
+def handler(world: World) -> ErasureHandler:
+    return ErasureHandler(EventStore(world.pool), EventMapper())
 
 
 async def hear(world: World, customer_id: UUID, fact: Event, version: int = 5) -> None:
@@ -47,7 +47,7 @@ async def hear(world: World, customer_id: UUID, fact: Event, version: int = 5) -
     heard = example_envelope(fact, id=uuid4(), subject=customer_id, version=version)
     async with transaction(world.pool) as held:
         await customers.apply([heard], held)
-        await erasing(world).heard([heard], held)
+        await handler(world).receive([heard], held)
 
 
 async def words(world: World, customer_id: UUID) -> set[str]:
@@ -148,7 +148,7 @@ async def test_what_was_said_with_a_key_contact_in_that_moment_goes_when_it_is_h
         await contacts.handle(uuid4(), command, context, subject=customer_id)
     facts = [EventMapper().to_envelope(row) for row in await store.read_subject(customer_id, after=0, limit=100)]
     async with transaction(world.pool) as held:
-        await erasing(world).heard_own(facts, held)
+        await handler(world).receive_own(facts, held)
     assert await words(world, customer_id) == {"周敏来电"}
 
 

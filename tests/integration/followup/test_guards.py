@@ -17,9 +17,8 @@ from contracts.customer import HelperAdded, Kind, OwnerAssigned, Registered
 from contracts.event import Envelope
 from contracts.examples import CUSTOMER_NAME, LEADER, OWNER, example, example_envelope
 from contracts.followup import ContactLogged
+from services.followup import workers
 from services.followup.__main__ import dependencies
-from services.followup.guards.watch import Watch
-from services.followup.plans.runner import Planning
 from tests.integration.followup.conftest import ISSUER, World
 
 OUTSIDER = "E4004"
@@ -35,14 +34,14 @@ class Watching:
         needs = dependencies(Parts(settings, world.pool, Supervisor(), None))  # type: ignore[arg-type]
         self.world = world
         self.now = datetime.now(UTC)
-        self.plans = Planning(needs, world.pool, "Asia/Shanghai", lambda: self.now)
-        self.watch = Watch(needs, world.pool, lambda: self.now)
+        self.plans = workers.plan_runner(needs, "Asia/Shanghai", lambda: self.now)
+        self.watcher = workers.guard_watcher(needs, lambda: self.now)
 
     async def hear(self, envelopes: Sequence[Envelope[Any]]) -> None:
         async with transaction(self.world.pool) as held:
-            await self.plans.heard(envelopes, held)
-            await self.watch.heard(envelopes, held)
-        await self.watch.run_due()
+            await self.plans.receive(envelopes, held)
+            await self.watcher.receive(envelopes, held)
+        await self.watcher.run_due()
 
     async def hear_of_customer(self) -> UUID:
         customer_id = await self.world.hears_of_customer()
@@ -87,7 +86,7 @@ async def test_two_colleagues_are_said_once_with_their_contacts_and_cleared_in_t
     assert await watching.listed(OUTSIDER) == []
 
     watching.now += timedelta(days=8)
-    await watching.watch.run_due()
+    await watching.watcher.run_due()
     assert await watching.listed(state="open") == []
     assert [each["cleared_at"] is None for each in await watching.listed(state="cleared")] == [False]
 
@@ -130,7 +129,7 @@ async def test_only_what_changes_a_finding_is_due_at_once(watching: Watching) ->
     due = []
     for heard in (by_owner, by_outsider):
         async with transaction(watching.world.pool) as held:
-            await watching.plans.heard([heard], held)
-            await watching.watch.heard([heard], held)
-        due.append(await watching.watch.run_due())
+            await watching.plans.receive([heard], held)
+            await watching.watcher.receive([heard], held)
+        due.append(await watching.watcher.run_due())
     assert due == [0, 1]

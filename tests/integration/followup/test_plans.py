@@ -27,9 +27,10 @@ from contracts.customer import (
 from contracts.event import Envelope, Event
 from contracts.examples import CUSTOMER_NAME, LEADER, OWNER, example, example_envelope
 from contracts.followup import CalendarPublished, ContactLogged
+from services.followup import workers
 from services.followup.__main__ import dependencies
 from services.followup.plans import memory
-from services.followup.plans.runner import CUSTOMERS_AT_ONCE, Planning
+from services.followup.plans.runner import CUSTOMERS_AT_ONCE
 from services.followup.plans.shipped import SHIPPED
 from tests.integration.followup.conftest import ISSUER, World
 from tests.support.servers import Servers
@@ -56,16 +57,16 @@ class Heard:
         needs = dependencies(Parts(settings, world.pool, Supervisor(), None))  # type: ignore[arg-type]
         self.world = world
         self.now = NOW
-        self.planning = Planning(needs, world.pool, "Asia/Shanghai", lambda: self.now)
+        self.runner = workers.plan_runner(needs, "Asia/Shanghai", lambda: self.now)
 
     async def hear(self, envelopes: Sequence[Envelope[Any]]) -> None:
         async with transaction(self.world.pool) as held:
-            await self.planning.heard(envelopes, held)
+            await self.runner.receive(envelopes, held)
 
     async def hear_and_be_killed(self, envelopes: Sequence[Envelope[Any]]) -> None:
         """Carry everything out, and lose what was to be remembered of it."""
         async with transaction(self.world.pool) as held:
-            await self.planning.heard(envelopes, held)
+            await self.runner.receive(envelopes, held)
             raise KilledError
 
     async def publish(self, name: str, **changes: Any) -> None:
@@ -180,7 +181,7 @@ async def test_another_tier_replans_what_is_open_and_the_timer_goes_on(heard: He
     assert {step for step, _, _ in monthly} == {"every-1-months"}
 
     heard.now = NOW + timedelta(days=31)
-    await heard.planning.run_due()
+    await heard.runner.run_due()
     assert len(await heard.tasks(customer_id)) > len(monthly)
 
     await heard.hear(facts(customer_id, GROWTH, at=NOW + timedelta(days=32)))
@@ -201,7 +202,7 @@ async def test_a_new_version_says_what_it_would_change_and_then_changes_it(heard
     assert await heard.world.head() == head
 
     await heard.publish("before-the-deal", steps=fewer)
-    await heard.planning.run_due()
+    await heard.runner.run_due()
     assert [state for _, state, _ in await heard.tasks(customer_id)] == ["open", "open", "cancelled", "cancelled"]
     (plan,) = await heard.plans(customer_id)
     assert plan["number"] == 2
@@ -212,7 +213,7 @@ async def test_a_plan_that_is_done_ends(heard: Heard) -> None:
     await heard.publish("will-think-again")
     await heard.hear(facts(customer_id, *BEGINNING, example(ContactLogged, outcome="will-think-again")))
     heard.now = NOW + timedelta(days=40)
-    await heard.planning.run_due()
+    await heard.runner.run_due()
     (plan,) = await heard.plans(customer_id)
     assert plan["ended_because"] == "done"
 
@@ -299,7 +300,7 @@ async def test_a_step_that_falls_on_a_day_that_is_closed_moves_to_the_next_workd
     assert closed.is_success
     await heard.hear(facts(uuid4(), example(CalendarPublished, name="china-office")))
 
-    await heard.planning.run_due()
+    await heard.runner.run_due()
 
     (after,) = await heard.plans(customer_id)
     assert after["tasks"][:2] == [first, second]
@@ -317,12 +318,12 @@ async def test_plans_go_by_a_calendar_that_waits_once_it_is_in_force(heard: Hear
     assert published.is_success, published.text
     await heard.hear(facts(uuid4(), example(CalendarPublished, name="china-office", effective_from=in_an_hour)))
 
-    await heard.planning.run_due()
+    await heard.runner.run_due()
     (meanwhile,) = await heard.plans(customer_id)
     assert meanwhile == before
 
     heard.now = in_an_hour
-    await heard.planning.run_due()
+    await heard.runner.run_due()
     (after,) = await heard.plans(customer_id)
     moved = [datetime.fromisoformat(task["due_at"]).astimezone(ZoneInfo("Asia/Shanghai")) for task in after["tasks"]]
     assert [each.isoweekday() for each in moved] == [7, 7, 7]
@@ -337,14 +338,14 @@ async def test_plans_go_over_to_a_template_that_waits_once_it_is_in_force(heard:
     await heard.publish("after-delivery", steps=steps, effective_from=in_an_hour.isoformat())
 
     await heard.hear(facts(meanwhile, *BEGINNING, example(OrderDelivered)))
-    await heard.planning.run_due()
+    await heard.runner.run_due()
     assert [(await heard.plans(each))[0]["number"] for each in (early, meanwhile)] == [1, 1]
 
     # A fact that is heard of before any timer has run finds it in force already.
     heard.now = in_an_hour
     await heard.hear(facts(late, *BEGINNING, example(OrderDelivered), at=in_an_hour))
     assert (await heard.plans(late))[0]["number"] == 2
-    await heard.planning.run_due()
+    await heard.runner.run_due()
     assert [(await heard.plans(each))[0]["number"] for each in (early, meanwhile, late)] == [2, 2, 2]
     assert [step for step, state, _ in await heard.tasks(early) if state == "open"] == ["day-5"]
 
@@ -356,7 +357,7 @@ async def test_a_template_that_waits_and_is_overtaken_never_comes_into_force(hea
     await heard.publish("after-delivery", once=True, effective_from=in_an_hour.isoformat())
     await heard.publish("after-delivery")
     heard.now = in_an_hour
-    await heard.planning.run_due()
+    await heard.runner.run_due()
     await heard.hear(facts(customer_id, *BEGINNING, example(OrderDelivered), at=in_an_hour))
     assert [plan["number"] for plan in await heard.plans(customer_id)] == [3]
     assert (await heard.world.get("/v1/plan-templates/after-delivery")).json()["once"] is False

@@ -7,8 +7,8 @@ from chassis.runtime.supervisor import Supervisor
 from chassis.service import Parts
 from contracts.customer import OwnerAssigned
 from contracts.examples import OWNER, example_envelope
+from services.followup import workers
 from services.followup.__main__ import dependencies
-from services.followup.handovers import reassignment
 from tests.integration.followup.conftest import ISSUER, World
 
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
@@ -28,10 +28,11 @@ async def test_open_tasks_and_complaints_go_to_the_next_owner_as_they_stand(worl
         {"database_url": "unused", "issuer": ISSUER, "jwks_url": f"{ISSUER}/jwks", "pseudonym_key": "k" * 32}
     )
     needs = dependencies(Parts(settings, world.pool, Supervisor(), None))  # type: ignore[arg-type]
+    reassignment = workers.reassignment(needs)
     passed = example_envelope(OwnerAssigned(previous_owner_id=OWNER, owner_id="E2"), subject=customer_id)
-    await reassignment.heard([passed], needs)
+    await reassignment.receive([passed])
     head = await world.head()
-    await reassignment.heard([passed], needs)
+    await reassignment.receive([passed])
     assert await world.head() == head
     tasks = [(await world.get(f"/v1/tasks/{each}")).json() for each in (own, helpers, done)]
     assert [task["assignee_id"] for task in tasks] == ["E2", "E5", OWNER]

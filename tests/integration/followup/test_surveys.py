@@ -8,9 +8,9 @@ from chassis.runtime.supervisor import Supervisor
 from chassis.service import Parts
 from contracts.examples import OWNER, example, example_envelope
 from contracts.followup import ComplaintClosed
+from services.followup import workers
 from services.followup.__main__ import dependencies
-from services.followup.api.surveys import LEAST_ANSWERS
-from services.followup.surveys.sending import Sending
+from services.followup.queries.surveys import LEAST_ANSWERS
 from tests.integration.followup.conftest import World
 from tests.unit.chassis.issuer import SETTINGS
 
@@ -99,9 +99,9 @@ async def test_results_tell_shares_and_of_a_few_anonymous_answers_nothing(world:
 
 async def test_a_fact_that_the_policy_names_sends_a_survey_once_and_then_leaves_in_peace(world: World) -> None:
     needs = dependencies(Parts(SETTINGS, world.pool, Supervisor(), None))  # type: ignore[arg-type]
-    sending, customer_id = Sending(needs, world.pool), await world.hears_of_customer()
+    sender, customer_id = workers.survey_sender(needs), await world.hears_of_customer()
     closed = example_envelope(example(ComplaintClosed), subject=customer_id, id=uuid4())
-    await sending.heard([closed])
+    await sender.receive([closed])
     after = [{"event": "care.followup.complaint-closed.v1"}]
     policy = {"survey": "after-service", "kind": "nps", "after": after, "rest_days": 30}
     assert (await world.send("PUT", "/v1/survey-policy", OWNER, "sales", json=policy)).status_code == 403
@@ -110,10 +110,10 @@ async def test_a_fact_that_the_policy_names_sends_a_survey_once_and_then_leaves_
     waits = policy | {"after": [], "effective_from": (datetime.now(UTC) + timedelta(days=1)).isoformat()}
     assert (await world.send("PUT", "/v1/survey-policy", json=waits)).status_code == 200
 
-    await sending.heard([closed])
-    await sending.heard([closed])
+    await sender.receive([closed])
+    await sender.receive([closed])
     await world.lists_are_level()
-    await sending.heard([example_envelope(example(ComplaintClosed), subject=customer_id, id=uuid4())])
+    await sender.receive([example_envelope(example(ComplaintClosed), subject=customer_id, id=uuid4())])
     await world.lists_are_level()
 
     (found,) = (await world.get("/v1/surveys", customer_id=customer_id)).json()["items"]

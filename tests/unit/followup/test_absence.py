@@ -12,7 +12,8 @@ from contracts.followup import AbsenceCancelled, AbsenceChanged, AbsenceNoted, A
 from contracts.followup.absence import MAX_ABSENCE_DAYS
 from services.followup.commands.absence import CancelAbsence, ChangeAbsence, NoteAbsence
 from services.followup.domain.absence import ABSENCES
-from services.followup.projection.absences import AbsenceRow, is_covered, project
+from services.followup.projection.absences import AbsenceRow, project
+from services.followup.queries.absences import is_covered
 from tests.support.spec import Spec
 
 absences = Spec(ABSENCES)

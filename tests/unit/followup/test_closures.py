@@ -15,10 +15,10 @@ from services.followup.calendars.shipped import CHINA_OFFICE, SHIPPED
 from services.followup.calendars.work_calendar import work_calendar
 from services.followup.commands import WorkTimes
 from services.followup.commands.calendar import CloseDays, Closing, OpenDay
-from services.followup.commands.complaint import Moment
+from services.followup.commands.complaint import WorkMoment
 from services.followup.domain import complaint_clock
 from services.followup.domain.calendar import CALENDAR
-from services.followup.domain.complaint_clock import Clock
+from services.followup.domain.complaint_clock import ComplaintClock
 from tests.support.spec import Spec
 
 calendar = Spec(CALENDAR.decider)
@@ -119,9 +119,9 @@ def test_a_closure_keeps_the_time_that_was_used_and_never_promises_less_than_is_
     raised_at: datetime, closed_at: datetime, days: list[date]
 ) -> None:
     assume(raised_at <= closed_at)
-    before = Clock(complaint_clock.started(Severity.LOW, Moment(raised_at, shipped)))
-    spent = complaint_clock.used(before, Moment(closed_at, shipped))
-    after = complaint_clock.repromised(before, Moment(closed_at, closed(*days), former=shipped))
+    before = ComplaintClock(complaint_clock.started(Severity.LOW, WorkMoment(raised_at, shipped)))
+    spent = complaint_clock.used(before, WorkMoment(closed_at, shipped))
+    after = complaint_clock.repromised(before, WorkMoment(closed_at, closed(*days), former=shipped))
     if after is None:
         return
     assert after.used_seconds == int(spent.total_seconds())

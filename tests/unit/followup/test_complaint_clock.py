@@ -38,7 +38,7 @@ from services.followup.commands import (
     Repromise,
     Resume,
 )
-from services.followup.commands.complaint import Moment, Step
+from services.followup.commands.complaint import ComplaintStep, WorkMoment
 from services.followup.complaints.targets import SHIPPED as POLICY
 from services.followup.complaints.targets import promised
 from services.followup.domain.complaint import COMPLAINT, Complaint
@@ -46,7 +46,7 @@ from tests.support.spec import Spec
 
 complaint = Spec(COMPLAINT)
 calendar = SHIPPED[CHINA_OFFICE]
-C = TypeVar("C", bound=Step)
+C = TypeVar("C", bound=ComplaintStep)
 RAISE = Raise(channel=Channel.PHONE, severity=Severity.HIGH, owner_id=OWNER)
 
 
@@ -56,7 +56,7 @@ def at(text: str) -> datetime:
 
 def when(command: C, text: str, tier: str | None = None) -> C:
     copied = command.model_copy()
-    copied._moment = Moment(at(text), calendar, tier)
+    copied._moment = WorkMoment(at(text), calendar, tier)
     return copied
 
 
@@ -244,7 +244,7 @@ def under(command: C, text: str, week: tuple[object, ...], number: int = 2) -> C
     """Return the step under a later version of the calendar, with another week."""
     later = calendar.model_copy(update={"number": number, "week": week})
     copied = command.model_copy()
-    copied._moment = Moment(at(text), later, None, calendar)
+    copied._moment = WorkMoment(at(text), later, None, calendar)
     return copied
 
 

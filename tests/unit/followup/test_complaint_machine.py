@@ -26,9 +26,9 @@ from services.followup.commands import (
     Reopen,
     Resume,
 )
-from services.followup.commands.complaint import Moment
+from services.followup.commands.complaint import WorkMoment
 from services.followup.domain.complaint import COMPLAINT, Complaint
-from services.followup.projection.followups import ComplaintRow, project_complaint
+from services.followup.projection.complaints import ComplaintRow, project
 
 CALENDAR = SHIPPED[CHINA_OFFICE]
 STEPS: list[ComplaintCommand] = [
@@ -68,13 +68,13 @@ class ComplaintMachine(RuleBasedStateMachine):
 
     def take(self, command: ComplaintCommand) -> None:
         command = command.model_copy()
-        command._moment = Moment(self.now, CALENDAR)
+        command._moment = WorkMoment(self.now, CALENDAR)
         for fact in COMPLAINT.decide(self.state, command):
             self.look_at(fact)
             self.state = COMPLAINT.evolve(self.state, fact)
             self.facts.append((self.now, fact))
             version = len(self.facts)
-            self.row = project_complaint(self.row, example_envelope(fact, version=version, occurred_at=self.now))
+            self.row = project(self.row, example_envelope(fact, version=version, occurred_at=self.now))
             if isinstance(fact, events.ComplaintClosed) and self.first_verdict is None:
                 self.first_verdict = (self.row.was_answered_in_time, fact.resolved_in_time)
 

@@ -16,7 +16,7 @@ from contracts.followup import (
     Severity,
 )
 from services.followup.commands import Reclassify
-from services.followup.commands.complaint import Moment, Step
+from services.followup.commands.complaint import ComplaintStep, WorkMoment
 from services.followup.commands.complaint_policy import PublishComplaintPolicy
 from services.followup.complaints.escalation import late_levels
 from services.followup.complaints.targets import SHIPPED as POLICY
@@ -25,7 +25,7 @@ from services.followup.domain.complaint import COMPLAINT
 from services.followup.domain.complaint_policy import policy_of
 from tests.unit.followup.test_complaint_clock import RAISE, at, calendar, complaint, when
 
-C = TypeVar("C", bound=Step)
+C = TypeVar("C", bound=ComplaintStep)
 PATIENT = PublishComplaintPolicy.model_validate(
     {
         "targets": [{"severity": each, "answer_minutes": 300, "resolve_minutes": 3_000} for each in Severity],
@@ -63,7 +63,7 @@ def test_a_policy_that_leaves_something_open_is_refused(targets: list[object]) -
 
 def under(policy: ComplaintPolicyPublished, command: C, text: str) -> C:
     copied = command.model_copy()
-    copied._moment = Moment(at(text), calendar, None, None, policy)
+    copied._moment = WorkMoment(at(text), calendar, None, None, policy)
     return copied
 
 
@@ -101,7 +101,7 @@ def test_what_is_late_is_the_answer_then_the_resolution(text: str, levels: list[
     facts = COMPLAINT.decide(None, when(RAISE, "2026-03-02T09:00"))
     state = COMPLAINT.fold(None, facts)
     assert state
-    assert [level for level, _ in late_levels(state, Moment(at(text), calendar))] == levels
+    assert [level for level, _ in late_levels(state, WorkMoment(at(text), calendar))] == levels
 
 
 def test_what_is_answered_or_stands_still_is_not_late() -> None:
@@ -109,4 +109,4 @@ def test_what_is_answered_or_stands_still_is_not_late() -> None:
     for further in (example(ComplaintAnswered), ComplaintPaused(reason="waits-for-customer", used_seconds=60)):
         state = COMPLAINT.fold(None, [*facts, further])
         assert state
-        assert late_levels(state, Moment(at("2026-03-09T09:00"), calendar)) == []
+        assert late_levels(state, WorkMoment(at("2026-03-09T09:00"), calendar)) == []

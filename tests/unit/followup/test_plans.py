@@ -27,7 +27,7 @@ from services.followup.commands.plan_template import TriggerGiven
 from services.followup.domain.customer_ref import CustomerRef
 from services.followup.domain.plan import PLAN
 from services.followup.plans.plan_row import Planned, PlanRow
-from services.followup.plans.policy import State, react
+from services.followup.plans.policy import PlanningState, react
 from services.followup.plans.shipped import SHIPPED
 from services.followup.plans.steps import HORIZON, MAX_OCCURRENCES, due_at, revise
 from tests.support.spec import Spec
@@ -74,7 +74,7 @@ def days_of(made: PlanRow, now: datetime | None = None) -> list[date]:
 
 def answers(event: Event, stage: Stage, *running: PlanRow, tier: str = "vip") -> dict[UUID, Any]:
     customer = CustomerRef(CUSTOMER_ID, "company", "上海腾云", stage=stage, tiers={"default": tier})
-    return dict(react(example_envelope(event), State(customer, running, TEMPLATES, ZONE)))
+    return dict(react(example_envelope(event), PlanningState(customer, running, TEMPLATES, ZONE)))
 
 
 def test_a_plan_is_started_changed_and_ended_once() -> None:
@@ -245,10 +245,10 @@ def test_of_an_erased_customer_every_plan_ends_and_none_begins() -> None:
     customer = CustomerRef(CUSTOMER_ID, "person", None, stage=Stage.ESTABLISHED, is_erased=True)
     running = row("after-the-deal", OCCURRED_AT)
     erased = example_envelope(CustomerErased(reason="asked-by-person"))
-    [(plan_id, command)] = react(erased, State(customer, [running], TEMPLATES, ZONE))
+    [(plan_id, command)] = react(erased, PlanningState(customer, [running], TEMPLATES, ZONE))
     assert (plan_id, command.model_dump()) == (running.plan_id, {"reason": "erased"})
     delivered = example_envelope(OrderDelivered())
-    assert react(delivered, State(customer, [], TEMPLATES, ZONE)) == []
+    assert react(delivered, PlanningState(customer, [], TEMPLATES, ZONE)) == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Watches over contacts: remembers each as it is heard of, and judges a customer's when something may have changed."""
+"""Watches the contacts with a customer, and reports findings of the guards when they change."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,24 +7,27 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from chassis.commands.command_handler import CommandHandler
 from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime.clock import Clock, utc_now
+from chassis.store.pseudonym import Pseudonyms
 from contracts import customer as customer_events
 from contracts.customer import Stage
 from contracts.event import Envelope
 from contracts.followup import ContactLogged, Guard
 from services.followup.actor import ACTOR
 from services.followup.commands.guard import Finding, Judge
-from services.followup.dependencies import Dependencies
 from services.followup.domain.customer_ref import CustomerRef
+from services.followup.domain.guard import Guards
 from services.followup.guards import memory, rules
 from services.followup.guards.memory import WatchRow
 from services.followup.guards.rules import THRESHOLDS, Touch, Touches
 from services.followup.plans import memory as planning
+from services.followup.stream_ids import guards_of
 
 DUE_BATCH = 100
 MAX_TOUCHES = 200
-# A customer whose topic has not told of it yet.
+# Until the customer's first event arrives.
 UNKNOWN_YET = timedelta(minutes=1)
 MATTERS = (
     customer_events.StageChanged,
@@ -34,16 +37,19 @@ MATTERS = (
 )
 
 
-class Watch:
-    """`heard` is part of the consumers' handler, behind the plans'; `run_due` is the timers'."""
+class GuardWatcher:
+    """`receive` is part of the consumers' handler, after that of the plans; `run_due` is the timer's."""
 
-    def __init__(self, needs: Dependencies, pool: Pool, clock: Clock = utc_now) -> None:
-        self._needs = needs
+    def __init__(
+        self, pool: Pool, *, guards: CommandHandler[Guards], pseudonyms: Pseudonyms, clock: Clock = utc_now
+    ) -> None:
         self._pool = pool
+        self._guards = guards
+        self._pseudonyms = pseudonyms
         self._clock = clock
 
-    async def heard(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-        """Remember contacts, and let `run_due` say at once what they change. Most change nothing, and are only kept."""
+    async def receive(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+        """Remember contacts, and make a customer due when its findings change. Most contacts change none."""
         touched: dict[UUID, list[Touch]] = defaultdict(list)
         for envelope in envelopes:
             if isinstance(envelope.event, ContactLogged):
@@ -53,29 +59,31 @@ class Watch:
         known = await memory.of_customers(held, mattering | touched.keys())
         rows = {**{customer_id: WatchRow(customer_id) for customer_id in touched}, **known}
         customers = await planning.known(held, rows) if rows else {}
-        looked = [with_touches(row, touched[row.customer_id], now) for row in rows.values()]
-        await memory.WATCHES.save(held, [look(row, customers.get(row.customer_id), now) for row in looked])
+        touched_rows = [with_touches(row, touched[row.customer_id], now) for row in rows.values()]
+        await memory.WATCHES.save(
+            held, [with_due_time(row, customers.get(row.customer_id), now) for row in touched_rows]
+        )
 
     async def run_due(self) -> int:
-        """Judge the customers whose time has come."""
+        """Judge the customers that are due."""
         async with transaction(self._pool) as held:
             rows = await memory.due(held, self._clock(), DUE_BATCH)
             if rows:
                 known = await planning.known(held, [row.customer_id for row in rows])
-                # One by one: PostgreSQL ends a transaction that stands idle for five seconds.
+                # Save each at once: PostgreSQL ends a transaction that is idle for five seconds.
                 for row in rows:
                     await memory.WATCHES.save(held, [await self._judge(row, known.get(row.customer_id))])
         return len(rows)
 
     async def _judge(self, row: WatchRow, customer: CustomerRef | None) -> WatchRow:
-        """What is to be said commits before what is remembered: a judgement that comes twice says nothing new."""
+        """Report the findings, which commits before the row does. A judgement that is sent twice adds no event."""
         now = self._clock()
         if customer is None:
             return replace(row, look_again_at=now + UNKNOWN_YET)
         found = rules.findings(row.touches, customer, now)
         if found.keys() != set(row.tripped):
-            await self._needs.guards.handle(
-                self._needs.pseudonyms.derived("guards", str(row.customer_id)),
+            await self._guards.handle(
+                guards_of(row.customer_id, self._pseudonyms),
                 judgement(customer, found),
                 ACTOR.on_timer(now, f"guards|{row.customer_id}|{uuid4()}", f"guards-{row.customer_id}"),
                 subject=row.customer_id,
@@ -96,14 +104,14 @@ def touch_of(envelope: Envelope[Any], event: ContactLogged) -> Touch:
 
 
 def with_touches(row: WatchRow, touches: Touches, now: datetime) -> WatchRow:
-    """Return the row with what is new; what no guard looks at any more is forgotten."""
+    """Return the row with the new contacts, and without those that are too old for every guard."""
     every = {touch.contact_id: touch for touch in (*row.touches, *touches)}
     recent = sorted((each for each in every.values() if each.at > now - rules.LONGEST), key=lambda each: each.at)
     return replace(row, touches=recent[-MAX_TOUCHES:])
 
 
-def look(row: WatchRow, customer: CustomerRef | None, now: datetime) -> WatchRow:
-    """Return the row with when to look again: now, unless it is seen at once that nothing is to be said."""
+def with_due_time(row: WatchRow, customer: CustomerRef | None, now: datetime) -> WatchRow:
+    """Return the row with when to judge next: now, if the findings have changed."""
     if customer is None or rules.findings(row.touches, customer, now).keys() != set(row.tripped):
         return replace(row, look_again_at=now)
     return replace(row, look_again_at=rules.look_again_at(row.touches, now))
