@@ -15,7 +15,7 @@ from chassis.postgres.database import Pool, open_pool
 from deploy.stack.child import Child
 from tests.support.servers import Database, Servers
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 POOL_SIZE = 10
 PROBE_SECONDS = 5.0
 
