@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from chassis.http.admission import MAX_AT_ONCE
+from chassis.http.admission import MAX_CONCURRENT
 from tests.bench.stack.http_load import answers_per_second, post
 from tests.faults.support import evidence, oracle
 from tests.faults.support.arrivals import Arrivals
@@ -72,7 +72,7 @@ class Rush:
     @property
     def patience_seconds(self) -> float:
         """Return the time that as many take as are let in at once."""
-        return MAX_AT_ONCE / self.peak
+        return MAX_CONCURRENT / self.peak
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from chassis.http import admission, connections
+from chassis.http import admission, slow_clients
 from tests.faults.support.house import House, Process
 from tests.faults.support.load import change, register, sender
 from tests.faults.support.rude import MEBIBYTE, RUDE, Memory, Rude, idle_connections, send, unfinished_bodies
@@ -114,7 +114,7 @@ async def test_r44_connections_that_say_nothing_turn_nobody_away(
 @pytest.mark.nightly
 async def test_r44_bodies_that_never_end_give_their_places_back(service: Process, neighbour: Neighbour) -> None:
     """More of them than may be inside at once: they are all told to go, and the neighbour is answered again."""
-    async with unfinished_bodies(service.url, admission.MAX_AT_ONCE + TOO_MANY) as answers:
+    async with unfinished_bodies(service.url, admission.MAX_CONCURRENT + TOO_MANY) as answers:
 
         async def is_full() -> bool:
             return sum(answer.done() for answer in answers) == TOO_MANY
@@ -122,8 +122,8 @@ async def test_r44_bodies_that_never_end_give_their_places_back(service: Process
         await eventually(is_full)
         with pytest.raises(AssertionError, match="503"):
             await neighbour.ask()
-        async with asyncio.timeout(3 * connections.BODY_SECONDS):
+        async with asyncio.timeout(3 * slow_clients.BODY_SECONDS):
             told = await asyncio.gather(*answers)
         await neighbour.ask()
-    assert told.count(b"HTTP/1.1 408 Request Timeout\r\n") == admission.MAX_AT_ONCE
-    assert told.count(b"HTTP/1.1 503 Service Unavailable\r\n") == len(told) - admission.MAX_AT_ONCE
+    assert told.count(b"HTTP/1.1 408 Request Timeout\r\n") == admission.MAX_CONCURRENT
+    assert told.count(b"HTTP/1.1 503 Service Unavailable\r\n") == len(told) - admission.MAX_CONCURRENT

@@ -6,5 +6,5 @@ from chassis.http import admission
 from tests.faults.support.worker import main
 
 if __name__ == "__main__":
-    admission.MAX_AT_ONCE = sys.maxsize
+    admission.MAX_CONCURRENT = sys.maxsize
     main(*sys.argv[1:])

@@ -7,14 +7,13 @@ from contextlib import suppress
 
 import httpx
 import pytest
-import uvicorn
 
 from chassis.http.body import MAX_BODY_BYTES
 from chassis.postgres.database import Pool
-from chassis.service import HEADER_LIMIT_BYTES, server_config
+from chassis.service import HEADER_LIMIT_BYTES
 from tests.integration.customer.conftest import service_on
-from tests.support.waiting import eventually
-from tests.unit.chassis.issuer import SETTINGS, Issuer
+from tests.unit.chassis.issuer import Issuer
+from tests.unit.chassis.serving import serving
 
 MEBIBYTE = 1024 * 1024
 HUGE_HEADER_BYTES = 40 * MEBIBYTE
@@ -25,17 +24,8 @@ HEAD = b"GET /livez HTTP/1.1\r\nHost: care.test\r\n"
 async def port(pool: Pool, issuer: Issuer) -> AsyncIterator[int]:
     """The port of a server as services start theirs."""
     assert issuer.published
-    config = server_config(service_on(pool).app, SETTINGS.model_copy(update={"port": 0}))
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server._serve())
-
-    async def has_started() -> bool:
-        return server.started
-
-    await eventually(has_started)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    await task
+    async with serving(service_on(pool).app) as served:
+        yield served
 
 
 async def answer_to(port: int, raw: bytes, *, within: float = 60.0) -> bytes:
