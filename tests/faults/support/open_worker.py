@@ -1,4 +1,4 @@
-"""A service without anybody at its door: it takes in all that come."""
+"""A service without admission control: it admits all that come."""
 
 import sys
 
