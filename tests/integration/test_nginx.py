@@ -23,8 +23,7 @@ from chassis.http import problems
 from chassis.http.admission import MAX_CONCURRENT
 from chassis.http.body import MAX_BODY_BYTES
 from deploy.stack.ports import HOST, free_port
-from tests.support import nginx as support
-from tests.support.nginx import CONFIGURATION, nginx
+from tests.support.nginx import nginx
 from tests.support.waiting import eventually
 from tests.unit.chassis.serving import Caller, calling, serving
 
@@ -166,11 +165,6 @@ async def test_a_body_that_has_not_come_holds_no_place(behind: Behind) -> None:
             each.send(head)
         async with behind.client() as client:
             assert (await client.post("/v1/things", content=b"x")).json() == 1
-
-
-def test_nginx_admits_as_many_as_the_service() -> None:
-    template = (CONFIGURATION / "nginx.conf.template").read_text()
-    assert template.count(f"max_conns={MAX_CONCURRENT};") == len(support.SERVICES)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
