@@ -181,6 +181,12 @@ async def test_nothing_else_is_passed_on(behind: Behind, path: str, language: st
     assert behind.asked == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_method_that_nginx_refuses_is_told_of_as_such(behind: Behind, language: str) -> None:
+    async with behind.client(**{"Accept-Language": language}) as client:
+        is_problem(await client.request("TRACE", "/v1/things"), "method-not-allowed", language)
+
+
 @pytest.mark.parametrize(
     "raw",
     [b"no HTTP at all\r\n\r\n", b"GET /v1/things?" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: care.test\r\n\r\n"],
