@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import gc
+import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -19,19 +21,20 @@ from pydantic import ValidationError
 from chassis.consume.parking import Parking
 from chassis.consume.rebuild import ReadModel
 from chassis.http.auth import Authenticator
-from chassis.http.connections import Connection
 from chassis.http.paging import Cursors
 from chassis.postgres.database import UNAVAILABLE, Pool, Timeline, open_pool
 from chassis.runtime import telemetry
-from chassis.runtime.loop_watch import LoopWatch
+from chassis.runtime.loop_watch import watch
 from chassis.runtime.settings import Settings
 from chassis.runtime.supervisor import Supervisor
 
 HEADER_LIMIT_BYTES = 16 * 1024
-MAX_CONCURRENCY = 1_000
 KEEP_ALIVE_SECONDS = 30
 GRACE_SECONDS = 10
-DOORS = 16
+# Each connection is an open file, and many systems allow a process no more than 1,024 unless it asks.
+MAX_OPEN_FILES = 16 * 1024
+# The system itself closes the connection of who takes nothing in for so long, also after the answer.
+UNREAD_SECONDS = 40
 GARBAGE_THRESHOLDS = (20_000, 20, 50)
 
 
@@ -108,7 +111,16 @@ async def parts(name: str, settings: Settings) -> Parts:
 
 def run(name: str, build: Build, role: str) -> None:
     """Run until SIGTERM or SIGINT, then drain; ends with an error once the database is another one (ADR 0020)."""
+    allow_open_files()
     uvloop.run(serve(name, build, role))
+
+
+def allow_open_files() -> None:
+    """Raise this process's own limit to MAX_OPEN_FILES, or as far as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def read_settings() -> Settings:
@@ -128,14 +140,14 @@ async def serve(name: str, build: Build, role: str) -> None:
     for task in service.tasks:
         if role in {ALL, task.role}:
             made.supervisor.add(task.name, task.run)
-    made.supervisor.add(LOOP, LoopWatch(made.supervisor.health(LOOP)).run)
+    made.supervisor.add(LOOP, partial(watch, made.supervisor.health(LOOP)))
     made.supervisor.start()
     collect_less_often()
     structlog.get_logger().info("service.started", role=role, port=settings.port)
     server = Server(server_config(service.app, settings))
     leaving = asyncio.create_task(server.stop_upon(made.timeline.left))
     try:
-        await server.serve(listeners(server.config))
+        await server.serve([listener(server.config)])
     finally:
         leaving.cancel()
         await made.supervisor.stop()
@@ -162,9 +174,8 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         app,
         host=settings.host,
         port=settings.port,
-        http=Connection,
+        http="h11",
         h11_max_incomplete_event_size=HEADER_LIMIT_BYTES,
-        limit_concurrency=MAX_CONCURRENCY,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         access_log=False,
@@ -174,10 +185,12 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     )
 
 
-def listeners(config: uvicorn.Config) -> list[socket.socket]:
-    """Open the port DOORS times: the event loop takes in one newcomer at each of them whenever it comes round."""
-    first = config.bind_socket()
-    return [first, *(first.dup() for _ in range(DOORS - 1))]
+def listener(config: uvicorn.Config) -> socket.socket:
+    """Open the port. Linux closes connections whose clients read nothing for UNREAD_SECONDS; elsewhere they stay."""
+    opened = config.bind_socket()
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_SECONDS * 1000)
+    return opened
 
 
 class Server(uvicorn.Server):

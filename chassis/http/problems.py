@@ -110,6 +110,10 @@ async def answer_known(request: Request, error: Exception) -> Response:
             return problem(request, "unavailable", "", "", headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
+def overloaded(request: Request) -> Response:
+    return problem(request, "overloaded", "", "", headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
 async def answer_who_left(request: Request, _error: Exception) -> Response:
     """Nobody reads this: whoever asked has gone, or was told to, before the body had come."""
     return problem(request, "request-timeout", "", "")

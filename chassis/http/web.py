@@ -13,10 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.http import problems
 from chassis.http.access import check_policies
-from chassis.http.admission import Crowd
+from chassis.http.admission import Admission
 from chassis.http.auth import Authenticator
 from chassis.http.body import MAX_BODY_BYTES
 from chassis.http.paging import Cursors
+from chassis.http.slow_clients import SlowClients
 from chassis.runtime.supervisor import Supervisor
 from chassis.runtime.telemetry import Telemetry
 
@@ -45,8 +46,9 @@ def create_app(
         # The framework's own spans and logs would stand beside ours, and know nothing of personal words.
         telemetry={"tracing": False, "metrics": False, "logs": False},
         middleware=[
-            Middleware(Crowd),
             Middleware(Telemetry),
+            Middleware(Admission),
+            Middleware(SlowClients),
             Middleware(TooLargeAsProblem),
             Middleware(BodyLimit, max_body_size=max_body_bytes),
         ],

@@ -1,7 +1,7 @@
-"""A pool of connections in which nobody waits for long, and nobody waits for a task of its own."""
+"""A pool of connections in which nobody waits for long, and who comes first is served first."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Generator
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -10,7 +10,6 @@ from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
 from chassis.runtime.stall import StallWatch
 
 Proxy: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
-Get: TypeAlias = Callable[[float | None], Awaitable[Proxy]]
 
 ACQUIRE_TIMEOUT_SECONDS = 2.0
 RELEASE_TIMEOUT_SECONDS = 0.5
@@ -31,18 +30,15 @@ class BoundedPool(asyncpg.Pool):
         self._limits: set[asyncio.Timeout] = set()
 
     def acquire(self, *, timeout: float | None = ACQUIRE_TIMEOUT_SECONDS) -> "PoolAcquireContext[asyncpg.Record]":
-        return super().acquire(timeout=timeout)
+        return InLine(self, timeout)
 
-    async def _acquire(
-        self,
-        timeout: float | None,  # noqa: ASYNC109 - the name is asyncpg's
-    ) -> Proxy:
-        # The pool's own way to get one, which its types keep to themselves. Given a time it would begin a task for it.
-        get: Get = super()._acquire  # type: ignore[misc]
+    async def take(self, timeout: float | None) -> Proxy:  # noqa: ASYNC109 - the name is asyncpg's
+        """Wait in line for a connection; TimeoutError after `timeout`, or when no connection comes back."""
         async with asyncio.timeout(timeout) as limit:
             await self._wait_in_line(limit)
             try:
-                got = await get(None)
+                # Given a time, the pool would begin a task for it.
+                got = await super().acquire(timeout=None)
             except BaseException:
                 self._line.release()
                 raise
@@ -75,22 +71,22 @@ class BoundedPool(asyncpg.Pool):
         timeout: float | None = RELEASE_TIMEOUT_SECONDS,  # noqa: ASYNC109 - the name is asyncpg's
     ) -> None:
         try:
-            if not await is_given_back(connection, timeout):
-                await super().release(connection, timeout=timeout)
+            await super().release(connection, timeout=timeout)
         finally:
             self._line.release()
             self._stall.moved()
 
 
-async def is_given_back(proxy: Proxy, timeout: float | None) -> bool:  # noqa: ASYNC109 - as `release` is asked
-    """Give a connection back as the pool does, but in no task of its own; tell whether that could be done.
+class InLine(PoolAcquireContext):
+    """What `acquire` returns: to be awaited, or entered, as the pool's own."""
 
-    It cannot while a transaction or a cancelling is under way on the server: then somebody has to wait for its end.
-    """
-    # The pool offers no other way that begins no task.
-    held: Any = proxy._con  # type: ignore[attr-defined] # noqa: SLF001
-    if held is None or held.is_closed() or held.is_in_transaction() or held._protocol._is_cancelling():  # noqa: SLF001
-        return False
-    held._on_release()  # noqa: SLF001
-    await proxy._holder.release(timeout)  # noqa: SLF001
-    return True
+    def __init__(self, pool: BoundedPool, timeout: float | None) -> None:
+        super().__init__(pool, timeout)
+        self._take = pool.take
+
+    async def __aenter__(self) -> Proxy:
+        self.connection = await self._take(self.timeout)
+        return self.connection
+
+    def __await__(self) -> Generator[Any, None, Proxy]:
+        return self._take(self.timeout).__await__()

@@ -14,8 +14,9 @@ REQUESTS = Histogram(
     ["method", "route", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
-TURNED_AWAY = Counter("care_turned_away_requests_total", "Requests answered 503 because too many were under way.")
-SLOW_BODIES = Counter("care_slow_bodies_total", "Requests ended because their bodies came too slowly.")
+REJECTED = Counter("care_rejected_requests_total", "Requests answered 503 because too many were under way.")
+SLOW_BODIES = Counter("care_slow_request_bodies_total", "Requests ended because their bodies came too slowly.")
+SLOW_READERS = Counter("care_slow_readers_total", "Requests ended because their answers were read too slowly.")
 PUBLISHED = Counter("care_relay_events_total", "Events published and acknowledged.", ["topic"])
 UNREADABLE = Counter("care_relay_unreadable_events_total", "Events published without their value.", ["topic"])
 OUTBOX_PENDING = Gauge("care_outbox_pending", "Events committed and not yet published.")
@@ -31,7 +32,7 @@ PARKED = Counter(
 TIMERS = Counter("care_timers_fired_total", "Timers that came due and were handled.")
 TASK_RESTARTS = Counter("care_task_restarts_total", "Background tasks started again after a failure.", ["task"])
 LOOP_LAG = Histogram(
-    "care_loop_lag_seconds",
+    "care_event_loop_lag_seconds",
     "How much later than it asked to the process's event loop came round.",
     buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )

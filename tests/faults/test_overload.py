@@ -1,4 +1,4 @@
-"""R50: three times as many commands come as a process can take, at their own times, whatever becomes of them."""
+"""R50: three times as many commands come as a process behind nginx can take, at their own times."""
 
 import asyncio
 import json
@@ -11,14 +11,16 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from chassis.http.admission import MAX_AT_ONCE
+from chassis.http.admission import MAX_CONCURRENT
+from deploy.stack.ports import HOST
 from tests.bench.stack.http_load import answers_per_second, post
 from tests.faults.support import evidence, oracle
 from tests.faults.support.arrivals import Arrivals
-from tests.faults.support.house import House, Process, pool_at
+from tests.faults.support.house import House, host_and_port, pool_at
 from tests.faults.support.ledger import Attempt, Ledger, Outcome, Reply
 from tests.faults.support.load import Load, Mix, sender
 from tests.faults.support.quota import share_of_a_core
+from tests.support.nginx import ALONE, BEHIND_NGINX, in_form
 from tests.support.servers import Database
 from tests.support.waiting import eventually
 
@@ -41,9 +43,9 @@ OPEN = "tests.faults.support.open_worker"
 
 @dataclass
 class Rush:
-    """A process on a share of a core, and what it takes at its best."""
+    """A process on a share of a core, where it is reached, and what it takes at its best."""
 
-    service: Process
+    url: str
     customers: list[str]
     headers: Mapping[str, str]
     peak: float = 0.0
@@ -57,13 +59,13 @@ class Rush:
     async def measure(self, name: str) -> float:
         """Return how many commands it takes a second when each comes after the answer to the one before."""
         return await answers_per_second(
-            self.service.url, 16, PEAK_SECONDS, lambda connection, number: self.request(f"{name}-{connection}", number)
+            self.url, 16, PEAK_SECONDS, lambda connection, number: self.request(f"{name}-{connection}", number)
         )
 
     async def overload(self) -> tuple[Arrivals, float]:
         """Let three times the peak come, and return how each ended and how many were taken a second."""
         per_second = OVERLOAD * self.peak
-        arrivals = Arrivals(self.service.url)
+        arrivals = Arrivals(self.url)
         requests = [self.request("rush", number) for number in range(round(per_second * OVERLOAD_SECONDS))]
         took = await arrivals.come(requests, per_second)
         arrivals.close()
@@ -72,11 +74,13 @@ class Rush:
     @property
     def patience_seconds(self) -> float:
         """Return the time that as many take as are let in at once."""
-        return MAX_AT_ONCE / self.peak
+        return MAX_CONCURRENT / self.peak
 
 
 @asynccontextmanager
-async def rush(house: House, database: Database, ledger: Ledger, build: str = GUARDED) -> AsyncIterator[Rush]:
+async def rush(
+    house: House, database: Database, ledger: Ledger, build: str = GUARDED, form: str = BEHIND_NGINX
+) -> AsyncIterator[Rush]:
     service = await house.start("customer", "api", database.app)
     await service.become(build)
     assert service.child.process is not None
@@ -84,18 +88,20 @@ async def rush(house: House, database: Database, ledger: Ledger, build: str = GU
     async with httpx.AsyncClient(headers=headers, trust_env=False) as client:
         load = Load(sender(client, lambda: service.url), ledger, CUSTOMERS)
         await load.register()
-    made = Rush(service, load.customers, headers)
-    with share_of_a_core(service.child.process.pid, SHARE):
-        made.peak = await made.measure("before")
-        yield made
+    _, port = host_and_port(service.url)
+    async with in_form(form, port, house.folder / "nginx") as reached:
+        made = Rush(f"http://{HOST}:{reached}", load.customers, headers)
+        with share_of_a_core(service.child.process.pid, SHARE):
+            made.peak = await made.measure("before")
+            yield made
 
 
-async def test_r50_an_overloaded_process_goes_on_and_turns_the_others_away_at_once(
+async def test_r50_an_overloaded_process_goes_on_and_nginx_refuses_the_others_at_once(
     house: House, database: Database, ledger: Ledger
 ) -> None:
     async with rush(house, database, ledger) as rushed, httpx.AsyncClient(trust_env=False) as prober:
-        await prober.get(f"{rushed.service.url}/livez")
-        probing = asyncio.create_task(probes(prober, rushed.service.url))
+        await prober.get(f"{rushed.url}/livez")
+        probing = asyncio.create_task(probes(prober, rushed.url))
         arrivals, goodput = await rushed.overload()
         probing.cancel()
         over_at = time.perf_counter()
@@ -106,7 +112,7 @@ async def test_r50_an_overloaded_process_goes_on_and_turns_the_others_away_at_on
     accepted, refused = ([arrivals.within(share, status) for share in (0.5, 0.99)] for status in ANSWERS)
     sys.stdout.write(
         f"R50: peak {rushed.peak:.0f}/s, {peak:.0f}/s, came {OVERLOAD * rushed.peak:.0f}/s, taken {goodput:.0f}/s"
-        f" ({goodput / peak:.0%}) in {accepted[0]:.2f} s (p99 {accepted[1]:.2f} s), turned away in"
+        f" ({goodput / peak:.0%}) in {accepted[0]:.2f} s (p99 {accepted[1]:.2f} s), refused in"
         f" {refused[0]:.2f} s (p99 {refused[1]:.2f} s), all taken again after {recovered:.1f} s,"
         f" {arrivals.statuses()}\n"
     )
@@ -128,21 +134,21 @@ async def probes(client: httpx.AsyncClient, url: str) -> None:
 
 async def takes_all(rushed: Rush) -> bool:
     """Tell whether commands at half the peak are all taken."""
-    arrivals = Arrivals(rushed.service.url)
+    arrivals = Arrivals(rushed.url)
     name = f"after-{time.perf_counter()}"
     await arrivals.come([rushed.request(name, number) for number in range(IN_A_ROW)], rushed.peak / 2)
     arrivals.close()
     return set(arrivals.statuses()) == {httpx.codes.OK}
 
 
-async def test_r50_a_process_that_takes_all_in_is_found_out(house: House, database: Database, ledger: Ledger) -> None:
-    async with rush(house, database, ledger, OPEN) as rushed:
+async def test_r50_a_process_that_admits_all_is_found_out(house: House, database: Database, ledger: Ledger) -> None:
+    async with rush(house, database, ledger, OPEN, ALONE) as rushed:
         arrivals, _ = await rushed.overload()
     assert arrivals.within(0.5, *ANSWERS) > rushed.patience_seconds
 
 
 async def holds(database: Database, ledger: Ledger, arrivals: Arrivals) -> None:
-    """What was taken has its one event, what was turned away has none."""
+    """What was taken has its one event, what was refused has none."""
     attempts = [
         *ledger.attempts,
         *(Attempt(f"rush-{each.number}", reply(each.status, each.body)) for each in arrivals.ended),

@@ -2,13 +2,17 @@
 
 import asyncio
 import sys
+from pathlib import Path
 from threading import Event
+from urllib.parse import urlsplit
 
 import pytest
 
+from deploy.stack.ports import HOST
 from services import openapi
 from tests.security.exploring import SEED, Explored, explore
 from tests.security.operations import MONEY, TERM
+from tests.support.nginx import ALONE, BEHIND_NGINX, in_form
 from tests.support.product import Product
 
 QUICK_EXAMPLES = 6
@@ -36,9 +40,12 @@ async def things(product: Product) -> dict[str, str]:
     }
 
 
-async def explored(product: Product, service: str, things: dict[str, str], examples: int, start: int) -> Explored:
+async def explored(
+    product: Product, service: str, things: dict[str, str], examples: int, start: int, url: str = ""
+) -> Explored:
+    """Explore the service where it is reached, or at `url`."""
     token = str(product.client.http.headers["authorization"]).removeprefix("Bearer ")
-    url, stop = product.client.urls[service], Event()
+    url, stop = url or product.client.urls[service], Event()
     exploring = asyncio.ensure_future(
         asyncio.to_thread(explore, service, url, token, things, stop, examples=examples, start=start)
     )
@@ -53,9 +60,16 @@ async def explored(product: Product, service: str, things: dict[str, str], examp
     return found
 
 
-@pytest.mark.parametrize("service", openapi.SERVICES)
-async def test_no_request_makes_a_server_error(product: Product, service: str, things: dict[str, str]) -> None:
-    found = await explored(product, service, things, QUICK_EXAMPLES, SEED)
+@pytest.mark.parametrize(
+    ("service", "form"), [*((service, ALONE) for service in openapi.SERVICES), ("customer", BEHIND_NGINX)]
+)
+async def test_no_request_makes_a_server_error(
+    product: Product, service: str, things: dict[str, str], form: str, tmp_path: Path
+) -> None:
+    port = urlsplit(product.client.urls[service]).port
+    assert port
+    async with in_form(form, port, tmp_path / "nginx") as reached:
+        found = await explored(product, service, things, QUICK_EXAMPLES, SEED, f"http://{HOST}:{reached}")
     assert not found.faults, "\n".join(found.faults.values())
     assert any(status < 300 for status in found.statuses), found.statuses
     assert any(400 <= status < 500 for status in found.statuses), found.statuses

@@ -1,4 +1,4 @@
-"""A service without anybody at its door: it takes in all that come."""
+"""A service without admission control: it admits all that come."""
 
 import sys
 
@@ -6,5 +6,5 @@ from chassis.http import admission
 from tests.faults.support.worker import main
 
 if __name__ == "__main__":
-    admission.MAX_AT_ONCE = sys.maxsize
+    admission.MAX_CONCURRENT = sys.maxsize
     main(*sys.argv[1:])

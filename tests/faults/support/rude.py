@@ -5,7 +5,7 @@ import gzip
 import json
 import resource
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -88,20 +88,36 @@ async def idle_connections(url: str, count: int) -> AsyncIterator[None]:
                 writer.transport.abort()
 
 
-@asynccontextmanager
-async def unfinished_bodies(url: str, count: int) -> AsyncIterator[list[asyncio.Task[bytes]]]:
+def unfinished_bodies(url: str, count: int) -> AbstractAsyncContextManager[list[asyncio.Task[bytes]]]:
     """Send the beginnings of so many bodies and no more of them; yield what each is answered in the end."""
+    return unfinished(url, count, b"POST /v1/customers HTTP/1.1\r\nHost: care.test\r\nContent-Length: 99\r\n\r\n{")
+
+
+def unfinished_heads(url: str, count: int) -> AbstractAsyncContextManager[list[asyncio.Task[bytes]]]:
+    """Likewise, but not even a head comes to its end."""
+    return unfinished(url, count, b"GET /v1/customers HTTP/1.1\r\nHost: care.test\r\nX-Slow: ")
+
+
+@asynccontextmanager
+async def unfinished(url: str, count: int, beginning: bytes) -> AsyncIterator[list[asyncio.Task[bytes]]]:
     place = urlsplit(url)
     opened = [await asyncio.open_connection(place.hostname, place.port) for _ in range(count)]
     for _, writer in opened:
-        writer.write(b"POST /v1/customers HTTP/1.1\r\nHost: care.test\r\nContent-Length: 99\r\n\r\n{")
-    answers = [asyncio.create_task(reader.readline()) for reader, _ in opened]
+        writer.write(beginning)
+    answers = [asyncio.create_task(first_line(reader)) for reader, _ in opened]
     try:
         yield answers
     finally:
         for answer, (_, writer) in zip(answers, opened, strict=True):
             answer.cancel()
             writer.transport.abort()
+
+
+async def first_line(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.readline()
+    except ConnectionError:
+        return b""
 
 
 @contextmanager

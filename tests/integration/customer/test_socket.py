@@ -1,41 +1,38 @@
-"""The real server on a real socket: rude senders are refused or waited for, and others are not held up."""
+"""A service on a real socket, alone and behind nginx: rude senders are refused, and others are not held up."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
 from chassis.http.body import MAX_BODY_BYTES
 from chassis.postgres.database import Pool
-from chassis.service import HEADER_LIMIT_BYTES, server_config
+from chassis.service import HEADER_LIMIT_BYTES
 from tests.integration.customer.conftest import service_on
-from tests.support.waiting import eventually
-from tests.unit.chassis.issuer import SETTINGS, Issuer
+from tests.support.nginx import ALONE, FORMS, in_form
+from tests.unit.chassis.issuer import Issuer
+from tests.unit.chassis.serving import serving
 
 MEBIBYTE = 1024 * 1024
 HUGE_HEADER_BYTES = 40 * MEBIBYTE
 HEAD = b"GET /livez HTTP/1.1\r\nHost: care.test\r\n"
 
 
+@pytest.fixture(params=FORMS)
+def form(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
-async def port(pool: Pool, issuer: Issuer) -> AsyncIterator[int]:
-    """The port of a server as services start theirs."""
+async def port(pool: Pool, issuer: Issuer, form: str, tmp_path: Path) -> AsyncIterator[int]:
+    """The port of a server as services start theirs, or of nginx in front of it."""
     assert issuer.published
-    config = server_config(service_on(pool).app, SETTINGS.model_copy(update={"port": 0}))
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server._serve())
-
-    async def has_started() -> bool:
-        return server.started
-
-    await eventually(has_started)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    await task
+    async with serving(service_on(pool).app) as served, in_form(form, served, tmp_path / "nginx") as reached:
+        yield reached
 
 
 async def answer_to(port: int, raw: bytes, *, within: float = 60.0) -> bytes:
@@ -53,10 +50,11 @@ async def answer_to(port: int, raw: bytes, *, within: float = 60.0) -> bytes:
         return received
 
 
-async def test_an_ordinary_request_is_answered(port: int) -> None:
+async def test_an_ordinary_request_is_answered(port: int, form: str) -> None:
     received = await answer_to(port, HEAD + b"Connection: close\r\n\r\n")
     assert received.startswith(b"HTTP/1.1 200")
-    assert b"server:" not in received.lower()
+    named = [line for line in received.splitlines() if line.lower().startswith(b"server:")]
+    assert named == ([] if form == ALONE else [b"Server: nginx"])
 
 
 @pytest.mark.parametrize(

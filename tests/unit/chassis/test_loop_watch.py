@@ -1,74 +1,80 @@
-"""A loop that is held up says so: by a metric, in the log while it stands still, and in its health afterwards."""
+"""A loop that is held up says so: by a metric, and on stderr while it is blocked."""
 
-import threading
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 
 import pytest
 from prometheus_client import REGISTRY
-from structlog.testing import capture_logs
 
 from chassis.runtime import loop_watch
-from chassis.runtime.loop_watch import LoopWatch
+from chassis.runtime.loop_watch import watch
 from chassis.runtime.supervisor import Health
 from tests.support.waiting import background, eventually
 
+BLOCKED_SECONDS = 0.5
+
 
 @pytest.fixture
-async def health(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Health]:
-    """What the watch of this test's own loop says, on a short leash."""
-    for name, seconds in {"BEAT": 0.01, "LOOK": 0.01, "BLOCKED": 1.0, "REMEMBERED": 1.0}.items():
-        monkeypatch.setattr(loop_watch, f"{name}_SECONDS", seconds)
-    said = Health("loop")
-    async with background(LoopWatch(said).run):
-        await eventually(lambda: is_ready(said))
-        yield said
+async def watched(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> AsyncIterator[None]:
+    """This test's own loop, watched on a short leash; what is said goes to `capfd`, which has to be there before."""
+    capfd.readouterr()
+    monkeypatch.setattr(loop_watch, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(loop_watch, "BLOCKED_SECONDS", BLOCKED_SECONDS)
+    before, health = beats(), Health("loop")
+
+    async def is_watched() -> bool:
+        return health.is_ready and beats() > before
+
+    async with background(lambda: watch(health)):
+        await eventually(is_watched)
+        yield
 
 
-async def is_ready(said: Health) -> bool:
-    return said.is_ready
+def beats() -> float:
+    return REGISTRY.get_sample_value("care_event_loop_lag_seconds_count") or 0.0
 
 
-async def stood_still(said: Health) -> bool:
-    return "stood still" in said.detail
+def lag() -> float:
+    return REGISTRY.get_sample_value("care_event_loop_lag_seconds_sum") or 0.0
 
 
-def measured() -> float:
-    return REGISTRY.get_sample_value("care_loop_lag_seconds_sum") or 0.0
+def hold_up(seconds: float) -> None:
+    time.sleep(seconds)
 
 
-async def test_a_loop_that_stands_still_is_told_of_while_it_does(health: Health) -> None:
-    with capture_logs() as logs:
-        hold_up_until_told_of(logs)
-    (line,) = [each for each in logs if each["event"] == "loop.blocked"]
-    assert any(place.endswith("hold_up_until_told_of") for place in line["where"])
-    await eventually(lambda: stood_still(health))
+async def is_measured(before: float) -> bool:
+    return lag() - before > BLOCKED_SECONDS
 
 
-def hold_up_until_told_of(logs: Sequence[object]) -> None:
-    give_up_at = time.monotonic() + 20
-    while not logs and time.monotonic() < give_up_at:
-        time.sleep(0.05)
+@pytest.mark.usefixtures("watched")
+async def test_a_blocked_loop_says_once_where_it_stands_while_it_does(capfd: pytest.CaptureFixture[str]) -> None:
+    hold_up(3 * BLOCKED_SECONDS)
+    said = capfd.readouterr().err
+    assert said.count("Timeout (") == 1
+    assert " in hold_up\n" in said
 
 
-async def test_what_has_passed_is_forgotten_after_a_while(health: Health) -> None:
-    time.sleep(1.5)  # noqa: ASYNC251 - this is what must not be done
-    await eventually(lambda: stood_still(health))
-    await eventually(lambda: is_ready(health))
+@pytest.mark.usefixtures("watched")
+async def test_how_late_the_loop_is_is_measured() -> None:
+    before = lag()
+    hold_up(2 * BLOCKED_SECONDS)
+    await eventually(lambda: is_measured(before))
 
 
-async def test_how_late_the_loop_is_is_measured(health: Health) -> None:
-    before = measured()
-    time.sleep(1.5)  # noqa: ASYNC251 - this is what must not be done
-    await eventually(lambda: stood_still(health))
-    assert measured() - before > 1.0
+@pytest.mark.usefixtures("watched")
+async def test_a_loop_that_comes_round_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    before = beats()
+
+    async def has_come_round() -> bool:
+        return beats() > before + 2 * BLOCKED_SECONDS / loop_watch.BEAT_SECONDS
+
+    await eventually(has_come_round)
+    assert "Timeout (" not in capfd.readouterr().err
 
 
-async def test_the_watch_ends_with_its_task() -> None:
-    async with background(LoopWatch(Health("loop")).run):
+async def test_the_watch_ends_with_its_task(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(loop_watch, "BLOCKED_SECONDS", BLOCKED_SECONDS)
+    async with background(lambda: watch(Health("loop"))):
         pass
-
-    async def is_gone() -> bool:
-        return all(thread.name != "loop-watch" for thread in threading.enumerate())
-
-    await eventually(is_gone)
+    hold_up(2 * BLOCKED_SECONDS)
+    assert "Timeout (" not in capfd.readouterr().err

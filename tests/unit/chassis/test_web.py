@@ -146,7 +146,7 @@ async def test_there_is_nothing_else_to_be_found(path: str) -> None:
 async def test_who_comes_while_too_many_are_inside_is_turned_away_with_a_word(
     issuer: Issuer, monkeypatch: pytest.MonkeyPatch, language: str, title: str
 ) -> None:
-    monkeypatch.setattr(admission, "MAX_AT_ONCE", 0)
+    monkeypatch.setattr(admission, "MAX_CONCURRENT", 0)
     response = await post(issuer, "/v1/things", body_of(20), language=language)
     assert (response.status_code, response.json()["code"], response.json()["retryable"]) == (503, "overloaded", True)
     assert title in response.json()["title"]
@@ -155,7 +155,7 @@ async def test_who_comes_while_too_many_are_inside_is_turned_away_with_a_word(
 
 
 async def test_a_request_that_has_ended_makes_room(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admission, "MAX_AT_ONCE", 1)
+    monkeypatch.setattr(admission, "MAX_CONCURRENT", 1)
     async with client_of(app_of(router_of())) as client:
         headers = issuer.headers(content_type="application/json")
         for _ in range(3):
@@ -163,6 +163,6 @@ async def test_a_request_that_has_ended_makes_room(issuer: Issuer, monkeypatch: 
 
 
 async def test_a_probe_is_never_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admission, "MAX_AT_ONCE", 0)
+    monkeypatch.setattr(admission, "MAX_CONCURRENT", 0)
     for path in ("/livez", "/readyz", "/startupz", "/metrics"):
         assert (await get(path, database=fine)).status_code == 200

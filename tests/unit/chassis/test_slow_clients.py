@@ -1,0 +1,189 @@
+"""A body that does not come, or an answer that is not read, ends the request and gives its place back."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import pytest
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from prometheus_client import REGISTRY
+from starlette.middleware import Middleware
+from starlette.responses import StreamingResponse
+
+from chassis import service
+from chassis.http import slow_clients
+from chassis.http.access import Allow, Caller
+from chassis.http.admission import Admission
+from chassis.http.body import StrictRoute
+from chassis.http.slow_clients import SlowClients
+from tests.support.waiting import eventually
+from tests.unit.chassis.issuer import Issuer, app_of
+from tests.unit.chassis.serving import calling, serving
+
+SHORT_SECONDS = 0.2
+# More than the sockets of both sides hold.
+LARGE = 24 * 1024 * 1024
+LARGE_ANSWERS = {"in one piece": "/v1/whole", "in many pieces": "/v1/pieces"}
+Guarded = Annotated[Caller, Depends(Allow())]
+
+
+def router_of() -> APIRouter:
+    router = APIRouter(prefix="/v1", route_class=StrictRoute)
+
+    @router.post("/count")
+    async def count(request: Request, _caller: Guarded) -> int:
+        return len(await request.body())
+
+    @router.get("/whole")
+    async def whole(_caller: Guarded) -> Response:
+        return Response(b"x" * LARGE)
+
+    @router.get("/pieces")
+    async def pieces(_caller: Guarded) -> Response:
+        return StreamingResponse(b"x" * 100_000 for _ in range(LARGE // 100_000))
+
+    return router
+
+
+@pytest.fixture
+async def port(issuer: Issuer) -> AsyncIterator[int]:
+    assert issuer.published
+    async with serving(app_of(router_of())) as served:
+        yield served
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slow_clients, "BODY_SECONDS", SHORT_SECONDS)
+    monkeypatch.setattr(slow_clients, "PIECE_SECONDS", SHORT_SECONDS)
+
+
+@pytest.fixture
+def head(issuer: Issuer) -> str:
+    token = issuer.headers()["Authorization"]
+    return f" HTTP/1.1\r\nHost: care.test\r\nX-Correlation-Id: mine\r\nAuthorization: {token}\r\n"
+
+
+def post(head: str, length: int, *more: str) -> bytes:
+    return "\r\n".join([f"POST /v1/count{head}Content-Length: {length}", *more, "", ""]).encode()
+
+
+def counted(name: str) -> float:
+    return REGISTRY.get_sample_value(name) or 0.0
+
+
+async def nobody_is_admitted() -> bool:
+    return Admission.admitted == 0
+
+
+async def somebody_is_admitted() -> bool:
+    return Admission.admitted > 0
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(("language", "title"), [("en", "came too slowly"), ("zh-CN", "请求体传输过慢")])
+async def test_a_body_that_does_not_come_is_answered_with_a_problem(
+    port: int, head: str, language: str, title: str
+) -> None:
+    before = counted("care_slow_request_bodies_total")
+    async with calling(port) as caller:
+        status, headers, body = await caller.ask(post(head, 10, f"Accept-Language: {language}") + b"some")
+        assert await caller.rest() == b""
+    assert (status.split()[1], headers["x-correlation-id"], headers["connection"]) == (b"408", "mine", "close")
+    document = json.loads(body)
+    assert (document["code"], document["status"], document["instance"]) == ("request-timeout", 408, "/v1/count")
+    assert title in document["title"]
+    assert counted("care_slow_request_bodies_total") == before + 1
+    await eventually(nobody_is_admitted)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_body_that_comes_in_drops_is_ended_all_the_same(port: int, head: str) -> None:
+    async with calling(port) as caller:
+        caller.send(post(head, 1_000))
+        answer = asyncio.create_task(caller.answer())
+        while not answer.done():
+            caller.send(b"x")
+            await asyncio.sleep(SHORT_SECONDS / 10)
+        assert answer.result()[0].split()[1] == b"408"
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_body_that_comes_steadily_may_take_longer(
+    port: int, head: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slow_clients, "MIN_BYTES_PER_SECOND", 1 / 60)
+    async with calling(port) as caller:
+        caller.send(post(head, 2) + b"x")
+        await asyncio.sleep(2 * SHORT_SECONDS)
+        status, _, body = await caller.ask(b"x")
+    assert (status.split()[1], body) == (b"200", b"2")
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_each_request_on_a_connection_has_a_time_of_its_own(port: int, head: str) -> None:
+    async with calling(port) as caller:
+        assert (await caller.ask(post(head, 1) + b"x" + post(head, 2) + b"x"))[2] == b"1"
+        assert (await caller.answer())[0].split()[1] == b"408"
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_who_waits_to_be_asked_for_a_body_is_not_late() -> None:
+    may_read, asked = asyncio.Event(), asyncio.Event()
+
+    async def count_later(request: Request) -> Response:
+        asked.set()
+        await may_read.wait()
+        return Response(str(len(await request.body())))
+
+    app = FastAPI(middleware=[Middleware(SlowClients)])
+    app.add_route("/later", count_later, methods=["POST"])
+    async with serving(app) as port, calling(port) as caller:
+        head = b"POST /later HTTP/1.1\r\nHost: care.test\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n"
+        caller.send(head)
+        await asked.wait()
+        await asyncio.sleep(2 * SHORT_SECONDS)
+        may_read.set()
+        assert (await caller.answer())[0].startswith(b"HTTP/1.1 100")
+        assert (await caller.ask(b"x"))[2] == b"1"
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("path", LARGE_ANSWERS.values(), ids=LARGE_ANSWERS.keys())
+async def test_an_answer_that_nobody_reads_gives_its_place_back(port: int, head: str, path: str) -> None:
+    before = counted("care_slow_readers_total")
+    async with calling(port) as caller:
+        caller.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        caller.send(f"GET {path}{head}\r\n".encode())
+        await eventually(somebody_is_admitted)
+        await eventually(nobody_is_admitted)
+    assert counted("care_slow_readers_total") == before + 1
+
+
+@pytest.mark.parametrize("path", LARGE_ANSWERS.values(), ids=LARGE_ANSWERS.keys())
+async def test_a_large_answer_that_is_read_is_whole(port: int, head: str, path: str) -> None:
+    async with calling(port) as caller:
+        caller.send(f"GET {path}{head}Connection: close\r\n\r\n".encode())
+        received = await caller.rest()
+    assert received.partition(b"\r\n\r\n")[2].count(b"x") >= LARGE // 100_000 * 100_000
+
+
+async def test_who_reads_nothing_is_disconnected(issuer: Issuer, head: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server alone would wait for ever for the rest of what it has to send."""
+    assert issuer.published
+    monkeypatch.setattr(slow_clients, "PIECE_SECONDS", SHORT_SECONDS)
+    monkeypatch.setattr(service, "UNREAD_SECONDS", 1)
+
+    async def is_disconnected() -> bool:
+        try:
+            client.send(b"x")
+        except ConnectionError:
+            return True
+        return False
+
+    async with serving(app_of(router_of())) as port:
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(f"GET /v1/whole{head}\r\n".encode())
+            await eventually(is_disconnected, within=30)
