@@ -1,4 +1,4 @@
-"""What the routes are given: the command handler, the queries, and the helpers of one process."""
+"""What the routes need: command handlers, queries and helpers of one process."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -17,10 +17,11 @@ from services.customer.domain.handover import Handover
 from services.customer.domain.handover_batch import Batch
 from services.customer.domain.segments import Segment
 from services.customer.domain.tags import Vocabulary
-from services.customer.erasure.execution import Erasing
+from services.customer.erasure.execution import ErasureHandler
 from services.customer.handovers.checklists import Checklists
 from services.customer.queries import CustomerQueries
 from services.customer.queries.handovers import HandoverQueries
+from services.customer.registration import Registration
 from services.customer.tiers.schemes import TierSchemes
 
 
@@ -30,6 +31,7 @@ class Dependencies:
     store: EventStore
     mapper: EventMapper
     customers: CommandHandler[Customer]
+    registration: Registration
     commerce: Commerce
     handovers: CommandHandler[Handover]
     checklists: Checklists
@@ -40,7 +42,7 @@ class Dependencies:
     queries: CustomerQueries
     handover_queries: HandoverQueries
     pseudonyms: Pseudonyms
-    erasing: Erasing
+    erasure: ErasureHandler
     exports: Exports
 
 

@@ -19,7 +19,7 @@ from chassis.http.paging import Page, coerce_limit
 from chassis.http.responses import Accepted, answer, etag
 from contracts.customer import KeyContactStated
 from contracts.event import Envelope
-from services.customer import commands, employees, registration
+from services.customer import commands, employees
 from services.customer.api.access import Anyone, Office, Reader, let, require_standing, shows_words
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.projection.customer_row import project_next
@@ -47,13 +47,7 @@ async def register(command: commands.Register, caller: Anyone, needs: Needs) -> 
         customer_id = (
             needs.pseudonyms.derived("request", caller.context.key) if caller.context.retryable else uuid_utils.uuid7()
         )
-    customer_id, handled = await registration.register(
-        customer_id,
-        command,
-        caller.context,
-        needs,
-        let(caller),
-    )
+    customer_id, handled = await needs.registration.register(customer_id, command, caller.context, let(caller))
     return answer(handled, f"/v1/customers/{customer_id}")
 
 

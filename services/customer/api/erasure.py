@@ -45,7 +45,7 @@ async def handle(
     customer_id: UUID, command: commands.Erase, caller: Caller, needs: Dependencies, beside: Sequence[Beside] = ()
 ) -> Response:
     handled = await handled_for(customer_id, command, caller, needs, beside)
-    await needs.erasing.run_due()
+    await needs.erasure.run_due()
     return answer(handled, f"/v1/customers/{customer_id}/erasure")
 
 

@@ -16,7 +16,7 @@ from contracts.customer import HandoverBatchStarted
 from services.customer import commands, employees
 from services.customer.api.access import Office
 from services.customer.dependencies import Dependencies, Needs
-from services.customer.handovers.batches import Outcome
+from services.customer.handovers.outcomes import Outcome
 from services.customer.projection.handover_batches import HandoverBatchRow, project
 from services.customer.queries import handover_batches
 from services.customer.queries.handover_batches import HandoverBatchView, HandoverItemView

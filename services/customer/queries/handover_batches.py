@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
-from services.customer.handovers.batches import Outcome
+from services.customer.handovers.outcomes import Outcome
 from services.customer.projection.handover_batches import HandoverBatchRow
 
 COUNTS = """

@@ -23,7 +23,7 @@ from contracts.event import Envelope
 from contracts.types import utc_text
 from services.alerts.detection.detector import Detection
 from services.alerts.engine.rules import DEFAULT_RULES
-from services.customer.projection import from_followup
+from services.customer.projection import followup as of_followup
 from services.followup.erasure.execution import Erasing
 from services.reporting import projection
 from tests.faults.support.line import empty
@@ -56,7 +56,7 @@ class Others:
             await Erasing(store, mapper).heard(await self.facts(address), held)
         answers = [mapper.to_envelope(row) for row in await store.read_all(after=0, limit=10)]
         async with transaction(self.api.pool) as held:
-            await from_followup.apply(answers, held)
+            await of_followup.apply(answers, held)
 
     async def hear(self, service: Wordless, address: str) -> None:
         pool, facts = self.pools[service], await self.facts(address)
@@ -123,7 +123,7 @@ async def others(api: Api, running: Servers, monkeypatch: pytest.MonkeyPatch) ->
         list(PURGES.values()),
         api.pool,
         CONFIRMATIONS,
-        api.service.app.state.dependencies.erasing.confirmed,
+        api.service.app.state.dependencies.erasure.receive,
         lambda answer: answer.customer_id,
         bootstrap=bootstrap,
         health=Health(name),
