@@ -21,7 +21,7 @@ from chassis.store.mapper import EventMapper
 from contracts.erasure_answers import CONFIRMATIONS, PURGES, PurgeConfirmed, Wordless
 from contracts.event import Envelope
 from contracts.types import utc_text
-from services.alerts.detection.detector import Detection
+from services.alerts.detection.detector import Detector
 from services.alerts.engine.rules import DEFAULT_RULES
 from services.customer.projection import followup as of_followup
 from services.followup.erasure.execution import Erasing
@@ -60,8 +60,8 @@ class Others:
 
     async def hear(self, service: Wordless, address: str) -> None:
         pool, facts = self.pools[service], await self.facts(address)
-        detection = Detection(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
-        apply = {"alerts": detection.apply, "reporting": projection.apply}[service]
+        detector = Detector(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
+        apply = {"alerts": detector.apply, "reporting": projection.apply}[service]
         async with transaction(pool) as held:
             await apply(facts, held)
 
