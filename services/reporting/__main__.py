@@ -12,9 +12,9 @@ from chassis.consume.timers import Timers
 from chassis.http.web import create_app
 from chassis.service import Parts, Service, Task
 from services.reporting import projection
-from services.reporting.api import customers, reports
+from services.reporting.api import ROUTERS
+from services.reporting.business_zone import keep_zone
 from services.reporting.dependencies import Dependencies
-from services.reporting.projection.zone import keep_zone
 
 NAME = "reporting"
 
@@ -22,10 +22,7 @@ NAME = "reporting"
 def build(parts: Parts) -> Service:
     """Put the service together; nothing runs yet."""
     settings, health = parts.settings, parts.supervisor.health
-    needs = Dependencies(
-        pool=parts.pool,
-        zone=ZoneInfo(settings.business_zone),
-    )
+    needs = Dependencies(pool=parts.pool, zone=ZoneInfo(settings.business_zone))
     model = ReadModel(
         Applier(NAME, parts.pool, projection.apply),
         projection.TABLES,
@@ -44,7 +41,7 @@ def build(parts: Parts) -> Service:
 
     app = create_app(
         "Reporting",
-        [customers.router, reports.router],
+        ROUTERS,
         authenticator=parts.authenticator,
         cursors=parts.cursors,
         supervisor=parts.supervisor,
