@@ -1,4 +1,4 @@
-"""What the rules find in a customer's facts: stretches of silence, each with the instant it becomes too long."""
+"""What the rules find in a customer's facts: periods of silence, each with its due time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How an alert is put into words, in both languages, without a person's name in it."""
+"""The summary of an alert, in English and Chinese, without a person's name."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo

@@ -36,7 +36,7 @@ async def begin(kind: Kind[Any], customer_id: UUID, command: Command, caller: Ca
 
 async def change(kind: Kind[Any], thing_id: UUID, command: Command, caller: Caller, needs: Dependencies) -> Response:
     handled = await needs.commerce.change(
-        kind, thing_id, command, caller.context, expected_version=caller.expected_version, let=caller.require
+        kind, thing_id, command, caller.context, expected_version=caller.expected_version, authorize=caller.require
     )
     return answer(handled, f"{kind.path}/{thing_id}")
 

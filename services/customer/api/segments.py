@@ -21,7 +21,7 @@ from services.customer.api.access import Reader
 from services.customer.api.tags import Keeper
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.queries import CustomerView
-from services.customer.search.question import Filters
+from services.customer.search.query import CustomerFilters
 
 router = APIRouter(prefix="/v1", tags=["segments"], route_class=StrictRoute)
 
@@ -121,8 +121,8 @@ def segment_id(name: str, needs: Dependencies) -> UUID:
     return needs.pseudonyms.derived("segment", name)
 
 
-def filters_of(segment: SegmentPublished, caller: Caller) -> Filters:
-    return Filters(**dict(segment.filter), visible_to=caller.visible_to)
+def filters_of(segment: SegmentPublished, caller: Caller) -> CustomerFilters:
+    return CustomerFilters(**dict(segment.filter), visible_to=caller.visible_to)
 
 
 def view(segment: SegmentPublished) -> SegmentView:

@@ -1,4 +1,4 @@
-"""What can be read in this service, one module for each theme."""
+"""The queries of this service, one module for each subject."""
 
 from services.customer.queries.customers import CustomerDetail, CustomerQueries, CustomerView, EmployeeView, NumberView
 

@@ -1,4 +1,4 @@
-"""What can be read about customers: one, a list, the employees who look after them."""
+"""Reads customers, one or a list, and employees."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -17,7 +17,7 @@ from services.customer.domain import Customer
 from services.customer.projection import CustomerRow
 from services.customer.queries.people import KeyContactView, key_contact_view, refs_of
 from services.customer.search.index import Search
-from services.customer.search.question import Filters
+from services.customer.search.query import CustomerFilters
 
 COLUMNS = """
     c.customer_id AS id, c.version, c.kind, coalesce(c.name, v.value) AS name, c.stage, c.stage_since, c.tiers,
@@ -164,12 +164,12 @@ class CustomerQueries:
     async def _word(self, ref: UUID | None) -> str | None:
         return (await read_words(self._pool, [ref])).get(ref)
 
-    async def page(self, filters: Filters, after: UUID | None, limit: int) -> list[CustomerView]:
+    async def page(self, filters: CustomerFilters, after: UUID | None, limit: int) -> list[CustomerView]:
         """Return up to `limit` + 1 customers in id order, so that the caller can tell whether there are more."""
         rows = await self._search.page(COLUMNS, filters, after, min(limit, MAX_LIMIT) + 1)
         return [view(row) for row in rows]
 
-    async def count(self, filters: Filters, most: int) -> int:
+    async def count(self, filters: CustomerFilters, most: int) -> int:
         """Return how many customers fit, or `most` where there are as many or more."""
         return await self._search.count(filters, most)
 

@@ -1,4 +1,4 @@
-"""Alerts as their service last published them; every transition carries the alert whole."""
+"""Alerts as last published; every transition carries the whole alert."""
 
 from contracts import alerts as events
 from contracts.event import Envelope

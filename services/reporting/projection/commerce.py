@@ -1,4 +1,4 @@
-"""Orders and contracts, each from its beginning to its end."""
+"""Orders and contracts, from the first event to the last."""
 
 from dataclasses import replace
 

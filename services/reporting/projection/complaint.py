@@ -1,4 +1,4 @@
-"""A complaint from its raising to its closing, its clock, and what it repeats."""
+"""A complaint from its raising to its closure, its clock, and its repeats."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Contacts and follow-up tasks, each from its beginning to its end; what else there is has modules of its own."""
+"""Contacts and follow-up tasks; plans, complaints and surveys have modules of their own."""
 
 from dataclasses import replace
 

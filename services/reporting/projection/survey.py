@@ -1,4 +1,4 @@
-"""A survey from its sending to its answer. Those answered anonymously name no customer, and leave no row."""
+"""A survey from its sending to its answer. Anonymous answers name no customer, and leave no row."""
 
 from dataclasses import replace
 
