@@ -14,6 +14,7 @@ from services.customer.domain.handover import HANDOVER
 from services.customer.domain.handover_batch import HANDOVER_BATCH
 from services.customer.domain.segments import SEGMENT
 from services.customer.domain.tags import TAG_VOCABULARY
+from services.customer.employees import Employees
 from services.customer.erasure.execution import ErasureHandler
 from services.customer.handovers.checklists import Checklists
 from services.customer.inbound import receiver
@@ -31,13 +32,13 @@ def dependencies(parts: Parts) -> Dependencies:
     store, mapper, pseudonyms = EventStore(pool), EventMapper(), Pseudonyms(parts.settings.pseudonym_key)
     customers = CommandHandler(store, CUSTOMER, mapper)
     tier_schemes = TierSchemes(store, mapper, pseudonyms, zone)
-    queries = CustomerQueries(pool, Search(pool, pseudonyms))
+    employees = Employees(pool)
     return Dependencies(
         pool=pool,
         store=store,
         mapper=mapper,
         customers=customers,
-        registration=Registration(customers, tier_schemes, queries, pseudonyms),
+        registration=Registration(customers, tier_schemes, employees, pseudonyms),
         commerce=Commerce(store, mapper, customers, pseudonyms),
         handovers=CommandHandler(store, HANDOVER, mapper),
         checklists=Checklists(pool, zone),
@@ -45,7 +46,8 @@ def dependencies(parts: Parts) -> Dependencies:
         vocabulary=CommandHandler(store, TAG_VOCABULARY, mapper),
         segments=CommandHandler(store, SEGMENT, mapper),
         tier_schemes=tier_schemes,
-        queries=queries,
+        queries=CustomerQueries(pool, Search(pool, pseudonyms)),
+        employees=employees,
         handover_queries=HandoverQueries(pool),
         pseudonyms=pseudonyms,
         erasure=ErasureHandler(pool, mapper, Parking(receiver.CONSUMER)),

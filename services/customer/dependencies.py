@@ -17,6 +17,7 @@ from services.customer.domain.handover import Handover
 from services.customer.domain.handover_batch import Batch
 from services.customer.domain.segments import Segment
 from services.customer.domain.tags import Vocabulary
+from services.customer.employees import Employees
 from services.customer.erasure.execution import ErasureHandler
 from services.customer.handovers.checklists import Checklists
 from services.customer.queries import CustomerQueries
@@ -40,6 +41,7 @@ class Dependencies:
     tier_schemes: TierSchemes
     segments: CommandHandler[Segment]
     queries: CustomerQueries
+    employees: Employees
     handover_queries: HandoverQueries
     pseudonyms: Pseudonyms
     erasure: ErasureHandler

@@ -10,7 +10,7 @@ from chassis.store.pseudonym import Pseudonyms
 from services.customer import commands
 from services.customer.domain import Customer
 from services.customer.domain.references import LEADS_ELSEWHERE
-from services.customer.queries import CustomerQueries
+from services.customer.employees import Employees
 from services.customer.tiers.schemes import TierSchemes
 
 
@@ -21,12 +21,12 @@ class Registration:
         self,
         customers: CommandHandler[Customer],
         tier_schemes: TierSchemes,
-        queries: CustomerQueries,
+        employees: Employees,
         pseudonyms: Pseudonyms,
     ) -> None:
         self._customers = customers
         self._tier_schemes = tier_schemes
-        self._queries = queries
+        self._employees = employees
         self._pseudonyms = pseudonyms
 
     async def register(
@@ -56,7 +56,7 @@ class Registration:
         if command.tier:
             offered = await self._tier_schemes.offered(command.tier.scheme)
             command = commands.RegisterInTier(**dict(command), offered=offered)
-        if command.owner_id and not command.leader_id and (owner := await self._queries.employee(command.owner_id)):
+        if command.owner_id and not command.leader_id and (owner := await self._employees.one(command.owner_id)):
             command = command.with_owner_led_by(owner.leader_id)
         return command
 

@@ -125,7 +125,7 @@ def importer(parts: Parts, needs: Dependencies) -> Imports:
     """Return the import of each kind of file; the first kind is the default."""
     zone, registration, queries = parts.settings.business_zone, needs.registration, needs.queries
     importers: dict[str, Importer] = {
-        "customers": CustomerImport(registration, queries, needs.pseudonyms, zone),
+        "customers": CustomerImport(registration, needs.employees, needs.pseudonyms, zone),
         "orders": OrderImport(needs.commerce, registration, queries, zone),
         "contracts": ContractImport(needs.commerce, registration, queries, zone),
     }
@@ -146,5 +146,7 @@ def timers(parts: Parts, needs: Dependencies) -> dict[str, RunDue]:
 
 
 def handover_batches(needs: Dependencies) -> HandoverBatchRunner:
-    steps = BatchSteps(needs.store, needs.customers, needs.handovers, needs.checklists, needs.queries, needs.pseudonyms)
-    return HandoverBatchRunner(needs.pool, needs.handover_batches, BatchSelection(needs.pool, needs.queries), steps)
+    steps = BatchSteps(
+        needs.store, needs.customers, needs.handovers, needs.checklists, needs.employees, needs.pseudonyms
+    )
+    return HandoverBatchRunner(needs.pool, needs.handover_batches, BatchSelection(needs.pool, needs.employees), steps)

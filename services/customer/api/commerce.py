@@ -25,7 +25,9 @@ from services.customer.queries.commerce import page
 R = TypeVar("R", bound=OrderRow | QuoteRow | ContractRow)
 Project = Callable[[R | None, Envelope[Any]], R]
 
-TOLD_BEFORE: dict[int | str, dict[str, Any]] = {200: {"model": Accepted, "description": "Told before; nothing new"}}
+RECORDED_BEFORE: dict[int | str, dict[str, Any]] = {
+    200: {"model": Accepted, "description": "Recorded before; nothing new"}
+}
 After = Annotated[int, Query(ge=0, description="Version after which to read on.")]
 
 

@@ -1,8 +1,8 @@
 """Selects the customers of a handover batch, and marks an employee who leaves."""
 
 from chassis.postgres.database import Pool
+from services.customer.employees import Employees
 from services.customer.projection.handover_batches import HandoverBatchRow
-from services.customer.queries import CustomerQueries
 
 IS_SELECTED = "SELECT EXISTS (SELECT FROM handover_item WHERE batch_id = $1)"
 SELECT_OWNED = """
@@ -48,9 +48,9 @@ MARK_AS_LEFT = """
 class BatchSelection:
     """Selecting twice adds only customers that the first selection did not have."""
 
-    def __init__(self, pool: Pool, queries: CustomerQueries) -> None:
+    def __init__(self, pool: Pool, employees: Employees) -> None:
         self._pool = pool
-        self._queries = queries
+        self._employees = employees
 
     async def is_due(self, batch: HandoverBatchRow) -> bool:
         """Say whether to select. A leaver may get customers after the first selection; other batches select once."""
@@ -70,7 +70,7 @@ class BatchSelection:
             await self._select_led(batch, str(batch.from_owner_id))
 
     async def _select_led(self, batch: HandoverBatchRow, leaver_id: str) -> None:
-        leader_id = batch.to_leader_id or await self._queries.leader_of(leaver_id)
+        leader_id = batch.to_leader_id or await self._employees.leader_of(leaver_id)
         await self._pool.execute(SELECT_LED, batch.batch_id, leaver_id, leader_id, batch.led_by)
         if batch.led_by in {None, leaver_id}:
             await self._pool.execute(CHANGE_LEADER, leaver_id, leader_id)

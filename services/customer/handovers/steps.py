@@ -12,10 +12,10 @@ from services.customer.domain import Customer
 from services.customer.domain.erasure import require_kept
 from services.customer.domain.handover import Handover, owner_changed
 from services.customer.domain.record import stranger
+from services.customer.employees import Employees
 from services.customer.handovers.checklists import Checklists
 from services.customer.handovers.outcomes import Item, ItemResult, Outcome
 from services.customer.projection.handover_batches import HandoverBatchRow
-from services.customer.queries import CustomerQueries
 
 
 class BatchSteps:
@@ -27,14 +27,14 @@ class BatchSteps:
         customers: CommandHandler[Customer],
         handovers: CommandHandler[Handover],
         checklists: Checklists,
-        queries: CustomerQueries,
+        employees: Employees,
         pseudonyms: Pseudonyms,
     ) -> None:
         self._store = store
         self._customers = customers
         self._handovers = handovers
         self._checklists = checklists
-        self._queries = queries
+        self._employees = employees
         self._pseudonyms = pseudonyms
 
     async def run(self, batch: HandoverBatchRow, item: Item, context: Context) -> ItemResult:
@@ -69,7 +69,7 @@ class BatchSteps:
             return
         customer = (await self._customers.load(customer_id)).state
         from_owner_id = current_owner(batch, customer)
-        leader_id = await self._queries.leader_of(to_owner_id)
+        leader_id = await self._employees.leader_of(to_owner_id)
         checklist = await self._checklists.of([customer_id, *customer.duplicate_ids], context.now)
         begin = commands.Begin(
             asked=commands.StartHandover(to_owner_id=to_owner_id, to_leader_id=leader_id, reason=batch.reason),

@@ -11,8 +11,8 @@ from chassis.files.spreadsheet import Column, Row
 from chassis.store.pseudonym import Pseudonyms, normalised
 from contracts.customer import Kind, Stage, WorkStatus
 from services.customer import commands
+from services.customer.employees import Employees
 from services.customer.imports.cells import FILE_SYSTEM, WORKDAY_START, choose, day
-from services.customer.queries import CustomerQueries
 from services.customer.registration import Registration
 
 COLUMNS = (
@@ -66,9 +66,9 @@ class CustomerImport:
 
     columns = COLUMNS
 
-    def __init__(self, registration: Registration, queries: CustomerQueries, pseudonyms: Pseudonyms, zone: str) -> None:
+    def __init__(self, registration: Registration, employees: Employees, pseudonyms: Pseudonyms, zone: str) -> None:
         self._registration = registration
-        self._queries = queries
+        self._employees = employees
         self._pseudonyms = pseudonyms
         self._zone = ZoneInfo(zone)
         self._kept_owners: set[str] = set()
@@ -97,7 +97,7 @@ class CustomerImport:
             return None
         employee_id = self._pseudonyms.employee(cells["owner"])
         if employee_id not in self._kept_owners:
-            await self._queries.know_employee(employee_id, cells["owner"])
+            await self._employees.introduce(employee_id, cells["owner"])
             self._kept_owners.add(employee_id)
         return employee_id
 
