@@ -1,4 +1,4 @@
-"""`make demo`: takes a company's files in, plays a story, and shows what a manager would want to see."""
+"""`make demo`: imports a company's files, plays a story, and prints the tables of a manager."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,14 +13,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from demo import whole_life
+from demo import lifecycle
+from demo.alert_listener import listen_to_alerts
 from demo.client import Client, client_of
 from demo.company import customers_csv, followups_csv, generate
-from demo.life_table import life_table
-from demo.listening import listening
+from demo.lifecycle_table import lifecycle_table
 from demo.story import play
 from demo.tables import show
-from demo.wording import WORDINGS, Wording
+from demo.texts import TEXTS, Texts
 from deploy.stack import report, state
 from deploy.stack.errors import CannotRun
 from deploy.stack.layout import Layout
@@ -37,8 +37,8 @@ class Language(StrEnum):
 
 
 def main(
-    customers: Annotated[int, typer.Option(help="How many customers the made-up company has.")] = DEFAULT_CUSTOMERS,
-    seed: Annotated[int, typer.Option(help="The same seed makes up the same company.")] = 7,
+    customers: Annotated[int, typer.Option(help="How many customers the generated company has.")] = DEFAULT_CUSTOMERS,
+    seed: Annotated[int, typer.Option(help="The same seed generates the same company.")] = 7,
     language: Annotated[Language, typer.Option(help="The language of the tables.")] = Language.EN,
     data_dir: Annotated[Path, typer.Option(help="Where the running product keeps its data.")] = Path(".care"),
 ) -> None:
@@ -53,21 +53,21 @@ def main(
 
 
 async def run(console: Console, customers: int, seed: int, language: Language, data_dir: Path) -> None:
-    wording = WORDINGS[language]
+    texts = TEXTS[language]
     async with environment_of(console, data_dir) as environment, client_of(environment) as client:
-        async with listening(environment["CARE_KAFKA_BOOTSTRAP"], console, wording) as listener:
-            await whole_life.publish_plans(client)
-            await take_in_all(client, console, wording, customers, seed)
-            console.print(wording.one_life)
-            life = await whole_life.until_forgotten(client)
-            console.print(wording.settling)
+        async with listen_to_alerts(environment["CARE_KAFKA_BOOTSTRAP"], console, texts) as listener:
+            await lifecycle.publish_plans(client)
+            await import_all(client, console, texts, customers, seed)
+            console.print(texts.one_life)
+            life = await lifecycle.until_renewal_missed(client)
+            console.print(texts.settling)
             await asyncio.sleep(QUIET_SECONDS)
-            listener.begin_chapter()
-            console.print(wording.lost_and_won)
-            await whole_life.until_won_back(life)
+            listener.reset_limit()
+            console.print(texts.lost_and_won)
+            await lifecycle.until_won_back(life)
             await play(client, listener, console, language)
-        await show(client, console, wording)
-        console.print(await life_table(life))
+        await show(client, console, texts)
+        console.print(await lifecycle_table(life))
 
 
 @asynccontextmanager
@@ -88,7 +88,7 @@ def is_running(data_dir: Path) -> bool:
     return True
 
 
-async def take_in_all(client: Client, console: Console, wording: Wording, customers: int, seed: int) -> None:
+async def import_all(client: Client, console: Console, texts: Texts, customers: int, seed: int) -> None:
     company = generate(seed, customers, date.today())  # noqa: DTZ011 - a made-up company lives in local days
     files = [
         ("customer", "demo/fixtures/customers.csv", (FIXTURES / "customers.csv").read_bytes()),
@@ -99,10 +99,10 @@ async def take_in_all(client: Client, console: Console, wording: Wording, custom
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         for service, name, content in files:
-            await take_in(client, progress, wording.importing.format(name=name), service, content)
+            await import_file(client, progress, texts.importing.format(name=name), service, content)
 
 
-async def take_in(client: Client, progress: Progress, title: str, service: str, content: bytes) -> None:
+async def import_file(client: Client, progress: Progress, title: str, service: str, content: bytes) -> None:
     import_id = await client.send_file(service, content)
     bar = progress.add_task(title, total=None)
     async for seen in client.progress_of(service, import_id):

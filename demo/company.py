@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from chassis.files.spreadsheet import write_csv
-from demo import company_words as words
+from demo import company_texts as texts
 from demo.company_life import OPEN, SILENT_FATES, Fate, Life, Staff, live
 
 TEAMS = 6
@@ -108,11 +108,11 @@ def followups_csv(company: Company) -> bytes:
 
 
 def _hire(rng: Random, today: date) -> Staff:
-    people = len(words.SURNAMES) * len(words.GIVEN_NAMES)
+    people = len(texts.SURNAMES) * len(texts.GIVEN_NAMES)
     names = []
     for person in rng.sample(range(people), TEAMS * (1 + OWNERS_PER_TEAM)):
-        surname, given_name = divmod(person, len(words.GIVEN_NAMES))
-        names.append(words.SURNAMES[surname] + words.GIVEN_NAMES[given_name])
+        surname, given_name = divmod(person, len(texts.GIVEN_NAMES))
+        names.append(texts.SURNAMES[surname] + texts.GIVEN_NAMES[given_name])
     leaders, owners = names[:TEAMS], names[TEAMS:]
     teams = {leader: tuple(owners[team::TEAMS]) for team, leader in enumerate(leaders)}
     left_on = {owner: today - timedelta(days=days) for owner, days in zip(owners, LEFT_DAYS_AGO, strict=False)}
@@ -121,15 +121,15 @@ def _hire(rng: Random, today: date) -> Staff:
 
 def _found(rng: Random, customers: int) -> list[Firm]:
     """Draw names without replacement, so that each is unique."""
-    cities, suffixes = list(words.CITIES), list(words.TRADE_OF_SUFFIX)
-    heads, tails = words.WORD_HEADS, words.WORD_TAILS
+    cities, suffixes = list(texts.CITIES), list(texts.TRADE_OF_SUFFIX)
+    heads, tails = texts.WORD_HEADS, texts.WORD_TAILS
     firms = []
     for drawn in rng.sample(range(len(cities) * len(heads) * len(tails) * len(suffixes)), customers):
         rest, suffix = divmod(drawn, len(suffixes))
         rest, tail = divmod(rest, len(tails))
         city, head = divmod(rest, len(heads))
         name = cities[city] + heads[head] + tails[tail] + suffixes[suffix]
-        firms.append(Firm(name, words.TRADE_OF_SUFFIX[suffixes[suffix]], words.CITIES[cities[city]]))
+        firms.append(Firm(name, texts.TRADE_OF_SUFFIX[suffixes[suffix]], texts.CITIES[cities[city]]))
     return firms
 
 
@@ -148,7 +148,7 @@ def _customer_row(rng: Random, number: int, firm: Firm, life: Life) -> CustomerR
         tier=life.tier,
         owner=life.owner,
         last_contact_on=life.last_contact().on,
-        need_type=rng.choice(words.NEED_TYPES),
+        need_type=rng.choice(texts.NEED_TYPES),
         follow_up_status=_work_status(life),
         industry=firm.industry,
         region=firm.region,

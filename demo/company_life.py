@@ -1,4 +1,4 @@
-"""One customer's life with a company: who looked after it, in which rhythm, and where that broke off."""
+"""Generates one customer's history with a company: its owner, its contacts, and where they stop."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import Enum, auto
 from random import Random
 
-from demo import company_words as words
+from demo import company_texts as texts
 
 HISTORY_DAYS = 730
 TIER_WEIGHTS = {"VIP": 8, "成长型": 27, "普通": 65}
@@ -143,14 +143,14 @@ def _told(rng: Random, life: Life, days: list[date]) -> list[Touch]:
     deal_on = date.max if life.stage in PURSUED_STAGES else settled_on
     touches = [_touch(rng, life, day, deal_on) for day in days]
     if life.fate is Fate.LOST:
-        touches[-1] = replace(touches[-1], content=rng.choice(words.CLOSING_WORDS), status="已完成")
+        touches[-1] = replace(touches[-1], content=rng.choice(texts.CLOSING_WORDS), status="已完成")
     return touches
 
 
 def _touch(rng: Random, life: Life, day: date, deal_on: date) -> Touch:
     if day <= life.joined_on:
-        return Touch(day, rng.choice(words.FIRST_VISITS), life.owner, "已完成")
-    topics = words.BEFORE_THE_DEAL if day < deal_on else words.AFTER_THE_DEAL
+        return Touch(day, rng.choice(texts.FIRST_VISITS), life.owner, "已完成")
+    topics = texts.BEFORE_THE_DEAL if day < deal_on else texts.AFTER_THE_DEAL
     topic = rng.choices(topics, [topic.weight for topic in topics])[0]
     return Touch(day, rng.choice(topic.wordings), life.owner, topic.done)
 
@@ -160,11 +160,11 @@ def _loose_end(rng: Random, life: Life, after: date, today: date) -> list[Touch]
     day = min(_workday(after + timedelta(days=rng.randint(3, 7))), today)
     match life.fate:
         case Fate.COMPLAINT_DROPPED:
-            return [Touch(day, rng.choice(words.DROPPED_COMPLAINTS), life.owner, OPEN)]
+            return [Touch(day, rng.choice(texts.DROPPED_COMPLAINTS), life.owner, OPEN)]
         case Fate.CONTRACT_RAN_OUT:
-            return [Touch(day, rng.choice(words.OPEN_RENEWALS), life.owner, OPEN)]
+            return [Touch(day, rng.choice(texts.OPEN_RENEWALS), life.owner, OPEN)]
         case Fate.KEPT if rng.random() < OPEN_SHARE:
-            return [Touch(day, rng.choice(words.OPEN_PROMISES), life.owner, OPEN)]
+            return [Touch(day, rng.choice(texts.OPEN_PROMISES), life.owner, OPEN)]
         case Fate.KEPT | Fate.LOST | Fate.OWNER_LEFT:
             return []
 

@@ -1,27 +1,27 @@
-"""One customer's story, played through the APIs: forgotten, found, complained, heard."""
+"""One customer's story through the APIs: a missed call, a complaint, a signature. Each alert is awaited."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rich.console import Console
 
+from demo.alert_listener import Listener
 from demo.client import Client
-from demo.listening import Listener
 
-TELLINGS = {
+STEPS = {
     "en": {
         "registered": "A seller registers {name}, VIP, and promises a call in two seconds.",
         "missed": "Nobody called. The seller calls now and notes it:",
-        "complaint": "The customer complained two weeks ago; only now somebody writes it down:",
+        "complaint": "The customer complained two weeks ago; the complaint is recorded only now:",
         "answered": "Service answers, the customer confirms, the complaint is closed:",
-        "signed": "And the deal is signed: from now on it is maintenance, not chasing.",
+        "signed": "The deal is signed: the customer moves from follow-up to maintenance.",
     },
     "zh": {
         "registered": "销售登记了 {name}（VIP），并承诺两秒后回电。",
         "missed": "没有人回电。销售现在补打并记录：",
         "complaint": "客户两周前投诉，现在才有人记下来：",
         "answered": "客服答复，客户确认，投诉关闭：",
-        "signed": "签约成功：从此是维护，不再是追单。",
+        "signed": "签约成功：客户由跟进转为维护。",
     },
 }
 
@@ -32,23 +32,23 @@ def ago(**span: float) -> str:
 
 async def play(client: Client, listener: Listener, console: Console, language: str) -> str:
     """Play the story and return the customer's id. Each step waits for the alert that it sets off."""
-    tell = TELLINGS[language]
+    steps = STEPS[language]
     name = f"杭州星野 {datetime.now(UTC):%H%M%S}"
     console.rule(name)
-    console.print(tell["registered"].format(name=name))
+    console.print(steps["registered"].format(name=name))
     registered = await client.post("customer", "/v1/customers", registration(name))
     customer, place = registered["id"], f"/v1/customers/{registered['id']}"
     promise = {"due_at": ago(seconds=-2), "purpose": "first-call", "content": "首次回访"}
     task = await client.post("followup", f"{place}/tasks", promise)
     await listener.wait_for(customer, "missed-follow-up", "raised")
 
-    console.print(tell["missed"])
+    console.print(steps["missed"])
     call = {"channel": "phone", "direction": "outbound", "content": "已致电，客户有意向", "task_id": task["id"]}
     await client.post("followup", f"{place}/contacts", call)
     await client.post("followup", f"/v1/tasks/{task['id']}/completion", {})
     await listener.wait_for(customer, "missed-follow-up", "cleared")
 
-    console.print(tell["complaint"])
+    console.print(steps["complaint"])
     words = {
         "channel": "phone",
         "severity": "high",
@@ -59,12 +59,12 @@ async def play(client: Client, listener: Listener, console: Console, language: s
     complaint = await client.post("followup", f"{place}/complaints", words)
     await listener.wait_for(customer, "unanswered-complaint", "raised")
 
-    console.print(tell["answered"])
+    console.print(steps["answered"])
     for step, body in answers():
         await client.post("followup", f"/v1/complaints/{complaint['id']}/{step}", body)
     await listener.wait_for(customer, "unanswered-complaint", "cleared")
 
-    console.print(tell["signed"])
+    console.print(steps["signed"])
     await client.post("customer", f"{place}/stage", {"stage": "signed"})
     return str(customer)
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from demo.client import Client
-from demo.wording import Wording
+from demo.texts import Texts
 
 SHOWN = 12
 PAGE = "200"
@@ -16,14 +16,14 @@ ZONE = ZoneInfo("Asia/Shanghai")
 TIERS_ZH = {"vip": "VIP", "growth": "成长型", "ordinary": "普通"}
 
 
-async def show(client: Client, console: Console, wording: Wording) -> None:
+async def show(client: Client, console: Console, texts: Texts) -> None:
     """Print who is silent, what was missed, who has to act, the funnel, and how timely follow-ups are."""
     names = {employee["id"]: employee["name"] for employee in (await client.get("customer", "/v1/employees"))["items"]}
-    console.print(await silent(client, wording, names))
-    console.print(await missed(client, wording, names))
-    console.print(await by_owner(client, wording, names))
-    console.print(await funnel(client, wording))
-    console.print(await timeliness(client, wording, names))
+    console.print(await silent(client, texts, names))
+    console.print(await missed(client, texts, names))
+    console.print(await by_owner(client, texts, names))
+    console.print(await funnel(client, texts))
+    console.print(await timeliness(client, texts, names))
 
 
 async def firing(client: Client, rule_id: str) -> list[dict[str, Any]]:
@@ -37,68 +37,66 @@ async def firing(client: Client, rule_id: str) -> list[dict[str, Any]]:
         query["cursor"] = page["next_cursor"]
 
 
-async def silent(client: Client, wording: Wording, names: dict[str, str]) -> Table:
+async def silent(client: Client, texts: Texts, names: dict[str, str]) -> Table:
     alerts = sorted(await firing(client, "inactivity"), key=lambda alert: (rank(alert), alert["silent_since"]))
-    table = Table(
-        wording.customer, wording.tier, wording.owner, wording.days, title=f"{wording.silent} ({len(alerts)})"
-    )
+    table = Table(texts.customer, texts.tier, texts.owner, texts.days, title=f"{texts.silent} ({len(alerts)})")
     for alert in alerts[:SHOWN]:
         tier = alert["alert"]["labels"].get("tier", "")
         days = (datetime.now(UTC) - datetime.fromisoformat(alert["silent_since"])).days
         owner = names.get(alert["owner_id"], alert["owner_id"] or "—")
-        table.add_row(alert["alert"]["customer_name"], tier_word(tier, wording), owner, str(days))
-    return with_rest(table, len(alerts), wording)
+        table.add_row(alert["alert"]["customer_name"], tier_word(tier, texts), owner, str(days))
+    return with_rest(table, len(alerts), texts)
 
 
-async def missed(client: Client, wording: Wording, names: dict[str, str]) -> Table:
+async def missed(client: Client, texts: Texts, names: dict[str, str]) -> Table:
     alerts = sorted(await firing(client, "missed-follow-up"), key=lambda alert: (rank(alert), alert["starts_at"]))
-    title = f"{wording.missed} ({len(alerts)})"
-    table = Table(wording.customer, wording.tier, wording.owner, wording.due, wording.what, title=title)
+    title = f"{texts.missed} ({len(alerts)})"
+    table = Table(texts.customer, texts.tier, texts.owner, texts.due, texts.what, title=title)
     for alert in alerts[:SHOWN]:
         task = await client.get("followup", f"/v1/tasks/{alert['alert']['concerns_id']}")
         due = datetime.fromisoformat(alert["starts_at"]).astimezone(ZONE)
         owner = names.get(alert["owner_id"], alert["owner_id"] or "—")
-        tier = tier_word(alert["alert"]["labels"].get("tier", ""), wording)
+        tier = tier_word(alert["alert"]["labels"].get("tier", ""), texts)
         table.add_row(alert["alert"]["customer_name"], tier, owner, f"{due:%Y-%m-%d %H:%M}", task["content"] or "")
-    return with_rest(table, len(alerts), wording)
+    return with_rest(table, len(alerts), texts)
 
 
-async def by_owner(client: Client, wording: Wording, names: dict[str, str]) -> Table:
+async def by_owner(client: Client, texts: Texts, names: dict[str, str]) -> Table:
     report = await client.get("reporting", "/v1/reports/open-alerts")
-    table = Table(wording.owner, wording.open_alerts, title=f"{wording.by_owner} ({report['open']})")
+    table = Table(texts.owner, texts.open_alerts, title=f"{texts.by_owner} ({report['open']})")
     for line in report["owners"][:SHOWN]:
         table.add_row(names.get(line["owner_id"], line["owner_id"] or "—"), str(line["open"]))
-    return with_rest(table, len(report["owners"]), wording)
+    return with_rest(table, len(report["owners"]), texts)
 
 
-async def funnel(client: Client, wording: Wording) -> Table:
+async def funnel(client: Client, texts: Texts) -> Table:
     report = await client.get("reporting", "/v1/reports/stage-funnel")
-    table = Table(wording.stage, wording.count, "", title=wording.funnel)
+    table = Table(texts.stage, texts.count, "", title=texts.funnel)
     largest = max(line["customers"] for line in report["stages"]) or 1
     for line in report["stages"]:
         bar = "█" * round(30 * line["customers"] / largest)
-        table.add_row(line["label"][wording.language], str(line["customers"]), bar)
+        table.add_row(line["label"][texts.language], str(line["customers"]), bar)
     return table
 
 
-async def timeliness(client: Client, wording: Wording, names: dict[str, str]) -> Table:
+async def timeliness(client: Client, texts: Texts, names: dict[str, str]) -> Table:
     today = datetime.now(ZONE).date()
     period = {"from": str(today - timedelta(days=90)), "to": str(today)}
     report = await client.get("reporting", "/v1/reports/followup-timeliness", **period)
-    table = Table(wording.owner, wording.rate, "", title=wording.timeliness)
+    table = Table(texts.owner, texts.rate, "", title=texts.timeliness)
     total = report["total"]
     table.add_row("∑", percent(total["rate"]), f"{total['numerator']} / {total['denominator']}", style="bold")
     for line in report["owners"][:SHOWN]:
         name = names.get(line["owner_id"], line["owner_id"] or "—")
         table.add_row(name, percent(line["rate"]), f"{line['numerator']} / {line['denominator']}")
-    return with_rest(table, len(report["owners"]), wording)
+    return with_rest(table, len(report["owners"]), texts)
 
 
-def with_rest(table: Table, count: int, wording: Wording) -> Table:
+def with_rest(table: Table, count: int, texts: Texts) -> Table:
     if count > SHOWN:
-        table.caption = wording.more.format(count=count - SHOWN)
+        table.caption = texts.more.format(count=count - SHOWN)
     if count == 0:
-        table.caption = wording.nothing
+        table.caption = texts.nothing
     return table
 
 
@@ -109,8 +107,8 @@ def rank(alert: dict[str, Any]) -> int:
     return tiers.index(tier) if tier in tiers else len(tiers)
 
 
-def tier_word(tier: str, wording: Wording) -> str:
-    return TIERS_ZH.get(tier, tier) if wording.language == "zh" else tier
+def tier_word(tier: str, texts: Texts) -> str:
+    return TIERS_ZH.get(tier, tier) if texts.language == "zh" else tier
 
 
 def percent(rate: float | None) -> str:

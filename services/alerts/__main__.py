@@ -19,17 +19,16 @@ from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.erasure_answers import record_of
 from contracts.topics import ALERT_ERASURE_ANSWERS, ALERT_EVENTS, ALERT_OPEN, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
-from services.alerts.api.alerts import router
+from services.alerts import projection
+from services.alerts.api import ROUTERS
 from services.alerts.dependencies import Dependencies
-from services.alerts.detection.detector import CONSUMER, Detection
+from services.alerts.detection.detector import CONSUMER, Detector
 from services.alerts.engine.rules import DEFAULT_RULES
 from services.alerts.open_topic import open_record
-from services.alerts.projection import alerts
 from services.alerts.queries.alerts import AlertQueries
 from services.alerts.schema import SCHEMA
 
 NAME: Final = "alerts"
-LISTING = "alert-list"
 
 
 def build(parts: Parts) -> Service:
@@ -37,17 +36,17 @@ def build(parts: Parts) -> Service:
     settings, health = parts.settings, parts.supervisor.health
     bootstrap = settings.kafka_bootstrap
     store, mapper = EventStore(parts.pool), EventMapper()
-    detection = Detection(store, parts.pool, mapper, DEFAULT_RULES)
-    timers = Timers(detection.run_due, health=health("timers"))
+    detector = Detector(store, parts.pool, mapper, DEFAULT_RULES)
+    timers = Timers(detector.run_due, health=health("timers"))
 
     def applied() -> None:
         store.wake()
         timers.wake()
 
-    detecting = Applier(CONSUMER, parts.pool, detection.apply, applied=applied)
-    listing = ReadModel(
-        Applier(LISTING, parts.pool, alerts.apply),
-        alerts.TABLES,
+    applier = Applier(CONSUMER, parts.pool, detector.apply, applied=applied)
+    lists = ReadModel(
+        Applier(projection.CONSUMER, parts.pool, projection.apply),
+        projection.TABLES,
         lambda applier, health, shared: Tail(store, mapper, applier, health=health, shared=shared).run,
     )
     relay = Relay(
@@ -59,10 +58,10 @@ def build(parts: Parts) -> Service:
         idempotence=settings.kafka_idempotence,
         companion=(ALERT_OPEN, open_record),
     )
-    consumer = Consumer(detecting, [CUSTOMER_EVENTS, FOLLOWUP_EVENTS], bootstrap=bootstrap, health=health("consumer"))
+    consumer = Consumer(applier, [CUSTOMER_EVENTS, FOLLOWUP_EVENTS], bootstrap=bootstrap, health=health("consumer"))
     app = create_app(
         "Alerts",
-        [router],
+        ROUTERS,
         authenticator=parts.authenticator,
         cursors=parts.cursors,
         supervisor=parts.supervisor,
@@ -76,9 +75,9 @@ def build(parts: Parts) -> Service:
         Task("relay", "erasure-answers", Timers(answers(parts).run_due, health=health("erasure-answers")).run),
         Task("consumer", "consumer", consumer.run),
         Task("timers", "timers", timers.run),
-        Task("projection", LISTING, listing.follow(health(LISTING))),
+        Task("projection", projection.CONSUMER, lists.follow(health(projection.CONSUMER))),
     ]
-    return Service(NAME, app, tasks, [detecting, listing.applier], [listing])
+    return Service(NAME, app, tasks, [applier, lists.applier], [lists])
 
 
 def answers(parts: Parts) -> ErasureAnswers:

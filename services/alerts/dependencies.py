@@ -1,4 +1,4 @@
-"""What the routes are given."""
+"""What the routes need."""
 
 from dataclasses import dataclass
 from typing import Annotated

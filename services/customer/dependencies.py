@@ -1,4 +1,4 @@
-"""What the routes are given: the command handler, the queries, and the helpers of one process."""
+"""What the routes need: command handlers, queries and helpers of one process."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -18,10 +18,12 @@ from services.customer.commerce.recording import Commerce
 from services.customer.domain import Customer
 from services.customer.domain.handover import Handover
 from services.customer.domain.handover_batch import Batch
-from services.customer.erasure.execution import Erasing
+from services.customer.employees import Employees
+from services.customer.erasure.execution import ErasureHandler
 from services.customer.handovers.checklists import Checklists
 from services.customer.queries import CustomerQueries
 from services.customer.queries.handovers import HandoverQueries
+from services.customer.registration import Registration
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Dependencies:
     store: EventStore
     mapper: EventMapper
     customers: CommandHandler[Customer]
+    registration: Registration
     commerce: Commerce
     handovers: CommandHandler[Handover]
     checklists: Checklists
@@ -39,9 +42,10 @@ class Dependencies:
     tier_schemes: Versions[TierSchemePublished]
     segments: Versions[SegmentPublished]
     queries: CustomerQueries
+    employees: Employees
     handover_queries: HandoverQueries
     pseudonyms: Pseudonyms
-    erasing: Erasing
+    erasure: ErasureHandler
     exports: Exports
 
 

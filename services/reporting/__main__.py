@@ -16,9 +16,9 @@ from chassis.service import Parts, Service, Task
 from contracts.erasure_answers import record_of
 from contracts.topics import REPORTING_ERASURE_ANSWERS
 from services.reporting import projection
-from services.reporting.api import customers, reports
+from services.reporting.api import ROUTERS
+from services.reporting.business_zone import keep_zone
 from services.reporting.dependencies import Dependencies
-from services.reporting.projection.zone import keep_zone
 from services.reporting.schema import SCHEMA
 
 NAME: Final = "reporting"
@@ -27,10 +27,7 @@ NAME: Final = "reporting"
 def build(parts: Parts) -> Service:
     """Put the service together; nothing runs yet."""
     settings, health = parts.settings, parts.supervisor.health
-    needs = Dependencies(
-        pool=parts.pool,
-        zone=ZoneInfo(settings.business_zone),
-    )
+    needs = Dependencies(pool=parts.pool, zone=ZoneInfo(settings.business_zone))
     model = ReadModel(
         Applier(NAME, parts.pool, projection.apply),
         projection.TABLES,
@@ -53,7 +50,7 @@ def build(parts: Parts) -> Service:
 
     app = create_app(
         "Reporting",
-        [customers.router, reports.router],
+        ROUTERS,
         authenticator=parts.authenticator,
         cursors=parts.cursors,
         supervisor=parts.supervisor,

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from demo import whole_life
+from demo import lifecycle
 from demo.client import Client
-from demo.life_table import by_day, told_to_the_end
-from demo.life_words import sentences
+from demo.lifecycle_table import by_day, complete_timeline
+from demo.lifecycle_texts import sentences
 from tests.support.listening import Heard, listening
 from tests.support.product import Product
 from tests.support.waiting import eventually
@@ -164,12 +164,12 @@ async def test_every_service_says_that_it_is_ready(product: Product) -> None:
         assert "care_" in (await product.client.http.get(f"{url}/metrics")).text
 
 
-async def test_a_whole_life_is_told_from_the_first_call_to_the_win_back(product: Product) -> None:
-    await whole_life.publish_plans(product.client)
-    life = await whole_life.until_forgotten(product.client)
-    await whole_life.until_won_back(life)
+async def test_a_lifecycle_is_shown_from_the_first_call_to_the_win_back(product: Product) -> None:
+    await lifecycle.publish_plans(product.client)
+    life = await lifecycle.until_renewal_missed(product.client)
+    await lifecycle.until_won_back(life)
 
-    told = [pair[0] for _, entry in by_day(await told_to_the_end(life)) if (pair := sentences(entry))]
+    told = [pair[0] for _, entry in by_day(await complete_timeline(life)) if (pair := sentences(entry))]
 
     stages = [each.split()[3] for each in told if each.startswith("Stage: ")]
     assert stages == ["interested", "signed", "established", "lost", "interested", "signed"]

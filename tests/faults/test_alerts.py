@@ -18,7 +18,7 @@ from chassis.store.mapper import EventMapper
 from contracts.customer import Stage
 from contracts.event import Envelope
 from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS, PARTITIONS, Topic
-from services.alerts.detection.detector import CONSUMER, FEEDS, Detection
+from services.alerts.detection.detector import CONSUMER, FEEDS, Detector
 from services.alerts.engine.episodes import CustomerState, evaluate
 from services.alerts.engine.facts import evolve
 from services.alerts.engine.rules import DEFAULT_RULES
@@ -114,7 +114,7 @@ async def test_r38_r41_two_schedulers_back_after_hours_raise_each_silence_once(p
     facts = await evidence.stored(pool)
     hours_later = datetime.now(UTC) + timedelta(hours=2)
     copies = [
-        Detection(EventStore(alerts_pool), alerts_pool, EventMapper(), DEFAULT_RULES, lambda: hours_later)
+        Detector(EventStore(alerts_pool), alerts_pool, EventMapper(), DEFAULT_RULES, lambda: hours_later)
         for _ in range(3)
     ]
     async with transaction(alerts_pool) as held:
@@ -133,11 +133,11 @@ async def test_a_silent_customer_is_not_raised_while_a_feed_lags(pool: Pool, ale
     await fall_silent(pool, 1)
     facts = await evidence.stored(pool)
     later = datetime.now(UTC) + timedelta(hours=2)
-    detection = Detection(EventStore(alerts_pool), alerts_pool, EventMapper(), DEFAULT_RULES, lambda: later)
+    detector = Detector(EventStore(alerts_pool), alerts_pool, EventMapper(), DEFAULT_RULES, lambda: later)
     async with transaction(alerts_pool) as held:
-        await detection.apply(facts, held)
+        await detector.apply(facts, held)
     await all_heard(alerts_pool, later, feeds=FEEDS[:1])
-    assert await detection.run_due() == 0
+    assert await detector.run_due() == 0
 
 
 async def all_heard(pool: Pool, until: datetime, feeds: list[str] = FEEDS) -> None:

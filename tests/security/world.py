@@ -21,7 +21,7 @@ from chassis.store.mapper import EventMapper
 from contracts.examples import ALERT_ID, LEADER, METADATA, OWNER, example_envelope
 from deploy.stack import tokens
 from services import openapi
-from services.alerts.detection.detector import Detection
+from services.alerts.detection.detector import Detector
 from services.alerts.engine.rules import DEFAULT_RULES
 from services.alerts.projection import holders
 from services.followup.projection import customers
@@ -244,11 +244,11 @@ async def tell_followup(pool: Pool, whose: Whose) -> None:
 
 
 async def tell_alerts(pool: Pool, whose: Whose) -> None:
-    detection = Detection(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
+    detector = Detector(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
     facts = [example_envelope(fact, subject=each) for each, held_by in whose.items() for fact in owned(held_by)]
     async with transaction(pool) as held:
-        await holders.keep(facts, held)
-        await detection._append(held, [(each, raised(each, held_by), METADATA) for each, held_by in whose.items()])
+        await holders.apply(facts, held)
+        await detector._append(held, [(each, raised(each, held_by), METADATA) for each, held_by in whose.items()])
 
 
 async def lists_show(world: World, customer_id: str) -> bool:

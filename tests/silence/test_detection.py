@@ -21,7 +21,7 @@ from contracts.event import Envelope
 from contracts.examples import CONTACT_FORM_ID, example, example_envelope
 from contracts.followup import Channel, ContactFormPublished, ContactLogged, Direction
 from contracts.topics import PARTITIONS
-from services.alerts.detection.detector import CONSUMER, Detection
+from services.alerts.detection.detector import CONSUMER, Detector
 from services.alerts.engine.rules import DEFAULT_RULES
 from tests.silence.delivery import Delivered, Looked, Marked, Restarted, Step, deliveries, in_order, what_is_right
 from tests.silence.histories import CUSTOMER, FEEDS, FOLLOWUP, START, Facts, make_up
@@ -44,8 +44,8 @@ class Live:
 
     def restart(self) -> None:
         store = EventStore(self._pool)
-        self._detection = Detection(store, self._pool, EventMapper(), DEFAULT_RULES, lambda: self._now)
-        self._applier = Applier(CONSUMER, self._pool, self._detection.apply)
+        self._detector = Detector(store, self._pool, EventMapper(), DEFAULT_RULES, lambda: self._now)
+        self._applier = Applier(CONSUMER, self._pool, self._detector.apply)
         self._progress: dict[Source, Progress] = {}
 
     async def take(self, facts: Facts, step: Step) -> None:
@@ -58,7 +58,7 @@ class Live:
                 await self._deliver(feed, [], now)
             case Looked(now):
                 self._now = now
-                await self._detection.run_due()
+                await self._detector.run_due()
             case Restarted():
                 self.restart()
 

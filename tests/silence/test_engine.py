@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from contracts.customer import Kind, Registered, TierChanged
-from services.alerts.detection.detector import look, take_in
+from services.alerts.detection.detector import raise_due, receive
 from services.alerts.detection.memory import Memory
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.findings import NEVER_DUE
@@ -71,9 +71,9 @@ def test_the_histories_hold_all_that_can_be_said() -> None:
 
 def test_a_look_behind_the_clock_ends_nothing_that_an_event_has_left_open() -> None:
     vip = [envelope(event, 0) for event in (Registered(kind=Kind.COMPANY), TierChanged(scheme="default", tier="vip"))]
-    memory, _ = take_in(CUSTOMER, Memory(CustomerState(), NEVER_DUE), vip, DEFAULT_RULES, day(0))
-    memory, raised = look(CUSTOMER, memory, DEFAULT_RULES, day(10), day(10))
+    memory, _ = receive(CUSTOMER, Memory(CustomerState(), NEVER_DUE), vip, DEFAULT_RULES, day(0))
+    memory, raised = raise_due(CUSTOMER, memory, DEFAULT_RULES, day(10), day(10))
     growth = [envelope(TierChanged(scheme="default", tier="growth"), 14.5)]
-    memory, ended = take_in(CUSTOMER, memory, growth, DEFAULT_RULES, day(14.5))
-    _, after = look(CUSTOMER, memory, DEFAULT_RULES, day(14.5), day(13.9))
+    memory, ended = receive(CUSTOMER, memory, growth, DEFAULT_RULES, day(14.5))
+    _, after = raise_due(CUSTOMER, memory, DEFAULT_RULES, day(14.5), day(13.9))
     assert (len(raised), list(ended), list(after)) == (1, [], [])

@@ -16,7 +16,7 @@ from contracts.followup import (
     ComplaintTargetChanged,
     ContactLogged,
 )
-from services.alerts.detection.detector import look, take_in
+from services.alerts.detection.detector import raise_due, receive
 from services.alerts.detection.memory import STATE, Memory
 from services.alerts.engine.episodes import CustomerState, evaluate
 from services.alerts.engine.facts import evolve
@@ -63,7 +63,7 @@ class Watcher:
             self.said += [said(event, customer_id) for event in ended]
 
     def hear(self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime) -> tuple[Memory, list[AlertEvent]]:
-        kept, ended = take_in(customer_id, memory, own, self.rules, now)
+        kept, ended = receive(customer_id, memory, own, self.rules, now)
         return kept, [event for event, _ in ended]
 
     def instant(self, now: datetime) -> datetime | None:
@@ -74,7 +74,7 @@ class Watcher:
         instant = self.instant(now)
         for customer_id, memory in self.memories.items():
             if instant and memory.next_due_at <= instant:
-                self.memories[customer_id], events = look(customer_id, memory, self.rules, now, instant)
+                self.memories[customer_id], events = raise_due(customer_id, memory, self.rules, now, instant)
                 self.said += [said(event, customer_id) for event in events]
 
     def restart(self) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4, uuid5
 
 from contracts.alerts import AlertEvent
 from contracts.event import Envelope, Event, Metadata, Origin
-from services.alerts.engine.episodes import CustomerState, Step, evaluate
+from services.alerts.engine.episodes import CustomerState, Evaluation, evaluate
 from services.alerts.engine.facts import evolve
 from services.alerts.engine.rules import DEFAULT_RULES
 
@@ -48,9 +48,9 @@ class Watch:
     def asked(self, now: float) -> "Watch":
         return self._keep(evaluate(CUSTOMER, self.state, DEFAULT_RULES, day(now), raising=True))
 
-    def _keep(self, step: Step) -> "Watch":
-        self.state, self.next_due_at = step.state, step.next_due_at
-        self.said.extend(step.events)
+    def _keep(self, evaluation: Evaluation) -> "Watch":
+        self.state, self.next_due_at = evaluation.state, evaluation.next_due_at
+        self.said.extend(evaluation.events)
         return self
 
     def told_of(self) -> list[tuple[str, str]]:

@@ -5,4 +5,4 @@ from pydantic import SecretStr
 from chassis.store.pseudonym import Pseudonyms
 from services.customer import projection
 
-APPLY = projection.applying(Pseudonyms(SecretStr("k" * 32)))
+APPLY = projection.handler(Pseudonyms(SecretStr("k" * 32)))

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
 
-from chassis.consume.erasure_answers import receive
+from chassis.consume import erasure_answers
 from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime.clock import Clock, utc_now
 from chassis.store.event_store import Answer, Append, EventStore
@@ -21,8 +21,7 @@ from contracts.customer import ErasureEvent
 from contracts.event import Envelope, Metadata
 from contracts.topics import CONFIGURATION, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.alerts.actor import ACTOR
-from services.alerts.detection import memory as silence
-from services.alerts.detection import merging
+from services.alerts.detection import memory, merging
 from services.alerts.detection.memory import Memory
 from services.alerts.engine.episodes import CustomerState, evaluate
 from services.alerts.engine.facts import evolve
@@ -35,8 +34,8 @@ DUE_BATCH = 500
 VERSIONS = "SELECT stream_id, max(version) AS version FROM event WHERE stream_id = ANY($1) GROUP BY stream_id"
 
 
-class Detection:
-    """One service's detection: `apply` is the consumer's handler, `run_due` the timers'."""
+class Detector:
+    """`apply` is the handler of the consumer; a timer calls `run_due`."""
 
     def __init__(
         self, store: EventStore, pool: Pool, mapper: EventMapper, rules: RuleBook, clock: Clock = utc_now
@@ -48,40 +47,41 @@ class Detection:
         self._clock = clock
 
     async def apply(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-        """Fold events into the customers' facts and end what they end. Runs in the consumer's transaction."""
+        """Fold events into the customers' facts and end alerts. Runs in the consumer's transaction."""
         by_customer: dict[UUID, list[Envelope[Any]]] = defaultdict(list)
         for envelope in envelopes:
             if type(envelope.event) not in CONFIGURATION:
                 by_customer[envelope.subject].append(envelope)
-        memories = await silence.load(held, merging.concerned(chain(*by_customer.values())))
-        memories |= await silence.load(held, merging.elsewhere(memories))
+        memories = await memory.load(held, merging.concerned(chain(*by_customer.values())))
+        memories |= await memory.load(held, merging.elsewhere(memories))
         now = self._clock()
         events: list[tuple[UUID, AlertEvent, Metadata]] = []
         for customer_id, own in by_customer.items():
             if merging.is_merging(memories[customer_id], own):
-                found = merging.take_in_merging(customer_id, memories, own, self._rules, now)
+                found = merging.receive_merging(customer_id, memories, own, self._rules, now)
                 events += [(each, event, caused_by(envelope)) for each, event, envelope in found]
             else:
-                memories[customer_id], ended = take_in(customer_id, memories[customer_id], own, self._rules, now)
+                memories[customer_id], ended = receive(customer_id, memories[customer_id], own, self._rules, now)
                 events += [(customer_id, event, caused_by(envelope)) for event, envelope in ended]
-        await silence.save(held, memories)
-        await holders.keep(envelopes, held)
-        await receive((each for each in envelopes if isinstance(each.event, ErasureEvent)), held, count_words)
+        await memory.save(held, memories)
+        await holders.apply(envelopes, held)
+        erasures = (each for each in envelopes if isinstance(each.event, ErasureEvent))
+        await erasure_answers.receive(erasures, held, count_words)
         await self._append(held, events)
 
     async def run_due(self) -> int:
-        """Look at the customers whose time has come; raise what is due and re-arm. Returns how many there were."""
+        """Evaluate the customers that are due and raise their alerts. Returns how many customers there were."""
         async with transaction(self._pool) as held:
             now = self._clock()
-            due = await silence.due(held, CONSUMER, FEEDS, now, DUE_BATCH)
+            due = await memory.due(held, CONSUMER, FEEDS, now, DUE_BATCH)
             if not due:
                 return 0
-            kept: dict[UUID, Memory] = {}
+            after: dict[UUID, Memory] = {}
             events: list[tuple[UUID, AlertEvent, Metadata]] = []
-            for customer_id, (memory, complete_until) in due.items():
-                kept[customer_id], found = look(customer_id, memory, self._rules, now, complete_until)
+            for customer_id, (known, complete_until) in due.items():
+                after[customer_id], found = raise_due(customer_id, known, self._rules, now, complete_until)
                 events += [(customer_id, event, by_timer(event)) for event in found]
-            await silence.save(held, kept)
+            await memory.save(held, after)
             await self._append(held, events)
         self._store.wake()
         return len(due)
@@ -110,33 +110,33 @@ class Detection:
         return Append(f"alert|{event.alert_id}|{version}", answer, [self._mapper.to_new_event(envelope)])
 
 
-def take_in(
-    customer_id: UUID, memory: Memory, own: Sequence[Envelope[Any]], rules: RuleBook, now: datetime
+def receive(
+    customer_id: UUID, known: Memory, own: Sequence[Envelope[Any]], rules: RuleBook, now: datetime
 ) -> tuple[Memory, list[tuple[AlertEvent, Envelope[Any]]]]:
-    """Fold one customer's events and return what each ended: how they are cut into batches makes no difference."""
-    state, next_due_at = memory.state, memory.next_due_at
+    """Fold one customer's events and return the alerts that each ended. The result is the same in any batches."""
+    state, next_due_at = known.state, known.next_due_at
     ended: list[tuple[AlertEvent, Envelope[Any]]] = []
     for envelope in own:
-        step = evaluate(
+        evaluation = evaluate(
             customer_id, CustomerState(evolve(state.facts, envelope), state.open), rules, now, raising=False
         )
-        state, next_due_at = step.state, min(next_due_at, step.next_due_at)
-        ended += [(event, envelope) for event in step.events]
+        state, next_due_at = evaluation.state, min(next_due_at, evaluation.next_due_at)
+        ended += [(event, envelope) for event in evaluation.events]
     return Memory(state, next_due_at), ended
 
 
-def look(
-    customer_id: UUID, memory: Memory, rules: RuleBook, now: datetime, complete_until: datetime
+def raise_due(
+    customer_id: UUID, known: Memory, rules: RuleBook, now: datetime, complete_until: datetime
 ) -> tuple[Memory, Sequence[AlertEvent]]:
-    """Raise what was due at `complete_until`, and find when to look again."""
-    step = evaluate(customer_id, memory.state, rules, complete_until, raising=True, now=now)
-    return Memory(step.state, step.next_due_at), step.events
+    """Raise what was due at `complete_until`; the memory tells when the customer is due again."""
+    evaluation = evaluate(customer_id, known.state, rules, complete_until, raising=True, now=now)
+    return Memory(evaluation.state, evaluation.next_due_at), evaluation.events
 
 
 def caused_by(envelope: Envelope[Any]) -> Metadata:
-    known = envelope.metadata
+    cause = envelope.metadata
     return Metadata(
-        actor=ACTOR.name, correlation_id=known.correlation_id, causation_id=envelope.id, traceparent=known.traceparent
+        actor=ACTOR.name, correlation_id=cause.correlation_id, causation_id=envelope.id, traceparent=cause.traceparent
     )
 
 

@@ -1,4 +1,4 @@
-"""The engine's memory, one row per customer: read under a lock, written back with the events it led to."""
+"""The engine's state of each customer, one row each: read under a lock, written in the transaction of its events."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ BEGIN = """
     SELECT *, $3, $4 FROM unnest($1::uuid[], $2::smallint[]) ON CONFLICT DO NOTHING
 """
 LOAD = "SELECT customer_id, state, next_due_at FROM silence WHERE customer_id = ANY($1) ORDER BY customer_id FOR UPDATE"
-# A customer is due once the wall clock and both feeds have passed the time (P5). Of one who is parked we do not
-# know all, whatever the watermark says. What is heard of duplicates comes in on other partitions. The bound over all
-# partitions is one that the index serves.
+# A customer is due once the wall clock and both feeds have passed the time (P5). A customer with parked events is
+# incomplete, whatever the watermark says. Events of duplicates come in on other partitions. The bound over all
+# partitions is there for the index.
 DUE = """
     WITH complete AS (
         SELECT partition, min(watermark) AS until FROM consumer_position
@@ -46,7 +46,7 @@ SAVE = """
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """One customer's state and the lower bound of when to look at it again."""
+    """One customer's state, and a lower bound of the time of its next evaluation."""
 
     state: CustomerState
     next_due_at: datetime
@@ -59,15 +59,15 @@ async def load(held: Connection, customer_ids: Iterable[UUID]) -> dict[UUID, Mem
         return {}
     partitions = [partition_of(str(customer_id).encode(), PARTITIONS) for customer_id in ordered]
     await held.execute(BEGIN, ordered, partitions, EMPTY, NEVER_DUE)
-    return {row["customer_id"]: memory(dict(row)) for row in await held.fetch(LOAD, ordered)}
+    return {row["customer_id"]: memory_of(dict(row)) for row in await held.fetch(LOAD, ordered)}
 
 
 async def due(
     held: Connection, consumer: str, topics: list[str], now: datetime, limit: int
 ) -> dict[UUID, tuple[Memory, datetime]]:
-    """Return customers whose time has come, locked, each with the instant up to which its facts are complete."""
+    """Return customers that are due, locked, each with the instant up to which its facts are complete."""
     rows = await held.fetch(DUE, consumer, topics, now, limit)
-    return {row["customer_id"]: (memory(dict(row)), row["instant"]) for row in rows}
+    return {row["customer_id"]: (memory_of(dict(row)), row["instant"]) for row in rows}
 
 
 async def save(held: Connection, memories: Mapping[UUID, Memory]) -> None:
@@ -80,7 +80,7 @@ async def save(held: Connection, memories: Mapping[UUID, Memory]) -> None:
     )
 
 
-def memory(row: Mapping[str, object]) -> Memory:
+def memory_of(row: Mapping[str, object]) -> Memory:
     next_due_at = row["next_due_at"]
     if not isinstance(next_due_at, datetime):
         raise TypeError("next_due_at is not a time")

@@ -1,4 +1,4 @@
-"""What is heard of duplicates: kept apart within the memory of the customer that they are merged into (ADR 0013)."""
+"""Events of duplicates: kept apart in the memory of the customer that they are merged into (ADR 0013)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from contracts.customer import Merged, Unmerged
 from contracts.event import Envelope
 from services.alerts.detection.memory import Memory
 from services.alerts.engine.episodes import evaluate
-from services.alerts.engine.facts import Facts, Moment, absorb, evolve, evolve_absorbed, release
+from services.alerts.engine.facts import Facts, Occurrence, absorb, evolve, evolve_absorbed, release
 from services.alerts.engine.rules import RuleBook
 
 Ended = tuple[UUID, AlertEvent, Envelope[Any]]
@@ -30,7 +30,7 @@ def concerned(envelopes: Iterable[Envelope[Any]]) -> set[UUID]:
 
 
 def elsewhere(memories: Mapping[UUID, Memory]) -> set[UUID]:
-    """Return the customers that these are merged into, as far as they are not among them."""
+    """Return the customers that these are merged into, except those already loaded."""
     return {into for each in memories.values() if (into := each.state.facts.merged_into)} - memories.keys()
 
 
@@ -38,25 +38,25 @@ def is_merging(memory: Memory, own: Iterable[Envelope[Any]]) -> bool:
     return bool(memory.state.facts.merged_into) or any(isinstance(each.event, Merged | Unmerged) for each in own)
 
 
-def take_in_merging(
+def receive_merging(
     customer_id: UUID, memories: dict[UUID, Memory], own: Sequence[Envelope[Any]], rules: RuleBook, now: datetime
 ) -> Iterator[Ended]:
-    """Fold the events of a customer that is, becomes or was a duplicate; yield what each ended, at whomever."""
+    """Fold the events of a customer that is, becomes or was a duplicate; yield each alert event, with the customer."""
     for envelope in own:
         for each, facts in facts_after(customer_id, memories, envelope).items():
             memory = memories[each]
-            step = evaluate(each, replace(memory.state, facts=facts), rules, now, raising=False)
-            memories[each] = Memory(step.state, min(memory.next_due_at, step.next_due_at))
-            yield from ((each, event, envelope) for event in step.events)
+            evaluation = evaluate(each, replace(memory.state, facts=facts), rules, now, raising=False)
+            memories[each] = Memory(evaluation.state, min(memory.next_due_at, evaluation.next_due_at))
+            yield from ((each, event, envelope) for event in evaluation.events)
 
 
 def facts_after(customer_id: UUID, memories: Mapping[UUID, Memory], envelope: Envelope[Any]) -> dict[UUID, Facts]:
-    """Return the facts of whom the event changes anything for."""
+    """Return the facts after the event, of each customer that it changes."""
     own = memories[customer_id].state.facts
     match envelope.event:
         case Merged(into_customer_id=into_id):
-            moment = Moment(envelope.occurred_at, envelope.id)
-            survivor, duplicate = absorb(memories[into_id].state.facts, customer_id, own, into_id, moment)
+            occurrence = Occurrence(envelope.occurred_at, envelope.id)
+            survivor, duplicate = absorb(memories[into_id].state.facts, customer_id, own, into_id, occurrence)
             return {into_id: survivor, customer_id: duplicate}
         case Unmerged(from_customer_id=from_id):
             survivor, duplicate = release(memories[from_id].state.facts, customer_id)

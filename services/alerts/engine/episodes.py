@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.alerts import AlertCleared, AlertEvent, AlertRaised, AlertWithdrawn
-from services.alerts.engine.facts import Facts, Moment, whole, without_settled
+from services.alerts.engine.facts import Facts, Occurrence, whole, without_settled
 from services.alerts.engine.findings import NEVER_DUE, Finding, find
 from services.alerts.engine.rules import RuleBook
 from services.alerts.engine.wording import summary, summary_zh
@@ -22,7 +22,7 @@ class CustomerState:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Evaluation:
     """What an evaluation leads to: the state after it, the events, and when to look again at the earliest."""
 
     state: CustomerState
@@ -38,7 +38,7 @@ def evaluate(
     *,
     raising: bool,
     now: datetime | None = None,
-) -> Step:
+) -> Evaluation:
     """Compare what is found with what is open, at `instant`.
 
     Ending an alert needs only the facts. Raising one says that nothing came: it needs an instant up to which
@@ -58,7 +58,7 @@ def evaluate(
         raised = [raise_alert(customer_id, facts, f, rules, instant) for f in waiting.values() if f.due_at <= instant]
     now_open = {**still_open, **{str(event.alert_id): event for event in raised}}
     dues = [finding.due_at for key, finding in waiting.items() if key not in now_open]
-    return Step(
+    return Evaluation(
         state=CustomerState(without_settled(state.facts), now_open),
         events=[*endings, *raised],
         next_due_at=after_quiet(facts, min(dues, default=NEVER_DUE)),
@@ -89,7 +89,7 @@ def end(alert: AlertRaised, finding: Finding | None, facts: Facts, instant: date
     return kind(**{**fields, "ends_at": max(ends_at, alert.silent_since), "updated_at": instant, "causes": causes})
 
 
-def ended_by(alert: AlertRaised, facts: Facts) -> Moment | None:
+def ended_by(alert: AlertRaised, facts: Facts) -> Occurrence | None:
     """Return what ended an episode: the customer's erasure, another contact, or the customer leaving every mode.
 
     A contact learned of late may lie even before the registration from which the silence was counted. What was open on

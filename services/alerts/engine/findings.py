@@ -1,4 +1,4 @@
-"""What the rules find in a customer's facts: stretches of silence, each with the instant it becomes too long."""
+"""What the rules find in a customer's facts: periods of silence, each with its due time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from contracts.alerts import AlertSeverity
-from services.alerts.engine.facts import Facts, Moment, Owed
+from services.alerts.engine.facts import Facts, Occurrence, Owed
 from services.alerts.engine.rules import Rule, RuleBook, UnansweredComplaint
 
 NEVER_DUE = datetime(9000, 1, 1, tzinfo=UTC)
@@ -20,11 +20,11 @@ class Finding:
     rule: Rule
     severity: AlertSeverity
     component: str
-    since: Moment
+    since: Occurrence
     threshold: timedelta
     employee_id: str | None
     concerns_id: UUID | None = None
-    settled: Moment | None = None
+    settled: Occurrence | None = None
 
     @property
     def due_at(self) -> datetime:

@@ -1,4 +1,4 @@
-"""The rules of silence, as data: what is too long, for whom, and how loud to say so."""
+"""The rules of silence, as data: thresholds and severities."""
 
 from datetime import timedelta
 

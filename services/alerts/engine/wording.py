@@ -1,4 +1,4 @@
-"""How an alert is put into words, in both languages, without a person's name in it."""
+"""The summary of an alert, in English and Chinese, without a person's name."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -19,9 +19,9 @@ def summary(facts: Facts, finding: Finding, zone: str, instant: datetime) -> str
         case "inactivity":
             return f"No human contact for {lasted}; {allowed} are allowed ({who})."
         case "missed-follow-up":
-            return f"A follow-up due {moment(finding.since.at, zone)} was neither done nor moved ({who})."
+            return f"A follow-up due {local_time(finding.since.at, zone)} was neither done nor moved ({who})."
         case _:
-            return f"A complaint has had no answer for {lasted}; it was due {moment(finding.due_at, zone)} ({who})."
+            return f"A complaint has had no answer for {lasted}; it was due {local_time(finding.due_at, zone)} ({who})."
 
 
 def summary_zh(facts: Facts, finding: Finding, zone: str, instant: datetime) -> str:
@@ -32,12 +32,12 @@ def summary_zh(facts: Facts, finding: Finding, zone: str, instant: datetime) -> 
         case "inactivity":
             return f"已有 {lasted}没有人工联系，上限 {allowed}（{who}）。"
         case "missed-follow-up":
-            return f"应于 {moment(finding.since.at, zone)} 前完成的跟进既未完成也未改期（{who}）。"
+            return f"应于 {local_time(finding.since.at, zone)} 前完成的跟进既未完成也未改期（{who}）。"
         case _:
-            return f"投诉已有 {lasted}没有答复，应于 {moment(finding.due_at, zone)} 前答复（{who}）。"
+            return f"投诉已有 {lasted}没有答复，应于 {local_time(finding.due_at, zone)} 前答复（{who}）。"
 
 
-def moment(instant: datetime, zone: str) -> str:
+def local_time(instant: datetime, zone: str) -> str:
     return f"{instant.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M %z}"
 
 

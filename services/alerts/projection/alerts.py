@@ -1,4 +1,4 @@
-"""The list of alerts, kept in step with their events."""
+"""The list of alerts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ TABLES = ("alert",)
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-    """Apply a batch: the last event of each alert says all there is to say."""
+    """Apply a batch: the last event of each alert holds its whole state."""
     latest = {envelope.stream_id: project(envelope) for envelope in envelopes}
     await ALERTS.save(held, list(latest.values()))
 
@@ -57,7 +57,7 @@ def project(envelope: Envelope[events.AnyEvent]) -> AlertRow:
 
 
 def holders_of(event: events.AnyEvent) -> list[str]:
-    """Return who may see the alert beside those who answer for the customer now: whoever has to act, if another."""
+    """Return who may see the alert beside the customer's holders: the employee who has to act, if another."""
     return [event.owner_id] if event.owner_id and event.owner_id != event.customer_owner_id else []
 
 

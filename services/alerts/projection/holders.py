@@ -1,4 +1,4 @@
-"""Who answers for each customer now, and so may see its alerts, whenever those were raised."""
+"""The present owner, leader and helpers of each customer: they may see its alerts, whenever those were raised."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class HoldersRow:
 HOLDERS = Rows("customer_holders", HoldersRow, "customer_id")
 
 
-async def keep(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     """Bring the holders up to date. Runs in the consumer's transaction, with the customers locked."""
     own = [envelope for envelope in envelopes if isinstance(envelope.event, ResponsibilityEvent)]
     rows = await HOLDERS.load(held, [envelope.subject for envelope in own])

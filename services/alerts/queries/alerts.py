@@ -1,4 +1,4 @@
-"""What can be read about alerts: one, and a list."""
+"""Reads alerts: one, a list, and the statement of a customer's erasures."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,7 +61,7 @@ class AlertView(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class AlertFilters:
     """What a list is narrowed to. `visible_to` restricts it to alerts that concern one employee."""
 
     status: str | None = None
@@ -76,7 +76,7 @@ class AlertQueries:
         self._pool = pool
 
     async def statement(self, customer_id: UUID) -> Statement:
-        """Say which erasures were received, also of duplicates, and how many words the vault holds: none."""
+        """Return the erasures received, also of duplicates, and how many entries the vault holds: none."""
         duplicates = await self._pool.fetch(DUPLICATES, customer_id)
         ids = [customer_id, *(row["customer_id"] for row in duplicates)]
         received = [row["erasure_id"] for row in await self._pool.fetch(RECEIVED, customer_id, ids)]
@@ -87,7 +87,7 @@ class AlertQueries:
         row = await self._pool.fetchrow(ONE, alert_id)
         return view(dict(row)) if row else None
 
-    async def page(self, filters: Filters, after: UUID | None, limit: int) -> list[AlertView]:
+    async def page(self, filters: AlertFilters, after: UUID | None, limit: int) -> list[AlertView]:
         """Return up to `limit` + 1 alerts in id order."""
         wanted = (filters.status, filters.rule_id, filters.owner_id, filters.customer_id, filters.visible_to)
         return [view(dict(row)) for row in await self._pool.fetch(LIST, after, *wanted, limit + 1)]

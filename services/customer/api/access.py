@@ -1,4 +1,4 @@
-"""What the routes of all themes do alike: who may call them."""
+"""Who may call the routes of this service."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -30,8 +30,8 @@ def require_standing(customer: Customer) -> None:
         raise MovedError(customer.merged_into)
 
 
-def let(caller: Caller) -> Callable[[Customer], None]:
-    """Return what a command has to pass; of whoever is not known, or goes on elsewhere, the rules themselves speak."""
+def authorization(caller: Caller) -> Callable[[Customer], None]:
+    """Return the check of a command's caller; unknown and merged customers are left to the rules."""
     return lambda customer: caller.require(customer.holders) if customer.known and not customer.merged_into else None
 
 

@@ -25,7 +25,9 @@ from services.customer.queries.commerce import page
 R = TypeVar("R", bound=OrderRow | QuoteRow | ContractRow)
 Project = Callable[[R | None, Envelope[Any]], R]
 
-TOLD_BEFORE: dict[int | str, dict[str, Any]] = {200: {"model": Accepted, "description": "Told before; nothing new"}}
+RECORDED_BEFORE: dict[int | str, dict[str, Any]] = {
+    200: {"model": Accepted, "description": "Recorded before; nothing new"}
+}
 After = Annotated[int, Query(ge=0, description="Version after which to read on.")]
 
 
@@ -36,7 +38,7 @@ async def begin(kind: Kind[Any], customer_id: UUID, command: Command, caller: Ca
 
 async def change(kind: Kind[Any], thing_id: UUID, command: Command, caller: Caller, needs: Dependencies) -> Response:
     handled = await needs.commerce.change(
-        kind, thing_id, command, caller.context, expected_version=caller.expected_version, let=caller.require
+        kind, thing_id, command, caller.context, expected_version=caller.expected_version, authorize=caller.require
     )
     return answer(handled, f"{kind.path}/{thing_id}")
 

@@ -12,7 +12,16 @@ from chassis.http.paging import Page
 from chassis.http.responses import Accepted
 from services.customer import commands
 from services.customer.api.access import Anyone, Reader
-from services.customer.api.commerce import TOLD_BEFORE, After, begin, change, read_history, read_one, read_page, shown
+from services.customer.api.commerce import (
+    RECORDED_BEFORE,
+    After,
+    begin,
+    change,
+    read_history,
+    read_one,
+    read_page,
+    shown,
+)
 from services.customer.dependencies import Needs
 from services.customer.projection.commerce import ContractRow, project_contract
 from services.customer.queries.commerce import ContractView
@@ -24,7 +33,7 @@ def view(row: ContractRow) -> ContractView:
     return ContractView(id=row.contract_id, **asdict(row))
 
 
-@router.post("/customers/{customer_id}/contracts", status_code=201, response_model=Accepted, responses=TOLD_BEFORE)
+@router.post("/customers/{customer_id}/contracts", status_code=201, response_model=Accepted, responses=RECORDED_BEFORE)
 async def sign(customer_id: UUID, command: commands.SignContract, caller: Anyone, needs: Needs) -> Response:
     """Record a contract. With the number of its source, the same contract told twice is one."""
     return await begin(needs.commerce.contracts, customer_id, command, caller, needs)

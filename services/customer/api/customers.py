@@ -20,8 +20,8 @@ from chassis.http.paging import Page, coerce_limit
 from chassis.http.responses import Accepted, answer, etag
 from contracts.customer import KeyContactStated
 from contracts.event import Envelope
-from services.customer import commands, employees, registration
-from services.customer.api.access import Anyone, Office, Reader, let, require_standing, shows_words
+from services.customer import commands
+from services.customer.api.access import Anyone, Office, Reader, authorization, require_standing, shows_words
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.projection.customer_row import project_next
 from services.customer.queries import CustomerDetail, NumberView
@@ -48,12 +48,8 @@ async def register(command: commands.Register, caller: Anyone, needs: Needs) -> 
         customer_id = (
             needs.pseudonyms.derived("request", caller.context.key) if caller.context.retryable else uuid_utils.uuid7()
         )
-    customer_id, handled = await registration.register(
-        customer_id,
-        command,
-        caller.context,
-        needs,
-        let(caller),
+    customer_id, handled = await needs.registration.register(
+        customer_id, command, caller.context, authorization(caller)
     )
     return answer(handled, f"/v1/customers/{customer_id}")
 
@@ -75,8 +71,8 @@ async def change_stage(customer_id: UUID, command: commands.ChangeStage, caller:
 @router.post("/customers/{customer_id}/owner", response_model=Accepted)
 async def assign_owner(customer_id: UUID, command: commands.AssignOwner, caller: Office, needs: Needs) -> Response:
     """Say who answers for the customer from now on."""
-    await employees.require_here(needs.queries, command.owner_id, command.leader_id)
-    leader_id = command.leader_id or await needs.queries.leader_of(command.owner_id)
+    await needs.employees.require_present(command.owner_id, command.leader_id)
+    leader_id = command.leader_id or await needs.employees.leader_of(command.owner_id)
     return await handle(customer_id, command.model_copy(update={"leader_id": leader_id}), caller, needs)
 
 
@@ -112,7 +108,7 @@ async def handled_for(
         caller.context,
         expected_version=caller.expected_version,
         linked=linked,
-        authorize=let(caller),
+        authorize=authorization(caller),
     )
 
 

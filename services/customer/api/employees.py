@@ -10,7 +10,7 @@ from chassis.http.paging import Page
 from contracts.types import EmployeeId, Name
 from services.customer.api.access import Office, Reader
 from services.customer.dependencies import Needs
-from services.customer.queries import EmployeeView
+from services.customer.employees import EmployeeView
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 
@@ -26,8 +26,8 @@ class Employee(Part):
 @router.put("/employees/{employee_id}")
 async def keep_employee(employee_id: EmployeeId, employee: Employee, _caller: Office, needs: Needs) -> EmployeeView:
     """Say who works here and who leads them. Names stay in this service."""
-    await needs.queries.keep_employee(employee_id, employee.name, employee.leader_id, has_left=employee.has_left)
-    kept = await needs.queries.employee(employee_id)
+    await needs.employees.save(employee_id, employee.name, employee.leader_id, has_left=employee.has_left)
+    kept = await needs.employees.one(employee_id)
     if kept is None:
         raise not_found()
     return kept
@@ -36,4 +36,4 @@ async def keep_employee(employee_id: EmployeeId, employee: Employee, _caller: Of
 @router.get("/employees")
 async def read_employees(_caller: Reader, needs: Needs) -> Page[EmployeeView]:
     """List everybody who works here."""
-    return Page(items=await needs.queries.employees())
+    return Page(items=await needs.employees.all())

@@ -49,7 +49,7 @@ async def handle(
     linked: Sequence[LinkedCommand] = (),
 ) -> Response:
     handled = await handled_for(customer_id, command, caller, needs, linked)
-    await needs.erasing.run_due()
+    await needs.erasure.run_due()
     return answer(handled, f"/v1/customers/{customer_id}/erasure")
 
 

@@ -13,10 +13,10 @@ from chassis.http.paging import Page
 from chassis.http.responses import Accepted, answer, etag
 from chassis.http.streams import fold, new_id, stream_of
 from contracts.customer import HandoverBatchStarted
-from services.customer import commands, employees
+from services.customer import commands
 from services.customer.api.access import Office
 from services.customer.dependencies import Dependencies, Needs
-from services.customer.handovers.batches import Outcome
+from services.customer.handovers.outcomes import Outcome
 from services.customer.projection.handover_batches import HandoverBatchRow, project
 from services.customer.queries import handover_batches
 from services.customer.queries.handover_batches import HandoverBatchView, HandoverItemView
@@ -27,7 +27,7 @@ router = APIRouter(prefix="/v1", tags=["handovers"], route_class=StrictRoute)
 @router.post("/handover-batches", status_code=201, response_model=Accepted)
 async def start(command: commands.StartHandoverBatch, caller: Office, needs: Needs) -> Response:
     """Hand over what somebody has, what nobody has, or a list, to others in turn. A leader passes on what they lead."""
-    await employees.require_here(needs.queries, *command.to_owner_ids, command.to_leader_id)
+    await needs.employees.require_present(*command.to_owner_ids, command.to_leader_id)
     batch_id = new_id(caller.context, needs.pseudonyms)
     begin = commands.BeginBatch(asked=command, led_by=caller.visible_to)
     handled = await needs.handover_batches.handle(batch_id, begin, caller.context)

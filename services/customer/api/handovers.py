@@ -14,7 +14,7 @@ from chassis.http.listing import Paging
 from chassis.http.paging import Page
 from chassis.http.responses import Accepted, answer, etag
 from contracts.types import EmployeeId
-from services.customer import commands, employees
+from services.customer import commands
 from services.customer.api.access import Anyone, Office, Reader, require_standing
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.domain.erasure import require_kept
@@ -34,7 +34,7 @@ async def start(customer_id: UUID, command: commands.StartHandover, caller: Offi
     customer = (await needs.customers.load(customer_id)).state
     require_standing(customer)
     caller.require(customer.holders)
-    await employees.require_here(needs.queries, command.to_owner_id, command.to_leader_id)
+    await needs.employees.require_present(command.to_owner_id, command.to_leader_id)
     require_kept(customer)
     found = await needs.checklists.of([customer_id, *customer.duplicate_ids], caller.context.now)
     begin = commands.Begin(
@@ -55,7 +55,7 @@ async def start(customer_id: UUID, command: commands.StartHandover, caller: Offi
 
 
 async def with_leader(command: commands.StartHandover, needs: Dependencies) -> commands.StartHandover:
-    leader_id = command.to_leader_id or await needs.queries.leader_of(command.to_owner_id)
+    leader_id = command.to_leader_id or await needs.employees.leader_of(command.to_owner_id)
     return command.model_copy(update={"to_leader_id": leader_id})
 
 
@@ -68,8 +68,8 @@ async def accept(customer_id: UUID, command: Acceptance, caller: Anyone, needs: 
         raise not_found()
     # Who leads may have left since it began.
     leader_id = started.to_leader_id
-    if leader_id and await needs.queries.left([leader_id]):
-        leader_id = await needs.queries.leader_of(started.to_owner_id)
+    if leader_id and await needs.employees.left([leader_id]):
+        leader_id = await needs.employees.leader_of(started.to_owner_id)
     pass_on = commands.PassOn(
         occurred_at=command.occurred_at,
         from_owner_id=started.from_owner_id,

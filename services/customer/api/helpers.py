@@ -10,8 +10,8 @@ from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.responses import Accepted, answer
 from contracts.types import EmployeeId
-from services.customer import commands, employees
-from services.customer.api.access import Anyone, let
+from services.customer import commands
+from services.customer.api.access import Anyone, authorization
 from services.customer.dependencies import Dependencies, Needs
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 @router.post("/customers/{customer_id}/helpers", response_model=Accepted)
 async def add(customer_id: UUID, command: commands.AddHelper, caller: Anyone, needs: Needs) -> Response:
     """Let somebody act for the customer beside its owner. Owner and leader say who; a helper does not."""
-    await employees.require_here(needs.queries, command.employee_id)
+    await needs.employees.require_present(command.employee_id)
     return await by_owner(customer_id, command, caller, needs)
 
 
@@ -40,6 +40,6 @@ async def by_owner(
         command,
         caller.context,
         expected_version=caller.expected_version,
-        authorize=lambda state: let(caller)(replace(state, helper_ids=frozenset())),
+        authorize=lambda state: authorization(caller)(replace(state, helper_ids=frozenset())),
     )
     return answer(handled, f"/v1/customers/{customer_id}")

@@ -13,7 +13,16 @@ from chassis.http.paging import Page
 from chassis.http.responses import Accepted
 from services.customer import commands
 from services.customer.api.access import Anyone, Reader
-from services.customer.api.commerce import TOLD_BEFORE, After, begin, change, read_history, read_one, read_page, shown
+from services.customer.api.commerce import (
+    RECORDED_BEFORE,
+    After,
+    begin,
+    change,
+    read_history,
+    read_one,
+    read_page,
+    shown,
+)
 from services.customer.dependencies import Needs
 from services.customer.projection.commerce import OrderRow, project_order
 from services.customer.queries.commerce import OrderView
@@ -27,7 +36,7 @@ def view(row: OrderRow) -> OrderView:
     return OrderView(id=row.order_id, **asdict(row))
 
 
-@router.post("/customers/{customer_id}/orders", status_code=201, response_model=Accepted, responses=TOLD_BEFORE)
+@router.post("/customers/{customer_id}/orders", status_code=201, response_model=Accepted, responses=RECORDED_BEFORE)
 async def place(customer_id: UUID, command: commands.PlaceOrder, caller: Anyone, needs: Needs) -> Response:
     """Record an order. With the number of its source, the same order told twice is one."""
     return await begin(needs.commerce.orders, customer_id, command, caller, needs)

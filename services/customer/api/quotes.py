@@ -13,7 +13,16 @@ from chassis.http.paging import Page
 from chassis.http.responses import Accepted
 from services.customer import commands
 from services.customer.api.access import Anyone, Reader
-from services.customer.api.commerce import TOLD_BEFORE, After, begin, change, read_history, read_one, read_page, shown
+from services.customer.api.commerce import (
+    RECORDED_BEFORE,
+    After,
+    begin,
+    change,
+    read_history,
+    read_one,
+    read_page,
+    shown,
+)
 from services.customer.dependencies import Needs
 from services.customer.projection.commerce import QuoteRow, project_quote
 from services.customer.queries.commerce import QuoteView
@@ -27,7 +36,7 @@ def view(row: QuoteRow) -> QuoteView:
     return QuoteView(id=row.quote_id, **asdict(row))
 
 
-@router.post("/customers/{customer_id}/quotes", status_code=201, response_model=Accepted, responses=TOLD_BEFORE)
+@router.post("/customers/{customer_id}/quotes", status_code=201, response_model=Accepted, responses=RECORDED_BEFORE)
 async def open_quote(customer_id: UUID, command: commands.OpenQuote, caller: Anyone, needs: Needs) -> Response:
     """Record that the customer asked for a quote, or, with an amount, that it was given one."""
     return await begin(needs.commerce.quotes, customer_id, command, caller, needs)

@@ -17,7 +17,7 @@ from services.customer.api.access import CONFIDANTS, Reader
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.queries import CustomerView
 from services.customer.search.names import folded
-from services.customer.search.question import Filters, is_too_short
+from services.customer.search.query import CustomerFilters, is_too_short
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 
@@ -39,11 +39,11 @@ async def filters_of(
     tag: Code | None = None,
     ownerless: Annotated[bool | None, Query(description="`true`: those that nobody answers for.")] = None,
     proposed_in: Annotated[Code | None, Query(description="A tier scheme: for whom it proposes another tier.")] = None,
-) -> Filters:
+) -> CustomerFilters:
     """Return what the query asks, within what the caller may see."""
     if q is not None and is_too_short(folded(q)):
         raise too_short()
-    return Filters(
+    return CustomerFilters(
         q,
         may_find_by_phone(caller),
         stage,
@@ -61,7 +61,7 @@ async def filters_of(
 
 @router.get("/customers")
 async def read_list(
-    filters: Annotated[Filters, Depends(filters_of)], _caller: Reader, needs: Needs, paging: Paging
+    filters: Annotated[CustomerFilters, Depends(filters_of)], _caller: Reader, needs: Needs, paging: Paging
 ) -> Page[CustomerView]:
     """List customers in a stable order; a seller sees their own."""
     return await paging.page(

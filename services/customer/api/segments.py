@@ -22,7 +22,7 @@ from services.customer import commands
 from services.customer.api.access import KEEPERS, READERS, Keeper, Reader
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.queries import CustomerView
-from services.customer.search.question import Filters
+from services.customer.search.query import CustomerFilters
 
 router = APIRouter(prefix="/v1", tags=["segments"], route_class=StrictRoute)
 
@@ -108,6 +108,6 @@ async def count_segment(segment: Name, caller: Reader, needs: Needs) -> SegmentC
     return SegmentCount(count=min(found, MAX_COUNTED), has_more=found > MAX_COUNTED)
 
 
-async def filters_of(segment: str, caller: Caller, needs: Dependencies) -> Filters:
+async def filters_of(segment: str, caller: Caller, needs: Dependencies) -> CustomerFilters:
     present = await needs.segments.in_force(caller.context.now, segment)
-    return Filters(**dict(present.filter), visible_to=caller.visible_to)
+    return CustomerFilters(**dict(present.filter), visible_to=caller.visible_to)

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, TypeAdapter
 from chassis.commands.command import FactCommand
 from contracts.types import Code, Name
 from contracts.unfit import UnfitError
-from services.customer.commands.words import Email, ImportantDate, Phone
+from services.customer.commands.personal_data import Email, ImportantDate, Phone
 
 MAX_DATES = 12
 

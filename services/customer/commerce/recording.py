@@ -1,4 +1,4 @@
-"""The way of orders, quotes and contracts into the log: one for REST, files and other systems."""
+"""Records orders, quotes and contracts: the same for REST, files and other systems."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,16 +25,16 @@ from services.customer.domain.order import ORDER
 from services.customer.domain.quote import QUOTE
 
 S = TypeVar("S")
-Let = Callable[[Holders], None]
+Authorize = Callable[[Holders], None]
 
 
-def let_all(_holders: Holders) -> None:
-    """For callers that have been let through already: files and other systems."""
+def authorize_all(_holders: Holders) -> None:
+    """For callers that are authorized already: files and other systems."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[S]):
-    """One kind of thing with a stream of its own, which begins with one of `beginnings`."""
+    """Orders, quotes or contracts: each has a stream of its own, which begins with one of `beginnings`."""
 
     name: str
     beginnings: tuple[type[Event], ...]
@@ -46,7 +46,7 @@ class Kind(Generic[S]):
 
 
 class Commerce:
-    """Runs commands on things that belong to a known customer."""
+    """Runs commands on the orders, quotes and contracts of known customers."""
 
     def __init__(
         self, store: EventStore, mapper: EventMapper, customers: CommandHandler[Customer], pseudonyms: Pseudonyms
@@ -59,31 +59,31 @@ class Commerce:
         self.contracts = Kind("contract", (ContractSigned,), CommandHandler(store, CONTRACT, mapper))
 
     def named(self, kind: Kind[Any], reference: ExternalReference) -> UUID:
-        """Return the id of what another system knows by a number: the same whoever tells of it, and by which way."""
+        """Return the id that is derived from a number of another system: the same for REST, files and Kafka."""
         return self._pseudonyms.derived(kind.name, normalised(reference.system), normalised(reference.id))
 
     async def belongs(self, kind: Kind[Any], thing_id: UUID, customer_id: UUID) -> bool:
-        """Say whether the thing is this customer's; raise the 404 problem where there is no such thing."""
+        """Say whether it belongs to this customer; raise the 404 problem where there is none."""
         whose = await subject_of(thing_id, kind.beginnings, self._store)
         return customer_id in {whose, (await self._customers.load(whose)).state.merged_into}
 
     async def holders(self, customer_id: UUID) -> Holders:
-        """Return who answers for what was recorded under this id, which may go on under another."""
+        """Return the holders of a customer, or of the customer that it was merged into."""
         customer = (await self._customers.load(customer_id)).state
         if customer.merged_into:
             customer = (await self._customers.load(customer.merged_into)).state
         return customer.holders
 
     async def begin(
-        self, kind: Kind[Any], customer_id: UUID, command: Any, context: Context, let: Let = let_all
+        self, kind: Kind[Any], customer_id: UUID, command: Any, context: Context, authorize: Authorize = authorize_all
     ) -> tuple[UUID, Handled]:
-        """Record something new of a customer; raise the 404 problem for a customer who is not known."""
+        """Begin an order, quote or contract; raise the 404 problem for an unknown customer."""
         customer = (await self._customers.load(customer_id)).state
         if not customer.known:
             raise not_found()
         if customer.merged_into:
             raise MovedError(customer.merged_into)
-        let(customer.holders)
+        authorize(customer.holders)
         require_kept(customer)
         external = command.external
         thing_id = self.named(kind, external) if external else new_id(context, self._pseudonyms)
@@ -100,11 +100,11 @@ class Commerce:
         context: Context,
         *,
         expected_version: int | None = None,
-        let: Let = let_all,
+        authorize: Authorize = authorize_all,
     ) -> Handled:
-        """Record what became of it; raise the 404 problem where there is no such thing."""
+        """Change an order, quote or contract; raise the 404 problem where there is none."""
         customer_id = await subject_of(thing_id, kind.beginnings, self._store)
-        let(await self.holders(customer_id))
+        authorize(await self.holders(customer_id))
         return await kind.handler.handle(
             thing_id, command, context, subject=customer_id, expected_version=expected_version
         )

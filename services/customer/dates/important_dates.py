@@ -1,4 +1,4 @@
-"""Tells of important dates some days ahead: pass after pass through the vault, in small batches."""
+"""Records important dates of key contacts some days ahead: reads all dates of the vault in batches, pass after pass."""
 
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -15,17 +15,17 @@ from services.customer.commands.people import DATES
 from services.customer.domain.important_date import Approach, falls_on
 
 BATCH = 500
-# Every date is looked at several times while it is near; what was told is not told again.
+# A date that is near is read in several passes, and recorded once.
 BETWEEN_PASSES = timedelta(hours=6)
 BEGINNING = UUID(int=0)
-KNOWN = """
+DATES_OF_CONTACTS = """
     SELECT d.key_contact_id, d.customer_id, v.value FROM key_contact_dates d JOIN vault v ON v.id = d.dates_ref
     WHERE d.key_contact_id > $1 ORDER BY d.key_contact_id LIMIT $2
 """
 
 
-class Approaching:
-    """Interrupted, it begins again. A day has a stream of its own, so its approach is told once."""
+class ImportantDateReminder:
+    """A timer calls `run_due`. Each date has a stream of its own, so a pass that is repeated records nothing new."""
 
     def __init__(
         self,
@@ -44,21 +44,21 @@ class Approaching:
         self._next_pass_at: datetime | None = None
 
     async def run_due(self) -> int:
-        """Look at the next batch; return how many people it held, so that a pass runs on without waiting."""
+        """Read the next batch; return its size while the pass has more, so that the timer goes on without waiting."""
         now = self._clock()
         if self._next_pass_at and now < self._next_pass_at:
             return 0
-        rows = await self._pool.fetch(KNOWN, self._after, BATCH)
+        rows = await self._pool.fetch(DATES_OF_CONTACTS, self._after, BATCH)
         for row in rows:
             for known in DATES.validate_json(row["value"]):
                 if on := falls_on(known, now.astimezone(self._zone).date()):
-                    await self._tell(row, known.kind, on, now)
+                    await self._record(row, known.kind, on, now)
         more = len(rows) == BATCH
         self._after = rows[-1]["key_contact_id"] if more else BEGINNING
         self._next_pass_at = None if more else now + BETWEEN_PASSES
         return len(rows) if more else 0
 
-    async def _tell(self, row: asyncpg.Record, kind: str, on: date, now: datetime) -> None:
+    async def _record(self, row: asyncpg.Record, kind: str, on: date, now: datetime) -> None:
         key_contact_id: UUID = row["key_contact_id"]
         stream_id = self._pseudonyms.derived("important-date", str(key_contact_id), kind, on.isoformat())
         context = ACTOR.on_timer(now, f"important-date|{stream_id}", f"important-date-{stream_id}")

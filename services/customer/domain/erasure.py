@@ -1,4 +1,4 @@
-"""The rules of erasure: what may still be asked about somebody whose words are to go."""
+"""The rules of erasure, and which commands an erased customer refuses."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The rules of a batch of handovers: it begins once and ends once; the handovers themselves are each customer's own."""
+"""The rules of a handover batch: it starts once and ends once; each handover belongs to its customer."""
 
 from dataclasses import dataclass
 

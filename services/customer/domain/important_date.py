@@ -1,4 +1,4 @@
-"""When a person's date comes back, and the rule that its approach is told once."""
+"""When an important date falls next, and the rule that each one is recorded once."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -10,7 +10,7 @@ from chassis.commands.command import Command
 from chassis.commands.decider import Decider
 from contracts.customer import ImportantDateApproaching
 from contracts.types import Code, Day
-from services.customer.commands.words import Calendar, ImportantDate
+from services.customer.commands.personal_data import Calendar, ImportantDate
 
 LEAD_DAYS = 7
 # The lunar calendar is known that far; it begins its year up to two months after the solar one.

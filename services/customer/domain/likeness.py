@@ -1,4 +1,4 @@
-"""By what two customers are taken for one: their names, phones and numbers, as keyed digests. Pure."""
+"""Which customers look like duplicates: names, phones and numbers, compared as keyed digests. Pure."""
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum

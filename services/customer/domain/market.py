@@ -1,4 +1,4 @@
-"""The rules of what is known about a customer."""
+"""The rules of competitors, referrals and news of a customer."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""The rules of merging: a customer goes on under one id, and links are one step deep (ADR 0013)."""
+"""The rules of merging: a duplicate goes on under the survivor's id, in one step only (ADR 0013)."""
 
 from dataclasses import replace
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The rules of what a customer needs."""
+"""The rules of a customer's needs."""
 
 from chassis.commands.decider import RejectedError
 from contracts import customer as events

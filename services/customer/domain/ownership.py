@@ -1,4 +1,4 @@
-"""The rules of who answers for a customer."""
+"""The rules of owner, leader and helpers."""
 
 from chassis.commands.decider import RejectedError
 from contracts import customer as events

@@ -1,4 +1,4 @@
-"""The rules of key contacts: whom to speak to at a customer."""
+"""The rules of key contacts."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""The rules of a quote: asked for, given, given anew, and compared as often as the customer likes."""
+"""The rules of a quote: requested, issued, issued again, and compared any number of times."""
 
 from dataclasses import dataclass, replace
 

@@ -1,4 +1,4 @@
-"""The rules of what is known of a customer."""
+"""The rules of a customer's name and profile."""
 
 from collections.abc import Sequence
 from dataclasses import replace

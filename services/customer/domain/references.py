@@ -1,4 +1,4 @@
-"""The rules of a customer's numbers in other systems: each leads to one customer."""
+"""The rules of a customer's numbers in other systems: each belongs to one customer."""
 
 from chassis.commands.decider import RejectedError
 from contracts import customer as events

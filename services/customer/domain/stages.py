@@ -1,4 +1,4 @@
-"""The legal ways from stage to stage, as data: which reasons fit, and what is usually done then."""
+"""The legal transitions between stages, as data: their reasons, and what usually follows."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What the rules remember of a customer."""
+"""The state of a customer that the rules need."""
 
 from dataclasses import dataclass, field
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Carries out in this service what erasures ask for, and keeps what the other services answer."""
+"""Carries erasures out in this service, and keeps the answers of the other services."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -34,25 +34,25 @@ KEEP_CONFIRMED = """
 """
 
 
-class Erasing:
-    """`run_due` is the timers'; a route calls it too, so that its answer comes after the erasure in this service."""
+class ErasureHandler:
+    """A timer calls `run_due`; a route calls it too, so that its response is sent after the erasure in this service."""
 
-    def __init__(self, pool: Pool, mapper: EventMapper, told: Parking) -> None:
-        """`told` are the messages of other systems that could not be taken in."""
+    def __init__(self, pool: Pool, mapper: EventMapper, inbound_parking: Parking) -> None:
+        """`inbound_parking` holds the parked messages of other systems."""
         self._pool = pool
         self._mapper = mapper
-        self._told = told
+        self._inbound_parking = inbound_parking
 
     async def run_due(self) -> int:
-        """Erase what has been asked for and is not done yet. Returns how many erasures there were."""
+        """Carry out the erasures that are not done yet. Returns how many there were."""
         asked = [self._mapper.to_envelope(recorded(row)) for row in await self._pool.fetch(ASKED, BATCH)]
         for envelope in asked:
             async with transaction(self._pool) as held:
                 await self._carry_out(envelope, held)
         return len(asked)
 
-    async def confirmed(self, told: ErasureConfirmed, context: Context) -> None:
-        """Keep what a service that takes no personal words answers: the first answer of each counts."""
+    async def receive(self, told: ErasureConfirmed, context: Context) -> None:
+        """Keep the answer of a service that holds no personal data: the first answer of each counts."""
         if context.actor != told.source:
             raise RejectedError(
                 "answer-of-another", "A service answers for itself only.", "每个服务只能为自己作出答复。"
@@ -62,15 +62,15 @@ class Erasing:
     async def _carry_out(self, envelope: Envelope[events.ErasureEvent], held: Connection) -> None:
         match envelope.event:
             case events.CustomerErased():
-                # What others wrote is not by our rules: words may stand in it.
-                await self._told.discard(held, envelope.subject)
+                # Other systems may have sent personal data in fields where our rules allow none.
+                await self._inbound_parking.discard(held, envelope.subject)
                 await erase(held, Erasure(envelope.subject, envelope.version))
             case events.KeyContactErased(key_contact_id=person_id, word_refs=refs):
                 await erase(held, Erasure(envelope.subject, envelope.version, person_id), refs)
 
 
-async def answered(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-    """Keep which erasures followup has carried out. The consumer calls this inside its own transaction."""
+async def receive_answers(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+    """Keep the erasures that followup has carried out. The consumer calls this inside its own transaction."""
     for envelope in envelopes:
         if isinstance(envelope.event, WordsErased):
             erasure_id, entries = envelope.event.erasure_id, envelope.event.entries

@@ -1,4 +1,4 @@
-"""What the next owner of a customer must know of, put together when a handover begins."""
+"""The checklist of a handover: open items and contracts near their end, as of its start."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from chassis.postgres.database import Pool
 from contracts.customer import ChecklistItem, EndingContract, RenewalIntent
-from services.customer.projection import open_items
+from services.customer.projection.followup import open_items
 
-# As the shipped plan that calls 60 days before a contract ends.
+# The same as in the shipped plan, which calls 60 days before a contract ends.
 NEAR_DAYS = 60
 RUNNING = """
     SELECT contract_id, ends_on, renewal_intent FROM contract
@@ -20,7 +20,7 @@ RUNNING = """
 
 
 class Term(Protocol):
-    """A contract that nobody has ended."""
+    """A contract that has not been ended."""
 
     @property
     def ends_on(self) -> date | None: ...
@@ -38,7 +38,7 @@ class Checklists:
         self._zone = ZoneInfo(zone)
 
     async def of(self, customer_ids: Sequence[UUID], now: datetime) -> Checklist:
-        """Return what is open for a customer, told by its own id and those of its duplicates."""
+        """Return the open items and contracts of a customer, given its own id and those of its duplicates."""
         items = await self._pool.fetch(open_items.OPEN, customer_ids)
         running = [running_contract(*row) for row in await self._pool.fetch(RUNNING, customer_ids)]
         today = now.astimezone(self._zone).date()
@@ -53,5 +53,5 @@ def running_contract(contract_id: UUID, ends_on: date, renewal_intent: str) -> E
 
 
 def is_near_its_end(contract: Term, today: date) -> bool:
-    """Say whether the last day is close, or has passed of late and nobody said whether it goes on."""
+    """Say whether the last day lies within NEAR_DAYS, before or after."""
     return contract.ends_on is not None and abs(contract.ends_on - today) <= timedelta(days=NEAR_DAYS)

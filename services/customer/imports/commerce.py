@@ -1,4 +1,4 @@
-"""orders.csv, contracts.csv and .xlsx: the headers that companies use, and what a row of them tells."""
+"""Imports orders and contracts from orders.csv, contracts.csv and .xlsx: accepted headers, and a row's commands."""
 
 from datetime import datetime
 from typing import Any
@@ -14,19 +14,19 @@ from contracts.customer import ContractKind, RenewalIntent
 from contracts.money import minor_units
 from contracts.unfit import UnfitError
 from services.customer import commands
-from services.customer.commerce.recording import Kind
-from services.customer.dependencies import Dependencies
-from services.customer.imports.customers import FILE_SYSTEM, WORKDAY_START, choose, day
-from services.customer.registration import known_as
+from services.customer.commerce.recording import Commerce, Kind
+from services.customer.imports.cells import FILE_SYSTEM, WORKDAY_START, choose, day, required
+from services.customer.queries import CustomerQueries
+from services.customer.registration import Registration
 
-WHOSE = (
+CUSTOMER = (
     Column("customer_number", ("客户编号", "customer_number")),
     Column("customer", ("客户名称", "customer_name", "customer")),
 )
 MONEY = (Column("amount", ("金额", "amount"), required=True), Column("currency", ("币种", "currency")))
 ORDER_COLUMNS = (
     Column("number", ("订单编号", "order_number"), required=True),
-    *WHOSE,
+    *CUSTOMER,
     *MONEY,
     Column("category", ("产品类别", "category")),
     Column("placed_on", ("下单日期", "placed_on"), required=True),
@@ -36,7 +36,7 @@ ORDER_COLUMNS = (
 )
 CONTRACT_COLUMNS = (
     Column("number", ("合同编号", "contract_number"), required=True),
-    *WHOSE,
+    *CUSTOMER,
     *MONEY,
     Column("kind", ("合同类型", "kind")),
     Column("signed_on", ("签订日期", "signed_on"), required=True),
@@ -65,10 +65,12 @@ ENOUGH_TO_BE_AMBIGUOUS = 2
 
 
 class CommerceImport:
-    """Takes in one thing per row: its beginning, and what became of it since, each at 09:00 of its day."""
+    """Records one order or contract per row: its beginning and its later changes, each at WORKDAY_START of its day."""
 
-    def __init__(self, needs: Dependencies, zone: str) -> None:
-        self._needs = needs
+    def __init__(self, commerce: Commerce, registration: Registration, queries: CustomerQueries, zone: str) -> None:
+        self._commerce = commerce
+        self._registration = registration
+        self._queries = queries
         self._zone = ZoneInfo(zone)
 
     def about(self, row: Row) -> str:
@@ -79,28 +81,28 @@ class CommerceImport:
         return datetime.combine(found, WORKDAY_START, self._zone) if found else None
 
     async def record(
-        self, kind: Kind[Any], cells: dict[str, str], told: list[Command], context: Context
+        self, kind: Kind[Any], cells: dict[str, str], row_commands: list[Command], context: Context
     ) -> tuple[RowOutcome, UUID]:
-        """Run the commands of a row, the first of which begins the thing."""
+        """Run the commands of a row: the first begins the order or contract, the others change it."""
         customer_id = await self._customer(cells)
-        beginning, *since = told
-        thing_id, first = await self._needs.commerce.begin(kind, customer_id, beginning, step(context, "begin"))
+        beginning, *changes = row_commands
+        thing_id, first = await self._commerce.begin(kind, customer_id, beginning, step(context, "begin"))
         handled: list[Handled] = [first]
-        for number, command in enumerate(since):
-            asked = step(context, f"since-{number}")
-            handled.append(await self._needs.commerce.change(kind, thing_id, command, asked))
+        for number, command in enumerate(changes):
+            change_context = step(context, f"since-{number}")
+            handled.append(await self._commerce.change(kind, thing_id, command, change_context))
         if first.status == CREATED:
             return RowOutcome.CREATED, customer_id
         return (RowOutcome.CHANGED if any(one.events for one in handled) else RowOutcome.UNCHANGED), customer_id
 
     async def _customer(self, cells: dict[str, str]) -> UUID:
-        """Return who is meant, by number or else by name. Raises RowProblemError."""
+        """Return the row's customer, by number or else by name. Raises RowProblemError."""
         number, name = cells["customer_number"], cells["customer"]
         if not (number or name):
             raise RowProblemError("客户编号", "missing", "A row needs a customer.", "缺少客户编号或客户名称。")
-        if found := await known_as(FILE_SYSTEM, number or name, self._needs):
+        if found := await self._registration.known_as(FILE_SYSTEM, number or name):
             return found
-        named = [] if number else await self._needs.queries.named(name, ENOUGH_TO_BE_AMBIGUOUS)
+        named = [] if number else await self._queries.named(name, ENOUGH_TO_BE_AMBIGUOUS)
         if len(named) == 1:
             return named[0]
         if named:
@@ -111,15 +113,15 @@ class CommerceImport:
 
 
 class OrderImport(CommerceImport):
-    """Orders. The number (订单编号) tells them apart."""
+    """Orders. The number (订单编号) identifies an order."""
 
     columns = ORDER_COLUMNS
 
     async def take_in(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
-        return await self.record(self._needs.commerce.orders, row.cells, self.told(row.cells), context)
+        return await self.record(self._commerce.orders, row.cells, self.commands_of(row.cells), context)
 
-    def told(self, cells: dict[str, str]) -> list[Command]:
-        """Return what a row tells. Raises RowProblemError, or ValidationError for a field that does not fit."""
+    def commands_of(self, cells: dict[str, str]) -> list[Command]:
+        """Return the commands of a row. Raises RowProblemError, or ValidationError for a field that does not fit."""
         place = commands.PlaceOrder.model_validate(
             {
                 "external": reference(cells, "订单编号"),
@@ -137,15 +139,15 @@ class OrderImport(CommerceImport):
 
 
 class ContractImport(CommerceImport):
-    """Contracts. The number (合同编号) tells them apart; a row states the first term."""
+    """Contracts. The number (合同编号) identifies a contract; a row states the first term."""
 
     columns = CONTRACT_COLUMNS
 
     async def take_in(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
-        return await self.record(self._needs.commerce.contracts, row.cells, self.told(row.cells), context)
+        return await self.record(self._commerce.contracts, row.cells, self.commands_of(row.cells), context)
 
-    def told(self, cells: dict[str, str]) -> list[Command]:
-        """Return what a row tells. Raises RowProblemError, or ValidationError for a field that does not fit."""
+    def commands_of(self, cells: dict[str, str]) -> list[Command]:
+        """Return the commands of a row. Raises RowProblemError, or ValidationError for a field that does not fit."""
         intent = choose(INTENTS, cells["intent"], "续签意向")
         sign = commands.SignContract.model_validate(
             {
@@ -174,16 +176,10 @@ def reference(cells: dict[str, str], column: str) -> commands.ExternalReference:
 
 
 def money(cells: dict[str, str]) -> dict[str, int | str]:
-    """Return amount and currency; where no currency is named, it is CNY."""
+    """Return amount and currency; the default currency is CNY."""
     written = cells["currency"].strip()
     currency = CURRENCIES.get(normalised(written), written.upper())
     try:
         return {"amount_minor": minor_units(cells["amount"], currency), "currency": currency}
     except UnfitError as error:
         raise RowProblemError("金额", "not-an-amount", error.en, error.zh) from error
-
-
-def required(found: Any, column: str) -> Any:
-    if found is None:
-        raise RowProblemError(column, "missing", "A day is needed here.", f"缺少{column}。")
-    return found

@@ -1,21 +1,19 @@
-"""customers.csv and .xlsx: the headers that companies use, and what a row of them asks for."""
+"""Imports customers from customers.csv and .xlsx: the accepted headers, and the command of a row."""
 
-from datetime import date, datetime, time
-from typing import TypeVar
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chassis.commands.command import Context
 from chassis.commands.result import CREATED
 from chassis.files.imports import RowOutcome, RowProblemError, step
-from chassis.files.spreadsheet import Column, Row, parse_date
-from chassis.store.pseudonym import normalised
+from chassis.files.spreadsheet import Column, Row
+from chassis.store.pseudonym import Pseudonyms, normalised
 from contracts.customer import Kind, Stage, WorkStatus
 from services.customer import commands
-from services.customer.dependencies import Dependencies
-from services.customer.registration import register
-
-T = TypeVar("T")
+from services.customer.employees import Employees
+from services.customer.imports.cells import FILE_SYSTEM, WORKDAY_START, choose, day
+from services.customer.registration import Registration
 
 COLUMNS = (
     Column("number", ("客户编号", "customer_number", "external_id")),
@@ -54,26 +52,26 @@ STATUSES = {
     "已完成": WorkStatus.DONE,
     **{str(status): status for status in WorkStatus},
 }
-# Where a file has no stage column, the work status says on which side of the deal the customer stands.
+# Without a stage column, the stage follows from the work status.
 STAGE_BY_STATUS = {
     WorkStatus.QUOTED: Stage.INTERESTED,
     WorkStatus.IN_PROGRESS: Stage.INTERESTED,
     WorkStatus.SOLVED: Stage.ESTABLISHED,
     WorkStatus.DONE: Stage.ESTABLISHED,
 }
-WORKDAY_START = time(9)
-FILE_SYSTEM = "file"
 
 
 class CustomerImport:
-    """Takes in one customer per row. A number tells customers apart; without one, the name does."""
+    """Registers one customer per row. The number identifies the customer; without a number, the name does."""
 
     columns = COLUMNS
 
-    def __init__(self, needs: Dependencies, zone: str) -> None:
-        self._needs = needs
+    def __init__(self, registration: Registration, employees: Employees, pseudonyms: Pseudonyms, zone: str) -> None:
+        self._registration = registration
+        self._employees = employees
+        self._pseudonyms = pseudonyms
         self._zone = ZoneInfo(zone)
-        self._met: set[str] = set()
+        self._kept_owners: set[str] = set()
 
     def about(self, row: Row) -> str:
         return normalised(row.cells["number"] or row.cells["name"])
@@ -83,28 +81,28 @@ class CustomerImport:
         reference = cells["number"] or cells["name"]
         if not (reference and cells["name"]):
             raise RowProblemError("客户名称", "missing", "A row needs a customer's name.", "缺少客户名称。")
-        customer_id = self._needs.pseudonyms.customer(FILE_SYSTEM, reference)
+        customer_id = self._pseudonyms.customer(FILE_SYSTEM, reference)
         owner_id = await self._owner(cells)
         command = self.command(cells, owner_id, context.now)
-        customer_id, handled = await register(customer_id, command, step(context, "register"), self._needs)
+        customer_id, handled = await self._registration.register(customer_id, command, step(context, "register"))
         if handled.status == CREATED:
             return RowOutcome.CREATED, customer_id
         return (RowOutcome.CHANGED if handled.events else RowOutcome.UNCHANGED), customer_id
 
     async def _owner(self, cells: dict[str, str]) -> str | None:
-        """Return the owner's id; an owner known by name only gets one that every service derives alike."""
+        """Return the owner's id; an owner given by name only gets an id that every service derives in the same way."""
         if cells["owner_id"]:
             return cells["owner_id"]
         if not cells["owner"]:
             return None
-        employee_id = self._needs.pseudonyms.employee(cells["owner"])
-        if employee_id not in self._met:
-            await self._needs.queries.know_employee(employee_id, cells["owner"])
-            self._met.add(employee_id)
+        employee_id = self._pseudonyms.employee(cells["owner"])
+        if employee_id not in self._kept_owners:
+            await self._employees.introduce(employee_id, cells["owner"])
+            self._kept_owners.add(employee_id)
         return employee_id
 
     def command(self, cells: dict[str, str], owner_id: str | None, now: datetime) -> commands.Register:
-        """Return what a row asks for. Raises RowProblemError, or ValidationError for a field that does not fit."""
+        """Return the command of a row. Raises RowProblemError, or ValidationError for a field that does not fit."""
         status = choose(STATUSES, cells["work_status"], "跟进状态")
         stage = choose(STAGES, cells["stage"], "生命周期阶段")
         number = cells["number"]
@@ -131,7 +129,7 @@ class CustomerImport:
             return None
         if contacted_on > now.astimezone(self._zone).date():
             raise RowProblemError("最近沟通时间", "in-future", "The day has not come yet.", "该日期尚未到来。")
-        # A file sent early on the day itself tells of that morning, not of a later hour.
+        # A file that is sent before WORKDAY_START of the same day cannot name a later time.
         return min(datetime.combine(contacted_on, WORKDAY_START, self._zone), now)
 
 
@@ -143,21 +141,3 @@ def tier(text: str) -> commands.Tier | None:
         return commands.Tier(scheme="abc", tier=ABC[word])
     chosen = choose(TIERS, text, "客户分层")
     return commands.Tier(tier=chosen) if chosen else None
-
-
-def choose(choices: dict[str, T], text: str, column: str) -> T | None:
-    """Return what a cell's word stands for; None for an empty cell."""
-    if not text:
-        return None
-    found = choices.get(normalised(text))
-    if found is None:
-        offered = ", ".join(choices)
-        raise RowProblemError(column, "unknown-word", f"Not one of: {offered}.", f"不在可选范围内：{offered}。")
-    return found
-
-
-def day(text: str, column: str) -> date | None:
-    try:
-        return parse_date(text)
-    except ValueError as error:
-        raise RowProblemError(column, "not-a-date", str(error), "不是可识别的日期，例如 2024-06-01。") from error

@@ -1,4 +1,4 @@
-"""Finds customers that are alike: whoever is new or has changed is held against all others, a batch at a time."""
+"""Finds likely duplicates: compares new and changed customers with all others, in batches."""
 
 from uuid import UUID
 
@@ -6,13 +6,13 @@ from chassis.postgres.database import Pool, transaction
 from services.customer.domain.likeness import Reason, reasons, score
 
 BATCH = 100
-# A switchboard's phone is many customers' phone: of those, some are enough to see.
+# A shared phone number, such as a switchboard's, matches many customers; a few of them are enough.
 MAX_ALIKE = 20
 WAITING = """
     SELECT customer_id FROM customer_likeness WHERE NOT is_looked
     ORDER BY customer_id LIMIT $1 FOR UPDATE SKIP LOCKED
 """
-# The planner takes it for likely to meet some soon in reading everybody: but most customers are like nobody.
+# The planner expects a sequential scan to find a match early, but most customers have none.
 BY_INDEX = """
     SELECT set_config('enable_seqscan', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)
 """
@@ -24,7 +24,7 @@ ALIKE = """
         WHERE tokens && l.tokens AND customer_id <> l.customer_id LIMIT $2
     ) o WHERE l.customer_id = ANY($1)
 """
-FORGET = """
+CLEAR = """
     UPDATE duplicate_pair p SET reasons = '{}', score = 0 FROM customer_likeness a, customer_likeness b
     WHERE (p.low_id = ANY($1) OR p.high_id = ANY($1)) AND p.score > 0
       AND a.customer_id = p.low_id AND b.customer_id = p.high_id AND NOT a.tokens && b.tokens
@@ -38,14 +38,14 @@ KEEP = """
 LOOKED = "UPDATE customer_likeness SET is_looked = true WHERE customer_id = ANY($1)"
 
 
-class Duplicates:
-    """`run_due` is the timers'. What it finds is written with the note that it has looked."""
+class DuplicateFinder:
+    """A timer calls `run_due`. The pairs and the mark that a customer was compared commit together."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     async def run_due(self) -> int:
-        """Look at the next customers; return how many there were."""
+        """Compare the next customers; return how many there were."""
         async with transaction(self._pool) as held:
             looked = [row["customer_id"] for row in await held.fetch(WAITING, BATCH)]
             if not looked:
@@ -55,7 +55,7 @@ class Duplicates:
             for row in await held.fetch(ALIKE, looked, MAX_ALIKE):
                 low, high = sorted((row["one"], row["other"]))
                 pairs[low, high] = reasons(row["shared"])
-            await held.execute(FORGET, looked)
+            await held.execute(CLEAR, looked)
             ordered = sorted(pairs.items())
             await held.execute(
                 KEEP,

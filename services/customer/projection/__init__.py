@@ -1,4 +1,4 @@
-"""The lists of this service, kept in step with its events, one module for each theme."""
+"""The read models of this service's own events, one module for each subject; followup's events in `followup`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,8 +21,10 @@ from services.customer.projection import (
 )
 from services.customer.projection.customer_row import CustomerRow
 
-__all__ = ["TABLES", "CustomerRow", "applying"]
+__all__ = ["CONSUMER", "TABLES", "CustomerRow", "handler"]
 
+# The name is stored with the positions.
+CONSUMER = "customer-list"
 TABLES = (
     *customers.TABLES,
     *search.TABLES,
@@ -37,8 +39,8 @@ TABLES = (
 )
 
 
-def applying(pseudonyms: Pseudonyms) -> Handler:
-    """Return what applies a batch. The consumer calls it inside its own transaction."""
+def handler(pseudonyms: Pseudonyms) -> Handler:
+    """Return the handler of a batch. The consumer calls it inside its own transaction."""
 
     async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         await customers.apply(envelopes, held)
@@ -50,7 +52,7 @@ def applying(pseudonyms: Pseudonyms) -> Handler:
         await handovers.apply(envelopes, held)
         await tiers.apply(envelopes, held)
         await segments.apply(envelopes, held)
-        # After the customers: what a batch was asked about is in the list once the batch is.
+        # After the customers: once a batch is in the read model, so are the customers that it selects from.
         await handover_batches.apply(envelopes, held)
 
     return apply

@@ -1,9 +1,9 @@
 """The lists of orders, quotes and contracts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from chassis.postgres.database import Connection
@@ -11,6 +11,7 @@ from chassis.postgres.rows import Rows
 from contracts import customer as events
 from contracts.event import Envelope
 from services.customer.domain.order import OrderState
+from services.customer.projection.fold import BY_STREAM, fold_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class OrderRow:
 
 @dataclass(frozen=True, slots=True)
 class QuoteRow:
-    """`amount_minor` is what was issued last; `comparisons` counts how often it was held against another quote."""
+    """`amount_minor` is what was issued last; `comparisons` counts how often it was compared with another quote."""
 
     quote_id: UUID
     version: int
@@ -71,8 +72,6 @@ class ContractRow:
     ended_at: datetime | None = None
 
 
-R = TypeVar("R", OrderRow, QuoteRow, ContractRow)
-
 ORDERS = Rows("customer_order", OrderRow, "order_id")
 QUOTES = Rows("quote", QuoteRow, "quote_id")
 CONTRACTS = Rows("contract", ContractRow, "contract_id")
@@ -80,33 +79,20 @@ TABLES = ("customer_order", "quote", "contract")
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-    """Apply the facts of a batch that are about orders, quotes and contracts."""
-    await keep(ORDERS, project_order, [one for one in envelopes if isinstance(one.event, events.OrderEvent)], held)
-    await keep(QUOTES, project_quote, [one for one in envelopes if isinstance(one.event, events.QuoteEvent)], held)
-    await keep(
-        CONTRACTS, project_contract, [one for one in envelopes if isinstance(one.event, events.ContractEvent)], held
-    )
-
-
-async def keep(
-    table: Rows[R],
-    project: Callable[[R | None, Envelope[Any]], R],
-    envelopes: Sequence[Envelope[Any]],
-    held: Connection,
-) -> None:
-    if not envelopes:
-        return
-    rows = await table.load(held, [envelope.stream_id for envelope in envelopes])
-    for envelope in envelopes:
-        rows[envelope.stream_id] = project(rows.get(envelope.stream_id), envelope)
-    await table.save(held, list(rows.values()))
+    """Apply the events of a batch that are about orders, quotes and contracts."""
+    orders = [envelope for envelope in envelopes if isinstance(envelope.event, events.OrderEvent)]
+    quotes = [envelope for envelope in envelopes if isinstance(envelope.event, events.QuoteEvent)]
+    contracts = [envelope for envelope in envelopes if isinstance(envelope.event, events.ContractEvent)]
+    await fold_rows(ORDERS, BY_STREAM, project_order, orders, held)
+    await fold_rows(QUOTES, BY_STREAM, project_quote, quotes, held)
+    await fold_rows(CONTRACTS, BY_STREAM, project_contract, contracts, held)
 
 
 def project_order(row: OrderRow | None, envelope: Envelope[events.OrderEvent]) -> OrderRow:
     """Return the row of an order after one event."""
     event, at = envelope.event, envelope.occurred_at
     if isinstance(event, events.OrderPlaced):
-        return OrderRow(placed_at=at, **told(envelope))
+        return OrderRow(placed_at=at, **first_fields(envelope))
     if row is None:
         raise LookupError("an order's first event must be its placing")
     row = replace(row, version=envelope.version)
@@ -122,9 +108,9 @@ def project_quote(row: QuoteRow | None, envelope: Envelope[events.QuoteEvent]) -
     event, at = envelope.event, envelope.occurred_at
     match row, event:
         case None, events.QuoteRequested():
-            return QuoteRow(opened_at=at, **told(envelope))
+            return QuoteRow(opened_at=at, **first_fields(envelope))
         case None, events.QuoteIssued():
-            return QuoteRow(opened_at=at, issued_at=at, **told(envelope))
+            return QuoteRow(opened_at=at, issued_at=at, **first_fields(envelope))
         case None, _:
             raise LookupError("a quote's first event must be its request or its issue")
         case QuoteRow(), events.QuoteRequested():
@@ -141,7 +127,7 @@ def project_contract(row: ContractRow | None, envelope: Envelope[events.Contract
     """Return the row of a contract after one event."""
     event = envelope.event
     if isinstance(event, events.ContractSigned):
-        return ContractRow(signed_at=envelope.occurred_at, **told(envelope))
+        return ContractRow(signed_at=envelope.occurred_at, **first_fields(envelope))
     if row is None:
         raise LookupError("a contract's first event must be its signing")
     row = replace(row, version=envelope.version)
@@ -155,8 +141,8 @@ def project_contract(row: ContractRow | None, envelope: Envelope[events.Contract
             return replace(row, reason=reason, ended_at=envelope.occurred_at)
 
 
-def told(envelope: Envelope[events.CommercialEvent]) -> dict[str, Any]:
-    """Return what a first event says, under the names of its row."""
+def first_fields(envelope: Envelope[events.CommercialEvent]) -> dict[str, Any]:
+    """Return the fields of a row from its first event."""
     key = {events.OrderPlaced: "order_id", events.ContractSigned: "contract_id"}.get(type(envelope.event), "quote_id")
     placed = {key: envelope.stream_id, "version": envelope.version, "customer_id": envelope.subject}
     return placed | envelope.event.model_dump(exclude={"type"})

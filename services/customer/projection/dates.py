@@ -1,4 +1,4 @@
-"""Where the important dates of key contacts stand in the vault: no day is kept here."""
+"""References to the important dates of key contacts in the vault: no date is kept here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from contracts.event import Envelope
 
 @dataclass(frozen=True, slots=True)
 class DatesRow:
-    """Without `dates_ref` there are none, or no such person any more."""
+    """`dates_ref` is absent where the key contact has no dates, or was removed."""
 
     key_contact_id: UUID
     customer_id: UUID

@@ -1,4 +1,4 @@
-"""The batches of handovers, kept in step with their events; how far each has come is counted beside them."""
+"""The handover batches. Their items are kept beside them, by the runner."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +10,7 @@ from chassis.postgres.database import Connection
 from chassis.postgres.rows import Rows
 from contracts import customer as events
 from contracts.event import Envelope
+from services.customer.projection.fold import BY_STREAM, fold_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,7 @@ OWN = get_args(events.HandoverBatchEvent)
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     own = [envelope for envelope in envelopes if isinstance(envelope.event, OWN)]
-    rows = await BATCHES.load(held, [envelope.stream_id for envelope in own])
-    for envelope in own:
-        rows[envelope.stream_id] = project(rows.get(envelope.stream_id), envelope)
-    await BATCHES.save(held, list(rows.values()))
+    await fold_rows(BATCHES, BY_STREAM, project, own, held)
 
 
 def project(row: HandoverBatchRow | None, envelope: Envelope[events.HandoverBatchEvent]) -> HandoverBatchRow:

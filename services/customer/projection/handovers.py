@@ -1,4 +1,4 @@
-"""The handover of each customer, kept in step with its events."""
+"""The latest handover of each customer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +11,7 @@ from chassis.postgres.database import Connection
 from chassis.postgres.rows import Rows
 from contracts import customer as events
 from contracts.event import Envelope
+from services.customer.projection.fold import BY_CUSTOMER, fold_rows
 
 
 class HandoverState(StrEnum):
@@ -21,7 +22,7 @@ class HandoverState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HandoverRow:
-    """`note_ref` points to what was said when it was accepted or withdrawn."""
+    """`note_ref` refers to the note of its acceptance or withdrawal."""
 
     customer_id: UUID
     version: int
@@ -45,10 +46,7 @@ OWN = get_args(events.HandoverEvent)
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     own = [envelope for envelope in envelopes if isinstance(envelope.event, OWN)]
-    rows = await HANDOVERS.load(held, [envelope.subject for envelope in own])
-    for envelope in own:
-        rows[envelope.subject] = project(rows.get(envelope.subject), envelope)
-    await HANDOVERS.save(held, list(rows.values()))
+    await fold_rows(HANDOVERS, BY_CUSTOMER, project, own, held)
 
 
 def project(row: HandoverRow | None, envelope: Envelope[events.HandoverEvent]) -> HandoverRow:

@@ -1,4 +1,4 @@
-"""By what each customer may be known again, kept in step with the list of customers."""
+"""The digests by which likely duplicates are found."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from services.customer.projection.customers import CUSTOMERS
 from services.customer.projection.search import phone_refs, phones_of
 
 TABLES = ("customer_likeness",)
-TELLING = (
+CHANGES_DIGEST = (
     events.Registered
     | events.Renamed
     | events.KeyContactAdded
@@ -28,7 +28,7 @@ SAVE = """
     ON CONFLICT (customer_id) DO UPDATE SET tokens = excluded.tokens, is_looked = false
         WHERE known.tokens IS DISTINCT FROM excluded.tokens
 """
-# No part of the read model: what was said for good stays, however often that is made again.
+# Not part of the read model: it stays when the read model is rebuilt.
 APART = """
     INSERT INTO duplicate_pair (low_id, high_id, reasons, score, is_apart)
     SELECT least(one, other), greatest(one, other), '{}', 0, true FROM unnest($1::uuid[], $2::uuid[]) AS t (one, other)
@@ -37,8 +37,8 @@ APART = """
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection, pseudonyms: Pseudonyms) -> None:
-    """Bring the digests up to date with whom these facts are about."""
-    subjects = {envelope.subject for envelope in envelopes if isinstance(envelope.event, TELLING)}
+    """Update the digests of the customers of these events."""
+    subjects = {envelope.subject for envelope in envelopes if isinstance(envelope.event, CHANGES_DIGEST)}
     if subjects:
         rows = (await CUSTOMERS.load(held, subjects)).values()
         words = await read_words(held, [ref for row in rows for ref in phone_refs(row)])

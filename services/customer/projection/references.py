@@ -1,4 +1,4 @@
-"""Which customer each number of another system leads to."""
+"""The customer that each number of another system belongs to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
 
 
 def project(envelope: Envelope[Any]) -> ReferenceRow | None:
-    """Return where the number of this fact leads; it stands in the number's own stream."""
+    """Return the row of a number, from an event of the number's own stream."""
     match envelope.event:
         case events.Registered(external_id=str()) | events.ReferenceReserved():
             return ReferenceRow(envelope.stream_id, envelope.subject)

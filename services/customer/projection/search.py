@@ -1,4 +1,4 @@
-"""The search index, kept in step with the list of customers."""
+"""The search index of the list of customers."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from services.customer.projection.customers import CUSTOMERS
 from services.customer.search.tokens import entry_of
 
 TABLES = ("customer_search",)
-# Most facts change nothing that a customer is found by, and then nothing is written.
+# Most events change nothing that a customer is found by: then nothing is written.
 SAVE = """
     INSERT INTO customer_search AS known (customer_id, is_owned, words, tokens)
     SELECT customer_id, is_owned, words, tokens::bigint[]
@@ -27,7 +27,7 @@ SAVE = """
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection, pseudonyms: Pseudonyms) -> None:
-    """Bring the index up to date with whom these facts are about. Words that the vault has lost are lost here."""
+    """Update the index for the customers of these events. What the vault has erased is erased here."""
     subjects = {envelope.subject for envelope in envelopes if isinstance(envelope.event, events.CustomerEvent)}
     rows = (await CUSTOMERS.load(held, subjects)).values()
     if not rows:
@@ -45,7 +45,7 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection, pseudonyms
 
 
 def refs_of(row: CustomerRow) -> list[UUID]:
-    """Return where the words stand by which a person is found."""
+    """Return the vault references of the name and phones."""
     return [*([row.name_ref] if row.name_ref else []), *phone_refs(row)]
 
 

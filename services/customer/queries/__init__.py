@@ -1,5 +1,5 @@
-"""What can be read in this service, one module for each theme."""
+"""The queries of this service, one module for each subject."""
 
-from services.customer.queries.customers import CustomerDetail, CustomerQueries, CustomerView, EmployeeView, NumberView
+from services.customer.queries.customers import CustomerDetail, CustomerQueries, CustomerView, NumberView
 
-__all__ = ["CustomerDetail", "CustomerQueries", "CustomerView", "EmployeeView", "NumberView"]
+__all__ = ["CustomerDetail", "CustomerQueries", "CustomerView", "NumberView"]

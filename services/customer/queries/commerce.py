@@ -1,4 +1,4 @@
-"""What can be read about orders, quotes and contracts of one customer."""
+"""Reads the orders, quotes and contracts of one customer."""
 
 from collections.abc import Sequence
 from dataclasses import fields

@@ -1,4 +1,4 @@
-"""What can be read about customers: one, a list, the employees who look after them."""
+"""Reads customers: one, or a list."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -17,7 +17,7 @@ from services.customer.domain import Customer
 from services.customer.projection import CustomerRow
 from services.customer.queries.people import KeyContactView, key_contact_view, refs_of
 from services.customer.search.index import Search
-from services.customer.search.question import Filters
+from services.customer.search.query import CustomerFilters
 
 COLUMNS = """
     c.customer_id AS id, c.version, c.kind, coalesce(c.name, v.value) AS name, c.stage, c.stage_since, c.tiers,
@@ -29,23 +29,6 @@ COLUMNS = """
 """
 ONE = f"SELECT {COLUMNS} FROM customer c LEFT JOIN vault v ON v.id = c.name_ref WHERE c.customer_id = $1"  # noqa: S608
 NAMED = "SELECT customer_id FROM customer WHERE name = $1 AND merged_into IS NULL LIMIT $2"
-EMPLOYEE_COLUMNS = "employee_id AS id, name, leader_id, left_at, left_at IS NOT NULL AS has_left"
-EMPLOYEES = f"SELECT {EMPLOYEE_COLUMNS} FROM employee ORDER BY employee_id"  # noqa: S608
-EMPLOYEE = f"SELECT {EMPLOYEE_COLUMNS} FROM employee WHERE employee_id = $1"  # noqa: S608
-# Who has left leads nobody; a leader need not have been introduced.
-LEADER = """
-    SELECT e.leader_id FROM employee e LEFT JOIN employee leader ON leader.employee_id = e.leader_id
-    WHERE e.employee_id = $1 AND leader.left_at IS NULL
-"""
-LEFT = "SELECT employee_id FROM employee WHERE employee_id = ANY($1) AND left_at IS NOT NULL ORDER BY employee_id"
-KEEP_EMPLOYEE = """
-    INSERT INTO employee (employee_id, name, leader_id, left_at)
-    VALUES ($1, $2, $3, CASE WHEN $4::boolean THEN now() END)
-    ON CONFLICT (employee_id) DO UPDATE SET name = excluded.name,
-        leader_id = coalesce(excluded.leader_id, employee.leader_id),
-        left_at = CASE WHEN $4 IS NULL THEN employee.left_at WHEN $4 THEN coalesce(employee.left_at, now()) END
-"""
-KNOW_EMPLOYEE = "INSERT INTO employee (employee_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 
 
 class CustomerView(BaseModel):
@@ -97,14 +80,6 @@ class CustomerDetail(CustomerView):
     references: list[NumberView]
     key_contacts: list[KeyContactView]
     duplicate_ids: list[UUID]
-
-
-class EmployeeView(BaseModel):
-    id: str
-    name: str
-    leader_id: str | None
-    has_left: bool
-    left_at: datetime | None
 
 
 class CustomerQueries:
@@ -164,12 +139,12 @@ class CustomerQueries:
     async def _word(self, ref: UUID | None) -> str | None:
         return (await read_words(self._pool, [ref])).get(ref)
 
-    async def page(self, filters: Filters, after: UUID | None, limit: int) -> list[CustomerView]:
+    async def page(self, filters: CustomerFilters, after: UUID | None, limit: int) -> list[CustomerView]:
         """Return up to `limit` + 1 customers in id order, so that the caller can tell whether there are more."""
         rows = await self._search.page(COLUMNS, filters, after, min(limit, MAX_LIMIT) + 1)
         return [view(row) for row in rows]
 
-    async def count(self, filters: Filters, most: int) -> int:
+    async def count(self, filters: CustomerFilters, most: int) -> int:
         """Return how many customers fit, or `most` where there are as many or more."""
         return await self._search.count(filters, most)
 
@@ -177,31 +152,6 @@ class CustomerQueries:
         """Return the companies of exactly this name."""
         rows = await self._pool.fetch(NAMED, name, limit)
         return [row["customer_id"] for row in rows]
-
-    async def employees(self) -> list[EmployeeView]:
-        return [EmployeeView(**row) for row in await self._pool.fetch(EMPLOYEES)]
-
-    async def employee(self, employee_id: str) -> EmployeeView | None:
-        row = await self._pool.fetchrow(EMPLOYEE, employee_id)
-        return EmployeeView(**row) if row else None
-
-    async def leader_of(self, employee_id: str) -> str | None:
-        """Return who leads the employee, as far as it is known and works here."""
-        leader_id: str | None = await self._pool.fetchval(LEADER, employee_id)
-        return leader_id
-
-    async def know_employee(self, employee_id: str, name: str) -> None:
-        """Keep the name of somebody met in a file, unless they are known already."""
-        await self._pool.execute(KNOW_EMPLOYEE, employee_id, name)
-
-    async def left(self, employee_ids: Iterable[str]) -> list[str]:
-        """Return those of them who have left."""
-        return [row["employee_id"] for row in await self._pool.fetch(LEFT, list(employee_ids))]
-
-    async def keep_employee(
-        self, employee_id: str, name: str, leader_id: str | None = None, *, has_left: bool | None = None
-    ) -> None:
-        await self._pool.execute(KEEP_EMPLOYEE, employee_id, name, leader_id, has_left)
 
 
 def view(row: Any) -> CustomerView:

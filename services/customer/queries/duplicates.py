@@ -1,4 +1,4 @@
-"""Which customers look like one, and why."""
+"""Reads likely duplicates, with the reasons."""
 
 from collections.abc import Sequence
 from uuid import UUID

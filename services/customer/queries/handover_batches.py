@@ -1,4 +1,4 @@
-"""What can be read about batches of handovers: how far one has come, and what has come of each of its customers."""
+"""Reads handover batches: their progress, and the outcome of each customer."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
-from services.customer.handovers.batches import Outcome
+from services.customer.handovers.outcomes import Outcome
 from services.customer.projection.handover_batches import HandoverBatchRow
 
 COUNTS = """

@@ -1,4 +1,4 @@
-"""What can be read about handovers."""
+"""Reads handovers."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Key contacts as they are read: with their words, for those who may see them."""
+"""The views of key contacts: with personal data for those who may see it."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from chassis.store.vault import Words
 from contracts.customer import KeyContactStated
 from services.customer.commands.people import DATES
-from services.customer.commands.words import ImportantDate
+from services.customer.commands.personal_data import ImportantDate
 
 REFS = ("name_ref", "phone_ref", "email_ref", "dates_ref")
 

@@ -1,4 +1,4 @@
-"""When a customer entered each stage and when it left it, from its own facts."""
+"""Reads when a customer entered and left each stage, from its events."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,1 +1,1 @@
-"""Finding customers: what they are found by, and how the lists are asked."""
+"""The search for customers: the index, its tokens, and the strategy of a query."""

@@ -1,11 +1,11 @@
-"""What is asked, as conditions on a row `s` of the search index. Pure."""
+"""A search query as SQL conditions on a row `s` of the search index. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from services.customer.search.names import SEPARATOR
-from services.customer.search.question import Alternative, Question, is_too_short
+from services.customer.search.query import Alternative, SearchQuery, is_too_short
 from services.customer.search.strategy import Census
 
 # What was merged into another goes on there, and is found as that one.
@@ -27,29 +27,29 @@ class Values:
         return f"${len(self.given)}::{kind}"
 
 
-def to_find(question: Question, values: Values, census: Census) -> list[str]:
+def to_find(query: SearchQuery, values: Values, census: Census) -> list[str]:
     """Return conditions that the index answers, one for each alternative: a row is wanted that fits any.
 
     Apart, each is answered by the index alone; in one condition, each row would be held against all of them again.
     """
-    rest = others(question, values)
-    ways = question.alternatives or [Alternative([])]
-    return [all_of([*rest, *fitting(question, each, values, census)]) for each in ways]
+    rest = others(query, values)
+    ways = query.alternatives or [Alternative([])]
+    return [all_of([*rest, *fitting(query, each, values, census)]) for each in ways]
 
 
-def to_walk(question: Question, values: Values) -> str:
+def to_walk(query: SearchQuery, values: Values) -> str:
     """Return a condition for rows that are looked at one by one: what is told soonest comes first."""
-    rest = others(question, values)
-    tokens = [is_among(token, values) for token in question.tokens]
+    rest = others(query, values)
+    tokens = [is_among(token, values) for token in query.tokens]
     ways = [
         all_of([*saying(each, values), *(is_among(token, values) for token in each.tokens)])
-        for each in question.alternatives
+        for each in query.alternatives
     ]
     return all_of([*rest, *tokens, *([" OR ".join(f"({way})" for way in ways)] if ways else [])])
 
 
-def fitting(question: Question, each: Alternative, values: Values, census: Census) -> Iterator[str]:
-    tokens = [*question.tokens, *each.tokens]
+def fitting(query: SearchQuery, each: Alternative, values: Values, census: Census) -> Iterator[str]:
+    tokens = [*query.tokens, *each.tokens]
     leading = census.leading(tokens)
     if leading:
         yield f"s.tokens @> {values.add(leading, 'bigint[]')}"
@@ -66,15 +66,15 @@ def saying(each: Alternative, values: Values) -> list[str]:
     return [f"s.words LIKE {values.add(f'%{each.words}%', 'text')}"] if each.words else []
 
 
-def others(question: Question, values: Values) -> list[str]:
+def others(query: SearchQuery, values: Values) -> list[str]:
     """Return what is asked beside tokens."""
     found = [STANDING]
-    if question.prefix is not None:
-        found.append(begins(question.prefix, values))
-    if question.is_owned:
+    if query.prefix is not None:
+        found.append(begins(query.prefix, values))
+    if query.is_owned:
         found.append("s.is_owned")
-    if question.number_id:
-        found.append(LED_BY.format(values.add(question.number_id, "uuid")))
+    if query.number_id:
+        found.append(LED_BY.format(values.add(query.number_id, "uuid")))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Asks the search index for a page of customers, by the way that reads fewer rows, or another where these are many."""
+"""Reads a page of customers from the search index, by the attempt that reads the fewest rows."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -11,8 +11,8 @@ import asyncpg
 from chassis.postgres.database import Connection, Pool, transaction
 from chassis.store.pseudonym import Pseudonyms
 from services.customer.search.conditions import Values, to_find, to_walk
-from services.customer.search.question import Filters, Question, question_of
-from services.customer.search.strategy import Census, Step, Way, steps_of, way_to_count
+from services.customer.search.query import CustomerFilters, SearchQuery, query_of
+from services.customer.search.strategy import Attempt, Census, Way, attempts_of, way_to_count
 
 BEGINNING = UUID(int=0)
 CENSUS_SECONDS = 60.0
@@ -70,28 +70,30 @@ class Search:
         self._census = Census()
         self._counted_at: float | None = None
 
-    async def page(self, columns: str, filters: Filters, after: UUID | None, limit: int) -> Sequence[asyncpg.Record]:
+    async def page(
+        self, columns: str, filters: CustomerFilters, after: UUID | None, limit: int
+    ) -> Sequence[asyncpg.Record]:
         """Return up to `limit` rows with these columns of the customer `c` and its name in the vault `v`."""
-        question = question_of(filters, self._pseudonyms)
+        query = query_of(filters, self._pseudonyms)
         census, place = await self._counted(), after or BEGINNING
-        *tried, last = steps_of(question, census, limit)
-        ask = partial(taken, columns, question, census, place, limit)
+        *tried, last = attempts_of(query, census, limit)
+        ask = partial(taken, columns, query, census, place, limit)
         async with transaction(self._pool) as held:
-            for step in tried:
-                rows = await ask(held, step)
-                if await is_answer(held, step, rows, place, limit):
+            for attempt in tried:
+                rows = await ask(held, attempt)
+                if await is_answer(held, attempt, rows, place, limit):
                     return rows
             return await ask(held, last)
 
-    async def count(self, filters: Filters, most: int) -> int:
+    async def count(self, filters: CustomerFilters, most: int) -> int:
         """Return how many fit, or `most` where there are as many or more."""
-        question, values = question_of(filters, self._pseudonyms), Values([BEGINNING, most])
+        query, values = query_of(filters, self._pseudonyms), Values([BEGINNING, most])
         census = await self._counted()
-        way = way_to_count(question, census)
+        way = way_to_count(query, census)
         if way is Way.FIND:
-            statement = COUNT_FOUND.format(fitting=any_of(to_find(question, values, census)))
+            statement = COUNT_FOUND.format(fitting=any_of(to_find(query, values, census)))
         else:
-            statement = COUNT_WALKED.format(fitting=to_walk(question, values))
+            statement = COUNT_WALKED.format(fitting=to_walk(query, values))
         async with transaction(self._pool) as held:
             await held.execute(SETTINGS[way])
             found: int = await held.fetchval(statement, *values.given)
@@ -106,38 +108,40 @@ class Search:
 
 
 async def taken(
-    columns: str, question: Question, census: Census, after: UUID, limit: int, held: Connection, step: Step
+    columns: str, query: SearchQuery, census: Census, after: UUID, limit: int, held: Connection, attempt: Attempt
 ) -> Sequence[asyncpg.Record]:
-    """Return the rows that a step leads to."""
-    await held.execute(SETTINGS[step.way])
-    page, values = page_of(question, census, step, after, limit)
+    """Return the rows that one attempt finds."""
+    await held.execute(SETTINGS[attempt.way])
+    page, values = page_of(query, census, attempt, after, limit)
     # Conditions and columns come from our own modules; what was asked is in the values.
-    statement = SHOW.format(page=page, columns=columns, collected=COLLECTED[step.way])
+    statement = SHOW.format(page=page, columns=columns, collected=COLLECTED[attempt.way])
     rows: Sequence[asyncpg.Record] = await held.fetch(statement, *values)
     return rows
 
 
-def page_of(question: Question, census: Census, step: Step, after: UUID, limit: int) -> tuple[str, list[Any]]:
+def page_of(query: SearchQuery, census: Census, attempt: Attempt, after: UUID, limit: int) -> tuple[str, list[Any]]:
     """Return the beginning of the statement, which makes `page`, and the values."""
     values = Values([after, limit])
-    if step == Step(Way.WALK):
-        return WALK.format(fitting=to_walk(question, values)), values.given
-    if step.way is Way.WALK:
-        form, fitting = WALK_A_WHILE, to_walk(question, values)
+    if attempt == Attempt(Way.WALK):
+        return WALK.format(fitting=to_walk(query, values)), values.given
+    if attempt.way is Way.WALK:
+        form, fitting = WALK_A_WHILE, to_walk(query, values)
     else:
-        form, fitting = FIND, any_of(to_find(question, values, census))
-    return form.format(fitting=fitting, most=values.add(step.most, "bigint")), values.given
+        form, fitting = FIND, any_of(to_find(query, values, census))
+    return form.format(fitting=fitting, most=values.add(attempt.most, "bigint")), values.given
 
 
 def any_of(branches: Sequence[str]) -> str:
     return " UNION ALL ".join(FITTING.format(each) for each in branches)
 
 
-async def is_answer(held: Connection, step: Step, rows: Sequence[asyncpg.Record], after: UUID, limit: int) -> bool:
-    """Tell whether a step came to its end, rather than to what it was allowed."""
-    if step.way is Way.FIND:
-        return not rows or rows[0]["collected"] < step.most
-    return len(rows) == limit or not await held.fetchval(GOES_ON, after, step.most)
+async def is_answer(
+    held: Connection, attempt: Attempt, rows: Sequence[asyncpg.Record], after: UUID, limit: int
+) -> bool:
+    """Say whether the attempt read all it had to, within its limit."""
+    if attempt.way is Way.FIND:
+        return not rows or rows[0]["collected"] < attempt.most
+    return len(rows) == limit or not await held.fetchval(GOES_ON, after, attempt.most)
 
 
 def census_of(row: asyncpg.Record) -> Census:

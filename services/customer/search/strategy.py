@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from math import ceil, prod
 
-from services.customer.search.question import Question
+from services.customer.search.query import SearchQuery
 
 # What one row costs, in microseconds: to be passed in the index, to be looked at in order, to be looked up at random.
 SCAN, WALK, FETCH = 0.03, 4.0, 2.5
@@ -32,7 +32,7 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Attempt:
     """One try: which way, and how many rows it may collect or pass before it is given up; None for all."""
 
     way: Way
@@ -55,35 +55,35 @@ class Census:
         return [token for token in tokens if self.share(token) <= bound]
 
 
-def steps_of(question: Question, census: Census, page: int) -> list[Step]:
+def attempts_of(query: SearchQuery, census: Census, page: int) -> list[Attempt]:
     """Return what is tried for a page, one after the other; the last always answers."""
-    if question.number_id or not leads_anywhere(question):
-        return [Step(Way.WALK)]
-    share = share_of(question, census)
-    found = census.customers * (scanned(question, census) * SCAN + share * FETCH)
+    if query.number_id or not leads_anywhere(query):
+        return [Attempt(Way.WALK)]
+    share = share_of(query, census)
+    found = census.customers * (scanned(query, census) * SCAN + share * FETCH)
     walked = min(census.customers, page / share if share else census.customers) * WALK
     if found < walked or not census.customers:
         passed = PATIENCE * page * census.customers / MOST_FOUND
-        return [Step(Way.FIND, MOST_FOUND), Step(Way.WALK, max(LEAST_WALKED, ceil(passed))), Step(Way.FIND)]
-    return [Step(Way.WALK, max(LEAST_WALKED, ceil(PATIENCE * page / share))), Step(Way.FIND)]
+        return [Attempt(Way.FIND, MOST_FOUND), Attempt(Way.WALK, max(LEAST_WALKED, ceil(passed))), Attempt(Way.FIND)]
+    return [Attempt(Way.WALK, max(LEAST_WALKED, ceil(PATIENCE * page / share))), Attempt(Way.FIND)]
 
 
-def way_to_count(question: Question, census: Census) -> Way:
+def way_to_count(query: SearchQuery, census: Census) -> Way:
     """Return how those who fit are counted, up to a limit."""
-    return Way.FIND if leads_anywhere(question) and share_of(question, census) < MOST else Way.WALK
+    return Way.FIND if leads_anywhere(query) and share_of(query, census) < MOST else Way.WALK
 
 
-def leads_anywhere(question: Question) -> bool:
-    return bool(question.tokens or question.alternatives)
+def leads_anywhere(query: SearchQuery) -> bool:
+    return bool(query.tokens or query.alternatives)
 
 
-def share_of(question: Question, census: Census) -> float:
+def share_of(query: SearchQuery, census: Census) -> float:
     """Guess which share of all customers fits."""
-    named = [min(map(census.share, each.tokens)) for each in question.alternatives]
-    return prod(map(census.share, question.tokens)) * (min(1.0, sum(named)) if named else 1.0)
+    named = [min(map(census.share, each.tokens)) for each in query.alternatives]
+    return prod(map(census.share, query.tokens)) * (min(1.0, sum(named)) if named else 1.0)
 
 
-def scanned(question: Question, census: Census) -> float:
+def scanned(query: SearchQuery, census: Census) -> float:
     """Guess how much of the index is passed, for each customer that there is."""
-    ways = [each.tokens for each in question.alternatives] or [[]]
-    return sum(sum(map(census.share, census.leading([*question.tokens, *own]))) for own in ways)
+    ways = [each.tokens for each in query.alternatives] or [[]]
+    return sum(sum(map(census.share, census.leading([*query.tokens, *own]))) for own in ways)

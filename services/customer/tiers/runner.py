@@ -1,4 +1,4 @@
-"""Looks at customers whose facts have changed, or for whom time has: and tells them where the rules lead."""
+"""Assesses the tiers of customers whose facts changed or whose time has come, and sends each the result."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -18,16 +18,13 @@ from services.customer.tiers.rules import assess, changes_at, inputs_of
 
 BATCH = 200
 CONCURRENCY = 8
-# Whoever is taken and not settled by then is looked at again: the process has ended meanwhile.
+# A customer that is claimed and not settled by then is assessed again: the process has ended.
 LEASE = timedelta(minutes=1)
 PASS_BATCH = 1_000
 
 
-class Tiering:
-    """`run_due` is a timer's. Looking twice does no harm: what is so already is no news.
-
-    Where it fails, the lease of those it had taken ends, and they are looked at again.
-    """
+class TierRunner:
+    """A timer calls `run_due`. Assessing twice is safe: a result that holds already adds no event."""
 
     def __init__(self, pool: Pool, customers: CommandHandler[Customer], zone: str, clock: Clock = utc_now) -> None:
         self._pool = pool
@@ -37,7 +34,7 @@ class Tiering:
         self._slots = asyncio.Semaphore(CONCURRENCY)
 
     async def run_due(self) -> int:
-        """Look at the next batch; return how many customers were marked or looked at."""
+        """Assess the next batch; return how many customers were marked or assessed."""
         now = self._clock()
         await memory.put_in_force(self._pool, now)
         marked = await memory.pass_on(self._pool, now, PASS_BATCH)
@@ -49,13 +46,13 @@ class Tiering:
         due: dict[UUID, datetime | None] = dict.fromkeys(taken)
         for scheme in filter(memory.is_followed, await memory.in_force(self._pool, now)):
             known = await facts_of(self._pool, taken, scheme, now, self._zone.key)
-            await asyncio.gather(*(self._tell(each, scheme, now) for each in known))
+            await asyncio.gather(*(self._assess(each, scheme, now) for each in known))
             for each in known:
                 due[each.customer_id] = earlier(due[each.customer_id], changes_at(each.facts, scheme, now, self._zone))
         await memory.settle(self._pool, due, until)
         return marked + len(taken)
 
-    async def _tell(self, known: Known, scheme: TierSchemePublished, now: datetime) -> None:
+    async def _assess(self, known: Known, scheme: TierSchemePublished, now: datetime) -> None:
         """Let the customer's own rules decide what the assessment means."""
         inputs = inputs_of(known.facts, scheme.currency, now.astimezone(self._zone).date())
         command = AssessTier(

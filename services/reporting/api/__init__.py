@@ -1,1 +1,5 @@
-"""HTTP in front of the read model: one module for each resource."""
+"""HTTP in front of the read model, one module for each resource."""
+
+from services.reporting.api import alerts, customers, erasure, reports, tasks
+
+ROUTERS = (customers.router, erasure.router, tasks.router, alerts.router, reports.router)

@@ -1,4 +1,4 @@
-"""HTTP in front of the read model: the whole customer, and the lists behind every figure."""
+"""HTTP to read customers: the 360° view, the timeline and the list."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -11,15 +11,16 @@ from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.paging import Page
 from chassis.postgres.database import Connection
-from chassis.store.erasure import Statement
 from contracts.alerts import Status
-from services.reporting.dependencies import Keeper, Needs, Reader, SnapshotPaging
-from services.reporting.queries import alerts, complaints, customers, erasures, tasks, timeline
+from services.reporting.api.access import Reader
+from services.reporting.api.paging import SnapshotPaging
+from services.reporting.dependencies import Needs
+from services.reporting.queries import alerts, complaints, customers, tasks, timeline
 from services.reporting.queries.alerts import AlertFilters, AlertView
 from services.reporting.queries.complaints import ComplaintView
 from services.reporting.queries.customers import CustomerFilters, CustomerSummary
 from services.reporting.queries.snapshot import snapshot
-from services.reporting.queries.tasks import State, TaskFilters, TaskView
+from services.reporting.queries.tasks import TaskFilters, TaskState, TaskView
 from services.reporting.queries.timeline import TimelineEntry
 from services.reporting.reports.links import link
 
@@ -29,7 +30,7 @@ ENTRIES_SHOWN = 20
 router = APIRouter(prefix="/v1", tags=["reading"], route_class=StrictRoute)
 
 
-class Whole(CustomerSummary):
+class CustomerOverview(CustomerSummary):
     """The 360° view: the customer, what is open with it, and what happened last. `links` lead to all of each."""
 
     tasks: list[TaskView]
@@ -40,10 +41,10 @@ class Whole(CustomerSummary):
 
 
 @router.get("/customers/{customer_id}")
-async def read_one(customer_id: UUID, caller: Reader, needs: Needs) -> Whole:
+async def read_one(customer_id: UUID, caller: Reader, needs: Needs) -> CustomerOverview:
     """Read all that is known about a customer, as of one moment. Up to 100 open things of each sort are shown."""
     now = caller.context.now
-    open_tasks = TaskFilters(customer_id=customer_id, state=State.OPEN)
+    open_tasks = TaskFilters(customer_id=customer_id, state=TaskState.OPEN)
     firing = AlertFilters(customer_id=customer_id, status=Status.FIRING)
     async with snapshot(needs.pool) as held:
         await customers.require_standing(held, customer_id)
@@ -55,7 +56,7 @@ async def read_one(customer_id: UUID, caller: Reader, needs: Needs) -> Whole:
         complained = await complaints.still_open(held, customer_id, OPEN_SHOWN)
         firing_now = await alerts.page(held, firing, None, None, OPEN_SHOWN)
         entries = await timeline.page(held, customer_id, None, ENTRIES_SHOWN)
-    return Whole(
+    return CustomerOverview(
         **dict(summary),
         tasks=owed[:OPEN_SHOWN],
         complaints=complained,
@@ -80,13 +81,6 @@ async def read_timeline(customer_id: UUID, caller: Reader, paging: SnapshotPagin
     return await paging.page({"list": "timeline", "customer_id": customer_id}, fetch, timeline.place_of)
 
 
-@router.get("/customers/{customer_id}/erasure")
-async def read_erasure(customer_id: UUID, _caller: Keeper, needs: Needs) -> Statement:
-    """Read which erasures of a customer this service has received. It takes no personal words."""
-    async with snapshot(needs.pool) as held:
-        return await erasures.statement(held, customer_id)
-
-
 async def require(held: Connection, caller: Caller, customer_id: UUID) -> None:
     """Raise the 404 or 403 problem unless there is such a customer and the caller may see it."""
     await customers.require_standing(held, customer_id)
@@ -106,30 +100,4 @@ async def read_customers(
         {"list": "customers", "visible_to": own, **asdict(filters)},
         lambda held, place, size: customers.page(held, filters, own, place, size, now),
         customers.place_of,
-    )
-
-
-@router.get("/tasks")
-async def read_tasks(
-    caller: Reader, paging: SnapshotPaging, filters: Annotated[TaskFilters, Depends()]
-) -> Page[TaskView]:
-    """List follow-ups in the order in which they are due; a seller sees those of the customers in their care."""
-    own, now = caller.visible_to, caller.context.now
-    return await paging.page(
-        {"list": "tasks", "visible_to": own, **asdict(filters)},
-        lambda held, place, size: tasks.page(held, filters, own, place, size, now),
-        tasks.place_of,
-    )
-
-
-@router.get("/alerts")
-async def read_alerts(
-    caller: Reader, paging: SnapshotPaging, filters: Annotated[AlertFilters, Depends()]
-) -> Page[AlertView]:
-    """List alerts, newest first; a seller sees those of the customers in their care."""
-    own = caller.visible_to
-    return await paging.page(
-        {"list": "alerts", "visible_to": own, **asdict(filters)},
-        lambda held, place, size: alerts.page(held, filters, own, place, size),
-        alerts.place_of,
     )

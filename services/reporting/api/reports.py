@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends, Query
 
 from chassis.http.body import StrictRoute
 from contracts.types import EmployeeId
-from services.reporting.dependencies import Needs, Reader
+from services.reporting.api.access import Reader
+from services.reporting.dependencies import Needs
 from services.reporting.queries import alerts, funnel, timeliness
 from services.reporting.queries.snapshot import complete_until, snapshot
 from services.reporting.reports import figures
@@ -18,7 +19,7 @@ from services.reporting.reports.period import Period, period_of
 router = APIRouter(prefix="/v1/reports", tags=["reports"], route_class=StrictRoute)
 
 
-async def asked_period(
+async def period_of_query(
     caller: Reader,
     needs: Needs,
     first_on: Annotated[date | None, Query(alias="from", description="The first day counted.")] = None,
@@ -27,11 +28,11 @@ async def asked_period(
     return period_of(first_on, end_on, needs.zone, caller.context.now)
 
 
-Asked = Annotated[Period, Depends(asked_period)]
+PeriodQuery = Annotated[Period, Depends(period_of_query)]
 
 
 @router.get("/stage-funnel")
-async def read_stage_funnel(caller: Reader, needs: Needs, period: Asked) -> StageFunnel:
+async def read_stage_funnel(caller: Reader, needs: Needs, period: PeriodQuery) -> StageFunnel:
     """Count customers by stage, and who came into each within the period (the last 30 days if none is given)."""
     async with snapshot(needs.pool) as held:
         counts = await funnel.count(held, period, caller.visible_to)
@@ -48,7 +49,7 @@ async def read_stage_funnel(caller: Reader, needs: Needs, period: Asked) -> Stag
 
 @router.get("/followup-timeliness")
 async def read_followup_timeliness(
-    caller: Reader, needs: Needs, period: Asked, owner_id: EmployeeId | None = None
+    caller: Reader, needs: Needs, period: PeriodQuery, owner_id: EmployeeId | None = None
 ) -> Timeliness:
     """跟进及时率: the share of follow-ups due in the period that were done on time, by who owes them."""
     now = caller.context.now

@@ -1,4 +1,4 @@
-"""The read model, kept in step with the facts of all three other services."""
+"""The read model of the events of the three other services."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from contracts.event import Envelope
 from contracts.topics import ALERT_EVENTS, CONFIGURATION, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.reporting.projection import alert, batch_rows, customer, erasures, followup, timeline
 from services.reporting.projection.batch_rows import TABLES as TABLES
-from services.reporting.projection.batch_rows import Sheet
+from services.reporting.projection.batch_rows import BatchRows
 
 PROJECTS = (
     (CUSTOMER_EVENTS, customer.project),
@@ -30,8 +30,8 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     await receive((each for each in envelopes if isinstance(each.event, ErasureEvent)), held, erasures.names)
 
 
-def project(rows: Sheet, envelope: Envelope[Any]) -> None:
-    """Bring the rows up to date with one fact of any topic."""
+def project(rows: BatchRows, envelope: Envelope[Any]) -> None:
+    """Apply one event of any topic to the rows."""
     topic, project_own = BY_EVENT[type(envelope.event)]
     project_own(rows, envelope)
     if type(envelope.event) not in CONFIGURATION:

@@ -1,13 +1,13 @@
-"""Alerts as their service last published them; every transition carries the alert whole."""
+"""Alerts as last published; every transition carries the whole alert."""
 
 from contracts import alerts as events
 from contracts.event import Envelope
-from services.reporting.projection.batch_rows import Sheet
+from services.reporting.projection.batch_rows import BatchRows
 from services.reporting.projection.rows import AlertRow
 
 
-def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
-    """Bring the rows up to date with one transition of an alert."""
+def project(rows: BatchRows, envelope: Envelope[events.AnyEvent]) -> None:
+    """Apply one transition of an alert to the rows."""
     event = envelope.event
     match event:
         case events.AlertRaised():

@@ -1,4 +1,4 @@
-"""The rows that a batch touches: loaded once, changed in memory, written back at once."""
+"""The rows that a batch changes: loaded once, changed in memory, written once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ from services.reporting.projection.rows import (
     TransitionRow,
 )
 
-# Names stand without a schema, so that search_path says which copy of the read model is written.
+# Names have no schema: search_path selects the copy of the read model that is written.
 CUSTOMERS = Rows("customer", CustomerRow, "customer_id")
 TRANSITIONS = Rows("stage_transition", TransitionRow, "event_id", written_once=True)
 CONTACTS = Rows("contact", ContactRow, "contact_id", written_once=True)
@@ -47,8 +47,8 @@ TABLES = (
 
 
 @dataclass(slots=True)
-class Sheet:
-    """Rows by their key. A fact that needs an earlier one finds its row here, or fails with KeyError."""
+class BatchRows:
+    """Rows by their key. An event that needs an earlier one finds its row here, or fails with KeyError."""
 
     customers: dict[UUID, CustomerRow] = field(default_factory=dict)
     transitions: dict[UUID, TransitionRow] = field(default_factory=dict)
@@ -63,15 +63,15 @@ class Sheet:
     timeline: dict[UUID, TimelineRow] = field(default_factory=dict)
 
 
-async def load(held: Connection, envelopes: Sequence[Envelope[Any]]) -> Sheet:
-    """Return the rows that later facts build on; the others are written whole by one fact."""
+async def load(held: Connection, envelopes: Sequence[Envelope[Any]]) -> BatchRows:
+    """Return the rows that the batch changes; rows that one event writes completely are not loaded."""
 
     def streams(*kinds: type[Event]) -> list[UUID]:
         return [envelope.stream_id for envelope in envelopes if isinstance(envelope.event, kinds)]
 
     own = [envelope.subject for envelope in envelopes if isinstance(envelope.event, CUSTOMER_EVENTS.events)]
     linked = [each.event.complaint_id for each in envelopes if isinstance(each.event, RepeatEvent)]
-    return Sheet(
+    return BatchRows(
         customers=await CUSTOMERS.load(held, own),
         tasks=await TASKS.load(held, streams(*get_args(TaskEvent))),
         complaints=await COMPLAINTS.load(held, [*streams(*get_args(ComplaintEvent)), *linked]),
@@ -82,15 +82,15 @@ async def load(held: Connection, envelopes: Sequence[Envelope[Any]]) -> Sheet:
     )
 
 
-async def save(held: Connection, sheet: Sheet) -> None:
-    await CUSTOMERS.save(held, list(sheet.customers.values()))
-    await TRANSITIONS.save(held, list(sheet.transitions.values()))
-    await CONTACTS.save(held, list(sheet.contacts.values()))
-    await TASKS.save(held, list(sheet.tasks.values()))
-    await COMPLAINTS.save(held, list(sheet.complaints.values()))
-    await PLANS.save(held, list(sheet.plans.values()))
-    await SURVEYS.save(held, list(sheet.surveys.values()))
-    await ORDERS.save(held, list(sheet.orders.values()))
-    await CONTRACTS.save(held, list(sheet.contracts.values()))
-    await ALERTS.save(held, list(sheet.alerts.values()))
-    await TIMELINE.save(held, list(sheet.timeline.values()))
+async def save(held: Connection, rows: BatchRows) -> None:
+    await CUSTOMERS.save(held, list(rows.customers.values()))
+    await TRANSITIONS.save(held, list(rows.transitions.values()))
+    await CONTACTS.save(held, list(rows.contacts.values()))
+    await TASKS.save(held, list(rows.tasks.values()))
+    await COMPLAINTS.save(held, list(rows.complaints.values()))
+    await PLANS.save(held, list(rows.plans.values()))
+    await SURVEYS.save(held, list(rows.surveys.values()))
+    await ORDERS.save(held, list(rows.orders.values()))
+    await CONTRACTS.save(held, list(rows.contracts.values()))
+    await ALERTS.save(held, list(rows.alerts.values()))
+    await TIMELINE.save(held, list(rows.timeline.values()))

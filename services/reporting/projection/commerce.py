@@ -1,4 +1,4 @@
-"""Orders and contracts, each from its beginning to its end."""
+"""Orders and contracts, from the first event to the last."""
 
 from dataclasses import replace
 
@@ -6,12 +6,12 @@ from contracts import customer as events
 from contracts.customer.contract import ContractEvent
 from contracts.customer.order import OrderEvent
 from contracts.event import Envelope
-from services.reporting.projection.batch_rows import Sheet
+from services.reporting.projection.batch_rows import BatchRows
 from services.reporting.projection.commerce_rows import ContractRow, OrderRow
 
 
-def project_order(rows: Sheet, envelope: Envelope[events.AnyEvent], event: OrderEvent) -> None:
-    """Bring the order's row up to date with one fact."""
+def project_order(rows: BatchRows, envelope: Envelope[events.AnyEvent], event: OrderEvent) -> None:
+    """Apply one event to the order's row."""
     order_id, at = envelope.stream_id, envelope.occurred_at
     match event:
         case events.OrderPlaced():
@@ -27,8 +27,8 @@ def project_order(rows: Sheet, envelope: Envelope[events.AnyEvent], event: Order
             rows.orders[order_id] = replace(rows.orders[order_id], cancelled_at=at, cancel_reason=reason)
 
 
-def project_contract(rows: Sheet, envelope: Envelope[events.AnyEvent], event: ContractEvent) -> None:
-    """Bring the contract's row up to date with one fact."""
+def project_contract(rows: BatchRows, envelope: Envelope[events.AnyEvent], event: ContractEvent) -> None:
+    """Apply one event to the contract's row."""
     contract_id = envelope.stream_id
     if isinstance(event, events.ContractSigned):
         rows.contracts[contract_id] = signed(envelope, event)

@@ -1,4 +1,4 @@
-"""The read model's rows of what customers order and sign."""
+"""The rows of orders and contracts."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""A complaint from its raising to its closing, its clock, and what it repeats."""
+"""A complaint from its raising to its closure, its clock, and its repeats."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -7,11 +7,11 @@ from typing import Any
 from contracts import followup as events
 from contracts.event import Envelope
 from contracts.followup.complaint import ComplaintEvent, RepeatEvent, Target
-from services.reporting.projection.batch_rows import Sheet
+from services.reporting.projection.batch_rows import BatchRows
 from services.reporting.projection.rows import ComplaintRow
 
 
-def project(rows: Sheet, envelope: Envelope[Any], event: ComplaintEvent) -> None:
+def project(rows: BatchRows, envelope: Envelope[Any], event: ComplaintEvent) -> None:
     """Bring the complaint's row up to date with one fact."""
     if isinstance(event, events.ComplaintRaised):
         rows.complaints[envelope.stream_id] = raised(envelope, event)
@@ -19,7 +19,7 @@ def project(rows: Sheet, envelope: Envelope[Any], event: ComplaintEvent) -> None
     rows.complaints[envelope.stream_id] = after(rows.complaints[envelope.stream_id], event, envelope.occurred_at)
 
 
-def project_repeat(rows: Sheet, event: RepeatEvent) -> None:
+def project_repeat(rows: BatchRows, event: RepeatEvent) -> None:
     """Keep what a complaint repeats; such facts stand behind the raising, in a stream of their own."""
     complaint = rows.complaints[event.complaint_id]
     match event:

@@ -1,4 +1,4 @@
-"""The customer as it stands, and every stage it entered."""
+"""The customer's current row, and every stage that it entered."""
 
 from dataclasses import replace
 
@@ -11,11 +11,11 @@ from contracts.customer.quote import QuoteEvent
 from contracts.customer.responsibility import ResponsibilityEvent, evolve_responsibility
 from contracts.event import Envelope
 from services.reporting.projection import commerce
-from services.reporting.projection.batch_rows import Sheet
+from services.reporting.projection.batch_rows import BatchRows
 from services.reporting.projection.rows import CustomerRow, TransitionRow
 
 PROFILE = events.ProfileChanged.model_fields.keys() & CustomerRow.__dataclass_fields__.keys()
-# What stands in the timeline, and otherwise is for the customer service to tell.
+# Kept in the timeline only.
 NOT_KEPT = (
     QuoteEvent
     | events.MarketEvent
@@ -39,8 +39,8 @@ NOT_KEPT = (
 Kept = events.Renamed | events.ProfileChanged | LifeEvent | ResponsibilityEvent
 
 
-def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
-    """Bring the rows up to date with one fact about the customer itself."""
+def project(rows: BatchRows, envelope: Envelope[events.AnyEvent]) -> None:
+    """Apply one event of the customer service to the rows."""
     event, customer_id = envelope.event, envelope.subject
     if isinstance(event, events.Registered):
         rows.customers[customer_id] = first_row(envelope, event)
@@ -56,8 +56,8 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
         rows.customers[customer_id] = after(rows, envelope, event)
 
 
-def after(rows: Sheet, envelope: Envelope[events.AnyEvent], event: Kept) -> CustomerRow:
-    """Return the customer's row after one fact; an entry into a stage is a row of its own."""
+def after(rows: BatchRows, envelope: Envelope[events.AnyEvent], event: Kept) -> CustomerRow:
+    """Return the customer's row after one event; an entry into a stage is a row of its own."""
     row = rows.customers[envelope.subject]
     if isinstance(event, ResponsibilityEvent):
         return evolve_responsibility(row, event)

@@ -1,4 +1,4 @@
-"""What an erasure is answered with: how many names of persons stand in the read model."""
+"""Counts the names of persons in the read model: the answer to an erasure."""
 
 from uuid import UUID
 

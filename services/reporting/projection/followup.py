@@ -1,4 +1,4 @@
-"""Contacts and follow-up tasks, each from its beginning to its end; what else there is has modules of its own."""
+"""Contacts and follow-up tasks; plans, complaints and surveys have modules of their own."""
 
 from dataclasses import replace
 
@@ -7,11 +7,11 @@ from contracts.event import Envelope
 from contracts.followup.complaint import ComplaintEvent
 from contracts.followup.task import TaskEvent
 from services.reporting.projection import complaint, plan, survey
-from services.reporting.projection.batch_rows import Sheet
+from services.reporting.projection.batch_rows import BatchRows
 from services.reporting.projection.rows import ContactRow, TaskRow
 
 
-def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
+def project(rows: BatchRows, envelope: Envelope[events.AnyEvent]) -> None:
     """Bring the rows up to date with one fact of what was done or is owed."""
     if isinstance(envelope.event, ComplaintEvent):
         complaint.project(rows, envelope, envelope.event)
@@ -50,7 +50,7 @@ def project(rows: Sheet, envelope: Envelope[events.AnyEvent]) -> None:
             survey.project(rows, envelope, event)
 
 
-def project_task(rows: Sheet, envelope: Envelope[events.AnyEvent], fact: TaskEvent) -> None:
+def project_task(rows: BatchRows, envelope: Envelope[events.AnyEvent], fact: TaskEvent) -> None:
     stream_id = envelope.stream_id
     match fact:
         case events.TaskScheduled() as event:

@@ -5,12 +5,12 @@ from dataclasses import replace
 from contracts import followup as events
 from contracts.event import Envelope
 from contracts.followup.plan import PlanEvent
-from services.reporting.projection.batch_rows import Sheet
+from services.reporting.projection.batch_rows import BatchRows
 from services.reporting.projection.rows import PlanRow
 
 
-def project(rows: Sheet, envelope: Envelope[events.AnyEvent], event: PlanEvent) -> None:
-    """Bring the plan's row up to date with one fact; its tasks are rows of their own, which name it."""
+def project(rows: BatchRows, envelope: Envelope[events.AnyEvent], event: PlanEvent) -> None:
+    """Apply one event to the plan's row; its tasks are rows of their own, which name it."""
     plan_id, at = envelope.stream_id, envelope.occurred_at
     match event:
         case events.PlanStarted():

@@ -1,16 +1,16 @@
-"""A survey from its sending to its answer. Those answered anonymously name no customer, and leave no row."""
+"""A survey from its sending to its answer. Anonymous answers name no customer, and leave no row."""
 
 from dataclasses import replace
 
 from contracts import followup as events
 from contracts.event import Envelope
 from contracts.followup.survey import SurveyEvent
-from services.reporting.projection.batch_rows import Sheet
+from services.reporting.projection.batch_rows import BatchRows
 from services.reporting.projection.rows import SurveyRow
 
 
-def project(rows: Sheet, envelope: Envelope[events.AnyEvent], event: SurveyEvent) -> None:
-    """Bring the survey's row up to date with one fact."""
+def project(rows: BatchRows, envelope: Envelope[events.AnyEvent], event: SurveyEvent) -> None:
+    """Apply one event to the survey's row."""
     survey_id, at = envelope.stream_id, envelope.occurred_at
     match event:
         case events.SurveySent(question=question, anonymous=anonymous):

@@ -1,15 +1,15 @@
-"""Everything that happened around a customer, whoever recorded it."""
+"""All events about a customer, of every service."""
 
 from typing import Any
 
 from contracts.event import Envelope
 from contracts.topics import Topic
-from services.reporting.projection.batch_rows import Sheet
+from services.reporting.projection.batch_rows import BatchRows
 from services.reporting.projection.rows import TimelineRow
 
 
-def project(rows: Sheet, envelope: Envelope[Any], topic: Topic) -> None:
-    """Keep one fact as it was published: no personal words, and the id it can be found by."""
+def project(rows: BatchRows, envelope: Envelope[Any], topic: Topic) -> None:
+    """Keep one event as it was published: without personal data, and with the id that it is found by."""
     rows.timeline[envelope.id] = TimelineRow(
         event_id=envelope.id,
         topic=topic.name,

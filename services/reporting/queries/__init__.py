@@ -1,1 +1,1 @@
-"""What can be read: one module for each list and each figure, its SQL beside it."""
+"""The queries, one module for each list and each figure."""

@@ -1,4 +1,4 @@
-"""Alerts, open and over, and how many are open for whom and by which rule."""
+"""Reads alerts, open and ended, and counts the open ones by owner and by rule."""
 
 from dataclasses import dataclass
 from datetime import datetime

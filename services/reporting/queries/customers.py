@@ -1,4 +1,4 @@
-"""One customer as everybody's facts show it, and lists of customers."""
+"""Reads one customer with its counts, and lists of customers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What this service says to an erasure."""
+"""Reads the statement of a customer's erasures."""
 
 from uuid import UUID
 

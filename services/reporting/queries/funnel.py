@@ -1,4 +1,4 @@
-"""How many customers stand at each stage, and how many came into it within a period."""
+"""Counts the customers at each stage, and those who entered it within a period."""
 
 from dataclasses import dataclass
 

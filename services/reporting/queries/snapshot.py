@@ -1,4 +1,4 @@
-"""One moment of the read model for a whole answer: figures, and the lists behind them, from the same state."""
+"""One snapshot of the read model for a whole response: figures and their lists come from the same state."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,7 +8,7 @@ from chassis.postgres.database import Connection, Pool, connection
 from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 
 PARTITIONS = sum(topic.partitions for topic in (CUSTOMER_EVENTS, FOLLOWUP_EVENTS, ALERT_EVENTS))
-# A partition that was never read has no row, and might hold anything.
+# A partition that was never read has no row.
 FRESHNESS = """
     SELECT nullif(min(watermark), 'epoch') FROM consumer_position WHERE consumer = 'reporting'
     HAVING count(*) >= $1
@@ -22,6 +22,6 @@ async def snapshot(pool: Pool) -> AsyncIterator[Connection]:
 
 
 async def complete_until(held: Connection) -> datetime | None:
-    """Return the instant before which no recorded fact is missing from the read model, where that is known."""
+    """Return the instant before which no recorded event is missing from the read model, if it is known."""
     found: datetime | None = await held.fetchval(FRESHNESS, PARTITIONS)
     return found

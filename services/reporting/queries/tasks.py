@@ -38,7 +38,7 @@ LIST = f"""
 """  # noqa: S608 - fixed text
 
 
-class State(StrEnum):
+class TaskState(StrEnum):
     OPEN = "open"
     COMPLETED = "completed"
     CANCELLED = "cancelled"
@@ -65,7 +65,7 @@ class TaskView(BaseModel):
     completed_by: str | None
     outcome: str | None
     cancelled_at: datetime | None
-    state: State
+    state: TaskState
     verdict: Verdict | None
 
 
@@ -75,7 +75,7 @@ class TaskFilters:
 
     customer_id: UUID | None = None
     owner_id: EmployeeId | None = None
-    state: State | None = None
+    state: TaskState | None = None
     verdict: Verdict | None = None
     has_verdict: bool | None = None
     due_from: Instant | None = None

@@ -1,4 +1,4 @@
-"""What happened around a customer, newest first, each entry with the id of its event."""
+"""Reads all events about a customer, newest first."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""How many follow-ups that came due in a period were done on time, by who owed them."""
+"""Counts the follow-ups that were due in a period: on time, late and overdue, by assignee."""
 
 from dataclasses import dataclass
 from datetime import datetime

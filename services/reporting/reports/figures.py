@@ -1,4 +1,4 @@
-"""The figures as they are reported: each with what it means, and the address of the list it was counted from."""
+"""The figures of the reports: each with its definition, and a link to the list that it was counted from."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -17,8 +17,8 @@ from services.reporting.reports.period import Period
 RATE_DIGITS = 4
 
 
-class Moment(BaseModel):
-    """When a report was made, and before which instant it misses nothing that was recorded."""
+class Report(BaseModel):
+    """When a report was made, and the instant before which no recorded event is missing."""
 
     as_of: datetime
     complete_until: datetime | None
@@ -35,7 +35,7 @@ class StageRow(BaseModel):
     details: dict[str, str]
 
 
-class StageFunnel(Moment):
+class StageFunnel(Report):
     """Customers at each stage now, and who came into it from `begins_at` to just before `ends_at`."""
 
     begins_at: datetime
@@ -101,7 +101,7 @@ class OwnerRate(Rate):
     owner_id: str
 
 
-class Timeliness(Moment):
+class Timeliness(Report):
     """跟进及时率: follow-ups due from `begins_at` to just before `ends_at`, as far as it can be told by `as_of`."""
 
     formula: Formula
@@ -160,7 +160,7 @@ class RuleAlerts(BaseModel):
     details: str
 
 
-class OpenAlerts(Moment):
+class OpenAlerts(Report):
     """Alerts that are firing now: for whom, and by which rule."""
 
     open: int

@@ -1,4 +1,4 @@
-"""Stages and modes in words, English and Chinese."""
+"""The labels of stages and modes, in English and Chinese."""
 
 from pydantic import BaseModel
 

@@ -1,4 +1,4 @@
-"""Addresses of the lists behind figures."""
+"""Links to the lists behind the figures."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The stretch of days a report is about, cut at midnight in the business zone."""
+"""The period of a report: whole days of the business zone."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta

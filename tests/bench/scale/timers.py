@@ -21,7 +21,7 @@ from contracts.alerts import AlertRaised
 from contracts.event import Event
 from contracts.examples import example
 from contracts.topics import PARTITIONS
-from services.alerts.detection.detector import CONSUMER, DUE_BATCH, FEEDS, Detection
+from services.alerts.detection.detector import CONSUMER, DUE_BATCH, FEEDS, Detector
 from services.alerts.engine.rules import DEFAULT_RULES
 from tests.bench.harness.event_data import envelope
 from tests.bench.harness.measuring import Bed, Figure, administrator, cost, interleaved, rate
@@ -60,16 +60,16 @@ async def measure(bed: Bed, customers: int) -> list[Figure]:
     first, second = ids[:due], ids[due : 2 * due]
     async with bed.store("alerts") as (database, pool):
         clock = Clock(utc_now())
-        detection = Detection(EventStore(pool), pool, EventMapper(), DEFAULT_RULES, clock)
-        await prepare(bed, database, pool, detection, ids, clock.now)
-        nothing = await looks_without_work(bed, detection, pool, clock.now)
+        detector = Detector(EventStore(pool), pool, EventMapper(), DEFAULT_RULES, clock)
+        await prepare(bed, database, pool, detector, ids, clock.now)
+        nothing = await looks_without_work(bed, detector, pool, clock.now)
         clock.now += HOUR
-        fired = await handled_per_second(detection, due), await least_sql.moved_per_second(pool, clock.now, due)
+        fired = await handled_per_second(detector, due), await least_sql.moved_per_second(pool, clock.now, due)
         await each_raised_once(database, first)
         # Those of the second hour are heard of in time: they come due as they were, and are given a later time.
-        told = await contacts_per_second(detection, pool, second), await least_sql.touched_per_second(pool, second)
+        told = await contacts_per_second(detector, pool, second), await least_sql.touched_per_second(pool, second)
         clock.now += HOUR
-        moved = await handled_per_second(detection, due), await least_sql.moved_per_second(pool, clock.now, due)
+        moved = await handled_per_second(detector, due), await least_sql.moved_per_second(pool, clock.now, due)
         await each_raised_once(database, first)
     bed.say(f"timers: {customers} customers; {due} alerts raised, once each")
     return [
@@ -82,11 +82,11 @@ async def measure(bed: Bed, customers: int) -> list[Figure]:
 
 
 async def prepare(
-    bed: Bed, database: Database, pool: Pool, detection: Detection, ids: Sequence[UUID], now: datetime
+    bed: Bed, database: Database, pool: Pool, detector: Detector, ids: Sequence[UUID], now: datetime
 ) -> None:
     """Register everybody through the engine itself, and say that the feeds are complete for a day to come."""
     registered_at = partial(registration_at, now, len(ids) // DUE_SHARE, len(ids))
-    await take_in(detection, pool, ids, registered_at, example(customer.Registered))
+    await take_in(detector, pool, ids, registered_at, example(customer.Registered))
     async with administrator(database) as connection:
         await connection.execute(COMPLETE, CONSUMER, FEEDS, now + timedelta(days=1), PARTITIONS - 1)
         await least_sql.copy(connection)
@@ -101,7 +101,7 @@ def registration_at(now: datetime, due: int, total: int, number: int) -> datetim
 
 
 async def take_in(
-    detection: Detection, pool: Pool, ids: Sequence[UUID], occurred_at: Callable[[int], datetime], event: Event
+    detector: Detector, pool: Pool, ids: Sequence[UUID], occurred_at: Callable[[int], datetime], event: Event
 ) -> None:
     """Let the engine take in one event of each customer, as its consumer would, in batches."""
     for first in range(0, len(ids), DUE_BATCH):
@@ -110,26 +110,26 @@ async def take_in(
             for n in range(first, min(first + DUE_BATCH, len(ids)))
         ]
         async with transaction(pool) as held:
-            await detection.apply(own, held)
+            await detector.apply(own, held)
 
 
-async def looks_without_work(bed: Bed, detection: Detection, pool: Pool, now: datetime) -> Figure:
+async def looks_without_work(bed: Bed, detector: Detector, pool: Pool, now: datetime) -> Figure:
     seconds = bed.effort.seconds / 2
     ours, floor = await interleaved(
         bed.effort.rounds,
-        partial(microseconds, detection.run_due, seconds),
+        partial(microseconds, detector.run_due, seconds),
         partial(microseconds, lambda: least_sql.look(pool, now), seconds),
     )
     return cost("look when nothing is due", "µs", ours, floor)
 
 
-async def handled_per_second(detection: Detection, due: int) -> float:
+async def handled_per_second(detector: Detector, due: int) -> float:
     """Let the real timers run until they have handled what is due; raises AssertionError if that is not `due`."""
     handled, done = 0, asyncio.Event()
 
     async def run_due() -> int:
         nonlocal handled
-        found = await detection.run_due()
+        found = await detector.run_due()
         handled += found
         if handled >= due:
             done.set()
@@ -139,14 +139,14 @@ async def handled_per_second(detection: Detection, due: int) -> float:
     async with background(Timers(run_due, health=Health("timers")).run), asyncio.timeout(FIRE_SECONDS):
         await done.wait()
         seconds = perf_counter() - started_at
-    if handled != due or await detection.run_due():
+    if handled != due or await detector.run_due():
         raise AssertionError(f"{handled} timers were handled, {due} were due")
     return handled / seconds
 
 
-async def contacts_per_second(detection: Detection, pool: Pool, ids: Sequence[UUID]) -> float:
+async def contacts_per_second(detector: Detector, pool: Pool, ids: Sequence[UUID]) -> float:
     now, started_at = utc_now(), perf_counter()
-    await take_in(detection, pool, ids, lambda _number: now, example(followup.ContactLogged, automated=False))
+    await take_in(detector, pool, ids, lambda _number: now, example(followup.ContactLogged, automated=False))
     return len(ids) / (perf_counter() - started_at)
 
 

@@ -13,7 +13,6 @@ from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper, RecordedEvent
 from contracts.event import Envelope
 from services.customer import projection
-from services.customer.__main__ import LISTING
 from tests.faults.machine.death import Death, Died
 from tests.faults.machine.processes import APPLYING
 from tests.faults.machine.world import World
@@ -43,12 +42,12 @@ class Listing:
             death.point(APPLYING)
 
         self._world = world
-        self._live = Applier(LISTING, world.customer, mortal)
+        self._live = Applier(projection.CONSUMER, world.customer, mortal)
 
     async def catch_up(self) -> None:
         store = ToItsEnd(self._world.customer)
         with contextlib.suppress(CaughtUpError, Died):
-            await Tail(store, EventMapper(), self._live, health=Health(LISTING)).run()
+            await Tail(store, EventMapper(), self._live, health=Health(projection.CONSUMER)).run()
 
     async def make_again(self) -> None:
         store = EventStore(self._world.customer)

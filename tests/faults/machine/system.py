@@ -15,7 +15,7 @@ from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.event import Envelope
 from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS, PARTITIONS
-from services.alerts.detection.detector import CONSUMER, Detection
+from services.alerts.detection.detector import CONSUMER, Detector
 from services.alerts.engine.rules import DEFAULT_RULES
 from tests.faults.machine.broker import Broker
 from tests.faults.machine.death import Death, Died
@@ -48,12 +48,12 @@ class System:
         self.attempts: list[Attempt] = []
         self.desks = [Desk(world) for _ in range(TWO)]
         self.lines = [Line(world.customer, CUSTOMER_EVENTS), Line(world.alerts, ALERT_EVENTS)]
-        self.detection = Detection(
+        self.detector = Detector(
             EventStore(world.alerts), world.alerts, EventMapper(), DEFAULT_RULES, lambda: world.now
         )
         feeds = [CUSTOMER_EVENTS, FOLLOWUP_EVENTS]
         self.readers = [
-            Reader(CONSUMER, world.alerts, feeds, self.detection.apply, death),
+            Reader(CONSUMER, world.alerts, feeds, self.detector.apply, death),
             Reader("seen", world.customer, [CUSTOMER_EVENTS], see, death),
         ]
         self.listing = Listing(world, death)
@@ -109,7 +109,7 @@ class System:
     async def look(self) -> None:
         """Let the timers of alerts look, and the oracle."""
         wrong = await self.watch.look(self.world.alerts, await self.facts(), self.world.now)
-        await self.detection.run_due()
+        await self.detector.run_due()
         oracle.hold(wrong)
 
     async def facts(self) -> list[Envelope[Any]]:

@@ -17,7 +17,7 @@ from contracts.topics import Topic
 from services.customer.projection import CustomerRow
 from services.customer.projection import customer_row as projection
 from services.reporting import projection as reporting
-from services.reporting.projection.batch_rows import Sheet
+from services.reporting.projection.batch_rows import BatchRows
 from tests.faults.support.oracle import Applied, Published
 
 READ_ON = 1_000
@@ -97,7 +97,7 @@ async def heads_agree(pool: Pool) -> bool:
 
 def reported_customers(facts: Iterable[Envelope[Any]]) -> Mapping[UUID, dict[str, Any]]:
     """Return what reporting's customers should be: the pure fold of the store."""
-    rows = Sheet()
+    rows = BatchRows()
     for fact in facts:
         reporting.project(rows, fact)
     return {key: asdict(row) for key, row in rows.customers.items()}

@@ -11,7 +11,7 @@ from chassis.store.mapper import EventMapper
 from contracts.customer import CustomerErased, KeyContactErased, Merged, Registered, Unmerged
 from contracts.event import Event
 from contracts.examples import CUSTOMER_ID, example, example_envelope
-from services.alerts.detection.detector import Detection
+from services.alerts.detection.detector import Detector
 from services.alerts.engine.rules import DEFAULT_RULES
 from services.alerts.queries.alerts import AlertQueries
 from tests.support.servers import Servers
@@ -30,10 +30,10 @@ async def alerts(running: Servers) -> AsyncIterator[Pool]:
 async def tell(pool: Pool, fact: Event, subject: UUID = CUSTOMER_ID) -> UUID:
     """Let a fact come in, twice, as after a position was lost; return its id."""
     envelope = example_envelope(fact, id=uuid4(), subject=subject, stream_id=subject)
-    detection = Detection(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
+    detector = Detector(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
     for _ in range(2):
         async with transaction(pool) as held:
-            await detection.apply([envelope], held)
+            await detector.apply([envelope], held)
     return envelope.id
 
 

@@ -18,10 +18,10 @@ from contracts.event import Event
 from contracts.examples import ALERT_ID, CUSTOMER_ID, example, example_envelope
 from deploy.stack import tokens
 from services.alerts.__main__ import build
-from services.alerts.detection.detector import Detection
+from services.alerts.detection.detector import Detector
 from services.alerts.engine.rules import DEFAULT_RULES
 from services.alerts.projection import alerts as projection
-from services.alerts.queries.alerts import AlertQueries, Filters
+from services.alerts.queries.alerts import AlertFilters, AlertQueries
 from tests.support.servers import Servers
 from tests.unit.chassis.issuer import ISSUER, SETTINGS, Issuer, client_of
 
@@ -43,9 +43,9 @@ async def alerts(running: Servers) -> AsyncIterator[Pool]:
 
 
 async def tell(pool: Pool, *facts: Event, subject: UUID = CUSTOMER_ID) -> None:
-    detection = Detection(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
+    detector = Detector(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
     async with transaction(pool) as held:
-        await detection.apply([example_envelope(fact, subject=subject) for fact in facts], held)
+        await detector.apply([example_envelope(fact, subject=subject) for fact in facts], held)
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ async def test_merged_into_one_that_nobody_answers_for_nobody_sees_it_but_who_ha
 
 
 async def test_alerts_of_a_customer_are_those_of_its_duplicates_too(alerts: Pool) -> None:
-    queries, asked = AlertQueries(alerts), Filters(customer_id=SURVIVOR)
+    queries, asked = AlertQueries(alerts), AlertFilters(customer_id=SURVIVOR)
     assert await queries.page(asked, None, 10) == []
     await tell(alerts, Merged(into_customer_id=SURVIVOR))
     assert [alert.id for alert in await queries.page(asked, None, 10)] == [ALERT_ID]

@@ -14,8 +14,8 @@ from chassis.store.vault import VaultEntry
 from contracts.examples import example_envelope
 from contracts.followup import WordsErased
 from services.customer.commands import EraseCustomer
-from services.customer.inbound import facts
-from services.customer.projection import from_followup
+from services.customer.inbound import receiver
+from services.customer.projection import followup as of_followup
 from tests.integration.customer.conftest import Api
 from tests.integration.customer.test_people import CONTACT, added, delete, put
 from tests.support.servers import Database
@@ -71,7 +71,7 @@ async def test_the_certificate_says_who_has_erased_and_who_has_not(api: Api) -> 
     answer = example_envelope(WordsErased(erasure_id=UUID(erasure["id"]), entries=7), subject=id_of(address))
     for _ in range(2):
         async with transaction(api.pool) as held:
-            await from_followup.apply([answer], held)
+            await of_followup.apply([answer], held)
     [erasure] = (await certificate(api, address))["erasures"]
     assert (erasure["is_complete"], erasure["answers"][1]["entries"]) == (False, 7)
 
@@ -151,7 +151,7 @@ async def test_a_word_that_comes_late_does_not_stay(api: Api) -> None:
 async def test_what_others_told_of_an_erased_customer_and_could_not_be_taken_in_goes_too(api: Api) -> None:
     address = await api.registered(**PERSON)
     for number, subject in enumerate((id_of(address), uuid4())):
-        await api.pool.execute(PARKED, facts.CONSUMER, number, subject, "钱进".encode())
+        await api.pool.execute(PARKED, receiver.CONSUMER, number, subject, "钱进".encode())
     await api.post(f"{address}/erasure", REASON)
     left = await api.pool.fetch("SELECT subject FROM parked_event")
     assert len(left) == 1

@@ -22,9 +22,9 @@ from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.erasure_answers import ANSWER_TOPICS, CONFIRMATIONS, ErasureConfirmed, Wordless, record_of
 from contracts.event import Envelope
-from services.alerts.detection.detector import Detection
+from services.alerts.detection.detector import Detector
 from services.alerts.engine.rules import DEFAULT_RULES
-from services.customer.projection import from_followup
+from services.customer.projection import followup as of_followup
 from services.followup.erasure.execution import ErasureHandler
 from services.reporting import projection
 from tests.faults.support.line import empty
@@ -57,12 +57,12 @@ class Others:
             await ErasureHandler(store, mapper).receive(await self.facts(address), held)
         answers = [mapper.to_envelope(row) for row in await store.read_all(after=0, limit=10)]
         async with transaction(self.api.pool) as held:
-            await from_followup.apply(answers, held)
+            await of_followup.apply(answers, held)
 
     async def hear(self, service: Wordless, address: str) -> None:
         pool, facts = self.pools[service], await self.facts(address)
-        detection = Detection(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
-        apply = {"alerts": detection.apply, "reporting": projection.apply}[service]
+        detector = Detector(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
+        apply = {"alerts": detector.apply, "reporting": projection.apply}[service]
         async with transaction(pool) as held:
             await apply(facts, held)
 
@@ -128,7 +128,7 @@ async def others(api: Api, running: Servers, monkeypatch: pytest.MonkeyPatch) ->
         list(ANSWER_TOPICS.values()),
         api.pool,
         CONFIRMATIONS,
-        api.service.app.state.dependencies.erasing.confirmed,
+        api.service.app.state.dependencies.erasure.receive,
         lambda answer: answer.customer_id,
         bootstrap=bootstrap,
         health=Health(name),

@@ -3,8 +3,8 @@
 import asyncio
 from typing import Any
 
-from services.customer.handovers import batches
-from services.customer.handovers.batches import HandoverBatches
+from services.customer.handovers import outcomes, runner
+from services.customer.workers import handover_batches
 from tests.integration.customer.conftest import Api
 from tests.support.waiting import eventually
 
@@ -121,14 +121,14 @@ async def test_asked_twice_under_one_key_it_is_one_batch(api: Api) -> None:
 
 async def test_a_batch_that_was_interrupted_says_what_is_missing_and_goes_on(api: Api, monkeypatch: Any) -> None:
     """Two workers at once, one of them killed after its appends: still each customer is handed over once."""
-    monkeypatch.setattr(batches, "CHUNK", 3)
+    monkeypatch.setattr(runner, "CHUNK", 3)
     addresses = await owned(api, 8)
     needs = api.service.app.state.dependencies
-    keep = batches.KEEP
+    record = outcomes.RECORD
     # The appends are committed, but what became of them is not noted.
-    monkeypatch.setattr(batches, "KEEP", f"{keep} AND false")
+    monkeypatch.setattr(outcomes, "RECORD", f"{record} AND false")
     address = await begun(api)
-    interrupted = HandoverBatches(needs)
+    interrupted = handover_batches(needs)
 
     async def has_begun() -> bool:
         await interrupted.run_due()
@@ -138,8 +138,8 @@ async def test_a_batch_that_was_interrupted_says_what_is_missing_and_goes_on(api
     counts = (await api.get(address)).json()["customers"]
     missing = (await api.get(f"{address}/customers?outcome=waiting")).json()["items"]
     assert counts["waiting"] == len(missing) == 8
-    monkeypatch.setattr(batches, "KEEP", keep)
-    await asyncio.gather(interrupted.run_due(), HandoverBatches(needs).run_due())
+    monkeypatch.setattr(outcomes, "RECORD", record)
+    await asyncio.gather(interrupted.run_due(), handover_batches(needs).run_due())
     assert (await ended(api, address))["customers"]["begun"] == 8
     assert dict(*await api.pool.fetch(STARTED)) == {"handovers": 8, "customers": 8}
     assert set(await owners(api, addresses)) == {"E1007"}

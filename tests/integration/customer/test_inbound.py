@@ -20,7 +20,7 @@ from chassis.kafka.client import ensure_topics
 from chassis.runtime.supervisor import Health
 from contracts.inbound import INBOUND, AnyInbound, CompetitorSeen
 from contracts.topics import CUSTOMER_INBOUND
-from services.customer.inbound.facts import InboundFacts
+from services.customer.inbound.receiver import InboundReceiver
 from tests.integration.customer.conftest import Api
 from tests.support.servers import Servers
 from tests.support.waiting import DEADLINE_SECONDS, background, eventually
@@ -71,7 +71,7 @@ class Erp:
 async def erp(api: Api, running: Servers) -> AsyncIterator[Erp]:
     name, bootstrap = f"in-{uuid4().hex}", running.infrastructure.kafka_bootstrap
     needs = api.service.app.state.dependencies
-    told = InboundFacts(needs)
+    receiver = InboundReceiver(needs.customers, needs.registration, needs.commerce, needs.pseudonyms)
     topic = replace(CUSTOMER_INBOUND, name=name, partitions=2)
     await ensure_topics(bootstrap, (topic,))
     made = Inbound[AnyInbound](
@@ -79,8 +79,8 @@ async def erp(api: Api, running: Servers) -> AsyncIterator[Erp]:
         [topic],
         api.pool,
         INBOUND,
-        told.take,
-        told.customer_of,
+        receiver.receive,
+        receiver.customer_of,
         bootstrap=bootstrap,
         health=Health(name),
     )

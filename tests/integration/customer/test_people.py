@@ -11,7 +11,7 @@ from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import ImportantDateApproaching
-from services.customer.dates.important_dates import Approaching
+from services.customer.dates.important_dates import ImportantDateReminder
 from services.customer.domain.important_date import IMPORTANT_DATE
 from tests.integration.customer.conftest import Api
 from tests.support.waiting import eventually
@@ -169,11 +169,11 @@ async def test_of_a_customer_that_is_not_there_nothing_is_known(api: Api) -> Non
     assert (refused.status_code, refused.json()["code"]) == (409, "customer-unknown")
 
 
-def approaching(api: Api, now: datetime) -> Approaching:
+def reminder(api: Api, now: datetime) -> ImportantDateReminder:
     """Return the timer of one process, whose clock stands at this time."""
     store, pseudonyms = EventStore(api.pool), Pseudonyms(SETTINGS.pseudonym_key)
     handler = CommandHandler(store, IMPORTANT_DATE, EventMapper())
-    return Approaching(api.pool, handler, pseudonyms, "Asia/Shanghai", lambda: now)
+    return ImportantDateReminder(api.pool, handler, pseudonyms, "Asia/Shanghai", lambda: now)
 
 
 async def told(api: Api, customer: str) -> list[ImportantDateApproaching]:
@@ -194,11 +194,11 @@ async def test_an_important_date_is_told_of_once_some_days_ahead_and_not_of_who_
 
     await eventually(known)
     eve = datetime(2026, 9, 20, 16, 30, tzinfo=UTC)
-    await approaching(api, eve - timedelta(days=7)).run_due()
+    await reminder(api, eve - timedelta(days=7)).run_due()
     assert await told(api, customer) == []
     for later in range(3):
-        await approaching(api, eve + timedelta(days=later)).run_due()
+        await reminder(api, eve + timedelta(days=later)).run_due()
     (found,) = await told(api, customer)
     assert (found.on, str(found.key_contact_id)) == (date(2026, 9, 25), kept.rpartition("/")[2])
-    await approaching(api, datetime(2027, 9, 12, tzinfo=UTC)).run_due()
+    await reminder(api, datetime(2027, 9, 12, tzinfo=UTC)).run_due()
     assert [each.on for each in await told(api, customer)] == [date(2026, 9, 25), date(2027, 9, 15)]

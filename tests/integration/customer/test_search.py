@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from services.customer.search.index import Search
-from services.customer.search.question import Filters
-from services.customer.search.strategy import Census, Step, Way
+from services.customer.search.query import CustomerFilters
+from services.customer.search.strategy import Attempt, Census, Way
 from tests.integration.customer.conftest import Api
 from tests.support.servers import Database
 from tests.support.waiting import eventually
@@ -108,32 +108,32 @@ async def test_the_index_holds_no_word_of_a_person(api: Api) -> None:
     assert not [word for word in ("吴敏", "wumin", "李敏", "13800138000", "8000'") if word in "".join(rows)]
 
 
-# Each way alone, and each given up for another: a limit of one is met by every question here.
+# Each way alone, and each given up for another: a limit of one is met by every query here.
 TRIED = (
-    [Step(Way.FIND)],
-    [Step(Way.WALK)],
-    [Step(Way.FIND, 1), Step(Way.WALK, 1), Step(Way.FIND)],
-    [Step(Way.WALK, 1), Step(Way.FIND)],
-    [Step(Way.FIND, 100), Step(Way.WALK)],
-    [Step(Way.WALK, 5), Step(Way.FIND)],
+    [Attempt(Way.FIND)],
+    [Attempt(Way.WALK)],
+    [Attempt(Way.FIND, 1), Attempt(Way.WALK, 1), Attempt(Way.FIND)],
+    [Attempt(Way.WALK, 1), Attempt(Way.FIND)],
+    [Attempt(Way.FIND, 100), Attempt(Way.WALK)],
+    [Attempt(Way.WALK, 5), Attempt(Way.FIND)],
 )
 
 
-@pytest.mark.parametrize("steps", TRIED, ids=str)
+@pytest.mark.parametrize("attempts", TRIED, ids=str)
 async def test_pages_follow_one_another_whichever_ways_are_tried(
-    api: Api, monkeypatch: pytest.MonkeyPatch, steps: list[Step]
+    api: Api, monkeypatch: pytest.MonkeyPatch, attempts: list[Attempt]
 ) -> None:
     for number in range(7):
         await api.registered(name=f"上海腾云{number}")
     await level(api)
     whole = [item["id"] for item in (await api.get("/v1/customers?q=腾云")).json()["items"]]
     assert len(whole) == 7
-    monkeypatch.setattr("services.customer.search.index.steps_of", lambda *_: steps)
-    for question in ("q=腾云", "q=tengyun", "stage=new", "name=上海"):
-        page = (await api.get(f"/v1/customers?{question}&limit=3")).json()
+    monkeypatch.setattr("services.customer.search.index.attempts_of", lambda *_: attempts)
+    for query in ("q=腾云", "q=tengyun", "stage=new", "name=上海"):
+        page = (await api.get(f"/v1/customers?{query}&limit=3")).json()
         ids = [item["id"] for item in page["items"]]
         while page["has_more"]:
-            page = (await api.get(f"/v1/customers?{question}&limit=3&cursor={page['next_cursor']}")).json()
+            page = (await api.get(f"/v1/customers?{query}&limit=3&cursor={page['next_cursor']}")).json()
             ids += [item["id"] for item in page["items"]]
         assert ids == whole == sorted(whole, key=UUID)
     refused = await api.get(f"/v1/customers?q=腾&cursor={(await first_page(api))['next_cursor']}")
@@ -168,7 +168,7 @@ async def test_those_who_fit_are_counted_up_to_a_limit(api: Api, monkeypatch: py
     await three(api)
     monkeypatch.setattr("services.customer.search.index.way_to_count", lambda *_: way)
     search = Search(api.pool, api.service.app.state.dependencies.pseudonyms)
-    assert [await search.count(Filters("腾"), most) for most in (10, 1)] == [2, 1]
+    assert [await search.count(CustomerFilters("腾"), most) for most in (10, 1)] == [2, 1]
 
 
 async def test_a_name_is_found_by_its_first_letter(api: Api) -> None:

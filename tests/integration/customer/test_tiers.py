@@ -11,9 +11,9 @@ from contracts import followup
 from contracts.examples import example, example_envelope
 from contracts.followup.survey import Question, SurveyKind
 from services.customer.domain.shipped_tiers import SHIPPED
-from services.customer.projection import open_items
+from services.customer.projection import followup as of_followup
 from services.customer.tiers import memory
-from services.customer.tiers.runner import Tiering
+from services.customer.tiers.runner import TierRunner
 from tests.integration.customer.conftest import Api
 from tests.support.waiting import eventually
 
@@ -116,7 +116,7 @@ async def test_time_alone_changes_a_tier(api: Api) -> None:
         return bool(due_at and due_at > datetime.now(UTC) + timedelta(minutes=5))
 
     await eventually(is_settled)
-    later = Tiering(api.pool, needs.customers, "Asia/Shanghai", lambda: datetime.now(UTC) + timedelta(days=370))
+    later = TierRunner(api.pool, needs.customers, "Asia/Shanghai", lambda: datetime.now(UTC) + timedelta(days=370))
     await later.run_due()
     assert (await tier_of(api, address))["basis"]["inputs"]["years"] == 3
     assert (await tier_of(api, address))["tier"] == "gold"
@@ -139,7 +139,7 @@ async def test_contacts_that_followup_tells_of_count_once_and_automatic_ones_do_
     ]
     for _ in range(2):
         async with transaction(api.pool) as held:
-            await open_items.apply(contacts, held)
+            await of_followup.apply(contacts, held)
     assert (await becomes(api, address, "gold"))["basis"]["inputs"]["contacts"] == 2
 
 
@@ -161,7 +161,7 @@ async def test_the_latest_answer_to_a_survey_counts_also_that_of_a_duplicate(api
             recorded_at=now,
         )
         async with transaction(api.pool) as held:
-            await open_items.apply([answered], held)
+            await of_followup.apply([answered], held)
         assert (await becomes(api, address, "gold"))["basis"]["inputs"]["nps"] == 9
     later = example_envelope(
         example(followup.SurveyAnswered, question=question, score=4),
@@ -171,7 +171,7 @@ async def test_the_latest_answer_to_a_survey_counts_also_that_of_a_duplicate(api
         recorded_at=now,
     )
     async with transaction(api.pool) as held:
-        await open_items.apply([later], held)
+        await of_followup.apply([later], held)
     assert (await becomes(api, address, "rest"))["basis"]["inputs"]["nps"] == 4
 
 
@@ -218,7 +218,7 @@ async def test_everybody_is_looked_at_once_a_version_is_in_force(api: Api) -> No
     assert [each["number"] for each in listed if each["name"] == "own"] == [1]
 
     needs = api.service.app.state.dependencies
-    tiering = Tiering(api.pool, needs.customers, "Asia/Shanghai", lambda: in_an_hour)
+    tiering = TierRunner(api.pool, needs.customers, "Asia/Shanghai", lambda: in_an_hour)
     await tiering.run_due()
     assert not await waits()
     assert (await becomes(api, address, "gold"))["basis"]["number"] == 2

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from chassis.postgres.database import Pool, open_pool
-from services.reporting.projection.zone import keep_zone
+from services.reporting.business_zone import keep_zone
 from tests.support.servers import Database
 from tests.unit.reporting.story import day
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from contracts import customer, followup
 from contracts.event import Envelope, Event
 from contracts.examples import OCCURRED_AT, example, example_envelope
-from services.alerts.detection.detector import look, take_in
+from services.alerts.detection.detector import raise_due, receive
 from services.alerts.detection.memory import STATE, Memory
-from services.alerts.detection.merging import concerned, elsewhere, is_merging, take_in_merging
+from services.alerts.detection.merging import concerned, elsewhere, is_merging, receive_merging
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.findings import NEVER_DUE
 from services.alerts.engine.rules import DEFAULT_RULES
@@ -45,10 +45,10 @@ class Watch:
             assert not concerned([envelope]) - self.memories.keys() | elsewhere(self.memories)
             own, whose = [envelope], envelope.subject
             if is_merging(self.memories[whose], own):
-                found = take_in_merging(whose, self.memories, own, DEFAULT_RULES, envelope.recorded_at)
+                found = receive_merging(whose, self.memories, own, DEFAULT_RULES, envelope.recorded_at)
                 self.said += [(each, event.type) for each, event, _ in found]
             else:
-                memory, ended = take_in(whose, self.memories[whose], own, DEFAULT_RULES, envelope.recorded_at)
+                memory, ended = receive(whose, self.memories[whose], own, DEFAULT_RULES, envelope.recorded_at)
                 self.memories[whose] = memory
                 self.said += [(whose, event.type) for event, _ in ended]
         return self
@@ -56,7 +56,7 @@ class Watch:
     def asked(self, day: float) -> "Watch":
         for each, memory in self.memories.items():
             at = OCCURRED_AT + timedelta(days=day)
-            self.memories[each], found = look(each, memory, DEFAULT_RULES, at, at)
+            self.memories[each], found = raise_due(each, memory, DEFAULT_RULES, at, at)
             self.said += [(each, event.type) for event in found]
         return self
 

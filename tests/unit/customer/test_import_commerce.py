@@ -17,12 +17,16 @@ from services.customer.commands import (
     SignContract,
     StateRenewalIntent,
 )
-from services.customer.dependencies import Dependencies
+from services.customer.commerce.recording import Commerce
 from services.customer.imports.commerce import CONTRACT_COLUMNS, ORDER_COLUMNS, ContractImport, OrderImport
+from services.customer.queries import CustomerQueries
+from services.customer.registration import Registration
 
-NOBODY = cast("Dependencies", None)
-ORDERS = OrderImport(NOBODY, "Asia/Shanghai")
-CONTRACTS = ContractImport(NOBODY, "Asia/Shanghai")
+# Reading a row needs none of them.
+COMMERCE, REGISTRATION = cast("Commerce", None), cast("Registration", None)
+QUERIES = cast("CustomerQueries", None)
+ORDERS = OrderImport(COMMERCE, REGISTRATION, QUERIES, "Asia/Shanghai")
+CONTRACTS = ContractImport(COMMERCE, REGISTRATION, QUERIES, "Asia/Shanghai")
 CHINESE = (
     "订单编号,客户编号,金额,币种,产品类别,下单日期,交付日期\n"
     'SO-1,KH-1,"12,800.50",人民币,servers,2024-06-01,2024-06-08\n'
@@ -44,7 +48,7 @@ def contract_row(text: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("text", [CHINESE, ENGLISH])
 def test_both_languages_tell_of_the_same_order(text: str) -> None:
-    place, deliver = ORDERS.told(order_row(text))
+    place, deliver = ORDERS.commands_of(order_row(text))
     assert isinstance(place, PlaceOrder)
     expected = PlaceOrder(
         external=ExternalReference(system="file", id="SO-1"),
@@ -60,7 +64,7 @@ def test_both_languages_tell_of_the_same_order(text: str) -> None:
 
 def test_a_cancelled_order_says_when_and_why() -> None:
     text = "订单编号,客户编号,金额,下单日期,取消日期,取消原因\nSO-1,KH-1,1,2024-06-01,2024-06-02,too-late\n"
-    _, cancel = ORDERS.told(order_row(text))
+    _, cancel = ORDERS.commands_of(order_row(text))
     assert isinstance(cancel, CancelOrder)
     assert (cancel.reason, cancel.occurred_at) == ("too-late", datetime(2024, 6, 2, 1, tzinfo=UTC))
 
@@ -70,7 +74,7 @@ def test_a_contract_is_told_with_its_term_and_what_the_customer_intends() -> Non
         "合同编号,客户编号,金额,合同类型,签订日期,开始日期,结束日期,续签意向\n"
         "HT-1,KH-1,100,长期合作协议,2024-06-01,2024-06-01,2025-05-31,是\n"
     )
-    sign, intent = CONTRACTS.told(contract_row(text))
+    sign, intent = CONTRACTS.commands_of(contract_row(text))
     assert isinstance(sign, SignContract)
     assert (sign.kind, sign.ends_on, sign.amount_minor) == (ContractKind.STRATEGIC, date(2025, 5, 31), 10_000)
     assert isinstance(intent, StateRenewalIntent)
@@ -79,7 +83,7 @@ def test_a_contract_is_told_with_its_term_and_what_the_customer_intends() -> Non
 
 def test_a_contract_that_has_ended_says_so() -> None:
     text = "合同编号,客户编号,金额,签订日期,开始日期,终止日期\nHT-1,KH-1,100,2024-06-01,2024-06-01,2024-12-31\n"
-    _, end = CONTRACTS.told(contract_row(text))
+    _, end = CONTRACTS.commands_of(contract_row(text))
     assert isinstance(end, EndContract)
     assert end.reason == "stated-by-source"
 
@@ -96,5 +100,5 @@ def test_a_contract_that_has_ended_says_so() -> None:
 )
 def test_a_cell_that_does_not_fit_is_named_by_its_column(row: str, column: str, code: str) -> None:
     with pytest.raises(RowProblemError) as caught:
-        ORDERS.told(order_row(f"订单编号,客户编号,金额,币种,下单日期\n{row}\n"))
+        ORDERS.commands_of(order_row(f"订单编号,客户编号,金额,币种,下单日期\n{row}\n"))
     assert (caught.value.document["column"], caught.value.document["code"]) == (column, code)

@@ -8,20 +8,24 @@ import pytest
 
 from chassis.files.imports import RowProblemError
 from chassis.files.spreadsheet import CSV_TYPE, read_table
+from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import Stage, WorkStatus
 from services.customer.commands import Register, Tier
-from services.customer.dependencies import Dependencies
-from services.customer.imports.customers import COLUMNS, CustomerImport, choose, day, tier
+from services.customer.employees import Employees
+from services.customer.imports.customers import COLUMNS, CustomerImport, tier
+from services.customer.registration import Registration
 
 FIXTURES = Path(__file__).parents[3] / "demo" / "fixtures"
 NOW = datetime(2026, 1, 5, 0, 30, tzinfo=UTC)
-NOBODY = cast("Dependencies", None)
+# Reading a row needs none of them.
+IMPORTER = CustomerImport(
+    cast("Registration", None), cast("Employees", None), cast("Pseudonyms", None), "Asia/Shanghai"
+)
 
 
 def commands(name: str) -> list[Register]:
     table = read_table((FIXTURES / name).read_bytes(), CSV_TYPE, COLUMNS)
-    importer = CustomerImport(NOBODY, "Asia/Shanghai")
-    return [importer.command(row.cells, "someone", NOW) for row in table.rows]
+    return [IMPORTER.command(row.cells, "someone", NOW) for row in table.rows]
 
 
 def test_both_languages_ask_for_the_same() -> None:
@@ -55,24 +59,12 @@ def test_the_second_alphabet_is_a_scheme_of_its_own() -> None:
 )
 def test_the_last_contact_was_on_the_morning_of_its_day_and_never_lies_ahead(written: str, at: datetime) -> None:
     cells = {column.field: "" for column in COLUMNS} | {"name": "上海腾云", "last_contacted_on": written}
-    command = CustomerImport(NOBODY, "Asia/Shanghai").command(cells, None, NOW)
+    command = IMPORTER.command(cells, None, NOW)
     assert command.profile.last_contacted_at == at
 
 
 def test_a_last_contact_that_has_not_been_yet_is_refused_with_its_column() -> None:
     cells = {column.field: "" for column in COLUMNS} | {"name": "上海腾云", "last_contacted_on": "2026-01-06"}
     with pytest.raises(RowProblemError) as caught:
-        CustomerImport(NOBODY, "Asia/Shanghai").command(cells, None, NOW)
+        IMPORTER.command(cells, None, NOW)
     assert (caught.value.document["column"], caught.value.document["code"]) == ("最近沟通时间", "in-future")
-
-
-def test_a_word_outside_the_choices_is_refused_with_the_column() -> None:
-    with pytest.raises(RowProblemError) as caught:
-        choose({"已报价": 1}, "报价了", "跟进状态")
-    assert (caught.value.document["column"], caught.value.document["code"]) == ("跟进状态", "unknown-word")
-
-
-def test_a_day_that_is_none_is_refused_with_the_column() -> None:
-    with pytest.raises(RowProblemError) as caught:
-        day("昨天", "最近沟通时间")
-    assert (caught.value.document["column"], caught.value.document["code"]) == ("最近沟通时间", "not-a-date")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contracts.customer import ImportantDateApproaching
 from contracts.examples import KEY_CONTACT_ID
-from services.customer.commands.words import Calendar, ImportantDate
+from services.customer.commands.personal_data import Calendar, ImportantDate
 from services.customer.domain.important_date import IMPORTANT_DATE, LEAD_DAYS, Approach, falls_on, lunar
 from tests.support.spec import Spec
 

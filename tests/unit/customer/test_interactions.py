@@ -7,7 +7,7 @@ import pytest
 from contracts import followup
 from contracts.examples import COMPLAINT_ID, CONTACT_ID, CUSTOMER_ID, OCCURRED_AT, example, example_envelope
 from contracts.followup.survey import Question, SurveyKind
-from services.customer.projection.interactions import Interaction, interactions, score_of
+from services.customer.projection.followup.interactions import Interaction, interactions, score_of
 
 
 def test_what_somebody_said_or_complained_of_counts_and_nothing_else() -> None:

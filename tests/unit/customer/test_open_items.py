@@ -7,7 +7,7 @@ from uuid import UUID
 from contracts import followup
 from contracts.event import Event
 from contracts.examples import COMPLAINT_ID, CUSTOMER_ID, DUE_AT, OCCURRED_AT, TASK_ID, example, example_envelope
-from services.customer.projection.open_items import OpenItem, project
+from services.customer.projection.followup.open_items import OpenItem, project
 
 
 def items_after(*facts: Event) -> dict[UUID, OpenItem]:

@@ -15,7 +15,7 @@ from services.customer.domain.needs import MAX_NEEDS
 from services.customer.projection.customer_row import project_next
 from services.followup.domain import customer_ref as followup
 from services.reporting.projection import customer as reporting
-from services.reporting.projection.batch_rows import Sheet
+from services.reporting.projection.batch_rows import BatchRows
 from tests.support.spec import Spec
 
 customer = Spec(CUSTOMER)
@@ -48,7 +48,7 @@ def test_a_persons_new_name_goes_to_the_vault() -> None:
 
 def test_lists_show_the_name_told_last() -> None:
     facts = (registered, Renamed(name="上海腾云集团"))
-    row, reference, rows = None, None, Sheet()
+    row, reference, rows = None, None, BatchRows()
     for fact in facts:
         row = project_next(row, example_envelope(fact))
         reference = followup.project(reference, example_envelope(fact))
@@ -78,7 +78,7 @@ def test_lists_forget_what_was_cleared_and_pass_over_what_they_do_not_keep() -> 
         row = project_next(row, example_envelope(fact))
     assert row
     assert (row.industry, row.interests, row.cooperation_since) == (None, None, date(2021, 3, 1))
-    rows = Sheet()
+    rows = BatchRows()
     for fact in facts:
         reporting.project(rows, example_envelope(fact))
     [reported] = rows.customers.values()

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from chassis.store.pseudonym import Pseudonyms
 from services.customer.projection import CustomerRow
 from services.customer.search.names import GRAM, LENGTHS, MAX_STARTS, asked_grams, asked_sound, findable, folded
-from services.customer.search.question import Alternative, Filters, Question, question_of
-from services.customer.search.strategy import LEAST_WALKED, MOST_FOUND, Census, Step, Way, steps_of, way_to_count
+from services.customer.search.query import Alternative, CustomerFilters, SearchQuery, query_of
+from services.customer.search.strategy import LEAST_WALKED, MOST_FOUND, Attempt, Census, Way, attempts_of, way_to_count
 from services.customer.search.tokens import entry_of
 
 KEYED = Pseudonyms(SecretStr("k" * 32))
@@ -23,15 +23,17 @@ COMPANY = CustomerRow(UUID(int=1), 1, "company", "上海腾云（集团）", Non
 PERSON = replace(COMPANY, kind="person", name=None)
 
 
-def finds(filters: Filters, row: CustomerRow, person_name: str | None = None, phones: tuple[str, ...] = ()) -> bool:
+def finds(
+    filters: CustomerFilters, row: CustomerRow, person_name: str | None = None, phones: tuple[str, ...] = ()
+) -> bool:
     """Say what the database would."""
     entry = entry_of(row, person_name, phones, KEYED)
-    question = question_of(filters, KEYED)
+    query = query_of(filters, KEYED)
     fits = [
         set(each.tokens) <= set(entry.tokens) and (each.words is None or each.words in entry.words)
-        for each in question.alternatives
+        for each in query.alternatives
     ]
-    return set(question.tokens) <= set(entry.tokens) and (any(fits) or not filters.q)
+    return set(query.tokens) <= set(entry.tokens) and (any(fits) or not filters.q)
 
 
 @pytest.mark.parametrize(
@@ -51,18 +53,18 @@ def finds(filters: Filters, row: CustomerRow, person_name: str | None = None, ph
     ],
 )
 def test_a_company_is_found_by_any_part_by_its_pinyin_and_by_its_initials(asked: str) -> None:
-    assert finds(Filters(asked), COMPANY)
+    assert finds(CustomerFilters(asked), COMPANY)
 
 
 @pytest.mark.parametrize("asked", ["云腾", "北京", "yunteng", "tysh", "shanghaiji", "8000"])
 def test_a_company_is_not_found_by_what_it_is_not_called(asked: str) -> None:
-    assert not finds(Filters(asked), COMPANY)
+    assert not finds(CustomerFilters(asked), COMPANY)
 
 
 def test_latin_letters_and_digits_are_found_by_any_part_too() -> None:
     other = replace(COMPANY, name="58同城 Systems")
-    assert all(finds(Filters(asked), other) for asked in ("58", "ystem", "城sys", "58tong", "SYSTEMS"))
-    assert not finds(Filters("stemy"), other)
+    assert all(finds(CustomerFilters(asked), other) for asked in ("58", "ystem", "城sys", "58tong", "SYSTEMS"))
+    assert not finds(CustomerFilters("stemy"), other)
 
 
 @given(st.text("上海腾云信息技术有限公司ab58 ", min_size=1, max_size=14), st.data())
@@ -90,8 +92,8 @@ def test_a_pinyin_leads_to_the_name_from_every_syllable_however_far_it_is_writte
 
 def test_a_person_is_found_by_the_whole_name_and_no_word_of_it_is_kept() -> None:
     entry = entry_of(PERSON, "吴敏", (), KEYED)
-    assert all(finds(Filters(asked), PERSON, "吴敏") for asked in ("吴敏", "wumin", "Wu Min", "wm"))
-    assert not any(finds(Filters(asked), PERSON, "吴敏") for asked in ("吴", "敏", "wu", "min"))
+    assert all(finds(CustomerFilters(asked), PERSON, "吴敏") for asked in ("吴敏", "wumin", "Wu Min", "wm"))
+    assert not any(finds(CustomerFilters(asked), PERSON, "吴敏") for asked in ("吴", "敏", "wu", "min"))
     assert entry.words == ""
     assert set(entry_of(PERSON, None, (), KEYED).tokens) < set(entry.tokens)
 
@@ -99,20 +101,22 @@ def test_a_person_is_found_by_the_whole_name_and_no_word_of_it_is_kept() -> None
 @pytest.mark.parametrize("asked", ["8000", "38000", "138 0013 8000", "+86 138-0013-8000", "00138000"])
 def test_a_customer_is_found_by_the_end_of_a_phone_of_whom_one_speaks_to_there(asked: str) -> None:
     phones = ("+8613800138000", "+442079460958;ext=12")
-    assert finds(Filters(asked, shows_phones=True), COMPANY, phones=phones)
-    assert not finds(Filters(asked), COMPANY, phones=phones), "those who may not see phones"
-    assert not finds(Filters(asked, shows_phones=True), COMPANY)
+    assert finds(CustomerFilters(asked, shows_phones=True), COMPANY, phones=phones)
+    assert not finds(CustomerFilters(asked), COMPANY, phones=phones), "those who may not see phones"
+    assert not finds(CustomerFilters(asked, shows_phones=True), COMPANY)
 
 
 def test_three_digits_and_an_extension_lead_to_no_phone() -> None:
     phones = ("+8613800138000;ext=4321",)
-    assert not finds(Filters("000", shows_phones=True), COMPANY, phones=phones)
-    assert not finds(Filters("4321", shows_phones=True), COMPANY, phones=phones)
+    assert not finds(CustomerFilters("000", shows_phones=True), COMPANY, phones=phones)
+    assert not finds(CustomerFilters("4321", shows_phones=True), COMPANY, phones=phones)
 
 
 def test_lists_are_narrowed_by_each_thing_and_by_all_of_them() -> None:
     row = replace(COMPANY, tags=["hot"], region="上海", leader_id="E1", helper_ids=["E2"], proposed_tiers={"abc": "a"})
-    held = Filters(stage="new", tier="vip", owner_id="E1007", region="上海 ", tag="hot", proposed_in="abc", name="上海")
+    held = CustomerFilters(
+        stage="new", tier="vip", owner_id="E1007", region="上海 ", tag="hot", proposed_in="abc", name="上海"
+    )
     assert finds(held, row)
     others: dict[str, Any] = {
         "stage": "lost",
@@ -125,8 +129,8 @@ def test_lists_are_narrowed_by_each_thing_and_by_all_of_them() -> None:
     assert not [name for name, value in others.items() if finds(replace(held, **{name: value}), row)]
     seen = {who: finds(replace(held, visible_to=who), row) for who in ("E1007", "E1", "E2", "E3")}
     assert seen == {"E1007": True, "E1": True, "E2": True, "E3": False}
-    assert not finds(Filters(ownerless=True), row)
-    assert finds(Filters(ownerless=True), replace(row, owner_id=None))
+    assert not finds(CustomerFilters(ownerless=True), row)
+    assert finds(CustomerFilters(ownerless=True), replace(row, owner_id=None))
 
 
 def test_another_key_makes_other_numbers() -> None:
@@ -140,41 +144,41 @@ SHARES = {"often": 0.3, "half": 0.5, "some": 0.05, "other": 0.05, "third": 0.05}
 MILLION = Census(1_000_000, {NUMBERS[name]: share for name, share in SHARES.items()})
 
 
-def asked_for(*names: str) -> Question:
-    return Question([NUMBERS[name] for name in names])
+def asked_for(*names: str) -> SearchQuery:
+    return SearchQuery([NUMBERS[name] for name in names])
 
 
-def steps(*names: str) -> list[Step]:
+def attempts(*names: str) -> list[Attempt]:
     """Return what is tried among a million customers of whom SHARES have these tokens."""
-    return steps_of(asked_for(*names), MILLION, PAGE)
+    return attempts_of(asked_for(*names), MILLION, PAGE)
 
 
 def test_few_are_found_and_many_are_walked_through() -> None:
-    assert steps() == [Step(Way.WALK)]
-    assert steps("often")[0] == Step(Way.WALK, LEAST_WALKED)
-    assert steps("often", "half")[0].way is Way.WALK
-    assert steps("seldom")[0] == Step(Way.FIND, MOST_FOUND)
-    assert steps("often", "seldom")[0].way is Way.FIND
-    assert steps("some", "other", "third")[0].way is Way.FIND
+    assert attempts() == [Attempt(Way.WALK)]
+    assert attempts("often")[0] == Attempt(Way.WALK, LEAST_WALKED)
+    assert attempts("often", "half")[0].way is Way.WALK
+    assert attempts("seldom")[0] == Attempt(Way.FIND, MOST_FOUND)
+    assert attempts("often", "seldom")[0].way is Way.FIND
+    assert attempts("some", "other", "third")[0].way is Way.FIND
 
 
 def test_what_the_census_does_not_list_is_found_however_many_ways_it_may_be_meant() -> None:
     unlisted = [Alternative([number]) for number in range(4)]
-    assert steps_of(Question([], unlisted), MILLION, PAGE)[0].way is Way.FIND
+    assert attempts_of(SearchQuery([], unlisted), MILLION, PAGE)[0].way is Way.FIND
 
 
 def test_no_guess_makes_a_way_read_everybody_before_another_is_tried() -> None:
     for asked in (["often"], ["half"], ["some"], ["seldom"], ["often", "some"], ["some", "other", "third"]):
-        *tried, last = steps(*asked)
-        assert last == Step(Way.FIND)
+        *tried, last = attempts(*asked)
+        assert last == Attempt(Way.FIND)
         assert tried
-        assert not [step for step in tried if step.most is None or step.most > MILLION.customers / 20]
+        assert not [attempt for attempt in tried if attempt.most is None or attempt.most > MILLION.customers / 20]
 
 
 def test_a_walk_is_given_up_after_twice_as_many_as_a_page_should_take() -> None:
-    assert steps("some", "other")[0] == Step(Way.FIND, MOST_FOUND)
+    assert attempts("some", "other")[0] == Attempt(Way.FIND, MOST_FOUND)
     slight = replace(MILLION, shares={NUMBERS["some"]: 0.01})
-    assert steps_of(asked_for("some"), slight, PAGE)[0] == Step(Way.WALK, 2 * PAGE * 100)
+    assert attempts_of(asked_for("some"), slight, PAGE)[0] == Attempt(Way.WALK, 2 * PAGE * 100)
 
 
 def test_what_nearly_all_have_is_told_by_the_rows_of_what_few_have() -> None:
@@ -186,15 +190,15 @@ def test_what_nearly_all_have_is_told_by_the_rows_of_what_few_have() -> None:
 
 
 def test_a_number_leads_to_one_customer_whatever_else_is_asked() -> None:
-    assert steps_of(replace(asked_for("some"), number_id=UUID(int=1)), MILLION, PAGE) == [Step(Way.WALK)]
+    assert attempts_of(replace(asked_for("some"), number_id=UUID(int=1)), MILLION, PAGE) == [Attempt(Way.WALK)]
 
 
 def test_without_a_census_those_who_fit_are_found() -> None:
-    assert steps_of(Question([1]), Census(), PAGE)[0].way is Way.FIND
-    assert steps_of(Question([]), Census(), PAGE)[0].way is Way.WALK
+    assert attempts_of(SearchQuery([1]), Census(), PAGE)[0].way is Way.FIND
+    assert attempts_of(SearchQuery([]), Census(), PAGE)[0].way is Way.WALK
 
 
 def test_what_most_have_is_counted_by_walking() -> None:
     assert way_to_count(asked_for("half"), MILLION) is Way.WALK
     assert way_to_count(asked_for("half", "often"), MILLION) is Way.FIND
-    assert way_to_count(Question([]), MILLION) is Way.WALK
+    assert way_to_count(SearchQuery([]), MILLION) is Way.WALK

@@ -18,8 +18,8 @@ from contracts.examples import DUE_AT, example, example_envelope
 from services.customer import commands as customer_commands
 from services.customer.domain import CUSTOMER
 from services.customer.handovers.checklists import NEAR_DAYS, is_near_its_end
-from services.customer.projection import open_items
 from services.customer.projection.commerce import ContractRow, project_contract
+from services.customer.projection.followup import open_items
 from services.followup.commands import PassComplaintOn, Reassign
 from services.followup.domain.complaint import COMPLAINT, ComplaintState
 from services.followup.domain.task import TASK

@@ -23,7 +23,7 @@ from contracts.examples import (
     example_envelope,
 )
 from services.reporting import projection
-from services.reporting.projection.batch_rows import Sheet
+from services.reporting.projection.batch_rows import BatchRows
 
 START = datetime(2026, 3, 2, 1, tzinfo=UTC)
 OTHER_ID = uuid5(CUSTOMER_ID, "other")
@@ -109,8 +109,8 @@ def interleaved(turns: Iterable[int]) -> list[Envelope[Any]]:
 TURNS = [number for number, topic in enumerate(TOPICS) for _ in topic]
 
 
-def sheet_of(facts: Iterable[Envelope[Any]]) -> Sheet:
-    rows = Sheet()
+def rows_of(facts: Iterable[Envelope[Any]]) -> BatchRows:
+    rows = BatchRows()
     for fact in facts:
         projection.project(rows, fact)
     return rows

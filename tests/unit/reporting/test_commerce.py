@@ -15,16 +15,16 @@ from contracts.examples import (
     example,
     example_envelope,
 )
-from services.reporting.projection.batch_rows import Sheet
-from tests.unit.reporting.story import sheet_of
+from services.reporting.projection.batch_rows import BatchRows
+from tests.unit.reporting.story import rows_of
 
 placed = example(customer.OrderPlaced)
 signed = example(customer.ContractSigned)
 started = example(followup.PlanStarted)
 
 
-def rows_after(*events: Event) -> Sheet:
-    return sheet_of(example_envelope(event) for event in events)
+def rows_after(*events: Event) -> BatchRows:
+    return rows_of(example_envelope(event) for event in events)
 
 
 def test_an_order_is_placed_and_delivered_or_cancelled() -> None:

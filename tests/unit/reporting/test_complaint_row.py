@@ -8,7 +8,7 @@ from contracts import followup
 from contracts.event import Event
 from contracts.examples import COMPLAINT_ID, OCCURRED_AT, TASK_ID, example, example_envelope
 from services.reporting.projection.rows import ComplaintRow
-from tests.unit.reporting.story import sheet_of
+from tests.unit.reporting.story import rows_of
 
 raised = example(followup.ComplaintRaised)
 promised = example(followup.ComplaintTargetSet)
@@ -29,7 +29,7 @@ def complaint_after(*events: Event) -> ComplaintRow:
     """Return the row after these facts, each a day after the one before."""
     days = [OCCURRED_AT + number * A_DAY for number in range(len(events))]
     told_then = [example_envelope(event, occurred_at=day) for event, day in zip(events, days, strict=True)]
-    return sheet_of(told_then).complaints[COMPLAINT_ID]
+    return rows_of(told_then).complaints[COMPLAINT_ID]
 
 
 def test_it_says_what_it_is_about_and_by_which_door_it_came() -> None:

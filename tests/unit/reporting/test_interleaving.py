@@ -3,16 +3,16 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.reporting.story import ALERT_FACTS, FOLLOWUP_FACTS, IN_TOPIC_ORDER, TURNS, interleaved, sheet_of
+from tests.unit.reporting.story import ALERT_FACTS, FOLLOWUP_FACTS, IN_TOPIC_ORDER, TURNS, interleaved, rows_of
 
 
 @settings(max_examples=60, deadline=None)
 @given(turns=st.permutations(TURNS))
 def test_any_interleaving_of_the_topics_leads_to_the_same_rows(turns: list[int]) -> None:
-    assert sheet_of(interleaved(turns)) == sheet_of(IN_TOPIC_ORDER)
+    assert rows_of(interleaved(turns)) == rows_of(IN_TOPIC_ORDER)
 
 
 def test_what_is_done_for_a_customer_is_kept_before_its_registration_comes() -> None:
-    rows = sheet_of([*ALERT_FACTS, *FOLLOWUP_FACTS])
+    rows = rows_of([*ALERT_FACTS, *FOLLOWUP_FACTS])
     assert rows.customers == {}
     assert (len(rows.tasks), len(rows.contacts), len(rows.complaints), len(rows.alerts)) == (3, 3, 1, 2)

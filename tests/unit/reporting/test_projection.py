@@ -25,7 +25,7 @@ from contracts.examples import (
 )
 from contracts.topics import CONFIGURATION, EVENT_TYPES
 from services.reporting.projection.rows import AlertRow, ComplaintRow, CustomerRow, TaskRow
-from tests.unit.reporting.story import sheet_of
+from tests.unit.reporting.story import rows_of
 
 T = TypeVar("T")
 registered = example(customer.Registered)
@@ -39,19 +39,19 @@ def only(rows: dict[UUID, T]) -> T:
 
 
 def customer_after(*events: Event) -> CustomerRow:
-    return only(sheet_of(example_envelope(event) for event in events).customers)
+    return only(rows_of(example_envelope(event) for event in events).customers)
 
 
 def task_after(*events: Event, **changes: Any) -> TaskRow:
-    return only(sheet_of(example_envelope(event, **changes) for event in events).tasks)
+    return only(rows_of(example_envelope(event, **changes) for event in events).tasks)
 
 
 def complaint_after(*events: Event) -> ComplaintRow:
-    return only(sheet_of(example_envelope(event) for event in events).complaints)
+    return only(rows_of(example_envelope(event) for event in events).complaints)
 
 
 def alert_after(*events: Event) -> AlertRow:
-    return only(sheet_of(example_envelope(event) for event in events).alerts)
+    return only(rows_of(example_envelope(event) for event in events).alerts)
 
 
 def test_a_registered_customer_is_new_and_followed_up() -> None:
@@ -82,7 +82,7 @@ def test_a_stage_brings_its_mode(stage: Stage, mode: str | None) -> None:
 
 def test_each_stage_entered_is_kept_with_the_event_that_says_so() -> None:
     changed = example_envelope(example(customer.StageChanged))
-    rows = sheet_of([example_envelope(registered), changed])
+    rows = rows_of([example_envelope(registered), changed])
     assert [row.stage for row in rows.transitions.values()] == ["new", "interested"]
     assert rows.transitions[changed.id].previous == "new"
 
@@ -105,7 +105,7 @@ def test_helpers_come_and_go_and_who_becomes_owner_is_none() -> None:
 
 
 def test_a_contact_is_kept_and_says_whether_anybody_made_it() -> None:
-    row = only(sheet_of([example_envelope(example(followup.ContactLogged, automated=True))]).contacts)
+    row = only(rows_of([example_envelope(example(followup.ContactLogged, automated=True))]).contacts)
     assert (row.contact_id, row.customer_id, row.is_automated) == (CONTACT_ID, CUSTOMER_ID, True)
     assert (row.occurred_at, row.recorded_at) == (OCCURRED_AT, RECORDED_AT)
 
@@ -159,7 +159,7 @@ def test_an_open_alert_names_the_events_it_stands_on() -> None:
 @pytest.mark.parametrize("event_type", [each for each in EVENT_TYPES.values() if each not in CONFIGURATION])
 def test_every_fact_of_a_customer_enters_the_timeline_as_it_was_published(event_type: type[Event]) -> None:
     fact = example_envelope(example(event_type))
-    row = only({key: row for key, row in sheet_of([*whatever_came_before(), fact]).timeline.items() if key == fact.id})
+    row = only({key: row for key, row in rows_of([*whatever_came_before(), fact]).timeline.items() if key == fact.id})
     assert (row.type, row.position, row.stream_id, row.actor) == (fact.event.type, 1, fact.stream_id, "E1007")
     assert row.topic.startswith(event_type.model_fields["type"].default.rsplit(".", 2)[0])
     assert "type" not in row.data
@@ -167,7 +167,7 @@ def test_every_fact_of_a_customer_enters_the_timeline_as_it_was_published(event_
 
 @pytest.mark.parametrize("event_type", sorted(CONFIGURATION, key=str))
 def test_a_fact_about_no_customer_enters_no_timeline(event_type: type[Event]) -> None:
-    assert not sheet_of([example_envelope(example(event_type))]).timeline
+    assert not rows_of([example_envelope(example(event_type))]).timeline
 
 
 def whatever_came_before() -> list[Any]:
@@ -189,10 +189,10 @@ def whatever_came_before() -> list[Any]:
 )
 def test_a_fact_whose_beginning_is_missing_is_an_error_and_parks_its_customer(event_type: type[Event]) -> None:
     with pytest.raises(KeyError):
-        sheet_of([example_envelope(example(event_type))])
+        rows_of([example_envelope(example(event_type))])
 
 
 def test_facts_of_a_task_need_the_same_task() -> None:
     other = example_envelope(scheduled, stream_id=CONTACT_ID)
     with pytest.raises(KeyError, match=str(TASK_ID)):
-        sheet_of([other, example_envelope(example(followup.TaskCancelled))])
+        rows_of([other, example_envelope(example(followup.TaskCancelled))])

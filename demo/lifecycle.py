@@ -1,4 +1,4 @@
-"""One customer's whole life, told through the APIs: won, served, heard, handed over, forgotten, lost and won back."""
+"""Sends one customer's lifecycle through the APIs: won, served, complained, handed over, lost and won back."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ CALLBACK_DAYS = (3, 7, 30)
 ZONE = ZoneInfo("Asia/Shanghai")
 MORNING = timedelta(hours=10)
 A_MINUTE = 1 / 1_440
-SAID_OF_THE_FORGOTTEN = frozenset({"missed-follow-up", "inactivity"})
+ALERTS_AFTER_MISSED_RENEWAL = frozenset({"missed-follow-up", "inactivity"})
 PATIENCE_SECONDS = 120
 POLL_SECONDS = 0.1
 BEGAN_DAYS_AGO = 430
@@ -26,7 +26,7 @@ CONTRACT_ENDED_DAYS_AGO = 35
 
 @dataclass
 class Life:
-    """The customer, and what later chapters need of earlier ones. Days are counted back from ten in the morning."""
+    """The customer, and the ids that later chapters need. Days are counted back from ten in the morning."""
 
     client: Client
     began_at: datetime
@@ -40,30 +40,30 @@ class Life:
         return (self.morning() - timedelta(days=days_ago)).date().isoformat()
 
     def morning(self) -> datetime:
-        """Return the last ten in the morning that there was: what is told of has happened."""
+        """Return the last ten in the morning, so that no time lies in the future."""
         local = (self.began_at - MORNING).astimezone(ZONE)
         return datetime.combine(local.date(), time(), ZONE) + MORNING
 
-    async def tell(self, service: str, path: str, days_ago: float, **body: Any) -> str:
-        """Tell of something that happened so many days ago; `~` stands for the customer. Return the id it has."""
+    async def post(self, service: str, path: str, days_ago: float, **body: Any) -> str:
+        """Post something that happened so many days ago; `~` stands for the customer. Return its id."""
         place = path.replace("~", f"/v1/customers/{self.customer}")
         said = await self.client.post(service, place, {"occurred_at": self.at(days_ago), **body})
         return str(said["id"])
 
     async def contact(self, days_ago: float, by: str, purpose: str, **more: Any) -> str:
         said = {"channel": "phone", "direction": "outbound", "employee_id": by, "purpose": purpose, **more}
-        return await self.tell("followup", "~/contacts", days_ago, **said)
+        return await self.post("followup", "~/contacts", days_ago, **said)
 
 
 async def publish_plans(client: Client) -> None:
-    """Put the plans that the life needs in force, as they are shipped."""
+    """Publish the plans that the lifecycle needs, as they are shipped."""
     for name in PLANS:
         shipped = await client.get("followup", f"/v1/plan-templates/{name}")
         await client.put("followup", f"/v1/plan-templates/{name}", {each: shipped[each] for each in TEMPLATE_FIELDS})
 
 
-async def until_forgotten(client: Client) -> Life:
-    """Tell the life up to the missed renewal. What its file told keeps alerts quiet for a while."""
+async def until_renewal_missed(client: Client) -> Life:
+    """Send the lifecycle up to the missed renewal. After the import, no alerts are raised for a while."""
     life = Life(client, datetime.now(UTC))
     for chapter in (taken_in, won, served, complained, handed_over):
         await chapter(life)
@@ -71,7 +71,7 @@ async def until_forgotten(client: Client) -> Life:
 
 
 async def taken_in(life: Life) -> None:
-    """A fair's list tells of the customer, a file of the first calls: the number makes them one."""
+    """Import the customer and its first contacts from files; the number connects them."""
     number = f"DEMO-{life.began_at:%Y%m%d%H%M%S}"
     name = f"苏州远航 {life.began_at:%H%M%S}"
     body = {
@@ -83,7 +83,7 @@ async def taken_in(life: Life) -> None:
         "owner_id": SELLER,
         "leader_id": LEADER,
     }
-    life.customer = await life.tell("customer", "/v1/customers", BEGAN_DAYS_AGO, **body)
+    life.customer = await life.post("customer", "/v1/customers", BEGAN_DAYS_AGO, **body)
     calls = [[number, name, life.on(days), words, SELLER, "已完成"] for days, words in FIRST_CALLS]
     headers = ("客户编号", "跟进客户", "跟进时间", "跟进内容", "负责人员工号", "状态")
     import_id = await life.client.send_file("followup", write_csv(headers, calls))
@@ -95,51 +95,51 @@ FIRST_CALLS = ((428, "首次电话，介绍产品"), (424, "发送资料，约�
 
 async def won(life: Life) -> None:
     """Interest, a quote, hesitation, another call, the signature."""
-    await life.tell("customer", "~/stage", 420, stage="interested")
+    await life.post("customer", "~/stage", 420, stage="interested")
     money = {"amount_minor": 12_800_000, "currency": "CNY"}
-    quote = await life.tell("customer", "~/quotes", 418, category="cloud-server", **money)
-    await life.tell("customer", f"/v1/quotes/{quote}/comparison", 416, competitor="rival-cloud")
+    quote = await life.post("customer", "~/quotes", 418, category="cloud-server", **money)
+    await life.post("customer", f"/v1/quotes/{quote}/comparison", 416, competitor="rival-cloud")
     hesitates = {"outcome": "will-think-again", "next_step": "call-again", "next_step_due_at": life.at(413)}
     await life.contact(415, SELLER, "quote", **hesitates)
     await life.contact(413, SELLER, "close-push", outcome="agreed", sentiment="positive")
     await call_again_done(life)
     term = {"starts_on": life.on(400), "ends_on": life.on(CONTRACT_ENDED_DAYS_AGO)}
-    life.things["contract"] = await life.tell("customer", "~/contracts", 410, **term, **money)
-    await life.tell("customer", "~/stage", 410, stage="signed")
-    life.things["order"] = await life.tell("customer", "~/orders", 405, category="cloud-server", **money)
+    life.things["contract"] = await life.post("customer", "~/contracts", 410, **term, **money)
+    await life.post("customer", "~/stage", 410, stage="signed")
+    life.things["order"] = await life.post("customer", "~/orders", 405, category="cloud-server", **money)
 
 
 async def call_again_done(life: Life) -> None:
-    """The next step has made itself a task; the list shows it a moment later than it is there."""
+    """Complete the task that the next step scheduled; the list shows it with a short delay."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not (listed := await life.client.get("followup", "/v1/tasks", customer_id=life.customer, state="open"))[
             "items"
         ]:
             await asyncio.sleep(POLL_SECONDS)
     for task in listed["items"]:
-        await life.tell("followup", f"/v1/tasks/{task['id']}/completion", 413, employee_id=SELLER)
+        await life.post("followup", f"/v1/tasks/{task['id']}/completion", 413, employee_id=SELLER)
 
 
 async def served(life: Life) -> None:
     """Delivery, and a call after 3, 7 and 30 days."""
-    await life.tell("customer", f"/v1/orders/{life.things['order']}/delivery", DELIVERED_DAYS_AGO)
+    await life.post("customer", f"/v1/orders/{life.things['order']}/delivery", DELIVERED_DAYS_AGO)
     for days in CALLBACK_DAYS:
         called = DELIVERED_DAYS_AGO - days
         promise = {"assignee_id": SELLER, "due_at": life.at(called), "purpose": "callback"}
-        task = await life.tell("followup", "~/tasks", DELIVERED_DAYS_AGO, **promise)
+        task = await life.post("followup", "~/tasks", DELIVERED_DAYS_AGO, **promise)
         await life.contact(called + 0.1, SELLER, "callback", task_id=task, outcome="content")
-        await life.tell("followup", f"/v1/tasks/{task}/completion", called + 0.1, employee_id=SELLER)
-    await life.tell("customer", "~/stage", 360, stage="established")
-    await life.tell("customer", "~/tier", 330, tier="vip")
+        await life.post("followup", f"/v1/tasks/{task}/completion", called + 0.1, employee_id=SELLER)
+    await life.post("customer", "~/stage", 360, stage="established")
+    await life.post("customer", "~/tier", 330, tier="vip")
 
 
 async def complained(life: Life) -> None:
     """A complaint that waits for the customer, is settled, comes back and is settled for good."""
     said = {"channel": "phone", "severity": "high", "topic": "outage", "product": "cloud-server", "owner_id": SELLER}
-    complaint = await life.tell("followup", "~/complaints", 300, **said)
+    complaint = await life.post("followup", "~/complaints", 300, **said)
     path = f"/v1/complaints/{complaint}"
     for days_ago, minutes, step, body in COMPLAINT_STEPS:
-        await life.tell("followup", f"{path}/{step}", days_ago - minutes * A_MINUTE, **body)
+        await life.post("followup", f"{path}/{step}", days_ago - minutes * A_MINUTE, **body)
 
 
 COMPLAINT_STEPS: tuple[tuple[int, int, str, dict[str, Any]], ...] = (
@@ -161,25 +161,25 @@ COMPLAINT_STEPS: tuple[tuple[int, int, str, dict[str, Any]], ...] = (
 async def handed_over(life: Life) -> None:
     """The owner promises a call before the contract ends, and leaves; the successor takes over what is open."""
     contract = f"/v1/contracts/{life.things['contract']}"
-    await life.tell("customer", f"{contract}/renewal-intent", 210, intent="yes")
+    await life.post("customer", f"{contract}/renewal-intent", 210, intent="yes")
     promise = {"assignee_id": SELLER, "due_at": life.at(CONTRACT_ENDED_DAYS_AGO + 7), "purpose": "renewal"}
-    life.things["renewal"] = await life.tell("followup", "~/tasks", 210, **promise)
+    life.things["renewal"] = await life.post("followup", "~/tasks", 210, **promise)
     passing = {"to_owner_id": SUCCESSOR, "to_leader_id": LEADER, "reason": "left"}
-    await life.tell("customer", "~/handover", 200, **passing)
-    await life.tell("customer", "~/handover/acceptance", 199)
+    await life.post("customer", "~/handover", 200, **passing)
+    await life.post("customer", "~/handover/acceptance", 199)
     await life.contact(195, SUCCESSOR, "visit", channel="visit", outcome="introduced")
 
 
 async def until_won_back(life: Life) -> None:
-    """Nobody called, and the product says so; the customer is lost, and won back by whoever it trusts."""
-    await until_firing(life, SAID_OF_THE_FORGOTTEN)
+    """Nobody called, and alerts are raised; the customer is lost, and won back."""
+    await until_firing(life, ALERTS_AFTER_MISSED_RENEWAL)
     await lost(life)
     await until_firing(life, frozenset())
     await won_back(life)
 
 
 async def until_firing(life: Life, rules: frozenset[str]) -> None:
-    """Wait until just these rules speak of the customer."""
+    """Wait until exactly these rules have open alerts for the customer."""
     asked = {"customer_id": life.customer, "status": "firing"}
     async with asyncio.timeout(PATIENCE_SECONDS):
         while rules != {each["rule_id"] for each in (await life.client.get("alerts", "/v1/alerts", **asked))["items"]}:
@@ -187,25 +187,25 @@ async def until_firing(life: Life, rules: frozenset[str]) -> None:
 
 
 async def lost(life: Life) -> None:
-    await life.tell("customer", f"/v1/contracts/{life.things['contract']}/ending", 20, reason="not-renewed")
-    await life.tell("customer", "~/stage", 20, stage="lost", reason="not-renewed")
-    await life.tell("followup", f"/v1/tasks/{life.things['renewal']}/cancellation", 20)
+    await life.post("customer", f"/v1/contracts/{life.things['contract']}/ending", 20, reason="not-renewed")
+    await life.post("customer", "~/stage", 20, stage="lost", reason="not-renewed")
+    await life.post("followup", f"/v1/tasks/{life.things['renewal']}/cancellation", 20)
 
 
 async def won_back(life: Life) -> None:
     await life.contact(6, LEADER, "win-back", channel="visit", outcome="agreed", sentiment="positive")
-    await life.tell("customer", "~/stage", 6, stage="interested", reason="won-back")
+    await life.post("customer", "~/stage", 6, stage="interested", reason="won-back")
     money = {"amount_minor": 9_600_000, "currency": "CNY"}
-    await life.tell("customer", "~/quotes", 5, category="cloud-server", **money)
-    await life.tell("customer", "~/contracts", 2, starts_on=life.on(1), ends_on=life.on(-364), **money)
-    await life.tell("customer", "~/stage", 2, stage="signed")
-    order = await life.tell("customer", "~/orders", 1, category="cloud-server", **money)
-    await life.tell("customer", f"/v1/orders/{order}/delivery", 0)
+    await life.post("customer", "~/quotes", 5, category="cloud-server", **money)
+    await life.post("customer", "~/contracts", 2, starts_on=life.on(1), ends_on=life.on(-364), **money)
+    await life.post("customer", "~/stage", 2, stage="signed")
+    order = await life.post("customer", "~/orders", 1, category="cloud-server", **money)
+    await life.post("customer", f"/v1/orders/{order}/delivery", 0)
     await asked(life)
 
 
 async def asked(life: Life) -> None:
-    """Would the customer recommend us, after all that? It answers by the code that its invitation holds."""
+    """Send an NPS survey, and answer it with the code of its invitation."""
     question = {"survey": "after-win-back", "kind": "nps", "channel": "wechat"}
     survey = await life.client.post("followup", f"/v1/customers/{life.customer}/surveys", question)
     invitation = await life.client.get("followup", f"/v1/surveys/{survey['id']}/invitation")

@@ -1,4 +1,4 @@
-"""What a list of customers is asked for, in the terms of the search index. Pure."""
+"""The filters of a list of customers, in the terms of the search index. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from services.customer.search.tokens import (
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class CustomerFilters:
     """What a list is narrowed to. `visible_to` restricts it to one employee's own customers.
 
     `q` is part of a name, its pinyin or initials, or, where `shows_phones`, the end of a key contact's phone number.
@@ -51,7 +51,7 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SearchQuery:
     """What is asked: `tokens` must all be there, one of `alternatives` must fit, if there are any."""
 
     tokens: list[int]
@@ -61,7 +61,7 @@ class Question:
     number_id: UUID | None = None
 
 
-def question_of(filters: Filters, pseudonyms: Pseudonyms) -> Question:
+def query_of(filters: CustomerFilters, pseudonyms: Pseudonyms) -> SearchQuery:
     """Return what the filters ask, in the terms of the index."""
     prefix = folded(filters.name) if filters.name else None
     asked: list[tuple[str, str | None]] = [
@@ -76,7 +76,7 @@ def question_of(filters: Filters, pseudonyms: Pseudonyms) -> Question:
     ]
     parts: list[Part] = [(kind, text) for kind, text in asked if text is not None]
     parts += asked_grams(prefix) if prefix and not is_too_short(prefix) else []
-    return Question(
+    return SearchQuery(
         listed(parts, pseudonyms),
         alternatives(filters, pseudonyms) if filters.q else (),
         prefix,
@@ -90,7 +90,7 @@ def is_too_short(key: str) -> bool:
     return not key or (len(key) == 1 and key.isascii())
 
 
-def alternatives(filters: Filters, pseudonyms: Pseudonyms) -> list[Alternative]:
+def alternatives(filters: CustomerFilters, pseudonyms: Pseudonyms) -> list[Alternative]:
     """Return by what somebody may be meant: part of a name, its sound, a person's whole name, the end of a phone."""
     key = folded(filters.q or "")
     tail = asked_tail(key) if filters.shows_phones else []

@@ -1,4 +1,4 @@
-"""What happened to a customer, in a sentence of each language. A fact without words of its own is told by its name."""
+"""The texts of events, in English and Chinese. An event without a text is shown by its type."""
 
 from datetime import datetime
 from typing import Any
@@ -9,8 +9,8 @@ from contracts.money import EXPONENTS, USUAL_EXPONENT
 ZONE = ZoneInfo("Asia/Shanghai")
 DAYS = ("due_at", "anchor_at")
 TIMES = ("answer_by", "resolve_by", "consent_at")
-# Told by what stands beside them: a contact that its task was done, a new owner that what was open has passed on.
-UNTOLD = (
+# Not shown: the event beside them says the same, such as the contact that completes a task.
+NOT_SHOWN = (
     *("task-completed", "task-reassigned", "profile-changed", "complaint-resumed", "handover-accepted", "tier-held"),
     *("plan-changed", "plan-ended"),
 )
@@ -123,7 +123,7 @@ class Said(dict[str, str]):
 def sentences(entry: dict[str, Any]) -> tuple[str, str] | None:
     """Return what an entry of the timeline says, in English and in Chinese; None where another one says it."""
     name = entry["type"].removesuffix(".v1").rpartition(".")[2]
-    if name in UNTOLD or (name == "complaint-linked" and entry["data"]["number"] == 1):
+    if name in NOT_SHOWN or (name == "complaint-linked" and entry["data"]["number"] == 1):
         return None
     said = entry["data"].get("question", {}) | entry["data"]
     data = BLANKS | {key: text(key, value) for key, value in said.items()}

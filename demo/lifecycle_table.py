@@ -1,4 +1,4 @@
-"""One customer's life as a table: the facts that the product keeps of it, by day, in both languages."""
+"""One customer's lifecycle as a table: its events by day, in English and Chinese."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ from rich.table import Table
 
 from contracts.alerts import AlertWithdrawn
 from contracts.followup import TaskCancelled, TaskScheduled
-from demo.life_words import ZONE, sentences
-from demo.whole_life import CALLBACK_DAYS, PATIENCE_SECONDS, POLL_SECONDS, Life
+from demo.lifecycle import CALLBACK_DAYS, PATIENCE_SECONDS, POLL_SECONDS, Life
+from demo.lifecycle_texts import ZONE, sentences
 
 PAGE = "200"
 LAST_FACTS = {f"day-{days}" for days in CALLBACK_DAYS}
@@ -20,8 +20,8 @@ WITHDRAWN, CANCELLED, SCHEDULED = (
 Entry = dict[str, Any]
 
 
-async def life_table(life: Life) -> Table:
-    told = await told_to_the_end(life)
+async def lifecycle_table(life: Life) -> Table:
+    told = await complete_timeline(life)
     table = Table("日期 day", "what happened", "发生了什么", title="一位客户的一生 One customer's whole life")
     before = ""
     for day, entry in by_day(told):
@@ -31,8 +31,8 @@ async def life_table(life: Life) -> Table:
     return table
 
 
-async def told_to_the_end(life: Life) -> list[Entry]:
-    """Return the timeline once the last facts are in: the callbacks that follow from the last delivery."""
+async def complete_timeline(life: Life) -> list[Entry]:
+    """Return the timeline once its last events are there: the callbacks after the last delivery."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while LAST_FACTS - steps_of(told := await timeline(life)):
             await asyncio.sleep(POLL_SECONDS)
@@ -44,9 +44,9 @@ def steps_of(told: Sequence[Entry]) -> set[str]:
 
 
 def by_day(told: Sequence[Entry]) -> list[tuple[str, Entry]]:
-    """Return what tells the life, in order. A plan begins with the fact that started it, however late that was told.
+    """Return the entries of the table, in order. A plan is placed at its anchor, however late that was recorded.
 
-    Left out are alerts that a late fact disproved, what plans asked for and called off, and notes without a purpose.
+    Left out are withdrawn alerts, tasks of plans that were cancelled, and tasks without a purpose.
     """
     occurred = {entry["event_id"]: datetime.fromisoformat(entry["occurred_at"]) for entry in told}
     disproved = {entry["stream_id"] for entry in told if entry["type"] == WITHDRAWN}
@@ -62,7 +62,7 @@ def by_day(told: Sequence[Entry]) -> list[tuple[str, Entry]]:
 
 
 async def timeline(life: Life) -> list[Entry]:
-    """Return all that reporting knows of the customer, the latest first."""
+    """Return all events that reporting has of the customer, the latest first."""
     found: list[Entry] = []
     query = {"limit": PAGE}
     while True:

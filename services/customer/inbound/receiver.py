@@ -1,37 +1,48 @@
-"""What other systems tell by Kafka, taken the way of single requests: same rules, same refusals."""
+"""Receives inbound messages: what other systems send through Kafka runs the same commands as REST."""
 
 from typing import Any
 from uuid import UUID
 
 from chassis.commands.command import Command, Context
+from chassis.commands.command_handler import CommandHandler
 from chassis.commands.decider import RejectedError
+from chassis.store.pseudonym import Pseudonyms
 from contracts import inbound
 from contracts.inbound import AnyInbound, InboundFact, Reference
 from services.customer import commands
-from services.customer.commerce.recording import Kind, of_another_customer
-from services.customer.dependencies import Dependencies
-from services.customer.registration import known_as, register
+from services.customer.commerce.recording import Commerce, Kind, of_another_customer
+from services.customer.domain import Customer
+from services.customer.registration import Registration
 
 CONSUMER = "customer-inbound"
 SOURCE = "inbound"
 
 
-class InboundFacts:
+class InboundReceiver:
     """Runs the command that a message stands for."""
 
-    def __init__(self, needs: Dependencies) -> None:
-        self._needs = needs
+    def __init__(
+        self,
+        customers: CommandHandler[Customer],
+        registration: Registration,
+        commerce: Commerce,
+        pseudonyms: Pseudonyms,
+    ) -> None:
+        self._customers = customers
+        self._registration = registration
+        self._commerce = commerce
+        self._pseudonyms = pseudonyms
 
     def customer_of(self, message: InboundFact) -> UUID:
-        """Return the id that the customer's number stands for, whether it is known yet or not."""
-        return self._needs.pseudonyms.customer(message.customer.system, message.customer.id)
+        """Return the id that is derived from the customer's number, whether the customer is known or not."""
+        return self._pseudonyms.customer(message.customer.system, message.customer.id)
 
-    async def take(self, message: AnyInbound, context: Context) -> None:
-        """Record the fact. Raises RejectedError or ProblemError where a rule does not allow it."""
-        commerce = self._needs.commerce
+    async def receive(self, message: AnyInbound, context: Context) -> None:
+        """Run the command. Raises RejectedError or ProblemError where a rule does not allow it."""
+        commerce = self._commerce
         match message:
             case inbound.CompanyStated():
-                await register(self.customer_of(message), registration(message), context, self._needs)
+                await self._registration.register(self.customer_of(message), registration_of(message), context)
             case inbound.OrderPlaced(order=number):
                 await self._begin(commerce.orders, message, number, commands.PlaceOrder, context)
             case inbound.QuoteRequested(quote=number) | inbound.QuoteIssued(quote=number):
@@ -51,32 +62,32 @@ class InboundFacts:
             case inbound.ContractEnded(contract=number):
                 await self._change(commerce.contracts, message, number, commands.EndContract, context)
             case inbound.CompetitorSeen():
-                await self._tell(message, commands.SeeCompetitor, context)
+                await self._record(message, commands.SeeCompetitor, context)
             case inbound.ReferralMade(referred=referred):
-                who = await self._known(referred) if referred else None
-                await self._tell(message, commands.MakeReferral, context, referred_customer_id=who)
+                referred_id = await self._known(referred) if referred else None
+                await self._record(message, commands.MakeReferral, context, referred_customer_id=referred_id)
 
     async def _begin(
-        self, kind: Kind[Any], message: InboundFact, number: Reference, asked: type[Command], context: Context
+        self, kind: Kind[Any], message: InboundFact, number: Reference, command_type: type[Command], context: Context
     ) -> None:
-        command = asked.model_validate(facts_of(message) | {"external": number.model_dump()})
-        await self._needs.commerce.begin(kind, await self._known(message.customer), command, context)
+        command = command_type.model_validate(fields_of(message) | {"external": number.model_dump()})
+        await self._commerce.begin(kind, await self._known(message.customer), command, context)
 
     async def _change(
-        self, kind: Kind[Any], message: InboundFact, number: Reference, asked: type[Command], context: Context
+        self, kind: Kind[Any], message: InboundFact, number: Reference, command_type: type[Command], context: Context
     ) -> None:
-        thing_id = self._needs.commerce.named(kind, commands.ExternalReference(system=number.system, id=number.id))
+        thing_id = self._commerce.named(kind, commands.ExternalReference(system=number.system, id=number.id))
         customer_id = await self._known(message.customer)
-        if not await self._needs.commerce.belongs(kind, thing_id, customer_id):
+        if not await self._commerce.belongs(kind, thing_id, customer_id):
             raise of_another_customer(kind.name)
-        await self._needs.commerce.change(kind, thing_id, asked.model_validate(facts_of(message)), context)
+        await self._commerce.change(kind, thing_id, command_type.model_validate(fields_of(message)), context)
 
-    async def _tell(self, message: InboundFact, asked: type[Command], context: Context, **more: Any) -> None:
-        command = asked.model_validate(facts_of(message) | more)
-        await self._needs.customers.handle(await self._known(message.customer), command, context)
+    async def _record(self, message: InboundFact, command_type: type[Command], context: Context, **more: Any) -> None:
+        command = command_type.model_validate(fields_of(message) | more)
+        await self._customers.handle(await self._known(message.customer), command, context)
 
     async def _known(self, number: Reference) -> UUID:
-        found = await known_as(number.system, number.id, self._needs)
+        found = await self._registration.known_as(number.system, number.id)
         if found is None:
             raise RejectedError(
                 "customer-unknown", "No customer is known by this number yet.", "尚无使用该编号的客户。"
@@ -84,12 +95,12 @@ class InboundFacts:
         return found
 
 
-def facts_of(message: InboundFact) -> dict[str, Any]:
-    """Return what the message says beside whose it is and which thing it is about."""
+def fields_of(message: InboundFact) -> dict[str, Any]:
+    """Return the fields of a message without its references to the customer and to the order, quote or contract."""
     return message.model_dump(exclude={"customer", "order", "quote", "contract", "referred"})
 
 
-def registration(message: inbound.CompanyStated) -> commands.Register:
+def registration_of(message: inbound.CompanyStated) -> commands.Register:
     number = message.customer
     return commands.Register(
         name=message.name,

@@ -1,4 +1,4 @@
-"""What is open for a customer at followup, taken from its topic: what a handover's checklist is made of."""
+"""The open tasks and complaints of a customer, and its last contact: what a handover's checklist is made of."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,10 +11,8 @@ from chassis.postgres.rows import Rows
 from contracts import followup
 from contracts.customer import ItemKind
 from contracts.event import Envelope
-from services.customer.projection import interactions
 
-CONSUMER = "customer-open-items"
-TABLES = ("open_item", *interactions.TABLES)
+TABLES = ("open_item",)
 OPEN = """
     SELECT kind, concerns_id, at, employee_id, promised_by FROM open_item
     WHERE customer_id = ANY($1) AND is_open ORDER BY at, concerns_id
@@ -39,17 +37,16 @@ ITEMS = Rows("open_item", OpenItem, "item_id")
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-    """Apply a batch of followup's events. The consumer calls this inside its own transaction."""
+    """Apply a batch of followup's events."""
     keys = [key for envelope in envelopes for key in (envelope.stream_id, envelope.subject)]
     rows = await ITEMS.load(held, keys)
     for envelope in envelopes:
         project(rows, envelope)
     await ITEMS.save(held, list(rows.values()))
-    await interactions.apply(envelopes, held)
 
 
 def project(rows: dict[UUID, OpenItem], envelope: Envelope[Any]) -> None:
-    """Bring the items up to date with one event; what is not open is of no interest here."""
+    """Apply one event; events that open and close nothing are ignored."""
     stream_id, customer_id, event = envelope.stream_id, envelope.subject, envelope.event
     match event:
         case followup.TaskScheduled(due_at=due_at, assignee_id=employee_id):

@@ -1,4 +1,4 @@
-"""The words a made-up company is told in: places, trades, people, and what was talked about."""
+"""The texts of the generated company: places, industries, names, and contents of contacts."""
 
 from dataclasses import dataclass
 

@@ -22,8 +22,8 @@ from contracts.followup import (
     TaskScheduled,
 )
 from contracts.topics import CONFIGURATION, EVENT_TYPES
-from demo.life_table import by_day
-from demo.life_words import sentences
+from demo.lifecycle_table import by_day
+from demo.lifecycle_texts import sentences
 
 
 def entry(event: Event, day: str = "2026-03-02", stream: UUID | None = None, **more: Any) -> dict[str, Any]:

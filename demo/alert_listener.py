@@ -1,4 +1,4 @@
-"""Listens to the alerts topic as ops would, and prints each alert as it arrives."""
+"""Consumes the alerts topic, and prints each alert as it arrives."""
 
 import asyncio
 import json
@@ -10,34 +10,34 @@ from rich.console import Console
 
 from chassis.kafka.client import end
 from contracts.topics import ALERT_EVENTS
-from demo.wording import Wording
+from demo.texts import Texts
 
 COLOURS = {"care.alert.raised.v1": "red", "care.alert.cleared.v1": "green", "care.alert.withdrawn.v1": "cyan"}
 SHOWN_AT_MOST = 25
 
 
 class Listener:
-    """Counts alerts, and prints the first ones of a rush and all that come after it."""
+    """Keeps the alerts received, and prints the first SHOWN_AT_MOST since the last reset."""
 
-    def __init__(self, console: Console, wording: Wording) -> None:
+    def __init__(self, console: Console, texts: Texts) -> None:
         self._console = console
-        self._wording = wording
-        self.heard: list[tuple[str, str, str]] = []
+        self._wording = texts
+        self.received: list[tuple[str, str, str]] = []
         self._shown = 0
 
-    def begin_chapter(self) -> None:
-        """Print again, however many came before."""
+    def reset_limit(self) -> None:
+        """Print the next SHOWN_AT_MOST alerts."""
         self._shown = 0
 
     async def listen(self, consumer: AIOKafkaConsumer) -> None:
         async for record in consumer:
             headers = {name: value.decode() for name, value in record.headers}
             if headers["ce_type"] in COLOURS and record.value:
-                self._tell(headers["ce_type"], headers["ce_subject"], json.loads(record.value))
+                self._receive(headers["ce_type"], headers["ce_subject"], json.loads(record.value))
 
-    def _tell(self, event_type: str, customer_id: str, alert: dict[str, str]) -> None:
+    def _receive(self, event_type: str, customer_id: str, alert: dict[str, str]) -> None:
         kind = event_type.split(".")[2]
-        self.heard.append((customer_id, alert["rule_id"], kind))
+        self.received.append((customer_id, alert["rule_id"], kind))
         self._shown += 1
         if self._shown > SHOWN_AT_MOST:
             return
@@ -46,18 +46,18 @@ class Listener:
         self._console.print(f"[{COLOURS[event_type]}]{self._wording.alert} {kind:9}[/] {name}  {summary}")
 
     async def wait_for(self, customer_id: str, rule_id: str, kind: str, seconds: float = 30) -> None:
-        """Return once that alert has been heard."""
+        """Return once that alert has been received."""
         async with asyncio.timeout(seconds):
-            while (customer_id, rule_id, kind) not in self.heard:
+            while (customer_id, rule_id, kind) not in self.received:
                 await asyncio.sleep(0.05)
 
 
 @asynccontextmanager
-async def listening(bootstrap: str, console: Console, wording: Wording) -> AsyncIterator[Listener]:
-    """Listen from now on while the block lasts."""
+async def listen_to_alerts(bootstrap: str, console: Console, texts: Texts) -> AsyncIterator[Listener]:
+    """Consume new alerts while the block lasts."""
     consumer = AIOKafkaConsumer(ALERT_EVENTS.name, bootstrap_servers=bootstrap, auto_offset_reset="latest")
     await consumer.start()
-    listener = Listener(console, wording)
+    listener = Listener(console, texts)
     task = asyncio.create_task(listener.listen(consumer))
     try:
         yield listener

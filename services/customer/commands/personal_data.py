@@ -1,4 +1,4 @@
-"""What a phone number, an e-mail address and an important date may be."""
+"""The formats of phone numbers, e-mail addresses and important dates of persons."""
 
 import re
 from datetime import date

@@ -1,4 +1,4 @@
-"""The zone in which the BI views date things, kept equal to the one this service is told."""
+"""The time zone of the dates in the BI views: the one that this service is configured with."""
 
 from chassis.postgres.database import Pool
 

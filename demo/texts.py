@@ -1,10 +1,10 @@
-"""What the demo says, in English and in Chinese."""
+"""The texts of the demo's output, in English and Chinese."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class Texts:
     """Titles and headings of one language."""
 
     importing: str
@@ -33,12 +33,12 @@ class Wording:
     language: str
 
 
-ENGLISH = Wording(
-    importing="Taking in {name}",
+ENGLISH = Texts(
+    importing="Importing {name}",
     rows="rows",
-    one_life="Telling one customer's life of the last 14 months, up to a renewal that nobody saw to",
-    lost_and_won="That customer is lost, and won back; its whole life is the last table below.",
-    settling="Waiting until the import has told its whole story (alerts stay quiet for 30 s after it)",
+    one_life="Sending one customer's last 14 months, up to a renewal that nobody followed up",
+    lost_and_won="That customer is lost and won back; the last table below shows its whole lifecycle.",
+    settling="Waiting for the import to finish (no alerts are raised for 30 s after it)",
     alert="Alert",
     silent="Who is silent",
     missed="What was missed",
@@ -59,7 +59,7 @@ ENGLISH = Wording(
     more="… and {count} more",
     language="en",
 )
-CHINESE = Wording(
+CHINESE = Texts(
     importing="正在导入 {name}",
     rows="行",
     one_life="讲述一位客户近 14 个月的经历，直到无人跟进的续约",
@@ -85,4 +85,4 @@ CHINESE = Wording(
     more="……另有 {count} 条",
     language="zh",
 )
-WORDINGS = {"en": ENGLISH, "zh": CHINESE}
+TEXTS = {"en": ENGLISH, "zh": CHINESE}

@@ -1,4 +1,4 @@
-"""When a customer was spoken with, complained or answered a survey: taken from followup's topic, told to tier rules."""
+"""When a customer was contacted, complained or answered a survey: inputs of the tier rules."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ INTERACTIONS = Rows("interaction", Interaction, "interaction_id")
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-    """Apply a batch of followup's events. What nobody said or did in person counts for nothing."""
+    """Apply a batch of followup's events. Automated contacts do not count."""
     await INTERACTIONS.save(held, list(interactions(envelopes)))
     found = [envelope for envelope in envelopes if kind_of(envelope)]
     await memory.mark(held, {envelope.subject: envelope.recorded_at for envelope in found})
@@ -57,7 +57,7 @@ def kind_of(envelope: Envelope[Any]) -> str | None:
 
 
 def score_of(event: Any) -> int | None:
-    """Return an answer as rules are told it: NPS as it is, CSAT, whose scale is declared, in percent."""
+    """Return the score of an answer for the rules: NPS unchanged, CSAT in percent of its declared scale."""
     match event:
         case followup.SurveyAnswered(question=Question(kind=SurveyKind.NPS), score=score):
             return score

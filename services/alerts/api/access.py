@@ -1,0 +1,11 @@
+"""Who may call the routes of this service."""
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from chassis.http.access import Allow, Caller
+from chassis.http.auth import Role
+
+Reader = Annotated[Caller, Depends(Allow())]
+Keeper = Annotated[Caller, Depends(Allow(anywhere={Role.OPS, Role.ADMIN}, own=()))]

@@ -1,0 +1,59 @@
+"""Puts the dependencies of the routes together, from the parts that every service gets."""
+
+from zoneinfo import ZoneInfo
+
+from chassis.commands.command_handler import CommandHandler
+from chassis.consume.parking import Parking
+from chassis.http.export import Exports
+from chassis.service import Parts
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
+from chassis.store.pseudonym import Pseudonyms
+from chassis.versions.lookup import Versions
+from services.customer.commerce.recording import Commerce
+from services.customer.dependencies import Dependencies
+from services.customer.domain import CUSTOMER
+from services.customer.domain.handover import HANDOVER
+from services.customer.domain.handover_batch import HANDOVER_BATCH
+from services.customer.domain.segments import SEGMENT
+from services.customer.domain.tags import TAG_VOCABULARY
+from services.customer.domain.tier_scheme import TIER_SCHEME
+from services.customer.employees import Employees
+from services.customer.erasure.execution import ErasureHandler
+from services.customer.handovers.checklists import Checklists
+from services.customer.inbound import receiver
+from services.customer.queries import CustomerQueries
+from services.customer.queries.handovers import HandoverQueries
+from services.customer.registration import Registration
+from services.customer.search.index import Search
+
+NAME = "customer"
+
+
+def dependencies(parts: Parts) -> Dependencies:
+    zone, pool = parts.settings.business_zone, parts.pool
+    store, mapper, pseudonyms = EventStore(pool), EventMapper(), Pseudonyms(parts.settings.pseudonym_key)
+    customers = CommandHandler(store, CUSTOMER, mapper)
+    tier_schemes = Versions(TIER_SCHEME, store, mapper, pseudonyms)
+    employees = Employees(pool)
+    return Dependencies(
+        pool=pool,
+        zone=ZoneInfo(zone),
+        store=store,
+        mapper=mapper,
+        customers=customers,
+        registration=Registration(customers, tier_schemes, employees, pseudonyms),
+        commerce=Commerce(store, mapper, customers, pseudonyms),
+        handovers=CommandHandler(store, HANDOVER, mapper),
+        checklists=Checklists(pool, zone),
+        handover_batches=CommandHandler(store, HANDOVER_BATCH, mapper),
+        vocabulary=Versions(TAG_VOCABULARY, store, mapper, pseudonyms),
+        segments=Versions(SEGMENT, store, mapper, pseudonyms),
+        tier_schemes=tier_schemes,
+        queries=CustomerQueries(pool, Search(pool, pseudonyms)),
+        employees=employees,
+        handover_queries=HandoverQueries(pool),
+        pseudonyms=pseudonyms,
+        erasure=ErasureHandler(pool, mapper, Parking(receiver.CONSUMER)),
+        exports=Exports(NAME, mapper, pool),
+    )

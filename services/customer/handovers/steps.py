@@ -1,0 +1,106 @@
+"""One step of a handover batch: hands one customer over, ends help, or changes the leader."""
+
+from uuid import UUID
+
+from chassis.commands.command import Command, Context
+from chassis.commands.command_handler import CommandHandler
+from chassis.commands.decider import MovedError, RejectedError
+from chassis.commands.result import ConflictError
+from chassis.store.event_store import EventStore
+from chassis.store.pseudonym import Pseudonyms
+from services.customer import commands
+from services.customer.domain import Customer
+from services.customer.domain.erasure import require_kept
+from services.customer.domain.handover import Handover, owner_changed
+from services.customer.domain.record import stranger
+from services.customer.employees import Employees
+from services.customer.handovers.checklists import Checklists
+from services.customer.handovers.outcomes import Item, ItemResult, Outcome
+from services.customer.projection.handover_batches import HandoverBatchRow
+
+
+class BatchSteps:
+    """A step that is repeated under the same key appends nothing new."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        customers: CommandHandler[Customer],
+        handovers: CommandHandler[Handover],
+        checklists: Checklists,
+        employees: Employees,
+        pseudonyms: Pseudonyms,
+    ) -> None:
+        self._store = store
+        self._customers = customers
+        self._handovers = handovers
+        self._checklists = checklists
+        self._employees = employees
+        self._pseudonyms = pseudonyms
+
+    async def run(self, batch: HandoverBatchRow, item: Item, context: Context) -> ItemResult:
+        """Return the outcome; after a lost race it is WAITING, and the item is tried again."""
+        try:
+            return ItemResult(item, await self._run(batch, item, context))
+        except RejectedError as refusal:
+            return ItemResult.refused(item, refusal)
+        except ConflictError:
+            return ItemResult(item, Outcome.WAITING)
+
+    async def _run(self, batch: HandoverBatchRow, item: Item, context: Context) -> Outcome:
+        from_id = str(batch.from_owner_id)
+        match item.kind:
+            case "helped":
+                await self._handle(item, commands.RemoveHelper(employee_id=from_id), context)
+                return Outcome.HELP_ENDED
+            case "led":
+                command = commands.ChangeLeader(from_leader_id=from_id, leader_id=item.to_owner_id)
+                await self._handle(item, command, context)
+                return Outcome.LEADER_CHANGED
+            case _:
+                await self._hand_over(batch, item.customer_id, str(item.to_owner_id), context)
+                return Outcome.BEGUN if batch.waits_for_acceptance else Outcome.PASSED_ON
+
+    async def _handle(self, item: Item, command: Command, context: Context) -> None:
+        await self._customers.handle(item.customer_id, command, context)
+
+    async def _hand_over(self, batch: HandoverBatchRow, customer_id: UUID, to_owner_id: str, context: Context) -> None:
+        """Begin the customer's handover; where nobody has to accept it, its owner changes in the same append."""
+        if await self._store.answer(context.key):
+            return
+        customer = (await self._customers.load(customer_id)).state
+        from_owner_id = current_owner(batch, customer)
+        leader_id = await self._employees.leader_of(to_owner_id)
+        checklist = await self._checklists.of([customer_id, *customer.duplicate_ids], context.now)
+        begin = commands.Begin(
+            asked=commands.StartHandover(to_owner_id=to_owner_id, to_leader_id=leader_id, reason=batch.reason),
+            from_owner_id=from_owner_id,
+            checklist=checklist.items,
+            contracts=checklist.contracts,
+            batch_id=batch.batch_id,
+            is_accepted=not batch.waits_for_acceptance,
+        )
+        pass_on = commands.PassOn(from_owner_id=from_owner_id, owner_id=to_owner_id, leader_id=leader_id)
+        linked = [] if batch.waits_for_acceptance else [self._customers.linked(customer_id, pass_on)]
+        stream_id = self._pseudonyms.derived("handover", str(customer_id))
+        await self._handovers.handle(stream_id, begin, context, subject=customer_id, linked=linked)
+
+
+def current_owner(batch: HandoverBatchRow, customer: Customer) -> str | None:
+    """Return the owner whom the customer is taken from; raise RejectedError where the batch may not take it."""
+    if not customer.known:
+        raise stranger()
+    if customer.merged_into:
+        raise MovedError(customer.merged_into)
+    require_kept(customer)
+    if batch.customer_ids and batch.led_by not in {None, customer.leader_id}:
+        raise led_elsewhere()
+    if customer.owner_id != batch.from_owner_id and (batch.from_owner_id or not batch.customer_ids):
+        raise owner_changed(customer.owner_id)
+    return customer.owner_id
+
+
+def led_elsewhere() -> RejectedError:
+    return RejectedError(
+        "led-elsewhere", "You pass on customers that you lead; this one you do not.", "只能移交自己管辖的客户。"
+    )

@@ -1,0 +1,38 @@
+"""What the cells of every imported file mean: words, days, and the number that identifies a row."""
+
+from datetime import date, time
+from typing import TypeVar
+
+from chassis.files.imports import RowProblemError
+from chassis.files.spreadsheet import parse_date
+from chassis.store.pseudonym import normalised
+
+T = TypeVar("T")
+
+# A file names days only. What happened on a day is recorded at this time of the business zone.
+WORKDAY_START = time(9)
+FILE_SYSTEM = "file"
+
+
+def choose(choices: dict[str, T], text: str, column: str) -> T | None:
+    """Return what a cell's word stands for; None for an empty cell."""
+    if not text:
+        return None
+    found = choices.get(normalised(text))
+    if found is None:
+        offered = ", ".join(choices)
+        raise RowProblemError(column, "unknown-word", f"Not one of: {offered}.", f"不在可选范围内：{offered}。")
+    return found
+
+
+def day(text: str, column: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError as error:
+        raise RowProblemError(column, "not-a-date", str(error), "不是可识别的日期，例如 2024-06-01。") from error
+
+
+def required(found: T | None, column: str) -> T:
+    if found is None:
+        raise RowProblemError(column, "missing", "A day is needed here.", f"缺少{column}。")
+    return found

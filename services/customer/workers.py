@@ -1,0 +1,152 @@
+"""The background tasks of this service: relay, read models, inbound messages, imports and timers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chassis.commands.command_handler import CommandHandler
+from chassis.consume.applier import Applier
+from chassis.consume.consumer import Consumer
+from chassis.consume.inbound import Inbound
+from chassis.consume.rebuild import ReadModel
+from chassis.consume.tail import Tail
+from chassis.consume.timers import RunDue, Timers
+from chassis.files.imports import Importer, Imports
+from chassis.publish.relay import Relay
+from chassis.service import Parts, Task
+from contracts.erasure_answers import CONFIRMATIONS, ErasureConfirmed
+from contracts.inbound import INBOUND, AnyInbound
+from contracts.topics import CUSTOMER_EVENTS, CUSTOMER_INBOUND, ERASURE_ANSWERS, FOLLOWUP_EVENTS
+from services.customer import projection
+from services.customer.dates.important_dates import ImportantDateReminder
+from services.customer.dependencies import Dependencies
+from services.customer.domain.important_date import IMPORTANT_DATE
+from services.customer.erasure import execution
+from services.customer.handovers.runner import HandoverBatchRunner
+from services.customer.handovers.selection import BatchSelection
+from services.customer.handovers.steps import BatchSteps
+from services.customer.imports.commerce import ContractImport, OrderImport
+from services.customer.imports.customers import CustomerImport
+from services.customer.inbound import receiver
+from services.customer.inbound.receiver import InboundReceiver
+from services.customer.merging.duplicates import DuplicateFinder
+from services.customer.projection import followup
+from services.customer.tiers.runner import TierRunner
+
+# Nobody waits for followup's events to be applied, so small batches are gathered.
+GATHER_SECONDS = 0.25
+
+
+def tasks(
+    parts: Parts,
+    needs: Dependencies,
+    imports: Imports,
+    models: tuple[ReadModel, ReadModel],
+    consumers: Sequence[Inbound[Any]],
+) -> list[Task]:
+    health = parts.supervisor.health
+    lists, of_followup = models
+    return [
+        Task("relay", "relay", relay(parts, needs).run),
+        Task("projection", projection.CONSUMER, lists.follow(health(projection.CONSUMER))),
+        Task("consumer", followup.CONSUMER, of_followup.follow(health(followup.CONSUMER))),
+        *(Task("consumer", consumer.name, consumer.run) for consumer in consumers),
+        Task("importer", "importer", imports.run),
+        *(
+            Task("timers", name, Timers(run_due, health=health(name)).run)
+            for name, run_due in timers(parts, needs).items()
+        ),
+    ]
+
+
+def relay(parts: Parts, needs: Dependencies) -> Relay:
+    return Relay(
+        needs.store,
+        parts.pool,
+        CUSTOMER_EVENTS,
+        bootstrap=parts.settings.kafka_bootstrap,
+        health=parts.supervisor.health("relay"),
+        idempotence=parts.settings.kafka_idempotence,
+    )
+
+
+def read_models(parts: Parts, needs: Dependencies) -> tuple[ReadModel, ReadModel]:
+    """Return the read model of our own store, and that of followup's topic."""
+    bootstrap = parts.settings.kafka_bootstrap
+    lists = ReadModel(
+        Applier(projection.CONSUMER, parts.pool, projection.handler(needs.pseudonyms)),
+        projection.TABLES,
+        lambda applier, health, shared: Tail(needs.store, needs.mapper, applier, health=health, shared=shared).run,
+    )
+    of_followup = ReadModel(
+        Applier(followup.CONSUMER, parts.pool, followup.apply),
+        followup.TABLES,
+        lambda applier, health, shared: (
+            Consumer(
+                applier,
+                [FOLLOWUP_EVENTS],
+                bootstrap=bootstrap,
+                health=health,
+                shared=shared,
+                gather_seconds=GATHER_SECONDS,
+            ).run
+        ),
+    )
+    return lists, of_followup
+
+
+def inbounds(parts: Parts, needs: Dependencies) -> tuple[Inbound[AnyInbound], Inbound[ErasureConfirmed]]:
+    """Return the consumers of inbound messages and of answers to erasures."""
+    bootstrap, health = parts.settings.kafka_bootstrap, parts.supervisor.health
+    received = InboundReceiver(needs.customers, needs.registration, needs.commerce, needs.pseudonyms)
+    messages: Inbound[AnyInbound] = Inbound(
+        receiver.CONSUMER,
+        [CUSTOMER_INBOUND],
+        parts.pool,
+        INBOUND,
+        received.receive,
+        received.customer_of,
+        bootstrap=bootstrap,
+        health=health(receiver.CONSUMER),
+    )
+    answers: Inbound[ErasureConfirmed] = Inbound(
+        execution.CONFIRMED,
+        ERASURE_ANSWERS,
+        parts.pool,
+        CONFIRMATIONS,
+        needs.erasure.receive,
+        lambda answer: answer.customer_id,
+        bootstrap=bootstrap,
+        health=health(execution.CONFIRMED),
+    )
+    return messages, answers
+
+
+def importer(parts: Parts, needs: Dependencies) -> Imports:
+    """Return the import of each kind of file; the first kind is the default."""
+    zone, registration, queries = parts.settings.business_zone, needs.registration, needs.queries
+    importers: dict[str, Importer] = {
+        "customers": CustomerImport(registration, needs.employees, needs.pseudonyms, zone),
+        "orders": OrderImport(needs.commerce, registration, queries, zone),
+        "contracts": ContractImport(needs.commerce, registration, queries, zone),
+    }
+    return Imports(parts.pool, importers, health=parts.supervisor.health("importer"))
+
+
+def timers(parts: Parts, needs: Dependencies) -> dict[str, RunDue]:
+    """Return what each timer runs, by the name of its task."""
+    pool, zone = parts.pool, parts.settings.business_zone
+    dates = CommandHandler(needs.store, IMPORTANT_DATE, needs.mapper)
+    return {
+        "tiers": TierRunner(pool, needs.customers, zone).run_due,
+        "handovers": handover_batches(needs).run_due,
+        "dates": ImportantDateReminder(pool, dates, needs.pseudonyms, zone).run_due,
+        "duplicates": DuplicateFinder(pool).run_due,
+        "erasure": needs.erasure.run_due,
+    }
+
+
+def handover_batches(needs: Dependencies) -> HandoverBatchRunner:
+    steps = BatchSteps(
+        needs.store, needs.customers, needs.handovers, needs.checklists, needs.employees, needs.pseudonyms
+    )
+    return HandoverBatchRunner(needs.pool, needs.handover_batches, BatchSelection(needs.pool, needs.employees), steps)

@@ -1,0 +1,28 @@
+"""HTTP to list follow-up tasks."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from chassis.http.body import StrictRoute
+from chassis.http.paging import Page
+from services.reporting.api.access import Reader
+from services.reporting.api.paging import SnapshotPaging
+from services.reporting.queries import tasks
+from services.reporting.queries.tasks import TaskFilters, TaskView
+
+router = APIRouter(prefix="/v1", tags=["reading"], route_class=StrictRoute)
+
+
+@router.get("/tasks")
+async def read_tasks(
+    caller: Reader, paging: SnapshotPaging, filters: Annotated[TaskFilters, Depends()]
+) -> Page[TaskView]:
+    """List follow-ups in the order in which they are due; a seller sees those of the customers in their care."""
+    own, now = caller.visible_to, caller.context.now
+    return await paging.page(
+        {"list": "tasks", "visible_to": own, **asdict(filters)},
+        lambda held, place, size: tasks.page(held, filters, own, place, size, now),
+        tasks.place_of,
+    )

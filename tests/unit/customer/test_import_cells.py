@@ -1,0 +1,24 @@
+"""What a cell of an imported file means, and how a cell that means nothing is refused."""
+
+import pytest
+
+from chassis.files.imports import RowProblemError
+from services.customer.imports.cells import choose, day, required
+
+
+def test_a_word_outside_the_choices_is_refused_with_the_column() -> None:
+    with pytest.raises(RowProblemError) as caught:
+        choose({"已报价": 1}, "报价了", "跟进状态")
+    assert (caught.value.document["column"], caught.value.document["code"]) == ("跟进状态", "unknown-word")
+
+
+def test_a_day_that_is_none_is_refused_with_the_column() -> None:
+    with pytest.raises(RowProblemError) as caught:
+        day("昨天", "最近沟通时间")
+    assert (caught.value.document["column"], caught.value.document["code"]) == ("最近沟通时间", "not-a-date")
+
+
+def test_a_day_that_is_missing_is_refused_with_the_column() -> None:
+    with pytest.raises(RowProblemError) as caught:
+        required(day("", "签订日期"), "签订日期")
+    assert (caught.value.document["column"], caught.value.document["code"]) == ("签订日期", "missing")
