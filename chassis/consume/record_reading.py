@@ -12,13 +12,7 @@ from pydantic import ValidationError
 from chassis.consume.parking import UNKNOWN_CUSTOMER, Delivery
 from chassis.consume.positions import NEVER, Source
 from chassis.kafka.chain import number_of
-from chassis.kafka.cloudevents import (
-    UndecodableError,
-    UnknownTypeError,
-    Watermark,
-    decode,
-    read_headers,
-)
+from chassis.kafka.cloudevents import UndecodableError, UnknownTypeError, Watermark, decode, read_headers
 
 
 def headers_of(record: ConsumerRecord[Any, Any]) -> dict[str, str]:

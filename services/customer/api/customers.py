@@ -23,7 +23,7 @@ from contracts.event import Envelope
 from services.customer import commands
 from services.customer.api.access import Anyone, Office, Reader, authorization, require_standing, shows_words
 from services.customer.dependencies import Dependencies, Needs
-from services.customer.projection.customer_row import project_next
+from services.customer.domain.customer_row import project_next
 from services.customer.queries import CustomerDetail, NumberView
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)

@@ -18,7 +18,7 @@ from contracts.types import Code
 from services.customer import commands
 from services.customer.api.access import KEEPERS, READERS, Keeper, Reader
 from services.customer.dependencies import Needs
-from services.customer.domain.shipped_tiers import NOT_IN_FORCE, SHIPPED
+from services.customer.shipped.tier_schemes import NOT_IN_FORCE, SHIPPED
 from services.customer.tiers import memory
 from services.customer.tiers.facts import facts_of, following
 from services.customer.tiers.preview import TierPreview, preview_of

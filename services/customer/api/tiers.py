@@ -14,8 +14,8 @@ from services.customer import commands
 from services.customer.api.access import Anyone, Reader, require_standing
 from services.customer.api.customers import handle
 from services.customer.dependencies import Needs
-from services.customer.domain.shipped_tiers import DEFAULT
 from services.customer.domain.standing import Standing
+from services.customer.shipped.tier_schemes import DEFAULT
 from services.customer.tiers.schemes import offered
 
 router = APIRouter(prefix="/v1", tags=["tiers"], route_class=StrictRoute)

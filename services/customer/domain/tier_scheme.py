@@ -2,6 +2,6 @@
 
 from chassis.versions.decider import Kind
 from contracts.customer import TierSchemePublished
-from services.customer.domain.shipped_tiers import SHIPPED
+from services.customer.shipped.tier_schemes import SHIPPED
 
 TIER_SCHEME: Kind[TierSchemePublished] = Kind(("tier-scheme",), named_by="name", unpublished=SHIPPED)

@@ -5,9 +5,9 @@ from dataclasses import replace
 from chassis.commands.decider import RejectedError
 from contracts import customer as events
 from services.customer import commands
-from services.customer.domain.shipped_tiers import SHIPPED
 from services.customer.domain.standing import Standing
 from services.customer.domain.state import Customer
+from services.customer.shipped.tier_schemes import SHIPPED
 
 Event = events.TierChanged | events.TierEvent
 # What there is to choose from where nothing has been published.

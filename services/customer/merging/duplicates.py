@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from chassis.postgres.database import Pool, transaction
-from services.customer.domain.likeness import Reason, reasons, score
+from services.customer.merging.likeness import Reason, reasons, score
 
 BATCH = 100
 # A shared phone number, such as a switchboard's, matches many customers; a few of them are enough.

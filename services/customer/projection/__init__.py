@@ -7,6 +7,7 @@ from chassis.consume.applier import Handler
 from chassis.postgres.database import Connection
 from chassis.store.pseudonym import Pseudonyms
 from contracts.event import Envelope
+from services.customer.domain.customer_row import CustomerRow
 from services.customer.projection import (
     commerce,
     customers,
@@ -19,7 +20,6 @@ from services.customer.projection import (
     segments,
     tiers,
 )
-from services.customer.projection.customer_row import CustomerRow
 
 __all__ = ["CONSUMER", "TABLES", "CustomerRow", "handler"]
 

@@ -7,7 +7,7 @@ from chassis.postgres.database import Connection
 from chassis.postgres.rows import Rows
 from contracts import customer as events
 from contracts.event import Envelope
-from services.customer.projection.customer_row import CustomerRow, project_next
+from services.customer.domain.customer_row import CustomerRow, project_next
 from services.customer.projection.fold import BY_CUSTOMER, fold_rows
 
 CUSTOMERS = Rows("customer", CustomerRow, "customer_id")

@@ -8,7 +8,7 @@ from chassis.store.pseudonym import Pseudonyms
 from chassis.store.vault_reader import read_words
 from contracts import customer as events
 from contracts.event import Envelope
-from services.customer.domain.likeness import tokens
+from services.customer.merging.likeness import tokens
 from services.customer.projection.customers import CUSTOMERS
 from services.customer.projection.search import phone_refs, phones_of
 

@@ -10,7 +10,7 @@ from chassis.store.vault import Words
 from chassis.store.vault_reader import read_words
 from contracts import customer as events
 from contracts.event import Envelope
-from services.customer.projection.customer_row import CustomerRow
+from services.customer.domain.customer_row import CustomerRow
 from services.customer.projection.customers import CUSTOMERS
 from services.customer.search.tokens import entry_of
 

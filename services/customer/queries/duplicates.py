@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
 from chassis.postgres.visibility import holds
-from services.customer.domain.likeness import Reason
+from services.customer.merging.likeness import Reason
 
 LIST = f"""
     SELECT p.low_id AS customer_id, a.name, p.high_id AS other_id, b.name AS other_name, p.reasons, p.score

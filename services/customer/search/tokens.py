@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from chassis.store.pseudonym import Pseudonyms
-from services.customer.projection.customer_row import CustomerRow
+from services.customer.domain.customer_row import CustomerRow
 from services.customer.search.names import Part, findable, folded, spoken
 
 SHORTEST_TAIL, LONGEST_TAIL = 4, 11

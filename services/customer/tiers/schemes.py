@@ -4,7 +4,7 @@ from datetime import datetime
 
 from chassis.versions.lookup import Versions
 from contracts.customer import TierSchemePublished
-from services.customer.domain.shipped_tiers import SHIPPED
+from services.customer.shipped.tier_schemes import SHIPPED
 
 
 async def offered(schemes: Versions[TierSchemePublished], name: str, at: datetime) -> tuple[str, ...]:

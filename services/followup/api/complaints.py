@@ -31,13 +31,13 @@ from services.followup.api.access import (
 )
 from services.followup.api.pages import page_of
 from services.followup.complaints.receiver import taken_up
-from services.followup.complaints.targets import SHIPPED
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.complaint import ComplaintState
 from services.followup.projection import complaint_repeats
 from services.followup.projection.complaints import ComplaintRow, project
 from services.followup.queries.complaints import ComplaintFilters, ComplaintView
 from services.followup.queries.paging import Place
+from services.followup.shipped.complaint_policy import SHIPPED
 from services.followup.stream_ids import repeats_of
 
 router = APIRouter(prefix="/v1", tags=["complaints"], route_class=StrictRoute)

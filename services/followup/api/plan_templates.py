@@ -19,7 +19,7 @@ from services.followup.api.calendars import calendar_named
 from services.followup.dependencies import Needs
 from services.followup.plans import memory
 from services.followup.plans.preview import Preview, preview
-from services.followup.plans.shipped import NOT_IN_FORCE, SHIPPED
+from services.followup.shipped.plan_templates import NOT_IN_FORCE, SHIPPED
 
 router = APIRouter(prefix="/v1", tags=["plan templates"], route_class=StrictRoute)
 

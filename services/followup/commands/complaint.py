@@ -13,7 +13,7 @@ from contracts.followup.calendar import CalendarPublished
 from contracts.followup.plan import Assignment
 from contracts.types import Code, EmployeeId, Instant, Note
 from services.followup.commands.employee import Employee
-from services.followup.complaints.targets import SHIPPED
+from services.followup.shipped.complaint_policy import SHIPPED
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from chassis.commands.decider import Decider, RejectedError
 from contracts import followup as events
 from contracts.followup.complaint import ComplaintEvent, Severity
 from services.followup import commands
-from services.followup.complaints.targets import SHIPPED
 from services.followup.domain import complaint_clock, named
 from services.followup.domain.complaint_assignment import given
 from services.followup.domain.complaint_clock import ComplaintClock
+from services.followup.shipped.complaint_policy import SHIPPED
 
 Event = ComplaintEvent
 

@@ -8,7 +8,7 @@ from contracts import followup as events
 from contracts.followup.complaint import Severity, Target
 from services.followup.calendars.work_calendar import working
 from services.followup.commands.complaint import WorkMoment
-from services.followup.complaints.targets import promised
+from services.followup.shipped.complaint_policy import promised
 
 A_SECOND = timedelta(seconds=1)
 # The fields of a target that a recalculation keeps.

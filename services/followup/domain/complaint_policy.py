@@ -5,7 +5,7 @@ from contracts.followup import ComplaintPolicyPublished
 from contracts.followup.complaint import Severity
 from contracts.followup.complaint_policy import ComplaintTarget
 from services.followup.commands.complaint_policy import PublishComplaintPolicy
-from services.followup.complaints.targets import SHIPPED, promised
+from services.followup.shipped.complaint_policy import SHIPPED, promised
 
 COMPLAINT_POLICY: Kind[ComplaintPolicyPublished] = Kind(("complaint-policy", "default"), shipped={ONLY: SHIPPED})
 

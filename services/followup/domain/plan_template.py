@@ -2,6 +2,6 @@
 
 from chassis.versions.decider import Kind
 from contracts.followup import PlanTemplatePublished
-from services.followup.plans.shipped import SHIPPED
+from services.followup.shipped.plan_templates import SHIPPED
 
 PLAN_TEMPLATE: Kind[PlanTemplatePublished] = Kind(("plan-template",), named_by="name", unpublished=SHIPPED)

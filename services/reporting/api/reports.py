@@ -10,11 +10,11 @@ from contracts.types import EmployeeId
 from services.reporting.api.access import Reader
 from services.reporting.dependencies import Needs
 from services.reporting.queries import alerts, funnel, timeliness
+from services.reporting.queries.period import Period, period_of
 from services.reporting.queries.snapshot import complete_until, snapshot
 from services.reporting.reports import figures
 from services.reporting.reports.figures import OpenAlerts, StageFunnel, Timeliness
 from services.reporting.reports.links import link
-from services.reporting.reports.period import Period, period_of
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"], route_class=StrictRoute)
 

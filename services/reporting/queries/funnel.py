@@ -6,7 +6,7 @@ from chassis.postgres.database import Connection
 from chassis.postgres.visibility import visible
 from contracts.customer import Stage
 from services.reporting.queries.customers import ENTERED
-from services.reporting.reports.period import Period
+from services.reporting.queries.period import Period
 
 STANDING = f"""
     SELECT c.stage, count(*) AS customers FROM customer c

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from chassis.postgres.database import Connection
 from chassis.postgres.visibility import visible
+from services.reporting.queries.period import Period
 from services.reporting.queries.tasks import VERDICT
-from services.reporting.reports.period import Period
 
 # An open task that is not due yet has no verdict: it may still be done on time, and counts neither way.
 COUNT = f"""

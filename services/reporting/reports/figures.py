@@ -8,11 +8,11 @@ from pydantic import BaseModel
 from contracts.customer import Mode, Stage, mode_of
 from services.reporting.queries.alerts import OpenCount
 from services.reporting.queries.funnel import StageCount
+from services.reporting.queries.period import Period
 from services.reporting.queries.timeliness import Tally
 from services.reporting.reports import labels
 from services.reporting.reports.labels import Label
 from services.reporting.reports.links import link
-from services.reporting.reports.period import Period
 
 RATE_DIGITS = 4
 

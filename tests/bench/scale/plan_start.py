@@ -33,8 +33,8 @@ from services.followup.dependencies import Dependencies
 from services.followup.domain.customer_ref import CustomerRef
 from services.followup.plans import memory
 from services.followup.plans.runner import PlanRunner
-from services.followup.plans.shipped import TEMPLATES
 from services.followup.projection import customers
+from services.followup.shipped.plan_templates import TEMPLATES
 from tests.bench.harness.measuring import Bed, Figure, percentile, rate
 from tests.bench.pieces.relay import by_partition, producer_for, send
 from tests.security.world import parts

@@ -14,8 +14,8 @@ from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.event import Envelope
 from contracts.topics import Topic
+from services.customer.domain import customer_row as projection
 from services.customer.projection import CustomerRow
-from services.customer.projection import customer_row as projection
 from services.reporting import projection as reporting
 from services.reporting.projection.batch_rows import BatchRows
 from tests.faults.support.oracle import Applied, Published

@@ -5,7 +5,8 @@ from dataclasses import MISSING, field, fields, make_dataclass, replace
 from typing import Any
 
 from chassis.postgres.rows import Rows
-from services.customer.projection import customer_row, customers, likeness, search
+from services.customer.domain import customer_row
+from services.customer.projection import customers, likeness, search
 from tests.faults.support.worker import main
 
 NEW, OLD = "written_by", "influence"

@@ -10,8 +10,8 @@ from chassis.postgres.database import transaction
 from contracts import followup
 from contracts.examples import example, example_envelope
 from contracts.followup.survey import Question, SurveyKind
-from services.customer.domain.shipped_tiers import SHIPPED
 from services.customer.projection import followup as of_followup
+from services.customer.shipped.tier_schemes import SHIPPED
 from services.customer.tiers import memory
 from services.customer.tiers.runner import TierRunner
 from tests.integration.customer.conftest import Api

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from chassis.postgres.database import Pool
 from contracts.customer import TierDecision, TierSchemePublished
-from services.customer.domain.shipped_tiers import SHIPPED
+from services.customer.shipped.tier_schemes import SHIPPED
 from services.customer.tiers.facts import facts_of
 from services.customer.tiers.rules import Facts
 from tests.integration.customer.conftest import Api

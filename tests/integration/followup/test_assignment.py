@@ -8,7 +8,7 @@ import pytest
 
 from contracts.examples import OWNER, example
 from contracts.followup import ContactLogged
-from services.followup.plans.shipped import SHIPPED
+from services.followup.shipped.plan_templates import SHIPPED
 from tests.integration.followup.conftest import World
 from tests.integration.followup.test_absences import TODAY, away, leaves, noted
 from tests.integration.followup.test_plans import BEGINNING, Heard, facts

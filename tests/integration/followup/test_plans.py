@@ -31,7 +31,7 @@ from services.followup import workers
 from services.followup.__main__ import dependencies
 from services.followup.plans import memory
 from services.followup.plans.runner import CUSTOMERS_AT_ONCE
-from services.followup.plans.shipped import SHIPPED
+from services.followup.shipped.plan_templates import SHIPPED
 from tests.integration.followup.conftest import ISSUER, World
 from tests.support.servers import Servers
 

@@ -28,13 +28,13 @@ from services.customer.commands import RemoveSegment
 from services.customer.domain.segments import SEGMENT
 from services.customer.domain.tags import TAG_VOCABULARY
 from services.customer.domain.tier_scheme import TIER_SCHEME
-from services.followup.calendars.shipped import CHINA_OFFICE, SHIPPED
 from services.followup.commands import ContactForm
 from services.followup.domain.calendar import CALENDAR
 from services.followup.domain.complaint_policy import COMPLAINT_POLICY
 from services.followup.domain.contact_form import CONTACT_FORM
 from services.followup.domain.plan_template import PLAN_TEMPLATE
 from services.followup.domain.survey import SURVEY_POLICY
+from services.followup.shipped.calendars import CHINA_OFFICE, SHIPPED
 from tests.support.spec import Spec
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

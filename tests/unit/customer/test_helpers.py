@@ -4,8 +4,8 @@ from contracts.customer import HelperAdded, HelperRemoved, Kind, OwnerAssigned, 
 from contracts.examples import example_envelope
 from services.customer.commands import AddHelper, RemoveHelper
 from services.customer.domain import CUSTOMER
+from services.customer.domain.customer_row import project_next
 from services.customer.domain.ownership import MAX_HELPERS
-from services.customer.projection.customer_row import project_next
 from services.followup.domain import customer_ref
 from tests.support.spec import Spec
 

@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from chassis.store.pseudonym import Pseudonyms
-from services.customer.domain.likeness import Reason, core, reasons, score, tokens
+from services.customer.merging.likeness import Reason, core, reasons, score, tokens
 
 PSEUDONYMS = Pseudonyms(SecretStr("k" * 32))
 

@@ -11,8 +11,8 @@ from contracts.examples.named import CONTENT_REF
 from services.customer.commands import ChangeProfile, Profile, Rename, StateNeed
 from services.customer.commands.record import MAX_INTERESTS, ProfileField
 from services.customer.domain import CUSTOMER
+from services.customer.domain.customer_row import project_next
 from services.customer.domain.needs import MAX_NEEDS
-from services.customer.projection.customer_row import project_next
 from services.followup.domain import customer_ref as followup
 from services.reporting.projection import customer as reporting
 from services.reporting.projection.batch_rows import BatchRows

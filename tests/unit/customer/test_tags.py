@@ -8,8 +8,8 @@ from contracts.customer.tags import Tag
 from contracts.examples import example_envelope
 from services.customer.commands import RemoveTag, TagCustomer, TagVocabulary
 from services.customer.domain import CUSTOMER
+from services.customer.domain.customer_row import project_next
 from services.customer.domain.tags import MAX_TAGS_OF_A_CUSTOMER
-from services.customer.projection.customer_row import project_next
 from tests.support.spec import Spec
 
 customer = Spec(CUSTOMER)

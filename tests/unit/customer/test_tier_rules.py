@@ -15,7 +15,7 @@ from chassis.versions.decider import version_of
 from contracts.customer import TierSchemePublished
 from contracts.customer.tiers import MAX_TIERS
 from services.customer.commands import TierScheme
-from services.customer.domain.shipped_tiers import SHIPPED
+from services.customer.shipped.tier_schemes import SHIPPED
 from services.customer.tiers.facts import Known
 from services.customer.tiers.preview import preview_of
 from services.customer.tiers.rules import (

@@ -17,10 +17,10 @@ from services.followup.commands.complaint import RaiseByRule
 from services.followup.commands.complaint_policy import AssignmentGiven, PublishComplaintPolicy
 from services.followup.commands.task import ScheduleByRule, ScheduleTask
 from services.followup.complaints.receiver import RECEIVER, taker
-from services.followup.complaints.targets import SHIPPED
 from services.followup.domain.complaint import COMPLAINT, ComplaintState
 from services.followup.domain.complaint_policy import policy_of
 from services.followup.domain.task import TASK
+from services.followup.shipped.complaint_policy import SHIPPED
 from tests.support.spec import Spec
 
 TEAM = ("E1", "E2", "E3", "E4", "E5")

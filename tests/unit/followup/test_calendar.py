@@ -6,9 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from contracts.followup import WorkInterval, YearStatus
-from services.followup.calendars.shipped import CHINA_OFFICE, SHIPPED
 from services.followup.calendars.work_calendar import work_calendar
 from services.followup.commands import WorkTimes
+from services.followup.shipped.calendars import CHINA_OFFICE, SHIPPED
 
 shipped = SHIPPED[CHINA_OFFICE]
 CHINA = work_calendar(shipped)

@@ -23,7 +23,6 @@ from contracts.followup import (
     Severity,
 )
 from contracts.followup.complaint import ComplaintEvent
-from services.followup.calendars.shipped import CHINA_OFFICE, SHIPPED
 from services.followup.calendars.work_calendar import working
 from services.followup.commands import (
     Answer,
@@ -39,9 +38,10 @@ from services.followup.commands import (
     Resume,
 )
 from services.followup.commands.complaint import ComplaintStep, WorkMoment
-from services.followup.complaints.targets import SHIPPED as POLICY
-from services.followup.complaints.targets import promised
 from services.followup.domain.complaint import COMPLAINT, Complaint
+from services.followup.shipped.calendars import CHINA_OFFICE, SHIPPED
+from services.followup.shipped.complaint_policy import SHIPPED as POLICY
+from services.followup.shipped.complaint_policy import promised
 from tests.support.spec import Spec
 
 complaint = Spec(COMPLAINT)

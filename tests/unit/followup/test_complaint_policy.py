@@ -19,10 +19,10 @@ from services.followup.commands import Reclassify
 from services.followup.commands.complaint import ComplaintStep, WorkMoment
 from services.followup.commands.complaint_policy import PublishComplaintPolicy
 from services.followup.complaints.escalation import late_levels
-from services.followup.complaints.targets import SHIPPED as POLICY
-from services.followup.complaints.targets import promised
 from services.followup.domain.complaint import COMPLAINT
 from services.followup.domain.complaint_policy import policy_of
+from services.followup.shipped.complaint_policy import SHIPPED as POLICY
+from services.followup.shipped.complaint_policy import promised
 from tests.unit.followup.test_complaint_clock import RAISE, at, calendar, complaint, when
 
 C = TypeVar("C", bound=ComplaintStep)

@@ -18,8 +18,6 @@ from contracts.examples import CAUSE_ID, CUSTOMER_ID, OCCURRED_AT, example, exam
 from contracts.followup import ContactLogged, PlanChanged, PlanEnded, PlanStarted, PlanStep, PlanTemplatePublished
 from contracts.followup.plan import OffsetUnit
 from contracts.topics import EVENT_TYPES
-from services.followup.calendars.shipped import CHINA_OFFICE
-from services.followup.calendars.shipped import SHIPPED as CALENDARS
 from services.followup.calendars.work_calendar import working
 from services.followup.commands import PlanTemplate
 from services.followup.commands.plan import ChangePlan, EndPlan, StartPlan
@@ -28,8 +26,10 @@ from services.followup.domain.customer_ref import CustomerRef
 from services.followup.domain.plan import PLAN
 from services.followup.plans.plan_row import Planned, PlanRow
 from services.followup.plans.policy import PlanningState, react
-from services.followup.plans.shipped import SHIPPED
 from services.followup.plans.steps import HORIZON, MAX_OCCURRENCES, due_at, revise
+from services.followup.shipped.calendars import CHINA_OFFICE
+from services.followup.shipped.calendars import SHIPPED as CALENDARS
+from services.followup.shipped.plan_templates import SHIPPED
 from tests.support.spec import Spec
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chassis.commands.problem import ProblemError
-from services.reporting.reports.period import MAX_DAYS, period_of
+from services.reporting.queries.period import MAX_DAYS, period_of
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LATE_EVENING = datetime(2026, 3, 9, 16, 30, tzinfo=UTC)

@@ -6,9 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 from contracts.customer import Stage
 from services.reporting.queries.alerts import OpenCount
 from services.reporting.queries.funnel import StageCount
+from services.reporting.queries.period import Period
 from services.reporting.queries.timeliness import Tally
 from services.reporting.reports.figures import owner_alerts, owner_rates, rate_of, rule_alerts, stage_row
-from services.reporting.reports.period import Period
 
 PERIOD = Period(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC))
 EARLY, LATER = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 9, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""Configuration that ships with the service: in force, or offered, before anybody publishes a version."""
