@@ -6,7 +6,7 @@ from uuid import UUID
 from chassis.commands.command import Command, Context
 from chassis.commands.decider import RejectedError
 from contracts import inbound
-from contracts.inbound import AnyInbound, InboundFact, Reference
+from contracts.inbound import AnyInbound, InboundMessage, Reference
 from services.customer import commands
 from services.customer.commerce.recording import Kind, of_another_customer
 from services.customer.dependencies import Dependencies
@@ -22,7 +22,7 @@ class InboundFacts:
     def __init__(self, needs: Dependencies) -> None:
         self._needs = needs
 
-    def customer_of(self, message: InboundFact) -> UUID:
+    def customer_of(self, message: InboundMessage) -> UUID:
         """Return the id that the customer's number stands for, whether it is known yet or not."""
         return self._needs.pseudonyms.customer(message.customer.system, message.customer.id)
 
@@ -57,13 +57,13 @@ class InboundFacts:
                 await self._tell(message, commands.MakeReferral, context, referred_customer_id=who)
 
     async def _begin(
-        self, kind: Kind[Any], message: InboundFact, number: Reference, asked: type[Command], context: Context
+        self, kind: Kind[Any], message: InboundMessage, number: Reference, asked: type[Command], context: Context
     ) -> None:
         command = asked.model_validate(facts_of(message) | {"external": number.model_dump()})
         await self._needs.commerce.begin(kind, await self._known(message.customer), command, context)
 
     async def _change(
-        self, kind: Kind[Any], message: InboundFact, number: Reference, asked: type[Command], context: Context
+        self, kind: Kind[Any], message: InboundMessage, number: Reference, asked: type[Command], context: Context
     ) -> None:
         thing_id = self._needs.commerce.named(kind, commands.ExternalReference(system=number.system, id=number.id))
         customer_id = await self._known(message.customer)
@@ -71,7 +71,7 @@ class InboundFacts:
             raise of_another_customer(kind.name)
         await self._needs.commerce.change(kind, thing_id, asked.model_validate(facts_of(message)), context)
 
-    async def _tell(self, message: InboundFact, asked: type[Command], context: Context, **more: Any) -> None:
+    async def _tell(self, message: InboundMessage, asked: type[Command], context: Context, **more: Any) -> None:
         command = asked.model_validate(facts_of(message) | more)
         await self._needs.customers.handle(await self._known(message.customer), command, context)
 
@@ -84,7 +84,7 @@ class InboundFacts:
         return found
 
 
-def facts_of(message: InboundFact) -> dict[str, Any]:
+def facts_of(message: InboundMessage) -> dict[str, Any]:
     """Return what the message says beside whose it is and which thing it is about."""
     return message.model_dump(exclude={"customer", "order", "quote", "contract", "referred"})
 

@@ -11,7 +11,7 @@ from chassis.postgres.database import Connection, Pool
 from chassis.postgres.rows import Rows
 from contracts import followup as events
 from contracts.event import Envelope
-from contracts.followup.absence import AbsenceEvent, Absent
+from contracts.followup.absence import AbsenceDetails, AbsenceEvent
 from services.followup.queries.followups import Place, listed, one_more
 
 
@@ -92,7 +92,7 @@ def project(row: AbsenceRow | None, envelope: Envelope[AbsenceEvent]) -> Absence
             raise LookupError("an absence's first event must be its noting")
 
 
-def said(event: Absent) -> Mapping[str, Any]:
+def said(event: AbsenceDetails) -> Mapping[str, Any]:
     zone = ZoneInfo(event.zone)
     starts_at = datetime.combine(event.first_day, time(), zone)
     ends_at = datetime.combine(event.last_day + ONE_DAY, time(), zone)
