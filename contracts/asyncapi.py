@@ -35,7 +35,7 @@ from contracts.types import utc_text
 
 WATERMARK = "care.watermark.v1"
 TOMBSTONE = "tombstone"
-READERS: dict[str, tuple[Topic, ...]] = {
+CONSUMERS: dict[str, tuple[Topic, ...]] = {
     "followup": (CUSTOMER_EVENTS,),
     "alerts": (CUSTOMER_EVENTS, FOLLOWUP_EVENTS),
     "reporting": (CUSTOMER_EVENTS, FOLLOWUP_EVENTS, ALERT_EVENTS),
@@ -72,7 +72,10 @@ def document() -> Json:
         "channels": {topic.name: _channel(topic) for topic in TOPICS}
         | {CUSTOMER_INBOUND.name: asyncapi_inbound.inbound_channel()}
         | asyncapi_erasure.channels(),
-        "operations": _sending() | _receiving() | asyncapi_inbound.receiving() | asyncapi_erasure.operations(),
+        "operations": _send_operations()
+        | _receive_operations()
+        | asyncapi_inbound.receive_operations()
+        | asyncapi_erasure.operations(),
         "components": {
             "messages": {name: message for topic in TOPICS for name, message in _messages(topic).items()}
             | asyncapi_inbound.messages()
@@ -169,7 +172,7 @@ def _watermark() -> Json:
     }
 
 
-def _sending() -> dict[str, Json]:
+def _send_operations() -> dict[str, Json]:
     return {
         f"{topic.owner}.send.{topic.name}": {
             "action": "send",
@@ -180,7 +183,7 @@ def _sending() -> dict[str, Json]:
     }
 
 
-def _receiving() -> dict[str, Json]:
+def _receive_operations() -> dict[str, Json]:
     return {
         f"{service}.receive.{topic.name}": {
             "action": "receive",
@@ -188,7 +191,7 @@ def _receiving() -> dict[str, Json]:
             "bindings": {"kafka": {"groupId": text(const=f"care-{service}"), "bindingVersion": KAFKA_BINDING}},
             "x-owner": service,
         }
-        for service, topics in READERS.items()
+        for service, topics in CONSUMERS.items()
         for topic in topics
     }
 

@@ -55,7 +55,7 @@ def message(name: str, kind: type[AnyInbound]) -> Json:
     }
 
 
-def receiving() -> dict[str, Json]:
+def receive_operations() -> dict[str, Json]:
     return {
         f"customer.receive.{CUSTOMER_INBOUND.name}": {
             "action": "receive",

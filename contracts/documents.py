@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from contracts import asyncapi, asyncapi_erasure
-from contracts.asyncapi import READERS, PlainSchema, key_of
+from contracts.asyncapi import CONSUMERS, PlainSchema, key_of
 from contracts.asyncapi_inbound import GROUP, example, summary_of
 from contracts.cloudevents import Json, example_headers, payload, schema_id, type_of
 from contracts.erasure_answers import ErasureConfirmed, headers_of
@@ -116,7 +116,7 @@ The same information for tools is in the [AsyncAPI document](../{ASYNCAPI}) and 
 
 
 def _topic_section(topic: Topic) -> str:
-    readers = [f"`care-{service}`" for service, topics in READERS.items() if topic in topics]
+    groups = [f"`care-{service}`" for service, topics in CONSUMERS.items() if topic in topics]
     example = EXAMPLES[topic.events[0]]
     return f"""
 ## {topic.name}
@@ -126,7 +126,7 @@ def _topic_section(topic: Topic) -> str:
 | | |
 |---|---|
 | Owner and only writer | {topic.owner} |
-| Consumer groups | {", ".join(readers) or "none in this system; for other systems"} |
+| Consumer groups | {", ".join(groups) or "none in this system; for other systems"} |
 | Key | {key_of(topic)["description"]} |
 | Order | {_order(topic)} |
 | Partitions | {topic.partitions} |

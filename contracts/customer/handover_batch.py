@@ -21,8 +21,8 @@ class HandoverBatchStarted(Event):
 
     It contains the customers owned by `from_owner_id`; without it, those that have no owner. If `stage`, `tier`, `tag`,
     `region` or `led_by` (the leader) are given, only matching customers. With `customer_ids`, exactly these customers.
-    If the employee `leaves`, it contains all their customers; the employee is also removed as helper, and is replaced
-    as leader by `to_leader_id`, or by nobody. The subject is the batch, not a customer.
+    If the employee `leaves`, it contains all their customers. The employee is then also removed as helper, and replaced
+    as leader by `to_leader_id` or, without it, by their own leader. The subject is the batch, not a customer.
     """
 
     type: Literal["care.customer.handover-batch-started.v1"] = "care.customer.handover-batch-started.v1"

@@ -7,7 +7,7 @@ from contracts.types import EmployeeId
 
 
 class OwnerAssigned(Event):
-    """The customer has a new owner. `leader_id` is the leader of the owner, if known.
+    """The owner of the customer was assigned, or its leader changed. `leader_id` is the leader of the owner, if known.
 
     If the new owner was a helper of the customer, that ends. It does not resume when the owner changes again.
     """

@@ -83,8 +83,8 @@ async def always(_: Say) -> bool:
     return True
 
 
-def _allowed(provider: Provider, asked: str | None, kept: str | None) -> bool:
-    if asked is not None:
-        return provider.name == asked
+def _allowed(provider: Provider, requested: str | None, kept: str | None) -> bool:
+    if requested is not None:
+        return provider.name == requested
     # An address in the environment always takes precedence over local data.
     return kept is None or provider.name in (kept, NAMED_BY_ADDRESS)
