@@ -1,4 +1,4 @@
-# Needs only make and Python 3.11 or newer; everything else is brought by `install`, or by `run` when it is missing.
+# Needs only make and Python 3.11 or newer. `install` and `run` install everything else that is missing.
 
 PYTHON ?= python3
 PORT_BASE ?= 8000
@@ -17,64 +17,64 @@ COMPOSE ?= docker compose
 .DEFAULT_GOAL := help
 .PHONY: help install run token env demo doctor format check test faults security bench scale contracts clean reset up down logs
 
-help: ## Show what can be made
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-install: $(PACKAGES) ## Make the virtual environment, with every package pinned by its hash
+install: $(PACKAGES) ## Create the virtual environment, with every package pinned by hash
 
-run: $(PACKAGES) ## Run the whole product here, without containers, until Ctrl-C [PORT_BASE=8000 DATA_DIR=.care]
+run: $(PACKAGES) ## Run the whole product on this machine until Ctrl-C [PORT_BASE=8000 DATA_DIR=.care]
 	@$(STACK) run --port-base $(PORT_BASE) --data-dir $(DATA_DIR)
 
 token: $(PACKAGES) ## Print an access token for the running product [SUBJECT=ana ROLE=sales]
 	@$(STACK) token --subject $(SUBJECT) --role $(ROLE) --data-dir $(DATA_DIR)
 
-env: $(PACKAGES) ## Print the running product's addresses, as lines for a shell
+env: $(PACKAGES) ## Print the addresses of the running product as shell commands
 	@$(STACK) env --data-dir $(DATA_DIR)
 
-demo: $(PACKAGES) ## Live through a company's year on the running product
+demo: $(PACKAGES) ## Load one simulated year of a company into the product
 	@$(BIN)/python -m demo --data-dir $(DATA_DIR)
 
-doctor: $(PACKAGES) ## Check the running product and say what is wrong [SPEAK=en|zh]
+doctor: $(PACKAGES) ## Check the running product and print problems with advice [SPEAK=en|zh]
 	@$(BIN)/python -m deploy.doctor --data-dir $(DATA_DIR) --language $(SPEAK)
 
-format: $(PACKAGES) ## Lay out the code and mend what can be mended by itself
+format: $(PACKAGES) ## Format the code and apply automatic fixes
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
 
-# `test` holds the quick tests too: asked for together, they run once.
+# `test` includes the quick tests, so `make check test` runs them only once.
 QUICK := $(if $(filter test,$(MAKECMDGOALS)),,$(BIN)/pytest -q tests/unit tests/contracts tests/architecture)
 
-check: $(PACKAGES) ## Check layout, style, types, imports and the quick tests
+check: $(PACKAGES) ## Check format, style, types and imports, and run the quick tests
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(QUICK)
 
-test: $(PACKAGES) ## Run the tests, on real PostgreSQL and Kafka; not the long ones [TEST_PROCESSES=2]
+test: $(PACKAGES) ## Run all tests except the long ones, on real PostgreSQL and Kafka [TEST_PROCESSES=2]
 	@$(BIN)/pytest --numprocesses $(TEST_PROCESSES)
 
-faults: $(PACKAGES) ## Run the fault tests, long ones included
+faults: $(PACKAGES) ## Run the fault tests, including the long ones
 	@$(BIN)/pytest -m "nightly or not nightly" tests/faults
 
-security: $(PACKAGES) ## Run the security tests, long ones included: roles, odd input, personal words, supply chain
+security: $(PACKAGES) ## Run the security tests, including the long ones: roles, invalid input, personal data, supply chain
 	@$(BIN)/pytest -m "nightly or not nightly" tests/security
 
-bench: $(PACKAGES) ## Measure how fast the pieces are, each against its floor, into build/bench.json
+bench: $(PACKAGES) ## Measure the speed of each component against its floor, and write build/bench.json
 	@$(BIN)/python -m tests.bench
 
-scale: $(PACKAGES) ## Measure a million events, 100,000 timers and 20 minutes of load, into build/scale.json
+scale: $(PACKAGES) ## Measure a million events, 100,000 timers and 20 minutes of load, and write build/scale.json
 	@$(BIN)/python -m tests.bench.scale
 
-contracts: $(PACKAGES) ## Write the schemas, AsyncAPI and OpenAPI documents from the code
+contracts: $(PACKAGES) ## Generate the JSON Schemas, AsyncAPI and OpenAPI documents and docs/topics.md
 	@$(BIN)/python -m contracts.documents
 	@$(BIN)/python -m services.openapi
 
-clean: ## Remove everything made from the code; the product's data stays
+clean: ## Remove all generated files; the product's data stays
 	@rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-reset: $(PACKAGES) ## Forget all data of the product that `make run` keeps
+reset: $(PACKAGES) ## Delete all data of the product that `make run` keeps
 	@$(STACK) reset --data-dir $(DATA_DIR)
 
 up: ## Run the whole product in containers
@@ -88,10 +88,10 @@ logs: ## Follow the containers' logs
 
 $(PACKAGES): deploy/requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "Python 3.11 or newer is needed. Name one: make install PYTHON=python3.12"; exit 1; }
+	  || { echo "Python 3.11 or newer is required. Specify one: make install PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
-	  || { echo "This Python cannot make virtual environments. Debian: apt-get install python3-venv"; exit 1; }
-	@test -x $(BIN)/python || { echo "making $(VENV)" >&2; $(PYTHON) -m venv $(VENV); }
+	  || { echo "This Python cannot create virtual environments. Debian: apt-get install python3-venv"; exit 1; }
+	@test -x $(BIN)/python || { echo "creating $(VENV)" >&2; $(PYTHON) -m venv $(VENV); }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
 	@echo "installing the packages of deploy/requirements/dev.txt" >&2
 	@PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 \

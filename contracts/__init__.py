@@ -1,1 +1,1 @@
-"""What services may know of each other: events, envelope, topics. Imports pydantic only."""
+"""The contracts between the services: events, envelope and topics. Imports only pydantic."""

@@ -1,4 +1,4 @@
-"""Facts the alerts service publishes: an episode of silence or trouble opened, ended, or was disproved."""
+"""The events that the alerts service publishes: an alert was raised, cleared or withdrawn."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -28,12 +28,13 @@ class AlertSeverity(StrEnum):
 
 
 class AlertEvent(Event):
-    """The alert as receivers know it; every transition carries it whole.
+    """The state of an alert after a transition; every event contains all fields.
 
-    `dedup_key` is stable from raise to resolve and made from rule, customer and episode start, never from
-    a display name. `starts_at` is when the rule was broken, `silent_since` when the stretch began.
-    `owner_id` is who has to act; `customer_owner_id` answers for the customer and `leader_id` leads that one.
-    `value` and `threshold` are seconds. `causes` are the ids of the events the finding stands on.
+    `dedup_key` identifies the alert and does not change from raised to resolved. It consists of the rule, the
+    customer and the start of the episode. `silent_since` is the start of the episode, `starts_at` the time at which
+    the rule was violated. `owner_id` is the employee who has to act, `customer_owner_id` the owner of the customer
+    and `leader_id` the leader of that owner. `value` and `threshold` are in seconds. `causes` are the ids of the
+    events that led to the alert.
     """
 
     alert_id: UUID
@@ -66,19 +67,21 @@ class AlertEvent(Event):
 
 
 class AlertRaised(AlertEvent):
+    """An alert was raised, because the condition of a rule is met."""
+
     type: Literal["care.alert.raised.v1"] = "care.alert.raised.v1"
     status: Literal[Status.FIRING] = Status.FIRING
 
 
 class AlertCleared(AlertEvent):
-    """What was owed has been done: the episode is over."""
+    """The alert was resolved: the customer was contacted, or the rule no longer applies to the customer."""
 
     type: Literal["care.alert.cleared.v1"] = "care.alert.cleared.v1"
     status: Literal[Status.RESOLVED] = Status.RESOLVED
 
 
 class AlertWithdrawn(AlertEvent):
-    """A fact recorded late shows that the alert should never have been raised."""
+    """The alert was withdrawn, because an event that was recorded late shows that it was wrong."""
 
     type: Literal["care.alert.withdrawn.v1"] = "care.alert.withdrawn.v1"
     status: Literal[Status.RESOLVED] = Status.RESOLVED

@@ -1,4 +1,4 @@
-"""The topics as an AsyncAPI 3.0 document, made from the same classes the services use."""
+"""The AsyncAPI 3.0 document of the topics, generated from the classes that the services use."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ from contracts.types import utc_text
 
 WATERMARK = "care.watermark.v1"
 TOMBSTONE = "tombstone"
-READERS: dict[str, tuple[Topic, ...]] = {
+CONSUMERS: dict[str, tuple[Topic, ...]] = {
     "followup": (CUSTOMER_EVENTS,),
     "alerts": (CUSTOMER_EVENTS, FOLLOWUP_EVENTS),
     "reporting": (CUSTOMER_EVENTS, FOLLOWUP_EVENTS, ALERT_EVENTS),
@@ -43,14 +43,14 @@ READERS: dict[str, tuple[Topic, ...]] = {
 
 
 class PlainSchema(GenerateJsonSchema):
-    """JSON Schema without a title on each field, which would only repeat the field's name."""
+    """JSON Schema without field titles, because they only repeat the field names."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's signature
         return False
 
 
 class Watermark(BaseModel):
-    """Nothing recorded before `complete_until` is missing on this partition. It changes no state."""
+    """All events recorded before `complete_until` are on this partition. A watermark changes no state."""
 
     complete_until: AwareDatetime
 
@@ -63,8 +63,8 @@ def document() -> Json:
         "info": {
             "title": "Customer lifecycle events",
             "version": "1.0.0",
-            "description": "Delivery is at least once and in order per customer within a topic. Records are "
-            "CloudEvents 1.0 in binary mode; a reader ignores types and fields it does not know.",
+            "description": "Delivery is at least once, and in order per customer within a topic. Records are "
+            "CloudEvents 1.0 in binary mode. Ignore unknown types and fields.",
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": CONTENT_TYPE,
@@ -72,7 +72,10 @@ def document() -> Json:
         "channels": {topic.name: _channel(topic) for topic in TOPICS}
         | {CUSTOMER_INBOUND.name: asyncapi_inbound.inbound_channel()}
         | asyncapi_erasure.channels(),
-        "operations": _sending() | _receiving() | asyncapi_inbound.receiving() | asyncapi_erasure.operations(),
+        "operations": _send_operations()
+        | _receive_operations()
+        | asyncapi_inbound.receive_operations()
+        | asyncapi_erasure.operations(),
         "components": {
             "messages": {name: message for topic in TOPICS for name, message in _messages(topic).items()}
             | asyncapi_inbound.messages()
@@ -92,21 +95,21 @@ SERVER: Json = {
 
 
 def key_of(topic: Topic) -> Json:
-    """Return the schema of the record key. Compaction keeps one record a key, so there it is the alert."""
+    """Return the schema of the record key: the alert id on a compacted topic, otherwise the customer id."""
     owner_of_key = "alert" if topic.cleanup_policy == "compact" else "customer"
     return {"type": "string", "format": "uuid", "description": f"The {owner_of_key} id as text."}
 
 
 def _channel(topic: Topic) -> Json:
-    said = f"{topic.meaning} Partitioned by murmur2 of the key, as Kafka's own producers do."
-    return channel(topic, said, {name: name for name in _messages(topic)})
+    description = f"{topic.meaning} Partitioned by murmur2 of the key, like Kafka's own producers."
+    return channel(topic, description, {name: name for name in _messages(topic)})
 
 
 def _messages(topic: Topic) -> dict[str, Json]:
     if topic.cleanup_policy == "compact":
-        # Kafka refuses a record without a key on a compacted topic, so there is no watermark here.
-        opened = {f"{topic.name}.{event.__name__}": _event_message(topic, event) for event in topic.events}
-        return opened | {f"{topic.name}.{TOMBSTONE}": _tombstone(topic)}
+        # Kafka rejects records without a key on a compacted topic, so it has no watermarks.
+        open_alerts = {f"{topic.name}.{event.__name__}": _event_message(topic, event) for event in topic.events}
+        return open_alerts | {f"{topic.name}.{TOMBSTONE}": _tombstone(topic)}
     events = {type_of(event): _event_message(topic, event) for event in topic.events}
     return events | {WATERMARK: _watermark()}
 
@@ -156,7 +159,7 @@ def _watermark() -> Json:
     return {
         "name": WATERMARK,
         "title": "Watermark",
-        "summary": "Written without a key, to each partition; ignore it unless you wait for silence.",
+        "summary": "Written to each partition, without a key. You need it only to prove that nothing happened.",
         "headers": {"type": "object", "properties": properties, "required": list(headers)},
         "payload": {"$ref": "#/components/schemas/Watermark"},
         "examples": [
@@ -169,7 +172,7 @@ def _watermark() -> Json:
     }
 
 
-def _sending() -> dict[str, Json]:
+def _send_operations() -> dict[str, Json]:
     return {
         f"{topic.owner}.send.{topic.name}": {
             "action": "send",
@@ -180,7 +183,7 @@ def _sending() -> dict[str, Json]:
     }
 
 
-def _receiving() -> dict[str, Json]:
+def _receive_operations() -> dict[str, Json]:
     return {
         f"{service}.receive.{topic.name}": {
             "action": "receive",
@@ -188,19 +191,19 @@ def _receiving() -> dict[str, Json]:
             "bindings": {"kafka": {"groupId": text(const=f"care-{service}"), "bindingVersion": KAFKA_BINDING}},
             "x-owner": service,
         }
-        for service, topics in READERS.items()
+        for service, topics in CONSUMERS.items()
         for topic in topics
     }
 
 
 def _inbound_schemas() -> Json:
-    """Return the schemas of what is told, apart by name: other systems' orders are not our events."""
+    """Return the schemas of inbound messages. A prefix separates them from events of the same name."""
     _, schemas = models_json_schema(
         [(message, "validation") for message in INBOUND.values()],
-        ref_template="#/components/schemas/InboundFact.{model}",
+        ref_template="#/components/schemas/InboundMessage.{model}",
         schema_generator=PlainSchema,
     )
-    return {f"InboundFact.{name}": schema for name, schema in schemas["$defs"].items()}
+    return {f"InboundMessage.{name}": schema for name, schema in schemas["$defs"].items()}
 
 
 def _schemas() -> Json:

@@ -1,4 +1,4 @@
-"""One Kafka topic as a channel of the AsyncAPI document."""
+"""The description of a Kafka topic as an AsyncAPI channel."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ KAFKA_BINDING = "0.5.0"
 
 
 def channel(topic: Topic, description: str, messages: Mapping[str, str], pii: str = "none") -> Json:
-    """Return the channel; `messages` are the names its records have on it, each with that of its component."""
+    """Return the channel of a topic. `messages` maps the message names of the channel to component names."""
     return {
         "address": topic.name,
         "description": description,

@@ -1,13 +1,13 @@
-"""The topics on which services answer to erasures, as parts of the AsyncAPI document."""
+"""The parts of the AsyncAPI document about the topics with answers to erasures."""
 
 from contracts.asyncapi_channel import KAFKA_BINDING, channel
 from contracts.cloudevents import CONTENT_TYPE, Json, source_of, text
 from contracts.erasure_answers import ANSWER_TOPICS, ErasureConfirmed, headers_of
-from contracts.examples.named import CUSTOMER_ID, ERASURE_ID, RECORDED_AT
+from contracts.examples.constants import CUSTOMER_ID, ERASURE_ID, RECORDED_AT
 from contracts.topics import ERASURE_ANSWERS, Topic
 
 GROUP = "care-customer-erasure-answers"
-SUMMARY = "The service has received an erasure, and holds no word of that person."
+SUMMARY = "The service received an erasure and holds no personal data of that person."
 EXAMPLES = {
     topic: ErasureConfirmed(
         customer_id=CUSTOMER_ID, erasure_id=ERASURE_ID, service=service, entries=0, received_at=RECORDED_AT
@@ -17,9 +17,9 @@ EXAMPLES = {
 
 
 def channels() -> dict[str, Json]:
-    said = "Delivery is at least once; there is no chain of positions."
+    delivery = "Delivery is at least once. Records have no positions."
     return {
-        topic.name: channel(topic, f"{topic.meaning} {said}", {ErasureConfirmed.TYPE: message_name(topic)})
+        topic.name: channel(topic, f"{topic.meaning} {delivery}", {ErasureConfirmed.TYPE: message_name(topic)})
         for topic in ERASURE_ANSWERS
     }
 
@@ -35,10 +35,10 @@ def message_name(topic: Topic) -> str:
 def message(topic: Topic) -> Json:
     properties = {
         "ce_specversion": text(const="1.0"),
-        "ce_id": text(format="uuid", description="Made of erasure and service; the same however often it is sent."),
+        "ce_id": text(format="uuid", description="Derived from erasure and service; the same in every delivery."),
         "ce_source": text(const=source_of(topic)),
         "ce_type": text(const=ErasureConfirmed.TYPE),
-        "ce_subject": text(format="uuid", description="The customer."),
+        "ce_subject": text(format="uuid", description="The id of the customer."),
         "ce_time": text(format="date-time", description="When the service received the erasure."),
         "ce_dataschema": text(format="uri-reference", description="The JSON Schema of the value."),
         "content-type": text(const=CONTENT_TYPE),

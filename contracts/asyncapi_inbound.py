@@ -1,4 +1,4 @@
-"""The topic that other systems write to, as parts of the AsyncAPI document."""
+"""The parts of the AsyncAPI document about the topic that other systems write to."""
 
 from pydantic import BaseModel
 
@@ -11,14 +11,16 @@ from contracts.topics import CUSTOMER_INBOUND
 GROUP = "care-customer-inbound"
 ATTRIBUTES: dict[str, Json] = {
     "ce_specversion": text(const="1.0"),
-    "ce_id": text(description="The message, the same however often it is sent. 1 to 64 characters."),
-    "ce_source": text(description="The system that tells; with `ce_id` it tells the message from all others."),
-    "ce_time": text(format="date-time", description="When it happened, where the value does not say so."),
-    "ce_correlationid": text(description="Optional: ties together all that one act set off."),
+    "ce_id": text(description="The id of the message, 1 to 64 characters. Use the same id when you send it again."),
+    "ce_source": text(
+        description="The sending system, 1 to 64 characters. `ce_source` and `ce_id` together identify the message."
+    ),
+    "ce_time": text(format="date-time", description="When it happened, unless the value contains `occurred_at`."),
+    "ce_correlationid": text(description="Optional: the same for all messages and events of one request."),
     "traceparent": text(description="Optional: W3C trace context."),
 }
 OPTIONAL = {"ce_correlationid", "traceparent"}
-SUMMARY = "Key the records by the customer's number, so that what is told of a customer keeps its order."
+SUMMARY = "Use the customer's number as the record key, so that the messages about a customer stay in order."
 
 
 def inbound_channel() -> Json:
@@ -46,14 +48,14 @@ def message(name: str, kind: type[AnyInbound]) -> Json:
             "properties": properties,
             "required": [each for each in properties if each not in OPTIONAL],
         },
-        "payload": {"$ref": f"#/components/schemas/InboundFact.{kind.__name__}"},
+        "payload": {"$ref": f"#/components/schemas/InboundMessage.{kind.__name__}"},
         "examples": [{"headers": example_headers(kind), "payload": example(kind)}],
         "x-owner": CUSTOMER_INBOUND.owner,
         "x-pii": "names of companies",
     }
 
 
-def receiving() -> dict[str, Json]:
+def receive_operations() -> dict[str, Json]:
     return {
         f"customer.receive.{CUSTOMER_INBOUND.name}": {
             "action": "receive",

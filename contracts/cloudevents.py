@@ -1,4 +1,4 @@
-"""The headers of a Kafka record: CloudEvents 1.0 in binary mode, and what each header promises."""
+"""The headers of a Kafka record: CloudEvents 1.0 in binary mode, with the description of each header."""
 
 from typing import Any
 
@@ -12,28 +12,31 @@ Json = dict[str, Any]
 CONTENT_TYPE = "application/json"
 HEADERS: dict[str, Json] = {
     "ce_specversion": {"const": "1.0"},
-    "ce_id": {"format": "uuid", "description": "The event; the same however often it is delivered."},
-    "ce_source": {"description": "The service that owns the fact."},
-    "ce_type": {"description": "The event type; skip what you do not know."},
-    "ce_subject": {"format": "uuid", "description": "The customer the event concerns."},
+    "ce_id": {"format": "uuid", "description": "The id of the event. It is the same in every delivery."},
+    "ce_source": {"description": "The service that published the event."},
+    "ce_type": {"description": "The event type. Ignore unknown types."},
+    "ce_subject": {"format": "uuid", "description": "The id of the customer."},
     "ce_time": {"format": "date-time", "description": "When it happened."},
     "ce_dataschema": {"format": "uri-reference", "description": "The JSON Schema of the value."},
-    "ce_recordedtime": {"format": "date-time", "description": "When the store learned of it."},
+    "ce_recordedtime": {"format": "date-time", "description": "When it was stored."},
     "ce_streamid": {
         "format": "uuid",
-        "description": "The stream: customer, order, quote, contract, contact, task, complaint, alert.",
+        "description": "The id of the stream, for example of the customer, order, contact, task, complaint or alert.",
     },
-    "ce_sequence": {"pattern": "^[0-9]+$", "description": "The version in its stream, from 1."},
-    "ce_position": {"pattern": "^[0-9]+$", "description": "Rises in commit order; not above the last: skip."},
+    "ce_sequence": {"pattern": "^[0-9]+$", "description": "The version in the stream, starting at 1."},
+    "ce_position": {
+        "pattern": "^[0-9]+$",
+        "description": "The position in the store, in commit order. Ignore records up to the last applied position.",
+    },
     "ce_prevposition": {
         "pattern": "^[0-9]+$",
-        "description": "The position published before on this partition, 0 for the first; another: a gap.",
+        "description": "The position of the previous record on this partition, 0 for the first. It shows gaps.",
     },
-    "ce_correlationid": {"description": "Ties together all that one request set off."},
-    "ce_causationid": {"format": "uuid", "description": "The event that led to this one."},
-    "ce_actor": {"description": "An employee or system id, never a name."},
-    "ce_batchid": {"format": "uuid", "description": "The import the fact came in with."},
-    "ce_batchrow": {"pattern": "^[0-9]+$", "description": "The row of the import, as a person counts it."},
+    "ce_correlationid": {"description": "The same for all events that one request caused."},
+    "ce_causationid": {"format": "uuid", "description": "The id of the event that caused this one."},
+    "ce_actor": {"description": "The id of an employee or system, never a name."},
+    "ce_batchid": {"format": "uuid", "description": "The import batch, if the event was imported."},
+    "ce_batchrow": {"pattern": "^[0-9]+$", "description": "The row number in the imported file."},
     "traceparent": {"description": "W3C trace context."},
     "content-type": {"const": CONTENT_TYPE},
 }
@@ -54,7 +57,7 @@ def text(**schema: str) -> Json:
 
 
 def example_headers(topic: Topic, event: Event) -> dict[str, str]:
-    """Return the headers the example of `event` travels with, as the relay would write them."""
+    """Return the headers of the example of `event`, as the relay writes them."""
     envelope = example_envelope(event)
     return {
         "ce_specversion": "1.0",
@@ -76,7 +79,7 @@ def example_headers(topic: Topic, event: Event) -> dict[str, str]:
 
 
 def payload(event: Event) -> Json:
-    """Return the value of the record. What is not known is absent, never null."""
+    """Return the value of the record. Unknown fields are omitted, never null."""
     return event.model_dump(mode="json", exclude_none=True)
 
 

@@ -1,6 +1,7 @@
-"""Write what the contracts say for readers without Python: JSON Schemas, AsyncAPI, the page of topics.
+"""Generates the documents of the contracts: JSON Schemas, the AsyncAPI document and docs/topics.md.
 
-`python -m contracts.documents` writes the files; with `--check` it only names the stale ones and fails.
+`python -m contracts.documents` writes the files. With `--check` it writes nothing, prints outdated files, and fails if
+there are any.
 """
 
 import argparse
@@ -9,14 +10,14 @@ import sys
 from pathlib import Path
 
 from contracts import asyncapi, asyncapi_erasure
-from contracts.asyncapi import READERS, PlainSchema, key_of
+from contracts.asyncapi import CONSUMERS, PlainSchema, key_of
 from contracts.asyncapi_inbound import GROUP, example, summary_of
 from contracts.cloudevents import Json, example_headers, payload, schema_id, type_of
 from contracts.erasure_answers import ErasureConfirmed, headers_of
 from contracts.event import Event
 from contracts.examples import EXAMPLES
 from contracts.inbound import INBOUND, AnyInbound
-from contracts.topics import CUSTOMER_INBOUND, ERASURE_ANSWERS, EVENT_TYPES, KEEP_FOR_EVER, TOPICS, Topic
+from contracts.topics import CUSTOMER_INBOUND, ERASURE_ANSWERS, EVENT_TYPES, TOPICS, UNLIMITED_RETENTION, Topic
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS = "contracts/generated/schemas"
@@ -28,18 +29,18 @@ MILLISECONDS_PER_DAY = 86_400_000
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m contracts.documents", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; fail when a file is stale")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is outdated")
     if not parser.parse_args(arguments).check:
         write(ROOT)
         return 0
     outdated = stale(ROOT)
     for path in outdated:
-        sys.stderr.write(f"stale: {path} (run python -m contracts.documents)\n")
+        sys.stderr.write(f"outdated: {path} (run python -m contracts.documents)\n")
     return 1 if outdated else 0
 
 
 def documents() -> dict[str, str]:
-    """Return every generated file: its path from the root of the project, and its text."""
+    """Return the text of every generated file, by its path relative to the project root."""
     schemas = {f"{SCHEMAS}/{name}.json": _json(schema(event)) for name, event in EVENT_TYPES.items()}
     inbound = {f"{SCHEMAS}/{name}.json": _json(inbound_schema(message)) for name, message in INBOUND.items()}
     answers = {f"{SCHEMAS}/{ErasureConfirmed.TYPE}.json": _json(erasure_answer_schema())}
@@ -47,7 +48,7 @@ def documents() -> dict[str, str]:
 
 
 def stale(root: Path) -> list[str]:
-    """Return the paths that are missing, differ, or describe an event that is no more."""
+    """Return the paths of files that are missing, differ, or describe a type that no longer exists."""
     expected = documents()
     differing = [path for path, text in expected.items() if _read(root / path) != text]
     return sorted(differing + _leftovers(root, expected))
@@ -63,7 +64,7 @@ def write(root: Path) -> None:
 
 
 def schema(event: type[Event]) -> Json:
-    """Return the JSON Schema of an event's value, open to fields that are not known yet."""
+    """Return the JSON Schema of an event's value. It allows unknown fields."""
     return {
         "$schema": DIALECT,
         "$id": schema_id(type_of(event)),
@@ -73,20 +74,20 @@ def schema(event: type[Event]) -> Json:
 
 
 def inbound_schema(message: type[AnyInbound]) -> Json:
-    """Return the JSON Schema of what another system tells; closed, so that a misspelt field is refused."""
-    described = message.model_json_schema(schema_generator=PlainSchema)
-    return {"$schema": DIALECT, "$id": schema_id(message.TYPE), **described, "examples": [example(message)]}
+    """Return the JSON Schema of an inbound message. It allows no unknown fields, so typing errors are rejected."""
+    definition = message.model_json_schema(schema_generator=PlainSchema)
+    return {"$schema": DIALECT, "$id": schema_id(message.TYPE), **definition, "examples": [example(message)]}
 
 
 def erasure_answer_schema() -> Json:
-    """Return the JSON Schema of an answer to an erasure, open to fields that are not known yet."""
-    described = ErasureConfirmed.model_json_schema(schema_generator=PlainSchema)
+    """Return the JSON Schema of an answer to an erasure. It allows unknown fields."""
+    definition = ErasureConfirmed.model_json_schema(schema_generator=PlainSchema)
     examples = [asyncapi_erasure.payload(topic) for topic in ERASURE_ANSWERS]
-    return {"$schema": DIALECT, "$id": schema_id(ErasureConfirmed.TYPE), **described, "examples": examples}
+    return {"$schema": DIALECT, "$id": schema_id(ErasureConfirmed.TYPE), **definition, "examples": examples}
 
 
 def topics_page() -> str:
-    """Return the page that tells readers of Kafka what each topic promises."""
+    """Return docs/topics.md, the description of all topics for consumers."""
     sections = [*map(_topic_section, TOPICS), _inbound_section(), *map(_erasure_answer_section, ERASURE_ANSWERS)]
     return PAGE_HEAD + "".join(sections)
 
@@ -94,27 +95,28 @@ def topics_page() -> str:
 PAGE_HEAD = f"""\
 # Topics
 
-<!-- Made by `python -m contracts.documents`. Change contracts/ and run it again. -->
+<!-- Generated by `python -m contracts.documents`. Change contracts/ and run it again. -->
 
 Records are CloudEvents 1.0 in binary mode: the value is the event as JSON, the attributes are `ce_*` headers.
-The [AsyncAPI document](../{ASYNCAPI}) says the same for machines; the schemas are in
+The same information for tools is in the [AsyncAPI document](../{ASYNCAPI}) and the JSON Schemas in
 [{SCHEMAS}](../{SCHEMAS}).
 
-- **Delivery** is at least once. `ce_position` rises on each partition: skip what is not above the last one
-  you applied.
-- **Gaps** show: `ce_prevposition` is the position published before on this partition, 0 for the first.
-- **Compatibility**: fields are only added, with a default; anything else is a new type. Ignore types and
-  fields you do not know.
-- **Partition**: murmur2 of the key, as Kafka's own producers do. The number of partitions does not change.
-- **Replay**: read from the earliest offset; a lost topic is filled again from its owner's store.
-- **Watermarks** (`{asyncapi.WATERMARK}`) carry no key and change no state: nothing recorded before their
-  `complete_until` is missing on their partition.
-- **Retirement**: a type is announced as deprecated here before its owner stops sending it.
+- **Delivery**: at least once. `ce_position` rises on each partition. Ignore records whose position is not above
+  the last position that you applied.
+- **Gaps**: `ce_prevposition` is the position of the previous record on this partition, 0 for the first. If it is
+  above the last position that you applied, a record is missing.
+- **Compatibility**: new fields with a default may be added to a type. Any other change is a new type. Ignore unknown
+  types and fields.
+- **Partition**: murmur2 of the key, like Kafka's own producers. The number of partitions does not change.
+- **Replay**: read from the earliest offset. If a topic is lost, its owner publishes all events again.
+- **Watermarks** (`{asyncapi.WATERMARK}`) have no key and change no state. All events recorded before
+  `complete_until` are on that partition.
+- **Retirement**: a type is marked as deprecated here before the service stops sending it.
 """
 
 
 def _topic_section(topic: Topic) -> str:
-    readers = [f"`care-{service}`" for service, topics in READERS.items() if topic in topics]
+    groups = [f"`care-{service}`" for service, topics in CONSUMERS.items() if topic in topics]
     example = EXAMPLES[topic.events[0]]
     return f"""
 ## {topic.name}
@@ -124,7 +126,7 @@ def _topic_section(topic: Topic) -> str:
 | | |
 |---|---|
 | Owner and only writer | {topic.owner} |
-| Reader groups | {", ".join(readers) or "none of ours; open to subscribers"} |
+| Consumer groups | {", ".join(groups) or "none in this system; for other systems"} |
 | Key | {key_of(topic)["description"]} |
 | Order | {_order(topic)} |
 | Partitions | {topic.partitions} |
@@ -150,15 +152,15 @@ def _inbound_section() -> str:
     return f"""
 ## {CUSTOMER_INBOUND.name}
 
-{CUSTOMER_INBOUND.meaning} [How to write to it](inbound.md).
+{CUSTOMER_INBOUND.meaning} See [inbound.md](inbound.md).
 
 | | |
 |---|---|
 | Writers | {CUSTOMER_INBOUND.owner} |
-| Reader group | `{GROUP}` |
-| Key | The customer's number, so that what is told of a customer keeps its order. |
-| Partitions | {CUSTOMER_INBOUND.partitions}, where the customer service makes the topic; any number does |
-| Retention | {_retention(CUSTOMER_INBOUND)}, where the customer service makes the topic |
+| Consumer group | `{GROUP}` |
+| Key | The customer's number in the other system, so that its messages stay in order. |
+| Partitions | {CUSTOMER_INBOUND.partitions} if the customer service creates the topic; any number works |
+| Retention | {_retention(CUSTOMER_INBOUND)} if the customer service creates the topic |
 | Personal data | names of companies |
 
 Message types:
@@ -176,9 +178,9 @@ def _erasure_answer_section(topic: Topic) -> str:
 | | |
 |---|---|
 | Owner and only writer | {topic.owner} |
-| Reader group | `{asyncapi_erasure.GROUP}` |
+| Consumer group | `{asyncapi_erasure.GROUP}` |
 | Key | The customer id as text. |
-| Delivery | at least once, without positions and watermarks: `ce_id` tells what came before |
+| Delivery | at least once, without positions and watermarks; `ce_id` identifies duplicates |
 | Partitions | {topic.partitions} |
 | Retention | {_retention(topic)} |
 | Personal data | none; references only |
@@ -197,25 +199,25 @@ Example headers, then the value:
 
 def _order(topic: Topic) -> str:
     if topic.cleanup_policy == "compact":
-        return "per alert; compaction removes records, so gaps in position mean nothing here"
+        return "per alert; compaction removes records, so a gap between positions is normal"
     return "all events of one customer, in commit order"
 
 
 def _retention(topic: Topic) -> str:
     if topic.cleanup_policy == "compact":
-        return "compacted: the last record of each key; a tombstone when the alert ends"
-    if topic.retention_ms == KEEP_FOR_EVER:
-        return "everything is kept"
+        return "compacted: the last record of each key, and a tombstone when the alert ends"
+    if topic.retention_ms == UNLIMITED_RETENTION:
+        return "unlimited"
     return f"{topic.retention_ms // MILLISECONDS_PER_DAY} days"
 
 
 def _event_list(topic: Topic) -> str:
     return "\n".join(
-        f"- [`{type_of(event)}`](../{SCHEMAS}/{type_of(event)}.json){_promise(event)}" for event in topic.events
+        f"- [`{type_of(event)}`](../{SCHEMAS}/{type_of(event)}.json){_summary(event)}" for event in topic.events
     )
 
 
-def _promise(event: type[Event]) -> str:
+def _summary(event: type[Event]) -> str:
     return f": {event.__doc__.splitlines()[0]}" if event.__doc__ else ""
 
 

@@ -1,6 +1,7 @@
-"""What services that take no personal words answer to an erasure, each on a topic of its own.
+"""The answer to an erasure of the services that have no vault, each on its own topic.
 
-An answer is a CloudEvent in binary mode. Its `id` is made of the erasure and the service: sent twice, it is one answer.
+An answer is a CloudEvent in binary mode. Its `id` is derived from the erasure and the service, so a repeated answer has
+the same id.
 """
 
 from collections.abc import Mapping
@@ -12,19 +13,22 @@ from pydantic import BaseModel, ConfigDict, Field
 from contracts.topics import ALERT_ERASURE_ANSWERS, REPORTING_ERASURE_ANSWERS, Topic
 from contracts.types import Instant, utc_text
 
-Wordless = Literal["alerts", "reporting"]
-ANSWER_TOPICS: dict[Wordless, Topic] = {"alerts": ALERT_ERASURE_ANSWERS, "reporting": REPORTING_ERASURE_ANSWERS}
+ServiceWithoutVault = Literal["alerts", "reporting"]
+ANSWER_TOPICS: dict[ServiceWithoutVault, Topic] = {
+    "alerts": ALERT_ERASURE_ANSWERS,
+    "reporting": REPORTING_ERASURE_ANSWERS,
+}
 
 
 class ErasureConfirmed(BaseModel):
-    """A service has received an erasure; it found `entries` personal words of that person among what it holds: none."""
+    """A service received an erasure. `entries` is how many entries of personal data it holds of that person: 0."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, hide_input_in_errors=True)
     TYPE: ClassVar[str] = "care.erasure.confirmed.v1"
 
     customer_id: UUID
     erasure_id: UUID
-    service: Wordless
+    service: ServiceWithoutVault
     entries: int = Field(ge=0)
     received_at: Instant
 
@@ -53,8 +57,8 @@ def headers_of(answer: ErasureConfirmed) -> dict[str, str]:
     }
 
 
-def record_of(service: Wordless, row: Mapping[str, Any]) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
-    """Return key, value and headers of what `service` answers; `row` holds the other fields of the answer."""
+def record_of(service: ServiceWithoutVault, row: Mapping[str, Any]) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
+    """Return the key, value and headers of the answer of `service`; `row` holds its other fields."""
     answer = ErasureConfirmed(service=service, **row)
     headers = [(name, text.encode()) for name, text in headers_of(answer).items()]
     return str(answer.customer_id).encode(), answer.model_dump_json().encode(), headers

@@ -1,4 +1,4 @@
-"""The envelope every event travels in, and the base all events share."""
+"""The base class of all events, their metadata and their envelope."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from contracts.types import Word
 
 
 class Event(BaseModel):
-    """A fact. Readers ignore fields they do not know, so a field with a default may be added."""
+    """An event. Consumers ignore unknown fields, so a new field with a default is compatible."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, hide_input_in_errors=True)
 
@@ -19,7 +19,7 @@ class Event(BaseModel):
 
 
 class Origin(BaseModel):
-    """Where a fact came from when it came in bulk: the batch, and the row as a person sees it in the sheet."""
+    """The import that an event came from: the batch, and the row number that a spreadsheet shows."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -28,10 +28,10 @@ class Origin(BaseModel):
 
 
 class Metadata(BaseModel):
-    """What is known about a fact beside the fact itself.
+    """Data about an event that is not part of its value.
 
-    `actor` is an employee or system id, never a name. `causation_id` is the event that led to this one;
-    `correlation_id` ties together all that one request set off. `traceparent` is W3C trace context.
+    `actor` is the id of an employee or system, never a name. `causation_id` is the id of the event that caused this
+    one. `correlation_id` is the same for all events that one request caused. `traceparent` is the W3C trace context.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -48,11 +48,11 @@ E_co = TypeVar("E_co", bound=Event, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Envelope(Generic[E_co]):
-    """One recorded event.
+    """An event as it was stored.
 
-    `subject` is the customer the event concerns. `version` counts from 1 within `stream_id`; `position`
-    rises in commit order within one service's store. `occurred_at` is when it happened, `recorded_at` when
-    the store learned of it (rises with `position`).
+    `subject` is the id of the customer. `version` counts from 1 within the stream `stream_id`; `position` rises in
+    commit order within the store of one service. `occurred_at` is when it happened; `recorded_at` is when it was
+    stored, and rises with `position`.
     """
 
     id: UUID

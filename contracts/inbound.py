@@ -1,7 +1,8 @@
-"""What other systems tell the customer service by Kafka, one message for each fact, on `care.customer.inbound.v1`.
+"""Messages from other systems to the customer service, on the topic `care.customer.inbound.v1`.
 
-A message is a CloudEvent, in binary or structured mode. Its `source` and `id` together tell it from all others: told
-twice under the same two, it is one fact. Things go by the numbers that their own system gives them.
+A message is a CloudEvent, in binary or structured mode. `source` and `id` together identify it: a second message with
+the same two is a duplicate and is ignored. Customers, orders, quotes and contracts are identified by the numbers of the
+other system.
 """
 
 from typing import ClassVar, get_args
@@ -14,7 +15,7 @@ from contracts.types import Code, Day, EmployeeId, Instant, Name, Word
 
 
 class Reference(BaseModel):
-    """The number that a system gives to a customer, an order, a quote or a contract."""
+    """The number of a customer, an order, a quote or a contract in another system."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -22,8 +23,8 @@ class Reference(BaseModel):
     id: Word
 
 
-class InboundFact(BaseModel):
-    """A fact about a customer. It happened at `occurred_at`, or else at the time of the message."""
+class InboundMessage(BaseModel):
+    """A message about a customer. `occurred_at` is when it happened; the default is the time of the message."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
     TYPE: ClassVar[str]
@@ -37,8 +38,8 @@ class Amount(BaseModel):
     currency: KnownCurrency
 
 
-class CompanyStated(InboundFact):
-    """There is a company with this name; what is stated here of a known one is brought into line."""
+class CompanyStated(InboundMessage):
+    """A company exists with this data. If the customer is known, the fields that are given replace its values."""
 
     TYPE = "care.inbound.company-stated.v1"
 
@@ -48,7 +49,7 @@ class CompanyStated(InboundFact):
     owner_id: EmployeeId | None = None
 
 
-class OrderPlaced(InboundFact, Amount):
+class OrderPlaced(InboundMessage, Amount):
     """The customer placed an order."""
 
     TYPE = "care.inbound.order-placed.v1"
@@ -57,16 +58,16 @@ class OrderPlaced(InboundFact, Amount):
     category: Code | None = None
 
 
-class OrderDelivered(InboundFact):
-    """All of the order is with the customer."""
+class OrderDelivered(InboundMessage):
+    """The whole order was delivered."""
 
     TYPE = "care.inbound.order-delivered.v1"
 
     order: Reference
 
 
-class OrderCancelled(InboundFact):
-    """The order will not be delivered."""
+class OrderCancelled(InboundMessage):
+    """The order was cancelled."""
 
     TYPE = "care.inbound.order-cancelled.v1"
 
@@ -74,7 +75,7 @@ class OrderCancelled(InboundFact):
     reason: Code
 
 
-class QuoteRequested(InboundFact):
+class QuoteRequested(InboundMessage):
     """The customer asked for a quote."""
 
     TYPE = "care.inbound.quote-requested.v1"
@@ -83,16 +84,16 @@ class QuoteRequested(InboundFact):
     category: Code | None = None
 
 
-class QuoteIssued(InboundFact, Amount):
-    """The customer was told this amount; once more with another one when the quote changes."""
+class QuoteIssued(InboundMessage, Amount):
+    """The customer received a quote with this amount. Send it again with the new amount if the quote changes."""
 
     TYPE = "care.inbound.quote-issued.v1"
 
     quote: Reference
 
 
-class QuoteCompared(InboundFact):
-    """The customer holds the quote against another one."""
+class QuoteCompared(InboundMessage):
+    """The customer compared the quote with a quote from a competitor."""
 
     TYPE = "care.inbound.quote-compared.v1"
 
@@ -100,8 +101,8 @@ class QuoteCompared(InboundFact):
     competitor: Code | None = None
 
 
-class Term(InboundFact, Amount):
-    """From when until when, both days included, and for how much."""
+class Term(InboundMessage, Amount):
+    """The term and the amount of a contract. `starts_on` and `ends_on` are its first and its last day."""
 
     contract: Reference
     starts_on: Day
@@ -119,13 +120,13 @@ class ContractSigned(Term):
 
 
 class ContractRenewed(Term):
-    """The contract goes on for another term."""
+    """A contract was renewed for another term."""
 
     TYPE = "care.inbound.contract-renewed.v1"
 
 
-class RenewalIntentStated(InboundFact):
-    """Whether the customer wants to renew."""
+class RenewalIntentStated(InboundMessage):
+    """The customer stated whether it will renew the contract."""
 
     TYPE = "care.inbound.renewal-intent-stated.v1"
 
@@ -133,8 +134,8 @@ class RenewalIntentStated(InboundFact):
     intent: RenewalIntent
 
 
-class ContractEnded(InboundFact):
-    """The contract binds nobody any more."""
+class ContractEnded(InboundMessage):
+    """A contract ended."""
 
     TYPE = "care.inbound.contract-ended.v1"
 
@@ -142,8 +143,8 @@ class ContractEnded(InboundFact):
     reason: Code
 
 
-class CompetitorSeen(InboundFact):
-    """A competitor was met at the customer."""
+class CompetitorSeen(InboundMessage):
+    """A competitor was active at the customer. `is_cheaper` says whether its price was lower, if known."""
 
     TYPE = "care.inbound.competitor-seen.v1"
 
@@ -151,8 +152,8 @@ class CompetitorSeen(InboundFact):
     is_cheaper: bool | None = None
 
 
-class ReferralMade(InboundFact):
-    """The customer recommended us."""
+class ReferralMade(InboundMessage):
+    """The customer recommended us. `referred` is the customer that was won, if it is known."""
 
     TYPE = "care.inbound.referral-made.v1"
 

@@ -1,4 +1,4 @@
-"""The topics of the system, declared once: services create them, AsyncAPI describes them."""
+"""The Kafka topics of the system. Services create them, and the AsyncAPI document describes them."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -7,15 +7,15 @@ from contracts import alerts, customer, followup
 from contracts.event import Event
 
 PARTITIONS = 6
-KEEP_FOR_EVER = -1
+UNLIMITED_RETENTION = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A Kafka topic. Keys are customer ids, so all that concerns one customer is in one order per topic.
+    """A Kafka topic. The key is the customer id, so all events of one customer on a topic are in order.
 
-    The number of partitions is fixed when a topic is made. `retention_ms` of -1 keeps everything: the
-    stores can refill a topic, but a reader that starts from zero should not need them to.
+    The number of partitions does not change after the topic is created. With a `retention_ms` of -1 all records are
+    kept, so a new consumer can read the whole history from Kafka.
     """
 
     name: str
@@ -24,51 +24,56 @@ class Topic:
     events: tuple[type[Event], ...]
     cleanup_policy: Literal["delete", "compact"] = "delete"
     partitions: int = PARTITIONS
-    retention_ms: int = KEEP_FOR_EVER
+    retention_ms: int = UNLIMITED_RETENTION
 
 
-def members(union: object) -> tuple[type[Event], ...]:
+def event_classes(union: object) -> tuple[type[Event], ...]:
     """Return the classes of an `AnyEvent` union."""
     return get_args(get_args(union)[0])
 
 
 CUSTOMER_EVENTS = Topic(
-    "care.customer.events.v1", "customer", "Every fact about the customer itself.", members(customer.AnyEvent)
+    "care.customer.events.v1",
+    "customer",
+    "All events about customers, their orders, quotes, contracts and handovers.",
+    event_classes(customer.AnyEvent),
 )
 FOLLOWUP_EVENTS = Topic(
     "care.followup.events.v1",
     "followup",
-    "What was done for a customer and what is owed.",
-    members(followup.AnyEvent),
+    "All events about contacts, follow-up tasks, plans, complaints and surveys.",
+    event_classes(followup.AnyEvent),
 )
-ALERT_EVENTS = Topic("care.alert.events.v1", "alerts", "Every transition of every alert.", members(alerts.AnyEvent))
+ALERT_EVENTS = Topic(
+    "care.alert.events.v1", "alerts", "Every transition of every alert.", event_classes(alerts.AnyEvent)
+)
 ALERT_OPEN = Topic(
     "care.alert.open.v1",
     "alerts",
-    "What is open now, one record per alert; a tombstone when it ends.",
+    "The alerts that are open now: one record per alert, and a tombstone when the alert ends.",
     (alerts.AlertRaised,),
     cleanup_policy="compact",
 )
-# Written by other systems, so it is none of TOPICS, whose records are facts of ours. What it holds may be personal.
+# Not in TOPICS: other systems write to it, and its records are no events of ours. They may hold personal data.
 CUSTOMER_INBOUND = Topic(
     "care.customer.inbound.v1",
     "other systems",
-    "What other systems tell the customer service: companies, orders, quotes, contracts.",
+    "Messages from other systems to the customer service about companies, orders, quotes and contracts.",
     (),
     retention_ms=30 * 24 * 60 * 60 * 1000,
 )
-# None of TOPICS either: what stands here was appended to no store, and has no chain of positions (ADR 0022).
+# Not in TOPICS: these records do not come from an event store and have no positions (ADR 0022).
 ALERT_ERASURE_ANSWERS = Topic(
     "care.alert.erasure-answers.v1",
     "alerts",
-    "Which erasures the alerts service has received, and that it holds no word of those persons.",
+    "Confirmations by the alerts service that it received an erasure and holds no personal data of that person.",
     (),
     partitions=1,
 )
 REPORTING_ERASURE_ANSWERS = Topic(
     "care.reporting.erasure-answers.v1",
     "reporting",
-    "Which erasures the reporting service has received, and that it holds no word of those persons.",
+    "Confirmations by the reporting service that it received an erasure and holds no personal data of that person.",
     (),
     partitions=1,
 )
@@ -79,7 +84,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
     str(event.model_fields["type"].default): event for topic in TOPICS for event in topic.events
 }
 
-# Facts about no customer (ADR 0008): their subject is their own stream, and no customer's timeline holds them.
+# Events that concern no customer (ADR 0008): their subject is their own stream, and no timeline shows them.
 CONFIGURATION: frozenset[type[Event]] = frozenset(
     {
         customer.HandoverBatchStarted,

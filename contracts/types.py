@@ -1,4 +1,4 @@
-"""Field types shared by events and commands: what a text, an instant or a code may hold."""
+"""Field types that events and commands share, with the checks of texts, times, days and codes."""
 
 import re
 from datetime import UTC, date, datetime
@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
-from contracts.unfit import UnfitError
+from contracts.field_error import FieldError
 
 MAX_WORD = 64
 MAX_NAME = 200
@@ -15,7 +15,7 @@ EARLIEST_YEAR = 1900
 LATEST_YEAR = 2200
 CODE_PATTERN = r"^[a-z0-9][a-z0-9.-]*$"
 EMPLOYEE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:@-]*$"
-# What Unicode keeps for programs: a block, and the last two of each plane. What is not assigned yet is let through.
+# Unicode noncharacters: U+FDD0 to U+FDEF, and the last two of each plane. Unassigned characters are allowed.
 LAST_TWO = "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17))
 NONCHARACTERS = f"\ufdd0-\ufdef{LAST_TWO}"
 CONTROLS_BUT_TAB_AND_NEWLINE = "\x00-\x08\x0b-\x1f\x7f-\x9f"
@@ -24,14 +24,14 @@ FORBIDDEN = re.compile(f"[{CONTROLS_BUT_TAB_AND_NEWLINE}{SURROGATES}{NONCHARACTE
 
 
 def utc_text(at: datetime) -> str:
-    """Return an instant in UTC as events tell it, stored or published."""
+    """Return a UTC instant in the format of stored and published events."""
     return at.isoformat().replace("+00:00", "Z")
 
 
 def refuse_unprintable(text: str) -> str:
-    """Refuse NUL, control characters and lone surrogates: PostgreSQL and JSON readers differ on them."""
+    """Reject control characters, surrogates and noncharacters: PostgreSQL and JSON parsers treat them differently."""
     if found := FORBIDDEN.search(text):
-        raise UnfitError(
+        raise FieldError(
             f"character U+{ord(found.group()):04X} is not allowed in text",
             f"文本中不得含有字符 U+{ord(found.group()):04X}",
         )
@@ -40,35 +40,35 @@ def refuse_unprintable(text: str) -> str:
 
 def refuse_blank(text: str) -> str:
     if not text.strip():
-        raise UnfitError("text must not be blank", "内容不能为空白")
+        raise FieldError("text must not be blank", "内容不能为空白")
     return text
 
 
-def require_text(value: Any) -> Any:
-    """Times come as RFC 3339 text; a number would be read as an epoch, and a date as midnight somewhere."""
+def require_time_text(value: Any) -> Any:
+    """Accept only RFC 3339 text: pydantic would read a number as Unix time, and a date as midnight."""
     if isinstance(value, str) and not (len(value) > len("2024-06-01") and value[10] in "Tt "):
-        raise UnfitError(
+        raise FieldError(
             "a time needs date, time and offset, such as 2024-06-01T09:00:00+08:00",
             "时间须含日期、时刻和时区，例如 2024-06-01T09:00:00+08:00",
         )
     if not isinstance(value, str | datetime):
-        raise UnfitError(
+        raise FieldError(
             "a time is text such as 2024-06-01T09:00:00+08:00", "时间应为文本，例如 2024-06-01T09:00:00+08:00"
         )
     return value
 
 
-def require_day(value: Any) -> Any:
-    """Days come as text; a number would be read as an epoch, and a time as the day that it is somewhere."""
+def require_day_text(value: Any) -> Any:
+    """Accept only a date as text: pydantic would read a number as Unix time, and cut the time off an instant."""
     is_day_text = isinstance(value, str) and len(value) == len("2024-06-01")
     if not (is_day_text or type(value) is date):
-        raise UnfitError("a day is text such as 2024-06-01", "日期应为文本，例如 2024-06-01")
+        raise FieldError("a day is text such as 2024-06-01", "日期应为文本，例如 2024-06-01")
     return value
 
 
 def refuse_far_days(day: date) -> date:
     if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
-        raise UnfitError(
+        raise FieldError(
             f"the year must lie between {EARLIEST_YEAR} and {LATEST_YEAR}",
             f"年份应在 {EARLIEST_YEAR} 到 {LATEST_YEAR} 之间",
         )
@@ -77,19 +77,19 @@ def refuse_far_days(day: date) -> date:
 
 def refuse_far_years(instant: datetime) -> datetime:
     if not EARLIEST_YEAR <= instant.year <= LATEST_YEAR:
-        raise UnfitError(
+        raise FieldError(
             f"the year must lie between {EARLIEST_YEAR} and {LATEST_YEAR}",
             f"年份应在 {EARLIEST_YEAR} 到 {LATEST_YEAR} 之间",
         )
     return instant
 
 
-def in_utc(instant: datetime) -> datetime:
-    """One instant has one spelling: alert identities are made from it."""
+def to_utc(instant: datetime) -> datetime:
+    """Convert to UTC, so that equal instants have equal text: the identity of an alert contains it."""
     try:
         return instant.astimezone(UTC)
     except OverflowError:
-        raise UnfitError(
+        raise FieldError(
             f"the year must lie between {EARLIEST_YEAR} and {LATEST_YEAR}",
             f"年份应在 {EARLIEST_YEAR} 到 {LATEST_YEAR} 之间",
         ) from None
@@ -101,7 +101,7 @@ Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), Printable, After
 Note = Annotated[str, Field(min_length=1, max_length=MAX_NOTE), Printable, AfterValidator(refuse_blank)]
 Code = Annotated[str, Field(min_length=1, max_length=MAX_WORD, pattern=CODE_PATTERN)]
 Instant = Annotated[
-    AwareDatetime, BeforeValidator(require_text), AfterValidator(in_utc), AfterValidator(refuse_far_years)
+    AwareDatetime, BeforeValidator(require_time_text), AfterValidator(to_utc), AfterValidator(refuse_far_years)
 ]
-Day = Annotated[date, BeforeValidator(require_day), AfterValidator(refuse_far_days)]
+Day = Annotated[date, BeforeValidator(require_day_text), AfterValidator(refuse_far_days)]
 EmployeeId = Annotated[str, Field(min_length=1, max_length=MAX_WORD, pattern=EMPLOYEE_PATTERN)]

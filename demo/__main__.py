@@ -22,7 +22,7 @@ from demo.story import play
 from demo.tables import show
 from demo.texts import TEXTS, Texts
 from deploy.stack import report, state
-from deploy.stack.errors import CannotRun
+from deploy.stack.errors import StackError
 from deploy.stack.layout import Layout
 from deploy.stack.supervisor import stack
 
@@ -46,7 +46,7 @@ def main(
     console = Console()
     try:
         asyncio.run(run(console, customers, seed, language, data_dir))
-    except CannotRun as error:
+    except StackError as error:
         raise SystemExit(str(error)) from error
     except httpx.HTTPStatusError as error:
         raise SystemExit(f"{error.request.url} answered {error.response.status_code}: {error.response.text}") from error
@@ -83,7 +83,7 @@ async def environment_of(console: Console, data_dir: Path) -> AsyncIterator[dict
 def is_running(data_dir: Path) -> bool:
     try:
         state.running(data_dir)
-    except CannotRun:
+    except StackError:
         return False
     return True
 

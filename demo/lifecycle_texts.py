@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from contracts.money import EXPONENTS, USUAL_EXPONENT
+from contracts.money import DEFAULT_EXPONENT, EXPONENTS
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAYS = ("due_at", "anchor_at")
@@ -147,5 +147,5 @@ def text(name: str, value: Any) -> str:
 def amount(data: dict[str, Any]) -> str:
     if "amount_minor" not in data:
         return ""
-    exponent = EXPONENTS.get(data["currency"], USUAL_EXPONENT)
+    exponent = EXPONENTS.get(data["currency"], DEFAULT_EXPONENT)
     return f"{data['currency']} {data['amount_minor'] / 10**exponent:,.{exponent}f}"

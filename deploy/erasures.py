@@ -1,7 +1,8 @@
-"""After a backup was brought back: which erasures the topic still tells of, and asking for them again.
+"""Repeats erasures after a backup was restored.
 
-`python -m deploy.erasures list > FILE` before the topics are deleted, `python -m deploy.erasures repeat FILE` once the
-services run. Addresses come from CARE_KAFKA_BOOTSTRAP and CARE_CUSTOMER_URL, a token of ops or admin from CARE_TOKEN.
+Run `python -m deploy.erasures list > FILE` before you delete the topics: it reads all erasures from Kafka
+(CARE_KAFKA_BOOTSTRAP). Run `python -m deploy.erasures repeat FILE` when the services run again: it requests the
+erasures from the customer service (CARE_CUSTOMER_URL), with a token of ops or admin (CARE_TOKEN).
 """
 
 import asyncio
@@ -25,13 +26,13 @@ POLL_MILLISECONDS = 500
 TIMEOUT_SECONDS = 30.0
 TYPES = {str(each.model_fields["type"].default) for each in (CustomerErased, KeyContactErased)}
 ERASED = "erased"
-# Who is not in the backup has no words in it; who was merged goes with the customer that they were merged into.
+# A customer that is not in the backup has no data in it. A merged one is erased with the customer it was merged into.
 REFUSED = {HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """An erasure as it was asked for."""
+class Erasure:
+    """An erasure that was requested."""
 
     customer_id: str
     key_contact_id: str | None
@@ -43,17 +44,17 @@ class Asked:
         return f"/v1/customers/{self.customer_id}{person}/erasure"
 
 
-async def told(bootstrap: str) -> list[Asked]:
-    """Return every erasure on the customers' topic, read from its beginning to its end."""
-    places = [TopicPartition(CUSTOMER_EVENTS.name, number) for number in range(CUSTOMER_EVENTS.partitions)]
+async def published(bootstrap: str) -> list[Erasure]:
+    """Return all erasures on the customer topic, read from its beginning to its end."""
+    partitions = [TopicPartition(CUSTOMER_EVENTS.name, number) for number in range(CUSTOMER_EVENTS.partitions)]
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
     await consumer.start()
     try:
-        consumer.assign(places)
-        await consumer.seek_to_beginning(*places)
-        ends = await consumer.end_offsets(places)
-        found: list[Asked] = []
-        while [place for place in places if await consumer.position(place) < ends[place]]:
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning(*partitions)
+        ends = await consumer.end_offsets(partitions)
+        found: list[Erasure] = []
+        while [partition for partition in partitions if await consumer.position(partition) < ends[partition]]:
             for records in (await consumer.getmany(timeout_ms=POLL_MILLISECONDS)).values():
                 found += erasures_of(records)
         return found
@@ -61,20 +62,20 @@ async def told(bootstrap: str) -> list[Asked]:
         await consumer.stop()
 
 
-def erasures_of(records: Iterable[ConsumerRecord[Any, Any]]) -> Iterator[Asked]:
+def erasures_of(records: Iterable[ConsumerRecord[Any, Any]]) -> Iterator[Erasure]:
     for record in records:
         headers = dict(record.headers)
         if headers.get("ce_type", b"").decode() in TYPES and record.value:
-            said = json.loads(record.value)
-            yield Asked(headers["ce_subject"].decode(), said.get("key_contact_id"), said["reason"])
+            value = json.loads(record.value)
+            yield Erasure(headers["ce_subject"].decode(), value.get("key_contact_id"), value["reason"])
 
 
-async def repeat(asked: Iterable[Asked], url: str, token: str) -> Counter[str]:
-    """Ask for each again; return how many were erased, and how many refused with which code. Safe to run twice."""
+async def repeat(erasures: Iterable[Erasure], url: str, token: str) -> Counter[str]:
+    """Request each erasure again; return how many were erased, and how many were refused by code. Safe to repeat."""
     outcomes: Counter[str] = Counter()
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False) as client:
-        for each in asked:
+        for each in erasures:
             response = await client.post(each.path, json={"reason": each.reason})
             if response.status_code not in REFUSED:
                 response.raise_for_status()
@@ -82,19 +83,19 @@ async def repeat(asked: Iterable[Asked], url: str, token: str) -> Counter[str]:
     return outcomes
 
 
-def read(lines: Iterable[str]) -> list[Asked]:
-    return [Asked(**json.loads(line)) for line in lines if line.strip()]
+def read(lines: Iterable[str]) -> list[Erasure]:
+    return [Erasure(**json.loads(line)) for line in lines if line.strip()]
 
 
 def main(arguments: list[str]) -> int:
     match arguments:
         case ["list"]:
-            for each in asyncio.run(told(os.environ["CARE_KAFKA_BOOTSTRAP"])):
+            for each in asyncio.run(published(os.environ["CARE_KAFKA_BOOTSTRAP"])):
                 sys.stdout.write(json.dumps(asdict(each)) + "\n")
             return 0
         case ["repeat", file]:
-            asked = read(Path(file).read_text().splitlines())
-            outcomes = asyncio.run(repeat(asked, os.environ["CARE_CUSTOMER_URL"], os.environ["CARE_TOKEN"]))
+            erasures = read(Path(file).read_text().splitlines())
+            outcomes = asyncio.run(repeat(erasures, os.environ["CARE_CUSTOMER_URL"], os.environ["CARE_TOKEN"]))
             sys.stdout.write("".join(f"{outcome}: {count}\n" for outcome, count in sorted(outcomes.items())))
             return 0
         case _:

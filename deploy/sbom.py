@@ -1,4 +1,4 @@
-"""Writes what is installed as a CycloneDX document, to build/sbom.json: `python -m deploy.sbom [FILE]`."""
+"""Writes a CycloneDX SBOM of the installed packages to build/sbom.json: `python -m deploy.sbom [FILE]`."""
 
 import json
 import re
@@ -14,7 +14,7 @@ SPECIFICATION = "1.6"
 
 
 def document(installed: Iterable[Distribution]) -> dict[str, Any]:
-    """Return the bill of materials. It holds no time and no place, so the same packages give the same document."""
+    """Return the SBOM. It contains no time and no path, so equal packages give equal documents."""
     by_reference = {reference(each): each for each in installed}
     return {
         "bomFormat": "CycloneDX",
@@ -36,19 +36,19 @@ def component(installed: Distribution) -> dict[str, Any]:
         "version": installed.version,
         "purl": reference(installed),
     }
-    # Only an SPDX expression says which licence it is; the older free text may hold a whole licence.
+    # Only an SPDX expression identifies the licence; the older free text may contain a whole licence text.
     if "License-Expression" in installed.metadata:
         found["licenses"] = [{"expression": installed.metadata["License-Expression"]}]
     return found
 
 
 def reference(installed: Distribution) -> str:
-    """Return the package URL, by which other tools know the package."""
+    """Return the package URL (purl) of the package."""
     return f"pkg:pypi/{normalised(installed.name)}@{installed.version}"
 
 
 def normalised(name: str) -> str:
-    """Return the name as PEP 503 spells it."""
+    """Return the name normalised by PEP 503."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 

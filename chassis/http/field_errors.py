@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.field_error import FieldError
 from contracts.money import CURRENCY_PATTERN
 from contracts.types import CODE_PATTERN, EMPLOYEE_PATTERN
-from contracts.unfit import UnfitError
 
 Sentences = tuple[str, str]
 
@@ -97,9 +97,9 @@ class Fault:
 def fault_of(error: Mapping[str, Any]) -> Fault:
     """Read one of pydantic's errors."""
     place, rule, context = tuple(error["loc"]), error["type"], error.get("ctx", {})
-    unfit = context.get("error")
-    if isinstance(unfit, UnfitError):
-        return Fault((*place, *unfit.place), rule, unfit.en, unfit.zh)
+    field_error = context.get("error")
+    if isinstance(field_error, FieldError):
+        return Fault((*place, *field_error.place), rule, field_error.en, field_error.zh)
     en, zh = PATTERNS.get(context.get("pattern", ""), SENTENCES.get(rule, (error["msg"], "不符合要求。")))
     if offered := offered_in(context):
         return Fault(place, rule, en.format(offered=", ".join(offered)), zh.format(offered="、".join(offered)))

@@ -1,4 +1,4 @@
-"""Facts the customer service publishes. Fields may be added with a default, never renamed."""
+"""The events that the customer service publishes. A field may be added with a default, but never renamed."""
 
 from typing import Annotated
 
@@ -41,8 +41,8 @@ from contracts.customer.ownership import HelperAdded, HelperRemoved, OwnerAssign
 from contracts.customer.people import (
     KeyContactAdded,
     KeyContactChanged,
+    KeyContactDetails,
     KeyContactRemoved,
-    KeyContactStated,
     PeopleEvent,
 )
 from contracts.customer.quote import QuoteCompared, QuoteEvent, QuoteIssued, QuoteRequested
@@ -73,7 +73,7 @@ from contracts.customer.tiers import (
     TierSchemePublished,
 )
 
-# What stands in the customer's own stream, and what has streams of its own (ADR 0008).
+# Events of the customer's own stream; all other events have their own streams (ADR 0008).
 CustomerEvent = (
     RecordEvent
     | LifeEvent
@@ -129,9 +129,9 @@ __all__ = [
     "ItemKind",
     "KeyContactAdded",
     "KeyContactChanged",
+    "KeyContactDetails",
     "KeyContactErased",
     "KeyContactRemoved",
-    "KeyContactStated",
     "Kind",
     "MarkedDistinct",
     "MarketEvent",

@@ -1,4 +1,4 @@
-"""What binds a customer and us: its term, its amount, and whether it goes on."""
+"""Events of a contract with a customer: its term, its amount, renewal and end."""
 
 from enum import StrEnum
 from typing import Literal
@@ -9,7 +9,7 @@ from contracts.types import Code, Day, Word
 
 
 class ContractKind(StrEnum):
-    """`strategic` is a long-term agreement (长期合作协议); `framework` one that orders are placed under."""
+    """`strategic` is a long-term agreement (长期合作协议). Under a `framework` contract, orders are placed later."""
 
     STANDARD = "standard"
     FRAMEWORK = "framework"
@@ -23,9 +23,9 @@ class RenewalIntent(StrEnum):
 
 
 class ContractSigned(Event):
-    """A contract was signed. `ends_on` is its last day; without one it runs until it is ended.
+    """A contract was signed. `ends_on` is its last day; without it, the contract has no fixed end.
 
-    `document_id` is the number under which another system keeps the file.
+    `document_id` identifies the file in another system.
     """
 
     type: Literal["care.customer.contract-signed.v1"] = "care.customer.contract-signed.v1"
@@ -41,14 +41,14 @@ class ContractSigned(Event):
 
 
 class RenewalIntentStated(Event):
-    """The customer said, or let it be known, whether it will renew."""
+    """It became known whether the customer will renew the contract."""
 
     type: Literal["care.customer.renewal-intent-stated.v1"] = "care.customer.renewal-intent-stated.v1"
     intent: RenewalIntent
 
 
 class ContractRenewed(Event):
-    """The contract goes on for another term; the renewal intent is unknown again."""
+    """The contract was renewed for another term. The renewal intent is `unknown` again."""
 
     type: Literal["care.customer.contract-renewed.v1"] = "care.customer.contract-renewed.v1"
     starts_on: Day
@@ -58,7 +58,7 @@ class ContractRenewed(Event):
 
 
 class ContractEnded(Event):
-    """The contract binds nobody any more."""
+    """The contract ended."""
 
     type: Literal["care.customer.contract-ended.v1"] = "care.customer.contract-ended.v1"
     reason: Code

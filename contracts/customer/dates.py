@@ -1,4 +1,4 @@
-"""Days of persons that come back each year, told some days ahead."""
+"""Reminders of yearly dates of key contacts, such as birthdays."""
 
 from typing import Literal
 from uuid import UUID
@@ -8,7 +8,7 @@ from contracts.types import Code, Day
 
 
 class ImportantDateApproaching(Event):
-    """A date of this kind of a key contact falls `on` this day; by which calendar it comes back is not told."""
+    """A yearly date of a key contact, such as a birthday, is some days ahead. `on` is the day it falls on."""
 
     type: Literal["care.customer.important-date-approaching.v1"] = "care.customer.important-date-approaching.v1"
     key_contact_id: UUID

@@ -1,4 +1,4 @@
-"""A person's words are to go, everywhere."""
+"""Erasures: the personal data of a customer or a key contact is deleted in every service."""
 
 from typing import Literal
 from uuid import UUID
@@ -8,9 +8,9 @@ from contracts.types import Code
 
 
 class CustomerErased(Event):
-    """Every personal word about the customer is to go from each service that holds one, and none may come any more.
+    """The customer was erased. Every service deletes its personal data and accepts no new personal data.
 
-    What is known without words stands: facts, figures, a company's name.
+    Data that is not personal remains: events, figures and the name of a company.
     """
 
     type: Literal["care.customer.erased.v1"] = "care.customer.erased.v1"
@@ -18,7 +18,10 @@ class CustomerErased(Event):
 
 
 class KeyContactErased(Event):
-    """Every personal word about one key contact is to go; `word_refs` are all that the customer service ever took."""
+    """A key contact was erased. Every service deletes the personal data of that person.
+
+    `word_refs` are the references to all entries about the person in the vault of the customer service.
+    """
 
     type: Literal["care.customer.key-contact-erased.v1"] = "care.customer.key-contact-erased.v1"
     key_contact_id: UUID

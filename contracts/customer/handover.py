@@ -1,4 +1,4 @@
-"""One customer passes from one owner to another, with all that is open for it."""
+"""The handover of one customer from its owner to another employee, with a checklist of open work."""
 
 from enum import StrEnum
 from typing import Literal
@@ -18,9 +18,9 @@ class ItemKind(StrEnum):
 
 
 class ChecklistItem(BaseModel):
-    """What the new owner must know of. `at` is when it is due, was raised, or took place.
+    """An item for the new owner. `at` is when a task is due, a complaint was raised or a contact took place.
 
-    `promised_by` is when the customer was promised that a complaint is resolved.
+    `promised_by` is the time until which the resolution of a complaint was promised to the customer.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -33,7 +33,7 @@ class ChecklistItem(BaseModel):
 
 
 class EndingContract(BaseModel):
-    """A contract whose term runs out soon, or has run out of late; `ends_on` is its last day."""
+    """A contract that ends soon or ended recently. `ends_on` is its last day."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -43,9 +43,10 @@ class EndingContract(BaseModel):
 
 
 class HandoverStarted(Event):
-    """The customer is to pass on. Until it is accepted, the old owner answers for it. `batch_id` ties many together.
+    """A handover was started. The old owner remains the owner until the handover is accepted.
 
-    `items_left_out` counts what was too much for the checklist, contracts among it.
+    `batch_id` is the batch handover that it belongs to, if any. `items_left_out` is the number of items and contracts
+    above the limit of the checklist.
     """
 
     type: Literal["care.customer.handover-started.v1"] = "care.customer.handover-started.v1"
@@ -60,7 +61,7 @@ class HandoverStarted(Event):
 
 
 class HandoverAccepted(Event):
-    """The new owner has taken over; recorded together with the OwnerAssigned that says so."""
+    """The new owner accepted the handover. `owner-assigned` is recorded in the same commit."""
 
     type: Literal["care.customer.handover-accepted.v1"] = "care.customer.handover-accepted.v1"
     owner_id: EmployeeId
@@ -68,7 +69,7 @@ class HandoverAccepted(Event):
 
 
 class HandoverWithdrawn(Event):
-    """The customer stays with its owner."""
+    """The handover was withdrawn. The customer keeps its owner."""
 
     type: Literal["care.customer.handover-withdrawn.v1"] = "care.customer.handover-withdrawn.v1"
     reason_ref: UUID | None = None

@@ -1,4 +1,4 @@
-"""Many customers pass on at once: what was asked for, and how it ended. Each customer's handover names its batch."""
+"""Batch handovers of many customers. The handover of each customer contains the `batch_id`."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -17,11 +17,12 @@ NamedCustomers = Annotated[tuple[UUID, ...], Field(min_length=1, max_length=MAX_
 
 
 class HandoverBatchStarted(Event):
-    """The customers of `from_owner_id`, or those of nobody, pass on, in turn to each of `to_owner_ids`.
+    """A batch handover was started: customers are distributed in turn to the employees in `to_owner_ids`.
 
-    Only those that fit stage, tier, tag and region, and that `led_by` leads, where these are said. With `leaves` they
-    are all that the employee has, what it helps with ends too, and those that it leads are led by `to_leader_id`, or by
-    nobody. With `customer_ids` they are these, whoever has them. The batch's subject is the batch itself.
+    It contains the customers owned by `from_owner_id`; without it, those that have no owner. If `stage`, `tier`, `tag`,
+    `region` or `led_by` (the leader) are given, only matching customers. With `customer_ids`, exactly these customers.
+    If the employee `leaves`, it contains all their customers. The employee is then also removed as helper, and replaced
+    as leader by `to_leader_id` or, without it, by their own leader. The subject is the batch, not a customer.
     """
 
     type: Literal["care.customer.handover-batch-started.v1"] = "care.customer.handover-batch-started.v1"
@@ -40,7 +41,7 @@ class HandoverBatchStarted(Event):
 
 
 class HandoverBatchEnded(Event):
-    """Every customer of the batch has been seen to: begun to pass on, or refused."""
+    """A batch handover ended: the handover of each customer was started or refused."""
 
     type: Literal["care.customer.handover-batch-ended.v1"] = "care.customer.handover-batch-ended.v1"
     handed_over: int = Field(ge=0)

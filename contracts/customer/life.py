@@ -1,4 +1,4 @@
-"""Where in its life a customer stands: stage, mode and tier."""
+"""The stage and the tier of a customer, and the mode that follows from the stage."""
 
 from enum import StrEnum
 from typing import Literal
@@ -17,13 +17,15 @@ class Stage(StrEnum):
 
 
 class Mode(StrEnum):
-    """A function of the stage: dense follow-up before the deal, staged maintenance after it."""
+    """How a customer is contacted: frequent follow-up before the deal, regular maintenance after it."""
 
     FOLLOW_UP = "follow-up"
     MAINTENANCE = "maintenance"
 
 
 class StageChanged(Event):
+    """The customer moved to another stage of its life cycle."""
+
     type: Literal["care.customer.stage-changed.v1"] = "care.customer.stage-changed.v1"
     previous: Stage
     stage: Stage
@@ -31,7 +33,7 @@ class StageChanged(Event):
 
 
 class TierChanged(Event):
-    """The customer is in another tier. Without a `basis` it was set by hand, and stays until it is released."""
+    """The customer moved to another tier. Without `basis`, it was set manually and is kept until it is released."""
 
     type: Literal["care.customer.tier-changed.v1"] = "care.customer.tier-changed.v1"
     scheme: Code
@@ -44,7 +46,7 @@ LifeEvent = StageChanged | TierChanged
 
 
 def mode_of(stage: Stage) -> Mode | None:
-    """Follow-up before the deal, maintenance after it; a lost customer is in neither."""
+    """Return the mode that belongs to a stage; None for a lost customer."""
     match stage:
         case Stage.NEW | Stage.INTERESTED:
             return Mode.FOLLOW_UP

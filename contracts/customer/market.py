@@ -1,4 +1,4 @@
-"""What is known about a customer: competitors that court it, customers that it brought, its own news."""
+"""Events about the market of a customer: competitors, referrals and news."""
 
 from typing import Literal
 from uuid import UUID
@@ -8,7 +8,7 @@ from contracts.types import Code
 
 
 class CompetitorSeen(Event):
-    """A competitor was met at the customer; `is_cheaper` says whether its price was lower, where that is known."""
+    """A competitor was active at the customer. `is_cheaper` says whether its price was lower, if known."""
 
     type: Literal["care.customer.competitor-seen.v1"] = "care.customer.competitor-seen.v1"
     competitor: Code
@@ -16,14 +16,14 @@ class CompetitorSeen(Event):
 
 
 class ReferralMade(Event):
-    """The customer recommended us; `referred_customer_id` is to whom, once that one is a customer here."""
+    """The customer recommended us. `referred_customer_id` is the customer that was won, if it is registered."""
 
     type: Literal["care.customer.referral-made.v1"] = "care.customer.referral-made.v1"
     referred_customer_id: UUID | None = None
 
 
 class NewsRecorded(Event):
-    """Something happened at the customer, such as a new project going live. What was recorded is in the vault."""
+    """News about the customer was recorded, such as a new project. The text is in the vault."""
 
     type: Literal["care.customer.news-recorded.v1"] = "care.customer.news-recorded.v1"
     topic: Code

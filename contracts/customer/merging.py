@@ -1,4 +1,4 @@
-"""Two records of one customer: under which id it goes on, and whom it is not to be taken for (ADR 0013)."""
+"""Merges of duplicate customers, and pairs that were marked as distinct (ADR 0013)."""
 
 from typing import Literal
 from uuid import UUID
@@ -7,35 +7,35 @@ from contracts.event import Event
 
 
 class Merged(Event):
-    """From now on the customer goes on as `into_customer_id`, which answers for all that was recorded under this id."""
+    """The customer was merged as a duplicate into `into_customer_id`, which now represents it with all its history."""
 
     type: Literal["care.customer.merged.v1"] = "care.customer.merged.v1"
     into_customer_id: UUID
 
 
 class Unmerged(Event):
-    """The customer stands for itself again, with all that was recorded under its id."""
+    """The merge was undone. The customer is separate again, with all its history."""
 
     type: Literal["care.customer.unmerged.v1"] = "care.customer.unmerged.v1"
     from_customer_id: UUID
 
 
 class DuplicateAbsorbed(Event):
-    """The other side of `Merged`, recorded in the same append; readers need only one of them."""
+    """A duplicate was merged into this customer: the counterpart of `merged`, in the same commit. Use only one."""
 
     type: Literal["care.customer.duplicate-absorbed.v1"] = "care.customer.duplicate-absorbed.v1"
     duplicate_id: UUID
 
 
 class DuplicateReleased(Event):
-    """The other side of `Unmerged`, recorded in the same append; readers need only one of them."""
+    """The merge of a duplicate was undone: the counterpart of `unmerged`, in the same commit. Use only one."""
 
     type: Literal["care.customer.duplicate-released.v1"] = "care.customer.duplicate-released.v1"
     duplicate_id: UUID
 
 
 class MarkedDistinct(Event):
-    """Somebody has looked: however alike, this and the other are two customers."""
+    """An employee confirmed that this customer and `other_id` are not duplicates."""
 
     type: Literal["care.customer.marked-distinct.v1"] = "care.customer.marked-distinct.v1"
     other_id: UUID

@@ -1,4 +1,4 @@
-"""What a customer needs, and what became of it."""
+"""The needs of a customer and their status."""
 
 from enum import StrEnum
 from typing import Literal
@@ -9,13 +9,15 @@ from contracts.types import Word
 
 
 class NeedStatus(StrEnum):
+    """`gone`: the customer no longer has the need, although it was not met."""
+
     OPEN = "open"
     MET = "met"
     GONE = "gone"
 
 
 class NeedStated(Event):
-    """The customer needs `need`, or does no longer: met, or gone without. What was said of it is in the vault."""
+    """A need of the customer was recorded, or its status changed. The text is in the vault."""
 
     type: Literal["care.customer.need-stated.v1"] = "care.customer.need-stated.v1"
     need: Word

@@ -1,4 +1,4 @@
-"""What a customer ordered, and what became of it."""
+"""Events of an order of a customer."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from contracts.types import Code, Word
 
 
 class OrderPlaced(Event):
-    """The customer ordered something; `category` is a product category. `external_id` is the source's own number."""
+    """The customer placed an order. `category` is a product category, `external_id` the number in the source system."""
 
     type: Literal["care.customer.order-placed.v1"] = "care.customer.order-placed.v1"
     external_system: Code | None = None
@@ -19,13 +19,13 @@ class OrderPlaced(Event):
 
 
 class OrderDelivered(Event):
-    """All of the order is with the customer."""
+    """The whole order was delivered."""
 
     type: Literal["care.customer.order-delivered.v1"] = "care.customer.order-delivered.v1"
 
 
 class OrderCancelled(Event):
-    """The order will not be delivered."""
+    """The order was cancelled."""
 
     type: Literal["care.customer.order-cancelled.v1"] = "care.customer.order-cancelled.v1"
     reason: Code

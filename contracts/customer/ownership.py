@@ -1,4 +1,4 @@
-"""Who answers for a customer."""
+"""The owner, the leader and the helpers of a customer."""
 
 from typing import Literal
 
@@ -7,9 +7,9 @@ from contracts.types import EmployeeId
 
 
 class OwnerAssigned(Event):
-    """From now on `owner_id` answers for the customer; `leader_id` is who leads the owner, where known.
+    """The owner of the customer was assigned, or its leader changed. `leader_id` is the leader of the owner, if known.
 
-    An owner is no helper: one who helped helps no longer, and keeps nothing when the customer is handed on.
+    If the new owner was a helper of the customer, that ends. It does not resume when the owner changes again.
     """
 
     type: Literal["care.customer.owner-assigned.v1"] = "care.customer.owner-assigned.v1"
@@ -19,13 +19,15 @@ class OwnerAssigned(Event):
 
 
 class HelperAdded(Event):
-    """The employee may act for the customer beside its owner."""
+    """An employee became a helper of the customer and may act for it like its owner."""
 
     type: Literal["care.customer.helper-added.v1"] = "care.customer.helper-added.v1"
     employee_id: EmployeeId
 
 
 class HelperRemoved(Event):
+    """An employee is no longer a helper of the customer."""
+
     type: Literal["care.customer.helper-removed.v1"] = "care.customer.helper-removed.v1"
     employee_id: EmployeeId
 

@@ -1,4 +1,4 @@
-"""Whom to speak to at a customer."""
+"""The key contacts of a customer."""
 
 from typing import Literal
 from uuid import UUID
@@ -7,8 +7,8 @@ from contracts.event import Event
 from contracts.types import Code
 
 
-class KeyContactStated(Event):
-    """All that is known of a key contact. Words stand in the vault; of important dates only the kinds are told."""
+class KeyContactDetails(Event):
+    """The data of a key contact. Personal data is in the vault; `date_kinds` are the kinds of dates there."""
 
     key_contact_id: UUID
     role: Code | None = None
@@ -20,20 +20,20 @@ class KeyContactStated(Event):
     date_kinds: tuple[Code, ...] = ()
 
 
-class KeyContactAdded(KeyContactStated):
-    """Somebody at the customer became known."""
+class KeyContactAdded(KeyContactDetails):
+    """A key contact was added to the customer."""
 
     type: Literal["care.customer.key-contact-added.v1"] = "care.customer.key-contact-added.v1"
 
 
-class KeyContactChanged(KeyContactStated):
-    """What is known from now on, whole: an absent field is known no longer."""
+class KeyContactChanged(KeyContactDetails):
+    """A key contact was changed. The event contains all fields; an omitted field was removed."""
 
     type: Literal["care.customer.key-contact-changed.v1"] = "care.customer.key-contact-changed.v1"
 
 
 class KeyContactRemoved(Event):
-    """The person is no longer somebody to speak to at this customer."""
+    """A key contact was removed from the customer."""
 
     type: Literal["care.customer.key-contact-removed.v1"] = "care.customer.key-contact-removed.v1"
     key_contact_id: UUID

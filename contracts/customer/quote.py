@@ -1,4 +1,4 @@
-"""What a customer was offered, and with whom it compares."""
+"""Events of a quote for a customer."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from contracts.types import Code, Word
 
 
 class QuoteRequested(Event):
-    """The customer asked what something costs; `category` is a product category."""
+    """The customer asked for a quote. `category` is a product category."""
 
     type: Literal["care.customer.quote-requested.v1"] = "care.customer.quote-requested.v1"
     external_system: Code | None = None
@@ -17,7 +17,7 @@ class QuoteRequested(Event):
 
 
 class QuoteIssued(Event):
-    """The customer was told an amount. A quote may begin with it, and may be issued anew with another amount."""
+    """A quote was issued, or issued again with another amount. It may be the first event of a quote."""
 
     type: Literal["care.customer.quote-issued.v1"] = "care.customer.quote-issued.v1"
     external_system: Code | None = None
@@ -28,7 +28,7 @@ class QuoteIssued(Event):
 
 
 class QuoteCompared(Event):
-    """The customer holds the quote against another one; `competitor` is whose, where that is known."""
+    """The customer compared the quote with another one. `competitor` is the issuer of the other quote, if known."""
 
     type: Literal["care.customer.quote-compared.v1"] = "care.customer.quote-compared.v1"
     competitor: Code | None = None

@@ -1,4 +1,4 @@
-"""Who a customer is."""
+"""Registration, name and profile of a customer."""
 
 from enum import StrEnum
 from typing import Any, Literal
@@ -14,7 +14,7 @@ class Kind(StrEnum):
 
 
 class WorkStatus(StrEnum):
-    """跟进状态 as stated by the source system: quoted, in progress, solved, done."""
+    """The follow-up status (跟进状态) as given by the source system."""
 
     QUOTED = "quoted"
     IN_PROGRESS = "in-progress"
@@ -23,7 +23,7 @@ class WorkStatus(StrEnum):
 
 
 class Registered(Event):
-    """A customer became known. A company's name stands here; a person's name stays in the vault."""
+    """A customer was registered. `name` is the name of a company; the name of a person is in the vault (`name_ref`)."""
 
     type: Literal["care.customer.registered.v1"] = "care.customer.registered.v1"
     kind: Kind
@@ -35,20 +35,20 @@ class Registered(Event):
 
 
 class Renamed(Event):
-    """A customer is called otherwise from now on, or its name was put right. A person's name stays in the vault."""
+    """The customer was renamed, or its name was corrected. The name of a person is in the vault (`name_ref`)."""
 
     type: Literal["care.customer.renamed.v1"] = "care.customer.renamed.v1"
     name: Name | None = None
     name_ref: UUID | None = None
 
 
-ABOUT_ITSELF = frozenset({"type", "cleared"})
+NOT_PROFILE_FIELDS = frozenset({"type", "cleared"})
 
 
 class ProfileChanged(Event):
-    """Each field holds the new value; an absent one did not change, one named in `cleared` is known no longer.
+    """The profile changed. An omitted field did not change; the fields named in `cleared` were deleted.
 
-    `last_contacted_at` is the source's word.
+    `last_contacted_at` is the time that the source system gave.
     """
 
     type: Literal["care.customer.profile-changed.v1"] = "care.customer.profile-changed.v1"
@@ -67,14 +67,14 @@ class ProfileChanged(Event):
     price_list: Word | None = None
     cleared: tuple[Word, ...] = ()
 
-    def news(self) -> dict[str, Any]:
-        """Return each field that changed with its value from now on; None for one that was cleared."""
-        told = {name: value for name, value in self if value is not None and name not in ABOUT_ITSELF}
-        return {**dict.fromkeys(self.cleared), **told}
+    def changes(self) -> dict[str, Any]:
+        """Return the new value of each field that changed; None if it was cleared."""
+        values = {name: value for name, value in self if value is not None and name not in NOT_PROFILE_FIELDS}
+        return {**dict.fromkeys(self.cleared), **values}
 
 
 class ProfileReviewed(Event):
-    """Somebody looked through what is known about the customer and found it right, as it then stood."""
+    """An employee reviewed the profile of the customer and found it correct."""
 
     type: Literal["care.customer.profile-reviewed.v1"] = "care.customer.profile-reviewed.v1"
 

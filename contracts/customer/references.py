@@ -1,4 +1,4 @@
-"""The numbers under which other systems know a customer."""
+"""The numbers of a customer in other systems."""
 
 from typing import Literal
 from uuid import UUID
@@ -8,7 +8,7 @@ from contracts.types import Code, Word
 
 
 class ReferenceAdded(Event):
-    """The system knows the customer under this number, too."""
+    """A number in another system was added to the customer."""
 
     type: Literal["care.customer.reference-added.v1"] = "care.customer.reference-added.v1"
     external_system: Code
@@ -16,7 +16,7 @@ class ReferenceAdded(Event):
 
 
 class ReferenceReserved(Event):
-    """The number leads to this customer and to no other. It stands in the number's own stream (ADR 0010)."""
+    """A number in another system was reserved for one customer. Recorded in the stream of the number (ADR 0010)."""
 
     type: Literal["care.customer.reference-reserved.v1"] = "care.customer.reference-reserved.v1"
     external_system: Code

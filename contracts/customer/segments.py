@@ -1,4 +1,4 @@
-"""Segments: filters that are kept under a name, in whole versions (ADR 0008), for whoever reaches out to customers."""
+"""Segments: customer filters with a name and versions (ADR 0008)."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ from contracts.version import Published
 
 
 class SegmentFilter(BaseModel):
-    """Whom a segment holds: those for whom all of this is so. Nothing by which a person could be meant stands here."""
+    """A segment contains the customers that match all fields. No field may identify a person."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -25,7 +25,7 @@ class SegmentFilter(BaseModel):
 
 
 class SegmentPublished(Published):
-    """A whole new version of a segment, in force at once. Its subject is the segment itself, not a customer."""
+    """A new version of a segment was published. The subject is the segment, not a customer."""
 
     type: Literal["care.customer.segment-published.v1"] = "care.customer.segment-published.v1"
     name: Code
@@ -35,7 +35,7 @@ class SegmentPublished(Published):
 
 
 class SegmentRemoved(Event):
-    """The segment is there no longer."""
+    """A segment was removed. The subject is the segment, not a customer."""
 
     type: Literal["care.customer.segment-removed.v1"] = "care.customer.segment-removed.v1"
     name: Code

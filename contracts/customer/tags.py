@@ -1,4 +1,4 @@
-"""What customers are tagged with, and the vocabulary that offers it: data, in whole versions (ADR 0008)."""
+"""Tags of customers, and the versions of the tag vocabulary (ADR 0008)."""
 
 from typing import Annotated, Literal
 
@@ -12,7 +12,7 @@ MAX_TAGS = 500
 
 
 class Tag(BaseModel):
-    """A tag, and what people read."""
+    """A tag with its display names."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -22,14 +22,14 @@ class Tag(BaseModel):
 
 
 class TagVocabularyPublished(Published):
-    """A whole new version of the vocabulary. Its subject is the vocabulary itself, not a customer."""
+    """A new version of the tag vocabulary was published. The subject is the vocabulary, not a customer."""
 
     type: Literal["care.customer.tag-vocabulary-published.v1"] = "care.customer.tag-vocabulary-published.v1"
     tags: Annotated[tuple[Tag, ...], Field(max_length=MAX_TAGS)]
 
 
 class TagAdded(Event):
-    """`vocabulary_number` is the version that offered the tag."""
+    """A tag was added to the customer. `vocabulary_number` is the version of the vocabulary that contains it."""
 
     type: Literal["care.customer.tag-added.v1"] = "care.customer.tag-added.v1"
     tag: Code
@@ -37,6 +37,8 @@ class TagAdded(Event):
 
 
 class TagRemoved(Event):
+    """A tag was removed from the customer."""
+
     type: Literal["care.customer.tag-removed.v1"] = "care.customer.tag-removed.v1"
     tag: Code
 

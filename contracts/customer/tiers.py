@@ -1,4 +1,4 @@
-"""Tier schemes, data in whole versions (ADR 0008), and what they lead to for a customer beside a new tier."""
+"""Versions of tier schemes (ADR 0008), and tier events of a customer other than a new tier."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -16,17 +16,23 @@ MAX_WINDOW_DAYS = 3_660
 
 Expression = Annotated[
     str,
-    Field(min_length=1, max_length=MAX_EXPRESSION, description="An expression in CEL that gives true or false."),
+    Field(min_length=1, max_length=MAX_EXPRESSION, description="A CEL expression that returns true or false."),
     Printable,
     AfterValidator(refuse_blank),
 ]
 WindowDays = Annotated[
-    int, Field(ge=1, le=MAX_WINDOW_DAYS, strict=True, description="How far back counts and amounts reach.")
+    int,
+    Field(
+        ge=1,
+        le=MAX_WINDOW_DAYS,
+        strict=True,
+        description="The number of days over which orders, contacts and amounts are counted.",
+    ),
 ]
 
 
 class TierDecision(StrEnum):
-    """What becomes of where the rules lead: it holds at once, it waits to be confirmed, or rules are not asked."""
+    """How a tier is assigned: by the rules at once, by the rules after confirmation, or only manually."""
 
     AT_ONCE = "at-once"
     PROPOSED = "proposed"
@@ -34,7 +40,7 @@ class TierDecision(StrEnum):
 
 
 class TierRule(BaseModel):
-    """A tier and who belongs there, unless an earlier tier has taken them; without `when`, everybody who is left."""
+    """A tier and its condition. The first tier whose condition holds applies; without `when` it always holds."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -45,7 +51,7 @@ class TierRule(BaseModel):
 
 
 class TierSchemePublished(Published):
-    """A whole new version of a scheme. Its subject is the scheme itself, not a customer."""
+    """A new version of a tier scheme was published. The subject is the scheme, not a customer."""
 
     type: Literal["care.customer.tier-scheme-published.v1"] = "care.customer.tier-scheme-published.v1"
     name: Code
@@ -56,9 +62,9 @@ class TierSchemePublished(Published):
 
 
 class TierInputs(BaseModel):
-    """What the rules were told of the customer. Amounts are in whole units of the scheme's currency.
+    """The input values of the rules for one customer. Amounts are in whole units of the scheme's currency.
 
-    `nps` and `csat` are the latest answers: from 0 to 10, and in percent of the way from the worst score to the best.
+    `nps` and `csat` are the latest answers: NPS from 0 to 10, CSAT from 0 (lowest score) to 100 (highest score).
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -78,7 +84,7 @@ class TierInputs(BaseModel):
 
 
 class TierBasis(BaseModel):
-    """Why a tier: the version of the scheme, what it was told, and when."""
+    """What a tier is based on: the version of the scheme, the input values, and the time of the evaluation."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -88,7 +94,7 @@ class TierBasis(BaseModel):
 
 
 class TierHeld(Event):
-    """The tier that the rules had led to was also set by hand: it stays until it is released."""
+    """An employee set the current tier manually. It is kept, whatever the rules say, until it is released."""
 
     type: Literal["care.customer.tier-held.v1"] = "care.customer.tier-held.v1"
     scheme: Code
@@ -96,14 +102,14 @@ class TierHeld(Event):
 
 
 class TierReleased(Event):
-    """The tier is the rules' again."""
+    """A manually set tier was released. The rules assign the tier again."""
 
     type: Literal["care.customer.tier-released.v1"] = "care.customer.tier-released.v1"
     scheme: Code
 
 
 class TierProposed(Event):
-    """The rules lead to another tier. It waits until it is confirmed, refused or lapses, or a tier is set by hand."""
+    """The rules proposed another tier. The proposal is open until it is confirmed, refused or lapses."""
 
     type: Literal["care.customer.tier-proposed.v1"] = "care.customer.tier-proposed.v1"
     scheme: Code
@@ -113,7 +119,7 @@ class TierProposed(Event):
 
 
 class TierProposalRefused(Event):
-    """Somebody said no; this version of the scheme does not ask again while it leads to the same tier."""
+    """A proposed tier was refused. This version of the scheme does not propose the same tier again."""
 
     type: Literal["care.customer.tier-proposal-refused.v1"] = "care.customer.tier-proposal-refused.v1"
     scheme: Code
@@ -121,7 +127,7 @@ class TierProposalRefused(Event):
 
 
 class TierProposalLapsed(Event):
-    """The rules lead to the present tier again: what was proposed, open or refused, is no longer so."""
+    """A tier proposal, open or refused, is no longer valid: the rules lead to the current tier again."""
 
     type: Literal["care.customer.tier-proposal-lapsed.v1"] = "care.customer.tier-proposal-lapsed.v1"
     scheme: Code

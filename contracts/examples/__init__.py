@@ -1,6 +1,6 @@
-"""One true-to-life example of every event, for tests, schemas and documents to share.
+"""One realistic example of every event, used by tests, schemas and documents.
 
-The customer is 上海腾云, a company that Li (E1007) follows up and Chen (E1001) leads. Times are June 2024.
+The customer is the company 上海腾云. Its owner is Li (E1007), its leader is Chen (E1001). Times are in June 2024.
 """
 
 from dataclasses import replace
@@ -12,54 +12,54 @@ from contracts import alerts, customer, followup
 from contracts.event import Envelope, Event
 from contracts.examples.complaints import COMPLAINTS as COMPLAINTS
 from contracts.examples.complaints import TARGET as TARGET
-from contracts.examples.configuration import CONFIGURED as CONFIGURED
+from contracts.examples.configuration import CONFIGURATION as CONFIGURATION
 from contracts.examples.configuration import QUESTION as QUESTION
+from contracts.examples.constants import ABSENCE_ID as ABSENCE_ID
+from contracts.examples.constants import ABSENCES_ID as ABSENCES_ID
+from contracts.examples.constants import ALERT_ID as ALERT_ID
+from contracts.examples.constants import ALLOWED_SILENCE as ALLOWED_SILENCE
+from contracts.examples.constants import ANSWER_ID as ANSWER_ID
+from contracts.examples.constants import ATTACHMENT_REF as ATTACHMENT_REF
+from contracts.examples.constants import BATCH_ID as BATCH_ID
+from contracts.examples.constants import CALENDAR_ID as CALENDAR_ID
+from contracts.examples.constants import CAUSE_ID as CAUSE_ID
+from contracts.examples.constants import COMPLAINT_ID as COMPLAINT_ID
+from contracts.examples.constants import COMPLAINT_POLICY_ID as COMPLAINT_POLICY_ID
+from contracts.examples.constants import CONTACT_FORM_ID as CONTACT_FORM_ID
+from contracts.examples.constants import CONTACT_ID as CONTACT_ID
+from contracts.examples.constants import CONTENT_REF as CONTENT_REF
+from contracts.examples.constants import CONTRACT_ID as CONTRACT_ID
+from contracts.examples.constants import CUSTOMER_ID as CUSTOMER_ID
+from contracts.examples.constants import CUSTOMER_NAME as CUSTOMER_NAME
+from contracts.examples.constants import DATES_REF as DATES_REF
+from contracts.examples.constants import DUE_AT as DUE_AT
+from contracts.examples.constants import EMAIL_REF as EMAIL_REF
+from contracts.examples.constants import ERASURE_ID as ERASURE_ID
+from contracts.examples.constants import FIELD_REF as FIELD_REF
+from contracts.examples.constants import GOAL_REF as GOAL_REF
+from contracts.examples.constants import GUARDS_ID as GUARDS_ID
+from contracts.examples.constants import HANDOVER_ID as HANDOVER_ID
+from contracts.examples.constants import IMPORTANT_DATE_ID as IMPORTANT_DATE_ID
+from contracts.examples.constants import KEY_CONTACT_ID as KEY_CONTACT_ID
+from contracts.examples.constants import LEADER as LEADER
+from contracts.examples.constants import METADATA as METADATA
+from contracts.examples.constants import OCCURRED_AT as OCCURRED_AT
+from contracts.examples.constants import OFFICE_HOURS as OFFICE_HOURS
+from contracts.examples.constants import ORDER_ID as ORDER_ID
+from contracts.examples.constants import OWNER as OWNER
+from contracts.examples.constants import PHONE_REF as PHONE_REF
+from contracts.examples.constants import PLAN_ID as PLAN_ID
+from contracts.examples.constants import PLAN_TEMPLATE_ID as PLAN_TEMPLATE_ID
+from contracts.examples.constants import QUOTE_ID as QUOTE_ID
+from contracts.examples.constants import RECORDED_AT as RECORDED_AT
+from contracts.examples.constants import REFERRED_ID as REFERRED_ID
+from contracts.examples.constants import REPEATS_ID as REPEATS_ID
+from contracts.examples.constants import SILENT_SINCE as SILENT_SINCE
+from contracts.examples.constants import STARTS_AT as STARTS_AT
+from contracts.examples.constants import SURVEY_ID as SURVEY_ID
+from contracts.examples.constants import SURVEY_POLICY_ID as SURVEY_POLICY_ID
+from contracts.examples.constants import TASK_ID as TASK_ID
 from contracts.examples.customers import CUSTOMER as CUSTOMER
-from contracts.examples.named import ABSENCE_ID as ABSENCE_ID
-from contracts.examples.named import ABSENCES_ID as ABSENCES_ID
-from contracts.examples.named import ALERT_ID as ALERT_ID
-from contracts.examples.named import ALLOWED_SILENCE as ALLOWED_SILENCE
-from contracts.examples.named import ANSWER_ID as ANSWER_ID
-from contracts.examples.named import ATTACHMENT_REF as ATTACHMENT_REF
-from contracts.examples.named import BATCH_ID as BATCH_ID
-from contracts.examples.named import CALENDAR_ID as CALENDAR_ID
-from contracts.examples.named import CAUSE_ID as CAUSE_ID
-from contracts.examples.named import COMPLAINT_ID as COMPLAINT_ID
-from contracts.examples.named import COMPLAINT_POLICY_ID as COMPLAINT_POLICY_ID
-from contracts.examples.named import CONTACT_FORM_ID as CONTACT_FORM_ID
-from contracts.examples.named import CONTACT_ID as CONTACT_ID
-from contracts.examples.named import CONTENT_REF as CONTENT_REF
-from contracts.examples.named import CONTRACT_ID as CONTRACT_ID
-from contracts.examples.named import CUSTOMER_ID as CUSTOMER_ID
-from contracts.examples.named import CUSTOMER_NAME as CUSTOMER_NAME
-from contracts.examples.named import DATES_REF as DATES_REF
-from contracts.examples.named import DUE_AT as DUE_AT
-from contracts.examples.named import EMAIL_REF as EMAIL_REF
-from contracts.examples.named import ERASURE_ID as ERASURE_ID
-from contracts.examples.named import FIELD_REF as FIELD_REF
-from contracts.examples.named import GOAL_REF as GOAL_REF
-from contracts.examples.named import GUARDS_ID as GUARDS_ID
-from contracts.examples.named import HANDOVER_ID as HANDOVER_ID
-from contracts.examples.named import IMPORTANT_DATE_ID as IMPORTANT_DATE_ID
-from contracts.examples.named import KEY_CONTACT_ID as KEY_CONTACT_ID
-from contracts.examples.named import LEADER as LEADER
-from contracts.examples.named import METADATA as METADATA
-from contracts.examples.named import OCCURRED_AT as OCCURRED_AT
-from contracts.examples.named import OFFICE_HOURS as OFFICE_HOURS
-from contracts.examples.named import ORDER_ID as ORDER_ID
-from contracts.examples.named import OWNER as OWNER
-from contracts.examples.named import PHONE_REF as PHONE_REF
-from contracts.examples.named import PLAN_ID as PLAN_ID
-from contracts.examples.named import PLAN_TEMPLATE_ID as PLAN_TEMPLATE_ID
-from contracts.examples.named import QUOTE_ID as QUOTE_ID
-from contracts.examples.named import RECORDED_AT as RECORDED_AT
-from contracts.examples.named import REFERRED_ID as REFERRED_ID
-from contracts.examples.named import REPEATS_ID as REPEATS_ID
-from contracts.examples.named import SILENT_SINCE as SILENT_SINCE
-from contracts.examples.named import STARTS_AT as STARTS_AT
-from contracts.examples.named import SURVEY_ID as SURVEY_ID
-from contracts.examples.named import SURVEY_POLICY_ID as SURVEY_POLICY_ID
-from contracts.examples.named import TASK_ID as TASK_ID
 from contracts.followup.complaint import ComplaintEvent
 from contracts.followup.plan import Assignment
 from contracts.followup.task import TaskEvent
@@ -166,19 +166,19 @@ ALERTS: tuple[Event, ...] = (
     alerts.AlertWithdrawn.model_validate(ENDED),
 )
 
-EXAMPLES: dict[type[Event], Event] = {type(event): event for event in (*CUSTOMER, *FOLLOWUP, *CONFIGURED, *ALERTS)}
+EXAMPLES: dict[type[Event], Event] = {type(event): event for event in (*CUSTOMER, *FOLLOWUP, *CONFIGURATION, *ALERTS)}
 
 
 def example(event_class: type[E], **changes: object) -> E:
-    """Return the example of `event_class` with `changes`, so that a test shows only what it is about."""
+    """Return the example of `event_class` with changed fields, so that a test shows only the fields that matter."""
     if unknown := changes.keys() - event_class.model_fields.keys():
-        # The event itself ignores unknown fields, so a misspelt change would pass without any effect.
+        # Events ignore unknown fields, so a misspelt name would have no effect.
         raise TypeError(f"{event_class.__name__} has no field {', '.join(sorted(unknown))}")
     return event_class.model_validate(dict(EXAMPLES[event_class]) | changes)
 
 
 def example_envelope(event: E, **changes: Any) -> Envelope[E]:
-    """Return `event` as if it were the first one recorded, in its usual stream, with `changes`."""
+    """Return `event` in an envelope, as the first event of its usual stream, with changed envelope fields."""
     envelope = Envelope(
         id=uuid5(CUSTOMER_ID, event.type),
         subject=CUSTOMER_ID,
@@ -193,7 +193,7 @@ def example_envelope(event: E, **changes: Any) -> Envelope[E]:
     return replace(envelope, **changes)
 
 
-STREAM_OF_ITS_OWN: dict[type[Event], UUID] = {
+OTHER_STREAMS: dict[type[Event], UUID] = {
     followup.ComplaintPolicyPublished: COMPLAINT_POLICY_ID,
     followup.SurveyAnsweredAnonymously: ANSWER_ID,
     followup.SurveyPolicyPublished: SURVEY_POLICY_ID,
@@ -246,4 +246,4 @@ def _stream_of(event: Event) -> UUID:
         case customer.HandoverStarted() | customer.HandoverAccepted() | customer.HandoverWithdrawn():
             return HANDOVER_ID
         case _:
-            return STREAM_OF_ITS_OWN.get(type(event), CUSTOMER_ID)
+            return OTHER_STREAMS.get(type(event), CUSTOMER_ID)

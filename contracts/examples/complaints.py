@@ -1,11 +1,11 @@
-"""One true-to-life example of each fact of a complaint."""
+"""Examples of complaint events."""
 
 from datetime import timedelta
 from typing import Any
 
 from contracts import followup
 from contracts.event import Event
-from contracts.examples.named import COMPLAINT_ID, CONTENT_REF, DUE_AT, OCCURRED_AT, OWNER, TASK_ID
+from contracts.examples.constants import COMPLAINT_ID, CONTENT_REF, DUE_AT, OCCURRED_AT, OWNER, TASK_ID
 from contracts.followup.plan import Assignment
 
 TARGET: dict[str, Any] = {

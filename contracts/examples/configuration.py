@@ -1,15 +1,15 @@
-"""One true-to-life example of each fact that is configuration of the followup service."""
+"""Examples of the configuration events of the followup service."""
 
 from datetime import UTC, date, datetime
 
 from contracts import customer, followup
 from contracts.event import Event
-from contracts.examples.named import ABSENCE_ID, CONTENT_REF, OFFICE_HOURS, OWNER
-from contracts.followup.complaint_policy import ComplaintAssignment, ComplaintTaker, ComplaintTarget
+from contracts.examples.constants import ABSENCE_ID, CONTENT_REF, OFFICE_HOURS, OWNER
+from contracts.followup.complaint_policy import ComplaintAssignee, ComplaintAssignment, ComplaintTarget
 from contracts.followup.survey import Question
 
 QUESTION = Question(survey="after-service", kind=followup.SurveyKind.CSAT, lowest=1, highest=5)
-AWAY = {
+ABSENCE = {
     "absence_id": ABSENCE_ID,
     "employee_id": OWNER,
     "first_day": date(2024, 6, 11),
@@ -17,9 +17,9 @@ AWAY = {
     "stand_in_id": "E1003",
     "reason": followup.AbsenceReason.TRAVEL,
 }
-CONFIGURED: tuple[Event, ...] = (
-    followup.AbsenceNoted.model_validate(AWAY),
-    followup.AbsenceChanged.model_validate(AWAY | {"last_day": date(2024, 6, 13)}),
+CONFIGURATION: tuple[Event, ...] = (
+    followup.AbsenceNoted.model_validate(ABSENCE),
+    followup.AbsenceChanged.model_validate(ABSENCE | {"last_day": date(2024, 6, 13)}),
     followup.AbsenceCancelled(absence_id=ABSENCE_ID, employee_id=OWNER),
     followup.SurveyPolicyPublished(
         number=1,
@@ -58,7 +58,7 @@ CONFIGURED: tuple[Event, ...] = (
         consent_workdays=7,
         effective_from=datetime(2024, 7, 1, tzinfo=UTC),
         assignments=(
-            ComplaintAssignment(category="delivery", assign=ComplaintTaker.ROUND_ROBIN, team=(OWNER, "E1003")),
+            ComplaintAssignment(category="delivery", assign=ComplaintAssignee.ROUND_ROBIN, team=(OWNER, "E1003")),
         ),
     ),
     followup.CalendarPublished(

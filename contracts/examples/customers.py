@@ -1,11 +1,11 @@
-"""Examples of the facts about a customer."""
+"""Examples of customer events."""
 
 from datetime import date
 
 from contracts import customer
 from contracts.customer.tags import Tag
 from contracts.event import Event
-from contracts.examples.named import (
+from contracts.examples.constants import (
     BATCH_ID,
     CONTENT_REF,
     CONTRACT_ID,
@@ -195,5 +195,3 @@ CUSTOMER: tuple[Event, ...] = (
     ),
     customer.ContractEnded(reason="not-renewed"),
 )
-
-# Two work hours to the answer, two days to the resolution, from Monday at nine.

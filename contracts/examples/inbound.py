@@ -1,10 +1,10 @@
-"""Examples of what other systems tell."""
+"""Examples of inbound messages."""
 
 from datetime import date
 
 from contracts import inbound
 from contracts.customer import RenewalIntent
-from contracts.examples.named import CUSTOMER_NAME, OWNER, REFERRED_ID
+from contracts.examples.constants import CUSTOMER_NAME, OWNER, REFERRED_ID
 from contracts.inbound import AnyInbound, Reference
 
 CUSTOMER = Reference(system="erp", id="KH-0042")

@@ -1,4 +1,4 @@
-"""Facts the followup service publishes. Free text stays in the vault; `…_ref` points to it."""
+"""The events that the followup service publishes. Free text is in the vault; `…_ref` fields refer to it."""
 
 from typing import Annotated
 

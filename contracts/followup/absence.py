@@ -1,4 +1,4 @@
-"""When somebody is not at work, and who stands in meanwhile. The subject is the person's own stream (ADR 0021)."""
+"""Absences of employees and their stand-ins. The subject is the stream of the employee (ADR 0021)."""
 
 from enum import StrEnum
 from typing import Literal
@@ -11,7 +11,7 @@ MAX_ABSENCE_DAYS = 366
 
 
 class AbsenceReason(StrEnum):
-    """Why somebody is away, as far as colleagues need to know: nothing here tells of anybody's health."""
+    """A broad reason for an absence. It must not reveal anything about an employee's health."""
 
     LEAVE = "leave"
     TRAVEL = "travel"
@@ -19,8 +19,8 @@ class AbsenceReason(StrEnum):
     OTHER = "other"
 
 
-class Absent(Event):
-    """Somebody is away from the first to the last of these days, in `zone`, both included."""
+class AbsenceDetails(Event):
+    """An absence of an employee from `first_day` to `last_day`, both included, in the time zone `zone`."""
 
     absence_id: UUID
     employee_id: EmployeeId
@@ -31,20 +31,20 @@ class Absent(Event):
     reason: AbsenceReason | None = None
 
 
-class AbsenceNoted(Absent):
-    """It is known that somebody will be, is, or was away."""
+class AbsenceNoted(AbsenceDetails):
+    """An absence of an employee was recorded."""
 
     type: Literal["care.followup.absence-noted.v1"] = "care.followup.absence-noted.v1"
 
 
-class AbsenceChanged(Absent):
-    """All of it, as it is to be from now on."""
+class AbsenceChanged(AbsenceDetails):
+    """An absence was changed. The event contains all its fields."""
 
     type: Literal["care.followup.absence-changed.v1"] = "care.followup.absence-changed.v1"
 
 
 class AbsenceCancelled(Event):
-    """Nobody is away: it was called off, or noted by mistake."""
+    """An absence was cancelled."""
 
     type: Literal["care.followup.absence-cancelled.v1"] = "care.followup.absence-cancelled.v1"
     absence_id: UUID

@@ -1,4 +1,4 @@
-"""When people work, as versions of named calendars. Configuration: the subject is the calendar itself (ADR 0008)."""
+"""Versions of named work calendars. Configuration: the subject is the calendar (ADR 0008)."""
 
 from datetime import date
 from enum import StrEnum
@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from contracts.field_error import FieldError
 from contracts.types import Code, Name, Word
-from contracts.unfit import UnfitError
 from contracts.version import Published
 
 MINUTES_A_DAY = 1_440
@@ -27,13 +27,13 @@ class YearStatus(StrEnum):
 
 
 class CalendarPart(BaseModel):
-    """Part of a calendar, the same in the request that publishes it and in the fact."""
+    """The base class of the parts of a calendar, which are the same in the request and in the event."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class WorkInterval(CalendarPart):
-    """Part of a day, from `start` up to `end`, in minutes after midnight."""
+    """A working interval of a day, in minutes after midnight: `start` is included, `end` is not."""
 
     start: int = Field(ge=0, lt=MINUTES_A_DAY)
     end: int = Field(gt=0, le=MINUTES_A_DAY)
@@ -41,7 +41,7 @@ class WorkInterval(CalendarPart):
     @model_validator(mode="after")
     def end_after_start(self) -> "WorkInterval":
         if self.end <= self.start:
-            raise UnfitError("an interval ends after it has started", "时段的结束须晚于开始", "end")
+            raise FieldError("an interval must end after its start", "时段的结束须晚于开始", "end")
         return self
 
 
@@ -54,9 +54,9 @@ Days = Annotated[tuple[date, ...], Field(max_length=MAX_SPECIAL_DAYS)]
 
 
 class CalendarYear(CalendarPart):
-    """What differs from the week in one year: days off, days made up for them, and who says so.
+    """The holidays and make-up workdays of one year, and their official source.
 
-    Of a `provisional` year the official days are not known yet.
+    In a `provisional` year, the official days are not known yet.
     """
 
     year: int = Field(ge=FIRST_YEAR, le=LAST_YEAR)
@@ -68,25 +68,26 @@ class CalendarYear(CalendarPart):
     @model_validator(mode="after")
     def days_of_this_year(self) -> "CalendarYear":
         if any(day.year != self.year for day in (*self.holidays, *self.workdays)):
-            raise UnfitError(f"every day must lie in {self.year}", f"日期都须在 {self.year} 年内")
+            raise FieldError(f"every day must be in {self.year}", f"日期都须在 {self.year} 年内")
         if set(self.holidays) & set(self.workdays):
-            raise UnfitError("a day is off or worked, not both", "同一天不能既休息又上班")
+            raise FieldError("a day cannot be a holiday and a workday", "同一天不能既休息又上班")
         if self.status is YearStatus.CONFIRMED and self.source is None:
-            raise UnfitError("a confirmed year names its source", "已确认的年份须注明来源", "source")
+            raise FieldError("a confirmed year needs a source", "已确认的年份须注明来源", "source")
         return self
 
 
 class Closure(CalendarPart):
-    """A day off of those who work by this calendar, whatever kind of day it is otherwise: an outing, a stocktaking."""
+    """A day on which the company does not work, such as for stocktaking. It overrides workdays and make-up workdays."""
 
     day: date
     reason: Code | None = None
 
 
 class CalendarPublished(Published):
-    """A whole new version. `week` is Monday to Sunday; `made_up` is what is worked on a make-up workday.
+    """A new version of a work calendar was published. The subject is the calendar, not a customer.
 
-    `closures` are days off of the house, in order; nothing is worked on them.
+    `week` contains the working intervals from Monday to Sunday, `made_up` those of a make-up workday. `closures` are
+    days on which the company does not work, in order.
     """
 
     type: Literal["care.followup.calendar-published.v1"] = "care.followup.calendar-published.v1"

@@ -1,4 +1,4 @@
-"""What the customer complains of, until the customer is content. Due times follow the work calendar they name."""
+"""Events of a complaint, from raised to closed. Due times are computed by the work calendar that the event names."""
 
 from enum import StrEnum
 from typing import Literal
@@ -20,7 +20,7 @@ class Severity(StrEnum):
 
 
 class Intake(StrEnum):
-    """By which door a complaint came in."""
+    """How a complaint was received."""
 
     PHONE = "phone"
     WECHAT = "wechat"
@@ -34,7 +34,7 @@ class Intake(StrEnum):
 
 
 class ComplaintRaised(Event):
-    """Whoever receives a complaint owns it until it is assigned to somebody else."""
+    """A complaint was raised. The employee who received it owns it until it is assigned."""
 
     type: Literal["care.followup.complaint-raised.v1"] = "care.followup.complaint-raised.v1"
     channel: Channel
@@ -49,7 +49,7 @@ class ComplaintRaised(Event):
 
 
 class ComplaintReclassified(Event):
-    """The complaint weighs more, or less, than was thought; what was used of its time stays used."""
+    """The severity of a complaint was changed. The work time that was already used still counts."""
 
     type: Literal["care.followup.complaint-reclassified.v1"] = "care.followup.complaint-reclassified.v1"
     previous: Severity
@@ -58,10 +58,10 @@ class ComplaintReclassified(Event):
 
 
 class ComplaintAssigned(Event):
-    """Somebody else answers for it. With a `reason` it passed on with its customer, and is where it was otherwise.
+    """A complaint was assigned to a new owner. With a `reason`, it moved with its customer and kept its status.
 
-    `assignment` is the rule of the policy `policy_number` that named the owner, where a rule did;
-    `stands_in_for` is the customer's owner, who is away when the answer is due.
+    `assignment` is the rule of policy version `policy_number` that selected the owner, if a rule did. `stands_in_for`
+    is the owner of the customer, if that employee is absent when the answer is due.
     """
 
     type: Literal["care.followup.complaint-assigned.v1"] = "care.followup.complaint-assigned.v1"
@@ -74,7 +74,7 @@ class ComplaintAssigned(Event):
 
 
 class ComplaintPaused(Event):
-    """The clock stands still, with so much work time used, until the complaint is resumed."""
+    """The clock of a complaint was paused. `used_seconds` is the work time used so far."""
 
     type: Literal["care.followup.complaint-paused.v1"] = "care.followup.complaint-paused.v1"
     reason: Code
@@ -82,11 +82,17 @@ class ComplaintPaused(Event):
 
 
 class ComplaintResumed(Event):
+    """The clock of a complaint was resumed. `complaint-target-changed` contains the new due times."""
+
     type: Literal["care.followup.complaint-resumed.v1"] = "care.followup.complaint-resumed.v1"
 
 
 class ComplaintAnswered(Event):
-    """`answered_in_time` is said of the first answer on a clock; `resolved_in_time` would be, if it settles it."""
+    """A complaint was answered.
+
+    `answered_in_time` is set for the first answer on a clock. `resolved_in_time` is the result that will count if this
+    answer resolves the complaint.
+    """
 
     type: Literal["care.followup.complaint-answered.v1"] = "care.followup.complaint-answered.v1"
     employee_id: EmployeeId
@@ -96,7 +102,7 @@ class ComplaintAnswered(Event):
 
 
 class ComplaintCommunicated(Event):
-    """The customer was told the result. No word for `consent_workdays`, until `consent_at`, counts as consent."""
+    """The result was communicated to the customer. No response until `consent_at` counts as consent."""
 
     type: Literal["care.followup.complaint-communicated.v1"] = "care.followup.complaint-communicated.v1"
     channel: Channel
@@ -105,13 +111,13 @@ class ComplaintCommunicated(Event):
 
 
 class ComplaintConfirmed(Event):
-    """The customer said that the answer settles it."""
+    """The customer confirmed that the complaint is resolved."""
 
     type: Literal["care.followup.complaint-confirmed.v1"] = "care.followup.complaint-confirmed.v1"
 
 
 class ComplaintConsented(Event):
-    """The customer, who was told the result, has said nothing for so many workdays, as of then."""
+    """The customer did not respond to the result for `workdays` workdays. This counts as consent from `as_of` on."""
 
     type: Literal["care.followup.complaint-consented.v1"] = "care.followup.complaint-consented.v1"
     workdays: int = Field(ge=1)
@@ -119,7 +125,7 @@ class ComplaintConsented(Event):
 
 
 class ComplaintClosed(Event):
-    """`resolved_in_time` is the verdict on this clock; no reopening changes it."""
+    """A complaint was closed. `resolved_in_time` is the result of this clock; reopening does not change it."""
 
     type: Literal["care.followup.complaint-closed.v1"] = "care.followup.complaint-closed.v1"
     resolution: Code | None = None
@@ -127,7 +133,7 @@ class ComplaintClosed(Event):
 
 
 class ComplaintReopened(Event):
-    """A new clock begins; what was said of the earlier one stands. `owner_id` answers for the complaint still."""
+    """A complaint was reopened with a new clock. Results of earlier clocks do not change. `owner_id` still owns it."""
 
     type: Literal["care.followup.complaint-reopened.v1"] = "care.followup.complaint-reopened.v1"
     reason: Code
@@ -135,7 +141,7 @@ class ComplaintReopened(Event):
 
 
 class Target(Event):
-    """What is promised: so much work time, counted from `started_at` on, when `used_seconds` were used already."""
+    """The due times of a complaint: work time from `started_at` on, less the `used_seconds` that were used before."""
 
     severity: Severity
     tier: Code | None = None
@@ -152,13 +158,13 @@ class Target(Event):
 
 
 class ComplaintTargetSet(Target):
-    """A clock begins."""
+    """The clock of a complaint started, with due times for the answer and the resolution."""
 
     type: Literal["care.followup.complaint-target-set.v1"] = "care.followup.complaint-target-set.v1"
 
 
 class ComplaintTargetChanged(Target):
-    """The clock goes on towards other times, after a pause or under other terms; what was used stays used."""
+    """The due times of a complaint changed, after a pause or a change of severity. Used work time still counts."""
 
     type: Literal["care.followup.complaint-target-changed.v1"] = "care.followup.complaint-target-changed.v1"
 
@@ -181,7 +187,10 @@ ComplaintEvent = (
 
 
 class ComplaintLinked(Event):
-    """The `number`th complaint of a customer on one topic or product within so many days; `first_id` began."""
+    """A complaint was linked to a series: complaints of the customer on the same topic or product.
+
+    It is the `number`th complaint within `within_days` days. `first_id` is the first one, or the complaint itself.
+    """
 
     type: Literal["care.followup.complaint-linked.v1"] = "care.followup.complaint-linked.v1"
     complaint_id: UUID
@@ -199,10 +208,10 @@ class EscalationReason(StrEnum):
 
 
 class ComplaintEscalated(Event):
-    """Somebody above has to look at it. Complaints that are linked escalate as one, once.
+    """A complaint was escalated, because it is late or repeated. A series of linked complaints is escalated once.
 
-    A late one escalates by itself, for its answer (level 1) and for its resolution (2), which were due at `due_at`;
-    `round` is how often it had been reopened.
+    For a late complaint, `level` is 1 if the answer is late and 2 if the resolution is late; `due_at` is when it was
+    due, and `round` is how often the complaint was reopened before.
     """
 
     type: Literal["care.followup.complaint-escalated.v1"] = "care.followup.complaint-escalated.v1"

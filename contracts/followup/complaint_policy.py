@@ -1,4 +1,4 @@
-"""What is promised to whoever complains: data, in whole versions (ADR 0008)."""
+"""Versions of the complaint policy: due times, consent and assignment (ADR 0008)."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -19,7 +19,7 @@ Minutes = Annotated[int, Field(ge=1, le=MAX_TARGET_MINUTES)]
 
 
 class ComplaintTarget(BaseModel):
-    """Work minutes to the first answer and to the resolution, for customers of `tier`; of any, where none is named."""
+    """Work minutes until the first answer and the resolution. Without `tier`, it applies to all customers."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -29,8 +29,8 @@ class ComplaintTarget(BaseModel):
     resolve_minutes: Minutes
 
 
-class ComplaintTaker(StrEnum):
-    """Who answers for a complaint from the beginning: whoever receives it, the customer's owner, or one of a team."""
+class ComplaintAssignee(StrEnum):
+    """The first owner of a complaint: the employee who received it, the owner of the customer, or one of a team."""
 
     RECEIVER = "receiver"
     OWNER = "owner"
@@ -39,20 +39,20 @@ class ComplaintTaker(StrEnum):
 
 
 class ComplaintAssignment(BaseModel):
-    """Who answers for complaints of `category`; of any, where none is named."""
+    """The first owner of complaints of `category`. Without `category`, it applies to all complaints."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     category: Code | None = None
-    assign: ComplaintTaker
+    assign: ComplaintAssignee
     team: Team = ()
 
 
 class ComplaintPolicyPublished(Published):
-    """A whole new version. A complaint keeps the one that its clock began under.
+    """A new version of the complaint policy was published. A complaint keeps the version under which its clock started.
 
-    After being told the result, silence for `consent_workdays` counts as consent. Work time is that of `calendar`.
-    Whoever receives a complaint answers for it, where `assignments` do not name another.
+    No response for `consent_workdays` after the result was communicated counts as consent. Work time is computed by
+    `calendar`. If no rule in `assignments` applies, the employee who received a complaint owns it.
     """
 
     type: Literal["care.followup.complaint-policy-published.v1"] = "care.followup.complaint-policy-published.v1"

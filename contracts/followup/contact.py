@@ -1,4 +1,4 @@
-"""Somebody spoke with the customer."""
+"""Contacts with a customer."""
 
 from enum import StrEnum
 from typing import Literal
@@ -27,7 +27,7 @@ class Direction(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What contacts are commonly for, and what rules about purposes refer to. A contact may name any other code."""
+    """The standard purposes of contacts, which rules refer to. A contact may have any other code as purpose."""
 
     INTRO = "intro"
     QUOTE = "quote"
@@ -50,7 +50,7 @@ class Sentiment(StrEnum):
 
 
 class Attachment(BaseModel):
-    """Something kept elsewhere. Its address may tell of persons, so it stands in the vault."""
+    """A file in another system. Its URI may contain personal data, so it is in the vault."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -59,10 +59,10 @@ class Attachment(BaseModel):
 
 
 class ContactLogged(Event):
-    """Somebody spoke with the customer. An `automated` touch is one nobody made: it resets no silence.
+    """A contact with the customer was logged. An `automated` contact, such as a mailing, does not end a silence.
 
-    A `next_step` is owed by `next_step_due_at`: a task for it is scheduled together with this fact. `fields` are
-    those of version `form_number` of the form for the purpose.
+    If there is a `next_step`, a task that is due at `next_step_due_at` is scheduled in the same commit. `fields` are
+    the values of the contact form of the purpose, in version `form_number`.
     """
 
     type: Literal["care.followup.contact-logged.v1"] = "care.followup.contact-logged.v1"

@@ -1,4 +1,4 @@
-"""Which fields a contact for a purpose has beside those of every contact: data, in whole versions (ADR 0008)."""
+"""Versions of contact forms: the additional fields of contacts with a given purpose (ADR 0008)."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -22,7 +22,7 @@ class FieldKind(StrEnum):
 
 
 class FormField(BaseModel):
-    """A field of a form. What is said in a `personal` one stands in the vault, and so does every text."""
+    """A field of a form. Values of `personal` fields and of text fields are stored in the vault."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -34,7 +34,7 @@ class FormField(BaseModel):
 
 
 class FieldValue(BaseModel):
-    """What a contact says in a field: the value itself, or where it stands in the vault."""
+    """The value of a form field: either `value`, or `value_ref`, the reference to the vault."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
@@ -44,7 +44,7 @@ class FieldValue(BaseModel):
 
 
 class ContactFormPublished(Published):
-    """A whole new version of the form for `purpose`. Its subject is the form itself, not a customer."""
+    """A new version of the contact form for `purpose` was published. The subject is the form, not a customer."""
 
     type: Literal["care.followup.contact-form-published.v1"] = "care.followup.contact-form-published.v1"
     purpose: Code

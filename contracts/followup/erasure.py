@@ -1,4 +1,4 @@
-"""The answer to an erasure."""
+"""The answer of the followup service to an erasure."""
 
 from typing import Literal
 from uuid import UUID
@@ -9,7 +9,10 @@ from contracts.event import Event
 
 
 class WordsErased(Event):
-    """This service holds no word any more of what the erasure `erasure_id` named; it held as many as `entries`."""
+    """The followup service deleted the personal data that the erasure `erasure_id` concerns.
+
+    `entries` is the number of vault entries that it deleted.
+    """
 
     type: Literal["care.followup.words-erased.v1"] = "care.followup.words-erased.v1"
     erasure_id: UUID

@@ -1,4 +1,4 @@
-"""How a customer is treated, where that does not fit its stage: found in the contacts, said with them, and cleared."""
+"""Guards: findings that the contacts with a customer do not fit its stage."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -17,7 +17,11 @@ Employees = Annotated[tuple[EmployeeId, ...], Field(max_length=MAX_CONTACTS)]
 
 
 class Guard(StrEnum):
-    """Care before the deal presses; nothing but greetings after it misses needs; the others speak for themselves."""
+    """What a guard finds.
+
+    `care-before-deal`: care contacts before the deal. `greetings-only`: only greetings after the deal. `no-intent`:
+    many attempts to contact a customer without intent. `two-colleagues`: two employees contact the same customer.
+    """
 
     CARE_BEFORE_DEAL = "care-before-deal"
     GREETINGS_ONLY = "greetings-only"
@@ -26,9 +30,10 @@ class Guard(StrEnum):
 
 
 class GuardTripped(Event):
-    """For the `number`th time with this customer: `contact_ids` are at least `at_least` contacts in `within_days` days.
+    """A guard was triggered: at least `at_least` contacts within `within_days` days match it.
 
-    `since` is when the first of them took place, `employee_ids` are those who made them.
+    `number` counts how often this guard was triggered for the customer. `contact_ids` are the contacts, `since` is the
+    time of the first one, and `employee_ids` are the employees who made them.
     """
 
     type: Literal["care.followup.guard-tripped.v1"] = "care.followup.guard-tripped.v1"
@@ -46,7 +51,7 @@ class GuardTripped(Event):
 
 
 class GuardCleared(Event):
-    """What the guard says holds no longer: time has passed, or the customer is treated otherwise."""
+    """A guard was cleared, because its condition no longer holds."""
 
     type: Literal["care.followup.guard-cleared.v1"] = "care.followup.guard-cleared.v1"
     guard: Guard

@@ -1,4 +1,4 @@
-"""What is planned for a customer: templates as data in whole versions (ADR 0008), and the plans they became."""
+"""Versions of plan templates (ADR 0008), and the plans of customers that are based on them."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -36,7 +36,7 @@ class Assignment(StrEnum):
 
 
 class PlanTrigger(BaseModel):
-    """A fact of type `event`; where `field` is named, only one that says `value` there."""
+    """An event of type `event`. If `field` is given, its value must be `value`."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -46,9 +46,9 @@ class PlanTrigger(BaseModel):
 
 
 class PlanStep(BaseModel):
-    """What is to be done `offset` after the plan's anchor, for customers of these tiers; of any, where none is named.
+    """A task that is due at `offset` after the anchor of the plan. Without `tiers`, it applies to all customers.
 
-    One that `repeats` comes again after each further `offset`, until the plan ends.
+    If it `repeats`, it is due again after each further `offset`, until the plan ends.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -65,10 +65,11 @@ class PlanStep(BaseModel):
 
 
 class PlanTemplatePublished(Published):
-    """A whole new version. Its plans hold for customers in `mode`, in any where none is named.
+    """A new version of a plan template was published. Without `mode`, it applies to customers in every mode.
 
-    With `once`, a customer has at most one of its plans at a time; else every fact that starts one starts another.
-    `anchor` names the field of the starting fact that steps count from; without one they count from when it occurred.
+    With `once`, a customer has at most one plan of this template at a time; otherwise every event that matches
+    `starts_on` starts a plan. `anchor` is the field of that event that offsets count from; the default is its
+    `occurred_at`.
     """
 
     type: Literal["care.followup.plan-template-published.v1"] = "care.followup.plan-template-published.v1"
@@ -83,7 +84,7 @@ class PlanTemplatePublished(Published):
 
 
 class PlanStarted(Event):
-    """From now on the customer is followed up as version `number` of `template` says, counted from `anchor_at`."""
+    """A plan was started for the customer, by version `number` of `template`. Offsets count from `anchor_at`."""
 
     type: Literal["care.followup.plan-started.v1"] = "care.followup.plan-started.v1"
     template: Code
@@ -94,7 +95,7 @@ class PlanStarted(Event):
 
 
 class PlanChanged(Event):
-    """What is still open goes on under this version and tier; what has been done stands."""
+    """The template version or the tier of a plan changed. Open steps follow it; completed steps do not change."""
 
     type: Literal["care.followup.plan-changed.v1"] = "care.followup.plan-changed.v1"
     number: int
@@ -103,6 +104,8 @@ class PlanChanged(Event):
 
 
 class PlanEnded(Event):
+    """A plan ended. Its open tasks are cancelled."""
+
     type: Literal["care.followup.plan-ended.v1"] = "care.followup.plan-ended.v1"
     reason: Code
 

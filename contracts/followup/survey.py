@@ -1,4 +1,4 @@
-"""What customers say when they are asked: CSAT on a declared scale, or NPS from 0 to 10."""
+"""Surveys of customers: CSAT on a declared scale, or NPS from 0 to 10."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -26,7 +26,7 @@ class SurveyKind(StrEnum):
 
 
 class Question(BaseModel):
-    """What is asked: the answer lies between `lowest` and `highest`, both included."""
+    """The question of a survey. The score is between `lowest` and `highest`, both included."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -37,7 +37,7 @@ class Question(BaseModel):
 
 
 class SurveySent(Event):
-    """The customer is to be asked, by whoever sends such things. What an anonymous one answers names no customer."""
+    """A survey is ready to be sent to the customer. The answer to an anonymous survey contains no customer id."""
 
     type: Literal["care.followup.survey-sent.v1"] = "care.followup.survey-sent.v1"
     question: Question
@@ -50,6 +50,8 @@ class SurveySent(Event):
 
 
 class SurveyAnswered(Event):
+    """The customer answered a survey."""
+
     type: Literal["care.followup.survey-answered.v1"] = "care.followup.survey-answered.v1"
     question: Question
     score: int = Field(ge=0, le=10)
@@ -57,7 +59,7 @@ class SurveyAnswered(Event):
 
 
 class SurveyAnsweredAnonymously(Event):
-    """Its subject is the answer itself, not a customer (ADR 0015)."""
+    """An anonymous survey was answered. The subject is the answer, not a customer (ADR 0015)."""
 
     type: Literal["care.followup.survey-answered-anonymously.v1"] = "care.followup.survey-answered-anonymously.v1"
     question: Question
@@ -66,9 +68,9 @@ class SurveyAnsweredAnonymously(Event):
 
 
 class SurveyPolicyPublished(Published):
-    """A whole new version: which facts of a customer it is asked after, what, and how often at most.
+    """A new version of the survey policy was published: after which events customers are asked, and what.
 
-    A customer that was asked anything within the last `rest_days` is left in peace.
+    A customer that received a survey within the last `rest_days` days is not asked again.
     """
 
     type: Literal["care.followup.survey-policy-published.v1"] = "care.followup.survey-policy-published.v1"

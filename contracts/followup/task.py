@@ -1,4 +1,4 @@
-"""What is owed to the customer, by whom, by when."""
+"""Follow-up tasks of a customer."""
 
 from typing import Literal
 from uuid import UUID
@@ -10,11 +10,11 @@ from contracts.types import Code, EmployeeId, Instant
 
 
 class TaskScheduled(Event):
-    """Something is owed to the customer by `assignee_id` until `due_at`.
+    """A follow-up task was scheduled for the customer: `assignee_id` must complete it by `due_at`.
 
-    A task that a plan asks for names the plan and its step; where its day was looked for in a calendar, it names the
-    calendar's version. `assignment` is the rule that named the assignee, where a rule did; `stands_in_for` is the
-    owner, who is away when it is due.
+    A task of a plan contains the plan and the step, and the calendar version that its day was computed with.
+    `assignment` is the rule that selected the assignee, if a rule did. `stands_in_for` is the owner, if that employee
+    is absent when the task is due.
     """
 
     type: Literal["care.followup.task-scheduled.v1"] = "care.followup.task-scheduled.v1"
@@ -32,6 +32,8 @@ class TaskScheduled(Event):
 
 
 class TaskRescheduled(Event):
+    """The due time of a task was changed."""
+
     type: Literal["care.followup.task-rescheduled.v1"] = "care.followup.task-rescheduled.v1"
     previous_due_at: Instant
     due_at: Instant
@@ -39,7 +41,7 @@ class TaskRescheduled(Event):
 
 
 class TaskReassigned(Event):
-    """Somebody else owes it from now on; what is owed, and by when, stays."""
+    """A task was assigned to another employee. Its due time did not change."""
 
     type: Literal["care.followup.task-reassigned.v1"] = "care.followup.task-reassigned.v1"
     previous_assignee_id: EmployeeId
@@ -48,7 +50,7 @@ class TaskReassigned(Event):
 
 
 class TaskCompleted(Event):
-    """`due_at` is repeated so that on time or late can be said from this fact alone."""
+    """A task was completed. `due_at` is included, so that consumers can tell whether it was on time."""
 
     type: Literal["care.followup.task-completed.v1"] = "care.followup.task-completed.v1"
     due_at: Instant
@@ -57,6 +59,8 @@ class TaskCompleted(Event):
 
 
 class TaskCancelled(Event):
+    """A task was cancelled."""
+
     type: Literal["care.followup.task-cancelled.v1"] = "care.followup.task-cancelled.v1"
     reason_ref: UUID | None = None
 

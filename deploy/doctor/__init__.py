@@ -1,1 +1,1 @@
-"""The doctor: looks at a running stack and says in a sentence what is wrong, and what to do."""
+"""The doctor checks a running stack, and prints each problem with advice."""

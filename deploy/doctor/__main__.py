@@ -1,4 +1,4 @@
-"""`make doctor`: checks the running stack; exit code 0 when all is well, 1 when something is wrong."""
+"""`make doctor`: checks the running stack. The exit code is 0 if all checks pass, otherwise 1."""
 
 import asyncio
 import logging
@@ -12,13 +12,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from deploy.doctor import judgement, looking
-from deploy.doctor.judgement import Finding, Words
+from deploy.doctor import findings, probes
+from deploy.doctor.findings import Finding, Text
 from deploy.stack import state
 from deploy.stack.databases import SERVICES
-from deploy.stack.errors import CannotRun
+from deploy.stack.errors import StackError
 
-HEADINGS = (Words("Check", "检查项"), Words("State", "状态"), Words("What to do", "处理办法"))
+HEADINGS = (Text("Check", "检查项"), Text("State", "状态"), Text("What to do", "处理办法"))
 
 
 class Language(StrEnum):
@@ -28,63 +28,63 @@ class Language(StrEnum):
 
 def main(
     language: Annotated[
-        Language, typer.Option(help="The language of the findings: en, or zh for 简体中文.")
+        Language, typer.Option(help="The language of the output: en, or zh for 简体中文.")
     ] = Language.EN,
-    data_dir: Annotated[Path, typer.Option(help="Where the running product keeps its data.")] = Path(".care"),
+    data_dir: Annotated[Path, typer.Option(help="The data folder of the running stack.")] = Path(".care"),
 ) -> None:
-    """Check the running stack and say what is wrong."""
-    # The table says it better than the client's own complaints.
+    """Check the running stack and print the problems."""
+    # The table reports connection errors, so the client's log is not needed.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         environment = state.running(data_dir).environment
-    except CannotRun as error:
+    except StackError as error:
         raise SystemExit(str(error)) from error
-    findings = asyncio.run(examine(environment, data_dir))
+    results = asyncio.run(examine(environment, data_dir))
     console = Console()
-    console.print(table(findings, language))
-    console.print(verdict(findings, language))
-    raise typer.Exit(exit_code(findings))
+    console.print(table(results, language))
+    console.print(summary(results, language))
+    raise typer.Exit(exit_code(results))
 
 
 async def examine(environment: Mapping[str, str], data_dir: Path) -> list[Finding]:
     urls = {name: environment[f"CARE_{name.upper()}_DATABASE_URL"] for name in SERVICES}
-    answers = await asyncio.gather(
-        looking.issuer(environment["CARE_JWKS_URL"]),
-        *(looking.service(name, environment[f"CARE_{name.upper()}_URL"]) for name in SERVICES),
+    observations = await asyncio.gather(
+        probes.issuer(environment["CARE_JWKS_URL"]),
+        *(probes.service(name, environment[f"CARE_{name.upper()}_URL"]) for name in SERVICES),
     )
-    broker = await looking.kafka(environment["CARE_KAFKA_BOOTSTRAP"])
-    stores = await looking.databases(urls, data_dir)
+    broker = await probes.kafka(environment["CARE_KAFKA_BOOTSTRAP"])
+    stores = await probes.databases(urls, data_dir)
     return [
-        *(finding for seen in answers for finding in judgement.service(seen)),
-        *judgement.kafka(broker),
-        *(finding for seen in stores for finding in judgement.database(seen)),
+        *(finding for each in observations for finding in findings.service(each)),
+        *findings.kafka(broker),
+        *(finding for each in stores for finding in findings.database(each)),
     ]
 
 
-def exit_code(findings: Sequence[Finding]) -> int:
-    return 0 if all(finding.well for finding in findings) else 1
+def exit_code(results: Sequence[Finding]) -> int:
+    return 0 if all(finding.ok for finding in results) else 1
 
 
-def table(findings: Sequence[Finding], language: str) -> Table:
-    """Return all findings, what is wrong first."""
-    made = Table(*(said(words, language) for words in HEADINGS))
-    for finding in sorted(findings, key=lambda each: each.well):
-        cells = [escape(said(words, language)) for words in (finding.check, finding.state, finding.advice)]
-        made.add_row(*cells, style="" if finding.well else "red")
-    return made
+def table(results: Sequence[Finding], language: str) -> Table:
+    """Return a table of all findings, failed checks first."""
+    output = Table(*(translated(text, language) for text in HEADINGS))
+    for finding in sorted(results, key=lambda each: each.ok):
+        cells = [escape(translated(text, language)) for text in (finding.check, finding.state, finding.advice)]
+        output.add_row(*cells, style="" if finding.ok else "red")
+    return output
 
 
-def verdict(findings: Sequence[Finding], language: str) -> str:
-    wrong = sum(not finding.well for finding in findings)
-    if not wrong:
-        return said(Words("All is well.", "一切正常。"), language)
-    return said(
-        Words(f"{wrong} of {len(findings)} checks failed.", f"{len(findings)} 项检查中有 {wrong} 项异常。"), language
+def summary(results: Sequence[Finding], language: str) -> str:
+    failed = sum(not finding.ok for finding in results)
+    if not failed:
+        return translated(Text("All checks passed.", "全部检查通过。"), language)
+    return translated(
+        Text(f"{failed} of {len(results)} checks failed.", f"{len(results)} 项检查中有 {failed} 项异常。"), language
     )
 
 
-def said(words: Words, language: str) -> str:
-    return words.zh if language == Language.ZH else words.en
+def translated(text: Text, language: str) -> str:
+    return text.zh if language == Language.ZH else text.en
 
 
 if __name__ == "__main__":

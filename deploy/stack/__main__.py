@@ -1,4 +1,4 @@
-"""The command line of the local stack: run it, get a token from it, find it, forget its data."""
+"""The command line of the local stack: run, token, env and reset."""
 
 import asyncio
 import shlex
@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from deploy.stack import containers, report, state
-from deploy.stack.errors import CannotRun
+from deploy.stack.errors import StackError
 from deploy.stack.layout import Layout
 from deploy.stack.supervisor import stack
 
@@ -23,14 +23,14 @@ TOKEN_TIMEOUT_SECONDS = 10.0
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console()
-DataDir = Annotated[Path, typer.Option(help="Where the data, the secrets and the logs are.")]
+DataDir = Annotated[Path, typer.Option(help="The folder of data, secrets and logs.")]
 DEFAULT_DATA_DIR = Path(".care")
 
 
 @app.command()
 def run(
     data_dir: DataDir = DEFAULT_DATA_DIR,
-    port_base: Annotated[int, typer.Option(help="The first port; all others follow from it.")] = 8000,
+    port_base: Annotated[int, typer.Option(help="The first port. All other ports are computed from it.")] = 8000,
 ) -> None:
     """Run PostgreSQL, Kafka, the issuer and the four services until Ctrl-C."""
     asyncio.run(_until_stopped(lambda: _run(data_dir, Layout(port_base))))
@@ -38,37 +38,37 @@ def run(
 
 @app.command()
 def token(
-    subject: Annotated[str, typer.Option(help="Whom the token is for.")],
-    role: Annotated[list[str], typer.Option(help="A role; give it again for several.")],
+    subject: Annotated[str, typer.Option(help="The subject of the token.")],
+    role: Annotated[list[str], typer.Option(help="A role. Repeat the option for several roles.")],
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Print an access token of the running stack."""
     issuer = state.running(data_dir).environment["CARE_ISSUER"]
-    asked = {"subject": subject, "roles": role}
-    answer = httpx.post(f"{issuer}/token", json=asked, timeout=TOKEN_TIMEOUT_SECONDS, trust_env=False)
-    if answer.is_error:
-        raise CannotRun(answer.json()["detail"])
-    print(answer.json()["access_token"])
+    body = {"subject": subject, "roles": role}
+    response = httpx.post(f"{issuer}/token", json=body, timeout=TOKEN_TIMEOUT_SECONDS, trust_env=False)
+    if response.is_error:
+        raise StackError(response.json()["detail"])
+    print(response.json()["access_token"])
 
 
 @app.command()
 def env(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Print the running stack's addresses as lines for a shell: eval "$(python -m deploy.stack env)"."""
+    """Print the addresses of the running stack as shell commands: eval "$(python -m deploy.stack env)"."""
     for name, value in state.running(data_dir).environment.items():
         print(f"export {name}={shlex.quote(value)}")
 
 
 @app.command()
 def reset(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Forget all data of the stack. It must not be running."""
+    """Delete all data of the stack. The stack must not be running."""
     with state.sole_instance(data_dir):
-        # PostgreSQL's folders may be links to where its account can reach them.
+        # PostgreSQL's folders may be links to folders that its account can access.
         for link in data_dir.iterdir():
             if link.is_symlink():
                 shutil.rmtree(link.resolve(), ignore_errors=True)
-        containers.forget(data_dir)
+        containers.remove_volumes(data_dir)
         shutil.rmtree(data_dir)
-    print(f"All data of {data_dir} is gone.")
+    print(f"All data of {data_dir} was deleted.")
 
 
 async def _run(data_dir: Path, layout: Layout) -> None:
@@ -83,7 +83,7 @@ async def _run(data_dir: Path, layout: Layout) -> None:
 
 
 async def _until_stopped(work: Callable[[], Coroutine[None, None, None]]) -> None:
-    """Run `work` until a signal asks it to stop, then let it tidy up however often it is asked again."""
+    """Run `work` until SIGINT or SIGTERM, then let it shut down. Further signals have no effect."""
     task = asyncio.create_task(work())
     stopping = False
 
@@ -93,8 +93,8 @@ async def _until_stopped(work: Callable[[], Coroutine[None, None, None]]) -> Non
             stopping = True
             task.cancel()
 
-    for wish in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(wish, stop)
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stop)
     try:
         await task
     except asyncio.CancelledError:
@@ -102,10 +102,10 @@ async def _until_stopped(work: Callable[[], Coroutine[None, None, None]]) -> Non
 
 
 def main() -> None:
-    """Run the command line; what a person can mend is a sentence, not a stack trace."""
+    """Run the command line. A `StackError` is printed as a message without a stack trace."""
     try:
         app()
-    except CannotRun as error:
+    except StackError as error:
         console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
 

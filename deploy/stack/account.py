@@ -1,4 +1,4 @@
-"""The account PostgreSQL runs under when we are root, and which folders that account can reach."""
+"""The account that PostgreSQL runs under if we are root, and the folders that it can access."""
 
 import os
 import pwd
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PREFERRED_NAMES = ("postgres", "nobody")
-# /var/tmp outlives a restart of the machine; /tmp does not.
+# /var/tmp survives a restart of the machine; /tmp does not.
 PERSISTENT_TEMPORARY = Path("/var/tmp")  # noqa: S108 - The folders in it are made by mkdtemp, mode 0700.
 
 
@@ -19,9 +19,9 @@ class Account:
 
 
 def server_account() -> Account | None:
-    """Return the account to run PostgreSQL under, or None where it can be our own.
+    """Return the account to run PostgreSQL under; None if it can run under our own.
 
-    PostgreSQL refuses root, and it wants an account that has a name.
+    PostgreSQL does not run as root, and needs an account that has a name.
     """
     if os.geteuid() != 0:
         return None
@@ -31,7 +31,7 @@ def server_account() -> Account | None:
 
 
 def can_reach(path: Path, account: Account | None) -> bool:
-    """Tell whether `account` may pass through every folder above `path`."""
+    """Return whether `account` may traverse every folder above `path`."""
     return account is None or all(_may_pass(folder.stat(), account) for folder in path.absolute().parents)
 
 
@@ -44,14 +44,14 @@ def _may_pass(folder: os.stat_result, account: Account) -> bool:
 
 
 def make_folder(path: Path, account: Account | None) -> Path:
-    """Make the private folder `path` for `account`, elsewhere with a link at `path` if it cannot go there."""
+    """Create the private folder `path` for `account`, or a link at `path` if the account cannot reach it."""
     if path.exists():
         return path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     if can_reach(path, account):
         path.mkdir(mode=0o700)
     else:
-        # A link left behind by a folder that has since been removed would be in the way.
+        # A dangling link to a deleted folder would prevent creating the new one.
         path.unlink(missing_ok=True)
         path.symlink_to(tempfile.mkdtemp(prefix="customer-lifecycle-", dir=PERSISTENT_TEMPORARY))
     if account is not None:

@@ -1,4 +1,4 @@
-"""Roles, databases and tables made ready: at every start of the local stack, and once before containers."""
+"""Creates roles, databases and tables: at every start of the local stack, and once before the containers start."""
 
 import asyncio
 import os
@@ -7,20 +7,20 @@ from chassis.migrate import MigrationFailedError, migrate
 from deploy.stack import databases
 from deploy.stack.credentials import ROLES, Credentials
 from deploy.stack.databases import SERVICES, DatabaseUrls
-from deploy.stack.errors import CannotRun
-from deploy.stack.ladder import Say
+from deploy.stack.errors import StackError
+from deploy.stack.providers import Say
 from deploy.stack.schemas import SCHEMAS
 
 
 async def bootstrap(admin_url: str, credentials: Credentials, say: Say) -> DatabaseUrls:
-    """Return the addresses of the databases once each has the tables its service expects."""
+    """Create or migrate all databases and return their addresses."""
     urls = await databases.prepare(admin_url, credentials)
     for service in SERVICES:
-        say(f"bringing the tables of {service} up to date")
+        say(f"migrating the database of {service}")
         try:
             await asyncio.to_thread(migrate, SCHEMAS[service], urls.migrator[service])
         except MigrationFailedError as error:
-            raise CannotRun(f"The tables of {service} could not be brought up to date: {error}") from error
+            raise StackError(f"The database of {service} could not be migrated: {error}") from error
     return urls
 
 

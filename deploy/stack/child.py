@@ -1,4 +1,4 @@
-"""A server process we start, wait for, and stop within bounded time."""
+"""A server process that is started, checked and stopped within bounded time."""
 
 import asyncio
 import os
@@ -10,9 +10,9 @@ from pathlib import Path
 from signal import Signals
 
 from deploy.stack.account import Account
-from deploy.stack.errors import CannotRun
+from deploy.stack.errors import StackError
 
-LEASH = Path(__file__).with_name("leash.py")
+WRAPPER = Path(__file__).with_name("parent_death_signal.py")
 STOP_SECONDS = 15.0
 READY_SECONDS = 90.0
 POLL_SECONDS = 0.1
@@ -22,7 +22,7 @@ TAIL_LINES = 12
 
 @dataclass(slots=True)
 class Child:
-    """One server. It has its own process group, so Ctrl-C in the terminal does not reach it."""
+    """A server process. It has its own process group, so it does not receive Ctrl-C from the terminal."""
 
     name: str
     command: Sequence[str]
@@ -39,14 +39,14 @@ class Child:
         return self.process is not None and self.process.returncode is None
 
     async def start(self) -> None:
-        """Return when the server is ready; raise `CannotRun`, with the end of its log, if it will not be."""
+        """Return when the server is ready. Raise `StackError`, with the end of its log, if it does not become ready."""
         self.process = await self._spawn()
         try:
             async with asyncio.timeout(READY_SECONDS):
                 await self._until_ready()
         except TimeoutError:
             await self.stop()
-            raise CannotRun(self._complaint(f"was not ready within {READY_SECONDS:.0f} seconds")) from None
+            raise StackError(self._failure(f"was not ready within {READY_SECONDS:.0f} seconds")) from None
         except BaseException:
             await self.stop()
             raise
@@ -56,7 +56,7 @@ class Child:
         return await self.process.wait() if self.process else 0
 
     async def stop(self) -> None:
-        """Return when the server has ended, asking ever more firmly."""
+        """Stop the server: send each of `stop_signals` in turn until it has ended."""
         for stop_signal in self.stop_signals:
             if not self.running:
                 return
@@ -74,10 +74,10 @@ class Child:
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         uid, gid = (self.account.uid, self.account.gid) if self.account else (-1, -1)
-        tie = [str(int(self.stop_signals[0])), str(os.getpid()), str(uid), str(gid)]
+        wrapper_arguments = [str(int(self.stop_signals[0])), str(os.getpid()), str(uid), str(gid)]
         with open_log(self.log).open("ab") as log:
             return await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", str(LEASH), *tie),
+                *(sys.executable, "-I", "-S", str(WRAPPER), *wrapper_arguments),
                 *self.command,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
@@ -90,18 +90,18 @@ class Child:
     async def _until_ready(self) -> None:
         while not await self.ready():
             if not self.running:
-                raise CannotRun(self._complaint(f"ended with exit code {await self.wait()} before it was ready"))
+                raise StackError(self._failure(f"ended with exit code {await self.wait()} before it was ready"))
             await asyncio.sleep(POLL_SECONDS)
         if not self.running:
-            # Somebody answered, but not this server: it lost its port to another program.
-            raise CannotRun(self._complaint("ended while another program answered on its port"))
+            # Another program answered on the port, and this server could not bind it.
+            raise StackError(self._failure("ended while another program answered on its port"))
 
-    def _complaint(self, what: str) -> str:
+    def _failure(self, what: str) -> str:
         return f"{self.name} {what}. The end of {self.log}:\n{tail(self.log)}"
 
 
 def open_log(log: Path) -> Path:
-    """Return `log`, its folder made and its old contents set aside once they are large."""
+    """Create the folder of `log` and rotate the file if it is large; return `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > LOG_BYTES:
         log.replace(log.with_suffix(".old.log"))
@@ -109,7 +109,7 @@ def open_log(log: Path) -> Path:
 
 
 def tail(log: Path) -> str:
-    """Return the last lines of a log, for a person to read."""
+    """Return the last lines of a log, indented."""
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - 10_000))
         lines = file.read().decode(errors="replace").splitlines()

@@ -1,4 +1,4 @@
-"""Running a tool to its end, with a time limit and its last words when it fails."""
+"""Runs a command with a time limit. If it fails, the error contains its last lines of output."""
 
 import asyncio
 import os
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deploy.stack.account import Account
-from deploy.stack.errors import CannotRun
+from deploy.stack.errors import StackError
 
 TIMEOUT_SECONDS = 600.0
 LAST_LINES = 8
@@ -22,7 +22,7 @@ async def run(
     runner: Account | None = None,
     timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> str:
-    """Return what the command printed; raise `CannotRun`, opening with `failing`, if it did not succeed."""
+    """Return the output of the command. If it fails, raise `StackError` with a message that starts with `failing`."""
     process = await asyncio.create_subprocess_exec(
         *command,
         stdin=DEVNULL,
@@ -38,12 +38,12 @@ async def run(
         async with asyncio.timeout(timeout_seconds):
             output, _ = await process.communicate()
     except TimeoutError:
-        raise CannotRun(f"{failing}: it took more than {timeout_seconds:.0f} seconds.") from None
+        raise StackError(f"{failing}: it took more than {timeout_seconds:.0f} seconds.") from None
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     printed = output.decode(errors="replace")
     if process.returncode != 0:
-        raise CannotRun("\n".join([f"{failing}:", *printed.splitlines()[-LAST_LINES:]]))
+        raise StackError("\n".join([f"{failing}:", *printed.splitlines()[-LAST_LINES:]]))
     return printed

@@ -1,4 +1,4 @@
-"""PostgreSQL and Kafka in containers, where an engine answers and has their images or can pull them."""
+"""PostgreSQL and Kafka in containers, if Docker runs and the images exist or can be pulled."""
 
 import asyncio
 import hashlib
@@ -12,8 +12,8 @@ from pathlib import Path
 
 from deploy.stack import kafka, postgres
 from deploy.stack.child import Child
-from deploy.stack.ladder import Premises, Rung, Say, Server
 from deploy.stack.ports import HOST, require_free
+from deploy.stack.providers import Provider, Say, Server, StartOptions
 
 POSTGRES_IMAGE = "postgres:16"
 KAFKA_VERSION = "4.3.1"
@@ -25,38 +25,38 @@ POSTGRES_DATA = "/var/lib/postgresql/data"
 KAFKA_DATA = "/var/lib/kafka/data"
 
 
-def postgres_rungs() -> list[Rung]:
-    return [Rung("containers", partial(_offered, POSTGRES_IMAGE), _postgres, keeps_data=True)]
+def postgres_providers() -> list[Provider]:
+    return [Provider("containers", partial(_offered, POSTGRES_IMAGE), _postgres, keeps_data=True)]
 
 
-def kafka_rungs() -> list[Rung]:
-    return [Rung("containers", partial(_offered, KAFKA_IMAGE), _kafka, keeps_data=True)]
+def kafka_providers() -> list[Provider]:
+    return [Provider("containers", partial(_offered, KAFKA_IMAGE), _kafka, keeps_data=True)]
 
 
 def name(data_dir: Path, server: str) -> str:
-    """Return the name of the container of a data folder, and of the volume that outlives it."""
-    place = hashlib.sha256(str(data_dir.absolute()).encode()).hexdigest()[:12]
-    return f"customer-lifecycle-{place}-{server}"
+    """Return the name of the container and of the volume of a data folder."""
+    digest = hashlib.sha256(str(data_dir.absolute()).encode()).hexdigest()[:12]
+    return f"customer-lifecycle-{digest}-{server}"
 
 
-def forget(data_dir: Path) -> None:
-    """Remove the volumes of a data folder, if an engine holds any."""
+def remove_volumes(data_dir: Path) -> None:
+    """Remove the volumes of a data folder, if there are any."""
     if shutil.which("docker"):
         names = [name(data_dir, server) for server in ("postgres", "kafka")]
         subprocess.run(["docker", "volume", "rm", *names], capture_output=True, check=False, timeout=60)
 
 
 def kafka_environment(port: int) -> dict[str, str]:
-    """Return our broker settings as the image takes them: KAFKA_, capitals, and _ for each dot."""
+    """Return the broker settings as environment variables of the image, such as KAFKA_NODE_ID for node.id."""
     lines = kafka.settings(port, CONTROLLER_PORT, Path(KAFKA_DATA)).splitlines()
     settings = dict(line.split("=", 1) for line in lines if not line.startswith("#"))
-    # Inside the container it listens to all addresses; outside, only 127.0.0.1 is mapped to it.
+    # The broker listens on all addresses of the container; only 127.0.0.1 of the host is mapped to it.
     settings["listeners"] = f"PLAINTEXT://0.0.0.0:{port},CONTROLLER://{HOST}:{CONTROLLER_PORT}"
     return {f"KAFKA_{key.upper().replace('.', '_')}": value for key, value in settings.items()}
 
 
 async def _offered(image: str, say: Say) -> bool:
-    # An engine without the image, and without a way to it, is no use; the next way is tried then.
+    # If the image is missing and cannot be pulled, the next provider is tried.
     if shutil.which("docker") is None or not await _succeeds("info", ENGINE_SECONDS):
         return False
     if await _succeeds(f"image inspect {image}", ENGINE_SECONDS):
@@ -75,25 +75,25 @@ async def _succeeds(request: str, timeout_seconds: float) -> bool:
 
 
 @asynccontextmanager
-async def _postgres(premises: Premises) -> AsyncIterator[Server]:
-    require_free(premises.port, "PostgreSQL")
-    password = premises.credentials.postgres_admin
-    url = f"postgresql://{postgres.ADMIN}:{password}@{HOST}:{premises.port}/postgres"
+async def _postgres(options: StartOptions) -> AsyncIterator[Server]:
+    require_free(options.port, "PostgreSQL")
+    password = options.credentials.postgres_admin
+    url = f"postgresql://{postgres.ADMIN}:{password}@{HOST}:{options.port}/postgres"
     server = Child(
         name="PostgreSQL",
         command=[
-            *_docker_run(premises, "postgres", f"{premises.port}:5432", POSTGRES_DATA),
+            *_docker_run(options, "postgres", f"{options.port}:5432", POSTGRES_DATA),
             *("-e", "POSTGRES_PASSWORD", "-e", "POSTGRES_INITDB_ARGS=--data-checksums"),
             *(POSTGRES_IMAGE, "-c", f"max_connections={postgres.MAX_CONNECTIONS}"),
         ],
-        # Named without a value above, so that the password is in no list of processes.
+        # Passed by environment, so that the password is not in the process list.
         environment={"POSTGRES_PASSWORD": password},
-        log=premises.data_dir / "logs" / "postgres.log",
+        log=options.data_dir / "logs" / "postgres.log",
         ready=partial(postgres.answers, url),
-        # The client hands the signal on; SIGINT is PostgreSQL's fast shutdown.
+        # The client forwards the signal; SIGINT is PostgreSQL's fast shutdown.
         stop_signals=(signal.SIGINT, signal.SIGTERM, signal.SIGKILL),
     )
-    await _remove_leftover(premises, "postgres")
+    await _remove_leftover(options, "postgres")
     await server.start()
     try:
         yield Server(url, f"PostgreSQL {await postgres.version(url)} (container)", children=(server,))
@@ -102,18 +102,18 @@ async def _postgres(premises: Premises) -> AsyncIterator[Server]:
 
 
 @asynccontextmanager
-async def _kafka(premises: Premises) -> AsyncIterator[Server]:
-    require_free(premises.port, "Kafka")
-    bootstrap = f"{HOST}:{premises.port}"
-    settings = [f"-e{key}={value}" for key, value in kafka_environment(premises.port).items()]
-    published = f"{premises.port}:{premises.port}"
+async def _kafka(options: StartOptions) -> AsyncIterator[Server]:
+    require_free(options.port, "Kafka")
+    bootstrap = f"{HOST}:{options.port}"
+    settings = [f"-e{key}={value}" for key, value in kafka_environment(options.port).items()]
+    published = f"{options.port}:{options.port}"
     broker = Child(
         name="Kafka",
-        command=[*_docker_run(premises, "kafka", published, KAFKA_DATA), *settings, KAFKA_IMAGE],
-        log=premises.data_dir / "logs" / "kafka.log",
+        command=[*_docker_run(options, "kafka", published, KAFKA_DATA), *settings, KAFKA_IMAGE],
+        log=options.data_dir / "logs" / "kafka.log",
         ready=partial(kafka.answers, bootstrap),
     )
-    await _remove_leftover(premises, "kafka")
+    await _remove_leftover(options, "kafka")
     await broker.start()
     try:
         yield Server(bootstrap, f"Apache Kafka {KAFKA_VERSION} (KRaft, container)", children=(broker,))
@@ -121,11 +121,11 @@ async def _kafka(premises: Premises) -> AsyncIterator[Server]:
         await broker.stop()
 
 
-def _docker_run(premises: Premises, server: str, published: str, data: str) -> list[str]:
-    named = name(premises.data_dir, server)
+def _docker_run(options: StartOptions, server: str, published: str, data: str) -> list[str]:
+    named = name(options.data_dir, server)
     return ["docker", "run", "--rm", "--name", named, "-p", f"{HOST}:{published}", "-v", f"{named}:{data}"]
 
 
-async def _remove_leftover(premises: Premises, server: str) -> None:
-    # A container outlives its client when the whole stack was killed; its name would be in the way.
-    await _succeeds(f"rm --force {name(premises.data_dir, server)}", ENGINE_SECONDS)
+async def _remove_leftover(options: StartOptions, server: str) -> None:
+    # If the stack was killed, its container still runs and blocks the name.
+    await _succeeds(f"rm --force {name(options.data_dir, server)}", ENGINE_SECONDS)

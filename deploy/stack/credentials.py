@@ -1,4 +1,4 @@
-"""The secrets of one local stack, made once and kept beside its data."""
+"""The secrets of a local stack, created once and kept in its data folder."""
 
 import os
 import secrets
@@ -15,7 +15,7 @@ def _password() -> str:
 
 
 class Credentials(BaseModel, frozen=True):
-    """Passwords of the database roles, and the key that pseudonyms are made with."""
+    """The passwords of the database roles, and the key of the pseudonyms."""
 
     postgres_admin: str = Field(default_factory=_password)
     roles: dict[str, str] = Field(default_factory=lambda: {role: _password() for role in ROLES})
@@ -23,7 +23,7 @@ class Credentials(BaseModel, frozen=True):
 
 
 def load(data_dir: Path) -> Credentials:
-    """Return the credentials kept in `data_dir`, making them the first time."""
+    """Return the credentials kept in `data_dir`. Create them the first time."""
     kept = data_dir / "credentials.json"
     if not kept.exists():
         write_private(kept, Credentials().model_dump_json(indent=2))
@@ -31,7 +31,7 @@ def load(data_dir: Path) -> Credentials:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read; a reader sees all of it or nothing."""
+    """Write a file that only its owner can read, atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.new")
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:

@@ -1,4 +1,4 @@
-"""The roles and databases of the four services: who may enter which."""
+"""Creates the roles and databases of the four services, with their privileges."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,21 +15,21 @@ BOOTSTRAP = Path(__file__).parents[1] / "bootstrap.sql"
 MIGRATOR = "care_migrator"
 BI_READER = "bi_reader"
 CONNECT_SECONDS = 10.0
-# Any number, the same for all who prepare databases on one cluster.
+# The key of the advisory lock, the same for all processes that prepare databases on one cluster.
 ROLES_LOCK = 7_283_101
 
-# The identifiers are quoted by the server itself, so no name can end up as SQL.
+# format() quotes the identifiers, so no name can inject SQL.
 SET_PASSWORD = "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)"  # noqa: S105 - SQL.
 CREATE_DATABASE = "SELECT format('CREATE DATABASE %I OWNER %I', $1::text, $2::text)"
-CLOSE_TO_ALL = "SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', $1::text)"
-OPEN_TO = "SELECT format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I', $1::text, $2::text)"
-OPEN_TO_READER = "SELECT format('GRANT CONNECT ON DATABASE %I TO %I', $1::text, $2::text)"
+REVOKE_PUBLIC = "SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', $1::text)"
+GRANT_SERVICE = "SELECT format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I', $1::text, $2::text)"
+GRANT_BI_READER = "SELECT format('GRANT CONNECT ON DATABASE %I TO %I', $1::text, $2::text)"
 EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)"
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseUrls:
-    """Addresses by service: `app` for running it, `migrator` for its migrations; and the one for BI tools."""
+    """Addresses by service, `app` to run it and `migrator` to migrate it; `bi_reader` is for BI tools."""
 
     app: Mapping[str, str]
     migrator: Mapping[str, str]
@@ -37,16 +37,16 @@ class DatabaseUrls:
 
 
 async def prepare(admin_url: str, credentials: Credentials, suffix: str = "") -> DatabaseUrls:
-    """Make what is missing of roles and databases; safe to repeat, and safe side by side.
+    """Create missing roles and databases. It is safe to repeat and to run concurrently.
 
-    With a suffix the databases are others (care_customer_t1); the roles belong to the whole cluster.
+    A suffix selects other databases (care_customer_t1); roles always belong to the whole cluster.
     """
     admin = await asyncpg.connect(admin_url, timeout=CONNECT_SECONDS)
     try:
         await _make_roles(admin, credentials)
         for service in SERVICES:
             await _make_database(admin, f"care_{service}{suffix}", f"care_{service}")
-        await _run(admin, OPEN_TO_READER, f"care_reporting{suffix}", BI_READER)
+        await _run(admin, GRANT_BI_READER, f"care_reporting{suffix}", BI_READER)
     finally:
         await admin.close()
     return urls(admin_url, credentials, suffix)
@@ -69,7 +69,7 @@ def urls(admin_url: str, credentials: Credentials, suffix: str = "") -> Database
 
 async def _make_roles(admin: "Connection[Record]", credentials: Credentials) -> None:
     async with admin.transaction():
-        # Two at once would stumble over each other's rows in the catalogue.
+        # Concurrent changes of roles fail with errors on catalogue rows, so they run one at a time.
         await admin.execute("SELECT pg_advisory_xact_lock($1)", ROLES_LOCK)
         await admin.execute(BOOTSTRAP.read_text())
         for role, password in credentials.roles.items():
@@ -79,8 +79,8 @@ async def _make_roles(admin: "Connection[Record]", credentials: Credentials) -> 
 async def _make_database(admin: "Connection[Record]", database: str, role: str) -> None:
     if not await admin.fetchval(EXISTS, database):
         await _run(admin, CREATE_DATABASE, database, MIGRATOR)
-    await _run(admin, CLOSE_TO_ALL, database)
-    await _run(admin, OPEN_TO, database, role)
+    await _run(admin, REVOKE_PUBLIC, database)
+    await _run(admin, GRANT_SERVICE, database, role)
 
 
 async def _run(admin: "Connection[Record]", statement: str, *names: str) -> None:

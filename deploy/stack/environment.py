@@ -1,4 +1,4 @@
-"""Servers that already run and are named in the environment."""
+"""Provides servers that already run, by the addresses in the environment."""
 
 import os
 from collections.abc import AsyncIterator
@@ -7,19 +7,19 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from deploy.stack import kafka, postgres
-from deploy.stack.errors import CannotRun
-from deploy.stack.ladder import NAMED_BY_ADDRESS, Premises, Rung, Say, Server
+from deploy.stack.errors import StackError
+from deploy.stack.providers import NAMED_BY_ADDRESS, Provider, Say, Server, StartOptions
 
 POSTGRES_VARIABLE = "CARE_POSTGRES_ADMIN_URL"
 KAFKA_VARIABLE = "CARE_KAFKA_BOOTSTRAP"
 
 
-def postgres_rungs() -> list[Rung]:
-    return [Rung(NAMED_BY_ADDRESS, partial(_named, POSTGRES_VARIABLE), _postgres)]
+def postgres_providers() -> list[Provider]:
+    return [Provider(NAMED_BY_ADDRESS, partial(_named, POSTGRES_VARIABLE), _postgres)]
 
 
-def kafka_rungs() -> list[Rung]:
-    return [Rung(NAMED_BY_ADDRESS, partial(_named, KAFKA_VARIABLE), _kafka)]
+def kafka_providers() -> list[Provider]:
+    return [Provider(NAMED_BY_ADDRESS, partial(_named, KAFKA_VARIABLE), _kafka)]
 
 
 async def _named(variable: str, _: Say) -> bool:
@@ -27,19 +27,21 @@ async def _named(variable: str, _: Say) -> bool:
 
 
 @asynccontextmanager
-async def _postgres(premises: Premises) -> AsyncIterator[Server]:
-    del premises
+async def _postgres(options: StartOptions) -> AsyncIterator[Server]:
+    del options
     url = os.environ[POSTGRES_VARIABLE]
     if not await postgres.answers(url):
-        place = urlsplit(url)
-        raise CannotRun(f"No PostgreSQL answers at {place.hostname}:{place.port}, named in {POSTGRES_VARIABLE}.")
+        address = urlsplit(url)
+        raise StackError(
+            f"No PostgreSQL answers at {address.hostname}:{address.port}, the address in {POSTGRES_VARIABLE}."
+        )
     yield Server(url, f"PostgreSQL {await postgres.version(url)} ({POSTGRES_VARIABLE})")
 
 
 @asynccontextmanager
-async def _kafka(premises: Premises) -> AsyncIterator[Server]:
-    del premises
+async def _kafka(options: StartOptions) -> AsyncIterator[Server]:
+    del options
     bootstrap = os.environ[KAFKA_VARIABLE]
     if not await kafka.answers(bootstrap):
-        raise CannotRun(f"No Kafka answers at {bootstrap}, named in {KAFKA_VARIABLE}.")
+        raise StackError(f"No Kafka answers at {bootstrap}, the address in {KAFKA_VARIABLE}.")
     yield Server(bootstrap, f"Kafka ({KAFKA_VARIABLE})")

@@ -1,5 +1,5 @@
-"""The one error of the local stack: something a person has to change before it can run."""
+"""The error of the local stack that a user can fix."""
 
 
-class CannotRun(Exception):  # noqa: N818 - It reads as the sentence it carries.
-    """Holds a sentence that says what is wrong and what to do; it is shown without a stack trace."""
+class StackError(Exception):
+    """The stack cannot run. The message says why and what to do; it is printed without a stack trace."""

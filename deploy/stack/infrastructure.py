@@ -1,4 +1,4 @@
-"""PostgreSQL and Kafka for one data folder, each got in the best way this machine offers."""
+"""Starts PostgreSQL and Kafka for a data folder, each by the best provider that this machine offers."""
 
 import logging
 import shutil
@@ -8,21 +8,21 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.stack import containers, credentials, databases, environment, kafka, ladder, postgres, tansu
+from deploy.stack import containers, credentials, databases, environment, kafka, postgres, providers, tansu
 from deploy.stack.child import Child
 from deploy.stack.credentials import Credentials
 from deploy.stack.databases import DatabaseUrls
-from deploy.stack.ladder import Premises, Say
 from deploy.stack.ports import free_port
+from deploy.stack.providers import Say, StartOptions
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Infrastructure:
-    """Servers that answer. `children` are those of them that are processes of ours.
+    """The running servers. `children` are the processes that we started.
 
-    `kafka_genuine` is False for a stand-in, on which not everything can be proved.
+    `kafka_genuine` is False for a substitute with weaker guarantees than Apache Kafka.
     """
 
     postgres_admin_url: str
@@ -41,18 +41,23 @@ async def infrastructure(
     kafka_port: int | None = None,
     say: Say = _log.info,
 ) -> AsyncIterator[Infrastructure]:
-    """Start what is missing and stop it again at the end; the data stays in `data_dir`.
+    """Start the servers that do not run yet, and stop them at the end. The data stays in `data_dir`.
 
-    None for a port takes any free one.
+    A port of None selects any free port.
     """
     secrets = credentials.load(data_dir)
-    ways_to_postgres = [*environment.postgres_rungs(), *containers.postgres_rungs(), *postgres.rungs()]
-    ways_to_kafka = [*environment.kafka_rungs(), *containers.kafka_rungs(), *kafka.rungs(), *tansu.rungs()]
-    at_postgres = Premises(data_dir, postgres_port or free_port(), secrets, say)
-    at_kafka = Premises(data_dir, kafka_port or free_port(), secrets, say)
+    for_postgres = [*environment.postgres_providers(), *containers.postgres_providers(), *postgres.providers()]
+    for_kafka = [
+        *environment.kafka_providers(),
+        *containers.kafka_providers(),
+        *kafka.providers(),
+        *tansu.providers(),
+    ]
+    postgres_options = StartOptions(data_dir, postgres_port or free_port(), secrets, say)
+    kafka_options = StartOptions(data_dir, kafka_port or free_port(), secrets, say)
     async with (
-        ladder.climb("PostgreSQL", ways_to_postgres, at_postgres) as database,
-        ladder.climb("Kafka", ways_to_kafka, at_kafka) as broker,
+        providers.start_server("PostgreSQL", for_postgres, postgres_options) as database,
+        providers.start_server("Kafka", for_kafka, kafka_options) as broker,
     ):
         yield Infrastructure(
             postgres_admin_url=database.address,
@@ -65,13 +70,13 @@ async def infrastructure(
 
 
 async def prepare_databases(servers: Infrastructure, secrets: Credentials, suffix: str = "") -> DatabaseUrls:
-    """Make what is missing of roles and databases, and return their addresses."""
+    """Create missing roles and databases, and return the addresses."""
     return await databases.prepare(servers.postgres_admin_url, secrets, suffix)
 
 
 @contextmanager
 def temporary_data_dir() -> Iterator[Path]:
-    """Give a data folder that PostgreSQL's account can reach, and remove it with all its data at the end."""
+    """Provide a data folder that PostgreSQL's account can access, and remove it at the end."""
     data_dir = Path(tempfile.mkdtemp(prefix="customer-lifecycle-"))
     data_dir.chmod(0o711)
     try:

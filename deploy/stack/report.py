@@ -1,4 +1,4 @@
-"""What a person sees of the stack: progress while it starts, then where everything is."""
+"""The terminal output of the stack: progress during the start, then the addresses."""
 
 import time
 from pathlib import Path
@@ -9,12 +9,12 @@ from rich.table import Table
 
 from deploy.stack.databases import SERVICES, DatabaseUrls
 from deploy.stack.infrastructure import Infrastructure
-from deploy.stack.ladder import Say
 from deploy.stack.layout import Layout
+from deploy.stack.providers import Say
 
 
 def progress(console: Console) -> Say:
-    """Return a function that prints a line with the seconds since now."""
+    """Return a function that prints a line with the elapsed seconds."""
     started = time.monotonic()
 
     def say(text: str) -> None:
@@ -24,8 +24,8 @@ def progress(console: Console) -> Say:
 
 
 def addresses(layout: Layout, servers: Infrastructure, urls: DatabaseUrls, data_dir: Path) -> Table:
-    """Return the table of what runs where."""
-    table = Table(title="Customer lifecycle, running", title_justify="left", show_header=False, box=None)
+    """Return the table of all parts and their addresses."""
+    table = Table(title="Customer lifecycle is running", title_justify="left", show_header=False, box=None)
     for service in SERVICES:
         table.add_row(service, layout.url(service), f"{layout.url(service)}/openapi.json")
     table.add_row("issuer", layout.issuer, "for development only")
@@ -36,7 +36,7 @@ def addresses(layout: Layout, servers: Infrastructure, urls: DatabaseUrls, data_
 
 
 def next_steps(urls: DatabaseUrls, options: str) -> str:
-    """Return the commands a person is likely to want next, each on a line of its own to copy."""
+    """Return useful next commands, one per line."""
     return "\n".join(
         [
             f"A token:     make token SUBJECT=ana ROLE=sales{options}",

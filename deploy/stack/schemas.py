@@ -1,4 +1,4 @@
-"""What the database of each service consists of."""
+"""The database schema of each service."""
 
 from chassis.migrate import Schema
 from services.alerts.schema import SCHEMA as ALERTS

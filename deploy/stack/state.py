@@ -1,4 +1,4 @@
-"""What a running stack leaves in its data folder: a lock while it runs, and where to find it."""
+"""The lock and the state file of a running stack in its data folder."""
 
 import fcntl
 import os
@@ -9,11 +9,11 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from deploy.stack.credentials import write_private
-from deploy.stack.errors import CannotRun
+from deploy.stack.errors import StackError
 
 
 class State(BaseModel, frozen=True):
-    """Where a running stack is to be found."""
+    """The process id and the addresses of a running stack."""
 
     pid: int
     environment: dict[str, str]
@@ -21,16 +21,16 @@ class State(BaseModel, frozen=True):
 
 @contextmanager
 def sole_instance(data_dir: Path) -> Iterator[None]:
-    """Hold the data folder for this process alone; raise `CannotRun`, naming the holder, if it is held."""
+    """Lock the data folder. Raise `StackError`, with the process id of the holder, if another process holds it."""
     data_dir.mkdir(parents=True, exist_ok=True)
     with (data_dir / "lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            raise CannotRun(
-                f"The stack of {data_dir} runs already, as process {lock.read() or 'unknown'}. Stop that one "
-                "(Ctrl-C in its terminal), or run a second: make run DATA_DIR=.care-2 PORT_BASE=9000"
+            raise StackError(
+                f"The stack of {data_dir} is already running, as process {lock.read() or 'unknown'}. Stop it "
+                "(Ctrl-C in its terminal), or run a second stack: make run DATA_DIR=.care-2 PORT_BASE=9000"
             ) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
@@ -39,7 +39,7 @@ def sole_instance(data_dir: Path) -> Iterator[None]:
 
 
 def publish(data_dir: Path, environment: dict[str, str]) -> None:
-    """Tell others where the stack is."""
+    """Write the state file."""
     state = State(pid=os.getpid(), environment=environment)
     write_private(_file(data_dir), state.model_dump_json(indent=2))
 
@@ -48,19 +48,19 @@ def withdraw(data_dir: Path) -> None:
     _file(data_dir).unlink(missing_ok=True)
 
 
-def left_behind(data_dir: Path) -> bool:
-    """Tell whether a run before this one ended without tidying up. Ask it while holding the lock."""
+def stopped_uncleanly(data_dir: Path) -> bool:
+    """Return whether the previous run was killed. Call it while holding the lock."""
     return _file(data_dir).exists()
 
 
 def running(data_dir: Path) -> State:
-    """Return where the running stack is; raise `CannotRun` if none runs."""
+    """Return the state of the running stack. Raise `StackError` if none is running."""
     try:
         state = State.model_validate_json(_file(data_dir).read_text())
-        # Signal 0 only asks whether the process is there; the file outlives one that was killed.
+        # Signal 0 only checks that the process exists: the state file remains if the stack was killed.
         os.kill(state.pid, 0)
     except (FileNotFoundError, ProcessLookupError):
-        raise CannotRun(f"No stack runs on {data_dir}. Start one: make run") from None
+        raise StackError(f"No stack is running on {data_dir}. Start one: make run") from None
     return state
 
 

@@ -1,4 +1,4 @@
-"""Runs the whole stack: starts its parts in order, starts again what falls over, and stops all of it."""
+"""Supervises the stack: starts its parts in order, restarts them when they end, and stops all of them."""
 
 import asyncio
 import sys
@@ -14,10 +14,10 @@ from deploy.stack.bootstrap import bootstrap
 from deploy.stack.child import Child
 from deploy.stack.credentials import Credentials
 from deploy.stack.databases import SERVICES, DatabaseUrls
-from deploy.stack.errors import CannotRun
+from deploy.stack.errors import StackError
 from deploy.stack.infrastructure import Infrastructure, infrastructure
-from deploy.stack.ladder import Say
 from deploy.stack.layout import Layout
+from deploy.stack.providers import Say
 
 PROJECT = Path(__file__).parents[2]
 PROBE_SECONDS = 5.0
@@ -29,10 +29,10 @@ SETTLE_SECONDS = 30.0
 
 @asynccontextmanager
 async def stack(data_dir: Path, chosen: Layout, say: Say) -> AsyncIterator[tuple[Infrastructure, DatabaseUrls]]:
-    """Run everything while the context lasts; raise `CannotRun` if a part of it cannot be started."""
+    """Run the whole stack for the duration of the context. Raise `StackError` if a part cannot be started."""
     async with AsyncExitStack() as running:
         running.enter_context(state.sole_instance(data_dir))
-        await _let_the_last_run_end(data_dir, chosen, say)
+        await _wait_for_previous_run(data_dir, chosen, say)
         chosen.require_free()
         servers = await running.enter_async_context(
             infrastructure(data_dir, postgres_port=chosen.postgres, kafka_port=chosen.kafka, say=say)
@@ -46,16 +46,16 @@ async def stack(data_dir: Path, chosen: Layout, say: Say) -> AsyncIterator[tuple
             running.push_async_callback(_stop, child, say)
         state.publish(data_dir, layout.public_environment(chosen, urls, servers.kafka_bootstrap))
         running.callback(state.withdraw, data_dir)
-        await running.enter_async_context(_watched([*servers.children, *children], say))
+        await running.enter_async_context(_restarting([*servers.children, *children], say))
         yield servers, urls
 
 
-async def _let_the_last_run_end(data_dir: Path, chosen: Layout, say: Say) -> None:
-    """Wait, for a bounded time, for the servers of a run that was killed; they end with it, but not at once."""
+async def _wait_for_previous_run(data_dir: Path, chosen: Layout, say: Say) -> None:
+    """Wait, for a bounded time, until the servers of a killed run have ended."""
     clock = asyncio.get_running_loop().time
     deadline = clock() + SETTLE_SECONDS
-    while state.left_behind(data_dir) and clock() < deadline and chosen.answered():
-        say("waiting for what the last run left behind to end")
+    while state.stopped_uncleanly(data_dir) and clock() < deadline and chosen.answered():
+        say("waiting until the servers of the previous run have ended")
         await asyncio.sleep(1)
     state.withdraw(data_dir)
 
@@ -81,7 +81,7 @@ def _issuer(data_dir: Path, chosen: Layout) -> Child:
         name="issuer",
         command=[sys.executable, "-m", "deploy.stack.issuer", str(data_dir.absolute()), str(chosen.base)],
         log=data_dir / "logs" / "issuer.log",
-        ready=partial(_answers_well, f"{chosen.issuer}/"),
+        ready=partial(_responds_ok, f"{chosen.issuer}/"),
         folder=PROJECT,
     )
 
@@ -91,13 +91,13 @@ def _service(data_dir: Path, name: str, url: str, environment: dict[str, str]) -
         name=name,
         command=[sys.executable, "-m", f"services.{name}"],
         log=data_dir / "logs" / f"{name}.log",
-        ready=partial(_answers_well, f"{url}/readyz"),
+        ready=partial(_responds_ok, f"{url}/readyz"),
         environment=environment,
         folder=PROJECT,
     )
 
 
-async def _answers_well(url: str) -> bool:
+async def _responds_ok(url: str) -> bool:
     try:
         async with httpx.AsyncClient(timeout=PROBE_SECONDS, trust_env=False) as client:
             return (await client.get(url)).status_code == httpx.codes.OK
@@ -111,7 +111,7 @@ async def _stop(child: Child, say: Say) -> None:
 
 
 @asynccontextmanager
-async def _watched(children: Sequence[Child], say: Say) -> AsyncIterator[None]:
+async def _restarting(children: Sequence[Child], say: Say) -> AsyncIterator[None]:
     watchers = [asyncio.create_task(keep_running(child, say)) for child in children]
     try:
         yield
@@ -122,7 +122,7 @@ async def _watched(children: Sequence[Child], say: Say) -> AsyncIterator[None]:
 
 
 async def keep_running(child: Child, say: Say) -> None:
-    """Start `child` again whenever it ends, more slowly the less it stays up. Ends only by cancellation."""
+    """Restart `child` whenever it ends, with exponential backoff. Runs until it is cancelled."""
     clock = asyncio.get_running_loop().time
     pause = FIRST_PAUSE_SECONDS
     while True:
@@ -130,11 +130,11 @@ async def keep_running(child: Child, say: Say) -> None:
         code = await child.wait()
         if clock() - since > STEADY_SECONDS:
             pause = FIRST_PAUSE_SECONDS
-        say(f"{child.name} ended (exit code {code}); starting it again in {pause:.0f} s. Its log: {child.log}")
+        say(f"{child.name} ended (exit code {code}). Restart in {pause:.0f} s. Log: {child.log}")
         await asyncio.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
         try:
             await child.start()
-            say(f"{child.name} runs again")
-        except CannotRun as error:
+            say(f"{child.name} is running again")
+        except StackError as error:
             say(str(error).splitlines()[0])

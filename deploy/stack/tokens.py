@@ -1,4 +1,4 @@
-"""Access tokens for development: the signing key, what it signs, and how others check it."""
+"""Access tokens for development: the signing key, the signed tokens and the JSON Web Key Set."""
 
 import base64
 import hashlib
@@ -25,14 +25,14 @@ DEFAULT_LIFETIME_SECONDS = 3600
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Who signs, and under which issuer name."""
+    """The signing key and the issuer URL."""
 
     key: RSAPrivateKey
     issuer: str
 
 
 def signer(data_dir: Path, issuer: str) -> Signer:
-    """Return the signer whose key is kept in `data_dir`, making the key the first time."""
+    """Return the signer whose key is kept in `data_dir`. Create the key the first time."""
     kept = data_dir / "issuer.pem"
     if not kept.exists():
         write_private(kept, _pem(generate_private_key(public_exponent=65537, key_size=KEY_BITS)))
@@ -50,7 +50,7 @@ def mint(
     expires_in_seconds: int = DEFAULT_LIFETIME_SECONDS,
     audience: str = AUDIENCE,
 ) -> str:
-    """Return a signed access token in the form of RFC 9068."""
+    """Return a signed access token (RFC 9068)."""
     now = int(time.time())
     claims = {
         "iss": signer.issuer,
@@ -72,7 +72,7 @@ def jwks(signer: Signer) -> dict[str, list[dict[str, Any]]]:
 
 
 def key_id(signer: Signer) -> str:
-    """Return the thumbprint of RFC 7638, so the same key has the same id after a restart."""
+    """Return the thumbprint of the key (RFC 7638), so the id is the same after a restart."""
     parts = {name: _public_jwk(signer)[name] for name in ("e", "kty", "n")}
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode())
     return base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")

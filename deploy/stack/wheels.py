@@ -1,4 +1,4 @@
-"""Servers that come as Python wheels: fetched on demand, by pinned hash, into this environment."""
+"""Installs servers that are published as Python wheels, on demand and by pinned hash."""
 
 import importlib
 import sys
@@ -6,18 +6,18 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from deploy.stack import command
-from deploy.stack.alone import alone
-from deploy.stack.ladder import Say
+from deploy.stack.file_lock import file_lock
+from deploy.stack.providers import Say
 
 LOCK = "installing.lock"
 REQUIREMENTS = Path(__file__).parents[1] / "requirements"
 
 
 async def installed(package: str, requirements: str, say: Say) -> Path:
-    """Return the folder of `package`, installing deploy/requirements/`requirements`.txt if need be."""
+    """Return the folder of `package`. If it is missing, install deploy/requirements/`requirements`.txt."""
     found = _folder(package)
     if found is None:
-        async with alone(Path(sys.prefix) / LOCK):
+        async with file_lock(Path(sys.prefix) / LOCK):
             found = _folder(package) or await _install(package, requirements, say)
     return found
 
@@ -37,6 +37,6 @@ async def _install(package: str, requirements: str, say: Say) -> Path:
 
 def _folder(package: str) -> Path | None:
     importlib.invalidate_caches()
-    # The packages' own Python code is never run; only the programs they carry are used.
+    # The Python code of the packages is never run; only the programs in them are used.
     spec = find_spec(package)
     return Path(spec.origin).parent if spec and spec.origin else None

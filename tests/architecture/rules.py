@@ -15,7 +15,9 @@ IMPURE_MODULES = {"aiokafka", "asyncio", "asyncpg", "httpx", "random", "secrets"
 IMPURE_CALLS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "uuid1", "uuid4"}
 PURE_FOLDERS_OF_A_SERVICE = ("commands", "domain")
 PURE_FILE = "policy"
-CONTRACTS_OF_NO_DOMAIN = {f"contracts.{name}" for name in ("event", "money", "topics", "types", "unfit", "version")}
+CONTRACTS_OF_NO_DOMAIN = {
+    f"contracts.{name}" for name in ("event", "money", "topics", "types", "field_error", "version")
+}
 BROAD_ERRORS = {"Exception", "BaseException"}
 
 # Each of these files answers for work it did not write, and must see whatever ended it.
@@ -38,7 +40,7 @@ def violations(root: Path, rule: Rule) -> list[str]:
 
 
 def values_are_refused_in_two_languages(path: PurePath, tree: ast.Module) -> list[str]:
-    """What is checked at the edge is told to people: by an UnfitError, which speaks Chinese too."""
+    """What is checked at the edge is told to people: by a FieldError, which speaks Chinese too."""
     if path.parts[0] not in {"contracts", "services"}:
         return []
     raised = (node.exc for node in ast.walk(tree) if isinstance(node, ast.Raise))

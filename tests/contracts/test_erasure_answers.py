@@ -11,8 +11,15 @@ from pydantic import ValidationError
 from chassis.consume.messages import read_message
 from contracts.asyncapi_erasure import EXAMPLES, payload
 from contracts.documents import erasure_answer_schema
-from contracts.erasure_answers import ANSWER_TOPICS, CONFIRMATIONS, ErasureConfirmed, Wordless, headers_of, record_of
-from contracts.topics import ERASURE_ANSWERS, EVENT_TYPES, KEEP_FOR_EVER, TOPICS, Topic
+from contracts.erasure_answers import (
+    ANSWER_TOPICS,
+    CONFIRMATIONS,
+    ErasureConfirmed,
+    ServiceWithoutVault,
+    headers_of,
+    record_of,
+)
+from contracts.topics import ERASURE_ANSWERS, EVENT_TYPES, TOPICS, UNLIMITED_RETENTION, Topic
 
 ROWS = {
     topic: {
@@ -26,10 +33,10 @@ ROWS = {
 
 
 def test_each_service_without_words_has_a_topic_that_keeps_everything_and_is_its_own() -> None:
-    assert set(ANSWER_TOPICS) == set(get_args(Wordless))
+    assert set(ANSWER_TOPICS) == set(get_args(ServiceWithoutVault))
     assert tuple(ANSWER_TOPICS.values()) == ERASURE_ANSWERS
     assert {topic.owner for topic in ERASURE_ANSWERS} == set(ANSWER_TOPICS)
-    assert {topic.retention_ms for topic in ERASURE_ANSWERS} == {KEEP_FOR_EVER}
+    assert {topic.retention_ms for topic in ERASURE_ANSWERS} == {UNLIMITED_RETENTION}
 
 
 def test_answers_are_none_of_the_facts_whose_chain_readers_follow() -> None:

@@ -19,7 +19,7 @@ def test_every_event_has_an_example_and_every_example_is_an_event() -> None:
 
 
 def test_no_event_has_two_examples() -> None:
-    told = (examples.CUSTOMER, examples.FOLLOWUP, examples.CONFIGURED, examples.ALERTS)
+    told = (examples.CUSTOMER, examples.FOLLOWUP, examples.CONFIGURATION, examples.ALERTS)
     assert len(EXAMPLES) == sum(map(len, told))
 
 

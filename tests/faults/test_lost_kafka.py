@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.stack import credentials, kafka, ladder
+from deploy.stack import credentials, kafka, providers
 from deploy.stack.infrastructure import temporary_data_dir
-from deploy.stack.ladder import Premises, Server
 from deploy.stack.ports import free_port
+from deploy.stack.providers import Server, StartOptions
 from tests.faults.support import evidence, oracle
 from tests.faults.support.facts import change, commit
 from tests.faults.support.house import ALL_PUBLISHED, quiet
@@ -37,8 +37,10 @@ class Broker:
         return f"127.0.0.1:{self.port}"
 
     async def start(self) -> None:
-        premises = Premises(self.data_dir, self.port, credentials.load(self.data_dir), lambda _text: None)
-        self.server = await self.running.enter_async_context(ladder.climb("Kafka", kafka.rungs(), premises))
+        options = StartOptions(self.data_dir, self.port, credentials.load(self.data_dir), lambda _text: None)
+        self.server = await self.running.enter_async_context(
+            providers.start_server("Kafka", kafka.providers(), options)
+        )
 
     async def stop(self) -> None:
         """Let it die at once: what is lost has not said goodbye."""

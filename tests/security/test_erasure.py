@@ -128,7 +128,7 @@ async def test_what_a_backup_would_bring_back_can_be_erased_again_from_the_topic
     teller = Teller(doors, RESTORED)
     customer = await teller.ask("customer", "/v1/customers", "Register")
     await teller.erased(customer, customer)
-    listed = await erasures.told(doors.product.environment["CARE_KAFKA_BOOTSTRAP"])
+    listed = await erasures.published(doors.product.environment["CARE_KAFKA_BOOTSTRAP"])
     [asked] = [
         each
         for each in erasures.read(json.dumps(asdict(each)) for each in listed)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from demo.client import Client, client_of
 from deploy.stack import state
-from deploy.stack.errors import CannotRun
+from deploy.stack.errors import StackError
 from deploy.stack.layout import Layout
 from deploy.stack.ports import free_port, require_free
 from deploy.stack.supervisor import stack
@@ -38,7 +38,7 @@ def free_layout() -> Layout:
         layout = Layout(free_port())
         if is_free(layout):
             return layout
-    raise CannotRun(f"No layout of {ATTEMPTS} tried has all its ports free.")
+    raise StackError(f"No layout of {ATTEMPTS} tried has all its ports free.")
 
 
 def is_free(layout: Layout) -> bool:
@@ -46,6 +46,6 @@ def is_free(layout: Layout) -> bool:
         layout.require_free()
         for port in (layout.postgres, layout.kafka, layout.kafka_controller):
             require_free(port, "a server")
-    except CannotRun:
+    except StackError:
         return False
     return True

@@ -18,7 +18,7 @@ from chassis.http.history import HistoryEntry, entry_of
 from chassis.http.listing import Limit
 from chassis.http.paging import Page, coerce_limit
 from chassis.http.responses import Accepted, answer, etag
-from contracts.customer import KeyContactStated
+from contracts.customer import KeyContactDetails
 from contracts.event import Envelope
 from services.customer import commands
 from services.customer.api.access import Anyone, Office, Reader, authorization, require_standing, shows_words
@@ -139,7 +139,7 @@ async def read_past(customer_id: UUID, asked: AsOf, needs: Dependencies, *, show
     row = asked.fold([needs.mapper.to_envelope(each) for each in rows], project_next)
     if row is None:
         raise not_found()
-    contacts = map(KeyContactStated.model_validate, row.key_contacts.values())
+    contacts = map(KeyContactDetails.model_validate, row.key_contacts.values())
     numbers = [NumberView.model_validate(number) for number in row.numbers]
     return await needs.queries.detailed(await needs.queries.past(row), numbers, contacts, show_words=show_words)
 

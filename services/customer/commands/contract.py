@@ -6,9 +6,9 @@ from pydantic import model_validator
 
 from chassis.commands.command import FactCommand
 from contracts.customer import ContractKind, RenewalIntent
+from contracts.field_error import FieldError
 from contracts.money import KnownCurrency, MinorUnits
 from contracts.types import Code, Day, Word
-from contracts.unfit import UnfitError
 from services.customer.commands.reference import ExternalReference
 
 T = TypeVar("T", bound="Term")
@@ -25,7 +25,7 @@ class Term(FactCommand):
     @model_validator(mode="after")
     def end_after_start(self) -> Self:
         if self.ends_on and self.ends_on < self.starts_on:
-            raise UnfitError("`ends_on` lies before `starts_on`", "`ends_on` 早于 `starts_on`", "ends_on")
+            raise FieldError("`ends_on` lies before `starts_on`", "`ends_on` 早于 `starts_on`", "ends_on")
         return self
 
 

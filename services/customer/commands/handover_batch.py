@@ -7,8 +7,8 @@ from pydantic import model_validator
 from chassis.commands.command import Command
 from contracts.customer import Stage
 from contracts.customer.handover_batch import NamedCustomers, NewOwners
+from contracts.field_error import FieldError
 from contracts.types import Code, EmployeeId, Word
-from contracts.unfit import UnfitError
 
 
 class StartHandoverBatch(Command):
@@ -29,34 +29,34 @@ class StartHandoverBatch(Command):
     @model_validator(mode="after")
     def fits_together(self) -> Self:
         if len(set(self.to_owner_ids)) != len(self.to_owner_ids):
-            raise UnfitError("each new owner is named once", "每个新负责人只能出现一次", "to_owner_ids")
+            raise FieldError("each new owner is named once", "每个新负责人只能出现一次", "to_owner_ids")
         if self.from_owner_id in self.to_owner_ids:
-            raise UnfitError("nobody takes over from themselves", "不能交接给本人", "to_owner_ids")
+            raise FieldError("nobody takes over from themselves", "不能交接给本人", "to_owner_ids")
         if self.leaves and self.from_owner_id is None:
-            raise UnfitError("say who leaves: `from_owner_id`", "请在 `from_owner_id` 中填写离职者", "from_owner_id")
+            raise FieldError("say who leaves: `from_owner_id`", "请在 `from_owner_id` 中填写离职者", "from_owner_id")
         self.leader_fits()
         narrowed = bool(self.stage or self.tier or self.tag or self.region)
         if self.leaves and (narrowed or self.customer_ids):
-            raise UnfitError(
+            raise FieldError(
                 "who leaves passes on everything: no filter and no list fits `leaves`",
                 "离职者的客户须全部交接：`leaves` 不能与筛选条件或客户清单同用",
                 "leaves",
             )
         if self.customer_ids and narrowed:
-            raise UnfitError(
+            raise FieldError(
                 "name customers in `customer_ids`, or a filter", "`customer_ids` 与筛选条件不能同用", "customer_ids"
             )
         return self
 
     def leader_fits(self) -> None:
         if self.to_leader_id and not self.leaves:
-            raise UnfitError(
+            raise FieldError(
                 "`to_leader_id` takes over from a leader who leaves: say `leaves`",
                 "`to_leader_id` 接替离职的主管：请同时设置 `leaves`",
                 "to_leader_id",
             )
         if self.to_leader_id and self.to_leader_id == self.from_owner_id:
-            raise UnfitError("nobody takes over from themselves", "不能交接给本人", "to_leader_id")
+            raise FieldError("nobody takes over from themselves", "不能交接给本人", "to_leader_id")
 
 
 class BeginBatch(Command):

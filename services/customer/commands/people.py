@@ -6,8 +6,8 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, TypeAdapter
 
 from chassis.commands.command import FactCommand
+from contracts.field_error import FieldError
 from contracts.types import Code, Name
-from contracts.unfit import UnfitError
 from services.customer.commands.personal_data import Email, ImportantDate, Phone
 
 MAX_DATES = 12
@@ -15,7 +15,7 @@ MAX_DATES = 12
 
 def one_of_each_kind(dates: tuple[ImportantDate, ...]) -> tuple[ImportantDate, ...]:
     if len({each.kind for each in dates}) < len(dates):
-        raise UnfitError("there is one date of each kind", "每种日期只能有一个")
+        raise FieldError("there is one date of each kind", "每种日期只能有一个")
     return dates
 
 

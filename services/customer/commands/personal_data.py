@@ -9,8 +9,8 @@ import phonenumbers
 from pydantic import AfterValidator, Field, model_validator
 
 from chassis.commands.command import Part
+from contracts.field_error import FieldError
 from contracts.types import EARLIEST_YEAR, LATEST_YEAR, Code, Printable
-from contracts.unfit import UnfitError
 
 MAX_PHONE = 40
 MAX_EMAIL = 254
@@ -25,12 +25,12 @@ def normalised_phone(text: str) -> str:
     try:
         number = phonenumbers.parse(text, HOME_COUNTRY)
     except phonenumbers.NumberParseException as error:
-        raise UnfitError(
+        raise FieldError(
             "a phone number is digits such as 13800138000 or +44 20 7946 0958",
             "电话应为数字，例如 13800138000 或 +44 20 7946 0958",
         ) from error
     if not phonenumbers.is_valid_number(number):
-        raise UnfitError(
+        raise FieldError(
             "there is no such phone number: look at its length and its first digits",
             "没有这样的电话号码：请检查位数和号段",
         )
@@ -40,7 +40,7 @@ def normalised_phone(text: str) -> str:
 
 def checked_email(text: str) -> str:
     if not EMAIL.fullmatch(text):
-        raise UnfitError("an e-mail address is such as li@example.com", "邮箱格式如 li@example.com")
+        raise FieldError("an e-mail address is such as li@example.com", "邮箱格式如 li@example.com")
     return text
 
 
@@ -70,7 +70,7 @@ class ImportantDate(Part):
         else:
             exists = is_day(self.year or LEAP_YEAR, self.month, self.day)
         if not exists:
-            raise UnfitError("there is no such day in that month", "该月没有这一天", "day")
+            raise FieldError("there is no such day in that month", "该月没有这一天", "day")
         return self
 
 

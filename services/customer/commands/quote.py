@@ -3,9 +3,9 @@
 from pydantic import model_validator
 
 from chassis.commands.command import FactCommand
+from contracts.field_error import FieldError
 from contracts.money import KnownCurrency, MinorUnits
 from contracts.types import Code
-from contracts.unfit import UnfitError
 from services.customer.commands.reference import ExternalReference
 
 
@@ -20,7 +20,7 @@ class OpenQuote(FactCommand):
     @model_validator(mode="after")
     def amount_with_currency(self) -> "OpenQuote":
         if (self.amount_minor is None) is not (self.currency is None):
-            raise UnfitError(
+            raise FieldError(
                 "`amount_minor` and `currency` go together", "`amount_minor` 与 `currency` 须同时提供", "currency"
             )
         return self

@@ -9,8 +9,8 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from chassis.commands.command import FactCommand, Part
 from contracts.customer import Kind, Stage, WorkStatus
+from contracts.field_error import FieldError
 from contracts.types import Code, Day, EmployeeId, Instant, Name, Word
-from contracts.unfit import UnfitError
 from services.customer.commands.life import Tier
 from services.customer.commands.reference import ExternalReference
 
@@ -92,15 +92,15 @@ class Register(FactCommand):
 
 
 def require_name_of(kind: Kind, name: str | None, person_name: str | None) -> None:
-    """Raise UnfitError unless exactly the name is given that such a customer has."""
+    """Raise FieldError unless exactly the name is given that such a customer has."""
     if kind is Kind.COMPANY and (name is None or person_name is not None):
         raise named_otherwise("company", "公司", "name", "person_name", is_missing=name is None)
     if kind is Kind.PERSON and (person_name is None or name is not None):
         raise named_otherwise("person", "个人", "person_name", "name", is_missing=person_name is None)
 
 
-def named_otherwise(en: str, zh: str, needed: str, unfit: str, *, is_missing: bool) -> UnfitError:
-    return UnfitError(
+def named_otherwise(en: str, zh: str, needed: str, unfit: str, *, is_missing: bool) -> FieldError:
+    return FieldError(
         f"a {en} needs `{needed}`, and has no `{unfit}`",
         f"{zh}客户须填写 `{needed}`，不填写 `{unfit}`",
         needed if is_missing else unfit,
@@ -124,7 +124,7 @@ class Rename(FactCommand):
     @model_validator(mode="after")
     def one_name(self) -> "Rename":
         if (self.name is None) == (self.person_name is None):
-            raise UnfitError("either `name` or `person_name`", "须填写 `name` 或 `person_name` 之一", "name")
+            raise FieldError("either `name` or `person_name`", "须填写 `name` 或 `person_name` 之一", "name")
         return self
 
 
@@ -140,7 +140,7 @@ class ChangeProfile(FactCommand):
     @model_validator(mode="after")
     def stated_or_cleared(self) -> "ChangeProfile":
         if both := [name for name in self.clear if getattr(self.profile, name) is not None]:
-            raise UnfitError(
+            raise FieldError(
                 f"stated and cleared at once: {', '.join(both)}", f"不能同时填写又清除：{'、'.join(both)}", "clear"
             )
         return self

@@ -7,8 +7,8 @@ from pydantic import ConfigDict, Field, model_validator
 from chassis.commands.command import FactCommand
 from chassis.versions.decider import Publication
 from contracts.customer.tags import MAX_TAGS, Tag
+from contracts.field_error import FieldError
 from contracts.types import Code
-from contracts.unfit import UnfitError
 
 
 class AddTag(FactCommand):
@@ -38,5 +38,5 @@ class TagVocabulary(Publication):
     @model_validator(mode="after")
     def each_code_once(self) -> Self:
         if len({tag.code for tag in self.tags}) != len(self.tags):
-            raise UnfitError("each tag has a code of its own", "标签代码不能重复", "tags")
+            raise FieldError("each tag has a code of its own", "标签代码不能重复", "tags")
         return self

@@ -8,9 +8,9 @@ from chassis.commands.command import Command, FactCommand
 from chassis.versions.decider import Publication
 from contracts.customer import TierBasis, TierDecision, TierRule
 from contracts.customer.tiers import MAX_TIERS, WindowDays
+from contracts.field_error import FieldError
 from contracts.money import KnownCurrency
 from contracts.types import Code
-from contracts.unfit import UnfitError
 
 
 class SetTier(FactCommand):
@@ -71,16 +71,16 @@ class TierScheme(Publication):
     @model_validator(mode="after")
     def each_tier_once(self) -> Self:
         if len({rule.tier for rule in self.tiers}) != len(self.tiers):
-            raise UnfitError("each tier stands in the scheme once", "每个分层在方案中只出现一次")
+            raise FieldError("each tier stands in the scheme once", "每个分层在方案中只出现一次")
         return self
 
     @model_validator(mode="after")
     def last_takes_the_rest(self) -> Self:
         if not self.tiers:
-            raise UnfitError("a scheme has at least one tier", "方案至少包含一个分层")
+            raise FieldError("a scheme has at least one tier", "方案至少包含一个分层")
         *others, last = self.tiers
         if last.when is not None or any(rule.when is None for rule in others):
-            raise UnfitError(
+            raise FieldError(
                 "every tier but the last needs a `when`, and the last has none",
                 "除最后一个外，每个分层都需要 `when`；最后一个没有",
             )

@@ -6,7 +6,7 @@ from datetime import date
 from chassis.commands.decider import Decider, RejectedError
 from contracts import customer as events
 from contracts.customer import RenewalIntent
-from contracts.money import written
+from contracts.money import format_amount
 from services.customer import commands
 
 Event = events.ContractEvent
@@ -62,7 +62,7 @@ def same(known: events.ContractSigned, told: events.ContractSigned) -> list[Even
     """The same contract told again changes nothing. What a customer intends changes, so it is not compared."""
     ignored = {"renewal_intent"}
     if known.model_dump(exclude=ignored) != told.model_dump(exclude=ignored):
-        amount = written(known.amount_minor, known.currency)
+        amount = format_amount(known.amount_minor, known.currency)
         raise RejectedError(
             "contract-differs",
             f"This contract is known as one from {known.starts_on} to {known.ends_on or 'no end'} over {amount};"

@@ -120,7 +120,7 @@ def described(
         case events.Renamed(name=name, name_ref=name_ref):
             return replace(row, name=name, name_ref=name_ref)
         case events.ProfileChanged():
-            return replace(row, **{name: value for name, value in event.news().items() if name in PROFILE})
+            return replace(row, **{name: value for name, value in event.changes().items() if name in PROFILE})
         case events.ProfileReviewed():
             return replace(row, reviewed_at=max(row.reviewed_at or at, at))
 

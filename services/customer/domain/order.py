@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from chassis.commands.decider import Decider, RejectedError
 from contracts import customer as events
-from contracts.money import written
+from contracts.money import format_amount
 from services.customer import commands
 
 Event = events.OrderEvent
@@ -63,7 +63,7 @@ def placed(command: commands.PlaceOrder) -> events.OrderPlaced:
 def same(known: events.OrderPlaced, told: events.OrderPlaced) -> list[Event]:
     """The same order told again changes nothing; told with other words, one of the two is wrong."""
     if (known.amount_minor, known.currency, known.category) != (told.amount_minor, told.currency, told.category):
-        amount = written(known.amount_minor, known.currency)
+        amount = format_amount(known.amount_minor, known.currency)
         raise RejectedError(
             "order-differs",
             f"This order is known with {amount} and category {known.category or 'none'}; an order does not change."

@@ -37,7 +37,7 @@ def evolve(customer: Customer, event: PeopleEvent) -> Customer:
             return replace(customer, key_contacts=left)
 
 
-def refs_of(contact: events.KeyContactStated) -> frozenset[UUID]:
+def refs_of(contact: events.KeyContactDetails) -> frozenset[UUID]:
     """Return where the words of a key contact stand."""
     refs = (contact.name_ref, contact.phone_ref, contact.email_ref, contact.dates_ref)
     return frozenset(ref for ref in refs if ref)

@@ -97,7 +97,7 @@ def profile_changed(
 
 
 def profile_after(profile: commands.Profile, event: events.ProfileChanged) -> commands.Profile:
-    news = {name: value for name, value in event.news().items() if name in KNOWN}
+    news = {name: value for name, value in event.changes().items() if name in KNOWN}
     return profile.model_copy(update=news)
 
 

@@ -11,8 +11,8 @@ from chassis.files.imports import RowOutcome, RowProblemError, step
 from chassis.files.spreadsheet import Column, Row
 from chassis.store.pseudonym import normalised
 from contracts.customer import ContractKind, RenewalIntent
+from contracts.field_error import FieldError
 from contracts.money import minor_units
-from contracts.unfit import UnfitError
 from services.customer import commands
 from services.customer.commerce.recording import Commerce, Kind
 from services.customer.imports.cells import FILE_SYSTEM, WORKDAY_START, choose, day, required
@@ -181,5 +181,5 @@ def money(cells: dict[str, str]) -> dict[str, int | str]:
     currency = CURRENCIES.get(normalised(written), written.upper())
     try:
         return {"amount_minor": minor_units(cells["amount"], currency), "currency": currency}
-    except UnfitError as error:
+    except FieldError as error:
         raise RowProblemError("金额", "not-an-amount", error.en, error.zh) from error

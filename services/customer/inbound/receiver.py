@@ -8,7 +8,7 @@ from chassis.commands.command_handler import CommandHandler
 from chassis.commands.decider import RejectedError
 from chassis.store.pseudonym import Pseudonyms
 from contracts import inbound
-from contracts.inbound import AnyInbound, InboundFact, Reference
+from contracts.inbound import AnyInbound, InboundMessage, Reference
 from services.customer import commands
 from services.customer.commerce.recording import Commerce, Kind, of_another_customer
 from services.customer.domain import Customer
@@ -33,7 +33,7 @@ class InboundReceiver:
         self._commerce = commerce
         self._pseudonyms = pseudonyms
 
-    def customer_of(self, message: InboundFact) -> UUID:
+    def customer_of(self, message: InboundMessage) -> UUID:
         """Return the id that is derived from the customer's number, whether the customer is known or not."""
         return self._pseudonyms.customer(message.customer.system, message.customer.id)
 
@@ -68,13 +68,13 @@ class InboundReceiver:
                 await self._record(message, commands.MakeReferral, context, referred_customer_id=referred_id)
 
     async def _begin(
-        self, kind: Kind[Any], message: InboundFact, number: Reference, command_type: type[Command], context: Context
+        self, kind: Kind[Any], message: InboundMessage, number: Reference, command_type: type[Command], context: Context
     ) -> None:
         command = command_type.model_validate(fields_of(message) | {"external": number.model_dump()})
         await self._commerce.begin(kind, await self._known(message.customer), command, context)
 
     async def _change(
-        self, kind: Kind[Any], message: InboundFact, number: Reference, command_type: type[Command], context: Context
+        self, kind: Kind[Any], message: InboundMessage, number: Reference, command_type: type[Command], context: Context
     ) -> None:
         thing_id = self._commerce.named(kind, commands.ExternalReference(system=number.system, id=number.id))
         customer_id = await self._known(message.customer)
@@ -82,7 +82,9 @@ class InboundReceiver:
             raise of_another_customer(kind.name)
         await self._commerce.change(kind, thing_id, command_type.model_validate(fields_of(message)), context)
 
-    async def _record(self, message: InboundFact, command_type: type[Command], context: Context, **more: Any) -> None:
+    async def _record(
+        self, message: InboundMessage, command_type: type[Command], context: Context, **more: Any
+    ) -> None:
         command = command_type.model_validate(fields_of(message) | more)
         await self._customers.handle(await self._known(message.customer), command, context)
 
@@ -95,7 +97,7 @@ class InboundReceiver:
         return found
 
 
-def fields_of(message: InboundFact) -> dict[str, Any]:
+def fields_of(message: InboundMessage) -> dict[str, Any]:
     """Return the fields of a message without its references to the customer and to the order, quote or contract."""
     return message.model_dump(exclude={"customer", "order", "quote", "contract", "referred"})
 

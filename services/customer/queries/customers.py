@@ -12,7 +12,7 @@ from chassis.http.paging import MAX_LIMIT
 from chassis.postgres.database import Pool
 from chassis.store.vault import Words
 from chassis.store.vault_reader import read_words
-from contracts.customer import KeyContactStated, Mode, Stage, mode_of
+from contracts.customer import KeyContactDetails, Mode, Stage, mode_of
 from services.customer.domain import Customer
 from services.customer.projection import CustomerRow
 from services.customer.queries.people import KeyContactView, key_contact_view, refs_of
@@ -121,7 +121,7 @@ class CustomerQueries:
         self,
         view: CustomerView,
         numbers: list[NumberView],
-        contacts: Iterable[KeyContactStated],
+        contacts: Iterable[KeyContactDetails],
         *,
         duplicate_ids: Iterable[UUID] = (),
         show_words: bool,
@@ -129,7 +129,7 @@ class CustomerQueries:
         found = await self.key_contacts(list(contacts), show_words=show_words)
         return CustomerDetail(**dict(view), references=numbers, key_contacts=found, duplicate_ids=sorted(duplicate_ids))
 
-    async def key_contacts(self, contacts: Sequence[KeyContactStated], *, show_words: bool) -> list[KeyContactView]:
+    async def key_contacts(self, contacts: Sequence[KeyContactDetails], *, show_words: bool) -> list[KeyContactView]:
         words = await self.words(refs_of(contacts)) if show_words else None
         return [key_contact_view(contact, words) for contact in contacts]
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from chassis.postgres.database import Pool
 from chassis.store.erasure import Erased, erased
 from contracts import customer as events
-from contracts.erasure_answers import Wordless
+from contracts.erasure_answers import ServiceWithoutVault
 from contracts.event import Envelope
 
 ANSWERS = """
@@ -20,7 +20,7 @@ ANSWERS = """
 """
 OURSELVES = "customer"
 # Those that take no personal words: they look for some, and have nothing to erase.
-WORDLESS: tuple[str, ...] = get_args(Wordless)
+WORDLESS: tuple[str, ...] = get_args(ServiceWithoutVault)
 OTHERS = ("followup", *WORDLESS)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.store.vault import Words
-from contracts.customer import KeyContactStated
+from contracts.customer import KeyContactDetails
 from services.customer.commands.people import DATES
 from services.customer.commands.personal_data import ImportantDate
 
@@ -28,13 +28,13 @@ class KeyContactView(BaseModel):
     is_withheld: bool
 
 
-def refs_of(contacts: Iterable[KeyContactStated]) -> list[UUID]:
+def refs_of(contacts: Iterable[KeyContactDetails]) -> list[UUID]:
     """Return where the words of these contacts stand."""
     found: Iterable[UUID | None] = (getattr(contact, ref) for contact in contacts for ref in REFS)
     return [ref for ref in found if ref is not None]
 
 
-def key_contact_view(contact: KeyContactStated, words: Words | None) -> KeyContactView:
+def key_contact_view(contact: KeyContactDetails, words: Words | None) -> KeyContactView:
     """Return one contact, its `words` withheld where they are None."""
     told: dict[str, Any] = {ref.removesuffix("_ref"): (words or {}).get(getattr(contact, ref)) for ref in REFS}
     return KeyContactView(

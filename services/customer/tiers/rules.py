@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from chassis.rules.expressions import Conditions
 from contracts.customer import TierInputs, TierRule, TierSchemePublished
-from contracts.money import EXPONENTS, USUAL_EXPONENT
+from contracts.money import DEFAULT_EXPONENT, EXPONENTS
 
 VARIABLES = {
     "amount": int,
@@ -48,7 +48,7 @@ class Facts:
 
 def inputs_of(facts: Facts, currency: str, today: date) -> TierInputs:
     """Return the facts as rules are told them."""
-    unit = 10 ** EXPONENTS.get(currency, USUAL_EXPONENT)
+    unit = 10 ** EXPONENTS.get(currency, DEFAULT_EXPONENT)
     return TierInputs(
         amount=facts.amount_minor // unit,
         orders=facts.orders,

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 
 from chassis.commands.command import Command
 from chassis.versions.decider import Publication
+from contracts.field_error import FieldError
 from contracts.followup.calendar import (
     DAYS_A_WEEK,
     MAX_CLOSED_AT_ONCE,
@@ -17,14 +18,13 @@ from contracts.followup.calendar import (
     in_order,
 )
 from contracts.types import Code, Day, Instant, Word
-from contracts.unfit import UnfitError
 
 ZONES = frozenset(available_timezones())
 
 
 def refuse_unknown_zone(zone: str) -> str:
     if zone not in ZONES:
-        raise UnfitError(
+        raise FieldError(
             "a zone is one of the IANA names, such as Asia/Shanghai", "时区应为 IANA 名称，例如 Asia/Shanghai"
         )
     return zone
@@ -32,20 +32,20 @@ def refuse_unknown_zone(zone: str) -> str:
 
 def refuse_disorder(intervals: tuple[WorkInterval, ...]) -> tuple[WorkInterval, ...]:
     if not in_order(intervals):
-        raise UnfitError("the intervals of a day stand in order and do not overlap", "同一天的时段须按先后排列且不重叠")
+        raise FieldError("the intervals of a day stand in order and do not overlap", "同一天的时段须按先后排列且不重叠")
     return intervals
 
 
 def refuse_short_week(week: tuple[Intervals, ...]) -> tuple[Intervals, ...]:
     """A lower limit of the type would be reported too, wherever a day of the week has a fault of its own."""
     if len(week) < DAYS_A_WEEK:
-        raise UnfitError("a week has seven days, Monday first", "一周须有七天，从星期一开始")
+        raise FieldError("a week has seven days, Monday first", "一周须有七天，从星期一开始")
     return week
 
 
 def refuse_twice(years: tuple[CalendarYear, ...]) -> tuple[CalendarYear, ...]:
     if len({each.year for each in years}) != len(years):
-        raise UnfitError("each year stands once", "每个年份只能出现一次")
+        raise FieldError("each year stands once", "每个年份只能出现一次")
     return years
 
 

@@ -5,16 +5,16 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from chassis.versions.decider import Publication
+from contracts.field_error import FieldError
 from contracts.followup.complaint_policy import (
     MAX_ASSIGNMENTS,
     MAX_CONSENT_WORKDAYS,
     MAX_TARGETS,
+    ComplaintAssignee,
     ComplaintAssignment,
-    ComplaintTaker,
     ComplaintTarget,
 )
 from contracts.types import Code
-from contracts.unfit import UnfitError
 
 
 class TargetGiven(ComplaintTarget):
@@ -25,7 +25,7 @@ class TargetGiven(ComplaintTarget):
     @model_validator(mode="after")
     def _answers_first(self) -> Self:
         if self.answer_minutes > self.resolve_minutes:
-            raise UnfitError(
+            raise FieldError(
                 "the answer is due no later than the resolution", "答复时限不得晚于解决时限", "answer_minutes"
             )
         return self
@@ -38,8 +38,8 @@ class AssignmentGiven(ComplaintAssignment):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
-        if (self.assign in {ComplaintTaker.RECEIVER, ComplaintTaker.OWNER}) == bool(self.team):
-            raise UnfitError(
+        if (self.assign in {ComplaintAssignee.RECEIVER, ComplaintAssignee.OWNER}) == bool(self.team):
+            raise FieldError(
                 "a round robin and the least loaded are of a team; nothing else names one",
                 "轮流与最少负载须填团队，其他方式不填",
                 "team",
@@ -59,9 +59,9 @@ class PublishComplaintPolicy(Publication):
     def _says_each_once(self) -> Self:
         named = [(each.severity, each.tier) for each in self.targets]
         if len(set(named)) != len(named):
-            raise UnfitError(
+            raise FieldError(
                 "each severity and tier stand together once", "同一严重程度与分层的组合只能出现一次", "targets"
             )
         if len({each.category for each in self.assignments}) != len(self.assignments):
-            raise UnfitError("each category stands once", "每个类别只能出现一次", "assignments")
+            raise FieldError("each category stands once", "每个类别只能出现一次", "assignments")
         return self

@@ -6,10 +6,10 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, PrivateAttr, StrictBool, StrictFloat, StrictInt, model_validator
 
 from chassis.commands.command import FactCommand, Part
+from contracts.field_error import FieldError
 from contracts.followup import Channel, ContactFormPublished, Direction, FieldKind, Sentiment
 from contracts.followup.contact_form import MAX_FIELDS
 from contracts.types import MAX_NOTE, Code, Instant, Note, Printable
-from contracts.unfit import UnfitError
 from services.followup.commands.employee import Employee
 from services.followup.commands.task import Schedule
 
@@ -21,7 +21,7 @@ RUN_BY_BROWSERS = frozenset({"data", "javascript", "vbscript"})
 def refuse_what_browsers_run(uri: str) -> str:
     """Who opens an attachment must not be made to run it."""
     if uri.partition(":")[0].casefold() in RUN_BY_BROWSERS:
-        raise UnfitError("an address that a browser would run is not kept", "不保存浏览器会执行的地址")
+        raise FieldError("an address that a browser would run is not kept", "不保存浏览器会执行的地址")
     return uri
 
 
@@ -76,7 +76,7 @@ class LogContact(FactCommand):
     def _next_step_has_a_time(self) -> Self:
         if (self.next_step is None) != (self.next_step_due_at is None):
             missing = "next_step_due_at" if self.next_step else "next_step"
-            raise UnfitError(
+            raise FieldError(
                 "next_step and next_step_due_at come together", "next_step 与 next_step_due_at 须同时提供", missing
             )
         return self

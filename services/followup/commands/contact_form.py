@@ -5,8 +5,8 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from chassis.versions.decider import Publication
+from contracts.field_error import FieldError
 from contracts.followup.contact_form import MAX_FIELDS, FieldKind, FormField
-from contracts.unfit import UnfitError
 
 
 class FormFieldGiven(FormField):
@@ -17,7 +17,7 @@ class FormFieldGiven(FormField):
     @model_validator(mode="after")
     def _choices_where_there_is_a_choice(self) -> Self:
         if (self.kind is FieldKind.CHOICE) != bool(self.choices):
-            raise UnfitError(
+            raise FieldError(
                 "a field of kind choice has choices, and no other field has",
                 "choice 类型的字段须有选项，其他类型不能有",
                 "choices",
@@ -33,5 +33,5 @@ class ContactForm(Publication):
     @model_validator(mode="after")
     def _each_name_once(self) -> Self:
         if len({field.name for field in self.fields}) != len(self.fields):
-            raise UnfitError("each field has a name of its own", "字段名不能重复", "fields")
+            raise FieldError("each field has a name of its own", "字段名不能重复", "fields")
         return self

@@ -7,10 +7,10 @@ from pydantic import Field, model_validator
 
 from chassis.commands.command import Command, FactCommand
 from chassis.versions.decider import Publication
+from contracts.field_error import FieldError
 from contracts.followup import Channel, SurveyKind
 from contracts.followup.survey import HIGHEST_NPS, LOWEST_CSAT, LOWEST_NPS, Highest, Question, RestDays, ValidDays
 from contracts.types import Code, Instant, Note
-from contracts.unfit import UnfitError
 from services.followup.commands.plan_template import Triggers
 
 USUAL_HIGHEST = 5
@@ -31,7 +31,7 @@ class Asking(Command):
     @model_validator(mode="after")
     def _one_scale_for_nps(self) -> Self:
         if self.kind is SurveyKind.NPS and self.highest not in {None, HIGHEST_NPS}:
-            raise UnfitError("NPS is answered from 0 to 10", "NPS 的评分范围为 0 到 10", "highest")
+            raise FieldError("NPS is answered from 0 to 10", "NPS 的评分范围为 0 到 10", "highest")
         return self
 
     @property

@@ -6,10 +6,10 @@ from uuid import UUID
 from pydantic import model_validator
 
 from chassis.commands.command import FactCommand
+from contracts.field_error import FieldError
 from contracts.followup import Channel
 from contracts.followup.plan import Assignment, Team
 from contracts.types import Code, EmployeeId, Instant, Note
-from contracts.unfit import UnfitError
 from services.followup.commands.employee import Employee
 
 
@@ -50,9 +50,9 @@ class ScheduleTask(Schedule):
     @model_validator(mode="after")
     def _names_one_way(self) -> Self:
         if self.assign and self.assignee_id:
-            raise UnfitError("either somebody is named, or found by a rule", "指定人员与分配方式只能选一种", "assign")
+            raise FieldError("either somebody is named, or found by a rule", "指定人员与分配方式只能选一种", "assign")
         if (self.assign in {None, Assignment.OWNER}) == bool(self.team):
-            raise UnfitError(
+            raise FieldError(
                 "a round robin and the least loaded are of a team; nothing else names one",
                 "轮流与最少负载须填团队，其他方式不填",
                 "team",

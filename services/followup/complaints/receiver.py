@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chassis.postgres.database import Pool
-from contracts.followup.complaint_policy import ComplaintAssignment, ComplaintPolicyPublished, ComplaintTaker
+from contracts.followup.complaint_policy import ComplaintAssignee, ComplaintAssignment, ComplaintPolicyPublished
 from contracts.followup.plan import Assignment
 from services.followup.assignment import Work, give
 from services.followup.commands.complaint import Raise, RaiseByRule, WorkMoment
@@ -12,7 +12,7 @@ from services.followup.domain.customer_ref import CustomerRef
 
 # Names of templates have no colon, so no plan shares these turns.
 TURNS = "complaint:"
-RECEIVER = ComplaintAssignment(assign=ComplaintTaker.RECEIVER)
+RECEIVER = ComplaintAssignment(assign=ComplaintAssignee.RECEIVER)
 
 
 def taker(policy: ComplaintPolicyPublished, category: str | None) -> ComplaintAssignment:
@@ -24,7 +24,7 @@ def taker(policy: ComplaintPolicyPublished, category: str | None) -> ComplaintAs
 async def taken_up(command: Raise, customer: CustomerRef, moment: WorkMoment, now: datetime, pool: Pool) -> Raise:
     """Return the command with the owner that the policy assigns; unchanged where the receiver keeps the complaint."""
     rule = taker(moment.policy, command.category)
-    if rule.assign is ComplaintTaker.RECEIVER:
+    if rule.assign is ComplaintAssignee.RECEIVER:
         return command
     answer_by = complaint_clock.started(command.severity, moment).answer_by
     turn = (TURNS, rule.category or "")

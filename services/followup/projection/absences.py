@@ -11,7 +11,7 @@ from chassis.postgres.database import Connection
 from chassis.postgres.rows import Rows
 from contracts import followup as events
 from contracts.event import Envelope
-from contracts.followup.absence import AbsenceEvent, Absent
+from contracts.followup.absence import AbsenceDetails, AbsenceEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def project(row: AbsenceRow | None, envelope: Envelope[AbsenceEvent]) -> Absence
             raise LookupError("an absence's first event must be its noting")
 
 
-def values_of(event: Absent) -> Mapping[str, Any]:
+def values_of(event: AbsenceDetails) -> Mapping[str, Any]:
     zone = ZoneInfo(event.zone)
     starts_at = datetime.combine(event.first_day, time(), zone)
     ends_at = datetime.combine(event.last_day + ONE_DAY, time(), zone)

@@ -65,7 +65,7 @@ def after(rows: BatchRows, envelope: Envelope[events.AnyEvent], event: Kept) -> 
         case events.Renamed(name=name):
             return replace(row, company_name=name)
         case events.ProfileChanged():
-            return replace(row, **{name: value for name, value in event.news().items() if name in PROFILE})
+            return replace(row, **{name: value for name, value in event.changes().items() if name in PROFILE})
         case events.StageChanged(previous=previous, stage=stage, reason=reason):
             rows.transitions[envelope.id] = entry(envelope, previous, stage, reason)
             return replace(row, stage=stage, mode=mode_of(stage), stage_since=envelope.occurred_at)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.stack import account, command, credentials, databases, ladder, postgres, postgres_binaries
+from deploy.stack import account, command, credentials, databases, postgres, postgres_binaries, providers
 from deploy.stack.infrastructure import temporary_data_dir
-from deploy.stack.ladder import Premises, Server
 from deploy.stack.ports import free_port
+from deploy.stack.providers import Server, StartOptions
 from tests.faults.support.house import host_and_port
 from tests.support.servers import Servers
 
@@ -36,8 +36,8 @@ async def own_cluster(running: Servers, data_dir: Path) -> AsyncIterator[Servers
 
 
 def started(data_dir: Path) -> AbstractAsyncContextManager[Server]:
-    premises = Premises(data_dir, free_port(), credentials.load(data_dir), lambda _text: None)
-    return ladder.climb("PostgreSQL", postgres.rungs(), premises)
+    options = StartOptions(data_dir, free_port(), credentials.load(data_dir), lambda _text: None)
+    return providers.start_server("PostgreSQL", postgres.providers(), options)
 
 
 @asynccontextmanager

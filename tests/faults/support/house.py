@@ -23,7 +23,7 @@ from chassis.postgres.database import Pool, open_pool
 from contracts.topics import CUSTOMER_EVENTS, Topic
 from deploy.stack import ports, tokens
 from deploy.stack.child import Child
-from deploy.stack.errors import CannotRun
+from deploy.stack.errors import StackError
 from deploy.stack.ports import HOST, free_port
 from tests.support.servers import Database, Servers
 from tests.support.waiting import eventually
@@ -196,7 +196,7 @@ async def keep_up(process: Process, database: Database) -> None:
     while True:
         await process.child.wait()
         await expire_lease(database)
-        with contextlib.suppress(CannotRun):
+        with contextlib.suppress(StackError):
             await process.again()
 
 

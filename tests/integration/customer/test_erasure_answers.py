@@ -20,7 +20,7 @@ from chassis.postgres.database import Pool, open_pool, transaction
 from chassis.runtime.supervisor import Health
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
-from contracts.erasure_answers import ANSWER_TOPICS, CONFIRMATIONS, ErasureConfirmed, Wordless, record_of
+from contracts.erasure_answers import ANSWER_TOPICS, CONFIRMATIONS, ErasureConfirmed, ServiceWithoutVault, record_of
 from contracts.event import Envelope
 from services.alerts.detection.detector import Detector
 from services.alerts.engine.rules import DEFAULT_RULES
@@ -59,14 +59,14 @@ class Others:
         async with transaction(self.api.pool) as held:
             await of_followup.apply(answers, held)
 
-    async def hear(self, service: Wordless, address: str) -> None:
+    async def hear(self, service: ServiceWithoutVault, address: str) -> None:
         pool, facts = self.pools[service], await self.facts(address)
         detector = Detector(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
         apply = {"alerts": detector.apply, "reporting": projection.apply}[service]
         async with transaction(pool) as held:
             await apply(facts, held)
 
-    def sender(self, service: Wordless) -> "Sender":
+    def sender(self, service: ServiceWithoutVault) -> "Sender":
         """Return what sends, as a process that has just begun makes it."""
         return Sender(
             ErasureAnswers(
@@ -74,7 +74,7 @@ class Others:
             )
         )
 
-    async def records(self, service: Wordless) -> list[ConsumerRecord[Any, Any]]:
+    async def records(self, service: ServiceWithoutVault) -> list[ConsumerRecord[Any, Any]]:
         """Return all that the service's topic holds."""
         place = TopicPartition(ANSWER_TOPICS[service].name, 0)
         reader = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, auto_offset_reset="earliest")
@@ -91,10 +91,10 @@ class Others:
         finally:
             await reader.stop()
 
-    async def ids(self, service: Wordless) -> set[str]:
+    async def ids(self, service: ServiceWithoutVault) -> set[str]:
         return {dict(record.headers)["ce_id"].decode() for record in await self.records(service)}
 
-    async def taken_in(self, service: Wordless) -> None:
+    async def taken_in(self, service: ServiceWithoutVault) -> None:
         await self.inbound.take_all(await self.records(service))
 
     async def confirmations(self) -> list[tuple[str, int]]:

@@ -10,9 +10,9 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from chassis.http.field_errors import PATTERNS, SENTENCES, Fault, fault_of
+from contracts.field_error import FieldError
 from contracts.money import KnownCurrency
 from contracts.types import Code, EmployeeId, Instant, Word
-from contracts.unfit import UnfitError
 
 
 class Size(StrEnum):
@@ -38,7 +38,7 @@ class Thing(BaseModel):
     @model_validator(mode="after")
     def _is_counted_once(self) -> Self:
         if len(self.parts) > self.count:
-            raise UnfitError("as many as there are", "数量须一致", "parts")
+            raise FieldError("as many as there are", "数量须一致", "parts")
         return self
 
 
@@ -92,7 +92,7 @@ def test_a_rule_between_fields_names_the_field_at_fault() -> None:
     with pytest.raises(ValidationError) as refused:
         Whole.model_validate({"things": [{"parts": ["a"], "count": 1}, {"parts": ["a"], "count": 1, "size": "huge"}]})
     assert fault_of(refused.value.errors()[0]).place == ("things", 1, "size")
-    error = {"loc": ("things", 1), "type": "value_error", "ctx": {"error": UnfitError("no", "不", "parts", 0)}}
+    error = {"loc": ("things", 1), "type": "value_error", "ctx": {"error": FieldError("no", "不", "parts", 0)}}
     assert fault_of(error) == Fault(("things", 1, "parts", 0), "value_error", "no", "不")
 
 

@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.money import CURRENCIES, EXPONENTS, MAX_MINOR_UNITS, KnownCurrency, MinorUnits, minor_units, written
+from contracts.money import (
+    CURRENCIES,
+    EXPONENTS,
+    MAX_MINOR_UNITS,
+    KnownCurrency,
+    MinorUnits,
+    format_amount,
+    minor_units,
+)
 from contracts.types import Day
 
 AMOUNT: TypeAdapter[int] = TypeAdapter(MinorUnits)
@@ -72,5 +80,5 @@ def test_every_odd_exponent_is_of_a_currency_in_use_or_its_unit_of_account() -> 
     [(1_280_050, "CNY", "12800.50 CNY"), (5, "CNY", "0.05 CNY"), (300, "JPY", "300 JPY"), (1_000, "KWD", "1.000 KWD")],
 )
 def test_an_amount_is_told_as_people_write_it(amount: int, currency: str, text: str) -> None:
-    assert written(amount, currency) == text
+    assert format_amount(amount, currency) == text
     assert minor_units(text.split(maxsplit=1)[0], currency) == amount

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from contracts.customer import Kind, NeedStated, NeedStatus, ProfileChanged, Registered, Renamed
 from contracts.examples import example_envelope
-from contracts.examples.named import CONTENT_REF
+from contracts.examples.constants import CONTENT_REF
 from services.customer.commands import ChangeProfile, Profile, Rename, StateNeed
 from services.customer.commands.record import MAX_INTERESTS, ProfileField
 from services.customer.domain import CUSTOMER

@@ -11,7 +11,7 @@ import pytest
 
 from deploy.stack import child as children
 from deploy.stack.child import Child
-from deploy.stack.errors import CannotRun
+from deploy.stack.errors import StackError
 from deploy.stack.supervisor import keep_running
 
 SLEEP = "import time; time.sleep(60)"
@@ -45,14 +45,14 @@ async def test_a_child_runs_until_it_is_stopped(tmp_path: Path) -> None:
 
 async def test_a_child_that_dies_at_its_start_is_reported_with_its_last_words(tmp_path: Path) -> None:
     child = make(tmp_path, "raise SystemExit('no such database')", ready_word="ready")
-    with pytest.raises(CannotRun, match=r"(?s)child ended with exit code 1 .*no such database"):
+    with pytest.raises(StackError, match=r"(?s)child ended with exit code 1 .*no such database"):
         await child.start()
 
 
 async def test_a_child_that_never_gets_ready_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(children, "READY_SECONDS", 0.3)
     child = make(tmp_path, SLEEP, ready_word="ready")
-    with pytest.raises(CannotRun, match="was not ready within"):
+    with pytest.raises(StackError, match="was not ready within"):
         await child.start()
     assert not child.running
 
@@ -65,16 +65,16 @@ async def test_a_child_deaf_to_a_request_is_killed(tmp_path: Path, monkeypatch: 
     assert await child.wait() == -signal.SIGKILL
 
 
-async def test_a_child_that_falls_over_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_child_that_dies_is_restarted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deploy.stack.supervisor.FIRST_PAUSE_SECONDS", 0.05)
-    said: list[str] = []
+    messages: list[str] = []
     child = make(tmp_path, SLEEP)
     await child.start()
-    watcher = asyncio.create_task(keep_running(child, said.append))
+    watcher = asyncio.create_task(keep_running(child, messages.append))
     child.send(signal.SIGKILL)
-    await until(lambda: "child runs again" in said)
+    await until(lambda: "child is running again" in messages)
     assert child.running
-    assert said[0].startswith("child ended (exit code -9)")
+    assert messages[0].startswith("child ended (exit code -9)")
     watcher.cancel()
     await child.stop()
 

@@ -5,7 +5,7 @@ import pytest
 from deploy.stack import databases, layout
 from deploy.stack.credentials import Credentials
 from deploy.stack.databases import SERVICES
-from deploy.stack.errors import CannotRun
+from deploy.stack.errors import StackError
 from deploy.stack.infrastructure import Infrastructure
 from deploy.stack.layout import Layout
 
@@ -24,7 +24,7 @@ def test_the_ports_follow_from_the_base() -> None:
 
 @pytest.mark.parametrize("base", [0, 80, 65_500, 70_000])
 def test_a_base_that_leaves_no_room_for_the_ports_is_refused(base: int) -> None:
-    with pytest.raises(CannotRun, match="choose one from 1024 to 65442"):
+    with pytest.raises(StackError, match="choose one from 1024 to 65442"):
         Layout(base)
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from contracts.examples import OWNER
 from contracts.followup import Channel, ComplaintAssigned, ComplaintRaised, TaskScheduled
-from contracts.followup.complaint_policy import ComplaintAssignment, ComplaintTaker
+from contracts.followup.complaint_policy import ComplaintAssignee, ComplaintAssignment
 from contracts.followup.plan import Assignment
 from services.followup.assignment import in_turn, present, turn_of
 from services.followup.commands.complaint import RaiseByRule
@@ -76,8 +76,8 @@ def test_a_task_that_a_rule_gave_says_by_which() -> None:
     Spec(TASK).given().when(command).then(scheduled)
 
 
-DELIVERY = ComplaintAssignment(category="delivery", assign=ComplaintTaker.RECEIVER)
-ANY = ComplaintAssignment(assign=ComplaintTaker.ROUND_ROBIN, team=("E1", "E2"))
+DELIVERY = ComplaintAssignment(category="delivery", assign=ComplaintAssignee.RECEIVER)
+ANY = ComplaintAssignment(assign=ComplaintAssignee.ROUND_ROBIN, team=("E1", "E2"))
 
 
 def test_what_is_said_of_a_category_goes_before_what_is_said_of_any() -> None:

@@ -23,7 +23,7 @@ def at(text: str) -> datetime:
     ("week", "sentence"),
     [
         (IDLE, "seven days"),
-        ([[{"start": 540, "end": 540}], *IDLE], "ends after it has started"),
+        ([[{"start": 540, "end": 540}], *IDLE], "must end after its start"),
         ([[{"start": 540, "end": 1441}], *IDLE], "less than or equal to 1440"),
         ([[{"start": 540, "end": 720}, {"start": 700, "end": 800}], *IDLE], "do not overlap"),
         ([[{"start": 810, "end": 900}, {"start": 540, "end": 720}], *IDLE], "stand in order"),
@@ -38,11 +38,11 @@ def test_a_week_that_cannot_be_is_refused(week: object, sentence: str) -> None:
 @pytest.mark.parametrize(
     ("years", "sentence"),
     [
-        ([{"year": 2026, "status": "confirmed"}], "names its source"),
-        ([{"year": 2026, "status": "provisional", "holidays": ["2025-10-01"]}], "must lie in 2026"),
+        ([{"year": 2026, "status": "confirmed"}], "needs a source"),
+        ([{"year": 2026, "status": "provisional", "holidays": ["2025-10-01"]}], "must be in 2026"),
         (
             [{"year": 2026, "status": "provisional", "holidays": ["2026-10-01"], "workdays": ["2026-10-01"]}],
-            "not both",
+            "a holiday and a workday",
         ),
         ([{"year": 2026, "status": "provisional"}] * 2, "stands once"),
         ([{"year": year, "status": "provisional"} for year in range(2000, 2051)], "at most 50"),

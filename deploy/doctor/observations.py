@@ -1,12 +1,12 @@
-"""What the doctor has seen, before anybody judges it."""
+"""What the doctor observed in the stack, as the input of the findings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceSeen:
-    """What a service says of itself; `problem` if it does not answer. `degraded` holds the tasks that are not ready."""
+class ServiceObservation:
+    """The readiness of a service. `problem` is set if it does not answer; `degraded` are tasks that are not ready."""
 
     name: str
     problem: str | None = None
@@ -16,7 +16,7 @@ class ServiceSeen:
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """A store's head, how far its relay is, and who holds the lease for how much longer. `moved`: it is at work."""
+    """The head of a store, the cursor of its relay and the lease. `moved`: the cursor advanced during the check."""
 
     head: int
     cursor: int
@@ -27,7 +27,7 @@ class Outbox:
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """How far one consumer is behind one feed. `age_seconds` is None where the feed carries no watermark."""
+    """How far a consumer is behind a feed. `age_seconds` is the age of the watermark; None if the feed has none."""
 
     consumer: str
     topic: str
@@ -45,8 +45,8 @@ class Parked:
 
 
 @dataclass(frozen=True, slots=True)
-class DatabaseSeen:
-    """One service's database. `clock_ahead_seconds`: its clock less ours; `missing`: migrations not applied."""
+class DatabaseObservation:
+    """The database of a service. `clock_ahead_seconds` is its clock minus ours, `missing` the migrations to apply."""
 
     service: str
     problem: str | None = None
@@ -58,8 +58,8 @@ class DatabaseSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class KafkaSeen:
-    """The number of partitions of each topic that is there."""
+class KafkaObservation:
+    """The number of partitions of each topic that exists."""
 
     problem: str | None = None
     partitions: Mapping[str, int] = field(default_factory=dict)

@@ -1,17 +1,17 @@
-"""Two that want to fetch the same do so one after the other."""
+"""The lock between processes."""
 
 import asyncio
 from pathlib import Path
 
-from deploy.stack.alone import alone
+from deploy.stack.file_lock import file_lock
 
 
-async def test_nobody_is_within_while_another_is(tmp_path: Path) -> None:
+async def test_the_lock_is_held_by_one_at_a_time(tmp_path: Path) -> None:
     lock, within, most = tmp_path / "new" / "lock", 0, 0
 
     async def fetch() -> None:
         nonlocal within, most
-        async with alone(lock):
+        async with file_lock(lock):
             within += 1
             most = max(most, within)
             await asyncio.sleep(0)

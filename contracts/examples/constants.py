@@ -1,4 +1,4 @@
-"""The ids, names and times that the examples share."""
+"""Ids, names and times that the examples share."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
