@@ -75,7 +75,7 @@ async def apply_views(views: Views, url: str) -> None:
     try:
         held = await asyncpg.connect(url, timeout=TIMEOUT_SECONDS, server_settings=settings)
         try:
-            await views.bring_up_to_date(held)
+            await views.update(held)
         finally:
             await held.close()
     except asyncpg.PostgresError as error:

@@ -19,7 +19,7 @@ from chassis.consume.positions import PositionMovedError, Positions, Progress, S
 from chassis.kafka.cloudevents import UnknownTypeError, decode
 from chassis.postgres.database import UNAVAILABLE, Connection, Pool, transaction
 from chassis.runtime import metrics
-from chassis.runtime.telemetry import Span, links_of
+from chassis.runtime.tracing import Span, links_of
 from contracts.event import Envelope
 
 # What no event is to blame for: then nobody is parked, and all is tried again. While a new build runs before its

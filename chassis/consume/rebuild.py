@@ -14,7 +14,7 @@ import asyncpg
 
 from chassis.consume.applier import Applier
 from chassis.postgres.database import UNAVAILABLE, Connection, Pool, connection, transaction
-from chassis.postgres.shadow import LIVE, SCHEMA, Shadow
+from chassis.postgres.shadow import LIVE, SCHEMA, ShadowTables
 from chassis.runtime.supervisor import Health
 
 LOOK_SECONDS = 0.05
@@ -92,7 +92,7 @@ class Rebuild:
     def __init__(self, model: ReadModel, pool: Pool) -> None:
         self._model = model
         self._pool = pool
-        self._shadow = Shadow(model.tables)
+        self._shadow = ShadowTables(model.tables)
         self._live = model.applier.name
         self._copy = f"{self._live}-{uuid4().hex[:8]}"
         self._applier = Applier(self._copy, pool, model.applier.handler)

@@ -5,8 +5,8 @@ import asyncio
 from chassis.consume.applier import Applier, Batch
 from chassis.consume.parking import Delivery
 from chassis.consume.positions import Progress, Source
+from chassis.runtime.event_timeout import wait_with_timeout
 from chassis.runtime.supervisor import Health
-from chassis.runtime.waiting import wait_at_most
 from chassis.store.event_store import READ_LIMIT, EventStore
 from chassis.store.mapper import BrokenStateError, EventMapper, RecordedEvent
 
@@ -38,7 +38,7 @@ class Tail:
             self._woken.clear()
             rows = await self._store.read_all(after=progress.position, limit=self._limit)
             if not rows:
-                await wait_at_most(self._woken, POLL_SECONDS)
+                await wait_with_timeout(self._woken, POLL_SECONDS)
                 continue
             batch = Batch(progress=Progress(rows[-1].id, rows[-1].recorded_at))
             batch.deliveries += map(self._delivery, rows)

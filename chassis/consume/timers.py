@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from chassis.runtime import metrics
+from chassis.runtime.event_timeout import wait_with_timeout
 from chassis.runtime.supervisor import Health
-from chassis.runtime.waiting import wait_at_most
 
 TICK_SECONDS = 1.0
 
@@ -30,4 +30,4 @@ class Timers:
             metrics.TIMERS.inc(handled)
             self._health.ready()
             if handled == 0:
-                await wait_at_most(self._woken, TICK_SECONDS)
+                await wait_with_timeout(self._woken, TICK_SECONDS)

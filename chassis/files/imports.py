@@ -22,8 +22,8 @@ from chassis.commands.decider import RejectedError
 from chassis.files.spreadsheet import Column, Row, read_table
 from chassis.http.field_errors import fault_of
 from chassis.postgres.database import Pool, transaction
+from chassis.runtime.event_timeout import wait_with_timeout
 from chassis.runtime.supervisor import Health
-from chassis.runtime.waiting import wait_at_most
 from contracts.event import Origin
 
 CHUNK = 100
@@ -131,7 +131,7 @@ class Imports:
             self._woken.clear()
             batch = await self._pool.fetchrow(LEASE, LEASE_SECONDS)
             if batch is None:
-                await wait_at_most(self._woken, POLL_SECONDS)
+                await wait_with_timeout(self._woken, POLL_SECONDS)
             else:
                 importer = self._importers[batch["kind"] or self.kinds[0]]
                 await self._work_off(batch["id"], batch["created_by"], importer)

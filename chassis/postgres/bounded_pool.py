@@ -46,18 +46,18 @@ class BoundedPool(asyncpg.Pool):
             except BaseException:
                 self._line.release()
                 raise
-        self._stall.moved()
+        self._stall.record_progress()
         return got
 
     async def _wait_in_line(self, limit: asyncio.Timeout) -> None:
         if not self._line.locked():
             await self._line.acquire()
-            self._stall.moved()
+            self._stall.record_progress()
             return
         if self._stall.stalled:
             raise TimeoutError("no connection comes back")
         self._limits.add(limit)
-        self._stall.watch()
+        self._stall.start()
         try:
             await self._line.acquire()
         finally:
@@ -79,7 +79,7 @@ class BoundedPool(asyncpg.Pool):
                 await super().release(connection, timeout=timeout)
         finally:
             self._line.release()
-            self._stall.moved()
+            self._stall.record_progress()
 
 
 async def is_given_back(proxy: Proxy, timeout: float | None) -> bool:  # noqa: ASYNC109 - as `release` is asked

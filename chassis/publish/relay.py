@@ -20,8 +20,8 @@ from chassis.publish.outbox import READ_BATCH, Companion, Outbox, Ready
 from chassis.publish.published import Published
 from chassis.runtime import metrics
 from chassis.runtime.crash import crash_point
+from chassis.runtime.event_timeout import wait_with_timeout
 from chassis.runtime.supervisor import Health
-from chassis.runtime.waiting import wait_at_most
 from chassis.store.event_store import EventStore
 from contracts.topics import Topic
 
@@ -111,7 +111,7 @@ class Relay:
                 await self._notice_a_lost_kafka()
                 checked_at = now
             if published == 0:
-                await wait_at_most(self._woken, POLL_SECONDS)
+                await wait_with_timeout(self._woken, POLL_SECONDS)
 
     async def _renew(self) -> None:
         epoch = self._lease.epoch

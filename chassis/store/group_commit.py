@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from chassis.postgres.database import DEADLINE_SECONDS, UNAVAILABLE, patiently
+from chassis.postgres.database import DEADLINE_SECONDS, UNAVAILABLE, retry_while_unavailable
 from chassis.runtime.stall import StallWatch
 
 MAX_BATCH = 500
@@ -54,11 +54,11 @@ class GroupCommit(Generic[I, O]):
     async def _flush(self) -> None:
         try:
             while self._waiting:
-                self._stall.moved()
-                self._stall.watch()
+                self._stall.record_progress()
+                self._stall.start()
                 await self._settle(self._next_batch())
         finally:
-            self._stall.rest()
+            self._stall.stop()
             self._stall.stalled = False
             self._flusher = None
 
@@ -85,7 +85,7 @@ class GroupCommit(Generic[I, O]):
     async def _settle(self, batch: list[tuple[I, asyncio.Future[O]]]) -> None:
         items = [item for item, _ in batch]
         try:
-            outcomes = await patiently(lambda: self._commit(items), deadline_seconds=DEADLINE_SECONDS)
+            outcomes = await retry_while_unavailable(lambda: self._commit(items), deadline_seconds=DEADLINE_SECONDS)
         except UNAVAILABLE as error:
             refuse(batch, error)
         except Exception as error:  # noqa: BLE001 - whatever it is goes to the caller whose item it is

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chassis.postgres.database import OtherTimelineError, patiently
+from chassis.postgres.database import OtherTimelineError, retry_while_unavailable
 
 
 class Work:
@@ -22,7 +22,7 @@ class Work:
 
 
 async def attempt(work: Work, seconds: float = 5.0) -> str:
-    return await patiently(work, deadline_seconds=seconds, pause_seconds=0.001)
+    return await retry_while_unavailable(work, deadline_seconds=seconds, pause_seconds=0.001)
 
 
 async def test_what_may_have_arrived_is_tried_again_even_while_the_server_refuses() -> None:

@@ -18,8 +18,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from chassis.consume.chain import GapFoundError
 from chassis.http.access import Allow
-from chassis.runtime import telemetry
-from chassis.runtime.failure import MAX_CHAIN, sentence_of, trace_of
+from chassis.runtime import telemetry, tracing
+from chassis.runtime.failure import MAX_CHAIN, describe_error, format_traceback
 from chassis.service import server_config
 from tests.unit.chassis.issuer import SETTINGS, Issuer, app_of, client_of
 
@@ -52,13 +52,13 @@ def raised(error: BaseException) -> BaseException:
 
 
 def traced(error: BaseException) -> str:
-    return trace_of((type(error), error, error.__traceback__))
+    return format_traceback((type(error), error, error.__traceback__))
 
 
 @pytest.mark.parametrize("error", [duplicate(), unfit(), ValueError(CANARY), ExceptionGroup(CANARY, [duplicate()])])
 def test_neither_line_nor_trace_repeats_what_an_error_holds(error: Exception) -> None:
     assert CANARY in str(error)
-    assert CANARY not in sentence_of(error)
+    assert CANARY not in describe_error(error)
     told = traced(raised(error))
     assert CANARY not in told
     assert type(error).__name__ in told
@@ -67,12 +67,12 @@ def test_neither_line_nor_trace_repeats_what_an_error_holds(error: Exception) ->
 
 
 def test_what_the_database_refused_is_told_by_code_and_constraint() -> None:
-    assert sentence_of(duplicate()) == "UniqueViolationError 23505 customer_name_key"
+    assert describe_error(duplicate()) == "UniqueViolationError 23505 customer_name_key"
 
 
 @pytest.mark.parametrize("error", [OSError("no route"), KafkaConnectionError("no route"), GapFoundError("no route")])
 def test_what_names_hosts_and_topics_is_told_in_full(error: Exception) -> None:
-    assert sentence_of(error).endswith("no route")
+    assert describe_error(error).endswith("no route")
 
 
 def test_errors_of_a_group_are_told_each() -> None:
@@ -110,7 +110,7 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
 def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(telemetry, "TRACER", provider.get_tracer("test"))
+    monkeypatch.setattr(tracing, "TRACER", provider.get_tracer("test"))
     return exporter
 
 

@@ -62,7 +62,7 @@ def test_one_id_with_another_content_can_be_told() -> None:
     [
         (HEADERS, None, "the record has no value"),
         (HEADERS, b"{", "Not JSON"),
-        (HEADERS, b'{"order": 1, "order": 2}', "A name stands twice in one object."),
+        (HEADERS, b'{"order": 1, "order": 2}', "A field name occurs twice in one object."),
         (HEADERS, b"\xff", "not UTF-8"),
         (HEADERS, b" " * (MAX_MESSAGE_BYTES + 1), "larger than 65536 bytes"),
         (HEADERS, b"[]", "data (model_type)"),

@@ -10,8 +10,9 @@ from opentelemetry import trace
 from prometheus_client import REGISTRY
 
 from chassis.http.access import Allow, Caller
-from chassis.runtime import telemetry
-from chassis.runtime.telemetry import MAX_CORRELATION_ID, MAX_LINKS, W3C, IdsOnly, Span, current_traceparent, links_of
+from chassis.runtime import tracing
+from chassis.runtime.telemetry import MAX_CORRELATION_ID
+from chassis.runtime.tracing import MAX_LINKS, W3C, IdOnlyTracerProvider, Span, current_traceparent, links_of
 from tests.unit.chassis.issuer import Issuer, app_of, client_of
 
 
@@ -109,7 +110,7 @@ def test_a_batch_is_linked_to_the_requests_its_events_came_from() -> None:
 
 @pytest.fixture
 def ids_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(telemetry, "TRACER", IdsOnly().get_tracer("test"))
+    monkeypatch.setattr(tracing, "TRACER", IdOnlyTracerProvider().get_tracer("test"))
 
 
 @pytest.mark.usefixtures("ids_only")
