@@ -1,8 +1,8 @@
-"""The event store on asyncpg: facts, the answers given for them, and the personal words they point to.
+"""The event store on asyncpg: appends events with their idempotency keys, responses and vault entries, and reads them.
 
-Guarantees. Events, idempotency key, answer and vault entries of one command commit together. Positions rise
-in commit order without a gap (ADR 0002). Every append has a key, so a batch whose outcome is unknown is
-simply sent again: what had landed answers "duplicate" and is resolved through the key.
+Guarantees. P1: events, idempotency key, response and vault entries of one command commit in one transaction. P2:
+positions rise in commit order without gaps (ADR 0002). Every append has a key, so a batch with an unknown commit
+outcome is sent again: appends that were committed return "duplicate", and the key gives their response.
 """
 
 import asyncio
@@ -22,8 +22,8 @@ from chassis.store.vault import VaultEntry
 
 MAX_EVENT_BYTES = 256 * 1024
 READ_LIMIT = 1_000
-# For so long a failure counts where no later append has told otherwise: who gets no commands cannot know better.
-REFUSED_SECONDS = 5.0
+# How long a failed append counts if no later append has succeeded: a service that gets no commands must recover too.
+FAILURE_SECONDS = 5.0
 
 APPEND = (
     "SELECT command, outcome, last_position FROM append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
@@ -46,12 +46,12 @@ class Outcome(StrEnum):
 
 
 class EventTooLargeError(ValueError):
-    """An event above MAX_EVENT_BYTES would not fit through the broker."""
+    """The event is larger than MAX_EVENT_BYTES, and the broker would reject it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the caller of a command was told; kept for a retry. `request_hash` tells whether it is the same request."""
+    """The response to a command, stored for retries. `request_hash` shows whether a retry is the same request."""
 
     request_hash: bytes
     status: int
@@ -60,15 +60,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """One command's effect, all or nothing. `key` makes it safe to send twice."""
+    """The effect of one command, all or nothing. `key` is the idempotency key: sent twice, it has one effect."""
 
     key: str
     answer: Answer
     events: Sequence[NewEvent] = ()
     vault: Sequence[VaultEntry] = field(default=())
 
-    def claims(self) -> set[object]:
-        """Return what no other append of the same batch may claim."""
+    def conflict_keys(self) -> set[object]:
+        """Return the idempotency key and stream versions, which no other append of the same batch may share."""
         return {self.key, *((event.originator_id, event.originator_version) for event in self.events)}
 
 
@@ -79,40 +79,40 @@ class Appended:
 
 
 class EventStore:
-    """The log of one service."""
+    """The events of one service, in its own database."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._listeners: list[Callable[[], None]] = []
         self._group = GroupCommit(self._commit)
-        self._refused: tuple[float, str] | None = None
+        self._last_failure: tuple[float, str] | None = None
 
     def on_commit(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after each commit; the relay and local projections wake on it."""
+        """Call `listener` after each commit, to wake the relay and the local feeds."""
         self._listeners.append(listener)
 
     def wake(self) -> None:
-        """Tell the listeners that something was committed outside a grouped append."""
+        """Notify the listeners of a commit made with `append_within`."""
         for listener in self._listeners:
             listener()
 
     async def append(self, append: Append) -> Appended:
-        """Commit one command's effect together with whatever else arrives meanwhile."""
+        """Commit the effect of one command, in one transaction with other appends that are waiting (group commit)."""
         check_sizes(append)
         return await self._group.submit(append)
 
     async def append_within(self, held: Connection, appends: Sequence[Append]) -> list[Appended]:
-        """Add to the caller's transaction; the head of the store stays locked until it ends. Call `wake` after."""
+        """Append in the caller's transaction. The store stays locked until it ends; call `wake` after the commit."""
         for append in appends:
             check_sizes(append)
         return await execute(held, appends)
 
     async def fault(self) -> str | None:
-        """Return None while appends succeed, else a sentence: a full disk, for one, still answers what only reads."""
-        since, error = self._refused or (0.0, "")
-        if not error or asyncio.get_running_loop().time() - since > REFUSED_SECONDS:
+        """Return None while appends succeed, else the reason: with a full disk, for example, reads still work."""
+        failed_at, error = self._last_failure or (0.0, "")
+        if not error or asyncio.get_running_loop().time() - failed_at > FAILURE_SECONDS:
             return None
-        return f"the database does not take what is appended: {error}"
+        return f"the database rejects appends: {error}"
 
     async def _commit(self, appends: Sequence[Append]) -> list[Appended]:
         try:
@@ -121,9 +121,9 @@ class EventStore:
                 appended = await execute(held, appends)
                 crash_point("append.after-commit")
         except UNAVAILABLE as error:
-            self._refused = asyncio.get_running_loop().time(), type(error).__name__
+            self._last_failure = asyncio.get_running_loop().time(), type(error).__name__
             raise
-        self._refused = None
+        self._last_failure = None
         self.wake()
         return appended
 
@@ -157,7 +157,7 @@ class EventStore:
         return position
 
     async def watermark(self) -> tuple[int, datetime]:
-        """Return (position, T): nothing recorded before T lies beyond that position."""
+        """Return (position, T): every event recorded before T has a position up to this one."""
         row = await self._pool.fetchrow(READ_WATERMARK)
         if row is None:
             raise LookupError("the store has no head row")
@@ -167,14 +167,14 @@ class EventStore:
 def check_sizes(append: Append) -> None:
     for event in append.events:
         if len(event.state) > MAX_EVENT_BYTES:
-            raise EventTooLargeError(f"{event.topic} has {len(event.state)} bytes; {MAX_EVENT_BYTES} are allowed")
+            raise EventTooLargeError(f"{event.topic} has {len(event.state)} bytes; the limit is {MAX_EVENT_BYTES}")
 
 
 async def execute(held: Connection, appends: Sequence[Append]) -> list[Appended]:
-    """Send all appends in one statement and return one verdict each, in order."""
+    """Send all appends in one statement and return one outcome each, in order."""
     rows = await held.fetch(APPEND, *arrays(appends))
-    verdicts = {row["command"]: Appended(Outcome(row["outcome"]), row["last_position"]) for row in rows}
-    return [verdicts[number] for number in range(1, len(appends) + 1)]
+    outcomes = {row["command"]: Appended(Outcome(row["outcome"]), row["last_position"]) for row in rows}
+    return [outcomes[number] for number in range(1, len(appends) + 1)]
 
 
 def arrays(appends: Sequence[Append]) -> list[list[object]]:

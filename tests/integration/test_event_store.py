@@ -127,7 +127,7 @@ async def test_a_store_whose_append_failed_says_so_until_one_succeeds(pool: Pool
     store = EventStore(await open_pool("postgresql://care@127.0.0.1:1/none", size=1, application_name="t"))
     with pytest.raises(ConnectionRefusedError):
         await store.append(append_of(uuid4(), [1]))
-    assert await store.fault() == "the database does not take what is appended: ConnectionRefusedError"
+    assert await store.fault() == "the database rejects appends: ConnectionRefusedError"
     store._pool = pool
     await store.append(append_of(uuid4(), [1]))
     assert await store.fault() is None
@@ -139,5 +139,5 @@ async def test_a_store_that_is_asked_nothing_more_forgets_that_an_append_failed(
     store = EventStore(await open_pool("postgresql://care@127.0.0.1:1/none", size=1, application_name="t"))
     with pytest.raises(ConnectionRefusedError):
         await store.append(append_of(uuid4(), [1]))
-    monkeypatch.setattr(event_store, "REFUSED_SECONDS", 0.0)
+    monkeypatch.setattr(event_store, "FAILURE_SECONDS", 0.0)
     assert await store.fault() is None

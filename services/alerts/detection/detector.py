@@ -15,7 +15,7 @@ from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime.clock import Clock, utc_now
 from chassis.store.event_store import Answer, Append, EventStore
 from chassis.store.mapper import EventMapper
-from chassis.store.vault_reader import count_words
+from chassis.store.vault_reader import count_personal_data
 from contracts.alerts import AlertEvent, AlertRaised
 from contracts.customer import ErasureEvent
 from contracts.event import Envelope, Metadata
@@ -66,7 +66,7 @@ class Detection:
                 events += [(customer_id, event, caused_by(envelope)) for event, envelope in ended]
         await silence.save(held, memories)
         await holders.keep(envelopes, held)
-        await receive((each for each in envelopes if isinstance(each.event, ErasureEvent)), held, count_words)
+        await receive((each for each in envelopes if isinstance(each.event, ErasureEvent)), held, count_personal_data)
         await self._append(held, events)
 
     async def run_due(self) -> int:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.store.vault import Words
+from chassis.store.vault import PersonalData
 from contracts.customer import KeyContactStated
 from services.customer.commands.people import DATES
 from services.customer.commands.words import ImportantDate
@@ -34,7 +34,7 @@ def refs_of(contacts: Iterable[KeyContactStated]) -> list[UUID]:
     return [ref for ref in found if ref is not None]
 
 
-def key_contact_view(contact: KeyContactStated, words: Words | None) -> KeyContactView:
+def key_contact_view(contact: KeyContactStated, words: PersonalData | None) -> KeyContactView:
     """Return one contact, its `words` withheld where they are None."""
     told: dict[str, Any] = {ref.removesuffix("_ref"): (words or {}).get(getattr(contact, ref)) for ref in REFS}
     return KeyContactView(

@@ -9,8 +9,8 @@ from uuid import UUID
 from chassis.http.paging import MAX_LIMIT
 from chassis.postgres.database import Pool
 from chassis.postgres.visibility import customers_of, ids_of, visible
-from chassis.store.vault import Words
-from chassis.store.vault_reader import read_words
+from chassis.store.vault import PersonalData
+from chassis.store.vault_reader import read_personal_data
 from services.followup.domain.complaint import SETTLED, UNANSWERED
 from services.followup.projection.followups import ComplaintRow, ContactRow, TaskRow
 
@@ -103,8 +103,8 @@ class FollowupQueries:
         rows = await self._pool.fetch(COMPLAINTS, *head(filters, after), *narrowed)
         return [ComplaintRow(**row) for row in rows]
 
-    async def words(self, refs: Iterable[UUID | None]) -> Words:
-        return await read_words(self._pool, refs)
+    async def words(self, refs: Iterable[UUID | None]) -> PersonalData:
+        return await read_personal_data(self._pool, refs)
 
 
 def head(filters: Filters, after: Place | None) -> Sequence[object]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.commands.decision import CLOCK_SKEW
-from chassis.store.vault import Words
+from chassis.store.vault import PersonalData
 from contracts.followup import Channel, Direction, Intake, Sentiment, Severity
 from contracts.followup.plan import Assignment
 from services.followup.domain.complaint import ComplaintState
@@ -148,7 +148,7 @@ async def contact_views(rows: Sequence[ContactRow], queries: FollowupQueries) ->
     return [ContactView.model_validate({**values(row), **contact_words(row, words)}) for row in rows]
 
 
-def contact_words(row: ContactRow, words: Words) -> dict[str, object]:
+def contact_words(row: ContactRow, words: PersonalData) -> dict[str, object]:
     return {
         "id": row.contact_id,
         "content": words.get(row.content_ref),
@@ -160,7 +160,7 @@ def contact_words(row: ContactRow, words: Words) -> dict[str, object]:
     }
 
 
-def said(field: Mapping[str, Any], words: Words) -> Any:
+def said(field: Mapping[str, Any], words: PersonalData) -> Any:
     ref = field["value_ref"]
     return words.get(UUID(ref)) if ref else field["value"]
 
@@ -179,7 +179,7 @@ async def tasks_said(rows: Sequence[TaskRow], queries: FollowupQueries) -> list[
     return [{**values(row), "id": row.task_id, **task_words(row, words)} for row in rows]
 
 
-def task_words(row: TaskRow, words: Words) -> dict[str, str | None]:
+def task_words(row: TaskRow, words: PersonalData) -> dict[str, str | None]:
     return {"content": words.get(row.content_ref), "reason": words.get(row.reason_ref)}
 
 
@@ -192,6 +192,6 @@ async def complaints_said(rows: Sequence[ComplaintRow], queries: FollowupQueries
     return [{**values(row), "id": row.complaint_id, **complaint_words(row, words)} for row in rows]
 
 
-def complaint_words(row: ComplaintRow, words: Words) -> dict[str, str | list[str] | None]:
+def complaint_words(row: ComplaintRow, words: PersonalData) -> dict[str, str | list[str] | None]:
     answers = [words[ref] for ref in row.answer_refs if ref in words]
     return {"content": words.get(row.content_ref), "answers": answers}

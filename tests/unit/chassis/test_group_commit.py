@@ -17,7 +17,7 @@ class Item:
     name: str
     claimed: frozenset[object] = frozenset()
 
-    def claims(self) -> set[object]:
+    def conflict_keys(self) -> set[object]:
         return set(self.claimed)
 
 
