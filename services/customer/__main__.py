@@ -6,10 +6,10 @@ from chassis.cli import main
 from chassis.commands.command_handler import CommandHandler
 from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
-from chassis.consume.inbound import Inbound
-from chassis.consume.parking import Parking
+from chassis.consume.inbound import InboundConsumer
+from chassis.consume.local_feed import LocalFeed
+from chassis.consume.parked_events import ParkedEvents
 from chassis.consume.rebuild import ReadModel
-from chassis.consume.tail import Tail
 from chassis.consume.timers import Timers
 from chassis.files.imports import Importer, Imports
 from chassis.files.imports_api import imports_router
@@ -98,10 +98,12 @@ def build(parts: Parts) -> Service:
     return Service(NAME, app, tasks, [*(model.applier for model in models), told, confirmed], models)
 
 
-def inbounds(parts: Parts, needs: Dependencies) -> tuple[Inbound[AnyInbound], Inbound[ErasureConfirmed]]:
+def inbounds(
+    parts: Parts, needs: Dependencies
+) -> tuple[InboundConsumer[AnyInbound], InboundConsumer[ErasureConfirmed]]:
     """Return what takes in what other systems tell, and what takes in answers to erasures."""
     bootstrap, health, told = parts.settings.kafka_bootstrap, parts.supervisor.health, InboundFacts(needs)
-    facts: Inbound[AnyInbound] = Inbound(
+    facts: InboundConsumer[AnyInbound] = InboundConsumer(
         inbound_facts.CONSUMER,
         [CUSTOMER_INBOUND],
         parts.pool,
@@ -111,7 +113,7 @@ def inbounds(parts: Parts, needs: Dependencies) -> tuple[Inbound[AnyInbound], In
         bootstrap=bootstrap,
         health=health(inbound_facts.CONSUMER),
     )
-    answers: Inbound[ErasureConfirmed] = Inbound(
+    answers: InboundConsumer[ErasureConfirmed] = InboundConsumer(
         execution.CONFIRMED,
         ERASURE_ANSWERS,
         parts.pool,
@@ -156,7 +158,7 @@ def dependencies(parts: Parts) -> Dependencies:
         queries=CustomerQueries(parts.pool, Search(parts.pool, pseudonyms)),
         handover_queries=HandoverQueries(parts.pool),
         pseudonyms=pseudonyms,
-        erasing=Erasing(parts.pool, mapper, Parking(inbound_facts.CONSUMER)),
+        erasing=Erasing(parts.pool, mapper, ParkedEvents(inbound_facts.CONSUMER)),
         exports=Exports(NAME, mapper, parts.pool),
     )
 
@@ -167,7 +169,7 @@ def read_models(parts: Parts, needs: Dependencies) -> tuple[ReadModel, ReadModel
     listing = ReadModel(
         Applier(LISTING, parts.pool, projection.applying(needs.pseudonyms)),
         projection.TABLES,
-        lambda applier, health, shared: Tail(needs.store, needs.mapper, applier, health=health, shared=shared).run,
+        lambda applier, health, shared: LocalFeed(needs.store, needs.mapper, applier, health=health, shared=shared).run,
     )
     open_at_followup = ReadModel(
         Applier(open_items.CONSUMER, parts.pool, from_followup.apply),

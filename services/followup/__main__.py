@@ -6,8 +6,8 @@ from chassis.cli import main
 from chassis.commands.command_handler import CommandHandler
 from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
+from chassis.consume.local_feed import LocalFeed
 from chassis.consume.rebuild import ReadModel
-from chassis.consume.tail import Tail
 from chassis.files.imports import Imports
 from chassis.files.imports_api import imports_router
 from chassis.http.export import Exports
@@ -68,7 +68,7 @@ def build(parts: Parts) -> Service:
     listing = ReadModel(
         Applier(LISTING, parts.pool, lists.apply),
         lists.TABLES,
-        lambda applier, health, shared: Tail(needs.store, needs.mapper, applier, health=health, shared=shared).run,
+        lambda applier, health, shared: LocalFeed(needs.store, needs.mapper, applier, health=health, shared=shared).run,
     )
     hearing, own, reactions = reacting(parts, needs)
     relay = Relay(

@@ -5,7 +5,7 @@ from typing import Any
 
 from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
-from chassis.consume.tail import Tail
+from chassis.consume.local_feed import LocalFeed
 from chassis.consume.timers import RunDue, Timers
 from chassis.postgres.database import Connection
 from chassis.service import Parts, Task
@@ -48,7 +48,7 @@ def reacting(parts: Parts, needs: Dependencies) -> tuple[Applier, Applier, list[
     hearing = Applier(runner.CONSUMER, parts.pool, heard, applied=needs.store.wake)
     own = Applier(runner.OWN_FACTS, parts.pool, own_heard)
     news = Consumer(hearing, [CUSTOMER_EVENTS], bootstrap=settings.kafka_bootstrap, health=health(runner.CONSUMER))
-    own_news = Tail(needs.store, needs.mapper, own, health=health(runner.OWN_FACTS))
+    own_news = LocalFeed(needs.store, needs.mapper, own, health=health(runner.OWN_FACTS))
     timers: dict[str, RunDue] = {
         "plans": plans.run_due,
         "guards": watch.run_due,

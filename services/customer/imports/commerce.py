@@ -71,7 +71,7 @@ class CommerceImport:
         self._needs = needs
         self._zone = ZoneInfo(zone)
 
-    def about(self, row: Row) -> str:
+    def ordering_key(self, row: Row) -> str:
         return normalised(row.cells["number"])
 
     def at(self, text: str, column: str) -> datetime | None:
@@ -115,7 +115,7 @@ class OrderImport(CommerceImport):
 
     columns = ORDER_COLUMNS
 
-    async def take_in(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
+    async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         return await self.record(self._needs.commerce.orders, row.cells, self.told(row.cells), context)
 
     def told(self, cells: dict[str, str]) -> list[Command]:
@@ -141,7 +141,7 @@ class ContractImport(CommerceImport):
 
     columns = CONTRACT_COLUMNS
 
-    async def take_in(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
+    async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         return await self.record(self._needs.commerce.contracts, row.cells, self.told(row.cells), context)
 
     def told(self, cells: dict[str, str]) -> list[Command]:

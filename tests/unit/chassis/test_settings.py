@@ -1,4 +1,4 @@
-"""A service says at once what it was told wrong, and never shows its secrets."""
+"""Invalid settings are rejected at startup, and secrets are never shown."""
 
 import pytest
 from pydantic import ValidationError

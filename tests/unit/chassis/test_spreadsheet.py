@@ -1,4 +1,4 @@
-"""Tables in and out: what people save from their spreadsheet program is what we read, or we say why not."""
+"""Tables are read from CSV and XLSX files or rejected with a reason, and written as CSV."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ from chassis.files.spreadsheet import (
     XLSX_TYPE,
     Column,
     Row,
-    TableUnreadable,
+    UnreadableTableError,
     parse_date,
     read_table,
     write_csv,
@@ -53,9 +53,9 @@ def names(table: spreadsheet.Table) -> list[str]:
     return [row.cells["name"] for row in table.rows]
 
 
-def refusal(content: str | bytes, content_type: str = CSV_TYPE) -> TableUnreadable:
+def refusal(content: str | bytes, content_type: str = CSV_TYPE) -> UnreadableTableError:
     content = content if isinstance(content, bytes) else content.encode()
-    with pytest.raises(TableUnreadable) as refused:
+    with pytest.raises(UnreadableTableError) as refused:
         read_table(content, content_type, [NAME, TIER])
     return refused.value
 
@@ -196,7 +196,7 @@ def test_the_longest_allowed_cell_is_read_and_a_longer_one_is_refused() -> None:
 def test_any_bytes_are_read_or_refused_and_never_break_the_reader(content: bytes) -> None:
     try:
         table = read(content)
-    except TableUnreadable:
+    except UnreadableTableError:
         return
     assert all(set(row.cells) == {"name", "tier"} for row in table.rows)
 
@@ -304,13 +304,13 @@ def test_an_empty_cell_is_no_date_and_no_error() -> None:
 
 @pytest.mark.parametrize("text", ["昨天", "06/01/2024", "2023-06", "2024-06/01", "24.6.1", "2024-06-01T09:30:00"])
 def test_another_form_of_date_is_refused_in_a_sentence(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a date; write it like 2024-06-01") as caught:
+    with pytest.raises(ValueError, match="Not a date; use a format like 2024-06-01") as caught:
         parse_date(text)
     assert text not in str(caught.value)
 
 
 def test_a_day_that_never_was_is_refused_in_a_sentence() -> None:
-    with pytest.raises(ValueError, match="is not a day in the calendar"):
+    with pytest.raises(ValueError, match="No such day in the calendar"):
         parse_date("2023-02-29")
 
 
@@ -342,7 +342,7 @@ def archive(members: dict[str, bytes]) -> bytes:
 
 def test_each_reason_why_a_file_cannot_be_read_is_told_in_chinese_too() -> None:
     source = Path(spreadsheet.__file__).read_text(encoding="utf-8")
-    codes = set(re.findall(r'TableUnreadable\(\s*"([a-z-]+)"', source))
+    codes = set(re.findall(r'UnreadableTableError\(\s*"([a-z-]+)"', source))
     assert codes == set(UNREADABLE_ZH)
     refused = refusal("客户分层\nVIP\n")
     assert unreadable(refused).zh == "缺少列“客户名称”。"
