@@ -9,7 +9,8 @@ import uuid_utils.compat as uuid_utils
 from chassis.commands.command import Context
 from chassis.commands.decision import CommandRequest, Decision
 from chassis.commands.result import CREATED, OK, Handled, KeyReusedError
-from chassis.store.event_store import Answer, Append, EventStore, Outcome
+from chassis.store.append import Answer, Append, Outcome
+from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.event import Envelope, Metadata
 

@@ -32,7 +32,7 @@ from chassis.kafka.cloudevents import UndecodableError
 from chassis.postgres.database import UNAVAILABLE, Pool, transaction
 from chassis.runtime import metrics
 from chassis.runtime.supervisor import Health
-from chassis.store.event_store import EventTooLargeError
+from chassis.store.append import EventTooLargeError
 from chassis.store.group_commit import OverloadedError
 from contracts.topics import Topic
 

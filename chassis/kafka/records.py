@@ -13,7 +13,7 @@ import asyncpg
 from pydantic_core import from_json
 
 from chassis.kafka.cloudevents import CONTENT_TYPE, Headers
-from chassis.store.event_store import MAX_EVENT_BYTES
+from chassis.store.append import MAX_EVENT_BYTES
 from chassis.store.mapper import EventMapper
 from contracts.event import Envelope
 from contracts.types import utc_text

@@ -43,13 +43,13 @@ class TopicCheck:
         head = await self._store.head()
         if published > head:
             raise StoreBehindTopicError(
-                f"topic {self._topic.name} contains position {published}, but its store ends at {head}{WHY}"
+                f"topic {self._topic.name} holds position {published}, but its store ends at {head}{WHY}"
             )
         for position, event_id in filter(None, (last_event(records, self._source) for records in partitions)):
             if event_id != await self._id_at(position):
                 # The store lost events and has appended others under the same positions.
                 raise StoreBehindTopicError(
-                    f"topic {self._topic.name} contains another event at position {position} than its store{WHY}"
+                    f"topic {self._topic.name} holds another event at {position} than its store{WHY}"
                 )
 
     async def _id_at(self, position: int) -> bytes | None:

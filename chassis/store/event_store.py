@@ -7,28 +7,21 @@ outcome is sent again: appends that were committed return "duplicate", and the k
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 import asyncpg
 
 from chassis.postgres.database import UNAVAILABLE, Connection, Pool, connection
 from chassis.runtime.crash import crash_point
+from chassis.store.append import Answer, Append, Appended, check_sizes, execute_appends
 from chassis.store.group_commit import GroupCommit
-from chassis.store.mapper import NewEvent, RecordedEvent
-from chassis.store.vault import VaultEntry
+from chassis.store.mapper import RecordedEvent
 
-MAX_EVENT_BYTES = 256 * 1024
 READ_LIMIT = 1_000
 # How long a failed append counts if no later append has succeeded: a service that gets no commands must recover too.
 FAILURE_SECONDS = 5.0
 
-APPEND = (
-    "SELECT command, outcome, last_position FROM append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
-    " $11, $12, $13, $14, $15)"
-)
 COLUMNS = "position, stream_id, version, subject, type, state, recorded_at"
 READ_STREAM = f"SELECT {COLUMNS} FROM event WHERE stream_id = $1 AND version > $2 ORDER BY version"  # noqa: S608
 READ_FIRST = f"SELECT {COLUMNS} FROM event WHERE stream_id = $1 AND version = 1"  # noqa: S608
@@ -37,45 +30,6 @@ READ_SUBJECT = f"SELECT {COLUMNS} FROM event WHERE subject = $1 AND position > $
 READ_ANSWER = "SELECT request_hash, status, body FROM idempotency WHERE key = $1"
 READ_HEAD = "SELECT position FROM store_head"
 READ_WATERMARK = "SELECT head, complete_until FROM store_watermark()"
-
-
-class Outcome(StrEnum):
-    DONE = "done"
-    CONFLICT = "conflict"
-    DUPLICATE = "duplicate"
-
-
-class EventTooLargeError(ValueError):
-    """The event is larger than MAX_EVENT_BYTES, and the broker would reject it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The response to a command, stored for retries. `request_hash` shows whether a retry is the same request."""
-
-    request_hash: bytes
-    status: int
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Append:
-    """The effect of one command, all or nothing. `key` is the idempotency key: sent twice, it has one effect."""
-
-    key: str
-    answer: Answer
-    events: Sequence[NewEvent] = ()
-    vault: Sequence[VaultEntry] = field(default=())
-
-    def conflict_keys(self) -> set[object]:
-        """Return the idempotency key and stream versions, which no other append of the same batch may share."""
-        return {self.key, *((event.originator_id, event.originator_version) for event in self.events)}
-
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    outcome: Outcome
-    last_position: int
 
 
 class EventStore:
@@ -105,7 +59,7 @@ class EventStore:
         """Append in the caller's transaction. The store stays locked until it ends; call `wake` after the commit."""
         for append in appends:
             check_sizes(append)
-        return await execute(held, appends)
+        return await execute_appends(held, appends)
 
     async def fault(self) -> str | None:
         """Return None while appends succeed, else the reason: with a full disk, for example, reads still work."""
@@ -118,7 +72,7 @@ class EventStore:
         try:
             async with connection(self._pool) as held:
                 crash_point("append.before-commit")
-                appended = await execute(held, appends)
+                appended = await execute_appends(held, appends)
                 crash_point("append.after-commit")
         except UNAVAILABLE as error:
             self._last_failure = asyncio.get_running_loop().time(), type(error).__name__
@@ -162,41 +116,6 @@ class EventStore:
         if row is None:
             raise LookupError("the store has no head row")
         return row["head"], row["complete_until"]
-
-
-def check_sizes(append: Append) -> None:
-    for event in append.events:
-        if len(event.state) > MAX_EVENT_BYTES:
-            raise EventTooLargeError(f"{event.topic} has {len(event.state)} bytes; the limit is {MAX_EVENT_BYTES}")
-
-
-async def execute(held: Connection, appends: Sequence[Append]) -> list[Appended]:
-    """Send all appends in one statement and return one outcome each, in order."""
-    rows = await held.fetch(APPEND, *arrays(appends))
-    outcomes = {row["command"]: Appended(Outcome(row["outcome"]), row["last_position"]) for row in rows}
-    return [outcomes[number] for number in range(1, len(appends) + 1)]
-
-
-def arrays(appends: Sequence[Append]) -> list[list[object]]:
-    events = [(number, event) for number, append in enumerate(appends, 1) for event in append.events]
-    entries = [(number, entry) for number, append in enumerate(appends, 1) for entry in append.vault]
-    return [
-        [append.key for append in appends],
-        [append.answer.request_hash for append in appends],
-        [append.answer.status for append in appends],
-        [append.answer.body for append in appends],
-        [number for number, _ in events],
-        [event.originator_id for _, event in events],
-        [event.originator_version for _, event in events],
-        [event.subject for _, event in events],
-        [event.topic for _, event in events],
-        [event.state for _, event in events],
-        [number for number, _ in entries],
-        [entry.id for _, entry in entries],
-        [entry.subject for _, entry in entries],
-        [entry.field for _, entry in entries],
-        [entry.value for _, entry in entries],
-    ]
 
 
 def recorded(row: asyncpg.Record) -> RecordedEvent:

@@ -28,7 +28,8 @@ from chassis.publish import topic_check
 from chassis.publish.cursor import RelayCursor
 from chassis.publish.relay import Relay
 from chassis.store import event_store
-from chassis.store.event_store import Append, Appended, EventStore
+from chassis.store.append import Append, Appended
+from chassis.store.event_store import EventStore
 from tests.faults.machine.broker import Broker
 from tests.faults.machine.death import Death, Died
 from tests.faults.machine.sequence import AnySequence

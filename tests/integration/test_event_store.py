@@ -8,7 +8,8 @@ import pytest
 
 from chassis.postgres.database import Pool, open_pool, transaction
 from chassis.store import event_store
-from chassis.store.event_store import MAX_EVENT_BYTES, Append, EventStore, EventTooLargeError, Outcome
+from chassis.store.append import MAX_EVENT_BYTES, Append, EventTooLargeError, Outcome
+from chassis.store.event_store import EventStore
 from chassis.store.vault import VaultEntry
 from tests.support.appends import ANSWER, append_of, new_event
 
@@ -24,9 +25,9 @@ async def test_positions_rise_by_one_in_commit_order(store: EventStore) -> None:
 async def test_a_rejected_append_leaves_no_gap(store: EventStore) -> None:
     stream = uuid4()
     await store.append(append_of(stream, [1]))
-    refused = await store.append(append_of(stream, [1]))
+    rejected = await store.append(append_of(stream, [1]))
     await store.append(append_of(stream, [2]))
-    assert refused.outcome is Outcome.CONFLICT
+    assert rejected.outcome is Outcome.CONFLICT
     assert [row.id for row in await store.read_all(after=0)] == [1, 2]
 
 
@@ -106,10 +107,10 @@ async def test_no_reader_passes_a_position_that_a_slower_writer_will_still_commi
 async def test_a_watermark_waits_for_running_appends(store: EventStore, pool: Pool) -> None:
     async with transaction(pool) as held:
         await store.append_within(held, [append_of(uuid4(), [1])])
-        asked = asyncio.create_task(store.watermark())
+        watermark = asyncio.create_task(store.watermark())
         await asyncio.sleep(0.1)
-        assert not asked.done()
-    head, complete_until = await asked
+        assert not watermark.done()
+    head, complete_until = await watermark
     assert head == 1
     assert (await store.read_all(after=0))[0].recorded_at <= complete_until
 

@@ -31,7 +31,7 @@ def context(key: str | None = None) -> Context:
 
 
 async def register(pipeline: Pipeline, count: int, changes: int = 0) -> list[UUID]:
-    """Commit `count` customers with `changes` further facts each."""
+    """Commit `count` customers with `changes` further events each."""
     ids = [uuid4() for _ in range(count)]
     handler = pipeline.customers
     await asyncio.gather(*(handler.handle(each, Register(name=f"公司{each}"), context()) for each in ids))
@@ -111,7 +111,7 @@ async def test_reading_the_whole_topic_again_changes_nothing(pipeline: Pipeline)
 
 
 async def forget_group_offsets(pipeline: Pipeline) -> None:
-    """Move the group back to the start of every partition, as an expired group would find itself."""
+    """Reset the offsets of the group to the beginning, as for an expired group."""
     reader = AIOKafkaConsumer(bootstrap_servers=pipeline.bootstrap, group_id=f"care-{pipeline.name}")
     await reader.start()
     places = [TopicPartition(pipeline.topic.name, number) for number in range(pipeline.topic.partitions)]
@@ -184,7 +184,7 @@ async def test_a_missing_record_stops_the_consumer_with_an_error(
 
 
 async def skip_ahead(database: Database, position: int) -> None:
-    """Make the relay believe that everything up to `position` has been published."""
+    """Move the cursor of the relay to `position` without publishing."""
     admin = await asyncpg.connect(database.admin)
     await admin.execute("UPDATE relay_cursor SET position = $1", position)
     await admin.execute("UPDATE relay_partition SET position = $1", position)

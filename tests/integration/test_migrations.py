@@ -36,7 +36,7 @@ HAS_COLUMN = "SELECT count(*) = 1 FROM information_schema.columns WHERE table_na
 
 @pytest.fixture
 async def reader(database: Database) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """Somebody who has read the events and has not ended the transaction: a backup, a long report."""
+    """An open transaction that has read the events, such as a backup or a long report."""
     opened = await asyncpg.connect(database.admin)
     await opened.execute("BEGIN")
     await opened.execute("SELECT count(*) FROM event")
@@ -90,7 +90,7 @@ async def test_a_build_that_runs_before_its_migration_parks_nothing_and_waits(
     health = Health("tail")
     async with background(following(store, Applier("customer-list", pool, see), health)):
         ids = await commit(store, 5)
-        await eventually(lambda: says(health, "UndefinedTableError"))
+        await eventually(lambda: reports(health, "UndefinedTableError"))
         assert await pool.fetchval(NOBODY_IS_PARKED)
         await as_admin(database, TABLE)
         await as_admin(database, "GRANT SELECT ON seen TO care_app")
@@ -103,5 +103,5 @@ def following(store: EventStore, applier: Applier, health: Health | None = None)
     return lambda: keep_running(health or Health("tail"), tail.run)
 
 
-async def says(health: Health, words: str) -> bool:
-    return words in health.detail
+async def reports(health: Health, text: str) -> bool:
+    return text in health.detail

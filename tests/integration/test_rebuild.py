@@ -59,7 +59,7 @@ def lives(count: int) -> list[Envelope[Any]]:
 
 
 def anonymous(envelope: Envelope[Any]) -> Envelope[Any]:
-    """Leave out the number under which another system knows a customer: it is one customer's only."""
+    """Leave out the external number of a customer, which is unique."""
     if not isinstance(envelope.event, Registered):
         return envelope
     unnamed: Envelope[Any] = replace(envelope, event=envelope.event.model_copy(update=NO_NUMBER))
@@ -76,7 +76,7 @@ def model_on(pool: Pool, store: EventStore, handler: Any = APPLY) -> ReadModel:
 
 @pytest.fixture
 async def listed(pool: Pool, store: EventStore) -> ReadModel:
-    """A list of customers that stands where its store does."""
+    """A read model of customers that has applied all events of its store."""
     await fill(store, lives(CUSTOMERS))
     model = model_on(pool, store)
     async with background(model.follow(Health(LISTING))):
@@ -85,7 +85,7 @@ async def listed(pool: Pool, store: EventStore) -> ReadModel:
 
 
 def silent(_share: float) -> None:
-    """Nobody looks at the progress."""
+    """Ignore the progress."""
 
 
 async def test_readers_do_not_notice_a_rebuild_under_load(
@@ -119,7 +119,7 @@ async def more_than(counts: Sequence[int], least: int) -> bool:
 
 
 async def folded_anew(pool: Pool, store: EventStore, owner: Pool) -> list[Any]:
-    """Return what the rows would be if the table were emptied and filled from the first event on."""
+    """Return the rows that a projection of all events into an empty table yields."""
     await owner.execute("TRUNCATE public.customer; DELETE FROM consumer_position")
     async with background(model_on(pool, store).follow(Health(LISTING))):
         await eventually(lambda: pool.fetchval(DONE, LISTING))

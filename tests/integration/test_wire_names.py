@@ -43,7 +43,7 @@ Migrated = Callable[[str], Awaitable[Pool]]
 
 @pytest.fixture
 async def migrated(running: Servers, tmp_path: Path) -> AsyncIterator[Migrated]:
-    """Return a function that gives a service's database: as it was before the renaming, filled, and then migrated."""
+    """Return a function that provides a service's database: created with the old names, filled, then migrated."""
 
     async def make(service: str) -> Pool:
         name, url = await stack.enter_async_context(emptied(running, service))
@@ -60,7 +60,7 @@ async def migrated(running: Servers, tmp_path: Path) -> AsyncIterator[Migrated]:
 
 @asynccontextmanager
 async def emptied(running: Servers, service: str) -> AsyncIterator[tuple[str, str]]:
-    """Give name and owner's address of a database without a table."""
+    """Provide the name and the owner's address of an empty database."""
     name = f"old_names_{service}"
     admin = await asyncpg.connect(running.infrastructure.postgres_admin_url)
     await admin.execute(f"CREATE DATABASE {name} OWNER care_migrator")
@@ -70,7 +70,7 @@ async def emptied(running: Servers, service: str) -> AsyncIterator[tuple[str, st
 
 
 def before(schema: Schema, folder: Path) -> Schema:
-    """Return the schema without the migrations that rename, and without views, which name the new columns."""
+    """Return the schema without the migrations that rename, and without views, which use the new columns."""
     kept = []
     for number, source in enumerate(schema.migrations):
         kept.append(folder / str(number))

@@ -13,7 +13,8 @@ import uuid_utils.compat as uuid_utils
 from chassis.consume.erasure_answers import receive
 from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime.clock import Clock, utc_now
-from chassis.store.event_store import Answer, Append, EventStore
+from chassis.store.append import Answer, Append
+from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.vault_reader import count_personal_data
 from contracts.alerts import AlertEvent, AlertRaised

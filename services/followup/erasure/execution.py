@@ -10,8 +10,9 @@ import uuid_utils.compat as uuid_utils
 from chassis.commands.decider import GoneError
 from chassis.http.export import refs_within
 from chassis.postgres.database import Connection, Pool
+from chassis.store.append import Answer, Append
 from chassis.store.erasure import Erasure, delete_entries, erase, erased_person_ids, lock_store
-from chassis.store.event_store import Answer, Append, EventStore, recorded
+from chassis.store.event_store import EventStore, recorded
 from chassis.store.mapper import EventMapper
 from contracts.customer import CustomerErased, KeyContactErased
 from contracts.customer.erasure import ErasureEvent

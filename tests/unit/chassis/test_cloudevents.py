@@ -127,9 +127,9 @@ def test_an_invalid_header_is_rejected(changes: dict[str, str]) -> None:
     ],
 )
 def test_a_broken_value_is_rejected_and_its_content_not_repeated(value: bytes | None) -> None:
-    with pytest.raises(UndecodableError) as refused:
+    with pytest.raises(UndecodableError) as raised:
         decode(headers_of(), value)
-    assert CANARY not in str(refused.value)
+    assert CANARY not in str(raised.value)
 
 
 def test_the_value_of_another_type_is_rejected() -> None:

@@ -8,7 +8,7 @@ from chassis.postgres.database import OtherTimelineError, retry_while_unavailabl
 
 
 class Work:
-    """Ends each time as it is told, and at last well."""
+    """Raises one error per call, and then succeeds."""
 
     def __init__(self, *failures: Exception) -> None:
         self._failures: Iterator[Exception] = iter(failures)

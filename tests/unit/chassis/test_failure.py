@@ -41,7 +41,7 @@ def unfit() -> ValidationError:
 
 
 def raised(error: BaseException) -> BaseException:
-    """Return the error as it is after it has been raised, and from another one."""
+    """Return the error after it was raised from another one."""
 
     def fail() -> None:
         raise error from KeyError(CANARY)
@@ -59,11 +59,11 @@ def traced(error: BaseException) -> str:
 def test_neither_description_nor_traceback_contains_the_message(error: Exception) -> None:
     assert CANARY in str(error)
     assert CANARY not in describe_error(error)
-    told = traced(raised(error))
-    assert CANARY not in told
-    assert type(error).__name__ in told
-    assert "KeyError\n" in told
-    assert "test_failure.py" in told
+    text = traced(raised(error))
+    assert CANARY not in text
+    assert type(error).__name__ in text
+    assert "KeyError\n" in text
+    assert "test_failure.py" in text
 
 
 def test_a_database_error_is_described_by_code_and_constraint() -> None:
@@ -76,9 +76,9 @@ def test_an_error_that_names_hosts_and_topics_is_described_in_full(error: Except
 
 
 def test_each_error_of_a_group_is_described() -> None:
-    told = traced(ExceptionGroup("two", [ValueError(CANARY), GapFoundError("no route")]))
-    assert "ValueError" in told
-    assert "GapFoundError: no route" in told
+    text = traced(ExceptionGroup("two", [ValueError(CANARY), GapFoundError("no route")]))
+    assert "ValueError" in text
+    assert "GapFoundError: no route" in text
 
 
 def test_a_cyclic_chain_of_causes_ends() -> None:
@@ -89,7 +89,7 @@ def test_a_cyclic_chain_of_causes_ends() -> None:
 
 @pytest.fixture
 def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """Where a service and its server log to; in the end everything is put back."""
+    """Capture what a service and its server log; afterwards restore the configuration."""
     out, server = io.StringIO(), logging.getLogger("uvicorn")
     for stream in ("stdout", "stderr"):
         monkeypatch.setattr(f"sys.{stream}", out)

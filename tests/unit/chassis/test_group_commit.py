@@ -15,10 +15,10 @@ from tests.support.waiting import eventually
 @dataclass(frozen=True)
 class Item:
     name: str
-    claimed: frozenset[object] = frozenset()
+    keys: frozenset[object] = frozenset()
 
     def conflict_keys(self) -> set[object]:
-        return set(self.claimed)
+        return set(self.keys)
 
 
 @dataclass
@@ -94,8 +94,8 @@ async def test_a_single_item_is_committed_at_once(group: GroupCommit[Item, str],
 async def test_items_with_the_same_conflict_key_go_into_separate_batches_in_order(
     group: GroupCommit[Item, str], database: Database
 ) -> None:
-    rivals = [Item(name, frozenset({"version 1"})) for name in ("b", "c", "d")]
-    tasks = await submitted(group, database, items("a"), [*rivals, Item("e")])
+    conflicting = [Item(name, frozenset({"version 1"})) for name in ("b", "c", "d")]
+    tasks = await submitted(group, database, items("a"), [*conflicting, Item("e")])
     database.open.set()
     await settled(tasks)
     assert database.batches == [["a"], ["b", "e"], ["c"], ["d"]]
@@ -104,8 +104,8 @@ async def test_items_with_the_same_conflict_key_go_into_separate_batches_in_orde
 async def test_an_item_with_several_conflict_keys_conflicts_on_each(
     group: GroupCommit[Item, str], database: Database
 ) -> None:
-    claiming = [Item("b", frozenset({1})), Item("c", frozenset({2})), Item("d", frozenset({1, 2}))]
-    tasks = await submitted(group, database, items("a"), claiming)
+    overlapping = [Item("b", frozenset({1})), Item("c", frozenset({2})), Item("d", frozenset({1, 2}))]
+    tasks = await submitted(group, database, items("a"), overlapping)
     database.open.set()
     await settled(tasks)
     assert database.batches == [["a"], ["b", "c"], ["d"]]

@@ -8,7 +8,7 @@ import pytest
 
 from chassis.kafka.cloudevents import decode, read_headers
 from chassis.kafka.records import UnreadableRowError, encode, placeholder_of, record_of
-from chassis.store.event_store import MAX_EVENT_BYTES
+from chassis.store.append import MAX_EVENT_BYTES
 from chassis.store.mapper import EventMapper
 from contracts import customer
 from contracts.event import Event

@@ -18,7 +18,7 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """What the supervisor waited between starts, without the waiting."""
+    """Record the pauses between restarts without waiting."""
     waited: list[float] = []
     sleep = asyncio.sleep
 
@@ -40,7 +40,7 @@ async def started(made: Supervisor) -> AsyncIterator[None]:
 
 
 class Failing:
-    """A task that fails as often as it is told, and then runs on."""
+    """A task that fails a number of times and then runs on."""
 
     def __init__(self, made: Supervisor, *failures: BaseException) -> None:
         self.failures: Iterator[BaseException] = iter(failures)
@@ -136,7 +136,7 @@ async def test_a_long_reason_is_cut_to_a_line() -> None:
 
 
 async def test_a_reason_contains_no_data_of_a_row() -> None:
-    """Anybody may ask for it, as health, and it is logged."""
+    """The reason is public in the health page, and is logged."""
     assert await supervisor.attempt(Failing(Supervisor(), ValueError("王小明")).run) == "ValueError"
 
 

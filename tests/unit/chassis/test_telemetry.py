@@ -43,15 +43,15 @@ def labels_seen() -> set[str]:
     return {value for family in families for sample in family.samples for value in sample.labels.values()}
 
 
-@pytest.mark.parametrize("given", ["req-1", "x" * MAX_CORRELATION_ID, "a b"])
-async def test_a_callers_correlation_id_is_used_and_echoed(issuer: Issuer, given: str) -> None:
-    response = await ask(issuer, f"/v1/telemetry/{uuid4()}", x_correlation_id=given)
-    assert response.headers["x-correlation-id"] == response.json() == given
+@pytest.mark.parametrize("sent", ["req-1", "x" * MAX_CORRELATION_ID, "a b"])
+async def test_a_callers_correlation_id_is_used_and_echoed(issuer: Issuer, sent: str) -> None:
+    response = await ask(issuer, f"/v1/telemetry/{uuid4()}", x_correlation_id=sent)
+    assert response.headers["x-correlation-id"] == response.json() == sent
 
 
-@pytest.mark.parametrize("given", ["", "   ", "x" * (MAX_CORRELATION_ID + 1), "a\tb"])
-async def test_an_invalid_correlation_id_is_replaced(issuer: Issuer, given: str) -> None:
-    response = await ask(issuer, f"/v1/telemetry/{uuid4()}", x_correlation_id=given)
+@pytest.mark.parametrize("sent", ["", "   ", "x" * (MAX_CORRELATION_ID + 1), "a\tb"])
+async def test_an_invalid_correlation_id_is_replaced(issuer: Issuer, sent: str) -> None:
+    response = await ask(issuer, f"/v1/telemetry/{uuid4()}", x_correlation_id=sent)
     assert response.headers["x-correlation-id"] == response.json() == str(UUID(response.json()))
 
 
@@ -87,7 +87,7 @@ async def test_a_problem_contains_its_trace_id(issuer: Issuer) -> None:
 
 
 async def test_an_unexpected_failure_has_the_trace_id_too(issuer: Issuer) -> None:
-    """It is answered outside the span, where nothing knows of the request any more."""
+    """Its response is written outside the span."""
     traceparent = f"00-{TRACE}-00f067aa0ba902b7-01"
     response = await ask(issuer, f"/v1/telemetry/{UUID(int=0)}", traceparent=traceparent, x_correlation_id="req-1")
     assert (response.status_code, response.json()["trace_id"]) == (500, TRACE)
@@ -130,8 +130,8 @@ def test_without_a_collector_a_span_has_ids_and_its_children_its_trace_id() -> N
 
 @pytest.mark.usefixtures("ids_only")
 def test_without_a_collector_the_callers_trace_continues() -> None:
-    given = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    with Span("request", trace.SpanKind.SERVER, W3C.extract({"traceparent": given})):
-        said = current_traceparent() or ""
-    assert said.startswith("00-0af7651916cd43dd8448eb211c80319c-")
-    assert "b7ad6b7169203331" not in said
+    sent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    with Span("request", trace.SpanKind.SERVER, W3C.extract({"traceparent": sent})):
+        current = current_traceparent() or ""
+    assert current.startswith("00-0af7651916cd43dd8448eb211c80319c-")
+    assert "b7ad6b7169203331" not in current
