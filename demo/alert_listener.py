@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaConsumer
 from rich.console import Console
 
-from chassis.kafka.client import end
+from chassis.kafka.client import close_client
 from contracts.topics import ALERT_EVENTS
 from demo.texts import Texts
 
@@ -63,4 +63,4 @@ async def listen_to_alerts(bootstrap: str, console: Console, texts: Texts) -> As
         yield listener
     finally:
         task.cancel()
-        await end(consumer.stop())
+        await close_client(consumer.stop())

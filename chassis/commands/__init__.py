@@ -1,1 +1,1 @@
-"""From a command to committed events: load the stream, decide, append."""
+"""The command path: load the stream, decide, append the events."""

@@ -1,4 +1,4 @@
-"""What a caller asks for: checked once at the edge, with its personal words set aside for the vault."""
+"""Commands: validated requests, whose personal data goes to the vault, and the context in which they run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,47 +13,50 @@ from contracts.event import Origin
 from contracts.types import Instant
 
 
-class Part(BaseModel):
-    """Part of a request: checked at the edge, unknown fields refused, nothing of it repeated in an error."""
+class RequestModel(BaseModel):
+    """A request body or a part of one: unknown fields are rejected, and errors do not repeat the input."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
 
-class Command(Part):
-    """A request to a domain. Fields named in `PRIVATE` are personal or free text: events hold `ref(field)` only."""
+class Command(RequestModel):
+    """A command. Fields in `PRIVATE` hold personal data: it goes to the vault; events hold only `vault_ref(field)`."""
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset()
-    _words_id: UUID = PrivateAttr(default_factory=uuid4)
+    _vault_id: UUID = PrivateAttr(default_factory=uuid4)
 
-    def private(self) -> dict[str, str]:
-        """Return the personal words of this command, each under a name of its own."""
-        return {name: words for name in sorted(self.PRIVATE) if (words := getattr(self, name)) is not None}
+    def personal_data(self) -> dict[str, str]:
+        """Return the personal data of this command by field name."""
+        return {name: text for name in sorted(self.PRIVATE) if (text := getattr(self, name)) is not None}
 
-    def ref(self, name: str) -> UUID | None:
-        """Return where the words named `name` will stand in the vault; None where there are none."""
-        return self._place(name) if name in self.private() else None
+    def vault_ref(self, name: str) -> UUID | None:
+        """Return the id of the vault entry for the field `name`; None if the field is empty."""
+        return self._entry_id(name) if name in self.personal_data() else None
 
-    def words(self, subject: UUID) -> list[VaultEntry]:
-        """Return the vault entries of this command, belonging to the customer `subject`."""
-        return [VaultEntry(self._place(name), subject, name, words) for name, words in self.private().items()]
+    def vault_entries(self, subject: UUID) -> list[VaultEntry]:
+        """Return the vault entries of this command, about the customer `subject`."""
+        return [VaultEntry(self._entry_id(name), subject, name, text) for name, text in self.personal_data().items()]
 
-    def _place(self, name: str) -> UUID:
-        return uuid5(self._words_id, name)
+    def _entry_id(self, name: str) -> UUID:
+        return uuid5(self._vault_id, name)
 
 
 class FactCommand(Command):
-    """A command that may tell of something past: `occurred_at` is when it happened, now if absent."""
+    """A command that may record a past event: `occurred_at` is when it happened; the default is now."""
 
     occurred_at: Instant | None = None
 
-    def tells_of(self) -> Sequence[datetime | None]:
-        """Return the instants at which, by this command, something has happened: none of them may lie ahead."""
+    def occurrence_times(self) -> Sequence[datetime | None]:
+        """Return all instants at which something happened according to this command. None may be in the future."""
         return (self.occurred_at,)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Who asks, under which key, on whose behalf. `key` is scoped to caller and route; it makes a retry safe."""
+    """Who sends a command and why. `key` is the idempotency key, unique per caller and route.
+
+    Without `retryable`, a command that changes nothing stores no response.
+    """
 
     key: str
     actor: str

@@ -1,4 +1,4 @@
-"""From a command to committed facts: read the stream, decide, append; again after a lost race."""
+"""Handles commands: reads the stream, decides, appends the events; decides again after a lost race."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -21,15 +21,18 @@ from chassis.store.mapper import EventMapper
 S = TypeVar("S")
 
 MAX_ATTEMPTS = 5
-REFUSED = (RejectedError, VersionMismatchError, ProblemError)
+REJECTIONS = (RejectedError, VersionMismatchError, ProblemError)
 
 
 def allow_all(_state: object) -> None:
-    """For callers that have been let through already: imports and policies."""
+    """Authorize every command: for callers that are already authorized, such as imports and policies."""
 
 
 class CommandHandler(Generic[S]):
-    """Runs the commands of one domain. Promise P1: what it returns has been committed."""
+    """Handles the commands of one domain.
+
+    Guarantee (P1): the events of a returned response are committed. A retry with the same key has no second effect.
+    """
 
     def __init__(self, store: EventStore, decider: Decider[S], mapper: EventMapper) -> None:
         self._store = store
@@ -42,14 +45,14 @@ class CommandHandler(Generic[S]):
         return await self._streams.load(stream_id)
 
     async def load_recent(self, stream_id: UUID) -> Loaded[S]:
-        """Return the state of a stream, at most RECENT_SECONDS old; what this process appended is never missing.
+        """Return the state of a stream, at most RECENT_SECONDS old, with all events that this process appended.
 
-        For settings that change seldom and are read often.
+        For configuration, which is read often and changes seldom.
         """
         return await self._streams.load_recent(stream_id)
 
     def linked(self, stream_id: UUID, command: Command, *, subject: UUID | None = None) -> LinkedCommand:
-        """Return a command of this domain, to be committed with a command that any handler handles."""
+        """Return a command of this domain that commits together with a command of any handler."""
         return LinkedCommand(self._streams, stream_id, command, subject)
 
     async def handle(
@@ -64,11 +67,11 @@ class CommandHandler(Generic[S]):
         linked: Sequence[LinkedCommand] = (),
         is_new: bool = False,
     ) -> Handled:
-        """Decide `command` and commit what it earns; if it earns any event, the `linked` commands with it.
+        """Decide `command` and commit its events. If there are any, decide and commit the `linked` commands too.
 
-        All streams are in one append: it stores everything or nothing. The answer is that to `command`.
+        The events of all streams commit in one append, all or nothing. The response is that to `command`.
         `is_new`: the caller expects all these streams to be empty, so none is read before the first append.
-        If one is not empty after all, the append fails, and the command is decided again on what is stored.
+        If one is not empty, the append fails, and the command is decided again on the stored events.
 
         Raises RejectedError, VersionMismatchError, KeyReusedError, ConflictError, what `authorize` raises, or,
         after DEADLINE_SECONDS, TimeoutError: a retry under the same key then returns the outcome.
@@ -84,19 +87,19 @@ class CommandHandler(Generic[S]):
                 loaded = await self._streams.load(stream_id)
                 try:
                     decisions = await decide_all(self._streams, loaded, request)
-                except REFUSED:
-                    # A command that was answered before gets the same answer, whatever the rules say by now.
+                except REJECTIONS:
+                    # A retry of a command that was committed gets its first response, even if it would now be rejected.
                     if (first := await replay(self._store, context)) is None:
                         raise
                     return first
                 if handled := await commit(self._store, self._mapper, decisions, request):
                     return handled
-        raise ConflictError(f"{MAX_ATTEMPTS} attempts on {stream_id} lost their race")
+        raise ConflictError(f"{MAX_ATTEMPTS} attempts on {stream_id} met concurrent changes")
 
     async def _try_without_reading(self, request: CommandRequest[S]) -> Handled | None:
-        """Decide on the cached state, which saves a query; None if that settles nothing.
+        """Decide on the cached state, which saves a query. Return None if the stream must be read.
 
-        The cached state may be old: a refusal does not count. An append does, since it is bound to the version.
+        The cached state may be stale: a rejection does not count. An append does: it checks the version.
         """
         cached = self._streams.cached(request.stream_id)
         if cached is None and not request.is_new:
@@ -104,6 +107,6 @@ class CommandHandler(Generic[S]):
         loaded = cached or self._streams.empty()
         try:
             decisions = await decide_all(self._streams, loaded, request, read_linked=not request.is_new)
-        except REFUSED:
+        except REJECTIONS:
             return None
         return await commit(self._store, self._mapper, decisions, request) if decisions[0].events else None

@@ -1,4 +1,4 @@
-"""Commits what commands earned together with the answer, once per idempotency key (promise P1)."""
+"""Commits the events of commands together with the response, once per idempotency key (P1)."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,8 @@ import uuid_utils.compat as uuid_utils
 from chassis.commands.command import Context
 from chassis.commands.decision import CommandRequest, Decision
 from chassis.commands.result import CREATED, OK, Handled, KeyReusedError
-from chassis.store.event_store import Answer, Append, EventStore, Outcome
+from chassis.store.append import Answer, Append, Outcome
+from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.event import Envelope, Metadata
 
@@ -17,11 +18,11 @@ from contracts.event import Envelope, Metadata
 async def commit(
     store: EventStore, mapper: EventMapper, decisions: Sequence[Decision], request: CommandRequest[Any]
 ) -> Handled | None:
-    """Append all decisions and return the answer to the first; None when another writer was faster.
+    """Append the events of all decisions and return the response to the first one; None on a version conflict.
 
-    A key that was used before appends nothing and returns its first answer.
+    If the key was used before, nothing is appended, and the first response is returned. Raises KeyReusedError.
     """
-    handled = answer_to(decisions[0])
+    handled = response_to(decisions[0])
     if not handled.events and not request.context.retryable:
         return handled
     appended = await store.append(append_of(mapper, decisions, request.context, handled))
@@ -37,7 +38,7 @@ async def commit(
 
 
 async def replay(store: EventStore, context: Context) -> Handled | None:
-    """Return the first answer given under this key, if there was one. Raises KeyReusedError."""
+    """Return the stored response for this key, if there is one. Raises KeyReusedError."""
     answer = await store.answer(context.key)
     if answer is None:
         return None
@@ -46,7 +47,7 @@ async def replay(store: EventStore, context: Context) -> Handled | None:
     return Handled(answer.status, answer.body, json.loads(answer.body)["version"], replayed=True)
 
 
-def answer_to(decision: Decision) -> Handled:
+def response_to(decision: Decision) -> Handled:
     loaded, events = decision.loaded, decision.events
     version = loaded.version + len(events)
     return Handled(
@@ -59,14 +60,14 @@ def answer_to(decision: Decision) -> Handled:
 
 def append_of(mapper: EventMapper, decisions: Sequence[Decision], context: Context, handled: Handled) -> Append:
     events = [mapper.to_new_event(envelope) for each in decisions for envelope in envelopes(each, context)]
-    told = b"".join(event.state for event in events)
-    words = [entry for each in decisions if each.events for entry in each.command.words(each.subject)]
+    states = b"".join(event.state for event in events)
+    entries = [entry for each in decisions if each.events for entry in each.command.vault_entries(each.subject)]
     return Append(
         key=context.key,
         answer=Answer(context.request_hash, handled.status, handled.body),
         events=events,
-        # A word that no fact points to could be neither read nor, with the person it is about, erased.
-        vault=[entry for entry in words if str(entry.id).encode() in told],
+        # An entry that no event refers to could neither be read nor be erased with the person it is about.
+        vault=[entry for entry in entries if str(entry.id).encode() in states],
     )
 
 

@@ -1,4 +1,4 @@
-"""The shape of a domain: how a command becomes facts, how facts become state, and how a rule says no."""
+"""The decider of a domain: its initial state, `decide` and `evolve`; and the errors that reject a command."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ S = TypeVar("S")
 
 
 class RejectedError(Exception):
-    """A rule says no. The sentences are for a clerk; `code` is for programs and never changes."""
+    """A rule rejects the command. `en` and `zh` are shown to users; `code` is for programs and never changes."""
 
     def __init__(self, code: str, en: str, zh: str) -> None:
         super().__init__(en)
@@ -19,20 +19,20 @@ class RejectedError(Exception):
 
 
 class GoneError(RejectedError):
-    """A rule says no for good: what was asked about is there no longer."""
+    """The command is rejected because its object no longer exists."""
 
 
 class MovedError(RejectedError):
-    """What is asked for goes on under another id."""
+    """The command is rejected because its customer was merged into another one."""
 
     def __init__(self, canonical_id: UUID) -> None:
-        super().__init__("moved", f"This goes on as {canonical_id}.", f"已并入 {canonical_id}。")
+        super().__init__("moved", f"This was merged into {canonical_id}.", f"已并入 {canonical_id}。")
         self.canonical_id = canonical_id
 
 
 @dataclass(frozen=True, slots=True)
 class Decider(Generic[S]):
-    """`decide` earns events from (state, command) or raises RejectedError; `evolve` never refuses."""
+    """`decide` returns events for a state and a command, or raises RejectedError; `evolve` applies any event."""
 
     initial: S
     decide: Callable[[S, Any], Sequence[Any]]

@@ -1,4 +1,4 @@
-"""What a command earns: decided on its own stream, and on the streams of the commands linked to it."""
+"""Decides a command on its stream, and its linked commands on theirs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class LinkedCommand:
-    """A command to another stream, whose own rules decide it. `subject`: its customer, if it is another one."""
+    """A command to another stream, decided by the rules of that stream. `subject`: its customer, if a different one."""
 
     streams: Streams[Any]
     stream_id: UUID
@@ -29,7 +29,7 @@ class LinkedCommand:
 
 @dataclass(frozen=True, slots=True)
 class CommandRequest(Generic[S]):
-    """A command with everything that it was sent with."""
+    """A command with its context and conditions."""
 
     stream_id: UUID
     subject: UUID
@@ -43,7 +43,7 @@ class CommandRequest(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The events that a command earned on one stream, and the state that it was decided on."""
+    """The events of a command on one stream, and the state that it was decided on."""
 
     streams: Streams[Any]
     stream_id: UUID
@@ -56,30 +56,30 @@ class Decision:
 async def decide_all(
     streams: Streams[S], loaded: Loaded[S], request: CommandRequest[S], *, read_linked: bool = True
 ) -> list[Decision]:
-    """Decide the command and, if it earns any event, those linked to it.
+    """Decide the command and, if it has any event, the linked commands.
 
-    Without `read_linked`, their streams are taken to be empty; the append finds out if they are not.
+    Without `read_linked`, their streams are assumed to be empty; if one is not, the append reports a conflict.
     """
     events = decide_first(streams, loaded, request)
     decisions = [Decision(streams, request.stream_id, request.subject, request.command, loaded, events)]
     for link in request.linked if events else ():
-        found = await link.streams.load(link.stream_id) if read_linked else link.streams.empty()
-        earned = link.streams.decide(found, link.command)
+        linked_state = await link.streams.load(link.stream_id) if read_linked else link.streams.empty()
+        linked_events = link.streams.decide(linked_state, link.command)
         subject = link.subject or request.subject
-        decisions.append(Decision(link.streams, link.stream_id, subject, link.command, found, earned))
+        decisions.append(Decision(link.streams, link.stream_id, subject, link.command, linked_state, linked_events))
     return decisions
 
 
 def decide_first(streams: Streams[S], loaded: Loaded[S], request: CommandRequest[S]) -> Sequence[Any]:
-    """Check what the caller may do, expects and tells of, then ask the rules."""
+    """Check authorization, the expected version and the times, then decide."""
     request.authorize(loaded.state)
     if request.expected_version is not None and request.expected_version != loaded.version:
         raise VersionMismatchError(loaded.version)
-    told = request.command.tells_of() if isinstance(request.command, FactCommand) else ()
-    if any(instant is not None and instant > request.context.now + CLOCK_SKEW for instant in told):
+    times = request.command.occurrence_times() if isinstance(request.command, FactCommand) else ()
+    if any(instant is not None and instant > request.context.now + CLOCK_SKEW for instant in times):
         raise RejectedError(
             "occurred-in-future",
-            "A fact cannot have occurred in the future.",
-            "事实的发生时间不能在将来。",
+            "The time of occurrence cannot be in the future.",
+            "发生时间不能晚于当前时间。",
         )
     return streams.decide(loaded, request.command)

@@ -1,11 +1,11 @@
-"""Who answers for a customer, as access rules see it."""
+"""The holders of a customer: the employees whose access depends on their relation to it."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Holders:
-    """Owner, helpers, and the owner's leader."""
+    """The owner, the helpers, and the owner's leader."""
 
     owner_id: str | None = None
     leader_id: str | None = None

@@ -1,4 +1,4 @@
-"""How a command ends: with an answer to its caller, or with one of these errors."""
+"""Results of a command: the response to its caller, and errors."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ CREATED, OK = 201, 200
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """The answer to the caller. `events` is the number of new events; a replay repeats the first answer."""
+    """The response to the caller. `events` is the number of new events; `replayed`: it is a stored first response."""
 
     status: int
     body: bytes
@@ -17,11 +17,11 @@ class Handled:
 
 
 class ConflictError(Exception):
-    """The stream kept changing under the command: every attempt lost its race."""
+    """Every attempt to append met a concurrent change of the stream."""
 
 
 class VersionMismatchError(Exception):
-    """The caller's If-Match names another version than the stream has."""
+    """The version in the caller's If-Match is not the version of the stream."""
 
     def __init__(self, actual: int) -> None:
         super().__init__(f"the version is {actual}")
@@ -29,4 +29,4 @@ class VersionMismatchError(Exception):
 
 
 class KeyReusedError(Exception):
-    """The same idempotency key came with a different request."""
+    """The idempotency key was used before for a different request."""

@@ -1,4 +1,4 @@
-"""The states of the streams that a process used last, and when it saw them."""
+"""An LRU cache of stream states, with the time at which each was current."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ RECENT_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[S]):
-    """The state of a stream at `version`. `seen_at`: when, by the event loop's clock, it was known to be current."""
+    """The state of a stream at `version`. `seen_at`: the event loop's time at which it was current."""
 
     version: int
     state: S
@@ -23,7 +23,7 @@ class Loaded(Generic[S]):
 
 
 class StreamCache(Generic[S]):
-    """The CACHED_STREAMS streams of one domain that were used last."""
+    """The CACHED_STREAMS most recently used streams of one domain."""
 
     def __init__(self) -> None:
         self._streams: LRUCache[UUID, Loaded[S]] = LRUCache(CACHED_STREAMS)
@@ -32,13 +32,13 @@ class StreamCache(Generic[S]):
         return len(self._streams)
 
     def get(self, stream_id: UUID) -> Loaded[S] | None:
-        """Return the state that was last seen here, however old it is."""
+        """Return the cached state, however old it is."""
         return self._streams.get(stream_id)
 
     def recent(self, stream_id: UUID) -> Loaded[S] | None:
-        """Return the state if it was seen here less than RECENT_SECONDS ago."""
-        known = self._streams.get(stream_id)
-        return known if known and asyncio.get_running_loop().time() - known.seen_at < RECENT_SECONDS else None
+        """Return the cached state if it was current less than RECENT_SECONDS ago."""
+        cached = self._streams.get(stream_id)
+        return cached if cached and asyncio.get_running_loop().time() - cached.seen_at < RECENT_SECONDS else None
 
     def keep(self, stream_id: UUID, version: int, state: S) -> Loaded[S]:
         """Cache a state that is current now."""

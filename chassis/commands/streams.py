@@ -1,4 +1,4 @@
-"""The streams of one domain: their states, and what its rules decide on them."""
+"""The streams of one domain: loads and caches their states, and decides commands on them."""
 
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
@@ -23,18 +23,18 @@ class Streams(Generic[S]):
         self._cache: StreamCache[S] = StreamCache()
 
     async def load(self, stream_id: UUID) -> Loaded[S]:
-        """Return the current state: the cached one with all newer events applied, so never stale."""
+        """Return the current state: the cached state with all newer events applied."""
         cached = self._cache.get(stream_id) or self.empty()
         rows = await self._store.read_stream(stream_id, after_version=cached.version)
         events = [self._mapper.to_envelope(row).event for row in rows]
         return self.keep(stream_id, cached, events)
 
     async def load_recent(self, stream_id: UUID) -> Loaded[S]:
-        """Return the state as it was at most RECENT_SECONDS ago, with everything that this process appended."""
+        """Return the state, at most RECENT_SECONDS old, with all events that this process appended."""
         return self._cache.recent(stream_id) or await self.load(stream_id)
 
     def cached(self, stream_id: UUID) -> Loaded[S] | None:
-        """Return the state that this process saw last; other processes may have changed the stream since."""
+        """Return the cached state, which may be stale: other processes may have appended events since."""
         return self._cache.get(stream_id)
 
     def empty(self) -> Loaded[S]:
@@ -42,9 +42,9 @@ class Streams(Generic[S]):
         return Loaded(0, self._decider.initial)
 
     def decide(self, loaded: Loaded[S], command: Command) -> Sequence[Any]:
-        """Return the events that the domain's rules make of `command`. Raises RejectedError."""
+        """Return the events for `command`. Raises RejectedError."""
         return self._decider.decide(loaded.state, command)
 
     def keep(self, stream_id: UUID, loaded: Loaded[S], events: Sequence[Any]) -> Loaded[S]:
-        """Cache, and return, the state after `events`, which follow `loaded` in the store."""
+        """Cache and return the state after `events`, which follow `loaded` in the stream."""
         return self._cache.keep(stream_id, loaded.version + len(events), self._decider.fold(loaded.state, events))

@@ -1,4 +1,4 @@
-"""Contexts of commands that a service sends by itself: because an event arrived, or because a time has come."""
+"""Contexts of commands that a service sends by itself, in reaction to an event or a timer."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from contracts.event import Envelope
 
 @dataclass(frozen=True, slots=True)
 class SystemActor:
-    """A service in its role as the author of commands. Keys make what is handled twice happen once."""
+    """A service as the sender of commands. The idempotency keys make redelivered events and timers have one effect."""
 
     service: str
 
@@ -20,7 +20,7 @@ class SystemActor:
         return f"system:{self.service}"
 
     def on_event(self, envelope: Envelope[Any], key: str) -> Context:
-        """Return the context of a command that an event led to, at the time when the event was recorded."""
+        """Return the context of a command caused by an event; its time is the event's `recorded_at`."""
         cause = envelope.metadata
         return Context(
             key=key,
@@ -32,5 +32,5 @@ class SystemActor:
         )
 
     def on_timer(self, now: datetime, key: str, correlation_id: str) -> Context:
-        """Return the context of a command whose time has come. One that changes nothing leaves no answer behind."""
+        """Return the context of a command caused by a timer. If it changes nothing, no response is stored."""
         return Context(key=key, actor=self.name, correlation_id=correlation_id, now=now, retryable=False)

@@ -1,1 +1,1 @@
-"""Consumers: apply events exactly once, run timers, rebuild read models."""
+"""Consumers: apply events with an exactly-once effect, run timers, rebuild read models."""

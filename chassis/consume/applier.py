@@ -1,6 +1,9 @@
-"""Applies batches of events and moves the position, in one transaction (P4), parking what cannot be applied.
+"""Applies batches of events to one handler, and parks events that cannot be applied.
 
-The position is moved first: whoever is too late is refused before it has touched a row.
+Guarantees (P4). The effects of a batch and the consumer's new position commit in one transaction, and only if the
+position is still the one at which the batch started. So a redelivered batch has no second effect, and a consumer that
+lost its partition (zombie) is rejected: the position is checked before the handler runs. If a handler fails on an
+event, the events of its customer are parked in order; those of all other customers are applied.
 """
 
 import contextlib
@@ -14,30 +17,31 @@ import structlog
 from asyncpg.exceptions import SyntaxOrAccessError
 from opentelemetry import trace
 
-from chassis.consume.parking import Delivery, Parking
+from chassis.consume.delivery import Delivery
+from chassis.consume.parked_events import ParkedEvents
 from chassis.consume.positions import PositionMovedError, Positions, Progress, Source
 from chassis.kafka.cloudevents import UnknownTypeError, decode
 from chassis.postgres.database import UNAVAILABLE, Connection, Pool, transaction
 from chassis.runtime import metrics
-from chassis.runtime.telemetry import Span, links_of
+from chassis.runtime.tracing import Span, links_of
 from contracts.event import Envelope
 
-# What no event is to blame for: then nobody is parked, and all is tried again. While a new build runs before its
-# migration, for one, a table or a column is missing.
-BLAMELESS = (*UNAVAILABLE, PositionMovedError, SyntaxOrAccessError)
+# Errors that no event causes: nothing is parked, and the batch is retried. For example, a table or a column is missing
+# while a new build runs before its migration.
+RETRYABLE = (*UNAVAILABLE, PositionMovedError, SyntaxOrAccessError)
 Handler = Callable[[Sequence[Envelope[Any]], Connection], Awaitable[None]]
 
 
 @dataclass(slots=True)
 class Batch:
-    """What came in from one source since its position, and how far that makes it complete."""
+    """New records of one source, and the progress of the consumer once they are applied."""
 
     deliveries: list[Delivery] = field(default_factory=list)
     progress: Progress | None = None
 
 
 class Applier:
-    """Runs one handler over everything a consumer receives. The handler must need nothing but its connection."""
+    """Runs one handler on all events of a consumer. The handler may have no effects outside its connection."""
 
     def __init__(self, name: str, pool: Pool, handler: Handler, *, applied: Callable[[], None] = lambda: None) -> None:
         self._pool = pool
@@ -45,13 +49,13 @@ class Applier:
         self._applied = applied
         self.name = name
         self.positions = Positions(name)
-        self.parking = Parking(name)
+        self.parked_events = ParkedEvents(name)
 
     async def progress(self, source: Source) -> Progress:
         return await self.positions.load(self._pool, source)
 
     async def apply(self, batches: Mapping[Source, tuple[Progress, Batch]]) -> dict[Source, Progress]:
-        """Apply each batch from the progress it started at. Raises PositionMovedError if that is no longer so."""
+        """Apply each batch and move its position. Raises PositionMovedError if another consumer moved one."""
         moves = {source: (start.position, batch.progress or start) for source, (start, batch) in batches.items()}
         deliveries = [delivery for _, batch in batches.values() for delivery in batch.deliveries]
         links = links_of(envelope.metadata.traceparent for envelope in envelopes(deliveries))
@@ -64,67 +68,71 @@ class Applier:
     async def _apply_all(self, deliveries: Sequence[Delivery], moves: Mapping[Source, tuple[int, Progress]]) -> None:
         try:
             await self._apply_together(deliveries, moves)
-        except BLAMELESS:
+        except RETRYABLE:
             raise
-        except Exception as error:  # noqa: BLE001 - whichever event is poison, its customer is parked below
+        except Exception as error:  # noqa: BLE001 - the customer of the poison event is parked below
             structlog.get_logger().warning("applier.isolate", consumer=self.name, reason=type(error).__name__)
-            await self._apply_apart(deliveries, moves)
+            await self._apply_per_customer(deliveries, moves)
 
     async def _apply_together(
         self, deliveries: Sequence[Delivery], moves: Mapping[Source, tuple[int, Progress]]
     ) -> None:
         async with transaction(self._pool) as held:
             parked = await self.positions.move(held, moves, customers_of(deliveries))
-            good = await self._set_aside(held, deliveries, parked)
-            if good:
-                await self.handler(envelopes(good), held)
+            deliverable = await self._park_undeliverable(held, deliveries, parked)
+            if deliverable:
+                await self.handler(envelopes(deliverable), held)
 
-    async def _apply_apart(self, deliveries: Sequence[Delivery], moves: Mapping[Source, tuple[int, Progress]]) -> None:
+    async def _apply_per_customer(
+        self, deliveries: Sequence[Delivery], moves: Mapping[Source, tuple[int, Progress]]
+    ) -> None:
         async with transaction(self._pool) as held:
             parked = await self.positions.move(held, moves, customers_of(deliveries))
             by_customer: dict[UUID, list[Delivery]] = defaultdict(list)
-            for delivery in await self._set_aside(held, deliveries, parked):
+            for delivery in await self._park_undeliverable(held, deliveries, parked):
                 by_customer[delivery.subject].append(delivery)
-            for own in by_customer.values():
-                await self._apply_or_park(held, own)
+            for events in by_customer.values():
+                await self._apply_or_park(held, events)
 
-    async def _apply_or_park(self, held: Connection, own: Sequence[Delivery]) -> None:
+    async def _apply_or_park(self, held: Connection, events: Sequence[Delivery]) -> None:
         try:
             async with held.transaction():
-                await self.handler(envelopes(own), held)
-        except BLAMELESS:
+                await self.handler(envelopes(events), held)
+        except RETRYABLE:
             raise
-        except Exception as error:  # noqa: BLE001 - any failure of a handler is the event's own problem
+        except Exception as error:  # noqa: BLE001 - any other failure of the handler is caused by an event
             structlog.get_logger().error("applier.parked", consumer=self.name, reason=type(error).__name__)
-            await self.parking.park(held, own, f"{type(error).__name__} while it was applied")
-            metrics.series(metrics.PARKED, self.name).inc(len(own))
+            await self.parked_events.park(held, events, f"{type(error).__name__} while it was applied")
+            metrics.series(metrics.PARKED, self.name).inc(len(events))
 
-    async def _set_aside(self, held: Connection, deliveries: Sequence[Delivery], parked: set[UUID]) -> list[Delivery]:
-        """Park what is broken, and what belongs to a customer who is parked; return the rest."""
-        good = []
+    async def _park_undeliverable(
+        self, held: Connection, deliveries: Sequence[Delivery], parked: set[UUID]
+    ) -> list[Delivery]:
+        """Park the records that are undecodable or of a parked customer. Return the others."""
+        deliverable = []
         for delivery in deliveries:
             if delivery.problem or delivery.subject in parked:
                 parked.add(delivery.subject)
                 reason = delivery.problem or "waits behind a parked event of this customer"
-                await self.parking.park(held, [delivery], reason)
+                await self.parked_events.park(held, [delivery], reason)
                 metrics.series(metrics.PARKED, self.name).inc()
                 structlog.get_logger().error("applier.parked", consumer=self.name, reason=reason)
             else:
-                good.append(delivery)
-        return good
+                deliverable.append(delivery)
+        return deliverable
 
     async def replay(self, subject: UUID) -> int:
-        """Apply a customer's parked events in their order; all or nothing. Returns how many there were.
+        """Apply all parked events of a customer in order, in one transaction. Return how many there were.
 
-        What a consumer parks behind them meanwhile is taken along, or stays parked for the next time.
+        Events that the consumer parks meanwhile are applied too, or stay parked for the next replay.
         """
         count = 0
         async with transaction(self._pool) as held:
-            while rows := await self.parking.of_customer(held, subject):
-                decoded = list(readable(rows))
+            while rows := await self.parked_events.of_customer(held, subject):
+                decoded = list(decodable(rows))
                 if decoded:
                     await self.handler(decoded, held)
-                await self.parking.release(held, rows)
+                await self.parked_events.release(held, rows)
                 count += len(rows)
         self._applied()
         return count
@@ -139,8 +147,8 @@ def outcome_of(delivery: Delivery) -> tuple[str, str]:
     return delivery.source.topic, outcome
 
 
-def readable(rows: Sequence[Mapping[str, Any]]) -> Iterator[Envelope[Any]]:
-    """Decode parked records; a type that this build does not know has no effect here either."""
+def decodable(rows: Sequence[Mapping[str, Any]]) -> Iterator[Envelope[Any]]:
+    """Decode parked records. Unknown event types are skipped."""
     for row in rows:
         with contextlib.suppress(UnknownTypeError):
             yield decode(row["headers"], row["value"])

@@ -1,6 +1,7 @@
-"""Reads topics and hands what is new to an applier, proving by the chain that nothing is missing.
+"""Consumes topics: reads records, skips duplicates, detects gaps, and passes new events to an applier.
 
-Kafka's own offsets are a hint for where to start and for lag tools; the stored position decides (P4).
+Guarantee (P4): the position stored with the effects decides what is new. Kafka offsets are committed afterwards and
+serve only as a start hint and for lag tools.
 """
 
 import asyncio
@@ -11,10 +12,10 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from chassis.consume.applier import Applier, Batch
-from chassis.consume.chain import Chain
+from chassis.consume.gap_detector import GapDetector
 from chassis.consume.pipelined import PipelinedApplier
 from chassis.consume.positions import Progress, Source
-from chassis.consume.subscription import commit, subscribed
+from chassis.consume.subscription import commit_offsets, subscribed
 from chassis.kafka.client import ensure_topics
 from chassis.runtime import metrics
 from chassis.runtime.crash import crash_point
@@ -25,7 +26,7 @@ POLL_MS = 500
 MAX_RECORDS = 1_000
 MAX_RECORDS_ALONE = 10_000
 COMMIT_SECONDS = 1.0
-# Who is handed so many at once has more waiting, and does not pause.
+# A fetch of so many records means that more are waiting: then there is no pause.
 GATHER_RECORDS = 100
 STALE_SECONDS = 20.0
 PAUSE_WITHOUT_BROKER_SECONDS = 0.1
@@ -34,9 +35,10 @@ Fetched = dict[TopicPartition, list[ConsumerRecord[Any, Any]]]
 
 
 class Consumer:
-    """Feeds one applier: as one member of its group, or, where it is not `shared`, alone from all partitions.
+    """Feeds one applier: `shared` as a member of its consumer group, otherwise alone from all partitions.
 
-    Where nobody waits for its effects, what comes within `gather_seconds` is taken together.
+    `gather_seconds`: pause after a small fetch, so that more records share a transaction. Use it where latency is
+    irrelevant.
     """
 
     def __init__(
@@ -56,15 +58,15 @@ class Consumer:
         self._shared = shared
         self._gather_seconds = gather_seconds
         self._pipeline = PipelinedApplier(applier)
-        self._chain = Chain()
-        self._heard_at = 0.0
+        self._gap_detector = GapDetector()
+        self._received_at = 0.0
 
     async def run(self) -> None:
-        """Consume until cancelled; raises what goes wrong, to be started again from the stored position."""
-        self._pipeline.forget()
-        self._chain.forget()
-        self._heard_at = asyncio.get_running_loop().time()
-        # Whoever starts first creates a topic: one that appears later would only be noticed after a while.
+        """Consume until cancelled. Raises any failure; the supervisor restarts it from the stored position."""
+        self._pipeline.reset()
+        self._gap_detector.reset()
+        self._received_at = asyncio.get_running_loop().time()
+        # Consumers create topics too: one that is created later is noticed only at the next metadata refresh.
         await ensure_topics(self._bootstrap, self._topics)
         group = f"care-{self._applier.name}"
         async with subscribed(
@@ -72,67 +74,67 @@ class Consumer:
         ) as consumer:
             self._health.ready()
             try:
-                await self._consume_for_ever(consumer)
+                await self._consume_loop(consumer)
             finally:
                 await self._pipeline.abandon()
 
-    async def _consume_for_ever(self, consumer: AIOKafkaConsumer) -> None:
+    async def _consume_loop(self, consumer: AIOKafkaConsumer) -> None:
         loop = asyncio.get_running_loop()
         committed_at, is_committed = loop.time(), True
         while True:
-            asked_at = loop.time()
+            fetched_at = loop.time()
             fetched = await consumer.getmany(
                 timeout_ms=POLL_MS, max_records=MAX_RECORDS if self._shared else MAX_RECORDS_ALONE
             )
             if fetched:
-                self._heard_at = loop.time()
-                await self.take(fetched)
+                self._received_at = loop.time()
+                await self.apply(fetched)
                 is_committed = False
                 if pause := self.pause_after(sum(map(len, fetched.values()))):
                     await asyncio.sleep(pause)
-            elif loop.time() - asked_at < POLL_MS / 2000:
+            elif loop.time() - fetched_at < POLL_MS / 2000:
                 await asyncio.sleep(PAUSE_WITHOUT_BROKER_SECONDS)
             self._report_lag()
-            for source in self._chain.to_read_again(loop.time()):
+            for source in self._gap_detector.partitions_to_rewind(loop.time()):
                 await consumer.seek_to_beginning(TopicPartition(source.topic, source.partition))
-            if is_committed or not self._shared or self._chain.has_gaps():
+            if is_committed or not self._shared or self._gap_detector.has_gaps():
                 continue
             if loop.time() - committed_at > COMMIT_SECONDS:
                 await self.finish()
                 crash_point("consumer.before-offset-commit")
-                await commit(consumer)
+                await commit_offsets(consumer)
                 committed_at, is_committed = loop.time(), True
 
     def pause_after(self, count: int) -> float:
-        """Return for how many seconds to let records gather after `count` of them."""
+        """Return for how many seconds to wait for more records after a fetch of `count`."""
         return self._gather_seconds if count < GATHER_RECORDS else 0.0
 
-    async def take(self, fetched: Fetched) -> None:
-        """Begin to apply what is new among the records; raises what went wrong with those before."""
+    async def apply(self, fetched: Fetched) -> None:
+        """Start to apply the new records. Raises the failure of the batch before."""
         batches: dict[Source, tuple[Progress, Batch]] = {}
-        for place, records in fetched.items():
-            source = Source(place.topic, place.partition)
+        for partition, records in fetched.items():
+            source = Source(partition.topic, partition.partition)
             start = await self._pipeline.progress(source)
-            batch = self._chain.read(source, start, records, asyncio.get_running_loop().time())
+            batch = self._gap_detector.read(source, start, records, asyncio.get_running_loop().time())
             if batch.deliveries or batch.progress != start:
                 batches[source] = (start, batch)
         if batches:
             await self._pipeline.apply(batches)
 
     async def finish(self) -> None:
-        """Wait until all that was taken is committed; raises what went wrong with it."""
+        """Wait until the running batch is committed. Raises its failure."""
         await self._pipeline.finish()
 
     async def _settle(self) -> None:
-        """Let the batch under way end, then forget: after a rebalance another member may move the positions."""
+        """Wait for the running batch, then forget progress and gaps: another member may get the partitions."""
         await self._pipeline.settle()
-        self._chain.forget()
+        self._gap_detector.reset()
 
     def _report_lag(self) -> None:
-        now, oldest = datetime.now(UTC), asyncio.get_running_loop().time() - self._heard_at
+        now, oldest = datetime.now(UTC), asyncio.get_running_loop().time() - self._received_at
         for topic in self._topics:
-            if marks := self._pipeline.watermarks(topic.name):
-                age = (now - min(marks)).total_seconds()
+            if watermarks := self._pipeline.watermarks(topic.name):
+                age = (now - min(watermarks)).total_seconds()
                 metrics.series(metrics.WATERMARK_AGE, self._applier.name, topic.name).set(age)
                 oldest = max(oldest, age)
         if oldest > STALE_SECONDS:

@@ -1,9 +1,9 @@
-"""Answers to erasures, for a service that takes no personal words: which it has received, on a topic of its own.
+"""Confirms received erasures on a topic, for a service that stores no personal data.
 
-Guarantees. An erasure is kept as received in the transaction that takes its fact in, and its answer goes out at least
-once: it is marked as confirmed when all of its batch has been acknowledged. Whoever ends in between sends again, and
-what is sent again is the same message. Any number of processes may send. A topic that holds less than was confirmed
-was lost, and gets everything again.
+Guarantees. A received erasure is recorded in the transaction that applies its event. Its answer is sent at least once:
+the erasure is marked as confirmed after Kafka has acknowledged the whole batch. A process that stops in between sends
+the same messages again. Any number of processes may send. If the topic has fewer records than there are confirmed
+erasures, it was lost, and all answers are sent again.
 """
 
 import math
@@ -14,7 +14,7 @@ from uuid import UUID
 
 import structlog
 
-from chassis.kafka.client import end, ensure_topics, log_ends, new_producer, partition_of
+from chassis.kafka.client import close_client, end_offsets, ensure_topics, new_producer, partition_of
 from chassis.kafka.records import Record, Row
 from chassis.kafka.sending import Outgoing, send_all
 from chassis.postgres.database import Connection, Pool
@@ -23,8 +23,8 @@ from contracts.event import Envelope
 from contracts.topics import Topic
 
 BATCH = 500
-# How often somebody with nothing to send asks whether the topic still holds what was confirmed.
-LOOK_AGAIN_SECONDS = 600.0
+# How often a process without unsent answers checks that the topic still has the confirmed ones.
+TOPIC_CHECK_SECONDS = 600.0
 
 RECEIVE = "INSERT INTO erasure_received (erasure_id, subject, entries) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 UNCONFIRMED = """
@@ -33,25 +33,25 @@ UNCONFIRMED = """
 """
 CONFIRM = "UPDATE erasure_received SET confirmed_at = clock_timestamp() WHERE erasure_id = ANY($1)"
 CONFIRMED = "SELECT count(*) FROM erasure_received WHERE confirmed_at IS NOT NULL"
-FORGET = "UPDATE erasure_received SET confirmed_at = NULL WHERE confirmed_at IS NOT NULL"
+RESET_CONFIRMED = "UPDATE erasure_received SET confirmed_at = NULL WHERE confirmed_at IS NOT NULL"
 
 Count = Callable[[Connection, UUID], Awaitable[int]]
 RecordOf = Callable[[Row], Record]
 
 
 async def receive(erasures: Iterable[Envelope[Any]], held: Connection, count: Count) -> None:
-    """Keep which erasures have come, and how many words `count` finds of whom each is about.
+    """Record received erasures, each with the number of texts that `count` finds about its customer.
 
-    The consumer calls this inside its own transaction, after its rows are written.
+    The handler of the consumer calls this in its transaction, after it has written its rows.
     """
     for envelope in erasures:
         await held.execute(RECEIVE, envelope.id, envelope.subject, await count(held, envelope.subject))
 
 
 class ErasureAnswers:
-    """Sends what `receive` kept. `run_due` is the timers': with nothing to send it is one look at an index.
+    """Sends an answer for each erasure recorded by `receive`. `run_due` is called as a timer.
 
-    `record_of` makes the answer of a row of UNCONFIRMED: the same bytes however often it is made.
+    `record_of` builds the answer from a row of UNCONFIRMED, always with the same bytes.
     """
 
     def __init__(
@@ -62,13 +62,13 @@ class ErasureAnswers:
         self._pool = pool
         self._bootstrap = bootstrap
         self._idempotence = idempotence
-        self._looked_at = -math.inf
+        self._checked_at = -math.inf
 
     async def run_due(self) -> int:
-        """Send up to BATCH answers, and mark them once all are acknowledged. Returns how many there were."""
+        """Send up to BATCH answers and mark them once all are acknowledged. Return how many were sent."""
         rows = await self._pool.fetch(UNCONFIRMED, BATCH)
-        if rows or time.monotonic() - self._looked_at > LOOK_AGAIN_SECONDS:
-            await self._look()
+        if rows or time.monotonic() - self._checked_at > TOPIC_CHECK_SECONDS:
+            await self._check_topic()
             rows = await self._pool.fetch(UNCONFIRMED, BATCH)
         if rows:
             await self._send([self._record_of(row) for row in rows])
@@ -76,18 +76,18 @@ class ErasureAnswers:
             await self._pool.execute(CONFIRM, [row["erasure_id"] for row in rows])
         return len(rows)
 
-    async def _look(self) -> None:
-        """Take back every mark if the topic holds fewer records than there are marks: each stands for one at least."""
+    async def _check_topic(self) -> None:
+        """Mark all erasures as unconfirmed if the topic has fewer records than there are confirmed erasures."""
         await ensure_topics(self._bootstrap, (self._topic,))
         if confirmed := await self._pool.fetchval(CONFIRMED):
-            ends = await log_ends(self._bootstrap, self._topic.name, list(range(self._topic.partitions)))
+            ends = await end_offsets(self._bootstrap, self._topic.name, list(range(self._topic.partitions)))
             if sum(ends.values()) < confirmed:
                 structlog.get_logger().warning("erasure-answers.refill", topic=self._topic.name)
-                await self._pool.execute(FORGET)
-        self._looked_at = time.monotonic()
+                await self._pool.execute(RESET_CONFIRMED)
+        self._checked_at = time.monotonic()
 
     async def _send(self, records: Sequence[Record]) -> None:
-        """Send through a producer made for this: answers are rare, and a connection costs while it is idle."""
+        """Send with a new producer: answers are rare, so an idle connection would be a waste."""
         outgoing: Outgoing = {}
         for record in records:
             outgoing.setdefault((self._topic.name, partition_of(record[0], self._topic.partitions)), []).append(record)
@@ -98,4 +98,4 @@ class ErasureAnswers:
             await producer.start()
             await send_all(producer, outgoing)
         finally:
-            await end(producer.stop())
+            await close_client(producer.stop())

@@ -1,8 +1,9 @@
-"""Takes in what others write to topics that have no chain of positions: each message has its effect once.
+"""Consumes inbound messages: CloudEvents that other systems send, without positions.
 
-A message is known by its CloudEvents `source` and `id`; a command runs under the key made of both, so it may come
-any number of times. Kafka's offset is committed after the effect and is a hint only. What is bad or not allowed is
-parked; for RETRIED_FOR it is tried again, in its order, since what it waits for may come by another way.
+Guarantees (P1). Each message has one effect: its CloudEvents `source` and `id` form the idempotency key of its command,
+so a redelivered message changes nothing. The Kafka offset is committed after the effect. Messages with the same Kafka
+key are handled in order. A message that is invalid or rejected is parked, and retried for RETRY_PERIOD, because the
+customer or order that it refers to may be recorded later.
 """
 
 import asyncio
@@ -20,41 +21,42 @@ from chassis.commands.command import Context
 from chassis.commands.decider import RejectedError
 from chassis.commands.problem import ProblemError
 from chassis.commands.result import ConflictError, KeyReusedError
-from chassis.consume.messages import Message, read_message
-from chassis.consume.parking import UNKNOWN_CUSTOMER, Delivery, Parking
+from chassis.consume.delivery import UNKNOWN_CUSTOMER, Delivery
+from chassis.consume.inbound_message import Message, read_message
+from chassis.consume.parked_events import ParkedEvents
 from chassis.consume.positions import Source
 from chassis.consume.record_reading import headers_of
-from chassis.consume.subscription import commit, subscribed
+from chassis.consume.subscription import commit_offsets, subscribed
 from chassis.kafka.client import TopicMismatchError, ensure_topics
 from chassis.kafka.cloudevents import UndecodableError
 from chassis.postgres.database import UNAVAILABLE, Pool, transaction
 from chassis.runtime import metrics
 from chassis.runtime.supervisor import Health
-from chassis.store.event_store import EventTooLargeError
+from chassis.store.append import EventTooLargeError
 from chassis.store.group_commit import OverloadedError
 from contracts.topics import Topic
 
 M = TypeVar("M", bound=BaseModel)
-Take = Callable[[M, Context], Awaitable[None]]
+Handle = Callable[[M, Context], Awaitable[None]]
 
 POLL_MS = 500
 MAX_RECORDS = 500
 CONCURRENCY = 32
 RETRY_SECONDS = 30.0
-RETRIED_FOR = timedelta(days=1)
+RETRY_PERIOD = timedelta(days=1)
 MAX_RETRIED = 1_000
-REFUSED = (RejectedError, ProblemError, KeyReusedError, EventTooLargeError, ValidationError)
-# Nobody's fault: the same again, a little later.
-PASSING = (*UNAVAILABLE, ConflictError, OverloadedError)
-LATELY = """
+REJECTIONS = (RejectedError, ProblemError, KeyReusedError, EventTooLargeError, ValidationError)
+# Errors that no message causes: the message is read again later.
+TRANSIENT = (*UNAVAILABLE, ConflictError, OverloadedError)
+RECENTLY_PARKED = """
     SELECT topic, partition, position, subject, headers, value FROM parked_event
     WHERE consumer = $1 AND parked_at > $2 ORDER BY parked_at, topic, partition, position LIMIT $3
 """
-DONE = "DELETE FROM parked_event WHERE consumer = $1 AND topic = $2 AND partition = $3 AND position = $4"
+DELETE = "DELETE FROM parked_event WHERE consumer = $1 AND topic = $2 AND partition = $3 AND position = $4"
 
 
-class Inbound(Generic[M]):
-    """Reads topics as a member of its group."""
+class InboundConsumer(Generic[M]):
+    """Consumes topics as a member of a group. `known` are the message types, `subject_of` returns the customer id."""
 
     def __init__(
         self,
@@ -62,127 +64,127 @@ class Inbound(Generic[M]):
         topics: Sequence[Topic],
         pool: Pool,
         known: Mapping[str, type[M]],
-        take: Take[M],
+        handle: Handle[M],
         subject_of: Callable[[M], UUID],
         *,
         bootstrap: str,
         health: Health,
     ) -> None:
         self.name = name
-        self.parking = Parking(name)
+        self.parked_events = ParkedEvents(name)
         self._topics = tuple(topics)
         self._pool = pool
         self._known = known
-        self._take = take
+        self._handle = handle
         self._subject_of = subject_of
         self._bootstrap = bootstrap
         self._health = health
 
     async def run(self) -> None:
-        """Take in until cancelled."""
+        """Consume until cancelled. Raises any failure."""
         try:
             await ensure_topics(self._bootstrap, self._topics)
         except TopicMismatchError as error:
             structlog.get_logger().info("inbound.partitions", reason=str(error))
         async with subscribed(self._bootstrap, f"care-{self.name}", self._topics) as consumer:
             self._health.ready()
-            await self._take_for_ever(consumer)
+            await self._consume_loop(consumer)
 
-    async def _take_for_ever(self, consumer: AIOKafkaConsumer) -> None:
+    async def _consume_loop(self, consumer: AIOKafkaConsumer) -> None:
         loop = asyncio.get_running_loop()
         retried_at = loop.time()
         while True:
             fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
             if fetched:
-                await self.take_all([record for records in fetched.values() for record in records])
-                await commit(consumer)
+                await self.handle_all([record for records in fetched.values() for record in records])
+                await commit_offsets(consumer)
             if loop.time() - retried_at > RETRY_SECONDS:
                 await self.retry()
                 retried_at = loop.time()
 
-    async def take_all(self, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
-        """Take records in, those under one key in their order. Raises what is nobody's fault; then all come again."""
+    async def handle_all(self, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
+        """Handle records, those with the same key in order. Raises TRANSIENT errors; then all are read again."""
         by_key: dict[object, list[ConsumerRecord[Any, Any]]] = defaultdict(list)
         for record in records:
             by_key[record.partition, record.key].append(record)
         slots = asyncio.Semaphore(CONCURRENCY)
 
-        async def in_order(own: Sequence[ConsumerRecord[Any, Any]]) -> None:
+        async def in_order(messages: Sequence[ConsumerRecord[Any, Any]]) -> None:
             async with slots:
-                for record in own:
-                    await self._take_or_park(record)
+                for record in messages:
+                    await self._handle_or_park(record)
 
         async with asyncio.TaskGroup() as group:
-            for own in by_key.values():
-                group.create_task(in_order(own))
+            for messages in by_key.values():
+                group.create_task(in_order(messages))
 
-    async def _take_or_park(self, record: ConsumerRecord[Any, Any]) -> None:
+    async def _handle_or_park(self, record: ConsumerRecord[Any, Any]) -> None:
         headers = headers_of(record)
-        subject, problem = await self._try(headers, record.value)
+        subject, problem = await self._read_and_handle(headers, record.value)
         metrics.series(metrics.RECORDS, self.name, record.topic, "refused" if problem else "applied").inc()
         if problem:
             source = Source(record.topic, record.partition)
             delivery = Delivery(source, record.offset, 0, subject, headers, record.value, None, problem)
             async with transaction(self._pool) as held:
-                await self.parking.park(held, [delivery], problem)
+                await self.parked_events.park(held, [delivery], problem)
             metrics.series(metrics.PARKED, self.name).inc()
             structlog.get_logger().warning("inbound.parked", consumer=self.name, subject=str(subject))
 
-    async def _try(self, headers: Mapping[str, str], value: bytes | None) -> tuple[UUID, str | None]:
-        """Take one message in; return whose it is, and why it could not be taken."""
+    async def _read_and_handle(self, headers: Mapping[str, str], value: bytes | None) -> tuple[UUID, str | None]:
+        """Handle one message. Return the customer id, and the reason if the message must be parked."""
         try:
             message = read_message(headers, value, self._known)
         except UndecodableError as error:
             return UNKNOWN_CUSTOMER, str(error)
-        subject = self._subject_of(message.told)
+        subject = self._subject_of(message.data)
         try:
-            await self._take(message.told, self._context(message))
-        except PASSING:
+            await self._handle(message.data, self._context(message))
+        except TRANSIENT:
             raise
-        except REFUSED as error:
+        except REJECTIONS as error:
             return subject, reason_of(error)
-        except Exception as error:  # noqa: BLE001 - one message that breaks us must not stop the others
+        except Exception as error:  # noqa: BLE001 - one message that causes a bug must not stop the others
             structlog.get_logger().error("inbound.broke", consumer=self.name, exc_info=error)
-            return subject, f"{type(error).__name__} while it was taken in"
+            return subject, f"{type(error).__name__} while it was handled"
         return subject, None
 
     def _context(self, message: Message[M]) -> Context:
-        named = message.attributes
+        attributes = message.attributes
         return Context(
-            key=f"{self.name}|{named.source}|{named.id}",
-            actor=named.source,
-            correlation_id=named.correlationid or named.id,
+            key=f"{self.name}|{attributes.source}|{attributes.id}",
+            actor=attributes.source,
+            correlation_id=attributes.correlationid or attributes.id,
             now=datetime.now(UTC),
             request_hash=message.digest,
-            traceparent=named.traceparent,
+            traceparent=attributes.traceparent,
         )
 
     async def retry(self) -> int:
-        """Try again what was parked lately; return how many were taken in now."""
-        rows = await self._pool.fetch(LATELY, self.name, datetime.now(UTC) - RETRIED_FOR, MAX_RETRIED)
-        return sum([await self._again(dict(row)) for row in rows])
+        """Retry the messages that were parked within RETRY_PERIOD. Return how many succeeded."""
+        rows = await self._pool.fetch(RECENTLY_PARKED, self.name, datetime.now(UTC) - RETRY_PERIOD, MAX_RETRIED)
+        return sum([await self._retry(dict(row)) for row in rows])
 
     async def replay(self, subject: UUID) -> int:
-        """Try again what is parked for a customer, however old; return how many were taken in."""
+        """Retry all parked messages of a customer, however old. Return how many succeeded."""
         async with transaction(self._pool) as held:
-            rows = await self.parking.of_customer(held, subject)
-        return sum([await self._again(row) for row in rows])
+            rows = await self.parked_events.of_customer(held, subject)
+        return sum([await self._retry(row) for row in rows])
 
-    async def _again(self, row: Mapping[str, Any]) -> bool:
-        _, problem = await self._try(row["headers"], row["value"])
+    async def _retry(self, row: Mapping[str, Any]) -> bool:
+        _, problem = await self._read_and_handle(row["headers"], row["value"])
         if problem is None:
-            await self._pool.execute(DONE, self.name, row["topic"], row["partition"], row["position"])
+            await self._pool.execute(DELETE, self.name, row["topic"], row["partition"], row["position"])
         return problem is None
 
 
 def reason_of(error: Exception) -> str:
-    """Return a sentence with the refusal's code, and nothing of what was sent."""
+    """Return the code and text of a rejection, without data of the message."""
     match error:
         case RejectedError() | ProblemError():
             return f"{error.code}: {error.en}"
         case KeyReusedError():
-            return "key-reused: this id came before with another content"
+            return "key-reused: this id was used before with different content"
         case ValidationError():
-            return f"does not fit: {error.error_count()} fields"
+            return f"invalid: {error.error_count()} fields"
         case _:
             return type(error).__name__

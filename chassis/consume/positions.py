@@ -1,4 +1,4 @@
-"""How far a consumer has come, kept where its effects are kept, so that both commit together (P4)."""
+"""The positions of consumers, stored in the database of their effects, so that both commit together (P4)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ BEGIN = """
     VALUES ($1, $2, $3, 0, 'epoch') ON CONFLICT DO NOTHING
 """
 READ = "SELECT position, watermark FROM consumer_position WHERE consumer = $1 AND topic = $2 AND partition = $3"
-# One statement for both: a batch pays for each round trip while it holds its transaction open.
+# One statement for both, because the transaction stays open during each round trip.
 MOVE = """
     WITH moved AS (
         UPDATE consumer_position p SET position = n.position, watermark = greatest(p.watermark, n.watermark)
@@ -30,12 +30,12 @@ MOVE = """
 
 
 class PositionMovedError(Exception):
-    """Another consumer has applied this partition further: ours is the zombie, and nothing of it may count."""
+    """Another consumer has moved the position of this partition: the transaction of this one must be rolled back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One partition of one feed. Our own store counts as a feed of one partition."""
+    """One partition of a topic. The own store counts as a topic with one partition."""
 
     topic: str
     partition: int
@@ -43,7 +43,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """All up to `position` is applied; nothing recorded before `watermark` is missing."""
+    """All events up to `position` are applied; among them are all events recorded before `watermark`."""
 
     position: int
     watermark: datetime
@@ -66,9 +66,9 @@ class Positions:
     async def move(
         self, held: Connection, moves: Mapping[Source, tuple[int, Progress]], customers: Collection[UUID] = ()
     ) -> set[UUID]:
-        """Move each source from its expected position, or raise PositionMovedError and let all be undone.
+        """Move each source from its expected position. Raises PositionMovedError if one is at another position.
 
-        Return who of `customers` is parked: what comes of theirs has to wait.
+        Return which of `customers` have parked events: their new events must be parked too.
         """
         sources: Sequence[Source] = sorted(moves, key=lambda source: (source.topic, source.partition))
         row = await held.fetchrow(

@@ -1,7 +1,8 @@
-"""Makes a read model again from its events while the old one stays in use, and switches when both stand alike (P6).
+"""Rebuilds a read model from its events while the live tables stay in use, and then switches to the new ones (P6).
 
-A second applier fills a copy of the tables from the same feed. Under locks that keep the live applier still, the copy
-takes the tables' place and its positions become the live ones, so nothing is applied twice or passed over.
+Guarantees. A second applier fills shadow tables from the same feed. The switch is one transaction: it locks the live
+positions, waits until the shadow tables have reached them, and replaces the live tables and positions. So readers
+never see a mix, and no event is applied twice or skipped. If the rebuild fails, the live tables are unchanged.
 """
 
 import asyncio
@@ -14,14 +15,14 @@ import asyncpg
 
 from chassis.consume.applier import Applier
 from chassis.postgres.database import UNAVAILABLE, Connection, Pool, connection, transaction
-from chassis.postgres.shadow import LIVE, SCHEMA, Shadow
+from chassis.postgres.shadow import LIVE, SCHEMA, ShadowTables
 from chassis.runtime.supervisor import Health
 
-LOOK_SECONDS = 0.05
-# How long the live applier may be kept still; it is refused and tries again after a while longer.
+CHECK_SECONDS = 0.05
+# How long a switch may block the live applier, whose transaction then times out and is retried.
 HOLD_SECONDS = 2.0
 MAX_SWITCHES = 20
-# Statements that fill or index whole tables may take longer than those of a request.
+# Statements that fill or index whole tables take longer than those of a request.
 SESSION = {
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
@@ -29,7 +30,7 @@ SESSION = {
     "search_path": f"{SCHEMA}, {LIVE}",
 }
 
-HOLD = "SELECT FROM consumer_position WHERE consumer = $1 ORDER BY topic, partition FOR UPDATE"
+LOCK_POSITIONS = "SELECT FROM consumer_position WHERE consumer = $1 ORDER BY topic, partition FOR UPDATE"
 BEHIND = """
     SELECT count(*) FROM consumer_position live
     LEFT JOIN consumer_position copy
@@ -47,18 +48,18 @@ NEWLY_PARKED = """
     SELECT count(DISTINCT subject) FROM parked_event copy WHERE consumer = $2
         AND NOT EXISTS (SELECT FROM parked_event live WHERE live.consumer = $1 AND live.subject = copy.subject)
 """
-TAKE_OVER = (
+REPLACE_POSITIONS = (
     "DELETE FROM consumer_position WHERE consumer = $1",
     "UPDATE consumer_position SET consumer = $1 WHERE consumer = $2",
     "DELETE FROM parked_event WHERE consumer = $1",
     "UPDATE parked_event SET consumer = $1 WHERE consumer = $2",
 )
-FORGET = (
+DELETE_POSITIONS = (
     "DELETE FROM consumer_position WHERE consumer = $1",
     "DELETE FROM parked_event WHERE consumer = $1",
 )
 
-ALMOST = 0.999
+NEARLY_COMPLETE = 0.999
 LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('care.rebuild'))"
 
 SHARED, ALONE = True, False
@@ -67,14 +68,14 @@ Report = Callable[[float], None]
 
 
 class RebuildFailedError(Exception):
-    """The copy was not put in the live tables' place; those are as they were."""
+    """The rebuild failed; the live tables are unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadModel:
-    """Tables that are made of events alone.
+    """Tables that are filled from events only.
 
-    `feed` returns what carries events to an applier, for ever: SHARED with other processes, or all of them ALONE.
+    `feed` returns a task that feeds an applier for ever: SHARED as a member of a group, or ALONE with all partitions.
     """
 
     applier: Applier
@@ -82,32 +83,32 @@ class ReadModel:
     feed: Feed
 
     def follow(self, health: Health) -> Callable[[], Awaitable[None]]:
-        """Return what keeps the live tables in step, for ever."""
+        """Return the task that keeps the live tables up to date, for ever."""
         return self.feed(self.applier, health, SHARED)
 
 
 class Rebuild:
-    """One rebuild of one read model. `pool` belongs to the tables' owner, its sessions set as SESSION says."""
+    """One rebuild of one read model. `pool` connects as the owner of the tables, with the settings of SESSION."""
 
     def __init__(self, model: ReadModel, pool: Pool) -> None:
         self._model = model
         self._pool = pool
-        self._shadow = Shadow(model.tables)
+        self._shadow = ShadowTables(model.tables)
         self._live = model.applier.name
         self._copy = f"{self._live}-{uuid4().hex[:8]}"
         self._applier = Applier(self._copy, pool, model.applier.handler)
 
     async def run(self, report: Report) -> None:
-        """Rebuild and switch; `report` is told how far it is, from 0 to 1. Raises RebuildFailedError."""
-        async with transaction(self._pool) as alone:
-            if not await alone.fetchval(LOCK):
-                raise RebuildFailedError("another rebuild of this database is under way")
+        """Rebuild and switch. `report` is called with the progress, from 0 to 1. Raises RebuildFailedError."""
+        async with transaction(self._pool) as lock:
+            if not await lock.fetchval(LOCK):
+                raise RebuildFailedError("another rebuild of this database is running")
             try:
-                await self._make(report)
+                await self._fill_and_switch(report)
             finally:
-                await self._forget()
+                await self._discard()
 
-    async def _make(self, report: Report) -> None:
+    async def _fill_and_switch(self, report: Report) -> None:
         async with transaction(self._pool) as held:
             await self._shadow.create(held)
         async with self._fed() as feeding:
@@ -118,7 +119,7 @@ class Rebuild:
 
     @asynccontextmanager
     async def _fed(self) -> AsyncIterator[asyncio.Future[None]]:
-        """Feed the copy for the time of the block."""
+        """Feed the shadow tables during the block."""
         feeding = asyncio.ensure_future(self._model.feed(self._applier, Health(self._copy), ALONE)())
         try:
             yield feeding
@@ -126,20 +127,20 @@ class Rebuild:
             await stop(feeding)
 
     async def _catch_up(self, feeding: asyncio.Future[None], report: Report) -> None:
-        """Wait until the copy stands where the live tables do, or further."""
+        """Wait until the shadow tables have reached the positions of the live ones."""
         while (share := await self._share()) < 1.0:
             report(share)
             if feeding.done():
                 raise RebuildFailedError("the feed ended") from feeding.exception()
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(CHECK_SECONDS)
 
     async def _share(self) -> float:
-        """Return how far the copy is, from 0 to 1: there it stands where the live tables do, or further."""
+        """Return the progress from 0 to 1; 1 means that all positions of the live tables are reached."""
         async with connection(self._pool) as held:
             if not await held.fetchval(BEHIND, self._live, self._copy):
                 return 1.0
             share: float = await held.fetchval(PROGRESS, self._live, self._copy)
-            return min(share, ALMOST)
+            return min(share, NEARLY_COMPLETE)
 
     async def _switch(self, report: Report) -> None:
         for _ in range(MAX_SWITCHES):
@@ -151,32 +152,32 @@ class Rebuild:
             except asyncpg.DependentObjectsStillExistError as error:
                 raise RebuildFailedError(f"{error}: {error.detail}") from error
             except UNAVAILABLE:
-                # Somebody reads for a long time; waiting for them would make all others wait behind us.
+                # A long query uses the tables. Waiting for it would block all other readers behind our lock.
                 continue
             else:
                 return
-        raise RebuildFailedError(f"{MAX_SWITCHES} times the tables were in use by others")
+        raise RebuildFailedError(f"the tables were in use in all {MAX_SWITCHES} attempts to switch")
 
     async def _switch_within(self, held: Connection, feeding: asyncio.Future[None], report: Report) -> None:
-        """Keep the live applier still, let the copy come as far as it did, and put it in its place."""
-        await held.execute(HOLD, self._live)
+        """Block the live applier, wait until the shadow tables have caught up, and replace the live ones with them."""
+        await held.execute(LOCK_POSITIONS, self._live)
         async with asyncio.timeout(HOLD_SECONDS):
             await self._catch_up(feeding, report)
         await stop(feeding)
         if parked := await held.fetchval(NEWLY_PARKED, self._live, self._copy):
-            raise RebuildFailedError(f"{parked} customers would be parked who are not now; nothing was changed")
+            raise RebuildFailedError(f"{parked} more customers would have parked events; nothing was changed")
         await self._shadow.switch(held)
-        for statement in TAKE_OVER:
+        for statement in REPLACE_POSITIONS:
             await held.execute(statement, *(self._live, self._copy)[: statement.count("$")])
 
-    async def _forget(self) -> None:
+    async def _discard(self) -> None:
         async with transaction(self._pool) as held:
             await self._shadow.discard(held)
-            for statement in FORGET:
+            for statement in DELETE_POSITIONS:
                 await held.execute(statement, self._copy)
 
 
 async def stop(feeding: asyncio.Future[None]) -> None:
-    """Stop the feed, and wait until it has let go of its transaction."""
+    """Stop the feed and wait until its transaction has ended."""
     feeding.cancel()
     await asyncio.wait([feeding])

@@ -1,4 +1,4 @@
-"""What a record of a topic says: its headers, its place in the chain, and what it delivers."""
+"""Reads records of a topic: headers, positions, watermark, and the decoded event."""
 
 import uuid
 from datetime import datetime
@@ -9,10 +9,10 @@ from aiokafka import ConsumerRecord
 from asyncpg.pgproto.pgproto import UUID  # the standard library's, made eight times as fast
 from pydantic import ValidationError
 
-from chassis.consume.parking import UNKNOWN_CUSTOMER, Delivery
+from chassis.consume.delivery import UNKNOWN_CUSTOMER, Delivery
 from chassis.consume.positions import NEVER, Source
-from chassis.kafka.chain import number_of
 from chassis.kafka.cloudevents import UndecodableError, UnknownTypeError, Watermark, decode, read_headers
+from chassis.kafka.position_headers import parse_position
 
 
 def headers_of(record: ConsumerRecord[Any, Any]) -> dict[str, str]:
@@ -30,12 +30,12 @@ def complete_until(record: ConsumerRecord[Any, Any]) -> datetime:
 
 
 def delivery_of(source: Source, headers: dict[str, str], record: ConsumerRecord[Any, Any]) -> Delivery:
-    """Decode a record.
+    """Decode a record; if it cannot be decoded, the delivery has a problem.
 
-    One that names no position is none of our relay's: its offset, negated, tells it apart, and whatever
-    customer it claims is not held back for it.
+    A record without positions was not sent by our relay: its position is its negative offset, and its customer is
+    UNKNOWN_CUSTOMER, so that no real customer is parked because of it.
     """
-    position, previous = number_of(headers.get("ce_position", "")), previous_of(headers)
+    position, previous = parse_position(headers.get("ce_position", "")), previous_of(headers)
     if position is None or previous is None:
         problem = "the record names no position"
         return Delivery(source, -record.offset - 1, 0, UNKNOWN_CUSTOMER, headers, record.value, None, problem)
@@ -46,7 +46,7 @@ def delivery_of(source: Source, headers: dict[str, str], record: ConsumerRecord[
 def deliver(
     source: Source, position: int, previous: int, subject: uuid.UUID, headers: dict[str, str], value: bytes | None
 ) -> Delivery:
-    """Decode a record; what cannot be decoded is delivered with its problem, to be parked."""
+    """Decode a record; if it cannot be decoded, the delivery has a problem and will be parked."""
     envelope, problem = None, None
     try:
         envelope = decode(headers, value)
@@ -58,7 +58,7 @@ def deliver(
 
 
 def previous_of(headers: dict[str, str]) -> int | None:
-    return number_of(headers.get("ce_prevposition", "0"))
+    return parse_position(headers.get("ce_prevposition", "0"))
 
 
 def subject_of(headers: dict[str, str], record: ConsumerRecord[Any, Any]) -> uuid.UUID:

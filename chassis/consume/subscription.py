@@ -1,4 +1,4 @@
-"""Reading topics with aiokafka: as a member of a group, or alone from all partitions."""
+"""Subscribes to topics with aiokafka: as a member of a consumer group, or alone to all partitions."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -10,7 +10,7 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
-from chassis.kafka.client import REQUEST_TIMEOUT_MS, end
+from chassis.kafka.client import REQUEST_TIMEOUT_MS, close_client
 from contracts.topics import Topic
 
 STOP_SECONDS = 5.0
@@ -25,25 +25,25 @@ async def subscribed(
     shared: bool = True,
     on_rebalance: Callable[[], Awaitable[None]] | None = None,
 ) -> AsyncIterator[AIOKafkaConsumer]:
-    """Provide a started consumer, `shared` among the group `name` or alone, and leave the group at the end.
+    """Provide a started consumer: `shared` in the group `name`, else alone. Closes it at the end of the block.
 
-    `on_rebalance` is awaited before partitions are taken away, and again after others were assigned.
+    `on_rebalance` is awaited before partitions are revoked and after new ones are assigned.
     """
     consumer = new_consumer(bootstrap, name, shared=shared)
     try:
         await consumer.start()
         if shared:
-            listener = Rebalanced(on_rebalance) if on_rebalance else None
+            listener = RebalanceListener(on_rebalance) if on_rebalance else None
             consumer.subscribe([topic.name for topic in topics], listener=listener)
         else:
-            consumer.assign(places(topics))
+            consumer.assign(all_partitions(topics))
         yield consumer
     finally:
         async with asyncio.timeout(STOP_SECONDS):
-            await end(consumer.stop())
+            await close_client(consumer.stop())
 
 
-class Rebalanced(ConsumerRebalanceListener):  # type: ignore[misc]
+class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc]
     def __init__(self, on_rebalance: Callable[[], Awaitable[None]]) -> None:
         self._on_rebalance = on_rebalance
 
@@ -54,12 +54,12 @@ class Rebalanced(ConsumerRebalanceListener):  # type: ignore[misc]
         await self._on_rebalance()
 
 
-def places(topics: Sequence[Topic]) -> list[TopicPartition]:
+def all_partitions(topics: Sequence[Topic]) -> list[TopicPartition]:
     return [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]
 
 
 def new_consumer(bootstrap: str, name: str, *, shared: bool) -> AIOKafkaConsumer:
-    """Make a consumer that starts at the beginning where Kafka knows no offset; readers skip what they know."""
+    """Return a consumer that starts at the committed offset, or else at the beginning."""
     return AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         group_id=name if shared else None,
@@ -68,13 +68,13 @@ def new_consumer(bootstrap: str, name: str, *, shared: bool) -> AIOKafkaConsumer
         auto_offset_reset="earliest",
         request_timeout_ms=REQUEST_TIMEOUT_MS,
         metadata_max_age_ms=10_000,
-        # Partition n of every topic goes to one member: all that concerns a customer in one process.
+        # Assigns partition n of all topics to the same member, so that one process receives all events of a customer.
         partition_assignment_strategy=(RangePartitionAssignor,),
     )
 
 
-async def commit(consumer: AIOKafkaConsumer) -> None:
-    """Tell Kafka how far we are, for lag tools. A failure costs a few duplicates, nothing else."""
+async def commit_offsets(consumer: AIOKafkaConsumer) -> None:
+    """Commit offsets to Kafka, for lag tools. A failure only causes duplicates, which are skipped."""
     try:
         await consumer.commit()
     except (CommitFailedError, IllegalStateError, KafkaError) as error:

@@ -1,11 +1,11 @@
-"""Runs what has come due: rows with a due time, taken in batches, woken early when something may have changed."""
+"""Runs due timers: rows with a due time, handled in batches (P5). `wake` starts the next batch early."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
 from chassis.runtime import metrics
+from chassis.runtime.event_timeout import wait_with_timeout
 from chassis.runtime.supervisor import Health
-from chassis.runtime.waiting import wait_at_most
 
 TICK_SECONDS = 1.0
 
@@ -13,7 +13,7 @@ RunDue = Callable[[], Awaitable[int]]
 
 
 class Timers:
-    """Calls `run_due` every tick, and again at once while it finds work. It returns how many timers it handled."""
+    """Calls `run_due` every tick, and again at once if it handled any timer. It returns how many it handled."""
 
     def __init__(self, run_due: RunDue, *, health: Health) -> None:
         self._run_due = run_due
@@ -30,4 +30,4 @@ class Timers:
             metrics.TIMERS.inc(handled)
             self._health.ready()
             if handled == 0:
-                await wait_at_most(self._woken, TICK_SECONDS)
+                await wait_with_timeout(self._woken, TICK_SECONDS)

@@ -1,8 +1,8 @@
-"""Takes in files: each row goes through the command path of single requests, can be repeated and resumed.
+"""Imports files in the background: each row runs through the same commands as single requests.
 
-A row's commands carry the key `import|batch|row|step`, so a row that was cut off by a kill is simply done
-again. What identifies a customer or a past follow-up is derived from the row itself, so a second import of
-the same file finds everything already so.
+Guarantees. The commands of a row have the idempotency key `import|batch|row|step`, so a row that was interrupted is
+run again with one effect, and a batch resumes after a crash. Customers and follow-ups get ids derived from the row, so
+a second import of the same file reports `unchanged` for each row.
 """
 
 import asyncio
@@ -22,8 +22,8 @@ from chassis.commands.decider import RejectedError
 from chassis.files.spreadsheet import Column, Row, read_table
 from chassis.http.field_errors import fault_of
 from chassis.postgres.database import Pool, transaction
+from chassis.runtime.event_timeout import wait_with_timeout
 from chassis.runtime.supervisor import Health
-from chassis.runtime.waiting import wait_at_most
 from contracts.event import Origin
 
 CHUNK = 100
@@ -40,7 +40,7 @@ LEASE = """
     RETURNING id, created_by, kind
 """
 RENEW = "UPDATE import_batch SET leased_until = clock_timestamp() + make_interval(secs => $2) WHERE id = $1"
-WAITING = """
+READ_WAITING = """
     SELECT number, cells FROM import_row WHERE batch_id = $1 AND outcome = 'waiting' ORDER BY number LIMIT $2
 """
 FINISH_ROWS = """
@@ -65,7 +65,7 @@ STATUS = {RowOutcome.CREATED: 201, RowOutcome.CHANGED: 200, RowOutcome.UNCHANGED
 
 
 class RowProblemError(Exception):
-    """A row cannot be taken in; says in which column and why."""
+    """A row cannot be imported. `document` names the column and the reason in both languages."""
 
     def __init__(self, column: str, code: str, en: str, zh: str) -> None:
         super().__init__(en)
@@ -82,25 +82,25 @@ class RowResult:
 
 
 class Importer(Protocol):
-    """What a service knows of its files: which columns they have and what a row asks for."""
+    """A kind of file: its columns, and the commands of a row."""
 
     @property
     def columns(self) -> Sequence[Column]: ...
 
-    async def take_in(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
+    async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         """Run the row's commands. Raises RowProblemError, RejectedError or ValidationError."""
         ...
 
-    def about(self, row: Row) -> str:
-        """Say what the row is about: rows about the same are taken in one after another, as the file has them."""
+    def ordering_key(self, row: Row) -> str:
+        """Return a key of what the row is about. Rows with the same key are imported one by one, in file order."""
         ...
 
 
 class Imports:
-    """Accepts files and works them off in the background, one batch at a time."""
+    """Accepts files and processes them in the background, one batch at a time."""
 
     def __init__(self, pool: Pool, importers: Mapping[str, Importer], *, health: Health) -> None:
-        """`importers` by kind of file; the first is meant where no kind is named."""
+        """`importers` are given by kind of file; the first is the default."""
         self._pool = pool
         self._importers = importers
         self._health = health
@@ -115,7 +115,7 @@ class Imports:
         return list(self._importers)
 
     async def accept(self, kind: str, content: bytes, content_type: str, created_by: str) -> UUID:
-        """Store the rows of a file, to be worked off. Raises TableUnreadable."""
+        """Store the rows of a file for processing. Return the id of the batch. Raises UnreadableTableError."""
         table = await asyncio.to_thread(read_table, content, content_type, self._importers[kind].columns)
         batch_id: UUID = uuid_utils.uuid7()
         async with transaction(self._pool) as held:
@@ -131,38 +131,38 @@ class Imports:
             self._woken.clear()
             batch = await self._pool.fetchrow(LEASE, LEASE_SECONDS)
             if batch is None:
-                await wait_at_most(self._woken, POLL_SECONDS)
+                await wait_with_timeout(self._woken, POLL_SECONDS)
             else:
                 importer = self._importers[batch["kind"] or self.kinds[0]]
-                await self._work_off(batch["id"], batch["created_by"], importer)
+                await self._process_batch(batch["id"], batch["created_by"], importer)
 
-    async def _work_off(self, batch_id: UUID, created_by: str, importer: Importer) -> None:
+    async def _process_batch(self, batch_id: UUID, created_by: str, importer: Importer) -> None:
         log = structlog.get_logger().bind(batch_id=str(batch_id))
-        done = 0
-        while rows := await self._pool.fetch(WAITING, batch_id, CHUNK):
+        processed = 0
+        while rows := await self._pool.fetch(READ_WAITING, batch_id, CHUNK):
             await self._pool.execute(RENEW, batch_id, LEASE_SECONDS)
-            read = [Row(row["number"], row["cells"]) for row in rows]
-            results = await self._take_in_all(batch_id, created_by, importer, read)
+            parsed = [Row(row["number"], row["cells"]) for row in rows]
+            results = await self._import_rows(batch_id, created_by, importer, parsed)
             await self._record(batch_id, results)
-            done += len(results)
-            log.info("import.progress", rows=done)
+            processed += len(results)
+            log.info("import.progress", rows=processed)
         await self._pool.execute(FINISH_BATCH, batch_id)
 
-    async def _take_in_all(
+    async def _import_rows(
         self, batch_id: UUID, created_by: str, importer: Importer, rows: Sequence[Row]
     ) -> list[RowResult]:
         slots = asyncio.Semaphore(CONCURRENCY)
-        together: dict[str, list[Row]] = {}
+        by_key: dict[str, list[Row]] = {}
         for row in rows:
-            together.setdefault(importer.about(row), []).append(row)
+            by_key.setdefault(importer.ordering_key(row), []).append(row)
 
-        async def in_turn(some: list[Row]) -> list[RowResult]:
+        async def in_order(same_key: list[Row]) -> list[RowResult]:
             async with slots:
-                return [await self._take_in(batch_id, created_by, importer, row) for row in some]
+                return [await self._import_row(batch_id, created_by, importer, row) for row in same_key]
 
-        return [result for some in await asyncio.gather(*map(in_turn, together.values())) for result in some]
+        return [result for results in await asyncio.gather(*map(in_order, by_key.values())) for result in results]
 
-    async def _take_in(self, batch_id: UUID, created_by: str, importer: Importer, row: Row) -> RowResult:
+    async def _import_row(self, batch_id: UUID, created_by: str, importer: Importer, row: Row) -> RowResult:
         context = Context(
             key=f"import|{batch_id}|{row.number}",
             actor=created_by,
@@ -171,7 +171,7 @@ class Imports:
             origin=Origin(batch_id=batch_id, row=row.number),
         )
         try:
-            outcome, subject = await importer.take_in(row, context)
+            outcome, subject = await importer.import_row(row, context)
         except RowProblemError as error:
             return RowResult(row.number, RowOutcome.FAILED, 422, problem=error.document)
         except RejectedError as error:
@@ -194,12 +194,12 @@ class Imports:
 
 
 def step(context: Context, name: str) -> Context:
-    """Return the context of one command of a row: each has its own key."""
+    """Return the context of one command of a row, with its own idempotency key."""
     return replace(context, key=f"{context.key}|{name}")
 
 
 def first_fault(error: ValidationError, columns: Sequence[Column]) -> dict[str, Any]:
-    """Tell the first thing that does not fit, by the header of its column where the field has one of its own."""
+    """Return the first validation error of a row, with the header of its column if the field has one."""
     fault = fault_of(error.errors()[0])
     headers = {column.field: column.headers[0] for column in columns}
     field = str(fault.place[-1]) if fault.place else ""

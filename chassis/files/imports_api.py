@@ -1,4 +1,4 @@
-"""HTTP for files: send one, see how far it is, read or download what became of each row."""
+"""HTTP routes for imports: send a file, read the progress, read or download the result of each row."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ from chassis.files.spreadsheet import (
     MAX_COLUMNS,
     MAX_ROWS,
     XLSX_TYPE,
-    TableUnreadable,
+    UnreadableTableError,
     write_csv,
 )
 from chassis.http.access import EVERYWHERE, Allow, Caller
@@ -53,11 +53,11 @@ UNREADABLE_ZH = {
     "unreadable-workbook": "无法打开工作簿：文件已损坏、设有密码或过大，请另存为 CSV。",
 }
 
-Importing = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.LEADER}, own=()))]
+ImportCaller = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.LEADER}, own=()))]
 
 
 class ImportView(BaseModel):
-    """How far a file is. `counts` says how many rows were created, changed, unchanged, failed, or still wait."""
+    """The progress of an import. `counts`: how many rows were created, changed, unchanged, failed, or are waiting."""
 
     id: UUID
     kind: str
@@ -70,7 +70,7 @@ class ImportView(BaseModel):
 
 
 class ImportRow(BaseModel):
-    """What became of one row; `row` counts as the sheet does, the header being row 1."""
+    """The result of one row. `row` is its number in the file; the header is row 1."""
 
     row: int
     outcome: RowOutcome
@@ -80,44 +80,44 @@ class ImportRow(BaseModel):
 
 
 def imports_router(imports: Imports) -> APIRouter:
-    """Return the routes for one service's files."""
+    """Return the import routes of one service."""
     router = APIRouter(prefix="/v1/imports", tags=["imports"], route_class=StrictRoute)
-    Kind = Annotated[str, Query(description="What a row is.", json_schema_extra={"enum": list(imports.kinds)})]  # noqa: N806 - a type
+    Kind = Annotated[str, Query(description="The kind of file.", json_schema_extra={"enum": list(imports.kinds)})]  # noqa: N806 - a type
 
     @router.post("", status_code=202, max_body_size=MAX_BYTES, openapi_extra={"requestBody": FILE_BODY})
-    async def send_file(request: Request, caller: Importing, kind: Kind = imports.kinds[0]) -> JSONResponse:
-        """Send a CSV or XLSX file. Rows that are good go in even where others are not."""
+    async def send_file(request: Request, caller: ImportCaller, kind: Kind = imports.kinds[0]) -> JSONResponse:
+        """Send a CSV or XLSX file. Valid rows are imported even if others fail."""
         if kind not in imports.kinds:
             raise unknown_kind(imports.kinds)
         content_type = request.headers.get("content-type", "").partition(";")[0].strip()
         try:
             batch_id = await imports.accept(kind, await request.body(), content_type, caller.principal.subject)
-        except TableUnreadable as error:
+        except UnreadableTableError as error:
             raise unreadable(error) from error
         location = f"/v1/imports/{batch_id}"
         return JSONResponse({"id": str(batch_id), "status": "pending"}, 202, {"Location": location})
 
     @router.get("/{import_id}")
-    async def read_import(import_id: UUID, _caller: Importing) -> ImportView:
-        """See how far a file is."""
+    async def read_import(import_id: UUID, _caller: ImportCaller) -> ImportView:
+        """Read the progress of an import."""
         return await import_view(imports, import_id)
 
     @router.get("/{import_id}/rows")
     async def read_rows(
-        import_id: UUID, _caller: Importing, paging: Paging, outcome: RowOutcome | None = None
+        import_id: UUID, _caller: ImportCaller, paging: Paging, outcome: RowOutcome | None = None
     ) -> Page[ImportRow]:
-        """Read what became of each row."""
+        """Read the result of each row."""
         bound = {"list": "rows", "import": str(import_id), "outcome": outcome}
 
         async def fetch(place: list[str] | None, size: int) -> list[ImportRow]:
-            found = await imports.pool.fetch(ROWS, import_id, int(place[0]) if place else 0, outcome, size + 1)
-            return [ImportRow(**row) for row in found]
+            rows = await imports.pool.fetch(ROWS, import_id, int(place[0]) if place else 0, outcome, size + 1)
+            return [ImportRow(**row) for row in rows]
 
         return await paging.page(bound, fetch, lambda row: [str(row.row)])
 
     @router.get("/{import_id}/rows.csv", response_class=Response)
-    async def download_rows(import_id: UUID, _caller: Importing) -> Response:
-        """Download what became of each row, for a spreadsheet."""
+    async def download_rows(import_id: UUID, _caller: ImportCaller) -> Response:
+        """Download the result of each row as CSV."""
         return await results_file(imports.pool, import_id)
 
     return router
@@ -141,24 +141,24 @@ async def import_view(imports: Imports, import_id: UUID) -> ImportView:
 
 
 async def results_file(pool: Pool, import_id: UUID) -> Response:
-    found = await pool.fetch(ALL_ROWS, import_id)
-    content = write_csv(RESULT_HEADERS, (result_cells(dict(row)) for row in found))
+    rows = await pool.fetch(ALL_ROWS, import_id)
+    content = write_csv(RESULT_HEADERS, (result_cells(dict(row)) for row in rows))
     disposition = f'attachment; filename="import-{import_id}.csv"'
     return Response(content, 200, {"Content-Disposition": disposition}, "text/csv; charset=utf-8")
 
 
 def result_cells(row: Mapping[str, Any]) -> list[str]:
     problem = row["problem"] or {}
-    told = [problem.get("column", ""), problem.get("detail_zh", ""), problem.get("detail", "")]
-    return [str(row["number"]), row["outcome"], str(row["status"] or ""), str(row["subject"] or ""), *told]
+    reasons = [problem.get("column", ""), problem.get("detail_zh", ""), problem.get("detail", "")]
+    return [str(row["number"]), row["outcome"], str(row["status"] or ""), str(row["subject"] or ""), *reasons]
 
 
 def unknown_kind(kinds: Sequence[str]) -> ProblemError:
-    en, zh = f"Files are taken in of: {', '.join(kinds)}.", f"可导入的文件种类：{'、'.join(kinds)}。"
+    en, zh = f"The kind of file must be one of: {', '.join(kinds)}.", f"文件种类须为以下之一：{'、'.join(kinds)}。"
     return ProblemError("validation-failed", en, zh, errors=[{"pointer": "query:kind", "rule": "enum", "detail": en}])
 
 
-def unreadable(error: TableUnreadable) -> ProblemError:
+def unreadable(error: UnreadableTableError) -> ProblemError:
     code = "unsupported-type" if error.code == "unsupported-type" else "validation-failed"
     place = {"row": error.row, "column": error.column, "rule": error.code, "detail": str(error)}
     zh = UNREADABLE_ZH[error.code].format(row=error.row, column=error.column)

@@ -1,7 +1,6 @@
-"""Tables that people hand in and take away: CSV and XLSX in, CSV out. Knows no domain.
+"""Reads tables from CSV and XLSX files, and writes CSV.
 
-This module also runs as a script of its own, to open workbooks apart from the service; so it imports
-nothing of ours.
+This module also runs as a script that opens workbooks in a separate process, so it imports no module of ours.
 """
 
 import csv
@@ -34,14 +33,14 @@ WORKBOOK_TIMEOUT_SECONDS = 60
 ENCODINGS = ("utf-8-sig", "gb18030")
 DELIMITERS = (",", ";", "\t")
 
-DATE_FORMS = (
+DATE_FORMATS = (
     re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})"),
     re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})"),
     re.compile(r"(\d{4})\.(\d{1,2})\.(\d{1,2})"),
     re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日"),
     re.compile(r"(\d{4})(\d{2})(\d{2})"),
 )
-# Spreadsheet programs run a cell that begins like this, some of them after skipping spaces.
+# Spreadsheet programs run a cell that starts like this as a formula, some of them after leading spaces.
 FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r\n\0]")
 
 Record = tuple[int, list[str]]
@@ -49,7 +48,7 @@ Record = tuple[int, list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A field that the caller wants, and the headers that people write above it."""
+    """A field of a row, and the headers accepted for its column."""
 
     field: str
     headers: Sequence[str]
@@ -58,7 +57,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a table, numbered as its author sees it in the sheet."""
+    """One row of a table with the number that a spreadsheet program shows for it."""
 
     number: int
     cells: dict[str, str]
@@ -70,8 +69,8 @@ class Table:
     ignored_headers: list[str]
 
 
-class TableUnreadable(ValueError):  # noqa: N818 - it is an outcome to report, like Rejected.
-    """The table cannot be taken in. Says why in a sentence, and where if that is known."""
+class UnreadableTableError(ValueError):
+    """The table cannot be read. The message is the reason; `row` and `column` are the place, if known."""
 
     def __init__(self, code: str, sentence: str, *, row: int | None = None, column: str | None = None) -> None:
         super().__init__(sentence)
@@ -81,53 +80,53 @@ class TableUnreadable(ValueError):  # noqa: N818 - it is an outcome to report, l
 
 
 def read_table(content: bytes, content_type: str, columns: Sequence[Column]) -> Table:
-    """Read the rows below the known headers. Each row holds every field, '' where nothing is written."""
+    """Read the rows. Each row has all fields of `columns`, '' if empty. Raises UnreadableTableError."""
     if len(content) > MAX_BYTES:
-        raise TableUnreadable("file-too-large", f"The file is larger than {MAX_BYTES} bytes.")
+        raise UnreadableTableError("file-too-large", f"The file is larger than {MAX_BYTES} bytes.")
     records = (record for record in _records(content, content_type, columns) if any(record[1]))
     number, header = next(records, (1, []))
     if not header:
-        raise TableUnreadable("empty-file", "The file is empty: it has no header and no rows.")
+        raise UnreadableTableError("empty-file", "The file is empty: it has no header and no rows.")
     _check(number, header, header)
-    places = _places(number, header, columns)
+    indexes = _indexes(number, header, columns)
     rows: list[Row] = []
     for number, cells in records:
         if len(rows) == MAX_ROWS:
-            raise TableUnreadable("too-many-rows", f"The file has more than {MAX_ROWS} rows.", row=number)
+            raise UnreadableTableError("too-many-rows", f"The file has more than {MAX_ROWS} rows.", row=number)
         _check(number, cells, header)
-        rows.append(Row(number, {column.field: _cell(cells, places.get(column.field)) for column in columns}))
-    ignored = [name for place, name in enumerate(header) if name and place not in places.values()]
+        rows.append(Row(number, {column.field: _cell(cells, indexes.get(column.field)) for column in columns}))
+    ignored = [name for index, name in enumerate(header) if name and index not in indexes.values()]
     return Table(rows, ignored)
 
 
 def parse_date(text: str) -> date | None:
-    """Read a date in the forms that Chinese sheets use; None for an empty cell, ValueError for others.
+    """Parse a date in the formats of Chinese spreadsheets. Return None for an empty cell; raise ValueError for others.
 
-    The error is kept and shown, so it does not repeat the cell: anything may stand in a cell of the wrong column.
+    The error is stored and shown, so it does not repeat the cell, which may contain personal data.
     """
     if not text.strip():
         return None
-    match = next(filter(None, (form.fullmatch(text.strip()) for form in DATE_FORMS)), None)
+    match = next(filter(None, (pattern.fullmatch(text.strip()) for pattern in DATE_FORMATS)), None)
     if match is None:
-        raise ValueError("This is not a date; write it like 2024-06-01, 2024/6/1 or 2024年6月1日.")
+        raise ValueError("Not a date; use a format like 2024-06-01, 2024/6/1 or 2024年6月1日.")
     year, month, day = map(int, match.groups())
     try:
         return date(year, month, day)
     except ValueError:
-        raise ValueError("This is not a day in the calendar.") from None
+        raise ValueError("No such day in the calendar.") from None
 
 
 def write_csv(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """Write a table that Excel opens as text: no cell of it can run as a formula."""
+    """Write CSV for Excel. No cell can run as a formula."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(map(_harmless, headers))
-    writer.writerows(map(_harmless, row) for row in rows)
-    # Without the byte order mark, a Chinese Excel takes the file for GBK and shows garbage.
+    writer.writerow(map(_without_formula, headers))
+    writer.writerows(map(_without_formula, row) for row in rows)
+    # Without the byte order mark, Excel in Chinese decodes the file as GBK.
     return text.getvalue().encode("utf-8-sig")
 
 
-def _harmless(cell: str) -> str:
+def _without_formula(cell: str) -> str:
     return f"'{cell}" if FORMULA.match(cell) else cell
 
 
@@ -137,81 +136,81 @@ def _records(content: bytes, content_type: str, columns: Sequence[Column]) -> It
         return _csv_records(_decode(content), columns)
     if kind == XLSX_TYPE:
         return _workbook_records(content)
-    raise TableUnreadable(
+    raise UnreadableTableError(
         "unsupported-type",
         f"A table must be CSV ({CSV_TYPE}) or an Excel workbook ({XLSX_TYPE}), not {kind!r}.",
     )
 
 
-def _places(number: int, header: list[str], columns: Sequence[Column]) -> dict[str, int]:
-    """Find which cell of a row holds which field."""
-    places: dict[str, int] = {}
+def _indexes(number: int, header: list[str], columns: Sequence[Column]) -> dict[str, int]:
+    """Return the column index of each field. Raises UnreadableTableError for a duplicate or missing column."""
+    indexes: dict[str, int] = {}
     for column in columns:
-        known = {_normal(name) for name in column.headers}
-        found = [place for place, name in enumerate(header) if name and _normal(name) in known]
+        known = {_normalised(name) for name in column.headers}
+        found = [index for index, name in enumerate(header) if name and _normalised(name) in known]
         if len(found) > 1:
-            names = " and ".join(header[place] for place in found)
+            names = " and ".join(header[index] for index in found)
             sentence = f"The file has {len(found)} columns for {column.field}: {names}; keep one of them."
-            raise TableUnreadable("duplicate-column", sentence, row=number, column=header[found[1]])
+            raise UnreadableTableError("duplicate-column", sentence, row=number, column=header[found[1]])
         if found:
-            places[column.field] = found[0]
+            indexes[column.field] = found[0]
         elif column.required:
             expected = ", ".join(column.headers)
             sentence = f"The file has no column for {column.field}; expected one of {expected}."
-            raise TableUnreadable("missing-column", sentence, row=number, column=column.headers[0])
-    return places
+            raise UnreadableTableError("missing-column", sentence, row=number, column=column.headers[0])
+    return indexes
 
 
-def _normal(header: str) -> str:
+def _normalised(header: str) -> str:
     return "".join(unicodedata.normalize("NFKC", header).casefold().split())
 
 
-def _cell(cells: list[str], place: int | None) -> str:
-    return cells[place] if place is not None and place < len(cells) else ""
+def _cell(cells: list[str], index: int | None) -> str:
+    return cells[index] if index is not None and index < len(cells) else ""
 
 
 def _check(number: int, cells: list[str], header: list[str]) -> None:
     if len(cells) > MAX_COLUMNS:
-        raise TableUnreadable("too-many-columns", f"Row {number} has more than {MAX_COLUMNS} cells.", row=number)
+        raise UnreadableTableError("too-many-columns", f"Row {number} has more than {MAX_COLUMNS} cells.", row=number)
     if any(cells[len(header) :]):
-        # Whatever pushed them there has pushed the other cells under wrong headers too.
+        # An unquoted delimiter has also moved the other cells under wrong headers.
         sentence = f"Row {number} has more cells than the header; a value that holds a delimiter needs quotes."
-        raise TableUnreadable("row-too-wide", sentence, row=number)
+        raise UnreadableTableError("row-too-wide", sentence, row=number)
     for name, cell in zip(header, cells, strict=False):
         if len(cell) > MAX_CELL_CHARACTERS:
             sentence = f"Row {number} has a cell of more than {MAX_CELL_CHARACTERS} characters."
-            raise TableUnreadable("cell-too-long", sentence, row=number, column=name[:MAX_CELL_CHARACTERS])
+            raise UnreadableTableError("cell-too-long", sentence, row=number, column=name[:MAX_CELL_CHARACTERS])
 
 
 def _decode(content: bytes) -> str:
-    # UTF-16 shows by its NULs; a NUL in any other text could not be stored.
+    # UTF-16 contains NULs; PostgreSQL cannot store a NUL of any other text.
     for encoding in ENCODINGS if b"\0" not in content else ():
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise TableUnreadable("unknown-encoding", "The file is not text in UTF-8 or GB18030; save it as CSV UTF-8.")
+    raise UnreadableTableError("unknown-encoding", "The file is not text in UTF-8 or GB18030; save it as CSV UTF-8.")
 
 
 def _csv_records(text: str, columns: Sequence[Column]) -> Iterator[Record]:
     number = 0
-    known = {_normal(name) for column in columns for name in column.headers}
+    known = {_normalised(name) for column in columns for name in column.headers}
     delimiter = max(DELIMITERS, key=lambda candidate: _headers_found(text, candidate, known))
     try:
         for number, cells in enumerate(_csv_reader(text, delimiter), start=1):
             yield number, [cell.strip() for cell in cells]
     except csv.Error as error:
         sentence = f"Row {number + 1} cannot be read: {error}. Each opened quotation mark must be closed."
-        raise TableUnreadable("broken-csv", sentence, row=number + 1) from error
+        raise UnreadableTableError("broken-csv", sentence, row=number + 1) from error
 
 
 def _headers_found(text: str, delimiter: str, known: set[str]) -> tuple[int, int]:
-    """Say how many known headers, then how many headers at all, the delimiter makes of the first line."""
+    """Return how many known headers, and how many headers, the first line has with this delimiter."""
     try:
         header = next(filter(None, _csv_reader(text, delimiter)), [])
     except csv.Error:
         return 0, 0
-    return len(known.intersection(map(_normal, header))), len(header)
+    return len(known.intersection(map(_normalised, header))), len(header)
 
 
 def _csv_reader(text: str, delimiter: str) -> Iterator[list[str]]:
@@ -219,10 +218,10 @@ def _csv_reader(text: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def _workbook_records(content: bytes) -> Iterator[Record]:
-    """Open the first sheet in a process of its own.
+    """Read the first sheet in a separate process with a memory limit.
 
-    A few kilobytes can describe a sheet of billions of cells, and the reader aborts its process when memory
-    ends. Only the operating system can bound that, and only for a process that we can afford to lose.
+    A few kilobytes can describe a sheet of billions of cells, and the library aborts the process when memory runs
+    out. Only the operating system can limit that, and only for a process other than the service.
     """
     _check_archive(content)
     command = [sys.executable, "-I", __file__]
@@ -246,29 +245,29 @@ def _check_archive(content: bytes) -> None:
         raise _damaged_workbook() from error
     if unpacked_bytes > MAX_UNCOMPRESSED_BYTES:
         sentence = f"The workbook unpacks to more than {MAX_UNCOMPRESSED_BYTES} bytes."
-        raise TableUnreadable("workbook-too-large", sentence)
+        raise UnreadableTableError("workbook-too-large", sentence)
 
 
-def _damaged_workbook() -> TableUnreadable:
-    return TableUnreadable(
+def _damaged_workbook() -> UnreadableTableError:
+    return UnreadableTableError(
         "unreadable-workbook",
         "The workbook cannot be opened: it is damaged, has a password, or is too large. Save it as CSV.",
     )
 
 
 def _print_first_sheet() -> None:
-    """Copy the workbook on stdin to stdout, a line of JSON for each row that is not empty."""
+    """Read a workbook from stdin and write one line of JSON to stdout for each row that is not empty."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (WORKBOOK_MEMORY_BYTES, WORKBOOK_MEMORY_BYTES))
     workbook = python_calamine.load_workbook(io.BytesIO(sys.stdin.buffer.read()))
-    room_bytes = MAX_UNCOMPRESSED_BYTES
+    remaining_bytes = MAX_UNCOMPRESSED_BYTES
     for number, values in enumerate(workbook.get_sheet_by_index(0).iter_rows(), start=1):
         cells = [_text(value).strip() for value in values]
         if any(cells):
             line = json.dumps([number, cells], ensure_ascii=False).encode() + b"\n"
-            room_bytes -= len(line)
-            if room_bytes < 0:
-                sys.exit("The sheet repeats its texts beyond all measure.")
+            remaining_bytes -= len(line)
+            if remaining_bytes < 0:
+                sys.exit("The sheet is too large.")
             sys.stdout.buffer.write(line)
 
 
@@ -277,7 +276,7 @@ def _text(value: object) -> str:
         case bool():
             return str(value).upper()
         case int() | float():
-            # Excel itself shows 15 digits; the rest is noise of binary fractions.
+            # Excel shows 15 digits; further digits are rounding errors of binary fractions.
             return f"{Decimal(f'{value:.15g}'):f}"
         case date() | time():
             return value.isoformat()

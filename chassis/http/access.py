@@ -14,7 +14,7 @@ from chassis.commands.command import Context
 from chassis.commands.holders import Holders
 from chassis.commands.problem import ProblemError
 from chassis.http.auth import Authenticator, Principal, Role
-from chassis.runtime.telemetry import current_traceparent
+from chassis.runtime.tracing import current_traceparent
 
 MAX_KEY = 255
 ENTITY_TAG = re.compile(r'^"(\d{1,9})"$')

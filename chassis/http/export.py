@@ -15,8 +15,8 @@ from chassis.http.history import HistoryEntry, entry_of
 from chassis.postgres.database import Pool
 from chassis.store.event_store import recorded
 from chassis.store.mapper import EventMapper
-from chassis.store.vault import Words
-from chassis.store.vault_reader import read_words_of
+from chassis.store.vault import PersonalData
+from chassis.store.vault_reader import read_personal_data_of
 from contracts.event import Envelope
 
 PAGE = 1_000
@@ -65,7 +65,7 @@ class Exports:
         read = [self.mapper.to_envelope(recorded(row)) for row in rows[:PAGE]]
         facts = read if person_id is None else await self._about(customer_ids, person_id, read)
         refs = {ref for fact in facts for ref in refs_within(fact.event.model_dump())}
-        words = await read_words_of(self.pool, customer_ids, refs)
+        words = await read_personal_data_of(self.pool, customer_ids, refs)
         whose = {"customer_id": str(customer_ids[0]), "key_contact_id": str(person_id) if person_id else None}
         structlog.get_logger().info("export.given", **whose, to=caller.principal.subject, facts=len(facts))
         return Export(
@@ -89,7 +89,7 @@ def names(fact: Envelope[Any], person_id: UUID) -> bool:
     return getattr(fact.event, "key_contact_id", None) == person_id
 
 
-def exported(fact: Envelope[Any], words: Words) -> ExportedFact:
+def exported(fact: Envelope[Any], words: PersonalData) -> ExportedFact:
     said = {ref: words[ref] for ref in refs_within(fact.event.model_dump()) if ref in words}
     return ExportedFact(**dict(entry_of(fact)), words=said)
 

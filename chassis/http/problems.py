@@ -16,7 +16,7 @@ from chassis.commands.problem import CATALOGUE, ProblemError
 from chassis.commands.result import ConflictError, KeyReusedError, VersionMismatchError
 from chassis.http.field_errors import fault_of
 from chassis.postgres.database import UNAVAILABLE
-from chassis.store.event_store import EventTooLargeError
+from chassis.store.append import EventTooLargeError
 from chassis.store.group_commit import OverloadedError
 
 MEDIA_TYPE = "application/problem+json"

@@ -1,1 +1,1 @@
-"""Kafka: topics, clients, and the form of a record."""
+"""Kafka: topics, clients, and the format of records."""

@@ -1,4 +1,4 @@
-"""Kafka as we use it: topics declared in code, one partitioner for everybody, a producer that keeps order."""
+"""Kafka clients: creates the declared topics, one partitioner, an ordered producer, and offset queries."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -16,26 +16,26 @@ REQUEST_TIMEOUT_MS = 10_000
 MAX_BATCH_BYTES = 512 * 1024
 MAX_RECORD_BYTES = 1_000_000
 FETCH_MS = 200
-REMEMBERED_PARTITIONS = 200_000
-# The event loop alone would forget them.
+CACHED_PARTITIONS = 200_000
+# The event loop holds only weak references to tasks.
 CLOSING: set[asyncio.Future[None]] = set()
-# What a broker that is away, restarting or overloaded shows us.
+# Errors raised while a broker is down, restarting or overloaded.
 UNREACHABLE = (KafkaError, OSError, TimeoutError)
 
 
 class TopicMismatchError(Exception):
-    """A topic exists with another number of partitions: going on would break the order per customer."""
+    """A topic has another number of partitions than declared: publishing to it would break the order per customer."""
 
 
-@lru_cache(maxsize=REMEMBERED_PARTITIONS)
+@lru_cache(maxsize=CACHED_PARTITIONS)
 def partition_of(key: bytes, partitions: int) -> int:
     """Return the partition that Kafka's own default partitioner chooses for `key`."""
-    chosen: int = (murmur2(key) & 0x7FFFFFFF) % partitions
-    return chosen
+    partition: int = (murmur2(key) & 0x7FFFFFFF) % partitions
+    return partition
 
 
 def new_producer(bootstrap: str, name: str, *, idempotence: bool) -> AIOKafkaProducer:
-    """Make a producer that waits for all replicas; with idempotence each batch is stored once and in order."""
+    """Return a producer with `acks=all`. With idempotence the broker stores each batch once and in order."""
     return AIOKafkaProducer(
         bootstrap_servers=bootstrap,
         client_id=name,
@@ -48,20 +48,20 @@ def new_producer(bootstrap: str, name: str, *, idempotence: bool) -> AIOKafkaPro
     )
 
 
-async def end(closing: Awaitable[None]) -> None:
-    """Close a client. Who is stopped meanwhile stops, and the closing goes on to its end.
+async def close_client(closing: Awaitable[None]) -> None:
+    """Await `closing`, for example `consumer.stop()`. If the caller is cancelled, it stops but the closing completes.
 
-    A cancellation that met aiokafka here would be swallowed, or leave a consumer half closed: then it goes on telling
-    its group that it is alive, and the group waits for it.
+    Cancelling aiokafka while it closes is swallowed or leaves a consumer half closed: it then keeps sending
+    heartbeats, and its group waits for it.
     """
-    under_way = asyncio.ensure_future(closing)
-    CLOSING.add(under_way)
-    under_way.add_done_callback(CLOSING.discard)
-    await asyncio.shield(under_way)
+    task = asyncio.ensure_future(closing)
+    CLOSING.add(task)
+    task.add_done_callback(CLOSING.discard)
+    await asyncio.shield(task)
 
 
 async def ensure_topics(bootstrap: str, topics: tuple[Topic, ...], *, replication: int = 1) -> None:
-    """Create what is missing and check what is there. Raises TopicMismatchError or a KafkaError."""
+    """Create missing topics and check the partitions of existing ones. Raises TopicMismatchError or a KafkaError."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
     try:
         await admin.start()
@@ -72,7 +72,7 @@ async def ensure_topics(bootstrap: str, topics: tuple[Topic, ...], *, replicatio
         described = await admin.describe_topics([topic.name for topic in topics if topic.name in existing])
         check_partitions(topics, {entry["topic"]: len(entry["partitions"]) for entry in described})
     finally:
-        await end(admin.close())
+        await close_client(admin.close())
 
 
 async def create(admin: AIOKafkaAdminClient, topic: Topic, replication: int) -> None:
@@ -98,39 +98,39 @@ def check_partitions(topics: tuple[Topic, ...], counts: dict[str, int]) -> None:
             )
 
 
-async def log_ends(bootstrap: str, topic: str, partitions: list[int]) -> dict[int, int]:
-    """Return the offset that the next record of each partition will get; 0 is an empty partition."""
+async def end_offsets(bootstrap: str, topic: str, partitions: list[int]) -> dict[int, int]:
+    """Return the offset of the next record of each partition. 0: the partition never had a record."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
     try:
         await consumer.start()
         ends = await consumer.end_offsets([TopicPartition(topic, number) for number in partitions])
-        return {place.partition: offset for place, offset in ends.items()}
+        return {partition.partition: offset for partition, offset in ends.items()}
     finally:
-        await end(consumer.stop())
+        await close_client(consumer.stop())
 
 
-async def tails(bootstrap: str, topic: Topic, length: int) -> list[list[Headers]]:
-    """Return the headers of the last records of each partition that holds any, `length` of them at most."""
+async def read_last_headers(bootstrap: str, topic: Topic, length: int) -> list[list[Headers]]:
+    """Return the headers of the last records, at most `length`, of each partition that is not empty."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
     try:
         await consumer.start()
-        places = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
-        consumer.assign(places)
-        first, after = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+        partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+        consumer.assign(partitions)
+        first, end = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
         found = []
-        for place in places:
-            if first[place] < after[place]:
-                consumer.seek(place, max(first[place], after[place] - length))
+        for partition in partitions:
+            if first[partition] < end[partition]:
+                consumer.seek(partition, max(first[partition], end[partition] - length))
                 async with asyncio.timeout(REQUEST_TIMEOUT_MS / 1000):
-                    found.append(await headers_until(consumer, place, after[place]))
+                    found.append(await headers_until(consumer, partition, end[partition]))
         return found
     finally:
-        await end(consumer.stop())
+        await close_client(consumer.stop())
 
 
-async def headers_until(consumer: AIOKafkaConsumer, place: TopicPartition, end_offset: int) -> list[Headers]:
+async def headers_until(consumer: AIOKafkaConsumer, partition: TopicPartition, end_offset: int) -> list[Headers]:
     found: list[Headers] = []
-    while await consumer.position(place) < end_offset:
-        fetched = await consumer.getmany(place, timeout_ms=FETCH_MS)
-        found += [list(record.headers) for record in fetched.get(place, ())]
+    while await consumer.position(partition) < end_offset:
+        fetched = await consumer.getmany(partition, timeout_ms=FETCH_MS)
+        found += [list(record.headers) for record in fetched.get(partition, ())]
     return found

@@ -1,4 +1,4 @@
-"""CloudEvents 1.0 over Kafka, binary mode: attributes as `ce_…` headers, the fact itself as the value."""
+"""CloudEvents 1.0 over Kafka in binary mode: attributes as `ce_…` headers, the event data as the value."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,15 +17,15 @@ Headers = list[tuple[str, bytes]]
 
 
 class UndecodableError(ValueError):
-    """A record that is none of ours, or broken. The message holds no content, only what is wrong."""
+    """The record is not a valid event of ours. The message contains no data of the record."""
 
 
 class UnknownTypeError(Exception):
-    """A type that this build does not know: counted and passed over, not an error."""
+    """This build does not know the event type: the record is counted and skipped."""
 
 
 class Watermark(BaseModel):
-    """Nothing recorded before `complete_until` is missing on the partition this stands on."""
+    """All events recorded before `complete_until` were published before this record on its partition."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -65,16 +65,16 @@ def decode(headers: Mapping[str, str], value: bytes | None) -> Envelope[Any]:
         where = ", ".join(".".join(str(part) for part in item["loc"]) or "body" for item in error.errors())
         raise UndecodableError(f"{event_type} does not fit its schema at: {where}") from error
     except (KeyError, ValueError) as error:
-        lacking = f" {error}" if isinstance(error, KeyError) else ""
-        raise UndecodableError(f"{event_type} lacks a valid header: {type(error).__name__}{lacking}") from error
+        name = f" {error}" if isinstance(error, KeyError) else ""
+        raise UndecodableError(f"{event_type} lacks a valid header: {type(error).__name__}{name}") from error
 
 
 def instant(text: str) -> datetime:
-    """Read a time with its offset; one without says nothing certain."""
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
+    """Parse a time. Raises ValueError if it has no UTC offset."""
+    parsed = datetime.fromisoformat(text)
+    if parsed.tzinfo is None:
         raise ValueError("a time without an offset")
-    return found
+    return parsed
 
 
 def read_metadata(headers: Mapping[str, str]) -> Metadata:
@@ -92,9 +92,10 @@ def read_metadata(headers: Mapping[str, str]) -> Metadata:
 def encode_watermark(
     complete_until: datetime, *, source: str, previous_position: int | None = None
 ) -> tuple[bytes, Headers]:
-    """Return value and headers of a record that says how far its partition is complete.
+    """Return value and headers of a watermark record.
 
-    `previous_position` is the last one published there: a reader that lacks it knows that the end of a log was lost.
+    `previous_position` is the last position published on the partition: a reader that has not received it detects a
+    lost end of the partition.
     """
     attributes = {
         "ce_specversion": "1.0",

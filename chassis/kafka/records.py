@@ -1,6 +1,6 @@
-"""Kafka records, straight from stored rows: the attributes from the columns, the value as it was stored.
+"""Builds Kafka records from stored rows: headers from the columns and the state, the value as stored.
 
-Nothing is validated again: what a row holds was checked when it was appended, and readers check what they get.
+The state is not validated again: it was validated before the append, and readers validate what they receive.
 """
 
 from collections.abc import Mapping
@@ -13,15 +13,15 @@ import asyncpg
 from pydantic_core import from_json
 
 from chassis.kafka.cloudevents import CONTENT_TYPE, Headers
-from chassis.store.event_store import MAX_EVENT_BYTES
+from chassis.store.append import MAX_EVENT_BYTES
 from chassis.store.mapper import EventMapper
 from contracts.event import Envelope
 from contracts.types import utc_text
 
 Row = asyncpg.Record | Mapping[str, Any]
 Record = tuple[bytes, bytes | None, Headers]
-REMEMBERED_INSTANTS = 64
-# Inside a text the quotes would stand behind backslashes, and nothing before `data` has a field of that name.
+CACHED_TIMES = 64
+# Unambiguous: inside a string the quotes are escaped, and no field before `data` has that name.
 DATA = b',"data":'
 OPTIONAL = (("causation_id", "ce_causationid"), ("traceparent", "traceparent"))
 SPECVERSION = ("ce_specversion", b"1.0")
@@ -29,23 +29,23 @@ CONTENT = ("content-type", CONTENT_TYPE.encode())
 
 
 class UnreadableRowError(ValueError):
-    """A row of which no record can be made. The message holds no content."""
+    """No record can be built from the row. The message contains no data of the row."""
 
 
 def record_of(row: Row, *, source: bytes, previous_position: int) -> tuple[bytes, bytes, Headers]:
     """Return key, value and headers for a row of the event table. Raises UnreadableRowError."""
-    about, value = parts_of(row["state"])
+    attributes, value = split_state(row["state"])
     subject = str(row["subject"]).encode()
     try:
-        metadata = about["metadata"]
+        metadata = attributes["metadata"]
         headers = [
             SPECVERSION,
-            ("ce_id", about["id"].encode()),
+            ("ce_id", attributes["id"].encode()),
             ("ce_source", source),
-            *of_type(row["type"]),
+            *type_headers(row["type"]),
             ("ce_subject", subject),
-            ("ce_time", about["occurred_at"].encode()),
-            ("ce_recordedtime", told(row["recorded_at"])),
+            ("ce_time", attributes["occurred_at"].encode()),
+            ("ce_recordedtime", time_header(row["recorded_at"])),
             ("ce_streamid", str(row["stream_id"]).encode()),
             ("ce_sequence", b"%d" % row["version"]),
             ("ce_position", b"%d" % row["position"]),
@@ -53,7 +53,7 @@ def record_of(row: Row, *, source: bytes, previous_position: int) -> tuple[bytes
             ("ce_correlationid", metadata["correlation_id"].encode()),
             ("ce_actor", metadata["actor"].encode()),
             CONTENT,
-            *optional(metadata),
+            *optional_headers(metadata),
         ]
     except (KeyError, TypeError, AttributeError) as error:
         raise UnreadableRowError(f"its state lacks a field: {type(error).__name__}") from error
@@ -61,7 +61,7 @@ def record_of(row: Row, *, source: bytes, previous_position: int) -> tuple[bytes
 
 
 def encode(envelope: Envelope[Any], *, source: str, previous_position: int) -> tuple[bytes, bytes, Headers]:
-    """Return the record of an event as it would be published from its row."""
+    """Return the record of an event, the same as `record_of` builds from its row."""
     new = EventMapper().to_new_event(envelope)
     row = {
         "position": envelope.position,
@@ -75,30 +75,30 @@ def encode(envelope: Envelope[Any], *, source: str, previous_position: int) -> t
     return record_of(row, source=source.encode(), previous_position=previous_position)
 
 
-def parts_of(state: bytes) -> tuple[dict[str, Any], bytes]:
-    """Split a stored state into what it says about the fact, read, and the fact itself, as it stands."""
-    at = state.find(DATA)
-    value = state[at + len(DATA) : -1]
-    if at < 0 or len(value) > MAX_EVENT_BYTES:
+def split_state(state: bytes) -> tuple[dict[str, Any], bytes]:
+    """Split a stored state into its parsed attributes and the unparsed event data. Raises UnreadableRowError."""
+    start = state.find(DATA)
+    value = state[start + len(DATA) : -1]
+    if start < 0 or len(value) > MAX_EVENT_BYTES:
         raise UnreadableRowError(f"a state of {len(state)} bytes")
     try:
-        return from_json(state[:at] + b"}"), value
+        return from_json(state[:start] + b"}"), value
     except ValueError as error:
-        raise UnreadableRowError("its state is no JSON") from error
+        raise UnreadableRowError("its state is not JSON") from error
 
 
 @cache
-def of_type(event_type: str) -> Headers:
+def type_headers(event_type: str) -> Headers:
     return [("ce_type", event_type.encode()), ("ce_dataschema", f"/schemas/{event_type}.json".encode())]
 
 
-@lru_cache(maxsize=REMEMBERED_INSTANTS)
-def told(at: datetime) -> bytes:
-    """Return the time as a header; all that was appended together has the same."""
+@lru_cache(maxsize=CACHED_TIMES)
+def time_header(at: datetime) -> bytes:
+    """Return the time as a header value. Cached, because all events of one append have the same time."""
     return utc_text(at).encode()
 
 
-def optional(metadata: Mapping[str, Any]) -> Headers:
+def optional_headers(metadata: Mapping[str, Any]) -> Headers:
     found = [(header, metadata[name].encode()) for name, header in OPTIONAL if name in metadata]
     if origin := metadata.get("origin"):
         found += [("ce_batchid", origin["batch_id"].encode()), ("ce_batchrow", b"%d" % origin["row"])]
@@ -106,16 +106,16 @@ def optional(metadata: Mapping[str, Any]) -> Headers:
 
 
 def placeholder_of(row: Row, *, source: bytes, previous_position: int) -> Record:
-    """Return the record that keeps the place of a row which cannot be told: what its columns say, and no value."""
-    subject, recorded_at = str(row["subject"]).encode(), told(row["recorded_at"])
+    """Return a record without a value for a row that is unreadable or too large, so that its position is published."""
+    subject, recorded_at = str(row["subject"]).encode(), time_header(row["recorded_at"])
     return (
         subject,
         None,
         [
             SPECVERSION,
-            ("ce_id", place_id(row)),
+            ("ce_id", placeholder_id(row)),
             ("ce_source", source),
-            *of_type(row["type"]),
+            *type_headers(row["type"]),
             ("ce_subject", subject),
             ("ce_time", recorded_at),
             ("ce_recordedtime", recorded_at),
@@ -127,14 +127,14 @@ def placeholder_of(row: Row, *, source: bytes, previous_position: int) -> Record
     )
 
 
-def place_id(row: Row) -> bytes:
-    """Return the id of a record that only keeps the place of a row."""
+def placeholder_id(row: Row) -> bytes:
+    """Return the event id of the placeholder of a row."""
     return str(uuid5(UUID(str(row["stream_id"])), str(row["version"]))).encode()
 
 
-def id_of(row: Row) -> bytes:
-    """Return the id under which a row is published."""
+def event_id_of(row: Row) -> bytes:
+    """Return the event id under which a row is published."""
     try:
         return dict(record_of(row, source=b"", previous_position=0)[2])["ce_id"]
     except UnreadableRowError:
-        return place_id(row)
+        return placeholder_id(row)

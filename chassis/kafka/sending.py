@@ -1,4 +1,4 @@
-"""Sends records in batches of one partition each, in order, and waits until all are acknowledged."""
+"""Sends records in one batch sequence per partition, in order, and waits for all acknowledgements."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -16,10 +16,10 @@ Outgoing = dict[tuple[str, int], list[Record]]
 
 
 async def send_all(producer: AIOKafkaProducer, outgoing: Outgoing) -> None:
-    """Send every partition's records in order and return once all are acknowledged.
+    """Send the records of each partition in order. Return when all are acknowledged; raise if any send fails.
 
-    The next batch of a partition waits until the one before it is on its way, so they go in turns, one of each. No task
-    is begun for any: on a busy loop each would have to wait for its own turn as well.
+    `send_batch` waits until the previous batch of the partition was sent, so the partitions take turns. There is no
+    task per partition: on a busy event loop each task would add a delay.
     """
     batches = [list(batches_of(producer, records)) for records in outgoing.values()]
     async with asyncio.timeout(SEND_DEADLINE_SECONDS):

@@ -1,1 +1,1 @@
-"""PostgreSQL: connections, transactions, and rows of read models."""
+"""PostgreSQL: connections, transactions, read-model rows and views."""

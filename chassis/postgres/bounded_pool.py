@@ -42,18 +42,18 @@ class BoundedPool(asyncpg.Pool):
             except BaseException:
                 self._line.release()
                 raise
-        self._stall.moved()
+        self._stall.record_progress()
         return got
 
     async def _wait_in_line(self, limit: asyncio.Timeout) -> None:
         if not self._line.locked():
             await self._line.acquire()
-            self._stall.moved()
+            self._stall.record_progress()
             return
         if self._stall.stalled:
             raise TimeoutError("no connection comes back")
         self._limits.add(limit)
-        self._stall.watch()
+        self._stall.start()
         try:
             await self._line.acquire()
         finally:
@@ -74,7 +74,7 @@ class BoundedPool(asyncpg.Pool):
             await super().release(connection, timeout=timeout)
         finally:
             self._line.release()
-            self._stall.moved()
+            self._stall.record_progress()
 
 
 class InLine(PoolAcquireContext):

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL that never wait without a limit."""
+"""PostgreSQL connection pools, transactions and retries, all with timeouts."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -21,7 +21,7 @@ COMMAND_TIMEOUT_SECONDS = 5.0
 DEADLINE_SECONDS = 6.0
 QUERIES_PER_CONNECTION = 50_000
 IDLE_SECONDS = 300.0
-# What PostgreSQL's binary form of jsonb begins with; COPY knows no other form.
+# The version byte of PostgreSQL's binary jsonb format. COPY supports only the binary format.
 JSONB_VERSION = b"\x01"
 SERVER_SETTINGS = {
     "statement_timeout": "10s",
@@ -30,14 +30,14 @@ SERVER_SETTINGS = {
     "timezone": "UTC",
     "jit": "off",
 }
-# Promotions, and restores to an instant, begin another timeline. A standby has none of its own.
+# A promotion and a point-in-time recovery start a new timeline. NULL on a standby.
 READ_TIMELINE = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END"
-# What asyncpg raises when the server, the network or the pool is at fault rather than the statement.
+# Errors of the server, the network or the pool, as opposed to errors of the statement.
 UNAVAILABLE = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
-    # A backend that is killed between two messages leaves the driver's own states in disorder.
+    # Raised by asyncpg if a backend is killed between two protocol messages.
     asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.exceptions.OperatorInterventionError,
@@ -45,37 +45,37 @@ UNAVAILABLE = (
     asyncpg.exceptions.LockNotAvailableError,
     asyncpg.exceptions.TransactionRollbackError,
     asyncpg.exceptions.InvalidAuthorizationSpecificationError,
-    # A standby answers, and takes nothing.
+    # Raised by a standby, which accepts connections but no writes.
     asyncpg.exceptions.ReadOnlySQLTransactionError,
-    # A table has changed its form meanwhile; outside a transaction the driver asks again by itself.
+    # A table was altered after the statement was prepared. Outside a transaction asyncpg retries by itself.
     asyncpg.exceptions.InvalidCachedStatementError,
 )
 
 
 class StandbyError(ConnectionRefusedError):
-    """The server follows another one."""
+    """The server is a standby."""
 
 
 class OtherTimelineError(ConnectionRefusedError):
-    """The server has another history than the first one that answered: what was read there may never have been."""
+    """The server is on another timeline than the first connection: data read before may not exist there."""
 
 
 class Timeline:
-    """The timeline that a pool lives on, which is that of its first connection (ADR 0020)."""
+    """The timeline of a pool's first connection; all other connections must be on it (ADR 0020)."""
 
     def __init__(self) -> None:
-        self._known: str | None = None
+        self._expected: str | None = None
         self.left = asyncio.Event()
 
     async def check(self, opened: Connection) -> None:
-        """Raise StandbyError or OtherTimelineError where `opened` leads elsewhere; the latter sets `left` for good."""
+        """Raise StandbyError, or OtherTimelineError, which also sets `left` for good."""
         found = await opened.fetchval(READ_TIMELINE)
         if found is None:
             raise StandbyError("the database is a standby")
-        self._known = self._known or found
-        if found != self._known:
+        self._expected = self._expected or found
+        if found != self._expected:
             self.left.set()
-            raise OtherTimelineError(f"the database went from timeline {self._known} to {found}")
+            raise OtherTimelineError(f"the database changed from timeline {self._expected} to {found}")
 
 
 async def open_pool(
@@ -86,15 +86,15 @@ async def open_pool(
     session: Mapping[str, str] = MappingProxyType({}),
     timeline: Timeline | None = None,
 ) -> Pool:
-    """Open a pool. The first connection is made on first use, so that a service can start before its database.
+    """Open a pool. The first connection is opened on first use, so that a service can start before its database.
 
-    `session` are PostgreSQL settings beside SERVER_SETTINGS, or instead of them.
+    `session` are PostgreSQL settings that extend or override SERVER_SETTINGS.
     """
-    lives_on = timeline or Timeline()
+    pool_timeline = timeline or Timeline()
 
-    async def begin(opened: Connection) -> None:
-        await lives_on.check(opened)
-        await read_jsonb(opened)
+    async def initialize(opened: Connection) -> None:
+        await pool_timeline.check(opened)
+        await use_jsonb_codec(opened)
 
     return await BoundedPool(
         url,
@@ -108,19 +108,19 @@ async def open_pool(
         timeout=CONNECT_TIMEOUT_SECONDS,
         command_timeout=COMMAND_TIMEOUT_SECONDS,
         server_settings={**SERVER_SETTINGS, "application_name": application_name, **session},
-        init=begin,
-        reset=keep_session,
+        init=initialize,
+        reset=reset_if_in_transaction,
     )
 
 
-async def keep_session(released: Connection) -> None:
-    """Spare the round trip of a reset: nothing here changes a session's settings, listens or locks beyond a commit."""
+async def reset_if_in_transaction(released: Connection) -> None:
+    """Reset only if a transaction is open. No code here changes session settings, listens or takes session locks."""
     if released.is_in_transaction():
         await released.reset()
 
 
-async def read_jsonb(opened: Connection) -> None:
-    """Let jsonb columns be Python values on both sides; `json` stays text."""
+async def use_jsonb_codec(opened: Connection) -> None:
+    """Convert jsonb columns to and from Python values; `json` columns stay text."""
     await opened.set_type_codec(
         "jsonb", schema="pg_catalog", encoder=encode_jsonb, decoder=decode_jsonb, format="binary"
     )
@@ -146,11 +146,13 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
         yield held
 
 
-async def patiently(work: Callable[[], Awaitable[T]], *, deadline_seconds: float, pause_seconds: float = 0.1) -> T:
-    """Run `work` again while the database is unavailable; TimeoutError at the deadline. `work` must be idempotent.
+async def retry_while_unavailable(
+    work: Callable[[], Awaitable[T]], *, deadline_seconds: float, pause_seconds: float = 0.1
+) -> T:
+    """Run `work`, and retry it while the database is unavailable. `work` must be idempotent. Raises the last error.
 
-    A server that takes no connections is not waited for, unless an earlier try may have reached it; one on another
-    timeline never is.
+    Raises TimeoutError if `work` is still running at the deadline. A refused connection is retried only if an earlier
+    attempt may have reached the server; OtherTimelineError is never retried.
     """
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + deadline_seconds

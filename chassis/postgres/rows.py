@@ -1,4 +1,4 @@
-"""Read-model rows as dataclasses: loaded by key, folded in memory, written back a batch at a time."""
+"""Read-model rows as dataclasses: loaded by key, changed in memory, saved in batches."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
@@ -17,9 +17,10 @@ R = TypeVar("R", bound="DataclassInstance")
 
 
 class Rows(Generic[R]):
-    """The table `name`, one column for each field of `row_class`, told apart by the uuid column `key`.
+    """The table `name` with one column for each field of `row_class` and the uuid primary key `key`.
 
-    A row that is `written_once` is a single fact's: the applier lets no fact through twice, so nothing is looked for.
+    `written_once`: each row comes from one event. The applier applies no event twice, so rows are inserted without
+    a check for existing ones.
     """
 
     def __init__(self, name: str, row_class: type[R], key: str, *, written_once: bool = False) -> None:
@@ -33,7 +34,7 @@ class Rows(Generic[R]):
         self._class = row_class
         self._key = key
         self._adapter = TypeAdapter(list[row_class])  # type: ignore[valid-type]
-        # Names come from our own classes, never from a request.
+        # The names come from our own classes, never from a request.
         self._load = f"SELECT {listed} FROM {name} WHERE {key} = ANY($1) ORDER BY {key} FOR UPDATE"  # noqa: S608
         self._save = (
             f"INSERT INTO {name} ({listed}) SELECT {listed} FROM json_populate_recordset(NULL::{name}, $1::json)"  # noqa: S608
@@ -41,7 +42,7 @@ class Rows(Generic[R]):
         )
 
     async def load(self, held: Connection, keys: Iterable[UUID]) -> dict[UUID, R]:
-        """Return the rows there are, locked, by key; in the keys' order, so that two batches never deadlock."""
+        """Lock and return the existing rows by key. The locks are taken in key order, so two batches never deadlock."""
         wanted = list(set(keys))
         rows = await held.fetch(self._load, wanted) if wanted else []
         return {row[self._key]: self._class(**row) for row in rows}

@@ -1,7 +1,7 @@
-"""A second copy of a read model's tables in a schema of its own, and the switch that puts it in the first one's place.
+"""Shadow tables: copies of a read model's tables in another schema, which then replace the live tables.
 
-All that hangs on a table goes with it: keys, indexes and constraints under their own names, storage options and rights;
-views are pointed at the new tables. What a read model has no use for (foreign keys, triggers) is not copied.
+Keys, indexes and constraints (with their names), storage options and privileges are copied, and views are recreated on
+the new tables. Foreign keys and triggers are not copied: read models have none.
 """
 
 from collections.abc import Sequence
@@ -23,12 +23,12 @@ INDEXES = """
     SELECT pg_get_indexdef(i.indexrelid) FROM pg_index i WHERE i.indrelid = $1::regclass AND i.indisunique = $2
         AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.conrelid = i.indrelid)
 """
-RIGHTS = """
+PRIVILEGES = """
     SELECT format('GRANT %s ON %I.%I TO %s', string_agg(a.privilege_type, ', '), $2::text, c.relname,
         CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)
     FROM pg_class c, aclexplode(c.relacl) a WHERE c.oid = $1::regclass GROUP BY c.relname, a.grantee
 """
-# Read while the old tables stand in `public`, so that their names come without a schema and find the new ones later.
+# Read before the switch: the definitions then name tables without a schema, and later resolve to the new tables.
 VIEWS = """
     SELECT format('CREATE OR REPLACE VIEW %I.%I%s AS %s', n.nspname, c.relname,
         coalesce(' WITH (' || array_to_string(c.reloptions, ', ') || ')', ''), pg_get_viewdef(c.oid))
@@ -38,13 +38,13 @@ VIEWS = """
 
 
 @dataclass(frozen=True, slots=True)
-class Shadow:
-    """The copy. Every call needs the owner of the tables, and belongs into the caller's transaction."""
+class ShadowTables:
+    """Copies of `tables`. Each method runs in the caller's transaction and needs a connection as the tables' owner."""
 
     tables: Sequence[str]
 
     async def create(self, held: Connection) -> None:
-        """Make the copy, empty, with what tells rows apart; one left over from before is thrown away."""
+        """Create empty copies with keys and unique indexes. Copies left over from an earlier rebuild are dropped."""
         await held.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE; CREATE SCHEMA {SCHEMA}")
         for table in self.tables:
             live = f"{LIVE}.{table}"
@@ -55,10 +55,10 @@ class Shadow:
             await self._add_indexes(held, table, unique=True)
 
     async def complete(self, held: Connection) -> None:
-        """Add what would have slowed down the filling, and the rights."""
+        """Add the other indexes, which would have slowed down filling the tables, and the privileges."""
         for table in self.tables:
             await self._add_indexes(held, table, unique=False)
-            for (grant,) in await held.fetch(RIGHTS, f"{LIVE}.{table}", SCHEMA):
+            for (grant,) in await held.fetch(PRIVILEGES, f"{LIVE}.{table}", SCHEMA):
                 await held.execute(grant)
             await held.execute(f"ANALYZE {SCHEMA}.{table}")
 
@@ -67,7 +67,7 @@ class Shadow:
             await held.execute(definition.replace(f" ON {LIVE}.{table} ", f" ON {SCHEMA}.{table} ", 1))
 
     async def switch(self, held: Connection) -> None:
-        """Put the copy in the place of the live tables, and drop those. Readers wait for the commit, and see no mix."""
+        """Replace the live tables with the copies and drop them. Readers wait for the commit and never see a mix."""
         await held.execute(f"SET LOCAL search_path = {LIVE}")
         await held.execute(f"LOCK TABLE {', '.join(self.tables)} IN ACCESS EXCLUSIVE MODE")
         views = [definition for (definition,) in await held.fetch(VIEWS)]
@@ -78,7 +78,7 @@ class Shadow:
             )
         for definition in views:
             await held.execute(definition)
-        # Without CASCADE: what else somebody has built on a table is not dropped with it, it stops the switch.
+        # Without CASCADE: an object that somebody else created on a table is not dropped, and the switch fails.
         await held.execute(f"DROP TABLE {', '.join(f'{RETIRED}.{table}' for table in self.tables)}")
         await held.execute(f"DROP SCHEMA {RETIRED}; DROP SCHEMA {SCHEMA}")
 

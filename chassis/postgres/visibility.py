@@ -1,13 +1,13 @@
-"""SQL conditions on tables of customers: who holds a customer, whose customers somebody may see, a customer's ids.
+"""SQL conditions for access to customers: who holds a customer, which customers an employee may see, a customer's ids.
 
-The tables have the columns `customer_id`, `owner_id`, `leader_id`, `helper_ids` and `merged_into`. What was recorded
-of a duplicate belongs to the customer that it was merged into. Arguments are names from code and placeholders, never
-values of a request.
+The tables have the columns `customer_id`, `owner_id`, `leader_id`, `helper_ids` and `merged_into`. Events of a
+duplicate belong to the customer that it was merged into. Arguments are names from code and placeholders, never values
+of a request.
 """
 
 
 def holds(alias: str, employee: str) -> str:
-    """Return the condition that `employee` is owner, leader or helper in the row `alias`."""
+    """Return the condition that `employee` is the owner, the leader or a helper in the row `alias`."""
     return f"({employee} IN ({alias}.owner_id, {alias}.leader_id) OR {alias}.helper_ids @> ARRAY[{employee}::text])"
 
 
@@ -19,7 +19,7 @@ def visible(customer_id: str, table: str, reader: str) -> str:
 def customers_of(table: str, employee: str) -> str:
     """Return the ids of all customers that `employee` holds, with their duplicates, for `id = …`.
 
-    As an array, so that an index finds the rows of one employee among everybody's.
+    As an array, so that PostgreSQL can use an index on the id.
     """
     held = holds("o", employee)
     return f"""ANY(ARRAY(

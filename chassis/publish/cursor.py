@@ -1,4 +1,4 @@
-"""How far a store is published: its cursor, and the last position on each partition of the topic."""
+"""The relay's cursor: the last published position of the store and of each partition, kept in the store."""
 
 from collections import defaultdict
 
@@ -7,7 +7,7 @@ from chassis.publish.lease import Lease, LeaseLostError
 
 READ_CURSOR = "SELECT position FROM relay_cursor"
 READ_PARTITIONS = "SELECT partition, position FROM relay_partition"
-# Moves the cursor and each partition's last position, if the lease is ours still; else it changes no row.
+# Moves the cursor and the last positions of the partitions, if this process still has the lease; else changes no row.
 MOVE = """
     WITH ours AS (SELECT FROM relay_lease WHERE holder = $1 AND epoch = $2 FOR UPDATE),
         moved AS (UPDATE relay_cursor SET position = $3 WHERE EXISTS (SELECT FROM ours))
@@ -19,9 +19,9 @@ FORGET_PARTITIONS = "UPDATE relay_partition SET position = 0"
 
 
 class RelayCursor:
-    """All up to `position` is published; `previous` holds the last position on each partition.
+    """Events up to `position` are published; `previous` holds the last published position of each partition.
 
-    Both move together, in one transaction, and only under the lease: otherwise LeaseLostError is raised.
+    Both move in one transaction, and only while the lease is held: else LeaseLostError is raised and nothing changes.
     """
 
     def __init__(self, pool: Pool, lease: Lease) -> None:
@@ -39,11 +39,11 @@ class RelayCursor:
         numbers, positions = list(previous), list(previous.values())
         done = await self._pool.execute(MOVE, self._lease.holder, self._lease.epoch, position, numbers, positions)
         if done != f"INSERT 0 {len(previous)}":
-            raise LeaseLostError(f"epoch {self._lease.epoch} is over")
+            raise LeaseLostError(f"the lease of epoch {self._lease.epoch} was lost")
         self.position, self.previous = position, previous
 
     async def rewind(self) -> None:
-        """Begin again before the first event."""
+        """Set all positions to 0, so that every event is published again. Raises LeaseLostError."""
         async with transaction(self._pool) as held:
             await self._lease.check(held)
             await held.execute(REWIND)

@@ -1,4 +1,4 @@
-"""One relay at a time per store: a lease in the store itself, with an epoch that every move of the cursor names."""
+"""The relay's lease, kept in the store: one relay at a time publishes. Each move of the cursor checks its epoch."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,11 +19,11 @@ HELD = "SELECT epoch FROM relay_lease WHERE holder = $1 AND epoch = $2 FOR UPDAT
 
 
 class LeaseLostError(Exception):
-    """Somebody else publishes now: stop at once."""
+    """Another process has the lease: stop publishing at once."""
 
 
 class Lease:
-    """The right to publish. Whoever was paused past its end finds its cursor refused."""
+    """The right to publish. A relay that was paused until its lease expired cannot move the cursor."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -31,19 +31,20 @@ class Lease:
         self.epoch: int | None = None
 
     async def acquire(self) -> bool:
-        """Take or renew the lease; False while somebody else holds it."""
+        """Acquire or renew the lease. Return False while another process holds it."""
         self.epoch = await self._pool.fetchval(ACQUIRE, self.holder, LEASE_SECONDS)
         return self.epoch is not None
 
-    async def wait(self, *, waiting: Callable[[], None]) -> None:
+    async def wait(self, *, on_wait: Callable[[], None]) -> None:
+        """Wait until the lease is acquired; call `on_wait` after each failed attempt."""
         while not await self.acquire():
-            waiting()
+            on_wait()
             await asyncio.sleep(RENEW_SECONDS)
 
     async def check(self, held: Connection) -> None:
-        """Hold the lease row for the rest of the caller's transaction, or raise LeaseLostError."""
+        """Lock the lease row until the caller's transaction ends. Raises LeaseLostError."""
         if await held.fetchval(HELD, self.holder, self.epoch) is None:
-            raise LeaseLostError(f"epoch {self.epoch} is over")
+            raise LeaseLostError(f"the lease of epoch {self.epoch} was lost")
 
     async def release(self) -> None:
         await self._pool.execute(RELEASE, self.holder)

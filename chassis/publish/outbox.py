@@ -1,4 +1,4 @@
-"""What the relay sends next: batches of records made of stored rows, each naming the one before it on its partition."""
+"""Reads the outbox (the event table) and prepares batches of records, each with its previous position (P3)."""
 
 import asyncio
 from collections import defaultdict
@@ -15,16 +15,16 @@ from chassis.store.event_store import EventStore
 from contracts.topics import Topic
 
 READ_BATCH = 1_000
-# A batch is made ready while others wait for the loop: let them have it in between.
-BREATH_EVERY = 100
+# Preparing a batch blocks the event loop, so other tasks run after so many rows.
+YIELD_EVERY = 100
 
-# What is made of each event for a second topic: from its type, its stream and its record.
+# Builds the record for a second topic from an event's type, stream id and record.
 Companion = Callable[[str, str, Record], Record]
 
 
 @dataclass(slots=True)
-class Ready:
-    """Records made of `count` rows up to position `last`, and what was then the last on each partition."""
+class PreparedBatch:
+    """The records of `count` rows up to position `last`, and the last position of each partition after them."""
 
     last: int
     count: int
@@ -33,7 +33,7 @@ class Ready:
 
 
 class Outbox:
-    """Makes records of one store's rows for one topic, and what `companion` makes of each for a second one."""
+    """Builds records for one topic from the rows of one store, and with `companion` records for a second topic."""
 
     def __init__(self, store: EventStore, topic: Topic, companion: tuple[Topic, Companion] | None = None) -> None:
         self._store = store
@@ -45,27 +45,27 @@ class Outbox:
     def topics(self) -> tuple[Topic, ...]:
         return (self._topic, self._companion[0]) if self._companion else (self._topic,)
 
-    async def make_ready(self, after: int, previous: Mapping[int, int]) -> Ready:
-        """Return what follows position `after`, where `previous` are the last positions of the partitions."""
+    async def prepare(self, after: int, previous: Mapping[int, int]) -> PreparedBatch:
+        """Return the rows after position `after` as records. `previous` are the last positions of the partitions."""
         rows = await self._store.read_rows(after=after, limit=READ_BATCH)
-        ready = Ready(rows[-1]["position"] if rows else after, len(rows), defaultdict(int, previous))
+        batch = PreparedBatch(rows[-1]["position"] if rows else after, len(rows), defaultdict(int, previous))
         for number, row in enumerate(rows):
-            if number % BREATH_EVERY == 0:
+            if number % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
             partition = partition_of(str(row["subject"]).encode(), self._topic.partitions)
-            record = self._record_of(row, ready.previous[partition])
-            ready.outgoing[self._topic.name, partition].append(record)
-            ready.previous[partition] = row["position"]
+            record = self._record_of(row, batch.previous[partition])
+            batch.outgoing[self._topic.name, partition].append(record)
+            batch.previous[partition] = row["position"]
             if self._companion and record[1] is not None:
                 topic, companion = self._companion
-                ready.outgoing[topic.name, partition].append(companion(row["type"], str(row["stream_id"]), record))
-        return ready
+                batch.outgoing[topic.name, partition].append(companion(row["type"], str(row["stream_id"]), record))
+        return batch
 
     def _record_of(self, row: Row, previous: int) -> Record:
-        """Return the record for a row.
+        """Return the record of a row.
 
-        One of which none can be made, or that is too large for the broker, goes out without its value: readers park
-        its customer, and the line does not stop.
+        A row that is unreadable or too large for the broker is published without its value: readers park its
+        customer, and the rows after it are still published.
         """
         try:
             return record_of(row, source=self._source, previous_position=previous)

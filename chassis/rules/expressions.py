@@ -1,6 +1,6 @@
-"""Conditions that people write, in CEL: compiled and checked when they are published, and evaluated without any harm.
+"""User-written conditions in CEL: checked when they are published, evaluated without side effects.
 
-The library bounds what one expression may cost: its depth, and how often it goes round.
+The library limits the nesting depth and the number of iterations of an expression.
 """
 
 import re
@@ -12,11 +12,11 @@ from typing import Any
 from cel_expr_python import cel
 
 TYPES = {int: cel.Type.INT, float: cel.Type.DOUBLE, str: cel.Type.STRING, bool: cel.Type.BOOL}
-# What may be null: checked as what it is otherwise, and given as it comes.
+# Types of nullable variables: checked as the wrapped type, evaluated as any value or null.
 NULLABLE: dict[type, cel.Type] = {int: cel.Type("google.protobuf.Int64Value")}
 FAULT = re.compile(r"<input>:(?P<line>\d+):(?P<column>\d+): (?P<reason>[^\n]*)")
-LONGEST_REASON = 200
-# What the library says in English begins with or holds one of these; the rest is told as it is.
+MAX_REASON = 200
+# Translations of the library's messages by a part of their text; other messages are "无法使用".
 REASONS_ZH = {
     "Syntax error": "语法错误",
     "undeclared reference": "未知的名称",
@@ -26,17 +26,17 @@ REASONS_ZH = {
 
 
 class ExpressionError(Exception):
-    """The expression cannot be used; `line` and `column` count from 1."""
+    """The expression is invalid; `line` and `column` start at 1."""
 
     def __init__(self, line: int, column: int, reason: str) -> None:
         super().__init__(f"line {line}, column {column}: {reason}")
         self.en = f"line {line}, column {column}: {reason}"
-        zh = next((zh for begin, zh in REASONS_ZH.items() if begin in reason), "无法使用")
+        zh = next((zh for part, zh in REASONS_ZH.items() if part in reason), "无法使用")
         self.zh = f"第 {line} 行第 {column} 列：{zh}（{reason}）"
 
 
 class Conditions:
-    """Conditions over variables of these names and types; those of `nullable` may have no value."""
+    """Conditions over variables with these names and types; those of `nullable` may be null."""
 
     def __init__(self, variables: Mapping[str, type], nullable: Mapping[str, type] = MappingProxyType({})) -> None:
         own = {name: TYPES[kind] for name, kind in variables.items()}
@@ -49,11 +49,11 @@ class Conditions:
         self._compiled(text)
 
     def holds(self, text: str, values: Mapping[str, Any]) -> bool:
-        """Say whether the condition is true. One that fails, as one that compares null, is not."""
+        """Return whether the condition is true. A condition whose evaluation fails, for example on null, is false."""
         try:
             return self._compiled(text).eval(data=values).value() is True
         except RuntimeError:
-            # The library's word for having gone round too often.
+            # Raised by the library above its limit of iterations.
             return False
 
     def _compile(self, text: str) -> Any:
@@ -62,12 +62,12 @@ class Conditions:
         except RuntimeError as error:
             raise fault_of(str(error)) from None
         if checked.return_type() != cel.Type.BOOL:
-            raise ExpressionError(1, 1, f"it gives {checked.return_type()}, where true or false is needed")
+            raise ExpressionError(1, 1, f"the result is {checked.return_type()}, but must be true or false")
         return self._environment.compile(text)
 
 
 def fault_of(message: str) -> ExpressionError:
-    """Return what the library has found first."""
+    """Return the first error in the library's message."""
     if found := FAULT.search(message):
-        return ExpressionError(int(found["line"]), int(found["column"]), found["reason"][:LONGEST_REASON])
-    return ExpressionError(1, 1, message[:LONGEST_REASON])
+        return ExpressionError(int(found["line"]), int(found["column"]), found["reason"][:MAX_REASON])
+    return ExpressionError(1, 1, message[:MAX_REASON])

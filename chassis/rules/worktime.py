@@ -1,6 +1,6 @@
-"""When people work: intervals per weekday, holidays and make-up workdays, absences; and work time counted over them.
+"""Work calendars and work time: intervals per weekday, holidays, make-up workdays, absences.
 
-Pure. Instants are aware; what is counted is time worked between two of them, so pauses outside work move nothing.
+Pure. Instants are aware datetimes. Work time between two instants counts only the time inside work intervals.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 DAYS_A_WEEK = 7
-# Nothing is promised further ahead; a calendar on which nobody ever works would otherwise be searched for ever.
+# The search limit, so that it ends for a calendar without any work time.
 MAX_DAYS = 3_660
 ONE_DAY = timedelta(days=1)
 
 
 class NoWorkTimeError(ValueError):
-    """Within MAX_DAYS there is not as much work time as was asked for."""
+    """The calendar does not have the requested work time within MAX_DAYS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From one instant up to another."""
+    """The time from `start` up to `end`."""
 
     start: datetime
     end: datetime
@@ -39,9 +39,9 @@ Day = tuple[Interval, ...]
 
 @dataclass(frozen=True, slots=True)
 class WorkCalendar:
-    """One version of a calendar, for whoever is not `away`.
+    """One version of a calendar. No work time counts while `away` (an employee's absences).
 
-    `week` holds Monday to Sunday; `days` what differs from it: nothing for a holiday, intervals for a make-up workday.
+    `week` has the intervals of Monday to Sunday. `days` overrides them: none for a holiday, some for a make-up workday.
     Years outside `confirmed_years` are provisional: their official holidays are not known yet.
     """
 
@@ -58,12 +58,12 @@ class WorkCalendar:
         return bool(self.on(day))
 
     def is_provisional(self, since: datetime, until: datetime) -> bool:
-        """Tell whether any day from `since` to `until` lies in a year whose holidays are not confirmed."""
+        """Return whether any year from `since` to `until` has unconfirmed holidays."""
         first, last = since.astimezone(self.zone).year, until.astimezone(self.zone).year
         return not self.confirmed_years.issuperset(range(first, last + 1))
 
     def elapsed(self, since: datetime, until: datetime) -> timedelta:
-        """Return the time worked between two instants; negative if `until` lies before `since`."""
+        """Return the work time between two instants; negative if `until` is before `since`."""
         if until < since:
             return -self.elapsed(until, since)
         worked = timedelta()
@@ -74,15 +74,15 @@ class WorkCalendar:
         return worked
 
     def after(self, since: datetime, work: timedelta) -> datetime:
-        """Return the first instant by which `work` has been done since `since`. Raises NoWorkTimeError."""
+        """Return the first instant at which the work time since `since` is `work`. Raises NoWorkTimeError."""
         if work <= timedelta():
             return since
         left = work
         for span in self._spans(since):
-            begins = max(span.start, since)
-            if span.end - begins >= left:
-                return begins + left
-            left -= span.end - begins
+            start = max(span.start, since)
+            if span.end - start >= left:
+                return start + left
+            left -= span.end - start
         raise NoWorkTimeError(f"no {work} of work within {MAX_DAYS} days after {since:%F}")
 
     def workdays_after(self, day: date, count: int) -> date:
@@ -96,18 +96,18 @@ class WorkCalendar:
         raise NoWorkTimeError(f"no {count} workdays within {MAX_DAYS} days after {day}")
 
     def shift(self, at: datetime) -> datetime:
-        """Return `at` if it is worked on that day, else the same time on the next workday."""
+        """Return `at` if its day is a workday, else the same time on the next workday."""
         local = at.astimezone(self.zone)
         day = self.workdays_after(local.date(), 0)
         return datetime.combine(day, local.time(), self.zone).astimezone(UTC)
 
     def _spans(self, since: datetime) -> Iterator[Span]:
-        """Yield what is worked, in order, from the day of `since` on; only what ends after it."""
+        """Yield the work intervals that end after `since`, in order, without absences."""
         day = since.astimezone(self.zone).date() - ONE_DAY
         for number in range(MAX_DAYS + 1):
             for interval in self.on(day + number * ONE_DAY):
                 span = self._span(day + number * ONE_DAY, interval)
-                yield from (part for part in without(span, self.away) if part.end > since)
+                yield from (part for part in subtract(span, self.away) if part.end > since)
 
     def _span(self, day: date, interval: Interval) -> Span:
         start, end = (self._instant(day, minutes) for minutes in (interval.start, interval.end))
@@ -115,12 +115,12 @@ class WorkCalendar:
 
     def _instant(self, day: date, minutes: int) -> datetime:
         midnight = datetime.combine(day, time(), self.zone)
-        # Wall time is added, so that a shift in the night moves nothing in the day.
+        # Wall time is added, so that a clock change at night does not shift the hours of the day.
         return (midnight + timedelta(minutes=minutes)).astimezone(UTC)
 
 
-def without(span: Span, away: Sequence[Span]) -> Iterator[Span]:
-    """Yield what is left of `span` when each of `away`, in order of their beginnings, is taken out."""
+def subtract(span: Span, away: Sequence[Span]) -> Iterator[Span]:
+    """Yield the parts of `span` outside all of `away`, which must be sorted by start."""
     start = span.start
     for absence in away:
         if absence.end <= start or absence.start >= span.end:

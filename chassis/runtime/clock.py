@@ -1,4 +1,4 @@
-"""The wall clock, as an argument of whatever needs the time."""
+"""The wall clock as a function, so that callers can pass another one."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Places where a fault test lets the process die, as a kill -9 there would. Without CARE_CRASH_AT it does nothing."""
+"""Crash points for fault tests: the process exits at a named place as after kill -9. Inactive without CARE_CRASH_AT."""
 
 import os
 
@@ -7,6 +7,6 @@ KILLED = 137
 
 
 def crash_point(name: str) -> None:
-    """Die here if CARE_CRASH_AT names this place."""
+    """Exit without any clean-up if CARE_CRASH_AT is `name`."""
     if name == CRASH_AT:
         os._exit(KILLED)

@@ -1,4 +1,4 @@
-"""What a service is told from outside: one model, read from CARE_… variables, checked before anything starts."""
+"""Settings of a service: one model, read from CARE_… environment variables and validated at startup."""
 
 from typing import Literal
 
@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Addresses and secrets of one service process. Units are in the names."""
+    """Addresses, secrets and limits of one service process."""
 
     model_config = SettingsConfigDict(
         env_prefix="CARE_", secrets_dir=None, extra="ignore", frozen=True, hide_input_in_errors=True
@@ -15,7 +15,7 @@ class Settings(BaseSettings):
 
     database_url: SecretStr
     kafka_bootstrap: str = "127.0.0.1:9092"
-    # Off only for a stand-in broker that does not know it; a retried batch may then be stored twice.
+    # Disable only for a broker without idempotent producers; a retried batch may then be stored twice.
     kafka_idempotence: bool = True
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)

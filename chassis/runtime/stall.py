@@ -1,4 +1,4 @@
-"""Notices that nothing moves any more, so that those who wait can be told at once instead of waiting in vain."""
+"""Detects that work makes no progress, so that waiting callers can be rejected at once."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,41 +7,41 @@ GRACE_SECONDS = 0.1
 
 
 class StallWatch:
-    """Calls `on_stall` when nothing has moved for `seconds` while it watches, and a moment after.
+    """Calls `on_stall` if no progress was recorded for `seconds` and for GRACE_SECONDS after that.
 
-    The loop may have come late itself: then it is in that moment that it learns what moved meanwhile.
+    If the event loop itself was blocked, it can record the progress made meanwhile within the grace period.
     """
 
     def __init__(self, seconds: float, on_stall: Callable[[], None]) -> None:
         self._seconds = seconds
         self._on_stall = on_stall
-        self._moved_at = 0.0
+        self._progress_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self.stalled = False
 
-    def moved(self) -> None:
-        self._moved_at = asyncio.get_running_loop().time()
+    def record_progress(self) -> None:
+        self._progress_at = asyncio.get_running_loop().time()
         self.stalled = False
 
-    def watch(self) -> None:
+    def start(self) -> None:
         if self._timer is None and not self.stalled:
             self._wait()
 
-    def rest(self) -> None:
+    def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def _wait(self) -> None:
-        self._timer = asyncio.get_running_loop().call_at(self._moved_at + self._seconds, self._look, True)
+        self._timer = asyncio.get_running_loop().call_at(self._progress_at + self._seconds, self._check, True)
 
-    def _look(self, is_first: bool) -> None:
+    def _check(self, is_first: bool) -> None:
         self._timer = None
         loop = asyncio.get_running_loop()
-        if loop.time() - self._moved_at < self._seconds:
+        if loop.time() - self._progress_at < self._seconds:
             self._wait()
         elif is_first:
-            self._timer = loop.call_later(GRACE_SECONDS, self._look, False)
+            self._timer = loop.call_later(GRACE_SECONDS, self._check, False)
         else:
             self.stalled = True
             self._on_stall()

@@ -9,7 +9,7 @@ MAX_DIGITS = 100
 
 
 class MalformedJsonError(ValueError):
-    """The bytes are not acceptable JSON; why, in English and Chinese, without repeating them."""
+    """The bytes are not valid strict JSON. The message, in English and Chinese, does not repeat them."""
 
     def __init__(self, en: str, zh: str) -> None:
         super().__init__(en)
@@ -34,7 +34,7 @@ def read_json(raw: bytes) -> Any:
 
 
 def depth_of(text: str) -> int:
-    """Return how deep brackets nest outside strings. Bodies with few brackets are not scanned."""
+    """Return the nesting depth of brackets outside strings. Returns 0 for texts with at most MAX_DEPTH brackets."""
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return 0
     depth = deepest = 0
@@ -54,33 +54,33 @@ def depth_of(text: str) -> int:
     return deepest
 
 
-def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise MalformedJsonError("A name stands twice in one object.", "同一对象中出现重复的字段名。")
-    return found
+def reject_duplicate_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise MalformedJsonError("A field name occurs twice in one object.", "同一对象中出现重复的字段名。")
+    return members
 
 
-def refuse_constant(name: str) -> None:
+def reject_constant(name: str) -> None:
     raise MalformedJsonError(f"{name} is not JSON.", f"{name} 不是合法的 JSON。")
 
 
-def finite(text: str) -> float:
+def parse_finite_float(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
         raise MalformedJsonError("A number is too large.", "数值过大。")
     return number
 
 
-def short_integer(text: str) -> int:
+def parse_bounded_integer(text: str) -> int:
     if len(text) > MAX_DIGITS:
         raise MalformedJsonError("A number has too many digits.", "数字位数过多。")
     return int(text)
 
 
 STRICT = json.JSONDecoder(
-    object_pairs_hook=without_duplicates,
-    parse_constant=refuse_constant,
-    parse_float=finite,
-    parse_int=short_integer,
+    object_pairs_hook=reject_duplicate_names,
+    parse_constant=reject_constant,
+    parse_float=parse_finite_float,
+    parse_int=parse_bounded_integer,
 )

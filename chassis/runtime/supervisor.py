@@ -1,4 +1,4 @@
-"""Keeps the background tasks of a process alive: a crash is logged, counted, and followed by a new start."""
+"""Supervises the background tasks of a process: a failed task is logged, counted and restarted with backoff."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from chassis.runtime import metrics
-from chassis.runtime.failure import sentence_of
+from chassis.runtime.failure import describe_error
 
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
@@ -17,7 +17,7 @@ STOP_SECONDS = 10.0
 
 @dataclass(slots=True)
 class Health:
-    """What one task says of itself; readiness is made from these."""
+    """The reported health of one task. Readiness is computed from all of them."""
 
     name: str
     is_ready: bool = False
@@ -32,14 +32,14 @@ class Health:
 
 @dataclass
 class Supervisor:
-    """Runs named tasks for ever; a task that ends or raises is started again after a pause that doubles."""
+    """Runs named tasks for ever. A task that ends or raises is restarted after a pause that doubles each time."""
 
     _healths: dict[str, Health] = field(default_factory=dict)
     _starts: list[tuple[Health, Callable[[], Awaitable[None]]]] = field(default_factory=list)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def health(self, name: str) -> Health:
-        """Return what the task called `name` says of itself, whether or not it runs in this process."""
+        """Return the health of the task `name`, whether or not it runs in this process."""
         return self._healths.setdefault(name, Health(name))
 
     def running(self) -> list[Health]:
@@ -52,7 +52,7 @@ class Supervisor:
         self._tasks = [asyncio.create_task(keep_running(health, run), name=health.name) for health, run in self._starts]
 
     async def stop(self) -> None:
-        """Cancel all and wait, but not for ever."""
+        """Cancel all tasks and wait for them for at most STOP_SECONDS."""
         for task in self._tasks:
             task.cancel()
         if self._tasks:
@@ -75,17 +75,17 @@ async def keep_running(health: Health, run: Callable[[], Awaitable[None]]) -> No
 
 
 async def attempt(run: Callable[[], Awaitable[None]]) -> str:
-    """Run once and say in a line how it ended. This is the one place where any failure is survived."""
+    """Run once and return in one line why it ended. Only here is every exception caught."""
     try:
-        # In a task of its own: a TaskGroup whose child fails leaves its task counted as cancelled (Python 3.11, 3.12).
+        # In a separate task: a TaskGroup whose child fails leaves its task marked as cancelled (Python 3.11, 3.12).
         await asyncio.ensure_future(run())
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if task is None or task.cancelling():
             raise
-        # Nobody stops the task: something that it waited for was cancelled.
+        # The task was not cancelled itself: something that it awaited was.
         return "cancelled from inside"
     except Exception as error:  # noqa: BLE001 - a supervisor's whole purpose
         structlog.get_logger().debug("task.failed", exc_info=True)
-        return sentence_of(error)
+        return describe_error(error)
     return "ended"

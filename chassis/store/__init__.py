@@ -1,1 +1,1 @@
-"""The event store: events, idempotent answers and the vault of personal words, appended in one transaction."""
+"""The event store: events, idempotency keys and the vault of personal data, appended in one transaction."""

@@ -1,7 +1,7 @@
-"""Takes a person's words out of the vault for good, and says what has been taken out (P7).
+"""Erases personal data from the vault and records what was erased (P7).
 
-Guarantees. An erasure is carried out once. Once it has been, the vault takes no word of that customer any more: both an
-erasure and an append hold the head of the store, and whichever comes second sees what the first has done.
+Guarantees. Each erasure is carried out once. After the erasure of a customer the vault accepts no personal data about
+that customer: an erasure and an append both lock the head of the store, so the second one sees the effect of the first.
 """
 
 from collections.abc import Collection
@@ -15,18 +15,18 @@ from pydantic import BaseModel
 from chassis.postgres.database import Connection, Pool
 
 LOCK = "SELECT FROM store_head FOR UPDATE"
-ALL = "DELETE FROM vault WHERE subject = $1"
-THOSE = "DELETE FROM vault WHERE subject = $1 AND id = ANY($2)"
-KEEP = "INSERT INTO erasure (subject, version, person_id, entries) VALUES ($1, $2, $3, $4)"
-DONE = "SELECT subject, version, person_id, entries, erased_at FROM erasure WHERE subject = $1 ORDER BY version"
+DELETE_ALL = "DELETE FROM vault WHERE subject = $1"
+DELETE_ENTRIES = "DELETE FROM vault WHERE subject = $1 AND id = ANY($2)"
+RECORD = "INSERT INTO erasure (subject, version, person_id, entries) VALUES ($1, $2, $3, $4)"
+COMPLETED = "SELECT subject, version, person_id, entries, erased_at FROM erasure WHERE subject = $1 ORDER BY version"
 ERASED_PEOPLE = "SELECT DISTINCT person_id FROM erasure WHERE person_id = ANY($1)"
 
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """Whose words are to go: all of the customer's, or, where `person_id` names one, a key contact's.
+    """A request to erase all personal data about a customer or, with `person_id`, about one key contact.
 
-    `version` is where it stands in the customer's stream: that tells it apart in every service.
+    `version` is the version of its event in the customer's stream. Subject and version identify it in every service.
     """
 
     subject: UUID
@@ -35,7 +35,7 @@ class Erasure:
 
 
 class Statement(BaseModel):
-    """What a service that takes no personal words says: which erasures it has received, and how many words it holds."""
+    """Statement of a service that stores no personal data: the erasures it received, and how many texts it holds."""
 
     service: str
     customer_id: UUID
@@ -44,51 +44,52 @@ class Statement(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Erased(Erasure):
-    """An erasure that has been carried out here, and how many entries the vault lost by it."""
+class CompletedErasure(Erasure):
+    """An erasure that this service has carried out, with the number of vault entries it deleted."""
 
     entries: int = 0
     erased_at: datetime | None = None
 
 
-async def lock(held: Connection) -> None:
-    """Let nothing be appended until the transaction ends: send no command meanwhile."""
+async def lock_store(held: Connection) -> None:
+    """Block all appends until the transaction ends. The caller must not send a command before that."""
     await held.execute(LOCK)
 
 
 async def erase(held: Connection, erasure: Erasure, refs: Collection[UUID] = ()) -> int | None:
-    """Carry an erasure out in the caller's transaction; return how many words went, None if it was done before.
+    """Carry out an erasure in the caller's transaction. Return how many entries were deleted, None if done before.
 
-    `refs` are where words about a key contact stand; of a customer all go. The store stays locked until the end.
+    `refs` are the vault references of a key contact; for a customer all entries are deleted. The store stays locked
+    until the transaction ends.
     """
-    await lock(held)
-    done = {each.version for each in await erased(held, erasure.subject)}
-    if erasure.version in done:
+    await lock_store(held)
+    completed = {each.version for each in await erasures_of(held, erasure.subject)}
+    if erasure.version in completed:
         return None
     if erasure.person_id is None:
-        entries = counted(await held.execute(ALL, erasure.subject))
+        entries = affected_rows(await held.execute(DELETE_ALL, erasure.subject))
     else:
-        entries = await remove(held, erasure.subject, refs)
-    await held.execute(KEEP, erasure.subject, erasure.version, erasure.person_id, entries)
-    whose = {"customer_id": str(erasure.subject), "key_contact_id": erasure.person_id and str(erasure.person_id)}
-    structlog.get_logger().info("erasure.done", **whose, entries=entries)
+        entries = await delete_entries(held, erasure.subject, refs)
+    await held.execute(RECORD, erasure.subject, erasure.version, erasure.person_id, entries)
+    ids = {"customer_id": str(erasure.subject), "key_contact_id": erasure.person_id and str(erasure.person_id)}
+    structlog.get_logger().info("erasure.done", **ids, entries=entries)
     return entries
 
 
-async def remove(held: Connection, subject: UUID, refs: Collection[UUID]) -> int:
-    """Take single words of a customer out of the vault; return how many there were."""
-    return counted(await held.execute(THOSE, subject, list(refs)))
+async def delete_entries(held: Connection, subject: UUID, refs: Collection[UUID]) -> int:
+    """Delete single vault entries of a customer. Return how many were deleted."""
+    return affected_rows(await held.execute(DELETE_ENTRIES, subject, list(refs)))
 
 
-async def erased(source: "Connection | Pool", subject: UUID) -> list[Erased]:
-    """Return which erasures of a customer this service has carried out."""
-    return [Erased(**row) for row in await source.fetch(DONE, subject)]
+async def erasures_of(source: "Connection | Pool", subject: UUID) -> list[CompletedErasure]:
+    """Return the erasures of a customer that this service has carried out, in their order."""
+    return [CompletedErasure(**row) for row in await source.fetch(COMPLETED, subject)]
 
 
-async def erased_people(source: "Connection | Pool", person_ids: Collection[UUID]) -> set[UUID]:
-    """Return who of these key contacts has been erased here."""
+async def erased_person_ids(source: "Connection | Pool", person_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of these key contacts have been erased in this service."""
     return {row["person_id"] for row in await source.fetch(ERASED_PEOPLE, list(person_ids))}
 
 
-def counted(status: str) -> int:
+def affected_rows(status: str) -> int:
     return int(status.rsplit(" ", 1)[1])

@@ -1,11 +1,11 @@
-"""Appends that arrive while a commit is under way are flushed together in the next one."""
+"""Group commit: appends that arrive during a commit are committed together in the next one."""
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from chassis.postgres.database import DEADLINE_SECONDS, UNAVAILABLE, patiently
+from chassis.postgres.database import DEADLINE_SECONDS, UNAVAILABLE, retry_while_unavailable
 from chassis.runtime.stall import StallWatch
 
 MAX_BATCH = 500
@@ -13,39 +13,39 @@ MAX_WAITING = 5_000
 STALLED_SECONDS = 2.0
 
 
-class Claiming(Protocol):
-    def claims(self) -> set[object]:
-        """Return what no other item of the same batch may claim."""
+class BatchItem(Protocol):
+    def conflict_keys(self) -> set[object]:
+        """Return the keys that no other item of the same batch may share."""
         ...
 
 
-I = TypeVar("I", bound=Claiming)  # noqa: E741 - I is the item, O what becomes of it
-O = TypeVar("O")  # noqa: E741
+Item = TypeVar("Item", bound=BatchItem)
+Result = TypeVar("Result")
 
 
 class OverloadedError(Exception):
-    """More appends wait than MAX_WAITING, or nothing moves: the caller should come back later."""
+    """MAX_WAITING appends are waiting, or the running commit has stalled: the caller should retry later."""
 
 
-class GroupCommit(Generic[I, O]):
-    """One flusher per process: collects while the last commit runs, then commits all at once.
+class GroupCommit(Generic[Item, Result]):
+    """One flusher per process: collects items while a commit runs, then commits them in one batch.
 
-    `commit` must be idempotent per item: a batch whose outcome is unknown is sent again until
-    DEADLINE_SECONDS have passed. After STALLED_SECONDS, whoever waits behind it is refused: nothing of that was sent.
+    `commit` must be idempotent per item: a batch whose outcome is unknown is sent again for DEADLINE_SECONDS. If a
+    commit takes longer than STALLED_SECONDS, the items that wait for the next one are rejected; none of them was sent.
     """
 
-    def __init__(self, commit: Callable[[Sequence[I]], Awaitable[list[O]]]) -> None:
+    def __init__(self, commit: Callable[[Sequence[Item]], Awaitable[list[Result]]]) -> None:
         self._commit = commit
-        self._waiting: deque[tuple[I, asyncio.Future[O]]] = deque()
+        self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._flusher: asyncio.Task[None] | None = None
-        self._stall = StallWatch(STALLED_SECONDS, self._refuse_waiting)
+        self._stall = StallWatch(STALLED_SECONDS, self._reject_waiting)
 
-    async def submit(self, item: I) -> O:
+    async def submit(self, item: Item) -> Result:
         if len(self._waiting) >= MAX_WAITING:
             raise OverloadedError(f"{MAX_WAITING} appends are waiting")
         if self._stall.stalled:
-            raise OverloadedError("the last commit has not come to its end")
-        future: asyncio.Future[O] = asyncio.get_running_loop().create_future()
+            raise OverloadedError("the running commit has stalled")
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._flusher is None:
             self._flusher = asyncio.create_task(self._flush())
@@ -54,61 +54,61 @@ class GroupCommit(Generic[I, O]):
     async def _flush(self) -> None:
         try:
             while self._waiting:
-                self._stall.moved()
-                self._stall.watch()
-                await self._settle(self._next_batch())
+                self._stall.record_progress()
+                self._stall.start()
+                await self._commit_batch(self._next_batch())
         finally:
-            self._stall.rest()
+            self._stall.stop()
             self._stall.stalled = False
             self._flusher = None
 
-    def _refuse_waiting(self) -> None:
-        refuse(self._waiting, OverloadedError("the commit before has not come to its end"))
+    def _reject_waiting(self) -> None:
+        fail_all(self._waiting, OverloadedError("the running commit has stalled"))
         self._waiting.clear()
 
-    def _next_batch(self) -> list[tuple[I, asyncio.Future[O]]]:
-        """Take what fits together; rivals for one key or one version wait for the next round."""
-        batch: list[tuple[I, asyncio.Future[O]]] = []
-        rivals: list[tuple[I, asyncio.Future[O]]] = []
-        claimed: set[object] = set()
+    def _next_batch(self) -> list[tuple[Item, asyncio.Future[Result]]]:
+        """Take up to MAX_BATCH items that share no conflict key; the others wait for the next batch."""
+        batch: list[tuple[Item, asyncio.Future[Result]]] = []
+        deferred: list[tuple[Item, asyncio.Future[Result]]] = []
+        used: set[object] = set()
         while self._waiting and len(batch) < MAX_BATCH:
             item, future = self._waiting.popleft()
-            wanted = item.claims()
-            if claimed & wanted:
-                rivals.append((item, future))
+            keys = item.conflict_keys()
+            if used & keys:
+                deferred.append((item, future))
             else:
-                claimed |= wanted
+                used |= keys
                 batch.append((item, future))
-        self._waiting.extendleft(reversed(rivals))
+        self._waiting.extendleft(reversed(deferred))
         return batch
 
-    async def _settle(self, batch: list[tuple[I, asyncio.Future[O]]]) -> None:
+    async def _commit_batch(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
         items = [item for item, _ in batch]
         try:
-            outcomes = await patiently(lambda: self._commit(items), deadline_seconds=DEADLINE_SECONDS)
+            outcomes = await retry_while_unavailable(lambda: self._commit(items), deadline_seconds=DEADLINE_SECONDS)
         except UNAVAILABLE as error:
-            refuse(batch, error)
-        except Exception as error:  # noqa: BLE001 - whatever it is goes to the caller whose item it is
+            fail_all(batch, error)
+        except Exception as error:  # noqa: BLE001 - every error is raised to the caller of the item that causes it
             await self._isolate(batch, error)
         except BaseException as error:
-            # Whatever happened, nobody may be left waiting for an answer that cannot come.
-            refuse(batch, error)
+            # On cancellation too, no caller may wait for a result that never comes.
+            fail_all(batch, error)
             raise
         else:
             for (_, future), outcome in zip(batch, outcomes, strict=True):
                 if not future.done():
                     future.set_result(outcome)
 
-    async def _isolate(self, batch: list[tuple[I, asyncio.Future[O]]], error: Exception) -> None:
-        """One bad item must not refuse its neighbours: send them one by one."""
+    async def _isolate(self, batch: list[tuple[Item, asyncio.Future[Result]]], error: Exception) -> None:
+        """Commit the items one by one, so that one invalid item does not fail the others."""
         if len(batch) == 1:
-            refuse(batch, error)
+            fail_all(batch, error)
             return
         for single in batch:
-            await self._settle([single])
+            await self._commit_batch([single])
 
 
-def refuse(batch: Iterable[tuple[I, asyncio.Future[O]]], error: BaseException) -> None:
+def fail_all(batch: Iterable[tuple[Item, asyncio.Future[Result]]], error: BaseException) -> None:
     for _, future in batch:
         if not future.done():
             future.set_exception(error)

@@ -1,4 +1,4 @@
-"""Between events and stored rows: the library's Mapper and Transcoder, told to trust no class path."""
+"""Maps events to stored rows and back, with the library's Mapper and Transcoder. Class names are never stored."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,21 +14,21 @@ from contracts.topics import EVENT_TYPES
 
 @dataclass(frozen=True)
 class NewEvent(StoredEvent):
-    """The library's stored event, and the customer it concerns."""
+    """The library's stored event with the customer it concerns."""
 
     subject: UUID
 
 
 @dataclass(frozen=True)
 class RecordedEvent(Notification):
-    """The library's notification, with what our store adds."""
+    """The library's notification with the customer it concerns and the time it was recorded."""
 
     subject: UUID
     recorded_at: datetime
 
 
 class State(BaseModel):
-    """What the `state` column holds: everything of the envelope that has no column of its own."""
+    """The content of the `state` column: the fields of the envelope that have no column of their own."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,11 +39,11 @@ class State(BaseModel):
 
 
 class BrokenStateError(MapperDeserialisationError):
-    """A row whose state cannot be read by any build."""
+    """No build can read the state of this row."""
 
 
 class PydanticTranscoder(Transcoder):
-    """JSON by pydantic: bytes in, bytes out."""
+    """Encodes and decodes states as JSON bytes with pydantic."""
 
     def encode(self, obj: State) -> bytes:
         return obj.model_dump_json(exclude_none=True).encode()
@@ -53,7 +53,7 @@ class PydanticTranscoder(Transcoder):
 
 
 class EventMapper(Mapper[UUID]):
-    """Maps envelopes to rows and back. A type outside `contracts` is an error, never an import."""
+    """Maps envelopes to rows and back. An unknown event type raises an error and never imports a class."""
 
     def __init__(self) -> None:
         super().__init__(transcoder=PydanticTranscoder())
@@ -69,7 +69,7 @@ class EventMapper(Mapper[UUID]):
         )
 
     def to_envelope(self, row: RecordedEvent) -> Envelope[Any]:
-        """Decode a row. Raises BrokenStateError, or MapperDeserialisationError for a type of a later build."""
+        """Decode a row. Raises BrokenStateError, or MapperDeserialisationError for an unknown event type."""
         if row.topic not in EVENT_TYPES:
             raise MapperDeserialisationError(f"no event type {row.topic} at position {row.id}")
         try:
@@ -77,7 +77,7 @@ class EventMapper(Mapper[UUID]):
         except ValidationError as error:
             raise BrokenStateError(f"position {row.id}: {error.error_count()} fields do not fit") from error
         if state.data.type != row.topic:
-            raise BrokenStateError(f"position {row.id}: its state is of another type than {row.topic}")
+            raise BrokenStateError(f"position {row.id}: the type in its state is not {row.topic}")
         stream_id = row.originator_id
         return Envelope(
             id=state.id,

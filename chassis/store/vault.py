@@ -1,15 +1,15 @@
-"""The vault: names, phones and free text, kept apart from the events that refer to them."""
+"""The vault: personal data (names, phones, addresses, free text), stored apart from the events that refer to it."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
-# Texts by the reference that stands for them; a reference that is not set has none.
-Words = dict[UUID | None, str]
+# The texts by reference. The key may be None, so that an optional reference can be looked up directly.
+PersonalData = dict[UUID | None, str]
 
 
 @dataclass(frozen=True, slots=True)
 class VaultEntry:
-    """One personal text: `value` of `field`, belonging to the customer `subject`."""
+    """One personal text: the `value` of `field`, about the customer `subject`."""
 
     id: UUID
     subject: UUID

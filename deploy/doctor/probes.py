@@ -11,7 +11,7 @@ import asyncpg
 import httpx
 from aiokafka.admin import AIOKafkaAdminClient
 
-from chassis.kafka.client import UNREACHABLE, end, partition_of
+from chassis.kafka.client import UNREACHABLE, close_client, partition_of
 from chassis.postgres.database import Connection
 from contracts.topics import ERASURE_ANSWERS, PARTITIONS, TOPICS
 from deploy.doctor.observations import DatabaseObservation, KafkaObservation, Lag, Outbox, Parked, ServiceObservation
@@ -78,7 +78,7 @@ async def kafka(bootstrap: str) -> KafkaObservation:
     except UNREACHABLE as error:
         return KafkaObservation(problem=message_of(error))
     finally:
-        await end(admin.close())
+        await close_client(admin.close())
 
 
 async def databases(urls: Mapping[str, str], data_dir: Path) -> list[DatabaseObservation]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from chassis.kafka.client import end
+from chassis.kafka.client import close_client
 from deploy.stack import command, jars, ports
 from deploy.stack.child import Child
 from deploy.stack.java import java
@@ -42,7 +42,7 @@ async def answers(bootstrap: str) -> bool:
     except (KafkaError, OSError):
         return False
     finally:
-        await end(client.close())
+        await close_client(client.close())
 
 
 def settings(port: int, controller_port: int, data: Path) -> str:

@@ -8,8 +8,8 @@ from chassis.cli import main
 from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
 from chassis.consume.erasure_answers import ErasureAnswers
+from chassis.consume.local_feed import LocalFeed
 from chassis.consume.rebuild import ReadModel
-from chassis.consume.tail import Tail
 from chassis.consume.timers import Timers
 from chassis.http.export import Exports
 from chassis.http.web import create_app
@@ -47,7 +47,7 @@ def build(parts: Parts) -> Service:
     lists = ReadModel(
         Applier(projection.CONSUMER, parts.pool, projection.apply),
         projection.TABLES,
-        lambda applier, health, shared: Tail(store, mapper, applier, health=health, shared=shared).run,
+        lambda applier, health, shared: LocalFeed(store, mapper, applier, health=health, shared=shared).run,
     )
     relay = Relay(
         store,

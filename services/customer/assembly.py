@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from chassis.commands.command_handler import CommandHandler
-from chassis.consume.parking import Parking
+from chassis.consume.parked_events import ParkedEvents
 from chassis.http.export import Exports
 from chassis.service import Parts
 from chassis.store.event_store import EventStore
@@ -54,6 +54,6 @@ def dependencies(parts: Parts) -> Dependencies:
         employees=employees,
         handover_queries=HandoverQueries(pool),
         pseudonyms=pseudonyms,
-        erasure=ErasureHandler(pool, mapper, Parking(receiver.CONSUMER)),
+        erasure=ErasureHandler(pool, mapper, ParkedEvents(receiver.CONSUMER)),
         exports=Exports(NAME, mapper, pool),
     )

@@ -6,9 +6,9 @@ from typing import Any
 from chassis.commands.command_handler import CommandHandler
 from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
-from chassis.consume.inbound import Inbound
+from chassis.consume.inbound import InboundConsumer
+from chassis.consume.local_feed import LocalFeed
 from chassis.consume.rebuild import ReadModel
-from chassis.consume.tail import Tail
 from chassis.consume.timers import RunDue, Timers
 from chassis.files.imports import Importer, Imports
 from chassis.publish.relay import Relay
@@ -41,7 +41,7 @@ def tasks(
     needs: Dependencies,
     imports: Imports,
     models: tuple[ReadModel, ReadModel],
-    consumers: Sequence[Inbound[Any]],
+    consumers: Sequence[InboundConsumer[Any]],
 ) -> list[Task]:
     health = parts.supervisor.health
     lists, of_followup = models
@@ -75,7 +75,7 @@ def read_models(parts: Parts, needs: Dependencies) -> tuple[ReadModel, ReadModel
     lists = ReadModel(
         Applier(projection.CONSUMER, parts.pool, projection.handler(needs.pseudonyms)),
         projection.TABLES,
-        lambda applier, health, shared: Tail(needs.store, needs.mapper, applier, health=health, shared=shared).run,
+        lambda applier, health, shared: LocalFeed(needs.store, needs.mapper, applier, health=health, shared=shared).run,
     )
     of_followup = ReadModel(
         Applier(followup.CONSUMER, parts.pool, followup.apply),
@@ -94,11 +94,13 @@ def read_models(parts: Parts, needs: Dependencies) -> tuple[ReadModel, ReadModel
     return lists, of_followup
 
 
-def inbounds(parts: Parts, needs: Dependencies) -> tuple[Inbound[AnyInbound], Inbound[ErasureConfirmed]]:
+def inbounds(
+    parts: Parts, needs: Dependencies
+) -> tuple[InboundConsumer[AnyInbound], InboundConsumer[ErasureConfirmed]]:
     """Return the consumers of inbound messages and of answers to erasures."""
     bootstrap, health = parts.settings.kafka_bootstrap, parts.supervisor.health
     received = InboundReceiver(needs.customers, needs.registration, needs.commerce, needs.pseudonyms)
-    messages: Inbound[AnyInbound] = Inbound(
+    messages: InboundConsumer[AnyInbound] = InboundConsumer(
         receiver.CONSUMER,
         [CUSTOMER_INBOUND],
         parts.pool,
@@ -108,7 +110,7 @@ def inbounds(parts: Parts, needs: Dependencies) -> tuple[Inbound[AnyInbound], In
         bootstrap=bootstrap,
         health=health(receiver.CONSUMER),
     )
-    answers: Inbound[ErasureConfirmed] = Inbound(
+    answers: InboundConsumer[ErasureConfirmed] = InboundConsumer(
         execution.CONFIRMED,
         ERASURE_ANSWERS,
         parts.pool,

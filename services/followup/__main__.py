@@ -6,8 +6,8 @@ from chassis.cli import main
 from chassis.commands.command_handler import CommandHandler
 from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
+from chassis.consume.local_feed import LocalFeed
 from chassis.consume.rebuild import ReadModel
-from chassis.consume.tail import Tail
 from chassis.files.imports import Imports
 from chassis.files.imports_api import imports_router
 from chassis.http.export import Exports
@@ -99,7 +99,7 @@ def read_models(parts: Parts, needs: Dependencies) -> tuple[ReadModel, ReadModel
     own_lists = ReadModel(
         Applier(PROJECTION, parts.pool, projection.apply),
         projection.TABLES,
-        lambda applier, health, shared: Tail(needs.store, needs.mapper, applier, health=health, shared=shared).run,
+        lambda applier, health, shared: LocalFeed(needs.store, needs.mapper, applier, health=health, shared=shared).run,
     )
     return known_customers, own_lists
 

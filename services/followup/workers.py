@@ -5,7 +5,7 @@ from typing import Any
 
 from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
-from chassis.consume.tail import Tail
+from chassis.consume.local_feed import LocalFeed
 from chassis.consume.timers import RunDue, Timers
 from chassis.postgres.database import Connection
 from chassis.runtime.clock import Clock, utc_now
@@ -52,7 +52,7 @@ def assemble(parts: Parts, needs: Dependencies) -> tuple[Applier, Applier, list[
     of_customers = Applier(CONSUMER, parts.pool, receive, applied=needs.store.wake)
     of_own = Applier(OWN_CONSUMER, parts.pool, receive_own)
     consumer = Consumer(of_customers, [CUSTOMER_EVENTS], bootstrap=settings.kafka_bootstrap, health=health(CONSUMER))
-    tail = Tail(needs.store, needs.mapper, of_own, health=health(OWN_CONSUMER))
+    tail = LocalFeed(needs.store, needs.mapper, of_own, health=health(OWN_CONSUMER))
     timers: dict[str, RunDue] = {
         "plans": plans.run_due,
         "guards": guards.run_due,

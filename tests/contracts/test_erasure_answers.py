@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from chassis.consume.messages import read_message
+from chassis.consume.inbound_message import read_message
 from contracts.asyncapi_erasure import EXAMPLES, payload
 from contracts.documents import erasure_answer_schema
 from contracts.erasure_answers import (
@@ -51,7 +51,7 @@ def test_what_is_sent_is_what_is_documented_and_is_read_as_it_was_meant(topic: T
     assert named == headers_of(EXAMPLES[topic])
     assert key.decode() == named["ce_subject"]
     message = read_message(named, value, CONFIRMATIONS)
-    assert message.told == EXAMPLES[topic]
+    assert message.data == EXAMPLES[topic]
     assert (message.attributes.source, message.attributes.id) == (f"/care/{topic.owner}", str(EXAMPLES[topic].id))
     validator = Draft202012Validator(erasure_answer_schema(), format_checker=Draft202012Validator.FORMAT_CHECKER)
     assert validator.is_valid(payload(topic))

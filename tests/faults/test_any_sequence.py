@@ -19,16 +19,17 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from chassis.consume import chain
-from chassis.consume.chain import FeedSetBackError
+from chassis.consume import gap_detector
+from chassis.consume.gap_detector import FeedSetBackError
 from chassis.consume.positions import Positions
 from chassis.consume.record_reading import complete_until
-from chassis.publish import published
 from chassis.publish import relay as relay_module
+from chassis.publish import topic_check
 from chassis.publish.cursor import RelayCursor
 from chassis.publish.relay import Relay
 from chassis.store import event_store
-from chassis.store.event_store import Append, Appended, EventStore
+from chassis.store.append import Append, Appended
+from chassis.store.event_store import EventStore
 from tests.faults.machine.broker import Broker
 from tests.faults.machine.death import Death, Died
 from tests.faults.machine.sequence import AnySequence
@@ -57,8 +58,8 @@ def play(databases: list[Database], monkeypatch: pytest.MonkeyPatch) -> Iterator
     for module in (event_store, relay_module):
         monkeypatch.setattr(module, "crash_point", death.point)
     monkeypatch.setattr(relay_module, "send_all", broker.send_all)
-    for name in ("log_ends", "tails"):
-        monkeypatch.setattr(published, name, getattr(broker, name))
+    for name in ("end_offsets", "read_last_headers"):
+        monkeypatch.setattr(topic_check, name, getattr(broker, name))
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         runner.get_loop().set_exception_handler(tell_unless_it_died)
         stack = AsyncExitStack()
@@ -137,7 +138,7 @@ def call_all_complete(_source: object, _headers: object, record: Any, *_: object
 sound_append = EventStore.append
 DEFECTS = [(EventStore, "append", forget_keys), (RelayCursor, "move", move_without_the_lease)]
 RARE = [
-    (chain, "claimed_until", call_all_complete),
+    (gap_detector, "watermark_time", call_all_complete),
     (Relay, "_publish", move_before_sending),
     (Positions, "move", stay),
 ]

@@ -8,12 +8,12 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from chassis.consume import chain
+from chassis.consume import gap_detector
 from chassis.consume.applier import Applier
-from chassis.consume.chain import GapFoundError
 from chassis.consume.consumer import Consumer
+from chassis.consume.gap_detector import GapFoundError
 from chassis.consume.positions import PositionMovedError
-from chassis.kafka.client import ensure_topics, log_ends
+from chassis.kafka.client import end_offsets, ensure_topics
 from chassis.postgres.database import Pool
 from chassis.runtime.supervisor import Health
 from chassis.store.event_store import EventStore
@@ -137,7 +137,7 @@ async def test_r31_a_storm_of_members_coming_and_going_loses_and_doubles_nothing
 @pytest.fixture
 async def halved(watched: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
     """Thirty events applied, thirty more published while no consumer ran, and then deleted from the topic."""
-    monkeypatch.setattr(chain, "GAP_PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(gap_detector, "GAP_PATIENCE_SECONDS", 0.3)
     async with background(watched.relay().run):
         await commit(watched.store, 30)
         async with background(watched.consumer().run):
@@ -149,7 +149,7 @@ async def halved(watched: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Pipeline
 
 
 async def delete_all(bootstrap: str, topic: Topic) -> None:
-    ends = await log_ends(bootstrap, topic.name, list(range(topic.partitions)))
+    ends = await end_offsets(bootstrap, topic.name, list(range(topic.partitions)))
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     await admin.delete_records(
@@ -162,7 +162,7 @@ async def delete_all(bootstrap: str, topic: Topic) -> None:
 async def test_r34_what_a_topic_lost_is_missed_and_said(halved: Pipeline, later: int) -> None:
     await commit(halved.store, later)
     async with background(halved.relay().run), asyncio.timeout(120):
-        with pytest.raises(GapFoundError, match="lacks what follows position"):
+        with pytest.raises(GapFoundError, match="lacks the events after position"):
             await halved.consumer().run()
     assert await halved.has_seen(30)
 

@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from chassis.postgres.database import UNAVAILABLE
-from chassis.store.event_store import Append, Appended, EventStore
-from chassis.store.event_store import Outcome as Stored
+from chassis.store.append import Append, Appended
+from chassis.store.append import Outcome as Stored
+from chassis.store.event_store import EventStore
 from tests.faults.support import evidence, oracle
 from tests.faults.support.clusters import fill, own_cluster, small_disk
 from tests.faults.support.house import House, Issuer, Process, says_yes

@@ -198,7 +198,7 @@ async def holds_up_the_relay(house: House, service: Process) -> None:
 
     async def says() -> bool:
         async with httpx.AsyncClient(trust_env=False) as client:
-            return "StoreSetBackError" in (await client.get(f"{service.url}/readyz")).text
+            return "StoreBehindTopicError" in (await client.get(f"{service.url}/readyz")).text
 
     if not service.child.running:
         await service.again()

@@ -104,7 +104,7 @@ async def deliver(log: Log, schedule: Sequence[Any]) -> list[str]:
         if step == "restart":
             consumer = new_consumer(memory)
             continue
-        await consumer.take({PLACE: [log[index] for index in step]})
+        await consumer.apply({PLACE: [log[index] for index in step]})
         await consumer.finish()
         if memory.applied != everything[: len(memory.applied)]:
             wrong.append(f"I3: applied {memory.applied}")

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from chassis.consume.parking import UNKNOWN_CUSTOMER
-from chassis.consume.tail import Tail
+from chassis.consume.delivery import UNKNOWN_CUSTOMER
+from chassis.consume.local_feed import LocalFeed
 from chassis.kafka.client import ensure_topics
 from chassis.kafka.cloudevents import WATERMARK_TYPE, Headers
 from chassis.kafka.records import Row
@@ -58,7 +58,7 @@ async def test_r33_strays_are_set_aside_and_nobody_waits(watched: Pipeline) -> N
     async with background(watched.relay().run, watched.consumer().run):
         await commit(watched.store, 6)
         await eventually(lambda: watched.has_seen(6))
-    (row,) = await watched.applier.parking.summary(watched.pool)
+    (row,) = await watched.applier.parked_events.summary(watched.pool)
     assert (row["subject"], row["events"]) == (UNKNOWN_CUSTOMER, len(STRAYS) * watched.topic.partitions)
 
 
@@ -120,12 +120,12 @@ async def test_r33_a_broken_record_holds_its_own_customer_back_and_nobody_else(
 
 
 async def parked(pipeline: Pipeline, expected: dict[UUID, int]) -> bool:
-    rows = await pipeline.applier.parking.summary(pipeline.pool)
+    rows = await pipeline.applier.parked_events.summary(pipeline.pool)
     return {row["subject"]: row["events"] for row in rows} == expected
 
 
-def tail_of(pipeline: Pipeline) -> Tail:
-    return Tail(pipeline.store, EventMapper(), pipeline.applier, health=Health("tail"))
+def tail_of(pipeline: Pipeline) -> LocalFeed:
+    return LocalFeed(pipeline.store, EventMapper(), pipeline.applier, health=Health("tail"))
 
 
 async def test_r33_what_our_own_list_set_aside_can_be_replayed(watched: Pipeline) -> None:

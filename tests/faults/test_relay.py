@@ -217,7 +217,7 @@ async def test_r23_a_planted_row_parks_its_customer_and_the_others_flow(
 
 
 async def parked(pipeline: Pipeline, subject: UUID) -> bool:
-    return [row["subject"] for row in await pipeline.applier.parking.summary(pipeline.pool)] == [subject]
+    return [row["subject"] for row in await pipeline.applier.parked_events.summary(pipeline.pool)] == [subject]
 
 
 async def test_r23_a_type_of_a_later_build_goes_out_as_it_was_stored(watched: Pipeline, database: Database) -> None:
@@ -227,7 +227,7 @@ async def test_r23_a_type_of_a_later_build_goes_out_as_it_was_stored(watched: Pi
     await commit(watched.store, 3)
     async with background(watched.relay().run, watched.consumer().run):
         await eventually(lambda: watched.has_seen(3))
-        assert await watched.applier.parking.summary(watched.pool) == []
+        assert await watched.applier.parked_events.summary(watched.pool) == []
         topic = await evidence.published(watched.bootstrap, watched.topic)
     assert stored.id in {record.event_id for record in topic}
 

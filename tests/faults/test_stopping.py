@@ -50,12 +50,12 @@ def closers(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> dict[str, Ru
     for module in (relay, consumer):
         monkeypatch.setattr(module, "ensure_topics", nothing)
     monkeypatch.setattr(relay.Relay, "_load_cursor", fail)
-    monkeypatch.setattr(consumer.Consumer, "_consume_for_ever", fail)
+    monkeypatch.setattr(consumer.Consumer, "_consume_loop", fail)
     return {
         "relay": pipeline.relay().run,
         "consumer": pipeline.consumer().run,
         "topics": lambda: client.ensure_topics(pipeline.bootstrap, (pipeline.topic,)),
-        "ends": lambda: client.log_ends(pipeline.bootstrap, pipeline.topic.name, [0]),
+        "ends": lambda: client.end_offsets(pipeline.bootstrap, pipeline.topic.name, [0]),
     }
 
 

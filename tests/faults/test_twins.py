@@ -9,7 +9,8 @@ from aiokafka import AIOKafkaProducer
 from chassis.consume.positions import Positions
 from chassis.kafka.sending import Outgoing, send_all
 from chassis.publish import relay as relay_module
-from chassis.store.event_store import Append, Appended, EventStore, Outcome
+from chassis.store.append import Append, Appended, Outcome
+from chassis.store.event_store import EventStore
 from tests.faults.support import evidence, oracle
 from tests.faults.support.facts import commit
 from tests.faults.support.house import ALL_PUBLISHED, Issuer, quiet

@@ -1,4 +1,4 @@
-"""From the store through Kafka into an effect: in order, once, and nothing missing."""
+"""From the store through Kafka to a consumer: in order, one effect per event, no event missing."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,10 +13,10 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
 from cloudevents.core.formats.json import JSONFormat
 
 from chassis.commands.command import Context
-from chassis.consume import chain
+from chassis.consume import gap_detector
 from chassis.consume.applier import Batch
-from chassis.consume.chain import GapFoundError
-from chassis.consume.parking import UNKNOWN_CUSTOMER
+from chassis.consume.delivery import UNKNOWN_CUSTOMER
+from chassis.consume.gap_detector import GapFoundError
 from chassis.consume.positions import PositionMovedError, Progress, Source
 from chassis.kafka.client import TopicMismatchError, ensure_topics
 from contracts.topics import Topic
@@ -31,7 +31,7 @@ def context(key: str | None = None) -> Context:
 
 
 async def register(pipeline: Pipeline, count: int, changes: int = 0) -> list[UUID]:
-    """Commit `count` customers with `changes` further facts each."""
+    """Commit `count` customers with `changes` further events each."""
     ids = [uuid4() for _ in range(count)]
     handler = pipeline.customers
     await asyncio.gather(*(handler.handle(each, Register(name=f"公司{each}"), context()) for each in ids))
@@ -41,7 +41,7 @@ async def register(pipeline: Pipeline, count: int, changes: int = 0) -> list[UUI
     return ids
 
 
-async def test_every_fact_arrives_once_and_each_customers_facts_in_order(pipeline: Pipeline) -> None:
+async def test_every_event_arrives_once_and_each_customers_events_in_order(pipeline: Pipeline) -> None:
     ids = await register(pipeline, 20, changes=4)
     async with background(pipeline.relay().run, pipeline.consumer().run):
         await eventually(lambda: pipeline.has_seen(100))
@@ -52,7 +52,7 @@ async def test_every_fact_arrives_once_and_each_customers_facts_in_order(pipelin
         assert len(own) == 5
 
 
-async def test_what_is_committed_while_the_relay_runs_goes_out_at_once(pipeline: Pipeline) -> None:
+async def test_an_event_committed_while_the_relay_runs_is_published_at_once(pipeline: Pipeline) -> None:
     async with background(pipeline.relay().run, pipeline.consumer().run):
         for total in (1, 2, 3):
             await register(pipeline, 1)
@@ -111,7 +111,7 @@ async def test_reading_the_whole_topic_again_changes_nothing(pipeline: Pipeline)
 
 
 async def forget_group_offsets(pipeline: Pipeline) -> None:
-    """Move the group back to the start of every partition, as an expired group would find itself."""
+    """Reset the offsets of the group to the beginning, as for an expired group."""
     reader = AIOKafkaConsumer(bootstrap_servers=pipeline.bootstrap, group_id=f"care-{pipeline.name}")
     await reader.start()
     places = [TopicPartition(pipeline.topic.name, number) for number in range(pipeline.topic.partitions)]
@@ -138,7 +138,7 @@ async def register_more(pipeline: Pipeline, customer_id: UUID) -> None:
 
 
 async def parked(pipeline: Pipeline, count: int) -> bool:
-    rows = await pipeline.applier.parking.summary(pipeline.pool)
+    rows = await pipeline.applier.parked_events.summary(pipeline.pool)
     return [row["events"] for row in rows] == [count]
 
 
@@ -151,7 +151,7 @@ async def parked(pipeline: Pipeline, count: int) -> bool:
         ([("ce_position", b"x")], None),
     ],
 )
-async def test_a_record_that_is_none_of_ours_is_parked_with_a_reason(
+async def test_a_foreign_record_is_parked_with_a_reason(
     pipeline: Pipeline, headers: Sequence[tuple[str, bytes]], value: bytes | None
 ) -> None:
     async with background(pipeline.relay().run, pipeline.consumer().run):
@@ -163,14 +163,14 @@ async def test_a_record_that_is_none_of_ours_is_parked_with_a_reason(
         await eventually(lambda: parked(pipeline, 1))
         await register(pipeline, 3)
         await eventually(lambda: pipeline.has_seen(3))
-    (row,) = await pipeline.applier.parking.summary(pipeline.pool)
+    (row,) = await pipeline.applier.parked_events.summary(pipeline.pool)
     assert (row["subject"], bool(row["reason"])) == (UNKNOWN_CUSTOMER, True)
 
 
-async def test_a_missing_record_stops_the_consumer_and_says_so(
+async def test_a_missing_record_stops_the_consumer_with_an_error(
     pipeline: Pipeline, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chain, "GAP_PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(gap_detector, "GAP_PATIENCE_SECONDS", 0.3)
     await register(pipeline, 50)
     async with background(pipeline.relay().run, pipeline.consumer().run):
         await eventually(lambda: pipeline.has_seen(50))
@@ -184,7 +184,7 @@ async def test_a_missing_record_stops_the_consumer_and_says_so(
 
 
 async def skip_ahead(database: Database, position: int) -> None:
-    """Make the relay believe that everything up to `position` has been published."""
+    """Move the cursor of the relay to `position` without publishing."""
     admin = await asyncpg.connect(database.admin)
     await admin.execute("UPDATE relay_cursor SET position = $1", position)
     await admin.execute("UPDATE relay_partition SET position = $1", position)
@@ -216,7 +216,7 @@ async def test_only_one_of_two_relays_publishes(pipeline: Pipeline) -> None:
             assert first.epoch is not None
 
 
-async def test_a_zombie_is_refused(pipeline: Pipeline) -> None:
+async def test_a_zombie_is_rejected(pipeline: Pipeline) -> None:
     source = Source("anything", 0)
     applier = pipeline.applier
     start = await applier.progress(source)
@@ -226,7 +226,7 @@ async def test_a_zombie_is_refused(pipeline: Pipeline) -> None:
         await applier.apply({source: (start, ahead)})
 
 
-async def test_a_topic_with_another_number_of_partitions_is_refused(pipeline: Pipeline) -> None:
+async def test_a_topic_with_another_number_of_partitions_is_rejected(pipeline: Pipeline) -> None:
     async with background(pipeline.relay().run):
         await topic_exists(pipeline)
     other = Topic(pipeline.topic.name, "customer", "Declared otherwise.", pipeline.topic.events, partitions=4)

@@ -1,4 +1,4 @@
-"""A migration on a live system holds nobody up, and whoever runs before or beside it loses nothing."""
+"""A migration of a live database does not block others, and builds that run before or during it lose nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from chassis.consume.applier import Applier
-from chassis.consume.tail import Tail
+from chassis.consume.local_feed import LocalFeed
 from chassis.migrate import Schema, migrate
 from chassis.postgres.database import Connection, Pool
 from chassis.runtime.supervisor import Health, keep_running
@@ -36,7 +36,7 @@ HAS_COLUMN = "SELECT count(*) = 1 FROM information_schema.columns WHERE table_na
 
 @pytest.fixture
 async def reader(database: Database) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """Somebody who has read the events and has not ended the transaction: a backup, a long report."""
+    """An open transaction that has read the events, such as a backup or a long report."""
     opened = await asyncpg.connect(database.admin)
     await opened.execute("BEGIN")
     await opened.execute("SELECT count(*) FROM event")
@@ -44,7 +44,7 @@ async def reader(database: Database) -> AsyncIterator["asyncpg.Connection[asyncp
     await opened.close()
 
 
-async def test_a_migration_that_waits_for_a_reader_keeps_no_writer_waiting(
+async def test_a_migration_that_waits_for_a_reader_does_not_block_writers(
     store: EventStore,
     pool: Pool,
     database: Database,
@@ -67,7 +67,7 @@ async def waits_for_a_table(pool: Pool) -> bool:
     return bool(await pool.fetchval(WAITS))
 
 
-async def test_a_list_goes_on_while_its_table_changes_its_form(
+async def test_a_read_model_is_updated_while_its_table_is_altered(
     store: EventStore, pool: Pool, database: Database
 ) -> None:
     async with background(following(store, Applier("customer-list", pool, APPLY))):
@@ -78,7 +78,7 @@ async def test_a_list_goes_on_while_its_table_changes_its_form(
         await quiet(pool, ALL_LISTED, NOBODY_IS_PARKED)
 
 
-async def test_a_build_that_runs_before_its_migration_parks_nobody_and_waits(
+async def test_a_build_that_runs_before_its_migration_parks_nothing_and_waits(
     store: EventStore, pool: Pool, database: Database
 ) -> None:
     seen: list[UUID] = []
@@ -90,7 +90,7 @@ async def test_a_build_that_runs_before_its_migration_parks_nobody_and_waits(
     health = Health("tail")
     async with background(following(store, Applier("customer-list", pool, see), health)):
         ids = await commit(store, 5)
-        await eventually(lambda: says(health, "UndefinedTableError"))
+        await eventually(lambda: reports(health, "UndefinedTableError"))
         assert await pool.fetchval(NOBODY_IS_PARKED)
         await as_admin(database, TABLE)
         await as_admin(database, "GRANT SELECT ON seen TO care_app")
@@ -99,9 +99,9 @@ async def test_a_build_that_runs_before_its_migration_parks_nobody_and_waits(
 
 
 def following(store: EventStore, applier: Applier, health: Health | None = None) -> Any:
-    tail = Tail(store, EventMapper(), applier, health=Health("tail"))
+    tail = LocalFeed(store, EventMapper(), applier, health=Health("tail"))
     return lambda: keep_running(health or Health("tail"), tail.run)
 
 
-async def says(health: Health, words: str) -> bool:
-    return words in health.detail
+async def reports(health: Health, text: str) -> bool:
+    return text in health.detail

@@ -1,4 +1,4 @@
-"""R36: a read model is made again beside the live one and takes its place; whoever reads meanwhile notices nothing."""
+"""R36: a read model is rebuilt beside the live tables and replaces them; readers notice nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from chassis.consume.applier import Applier
+from chassis.consume.local_feed import LocalFeed
 from chassis.consume.rebuild import SESSION, ReadModel, Rebuild, RebuildFailedError
-from chassis.consume.tail import Tail
 from chassis.postgres.database import Connection, Pool, open_pool
 from chassis.runtime.supervisor import Health, keep_running
 from chassis.store.event_store import EventStore
@@ -59,7 +59,7 @@ def lives(count: int) -> list[Envelope[Any]]:
 
 
 def anonymous(envelope: Envelope[Any]) -> Envelope[Any]:
-    """Leave out the number under which another system knows a customer: it is one customer's only."""
+    """Leave out the external number of a customer, which is unique."""
     if not isinstance(envelope.event, Registered):
         return envelope
     unnamed: Envelope[Any] = replace(envelope, event=envelope.event.model_copy(update=NO_NUMBER))
@@ -70,13 +70,13 @@ def model_on(pool: Pool, store: EventStore, handler: Any = APPLY) -> ReadModel:
     return ReadModel(
         Applier(LISTING, pool, handler),
         projection.TABLES,
-        lambda applier, health, shared: Tail(store, EventMapper(), applier, health=health, shared=shared).run,
+        lambda applier, health, shared: LocalFeed(store, EventMapper(), applier, health=health, shared=shared).run,
     )
 
 
 @pytest.fixture
 async def listed(pool: Pool, store: EventStore) -> ReadModel:
-    """A list of customers that stands where its store does."""
+    """A read model of customers that has applied all events of its store."""
     await fill(store, lives(CUSTOMERS))
     model = model_on(pool, store)
     async with background(model.follow(Health(LISTING))):
@@ -85,10 +85,10 @@ async def listed(pool: Pool, store: EventStore) -> ReadModel:
 
 
 def silent(_share: float) -> None:
-    """Nobody looks at the progress."""
+    """Ignore the progress."""
 
 
-async def test_a_rebuild_under_load_is_not_noticed_by_anybody_who_reads(
+async def test_readers_do_not_notice_a_rebuild_under_load(
     pool: Pool, store: EventStore, owner: Pool, listed: ReadModel
 ) -> None:
     counts: list[int] = []
@@ -119,14 +119,14 @@ async def more_than(counts: Sequence[int], least: int) -> bool:
 
 
 async def folded_anew(pool: Pool, store: EventStore, owner: Pool) -> list[Any]:
-    """Return what the rows would be if the table were emptied and filled from the first event on."""
+    """Return the rows that a projection of all events into an empty table yields."""
     await owner.execute("TRUNCATE public.customer; DELETE FROM consumer_position")
     async with background(model_on(pool, store).follow(Health(LISTING))):
         await eventually(lambda: pool.fetchval(DONE, LISTING))
     return await pool.fetch(ROWS)
 
 
-async def test_the_new_table_is_the_old_one_in_all_but_its_content(pool: Pool, owner: Pool, listed: ReadModel) -> None:
+async def test_the_new_table_has_the_definition_of_the_old_one(pool: Pool, owner: Pool, listed: ReadModel) -> None:
     form, rows = await pool.fetch(FORM), await pool.fetch(ROWS)
     for _ in range(2):
         await Rebuild(listed, owner).run(silent)
@@ -136,9 +136,7 @@ async def test_the_new_table_is_the_old_one_in_all_but_its_content(pool: Pool, o
 
 
 @pytest.mark.usefixtures("listed")
-async def test_what_a_projection_says_by_now_is_what_a_rebuild_makes(
-    pool: Pool, store: EventStore, owner: Pool
-) -> None:
+async def test_a_rebuild_uses_the_current_projection(pool: Pool, store: EventStore, owner: Pool) -> None:
     async def located(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         await APPLY(envelopes, held)
         await held.execute("UPDATE customer SET region = 'Nowhere'")
@@ -150,23 +148,23 @@ async def test_what_a_projection_says_by_now_is_what_a_rebuild_makes(
 
 
 @pytest.mark.usefixtures("listed")
-async def test_a_rebuild_that_would_park_customers_changes_nothing(pool: Pool, store: EventStore, owner: Pool) -> None:
+async def test_a_rebuild_that_would_park_more_customers_changes_nothing(
+    pool: Pool, store: EventStore, owner: Pool
+) -> None:
     async def broken(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         await APPLY(envelopes, held)
         if any(envelope.position == 1 for envelope in envelopes):
             raise ValueError("a projection that cannot take the first event")
 
     before = await pool.fetch(ROWS)
-    with pytest.raises(RebuildFailedError, match="1 customers would be parked"):
+    with pytest.raises(RebuildFailedError, match="1 more customers would have parked events"):
         await Rebuild(model_on(pool, store, broken), owner).run(silent)
     assert await pool.fetch(ROWS) == before
     assert await pool.fetchval(LEFT_OVER) == 0
     assert await pool.fetchval("SELECT count(*) FROM parked_event") == 0
 
 
-async def test_something_else_that_is_built_on_a_table_stops_the_switch(
-    pool: Pool, owner: Pool, listed: ReadModel
-) -> None:
+async def test_a_foreign_object_on_a_table_stops_the_switch(pool: Pool, owner: Pool, listed: ReadModel) -> None:
     await owner.execute("CREATE MATERIALIZED VIEW public.own_report AS SELECT count(*) FROM public.customer")
     before = await pool.fetch(ROWS)
     with pytest.raises(RebuildFailedError, match="own_report"):
@@ -175,18 +173,18 @@ async def test_something_else_that_is_built_on_a_table_stops_the_switch(
     assert await pool.fetchval(LEFT_OVER) == 0
 
 
-async def test_of_two_rebuilds_at_once_one_is_refused(owner: Pool, listed: ReadModel) -> None:
+async def test_of_two_concurrent_rebuilds_one_is_rejected(owner: Pool, listed: ReadModel) -> None:
     done = await asyncio.gather(*(Rebuild(listed, owner).run(silent) for _ in range(2)), return_exceptions=True)
     assert sorted(type(one).__name__ for one in done) == ["NoneType", "RebuildFailedError"]
 
 
-async def test_what_a_killed_rebuild_left_behind_is_no_hindrance(pool: Pool, owner: Pool, listed: ReadModel) -> None:
+async def test_a_rebuild_replaces_the_leftovers_of_a_killed_one(pool: Pool, owner: Pool, listed: ReadModel) -> None:
     await owner.execute("CREATE SCHEMA rebuild; CREATE TABLE rebuild.customer (half_done boolean)")
     await Rebuild(listed, owner).run(silent)
     assert await pool.fetchval(LEFT_OVER) == 0
 
 
-async def test_a_copy_that_is_further_than_the_live_table_takes_its_place_all_the_same(
+async def test_shadow_tables_ahead_of_the_live_ones_replace_them_too(
     pool: Pool, store: EventStore, owner: Pool, listed: ReadModel
 ) -> None:
     await fill(store, lives(10))

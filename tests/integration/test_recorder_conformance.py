@@ -47,7 +47,7 @@ def recorder_of(database: Database) -> Iterator[Callable[[type[StoreRecorder]], 
 
 
 @pytest.mark.parametrize(("suite", "kind", "name"), CASES, ids=lambda value: getattr(value, "__name__", value))
-def test_the_store_keeps_the_librarys_recorder_promises(
+def test_the_store_passes_the_librarys_recorder_tests(
     suite: type[Any],
     kind: type[StoreRecorder],
     name: str,

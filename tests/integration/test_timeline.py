@@ -1,4 +1,4 @@
-"""What was read from one history of the database is not carried on with in another one: the pool lives on its first."""
+"""A pool stays on the timeline of its first connection (ADR 0020)."""
 
 from collections.abc import AsyncIterator
 
@@ -24,14 +24,14 @@ async def living(database: Database, timeline: Timeline) -> AsyncIterator[Pool]:
     await opened.close()
 
 
-async def test_new_connections_on_the_same_timeline_are_taken(living: Pool, timeline: Timeline) -> None:
+async def test_new_connections_on_the_same_timeline_are_used(living: Pool, timeline: Timeline) -> None:
     for _ in range(3):
         await living.expire_connections()
         assert await living.fetchval("SELECT 1") == 1
     assert not timeline.left.is_set()
 
 
-async def test_after_a_promotion_the_pool_gives_no_connection_and_says_so(
+async def test_after_a_promotion_the_pool_raises_and_reports_it(
     living: Pool, timeline: Timeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await living.fetchval("SELECT 1")

@@ -1,4 +1,4 @@
-"""Databases that hold the names of before hold the same under those of now, once they have been migrated."""
+"""After the migration, a database with old names has the same content under the new names."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from chassis.consume.messages import read_message
+from chassis.consume.inbound_message import read_message
 from chassis.migrate import Schema, migrate
 from chassis.postgres.database import Pool, open_pool
 from chassis.store.event_store import EventStore
@@ -43,7 +43,7 @@ Migrated = Callable[[str], Awaitable[Pool]]
 
 @pytest.fixture
 async def migrated(running: Servers, tmp_path: Path) -> AsyncIterator[Migrated]:
-    """Return a function that gives a service's database: as it was before the renaming, filled, and then migrated."""
+    """Return a function that provides a service's database: created with the old names, filled, then migrated."""
 
     async def make(service: str) -> Pool:
         name, url = await stack.enter_async_context(emptied(running, service))
@@ -60,7 +60,7 @@ async def migrated(running: Servers, tmp_path: Path) -> AsyncIterator[Migrated]:
 
 @asynccontextmanager
 async def emptied(running: Servers, service: str) -> AsyncIterator[tuple[str, str]]:
-    """Give name and owner's address of a database without a table."""
+    """Provide the name and the owner's address of an empty database."""
     name = f"old_names_{service}"
     admin = await asyncpg.connect(running.infrastructure.postgres_admin_url)
     await admin.execute(f"CREATE DATABASE {name} OWNER care_migrator")
@@ -70,7 +70,7 @@ async def emptied(running: Servers, service: str) -> AsyncIterator[tuple[str, st
 
 
 def before(schema: Schema, folder: Path) -> Schema:
-    """Return the schema without the migrations that rename, and without views, which name the new columns."""
+    """Return the schema without the migrations that rename, and without views, which use the new columns."""
     kept = []
     for number, source in enumerate(schema.migrations):
         kept.append(folder / str(number))
@@ -83,7 +83,7 @@ async def parked(pool: Pool) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("service", SCHEMAS)
-async def test_no_table_index_or_column_keeps_an_old_name(migrated: Migrated, service: str) -> None:
+async def test_no_table_index_or_column_has_an_old_name(migrated: Migrated, service: str) -> None:
     pool = await migrated(service)
     assert await pool.fetch(LEFT, GONE) == []
 
@@ -97,7 +97,7 @@ async def test_the_events_of_a_customer_can_be_read(migrated: Migrated) -> None:
     assert (events[0].source, len(events)) == ("inbound", 4)
 
 
-async def test_what_customer_keeps_of_erasures_and_interactions_is_as_it_was(migrated: Migrated) -> None:
+async def test_erasures_and_interactions_of_customer_are_unchanged(migrated: Migrated) -> None:
     pool = await migrated("customer")
     assert await pool.fetchval("SELECT entries FROM erasure WHERE erased_at = '2024-06-03T01:03:00Z'") == 3
     assert await pool.fetchval("SELECT entries FROM erasure_answer WHERE erased_at = '2024-06-03T01:04:00Z'") == 7
@@ -107,20 +107,20 @@ async def test_what_customer_keeps_of_erasures_and_interactions_is_as_it_was(mig
 
 
 @pytest.mark.parametrize("service", ["customer", "followup", "alerts"])
-async def test_the_vault_still_takes_no_word_of_whoever_was_erased(migrated: Migrated, service: str) -> None:
+async def test_the_vault_still_rejects_personal_data_of_erased_customers(migrated: Migrated, service: str) -> None:
     pool = await migrated(service)
     await pool.execute("INSERT INTO erasure (subject, version, entries) VALUES ($1, 9, 0)", ERASURE_ID)
     await pool.execute("INSERT INTO vault (id, subject, field, value) VALUES ($1, $1, 'text', 'late')", ERASURE_ID)
     assert await pool.fetchval("SELECT count(*) FROM vault WHERE subject = $1", ERASURE_ID) == 0
 
 
-async def test_what_customer_has_parked_can_be_read_when_it_is_tried_again(migrated: Migrated) -> None:
+async def test_parked_events_of_customer_can_be_replayed(migrated: Migrated) -> None:
     answer, stated, delivered, unreadable, answered = await parked(await migrated("customer"))
     assert (answer["consumer"], answer["topic"]) == ("customer-erasure-answers", "care.alert.erasure-answers.v1")
-    assert isinstance(read_message(answer["headers"], answer["value"], CONFIRMATIONS).told, ErasureConfirmed)
+    assert isinstance(read_message(answer["headers"], answer["value"], CONFIRMATIONS).data, ErasureConfirmed)
     assert (stated["consumer"], stated["topic"]) == ("customer-inbound", "care.customer.inbound.v1")
-    assert isinstance(read_message(stated["headers"], stated["value"], INBOUND).told, CompanyStated)
-    assert isinstance(read_message(delivered["headers"], delivered["value"], INBOUND).told, OrderDelivered)
+    assert isinstance(read_message(stated["headers"], stated["value"], INBOUND).data, CompanyStated)
+    assert isinstance(read_message(delivered["headers"], delivered["value"], INBOUND).data, OrderDelivered)
     assert (unreadable["headers"]["ce_type"], unreadable["value"]) == ("care.inbound.order-placed.v1", b"\xff\0")
     assert WordsErased.model_validate_json(answered["value"]).entries == 7
     assert answered["headers"] == {
@@ -129,7 +129,7 @@ async def test_what_customer_has_parked_can_be_read_when_it_is_tried_again(migra
     }
 
 
-async def test_the_events_of_followup_can_be_read_and_complaints_stand_where_they_stood(migrated: Migrated) -> None:
+async def test_the_events_of_followup_can_be_read_and_complaints_are_unchanged(migrated: Migrated) -> None:
     pool = await migrated("followup")
     rows = await EventStore(pool).read_all(after=0, limit=10)
     types = [EventMapper().to_envelope(row).event.type for row in rows]
@@ -150,7 +150,7 @@ async def test_the_events_of_followup_can_be_read_and_complaints_stand_where_the
         ("reporting", "care.followup.complaint-communicated.v1"),
     ],
 )
-async def test_what_the_others_have_parked_has_its_type_of_now(
+async def test_parked_events_of_the_others_have_the_new_type(
     migrated: Migrated, service: str, type_of_now: str
 ) -> None:
     [row] = await parked(await migrated(service))
@@ -158,14 +158,14 @@ async def test_what_the_others_have_parked_has_its_type_of_now(
 
 
 @pytest.mark.parametrize("service", ["alerts", "reporting"])
-async def test_which_erasures_were_received_stays(migrated: Migrated, service: str) -> None:
+async def test_received_erasures_are_unchanged(migrated: Migrated, service: str) -> None:
     pool = await migrated(service)
     row = await pool.fetchrow("SELECT erasure_id, confirmed_at IS NULL AS unanswered FROM erasure_received")
     assert row is not None
     assert tuple(row) == (ERASURE_ID, service == "alerts")
 
 
-async def test_the_timeline_and_the_views_have_the_names_of_now(migrated: Migrated) -> None:
+async def test_the_timeline_and_the_views_have_the_new_names(migrated: Migrated) -> None:
     pool = await migrated("reporting")
     types = await pool.fetch("SELECT type FROM timeline ORDER BY topic, position")
     assert [row["type"].split(".")[2] for row in types] == [

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from chassis.consume.applier import Applier, Batch
-from chassis.consume.parking import Delivery
+from chassis.consume.delivery import Delivery
 from chassis.consume.positions import Progress, Source
 from chassis.kafka.client import partition_of
 from chassis.postgres.database import Pool, open_pool, transaction
@@ -66,11 +66,11 @@ class Live:
         source = Source(FOLLOWUP, partition(fact.subject))
         delivery = Delivery(source, fact.position, 0, fact.subject, {}, None, fact)
         async with transaction(self._pool) as held:
-            await self._applier.parking.park(held, [delivery], "cannot be applied")
+            await self._applier.parked_events.park(held, [delivery], "cannot be applied")
 
     async def discard(self, customer_id: UUID) -> None:
         async with transaction(self._pool) as held:
-            await self._applier.parking.discard(held, customer_id)
+            await self._applier.parked_events.discard(held, customer_id)
 
     async def _deliver(self, feed: str, facts: Sequence[Envelope[Any]], complete_until: datetime | None) -> None:
         """Hand on what is new, as the consumer does, with every partition of the feed marked alike."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
-from chassis.store.event_store import Answer, Append
+from chassis.store.append import Answer, Append
 from chassis.store.mapper import NewEvent
 
 ANSWER = Answer(b"hash", 200, b'{"version": 1}')

@@ -21,7 +21,8 @@ from eventsourcing.persistence import (
 
 from chassis.consume.positions import Positions, Progress, Source
 from chassis.postgres.database import Connection, Pool, open_pool, transaction
-from chassis.store.event_store import Append, Appended, EventStore, Outcome
+from chassis.store.append import Append, Appended, Outcome
+from chassis.store.event_store import EventStore
 from chassis.store.mapper import NewEvent
 from tests.support.appends import ANSWER
 

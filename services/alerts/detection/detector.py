@@ -13,9 +13,10 @@ import uuid_utils.compat as uuid_utils
 from chassis.consume import erasure_answers
 from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime.clock import Clock, utc_now
-from chassis.store.event_store import Answer, Append, EventStore
+from chassis.store.append import Answer, Append
+from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
-from chassis.store.vault_reader import count_words
+from chassis.store.vault_reader import count_personal_data
 from contracts.alerts import AlertEvent, AlertRaised
 from contracts.customer import ErasureEvent
 from contracts.event import Envelope, Metadata
@@ -66,7 +67,7 @@ class Detector:
         await memory.save(held, memories)
         await holders.apply(envelopes, held)
         erasures = (each for each in envelopes if isinstance(each.event, ErasureEvent))
-        await erasure_answers.receive(erasures, held, count_words)
+        await erasure_answers.receive(erasures, held, count_personal_data)
         await self._append(held, events)
 
     async def run_due(self) -> int:

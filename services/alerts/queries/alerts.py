@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from chassis.postgres.database import Pool
 from chassis.postgres.visibility import customers_of, ids_of
 from chassis.store.erasure import Statement
-from chassis.store.vault_reader import count_words
+from chassis.store.vault_reader import count_personal_data
 
 VIEW = """
     SELECT a.alert_id AS id, a.version, a.customer_id, a.rule_id, a.status, a.outcome, a.owner_id,
@@ -80,7 +80,7 @@ class AlertQueries:
         duplicates = await self._pool.fetch(DUPLICATES, customer_id)
         ids = [customer_id, *(row["customer_id"] for row in duplicates)]
         received = [row["erasure_id"] for row in await self._pool.fetch(RECEIVED, customer_id, ids)]
-        entries = await count_words(self._pool, *ids)
+        entries = await count_personal_data(self._pool, *ids)
         return Statement(service="alerts", customer_id=customer_id, received=received, entries=entries)
 
     async def one(self, alert_id: UUID) -> AlertView | None:

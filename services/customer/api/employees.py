@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from pydantic import Field
 
-from chassis.commands.command import Part
+from chassis.commands.command import RequestModel
 from chassis.commands.problem import not_found
 from chassis.http.body import StrictRoute
 from chassis.http.paging import Page
@@ -15,7 +15,7 @@ from services.customer.employees import EmployeeView
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 
 
-class Employee(Part):
+class Employee(RequestModel):
     """What is kept about somebody who works here."""
 
     name: Name

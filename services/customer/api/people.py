@@ -67,7 +67,7 @@ async def known_words(customer_id: UUID, command: commands.ChangeKeyContact, nee
     contact = (await needs.customers.load(customer_id)).state.key_contacts.get(command.key_contact_id)
     if contact is None:
         return frozenset()
-    asked = command.private()
+    asked = command.personal_data()
     refs = {name: ref for name in asked if (ref := getattr(contact, f"{name}_ref"))}
     words = await needs.queries.words(refs.values())
     return frozenset(ref for name, ref in refs.items() if words.get(ref) == asked[name])

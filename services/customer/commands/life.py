@@ -1,11 +1,11 @@
 """Asking for another place in a customer's life."""
 
-from chassis.commands.command import FactCommand, Part
+from chassis.commands.command import FactCommand, RequestModel
 from contracts.customer import Stage
 from contracts.types import Code
 
 
-class Tier(Part):
+class Tier(RequestModel):
     """A place in a tier scheme."""
 
     scheme: Code = "default"

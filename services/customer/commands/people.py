@@ -35,10 +35,10 @@ class KeyContact(FactCommand):
     email: Email | None = None
     dates: Dates = ()
 
-    def private(self) -> dict[str, str]:
+    def personal_data(self) -> dict[str, str]:
         """Return the person's words; the dates are one text."""
         dates = {"dates": DATES.dump_json(self.dates).decode()} if self.dates else {}
-        return {**super().private(), **dates}
+        return {**super().personal_data(), **dates}
 
 
 class AddKeyContact(KeyContact):

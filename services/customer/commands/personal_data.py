@@ -8,7 +8,7 @@ from typing import Annotated
 import phonenumbers
 from pydantic import AfterValidator, Field, model_validator
 
-from chassis.commands.command import Part
+from chassis.commands.command import RequestModel
 from contracts.field_error import FieldError
 from contracts.types import EARLIEST_YEAR, LATEST_YEAR, Code, Printable
 
@@ -53,7 +53,7 @@ class Calendar(StrEnum):
     LUNAR = "lunar"
 
 
-class ImportantDate(Part):
+class ImportantDate(RequestModel):
     """A day that comes back each year: `kind` is birthday, anniversary, or a word of the company's own."""
 
     kind: Code

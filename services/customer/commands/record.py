@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from chassis.commands.command import FactCommand, Part
+from chassis.commands.command import FactCommand, RequestModel
 from contracts.customer import Kind, Stage, WorkStatus
 from contracts.field_error import FieldError
 from contracts.types import Code, Day, EmployeeId, Instant, Name, Word
@@ -18,7 +18,7 @@ MAX_INTERESTS = 30
 Interests = Annotated[tuple[Word, ...], Field(min_length=1, max_length=MAX_INTERESTS)]
 
 
-class Profile(Part):
+class Profile(RequestModel):
     """What is known about a customer; an absent field says nothing."""
 
     need_type: Word | None = None
@@ -81,7 +81,7 @@ class Register(FactCommand):
         said._owners_leader = leader_id  # noqa: SLF001 - of its own kind
         return said
 
-    def tells_of(self) -> Sequence[datetime | None]:
+    def occurrence_times(self) -> Sequence[datetime | None]:
         return (self.occurred_at, self.profile.last_contacted_at)
 
     @model_validator(mode="after")
@@ -134,7 +134,7 @@ class ChangeProfile(FactCommand):
     profile: Profile = Field(default_factory=Profile)
     clear: tuple[ProfileField, ...] = Field(default=(), max_length=len(ProfileField))
 
-    def tells_of(self) -> Sequence[datetime | None]:
+    def occurrence_times(self) -> Sequence[datetime | None]:
         return (self.occurred_at, self.profile.last_contacted_at)
 
     @model_validator(mode="after")

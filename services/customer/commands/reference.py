@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from chassis.commands.command import FactCommand, Part
+from chassis.commands.command import FactCommand, RequestModel
 from contracts.types import Code, Word
 
 
-class ExternalReference(Part):
+class ExternalReference(RequestModel):
     """The number under which another system knows this."""
 
     system: Code

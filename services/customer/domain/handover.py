@@ -30,12 +30,12 @@ def decide(handover: Handover, command: HandoverCommand) -> list[HandoverEvent]:
             if isinstance(handover.settled, events.HandoverAccepted):
                 return []
             started = require_open(handover)
-            return [events.HandoverAccepted(owner_id=started.to_owner_id, note_ref=command.ref("note"))]
+            return [events.HandoverAccepted(owner_id=started.to_owner_id, note_ref=command.vault_ref("note"))]
         case commands.WithdrawHandover():
             if isinstance(handover.settled, events.HandoverWithdrawn):
                 return []
             require_open(handover)
-            return [events.HandoverWithdrawn(reason_ref=command.ref("reason"))]
+            return [events.HandoverWithdrawn(reason_ref=command.vault_ref("reason"))]
 
 
 def begun(handover: Handover, command: commands.Begin) -> list[HandoverEvent]:

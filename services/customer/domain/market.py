@@ -16,7 +16,7 @@ def market(
         case commands.MakeReferral(referred_customer_id=referred_id):
             return referral_made(customer, referred_id)
         case commands.RecordNews(topic=topic):
-            return [events.NewsRecorded(topic=topic, text_ref=command.ref("text"))]
+            return [events.NewsRecorded(topic=topic, text_ref=command.vault_ref("text"))]
 
 
 def referral_made(customer: Customer, referred_id: UUID | None) -> list[events.CustomerEvent]:

@@ -25,4 +25,4 @@ def need_stated(customer: Customer, command: commands.StateNeed) -> list[events.
         )
     if before is command.status and command.text is None:
         return []
-    return [events.NeedStated(need=command.need, status=command.status, text_ref=command.ref("text"))]
+    return [events.NeedStated(need=command.need, status=command.status, text_ref=command.vault_ref("text"))]

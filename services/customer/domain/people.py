@@ -81,9 +81,9 @@ def stated(command: commands.AddKeyContact | commands.ChangeKeyContact) -> dict[
         "key_contact_id": command.key_contact_id,
         "role": command.role,
         "is_decision_maker": command.is_decision_maker,
-        "name_ref": command.ref("name"),
-        "phone_ref": command.ref("phone"),
-        "email_ref": command.ref("email"),
-        "dates_ref": command.ref("dates"),
+        "name_ref": command.vault_ref("name"),
+        "phone_ref": command.vault_ref("phone"),
+        "email_ref": command.vault_ref("email"),
+        "dates_ref": command.vault_ref("dates"),
         "date_kinds": tuple(each.kind for each in command.dates),
     }

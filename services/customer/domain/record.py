@@ -48,7 +48,7 @@ def registered(customer: Customer, command: commands.Register) -> list[events.Cu
         events.Registered(
             kind=command.kind,
             name=command.name,
-            name_ref=command.ref("person_name"),
+            name_ref=command.vault_ref("person_name"),
             external_system=command.external.system if command.external else None,
             external_id=command.external.id if command.external else None,
             source=command.source,
@@ -84,7 +84,7 @@ def renamed(customer: Customer, command: commands.Rename) -> list[events.Custome
         )
     if command.name and command.name == customer.name:
         return []
-    return [events.Renamed(name=command.name, name_ref=command.ref("person_name"))]
+    return [events.Renamed(name=command.name, name_ref=command.vault_ref("person_name"))]
 
 
 def profile_changed(

@@ -5,7 +5,7 @@ from typing import Any
 
 from chassis.commands.command import Context
 from chassis.commands.decider import RejectedError
-from chassis.consume.parking import Parking
+from chassis.consume.parked_events import ParkedEvents
 from chassis.postgres.database import Connection, Pool, transaction
 from chassis.store.erasure import Erasure, erase
 from chassis.store.event_store import recorded
@@ -37,7 +37,7 @@ KEEP_CONFIRMED = """
 class ErasureHandler:
     """A timer calls `run_due`; a route calls it too, so that its response is sent after the erasure in this service."""
 
-    def __init__(self, pool: Pool, mapper: EventMapper, inbound_parking: Parking) -> None:
+    def __init__(self, pool: Pool, mapper: EventMapper, inbound_parking: ParkedEvents) -> None:
         """`inbound_parking` holds the parked messages of other systems."""
         self._pool = pool
         self._mapper = mapper

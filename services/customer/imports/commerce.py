@@ -73,7 +73,7 @@ class CommerceImport:
         self._queries = queries
         self._zone = ZoneInfo(zone)
 
-    def about(self, row: Row) -> str:
+    def ordering_key(self, row: Row) -> str:
         return normalised(row.cells["number"])
 
     def at(self, text: str, column: str) -> datetime | None:
@@ -117,7 +117,7 @@ class OrderImport(CommerceImport):
 
     columns = ORDER_COLUMNS
 
-    async def take_in(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
+    async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         return await self.record(self._commerce.orders, row.cells, self.commands_of(row.cells), context)
 
     def commands_of(self, cells: dict[str, str]) -> list[Command]:
@@ -143,7 +143,7 @@ class ContractImport(CommerceImport):
 
     columns = CONTRACT_COLUMNS
 
-    async def take_in(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
+    async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         return await self.record(self._commerce.contracts, row.cells, self.commands_of(row.cells), context)
 
     def commands_of(self, cells: dict[str, str]) -> list[Command]:

@@ -73,10 +73,10 @@ class CustomerImport:
         self._zone = ZoneInfo(zone)
         self._kept_owners: set[str] = set()
 
-    def about(self, row: Row) -> str:
+    def ordering_key(self, row: Row) -> str:
         return normalised(row.cells["number"] or row.cells["name"])
 
-    async def take_in(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
+    async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         cells = row.cells
         reference = cells["number"] or cells["name"]
         if not (reference and cells["name"]):

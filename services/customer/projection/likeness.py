@@ -5,7 +5,7 @@ from typing import Any
 
 from chassis.postgres.database import Connection
 from chassis.store.pseudonym import Pseudonyms
-from chassis.store.vault_reader import read_words
+from chassis.store.vault_reader import read_personal_data
 from contracts import customer as events
 from contracts.event import Envelope
 from services.customer.merging.likeness import tokens
@@ -41,7 +41,7 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection, pseudonyms
     subjects = {envelope.subject for envelope in envelopes if isinstance(envelope.event, CHANGES_DIGEST)}
     if subjects:
         rows = (await CUSTOMERS.load(held, subjects)).values()
-        words = await read_words(held, [ref for row in rows for ref in phone_refs(row)])
+        words = await read_personal_data(held, [ref for row in rows for ref in phone_refs(row)])
         found = [
             tokens(row.name, phones_of(row, words), (number["id"] for number in row.numbers), pseudonyms)
             for row in rows

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from chassis.postgres.database import Connection
 from chassis.store.pseudonym import Pseudonyms
-from chassis.store.vault import Words
-from chassis.store.vault_reader import read_words
+from chassis.store.vault import PersonalData
+from chassis.store.vault_reader import read_personal_data
 from contracts import customer as events
 from contracts.event import Envelope
 from services.customer.domain.customer_row import CustomerRow
@@ -32,7 +32,7 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection, pseudonyms
     rows = (await CUSTOMERS.load(held, subjects)).values()
     if not rows:
         return
-    words = await read_words(held, [ref for row in rows for ref in refs_of(row)])
+    words = await read_personal_data(held, [ref for row in rows for ref in refs_of(row)])
     entries = [entry_of(row, words.get(row.name_ref), phones_of(row, words), pseudonyms) for row in rows]
     await held.execute(
         SAVE,
@@ -53,5 +53,5 @@ def phone_refs(row: CustomerRow) -> list[UUID]:
     return [UUID(ref) for contact in row.key_contacts.values() if (ref := contact.get("phone_ref"))]
 
 
-def phones_of(row: CustomerRow, words: Words) -> Iterable[str]:
+def phones_of(row: CustomerRow, words: PersonalData) -> Iterable[str]:
     return (words[ref] for ref in phone_refs(row) if ref in words)

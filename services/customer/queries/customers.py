@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from chassis.http.paging import MAX_LIMIT
 from chassis.postgres.database import Pool
-from chassis.store.vault import Words
-from chassis.store.vault_reader import read_words
+from chassis.store.vault import PersonalData
+from chassis.store.vault_reader import read_personal_data
 from contracts.customer import KeyContactDetails, Mode, Stage, mode_of
 from services.customer.domain import Customer
 from services.customer.projection import CustomerRow
@@ -133,11 +133,11 @@ class CustomerQueries:
         words = await self.words(refs_of(contacts)) if show_words else None
         return [key_contact_view(contact, words) for contact in contacts]
 
-    async def words(self, refs: Iterable[UUID]) -> Words:
-        return await read_words(self._pool, refs)
+    async def words(self, refs: Iterable[UUID]) -> PersonalData:
+        return await read_personal_data(self._pool, refs)
 
     async def _word(self, ref: UUID | None) -> str | None:
-        return (await read_words(self._pool, [ref])).get(ref)
+        return (await read_personal_data(self._pool, [ref])).get(ref)
 
     async def page(self, filters: CustomerFilters, after: UUID | None, limit: int) -> list[CustomerView]:
         """Return up to `limit` + 1 customers in id order, so that the caller can tell whether there are more."""

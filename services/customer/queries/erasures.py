@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
-from chassis.store.erasure import Erased, erased
+from chassis.store.erasure import CompletedErasure, erasures_of
 from contracts import customer as events
 from contracts.erasure_answers import ServiceWithoutVault
 from contracts.event import Envelope
@@ -60,7 +60,7 @@ async def certificate(pool: Pool, customer_id: UUID, facts: Sequence[Envelope[An
     """Return what has become of the erasures among the customer's facts."""
     asked = [fact for fact in facts if isinstance(fact.event, events.ErasureEvent)]
     whose = {fact.subject for fact in asked}
-    ours = {(done.subject, done.version): done for each in whose for done in await erased(pool, each)}
+    ours = {(done.subject, done.version): done for each in whose for done in await erasures_of(pool, each)}
     answers = await pool.fetch(ANSWERS, [fact.id for fact in asked])
     theirs = {(row["erasure_id"], row["service"]): AnswerView.model_validate(dict(row)) for row in answers}
     erasures = [erasure_view(fact, ours.get((fact.subject, fact.version)), theirs) for fact in asked]
@@ -68,7 +68,7 @@ async def certificate(pool: Pool, customer_id: UUID, facts: Sequence[Envelope[An
 
 
 def erasure_view(
-    fact: Envelope[events.ErasureEvent], ours: Erased | None, theirs: dict[tuple[UUID, str], AnswerView]
+    fact: Envelope[events.ErasureEvent], ours: CompletedErasure | None, theirs: dict[tuple[UUID, str], AnswerView]
 ) -> ErasureView:
     own = AnswerView(service=OURSELVES)
     if ours:

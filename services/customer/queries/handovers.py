@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
-from chassis.store.vault_reader import read_words
+from chassis.store.vault_reader import read_personal_data
 from services.customer.projection.handovers import HandoverRow, HandoverState
 
 COLUMNS = ", ".join(f"h.{field.name}" for field in fields(HandoverRow))
@@ -59,7 +59,7 @@ class HandoverQueries:
         self._pool = pool
 
     async def view(self, row: HandoverRow) -> HandoverView:
-        note = (await read_words(self._pool, [row.note_ref])).get(row.note_ref)
+        note = (await read_personal_data(self._pool, [row.note_ref])).get(row.note_ref)
         return HandoverView(**{field.name: getattr(row, field.name) for field in fields(row)}, note=note)
 
     async def page(self, filters: HandoverFilters, after: UUID | None, limit: int) -> list[HandoverView]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.store.vault import Words
+from chassis.store.vault import PersonalData
 from contracts.customer import KeyContactDetails
 from services.customer.commands.people import DATES
 from services.customer.commands.personal_data import ImportantDate
@@ -34,7 +34,7 @@ def refs_of(contacts: Iterable[KeyContactDetails]) -> list[UUID]:
     return [ref for ref in found if ref is not None]
 
 
-def key_contact_view(contact: KeyContactDetails, words: Words | None) -> KeyContactView:
+def key_contact_view(contact: KeyContactDetails, words: PersonalData | None) -> KeyContactView:
     """Return one contact, its `words` withheld where they are None."""
     told: dict[str, Any] = {ref.removesuffix("_ref"): (words or {}).get(getattr(contact, ref)) for ref in REFS}
     return KeyContactView(

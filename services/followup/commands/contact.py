@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, PrivateAttr, StrictBool, StrictFloat, StrictInt, model_validator
 
-from chassis.commands.command import FactCommand, Part
+from chassis.commands.command import FactCommand, RequestModel
 from contracts.field_error import FieldError
 from contracts.followup import Channel, ContactFormPublished, Direction, FieldKind, Sentiment
 from contracts.followup.contact_form import MAX_FIELDS
@@ -33,14 +33,14 @@ Uri = Annotated[
 ]
 
 
-class AttachmentGiven(Part):
+class AttachmentGiven(RequestModel):
     """Something that belongs to a contact and is kept elsewhere: what it is, and where."""
 
     kind: Code
     uri: Uri
 
 
-class FieldGiven(Part):
+class FieldGiven(RequestModel):
     """What a contact says in a field that the form for its purpose has."""
 
     name: Code
@@ -91,10 +91,10 @@ class LogContact(FactCommand):
     def form_number(self) -> int | None:
         return self._form.number if self._form else None
 
-    def private(self) -> dict[str, str]:
+    def personal_data(self) -> dict[str, str]:
         attached = {attachment_name(number): each.uri for number, each in enumerate(self.attachments, 1)}
         said = {field_name(each.name): str(each.value) for each in self.fields if self._is_private(each)}
-        return super().private() | attached | said
+        return super().personal_data() | attached | said
 
     def _is_private(self, given: FieldGiven) -> bool:
         """A text may name anybody, and so may whatever no form speaks of."""

@@ -1,13 +1,13 @@
 """What the watch over a customer's contacts asks of its guards."""
 
-from chassis.commands.command import Command, Part
+from chassis.commands.command import Command, RequestModel
 from contracts.customer import Mode, Stage
 from contracts.followup import Guard
 from contracts.followup.guard import Contacts, Employees
 from contracts.types import EmployeeId, Instant
 
 
-class Finding(Part):
+class Finding(RequestModel):
     """A guard that trips, and over what."""
 
     guard: Guard

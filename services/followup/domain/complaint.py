@@ -94,7 +94,7 @@ def raised(command: commands.Raise) -> events.ComplaintRaised:
         product=command.product,
         intake=command.intake,
         partner=command.partner,
-        content_ref=command.ref("content"),
+        content_ref=command.vault_ref("content"),
     )
 
 
@@ -164,7 +164,7 @@ def answered(complaint: Complaint, command: commands.Answer) -> events.Complaint
         verdicts = complaint_clock.in_time(complaint.clock, command.moment)
     return events.ComplaintAnswered(
         employee_id=named(command.employee_id),
-        content_ref=command.ref("content"),
+        content_ref=command.vault_ref("content"),
         answered_in_time=verdicts[0] if complaint.state in UNANSWERED else None,
         resolved_in_time=verdicts[1],
     )

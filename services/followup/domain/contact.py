@@ -37,9 +37,9 @@ def logged(command: commands.LogContact) -> events.ContactLogged:
         automated=command.automated,
         purpose=command.purpose,
         outcome=command.outcome,
-        content_ref=command.ref("content"),
+        content_ref=command.vault_ref("content"),
         task_id=command.task_id,
-        goal_ref=command.ref("goal"),
+        goal_ref=command.vault_ref("goal"),
         sentiment=command.sentiment,
         key_contact_id=command.key_contact_id,
         attachments=tuple(attached(command)),
@@ -52,13 +52,13 @@ def logged(command: commands.LogContact) -> events.ContactLogged:
 
 def said(command: commands.LogContact) -> Iterator[events.FieldValue]:
     for each in command.fields:
-        ref = command.ref(field_name(each.name))
+        ref = command.vault_ref(field_name(each.name))
         yield events.FieldValue(name=each.name, value=None if ref else each.value, value_ref=ref)
 
 
 def attached(command: commands.LogContact) -> Iterator[events.Attachment]:
     for number, each in enumerate(command.attachments, 1):
-        if uri_ref := command.ref(attachment_name(number)):
+        if uri_ref := command.vault_ref(attachment_name(number)):
             yield events.Attachment(kind=each.kind, uri_ref=uri_ref)
 
 

@@ -46,7 +46,9 @@ def sent(command: SendAt) -> events.SurveySent:
 def answered(survey: Survey, command: AnswerAt) -> events.SurveyAnswered:
     require_in_time(survey, command.at)
     require_on_scale(survey.question, command.score)
-    return events.SurveyAnswered(question=survey.question, score=command.score, comment_ref=command.ref("comment"))
+    return events.SurveyAnswered(
+        question=survey.question, score=command.score, comment_ref=command.vault_ref("comment")
+    )
 
 
 def require_in_time(survey: Survey, at: datetime) -> None:
@@ -89,7 +91,7 @@ def decide_anonymous(given: bool, command: AnswerAnonymously) -> list[events.Sur
         raise is_answered()
     require_on_scale(command.question, command.score)
     said = command.model_dump(include={"score"})
-    ref = command.ref("comment")
+    ref = command.vault_ref("comment")
     return [events.SurveyAnsweredAnonymously(question=command.question, comment_ref=ref, **said)]
 
 

@@ -50,7 +50,7 @@ def decide(task: Task | None, command: commands.TaskCommand) -> list[Event]:
         case Task(state=TaskState.OPEN, due_at=due_at), commands.Complete(employee_id=employee_id, outcome=outcome):
             return [events.TaskCompleted(due_at=due_at, employee_id=named(employee_id), outcome=outcome)]
         case Task(state=TaskState.OPEN), commands.Cancel():
-            return [events.TaskCancelled(reason_ref=command.ref("reason"))]
+            return [events.TaskCancelled(reason_ref=command.vault_ref("reason"))]
         case (Task(state=TaskState.COMPLETED), commands.Complete()) | (
             Task(state=TaskState.CANCELLED),
             commands.Cancel(),
@@ -65,7 +65,7 @@ def scheduled(command: commands.Schedule) -> events.TaskScheduled:
         assignee_id=named(command.assignee_id),
         due_at=command.due_at,
         purpose=command.purpose,
-        content_ref=command.ref("content"),
+        content_ref=command.vault_ref("content"),
         channel=command.channel,
     )
     if not isinstance(command, ScheduleByRule):
@@ -77,7 +77,7 @@ def rescheduled(due_at: datetime, command: commands.Reschedule) -> list[Event]:
     if command.due_at == due_at:
         return []
     return [
-        events.TaskRescheduled(previous_due_at=due_at, due_at=command.due_at, reason_ref=command.ref("reason")),
+        events.TaskRescheduled(previous_due_at=due_at, due_at=command.due_at, reason_ref=command.vault_ref("reason")),
     ]
 
 

@@ -10,8 +10,9 @@ import uuid_utils.compat as uuid_utils
 from chassis.commands.decider import GoneError
 from chassis.http.export import refs_within
 from chassis.postgres.database import Connection, Pool
-from chassis.store.erasure import Erasure, erase, erased_people, lock, remove
-from chassis.store.event_store import Answer, Append, EventStore, recorded
+from chassis.store.append import Answer, Append
+from chassis.store.erasure import Erasure, delete_entries, erase, erased_person_ids, lock_store
+from chassis.store.event_store import EventStore, recorded
 from chassis.store.mapper import EventMapper
 from contracts.customer import CustomerErased, KeyContactErased
 from contracts.customer.erasure import ErasureEvent
@@ -49,7 +50,7 @@ class ErasureHandler:
                     await self._answer(envelope, await erase(held, erasure), held)
                 case KeyContactErased(key_contact_id=person_id):
                     erasure = Erasure(envelope.subject, envelope.version, person_id)
-                    await lock(held)
+                    await lock_store(held)
                     refs = await self._said_with(erasure, held)
                     await self._answer(envelope, await erase(held, erasure, refs), held)
                 case _:
@@ -63,7 +64,7 @@ class ErasureHandler:
         late = {row["stream_id"] for row in rows}
         for envelope in said:
             if envelope.stream_id in late:
-                await remove(held, envelope.subject, refs_of(envelope))
+                await delete_entries(held, envelope.subject, refs_of(envelope))
 
     async def _said_with(self, erasure: Erasure, held: Connection) -> set[UUID]:
         """Return the vault references in the streams that name the key contact."""
@@ -106,7 +107,7 @@ def refs_of(envelope: Envelope[Any]) -> list[UUID]:
 
 async def require_kept(pool: Pool, person_id: UUID | None) -> None:
     """Raise GoneError for a key contact that was erased."""
-    if person_id and await erased_people(pool, [person_id]):
+    if person_id and await erased_person_ids(pool, [person_id]):
         raise GoneError(
             "key-contact-erased",
             "What was known of this key contact has been erased; leave `key_contact_id` out.",

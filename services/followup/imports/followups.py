@@ -74,11 +74,11 @@ class FollowupImport:
         self._resolver = Resolver(customers, pseudonyms)
         self._zone = ZoneInfo(zone)
 
-    def about(self, row: Row) -> str:
+    def ordering_key(self, row: Row) -> str:
         """Return a different value for each row: the order of rows does not matter."""
         return str(row.number)
 
-    async def take_in(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
+    async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         followup = await self._understand(row.cells, context)
         handled = await self._record(followup, context)
         if any(one.status == CREATED for one in handled):

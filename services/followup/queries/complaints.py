@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
-from chassis.store.vault import Words
-from chassis.store.vault_reader import read_words
+from chassis.store.vault import PersonalData
+from chassis.store.vault_reader import read_personal_data
 from contracts.followup import Channel, Intake, Severity
 from services.followup.domain.complaint import SETTLED, UNANSWERED, ComplaintState
 from services.followup.projection.complaints import ComplaintRow
@@ -103,7 +103,9 @@ class ComplaintQueries:
 
     async def values(self, rows: Sequence[ComplaintRow]) -> list[dict[str, Any]]:
         """Return what the views of the rows are made of."""
-        words = await read_words(self._pool, (ref for row in rows for ref in (row.content_ref, *row.answer_refs)))
+        words = await read_personal_data(
+            self._pool, (ref for row in rows for ref in (row.content_ref, *row.answer_refs))
+        )
         return [
             values_of(row)
             | {"id": row.complaint_id, "content": words.get(row.content_ref), "answers": answers_of(row, words)}
@@ -111,6 +113,6 @@ class ComplaintQueries:
         ]
 
 
-def answers_of(row: ComplaintRow, words: Words) -> list[str]:
+def answers_of(row: ComplaintRow, words: PersonalData) -> list[str]:
     """Return the answers whose text has not been erased."""
     return [words[ref] for ref in row.answer_refs if ref in words]

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from chassis.commands.decision import CLOCK_SKEW
 from chassis.postgres.database import Pool
-from chassis.store.vault import Words
-from chassis.store.vault_reader import read_words
+from chassis.store.vault import PersonalData
+from chassis.store.vault_reader import read_personal_data
 from contracts.followup import Channel, Direction, Sentiment
 from services.followup.domain.contact import next_task_id
 from services.followup.projection.contacts import ContactRow
@@ -95,11 +95,11 @@ class ContactQueries:
     async def views(self, rows: Sequence[ContactRow]) -> list[ContactView]:
         """Return the rows with their text from the vault."""
         refs = (ref for row in rows for ref in (row.content_ref, row.goal_ref, *refs_within(row)))
-        words = await read_words(self._pool, refs)
+        words = await read_personal_data(self._pool, refs)
         return [ContactView.model_validate({**values_of(row), **shown(row, words)}) for row in rows]
 
 
-def shown(row: ContactRow, words: Words) -> dict[str, object]:
+def shown(row: ContactRow, words: PersonalData) -> dict[str, object]:
     """Return what a view has besides the columns of its row."""
     return {
         "id": row.contact_id,
@@ -112,7 +112,7 @@ def shown(row: ContactRow, words: Words) -> dict[str, object]:
     }
 
 
-def field_value(field: Mapping[str, Any], words: Words) -> Any:
+def field_value(field: Mapping[str, Any], words: PersonalData) -> Any:
     ref = field["value_ref"]
     return words.get(UUID(ref)) if ref else field["value"]
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
-from chassis.store.vault_reader import read_words
+from chassis.store.vault_reader import read_personal_data
 from contracts.followup import Channel, SurveyKind
 from services.followup.projection.surveys import SurveyRow
 from services.followup.queries.paging import VISIBLE, Place, columns_of, one_more, values_of
@@ -123,7 +123,7 @@ class SurveyQueries:
 
     async def views(self, rows: Sequence[SurveyRow]) -> list[SurveyView]:
         """Return the rows with their comments from the vault."""
-        words = await read_words(self._pool, (row.comment_ref for row in rows))
+        words = await read_personal_data(self._pool, (row.comment_ref for row in rows))
         return [
             SurveyView.model_validate({**values_of(row), "id": row.survey_id, "comment": words.get(row.comment_ref)})
             for row in rows

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
-from chassis.store.vault_reader import read_words
+from chassis.store.vault_reader import read_personal_data
 from contracts.followup import Channel
 from contracts.followup.plan import Assignment
 from services.followup.domain.task import TaskState
@@ -83,7 +83,7 @@ class TaskQueries:
 
     async def values(self, rows: Sequence[TaskRow]) -> list[dict[str, Any]]:
         """Return what the views of the rows are made of."""
-        words = await read_words(self._pool, (ref for row in rows for ref in (row.content_ref, row.reason_ref)))
+        words = await read_personal_data(self._pool, (ref for row in rows for ref in (row.content_ref, row.reason_ref)))
         return [
             values_of(row)
             | {"id": row.task_id, "content": words.get(row.content_ref), "reason": words.get(row.reason_ref)}

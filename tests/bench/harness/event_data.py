@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 
 import uuid_utils.compat as uuid_utils
 
-from chassis.store.event_store import Answer, Append, EventStore
+from chassis.store.append import Answer, Append
+from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts import customer, followup
 from contracts.event import Envelope, Event, Metadata

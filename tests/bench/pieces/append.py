@@ -10,7 +10,8 @@ from time import perf_counter
 from uuid import UUID, uuid4
 
 from chassis.postgres.database import Pool
-from chassis.store.event_store import Answer, Append, EventStore, Outcome
+from chassis.store.append import Answer, Append, Outcome
+from chassis.store.event_store import EventStore
 from chassis.store.mapper import NewEvent
 from tests.bench.harness import pgbench
 from tests.bench.harness.measuring import PROJECT, Bed, Figure, Measure, interleaved, rate

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer
 
-from chassis.consume.subscription import places
+from chassis.consume.subscription import all_partitions
 from chassis.kafka.client import ensure_topics
 from chassis.postgres.database import Pool
 from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
@@ -75,5 +75,5 @@ async def read_from_the_start(bootstrap: str) -> None:
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=GROUP, enable_auto_commit=False)
     with expecting_refusals():
         async with asyncio.timeout(REWIND_SECONDS), consumer:
-            consumer.assign(places(TOPICS))
-            await consumer.commit(dict.fromkeys(places(TOPICS), 0))
+            consumer.assign(all_partitions(TOPICS))
+            await consumer.commit(dict.fromkeys(all_partitions(TOPICS), 0))

@@ -19,7 +19,8 @@ from chassis.kafka.client import ensure_topics, partition_of
 from chassis.postgres.database import Pool, transaction
 from chassis.runtime.clock import utc_now
 from chassis.runtime.supervisor import Health
-from chassis.store.event_store import Answer, Append, EventStore
+from chassis.store.append import Answer, Append
+from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.customer import Kind, OrderDelivered, Registered
 from contracts.event import Envelope, Event

@@ -18,7 +18,7 @@ HALF_SENT = "broker.half-sent"
 
 
 class Broker:
-    """Takes the place of `send_all`, `log_ends` and `tails`, by which a relay knows Kafka."""
+    """Takes the place of `send_all`, `end_offsets` and `read_last_headers`, by which a relay knows Kafka."""
 
     def __init__(self, death: Death) -> None:
         self._death = death
@@ -32,10 +32,10 @@ class Broker:
                 self.take(TopicPartition(topic, partition), record)
         self._death.point(HALF_SENT)
 
-    async def log_ends(self, _bootstrap: str, topic: str, partitions: Sequence[int]) -> dict[int, int]:
+    async def end_offsets(self, _bootstrap: str, topic: str, partitions: Sequence[int]) -> dict[int, int]:
         return {number: len(self._logs[TopicPartition(topic, number)]) for number in partitions}
 
-    async def tails(self, _bootstrap: str, topic: Topic, length: int) -> list[list[Headers]]:
+    async def read_last_headers(self, _bootstrap: str, topic: Topic, length: int) -> list[list[Headers]]:
         logs = (self._logs[TopicPartition(topic.name, number)] for number in range(topic.partitions))
         return [[list(record.headers) for record in log[-length:]] for log in logs if log]
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from chassis.consume.applier import Applier
+from chassis.consume.local_feed import LocalFeed
 from chassis.consume.rebuild import ReadModel, Rebuild
-from chassis.consume.tail import Tail
 from chassis.postgres.database import Connection
 from chassis.runtime.supervisor import Health
 from chassis.store.event_store import EventStore
@@ -47,13 +47,13 @@ class Listing:
     async def catch_up(self) -> None:
         store = ToItsEnd(self._world.customer)
         with contextlib.suppress(CaughtUpError, Died):
-            await Tail(store, EventMapper(), self._live, health=Health(projection.CONSUMER)).run()
+            await LocalFeed(store, EventMapper(), self._live, health=Health(projection.CONSUMER)).run()
 
     async def make_again(self) -> None:
         store = EventStore(self._world.customer)
         model = ReadModel(
             self._live,
             projection.TABLES,
-            lambda applier, health, shared: Tail(store, EventMapper(), applier, health=health, shared=shared).run,
+            lambda applier, health, shared: LocalFeed(store, EventMapper(), applier, health=health, shared=shared).run,
         )
         await Rebuild(model, self._world.owner).run(lambda _share: None)

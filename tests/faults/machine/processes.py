@@ -112,7 +112,7 @@ class Reader:
         records = {place: found for place, begin in begins.items() if (found := broker.read(place, begin, count))}
         try:
             if records:
-                await member.consumer.take(records)
+                await member.consumer.apply(records)
                 await member.consumer.finish()
                 member.offsets |= {place: begins[place] + len(found) for place, found in records.items()}
         except (Died, PositionMovedError):

@@ -15,7 +15,8 @@ from chassis.commands.decision import CLOCK_SKEW, LinkedCommand
 from chassis.commands.problem import ProblemError
 from chassis.commands.result import ConflictError, Handled, KeyReusedError, VersionMismatchError
 from chassis.http.access import forbidden
-from chassis.store.event_store import Append, Appended, EventStore, Outcome
+from chassis.store.append import Append, Appended, Outcome
+from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper, RecordedEvent
 from contracts.customer import Stage
 from services.customer.commands import AssignOwner, ChangeProfile, ChangeStage, Profile, Register

@@ -9,7 +9,8 @@ import pytest
 from chassis.commands.command import Context
 from chassis.consume.rebuild import SESSION, Rebuild
 from chassis.postgres.database import open_pool, transaction
-from chassis.store.event_store import Answer, Append, EventStore
+from chassis.store.append import Answer, Append
+from chassis.store.event_store import EventStore
 from chassis.store.vault import VaultEntry
 from contracts.examples import example_envelope
 from contracts.followup import WordsErased

@@ -12,9 +12,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 from chassis.consume import erasure_answers
+from chassis.consume.delivery import UNKNOWN_CUSTOMER
 from chassis.consume.erasure_answers import ErasureAnswers
-from chassis.consume.inbound import Inbound
-from chassis.consume.parking import UNKNOWN_CUSTOMER
+from chassis.consume.inbound import InboundConsumer
 from chassis.kafka.client import UNREACHABLE, ensure_topics
 from chassis.postgres.database import Pool, open_pool, transaction
 from chassis.runtime.supervisor import Health
@@ -45,7 +45,7 @@ class Others:
     api: Api
     pools: dict[str, Pool]
     bootstrap: str
-    inbound: Inbound[ErasureConfirmed]
+    inbound: InboundConsumer[ErasureConfirmed]
 
     async def facts(self, address: str) -> list[Envelope[Any]]:
         store, mapper = EventStore(self.api.pool), EventMapper()
@@ -95,7 +95,7 @@ class Others:
         return {dict(record.headers)["ce_id"].decode() for record in await self.records(service)}
 
     async def taken_in(self, service: ServiceWithoutVault) -> None:
-        await self.inbound.take_all(await self.records(service))
+        await self.inbound.handle_all(await self.records(service))
 
     async def confirmations(self) -> list[tuple[str, int]]:
         rows = await self.api.pool.fetch("SELECT service, entries FROM erasure_confirmation ORDER BY service")
@@ -123,7 +123,7 @@ async def others(api: Api, running: Servers, monkeypatch: pytest.MonkeyPatch) ->
     for service, topic in list(ANSWER_TOPICS.items()):
         monkeypatch.setitem(ANSWER_TOPICS, service, replace(topic, name=f"{topic.name}.{name}"))
     await ensure_topics(bootstrap, tuple(ANSWER_TOPICS.values()))
-    inbound = Inbound[ErasureConfirmed](
+    inbound = InboundConsumer[ErasureConfirmed](
         name,
         list(ANSWER_TOPICS.values()),
         api.pool,
@@ -205,7 +205,7 @@ async def test_what_is_sent_twice_is_one_answer(api: Api, others: Others) -> Non
         assert (each.key, each.value, each.headers) == (first.key, first.value, first.headers)
     await others.taken_in("alerts")
     assert await others.confirmations() == [("alerts", 0)]
-    assert await others.inbound.parking.summary(api.pool) == []
+    assert await others.inbound.parked_events.summary(api.pool) == []
 
 
 async def test_what_is_heard_twice_is_answered_once(api: Api, others: Others) -> None:
@@ -252,7 +252,7 @@ async def test_who_has_nothing_to_send_looks_again_after_a_while(
     await others.hear("alerts", await erased(api))
     assert await sender.run_due() == 1
     await empty(others.bootstrap, ANSWER_TOPICS["alerts"])
-    monkeypatch.setattr(erasure_answers, "LOOK_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(erasure_answers, "TOPIC_CHECK_SECONDS", 0.0)
     assert await sender.run_due() == 1
     assert len(await others.ids("alerts")) == 1
 
@@ -279,7 +279,7 @@ def answer(service: str, *, source: str, erasure_id: UUID | None = None) -> tupl
 @pytest.mark.parametrize(
     ("service", "source", "reason"),
     [
-        ("bookkeeping", "/care/bookkeeping", "does not fit: service (literal_error)"),
+        ("bookkeeping", "/care/bookkeeping", "invalid: service (literal_error)"),
         ("reporting", "/care/alerts", "answer-of-another: A service answers for itself only."),
     ],
 )
@@ -296,7 +296,7 @@ async def test_an_answer_by_nobody_we_know_or_for_another_is_parked_and_stops_no
     assert [row["reason"] for row in await api.pool.fetch(UNKNOWN, others.inbound.name)] == [reason]
     assert await others.confirmations() == [("alerts", 0)]
     if service == "bookkeeping":
-        assert [row["subject"] for row in await others.inbound.parking.summary(api.pool)] == [UNKNOWN_CUSTOMER]
+        assert [row["subject"] for row in await others.inbound.parked_events.summary(api.pool)] == [UNKNOWN_CUSTOMER]
 
 
 async def test_a_service_that_found_a_word_leaves_the_certificate_open(api: Api, others: Others) -> None:

@@ -13,8 +13,8 @@ from aiokafka import AIOKafkaProducer
 
 from chassis.commands.command import Context
 from chassis.consume import inbound
-from chassis.consume.inbound import Inbound, Take
-from chassis.consume.parking import UNKNOWN_CUSTOMER
+from chassis.consume.delivery import UNKNOWN_CUSTOMER
+from chassis.consume.inbound import Handle, InboundConsumer
 from chassis.consume.subscription import new_consumer
 from chassis.kafka.client import ensure_topics
 from chassis.runtime.supervisor import Health
@@ -50,7 +50,7 @@ TOLD_AT = "2024-06-01T09:00:00+08:00"
 class Erp:
     """A system that writes to the topic, and what takes it in."""
 
-    inbound: Inbound[AnyInbound]
+    inbound: InboundConsumer[AnyInbound]
     producer: AIOKafkaProducer
     topic: str
     customer: str = "K-1"
@@ -74,7 +74,7 @@ async def erp(api: Api, running: Servers) -> AsyncIterator[Erp]:
     receiver = InboundReceiver(needs.customers, needs.registration, needs.commerce, needs.pseudonyms)
     topic = replace(CUSTOMER_INBOUND, name=name, partitions=2)
     await ensure_topics(bootstrap, (topic,))
-    made = Inbound[AnyInbound](
+    made = InboundConsumer[AnyInbound](
         name,
         [topic],
         api.pool,
@@ -169,7 +169,7 @@ async def test_what_is_read_again_from_the_start_changes_nothing(api: Api, erp: 
     async with asyncio.timeout(DEADLINE_SECONDS):
         while taken < len(LIFE):
             records = [each for own in (await reader.getmany(timeout_ms=500)).values() for each in own]
-            await erp.inbound.take_all(records)
+            await erp.inbound.handle_all(records)
             taken += len(records)
     await reader.stop()
     assert await types(api, 13) == once
@@ -180,7 +180,7 @@ async def test_an_id_that_comes_again_with_another_content_is_parked(api: Api, e
         await erp.tell("company-stated", {"name": "上海腾云"})
         await erp.tell("competitor-seen", {"competitor": "other"}, "m-1")
         await erp.tell("competitor-seen", {"competitor": "another"}, "m-1")
-        assert await parked(api, erp, 1) == ["key-reused: this id came before with another content"]
+        assert await parked(api, erp, 1) == ["key-reused: this id was used before with different content"]
 
 
 async def test_what_cannot_be_read_is_parked_and_stops_nobody(api: Api, erp: Erp) -> None:
@@ -192,7 +192,7 @@ async def test_what_cannot_be_read_is_parked_and_stops_nobody(api: Api, erp: Erp
         first, second = await parked(api, erp, 2)
     assert "Not JSON" in first
     assert "currency (value_error)" in second
-    assert [row["subject"] for row in await erp.inbound.parking.summary(api.pool)] == [UNKNOWN_CUSTOMER]
+    assert [row["subject"] for row in await erp.inbound.parked_events.summary(api.pool)] == [UNKNOWN_CUSTOMER]
 
 
 async def test_what_came_too_early_is_taken_once_the_customer_is_known(
@@ -214,7 +214,7 @@ async def test_what_is_too_old_to_be_tried_again_waits_for_somebody(api: Api, er
         await erp.tell("competitor-seen", {"competitor": "other"})
         await parked(api, erp, 1)
     customer_id = UUID((await api.registered(external={"system": "erp", "id": "K-1"})).rpartition("/")[2])
-    await api.pool.execute("UPDATE parked_event SET parked_at = parked_at - $1::interval", inbound.RETRIED_FOR)
+    await api.pool.execute("UPDATE parked_event SET parked_at = parked_at - $1::interval", inbound.RETRY_PERIOD)
     assert await erp.inbound.retry() == 0
     assert await erp.inbound.replay(customer_id) == 1
     assert await types(api, 2) == ["registered", "competitor-seen"]
@@ -223,12 +223,12 @@ async def test_what_is_too_old_to_be_tried_again_waits_for_somebody(api: Api, er
 async def test_a_message_that_breaks_us_is_parked_and_stops_nobody(
     api: Api, erp: Erp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(erp.inbound, "_take", broken(erp.inbound._take))
+    monkeypatch.setattr(erp.inbound, "_handle", broken(erp.inbound._handle))
     async with background(erp.inbound.run):
         await erp.tell("company-stated", {"name": "上海腾云"})
         await erp.tell("competitor-seen", {"competitor": "other"})
         await erp.tell("referral-made", {})
-        assert await parked(api, erp, 1) == ["ZeroDivisionError while it was taken in"]
+        assert await parked(api, erp, 1) == ["ZeroDivisionError while it was handled"]
         assert await types(api, 2) == ["registered", "referral-made"]
 
 
@@ -236,18 +236,18 @@ async def test_while_the_database_is_away_nothing_is_parked_and_nothing_lost(api
     async def away(_message: AnyInbound, _context: Context) -> None:
         raise ConnectionRefusedError
 
-    take, erp.inbound._take = erp.inbound._take, away
+    handle, erp.inbound._handle = erp.inbound._handle, away
     await erp.tell("company-stated", {"name": "上海腾云"})
     with pytest.raises(BaseExceptionGroup):
         async with background(erp.inbound.run):
             await asyncio.sleep(DEADLINE_SECONDS)
-    erp.inbound._take = take
+    erp.inbound._handle = handle
     async with background(erp.inbound.run):
         assert await types(api, 1) == ["registered"]
     assert await parked(api, erp, 0) == []
 
 
-def broken(take: Take[AnyInbound]) -> Take[AnyInbound]:
+def broken(take: Handle[AnyInbound]) -> Handle[AnyInbound]:
     async def breaking(message: AnyInbound, context: Context) -> None:
         if isinstance(message, CompetitorSeen):
             raise ZeroDivisionError

@@ -9,7 +9,8 @@ import pytest
 from chassis.commands.command import Context
 from chassis.commands.command_handler import CommandHandler
 from chassis.postgres.database import transaction
-from chassis.store.event_store import Answer, Append, EventStore
+from chassis.store.append import Answer, Append
+from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.vault import VaultEntry
 from contracts.customer import CustomerErased, KeyContactErased

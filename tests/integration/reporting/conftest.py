@@ -14,7 +14,7 @@ import pytest
 from jwt import PyJWK
 
 from chassis.consume.applier import Applier, Batch
-from chassis.consume.parking import Delivery
+from chassis.consume.delivery import Delivery
 from chassis.consume.positions import Progress, Source
 from chassis.http.auth import Authenticator
 from chassis.migrate import Schema, migrate

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chassis.consume.applier import Applier, Batch
-from chassis.consume.parking import Delivery
+from chassis.consume.delivery import Delivery
 from chassis.consume.positions import NEVER, PositionMovedError, Progress, Source
 from chassis.postgres.database import Pool
 from contracts.customer import Registered

@@ -1,4 +1,4 @@
-"""Our records are CloudEvents that others read, and theirs are read or refused with a reason."""
+"""Records are CloudEvents that other libraries read; records of others are decoded or rejected with a reason."""
 
 import json
 from typing import Any
@@ -31,7 +31,7 @@ def value_of(event: Event = REGISTERED.event) -> bytes:
 
 
 @pytest.mark.parametrize("event", EXAMPLES.values(), ids=lambda event: type(event).__name__)
-def test_every_event_comes_back_as_it_went_out(event: Event) -> None:
+def test_every_event_survives_encoding_and_decoding(event: Event) -> None:
     envelope = example_envelope(event)
     key, value, pairs = encode(envelope, source=SOURCE, previous_position=0)
     assert decode(read_headers(pairs), value) == envelope
@@ -52,14 +52,14 @@ def test_the_cloudevents_library_reads_every_record(event: Event) -> None:
 
 
 @pytest.mark.parametrize("event", EXAMPLES.values(), ids=lambda event: type(event).__name__)
-def test_what_the_cloudevents_library_writes_is_read(event: Event) -> None:
+def test_records_of_the_cloudevents_library_are_decoded(event: Event) -> None:
     envelope = example_envelope(event)
     _, value, pairs = encode(envelope, source=SOURCE, previous_position=0)
     written = to_binary(from_binary(KafkaMessage(dict(pairs), None, value), JSONFormat()), JSONFormat())
     assert decode(read_headers(list(written.headers.items())), written.value) == envelope
 
 
-def test_all_that_is_known_about_a_fact_travels_with_it() -> None:
+def test_all_metadata_of_an_event_is_encoded() -> None:
     metadata = METADATA.model_copy(
         update={
             "causation_id": CAUSE_ID,
@@ -72,25 +72,25 @@ def test_all_that_is_known_about_a_fact_travels_with_it() -> None:
     assert decode(read_headers(pairs), value) == envelope
 
 
-def test_a_field_we_do_not_know_yet_is_passed_over() -> None:
+def test_an_unknown_field_is_ignored() -> None:
     value = json.dumps(json.loads(value_of()) | {"colour": "red"}).encode()
     assert decode(headers_of(ce_newfield="x"), value).event == REGISTERED.event
 
 
-def test_a_type_we_do_not_know_yet_is_no_error() -> None:
+def test_an_unknown_type_is_not_undecodable() -> None:
     with pytest.raises(UnknownTypeError):
         decode(headers_of(ce_type="care.customer.married.v1"), value_of())
 
 
 @pytest.mark.parametrize("name", ["ce_id", "ce_subject", "ce_streamid", "ce_sequence", "ce_position", "ce_time"])
 @pytest.mark.parametrize("value", [None, "", CANARY])
-def test_a_record_without_a_valid_header_is_refused(name: str, value: str | None) -> None:
+def test_a_record_with_an_invalid_header_is_rejected(name: str, value: str | None) -> None:
     with pytest.raises(UndecodableError):
         decode(headers_of(**{name: value}), value_of())
 
 
 @pytest.mark.parametrize("name", ["ce_type", "ce_recordedtime", "ce_actor", "ce_correlationid"])
-def test_a_record_that_lacks_a_needed_header_is_refused(name: str) -> None:
+def test_a_record_without_a_required_header_is_rejected(name: str) -> None:
     with pytest.raises(UndecodableError):
         decode(headers_of(**{name: None}), value_of())
 
@@ -105,7 +105,7 @@ def test_a_record_that_lacks_a_needed_header_is_refused(name: str) -> None:
         {"ce_actor": "x" * 65},
     ],
 )
-def test_a_header_that_does_not_fit_is_refused(changes: dict[str, str]) -> None:
+def test_an_invalid_header_is_rejected(changes: dict[str, str]) -> None:
     with pytest.raises(UndecodableError):
         decode(headers_of(**changes), value_of())
 
@@ -126,19 +126,19 @@ def test_a_header_that_does_not_fit_is_refused(changes: dict[str, str]) -> None:
         '{"kind": "company"}'.encode("utf-16"),
     ],
 )
-def test_a_broken_value_is_refused_and_its_content_not_repeated(value: bytes | None) -> None:
-    with pytest.raises(UndecodableError) as refused:
+def test_a_broken_value_is_rejected_and_its_content_not_repeated(value: bytes | None) -> None:
+    with pytest.raises(UndecodableError) as raised:
         decode(headers_of(), value)
-    assert CANARY not in str(refused.value)
+    assert CANARY not in str(raised.value)
 
 
-def test_the_value_of_another_type_is_refused() -> None:
+def test_the_value_of_another_type_is_rejected() -> None:
     with pytest.raises(UndecodableError):
         decode(headers_of(), value_of(example(customer.TierChanged)))
 
 
 @pytest.mark.parametrize("value", [b"\xff", None])
-def test_a_header_that_is_no_text_is_refused(value: Any) -> None:
+def test_a_header_that_is_not_text_is_rejected(value: Any) -> None:
     with pytest.raises(UndecodableError):
         read_headers([("ce_type", value)])
 

@@ -1,4 +1,4 @@
-"""How long a consumer lets records gather: only where nobody waits, and never while it is behind."""
+"""A consumer pauses after a small fetch only if configured, and never while it is behind."""
 
 from typing import Any, cast
 
@@ -13,13 +13,13 @@ def consumer(gather_seconds: float = 0.0) -> Consumer:
     return Consumer(applier, [FOLLOWUP_EVENTS], bootstrap="", health=Health("test"), gather_seconds=gather_seconds)
 
 
-def test_records_are_taken_as_they_come_unless_told_otherwise() -> None:
+def test_by_default_there_is_no_pause() -> None:
     assert consumer().pause_after(1) == 0
 
 
-def test_few_records_let_others_gather() -> None:
+def test_after_few_records_there_is_a_pause() -> None:
     assert consumer(0.25).pause_after(GATHER_RECORDS - 1) == 0.25
 
 
-def test_who_is_behind_does_not_pause() -> None:
+def test_a_consumer_that_is_behind_does_not_pause() -> None:
     assert consumer(0.25).pause_after(GATHER_RECORDS) == 0

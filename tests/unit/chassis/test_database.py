@@ -1,14 +1,14 @@
-"""Work is tried again while the database is away, but nobody waits for a server that cannot have heard of it."""
+"""Work is retried while the database is unavailable, unless it cannot have reached the server."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from chassis.postgres.database import OtherTimelineError, patiently
+from chassis.postgres.database import OtherTimelineError, retry_while_unavailable
 
 
 class Work:
-    """Ends each time as it is told, and at last well."""
+    """Raises one error per call, and then succeeds."""
 
     def __init__(self, *failures: Exception) -> None:
         self._failures: Iterator[Exception] = iter(failures)
@@ -22,28 +22,28 @@ class Work:
 
 
 async def attempt(work: Work, seconds: float = 5.0) -> str:
-    return await patiently(work, deadline_seconds=seconds, pause_seconds=0.001)
+    return await retry_while_unavailable(work, deadline_seconds=seconds, pause_seconds=0.001)
 
 
-async def test_what_may_have_arrived_is_tried_again_even_while_the_server_refuses() -> None:
+async def test_work_that_may_have_reached_the_server_is_retried_even_while_it_refuses() -> None:
     assert await attempt(Work(ConnectionResetError(), ConnectionRefusedError(), ConnectionRefusedError())) == "done"
 
 
-async def test_what_cannot_have_arrived_is_refused_at_once() -> None:
+async def test_work_that_cannot_have_reached_the_server_fails_at_once() -> None:
     work = Work(ConnectionRefusedError())
     with pytest.raises(ConnectionRefusedError):
         await attempt(work)
     assert work.tries == 1
 
 
-async def test_a_server_with_another_history_is_not_asked_again() -> None:
+async def test_a_server_on_another_timeline_is_not_retried() -> None:
     work = Work(ConnectionResetError(), OtherTimelineError())
     with pytest.raises(OtherTimelineError):
         await attempt(work)
     assert work.tries == 2
 
 
-async def test_patience_ends() -> None:
+async def test_retries_end_at_the_deadline() -> None:
     work = Work(*[ConnectionResetError()] * 10_000)
     with pytest.raises(ConnectionResetError):
         await attempt(work, seconds=0.02)

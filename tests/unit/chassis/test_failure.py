@@ -1,4 +1,4 @@
-"""What is written about a failure says where and what kind, and repeats nothing that a person said."""
+"""Descriptions of exceptions contain type and place, and no personal data."""
 
 import io
 import json
@@ -16,10 +16,10 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import TypeAdapter, ValidationError
 
-from chassis.consume.chain import GapFoundError
+from chassis.consume.gap_detector import GapFoundError
 from chassis.http.access import Allow
-from chassis.runtime import telemetry
-from chassis.runtime.failure import MAX_CHAIN, sentence_of, trace_of
+from chassis.runtime import telemetry, tracing
+from chassis.runtime.failure import MAX_CHAIN, describe_error, format_traceback
 from chassis.service import server_config
 from tests.unit.chassis.issuer import SETTINGS, Issuer, app_of, client_of
 
@@ -41,7 +41,7 @@ def unfit() -> ValidationError:
 
 
 def raised(error: BaseException) -> BaseException:
-    """Return the error as it is after it has been raised, and from another one."""
+    """Return the error after it was raised from another one."""
 
     def fail() -> None:
         raise error from KeyError(CANARY)
@@ -52,36 +52,36 @@ def raised(error: BaseException) -> BaseException:
 
 
 def traced(error: BaseException) -> str:
-    return trace_of((type(error), error, error.__traceback__))
+    return format_traceback((type(error), error, error.__traceback__))
 
 
 @pytest.mark.parametrize("error", [duplicate(), unfit(), ValueError(CANARY), ExceptionGroup(CANARY, [duplicate()])])
-def test_neither_line_nor_trace_repeats_what_an_error_holds(error: Exception) -> None:
+def test_neither_description_nor_traceback_contains_the_message(error: Exception) -> None:
     assert CANARY in str(error)
-    assert CANARY not in sentence_of(error)
-    told = traced(raised(error))
-    assert CANARY not in told
-    assert type(error).__name__ in told
-    assert "KeyError\n" in told
-    assert "test_failure.py" in told
+    assert CANARY not in describe_error(error)
+    text = traced(raised(error))
+    assert CANARY not in text
+    assert type(error).__name__ in text
+    assert "KeyError\n" in text
+    assert "test_failure.py" in text
 
 
-def test_what_the_database_refused_is_told_by_code_and_constraint() -> None:
-    assert sentence_of(duplicate()) == "UniqueViolationError 23505 customer_name_key"
+def test_a_database_error_is_described_by_code_and_constraint() -> None:
+    assert describe_error(duplicate()) == "UniqueViolationError 23505 customer_name_key"
 
 
 @pytest.mark.parametrize("error", [OSError("no route"), KafkaConnectionError("no route"), GapFoundError("no route")])
-def test_what_names_hosts_and_topics_is_told_in_full(error: Exception) -> None:
-    assert sentence_of(error).endswith("no route")
+def test_an_error_that_names_hosts_and_topics_is_described_in_full(error: Exception) -> None:
+    assert describe_error(error).endswith("no route")
 
 
-def test_errors_of_a_group_are_told_each() -> None:
-    told = traced(ExceptionGroup("two", [ValueError(CANARY), GapFoundError("no route")]))
-    assert "ValueError" in told
-    assert "GapFoundError: no route" in told
+def test_each_error_of_a_group_is_described() -> None:
+    text = traced(ExceptionGroup("two", [ValueError(CANARY), GapFoundError("no route")]))
+    assert "ValueError" in text
+    assert "GapFoundError: no route" in text
 
 
-def test_a_chain_that_leads_back_to_itself_ends() -> None:
+def test_a_cyclic_chain_of_causes_ends() -> None:
     first, second = ValueError(), KeyError()
     first.__context__, second.__context__ = second, first
     assert traced(first).count("which led to") == MAX_CHAIN
@@ -89,7 +89,7 @@ def test_a_chain_that_leads_back_to_itself_ends() -> None:
 
 @pytest.fixture
 def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """Where a service and its server log to; in the end everything is put back."""
+    """Capture what a service and its server log; afterwards restore the configuration."""
     out, server = io.StringIO(), logging.getLogger("uvicorn")
     for stream in ("stdout", "stderr"):
         monkeypatch.setattr(f"sys.{stream}", out)
@@ -110,7 +110,7 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
 def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(telemetry, "TRACER", provider.get_tracer("test"))
+    monkeypatch.setattr(tracing, "TRACER", provider.get_tracer("test"))
     return exporter
 
 
@@ -125,7 +125,7 @@ async def fail_with(error: Exception, issuer: Issuer) -> httpx.Response:
         return await client.get("/v1/things", headers=issuer.headers())
 
 
-async def test_a_failed_request_leaves_no_words_in_the_logs(issuer: Issuer, logged: io.StringIO) -> None:
+async def test_a_failed_request_leaves_no_personal_data_in_the_logs(issuer: Issuer, logged: io.StringIO) -> None:
     assert (await fail_with(duplicate(), issuer)).status_code == 500
     logging.getLogger("uvicorn.error").error("Exception in ASGI application", exc_info=raised(duplicate()))
     logging.getLogger("library").error("Failed", exc_info=raised(duplicate()))
@@ -138,7 +138,9 @@ async def test_a_failed_request_leaves_no_words_in_the_logs(issuer: Issuer, logg
     }
 
 
-async def test_a_failed_request_leaves_no_words_in_its_span(issuer: Issuer, spans: InMemorySpanExporter) -> None:
+async def test_a_failed_request_leaves_no_personal_data_in_its_span(
+    issuer: Issuer, spans: InMemorySpanExporter
+) -> None:
     await fail_with(duplicate(), issuer)
     (span,) = spans.get_finished_spans()
     assert span.status.description == "UniqueViolationError 23505 customer_name_key"

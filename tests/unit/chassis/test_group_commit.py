@@ -1,4 +1,4 @@
-"""What arrives while a commit runs is committed together in the next one, and everybody gets their own answer."""
+"""Items that arrive during a commit are committed together in the next one, each with its own result."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,10 +15,10 @@ from tests.support.waiting import eventually
 @dataclass(frozen=True)
 class Item:
     name: str
-    claimed: frozenset[object] = frozenset()
+    keys: frozenset[object] = frozenset()
 
-    def claims(self) -> set[object]:
-        return set(self.claimed)
+    def conflict_keys(self) -> set[object]:
+        return set(self.keys)
 
 
 @dataclass
@@ -76,7 +76,7 @@ async def settled(tasks: Sequence[asyncio.Task[str]]) -> list[str | BaseExceptio
         return await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_what_arrives_during_a_commit_goes_together_in_the_next(
+async def test_items_that_arrive_during_a_commit_share_the_next_one(
     group: GroupCommit[Item, str], database: Database
 ) -> None:
     tasks = await submitted(group, database, items("a"), items("b", "c", "d"))
@@ -85,31 +85,33 @@ async def test_what_arrives_during_a_commit_goes_together_in_the_next(
     assert database.batches == [["a"], ["b", "c", "d"]]
 
 
-async def test_a_lone_item_does_not_wait_for_company(group: GroupCommit[Item, str], database: Database) -> None:
+async def test_a_single_item_is_committed_at_once(group: GroupCommit[Item, str], database: Database) -> None:
     database.open.set()
     assert [await group.submit(Item("a")), await group.submit(Item("b"))] == ["a done", "b done"]
     assert database.batches == [["a"], ["b"]]
 
 
-async def test_rivals_for_one_claim_go_one_batch_each_in_their_order(
+async def test_items_with_the_same_conflict_key_go_into_separate_batches_in_order(
     group: GroupCommit[Item, str], database: Database
 ) -> None:
-    rivals = [Item(name, frozenset({"version 1"})) for name in ("b", "c", "d")]
-    tasks = await submitted(group, database, items("a"), [*rivals, Item("e")])
+    conflicting = [Item(name, frozenset({"version 1"})) for name in ("b", "c", "d")]
+    tasks = await submitted(group, database, items("a"), [*conflicting, Item("e")])
     database.open.set()
     await settled(tasks)
     assert database.batches == [["a"], ["b", "e"], ["c"], ["d"]]
 
 
-async def test_an_item_with_several_claims_meets_each_rival(group: GroupCommit[Item, str], database: Database) -> None:
-    claiming = [Item("b", frozenset({1})), Item("c", frozenset({2})), Item("d", frozenset({1, 2}))]
-    tasks = await submitted(group, database, items("a"), claiming)
+async def test_an_item_with_several_conflict_keys_conflicts_on_each(
+    group: GroupCommit[Item, str], database: Database
+) -> None:
+    overlapping = [Item("b", frozenset({1})), Item("c", frozenset({2})), Item("d", frozenset({1, 2}))]
+    tasks = await submitted(group, database, items("a"), overlapping)
     database.open.set()
     await settled(tasks)
     assert database.batches == [["a"], ["b", "c"], ["d"]]
 
 
-async def test_a_batch_has_a_greatest_size(group: GroupCommit[Item, str], database: Database) -> None:
+async def test_a_batch_has_a_maximum_size(group: GroupCommit[Item, str], database: Database) -> None:
     names = [f"i{number}" for number in range(MAX_BATCH + 1)]
     tasks = await submitted(group, database, items("a"), items(*names))
     database.open.set()
@@ -137,7 +139,7 @@ async def test_a_batch_of_unknown_outcome_is_sent_again(
     assert database.batches == [["a"]] * 3
 
 
-async def test_a_database_that_stays_away_is_told_to_everybody_who_waits(
+async def test_an_unavailable_database_fails_every_waiting_caller(
     group: GroupCommit[Item, str], database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(group_commit, "DEADLINE_SECONDS", 0.0)
@@ -149,7 +151,7 @@ async def test_a_database_that_stays_away_is_told_to_everybody_who_waits(
 
 
 @pytest.mark.parametrize("fault", [asyncpg.CharacterNotInRepertoireError("NUL"), ValueError("not ours"), KeyError("x")])
-async def test_a_poison_item_does_not_refuse_its_neighbours(
+async def test_a_poison_item_does_not_fail_the_others(
     group: GroupCommit[Item, str], database: Database, fault: Exception
 ) -> None:
     database.poison = {"bad": fault}
@@ -158,14 +160,14 @@ async def test_a_poison_item_does_not_refuse_its_neighbours(
     assert await settled(tasks) == ["a done", "b done", fault, "c done", "d done"]
 
 
-async def test_after_a_failure_nobody_waits_unheard(group: GroupCommit[Item, str], database: Database) -> None:
+async def test_after_a_failure_no_caller_waits_for_ever(group: GroupCommit[Item, str], database: Database) -> None:
     database.poison = {"bad": RuntimeError("a bug")}
     tasks = await submitted(group, database, items("bad"), items("b", "c"))
     database.open.set()
     assert await settled(tasks) == [database.poison["bad"], "b done", "c done"]
 
 
-async def test_a_caller_who_gave_up_does_not_stop_the_others(group: GroupCommit[Item, str], database: Database) -> None:
+async def test_a_cancelled_caller_does_not_stop_the_others(group: GroupCommit[Item, str], database: Database) -> None:
     tasks = await submitted(group, database, items("a"), items("b", "c", "d"))
     tasks[0].cancel()
     tasks[2].cancel()
@@ -175,7 +177,7 @@ async def test_a_caller_who_gave_up_does_not_stop_the_others(group: GroupCommit[
     assert await group.submit(Item("e")) == "e done"
 
 
-async def test_what_a_caller_gave_up_on_is_committed_all_the_same(
+async def test_the_item_of_a_cancelled_caller_is_still_committed(
     group: GroupCommit[Item, str], database: Database
 ) -> None:
     """They cannot know whether it was too late; the retry under the same key tells them."""
@@ -187,7 +189,7 @@ async def test_what_a_caller_gave_up_on_is_committed_all_the_same(
     assert ["b"] in database.batches
 
 
-async def test_more_than_can_be_served_is_refused_at_once(
+async def test_items_above_the_limit_are_rejected_at_once(
     group: GroupCommit[Item, str], database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(group_commit, "MAX_WAITING", 3)
@@ -219,9 +221,7 @@ async def test_no_two_commits_run_at_once(database: Database) -> None:
     assert most == 1
 
 
-async def test_behind_a_commit_that_stands_still_nobody_waits(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_items_behind_a_stalled_commit_are_rejected(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(group_commit, "STALLED_SECONDS", 0.05)
     group = GroupCommit(database.commit)
     sent = asyncio.create_task(group.submit(Item("sent")))

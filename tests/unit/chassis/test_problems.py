@@ -16,7 +16,7 @@ from chassis.commands.result import ConflictError, KeyReusedError, VersionMismat
 from chassis.http.access import Allow, Caller
 from chassis.http.body import StrictRoute
 from chassis.http.problems import MAX_REPORTED_ERRORS, MEDIA_TYPE, RETRYABLE, pointer, prefers_chinese
-from chassis.store.event_store import EventTooLargeError
+from chassis.store.append import EventTooLargeError
 from chassis.store.group_commit import OverloadedError
 from contracts.types import Instant, Name
 from tests.unit.chassis.issuer import Issuer, app_of, client_of

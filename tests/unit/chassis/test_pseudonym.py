@@ -1,4 +1,4 @@
-"""One name leads to one id, however it is typed, and only with the deployment's key."""
+"""Spellings of one name have the same id, which depends on the deployment's key."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""A record is made of a stored row as it stands; a row of which none can be made is told apart."""
+"""Records are built from stored rows without changes; an unreadable row raises and gets a placeholder."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 
 from chassis.kafka.cloudevents import decode, read_headers
 from chassis.kafka.records import UnreadableRowError, encode, placeholder_of, record_of
-from chassis.store.event_store import MAX_EVENT_BYTES
+from chassis.store.append import MAX_EVENT_BYTES
 from chassis.store.mapper import EventMapper
 from contracts import customer
 from contracts.event import Event
@@ -35,12 +35,12 @@ def made_of(state: bytes) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
 
 
 @pytest.mark.parametrize("event", EXAMPLES.values(), ids=lambda event: type(event).__name__)
-def test_the_value_is_the_fact_as_it_was_stored(event: Event) -> None:
+def test_the_value_is_the_event_data_as_stored(event: Event) -> None:
     _, value, _ = encode(example_envelope(event), source="/care/x", previous_position=0)
     assert value == event.model_dump_json(exclude_none=True).encode()
 
 
-def test_words_that_look_like_the_state_s_own_form_change_nothing() -> None:
+def test_texts_that_look_like_the_state_format_change_nothing() -> None:
     tricky = METADATA.model_copy(update={"correlation_id": ',"data":{"type":'})
     envelope = example_envelope(example(customer.Registered), metadata=tricky)
     _, value, headers = encode(envelope, source="/care/customer", previous_position=0)
@@ -61,12 +61,12 @@ def test_words_that_look_like_the_state_s_own_form_change_nothing() -> None:
         b'["id","data":{}]',
     ],
 )
-def test_a_state_of_which_no_record_can_be_made_is_said_to_be_so(state: bytes) -> None:
+def test_an_invalid_state_raises(state: bytes) -> None:
     with pytest.raises(UnreadableRowError):
         made_of(state)
 
 
-def test_a_value_that_the_broker_would_not_take_is_said_to_be_so() -> None:
+def test_a_value_too_large_for_the_broker_raises() -> None:
     about = EventMapper().to_new_event(example_envelope(example(customer.Registered))).state.split(b',"data":')[0]
     fits = about + b',"data":"' + b"x" * (MAX_EVENT_BYTES - 2) + b'"}'
     assert len(made_of(fits)[1]) == MAX_EVENT_BYTES
@@ -74,7 +74,7 @@ def test_a_value_that_the_broker_would_not_take_is_said_to_be_so() -> None:
         made_of(fits.replace(b"xx", b"xxx", 1))
 
 
-def test_a_placeholder_keeps_the_place_and_says_whose_it_is() -> None:
+def test_a_placeholder_has_the_position_and_the_customer() -> None:
     key, value, pairs = placeholder_of(row(b"{broken"), source=b"/care/customer", previous_position=8)
     headers = read_headers(pairs)
     assert (key, value) == (str(SUBJECT).encode(), None)

@@ -1,4 +1,4 @@
-"""A service says at once what it was told wrong, and never shows its secrets."""
+"""Invalid settings are rejected at startup, and secrets are never shown."""
 
 import pytest
 from pydantic import ValidationError
@@ -38,20 +38,20 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ("CARE_LOG_LEVEL", "LOUD"),
     ],
 )
-def test_a_wrong_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    with pytest.raises(ValidationError) as refused:
+def test_an_invalid_setting_is_rejected_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    with pytest.raises(ValidationError) as raised:
         read(monkeypatch, **{name: value})
-    assert [error["loc"] for error in refused.value.errors()] == [(name.removeprefix("CARE_").lower(),)]
+    assert [error["loc"] for error in raised.value.errors()] == [(name.removeprefix("CARE_").lower(),)]
 
 
-def test_a_missing_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_address_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     read(monkeypatch)
     monkeypatch.delenv("CARE_DATABASE_URL")
     with pytest.raises(ValidationError, match="database_url"):
         Settings()
 
 
-def test_a_refused_key_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ValidationError) as refused:
+def test_a_rejected_key_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValidationError) as raised:
         read(monkeypatch, CARE_PSEUDONYM_KEY="canary-short")
-    assert "canary" not in str(refused.value)
+    assert "canary" not in str(raised.value)

@@ -1,4 +1,4 @@
-"""Tables in and out: what people save from their spreadsheet program is what we read, or we say why not."""
+"""Tables are read from CSV and XLSX files or rejected with a reason, and written as CSV."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ from chassis.files.spreadsheet import (
     XLSX_TYPE,
     Column,
     Row,
-    TableUnreadable,
+    UnreadableTableError,
     parse_date,
     read_table,
     write_csv,
@@ -53,11 +53,11 @@ def names(table: spreadsheet.Table) -> list[str]:
     return [row.cells["name"] for row in table.rows]
 
 
-def refusal(content: str | bytes, content_type: str = CSV_TYPE) -> TableUnreadable:
+def read_error(content: str | bytes, content_type: str = CSV_TYPE) -> UnreadableTableError:
     content = content if isinstance(content, bytes) else content.encode()
-    with pytest.raises(TableUnreadable) as refused:
+    with pytest.raises(UnreadableTableError) as error:
         read_table(content, content_type, [NAME, TIER])
-    return refused.value
+    return error.value
 
 
 def test_a_row_carries_its_number_in_the_sheet_and_its_cells_by_field() -> None:
@@ -70,20 +70,20 @@ def test_chinese_text_is_read_in_each_encoding_that_excel_saves(encoding: str) -
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
-def test_utf_16_is_refused(encoding: str) -> None:
-    assert refusal("客户名称\n上海腾云\n".encode(encoding)).code == "unknown-encoding"
+def test_utf_16_is_rejected(encoding: str) -> None:
+    assert read_error("客户名称\n上海腾云\n".encode(encoding)).code == "unknown-encoding"
 
 
-def test_bytes_that_are_no_text_are_refused() -> None:
-    assert refusal(b"name\n\xff\xff\n").code == "unknown-encoding"
+def test_bytes_that_are_not_text_are_rejected() -> None:
+    assert read_error(b"name\n\xff\xff\n").code == "unknown-encoding"
 
 
-def test_a_nul_is_refused_because_no_database_text_can_hold_it() -> None:
-    assert refusal("name\nTeng\0yun\n").code == "unknown-encoding"
+def test_a_nul_is_rejected_because_no_database_text_can_hold_it() -> None:
+    assert read_error("name\nTeng\0yun\n").code == "unknown-encoding"
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_the_delimiter_is_told_by_the_header(delimiter: str) -> None:
+def test_the_delimiter_is_detected_from_the_header(delimiter: str) -> None:
     assert read(f"name{delimiter}tier\nA,B;C{delimiter}VIP\n".replace("A,B;C", '"A,B;C"')).rows == [
         Row(2, {"name": "A,B;C", "tier": "VIP"})
     ]
@@ -120,11 +120,11 @@ def test_empty_rows_are_skipped_but_counted() -> None:
     assert [row.number for row in read("name,tier\nA,\n\n , \nB,\n").rows] == [2, 5]
 
 
-def test_the_header_may_stand_below_empty_rows() -> None:
+def test_the_header_may_follow_empty_rows() -> None:
     assert [row.number for row in read("\n,,\nname,tier,note\nA,VIP,\n").rows] == [4]
 
 
-def test_headers_nobody_asked_for_are_named() -> None:
+def test_unknown_headers_are_listed() -> None:
     assert read("name,备注,, fax\nA,x,y,z\n").ignored_headers == ["备注", "fax"]
 
 
@@ -133,70 +133,70 @@ def test_a_table_may_have_a_header_only() -> None:
 
 
 def test_a_missing_required_column_is_named_with_its_choices() -> None:
-    refused = refusal("备注\nA\n")
-    assert (refused.code, refused.row, refused.column) == ("missing-column", 1, "客户名称")
-    assert str(refused) == "The file has no column for name; expected one of 客户名称, customer_name, name."
+    error = read_error("备注\nA\n")
+    assert (error.code, error.row, error.column) == ("missing-column", 1, "客户名称")
+    assert str(error) == "The file has no column for name; expected one of 客户名称, customer_name, name."
 
 
-def test_two_columns_for_one_field_are_refused() -> None:
-    refused = refusal("客户名称,Name\nA,B\n")
-    assert (refused.code, refused.row, refused.column) == ("duplicate-column", 1, "Name")
+def test_two_columns_for_one_field_are_rejected() -> None:
+    error = read_error("客户名称,Name\nA,B\n")
+    assert (error.code, error.row, error.column) == ("duplicate-column", 1, "Name")
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", ",,\n", "\ufeff"])
-def test_a_file_with_nothing_in_it_is_refused(content: str) -> None:
-    assert refusal(content).code == "empty-file"
+def test_a_file_with_nothing_in_it_is_rejected(content: str) -> None:
+    assert read_error(content).code == "empty-file"
 
 
 @pytest.mark.parametrize("line", ['"A', '"A"B', '"A" ,"B"'])
-def test_quotes_that_do_not_match_are_refused_with_their_row(line: str) -> None:
-    refused = refusal(f"name,tier\nfine,VIP\n{line}")
-    assert (refused.code, refused.row) == ("broken-csv", 3)
+def test_quotes_that_do_not_match_are_rejected_with_their_row(line: str) -> None:
+    error = read_error(f"name,tier\nfine,VIP\n{line}")
+    assert (error.code, error.row) == ("broken-csv", 3)
 
 
-def test_a_row_pushed_beyond_the_header_is_refused() -> None:
-    refused = refusal("name,tier\nTeng, Yun,VIP\n")
-    assert (refused.code, refused.row) == ("row-too-wide", 2)
+def test_a_row_pushed_beyond_the_header_is_rejected() -> None:
+    error = read_error("name,tier\nTeng, Yun,VIP\n")
+    assert (error.code, error.row) == ("row-too-wide", 2)
 
 
 def test_a_content_type_may_carry_parameters() -> None:
     assert names(read_table(b"name\nA\n", "Text/CSV; charset=utf-8", [NAME])) == ["A"]
 
 
-def test_another_content_type_is_refused() -> None:
-    assert refusal("name\nA\n", "application/json").code == "unsupported-type"
+def test_another_content_type_is_rejected() -> None:
+    assert read_error("name\nA\n", "application/json").code == "unsupported-type"
 
 
-def test_a_file_over_the_size_limit_is_refused() -> None:
-    assert refusal(b" " * (spreadsheet.MAX_BYTES + 1)).code == "file-too-large"
+def test_a_file_over_the_size_limit_is_rejected() -> None:
+    assert read_error(b" " * (spreadsheet.MAX_BYTES + 1)).code == "file-too-large"
 
 
-def test_the_last_allowed_row_is_read_and_the_next_is_refused() -> None:
+def test_the_last_allowed_row_is_read_and_the_next_is_rejected() -> None:
     content = "name\n" + "A\n" * spreadsheet.MAX_ROWS
     assert len(read(content).rows) == spreadsheet.MAX_ROWS
-    refused = refusal(content + "A\n")
-    assert (refused.code, refused.row) == ("too-many-rows", spreadsheet.MAX_ROWS + 2)
+    error = read_error(content + "A\n")
+    assert (error.code, error.row) == ("too-many-rows", spreadsheet.MAX_ROWS + 2)
 
 
-def test_the_last_allowed_column_is_read_and_the_next_is_refused() -> None:
+def test_the_last_allowed_column_is_read_and_the_next_is_rejected() -> None:
     content = "name" + "," * (spreadsheet.MAX_COLUMNS - 1)
     assert read(content).rows == []
-    refused = refusal(content + ",")
-    assert (refused.code, refused.row) == ("too-many-columns", 1)
+    error = read_error(content + ",")
+    assert (error.code, error.row) == ("too-many-columns", 1)
 
 
-def test_the_longest_allowed_cell_is_read_and_a_longer_one_is_refused() -> None:
+def test_the_longest_allowed_cell_is_read_and_a_longer_one_is_rejected() -> None:
     longest = "A" * spreadsheet.MAX_CELL_CHARACTERS
     assert names(read(f"name\n{longest}\n")) == [longest]
-    refused = refusal(f"tier,name\n,{longest}A\n")
-    assert (refused.code, refused.row, refused.column) == ("cell-too-long", 2, "name")
+    error = read_error(f"tier,name\n,{longest}A\n")
+    assert (error.code, error.row, error.column) == ("cell-too-long", 2, "name")
 
 
 @given(st.binary(max_size=300).map(b"name,tier\n".__add__))
-def test_any_bytes_are_read_or_refused_and_never_break_the_reader(content: bytes) -> None:
+def test_any_bytes_are_read_or_rejected_and_never_crash_the_reader(content: bytes) -> None:
     try:
         table = read(content)
-    except TableUnreadable:
+    except UnreadableTableError:
         return
     assert all(set(row.cells) == {"name", "tier"} for row in table.rows)
 
@@ -220,7 +220,7 @@ def test_a_workbook_reads_like_the_same_csv() -> None:
         (True, "TRUE"),
     ],
 )
-def test_a_workbook_value_reads_as_its_author_sees_it(value: object, text: str) -> None:
+def test_a_workbook_value_reads_as_excel_shows_it(value: object, text: str) -> None:
     assert names(read_sheet(["name"], [value])) == [text]
 
 
@@ -251,50 +251,50 @@ def test_only_the_first_sheet_is_read() -> None:
     assert names(read_table(content.getvalue(), XLSX_TYPE, [NAME])) == ["A"]
 
 
-def test_a_workbook_without_cells_is_refused() -> None:
-    assert refusal(workbook(), XLSX_TYPE).code == "empty-file"
+def test_a_workbook_without_cells_is_rejected() -> None:
+    assert read_error(workbook(), XLSX_TYPE).code == "empty-file"
 
 
 @pytest.mark.parametrize("content", [b"", b"name\nA\n", b"PK\x03\x04", workbook(["name"])[:-30]])
-def test_what_is_no_workbook_is_refused(content: bytes) -> None:
-    assert refusal(content, XLSX_TYPE).code == "unreadable-workbook"
+def test_a_file_that_is_not_a_workbook_is_rejected(content: bytes) -> None:
+    assert read_error(content, XLSX_TYPE).code == "unreadable-workbook"
 
 
-def test_an_archive_that_is_no_workbook_is_refused() -> None:
-    assert refusal(archive({"readme.txt": b"name"}), XLSX_TYPE).code == "unreadable-workbook"
-    assert refusal(archive({"xl/workbook.xml": b"<broken"}), XLSX_TYPE).code == "unreadable-workbook"
+def test_an_archive_that_is_not_a_workbook_is_rejected() -> None:
+    assert read_error(archive({"readme.txt": b"name"}), XLSX_TYPE).code == "unreadable-workbook"
+    assert read_error(archive({"xl/workbook.xml": b"<broken"}), XLSX_TYPE).code == "unreadable-workbook"
 
 
-def test_a_workbook_that_unpacks_beyond_the_limit_is_refused_unopened() -> None:
+def test_a_workbook_that_unpacks_beyond_the_limit_is_rejected_unopened() -> None:
     bomb = archive({"xl/workbook.xml": bytes(spreadsheet.MAX_UNCOMPRESSED_BYTES + 1)})
     assert len(bomb) < spreadsheet.MAX_BYTES
-    assert refusal(bomb, XLSX_TYPE).code == "workbook-too-large"
+    assert read_error(bomb, XLSX_TYPE).code == "workbook-too-large"
 
 
-def test_a_small_workbook_that_spans_billions_of_cells_is_refused_and_the_service_lives() -> None:
+def test_a_small_workbook_that_spans_billions_of_cells_is_rejected_and_the_service_lives() -> None:
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content)
     sheet = book.add_worksheet()
     sheet.write(0, 0, "name")
     sheet.write(1_048_575, 16_383, "A")
     book.close()
-    assert refusal(content.getvalue(), XLSX_TYPE).code == "unreadable-workbook"
+    assert read_error(content.getvalue(), XLSX_TYPE).code == "unreadable-workbook"
 
 
-def test_a_small_workbook_that_repeats_a_long_text_without_end_is_refused() -> None:
+def test_a_small_workbook_that_repeats_a_long_text_without_end_is_rejected() -> None:
     content = workbook(["name"], *[["A" * spreadsheet.MAX_CELL_CHARACTERS] * 100] * 250)
-    assert refusal(content, XLSX_TYPE).code == "unreadable-workbook"
+    assert read_error(content, XLSX_TYPE).code == "unreadable-workbook"
 
 
-def test_a_workbook_that_takes_too_long_to_open_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workbook_that_takes_too_long_to_open_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spreadsheet, "WORKBOOK_TIMEOUT_SECONDS", 0.001)
-    assert refusal(workbook(["name"]), XLSX_TYPE).code == "unreadable-workbook"
+    assert read_error(workbook(["name"]), XLSX_TYPE).code == "unreadable-workbook"
 
 
 @pytest.mark.parametrize(
     "text", ["2024-06-01", "2024-6-1", "2024/6/1", "2024.6.1", "2024年6月1日", "20240601", " 2024-06-01 "]
 )
-def test_a_date_is_read_in_each_form_that_sheets_use(text: str) -> None:
+def test_a_date_is_read_in_each_format_of_spreadsheets(text: str) -> None:
     assert parse_date(text) == date(2024, 6, 1)
 
 
@@ -303,18 +303,18 @@ def test_an_empty_cell_is_no_date_and_no_error() -> None:
 
 
 @pytest.mark.parametrize("text", ["昨天", "06/01/2024", "2023-06", "2024-06/01", "24.6.1", "2024-06-01T09:30:00"])
-def test_another_form_of_date_is_refused_in_a_sentence(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a date; write it like 2024-06-01") as caught:
+def test_another_date_format_is_rejected_with_a_message(text: str) -> None:
+    with pytest.raises(ValueError, match="Not a date; use a format like 2024-06-01") as caught:
         parse_date(text)
     assert text not in str(caught.value)
 
 
-def test_a_day_that_never_was_is_refused_in_a_sentence() -> None:
-    with pytest.raises(ValueError, match="is not a day in the calendar"):
+def test_a_day_that_does_not_exist_is_rejected_with_a_message() -> None:
+    with pytest.raises(ValueError, match="No such day in the calendar"):
         parse_date("2023-02-29")
 
 
-def test_what_is_written_reads_back_the_same() -> None:
+def test_written_csv_reads_back_the_same() -> None:
     content = write_csv(["name", "tier"], [['上海, “腾云”\n"云"', "VIP"]])
     assert content.startswith(b"\xef\xbb\xbf")
     assert read(content).rows == [Row(2, {"name": '上海, “腾云”\n"云"', "tier": "VIP"})]
@@ -340,10 +340,10 @@ def archive(members: dict[str, bytes]) -> bytes:
     return content.getvalue()
 
 
-def test_each_reason_why_a_file_cannot_be_read_is_told_in_chinese_too() -> None:
+def test_each_error_of_an_unreadable_file_has_a_chinese_text() -> None:
     source = Path(spreadsheet.__file__).read_text(encoding="utf-8")
-    codes = set(re.findall(r'TableUnreadable\(\s*"([a-z-]+)"', source))
+    codes = set(re.findall(r'UnreadableTableError\(\s*"([a-z-]+)"', source))
     assert codes == set(UNREADABLE_ZH)
-    refused = refusal("客户分层\nVIP\n")
-    assert unreadable(refused).zh == "缺少列“客户名称”。"
-    assert unreadable(refused).en == str(refused)
+    error = read_error("客户分层\nVIP\n")
+    assert unreadable(error).zh == "缺少列“客户名称”。"
+    assert unreadable(error).en == str(error)

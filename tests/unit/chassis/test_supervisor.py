@@ -1,4 +1,4 @@
-"""A background task that fails is started again; the process lives, and its health says why."""
+"""A failed background task is restarted, and its health contains the reason."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -18,7 +18,7 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """What the supervisor waited between starts, without the waiting."""
+    """Record the pauses between restarts without waiting."""
     waited: list[float] = []
     sleep = asyncio.sleep
 
@@ -40,7 +40,7 @@ async def started(made: Supervisor) -> AsyncIterator[None]:
 
 
 class Failing:
-    """A task that fails as often as it is told, and then runs on."""
+    """A task that fails a number of times and then runs on."""
 
     def __init__(self, made: Supervisor, *failures: BaseException) -> None:
         self.failures: Iterator[BaseException] = iter(failures)
@@ -59,7 +59,7 @@ class Failing:
         return self.health.is_ready
 
 
-async def test_a_task_that_fails_is_started_again() -> None:
+async def test_a_task_that_fails_is_restarted() -> None:
     made = Supervisor()
     task = Failing(made, RuntimeError("once"), OSError("twice"))
     async with started(made):
@@ -67,7 +67,7 @@ async def test_a_task_that_fails_is_started_again() -> None:
     assert task.starts == 3
 
 
-async def test_a_task_that_ends_is_started_again() -> None:
+async def test_a_task_that_ends_is_restarted() -> None:
     made, starts = Supervisor(), []
 
     async def end() -> None:
@@ -82,7 +82,7 @@ async def test_a_task_that_ends_is_started_again() -> None:
     assert made.health("task").detail == "ended"
 
 
-async def test_a_task_whose_own_helper_was_cancelled_is_started_again() -> None:
+async def test_a_task_whose_awaited_task_was_cancelled_is_restarted() -> None:
     made = Supervisor()
     task = Failing(made, asyncio.CancelledError())
     async with started(made):
@@ -135,8 +135,8 @@ async def test_a_long_reason_is_cut_to_a_line() -> None:
     assert len(await supervisor.attempt(Failing(Supervisor(), OSError("x" * 9_999)).run)) == 300
 
 
-async def test_a_reason_repeats_nothing_that_a_row_may_hold() -> None:
-    """Anybody may ask for it, as health, and it is logged."""
+async def test_a_reason_contains_no_data_of_a_row() -> None:
+    """The reason is public in the health page, and is logged."""
     assert await supervisor.attempt(Failing(Supervisor(), ValueError("王小明")).run) == "ValueError"
 
 
@@ -164,7 +164,7 @@ async def test_the_pause_doubles_up_to_its_limit(monkeypatch: pytest.MonkeyPatch
     assert pauses == [1, 2, 4, 8, 10, 10]
 
 
-async def test_after_a_healthy_stretch_the_pause_is_short_again(
+async def test_after_a_healthy_period_the_pause_is_short_again(
     monkeypatch: pytest.MonkeyPatch, pauses: list[float]
 ) -> None:
     monkeypatch.setattr(supervisor, "FIRST_PAUSE_SECONDS", 1.0)
@@ -182,7 +182,7 @@ async def _ready_without_sleeping(task: Failing) -> None:
             await asyncio.get_running_loop().run_in_executor(None, lambda: None)
 
 
-async def test_stopping_cancels_every_task_and_waits_for_it_to_tidy_up() -> None:
+async def test_stopping_cancels_every_task_and_waits_for_its_clean_up() -> None:
     made, tidied = Supervisor(), []
 
     async def run(name: str) -> None:
@@ -233,7 +233,7 @@ async def test_stopping_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) 
     await made.stop()
 
 
-async def test_stopping_what_never_started_is_fine() -> None:
+async def test_stopping_an_unstarted_supervisor_does_nothing() -> None:
     await Supervisor().stop()
 
 

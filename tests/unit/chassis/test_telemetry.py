@@ -1,4 +1,4 @@
-"""Each request is told apart and measured, by templates and never by what a caller made up."""
+"""Each request has a correlation id, a span and metrics with route templates, never with text of the client."""
 
 from typing import Annotated
 from uuid import UUID, uuid4
@@ -10,8 +10,9 @@ from opentelemetry import trace
 from prometheus_client import REGISTRY
 
 from chassis.http.access import Allow, Caller
-from chassis.runtime import telemetry
-from chassis.runtime.telemetry import MAX_CORRELATION_ID, MAX_LINKS, W3C, IdsOnly, Span, current_traceparent, links_of
+from chassis.runtime import tracing
+from chassis.runtime.telemetry import MAX_CORRELATION_ID
+from chassis.runtime.tracing import MAX_LINKS, W3C, IdOnlyTracerProvider, Span, current_traceparent, links_of
 from tests.unit.chassis.issuer import Issuer, app_of, client_of
 
 
@@ -42,19 +43,19 @@ def labels_seen() -> set[str]:
     return {value for family in families for sample in family.samples for value in sample.labels.values()}
 
 
-@pytest.mark.parametrize("given", ["req-1", "x" * MAX_CORRELATION_ID, "a b"])
-async def test_a_callers_correlation_id_is_used_and_echoed(issuer: Issuer, given: str) -> None:
-    response = await ask(issuer, f"/v1/telemetry/{uuid4()}", x_correlation_id=given)
-    assert response.headers["x-correlation-id"] == response.json() == given
+@pytest.mark.parametrize("sent", ["req-1", "x" * MAX_CORRELATION_ID, "a b"])
+async def test_a_callers_correlation_id_is_used_and_echoed(issuer: Issuer, sent: str) -> None:
+    response = await ask(issuer, f"/v1/telemetry/{uuid4()}", x_correlation_id=sent)
+    assert response.headers["x-correlation-id"] == response.json() == sent
 
 
-@pytest.mark.parametrize("given", ["", "   ", "x" * (MAX_CORRELATION_ID + 1), "a\tb"])
-async def test_an_unfit_correlation_id_is_replaced(issuer: Issuer, given: str) -> None:
-    response = await ask(issuer, f"/v1/telemetry/{uuid4()}", x_correlation_id=given)
+@pytest.mark.parametrize("sent", ["", "   ", "x" * (MAX_CORRELATION_ID + 1), "a\tb"])
+async def test_an_invalid_correlation_id_is_replaced(issuer: Issuer, sent: str) -> None:
+    response = await ask(issuer, f"/v1/telemetry/{uuid4()}", x_correlation_id=sent)
     assert response.headers["x-correlation-id"] == response.json() == str(UUID(response.json()))
 
 
-async def test_a_refusal_is_correlated_too(issuer: Issuer) -> None:
+async def test_a_rejection_has_a_correlation_id_too(issuer: Issuer) -> None:
     response = await ask(issuer, "/nowhere", x_correlation_id="req-1")
     assert (response.status_code, response.headers["x-correlation-id"]) == (404, "req-1")
 
@@ -72,7 +73,7 @@ async def test_a_failed_request_is_measured_as_failed(issuer: Issuer) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/canary-path"), ("CANARY", "/v1"), ("CANARY", "/canary")])
-async def test_what_a_caller_makes_up_becomes_no_label(issuer: Issuer, method: str, path: str) -> None:
+async def test_an_invented_method_or_path_becomes_no_label(issuer: Issuer, method: str, path: str) -> None:
     await ask(issuer, path, method)
     assert not any("canary" in label.lower() for label in labels_seen())
 
@@ -80,13 +81,13 @@ async def test_what_a_caller_makes_up_becomes_no_label(issuer: Issuer, method: s
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
-async def test_a_problem_names_the_trace_it_belongs_to(issuer: Issuer) -> None:
+async def test_a_problem_contains_its_trace_id(issuer: Issuer) -> None:
     response = await ask(issuer, "/nowhere", traceparent=f"00-{TRACE}-00f067aa0ba902b7-01")
     assert response.json()["trace_id"] == TRACE
 
 
-async def test_an_unexpected_failure_can_be_found_again(issuer: Issuer) -> None:
-    """It is answered outside the span, where nothing knows of the request any more."""
+async def test_an_unexpected_failure_has_the_trace_id_too(issuer: Issuer) -> None:
+    """Its response is written outside the span."""
     traceparent = f"00-{TRACE}-00f067aa0ba902b7-01"
     response = await ask(issuer, f"/v1/telemetry/{UUID(int=0)}", traceparent=traceparent, x_correlation_id="req-1")
     assert (response.status_code, response.json()["trace_id"]) == (500, TRACE)
@@ -94,12 +95,12 @@ async def test_an_unexpected_failure_can_be_found_again(issuer: Issuer) -> None:
 
 
 @pytest.mark.parametrize("traceparent", ["", "00", "00-zz-zz-01", "x" * 5_000])
-async def test_a_broken_traceparent_is_passed_over(issuer: Issuer, traceparent: str) -> None:
+async def test_an_invalid_traceparent_is_ignored(issuer: Issuer, traceparent: str) -> None:
     response = await ask(issuer, "/nowhere", traceparent=traceparent)
     assert response.status_code == 404
 
 
-def test_a_batch_is_linked_to_the_requests_its_events_came_from() -> None:
+def test_a_batch_is_linked_to_the_requests_that_caused_its_events() -> None:
     first, second = f"00-{'ab' * 16}-{'cd' * 8}-01", f"00-{'12' * 16}-{'34' * 8}-01"
     links = links_of([first, None, second, first])
     assert [f"{link.context.trace_id:032x}" for link in links] == ["ab" * 16, "12" * 16]
@@ -109,11 +110,11 @@ def test_a_batch_is_linked_to_the_requests_its_events_came_from() -> None:
 
 @pytest.fixture
 def ids_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(telemetry, "TRACER", IdsOnly().get_tracer("test"))
+    monkeypatch.setattr(tracing, "TRACER", IdOnlyTracerProvider().get_tracer("test"))
 
 
 @pytest.mark.usefixtures("ids_only")
-def test_without_a_collector_a_span_has_ids_and_what_lies_within_has_its_trace() -> None:
+def test_without_a_collector_a_span_has_ids_and_its_children_its_trace_id() -> None:
     with Span("outer", trace.SpanKind.SERVER) as outer:
         traceparent = current_traceparent()
         with Span("inner", trace.SpanKind.INTERNAL) as inner:
@@ -128,9 +129,9 @@ def test_without_a_collector_a_span_has_ids_and_what_lies_within_has_its_trace()
 
 
 @pytest.mark.usefixtures("ids_only")
-def test_without_a_collector_the_callers_trace_goes_on() -> None:
-    given = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    with Span("request", trace.SpanKind.SERVER, W3C.extract({"traceparent": given})):
-        said = current_traceparent() or ""
-    assert said.startswith("00-0af7651916cd43dd8448eb211c80319c-")
-    assert "b7ad6b7169203331" not in said
+def test_without_a_collector_the_callers_trace_continues() -> None:
+    sent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    with Span("request", trace.SpanKind.SERVER, W3C.extract({"traceparent": sent})):
+        current = current_traceparent() or ""
+    assert current.startswith("00-0af7651916cd43dd8448eb211c80319c-")
+    assert "b7ad6b7169203331" not in current

@@ -142,7 +142,7 @@ async def test_there_is_nothing_else_to_be_found(path: str) -> None:
     assert (await get(path)).status_code == 404
 
 
-@pytest.mark.parametrize(("language", "title"), [("en", "Too much is asked"), ("zh-CN", "请求过多")])
+@pytest.mark.parametrize(("language", "title"), [("en", "Too many requests"), ("zh-CN", "请求过多")])
 async def test_who_comes_while_too_many_are_inside_is_turned_away_with_a_word(
     issuer: Issuer, monkeypatch: pytest.MonkeyPatch, language: str, title: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""Work time is counted as people work: without holidays, lunch and absences, with make-up days, across clock shifts."""
+"""Work time excludes holidays, lunch and absences, includes make-up workdays, and is right across clock shifts."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -37,7 +37,7 @@ def at(text: str, zone: ZoneInfo = SHANGHAI) -> datetime:
         ("2025-01-01 00:00", "2025-01-01 00:00", 0.0),
     ],
 )
-def test_what_is_worked_between_two_instants(since: str, until: str, hours: float) -> None:
+def test_elapsed_work_time_between_two_instants(since: str, until: str, hours: float) -> None:
     assert CHINA.elapsed(at(since), at(until)) == hours * HOURS
 
 
@@ -52,7 +52,7 @@ def test_what_is_worked_between_two_instants(since: str, until: str, hours: floa
         ("2025-09-30 08:00", 0.0, "2025-09-30 08:00"),
     ],
 )
-def test_when_so_much_has_been_worked(since: str, hours: float, until: str) -> None:
+def test_the_instant_after_some_work_time(since: str, hours: float, until: str) -> None:
     assert CHINA.after(at(since), hours * HOURS) == at(until)
 
 
@@ -74,12 +74,12 @@ def test_an_instant_on_a_holiday_moves_to_the_same_time_of_the_next_workday() ->
     assert CHINA.shift(at("2025-09-28 15:00")) == at("2025-09-28 15:00")
 
 
-def test_a_year_without_confirmed_holidays_is_said_to_be_provisional() -> None:
+def test_a_year_without_confirmed_holidays_is_provisional() -> None:
     assert not CHINA.is_provisional(at("2025-01-01 00:00"), at("2025-12-31 23:59"))
     assert CHINA.is_provisional(at("2025-12-31 00:00"), at("2026-01-01 00:00"))
 
 
-def test_whoever_is_away_works_nothing_meanwhile() -> None:
+def test_an_absence_is_no_work_time() -> None:
     ill = Span(at("2025-09-29 10:00"), at("2025-09-30 14:00"))
     mine = WorkCalendar(CHINA.zone, CHINA.week, CHINA.days, CHINA.confirmed_years, (ill,))
     assert mine.elapsed(at("2025-09-29 09:00"), at("2025-09-30 18:00")) == 5 * HOURS
@@ -97,12 +97,12 @@ def test_a_day_on_which_the_clock_shifts_is_as_long_as_it_is(day: str, hours: fl
     assert always.elapsed(since, until) == hours * HOURS
 
 
-def test_an_hour_that_a_shift_leaves_out_is_not_worked() -> None:
+def test_an_hour_skipped_by_a_clock_shift_is_no_work_time() -> None:
     night = WorkCalendar(NEW_YORK, ((Interval(2 * 60, 3 * 60),),) * 7)
     assert night.elapsed(at("2024-03-10 00:00", NEW_YORK), at("2024-03-11 00:00", NEW_YORK)) == timedelta()
 
 
-def test_a_calendar_on_which_nobody_works_is_not_searched_for_ever() -> None:
+def test_the_search_ends_on_a_calendar_without_work_time() -> None:
     never = WorkCalendar(SHANGHAI, ((),) * 7)
     with pytest.raises(NoWorkTimeError):
         never.after(at("2025-01-01 00:00"), HOURS)
@@ -142,7 +142,7 @@ def test_the_instant_by_which_work_is_done_is_the_first_with_that_much_done(
 
 @UNHURRIED
 @given(INSTANTS, INSTANTS)
-def test_work_time_is_what_counting_minutes_finds(one: datetime, other: datetime) -> None:
+def test_work_time_equals_a_count_of_minutes(one: datetime, other: datetime) -> None:
     since, until = sorted((one, other))
     since, until = since.replace(second=0, microsecond=0), until.replace(second=0, microsecond=0)
     until = min(until, since + timedelta(days=4))

@@ -67,7 +67,7 @@ def test_a_source_cannot_jump_a_known_customer_over_a_stage() -> None:
 
 def test_a_persons_name_is_a_reference_in_the_fact() -> None:
     command = Register(kind=Kind.PERSON, person_name="张三")
-    ref = command.ref("person_name")
+    ref = command.vault_ref("person_name")
     customer.given().when(command).then(Registered(kind=Kind.PERSON, name_ref=ref))
     assert "张三" not in Registered(kind=Kind.PERSON, name_ref=ref).model_dump_json()
 

@@ -31,7 +31,7 @@ def test_a_stranger_sees_no_competitor() -> None:
 
 def test_news_are_facts_whose_words_stay_in_the_vault() -> None:
     told = RecordNews(topic="new-project", text="二期上线")
-    customer.given(registered).when(told).then(NewsRecorded(topic="new-project", text_ref=told.ref("text")))
+    customer.given(registered).when(told).then(NewsRecorded(topic="new-project", text_ref=told.vault_ref("text")))
 
 
 def test_each_review_of_a_profile_is_a_fact() -> None:

@@ -24,13 +24,13 @@ def test_a_key_contact_is_told_by_references_only() -> None:
     customer.given(registered).when(command).then(
         KeyContactAdded(
             key_contact_id=WU,
-            name_ref=command.ref("name"),
-            phone_ref=command.ref("phone"),
-            dates_ref=command.ref("dates"),
+            name_ref=command.vault_ref("name"),
+            phone_ref=command.vault_ref("phone"),
+            dates_ref=command.vault_ref("dates"),
             date_kinds=("birthday",),
         )
     )
-    words = {entry.field: entry.value for entry in command.words(UUID(int=9))}
+    words = {entry.field: entry.value for entry in command.vault_entries(UUID(int=9))}
     assert words == {
         "name": "吴敏",
         "phone": "+8613800138000",
@@ -51,7 +51,7 @@ def test_words_that_are_known_keep_their_place_and_a_new_one_gets_its_own() -> N
         role="buyer",
         is_decision_maker=True,
         name_ref=NAME_REF,
-        phone_ref=command.ref("phone"),
+        phone_ref=command.vault_ref("phone"),
     )
     customer.given(registered, added).when(command).then(expected)
 
@@ -94,7 +94,7 @@ def test_a_customer_has_only_so_many_key_contacts() -> None:
     command = AddKeyContact(key_contact_id=UUID(int=999), name="吴敏")
     customer.given(registered, *facts).when(command).then_rejected("too-many-key-contacts")
     customer.given(registered, *facts[1:]).when(command).then(
-        KeyContactAdded(key_contact_id=UUID(int=999), name_ref=command.ref("name"))
+        KeyContactAdded(key_contact_id=UUID(int=999), name_ref=command.vault_ref("name"))
     )
 
 

@@ -42,7 +42,7 @@ def test_a_company_is_renamed_once_and_told_what_a_company_is_called_by() -> Non
 def test_a_persons_new_name_goes_to_the_vault() -> None:
     person = Registered(kind=Kind.PERSON, name_ref=CONTENT_REF)
     command = Rename(person_name="吴敏")
-    customer.given(person).when(command).then(Renamed(name_ref=command.ref("person_name")))
+    customer.given(person).when(command).then(Renamed(name_ref=command.vault_ref("person_name")))
     customer.given(person).when(Rename(name="腾云")).then_rejected("named-otherwise")
 
 
@@ -106,7 +106,9 @@ def test_a_need_is_stated_once() -> None:
 
 def test_what_is_said_of_a_need_is_news_each_time() -> None:
     command = StateNeed(need="云服务器", text="八核，年底前")
-    customer.given(registered, cloud).when(command).then(NeedStated(need="云服务器", text_ref=command.ref("text")))
+    customer.given(registered, cloud).when(command).then(
+        NeedStated(need="云服务器", text_ref=command.vault_ref("text"))
+    )
 
 
 def test_a_need_is_met_and_comes_back() -> None:

@@ -35,7 +35,7 @@ def test_a_complaint_belongs_to_whoever_received_it_and_its_words_to_the_vault()
             severity=Severity.HIGH,
             owner_id=OWNER,
             topic="late-delivery",
-            content_ref=complain.ref("content"),
+            content_ref=complain.vault_ref("content"),
         )
     )
 
@@ -51,13 +51,13 @@ def test_a_complaint_that_nobody_owns_is_refused() -> None:
 
 def test_a_complaint_can_be_answered() -> None:
     complaint.given(raised).when(answer).then(
-        ComplaintAnswered(employee_id=OWNER, content_ref=answer.ref("content")),
+        ComplaintAnswered(employee_id=OWNER, content_ref=answer.vault_ref("content")),
     )
 
 
 def test_each_further_answer_is_a_fact_of_its_own() -> None:
     complaint.given(raised, answered).when(answer).then(
-        ComplaintAnswered(employee_id=OWNER, content_ref=answer.ref("content")),
+        ComplaintAnswered(employee_id=OWNER, content_ref=answer.vault_ref("content")),
     )
 
 

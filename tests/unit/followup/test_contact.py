@@ -23,7 +23,7 @@ def test_a_contact_is_logged_with_its_words_left_in_the_vault() -> None:
             channel=Channel.PHONE,
             direction=Direction.OUTBOUND,
             employee_id=OWNER,
-            content_ref=call.ref("content"),
+            content_ref=call.vault_ref("content"),
         )
     )
 
@@ -63,14 +63,14 @@ def test_a_contact_says_how_it_went_and_what_comes_next() -> None:
         next_step="send-contract",
         next_step_due_at=DUE_AT,
     )
-    uri_ref = asked.ref("attachment-1")
+    uri_ref = asked.vault_ref("attachment-1")
     assert uri_ref
     contact.given().when(asked).then(
         ContactLogged(
             channel=Channel.VISIT,
             direction=Direction.OUTBOUND,
             employee_id=OWNER,
-            goal_ref=asked.ref("goal"),
+            goal_ref=asked.vault_ref("goal"),
             sentiment=Sentiment.POSITIVE,
             key_contact_id=KEY_CONTACT_ID,
             attachments=(Attachment(kind="recording", uri_ref=uri_ref),),
@@ -78,7 +78,7 @@ def test_a_contact_says_how_it_went_and_what_comes_next() -> None:
             next_step_due_at=DUE_AT,
         )
     )
-    assert {(entry.field, entry.value) for entry in asked.words(CUSTOMER_ID)} == {
+    assert {(entry.field, entry.value) for entry in asked.vault_entries(CUSTOMER_ID)} == {
         ("goal", "谈成续签"),
         ("attachment-1", "file:///r1.m4a"),
     }

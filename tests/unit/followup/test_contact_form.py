@@ -84,10 +84,10 @@ def test_what_is_personal_and_every_text_stands_in_the_vault() -> None:
     assert logged.form_number == 3
     assert logged.fields == (
         FieldValue(name="people", value=2),
-        FieldValue(name="mood", value_ref=asked.ref("field-mood")),
-        FieldValue(name="note", value_ref=asked.ref("field-note")),
+        FieldValue(name="mood", value_ref=asked.vault_ref("field-mood")),
+        FieldValue(name="note", value_ref=asked.vault_ref("field-note")),
     )
-    assert [entry.value for entry in asked.words(CUSTOMER_ID)] == ["good", "很好"]
+    assert [entry.value for entry in asked.vault_entries(CUSTOMER_ID)] == ["good", "很好"]
 
 
 def test_choices_belong_to_a_choice() -> None:

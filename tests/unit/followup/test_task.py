@@ -27,7 +27,7 @@ cancel = Cancel(reason="客户不需要了")
 
 def test_a_task_is_scheduled_with_its_words_left_in_the_vault() -> None:
     task.given().when(schedule).then(
-        TaskScheduled(assignee_id=OWNER, due_at=DUE_AT, purpose="call-back", content_ref=schedule.ref("content"))
+        TaskScheduled(assignee_id=OWNER, due_at=DUE_AT, purpose="call-back", content_ref=schedule.vault_ref("content"))
     )
 
 
@@ -45,7 +45,7 @@ def test_a_task_that_nobody_owes_is_refused() -> None:
 
 def test_an_open_task_can_be_moved() -> None:
     task.given(scheduled).when(reschedule).then(
-        TaskRescheduled(previous_due_at=DUE_AT, due_at=LATER, reason_ref=reschedule.ref("reason"))
+        TaskRescheduled(previous_due_at=DUE_AT, due_at=LATER, reason_ref=reschedule.vault_ref("reason"))
     )
 
 
@@ -77,7 +77,7 @@ def test_a_completion_by_nobody_is_refused() -> None:
 
 
 def test_an_open_task_can_be_cancelled() -> None:
-    task.given(scheduled).when(cancel).then(TaskCancelled(reason_ref=cancel.ref("reason")))
+    task.given(scheduled).when(cancel).then(TaskCancelled(reason_ref=cancel.vault_ref("reason")))
 
 
 def test_cancelling_twice_records_nothing_new() -> None:

@@ -1,9 +1,13 @@
-"""The chain of positions by which a consumer proves that no record of a topic is missing (P3).
+"""Detects missing and duplicate records on a partition by their positions (P3).
 
-Each record names its position and the one published before it on its partition. A record at or below our position
-is a duplicate and is skipped. A record whose `prevposition` lies above our position leaves a gap and is passed over: a
-relay that lost a batch sends all of it again, behind. If nothing closes the gap, the partition is read again from its
-start, and after that the chain stops the consumer with GapFoundError.
+Each record contains its position and the previous position on its partition. With P the last position applied here:
+- position <= P: a duplicate, skipped.
+- previous position > P: records are missing (a gap). The record is skipped, because the relay sends lost records again
+  and all later ones after them. If the gap stays open for GAP_PATIENCE_SECONDS, the partition is read again from its
+  beginning; if that does not close it, GapFoundError stops the consumer.
+- otherwise the record is the next one and is applied.
+
+Guarantee: no event is applied twice, and none is applied while an earlier one of its partition is missing.
 """
 
 from collections.abc import Sequence
@@ -23,24 +27,24 @@ GAP_PATIENCE_SECONDS = 5.0
 
 
 class GapFoundError(Exception):
-    """Records are missing from a topic and reading it again from the start did not bring them."""
+    """Records of a topic are missing, and reading it again from the beginning did not find them."""
 
 
 class FeedSetBackError(Exception):
-    """The store behind a topic is behind what it has published: what it publishes next would be taken for known."""
+    """The store of a topic has lost events that it had published: its next events would be skipped as duplicates."""
 
 
 @dataclass(slots=True)
 class Gap:
-    """What follows `position` has not come yet, since loop time `since`."""
+    """The record after `position` is missing since the event loop's time `since`."""
 
     position: int
     since: float
     rewound: bool = False
 
 
-class Chain:
-    """Checks the records of every partition that a consumer reads. `now` is the event loop's time."""
+class GapDetector:
+    """Finds duplicates and gaps on all partitions of a consumer. `now` is the event loop's time."""
 
     def __init__(self) -> None:
         self._gaps: dict[Source, Gap] = {}
@@ -48,11 +52,11 @@ class Chain:
     def has_gaps(self) -> bool:
         return bool(self._gaps)
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         self._gaps.clear()
 
     def read(self, source: Source, start: Progress, records: Sequence[ConsumerRecord[Any, Any]], now: float) -> Batch:
-        """Return what is new among `records` and follows `start` without a gap. Raises FeedSetBackError."""
+        """Return the records that follow `start` without a gap, and the new progress. Raises FeedSetBackError."""
         batch = Batch()
         position, watermark = start.position, start.watermark
         for record in records:
@@ -66,7 +70,7 @@ class Chain:
             elif delivery.position <= position:
                 continue
             elif delivery.previous > position:
-                self._miss(source, position, now)
+                self._record_gap(source, position, now)
             else:
                 self._gaps.pop(source, None)
                 batch.deliveries.append(delivery)
@@ -76,12 +80,12 @@ class Chain:
         batch.progress = Progress(position, watermark)
         return batch
 
-    def to_read_again(self, now: float) -> list[Source]:
-        """Return the partitions to read again from their start. Raises GapFoundError if that did not help before."""
+    def partitions_to_rewind(self, now: float) -> list[Source]:
+        """Return the partitions to read again from the beginning. Raises GapFoundError if one was rewound before."""
         overdue = {source: gap for source, gap in self._gaps.items() if now - gap.since >= GAP_PATIENCE_SECONDS}
         for source, gap in overdue.items():
             if gap.rewound:
-                raise GapFoundError(f"{source.topic}/{source.partition} lacks what follows position {gap.position}")
+                raise GapFoundError(f"{source.topic}/{source.partition} lacks the events after position {gap.position}")
             structlog.get_logger().warning("consumer.rewind", topic=source.topic, partition=source.partition)
             gap.since, gap.rewound = now, True
         return list(overdue)
@@ -89,26 +93,26 @@ class Chain:
     def _watermark(
         self, source: Source, headers: dict[str, str], record: ConsumerRecord[Any, Any], known: Progress, now: float
     ) -> datetime:
-        """Return until when the feed is complete. A watermark counts only once the record that it names is here."""
+        """Return the new watermark. A watermark record counts only if its previous position is applied."""
         if (previous_of(headers) or 0) > known.position:
-            self._miss(source, known.position, now)
+            self._record_gap(source, known.position, now)
             return known.watermark
         if source in self._gaps:
             return known.watermark
-        return max(known.watermark, claimed_until(source, headers, record, known))
+        return max(known.watermark, watermark_time(source, headers, record, known))
 
-    def _miss(self, source: Source, position: int, now: float) -> None:
+    def _record_gap(self, source: Source, position: int, now: float) -> None:
         self._gaps.setdefault(source, Gap(position, now))
 
 
-def claimed_until(
+def watermark_time(
     source: Source, headers: dict[str, str], record: ConsumerRecord[Any, Any], known: Progress
 ) -> datetime:
-    """Return what a watermark says. Raises FeedSetBackError if it is new and names an older position than ours."""
+    """Return the time of a watermark. Raises FeedSetBackError if it is new and its position is older than ours."""
     until, last = complete_until(record), previous_of(headers)
     if "ce_prevposition" in headers and until > known.watermark and last is not None and last < known.position:
         raise FeedSetBackError(
             f"{source.topic}/{source.partition} ends at position {last}, but {known.position} is applied here:"
-            " was its store restored from an older copy? See docs/operations.md"
+            " was its store restored from an older backup? See docs/operations.md"
         )
     return until

@@ -1,24 +1,24 @@
-"""Feeds an applier from our own store: how a service keeps lists of what it owns."""
+"""Feeds an applier from the service's own store, for read models of its own events."""
 
 import asyncio
 
 from chassis.consume.applier import Applier, Batch
-from chassis.consume.parking import Delivery
+from chassis.consume.delivery import Delivery
 from chassis.consume.positions import Progress, Source
+from chassis.runtime.event_timeout import wait_with_timeout
 from chassis.runtime.supervisor import Health
-from chassis.runtime.waiting import wait_at_most
 from chassis.store.event_store import READ_LIMIT, EventStore
 from chassis.store.mapper import BrokenStateError, EventMapper, RecordedEvent
 
 OWN_STORE = Source("own", 0)
 POLL_SECONDS = 0.5
-# What comes in meanwhile is taken together: under load, a transaction for each commit costs more than all it does.
+# A pause, so that more events share a transaction: under load one transaction per event would be too slow.
 PAUSE_SECONDS = 0.05
 READ_LIMIT_ALONE = 10_000
 
 
-class Tail:
-    """Reads the store in position order, woken after each commit, polling as a fallback."""
+class LocalFeed:
+    """Reads the store in position order; woken after each commit, and polls as a fallback."""
 
     def __init__(
         self, store: EventStore, mapper: EventMapper, applier: Applier, *, health: Health, shared: bool = True
@@ -38,7 +38,7 @@ class Tail:
             self._woken.clear()
             rows = await self._store.read_all(after=progress.position, limit=self._limit)
             if not rows:
-                await wait_at_most(self._woken, POLL_SECONDS)
+                await wait_with_timeout(self._woken, POLL_SECONDS)
                 continue
             batch = Batch(progress=Progress(rows[-1].id, rows[-1].recorded_at))
             batch.deliveries += map(self._delivery, rows)
@@ -48,7 +48,7 @@ class Tail:
                 await asyncio.sleep(PAUSE_SECONDS)
 
     def _delivery(self, row: RecordedEvent) -> Delivery:
-        """Decode a row. A broken one is parked; a type of a later build stops the list until that build runs it."""
+        """Decode a row. A broken row will be parked. An unknown event type raises: a newer build must apply it."""
         envelope, problem = None, None
         try:
             envelope = self._mapper.to_envelope(row)

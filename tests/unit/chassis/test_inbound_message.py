@@ -1,11 +1,11 @@
-"""Messages of other systems: two modes, read strictly, and refused without repeating what they say."""
+"""Inbound messages: binary and structured mode, strict validation, errors without the data."""
 
 import json
 from typing import Any
 
 import pytest
 
-from chassis.consume.messages import MAX_MESSAGE_BYTES, STRUCTURED, read_message
+from chassis.consume.inbound_message import MAX_MESSAGE_BYTES, STRUCTURED, read_message
 from chassis.kafka.cloudevents import UndecodableError
 from contracts.inbound import INBOUND, OrderPlaced
 
@@ -26,30 +26,30 @@ SECRET = "王小明"
 
 
 def told(data: dict[str, Any]) -> Any:
-    return read_message(HEADERS, json.dumps(data).encode(), INBOUND).told
+    return read_message(HEADERS, json.dumps(data).encode(), INBOUND).data
 
 
-def test_binary_and_structured_mode_say_the_same() -> None:
+def test_binary_and_structured_mode_are_equivalent() -> None:
     structured = {name.removeprefix("ce_"): text for name, text in HEADERS.items()} | {"data": DATA}
     in_headers = read_message(HEADERS, json.dumps(DATA).encode(), INBOUND)
     in_one = read_message({"content-type": f"{STRUCTURED}; charset=utf-8"}, json.dumps(structured).encode(), INBOUND)
-    assert in_one.told == in_headers.told
+    assert in_one.data == in_headers.data
     assert in_one.attributes == in_headers.attributes
 
 
-def test_a_fact_without_its_own_time_happened_when_the_message_says() -> None:
+def test_a_missing_time_of_occurrence_is_taken_from_the_message() -> None:
     found = told(DATA)
     assert isinstance(found, OrderPlaced)
     assert found.occurred_at is not None
     assert found.occurred_at.isoformat() == "2024-06-01T01:00:00+00:00"
 
 
-def test_a_fact_keeps_its_own_time() -> None:
+def test_a_time_of_occurrence_in_the_data_is_kept() -> None:
     found = told(DATA | {"occurred_at": "2024-05-01T09:00:00+08:00"})
     assert found.occurred_at.isoformat() == "2024-05-01T01:00:00+00:00"
 
 
-def test_one_id_with_another_content_can_be_told() -> None:
+def test_the_digest_distinguishes_contents_under_one_id() -> None:
     first, again, other = (
         read_message(HEADERS, json.dumps(data).encode(), INBOUND).digest
         for data in (DATA, DATA, DATA | {"amount_minor": 1})
@@ -62,20 +62,20 @@ def test_one_id_with_another_content_can_be_told() -> None:
     [
         (HEADERS, None, "the record has no value"),
         (HEADERS, b"{", "Not JSON"),
-        (HEADERS, b'{"order": 1, "order": 2}', "A name stands twice in one object."),
+        (HEADERS, b'{"order": 1, "order": 2}', "A field name occurs twice in one object."),
         (HEADERS, b"\xff", "not UTF-8"),
         (HEADERS, b" " * (MAX_MESSAGE_BYTES + 1), "larger than 65536 bytes"),
         (HEADERS, b"[]", "data (model_type)"),
-        (HEADERS | {"ce_type": "care.inbound.nothing.v1"}, b"{}", "not one of those"),
+        (HEADERS | {"ce_type": "care.inbound.nothing.v1"}, b"{}", "not accepted"),
         (HEADERS | {"ce_id": ""}, b"{}", "id (string_too_short)"),
         ({"ce_type": "care.inbound.order-placed.v1"}, b"{}", "id (missing), source (missing), time (missing)"),
-        ({"content-type": STRUCTURED}, b"[]", "a structured CloudEvent is an object"),
+        ({"content-type": STRUCTURED}, b"[]", "a structured CloudEvent must be an object"),
         (HEADERS, json.dumps(DATA | {"note": SECRET}).encode(), "note (extra_forbidden)"),
         (HEADERS, json.dumps(DATA | {"currency": SECRET}).encode(), "currency (string_pattern_mismatch)"),
         (HEADERS, json.dumps(DATA | {"amount_minor": 12.5}).encode(), "amount_minor (int_type)"),
     ],
 )
-def test_what_does_not_fit_is_named_and_not_repeated(
+def test_an_invalid_field_is_named_and_its_value_not_repeated(
     headers: dict[str, str], value: bytes | None, sentence: str
 ) -> None:
     with pytest.raises(UndecodableError) as caught:

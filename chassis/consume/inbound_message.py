@@ -1,4 +1,4 @@
-"""What another system's record says: a CloudEvent in binary or structured mode, read as strictly as a request."""
+"""Parses inbound messages: CloudEvents in binary or structured mode, validated as strictly as requests."""
 
 import hashlib
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Attributes(BaseModel):
-    """The attributes of a CloudEvent that we use; others are let be."""
+    """The CloudEvents attributes that are used; others are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
@@ -31,15 +31,15 @@ class Attributes(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Message(Generic[M]):
-    """A record that could be read. `digest` tells whether the same id came with another content."""
+    """A valid inbound message. `digest` identifies its content: the same id must not have different content."""
 
     attributes: Attributes
-    told: M
+    data: M
     digest: bytes
 
 
 def read_message(headers: Mapping[str, str], value: bytes | None, known: Mapping[str, type[M]]) -> Message[M]:
-    """Read a record. Raises UndecodableError, which names the field and repeats nothing of what was sent."""
+    """Parse and validate a record. Raises UndecodableError, which names invalid fields and contains no data."""
     if value is None:
         raise UndecodableError("the record has no value")
     if len(value) > MAX_MESSAGE_BYTES:
@@ -49,26 +49,26 @@ def read_message(headers: Mapping[str, str], value: bytes | None, known: Mapping
     except MalformedJsonError as error:
         raise UndecodableError(error.en) from error
     try:
-        attributes, data = parts_of(headers, body)
+        attributes, content = attributes_and_data(headers, body)
         if attributes.type not in known:
-            raise UndecodableError("the type is not one of those that are taken here")
-        told = known[attributes.type].model_validate(data)
+            raise UndecodableError("the type is not accepted on this topic")
+        data = known[attributes.type].model_validate(content)
     except ValidationError as error:
-        raise UndecodableError(f"does not fit: {places(error)}") from error
-    if getattr(told, "occurred_at", attributes.time) is None:
-        told = told.model_copy(update={"occurred_at": attributes.time})
-    return Message(attributes, told, hashlib.sha256(attributes.type.encode() + value).digest())
+        raise UndecodableError(f"invalid: {invalid_fields(error)}") from error
+    if getattr(data, "occurred_at", attributes.time) is None:
+        data = data.model_copy(update={"occurred_at": attributes.time})
+    return Message(attributes, data, hashlib.sha256(attributes.type.encode() + value).digest())
 
 
-def parts_of(headers: Mapping[str, str], body: Any) -> tuple[Attributes, Any]:
-    """Return attributes and data, which stand together in structured mode and apart in binary mode."""
+def attributes_and_data(headers: Mapping[str, str], body: Any) -> tuple[Attributes, Any]:
+    """Return attributes and data: both from the body in structured mode, from headers and body in binary mode."""
     if headers.get("content-type", "").partition(";")[0].strip().lower() != STRUCTURED:
-        named = {name.removeprefix("ce_"): text for name, text in headers.items() if name.startswith("ce_")}
-        return Attributes.model_validate({**named, "traceparent": headers.get("traceparent")}), body
+        attributes = {name.removeprefix("ce_"): text for name, text in headers.items() if name.startswith("ce_")}
+        return Attributes.model_validate({**attributes, "traceparent": headers.get("traceparent")}), body
     if not isinstance(body, dict):
-        raise UndecodableError("a structured CloudEvent is an object")
+        raise UndecodableError("a structured CloudEvent must be an object")
     return Attributes.model_validate(body), body.get("data")
 
 
-def places(error: ValidationError) -> str:
+def invalid_fields(error: ValidationError) -> str:
     return ", ".join(f"{'.'.join(map(str, fault['loc'])) or 'data'} ({fault['type']})" for fault in error.errors())

@@ -1,17 +1,15 @@
-"""Events set aside: a poison event holds back its own customer, in order, and nobody else."""
+"""Parked events (dead letters): a poison event parks the later events of its customer, and no others (P4)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from chassis.consume.positions import Source
+from chassis.consume.delivery import Delivery
 from chassis.kafka.cloudevents import read_headers
 from chassis.kafka.records import encode
 from chassis.postgres.database import Connection, Pool
-from contracts.event import Envelope
 
-UNKNOWN_CUSTOMER = UUID(int=0)
 MAX_REASON = 500
 
 PARK = """
@@ -35,33 +33,19 @@ RELEASE = """
 DISCARD = "DELETE FROM parked_event WHERE consumer = $1 AND subject = $2 AND ($3::bigint IS NULL OR position = $3)"
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One record as it came in. `envelope` is None where it could not be decoded; `problem` says why."""
-
-    source: Source
-    position: int
-    previous: int
-    subject: UUID
-    headers: dict[str, str]
-    value: bytes | None
-    envelope: Envelope[Any] | None
-    problem: str | None = None
-
-
 def stored_form(delivery: Delivery) -> tuple[dict[str, str], bytes | None]:
-    """Return headers and value to replay from. Our own store's events come without; they get those of the topic."""
+    """Return headers and value for a replay. Events of the own store get those that a published record has."""
     headers, value = delivery.headers, delivery.value
     if not headers and delivery.envelope:
         _, value, pairs = encode(delivery.envelope, source=delivery.source.topic, previous_position=delivery.previous)
         headers = read_headers(pairs)
-    # PostgreSQL keeps no NUL in a text.
+    # PostgreSQL text cannot contain NUL.
     return {name.replace("\0", "�"): text.replace("\0", "�") for name, text in headers.items()}, value
 
 
 @dataclass(frozen=True, slots=True)
-class Parking:
-    """The events that one consumer has set aside."""
+class ParkedEvents:
+    """The parked events of one consumer."""
 
     consumer: str
 
@@ -86,16 +70,16 @@ class Parking:
         return [dict(row) for row in await pool.fetch(SUMMARY, self.consumer)]
 
     async def of_customer(self, held: Connection, subject: UUID) -> list[dict[str, Any]]:
-        """Return a customer's parked records, locked, in the order in which they came."""
+        """Lock and return the parked records of a customer, in the order of their positions."""
         rows = await held.fetch(OF_SUBJECT, self.consumer, subject)
         return [dict(row) for row in rows]
 
     async def release(self, held: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Let go of these records and no others: they have been applied."""
-        places = [[row[name] for row in rows] for name in ("topic", "partition", "position")]
-        await held.execute(RELEASE, self.consumer, *places)
+        """Delete exactly these records, which have been applied."""
+        keys = [[row[name] for row in rows] for name in ("topic", "partition", "position")]
+        await held.execute(RELEASE, self.consumer, *keys)
 
     async def discard(self, held: Connection, subject: UUID, position: int | None = None) -> int:
-        """Throw a customer's parked records away, or only the one at `position`; return how many there were."""
-        done = await held.execute(DISCARD, self.consumer, subject, position)
-        return int(done.rsplit(" ", 1)[1])
+        """Delete the parked records of a customer, or only the one at `position`. Return how many were deleted."""
+        status = await held.execute(DISCARD, self.consumer, subject, position)
+        return int(status.rsplit(" ", 1)[1])

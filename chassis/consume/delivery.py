@@ -1,0 +1,28 @@
+"""A record as a consumer received it, decoded if possible."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from chassis.consume.positions import Source
+from contracts.event import Envelope
+
+# The subject of records that contain no customer id.
+UNKNOWN_CUSTOMER = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One received record. `envelope` is None if it could not be decoded; `problem` is the reason.
+
+    Both are None if this build does not know the event type.
+    """
+
+    source: Source
+    position: int
+    previous: int
+    subject: UUID
+    headers: dict[str, str]
+    value: bytes | None
+    envelope: Envelope[Any] | None
+    problem: str | None = None
