@@ -66,9 +66,10 @@ bench: $(PACKAGES) ## Measure the speed of each component against its floor, and
 scale: $(PACKAGES) ## Measure a million events, 100,000 timers and 20 minutes of load, and write build/scale.json
 	@$(BIN)/python -m tests.bench.scale
 
-contracts: $(PACKAGES) ## Generate the JSON Schemas, AsyncAPI and OpenAPI documents and docs/topics.md
+contracts: $(PACKAGES) ## Generate the JSON Schemas, AsyncAPI and OpenAPI documents, docs/topics.md and the import diagrams
 	@$(BIN)/python -m contracts.documents
 	@$(BIN)/python -m services.openapi
+	@$(BIN)/python -m tests.architecture.import_diagram
 
 clean: ## Remove all generated files; the product's data stays
 	@rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
