@@ -13,13 +13,10 @@ from chassis.http.auth import Role
 from services.customer.domain import Customer
 
 CONFIDANTS = frozenset({Role.OPS, Role.ADMIN})
-KEEPERS = Allow((Role.OPS, Role.ADMIN), ())
 READERS = Allow(anywhere=EVERYWHERE | {Role.FINANCE}, own=OWN)
 Anyone = Annotated[Caller, Depends(Allow())]
 Office = Annotated[Caller, Depends(Allow(own={Role.LEADER}))]
 Reader = Annotated[Caller, Depends(READERS)]
-# Who keeps configuration.
-Keeper = Annotated[Caller, Depends(KEEPERS)]
 
 
 def require_standing(customer: Customer) -> None:

@@ -5,16 +5,16 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from chassis.commands.problem import not_found
+from chassis.http.access import OpsOrAdmin
 from chassis.http.body import StrictRoute
 from chassis.http.export import After, Export
-from services.customer.api.erasure import Keeper
 from services.customer.dependencies import Needs
 
 router = APIRouter(prefix="/v1", tags=["erasure"], route_class=StrictRoute)
 
 
 @router.get("/customers/{customer_id}/export")
-async def export(customer_id: UUID, caller: Keeper, needs: Needs, after: After = 0) -> Export:
+async def export(customer_id: UUID, caller: OpsOrAdmin, needs: Needs, after: After = 0) -> Export:
     """Read everything that is held on the customer here and on its duplicates, up to 1,000 facts at a time."""
     state = (await needs.customers.load(customer_id)).state
     if not state.known:
@@ -24,7 +24,7 @@ async def export(customer_id: UUID, caller: Keeper, needs: Needs, after: After =
 
 @router.get("/customers/{customer_id}/key-contacts/{key_contact_id}/export")
 async def export_key_contact(
-    customer_id: UUID, key_contact_id: UUID, caller: Keeper, needs: Needs, after: After = 0
+    customer_id: UUID, key_contact_id: UUID, caller: OpsOrAdmin, needs: Needs, after: After = 0
 ) -> Export:
     """Read everything that this service holds on one key contact, also on one who was removed."""
     state = (await needs.customers.load(customer_id)).state

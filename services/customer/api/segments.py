@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel
 
 from chassis.commands.decider import RejectedError
-from chassis.http.access import Caller
+from chassis.http.access import OPS_OR_ADMIN, Caller, OpsOrAdmin
 from chassis.http.body import StrictRoute
 from chassis.http.listing import Paging
 from chassis.http.paging import Page
@@ -19,7 +19,7 @@ from chassis.versions.routes import VersionRoutes
 from contracts.customer import SegmentFilter, SegmentPublished
 from contracts.types import Code
 from services.customer import commands
-from services.customer.api.access import KEEPERS, READERS, Keeper, Reader
+from services.customer.api.access import READERS, Reader
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.queries import CustomerView
 from services.customer.search.query import CustomerFilters
@@ -74,13 +74,13 @@ async def asked(segment: Name, body: commands.Segment, needs: Needs) -> SegmentP
     return version_of(SegmentPublished, body, name=segment)
 
 
-VersionRoutes("segment", "/segments", versions, asked, SegmentView, KEEPERS, READERS, parameter="segment").add_to(
+VersionRoutes("segment", "/segments", versions, asked, SegmentView, OPS_OR_ADMIN, READERS, parameter="segment").add_to(
     router
 )
 
 
 @router.delete("/segments/{segment}", response_model=Accepted)
-async def remove_segment(segment: Name, caller: Keeper, needs: Needs) -> Response:
+async def remove_segment(segment: Name, caller: OpsOrAdmin, needs: Needs) -> Response:
     """Let the segment go. Its customers stay as they are."""
     stream_id, command = needs.segments.stream_of(segment), commands.RemoveSegment(name=segment)
     handled = await needs.segments.handler.handle(

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel
 
+from chassis.http.access import OPS_OR_ADMIN
 from chassis.http.body import StrictRoute
 from chassis.http.responses import Accepted
 from chassis.versions.decider import version_of
@@ -15,7 +16,7 @@ from contracts.customer import TagVocabularyPublished
 from contracts.customer.tags import Tag
 from contracts.types import Code
 from services.customer import commands
-from services.customer.api.access import KEEPERS, READERS, Anyone
+from services.customer.api.access import READERS, Anyone
 from services.customer.api.customers import handle
 from services.customer.dependencies import Needs
 
@@ -38,7 +39,9 @@ async def asked(vocabulary: commands.TagVocabulary) -> TagVocabularyPublished:
     return version_of(TagVocabularyPublished, vocabulary)
 
 
-VersionRoutes("tag_vocabulary", "/tag-vocabulary", versions, asked, TagVocabularyView, KEEPERS, READERS).add_to(router)
+VersionRoutes("tag_vocabulary", "/tag-vocabulary", versions, asked, TagVocabularyView, OPS_OR_ADMIN, READERS).add_to(
+    router
+)
 
 
 @router.post("/customers/{customer_id}/tags", response_model=Accepted)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
 from chassis.commands.problem import ProblemError
+from chassis.http.access import OPS_OR_ADMIN, OpsOrAdmin
 from chassis.http.body import StrictRoute
 from chassis.http.listing import Paging
 from chassis.rules.expressions import ExpressionError
@@ -16,7 +17,7 @@ from chassis.versions.routes import VersionRoutes
 from contracts.customer import TierDecision, TierRule, TierSchemePublished
 from contracts.types import Code
 from services.customer import commands
-from services.customer.api.access import KEEPERS, READERS, Keeper, Reader
+from services.customer.api.access import READERS, Reader
 from services.customer.dependencies import Needs
 from services.customer.domain.shipped_tiers import NOT_IN_FORCE, SHIPPED
 from services.customer.tiers import memory
@@ -64,13 +65,13 @@ async def asked(scheme: Scheme, body: commands.TierScheme) -> TierSchemePublishe
 
 
 VersionRoutes(
-    "tier_scheme", "/tier-schemes", versions, asked, TierSchemeView, KEEPERS, READERS, parameter="scheme"
+    "tier_scheme", "/tier-schemes", versions, asked, TierSchemeView, OPS_OR_ADMIN, READERS, parameter="scheme"
 ).add_to(router)
 
 
 @router.post("/tier-schemes/{scheme}/preview")
 async def preview_tier_scheme(
-    scheme: Scheme, body: commands.TierScheme, caller: Keeper, needs: Needs, paging: Paging
+    scheme: Scheme, body: commands.TierScheme, caller: OpsOrAdmin, needs: Needs, paging: Paging
 ) -> TierPreview:
     """Say where these rules would lead the next customers, and change nothing."""
     require_expressions(body)
