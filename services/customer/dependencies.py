@@ -1,4 +1,4 @@
-"""What the routes need: command handlers, queries and helpers of one process."""
+"""The dependencies of the routes: command handlers, queries and shared objects of one process."""
 
 from dataclasses import dataclass
 from typing import Annotated

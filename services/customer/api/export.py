@@ -1,4 +1,4 @@
-"""HTTP for giving out everything that is held on somebody here."""
+"""HTTP to export all data about a customer or a key contact."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ router = APIRouter(prefix="/v1", tags=["erasure"], route_class=StrictRoute)
 
 @router.get("/customers/{customer_id}/export")
 async def export(customer_id: UUID, caller: OpsOrAdmin, needs: Needs, after: After = 0) -> Export:
-    """Read everything that is held on the customer here and on its duplicates, up to 1,000 facts at a time."""
+    """Export all data of this service about the customer and its duplicates, up to 1,000 events at a time."""
     state = (await needs.customers.load(customer_id)).state
     if not state.known:
         raise not_found()
@@ -26,8 +26,8 @@ async def export(customer_id: UUID, caller: OpsOrAdmin, needs: Needs, after: Aft
 async def export_key_contact(
     customer_id: UUID, key_contact_id: UUID, caller: OpsOrAdmin, needs: Needs, after: After = 0
 ) -> Export:
-    """Read everything that this service holds on one key contact, also on one who was removed."""
+    """Export all data of this service about one key contact, also about a removed one."""
     state = (await needs.customers.load(customer_id)).state
-    if key_contact_id not in state.words_of.keys() | state.erased_people:
+    if key_contact_id not in state.personal_data_refs.keys() | state.erased_people:
         raise not_found()
     return await needs.exports.part([customer_id], key_contact_id, after, caller)

@@ -12,7 +12,7 @@ from contracts.examples import example, example_envelope
 from contracts.followup.survey import Question, SurveyKind
 from services.customer.domain.shipped_tiers import SHIPPED
 from services.customer.projection import followup as of_followup
-from services.customer.tiers import memory
+from services.customer.tiers import evaluation_queue
 from services.customer.tiers.runner import TierRunner
 from tests.integration.customer.conftest import Api
 from tests.support.waiting import eventually
@@ -196,10 +196,10 @@ async def test_schemes_are_read_by_version_and_what_ships_waits_to_be_published(
     assert (await api.get("/v1/tier-schemes/none")).status_code == 404
 
     async def kept() -> bool:
-        return [each.number for each in await memory.in_force(api.pool, datetime.now(UTC))] == [2]
+        return [each.number for each in await evaluation_queue.in_force(api.pool, datetime.now(UTC))] == [2]
 
     await eventually(kept)
-    assert not any(map(memory.is_followed, await memory.in_force(api.pool, datetime.now(UTC))))
+    assert not any(map(evaluation_queue.is_rule_based, await evaluation_queue.in_force(api.pool, datetime.now(UTC))))
 
 
 async def test_everybody_is_looked_at_once_a_version_is_in_force(api: Api) -> None:

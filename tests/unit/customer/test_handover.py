@@ -7,7 +7,14 @@ import pytest
 
 from contracts import customer as events
 from contracts.customer import ChecklistItem, EndingContract, ItemKind, RenewalIntent
-from services.customer.commands import AcceptHandover, Begin, ChangeLeader, PassOn, StartHandover, WithdrawHandover
+from services.customer.commands import (
+    AcceptHandover,
+    BeginHandover,
+    ChangeLeader,
+    PassOn,
+    StartHandover,
+    WithdrawHandover,
+)
 from services.customer.commands.handover import MAX_CHECKLIST
 from services.customer.domain import CUSTOMER
 from services.customer.domain.handover import HANDOVER
@@ -18,7 +25,7 @@ handover, customer = Spec(HANDOVER), Spec(CUSTOMER)
 task = ChecklistItem(kind=ItemKind.TASK, concerns_id=UUID(int=1), at=datetime(2024, 6, 3, tzinfo=UTC), employee_id="E1")
 contract = EndingContract(contract_id=UUID(int=2), ends_on=date(2024, 8, 31), renewal_intent=RenewalIntent.UNKNOWN)
 asked = StartHandover(to_owner_id="E2", to_leader_id="E9", reason="resigned")
-begin = Begin(asked=asked, from_owner_id="E1", checklist=(task,))
+begin = BeginHandover(request=asked, from_owner_id="E1", checklist=(task,))
 started = events.HandoverStarted(
     from_owner_id="E1", to_owner_id="E2", to_leader_id="E9", reason="resigned", checklist=(task,)
 )
@@ -37,7 +44,7 @@ def test_beginning_the_same_handover_twice_records_nothing_new() -> None:
 
 
 def test_a_customer_is_handed_over_to_one_at_a_time() -> None:
-    other = begin.model_copy(update={"asked": StartHandover(to_owner_id="E3")})
+    other = begin.model_copy(update={"request": StartHandover(to_owner_id="E3")})
     handover.given(started).when(other).then_rejected("handover-open")
 
 

@@ -10,7 +10,7 @@ from contracts import customer as events
 from contracts.customer import ChecklistItem, ItemKind
 from contracts.customer.handover_batch import MAX_NAMED_CUSTOMERS, MAX_NEW_OWNERS
 from contracts.examples import CUSTOMER_ID, DUE_AT, TASK_ID
-from services.customer.commands import Begin, BeginBatch, EndBatch, StartHandover, StartHandoverBatch
+from services.customer.commands import BeginHandover, BeginHandoverBatch, EndBatch, StartHandover, StartHandoverBatch
 from services.customer.domain.handover import HANDOVER
 from services.customer.domain.handover_batch import HANDOVER_BATCH
 from tests.support.spec import Spec
@@ -22,16 +22,16 @@ started = events.HandoverBatchStarted(
 )
 ended = events.HandoverBatchEnded(handed_over=2, refused=1)
 task = ChecklistItem(kind=ItemKind.TASK, concerns_id=TASK_ID, at=DUE_AT, employee_id="E1")
-begin = Begin(
-    asked=StartHandover(to_owner_id="E2", reason="resigned"), from_owner_id="E1", checklist=(task,), is_accepted=True
+begin = BeginHandover(
+    request=StartHandover(to_owner_id="E2", reason="resigned"), from_owner_id="E1", checklist=(task,), is_accepted=True
 )
 begun = events.HandoverStarted(from_owner_id="E1", to_owner_id="E2", reason="resigned", checklist=(task,))
 accepted = events.HandoverAccepted(owner_id="E2")
 
 
 def test_a_batch_begins_with_what_was_asked_for_and_by_whom_it_is_led() -> None:
-    batch.given().when(BeginBatch(asked=asked, led_by="E9")).then(started)
-    batch.given(started).when(BeginBatch(asked=asked, led_by="E9")).then()
+    batch.given().when(BeginHandoverBatch(request=asked, led_by="E9")).then(started)
+    batch.given(started).when(BeginHandoverBatch(request=asked, led_by="E9")).then()
 
 
 def test_a_batch_ends_once() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from contracts.customer import ImportantDateApproaching
 from contracts.examples import KEY_CONTACT_ID
 from services.customer.commands.personal_data import Calendar, ImportantDate
-from services.customer.domain.important_date import IMPORTANT_DATE, LEAD_DAYS, Approach, falls_on, lunar
+from services.customer.domain.important_date import IMPORTANT_DATE, LEAD_DAYS, AnnounceDate, falls_on, lunar
 from tests.support.spec import Spec
 
 
@@ -68,7 +68,7 @@ def test_a_lunar_date_comes_back_within_thirteen_months(today: date, month: int,
 
 
 def test_an_approach_is_told_once() -> None:
-    command = Approach(key_contact_id=KEY_CONTACT_ID, kind="birthday", on=date(2026, 9, 25))
+    command = AnnounceDate(key_contact_id=KEY_CONTACT_ID, kind="birthday", on=date(2026, 9, 25))
     said = ImportantDateApproaching(key_contact_id=KEY_CONTACT_ID, kind="birthday", on=date(2026, 9, 25))
     Spec(IMPORTANT_DATE).given().when(command).then(said)
     Spec(IMPORTANT_DATE).given(said).when(command).then()

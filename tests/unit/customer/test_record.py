@@ -90,7 +90,7 @@ def test_every_field_of_a_profile_can_be_cleared() -> None:
 
 
 def test_a_field_is_not_stated_and_cleared_at_once() -> None:
-    with pytest.raises(ValidationError, match="stated and cleared at once: industry"):
+    with pytest.raises(ValidationError, match="set and cleared at once: industry"):
         ChangeProfile(profile=Profile(industry="制造"), clear=("industry",))
 
 

@@ -151,7 +151,7 @@ def test_each_scheme_stands_for_itself() -> None:
     state = CUSTOMER.fold(CUSTOMER.initial, [registered, by_rules, a, proposed("vip", 1, "growth")])
     assert state.tiers == {"default": "growth", "abc": "a"}
     assert state.proposed_tiers == {"default": "vip"}
-    assert (state.standings["default"].is_held, state.standings["abc"].is_held) == (False, True)
+    assert (state.tier_states["default"].is_held, state.tier_states["abc"].is_held) == (False, True)
 
 
 COMMANDS = st.one_of(
@@ -170,7 +170,11 @@ def test_assessing_twice_says_nothing_new_and_what_is_held_never_moves(
             found = CUSTOMER.decide(state, command)
         except RejectedError:
             continue
-        if isinstance(command, AssessTier) and state.standings.get("default") and state.standings["default"].is_held:
+        if (
+            isinstance(command, AssessTier)
+            and state.tier_states.get("default")
+            and state.tier_states["default"].is_held
+        ):
             assert not found
         state = CUSTOMER.fold(state, found)
     once = CUSTOMER.fold(state, CUSTOMER.decide(state, assess(tier, proposes=proposes)))
