@@ -82,8 +82,8 @@ async def test_an_illegal_step_says_what_is_legal_in_both_languages(api: Api) ->
     english = await api.post(f"{order}/delivery", {})
     chinese = await api.post(f"{order}/delivery", {}, accept_language="zh-CN")
     assert (english.status_code, english.json()["code"]) == (409, "order-closed")
-    assert "is cancelled. Only an order that is placed" in english.json()["detail"]
-    assert "该订单已取消。只有已下单" in chinese.json()["detail"]
+    assert "is already cancelled. Only an open order" in english.json()["detail"]
+    assert "该订单已取消。只有未交付" in chinese.json()["detail"]
 
 
 async def test_a_stale_version_changes_nothing(api: Api) -> None:

@@ -280,7 +280,7 @@ def answer(service: str, *, source: str, erasure_id: UUID | None = None) -> tupl
     ("service", "source", "reason"),
     [
         ("bookkeeping", "/care/bookkeeping", "does not fit: service (literal_error)"),
-        ("reporting", "/care/alerts", "answer-of-another: A service answers for itself only."),
+        ("reporting", "/care/alerts", "answer-of-another: A service can answer only for itself."),
     ],
 )
 async def test_an_answer_by_nobody_we_know_or_for_another_is_parked_and_stops_nobody(
