@@ -1,4 +1,4 @@
-"""What the routes need."""
+"""The dependencies of the routes."""
 
 from dataclasses import dataclass
 from typing import Annotated

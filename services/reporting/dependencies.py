@@ -1,4 +1,4 @@
-"""What the routes need: the pool and the business zone."""
+"""The dependencies of the routes: the pool and the business zone."""
 
 from dataclasses import dataclass
 from typing import Annotated

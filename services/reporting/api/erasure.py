@@ -16,6 +16,6 @@ router = APIRouter(prefix="/v1", tags=["reading"], route_class=StrictRoute)
 
 @router.get("/customers/{customer_id}/erasure")
 async def read_erasure(customer_id: UUID, _caller: OpsOrAdmin, needs: Needs) -> Statement:
-    """Read which erasures of a customer this service has heard of. It takes no personal words."""
+    """Read which erasures of a customer this service has received. It stores no personal data."""
     async with snapshot(needs.pool) as held:
         return await erasures.statement(held, customer_id)

@@ -33,7 +33,7 @@ OPEN = f"""
 
 
 class AlertView(BaseModel):
-    """An episode. `causes` are the ids of the events it stands on, to be found in the customer's timeline."""
+    """An alert. `causes` are the ids of the events that caused it; they are in the customer's timeline."""
 
     id: UUID
     customer_id: UUID
@@ -54,7 +54,7 @@ class AlertView(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class AlertFilters:
-    """What the list is narrowed to. `owner_id` is who the alert was raised for."""
+    """The filters of the list. `owner_id` is the employee whom the alert was raised for."""
 
     status: Status | None = None
     rule_id: Code | None = None

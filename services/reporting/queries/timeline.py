@@ -19,7 +19,7 @@ LIST = f"""
 
 
 class TimelineEntry(BaseModel):
-    """One fact. `topic` and `position` say where it was published; `data` holds no personal words."""
+    """One event. It was published on `topic` at `position`; `data` holds no personal data."""
 
     event_id: UUID
     topic: str

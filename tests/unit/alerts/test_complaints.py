@@ -54,7 +54,7 @@ def test_the_promise_says_when_and_not_the_wall_clock() -> None:
     assert watch.asked(2.99).said == []
     (alert,) = watch.asked(3).said
     assert (alert.starts_at, alert.silent_since, alert.threshold) == (day(3), day(1), 2 * 86_400)
-    assert alert.summary == "A complaint has had no answer for 2 days; it was due 2026-01-04 08:00 +0800" + WHO
+    assert alert.summary == "A complaint has had no answer for 2 days; one was due 2026-01-04 08:00 +0800" + WHO
     assert alert.summary_zh == "投诉已有 2 天没有答复，应于 2026-01-04 08:00 +0800 前答复（未分层，跟进期）。"
 
 

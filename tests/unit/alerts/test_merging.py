@@ -12,7 +12,7 @@ from contracts.event import Envelope, Event
 from contracts.examples import OCCURRED_AT, example, example_envelope
 from services.alerts.detection.detector import raise_due, receive
 from services.alerts.detection.memory import STATE, Memory
-from services.alerts.detection.merging import concerned, elsewhere, is_merging, receive_merging
+from services.alerts.detection.merging import affected_customers, is_merging, receive_merging, survivors_of
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.findings import NEVER_DUE
 from services.alerts.engine.rules import DEFAULT_RULES
@@ -42,7 +42,7 @@ class Watch:
 
     def told(self, *envelopes: Envelope[Any]) -> "Watch":
         for envelope in envelopes:
-            assert not concerned([envelope]) - self.memories.keys() | elsewhere(self.memories)
+            assert not affected_customers([envelope]) - self.memories.keys() | survivors_of(self.memories)
             own, whose = [envelope], envelope.subject
             if is_merging(self.memories[whose], own):
                 found = receive_merging(whose, self.memories, own, DEFAULT_RULES, envelope.recorded_at)
