@@ -119,7 +119,7 @@ def test_a_known_share_of_the_customers_is_planted_as_silent() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_who_is_silent_is_told_by_the_files_alone(seed: int) -> None:
+def test_the_files_alone_show_which_customers_are_inactive(seed: int) -> None:
     told = generate(seed, 1_000, TODAY + timedelta(days=seed))
     latest = latest_by_customer(told)
     quiet = {
