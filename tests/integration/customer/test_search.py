@@ -1,4 +1,4 @@
-"""Customers found by name, sound and phone, together with all that lists are narrowed by."""
+"""The search for customers by name, pinyin and phone, combined with filters."""
 
 from typing import Any
 from uuid import UUID
@@ -69,7 +69,7 @@ async def test_customers_are_found(api: Api, query: str, names: list[str]) -> No
     assert await found(api, query) == names
 
 
-async def test_staff_find_their_own_only_and_phones_only_who_may_see_them(api: Api) -> None:
+async def test_sellers_find_their_own_customers_and_phones_need_permission(api: Api) -> None:
     await three(api)
     assert await found(api, "q=腾", "E1", "sales") == ["上海腾云科技"]
     assert await found(api, "q=8000", "E1", "sales") == ["上海腾云科技"]
@@ -92,7 +92,7 @@ async def test_what_is_known_no_longer_is_found_no_longer(api: Api) -> None:
     assert await found(api, "q=9111") == []
 
 
-async def test_who_has_been_erased_is_found_no_longer(api: Api) -> None:
+async def test_an_erased_customer_is_no_longer_found(api: Api) -> None:
     first, _, person = await three(api)
     for address in (first, person):
         assert (await api.post(f"{address}/erasure", {"reason": "asked-for"}, role="admin")).is_success
@@ -164,7 +164,7 @@ async def test_a_census_is_what_the_database_has_analysed(api: Api, database: Da
 
 
 @pytest.mark.parametrize("way", list(Method))
-async def test_those_who_fit_are_counted_up_to_a_limit(api: Api, monkeypatch: pytest.MonkeyPatch, way: Method) -> None:
+async def test_matches_are_counted_up_to_a_limit(api: Api, monkeypatch: pytest.MonkeyPatch, way: Method) -> None:
     await three(api)
     monkeypatch.setattr("services.customer.search.index.count_method", lambda *_: way)
     search = Search(api.pool, api.service.app.state.dependencies.pseudonyms)

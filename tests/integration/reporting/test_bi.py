@@ -1,4 +1,4 @@
-"""What a BI tool sees: described views, and nothing beneath or beside them."""
+"""What a BI tool sees: documented views, and nothing else."""
 
 import re
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""A customer's life in examples: given these facts, when asked this, then that."""
+"""The rules of customers: given events, when a command, then events."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def reached(stage: Stage) -> StageChanged:
     return StageChanged(previous=Stage.NEW, stage=stage)
 
 
-def test_a_stranger_can_be_registered() -> None:
+def test_an_unknown_customer_can_be_registered() -> None:
     customer.given().when(Register(name="上海腾云")).then(registered)
 
 
@@ -117,7 +117,7 @@ def test_a_lost_customer_can_be_won_back() -> None:
     customer.given(registered, interested, signed, lost).when(command).then(expected)
 
 
-def test_a_stranger_has_no_stage_to_change() -> None:
+def test_the_stage_of_an_unregistered_customer_cannot_change() -> None:
     customer.given().when(ChangeStage(stage=Stage.SIGNED)).then_rejected("customer-unknown")
 
 

@@ -1,4 +1,4 @@
-"""What makes two customers look like one, in examples."""
+"""Which customers look like duplicates, in examples."""
 
 import pytest
 from pydantic import SecretStr

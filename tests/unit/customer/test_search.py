@@ -1,4 +1,4 @@
-"""What customers are found by, and by which way the fewest rows are read."""
+"""What a search finds, and which method reads the fewest rows."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -65,7 +65,7 @@ def test_a_company_is_found_by_any_part_by_its_pinyin_and_by_its_initials(asked:
 
 
 @pytest.mark.parametrize("asked", ["云腾", "北京", "yunteng", "tysh", "shanghaiji", "8000"])
-def test_a_company_is_not_found_by_what_it_is_not_called(asked: str) -> None:
+def test_a_company_is_not_found_by_other_names(asked: str) -> None:
     assert not finds(CustomerFilters(asked), COMPANY)
 
 
@@ -98,7 +98,7 @@ def test_a_pinyin_leads_to_the_name_from_every_syllable_however_far_it_is_writte
         assert set(query_sound(part)) <= name_entry(name).parts
 
 
-def test_a_person_is_found_by_the_whole_name_and_no_word_of_it_is_kept() -> None:
+def test_a_person_is_found_by_the_complete_name_which_is_not_stored() -> None:
     entry = entry_of(PERSON, "吴敏", (), KEYED)
     assert all(finds(CustomerFilters(asked), PERSON, "吴敏") for asked in ("吴敏", "wumin", "Wu Min", "wm"))
     assert not any(finds(CustomerFilters(asked), PERSON, "吴敏") for asked in ("吴", "敏", "wu", "min"))
@@ -107,7 +107,7 @@ def test_a_person_is_found_by_the_whole_name_and_no_word_of_it_is_kept() -> None
 
 
 @pytest.mark.parametrize("asked", ["8000", "38000", "138 0013 8000", "+86 138-0013-8000", "00138000"])
-def test_a_customer_is_found_by_the_end_of_a_phone_of_whom_one_speaks_to_there(asked: str) -> None:
+def test_a_customer_is_found_by_the_last_digits_of_a_key_contacts_phone(asked: str) -> None:
     phones = ("+8613800138000", "+442079460958;ext=12")
     assert finds(CustomerFilters(asked, shows_phones=True), COMPANY, phones=phones)
     assert not finds(CustomerFilters(asked), COMPANY, phones=phones), "those who may not see phones"
@@ -185,13 +185,13 @@ def test_no_guess_makes_a_way_read_everybody_before_another_is_tried() -> None:
         ]
 
 
-def test_a_walk_is_given_up_after_twice_as_many_as_a_page_should_take() -> None:
+def test_a_walk_stops_after_twice_the_expected_rows() -> None:
     assert attempts("some", "other")[0] == Attempt(Method.FIND, MAX_FOUND)
     slight = replace(MILLION, shares={NUMBERS["some"]: 0.01})
     assert attempts_of(asked_for("some"), slight, PAGE)[0] == Attempt(Method.WALK, 2 * PAGE * 100)
 
 
-def test_what_nearly_all_have_is_told_by_the_rows_of_what_few_have() -> None:
+def test_common_tokens_are_checked_on_the_rows_of_rare_ones() -> None:
     statistics = replace(MILLION, shares={1: 0.9, 2: 0.03, 3: 0.02})
     assert statistics.selective([0, 1, 2]) == [0, 2]
     assert statistics.selective([1, 2, 3]) == [1, 2, 3]
@@ -199,11 +199,11 @@ def test_what_nearly_all_have_is_told_by_the_rows_of_what_few_have() -> None:
     assert statistics.selective([]) == []
 
 
-def test_a_number_leads_to_one_customer_whatever_else_is_asked() -> None:
+def test_a_number_selects_one_customer_with_any_other_filter() -> None:
     assert attempts_of(replace(asked_for("some"), number_id=UUID(int=1)), MILLION, PAGE) == [Attempt(Method.WALK)]
 
 
-def test_without_a_census_those_who_fit_are_found() -> None:
+def test_without_statistics_matches_are_found() -> None:
     assert attempts_of(SearchQuery([1]), TokenStatistics(), PAGE)[0].method is Method.FIND
     assert attempts_of(SearchQuery([]), TokenStatistics(), PAGE)[0].method is Method.WALK
 
