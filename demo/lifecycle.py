@@ -46,8 +46,8 @@ class Life:
 
     async def post(self, service: str, path: str, days_ago: float, **body: Any) -> str:
         """Post something that occurred `days_ago`, and return its id. `~` in `path` is the address of the customer."""
-        place = path.replace("~", f"/v1/customers/{self.customer}")
-        response = await self.client.post(service, place, {"occurred_at": self.at(days_ago), **body})
+        address = path.replace("~", f"/v1/customers/{self.customer}")
+        response = await self.client.post(service, address, {"occurred_at": self.at(days_ago), **body})
         return str(response["id"])
 
     async def contact(self, days_ago: float, by: str, purpose: str, **more: Any) -> str:

@@ -37,14 +37,14 @@ async def play(client: Client, listener: Listener, console: Console, language: s
     console.rule(name)
     console.print(steps["registered"].format(name=name))
     registered = await client.post("customer", "/v1/customers", registration(name))
-    customer, place = registered["id"], f"/v1/customers/{registered['id']}"
+    customer, address = registered["id"], f"/v1/customers/{registered['id']}"
     promise = {"due_at": ago(seconds=-2), "purpose": "first-call", "content": "首次回访"}
-    task = await client.post("followup", f"{place}/tasks", promise)
+    task = await client.post("followup", f"{address}/tasks", promise)
     await listener.wait_for(customer, "missed-follow-up", "raised")
 
     console.print(steps["missed"])
     call = {"channel": "phone", "direction": "outbound", "content": "已致电，客户有意向", "task_id": task["id"]}
-    await client.post("followup", f"{place}/contacts", call)
+    await client.post("followup", f"{address}/contacts", call)
     await client.post("followup", f"/v1/tasks/{task['id']}/completion", {})
     await listener.wait_for(customer, "missed-follow-up", "cleared")
 
@@ -56,7 +56,7 @@ async def play(client: Client, listener: Listener, console: Console, language: s
         "content": "发货延迟",
         "occurred_at": ago(days=14),
     }
-    complaint = await client.post("followup", f"{place}/complaints", body)
+    complaint = await client.post("followup", f"{address}/complaints", body)
     await listener.wait_for(customer, "unanswered-complaint", "raised")
 
     console.print(steps["answered"])
@@ -65,7 +65,7 @@ async def play(client: Client, listener: Listener, console: Console, language: s
     await listener.wait_for(customer, "unanswered-complaint", "cleared")
 
     console.print(steps["signed"])
-    await client.post("customer", f"{place}/stage", {"stage": "signed"})
+    await client.post("customer", f"{address}/stage", {"stage": "signed"})
     return str(customer)
 
 

@@ -35,7 +35,7 @@ async def read_list(
     filters = AlertFilters(status, rule_id, owner_id, customer_id, caller.visible_to)
     return await paging.page(
         {"list": "alerts", **asdict(filters)},
-        lambda place, size: needs.queries.page(filters, UUID(place[0]) if place else None, size),
+        lambda cursor, size: needs.queries.page(filters, UUID(cursor[0]) if cursor else None, size),
         lambda alert: [str(alert.id)],
     )
 

@@ -57,8 +57,8 @@ async def read_customers(
     await batch_of(batch_id, caller, needs)
     return await paging.page(
         {"list": "handover-batch", "batch_id": batch_id, "outcome": outcome},
-        lambda place, size: handover_batches.page(needs.pool, batch_id, outcome, place, size),
-        handover_batches.place_of,
+        lambda cursor, size: handover_batches.page(needs.pool, batch_id, outcome, cursor, size),
+        handover_batches.cursor_of,
     )
 
 

@@ -131,7 +131,7 @@ async def read_list(
     filters = HandoverFilters(state, from_owner_id, to_owner_id, caller.visible_to, batch_id)
     return await paging.page(
         {"list": "handovers", **asdict(filters)},
-        lambda place, size: needs.handover_queries.page(filters, UUID(place[0]) if place else None, size),
+        lambda cursor, size: needs.handover_queries.page(filters, UUID(cursor[0]) if cursor else None, size),
         lambda handover: [str(handover.customer_id)],
     )
 

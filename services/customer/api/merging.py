@@ -47,8 +47,8 @@ async def read_list(caller: Reader, needs: Needs, paging: Paging) -> Page[Duplic
     """List likely duplicates, highest score first. A seller sees pairs of their own customers only."""
     return await paging.page(
         {"list": "duplicates", "visible_to": caller.visible_to},
-        lambda place, size: duplicates.page(needs.pool, caller.visible_to, place, size),
-        duplicates.place_of,
+        lambda cursor, size: duplicates.page(needs.pool, caller.visible_to, cursor, size),
+        duplicates.cursor_of,
     )
 
 

@@ -72,7 +72,7 @@ async def read_list(
     """List customers in a stable order. A seller sees their own customers only."""
     return await paging.page(
         {"list": "customers", **asdict(filters)},
-        lambda place, size: needs.queries.page(filters, UUID(place[0]) if place else None, size),
+        lambda cursor, size: needs.queries.page(filters, UUID(cursor[0]) if cursor else None, size),
         lambda customer: [str(customer.id)],
     )
 

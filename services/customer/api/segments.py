@@ -95,7 +95,7 @@ async def read_segment_customers(segment: Name, caller: Reader, needs: Needs, pa
     filters = await filters_of(segment, caller, needs)
     return await paging.page(
         {"list": "segment", **asdict(filters)},
-        lambda place, size: needs.queries.page(filters, UUID(place[0]) if place else None, size),
+        lambda cursor, size: needs.queries.page(filters, UUID(cursor[0]) if cursor else None, size),
         lambda customer: [str(customer.id)],
     )
 

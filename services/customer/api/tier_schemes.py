@@ -81,7 +81,7 @@ async def preview_tier_scheme(
     at = max(body.effective_from or caller.context.now, caller.context.now)
     page = await paging.page(
         {"list": "tier-preview", "scheme": scheme, **body.model_dump(mode="json")},
-        lambda place, size: following(needs.pool, UUID(place[0]) if place else None, size + 1),
+        lambda cursor, size: following(needs.pool, UUID(cursor[0]) if cursor else None, size + 1),
         lambda each: [str(each)],
         size=min(paging.limit or MAX_PREVIEWED, MAX_PREVIEWED),
     )
@@ -93,17 +93,17 @@ async def preview_tier_scheme(
 def require_expressions(scheme: commands.TierScheme) -> None:
     """Raise the 422 problem that names each invalid condition and where the fault is."""
     faults: list[tuple[int, ExpressionError]] = []
-    for place, rule in enumerate(scheme.tiers):
+    for index, rule in enumerate(scheme.tiers):
         try:
             CONDITIONS.check(rule.when or "true")
         except ExpressionError as fault:
-            faults.append((place, fault))
+            faults.append((index, fault))
     if faults:
         errors = [{"pointer": f"/tiers/{n}/when", "rule": "expression", "detail": fault.en} for n, fault in faults]
         raise ProblemError(
             "validation-failed",
-            "; ".join(f"/tiers/{place}/when, {fault.en}" for place, fault in faults) + ".",
-            "；".join(f"/tiers/{place}/when，{fault.zh}" for place, fault in faults) + "。",
+            "; ".join(f"/tiers/{index}/when, {fault.en}" for index, fault in faults) + ".",
+            "；".join(f"/tiers/{index}/when，{fault.zh}" for index, fault in faults) + "。",
             errors=errors,
         )
 

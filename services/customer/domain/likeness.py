@@ -39,7 +39,7 @@ def near_names(key: str) -> Iterator[str]:
     """Yield the name, and the name without each of its characters: names that differ in one character share one."""
     if SHORTEST_NEAR <= len(key) <= LONGEST_NEAR:
         yield key
-        yield from (key[:place] + key[place + 1 :] for place in range(len(key)))
+        yield from (key[:index] + key[index + 1 :] for index in range(len(key)))
 
 
 def tokens(name: str | None, phones: Iterable[str], numbers: Iterable[str], pseudonyms: Pseudonyms) -> list[int]:

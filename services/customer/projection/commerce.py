@@ -118,9 +118,8 @@ def project_quote(row: QuoteRow | None, envelope: Envelope[events.QuoteEvent]) -
         case QuoteRow(), events.QuoteIssued(amount_minor=amount, currency=currency):
             return replace(row, version=envelope.version, amount_minor=amount, currency=currency, issued_at=at)
         case QuoteRow(), events.QuoteCompared(competitor=competitor):
-            seen = competitor or row.competitor
             row = replace(row, version=envelope.version, comparisons=row.comparisons + 1)
-            return replace(row, compared_at=at, competitor=seen)
+            return replace(row, compared_at=at, competitor=competitor or row.competitor)
 
 
 def project_contract(row: ContractRow | None, envelope: Envelope[events.ContractEvent]) -> ContractRow:

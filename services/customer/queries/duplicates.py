@@ -30,11 +30,11 @@ class DuplicateView(BaseModel):
     score: int
 
 
-async def page(pool: Pool, visible_to: str | None, place: Sequence[str] | None, limit: int) -> list[DuplicateView]:
+async def page(pool: Pool, visible_to: str | None, cursor: Sequence[str] | None, limit: int) -> list[DuplicateView]:
     """Return up to `limit` + 1 pairs, highest score first."""
-    after = (int(place[0]), UUID(place[1]), UUID(place[2])) if place else (None, None, None)
+    after = (int(cursor[0]), UUID(cursor[1]), UUID(cursor[2])) if cursor else (None, None, None)
     return [DuplicateView(**row) for row in await pool.fetch(LIST, *after, visible_to, limit + 1)]
 
 
-def place_of(pair: DuplicateView) -> list[str]:
+def cursor_of(pair: DuplicateView) -> list[str]:
     return [str(pair.score), str(pair.customer_id), str(pair.other_id)]

@@ -83,5 +83,5 @@ async def page(
     return [HandoverItemView(**row) for row in rows]
 
 
-def place_of(item: HandoverItemView) -> list[str]:
+def cursor_of(item: HandoverItemView) -> list[str]:
     return [str(item.customer_id), item.kind]

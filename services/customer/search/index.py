@@ -75,13 +75,13 @@ class Search:
     ) -> Sequence[asyncpg.Record]:
         """Return up to `limit` rows with these columns of the customer `c` and its name in the vault `v`."""
         query = query_of(filters, self._pseudonyms)
-        statistics, place = await self._current_statistics(), after or BEGINNING
+        statistics, start = await self._current_statistics(), after or BEGINNING
         *first, last = attempts_of(query, statistics, limit)
-        read = partial(rows_of, columns, query, statistics, place, limit)
+        read = partial(rows_of, columns, query, statistics, start, limit)
         async with transaction(self._pool) as held:
             for attempt in first:
                 rows = await read(held, attempt)
-                if await is_complete(held, attempt, rows, place, limit):
+                if await is_complete(held, attempt, rows, start, limit):
                     return rows
             return await read(held, last)
 

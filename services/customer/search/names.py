@@ -68,16 +68,16 @@ def prefixes(text: str) -> Iterator[str]:
 def grams(key: str) -> Iterator[str]:
     """Yield each Chinese character, each pair, and each three Latin letters or digits."""
     yield from (character for character in key if not character.isascii())
-    yield from (key[place : place + 2] for place in range(len(key) - 1))
-    yield from (three for place in range(len(key) - 2) if (three := key[place : place + 3]).isascii())
+    yield from (key[index : index + 2] for index in range(len(key) - 1))
+    yield from (three for index in range(len(key) - 2) if (three := key[index : index + 3]).isascii())
 
 
 def query_grams(key: str) -> list[Part]:
     """Return the fewest parts that every name containing `key` has."""
     if len(key) == 1:
         return [(GRAM, key)]
-    threes = [three for place in range(len(key) - 2) if (three := key[place : place + 3]).isascii()]
-    pairs = [pair for place in range(len(key) - 1) if not (pair := key[place : place + 2]).isascii()]
+    threes = [three for index in range(len(key) - 2) if (three := key[index : index + 3]).isascii()]
+    pairs = [pair for index in range(len(key) - 1) if not (pair := key[index : index + 2]).isascii()]
     found = [*pairs, *threes] or [key[:2]]
     return [(GRAM, gram) for gram in dict.fromkeys(found)][:MAX_QUERY_GRAMS]
 

@@ -23,6 +23,6 @@ async def read_alerts(
     own = caller.visible_to
     return await paging.page(
         {"list": "alerts", "visible_to": own, **asdict(filters)},
-        lambda held, place, size: alerts.page(held, filters, own, place, size),
-        alerts.place_of,
+        lambda held, cursor, size: alerts.page(held, filters, own, cursor, size),
+        alerts.cursor_of,
     )

@@ -74,11 +74,11 @@ async def read_one(customer_id: UUID, caller: Reader, needs: Needs) -> CustomerO
 async def read_timeline(customer_id: UUID, caller: Reader, paging: SnapshotPaging) -> Page[TimelineEntry]:
     """List all events about a customer, newest first."""
 
-    async def fetch(held: Connection, place: list[str] | None, size: int) -> list[TimelineEntry]:
+    async def fetch(held: Connection, cursor: list[str] | None, size: int) -> list[TimelineEntry]:
         await require(held, caller, customer_id)
-        return await timeline.page(held, customer_id, place, size)
+        return await timeline.page(held, customer_id, cursor, size)
 
-    return await paging.page({"list": "timeline", "customer_id": customer_id}, fetch, timeline.place_of)
+    return await paging.page({"list": "timeline", "customer_id": customer_id}, fetch, timeline.cursor_of)
 
 
 async def require(held: Connection, caller: Caller, customer_id: UUID) -> None:
@@ -98,6 +98,6 @@ async def read_customers(
     own, now = caller.visible_to, caller.context.now
     return await paging.page(
         {"list": "customers", "visible_to": own, **asdict(filters)},
-        lambda held, place, size: customers.page(held, filters, own, place, size, now),
-        customers.place_of,
+        lambda held, cursor, size: customers.page(held, filters, own, cursor, size, now),
+        customers.cursor_of,
     )

@@ -23,6 +23,6 @@ async def read_tasks(
     own, now = caller.visible_to, caller.context.now
     return await paging.page(
         {"list": "tasks", "visible_to": own, **asdict(filters)},
-        lambda held, place, size: tasks.page(held, filters, own, place, size, now),
-        tasks.place_of,
+        lambda held, cursor, size: tasks.page(held, filters, own, cursor, size, now),
+        tasks.cursor_of,
     )

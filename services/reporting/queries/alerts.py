@@ -74,10 +74,10 @@ class OpenCount:
 
 
 async def page(
-    held: Connection, filters: AlertFilters, visible_to: str | None, place: list[str] | None, size: int
+    held: Connection, filters: AlertFilters, visible_to: str | None, cursor: list[str] | None, size: int
 ) -> list[AlertView]:
     """Return up to `size` + 1 alerts, newest first."""
-    before, alert_id = (datetime.fromisoformat(place[0]), UUID(place[1])) if place else (None, None)
+    before, alert_id = (datetime.fromisoformat(cursor[0]), UUID(cursor[1])) if cursor else (None, None)
     rows = await held.fetch(
         LIST,
         before,
@@ -97,5 +97,5 @@ async def open_counts(held: Connection, visible_to: str | None) -> list[OpenCoun
     return [OpenCount(**row) for row in await held.fetch(OPEN, visible_to)]
 
 
-def place_of(alert: AlertView) -> list[str]:
+def cursor_of(alert: AlertView) -> list[str]:
     return [alert.starts_at.isoformat(), str(alert.id)]

@@ -123,7 +123,7 @@ async def page(
     held: Connection,
     filters: CustomerFilters,
     visible_to: str | None,
-    place: list[str] | None,
+    cursor: list[str] | None,
     size: int,
     now: datetime,
 ) -> list[CustomerSummary]:
@@ -131,7 +131,7 @@ async def page(
     rows: list[Any] = await held.fetch(
         LIST,
         now,
-        UUID(place[0]) if place else None,
+        UUID(cursor[0]) if cursor else None,
         filters.stage,
         filters.tier,
         filters.owner_id,
@@ -145,5 +145,5 @@ async def page(
     return [CustomerSummary(**row) for row in rows]
 
 
-def place_of(customer: CustomerSummary) -> list[str]:
+def cursor_of(customer: CustomerSummary) -> list[str]:
     return [str(customer.id)]

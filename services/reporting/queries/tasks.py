@@ -83,10 +83,10 @@ class TaskFilters:
 
 
 async def page(
-    held: Connection, filters: TaskFilters, visible_to: str | None, place: list[str] | None, size: int, now: datetime
+    held: Connection, filters: TaskFilters, visible_to: str | None, cursor: list[str] | None, size: int, now: datetime
 ) -> list[TaskView]:
     """Return up to `size` + 1 tasks in the order in which they are due."""
-    after, task_id = (datetime.fromisoformat(place[0]), UUID(place[1])) if place else (None, None)
+    after, task_id = (datetime.fromisoformat(cursor[0]), UUID(cursor[1])) if cursor else (None, None)
     rows = await held.fetch(
         LIST,
         now,
@@ -105,5 +105,5 @@ async def page(
     return [TaskView(**row) for row in rows]
 
 
-def place_of(task: TaskView) -> list[str]:
+def cursor_of(task: TaskView) -> list[str]:
     return [task.due_at.isoformat(), str(task.id)]
