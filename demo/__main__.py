@@ -1,4 +1,4 @@
-"""`make demo`: imports a company's files, plays a story, and prints the tables of a manager."""
+"""`make demo`: imports the files of a company, runs a story, and prints reports for a manager."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -40,9 +40,9 @@ def main(
     customers: Annotated[int, typer.Option(help="How many customers the generated company has.")] = DEFAULT_CUSTOMERS,
     seed: Annotated[int, typer.Option(help="The same seed generates the same company.")] = 7,
     language: Annotated[Language, typer.Option(help="The language of the tables.")] = Language.EN,
-    data_dir: Annotated[Path, typer.Option(help="Where the running product keeps its data.")] = Path(".care"),
+    data_dir: Annotated[Path, typer.Option(help="The data directory of the running product.")] = Path(".care"),
 ) -> None:
-    """Show the product at work on the running stack, or on one started for the time of the demo."""
+    """Run the demo on the running stack, or on one that is started for the demo."""
     console = Console()
     try:
         asyncio.run(run(console, customers, seed, language, data_dir))
@@ -72,7 +72,7 @@ async def run(console: Console, customers: int, seed: int, language: Language, d
 
 @asynccontextmanager
 async def environment_of(console: Console, data_dir: Path) -> AsyncIterator[dict[str, str]]:
-    """Find the running stack, or run one while the block lasts."""
+    """Return the environment of the running stack, or of one that runs for the duration of the block."""
     async with AsyncExitStack() as ours:
         if not is_running(data_dir):
             console.print("No stack is running; starting one for the demo.")
@@ -89,7 +89,7 @@ def is_running(data_dir: Path) -> bool:
 
 
 async def import_all(client: Client, console: Console, texts: Texts, customers: int, seed: int) -> None:
-    company = generate(seed, customers, date.today())  # noqa: DTZ011 - a made-up company lives in local days
+    company = generate(seed, customers, date.today())  # noqa: DTZ011 - the generated company uses local days
     files = [
         ("customer", "demo/fixtures/customers.csv", (FIXTURES / "customers.csv").read_bytes()),
         ("followup", "demo/fixtures/followups.csv", (FIXTURES / "followups.csv").read_bytes()),

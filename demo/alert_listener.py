@@ -54,7 +54,7 @@ class Listener:
 
 @asynccontextmanager
 async def listen_to_alerts(bootstrap: str, console: Console, texts: Texts) -> AsyncIterator[Listener]:
-    """Consume new alerts while the block lasts."""
+    """Consume new alerts for the duration of the block."""
     consumer = AIOKafkaConsumer(ALERT_EVENTS.name, bootstrap_servers=bootstrap, auto_offset_reset="latest")
     await consumer.start()
     listener = Listener(console, texts)

@@ -1,4 +1,4 @@
-"""A plain client of the four services, as any other system would be one."""
+"""An HTTP client of the four services."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -41,26 +41,26 @@ class Client:
         return str(response.json()["id"])
 
     async def progress_of(self, service: str, import_id: str) -> AsyncIterator[dict[str, Any]]:
-        """Yield how far an import is, until it has ended."""
+        """Yield the state of an import until it has ended."""
         while True:
-            seen = await self.get(service, f"/v1/imports/{import_id}")
-            yield seen
-            if seen["status"] not in {"pending", "running"}:
+            state = await self.get(service, f"/v1/imports/{import_id}")
+            yield state
+            if state["status"] not in {"pending", "running"}:
                 return
             await asyncio.sleep(POLL_SECONDS)
 
     async def end_of(self, service: str, import_id: str) -> dict[str, Any]:
         """Wait for the end of an import and return it."""
-        return [seen async for seen in self.progress_of(service, import_id)][-1]
+        return [state async for state in self.progress_of(service, import_id)][-1]
 
 
 @asynccontextmanager
 async def client_of(environment: dict[str, str]) -> AsyncIterator[Client]:
-    """Open a client on the stack that `environment` tells of."""
+    """Open a client of the stack with this environment."""
     urls = {name: environment[f"CARE_{name.upper()}_URL"] for name in ("customer", "followup", "alerts", "reporting")}
     issuer = environment["CARE_ISSUER"]
     async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as http:
-        asked = {"subject": "demo", "roles": ["admin"]}
-        token = (await http.post(f"{issuer}/token", json=asked)).raise_for_status().json()["access_token"]
+        request = {"subject": "demo", "roles": ["admin"]}
+        token = (await http.post(f"{issuer}/token", json=request)).raise_for_status().json()["access_token"]
         http.headers["Authorization"] = f"Bearer {token}"
         yield Client(http, urls, issuer)

@@ -1,4 +1,4 @@
-"""A believable made-up company: its customers, two years of follow-ups, and the silences planted in them."""
+"""Generates a company: its customers, two years of follow-ups, and a known share of inactive customers."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,11 +11,11 @@ import typer
 
 from chassis.files.spreadsheet import write_csv
 from demo import company_texts as texts
-from demo.company_life import OPEN, SILENT_FATES, Fate, Life, Staff, live
+from demo.company_life import OPEN, SILENT_FATES, Fate, Life, Staff, life_of
 
 TEAMS = 6
 OWNERS_PER_TEAM = 5
-# How many days ago an owner left; longer than any tier may stay quiet.
+# How many days ago the owners left: longer than the inactivity limit of any tier.
 LEFT_DAYS_AGO = (150, 260)
 SILENT_SHARE = 0.12
 LOST_SHARE = 0.06
@@ -52,7 +52,7 @@ class FollowUpRow:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """What the company's files say, and beside it what they do not: who is silent, who leads whom."""
+    """The rows of the company's files, and what is not in them: the inactive customers and the teams."""
 
     customers: list[CustomerRow]
     followups: list[FollowUpRow]
@@ -62,7 +62,7 @@ class Company:
 
 @dataclass(frozen=True, slots=True)
 class Firm:
-    """A customer's name, and what the name tells."""
+    """A customer's name, with the industry and region that the name implies."""
 
     name: str
     industry: str
@@ -70,12 +70,12 @@ class Firm:
 
 
 def generate(seed: int, customers: int, today: date) -> Company:
-    """Make up a company as it stands at the end of `today`. The same arguments give the same company."""
+    """Generate a company as of the end of `today`. The same arguments generate the same company."""
     rng = Random(seed)
-    staff = _hire(rng, today)
-    firms = _found(rng, customers)
+    staff = _draw_staff(rng, today)
+    firms = _draw_firms(rng, customers)
     fates = _draw_fates(rng, customers)
-    lives = [live(rng, fate, staff, today) for fate in fates]
+    lives = [life_of(rng, fate, staff, today) for fate in fates]
     return Company(
         customers=[_customer_row(rng, *each) for each in zip(range(1, customers + 1), firms, lives, strict=True)],
         followups=_follow_up_rows(firms, lives),
@@ -107,7 +107,7 @@ def followups_csv(company: Company) -> bytes:
     )
 
 
-def _hire(rng: Random, today: date) -> Staff:
+def _draw_staff(rng: Random, today: date) -> Staff:
     people = len(texts.SURNAMES) * len(texts.GIVEN_NAMES)
     names = []
     for person in rng.sample(range(people), TEAMS * (1 + OWNERS_PER_TEAM)):
@@ -119,7 +119,7 @@ def _hire(rng: Random, today: date) -> Staff:
     return Staff(teams, left_on)
 
 
-def _found(rng: Random, customers: int) -> list[Firm]:
+def _draw_firms(rng: Random, customers: int) -> list[Firm]:
     """Draw names without replacement, so that each is unique."""
     cities, suffixes = list(texts.CITIES), list(texts.TRADE_OF_SUFFIX)
     heads, tails = texts.WORD_HEADS, texts.WORD_TAILS
@@ -157,26 +157,26 @@ def _customer_row(rng: Random, number: int, firm: Firm, life: Life) -> CustomerR
 
 
 def _work_status(life: Life) -> str:
-    last = life.touches[-1]
+    last = life.contacts[-1]
     return "已报价" if "报价" in last.content and last.status != OPEN else last.status
 
 
 def _follow_up_rows(firms: list[Firm], lives: list[Life]) -> list[FollowUpRow]:
     rows = [
-        FollowUpRow(firm.name, touch.on, touch.content, touch.owner, touch.status)
+        FollowUpRow(firm.name, contact.on, contact.content, contact.owner, contact.status)
         for firm, life in zip(firms, lives, strict=True)
-        for touch in life.touches
+        for contact in life.contacts
     ]
     return sorted(rows, key=lambda row: row.followed_up_on)
 
 
 def main(
     out: Annotated[Path, typer.Option(help="The folder to write customers.csv and followups.csv into.")],
-    seed: Annotated[int, typer.Option(help="Another seed makes another company.")] = 7,
+    seed: Annotated[int, typer.Option(help="Another seed generates another company.")] = 7,
     customers: Annotated[int, typer.Option(min=1, max=100_000)] = 2_000,
-    today: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day told of.")] = None,
+    today: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day of the data.")] = None,
 ) -> None:
-    """Write the files of a made-up company."""
+    """Write the files of a generated company."""
     company = generate(seed, customers, (today or datetime.now(ZoneInfo("Asia/Shanghai"))).date())
     out.mkdir(parents=True, exist_ok=True)
     (out / "customers.csv").write_bytes(customers_csv(company))

@@ -37,7 +37,7 @@ CITIES = {
     "哈尔滨": "东北",
 }
 
-# A company's word is one of the first and one of the second, such as 华 + 创.
+# A company name combines one character of each, such as 华 + 创.
 WORD_HEADS = "华中新金天海云蓝宏盛瑞远东正嘉恒智博鼎卓安启晨凯翔汇万德信诚"
 WORD_TAILS = "创达通信联拓源泰盈科腾飞图睿邦杰誉康和隆立晟禾星润越辰川途捷"
 
@@ -87,7 +87,7 @@ FIRST_VISITS = (
     "老客户转介绍，首次线上沟通",
     "官网留言，回电确认需求与预算",
 )
-CLOSING_WORDS = (
+CLOSING_TEXTS = (
     "流失确认：客户已改用其他供应商",
     "流失确认：项目取消，预算收回",
     "流失确认：客户业务调整，不再续约",
@@ -110,11 +110,11 @@ OPEN_PROMISES = (
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """Something that people talk about: how often, how it is filed when done, and in which words."""
+    """A topic of contacts: its weight, the status of a completed contact, and its possible texts."""
 
     weight: int
     done: str
-    wordings: tuple[str, ...]
+    contents: tuple[str, ...]
 
 
 BEFORE_THE_DEAL = (

@@ -1,4 +1,4 @@
-"""Sends one customer's lifecycle through the APIs: won, served, complained, handed over, lost and won back."""
+"""Sends one customer's lifecycle through the APIs: deal, delivery, complaint, handover, loss and win-back."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -15,9 +15,9 @@ TEMPLATE_FIELDS = ("mode", "starts_on", "anchor", "steps", "ends_on", "once", "c
 CALLBACK_DAYS = (3, 7, 30)
 ZONE = ZoneInfo("Asia/Shanghai")
 MORNING = timedelta(hours=10)
-A_MINUTE = 1 / 1_440
+MINUTE = 1 / 1_440
 ALERTS_AFTER_MISSED_RENEWAL = frozenset({"missed-follow-up", "inactivity"})
-PATIENCE_SECONDS = 120
+TIMEOUT_SECONDS = 120
 POLL_SECONDS = 0.1
 BEGAN_DAYS_AGO = 430
 DELIVERED_DAYS_AGO = 395
@@ -26,12 +26,12 @@ CONTRACT_ENDED_DAYS_AGO = 35
 
 @dataclass
 class Life:
-    """The customer, and the ids that later chapters need. Days are counted back from ten in the morning."""
+    """The customer, and the ids that later steps need. Days are counted back from ten in the morning."""
 
     client: Client
     began_at: datetime
     customer: str = ""
-    things: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
 
     def at(self, days_ago: float) -> str:
         return (self.morning() - timedelta(days=days_ago)).isoformat()
@@ -40,23 +40,23 @@ class Life:
         return (self.morning() - timedelta(days=days_ago)).date().isoformat()
 
     def morning(self) -> datetime:
-        """Return the last ten in the morning, so that no time lies in the future."""
+        """Return the last ten in the morning, so that no time is in the future."""
         local = (self.began_at - MORNING).astimezone(ZONE)
         return datetime.combine(local.date(), time(), ZONE) + MORNING
 
     async def post(self, service: str, path: str, days_ago: float, **body: Any) -> str:
-        """Post something that happened so many days ago; `~` stands for the customer. Return its id."""
-        place = path.replace("~", f"/v1/customers/{self.customer}")
-        said = await self.client.post(service, place, {"occurred_at": self.at(days_ago), **body})
-        return str(said["id"])
+        """Post something that occurred `days_ago`, and return its id. `~` in `path` is the address of the customer."""
+        address = path.replace("~", f"/v1/customers/{self.customer}")
+        response = await self.client.post(service, address, {"occurred_at": self.at(days_ago), **body})
+        return str(response["id"])
 
     async def contact(self, days_ago: float, by: str, purpose: str, **more: Any) -> str:
-        said = {"channel": "phone", "direction": "outbound", "employee_id": by, "purpose": purpose, **more}
-        return await self.post("followup", "~/contacts", days_ago, **said)
+        body = {"channel": "phone", "direction": "outbound", "employee_id": by, "purpose": purpose, **more}
+        return await self.post("followup", "~/contacts", days_ago, **body)
 
 
 async def publish_plans(client: Client) -> None:
-    """Publish the plans that the lifecycle needs, as they are shipped."""
+    """Publish the shipped plans that the lifecycle needs."""
     for name in PLANS:
         shipped = await client.get("followup", f"/v1/plan-templates/{name}")
         await client.put("followup", f"/v1/plan-templates/{name}", {each: shipped[each] for each in TEMPLATE_FIELDS})
@@ -65,13 +65,13 @@ async def publish_plans(client: Client) -> None:
 async def until_renewal_missed(client: Client) -> Life:
     """Send the lifecycle up to the missed renewal. After the import, no alerts are raised for a while."""
     life = Life(client, datetime.now(UTC))
-    for chapter in (taken_in, won, served, complained, handed_over):
+    for chapter in (import_history, win_deal, deliver_order, handle_complaint, hand_over):
         await chapter(life)
     return life
 
 
-async def taken_in(life: Life) -> None:
-    """Import the customer and its first contacts from files; the number connects them."""
+async def import_history(life: Life) -> None:
+    """Register the customer, and import its first contacts from a file; both have the same customer number."""
     number = f"DEMO-{life.began_at:%Y%m%d%H%M%S}"
     name = f"苏州远航 {life.began_at:%H%M%S}"
     body = {
@@ -93,8 +93,8 @@ async def taken_in(life: Life) -> None:
 FIRST_CALLS = ((428, "首次电话，介绍产品"), (424, "发送资料，约定报价"))
 
 
-async def won(life: Life) -> None:
-    """Interest, a quote, hesitation, another call, the signature."""
+async def win_deal(life: Life) -> None:
+    """Record interest, a quote, hesitation, another call and the contract."""
     await life.post("customer", "~/stage", 420, stage="interested")
     money = {"amount_minor": 12_800_000, "currency": "CNY"}
     quote = await life.post("customer", "~/quotes", 418, category="cloud-server", **money)
@@ -102,16 +102,16 @@ async def won(life: Life) -> None:
     hesitates = {"outcome": "will-think-again", "next_step": "call-again", "next_step_due_at": life.at(413)}
     await life.contact(415, SELLER, "quote", **hesitates)
     await life.contact(413, SELLER, "close-push", outcome="agreed", sentiment="positive")
-    await call_again_done(life)
+    await complete_call(life)
     term = {"starts_on": life.on(400), "ends_on": life.on(CONTRACT_ENDED_DAYS_AGO)}
-    life.things["contract"] = await life.post("customer", "~/contracts", 410, **term, **money)
+    life.ids["contract"] = await life.post("customer", "~/contracts", 410, **term, **money)
     await life.post("customer", "~/stage", 410, stage="signed")
-    life.things["order"] = await life.post("customer", "~/orders", 405, category="cloud-server", **money)
+    life.ids["order"] = await life.post("customer", "~/orders", 405, category="cloud-server", **money)
 
 
-async def call_again_done(life: Life) -> None:
+async def complete_call(life: Life) -> None:
     """Complete the task that the next step scheduled; the list shows it with a short delay."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while not (listed := await life.client.get("followup", "/v1/tasks", customer_id=life.customer, state="open"))[
             "items"
         ]:
@@ -120,9 +120,9 @@ async def call_again_done(life: Life) -> None:
         await life.post("followup", f"/v1/tasks/{task['id']}/completion", 413, employee_id=SELLER)
 
 
-async def served(life: Life) -> None:
-    """Delivery, and a call after 3, 7 and 30 days."""
-    await life.post("customer", f"/v1/orders/{life.things['order']}/delivery", DELIVERED_DAYS_AGO)
+async def deliver_order(life: Life) -> None:
+    """Record the delivery, and calls after 3, 7 and 30 days."""
+    await life.post("customer", f"/v1/orders/{life.ids['order']}/delivery", DELIVERED_DAYS_AGO)
     for days in CALLBACK_DAYS:
         called = DELIVERED_DAYS_AGO - days
         promise = {"assignee_id": SELLER, "due_at": life.at(called), "purpose": "callback"}
@@ -133,13 +133,13 @@ async def served(life: Life) -> None:
     await life.post("customer", "~/tier", 330, tier="vip")
 
 
-async def complained(life: Life) -> None:
-    """A complaint that waits for the customer, is settled, comes back and is settled for good."""
-    said = {"channel": "phone", "severity": "high", "topic": "outage", "product": "cloud-server", "owner_id": SELLER}
-    complaint = await life.post("followup", "~/complaints", 300, **said)
+async def handle_complaint(life: Life) -> None:
+    """Record a complaint that is paused, resolved, reopened and resolved again."""
+    body = {"channel": "phone", "severity": "high", "topic": "outage", "product": "cloud-server", "owner_id": SELLER}
+    complaint = await life.post("followup", "~/complaints", 300, **body)
     path = f"/v1/complaints/{complaint}"
     for days_ago, minutes, step, body in COMPLAINT_STEPS:
-        await life.post("followup", f"{path}/{step}", days_ago - minutes * A_MINUTE, **body)
+        await life.post("followup", f"{path}/{step}", days_ago - minutes * MINUTE, **body)
 
 
 COMPLAINT_STEPS: tuple[tuple[int, int, str, dict[str, Any]], ...] = (
@@ -158,12 +158,12 @@ COMPLAINT_STEPS: tuple[tuple[int, int, str, dict[str, Any]], ...] = (
 )
 
 
-async def handed_over(life: Life) -> None:
-    """The owner promises a call before the contract ends, and leaves; the successor takes over what is open."""
-    contract = f"/v1/contracts/{life.things['contract']}"
+async def hand_over(life: Life) -> None:
+    """Schedule a call before the contract ends, and hand the customer over to the successor."""
+    contract = f"/v1/contracts/{life.ids['contract']}"
     await life.post("customer", f"{contract}/renewal-intent", 210, intent="yes")
     promise = {"assignee_id": SELLER, "due_at": life.at(CONTRACT_ENDED_DAYS_AGO + 7), "purpose": "renewal"}
-    life.things["renewal"] = await life.post("followup", "~/tasks", 210, **promise)
+    life.ids["renewal"] = await life.post("followup", "~/tasks", 210, **promise)
     passing = {"to_owner_id": SUCCESSOR, "to_leader_id": LEADER, "reason": "left"}
     await life.post("customer", "~/handover", 200, **passing)
     await life.post("customer", "~/handover/acceptance", 199)
@@ -171,28 +171,28 @@ async def handed_over(life: Life) -> None:
 
 
 async def until_won_back(life: Life) -> None:
-    """Nobody called, and alerts are raised; the customer is lost, and won back."""
+    """Wait for the alerts of the missed call; then record the loss and the win-back."""
     await until_firing(life, ALERTS_AFTER_MISSED_RENEWAL)
-    await lost(life)
+    await lose(life)
     await until_firing(life, frozenset())
-    await won_back(life)
+    await win_back(life)
 
 
 async def until_firing(life: Life, rules: frozenset[str]) -> None:
     """Wait until exactly these rules have open alerts for the customer."""
-    asked = {"customer_id": life.customer, "status": "firing"}
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while rules != {each["rule_id"] for each in (await life.client.get("alerts", "/v1/alerts", **asked))["items"]}:
+    query = {"customer_id": life.customer, "status": "firing"}
+    async with asyncio.timeout(TIMEOUT_SECONDS):
+        while rules != {each["rule_id"] for each in (await life.client.get("alerts", "/v1/alerts", **query))["items"]}:
             await asyncio.sleep(POLL_SECONDS)
 
 
-async def lost(life: Life) -> None:
-    await life.post("customer", f"/v1/contracts/{life.things['contract']}/ending", 20, reason="not-renewed")
+async def lose(life: Life) -> None:
+    await life.post("customer", f"/v1/contracts/{life.ids['contract']}/ending", 20, reason="not-renewed")
     await life.post("customer", "~/stage", 20, stage="lost", reason="not-renewed")
-    await life.post("followup", f"/v1/tasks/{life.things['renewal']}/cancellation", 20)
+    await life.post("followup", f"/v1/tasks/{life.ids['renewal']}/cancellation", 20)
 
 
-async def won_back(life: Life) -> None:
+async def win_back(life: Life) -> None:
     await life.contact(6, LEADER, "win-back", channel="visit", outcome="agreed", sentiment="positive")
     await life.post("customer", "~/stage", 6, stage="interested", reason="won-back")
     money = {"amount_minor": 9_600_000, "currency": "CNY"}
@@ -201,10 +201,10 @@ async def won_back(life: Life) -> None:
     await life.post("customer", "~/stage", 2, stage="signed")
     order = await life.post("customer", "~/orders", 1, category="cloud-server", **money)
     await life.post("customer", f"/v1/orders/{order}/delivery", 0)
-    await asked(life)
+    await send_survey(life)
 
 
-async def asked(life: Life) -> None:
+async def send_survey(life: Life) -> None:
     """Send an NPS survey, and answer it with the code of its invitation."""
     question = {"survey": "after-win-back", "kind": "nps", "channel": "wechat"}
     survey = await life.client.post("followup", f"/v1/customers/{life.customer}/surveys", question)

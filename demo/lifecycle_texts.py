@@ -20,50 +20,50 @@ SENTENCES = {
     "tier-changed": ("Tier: {tier}", "客户分层：{tier}"),
     "stage-changed": ("Stage: {previous} → {stage} {reason}", "阶段：{previous} → {stage} {reason}"),
     "quote-issued": ("Quoted {amount}", "报价 {amount}"),
-    "quote-compared": ("Compares it with {competitor}", "与 {competitor} 比价"),
+    "quote-compared": ("Quote compared with {competitor}", "与 {competitor} 比价"),
     "contract-signed": (
         "Contract signed: {amount}, {starts_on} to {ends_on}",
         "签订合同：{amount}，{starts_on} 至 {ends_on}",
     ),
-    "renewal-intent-stated": ("Means to renew: {intent}", "续约意向：{intent}"),
+    "renewal-intent-stated": ("Renewal intent: {intent}", "续约意向：{intent}"),
     "contract-ended": ("Contract ended: {reason}", "合同终止：{reason}"),
-    "order-placed": ("Ordered for {amount}", "下单 {amount}"),
+    "order-placed": ("Order: {amount}", "下单 {amount}"),
     "order-delivered": ("Delivered", "已交付"),
     "contact-logged": (
         "{employee_id} {channel}: {purpose} {outcome}",
         "{employee_id} {channel}：{purpose} {outcome}",
     ),
     "task-scheduled": ("To do by {due_at}: {purpose}, {assignee_id}", "待办（{due_at} 前）：{purpose}，{assignee_id}"),
-    "task-cancelled": ("The follow-up is called off", "跟进取消"),
-    "plan-started": ("Plan begins: {template}", "跟进计划开始：{template}"),
+    "task-cancelled": ("Follow-up cancelled", "跟进取消"),
+    "plan-started": ("Plan started: {template}", "跟进计划开始：{template}"),
     "complaint-raised": ("Complaint ({severity}): {topic}", "投诉（{severity}）：{topic}"),
-    "complaint-target-set": ("Promised: answer by {answer_by}", "承诺 {answer_by} 前答复"),
-    "complaint-target-changed": ("Goes on: answer by {answer_by}", "继续计时：{answer_by} 前答复"),
-    "complaint-assigned": ("The complaint is {owner_id}'s", "投诉交由 {owner_id} 处理"),
-    "complaint-paused": ("Clock stopped: {reason}", "暂停计时：{reason}"),
+    "complaint-target-set": ("Target: answer by {answer_by}", "时限：{answer_by} 前答复"),
+    "complaint-target-changed": ("Target changed: answer by {answer_by}", "时限变更：{answer_by} 前答复"),
+    "complaint-assigned": ("Complaint assigned to {owner_id}", "投诉交由 {owner_id} 处理"),
+    "complaint-paused": ("Paused: {reason}", "暂停计时：{reason}"),
     "complaint-answered": ("Answered, in time: {answered_in_time}", "已答复，及时：{answered_in_time}"),
-    "complaint-communicated": ("Told the result", "告知处理结果"),
-    "complaint-confirmed": ("The customer is content", "客户确认满意"),
+    "complaint-communicated": ("Result communicated to the customer", "已告知客户处理结果"),
+    "complaint-confirmed": ("Resolution confirmed by the customer", "客户已确认处理结果"),
     "complaint-closed": (
         "Complaint closed: {resolution}; in time: {resolved_in_time}",
         "投诉关闭：{resolution}；及时：{resolved_in_time}",
     ),
     "complaint-reopened": ("Complaint reopened: {reason}", "投诉重新打开：{reason}"),
-    "complaint-linked": ("Complaint no. {number} on this", "同一问题第 {number} 次投诉"),
-    "survey-sent": ("Asked by {channel}: {kind} {survey}", "发出问卷（{channel}）：{kind} {survey}"),
-    "survey-answered": ("Answers {score} of {highest}", "作答：{score} 分（满分 {highest}）"),
-    "handover-started": ("Handover to {to_owner_id} begins: {reason}", "开始交接给 {to_owner_id}：{reason}"),
-    "guard-tripped": ("Noticed: {guard}", "提示：{guard}"),
-    "guard-cleared": ("No longer so: {guard}", "提示解除：{guard}"),
+    "complaint-linked": ("Complaint no. {number} about the same issue", "同一问题第 {number} 次投诉"),
+    "survey-sent": ("Survey sent by {channel}: {kind} {survey}", "发出问卷（{channel}）：{kind} {survey}"),
+    "survey-answered": ("Survey answered: {score} of {highest}", "作答：{score} 分（满分 {highest}）"),
+    "handover-started": ("Handover to {to_owner_id} started: {reason}", "开始交接给 {to_owner_id}：{reason}"),
+    "guard-tripped": ("Notice: {guard}", "提示：{guard}"),
+    "guard-cleared": ("Notice cleared: {guard}", "提示解除：{guard}"),
     "raised": ("ALERT: {summary}", "预警：{summary_zh}"),
-    "cleared": ("Alert over: {rule_id}", "预警解除：{rule_id}"),
+    "cleared": ("Alert ended: {rule_id}", "预警解除：{rule_id}"),
 }
 BLANKS = {"purpose": "contact"}
 CHINESE = {
     "contact": "联系",
     "wechat": "微信",
     "nps": "NPS",
-    "after-win-back": "赢回之后",
+    "after-win-back": "赢回后",
     "no": "否",
     "seller": "销售甲",
     "successor": "销售乙",
@@ -95,7 +95,7 @@ CHINESE = {
     "contract-end": "合同到期",
     "agreed": "达成一致",
     "content": "满意",
-    "introduced": "已认识",
+    "introduced": "已初次见面",
     "yes": "是",
     "high": "高",
     "outage": "服务中断",
@@ -104,34 +104,34 @@ CHINESE = {
     "replaced": "已更换",
     "came-back": "问题重现",
     "two-colleagues": "两位同事同时联系",
-    "care-before-deal": "成交前只有关怀",
-    "greetings-only": "只有问候",
-    "no-intent": "对方无意向",
+    "care-before-deal": "成交前仅有关怀沟通",
+    "greetings-only": "仅有问候",
+    "no-intent": "客户无意向",
     "inactivity": "长期未联系",
-    "missed-follow-up": "漏掉的跟进",
+    "missed-follow-up": "遗漏的跟进",
     "unanswered-complaint": "投诉未答复",
 }
 
 
-class Said(dict[str, str]):
-    """The words of one fact; what it does not say is left out."""
+class EventFields(dict[str, str]):
+    """The fields of one event. A missing field is empty."""
 
     def __missing__(self, name: str) -> str:
         return ""
 
 
 def sentences(entry: dict[str, Any]) -> tuple[str, str] | None:
-    """Return what an entry of the timeline says, in English and in Chinese; None where another one says it."""
+    """Return the text of a timeline entry, in English and in Chinese; None if it is not shown."""
     name = entry["type"].removesuffix(".v1").rpartition(".")[2]
     if name in NOT_SHOWN or (name == "complaint-linked" and entry["data"]["number"] == 1):
         return None
-    said = entry["data"].get("question", {}) | entry["data"]
-    data = BLANKS | {key: text(key, value) for key, value in said.items()}
+    fields = entry["data"].get("question", {}) | entry["data"]
+    data = BLANKS | {key: text(key, value) for key, value in fields.items()}
     data["amount"] = amount(entry["data"])
     plain = name.replace("-", " ")
     en, zh = SENTENCES.get(name, (plain, plain))
     in_chinese = {key: CHINESE.get(value, value) for key, value in data.items()}
-    return en.format_map(Said(data)).strip(" :"), zh.format_map(Said(in_chinese)).strip(" ：")
+    return en.format_map(EventFields(data)).strip(" :"), zh.format_map(EventFields(in_chinese)).strip(" ：")
 
 
 def text(name: str, value: Any) -> str:

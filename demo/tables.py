@@ -1,4 +1,4 @@
-"""What a manager wants to see, as tables."""
+"""The report tables of the demo."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ TIERS_ZH = {"vip": "VIP", "growth": "成长型", "ordinary": "普通"}
 
 
 async def show(client: Client, console: Console, texts: Texts) -> None:
-    """Print who is silent, what was missed, who has to act, the funnel, and how timely follow-ups are."""
+    """Print inactive customers, missed follow-ups, open alerts by owner, the stage funnel and the timeliness."""
     names = {employee["id"]: employee["name"] for employee in (await client.get("customer", "/v1/employees"))["items"]}
     console.print(await silent(client, texts, names))
     console.print(await missed(client, texts, names))
@@ -101,7 +101,7 @@ def with_rest(table: Table, count: int, texts: Texts) -> Table:
 
 
 def rank(alert: dict[str, Any]) -> int:
-    """VIPs first: that is where silence costs most."""
+    """Return the sort key of an alert: VIP first, other tiers after."""
     tiers = ["vip", "growth", "ordinary"]
     tier = alert["alert"]["labels"].get("tier", "")
     return tiers.index(tier) if tier in tiers else len(tiers)

@@ -5,9 +5,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Annotated
 from uuid import uuid4
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from chassis.commands.command import Context
@@ -67,6 +68,10 @@ class Allow:
             sees_all=bool(principal.roles & self.anywhere),
             expected_version=version_of(request.headers.get("if-match")),
         )
+
+
+OPS_OR_ADMIN = Allow((Role.OPS, Role.ADMIN), ())
+OpsOrAdmin = Annotated[Caller, Depends(OPS_OR_ADMIN)]
 
 
 async def context_of(request: Request, principal: Principal) -> Context:

@@ -1,1 +1,1 @@
-"""Who is going quiet, what was missed, and why we think so."""
+"""The alerts service: detects inactive customers, missed follow-ups and unanswered complaints."""

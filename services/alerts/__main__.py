@@ -32,7 +32,7 @@ NAME: Final = "alerts"
 
 
 def build(parts: Parts) -> Service:
-    """Put the service together; nothing runs yet."""
+    """Assemble the service. Nothing runs yet."""
     settings, health = parts.settings, parts.supervisor.health
     bootstrap = settings.kafka_bootstrap
     store, mapper = EventStore(parts.pool), EventMapper()
@@ -81,7 +81,7 @@ def build(parts: Parts) -> Service:
 
 
 def answers(parts: Parts) -> ErasureAnswers:
-    """Return what answers to erasures."""
+    """Return the publisher of answers to erasures."""
     return ErasureAnswers(
         ALERT_ERASURE_ANSWERS,
         partial(record_of, NAME),

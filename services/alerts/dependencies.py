@@ -1,10 +1,11 @@
-"""What the routes need."""
+"""The dependencies of the routes."""
 
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
 
+from chassis.http.dependencies import dependencies_of
 from chassis.http.export import Exports
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
@@ -21,9 +22,4 @@ class Dependencies:
     exports: Exports
 
 
-async def of_request(request: Request) -> Dependencies:
-    found: Dependencies = request.app.state.dependencies
-    return found
-
-
-Needs = Annotated[Dependencies, Depends(of_request)]
+Needs = Annotated[Dependencies, Depends(dependencies_of)]

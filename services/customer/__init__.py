@@ -1,1 +1,1 @@
-"""Who the customer is, whose it is, and where in life it stands."""
+"""The customer service: customers, their owners, stages and tiers, handovers, orders, quotes and contracts."""

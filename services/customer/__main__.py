@@ -13,7 +13,7 @@ from services.customer.workers import importer, inbounds, read_models, tasks
 
 
 def build(parts: Parts) -> Service:
-    """Put the service together; nothing runs yet."""
+    """Assemble the service. Nothing runs yet."""
     needs = dependencies(parts)
     imports, models, consumers = importer(parts, needs), read_models(parts, needs), inbounds(parts, needs)
     app = create_app(

@@ -1,4 +1,4 @@
-"""Puts the dependencies of the routes together, from the parts that every service gets."""
+"""Assembles the dependencies of the routes."""
 
 from zoneinfo import ZoneInfo
 

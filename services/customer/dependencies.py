@@ -1,12 +1,13 @@
-"""What the routes need: command handlers, queries and helpers of one process."""
+"""The dependencies of the routes: command handlers, queries and shared objects of one process."""
 
 from dataclasses import dataclass
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import Depends, Request
+from fastapi import Depends
 
 from chassis.commands.command_handler import CommandHandler
+from chassis.http.dependencies import dependencies_of
 from chassis.http.export import Exports
 from chassis.postgres.database import Pool
 from chassis.store.event_store import EventStore
@@ -49,9 +50,4 @@ class Dependencies:
     exports: Exports
 
 
-async def of_request(request: Request) -> Dependencies:
-    found: Dependencies = request.app.state.dependencies
-    return found
-
-
-Needs = Annotated[Dependencies, Depends(of_request)]
+Needs = Annotated[Dependencies, Depends(dependencies_of)]

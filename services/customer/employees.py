@@ -1,4 +1,4 @@
-"""The employees, and the check that a customer goes to nobody who has left."""
+"""Reads and saves employees, and rejects those who have left as new owners."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,7 +11,7 @@ from chassis.postgres.database import Pool
 COLUMNS = "employee_id AS id, name, leader_id, left_at, left_at IS NOT NULL AS has_left"
 ALL = f"SELECT {COLUMNS} FROM employee ORDER BY employee_id"  # noqa: S608
 ONE = f"SELECT {COLUMNS} FROM employee WHERE employee_id = $1"  # noqa: S608
-# An employee who has left is no leader; a leader need not be stated as an employee.
+# An employee who has left is no leader; a leader need not be recorded as an employee.
 LEADER = """
     SELECT e.leader_id FROM employee e LEFT JOIN employee leader ON leader.employee_id = e.leader_id
     WHERE e.employee_id = $1 AND leader.left_at IS NULL
@@ -52,7 +52,7 @@ class Employees:
         return leader_id
 
     async def left(self, employee_ids: Iterable[str]) -> list[str]:
-        """Return those of them who have left."""
+        """Return those employees who have left."""
         return [row["employee_id"] for row in await self._pool.fetch(LEFT, list(employee_ids))]
 
     async def require_present(self, *employee_ids: str | None) -> None:
@@ -60,7 +60,9 @@ class Employees:
         if gone := await self.left([each for each in employee_ids if each]):
             named = ", ".join(gone)
             raise RejectedError(
-                "employee-left", f"Has left, and takes nothing over: {named}.", f"已离职，不能接手：{named}。"
+                "employee-left",
+                f"These employees have left and cannot take over: {named}.",
+                f"以下员工已离职，不能接手：{named}。",
             )
 
     async def introduce(self, employee_id: str, name: str) -> None:

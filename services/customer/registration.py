@@ -1,4 +1,4 @@
-"""Registers a customer under an external number, or finds the customer that the number belongs to."""
+"""Registers customers, and finds the customer of an external number."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -18,7 +18,7 @@ from services.customer.tiers.schemes import offered
 
 
 class Registration:
-    """The same for REST, files and Kafka."""
+    """Registration through REST, files and Kafka."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Registration:
         context: Context,
         authorize: Callable[[Customer], None] = allow_all,
     ) -> tuple[UUID, Handled]:
-        """Run the command on the customer with this id, or on the one that its number has been given to since."""
+        """Run the command on the customer with this id or, if it was merged or its number moved, on the present one."""
         command = await self._completed(command, context)
         try:
             return customer_id, await self._customers.handle(customer_id, command, context, authorize=authorize)
@@ -50,7 +50,7 @@ class Registration:
         return current_id, await self._customers.handle(current_id, command, context, authorize=authorize)
 
     async def known_as(self, system: str, number: str) -> UUID | None:
-        """Return the customer with this number in another system, as of the last acknowledged command."""
+        """Return the customer with this number in another system, including every acknowledged command."""
         found = await self._current_id(self._pseudonyms.customer(system, number))
         return found if (await self._customers.load(found)).state.known else None
 
@@ -60,10 +60,10 @@ class Registration:
             tiers = await offered(self._tier_schemes, command.tier.scheme, context.now)
             command = commands.RegisterInTier(**dict(command), offered=tiers)
         if command.owner_id and not command.leader_id and (owner := await self._employees.one(command.owner_id)):
-            command = command.with_owner_led_by(owner.leader_id)
+            command = command.with_owners_leader(owner.leader_id)
         return command
 
     async def _current_id(self, customer_id: UUID) -> UUID:
-        """Return the customer that an id belongs to now: an id made from a number may belong to a merged customer."""
-        stands_for = (await self._customers.load(customer_id)).state.stands_for or customer_id
-        return (await self._customers.load(stands_for)).state.merged_into or stands_for
+        """Return the present customer of an id: the one that its number is reserved for, or that it was merged into."""
+        owner_id = (await self._customers.load(customer_id)).state.reserved_for or customer_id
+        return (await self._customers.load(owner_id)).state.merged_into or owner_id

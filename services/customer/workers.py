@@ -32,7 +32,7 @@ from services.customer.merging.duplicates import DuplicateFinder
 from services.customer.projection import followup
 from services.customer.tiers.runner import TierRunner
 
-# Nobody waits for followup's events to be applied, so small batches are gathered.
+# No request waits for followup's events, so small batches are gathered.
 GATHER_SECONDS = 0.25
 
 

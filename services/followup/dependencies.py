@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
 
 from chassis.commands.command_handler import CommandHandler
+from chassis.http.dependencies import dependencies_of
 from chassis.http.export import Exports
 from chassis.postgres.database import Pool
 from chassis.store.event_store import EventStore
@@ -81,9 +82,4 @@ class Dependencies:
     exports: Exports
 
 
-async def of_request(request: Request) -> Dependencies:
-    found: Dependencies = request.app.state.dependencies
-    return found
-
-
-Needs = Annotated[Dependencies, Depends(of_request)]
+Needs = Annotated[Dependencies, Depends(dependencies_of)]

@@ -1,1 +1,1 @@
-"""What the others' facts add up to: the whole customer, the figures, and the views for BI."""
+"""The reporting service: the 360° view of a customer, the reports and the BI views, from all services' events."""

@@ -17,7 +17,7 @@ from contracts.erasure_answers import record_of
 from contracts.topics import REPORTING_ERASURE_ANSWERS
 from services.reporting import projection
 from services.reporting.api import ROUTERS
-from services.reporting.business_zone import keep_zone
+from services.reporting.business_zone import save_zone
 from services.reporting.dependencies import Dependencies
 from services.reporting.schema import SCHEMA
 
@@ -25,7 +25,7 @@ NAME: Final = "reporting"
 
 
 def build(parts: Parts) -> Service:
-    """Put the service together; nothing runs yet."""
+    """Assemble the service. Nothing runs yet."""
     settings, health = parts.settings, parts.supervisor.health
     needs = Dependencies(pool=parts.pool, zone=ZoneInfo(settings.business_zone))
     model = ReadModel(
@@ -45,7 +45,7 @@ def build(parts: Parts) -> Service:
     )
 
     async def consume() -> None:
-        await keep_zone(parts.pool, settings.business_zone)
+        await save_zone(parts.pool, settings.business_zone)
         await follow()
 
     app = create_app(

@@ -1,9 +1,9 @@
-"""The time zone of the dates in the BI views: the one that this service is configured with."""
+"""Stores the configured business zone, which the BI views use for dates."""
 
 from chassis.postgres.database import Pool
 
-KEEP = "UPDATE business_zone SET zone = $1 WHERE zone <> $1"
+SAVE = "UPDATE business_zone SET zone = $1 WHERE zone <> $1"
 
 
-async def keep_zone(pool: Pool, zone: str) -> None:
-    await pool.execute(KEEP, zone)
+async def save_zone(pool: Pool, zone: str) -> None:
+    await pool.execute(SAVE, zone)

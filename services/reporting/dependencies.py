@@ -1,11 +1,12 @@
-"""What the routes need: the pool and the business zone."""
+"""The dependencies of the routes: the pool and the business zone."""
 
 from dataclasses import dataclass
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import Depends, Request
+from fastapi import Depends
 
+from chassis.http.dependencies import dependencies_of
 from chassis.postgres.database import Pool
 
 
@@ -15,9 +16,4 @@ class Dependencies:
     zone: ZoneInfo
 
 
-async def of_request(request: Request) -> Dependencies:
-    found: Dependencies = request.app.state.dependencies
-    return found
-
-
-Needs = Annotated[Dependencies, Depends(of_request)]
+Needs = Annotated[Dependencies, Depends(dependencies_of)]

@@ -22,10 +22,10 @@ TOPICS = ("care.customer.events.v1", "care.followup.events.v1", "care.alert.even
 LONGEST_HOLIDAY = 14 * 86_400
 
 CHAPTERS = (
-    *("Owner: seller", "Plan begins: will-think-again", "Delivered", "seller phone: callback content"),
-    *("Complaint (high): outage", "Clock stopped: waits-for-customer", "Complaint reopened: came-back"),
+    *("Owner: seller", "Plan started: will-think-again", "Delivered", "seller phone: callback content"),
+    *("Complaint (high): outage", "Paused: waits-for-customer", "Complaint reopened: came-back"),
     *("Complaint closed: replaced", "Owner: successor", "Contract ended: not-renewed"),
-    *("Plan begins: win-back", "leader visit: win-back agreed"),
+    *("Plan started: win-back", "leader visit: win-back agreed"),
 )
 
 

@@ -5,7 +5,5 @@ from typing import Annotated
 from fastapi import Depends
 
 from chassis.http.access import Allow, Caller
-from chassis.http.auth import Role
 
 Reader = Annotated[Caller, Depends(Allow())]
-Keeper = Annotated[Caller, Depends(Allow(anywhere={Role.OPS, Role.ADMIN}, own=()))]

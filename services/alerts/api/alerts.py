@@ -1,4 +1,4 @@
-"""HTTP to read alerts. Alerts are raised and ended by events, not by requests."""
+"""HTTP to read alerts. Events and timers raise and end alerts, not requests."""
 
 from dataclasses import asdict
 from uuid import UUID
@@ -31,18 +31,18 @@ async def read_list(
     owner_id: EmployeeId | None = None,
     customer_id: UUID | None = None,
 ) -> Page[AlertView]:
-    """List alerts; a seller sees those of customers in their care and of their own tasks."""
+    """List alerts. A seller sees those of their own customers and of their own tasks."""
     filters = AlertFilters(status, rule_id, owner_id, customer_id, caller.visible_to)
     return await paging.page(
         {"list": "alerts", **asdict(filters)},
-        lambda place, size: needs.queries.page(filters, UUID(place[0]) if place else None, size),
+        lambda cursor, size: needs.queries.page(filters, UUID(cursor[0]) if cursor else None, size),
         lambda alert: [str(alert.id)],
     )
 
 
 @router.get("/alerts/{alert_id}")
 async def read_one(alert_id: UUID, caller: Reader, needs: Needs, response: Response) -> AlertView:
-    """Read an alert: what was silent since when, by which rule, because of which events."""
+    """Read an alert: the rule, the start of the silence, and the events that caused it."""
     alert = await needs.queries.one(alert_id)
     if alert is None:
         raise not_found()
@@ -53,7 +53,7 @@ async def read_one(alert_id: UUID, caller: Reader, needs: Needs, response: Respo
 
 @router.get("/alerts/{alert_id}/events")
 async def read_events(alert_id: UUID, caller: Reader, needs: Needs) -> Page[HistoryEntry]:
-    """Read every transition of an alert."""
+    """List all events of an alert."""
     alert = await needs.queries.one(alert_id)
     if alert is None:
         raise not_found()

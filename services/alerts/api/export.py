@@ -1,18 +1,18 @@
-"""HTTP to export all that this service has recorded about a customer."""
+"""HTTP to export all data of this service about a customer."""
 
 from uuid import UUID
 
 from fastapi import APIRouter
 
+from chassis.http.access import OpsOrAdmin
 from chassis.http.body import StrictRoute
 from chassis.http.export import After, Export
-from services.alerts.api.access import Keeper
 from services.alerts.dependencies import Needs
 
 router = APIRouter(prefix="/v1", tags=["alerts"], route_class=StrictRoute)
 
 
 @router.get("/customers/{customer_id}/export")
-async def export(customer_id: UUID, caller: Keeper, needs: Needs, after: After = 0) -> Export:
-    """Read all that this service has recorded about the customer, up to 1,000 facts at a time. There are no words."""
+async def export(customer_id: UUID, caller: OpsOrAdmin, needs: Needs, after: After = 0) -> Export:
+    """Export all data of this service about the customer, up to 1,000 events at a time. It has no personal data."""
     return await needs.exports.part([customer_id], None, after, caller)

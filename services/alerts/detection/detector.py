@@ -1,4 +1,4 @@
-"""Runs the engine: on events to end alerts at once, on timers to raise them once the feeds are complete."""
+"""Runs the engine: events end alerts at once, timers raise alerts once the feeds are complete."""
 
 import json
 from collections import defaultdict
@@ -48,13 +48,13 @@ class Detector:
         self._clock = clock
 
     async def apply(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-        """Fold events into the customers' facts and end alerts. Runs in the consumer's transaction."""
+        """Fold events into the customers' facts, and end alerts. Runs in the consumer's transaction."""
         by_customer: dict[UUID, list[Envelope[Any]]] = defaultdict(list)
         for envelope in envelopes:
             if type(envelope.event) not in CONFIGURATION:
                 by_customer[envelope.subject].append(envelope)
-        memories = await memory.load(held, merging.concerned(chain(*by_customer.values())))
-        memories |= await memory.load(held, merging.elsewhere(memories))
+        memories = await memory.load(held, merging.affected_customers(chain(*by_customer.values())))
+        memories |= await memory.load(held, merging.survivors_of(memories))
         now = self._clock()
         events: list[tuple[UUID, AlertEvent, Metadata]] = []
         for customer_id, own in by_customer.items():
@@ -71,7 +71,7 @@ class Detector:
         await self._append(held, events)
 
     async def run_due(self) -> int:
-        """Evaluate the customers that are due and raise their alerts. Returns how many customers there were."""
+        """Evaluate the customers that are due, and raise their alerts. Returns how many were due."""
         async with transaction(self._pool) as held:
             now = self._clock()
             due = await memory.due(held, CONSUMER, FEEDS, now, DUE_BATCH)
@@ -88,7 +88,7 @@ class Detector:
         return len(due)
 
     async def _append(self, held: Connection, events: Sequence[tuple[UUID, AlertEvent, Metadata]]) -> None:
-        """Append each alert's next event. The customers are locked, so nobody else writes these streams."""
+        """Append the next event of each alert. The customers are locked, so no other process writes these streams."""
         if not events:
             return
         versions = await self._versions(held, [event.alert_id for _, event, _ in events])
@@ -114,7 +114,7 @@ class Detector:
 def receive(
     customer_id: UUID, known: Memory, own: Sequence[Envelope[Any]], rules: RuleBook, now: datetime
 ) -> tuple[Memory, list[tuple[AlertEvent, Envelope[Any]]]]:
-    """Fold one customer's events and return the alerts that each ended. The result is the same in any batches."""
+    """Fold one customer's events, and return the alerts that each ended. The result does not depend on the batches."""
     state, next_due_at = known.state, known.next_due_at
     ended: list[tuple[AlertEvent, Envelope[Any]]] = []
     for envelope in own:
@@ -129,7 +129,7 @@ def receive(
 def raise_due(
     customer_id: UUID, known: Memory, rules: RuleBook, now: datetime, complete_until: datetime
 ) -> tuple[Memory, Sequence[AlertEvent]]:
-    """Raise what was due at `complete_until`; the memory tells when the customer is due again."""
+    """Raise the alerts that were due at `complete_until`. The returned memory holds the next due time."""
     evaluation = evaluate(customer_id, known.state, rules, complete_until, raising=True, now=now)
     return Memory(evaluation.state, evaluation.next_due_at), evaluation.events
 

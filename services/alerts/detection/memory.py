@@ -1,4 +1,4 @@
-"""The engine's state of each customer, one row each: read under a lock, written in the transaction of its events."""
+"""Stores the engine's state, one row per customer, read under a lock and written in the transaction of the events."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ BEGIN = """
 """
 LOAD = "SELECT customer_id, state, next_due_at FROM silence WHERE customer_id = ANY($1) ORDER BY customer_id FOR UPDATE"
 # A customer is due once the wall clock and both feeds have passed the time (P5). A customer with parked events is
-# incomplete, whatever the watermark says. Events of duplicates come in on other partitions. The bound over all
-# partitions is there for the index.
+# incomplete, whatever the watermark says. Events of duplicates arrive on other partitions. The bound over all
+# partitions lets PostgreSQL use the index.
 DUE = """
     WITH complete AS (
         SELECT partition, min(watermark) AS until FROM consumer_position
@@ -53,7 +53,7 @@ class Memory:
 
 
 async def load(held: Connection, customer_ids: Iterable[UUID]) -> dict[UUID, Memory]:
-    """Return the memory of each customer, locked, in one order for all; unknown ones begin empty."""
+    """Return the memory of each customer, locked in id order to avoid deadlocks. New customers start empty."""
     ordered = sorted(set(customer_ids))
     if not ordered:
         return {}

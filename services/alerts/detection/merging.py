@@ -1,4 +1,4 @@
-"""Events of duplicates: kept apart in the memory of the customer that they are merged into (ADR 0013)."""
+"""Handles merges: the facts of duplicates are stored with the surviving customer (ADR 0013)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -17,8 +17,8 @@ from services.alerts.engine.rules import RuleBook
 Ended = tuple[UUID, AlertEvent, Envelope[Any]]
 
 
-def concerned(envelopes: Iterable[Envelope[Any]]) -> set[UUID]:
-    """Return the customers that these events are about."""
+def affected_customers(envelopes: Iterable[Envelope[Any]]) -> set[UUID]:
+    """Return the customers that these events affect."""
     found = set()
     for envelope in envelopes:
         found.add(envelope.subject)
@@ -29,7 +29,7 @@ def concerned(envelopes: Iterable[Envelope[Any]]) -> set[UUID]:
     return found
 
 
-def elsewhere(memories: Mapping[UUID, Memory]) -> set[UUID]:
+def survivors_of(memories: Mapping[UUID, Memory]) -> set[UUID]:
     """Return the customers that these are merged into, except those already loaded."""
     return {into for each in memories.values() if (into := each.state.facts.merged_into)} - memories.keys()
 

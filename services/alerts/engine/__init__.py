@@ -1,4 +1,4 @@
-"""Silence, computed: a pure function from (facts of one customer, rules, instant) to alerts and the next due time.
+"""The engine: a pure function from (facts of one customer, rules, instant) to alerts and the next due time.
 
-No clock and no I/O: the live consumer, a backtest and an as-of question all use the same code.
+It has no clock and no I/O, so live detection, backtests and as-of queries use the same code.
 """

@@ -1,4 +1,4 @@
-"""From findings to alert events: an episode is raised once, and ended once, by what ended it."""
+"""Turns findings into alert events: each episode is raised once and ended once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.alerts import AlertCleared, AlertEvent, AlertRaised, AlertWithdrawn
-from services.alerts.engine.facts import Facts, Occurrence, whole, without_settled
+from services.alerts.engine.facts import Facts, Occurrence, with_absorbed, without_settled
 from services.alerts.engine.findings import NEVER_DUE, Finding, find
 from services.alerts.engine.rules import RuleBook
 from services.alerts.engine.wording import summary, summary_zh
@@ -15,7 +15,7 @@ from services.alerts.engine.wording import summary, summary_zh
 
 @dataclass(frozen=True, slots=True)
 class CustomerState:
-    """The facts about one customer and the alerts that are open on them."""
+    """The facts about one customer, and its open alerts."""
 
     facts: Facts = field(default_factory=Facts)
     open: dict[str, AlertRaised] = field(default_factory=dict)
@@ -23,7 +23,7 @@ class CustomerState:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What an evaluation leads to: the state after it, the events, and when to look again at the earliest."""
+    """The result of an evaluation: the new state, the events, and the earliest time of the next evaluation."""
 
     state: CustomerState
     events: Sequence[AlertEvent]
@@ -39,13 +39,13 @@ def evaluate(
     raising: bool,
     now: datetime | None = None,
 ) -> Evaluation:
-    """Compare what is found with what is open, at `instant`.
+    """Compare the findings with the open alerts at `instant`.
 
-    Ending an alert needs only the facts. Raising one says that nothing came: it needs an instant up to which
-    the facts are complete, so the caller says whether it has one (`raising`). Where that lies behind the clock,
-    `now` is the clock: what is open is judged by it, or a look would end what an event has just left open.
+    Ending an alert needs only the facts. Raising one states that nothing happened, so the facts must be complete up to
+    `instant`: `raising` says whether they are. If `instant` is behind the clock, `now` is the clock. Open alerts are
+    compared at `now`; otherwise an evaluation would end an alert that an event has just left open.
     """
-    facts = whole(state.facts)
+    facts = with_absorbed(state.facts)
     findings = {str(finding.alert_id(customer_id)): finding for finding in find(facts, rules)}
     ended = [end(alert, findings.get(key), facts, now or instant) for key, alert in state.open.items()]
     endings = [event for event in ended if event is not None]
@@ -74,10 +74,10 @@ def after_quiet(facts: Facts, due_at: datetime) -> datetime:
 
 
 def end(alert: AlertRaised, finding: Finding | None, facts: Facts, instant: datetime) -> AlertEvent | None:
-    """Return how an open alert ended, or None while its episode goes on.
+    """Return the event that ends an open alert, or None if its episode continues.
 
-    What happened before the alert began, and became known only now, disproves it; anything later clears it,
-    and so does whatever allows more time: a new tier or mode, another promise, a pause.
+    An occurrence before the start of the alert, recorded late, withdraws it. A later occurrence clears it. So does a
+    change that allows more time: a new tier or mode, a new target, a pause.
     """
     if finding is not None and finding.settled is None and finding.due_at <= instant:
         return None
@@ -92,8 +92,8 @@ def end(alert: AlertRaised, finding: Finding | None, facts: Facts, instant: date
 def ended_by(alert: AlertRaised, facts: Facts) -> Occurrence | None:
     """Return what ended an episode: the customer's erasure, another contact, or the customer leaving every mode.
 
-    A contact learned of late may lie even before the registration from which the silence was counted. What was open on
-    a duplicate ends when it goes on elsewhere.
+    A contact that was recorded late may be earlier than the registration from which the silence was counted.
+    Alerts of a duplicate end when it is merged.
     """
     if facts.erased:
         return facts.erased

@@ -16,7 +16,7 @@ IMPORT_SETTLES_AFTER = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """When something happened, and the event that says so."""
+    """When something happened, and the id of the event that states it."""
 
     at: datetime
     cause: UUID
@@ -26,8 +26,8 @@ class Occurrence:
 class Owed:
     """A follow-up with its due time, or a complaint with the time it was raised or reopened.
 
-    An answer to a complaint is owed until `answer_by`, where that was promised; never while its clock stands still.
-    `settled` says by what it was dealt with.
+    A complaint must be answered by `answer_by`, if there is a target; nothing is due while it is paused.
+    `settled` is what completed, moved, cancelled or answered it.
     """
 
     concerns_id: UUID
@@ -41,7 +41,7 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One customer. Events of different services come in no common order; the outcome is the same in any."""
+    """The facts about one customer. They do not depend on the order of events of different services."""
 
     registered: Occurrence | None = None
     name: str | None = None
@@ -55,9 +55,9 @@ class Facts:
     complaints: dict[str, Owed] = field(default_factory=dict)
     quiet_until: datetime | None = None
     erased: Occurrence | None = None
-    # Of duplicates, each apart, as long as they are merged into this customer (ADR 0013).
+    # The facts of each duplicate while it is merged into this customer (ADR 0013).
     absorbed: "dict[UUID, Facts]" = field(default_factory=dict)
-    # Where this is a duplicate: under which id it goes on, and since when.
+    # If this is a duplicate: the customer that it was merged into, and when.
     merged_into: UUID | None = None
     merged: Occurrence | None = None
 
@@ -90,9 +90,9 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
         case followup.ContactLogged(automated=False):
             return replace(facts, last_contact=later(facts.last_contact, occurrence))
         case followup.TaskReassigned(assignee_id=employee_id):
-            return replace(facts, tasks=owed_by(employee_id, envelope.stream_id, facts.tasks))
+            return replace(facts, tasks=reassigned(employee_id, envelope.stream_id, facts.tasks))
         case followup.ComplaintAssigned(owner_id=employee_id):
-            return replace(facts, complaints=owed_by(employee_id, envelope.stream_id, facts.complaints))
+            return replace(facts, complaints=reassigned(employee_id, envelope.stream_id, facts.complaints))
         case (
             followup.TaskScheduled() | followup.TaskRescheduled() | followup.TaskCompleted() | followup.TaskCancelled()
         ):
@@ -112,8 +112,8 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
             return facts
 
 
-def whole(facts: Facts) -> Facts:
-    """Return what is known of the customer under all its ids: it is as silent as they were together."""
+def with_absorbed(facts: Facts) -> Facts:
+    """Return the facts of the customer together with those of its duplicates."""
     for other in facts.absorbed.values():
         contact, quiet = other.last_contact, other.quiet_until
         facts = replace(
@@ -129,19 +129,19 @@ def whole(facts: Facts) -> Facts:
 def absorb(
     survivor: Facts, duplicate_id: UUID, duplicate: Facts, into_id: UUID, merged: Occurrence
 ) -> tuple[Facts, Facts]:
-    """Return both as they are once the duplicate goes on as the survivor."""
+    """Return the facts of both after the merge."""
     kept = {**survivor.absorbed, duplicate_id: duplicate}
     return replace(survivor, absorbed=kept), Facts(merged_into=into_id, merged=merged)
 
 
 def release(survivor: Facts, duplicate_id: UUID) -> tuple[Facts, Facts]:
-    """Return both as if they had never been merged."""
+    """Return the facts of both after the merge was undone."""
     kept = {key: facts for key, facts in survivor.absorbed.items() if key != duplicate_id}
     return replace(survivor, absorbed=kept), survivor.absorbed.get(duplicate_id, Facts())
 
 
 def evolve_absorbed(survivor: Facts, envelope: Envelope[Any]) -> Facts:
-    """Apply an event of a duplicate, which is kept within the survivor."""
+    """Apply an event of a duplicate to its facts within the survivor."""
     own = evolve(survivor.absorbed.get(envelope.subject, Facts()), envelope)
     return replace(survivor, absorbed={**survivor.absorbed, envelope.subject: own})
 
@@ -150,8 +150,8 @@ def later(known: Occurrence | None, new: Occurrence) -> Occurrence:
     return new if known is None or new.at > known.at else known
 
 
-def owed_by(employee_id: str, concerns_id: UUID, owed: dict[str, Owed]) -> dict[str, Owed]:
-    """Say that somebody else has to do it; since when it is owed stays."""
+def reassigned(employee_id: str, concerns_id: UUID, owed: dict[str, Owed]) -> dict[str, Owed]:
+    """Assign the work to another employee. The due time stays."""
     return {
         key: replace(each, employee_id=employee_id) if each.concerns_id == concerns_id else each
         for key, each in owed.items()
@@ -159,7 +159,7 @@ def owed_by(employee_id: str, concerns_id: UUID, owed: dict[str, Owed]) -> dict[
 
 
 def tasks_after(tasks: dict[str, Owed], envelope: Envelope[Any], occurrence: Occurrence) -> dict[str, Owed]:
-    """Each due time is an episode of its own: moving a task settles the old one and begins another."""
+    """Each due time is its own episode: rescheduling a task settles the old one and starts a new one."""
     task_id = envelope.stream_id
     match envelope.event:
         case followup.TaskScheduled(due_at=due_at, assignee_id=assignee_id):
@@ -178,7 +178,7 @@ def tasks_after(tasks: dict[str, Owed], envelope: Envelope[Any], occurrence: Occ
 
 
 def complaints_after(complaints: dict[str, Owed], envelope: Envelope[Any], occurrence: Occurrence) -> dict[str, Owed]:
-    """Each raising and each reopening begins an episode. What was resumed is owed again once its new time is told."""
+    """Raising and reopening start an episode. A resumed complaint is due again once its new target is set."""
     complaint_id = envelope.stream_id
     key = str(complaint_id)
     match envelope.event:
@@ -197,13 +197,13 @@ def complaints_after(complaints: dict[str, Owed], envelope: Envelope[Any], occur
 
 
 def changed(owed: dict[str, Owed], key: str, **changes: Any) -> dict[str, Owed]:
-    """Change the terms of what is owed still."""
+    """Change fields of an open item, if there is one."""
     found = owed.get(key)
     return {**owed, key: replace(found, **changes)} if found else owed
 
 
 def settled(owed: dict[str, Owed], key: str, occurrence: Occurrence) -> dict[str, Owed]:
-    """Mark as dealt with; the first time counts."""
+    """Mark as settled. The first time counts."""
     found = owed.get(key)
     if found is None or found.settled is not None:
         return owed
@@ -215,7 +215,7 @@ def episode(task_id: UUID, due_at: datetime) -> str:
 
 
 def without_settled(facts: Facts) -> Facts:
-    """Forget what has been dealt with, once alerts have been told of it."""
+    """Drop settled items, once their alerts were evaluated."""
     return replace(
         facts,
         tasks={key: owed for key, owed in facts.tasks.items() if owed.settled is None},

@@ -1,4 +1,4 @@
-"""What the rules find in a customer's facts: periods of silence, each with its due time."""
+"""Applies the rules to a customer's facts: periods of silence, each with its due time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ NAMESPACE = UUID("6f1c1a52-7a0e-4a58-9f6a-2b8f3f7a9c11")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One episode. Its identity is (rule, customer, what it concerns, when it began): never a name."""
+    """One episode. Its identity is (rule, customer, `concerns_id`, start)."""
 
     rule: Rule
     severity: AlertSeverity
@@ -28,7 +28,7 @@ class Finding:
 
     @property
     def due_at(self) -> datetime:
-        """The instant from which it is too long."""
+        """The instant at which the silence exceeds the threshold."""
         return self.since.at + self.threshold
 
     def dedup_key(self, customer_id: UUID) -> str:
@@ -39,7 +39,7 @@ class Finding:
 
 
 def find(facts: Facts, rules: RuleBook) -> Iterator[Finding]:
-    """Return every episode under way or just settled, due or not yet. Nobody is missed who has been erased."""
+    """Yield every current or just settled episode, due or not. Erased customers have none."""
     if facts.registered is None or facts.erased:
         return
     yield from inactivity(facts, rules)
@@ -48,7 +48,7 @@ def find(facts: Facts, rules: RuleBook) -> Iterator[Finding]:
 
 
 def inactivity(facts: Facts, rules: RuleBook) -> Iterator[Finding]:
-    """Silence runs from the last human contact, or from the registration while there was none."""
+    """Silence is counted from the last human contact, or from the registration if there was none."""
     since = facts.last_contact or facts.registered
     if facts.mode is None or since is None:
         return
@@ -92,7 +92,7 @@ def unanswered_complaint(facts: Facts, owed: Owed, rules: RuleBook) -> Finding:
 
 
 def answer_due_at(owed: Owed, rule: UnansweredComplaint) -> datetime:
-    """Return until when the complaint is owed its answer: as promised, where a clock runs for it."""
+    """Return when the answer is due: the target if there is one, else by the threshold; never while paused."""
     if owed.is_paused:
         return NEVER_DUE
     return owed.answer_by or owed.since.at + rule.threshold(owed.severity)

@@ -13,7 +13,7 @@ OTHERS = "others"
 
 
 class Rule(BaseModel):
-    """What every rule has. `severities` are by tier; `others` stands for any tier not named."""
+    """The fields of every rule. `severities` are by tier; `others` is for all other tiers."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -36,7 +36,7 @@ class Inactivity(Rule):
 
 
 class MissedFollowUp(Rule):
-    """A follow-up is due and neither done, moved nor cancelled, `grace_minutes` later."""
+    """A follow-up that is not completed, rescheduled or cancelled `grace_minutes` after its due time."""
 
     grace_minutes: int = Field(ge=0)
 
@@ -45,9 +45,9 @@ class MissedFollowUp(Rule):
 
 
 class UnansweredComplaint(Rule):
-    """A complaint has had no answer by the time promised; where nothing was, for `hours`, by its severity.
+    """A complaint without an answer at its target or, if it has no target, after `hours` by severity.
 
-    What is promised follows the work calendar, pauses and reopening, as the followup service tells it.
+    The followup service computes the target from the work calendar, pauses and reopening.
     """
 
     hours: dict[Severity, int]
@@ -57,7 +57,7 @@ class UnansweredComplaint(Rule):
 
 
 class RuleBook(BaseModel):
-    """All rules that are in force. `zone` is the business zone in which times are put into words."""
+    """The rules in force. `zone` is the business zone of the times in summaries."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -67,19 +67,19 @@ class RuleBook(BaseModel):
     unanswered_complaint: UnansweredComplaint
 
 
-LOUDER_FOR_VIP = {"vip": AlertSeverity.ERROR, OTHERS: AlertSeverity.WARNING}
+HIGHER_FOR_VIP = {"vip": AlertSeverity.ERROR, OTHERS: AlertSeverity.WARNING}
 
 DEFAULT_RULES = RuleBook(
     inactivity=Inactivity(
         id="inactivity",
         version=1,
-        severities=LOUDER_FOR_VIP,
+        severities=HIGHER_FOR_VIP,
         days={
             Mode.FOLLOW_UP: {"vip": 7, "growth": 14, OTHERS: 30},
             Mode.MAINTENANCE: {"vip": 30, "growth": 60, OTHERS: 120},
         },
     ),
-    missed_follow_up=MissedFollowUp(id="missed-follow-up", version=1, severities=LOUDER_FOR_VIP, grace_minutes=0),
+    missed_follow_up=MissedFollowUp(id="missed-follow-up", version=1, severities=HIGHER_FOR_VIP, grace_minutes=0),
     unanswered_complaint=UnansweredComplaint(
         id="unanswered-complaint",
         version=2,

@@ -12,29 +12,31 @@ READ_AS_DAYS = timedelta(hours=48)
 
 
 def summary(facts: Facts, finding: Finding, zone: str, instant: datetime) -> str:
-    """Say at `instant` what is wrong, with times in the business zone."""
-    who = f"{facts.tier or 'no tier'}, {facts.mode or facts.stage}"
+    """Return the summary at `instant`, with times in the business zone."""
+    scope = f"{facts.tier or 'no tier'}, {facts.mode or facts.stage}"
     lasted, allowed = length(instant - finding.since.at), length(finding.threshold)
     match finding.rule.id:
         case "inactivity":
-            return f"No human contact for {lasted}; {allowed} are allowed ({who})."
+            return f"No human contact for {lasted}; {allowed} are allowed ({scope})."
         case "missed-follow-up":
-            return f"A follow-up due {local_time(finding.since.at, zone)} was neither done nor moved ({who})."
+            return f"A follow-up due {local_time(finding.since.at, zone)} was neither done nor moved ({scope})."
         case _:
-            return f"A complaint has had no answer for {lasted}; it was due {local_time(finding.due_at, zone)} ({who})."
+            return (
+                f"A complaint has had no answer for {lasted}; one was due {local_time(finding.due_at, zone)} ({scope})."
+            )
 
 
 def summary_zh(facts: Facts, finding: Finding, zone: str, instant: datetime) -> str:
     tier = TIERS_ZH.get(facts.tier or "", facts.tier or "未分层")
-    who = f"{tier}，{MODES_ZH.get(str(facts.mode), str(facts.stage))}"
+    scope = f"{tier}，{MODES_ZH.get(str(facts.mode), str(facts.stage))}"
     lasted, allowed = length_zh(instant - finding.since.at), length_zh(finding.threshold)
     match finding.rule.id:
         case "inactivity":
-            return f"已有 {lasted}没有人工联系，上限 {allowed}（{who}）。"
+            return f"已有 {lasted}没有人工联系，上限 {allowed}（{scope}）。"
         case "missed-follow-up":
-            return f"应于 {local_time(finding.since.at, zone)} 前完成的跟进既未完成也未改期（{who}）。"
+            return f"应于 {local_time(finding.since.at, zone)} 前完成的跟进既未完成也未改期（{scope}）。"
         case _:
-            return f"投诉已有 {lasted}没有答复，应于 {local_time(finding.due_at, zone)} 前答复（{who}）。"
+            return f"投诉已有 {lasted}没有答复，应于 {local_time(finding.due_at, zone)} 前答复（{scope}）。"
 
 
 def local_time(instant: datetime, zone: str) -> str:

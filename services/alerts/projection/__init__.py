@@ -1,4 +1,4 @@
-"""The read model of this service's own events. The detector keeps `holders`, from the customer service's events."""
+"""The read model of this service's own events. The detector updates `holders` from the customer service's events."""
 
 from services.alerts.projection.alerts import TABLES, apply
 

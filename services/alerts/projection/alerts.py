@@ -33,7 +33,7 @@ TABLES = ("alert",)
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-    """Apply a batch: the last event of each alert holds its whole state."""
+    """Apply a batch. Each event holds the complete state of its alert, so the last one is enough."""
     latest = {envelope.stream_id: project(envelope) for envelope in envelopes}
     await ALERTS.save(held, list(latest.values()))
 
@@ -57,7 +57,7 @@ def project(envelope: Envelope[events.AnyEvent]) -> AlertRow:
 
 
 def holders_of(event: events.AnyEvent) -> list[str]:
-    """Return who may see the alert beside the customer's holders: the employee who has to act, if another."""
+    """Return who may see the alert in addition to the customer's holders: the employee who has to act."""
     return [event.owner_id] if event.owner_id and event.owner_id != event.customer_owner_id else []
 
 

@@ -1,4 +1,4 @@
-"""The present owner, leader and helpers of each customer: they may see its alerts, whenever those were raised."""
+"""The present owner, leader and helpers of each customer: they may see its alerts, also earlier ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ class HoldersRow:
     owner_id: str | None = None
     leader_id: str | None = None
     helper_ids: list[str] = field(default_factory=list)
-    # Where this is a duplicate: whose holders count for it.
+    # If this is a duplicate: the customer whose holders apply.
     merged_into: UUID | None = None
 
 
@@ -25,7 +25,7 @@ HOLDERS = Rows("customer_holders", HoldersRow, "customer_id")
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-    """Bring the holders up to date. Runs in the consumer's transaction, with the customers locked."""
+    """Update the holders. Runs in the consumer's transaction, with the customers locked."""
     own = [envelope for envelope in envelopes if isinstance(envelope.event, ResponsibilityEvent)]
     rows = await HOLDERS.load(held, [envelope.subject for envelope in own])
     for envelope in own:

@@ -1,1 +1,1 @@
-"""What can be read about alerts."""
+"""The queries of the alerts service."""

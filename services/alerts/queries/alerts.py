@@ -1,4 +1,4 @@
-"""Reads alerts: one, a list, and the statement of a customer's erasures."""
+"""Reads alerts: one, or a list; and the statement of a customer's erasures."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,9 +41,9 @@ RECEIVED = """
 
 
 class AlertView(BaseModel):
-    """An alert as it stands. `alert` is the payload that receivers of the topics get.
+    """An alert. `alert` is the payload that is published on the topics.
 
-    `holders` may see it: who has to act, and the customer's owner, leader and helpers of now.
+    `holders` may see it: the employee who has to act, and the customer's present owner, leader and helpers.
     """
 
     id: UUID
@@ -62,7 +62,7 @@ class AlertView(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class AlertFilters:
-    """What a list is narrowed to. `visible_to` restricts it to alerts that concern one employee."""
+    """The filters of a list. `visible_to` restricts it to alerts that one employee may see."""
 
     status: str | None = None
     rule_id: str | None = None
@@ -76,7 +76,7 @@ class AlertQueries:
         self._pool = pool
 
     async def statement(self, customer_id: UUID) -> Statement:
-        """Return the erasures received, also of duplicates, and how many entries the vault holds: none."""
+        """Return the received erasures, also of duplicates, and the number of vault entries, which is 0."""
         duplicates = await self._pool.fetch(DUPLICATES, customer_id)
         ids = [customer_id, *(row["customer_id"] for row in duplicates)]
         received = [row["erasure_id"] for row in await self._pool.fetch(RECEIVED, customer_id, ids)]

@@ -1,4 +1,4 @@
-"""HTTP in front of the rules: one route per command, and nothing decided here."""
+"""The HTTP routes of the customer service, one module for each resource. The rules decide, not the routes."""
 
 from services.customer.api import (
     contracts,

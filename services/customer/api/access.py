@@ -12,18 +12,16 @@ from chassis.http.access import EVERYWHERE, OWN, Allow, Caller
 from chassis.http.auth import Role
 from services.customer.domain import Customer
 
-CONFIDANTS = frozenset({Role.OPS, Role.ADMIN})
-KEEPERS = Allow((Role.OPS, Role.ADMIN), ())
+PERSONAL_DATA_ROLES = frozenset({Role.OPS, Role.ADMIN})
 READERS = Allow(anywhere=EVERYWHERE | {Role.FINANCE}, own=OWN)
 Anyone = Annotated[Caller, Depends(Allow())]
-Office = Annotated[Caller, Depends(Allow(own={Role.LEADER}))]
+# Leaders for customers that they lead; ops, admin and integration for every customer.
+Leader = Annotated[Caller, Depends(Allow(own={Role.LEADER}))]
 Reader = Annotated[Caller, Depends(READERS)]
-# Who keeps configuration.
-Keeper = Annotated[Caller, Depends(KEEPERS)]
 
 
-def require_standing(customer: Customer) -> None:
-    """Raise the 404 problem for a customer who is not known, and say where one goes on that was merged."""
+def require_current(customer: Customer) -> None:
+    """Raise the 404 problem for an unknown customer, and MovedError for a merged one."""
     if not customer.known:
         raise not_found()
     if customer.merged_into:
@@ -31,10 +29,10 @@ def require_standing(customer: Customer) -> None:
 
 
 def authorization(caller: Caller) -> Callable[[Customer], None]:
-    """Return the check of a command's caller; unknown and merged customers are left to the rules."""
+    """Return the check of a command's caller. Unknown and merged customers pass: the rules reject them."""
     return lambda customer: caller.require(customer.holders) if customer.known and not customer.merged_into else None
 
 
-def shows_words(caller: Caller, holders: Holders) -> bool:
-    """Say whether the caller may see what persons at the customer are called, and how they are reached."""
-    return bool(caller.principal.roles & CONFIDANTS) or holders.include(caller.principal.subject)
+def may_see_personal_data(caller: Caller, holders: Holders) -> bool:
+    """Whether the caller may see the personal data of the customer and its key contacts."""
+    return bool(caller.principal.roles & PERSONAL_DATA_ROLES) or holders.include(caller.principal.subject)

@@ -1,4 +1,4 @@
-"""What the routes of orders, quotes and contracts do alike."""
+"""The code that the routes of orders, quotes and contracts share."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -16,7 +16,7 @@ from chassis.http.paging import Page
 from chassis.http.responses import Accepted, answer, etag
 from chassis.http.streams import fold, history, stream_of
 from contracts.event import Envelope
-from services.customer.api.access import require_standing
+from services.customer.api.access import require_current
 from services.customer.commerce.recording import Kind
 from services.customer.dependencies import Dependencies
 from services.customer.projection.commerce import ContractRow, OrderRow, QuoteRow
@@ -25,43 +25,43 @@ from services.customer.queries.commerce import page
 R = TypeVar("R", bound=OrderRow | QuoteRow | ContractRow)
 Project = Callable[[R | None, Envelope[Any]], R]
 
-RECORDED_BEFORE: dict[int | str, dict[str, Any]] = {
-    200: {"model": Accepted, "description": "Recorded before; nothing new"}
+ALREADY_RECORDED: dict[int | str, dict[str, Any]] = {
+    200: {"model": Accepted, "description": "Already recorded; no new event"}
 }
-After = Annotated[int, Query(ge=0, description="Version after which to read on.")]
+After = Annotated[int, Query(ge=0, description="Return events after this version.")]
 
 
 async def begin(kind: Kind[Any], customer_id: UUID, command: Command, caller: Caller, needs: Dependencies) -> Response:
-    thing_id, handled = await needs.commerce.begin(kind, customer_id, command, caller.context, caller.require)
-    return answer(handled, f"{kind.path}/{thing_id}")
+    record_id, handled = await needs.commerce.begin(kind, customer_id, command, caller.context, caller.require)
+    return answer(handled, f"{kind.path}/{record_id}")
 
 
-async def change(kind: Kind[Any], thing_id: UUID, command: Command, caller: Caller, needs: Dependencies) -> Response:
+async def change(kind: Kind[Any], record_id: UUID, command: Command, caller: Caller, needs: Dependencies) -> Response:
     handled = await needs.commerce.change(
-        kind, thing_id, command, caller.context, expected_version=caller.expected_version, authorize=caller.require
+        kind, record_id, command, caller.context, expected_version=caller.expected_version, authorize=caller.require
     )
-    return answer(handled, f"{kind.path}/{thing_id}")
+    return answer(handled, f"{kind.path}/{record_id}")
 
 
 async def read_one(
     kind: Kind[Any],
-    thing_id: UUID,
+    record_id: UUID,
     project: Project[R],
     caller: Caller,
     needs: Dependencies,
     response: Response,
 ) -> R:
-    """Return the row as it stands after every acknowledged command."""
-    row = fold(project, await stream_of(thing_id, kind.beginnings, needs.store, needs.mapper))
+    """Return the row. The result includes every acknowledged command."""
+    row = fold(project, await stream_of(record_id, kind.beginnings, needs.store, needs.mapper))
     await require(row.customer_id, caller, needs)
     response.headers["ETag"] = etag(row.version)
     return row
 
 
 async def read_history(
-    kind: Kind[Any], thing_id: UUID, caller: Caller, needs: Dependencies, limit: int | None, after: int
+    kind: Kind[Any], record_id: UUID, caller: Caller, needs: Dependencies, limit: int | None, after: int
 ) -> Page[HistoryEntry]:
-    envelopes = await stream_of(thing_id, kind.beginnings, needs.store, needs.mapper)
+    envelopes = await stream_of(record_id, kind.beginnings, needs.store, needs.mapper)
     await require(envelopes[0].subject, caller, needs)
     return history(envelopes, limit, after)
 
@@ -69,26 +69,26 @@ async def read_history(
 async def read_page(
     row_class: type[R], at: str, key: str, customer_id: UUID, caller: Caller, needs: Dependencies, paging: Listing
 ) -> Page[R]:
-    """Return a page of a customer's rows, the latest first."""
+    """Return a page of a customer's rows, newest first."""
     customer = (await needs.customers.load(customer_id)).state
-    require_standing(customer)
+    require_current(customer)
     caller.require(customer.holders)
     customer_ids = [customer_id, *customer.duplicate_ids]
-    marks = attrgetter(at, key)
+    cursor_fields = attrgetter(at, key)
 
-    async def fetch(marked: list[str] | None, size: int) -> list[R]:
-        after = (datetime.fromisoformat(marked[0]), UUID(marked[1])) if marked else None
+    async def fetch(cursor: list[str] | None, size: int) -> list[R]:
+        after = (datetime.fromisoformat(cursor[0]), UUID(cursor[1])) if cursor else None
         return await page(needs.pool, row_class, customer_ids, after, size)
 
-    def mark(row: R) -> list[str]:
-        last_at, last_id = marks(row)
+    def cursor_of(row: R) -> list[str]:
+        last_at, last_id = cursor_fields(row)
         return [last_at.isoformat(), str(last_id)]
 
-    return await paging.page({"list": row_class.__name__, "customer": str(customer_id)}, fetch, mark)
+    return await paging.page({"list": row_class.__name__, "customer": str(customer_id)}, fetch, cursor_of)
 
 
 async def require(customer_id: UUID, caller: Caller, needs: Dependencies) -> None:
-    """Raise the 403 problem for who does not hold the customer, or the one that it was merged into."""
+    """Raise the 403 problem unless the caller holds the customer or the one that it was merged into."""
     caller.require(await needs.commerce.holders(customer_id))
 
 

@@ -1,4 +1,4 @@
-"""HTTP in front of the contract's rules."""
+"""HTTP for contracts."""
 
 from dataclasses import asdict
 from uuid import UUID
@@ -13,7 +13,7 @@ from chassis.http.responses import Accepted
 from services.customer import commands
 from services.customer.api.access import Anyone, Reader
 from services.customer.api.commerce import (
-    RECORDED_BEFORE,
+    ALREADY_RECORDED,
     After,
     begin,
     change,
@@ -33,9 +33,9 @@ def view(row: ContractRow) -> ContractView:
     return ContractView(id=row.contract_id, **asdict(row))
 
 
-@router.post("/customers/{customer_id}/contracts", status_code=201, response_model=Accepted, responses=RECORDED_BEFORE)
+@router.post("/customers/{customer_id}/contracts", status_code=201, response_model=Accepted, responses=ALREADY_RECORDED)
 async def sign(customer_id: UUID, command: commands.SignContract, caller: Anyone, needs: Needs) -> Response:
-    """Record a contract. With the number of its source, the same contract told twice is one."""
+    """Record a contract. Recording it again under the same external number adds no event."""
     return await begin(needs.commerce.contracts, customer_id, command, caller, needs)
 
 
@@ -49,19 +49,19 @@ async def state_intent(
 
 @router.post("/contracts/{contract_id}/renewal", response_model=Accepted)
 async def renew(contract_id: UUID, command: commands.RenewContract, caller: Anyone, needs: Needs) -> Response:
-    """Record that the contract goes on for another term."""
+    """Record that the contract was renewed for another term."""
     return await change(needs.commerce.contracts, contract_id, command, caller, needs)
 
 
 @router.post("/contracts/{contract_id}/ending", response_model=Accepted)
 async def end(contract_id: UUID, command: commands.EndContract, caller: Anyone, needs: Needs) -> Response:
-    """Record that the contract binds nobody any more."""
+    """Record that the contract has ended."""
     return await change(needs.commerce.contracts, contract_id, command, caller, needs)
 
 
 @router.get("/contracts/{contract_id}")
 async def read_contract(contract_id: UUID, caller: Reader, needs: Needs, response: Response) -> ContractView:
-    """Read the contract as it stands after every acknowledged command."""
+    """Read the contract. The result includes every acknowledged command."""
     return view(await read_one(needs.commerce.contracts, contract_id, project_contract, caller, needs, response))
 
 
@@ -69,11 +69,11 @@ async def read_contract(contract_id: UUID, caller: Reader, needs: Needs, respons
 async def read_contract_events(
     contract_id: UUID, caller: Reader, needs: Needs, limit: Limit = None, after: After = 0
 ) -> Page[HistoryEntry]:
-    """Read every fact about the contract, in the order in which they were recorded."""
+    """List all events of the contract in the order in which they were recorded."""
     return await read_history(needs.commerce.contracts, contract_id, caller, needs, limit, after)
 
 
 @router.get("/customers/{customer_id}/contracts")
 async def read_contracts(customer_id: UUID, caller: Reader, needs: Needs, paging: Paging) -> Page[ContractView]:
-    """List the customer's contracts, the latest first."""
+    """List the customer's contracts, newest first."""
     return shown(await read_page(ContractRow, "signed_at", "contract_id", customer_id, caller, needs, paging), view)

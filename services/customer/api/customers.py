@@ -1,4 +1,4 @@
-"""HTTP in front of the customer's rules."""
+"""HTTP for customers: register, change, read."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -21,24 +21,27 @@ from chassis.http.responses import Accepted, answer, etag
 from contracts.customer import KeyContactDetails
 from contracts.event import Envelope
 from services.customer import commands
-from services.customer.api.access import Anyone, Office, Reader, authorization, require_standing, shows_words
+from services.customer.api.access import Anyone, Leader, Reader, authorization, may_see_personal_data, require_current
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.domain.customer_row import project_next
 from services.customer.queries import CustomerDetail, NumberView
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 
-KNOWN_ALREADY: dict[int | str, dict[str, Any]] = {
-    200: {"model": Accepted, "description": "Known already; brought into line"}
+ALREADY_REGISTERED: dict[int | str, dict[str, Any]] = {
+    200: {"model": Accepted, "description": "Already registered; the stated fields were updated"}
 }
 
 
 Review = Annotated[commands.ReviewProfile, Body(default_factory=commands.ReviewProfile)]
 
 
-@router.post("/customers", status_code=201, response_model=Accepted, responses=KNOWN_ALREADY)
+@router.post("/customers", status_code=201, response_model=Accepted, responses=ALREADY_REGISTERED)
 async def register(command: commands.Register, caller: Anyone, needs: Needs) -> Response:
-    """Register a customer; a seller who names no owner owns it. An external reference leads to the same customer."""
+    """Register a customer. If a seller names no owner, the seller is the owner.
+
+    If the external number is already known, the request updates its customer.
+    """
     if command.owner_id is None and not caller.sees_all:
         command = command.model_copy(update={"owner_id": caller.principal.subject})
     require_owner_of_leader(command)
@@ -55,22 +58,22 @@ async def register(command: commands.Register, caller: Anyone, needs: Needs) -> 
 
 
 def require_owner_of_leader(command: commands.Register) -> None:
-    """Raise the 422 problem for a leader of nobody, who would be left out without a word."""
+    """Raise the 422 problem for a `leader_id` without an `owner_id`: it would be ignored."""
     if command.leader_id and not command.owner_id:
-        detail = "A leader leads an owner; name `owner_id` too."
+        detail = "`leader_id` requires `owner_id`."
         error = {"pointer": "/leader_id", "rule": "owner-missing", "detail": detail}
-        raise ProblemError("validation-failed", detail, "负责人缺失；请同时提供 owner_id。", errors=[error])
+        raise ProblemError("validation-failed", detail, "填写 leader_id 时须同时填写 owner_id。", errors=[error])
 
 
 @router.post("/customers/{customer_id}/stage", response_model=Accepted)
 async def change_stage(customer_id: UUID, command: commands.ChangeStage, caller: Anyone, needs: Needs) -> Response:
-    """Move the customer to another stage of its life; only legal transitions."""
+    """Move the customer to another stage. Only legal transitions are accepted."""
     return await handle(customer_id, command, caller, needs)
 
 
 @router.post("/customers/{customer_id}/owner", response_model=Accepted)
-async def assign_owner(customer_id: UUID, command: commands.AssignOwner, caller: Office, needs: Needs) -> Response:
-    """Say who answers for the customer from now on."""
+async def assign_owner(customer_id: UUID, command: commands.AssignOwner, caller: Leader, needs: Needs) -> Response:
+    """Assign an owner. The default for `leader_id` is the owner's leader."""
     await needs.employees.require_present(command.owner_id, command.leader_id)
     leader_id = command.leader_id or await needs.employees.leader_of(command.owner_id)
     return await handle(customer_id, command.model_copy(update={"leader_id": leader_id}), caller, needs)
@@ -78,19 +81,19 @@ async def assign_owner(customer_id: UUID, command: commands.AssignOwner, caller:
 
 @router.post("/customers/{customer_id}/name", response_model=Accepted)
 async def rename(customer_id: UUID, command: commands.Rename, caller: Anyone, needs: Needs) -> Response:
-    """Call the customer otherwise, or put its name right: `name` of a company, `person_name` of a person."""
+    """Change or correct the name: `name` of a company, `person_name` of a person."""
     return await handle(customer_id, command, caller, needs)
 
 
 @router.post("/customers/{customer_id}/profile", response_model=Accepted)
 async def change_profile(customer_id: UUID, command: commands.ChangeProfile, caller: Anyone, needs: Needs) -> Response:
-    """State what is known about the customer; an absent field says nothing."""
+    """Update profile fields. AbsenceDetails fields stay as they are; the fields named in `clear` are deleted."""
     return await handle(customer_id, command, caller, needs)
 
 
 @router.post("/customers/{customer_id}/profile/review", response_model=Accepted)
 async def review_profile(customer_id: UUID, command: Review, caller: Anyone, needs: Needs) -> Response:
-    """Record that what is known about the customer was looked through and is right; the body may be absent."""
+    """Record that the profile was checked and is correct. The body is optional."""
     return await handle(customer_id, command, caller, needs)
 
 
@@ -101,7 +104,7 @@ async def handle(customer_id: UUID, command: Command, caller: Caller, needs: Dep
 async def handled_for(
     customer_id: UUID, command: Command, caller: Caller, needs: Dependencies, linked: Sequence[LinkedCommand] = ()
 ) -> Handled:
-    """Run a command for a caller, who must stand in the relation to the customer that the route asks for."""
+    """Run a command and return its result; raise the 403 problem unless the caller may act for the customer."""
     return await needs.customers.handle(
         customer_id,
         command,
@@ -113,14 +116,14 @@ async def handled_for(
 
 
 @router.get("/customers/{customer_id}")
-async def read_one(customer_id: UUID, caller: Reader, needs: Needs, response: Response, asked: Asked) -> CustomerDetail:
-    """Read a customer as it stands after every acknowledged command, or as it stood, or was known, before."""
+async def read_one(customer_id: UUID, caller: Reader, needs: Needs, response: Response, as_of: Asked) -> CustomerDetail:
+    """Read a customer, including every acknowledged command; or its state at a past instant."""
     loaded = await needs.customers.load(customer_id)
-    require_standing(loaded.state)
+    require_current(loaded.state)
     caller.require(loaded.state.holders)
-    show_words = shows_words(caller, loaded.state.holders)
-    if asked.is_past:
-        return await read_past(customer_id, asked, needs, show_words=show_words)
+    show_personal_data = may_see_personal_data(caller, loaded.state.holders)
+    if as_of.is_past:
+        return await read_past(customer_id, as_of, needs, show_personal_data=show_personal_data)
     view = await needs.queries.current(customer_id, loaded.version, loaded.state)
     response.headers["ETag"] = etag(loaded.version)
     numbers = [NumberView(system=system, id=number) for system, number in loaded.state.references]
@@ -129,19 +132,21 @@ async def read_one(customer_id: UUID, caller: Reader, needs: Needs, response: Re
         numbers,
         loaded.state.key_contacts.values(),
         duplicate_ids=loaded.state.duplicate_ids,
-        show_words=show_words,
+        show_personal_data=show_personal_data,
     )
 
 
-async def read_past(customer_id: UUID, asked: AsOf, needs: Dependencies, *, show_words: bool) -> CustomerDetail:
-    """Fold what the question includes. Who may ask is decided by whose the customer is now."""
+async def read_past(customer_id: UUID, as_of: AsOf, needs: Dependencies, *, show_personal_data: bool) -> CustomerDetail:
+    """Fold the events up to the instant. The present owner, leader and helpers decide who may read them."""
     rows = await needs.store.read_stream(customer_id)
-    row = asked.fold([needs.mapper.to_envelope(each) for each in rows], project_next)
+    row = as_of.fold([needs.mapper.to_envelope(each) for each in rows], project_next)
     if row is None:
         raise not_found()
     contacts = map(KeyContactDetails.model_validate, row.key_contacts.values())
     numbers = [NumberView.model_validate(number) for number in row.numbers]
-    return await needs.queries.detailed(await needs.queries.past(row), numbers, contacts, show_words=show_words)
+    return await needs.queries.detailed(
+        await needs.queries.past(row), numbers, contacts, show_personal_data=show_personal_data
+    )
 
 
 @router.get("/customers/{customer_id}/events")
@@ -149,27 +154,27 @@ async def read_events(
     customer_id: UUID,
     caller: Reader,
     needs: Needs,
-    asked: Asked,
+    as_of: Asked,
     limit: Limit = None,
-    after: Annotated[int, Query(ge=0, description="Position after which to read on.")] = 0,
+    after: Annotated[int, Query(ge=0, description="Return events after this position.")] = 0,
 ) -> Page[HistoryEntry]:
-    """Read every fact about the customer itself, in the order in which they were recorded."""
+    """List the customer's own events in the order in which they were recorded."""
     loaded = await needs.customers.load(customer_id)
-    require_standing(loaded.state)
+    require_current(loaded.state)
     caller.require(loaded.state.holders)
     size = coerce_limit(limit)
-    found = await facts_of(customer_id, asked, after, size + 1, needs)
+    found = await events_of(customer_id, as_of, after, size + 1, needs)
     entries = [entry_of(envelope) for envelope in found[:size]]
     more = len(found) > size
     return Page(items=entries, next_cursor=str(entries[-1].position) if more else None, has_more=more)
 
 
-async def facts_of(customer_id: UUID, asked: AsOf, after: int, count: int, needs: Dependencies) -> list[Envelope[Any]]:
-    """Return the first `count` facts after a position that the question includes."""
+async def events_of(customer_id: UUID, as_of: AsOf, after: int, count: int, needs: Dependencies) -> list[Envelope[Any]]:
+    """Return the first `count` events after a position that `as_of` includes."""
     found: list[Envelope[Any]] = []
     while len(found) < count:
         rows = await needs.store.read_subject(customer_id, after=after, limit=count)
-        found += filter(asked.includes, map(needs.mapper.to_envelope, rows))
+        found += filter(as_of.includes, map(needs.mapper.to_envelope, rows))
         if len(rows) < count:
             break
         after = rows[-1].id

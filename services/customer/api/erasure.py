@@ -1,43 +1,39 @@
-"""HTTP for erasing a person's words, and for the certificate that they are gone."""
+"""HTTP for erasing personal data, and for the certificate of an erasure."""
 
 from collections.abc import Sequence
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
 from chassis.commands.decision import LinkedCommand
 from chassis.commands.problem import not_found
-from chassis.http.access import Allow, Caller
+from chassis.http.access import Caller, OpsOrAdmin
 from chassis.http.body import StrictRoute
 from chassis.http.responses import Accepted, answer
 from services.customer import commands
-from services.customer.api.access import CONFIDANTS
 from services.customer.api.customers import handled_for
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.queries.erasures import Certificate, certificate
 
 router = APIRouter(prefix="/v1", tags=["erasure"], route_class=StrictRoute)
 
-Keeper = Annotated[Caller, Depends(Allow(anywhere=CONFIDANTS, own=()))]
-
 
 @router.post("/customers/{customer_id}/erasure", response_model=Accepted)
-async def erase(customer_id: UUID, asked: commands.Erase, caller: Keeper, needs: Needs) -> Response:
-    """Erase every personal word about the customer, for good and in every service. Facts without words stay."""
-    command = commands.EraseCustomer(reason=asked.reason)
+async def erase(customer_id: UUID, request: commands.Erase, caller: OpsOrAdmin, needs: Needs) -> Response:
+    """Erase all personal data about the customer, permanently and in every service. Events stay without it."""
+    command = commands.EraseCustomer(reason=request.reason)
     duplicate_ids = (await needs.customers.load(customer_id)).state.duplicate_ids
-    # What was said under the ids of its duplicates is about the same person.
+    # Personal data under the ids of its duplicates is about the same person.
     linked = [needs.customers.linked(each, command, subject=each) for each in sorted(duplicate_ids)]
     return await handle(customer_id, command, caller, needs, linked)
 
 
 @router.post("/customers/{customer_id}/key-contacts/{key_contact_id}/erasure", response_model=Accepted)
 async def erase_key_contact(
-    customer_id: UUID, key_contact_id: UUID, asked: commands.Erase, caller: Keeper, needs: Needs
+    customer_id: UUID, key_contact_id: UUID, request: commands.Erase, caller: OpsOrAdmin, needs: Needs
 ) -> Response:
-    """Erase every personal word about one key contact, for good and in every service."""
-    command = commands.EraseKeyContact(reason=asked.reason, key_contact_id=key_contact_id)
+    """Erase all personal data about one key contact, permanently and in every service."""
+    command = commands.EraseKeyContact(reason=request.reason, key_contact_id=key_contact_id)
     return await handle(customer_id, command, caller, needs)
 
 
@@ -54,8 +50,8 @@ async def handle(
 
 
 @router.get("/customers/{customer_id}/erasure")
-async def read(customer_id: UUID, _caller: Keeper, needs: Needs) -> Certificate:
-    """Read which service has erased what it held, and when; what is missing is empty."""
+async def read(customer_id: UUID, _caller: OpsOrAdmin, needs: Needs) -> Certificate:
+    """Read which services have erased the data, and when. Missing answers are empty."""
     ids = [customer_id, *sorted((await needs.customers.load(customer_id)).state.duplicate_ids)]
     facts = [needs.mapper.to_envelope(row) for each in ids for row in await needs.store.read_stream(each)]
     found = await certificate(needs.pool, customer_id, facts)

@@ -1,4 +1,4 @@
-"""HTTP in front of the handover's rules."""
+"""HTTP for handovers: start, accept, withdraw, read."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -15,7 +15,7 @@ from chassis.http.paging import Page
 from chassis.http.responses import Accepted, answer, etag
 from contracts.types import EmployeeId
 from services.customer import commands
-from services.customer.api.access import Anyone, Office, Reader, require_standing
+from services.customer.api.access import Anyone, Leader, Reader, require_current
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.domain.erasure import require_kept
 from services.customer.domain.handover import Handover
@@ -29,17 +29,17 @@ Withdrawal = Annotated[commands.WithdrawHandover, Body(default_factory=commands.
 
 
 @router.post("/customers/{customer_id}/handover", status_code=201, response_model=Accepted)
-async def start(customer_id: UUID, command: commands.StartHandover, caller: Office, needs: Needs) -> Response:
-    """Begin to pass the customer on, with a checklist of what is open. Its owner stays until the new one accepts."""
+async def start(customer_id: UUID, command: commands.StartHandover, caller: Leader, needs: Needs) -> Response:
+    """Start a handover with a checklist of open items. The owner changes when the new owner accepts."""
     customer = (await needs.customers.load(customer_id)).state
-    require_standing(customer)
+    require_current(customer)
     caller.require(customer.holders)
     await needs.employees.require_present(command.to_owner_id, command.to_leader_id)
     require_kept(customer)
     found = await needs.checklists.of([customer_id, *customer.duplicate_ids], caller.context.now)
-    begin = commands.Begin(
+    begin = commands.BeginHandover(
         occurred_at=command.occurred_at,
-        asked=await with_leader(command, needs),
+        request=await with_leader(command, needs),
         from_owner_id=customer.owner_id,
         checklist=found.items,
         contracts=found.contracts,
@@ -61,12 +61,12 @@ async def with_leader(command: commands.StartHandover, needs: Dependencies) -> c
 
 @router.post("/customers/{customer_id}/handover/acceptance", response_model=Accepted)
 async def accept(customer_id: UUID, command: Acceptance, caller: Anyone, needs: Needs) -> Response:
-    """Take the customer over. From then on the old owner sees it no more; nothing else about it changes."""
+    """Accept the handover. From then on the previous owner has no access to the customer."""
     stream_id = stream_of(customer_id, needs)
     started = (await needs.handovers.load(stream_id)).state.started
     if started is None:
         raise not_found()
-    # Who leads may have left since it began.
+    # The leader may have left since the handover started.
     leader_id = started.to_leader_id
     if leader_id and await needs.employees.left([leader_id]):
         leader_id = await needs.employees.leader_of(started.to_owner_id)
@@ -82,17 +82,17 @@ async def accept(customer_id: UUID, command: Acceptance, caller: Anyone, needs: 
         caller.context,
         subject=customer_id,
         expected_version=caller.expected_version,
-        authorize=lambda handover: caller.require(takers(handover)),
+        authorize=lambda handover: caller.require(accepters(handover)),
         linked=[needs.customers.linked(customer_id, pass_on)],
     )
     return answer(handled, f"/v1/customers/{customer_id}/handover")
 
 
 @router.post("/customers/{customer_id}/handover/withdrawal", response_model=Accepted)
-async def withdraw(customer_id: UUID, command: Withdrawal, caller: Office, needs: Needs) -> Response:
-    """Leave the customer with its owner."""
+async def withdraw(customer_id: UUID, command: Withdrawal, caller: Leader, needs: Needs) -> Response:
+    """Withdraw the handover. The customer stays with its owner."""
     customer = (await needs.customers.load(customer_id)).state
-    require_standing(customer)
+    require_current(customer)
     caller.require(customer.holders)
     handled = await needs.handovers.handle(
         stream_of(customer_id, needs),
@@ -106,7 +106,7 @@ async def withdraw(customer_id: UUID, command: Withdrawal, caller: Office, needs
 
 @router.get("/customers/{customer_id}/handover")
 async def read_one(customer_id: UUID, caller: Reader, needs: Needs, response: Response) -> HandoverView:
-    """Read the handover of a customer: the open one, or how the last one ended."""
+    """Read the open handover of a customer, or the last one."""
     row: HandoverRow | None = None
     for stored in await needs.store.read_stream(stream_of(customer_id, needs)):
         row = project(row, needs.mapper.to_envelope(stored))
@@ -127,22 +127,22 @@ async def read_list(
     to_owner_id: EmployeeId | None = None,
     batch_id: UUID | None = None,
 ) -> Page[HandoverView]:
-    """List handovers; an employee sees those that they have part in."""
+    """List handovers. An employee sees those in which they are the previous owner, the new owner or its leader."""
     filters = HandoverFilters(state, from_owner_id, to_owner_id, caller.visible_to, batch_id)
     return await paging.page(
         {"list": "handovers", **asdict(filters)},
-        lambda place, size: needs.handover_queries.page(filters, UUID(place[0]) if place else None, size),
+        lambda cursor, size: needs.handover_queries.page(filters, UUID(cursor[0]) if cursor else None, size),
         lambda handover: [str(handover.customer_id)],
     )
 
 
 def stream_of(customer_id: UUID, needs: Dependencies) -> UUID:
-    """Return the stream of a customer's handovers: one, so that no two can be open at once."""
+    """Return the stream of a customer's handovers. There is one, so at most one handover is open."""
     return needs.pseudonyms.derived("handover", str(customer_id))
 
 
-def takers(handover: Handover) -> Holders:
-    """Return who may accept: the new owner, and who leads them."""
+def accepters(handover: Handover) -> Holders:
+    """Return who may accept: the new owner and their leader."""
     started = handover.started
     return Holders(started.to_owner_id, started.to_leader_id) if started else Holders()
 

@@ -1,4 +1,4 @@
-"""HTTP for who helps with a customer."""
+"""HTTP for the helpers of a customer."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 
 @router.post("/customers/{customer_id}/helpers", response_model=Accepted)
 async def add(customer_id: UUID, command: commands.AddHelper, caller: Anyone, needs: Needs) -> Response:
-    """Let somebody act for the customer beside its owner. Owner and leader say who; a helper does not."""
+    """Add a helper, who may act for the customer like its owner. Only owner and leader may add helpers."""
     await needs.employees.require_present(command.employee_id)
     return await by_owner(customer_id, command, caller, needs)
 
@@ -28,7 +28,7 @@ async def add(customer_id: UUID, command: commands.AddHelper, caller: Anyone, ne
 async def remove(
     customer_id: UUID, employee_id: Annotated[EmployeeId, Path()], caller: Anyone, needs: Needs
 ) -> Response:
-    """End somebody's help: from now on they neither see nor change the customer."""
+    """Remove a helper, who then has no access to the customer."""
     return await by_owner(customer_id, commands.RemoveHelper(employee_id=employee_id), caller, needs)
 
 

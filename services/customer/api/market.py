@@ -1,4 +1,4 @@
-"""HTTP for what is known about a customer: competitors, customers that it brought, its own news."""
+"""HTTP for competitors, referrals and news of a customer."""
 
 from uuid import UUID
 
@@ -17,18 +17,18 @@ router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 
 @router.post("/customers/{customer_id}/competitors", response_model=Accepted)
 async def see_competitor(customer_id: UUID, command: commands.SeeCompetitor, caller: Anyone, needs: Needs) -> Response:
-    """Record that a competitor was met at the customer. Each sighting is a fact of its own."""
+    """Record that a competitor was seen at the customer. Each request adds an event."""
     return await handle(customer_id, command, caller, needs)
 
 
 @router.post("/customers/{customer_id}/referrals", response_model=Accepted)
 async def make_referral(customer_id: UUID, command: commands.MakeReferral, caller: Anyone, needs: Needs) -> Response:
-    """Record that the customer recommended us, and to whom, where that one is a customer by now."""
+    """Record a referral by the customer. `referred_customer_id` is optional."""
     referred_id = command.referred_customer_id
     if referred_id == customer_id or (referred_id and not (await needs.customers.load(referred_id)).state.known):
-        detail = "The referred customer must be known here, and another one."
+        detail = "The referred customer must be registered, and must not be this customer."
         error = {"pointer": "/referred_customer_id", "rule": "unknown-customer", "detail": detail}
-        raise ProblemError("validation-failed", detail, "被推荐的客户须已登记，且不能是其本身。", errors=[error])
+        raise ProblemError("validation-failed", detail, "被推荐的客户须已登记，且不能是该客户本身。", errors=[error])
     return await handle(customer_id, command, caller, needs)
 
 

@@ -1,4 +1,4 @@
-"""HTTP for records of one customer: merged, released again, or told apart."""
+"""HTTP for duplicates: merge, unmerge, mark as distinct, list."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from chassis.http.listing import Paging
 from chassis.http.paging import Page
 from chassis.http.responses import Accepted, answer
 from services.customer import commands
-from services.customer.api.access import Office, Reader, require_standing
+from services.customer.api.access import Leader, Reader, require_current
 from services.customer.api.customers import handle, handled_for
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.domain.merging import with_itself
@@ -21,44 +21,44 @@ router = APIRouter(prefix="/v1", tags=["duplicates"], route_class=StrictRoute)
 
 
 @router.post("/customers/{customer_id}/duplicates", response_model=Accepted)
-async def merge(customer_id: UUID, command: commands.AbsorbDuplicate, caller: Office, needs: Needs) -> Response:
-    """Merge a duplicate into this customer: from now on it goes on here. Nothing of either is changed or lost."""
+async def merge(customer_id: UUID, command: commands.AbsorbDuplicate, caller: Leader, needs: Needs) -> Response:
+    """Merge a duplicate into this customer. Its events stay, and count for this customer."""
     await require_other(customer_id, command.duplicate_id, caller, needs)
     merge_into = commands.MergeInto(customer_id=customer_id)
     return await both(customer_id, command, command.duplicate_id, merge_into, caller, needs)
 
 
 @router.delete("/customers/{customer_id}/duplicates/{duplicate_id}", response_model=Accepted)
-async def unmerge(customer_id: UUID, duplicate_id: UUID, caller: Office, needs: Needs) -> Response:
-    """Let a duplicate stand for itself again, with all that was recorded under its id."""
+async def unmerge(customer_id: UUID, duplicate_id: UUID, caller: Leader, needs: Needs) -> Response:
+    """Undo a merge. The duplicate is a customer of its own again, with all events under its id."""
     release = commands.ReleaseDuplicate(duplicate_id=duplicate_id)
     return await both(customer_id, release, duplicate_id, commands.UnmergeFrom(customer_id=customer_id), caller, needs)
 
 
 @router.post("/customers/{customer_id}/distinctions", response_model=Accepted)
-async def mark_distinct(customer_id: UUID, command: commands.MarkDistinct, caller: Office, needs: Needs) -> Response:
-    """Say for good that another customer, however alike, is not this one: the two are proposed no more."""
+async def mark_distinct(customer_id: UUID, command: commands.MarkDistinct, caller: Leader, needs: Needs) -> Response:
+    """Mark another customer as distinct from this one: the two are no longer listed as likely duplicates."""
     await require_other(customer_id, command.other_id, caller, needs)
     return await handle(customer_id, command, caller, needs)
 
 
 @router.get("/duplicates")
 async def read_list(caller: Reader, needs: Needs, paging: Paging) -> Page[DuplicateView]:
-    """List customers that look like one, the surest first; a seller sees those where both are their own."""
+    """List likely duplicates, highest score first. A seller sees pairs of their own customers only."""
     return await paging.page(
         {"list": "duplicates", "visible_to": caller.visible_to},
-        lambda place, size: duplicates.page(needs.pool, caller.visible_to, place, size),
-        duplicates.place_of,
+        lambda cursor, size: duplicates.page(needs.pool, caller.visible_to, cursor, size),
+        duplicates.cursor_of,
     )
 
 
 async def require_other(customer_id: UUID, other_id: UUID, caller: Caller, needs: Dependencies) -> None:
-    """Raise the problem of an id that is not another known customer of the caller's; merged here is well, too."""
+    """Raise a problem unless `other_id` is another customer of the caller, or one merged into this customer."""
     if customer_id == other_id:
         raise with_itself()
     other = (await needs.customers.load(other_id)).state
     if other.merged_into != customer_id:
-        require_standing(other)
+        require_current(other)
     caller.require(other.holders)
 
 
@@ -70,7 +70,7 @@ async def both(
     caller: Caller,
     needs: Dependencies,
 ) -> Response:
-    """Record the two sides in one append: if either has changed meanwhile, neither is stored."""
+    """Append the events of both customers together: if either has changed meanwhile, neither is stored."""
     other = needs.customers.linked(duplicate_id, duplicate_command, subject=duplicate_id)
     handled = await handled_for(customer_id, command, caller, needs, [other])
     return answer(handled, f"/v1/customers/{customer_id}")

@@ -1,4 +1,4 @@
-"""HTTP in front of the order's rules."""
+"""HTTP for orders."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -14,7 +14,7 @@ from chassis.http.responses import Accepted
 from services.customer import commands
 from services.customer.api.access import Anyone, Reader
 from services.customer.api.commerce import (
-    RECORDED_BEFORE,
+    ALREADY_RECORDED,
     After,
     begin,
     change,
@@ -36,9 +36,9 @@ def view(row: OrderRow) -> OrderView:
     return OrderView(id=row.order_id, **asdict(row))
 
 
-@router.post("/customers/{customer_id}/orders", status_code=201, response_model=Accepted, responses=RECORDED_BEFORE)
+@router.post("/customers/{customer_id}/orders", status_code=201, response_model=Accepted, responses=ALREADY_RECORDED)
 async def place(customer_id: UUID, command: commands.PlaceOrder, caller: Anyone, needs: Needs) -> Response:
-    """Record an order. With the number of its source, the same order told twice is one."""
+    """Record an order. Recording it again under the same external number adds no event."""
     return await begin(needs.commerce.orders, customer_id, command, caller, needs)
 
 
@@ -49,19 +49,19 @@ async def deliver(
     caller: Anyone,
     needs: Needs,
 ) -> Response:
-    """Record that all of the order is with the customer."""
+    """Record that the whole order was delivered."""
     return await change(needs.commerce.orders, order_id, command, caller, needs)
 
 
 @router.post("/orders/{order_id}/cancellation", response_model=Accepted)
 async def cancel(order_id: UUID, command: commands.CancelOrder, caller: Anyone, needs: Needs) -> Response:
-    """Record that the order will not be delivered."""
+    """Record that the order was cancelled."""
     return await change(needs.commerce.orders, order_id, command, caller, needs)
 
 
 @router.get("/orders/{order_id}")
 async def read_order(order_id: UUID, caller: Reader, needs: Needs, response: Response) -> OrderView:
-    """Read the order as it stands after every acknowledged command."""
+    """Read the order. The result includes every acknowledged command."""
     return view(await read_one(needs.commerce.orders, order_id, project_order, caller, needs, response))
 
 
@@ -69,11 +69,11 @@ async def read_order(order_id: UUID, caller: Reader, needs: Needs, response: Res
 async def read_order_events(
     order_id: UUID, caller: Reader, needs: Needs, limit: Limit = None, after: After = 0
 ) -> Page[HistoryEntry]:
-    """Read every fact about the order, in the order in which they were recorded."""
+    """List all events of the order in the order in which they were recorded."""
     return await read_history(needs.commerce.orders, order_id, caller, needs, limit, after)
 
 
 @router.get("/customers/{customer_id}/orders")
 async def read_orders(customer_id: UUID, caller: Reader, needs: Needs, paging: Paging) -> Page[OrderView]:
-    """List the customer's orders, the latest first."""
+    """List the customer's orders, newest first."""
     return shown(await read_page(OrderRow, "placed_at", "order_id", customer_id, caller, needs, paging), view)

@@ -1,4 +1,4 @@
-"""HTTP in front of the quote's rules."""
+"""HTTP for quotes."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -14,7 +14,7 @@ from chassis.http.responses import Accepted
 from services.customer import commands
 from services.customer.api.access import Anyone, Reader
 from services.customer.api.commerce import (
-    RECORDED_BEFORE,
+    ALREADY_RECORDED,
     After,
     begin,
     change,
@@ -36,15 +36,15 @@ def view(row: QuoteRow) -> QuoteView:
     return QuoteView(id=row.quote_id, **asdict(row))
 
 
-@router.post("/customers/{customer_id}/quotes", status_code=201, response_model=Accepted, responses=RECORDED_BEFORE)
+@router.post("/customers/{customer_id}/quotes", status_code=201, response_model=Accepted, responses=ALREADY_RECORDED)
 async def open_quote(customer_id: UUID, command: commands.OpenQuote, caller: Anyone, needs: Needs) -> Response:
-    """Record that the customer asked for a quote, or, with an amount, that it was given one."""
+    """Record a request for a quote or, with an amount, a quote that was issued."""
     return await begin(needs.commerce.quotes, customer_id, command, caller, needs)
 
 
 @router.post("/quotes/{quote_id}/issue", response_model=Accepted)
 async def issue(quote_id: UUID, command: commands.IssueQuote, caller: Anyone, needs: Needs) -> Response:
-    """Record which amount the customer was told; again with another one when it changes."""
+    """Record the quoted amount. Call it again when the amount changes."""
     return await change(needs.commerce.quotes, quote_id, command, caller, needs)
 
 
@@ -55,13 +55,13 @@ async def compare(
     caller: Anyone,
     needs: Needs,
 ) -> Response:
-    """Record that the customer holds the quote against another one."""
+    """Record that the customer compared the quote with another one."""
     return await change(needs.commerce.quotes, quote_id, command, caller, needs)
 
 
 @router.get("/quotes/{quote_id}")
 async def read_quote(quote_id: UUID, caller: Reader, needs: Needs, response: Response) -> QuoteView:
-    """Read the quote as it stands after every acknowledged command."""
+    """Read the quote. The result includes every acknowledged command."""
     return view(await read_one(needs.commerce.quotes, quote_id, project_quote, caller, needs, response))
 
 
@@ -69,11 +69,11 @@ async def read_quote(quote_id: UUID, caller: Reader, needs: Needs, response: Res
 async def read_quote_events(
     quote_id: UUID, caller: Reader, needs: Needs, limit: Limit = None, after: After = 0
 ) -> Page[HistoryEntry]:
-    """Read every fact about the quote, in the order in which they were recorded."""
+    """List all events of the quote in the order in which they were recorded."""
     return await read_history(needs.commerce.quotes, quote_id, caller, needs, limit, after)
 
 
 @router.get("/customers/{customer_id}/quotes")
 async def read_quotes(customer_id: UUID, caller: Reader, needs: Needs, paging: Paging) -> Page[QuoteView]:
-    """List the customer's quotes, the latest first."""
+    """List the customer's quotes, newest first."""
     return shown(await read_page(QuoteRow, "opened_at", "quote_id", customer_id, caller, needs, paging), view)

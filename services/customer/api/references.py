@@ -1,4 +1,4 @@
-"""HTTP for the numbers under which other systems know a customer."""
+"""HTTP for a customer's numbers in other systems."""
 
 from uuid import UUID
 
@@ -16,10 +16,10 @@ router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 
 @router.post("/customers/{customer_id}/references", response_model=Accepted)
 async def add(customer_id: UUID, command: commands.AddReference, caller: Anyone, needs: Needs) -> Response:
-    """Keep another number of the customer. A number leads to one customer; one that leads to another is refused."""
+    """Add a number of the customer in another system. A number that belongs to another customer is rejected."""
     number_id = needs.pseudonyms.customer(command.reference.system, command.reference.id)
     reserve = commands.ReserveReference(**dict(command), customer_id=customer_id)
-    # A customer that was registered under the number holds it by its own stream.
+    # A customer that was registered under the number already has it: the two streams are the same.
     linked = [needs.customers.linked(number_id, reserve)] if number_id != customer_id else []
     handled = await handled_for(customer_id, command, caller, needs, linked)
     return answer(handled, f"/v1/customers/{customer_id}")

@@ -1,4 +1,4 @@
-"""HTTP for segments: filters kept under a name, and the customers that fit them now."""
+"""HTTP for segments: named filters, and the customers that match them now."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel
 
 from chassis.commands.decider import RejectedError
-from chassis.http.access import Caller
+from chassis.http.access import OPS_OR_ADMIN, Caller, OpsOrAdmin
 from chassis.http.body import StrictRoute
 from chassis.http.listing import Paging
 from chassis.http.paging import Page
@@ -19,7 +19,7 @@ from chassis.versions.routes import VersionRoutes
 from contracts.customer import SegmentFilter, SegmentPublished
 from contracts.types import Code
 from services.customer import commands
-from services.customer.api.access import KEEPERS, READERS, Keeper, Reader
+from services.customer.api.access import READERS, Reader
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.queries import CustomerView
 from services.customer.search.query import CustomerFilters
@@ -34,7 +34,7 @@ Name = Annotated[Code, Path()]
 
 
 class SegmentView(BaseModel):
-    """A segment as it is in force."""
+    """The segment in force."""
 
     name: str
     number: int
@@ -48,7 +48,7 @@ class Segments(BaseModel):
 
 
 class SegmentCount(BaseModel):
-    """How many of the customers whom the caller may see are in it; with `has_more`, at least as many."""
+    """The number of matching customers that the caller may see. With `has_more`, there are more than that."""
 
     count: int
     has_more: bool
@@ -56,7 +56,7 @@ class SegmentCount(BaseModel):
 
 @router.get("/segments")
 async def read_segments(_caller: Reader, needs: Needs) -> Segments:
-    """List the segments; there are few, so all at once."""
+    """List all segments in one page."""
     rows = await needs.pool.fetch(LIST, MAX_SEGMENTS)
     return Segments(items=[SegmentView.model_validate(row["data"]) for row in rows])
 
@@ -65,23 +65,23 @@ async def versions(needs: Needs) -> Versions[SegmentPublished]:
     return needs.segments
 
 
-async def asked(segment: Name, body: commands.Segment, needs: Needs) -> SegmentPublished:
-    """Keep whom the segment holds from now on, whole."""
+async def new_version(segment: Name, body: commands.Segment, needs: Needs) -> SegmentPublished:
+    """Publish a complete new version of the segment."""
     if await needs.pool.fetchval(COUNT, segment) >= MAX_SEGMENTS:
         raise RejectedError(
-            "too-many-segments", f"There are up to {MAX_SEGMENTS} segments.", f"客户分群最多 {MAX_SEGMENTS} 个。"
+            "too-many-segments", f"There can be at most {MAX_SEGMENTS} segments.", f"客户分群最多 {MAX_SEGMENTS} 个。"
         )
     return version_of(SegmentPublished, body, name=segment)
 
 
-VersionRoutes("segment", "/segments", versions, asked, SegmentView, KEEPERS, READERS, parameter="segment").add_to(
-    router
-)
+VersionRoutes(
+    "segment", "/segments", versions, new_version, SegmentView, OPS_OR_ADMIN, READERS, parameter="segment"
+).add_to(router)
 
 
 @router.delete("/segments/{segment}", response_model=Accepted)
-async def remove_segment(segment: Name, caller: Keeper, needs: Needs) -> Response:
-    """Let the segment go. Its customers stay as they are."""
+async def remove_segment(segment: Name, caller: OpsOrAdmin, needs: Needs) -> Response:
+    """Delete the segment. Its customers do not change."""
     stream_id, command = needs.segments.stream_of(segment), commands.RemoveSegment(name=segment)
     handled = await needs.segments.handler.handle(
         stream_id, command, caller.context, expected_version=caller.expected_version
@@ -91,18 +91,18 @@ async def remove_segment(segment: Name, caller: Keeper, needs: Needs) -> Respons
 
 @router.get("/segments/{segment}/customers")
 async def read_segment_customers(segment: Name, caller: Reader, needs: Needs, paging: Paging) -> Page[CustomerView]:
-    """List the customers who are in the segment now; a seller sees their own."""
+    """List the customers that are in the segment now. A seller sees their own customers only."""
     filters = await filters_of(segment, caller, needs)
     return await paging.page(
         {"list": "segment", **asdict(filters)},
-        lambda place, size: needs.queries.page(filters, UUID(place[0]) if place else None, size),
+        lambda cursor, size: needs.queries.page(filters, UUID(cursor[0]) if cursor else None, size),
         lambda customer: [str(customer.id)],
     )
 
 
 @router.get("/segments/{segment}/count")
 async def count_segment(segment: Name, caller: Reader, needs: Needs) -> SegmentCount:
-    """Count the customers who are in the segment now."""
+    """Count the customers that are in the segment now."""
     filters = await filters_of(segment, caller, needs)
     found = await needs.queries.count(filters, MAX_COUNTED + 1)
     return SegmentCount(count=min(found, MAX_COUNTED), has_more=found > MAX_COUNTED)

@@ -1,4 +1,4 @@
-"""HTTP for the stages of a customer's life and the ways between them."""
+"""HTTP for lifecycle stages and their transitions."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from chassis.http.body import StrictRoute
 from contracts.customer import Mode, Stage, mode_of
-from services.customer.api.access import Reader, require_standing
+from services.customer.api.access import Reader, require_current
 from services.customer.dependencies import Needs
 from services.customer.domain.stages import STAGES_ZH, TRANSITIONS
 from services.customer.queries.stages import Stays, stays_of
@@ -22,7 +22,7 @@ class LabelledView(BaseModel):
 
 
 class TransitionView(BaseModel):
-    """A legal way. Where there are `reasons`, one is needed; `proposed_by` is an event type that suggests the step."""
+    """A legal transition. If there are `reasons`, one is required. `proposed_by` is an event type that suggests it."""
 
     to: Stage
     reasons: list[LabelledView]
@@ -31,7 +31,7 @@ class TransitionView(BaseModel):
 
 
 class StageView(BaseModel):
-    """A stage with its mode, and where a customer may go from it."""
+    """A stage with its mode and its transitions."""
 
     stage: Stage
     zh: str
@@ -45,20 +45,21 @@ class Stages(BaseModel):
 
 @router.get("/stages")
 async def read_stages(_caller: Reader) -> Stages:
-    """Read the stages, the legal ways between them, the reasons that fit, and what is usually done then."""
+    """Read the stages, their legal transitions, and the reasons and usual actions of each transition."""
     return Stages(items=[stage_view(stage) for stage in Stage])
 
 
 def stage_view(stage: Stage) -> StageView:
-    ways = [TransitionView.model_validate(way, from_attributes=True) for way in TRANSITIONS if way.stage is stage]
-    return StageView(stage=stage, zh=STAGES_ZH[stage], mode=mode_of(stage), transitions=ways)
+    found = [each for each in TRANSITIONS if each.stage is stage]
+    transitions = [TransitionView.model_validate(each, from_attributes=True) for each in found]
+    return StageView(stage=stage, zh=STAGES_ZH[stage], mode=mode_of(stage), transitions=transitions)
 
 
 @router.get("/customers/{customer_id}/stages")
 async def read_stays(customer_id: UUID, caller: Reader, needs: Needs) -> Stays:
-    """Read when the customer entered each stage, when it left it, and how often it was won back."""
+    """Read when the customer entered and left each stage, and how often it was won back."""
     state = (await needs.customers.load(customer_id)).state
-    require_standing(state)
+    require_current(state)
     caller.require(state.holders)
     rows = await needs.store.read_stream(customer_id)
     return stays_of(map(needs.mapper.to_envelope, rows), caller.context.now)

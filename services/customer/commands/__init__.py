@@ -1,4 +1,4 @@
-"""What can be asked about a customer. The names are the field's own; texts about persons go to the vault."""
+"""The commands of the customer service. Fields that hold personal data are stored in the vault."""
 
 from typing import Annotated
 
@@ -10,8 +10,8 @@ from services.customer.commands.contract import (
     StateRenewalIntent,
 )
 from services.customer.commands.erasure import Erase, EraseCustomer, EraseKeyContact
-from services.customer.commands.handover import AcceptHandover, Begin, StartHandover, WithdrawHandover
-from services.customer.commands.handover_batch import BeginBatch, EndBatch, StartHandoverBatch
+from services.customer.commands.handover import AcceptHandover, BeginHandover, StartHandover, WithdrawHandover
+from services.customer.commands.handover_batch import BeginHandoverBatch, EndBatch, StartHandoverBatch
 from services.customer.commands.life import ChangeStage, Tier
 from services.customer.commands.market import MakeReferral, RecordNews, SeeCompetitor
 from services.customer.commands.merging import AbsorbDuplicate, MarkDistinct, MergeInto, ReleaseDuplicate, UnmergeFrom
@@ -65,7 +65,7 @@ AnyCommand = Annotated[
     | MergeInto
     | UnmergeFrom
     | MarkDistinct,
-    "asked of one customer",
+    "the commands on the stream of one customer",
 ]
 
 __all__ = [
@@ -78,8 +78,8 @@ __all__ = [
     "AnyCommand",
     "AssessTier",
     "AssignOwner",
-    "Begin",
-    "BeginBatch",
+    "BeginHandover",
+    "BeginHandoverBatch",
     "CancelOrder",
     "ChangeKeyContact",
     "ChangeLeader",

@@ -1,4 +1,4 @@
-"""Telling of contracts."""
+"""Commands on contracts."""
 
 from typing import Self, TypeVar
 
@@ -15,7 +15,7 @@ T = TypeVar("T", bound="Term")
 
 
 class Term(FactCommand):
-    """From when until when, both days included, and for how much."""
+    """The first day, the last day and the amount of a term. Without `ends_on` it is open-ended."""
 
     starts_on: Day
     ends_on: Day | None = None
@@ -25,12 +25,12 @@ class Term(FactCommand):
     @model_validator(mode="after")
     def end_after_start(self) -> Self:
         if self.ends_on and self.ends_on < self.starts_on:
-            raise FieldError("`ends_on` lies before `starts_on`", "`ends_on` 早于 `starts_on`", "ends_on")
+            raise FieldError("`ends_on` is before `starts_on`", "`ends_on` 早于 `starts_on`", "ends_on")
         return self
 
 
 class SignContract(Term):
-    """Record that a contract was signed. With the number of its source, it is one however often it is told."""
+    """Record a signed contract. Repeating it with the same external number adds no event."""
 
     external: ExternalReference | None = None
     kind: ContractKind = ContractKind.STANDARD
@@ -45,11 +45,11 @@ class StateRenewalIntent(FactCommand):
 
 
 class RenewContract(Term):
-    """Record that the contract goes on for another term."""
+    """Record that the contract was renewed for another term."""
 
 
 class EndContract(FactCommand):
-    """Record that the contract binds nobody any more."""
+    """Record that the contract has ended."""
 
     reason: Code
 

@@ -1,4 +1,4 @@
-"""Asking for a person's words to go."""
+"""Commands to erase personal data."""
 
 from uuid import UUID
 
@@ -7,16 +7,16 @@ from contracts.types import Code
 
 
 class Erase(Command):
-    """`reason` says on what ground: asked-by-person, say, or retention-over."""
+    """`reason` is the ground for the erasure, such as `asked-by-person` or `retention-over`."""
 
     reason: Code
 
 
 class EraseCustomer(Erase):
-    """Let every personal word about the customer go, and take none any more."""
+    """Erase all personal data about the customer, and accept none from then on."""
 
 
 class EraseKeyContact(Erase):
-    """Let every personal word about one key contact go, of one who was removed before, too."""
+    """Erase all personal data about one key contact, also about a removed one."""
 
     key_contact_id: UUID

@@ -1,4 +1,4 @@
-"""Asking that a customer passes from one owner to another."""
+"""Commands on handovers: a customer passes from one owner to another."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -11,27 +11,27 @@ MAX_CHECKLIST = 200
 
 
 class StartHandover(FactCommand):
-    """Begin to pass the customer on; the checklist is made from what is open."""
+    """Start a handover. The service adds the checklist of open items."""
 
     to_owner_id: EmployeeId
     to_leader_id: EmployeeId | None = None
     reason: Code = "reassigned"
 
 
-class Begin(FactCommand):
-    """A handover with what the service itself adds to the request."""
+class BeginHandover(FactCommand):
+    """A requested handover with the data that the service adds."""
 
-    asked: StartHandover
+    request: StartHandover
     from_owner_id: EmployeeId | None
     checklist: tuple[ChecklistItem, ...] = ()
     contracts: tuple[EndingContract, ...] = ()
     batch_id: UUID | None = None
-    # The new owner has agreed already: it is accepted as soon as it has begun.
+    # Nobody has to accept it: it is accepted in the same append.
     is_accepted: bool = False
 
 
 class AcceptHandover(FactCommand):
-    """Take the customer over."""
+    """Accept the handover: the new owner takes the customer over."""
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"note"})
 
@@ -39,11 +39,11 @@ class AcceptHandover(FactCommand):
 
 
 class WithdrawHandover(FactCommand):
-    """Leave the customer where it is."""
+    """Withdraw the handover: the customer stays with its owner."""
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"reason"})
 
     reason: Note | None = None
 
 
-HandoverCommand = Begin | AcceptHandover | WithdrawHandover
+HandoverCommand = BeginHandover | AcceptHandover | WithdrawHandover

@@ -1,4 +1,4 @@
-"""Asking for another place in a customer's life."""
+"""The command to change the stage, and the tier of a registration."""
 
 from chassis.commands.command import FactCommand, RequestModel
 from contracts.customer import Stage

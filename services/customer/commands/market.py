@@ -1,4 +1,4 @@
-"""Telling of competitors, referrals and news."""
+"""Commands to record competitors, referrals and news."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -8,7 +8,7 @@ from contracts.types import Code, Note
 
 
 class SeeCompetitor(FactCommand):
-    """Record that a competitor was met at the customer."""
+    """Record that a competitor was seen at the customer."""
 
     competitor: Code
     is_cheaper: bool | None = None

@@ -1,4 +1,4 @@
-"""Asking that two records of one customer become one, or that they are told apart."""
+"""Commands to merge two records of one customer, or to mark them as distinct."""
 
 from uuid import UUID
 
@@ -6,31 +6,31 @@ from chassis.commands.command import Command
 
 
 class AbsorbDuplicate(Command):
-    """Go on for another record of the same customer, too."""
+    """To the surviving customer: take over a duplicate."""
 
     duplicate_id: UUID
 
 
 class ReleaseDuplicate(Command):
-    """Let the other record stand for itself again."""
+    """To the surviving customer: undo the merge with a duplicate."""
 
     duplicate_id: UUID
 
 
 class MergeInto(Command):
-    """Asked of the duplicate: go on as another."""
+    """To the duplicate: merge into `customer_id`."""
 
     customer_id: UUID
 
 
 class UnmergeFrom(Command):
-    """Asked of the duplicate: stand for yourself again."""
+    """To the duplicate: undo the merge into `customer_id`."""
 
     customer_id: UUID
 
 
 class MarkDistinct(Command):
-    """State that another record, however alike, is another customer."""
+    """State that another record is a different customer, although the two look alike."""
 
     other_id: UUID
 

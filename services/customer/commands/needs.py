@@ -1,4 +1,4 @@
-"""Stating what a customer needs."""
+"""The command to state a customer's need."""
 
 from typing import ClassVar
 

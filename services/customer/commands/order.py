@@ -1,4 +1,4 @@
-"""Telling of orders, which are placed elsewhere."""
+"""Commands to record orders, which are placed in other systems."""
 
 from chassis.commands.command import FactCommand
 from contracts.money import KnownCurrency, MinorUnits
@@ -7,7 +7,7 @@ from services.customer.commands.reference import ExternalReference
 
 
 class PlaceOrder(FactCommand):
-    """Record that the customer placed an order. With the number of its source, it is one however often it is told."""
+    """Record an order. Repeating it with the same external number adds no event."""
 
     external: ExternalReference | None = None
     amount_minor: MinorUnits
@@ -16,11 +16,11 @@ class PlaceOrder(FactCommand):
 
 
 class DeliverOrder(FactCommand):
-    """Record that all of the order is with the customer."""
+    """Record that the whole order was delivered."""
 
 
 class CancelOrder(FactCommand):
-    """Record that the order will not be delivered."""
+    """Record that the order was cancelled."""
 
     reason: Code
 

@@ -1,4 +1,4 @@
-"""Asking who answers for a customer."""
+"""Commands on owner, leader and helpers of a customer."""
 
 from chassis.commands.command import FactCommand
 from contracts.types import EmployeeId
@@ -18,14 +18,14 @@ class RemoveHelper(FactCommand):
 
 
 class ChangeLeader(FactCommand):
-    """Have somebody else, or nobody, lead the owner, as long as `from_leader_id` does."""
+    """Replace or remove the customer's leader, if it is still `from_leader_id`."""
 
     from_leader_id: EmployeeId
     leader_id: EmployeeId | None = None
 
 
 class PassOn(FactCommand):
-    """Give the customer from one owner to the next, as an accepted handover asks."""
+    """Change the owner because a handover was accepted."""
 
     from_owner_id: EmployeeId | None
     owner_id: EmployeeId

@@ -1,4 +1,4 @@
-"""Asking to keep, change or forget whom to speak to at a customer."""
+"""Commands on key contacts: add, change, remove."""
 
 from typing import Annotated, ClassVar
 from uuid import UUID
@@ -15,7 +15,7 @@ MAX_DATES = 12
 
 def one_of_each_kind(dates: tuple[ImportantDate, ...]) -> tuple[ImportantDate, ...]:
     if len({each.kind for each in dates}) < len(dates):
-        raise FieldError("there is one date of each kind", "每种日期只能有一个")
+        raise FieldError("there can be only one date of each kind", "每种日期只能有一个")
     return dates
 
 
@@ -24,7 +24,7 @@ DATES: TypeAdapter[tuple[ImportantDate, ...]] = TypeAdapter(Dates)
 
 
 class KeyContact(FactCommand):
-    """What is known of a person at the customer, whole. The person's words go to the vault, dates among them."""
+    """The complete data of a key contact. Name, phone, e-mail and dates are stored in the vault."""
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"name", "phone", "email"})
 
@@ -36,7 +36,7 @@ class KeyContact(FactCommand):
     dates: Dates = ()
 
     def personal_data(self) -> dict[str, str]:
-        """Return the person's words; the dates are one text."""
+        """Return the values for the vault; the dates are one text."""
         dates = {"dates": DATES.dump_json(self.dates).decode()} if self.dates else {}
         return {**super().personal_data(), **dates}
 
@@ -46,7 +46,7 @@ class AddKeyContact(KeyContact):
 
 
 class ChangeKeyContact(KeyContact):
-    """`known` are the vault's entries that hold the very words asked for: they stay, and are no change."""
+    """`known` are the vault references whose values do not change: they are kept."""
 
     key_contact_id: UUID
     known: frozenset[UUID] = frozenset()

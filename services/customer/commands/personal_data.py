@@ -21,17 +21,17 @@ LONGEST_LUNAR_MONTH = 30
 
 
 def normalised_phone(text: str) -> str:
-    """Return the number as E.164 says it, with `;ext=` where it has an extension; one without a country is Chinese."""
+    """Return the number in E.164, with `;ext=` if it has an extension. Without a country code it is Chinese."""
     try:
         number = phonenumbers.parse(text, HOME_COUNTRY)
     except phonenumbers.NumberParseException as error:
         raise FieldError(
-            "a phone number is digits such as 13800138000 or +44 20 7946 0958",
+            "a phone number has digits only, such as 13800138000 or +44 20 7946 0958",
             "电话应为数字，例如 13800138000 或 +44 20 7946 0958",
         ) from error
     if not phonenumbers.is_valid_number(number):
         raise FieldError(
-            "there is no such phone number: look at its length and its first digits",
+            "there is no such phone number: check its length and its first digits",
             "没有这样的电话号码：请检查位数和号段",
         )
     plain = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
@@ -40,7 +40,7 @@ def normalised_phone(text: str) -> str:
 
 def checked_email(text: str) -> str:
     if not EMAIL.fullmatch(text):
-        raise FieldError("an e-mail address is such as li@example.com", "邮箱格式如 li@example.com")
+        raise FieldError("an e-mail address looks like li@example.com", "邮箱格式应为 li@example.com")
     return text
 
 
@@ -54,7 +54,7 @@ class Calendar(StrEnum):
 
 
 class ImportantDate(RequestModel):
-    """A day that comes back each year: `kind` is birthday, anniversary, or a word of the company's own."""
+    """A yearly date. `kind` is birthday, anniversary, or a code of the company's own."""
 
     kind: Code
     month: int = Field(ge=1, le=12)
@@ -64,7 +64,7 @@ class ImportantDate(RequestModel):
 
     @model_validator(mode="after")
     def day_exists(self) -> "ImportantDate":
-        """Refuse the 31st of April; 29 February may stand without a year, and a lunar month has at most 30 days."""
+        """Reject days that do not exist. 29 February is valid without a year; a lunar month has at most 30 days."""
         if self.calendar is Calendar.LUNAR:
             exists = self.day <= LONGEST_LUNAR_MONTH
         else:

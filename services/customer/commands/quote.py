@@ -1,4 +1,4 @@
-"""Telling of quotes."""
+"""Commands to record quotes."""
 
 from pydantic import model_validator
 
@@ -10,7 +10,7 @@ from services.customer.commands.reference import ExternalReference
 
 
 class OpenQuote(FactCommand):
-    """Record that the customer asked for a quote, or, with an amount, that it was given one."""
+    """Record a request for a quote or, with an amount, a quote that was issued."""
 
     external: ExternalReference | None = None
     category: Code | None = None
@@ -21,20 +21,22 @@ class OpenQuote(FactCommand):
     def amount_with_currency(self) -> "OpenQuote":
         if (self.amount_minor is None) is not (self.currency is None):
             raise FieldError(
-                "`amount_minor` and `currency` go together", "`amount_minor` 与 `currency` 须同时提供", "currency"
+                "`amount_minor` and `currency` must be given together",
+                "`amount_minor` 与 `currency` 须同时提供",
+                "currency",
             )
         return self
 
 
 class IssueQuote(FactCommand):
-    """Record which amount the customer was told; again with another one when the quote changes."""
+    """Record the quoted amount; repeat it when the amount changes."""
 
     amount_minor: MinorUnits
     currency: KnownCurrency
 
 
 class CompareQuote(FactCommand):
-    """Record that the customer holds the quote against another one."""
+    """Record that the customer compared the quote with another one."""
 
     competitor: Code | None = None
 

@@ -1,4 +1,4 @@
-"""Making a customer known, and stating what is known of it."""
+"""Commands to register a customer, rename it, and change or review its profile."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ Interests = Annotated[tuple[Word, ...], Field(min_length=1, max_length=MAX_INTER
 
 
 class Profile(RequestModel):
-    """What is known about a customer; an absent field says nothing."""
+    """The profile of a customer. An absent field leaves the stored value as it is."""
 
     need_type: Word | None = None
     industry: Word | None = None
@@ -37,7 +37,7 @@ class Profile(RequestModel):
 
 
 class ProfileField(StrEnum):
-    """The fields of a profile, by their names."""
+    """The names of the profile fields."""
 
     NEED_TYPE = "need_type"
     INDUSTRY = "industry"
@@ -55,7 +55,7 @@ class ProfileField(StrEnum):
 
 
 class Register(FactCommand):
-    """Make a customer known, or bring a known one into line with what is stated here."""
+    """Register a customer. If it is already registered, update the stated fields."""
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"person_name"})
 
@@ -73,48 +73,48 @@ class Register(FactCommand):
 
     @property
     def owners_leader(self) -> EmployeeId | None:
-        """Who leads the owner, by the list of employees: leads the customer too, where nobody says otherwise."""
+        """The owner's leader in the list of employees: the default for the customer's leader."""
         return self._owners_leader
 
-    def with_owner_led_by(self, leader_id: EmployeeId | None) -> Self:
-        said = self.model_copy()
-        said._owners_leader = leader_id  # noqa: SLF001 - of its own kind
-        return said
+    def with_owners_leader(self, leader_id: EmployeeId | None) -> Self:
+        command = self.model_copy()
+        command._owners_leader = leader_id  # noqa: SLF001 - the same class
+        return command
 
     def occurrence_times(self) -> Sequence[datetime | None]:
         return (self.occurred_at, self.profile.last_contacted_at)
 
     @model_validator(mode="after")
     def name_by_kind(self) -> "Register":
-        """A company has a public name; a person's name is personal and goes to the vault."""
+        """A company has a public `name`. A person's name is personal data: `person_name`."""
         require_name_of(self.kind, self.name, self.person_name)
         return self
 
 
 def require_name_of(kind: Kind, name: str | None, person_name: str | None) -> None:
-    """Raise FieldError unless exactly the name is given that such a customer has."""
+    """Raise FieldError unless exactly the name field of this kind of customer is given."""
     if kind is Kind.COMPANY and (name is None or person_name is not None):
-        raise named_otherwise("company", "公司", "name", "person_name", is_missing=name is None)
+        raise wrong_name_field("company", "公司", "name", "person_name", is_missing=name is None)
     if kind is Kind.PERSON and (person_name is None or name is not None):
-        raise named_otherwise("person", "个人", "person_name", "name", is_missing=person_name is None)
+        raise wrong_name_field("person", "个人", "person_name", "name", is_missing=person_name is None)
 
 
-def named_otherwise(en: str, zh: str, needed: str, unfit: str, *, is_missing: bool) -> FieldError:
+def wrong_name_field(en: str, zh: str, needed: str, unfit: str, *, is_missing: bool) -> FieldError:
     return FieldError(
-        f"a {en} needs `{needed}`, and has no `{unfit}`",
-        f"{zh}客户须填写 `{needed}`，不填写 `{unfit}`",
+        f"a {en} requires `{needed}` and must not have `{unfit}`",
+        f"{zh}客户须填写 `{needed}`，不得填写 `{unfit}`",
         needed if is_missing else unfit,
     )
 
 
 class RegisterInTier(Register):
-    """`offered` are the tiers of the scheme of `tier`, as it is in force."""
+    """`offered` are the tiers of the scheme version in force."""
 
     offered: tuple[str, ...]
 
 
 class Rename(FactCommand):
-    """Call a customer otherwise, or put its name right: a company by `name`, a person by `person_name`."""
+    """Change or correct the name: `name` of a company, `person_name` of a person."""
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"person_name"})
 
@@ -124,12 +124,16 @@ class Rename(FactCommand):
     @model_validator(mode="after")
     def one_name(self) -> "Rename":
         if (self.name is None) == (self.person_name is None):
-            raise FieldError("either `name` or `person_name`", "须填写 `name` 或 `person_name` 之一", "name")
+            raise FieldError(
+                "exactly one of `name` and `person_name` is required",
+                "`name` 与 `person_name` 须且只能填写一个",
+                "name",
+            )
         return self
 
 
 class ChangeProfile(FactCommand):
-    """State some fields, and say of others in `clear` that they are known no longer."""
+    """Set the fields in `profile` and delete those named in `clear`."""
 
     profile: Profile = Field(default_factory=Profile)
     clear: tuple[ProfileField, ...] = Field(default=(), max_length=len(ProfileField))
@@ -141,10 +145,12 @@ class ChangeProfile(FactCommand):
     def stated_or_cleared(self) -> "ChangeProfile":
         if both := [name for name in self.clear if getattr(self.profile, name) is not None]:
             raise FieldError(
-                f"stated and cleared at once: {', '.join(both)}", f"不能同时填写又清除：{'、'.join(both)}", "clear"
+                f"a field cannot be set and cleared at once: {', '.join(both)}",
+                f"不能同时填写又清除：{'、'.join(both)}",
+                "clear",
             )
         return self
 
 
 class ReviewProfile(FactCommand):
-    """Record that what is known about the customer was looked through and is right."""
+    """Record that the profile was checked and is correct."""

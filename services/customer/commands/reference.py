@@ -1,4 +1,4 @@
-"""How other systems name what they tell of."""
+"""References to numbers in other systems."""
 
 from uuid import UUID
 
@@ -7,19 +7,19 @@ from contracts.types import Code, Word
 
 
 class ExternalReference(RequestModel):
-    """The number under which another system knows this."""
+    """A number in another system."""
 
     system: Code
     id: Word
 
 
 class AddReference(FactCommand):
-    """The customer is known to another system under this number, too."""
+    """Add a number of the customer in another system."""
 
     reference: ExternalReference
 
 
 class ReserveReference(AddReference):
-    """Asked of the number's own stream: let it lead to this customer and to no other."""
+    """To the stream of the number: reserve it for this customer."""
 
     customer_id: UUID

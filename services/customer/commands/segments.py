@@ -1,4 +1,4 @@
-"""Asking to keep a segment of customers, and to let it go."""
+"""Commands to publish and remove a segment."""
 
 from pydantic import ConfigDict, Field
 
@@ -7,16 +7,16 @@ from contracts.customer import SegmentFilter
 from contracts.types import Code, Word
 
 
-class FilterGiven(SegmentFilter):
+class SegmentFilterInput(SegmentFilter):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
 class Segment(Command):
-    """Whom the segment holds, and what people read."""
+    """The labels and the filter of a segment."""
 
     en: Word
     zh: Word
-    filter: FilterGiven = Field(default_factory=FilterGiven)
+    filter: SegmentFilterInput = Field(default_factory=SegmentFilterInput)
 
 
 class RemoveSegment(Command):

@@ -1,4 +1,4 @@
-"""Asking to tag a customer, and publishing what there is to tag with."""
+"""Commands to add and remove tags, and to publish the tag vocabulary."""
 
 from typing import Annotated, Self
 
@@ -16,7 +16,7 @@ class AddTag(FactCommand):
 
 
 class TagCustomer(AddTag):
-    """`offered` is what the vocabulary's version `vocabulary_number` holds."""
+    """`offered` are the tags of version `vocabulary_number` of the vocabulary."""
 
     offered: tuple[Tag, ...]
     vocabulary_number: int
@@ -26,17 +26,17 @@ class RemoveTag(FactCommand):
     tag: Code
 
 
-class TagGiven(Tag):
+class TagInput(Tag):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
 class TagVocabulary(Publication):
-    """All the tags there are from now on."""
+    """The complete tag vocabulary."""
 
-    tags: Annotated[tuple[TagGiven, ...], Field(max_length=MAX_TAGS)]
+    tags: Annotated[tuple[TagInput, ...], Field(max_length=MAX_TAGS)]
 
     @model_validator(mode="after")
     def each_code_once(self) -> Self:
         if len({tag.code for tag in self.tags}) != len(self.tags):
-            raise FieldError("each tag has a code of its own", "标签代码不能重复", "tags")
+            raise FieldError("each tag must have its own code", "标签代码不能重复", "tags")
         return self

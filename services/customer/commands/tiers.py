@@ -1,4 +1,4 @@
-"""Asking for a tier, and publishing what leads to one."""
+"""Commands to set, release, confirm, refuse and assess tiers, and to publish a tier scheme."""
 
 from typing import Annotated, Self
 
@@ -14,38 +14,38 @@ from contracts.types import Code
 
 
 class SetTier(FactCommand):
-    """Put the customer into a tier by hand; it stays there until it is released."""
+    """Set the tier by hand. Rules do not change it until it is released."""
 
     scheme: Code = "default"
     tier: Code
 
 
 class PutIntoTier(SetTier):
-    """`offered` are the tiers of the scheme as it is in force."""
+    """`offered` are the tiers of the scheme version in force."""
 
     offered: tuple[str, ...]
 
 
 class ReleaseTier(FactCommand):
-    """Let the rules of the scheme find the tier again."""
+    """Release the tier: the rules of the scheme determine it again."""
 
     scheme: Code = "default"
 
 
 class ConfirmTier(FactCommand):
-    """Take the tier that the rules propose."""
+    """Confirm the proposed tier."""
 
     scheme: Code = "default"
 
 
 class RefuseTier(FactCommand):
-    """Leave the customer in its tier, whatever the rules propose."""
+    """Refuse the proposed tier."""
 
     scheme: Code = "default"
 
 
 class AssessTier(Command):
-    """The rules lead to `tier`. `proposes`: somebody has to confirm it."""
+    """The result of the rules is `tier`. `proposes`: an employee has to confirm it."""
 
     scheme: str
     tier: str
@@ -56,22 +56,22 @@ class AssessTier(Command):
 TierCommand = SetTier | ReleaseTier | ConfirmTier | RefuseTier | AssessTier
 
 
-class TierRuleGiven(TierRule):
+class TierRuleInput(TierRule):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
 class TierScheme(Publication):
-    """The tiers from the highest to the last, which takes everybody who is left and so has no `when`."""
+    """The tiers from the highest to the lowest. The last one has no `when`: it takes all other customers."""
 
     decision: TierDecision = TierDecision.PROPOSED
     window_days: WindowDays = 365
     currency: KnownCurrency = "CNY"
-    tiers: Annotated[tuple[TierRuleGiven, ...], Field(max_length=MAX_TIERS)]
+    tiers: Annotated[tuple[TierRuleInput, ...], Field(max_length=MAX_TIERS)]
 
     @model_validator(mode="after")
     def each_tier_once(self) -> Self:
         if len({rule.tier for rule in self.tiers}) != len(self.tiers):
-            raise FieldError("each tier stands in the scheme once", "每个分层在方案中只出现一次")
+            raise FieldError("each tier can be in the scheme only once", "每个分层在方案中只出现一次")
         return self
 
     @model_validator(mode="after")
@@ -81,7 +81,7 @@ class TierScheme(Publication):
         *others, last = self.tiers
         if last.when is not None or any(rule.when is None for rule in others):
             raise FieldError(
-                "every tier but the last needs a `when`, and the last has none",
-                "除最后一个外，每个分层都需要 `when`；最后一个没有",
+                "every tier except the last requires a `when`; the last must not have one",
+                "除最后一个外，每个分层都须填写 `when`；最后一个不得填写",
             )
         return self

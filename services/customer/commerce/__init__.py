@@ -1,1 +1,1 @@
-"""Recording orders, quotes and contracts, the same way for REST, files and Kafka."""
+"""Records orders, quotes and contracts."""

@@ -1,4 +1,4 @@
-"""Records orders, quotes and contracts: the same for REST, files and other systems."""
+"""Records orders, quotes and contracts that arrive through REST, files and Kafka."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,12 +29,12 @@ Authorize = Callable[[Holders], None]
 
 
 def authorize_all(_holders: Holders) -> None:
-    """For callers that are authorized already: files and other systems."""
+    """Allow everything: files and inbound messages are already authorized."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[S]):
-    """Orders, quotes or contracts: each has a stream of its own, which begins with one of `beginnings`."""
+    """Orders, quotes or contracts. Each has its own stream, whose first event is one of `beginnings`."""
 
     name: str
     beginnings: tuple[type[Event], ...]
@@ -62,10 +62,10 @@ class Commerce:
         """Return the id that is derived from a number of another system: the same for REST, files and Kafka."""
         return self._pseudonyms.derived(kind.name, normalised(reference.system), normalised(reference.id))
 
-    async def belongs(self, kind: Kind[Any], thing_id: UUID, customer_id: UUID) -> bool:
-        """Say whether it belongs to this customer; raise the 404 problem where there is none."""
-        whose = await subject_of(thing_id, kind.beginnings, self._store)
-        return customer_id in {whose, (await self._customers.load(whose)).state.merged_into}
+    async def belongs(self, kind: Kind[Any], record_id: UUID, customer_id: UUID) -> bool:
+        """Whether the order, quote or contract belongs to this customer; raise the 404 problem if there is none."""
+        subject = await subject_of(record_id, kind.beginnings, self._store)
+        return customer_id in {subject, (await self._customers.load(subject)).state.merged_into}
 
     async def holders(self, customer_id: UUID) -> Holders:
         """Return the holders of a customer, or of the customer that it was merged into."""
@@ -86,27 +86,27 @@ class Commerce:
         authorize(customer.holders)
         require_kept(customer)
         external = command.external
-        thing_id = self.named(kind, external) if external else new_id(context, self._pseudonyms)
-        handled = await kind.handler.handle(thing_id, command, context, subject=customer_id)
-        if not handled.events and not await self.belongs(kind, thing_id, customer_id):
+        record_id = self.named(kind, external) if external else new_id(context, self._pseudonyms)
+        handled = await kind.handler.handle(record_id, command, context, subject=customer_id)
+        if not handled.events and not await self.belongs(kind, record_id, customer_id):
             raise of_another_customer(kind.name)
-        return thing_id, handled
+        return record_id, handled
 
     async def change(
         self,
         kind: Kind[Any],
-        thing_id: UUID,
+        record_id: UUID,
         command: Command,
         context: Context,
         *,
         expected_version: int | None = None,
         authorize: Authorize = authorize_all,
     ) -> Handled:
-        """Change an order, quote or contract; raise the 404 problem where there is none."""
-        customer_id = await subject_of(thing_id, kind.beginnings, self._store)
+        """Change an order, quote or contract; raise the 404 problem if there is none."""
+        customer_id = await subject_of(record_id, kind.beginnings, self._store)
         authorize(await self.holders(customer_id))
         return await kind.handler.handle(
-            thing_id, command, context, subject=customer_id, expected_version=expected_version
+            record_id, command, context, subject=customer_id, expected_version=expected_version
         )
 
 
@@ -114,6 +114,6 @@ def of_another_customer(name: str) -> RejectedError:
     zh = {"order": "订单", "quote": "报价", "contract": "合同"}[name]
     return RejectedError(
         f"{name}-of-another-customer",
-        f"The {name} of this number belongs to another customer.",
+        f"The {name} with this number belongs to another customer.",
         f"该编号的{zh}属于其他客户。",
     )

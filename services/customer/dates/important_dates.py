@@ -1,4 +1,4 @@
-"""Records important dates of key contacts some days ahead: reads all dates of the vault in batches, pass after pass."""
+"""Records important dates of key contacts some days ahead. Reads all dates of the vault in batches, repeatedly."""
 
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -12,10 +12,10 @@ from chassis.runtime.clock import Clock, utc_now
 from chassis.store.pseudonym import Pseudonyms
 from services.customer.actor import ACTOR
 from services.customer.commands.people import DATES
-from services.customer.domain.important_date import Approach, falls_on
+from services.customer.domain.important_date import AnnounceDate, falls_on
 
 BATCH = 500
-# A date that is near is read in several passes, and recorded once.
+# A near date is read in several passes, and recorded once.
 BETWEEN_PASSES = timedelta(hours=6)
 BEGINNING = UUID(int=0)
 DATES_OF_CONTACTS = """
@@ -25,7 +25,7 @@ DATES_OF_CONTACTS = """
 
 
 class ImportantDateReminder:
-    """A timer calls `run_due`. Each date has a stream of its own, so a pass that is repeated records nothing new."""
+    """A timer calls `run_due`. Each occurrence has its own stream, so a repeated pass adds no event."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class ImportantDateReminder:
         self._next_pass_at: datetime | None = None
 
     async def run_due(self) -> int:
-        """Read the next batch; return its size while the pass has more, so that the timer goes on without waiting."""
+        """Read the next batch; return its size if the pass has more batches, so that the timer continues at once."""
         now = self._clock()
         if self._next_pass_at and now < self._next_pass_at:
             return 0
@@ -62,5 +62,5 @@ class ImportantDateReminder:
         key_contact_id: UUID = row["key_contact_id"]
         stream_id = self._pseudonyms.derived("important-date", str(key_contact_id), kind, on.isoformat())
         context = ACTOR.on_timer(now, f"important-date|{stream_id}", f"important-date-{stream_id}")
-        command = Approach(key_contact_id=key_contact_id, kind=kind, on=on)
+        command = AnnounceDate(key_contact_id=key_contact_id, kind=kind, on=on)
         await self._dates.handle(stream_id, command, context, subject=row["customer_id"])

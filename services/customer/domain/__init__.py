@@ -1,4 +1,4 @@
-"""The rules of a customer's life: the stage it is in, and what may happen next."""
+"""The rules of a customer: which events follow from a command, and the state after an event."""
 
 from dataclasses import replace
 
@@ -11,8 +11,8 @@ from services.customer.domain import erasure, merging, ownership, people, record
 from services.customer.domain.life import stage_changed
 from services.customer.domain.market import market
 from services.customer.domain.needs import need_stated
-from services.customer.domain.record import registered, stated, stranger
-from services.customer.domain.references import leads_elsewhere, reference_added, reference_reserved
+from services.customer.domain.record import not_registered, registered, stated
+from services.customer.domain.references import reference_added, reference_leads_elsewhere, reference_reserved
 from services.customer.domain.stages import LEGAL, STAGES_ZH
 from services.customer.domain.state import Customer
 from services.customer.domain.tags import tag_added, tag_removed
@@ -21,24 +21,24 @@ __all__ = ["CUSTOMER", "LEGAL", "STAGES_ZH", "Customer"]
 
 
 def decide(customer: Customer, command: commands.AnyCommand) -> list[events.CustomerEvent]:
-    """Return the events that `command` earns: none when what it asks for already holds."""
+    """Return the events that result from `command`: none if it changes nothing."""
     if isinstance(command, MergeCommand):
         return merging.decide(customer, command)
     if isinstance(command, commands.EraseCustomer | commands.EraseKeyContact):
         return erasure.decide(customer, command)
     if customer.merged_into:
-        return merging.elsewhere(customer.merged_into, command)
+        return merging.rejected_as_merged(customer.merged_into, command)
     match command:
-        case commands.Register() if customer.stands_for:
-            raise leads_elsewhere()
+        case commands.Register() if customer.reserved_for:
+            raise reference_leads_elsewhere()
         case commands.ReserveReference():
             return reference_reserved(customer, command)
         case _ if customer.is_erased:
-            return erasure.refused(command)
+            return erasure.rejected_as_erased(command)
         case commands.Register():
             return [*registered(customer, command), *stated(customer, command)]
         case _ if not customer.known:
-            raise stranger()
+            raise not_registered()
         case commands.Rename() | commands.ChangeProfile() | commands.ReviewProfile():
             return record.decide(customer, command)
         case commands.ChangeStage(stage=stage, reason=reason):
@@ -70,7 +70,7 @@ def decide(customer: Customer, command: commands.AnyCommand) -> list[events.Cust
 
 
 def evolve(customer: Customer, event: events.CustomerEvent) -> Customer:
-    """Apply one fact. A fact is never refused: it has already happened."""
+    """Apply one event. An event is never rejected: it has already happened."""
     if isinstance(event, MergeEvent):
         return merging.evolve(customer, event)
     match event:
@@ -86,7 +86,7 @@ def evolve(customer: Customer, event: events.CustomerEvent) -> Customer:
             | events.TierProposalRefused()
             | events.TierProposalLapsed()
         ):
-            return replace(customer, standings=tiers.evolve(customer.standings, event))
+            return replace(customer, tier_states=tiers.evolve(customer.tier_states, event))
         case events.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
             helper_ids = customer.helper_ids - {owner_id}
             return replace(customer, owner_id=owner_id, leader_id=leader_id, helper_ids=helper_ids)
@@ -99,7 +99,7 @@ def evolve(customer: Customer, event: events.CustomerEvent) -> Customer:
         case events.ReferenceAdded(external_system=system, external_id=number):
             return replace(customer, references=(*customer.references, (system, number)))
         case events.ReferenceReserved(customer_id=customer_id):
-            return replace(customer, stands_for=customer_id)
+            return replace(customer, reserved_for=customer_id)
         case events.TagAdded(tag=tag):
             return replace(customer, tags=customer.tags | {tag})
         case events.TagRemoved(tag=tag):

@@ -14,7 +14,7 @@ Event = events.ContractEvent
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """Only what a later decision needs; everything else belongs in a read model."""
+    """The state that later decisions need; read models hold everything else."""
 
     signed: events.ContractSigned
     starts_on: date
@@ -25,20 +25,20 @@ class Contract:
 
 
 def decide(contract: Contract | None, command: commands.ContractCommand) -> list[Event]:
-    """Return the events that `command` earns: none when what it asks for already holds."""
+    """Return the events that result from `command`: none if it changes nothing."""
     match contract, command:
         case None, commands.SignContract():
             return [signed(command)]
         case None, _:
-            raise RejectedError("contract-unknown", "This contract has not been signed.", "该合同尚未登记。")
+            raise RejectedError("contract-unknown", "This contract is not recorded.", "该合同尚未登记。")
         case Contract(signed=known), commands.SignContract():
-            return same(known, signed(command))
+            return repeated(known, signed(command))
         case Contract(has_ended=True), commands.EndContract():
             return []
         case Contract(has_ended=True), _:
             raise RejectedError(
                 "contract-ended",
-                "This contract has ended: it can be neither renewed nor spoken of as one to renew. Sign another.",
+                "This contract has ended. It cannot be renewed and has no renewal intent. Sign a new contract.",
                 "该合同已终止，不能续签或登记续签意向；请签订新合同。",
             )
         case Contract(), commands.EndContract(reason=reason):
@@ -58,15 +58,15 @@ def signed(command: commands.SignContract) -> events.ContractSigned:
     )
 
 
-def same(known: events.ContractSigned, told: events.ContractSigned) -> list[Event]:
-    """The same contract told again changes nothing. What a customer intends changes, so it is not compared."""
+def repeated(known: events.ContractSigned, received: events.ContractSigned) -> list[Event]:
+    """Return no events for the same contract; raise RejectedError if more than the renewal intent differs."""
     ignored = {"renewal_intent"}
-    if known.model_dump(exclude=ignored) != told.model_dump(exclude=ignored):
+    if known.model_dump(exclude=ignored) != received.model_dump(exclude=ignored):
         amount = format_amount(known.amount_minor, known.currency)
         raise RejectedError(
             "contract-differs",
-            f"This contract is known as one from {known.starts_on} to {known.ends_on or 'no end'} over {amount};"
-            " what was signed does not change. Renew or end it.",
+            f"This contract is recorded from {known.starts_on} to {known.ends_on or 'open end'} with {amount}."
+            " A signed contract does not change; renew or end it.",
             f"该合同已登记：{known.starts_on} 至 {known.ends_on or '无期限'}，金额为 {amount}；"
             "已签内容不可更改，可续签或终止。",
         )
@@ -74,21 +74,21 @@ def same(known: events.ContractSigned, told: events.ContractSigned) -> list[Even
 
 
 def renewed(contract: Contract, command: commands.RenewContract) -> list[Event]:
-    told = events.ContractRenewed(**command.model_dump(exclude={"occurred_at"}))
-    if told == contract.renewed:
+    event = events.ContractRenewed(**command.model_dump(exclude={"occurred_at"}))
+    if event == contract.renewed:
         return []
     last_day = contract.ends_on or contract.starts_on
     if command.starts_on <= last_day:
         raise RejectedError(
             "renewal-too-early",
-            f"A renewal begins after the present term, whose last known day is {last_day}.",
+            f"A renewal must start after the present term. The last known day of the term is {last_day}.",
             f"续签须从现有期限之后开始，现有期限最后一天为 {last_day}。",
         )
-    return [told]
+    return [event]
 
 
 def evolve(contract: Contract | None, event: Event) -> Contract | None:
-    """Apply one fact. A fact is never refused: it has already happened."""
+    """Apply one event. An event is never rejected: it has already happened."""
     match event:
         case events.ContractSigned(starts_on=starts_on, ends_on=ends_on, renewal_intent=intent):
             return Contract(event, starts_on, ends_on, intent)

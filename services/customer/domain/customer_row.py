@@ -50,8 +50,8 @@ class CustomerRow:
     merged_into: UUID | None = None
 
 
-# What the list of customers does not show.
-NOT_KEPT = (
+# Events that do not change the row.
+IGNORED = (
     events.NeedStated
     | events.CompetitorSeen
     | events.ReferralMade
@@ -65,7 +65,7 @@ PROFILE = events.ProfileChanged.model_fields.keys() & CustomerRow.__dataclass_fi
 
 
 def project_next(row: CustomerRow | None, envelope: Envelope[events.CustomerEvent]) -> CustomerRow:
-    """Return the row after one event, with how far it has come."""
+    """Return the row after one event, with the customer's version."""
     version = max(row.version, envelope.version) if row else envelope.version
     return replace(project(row, envelope), version=version)
 
@@ -76,10 +76,10 @@ def project(row: CustomerRow | None, envelope: Envelope[events.CustomerEvent]) -
     if isinstance(event, events.Registered):
         return first_row(envelope, event)
     if row is None:
-        raise LookupError("a customer's first event must be its registration")
+        raise LookupError("a customer's first event must be Registered")
     if isinstance(event, ResponsibilityEvent):
         return evolve_responsibility(row, event)
-    if isinstance(event, NOT_KEPT):
+    if isinstance(event, IGNORED):
         return row
     match event:
         case events.Renamed() | events.ProfileChanged() | events.ProfileReviewed():
@@ -99,8 +99,8 @@ def project(row: CustomerRow | None, envelope: Envelope[events.CustomerEvent]) -
         case events.TierProposalRefused(scheme=scheme) | events.TierProposalLapsed(scheme=scheme):
             return replace(row, proposed_tiers=without(row.proposed_tiers, scheme))
         case events.KeyContactAdded(key_contact_id=key) | events.KeyContactChanged(key_contact_id=key):
-            told = event.model_dump(mode="json")
-            return replace(row, key_contacts={**row.key_contacts, str(key): told})
+            contact = event.model_dump(mode="json")
+            return replace(row, key_contacts={**row.key_contacts, str(key): contact})
         case events.KeyContactRemoved(key_contact_id=gone):
             return replace(row, key_contacts=without(row.key_contacts, str(gone)))
         case events.TagAdded(tag=tag):
@@ -110,7 +110,7 @@ def project(row: CustomerRow | None, envelope: Envelope[events.CustomerEvent]) -
         case events.ReferenceAdded(external_system=system, external_id=number):
             return replace(row, numbers=[*row.numbers, {"system": system, "id": number}])
         case events.CustomerErased() | events.KeyContactErased():
-            return without_words(row, event)
+            return without_personal_data(row, event)
 
 
 def described(
@@ -125,7 +125,7 @@ def described(
             return replace(row, reviewed_at=max(row.reviewed_at or at, at))
 
 
-def without_words(row: CustomerRow, event: events.ErasureEvent) -> CustomerRow:
+def without_personal_data(row: CustomerRow, event: events.ErasureEvent) -> CustomerRow:
     match event:
         case events.CustomerErased():
             return replace(row, is_erased=True, name_ref=None, key_contacts={})

@@ -11,7 +11,7 @@ from services.customer.commands.handover import MAX_CHECKLIST, HandoverCommand
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """The customer's handover, if one was ever begun; `settled` how the last one ended."""
+    """The last handover of the customer, if there was one. `settled` is the event that ended it."""
 
     started: events.HandoverStarted | None = None
     settled: HandoverEvent | None = None
@@ -22,9 +22,9 @@ class Handover:
 
 
 def decide(handover: Handover, command: HandoverCommand) -> list[HandoverEvent]:
-    """Return the events that `command` earns: none when what it asks for already holds."""
+    """Return the events that result from `command`: none if it changes nothing."""
     match command:
-        case commands.Begin():
+        case commands.BeginHandover():
             return begun(handover, command)
         case commands.AcceptHandover():
             if isinstance(handover.settled, events.HandoverAccepted):
@@ -38,28 +38,26 @@ def decide(handover: Handover, command: HandoverCommand) -> list[HandoverEvent]:
             return [events.HandoverWithdrawn(reason_ref=command.vault_ref("reason"))]
 
 
-def begun(handover: Handover, command: commands.Begin) -> list[HandoverEvent]:
-    asked, known = command.asked, handover.open
+def begun(handover: Handover, command: commands.BeginHandover) -> list[HandoverEvent]:
+    request, known = command.request, handover.open
     if known is not None:
-        if (known.to_owner_id, known.to_leader_id) == (asked.to_owner_id, asked.to_leader_id):
+        if (known.to_owner_id, known.to_leader_id) == (request.to_owner_id, request.to_leader_id):
             return accepted_at_once(command)
         raise RejectedError(
             "handover-open",
-            f"This customer is being handed over to {known.to_owner_id}; accept or withdraw that first.",
+            f"A handover of this customer to {known.to_owner_id} is open. Accept or withdraw it first.",
             f"该客户正在交接给 {known.to_owner_id}，请先接受或撤回该交接。",
         )
-    if asked.to_owner_id == command.from_owner_id:
-        raise RejectedError(
-            "handover-to-owner", "This customer is in that employee's care already.", "该客户已由该员工负责。"
-        )
+    if request.to_owner_id == command.from_owner_id:
+        raise RejectedError("handover-to-owner", "This employee already owns the customer.", "该客户已由该员工负责。")
     left_out = [max(0, len(found) - MAX_CHECKLIST) for found in (command.checklist, command.contracts)]
     return [
         events.HandoverStarted(
             batch_id=command.batch_id,
             from_owner_id=command.from_owner_id,
-            to_owner_id=asked.to_owner_id,
-            to_leader_id=asked.to_leader_id,
-            reason=asked.reason,
+            to_owner_id=request.to_owner_id,
+            to_leader_id=request.to_leader_id,
+            reason=request.reason,
             checklist=command.checklist[:MAX_CHECKLIST],
             items_left_out=sum(left_out),
             contracts=command.contracts[:MAX_CHECKLIST],
@@ -68,15 +66,15 @@ def begun(handover: Handover, command: commands.Begin) -> list[HandoverEvent]:
     ]
 
 
-def accepted_at_once(command: commands.Begin) -> list[HandoverEvent]:
-    return [events.HandoverAccepted(owner_id=command.asked.to_owner_id)] if command.is_accepted else []
+def accepted_at_once(command: commands.BeginHandover) -> list[HandoverEvent]:
+    return [events.HandoverAccepted(owner_id=command.request.to_owner_id)] if command.is_accepted else []
 
 
 def require_open(handover: Handover) -> events.HandoverStarted:
     if handover.open is None:
         raise RejectedError(
             "no-handover",
-            "No handover of this customer is open; one must be started first.",
+            "This customer has no open handover. Start one first.",
             "该客户没有进行中的交接，请先发起交接。",
         )
     return handover.open
@@ -85,13 +83,13 @@ def require_open(handover: Handover) -> events.HandoverStarted:
 def owner_changed(owner_id: str | None) -> RejectedError:
     return RejectedError(
         "owner-changed",
-        f"Since this was asked for the customer was given to {owner_id or 'nobody'}; it stays there.",
-        f"发起之后，该客户已转给 {owner_id or '他人'}，保持不变。",
+        f"The owner has changed since the request: it is now {owner_id or 'nobody'}. The customer was not handed over.",
+        f"发起之后，该客户的负责人已变更为 {owner_id or '无'}，未予交接。",
     )
 
 
 def evolve(handover: Handover, event: HandoverEvent) -> Handover:
-    """Apply one fact. A fact is never refused: it has already happened."""
+    """Apply one event. An event is never rejected: it has already happened."""
     match event:
         case events.HandoverStarted():
             return Handover(event)

@@ -1,4 +1,4 @@
-"""When an important date falls next, and the rule that each one is recorded once."""
+"""When an important date occurs next, and the rule that each occurrence is recorded once."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -13,13 +13,13 @@ from contracts.types import Code, Day
 from services.customer.commands.personal_data import Calendar, ImportantDate
 
 LEAD_DAYS = 7
-# The lunar calendar is known that far; it begins its year up to two months after the solar one.
+# The library knows the lunar calendar up to this year. A lunar year begins up to two months after the solar one.
 LAST_LUNAR_YEAR = 2099
 FEBRUARY, LAST_OF_FEBRUARY = 2, 28
 
 
-class Approach(Command):
-    """State that a date is near."""
+class AnnounceDate(Command):
+    """Record that an important date is near."""
 
     key_contact_id: UUID
     kind: Code
@@ -27,13 +27,13 @@ class Approach(Command):
 
 
 def falls_on(known: ImportantDate, today: date) -> date | None:
-    """Return the day on which the date comes back next, today included, if that is within LEAD_DAYS."""
+    """Return the next occurrence of the date, today included, if it is within LEAD_DAYS."""
     until = today + timedelta(days=LEAD_DAYS)
-    return next((day for day in returns(known, today.year) if today <= day <= until), None)
+    return next((day for day in occurrences(known, today.year) if today <= day <= until), None)
 
 
-def returns(known: ImportantDate, year: int) -> Iterator[date]:
-    """Yield the days on which it comes back about this year, by either calendar."""
+def occurrences(known: ImportantDate, year: int) -> Iterator[date]:
+    """Yield the occurrences of the date around this year, by either calendar."""
     for each in (year - 1, year, year + 1):
         if known.calendar is Calendar.SOLAR:
             yield solar(known, each)
@@ -42,7 +42,7 @@ def returns(known: ImportantDate, year: int) -> Iterator[date]:
 
 
 def solar(known: ImportantDate, year: int) -> date:
-    """Who was born on 29 February is remembered on the 28th in other years."""
+    """29 February occurs on 28 February in other years."""
     try:
         return date(year, known.month, known.day)
     except ValueError:
@@ -50,17 +50,17 @@ def solar(known: ImportantDate, year: int) -> date:
 
 
 def lunar(known: ImportantDate, year: int) -> date:
-    """The 30th of a month that has 29 days this time is its last."""
+    """Day 30 of a lunar month that has 29 days in this year is its last day."""
     last = LCalendars.ndays(year, known.month)
     found: date = LunarDate(year, known.month, min(known.day, last)).to_solar_date()
     return found
 
 
-def decide(told: bool, command: Approach) -> list[ImportantDateApproaching]:
-    return [] if told else [ImportantDateApproaching(**command.model_dump())]
+def decide(is_recorded: bool, command: AnnounceDate) -> list[ImportantDateApproaching]:
+    return [] if is_recorded else [ImportantDateApproaching(**command.model_dump())]
 
 
-def evolve(_told: bool, _event: ImportantDateApproaching) -> bool:
+def evolve(_is_recorded: bool, _event: ImportantDateApproaching) -> bool:
     return True
 
 

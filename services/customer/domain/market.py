@@ -20,5 +20,5 @@ def market(
 
 
 def referral_made(customer: Customer, referred_id: UUID | None) -> list[events.CustomerEvent]:
-    """One customer is referred once by another; a referral to somebody unknown is a fact each time."""
+    """A referral of the same customer is recorded once; a referral of an unknown one each time."""
     return [] if referred_id in customer.referred_ids else [events.ReferralMade(referred_customer_id=referred_id)]

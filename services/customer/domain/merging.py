@@ -1,4 +1,4 @@
-"""The rules of merging: a duplicate goes on under the survivor's id, in one step only (ADR 0013)."""
+"""The rules of merging: a duplicate is replaced by the surviving customer, without chains (ADR 0013)."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -9,7 +9,7 @@ from contracts.customer.merging import MergeEvent
 from services.customer import commands
 from services.customer.commands.merging import MergeCommand
 from services.customer.domain.erasure import require_kept
-from services.customer.domain.record import stranger
+from services.customer.domain.record import not_registered
 from services.customer.domain.state import Customer
 
 MAX_DUPLICATES = 50
@@ -18,7 +18,7 @@ MAX_DISTINCT = 200
 
 def decide(customer: Customer, command: MergeCommand) -> list[events.CustomerEvent]:
     if not customer.known:
-        raise stranger()
+        raise not_registered()
     if customer.merged_into and not isinstance(command, commands.MergeInto | commands.UnmergeFrom):
         raise MovedError(customer.merged_into)
     if isinstance(command, commands.MergeInto | commands.AbsorbDuplicate):
@@ -39,15 +39,15 @@ def decide(customer: Customer, command: MergeCommand) -> list[events.CustomerEve
                 return []
             return [events.DuplicateReleased(duplicate_id=duplicate_id)]
         case commands.MarkDistinct(other_id=other_id):
-            if other_id in customer.apart_from:
+            if other_id in customer.distinct_from:
                 return []
-            if len(customer.apart_from) >= MAX_DISTINCT:
+            if len(customer.distinct_from) >= MAX_DISTINCT:
                 raise too_many(MAX_DISTINCT)
             return [events.MarkedDistinct(other_id=other_id)]
 
 
-def elsewhere(into_id: UUID, command: commands.AnyCommand) -> list[events.CustomerEvent]:
-    """Say where a duplicate goes on; what looks at tiers of its own accord asks nobody."""
+def rejected_as_merged(into_id: UUID, command: commands.AnyCommand) -> list[events.CustomerEvent]:
+    """Raise MovedError, except for the assessment of tiers, which runs for every customer."""
     if isinstance(command, commands.AssessTier):
         return []
     raise MovedError(into_id)
@@ -61,18 +61,24 @@ def merged(customer: Customer, command: commands.MergeInto) -> list[events.Custo
     if customer.duplicate_ids:
         raise RejectedError(
             "has-duplicates",
-            "Others have been merged into this customer: merge the other way round, or release them first.",
+            "Other customers were merged into this one. Merge in the other direction, or undo those merges first.",
             "已有其他客户并入该客户：请反向合并，或先撤销这些合并。",
         )
     return [events.Merged(into_customer_id=command.customer_id)]
 
 
 def too_many(limit: int) -> RejectedError:
-    return RejectedError("too-many-duplicates", f"A customer has up to {limit} of these.", f"每个客户最多 {limit} 个。")
+    return RejectedError(
+        "too-many-duplicates", f"A customer can have at most {limit} of these.", f"每个客户最多 {limit} 个。"
+    )
 
 
 def with_itself() -> RejectedError:
-    return RejectedError("merge-with-itself", "Name two different customers.", "请指定两个不同的客户。")
+    return RejectedError(
+        "merge-with-itself",
+        "A customer cannot be merged with itself. Name two different customers.",
+        "客户不能与自身合并；请指定两个不同的客户。",
+    )
 
 
 def evolve(customer: Customer, event: MergeEvent) -> Customer:
@@ -86,4 +92,4 @@ def evolve(customer: Customer, event: MergeEvent) -> Customer:
         case events.DuplicateReleased(duplicate_id=duplicate_id):
             return replace(customer, duplicate_ids=customer.duplicate_ids - {duplicate_id})
         case events.MarkedDistinct(other_id=other_id):
-            return replace(customer, apart_from=customer.apart_from | {other_id})
+            return replace(customer, distinct_from=customer.distinct_from | {other_id})

@@ -10,18 +10,18 @@ MAX_NEEDS = 200
 
 
 def need_stated(customer: Customer, command: commands.StateNeed) -> list[events.CustomerEvent]:
-    """What was said of a need is news each time; its standing alone only where it changed."""
+    """A statement with a text is recorded each time; one without a text only if the status changes."""
     before = customer.needs.get(command.need)
     if before is None and command.status is not NeedStatus.OPEN:
         known = [need for need, status in customer.needs.items() if status is NeedStatus.OPEN]
         raise RejectedError(
             "need-unknown",
-            f"This need has not been stated; open are: {', '.join(known) or 'none'}.",
+            f"This need is not recorded. Open needs: {', '.join(known) or 'none'}.",
             f"该需求尚未登记；未完成的需求：{'、'.join(known) or '无'}。",
         )
     if before is None and len(customer.needs) >= MAX_NEEDS:
         raise RejectedError(
-            "too-many-needs", f"A customer has up to {MAX_NEEDS} needs.", f"每个客户最多 {MAX_NEEDS} 项需求。"
+            "too-many-needs", f"A customer can have at most {MAX_NEEDS} needs.", f"每个客户最多 {MAX_NEEDS} 项需求。"
         )
     if before is command.status and command.text is None:
         return []

@@ -22,21 +22,21 @@ STATES_ZH = {OrderState.PLACED: "已下单", OrderState.DELIVERED: "已交付", 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Only what a later decision needs; everything else belongs in a read model."""
+    """The state that later decisions need; read models hold everything else."""
 
     placed: events.OrderPlaced
     state: OrderState = OrderState.PLACED
 
 
 def decide(order: Order | None, command: commands.OrderCommand) -> list[Event]:
-    """Return the events that `command` earns: none when what it asks for already holds."""
+    """Return the events that result from `command`: none if it changes nothing."""
     match order, command:
         case None, commands.PlaceOrder():
             return [placed(command)]
         case None, _:
-            raise RejectedError("order-unknown", "This order has not been placed.", "该订单尚未登记。")
+            raise RejectedError("order-unknown", "This order is not recorded.", "该订单尚未登记。")
         case Order(placed=known), commands.PlaceOrder():
-            return same(known, placed(command))
+            return repeated(known, placed(command))
         case Order(state=OrderState.PLACED), commands.DeliverOrder():
             return [events.OrderDelivered()]
         case Order(state=OrderState.PLACED), commands.CancelOrder(reason=reason):
@@ -60,14 +60,18 @@ def placed(command: commands.PlaceOrder) -> events.OrderPlaced:
     )
 
 
-def same(known: events.OrderPlaced, told: events.OrderPlaced) -> list[Event]:
-    """The same order told again changes nothing; told with other words, one of the two is wrong."""
-    if (known.amount_minor, known.currency, known.category) != (told.amount_minor, told.currency, told.category):
+def repeated(known: events.OrderPlaced, received: events.OrderPlaced) -> list[Event]:
+    """Return no events for the same order; raise RejectedError if it differs."""
+    if (known.amount_minor, known.currency, known.category) != (
+        received.amount_minor,
+        received.currency,
+        received.category,
+    ):
         amount = format_amount(known.amount_minor, known.currency)
         raise RejectedError(
             "order-differs",
-            f"This order is known with {amount} and category {known.category or 'none'}; an order does not change."
-            " Cancel it and place another.",
+            f"This order is recorded with {amount} and category {known.category or 'none'}. An order does not change;"
+            " cancel it and place a new one.",
             f"该订单已登记，金额为 {amount}，类别为{known.category or '无'}；订单不可更改，请取消后重新下单。",
         )
     return []
@@ -76,13 +80,13 @@ def same(known: events.OrderPlaced, told: events.OrderPlaced) -> list[Event]:
 def closed(state: OrderState) -> RejectedError:
     return RejectedError(
         "order-closed",
-        f"This order is {state}. Only an order that is placed, and neither delivered nor cancelled, can become either.",
-        f"该订单{STATES_ZH[state]}。只有已下单且未交付、未取消的订单才能交付或取消。",
+        f"This order is already {state}. Only an open order can be delivered or cancelled.",
+        f"该订单{STATES_ZH[state]}。只有未交付且未取消的订单才能交付或取消。",
     )
 
 
 def evolve(order: Order | None, event: Event) -> Order | None:
-    """Apply one fact. A fact is never refused: it has already happened."""
+    """Apply one event. An event is never rejected: it has already happened."""
     match event:
         case events.OrderPlaced():
             return Order(event)

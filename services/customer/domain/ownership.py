@@ -35,7 +35,7 @@ def owner_assigned(customer: Customer, owner_id: str, leader_id: str | None) -> 
 
 
 def leader_changed(customer: Customer, previous: str, leader_id: str | None) -> list[events.CustomerEvent]:
-    """Leave the owner as it is; say nothing where somebody else leads by now."""
+    """Keep the owner. Return no events if the leader has changed meanwhile."""
     owner_id = customer.owner_id
     if owner_id is None or customer.leader_id != previous or previous == leader_id:
         return []
@@ -47,11 +47,13 @@ def helper_added(customer: Customer, employee_id: str) -> list[events.CustomerEv
         return []
     if employee_id == customer.owner_id:
         raise RejectedError(
-            "helper-is-owner", "The owner of a customer does not help with it.", "客户负责人不能同时是协作人。"
+            "helper-is-owner", "The owner of a customer cannot be its helper.", "客户负责人不能同时是协作人。"
         )
     if len(customer.helper_ids) >= MAX_HELPERS:
         raise RejectedError(
-            "too-many-helpers", f"A customer has up to {MAX_HELPERS} helpers.", f"每个客户最多 {MAX_HELPERS} 位协作人。"
+            "too-many-helpers",
+            f"A customer can have at most {MAX_HELPERS} helpers.",
+            f"每个客户最多 {MAX_HELPERS} 位协作人。",
         )
     return [events.HelperAdded(employee_id=employee_id)]
 
@@ -61,11 +63,11 @@ def helper_removed(customer: Customer, employee_id: str) -> list[events.Customer
 
 
 def passed_on(customer: Customer, command: commands.PassOn) -> list[events.CustomerEvent]:
-    """Refuse to take the customer from somebody who was given it since the handover began."""
+    """Raise RejectedError if the owner has changed since the handover started."""
     if customer.owner_id != command.from_owner_id:
         raise RejectedError(
             "owner-changed",
-            f"Since this handover began the customer was given to {customer.owner_id}; withdraw it and start anew.",
-            f"交接发起之后，该客户已转给 {customer.owner_id}；请撤回后重新发起。",
+            f"Since this handover started, the owner changed to {customer.owner_id}. Withdraw it and start a new one.",
+            f"交接发起之后，该客户的负责人已变更为 {customer.owner_id}；请撤回后重新发起。",
         )
     return owner_assigned(customer, command.owner_id, command.leader_id)

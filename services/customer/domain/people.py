@@ -28,17 +28,19 @@ def decide(customer: Customer, command: PeopleCommand) -> list[events.CustomerEv
 def evolve(customer: Customer, event: PeopleEvent) -> Customer:
     match event:
         case events.KeyContactAdded(key_contact_id=key) | events.KeyContactChanged(key_contact_id=key):
-            # What is said anew leaves the old words in their place.
-            said = customer.words_of.get(key, frozenset()) | refs_of(event)
+            # The replaced values stay in the vault, so their references are kept for an erasure.
+            refs = customer.personal_data_refs.get(key, frozenset()) | refs_of(event)
             contacts = {**customer.key_contacts, key: event}
-            return replace(customer, key_contacts=contacts, words_of={**customer.words_of, key: said})
+            return replace(
+                customer, key_contacts=contacts, personal_data_refs={**customer.personal_data_refs, key: refs}
+            )
         case events.KeyContactRemoved(key_contact_id=gone):
-            left = {key: contact for key, contact in customer.key_contacts.items() if key != gone}
-            return replace(customer, key_contacts=left)
+            others = {key: contact for key, contact in customer.key_contacts.items() if key != gone}
+            return replace(customer, key_contacts=others)
 
 
 def refs_of(contact: events.KeyContactDetails) -> frozenset[UUID]:
-    """Return where the words of a key contact stand."""
+    """Return the vault references of a key contact."""
     refs = (contact.name_ref, contact.phone_ref, contact.email_ref, contact.dates_ref)
     return frozenset(ref for ref in refs if ref)
 
@@ -47,23 +49,23 @@ def key_contact_added(customer: Customer, command: commands.AddKeyContact) -> li
     if len(customer.key_contacts) >= MAX_KEY_CONTACTS:
         raise RejectedError(
             "too-many-key-contacts",
-            f"A customer has up to {MAX_KEY_CONTACTS} key contacts; remove one first.",
+            f"A customer can have at most {MAX_KEY_CONTACTS} key contacts. Remove one first.",
             f"每个客户最多 {MAX_KEY_CONTACTS} 位关键联系人；请先移除一位。",
         )
     return [events.KeyContactAdded.model_validate(stated(command))]
 
 
 def key_contact_changed(customer: Customer, command: commands.ChangeKeyContact) -> list[events.CustomerEvent]:
-    """Words that stand in the vault already keep their place there, and are no change."""
+    """Values that do not change keep their vault reference."""
     before = customer.key_contacts.get(command.key_contact_id)
     if before is None:
         raise unknown()
     known = before.model_dump(exclude={"type"})
-    asked = {
+    new = {
         name: known[name] if value and known[name] in command.known else value
         for name, value in stated(command).items()
     }
-    return [] if asked == known else [events.KeyContactChanged.model_validate(asked)]
+    return [] if new == known else [events.KeyContactChanged.model_validate(new)]
 
 
 def key_contact_removed(customer: Customer, command: commands.RemoveKeyContact) -> list[events.CustomerEvent]:
@@ -73,7 +75,9 @@ def key_contact_removed(customer: Customer, command: commands.RemoveKeyContact) 
 
 
 def unknown() -> RejectedError:
-    return RejectedError("key-contact-unknown", "This customer has no such key contact.", "该客户没有这位关键联系人。")
+    return RejectedError(
+        "key-contact-unknown", "This customer does not have this key contact.", "该客户没有这位关键联系人。"
+    )
 
 
 def stated(command: commands.AddKeyContact | commands.ChangeKeyContact) -> dict[str, Any]:

@@ -11,18 +11,18 @@ Event = events.QuoteEvent
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Only what a later decision needs; everything else belongs in a read model."""
+    """The state that later decisions need; read models hold everything else."""
 
     amount: tuple[int, str] | None = None
 
 
 def decide(quote: Quote | None, command: commands.QuoteCommand) -> list[Event]:
-    """Return the events that `command` earns: none when what it asks for already holds."""
+    """Return the events that result from `command`: none if it changes nothing."""
     match quote, command:
         case None, commands.OpenQuote():
             return [opened(command)]
         case None, _:
-            raise RejectedError("quote-unknown", "This quote has not been asked for.", "该报价尚未登记。")
+            raise RejectedError("quote-unknown", "This quote is not recorded.", "该报价尚未登记。")
         case Quote(), commands.OpenQuote(amount_minor=int() as amount, currency=str() as currency):
             return issued(quote, amount, currency)
         case Quote(), commands.OpenQuote():
@@ -32,7 +32,7 @@ def decide(quote: Quote | None, command: commands.QuoteCommand) -> list[Event]:
         case Quote(amount=None), commands.CompareQuote():
             raise RejectedError(
                 "quote-not-issued",
-                "Only a quote that was issued can be compared; issue it first.",
+                "Only an issued quote can be compared. Issue it first.",
                 "报价发出之后才能比价，请先发出报价。",
             )
         case Quote(), commands.CompareQuote(competitor=competitor):
@@ -41,15 +41,15 @@ def decide(quote: Quote | None, command: commands.QuoteCommand) -> list[Event]:
 
 def opened(command: commands.OpenQuote) -> Event:
     named = command.external
-    about = {
+    fields = {
         "external_system": named.system if named else None,
         "external_id": named.id if named else None,
         "category": command.category,
     }
     if command.amount_minor is None:
-        return events.QuoteRequested.model_validate(about)
+        return events.QuoteRequested.model_validate(fields)
     return events.QuoteIssued.model_validate(
-        {**about, "amount_minor": command.amount_minor, "currency": command.currency}
+        {**fields, "amount_minor": command.amount_minor, "currency": command.currency}
     )
 
 
@@ -60,7 +60,7 @@ def issued(quote: Quote, amount: int, currency: str) -> list[Event]:
 
 
 def evolve(quote: Quote | None, event: Event) -> Quote | None:
-    """Apply one fact. A fact is never refused: it has already happened."""
+    """Apply one event. An event is never rejected: it has already happened."""
     match event:
         case events.QuoteRequested():
             return Quote()

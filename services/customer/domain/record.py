@@ -57,7 +57,7 @@ def registered(customer: Customer, command: commands.Register) -> list[events.Cu
 
 
 def stated(customer: Customer, command: commands.Register) -> list[events.CustomerEvent]:
-    """What a registration says beside the name. A stage stated at the first entry needs no transition."""
+    """Return the events for the other fields of a registration. The first stated stage needs no legal transition."""
     found = profile_changed(customer, command.profile)
     if command.tier:
         scheme, tier = command.tier.scheme, command.tier.tier
@@ -75,12 +75,12 @@ def stated(customer: Customer, command: commands.Register) -> list[events.Custom
 
 
 def renamed(customer: Customer, command: commands.Rename) -> list[events.CustomerEvent]:
-    """A person's name is not compared: the rules see no personal word."""
+    """A person's name is not compared: the rules do not see personal data."""
     if (customer.kind is Kind.COMPANY) != (command.name is not None):
         raise RejectedError(
             "named-otherwise",
-            "A company is called by `name`, a person by `person_name`.",
-            "公司客户用 `name`，个人客户用 `person_name`。",
+            "Use `name` for a company and `person_name` for a person.",
+            "公司客户请填写 `name`，个人客户请填写 `person_name`。",
         )
     if command.name and command.name == customer.name:
         return []
@@ -91,15 +91,15 @@ def profile_changed(
     customer: Customer, profile: commands.Profile, clear: Sequence[str] = ()
 ) -> list[events.CustomerEvent]:
     known = customer.profile.model_dump()
-    news = {name: value for name, value in profile.model_dump().items() if value not in (None, known[name])}
+    changes = {name: value for name, value in profile.model_dump().items() if value not in (None, known[name])}
     cleared = tuple(name for name in dict.fromkeys(map(str, clear)) if known[name] is not None)
-    return [events.ProfileChanged(**news, cleared=cleared)] if news or cleared else []
+    return [events.ProfileChanged(**changes, cleared=cleared)] if changes or cleared else []
 
 
 def profile_after(profile: commands.Profile, event: events.ProfileChanged) -> commands.Profile:
-    news = {name: value for name, value in event.changes().items() if name in KNOWN}
-    return profile.model_copy(update=news)
+    changes = {name: value for name, value in event.changes().items() if name in KNOWN}
+    return profile.model_copy(update=changes)
 
 
-def stranger() -> RejectedError:
-    return RejectedError("customer-unknown", "This customer has not been registered.", "该客户尚未登记。")
+def not_registered() -> RejectedError:
+    return RejectedError("customer-unknown", "This customer is not registered.", "该客户尚未登记。")

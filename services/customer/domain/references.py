@@ -16,20 +16,20 @@ def reference_added(customer: Customer, command: commands.AddReference) -> list[
     if len(customer.references) >= MAX_REFERENCES:
         raise RejectedError(
             "too-many-references",
-            f"A customer has up to {MAX_REFERENCES} numbers in other systems.",
+            f"A customer can have at most {MAX_REFERENCES} numbers in other systems.",
             f"每个客户最多 {MAX_REFERENCES} 个外部编号。",
         )
     return [events.ReferenceAdded(external_system=reference[0], external_id=reference[1])]
 
 
 def reference_reserved(holder: Customer, command: commands.ReserveReference) -> list[events.CustomerEvent]:
-    """Decide on the number's own stream: that of the customer registered under it, or nobody's yet."""
-    if holder.stands_for == command.customer_id:
+    """Decide for the stream of the number: it is empty, or a customer was registered under the number."""
+    if holder.reserved_for == command.customer_id:
         return []
-    if holder.known or holder.stands_for:
+    if holder.known or holder.reserved_for:
         raise RejectedError(
             "reference-taken",
-            "This number already leads to another customer.",
+            "This number already belongs to another customer.",
             "该外部编号已属于另一个客户。",
         )
     return [
@@ -45,7 +45,7 @@ def first_reference(event: events.Registered) -> tuple[tuple[str, str], ...]:
     return ((event.external_system, event.external_id),) if event.external_system and event.external_id else ()
 
 
-def leads_elsewhere() -> RejectedError:
+def reference_leads_elsewhere() -> RejectedError:
     return RejectedError(
-        LEADS_ELSEWHERE, "This number leads to a customer who is known already.", "该外部编号指向已登记的客户。"
+        LEADS_ELSEWHERE, "This number belongs to a registered customer.", "该外部编号属于已登记的客户。"
     )

@@ -1,4 +1,4 @@
-"""The rules of a segment: published in whole versions, let go, and published again."""
+"""The rules of a segment: it is published in versions, and can be removed and published again."""
 
 from chassis.versions.decider import Kind, Timeline
 from contracts.customer import SegmentPublished, SegmentRemoved
@@ -6,7 +6,7 @@ from services.customer.commands import RemoveSegment
 
 
 def removed(timeline: Timeline[SegmentPublished], command: RemoveSegment) -> list[SegmentRemoved]:
-    """Let the segment go, if it is there."""
+    """Remove the segment, if there is one."""
     return [SegmentRemoved(name=command.name)] if timeline.versions else []
 
 

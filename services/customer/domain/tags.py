@@ -1,4 +1,4 @@
-"""The rules of tags: a vocabulary offers them, and what was tagged stands when the vocabulary changes."""
+"""The rules of tags: the vocabulary defines them, and customers keep their tags when it changes."""
 
 from chassis.commands.decider import RejectedError
 from chassis.versions.decider import Kind
@@ -21,7 +21,7 @@ def tag_added(customer: Customer, command: commands.TagCustomer) -> list[events.
     if len(customer.tags) >= MAX_TAGS_OF_A_CUSTOMER:
         raise RejectedError(
             "too-many-tags",
-            f"A customer has up to {MAX_TAGS_OF_A_CUSTOMER} tags.",
+            f"A customer can have at most {MAX_TAGS_OF_A_CUSTOMER} tags.",
             f"每个客户最多 {MAX_TAGS_OF_A_CUSTOMER} 个标签。",
         )
     return [events.TagAdded(tag=command.tag, vocabulary_number=command.vocabulary_number)]
@@ -36,5 +36,7 @@ def unknown_tag(offered: tuple[Tag, ...]) -> RejectedError:
     en = ", ".join(f"{tag.code} ({tag.en})" for tag in some) + (", …" if more else "")
     zh = "、".join(f"{tag.zh}（{tag.code}）" for tag in some) + ("……" if more else "")
     return RejectedError(
-        "unknown-tag", f"There is no such tag; offered are: {en or 'none'}.", f"没有该标签；可选：{zh or '无'}。"
+        "unknown-tag",
+        f"This tag is not in the vocabulary. Available tags: {en or 'none'}.",
+        f"词表中没有该标签；可选：{zh or '无'}。",
     )

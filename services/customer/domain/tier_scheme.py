@@ -1,4 +1,4 @@
-"""A tier scheme is published in whole versions; the rules of those that ship are not in force before that."""
+"""The rules of a tier scheme: it is published in versions. Shipped schemes are not in force until published."""
 
 from chassis.versions.decider import Kind
 from contracts.customer import TierSchemePublished

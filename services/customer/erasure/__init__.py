@@ -1,1 +1,1 @@
-"""Erasing personal words, and collecting the answers of the other services."""
+"""Erases personal data, and stores the answers of the other services."""

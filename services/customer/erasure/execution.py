@@ -1,4 +1,4 @@
-"""Carries erasures out in this service, and keeps the answers of the other services."""
+"""Executes erasures in this service, and stores the answers of the other services."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,16 +19,16 @@ TABLES = ("erasure_answer",)
 BATCH = 100
 CONFIRMED = "customer-erasure-answers"
 FOLLOWUP = "followup"
-ASKED = """
+NOT_EXECUTED = """
     SELECT position, stream_id, version, subject, type, state, recorded_at FROM event e
     WHERE type IN ('care.customer.erased.v1', 'care.customer.key-contact-erased.v1')
       AND NOT EXISTS (SELECT FROM erasure p WHERE p.subject = e.subject AND p.version = e.version)
     ORDER BY position LIMIT $1
 """
-KEEP = """
+SAVE_ANSWER = """
     INSERT INTO erasure_answer (erasure_id, service, entries, erased_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
 """
-KEEP_CONFIRMED = """
+SAVE_CONFIRMATION = """
     INSERT INTO erasure_confirmation (erasure_id, service, entries, received_at) VALUES ($1, $2, $3, $4)
     ON CONFLICT DO NOTHING
 """
@@ -44,22 +44,24 @@ class ErasureHandler:
         self._inbound_parking = inbound_parking
 
     async def run_due(self) -> int:
-        """Carry out the erasures that are not done yet. Returns how many there were."""
-        asked = [self._mapper.to_envelope(recorded(row)) for row in await self._pool.fetch(ASKED, BATCH)]
-        for envelope in asked:
+        """Execute the erasures that are not done yet; return how many there were."""
+        envelopes = [self._mapper.to_envelope(recorded(row)) for row in await self._pool.fetch(NOT_EXECUTED, BATCH)]
+        for envelope in envelopes:
             async with transaction(self._pool) as held:
-                await self._carry_out(envelope, held)
-        return len(asked)
+                await self._execute(envelope, held)
+        return len(envelopes)
 
-    async def receive(self, told: ErasureConfirmed, context: Context) -> None:
-        """Keep the answer of a service that holds no personal data: the first answer of each counts."""
-        if context.actor != told.source:
+    async def receive(self, answer: ErasureConfirmed, context: Context) -> None:
+        """Store the answer of a service that holds no personal data. The first answer of each service counts."""
+        if context.actor != answer.source:
             raise RejectedError(
-                "answer-of-another", "A service answers for itself only.", "每个服务只能为自己作出答复。"
+                "answer-of-another", "A service can answer only for itself.", "每个服务只能为自己作出答复。"
             )
-        await self._pool.execute(KEEP_CONFIRMED, told.erasure_id, told.service, told.entries, told.received_at)
+        await self._pool.execute(
+            SAVE_CONFIRMATION, answer.erasure_id, answer.service, answer.entries, answer.received_at
+        )
 
-    async def _carry_out(self, envelope: Envelope[events.ErasureEvent], held: Connection) -> None:
+    async def _execute(self, envelope: Envelope[events.ErasureEvent], held: Connection) -> None:
         match envelope.event:
             case events.CustomerErased():
                 # Other systems may have sent personal data in fields where our rules allow none.
@@ -70,8 +72,8 @@ class ErasureHandler:
 
 
 async def receive_answers(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-    """Keep the erasures that followup has carried out. The consumer calls this inside its own transaction."""
+    """Store the erasures that followup has executed. The consumer calls this inside its own transaction."""
     for envelope in envelopes:
         if isinstance(envelope.event, WordsErased):
             erasure_id, entries = envelope.event.erasure_id, envelope.event.entries
-            await held.execute(KEEP, erasure_id, FOLLOWUP, entries, envelope.recorded_at)
+            await held.execute(SAVE_ANSWER, erasure_id, FOLLOWUP, entries, envelope.recorded_at)

@@ -1,1 +1,1 @@
-"""Handing customers over: checklists, and batches of handovers."""
+"""Handovers of customers: checklists, and batches."""

@@ -11,7 +11,7 @@ from chassis.postgres.database import Pool
 from contracts.customer import ChecklistItem, EndingContract, RenewalIntent
 from services.customer.projection.followup import open_items
 
-# The same as in the shipped plan, which calls 60 days before a contract ends.
+# The same as in the shipped plan, which schedules a call 60 days before a contract ends.
 NEAR_DAYS = 60
 RUNNING = """
     SELECT contract_id, ends_on, renewal_intent FROM contract
@@ -53,5 +53,5 @@ def running_contract(contract_id: UUID, ends_on: date, renewal_intent: str) -> E
 
 
 def is_near_its_end(contract: Term, today: date) -> bool:
-    """Say whether the last day lies within NEAR_DAYS, before or after."""
+    """Whether the last day is at most NEAR_DAYS away, before or after today."""
     return contract.ends_on is not None and abs(contract.ends_on - today) <= timedelta(days=NEAR_DAYS)

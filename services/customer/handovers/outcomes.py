@@ -1,4 +1,4 @@
-"""The items of a handover batch: which ones wait, and the recorded outcome of each."""
+"""The items of a handover batch: the waiting ones, and the outcome of each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ COUNTS = """
 
 
 class Outcome(StrEnum):
-    """What was done with one item of a batch."""
+    """The outcome of one item of a batch."""
 
     WAITING = "waiting"
     BEGUN = "begun"
@@ -73,6 +73,6 @@ async def record(pool: Pool, batch_id: UUID, results: Sequence[ItemResult]) -> N
 
 
 async def counts(pool: Pool, batch_id: UUID) -> dict[str, Any]:
-    """Return how many customers were handed over, and how many refused."""
+    """Return how many customers were handed over, and how many were refused."""
     row: Any = await pool.fetchrow(COUNTS, batch_id)
     return dict(row)

@@ -1,4 +1,4 @@
-"""Runs handover batches: one customer after another, each with an append of its own, from where the last run ended."""
+"""Runs handover batches: one append per customer, continuing where the last run ended."""
 
 import asyncio
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ NEXT = f"SELECT {COLUMNS} FROM handover_batch WHERE ended_at IS NULL ORDER BY st
 
 
 class HandoverBatchRunner:
-    """A timer calls `run_due`. After a crash, or run twice at once, it repeats nothing: each append has a key."""
+    """A timer calls `run_due`. Each step has an idempotency key, so a repeated step appends nothing."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class HandoverBatchRunner:
         self._slots = asyncio.Semaphore(CONCURRENCY)
 
     async def run_due(self) -> int:
-        """Run the next steps of the oldest batch; return how many there were."""
+        """Run the next steps of the oldest open batch; return how many there were."""
         row = await self._pool.fetchrow(NEXT)
         if row is None:
             return 0

@@ -1,4 +1,4 @@
-"""Selects the customers of a handover batch, and marks an employee who leaves."""
+"""Selects the customers of a handover batch, and marks a leaving employee as left."""
 
 from chassis.postgres.database import Pool
 from services.customer.employees import Employees
@@ -38,7 +38,7 @@ SELECT_NAMED = """
 """
 # The employees whom the leaver led get the new leader, or none.
 CHANGE_LEADER = "UPDATE employee SET leader_id = $2 WHERE leader_id = $1"
-# For an employee who was never stated, only the id is known: it is used as the name.
+# The name of an employee who is not recorded is unknown: the id is used instead.
 MARK_AS_LEFT = """
     INSERT INTO employee (employee_id, name, left_at) VALUES ($1, $1, $2)
     ON CONFLICT (employee_id) DO UPDATE SET left_at = coalesce(employee.left_at, excluded.left_at)
@@ -53,7 +53,7 @@ class BatchSelection:
         self._employees = employees
 
     async def is_due(self, batch: HandoverBatchRow) -> bool:
-        """Say whether to select. A leaver may get customers after the first selection; other batches select once."""
+        """Whether to select. A leaver may get customers after the first selection; other batches select once."""
         return batch.leaves or not await self._pool.fetchval(IS_SELECTED, batch.batch_id)
 
     async def select(self, batch: HandoverBatchRow) -> None:

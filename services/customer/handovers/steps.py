@@ -12,7 +12,7 @@ from services.customer import commands
 from services.customer.domain import Customer
 from services.customer.domain.erasure import require_kept
 from services.customer.domain.handover import Handover, owner_changed
-from services.customer.domain.record import stranger
+from services.customer.domain.record import not_registered
 from services.customer.employees import Employees
 from services.customer.handovers.checklists import Checklists
 from services.customer.handovers.outcomes import Item, ItemResult, Outcome
@@ -65,15 +65,15 @@ class BatchSteps:
         await self._customers.handle(item.customer_id, command, context)
 
     async def _hand_over(self, batch: HandoverBatchRow, customer_id: UUID, to_owner_id: str, context: Context) -> None:
-        """Begin the customer's handover; where nobody has to accept it, its owner changes in the same append."""
+        """Start the customer's handover. If nobody has to accept it, the owner changes in the same append."""
         if await self._store.answer(context.key):
             return
         customer = (await self._customers.load(customer_id)).state
         from_owner_id = current_owner(batch, customer)
         leader_id = await self._employees.leader_of(to_owner_id)
         checklist = await self._checklists.of([customer_id, *customer.duplicate_ids], context.now)
-        begin = commands.Begin(
-            asked=commands.StartHandover(to_owner_id=to_owner_id, to_leader_id=leader_id, reason=batch.reason),
+        begin = commands.BeginHandover(
+            request=commands.StartHandover(to_owner_id=to_owner_id, to_leader_id=leader_id, reason=batch.reason),
             from_owner_id=from_owner_id,
             checklist=checklist.items,
             contracts=checklist.contracts,
@@ -87,20 +87,20 @@ class BatchSteps:
 
 
 def current_owner(batch: HandoverBatchRow, customer: Customer) -> str | None:
-    """Return the owner whom the customer is taken from; raise RejectedError where the batch may not take it."""
+    """Return the present owner; raise RejectedError if the batch may not hand the customer over."""
     if not customer.known:
-        raise stranger()
+        raise not_registered()
     if customer.merged_into:
         raise MovedError(customer.merged_into)
     require_kept(customer)
     if batch.customer_ids and batch.led_by not in {None, customer.leader_id}:
-        raise led_elsewhere()
+        raise led_by_another()
     if customer.owner_id != batch.from_owner_id and (batch.from_owner_id or not batch.customer_ids):
         raise owner_changed(customer.owner_id)
     return customer.owner_id
 
 
-def led_elsewhere() -> RejectedError:
+def led_by_another() -> RejectedError:
     return RejectedError(
-        "led-elsewhere", "You pass on customers that you lead; this one you do not.", "只能移交自己管辖的客户。"
+        "led-elsewhere", "You can hand over only customers that you lead.", "只能移交您作为主管的客户。"
     )

@@ -1,4 +1,4 @@
-"""What the cells of every imported file mean: words, days, and the number that identifies a row."""
+"""Reads the cells of imported files: choices, days and required values."""
 
 from datetime import date, time
 from typing import TypeVar
@@ -15,13 +15,13 @@ FILE_SYSTEM = "file"
 
 
 def choose(choices: dict[str, T], text: str, column: str) -> T | None:
-    """Return what a cell's word stands for; None for an empty cell."""
+    """Return the value for the text of a cell; None for an empty cell."""
     if not text:
         return None
     found = choices.get(normalised(text))
     if found is None:
         offered = ", ".join(choices)
-        raise RowProblemError(column, "unknown-word", f"Not one of: {offered}.", f"不在可选范围内：{offered}。")
+        raise RowProblemError(column, "unknown-word", f"Must be one of: {offered}.", f"须为以下之一：{offered}。")
     return found
 
 
@@ -34,5 +34,5 @@ def day(text: str, column: str) -> date | None:
 
 def required(found: T | None, column: str) -> T:
     if found is None:
-        raise RowProblemError(column, "missing", "A day is needed here.", f"缺少{column}。")
+        raise RowProblemError(column, "missing", "A day is required.", f"缺少{column}。")
     return found

@@ -1,4 +1,4 @@
-"""Imports orders and contracts from orders.csv, contracts.csv and .xlsx: accepted headers, and a row's commands."""
+"""Imports orders and contracts from orders.csv, contracts.csv and .xlsx: headers, and the commands of a row."""
 
 from datetime import datetime
 from typing import Any
@@ -86,11 +86,11 @@ class CommerceImport:
         """Run the commands of a row: the first begins the order or contract, the others change it."""
         customer_id = await self._customer(cells)
         beginning, *changes = row_commands
-        thing_id, first = await self._commerce.begin(kind, customer_id, beginning, step(context, "begin"))
+        record_id, first = await self._commerce.begin(kind, customer_id, beginning, step(context, "begin"))
         handled: list[Handled] = [first]
         for number, command in enumerate(changes):
             change_context = step(context, f"since-{number}")
-            handled.append(await self._commerce.change(kind, thing_id, command, change_context))
+            handled.append(await self._commerce.change(kind, record_id, command, change_context))
         if first.status == CREATED:
             return RowOutcome.CREATED, customer_id
         return (RowOutcome.CHANGED if any(one.events for one in handled) else RowOutcome.UNCHANGED), customer_id
@@ -99,16 +99,18 @@ class CommerceImport:
         """Return the row's customer, by number or else by name. Raises RowProblemError."""
         number, name = cells["customer_number"], cells["customer"]
         if not (number or name):
-            raise RowProblemError("客户编号", "missing", "A row needs a customer.", "缺少客户编号或客户名称。")
+            raise RowProblemError(
+                "客户编号", "missing", "A row requires a customer number or name.", "缺少客户编号或客户名称。"
+            )
         if found := await self._registration.known_as(FILE_SYSTEM, number or name):
             return found
         named = [] if number else await self._queries.named(name, ENOUGH_TO_BE_AMBIGUOUS)
         if len(named) == 1:
             return named[0]
         if named:
-            sentence = "Several customers have this name; give the customer's number."
+            sentence = "Several customers have this name. Fill in the customer number."
             raise RowProblemError("客户名称", "customer-ambiguous", sentence, "有多个同名客户，请填写客户编号。")
-        sentence = "This customer is not known; send the customers first."
+        sentence = "This customer is not registered. Import the customers first."
         raise RowProblemError("客户编号", "customer-unknown", sentence, "该客户尚未登记，请先导入客户。")
 
 
@@ -171,7 +173,7 @@ class ContractImport(CommerceImport):
 
 def reference(cells: dict[str, str], column: str) -> commands.ExternalReference:
     if not cells["number"]:
-        raise RowProblemError(column, "missing", "A row needs its number.", f"缺少{column}。")
+        raise RowProblemError(column, "missing", "A row requires its number.", f"缺少{column}。")
     return commands.ExternalReference(system=FILE_SYSTEM, id=cells["number"])
 
 

@@ -80,7 +80,7 @@ class CustomerImport:
         cells = row.cells
         reference = cells["number"] or cells["name"]
         if not (reference and cells["name"]):
-            raise RowProblemError("客户名称", "missing", "A row needs a customer's name.", "缺少客户名称。")
+            raise RowProblemError("客户名称", "missing", "A row requires a customer name.", "缺少客户名称。")
         customer_id = self._pseudonyms.customer(FILE_SYSTEM, reference)
         owner_id = await self._owner(cells)
         command = self.command(cells, owner_id, context.now)
@@ -128,7 +128,7 @@ class CustomerImport:
         if contacted_on is None:
             return None
         if contacted_on > now.astimezone(self._zone).date():
-            raise RowProblemError("最近沟通时间", "in-future", "The day has not come yet.", "该日期尚未到来。")
+            raise RowProblemError("最近沟通时间", "in-future", "The day is in the future.", "日期不能晚于今天。")
         # A file that is sent before WORKDAY_START of the same day cannot name a later time.
         return min(datetime.combine(contacted_on, WORKDAY_START, self._zone), now)
 

@@ -1,1 +1,1 @@
-"""Events of other systems, read from Kafka."""
+"""Inbound messages of other systems, received from Kafka."""

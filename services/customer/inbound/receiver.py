@@ -1,4 +1,4 @@
-"""Receives inbound messages: what other systems send through Kafka runs the same commands as REST."""
+"""Receives inbound messages from Kafka, and runs the same commands as REST."""
 
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ SOURCE = "inbound"
 
 
 class InboundReceiver:
-    """Runs the command that a message stands for."""
+    """Runs the command of an inbound message."""
 
     def __init__(
         self,
@@ -34,11 +34,11 @@ class InboundReceiver:
         self._pseudonyms = pseudonyms
 
     def customer_of(self, message: InboundMessage) -> UUID:
-        """Return the id that is derived from the customer's number, whether the customer is known or not."""
+        """Return the id that is derived from the customer's number, whether the customer is registered or not."""
         return self._pseudonyms.customer(message.customer.system, message.customer.id)
 
     async def receive(self, message: AnyInbound, context: Context) -> None:
-        """Run the command. Raises RejectedError or ProblemError where a rule does not allow it."""
+        """Run the command. Raises RejectedError or ProblemError if a rule does not allow it."""
         commerce = self._commerce
         match message:
             case inbound.CompanyStated():
@@ -76,11 +76,11 @@ class InboundReceiver:
     async def _change(
         self, kind: Kind[Any], message: InboundMessage, number: Reference, command_type: type[Command], context: Context
     ) -> None:
-        thing_id = self._commerce.named(kind, commands.ExternalReference(system=number.system, id=number.id))
+        record_id = self._commerce.named(kind, commands.ExternalReference(system=number.system, id=number.id))
         customer_id = await self._known(message.customer)
-        if not await self._commerce.belongs(kind, thing_id, customer_id):
+        if not await self._commerce.belongs(kind, record_id, customer_id):
             raise of_another_customer(kind.name)
-        await self._commerce.change(kind, thing_id, command_type.model_validate(fields_of(message)), context)
+        await self._commerce.change(kind, record_id, command_type.model_validate(fields_of(message)), context)
 
     async def _record(
         self, message: InboundMessage, command_type: type[Command], context: Context, **more: Any
@@ -92,7 +92,7 @@ class InboundReceiver:
         found = await self._registration.known_as(number.system, number.id)
         if found is None:
             raise RejectedError(
-                "customer-unknown", "No customer is known by this number yet.", "尚无使用该编号的客户。"
+                "customer-unknown", "No customer is registered under this number.", "该编号下尚未登记客户。"
             )
         return found
 

@@ -1,1 +1,1 @@
-"""Finding customers that are recorded twice."""
+"""Finds likely duplicates."""

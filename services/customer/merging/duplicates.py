@@ -29,13 +29,13 @@ CLEAR = """
     WHERE (p.low_id = ANY($1) OR p.high_id = ANY($1)) AND p.score > 0
       AND a.customer_id = p.low_id AND b.customer_id = p.high_id AND NOT a.tokens && b.tokens
 """
-KEEP = """
+SAVE = """
     INSERT INTO duplicate_pair (low_id, high_id, reasons, score)
     SELECT low_id, high_id, reasons::text[], score
     FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::integer[]) AS t (low_id, high_id, reasons, score)
     ON CONFLICT (low_id, high_id) DO UPDATE SET reasons = excluded.reasons, score = excluded.score
 """
-LOOKED = "UPDATE customer_likeness SET is_looked = true WHERE customer_id = ANY($1)"
+MARK_COMPARED = "UPDATE customer_likeness SET is_looked = true WHERE customer_id = ANY($1)"
 
 
 class DuplicateFinder:
@@ -45,24 +45,24 @@ class DuplicateFinder:
         self._pool = pool
 
     async def run_due(self) -> int:
-        """Compare the next customers; return how many there were."""
+        """Compare the next batch of customers; return its size."""
         async with transaction(self._pool) as held:
-            looked = [row["customer_id"] for row in await held.fetch(WAITING, BATCH)]
-            if not looked:
+            compared = [row["customer_id"] for row in await held.fetch(WAITING, BATCH)]
+            if not compared:
                 return 0
             await held.execute(BY_INDEX)
             pairs: dict[tuple[UUID, UUID], list[Reason]] = {}
-            for row in await held.fetch(ALIKE, looked, MAX_ALIKE):
+            for row in await held.fetch(ALIKE, compared, MAX_ALIKE):
                 low, high = sorted((row["one"], row["other"]))
                 pairs[low, high] = reasons(row["shared"])
-            await held.execute(CLEAR, looked)
+            await held.execute(CLEAR, compared)
             ordered = sorted(pairs.items())
             await held.execute(
-                KEEP,
+                SAVE,
                 [low for (low, _), _ in ordered],
                 [high for (_, high), _ in ordered],
                 [f"{{{','.join(because)}}}" for _, because in ordered],
                 [score(because) for _, because in ordered],
             )
-            await held.execute(LOOKED, looked)
-        return len(looked)
+            await held.execute(MARK_COMPARED, compared)
+        return len(compared)

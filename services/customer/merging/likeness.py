@@ -6,8 +6,8 @@ from enum import StrEnum
 from chassis.store.pseudonym import Pseudonyms
 from services.customer.search.names import folded
 
-# What says how a company is organised, and nothing of which one it is; the longer ones first.
-FORMS = (
+# Legal forms, which do not tell companies apart; longer ones first.
+LEGAL_FORMS = (
     "股份有限公司", "有限责任公司", "集团有限公司", "有限公司", "集团", "公司",
     "companylimited", "coltd", "limited", "gmbh", "corp", "ltd", "inc", "llc",
 )  # fmt: skip
@@ -15,7 +15,7 @@ SHORTEST_NEAR, LONGEST_NEAR = 4, 16
 
 
 class Reason(StrEnum):
-    """What two customers have in common."""
+    """Why two customers may be the same."""
 
     NAME = "name"
     SIMILAR_NAME = "similar-name"
@@ -24,34 +24,34 @@ class Reason(StrEnum):
 
 
 KINDS = list(Reason)
-# How sure, of a hundred, each reason makes alone.
+# The score of each reason alone, out of 100.
 WEIGHTS = {Reason.NAME: 70, Reason.SIMILAR_NAME: 45, Reason.PHONE: 80, Reason.NUMBER: 60}
 
 
-def core(name: str) -> str:
-    """Return a company's name without width, case, signs and legal form: 上海腾云有限公司 is 上海腾云."""
+def core_name(name: str) -> str:
+    """Return a company's name, folded, without its legal form: 上海腾云 for 上海腾云有限公司."""
     key = folded(name)
-    form = next((form for form in FORMS if key.endswith(form) and key != form), "")
+    form = next((form for form in LEGAL_FORMS if key.endswith(form) and key != form), "")
     return key.removesuffix(form)
 
 
-def near(key: str) -> Iterator[str]:
-    """Yield what a name shares with each that differs from it by one character: itself, with one left out."""
+def near_names(key: str) -> Iterator[str]:
+    """Yield the name, and the name without each of its characters: names that differ in one character share one."""
     if SHORTEST_NEAR <= len(key) <= LONGEST_NEAR:
         yield key
-        yield from (key[:place] + key[place + 1 :] for place in range(len(key)))
+        yield from (key[:index] + key[index + 1 :] for index in range(len(key)))
 
 
 def tokens(name: str | None, phones: Iterable[str], numbers: Iterable[str], pseudonyms: Pseudonyms) -> list[int]:
-    """Return the digests; each says in its last two bits what it is a digest of."""
-    key = core(name) if name else ""
-    told = [
+    """Return the digests. The last two bits of each are the index of its Reason."""
+    key = core_name(name) if name else ""
+    parts = [
         *((Reason.NAME, each) for each in [key] if each),
-        *((Reason.SIMILAR_NAME, each) for each in near(key)),
+        *((Reason.SIMILAR_NAME, each) for each in near_names(key)),
         *((Reason.PHONE, phone) for phone in phones),
         *((Reason.NUMBER, folded(number)) for number in numbers),
     ]
-    return sorted({token(kind, text, pseudonyms) for kind, text in told})
+    return sorted({token(kind, text, pseudonyms) for kind, text in parts})
 
 
 def token(kind: Reason, text: str, pseudonyms: Pseudonyms) -> int:
@@ -59,7 +59,7 @@ def token(kind: Reason, text: str, pseudonyms: Pseudonyms) -> int:
 
 
 def reasons(shared: Iterable[int]) -> list[Reason]:
-    """Return what the digests that two have in common say, the surest first; the same name is no similar one."""
+    """Return the reasons for shared digests, highest weight first. NAME replaces SIMILAR_NAME."""
     found = {KINDS[each & 3] for each in shared}
     if Reason.NAME in found:
         found.discard(Reason.SIMILAR_NAME)
@@ -67,7 +67,7 @@ def reasons(shared: Iterable[int]) -> list[Reason]:
 
 
 def score(because: Iterable[Reason]) -> int:
-    """Return how sure these make together, of a hundred."""
+    """Return the combined score of the reasons, out of 100."""
     doubt = 1.0
     for reason in because:
         doubt *= 1 - WEIGHTS[reason] / 100

@@ -52,7 +52,7 @@ def handler(pseudonyms: Pseudonyms) -> Handler:
         await handovers.apply(envelopes, held)
         await tiers.apply(envelopes, held)
         await segments.apply(envelopes, held)
-        # After the customers: once a batch is in the read model, so are the customers that it selects from.
+        # After the customers: a batch selects from all customers that were there when it started.
         await handover_batches.apply(envelopes, held)
 
     return apply

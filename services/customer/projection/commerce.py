@@ -94,7 +94,7 @@ def project_order(row: OrderRow | None, envelope: Envelope[events.OrderEvent]) -
     if isinstance(event, events.OrderPlaced):
         return OrderRow(placed_at=at, **first_fields(envelope))
     if row is None:
-        raise LookupError("an order's first event must be its placing")
+        raise LookupError("an order's first event must be OrderPlaced")
     row = replace(row, version=envelope.version)
     match event:
         case events.OrderDelivered():
@@ -104,7 +104,7 @@ def project_order(row: OrderRow | None, envelope: Envelope[events.OrderEvent]) -
 
 
 def project_quote(row: QuoteRow | None, envelope: Envelope[events.QuoteEvent]) -> QuoteRow:
-    """Return the row of a quote after one event; it begins with being asked for, or with being issued."""
+    """Return the row of a quote after one event. The first event is a request or an issue."""
     event, at = envelope.event, envelope.occurred_at
     match row, event:
         case None, events.QuoteRequested():
@@ -112,15 +112,14 @@ def project_quote(row: QuoteRow | None, envelope: Envelope[events.QuoteEvent]) -
         case None, events.QuoteIssued():
             return QuoteRow(opened_at=at, issued_at=at, **first_fields(envelope))
         case None, _:
-            raise LookupError("a quote's first event must be its request or its issue")
+            raise LookupError("a quote's first event must be QuoteRequested or QuoteIssued")
         case QuoteRow(), events.QuoteRequested():
             return replace(row, version=envelope.version)
         case QuoteRow(), events.QuoteIssued(amount_minor=amount, currency=currency):
             return replace(row, version=envelope.version, amount_minor=amount, currency=currency, issued_at=at)
         case QuoteRow(), events.QuoteCompared(competitor=competitor):
-            seen = competitor or row.competitor
             row = replace(row, version=envelope.version, comparisons=row.comparisons + 1)
-            return replace(row, compared_at=at, competitor=seen)
+            return replace(row, compared_at=at, competitor=competitor or row.competitor)
 
 
 def project_contract(row: ContractRow | None, envelope: Envelope[events.ContractEvent]) -> ContractRow:
@@ -129,7 +128,7 @@ def project_contract(row: ContractRow | None, envelope: Envelope[events.Contract
     if isinstance(event, events.ContractSigned):
         return ContractRow(signed_at=envelope.occurred_at, **first_fields(envelope))
     if row is None:
-        raise LookupError("a contract's first event must be its signing")
+        raise LookupError("a contract's first event must be ContractSigned")
     row = replace(row, version=envelope.version)
     match event:
         case events.RenewalIntentStated(intent=intent):

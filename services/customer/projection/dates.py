@@ -1,4 +1,4 @@
-"""References to the important dates of key contacts in the vault: no date is kept here."""
+"""References to the important dates of key contacts. The dates themselves stay in the vault."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from contracts.event import Envelope
 
 @dataclass(frozen=True, slots=True)
 class DatesRow:
-    """`dates_ref` is absent where the key contact has no dates, or was removed."""
+    """`dates_ref` is absent if the key contact has no dates or was removed."""
 
     key_contact_id: UUID
     customer_id: UUID

@@ -1,4 +1,4 @@
-"""The handover batches. Their items are kept beside them, by the runner."""
+"""The list of handover batches. The runner writes their items."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -56,5 +56,5 @@ def project(row: HandoverBatchRow | None, envelope: Envelope[events.HandoverBatc
             **event.model_dump(exclude={"type"}),
         )
     if row is None:
-        raise LookupError("a batch's first event must be its start")
+        raise LookupError("a batch's first event must be HandoverBatchStarted")
     return replace(row, version=envelope.version, ended_at=envelope.occurred_at)

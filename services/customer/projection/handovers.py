@@ -55,7 +55,7 @@ def project(row: HandoverRow | None, envelope: Envelope[events.HandoverEvent]) -
     if isinstance(event, events.HandoverStarted):
         return started(envelope, event)
     if row is None:
-        raise LookupError("a handover's first event must be its start")
+        raise LookupError("a handover's first event must be HandoverStarted")
     ended = replace(row, version=envelope.version, settled_at=envelope.occurred_at)
     match event:
         case events.HandoverAccepted(note_ref=note_ref):

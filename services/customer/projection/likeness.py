@@ -1,4 +1,4 @@
-"""The digests by which likely duplicates are found."""
+"""The digests with which likely duplicates are found."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,12 +24,12 @@ CHANGES_DIGEST = (
 )
 SAVE = """
     INSERT INTO customer_likeness AS known (customer_id, tokens)
-    SELECT customer_id, tokens::bigint[] FROM unnest($1::uuid[], $2::text[]) AS told (customer_id, tokens)
+    SELECT customer_id, tokens::bigint[] FROM unnest($1::uuid[], $2::text[]) AS n (customer_id, tokens)
     ON CONFLICT (customer_id) DO UPDATE SET tokens = excluded.tokens, is_looked = false
         WHERE known.tokens IS DISTINCT FROM excluded.tokens
 """
 # Not part of the read model: it stays when the read model is rebuilt.
-APART = """
+MARK_DISTINCT = """
     INSERT INTO duplicate_pair (low_id, high_id, reasons, score, is_apart)
     SELECT least(one, other), greatest(one, other), '{}', 0, true FROM unnest($1::uuid[], $2::uuid[]) AS t (one, other)
     ON CONFLICT (low_id, high_id) DO UPDATE SET is_apart = true
@@ -46,14 +46,14 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection, pseudonyms
             tokens(row.name, phones_of(row, words), (number["id"] for number in row.numbers), pseudonyms)
             for row in rows
         ]
-        # As texts, because arrays in an array would have to be of one length.
+        # As texts, because nested arrays must all have the same length.
         await held.execute(
             SAVE, [row.customer_id for row in rows], [f"{{{','.join(map(str, each))}}}" for each in found]
         )
-    apart = [
+    distinct = [
         (envelope.subject, envelope.event.other_id)
         for envelope in envelopes
         if isinstance(envelope.event, events.MarkedDistinct)
     ]
-    if apart:
-        await held.execute(APART, [one for one, _ in apart], [other for _, other in apart])
+    if distinct:
+        await held.execute(MARK_DISTINCT, [one for one, _ in distinct], [other for _, other in distinct])

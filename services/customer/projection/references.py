@@ -1,4 +1,4 @@
-"""The customer that each number of another system belongs to."""
+"""The customer of each number in another system."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from contracts.event import Envelope
 
 @dataclass(frozen=True, slots=True)
 class ReferenceRow:
-    """`number_id` is derived from system and number, so there is one row for each."""
+    """`number_id` is derived from system and number."""
 
     number_id: UUID
     customer_id: UUID

@@ -15,11 +15,11 @@ from services.customer.projection.customers import CUSTOMERS
 from services.customer.search.tokens import entry_of
 
 TABLES = ("customer_search",)
-# Most events change nothing that a customer is found by: then nothing is written.
+# Most events do not change the search entry: then nothing is written.
 SAVE = """
     INSERT INTO customer_search AS known (customer_id, is_owned, words, tokens)
     SELECT customer_id, is_owned, words, tokens::bigint[]
-    FROM unnest($1::uuid[], $2::boolean[], $3::text[], $4::text[]) AS told (customer_id, is_owned, words, tokens)
+    FROM unnest($1::uuid[], $2::boolean[], $3::text[], $4::text[]) AS n (customer_id, is_owned, words, tokens)
     ON CONFLICT (customer_id) DO UPDATE
         SET is_owned = excluded.is_owned, words = excluded.words, tokens = excluded.tokens
         WHERE (known.words, known.tokens) IS DISTINCT FROM (excluded.words, excluded.tokens)
@@ -27,7 +27,7 @@ SAVE = """
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection, pseudonyms: Pseudonyms) -> None:
-    """Update the index for the customers of these events. What the vault has erased is erased here."""
+    """Update the entries of the customers of these events. Data erased from the vault disappears here."""
     subjects = {envelope.subject for envelope in envelopes if isinstance(envelope.event, events.CustomerEvent)}
     rows = (await CUSTOMERS.load(held, subjects)).values()
     if not rows:
@@ -39,7 +39,7 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection, pseudonyms
         [row.customer_id for row in rows],
         [row.owner_id is not None for row in rows],
         [entry.words for entry in entries],
-        # As texts, because arrays in an array would have to be of one length.
+        # As texts, because nested arrays must all have the same length.
         [f"{{{','.join(map(str, entry.tokens))}}}" for entry in entries],
     )
 

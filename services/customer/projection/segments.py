@@ -1,4 +1,4 @@
-"""The segments there are, kept in step with their publications."""
+"""The list of published segments."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,18 +8,18 @@ from contracts import customer as events
 from contracts.event import Envelope
 
 TABLES = ("segment",)
-KEEP = """
+SAVE = """
     INSERT INTO segment (name, data) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET data = excluded.data
 """
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-    """Apply the facts of a batch that are about segments."""
+    """Apply the segment events of a batch."""
     for envelope in envelopes:
         match envelope.event:
             case events.SegmentPublished(name=name) as published:
-                await held.execute(KEEP, name, published.model_dump(mode="json"))
+                await held.execute(SAVE, name, published.model_dump(mode="json"))
             case events.SegmentRemoved(name=name):
-                await held.execute(KEEP, name, None)
+                await held.execute(SAVE, name, None)
             case _:
                 continue

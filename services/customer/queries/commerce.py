@@ -35,7 +35,7 @@ PAGES = {
 
 
 class OrderView(BaseModel):
-    """An order as its source tells of it."""
+    """An order as its source reported it."""
 
     id: UUID
     version: int
@@ -53,7 +53,7 @@ class OrderView(BaseModel):
 
 
 class QuoteView(BaseModel):
-    """A quote; its amount is what was issued last, absent while it was only asked for."""
+    """A quote. Its amount is the last issued one; it is absent if the quote was only requested."""
 
     id: UUID
     version: int

@@ -32,7 +32,7 @@ NAMED = "SELECT customer_id FROM customer WHERE name = $1 AND merged_into IS NUL
 
 
 class CustomerView(BaseModel):
-    """A customer as its service knows it."""
+    """A customer in the customer service."""
 
     id: UUID
     version: int
@@ -68,14 +68,14 @@ class CustomerView(BaseModel):
 
 
 class NumberView(BaseModel):
-    """The number under which another system knows a customer."""
+    """A number of a customer in another system."""
 
     system: str
     id: str
 
 
 class CustomerDetail(CustomerView):
-    """One customer, with what a list leaves out."""
+    """One customer, with the fields that lists omit."""
 
     references: list[NumberView]
     key_contacts: list[KeyContactView]
@@ -88,13 +88,13 @@ class CustomerQueries:
         self._search = search
 
     async def current(self, customer_id: UUID, version: int, customer: Customer) -> CustomerView:
-        """Return the view of a folded state: never behind, whatever the list still has to catch up with."""
+        """Return the view of a folded state, which may be newer than the list."""
         name = customer.name or await self._word(customer.name_ref)
         row = await self._pool.fetchrow(ONE, customer_id)
-        listed = dict(row) if row else dict.fromkeys(CustomerView.model_fields)
+        stored = dict(row) if row else dict.fromkeys(CustomerView.model_fields)
         return CustomerView.model_validate(
             {
-                **listed,
+                **stored,
                 **customer.profile.model_dump(),
                 "id": customer_id,
                 "version": version,
@@ -113,7 +113,7 @@ class CustomerQueries:
         )
 
     async def past(self, row: CustomerRow) -> CustomerView:
-        """Return the view of a row folded from some of the customer's facts."""
+        """Return the view of a row that was folded from past events."""
         name = row.name or await self._word(row.name_ref)
         return view({**asdict(row), "id": row.customer_id, "name": name})
 
@@ -124,13 +124,15 @@ class CustomerQueries:
         contacts: Iterable[KeyContactDetails],
         *,
         duplicate_ids: Iterable[UUID] = (),
-        show_words: bool,
+        show_personal_data: bool,
     ) -> CustomerDetail:
-        found = await self.key_contacts(list(contacts), show_words=show_words)
+        found = await self.key_contacts(list(contacts), show_personal_data=show_personal_data)
         return CustomerDetail(**dict(view), references=numbers, key_contacts=found, duplicate_ids=sorted(duplicate_ids))
 
-    async def key_contacts(self, contacts: Sequence[KeyContactDetails], *, show_words: bool) -> list[KeyContactView]:
-        words = await self.words(refs_of(contacts)) if show_words else None
+    async def key_contacts(
+        self, contacts: Sequence[KeyContactDetails], *, show_personal_data: bool
+    ) -> list[KeyContactView]:
+        words = await self.words(refs_of(contacts)) if show_personal_data else None
         return [key_contact_view(contact, words) for contact in contacts]
 
     async def words(self, refs: Iterable[UUID]) -> PersonalData:
@@ -144,12 +146,12 @@ class CustomerQueries:
         rows = await self._search.page(COLUMNS, filters, after, min(limit, MAX_LIMIT) + 1)
         return [view(row) for row in rows]
 
-    async def count(self, filters: CustomerFilters, most: int) -> int:
-        """Return how many customers fit, or `most` where there are as many or more."""
-        return await self._search.count(filters, most)
+    async def count(self, filters: CustomerFilters, limit: int) -> int:
+        """Return how many customers match, `limit` at most."""
+        return await self._search.count(filters, limit)
 
     async def named(self, name: str, limit: int) -> list[UUID]:
-        """Return the companies of exactly this name."""
+        """Return the companies with exactly this name."""
         rows = await self._pool.fetch(NAMED, name, limit)
         return [row["customer_id"] for row in rows]
 

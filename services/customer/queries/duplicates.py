@@ -1,4 +1,4 @@
-"""Reads likely duplicates, with the reasons."""
+"""Reads likely duplicates with their reasons."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -20,7 +20,7 @@ LIST = f"""
 
 
 class DuplicateView(BaseModel):
-    """Two customers that may be one. `score`, of a hundred, is made of the reasons; names are those of companies."""
+    """Two customers that may be the same. `score` is from 0 to 100. Only companies have names here."""
 
     customer_id: UUID
     name: str | None
@@ -30,11 +30,11 @@ class DuplicateView(BaseModel):
     score: int
 
 
-async def page(pool: Pool, visible_to: str | None, place: Sequence[str] | None, limit: int) -> list[DuplicateView]:
-    """Return up to `limit` + 1 pairs, the surest first."""
-    after = (int(place[0]), UUID(place[1]), UUID(place[2])) if place else (None, None, None)
+async def page(pool: Pool, visible_to: str | None, cursor: Sequence[str] | None, limit: int) -> list[DuplicateView]:
+    """Return up to `limit` + 1 pairs, highest score first."""
+    after = (int(cursor[0]), UUID(cursor[1]), UUID(cursor[2])) if cursor else (None, None, None)
     return [DuplicateView(**row) for row in await pool.fetch(LIST, *after, visible_to, limit + 1)]
 
 
-def place_of(pair: DuplicateView) -> list[str]:
+def cursor_of(pair: DuplicateView) -> list[str]:
     return [str(pair.score), str(pair.customer_id), str(pair.other_id)]

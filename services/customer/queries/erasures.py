@@ -1,4 +1,4 @@
-"""The certificate of an erasure: which service has erased, when, and how much."""
+"""The certificate of an erasure: which services have erased, when, and how many entries."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,16 +19,16 @@ ANSWERS = """
     SELECT erasure_id, service, entries, received_at FROM erasure_confirmation WHERE erasure_id = ANY($1)
 """
 OURSELVES = "customer"
-# Those that take no personal words: they look for some, and have nothing to erase.
-WORDLESS: tuple[str, ...] = get_args(ServiceWithoutVault)
-OTHERS = ("followup", *WORDLESS)
+# Services that store no personal data: they confirm that they found none.
+WITHOUT_PERSONAL_DATA: tuple[str, ...] = get_args(ServiceWithoutVault)
+OTHERS = ("followup", *WITHOUT_PERSONAL_DATA)
 
 
 class AnswerView(BaseModel):
-    """What one service has done; both are empty as long as it has not answered.
+    """The answer of one service; `erased_at` and `entries` are empty until it has answered.
 
-    For customer and followup, `entries` counts the words that were deleted, at `erased_at`. Alerts and reporting take
-    none: theirs is how many they found when they received the erasure, which is 0.
+    For customer and followup, `entries` counts the vault entries deleted at `erased_at`. Alerts and reporting store no
+    personal data: their `entries` is what they found when they received the erasure, which must be 0.
     """
 
     service: str
@@ -37,7 +37,7 @@ class AnswerView(BaseModel):
 
 
 class ErasureView(BaseModel):
-    """One erasure: of the customer as a whole or, where `key_contact_id` names one, of a key contact."""
+    """One erasure: of the key contact if `key_contact_id` is present, otherwise of the customer."""
 
     id: UUID
     customer_id: UUID
@@ -50,42 +50,42 @@ class ErasureView(BaseModel):
 
 
 class Certificate(BaseModel):
-    """The erasures of a customer and of its duplicates, in their order."""
+    """The erasures of a customer and of its duplicates, in order."""
 
     customer_id: UUID
     erasures: list[ErasureView]
 
 
-async def certificate(pool: Pool, customer_id: UUID, facts: Sequence[Envelope[Any]]) -> Certificate:
-    """Return what has become of the erasures among the customer's facts."""
-    asked = [fact for fact in facts if isinstance(fact.event, events.ErasureEvent)]
-    whose = {fact.subject for fact in asked}
-    ours = {(done.subject, done.version): done for each in whose for done in await erasures_of(pool, each)}
-    answers = await pool.fetch(ANSWERS, [fact.id for fact in asked])
+async def certificate(pool: Pool, customer_id: UUID, envelopes: Sequence[Envelope[Any]]) -> Certificate:
+    """Return the erasures among the customer's events, with the answers of each service."""
+    erasing = [each for each in envelopes if isinstance(each.event, events.ErasureEvent)]
+    subjects = {each.subject for each in erasing}
+    ours = {(done.subject, done.version): done for each in subjects for done in await erasures_of(pool, each)}
+    answers = await pool.fetch(ANSWERS, [each.id for each in erasing])
     theirs = {(row["erasure_id"], row["service"]): AnswerView.model_validate(dict(row)) for row in answers}
-    erasures = [erasure_view(fact, ours.get((fact.subject, fact.version)), theirs) for fact in asked]
+    erasures = [erasure_view(each, ours.get((each.subject, each.version)), theirs) for each in erasing]
     return Certificate(customer_id=customer_id, erasures=erasures)
 
 
 def erasure_view(
-    fact: Envelope[events.ErasureEvent], ours: CompletedErasure | None, theirs: dict[tuple[UUID, str], AnswerView]
+    envelope: Envelope[events.ErasureEvent], ours: CompletedErasure | None, theirs: dict[tuple[UUID, str], AnswerView]
 ) -> ErasureView:
     own = AnswerView(service=OURSELVES)
     if ours:
         own = AnswerView(service=OURSELVES, erased_at=ours.erased_at, entries=ours.entries)
-    others = [theirs.get((fact.id, name), AnswerView(service=name)) for name in OTHERS]
+    others = [theirs.get((envelope.id, name), AnswerView(service=name)) for name in OTHERS]
     return ErasureView(
-        id=fact.id,
-        customer_id=fact.subject,
-        key_contact_id=getattr(fact.event, "key_contact_id", None),
-        reason=fact.event.reason,
-        asked_at=fact.recorded_at,
-        asked_by=fact.metadata.actor,
+        id=envelope.id,
+        customer_id=envelope.subject,
+        key_contact_id=getattr(envelope.event, "key_contact_id", None),
+        reason=envelope.event.reason,
+        asked_at=envelope.recorded_at,
+        asked_by=envelope.metadata.actor,
         answers=[own, *others],
         is_complete=all(map(is_done, (own, *others))),
     )
 
 
 def is_done(answer: AnswerView) -> bool:
-    """Whether a service has answered, and is left without a word."""
-    return answer.erased_at is not None and not (answer.service in WORDLESS and answer.entries)
+    """Whether the service has answered and holds no personal data any more."""
+    return answer.erased_at is not None and not (answer.service in WITHOUT_PERSONAL_DATA and answer.entries)

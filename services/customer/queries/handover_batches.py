@@ -25,7 +25,7 @@ ITEMS = """
 
 
 class BatchCounts(BaseModel):
-    """How many customers of a batch stand where; those `accepted` are among `begun` and `passed_on`."""
+    """The number of customers of a batch by outcome. `accepted` ones are included in `begun` or `passed_on`."""
 
     waiting: int = 0
     begun: int = 0
@@ -37,7 +37,7 @@ class BatchCounts(BaseModel):
 
 
 class HandoverBatchView(BaseModel):
-    """A batch as it was asked for, and how far it has come."""
+    """A batch with its request and its progress."""
 
     id: UUID
     version: int
@@ -60,7 +60,7 @@ class HandoverBatchView(BaseModel):
 
 
 class HandoverItemView(BaseModel):
-    """One customer of a batch: owned, helped or led by whom it is taken from. `to_owner_id` takes that over."""
+    """One customer of a batch: the employee who hands over owned, helped or led it. `to_owner_id` takes over."""
 
     customer_id: UUID
     kind: Literal["owned", "helped", "led"]
@@ -83,5 +83,5 @@ async def page(
     return [HandoverItemView(**row) for row in rows]
 
 
-def place_of(item: HandoverItemView) -> list[str]:
+def cursor_of(item: HandoverItemView) -> list[str]:
     return [str(item.customer_id), item.kind]

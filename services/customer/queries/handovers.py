@@ -1,4 +1,4 @@
-"""Reads handovers."""
+"""Reads handovers: one, or a list."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -26,7 +26,7 @@ LIST = f"""
 
 
 class HandoverView(BaseModel):
-    """The handover of a customer: the open one, or how the last one ended."""
+    """The open handover of a customer, or the last one."""
 
     customer_id: UUID
     version: int
@@ -45,7 +45,7 @@ class HandoverView(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class HandoverFilters:
-    """What the list is narrowed to. `visible_to` restricts it to those that one employee has part in."""
+    """The filters of the list. `visible_to` restricts it to handovers from, to or led by one employee."""
 
     state: str | None = None
     from_owner_id: str | None = None
@@ -64,6 +64,6 @@ class HandoverQueries:
 
     async def page(self, filters: HandoverFilters, after: UUID | None, limit: int) -> list[HandoverView]:
         """Return up to `limit` + 1 handovers in the order of their customers' ids."""
-        asked = filters.state, filters.from_owner_id, filters.to_owner_id, filters.visible_to, filters.batch_id
-        rows = await self._pool.fetch(LIST, after, *asked, limit + 1)
+        values = filters.state, filters.from_owner_id, filters.to_owner_id, filters.visible_to, filters.batch_id
+        rows = await self._pool.fetch(LIST, after, *values, limit + 1)
         return [HandoverView(**row) for row in rows]

@@ -15,7 +15,7 @@ REFS = ("name_ref", "phone_ref", "email_ref", "dates_ref")
 
 
 class KeyContactView(BaseModel):
-    """Somebody to speak to. `is_withheld`: the words are kept from this caller; only the kinds of dates are told."""
+    """A key contact. `is_withheld`: this caller may not see personal data; only the kinds of dates are shown."""
 
     id: UUID
     role: str | None
@@ -29,17 +29,17 @@ class KeyContactView(BaseModel):
 
 
 def refs_of(contacts: Iterable[KeyContactDetails]) -> list[UUID]:
-    """Return where the words of these contacts stand."""
+    """Return the vault references of these contacts."""
     found: Iterable[UUID | None] = (getattr(contact, ref) for contact in contacts for ref in REFS)
     return [ref for ref in found if ref is not None]
 
 
 def key_contact_view(contact: KeyContactDetails, words: PersonalData | None) -> KeyContactView:
-    """Return one contact, its `words` withheld where they are None."""
-    told: dict[str, Any] = {ref.removesuffix("_ref"): (words or {}).get(getattr(contact, ref)) for ref in REFS}
+    """Return the view of a contact. Personal data is withheld if `words` is None."""
+    values: dict[str, Any] = {ref.removesuffix("_ref"): (words or {}).get(getattr(contact, ref)) for ref in REFS}
     return KeyContactView(
         **contact.model_dump(include={"role", "is_decision_maker"}),
-        **told | {"dates": list(DATES.validate_json(told["dates"] or "[]"))},
+        **values | {"dates": list(DATES.validate_json(values["dates"] or "[]"))},
         id=contact.key_contact_id,
         date_kinds=list(contact.date_kinds),
         is_withheld=words is None,

@@ -13,7 +13,7 @@ from services.customer.domain.stages import WON_BACK
 
 
 class StayView(BaseModel):
-    """One stay in a stage; `reason` is why it was entered. `days` are whole ones, up to now for the present stage."""
+    """One stay in a stage, with the `reason` for entering it. `days` are whole days, up to now in the present stage."""
 
     stage: Stage
     mode: Mode | None
@@ -24,14 +24,14 @@ class StayView(BaseModel):
 
 
 class Stays(BaseModel):
-    """All stays, the first one first, and how often the customer was won back."""
+    """All stays, oldest first, and how often the customer was won back."""
 
     items: list[StayView]
     win_backs: int
 
 
 def stays_of(envelopes: Iterable[Envelope[Any]], now: datetime) -> Stays:
-    """Return the stays that these facts make."""
+    """Return the stays from the events of a customer."""
     entries: list[tuple[Stage, datetime, str | None]] = []
     for envelope in envelopes:
         match envelope.event:
@@ -47,6 +47,6 @@ def stays_of(envelopes: Iterable[Envelope[Any]], now: datetime) -> Stays:
 
 
 def stay(stage: Stage, entered_at: datetime, reason: str | None, left_at: datetime | None, now: datetime) -> StayView:
-    # Told late, an exit may lie before the entry that was recorded earlier; then there was no day in between.
+    # An exit that was recorded late may have occurred before the entry; then the stay has no days.
     days = max(0, ((left_at or now) - entered_at).days)
     return StayView(stage=stage, mode=mode_of(stage), entered_at=entered_at, left_at=left_at, days=days, reason=reason)

@@ -1,7 +1,7 @@
-"""How a Chinese text is read aloud: its syllables without tones. Pure.
+"""The pinyin of a Chinese text: its syllables without tones. Pure.
 
-The library knows 47,000 phrases, in 45 MB. Nearly all are read as their signs are one by one: of those only the phrase
-is kept, which says where a word ends; of the others their readings, too.
+The library has 47,000 phrases, which take 45 MB. Nearly all are read like their single characters: for those, only the
+phrase is kept, to find word boundaries. For the others, the readings are kept too.
 """
 
 import json
@@ -19,12 +19,12 @@ Phrases = dict[str, list[list[str]]]
 
 
 def syllables(text: str) -> list[str]:
-    """Return how each sign is read; what is not Chinese stays as it is, in one piece."""
+    """Return the reading of each character. Text that is not Chinese stays in one piece."""
     return lazy_pinyin(list(words(text)))
 
 
 def words(text: str) -> Iterator[str]:
-    """Cut a text into the longest known phrases from its beginning, and what stands between them."""
+    """Split a text into the longest known phrases, from its start, and the text between them."""
     begin = at = 0
     while at < len(text):
         length = next((size for size in range(LONGEST, 1, -1) if text[at : at + size] in PHRASES), 0)
@@ -36,25 +36,25 @@ def words(text: str) -> Iterator[str]:
 
 
 def library_phrases() -> Phrases:
-    """Return each phrase that the library knows, with the readings of each of its signs."""
+    """Return each phrase of the library, with the readings of each character."""
     phrases: Phrases = json.loads((resources.files("pypinyin") / "phrases_dict.json").read_bytes())
     return phrases
 
 
-def told_apart(phrases: Phrases) -> str:
-    """Return, as JSON, all phrases, and with their readings those that are read otherwise than their signs."""
-    alone, toneless = cache(lambda sign: lazy_pinyin(sign)[0]), cache(to_normal)
-    odd = {
+def reduced(phrases: Phrases) -> str:
+    """Return, as JSON, all phrases, and the readings of those that differ from their single characters."""
+    alone, toneless = cache(lambda character: lazy_pinyin(character)[0]), cache(to_normal)
+    exceptions = {
         phrase: readings
         for phrase, readings in phrases.items()
-        if [alone(sign) for sign in phrase] != [toneless(reading[0]) for reading in readings]
+        if [alone(character) for character in phrase] != [toneless(reading[0]) for reading in readings]
     }
-    return json.dumps([list(phrases), odd])
+    return json.dumps([list(phrases), exceptions])
 
 
-# Written and read once more, so that what is kept does not stand scattered among what is dropped.
-_phrases, _odd = json.loads(told_apart(library_phrases()))
+# Serialised and parsed again, so that the kept objects do not fragment the memory of the dropped ones.
+_phrases, _exceptions = json.loads(reduced(library_phrases()))
 PHRASES = frozenset[str](_phrases)
 LONGEST = max(map(len, PHRASES))
-load_phrases_dict(_odd)
-del _phrases, _odd
+load_phrases_dict(_exceptions)
+del _phrases, _exceptions

@@ -1,11 +1,11 @@
-"""The filters of a list of customers, in the terms of the search index. Pure."""
+"""Translates the filters of a list of customers into a query of the search index. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.store.pseudonym import Pseudonyms
-from services.customer.search.names import Part, asked_grams, asked_sound, folded
+from services.customer.search.names import Part, folded, query_grams, query_sound
 from services.customer.search.tokens import (
     NOBODY,
     OWNER,
@@ -16,16 +16,16 @@ from services.customer.search.tokens import (
     TAG,
     TIER,
     VISIBLE,
-    asked_tail,
-    listed,
+    query_tail,
+    token_list,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerFilters:
-    """What a list is narrowed to. `visible_to` restricts it to one employee's own customers.
+    """The filters of a list. `visible_to` restricts it to one employee's own customers.
 
-    `q` is part of a name, its pinyin or initials, or, where `shows_phones`, the end of a key contact's phone number.
+    `q` is part of a name, its pinyin or initials, or, with `shows_phones`, the end of a key contact's phone number.
     """
 
     q: str | None = None
@@ -44,7 +44,7 @@ class CustomerFilters:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Parts that must all be there; with `words`, these must stand in the words, too."""
+    """Tokens that a row must all have. With `words`, its text must contain them too."""
 
     tokens: list[int]
     words: str | None = None
@@ -52,7 +52,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """What is asked: `tokens` must all be there, one of `alternatives` must fit, if there are any."""
+    """A row must have all `tokens` and match one of `alternatives`, if there are any."""
 
     tokens: list[int]
     alternatives: Sequence[Alternative] = ()
@@ -62,9 +62,9 @@ class SearchQuery:
 
 
 def query_of(filters: CustomerFilters, pseudonyms: Pseudonyms) -> SearchQuery:
-    """Return what the filters ask, in the terms of the index."""
+    """Return the query for the filters."""
     prefix = folded(filters.name) if filters.name else None
-    asked: list[tuple[str, str | None]] = [
+    filtered: list[tuple[str, str | None]] = [
         (STAGE, filters.stage),
         (TIER, filters.tier),
         (OWNER, filters.owner_id),
@@ -74,10 +74,10 @@ def query_of(filters: CustomerFilters, pseudonyms: Pseudonyms) -> SearchQuery:
         (PROPOSED, filters.proposed_in),
         (VISIBLE, filters.visible_to),
     ]
-    parts: list[Part] = [(kind, text) for kind, text in asked if text is not None]
-    parts += asked_grams(prefix) if prefix and not is_too_short(prefix) else []
+    parts: list[Part] = [(kind, text) for kind, text in filtered if text is not None]
+    parts += query_grams(prefix) if prefix and not is_too_short(prefix) else []
     return SearchQuery(
-        listed(parts, pseudonyms),
+        token_list(parts, pseudonyms),
         alternatives(filters, pseudonyms) if filters.q else (),
         prefix,
         is_owned=filters.ownerless is False,
@@ -86,13 +86,13 @@ def query_of(filters: CustomerFilters, pseudonyms: Pseudonyms) -> SearchQuery:
 
 
 def is_too_short(key: str) -> bool:
-    """Say whether a text leads nowhere: one Latin letter or digit stands in every name."""
+    """Whether a text is too short to search for: one Latin letter or digit matches nearly every name."""
     return not key or (len(key) == 1 and key.isascii())
 
 
 def alternatives(filters: CustomerFilters, pseudonyms: Pseudonyms) -> list[Alternative]:
-    """Return by what somebody may be meant: part of a name, its sound, a person's whole name, the end of a phone."""
+    """Return the ways to read `q`: part of a name, its pinyin, a person's complete name, the end of a phone number."""
     key = folded(filters.q or "")
-    tail = asked_tail(key) if filters.shows_phones else []
-    ways = [(asked_grams(key), key), (asked_sound(key), key), ([(PERSON, key)], None), (tail, None)]
-    return [Alternative(listed(parts, pseudonyms), words) for parts, words in ways if parts]
+    tail = query_tail(key) if filters.shows_phones else []
+    ways = [(query_grams(key), key), (query_sound(key), key), ([(PERSON, key)], None), (tail, None)]
+    return [Alternative(token_list(parts, pseudonyms), words) for parts, words in ways if parts]

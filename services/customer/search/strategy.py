@@ -1,8 +1,8 @@
-"""By which way the fewest rows are read for a page of customers, and how much of it is tried before another one. Pure.
+"""Chooses how to read a page of customers with the fewest rows, and when to give up and try the other method. Pure.
 
-To *find* is to collect from the index all who fit and to take the first of them: fast where few fit. To *walk* is to go
-through the customers in their order until a page is full: fast where many fit. How many fit is only ever guessed, so
-each way gives up for the other where it meets twice what was expected, and no guess makes it read everybody.
+FIND collects all matches from the token index and takes the first ones: fast if few match. WALK reads customers in id
+order until the page is full: fast if many match. The number of matches is only an estimate, so each method stops at
+twice the expected rows and the other one takes over. A wrong estimate never makes a query read every customer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,36 +12,36 @@ from math import ceil, prod
 
 from services.customer.search.query import SearchQuery
 
-# What one row costs, in microseconds: to be passed in the index, to be looked at in order, to be looked up at random.
+# The cost of one row in microseconds: an index scan, a read in id order, a random lookup.
 SCAN, WALK, FETCH = 0.03, 4.0, 2.5
-# More than these are not worth collecting for a page: of so many, a walk meets enough soon.
-MOST_FOUND = 10_000
-LEAST_WALKED = 5_000
-PATIENCE = 2
-# A token that so many times as many have as the rarest is told by the rows sooner than by the index.
+# FIND collects at most this many rows: if more match, WALK soon fills a page.
+MAX_FOUND = 10_000
+MIN_WALKED = 5_000
+TOLERANCE = 2
+# A token this many times as common as the rarest is checked on the rows, not in the index.
 TOO_COMMON = 150
-# What is rarer than all that a census lists has about this share at most.
+# The upper bound of the share of a token that the statistics do not list.
 RARE = 0.0004
-# From this share on, a limit is reached by walking through twice as many.
-MOST = 0.5
+# From this share on, counting walks, since it reaches its limit after at most twice as many rows.
+WALK_SHARE = 0.5
 
 
-class Way(StrEnum):
+class Method(StrEnum):
     FIND = "find"
     WALK = "walk"
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try: which way, and how many rows it may collect or pass before it is given up; None for all."""
+    """One attempt: the method, and the number of rows after which it gives up; None for no limit."""
 
-    way: Way
-    most: int | None = None
+    method: Method
+    max_rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Census:
-    """How many customers there are, and which share of them has a token; only the commonest are listed."""
+class TokenStatistics:
+    """The number of customers, and the share of customers for each of the most common tokens."""
 
     customers: float = 0
     shares: Mapping[int, float] = field(default_factory=dict)
@@ -49,41 +49,45 @@ class Census:
     def share(self, token: int) -> float:
         return self.shares.get(token, 0)
 
-    def leading(self, tokens: Sequence[int]) -> list[int]:
-        """Return those that the index is asked for; whether a row has the others, it tells itself."""
+    def selective(self, tokens: Sequence[int]) -> list[int]:
+        """Return the tokens to look up in the index; the others are checked on each row."""
         bound = TOO_COMMON * max(RARE, min(map(self.share, tokens), default=0))
         return [token for token in tokens if self.share(token) <= bound]
 
 
-def attempts_of(query: SearchQuery, census: Census, page: int) -> list[Attempt]:
-    """Return what is tried for a page, one after the other; the last always answers."""
-    if query.number_id or not leads_anywhere(query):
-        return [Attempt(Way.WALK)]
-    share = share_of(query, census)
-    found = census.customers * (scanned(query, census) * SCAN + share * FETCH)
-    walked = min(census.customers, page / share if share else census.customers) * WALK
-    if found < walked or not census.customers:
-        passed = PATIENCE * page * census.customers / MOST_FOUND
-        return [Attempt(Way.FIND, MOST_FOUND), Attempt(Way.WALK, max(LEAST_WALKED, ceil(passed))), Attempt(Way.FIND)]
-    return [Attempt(Way.WALK, max(LEAST_WALKED, ceil(PATIENCE * page / share))), Attempt(Way.FIND)]
+def attempts_of(query: SearchQuery, statistics: TokenStatistics, page: int) -> list[Attempt]:
+    """Return the attempts for a page, in order. The last one is always complete."""
+    if query.number_id or not has_tokens(query):
+        return [Attempt(Method.WALK)]
+    share = share_of(query, statistics)
+    found = statistics.customers * (scanned(query, statistics) * SCAN + share * FETCH)
+    walked = min(statistics.customers, page / share if share else statistics.customers) * WALK
+    if found < walked or not statistics.customers:
+        passed = TOLERANCE * page * statistics.customers / MAX_FOUND
+        return [
+            Attempt(Method.FIND, MAX_FOUND),
+            Attempt(Method.WALK, max(MIN_WALKED, ceil(passed))),
+            Attempt(Method.FIND),
+        ]
+    return [Attempt(Method.WALK, max(MIN_WALKED, ceil(TOLERANCE * page / share))), Attempt(Method.FIND)]
 
 
-def way_to_count(query: SearchQuery, census: Census) -> Way:
-    """Return how those who fit are counted, up to a limit."""
-    return Way.FIND if leads_anywhere(query) and share_of(query, census) < MOST else Way.WALK
+def count_method(query: SearchQuery, statistics: TokenStatistics) -> Method:
+    """Return the method to count the matches up to a limit."""
+    return Method.FIND if has_tokens(query) and share_of(query, statistics) < WALK_SHARE else Method.WALK
 
 
-def leads_anywhere(query: SearchQuery) -> bool:
+def has_tokens(query: SearchQuery) -> bool:
     return bool(query.tokens or query.alternatives)
 
 
-def share_of(query: SearchQuery, census: Census) -> float:
-    """Guess which share of all customers fits."""
-    named = [min(map(census.share, each.tokens)) for each in query.alternatives]
-    return prod(map(census.share, query.tokens)) * (min(1.0, sum(named)) if named else 1.0)
+def share_of(query: SearchQuery, statistics: TokenStatistics) -> float:
+    """Estimate the share of all customers that match."""
+    named = [min(map(statistics.share, each.tokens)) for each in query.alternatives]
+    return prod(map(statistics.share, query.tokens)) * (min(1.0, sum(named)) if named else 1.0)
 
 
-def scanned(query: SearchQuery, census: Census) -> float:
-    """Guess how much of the index is passed, for each customer that there is."""
+def scanned(query: SearchQuery, statistics: TokenStatistics) -> float:
+    """Estimate the index entries scanned, per customer."""
     ways = [each.tokens for each in query.alternatives] or [[]]
-    return sum(sum(map(census.share, census.leading([*query.tokens, *own]))) for own in ways)
+    return sum(sum(map(statistics.share, statistics.selective([*query.tokens, *own]))) for own in ways)

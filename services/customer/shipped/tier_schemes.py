@@ -1,4 +1,4 @@
-"""Tier schemes that are there to begin with. Rules apply once published, as they stand or changed."""
+"""The shipped tier schemes. Their rules apply once they are published, unchanged or changed."""
 
 from contracts.customer import TierDecision, TierRule, TierSchemePublished
 

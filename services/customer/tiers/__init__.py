@@ -1,1 +1,1 @@
-"""Where the rules of tier schemes lead customers, and what carries that out."""
+"""Evaluates the rules of tier schemes for customers."""

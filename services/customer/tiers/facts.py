@@ -1,4 +1,4 @@
-"""What the lists know of customers that tiers depend on."""
+"""Reads the facts about customers that tier rules depend on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from chassis.postgres.database import Connection, Pool
 from contracts.customer import TierSchemePublished
 from services.customer.tiers.rules import Facts
 
-# One statement, so that all of it is of one instant. What counts in a window lies after $2.
-# What a customer's duplicates did counts for it as long as they are merged into it (ADR 0013).
+# One statement, so that all values are from one snapshot. Events in the window occurred after $2.
+# Events of duplicates count for the customer that they are merged into (ADR 0013).
 FACTS = """
     SELECT c.customer_id, c.stage, c.potential, c.influence, c.tiers, c.held_tiers,
         coalesce(c.cooperation_since, least(o.first_on, k.first_on)) AS since,
@@ -55,7 +55,7 @@ FOLLOWING = """
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A customer with its present tier in one scheme."""
+    """A customer with its present tier in one scheme, and its facts."""
 
     customer_id: UUID
     tier: str | None
@@ -66,18 +66,18 @@ class Known:
 async def facts_of(
     source: "Connection | Pool", customer_ids: Sequence[UUID], scheme: TierSchemePublished, now: datetime, zone: str
 ) -> list[Known]:
-    """Return what the rules of the scheme need of these customers at `now`, in the order of their ids."""
+    """Return the facts that the scheme needs about these customers at `now`, in id order."""
     begins_at = now - timedelta(days=scheme.window_days)
     rows = await source.fetch(FACTS, list(customer_ids), begins_at, scheme.currency, zone)
     return sorted((known(row, scheme.name) for row in rows), key=lambda each: each.customer_id)
 
 
 def known(row: Any, scheme: str) -> Known:
-    said = dict(row)
-    customer_id, tiers, held = said.pop("customer_id"), said.pop("tiers"), said.pop("held_tiers")
-    return Known(customer_id, tiers.get(scheme), scheme in held, Facts(**said))
+    values = dict(row)
+    customer_id, tiers, held = values.pop("customer_id"), values.pop("tiers"), values.pop("held_tiers")
+    return Known(customer_id, tiers.get(scheme), scheme in held, Facts(**values))
 
 
 async def following(pool: Pool, after: UUID | None, limit: int) -> list[UUID]:
-    """Return customers in the order of their ids."""
+    """Return the next customers in id order."""
     return [row["customer_id"] for row in await pool.fetch(FOLLOWING, after, limit)]

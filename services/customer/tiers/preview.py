@@ -1,4 +1,4 @@
-"""What a new version of a scheme would change."""
+"""Previews what a new version of a tier scheme would change."""
 
 from collections import Counter
 from datetime import datetime
@@ -13,7 +13,7 @@ from services.customer.tiers.rules import assess, inputs_of
 
 
 class TierCount(BaseModel):
-    """How many customers of those looked at are in the tier now, and would be."""
+    """How many of the evaluated customers are in the tier now, and would be."""
 
     tier: str
     now: int
@@ -21,7 +21,7 @@ class TierCount(BaseModel):
 
 
 class TierMove(BaseModel):
-    """A customer whom the rules would lead to another tier."""
+    """A customer whose tier would change."""
 
     customer_id: UUID
     tier: str | None
@@ -29,7 +29,7 @@ class TierMove(BaseModel):
 
 
 class TierPreview(BaseModel):
-    """Counts and moves over the customers that were looked at; with `next_cursor`, go on with those that follow."""
+    """Counts and changes of the evaluated customers; `next_cursor` leads to the next ones."""
 
     customers_looked_at: int
     held: int
@@ -40,7 +40,7 @@ class TierPreview(BaseModel):
 
 
 def preview_of(known: list[Known], scheme: TierSchemePublished, now: datetime, zone: ZoneInfo) -> TierPreview:
-    """Say where the rules would lead these customers. A tier that is held stays."""
+    """Return which tiers these customers would get. A held tier stays."""
     today = now.astimezone(zone).date()
     would_be = {
         each.customer_id: each.tier

@@ -1,4 +1,4 @@
-"""From a scheme and what is known of a customer to a tier, and to when time alone may change it. Pure."""
+"""Computes the tier of a customer from a scheme and facts, and when time alone may change it. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ VARIABLES = {
     "influence": str,
     "stage": str,
 }
-# Null where nobody has been asked, or nobody answered under a name.
+# Null if there is no named survey answer.
 NULLABLE = {"nps": int, "csat": int}
 CONDITIONS = Conditions(VARIABLES, NULLABLE)
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a customer at one instant. Amounts are in minor units of one currency; `since` is 合作起始日."""
+    """The facts about a customer at one instant. Amounts are in minor units of one currency; `since` is 合作起始日."""
 
     stage: str
     potential: str | None
@@ -47,7 +47,7 @@ class Facts:
 
 
 def inputs_of(facts: Facts, currency: str, today: date) -> TierInputs:
-    """Return the facts as rules are told them."""
+    """Return the facts as inputs of the rules."""
     unit = 10 ** EXPONENTS.get(currency, DEFAULT_EXPONENT)
     return TierInputs(
         amount=facts.amount_minor // unit,
@@ -66,20 +66,20 @@ def inputs_of(facts: Facts, currency: str, today: date) -> TierInputs:
 
 
 def assess(tiers: tuple[TierRule, ...], inputs: TierInputs) -> str:
-    """Return the first tier whose condition holds; the last one takes everybody."""
+    """Return the first tier whose condition is true; otherwise the last tier."""
     values = inputs.model_dump()
     *others, last = tiers
     return next((rule.tier for rule in others if rule.when and CONDITIONS.holds(rule.when, values)), last.tier)
 
 
 def years_between(since: date, today: date) -> int:
-    """Return how many whole years have passed; who began on 29 February has their day on 1 March in other years."""
+    """Return the whole years since `since`. The anniversary of 29 February is 1 March in other years."""
     years = today.year - since.year - ((today.month, today.day) < (since.month, since.day))
     return max(0, years)
 
 
 def changes_at(facts: Facts, scheme: TierSchemePublished, now: datetime, zone: ZoneInfo) -> datetime | None:
-    """Return when time alone changes what the rules are told next; None if it never does."""
+    """Return when time alone next changes the inputs of the rules; None for never."""
     return min(instants(facts, timedelta(days=scheme.window_days), now, zone), default=None)
 
 

@@ -1,4 +1,4 @@
-"""Assesses the tiers of customers whose facts changed or whose time has come, and sends each the result."""
+"""Assesses the tiers of customers that are due, and sends the result to each customer."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -12,19 +12,19 @@ from contracts.customer import TierBasis, TierDecision, TierSchemePublished
 from services.customer.actor import ACTOR
 from services.customer.commands import AssessTier
 from services.customer.domain import Customer
-from services.customer.tiers import memory
+from services.customer.tiers import evaluation_queue
 from services.customer.tiers.facts import Known, facts_of
 from services.customer.tiers.rules import assess, changes_at, inputs_of
 
 BATCH = 200
 CONCURRENCY = 8
-# A customer that is claimed and not settled by then is assessed again: the process has ended.
+# After this time, a claimed customer is assessed again, because the process has probably ended.
 LEASE = timedelta(minutes=1)
-PASS_BATCH = 1_000
+QUEUE_BATCH = 1_000
 
 
 class TierRunner:
-    """A timer calls `run_due`. Assessing twice is safe: a result that holds already adds no event."""
+    """A timer calls `run_due`. Assessing twice is safe: the same result adds no event."""
 
     def __init__(self, pool: Pool, customers: CommandHandler[Customer], zone: str, clock: Clock = utc_now) -> None:
         self._pool = pool
@@ -34,26 +34,26 @@ class TierRunner:
         self._slots = asyncio.Semaphore(CONCURRENCY)
 
     async def run_due(self) -> int:
-        """Assess the next batch; return how many customers were marked or assessed."""
+        """Assess the next batch; return how many customers were queued or assessed."""
         now = self._clock()
-        await memory.put_in_force(self._pool, now)
-        marked = await memory.pass_on(self._pool, now, PASS_BATCH)
+        await evaluation_queue.put_in_force(self._pool, now)
+        queued = await evaluation_queue.queue_next(self._pool, now, QUEUE_BATCH)
         until = now + LEASE
-        taken = await memory.claim(self._pool, now, until, BATCH)
-        if not taken:
-            return marked
-        await memory.mark_survivors(self._pool, taken, now)
-        due: dict[UUID, datetime | None] = dict.fromkeys(taken)
-        for scheme in filter(memory.is_followed, await memory.in_force(self._pool, now)):
-            known = await facts_of(self._pool, taken, scheme, now, self._zone.key)
+        claimed = await evaluation_queue.claim(self._pool, now, until, BATCH)
+        if not claimed:
+            return queued
+        await evaluation_queue.mark_survivors(self._pool, claimed, now)
+        due: dict[UUID, datetime | None] = dict.fromkeys(claimed)
+        for scheme in filter(evaluation_queue.is_rule_based, await evaluation_queue.in_force(self._pool, now)):
+            known = await facts_of(self._pool, claimed, scheme, now, self._zone.key)
             await asyncio.gather(*(self._assess(each, scheme, now) for each in known))
             for each in known:
                 due[each.customer_id] = earlier(due[each.customer_id], changes_at(each.facts, scheme, now, self._zone))
-        await memory.settle(self._pool, due, until)
-        return marked + len(taken)
+        await evaluation_queue.settle(self._pool, due, until)
+        return queued + len(claimed)
 
     async def _assess(self, known: Known, scheme: TierSchemePublished, now: datetime) -> None:
-        """Let the customer's own rules decide what the assessment means."""
+        """Send the assessment as a command; the domain decides which events follow."""
         inputs = inputs_of(known.facts, scheme.currency, now.astimezone(self._zone).date())
         command = AssessTier(
             scheme=scheme.name,

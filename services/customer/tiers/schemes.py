@@ -1,4 +1,4 @@
-"""The tiers that there are to choose from."""
+"""Looks up the tiers of a scheme."""
 
 from datetime import datetime
 
@@ -8,6 +8,6 @@ from services.customer.shipped.tier_schemes import SHIPPED
 
 
 async def offered(schemes: Versions[TierSchemePublished], name: str, at: datetime) -> tuple[str, ...]:
-    """Return the tiers of a scheme, also of one that ships; none for one that is not known."""
+    """Return the tiers of a scheme, also of a shipped one; none for an unknown scheme."""
     found = await schemes.find(at, name) or SHIPPED.get(name)
     return tuple(rule.tier for rule in found.tiers) if found else ()

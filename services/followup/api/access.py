@@ -11,16 +11,13 @@ from chassis.commands.command import Command
 from chassis.commands.holders import Holders
 from chassis.http import streams
 from chassis.http.access import Allow, Caller
-from chassis.http.auth import Role
 from chassis.http.streams import fold, history, type_of
 from contracts.event import Envelope, Event
 from services.followup.dependencies import Dependencies
 
 __all__ = [
-    "KEEPERS",
     "After",
     "Anyone",
-    "Keeper",
     "by_caller",
     "customer_of",
     "fold",
@@ -35,10 +32,7 @@ __all__ = [
 
 C = TypeVar("C", bound=Command)
 
-KEEPERS = Allow((Role.OPS, Role.ADMIN), ())
 Anyone = Annotated[Caller, Depends(Allow())]
-# Who keeps configuration.
-Keeper = Annotated[Caller, Depends(KEEPERS)]
 A_MOMENT = timedelta(seconds=1)
 After = Annotated[int, Query(ge=0, description="Version after which to read on.")]
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 
 from chassis.commands.problem import ProblemError
-from chassis.http.access import Allow, Caller
+from chassis.http.access import OPS_OR_ADMIN, Allow, Caller, OpsOrAdmin
 from chassis.http.body import StrictRoute
 from chassis.http.responses import PUBLISHED, Accepted, answer
 from chassis.rules.worktime import WorkCalendar
@@ -20,7 +20,7 @@ from chassis.versions.routes import VersionRoutes
 from contracts.followup.calendar import CalendarPublished, CalendarYear, Closure, WorkInterval, YearStatus
 from contracts.types import Code, Day
 from services.followup import commands
-from services.followup.api.access import KEEPERS, Anyone, Keeper
+from services.followup.api.access import Anyone
 from services.followup.calendars.work_calendar import work_calendar
 from services.followup.commands.calendar import CloseDays, Closing, ClosureCommand, OpenDay
 from services.followup.dependencies import Dependencies, Needs
@@ -86,7 +86,7 @@ VersionRoutes(
     versions,
     asked,
     CalendarView,
-    KEEPERS,
+    OPS_OR_ADMIN,
     Allow(),
     parameter="name",
     number_asked_by="version",
@@ -94,13 +94,13 @@ VersionRoutes(
 
 
 @router.post("/calendars/{name}/closures", response_model=Accepted, responses=PUBLISHED)
-async def close_days(name: Name, closing: Closing, caller: Keeper, needs: Needs) -> Response:
+async def close_days(name: Name, closing: Closing, caller: OpsOrAdmin, needs: Needs) -> Response:
     """Publish a version in which nobody works on these days: an outing, a stocktaking, a site that is closed."""
     return await reclose(CloseDays(name=name, at=caller.context.now, **dict(closing)), caller, needs)
 
 
 @router.delete("/calendars/{name}/closures/{day}", response_model=Accepted, responses=PUBLISHED)
-async def open_day(name: Name, day: Annotated[Day, Path()], caller: Keeper, needs: Needs) -> Response:
+async def open_day(name: Name, day: Annotated[Day, Path()], caller: OpsOrAdmin, needs: Needs) -> Response:
     """Publish a version in which the day is again what it is without its closure."""
     return await reclose(OpenDay(name=name, at=caller.context.now, day=day), caller, needs)
 

@@ -3,13 +3,12 @@
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from chassis.http.access import Allow
+from chassis.http.access import OPS_OR_ADMIN, Allow, OpsOrAdmin
 from chassis.http.body import StrictRoute
 from chassis.versions.lookup import Versions
 from chassis.versions.routes import VersionRoutes
 from contracts.followup import ComplaintPolicyPublished
 from contracts.followup.complaint_policy import ComplaintAssignment, ComplaintTarget
-from services.followup.api.access import KEEPERS, Keeper
 from services.followup.api.calendars import calendar_named
 from services.followup.commands.complaint_policy import PublishComplaintPolicy
 from services.followup.dependencies import Needs
@@ -32,7 +31,7 @@ async def versions(needs: Needs) -> Versions[ComplaintPolicyPublished]:
     return needs.complaint_policies
 
 
-async def asked(command: PublishComplaintPolicy, caller: Keeper, needs: Needs) -> ComplaintPolicyPublished:
+async def asked(command: PublishComplaintPolicy, caller: OpsOrAdmin, needs: Needs) -> ComplaintPolicyPublished:
     """Publish a whole new version. What has been promised stands; clocks that begin from now on follow it."""
     await calendar_named(command.calendar, command.effective_from or caller.context.now, needs)
     return policy_of(command)
@@ -44,7 +43,7 @@ VersionRoutes(
     versions,
     asked,
     ComplaintPolicyView,
-    KEEPERS,
+    OPS_OR_ADMIN,
     Allow(),
     number_asked_by="version",
 ).add_to(router)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
-from chassis.http.access import Allow
+from chassis.http.access import OPS_OR_ADMIN, Allow
 from chassis.http.body import StrictRoute
 from chassis.versions.decider import version_of
 from chassis.versions.lookup import Versions
@@ -14,7 +14,6 @@ from chassis.versions.routes import VersionRoutes
 from contracts.followup import ContactFormPublished, FormField
 from contracts.types import Code
 from services.followup import commands
-from services.followup.api.access import KEEPERS
 from services.followup.dependencies import Needs
 
 router = APIRouter(prefix="/v1", tags=["contact forms"], route_class=StrictRoute)
@@ -41,5 +40,5 @@ async def asked(purpose: Purpose, form: commands.ContactForm) -> ContactFormPubl
 
 
 VersionRoutes(
-    "contact_form", "/contact-forms", versions, asked, ContactFormView, KEEPERS, Allow(), parameter="purpose"
+    "contact_form", "/contact-forms", versions, asked, ContactFormView, OPS_OR_ADMIN, Allow(), parameter="purpose"
 ).add_to(router)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
-from chassis.http.access import Allow
+from chassis.http.access import OPS_OR_ADMIN, Allow, OpsOrAdmin
 from chassis.http.body import StrictRoute
 from chassis.versions.decider import version_of
 from chassis.versions.lookup import Versions
@@ -14,7 +14,7 @@ from contracts.customer import Mode
 from contracts.followup import PlanStep, PlanTemplatePublished, PlanTrigger
 from contracts.types import Code
 from services.followup import commands
-from services.followup.api.access import KEEPERS, Anyone, Keeper
+from services.followup.api.access import Anyone
 from services.followup.api.calendars import calendar_named
 from services.followup.dependencies import Needs
 from services.followup.plans import memory
@@ -56,7 +56,9 @@ async def versions(needs: Needs) -> Versions[PlanTemplatePublished]:
     return needs.plan_templates
 
 
-async def asked(template: Template, body: commands.PlanTemplate, caller: Keeper, needs: Needs) -> PlanTemplatePublished:
+async def asked(
+    template: Template, body: commands.PlanTemplate, caller: OpsOrAdmin, needs: Needs
+) -> PlanTemplatePublished:
     """Publish a whole new version. Plans that run go over to it, once it is in force, for what is still open."""
     await calendar_named(body.calendar, body.effective_from or caller.context.now, needs)
     return version_of(PlanTemplatePublished, body, name=template)
@@ -68,7 +70,7 @@ VersionRoutes(
     versions,
     asked,
     PlanTemplateView,
-    KEEPERS,
+    OPS_OR_ADMIN,
     Allow(),
     parameter="template",
 ).add_to(router)
@@ -76,7 +78,7 @@ VersionRoutes(
 
 @router.post("/plan-templates/{template}/preview")
 async def preview_plan_template(
-    template: Template, body: commands.PlanTemplate, caller: Keeper, needs: Needs
+    template: Template, body: commands.PlanTemplate, caller: OpsOrAdmin, needs: Needs
 ) -> Preview:
     """Say what publishing this would change in the plans that run now, and change nothing."""
     at = max(body.effective_from or caller.context.now, caller.context.now)

@@ -5,12 +5,11 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from chassis.http.access import Allow
+from chassis.http.access import OPS_OR_ADMIN, Allow
 from chassis.http.body import StrictRoute
 from chassis.versions.lookup import Versions
 from chassis.versions.routes import VersionRoutes
 from contracts.followup import Channel, PlanTrigger, SurveyKind, SurveyPolicyPublished
-from services.followup.api.access import KEEPERS
 from services.followup.commands.survey import PublishSurveyPolicy
 from services.followup.dependencies import Needs
 from services.followup.domain.survey import policy_of
@@ -47,5 +46,5 @@ def shown(policy: SurveyPolicyPublished) -> dict[str, Any]:
 
 
 VersionRoutes(
-    "survey_policy", "/survey-policy", versions, asked, SurveyPolicyView, KEEPERS, Allow(), shown=shown
+    "survey_policy", "/survey-policy", versions, asked, SurveyPolicyView, OPS_OR_ADMIN, Allow(), shown=shown
 ).add_to(router)

@@ -1,4 +1,4 @@
-"""HTTP in front of the read model, one module for each resource."""
+"""The HTTP routes of the reporting service, one module for each resource."""
 
 from services.reporting.api import alerts, customers, erasure, reports, tasks
 

@@ -8,4 +8,3 @@ from chassis.http.access import EVERYWHERE, OWN, Allow, Caller
 from chassis.http.auth import Role
 
 Reader = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.FINANCE}, own=OWN))]
-Keeper = Annotated[Caller, Depends(Allow(anywhere={Role.OPS, Role.ADMIN}, own=()))]

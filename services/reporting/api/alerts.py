@@ -19,10 +19,10 @@ router = APIRouter(prefix="/v1", tags=["reading"], route_class=StrictRoute)
 async def read_alerts(
     caller: Reader, paging: SnapshotPaging, filters: Annotated[AlertFilters, Depends()]
 ) -> Page[AlertView]:
-    """List alerts, newest first; a seller sees those of the customers in their care."""
+    """List alerts, newest first. A seller sees those of their own customers."""
     own = caller.visible_to
     return await paging.page(
         {"list": "alerts", "visible_to": own, **asdict(filters)},
-        lambda held, place, size: alerts.page(held, filters, own, place, size),
-        alerts.place_of,
+        lambda held, cursor, size: alerts.page(held, filters, own, cursor, size),
+        alerts.cursor_of,
     )

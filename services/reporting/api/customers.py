@@ -31,7 +31,7 @@ router = APIRouter(prefix="/v1", tags=["reading"], route_class=StrictRoute)
 
 
 class CustomerOverview(CustomerSummary):
-    """The 360° view: the customer, what is open with it, and what happened last. `links` lead to all of each."""
+    """The 360° view: the customer, its open items, and the last events. `links` lead to the complete lists."""
 
     tasks: list[TaskView]
     complaints: list[ComplaintView]
@@ -42,24 +42,24 @@ class CustomerOverview(CustomerSummary):
 
 @router.get("/customers/{customer_id}")
 async def read_one(customer_id: UUID, caller: Reader, needs: Needs) -> CustomerOverview:
-    """Read all that is known about a customer, as of one moment. Up to 100 open things of each sort are shown."""
+    """Read the 360° view of a customer from one snapshot, with up to 100 open items of each kind."""
     now = caller.context.now
     open_tasks = TaskFilters(customer_id=customer_id, state=TaskState.OPEN)
     firing = AlertFilters(customer_id=customer_id, status=Status.FIRING)
     async with snapshot(needs.pool) as held:
-        await customers.require_standing(held, customer_id)
+        await customers.require_not_merged(held, customer_id)
         summary = await customers.one(held, customer_id, now)
         if summary is None:
             raise not_found()
         caller.require(customers.held_by(summary.owner_id, summary.leader_id, summary.helper_ids))
-        owed = await tasks.page(held, open_tasks, None, None, OPEN_SHOWN, now)
-        complained = await complaints.still_open(held, customer_id, OPEN_SHOWN)
+        open_items = await tasks.page(held, open_tasks, None, None, OPEN_SHOWN, now)
+        open_complaints = await complaints.open_complaints_of(held, customer_id, OPEN_SHOWN)
         firing_now = await alerts.page(held, firing, None, None, OPEN_SHOWN)
         entries = await timeline.page(held, customer_id, None, ENTRIES_SHOWN)
     return CustomerOverview(
         **dict(summary),
-        tasks=owed[:OPEN_SHOWN],
-        complaints=complained,
+        tasks=open_items[:OPEN_SHOWN],
+        complaints=open_complaints,
         alerts=firing_now[:OPEN_SHOWN],
         timeline=entries[:ENTRIES_SHOWN],
         links={
@@ -72,18 +72,18 @@ async def read_one(customer_id: UUID, caller: Reader, needs: Needs) -> CustomerO
 
 @router.get("/customers/{customer_id}/timeline")
 async def read_timeline(customer_id: UUID, caller: Reader, paging: SnapshotPaging) -> Page[TimelineEntry]:
-    """Read everything that happened around a customer, newest first."""
+    """List all events about a customer, newest first."""
 
-    async def fetch(held: Connection, place: list[str] | None, size: int) -> list[TimelineEntry]:
+    async def fetch(held: Connection, cursor: list[str] | None, size: int) -> list[TimelineEntry]:
         await require(held, caller, customer_id)
-        return await timeline.page(held, customer_id, place, size)
+        return await timeline.page(held, customer_id, cursor, size)
 
-    return await paging.page({"list": "timeline", "customer_id": customer_id}, fetch, timeline.place_of)
+    return await paging.page({"list": "timeline", "customer_id": customer_id}, fetch, timeline.cursor_of)
 
 
 async def require(held: Connection, caller: Caller, customer_id: UUID) -> None:
-    """Raise the 404 or 403 problem unless there is such a customer and the caller may see it."""
-    await customers.require_standing(held, customer_id)
+    """Raise the 404 or 403 problem unless the customer exists and the caller may see it."""
+    await customers.require_not_merged(held, customer_id)
     holders = await customers.holders(held, customer_id)
     if holders is None:
         raise not_found()
@@ -94,10 +94,10 @@ async def require(held: Connection, caller: Caller, customer_id: UUID) -> None:
 async def read_customers(
     caller: Reader, paging: SnapshotPaging, filters: Annotated[CustomerFilters, Depends()]
 ) -> Page[CustomerSummary]:
-    """List customers in a stable order; a seller sees those that they own or help with."""
+    """List customers in a stable order. A seller sees their own customers only."""
     own, now = caller.visible_to, caller.context.now
     return await paging.page(
         {"list": "customers", "visible_to": own, **asdict(filters)},
-        lambda held, place, size: customers.page(held, filters, own, place, size, now),
-        customers.place_of,
+        lambda held, cursor, size: customers.page(held, filters, own, cursor, size, now),
+        customers.cursor_of,
     )

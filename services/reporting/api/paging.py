@@ -27,10 +27,10 @@ class SnapshotPages:
         self,
         bound: Mapping[str, Any],
         fetch: Callable[[Connection, list[str] | None, int], Awaitable[list[T]]],
-        place_of: Callable[[T], list[str]],
+        cursor_of: Callable[[T], list[str]],
     ) -> Page[T]:
         async with snapshot(self.needs.pool) as held:
-            return await self.paging.page(bound, partial(fetch, held), place_of)
+            return await self.paging.page(bound, partial(fetch, held), cursor_of)
 
 
 SnapshotPaging = Annotated[SnapshotPages, Depends()]

@@ -1,4 +1,4 @@
-"""HTTP in front of the figures. Periods are days of the business zone; every figure links to its list."""
+"""HTTP for the reports. Periods are days of the business zone; every figure links to its list."""
 
 from datetime import date
 from typing import Annotated
@@ -23,7 +23,7 @@ async def period_of_query(
     caller: Reader,
     needs: Needs,
     first_on: Annotated[date | None, Query(alias="from", description="The first day counted.")] = None,
-    end_on: Annotated[date | None, Query(alias="to", description="The first day not counted any more.")] = None,
+    end_on: Annotated[date | None, Query(alias="to", description="The first day that is no longer counted.")] = None,
 ) -> Period:
     return period_of(first_on, end_on, needs.zone, caller.context.now)
 
@@ -33,7 +33,7 @@ PeriodQuery = Annotated[Period, Depends(period_of_query)]
 
 @router.get("/stage-funnel")
 async def read_stage_funnel(caller: Reader, needs: Needs, period: PeriodQuery) -> StageFunnel:
-    """Count customers by stage, and who came into each within the period (the last 30 days if none is given)."""
+    """Count customers by stage, and those who entered each stage in the period (default: the last 30 days)."""
     async with snapshot(needs.pool) as held:
         counts = await funnel.count(held, period, caller.visible_to)
         complete = await complete_until(held)
@@ -51,7 +51,7 @@ async def read_stage_funnel(caller: Reader, needs: Needs, period: PeriodQuery) -
 async def read_followup_timeliness(
     caller: Reader, needs: Needs, period: PeriodQuery, owner_id: EmployeeId | None = None
 ) -> Timeliness:
-    """跟进及时率: the share of follow-ups due in the period that were done on time, by who owes them."""
+    """跟进及时率: the share of follow-ups due in the period that were completed on time, by assignee."""
     now = caller.context.now
     async with snapshot(needs.pool) as held:
         tallies = await timeliness.count(held, period, owner_id, caller.visible_to, now)
@@ -70,7 +70,7 @@ async def read_followup_timeliness(
 
 @router.get("/open-alerts")
 async def read_open_alerts(caller: Reader, needs: Needs) -> OpenAlerts:
-    """Count the alerts that are firing, by owner and by rule."""
+    """Count the open alerts by owner and by rule."""
     async with snapshot(needs.pool) as held:
         counts = await alerts.open_counts(held, caller.visible_to)
         complete = await complete_until(held)

@@ -19,10 +19,10 @@ router = APIRouter(prefix="/v1", tags=["reading"], route_class=StrictRoute)
 async def read_tasks(
     caller: Reader, paging: SnapshotPaging, filters: Annotated[TaskFilters, Depends()]
 ) -> Page[TaskView]:
-    """List follow-ups in the order in which they are due; a seller sees those of the customers in their care."""
+    """List follow-ups by due time. A seller sees those of their own customers."""
     own, now = caller.visible_to, caller.context.now
     return await paging.page(
         {"list": "tasks", "visible_to": own, **asdict(filters)},
-        lambda held, place, size: tasks.page(held, filters, own, place, size, now),
-        tasks.place_of,
+        lambda held, cursor, size: tasks.page(held, filters, own, cursor, size, now),
+        tasks.cursor_of,
     )

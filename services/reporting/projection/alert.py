@@ -1,4 +1,4 @@
-"""Alerts as last published; every transition carries the whole alert."""
+"""Projects alerts. Every event holds the complete alert."""
 
 from contracts import alerts as events
 from contracts.event import Envelope
@@ -7,7 +7,7 @@ from services.reporting.projection.rows import AlertRow
 
 
 def project(rows: BatchRows, envelope: Envelope[events.AnyEvent]) -> None:
-    """Apply one transition of an alert to the rows."""
+    """Apply one event of an alert to the rows."""
     event = envelope.event
     match event:
         case events.AlertRaised():

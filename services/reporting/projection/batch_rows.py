@@ -48,7 +48,7 @@ TABLES = (
 
 @dataclass(slots=True)
 class BatchRows:
-    """Rows by their key. An event that needs an earlier one finds its row here, or fails with KeyError."""
+    """Rows by their key. An event whose row is missing raises KeyError."""
 
     customers: dict[UUID, CustomerRow] = field(default_factory=dict)
     transitions: dict[UUID, TransitionRow] = field(default_factory=dict)

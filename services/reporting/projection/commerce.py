@@ -1,4 +1,4 @@
-"""Orders and contracts, from the first event to the last."""
+"""Projects orders and contracts."""
 
 from dataclasses import replace
 

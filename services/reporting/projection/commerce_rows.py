@@ -7,7 +7,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
-    """An order from its placing to its delivery, or cancellation."""
+    """An order, until its delivery or cancellation."""
 
     order_id: UUID
     customer_id: UUID

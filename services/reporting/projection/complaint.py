@@ -1,4 +1,4 @@
-"""A complaint from its raising to its closure, its clock, and its repeats."""
+"""Projects complaints: their steps, their targets and pauses, and their repeats."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -12,7 +12,7 @@ from services.reporting.projection.rows import ComplaintRow
 
 
 def project(rows: BatchRows, envelope: Envelope[Any], event: ComplaintEvent) -> None:
-    """Bring the complaint's row up to date with one fact."""
+    """Apply one event to the complaint's row."""
     if isinstance(event, events.ComplaintRaised):
         rows.complaints[envelope.stream_id] = raised(envelope, event)
         return
@@ -20,7 +20,7 @@ def project(rows: BatchRows, envelope: Envelope[Any], event: ComplaintEvent) -> 
 
 
 def project_repeat(rows: BatchRows, event: RepeatEvent) -> None:
-    """Keep what a complaint repeats; such facts stand behind the raising, in a stream of their own."""
+    """Apply an event about repeated complaints. Such events are in their own stream, after the complaint was raised."""
     complaint = rows.complaints[event.complaint_id]
     match event:
         case events.ComplaintLinked(first_id=first_id, number=number):
@@ -49,7 +49,7 @@ def after(complaint: ComplaintRow, event: ComplaintEvent, at: datetime) -> Compl
             | events.ComplaintPaused()
             | events.ComplaintResumed()
         ):
-            return clocked(complaint, event, at)
+            return with_clock(complaint, event, at)
         case events.ComplaintReclassified(severity=severity):
             return replace(complaint, severity=severity)
         case events.ComplaintAnswered():
@@ -60,10 +60,10 @@ def after(complaint: ComplaintRow, event: ComplaintEvent, at: datetime) -> Compl
             return settled(complaint, event, at)
 
 
-def clocked(
+def with_clock(
     complaint: ComplaintRow, event: Target | events.ComplaintPaused | events.ComplaintResumed, at: datetime
 ) -> ComplaintRow:
-    """While the clock stands still nothing is due; when it goes on, the new target says what is."""
+    """A pause removes the targets. After it, a new target is set."""
     match event:
         case events.ComplaintPaused():
             return replace(complaint, paused_at=at, pauses=complaint.pauses + 1, answer_by=None, resolve_by=None)
@@ -74,7 +74,7 @@ def clocked(
 
 
 def resumed(complaint: ComplaintRow, at: datetime) -> ComplaintRow:
-    """Add the pause that is over, if there was one, to those before."""
+    """Add the ended pause, if there was one, to the total."""
     paused = at - complaint.paused_at if complaint.paused_at else at - at
     seconds = max(0, int(paused.total_seconds()))
     return replace(complaint, paused_at=None, paused_seconds=complaint.paused_seconds + seconds)
@@ -93,7 +93,7 @@ def answered(complaint: ComplaintRow, event: events.ComplaintAnswered, at: datet
 
 
 def reopened(complaint: ComplaintRow, at: datetime) -> ComplaintRow:
-    """Begin anew; a pause that was under way ends with the old clock."""
+    """Reset the steps. A current pause ends."""
     return replace(
         resumed(complaint, at),
         awaits_answer=True,

@@ -1,4 +1,4 @@
-"""The customer's current row, and every stage that it entered."""
+"""Projects customers and their stage transitions."""
 
 from dataclasses import replace
 
@@ -15,8 +15,8 @@ from services.reporting.projection.batch_rows import BatchRows
 from services.reporting.projection.rows import CustomerRow, TransitionRow
 
 PROFILE = events.ProfileChanged.model_fields.keys() & CustomerRow.__dataclass_fields__.keys()
-# Kept in the timeline only.
-NOT_KEPT = (
+# Events that appear in the timeline only.
+IGNORED = (
     QuoteEvent
     | events.MarketEvent
     | events.ProfileReviewed
@@ -52,12 +52,12 @@ def project(rows: BatchRows, envelope: Envelope[events.AnyEvent]) -> None:
     if isinstance(event, ContractEvent):
         commerce.project_contract(rows, envelope, event)
         return
-    if not isinstance(event, NOT_KEPT):
+    if not isinstance(event, IGNORED):
         rows.customers[customer_id] = after(rows, envelope, event)
 
 
 def after(rows: BatchRows, envelope: Envelope[events.AnyEvent], event: Kept) -> CustomerRow:
-    """Return the customer's row after one event; an entry into a stage is a row of its own."""
+    """Return the customer's row after one event. A stage change also adds a transition row."""
     row = rows.customers[envelope.subject]
     if isinstance(event, ResponsibilityEvent):
         return evolve_responsibility(row, event)

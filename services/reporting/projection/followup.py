@@ -1,4 +1,4 @@
-"""Contacts and follow-up tasks; plans, complaints and surveys have modules of their own."""
+"""Projects contacts and follow-up tasks; plans, complaints and surveys have their own modules."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from services.reporting.projection.rows import ContactRow, TaskRow
 
 
 def project(rows: BatchRows, envelope: Envelope[events.AnyEvent]) -> None:
-    """Bring the rows up to date with one fact of what was done or is owed."""
+    """Apply one event of the followup service to the rows."""
     if isinstance(envelope.event, ComplaintEvent):
         complaint.project(rows, envelope, envelope.event)
         return
@@ -100,7 +100,7 @@ def scheduled(envelope: Envelope[events.AnyEvent], event: events.TaskScheduled) 
 
 
 def completed(task: TaskRow, envelope: Envelope[events.AnyEvent], event: events.TaskCompleted) -> TaskRow:
-    """Done at the very instant it was due is on time."""
+    """A task that is completed exactly at its due time is on time."""
     return replace(
         task,
         due_at=event.due_at,

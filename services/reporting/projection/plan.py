@@ -1,4 +1,4 @@
-"""A plan from its start to its end."""
+"""Projects plans."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from services.reporting.projection.rows import PlanRow
 
 
 def project(rows: BatchRows, envelope: Envelope[events.AnyEvent], event: PlanEvent) -> None:
-    """Apply one event to the plan's row; its tasks are rows of their own, which name it."""
+    """Apply one event to the plan's row. Its tasks have their own rows."""
     plan_id, at = envelope.stream_id, envelope.occurred_at
     match event:
         case events.PlanStarted():

@@ -1,4 +1,4 @@
-"""The read model's rows. Each table is written by the facts of one topic, so topics may interleave as they like."""
+"""The rows of the read model. Each table is written from one topic, so the order between topics does not matter."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,7 +8,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class CustomerRow:
-    """What the customer service says. `last_contacted_at` is the source's word, beside the contacts we know."""
+    """A customer. `last_contacted_at` is stated by the source; recorded contacts are in ContactRow."""
 
     customer_id: UUID
     kind: str
@@ -60,7 +60,7 @@ class ContactRow:
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:
-    """A follow-up from promise to end. `was_on_time` is known once it is completed."""
+    """A follow-up task. `was_on_time` is set when it is completed."""
 
     task_id: UUID
     customer_id: UUID
@@ -83,7 +83,7 @@ class TaskRow:
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """A plan from its start to its end, under the version and tier that held last."""
+    """A plan with its last version and tier."""
 
     plan_id: UUID
     customer_id: UUID
@@ -99,7 +99,7 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True)
 class SurveyRow:
-    """What a customer was asked, and what it answered by name."""
+    """A survey, and its answer unless that was anonymous."""
 
     survey_id: UUID
     customer_id: UUID
@@ -119,11 +119,11 @@ class SurveyRow:
 
 @dataclass(frozen=True, slots=True)
 class ComplaintRow:
-    """A complaint from raising to closing.
+    """A complaint.
 
-    `answered_at` is the first answer; `was_answered_in_time` is said of it, `was_resolved_in_time` at the first
-    closing, and nothing changes them later. Told, confirmed, consented and closed are those since the last reopening.
-    While the clock stands still, since `paused_at`, nothing is due; `paused_seconds` adds up the pauses that are over.
+    `answered_at` and `was_answered_in_time` are those of the first answer, `was_resolved_in_time` that of the first
+    closure; they never change. `communicated_at`, `confirmed_at`, `consented_at` and `closed_at` are reset by a
+    reopening. Nothing is due while the complaint is paused; `paused_seconds` is the total of the ended pauses.
     """
 
     complaint_id: UUID
@@ -163,7 +163,7 @@ class ComplaintRow:
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """An episode as last published; `causes` are the ids of the events it stands on."""
+    """An alert as last published. `causes` are the ids of the events that caused it."""
 
     alert_id: UUID
     customer_id: UUID

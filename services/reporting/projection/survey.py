@@ -1,4 +1,4 @@
-"""A survey from its sending to its answer. Anonymous answers name no customer, and leave no row."""
+"""Projects surveys. Anonymous answers refer to no customer and change no row."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""All events about a customer, of every service."""
+"""Projects the timeline: all events about a customer, of every service."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from services.reporting.projection.rows import TimelineRow
 
 
 def project(rows: BatchRows, envelope: Envelope[Any], topic: Topic) -> None:
-    """Keep one event as it was published: without personal data, and with the id that it is found by."""
+    """Add one event as it was published, without personal data."""
     rows.timeline[envelope.id] = TimelineRow(
         event_id=envelope.id,
         topic=topic.name,

@@ -33,7 +33,7 @@ OPEN = f"""
 
 
 class AlertView(BaseModel):
-    """An episode. `causes` are the ids of the events it stands on, to be found in the customer's timeline."""
+    """An alert. `causes` are the ids of the events that caused it; they are in the customer's timeline."""
 
     id: UUID
     customer_id: UUID
@@ -54,7 +54,7 @@ class AlertView(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class AlertFilters:
-    """What the list is narrowed to. `owner_id` is who the alert was raised for."""
+    """The filters of the list. `owner_id` is the employee whom the alert was raised for."""
 
     status: Status | None = None
     rule_id: Code | None = None
@@ -74,10 +74,10 @@ class OpenCount:
 
 
 async def page(
-    held: Connection, filters: AlertFilters, visible_to: str | None, place: list[str] | None, size: int
+    held: Connection, filters: AlertFilters, visible_to: str | None, cursor: list[str] | None, size: int
 ) -> list[AlertView]:
     """Return up to `size` + 1 alerts, newest first."""
-    before, alert_id = (datetime.fromisoformat(place[0]), UUID(place[1])) if place else (None, None)
+    before, alert_id = (datetime.fromisoformat(cursor[0]), UUID(cursor[1])) if cursor else (None, None)
     rows = await held.fetch(
         LIST,
         before,
@@ -97,5 +97,5 @@ async def open_counts(held: Connection, visible_to: str | None) -> list[OpenCoun
     return [OpenCount(**row) for row in await held.fetch(OPEN, visible_to)]
 
 
-def place_of(alert: AlertView) -> list[str]:
+def cursor_of(alert: AlertView) -> list[str]:
     return [alert.starts_at.isoformat(), str(alert.id)]

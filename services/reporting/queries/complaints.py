@@ -1,4 +1,4 @@
-"""The complaints of a customer that are still open."""
+"""Reads the open complaints of a customer."""
 
 from datetime import datetime
 from uuid import UUID
@@ -18,7 +18,7 @@ OPEN = f"""
 
 
 class ComplaintView(BaseModel):
-    """An open complaint. `answered_at` is the first answer; while it is paused, since `paused_at`, nothing is due."""
+    """An open complaint. `answered_at` is the first answer; nothing is due while it is paused (`paused_at`)."""
 
     id: UUID
     owner_id: str
@@ -46,5 +46,5 @@ class ComplaintView(BaseModel):
     escalation_level: int
 
 
-async def still_open(held: Connection, customer_id: UUID, limit: int) -> list[ComplaintView]:
+async def open_complaints_of(held: Connection, customer_id: UUID, limit: int) -> list[ComplaintView]:
     return [ComplaintView(**row) for row in await held.fetch(OPEN, customer_id, limit)]

@@ -17,7 +17,7 @@ from contracts.types import Code, EmployeeId, Instant
 
 HOLDERS = "SELECT owner_id, leader_id, helper_ids FROM customer WHERE customer_id = $1"
 MERGED_INTO = "SELECT merged_into FROM customer WHERE customer_id = $1"
-# Counted when read, so that no count can differ from the list behind it.
+# Counted when read, so that no count can differ from its list.
 COLUMNS = f"""
     c.customer_id AS id, c.kind, c.company_name, c.stage, c.mode, c.stage_since, c.tiers, c.owner_id, c.leader_id,
     c.helper_ids, c.need_type, c.industry, c.region, c.work_status, c.registered_at,
@@ -34,7 +34,7 @@ COLUMNS = f"""
         AND a.status = 'firing') AS open_alerts
 """  # noqa: S608 - fixed text
 ONE = f"SELECT {COLUMNS} FROM customer c WHERE c.customer_id = $2"  # noqa: S608 - fixed text
-# A stage that was left in the same instant was stated, not entered.
+# A stage that was left in the same instant is not counted as entered.
 ENTERED = """
     SELECT s.customer_id, s.stage FROM stage_transition s
     WHERE s.occurred_at >= coalesce({begins_at}, '-infinity') AND s.occurred_at < coalesce({ends_at}, 'infinity')
@@ -60,7 +60,7 @@ LIST = f"""
 
 
 class CustomerSummary(BaseModel):
-    """A customer, and how much is under way with it. A person's name stands in the customer service only."""
+    """A customer with counts of its items. Only the customer service has names of persons."""
 
     id: UUID
     kind: str
@@ -87,7 +87,7 @@ class CustomerSummary(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class CustomerFilters:
-    """What the list is narrowed to. The `entered_…` ones keep who came into the stage, or any, within a period."""
+    """The filters of the list. The `entered_…` filters select customers who entered the stage, or any, in a period."""
 
     stage: Stage | None = None
     tier: Annotated[Code | None, Field(description="A tier of any scheme.")] = None
@@ -99,7 +99,7 @@ class CustomerFilters:
 
 
 async def holders(held: Connection, customer_id: UUID) -> Holders | None:
-    """Return who answers for a registered customer."""
+    """Return the owner, leader and helpers of a customer; None if it is not registered."""
     row = await held.fetchrow(HOLDERS, customer_id)
     return held_by(row["owner_id"], row["leader_id"], row["helper_ids"]) if row else None
 
@@ -108,8 +108,8 @@ def held_by(owner_id: str | None, leader_id: str | None, helper_ids: Iterable[st
     return Holders(owner_id, leader_id, frozenset(helper_ids))
 
 
-async def require_standing(held: Connection, customer_id: UUID) -> None:
-    """Say where a customer goes on that was merged into another."""
+async def require_not_merged(held: Connection, customer_id: UUID) -> None:
+    """Raise MovedError if the customer was merged into another."""
     if into := await held.fetchval(MERGED_INTO, customer_id):
         raise MovedError(into)
 
@@ -123,15 +123,15 @@ async def page(
     held: Connection,
     filters: CustomerFilters,
     visible_to: str | None,
-    place: list[str] | None,
+    cursor: list[str] | None,
     size: int,
     now: datetime,
 ) -> list[CustomerSummary]:
-    """Return up to `size` + 1 customers in the order of their ids."""
+    """Return up to `size` + 1 customers in id order."""
     rows: list[Any] = await held.fetch(
         LIST,
         now,
-        UUID(place[0]) if place else None,
+        UUID(cursor[0]) if cursor else None,
         filters.stage,
         filters.tier,
         filters.owner_id,
@@ -145,5 +145,5 @@ async def page(
     return [CustomerSummary(**row) for row in rows]
 
 
-def place_of(customer: CustomerSummary) -> list[str]:
+def cursor_of(customer: CustomerSummary) -> list[str]:
     return [str(customer.id)]

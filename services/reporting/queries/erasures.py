@@ -7,7 +7,7 @@ from chassis.postgres.visibility import ids_of
 from chassis.store.erasure import Statement
 from services.reporting.projection.erasures import HAS_A_NAME
 
-# The customer's own come first, as in the certificate; then those of its duplicates.
+# In the order of the certificate: first the customer's own erasures, then those of its duplicates.
 RECEIVED = f"""
     SELECT h.erasure_id FROM erasure_received h WHERE h.subject = {ids_of("customer", "$1::uuid")}
     ORDER BY h.subject <> $1, h.subject, h.received_at, h.erasure_id

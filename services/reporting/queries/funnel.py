@@ -8,11 +8,11 @@ from contracts.customer import Stage
 from services.reporting.queries.customers import ENTERED
 from services.reporting.queries.period import Period
 
-STANDING = f"""
+IN_STAGE = f"""
     SELECT c.stage, count(*) AS customers FROM customer c
     WHERE c.merged_into IS NULL AND {visible("c.customer_id", "customer", "$1")} GROUP BY c.stage
 """  # noqa: S608 - fixed text
-CAME_IN = f"""
+ENTERED_IN_PERIOD = f"""
     SELECT e.stage, count(DISTINCT e.customer_id) AS customers
     FROM ({ENTERED.format(begins_at="$2::timestamptz", ends_at="$3::timestamptz")}) e
     WHERE e.customer_id NOT IN (SELECT d.customer_id FROM customer d WHERE d.merged_into IS NOT NULL)
@@ -28,8 +28,8 @@ class StageCount:
 
 
 async def count(held: Connection, period: Period, visible_to: str | None) -> list[StageCount]:
-    """Return every stage in the order of life, also those where nobody stands."""
-    standing = {row["stage"]: row["customers"] for row in await held.fetch(STANDING, visible_to)}
-    entered = await held.fetch(CAME_IN, visible_to, period.begins_at, period.ends_at)
-    came_in = {row["stage"]: row["customers"] for row in entered}
-    return [StageCount(stage, standing.get(stage, 0), came_in.get(stage, 0)) for stage in Stage]
+    """Return every stage in lifecycle order, also those without customers."""
+    in_stage = {row["stage"]: row["customers"] for row in await held.fetch(IN_STAGE, visible_to)}
+    entered = await held.fetch(ENTERED_IN_PERIOD, visible_to, period.begins_at, period.ends_at)
+    entered_by_stage = {row["stage"]: row["customers"] for row in entered}
+    return [StageCount(stage, in_stage.get(stage, 0), entered_by_stage.get(stage, 0)) for stage in Stage]

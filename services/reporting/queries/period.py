@@ -14,29 +14,29 @@ LATEST = date(2200, 12, 31)
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From `begins_at` to just before `ends_at`."""
+    """From `begins_at` (included) to `ends_at` (excluded)."""
 
     begins_at: datetime
     ends_at: datetime
 
 
 def period_of(first_on: date | None, end_on: date | None, zone: ZoneInfo, now: datetime) -> Period:
-    """Return the days from `first_on` to just before `end_on`; 30 days until tonight where nothing is said."""
+    """Return the days from `first_on` to before `end_on`. The default is DEFAULT_DAYS days, today included."""
     end = end_on or now.astimezone(zone).date() + timedelta(days=1)
     if not EARLIEST <= end <= LATEST:
-        raise wrong(
+        raise invalid_period(
             "to", f"Choose a day between {EARLIEST} and {LATEST}.", f"请选择 {EARLIEST} 至 {LATEST} 之间的日期。"
         )
     first = first_on or end - timedelta(days=DEFAULT_DAYS)
     if not first < end <= first + timedelta(days=MAX_DAYS):
-        raise wrong(
+        raise invalid_period(
             "from",
-            f"`from` lies before `to`, by at most {MAX_DAYS} days; `to` is the first day not counted.",
+            f"`from` must be before `to`, by at most {MAX_DAYS} days. `to` is the first day that is not counted.",
             f"from 应早于 to，且相差不超过 {MAX_DAYS} 天；to 当天不计入。",
         )
     return Period(datetime.combine(first, time(), zone), datetime.combine(end, time(), zone))
 
 
-def wrong(name: str, en: str, zh: str) -> ProblemError:
+def invalid_period(name: str, en: str, zh: str) -> ProblemError:
     errors = [{"pointer": f"query:{name}", "rule": "period", "detail": en}]
     return ProblemError("validation-failed", en, zh, errors=errors)

@@ -1,4 +1,4 @@
-"""Follow-up tasks, and the one definition of on time, late and overdue that every figure uses."""
+"""Reads follow-up tasks. Every figure uses the definitions of on time, late and overdue in this module."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,7 +51,7 @@ class Verdict(StrEnum):
 
 
 class TaskView(BaseModel):
-    """A follow-up, with what it comes to at the moment of reading."""
+    """A follow-up with its state and verdict at the time of reading."""
 
     id: UUID
     customer_id: UUID
@@ -71,7 +71,7 @@ class TaskView(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class TaskFilters:
-    """What the list is narrowed to. `owner_id` is who owes the task; due times run from, and end before."""
+    """The filters of the list. `owner_id` is the assignee; `due_from` is included, `due_to` is not."""
 
     customer_id: UUID | None = None
     owner_id: EmployeeId | None = None
@@ -83,10 +83,10 @@ class TaskFilters:
 
 
 async def page(
-    held: Connection, filters: TaskFilters, visible_to: str | None, place: list[str] | None, size: int, now: datetime
+    held: Connection, filters: TaskFilters, visible_to: str | None, cursor: list[str] | None, size: int, now: datetime
 ) -> list[TaskView]:
     """Return up to `size` + 1 tasks in the order in which they are due."""
-    after, task_id = (datetime.fromisoformat(place[0]), UUID(place[1])) if place else (None, None)
+    after, task_id = (datetime.fromisoformat(cursor[0]), UUID(cursor[1])) if cursor else (None, None)
     rows = await held.fetch(
         LIST,
         now,
@@ -105,5 +105,5 @@ async def page(
     return [TaskView(**row) for row in rows]
 
 
-def place_of(task: TaskView) -> list[str]:
+def cursor_of(task: TaskView) -> list[str]:
     return [task.due_at.isoformat(), str(task.id)]

@@ -19,7 +19,7 @@ LIST = f"""
 
 
 class TimelineEntry(BaseModel):
-    """One fact. `topic` and `position` say where it was published; `data` holds no personal words."""
+    """One event. It was published on `topic` at `position`; `data` holds no personal data."""
 
     event_id: UUID
     topic: str
@@ -32,12 +32,12 @@ class TimelineEntry(BaseModel):
     data: dict[str, Any]
 
 
-async def page(held: Connection, customer_id: UUID, place: list[str] | None, size: int) -> list[TimelineEntry]:
+async def page(held: Connection, customer_id: UUID, cursor: list[str] | None, size: int) -> list[TimelineEntry]:
     """Return up to `size` + 1 entries."""
-    before, event_id = (datetime.fromisoformat(place[0]), UUID(place[1])) if place else (None, None)
+    before, event_id = (datetime.fromisoformat(cursor[0]), UUID(cursor[1])) if cursor else (None, None)
     rows = await held.fetch(LIST, customer_id, before, event_id, size + 1)
     return [TimelineEntry(**row) for row in rows]
 
 
-def place_of(entry: TimelineEntry) -> list[str]:
+def cursor_of(entry: TimelineEntry) -> list[str]:
     return [entry.occurred_at.isoformat(), str(entry.event_id)]

@@ -8,7 +8,7 @@ from chassis.postgres.visibility import visible
 from services.reporting.queries.period import Period
 from services.reporting.queries.tasks import VERDICT
 
-# An open task that is not due yet has no verdict: it may still be done on time, and counts neither way.
+# An open task that is not due yet has no verdict and is not counted: it may still be completed on time.
 COUNT = f"""
     SELECT v.assignee_id AS owner_id, count(*) FILTER (WHERE v.verdict = 'on-time') AS on_time,
         count(*) FILTER (WHERE v.verdict = 'late') AS late, count(*) FILTER (WHERE v.verdict = 'overdue') AS overdue,
@@ -25,7 +25,7 @@ COUNT = f"""
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What one person owed in the period, each follow-up counted once."""
+    """The follow-ups of one assignee that were due in the period, each counted once."""
 
     owner_id: str
     on_time: int = 0

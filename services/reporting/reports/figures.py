@@ -1,4 +1,4 @@
-"""The figures of the reports: each with its definition, and a link to the list that it was counted from."""
+"""The figures of the reports, each with its definition and a link to its list."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ RATE_DIGITS = 4
 
 
 class Report(BaseModel):
-    """When a report was made, and the instant before which no recorded event is missing."""
+    """A report is made at `as_of`. No event recorded before `complete_until` is missing."""
 
     as_of: datetime
     complete_until: datetime | None
@@ -36,7 +36,7 @@ class StageRow(BaseModel):
 
 
 class StageFunnel(Report):
-    """Customers at each stage now, and who came into it from `begins_at` to just before `ends_at`."""
+    """Customers in each stage now, and those who entered it from `begins_at` (included) to `ends_at` (excluded)."""
 
     begins_at: datetime
     ends_at: datetime
@@ -65,7 +65,7 @@ def stage_row(count: StageCount, period: Period) -> StageRow:
 
 
 class Formula(BaseModel):
-    """What a figure means. `version` rises when the meaning changes."""
+    """The definition of a figure. `version` increases when the definition changes."""
 
     name: str
     version: int
@@ -76,17 +76,17 @@ TIMELINESS = Formula(
     name="followup-timeliness",
     version=1,
     text=Label(
-        en="Follow-ups completed no later than they were due ÷ follow-ups due in the period and not cancelled."
-        " Due is the time after the last rescheduling. Open ones that are not due yet count neither way."
-        " A follow-up counts for the employee who owes it.",
-        zh="跟进及时率 = 不晚于到期时间完成的跟进数 ÷ 期间内到期且未取消的跟进数。"
-        "到期时间以最后一次改期为准；尚未到期且未完成的不计入。每个跟进计入其执行人名下。",
+        en="Follow-ups completed at or before their due time ÷ follow-ups due in the period and not cancelled."
+        " The last rescheduling sets the due time. Open follow-ups that are not due yet are not counted."
+        " Each follow-up counts for its assignee.",
+        zh="跟进及时率 = 在到期时间或之前完成的跟进数 ÷ 期间内到期且未取消的跟进数。"
+        "到期时间以最后一次改期后的时间为准；尚未到期且未完成的跟进不计入。每个跟进计入其负责人员名下。",
     ),
 )
 
 
 class Rate(BaseModel):
-    """`numerator`, `late` and `overdue` (still open) add up to `denominator`; no rate where nothing came due."""
+    """`denominator` = `numerator` + `late` + `overdue` (still open). `rate` is absent if nothing was due."""
 
     numerator: int
     denominator: int
@@ -102,7 +102,7 @@ class OwnerRate(Rate):
 
 
 class Timeliness(Report):
-    """跟进及时率: follow-ups due from `begins_at` to just before `ends_at`, as far as it can be told by `as_of`."""
+    """跟进及时率: follow-ups due from `begins_at` (included) to `ends_at` (excluded), as of `as_of`."""
 
     formula: Formula
     begins_at: datetime
@@ -112,26 +112,26 @@ class Timeliness(Report):
 
 
 def rate_of(tallies: Iterable[Tally], period: Period, owner_id: str | None) -> Rate:
-    """Add tallies up. `owner_id` is whose they are, for the links."""
-    given = list(tallies)
-    on_time, late = sum(tally.on_time for tally in given), sum(tally.late for tally in given)
-    overdue = sum(tally.overdue for tally in given)
+    """Return the rate of all tallies together. `owner_id` is the filter of the links."""
+    counted = list(tallies)
+    on_time, late = sum(tally.on_time for tally in counted), sum(tally.late for tally in counted)
+    overdue = sum(tally.overdue for tally in counted)
     due = on_time + late + overdue
     return Rate(
         numerator=on_time,
         denominator=due,
         late=late,
         overdue=overdue,
-        not_due_yet=sum(tally.not_due_yet for tally in given),
+        not_due_yet=sum(tally.not_due_yet for tally in counted),
         rate=round(on_time / due, RATE_DIGITS) if due else None,
         details={
             name: link("/v1/tasks", owner_id=owner_id, due_from=period.begins_at, due_to=period.ends_at, **filters)
-            for name, filters in BEHIND.items()
+            for name, filters in LIST_FILTERS.items()
         },
     )
 
 
-BEHIND: dict[str, dict[str, str | bool]] = {
+LIST_FILTERS: dict[str, dict[str, str | bool]] = {
     "numerator": {"verdict": "on-time"},
     "denominator": {"has_verdict": True},
     "late": {"verdict": "late"},
@@ -145,7 +145,7 @@ def owner_rates(tallies: Sequence[Tally], period: Period) -> list[OwnerRate]:
 
 
 class OwnerAlerts(BaseModel):
-    """`owner_id` is absent for alerts that were raised for nobody."""
+    """`owner_id` is absent for alerts without an owner."""
 
     owner_id: str | None
     open: int
@@ -161,7 +161,7 @@ class RuleAlerts(BaseModel):
 
 
 class OpenAlerts(Report):
-    """Alerts that are firing now: for whom, and by which rule."""
+    """The open alerts, by owner and by rule."""
 
     open: int
     details: str
@@ -173,8 +173,8 @@ FIRING = {"status": "firing"}
 
 
 def owner_alerts(counts: Sequence[OpenCount]) -> list[OwnerAlerts]:
-    """Return one line for each owner, most alerts first."""
-    lines = [
+    """Return one row for each owner, most alerts first."""
+    rows = [
         OwnerAlerts(
             owner_id=owner_id,
             open=sum(count.open for count in own),
@@ -184,12 +184,12 @@ def owner_alerts(counts: Sequence[OpenCount]) -> list[OwnerAlerts]:
         for owner_id in {count.owner_id for count in counts}
         if (own := [count for count in counts if count.owner_id == owner_id])
     ]
-    return sorted(lines, key=lambda line: (-line.open, line.owner_id or ""))
+    return sorted(rows, key=lambda row: (-row.open, row.owner_id or ""))
 
 
 def rule_alerts(counts: Sequence[OpenCount]) -> list[RuleAlerts]:
-    """Return one line for each rule, most alerts first."""
-    lines = [
+    """Return one row for each rule, most alerts first."""
+    rows = [
         RuleAlerts(
             rule_id=rule_id,
             open=sum(count.open for count in own),
@@ -199,4 +199,4 @@ def rule_alerts(counts: Sequence[OpenCount]) -> list[RuleAlerts]:
         for rule_id in {count.rule_id for count in counts}
         if (own := [count for count in counts if count.rule_id == rule_id])
     ]
-    return sorted(lines, key=lambda line: (-line.open, line.rule_id))
+    return sorted(rows, key=lambda row: (-row.open, row.rule_id))

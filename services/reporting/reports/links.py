@@ -1,4 +1,4 @@
-"""Links to the lists behind the figures."""
+"""Links from figures to their lists."""
 
 from datetime import datetime
 from typing import Any
@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 
 def link(path: str, **filters: Any) -> str:
-    """Return `path` with those filters that are given."""
+    """Return `path` with the filters that are not None as its query."""
     return f"{path}?{urlencode({name: text(value) for name, value in filters.items() if value is not None})}"
 
 

@@ -1,4 +1,4 @@
-"""Which erasures the alerts service says it has heard of: of a customer, its key contacts and its duplicates."""
+"""The statement of received erasures: of a customer, its key contacts and its duplicates."""
 
 from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
@@ -43,7 +43,7 @@ async def heard(pool: Pool, customer_id: UUID = CUSTOMER_ID) -> list[UUID]:
     return said.received
 
 
-async def test_erasures_that_were_heard_of_are_those_of_key_contacts_and_of_duplicates_too(alerts: Pool) -> None:
+async def test_received_erasures_include_those_of_key_contacts_and_duplicates(alerts: Pool) -> None:
     whole, person = example(CustomerErased), example(KeyContactErased)
     for each in (CUSTOMER_ID, DUPLICATE_ID):
         await tell(alerts, example(Registered), each)

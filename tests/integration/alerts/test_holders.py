@@ -1,4 +1,4 @@
-"""Who sees an alert: those who answer for the customer now, and who has to act."""
+"""Access to alerts: the customer's present holders, and the employee who has to act."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import UUID
@@ -75,7 +75,7 @@ async def all_who_see(sees: Sees) -> set[str]:
     return {employee_id for employee_id in ("E1", "E2", "E3", "E4", "E5", "E6", "E9") if await sees(employee_id)}
 
 
-async def test_owner_and_leader_see_it_and_who_has_to_act(sees: Sees) -> None:
+async def test_owner_leader_and_the_employee_who_has_to_act_see_the_alert(sees: Sees) -> None:
     assert await all_who_see(sees) == {"E1", "E2", "E3"}
 
 
@@ -104,7 +104,7 @@ async def test_while_it_is_merged_into_another_those_of_the_other_see_it(alerts:
     assert await all_who_see(sees) == {"E2", "E3", "E9"}
 
 
-async def test_merged_into_one_that_nobody_answers_for_nobody_sees_it_but_who_has_to_act(
+async def test_after_a_merge_into_a_customer_without_owner_only_the_employee_who_has_to_act_sees_it(
     alerts: Pool, sees: Sees
 ) -> None:
     await tell(alerts, Merged(into_customer_id=SURVIVOR))

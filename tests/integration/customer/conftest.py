@@ -1,4 +1,4 @@
-"""The customer service as it runs, on a database of its own, called the way others call it."""
+"""The running customer service with its own database, called through its API."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

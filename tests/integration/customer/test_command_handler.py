@@ -1,4 +1,4 @@
-"""From a command to its answer: one effect per key, no lost update, and refusals that leave nothing behind."""
+"""The command handler on a real store: one effect per key, no lost update, and rejections that store nothing."""
 
 import asyncio
 from collections.abc import Callable
@@ -54,7 +54,7 @@ async def versions(store: EventStore, customer_id: UUID) -> list[int]:
     return [row.originator_version for row in await store.read_stream(customer_id)]
 
 
-async def test_the_first_facts_create_and_later_ones_change(customers: CommandHandler[Customer]) -> None:
+async def test_the_first_command_creates_and_later_ones_change(customers: CommandHandler[Customer]) -> None:
     customer_id = uuid4()
     created = await customers.handle(customer_id, REGISTER, asked())
     changed = await customers.handle(customer_id, INTERESTED, asked())
@@ -229,7 +229,7 @@ async def test_of_two_who_read_the_same_version_one_is_refused(store: EventStore
     assert sorted(type(answer).__name__ for answer in answers) == ["Handled", "VersionMismatchError"]
 
 
-async def test_a_fact_cannot_have_occurred_in_the_future(
+async def test_an_event_cannot_have_occurred_in_the_future(
     customers: CommandHandler[Customer], store: EventStore, known: UUID
 ) -> None:
     late = ChangeStage(stage=Stage.INTERESTED, occurred_at=NOW + CLOCK_SKEW + timedelta(seconds=1))
@@ -240,14 +240,14 @@ async def test_a_fact_cannot_have_occurred_in_the_future(
 
 
 @pytest.mark.parametrize("when", [NOW + CLOCK_SKEW, NOW, NOW - timedelta(days=3_000)])
-async def test_a_fact_keeps_the_time_it_is_said_to_have_occurred(
+async def test_an_event_keeps_its_stated_time(
     customers: CommandHandler[Customer], store: EventStore, known: UUID, when: datetime
 ) -> None:
     await customers.handle(known, ChangeStage(stage=Stage.INTERESTED, occurred_at=when), asked())
     assert EventMapper().to_envelope((await store.read_stream(known))[-1]).occurred_at == when
 
 
-async def test_a_fact_says_who_asked_and_why(customers: CommandHandler[Customer], store: EventStore) -> None:
+async def test_an_event_holds_its_actor_and_its_cause(customers: CommandHandler[Customer], store: EventStore) -> None:
     customer_id, cause = uuid4(), uuid4()
     await customers.handle(customer_id, REGISTER, replace(asked(), causation_id=cause, traceparent="00-a-b-01"))
     envelope = EventMapper().to_envelope((await store.read_stream(customer_id))[0])
@@ -318,7 +318,7 @@ def linked_to(store: EventStore, other: UUID, command: Command = REGISTER) -> li
     return [handler_on(store).linked(other, command)]
 
 
-async def test_what_is_asked_of_two_streams_is_stored_together(
+async def test_commands_on_two_streams_are_stored_together(
     customers: CommandHandler[Customer], store: EventStore, known: UUID
 ) -> None:
     other = uuid4()
@@ -349,7 +349,7 @@ async def test_a_refusal_in_the_second_stream_leaves_nothing_in_the_first(
     assert not (await customers.handle(known, INTERESTED, asked("k"))).replayed
 
 
-async def test_where_the_first_stream_earns_nothing_the_second_is_not_asked(
+async def test_if_the_first_command_changes_nothing_the_second_does_not_run(
     customers: CommandHandler[Customer], store: EventStore, known: UUID
 ) -> None:
     other = uuid4()

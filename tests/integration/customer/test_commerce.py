@@ -1,4 +1,4 @@
-"""Orders, quotes and contracts from outside: told once or twice, changed step by step, read and listed."""
+"""Orders, quotes and contracts through the API: recorded once, changed step by step, read and listed."""
 
 from typing import Any
 
@@ -60,7 +60,7 @@ async def test_an_order_is_placed_and_delivered(api: Api) -> None:
     }
 
 
-async def test_the_same_order_told_twice_is_one(api: Api) -> None:
+async def test_the_same_order_recorded_twice_is_one(api: Api) -> None:
     customer = await api.registered()
     order = await made(api, f"{customer}/orders", ORDER)
     again = await api.post(f"{customer}/orders", ORDER | {"external": {"system": "erp", "id": " so-1"}})
@@ -82,8 +82,8 @@ async def test_an_illegal_step_says_what_is_legal_in_both_languages(api: Api) ->
     english = await api.post(f"{order}/delivery", {})
     chinese = await api.post(f"{order}/delivery", {}, accept_language="zh-CN")
     assert (english.status_code, english.json()["code"]) == (409, "order-closed")
-    assert "is cancelled. Only an order that is placed" in english.json()["detail"]
-    assert "该订单已取消。只有已下单" in chinese.json()["detail"]
+    assert "is already cancelled. Only an open order" in english.json()["detail"]
+    assert "该订单已取消。只有未交付" in chinese.json()["detail"]
 
 
 async def test_a_stale_version_changes_nothing(api: Api) -> None:
@@ -100,7 +100,7 @@ async def test_a_retry_makes_no_second_order(api: Api) -> None:
     assert second.headers["location"] == first.headers["location"]
 
 
-async def test_a_quote_is_asked_for_issued_and_compared(api: Api) -> None:
+async def test_a_quote_is_requested_issued_and_compared(api: Api) -> None:
     customer = await api.registered()
     quote = await made(api, f"{customer}/quotes", {"category": "servers"})
     assert await code_of(api, f"{quote}/comparison", {}) == (409, "quote-not-issued")
@@ -143,7 +143,7 @@ async def test_lists_come_in_pages_the_latest_first(api: Api) -> None:
 
 
 @pytest.mark.parametrize("noun", ["orders", "quotes", "contracts"])
-async def test_what_belongs_to_a_strangers_customer_is_not_theirs(api: Api, noun: str) -> None:
+async def test_records_of_a_customer_of_another_seller_are_forbidden(api: Api, noun: str) -> None:
     customer = await api.registered(owner_id=SELLER[0])
     body = TERM if noun == "contracts" else MONEY
     thing = (await api.post(f"{customer}/{noun}", body, *SELLER)).headers["location"]
@@ -158,7 +158,7 @@ async def test_what_belongs_to_a_strangers_customer_is_not_theirs(api: Api, noun
 
 
 @pytest.mark.parametrize("noun", ["orders", "quotes", "contracts"])
-async def test_nobody_has_anything_but_a_known_customer(api: Api, noun: str) -> None:
+async def test_only_registered_customers_have_records(api: Api, noun: str) -> None:
     nobody = "/v1/customers/01900000-0000-7000-8000-0000000000ff"
     assert await code_of(api, f"{nobody}/{noun}", TERM if noun == "contracts" else MONEY) == (404, "not-found")
     customer_id = (await api.registered()).rpartition("/")[2]
@@ -183,7 +183,7 @@ async def test_competitors_and_referrals_stand_in_the_customers_own_history(api:
     assert entries[1]["data"] == {"competitor": "cloud-b", "is_cheaper": True}
 
 
-async def test_a_customer_is_not_referred_to_itself_nor_to_nobody(api: Api) -> None:
+async def test_a_customer_cannot_refer_itself_or_an_unknown_customer(api: Api) -> None:
     customer = await api.registered()
     for referred_id in (customer.rpartition("/")[2], "01900000-0000-7000-8000-0000000000ff"):
         response = await api.post(f"{customer}/referrals", {"referred_customer_id": referred_id})

@@ -1,4 +1,4 @@
-"""The customer service from outside: what callers are promised, and what they must not be able to do."""
+"""The API of the customer service: its promises to callers, and what it refuses."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -106,7 +106,7 @@ async def test_a_seller_cannot_read_anothers_customer(api: Api, path: str) -> No
     [("/stage", {"stage": "interested"}), ("/tier", {"tier": "vip"}), ("/profile", {"profile": {"region": "上海"}})],
 )
 @pytest.mark.parametrize(("who", "status"), [(SALES, 200), (STRANGER, 403), (("fin", "finance"), 403)])
-async def test_only_who_answers_for_a_customer_changes_it(
+async def test_only_holders_change_a_customer(
     api: Api, path: str, body: dict[str, Any], who: tuple[str, str], status: int
 ) -> None:
     address = await api.registered(owner_id="E1007")
@@ -228,7 +228,7 @@ async def test_a_position_that_cannot_be_is_refused(api: Api, after: str) -> Non
     assert (await api.get(f"{address}/events?after={after}")).status_code in {400, 422}
 
 
-async def test_a_persons_name_stands_in_no_event_and_comes_back_by_reading(api: Api) -> None:
+async def test_a_persons_name_is_in_no_event_and_is_read_from_the_vault(api: Api) -> None:
     response = await api.post("/v1/customers", PERSON, idempotency_key="k1")
     address = response.headers["location"]
     assert (await api.get(address)).json()["name"] == CANARY
@@ -275,7 +275,7 @@ PAST = (
 )
 
 
-async def test_before_its_first_fact_there_is_no_customer(api: Api) -> None:
+async def test_before_its_first_event_there_is_no_customer(api: Api) -> None:
     address = await api.registered(occurred_at="2024-01-01T00:00:00Z")
     assert (await api.get(f"{address}?as_of=2023-12-31T00:00:00Z")).status_code == 404
     assert (await api.get(f"{address}?as_recorded=2024-12-31T00:00:00Z")).status_code == 404
@@ -298,7 +298,7 @@ async def test_history_can_be_narrowed_to_what_was_known_and_paged_all_the_same(
     assert (page["has_more"], rest["has_more"]) == (True, False)
 
 
-async def test_who_no_longer_holds_a_customer_reads_nothing_of_its_past(api: Api) -> None:
+async def test_a_former_owner_cannot_read_the_past(api: Api) -> None:
     address = await api.registered(owner_id="E1007")
     await api.post(f"{address}/owner", {"owner_id": "E2"})
     assert (await api.get(f"{address}?as_of=2100-01-01T00:00:00Z", *SALES)).status_code == 403

@@ -1,4 +1,4 @@
-"""With the database away, every caller is told so quickly, and the process lives on."""
+"""Without a database, requests fail quickly and the process stays alive."""
 
 import socket
 import time

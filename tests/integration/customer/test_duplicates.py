@@ -1,4 +1,4 @@
-"""Customers that look like one, from outside: found with the reasons, told apart for good, merged away."""
+"""Likely duplicates through the API: found with their reasons, marked as distinct, merged."""
 
 from typing import Any
 from uuid import uuid4
@@ -54,7 +54,7 @@ async def test_customers_that_look_like_one_are_listed_with_the_reasons(api: Api
     await shown(api, (one, other))
 
 
-async def test_nothing_that_a_person_said_stands_where_likeness_is_kept(api: Api) -> None:
+async def test_the_likeness_table_holds_no_personal_data(api: Api) -> None:
     one, other = await api.registered(name="上海腾云"), await api.registered(name="北京新创")
     added = [await api.post(f"{address}/key-contacts", PHONE) for address in (one, other)]
     await shown(api, (one, other))
@@ -66,7 +66,7 @@ async def test_nothing_that_a_person_said_stands_where_likeness_is_kept(api: Api
     await shown(api)
 
 
-async def test_whoever_is_like_nobody_is_not_held_against_everybody(api: Api, database: Database) -> None:
+async def test_a_customer_without_matches_is_not_compared_with_every_other(api: Api, database: Database) -> None:
     owner = await asyncpg.connect(database.admin)
     await owner.execute("""
         INSERT INTO customer_likeness (customer_id, tokens, is_looked)

@@ -1,4 +1,4 @@
-"""Erasing a person's words, from outside: who may, what is gone, what stays, and what is refused from then on."""
+"""Erasure through the API: who may erase, what is erased, what stays, and what is rejected afterwards."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -58,7 +58,7 @@ async def test_an_erased_person_is_known_by_no_word_any_more(api: Api) -> None:
     assert needed["need"] == "upgrade"
 
 
-async def test_the_certificate_says_who_has_erased_and_who_has_not(api: Api) -> None:
+async def test_the_certificate_shows_which_services_have_erased(api: Api) -> None:
     """What alerts and reporting answer comes over Kafka: see test_erasure_answers.py."""
     address = await api.registered(**PERSON)
     await api.post(f"{address}/erasure", REASON)
@@ -77,7 +77,7 @@ async def test_the_certificate_says_who_has_erased_and_who_has_not(api: Api) -> 
     assert (erasure["is_complete"], erasure["answers"][1]["entries"]) == (False, 7)
 
 
-async def test_who_was_never_erased_has_no_certificate(api: Api) -> None:
+async def test_without_an_erasure_there_is_no_certificate(api: Api) -> None:
     assert (await api.get(f"{await api.registered()}/erasure")).status_code == 404
     assert (await api.get(f"/v1/customers/{uuid4()}/erasure")).status_code == 404
 
@@ -125,7 +125,7 @@ async def test_only_ops_and_admin_erase(api: Api, who: tuple[str, str]) -> None:
     assert await words(api, address) == {"钱进"}
 
 
-async def test_what_was_asked_before_a_crash_is_done_after_it(api: Api) -> None:
+async def test_an_erasure_requested_before_a_crash_is_executed_after_it(api: Api) -> None:
     """The fact stands and nothing has been erased: the process ended between the two."""
     address = await api.registered(**PERSON)
     needs = api.service.app.state.dependencies
@@ -138,7 +138,7 @@ async def test_what_was_asked_before_a_crash_is_done_after_it(api: Api) -> None:
     await eventually(gone)
 
 
-async def test_a_word_that_comes_late_does_not_stay(api: Api) -> None:
+async def test_personal_data_that_arrives_late_is_erased(api: Api) -> None:
     address = await api.registered(**PERSON)
     await api.post(f"{address}/erasure", REASON)
     late, other = (VaultEntry(uuid4(), subject, "text", "迟到的话") for subject in (id_of(address), uuid4()))
@@ -149,7 +149,7 @@ async def test_a_word_that_comes_late_does_not_stay(api: Api) -> None:
     assert await api.pool.fetchval("SELECT count(*) FROM vault WHERE id = $1", other.id) == 1
 
 
-async def test_what_others_told_of_an_erased_customer_and_could_not_be_taken_in_goes_too(api: Api) -> None:
+async def test_parked_inbound_messages_about_an_erased_customer_are_discarded(api: Api) -> None:
     address = await api.registered(**PERSON)
     for number, subject in enumerate((id_of(address), uuid4())):
         await api.pool.execute(PARKED, receiver.CONSUMER, number, subject, "钱进".encode())
@@ -251,7 +251,7 @@ async def test_with_a_customer_its_duplicates_are_erased_and_certified(api: Api)
     ]
 
 
-async def test_nobody_is_merged_with_an_erased_customer(api: Api) -> None:
+async def test_an_erased_customer_cannot_be_merged(api: Api) -> None:
     erased, other = await api.registered(**PERSON), await api.registered(**PERSON)
     await api.post(f"{erased}/erasure", REASON)
     for survivor, duplicate in ((erased, other), (other, erased)):

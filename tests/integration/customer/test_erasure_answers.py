@@ -1,4 +1,4 @@
-"""What all four services answer to an erasure, from one to the next: over their databases and over Kafka."""
+"""The answers of all four services to an erasure, through their databases and Kafka."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -208,7 +208,7 @@ async def test_what_is_sent_twice_is_one_answer(api: Api, others: Others) -> Non
     assert await others.inbound.parked_events.summary(api.pool) == []
 
 
-async def test_what_is_heard_twice_is_answered_once(api: Api, others: Others) -> None:
+async def test_an_erasure_received_twice_is_answered_once(api: Api, others: Others) -> None:
     address = await erased(api)
     await others.hear("reporting", address)
     assert await others.sender("reporting").run_due() == 1
@@ -234,7 +234,7 @@ async def test_a_topic_that_was_lost_gets_every_answer_again_and_the_other_topic
     assert len(await others.ids("reporting")) == 3
 
 
-async def test_who_is_about_to_send_notices_that_the_topic_was_lost_meanwhile(api: Api, others: Others) -> None:
+async def test_a_sender_detects_that_the_topic_was_lost_meanwhile(api: Api, others: Others) -> None:
     sender = others.sender("alerts")
     await others.hear("alerts", await erased(api))
     assert await sender.run_due() == 1
@@ -245,7 +245,7 @@ async def test_who_is_about_to_send_notices_that_the_topic_was_lost_meanwhile(ap
     assert len(await others.ids("alerts")) == 2
 
 
-async def test_who_has_nothing_to_send_looks_again_after_a_while(
+async def test_an_idle_sender_checks_again_after_a_while(
     api: Api, others: Others, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sender = others.sender("alerts")
@@ -279,11 +279,11 @@ def answer(service: str, *, source: str, erasure_id: UUID | None = None) -> tupl
 @pytest.mark.parametrize(
     ("service", "source", "reason"),
     [
-        ("bookkeeping", "/care/bookkeeping", "invalid: service (literal_error)"),
-        ("reporting", "/care/alerts", "answer-of-another: A service answers for itself only."),
+        ("bookkeeping", "/care/bookkeeping", "does not fit: service (literal_error)"),
+        ("reporting", "/care/alerts", "answer-of-another: A service can answer only for itself."),
     ],
 )
-async def test_an_answer_by_nobody_we_know_or_for_another_is_parked_and_stops_nobody(
+async def test_an_answer_of_an_unknown_service_or_for_another_is_parked_and_blocks_no_other(
     api: Api, others: Others, service: str, source: str, reason: str
 ) -> None:
     address = await erased(api)

@@ -1,4 +1,4 @@
-"""Giving out what is held on somebody: every fact with its words, to those who may have them, and noted in the log."""
+"""The export of personal data: every event with its data, for authorized callers, and logged."""
 
 from typing import Any
 from uuid import uuid4
@@ -27,7 +27,7 @@ def said(facts: list[dict[str, Any]]) -> list[str]:
     return [word for fact in facts for word in fact["words"].values()]
 
 
-async def test_every_fact_comes_with_its_words_and_no_word_is_left_out(api: Api) -> None:
+async def test_every_event_is_exported_with_its_personal_data(api: Api) -> None:
     address = await api.registered(**PERSON, owner_id="E1007", leader_id="E1001")
     await added(api, address)
     await api.post(f"{address}/needs", {"need": "upgrade", "text": "想换一台安静的"})
@@ -40,7 +40,7 @@ async def test_every_fact_comes_with_its_words_and_no_word_is_left_out(api: Api)
     assert len(facts) == recorded
 
 
-async def test_a_long_life_comes_in_parts(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_long_history_is_exported_in_parts(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "PAGE", 2)
     address = await api.registered(**PERSON)
     for number in range(4):
@@ -50,7 +50,7 @@ async def test_a_long_life_comes_in_parts(api: Api, monkeypatch: pytest.MonkeyPa
     assert said(facts) == ["钱进", "第0件", "第1件", "第2件", "第3件"]
 
 
-async def test_of_a_key_contact_comes_what_concerns_them_also_when_they_were_removed(api: Api) -> None:
+async def test_the_export_of_a_key_contact_includes_a_removed_one(api: Api) -> None:
     address = await api.registered()
     wu = await added(api, address)
     await added(api, address, name="周敏")
@@ -61,7 +61,7 @@ async def test_of_a_key_contact_comes_what_concerns_them_also_when_they_were_rem
     assert "周敏" not in said(facts)
 
 
-async def test_after_an_erasure_the_facts_are_there_and_no_words(api: Api) -> None:
+async def test_after_an_erasure_the_export_has_events_without_personal_data(api: Api) -> None:
     address = await api.registered(**PERSON)
     wu = await added(api, address)
     await api.post(f"{wu}/erasure", REASON)
@@ -72,7 +72,7 @@ async def test_after_an_erasure_the_facts_are_there_and_no_words(api: Api) -> No
     assert [fact["type"].split(".")[2] for fact in facts][-2:] == ["key-contact-erased", "erased"]
 
 
-async def test_who_was_given_it_stands_in_the_log_without_a_word(api: Api) -> None:
+async def test_the_recipient_of_an_export_is_logged_without_personal_data(api: Api) -> None:
     address = await api.registered(**PERSON)
     with capture_logs() as lines:
         await api.get(f"{address}/export", "E5", "admin")
@@ -82,12 +82,12 @@ async def test_who_was_given_it_stands_in_the_log_without_a_word(api: Api) -> No
 
 
 @pytest.mark.parametrize("who", [("E1007", "sales"), ("E1001", "leader"), ("crm", "integration"), ("E4", "finance")])
-async def test_only_ops_and_admin_are_given_it(api: Api, who: tuple[str, str]) -> None:
+async def test_only_ops_and_admin_may_export(api: Api, who: tuple[str, str]) -> None:
     address = await api.registered(**PERSON, owner_id="E1007", leader_id="E1001")
     assert (await api.get(f"{address}/export", *who)).status_code == 403
 
 
-async def test_of_nobody_nothing_is_held(api: Api) -> None:
+async def test_the_export_of_an_unknown_customer_is_not_found(api: Api) -> None:
     assert (await api.get(f"/v1/customers/{uuid4()}/export")).status_code == 404
     address = await api.registered()
     assert (await api.get(f"{address}/key-contacts/{uuid4()}/export")).status_code == 404

@@ -1,4 +1,4 @@
-"""Handing over many customers from outside: all of them, once each, whatever interrupts it."""
+"""Handover batches through the API: every customer once, despite interruptions."""
 
 import asyncio
 from typing import Any
@@ -95,7 +95,7 @@ async def test_a_batch_takes_what_fits_its_filter_and_says_what_it_could_not_han
     assert await owners(api, [fitting, busy, other]) == ["E2", "E1007", "E1007"]
 
 
-async def test_customers_of_nobody_are_given_to_somebody(api: Api) -> None:
+async def test_customers_without_an_owner_are_handed_over(api: Api) -> None:
     nobodys, (owned_by_one,) = await api.registered(), await owned(api, 1)
     await ended(api, await begun(api, from_owner_id=None, waits_for_acceptance=False))
     assert await owners(api, [nobodys, owned_by_one]) == ["E2", "E1007"]
@@ -112,14 +112,14 @@ async def test_a_leader_passes_on_what_they_lead_and_reads_their_own_batches(api
     assert (await api.get(f"/v1/handover-batches/{led.rpartition('/')[2]}")).status_code == 404
 
 
-async def test_asked_twice_under_one_key_it_is_one_batch(api: Api) -> None:
+async def test_a_retry_under_the_same_key_starts_one_batch(api: Api) -> None:
     body = {"from_owner_id": "E1007", "to_owner_ids": ["E2"]}
     first, second = [await api.post("/v1/handover-batches", body, idempotency_key="k") for _ in range(2)]
     assert (first.status_code, first.headers["location"]) == (201, second.headers["location"])
     assert second.headers["idempotency-replayed"] == "true"
 
 
-async def test_a_batch_that_was_interrupted_says_what_is_missing_and_goes_on(api: Api, monkeypatch: Any) -> None:
+async def test_an_interrupted_batch_shows_what_is_missing_and_continues(api: Api, monkeypatch: Any) -> None:
     """Two workers at once, one of them killed after its appends: still each customer is handed over once."""
     monkeypatch.setattr(runner, "CHUNK", 3)
     addresses = await owned(api, 8)
@@ -156,7 +156,7 @@ async def leaders(api: Api, addresses: list[str]) -> list[tuple[str, str | None]
     return [(each["owner_id"], each["leader_id"]) for each in read]
 
 
-async def test_whom_a_leaver_led_is_led_by_who_was_named(api: Api) -> None:
+async def test_customers_of_a_leaving_leader_get_the_named_leader(api: Api) -> None:
     await leads(api, "E4", "E1001")
     led = await owned(api, 2, "E4")
     elsewhere = await api.registered(owner_id="E5", leader_id="E1002")
@@ -175,7 +175,7 @@ async def test_whom_a_leaver_led_is_led_by_who_was_named(api: Api) -> None:
     assert [each.json()["code"] for each in refused] == ["employee-left"] * 2
 
 
-async def test_where_nobody_is_named_the_leavers_own_leader_leads_or_nobody_does(api: Api) -> None:
+async def test_without_a_named_leader_the_leavers_own_leader_or_none_takes_over(api: Api) -> None:
     await leads(api, "E1001", "E1000")
     led = await owned(api, 1, "E4")
     unled = await api.registered(owner_id="E5", leader_id="E1002")
@@ -200,7 +200,7 @@ def ids(addresses: list[str]) -> list[str]:
     return [address.rpartition("/")[2] for address in addresses]
 
 
-async def test_customers_that_are_named_pass_on_whoever_has_them(api: Api) -> None:
+async def test_named_customers_are_handed_over_from_any_owner(api: Api) -> None:
     (one,), (other,), (unnamed,) = await owned(api, 1), await owned(api, 1, "E4"), await owned(api, 1)
     nobodys, unknown = await api.registered(), "/v1/customers/00000000-0000-4000-8000-000000000001"
     named = [one, other, nobodys, unknown]
@@ -214,7 +214,7 @@ async def test_customers_that_are_named_pass_on_whoever_has_them(api: Api) -> No
     assert (refused["customer_id"], refused["problem"]["code"]) == (ids([unknown])[0], "customer-unknown")
 
 
-async def test_of_named_customers_those_of_others_are_told_of_and_stay(api: Api) -> None:
+async def test_named_customers_of_another_leader_are_refused_and_stay(api: Api) -> None:
     (led,), (given,) = await owned(api, 1), await owned(api, 1, "E4")
     elsewhere = await api.registered(owner_id="E1007", leader_id="E9")
     asked: dict[str, Any] = {"customer_ids": ids([led, given, elsewhere]), "waits_for_acceptance": False}

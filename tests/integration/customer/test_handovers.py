@@ -1,4 +1,4 @@
-"""Handing a customer over, from outside: one owner at every instant, and who may do what."""
+"""Handovers through the API: one owner at every instant, and access rules."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -40,7 +40,7 @@ async def test_acceptance_and_new_owner_are_recorded_together_and_once(api: Api)
     assert await api.pool.fetchval(OWNERS) == before + 1
 
 
-async def test_a_handover_told_of_later_is_dated_to_when_it_was(api: Api) -> None:
+async def test_a_handover_recorded_late_has_its_own_date(api: Api) -> None:
     address = await api.registered(owner_id="E1007", leader_id="E1001")
     days = ("2024-06-03T01:00:00Z", "2024-06-05T01:00:00Z")
     await api.post(f"{address}/handover", {"to_owner_id": "E2", "occurred_at": days[0]}, "E1001", "leader")
@@ -87,7 +87,7 @@ async def test_the_checklist_says_which_contracts_are_near_their_end(api: Api) -
     ]
 
 
-async def test_a_customer_given_to_somebody_else_meanwhile_is_not_taken_from_them(api: Api) -> None:
+async def test_a_customer_that_was_reassigned_meanwhile_is_not_handed_over(api: Api) -> None:
     address = await begun(api)
     await api.post(f"{address}/owner", {"owner_id": "E5"})
     refused = await api.post(f"{address}/handover/acceptance", {}, *NEW)
@@ -113,14 +113,14 @@ async def test_everybody_lists_the_handovers_that_they_have_part_in(api: Api) ->
     assert await listed("E3333", 0)
 
 
-async def test_there_is_no_handover_of_whom_nobody_knows(api: Api) -> None:
+async def test_an_unknown_customer_cannot_be_handed_over(api: Api) -> None:
     nobody = f"/v1/customers/{UUID(int=9)}/handover"
     assert (await api.post(nobody, {"to_owner_id": "E2"})).status_code == 404
     assert (await api.get(nobody)).status_code == 404
     assert (await api.post(f"{nobody}/acceptance", {})).status_code == 404
 
 
-async def test_customers_that_nobody_answers_for_can_be_listed(api: Api) -> None:
+async def test_customers_without_an_owner_can_be_listed(api: Api) -> None:
     owned, nobodys = await api.registered(owner_id="E1007"), await api.registered()
     await api.listed(2)
     found = {

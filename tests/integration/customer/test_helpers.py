@@ -1,4 +1,4 @@
-"""Helpers from outside: what they may do, and who says so."""
+"""Helpers through the API: what they may do, and who may add them."""
 
 from tests.integration.customer.conftest import Api
 from tests.support.waiting import eventually

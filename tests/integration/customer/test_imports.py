@@ -1,4 +1,4 @@
-"""A file from a company's own spreadsheet: what is good goes in, what is not is named by row and column."""
+"""Imports of a company's own spreadsheet: good rows are imported, others are reported by row and column."""
 
 from typing import Any
 
@@ -68,7 +68,7 @@ async def test_the_same_file_again_changes_nothing(api: Api) -> None:
     assert await api.pool.fetchval("SELECT count(*) FROM event") == before
 
 
-async def test_the_words_of_a_row_are_not_kept_once_it_is_done(api: Api) -> None:
+async def test_the_cells_of_a_row_are_deleted_once_it_is_done(api: Api) -> None:
     batch = await finished(api, await send(api, GOOD_AND_BAD.encode()))
     kept = await api.pool.fetch("SELECT cells FROM import_row")
     assert [row["cells"] for row in kept] == [{}] * batch["rows"]
@@ -154,7 +154,7 @@ async def test_an_order_in_a_file_says_from_which_row_it_came(api: Api) -> None:
     assert types == ["care.customer.order-placed.v1", "care.customer.order-delivered.v1"]
 
 
-async def test_a_kind_of_file_that_is_not_taken_in_is_named(api: Api) -> None:
+async def test_an_unknown_kind_of_file_is_reported(api: Api) -> None:
     response = await send(api, ORDERS.encode(), query="?kind=invoices")
     assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "query:kind")
     assert "orders" in response.json()["detail"]
@@ -167,11 +167,11 @@ async def test_a_value_that_does_not_fit_is_named_by_its_header_in_both_language
     assert told == [
         ("客户名称", "It has at most 200 characters.", "最多 200 个字符。"),
         ("地区", "It has at most 64 characters.", "最多 64 个字符。"),
-        ("客户名称", "A row needs a customer's name.", "缺少客户名称。"),
+        ("客户名称", "A row requires a customer name.", "缺少客户名称。"),
     ]
 
 
-async def test_rows_about_the_same_thing_are_taken_in_as_the_file_has_them(api: Api) -> None:
+async def test_rows_with_the_same_key_are_imported_in_file_order(api: Api) -> None:
     await finished(api, await send(api, CUSTOMERS.encode()))
     rows = "".join(f"SO-{number % 3},KH-1,{100 + number},2024-06-01\n" for number in range(60))
     batch = await finished(

@@ -1,4 +1,4 @@
-"""What other systems tell by Kafka: each message once, bad ones parked, and tried again once they can be taken."""
+"""Inbound messages from Kafka: each is applied once; failing ones are parked and replayed."""
 
 import asyncio
 import json
@@ -127,7 +127,7 @@ async def parked(api: Api, erp: Erp, count: int) -> list[str]:
     return await reasons()
 
 
-async def test_a_life_told_by_another_system_is_recorded(api: Api, erp: Erp) -> None:
+async def test_messages_of_another_system_are_recorded(api: Api, erp: Erp) -> None:
     async with background(erp.inbound.run):
         for name, data in LIFE:
             await erp.tell(name, data)
@@ -143,11 +143,11 @@ async def test_a_life_told_by_another_system_is_recorded(api: Api, erp: Erp) -> 
     )
 
 
-def test_each_type_that_is_taken_is_told_here() -> None:
+def test_each_inbound_type_is_tested_here() -> None:
     assert INBOUND.keys() == ALL_BUT_CANCELLED
 
 
-async def test_a_message_told_twice_is_one_fact(api: Api, erp: Erp) -> None:
+async def test_a_redelivered_message_adds_no_event(api: Api, erp: Erp) -> None:
     async with background(erp.inbound.run):
         await erp.tell("company-stated", {"name": "上海腾云"})
         for _ in range(2):
@@ -175,7 +175,7 @@ async def test_what_is_read_again_from_the_start_changes_nothing(api: Api, erp: 
     assert await types(api, 13) == once
 
 
-async def test_an_id_that_comes_again_with_another_content_is_parked(api: Api, erp: Erp) -> None:
+async def test_a_message_with_a_known_id_and_other_content_is_parked(api: Api, erp: Erp) -> None:
     async with background(erp.inbound.run):
         await erp.tell("company-stated", {"name": "上海腾云"})
         await erp.tell("competitor-seen", {"competitor": "other"}, "m-1")
@@ -183,7 +183,7 @@ async def test_an_id_that_comes_again_with_another_content_is_parked(api: Api, e
         assert await parked(api, erp, 1) == ["key-reused: this id was used before with different content"]
 
 
-async def test_what_cannot_be_read_is_parked_and_stops_nobody(api: Api, erp: Erp) -> None:
+async def test_an_unreadable_message_is_parked_and_blocks_no_other(api: Api, erp: Erp) -> None:
     async with background(erp.inbound.run):
         await erp.producer.send_and_wait(erp.topic, b"no json", b"K-1")
         await erp.tell("order-placed", ORDER | AMOUNT | {"currency": "RMB"})
@@ -195,7 +195,7 @@ async def test_what_cannot_be_read_is_parked_and_stops_nobody(api: Api, erp: Erp
     assert [row["subject"] for row in await erp.inbound.parked_events.summary(api.pool)] == [UNKNOWN_CUSTOMER]
 
 
-async def test_what_came_too_early_is_taken_once_the_customer_is_known(
+async def test_a_message_that_came_too_early_is_replayed_once_the_customer_is_registered(
     api: Api, erp: Erp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inbound, "RETRY_SECONDS", 0.2)
@@ -220,7 +220,7 @@ async def test_what_is_too_old_to_be_tried_again_waits_for_somebody(api: Api, er
     assert await types(api, 2) == ["registered", "competitor-seen"]
 
 
-async def test_a_message_that_breaks_us_is_parked_and_stops_nobody(
+async def test_a_message_that_raises_an_error_is_parked_and_blocks_no_other(
     api: Api, erp: Erp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(erp.inbound, "_handle", broken(erp.inbound._handle))
@@ -256,7 +256,7 @@ def broken(take: Handle[AnyInbound]) -> Handle[AnyInbound]:
     return breaking
 
 
-async def test_nobody_changes_the_things_of_another_customer(api: Api, erp: Erp) -> None:
+async def test_a_message_cannot_change_records_of_another_customer(api: Api, erp: Erp) -> None:
     async with background(erp.inbound.run):
         for number in ("K-1", "K-2"):
             erp.customer = number

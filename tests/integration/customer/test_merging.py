@@ -1,4 +1,4 @@
-"""Two records of one customer from outside: one answers, the other says where, and it can be taken back."""
+"""Merging through the API: the survivor answers, the duplicate refers to it, and a merge can be undone."""
 
 import asyncio
 from typing import Any
@@ -49,7 +49,7 @@ async def release(api: Api, survivor: str, duplicate: str) -> Any:
     return await api.client.delete(f"{survivor}/duplicates/{id_of(duplicate)}", headers=headers)
 
 
-async def test_the_old_id_says_where_the_customer_goes_on_whatever_is_asked(api: Api) -> None:
+async def test_every_request_on_a_duplicate_refers_to_the_survivor(api: Api) -> None:
     survivor, duplicate = await two(api)
     assert (await merge(api, survivor, duplicate)).status_code == 200
     for method, path, body in CHANGES:
@@ -93,7 +93,7 @@ async def test_a_number_of_the_duplicate_leads_to_the_survivor(api: Api) -> None
     await eventually(found)
 
 
-async def test_a_merge_is_told_once_and_taken_back_without_a_trace(api: Api) -> None:
+async def test_a_merge_is_recorded_once_and_undone_without_a_trace(api: Api) -> None:
     survivor, duplicate = await two(api)
     await api.listed(2)
     before = [(await api.get(each)).json() for each in (survivor, duplicate)]
@@ -122,7 +122,7 @@ async def test_of_two_merges_that_cross_one_is_stored(api: Api) -> None:
     assert sorted([(await api.get(each)).status_code for each in (one, other)]) == [200, 410]
 
 
-async def test_who_merges_must_hold_both(api: Api) -> None:
+async def test_a_merge_requires_access_to_both_customers(api: Api) -> None:
     survivor, duplicate = await two(api)
     assert (await merge(api, survivor, duplicate, "E1001", "leader")).status_code == 403
     assert (await merge(api, survivor, duplicate, "E1007", "sales")).status_code == 403
@@ -143,7 +143,7 @@ async def test_a_customer_that_has_duplicates_is_not_merged_further(api: Api) ->
     assert (await merge(api, third, duplicate)).status_code == 410
 
 
-async def test_a_persons_words_are_erased_under_all_ids(api: Api) -> None:
+async def test_personal_data_is_erased_under_all_ids(api: Api) -> None:
     person = {"kind": "person", "name": None, "person_name": "吴敏"}
     survivor, duplicate = await api.registered(**person), await api.registered(**person)
     await merge(api, survivor, duplicate)

@@ -1,4 +1,4 @@
-"""Key contacts from outside: kept, changed, forgotten, and shown to those who may see them."""
+"""Key contacts through the API: added, changed, removed, and shown to those who may see them."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -53,7 +53,7 @@ async def events(api: Api) -> list[str]:
     return [row["type"].split("key-contact-")[1] for row in rows]
 
 
-async def test_a_key_contact_comes_back_as_it_was_told(api: Api) -> None:
+async def test_a_key_contact_is_read_as_it_was_written(api: Api) -> None:
     address = await api.registered()
     contact = await added(api, address)
     read = (await api.get(contact)).json()
@@ -69,7 +69,7 @@ async def test_a_retry_meets_the_same_key_contact(api: Api) -> None:
     assert len((await api.get(address)).json()["key_contacts"]) == 1
 
 
-async def test_no_word_of_a_person_stands_in_an_event(api: Api) -> None:
+async def test_events_hold_no_personal_data(api: Api) -> None:
     address = await api.registered()
     await added(api, address)
     await api.listed(1)
@@ -82,7 +82,7 @@ async def test_no_word_of_a_person_stands_in_an_event(api: Api) -> None:
         assert not [place for place in places if word in place[0]]
 
 
-async def test_what_is_said_again_is_no_change_and_what_is_left_out_is_forgotten(api: Api) -> None:
+async def test_repeated_values_are_no_change_and_omitted_ones_are_deleted(api: Api) -> None:
     contact = await added(api, await api.registered())
     same = await put(api, contact, CONTACT)
     assert (same.status_code, await events(api)) == (200, ["added.v1"])
@@ -92,7 +92,7 @@ async def test_what_is_said_again_is_no_change_and_what_is_left_out_is_forgotten
     assert (read["phone"], read["email"], read["role"], read["dates"]) == ("+862162345678", None, None, [])
 
 
-async def test_who_left_is_no_longer_there(api: Api) -> None:
+async def test_a_removed_key_contact_is_not_found(api: Api) -> None:
     address = await api.registered()
     contact = await added(api, address)
     assert (await delete(api, contact)).status_code == 200
@@ -113,7 +113,7 @@ async def test_who_left_is_no_longer_there(api: Api) -> None:
         (("E4", "finance"), True),
     ],
 )
-async def test_words_are_shown_to_those_who_answer_for_the_customer(
+async def test_personal_data_is_shown_to_holders_ops_and_admin(
     api: Api, who: tuple[str, str], is_withheld: bool
 ) -> None:
     address = await api.registered(owner_id="E1007", leader_id="E1001")
@@ -152,7 +152,7 @@ async def test_a_field_that_does_not_fit_is_named(api: Api, field: str, value: A
     assert (response.status_code, [error["pointer"] for error in response.json()["errors"]]) == (422, [pointer])
 
 
-async def test_a_stranger_neither_reads_nor_changes_them(api: Api) -> None:
+async def test_another_seller_cannot_read_or_change_key_contacts(api: Api) -> None:
     address = await api.registered(owner_id="E1007")
     contact = await added(api, address)
     stranger = ("E3333", "sales")
@@ -182,7 +182,7 @@ async def told(api: Api, customer: str) -> list[ImportantDateApproaching]:
     return [event for event in events if isinstance(event, ImportantDateApproaching)]
 
 
-async def test_an_important_date_is_told_of_once_some_days_ahead_and_not_of_who_is_gone(api: Api) -> None:
+async def test_an_important_date_is_recorded_once_some_days_ahead_unless_the_contact_was_removed(api: Api) -> None:
     customer = await api.registered()
     kept = await added(api, customer)
     gone = await added(api, customer)

@@ -1,4 +1,4 @@
-"""Basics and needs from outside."""
+"""Profile and needs through the API."""
 
 from tests.integration.customer.conftest import Api
 from tests.support.waiting import eventually
@@ -76,7 +76,7 @@ async def test_a_review_says_since_when_the_profile_is_known_to_be_right(api: Ap
     await eventually(listed)
 
 
-async def test_news_are_told_to_those_who_answer_for_the_customer(api: Api) -> None:
+async def test_the_text_of_news_is_shown_to_holders(api: Api) -> None:
     address = await api.registered()
     heard = await api.post(f"{address}/news", {"topic": "new-project", "text": "二期上线"})
     assert heard.status_code == 200

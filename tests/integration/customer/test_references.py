@@ -1,4 +1,4 @@
-"""Numbers of other systems: several for a customer, one customer for each, also under races."""
+"""Numbers in other systems: several for a customer, one customer for each, also under concurrency."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ async def test_each_number_leads_to_the_customer(api: Api) -> None:
     assert (await api.get(other)).json()["references"] == []
 
 
-async def test_half_a_number_finds_nobody_and_says_what_is_missing(api: Api) -> None:
+async def test_an_incomplete_external_number_is_rejected_with_the_missing_part(api: Api) -> None:
     response = await api.get("/v1/customers?external_system=erp")
     assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "query:external_id")
 
@@ -47,7 +47,7 @@ async def test_a_registration_under_an_added_number_meets_its_customer(api: Api)
     assert (await api.get(address)).json()["region"] == "上海"
 
 
-async def test_of_many_who_claim_a_number_at_once_one_gets_it(api: Api) -> None:
+async def test_of_many_concurrent_claims_of_a_number_one_succeeds(api: Api) -> None:
     addresses = [await api.registered() for _ in range(8)]
     registering = [api.post("/v1/customers", {"name": "上海腾云", "external": ERP}) for _ in range(2)]
     adding = [api.post(f"{address}/references", {"reference": ERP}) for address in addresses]

@@ -1,4 +1,4 @@
-"""Customers found by name, sound and phone, together with all that lists are narrowed by."""
+"""The search for customers by name, pinyin and phone, combined with filters."""
 
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,7 @@ import pytest
 
 from services.customer.search.index import Search
 from services.customer.search.query import CustomerFilters
-from services.customer.search.strategy import Attempt, Census, Way
+from services.customer.search.strategy import Attempt, Method, TokenStatistics
 from tests.integration.customer.conftest import Api
 from tests.support.servers import Database
 from tests.support.waiting import eventually
@@ -25,8 +25,8 @@ async def level(api: Api) -> None:
 
     async def caught_up() -> bool:
         head = await api.pool.fetchval("SELECT position FROM store_head")
-        listed = await api.pool.fetchval("SELECT position FROM consumer_position WHERE consumer = 'customer-list'")
-        return bool(head == listed)
+        token_list = await api.pool.fetchval("SELECT position FROM consumer_position WHERE consumer = 'customer-list'")
+        return bool(head == token_list)
 
     await eventually(caught_up)
 
@@ -69,7 +69,7 @@ async def test_customers_are_found(api: Api, query: str, names: list[str]) -> No
     assert await found(api, query) == names
 
 
-async def test_staff_find_their_own_only_and_phones_only_who_may_see_them(api: Api) -> None:
+async def test_sellers_find_their_own_customers_and_phones_need_permission(api: Api) -> None:
     await three(api)
     assert await found(api, "q=腾", "E1", "sales") == ["上海腾云科技"]
     assert await found(api, "q=8000", "E1", "sales") == ["上海腾云科技"]
@@ -92,7 +92,7 @@ async def test_what_is_known_no_longer_is_found_no_longer(api: Api) -> None:
     assert await found(api, "q=9111") == []
 
 
-async def test_who_has_been_erased_is_found_no_longer(api: Api) -> None:
+async def test_an_erased_customer_is_no_longer_found(api: Api) -> None:
     first, _, person = await three(api)
     for address in (first, person):
         assert (await api.post(f"{address}/erasure", {"reason": "asked-for"}, role="admin")).is_success
@@ -110,12 +110,12 @@ async def test_the_index_holds_no_word_of_a_person(api: Api) -> None:
 
 # Each way alone, and each given up for another: a limit of one is met by every query here.
 TRIED = (
-    [Attempt(Way.FIND)],
-    [Attempt(Way.WALK)],
-    [Attempt(Way.FIND, 1), Attempt(Way.WALK, 1), Attempt(Way.FIND)],
-    [Attempt(Way.WALK, 1), Attempt(Way.FIND)],
-    [Attempt(Way.FIND, 100), Attempt(Way.WALK)],
-    [Attempt(Way.WALK, 5), Attempt(Way.FIND)],
+    [Attempt(Method.FIND)],
+    [Attempt(Method.WALK)],
+    [Attempt(Method.FIND, 1), Attempt(Method.WALK, 1), Attempt(Method.FIND)],
+    [Attempt(Method.WALK, 1), Attempt(Method.FIND)],
+    [Attempt(Method.FIND, 100), Attempt(Method.WALK)],
+    [Attempt(Method.WALK, 5), Attempt(Method.FIND)],
 )
 
 
@@ -155,18 +155,18 @@ async def test_a_question_that_every_name_would_answer_is_refused(api: Api) -> N
 async def test_a_census_is_what_the_database_has_analysed(api: Api, database: Database) -> None:
     await three(api)
     pseudonyms = api.service.app.state.dependencies.pseudonyms
-    assert await Search(api.pool, pseudonyms)._counted() == Census()
+    assert await Search(api.pool, pseudonyms)._current_statistics() == TokenStatistics()
     owner = await asyncpg.connect(database.admin)
     await owner.execute("ANALYZE customer_search")
     await owner.close()
-    census = await Search(api.pool, pseudonyms)._counted()
-    assert (census.customers, census.share(pseudonyms.token("stage", "new"))) == (3, 1)
+    statistics = await Search(api.pool, pseudonyms)._current_statistics()
+    assert (statistics.customers, statistics.share(pseudonyms.token("stage", "new"))) == (3, 1)
 
 
-@pytest.mark.parametrize("way", list(Way))
-async def test_those_who_fit_are_counted_up_to_a_limit(api: Api, monkeypatch: pytest.MonkeyPatch, way: Way) -> None:
+@pytest.mark.parametrize("way", list(Method))
+async def test_matches_are_counted_up_to_a_limit(api: Api, monkeypatch: pytest.MonkeyPatch, way: Method) -> None:
     await three(api)
-    monkeypatch.setattr("services.customer.search.index.way_to_count", lambda *_: way)
+    monkeypatch.setattr("services.customer.search.index.count_method", lambda *_: way)
     search = Search(api.pool, api.service.app.state.dependencies.pseudonyms)
     assert [await search.count(CustomerFilters("腾"), most) for most in (10, 1)] == [2, 1]
 

@@ -1,4 +1,4 @@
-"""Segments from outside: kept under a name, and whoever fits is in them."""
+"""Segments through the API: named filters, and the customers that match them."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ async def send(api: Api, method: str, path: str, body: Any = None, role: str = "
     return await api.client.request(method, path, json=body, headers=headers)
 
 
-async def test_whoever_fits_is_in_a_segment_and_whoever_no_longer_does_is_not(api: Api) -> None:
+async def test_a_segment_holds_the_customers_that_match_now(api: Api) -> None:
     east = {"profile": {"region": "华东"}, "tier": {"tier": "vip"}}
     address = await api.registered(name="上海腾云", owner_id="E1", **east)
     await api.registered(name="上海博远", owner_id="E2", **east)
@@ -36,7 +36,7 @@ async def test_whoever_fits_is_in_a_segment_and_whoever_no_longer_does_is_not(ap
     await eventually(lambda: holds("上海博远"))
 
 
-async def test_a_segment_is_read_listed_and_let_go(api: Api) -> None:
+async def test_a_segment_is_read_listed_and_removed(api: Api) -> None:
     await send(api, "PUT", "/v1/segments/east-vip", VIP)
     found = (await api.get("/v1/segments/east-vip", "E1", "sales")).json()
     assert (found["number"], found["zh"], found["filter"]["region"]) == (1, "华东重点客户", "华东")
@@ -52,7 +52,7 @@ async def test_a_segment_is_read_listed_and_let_go(api: Api) -> None:
         assert (await api.get(f"/v1/segments/east-vip{path}")).status_code == 404
 
 
-async def test_what_may_mean_a_person_is_kept_in_no_segment(api: Api) -> None:
+async def test_a_segment_filter_holds_no_personal_data(api: Api) -> None:
     refused = await send(api, "PUT", "/v1/segments/east-vip", {**VIP, "filter": {"q": "吴敏"}})
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/filter/q")
 

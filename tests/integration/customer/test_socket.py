@@ -1,4 +1,4 @@
-"""A service on a real socket, alone and behind nginx: rude senders are refused, and others are not held up."""
+"""The service on a real socket, alone and behind nginx: bad clients are rejected and do not delay others."""
 
 import asyncio
 import time
@@ -90,7 +90,7 @@ async def test_a_head_that_two_servers_could_read_differently_is_refused(port: i
     assert b"HTTP/1.1 200" not in received
 
 
-async def test_senders_who_never_finish_do_not_hold_up_others(port: int) -> None:
+async def test_clients_that_never_finish_do_not_delay_others(port: int) -> None:
     slow = [await asyncio.open_connection("127.0.0.1", port) for _ in range(50)]
     for _, writer in slow:
         writer.write(HEAD + b"X-Slow: ")

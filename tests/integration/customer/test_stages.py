@@ -1,4 +1,4 @@
-"""The stages from outside: the table, what is refused without a reason, and when each stage was entered."""
+"""Stages through the API: the transitions, required reasons, and the stays of a customer."""
 
 from tests.integration.customer.conftest import Api
 

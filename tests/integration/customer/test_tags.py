@@ -1,4 +1,4 @@
-"""Tags from outside: a vocabulary offers them, lists are filtered by them."""
+"""Tags through the API: the vocabulary, and filtering lists by tag."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ async def test_an_unknown_tag_is_refused_in_the_callers_language(api: Api) -> No
     assert "高潜力客户" in refused.json()["detail"]
 
 
-async def test_the_vocabulary_is_kept_by_the_office(api: Api) -> None:
+async def test_only_ops_and_admin_publish_the_vocabulary(api: Api) -> None:
     assert (await publish(api, [HIGH], "leader")).status_code == 403
     assert (await publish(api, [HIGH, HIGH])).status_code == 422
     again = [await publish(api, [HIGH]), await publish(api, [HIGH])]

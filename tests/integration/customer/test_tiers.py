@@ -1,4 +1,4 @@
-"""Tiers on a real store: they follow a customer's orders and the calendar, wait to be confirmed, and hold by hand."""
+"""Tiers on a real store: they follow a customer's orders and the calendar, are proposed, or are held by hand."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from contracts.examples import example, example_envelope
 from contracts.followup.survey import Question, SurveyKind
 from services.customer.projection import followup as of_followup
 from services.customer.shipped.tier_schemes import SHIPPED
-from services.customer.tiers import memory
+from services.customer.tiers import evaluation_queue
 from services.customer.tiers.runner import TierRunner
 from tests.integration.customer.conftest import Api
 from tests.support.waiting import eventually
@@ -196,13 +196,13 @@ async def test_schemes_are_read_by_version_and_what_ships_waits_to_be_published(
     assert (await api.get("/v1/tier-schemes/none")).status_code == 404
 
     async def kept() -> bool:
-        return [each.number for each in await memory.in_force(api.pool, datetime.now(UTC))] == [2]
+        return [each.number for each in await evaluation_queue.in_force(api.pool, datetime.now(UTC))] == [2]
 
     await eventually(kept)
-    assert not any(map(memory.is_followed, await memory.in_force(api.pool, datetime.now(UTC))))
+    assert not any(map(evaluation_queue.is_rule_based, await evaluation_queue.in_force(api.pool, datetime.now(UTC))))
 
 
-async def test_everybody_is_looked_at_once_a_version_is_in_force(api: Api) -> None:
+async def test_every_customer_is_evaluated_once_a_version_is_in_force(api: Api) -> None:
     address = await api.registered()
     await publish(api)
     await becomes(api, address, "rest")
@@ -224,7 +224,7 @@ async def test_everybody_is_looked_at_once_a_version_is_in_force(api: Api) -> No
     assert (await becomes(api, address, "gold"))["basis"]["number"] == 2
 
 
-async def test_a_preview_says_who_would_move_and_changes_nothing(api: Api) -> None:
+async def test_a_preview_lists_changed_tiers_and_changes_nothing(api: Api) -> None:
     addresses = [await api.registered() for _ in range(3)]
     await api.post(f"{addresses[0]}/orders", MONEY)
     await api.listed(3)

@@ -1,4 +1,4 @@
-"""What duplicates did counts for the tier of whom they are merged into, and no more once they are released."""
+"""Events of duplicates count for the tier of the surviving customer until the merge is undone."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -69,7 +69,7 @@ def together(all_of_them: Sequence[Facts]) -> Facts:
     return replace(all_of_them[0], **sums, **firsts)
 
 
-async def test_merging_adds_up_what_is_told_and_releasing_restores_it(pool: Pool) -> None:
+async def test_merging_adds_up_the_facts_and_unmerging_restores_them(pool: Pool) -> None:
     for seed in range(20):
         random = Random(seed)  # noqa: S311 - made up, and the same again for the same seed
         ids = [UUID(int=seed * 10 + number) for number in range(1, 5)]

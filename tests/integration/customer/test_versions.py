@@ -1,4 +1,4 @@
-"""What the customer service publishes in versions, over HTTP: listed, read by number and instant, compared."""
+"""Published versions of the customer service through the API: listed, read by number and instant, compared."""
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -75,12 +75,12 @@ async def test_a_tag_is_offered_once_its_vocabulary_is_in_force(api: Api, monkey
     assert (await api.post(f"{customer}/tags", {"tag": TAG["code"]})).status_code == 200
 
 
-async def test_a_segment_is_in_force_at_once_or_not_kept(api: Api) -> None:
+async def test_a_segment_is_in_force_at_once_or_rejected(api: Api) -> None:
     refused = await put(api, "/v1/segments/vips", SEGMENT | {"effective_from": "2190-01-01T00:00:00Z"})
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/effective_from")
 
 
-async def test_a_segment_that_was_let_go_keeps_its_history(api: Api) -> None:
+async def test_a_removed_segment_keeps_its_history(api: Api) -> None:
     await put(api, "/v1/segments/vips", SEGMENT)
     before = str(httpx.QueryParams({"at": datetime.now(UTC).isoformat()}))
     await api.client.delete("/v1/segments/vips", headers=api.issuer.headers("ops", "ops"))

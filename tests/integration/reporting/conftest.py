@@ -1,4 +1,4 @@
-"""The reporting service on a database of its own: its read model filled with the story, its API in-process."""
+"""The reporting service on its own database: its read model is filled with the story, its API runs in-process."""
 
 import asyncio
 import shutil

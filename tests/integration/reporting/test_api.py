@@ -1,4 +1,4 @@
-"""The read model over HTTP: who sees what, and every figure leads to the list that gives it."""
+"""The read model through the API: access rules, and every figure links to its list."""
 
 from dataclasses import replace
 from typing import Any
@@ -30,7 +30,7 @@ async def items(get: Get, path: str, subject: str = "ops", role: str = "ops", **
     return found
 
 
-async def test_one_answer_holds_the_whole_customer(get: Get) -> None:
+async def test_one_response_holds_the_360_view(get: Get) -> None:
     whole = (await get(f"/v1/customers/{OTHER_ID}", "fin", "finance")).json()
     assert (whole["company_name"], whole["stage"], whole["mode"]) == ("北京新创", "interested", "follow-up")
     assert (whole["open_tasks"], whole["overdue_tasks"], whole["open_alerts"], whole["contacts"]) == (1, 1, 1, 1)
@@ -56,9 +56,7 @@ async def test_an_automated_touch_is_no_contact_that_counts(get: Get) -> None:
 
 @pytest.mark.parametrize(("who", "status"), [(OWNER, 200), (LEADER, 200), (STRANGER, 403), (("x", "ops"), 200)])
 @pytest.mark.parametrize("path", [f"/v1/customers/{CUSTOMER_ID}", f"/v1/customers/{CUSTOMER_ID}/timeline"])
-async def test_a_customer_opens_to_those_who_answer_for_it(
-    get: Get, path: str, who: tuple[str, str], status: int
-) -> None:
+async def test_a_customer_is_shown_to_its_holders(get: Get, path: str, who: tuple[str, str], status: int) -> None:
     assert (await get(path, *who)).status_code == status
 
 
@@ -81,7 +79,7 @@ async def test_lists_show_a_helper_whom_they_help(get: Get, path: str) -> None:
     assert {item.get("customer_id", item["id"]) for item in await items(get, path, *HELPER)} == {str(OTHER_ID)}
 
 
-async def test_a_helper_reads_the_whole_customer_until_the_help_ends(get: Get, story: Pool) -> None:
+async def test_a_helper_reads_the_customer_until_removed(get: Get, story: Pool) -> None:
     for path in (f"/v1/customers/{OTHER_ID}", f"/v1/customers/{OTHER_ID}/timeline"):
         assert (await get(path, *HELPER)).status_code == 200
     assert (await get(f"/v1/customers/{CUSTOMER_ID}", *HELPER)).status_code == 403
@@ -184,7 +182,7 @@ async def test_the_timeline_names_every_event_newest_first(get: Get) -> None:
     assert times == sorted(times, reverse=True)
 
 
-async def test_the_funnel_counts_those_at_a_stage_and_those_who_came_into_it(get: Get) -> None:
+async def test_the_funnel_counts_customers_in_a_stage_and_those_who_entered_it(get: Get) -> None:
     funnel = (await get("/v1/reports/stage-funnel", **MARCH)).json()
     counts = {row["stage"]: (row["customers"], row["entered"]) for row in funnel["stages"]}
     assert counts == {"new": (0, 1), "interested": (1, 1), "signed": (1, 1), "established": (0, 0), "lost": (0, 0)}
@@ -205,7 +203,7 @@ async def test_timeliness_adds_up_and_every_number_opens_to_its_tasks(get: Get) 
             assert len(await items(get, address)) == line[name], name
 
 
-async def test_timeliness_can_be_asked_for_one_owner_and_ends_before_its_last_day(get: Get) -> None:
+async def test_timeliness_can_be_filtered_by_owner_and_excludes_its_end_day(get: Get) -> None:
     one = (await get("/v1/reports/followup-timeliness", **MARCH, owner_id="E2001")).json()
     assert (one["total"]["denominator"], one["total"]["overdue"]) == (1, 1)
     none = (await get("/v1/reports/followup-timeliness", **{"from": "2026-03-01", "to": "2026-03-05"})).json()

@@ -1,4 +1,4 @@
-"""What a BI tool sees: described views, and nothing beneath or beside them."""
+"""What a BI tool sees: documented views, and nothing else."""
 
 import re
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from chassis.postgres.database import Pool, open_pool
-from services.reporting.business_zone import keep_zone
+from services.reporting.business_zone import save_zone
 from tests.support.servers import Database
 from tests.unit.reporting.story import day
 
@@ -120,7 +120,7 @@ async def test_every_view_and_column_is_described_in_both_languages(story: Pool)
 async def test_dates_are_those_of_the_business_zone(reader: Pool, story: Pool) -> None:
     late_evening = "SELECT completed_date::text FROM bi.fct_followups WHERE completed_at = $1"
     assert await reader.fetchval(late_evening, day(7)) == "2026-03-09"
-    await keep_zone(story, "America/Los_Angeles")
+    await save_zone(story, "America/Los_Angeles")
     assert await reader.fetchval(late_evening, day(7)) == "2026-03-08"
 
 

@@ -1,4 +1,4 @@
-"""From three topics on Kafka into one read model."""
+"""Three topics on Kafka are projected into one read model."""
 
 from collections.abc import Sequence
 from dataclasses import replace

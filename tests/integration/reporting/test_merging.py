@@ -1,4 +1,4 @@
-"""Two records of one customer in the read model: one customer with what both have, and two again."""
+"""Merges in the read model: the survivor has the data of both, until the merge is undone."""
 
 from dataclasses import replace
 from typing import Any
@@ -55,7 +55,7 @@ async def test_views_show_one_customer_until_it_is_released(get: Get, story: Poo
     assert await standing(get) == 2
 
 
-async def test_erasures_of_duplicates_are_heard_of_with_the_survivor(get: Get, story: Pool) -> None:
+async def test_erasures_of_duplicates_are_in_the_statement_of_the_survivor(get: Get, story: Pool) -> None:
     told = [
         next_fact(1, Merged(into_customer_id=CUSTOMER_ID)),
         next_fact(2, example(KeyContactErased)),

@@ -1,4 +1,4 @@
-"""The rows in PostgreSQL: the same in whatever order and in whatever batches the topics come."""
+"""The rows in PostgreSQL do not depend on the order or the batches of the topics."""
 
 import random
 from typing import Any
@@ -90,14 +90,14 @@ async def test_a_batch_from_an_old_position_leaves_no_trace(story: Pool) -> None
     assert await everything(story) == expected
 
 
-async def test_facts_of_a_customer_not_registered_yet_wait_for_it(read_model: Pool) -> None:
+async def test_events_before_the_registration_are_stored_for_it(read_model: Pool) -> None:
     await feed(read_model, [*FOLLOWUP_FACTS, *ALERT_FACTS])
     assert await read_model.fetchval("SELECT count(*) FROM customer") == 0
     await feed(read_model, CUSTOMER_FACTS)
     assert await read_model.fetchval("SELECT count(*) FROM task JOIN customer USING (customer_id)") == 3
 
 
-async def test_a_broken_story_parks_its_customer_and_nobody_else(read_model: Pool) -> None:
+async def test_a_failing_event_parks_its_customer_only(read_model: Pool) -> None:
     without_registration = [fact for fact in CUSTOMER_FACTS if fact.subject != CUSTOMER_ID or fact.version > 1]
     await feed(read_model, [*without_registration, *FOLLOWUP_FACTS])
     parked = {row["subject"] for row in await read_model.fetch("SELECT DISTINCT subject FROM parked_event")}

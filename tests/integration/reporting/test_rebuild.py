@@ -1,4 +1,4 @@
-"""The reporting read model is made again from its topics, and the views that BI tools read follow it."""
+"""The reporting read model is rebuilt from its topics, and the BI views follow it."""
 
 from dataclasses import replace
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""The views that BI tools read follow their files: on a new database, on an older one, and while somebody reads."""
+"""The BI views follow their files: on a new database, on an older one, and during reads."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -55,7 +55,7 @@ async def test_views_whose_files_are_as_they_were_are_not_touched(
     assert await reporting_admin.fetch(MADE_AT) == before
 
 
-async def test_a_changed_comment_is_taken_over(reporting_admin: Pool, owner: str, changed: Schema) -> None:
+async def test_a_changed_comment_is_applied(reporting_admin: Pool, owner: str, changed: Schema) -> None:
     rewrite(changed, "dim_dates", "'The day / 日期'", "'A day / 日期'")
     await apply(changed, owner)
     assert await reporting_admin.fetchval("SELECT col_description('bi.dim_dates'::regclass, 1)") == "A day / 日期"
@@ -114,9 +114,7 @@ async def test_a_view_may_read_one_whose_name_comes_before_its_own(reader: Pool,
     assert await reader.fetchval("SELECT max(calendar_date) FROM bi.fct_days") == "2035-12-31 00:00:00"
 
 
-async def test_who_reads_while_a_view_is_dropped_and_made_again_never_misses_it(
-    reader: Pool, owner: str, changed: Schema
-) -> None:
+async def test_a_reader_never_misses_a_view_while_it_is_recreated(reader: Pool, owner: str, changed: Schema) -> None:
     counts: list[int] = []
 
     async def read() -> None:
@@ -150,7 +148,7 @@ async def test_a_change_gives_way_to_a_long_reader_and_comes_after_it(
     await applying
 
 
-async def test_two_who_make_views_at_once_do_not_disturb_each_other(
+async def test_two_concurrent_migrations_of_views_do_not_conflict(
     reporting_admin: Pool, owner: str, changed: Schema
 ) -> None:
     rewrite(changed, "dim_dates", AS_DATE, "SELECT d::text AS calendar_date")

@@ -1,4 +1,4 @@
-"""Until when an answer to a complaint is owed: as promised, not in a pause, and once more after a reopening."""
+"""When the answer to a complaint is due: at its target, not during a pause, and again after a reopening."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -54,7 +54,7 @@ def test_the_promise_says_when_and_not_the_wall_clock() -> None:
     assert watch.asked(2.99).said == []
     (alert,) = watch.asked(3).said
     assert (alert.starts_at, alert.silent_since, alert.threshold) == (day(3), day(1), 2 * 86_400)
-    assert alert.summary == "A complaint has had no answer for 2 days; it was due 2026-01-04 08:00 +0800" + WHO
+    assert alert.summary == "A complaint has had no answer for 2 days; one was due 2026-01-04 08:00 +0800" + WHO
     assert alert.summary_zh == "投诉已有 2 天没有答复，应于 2026-01-04 08:00 +0800 前答复（未分层，跟进期）。"
 
 
@@ -69,7 +69,7 @@ def test_in_a_pause_nothing_is_late_and_afterwards_the_new_time_counts() -> None
     assert watch.asked(21).told_of() == RAISED_AGAIN[:1]
 
 
-def test_a_pause_clears_what_was_late_and_the_same_alert_comes_back_after_it() -> None:
+def test_a_pause_clears_an_overdue_alert_which_is_raised_again_after_it() -> None:
     watch = after((1, raised), (1, promised(3))).asked(3)
     told(watch, (4, ComplaintPaused(reason="waits-for-parts", used_seconds=0)))
     assert watch.told_of() == RAISED_AGAIN[:2]
@@ -98,18 +98,18 @@ def test_a_reopened_complaint_is_owed_another_answer_by_its_owner() -> None:
     assert told(watch, (26, answered)).told_of() == RAISED_AGAIN[:2]
 
 
-def test_one_reopened_before_its_owner_was_told_is_the_customers_owners() -> None:
+def test_a_reopened_complaint_without_an_owner_goes_to_the_owner_of_the_customer() -> None:
     watch = after((1, raised), (2, answered), (3, ComplaintReopened(reason="came-back")), (3, promised(4))).asked(4)
     assert watch.said[0].owner_id == "wang"
 
 
-def test_an_answer_given_before_the_promised_time_disproves_what_was_raised() -> None:
+def test_an_answer_before_the_target_withdraws_the_alert() -> None:
     watch = after((1, raised), (1, promised(3))).asked(3)
     watch.told(envelope(answered, 2.5, recorded=4, stream=COMPLAINT), now=4)
     assert watch.told_of() == [RAISED_AGAIN[0], ("unanswered-complaint", "withdrawn")]
 
 
-def test_terms_of_what_has_been_answered_wake_nobody() -> None:
+def test_target_changes_of_an_answered_complaint_raise_nothing() -> None:
     watch = after((1, raised), (1, promised(3)), (2, answered), (2.5, promised_anew(2.6)))
     assert watch.state.facts.complaints == {}
     assert watch.asked(3).said == []

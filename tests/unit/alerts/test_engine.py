@@ -1,4 +1,4 @@
-"""When silence is too long, and when it is not: the engine in examples."""
+"""The engine in examples: when silence raises an alert, and when it does not."""
 
 from itertools import permutations
 from uuid import uuid4
@@ -40,7 +40,7 @@ def a_known_vip() -> Watch:
     return Watch().told(*(envelope(event, 0) for event in (registered, vip, established, owned)), now=0)
 
 
-def test_silence_is_raised_when_it_becomes_too_long_and_not_before() -> None:
+def test_silence_raises_an_alert_at_its_threshold_and_not_before() -> None:
     watch = a_known_vip()
     assert watch.next_due_at == day(30)
     assert watch.asked(29.99).said == []
@@ -168,7 +168,7 @@ def test_a_complaint_without_an_answer_is_raised_by_its_own_severity_and_ended_b
     assert watch.told_of()[1:] == [("unanswered-complaint", "cleared")]
 
 
-def test_an_import_is_given_time_to_tell_the_whole_story() -> None:
+def test_no_alert_is_raised_while_an_import_may_still_disprove_it() -> None:
     events = [envelope(event, 0, recorded=200, batch=True) for event in (registered, vip, established)]
     watch = Watch().told(*events, now=200)
     assert watch.asked(200.0001).said == []
@@ -198,7 +198,7 @@ def test_an_alert_holds_what_receivers_need() -> None:
     assert alert.labels == {"stage": "established", "mode": "maintenance", "tier": "vip"}
 
 
-def test_nobody_is_missed_who_has_been_erased() -> None:
+def test_an_erased_customer_has_no_findings() -> None:
     due = TaskScheduled(assignee_id="li", due_at=day(35))
     watch = a_known_vip().told(envelope(due, 20, stream=uuid4()), now=20).asked(36)
     told = len(watch.told_of())

@@ -1,4 +1,4 @@
-"""Two records of one customer are as silent as they are together, and apart again leave no trace."""
+"""The silence of merged customers is computed together, and separately again after an undone merge."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from contracts.event import Envelope, Event
 from contracts.examples import OCCURRED_AT, example, example_envelope
 from services.alerts.detection.detector import raise_due, receive
 from services.alerts.detection.memory import STATE, Memory
-from services.alerts.detection.merging import concerned, elsewhere, is_merging, receive_merging
+from services.alerts.detection.merging import affected_customers, is_merging, receive_merging, survivors_of
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.findings import NEVER_DUE
 from services.alerts.engine.rules import DEFAULT_RULES
@@ -42,7 +42,7 @@ class Watch:
 
     def told(self, *envelopes: Envelope[Any]) -> "Watch":
         for envelope in envelopes:
-            assert not concerned([envelope]) - self.memories.keys() | elsewhere(self.memories)
+            assert not affected_customers([envelope]) - self.memories.keys() | survivors_of(self.memories)
             own, whose = [envelope], envelope.subject
             if is_merging(self.memories[whose], own):
                 found = receive_merging(whose, self.memories, own, DEFAULT_RULES, envelope.recorded_at)
@@ -68,7 +68,7 @@ def test_the_survivor_is_silent_since_the_later_contact_of_both() -> None:
     assert both.asked(56).said == [(SURVIVOR, "care.alert.raised.v1")]
 
 
-def test_what_is_open_on_the_duplicate_ends_when_it_goes_on_elsewhere() -> None:
+def test_open_alerts_of_a_duplicate_end_with_the_merge() -> None:
     watch = Watch().told(on(29, SURVIVOR, registered), on(0, DUPLICATE, registered)).asked(31)
     assert watch.said == [(DUPLICATE, "care.alert.raised.v1")]
     watch.told(on(32, DUPLICATE, merged)).asked(40)
@@ -88,7 +88,7 @@ def test_a_follow_up_of_the_duplicate_is_missed_at_the_survivor_and_done_for_it(
     assert watch.said[1:] == [(SURVIVOR, "care.alert.cleared.v1")]
 
 
-def test_the_survivor_may_be_heard_of_after_its_duplicate() -> None:
+def test_events_of_the_survivor_may_arrive_after_those_of_its_duplicate() -> None:
     watch = Watch().told(on(0, DUPLICATE, registered), on(25, DUPLICATE, contact), on(26, DUPLICATE, merged)).asked(60)
     assert watch.said == []
     assert watch.told(on(0, SURVIVOR, registered)).asked(60).said == [(SURVIVOR, "care.alert.raised.v1")]

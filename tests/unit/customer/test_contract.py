@@ -1,4 +1,4 @@
-"""A contract in examples: given these facts, when asked this, then that."""
+"""The rules of contracts: given events, when a command, then events."""
 
 from datetime import date
 
@@ -31,12 +31,12 @@ def test_a_contract_is_signed_for_a_term() -> None:
     contract.given().when(sign).then(signed)
 
 
-def test_the_same_contract_told_twice_records_nothing_new_even_after_a_renewal() -> None:
+def test_the_same_contract_recorded_twice_adds_no_event_even_after_a_renewal() -> None:
     contract.given(signed).when(sign).then()
     contract.given(signed, renewed).when(sign).then()
 
 
-def test_a_contract_told_with_another_term_is_refused() -> None:
+def test_the_same_contract_with_another_term_is_rejected() -> None:
     other = SignContract.model_validate({**NEXT, "kind": "strategic"})
     contract.given(signed).when(other).then_rejected("contract-differs")
 

@@ -1,4 +1,4 @@
-"""A customer's life in examples: given these facts, when asked this, then that."""
+"""The rules of customers: given events, when a command, then events."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from contracts.customer import (
 )
 from services.customer.commands import AssignOwner, ChangeProfile, ChangeStage, Profile, Register, SetTier, Tier
 from services.customer.domain import CUSTOMER, LEGAL
-from services.customer.domain.stages import LOSS_REASONS, SOURCE_REASON, WAYS, Transition, require_way
+from services.customer.domain.stages import LOSS_REASONS, SOURCE_REASON, TRANSITION_OF, Transition, require_transition
 from tests.support.spec import Spec
 
 customer = Spec(CUSTOMER)
@@ -29,7 +29,7 @@ def reached(stage: Stage) -> StageChanged:
     return StageChanged(previous=Stage.NEW, stage=stage)
 
 
-def test_a_stranger_can_be_registered() -> None:
+def test_an_unknown_customer_can_be_registered() -> None:
     customer.given().when(Register(name="上海腾云")).then(registered)
 
 
@@ -76,7 +76,7 @@ def test_a_persons_name_is_a_reference_in_the_fact() -> None:
 @pytest.mark.parametrize("goal", list(Stage))
 def test_only_legal_transitions_are_open(start: Stage, goal: Stage) -> None:
     facts = (registered, reached(start)) if start is not Stage.NEW else (registered,)
-    way = WAYS.get((start, goal))
+    way = TRANSITION_OF.get((start, goal))
     reason = way.reasons[0].code if way and way.reasons else None
     example = customer.given(*facts).when(ChangeStage(stage=goal, reason=reason))
     if goal is start:
@@ -87,7 +87,7 @@ def test_only_legal_transitions_are_open(start: Stage, goal: Stage) -> None:
         example.then_rejected("illegal-transition")
 
 
-@pytest.mark.parametrize("way", [way for way in WAYS.values() if way.reasons])
+@pytest.mark.parametrize("way", [way for way in TRANSITION_OF.values() if way.reasons])
 @pytest.mark.parametrize("reason", [None, "because"])
 def test_a_step_that_needs_a_reason_is_refused_without_one_that_fits(way: Transition, reason: str | None) -> None:
     example = customer.given(registered, reached(way.stage)).when(ChangeStage(stage=way.to, reason=reason))
@@ -96,7 +96,7 @@ def test_a_step_that_needs_a_reason_is_refused_without_one_that_fits(way: Transi
 
 def test_a_refusal_names_every_reason_that_fits() -> None:
     with pytest.raises(RejectedError) as caught:
-        require_way(Stage.SIGNED, Stage.LOST, None)
+        require_transition(Stage.SIGNED, Stage.LOST, None)
     assert all(each.code in caught.value.en and each.zh in caught.value.zh for each in LOSS_REASONS)
 
 
@@ -106,7 +106,7 @@ def test_what_a_source_states_needs_no_other_reason() -> None:
 
 
 def test_a_signed_contract_proposes_the_stage_and_nothing_takes_it_by_itself() -> None:
-    proposed = {(way.stage, way.to) for way in WAYS.values() if way.proposed_by == type_of(ContractSigned)}
+    proposed = {(way.stage, way.to) for way in TRANSITION_OF.values() if way.proposed_by == type_of(ContractSigned)}
     assert proposed == {(Stage.NEW, Stage.SIGNED), (Stage.INTERESTED, Stage.SIGNED)}
 
 
@@ -117,7 +117,7 @@ def test_a_lost_customer_can_be_won_back() -> None:
     customer.given(registered, interested, signed, lost).when(command).then(expected)
 
 
-def test_a_stranger_has_no_stage_to_change() -> None:
+def test_the_stage_of_an_unregistered_customer_cannot_change() -> None:
     customer.given().when(ChangeStage(stage=Stage.SIGNED)).then_rejected("customer-unknown")
 
 

@@ -1,4 +1,4 @@
-"""Whose words are to go, in examples."""
+"""The rules of erasure, in examples."""
 
 from typing import Any
 from uuid import UUID
@@ -53,16 +53,16 @@ def test_a_customer_is_erased_once() -> None:
     ],
     ids=lambda command: type(command).__name__,
 )
-def test_nothing_more_can_be_said_of_an_erased_customer(command: Any) -> None:
+def test_commands_on_an_erased_customer_are_rejected(command: Any) -> None:
     customer.given(registered, wu, erased).when(command).then_rejected("customer-erased")
 
 
-def test_of_a_key_contact_all_words_go_that_were_ever_said() -> None:
+def test_an_erasure_covers_all_earlier_values_of_a_key_contact() -> None:
     went = KeyContactErased(key_contact_id=WU, reason="asked-by-person", word_refs=(FIRST, SECOND, PHONE))
     customer.given(registered, wu, zhou, wu_renamed).when(erase_wu).then(went)
 
 
-def test_one_who_was_removed_can_still_be_erased() -> None:
+def test_a_removed_key_contact_can_still_be_erased() -> None:
     removed = KeyContactRemoved(key_contact_id=WU)
     went = KeyContactErased(key_contact_id=WU, reason="asked-by-person", word_refs=(FIRST, PHONE))
     customer.given(registered, wu, removed).when(erase_wu).then(went)
@@ -74,7 +74,7 @@ def test_an_erased_key_contact_is_no_longer_there_and_the_others_are() -> None:
     assert CUSTOMER.fold(CUSTOMER.initial, [registered, wu, zhou, went]).key_contacts.keys() == {ZHOU}
 
 
-def test_nobody_is_erased_who_is_not_known() -> None:
+def test_an_unknown_person_cannot_be_erased() -> None:
     customer.given().when(erase).then_rejected("customer-unknown")
     customer.given().when(erase_wu).then_rejected("customer-unknown")
     customer.given(registered, zhou).when(erase_wu).then_rejected("key-contact-unknown")

@@ -1,4 +1,4 @@
-"""A handover in examples: it changes nothing until it is accepted, and then only who answers for the customer."""
+"""The rules of handovers: nothing changes until the acceptance, and then only owner and leader."""
 
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -7,7 +7,14 @@ import pytest
 
 from contracts import customer as events
 from contracts.customer import ChecklistItem, EndingContract, ItemKind, RenewalIntent
-from services.customer.commands import AcceptHandover, Begin, ChangeLeader, PassOn, StartHandover, WithdrawHandover
+from services.customer.commands import (
+    AcceptHandover,
+    BeginHandover,
+    ChangeLeader,
+    PassOn,
+    StartHandover,
+    WithdrawHandover,
+)
 from services.customer.commands.handover import MAX_CHECKLIST
 from services.customer.domain import CUSTOMER
 from services.customer.domain.handover import HANDOVER
@@ -18,7 +25,7 @@ handover, customer = Spec(HANDOVER), Spec(CUSTOMER)
 task = ChecklistItem(kind=ItemKind.TASK, concerns_id=UUID(int=1), at=datetime(2024, 6, 3, tzinfo=UTC), employee_id="E1")
 contract = EndingContract(contract_id=UUID(int=2), ends_on=date(2024, 8, 31), renewal_intent=RenewalIntent.UNKNOWN)
 asked = StartHandover(to_owner_id="E2", to_leader_id="E9", reason="resigned")
-begin = Begin(asked=asked, from_owner_id="E1", checklist=(task,))
+begin = BeginHandover(request=asked, from_owner_id="E1", checklist=(task,))
 started = events.HandoverStarted(
     from_owner_id="E1", to_owner_id="E2", to_leader_id="E9", reason="resigned", checklist=(task,)
 )
@@ -37,7 +44,7 @@ def test_beginning_the_same_handover_twice_records_nothing_new() -> None:
 
 
 def test_a_customer_is_handed_over_to_one_at_a_time() -> None:
-    other = begin.model_copy(update={"asked": StartHandover(to_owner_id="E3")})
+    other = begin.model_copy(update={"request": StartHandover(to_owner_id="E3")})
     handover.given(started).when(other).then_rejected("handover-open")
 
 
@@ -46,7 +53,7 @@ def test_after_one_has_ended_another_can_begin(settled: events.HandoverAccepted 
     handover.given(started, settled).when(begin).then(started)
 
 
-def test_nobody_takes_over_what_they_have() -> None:
+def test_an_owner_cannot_take_over_their_own_customer() -> None:
     own = begin.model_copy(update={"from_owner_id": "E2"})
     handover.given().when(own).then_rejected("handover-to-owner")
 
@@ -57,7 +64,7 @@ def test_a_checklist_has_a_greatest_length_and_says_what_it_leaves_out() -> None
     handover.given().when(many).then(cut)
 
 
-def test_contracts_near_their_end_are_told_and_have_the_same_greatest_number() -> None:
+def test_contracts_near_their_end_are_listed_up_to_the_same_limit() -> None:
     many = begin.model_copy(update={"contracts": (contract,) * (MAX_CHECKLIST + 2)})
     cut = started.model_copy(update={"contracts": (contract,) * MAX_CHECKLIST, "items_left_out": 2})
     handover.given().when(many).then(cut)
@@ -97,7 +104,7 @@ def test_passing_on_changes_the_owner_and_nothing_else() -> None:
     customer.given(registered, owned).when(PassOn(from_owner_id="E1", owner_id="E2", leader_id="E9")).then(passed)
 
 
-def test_a_customer_is_not_taken_from_whom_it_was_given_to_since() -> None:
+def test_a_customer_is_not_taken_from_an_owner_who_got_it_meanwhile() -> None:
     since = events.OwnerAssigned(previous_owner_id="E1", owner_id="E5")
     customer.given(registered, owned, since).when(PassOn(from_owner_id="E1", owner_id="E2")).then_rejected(
         "owner-changed"
@@ -105,12 +112,12 @@ def test_a_customer_is_not_taken_from_whom_it_was_given_to_since() -> None:
 
 
 @pytest.mark.parametrize("leader_id", ["E9", None])
-def test_somebody_else_or_nobody_leads_and_the_owner_stays(leader_id: str | None) -> None:
+def test_the_leader_is_replaced_or_removed_and_the_owner_stays(leader_id: str | None) -> None:
     led = events.OwnerAssigned(previous_owner_id="E1", owner_id="E1", leader_id=leader_id)
     change = ChangeLeader(from_leader_id="E8", leader_id=leader_id)
     customer.given(registered, owned).when(change).then(led)
     customer.given(registered, owned, led).when(change).then()
 
 
-def test_whom_somebody_else_leads_by_now_stays_theirs() -> None:
+def test_a_customer_with_another_leader_meanwhile_keeps_that_leader() -> None:
     customer.given(registered, owned).when(ChangeLeader(from_leader_id="E7", leader_id="E9")).then()

@@ -1,4 +1,4 @@
-"""A batch of handovers in examples: what may be asked for, and that it begins and ends once."""
+"""The rules of handover batches: valid requests, one start and one end."""
 
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from contracts import customer as events
 from contracts.customer import ChecklistItem, ItemKind
 from contracts.customer.handover_batch import MAX_NAMED_CUSTOMERS, MAX_NEW_OWNERS
 from contracts.examples import CUSTOMER_ID, DUE_AT, TASK_ID
-from services.customer.commands import Begin, BeginBatch, EndBatch, StartHandover, StartHandoverBatch
+from services.customer.commands import BeginHandover, BeginHandoverBatch, EndBatch, StartHandover, StartHandoverBatch
 from services.customer.domain.handover import HANDOVER
 from services.customer.domain.handover_batch import HANDOVER_BATCH
 from tests.support.spec import Spec
@@ -22,16 +22,16 @@ started = events.HandoverBatchStarted(
 )
 ended = events.HandoverBatchEnded(handed_over=2, refused=1)
 task = ChecklistItem(kind=ItemKind.TASK, concerns_id=TASK_ID, at=DUE_AT, employee_id="E1")
-begin = Begin(
-    asked=StartHandover(to_owner_id="E2", reason="resigned"), from_owner_id="E1", checklist=(task,), is_accepted=True
+begin = BeginHandover(
+    request=StartHandover(to_owner_id="E2", reason="resigned"), from_owner_id="E1", checklist=(task,), is_accepted=True
 )
 begun = events.HandoverStarted(from_owner_id="E1", to_owner_id="E2", reason="resigned", checklist=(task,))
 accepted = events.HandoverAccepted(owner_id="E2")
 
 
-def test_a_batch_begins_with_what_was_asked_for_and_by_whom_it_is_led() -> None:
-    batch.given().when(BeginBatch(asked=asked, led_by="E9")).then(started)
-    batch.given(started).when(BeginBatch(asked=asked, led_by="E9")).then()
+def test_a_batch_starts_with_its_request_and_its_leader() -> None:
+    batch.given().when(BeginHandoverBatch(request=asked, led_by="E9")).then(started)
+    batch.given(started).when(BeginHandoverBatch(request=asked, led_by="E9")).then()
 
 
 def test_a_batch_ends_once() -> None:
@@ -67,7 +67,7 @@ def test_so_many_customers_can_be_named() -> None:
     assert StartHandoverBatch(to_owner_ids=("E2",), customer_ids=named).customer_ids == named
 
 
-def test_where_nobody_has_to_accept_it_a_handover_is_accepted_as_it_begins() -> None:
+def test_a_handover_that_needs_no_acceptance_is_accepted_at_once() -> None:
     handover.given().when(begin).then(begun, accepted)
 
 
@@ -75,6 +75,6 @@ def test_one_that_waited_for_the_same_owner_is_accepted_then() -> None:
     handover.given(begun).when(begin).then(accepted)
 
 
-def test_one_that_waits_for_another_owner_stands_in_the_way() -> None:
+def test_an_open_handover_to_another_owner_blocks_it() -> None:
     other = events.HandoverStarted(from_owner_id="E1", to_owner_id="E7", reason="reassigned")
     handover.given(other).when(begin).then_rejected("handover-open")

@@ -1,4 +1,4 @@
-"""Who helps with a customer, in examples."""
+"""The rules of helpers, in examples."""
 
 from contracts.customer import HelperAdded, HelperRemoved, Kind, OwnerAssigned, Registered
 from contracts.examples import example_envelope
@@ -40,7 +40,7 @@ def test_helpers_hold_the_customer_until_they_are_removed() -> None:
     assert not CUSTOMER.evolve(state, HelperRemoved(employee_id="li")).holders.include("li")
 
 
-def test_a_helper_who_became_owner_keeps_nothing_when_the_customer_is_handed_on() -> None:
+def test_a_helper_who_became_owner_is_no_helper_after_the_next_handover() -> None:
     facts = (registered, owned, helped, OwnerAssigned(owner_id="li"), OwnerAssigned(owner_id="chen"))
     assert not CUSTOMER.fold(CUSTOMER.initial, facts).holders.include("li")
     row, ref = None, None

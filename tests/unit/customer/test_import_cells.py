@@ -1,4 +1,4 @@
-"""What a cell of an imported file means, and how a cell that means nothing is refused."""
+"""The values of cells of imported files, and the rejection of invalid cells."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a row of orders or contracts tells."""
+"""The commands of a row of orders or contracts."""
 
 from datetime import UTC, date, datetime
 from typing import cast
@@ -69,7 +69,7 @@ def test_a_cancelled_order_says_when_and_why() -> None:
     assert (cancel.reason, cancel.occurred_at) == ("too-late", datetime(2024, 6, 2, 1, tzinfo=UTC))
 
 
-def test_a_contract_is_told_with_its_term_and_what_the_customer_intends() -> None:
+def test_a_contract_is_recorded_with_its_term_and_the_renewal_intent() -> None:
     text = (
         "合同编号,客户编号,金额,合同类型,签订日期,开始日期,结束日期,续签意向\n"
         "HT-1,KH-1,100,长期合作协议,2024-06-01,2024-06-01,2025-05-31,是\n"

@@ -1,4 +1,4 @@
-"""A row of a customer file, in either language, asks for the same."""
+"""A row of a customer file gives the same command in either language."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""When a person's date comes back, by either calendar, and that its approach is told once."""
+"""When an important date occurs, by either calendar, and that each occurrence is recorded once."""
 
 from datetime import date, timedelta
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from contracts.customer import ImportantDateApproaching
 from contracts.examples import KEY_CONTACT_ID
 from services.customer.commands.personal_data import Calendar, ImportantDate
-from services.customer.domain.important_date import IMPORTANT_DATE, LEAD_DAYS, Approach, falls_on, lunar
+from services.customer.domain.important_date import IMPORTANT_DATE, LEAD_DAYS, AnnounceDate, falls_on, lunar
 from tests.support.spec import Spec
 
 
@@ -60,15 +60,15 @@ def test_the_end_of_the_lunar_year_lies_in_the_next_solar_one() -> None:
 
 
 @given(st.dates(date(1950, 1, 1), date(2098, 12, 31)), st.integers(1, 12), st.integers(1, 30))
-def test_a_lunar_date_comes_back_within_thirteen_months(today: date, month: int, day: int) -> None:
+def test_a_lunar_date_occurs_within_thirteen_months(today: date, month: int, day: int) -> None:
     found = [
         falls_on(known(month, day, Calendar.LUNAR), today + timedelta(days=each)) for each in range(0, 400, LEAD_DAYS)
     ]
     assert any(found)
 
 
-def test_an_approach_is_told_once() -> None:
-    command = Approach(key_contact_id=KEY_CONTACT_ID, kind="birthday", on=date(2026, 9, 25))
+def test_an_occurrence_is_recorded_once() -> None:
+    command = AnnounceDate(key_contact_id=KEY_CONTACT_ID, kind="birthday", on=date(2026, 9, 25))
     said = ImportantDateApproaching(key_contact_id=KEY_CONTACT_ID, kind="birthday", on=date(2026, 9, 25))
     Spec(IMPORTANT_DATE).given().when(command).then(said)
     Spec(IMPORTANT_DATE).given(said).when(command).then()

@@ -1,4 +1,4 @@
-"""What followup tells of that tier rules count."""
+"""Which events of followup count as inputs of tier rules."""
 
 from uuid import uuid4
 
@@ -10,7 +10,7 @@ from contracts.followup.survey import Question, SurveyKind
 from services.customer.projection.followup.interactions import Interaction, interactions, score_of
 
 
-def test_what_somebody_said_or_complained_of_counts_and_nothing_else() -> None:
+def test_contacts_complaints_and_survey_answers_count_and_nothing_else() -> None:
     contact, complaint = example(followup.ContactLogged), example(followup.ComplaintRaised)
     automatic = example_envelope(example(followup.ContactLogged, automated=True), stream_id=uuid4())
     others = [example_envelope(example(each)) for each in (followup.TaskScheduled, followup.ComplaintClosed)]
@@ -36,5 +36,5 @@ def test_an_answer_counts_as_it_is_for_nps_and_in_percent_of_its_scale_for_csat(
     assert (touch.kind, touch.score) == (kind, told)
 
 
-def test_an_anonymous_answer_is_nobodys() -> None:
+def test_an_anonymous_answer_counts_for_no_customer() -> None:
     assert list(interactions([example_envelope(example(followup.SurveyAnsweredAnonymously))])) == []

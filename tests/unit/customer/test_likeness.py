@@ -1,10 +1,10 @@
-"""What makes two customers look like one, in examples."""
+"""Which customers look like duplicates, in examples."""
 
 import pytest
 from pydantic import SecretStr
 
 from chassis.store.pseudonym import Pseudonyms
-from services.customer.merging.likeness import Reason, core, reasons, score, tokens
+from services.customer.merging.likeness import Reason, core_name, reasons, score, tokens
 
 PSEUDONYMS = Pseudonyms(SecretStr("k" * 32))
 
@@ -16,17 +16,17 @@ def alike(one: str | None, other: str | None, **both: list[str]) -> list[Reason]
 
 @pytest.mark.parametrize("name", ["上海腾云有限公司", "上海腾云 股份有限公司", "（上海）腾云", "上海腾云集团"])
 def test_the_form_of_a_company_and_signs_are_no_part_of_its_name(name: str) -> None:
-    assert core(name) == "上海腾云"
+    assert core_name(name) == "上海腾云"
     assert alike(name, "上海腾云") == [Reason.NAME]
 
 
 def test_a_form_alone_is_a_name() -> None:
-    assert core("公司") == "公司"
+    assert core_name("公司") == "公司"
 
 
 @pytest.mark.parametrize("typo", ["上海腾雲", "上海腾", "上海市腾云", "上海云腾云"])
 def test_names_one_character_apart_are_similar(typo: str) -> None:
-    expected = [Reason.SIMILAR_NAME] if len(core(typo)) > 3 else []
+    expected = [Reason.SIMILAR_NAME] if len(core_name(typo)) > 3 else []
     assert alike("上海腾云", typo) == expected
 
 

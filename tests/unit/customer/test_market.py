@@ -1,4 +1,4 @@
-"""Competitors and referrals in examples: given these facts, when asked this, then that."""
+"""The rules of competitors and referrals: given events, when a command, then events."""
 
 from contracts.customer import CompetitorSeen, Kind, NewsRecorded, ProfileReviewed, ReferralMade, Registered
 from contracts.examples import REFERRED_ID
@@ -11,7 +11,7 @@ registered = Registered(kind=Kind.COMPANY, name="上海腾云")
 seen = CompetitorSeen(competitor="cloud-b", is_cheaper=True)
 
 
-def test_each_sighting_of_a_competitor_is_a_fact_of_its_own() -> None:
+def test_each_competitor_sighting_is_its_own_event() -> None:
     customer.given(registered, seen).when(SeeCompetitor(competitor="cloud-b", is_cheaper=True)).then(seen)
 
 
@@ -21,15 +21,15 @@ def test_one_customer_is_referred_once() -> None:
     customer.given(registered, made).when(MakeReferral(referred_customer_id=REFERRED_ID)).then()
 
 
-def test_a_referral_to_somebody_unknown_is_a_fact_each_time() -> None:
+def test_a_referral_of_an_unknown_customer_is_recorded_each_time() -> None:
     customer.given(registered, ReferralMade()).when(MakeReferral()).then(ReferralMade())
 
 
-def test_a_stranger_sees_no_competitor() -> None:
+def test_an_unregistered_customer_has_no_competitors() -> None:
     customer.given().when(SeeCompetitor(competitor="cloud-b")).then_rejected("customer-unknown")
 
 
-def test_news_are_facts_whose_words_stay_in_the_vault() -> None:
+def test_news_is_recorded_and_its_text_stays_in_the_vault() -> None:
     told = RecordNews(topic="new-project", text="二期上线")
     customer.given(registered).when(told).then(NewsRecorded(topic="new-project", text_ref=told.vault_ref("text")))
 

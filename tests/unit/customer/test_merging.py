@@ -1,4 +1,4 @@
-"""Merging in examples: under which id a customer goes on, and that releasing it leaves no trace."""
+"""The rules of merging: a duplicate refers to the survivor, and an undone merge leaves no trace."""
 
 from uuid import UUID
 
@@ -43,7 +43,7 @@ OWN = st.sampled_from(
 )
 
 
-def test_a_duplicate_goes_on_as_the_survivor() -> None:
+def test_a_duplicate_is_merged_into_the_survivor() -> None:
     customer.given(registered).when(MergeInto(customer_id=SURVIVOR)).then(merged)
     customer.given(registered, merged).when(MergeInto(customer_id=SURVIVOR)).then()
     customer.given(registered).when(AbsorbDuplicate(duplicate_id=DUPLICATE)).then(absorbed)
@@ -62,7 +62,7 @@ def test_a_duplicate_goes_on_as_the_survivor() -> None:
     ],
     ids=lambda command: type(command).__name__,
 )
-def test_whatever_is_asked_of_a_duplicate_is_asked_of_the_survivor(command: object) -> None:
+def test_commands_on_a_duplicate_refer_to_the_survivor(command: object) -> None:
     state = CUSTOMER.fold(CUSTOMER.initial, [registered, merged])
     with pytest.raises(MovedError) as moved:
         CUSTOMER.decide(state, command)
@@ -80,7 +80,7 @@ def test_what_was_merged_can_be_released() -> None:
     customer.given(registered).when(ReleaseDuplicate(duplicate_id=DUPLICATE)).then()
 
 
-def test_two_that_are_told_apart_stay_so() -> None:
+def test_a_distinction_is_recorded_once() -> None:
     apart = events.MarkedDistinct(other_id=THIRD)
     customer.given(registered).when(MarkDistinct(other_id=THIRD)).then(apart)
     customer.given(registered, apart).when(MarkDistinct(other_id=THIRD)).then()

@@ -1,4 +1,4 @@
-"""What is open for a customer, as followup's facts say it."""
+"""The open items of a customer, from followup's events."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""An order in examples: given these facts, when asked this, then that."""
+"""The rules of orders: given events, when a command, then events."""
 
 from contracts.customer import OrderCancelled, OrderDelivered, OrderPlaced
 from contracts.examples import example
@@ -18,7 +18,7 @@ def test_an_order_is_placed_with_its_number_and_amount() -> None:
     order.given().when(place).then(placed)
 
 
-def test_the_same_order_told_twice_records_nothing_new() -> None:
+def test_the_same_order_recorded_twice_adds_no_event() -> None:
     order.given(placed).when(place).then()
 
 
@@ -41,5 +41,5 @@ def test_what_is_delivered_is_not_cancelled_nor_the_other_way_round() -> None:
     order.given(placed, cancelled).when(DeliverOrder()).then_rejected("order-closed")
 
 
-def test_nothing_becomes_of_an_order_that_was_never_placed() -> None:
+def test_an_unknown_order_cannot_be_changed() -> None:
     order.given().when(DeliverOrder()).then_rejected("order-unknown")

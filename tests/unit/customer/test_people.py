@@ -1,4 +1,4 @@
-"""Whom to speak to at a customer, in examples."""
+"""The rules of key contacts, in examples."""
 
 from uuid import UUID
 
@@ -19,7 +19,7 @@ NAME_REF, PHONE_REF = UUID(int=11), UUID(int=12)
 added = KeyContactAdded(key_contact_id=WU, role="buyer", name_ref=NAME_REF, phone_ref=PHONE_REF)
 
 
-def test_a_key_contact_is_told_by_references_only() -> None:
+def test_events_of_key_contacts_hold_references_only() -> None:
     command = AddKeyContact(key_contact_id=WU, name="吴敏", phone="13800138000", dates=[BIRTHDAY])
     customer.given(registered).when(command).then(
         KeyContactAdded(
@@ -38,11 +38,11 @@ def test_a_key_contact_is_told_by_references_only() -> None:
     }
 
 
-def test_a_stranger_has_no_key_contacts() -> None:
+def test_an_unregistered_customer_has_no_key_contacts() -> None:
     customer.given().when(AddKeyContact(key_contact_id=WU, name="吴敏")).then_rejected("customer-unknown")
 
 
-def test_words_that_are_known_keep_their_place_and_a_new_one_gets_its_own() -> None:
+def test_unchanged_values_keep_their_reference_and_a_new_one_gets_its_own() -> None:
     command = ChangeKeyContact(
         key_contact_id=WU, name="吴敏", role="buyer", phone="021-62345678", known={NAME_REF}, is_decision_maker=True
     )
@@ -75,7 +75,7 @@ def test_a_change_is_measured_against_the_last_one() -> None:
     customer.given(registered, added, changed).when(same).then()
 
 
-def test_who_left_can_be_removed_once() -> None:
+def test_a_key_contact_can_be_removed_once() -> None:
     removed = KeyContactRemoved(key_contact_id=WU)
     customer.given(registered, added).when(RemoveKeyContact(key_contact_id=WU)).then(removed)
     customer.given(registered, added, removed).when(RemoveKeyContact(key_contact_id=WU)).then_rejected(
@@ -83,7 +83,7 @@ def test_who_left_can_be_removed_once() -> None:
     )
 
 
-def test_nobody_unknown_is_changed_or_removed() -> None:
+def test_an_unknown_key_contact_is_not_changed_or_removed() -> None:
     given = customer.given(registered, added)
     given.when(RemoveKeyContact(key_contact_id=ZHOU)).then_rejected("key-contact-unknown")
     given.when(ChangeKeyContact(key_contact_id=ZHOU, name="周")).then_rejected("key-contact-unknown")
@@ -138,7 +138,7 @@ BIRTHDAY = {"kind": "birthday", "month": 2, "day": 29}
         {"kind": "anniversary", "month": 12, "day": 31, "year": 1999},
     ],
 )
-def test_a_day_that_comes_back_can_be_kept(date: dict[str, object]) -> None:
+def test_a_yearly_date_is_accepted(date: dict[str, object]) -> None:
     assert AddKeyContact(key_contact_id=WU, name="吴敏", dates=[date]).dates[0].day == date["day"]
 
 

@@ -1,4 +1,4 @@
-"""Names are read as the library reads them with all its phrases, for a fraction of its memory."""
+"""The readings are those of the library with all its phrases, with a fraction of its memory."""
 
 import json
 import random
@@ -25,7 +25,7 @@ def read_by_the_whole_library(texts: list[str]) -> list[list[str]]:
     return read
 
 
-def test_phrases_and_texts_made_of_them_are_read_as_the_whole_library_reads_it() -> None:
+def test_phrases_and_texts_have_the_readings_of_the_complete_library() -> None:
     dice = random.Random(20261122)  # noqa: S311 - texts, not secrets
     known = sorted(PHRASES)
     mixed = [dice.choice(BETWEEN).join(dice.sample(known, 3)) + dice.choice(BETWEEN) for _ in range(MIXED)]

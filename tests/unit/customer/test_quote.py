@@ -1,4 +1,4 @@
-"""A quote in examples: given these facts, when asked this, then that."""
+"""The rules of quotes: given events, when a command, then events."""
 
 import pytest
 from pydantic import ValidationError
@@ -28,12 +28,12 @@ def test_another_amount_is_another_issue() -> None:
     quote.given(requested, issued).when(IssueQuote(amount_minor=400, currency="CNY")).then(again)
 
 
-def test_a_quote_told_again_with_an_amount_is_brought_into_line() -> None:
+def test_a_quote_recorded_again_with_an_amount_is_issued() -> None:
     quote.given(requested).when(OpenQuote(amount_minor=500, currency="CNY")).then(issued)
     quote.given(requested).when(OpenQuote(category="servers")).then()
 
 
-def test_each_comparison_is_a_fact_of_its_own() -> None:
+def test_each_comparison_is_its_own_event() -> None:
     compared = QuoteCompared(competitor="cloud-b")
     quote.given(issued, compared).when(CompareQuote(competitor="cloud-b")).then(compared)
 

@@ -1,4 +1,4 @@
-"""What is known of a customer, and what it needs, in examples."""
+"""The rules of a customer's profile and needs, in examples."""
 
 from datetime import date
 
@@ -31,7 +31,7 @@ def test_basics_are_recorded_where_they_are_new() -> None:
     )
 
 
-def test_a_company_is_renamed_once_and_told_what_a_company_is_called_by() -> None:
+def test_a_company_is_renamed_once_and_only_by_its_own_name_field() -> None:
     group = Renamed(name="上海腾云集团")
     customer.given(registered).when(Rename(name="上海腾云集团")).then(group)
     customer.given(registered, group).when(Rename(name="上海腾云集团")).then()
@@ -46,7 +46,7 @@ def test_a_persons_new_name_goes_to_the_vault() -> None:
     customer.given(person).when(Rename(name="腾云")).then_rejected("named-otherwise")
 
 
-def test_lists_show_the_name_told_last() -> None:
+def test_lists_show_the_last_name() -> None:
     facts = (registered, Renamed(name="上海腾云集团"))
     row, reference, rows = None, None, BatchRows()
     for fact in facts:
@@ -90,11 +90,11 @@ def test_every_field_of_a_profile_can_be_cleared() -> None:
 
 
 def test_a_field_is_not_stated_and_cleared_at_once() -> None:
-    with pytest.raises(ValidationError, match="stated and cleared at once: industry"):
+    with pytest.raises(ValidationError, match="set and cleared at once: industry"):
         ChangeProfile(profile=Profile(industry="制造"), clear=("industry",))
 
 
-def test_only_so_many_interests_are_kept() -> None:
+def test_there_is_a_limit_of_interests() -> None:
     with pytest.raises(ValidationError, match="at most"):
         Profile(interests=tuple(f"i{number}" for number in range(MAX_INTERESTS + 1)))
 
@@ -104,14 +104,14 @@ def test_a_need_is_stated_once() -> None:
     customer.given(registered, cloud).when(StateNeed(need="云服务器")).then()
 
 
-def test_what_is_said_of_a_need_is_news_each_time() -> None:
+def test_a_statement_with_a_text_is_recorded_each_time() -> None:
     command = StateNeed(need="云服务器", text="八核，年底前")
     customer.given(registered, cloud).when(command).then(
         NeedStated(need="云服务器", text_ref=command.vault_ref("text"))
     )
 
 
-def test_a_need_is_met_and_comes_back() -> None:
+def test_a_met_need_can_be_opened_again() -> None:
     met = NeedStated(need="云服务器", status=NeedStatus.MET)
     customer.given(registered, cloud).when(StateNeed(need="云服务器", status=NeedStatus.MET)).then(met)
     customer.given(registered, cloud, met).when(StateNeed(need="云服务器")).then(cloud)

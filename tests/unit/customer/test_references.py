@@ -1,4 +1,4 @@
-"""A customer's numbers in other systems, in examples."""
+"""The rules of a customer's numbers in other systems, in examples."""
 
 from uuid import UUID
 
@@ -29,7 +29,7 @@ def test_the_number_of_the_registration_is_known_already() -> None:
     customer.given(registered).when(AddReference(reference=known)).then()
 
 
-def test_a_stranger_has_no_numbers() -> None:
+def test_an_unregistered_customer_has_no_numbers() -> None:
     customer.given().when(AddReference(reference=ERP)).then_rejected("customer-unknown")
 
 
@@ -50,7 +50,7 @@ def test_the_number_of_a_registered_customer_is_taken() -> None:
     customer.given(registered).when(reserve).then_rejected("reference-taken")
 
 
-def test_nobody_is_registered_under_a_number_that_leads_elsewhere() -> None:
+def test_no_customer_is_registered_under_a_number_of_another_customer() -> None:
     customer.given(reserved).when(Register(name="上海腾云")).then_rejected("reference-leads-elsewhere")
 
 

@@ -1,4 +1,4 @@
-"""What customers are found by, and by which way the fewest rows are read."""
+"""What a search finds, and which method reads the fewest rows."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,9 +12,17 @@ from pydantic import SecretStr
 
 from chassis.store.pseudonym import Pseudonyms
 from services.customer.projection import CustomerRow
-from services.customer.search.names import GRAM, LENGTHS, MAX_STARTS, asked_grams, asked_sound, findable, folded
+from services.customer.search.names import GRAM, LENGTHS, MAX_STARTS, folded, name_entry, query_grams, query_sound
 from services.customer.search.query import Alternative, CustomerFilters, SearchQuery, query_of
-from services.customer.search.strategy import LEAST_WALKED, MOST_FOUND, Attempt, Census, Way, attempts_of, way_to_count
+from services.customer.search.strategy import (
+    MAX_FOUND,
+    MIN_WALKED,
+    Attempt,
+    Method,
+    TokenStatistics,
+    attempts_of,
+    count_method,
+)
 from services.customer.search.tokens import entry_of
 
 KEYED = Pseudonyms(SecretStr("k" * 32))
@@ -57,7 +65,7 @@ def test_a_company_is_found_by_any_part_by_its_pinyin_and_by_its_initials(asked:
 
 
 @pytest.mark.parametrize("asked", ["云腾", "北京", "yunteng", "tysh", "shanghaiji", "8000"])
-def test_a_company_is_not_found_by_what_it_is_not_called(asked: str) -> None:
+def test_a_company_is_not_found_by_other_names(asked: str) -> None:
     assert not finds(CustomerFilters(asked), COMPANY)
 
 
@@ -73,8 +81,8 @@ def test_every_part_of_every_name_leads_to_it(name: str, data: st.DataObject) ->
     begins = data.draw(st.integers(0, max(0, len(key) - 1)))
     part = key[begins : data.draw(st.integers(begins + 1, len(key) + 1))]
     if len(part) > 1 or (part and not part.isascii()):
-        found = findable(name)
-        assert set(asked_grams(part)) <= found.parts
+        found = name_entry(name)
+        assert set(query_grams(part)) <= found.parts
         assert part in found.words
 
 
@@ -82,15 +90,15 @@ def test_every_part_of_every_name_leads_to_it(name: str, data: st.DataObject) ->
 def test_a_pinyin_leads_to_the_name_from_every_syllable_however_far_it_is_written(
     name: str, data: st.DataObject
 ) -> None:
-    _, sound, initials = findable(name).words.split("|")
+    _, sound, initials = name_entry(name).words.split("|")
     text = data.draw(st.sampled_from([sound, initials]))
     start = 0 if text is sound else data.draw(st.integers(0, len(text) - 1))
     part = text[start : data.draw(st.integers(start + 1, len(text)))]
     if len(part) >= LENGTHS[0]:
-        assert set(asked_sound(part)) <= findable(name).parts
+        assert set(query_sound(part)) <= name_entry(name).parts
 
 
-def test_a_person_is_found_by_the_whole_name_and_no_word_of_it_is_kept() -> None:
+def test_a_person_is_found_by_the_complete_name_which_is_not_stored() -> None:
     entry = entry_of(PERSON, "吴敏", (), KEYED)
     assert all(finds(CustomerFilters(asked), PERSON, "吴敏") for asked in ("吴敏", "wumin", "Wu Min", "wm"))
     assert not any(finds(CustomerFilters(asked), PERSON, "吴敏") for asked in ("吴", "敏", "wu", "min"))
@@ -99,7 +107,7 @@ def test_a_person_is_found_by_the_whole_name_and_no_word_of_it_is_kept() -> None
 
 
 @pytest.mark.parametrize("asked", ["8000", "38000", "138 0013 8000", "+86 138-0013-8000", "00138000"])
-def test_a_customer_is_found_by_the_end_of_a_phone_of_whom_one_speaks_to_there(asked: str) -> None:
+def test_a_customer_is_found_by_the_last_digits_of_a_key_contacts_phone(asked: str) -> None:
     phones = ("+8613800138000", "+442079460958;ext=12")
     assert finds(CustomerFilters(asked, shows_phones=True), COMPANY, phones=phones)
     assert not finds(CustomerFilters(asked), COMPANY, phones=phones), "those who may not see phones"
@@ -141,7 +149,7 @@ def test_another_key_makes_other_numbers() -> None:
 PAGE = 51
 NUMBERS = {name: KEYED.token(GRAM, name) for name in ("often", "half", "some", "other", "third", "seldom")}
 SHARES = {"often": 0.3, "half": 0.5, "some": 0.05, "other": 0.05, "third": 0.05}
-MILLION = Census(1_000_000, {NUMBERS[name]: share for name, share in SHARES.items()})
+MILLION = TokenStatistics(1_000_000, {NUMBERS[name]: share for name, share in SHARES.items()})
 
 
 def asked_for(*names: str) -> SearchQuery:
@@ -154,51 +162,53 @@ def attempts(*names: str) -> list[Attempt]:
 
 
 def test_few_are_found_and_many_are_walked_through() -> None:
-    assert attempts() == [Attempt(Way.WALK)]
-    assert attempts("often")[0] == Attempt(Way.WALK, LEAST_WALKED)
-    assert attempts("often", "half")[0].way is Way.WALK
-    assert attempts("seldom")[0] == Attempt(Way.FIND, MOST_FOUND)
-    assert attempts("often", "seldom")[0].way is Way.FIND
-    assert attempts("some", "other", "third")[0].way is Way.FIND
+    assert attempts() == [Attempt(Method.WALK)]
+    assert attempts("often")[0] == Attempt(Method.WALK, MIN_WALKED)
+    assert attempts("often", "half")[0].method is Method.WALK
+    assert attempts("seldom")[0] == Attempt(Method.FIND, MAX_FOUND)
+    assert attempts("often", "seldom")[0].method is Method.FIND
+    assert attempts("some", "other", "third")[0].method is Method.FIND
 
 
 def test_what_the_census_does_not_list_is_found_however_many_ways_it_may_be_meant() -> None:
     unlisted = [Alternative([number]) for number in range(4)]
-    assert attempts_of(SearchQuery([], unlisted), MILLION, PAGE)[0].way is Way.FIND
+    assert attempts_of(SearchQuery([], unlisted), MILLION, PAGE)[0].method is Method.FIND
 
 
 def test_no_guess_makes_a_way_read_everybody_before_another_is_tried() -> None:
     for asked in (["often"], ["half"], ["some"], ["seldom"], ["often", "some"], ["some", "other", "third"]):
         *tried, last = attempts(*asked)
-        assert last == Attempt(Way.FIND)
+        assert last == Attempt(Method.FIND)
         assert tried
-        assert not [attempt for attempt in tried if attempt.most is None or attempt.most > MILLION.customers / 20]
+        assert not [
+            attempt for attempt in tried if attempt.max_rows is None or attempt.max_rows > MILLION.customers / 20
+        ]
 
 
-def test_a_walk_is_given_up_after_twice_as_many_as_a_page_should_take() -> None:
-    assert attempts("some", "other")[0] == Attempt(Way.FIND, MOST_FOUND)
+def test_a_walk_stops_after_twice_the_expected_rows() -> None:
+    assert attempts("some", "other")[0] == Attempt(Method.FIND, MAX_FOUND)
     slight = replace(MILLION, shares={NUMBERS["some"]: 0.01})
-    assert attempts_of(asked_for("some"), slight, PAGE)[0] == Attempt(Way.WALK, 2 * PAGE * 100)
+    assert attempts_of(asked_for("some"), slight, PAGE)[0] == Attempt(Method.WALK, 2 * PAGE * 100)
 
 
-def test_what_nearly_all_have_is_told_by_the_rows_of_what_few_have() -> None:
-    census = replace(MILLION, shares={1: 0.9, 2: 0.03, 3: 0.02})
-    assert census.leading([0, 1, 2]) == [0, 2]
-    assert census.leading([1, 2, 3]) == [1, 2, 3]
-    assert census.leading([1]) == [1]
-    assert census.leading([]) == []
+def test_common_tokens_are_checked_on_the_rows_of_rare_ones() -> None:
+    statistics = replace(MILLION, shares={1: 0.9, 2: 0.03, 3: 0.02})
+    assert statistics.selective([0, 1, 2]) == [0, 2]
+    assert statistics.selective([1, 2, 3]) == [1, 2, 3]
+    assert statistics.selective([1]) == [1]
+    assert statistics.selective([]) == []
 
 
-def test_a_number_leads_to_one_customer_whatever_else_is_asked() -> None:
-    assert attempts_of(replace(asked_for("some"), number_id=UUID(int=1)), MILLION, PAGE) == [Attempt(Way.WALK)]
+def test_a_number_selects_one_customer_with_any_other_filter() -> None:
+    assert attempts_of(replace(asked_for("some"), number_id=UUID(int=1)), MILLION, PAGE) == [Attempt(Method.WALK)]
 
 
-def test_without_a_census_those_who_fit_are_found() -> None:
-    assert attempts_of(SearchQuery([1]), Census(), PAGE)[0].way is Way.FIND
-    assert attempts_of(SearchQuery([]), Census(), PAGE)[0].way is Way.WALK
+def test_without_statistics_matches_are_found() -> None:
+    assert attempts_of(SearchQuery([1]), TokenStatistics(), PAGE)[0].method is Method.FIND
+    assert attempts_of(SearchQuery([]), TokenStatistics(), PAGE)[0].method is Method.WALK
 
 
 def test_what_most_have_is_counted_by_walking() -> None:
-    assert way_to_count(asked_for("half"), MILLION) is Way.WALK
-    assert way_to_count(asked_for("half", "often"), MILLION) is Way.FIND
-    assert way_to_count(SearchQuery([]), MILLION) is Way.WALK
+    assert count_method(asked_for("half"), MILLION) is Method.WALK
+    assert count_method(asked_for("half", "often"), MILLION) is Method.FIND
+    assert count_method(SearchQuery([]), MILLION) is Method.WALK

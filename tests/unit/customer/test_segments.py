@@ -1,4 +1,4 @@
-"""Segments: kept in whole versions, let go, and kept again."""
+"""The rules of segments: published in versions, removed, and published again."""
 
 from datetime import UTC, datetime
 
@@ -22,14 +22,14 @@ def version(number: int) -> SegmentPublished:
     return SegmentPublished(name="vip", number=number, en="VIP", zh="重点", filter=SegmentFilter(tier="vip"))
 
 
-def test_a_segment_that_was_let_go_can_be_kept_again() -> None:
+def test_a_removed_segment_can_be_published_again() -> None:
     segment.given(version(1)).when(RemoveSegment(name="vip")).then(removed)
     segment.given(version(1), removed).when(RemoveSegment(name="vip")).then()
     segment.given(version(1), removed).when(command).then(version(2))
 
 
 @pytest.mark.parametrize("asked", [{"q": "吴敏"}, {"external_id": "1"}, {"stage": "gone"}, {"ownerless": "perhaps"}])
-def test_a_filter_holds_what_is_offered_and_nothing_that_may_mean_a_person(asked: dict[str, str]) -> None:
+def test_a_filter_has_known_fields_only_and_none_about_persons(asked: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         Segment.model_validate({"en": "VIP", "zh": "重点", "filter": asked})
 

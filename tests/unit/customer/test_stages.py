@@ -32,10 +32,10 @@ def test_win_backs_are_counted() -> None:
     assert stays_of(told, START + timedelta(days=9)).win_backs == 2
 
 
-def test_an_exit_that_was_told_late_makes_no_negative_days() -> None:
+def test_an_exit_that_was_recorded_late_gives_no_negative_days() -> None:
     told = [on(5, example(Registered)), on(3, entered(Stage.INTERESTED))]
     assert [stay.days for stay in stays_of(told, START + timedelta(days=5)).items] == [0, 2]
 
 
-def test_no_facts_make_no_stays() -> None:
+def test_without_events_there_are_no_stays() -> None:
     assert stays_of([], START).items == []

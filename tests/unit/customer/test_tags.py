@@ -1,4 +1,4 @@
-"""Tags and their vocabulary, in examples."""
+"""The rules of tags and their vocabulary, in examples."""
 
 import pytest
 from pydantic import ValidationError
@@ -35,14 +35,14 @@ def test_an_unknown_tag_is_refused_with_what_is_offered() -> None:
     assert "高潜力客户（high-potential）、技术支持需求" in refused.value.zh  # type: ignore[attr-defined]
 
 
-def test_a_tag_that_the_vocabulary_dropped_stands_and_can_be_taken_off() -> None:
+def test_a_tag_that_left_the_vocabulary_stays_and_can_be_removed() -> None:
     gone = TagCustomer(tag="high-potential", offered=(SUPPORT,), vocabulary_number=4)
     given = customer.given(registered, added)
     given.when(gone).then()
     given.when(RemoveTag(tag="high-potential")).then(TagRemoved(tag="high-potential"))
 
 
-def test_what_is_not_there_is_not_taken_off() -> None:
+def test_removing_an_absent_tag_adds_no_event() -> None:
     customer.given(registered).when(RemoveTag(tag="high-potential")).then()
 
 
@@ -60,6 +60,6 @@ def test_the_list_shows_each_tag_once() -> None:
     assert row.tags == ["high-potential"]
 
 
-def test_a_code_stands_for_one_tag() -> None:
-    with pytest.raises(ValidationError, match="a code of its own"):
+def test_a_tag_code_is_unique() -> None:
+    with pytest.raises(ValidationError, match="its own code"):
         TagVocabulary(tags=[HIGH.model_dump(), HIGH.model_dump()])

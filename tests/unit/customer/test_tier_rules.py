@@ -1,4 +1,4 @@
-"""From what is known of a customer to a tier, and to the day on which time changes it."""
+"""The computation of a tier from facts, and of the day on which time changes it."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -71,7 +71,7 @@ def test_the_schemes_that_ship_lead_by_value_activity_and_years(name: str, facts
 
 
 @pytest.mark.parametrize("shipped", SHIPPED.values(), ids=lambda each: each.name)
-def test_what_ships_can_be_published_as_it_stands(shipped: TierSchemePublished) -> None:
+def test_a_shipped_scheme_can_be_published_unchanged(shipped: TierSchemePublished) -> None:
     body = TierScheme.model_validate(shipped.model_dump(mode="json", exclude={"type", "name", "number"}))
     for rule in body.tiers:
         CONDITIONS.check(rule.when or "true")
@@ -119,7 +119,7 @@ def test_a_condition_that_fails_does_not_hold(text: str) -> None:
         ("nps != null && nps <= 7 && csat == null", False, True, False),
     ],
 )
-def test_of_who_never_answered_nothing_holds_but_that(
+def test_without_a_survey_answer_only_a_null_check_is_true(
     text: str, of_nobody_asked: bool, of_seven: bool, of_ten: bool
 ) -> None:
     CONDITIONS.check(text)
@@ -188,7 +188,7 @@ def test_a_scheme_ends_with_the_tier_that_takes_the_rest(tiers: list[dict[str, s
         TierScheme.model_validate({"tiers": tiers})
 
 
-def test_a_preview_counts_who_would_be_where_and_leaves_what_is_held() -> None:
+def test_a_preview_counts_the_tiers_and_keeps_held_ones() -> None:
     rich = replace(STRANGER, amount_minor=500_000_00, orders=1)
     known = [
         Known(UUID(int=1), "growth", is_held=False, facts=rich),

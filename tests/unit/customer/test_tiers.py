@@ -1,4 +1,4 @@
-"""A customer's tier: by hand it holds until released, by rules it follows them, at once or by a proposal."""
+"""The rules of a customer's tier: held by hand until released, otherwise set or proposed by scheme rules."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -72,11 +72,11 @@ def test_the_rules_put_a_customer_into_a_tier_with_their_basis() -> None:
     customer.given(registered).when(assess("growth")).then(by_rules)
 
 
-def test_what_is_so_already_is_no_news() -> None:
+def test_a_repeated_command_adds_no_event() -> None:
     customer.given(registered, by_rules).when(assess("growth", 2)).then()
 
 
-def test_a_tier_set_by_hand_is_kept_from_the_rules_until_it_is_released() -> None:
+def test_a_tier_set_by_hand_is_not_changed_by_rules_until_it_is_released() -> None:
     customer.given(registered, by_hand).when(assess("growth")).then()
     customer.given(registered, by_hand).when(ReleaseTier()).then(released)
     moved = TierChanged(scheme="default", previous="vip", tier="growth", basis=basis())
@@ -146,12 +146,12 @@ def test_the_tiers_to_choose_from_are_those_of_the_scheme_in_force() -> None:
     )
 
 
-def test_each_scheme_stands_for_itself() -> None:
+def test_each_scheme_is_independent() -> None:
     a = TierChanged(scheme="abc", tier="a")
     state = CUSTOMER.fold(CUSTOMER.initial, [registered, by_rules, a, proposed("vip", 1, "growth")])
     assert state.tiers == {"default": "growth", "abc": "a"}
     assert state.proposed_tiers == {"default": "vip"}
-    assert (state.standings["default"].is_held, state.standings["abc"].is_held) == (False, True)
+    assert (state.tier_states["default"].is_held, state.tier_states["abc"].is_held) == (False, True)
 
 
 COMMANDS = st.one_of(
@@ -170,7 +170,11 @@ def test_assessing_twice_says_nothing_new_and_what_is_held_never_moves(
             found = CUSTOMER.decide(state, command)
         except RejectedError:
             continue
-        if isinstance(command, AssessTier) and state.standings.get("default") and state.standings["default"].is_held:
+        if (
+            isinstance(command, AssessTier)
+            and state.tier_states.get("default")
+            and state.tier_states["default"].is_held
+        ):
             assert not found
         state = CUSTOMER.fold(state, found)
     once = CUSTOMER.fold(state, CUSTOMER.decide(state, assess(tier, proposes=proposes)))

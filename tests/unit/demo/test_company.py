@@ -1,4 +1,4 @@
-"""The made-up company is believable, the same for the same seed, and silent exactly where it says."""
+"""The generated company is plausible, reproducible by its seed, and inactive exactly where it says."""
 
 import subprocess
 import sys
@@ -119,7 +119,7 @@ def test_a_known_share_of_the_customers_is_planted_as_silent() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_who_is_silent_is_told_by_the_files_alone(seed: int) -> None:
+def test_the_files_alone_show_which_customers_are_inactive(seed: int) -> None:
     told = generate(seed, 1_000, TODAY + timedelta(days=seed))
     latest = latest_by_customer(told)
     quiet = {
@@ -139,7 +139,7 @@ def test_silence_has_three_causes_that_show_in_the_files() -> None:
     assert endings[False, True] + endings[False, False] == 80
 
 
-def test_an_owner_who_left_did_nothing_afterwards_and_left_customers_behind() -> None:
+def test_an_owner_who_left_has_no_later_contacts_and_only_inactive_customers() -> None:
     last = {row.owner: row.followed_up_on for row in company().followups}
     gone = {owner for owner, day in last.items() if day < TODAY - timedelta(days=100)}
     theirs = {row.name for row in company().customers if row.owner in gone}

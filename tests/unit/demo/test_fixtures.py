@@ -1,4 +1,4 @@
-"""The fixtures say the same in both languages and in both file formats."""
+"""The fixtures have the same content in both languages and both file formats."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A life is told in both languages, in order, and without what came to nothing."""
+"""The lifecycle table: texts in both languages, in order, without withdrawn alerts and cancelled tasks of plans."""
 
 from datetime import datetime
 from typing import Any
@@ -37,7 +37,7 @@ def entry(event: Event, day: str = "2026-03-02", stream: UUID | None = None, **m
 
 
 @pytest.mark.parametrize("event_type", [each for each in EVENT_TYPES.values() if each not in CONFIGURATION])
-def test_every_fact_can_be_told(event_type: type[Event]) -> None:
+def test_every_event_type_has_texts(event_type: type[Event]) -> None:
     told = sentences(entry(example(event_type)))
     assert told is None or all(told)
 
@@ -58,28 +58,28 @@ def test_every_fact_can_be_told(event_type: type[Event]) -> None:
         ),
         (
             example(ComplaintTargetSet, answer_by=datetime.fromisoformat("2026-03-02T03:00:00Z")),
-            "Promised: answer by 03-02 11:00",
-            "承诺 03-02 11:00 前答复",
+            "Target: answer by 03-02 11:00",
+            "时限：03-02 11:00 前答复",
         ),
         (
             ContactLogged(channel="phone", direction="outbound", employee_id="demo-seller", purpose="callback"),
             "seller phone: callback",
             "销售甲 电话：回访",
         ),
-        (example(SurveyAnswered), "Answers 4 of 5", "作答：4 分（满分 5）"),
-        (example(ComplaintLinked, number=2), "Complaint no. 2 on this", "同一问题第 2 次投诉"),
+        (example(SurveyAnswered), "Survey answered: 4 of 5", "作答：4 分（满分 5）"),
+        (example(ComplaintLinked, number=2), "Complaint no. 2 about the same issue", "同一问题第 2 次投诉"),
     ],
 )
-def test_a_fact_is_a_sentence_in_each_language(event: Event, en: str, zh: str) -> None:
+def test_an_event_has_a_text_in_each_language(event: Event, en: str, zh: str) -> None:
     assert sentences(entry(event)) == (en, zh)
 
 
 @pytest.mark.parametrize("event", [example(TaskCompleted), example(ComplaintLinked, number=1)])
-def test_what_another_fact_tells_is_not_told_again(event: Event) -> None:
+def test_an_event_that_repeats_another_is_not_shown(event: Event) -> None:
     assert sentences(entry(event)) is None
 
 
-def test_a_plan_begins_on_the_day_of_the_fact_that_started_it() -> None:
+def test_a_plan_is_shown_on_the_day_of_the_event_that_started_it() -> None:
     delivered = entry(OrderDelivered(), "2025-10-23")
     later = entry(OrderDelivered(), "2026-01-05")
     started = entry(example(PlanStarted), "2026-11-22", anchor_id=delivered["event_id"])
@@ -87,7 +87,7 @@ def test_a_plan_begins_on_the_day_of_the_fact_that_started_it() -> None:
     assert told == [("2025-10-23", delivered), ("2025-10-23", started), ("2026-01-05", later)]
 
 
-def test_what_was_disproved_or_called_off_by_a_plan_is_left_out() -> None:
+def test_withdrawn_alerts_and_cancelled_tasks_of_plans_are_left_out() -> None:
     alert, task = uuid4(), uuid4()
     nothing = [
         entry(example(AlertRaised), stream=alert),

@@ -1,4 +1,4 @@
-"""Two customers and what happened with them, as three topics tell it."""
+"""Two customers and their events on three topics."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

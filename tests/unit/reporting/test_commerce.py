@@ -1,4 +1,4 @@
-"""Orders, contracts, plans and surveys as rows, fact by fact."""
+"""The rows of orders, contracts, plans and surveys, event by event."""
 
 from datetime import date
 
@@ -51,19 +51,19 @@ def test_a_contract_ends_for_a_reason() -> None:
     assert (row.ended_at, row.end_reason) == (OCCURRED_AT, "not-renewed")
 
 
-def test_a_plan_goes_on_under_another_tier_until_it_ends() -> None:
+def test_a_plan_continues_under_another_tier_until_it_ends() -> None:
     changed = example(followup.PlanChanged, number=2, tier="growth")
     row = rows_after(started, changed, example(followup.PlanEnded)).plans[PLAN_ID]
     assert (row.template, row.number, row.tier, row.changed_times) == ("after-hesitation", 2, "growth", 1)
     assert (row.ended_at, row.end_reason) == (OCCURRED_AT, "mode-changed")
 
 
-def test_a_task_names_the_plan_that_asked_for_it_and_how_often_it_passed_on() -> None:
+def test_a_task_has_its_plan_and_the_number_of_reassignments() -> None:
     row = rows_after(example(followup.TaskScheduled), example(followup.TaskReassigned)).tasks[TASK_ID]
     assert (row.plan_id, row.plan_step, row.channel, row.reassigned_times) == (PLAN_ID, "ask-again", "phone", 1)
 
 
-def test_a_survey_is_asked_and_answered_by_name() -> None:
+def test_a_survey_is_sent_and_answered_by_name() -> None:
     sent = example(followup.SurveySent)
     (row,) = rows_after(sent).surveys.values()
     assert (row.customer_id, row.survey, row.kind, row.highest) == (CUSTOMER_ID, "after-service", "csat", 5)

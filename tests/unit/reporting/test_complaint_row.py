@@ -1,4 +1,4 @@
-"""A complaint's row, fact by fact: its clock, its rounds, and what it repeats."""
+"""A complaint's row, event by event: its targets and pauses, its reopenings, and its repeats."""
 
 from datetime import timedelta
 
@@ -76,12 +76,12 @@ def test_a_reopened_complaint_keeps_its_verdicts_and_begins_anew_otherwise() -> 
     assert second.closed_at == OCCURRED_AT + 9 * A_DAY
 
 
-def test_silence_that_became_consent_is_told_apart_from_the_customers_word() -> None:
+def test_consent_by_silence_differs_from_a_confirmation() -> None:
     row = complaint_after(raised, answered(in_time=True), told, example(followup.ComplaintConsented))
     assert (row.consented_at, row.confirmed_at) == (OCCURRED_AT + 3 * A_DAY, None)
 
 
-def test_a_complaint_passes_to_whoever_it_is_assigned_to() -> None:
+def test_an_assigned_complaint_has_the_new_owner() -> None:
     assert complaint_after(raised, followup.ComplaintAssigned(previous_owner_id="E1", owner_id="E9")).owner_id == "E9"
 
 

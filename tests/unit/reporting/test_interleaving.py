@@ -1,4 +1,4 @@
-"""Topics arrive in no common order; the rows come out the same."""
+"""The rows do not depend on the order in which topics arrive."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +12,7 @@ def test_any_interleaving_of_the_topics_leads_to_the_same_rows(turns: list[int])
     assert rows_of(interleaved(turns)) == rows_of(IN_TOPIC_ORDER)
 
 
-def test_what_is_done_for_a_customer_is_kept_before_its_registration_comes() -> None:
+def test_contacts_and_tasks_are_stored_before_the_registration_arrives() -> None:
     rows = rows_of([*ALERT_FACTS, *FOLLOWUP_FACTS])
     assert rows.customers == {}
     assert (len(rows.tasks), len(rows.contacts), len(rows.complaints), len(rows.alerts)) == (3, 3, 1, 2)

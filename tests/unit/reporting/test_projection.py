@@ -1,4 +1,4 @@
-"""What each fact does to the read model's rows."""
+"""The effect of each event on the rows of the read model."""
 
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -80,7 +80,7 @@ def test_a_stage_brings_its_mode(stage: Stage, mode: str | None) -> None:
     assert (row.stage, row.mode) == (stage, mode)
 
 
-def test_each_stage_entered_is_kept_with_the_event_that_says_so() -> None:
+def test_each_entered_stage_is_stored_with_its_event() -> None:
     changed = example_envelope(example(customer.StageChanged))
     rows = rows_of([example_envelope(registered), changed])
     assert [row.stage for row in rows.transitions.values()] == ["new", "interested"]
@@ -97,14 +97,14 @@ def test_a_new_owner_brings_their_leader() -> None:
     assert (row.owner_id, row.leader_id) == ("E9", None)
 
 
-def test_helpers_come_and_go_and_who_becomes_owner_is_none() -> None:
+def test_helpers_are_added_and_removed_and_a_new_owner_is_no_helper() -> None:
     helpers = [customer.HelperAdded(employee_id=each) for each in ("E5", "E6", "E7", "E5")]
     row = customer_after(registered, *helpers, customer.HelperRemoved(employee_id="E6"))
     assert row.helper_ids == ["E7", "E5"]
     assert customer_after(registered, *helpers, customer.OwnerAssigned(owner_id="E7")).helper_ids == ["E6", "E5"]
 
 
-def test_a_contact_is_kept_and_says_whether_anybody_made_it() -> None:
+def test_a_contact_is_stored_with_its_automated_flag() -> None:
     row = only(rows_of([example_envelope(example(followup.ContactLogged, automated=True))]).contacts)
     assert (row.contact_id, row.customer_id, row.is_automated) == (CONTACT_ID, CUSTOMER_ID, True)
     assert (row.occurred_at, row.recorded_at) == (OCCURRED_AT, RECORDED_AT)
@@ -151,13 +151,13 @@ def test_an_alert_ends_one_way_or_the_other(end: type[Event], outcome: str) -> N
     assert (row.status, row.outcome, row.ends_at) == ("resolved", outcome, DUE_AT)
 
 
-def test_an_open_alert_names_the_events_it_stands_on() -> None:
+def test_an_open_alert_names_its_causes() -> None:
     row = alert_after(example(alerts.AlertRaised))
     assert (row.alert_id, row.status, row.outcome, row.causes) == (ALERT_ID, "firing", None, [CAUSE_ID])
 
 
 @pytest.mark.parametrize("event_type", [each for each in EVENT_TYPES.values() if each not in CONFIGURATION])
-def test_every_fact_of_a_customer_enters_the_timeline_as_it_was_published(event_type: type[Event]) -> None:
+def test_every_event_of_a_customer_is_in_the_timeline_as_published(event_type: type[Event]) -> None:
     fact = example_envelope(example(event_type))
     row = only({key: row for key, row in rows_of([*whatever_came_before(), fact]).timeline.items() if key == fact.id})
     assert (row.type, row.position, row.stream_id, row.actor) == (fact.event.type, 1, fact.stream_id, "E1007")
@@ -166,7 +166,7 @@ def test_every_fact_of_a_customer_enters_the_timeline_as_it_was_published(event_
 
 
 @pytest.mark.parametrize("event_type", sorted(CONFIGURATION, key=str))
-def test_a_fact_about_no_customer_enters_no_timeline(event_type: type[Event]) -> None:
+def test_an_event_without_a_customer_is_in_no_timeline(event_type: type[Event]) -> None:
     assert not rows_of([example_envelope(example(event_type))]).timeline
 
 
@@ -187,12 +187,12 @@ def whatever_came_before() -> list[Any]:
         *(followup.ComplaintClosed, followup.ComplaintLinked, followup.SurveyAnswered),
     ],
 )
-def test_a_fact_whose_beginning_is_missing_is_an_error_and_parks_its_customer(event_type: type[Event]) -> None:
+def test_an_event_whose_first_event_is_missing_is_an_error_and_parks_its_customer(event_type: type[Event]) -> None:
     with pytest.raises(KeyError):
         rows_of([example_envelope(example(event_type))])
 
 
-def test_facts_of_a_task_need_the_same_task() -> None:
+def test_events_of_a_task_need_its_row() -> None:
     other = example_envelope(scheduled, stream_id=CONTACT_ID)
     with pytest.raises(KeyError, match=str(TASK_ID)):
         rows_of([other, example_envelope(example(followup.TaskCancelled))])

@@ -1,4 +1,4 @@
-"""Figures add up, and lead to the lists they were counted from."""
+"""Figures add up, and link to the lists from which they were counted."""
 
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit

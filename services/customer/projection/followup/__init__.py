@@ -1,4 +1,4 @@
-"""What this service keeps of followup's events: open items, interactions, and answers to erasures."""
+"""The read model of followup's events: open items, interactions, and answers to erasures."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from contracts.event import Envelope
 from services.customer.erasure import execution
 from services.customer.projection.followup import interactions, open_items
 
-# The name is stored with the positions, and older than the other two tables.
+# The name is stored with the positions, so it must not change.
 CONSUMER = "customer-open-items"
 TABLES = (*open_items.TABLES, *interactions.TABLES, *execution.TABLES)
 

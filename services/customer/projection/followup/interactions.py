@@ -1,4 +1,4 @@
-"""When a customer was contacted, complained or answered a survey: inputs of the tier rules."""
+"""Contacts, complaints and survey answers of customers: inputs of the tier rules."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from chassis.postgres.rows import Rows
 from contracts import followup
 from contracts.event import Envelope
 from contracts.followup.survey import Question, SurveyKind
-from services.customer.tiers import memory
+from services.customer.tiers import evaluation_queue
 
 TABLES = ("interaction",)
 CONTACT, COMPLAINT = "contact", "complaint"
@@ -33,7 +33,7 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     """Apply a batch of followup's events. Automated contacts do not count."""
     await INTERACTIONS.save(held, list(interactions(envelopes)))
     found = [envelope for envelope in envelopes if kind_of(envelope)]
-    await memory.mark(held, {envelope.subject: envelope.recorded_at for envelope in found})
+    await evaluation_queue.mark(held, {envelope.subject: envelope.recorded_at for envelope in found})
 
 
 def interactions(envelopes: Sequence[Envelope[Any]]) -> Iterator[Interaction]:
@@ -61,7 +61,7 @@ def score_of(event: Any) -> int | None:
     match event:
         case followup.SurveyAnswered(question=Question(kind=SurveyKind.NPS), score=score):
             return score
-        case followup.SurveyAnswered(question=asked, score=score):
-            return 100 * (score - asked.lowest) // (asked.highest - asked.lowest)
+        case followup.SurveyAnswered(question=question, score=score):
+            return 100 * (score - question.lowest) // (question.highest - question.lowest)
         case _:
             return None

@@ -1,4 +1,4 @@
-"""The open tasks and complaints of a customer, and its last contact: what a handover's checklist is made of."""
+"""The open tasks and complaints of a customer, and its last contact: the items of a handover's checklist."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ OPEN = """
 
 @dataclass(frozen=True, slots=True)
 class OpenItem:
-    """One task or complaint; or, under the customer's own id, the last contact."""
+    """A task or complaint; or the last contact, whose id is the customer's."""
 
     item_id: UUID
     customer_id: UUID
@@ -46,7 +46,7 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
 
 
 def project(rows: dict[UUID, OpenItem], envelope: Envelope[Any]) -> None:
-    """Apply one event; events that open and close nothing are ignored."""
+    """Apply one event; other events are ignored."""
     stream_id, customer_id, event = envelope.stream_id, envelope.subject, envelope.event
     match event:
         case followup.TaskScheduled(due_at=due_at, assignee_id=employee_id):

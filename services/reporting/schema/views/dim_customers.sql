@@ -12,31 +12,31 @@ FROM customer c CROSS JOIN business_zone z LEFT JOIN LATERAL (
 WHERE c.merged_into IS NULL;
 
 COMMENT ON VIEW bi.dim_customers IS
-    'One row per customer, as it stands now; duplicates that were merged have none / 客户维度：每个客户一行，为当前状态；已合并的重复客户不单列';
+    'One row per customer in its present state; merged duplicates have none / 客户维度：每个客户一行，为当前状态；已合并的重复客户不单列';
 COMMENT ON COLUMN bi.dim_customers.customer_id IS 'The customer / 客户编号';
 COMMENT ON COLUMN bi.dim_customers.customer_kind IS 'company or person / 客户类型：company 企业，person 个人';
 COMMENT ON COLUMN bi.dim_customers.company_name IS
-    'Name of a company; empty for persons, whose names are not kept here / 企业名称；个人姓名不在此保存，故为空';
+    'Name of a company; empty for persons, whose names are not stored here / 企业名称；个人姓名不在此保存，故为空';
 COMMENT ON COLUMN bi.dim_customers.stage IS 'new, interested, signed, established, lost / 生命周期阶段：新客户、意向、签约、老客户、流失';
 COMMENT ON COLUMN bi.dim_customers.mode IS
     'follow-up before the deal, maintenance after it, empty when lost / 模式：成交前跟进，成交后维护，流失为空';
-COMMENT ON COLUMN bi.dim_customers.stage_since_at IS 'Since when it stands at this stage, UTC / 进入当前阶段的时间（UTC）';
+COMMENT ON COLUMN bi.dim_customers.stage_since_at IS 'When it entered its present stage, UTC / 进入当前阶段的时间（UTC）';
 COMMENT ON COLUMN bi.dim_customers.tier IS
     'Tier in the default scheme: vip, growth, ordinary / 默认方案的客户分层：vip 重点、growth 成长型、ordinary 普通';
 COMMENT ON COLUMN bi.dim_customers.tier_abc IS 'Tier in the scheme abc / abc 方案的客户分层';
-COMMENT ON COLUMN bi.dim_customers.owner_id IS 'The employee who answers for it / 负责人工号';
-COMMENT ON COLUMN bi.dim_customers.leader_id IS 'Who leads the owner / 负责人的主管工号';
-COMMENT ON COLUMN bi.dim_customers.need_type IS 'What it asks for / 需求类型';
-COMMENT ON COLUMN bi.dim_customers.industry IS 'Line of business / 行业';
-COMMENT ON COLUMN bi.dim_customers.region IS 'Where it is / 地区';
+COMMENT ON COLUMN bi.dim_customers.owner_id IS 'The owner / 负责人工号';
+COMMENT ON COLUMN bi.dim_customers.leader_id IS 'The leader of the owner / 负责人的主管工号';
+COMMENT ON COLUMN bi.dim_customers.need_type IS 'Type of need / 需求类型';
+COMMENT ON COLUMN bi.dim_customers.industry IS 'Industry / 行业';
+COMMENT ON COLUMN bi.dim_customers.region IS 'Region / 地区';
 COMMENT ON COLUMN bi.dim_customers.work_status IS 'Follow-up status as stated by the source / 来源系统给出的跟进状态';
 COMMENT ON COLUMN bi.dim_customers.registered_at IS 'When it was registered, UTC / 登记时间（UTC）';
 COMMENT ON COLUMN bi.dim_customers.registered_date IS 'The same as a date in the business zone / 登记日期（业务时区）';
 COMMENT ON COLUMN bi.dim_customers.last_contact_at IS
-    'The later of the last contact by a person and what the source states, UTC / 最近沟通时间：人工沟通与来源所述取较晚者（UTC）';
+    'The later of the last recorded contact by a person and the one stated by the source, UTC / 最近沟通时间：人工沟通与来源所述取较晚者（UTC）';
 COMMENT ON COLUMN bi.dim_customers.last_human_contact_at IS
-    'Last contact by a person that is on record, UTC / 有记录的最近一次人工沟通时间（UTC）';
-COMMENT ON COLUMN bi.dim_customers.is_ownerless IS 'Nobody answers for it / 是否无人负责';
-COMMENT ON COLUMN bi.dim_customers.helper_count IS 'How many employees act for it beside its owner / 协助人数';
+    'Last recorded contact by a person, UTC / 有记录的最近一次人工沟通时间（UTC）';
+COMMENT ON COLUMN bi.dim_customers.is_ownerless IS 'It has no owner / 是否无人负责';
+COMMENT ON COLUMN bi.dim_customers.helper_count IS 'Number of helpers / 协助人数';
 
 GRANT SELECT ON bi.dim_customers TO bi_reader;

@@ -16,12 +16,12 @@ WHERE seen.employee_id IS NOT NULL
 GROUP BY seen.employee_id;
 
 COMMENT ON VIEW bi.dim_employees IS
-    'One row per employee id seen in any fact; names are not kept here / 员工维度：事实中出现过的每个工号一行；姓名不在此保存';
+    'One row per employee id in any fact; names are not stored here / 员工维度：事实中出现过的每个工号一行；姓名不在此保存';
 COMMENT ON COLUMN bi.dim_employees.employee_id IS 'The employee / 员工工号';
-COMMENT ON COLUMN bi.dim_employees.is_owner IS 'Answers for a customer now / 当前是否为客户负责人';
+COMMENT ON COLUMN bi.dim_employees.is_owner IS 'Owns a customer now / 当前是否为客户负责人';
 COMMENT ON COLUMN bi.dim_employees.is_leader IS 'Leads the owner of a customer now / 当前是否为负责人的主管';
 COMMENT ON COLUMN bi.dim_employees.has_activity IS
-    'Stands in a contact, follow-up, complaint or alert / 是否出现在沟通、跟进、投诉或预警中';
-COMMENT ON COLUMN bi.dim_employees.is_helper IS 'Acts for a customer beside its owner now / 当前是否为客户协助人';
+    'Appears in a contact, follow-up, complaint or alert / 是否出现在沟通、跟进、投诉或预警中';
+COMMENT ON COLUMN bi.dim_employees.is_helper IS 'Helps with a customer now / 当前是否为客户协助人';
 
 GRANT SELECT ON bi.dim_employees TO bi_reader;

@@ -8,20 +8,20 @@ FROM alert a CROSS JOIN business_zone z;
 COMMENT ON VIEW bi.fct_alerts IS 'One row per alert episode (accumulating) / 预警事实：每个预警事件一行，累积更新';
 COMMENT ON COLUMN bi.fct_alerts.alert_id IS 'The alert / 预警编号';
 COMMENT ON COLUMN bi.fct_alerts.customer_id IS 'The customer / 客户编号';
-COMMENT ON COLUMN bi.fct_alerts.rule_id IS 'The rule that was broken / 规则编号';
+COMMENT ON COLUMN bi.fct_alerts.rule_id IS 'The rule / 规则编号';
 COMMENT ON COLUMN bi.fct_alerts.rule_version IS 'Its version / 规则版本';
 COMMENT ON COLUMN bi.fct_alerts.severity IS 'critical, error, warning, info / 严重程度：严重、错误、警告、提示';
 COMMENT ON COLUMN bi.fct_alerts.status IS 'firing or resolved / 状态：firing 触发中，resolved 已解除';
 COMMENT ON COLUMN bi.fct_alerts.outcome IS
-    'cleared: what was owed was done; withdrawn: a late fact disproved it; empty while firing / 结局：cleared 已处理，withdrawn 被补录事实撤回，触发中为空';
-COMMENT ON COLUMN bi.fct_alerts.silent_since_at IS 'When the stretch of silence or trouble began, UTC / 沉默或问题开始时间（UTC）';
-COMMENT ON COLUMN bi.fct_alerts.started_at IS 'When the rule was broken, UTC / 规则触发时间（UTC）';
+    'cleared: ended by a later event; withdrawn: disproved by an event recorded late; empty while firing / 结局：cleared 已处理，withdrawn 被补录事实撤回，触发中为空';
+COMMENT ON COLUMN bi.fct_alerts.silent_since_at IS 'When the silence or problem began, UTC / 沉默或问题开始时间（UTC）';
+COMMENT ON COLUMN bi.fct_alerts.started_at IS 'When the alert started, UTC / 规则触发时间（UTC）';
 COMMENT ON COLUMN bi.fct_alerts.started_date IS 'The same as a date in the business zone / 触发日期（业务时区）';
 COMMENT ON COLUMN bi.fct_alerts.ended_at IS 'When it ended, UTC / 结束时间（UTC）';
 COMMENT ON COLUMN bi.fct_alerts.open_seconds IS 'Seconds from start to end; empty while firing / 从触发到结束的秒数；触发中为空';
-COMMENT ON COLUMN bi.fct_alerts.owner_id IS 'Who it was raised for / 预警负责人工号';
-COMMENT ON COLUMN bi.fct_alerts.summary IS 'What is wrong, in English / 英文摘要';
-COMMENT ON COLUMN bi.fct_alerts.summary_zh IS 'What is wrong, in Chinese / 中文摘要';
+COMMENT ON COLUMN bi.fct_alerts.owner_id IS 'The employee it was raised for / 预警负责人工号';
+COMMENT ON COLUMN bi.fct_alerts.summary IS 'Summary in English / 英文摘要';
+COMMENT ON COLUMN bi.fct_alerts.summary_zh IS 'Summary in Chinese / 中文摘要';
 COMMENT ON COLUMN bi.fct_alerts.concerns_id IS 'The customer, follow-up or complaint it is about / 所涉客户、跟进或投诉编号';
 COMMENT ON COLUMN bi.fct_alerts.is_open IS 'Firing now / 是否触发中';
 

@@ -25,6 +25,6 @@ COMMENT ON COLUMN bi.fct_contracts.renewed_at IS 'When it was last renewed, UTC 
 COMMENT ON COLUMN bi.fct_contracts.ended_at IS 'When it was ended, UTC / 终止时间（UTC）';
 COMMENT ON COLUMN bi.fct_contracts.end_reason IS 'Why it was ended / 终止原因';
 COMMENT ON COLUMN bi.fct_contracts.is_in_force IS 'In force today / 今日是否有效';
-COMMENT ON COLUMN bi.fct_contracts.is_run_out IS 'Its term is over, and nobody renewed or ended it / 是否已过期而未续约也未终止';
+COMMENT ON COLUMN bi.fct_contracts.is_run_out IS 'The term is over, and it was neither renewed nor ended / 是否已过期而未续约也未终止';
 
 GRANT SELECT ON bi.fct_contracts TO bi_reader;

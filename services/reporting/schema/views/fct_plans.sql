@@ -8,21 +8,21 @@ FROM plan p CROSS JOIN business_zone z LEFT JOIN LATERAL (
 ) t ON true;
 
 COMMENT ON VIEW bi.fct_plans IS
-    'One row per follow-up plan of a customer, from start to end (accumulating) / 跟进计划事实：客户的每个计划一行，从开始到结束累积更新';
+    'One row per follow-up plan of a customer, updated until it ends (accumulating) / 跟进计划事实：客户的每个计划一行，从开始到结束累积更新';
 COMMENT ON COLUMN bi.fct_plans.plan_id IS 'The plan / 计划编号';
 COMMENT ON COLUMN bi.fct_plans.customer_id IS 'The customer / 客户编号';
 COMMENT ON COLUMN bi.fct_plans.template_name IS 'The template it follows / 计划模板';
-COMMENT ON COLUMN bi.fct_plans.template_version IS 'Its version that held last / 模板版本（最近适用）';
-COMMENT ON COLUMN bi.fct_plans.tier IS 'The tier that held last / 客户分层（最近适用）';
-COMMENT ON COLUMN bi.fct_plans.started_at IS 'When it began, UTC / 开始时间（UTC）';
+COMMENT ON COLUMN bi.fct_plans.template_version IS 'Last version of the template / 模板版本（最近适用）';
+COMMENT ON COLUMN bi.fct_plans.tier IS 'Last tier / 客户分层（最近适用）';
+COMMENT ON COLUMN bi.fct_plans.started_at IS 'When it started, UTC / 开始时间（UTC）';
 COMMENT ON COLUMN bi.fct_plans.started_date IS 'The same as a date in the business zone / 开始日期（业务时区）';
-COMMENT ON COLUMN bi.fct_plans.anchor_at IS 'What its steps count from, UTC / 各步骤的起算时间（UTC）';
+COMMENT ON COLUMN bi.fct_plans.anchor_at IS 'The time from which its steps are counted, UTC / 各步骤的起算时间（UTC）';
 COMMENT ON COLUMN bi.fct_plans.changed_count IS 'How often version or tier changed / 变更次数';
 COMMENT ON COLUMN bi.fct_plans.ended_at IS 'When it ended, UTC / 结束时间（UTC）';
 COMMENT ON COLUMN bi.fct_plans.end_reason IS 'Why it ended / 结束原因';
 COMMENT ON COLUMN bi.fct_plans.is_running IS 'Not ended yet / 是否进行中';
-COMMENT ON COLUMN bi.fct_plans.followup_count IS 'Follow-ups it has asked for / 已生成的跟进数';
-COMMENT ON COLUMN bi.fct_plans.done_count IS 'How many of them were done / 其中已完成数';
-COMMENT ON COLUMN bi.fct_plans.cancelled_count IS 'How many of them were called off / 其中已取消数';
+COMMENT ON COLUMN bi.fct_plans.followup_count IS 'Number of follow-ups created / 已生成的跟进数';
+COMMENT ON COLUMN bi.fct_plans.done_count IS 'How many of them were completed / 其中已完成数';
+COMMENT ON COLUMN bi.fct_plans.cancelled_count IS 'How many of them were cancelled / 其中已取消数';
 
 GRANT SELECT ON bi.fct_plans TO bi_reader;

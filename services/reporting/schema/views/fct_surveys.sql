@@ -7,16 +7,16 @@ SELECT s.survey_id, s.customer_id, s.survey AS survey_name, s.kind AS survey_kin
 FROM survey s CROSS JOIN business_zone z;
 
 COMMENT ON VIEW bi.fct_surveys IS
-    'One row per survey sent to a customer; answers of anonymous ones are not here / 问卷事实：发给客户的每份问卷一行；匿名作答不在此列';
+    'One row per survey sent to a customer; anonymous answers are not included / 问卷事实：发给客户的每份问卷一行；匿名作答不在此列';
 COMMENT ON COLUMN bi.fct_surveys.survey_id IS 'The survey / 问卷编号';
 COMMENT ON COLUMN bi.fct_surveys.customer_id IS 'The customer / 客户编号';
-COMMENT ON COLUMN bi.fct_surveys.survey_name IS 'What is asked / 问卷名称';
+COMMENT ON COLUMN bi.fct_surveys.survey_name IS 'Name of the survey / 问卷名称';
 COMMENT ON COLUMN bi.fct_surveys.survey_kind IS 'csat or nps / 类型：csat 满意度，nps 净推荐值';
-COMMENT ON COLUMN bi.fct_surveys.lowest_score IS 'The lowest score there is / 最低分';
-COMMENT ON COLUMN bi.fct_surveys.highest_score IS 'The highest score there is / 最高分';
+COMMENT ON COLUMN bi.fct_surveys.lowest_score IS 'Lowest possible score / 最低分';
+COMMENT ON COLUMN bi.fct_surveys.highest_score IS 'Highest possible score / 最高分';
 COMMENT ON COLUMN bi.fct_surveys.is_anonymous IS 'Answered without a name / 是否匿名';
-COMMENT ON COLUMN bi.fct_surveys.channel IS 'How the customer is asked / 发送渠道';
-COMMENT ON COLUMN bi.fct_surveys.service_step IS 'After which step of service / 所针对的服务环节';
+COMMENT ON COLUMN bi.fct_surveys.channel IS 'Channel / 发送渠道';
+COMMENT ON COLUMN bi.fct_surveys.service_step IS 'The service step that it is about / 所针对的服务环节';
 COMMENT ON COLUMN bi.fct_surveys.about_id IS 'The task, complaint or contact it is about / 所涉跟进、投诉或沟通编号';
 COMMENT ON COLUMN bi.fct_surveys.sent_at IS 'When it was sent, UTC / 发送时间（UTC）';
 COMMENT ON COLUMN bi.fct_surveys.sent_date IS 'The same as a date in the business zone / 发送日期（业务时区）';
@@ -24,7 +24,7 @@ COMMENT ON COLUMN bi.fct_surveys.expires_at IS 'Until when it can be answered, U
 COMMENT ON COLUMN bi.fct_surveys.answered_at IS
     'When it was answered, UTC; empty for anonymous ones / 作答时间（UTC）；匿名问卷为空';
 COMMENT ON COLUMN bi.fct_surveys.answered_date IS 'The same as a date in the business zone / 作答日期（业务时区）';
-COMMENT ON COLUMN bi.fct_surveys.score IS 'What was answered; empty for anonymous ones / 得分；匿名问卷为空';
+COMMENT ON COLUMN bi.fct_surveys.score IS 'Score of the answer; empty for anonymous ones / 得分；匿名问卷为空';
 COMMENT ON COLUMN bi.fct_surveys.is_answered IS 'Answered; empty for anonymous ones / 是否已作答；匿名问卷为空';
 
 GRANT SELECT ON bi.fct_surveys TO bi_reader;

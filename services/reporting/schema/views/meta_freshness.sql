@@ -9,14 +9,14 @@ FROM (
     WHERE t.topic = p.topic ORDER BY t.position DESC LIMIT 1
 ) e ON true;
 
-COMMENT ON VIEW bi.meta_freshness IS 'How far the read model has come, per topic / 数据新鲜度：每个主题的处理进度';
-COMMENT ON COLUMN bi.meta_freshness.consumer IS 'Who reads the topic / 消费者';
+COMMENT ON VIEW bi.meta_freshness IS 'Progress of the read model, per topic / 数据新鲜度：每个主题的处理进度';
+COMMENT ON COLUMN bi.meta_freshness.consumer IS 'The consumer / 消费者';
 COMMENT ON COLUMN bi.meta_freshness.topic IS 'The topic read / 主题';
 COMMENT ON COLUMN bi.meta_freshness.position IS 'The highest position applied / 已处理的最大位置';
 COMMENT ON COLUMN bi.meta_freshness.last_event_recorded_at IS
     'When the last event applied was recorded, UTC / 最后处理事件的记录时间（UTC）';
 COMMENT ON COLUMN bi.meta_freshness.complete_until_at IS
-    'Nothing recorded before this is missing, UTC / 此前记录的事实均已处理（UTC）';
-COMMENT ON COLUMN bi.meta_freshness.lag_seconds IS 'Seconds from then until now / 距今秒数';
+    'No event recorded before this time is missing, UTC / 此前记录的事实均已处理（UTC）';
+COMMENT ON COLUMN bi.meta_freshness.lag_seconds IS 'Seconds since then / 距今秒数';
 
 GRANT SELECT ON bi.meta_freshness TO bi_reader;

@@ -1,4 +1,4 @@
-"""What is remembered for tiers: the schemes in force, and when whom they have to look at again."""
+"""Stores the tier schemes in force, and the queue of customers to evaluate with their due times."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -15,14 +15,14 @@ PUBLISH = """
     ON CONFLICT (name) DO UPDATE SET number = excluded.number, is_evaluated = excluded.is_evaluated,
         data = excluded.data, passed_to = excluded.passed_to
 """
-# Of those that wait, also one whose time has come and that no timer has put in force yet.
+# Includes waiting versions that are effective already, but that no timer has put in force yet.
 IN_FORCE = """
     SELECT DISTINCT ON (name) data FROM (
         SELECT name, number, data FROM tier_scheme
         UNION ALL SELECT name, number, data FROM waiting_version WHERE effective_from <= $1
     ) AS known ORDER BY name, number DESC
 """
-# Where no scheme is evaluated, nobody has to be looked at: publishing one looks at everybody.
+# Without an evaluated scheme nobody is queued: publishing one queues every customer.
 MARK = """
     INSERT INTO tier_due (customer_id, due_at) SELECT * FROM unnest($1::uuid[], $2::timestamptz[])
     WHERE EXISTS (SELECT FROM tier_scheme WHERE is_evaluated)
@@ -30,43 +30,43 @@ MARK = """
 """
 CLAIM = """
     UPDATE tier_due d SET due_at = $2
-    FROM (SELECT customer_id FROM tier_due WHERE due_at <= $1 ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED) taken
-    WHERE d.customer_id = taken.customer_id RETURNING d.customer_id
+    FROM (SELECT customer_id FROM tier_due WHERE due_at <= $1 ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED) claimed
+    WHERE d.customer_id = claimed.customer_id RETURNING d.customer_id
 """
-# What is heard of a duplicate counts for the customer that it is merged into.
+# Events of a duplicate count for the customer that it is merged into.
 SURVIVORS = """
     INSERT INTO tier_due (customer_id, due_at)
     SELECT DISTINCT merged_into, $2::timestamptz FROM customer
     WHERE customer_id = ANY($1) AND merged_into IS NOT NULL ORDER BY merged_into
     ON CONFLICT (customer_id) DO UPDATE SET due_at = least(tier_due.due_at, excluded.due_at)
 """
-# Whoever was marked meanwhile has another time by now, and keeps it.
+# A customer that was marked meanwhile has another due time, which is kept.
 SETTLE = """
     UPDATE tier_due d SET due_at = s.due_at
     FROM unnest($1::uuid[], $2::timestamptz[]) AS s (customer_id, due_at)
     WHERE d.customer_id = s.customer_id AND d.due_at = $3
 """
-PASSING = """
+TO_QUEUE = """
     SELECT name, passed_to FROM tier_scheme WHERE passed_to IS NOT NULL ORDER BY name LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 NEXT = "SELECT customer_id FROM customer WHERE customer_id > $1 ORDER BY customer_id LIMIT $2"
-PASSED = "UPDATE tier_scheme SET passed_to = $2 WHERE name = $1"
+SAVE_PROGRESS = "UPDATE tier_scheme SET passed_to = $2 WHERE name = $1"
 
 
 async def publish(held: Connection, scheme: TierSchemePublished) -> None:
-    """Put a version in force, and begin to look at everybody if its rules are to be followed."""
-    is_evaluated = is_followed(scheme)
+    """Put a version in force; queue every customer if its rules are evaluated."""
+    is_evaluated = is_rule_based(scheme)
     data = scheme.model_dump(mode="json")
     await held.execute(PUBLISH, scheme.name, scheme.number, is_evaluated, data, BEGINNING if is_evaluated else None)
 
 
-def is_followed(scheme: TierSchemePublished) -> bool:
-    """Say whether the rules of a scheme are asked at all."""
+def is_rule_based(scheme: TierSchemePublished) -> bool:
+    """Whether the rules of the scheme are evaluated; otherwise tiers are set by hand only."""
     return scheme.decision is not TierDecision.BY_HAND
 
 
 async def put_in_force(pool: Pool, now: datetime) -> None:
-    """Put the versions in force that have waited for it until now."""
+    """Put in force the waiting versions that are effective by now."""
     async with transaction(pool) as held:
         for version in await waiting.take(held, now):
             if isinstance(version, TierSchemePublished):
@@ -78,35 +78,35 @@ async def in_force(source: "Connection | Pool", now: datetime) -> list[TierSchem
 
 
 async def mark(held: Connection, changed: Mapping[UUID, datetime]) -> None:
-    """Have the rules look at these customers: something that they depend on has changed."""
+    """Queue these customers: inputs of the rules have changed."""
     if changed:
         ordered = sorted(changed.items())
         await held.execute(MARK, [each for each, _ in ordered], [at for _, at in ordered])
 
 
 async def claim(pool: Pool, now: datetime, until: datetime, limit: int) -> list[UUID]:
-    """Take whom to look at now, so that nobody else does before `until`."""
+    """Claim the customers that are due. No other process claims them before `until`."""
     return [row["customer_id"] for row in await pool.fetch(CLAIM, now, until, limit)]
 
 
-async def mark_survivors(pool: Pool, taken: Sequence[UUID], now: datetime) -> None:
-    """Have the rules look at whom those of them are merged into that are."""
-    await pool.execute(SURVIVORS, taken, now)
+async def mark_survivors(pool: Pool, claimed: Sequence[UUID], now: datetime) -> None:
+    """Queue the customers that the claimed ones are merged into."""
+    await pool.execute(SURVIVORS, claimed, now)
 
 
 async def settle(pool: Pool, due: Mapping[UUID, datetime | None], until: datetime) -> None:
-    """Say when to look at them again; never, for None."""
+    """Set the next due time of each customer; None for never."""
     ordered: Sequence[tuple[UUID, datetime | None]] = sorted(due.items())
     await pool.execute(SETTLE, [each for each, _ in ordered], [at for _, at in ordered], until)
 
 
-async def pass_on(pool: Pool, now: datetime, limit: int) -> int:
-    """Mark the next customers for a scheme that is new in force; return how many."""
+async def queue_next(pool: Pool, now: datetime, limit: int) -> int:
+    """Queue the next customers for a scheme that was put in force; return how many."""
     async with transaction(pool) as held:
-        row = await held.fetchrow(PASSING)
+        row = await held.fetchrow(TO_QUEUE)
         if row is None:
             return 0
         found = [each["customer_id"] for each in await held.fetch(NEXT, row["passed_to"], limit)]
         await mark(held, dict.fromkeys(found, now))
-        await held.execute(PASSED, row["name"], found[-1] if len(found) == limit else None)
+        await held.execute(SAVE_PROGRESS, row["name"], found[-1] if len(found) == limit else None)
     return len(found)

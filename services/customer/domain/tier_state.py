@@ -1,4 +1,4 @@
-"""How a customer stands in one tier scheme."""
+"""The tier state of a customer in one scheme."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,8 @@ from contracts.customer import TierBasis, TierProposed
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """`is_held`: set by hand, and kept from the rules. `refused` is a version of the scheme and the tier it led to."""
+class TierState:
+    """`is_held`: set by hand, and not changed by rules. `refused` is a scheme version and the tier it proposed."""
 
     tier: str | None = None
     basis: TierBasis | None = None
