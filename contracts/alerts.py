@@ -74,7 +74,7 @@ class AlertRaised(AlertEvent):
 
 
 class AlertCleared(AlertEvent):
-    """The alert was resolved: the customer was contacted, or the rule no longer applies to the customer."""
+    """The alert was resolved: what was missing was done, or the rule no longer applies to the customer."""
 
     type: Literal["care.alert.cleared.v1"] = "care.alert.cleared.v1"
     status: Literal[Status.RESOLVED] = Status.RESOLVED

@@ -35,6 +35,8 @@ from contracts.types import utc_text
 
 WATERMARK = "care.watermark.v1"
 TOMBSTONE = "tombstone"
+ALERT_KEY = "The alert id as text."
+SUBJECT_KEY = "The subject as text: the customer id or, if the event concerns no customer, the id of its stream."
 CONSUMERS: dict[str, tuple[Topic, ...]] = {
     "followup": (CUSTOMER_EVENTS,),
     "alerts": (CUSTOMER_EVENTS, FOLLOWUP_EVENTS),
@@ -95,9 +97,9 @@ SERVER: Json = {
 
 
 def key_of(topic: Topic) -> Json:
-    """Return the schema of the record key: the alert id on a compacted topic, otherwise the customer id."""
-    owner_of_key = "alert" if topic.cleanup_policy == "compact" else "customer"
-    return {"type": "string", "format": "uuid", "description": f"The {owner_of_key} id as text."}
+    """Return the schema of the record key: the alert id on a compacted topic, otherwise the subject of the event."""
+    meaning = ALERT_KEY if topic.cleanup_policy == "compact" else SUBJECT_KEY
+    return {"type": "string", "format": "uuid", "description": meaning}
 
 
 def _channel(topic: Topic) -> Json:

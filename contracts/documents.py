@@ -101,17 +101,17 @@ Records are CloudEvents 1.0 in binary mode: the value is the event as JSON, the 
 The same information for tools is in the [AsyncAPI document](../{ASYNCAPI}) and the JSON Schemas in
 [{SCHEMAS}](../{SCHEMAS}).
 
-- **Delivery**: at least once. `ce_position` rises on each partition. Ignore records whose position is not above
-  the last position that you applied.
+- **Delivery**: at least once. `ce_position` is the position of the event in the store of its service. It rises on each
+  partition. Ignore records whose position is not above the last position that you applied from that partition.
 - **Gaps**: `ce_prevposition` is the position of the previous record on this partition, 0 for the first. If it is
-  above the last position that you applied, a record is missing.
+  above the last position that you applied from that partition, a record is missing.
 - **Compatibility**: new fields with a default may be added to a type. Any other change is a new type. Ignore unknown
   types and fields.
 - **Partition**: murmur2 of the key, like Kafka's own producers. The number of partitions does not change.
 - **Replay**: read from the earliest offset. If a topic is lost, its owner publishes all events again.
-- **Watermarks** (`{asyncapi.WATERMARK}`) have no key and change no state. All events recorded before
-  `complete_until` are on that partition.
-- **Retirement**: a type is marked as deprecated here before the service stops sending it.
+- **Watermarks** (`{asyncapi.WATERMARK}`) are records without a key that change no state. A watermark says: all events
+  of that partition that were recorded before `complete_until` have been published.
+- **Retirement**: this page marks a type as deprecated before the service stops sending it.
 """
 
 
@@ -205,7 +205,7 @@ def _order(topic: Topic) -> str:
 
 def _retention(topic: Topic) -> str:
     if topic.cleanup_policy == "compact":
-        return "compacted: the last record of each key, and a tombstone when the alert ends"
+        return "compacted: the last record of each key, and a tombstone (a record without a value) when the alert ends"
     if topic.retention_ms == UNLIMITED_RETENTION:
         return "unlimited"
     return f"{topic.retention_ms // MILLISECONDS_PER_DAY} days"

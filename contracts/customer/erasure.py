@@ -8,7 +8,7 @@ from contracts.types import Code
 
 
 class CustomerErased(Event):
-    """The customer was erased. Every service deletes its personal data and accepts no new personal data.
+    """The personal data of the customer was erased. Every service deletes it and accepts no new personal data.
 
     Data that is not personal remains: events, figures and the name of a company.
     """
@@ -18,7 +18,7 @@ class CustomerErased(Event):
 
 
 class KeyContactErased(Event):
-    """A key contact was erased. Every service deletes the personal data of that person.
+    """The personal data of a key contact was erased. Every service deletes it.
 
     `word_refs` are the references to all entries about the person in the vault of the customer service.
     """

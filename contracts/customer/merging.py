@@ -21,14 +21,14 @@ class Unmerged(Event):
 
 
 class DuplicateAbsorbed(Event):
-    """A duplicate was merged into this customer: the counterpart of `merged`, in the same commit. Use only one."""
+    """A duplicate was merged into this customer. `merged` on the duplicate says the same: use one of the two."""
 
     type: Literal["care.customer.duplicate-absorbed.v1"] = "care.customer.duplicate-absorbed.v1"
     duplicate_id: UUID
 
 
 class DuplicateReleased(Event):
-    """The merge of a duplicate was undone: the counterpart of `unmerged`, in the same commit. Use only one."""
+    """The merge of a duplicate was undone. `unmerged` on the duplicate says the same: use one of the two."""
 
     type: Literal["care.customer.duplicate-released.v1"] = "care.customer.duplicate-released.v1"
     duplicate_id: UUID

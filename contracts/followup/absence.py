@@ -32,7 +32,7 @@ class AbsenceDetails(Event):
 
 
 class AbsenceNoted(AbsenceDetails):
-    """An absence of an employee was recorded."""
+    """An absence of an employee was recorded. The subject is the stream of the employee, not a customer."""
 
     type: Literal["care.followup.absence-noted.v1"] = "care.followup.absence-noted.v1"
 

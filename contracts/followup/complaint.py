@@ -58,7 +58,7 @@ class ComplaintReclassified(Event):
 
 
 class ComplaintAssigned(Event):
-    """A complaint was assigned to a new owner. With a `reason`, it moved with its customer and kept its status.
+    """A complaint was assigned to a new owner. A `reason` means: the customer got another owner.
 
     `assignment` is the rule of policy version `policy_number` that selected the owner, if a rule did. `stands_in_for`
     is the owner of the customer, if that employee is absent when the answer is due.
@@ -164,7 +164,7 @@ class ComplaintTargetSet(Target):
 
 
 class ComplaintTargetChanged(Target):
-    """The due times of a complaint changed, after a pause or a change of severity. Used work time still counts."""
+    """The due times changed: after a pause, or by another severity or calendar version. Used work time still counts."""
 
     type: Literal["care.followup.complaint-target-changed.v1"] = "care.followup.complaint-target-changed.v1"
 
