@@ -35,3 +35,5 @@ $$;
 ALTER ROLE bi_reader CONNECTION LIMIT 10;
 ALTER ROLE bi_reader SET default_transaction_read_only = on;
 ALTER ROLE bi_reader SET statement_timeout = '30s';
+-- An idle transaction would block the next change of a view.
+ALTER ROLE bi_reader SET idle_in_transaction_session_timeout = '60s';

@@ -1,12 +1,12 @@
 """HTTP routes for imports: send a file, read the progress, read or download the result of each row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
 
 from chassis.commands.problem import ProblemError, not_found
@@ -20,6 +20,7 @@ from chassis.files.spreadsheet import (
     XLSX_TYPE,
     UnreadableTableError,
     write_csv,
+    write_rows,
 )
 from chassis.http.access import EVERYWHERE, Allow, Caller
 from chassis.http.auth import Role
@@ -34,7 +35,12 @@ ROWS = """
     SELECT number AS row, outcome, status, subject AS id, problem FROM import_row
     WHERE batch_id = $1 AND number > $2 AND ($3::text IS NULL OR outcome = $3) ORDER BY number LIMIT $4
 """
-ALL_ROWS = "SELECT number, outcome, status, subject, problem FROM import_row WHERE batch_id = $1 ORDER BY number"
+NEXT_ROWS = """
+    SELECT number, outcome, status, subject, problem FROM import_row WHERE batch_id = $1 AND number > $2
+    ORDER BY number LIMIT $3
+"""
+# Written at once; between two parts, the process answers other requests.
+ROWS_OF_A_PART = 1_000
 RESULT_HEADERS = ("行 row", "结果 outcome", "status", "客户 id", "列 column", "原因", "reason")
 
 UNREADABLE_ZH = {
@@ -118,7 +124,7 @@ def imports_router(imports: Imports) -> APIRouter:
     @router.get("/{import_id}/rows.csv", response_class=Response)
     async def download_rows(import_id: UUID, _caller: ImportCaller) -> Response:
         """Download the result of each row as CSV."""
-        return await results_file(imports.pool, import_id)
+        return results_file(imports.pool, import_id)
 
     return router
 
@@ -140,11 +146,20 @@ async def import_view(imports: Imports, import_id: UUID) -> ImportView:
     return ImportView.model_validate({**batch, "kind": batch["kind"] or imports.kinds[0], "counts": counts})
 
 
-async def results_file(pool: Pool, import_id: UUID) -> Response:
-    rows = await pool.fetch(ALL_ROWS, import_id)
-    content = write_csv(RESULT_HEADERS, (result_cells(dict(row)) for row in rows))
+def results_file(pool: Pool, import_id: UUID) -> Response:
     disposition = f'attachment; filename="import-{import_id}.csv"'
-    return Response(content, 200, {"Content-Disposition": disposition}, "text/csv; charset=utf-8")
+    return StreamingResponse(
+        result_parts(pool, import_id), 200, {"Content-Disposition": disposition}, "text/csv; charset=utf-8"
+    )
+
+
+async def result_parts(pool: Pool, import_id: UUID) -> AsyncIterator[bytes]:
+    """Yield the file in parts of ROWS_OF_A_PART rows, so that a large one never blocks the event loop."""
+    yield write_csv(RESULT_HEADERS, ())
+    last = 0
+    while rows := await pool.fetch(NEXT_ROWS, import_id, last, ROWS_OF_A_PART):
+        yield write_rows(result_cells(dict(row)) for row in rows)
+        last = rows[-1]["number"]
 
 
 def result_cells(row: Mapping[str, Any]) -> list[str]:

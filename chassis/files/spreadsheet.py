@@ -3,6 +3,7 @@
 This module also runs as a script that opens workbooks in a separate process, so it imports no module of ours.
 """
 
+import codecs
 import csv
 import io
 import json
@@ -118,12 +119,15 @@ def parse_date(text: str) -> date | None:
 
 def write_csv(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     """Write CSV for Excel. No cell can run as a formula."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(map(_without_formula, headers))
-    writer.writerows(map(_without_formula, row) for row in rows)
     # Without the byte order mark, Excel in Chinese decodes the file as GBK.
-    return text.getvalue().encode("utf-8-sig")
+    return codecs.BOM_UTF8 + write_rows([headers, *rows])
+
+
+def write_rows(rows: Iterable[Sequence[str]]) -> bytes:
+    """Write a part of a CSV file that `write_csv` began."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(map(_without_formula, row) for row in rows)
+    return text.getvalue().encode()
 
 
 def _without_formula(cell: str) -> str:

@@ -42,6 +42,8 @@ def create_app(
         title=title,
         version="1",
         docs_url=None,
+        # A redirect would repeat the client's own Host header.
+        redirect_slashes=False,
         redoc_url=None,
         # The framework's own spans and logs would stand beside ours, and know nothing of personal words.
         telemetry={"tracing": False, "metrics": False, "logs": False},
