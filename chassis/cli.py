@@ -13,7 +13,7 @@ from rich.table import Column, Table
 from chassis.consume.rebuild import SESSION, ReadModel, Rebuild, RebuildFailedError
 from chassis.migrate import Schema, migrate
 from chassis.postgres.database import Pool, open_pool, transaction
-from chassis.service import ALL, Build, Parks, Parts, parts, read_settings, run
+from chassis.service import ALL, Build, ParkingConsumer, ServiceContext, open_context, read_settings, run
 
 REBUILD_CONNECTIONS = 4
 UUID_WIDTH = 36
@@ -66,14 +66,14 @@ def command_line(name: str, schema: Schema, build: Build) -> typer.Typer:
     return cli
 
 
-async def open_parts(name: str, build: Build) -> tuple[Parts, list[Parks]]:
-    made = await parts(f"care-{name}-cli", read_settings())
-    return made, list(build(made).appliers)
+async def open_service(name: str, build: Build) -> tuple[ServiceContext, list[ParkingConsumer]]:
+    context = await open_context(f"care-{name}-cli", read_settings())
+    return context, list(build(context).appliers)
 
 
 async def rebuild_models(name: str, build: Build, wanted: list[str] | None, owner_url: str) -> None:
-    made = await parts(f"care-{name}-rebuild", read_settings())
-    models = {model.applier.name: model for model in build(made).models}
+    context = await open_context(f"care-{name}-rebuild", read_settings())
+    models = {model.applier.name: model for model in build(context).models}
     if unknown := set(wanted or ()) - set(models):
         raise typer.BadParameter(f"no read model {', '.join(sorted(unknown))}; there are {', '.join(models)}")
     owner = await open_pool(owner_url, size=REBUILD_CONNECTIONS, application_name="care-rebuild", session=SESSION)
@@ -84,7 +84,7 @@ async def rebuild_models(name: str, build: Build, wanted: list[str] | None, owne
         raise SystemExit(f"{error}") from error
     finally:
         await owner.close()
-        await made.pool.close()
+        await context.pool.close()
 
 
 async def rebuild_one(model: ReadModel, owner: Pool) -> None:
@@ -92,17 +92,17 @@ async def rebuild_one(model: ReadModel, owner: Pool) -> None:
         task = progress.add_task(model.applier.name, total=1.0)
         await Rebuild(model, owner).run(lambda share: progress.update(task, completed=share))
         progress.update(task, completed=1.0)
-    typer.echo(f"{model.applier.name}: made again from its events, and switched")
+    typer.echo(f"{model.applier.name}: rebuilt from its events and switched over")
 
 
 async def list_parked(name: str, build: Build) -> None:
-    made, appliers = await open_parts(name, build)
+    context, appliers = await open_service(name, build)
     # An id that is cut off cannot be given to `replay`.
     whole_id = Column("customer", min_width=UUID_WIDTH, no_wrap=True)
     others = [Column(name, overflow="fold") for name in ("consumer", "events", "since", "first position", "reason")]
     table = Table(others[0], whole_id, *others[1:])
     for applier in appliers:
-        for row in await applier.parking.summary(made.pool):
+        for row in await applier.parking.summary(context.pool):
             table.add_row(
                 applier.name,
                 str(row["subject"]),
@@ -111,24 +111,24 @@ async def list_parked(name: str, build: Build) -> None:
                 str(row["first_position"]),
                 row["reason"],
             )
-    await made.pool.close()
+    await context.pool.close()
     Console().print(table)
 
 
 async def replay_parked(name: str, build: Build, customer: UUID) -> dict[str, int]:
-    made, appliers = await open_parts(name, build)
+    context, appliers = await open_service(name, build)
     counts = {applier.name: await applier.replay(customer) for applier in appliers}
-    await made.pool.close()
+    await context.pool.close()
     return counts
 
 
 async def discard_parked(name: str, build: Build, customer: UUID, position: int | None) -> dict[str, int]:
-    made, appliers = await open_parts(name, build)
+    context, appliers = await open_service(name, build)
     counts = {}
     for applier in appliers:
-        async with transaction(made.pool) as held:
+        async with transaction(context.pool) as held:
             counts[applier.name] = await applier.parking.discard(held, customer, position)
-    await made.pool.close()
+    await context.pool.close()
     return counts
 
 

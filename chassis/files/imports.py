@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from chassis.commands.command import Context
 from chassis.commands.decider import RejectedError
 from chassis.files.spreadsheet import Column, Row, read_table
-from chassis.http.field_errors import fault_of
+from chassis.http.field_errors import field_error
 from chassis.postgres.database import Pool, transaction
 from chassis.runtime.supervisor import Health
 from chassis.runtime.waiting import wait_at_most
@@ -200,8 +200,8 @@ def step(context: Context, name: str) -> Context:
 
 def first_fault(error: ValidationError, columns: Sequence[Column]) -> dict[str, Any]:
     """Tell the first thing that does not fit, by the header of its column where the field has one of its own."""
-    fault = fault_of(error.errors()[0])
+    first = field_error(error.errors()[0])
     headers = {column.field: column.headers[0] for column in columns}
-    field = str(fault.place[-1]) if fault.place else ""
-    place = headers.get(field, ".".join(map(str, fault.place)))
-    return {"column": place, "code": fault.rule, "detail": fault.en, "detail_zh": fault.zh}
+    field = str(first.location[-1]) if first.location else ""
+    place = headers.get(field, ".".join(map(str, first.location)))
+    return {"column": place, "code": first.rule, "detail": first.en, "detail_zh": first.zh}

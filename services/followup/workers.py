@@ -9,7 +9,7 @@ from chassis.consume.tail import Tail
 from chassis.consume.timers import RunDue, Timers
 from chassis.postgres.database import Connection
 from chassis.runtime.clock import Clock, utc_now
-from chassis.service import Parts, Task
+from chassis.service import ServiceContext, Task
 from contracts.event import Envelope
 from contracts.topics import CUSTOMER_EVENTS
 from services.followup.complaints.consent import ConsentTimer
@@ -27,9 +27,9 @@ CONSUMER = "followup-plans"
 OWN_CONSUMER = "followup-plans-own"
 
 
-def assemble(parts: Parts, needs: Dependencies) -> tuple[Applier, Applier, list[Task]]:
+def assemble(context: ServiceContext, needs: Dependencies) -> tuple[Applier, Applier, list[Task]]:
     """Return what applies customers' events, what applies our own, and the tasks that run these and the timers."""
-    settings, health = parts.settings, parts.supervisor.health
+    settings, health = context.settings, context.supervisor.health
     plans, guards = plan_runner(needs, settings.business_zone), guard_watcher(needs)
     surveys, erasures = survey_sender(needs), ErasureHandler(needs.store, needs.mapper)
     handovers = reassignment(needs)
@@ -49,16 +49,16 @@ def assemble(parts: Parts, needs: Dependencies) -> tuple[Applier, Applier, list[
         await guards.receive(envelopes, held)
         await surveys.receive(envelopes)
 
-    of_customers = Applier(CONSUMER, parts.pool, receive, applied=needs.store.wake)
-    of_own = Applier(OWN_CONSUMER, parts.pool, receive_own)
+    of_customers = Applier(CONSUMER, context.pool, receive, applied=needs.store.wake)
+    of_own = Applier(OWN_CONSUMER, context.pool, receive_own)
     consumer = Consumer(of_customers, [CUSTOMER_EVENTS], bootstrap=settings.kafka_bootstrap, health=health(CONSUMER))
     tail = Tail(needs.store, needs.mapper, of_own, health=health(OWN_CONSUMER))
     timers: dict[str, RunDue] = {
         "plans": plans.run_due,
         "guards": guards.run_due,
-        "consent": ConsentTimer(parts.pool, needs.complaints).run_due,
+        "consent": ConsentTimer(context.pool, needs.complaints).run_due,
         "lateness": escalation_timer(needs).run_due,
-        "repromising": TargetRecalculation(parts.pool, needs.complaints, needs.calendars).run_due,
+        "repromising": TargetRecalculation(context.pool, needs.complaints, needs.calendars).run_due,
     }
     tasks = [
         Task("consumer", CONSUMER, consumer.run),

@@ -15,7 +15,7 @@ from jwt import PyJWK
 from chassis.http.auth import Authenticator
 from chassis.postgres.database import Pool, open_pool, transaction
 from chassis.runtime.supervisor import Supervisor
-from chassis.service import Parts
+from chassis.service import ServiceContext
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.examples import ALERT_ID, LEADER, METADATA, OWNER, example_envelope
@@ -169,11 +169,11 @@ async def world_on(running: Servers, signer: tokens.Signer) -> AsyncIterator[Wor
         yield made
 
 
-def parts(pool: Pool, signer: tokens.Signer) -> Parts:
+def parts(pool: Pool, signer: tokens.Signer) -> ServiceContext:
     authenticator = Authenticator(SETTINGS)
     authenticator.keys._keys = {key["kid"]: PyJWK(key) for key in tokens.jwks(signer)["keys"]}
     authenticator.keys._fetched_at = monotonic()
-    return Parts(SETTINGS, pool, Supervisor(), authenticator)
+    return ServiceContext(SETTINGS, pool, Supervisor(), authenticator)
 
 
 async def settle(world: World) -> None:

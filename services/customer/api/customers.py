@@ -12,7 +12,7 @@ from chassis.commands.decision import LinkedCommand
 from chassis.commands.problem import ProblemError, not_found
 from chassis.commands.result import Handled
 from chassis.http.access import Caller
-from chassis.http.as_of import Asked, AsOf
+from chassis.http.as_of import AsOf, AsOfQuery
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry, entry_of
 from chassis.http.listing import Limit
@@ -113,14 +113,16 @@ async def handled_for(
 
 
 @router.get("/customers/{customer_id}")
-async def read_one(customer_id: UUID, caller: Reader, needs: Needs, response: Response, asked: Asked) -> CustomerDetail:
+async def read_one(
+    customer_id: UUID, caller: Reader, needs: Needs, response: Response, as_of: AsOfQuery
+) -> CustomerDetail:
     """Read a customer as it stands after every acknowledged command, or as it stood, or was known, before."""
     loaded = await needs.customers.load(customer_id)
     require_standing(loaded.state)
     caller.require(loaded.state.holders)
     show_words = shows_words(caller, loaded.state.holders)
-    if asked.is_past:
-        return await read_past(customer_id, asked, needs, show_words=show_words)
+    if as_of.is_past:
+        return await read_past(customer_id, as_of, needs, show_words=show_words)
     view = await needs.queries.current(customer_id, loaded.version, loaded.state)
     response.headers["ETag"] = etag(loaded.version)
     numbers = [NumberView(system=system, id=number) for system, number in loaded.state.references]
@@ -133,10 +135,10 @@ async def read_one(customer_id: UUID, caller: Reader, needs: Needs, response: Re
     )
 
 
-async def read_past(customer_id: UUID, asked: AsOf, needs: Dependencies, *, show_words: bool) -> CustomerDetail:
+async def read_past(customer_id: UUID, as_of: AsOf, needs: Dependencies, *, show_words: bool) -> CustomerDetail:
     """Fold what the question includes. Who may ask is decided by whose the customer is now."""
     rows = await needs.store.read_stream(customer_id)
-    row = asked.fold([needs.mapper.to_envelope(each) for each in rows], project_next)
+    row = as_of.fold([needs.mapper.to_envelope(each) for each in rows], project_next)
     if row is None:
         raise not_found()
     contacts = map(KeyContactStated.model_validate, row.key_contacts.values())
@@ -149,7 +151,7 @@ async def read_events(
     customer_id: UUID,
     caller: Reader,
     needs: Needs,
-    asked: Asked,
+    as_of: AsOfQuery,
     limit: Limit = None,
     after: Annotated[int, Query(ge=0, description="Position after which to read on.")] = 0,
 ) -> Page[HistoryEntry]:
@@ -158,18 +160,18 @@ async def read_events(
     require_standing(loaded.state)
     caller.require(loaded.state.holders)
     size = coerce_limit(limit)
-    found = await facts_of(customer_id, asked, after, size + 1, needs)
+    found = await facts_of(customer_id, as_of, after, size + 1, needs)
     entries = [entry_of(envelope) for envelope in found[:size]]
     more = len(found) > size
     return Page(items=entries, next_cursor=str(entries[-1].position) if more else None, has_more=more)
 
 
-async def facts_of(customer_id: UUID, asked: AsOf, after: int, count: int, needs: Dependencies) -> list[Envelope[Any]]:
+async def facts_of(customer_id: UUID, as_of: AsOf, after: int, count: int, needs: Dependencies) -> list[Envelope[Any]]:
     """Return the first `count` facts after a position that the question includes."""
     found: list[Envelope[Any]] = []
     while len(found) < count:
         rows = await needs.store.read_subject(customer_id, after=after, limit=count)
-        found += filter(asked.includes, map(needs.mapper.to_envelope, rows))
+        found += filter(as_of.includes, map(needs.mapper.to_envelope, rows))
         if len(rows) < count:
             break
         after = rows[-1].id

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from chassis.http.as_of import Asked
+from chassis.http.as_of import AsOfQuery
 from chassis.http.body import StrictRoute
 from chassis.http.paging import Page
 from chassis.http.responses import Accepted
@@ -45,13 +45,13 @@ async def state(customer_id: UUID, command: commands.StateNeed, caller: Anyone, 
 
 
 @router.get("/customers/{customer_id}/needs")
-async def read(customer_id: UUID, caller: Reader, needs: Needs, asked: Asked) -> Page[NeedView]:
+async def read(customer_id: UUID, caller: Reader, needs: Needs, as_of: AsOfQuery) -> Page[NeedView]:
     """Read the customer's needs with their history, the first stated first. There is one page."""
     loaded = await needs.customers.load(customer_id)
     require_standing(loaded.state)
     caller.require(loaded.state.holders)
     told = [needs.mapper.to_envelope(row) for row in await needs.store.read_stream(customer_id)]
-    stated = [each for each in told if isinstance(each.event, NeedStated) and asked.includes(each)]
+    stated = [each for each in told if isinstance(each.event, NeedStated) and as_of.includes(each)]
     stated.sort(key=lambda each: (each.occurred_at, each.version))
     show_words = shows_words(caller, loaded.state.holders)
     words = await needs.queries.words(each.event.text_ref for each in stated if each.event.text_ref and show_words)

@@ -65,7 +65,7 @@ async def versions(needs: Needs) -> Versions[SegmentPublished]:
     return needs.segments
 
 
-async def asked(segment: Name, body: commands.Segment, needs: Needs) -> SegmentPublished:
+async def version_from_body(segment: Name, body: commands.Segment, needs: Needs) -> SegmentPublished:
     """Keep whom the segment holds from now on, whole."""
     if await needs.pool.fetchval(COUNT, segment) >= MAX_SEGMENTS:
         raise RejectedError(
@@ -74,9 +74,9 @@ async def asked(segment: Name, body: commands.Segment, needs: Needs) -> SegmentP
     return version_of(SegmentPublished, body, name=segment)
 
 
-VersionRoutes("segment", "/segments", versions, asked, SegmentView, KEEPERS, READERS, parameter="segment").add_to(
-    router
-)
+VersionRoutes(
+    "segment", "/segments", versions, version_from_body, SegmentView, KEEPERS, READERS, parameter="segment"
+).add_to(router)
 
 
 @router.delete("/segments/{segment}", response_model=Accepted)

@@ -33,12 +33,14 @@ async def versions(needs: Needs) -> Versions[TagVocabularyPublished]:
     return needs.vocabulary
 
 
-async def asked(vocabulary: commands.TagVocabulary) -> TagVocabularyPublished:
+async def version_from_body(vocabulary: commands.TagVocabulary) -> TagVocabularyPublished:
     """Publish all the tags there are. What has been tagged stands."""
     return version_of(TagVocabularyPublished, vocabulary)
 
 
-VersionRoutes("tag_vocabulary", "/tag-vocabulary", versions, asked, TagVocabularyView, KEEPERS, READERS).add_to(router)
+VersionRoutes(
+    "tag_vocabulary", "/tag-vocabulary", versions, version_from_body, TagVocabularyView, KEEPERS, READERS
+).add_to(router)
 
 
 @router.post("/customers/{customer_id}/tags", response_model=Accepted)

@@ -57,14 +57,14 @@ async def versions(needs: Needs) -> Versions[TierSchemePublished]:
     return needs.tier_schemes
 
 
-async def asked(scheme: Scheme, body: commands.TierScheme) -> TierSchemePublished:
+async def version_from_body(scheme: Scheme, body: commands.TierScheme) -> TierSchemePublished:
     """Publish a whole new version; every customer is looked at once it is in force. Tiers held by hand stay."""
     require_expressions(body)
     return version_of(TierSchemePublished, body, name=scheme)
 
 
 VersionRoutes(
-    "tier_scheme", "/tier-schemes", versions, asked, TierSchemeView, KEEPERS, READERS, parameter="scheme"
+    "tier_scheme", "/tier-schemes", versions, version_from_body, TierSchemeView, KEEPERS, READERS, parameter="scheme"
 ).add_to(router)
 
 

@@ -10,7 +10,7 @@ from chassis.commands.decider import RejectedError
 from chassis.commands.problem import ProblemError, not_found
 from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
-from chassis.http.listing import Limit, Paging, shown_as
+from chassis.http.listing import Limit, Paging, with_items
 from chassis.http.paging import Page, coerce_limit
 from chassis.http.responses import Accepted, answer, etag
 from contracts.followup.absence import AbsenceEvent
@@ -179,4 +179,4 @@ async def read_absences(
     """List absences by when they begin: the caller's own, those of employees they lead, and those they stand in for."""
     filters = AbsenceFilters(caller.visible_to, employee_id, since, until)
     page = await page_of(paging, needs.absence_queries.page, filters, lambda row: Place(row.starts_at, row.absence_id))
-    return shown_as(page, [AbsenceView.model_validate(row) for row in page.items])
+    return with_items(page, [AbsenceView.model_validate(row) for row in page.items])

@@ -26,10 +26,10 @@ __all__ = [
     "fold",
     "history",
     "new_id",
+    "read_envelopes",
     "require_doer",
     "shared_with",
     "stood_in_for",
-    "stream_of",
     "type_of",
 ]
 
@@ -78,6 +78,6 @@ async def customer_of(stream_id: UUID, beginning: type[Event], needs: Dependenci
     return await streams.subject_of(stream_id, [beginning], needs.store)
 
 
-async def stream_of(stream_id: UUID, beginning: type[Event], needs: Dependencies) -> list[Envelope[Any]]:
+async def read_envelopes(stream_id: UUID, beginning: type[Event], needs: Dependencies) -> list[Envelope[Any]]:
     """Return the events of the stream; raise the 404 problem unless its first event has that type."""
-    return await streams.stream_of(stream_id, [beginning], needs.store, needs.mapper)
+    return await streams.read_envelopes(stream_id, [beginning], needs.store, needs.mapper)

@@ -75,7 +75,7 @@ async def versions(needs: Needs) -> Versions[CalendarPublished]:
     return needs.calendars
 
 
-async def asked(name: Name, times: commands.WorkTimes) -> CalendarPublished:
+async def version_from_body(name: Name, times: commands.WorkTimes) -> CalendarPublished:
     """Publish a whole new version. What was promised under an earlier one stands until a fact says otherwise."""
     return version_of(CalendarPublished, times, name=name)
 
@@ -84,12 +84,12 @@ VersionRoutes(
     "calendar",
     "/calendars",
     versions,
-    asked,
+    version_from_body,
     CalendarView,
     KEEPERS,
     Allow(),
     parameter="name",
-    number_asked_by="version",
+    number_parameter="version",
 ).add_to(router)
 
 

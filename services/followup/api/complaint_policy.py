@@ -32,7 +32,7 @@ async def versions(needs: Needs) -> Versions[ComplaintPolicyPublished]:
     return needs.complaint_policies
 
 
-async def asked(command: PublishComplaintPolicy, caller: Keeper, needs: Needs) -> ComplaintPolicyPublished:
+async def version_from_body(command: PublishComplaintPolicy, caller: Keeper, needs: Needs) -> ComplaintPolicyPublished:
     """Publish a whole new version. What has been promised stands; clocks that begin from now on follow it."""
     await calendar_named(command.calendar, command.effective_from or caller.context.now, needs)
     return policy_of(command)
@@ -42,9 +42,9 @@ VersionRoutes(
     "complaint_policy",
     "/complaint-policy",
     versions,
-    asked,
+    version_from_body,
     ComplaintPolicyView,
     KEEPERS,
     Allow(),
-    number_asked_by="version",
+    number_parameter="version",
 ).add_to(router)

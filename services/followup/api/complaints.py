@@ -11,7 +11,7 @@ from chassis.commands.holders import Holders
 from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
-from chassis.http.listing import Limit, Paging, shown_as
+from chassis.http.listing import Limit, Paging, with_items
 from chassis.http.paging import Page
 from chassis.http.responses import Accepted, answer, etag
 from contracts.followup import CalendarPublished, ComplaintPolicyPublished, ComplaintRaised
@@ -25,9 +25,9 @@ from services.followup.api.access import (
     fold,
     history,
     new_id,
+    read_envelopes,
     require_doer,
     stood_in_for,
-    stream_of,
 )
 from services.followup.api.pages import page_of
 from services.followup.complaints.receiver import taken_up
@@ -185,7 +185,7 @@ async def terms_of(
 @router.get("/complaints/{complaint_id}")
 async def read_complaint(complaint_id: UUID, caller: Anyone, needs: Needs, response: Response) -> ComplaintView:
     """Read a complaint, with the effect of every acknowledged command."""
-    row = fold(project, await stream_of(complaint_id, ComplaintRaised, needs))
+    row = fold(project, await read_envelopes(complaint_id, ComplaintRaised, needs))
     await require(caller, row, needs)
     for link in await needs.store.read_stream(repeats_of(row.customer_id, needs.pseudonyms)):
         event = needs.mapper.to_envelope(link).event
@@ -214,7 +214,7 @@ async def read_complaints(
     filters = ComplaintFilters(caller.visible_to, customer_id, owner_id, state, overdue)
     queries = needs.complaint_queries
     page = await page_of(paging, queries.page, filters, lambda row: Place(row.raised_at, row.complaint_id))
-    return shown_as(page, await queries.views(page.items))
+    return with_items(page, await queries.views(page.items))
 
 
 @router.get("/complaints/{complaint_id}/events")
@@ -222,6 +222,6 @@ async def read_complaint_events(
     complaint_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None, after: After = 0
 ) -> Page[HistoryEntry]:
     """Read every event of the complaint, in the order of recording."""
-    envelopes = await stream_of(complaint_id, ComplaintRaised, needs)
+    envelopes = await read_envelopes(complaint_id, ComplaintRaised, needs)
     await require(caller, fold(project, envelopes), needs)
     return history(envelopes, limit, after)

@@ -35,11 +35,18 @@ async def versions(needs: Needs) -> Versions[ContactFormPublished]:
     return needs.contact_forms
 
 
-async def asked(purpose: Purpose, form: commands.ContactForm) -> ContactFormPublished:
+async def version_from_body(purpose: Purpose, form: commands.ContactForm) -> ContactFormPublished:
     """Publish a whole new version of a form. A contact keeps the version that it was logged under."""
     return version_of(ContactFormPublished, form, purpose=purpose)
 
 
 VersionRoutes(
-    "contact_form", "/contact-forms", versions, asked, ContactFormView, KEEPERS, Allow(), parameter="purpose"
+    "contact_form",
+    "/contact-forms",
+    versions,
+    version_from_body,
+    ContactFormView,
+    KEEPERS,
+    Allow(),
+    parameter="purpose",
 ).add_to(router)

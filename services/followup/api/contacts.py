@@ -8,7 +8,7 @@ from chassis.commands.problem import ProblemError
 from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
-from chassis.http.listing import Limit, Paging, shown_as
+from chassis.http.listing import Limit, Paging, with_items
 from chassis.http.paging import Page
 from chassis.http.responses import Accepted, answer, etag
 from contracts.followup import ContactLogged, TaskScheduled
@@ -21,9 +21,9 @@ from services.followup.api.access import (
     fold,
     history,
     new_id,
+    read_envelopes,
     require_doer,
     stood_in_for,
-    stream_of,
     type_of,
 )
 from services.followup.api.pages import page_of
@@ -78,7 +78,7 @@ async def require_task(task_id: UUID, customer_id: UUID, needs: Dependencies) ->
 @router.get("/contacts/{contact_id}")
 async def read_contact(contact_id: UUID, caller: Anyone, needs: Needs, response: Response) -> ContactView:
     """Read a contact with its text."""
-    row = fold(project, await stream_of(contact_id, ContactLogged, needs))
+    row = fold(project, await read_envelopes(contact_id, ContactLogged, needs))
     caller.require(await needs.customers.holders(row.customer_id))
     response.headers["ETag"] = etag(row.version)
     (view,) = await needs.contact_queries.views([row])
@@ -97,7 +97,7 @@ async def read_contacts(
     filters = ContactFilters(caller.visible_to, customer_id, employee_id)
     queries = needs.contact_queries
     page = await page_of(paging, queries.page, filters, lambda row: Place(row.occurred_at, row.contact_id))
-    return shown_as(page, await queries.views(page.items))
+    return with_items(page, await queries.views(page.items))
 
 
 @router.get("/contacts/{contact_id}/events")
@@ -105,6 +105,6 @@ async def read_contact_events(
     contact_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None, after: After = 0
 ) -> Page[HistoryEntry]:
     """Read every event of the contact, in the order of recording."""
-    envelopes = await stream_of(contact_id, ContactLogged, needs)
+    envelopes = await read_envelopes(contact_id, ContactLogged, needs)
     caller.require(await needs.customers.holders(envelopes[0].subject))
     return history(envelopes, limit, after)

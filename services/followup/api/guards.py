@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from chassis.http.body import StrictRoute
-from chassis.http.listing import Paging, shown_as
+from chassis.http.listing import Paging, with_items
 from chassis.http.paging import Page
 from contracts.followup import Guard
 from services.followup.api.access import Anyone
@@ -29,4 +29,4 @@ async def read_guards(
     """List customers whose contacts do not fit their stage, the latest first."""
     filters = GuardFilters(caller.visible_to, customer_id, guard, state)
     page = await page_of(paging, needs.guard_queries.page, filters, lambda row: Place(row.tripped_at, row.id))
-    return shown_as(page, [GuardView.model_validate(row) for row in page.items])
+    return with_items(page, [GuardView.model_validate(row) for row in page.items])

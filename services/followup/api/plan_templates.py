@@ -56,7 +56,9 @@ async def versions(needs: Needs) -> Versions[PlanTemplatePublished]:
     return needs.plan_templates
 
 
-async def asked(template: Template, body: commands.PlanTemplate, caller: Keeper, needs: Needs) -> PlanTemplatePublished:
+async def version_from_body(
+    template: Template, body: commands.PlanTemplate, caller: Keeper, needs: Needs
+) -> PlanTemplatePublished:
     """Publish a whole new version. Plans that run go over to it, once it is in force, for what is still open."""
     await calendar_named(body.calendar, body.effective_from or caller.context.now, needs)
     return version_of(PlanTemplatePublished, body, name=template)
@@ -66,7 +68,7 @@ VersionRoutes(
     "plan_template",
     "/plan-templates",
     versions,
-    asked,
+    version_from_body,
     PlanTemplateView,
     KEEPERS,
     Allow(),

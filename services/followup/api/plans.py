@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from chassis.http.body import StrictRoute
-from chassis.http.listing import Paging, shown_as
+from chassis.http.listing import Paging, with_items
 from chassis.http.paging import Page
 from services.followup.api.access import Anyone
 from services.followup.api.pages import mark_of, place
@@ -52,7 +52,7 @@ async def read_plans(customer_id: UUID, caller: Anyone, needs: Needs, paging: Pa
 
     bound = {"list": "plans", "customer": customer_id}
     page = await paging.page(bound, fetch, lambda plan: mark_of(Place(plan.planned_from, plan.plan_id)))
-    return shown_as(page, [view(plan) for plan in page.items])
+    return with_items(page, [view(plan) for plan in page.items])
 
 
 def view(plan: PlanRow) -> PlanView:

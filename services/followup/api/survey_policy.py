@@ -37,15 +37,22 @@ async def versions(needs: Needs) -> Versions[SurveyPolicyPublished]:
     return needs.survey_policies
 
 
-async def asked(command: PublishSurveyPolicy) -> SurveyPolicyPublished:
+async def version_from_body(command: PublishSurveyPolicy) -> SurveyPolicyPublished:
     """Publish a whole new version, for facts that are heard of once it is in force."""
     return policy_of(command)
 
 
-def shown(policy: SurveyPolicyPublished) -> dict[str, Any]:
+def view_fields(policy: SurveyPolicyPublished) -> dict[str, Any]:
     return dict(policy) | dict(policy.question)
 
 
 VersionRoutes(
-    "survey_policy", "/survey-policy", versions, asked, SurveyPolicyView, KEEPERS, Allow(), shown=shown
+    "survey_policy",
+    "/survey-policy",
+    versions,
+    version_from_body,
+    SurveyPolicyView,
+    KEEPERS,
+    Allow(),
+    view_fields=view_fields,
 ).add_to(router)

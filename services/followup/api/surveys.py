@@ -12,12 +12,12 @@ from chassis.commands.problem import not_found
 from chassis.http.access import Allow, Caller
 from chassis.http.auth import Role
 from chassis.http.body import StrictRoute
-from chassis.http.listing import Paging, shown_as
+from chassis.http.listing import Paging, with_items
 from chassis.http.paging import Page
 from chassis.http.responses import Accepted, answer, etag
 from contracts.followup import SurveySent
 from contracts.types import Code
-from services.followup.api.access import Anyone, fold, new_id, stream_of
+from services.followup.api.access import Anyone, fold, new_id, read_envelopes
 from services.followup.api.pages import page_of
 from services.followup.commands.survey import AnswerAnonymously, AnswerAt, AnswerSurvey, SendAt, SendSurvey
 from services.followup.dependencies import Dependencies, Needs
@@ -61,7 +61,7 @@ async def send_survey(customer_id: UUID, command: SendSurvey, caller: Anyone, ne
 async def read_invitation(survey_id: UUID, caller: Sender, needs: Needs) -> InvitationView:
     """Read the code that the customer answers with."""
     del caller
-    await stream_of(survey_id, SurveySent, needs)
+    await read_envelopes(survey_id, SurveySent, needs)
     return InvitationView(code=needs.invitations.code_of(survey_id))
 
 
@@ -74,7 +74,7 @@ async def answer_survey(code: InvitationCode, command: AnswerSurvey, caller: Sen
         raise not_found()
     if survey.anonymous:
         return await answer_anonymously(code, survey, command, caller, needs)
-    customer_id = (await stream_of(survey_id, SurveySent, needs))[0].subject
+    customer_id = (await read_envelopes(survey_id, SurveySent, needs))[0].subject
     await needs.customers.require_kept(customer_id)
     given = AnswerAt(**dict(command), at=command.occurred_at or caller.context.now)
     handled = await needs.surveys.handle(survey_id, given, caller.context, subject=customer_id)
@@ -105,13 +105,13 @@ async def read_surveys(
     """List surveys, the latest first; a seller sees those of their own customers."""
     filters = SurveyFilters(caller.visible_to, customer_id, survey, state)
     page = await page_of(paging, needs.survey_queries.page, filters, lambda row: Place(row.sent_at, row.survey_id))
-    return shown_as(page, await needs.survey_queries.views(page.items))
+    return with_items(page, await needs.survey_queries.views(page.items))
 
 
 @router.get("/surveys/{survey_id}")
 async def read_survey(survey_id: UUID, caller: Anyone, needs: Needs, response: Response) -> SurveyView:
     """Read a survey, with the effect of every acknowledged command."""
-    row = fold(project, await stream_of(survey_id, SurveySent, needs))
+    row = fold(project, await read_envelopes(survey_id, SurveySent, needs))
     caller.require(await needs.customers.holders(row.customer_id))
     response.headers["ETag"] = etag(row.version)
     (view,) = await needs.survey_queries.views([row])

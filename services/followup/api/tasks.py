@@ -10,7 +10,7 @@ from chassis.commands.decider import RejectedError
 from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
-from chassis.http.listing import Limit, Paging, shown_as
+from chassis.http.listing import Limit, Paging, with_items
 from chassis.http.paging import Page
 from chassis.http.responses import Accepted, answer, etag
 from contracts.followup import TaskScheduled
@@ -25,9 +25,9 @@ from services.followup.api.access import (
     fold,
     history,
     new_id,
+    read_envelopes,
     require_doer,
     stood_in_for,
-    stream_of,
 )
 from services.followup.api.pages import page_of
 from services.followup.assignment import Work, give, turn_of
@@ -129,7 +129,7 @@ async def handle(task_id: UUID, command: commands.TaskCommand, caller: Caller, n
 @router.get("/tasks/{task_id}")
 async def read_task(task_id: UUID, caller: Anyone, needs: Needs, response: Response) -> TaskView:
     """Read a task, with the effect of every acknowledged command."""
-    row = fold(project, await stream_of(task_id, TaskScheduled, needs))
+    row = fold(project, await read_envelopes(task_id, TaskScheduled, needs))
     await require(caller, row, needs)
     response.headers["ETag"] = etag(row.version)
     (view,) = await needs.task_queries.views([row])
@@ -154,7 +154,7 @@ async def read_tasks(
     """List tasks by when they are due. Sales see their own and those of their customers."""
     filters = TaskFilters(caller.visible_to, customer_id, assignee_id, state, due_before)
     page = await page_of(paging, needs.task_queries.page, filters, lambda row: Place(row.due_at, row.task_id))
-    return shown_as(page, await needs.task_queries.views(page.items))
+    return with_items(page, await needs.task_queries.views(page.items))
 
 
 @router.get("/tasks/{task_id}/events")
@@ -162,6 +162,6 @@ async def read_task_events(
     task_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None, after: After = 0
 ) -> Page[HistoryEntry]:
     """Read every event of the task, in the order of recording."""
-    envelopes = await stream_of(task_id, TaskScheduled, needs)
+    envelopes = await read_envelopes(task_id, TaskScheduled, needs)
     await require(caller, fold(project, envelopes), needs)
     return history(envelopes, limit, after)

@@ -9,7 +9,7 @@ from services.followup.calendars.shipped import SHIPPED
 from services.followup.commands.calendar import CloseDays, ClosureCommand, OpenDay
 
 
-def carried(latest: CalendarPublished | None, version: CalendarPublished) -> CalendarPublished:
+def complete(latest: CalendarPublished | None, version: CalendarPublished) -> CalendarPublished:
     """Who publishes what is worked says nothing of closures: they stay."""
     return version.model_copy(update={"closures": latest.closures if latest else ()})
 
@@ -48,4 +48,4 @@ def closures_after(before: Sequence[Closure], command: ClosureCommand) -> tuple[
     return tuple(closures[day] for day in sorted(closures))
 
 
-CALENDAR = Kind(("calendar",), named_by="name", shipped=SHIPPED, carried=carried, decide_other=reclosed)
+CALENDAR = Kind(("calendar",), name_field="name", shipped=SHIPPED, complete=complete, decide_other=reclosed)

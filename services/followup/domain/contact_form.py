@@ -11,7 +11,7 @@ from services.followup.commands.contact import FieldGiven
 # Where in the request the fault lies, its rule, and what is wrong, in English and in Chinese.
 Fault = tuple[str, str, str, str]
 
-CONTACT_FORM: Kind[ContactFormPublished] = Kind(("contact-form",), named_by="purpose")
+CONTACT_FORM: Kind[ContactFormPublished] = Kind(("contact-form",), name_field="purpose")
 
 
 def faults(form: ContactFormPublished | None, given: Sequence[FieldGiven]) -> Iterator[Fault]:

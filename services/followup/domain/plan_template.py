@@ -4,4 +4,4 @@ from chassis.versions.decider import Kind
 from contracts.followup import PlanTemplatePublished
 from services.followup.plans.shipped import SHIPPED
 
-PLAN_TEMPLATE: Kind[PlanTemplatePublished] = Kind(("plan-template",), named_by="name", unpublished=SHIPPED)
+PLAN_TEMPLATE: Kind[PlanTemplatePublished] = Kind(("plan-template",), name_field="name", unpublished=SHIPPED)

@@ -12,7 +12,7 @@ from chassis.http.auth import Authenticator
 from chassis.postgres.database import Pool
 from chassis.runtime.settings import Settings
 from chassis.runtime.supervisor import Supervisor
-from chassis.service import Parts
+from chassis.service import ServiceContext
 from services.customer.__main__ import build
 from tests.faults.support.house import Issuer, pool_at
 from tests.faults.support.load import Order, Send, sender
@@ -43,7 +43,7 @@ async def room(issuer: Issuer, database_url: str, *, size: int = 10) -> AsyncIte
         | {"database_url": database_url}
     )
     async with pool_at(database_url, size=size) as pool:
-        app = build(Parts(settings, pool, Supervisor(), Authenticator(settings))).app
+        app = build(ServiceContext(settings, pool, Supervisor(), Authenticator(settings))).app
         client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://customer", headers=issuer.headers()
         )

@@ -12,7 +12,7 @@ import pytest
 from chassis.postgres.database import open_pool, transaction
 from chassis.runtime.settings import Settings
 from chassis.runtime.supervisor import Supervisor
-from chassis.service import Parts
+from chassis.service import ServiceContext
 from contracts.customer import (
     ContractSigned,
     ImportantDateApproaching,
@@ -54,7 +54,7 @@ class Heard:
         settings = Settings.model_validate(
             {"database_url": "unused", "issuer": ISSUER, "jwks_url": f"{ISSUER}/jwks", "pseudonym_key": "k" * 32}
         )
-        needs = dependencies(Parts(settings, world.pool, Supervisor(), None))  # type: ignore[arg-type]
+        needs = dependencies(ServiceContext(settings, world.pool, Supervisor(), None))  # type: ignore[arg-type]
         self.world = world
         self.now = NOW
         self.runner = workers.plan_runner(needs, "Asia/Shanghai", lambda: self.now)
