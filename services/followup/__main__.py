@@ -53,11 +53,11 @@ PROJECTION = "followup-list"
 
 
 def build(context: ServiceContext) -> Service:
-    """Put the service together; nothing runs yet."""
+    """Build the service without starting it."""
     settings, health = context.settings, context.supervisor.health
     needs = dependencies(context)
     imports = Imports(context.pool, {"followups": followup_import(context, needs)}, health=health("importer"))
-    known_customers, own_lists = models = read_models(context, needs)
+    customer_model, list_model = models = read_models(context, needs)
     of_customers, of_own, reactions = workers.assemble(context, needs)
     relay = Relay(
         needs.store,
@@ -78,30 +78,30 @@ def build(context: ServiceContext) -> Service:
     app.state.dependencies = needs
     tasks = [
         Task("relay", "relay", relay.run),
-        Task("consumer", customers.CONSUMER, known_customers.follow(health(customers.CONSUMER))),
-        Task("projection", PROJECTION, own_lists.follow(health(PROJECTION))),
+        Task("consumer", customers.CONSUMER, customer_model.follow(health(customers.CONSUMER))),
+        Task("projection", PROJECTION, list_model.follow(health(PROJECTION))),
         Task("importer", "importer", imports.run),
         *reactions,
     ]
-    return Service(NAME, app, tasks, [known_customers.applier, own_lists.applier, of_customers, of_own], list(models))
+    return Service(NAME, app, tasks, [customer_model.applier, list_model.applier, of_customers, of_own], list(models))
 
 
 def read_models(context: ServiceContext, needs: Dependencies) -> tuple[ReadModel, ReadModel]:
-    """Return what is known of customers, from Kafka, and the lists of the service's own events, from the store."""
+    """Return two read models: customers, from Kafka, and the lists of the service's own events, from the store."""
     bootstrap = context.settings.kafka_bootstrap
-    known_customers = ReadModel(
+    customer_model = ReadModel(
         Applier(customers.CONSUMER, context.pool, customers.apply),
         customers.TABLES,
         lambda applier, health, shared: (
             Consumer(applier, [CUSTOMER_EVENTS], bootstrap=bootstrap, health=health, shared=shared).run
         ),
     )
-    own_lists = ReadModel(
+    list_model = ReadModel(
         Applier(PROJECTION, context.pool, projection.apply),
         projection.TABLES,
         lambda applier, health, shared: Tail(needs.store, needs.mapper, applier, health=health, shared=shared).run,
     )
-    return known_customers, own_lists
+    return customer_model, list_model
 
 
 def followup_import(context: ServiceContext, needs: Dependencies) -> FollowupImport:

@@ -1,4 +1,4 @@
-"""The background workers of this service, each given the parts that it uses: what consumes events, and the timers."""
+"""Builds the background workers of this service: event consumers and timers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,7 +28,7 @@ OWN_CONSUMER = "followup-plans-own"
 
 
 def assemble(context: ServiceContext, needs: Dependencies) -> tuple[Applier, Applier, list[Task]]:
-    """Return what applies customers' events, what applies our own, and the tasks that run these and the timers."""
+    """Return the applier of customer events, the applier of the service's own events, and all tasks."""
     settings, health = context.settings, context.supervisor.health
     plans, guards = plan_runner(needs, settings.business_zone), guard_watcher(needs)
     surveys, erasures = survey_sender(needs), ErasureHandler(needs.store, needs.mapper)
@@ -37,7 +37,7 @@ def assemble(context: ServiceContext, needs: Dependencies) -> tuple[Applier, App
     async def receive(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         await handovers.receive(envelopes)
         await receive_either(envelopes, held)
-        # Last, because it locks the store, to which the others send commands.
+        # Last, because it locks the store, and the other handlers append to it.
         await erasures.receive(envelopes, held)
 
     async def receive_own(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:

@@ -1,4 +1,4 @@
-"""HTTP for what is promised to whoever complains."""
+"""HTTP for the complaint policy."""
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/v1", tags=["complaint policy"], route_class=StrictRo
 
 
 class ComplaintPolicyView(BaseModel):
-    """One version of what is promised. Minutes are work time of `calendar`."""
+    """One version of the complaint policy. Minutes are work time of `calendar`."""
 
     number: int
     targets: tuple[ComplaintTarget, ...]
@@ -33,7 +33,7 @@ async def versions(needs: Needs) -> Versions[ComplaintPolicyPublished]:
 
 
 async def version_from_body(command: PublishComplaintPolicy, caller: Keeper, needs: Needs) -> ComplaintPolicyPublished:
-    """Publish a whole new version. What has been promised stands; clocks that begin from now on follow it."""
+    """Publish a complete new version. It applies to clocks that start from then on; existing targets stay."""
     await calendar_named(command.calendar, command.effective_from or caller.context.now, needs)
     return policy_of(command)
 

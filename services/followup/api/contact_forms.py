@@ -1,4 +1,4 @@
-"""HTTP for the forms of contacts: published whole, one for each purpose."""
+"""HTTP for contact forms, one for each purpose."""
 
 from typing import Annotated
 from uuid import UUID
@@ -36,7 +36,7 @@ async def versions(needs: Needs) -> Versions[ContactFormPublished]:
 
 
 async def version_from_body(purpose: Purpose, form: commands.ContactForm) -> ContactFormPublished:
-    """Publish a whole new version of a form. A contact keeps the version that it was logged under."""
+    """Publish a complete new version of a form. A contact keeps the version that it was logged under."""
     return version_of(ContactFormPublished, form, purpose=purpose)
 
 

@@ -1,4 +1,4 @@
-"""HTTP for the survey policy: after which facts customers are asked."""
+"""HTTP for the survey policy: the events after which surveys are sent."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ async def versions(needs: Needs) -> Versions[SurveyPolicyPublished]:
 
 
 async def version_from_body(command: PublishSurveyPolicy) -> SurveyPolicyPublished:
-    """Publish a whole new version, for facts that are heard of once it is in force."""
+    """Publish a complete new version. It applies to events received after it comes into force."""
     return policy_of(command)
 
 

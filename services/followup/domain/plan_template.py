@@ -1,4 +1,4 @@
-"""A plan's template is published in whole versions; those that ship are not in force before that."""
+"""Plan templates: versioned configuration. Shipped templates are not in force until they are published."""
 
 from chassis.versions.decider import Kind
 from contracts.followup import PlanTemplatePublished

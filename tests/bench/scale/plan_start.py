@@ -88,7 +88,7 @@ async def make_known(pool: Pool, ids: Sequence[UUID]) -> None:
         async with transaction(pool) as held:
             registered = Registered(kind=Kind.COMPANY, name=CUSTOMER_NAME)
             await customers.apply([example_envelope(registered, subject=each) for each in some], held)
-            await memory.know(held, known)
+            await memory.save_customers(held, known)
     async with transaction(pool) as held:
         await memory.publish(held, TEMPLATE, utc_now())
 
