@@ -1,4 +1,4 @@
-"""Plans begun for very many customers at once, as after a file of deliveries, against appends of the same events.
+"""Plan starts for very many customers at once, as after an import of deliveries, against appends of the same events.
 
 Once as the policy hears of the deliveries, and once from Kafka, by its consumer, with requests to the same process.
 """
