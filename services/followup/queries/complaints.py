@@ -92,9 +92,9 @@ class ComplaintQueries:
     async def page(self, filters: ComplaintFilters, after: SortKey | None, limit: int) -> list[ComplaintRow]:
         """Return up to `limit` + 1 complaints, the latest first."""
         at, complaint_id = after or (None, None)
-        asked = (filters.customer_id, filters.owner_id, filters.state, filters.overdue, one_more(limit))
+        parameters = (filters.customer_id, filters.owner_id, filters.state, filters.overdue, one_more(limit))
         states = (list(SETTLED), list(UNANSWERED))
-        rows = await self._pool.fetch(LIST, filters.visible_to, at, complaint_id, *asked, *states)
+        rows = await self._pool.fetch(LIST, filters.visible_to, at, complaint_id, *parameters, *states)
         return [ComplaintRow(**row) for row in rows]
 
     async def views(self, rows: Sequence[ComplaintRow]) -> list[ComplaintView]:

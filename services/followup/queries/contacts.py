@@ -89,8 +89,8 @@ class ContactQueries:
     async def page(self, filters: ContactFilters, after: SortKey | None, limit: int) -> list[ContactRow]:
         """Return up to `limit` + 1 contacts, the latest first."""
         at, contact_id = after or (None, None)
-        asked = (filters.visible_to, at, contact_id, filters.customer_id, filters.employee_id)
-        return [ContactRow(**row) for row in await self._pool.fetch(LIST, *asked, one_more(limit))]
+        parameters = (filters.visible_to, at, contact_id, filters.customer_id, filters.employee_id)
+        return [ContactRow(**row) for row in await self._pool.fetch(LIST, *parameters, one_more(limit))]
 
     async def views(self, rows: Sequence[ContactRow]) -> list[ContactView]:
         """Return the rows with their text from the vault."""

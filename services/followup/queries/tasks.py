@@ -74,8 +74,8 @@ class TaskQueries:
     async def page(self, filters: TaskFilters, after: SortKey | None, limit: int) -> list[TaskRow]:
         """Return up to `limit` + 1 tasks, by due time."""
         at, task_id = after or (None, None)
-        asked = (filters.customer_id, filters.assignee_id, filters.state, filters.due_before, one_more(limit))
-        return [TaskRow(**row) for row in await self._pool.fetch(LIST, filters.visible_to, at, task_id, *asked)]
+        parameters = (filters.customer_id, filters.assignee_id, filters.state, filters.due_before, one_more(limit))
+        return [TaskRow(**row) for row in await self._pool.fetch(LIST, filters.visible_to, at, task_id, *parameters)]
 
     async def views(self, rows: Sequence[TaskRow]) -> list[TaskView]:
         """Return the rows with their text from the vault."""
