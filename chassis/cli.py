@@ -13,7 +13,7 @@ from rich.table import Column, Table
 from chassis.consume.rebuild import SESSION, ReadModel, Rebuild, RebuildFailedError
 from chassis.migrate import Schema, migrate
 from chassis.postgres.database import Pool, open_pool, transaction
-from chassis.service import ALL, Build, Parks, Parts, parts, read_settings, run
+from chassis.service import ALL, Build, ParkingConsumer, ServiceContext, open_context, read_settings, run
 
 REBUILD_CONNECTIONS = 4
 UUID_WIDTH = 36
@@ -68,14 +68,14 @@ def command_line(name: str, schema: Schema, build: Build) -> typer.Typer:
     return cli
 
 
-async def open_parts(name: str, build: Build) -> tuple[Parts, list[Parks]]:
-    service_parts = await parts(f"care-{name}-cli", read_settings())
-    return service_parts, list(build(service_parts).appliers)
+async def open_service(name: str, build: Build) -> tuple[ServiceContext, list[ParkingConsumer]]:
+    service_context = await open_context(f"care-{name}-cli", read_settings())
+    return service_context, list(build(service_context).appliers)
 
 
 async def rebuild_models(name: str, build: Build, names: list[str] | None, owner_url: str) -> None:
-    service_parts = await parts(f"care-{name}-rebuild", read_settings())
-    models = {model.applier.name: model for model in build(service_parts).models}
+    service_context = await open_context(f"care-{name}-rebuild", read_settings())
+    models = {model.applier.name: model for model in build(service_context).models}
     if unknown := set(names or ()) - set(models):
         raise typer.BadParameter(f"unknown read model {', '.join(sorted(unknown))}; known are {', '.join(models)}")
     owner = await open_pool(owner_url, size=REBUILD_CONNECTIONS, application_name="care-rebuild", session=SESSION)
@@ -86,7 +86,7 @@ async def rebuild_models(name: str, build: Build, names: list[str] | None, owner
         raise SystemExit(f"{error}") from error
     finally:
         await owner.close()
-        await service_parts.pool.close()
+        await service_context.pool.close()
 
 
 async def rebuild_one(model: ReadModel, owner: Pool) -> None:
@@ -98,13 +98,13 @@ async def rebuild_one(model: ReadModel, owner: Pool) -> None:
 
 
 async def list_parked(name: str, build: Build) -> None:
-    service_parts, appliers = await open_parts(name, build)
+    service_context, appliers = await open_service(name, build)
     # A truncated id cannot be passed to `replay`.
     customer_column = Column("customer", min_width=UUID_WIDTH, no_wrap=True)
     columns = [Column(name, overflow="fold") for name in ("consumer", "events", "since", "first position", "reason")]
     table = Table(columns[0], customer_column, *columns[1:])
     for applier in appliers:
-        for row in await applier.parked_events.summary(service_parts.pool):
+        for row in await applier.parked_events.summary(service_context.pool):
             table.add_row(
                 applier.name,
                 str(row["subject"]),
@@ -113,24 +113,24 @@ async def list_parked(name: str, build: Build) -> None:
                 str(row["first_position"]),
                 row["reason"],
             )
-    await service_parts.pool.close()
+    await service_context.pool.close()
     Console().print(table)
 
 
 async def replay_parked(name: str, build: Build, customer: UUID) -> dict[str, int]:
-    service_parts, appliers = await open_parts(name, build)
+    service_context, appliers = await open_service(name, build)
     counts = {applier.name: await applier.replay(customer) for applier in appliers}
-    await service_parts.pool.close()
+    await service_context.pool.close()
     return counts
 
 
 async def discard_parked(name: str, build: Build, customer: UUID, position: int | None) -> dict[str, int]:
-    service_parts, appliers = await open_parts(name, build)
+    service_context, appliers = await open_service(name, build)
     counts = {}
     for applier in appliers:
-        async with transaction(service_parts.pool) as held:
+        async with transaction(service_context.pool) as held:
             counts[applier.name] = await applier.parked_events.discard(held, customer, position)
-    await service_parts.pool.close()
+    await service_context.pool.close()
     return counts
 
 

@@ -31,47 +31,47 @@ from chassis.runtime.supervisor import Supervisor
 HEADER_LIMIT_BYTES = 16 * 1024
 KEEP_ALIVE_SECONDS = 30
 GRACE_SECONDS = 10
-# Each connection is an open file, and many systems allow a process no more than 1,024 unless it asks.
+# Each connection is an open file. Many systems have a soft limit of 1,024 per process.
 MAX_OPEN_FILES = 16 * 1024
-# The system itself closes the connection of who takes nothing in for so long, also after the answer.
+# The kernel closes a connection whose client has read nothing for this long, also after the response was written.
 UNREAD_SECONDS = 40
 GARBAGE_THRESHOLDS = (20_000, 20, 50)
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something that runs for ever. `role` is the word that starts it alone."""
+    """A background task that runs until it is cancelled. `role` is the command-line role that starts it."""
 
     role: str
     name: str
     run: Callable[[], Awaitable[None]]
 
 
-class Parks(Protocol):
-    """What sets records aside that it cannot use."""
+class ParkingConsumer(Protocol):
+    """A consumer that parks events which it cannot apply."""
 
     name: str
     parked_events: ParkedEvents
 
     async def replay(self, subject: UUID) -> int:
-        """Try a customer's parked records again; return how many were taken."""
+        """Apply a customer's parked events again; return how many were applied."""
         ...
 
 
 @dataclass(slots=True)
 class Service:
-    """What a service is made of. `appliers` are named so that their parked events can be looked after."""
+    """A built service: its application, tasks, consumers that can park events, and read models."""
 
     name: str
     app: FastAPI
     tasks: Sequence[Task] = ()
-    appliers: Sequence[Parks] = field(default=())
+    appliers: Sequence[ParkingConsumer] = field(default=())
     models: Sequence[ReadModel] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """What every service is built from."""
+class ServiceContext:
+    """The resources of one process, from which every service is built."""
 
     settings: Settings
     pool: Pool
@@ -84,7 +84,7 @@ class Parts:
         return Cursors(self.settings.pseudonym_key.get_secret_value())
 
     async def database_fault(self) -> str | None:
-        """Return None while the database answers, else a sentence."""
+        """Return None if the database answers, else a sentence for /readyz."""
         try:
             await self.pool.fetchval("SELECT 1", timeout=1)
         except UNAVAILABLE as error:
@@ -97,26 +97,26 @@ class Parts:
         return None if self.authenticator.keys.usable() else "the token issuer's keys cannot be fetched"
 
 
-Build = Callable[[Parts], Service]
+Build = Callable[[ServiceContext], Service]
 ALL = "all"
 API = "api"
 LOOP = "loop"
 
 
-async def parts(name: str, settings: Settings) -> Parts:
+async def open_context(name: str, settings: Settings) -> ServiceContext:
     url, timeline = settings.database_url.get_secret_value(), Timeline()
     pool = await open_pool(url, size=settings.pool_size, application_name=name, timeline=timeline)
-    return Parts(settings, pool, Supervisor(), Authenticator(settings), timeline)
+    return ServiceContext(settings, pool, Supervisor(), Authenticator(settings), timeline)
 
 
 def run(name: str, build: Build, role: str) -> None:
-    """Run until SIGTERM or SIGINT, then drain; ends with an error once the database is another one (ADR 0020)."""
+    """Run until SIGTERM or SIGINT, then drain. Exit with an error if the database timeline changes (ADR 0020)."""
     allow_open_files()
     uvloop.run(serve(name, build, role))
 
 
 def allow_open_files() -> None:
-    """Raise this process's own limit to MAX_OPEN_FILES, or as far as the system lets it."""
+    """Raise this process's limit of open files to MAX_OPEN_FILES, or to the hard limit if that is lower."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -124,45 +124,45 @@ def allow_open_files() -> None:
 
 
 def read_settings() -> Settings:
-    """Read the CARE_… variables, or end with a sentence that names what is missing or wrong."""
+    """Read the CARE_… variables. Exit with a message that names each missing or invalid variable."""
     try:
         return Settings()
     except ValidationError as error:
-        faults = (f"CARE_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors())
-        raise SystemExit(f"The environment does not fit. {'; '.join(faults)}") from None
+        faults = (f"CARE_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
+        raise SystemExit(f"Invalid environment variables. {'; '.join(faults)}") from None
 
 
 async def serve(name: str, build: Build, role: str) -> None:
     settings = read_settings()
     telemetry.set_up(name, settings)
-    made = await parts(f"care-{name}", settings)
-    service = build(made)
+    context = await open_context(f"care-{name}", settings)
+    service = build(context)
     for task in service.tasks:
         if role in {ALL, task.role}:
-            made.supervisor.add(task.name, task.run)
-    made.supervisor.add(LOOP, partial(watch, made.supervisor.health(LOOP)))
-    made.supervisor.start()
+            context.supervisor.add(task.name, task.run)
+    context.supervisor.add(LOOP, partial(watch, context.supervisor.health(LOOP)))
+    context.supervisor.start()
     collect_less_often()
     structlog.get_logger().info("service.started", role=role, port=settings.port)
     server = Server(server_config(service.app, settings))
-    leaving = asyncio.create_task(server.stop_upon(made.timeline.left))
+    timeline_watch = asyncio.create_task(server.stop_upon(context.timeline.left))
     try:
         await server.serve([listener(server.config)])
     finally:
-        leaving.cancel()
-        await made.supervisor.stop()
+        timeline_watch.cancel()
+        await context.supervisor.stop()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GRACE_SECONDS):
-                await made.pool.close()
+                await context.pool.close()
         structlog.get_logger().info("service.stopped")
-    if made.timeline.left.is_set():
-        raise SystemExit("The database lives on another timeline: start this process again, so that it reads anew.")
+    if context.timeline.left.is_set():
+        raise SystemExit("The database is on another timeline. Restart this process.")
 
 
 def collect_less_often() -> None:
-    """Let the collector pass over what start-up made, which lives as long as the process.
+    """Exclude the objects created at start-up from garbage collection, and raise the thresholds.
 
-    With its usual thresholds it took a tenth of the time of a command.
+    With the default thresholds, collection took a tenth of the time of a command.
     """
     gc.collect()
     gc.freeze()
@@ -186,7 +186,7 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
 
 
 def listener(config: uvicorn.Config) -> socket.socket:
-    """Open the port. Linux closes connections whose clients read nothing for UNREAD_SECONDS; elsewhere they stay."""
+    """Open the port. Linux closes connections whose clients read nothing for UNREAD_SECONDS; other systems do not."""
     opened = config.bind_socket()
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_SECONDS * 1000)
@@ -194,7 +194,7 @@ def listener(config: uvicorn.Config) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """uvicorn that leaves the process alive after a signal, so that the tasks can be drained."""
+    """uvicorn that keeps the process alive after a signal, so that the tasks can be drained."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

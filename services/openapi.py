@@ -13,7 +13,7 @@ from chassis.http.auth import Authenticator
 from chassis.http.problems import MEDIA_TYPE
 from chassis.runtime.settings import Settings
 from chassis.runtime.supervisor import Supervisor
-from chassis.service import Parts
+from chassis.service import ServiceContext
 
 SERVICES = ("customer", "followup", "alerts", "reporting")
 FOLDER = Path(__file__).resolve().parent.parent / "contracts" / "generated" / "openapi"
@@ -44,8 +44,8 @@ PROBLEM: dict[str, Any] = {
 def document(name: str) -> str:
     """Return the OpenAPI document of a service, as it is committed."""
     module = importlib.import_module(f"services.{name}.__main__")
-    parts = Parts(NOWHERE, Unopened(), Supervisor(), Authenticator(NOWHERE))  # type: ignore[arg-type]
-    schema = module.build(parts).app.openapi()
+    context = ServiceContext(NOWHERE, Unopened(), Supervisor(), Authenticator(NOWHERE))  # type: ignore[arg-type]
+    schema = module.build(context).app.openapi()
     describe_problems(schema)
     schema["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
     schema["security"] = [{"bearer": []}]

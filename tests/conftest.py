@@ -11,7 +11,7 @@ from xdist.remote import Producer
 from chassis.postgres.database import Pool, open_pool
 from chassis.store.event_store import EventStore
 from deploy.stack.infrastructure import temporary_data_dir
-from tests.support import sharing
+from tests.support import distribution
 from tests.support.pipeline import Pipeline, new_pipeline
 from tests.support.servers import Database, Servers, servers
 
@@ -66,18 +66,18 @@ async def pipeline(running: Servers, database: Database, pool: Pool, store: Even
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "nightly: too long for every change; asked for by `-m nightly`")
-    if sharing.is_one_of_several():
-        sharing.take_own_ports()
+    if distribution.is_one_of_several():
+        distribution.take_own_ports()
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> sharing.Sharing:
-    return sharing.Sharing(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> distribution.ScopeDistribution:
+    return distribution.ScopeDistribution(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the nightly tests out unless they are asked for by `-m`."""
-    if sharing.is_one_of_several():
-        sharing.in_order(items)
+    if distribution.is_one_of_several():
+        distribution.sort_longest_first(items)
     if "nightly" in (config.option.markexpr or ""):
         return
     nightly = [item for item in items if item.get_closest_marker("nightly")]

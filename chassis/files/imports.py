@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from chassis.commands.command import Context
 from chassis.commands.decider import RejectedError
 from chassis.files.spreadsheet import Column, Row, read_table
-from chassis.http.field_errors import fault_of
+from chassis.http.field_errors import invalid_field
 from chassis.postgres.database import Pool, transaction
 from chassis.runtime.event_timeout import wait_with_timeout
 from chassis.runtime.supervisor import Health
@@ -200,8 +200,8 @@ def step(context: Context, name: str) -> Context:
 
 def first_fault(error: ValidationError, columns: Sequence[Column]) -> dict[str, Any]:
     """Return the first validation error of a row, with the header of its column if the field has one."""
-    fault = fault_of(error.errors()[0])
+    first = invalid_field(error.errors()[0])
     headers = {column.field: column.headers[0] for column in columns}
-    field = str(fault.place[-1]) if fault.place else ""
-    place = headers.get(field, ".".join(map(str, fault.place)))
-    return {"column": place, "code": fault.rule, "detail": fault.en, "detail_zh": fault.zh}
+    field = str(first.location[-1]) if first.location else ""
+    place = headers.get(field, ".".join(map(str, first.location)))
+    return {"column": place, "code": first.rule, "detail": first.en, "detail_zh": first.zh}

@@ -1,4 +1,4 @@
-"""Who may do what: each route declares a policy; without one the service does not start (P8)."""
+"""Authorization: each route declares a policy; a service with a route without one does not start (P8)."""
 
 import hashlib
 import re
@@ -24,12 +24,12 @@ OWN = frozenset({Role.SALES, Role.SERVICE, Role.LEADER})
 
 
 class PolicyMissingError(Exception):
-    """A route says nothing about who may call it."""
+    """A route has no policy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The authenticated caller of one request, with what its headers ask for."""
+    """The authenticated caller of one request, with the command context and the expected version from its headers."""
 
     principal: Principal
     context: Context
@@ -38,20 +38,20 @@ class Caller:
 
     @property
     def visible_to(self) -> str | None:
-        """Whose own things alone a list shows; None for those who see all."""
+        """Return the employee whose own items a list is limited to; None for callers who see all."""
         return None if self.sees_all else self.principal.subject
 
     def may_act_for(self, holders: Holders) -> bool:
         return self.sees_all or holders.include(self.principal.subject)
 
     def require(self, holders: Holders) -> None:
-        """Raise the 403 problem unless the caller stands in a relation to the customer that the route asks for."""
+        """Raise the 403 problem unless the caller sees all, or is one of the customer's `holders`."""
         if not self.may_act_for(holders):
             raise forbidden()
 
 
 class Allow:
-    """A route's policy: roles that may act on any customer, and roles that may act on their own only."""
+    """A route's policy: roles that may act on any customer, and roles that may act only on their own customers."""
 
     def __init__(self, anywhere: Iterable[Role] = EVERYWHERE, own: Iterable[Role] = OWN) -> None:
         self.anywhere = frozenset(anywhere)
@@ -61,7 +61,7 @@ class Allow:
         authenticator: Authenticator = request.app.state.authenticator
         principal = await authenticator.principal(request.headers.get("authorization"))
         if not principal.roles & (self.anywhere | self.own):
-            raise ProblemError("forbidden", "Your role may not do this.", "您的角色不能执行此操作。")
+            raise ProblemError("forbidden", "Your role is not allowed to do this.", "您的角色不能执行此操作。")
         return Caller(
             principal=principal,
             context=await context_of(request, principal),
@@ -75,21 +75,27 @@ OpsOrAdmin = Annotated[Caller, Depends(OPS_OR_ADMIN)]
 
 
 async def context_of(request: Request, principal: Principal) -> Context:
-    given = request.headers.get("idempotency-key")
-    if given is not None and not (0 < len(given) <= MAX_KEY and given.isprintable() and given.isascii()):
+    idempotency_key = request.headers.get("idempotency-key")
+    if idempotency_key is not None and not is_valid_key(idempotency_key):
         raise ProblemError(
-            "bad-request", f"Idempotency-Key: 1 to {MAX_KEY} ASCII characters.", "Idempotency-Key 无效。"
+            "bad-request",
+            f"Idempotency-Key must have 1 to {MAX_KEY} printable ASCII characters.",
+            f"Idempotency-Key 应为 1 至 {MAX_KEY} 个可打印的 ASCII 字符。",
         )
     route = f"{request.method} {request.scope['path']}"
     return Context(
-        key=f"{principal.subject}|{route}|{given or uuid4()}",
+        key=f"{principal.subject}|{route}|{idempotency_key or uuid4()}",
         actor=principal.subject,
         correlation_id=request.state.correlation_id,
         now=datetime.now(UTC),
         request_hash=hashlib.sha256(await request.body()).digest(),
-        retryable=given is not None,
+        retryable=idempotency_key is not None,
         traceparent=current_traceparent(),
     )
+
+
+def is_valid_key(key: str) -> bool:
+    return 0 < len(key) <= MAX_KEY and key.isprintable() and key.isascii()
 
 
 def version_of(if_match: str | None) -> int | None:
@@ -102,12 +108,12 @@ def version_of(if_match: str | None) -> int | None:
 
 
 def forbidden() -> ProblemError:
-    return ProblemError("forbidden", "This customer is not in your care.", "该客户不归您负责。")
+    return ProblemError("forbidden", "You have no access to this customer.", "您无权访问该客户。")
 
 
 def check_policies(app: FastAPI) -> None:
-    """Refuse to start while a route has no policy."""
-    # `app.routes` holds an included router as one entry; only the contexts lead to the routes inside it.
+    """Raise PolicyMissingError if a route has no policy."""
+    # `app.routes` lists an included router as one entry; only the contexts include the routes inside it.
     for route in iter_route_contexts(app.routes):
         if isinstance(route.original_route, APIRoute) and not any(
             isinstance(need.call, Allow) for need in route.dependant.dependencies

@@ -1,4 +1,4 @@
-"""Admission control: rejects requests above a number of concurrent ones, so that those admitted are answered soon."""
+"""Admission control: rejects requests above the concurrency limit, so that admitted requests are answered quickly."""
 
 from typing import ClassVar
 
@@ -8,19 +8,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chassis.http import problems
 from chassis.runtime import metrics
 
-# One process answers some hundred commands a second, so nobody admitted waits for much longer than a second.
+# One process handles a few hundred commands per second, so an admitted request waits for about a second at most.
 MAX_CONCURRENT = 100
-# Who asks whether the process lives must hear that it does, above all when it has much to do.
+# Liveness probes must succeed under overload, or the orchestrator restarts a process that is only busy.
 PROBES = frozenset({"/livez", "/readyz", "/startupz", "/metrics"})
 
 
 class Admission:
-    """Admits MAX_CONCURRENT requests at a time; probes are always admitted.
+    """Admits up to MAX_CONCURRENT requests at a time and rejects the others with 503. Probes are always admitted.
 
-    In production the proxy in front rejects first, at no cost to the service: see deploy/nginx.
+    In production the proxy in front of the service rejects first, at no cost to the service: see deploy/nginx.
     """
 
-    # Of this process, whose one event loop serves them all.
+    # Shared by all instances: the process has one event loop.
     admitted: ClassVar[int] = 0
 
     def __init__(self, app: ASGIApp) -> None:

@@ -1,7 +1,7 @@
-"""Questions about the past on two clocks: what was so then, and what was known then.
+"""Bitemporal queries: the state at an instant, by the time events occurred, by the time they were recorded, or both.
 
-`as_of` asks by when things happened, `as_recorded` by when the store learned of them; both together ask what was
-believed, at the one instant, to have been so at the other.
+`as_of` selects by `occurred_at`, `as_recorded` by `recorded_at`. With both, the result is the state at `as_of`
+according to what had been recorded by `as_recorded`.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class AsOf:
-    """The two instants of a question; an absent one is now."""
+    """The two instants of a query; an absent one means now."""
 
     occurred_by: datetime | None = None
     recorded_by: datetime | None = None
@@ -33,9 +33,9 @@ class AsOf:
         return is_known and (self.occurred_by is None or envelope.occurred_at <= self.occurred_by)
 
     def fold(self, envelopes: Sequence[Envelope[Any]], project: Callable[[R | None, Envelope[Any]], R]) -> R | None:
-        """Return what the facts of one stream, in their order, amount to; None where the stream had not begun.
+        """Return the row of one stream at these instants; None if the stream had not begun.
 
-        Where it is asked what was so, facts that were recorded late stand where they belong.
+        With `occurred_by`, events are applied in the order in which they occurred, also those recorded late.
         """
         first, *others = envelopes
         if not self.includes(first):
@@ -49,11 +49,11 @@ class AsOf:
         return row
 
 
-async def asked(
-    as_of: Annotated[Instant | None, Query(description="As it was at this instant, by what has happened.")] = None,
-    as_recorded: Annotated[Instant | None, Query(description="As it was known at this instant.")] = None,
+async def as_of_query(
+    as_of: Annotated[Instant | None, Query(description="The state at this instant, by occurrence time.")] = None,
+    as_recorded: Annotated[Instant | None, Query(description="The state as recorded by this instant.")] = None,
 ) -> AsOf:
     return AsOf(as_of, as_recorded)
 
 
-Asked = Annotated[AsOf, Depends(asked)]
+AsOfQuery = Annotated[AsOf, Depends(as_of_query)]

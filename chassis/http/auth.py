@@ -1,4 +1,4 @@
-"""Who is calling: bearer tokens verified against the issuer's published keys."""
+"""Authentication: verifies bearer tokens with the issuer's published keys."""
 
 import asyncio
 import time
@@ -43,14 +43,14 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The caller: an employee or a system, and the roles the issuer gave it."""
+    """The caller, an employee or a system, with the roles in its token."""
 
     subject: str
     roles: frozenset[Role]
 
 
 class Keys:
-    """The issuer's keys: fetched when unknown or old, at most every 30 s; served stale for a day if it is away."""
+    """The issuer's keys: fetched when unknown or old, at most every 30 s. If fetching fails, used for a day."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -87,14 +87,14 @@ async def fetch(url: str) -> dict[str, PyJWK]:
         response.raise_for_status()
     published = response.json()
     if not isinstance(published, dict):
-        raise PyJWKSetError("what the issuer publishes is no key set")
-    # A key of a kind we cannot use is passed over; the others still serve.
+        raise PyJWKSetError("the issuer's response is not a key set")
+    # Keys of unsupported kinds are skipped.
     keys = PyJWKSet.from_dict(published).keys
     return {key.key_id: key for key in keys if key.key_id and key.public_key_use in {None, "sig"}}
 
 
 class Authenticator:
-    """Turns an Authorization header into a Principal, or raises the 401 problem."""
+    """Verifies Authorization headers."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -129,7 +129,7 @@ class Authenticator:
             raise unauthenticated() from error
 
     async def _key(self, header: dict[str, Any]) -> PyJWK:
-        """Return the published key that the token names; keys that a token carries itself count for nothing."""
+        """Return the published key that the token names. Keys inside the token are ignored."""
         if str(header.get("typ", "JWT")).upper() not in TOKEN_TYPES or header.get("alg") not in ALGORITHMS:
             raise unauthenticated()
         if header.get("crit"):
@@ -137,7 +137,7 @@ class Authenticator:
         key = await self.keys.find(str(header.get("kid", "")))
         if key is None and not self.keys.usable():
             raise ProblemError(
-                "unavailable", "The token issuer is away.", "令牌签发方暂不可用。", headers={"Retry-After": "2"}
+                "unavailable", "The token issuer is unavailable.", "令牌签发方暂不可用。", headers={"Retry-After": "2"}
             )
         if key is None or key.algorithm_name != header.get("alg"):
             raise unauthenticated()
@@ -145,7 +145,7 @@ class Authenticator:
 
 
 def principal_of(claims: dict[str, Any]) -> Principal:
-    """Read the claims. A subject that could not stand in an event is refused with a ValueError."""
+    """Return the caller named by the claims. Raise ValueError for a subject that is not valid as an actor of events."""
     granted = claims.get("roles")
     roles = frozenset(role for role in Role if role in granted) if isinstance(granted, list) else frozenset()
     return Principal(SUBJECT.validate_python(claims["sub"]), roles)

@@ -1,4 +1,4 @@
-"""What comes in is read strictly: JSON in UTF-8 without duplicate keys or NaN, bounded depth, no unknown queries."""
+"""Strict request parsing: UTF-8 JSON without duplicate keys or NaN, limited depth, no unknown query parameters."""
 
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
@@ -15,7 +15,7 @@ MAX_BODY_BYTES = 64 * 1024
 
 
 class StrictRequest(Request):
-    """A request whose body is read as strict JSON and nothing else."""
+    """A request whose body is parsed as strict JSON."""
 
     async def json(self) -> Any:
         if not hasattr(self, "_strict_json"):
@@ -24,22 +24,23 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """The route class of every router: hands its endpoint a StrictRequest."""
+    """The route class of every router: passes a StrictRequest to the endpoint."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         reads_json = self.body_field is not None
         known = query_names(self.dependant)
 
-        async def strict(request: Request) -> Response:
+        async def handle_strictly(request: Request) -> Response:
             if request.scope["query_string"]:
                 refuse_unknown(request.query_params.keys(), known)
-            asked = StrictRequest(request.scope, request.receive)
-            if reads_json and not is_json(asked.headers.get("content-type", "")) and await asked.body():
+            strict_request = StrictRequest(request.scope, request.receive)
+            is_other_type = not is_json(strict_request.headers.get("content-type", ""))
+            if reads_json and is_other_type and await strict_request.body():
                 raise ProblemError("unsupported-type", "Send application/json.", "请发送 application/json。")
-            return await handle(asked)
+            return await handle(strict_request)
 
-        return strict
+        return handle_strictly
 
 
 def is_json(content_type: str) -> bool:
@@ -48,27 +49,27 @@ def is_json(content_type: str) -> bool:
 
 
 def query_names(dependant: Dependant) -> set[str]:
-    """Return the names of all query parameters of a route, its dependencies' included."""
+    """Return the names of all query parameters of a route, including those of its dependencies."""
     inner = (query_names(need) for need in dependant.dependencies)
     return {field.alias for field in dependant.query_params}.union(*inner)
 
 
-def refuse_unknown(given: Iterable[str], known: set[str]) -> None:
-    """A misspelt filter would silently widen a list: refuse it by name."""
-    strange = sorted(set(given) - known)
-    if strange:
-        said = {"rule": "unknown", "detail": "This is not offered here.", "detail_zh": "此处没有这个参数。"}
-        errors = [{"pointer": f"query:{name}", **said} for name in strange]
+def refuse_unknown(names: Iterable[str], known: set[str]) -> None:
+    """Reject unknown query parameters, because ignoring a misspelt filter would return too many rows."""
+    unknown = sorted(set(names) - known)
+    if unknown:
+        texts = {"rule": "unknown", "detail": "Unknown query parameter.", "detail_zh": "此处没有这个参数。"}
+        errors = [{"pointer": f"query:{name}", **texts} for name in unknown]
         raise ProblemError(
             "validation-failed",
-            f"Known query parameters are: {', '.join(sorted(known)) or 'none'}.",
+            f"Known query parameters: {', '.join(sorted(known)) or 'none'}.",
             f"可用的查询参数：{'、'.join(sorted(known)) or '无'}。",
             errors=errors[:MAX_REPORTED_ERRORS],
         )
 
 
 def read_body(raw: bytes) -> Any:
-    """Parse `raw`, or raise the 400 problem that says what is wrong with it."""
+    """Parse `raw`; raise the 400 problem if it is malformed."""
     try:
         return read_json(raw)
     except MalformedJsonError as error:

@@ -1,4 +1,4 @@
-"""Everything that a service holds on somebody, as JSON: its facts in their order, each with the words it points to."""
+"""Data export: all events that a service holds on a customer or key contact, with their personal data, as JSON."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,25 +20,25 @@ from chassis.store.vault_reader import read_personal_data_of
 from contracts.event import Envelope
 
 PAGE = 1_000
-# Streams that began by naming a key contact are about them: a contact, or a survey with its answer.
-BEGUN_WITH = "SELECT stream_id FROM event WHERE subject = ANY($1) AND version = 1 AND position($2 IN state) > 0"
+# A stream whose first event names a key contact is about that person: a contact, or a survey with its answer.
+STREAMS_ABOUT = "SELECT stream_id FROM event WHERE subject = ANY($1) AND version = 1 AND position($2 IN state) > 0"
 FACTS = """
     SELECT position, stream_id, version, subject, type, state, recorded_at FROM event
     WHERE subject = ANY($1) AND position > $2 ORDER BY position LIMIT $3
 """
 REFERENCES = ("_ref", "_refs")
 
-After = Annotated[int, Query(ge=0, description="Position after which to read on: `next_after` of the part before.")]
+After = Annotated[int, Query(ge=0, description="Position after which to continue: `next_after` of the previous part.")]
 
 
 class ExportedFact(HistoryEntry):
-    """A fact as it is published; `words` are those that its references stand for, unless they have been erased."""
+    """An event as published. `words` holds the texts behind its references, except those that have been erased."""
 
     words: dict[UUID, str]
 
 
 class Export(BaseModel):
-    """A part of what one service holds. There is more where `next_after` names a position."""
+    """One part of an export. If `next_after` is set, there are more parts."""
 
     service: str
     customer_id: UUID
@@ -50,24 +50,25 @@ class Export(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Exports:
-    """What one service gives out on a customer or, where `person_id` names one, on a key contact."""
+    """Exports what one service holds on a customer or on a key contact."""
 
     service: str
     mapper: EventMapper
     pool: Pool
 
     async def part(self, customer_ids: Sequence[UUID], person_id: UUID | None, after: int, caller: Caller) -> Export:
-        """Return up to PAGE facts, and leave in the log who was given them.
+        """Return up to PAGE events, and write a log event that names the caller.
 
-        `customer_ids` are all under which something was recorded of the customer, the one that was asked for first.
+        `customer_ids` are all ids of the customer, those of merged duplicates included; the requested id comes first.
+        `person_id` limits the export to one key contact.
         """
         rows = await self.pool.fetch(FACTS, list(customer_ids), after, PAGE + 1)
         read = [self.mapper.to_envelope(recorded(row)) for row in rows[:PAGE]]
         facts = read if person_id is None else await self._about(customer_ids, person_id, read)
         refs = {ref for fact in facts for ref in refs_within(fact.event.model_dump())}
         words = await read_personal_data_of(self.pool, customer_ids, refs)
-        whose = {"customer_id": str(customer_ids[0]), "key_contact_id": str(person_id) if person_id else None}
-        structlog.get_logger().info("export.given", **whose, to=caller.principal.subject, facts=len(facts))
+        subject = {"customer_id": str(customer_ids[0]), "key_contact_id": str(person_id) if person_id else None}
+        structlog.get_logger().info("export.given", **subject, to=caller.principal.subject, facts=len(facts))
         return Export(
             service=self.service,
             customer_id=customer_ids[0],
@@ -80,9 +81,9 @@ class Exports:
     async def _about(
         self, customer_ids: Sequence[UUID], person_id: UUID, facts: Sequence[Envelope[Any]]
     ) -> Sequence[Envelope[Any]]:
-        rows = await self.pool.fetch(BEGUN_WITH, list(customer_ids), f'"key_contact_id":"{person_id}"'.encode())
-        theirs = {row["stream_id"] for row in rows}
-        return [fact for fact in facts if names(fact, person_id) or fact.stream_id in theirs]
+        rows = await self.pool.fetch(STREAMS_ABOUT, list(customer_ids), f'"key_contact_id":"{person_id}"'.encode())
+        stream_ids = {row["stream_id"] for row in rows}
+        return [fact for fact in facts if names(fact, person_id) or fact.stream_id in stream_ids]
 
 
 def names(fact: Envelope[Any], person_id: UUID) -> bool:
@@ -90,12 +91,12 @@ def names(fact: Envelope[Any], person_id: UUID) -> bool:
 
 
 def exported(fact: Envelope[Any], words: PersonalData) -> ExportedFact:
-    said = {ref: words[ref] for ref in refs_within(fact.event.model_dump()) if ref in words}
-    return ExportedFact(**dict(entry_of(fact)), words=said)
+    texts = {ref: words[ref] for ref in refs_within(fact.event.model_dump()) if ref in words}
+    return ExportedFact(**dict(entry_of(fact)), words=texts)
 
 
 def refs_within(data: Any) -> Iterator[UUID]:
-    """Yield every reference to words in a fact, however deep it stands."""
+    """Yield every vault reference in the data of an event, at any depth."""
     match data:
         case dict():
             for name, value in data.items():

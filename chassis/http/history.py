@@ -1,4 +1,4 @@
-"""The event history of one customer or one stream, as REST shows it."""
+"""The event history of one customer or one stream, as REST returns it."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from contracts.event import Envelope
 
 
 class HistoryEntry(BaseModel):
-    """One fact with its two clocks. `data` holds what is published: no personal words."""
+    """One event with both of its times. `data` is the published content, without personal data."""
 
     id: UUID
     type: str

@@ -1,4 +1,4 @@
-"""Answers a list request with one page: the part of it that every list does alike."""
+"""Paging of list routes: `limit`, `cursor` and the `Link` header, the same for every list."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from chassis.http.paging import MAX_LIMIT, Cursors, Page, coerce_limit
 T = TypeVar("T")
 V = TypeVar("V")
 
-Limit = Annotated[int | None, Query(ge=1, description=f"Up to {MAX_LIMIT}; more is brought down.")]
+Limit = Annotated[int | None, Query(ge=1, description=f"Up to {MAX_LIMIT}; a higher value is reduced to it.")]
 Cursor = Annotated[str | None, Query(max_length=500)]
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a request says about the page it wants."""
+    """The paging parameters of a list request."""
 
     request: Request
     response: Response
@@ -28,28 +28,28 @@ class Listing:
         self,
         bound: Mapping[str, Any],
         fetch: Callable[[list[str] | None, int], Awaitable[Sequence[T]]],
-        place_of: Callable[[T], list[str]],
+        sort_key_of: Callable[[T], list[str]],
         size: int | None = None,
     ) -> Page[T]:
-        """Return one page. `fetch` gets where to go on and a size, and returns one row more where there is one.
+        """Return one page. `fetch` receives a sort key and a size, and returns up to size + 1 rows after that key.
 
-        The request says how many rows it wants, unless `size` does.
-        The cursor is good only where everything in `bound` is the same again.
+        `size` overrides the limit of the request.
+        A cursor is valid only for the same values of `bound`.
         """
         cursors: Cursors = self.request.app.state.cursors
         size = size or coerce_limit(self.limit)
         rows = await fetch(cursors.read(self.cursor, bound), size)
         kept, more = list(rows[:size]), len(rows) > size
-        following = cursors.write(place_of(kept[-1]), bound) if more else None
+        following = cursors.write(sort_key_of(kept[-1]), bound) if more else None
         if following:
-            # Without a host: the one that was asked for is the caller's own word, or that of a proxy in between.
+            # Without a host: the Host header is set by the caller or by a proxy.
             url = self.request.url.include_query_params(cursor=following)
             self.response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
         return Page(items=kept, next_cursor=following, has_more=more)
 
 
-def shown_as(page: Page[Any], items: list[V]) -> Page[V]:
-    """Return the same page with its rows as callers see them."""
+def with_items(page: Page[Any], items: list[V]) -> Page[V]:
+    """Return the page with other items, for example the views of its rows."""
     return Page(items=items, next_cursor=page.next_cursor, has_more=page.has_more)
 
 

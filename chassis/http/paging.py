@@ -1,4 +1,4 @@
-"""Lists in pages: an opaque cursor that is bound to its filters and cannot be forged."""
+"""Pages and cursors: a cursor is opaque, signed, and bound to the filters of its list."""
 
 import base64
 import binascii
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Page(BaseModel, Generic[T]):
-    """One page. `next_cursor` is there while `has_more` is true."""
+    """One page. `next_cursor` is set if `has_more` is true."""
 
     items: list[T]
     next_cursor: str | None = None
@@ -28,22 +28,22 @@ class Page(BaseModel, Generic[T]):
 
 
 def coerce_limit(limit: int | None) -> int:
-    """A size above the maximum is brought down, as AIP-158 asks."""
+    """Return the page size; a limit above MAX_LIMIT is reduced to it, as AIP-158 requires."""
     return max(1, min(limit or DEFAULT_LIMIT, MAX_LIMIT))
 
 
 class Cursors:
-    """Writes and reads cursors under the deployment's key."""
+    """Writes and reads cursors signed with the deployment's key."""
 
     def __init__(self, key: str) -> None:
         self._key = key.encode()
 
-    def write(self, place: Sequence[str], filters: Mapping[str, Any]) -> str:
-        body = json.dumps([list(place), digest(filters)]).encode()
+    def write(self, sort_key: Sequence[str], filters: Mapping[str, Any]) -> str:
+        body = json.dumps([list(sort_key), digest(filters)]).encode()
         return base64.urlsafe_b64encode(self._sign(body) + body).decode().rstrip("=")
 
     def read(self, cursor: str | None, filters: Mapping[str, Any]) -> list[str] | None:
-        """Return the place a cursor stands for; raise the 400 problem if it was not given for these filters."""
+        """Return the sort key in a cursor; raise the 400 problem if the cursor was not issued for these filters."""
         if cursor is None:
             return None
         try:
@@ -51,12 +51,12 @@ class Cursors:
             signature, body = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
             if not hmac.compare_digest(signature, self._sign(body)):
                 raise invalid()
-            place, bound_to = json.loads(body)
+            sort_key, bound_to = json.loads(body)
         except (binascii.Error, ValueError) as error:
             raise invalid() from error
         if bound_to != digest(filters):
             raise invalid()
-        return [str(part) for part in place]
+        return [str(part) for part in sort_key]
 
     def _sign(self, body: bytes) -> bytes:
         return hmac.new(self._key, body, hashlib.sha256).digest()[:SIGNATURE_BYTES]
@@ -67,4 +67,8 @@ def digest(filters: Mapping[str, Any]) -> str:
 
 
 def invalid() -> ProblemError:
-    return ProblemError("invalid-cursor", "Start again without a cursor.", "请不带游标重新开始。")
+    return ProblemError(
+        "invalid-cursor",
+        "Invalid cursor. Start again without a cursor.",
+        "游标无效，请不带游标重新开始。",
+    )

@@ -1,4 +1,4 @@
-"""The one place that turns errors into HTTP: RFC 9457 problem documents with stable codes, in two languages."""
+"""Turns errors into RFC 9457 problem documents with stable codes, in English and Chinese."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from chassis.commands.decider import GoneError, MovedError, RejectedError
 from chassis.commands.problem import CATALOGUE, ProblemError
 from chassis.commands.result import ConflictError, KeyReusedError, VersionMismatchError
-from chassis.http.field_errors import fault_of
+from chassis.http.field_errors import invalid_field
 from chassis.postgres.database import UNAVAILABLE
 from chassis.store.append import EventTooLargeError
 from chassis.store.group_commit import OverloadedError
@@ -42,7 +42,7 @@ def install(app: FastAPI) -> None:
         *UNAVAILABLE,
     ):
         app.add_exception_handler(kind, answer_known)
-    app.add_exception_handler(ClientDisconnect, answer_who_left)
+    app.add_exception_handler(ClientDisconnect, answer_disconnected)
     app.add_exception_handler(Exception, answer_unexpected)
 
 
@@ -56,17 +56,17 @@ async def answer_http(request: Request, error: Exception) -> Response:
 
 
 async def answer_validation(request: Request, error: Exception) -> Response:
-    """Name each field by JSON Pointer and the rule it breaks; never repeat what was sent."""
+    """Return a problem that names each invalid field and the rule it breaks; the values are never repeated."""
     found = error.errors() if isinstance(error, RequestValidationError) else ()
     errors = [
-        {"pointer": pointer(fault.place), "rule": fault.rule, "detail": fault.en, "detail_zh": fault.zh}
-        for fault in map(fault_of, found)
+        {"pointer": pointer(each.location), "rule": each.rule, "detail": each.en, "detail_zh": each.zh}
+        for each in map(invalid_field, found)
     ]
     return problem(
         request,
         "validation-failed",
-        f"Fields that do not fit: {len(errors)}.",
-        f"{len(errors)} 个字段不符合要求。",
+        f"Invalid fields: {len(errors)}.",
+        f"{len(errors)} 个字段无效。",
         errors=errors[:MAX_REPORTED_ERRORS],
     )
 
@@ -75,25 +75,25 @@ async def answer_rejected(request: Request, error: Exception) -> Response:
     if not isinstance(error, RejectedError):
         raise error
     if isinstance(error, MovedError):
-        return moved(request, error)
+        return answer_moved(request, error)
     code = "gone" if isinstance(error, GoneError) else "rejected"
     return problem(request, code, error.en, error.zh, code_override=error.code)
 
 
-def moved(request: Request, error: MovedError) -> Response:
-    """Say under which id it goes on, and at which address."""
+def answer_moved(request: Request, error: MovedError) -> Response:
+    """Return the problem that names the id and the address of the surviving customer."""
     old_id = request.path_params.get("customer_id", "")
-    # Without a host: the one that was asked for is the caller's own word, or that of a proxy in between.
+    # Without a host: the Host header is set by the caller or by a proxy.
     address = request.url.path.replace(str(old_id), str(error.canonical_id), 1)
     headers = {"Link": f'<{address}>; rel="canonical"'}
-    beside = {"canonical_id": str(error.canonical_id)}
-    return problem(request, "moved", error.en, error.zh, headers=headers, beside=beside)
+    extra_fields = {"canonical_id": str(error.canonical_id)}
+    return problem(request, "moved", error.en, error.zh, headers=headers, extra_fields=extra_fields)
 
 
 async def answer_known(request: Request, error: Exception) -> Response:
     match error:
         case VersionMismatchError():
-            en, zh = f"Its version is now {error.actual}.", f"当前版本为 {error.actual}。"
+            en, zh = f"The current version is {error.actual}.", f"当前版本为 {error.actual}。"
             return problem(request, "version-mismatch", en, zh)
         case KeyReusedError():
             return problem(request, "key-reused", "", "")
@@ -102,7 +102,7 @@ async def answer_known(request: Request, error: Exception) -> Response:
         case EventTooLargeError():
             return problem(request, "too-large", str(error), "内容超过限制。")
         case asyncpg.DataError():
-            # The edge should have refused it; the statement had no effect all the same.
+            # Validation should have rejected the value. The statement had no effect.
             structlog.get_logger().warning("http.unstorable", reason=type(error).__name__)
             return problem(request, "bad-request", "A value cannot be stored.", "某个值无法存储。")
         case _:
@@ -114,14 +114,14 @@ def overloaded(request: Request) -> Response:
     return problem(request, "overloaded", "", "", headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
-async def answer_who_left(request: Request, _error: Exception) -> Response:
-    """Nobody reads this: whoever asked has gone, or was told to, before the body had come."""
+async def answer_disconnected(request: Request, _error: Exception) -> Response:
+    """Return a response for the log only: the connection ended before the whole body was received."""
     return problem(request, "request-timeout", "", "")
 
 
 async def answer_unexpected(request: Request, error: Exception) -> Response:
     structlog.get_logger().error("http.unexpected", error=type(error).__name__, exc_info=error)
-    # This answer goes out past the middleware that marks all others.
+    # This response does not pass the middleware that sets the header on all others.
     return problem(request, "internal", "", "", headers={"X-Correlation-Id": request.state.correlation_id})
 
 
@@ -135,13 +135,13 @@ def problem(
     errors: Sequence[Mapping[str, Any]] = (),
     headers: Mapping[str, str] | None = None,
     code_override: str | None = None,
-    beside: Mapping[str, str] | None = None,
+    extra_fields: Mapping[str, str] | None = None,
 ) -> Response:
-    """Answer with the document, in the language the caller prefers."""
+    """Return the problem document in the language that the caller prefers."""
     chinese = prefers_chinese(request.headers.get("accept-language", ""))
     answer = document(code, request.url.path, request.state.trace_id, en, zh, chinese=chinese)
     status = status or answer["status"]
-    answer |= {"status": status, "code": code_override or code, **(beside or {})}
+    answer |= {"status": status, "code": code_override or code, **(extra_fields or {})}
     if errors:
         answer["errors"] = [in_language(each, en, zh, chinese=chinese) for each in errors]
     # A lone surrogate in a field's name cannot be encoded; escaped, it is still valid JSON.
@@ -166,17 +166,17 @@ def document(code: str, path: str, trace_id: str, en: str = "", zh: str = "", *,
 
 
 def in_language(error: Mapping[str, Any], en: str, zh: str, *, chinese: bool) -> dict[str, Any]:
-    """Return one of the errors in the caller's language; one that repeats the whole problem's sentence follows that."""
-    said_zh = error.get("detail_zh", zh if error["detail"] == en else error["detail"])
-    shown = {name: value for name, value in error.items() if name != "detail_zh"}
-    return shown | {"detail": said_zh if chinese else error["detail"]}
+    """Return one field error in the caller's language; `en` and `zh` are the problem's, which it may repeat."""
+    detail_zh = error.get("detail_zh", zh if error["detail"] == en else error["detail"])
+    other_fields = {name: value for name, value in error.items() if name != "detail_zh"}
+    return other_fields | {"detail": detail_zh if chinese else error["detail"]}
 
 
 def pointer(location: Sequence[int | str]) -> str:
-    """Return where the fault lies: a JSON Pointer for the body, `query:name` and the like for the rest."""
-    place, *rest = [str(part) for part in location]
-    if place != "body":
-        return f"{place}:{'/'.join(rest)}"
+    """Return where a field is: a JSON Pointer into the body, or for example `query:name` elsewhere in the request."""
+    part_of_request, *rest = [str(part) for part in location]
+    if part_of_request != "body":
+        return f"{part_of_request}:{'/'.join(rest)}"
     return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in rest) or "/"
 
 

@@ -1,4 +1,4 @@
-"""What a command is answered with: id and version in the body, the version again as ETag."""
+"""Responses of commands: id and version in the body, the version also as ETag."""
 
 from typing import Any
 from uuid import UUID
@@ -10,12 +10,12 @@ from chassis.commands.result import Handled
 from chassis.runtime import metrics
 
 JSON = "application/json"
-# What "/v1/customers/…" consists of, up to the collection: nothing, the version, the name.
+# The parts of "/v1/customers/…" up to the collection: empty, version, name.
 COLLECTION_PARTS = 3
 
 
 class Accepted(BaseModel):
-    """The thing a command was about, and its version after it."""
+    """The resource that a command changed, and its version after the command."""
 
     id: UUID
     version: int
@@ -25,7 +25,7 @@ PUBLISHED: dict[int | str, dict[str, Any]] = {201: {"model": Accepted, "descript
 
 
 def answer(handled: Handled, location: str) -> Response:
-    """Build the response of a command; `location` is where its result is read."""
+    """Build the response of a command; `location` is the address of the changed resource."""
     headers = {"ETag": etag(handled.version), "Location": location}
     if handled.replayed:
         headers["Idempotency-Replayed"] = "true"
@@ -35,7 +35,7 @@ def answer(handled: Handled, location: str) -> Response:
 
 
 def collection(location: str) -> str:
-    """Return the part of an address that holds no id: its version and its collection."""
+    """Return the part of an address before the id: API version and collection."""
     return "/".join(location.split("/")[:COLLECTION_PARTS])
 
 

@@ -1,4 +1,4 @@
-"""Ends requests whose clients send or read too slowly: each holds a place that others wait for."""
+"""Slow-client protection: ends requests whose clients send or read too slowly, because each occupies a slot."""
 
 import asyncio
 
@@ -8,20 +8,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis.commands.problem import ProblemError
 from chassis.runtime import metrics
 
-# A body may take so long, and as much longer as it has bytes at this rate: a file on a poor line still passes.
+# Time for a body: a fixed part, plus its size at the minimum rate, so that a file on a slow connection is accepted.
 BODY_SECONDS = 20.0
 MIN_BYTES_PER_SECOND = 16 * 1024
-# An answer goes out in pieces, since the server waits for its client between two of them only. Each has so long.
-MAX_PIECE_BYTES = 64 * 1024
-PIECE_SECONDS = 20.0
+# A response is sent in chunks, because the server waits for the client only between chunks. Each chunk has this time.
+MAX_CHUNK_BYTES = 64 * 1024
+CHUNK_SECONDS = 20.0
 
 
 class SlowReaderError(Exception):
-    """The client does not read its answer."""
+    """The client does not read its response."""
 
 
 class SlowClients:
-    """Answers 408 to a body that comes too slowly, and closes the connection of who does not read the answer."""
+    """Answers 408 if a body arrives too slowly, and closes the connection if the client does not read the response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -33,13 +33,13 @@ class SlowClients:
         try:
             await self._app(scope, receive_in_time(receive), send_in_time(send))
         except SlowReaderError:
-            # The server closes a connection whose answer is not completed.
+            # The server closes a connection whose response is incomplete.
             metrics.SLOW_READERS.inc()
             structlog.get_logger().warning("http.slow_reader")
 
 
 def receive_in_time(receive: Receive) -> Receive:
-    """Return a `receive` that raises the 408 problem once the body has been waited for too long in all."""
+    """Return a `receive` that raises the 408 problem when the total wait for the body exceeds its limit."""
     seconds_left, more_body = BODY_SECONDS, True
 
     async def receive_body() -> Message:
@@ -47,14 +47,14 @@ def receive_in_time(receive: Receive) -> Receive:
         if not more_body:
             return await receive()
         loop = asyncio.get_running_loop()
-        began = loop.time()
+        started_at = loop.time()
         try:
             async with asyncio.timeout(seconds_left):
                 message = await receive()
         except TimeoutError:
             metrics.SLOW_BODIES.inc()
             raise ProblemError("request-timeout", "", "", headers={"Connection": "close"}) from None
-        seconds_left += len(message.get("body", b"")) / MIN_BYTES_PER_SECOND - (loop.time() - began)
+        seconds_left += len(message.get("body", b"")) / MIN_BYTES_PER_SECOND - (loop.time() - started_at)
         more_body = message.get("more_body", False)
         return message
 
@@ -62,23 +62,23 @@ def receive_in_time(receive: Receive) -> Receive:
 
 
 def send_in_time(send: Send) -> Send:
-    """Return a `send` that raises SlowReaderError when the client does not take a piece of the answer in time."""
+    """Return a `send` that raises SlowReaderError when the client does not read a chunk of the response in time."""
 
-    async def send_piece(message: Message) -> None:
+    async def send_chunk(message: Message) -> None:
         try:
-            async with asyncio.timeout(PIECE_SECONDS):
+            async with asyncio.timeout(CHUNK_SECONDS):
                 await send(message)
         except TimeoutError:
             raise SlowReaderError from None
 
-    async def send_pieces(message: Message) -> None:
+    async def send_chunks(message: Message) -> None:
         body = message.get("body", b"")
-        if len(body) <= MAX_PIECE_BYTES:
-            await send_piece(message)
+        if len(body) <= MAX_CHUNK_BYTES:
+            await send_chunk(message)
             return
         more = message.get("more_body", False)
-        for start in range(0, len(body), MAX_PIECE_BYTES):
-            end = start + MAX_PIECE_BYTES
-            await send_piece({"type": message["type"], "body": body[start:end], "more_body": more or end < len(body)})
+        for start in range(0, len(body), MAX_CHUNK_BYTES):
+            end = start + MAX_CHUNK_BYTES
+            await send_chunk({"type": message["type"], "body": body[start:end], "more_body": more or end < len(body)})
 
-    return send_pieces
+    return send_chunks

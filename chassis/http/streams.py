@@ -1,4 +1,4 @@
-"""What the routes of things with streams of their own do alike: new ids, whose a thing is, what its stream says."""
+"""Shared code of routes for resources with their own stream: new ids, the customer of a stream, and its events."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -19,25 +19,25 @@ R = TypeVar("R")
 
 
 def new_id(context: Context, pseudonyms: Pseudonyms) -> UUID:
-    """Return the id of what is made: the same for a retry under the same key."""
-    # In hex, because names are folded before an id is derived from them, and keys that differ in case are two keys.
+    """Return the id of a new resource; a retry with the same idempotency key gets the same id."""
+    # In hex, because derived ids ignore case, and keys that differ only in case are different keys.
     return pseudonyms.derived("request", context.key.encode().hex()) if context.retryable else uuid_utils.uuid7()
 
 
-async def subject_of(stream_id: UUID, beginnings: Sequence[type[Event]], store: EventStore) -> UUID:
-    """Return whose the stream is; raise the 404 problem unless it began with an event of one of these types."""
+async def subject_of(stream_id: UUID, first_types: Sequence[type[Event]], store: EventStore) -> UUID:
+    """Return the customer of a stream; raise the 404 problem unless its first event has one of `first_types`."""
     first = await store.first_of(stream_id)
-    if first is None or first.topic not in map(type_of, beginnings):
+    if first is None or first.topic not in map(type_of, first_types):
         raise not_found()
     return first.subject
 
 
-async def stream_of(
-    stream_id: UUID, beginnings: Sequence[type[Event]], store: EventStore, mapper: EventMapper
+async def read_envelopes(
+    stream_id: UUID, first_types: Sequence[type[Event]], store: EventStore, mapper: EventMapper
 ) -> list[Envelope[Any]]:
-    """Return all that happened in the stream; raise the 404 problem unless it began with one of these types."""
+    """Return all events of a stream; raise the 404 problem unless its first event has one of `first_types`."""
     rows = await store.read_stream(stream_id)
-    if not rows or rows[0].topic not in map(type_of, beginnings):
+    if not rows or rows[0].topic not in map(type_of, first_types):
         raise not_found()
     return [mapper.to_envelope(row) for row in rows]
 
@@ -47,7 +47,7 @@ def type_of(event: type[Event]) -> str:
 
 
 def fold(project: Callable[[R | None, Envelope[Any]], R], envelopes: Sequence[Envelope[Any]]) -> R:
-    """Return the row that these events make: never behind, whatever the list still has to catch up with."""
+    """Return the row that results from all events of a stream; unlike the read model, it never lags."""
     first, *others = envelopes
     row = project(None, first)
     for envelope in others:
@@ -56,7 +56,7 @@ def fold(project: Callable[[R | None, Envelope[Any]], R], envelopes: Sequence[En
 
 
 def history(envelopes: Sequence[Envelope[Any]], limit: int | None, after: int) -> Page[HistoryEntry]:
-    """Return a page of a stream, in the order in which its events were recorded."""
+    """Return a page of a stream's events in the order of their versions."""
     size = coerce_limit(limit)
     rest = envelopes[after : after + size + 1]
     entries = [entry_of(envelope) for envelope in rest[:size]]

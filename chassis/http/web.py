@@ -1,4 +1,4 @@
-"""Builds a service's HTTP application: limits, problems, telemetry, health, and the check that routes are guarded."""
+"""Builds a service's HTTP application: limits, problem documents, telemetry, health, and route policies."""
 
 import math
 from collections.abc import Awaitable, Callable, Sequence
@@ -34,9 +34,9 @@ def create_app(
     checks: dict[str, Check],
     max_body_bytes: int = MAX_BODY_BYTES,
 ) -> FastAPI:
-    """Assemble the application. Raises PolicyMissingError for a route without a policy.
+    """Build the application. Raises PolicyMissingError for a route without a policy.
 
-    `checks` are what an acknowledgement needs: each returns None, or a sentence saying what is wrong.
+    `checks` are the conditions for accepting commands: each returns None, or a sentence that says what is wrong.
     """
     app = FastAPI(
         title=title,
@@ -45,7 +45,7 @@ def create_app(
         # A redirect would repeat the client's own Host header.
         redirect_slashes=False,
         redoc_url=None,
-        # The framework's own spans and logs would stand beside ours, and know nothing of personal words.
+        # The framework's own spans and logs would duplicate ours, and would contain personal data.
         telemetry={"tracing": False, "metrics": False, "logs": False},
         middleware=[
             Middleware(Telemetry),
@@ -59,7 +59,7 @@ def create_app(
     app.state.cursors = cursors
     problems.install(app)
     for router in routers:
-        # `include_router` would match a router's routes twice for each request: to choose it, and then within it.
+        # `include_router` would match routes twice for each request: to select the router, then the route.
         app.router.routes.extend(router.routes)
     check_policies(app)
     add_health(app, supervisor, checks)
@@ -67,7 +67,7 @@ def create_app(
 
 
 class TooLargeAsProblem:
-    """Gives the body limiter's own plain refusal the shape of every other one."""
+    """Replaces the plain-text 413 response of the body limiter with a problem document."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -87,7 +87,7 @@ class TooLargeAsProblem:
 
 
 class BodyLimit:
-    """Limits a body while it is read. One that is told to be small enough cannot be larger: the server sees to that."""
+    """Limits a body while it is read. Not needed if Content-Length is low enough: the server enforces it."""
 
     def __init__(self, app: ASGIApp, max_body_size: int) -> None:
         self._app = app
@@ -95,15 +95,15 @@ class BodyLimit:
         self._max_body_size = max_body_size
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._app if told_size(scope) <= self._max_body_size else self._limited
+        app = self._app if declared_size(scope) <= self._max_body_size else self._limited
         await app(scope, receive, send)
 
 
-def told_size(scope: Scope) -> float:
-    """Return how many bytes the body has by its headers; infinity where they leave it open."""
+def declared_size(scope: Scope) -> float:
+    """Return the size of the body in bytes by its headers; infinity if they do not say."""
     headers = dict(scope.get("headers", ()))
-    told = headers.get(b"content-length", b"0")
-    return math.inf if b"transfer-encoding" in headers or not told.isdigit() else int(told)
+    length = headers.get(b"content-length", b"0")
+    return math.inf if b"transfer-encoding" in headers or not length.isdigit() else int(length)
 
 
 def is_plain_refusal(message: Message) -> bool:
@@ -113,7 +113,7 @@ def is_plain_refusal(message: Message) -> bool:
 
 
 def add_health(app: FastAPI, supervisor: Supervisor, checks: dict[str, Check]) -> None:
-    """Live is cheap. Ready is what an acknowledgement needs; tasks that lag or restart are named as degraded."""
+    """Add the probes and /metrics. Readiness fails if commands cannot be accepted; lagging tasks are only reported."""
 
     async def live(_request: Request) -> Response:
         return JSONResponse({"status": "live"})

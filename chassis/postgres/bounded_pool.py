@@ -1,4 +1,4 @@
-"""A pool of connections in which nobody waits for long, and who comes first is served first."""
+"""A connection pool with bounded waiting time and first-come, first-served order."""
 
 import asyncio
 from collections.abc import Generator
@@ -17,45 +17,45 @@ STALLED_SECONDS = 1.0
 
 
 class BoundedPool(asyncpg.Pool):
-    """A pool that gives up: for a free connection, and for a frozen server to let go of a query timed out.
+    """A pool that waits for a limited time: for a free connection, and for a frozen server to cancel a query.
 
-    Whoever waits is refused once nobody has got or given back a connection for STALLED_SECONDS; and whoever comes then.
+    If no connection was acquired or released for STALLED_SECONDS, all waiting and new callers get a TimeoutError.
     """
 
     def __init__(self, *connect: Any, **options: Any) -> None:
         super().__init__(*connect, **options)
         self._stall = StallWatch(STALLED_SECONDS, self._refuse_waiting)
-        # The pool's own queue lets newcomers go before those who wait; this one does not.
-        self._line = asyncio.Semaphore(self.get_max_size())
+        # The pool's own queue is not fair: it may serve new callers before waiting ones.
+        self._slots = asyncio.Semaphore(self.get_max_size())
         self._limits: set[asyncio.Timeout] = set()
 
     def acquire(self, *, timeout: float | None = ACQUIRE_TIMEOUT_SECONDS) -> "PoolAcquireContext[asyncpg.Record]":
-        return InLine(self, timeout)
+        return QueuedAcquire(self, timeout)
 
     async def take(self, timeout: float | None) -> Proxy:  # noqa: ASYNC109 - the name is asyncpg's
-        """Wait in line for a connection; TimeoutError after `timeout`, or when no connection comes back."""
+        """Wait for a connection, in order; raise TimeoutError after `timeout`, or when the pool has stalled."""
         async with asyncio.timeout(timeout) as limit:
-            await self._wait_in_line(limit)
+            await self._wait_for_slot(limit)
             try:
-                # Given a time, the pool would begin a task for it.
-                got = await super().acquire(timeout=None)
+                # With a timeout, the pool would create a task for each call.
+                connection = await super().acquire(timeout=None)
             except BaseException:
-                self._line.release()
+                self._slots.release()
                 raise
         self._stall.record_progress()
-        return got
+        return connection
 
-    async def _wait_in_line(self, limit: asyncio.Timeout) -> None:
-        if not self._line.locked():
-            await self._line.acquire()
+    async def _wait_for_slot(self, limit: asyncio.Timeout) -> None:
+        if not self._slots.locked():
+            await self._slots.acquire()
             self._stall.record_progress()
             return
         if self._stall.stalled:
-            raise TimeoutError("no connection comes back")
+            raise TimeoutError("no connection is released")
         self._limits.add(limit)
         self._stall.start()
         try:
-            await self._line.acquire()
+            await self._slots.acquire()
         finally:
             self._limits.discard(limit)
 
@@ -73,12 +73,12 @@ class BoundedPool(asyncpg.Pool):
         try:
             await super().release(connection, timeout=timeout)
         finally:
-            self._line.release()
+            self._slots.release()
             self._stall.record_progress()
 
 
-class InLine(PoolAcquireContext):
-    """What `acquire` returns: to be awaited, or entered, as the pool's own."""
+class QueuedAcquire(PoolAcquireContext):
+    """The result of `acquire`: await it, or use it as a context manager, like that of the pool's own `acquire`."""
 
     def __init__(self, pool: BoundedPool, timeout: float | None) -> None:
         super().__init__(pool, timeout)

@@ -1,4 +1,4 @@
-"""Watches a process's event loop: how late it is, and where it stands when nothing moves on."""
+"""Event-loop monitor: measures the loop's lag, and dumps the stack of each thread when the loop is blocked."""
 
 import asyncio
 import faulthandler
@@ -12,14 +12,14 @@ BLOCKED_SECONDS = 5.0
 
 
 async def watch(health: Health) -> None:
-    """Measure the loop's lag until cancelled; while it is blocked, write once to stderr where each thread stands."""
+    """Measure the loop's lag until cancelled; when it is blocked, write the stack of each thread to stderr once."""
     health.ready()
     try:
         while True:
-            # Python's own thread waits beside the loop, which can say nothing while it is blocked.
+            # faulthandler uses its own thread, because a blocked loop cannot report anything.
             faulthandler.dump_traceback_later(BLOCKED_SECONDS)
-            asked_at = time.monotonic()
+            started_at = time.monotonic()
             await asyncio.sleep(BEAT_SECONDS)
-            metrics.LOOP_LAG.observe(max(0.0, time.monotonic() - asked_at - BEAT_SECONDS))
+            metrics.LOOP_LAG.observe(max(0.0, time.monotonic() - started_at - BEAT_SECONDS))
     finally:
         faulthandler.cancel_dump_traceback_later()

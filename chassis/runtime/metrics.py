@@ -1,4 +1,4 @@
-"""What Prometheus is told. Names and units follow its guide; no label holds an id."""
+"""Prometheus metrics. Names and units follow its guidelines; no label holds an id."""
 
 from functools import cache
 from typing import TypeVar
@@ -14,31 +14,31 @@ REQUESTS = Histogram(
     ["method", "route", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
-REJECTED = Counter("care_rejected_requests_total", "Requests answered 503 because too many were under way.")
-SLOW_BODIES = Counter("care_slow_request_bodies_total", "Requests ended because their bodies came too slowly.")
-SLOW_READERS = Counter("care_slow_readers_total", "Requests ended because their answers were read too slowly.")
+REJECTED = Counter("care_rejected_requests_total", "Requests rejected with 503 by admission control.")
+SLOW_BODIES = Counter("care_slow_request_bodies_total", "Requests ended because their bodies arrived too slowly.")
+SLOW_READERS = Counter("care_slow_readers_total", "Requests ended because clients read their responses too slowly.")
 PUBLISHED = Counter("care_relay_events_total", "Events published and acknowledged.", ["topic"])
 UNREADABLE = Counter("care_relay_unreadable_events_total", "Events published without their value.", ["topic"])
 OUTBOX_PENDING = Gauge("care_outbox_pending", "Events committed and not yet published.")
-RECORDS = Counter("care_consumer_records_total", "Records by what became of them.", ["consumer", "topic", "outcome"])
+RECORDS = Counter("care_consumer_records_total", "Records consumed, by outcome.", ["consumer", "topic", "outcome"])
 WATERMARK_AGE = Gauge(
     "care_consumer_watermark_age_seconds",
-    "How far behind the wall clock the feed is complete.",
+    "Age of the consumer's watermark: how far its input is behind the wall clock.",
     ["consumer", "topic"],
 )
 PARKED = Counter(
-    "care_parked_events_total", "Events set aside because their customer could not be applied.", ["consumer"]
+    "care_parked_events_total", "Events parked because an event of their customer could not be applied.", ["consumer"]
 )
-TIMERS = Counter("care_timers_fired_total", "Timers that came due and were handled.")
-TASK_RESTARTS = Counter("care_task_restarts_total", "Background tasks started again after a failure.", ["task"])
+TIMERS = Counter("care_timers_fired_total", "Timers fired and handled.")
+TASK_RESTARTS = Counter("care_task_restarts_total", "Restarts of background tasks after a failure.", ["task"])
 LOOP_LAG = Histogram(
     "care_event_loop_lag_seconds",
-    "How much later than it asked to the process's event loop came round.",
+    "Delay of the process's event loop beyond the requested sleep.",
     buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 
 
 @cache
 def series(metric: M, *labels: str | int) -> M:
-    """Return the series of `metric` with these labels: the library looks it up anew each time, under a lock."""
+    """Return the series of `metric` with these labels; cached, because the library's own lookup takes a lock."""
     return metric.labels(*labels)

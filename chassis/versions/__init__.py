@@ -1,1 +1,1 @@
-"""Configuration in whole versions: published, looked up as of a time, read over HTTP, and compared."""
+"""Versioned configuration: publish, look up the version in force at a time, read over HTTP, compare."""

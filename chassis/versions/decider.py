@@ -1,6 +1,6 @@
-"""The rules of what is published in whole versions: the next number, nothing new if it is the same, and from when on.
+"""The rules of versioned configuration: version numbers, unchanged content, and effective times.
 
-Pure. A kind of configuration says where its versions stand, how they are named, and what is special about it.
+Pure. A Kind describes one kind of configuration: the stream of its versions, their name, and its own rules.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,20 +17,20 @@ from contracts.version import Published
 E = TypeVar("E", bound=Published)
 
 FIRST_NUMBER = 1
-# How many versions of one thing may wait until they are in force.
+# How many versions of one configuration may wait until they are in force.
 MAX_WAITING = 10
-# The name of what there is only one of.
+# The name used where a kind has only one configuration.
 ONLY = ""
 
 
 class Publication(Command):
-    """All that a new version says. It is in force from `effective_from` on; at once, if absent."""
+    """The complete content of a new version. It is in force from `effective_from`; if absent, at once."""
 
     effective_from: Instant | None = None
 
 
 class Publish(Command, Generic[E]):
-    """Publish `version` at an instant. Its number is not asked for: it gets the next."""
+    """Publish `version` at an instant. The decider assigns the next number."""
 
     version: E
     at: Instant
@@ -38,7 +38,7 @@ class Publish(Command, Generic[E]):
 
 @dataclass(frozen=True, slots=True)
 class Timeline(Generic[E]):
-    """The last number, and the versions that are in force or may come into force; none once it has been removed."""
+    """The last number, and the versions that are or may come into force; no versions after a removal."""
 
     number: int = 0
     versions: tuple[E, ...] = ()
@@ -46,18 +46,18 @@ class Timeline(Generic[E]):
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[E]):
-    """One kind of configuration. `stream` and the name lead to its versions; `named_by` is the field of the name.
+    """One kind of configuration. The stream id is derived from `stream` and the name in the field `name_field`.
 
-    `shipped` are first versions, in force before anybody has published one. `unpublished` ship, too, but are not in
-    force. `carried` lets a version take over what its publisher says nothing of from the latest one. `decide_other`
-    decides all commands but Publish.
+    `shipped` are the versions in force before one is published. `unpublished` are shipped templates that are not in
+    force. `complete` fills in omitted parts of a new version from the latest one. `decide_other` decides all commands
+    but Publish.
     """
 
     stream: tuple[str, ...]
-    named_by: str | None = None
+    name_field: str | None = None
     shipped: Mapping[str, E] = field(default_factory=dict)
     unpublished: Mapping[str, E] = field(default_factory=dict)
-    carried: Callable[[E | None, E], E] | None = None
+    complete: Callable[[E | None, E], E] | None = None
     decide_other: Callable[[Timeline[E], Any], Sequence[Event]] | None = None
 
     @property
@@ -65,17 +65,17 @@ class Kind(Generic[E]):
         return Decider(initial=Timeline(), decide=self.decide, evolve=evolve)
 
     def decide(self, timeline: Timeline[E], command: Any) -> Sequence[Event]:
-        """Return the facts that `command` earns: none when the latest says the same."""
+        """Return the events that `command` causes: none if the latest version has the same content."""
         if self.decide_other and not isinstance(command, Publish):
             return self.decide_other(timeline, command)
-        return self.published(timeline, command)
+        return self.publish(timeline, command)
 
-    def published(self, timeline: Timeline[E], command: Publish[E]) -> list[E]:
+    def publish(self, timeline: Timeline[E], command: Publish[E]) -> list[E]:
         known = self.known(timeline, self.name_of(command.version))
         latest, number = (known[-1], known[-1].number) if known else (None, timeline.number)
-        said = self.carried(latest, command.version) if self.carried else command.version
-        version = said.model_copy(update={"number": number + 1})
-        if latest and says_the_same(version, latest, command.at):
+        content = self.complete(latest, command.version) if self.complete else command.version
+        version = content.model_copy(update={"number": number + 1})
+        if latest and is_unchanged(version, latest, command.at):
             return []
         refuse_past(version, command.at)
         if sum(comes_before(each, version) for each in waiting(known, command.at)) >= MAX_WAITING:
@@ -91,26 +91,26 @@ class Kind(Generic[E]):
         return next((each for each in reversed(self.known(timeline, name)) if is_effective(each, at)), None)
 
     def name_of(self, version: E) -> str:
-        return getattr(version, self.named_by) if self.named_by else ONLY
+        return getattr(version, self.name_field) if self.name_field else ONLY
 
 
 def evolve(timeline: Timeline[E], event: Any) -> Timeline[E]:
-    """Apply one fact. Whatever publishes nothing removes what was published."""
-    return followed(timeline, event) if is_version(event) else Timeline(timeline.number)
+    """Apply one event. Every event that is not a version removes all versions."""
+    return with_version(timeline, event) if is_version(event) else Timeline(timeline.number)
 
 
 def is_version(event: Any) -> bool:
     return isinstance(event, Published)
 
 
-def followed(timeline: Timeline[E], version: E) -> Timeline[E]:
+def with_version(timeline: Timeline[E], version: E) -> Timeline[E]:
     kept = [each for each in timeline.versions if comes_before(each, version)]
-    # One is in force, and no more than MAX_WAITING are not yet.
+    # One version is in force, and up to MAX_WAITING are not in force yet.
     return Timeline(version.number, (*kept, version)[-1 - MAX_WAITING :])
 
 
 def comes_before(version: Published, later: Published) -> bool:
-    """Say whether a version is in force for a while before a later one is."""
+    """Return whether a version comes into force before a later one does."""
     if later.effective_from is None:
         return False
     return version.effective_from is None or version.effective_from < later.effective_from
@@ -125,30 +125,30 @@ def waiting(known: Sequence[E], at: datetime) -> list[E]:
     return [each for each in known if not is_effective(each, at)]
 
 
-def says_the_same(version: E, latest: E, at: datetime) -> bool:
-    """Say whether the latest version holds all of it, from the same instant on or already."""
-    held = {"number": latest.number, "effective_from": latest.effective_from}
-    from_then_on = is_effective(latest, at) or version.effective_from == latest.effective_from
-    return from_then_on and version.model_copy(update=held) == latest
+def is_unchanged(version: E, latest: E, at: datetime) -> bool:
+    """Return whether the latest version has the same content, and is in force already or from the same instant."""
+    ignored = {"number": latest.number, "effective_from": latest.effective_from}
+    is_as_early = is_effective(latest, at) or version.effective_from == latest.effective_from
+    return is_as_early and version.model_copy(update=ignored) == latest
 
 
 def refuse_past(version: Published, at: datetime) -> None:
     if version.effective_from is not None and version.effective_from < at:
         raise RejectedError(
             "effective-in-past",
-            "A version cannot be in force before it is published; without effective_from it is in force at once.",
-            "版本不能在发布之前生效；不填 effective_from 则立即生效。",
+            "effective_from must not be in the past. Without effective_from, the version is in force at once.",
+            "effective_from 不能早于当前时间；不填则立即生效。",
         )
 
 
 def too_many_wait() -> RejectedError:
     return RejectedError(
         "too-many-versions-wait",
-        f"Up to {MAX_WAITING} versions may wait until they are in force.",
-        f"最多 {MAX_WAITING} 个版本可以等待生效。",
+        f"At most {MAX_WAITING} versions may wait for their effective time.",
+        f"最多可有 {MAX_WAITING} 个待生效的版本。",
     )
 
 
-def version_of(event: type[E], said: Command, **name: str) -> E:
-    """Return what is said as a version; its number is settled when it is published."""
-    return event.model_validate({**said.model_dump(), **name, "number": FIRST_NUMBER})
+def version_of(event: type[E], command: Command, **name: str) -> E:
+    """Return the content of a command as a version; its number is assigned when it is published."""
+    return event.model_validate({**command.model_dump(), **name, "number": FIRST_NUMBER})

@@ -1,4 +1,4 @@
-"""What two versions say differently, field by field. Pure."""
+"""Compares two versions field by field. Pure."""
 
 from collections.abc import Iterator
 from itertools import zip_longest
@@ -8,12 +8,12 @@ from pydantic import BaseModel
 
 from contracts.version import Published
 
-# What tells versions apart whatever they say.
+# Fields that differ between versions of the same content.
 NOT_COMPARED = {"type", *Published.model_fields}
 
 
 class Change(BaseModel):
-    """A field that differs. `path` is a JSON Pointer; what is absent on one side is null there."""
+    """A field that differs. `path` is a JSON Pointer; a field that is absent on one side is null there."""
 
     path: str
     before: Any
@@ -21,7 +21,7 @@ class Change(BaseModel):
 
 
 class Difference(BaseModel):
-    """All that differs between two versions."""
+    """All differences between two versions."""
 
     from_number: int
     to_number: int
@@ -34,14 +34,14 @@ def difference(before: Published, after: Published) -> Difference:
 
 
 def changes(before: Any, after: Any, path: str = "") -> Iterator[Change]:
-    """Yield each value that differs, where it stands; lists are compared place by place."""
+    """Yield each value that differs, with its path; lists are compared index by index."""
     match before, after:
         case dict(), dict():
             for name in before | after:
                 yield from changes(before.get(name), after.get(name), f"{path}/{escaped(name)}")
         case list(), list():
-            for place, (one, other) in enumerate(zip_longest(before, after)):
-                yield from changes(one, other, f"{path}/{place}")
+            for index, (one, other) in enumerate(zip_longest(before, after)):
+                yield from changes(one, other, f"{path}/{index}")
         case _:
             if before != after:
                 yield Change(path=path, before=before, after=after)

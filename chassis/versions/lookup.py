@@ -1,4 +1,4 @@
-"""Looks versions up: the one in force at an instant, one by its number, and all there are."""
+"""Looks up versions: the one in force at an instant, one by number, or all."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,15 +17,15 @@ SYSTEM = "system"
 
 @dataclass(frozen=True, slots=True)
 class Version(Generic[E]):
-    """A version, and when and by whom it was published; one that ships at no instant, by the system."""
+    """A version, when it was published, and by whom; a shipped version has no time and the publisher `system`."""
 
-    said: E
+    content: E
     published_at: datetime | None = None
     published_by: str = SYSTEM
 
 
 class Versions(Generic[E]):
-    """Every version of every name of one kind, as they stand after every acknowledged command."""
+    """The versions of one kind, up to date with every acknowledged command."""
 
     def __init__(self, kind: Kind[E], store: EventStore, mapper: EventMapper, pseudonyms: Pseudonyms) -> None:
         self.kind = kind
@@ -35,7 +35,7 @@ class Versions(Generic[E]):
         self._pseudonyms = pseudonyms
 
     def stream_of(self, name: str = ONLY) -> UUID:
-        return self._pseudonyms.derived(*self.kind.stream, *((name,) if self.kind.named_by else ()))
+        return self._pseudonyms.derived(*self.kind.stream, *((name,) if self.kind.name_field else ()))
 
     async def find(self, at: datetime, name: str = ONLY, *, recent: bool = False) -> E | None:
         """Return the version in force at `at`, which is now or in the future.
@@ -49,8 +49,8 @@ class Versions(Generic[E]):
         """Return the version in force at `at`; raise the 404 problem if none is."""
         return found(await self.find(at, name))
 
-    async def in_force_then(self, at: datetime, name: str = ONLY) -> E:
-        """Return the version that was in force at `at`, by what had been published by then."""
+    async def in_force_as_recorded(self, at: datetime, name: str = ONLY) -> E:
+        """Return the version that was in force at `at`, as published by then; raise the 404 problem if none."""
         timeline: Timeline[E] = Timeline()
         for row in await self._store.read_stream(self.stream_of(name)):
             if row.recorded_at <= at:
@@ -59,10 +59,10 @@ class Versions(Generic[E]):
 
     async def version(self, number: int, name: str = ONLY) -> E:
         """Return the version of this number; raise the 404 problem if there is none."""
-        return found(next((each.said for each in await self.history(name) if each.said.number == number), None))
+        return found(next((each.content for each in await self.history(name) if each.content.number == number), None))
 
     async def history(self, name: str = ONLY) -> list[Version[E]]:
-        """Return all versions there are, the latest first."""
+        """Return all versions, the latest first."""
         envelopes = map(self._mapper.to_envelope, await self._store.read_stream(self.stream_of(name)))
         published = [
             Version(each.event, each.recorded_at, each.metadata.actor) for each in envelopes if is_version(each.event)

@@ -1,4 +1,4 @@
-"""HTTP for what is published in versions: publish, read, history and difference, the same for every kind."""
+"""Routes of versioned configuration: publish, read, history and difference, the same for every kind."""
 
 import inspect
 from collections.abc import Awaitable, Callable
@@ -28,7 +28,7 @@ To = Annotated[int | None, Query(ge=0, description="A number; the latest if abse
 
 
 class VersionEntry(BaseModel):
-    """One version: when and by whom it was published, and from when on it is in force. One that ships has no times."""
+    """One version: when and by whom it was published, and from when it is in force. A shipped version has no times."""
 
     number: int
     published_at: datetime | None
@@ -38,32 +38,34 @@ class VersionEntry(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class VersionRoutes(Generic[E, V]):
-    """The routes of one kind. `noun` names their operations; `parameter` is what the address calls the name.
+    """The routes of one kind of configuration.
 
-    `versions` and `asked` are dependencies: where to look versions up, and the version that a body asks for, checked.
-    `view` is what a version is shown as; `shown` gives its fields, where they are not those of the version.
+    `noun` is part of the operation names; `parameter` is the path parameter of the name, None if there is only one.
+    `versions` is the dependency that looks versions up; `body` is the one that validates a request body as a version.
+    `view` is the response model; `view_fields` returns its fields, by default those of the version.
+    `publishers` may publish; `readers` may read.
     """
 
     noun: str
     address: str
     versions: Callable[..., Awaitable[Versions[E]]]
-    asked: Callable[..., Awaitable[E]]
+    body: Callable[..., Awaitable[E]]
     view: type[V]
-    keepers: Allow
+    publishers: Allow
     readers: Allow
     parameter: str | None = None
-    number_asked_by: str = "number"
-    shown: Callable[[E], dict[str, Any]] = dict
+    number_parameter: str = "number"
+    view_fields: Callable[[E], dict[str, Any]] = dict
 
     def add_to(self, router: APIRouter) -> None:
-        """Add them all; the text of `asked` describes what publishing does."""
+        """Add all routes; the docstring of `body` becomes the description of publishing."""
         address = f"{self.address}/{{{self.parameter}}}" if self.parameter else self.address
         router.add_api_route(
             address,
             self._publish(router.prefix + self.address),
             methods=["PUT"],
             name=f"publish_{self.noun}",
-            description=inspect.getdoc(self.asked),
+            description=inspect.getdoc(self.body),
             response_model=Accepted,
             responses=PUBLISHED,
         )
@@ -73,9 +75,9 @@ class VersionRoutes(Generic[E, V]):
 
     def _publish(self, address: str) -> Endpoint:
         async def publish(
-            caller: Annotated[Caller, Depends(self.keepers)],
+            caller: Annotated[Caller, Depends(self.publishers)],
             versions: Annotated[Versions[E], Depends(self.versions)],
-            version: Annotated[E, Depends(self.asked)],
+            version: Annotated[E, Depends(self.body)],
         ) -> Response:
             name = versions.kind.name_of(version)
             handled = await versions.handler.handle(
@@ -96,29 +98,31 @@ class VersionRoutes(Generic[E, V]):
             response: Response,
             number: Annotated[
                 int | None,
-                Query(alias=self.number_asked_by, ge=1, description="A version; the one in force if absent."),
+                Query(
+                    alias=self.number_parameter, ge=1, description="A version number; the version in force if absent."
+                ),
             ] = None,
             at: At = None,
         ) -> V:
-            """Read the version in force, after every acknowledged command; or another one, by number or instant."""
+            """Read the version in force, or another by number or instant. Every acknowledged command is included."""
             loaded = await versions.handler.load(versions.stream_of(name))
             present = versions.kind.in_force(loaded.state, name, caller.context.now)
-            found = await self._asked_for(versions, name, number, at) or present or versions.kind.unpublished.get(name)
+            found = await self._requested(versions, name, number, at) or present or versions.kind.unpublished.get(name)
             if found is None:
                 raise not_found()
             response.headers["ETag"] = etag(loaded.version)
             is_in_force = present is not None and present.number == found.number
-            said = {**self.shown(found), "id": versions.stream_of(name), "is_in_force": is_in_force}
-            return self.view.model_validate(said)
+            fields = {**self.view_fields(found), "id": versions.stream_of(name), "is_in_force": is_in_force}
+            return self.view.model_validate(fields)
 
         return read
 
-    async def _asked_for(self, versions: Versions[E], name: str, number: int | None, at: datetime | None) -> E | None:
+    async def _requested(self, versions: Versions[E], name: str, number: int | None, at: datetime | None) -> E | None:
         if number is not None and at is not None:
-            raise one_of(self.number_asked_by)
+            raise one_of(self.number_parameter)
         if number is not None:
             return await versions.version(number, name)
-        return await versions.in_force_then(at, name) if at else None
+        return await versions.in_force_as_recorded(at, name) if at else None
 
     def _history(self) -> Endpoint:
         async def read_history(
@@ -127,17 +131,17 @@ class VersionRoutes(Generic[E, V]):
             name: Annotated[str, Depends(name_by(self.parameter))],
             paging: Paging,
         ) -> Page[VersionEntry]:
-            """List all versions, the latest first. Which is in force at an instant is told by reading it with `at`."""
+            """List all versions, the latest first. To find the version in force at an instant, read it with `at`."""
             known = await versions.history(name)
             if not known and name not in versions.kind.unpublished:
                 raise not_found()
             entries = [entry_of(each) for each in known]
 
-            async def below(place: list[str] | None, size: int) -> list[VersionEntry]:
-                return [each for each in entries if place is None or each.number < int(place[0])][: size + 1]
+            async def fetch(after: list[str] | None, size: int) -> list[VersionEntry]:
+                return [each for each in entries if after is None or each.number < int(after[0])][: size + 1]
 
             bound = {"list": "versions", "of": str(versions.stream_of(name))}
-            return await paging.page(bound, below, lambda entry: [str(entry.number)])
+            return await paging.page(bound, fetch, lambda entry: [str(entry.number)])
 
         return read_history
 
@@ -149,12 +153,12 @@ class VersionRoutes(Generic[E, V]):
             since: From = None,
             to: To = None,
         ) -> Difference:
-            """Say which fields differ between two versions, and what they were before and after.
+            """Compare two versions: each field that differs, with its value before and after.
 
-            The first version is compared with itself, if nothing else is asked for. What ships and waits to be
-            published has the number 0.
+            If there is only one version, it is compared with itself. A shipped template that has not been published
+            has the number 0.
             """
-            known = {each.said.number: each.said for each in await versions.history(name)}
+            known = {each.content.number: each.content for each in await versions.history(name)}
             known |= {each.number: each for each in [versions.kind.unpublished.get(name)] if each}
             to = max(known, default=0) if to is None else to
             since = max((each for each in known if each < to), default=to) if since is None else since
@@ -166,26 +170,26 @@ class VersionRoutes(Generic[E, V]):
 
 
 def name_by(parameter: str | None) -> Callable[..., Awaitable[str]]:
-    """Return the dependency that reads the name from the address."""
+    """Return the dependency that reads the name from the path."""
 
-    async def only() -> str:
+    async def only_name() -> str:
         return ONLY
 
-    async def named(name: Annotated[Code, Path(alias=parameter)]) -> str:
+    async def name_in_path(name: Annotated[Code, Path(alias=parameter)]) -> str:
         return name
 
-    return named if parameter else only
+    return name_in_path if parameter else only_name
 
 
 def entry_of(version: Version[E]) -> VersionEntry:
     return VersionEntry(
-        number=version.said.number,
+        number=version.content.number,
         published_at=version.published_at,
         published_by=version.published_by,
-        effective_from=version.said.effective_from or version.published_at,
+        effective_from=version.content.effective_from or version.published_at,
     )
 
 
-def one_of(number_asked_by: str) -> ProblemError:
-    en, zh = f"Ask by {number_asked_by} or by at, not by both.", f"{number_asked_by} 与 at 只能填一个。"
+def one_of(number_parameter: str) -> ProblemError:
+    en, zh = f"Use either {number_parameter} or at, not both.", f"{number_parameter} 与 at 只能填一个。"
     return ProblemError("validation-failed", en, zh, errors=[{"pointer": "query:at", "rule": "one-of", "detail": en}])

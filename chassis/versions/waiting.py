@@ -1,7 +1,7 @@
-"""Versions that are not yet in force, kept for who has to act once they are: each is given out at its time.
+"""Stores versions that are not in force yet, for consumers that must act when they come into force.
 
-The table `waiting_version` belongs to one reader of a service's events. Who reads what is in force by the table of
-another name must look here, too, until a version has been given out.
+The table `waiting_version` belongs to one consumer of a service's events. A query for the version in force must also
+read this table, because a version stays here until the timer takes it.
 """
 
 from datetime import datetime
@@ -23,7 +23,7 @@ TAKE = "DELETE FROM waiting_version WHERE effective_from <= $1 RETURNING data"
 
 
 async def keep(held: Connection, version: Published, name: str) -> bool:
-    """Keep a version that says from when on it is in force, and drop those that it overtakes; say whether it waits."""
+    """Store a version with an effective time, delete those that it supersedes, and return whether it was stored."""
     await held.execute(SUPERSEDE, version.type, name, version.effective_from)
     if version.effective_from is None:
         return False
@@ -33,7 +33,7 @@ async def keep(held: Connection, version: Published, name: str) -> bool:
 
 
 async def take(held: Connection, now: datetime) -> list[Published]:
-    """Return the versions whose time has come, in the order of their numbers, and keep them no longer."""
+    """Delete the versions that are in force at `now`, and return them in the order of their numbers."""
     data = [row["data"] for row in await held.fetch(TAKE, now)]
     found = [EVENT_TYPES[each["type"]].model_validate(each) for each in data]
     return sorted((each for each in found if isinstance(each, Published)), key=lambda each: each.number)

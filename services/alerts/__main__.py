@@ -14,7 +14,7 @@ from chassis.consume.timers import Timers
 from chassis.http.export import Exports
 from chassis.http.web import create_app
 from chassis.publish.relay import Relay
-from chassis.service import Parts, Service, Task
+from chassis.service import Service, ServiceContext, Task
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.erasure_answers import record_of
@@ -31,27 +31,27 @@ from services.alerts.schema import SCHEMA
 NAME: Final = "alerts"
 
 
-def build(parts: Parts) -> Service:
+def build(context: ServiceContext) -> Service:
     """Assemble the service. Nothing runs yet."""
-    settings, health = parts.settings, parts.supervisor.health
+    settings, health = context.settings, context.supervisor.health
     bootstrap = settings.kafka_bootstrap
-    store, mapper = EventStore(parts.pool), EventMapper()
-    detector = Detector(store, parts.pool, mapper, DEFAULT_RULES)
+    store, mapper = EventStore(context.pool), EventMapper()
+    detector = Detector(store, context.pool, mapper, DEFAULT_RULES)
     timers = Timers(detector.run_due, health=health("timers"))
 
     def applied() -> None:
         store.wake()
         timers.wake()
 
-    applier = Applier(CONSUMER, parts.pool, detector.apply, applied=applied)
+    applier = Applier(CONSUMER, context.pool, detector.apply, applied=applied)
     lists = ReadModel(
-        Applier(projection.CONSUMER, parts.pool, projection.apply),
+        Applier(projection.CONSUMER, context.pool, projection.apply),
         projection.TABLES,
         lambda applier, health, shared: LocalFeed(store, mapper, applier, health=health, shared=shared).run,
     )
     relay = Relay(
         store,
-        parts.pool,
+        context.pool,
         ALERT_EVENTS,
         bootstrap=bootstrap,
         health=health("relay"),
@@ -62,17 +62,17 @@ def build(parts: Parts) -> Service:
     app = create_app(
         "Alerts",
         ROUTERS,
-        authenticator=parts.authenticator,
-        cursors=parts.cursors,
-        supervisor=parts.supervisor,
-        checks={"database": parts.database_fault, "store": store.fault, "issuer": parts.issuer_fault},
+        authenticator=context.authenticator,
+        cursors=context.cursors,
+        supervisor=context.supervisor,
+        checks={"database": context.database_fault, "store": store.fault, "issuer": context.issuer_fault},
     )
     app.state.dependencies = Dependencies(
-        store, mapper, AlertQueries(parts.pool), DEFAULT_RULES, Exports(NAME, mapper, parts.pool)
+        store, mapper, AlertQueries(context.pool), DEFAULT_RULES, Exports(NAME, mapper, context.pool)
     )
     tasks = [
         Task("relay", "relay", relay.run),
-        Task("relay", "erasure-answers", Timers(answers(parts).run_due, health=health("erasure-answers")).run),
+        Task("relay", "erasure-answers", Timers(answers(context).run_due, health=health("erasure-answers")).run),
         Task("consumer", "consumer", consumer.run),
         Task("timers", "timers", timers.run),
         Task("projection", projection.CONSUMER, lists.follow(health(projection.CONSUMER))),
@@ -80,14 +80,14 @@ def build(parts: Parts) -> Service:
     return Service(NAME, app, tasks, [applier, lists.applier], [lists])
 
 
-def answers(parts: Parts) -> ErasureAnswers:
+def answers(context: ServiceContext) -> ErasureAnswers:
     """Return the publisher of answers to erasures."""
     return ErasureAnswers(
         ALERT_ERASURE_ANSWERS,
         partial(record_of, NAME),
-        parts.pool,
-        bootstrap=parts.settings.kafka_bootstrap,
-        idempotence=parts.settings.kafka_idempotence,
+        context.pool,
+        bootstrap=context.settings.kafka_bootstrap,
+        idempotence=context.settings.kafka_idempotence,
     )
 
 

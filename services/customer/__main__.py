@@ -5,28 +5,28 @@ import sys
 from chassis.cli import main
 from chassis.files.imports_api import imports_router
 from chassis.http.web import create_app
-from chassis.service import Parks, Parts, Service
+from chassis.service import ParkingConsumer, Service, ServiceContext
 from services.customer.api import ROUTERS
 from services.customer.assembly import NAME, dependencies
 from services.customer.schema import SCHEMA
 from services.customer.workers import importer, inbounds, read_models, tasks
 
 
-def build(parts: Parts) -> Service:
+def build(context: ServiceContext) -> Service:
     """Assemble the service. Nothing runs yet."""
-    needs = dependencies(parts)
-    imports, models, consumers = importer(parts, needs), read_models(parts, needs), inbounds(parts, needs)
+    needs = dependencies(context)
+    imports, models, consumers = importer(context, needs), read_models(context, needs), inbounds(context, needs)
     app = create_app(
         "Customer",
         [*ROUTERS, imports_router(imports)],
-        authenticator=parts.authenticator,
-        cursors=parts.cursors,
-        supervisor=parts.supervisor,
-        checks={"database": parts.database_fault, "store": needs.store.fault, "issuer": parts.issuer_fault},
+        authenticator=context.authenticator,
+        cursors=context.cursors,
+        supervisor=context.supervisor,
+        checks={"database": context.database_fault, "store": needs.store.fault, "issuer": context.issuer_fault},
     )
     app.state.dependencies = needs
-    appliers: list[Parks] = [*(model.applier for model in models), *consumers]
-    return Service(NAME, app, tasks(parts, needs, imports, models, consumers), appliers, models)
+    appliers: list[ParkingConsumer] = [*(model.applier for model in models), *consumers]
+    return Service(NAME, app, tasks(context, needs, imports, models, consumers), appliers, models)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from chassis.commands.command_handler import CommandHandler
 from chassis.consume.parked_events import ParkedEvents
 from chassis.http.export import Exports
-from chassis.service import Parts
+from chassis.service import ServiceContext
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.pseudonym import Pseudonyms
@@ -30,9 +30,9 @@ from services.customer.search.index import Search
 NAME = "customer"
 
 
-def dependencies(parts: Parts) -> Dependencies:
-    zone, pool = parts.settings.business_zone, parts.pool
-    store, mapper, pseudonyms = EventStore(pool), EventMapper(), Pseudonyms(parts.settings.pseudonym_key)
+def dependencies(context: ServiceContext) -> Dependencies:
+    zone, pool = context.settings.business_zone, context.pool
+    store, mapper, pseudonyms = EventStore(pool), EventMapper(), Pseudonyms(context.settings.pseudonym_key)
     customers = CommandHandler(store, CUSTOMER, mapper)
     tier_schemes = Versions(TIER_SCHEME, store, mapper, pseudonyms)
     employees = Employees(pool)

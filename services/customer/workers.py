@@ -12,7 +12,7 @@ from chassis.consume.rebuild import ReadModel
 from chassis.consume.timers import RunDue, Timers
 from chassis.files.imports import Importer, Imports
 from chassis.publish.relay import Relay
-from chassis.service import Parts, Task
+from chassis.service import ServiceContext, Task
 from contracts.erasure_answers import CONFIRMATIONS, ErasureConfirmed
 from contracts.inbound import INBOUND, AnyInbound
 from contracts.topics import CUSTOMER_EVENTS, CUSTOMER_INBOUND, ERASURE_ANSWERS, FOLLOWUP_EVENTS
@@ -37,48 +37,48 @@ GATHER_SECONDS = 0.25
 
 
 def tasks(
-    parts: Parts,
+    context: ServiceContext,
     needs: Dependencies,
     imports: Imports,
     models: tuple[ReadModel, ReadModel],
     consumers: Sequence[InboundConsumer[Any]],
 ) -> list[Task]:
-    health = parts.supervisor.health
+    health = context.supervisor.health
     lists, of_followup = models
     return [
-        Task("relay", "relay", relay(parts, needs).run),
+        Task("relay", "relay", relay(context, needs).run),
         Task("projection", projection.CONSUMER, lists.follow(health(projection.CONSUMER))),
         Task("consumer", followup.CONSUMER, of_followup.follow(health(followup.CONSUMER))),
         *(Task("consumer", consumer.name, consumer.run) for consumer in consumers),
         Task("importer", "importer", imports.run),
         *(
             Task("timers", name, Timers(run_due, health=health(name)).run)
-            for name, run_due in timers(parts, needs).items()
+            for name, run_due in timers(context, needs).items()
         ),
     ]
 
 
-def relay(parts: Parts, needs: Dependencies) -> Relay:
+def relay(context: ServiceContext, needs: Dependencies) -> Relay:
     return Relay(
         needs.store,
-        parts.pool,
+        context.pool,
         CUSTOMER_EVENTS,
-        bootstrap=parts.settings.kafka_bootstrap,
-        health=parts.supervisor.health("relay"),
-        idempotence=parts.settings.kafka_idempotence,
+        bootstrap=context.settings.kafka_bootstrap,
+        health=context.supervisor.health("relay"),
+        idempotence=context.settings.kafka_idempotence,
     )
 
 
-def read_models(parts: Parts, needs: Dependencies) -> tuple[ReadModel, ReadModel]:
+def read_models(context: ServiceContext, needs: Dependencies) -> tuple[ReadModel, ReadModel]:
     """Return the read model of our own store, and that of followup's topic."""
-    bootstrap = parts.settings.kafka_bootstrap
+    bootstrap = context.settings.kafka_bootstrap
     lists = ReadModel(
-        Applier(projection.CONSUMER, parts.pool, projection.handler(needs.pseudonyms)),
+        Applier(projection.CONSUMER, context.pool, projection.handler(needs.pseudonyms)),
         projection.TABLES,
         lambda applier, health, shared: LocalFeed(needs.store, needs.mapper, applier, health=health, shared=shared).run,
     )
     of_followup = ReadModel(
-        Applier(followup.CONSUMER, parts.pool, followup.apply),
+        Applier(followup.CONSUMER, context.pool, followup.apply),
         followup.TABLES,
         lambda applier, health, shared: (
             Consumer(
@@ -95,15 +95,15 @@ def read_models(parts: Parts, needs: Dependencies) -> tuple[ReadModel, ReadModel
 
 
 def inbounds(
-    parts: Parts, needs: Dependencies
+    context: ServiceContext, needs: Dependencies
 ) -> tuple[InboundConsumer[AnyInbound], InboundConsumer[ErasureConfirmed]]:
     """Return the consumers of inbound messages and of answers to erasures."""
-    bootstrap, health = parts.settings.kafka_bootstrap, parts.supervisor.health
+    bootstrap, health = context.settings.kafka_bootstrap, context.supervisor.health
     received = InboundReceiver(needs.customers, needs.registration, needs.commerce, needs.pseudonyms)
     messages: InboundConsumer[AnyInbound] = InboundConsumer(
         receiver.CONSUMER,
         [CUSTOMER_INBOUND],
-        parts.pool,
+        context.pool,
         INBOUND,
         received.receive,
         received.customer_of,
@@ -113,7 +113,7 @@ def inbounds(
     answers: InboundConsumer[ErasureConfirmed] = InboundConsumer(
         execution.CONFIRMED,
         ERASURE_ANSWERS,
-        parts.pool,
+        context.pool,
         CONFIRMATIONS,
         needs.erasure.receive,
         lambda answer: answer.customer_id,
@@ -123,20 +123,20 @@ def inbounds(
     return messages, answers
 
 
-def importer(parts: Parts, needs: Dependencies) -> Imports:
+def importer(context: ServiceContext, needs: Dependencies) -> Imports:
     """Return the import of each kind of file; the first kind is the default."""
-    zone, registration, queries = parts.settings.business_zone, needs.registration, needs.queries
+    zone, registration, queries = context.settings.business_zone, needs.registration, needs.queries
     importers: dict[str, Importer] = {
         "customers": CustomerImport(registration, needs.employees, needs.pseudonyms, zone),
         "orders": OrderImport(needs.commerce, registration, queries, zone),
         "contracts": ContractImport(needs.commerce, registration, queries, zone),
     }
-    return Imports(parts.pool, importers, health=parts.supervisor.health("importer"))
+    return Imports(context.pool, importers, health=context.supervisor.health("importer"))
 
 
-def timers(parts: Parts, needs: Dependencies) -> dict[str, RunDue]:
+def timers(context: ServiceContext, needs: Dependencies) -> dict[str, RunDue]:
     """Return what each timer runs, by the name of its task."""
-    pool, zone = parts.pool, parts.settings.business_zone
+    pool, zone = context.pool, context.settings.business_zone
     dates = CommandHandler(needs.store, IMPORTANT_DATE, needs.mapper)
     return {
         "tiers": TierRunner(pool, needs.customers, zone).run_due,

@@ -1,1 +1,1 @@
-"""What was done for a customer, and what is owed: contacts, follow-up tasks, complaints."""
+"""The followup service: contacts, follow-up tasks, plans, complaints, surveys and absences."""

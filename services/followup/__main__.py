@@ -13,7 +13,7 @@ from chassis.files.imports_api import imports_router
 from chassis.http.export import Exports
 from chassis.http.web import create_app
 from chassis.publish.relay import Relay
-from chassis.service import Parts, Service, Task
+from chassis.service import Service, ServiceContext, Task
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.pseudonym import Pseudonyms
@@ -52,16 +52,16 @@ NAME = "followup"
 PROJECTION = "followup-list"
 
 
-def build(parts: Parts) -> Service:
-    """Put the service together; nothing runs yet."""
-    settings, health = parts.settings, parts.supervisor.health
-    needs = dependencies(parts)
-    imports = Imports(parts.pool, {"followups": followup_import(parts, needs)}, health=health("importer"))
-    known_customers, own_lists = models = read_models(parts, needs)
-    of_customers, of_own, reactions = workers.assemble(parts, needs)
+def build(context: ServiceContext) -> Service:
+    """Build the service without starting it."""
+    settings, health = context.settings, context.supervisor.health
+    needs = dependencies(context)
+    imports = Imports(context.pool, {"followups": followup_import(context, needs)}, health=health("importer"))
+    customer_model, list_model = models = read_models(context, needs)
+    of_customers, of_own, reactions = workers.assemble(context, needs)
     relay = Relay(
         needs.store,
-        parts.pool,
+        context.pool,
         FOLLOWUP_EVENTS,
         bootstrap=settings.kafka_bootstrap,
         health=health("relay"),
@@ -70,55 +70,55 @@ def build(parts: Parts) -> Service:
     app = create_app(
         "Followup",
         [*ROUTERS, imports_router(imports)],
-        authenticator=parts.authenticator,
-        cursors=parts.cursors,
-        supervisor=parts.supervisor,
-        checks={"database": parts.database_fault, "store": needs.store.fault, "issuer": parts.issuer_fault},
+        authenticator=context.authenticator,
+        cursors=context.cursors,
+        supervisor=context.supervisor,
+        checks={"database": context.database_fault, "store": needs.store.fault, "issuer": context.issuer_fault},
     )
     app.state.dependencies = needs
     tasks = [
         Task("relay", "relay", relay.run),
-        Task("consumer", customers.CONSUMER, known_customers.follow(health(customers.CONSUMER))),
-        Task("projection", PROJECTION, own_lists.follow(health(PROJECTION))),
+        Task("consumer", customers.CONSUMER, customer_model.follow(health(customers.CONSUMER))),
+        Task("projection", PROJECTION, list_model.follow(health(PROJECTION))),
         Task("importer", "importer", imports.run),
         *reactions,
     ]
-    return Service(NAME, app, tasks, [known_customers.applier, own_lists.applier, of_customers, of_own], list(models))
+    return Service(NAME, app, tasks, [customer_model.applier, list_model.applier, of_customers, of_own], list(models))
 
 
-def read_models(parts: Parts, needs: Dependencies) -> tuple[ReadModel, ReadModel]:
-    """Return what is known of customers, from Kafka, and the lists of the service's own events, from the store."""
-    bootstrap = parts.settings.kafka_bootstrap
-    known_customers = ReadModel(
-        Applier(customers.CONSUMER, parts.pool, customers.apply),
+def read_models(context: ServiceContext, needs: Dependencies) -> tuple[ReadModel, ReadModel]:
+    """Return two read models: customers, from Kafka, and the lists of the service's own events, from the store."""
+    bootstrap = context.settings.kafka_bootstrap
+    customer_model = ReadModel(
+        Applier(customers.CONSUMER, context.pool, customers.apply),
         customers.TABLES,
         lambda applier, health, shared: (
             Consumer(applier, [CUSTOMER_EVENTS], bootstrap=bootstrap, health=health, shared=shared).run
         ),
     )
-    own_lists = ReadModel(
-        Applier(PROJECTION, parts.pool, projection.apply),
+    list_model = ReadModel(
+        Applier(PROJECTION, context.pool, projection.apply),
         projection.TABLES,
         lambda applier, health, shared: LocalFeed(needs.store, needs.mapper, applier, health=health, shared=shared).run,
     )
-    return known_customers, own_lists
+    return customer_model, list_model
 
 
-def followup_import(parts: Parts, needs: Dependencies) -> FollowupImport:
+def followup_import(context: ServiceContext, needs: Dependencies) -> FollowupImport:
     return FollowupImport(
         contacts=needs.contacts,
         tasks=needs.tasks,
         customers=needs.customers,
         pseudonyms=needs.pseudonyms,
-        zone=parts.settings.business_zone,
+        zone=context.settings.business_zone,
     )
 
 
-def dependencies(parts: Parts) -> Dependencies:
-    pseudonyms = Pseudonyms(parts.settings.pseudonym_key)
-    store, mapper = EventStore(parts.pool), EventMapper()
+def dependencies(context: ServiceContext) -> Dependencies:
+    pseudonyms = Pseudonyms(context.settings.pseudonym_key)
+    store, mapper = EventStore(context.pool), EventMapper()
     return Dependencies(
-        pool=parts.pool,
+        pool=context.pool,
         store=store,
         mapper=mapper,
         pseudonyms=pseudonyms,
@@ -136,17 +136,17 @@ def dependencies(parts: Parts) -> Dependencies:
         calendars=Versions(CALENDAR, store, mapper, pseudonyms),
         complaint_policies=Versions(COMPLAINT_POLICY, store, mapper, pseudonyms),
         survey_policies=Versions(SURVEY_POLICY, store, mapper, pseudonyms),
-        contact_queries=ContactQueries(parts.pool),
-        task_queries=TaskQueries(parts.pool),
-        complaint_queries=ComplaintQueries(parts.pool),
-        guard_queries=GuardQueries(parts.pool),
-        survey_queries=SurveyQueries(parts.pool),
-        absence_queries=AbsenceQueries(parts.pool),
-        day_queries=DayQueries(parts.pool, parts.settings.business_zone),
-        due_work=DueWork(parts.pool),
-        customers=Customers(parts.pool),
+        contact_queries=ContactQueries(context.pool),
+        task_queries=TaskQueries(context.pool),
+        complaint_queries=ComplaintQueries(context.pool),
+        guard_queries=GuardQueries(context.pool),
+        survey_queries=SurveyQueries(context.pool),
+        absence_queries=AbsenceQueries(context.pool),
+        day_queries=DayQueries(context.pool, context.settings.business_zone),
+        due_work=DueWork(context.pool),
+        customers=Customers(context.pool),
         invitations=Invitations(pseudonyms),
-        exports=Exports(NAME, mapper, parts.pool),
+        exports=Exports(NAME, mapper, context.pool),
     )
 
 

@@ -1,7 +1,7 @@
-"""Assignment of work, for plans, complaints and requests alike.
+"""Assignment of work for plans, complaints and requests.
 
-It goes to the owner or the stand-in, to the next of a team, or to the member of a team with the least open work.
-Members who are absent when the work is due are skipped, unless all are.
+Work goes to the owner or the stand-in, to the next member of a team, or to the member with the least open work.
+Members who are absent when the work is due are skipped, unless all are absent.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ AWAY = """
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The work to assign. `turn` is the key that its round robin is stored under."""
+    """The work to assign. `turn` is the key of its round robin."""
 
     assign: Assignment
     team: Sequence[str]
@@ -43,46 +43,46 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """The assignee, the absent employee they stand in for, if any, and the rule that was applied."""
+class Assignee:
+    """The assignee, the applied rule, and the absent employee whose stand-in it is, if any."""
 
     employee_id: str
     assignment: Assignment
     stands_in_for: str | None = None
 
 
-async def give(pool: Pool, work: Work) -> Given | None:
-    """Return the assignee; None where it is the owner's work and the customer has no owner.
+async def find_assignee(pool: Pool, work: Work) -> Assignee | None:
+    """Return the assignee; None if the owner should do it and the customer has no owner.
 
-    It is decided by the lists, which may not show the assignments and absences of the last moments yet.
+    It is found in the read models, which may lag behind the latest assignments and absences.
     """
     match work.assign:
         case Assignment.OWNER:
             return await owner_or_stand_in(pool, work)
         case Assignment.ROUND_ROBIN:
             turn: int = await pool.fetchval(TURN, *work.turn)
-            there = present(work.team, await away(pool, work.team, work.due_at))
-            return Given(in_turn(there, turn), work.assign)
+            candidates = present(work.team, await away(pool, work.team, work.due_at))
+            return Assignee(in_turn(candidates, turn), work.assign)
         case Assignment.LEAST_LOADED:
-            there = present(work.team, await away(pool, work.team, work.due_at))
-            least: str = await pool.fetchval(LEAST, list(there))
-            return Given(least, work.assign)
+            candidates = present(work.team, await away(pool, work.team, work.due_at))
+            least: str = await pool.fetchval(LEAST, list(candidates))
+            return Assignee(least, work.assign)
         case other:
             assert_never(other)
 
 
-async def owner_or_stand_in(pool: Pool, work: Work) -> Given | None:
+async def owner_or_stand_in(pool: Pool, work: Work) -> Assignee | None:
     owner_id = work.owner_id
     if owner_id is None:
         return None
     stand_in_id = (await away(pool, [owner_id], work.due_at)).get(owner_id)
     if stand_in_id is None or await away(pool, [stand_in_id], work.due_at):
-        return Given(owner_id, work.assign)
-    return Given(stand_in_id, work.assign, stands_in_for=owner_id)
+        return Assignee(owner_id, work.assign)
+    return Assignee(stand_in_id, work.assign, stands_in_for=owner_id)
 
 
 async def away(pool: Pool, people: Sequence[str], at: datetime) -> Mapping[str, str | None]:
-    """Return which of these people are absent then, or have left, each with the stand-in."""
+    """Return which of these employees are absent at `at` or have left, each with the stand-in."""
     rows = await pool.fetch(AWAY, list(people), at)
     return {row["employee_id"]: row["stand_in_id"] for row in rows}
 
@@ -92,11 +92,11 @@ def present(team: Sequence[str], away: Mapping[str, str | None]) -> Sequence[str
     return [each for each in team if each not in away] or team
 
 
-def in_turn(there: Sequence[str], turn: int) -> str:
+def in_turn(candidates: Sequence[str], turn: int) -> str:
     """Return the member whose turn it is, counted from 1."""
-    return there[(turn - 1) % len(there)]
+    return candidates[(turn - 1) % len(candidates)]
 
 
 def turn_of(team: Sequence[str]) -> str:
-    """Return the key that a team's turns are stored under, of the same length for every team."""
+    """Return the key of a team's round robin, which has the same length for every team."""
     return hashlib.sha256("\n".join(team).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What the routes are given: the command handlers, the queries, and the helpers of one process."""
+"""The dependencies of the routes: command handlers, queries and helpers of one process."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -42,9 +42,9 @@ from services.followup.surveys.invitations import Invitations
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """In groups: the store, command handlers, configuration and its versions, queries, helpers of one process.
+    """In groups: the store, command handlers, versioned configuration, queries, and helpers of one process.
 
-    Routes take from it what they need. Workers do not get it: `workers` gives each its parts.
+    Routes take from it what they need. Workers do not receive it: `workers` passes each only what it uses.
     """
 
     pool: Pool

@@ -1,4 +1,4 @@
-"""Ids of streams that are derived from what they are about."""
+"""Stream ids derived from the subject of the stream."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from chassis.store.pseudonym import Pseudonyms
 
 def absences_of(employee_id: str, pseudonyms: Pseudonyms) -> UUID:
     """Return the stream of one employee's absences."""
-    # In hex, because names are folded before an id is derived from them; ids that differ in case are two people.
+    # In hex, because derived ids ignore case, and ids that differ only in case are different employees.
     return pseudonyms.derived("absences", employee_id.encode().hex())
 
 

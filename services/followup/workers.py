@@ -1,4 +1,4 @@
-"""The background workers of this service, each given the parts that it uses: what consumes events, and the timers."""
+"""Builds the background workers of this service: event consumers and timers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from chassis.consume.local_feed import LocalFeed
 from chassis.consume.timers import RunDue, Timers
 from chassis.postgres.database import Connection
 from chassis.runtime.clock import Clock, utc_now
-from chassis.service import Parts, Task
+from chassis.service import ServiceContext, Task
 from contracts.event import Envelope
 from contracts.topics import CUSTOMER_EVENTS
 from services.followup.complaints.consent import ConsentTimer
@@ -27,9 +27,9 @@ CONSUMER = "followup-plans"
 OWN_CONSUMER = "followup-plans-own"
 
 
-def assemble(parts: Parts, needs: Dependencies) -> tuple[Applier, Applier, list[Task]]:
-    """Return what applies customers' events, what applies our own, and the tasks that run these and the timers."""
-    settings, health = parts.settings, parts.supervisor.health
+def assemble(context: ServiceContext, needs: Dependencies) -> tuple[Applier, Applier, list[Task]]:
+    """Return the applier of customer events, the applier of the service's own events, and all tasks."""
+    settings, health = context.settings, context.supervisor.health
     plans, guards = plan_runner(needs, settings.business_zone), guard_watcher(needs)
     surveys, erasures = survey_sender(needs), ErasureHandler(needs.store, needs.mapper)
     handovers = reassignment(needs)
@@ -37,7 +37,7 @@ def assemble(parts: Parts, needs: Dependencies) -> tuple[Applier, Applier, list[
     async def receive(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         await handovers.receive(envelopes)
         await receive_either(envelopes, held)
-        # Last, because it locks the store, to which the others send commands.
+        # Last, because it locks the store, and the other handlers append to it.
         await erasures.receive(envelopes, held)
 
     async def receive_own(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
@@ -49,16 +49,16 @@ def assemble(parts: Parts, needs: Dependencies) -> tuple[Applier, Applier, list[
         await guards.receive(envelopes, held)
         await surveys.receive(envelopes)
 
-    of_customers = Applier(CONSUMER, parts.pool, receive, applied=needs.store.wake)
-    of_own = Applier(OWN_CONSUMER, parts.pool, receive_own)
+    of_customers = Applier(CONSUMER, context.pool, receive, applied=needs.store.wake)
+    of_own = Applier(OWN_CONSUMER, context.pool, receive_own)
     consumer = Consumer(of_customers, [CUSTOMER_EVENTS], bootstrap=settings.kafka_bootstrap, health=health(CONSUMER))
     tail = LocalFeed(needs.store, needs.mapper, of_own, health=health(OWN_CONSUMER))
     timers: dict[str, RunDue] = {
         "plans": plans.run_due,
         "guards": guards.run_due,
-        "consent": ConsentTimer(parts.pool, needs.complaints).run_due,
+        "consent": ConsentTimer(context.pool, needs.complaints).run_due,
         "lateness": escalation_timer(needs).run_due,
-        "repromising": TargetRecalculation(parts.pool, needs.complaints, needs.calendars).run_due,
+        "repromising": TargetRecalculation(context.pool, needs.complaints, needs.calendars).run_due,
     }
     tasks = [
         Task("consumer", CONSUMER, consumer.run),

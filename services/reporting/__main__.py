@@ -12,7 +12,7 @@ from chassis.consume.erasure_answers import ErasureAnswers
 from chassis.consume.rebuild import ReadModel
 from chassis.consume.timers import Timers
 from chassis.http.web import create_app
-from chassis.service import Parts, Service, Task
+from chassis.service import Service, ServiceContext, Task
 from contracts.erasure_answers import record_of
 from contracts.topics import REPORTING_ERASURE_ANSWERS
 from services.reporting import projection
@@ -24,12 +24,12 @@ from services.reporting.schema import SCHEMA
 NAME: Final = "reporting"
 
 
-def build(parts: Parts) -> Service:
+def build(context: ServiceContext) -> Service:
     """Assemble the service. Nothing runs yet."""
-    settings, health = parts.settings, parts.supervisor.health
-    needs = Dependencies(pool=parts.pool, zone=ZoneInfo(settings.business_zone))
+    settings, health = context.settings, context.supervisor.health
+    needs = Dependencies(pool=context.pool, zone=ZoneInfo(settings.business_zone))
     model = ReadModel(
-        Applier(NAME, parts.pool, projection.apply),
+        Applier(NAME, context.pool, projection.apply),
         projection.TABLES,
         lambda applier, health, shared: (
             Consumer(applier, projection.TOPICS, bootstrap=settings.kafka_bootstrap, health=health, shared=shared).run
@@ -39,22 +39,22 @@ def build(parts: Parts) -> Service:
     answers = ErasureAnswers(
         REPORTING_ERASURE_ANSWERS,
         partial(record_of, NAME),
-        parts.pool,
+        context.pool,
         bootstrap=settings.kafka_bootstrap,
         idempotence=settings.kafka_idempotence,
     )
 
     async def consume() -> None:
-        await save_zone(parts.pool, settings.business_zone)
+        await save_zone(context.pool, settings.business_zone)
         await follow()
 
     app = create_app(
         "Reporting",
         ROUTERS,
-        authenticator=parts.authenticator,
-        cursors=parts.cursors,
-        supervisor=parts.supervisor,
-        checks={"database": parts.database_fault, "issuer": parts.issuer_fault},
+        authenticator=context.authenticator,
+        cursors=context.cursors,
+        supervisor=context.supervisor,
+        checks={"database": context.database_fault, "issuer": context.issuer_fault},
     )
     app.state.dependencies = needs
     tasks = [

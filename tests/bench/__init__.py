@@ -1,1 +1,1 @@
-"""How fast the pieces are, each against a floor measured in the same run. Not collected by pytest."""
+"""Benchmarks of single parts, each with a floor measured in the same run. Not collected by pytest."""

@@ -1,4 +1,4 @@
-"""Measures: `python -m tests.bench [--only NAME] [--seconds S] [--quick]`."""
+"""Runs the benchmarks: `python -m tests.bench [--only NAME] [--seconds S] [--quick]`."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Annotated

@@ -12,8 +12,8 @@ from demo import lifecycle
 from demo.client import Client
 from demo.lifecycle_table import by_day, complete_timeline
 from demo.lifecycle_texts import sentences
-from tests.support.listening import Heard, listening
 from tests.support.product import Product
+from tests.support.topic_reader import ReceivedEvents, read_topics
 from tests.support.waiting import eventually
 
 TOPICS = ("care.customer.events.v1", "care.followup.events.v1", "care.alert.events.v1", "care.alert.open.v1")
@@ -30,8 +30,8 @@ CHAPTERS = (
 
 
 @pytest.fixture(scope="module")
-async def heard(product: Product) -> AsyncIterator[Heard]:
-    async with listening(product.environment["CARE_KAFKA_BOOTSTRAP"], *TOPICS) as listener:
+async def heard(product: Product) -> AsyncIterator[ReceivedEvents]:
+    async with read_topics(product.environment["CARE_KAFKA_BOOTSTRAP"], *TOPICS) as listener:
         yield listener
 
 
@@ -44,7 +44,7 @@ async def register(client: Client, name: str, **more: object) -> str:
     return str((await client.post("customer", "/v1/customers", body))["id"])
 
 
-async def test_a_promise_is_missed_kept_late_and_told_everywhere(product: Product, heard: Heard) -> None:
+async def test_a_promise_is_missed_kept_late_and_told_everywhere(product: Product, heard: ReceivedEvents) -> None:
     client = product.client
     customer = await register(client, "深圳启明")
     task = await client.post("followup", f"/v1/customers/{customer}/tasks", {"due_at": soon(1), "content": "首次回访"})
@@ -76,7 +76,7 @@ async def test_a_promise_is_missed_kept_late_and_told_everywhere(product: Produc
 
 
 async def test_a_complaint_written_down_late_is_raised_at_once_and_ended_by_the_answer(
-    product: Product, heard: Heard
+    product: Product, heard: ReceivedEvents
 ) -> None:
     client = product.client
     customer = await register(client, "成都远景")
@@ -90,7 +90,7 @@ async def test_a_complaint_written_down_late_is_raised_at_once_and_ended_by_the_
     await heard.wait_for(customer, "care.followup.complaint-closed.v1")
 
 
-async def test_silence_that_a_late_entry_disproves_is_withdrawn(product: Product, heard: Heard) -> None:
+async def test_silence_that_a_late_entry_disproves_is_withdrawn(product: Product, heard: ReceivedEvents) -> None:
     client = product.client
     long_ago = {"last_contacted_at": soon(-40 * 86_400)}
     customer = await register(client, "重庆云帆", profile=long_ago)
@@ -102,7 +102,7 @@ async def test_silence_that_a_late_entry_disproves_is_withdrawn(product: Product
     assert withdrawn.get_data()["alert_id"] == raised.get_data()["alert_id"]
 
 
-async def test_what_one_request_set_off_is_tied_together(product: Product, heard: Heard) -> None:
+async def test_what_one_request_set_off_is_tied_together(product: Product, heard: ReceivedEvents) -> None:
     client = product.client
     headers = {"X-Correlation-Id": "story-1", "traceparent": f"00-{'ab' * 16}-{'cd' * 8}-01"}
     body = {"name": "青岛蔚蓝", "owner_id": "wang"}
@@ -114,7 +114,7 @@ async def test_what_one_request_set_off_is_tied_together(product: Product, heard
     assert {entry["correlation_id"] for entry in history["items"]} == {"story-1"}
 
 
-async def test_a_retried_command_has_one_effect(product: Product, heard: Heard) -> None:
+async def test_a_retried_command_has_one_effect(product: Product, heard: ReceivedEvents) -> None:
     client, key = product.client, {"Idempotency-Key": "retry-1"}
     url = f"{client.urls['customer']}/v1/customers"
     first = await client.http.post(url, json={"name": "苏州同里"}, headers=key)

@@ -1,4 +1,4 @@
-"""Fixtures for faults: the issuer once, and for each test a house of its own on the run's servers."""
+"""Fixtures of the fault tests: one token issuer, and for each test a deployment of its own on the run's servers."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from chassis.postgres.database import Pool
 from deploy.stack.infrastructure import temporary_data_dir
-from tests.faults.support.house import House, Issuer, as_admin, issuer_process, pool_at
+from tests.faults.support.deployment import Deployment, Issuer, as_admin, issuer_process, pool_at
 from tests.faults.support.ledger import Ledger
 from tests.support.pipeline import Pipeline
 from tests.support.servers import Database, Servers
@@ -21,10 +21,10 @@ async def issuer() -> AsyncIterator[Issuer]:
 
 
 @pytest.fixture
-async def house(running: Servers, issuer: Issuer, tmp_path: Path) -> AsyncIterator[House]:
-    made = House(running, issuer, tmp_path)
-    yield made
-    await made.close()
+async def deployment(running: Servers, issuer: Issuer, tmp_path: Path) -> AsyncIterator[Deployment]:
+    started = Deployment(running, issuer, tmp_path)
+    yield started
+    await started.close()
 
 
 @pytest.fixture
@@ -34,15 +34,15 @@ def ledger(tmp_path: Path) -> Ledger:
 
 @pytest.fixture
 async def watched(pipeline: Pipeline, database: Database) -> Pipeline:
-    """A pipeline whose table takes the same event twice, so that a double effect can be seen."""
+    """A pipeline whose table accepts the same event twice, so that a duplicate effect is visible."""
     await as_admin(database, "ALTER TABLE seen DROP CONSTRAINT seen_pkey")
     return pipeline
 
 
 @pytest.fixture
 async def reporting(running: Servers) -> AsyncIterator[Database]:
-    async with running.passing("reporting") as made:
-        yield made
+    async with running.passing("reporting") as started:
+        yield started
 
 
 @pytest.fixture

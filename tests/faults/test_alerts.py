@@ -1,4 +1,4 @@
-"""R27, R38, R41 for alerts: killed, started twice, or late, each silence is raised once and told under one id."""
+"""R27, R38, R41 for alerts: if the service is killed, runs twice or is late, each alert is raised once with one id."""
 
 import asyncio
 from collections import defaultdict
@@ -24,8 +24,8 @@ from services.alerts.engine.facts import evolve
 from services.alerts.engine.rules import DEFAULT_RULES
 from services.customer.commands import Profile, Register
 from tests.faults.support import evidence, oracle
+from tests.faults.support.deployment import ALL_PUBLISHED, Deployment, keep_running_process, pool_at, wait_until_true
 from tests.faults.support.facts import context, handler_of
-from tests.faults.support.house import ALL_PUBLISHED, House, keep_up, pool_at, quiet
 from tests.support.servers import Database, Servers
 from tests.support.waiting import background, eventually
 
@@ -64,7 +64,7 @@ async def fall_silent(pool: Pool, count: int) -> None:
 
 
 def expected_alerts(facts: list[Envelope[Any]], now: datetime) -> set[str]:
-    """Return what the engine makes of the store alone: the pure answer."""
+    """Return the alerts that the engine raises for the events of the store."""
     by_customer: dict[UUID, CustomerState] = defaultdict(CustomerState)
     for fact in facts:
         known = by_customer[fact.subject]
@@ -73,8 +73,8 @@ def expected_alerts(facts: list[Envelope[Any]], now: datetime) -> set[str]:
     return {event.dedup_key for step in steps for event in step.events}
 
 
-def relay_of(house: House, pool: Pool, topic: Topic) -> Relay:
-    return Relay(EventStore(pool), pool, house.own(topic), bootstrap=house.bootstrap, health=Health("relay"))
+def relay_for(deployment: Deployment, pool: Pool, topic: Topic) -> Relay:
+    return Relay(EventStore(pool), pool, deployment.own(topic), bootstrap=deployment.bootstrap, health=Health("relay"))
 
 
 async def raised(pool: Pool) -> int:
@@ -83,19 +83,19 @@ async def raised(pool: Pool) -> int:
 
 @pytest.mark.parametrize("kills", [1, pytest.param(4, marks=pytest.mark.nightly)])
 async def test_r27_alerts_killed_at_work_raise_each_silence_once(
-    house: House, pool: Pool, followup_pool: Pool, alerts_pool: Pool, alerts: Database, kills: int
+    deployment: Deployment, pool: Pool, followup_pool: Pool, alerts_pool: Pool, alerts: Database, kills: int
 ) -> None:
-    relays = relay_of(house, pool, CUSTOMER_EVENTS), relay_of(house, followup_pool, FOLLOWUP_EVENTS)
+    relays = relay_for(deployment, pool, CUSTOMER_EVENTS), relay_for(deployment, followup_pool, FOLLOWUP_EVENTS)
     await fall_silent(pool, SILENT)
-    process = await house.start("alerts", "all", alerts.app, crash_at="consumer.before-offset-commit")
-    async with background(*(relay.run for relay in relays), lambda: keep_up(process, alerts)):
+    process = await deployment.start("alerts", "all", alerts.app, crash_at="consumer.before-offset-commit")
+    async with background(*(relay.run for relay in relays), lambda: keep_running_process(process, alerts)):
         for number in range(kills):
             await fall_silent(pool, SILENT)
             expected = SILENT * (number + 2)
             await eventually(lambda expected=expected: all_raised(alerts_pool, expected))  # type: ignore[misc]
             await process.kill()
-        await quiet(alerts_pool, ALL_PUBLISHED)
-        topic = await evidence.published(house.bootstrap, house.own(ALERT_EVENTS))
+        await wait_until_true(alerts_pool, ALL_PUBLISHED)
+        topic = await evidence.published(deployment.bootstrap, deployment.own(ALERT_EVENTS))
     expected_keys = expected_alerts(await evidence.stored(pool), datetime.now(UTC))
     stored = await evidence.stored(alerts_pool)
     assert len(expected_keys) == SILENT * (kills + 1)
@@ -120,7 +120,7 @@ async def test_r38_r41_two_schedulers_back_after_hours_raise_each_silence_once(p
     async with transaction(alerts_pool) as held:
         await copies[0].apply(facts, held)
     assert await raised(alerts_pool) == 0
-    await all_heard(alerts_pool, hours_later)
+    await watermarks_reached(alerts_pool, hours_later)
     for _ in range(3):
         await asyncio.gather(*(copy.run_due() for copy in copies))
     stored = await evidence.stored(alerts_pool)
@@ -136,12 +136,12 @@ async def test_a_silent_customer_is_not_raised_while_a_feed_lags(pool: Pool, ale
     detector = Detector(EventStore(alerts_pool), alerts_pool, EventMapper(), DEFAULT_RULES, lambda: later)
     async with transaction(alerts_pool) as held:
         await detector.apply(facts, held)
-    await all_heard(alerts_pool, later, feeds=FEEDS[:1])
+    await watermarks_reached(alerts_pool, later, feeds=FEEDS[:1])
     assert await detector.run_due() == 0
 
 
-async def all_heard(pool: Pool, until: datetime, feeds: list[str] = FEEDS) -> None:
-    """Let the feeds say that nothing is missing up to an instant."""
+async def watermarks_reached(pool: Pool, until: datetime, feeds: list[str] = FEEDS) -> None:
+    """Wait until the watermarks of the feeds have reached an instant."""
     positions = Positions(CONSUMER)
     for feed in feeds:
         for partition in range(PARTITIONS):

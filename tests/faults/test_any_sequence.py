@@ -1,6 +1,6 @@
-"""R45: any sequence of commands, deaths, retries, duplicates, replays and rebuilds ends where a dict model does.
+"""R45: any sequence of commands, crashes, retries, duplicates, replays and rebuilds ends in the state of the model.
 
-A failure prints its steps, which are a program, and a blob for `@reproduce_failure`; at night its seed too.
+A failure prints its steps as a program, and a blob for `@reproduce_failure`; nightly runs also print the seed.
 """
 
 import asyncio
@@ -31,17 +31,17 @@ from chassis.store import event_store
 from chassis.store.append import Append, Appended
 from chassis.store.event_store import EventStore
 from tests.faults.machine.broker import Broker
-from tests.faults.machine.death import Death, Died
+from tests.faults.machine.databases import Databases, open_databases
+from tests.faults.machine.process_death import ProcessDeath, ProcessDied
 from tests.faults.machine.sequence import AnySequence
 from tests.faults.machine.system import System
-from tests.faults.machine.world import World, world_of
 from tests.support.servers import Database, Servers
 
 Play = Callable[[], AnySequence]
 
 
 def tell_unless_it_died(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    if not isinstance(context.get("exception"), Died):
+    if not isinstance(context.get("exception"), ProcessDied):
         loop.default_exception_handler(context)
 
 
@@ -52,8 +52,8 @@ async def databases(running: Servers) -> list[Database]:
 
 @pytest.fixture
 def play(databases: list[Database], monkeypatch: pytest.MonkeyPatch) -> Iterator[Play]:
-    """Return how a sequence is begun, all of them on the same two databases."""
-    death = Death()
+    """Return a function that starts a sequence. All sequences use the same two databases."""
+    death = ProcessDeath()
     broker = Broker(death)
     for module in (event_store, relay_module):
         monkeypatch.setattr(module, "crash_point", death.point)
@@ -63,27 +63,27 @@ def play(databases: list[Database], monkeypatch: pytest.MonkeyPatch) -> Iterator
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         runner.get_loop().set_exception_handler(tell_unless_it_died)
         stack = AsyncExitStack()
-        world: World = runner.run(stack.enter_async_context(world_of(*databases)))
+        opened: Databases = runner.run(stack.enter_async_context(open_databases(*databases)))
 
         def begin() -> AnySequence:
             broker.lose_everything()
-            return AnySequence(System(world, broker, death), runner.run)
+            return AnySequence(System(opened, broker, death), runner.run)
 
         yield begin
         runner.run(stack.aclose())
 
 
 BOUNDED = settings(deadline=None, suppress_health_check=list(HealthCheck), report_multiple_bugs=False, print_blob=True)
-# The same ones each time: what is new is looked for at night.
+# The same sequences each time. Nightly runs use new ones.
 SHORT = settings(BOUNDED, max_examples=12, stateful_step_count=25, derandomize=True, database=None)
-# Whether a defect shows depends on the seed more than on how long one looks: so many seeds, with few sequences each.
+# Whether a defect is found depends more on the seed than on the number of sequences: many seeds, few sequences each.
 SEEDS = 40
 PLANTED = settings(BOUNDED, max_examples=30, stateful_step_count=50, phases=[Phase.generate], database=None)
 LONG = settings(BOUNDED, max_examples=2_000, stateful_step_count=50, derandomize=False)
 
 
 def run(play: Play, limits: settings) -> None:
-    # A factory will do where the class is asked for; the signature does not say so.
+    # A factory is accepted in place of the class, although the signature does not say so.
     factory: Any = play
     run_state_machine_as_test(factory, settings=limits)
 
@@ -100,7 +100,7 @@ def test_r45_no_sequence_leads_away_from_the_model_at_length(
     began, sequences = time.monotonic(), itertools.count(1)
 
     def counted() -> AnySequence:
-        """Tell every hundred sequences how many there have been."""
+        """Print the number of sequences after every hundred."""
         if (sequence := next(sequences)) % 100 == 1:
             with capsys.disabled():
                 sys.stdout.write(f"R45: sequence {sequence}, {time.monotonic() - began:.0f} s, seed {number}\n")
@@ -111,7 +111,7 @@ def test_r45_no_sequence_leads_away_from_the_model_at_length(
 
 
 async def forget_keys(store: EventStore, append: Append) -> Appended:
-    """Take every retry for a new command."""
+    """Handle every retry as a new command."""
     return await sound_append(store, replace(append, key=str(uuid4())))
 
 
@@ -122,7 +122,7 @@ async def move_before_sending(relay: Relay, producer: Any, batch: Any) -> None:
 
 
 async def stay(_positions: Positions, _held: object, _moves: object, _customers: object) -> set[UUID]:
-    """Let a position stand where it is, whatever was applied; and nobody be parked."""
+    """Never move a position, and park no customer."""
     return set()
 
 
@@ -157,5 +157,5 @@ def test_r45_a_planted_defect_is_found(
 ) -> None:
     monkeypatch.setattr(owner, name, broken)
     # The model finds it, or an invariant does, or a consumer of the product itself.
-    with pytest.raises((AssertionError, FeedSetBackError), match=r"told|I\d: |P\d: |is applied here"):
+    with pytest.raises((AssertionError, FeedSetBackError), match=r"returned|I\d: |P\d: |is applied here"):
         run_planted(play)

@@ -1,4 +1,4 @@
-"""R20: whatever code the broker answers with, nothing is lost and nothing overtakes: retried in order, or stopped."""
+"""R20: for each error code of the broker, the relay retries in order or stops; no record is lost or reordered."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -10,14 +10,14 @@ from aiokafka.producer.message_accumulator import MessageBatch
 
 from chassis.runtime import metrics
 from chassis.runtime.supervisor import Health
+from tests.faults.support.deployment import ALL_PUBLISHED, wait_until_true
 from tests.faults.support.facts import change, commit
-from tests.faults.support.house import ALL_PUBLISHED, quiet
-from tests.faults.support.line import supervised, topic_holds
 from tests.faults.support.mock_broker import Api, MockBroker, mock_broker
+from tests.faults.support.relay_process import check_topic, supervised
 from tests.support.pipeline import Pipeline
 from tests.support.waiting import background
 
-# Codes of Kafka's protocol. The client sends again after the first ones; the others end the producer.
+# Codes of Kafka's protocol. The client retries after the first ones; the others end the producer.
 PASSING = {
     3: "unknown topic or partition",
     5: "leader not available",
@@ -39,8 +39,8 @@ TWICE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A relay at work for a broker that answers as it is told to."""
+class RelayRun:
+    """A relay that publishes to a broker with configured errors."""
 
     broker: MockBroker
     pipeline: Pipeline
@@ -48,7 +48,7 @@ class Line:
 
     @property
     def stops(self) -> float:
-        """How often the relay ended and was started again, as Prometheus is told."""
+        """Return how often the relay was restarted, by its metric."""
         return float(metrics.TASK_RESTARTS.labels(self.health.name)._value.get())
 
 
@@ -59,58 +59,58 @@ def broker() -> Iterator[MockBroker]:
 
 
 @pytest.fixture
-def line(broker: MockBroker, pipeline: Pipeline) -> Line:
+def relay_run(broker: MockBroker, pipeline: Pipeline) -> RelayRun:
     broker.create(pipeline.topic)
-    return Line(broker, replace(pipeline, bootstrap=broker.bootstrap), Health(f"relay of {pipeline.name}"))
+    return RelayRun(broker, replace(pipeline, bootstrap=broker.bootstrap), Health(f"relay of {pipeline.name}"))
 
 
 @asynccontextmanager
-async def at_work(line: Line) -> AsyncIterator[None]:
-    """Publish ten customers; after the block they get more facts, and the topic has to hold all of them in order."""
-    async with background(supervised(line.pipeline.relay(), line.health)):
-        ids = await commit(line.pipeline.store, 10)
-        await quiet(line.pipeline.pool, ALL_PUBLISHED)
+async def at_work(relay_run: RelayRun) -> AsyncIterator[None]:
+    """Publish ten customers; after the block, publish further events and check that all are on the topic in order."""
+    async with background(supervised(relay_run.pipeline.relay(), relay_run.health)):
+        ids = await commit(relay_run.pipeline.store, 10)
+        await wait_until_true(relay_run.pipeline.pool, ALL_PUBLISHED)
         yield
         for number in range(3):
-            await change(line.pipeline.store, ids, f"change {number}")
-        await topic_holds(line.pipeline)
+            await change(relay_run.pipeline.store, ids, f"change {number}")
+        await check_topic(relay_run.pipeline)
 
 
 @pytest.mark.parametrize("code", PASSING, ids=PASSING.get)
-async def test_r20_an_error_that_passes_is_retried_in_order_by_the_same_producer(line: Line, code: int) -> None:
-    async with at_work(line):
-        line.broker.answer(Api.PRODUCE, [code] * TWICE)
-    assert line.stops == 0
+async def test_r20_a_temporary_error_is_retried_in_order_by_the_same_producer(relay_run: RelayRun, code: int) -> None:
+    async with at_work(relay_run):
+        relay_run.broker.answer(Api.PRODUCE, [code] * TWICE)
+    assert relay_run.stops == 0
 
 
 @pytest.mark.parametrize("code", ENDING, ids=ENDING.get)
-async def test_r20_an_error_that_does_not_pass_stops_the_line_which_resumes_without_a_skip(
-    line: Line, code: int
+async def test_r20_a_permanent_error_stops_the_relay_which_resumes_without_a_gap(
+    relay_run: RelayRun, code: int
 ) -> None:
-    async with at_work(line):
-        line.broker.answer(Api.PRODUCE, [code] * TWICE)
-    assert line.stops == TWICE
+    async with at_work(relay_run):
+        relay_run.broker.answer(Api.PRODUCE, [code] * TWICE)
+    assert relay_run.stops == TWICE
 
 
 @pytest.mark.parametrize("code", [7, 16, 29, 47], ids=(PASSING | ENDING).get)
-async def test_r20_a_producer_that_is_refused_its_number_asks_again(line: Line, code: int) -> None:
-    line.broker.answer(Api.INIT_PRODUCER_ID, [code] * TWICE)
-    async with at_work(line):
+async def test_r20_a_producer_without_a_producer_id_requests_one_again(relay_run: RelayRun, code: int) -> None:
+    relay_run.broker.answer(Api.INIT_PRODUCER_ID, [code] * TWICE)
+    async with at_work(relay_run):
         pass
 
 
 @pytest.mark.parametrize("code", [3, 5, 29], ids=(PASSING | ENDING).get)
-async def test_r20_a_topic_that_cannot_be_looked_up_is_waited_for(line: Line, code: int) -> None:
-    line.broker.spoil(line.pipeline.topic, code)
-    asyncio.get_running_loop().call_later(1, line.broker.spoil, line.pipeline.topic, 0)
-    async with at_work(line):
+async def test_r20_the_relay_waits_for_a_topic_without_metadata(relay_run: RelayRun, code: int) -> None:
+    relay_run.broker.spoil(relay_run.pipeline.topic, code)
+    asyncio.get_running_loop().call_later(1, relay_run.broker.spoil, relay_run.pipeline.topic, 0)
+    async with at_work(relay_run):
         pass
 
 
 async def test_r20_a_client_that_takes_an_error_for_an_acknowledgement_is_caught(
-    line: Line, monkeypatch: pytest.MonkeyPatch
+    relay_run: RelayRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(MessageBatch, "failure", lambda batch, exception: batch.done(0, 0, 0))  # noqa: ARG005
     with pytest.raises(AssertionError, match=r"I4: position .* is not on the topic"):
-        async with at_work(line):
-            line.broker.answer(Api.PRODUCE, [min(ENDING)] * TWICE)
+        async with at_work(relay_run):
+            relay_run.broker.answer(Api.PRODUCE, [min(ENDING)] * TWICE)

@@ -1,4 +1,4 @@
-"""R15: readers follow positions, so positions must come to light in order; a store that breaks it is caught."""
+"""R15: readers follow positions, so positions must become visible in order; a store without this order is detected."""
 
 import asyncio
 import random
@@ -11,7 +11,7 @@ import pytest
 from chassis.postgres.database import Pool, transaction
 from chassis.store.event_store import EventStore
 from tests.faults.support import evidence, oracle
-from tests.faults.support.house import pool_at
+from tests.faults.support.deployment import pool_at
 from tests.support.appends import append_of
 from tests.support.servers import Database
 
@@ -19,7 +19,7 @@ WRITERS = 8
 APPENDS = 60
 DICE = random.Random(5)  # noqa: S311 - repeatable, not secret
 DEFINITION = "SELECT pg_get_functiondef('append_events'::regproc)"
-# Positions from a sequence, as most stores take them: no lock is held from taking one to its commit.
+# Positions from a sequence, as in most stores: no lock is held from assigning a position to its commit.
 UNLOCKED = """
 BEGIN
     RETURN QUERY
@@ -37,7 +37,7 @@ END
 
 
 class Follower:
-    """Reads on from the last position that it saw, as the relay and every list do."""
+    """Reads from the last position, like the relay and every projection."""
 
     def __init__(self, store: EventStore) -> None:
         self._store = store
@@ -60,7 +60,7 @@ class Follower:
 
 @pytest.fixture
 async def unlocked(database: Database) -> AsyncIterator[Pool]:
-    """The same database with the broken append."""
+    """The same database with an append without a lock."""
     admin = await asyncpg.connect(database.admin)
     head, quote, _ = str(await admin.fetchval(DEFINITION)).partition("$function$")
     await admin.execute("CREATE SEQUENCE position_sequence")
@@ -72,7 +72,7 @@ async def unlocked(database: Database) -> AsyncIterator[Pool]:
 
 
 async def overtaken(pool: Pool) -> list[str]:
-    """Hold one writer open after it took its position, let a second commit, read, and let the first commit."""
+    """Let a first writer take its position, a second one commit, a reader read, and then the first one commit."""
     store = EventStore(pool)
     follower = Follower(store)
     async with transaction(pool) as held:
@@ -110,7 +110,7 @@ async def test_r15_many_writers_slow_ones_and_rollbacks_leave_no_gap_and_no_skip
 
 
 async def write(url: str) -> None:
-    """Append like one process among others: mostly grouped, sometimes within a slow transaction, sometimes in vain."""
+    """Append like one of several processes: mostly grouped, sometimes in a slow transaction, sometimes rolled back."""
     async with pool_at(url, size=2) as pool:
         store = EventStore(pool)
         for _ in range(APPENDS):

@@ -1,4 +1,4 @@
-"""R27, R28, R30, R31, R34: consumers die, freeze, quarrel over partitions, or find a topic that lost something."""
+"""R27, R28, R30, R31, R34: consumers are killed, frozen or rebalanced, or their topic has lost records."""
 
 import asyncio
 import contextlib
@@ -20,9 +20,9 @@ from chassis.store.event_store import EventStore
 from contracts.topics import Topic
 from services.reporting import projection
 from tests.faults.support import evidence, oracle
+from tests.faults.support.deployment import ALL_PUBLISHED, Deployment, as_admin, keep_running_process, wait_until_true
 from tests.faults.support.facts import change, commit, commit_for_ever
-from tests.faults.support.house import ALL_PUBLISHED, House, as_admin, keep_up, quiet
-from tests.faults.support.readers import caught_up, read_model_holds, relay_of
+from tests.faults.support.read_model_checks import check_read_model, read_model_caught_up, relay_for
 from tests.support.pipeline import Pipeline
 from tests.support.servers import Database
 from tests.support.waiting import background, eventually
@@ -33,68 +33,68 @@ DICE = random.Random(3)  # noqa: S311 - repeatable, not secret
 
 
 async def test_r27_a_consumer_that_dies_before_its_offsets_are_committed_repeats_no_effect(
-    house: House, pool: Pool, read_model: Pool, reporting: Database
+    deployment: Deployment, pool: Pool, read_model: Pool, reporting: Database
 ) -> None:
     await commit(EventStore(pool), 50, changes=2)
-    consumer = await house.start("reporting", "consumer", reporting.app, crash_at="consumer.before-offset-commit")
-    async with background(relay_of(house, pool).run):
+    consumer = await deployment.start("reporting", "consumer", reporting.app, crash_at="consumer.before-offset-commit")
+    async with background(relay_for(deployment, pool).run):
         await consumer.child.wait()
         assert await read_model.fetchval("SELECT count(*) FROM timeline") > 0
-        await consumer.again()
-        await caught_up(pool, read_model)
-    await read_model_holds(pool, read_model)
+        await consumer.restart()
+        await read_model_caught_up(pool, read_model)
+    await check_read_model(pool, read_model)
 
 
 @pytest.mark.nightly
 async def test_r27_a_consumer_killed_at_random_repeats_no_effect(
-    house: House, pool: Pool, read_model: Pool, database: Database, reporting: Database
+    deployment: Deployment, pool: Pool, read_model: Pool, database: Database, reporting: Database
 ) -> None:
-    consumer = await house.start("reporting", "consumer", reporting.app)
-    async with background(relay_of(house, pool).run, lambda: keep_up(consumer, database)):
+    consumer = await deployment.start("reporting", "consumer", reporting.app)
+    async with background(relay_for(deployment, pool).run, lambda: keep_running_process(consumer, database)):
         async with background(lambda: commit_for_ever(pool)):
             for _ in range(5):
                 await asyncio.sleep(DICE.uniform(8, 14))
                 await consumer.kill()
-        await caught_up(pool, read_model)
-    await read_model_holds(pool, read_model)
+        await read_model_caught_up(pool, read_model)
+    await check_read_model(pool, read_model)
 
 
 async def test_r28_a_topic_read_again_from_its_start_rewrites_no_row(
-    house: House, pool: Pool, read_model: Pool
+    deployment: Deployment, pool: Pool, read_model: Pool
 ) -> None:
-    store, applier = EventStore(pool), Applier(house.prefix, read_model, projection.apply)
+    store, applier = EventStore(pool), Applier(deployment.prefix, read_model, projection.apply)
     ids = await commit(store, 30, changes=2)
 
     def consumer() -> Consumer:
-        return Consumer(applier, [house.topic], bootstrap=house.bootstrap, health=Health("consumer"))
+        return Consumer(applier, [deployment.topic], bootstrap=deployment.bootstrap, health=Health("consumer"))
 
-    async with background(relay_of(house, pool).run):
+    async with background(relay_for(deployment, pool).run):
         async with background(consumer().run):
-            await caught_up(pool, read_model)
+            await read_model_caught_up(pool, read_model)
         before = await written(read_model)
-        await evidence.rewind_group(house.bootstrap, f"care-{house.prefix}", house.topic)
+        await evidence.rewind_group(deployment.bootstrap, f"care-{deployment.prefix}", deployment.topic)
         await change(store, ids[:1], "a sign that all has been read")
         async with background(consumer().run):
-            await caught_up(pool, read_model)
+            await read_model_caught_up(pool, read_model)
         after = await written(read_model)
-    # Only the one customer's rows, the new entries and the positions of partitions may have been written since.
+    # Only the rows of one customer, the new entries and the positions may have been written since.
     assert {table: len(before[table] - after[table]) for table in TABLES[:3]} == {
         "customer": 1,
         "timeline": 0,
         "stage_transition": 0,
     }
-    await read_model_holds(pool, read_model)
+    await check_read_model(pool, read_model)
 
 
 async def written(pool: Pool) -> dict[str, set[str]]:
-    """Return every row with the transaction that wrote it: one that was rewritten differs even if it looks the same."""
+    """Return every row with the transaction that wrote it, so that a rewrite with equal values is visible."""
     return {table: {str(row) for row in await pool.fetch(f"SELECT xmin, * FROM {table}")} for table in TABLES}
 
 
-async def test_r30_a_zombie_that_wakes_up_adds_nothing(
-    house: House, pool: Pool, read_model: Pool, reporting: Database
+async def test_r30_a_zombie_that_resumes_adds_nothing(
+    deployment: Deployment, pool: Pool, read_model: Pool, reporting: Database
 ) -> None:
-    zombie = await house.start("reporting", "consumer", reporting.app)
+    zombie = await deployment.start("reporting", "consumer", reporting.app)
     samples: dict[str, list[int]] = {}
 
     async def watch() -> None:
@@ -103,23 +103,23 @@ async def test_r30_a_zombie_that_wakes_up_adds_nothing(
                 samples.setdefault(f"{row['topic']}/{row['partition']}", []).append(row["position"])
             await asyncio.sleep(0.1)
 
-    async with background(relay_of(house, pool).run, watch):
+    async with background(relay_for(deployment, pool).run, watch):
         async with background(lambda: commit_for_ever(pool)):
             await asyncio.sleep(2)
             zombie.freeze()
-            await house.start("reporting", "consumer", reporting.app)
-            # The group gives a silent member ten seconds.
+            await deployment.start("reporting", "consumer", reporting.app)
+            # The session time-out of the group is ten seconds.
             await asyncio.sleep(12)
-        await caught_up(pool, read_model)
+        await read_model_caught_up(pool, read_model)
         zombie.thaw()
         await commit(EventStore(pool), 50)
-        await caught_up(pool, read_model)
-    await read_model_holds(pool, read_model)
+        await read_model_caught_up(pool, read_model)
+    await check_read_model(pool, read_model)
     head = await pool.fetchval("SELECT position FROM store_head")
     oracle.hold(oracle.never_back(samples, head))
 
 
-async def test_r31_a_storm_of_members_coming_and_going_loses_and_doubles_nothing(watched: Pipeline) -> None:
+async def test_r31_many_rebalances_lose_and_duplicate_nothing(watched: Pipeline) -> None:
     async def come_and_go() -> None:
         while True:
             with contextlib.suppress(TimeoutError, PositionMovedError):
@@ -130,20 +130,22 @@ async def test_r31_a_storm_of_members_coming_and_going_loses_and_doubles_nothing
         async with background(lambda: commit_for_ever(watched.pool), *[come_and_go] * 6):
             await asyncio.sleep(5)
         async with background(watched.consumer().run):
-            await quiet(watched.pool, ALL_PUBLISHED, "SELECT count(*) = (SELECT position FROM store_head) FROM seen")
+            await wait_until_true(
+                watched.pool, ALL_PUBLISHED, "SELECT count(*) = (SELECT position FROM store_head) FROM seen"
+            )
     oracle.hold(oracle.applied_once(await evidence.stored(watched.pool), await evidence.applied(watched.pool)))
 
 
 @pytest.fixture
 async def halved(watched: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
-    """Thirty events applied, thirty more published while no consumer ran, and then deleted from the topic."""
+    """Thirty events are applied; thirty more are published while no consumer runs, and then deleted from the topic."""
     monkeypatch.setattr(gap_detector, "GAP_PATIENCE_SECONDS", 0.3)
     async with background(watched.relay().run):
         await commit(watched.store, 30)
         async with background(watched.consumer().run):
             await eventually(lambda: watched.has_seen(30))
         await commit(watched.store, 30)
-        await quiet(watched.pool, ALL_PUBLISHED)
+        await wait_until_true(watched.pool, ALL_PUBLISHED)
         await delete_all(watched.bootstrap, watched.topic)
     return watched
 
@@ -159,7 +161,7 @@ async def delete_all(bootstrap: str, topic: Topic) -> None:
 
 
 @pytest.mark.parametrize("later", [0, 30])
-async def test_r34_what_a_topic_lost_is_missed_and_said(halved: Pipeline, later: int) -> None:
+async def test_r34_records_that_a_topic_lost_are_detected_and_reported(halved: Pipeline, later: int) -> None:
     await commit(halved.store, later)
     async with background(halved.relay().run), asyncio.timeout(120):
         with pytest.raises(GapFoundError, match="lacks the events after position"):
@@ -167,7 +169,7 @@ async def test_r34_what_a_topic_lost_is_missed_and_said(halved: Pipeline, later:
     assert await halved.has_seen(30)
 
 
-async def test_r34_published_again_from_the_start_it_is_made_whole(halved: Pipeline, database: Database) -> None:
+async def test_r34_publishing_again_from_the_start_fills_the_gap(halved: Pipeline, database: Database) -> None:
     await as_admin(database, "UPDATE relay_cursor SET position = 0")
     await as_admin(database, "UPDATE relay_partition SET position = 0")
     await ensure_topics(halved.bootstrap, (halved.topic,))

@@ -1,4 +1,4 @@
-"""R05, R06, R07, R08, R10: the database loses connections, freezes, goes away, crashes, or is held up."""
+"""R05, R06, R07, R08, R10: the database loses connections, freezes, is unavailable, crashes, or is locked."""
 
 import asyncio
 import os
@@ -15,11 +15,11 @@ import pytest
 from chassis.postgres.database import DEADLINE_SECONDS
 from chassis.store.event_store import EventStore
 from tests.faults.support import evidence, oracle
-from tests.faults.support.house import House, Issuer, host_and_port, pool_at, through
+from tests.faults.support.deployment import Deployment, Issuer, host_and_port, pool_at, via_port
+from tests.faults.support.in_process import InProcessService, in_process_service
 from tests.faults.support.ledger import Ledger, Outcome
 from tests.faults.support.load import Load, Mix, change, register, sender
 from tests.faults.support.proxy import proxy_to
-from tests.faults.support.rooms import Room, room
 from tests.support.appends import append_of
 from tests.support.servers import Database, Servers
 from tests.support.waiting import background, eventually
@@ -29,7 +29,7 @@ TERMINATE = """
     WHERE datname = current_database() AND usename = 'care_customer' ORDER BY random() LIMIT 1
 """
 BACKENDS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND usename = 'care_customer'"
-# Without a deadline they would wait for as long as it is frozen.
+# Without a deadline, requests would wait as long as it is frozen.
 GRACE_SECONDS = 30.0
 ENOUGH = 20
 
@@ -53,9 +53,11 @@ async def administrator(database: Database) -> AsyncIterator["asyncpg.Connection
         await admin.close()
 
 
-async def test_r05_killed_backends_cost_nobody_an_answer(issuer: Issuer, database: Database, ledger: Ledger) -> None:
-    async with room(issuer, database.app) as asked, administrator(database) as admin:
-        load = Load(asked.send, ledger, Mix(commands=10_000))
+async def test_r05_killed_backends_cost_no_client_a_response(
+    issuer: Issuer, database: Database, ledger: Ledger
+) -> None:
+    async with in_process_service(issuer, database.app) as service, administrator(database) as admin:
+        load = Load(service.send, ledger, Mix(commands=10_000))
         await load.register()
         killed = 0
 
@@ -70,7 +72,7 @@ async def test_r05_killed_backends_cost_nobody_an_answer(issuer: Issuer, databas
 
         async with background(load.run, kill_backends):
             await eventually(enough_are_killed)
-        # Whoever was told nothing asked again and was answered; but for those who were under way at the end.
+        # Clients without a response retried and got one, except for requests in progress at the end.
         assert len(unanswered(ledger)) <= load.mix.clients
         replies = [await load.until_known(change(f"after-{number}", load.customers[0])) for number in range(20)]
         assert {reply.outcome for reply in replies} == {Outcome.ACKED}
@@ -82,8 +84,8 @@ def unanswered(ledger: Ledger) -> set[str]:
     return {attempt.command for attempt in ledger.attempts} - known
 
 
-async def answers_readiness_with(asked: Room, status: int) -> bool:
-    return (await asked.client.get("/readyz")).status_code == status
+async def answers_readiness_with(service: InProcessService, status: int) -> bool:
+    return (await service.client.get("/readyz")).status_code == status
 
 
 @pytest.fixture
@@ -105,8 +107,8 @@ async def timed(load: Load, name: str, customer: str) -> float:
 async def test_r08_frozen_backends_keep_nobody_waiting_beyond_the_deadline(
     issuer: Issuer, database: Database, ledger: Ledger, backends: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
-    async with room(issuer, database.app, size=4) as asked:
-        load = Load(asked.send, ledger, Mix(customers=8, commands=40))
+    async with in_process_service(issuer, database.app, size=4) as service:
+        load = Load(service.send, ledger, Mix(customers=8, commands=40))
         await load.register()
         frozen = await pids(backends)
         for pid in frozen:
@@ -127,9 +129,9 @@ async def test_r08_a_frozen_postmaster_keeps_nobody_waiting_beyond_the_deadline(
     running: Servers, issuer: Issuer, database: Database, ledger: Ledger
 ) -> None:
     postmaster = server_process(running)
-    async with room(issuer, database.app, size=4) as asked:
-        load = Load(asked.send, ledger)
-        # One connection is open already, three would have to be made.
+    async with in_process_service(issuer, database.app, size=4) as service:
+        load = Load(service.send, ledger)
+        # One connection is open already; three would have to be opened.
         customers = [str((await load.until_known(register(f"frozen-{number}"))).result["id"]) for number in range(8)]
         os.kill(postmaster, signal.SIGSTOP)
         try:
@@ -144,7 +146,7 @@ async def test_r08_a_frozen_postmaster_keeps_nobody_waiting_beyond_the_deadline(
 
 
 def server_process(running: Servers) -> int:
-    """Return PostgreSQL's process; a server that somebody else runs is not ours to freeze."""
+    """Return the process id of PostgreSQL; skip the test if the tests did not start it."""
     for child in running.infrastructure.children:
         if child.name == "PostgreSQL" and child.process is not None:
             return child.process.pid
@@ -156,32 +158,32 @@ async def test_r07_without_a_database_every_call_ends_soon_in_a_503(
 ) -> None:
     async with (
         proxy_to(*host_and_port(database.app)) as proxy,
-        room(issuer, through(database.app, proxy.port)) as asked,
+        in_process_service(issuer, via_port(database.app, proxy.port)) as service,
     ):
-        load = Load(asked.send, ledger)
+        load = Load(service.send, ledger)
         customer = str((await load.until_known(register("before"))).result["id"])
         await proxy.down()
-        # What was under way when the link broke may have arrived, and is asked about again for longer.
-        await eventually(lambda: answers_readiness_with(asked, httpx.codes.SERVICE_UNAVAILABLE))
+        # Requests in progress when the connection broke may have arrived, so they are retried for longer.
+        await eventually(lambda: answers_readiness_with(service, httpx.codes.SERVICE_UNAVAILABLE))
         took = await asyncio.gather(*(timed(load, f"away-{number}", customer) for number in range(50)))
-        ready, live = await asked.client.get("/readyz"), await asked.client.get("/livez")
-        refused = await asked.post(change("refused", customer))
+        ready, live = await service.client.get("/readyz"), await service.client.get("/livez")
+        refused = await service.post(change("refused", customer))
         await proxy.up()
         assert max(took) < DEADLINE_SECONDS + GRACE_SECONDS
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
         assert (ready.status_code, live.status_code) == (503, 200)
         assert ledger.count(Outcome.ACKED) == 1
         assert (await load.until_known(change("after", customer))).outcome is Outcome.ACKED
-        assert (await asked.client.get("/readyz")).status_code == httpx.codes.OK
+        assert (await service.client.get("/readyz")).status_code == httpx.codes.OK
         await holds(database, ledger)
 
 
 async def test_r10_a_writer_stuck_with_the_lock_holds_the_others_up_for_a_bounded_time(
     issuer: Issuer, database: Database, ledger: Ledger
 ) -> None:
-    async with room(issuer, database.app) as asked, pool_at(database.app, size=1) as stuck:
-        load = Load(asked.send, ledger)
-        # Never given back: the server ends this connection, and the pool is closed without asking it anything.
+    async with in_process_service(issuer, database.app) as service, pool_at(database.app, size=1) as stuck:
+        load = Load(service.send, ledger)
+        # Never released: the server ends this connection, and the pool is closed without using it.
         held = await stuck.acquire()
         await held.execute("BEGIN")
         await EventStore(stuck).append_within(held, [append_of(uuid4(), [1])])
@@ -189,16 +191,16 @@ async def test_r10_a_writer_stuck_with_the_lock_holds_the_others_up_for_a_bounde
         reply = await load.until_known(register("waiting"))
         took = time.perf_counter() - began
         assert (reply.outcome, took < DEADLINE_SECONDS + GRACE_SECONDS) == (Outcome.ACKED, True)
-        assert len(await evidence.stored(asked.pool)) == 1
+        assert len(await evidence.stored(service.pool)) == 1
 
 
 @pytest.mark.nightly
 async def test_r06_a_crashed_database_comes_back_with_everything_acknowledged(
-    running: Servers, house: House, database: Database, ledger: Ledger
+    running: Servers, deployment: Deployment, database: Database, ledger: Ledger
 ) -> None:
     server_process(running)
     (server,) = [child for child in running.infrastructure.children if child.name == "PostgreSQL"]
-    service = await house.start("customer", "all", database.app)
+    service = await deployment.start("customer", "all", database.app)
 
     async def crash() -> None:
         for _ in range(3):
@@ -207,7 +209,7 @@ async def test_r06_a_crashed_database_comes_back_with_everything_acknowledged(
             await server.wait()
             await server.start()
 
-    async with httpx.AsyncClient(headers=house.issuer.headers(), trust_env=False) as client:
+    async with httpx.AsyncClient(headers=deployment.issuer.headers(), trust_env=False) as client:
         load = Load(sender(client, lambda: service.url), ledger, Mix(commands=900))
         await load.register()
         await asyncio.gather(load.run(), crash())

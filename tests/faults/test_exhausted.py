@@ -1,4 +1,4 @@
-"""R09: every connection is held up, or the head of the store is locked: 200 clients are told soon to come again."""
+"""R09: all connections are blocked, or the head of the store is locked: 200 clients quickly get a 503."""
 
 import asyncio
 import sys
@@ -10,10 +10,10 @@ import asyncpg
 import httpx
 
 from tests.faults.support import evidence, oracle
-from tests.faults.support.house import Issuer
+from tests.faults.support.deployment import Issuer
+from tests.faults.support.in_process import InProcessService, in_process_service
 from tests.faults.support.ledger import Ledger, Outcome
 from tests.faults.support.load import Load, change, register
-from tests.faults.support.rooms import Room, room
 from tests.support.servers import Database
 from tests.support.waiting import eventually
 
@@ -39,7 +39,7 @@ Ask = Callable[[int], Awaitable[Seen]]
 
 @dataclass
 class Siege:
-    """What the clients of one test have seen, until it is over."""
+    """The responses that the clients of one test have received."""
 
     seen: list[Seen] = field(default_factory=list)
     live: list[Seen] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Siege:
         return [each for each in self.seen if each.status == httpx.codes.SERVICE_UNAVAILABLE]
 
     async def insist(self, ask: Ask, number: int, seen: list[Seen]) -> None:
-        """Come, ask, and ask again after the time that a refusal asks for, until it is over."""
+        """Send requests until the end of the test; after a refusal, wait for its Retry-After."""
         await asyncio.sleep(number * APART_SECONDS)
         while not self.over.is_set():
             seen.append(await ask(number))
@@ -69,13 +69,13 @@ class Siege:
             self.over.set()
             await admin.close()
 
-    async def lay(self, asked: Room, database: Database, lock: str, ask: Ask) -> None:
+    async def lay(self, service: InProcessService, database: Database, lock: str, ask: Ask) -> None:
         """Let all clients ask while the lock is held, and two probes beside them."""
         await asyncio.gather(
             self.hold(database, lock),
             *(self.insist(ask, number, self.seen) for number in range(CLIENTS)),
-            self.insist(lambda _: got(asked, "/livez"), 0, self.live),
-            self.insist(lambda _: got(asked, "/readyz"), 0, self.ready),
+            self.insist(lambda _: got(service, "/livez"), 0, self.live),
+            self.insist(lambda _: got(service, "/readyz"), 0, self.ready),
         )
 
     def holds(self) -> None:
@@ -91,26 +91,26 @@ class Siege:
             sys.stdout.write(f"R09 {name}: {len(took)}, p50 {middle:.3f} s, p99 {late:.3f} s\n")
 
 
-async def got(asked: Room, path: str) -> Seen:
+async def got(service: InProcessService, path: str) -> Seen:
     began = time.perf_counter()
-    response = await asked.client.get(path)
+    response = await service.client.get(path)
     return Seen(response.status_code, time.perf_counter() - began, response.headers.get("retry-after"))
 
 
-async def nobody_waits(asked: Room) -> bool:
-    return asked.pool.get_idle_size() == asked.pool.get_size()
+async def nobody_waits(service: InProcessService) -> bool:
+    return service.pool.get_idle_size() == service.pool.get_size()
 
 
 async def test_r09_readers_are_refused_while_every_connection_is_held_up(issuer: Issuer, database: Database) -> None:
     siege = Siege()
-    async with room(issuer, database.app, size=CONNECTIONS) as asked:
+    async with in_process_service(issuer, database.app, size=CONNECTIONS) as service:
         # All connections are there already: making one takes its time as well.
-        await asyncio.gather(*(got(asked, LIST) for _ in range(CONNECTIONS)))
-        await siege.lay(asked, database, LOCKED_TABLE, lambda _: got(asked, LIST))
+        await asyncio.gather(*(got(service, LIST) for _ in range(CONNECTIONS)))
+        await siege.lay(service, database, LOCKED_TABLE, lambda _: got(service, LIST))
         siege.holds()
-        await eventually(lambda: nobody_waits(asked))
-        assert (await got(asked, LIST)).status == httpx.codes.OK
-        assert (await got(asked, "/readyz")).status == httpx.codes.OK
+        await eventually(lambda: nobody_waits(service))
+        assert (await got(service, LIST)).status == httpx.codes.OK
+        assert (await got(service, "/readyz")).status == httpx.codes.OK
     siege.report("reads refused")
 
 
@@ -118,22 +118,22 @@ async def test_r09_writers_are_refused_while_the_head_is_locked(
     issuer: Issuer, database: Database, ledger: Ledger
 ) -> None:
     siege = Siege()
-    async with room(issuer, database.app, size=CONNECTIONS) as asked:
-        load = Load(asked.send, ledger)
+    async with in_process_service(issuer, database.app, size=CONNECTIONS) as service:
+        load = Load(service.send, ledger)
         customers = [str((await load.until_known(register(f"r09-{number}"))).result["id"]) for number in range(CLIENTS)]
         orders = [change(f"held-{number}", customer) for number, customer in enumerate(customers)]
 
         async def write(number: int) -> Seen:
             began = time.perf_counter()
-            response = await asked.post(orders[number])
+            response = await service.post(orders[number])
             return Seen(response.status_code, time.perf_counter() - began, response.headers.get("retry-after"))
 
-        await siege.lay(asked, database, LOCKED_HEAD, write)
+        await siege.lay(service, database, LOCKED_HEAD, write)
         siege.holds()
         # Each was sent under its own key however often, and now comes to its end, once.
         replies = await asyncio.gather(*(load.until_known(order) for order in orders))
         assert {reply.outcome for reply in replies} == {Outcome.ACKED}
-        stored = await evidence.stored(asked.pool)
+        stored = await evidence.stored(service.pool)
         oracle.hold(
             oracle.acknowledged_is_stored_once(ledger.attempts, stored),
             oracle.refused_has_no_effect(ledger.attempts, stored),

@@ -16,12 +16,20 @@ from deploy.stack.infrastructure import temporary_data_dir
 from deploy.stack.ports import HOST
 from tests.faults.support import evidence, oracle
 from tests.faults.support.clusters import own_cluster, standby_of
-from tests.faults.support.house import House, Issuer, Process, host_and_port, keep_up, pool_at, through
+from tests.faults.support.customer_under_load import verdict
+from tests.faults.support.deployment import (
+    Deployment,
+    Issuer,
+    Process,
+    host_and_port,
+    keep_running_process,
+    pool_at,
+    via_port,
+)
 from tests.faults.support.ledger import Attempt, Ledger, Outcome, Reply
-from tests.faults.support.line import empty
 from tests.faults.support.load import Load, Mix, Order, plan, sender
 from tests.faults.support.proxy import Proxy, proxy_to
-from tests.faults.support.whole import verdict
+from tests.faults.support.relay_process import delete_topic
 from tests.support.servers import Database, Servers
 from tests.support.waiting import background, eventually
 
@@ -53,7 +61,7 @@ class Pair:
 
     @property
     def moving(self) -> str:
-        return through(self.database.app, self.address.port)
+        return via_port(self.database.app, self.address.port)
 
     async def be_synchronous(self) -> None:
         admin = await asyncpg.connect(self.database.admin)
@@ -85,15 +93,15 @@ async def pair(running: Servers) -> AsyncIterator[Pair]:
             async with (
                 proxy_to(*host_and_port(origin)) as link,
                 proxy_to(*host_and_port(origin)) as address,
-                standby_of(first, second, through(origin, link.port)) as port,
+                standby_of(first, second, via_port(origin, link.port)) as port,
             ):
                 urls = (database.app, database.admin, database.bi_reader)
-                yield Pair(servers, database, Database(*(through(url, port) for url in urls)), link, address)
+                yield Pair(servers, database, Database(*(via_port(url, port) for url in urls)), link, address)
 
 
 @pytest.fixture
-async def pair_house(pair: Pair, issuer: Issuer, tmp_path: Path) -> AsyncIterator[House]:
-    made = House(pair.servers, issuer, tmp_path)
+async def pair_deployment(pair: Pair, issuer: Issuer, tmp_path: Path) -> AsyncIterator[Deployment]:
+    made = Deployment(pair.servers, issuer, tmp_path)
     yield made
     await made.close()
 
@@ -108,26 +116,26 @@ async def acknowledged_more(ledger: Ledger, count: int, *, within: float = 60.0)
 
 
 async def under_load(
-    house: House, pair: Pair, service: Process, ledger: Ledger, take_over: Callable[[], Awaitable[None]]
+    deployment: Deployment, pair: Pair, service: Process, ledger: Ledger, take_over: Callable[[], Awaitable[None]]
 ) -> list[str]:
     """Let the standby take over while the service is under load, and started again whenever it ends.
 
     Returns the customers that the load was about.
     """
-    async with httpx.AsyncClient(headers=house.issuer.headers(), trust_env=False) as client:
+    async with httpx.AsyncClient(headers=deployment.issuer.headers(), trust_env=False) as client:
         load = Load(sender(client, lambda: service.url), ledger, LOAD)
         await load.register()
-        async with background(lambda: keep_up(service, pair.after)):
+        async with background(lambda: keep_running_process(service, pair.after)):
             await asyncio.gather(load.run(), take_over())
         return load.customers
 
 
 @pytest.mark.parametrize("way", ["both", "moving"])
 async def test_r14_a_synchronous_standby_takes_over_with_all_that_was_acknowledged(
-    pair: Pair, pair_house: House, ledger: Ledger, way: str
+    pair: Pair, pair_deployment: Deployment, ledger: Ledger, way: str
 ) -> None:
     await pair.be_synchronous()
-    service = await pair_house.start("customer", "all", getattr(pair, way))
+    service = await pair_deployment.start("customer", "all", getattr(pair, way))
 
     async def take_over() -> None:
         await acknowledged_more(ledger, 5 * LOAD.customers)
@@ -139,17 +147,17 @@ async def test_r14_a_synchronous_standby_takes_over_with_all_that_was_acknowledg
         await acknowledged_more(ledger, 1, within=TAKEN_OVER_SECONDS)
         sys.stdout.write(f"R14: acknowledged again {time.perf_counter() - began:.1f} s after the primary was lost\n")
 
-    await under_load(pair_house, pair, service, ledger, take_over)
+    await under_load(pair_deployment, pair, service, ledger, take_over)
     if not service.child.running:
-        await service.again()
-    await verdict(pair_house, pair.after, ledger.attempts)
+        await service.restart()
+    await verdict(pair_deployment, pair.after, ledger.attempts)
     assert {attempt.reply.status for attempt in ledger.attempts} <= {200, 201, 409, 422, 503, None}
 
 
 async def test_r14_what_an_asynchronous_standby_lacks_is_counted_and_holds_up_the_relay_until_somebody_has_seen_to_it(
-    pair: Pair, pair_house: House, ledger: Ledger
+    pair: Pair, pair_deployment: Deployment, ledger: Ledger
 ) -> None:
-    service = await pair_house.start("customer", "all", pair.both)
+    service = await pair_deployment.start("customer", "all", pair.both)
     before: dict[str, Reply] = {}
 
     async def take_over() -> None:
@@ -162,20 +170,20 @@ async def test_r14_what_an_asynchronous_standby_lacks_is_counted_and_holds_up_th
         # The store goes on, beyond the end of what it has lost.
         await acknowledged_more(ledger, 5 * LOAD.customers)
 
-    customers = await under_load(pair_house, pair, service, ledger, take_over)
+    customers = await under_load(pair_deployment, pair, service, ledger, take_over)
     lost = await lost_commands(pair.after, ledger)
     sys.stdout.write(f"R14: {len(lost)} of {ledger.count(Outcome.ACKED)} acknowledged commands are lost\n")
     assert lost
     assert lost <= before.keys()
-    await holds_up_the_relay(pair_house, service)
+    await holds_up_the_relay(pair_deployment, service)
     await asyncio.wait_for(service.terminate(), 60)
-    await empty(pair_house.bootstrap, pair_house.topic)
-    await service.again()
-    again = Ledger(pair_house.folder / "again.jsonl")
-    await send_again(pair_house, service, again, [each for each in plan(LOAD, customers) if each.id in lost])
+    await delete_topic(pair_deployment.bootstrap, pair_deployment.topic)
+    await service.restart()
+    again = Ledger(pair_deployment.folder / "again.jsonl")
+    await send_again(pair_deployment, service, again, [each for each in plan(LOAD, customers) if each.id in lost])
     void = done_anew(ledger, before)
     kept = [attempt for attempt in ledger.attempts if attempt.command not in lost and attempt not in void]
-    await verdict(pair_house, pair.after, kept + again.attempts)
+    await verdict(pair_deployment, pair.after, kept + again.attempts)
 
 
 def done_anew(ledger: Ledger, before: Mapping[str, Reply]) -> list[Attempt]:
@@ -193,22 +201,22 @@ async def lost_commands(database: Database, ledger: Ledger) -> set[str]:
     return set(oracle.acknowledged(ledger.attempts)) - {fact.metadata.correlation_id for fact in stored}
 
 
-async def holds_up_the_relay(house: House, service: Process) -> None:
-    """Wait until the relay has said what is wrong, and see that it has published nothing under positions once used."""
+async def holds_up_the_relay(deployment: Deployment, service: Process) -> None:
+    """Wait until the relay reports the error, and check that it has not reused positions already published."""
 
     async def says() -> bool:
         async with httpx.AsyncClient(trust_env=False) as client:
             return "StoreBehindTopicError" in (await client.get(f"{service.url}/readyz")).text
 
     if not service.child.running:
-        await service.again()
+        await service.restart()
     await eventually(says)
-    topic = await evidence.published(house.bootstrap, house.topic)
+    topic = await evidence.published(deployment.bootstrap, deployment.topic)
     assert len({record.position for record in topic}) == len({record.event_id for record in topic})
 
 
-async def send_again(house: House, service: Process, ledger: Ledger, orders: Sequence[Order]) -> None:
-    async with httpx.AsyncClient(headers=house.issuer.headers(), trust_env=False) as client:
+async def send_again(deployment: Deployment, service: Process, ledger: Ledger, orders: Sequence[Order]) -> None:
+    async with httpx.AsyncClient(headers=deployment.issuer.headers(), trust_env=False) as client:
         load = Load(sender(client, lambda: service.url), ledger)
         for order in orders:
             await load.until_known(order)

@@ -1,4 +1,4 @@
-"""R18, R25: Kafka goes away, and comes back with nothing; the stores fill it again while everybody keeps running."""
+"""R18, R25: Kafka is unavailable, or comes back empty; the stores refill it while all services keep running."""
 
 import asyncio
 import shutil
@@ -15,9 +15,9 @@ from deploy.stack.infrastructure import temporary_data_dir
 from deploy.stack.ports import free_port
 from deploy.stack.providers import Server, StartOptions
 from tests.faults.support import evidence, oracle
+from tests.faults.support.deployment import ALL_PUBLISHED, wait_until_true
 from tests.faults.support.facts import change, commit
-from tests.faults.support.house import ALL_PUBLISHED, quiet
-from tests.faults.support.line import supervised
+from tests.faults.support.relay_process import supervised
 from tests.support.pipeline import Pipeline
 from tests.support.servers import Servers
 from tests.support.waiting import background, eventually
@@ -25,7 +25,7 @@ from tests.support.waiting import background, eventually
 
 @dataclass
 class Broker:
-    """A Kafka of one's own, to be lost."""
+    """A Kafka of the test's own, which can be lost."""
 
     data_dir: Path
     port: int
@@ -43,7 +43,7 @@ class Broker:
         )
 
     async def stop(self) -> None:
-        """Let it die at once: what is lost has not said goodbye."""
+        """Kill it, so that it does not shut down cleanly."""
         for child in self.server.children if self.server else ():
             child.send(signal.SIGKILL)
         await self.running.aclose()
@@ -63,7 +63,7 @@ async def broker(running: Servers) -> AsyncIterator[Broker]:
         await made.stop()
 
 
-async def test_r25_a_kafka_that_lost_everything_is_filled_again(watched: Pipeline, broker: Broker) -> None:
+async def test_r25_a_kafka_that_lost_everything_is_refilled(watched: Pipeline, broker: Broker) -> None:
     pipeline = replace(watched, bootstrap=broker.bootstrap)
     async with background(supervised(pipeline.relay()), supervised(pipeline.consumer())):
         ids = await commit(pipeline.store, 100, changes=4)
@@ -73,7 +73,7 @@ async def test_r25_a_kafka_that_lost_everything_is_filled_again(watched: Pipelin
         await change(pipeline.store, ids, "while Kafka was away")
         await broker.start()
         await eventually(lambda: pipeline.has_seen(600))
-        await quiet(pipeline.pool, ALL_PUBLISHED)
+        await wait_until_true(pipeline.pool, ALL_PUBLISHED)
         topic = await evidence.published(broker.bootstrap, pipeline.topic)
     stored = await evidence.stored(pipeline.pool)
     oracle.hold(
@@ -83,7 +83,7 @@ async def test_r25_a_kafka_that_lost_everything_is_filled_again(watched: Pipelin
 
 
 @pytest.mark.nightly
-async def test_r18_what_piles_up_while_kafka_is_away_drains_in_order(watched: Pipeline, broker: Broker) -> None:
+async def test_r18_the_backlog_of_a_kafka_outage_is_published_in_order(watched: Pipeline, broker: Broker) -> None:
     pipeline = replace(watched, bootstrap=broker.bootstrap)
     async with background(supervised(pipeline.relay()), supervised(pipeline.consumer())):
         ids = await commit(pipeline.store, 100)

@@ -1,4 +1,4 @@
-"""R46: the schema changes under load, while an old and a new build run together, and the new one is rolled back."""
+"""R46: the schema is migrated under load, while an old and a new build run together, and the new one is rolled back."""
 
 import asyncio
 import itertools
@@ -18,7 +18,7 @@ from chassis import migrate as migrate_module
 from chassis.migrate import Schema, migrate
 from services.customer.schema import SCHEMA
 from tests.faults.support import evidence, oracle
-from tests.faults.support.house import ALL_LISTED, ALL_PUBLISHED, House, Process, pool_at, quiet
+from tests.faults.support.deployment import ALL_LISTED, ALL_PUBLISHED, Deployment, Process, pool_at, wait_until_true
 from tests.faults.support.ledger import Ledger, Outcome, Reply
 from tests.faults.support.load import Load, Mix, Order, Send, sender
 from tests.support.servers import Database
@@ -26,9 +26,9 @@ from tests.support.waiting import background, eventually
 
 pytestmark = pytest.mark.nightly
 
-OLD_BUILD, NEW_BUILD = "tests.faults.support.worker", "tests.faults.support.later_worker"
+OLD_BUILD, NEW_BUILD = "tests.faults.support.worker", "tests.faults.support.newer_build"
 LOAD = Mix(clients=2, commands=20_000)
-# A migration waits no longer than a second for a table; the rest is for a machine that does other things beside.
+# A migration waits up to a second for a table; the rest is for a busy machine.
 STALL_SECONDS = 3.0
 READING_SECONDS = 8.0
 EXPAND = """
@@ -42,22 +42,22 @@ WRITTEN_BY_THE_NEW = "SELECT count(*) > 0 FROM customer WHERE written_by = 'late
 
 @dataclass
 class Fleet:
-    """Two processes behind a balancer, and when commands were acknowledged."""
+    """Two processes behind a load balancer, and the times at which commands were acknowledged."""
 
     workers: list[Process]
     acked_at: list[float] = field(default_factory=list)
     _turn: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def next_up(self) -> str:
-        serving = [worker for worker in self.workers if worker.taking]
+        serving = [worker for worker in self.workers if worker.in_rotation]
         return serving[next(self._turn) % len(serving)].url
 
-    async def become(self, number: int, build: str) -> None:
-        """Put another build in a worker's place; the balancer is told first."""
+    async def replace_build(self, number: int, build: str) -> None:
+        """Replace the build of a worker, after taking it out of the load balancer."""
         worker = self.workers[number]
-        worker.taking = False
-        await worker.become(build)
-        worker.taking = True
+        worker.in_rotation = False
+        await worker.replace_build(build)
+        worker.in_rotation = True
 
     def noting(self, send: Send) -> Send:
         async def send_and_note(order: Order) -> Reply:
@@ -68,7 +68,7 @@ class Fleet:
 
         return send_and_note
 
-    async def goes_on(self, count: int = 100) -> None:
+    async def keeps_working(self, count: int = 100) -> None:
         wanted = len(self.acked_at) + count
 
         async def enough() -> bool:
@@ -82,10 +82,10 @@ class Fleet:
 
 
 @asynccontextmanager
-async def under_load(house: House, database: Database, ledger: Ledger) -> AsyncIterator[Fleet]:
-    """Keep two workers of the old build under load for the time of the block."""
-    fleet = Fleet([await house.start("customer", "all", database.app) for _ in range(2)])
-    async with httpx.AsyncClient(headers=house.issuer.headers(), trust_env=False) as client:
+async def under_load(deployment: Deployment, database: Database, ledger: Ledger) -> AsyncIterator[Fleet]:
+    """Keep two workers of the old build under load during the block."""
+    fleet = Fleet([await deployment.start("customer", "all", database.app) for _ in range(2)])
+    async with httpx.AsyncClient(headers=deployment.issuer.headers(), trust_env=False) as client:
         load = Load(fleet.noting(sender(client, fleet.next_up)), ledger, LOAD)
         await load.register()
         async with background(load.run):
@@ -106,8 +106,8 @@ def step(database: Database, tmp_path: Path) -> Callable[[str], None]:
 
 
 @asynccontextmanager
-async def somebody_reading(database: Database) -> AsyncIterator[None]:
-    """Hold what a long report holds for some seconds, within the block and if need be beyond it."""
+async def long_read(database: Database) -> AsyncIterator[None]:
+    """Hold the lock of a long report for some seconds, during the block and possibly beyond."""
     reader = await asyncpg.connect(database.admin)
     await reader.execute("BEGIN")
     await reader.execute("SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM customer)")
@@ -124,57 +124,61 @@ async def somebody_reading(database: Database) -> AsyncIterator[None]:
 
 
 async def stall_of(fleet: Fleet, database: Database, step: Callable[[str], None], statements: str) -> float:
-    """Apply `statements` while somebody reads; returns for how long no command was acknowledged."""
-    await fleet.goes_on()
+    """Apply `statements` during a long read; return the longest time without an acknowledged command."""
+    await fleet.keeps_working()
     since = asyncio.get_running_loop().time()
-    async with somebody_reading(database):
+    async with long_read(database):
         await asyncio.to_thread(step, statements)
-    await fleet.goes_on()
+    await fleet.keeps_working()
     return fleet.longest_stall(since)
 
 
 async def test_r46_a_migration_under_load_with_an_old_and_a_new_build_and_a_roll_back(
-    house: House, database: Database, ledger: Ledger, step: Callable[[str], None]
+    deployment: Deployment, database: Database, ledger: Ledger, step: Callable[[str], None]
 ) -> None:
-    async with under_load(house, database, ledger) as fleet:
+    async with under_load(deployment, database, ledger) as fleet:
         first = await stall_of(fleet, database, step, EXPAND)
-        await fleet.become(0, NEW_BUILD)
+        await fleet.replace_build(0, NEW_BUILD)
         await written_by_the_new(database)
-        await fleet.become(0, OLD_BUILD)
-        await fleet.goes_on()
+        await fleet.replace_build(0, OLD_BUILD)
+        await fleet.keeps_working()
         for number in range(2):
-            await fleet.become(number, NEW_BUILD)
+            await fleet.replace_build(number, NEW_BUILD)
         second = await stall_of(fleet, database, step, CONTRACT)
     sys.stdout.write(f"R46: no command was acknowledged for {first:.1f} s and {second:.1f} s at most\n")
     assert max(first, second) < STALL_SECONDS
-    await holds(house, database, ledger)
+    await holds(deployment, database, ledger)
     assert {attempt.reply.status for attempt in ledger.attempts} <= {200, 201, 409, 422, 503, None}
 
 
-async def test_r46_a_migration_that_does_not_give_way_is_found_out(
-    house: House, database: Database, ledger: Ledger, step: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+async def test_r46_a_migration_without_a_lock_timeout_is_detected(
+    deployment: Deployment,
+    database: Database,
+    ledger: Ledger,
+    step: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(migrate_module, "LOCK_TIMEOUT", "0")
-    async with under_load(house, database, ledger) as fleet:
+    async with under_load(deployment, database, ledger) as fleet:
         assert await stall_of(fleet, database, step, EXPAND) > STALL_SECONDS
 
 
-async def test_r46_a_build_that_lacks_a_column_parks_nobody_and_its_list_is_right_once_the_new_one_runs(
-    house: House, database: Database, ledger: Ledger, step: Callable[[str], None]
+async def test_r46_a_missing_column_parks_no_customer_and_the_list_is_right_once_it_exists(
+    deployment: Deployment, database: Database, ledger: Ledger, step: Callable[[str], None]
 ) -> None:
-    async with under_load(house, database, ledger) as fleet:
+    async with under_load(deployment, database, ledger) as fleet:
         await asyncio.to_thread(step, EXPAND)
         await asyncio.to_thread(step, CONTRACT)
         await eventually(lambda: says(fleet.workers[0], "UndefinedColumnError"))
         for number in range(2):
-            await fleet.become(number, NEW_BUILD)
-        await fleet.goes_on()
-    await holds(house, database, ledger)
+            await fleet.replace_build(number, NEW_BUILD)
+        await fleet.keeps_working()
+    await holds(deployment, database, ledger)
 
 
 async def written_by_the_new(database: Database) -> None:
     async with pool_at(database.app) as pool:
-        await quiet(pool, WRITTEN_BY_THE_NEW)
+        await wait_until_true(pool, WRITTEN_BY_THE_NEW)
 
 
 async def says(worker: Process, words: str) -> bool:
@@ -182,13 +186,13 @@ async def says(worker: Process, words: str) -> bool:
         return words in (await client.get(f"{worker.url}/readyz")).text
 
 
-async def holds(house: House, database: Database, ledger: Ledger) -> None:
-    """Hold every invariant; of the list, the columns that both builds know."""
+async def holds(deployment: Deployment, database: Database, ledger: Ledger) -> None:
+    """Check every invariant; in the list, only the columns that both builds know."""
     async with pool_at(database.app) as pool:
-        await quiet(pool, ALL_PUBLISHED, ALL_LISTED, NOBODY_IS_PARKED)
+        await wait_until_true(pool, ALL_PUBLISHED, ALL_LISTED, NOBODY_IS_PARKED)
         stored = await evidence.stored(pool)
         expected, listed = evidence.folded_list(stored), await evidence.customer_list(pool)
-        topic = await evidence.published(house.bootstrap, house.topic)
+        topic = await evidence.published(deployment.bootstrap, deployment.topic)
     oracle.hold(
         oracle.acknowledged_is_stored_once(ledger.attempts, stored),
         oracle.refused_has_no_effect(ledger.attempts, stored),

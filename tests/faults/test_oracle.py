@@ -1,4 +1,4 @@
-"""The oracle can say no: evidence that breaks one invariant is caught by it, and sound evidence passes."""
+"""Tests of the invariants: each detects evidence that violates it, and valid evidence passes."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -51,7 +51,7 @@ ALERT = fact(4, event=example(AlertRaised))
 KEY = ALERT.event.dedup_key
 
 
-def test_sound_evidence_passes() -> None:
+def test_valid_evidence_passes() -> None:
     again = [*TOPIC, *(replace(each, offset=each.offset + 10) for each in TOPIC)]
     oracle.hold(
         oracle.acknowledged_is_stored_once(ATTEMPTS, STORED),
@@ -110,12 +110,12 @@ def wrong_evidence() -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("name", sorted(wrong_evidence()))
-def test_broken_evidence_is_caught(name: str) -> None:
+def test_a_violation_is_detected(name: str) -> None:
     found = wrong_evidence()[name]
     assert found
     assert all(sentence.startswith(name[:2]) for sentence in found)
 
 
-def test_only_what_the_topic_had_already_said_counts_as_a_repeat() -> None:
+def test_only_duplicate_records_count_as_repeats() -> None:
     assert oracle.first_occurrences([TOPIC[1], TOPIC[0], TOPIC[1]]) == TOPIC[:2]
     assert oracle.repeats([*TOPIC, TOPIC[0]]) == 1

@@ -1,4 +1,4 @@
-"""R29: records come late, swapped, twice or not at all; what is applied is always the log from its start, in order."""
+"""R29: records arrive late, reordered, twice or never; the applied events are always a prefix of the log, in order."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ Log = list[ConsumerRecord[Any, Any]]
 
 @dataclass
 class Memory:
-    """An applier without a database: it keeps what it is given, under the same condition on the position."""
+    """An applier without a database, with the same condition on the position."""
 
     name: str = "memory"
     known: Progress = field(default_factory=lambda: Progress(0, NEVER))
@@ -65,7 +65,7 @@ def fact(position: int, subject: UUID) -> Envelope[Any]:
 
 
 def log_of(*, blind: bool = False) -> Log:
-    """Return a partition as the relay writes it, with watermarks in between. A blind one names nothing before."""
+    """Return a partition as the relay writes it, with watermarks. If `blind`, records have no previous position."""
     log: Log = []
     # Other partitions take positions too, so those of one partition are not adjacent.
     for number in range(EVENTS):
@@ -95,7 +95,7 @@ SCHEDULES = st.lists(
 
 
 async def deliver(log: Log, schedule: Sequence[Any]) -> list[str]:
-    """Deliver in the order of the schedule, then all of it once more, and say what went wrong."""
+    """Deliver in the order of the schedule, then everything once more; return a sentence for each violation."""
     memory = Memory()
     wrong: list[str] = []
     everything = [3 * number + 1 for number in range(EVENTS)]
@@ -125,23 +125,23 @@ LONG = settings(QUICK, max_examples=5_000)
 
 @QUICK
 @given(schedule=SCHEDULES)
-def test_r29_no_order_of_delivery_leads_astray(schedule: list[Any]) -> None:
+def test_r29_every_order_of_delivery_has_the_same_result(schedule: list[Any]) -> None:
     assert asyncio.run(deliver(log_of(), schedule)) == []
 
 
 @pytest.mark.nightly
 @LONG
 @given(schedule=SCHEDULES)
-def test_r29_no_order_of_delivery_leads_astray_at_length(schedule: list[Any]) -> None:
+def test_r29_every_order_of_delivery_has_the_same_result_at_length(schedule: list[Any]) -> None:
     assert asyncio.run(deliver(log_of(), schedule)) == []
 
 
-def test_r29_without_the_chain_a_wrong_order_is_found() -> None:
+def test_r29_without_previous_positions_a_wrong_order_is_possible() -> None:
     found = find(SCHEDULES, lambda schedule: bool(asyncio.run(deliver(log_of(blind=True), schedule))))
     assert asyncio.run(deliver(log_of(blind=True), found))
     assert asyncio.run(deliver(log_of(), found)) == []
 
 
-def test_r29_a_lost_end_is_no_silence() -> None:
+def test_r29_lost_records_at_the_end_are_not_taken_for_silence() -> None:
     last_watermark = LENGTH - 1
     assert asyncio.run(deliver(log_of(), [[last_watermark]])) == []

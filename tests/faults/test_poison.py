@@ -1,4 +1,4 @@
-"""R33: records that are none of ours, or broken: set aside with a reason, and nobody else waits for them."""
+"""R33: foreign or broken records are parked with a reason, and other customers are not affected."""
 
 from collections.abc import Callable, Sequence
 from uuid import UUID, uuid4
@@ -15,8 +15,8 @@ from chassis.publish.outbox import Outbox
 from chassis.runtime.supervisor import Health
 from chassis.store.mapper import EventMapper
 from contracts.topics import EVENT_TYPES
+from tests.faults.support.deployment import INSERT_EVENT, as_admin
 from tests.faults.support.facts import change, commit
-from tests.faults.support.house import PLANT, as_admin
 from tests.support.pipeline import Pipeline
 from tests.support.servers import Database
 from tests.support.waiting import background, eventually
@@ -24,7 +24,7 @@ from tests.support.waiting import background, eventually
 Sent = tuple[bytes | None, bytes | None, Headers]
 TYPE = ("ce_type", b"care.customer.registered.v1")
 
-# What anybody who may write to the topic could send: none of it names a position that we can read.
+# Records that any producer with access to the topic could send. None has a readable position.
 STRAYS: dict[str, Sent] = {
     "nothing but a key": (b"k", None, []),
     "no headers": (b"k", b"{}", []),
@@ -43,7 +43,7 @@ STRAYS: dict[str, Sent] = {
 BROKEN_WATERMARKS = [b"", b"{}", b'{"complete_until": "2099-01-01T00:00:00"}', b'{"complete_until": "tomorrow"}']
 
 
-async def test_r33_strays_are_set_aside_and_nobody_waits(watched: Pipeline) -> None:
+async def test_r33_foreign_records_are_parked_and_block_no_customer(watched: Pipeline) -> None:
     await ensure_topics(watched.bootstrap, (watched.topic,))
     producer = AIOKafkaProducer(bootstrap_servers=watched.bootstrap)
     await producer.start()
@@ -74,7 +74,7 @@ def with_value(value: bytes | None) -> Callable[[Sent], Sent]:
     return lambda record: (record[0], value, record[2])
 
 
-# Records that follow the chain, as a broken producer of ours would send them.
+# Records with valid previous positions, as a faulty producer of ours would send them.
 SPOILED: dict[str, Callable[[Sent], Sent]] = {
     "bad JSON": with_value(b"{"),
     "no value": with_value(None),
@@ -96,7 +96,7 @@ PASSED_OVER: dict[str, Callable[[Sent], Sent]] = {
 }
 
 
-async def test_r33_a_broken_record_holds_its_own_customer_back_and_nobody_else(
+async def test_r33_a_broken_record_blocks_only_its_own_customer(
     watched: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = [*SPOILED.values(), *PASSED_OVER.values()]
@@ -113,7 +113,7 @@ async def test_r33_a_broken_record_holds_its_own_customer_back_and_nobody_else(
     held, free = ids[: len(SPOILED)], ids[len(SPOILED) :]
     await change(watched.store, ids, "later")
     async with background(watched.relay().run, watched.consumer().run):
-        # The first record of a type of tomorrow has no effect, but it holds nobody back.
+        # The first record of a future event type has no effect, but blocks no customer.
         await eventually(lambda: watched.has_seen(2 * len(free) - 2))
         await eventually(lambda: parked(watched, dict.fromkeys(held, 2)))
     assert {subject for subject, _ in await watched.seen()} == set(free)
@@ -128,7 +128,7 @@ def tail_of(pipeline: Pipeline) -> LocalFeed:
     return LocalFeed(pipeline.store, EventMapper(), pipeline.applier, health=Health("tail"))
 
 
-async def test_r33_what_our_own_list_set_aside_can_be_replayed(watched: Pipeline) -> None:
+async def test_r33_events_parked_by_the_own_list_can_be_replayed(watched: Pipeline) -> None:
     poisoned, healthy = await commit(watched.store, 2, changes=1)
     watched.poison.add(poisoned)
     async with background(tail_of(watched).run):
@@ -139,7 +139,7 @@ async def test_r33_what_our_own_list_set_aside_can_be_replayed(watched: Pipeline
     assert [subject for subject, _ in seen] == [healthy, healthy, poisoned, poisoned]
 
 
-async def test_r33_what_is_parked_during_a_replay_is_not_thrown_away(watched: Pipeline) -> None:
+async def test_r33_events_parked_during_a_replay_are_kept(watched: Pipeline) -> None:
     (customer,) = await commit(watched.store, 1, changes=1)
     watched.poison.add(customer)
     consumer = tail_of(watched)
@@ -160,7 +160,7 @@ async def test_r33_what_is_parked_during_a_replay_is_not_thrown_away(watched: Pi
     assert applied == 3
 
 
-async def test_r33_a_type_of_tomorrow_does_not_stand_in_the_way_of_a_replay(
+async def test_r33_a_future_event_type_does_not_block_a_replay(
     watched: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (customer,) = await commit(watched.store, 1, changes=1)
@@ -173,10 +173,10 @@ async def test_r33_a_type_of_tomorrow_does_not_stand_in_the_way_of_a_replay(
     assert len(await watched.seen()) == 1
 
 
-async def test_r23_a_planted_row_does_not_stop_our_own_list(watched: Pipeline, database: Database) -> None:
+async def test_r23_an_unreadable_row_does_not_stop_the_own_list(watched: Pipeline, database: Database) -> None:
     victim = uuid4()
     await commit(watched.store, 2)
-    await as_admin(database, PLANT, victim, "care.customer.registered.v1", b"{broken")
+    await as_admin(database, INSERT_EVENT, victim, "care.customer.registered.v1", b"{broken")
     await commit(watched.store, 2)
     async with background(tail_of(watched).run):
         await eventually(lambda: watched.has_seen(4))

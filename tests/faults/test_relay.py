@@ -1,4 +1,4 @@
-"""R19, R21, R22, R23, R26: the relay meets slow brokers, broken producers, rivals, and rows that it cannot read."""
+"""R19, R21, R22, R23, R26: the relay with slow brokers, broken producers, other relays, and unreadable rows."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -22,10 +22,17 @@ from chassis.store.mapper import EventMapper
 from contracts.alerts import AlertRaised
 from contracts.examples import example, example_envelope
 from tests.faults.support import evidence, oracle
+from tests.faults.support.deployment import (
+    ALL_PUBLISHED,
+    INSERT_EVENT,
+    Deployment,
+    as_admin,
+    expire_lease,
+    wait_until_true,
+)
 from tests.faults.support.facts import commit
-from tests.faults.support.house import ALL_PUBLISHED, PLANT, House, as_admin, expire_lease, quiet
-from tests.faults.support.line import says, supervised, topic_holds
 from tests.faults.support.proxy import Proxy, proxy_to_kafka
+from tests.faults.support.relay_process import check_topic, detail_contains, supervised
 from tests.support.pipeline import Pipeline
 from tests.support.servers import Database
 from tests.support.waiting import background, eventually
@@ -33,7 +40,7 @@ from tests.support.waiting import background, eventually
 
 @asynccontextmanager
 async def impatient_link(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Proxy, Pipeline]]:
-    """A relay's link to the broker through a proxy, with time-outs short enough for a test."""
+    """A relay connected to the broker through a proxy, with short time-outs."""
     monkeypatch.setattr(client, "REQUEST_TIMEOUT_MS", 1_000)
     for module in (sending, relay_module):
         monkeypatch.setattr(module, "SEND_DEADLINE_SECONDS", 2.0)
@@ -64,7 +71,7 @@ NIGHTLY = pytest.mark.nightly
 @pytest.mark.parametrize(
     "toxic", [slow, cut, pytest.param(silent, marks=NIGHTLY), pytest.param(half_open, marks=NIGHTLY)]
 )
-async def test_r19_an_acknowledgement_that_does_not_come_moves_nothing(
+async def test_r19_a_missing_acknowledgement_does_not_move_the_cursor(
     watched: Pipeline, monkeypatch: pytest.MonkeyPatch, toxic: Callable[[Proxy], None]
 ) -> None:
     async with (
@@ -72,8 +79,8 @@ async def test_r19_an_acknowledgement_that_does_not_come_moves_nothing(
         background(supervised(behind.relay()), watched.consumer().run),
     ):
         await commit(watched.store, 10)
-        # A consumer can see records before the relay hears that they were taken: that one must come first.
-        await quiet(watched.pool, ALL_PUBLISHED)
+        # A consumer can see records before the relay gets the acknowledgement, so the acknowledgement must come first.
+        await wait_until_true(watched.pool, ALL_PUBLISHED)
         toxic(proxy)
         await commit(watched.store, 50)
         await asyncio.sleep(3.5)
@@ -81,7 +88,7 @@ async def test_r19_an_acknowledgement_that_does_not_come_moves_nothing(
         proxy.heal()
         proxy.reset()
         await eventually(lambda: watched.has_seen(60))
-        await topic_holds(watched)
+        await check_topic(watched)
     oracle.hold(oracle.applied_once(await evidence.stored(watched.pool), await evidence.applied(watched.pool)))
 
 
@@ -103,18 +110,18 @@ async def test_r21_a_producer_out_of_step_is_replaced_without_a_restart(
             producers[-1]._txn_manager.increment_sequence_number(place, 7)
         await commit(watched.store, 20)
         await eventually(lambda: watched.has_seen(30))
-        await topic_holds(watched)
+        await check_topic(watched)
     assert len(producers) > 1
 
 
 async def woken_leader(pipeline: Pipeline, database: Database, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Pause a relay after its acknowledgement until another one has published more; tell where the cursor went."""
+    """Pause a relay after its acknowledgement until another one has published more; return the moves of the cursor."""
     paused, go_on, never = asyncio.Event(), asyncio.Event(), asyncio.Event()
     first, second = pipeline.relay(), pipeline.relay()
     leaders: list[AIOKafkaProducer] = []
 
     async def send_and_pause(producer: AIOKafkaProducer, outgoing: Outgoing) -> None:
-        # The leader gets no further than the move it was paused before, so that it stays to be seen.
+        # The leader stops after the move before which it was paused, so that its effect stays visible.
         await (never.wait() if producer in leaders else send_all(producer, outgoing))
         if not paused.is_set():
             leaders.append(producer)
@@ -128,7 +135,7 @@ async def woken_leader(pipeline: Pipeline, database: Database, monkeypatch: pyte
     await expire_lease(database)
     async with background(second.run):
         await commit(pipeline.store, 5)
-        await quiet(pipeline.pool, ALL_PUBLISHED)
+        await wait_until_true(pipeline.pool, ALL_PUBLISHED)
         before = await pipeline.pool.fetchval("SELECT position FROM relay_cursor")
         go_on.set()
         await asyncio.wait([leader], timeout=2)
@@ -139,14 +146,14 @@ async def woken_leader(pipeline: Pipeline, database: Database, monkeypatch: pyte
     return [*oracle.never_back({"cursor": [before, after]}, 10), *fenced]
 
 
-async def test_r22_a_leader_that_wakes_up_cannot_move_the_cursor(
+async def test_r22_a_leader_that_resumes_cannot_move_the_cursor(
     watched: Pipeline, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     oracle.hold(await woken_leader(watched, database, monkeypatch))
-    await topic_holds(watched)
+    await check_topic(watched)
 
 
-async def test_r22_without_the_lease_a_woken_leader_is_caught(
+async def test_r22_without_the_lease_a_resumed_leader_is_detected(
     watched: Pipeline, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
@@ -158,12 +165,12 @@ async def test_r22_without_the_lease_a_woken_leader_is_caught(
         oracle.hold(await woken_leader(watched, database, monkeypatch))
 
 
-async def test_r22_a_frozen_relay_process_is_followed_by_another_and_harms_nothing(
-    house: House, database: Database, pool: Any
+async def test_r22_a_frozen_relay_is_replaced_by_another_and_does_no_harm(
+    deployment: Deployment, database: Database, pool: Any
 ) -> None:
     store = EventStore(pool)
-    first = await house.start("customer", "relay", database.app)
-    second = await house.start("customer", "relay", database.app)
+    first = await deployment.start("customer", "relay", database.app)
+    second = await deployment.start("customer", "relay", database.app)
     cursors: list[int] = []
 
     async def watch() -> None:
@@ -173,17 +180,17 @@ async def test_r22_a_frozen_relay_process_is_followed_by_another_and_harms_nothi
 
     async with background(watch):
         await commit(store, 50)
-        await quiet(pool, ALL_PUBLISHED)
+        await wait_until_true(pool, ALL_PUBLISHED)
         first.freeze()
         await expire_lease(database)
         await commit(store, 50)
-        await quiet(pool, ALL_PUBLISHED)
+        await wait_until_true(pool, ALL_PUBLISHED)
         first.thaw()
         await commit(store, 50)
-        await quiet(pool, ALL_PUBLISHED)
+        await wait_until_true(pool, ALL_PUBLISHED)
     assert second.child.running
     stored = await evidence.stored(pool)
-    topic = await evidence.published(house.bootstrap, house.topic)
+    topic = await evidence.published(deployment.bootstrap, deployment.topic)
     oracle.hold(oracle.topic_is_complete(stored, topic), oracle.never_back({"cursor": cursors}, len(stored)))
 
 
@@ -201,14 +208,14 @@ UNREADABLE: dict[str, tuple[str, Callable[[], bytes]]] = {
 
 
 @pytest.mark.parametrize("planted", UNREADABLE)
-async def test_r23_a_planted_row_parks_its_customer_and_the_others_flow(
+async def test_r23_an_unreadable_row_parks_only_its_customer(
     watched: Pipeline, database: Database, planted: str
 ) -> None:
     event_type, state = UNREADABLE[planted]
     counted = metrics.UNREADABLE.labels(watched.topic.name)
     victim = uuid4()
     await commit(watched.store, 3)
-    await as_admin(database, PLANT, victim, event_type, state())
+    await as_admin(database, INSERT_EVENT, victim, event_type, state())
     await commit(watched.store, 3)
     async with background(watched.relay().run, watched.consumer().run):
         await eventually(lambda: watched.has_seen(6))
@@ -220,10 +227,10 @@ async def parked(pipeline: Pipeline, subject: UUID) -> bool:
     return [row["subject"] for row in await pipeline.applier.parked_events.summary(pipeline.pool)] == [subject]
 
 
-async def test_r23_a_type_of_a_later_build_goes_out_as_it_was_stored(watched: Pipeline, database: Database) -> None:
+async def test_r23_an_event_type_of_a_newer_build_is_published_as_stored(watched: Pipeline, database: Database) -> None:
     stored = example_envelope(example(AlertRaised))
     state = EventMapper().to_new_event(stored).state.replace(b"care.alert.raised.v1", b"care.alert.escalated.v9")
-    await as_admin(database, PLANT, uuid4(), "care.alert.escalated.v9", state)
+    await as_admin(database, INSERT_EVENT, uuid4(), "care.alert.escalated.v9", state)
     await commit(watched.store, 3)
     async with background(watched.relay().run, watched.consumer().run):
         await eventually(lambda: watched.has_seen(3))
@@ -232,17 +239,17 @@ async def test_r23_a_type_of_a_later_build_goes_out_as_it_was_stored(watched: Pi
     assert stored.id in {record.event_id for record in topic}
 
 
-async def test_r26_a_topic_with_another_number_of_partitions_is_refused_by_name(pipeline: Pipeline) -> None:
+async def test_r26_a_topic_with_another_number_of_partitions_is_reported_by_name(pipeline: Pipeline) -> None:
     await client.ensure_topics(pipeline.bootstrap, (replace(pipeline.topic, partitions=4),))
     await commit(pipeline.store, 3)
     health = Health("relay")
     async with background(supervised(pipeline.relay(), health)):
-        await eventually(lambda: says(health, "has 4 partitions, declared are 3"))
+        await eventually(lambda: detail_contains(health, "has 4 partitions, declared are 3"))
         assert not health.is_ready
     assert await pipeline.pool.fetchval("SELECT position FROM relay_cursor") == 0
 
 
-async def test_r26_a_missing_topic_is_made_as_declared_by_whoever_comes_first(pipeline: Pipeline) -> None:
+async def test_r26_a_missing_topic_is_created_as_declared_by_the_first_relay(pipeline: Pipeline) -> None:
     await commit(pipeline.store, 3)
     async with background(pipeline.consumer().run):
         await asyncio.sleep(0.5)

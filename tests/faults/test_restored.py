@@ -1,10 +1,10 @@
-"""A store comes back from an older copy than the topic was made from: nothing goes on until somebody has seen to it."""
+"""A store is restored from a backup that is older than the topic: processing stops until an operator has acted."""
 
 from chassis.runtime.supervisor import Health
 from tests.faults.support import evidence
+from tests.faults.support.deployment import ALL_PUBLISHED, as_admin, wait_until_true
 from tests.faults.support.facts import change, commit
-from tests.faults.support.house import ALL_PUBLISHED, as_admin, quiet
-from tests.faults.support.line import empty, says, supervised
+from tests.faults.support.relay_process import delete_topic, detail_contains, supervised
 from tests.support.pipeline import Pipeline
 from tests.support.servers import Database
 from tests.support.waiting import background, eventually
@@ -17,29 +17,27 @@ SET_BACK = f"""
 
 
 async def restored(pipeline: Pipeline, database: Database) -> None:
-    """Let everybody take in 40 facts, then take the last 20 out of the store as a restore would."""
+    """Publish and apply 40 events, then remove the last 20 from the store, as a restore would."""
     async with background(pipeline.relay().run, pipeline.consumer().run):
         ids = await commit(pipeline.store, KEPT)
         await change(pipeline.store, ids, "since the copy was made")
         await eventually(lambda: pipeline.has_seen(2 * KEPT))
-        await quiet(pipeline.pool, ALL_PUBLISHED)
+        await wait_until_true(pipeline.pool, ALL_PUBLISHED)
     await as_admin(database, SET_BACK)
 
 
-async def test_a_relay_does_not_publish_under_positions_that_readers_have_seen(
-    watched: Pipeline, database: Database
-) -> None:
+async def test_a_relay_does_not_reuse_positions_that_consumers_have_read(watched: Pipeline, database: Database) -> None:
     await restored(watched, database)
     await commit(watched.store, 5)
     before = await evidence.published(watched.bootstrap, watched.topic)
     health = Health("relay")
     async with background(supervised(watched.relay(), health)):
-        await eventually(lambda: says(health, f"its store ends at {KEPT + 5}"))
+        await eventually(lambda: detail_contains(health, f"its store ends at {KEPT + 5}"))
         assert not health.is_ready
     assert await evidence.published(watched.bootstrap, watched.topic) == before
 
 
-async def test_a_relay_is_not_deceived_by_a_store_that_has_gone_on_beyond_what_it_lost(
+async def test_a_relay_detects_a_restored_store_that_has_new_events_beyond_the_lost_ones(
     watched: Pipeline, database: Database
 ) -> None:
     await restored(watched, database)
@@ -47,20 +45,20 @@ async def test_a_relay_is_not_deceived_by_a_store_that_has_gone_on_beyond_what_i
     before = await evidence.published(watched.bootstrap, watched.topic)
     health = Health("relay")
     async with background(supervised(watched.relay(), health)):
-        await eventually(lambda: says(health, "holds another event at"))
+        await eventually(lambda: detail_contains(health, "holds another event at"))
         assert not health.is_ready
     assert await evidence.published(watched.bootstrap, watched.topic) == before
 
 
-async def test_a_reader_that_knows_more_than_the_refilled_topic_stops_and_says_so(
+async def test_a_consumer_ahead_of_the_refilled_topic_stops_and_reports_it(
     watched: Pipeline, database: Database
 ) -> None:
     await restored(watched, database)
-    await empty(watched.bootstrap, watched.topic)
+    await delete_topic(watched.bootstrap, watched.topic)
     health = Health("consumer")
     async with background(supervised(watched.relay()), supervised(watched.consumer(), health)):
-        await eventually(lambda: says(health, "is applied here"))
+        await eventually(lambda: detail_contains(health, "is applied here"))
         await commit(watched.store, 1)
-        await quiet(watched.pool, ALL_PUBLISHED)
+        await wait_until_true(watched.pool, ALL_PUBLISHED)
         assert not health.is_ready
     assert await watched.has_seen(2 * KEPT)

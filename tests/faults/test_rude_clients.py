@@ -1,4 +1,4 @@
-"""R44: huge, deep, packed and silent clients cost the service no memory to speak of, and their neighbours nothing.
+"""R44: huge, deeply nested, compressed and idle requests cost little memory, and do not affect other clients.
 
 Both alone and behind nginx, but for what only nginx can promise; docs/security.md says why.
 """
@@ -16,13 +16,13 @@ import pytest
 from chassis.http import slow_clients
 from chassis.http.admission import MAX_CONCURRENT
 from deploy.stack.ports import HOST
-from tests.faults.support.house import House, Process, host_and_port
+from tests.faults.support.deployment import Deployment, Process, host_and_port
 from tests.faults.support.load import change, register, sender
-from tests.faults.support.rude import (
+from tests.faults.support.rude_clients import (
     MEBIBYTE,
-    RUDE,
+    RUDE_REQUESTS,
     Memory,
-    Rude,
+    RudeRequest,
     idle_connections,
     send,
     unfinished_bodies,
@@ -41,21 +41,21 @@ TOO_MANY = 20
 HEAD_SECONDS = 10.0
 ENDINGS = {
     ALONE: {b"HTTP/1.1 408 Request Timeout\r\n": MAX_CONCURRENT, b"HTTP/1.1 503 Service Unavailable\r\n": TOO_MANY},
-    # Closed without a word.
+    # Closed without a response.
     BEHIND_NGINX: {b"": MAX_CONCURRENT + TOO_MANY},
 }
 REFUSED = (b"HTTP/1.1 400", b"HTTP/1.1 413", b"HTTP/1.1 414", b"HTTP/1.1 415", b"HTTP/1.1 422", b"HTTP/1.1 431")
 
 
 class Neighbour:
-    """A client who behaves, beside those who do not: every answer must be the one it came for."""
+    """A well-behaved client: every response must be the expected one."""
 
     def __init__(self, client: httpx.AsyncClient, url: str) -> None:
         self._send = sender(client, lambda: url)
         self.took: list[float] = []
 
-    async def settle_in(self) -> None:
-        """Register a customer, and ask for so much that the process has what it needs."""
+    async def warm_up(self) -> None:
+        """Register a customer, and send enough requests to warm up the process."""
         self.customer = str((await self._send(register("neighbour"))).result["id"])
         for _ in range(WARM):
             await self.ask()
@@ -71,14 +71,14 @@ class Neighbour:
             await self.ask()
 
     def p99(self) -> float:
-        """Return the slowest but one in a hundred since the last call."""
+        """Return the 99th percentile of the response times since the last call."""
         took, self.took = sorted(self.took), []
         return took[int(len(took) * 0.99)] if took else 0.0
 
 
 @pytest.fixture
-async def service(house: House, database: Database) -> Process:
-    return await house.start("customer", "api", database.app)
+async def service(deployment: Deployment, database: Database) -> Process:
+    return await deployment.start("customer", "api", database.app)
 
 
 @pytest.fixture(params=FORMS)
@@ -88,17 +88,17 @@ def form(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def url(service: Process, form: str, tmp_path: Path) -> AsyncIterator[str]:
-    """Where the service is reached."""
+    """The address of the service."""
     _, port = host_and_port(service.url)
     async with in_form(form, port, tmp_path / "nginx") as reached:
         yield f"http://{HOST}:{reached}"
 
 
 @pytest.fixture
-async def neighbour(house: House, url: str) -> AsyncIterator[Neighbour]:
-    async with httpx.AsyncClient(headers=house.issuer.headers(), trust_env=False) as client:
+async def neighbour(deployment: Deployment, url: str) -> AsyncIterator[Neighbour]:
+    async with httpx.AsyncClient(headers=deployment.issuer.headers(), trust_env=False) as client:
         made = Neighbour(client, url)
-        await made.settle_in()
+        await made.warm_up()
         yield made
 
 
@@ -109,38 +109,38 @@ def memory(service: Process) -> Memory:
 
 
 def report(name: str, memory: Memory, before: int, alone: float, beside: float) -> None:
-    """Print what it cost: the times are figures, not verdicts."""
+    """Print the memory and the response times; the times are not checked."""
     grown = (memory.most - before) / MEBIBYTE
     sys.stdout.write(f"R44 {name}: {grown:+.1f} MiB, neighbour's p99 {alone:.3f} s alone, {beside:.3f} s beside\n")
 
 
-async def test_r44_rude_requests_are_refused_and_forgotten(
-    house: House, url: str, form: str, neighbour: Neighbour, memory: Memory
+async def test_r44_abusive_requests_are_refused_and_free_their_memory(
+    deployment: Deployment, url: str, form: str, neighbour: Neighbour, memory: Memory
 ) -> None:
-    token = house.issuer.headers()["Authorization"]
+    token = deployment.issuer.headers()["Authorization"]
     before, alone = memory.now(), neighbour.p99()
 
-    async def refused(name: str, rude: Rude) -> None:
+    async def refused(name: str, rude: RudeRequest) -> None:
         answer, sent = await send(url, rude, token)
         assert answer == b"" or answer.startswith(REFUSED), (name, answer)
-        # nginx lets a client go on for two seconds, so that it can read the refusal; the service sees none of it.
+        # nginx lets a client send for two more seconds, so that it can read the refusal; the service receives nothing.
         assert sent < MAX_TAKEN_BYTES or form == BEHIND_NGINX, (name, sent)
 
-    async with background(neighbour.go_on, memory.look):
-        for name, rude in RUDE.items():
+    async with background(neighbour.go_on, memory.observe):
+        for name, rude in RUDE_REQUESTS.items():
             await refused(name, rude)
-        await asyncio.gather(*(refused(name, rude) for name, rude in RUDE.items()))
+        await asyncio.gather(*(refused(name, rude) for name, rude in RUDE_REQUESTS.items()))
     report(f"rude requests {form}", memory, before, alone, neighbour.p99())
     assert memory.most - before < MAX_GROWTH_BYTES
 
 
 @pytest.mark.parametrize("count", [1_200, pytest.param(5_000, marks=pytest.mark.nightly)])
-async def test_r44_connections_that_say_nothing_turn_nobody_away(
+async def test_r44_idle_connections_do_not_affect_other_clients(
     url: str, form: str, neighbour: Neighbour, memory: Memory, count: int
 ) -> None:
     before, alone = memory.now(), neighbour.p99()
     async with (
-        background(neighbour.go_on, memory.look),
+        background(neighbour.go_on, memory.observe),
         idle_connections(url, count),
         httpx.AsyncClient(trust_env=False) as stranger,
     ):
@@ -150,8 +150,8 @@ async def test_r44_connections_that_say_nothing_turn_nobody_away(
 
 
 @pytest.mark.nightly
-async def test_r44_bodies_that_never_end_give_their_places_back(url: str, form: str, neighbour: Neighbour) -> None:
-    """More of them than are admitted. Alone, the neighbour is answered again once they are; behind nginx, always."""
+async def test_r44_incomplete_bodies_free_their_slots(url: str, form: str, neighbour: Neighbour) -> None:
+    """More requests than are admitted. Without nginx, others are served again after the time-out; behind it, always."""
     async with unfinished_bodies(url, MAX_CONCURRENT + TOO_MANY) as answers:
         if form == BEHIND_NGINX:
             await neighbour.ask()
@@ -170,8 +170,8 @@ async def is_full(answers: Sequence[asyncio.Task[bytes]]) -> bool:
 
 
 @pytest.mark.nightly
-async def test_r44_heads_that_never_end_turn_nobody_away(url: str, form: str, neighbour: Neighbour) -> None:
-    """Nobody is kept waiting by them in either form; that they are closed is promised behind nginx only."""
+async def test_r44_incomplete_headers_do_not_affect_other_clients(url: str, form: str, neighbour: Neighbour) -> None:
+    """Other clients do not wait in either form. Only nginx closes these connections."""
     async with unfinished_heads(url, MAX_CONCURRENT + TOO_MANY) as answers:
         await neighbour.ask()
         if form == BEHIND_NGINX:

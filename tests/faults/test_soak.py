@@ -1,4 +1,4 @@
-"""R49: load W at half of what is reached, a random fault each minute; all invariants hold, and nothing grows."""
+"""R49: load W at half of the capacity, with a random fault each minute; invariants hold, and memory does not grow."""
 
 import asyncio
 import os
@@ -21,11 +21,19 @@ from services.followup.projection import customers
 from tests.bench.harness.measuring import percentile
 from tests.bench.harness.processes import resident_megabytes_of
 from tests.faults.support import evidence, oracle
-from tests.faults.support.house import House, Process, as_admin, host_and_port, keep_up, pool_at, through
+from tests.faults.support.customer_under_load import verdict
+from tests.faults.support.deployment import (
+    Deployment,
+    Process,
+    as_admin,
+    host_and_port,
+    keep_running_process,
+    pool_at,
+    via_port,
+)
 from tests.faults.support.ledger import Ledger, Outcome, Reply
 from tests.faults.support.load import Load, Mix, Order, Send, plan, sender
 from tests.faults.support.proxy import Proxy, proxy_to, proxy_to_kafka
-from tests.faults.support.whole import verdict
 from tests.support.servers import Database, Servers
 from tests.support.waiting import background, eventually
 
@@ -37,12 +45,12 @@ PROBE_SECONDS = 10.0
 SHARE = 0.5
 MOST_PER_SECOND = 50.0
 CLIENTS = 4
-# Of the first third. A process that has just started still fills its caches, and a machine does other things beside.
+# Relative to the first third. A new process still fills its caches, and the machine may have other load.
 GROWTH = 0.20
 DICE = random.Random(49)  # noqa: S311 - repeatable, not secret
-# Who hears of customers in the services that act upon it.
+# The consumers of customer events.
 CONSUMERS = {"alerts": detector.CONSUMER, "followup": customers.CONSUMER}
-HEARD_ALL = """
+RECEIVED_ALL = """
     SELECT count(*) = $3 AND min(watermark) >= $4 FROM consumer_position WHERE consumer = $1 AND topic = $2
 """
 CANARY = "公司 reg-"
@@ -54,7 +62,7 @@ TERMINATE = """
 
 @dataclass
 class Sample:
-    """What the process that is never killed holds, and how long commands took lately."""
+    """The memory of the process that is never killed, and the recent command durations."""
 
     megabytes: float
     descriptors: int
@@ -64,7 +72,7 @@ class Sample:
 
 @dataclass
 class Field:
-    """Two processes of the customer service and one of each other service, over links that can be cut."""
+    """Two processes of the customer service and one of each other service, behind proxies."""
 
     steady: Process
     victim: Process
@@ -119,7 +127,7 @@ async def terminate_backends(of: Field) -> None:
 
 
 async def take_the_database_away(of: Field) -> None:
-    """The process is not ready and lives meanwhile (I9)."""
+    """Meanwhile the process is live but not ready (I9)."""
     await of.to_database.down()
     async with httpx.AsyncClient(trust_env=False, timeout=PROBE_SECONDS) as client:
         await eventually(lambda: answers(client, f"{of.steady.url}/readyz", httpx.codes.SERVICE_UNAVAILABLE))
@@ -163,18 +171,18 @@ async def answers(client: httpx.AsyncClient, url: str, status: int) -> bool:
 
 
 @asynccontextmanager
-async def field_of(house: House, database: Database, reading: Mapping[str, Database]) -> AsyncIterator[Field]:
-    async with proxy_to(*host_and_port(database.app)) as to_database, proxy_to_kafka(house.bootstrap) as to_kafka:
-        url, bootstrap = through(database.app, to_database.port), f"{HOST}:{to_kafka.port}"
-        steady, victim = [await house.start("customer", "all", url, bootstrap=bootstrap) for _ in range(2)]
-        readers = [await house.start(name, "all", of.app, bootstrap=bootstrap) for name, of in reading.items()]
+async def field_of(deployment: Deployment, database: Database, reading: Mapping[str, Database]) -> AsyncIterator[Field]:
+    async with proxy_to(*host_and_port(database.app)) as to_database, proxy_to_kafka(deployment.bootstrap) as to_kafka:
+        url, bootstrap = via_port(database.app, to_database.port), f"{HOST}:{to_kafka.port}"
+        steady, victim = [await deployment.start("customer", "all", url, bootstrap=bootstrap) for _ in range(2)]
+        readers = [await deployment.start(name, "all", of.app, bootstrap=bootstrap) for name, of in reading.items()]
         made = Field(steady, victim, readers, database, to_database, to_kafka)
-        async with background(*(partial(keep_up, each, database) for each in made.victims)):
+        async with background(*(partial(keep_running_process, each, database) for each in made.victims)):
             yield made
 
 
 async def capacity(load: Load) -> float:
-    """Return how many commands a second are acknowledged when the clients send one after the other."""
+    """Return the acknowledged commands per second of clients that send one after the other."""
     began, before = time.perf_counter(), load.ledger.count(Outcome.ACKED)
     async with background(load.run):
         await asyncio.sleep(PROBE_SECONDS)
@@ -182,7 +190,7 @@ async def capacity(load: Load) -> float:
 
 
 async def steadily(load: Load, per_second: float, until: float) -> None:
-    """Let each client send an order when its turn has come, until the time is over."""
+    """Send orders at a fixed rate until the time is over."""
     orders = iter(plan(Mix(seed=8, commands=1_000_000), load.customers))
 
     async def client() -> None:
@@ -213,43 +221,43 @@ async def watch(of: Field) -> None:
 
 
 def growth(values: Sequence[float]) -> float:
-    """Return by how much the median of the last third is above that of the first, as a share of it."""
+    """Return the growth of the median from the first to the last third, as a share of the first."""
     third = len(values) // 3
     return median(values[-third:]) / median(values[:third]) - 1
 
 
 @pytest.mark.nightly
-async def test_r49_for_long_nothing_is_lost_doubled_or_grown_whatever_breaks(
-    house: House, running: Servers, database: Database, ledger: Ledger
+async def test_r49_over_a_long_time_with_faults_nothing_is_lost_or_duplicated_and_memory_does_not_grow(
+    deployment: Deployment, running: Servers, database: Database, ledger: Ledger
 ) -> None:
     reading = {name: await running.database(name) for name in ("reporting", *CONSUMERS)}
     async with (
-        field_of(house, database, reading) as under,
-        httpx.AsyncClient(headers=house.issuer.headers(), trust_env=False) as client,
+        field_of(deployment, database, reading) as under,
+        httpx.AsyncClient(headers=deployment.issuer.headers(), trust_env=False) as client,
     ):
         load = Load(under.timing(sender(client, under.next_up)), ledger, Mix(clients=CLIENTS, commands=100_000))
         await load.register()
         per_second = min(SHARE * await capacity(load), MOST_PER_SECOND)
         async with background(lambda: break_something(under), lambda: watch(under)):
             await steadily(load, per_second, time.perf_counter() + MINUTES * 60)
-        # Whoever was stopped or cut off in the last minute comes back.
+        # Processes that were stopped or cut off in the last minute recover.
         for each in under.victims:
             each.thaw()
         under.to_database.heal()
-        await under.to_database.again()
-        await under.to_kafka.again()
-        await verdict(house, database, ledger.attempts)
+        await under.to_database.restart()
+        await under.to_kafka.restart()
+        await verdict(deployment, database, ledger.attempts)
         await reports_all(database, reading["reporting"])
         for name, consumer in CONSUMERS.items():
-            await has_heard_all(house, consumer, database, reading[name])
+            await has_received_all(deployment, consumer, database, reading[name])
     tell(under, ledger, per_second)
-    assert no_canary(house)
+    assert no_canary(deployment)
     assert growth([each.megabytes for each in under.samples]) < GROWTH
     assert growth([each.descriptors for each in under.samples]) < GROWTH
 
 
 async def reports_all(database: Database, reported: Database) -> None:
-    """Wait until reporting's customers are what a fold of the store says."""
+    """Wait until reporting's customers equal the fold of the store."""
     async with pool_at(database.app) as pool, pool_at(reported.app) as readers:
         expected = evidence.reported_customers(await evidence.stored(pool))
 
@@ -260,13 +268,17 @@ async def reports_all(database: Database, reported: Database) -> None:
         await eventually(is_so)
 
 
-async def has_heard_all(house: House, consumer: str, database: Database, reader: Database) -> None:
-    """Wait until a consumer says that nothing is missing of what is stored, and that nobody is parked."""
+async def has_received_all(deployment: Deployment, consumer: str, database: Database, reader: Database) -> None:
+    """Wait until a consumer has received all stored events and has no parked customer."""
     async with pool_at(database.app) as pool, pool_at(reader.app) as readers:
         until = (await evidence.stored(pool))[-1].recorded_at
 
         async def is_so() -> bool:
-            return bool(await readers.fetchval(HEARD_ALL, consumer, house.topic.name, house.topic.partitions, until))
+            return bool(
+                await readers.fetchval(
+                    RECEIVED_ALL, consumer, deployment.topic.name, deployment.topic.partitions, until
+                )
+            )
 
         await eventually(is_so, within=120)
         assert await readers.fetchval("SELECT count(*) FROM parked_event") == 0
@@ -291,11 +303,11 @@ def tell(of: Field, ledger: Ledger, per_second: float) -> None:
         )
 
 
-def no_canary(house: House) -> bool:
-    """Tell whether no log repeats a company's name (I7)."""
-    return not [log for log in house.folder.glob("*.log") if CANARY in log.read_text(errors="replace")]
+def no_canary(deployment: Deployment) -> bool:
+    """Return whether no log contains a company's name (I7)."""
+    return not [log for log in deployment.folder.glob("*.log") if CANARY in log.read_text(errors="replace")]
 
 
-def test_r49_a_leak_is_found_out() -> None:
+def test_r49_a_leak_is_detected() -> None:
     assert growth([100.0 + minute for minute in range(60)]) > GROWTH
     assert growth([100.0 + minute % 5 for minute in range(60)]) < GROWTH

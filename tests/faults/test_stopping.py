@@ -1,4 +1,4 @@
-"""A task that is stopped while it closes its Kafka client stops, though the client swallows the cancellation."""
+"""A task that is cancelled while it closes its Kafka client ends, although the client suppresses the cancellation."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ Run = Callable[[], Awaitable[object]]
 
 
 class FailedError(Exception):
-    """Why a task closes its client before anybody stops it."""
+    """The error after which a task closes its client by itself."""
 
 
 async def fail(*_given: object) -> None:
@@ -33,7 +33,7 @@ async def nothing(*_given: object) -> None:
 
 @pytest.fixture
 def closing(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
-    """Set when a client begins to close."""
+    """An event that is set when a client starts to close."""
     begun, close = asyncio.Event(), AIOKafkaClient.close
 
     async def say_and_close(client: AIOKafkaClient) -> None:
@@ -46,7 +46,7 @@ def closing(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
 
 @pytest.fixture
 def closers(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> dict[str, Run]:
-    """Whatever closes a client, without being stopped first."""
+    """The tasks that close a client by themselves."""
     for module in (relay, consumer):
         monkeypatch.setattr(module, "ensure_topics", nothing)
     monkeypatch.setattr(relay.Relay, "_load_cursor", fail)
@@ -60,7 +60,7 @@ def closers(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> dict[str, Ru
 
 
 async def stopped_in_closing(run: Run, closing: asyncio.Event) -> asyncio.Task[object]:
-    """Cancel a task the moment its client begins to close, and return it when it has ended."""
+    """Cancel a task when its client starts to close, and return the task when it has ended."""
     closing.clear()
     task = asyncio.ensure_future(run())
     await closing.wait()
@@ -103,7 +103,9 @@ async def test_a_consumer_stopped_again_while_it_stops_leaves_its_group(
             await eventually(lambda: watched.has_seen(20))
 
 
-async def test_a_client_closed_without_care_lets_its_task_run_on(pipeline: Pipeline, closing: asyncio.Event) -> None:
+async def test_a_client_closed_without_protection_lets_its_task_continue(
+    pipeline: Pipeline, closing: asyncio.Event
+) -> None:
     async def close() -> None:
         producer = AIOKafkaProducer(bootstrap_servers=pipeline.bootstrap)
         await producer.start()

@@ -18,8 +18,8 @@ from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.event import Envelope
 from services.customer.schema import SCHEMA
+from tests.faults.support.deployment import ALL_LISTED, as_admin, wait_until_true
 from tests.faults.support.facts import change, commit
-from tests.faults.support.house import ALL_LISTED, as_admin, quiet
 from tests.support.lists import APPLY
 from tests.support.pipeline import TABLE
 from tests.support.servers import Database
@@ -72,10 +72,10 @@ async def test_a_read_model_is_updated_while_its_table_is_altered(
 ) -> None:
     async with background(following(store, Applier("customer-list", pool, APPLY))):
         ids = await commit(store, 20)
-        await quiet(pool, ALL_LISTED)
+        await wait_until_true(pool, ALL_LISTED)
         await as_admin(database, "ALTER TABLE customer ALTER COLUMN version TYPE bigint")
         await change(store, ids, "since then")
-        await quiet(pool, ALL_LISTED, NOBODY_IS_PARKED)
+        await wait_until_true(pool, ALL_LISTED, NOBODY_IS_PARKED)
 
 
 async def test_a_build_that_runs_before_its_migration_parks_nothing_and_waits(
@@ -94,7 +94,7 @@ async def test_a_build_that_runs_before_its_migration_parks_nothing_and_waits(
         assert await pool.fetchval(NOBODY_IS_PARKED)
         await as_admin(database, TABLE)
         await as_admin(database, "GRANT SELECT ON seen TO care_app")
-        await quiet(pool, ALL_LISTED, NOBODY_IS_PARKED)
+        await wait_until_true(pool, ALL_LISTED, NOBODY_IS_PARKED)
     assert set(ids) <= set(seen)
 
 

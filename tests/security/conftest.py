@@ -19,7 +19,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the nightly tests out unless they are asked for by `-m`."""
+    """Skip the nightly tests unless they are selected by `-m`."""
     if "nightly" in (config.option.markexpr or ""):
         return
     nightly = [item for item in items if item.get_closest_marker("nightly")]
@@ -42,7 +42,7 @@ async def world(running: Servers, tmp_path_factory: pytest.TempPathFactory) -> A
 
 @pytest.fixture(scope="package")
 async def product() -> AsyncIterator[Product]:
-    """The product, which sends its spans to a file among its logs."""
+    """The product, with its spans in a file next to its logs."""
     with (
         temporary_data_dir() as data_dir,
         collector(data_dir) as endpoint,

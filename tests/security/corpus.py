@@ -1,6 +1,6 @@
-"""What people and programs put into fields (R43): texts, numbers and times that have broken readers before."""
+"""Unusual input (R43): texts, numbers and times that are known to break parsers."""
 
-# Good texts of any length that fits a word: each has to come back exactly as it was sent, in its own form.
+# Valid texts: each must be returned exactly as it was sent, in the same Unicode form.
 TEXTS: dict[str, str] = {
     "rare-han": "𠮷野家㛃",
     "name-dot": "阿卜杜拉·买买提",
@@ -38,7 +38,7 @@ TEXTS: dict[str, str] = {
     "private-use": "\ue000",
     "unassigned": "\U0003fffd",
 }
-# As JSON wants them written. None of these is text that can be kept; each is refused, as a whole or by its field.
+# Written as in JSON. None of these texts can be stored; each is refused, as a whole or by its field.
 NO_TEXTS: dict[str, str] = {
     "nul": '"a\\u0000b"',
     "control": '"a\\u0007b"',

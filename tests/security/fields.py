@@ -1,4 +1,4 @@
-"""Every field of every body, and what becomes of a value that is put into it."""
+"""Every field of every request body, and the result of sending a value in it."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -19,12 +19,12 @@ from tests.security.world import COMMERCE, World
 from tests.support.waiting import eventually
 
 CREATING = [each for each in operations() if each.body_schema]
-# Where what was sent is read again, if its name is another one there.
-# Why a handover was withdrawn stands beside why it was begun.
+# The response field with the sent value, if it has another name.
+# The reason of a withdrawal is next to the reason of the handover.
 READ_OTHERWISE = {"WithdrawHandover": {"reason": "note"}}
 READ_AS = {"person_name": "name", "id": "external_id", "system": "external_system", "occurred_at": None}
 TELLING = ("type", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "enum", "$ref", "items")
-# These two come together.
+# These two must be sent together.
 NEXT_STEP = {"next_step": "visit", "next_step_due_at": TOMORROW}
 MARK = "\x00here\x00"
 NUMBER = count(1)
@@ -33,7 +33,7 @@ LISTED_WITHIN_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Where a field stands in the body of an operation."""
+    """The location of a field in the body of an operation."""
 
     operation: Operation
     place: tuple[str, ...]
@@ -46,7 +46,7 @@ class Field:
 def leaves(
     service: str, schema: Mapping[str, Any], above: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield where the fields of a body stand, and of what kind each is."""
+    """Yield the location and kind of each field of a body."""
     for name, field in schema["properties"].items():
         choices = field.get("anyOf", [field])
         inner = [each for each in choices if "$ref" in each]
@@ -68,7 +68,7 @@ FIELDS = [
 
 
 async def verdict(world: World, field: Field, address: str, written: str) -> str:
-    """Put `written`, which is JSON, into the field and say what came of it; "wrong" is what must never come."""
+    """Send `written`, which is JSON, in the field and return the result; "wrong" must never occur."""
     response = await send(world, field.operation, address, body_with(field.operation, field.place, written))
     if response.is_success:
         return await kept(world, field, response, json.loads(written))
@@ -76,12 +76,12 @@ async def verdict(world: World, field: Field, address: str, written: str) -> str
         return f"wrong: {response.status_code} {response.text}"
     problem = response.json()
     rules = sorted({error["rule"] for error in problem.get("errors", ())})
-    # A rule of the domain has read the value: it could have been taken.
+    # A domain rule has read the value, so the value itself is acceptable.
     return "taken" if response.status_code == 409 else " ".join([problem["code"], *rules])
 
 
 async def address_of(world: World, operation: Operation) -> str:
-    """Return an address at which the operation has something to do."""
+    """Return an address with an existing resource for the operation."""
     things = dict(world.things)
     if "{employee_id}" in operation.path:
         things["employee_id"] = f"E{next(NUMBER)}"
@@ -109,7 +109,7 @@ async def address_of(world: World, operation: Operation) -> str:
 
 
 def body_with(operation: Operation, place: tuple[str, ...], written: str) -> bytes:
-    """Return the sample body with `written`, as it stands, in one place."""
+    """Return the sample body with `written` inserted unchanged in one place."""
     body: dict[str, Any] = deepcopy(BODIES[str(operation.body_schema)])
     if "external" in body:
         body["external"] = {"system": f"s{next(NUMBER)}", "id": "1"}
@@ -143,11 +143,11 @@ async def send(world: World, operation: Operation, address: str, content: bytes)
 
 
 async def kept(world: World, field: Field, response: httpx.Response, sent: Any) -> str:
-    """Return "taken" if what was sent can be read again, where it can be read at all."""
+    """Return "taken" if the sent value is read back, or cannot be read."""
     names = READ_AS | READ_OTHERWISE.get(str(field.operation.body_schema), {})
     name = names.get(field.place[-1], field.place[-1])
     address = response.headers.get("location")
-    # A preview keeps nothing of what it is asked about.
+    # A preview stores nothing.
     if name is None or sent is None or field.operation.path.endswith("/preview"):
         return "taken"
     if address is None:
@@ -179,7 +179,7 @@ async def kept(world: World, field: Field, response: httpx.Response, sent: Any) 
 
 
 def alike(read: Any, sent: Any) -> bool:
-    """Say whether what is read is what was sent; times may be spelt another way, and so may ids."""
+    """Return whether the value read equals the value sent; times and ids may be written in another form."""
     if read == sent:
         return True
     try:

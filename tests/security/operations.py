@@ -1,4 +1,4 @@
-"""Every operation of every service, as the committed OpenAPI documents list them, and a request for each."""
+"""All operations of all services from the committed OpenAPI documents, with a valid request for each."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ ABSENT_DAYS, FAR_OFF = count(), date(2150, 1, 1)
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 MONEY = {"amount_minor": 1234, "currency": "CNY"}
 TERM = {"starts_on": "2024-01-01", "ends_on": "2024-12-31", **MONEY}
-# A request that is good as it stands, for each schema that a body may have. Where one holds others, it holds them all.
+# A valid body for each request schema. A body contains all nested objects that its schema allows.
 BODIES: dict[str, dict[str, Any]] = {
     "Register": {
         "name": "上海腾云",
@@ -117,13 +117,13 @@ CSV_OF = {
 
 
 def next_absence() -> dict[str, str]:
-    """Return an absence that overlaps no other one."""
+    """Return an absence that does not overlap another one."""
     day = (FAR_OFF + timedelta(days=next(ABSENT_DAYS))).isoformat()
     return {"first_day": day, "last_day": day}
 
 
 def once() -> dict[str, str]:
-    """Return a key of its own: who is told to come again later may have been heard already."""
+    """Return a new idempotency key, because a rejected request may have been processed."""
     return {"idempotency-key": f"once-{uuid4()}"}
 
 
@@ -143,7 +143,7 @@ class Operation:
 
     @property
     def content(self) -> dict[str, Any]:
-        """Return the schema of the body by content type; empty where there is none."""
+        """Return the schema of the body by content type; empty if there is none."""
         given = self.described.get("requestBody", {}).get("content", {})
         return {kind: body["schema"] for kind, body in given.items()}
 
@@ -204,7 +204,7 @@ def references(schema: Any) -> Iterator[str]:
 
 
 def objects_within(service: str, name: str) -> dict[str, dict[str, Any]]:
-    """Return `name` and every object schema that can be reached from it."""
+    """Return `name` and every object schema that it refers to, directly or indirectly."""
     found: dict[str, dict[str, Any]] = {}
     waiting = [name]
     while waiting:

@@ -1,4 +1,4 @@
-"""Looks for a word everywhere a product leaves anything: logs, spans, file names, topics, tables, open pages."""
+"""Searches everything that the product writes for a word: logs, spans, file names, topics, tables, open pages."""
 
 import urllib.parse
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ from tests.support.product import Product
 from tests.support.waiting import eventually
 
 POLL_MILLISECONDS = 500
-# What a service tells without a token.
+# Pages that need no token.
 OPEN = ("/livez", "/readyz", "/startupz", "/metrics", "/openapi.json")
 TABLES = """
     SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -24,7 +24,7 @@ TABLES = """
 
 
 def spellings(word: str) -> list[bytes]:
-    """Return how `word` may be written: as it is, escaped as JSON or in an address, and as PostgreSQL shows bytes."""
+    """Return the encodings of `word`: plain, escaped in JSON or in a URL, and as PostgreSQL prints bytes."""
     escaped = word.encode("unicode_escape").decode()
     written = {word, escaped, escaped.replace("\\", "\\\\"), urllib.parse.quote(word), word.encode().hex()}
     return [each.encode().lower() for each in sorted(written)]
@@ -36,7 +36,7 @@ def holds(content: bytes, words: Iterable[str]) -> bool:
 
 
 def in_files(folder: Path, words: Iterable[str]) -> Iterator[str]:
-    """Yield the logs of `folder` that hold a word, and any file whose name does."""
+    """Yield the logs of `folder` that contain a word, and files whose name contains it."""
     for path in sorted(folder.rglob("*")):
         if holds(str(path).encode(), words):
             yield f"name of {path.name}"
@@ -46,7 +46,7 @@ def in_files(folder: Path, words: Iterable[str]) -> Iterator[str]:
 
 
 async def in_topics(bootstrap: str, words: Iterable[str]) -> tuple[set[str], int]:
-    """Return which topics hold a word, read from their beginning, and how many records were looked at."""
+    """Return the topics that contain a word, and the number of records that were read."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     try:
@@ -65,7 +65,7 @@ async def in_topics(bootstrap: str, words: Iterable[str]) -> tuple[set[str], int
 
 
 async def take_all(consumer: AIOKafkaConsumer) -> list[TopicPartition]:
-    """Subscribe to every topic that there is and return their partitions."""
+    """Subscribe to every topic and return the partitions."""
     names = await consumer.topics()
     consumer.subscribe(sorted(names))
 
@@ -82,20 +82,20 @@ def all_of(record: ConsumerRecord) -> bytes:
 
 
 async def in_open_pages(product: Product, words: Iterable[str]) -> list[str]:
-    """Return which pages that anybody may read hold a word."""
+    """Return the public pages that contain a word."""
     addresses = [url + path for url in product.client.urls.values() for path in OPEN]
     texts = {address: (await product.client.http.get(address)).content for address in addresses}
     return [address for address, text in texts.items() if holds(text, words)]
 
 
 def migrator_urls(product: Product) -> dict[str, str]:
-    """Return each database's address for the role that owns all its tables."""
+    """Return the URL of each database for the role that owns its tables."""
     secrets = credentials.load(product.data_dir)
     return dict(databases.urls(product.environment["CARE_CUSTOMER_DATABASE_URL"], secrets).migrator)
 
 
 async def in_tables(product: Product, words: Iterable[str]) -> tuple[set[str], int]:
-    """Return which tables of any database hold a word, and how many tables were looked at."""
+    """Return the tables that contain a word, and the number of tables that were read."""
     found: set[str] = set()
     seen = 0
     for service, url in migrator_urls(product).items():
@@ -113,7 +113,7 @@ async def in_tables(product: Product, words: Iterable[str]) -> tuple[set[str], i
 
 
 async def everywhere(product: Product, *words: str) -> set[str]:
-    """Return every place that holds one of the words."""
+    """Return every place that contains one of the words."""
     topics, records = await in_topics(product.environment["CARE_KAFKA_BOOTSTRAP"], words)
     tables, looked_at = await in_tables(product, words)
     assert records, "no topic was read"

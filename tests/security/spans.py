@@ -1,4 +1,4 @@
-"""Collects the spans that services send, as an OTLP endpoint would, into a file among their logs."""
+"""An OTLP endpoint that writes the spans of the services to a file next to their logs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Personal words stay where they belong (S17): canary words go in by every door, and then all is searched for them."""
+"""Personal data stays in the vault (S17): canary words are entered everywhere, and everything written is searched."""
 
 import asyncio
 from typing import Any
@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 from chassis.kafka.client import ensure_topics
 from contracts.topics import Topic
 from tests.security import scan
-from tests.security.doors import KEPT, KEPT_PHONE, NAMED, PERSONAL, REFUSED, Doors, halves, told
+from tests.security.canary_input import KEPT, KEPT_PHONE, NAMED, PERSONAL, REFUSED, CanaryInput, enter_canaries, halves
 from tests.security.operations import BODIES
 from tests.support.product import Product
 
@@ -19,8 +19,8 @@ HOMES = {"customer:public.vault", "customer:public.employee", "followup:public.v
 
 
 @pytest.fixture(scope="module")
-async def doors(product: Product) -> Doors:
-    return await told(product)
+async def canary(product: Product) -> CanaryInput:
+    return await enter_canaries(product)
 
 
 def test_every_private_field_is_filled() -> None:
@@ -36,33 +36,33 @@ def test_every_private_field_is_filled() -> None:
 
 
 def body_of(command: type) -> str:
-    """Return the name of the body that a command comes as: its own, or that of what it is made from or made into."""
+    """Return the schema name of a command's request body: its own, or that of a related command class."""
     kin = (*command.__mro__, *command.__subclasses__())
     return next((each.__name__ for each in kin if each.__name__ in BODIES), command.__name__)
 
 
-async def test_personal_words_are_in_the_vault_and_nowhere_else(doors: Doors) -> None:
-    assert await scan.everywhere(doors.product, *halves(KEPT)) == HOMES
-    assert await scan.everywhere(doors.product, KEPT_PHONE[1:], KEPT_PHONE[3:]) == {"customer:public.vault"}
+async def test_personal_words_are_in_the_vault_and_nowhere_else(canary: CanaryInput) -> None:
+    assert await scan.everywhere(canary.product, *halves(KEPT)) == HOMES
+    assert await scan.everywhere(canary.product, KEPT_PHONE[1:], KEPT_PHONE[3:]) == {"customer:public.vault"}
 
 
-async def test_what_was_refused_is_nowhere(doors: Doors) -> None:
-    assert await scan.everywhere(doors.product, *halves(REFUSED), *halves(NAMED)) == set()
+async def test_what_was_refused_is_nowhere(canary: CanaryInput) -> None:
+    assert await scan.everywhere(canary.product, *halves(REFUSED), *halves(NAMED)) == set()
 
 
-async def test_what_was_kept_can_be_read_where_it_belongs(doors: Doors) -> None:
-    things = doors.things
-    person = await doors.ask("customer", "GET", f"/v1/customers/{things['customer_id']}")
+async def test_what_was_kept_can_be_read_where_it_belongs(canary: CanaryInput) -> None:
+    things = canary.things
+    person = await canary.ask("customer", "GET", f"/v1/customers/{things['customer_id']}")
     assert person.json()["name"] == KEPT
-    contact = await doors.ask("followup", "GET", f"/v1/contacts/{things['contact_id']}")
+    contact = await canary.ask("followup", "GET", f"/v1/contacts/{things['contact_id']}")
     assert contact.json()["content"] == KEPT
-    complaint = await doors.ask("followup", "GET", f"/v1/complaints/{things['complaint_id']}")
+    complaint = await canary.ask("followup", "GET", f"/v1/complaints/{things['complaint_id']}")
     assert (complaint.json()["content"], complaint.json()["answers"]) == (KEPT, [KEPT])
 
 
-async def test_the_search_finds_a_word_in_each_sort_of_place(doors: Doors) -> None:
-    """Planted words, each in a place of its own: were one not found, the search would prove nothing."""
-    product = doors.product
+async def test_the_search_finds_a_word_in_each_sort_of_place(canary: CanaryInput) -> None:
+    """Canary words, one in each place: if one were not found, the search would prove nothing."""
+    product = canary.product
     log = product.data_dir / "logs" / "planted.log"
     await asyncio.to_thread(log.write_bytes, PLANTED.encode("unicode_escape"))
     topics = await plant_records(product)
@@ -78,7 +78,7 @@ async def test_the_search_finds_a_word_in_each_sort_of_place(doors: Doors) -> No
 
 
 async def plant_records(product: Product) -> set[str]:
-    """Put the word into a value, a key and a header, each on a topic of its own, and name the topics."""
+    """Publish the word in a value, a key and a header, each on its own topic; return the topics."""
     word = PLANTED.encode()
     places: dict[str, dict[str, Any]] = {
         "value": {"value": b"<" + word + b">"},

@@ -1,4 +1,4 @@
-"""Every field takes what it can keep, exactly, and refuses the rest as a problem; nothing breaks a service (R43)."""
+"""Every field stores a value exactly or refuses it with a problem; no value breaks a service (R43)."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ Verdicts = dict[Field, dict[str, str]]
 
 @pytest.fixture(scope="module")
 async def verdicts(world: World) -> Verdicts:
-    """What came of each value in each field. The fields go side by side, the values of one after each other."""
+    """The result of each value in each field. Fields run concurrently, the values of one field in sequence."""
     slots = asyncio.Semaphore(SIDE_BY_SIDE)
 
     async def on(field: Field) -> dict[str, str]:
@@ -132,7 +132,7 @@ async def test_a_body_that_is_no_strict_json_is_refused_everywhere_alike(world: 
 
 @pytest.mark.parametrize("role", ["ops", "sales"])
 async def test_a_leader_without_an_owner_is_not_lost_without_a_word(world: World, role: str) -> None:
-    """A seller who names no owner owns the customer; for others there would be nobody to be led."""
+    """A customer registered by a seller without an owner belongs to the seller; other callers must name an owner."""
     body = {"name": "常州天宁", "leader_id": "E1001"}
     response = await world.ask("customer", "POST", "/v1/customers", "E9001", role, json=body)
     if role == "ops":

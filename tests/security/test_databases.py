@@ -1,4 +1,4 @@
-"""Who may do what in the databases (S7, S8), tried on those that the product runs on."""
+"""Database privileges (S7, S8), checked on the databases of the running product."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ STORE = {
     "event": "INSERT SELECT",
     "idempotency": "INSERT SELECT",
     "erasure": "INSERT SELECT",
-    # An erasure deletes words; nothing changes any.
+    # An erasure deletes entries of the vault; nothing updates them.
     "vault": "DELETE INSERT SELECT",
     "relay_cursor": "INSERT SELECT UPDATE",
     "relay_lease": "INSERT SELECT UPDATE",
@@ -24,7 +24,7 @@ STORE = {
 }
 CONSUMER = {"consumer_position": "INSERT SELECT UPDATE", "parked_event": "DELETE INSERT SELECT UPDATE"}
 IMPORTS = {"import_batch": "INSERT SELECT UPDATE", "import_row": "INSERT SELECT UPDATE"}
-# All that the roles of running services have been granted; what stands in no line is theirs not even to read.
+# All privileges of the roles of running services. They may not even read any other table.
 RIGHTS: Mapping[str, Mapping[str, str]] = {
     "customer": STORE
     | CONSUMER

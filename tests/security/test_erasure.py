@@ -1,4 +1,4 @@
-"""After an erasure no word of the person is left in anything that the product writes (S18), whenever it came in."""
+"""After an erasure, nothing that the product writes contains the person's data (S18), whenever it was entered."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ import pytest
 
 from deploy import erasures
 from tests.security import scan
-from tests.security.doors import FORM, KEPT, KEPT_PHONE, PERSONAL, Doors, halves
+from tests.security.canary_input import FORM, KEPT, KEPT_PHONE, PERSONAL, CanaryInput, halves
 from tests.security.test_canary import HOMES
 from tests.support.product import Product
 from tests.support.waiting import eventually
@@ -18,7 +18,7 @@ from tests.support.waiting import eventually
 WITHIN_SECONDS = 120
 MEANWHILE = 20
 REASON = {"reason": "asked-by-person"}
-# A person, one who is erased while still being spoken to, and a key contact of a company: each with words of their own.
+# A person, a person erased while contacts are recorded, and a key contact of a company, each with their own words.
 PERSON, RACING, CONTACT = "金丝雀戊gone2m8ys", "金丝雀己race6k1hw", "金丝雀庚left3c5vd"
 RESTORED = "金丝雀辛back7n4tz"
 PHONES = {PERSON: "+8613957162841", RACING: "+8613957162842", CONTACT: "+8613957162843", RESTORED: "+8613957162844"}
@@ -27,9 +27,9 @@ VAULTS = {"customer:public.vault", "followup:public.vault"}
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """Says everything personal that can be said about one customer, in that person's own words."""
+    """Enters personal data about one customer, with that person's own words."""
 
-    doors: Doors
+    canary: CanaryInput
     word: str
 
     def said(self, schema: str) -> dict[str, Any]:
@@ -38,12 +38,12 @@ class Teller:
         return found
 
     async def ask(self, service: str, path: str, schema: str, **more: Any) -> str:
-        response = await self.doors.ask(service, "POST", path, json=self.said(schema) | more)
+        response = await self.canary.ask(service, "POST", path, json=self.said(schema) | more)
         assert response.is_success, response.text
         return response.headers["location"]
 
     async def speak(self, customer: str, **more: Any) -> None:
-        """Say it where followup takes it."""
+        """Enter it in the routes of followup."""
         await self.ask("followup", f"{customer}/contacts", "LogContact", **more)
 
     async def tell(self, customer: str) -> None:
@@ -57,12 +57,12 @@ class Teller:
 
     async def erased(self, customer: str, address: str) -> dict[str, Any]:
         """Erase, and return the certificate once every service has answered."""
-        asked = await self.doors.ask("customer", "POST", f"{address}/erasure", json=REASON)
+        asked = await self.canary.ask("customer", "POST", f"{address}/erasure", json=REASON)
         assert asked.is_success, asked.text
         told: dict[str, Any] = {}
 
         async def complete() -> bool:
-            told.update((await self.doors.ask("customer", "GET", f"{customer}/erasure")).json())
+            told.update((await self.canary.ask("customer", "GET", f"{customer}/erasure")).json())
             return bool(told["erasures"][-1]["is_complete"])
 
         await eventually(complete, within=WITHIN_SECONDS)
@@ -70,19 +70,19 @@ class Teller:
 
     async def places(self) -> set[str]:
         phone = PHONES[self.word]
-        return await scan.everywhere(self.doors.product, *halves(self.word), phone[1:], phone[3:])
+        return await scan.everywhere(self.canary.product, *halves(self.word), phone[1:], phone[3:])
 
 
 @pytest.fixture(scope="module")
-async def doors(product: Product) -> Doors:
-    made = Doors(product, {})
+async def canary(product: Product) -> CanaryInput:
+    made = CanaryInput(product, {})
     published = await made.ask("followup", "PUT", "/v1/contact-forms/visit", json=FORM)
     assert published.is_success, published.text
     return made
 
 
-async def test_of_an_erased_person_no_word_is_left_anywhere(doors: Doors) -> None:
-    teller = Teller(doors, PERSON)
+async def test_of_an_erased_person_no_word_is_left_anywhere(canary: CanaryInput) -> None:
+    teller = Teller(canary, PERSON)
     customer = await teller.ask("customer", "/v1/customers", "Register")
     await teller.tell(customer)
     assert await teller.places() == VAULTS, "the search finds what is there"
@@ -91,44 +91,44 @@ async def test_of_an_erased_person_no_word_is_left_anywhere(doors: Doors) -> Non
     answers = {each["service"]: each["entries"] for each in told["erasures"][0]["answers"]}
     assert answers == {"customer": 6, "followup": 9, "alerts": 0, "reporting": 0}
     for service in ("alerts", "reporting"):
-        said = (await doors.ask(service, "GET", f"{customer}/erasure")).json()
+        said = (await canary.ask(service, "GET", f"{customer}/erasure")).json()
         assert (said["received"], said["entries"]) == ([each["id"] for each in told["erasures"]], 0)
 
 
-async def test_what_is_said_while_the_erasure_is_on_its_way_does_not_stay(doors: Doors) -> None:
-    teller = Teller(doors, RACING)
+async def test_what_is_said_while_the_erasure_is_on_its_way_does_not_stay(canary: CanaryInput) -> None:
+    teller = Teller(canary, RACING)
     customer = await teller.ask("customer", "/v1/customers", "Register")
     await teller.tell(customer)
 
     async def speak() -> int:
-        said = await doors.ask("followup", "POST", f"{customer}/contacts", json=teller.said("LogContact"))
+        said = await canary.ask("followup", "POST", f"{customer}/contacts", json=teller.said("LogContact"))
         return said.status_code
 
     *statuses, _ = await asyncio.gather(*(speak() for _ in range(MEANWHILE)), teller.erased(customer, customer))
-    # A crowded service may put some off: what counts is that nothing stays.
+    # A busy service may reject some requests: what counts is that nothing remains.
     assert set(statuses) <= {201, 410, 429, 503}
     assert await speak() == 410
     assert await teller.places() == set()
 
 
-async def test_of_an_erased_key_contact_no_word_is_left_and_the_company_stays(doors: Doors) -> None:
-    teller = Teller(doors, CONTACT)
-    made = await doors.ask("customer", "POST", "/v1/customers", json={"name": "扬州瘦西湖"})
+async def test_of_an_erased_key_contact_no_word_is_left_and_the_company_stays(canary: CanaryInput) -> None:
+    teller = Teller(canary, CONTACT)
+    made = await canary.ask("customer", "POST", "/v1/customers", json={"name": "扬州瘦西湖"})
     customer = made.headers["location"]
     person = await teller.ask("customer", f"{customer}/key-contacts", "KeyContact")
     await teller.speak(customer, key_contact_id=person.rpartition("/")[2])
     assert await teller.places() == VAULTS
     await teller.erased(customer, person)
     assert await teller.places() == set()
-    assert (await doors.ask("customer", "GET", customer)).json()["name"] == "扬州瘦西湖"
+    assert (await canary.ask("customer", "GET", customer)).json()["name"] == "扬州瘦西湖"
 
 
-async def test_what_a_backup_would_bring_back_can_be_erased_again_from_the_topic(doors: Doors) -> None:
-    """Asked for again, an erasure that is known already changes nothing, and one of nobody is told so."""
-    teller = Teller(doors, RESTORED)
+async def test_what_a_backup_would_bring_back_can_be_erased_again_from_the_topic(canary: CanaryInput) -> None:
+    """Repeating an erasure changes nothing, and an erasure of an unknown customer is reported as such."""
+    teller = Teller(canary, RESTORED)
     customer = await teller.ask("customer", "/v1/customers", "Register")
     await teller.erased(customer, customer)
-    listed = await erasures.published(doors.product.environment["CARE_KAFKA_BOOTSTRAP"])
+    listed = await erasures.published(canary.product.environment["CARE_KAFKA_BOOTSTRAP"])
     [asked] = [
         each
         for each in erasures.read(json.dumps(asdict(each)) for each in listed)
@@ -136,12 +136,12 @@ async def test_what_a_backup_would_bring_back_can_be_erased_again_from_the_topic
     ]
     assert asked.reason == REASON["reason"]
     nobody = replace(asked, customer_id=str(uuid4()))
-    token = str(doors.product.client.http.headers["authorization"]).removeprefix("Bearer ")
-    assert await erasures.repeat([asked, nobody], doors.product.client.urls["customer"], token) == {
+    token = str(canary.product.client.http.headers["authorization"]).removeprefix("Bearer ")
+    assert await erasures.repeat([asked, nobody], canary.product.client.urls["customer"], token) == {
         "erased": 1,
         "customer-unknown": 1,
     }
-    told = (await doors.ask("customer", "GET", f"{customer}/erasure")).json()
+    told = (await canary.ask("customer", "GET", f"{customer}/erasure")).json()
     assert len(told["erasures"]) == 1
 
 

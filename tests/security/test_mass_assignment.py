@@ -1,4 +1,4 @@
-"""Nobody sets what is not offered (S3): a field too many is refused by name, wherever a body can hold one."""
+"""Mass assignment (S3): an unknown field is refused by name, in every object of every body."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -11,11 +11,11 @@ from tests.security.world import World
 
 SMUGGLED = {"tenant_id": "t2", "version": 1, "is_admin": True, "created_at": "2020-01-01T00:00:00Z"}
 WRITING = [each for each in operations() if each.method != "GET"]
-# These change nothing: they say what a command would do.
+# These operations change nothing: they preview a command.
 ASKING = {"/v1/plan-templates/{template}/preview", "/v1/tier-schemes/{scheme}/preview"}
-# Who was found by a rule is told at once.
+# The response names the assignee that a rule found.
 ANSWERED_BESIDE = {"/v1/customers/{customer_id}/tasks": {"assignee_id"}}
-# The names, and in lists the numbers, that lead to an object in a body.
+# The field names and list indexes that lead to an object in a body.
 Place = tuple[str | int, ...]
 COMMANDS = [each for each in WRITING if each.body_schema]
 
@@ -60,7 +60,7 @@ async def test_a_field_too_many_is_refused_by_name(world: World, operation: Oper
 
 
 def places(body: Any, above: Place = ()) -> Iterator[Place]:
-    """Yield where the objects in `body` stand, itself first."""
+    """Yield the path of each object in `body`, the body itself first."""
     if isinstance(body, dict):
         yield above
     if isinstance(body, dict | list):

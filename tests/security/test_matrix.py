@@ -1,4 +1,4 @@
-"""Who may do what (S1, S2): every operation of every service, asked by everybody."""
+"""The authorization matrix (S1, S2): every operation of every service, called by every role."""
 
 from collections.abc import Iterable
 
@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from contracts.examples import LEADER, OWNER
-from tests.security.known import HELPER
 from tests.security.operations import BODIES, CSV, CSV_OF, JSON, Operation, next_absence, once, operations
+from tests.security.ownership_events import HELPER
 from tests.security.world import COMMERCE, World, send_file
 
 CALLERS: dict[str, tuple[str | None, str]] = {
@@ -23,10 +23,10 @@ CALLERS: dict[str, tuple[str | None, str]] = {
     "admin": ("E9006", "admin"),
     "integration": ("crm", "integration"),
 }
-# The customer has an owner in sales, a leader, and a helper, who helps with none of those that a test makes for itself,
-# to be handed over, merged or erased. `stranger` and `service` hold nothing of it; `other` leads others.
-# 401 and 403 are refusals; + is an answer, and in a list or figure the customer is in it; - is one without it.
-# 409 is what whoever may answer a proposal is told where there is none.
+# The customer has an owner in sales, a leader, and a helper. The helper has no relation to the customers that tests
+# create to hand over, merge or erase. `stranger` and `service` have no relation to it; `other` leads other employees.
+# 401 and 403 are refusals; + is a success that includes the customer; - is a success without it.
+# 409: the caller may answer a proposal, but there is none.
 TABLE = """
                                                       anonymous stranger owner helper service finance leader other ops admin integration
 customer GET /v1/contracts/{contract_id}                    401      403     +      +     403       +      +   403   +     +           +
@@ -275,7 +275,7 @@ async def test_a_token_without_a_role_gets_nothing(world: World, operation: Oper
 
 
 async def verdict(world: World, operation: Operation, subject: str | None, role: str) -> str:
-    """Ask as somebody and say what came of it. A refusal that left a fact behind is called so."""
+    """Send the request as `who` and return the result. A refusal that added an event is reported as such."""
     things = {**world.things, **await fresh(world, operation)}
     before = await world.head(operation.service)
     response = await send(world, operation, things, subject, role)
@@ -287,7 +287,7 @@ async def verdict(world: World, operation: Operation, subject: str | None, role:
 
 
 async def fresh(world: World, operation: Operation) -> dict[str, str]:
-    """Make what the operation uses up, or what only it needs."""
+    """Create the resources that the operation consumes or that only it needs."""
     if "{code}" in operation.path:
         return {"code": await world.new_invitation()}
     step = operation.path.rpartition("/")[2]
@@ -332,7 +332,7 @@ async def send(
 
 
 def shows(operation: Operation, response: httpx.Response, things: dict[str, str]) -> bool:
-    """Say whether the answer holds anything of the customer; what everybody may read holds nothing of anybody's."""
+    """Return whether the response contains data of the customer."""
     if operation.path in EVERYBODYS or "{" in operation.path:
         return True
     found = response.json()
@@ -352,7 +352,7 @@ def shows(operation: Operation, response: httpx.Response, things: dict[str, str]
             return any(things["customer_id"] in map(item.get, names) for item in found["items"])
 
 
-# The versions of what is configured are the same list for everybody.
+# The list of configuration versions is the same for every caller.
 LISTS = [
     each
     for each in operations()
@@ -362,7 +362,7 @@ LISTS = [
 
 @pytest.mark.parametrize("operation", LISTS, ids=str)
 async def test_a_cursor_leads_nobody_past_what_is_theirs(world: World, operation: Operation) -> None:
-    """A cursor of somebody who sees all is worth nothing to somebody who does not."""
+    """A cursor of a caller who sees all is not valid for a caller with less access."""
     listed = await world.ask(operation.service, "GET", operation.path, params={"limit": 1})
     cursor = listed.json()["next_cursor"]
     assert cursor

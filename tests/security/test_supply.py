@@ -1,4 +1,4 @@
-"""What the product stands on (S23): nothing older than is known to be safe, all pinned by hash, all listed."""
+"""Dependencies (S23): no known vulnerable version, all pinned by hash, all in the SBOM."""
 
 import json
 import re
@@ -11,7 +11,7 @@ import pytest
 from deploy import sbom
 from deploy.stack.wheels import REQUIREMENTS
 
-# The first version without a fault that would matter here.
+# The first version without a vulnerability that affects this product.
 FLOORS = {
     "starlette": (1, 6),
     "fastapi": (0, 121),
@@ -21,7 +21,7 @@ FLOORS = {
     "asyncpg": (0, 32),
 }
 EXACT = {"eventsourcing": "9.5.6"}
-# Each takes in what others send, and the product does without: forms, and a second reader of tokens.
+# Parsers of untrusted input that the product does not use: form bodies, and a second JWT library.
 ABSENT = ("python-multipart", "python-jose")
 SHIPPED = ("service", "dev")
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>[^ ;]+)(?P<marker> ;[^\\]*)? \\$")
@@ -29,7 +29,7 @@ HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?: \\)?$")
 
 
 def pins(name: str) -> Iterator[tuple[str, str, str]]:
-    """Yield name, version and marker of each pin of a requirements file."""
+    """Yield name, version and marker of each pinned requirement."""
     for line in (REQUIREMENTS / f"{name}.txt").read_text().splitlines():
         if found := PIN.match(line):
             yield sbom.normalised(found["name"]), found["version"], found["marker"] or ""

@@ -1,4 +1,4 @@
-"""What a stranger finds (S24): the documented routes, five open addresses beside them, and nothing else."""
+"""The public surface (S24): the documented routes, five addresses without a token, and nothing else."""
 
 import httpx
 import pytest

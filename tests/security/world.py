@@ -1,4 +1,4 @@
-"""The four services in one process, each on a database of its own, and one customer that all of them know."""
+"""The four services in one process, each with its own database, and one customer that exists in all of them."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,7 +15,7 @@ from jwt import PyJWK
 from chassis.http.auth import Authenticator
 from chassis.postgres.database import Pool, open_pool, transaction
 from chassis.runtime.supervisor import Supervisor
-from chassis.service import Parts
+from chassis.service import ServiceContext
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.examples import ALERT_ID, LEADER, METADATA, OWNER, example_envelope
@@ -26,8 +26,8 @@ from services.alerts.engine.rules import DEFAULT_RULES
 from services.alerts.projection import holders
 from services.followup.projection import customers
 from tests.integration.reporting.conftest import feed
-from tests.security.known import HELPER, Whose, facts_of, owned, raised
 from tests.security.operations import BODIES, CSV, CSV_OF, MONEY, TERM, next_absence, once
+from tests.security.ownership_events import HELPER, Ownership, facts_of, owned, raised
 from tests.support.http_retry import patiently
 from tests.support.servers import Servers
 from tests.support.waiting import background, eventually, lasting
@@ -42,7 +42,7 @@ OWNED = {"owner_id": OWNER, "leader_id": LEADER}
 
 @dataclass
 class World:
-    """What a test asks of the services. `things` are the ids that paths name, of things that belong to OWNER."""
+    """The services under test. `things` are ids for path parameters, of resources that belong to OWNER."""
 
     signer: tokens.Signer
     clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
@@ -53,33 +53,33 @@ class World:
     async def ask(
         self, service: str, method: str, path: str, subject: str | None = "ops", role: str = "ops", **given: Any
     ) -> httpx.Response:
-        """Ask as somebody; as nobody where `subject` is None. Who is told to come again later does so."""
+        """Send a request as `subject`, without a token if None. Retries when the service is busy."""
         headers = dict(given.pop("headers", {}))
         if subject is not None:
             headers["Authorization"] = f"Bearer {self.token(subject, role)}"
         return await patiently(lambda: self.clients[service].request(method, path, headers=headers, **given))
 
     def token(self, subject: str, *roles: str) -> str:
-        """Return a token, the same for the same: to sign one takes longer than a request."""
+        """Return a token; cached, because signing takes longer than a request."""
         if (subject, *roles) not in self._tokens:
             self._tokens[subject, *roles] = tokens.mint(self.signer, subject, roles)
         return self._tokens[subject, *roles]
 
     async def made(self, service: str, path: str, body: dict[str, Any]) -> str:
-        """Send a command as ops and return the id of what it made."""
+        """Send a command as ops and return the id of the created resource."""
         response = await self.ask(service, "POST", path, json=body)
         assert response.is_success, response.text
         return str(response.json()["id"])
 
     async def head(self, service: str) -> int:
-        """Return where the last fact is; reporting records none."""
+        """Return the position of the last event; reporting has none."""
         if service == "reporting":
             return 0
         position: int = await self.pools[service].fetchval("SELECT position FROM store_head")
         return position
 
     async def left_a_fact(self, service: str, since: int, response: httpx.Response) -> bool:
-        """Say whether a fact after `since` is of this request: not one that timers, plans or batches add meanwhile."""
+        """Return whether this request, and not a timer, plan or batch, has added an event after `since`."""
         if service == "reporting":
             return False
         told = f'"correlation_id":"{response.headers["x-correlation-id"]}"'.encode()
@@ -91,7 +91,7 @@ class World:
         return await self.made("followup", path, {"due_at": due_at, "assignee_id": OWNER})
 
     async def new_absence(self, employee_id: str = OWNER) -> str:
-        """Note an absence on days of its own."""
+        """Record an absence that overlaps no other one."""
         path = f"/v1/employees/{employee_id}/absences"
         response = await self.ask("followup", "POST", path, json=next_absence(), headers=once())
         assert response.is_success, response.text
@@ -102,20 +102,20 @@ class World:
         return await self.made("followup", path, BODIES["SendSurvey"])
 
     async def new_invitation(self) -> str:
-        """Send a survey and return the code that it is answered with."""
+        """Send a survey and return its invitation code."""
         response = await self.ask("followup", "GET", f"/v1/surveys/{await self.new_survey()}/invitation")
         assert response.is_success, response.text
         return str(response.json()["code"])
 
     async def new_key_contact(self, **whose: str) -> str:
-        """Add a key contact to the customer, or to the one that `whose` names."""
+        """Add a key contact to the customer, or to the customer `whose`."""
         path = "/v1/customers/{customer_id}/key-contacts".format_map(self.things | whose)
         response = await self.ask("customer", "POST", path, json=BODIES["KeyContact"])
         assert response.is_success, response.text
         return response.headers["location"].rpartition("/")[2]
 
     async def new_erasure(self, *, asked: bool) -> dict[str, str]:
-        """Register a customer of its own with a key contact; erase the customer where that is `asked` for already."""
+        """Register a new customer with a key contact; if `asked`, also erase the customer."""
         body = {"name": "绍兴会稽", "owner_id": OWNER, "leader_id": LEADER}
         customer_id = await self.made("customer", "/v1/customers", body)
         key_contact_id = await self.new_key_contact(customer_id=customer_id)
@@ -124,14 +124,14 @@ class World:
         return {"customer_id": customer_id, "key_contact_id": key_contact_id}
 
     async def new_handover(self) -> str:
-        """Begin to hand a customer of its own over, to the stranger; return the customer's id."""
+        """Start a handover of a new customer to the stranger; return the customer's id."""
         body = {"name": "宁波东钱", "owner_id": OWNER, "leader_id": LEADER}
         customer_id = await self.made("customer", "/v1/customers", body)
         await self.made("customer", f"/v1/customers/{customer_id}/handover", BODIES["StartHandover"])
         return customer_id
 
     async def new_duplicate(self, *, is_merged: bool) -> dict[str, str]:
-        """Register two customers of OWNER's; return their ids, the one merged into the other where asked for."""
+        """Register two customers of OWNER, optionally merged; return their ids."""
         body = {"name": "宁波东钱", "owner_id": OWNER, "leader_id": LEADER}
         survivor_id, duplicate_id = [await self.made("customer", "/v1/customers", body) for _ in range(2)]
         if is_merged:
@@ -139,7 +139,7 @@ class World:
         return {"customer_id": survivor_id, "duplicate_id": duplicate_id}
 
     async def new_complaint(self, *steps: str) -> str:
-        """Raise a complaint and take it through `steps`."""
+        """Raise a complaint and apply `steps` to it."""
         path = f"/v1/customers/{self.things['customer_id']}/complaints"
         complaint_id = await self.made("followup", path, {"channel": "phone", "owner_id": OWNER})
         for step in steps:
@@ -147,7 +147,7 @@ class World:
         return complaint_id
 
     async def new_commerce(self, *nouns: str) -> dict[str, str]:
-        """Give the customer one of each: an order, a quote that was issued, a contract."""
+        """Create an order, an issued quote and a contract of the customer."""
         path = f"/v1/customers/{self.things['customer_id']}"
         return {f"{noun}_id": await self.made("customer", f"{path}/{noun}s", COMMERCE[noun]) for noun in nouns}
 
@@ -169,18 +169,18 @@ async def world_on(running: Servers, signer: tokens.Signer) -> AsyncIterator[Wor
         yield made
 
 
-def parts(pool: Pool, signer: tokens.Signer) -> Parts:
+def parts(pool: Pool, signer: tokens.Signer) -> ServiceContext:
     authenticator = Authenticator(SETTINGS)
     authenticator.keys._keys = {key["kid"]: PyJWK(key) for key in tokens.jwks(signer)["keys"]}
     authenticator.keys._fetched_at = monotonic()
-    return Parts(SETTINGS, pool, Supervisor(), authenticator)
+    return ServiceContext(SETTINGS, pool, Supervisor(), authenticator)
 
 
 async def settle(world: World) -> None:
-    """Give the world its customer with one thing of each kind that belongs to it, and as much that is nobody's."""
+    """Create the customer with one resource of each kind, and a second set without an owner."""
     body = {"name": "上海腾云", "owner_id": OWNER, "leader_id": LEADER}
     customer_id = await world.made("customer", "/v1/customers", body)
-    # Two more of its name, phone and number, for the list of those that look like one: surer than any that tests make.
+    # Two more customers with the same name, phone and number, for the list of possible duplicates.
     alike = [customer_id, *[await world.made("customer", "/v1/customers", body) for _ in range(2)]]
     for each in alike:
         await world.made("customer", f"/v1/customers/{each}/key-contacts", {"name": "吴敏", "phone": "13800138000"})
@@ -225,25 +225,25 @@ async def settle(world: World) -> None:
         world.things |= await world.new_commerce(*COMMERCE)
     world.things["code"] = await world.new_invitation()
     world.things["absence_id"] = await world.new_absence()
-    # Another one, so that the list has a second page.
+    # One more, so that the list has a second page.
     await world.new_absence()
     policy = await world.ask("followup", "PUT", "/v1/survey-policy", json=BODIES["PublishSurveyPolicy"])
     assert policy.is_success, policy.text
     world.things["key_contact_id"] = await world.new_key_contact()
-    # Before the customer's own, so that a list that holds that one holds two.
+    # Before the customer's own, so that a list with that one has two entries.
     await world.new_handover()
     await world.made("customer", f"/v1/customers/{customer_id}/handover", BODIES["StartHandover"])
     world.things["batch_id"] = await world.made("customer", "/v1/handover-batches", BODIES["StartHandoverBatch"])
     await eventually(lambda: lists_show(world, customer_id))
 
 
-async def tell_followup(pool: Pool, whose: Whose) -> None:
+async def tell_followup(pool: Pool, whose: Ownership) -> None:
     facts = [example_envelope(fact, subject=customer_id) for customer_id, held in whose.items() for fact in owned(held)]
     async with transaction(pool) as held:
         await customers.apply(facts, held)
 
 
-async def tell_alerts(pool: Pool, whose: Whose) -> None:
+async def tell_alerts(pool: Pool, whose: Ownership) -> None:
     detector = Detector(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
     facts = [example_envelope(fact, subject=each) for each, held_by in whose.items() for fact in owned(held_by)]
     async with transaction(pool) as held:
@@ -252,7 +252,7 @@ async def tell_alerts(pool: Pool, whose: Whose) -> None:
 
 
 async def lists_show(world: World, customer_id: str) -> bool:
-    """Tell whether every list has caught up with the customer."""
+    """Return whether every list contains the customer."""
     lists = {
         "customer": ["/v1/customers", "/v1/duplicates?limit=2", "/v1/handovers"],
         "followup": ["/v1/contacts", "/v1/tasks", "/v1/complaints", "/v1/guards", "/v1/surveys"],

@@ -1,4 +1,4 @@
-"""How records reach the engine: late, twice, cut at random, feeds out of step, looks and restarts in between."""
+"""Delivers records to the engine: late, twice, in random batches, with lagging feeds, evaluations and restarts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ PAUSES = (timedelta(minutes=1), timedelta(hours=12), timedelta(days=2), timedelt
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """Records of one feed from `first` to `last`, some of which have been delivered before."""
+    """Records of one feed from `first` to `last`, some of them redelivered."""
 
     now: datetime
     feed: str
@@ -27,7 +27,7 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """The relay says that nothing of the feed recorded before `now` is missing."""
+    """A watermark: no event of the feed recorded before `now` is missing."""
 
     now: datetime
     feed: str
@@ -47,7 +47,7 @@ Step: TypeAlias = Delivered | Marked | Looked | Restarted
 
 
 def deliveries(random: Random, facts: Facts) -> Iterator[Step]:
-    """Return one course of delivery, to the last record and until every silence is too long."""
+    """Yield the steps of one delivery, up to the last record and until every silence has exceeded its limit."""
     now = min(fact.recorded_at for feed in FEEDS for fact in facts[feed])
     done = dict.fromkeys(FEEDS, 0)
     lagging, lags_until = random.choice(FEEDS), now + timedelta(days=random.choice((0, 0, 40)))

@@ -60,7 +60,7 @@ Facts = dict[str, list[Envelope[Any]]]
 
 @dataclass
 class Life:
-    """One customer's story while it is made up."""
+    """One customer's history while it is generated."""
 
     random: Random
     start: datetime
@@ -79,7 +79,7 @@ class Life:
         return UUID(int=self.random.getrandbits(128), version=4)
 
     def some_time(self) -> datetime:
-        """Return a time in the story; often a whole hour, so that times coincide."""
+        """Return a time in the history; often a full hour, so that times coincide."""
         hours = self.random.uniform(0, DAYS * 24)
         return self.start + timedelta(hours=round(hours) if self.random.random() < 0.5 else hours)
 
@@ -88,12 +88,12 @@ class Life:
         return time + timedelta(days=days)
 
     def noted(self, happened: datetime, *, not_before: datetime | None = None) -> datetime:
-        """Return when something is recorded: mostly at once, sometimes days late."""
+        """Return the recording time: mostly at once, sometimes days late."""
         late = self.random.choice((0, 0, 0, 0.01, 0.1, 2, 9, 25))
         return max(happened + timedelta(days=late), not_before or happened)
 
     def in_order(self, count: int) -> list[tuple[datetime, datetime]]:
-        """Return (happened, recorded) of things that are recorded in the order in which they are made up."""
+        """Return pairs of occurrence and recording time, in recording order."""
         happened = sorted(self.some_time() for _ in range(count))
         recorded = sorted(self.noted(time) for time in happened)
         return [(min(pair), pair[1]) for pair in zip(happened, recorded, strict=True)]
@@ -141,7 +141,7 @@ def register(life: Life, at: datetime) -> None:
 
 
 def changes(life: Life, times: list[tuple[datetime, datetime]]) -> None:
-    """The customer's own record: tiers up and down, stages, owners, a corrected profile."""
+    """Generate changes of the customer: tiers, stages, owners, a corrected profile."""
     stage = Stage.NEW
     for happened, recorded in times:
         match life.random.choice(("tier", "tier", "stage", "stage", "owner", "profile", "other-scheme")):
@@ -162,7 +162,7 @@ def changes(life: Life, times: list[tuple[datetime, datetime]]) -> None:
 
 
 def contacts(life: Life) -> None:
-    """A chain of contacts, some nobody made, some written down late or out of a file."""
+    """Generate contacts, some automated, some recorded late or imported."""
     time = life.some_time() - timedelta(days=life.random.choice((0, 0, 30)))
     for _ in range(life.random.randint(0, 7)):
         event = ContactLogged(
@@ -178,7 +178,7 @@ def contacts(life: Life) -> None:
 
 
 def task(life: Life) -> None:
-    """A follow-up: scheduled, perhaps moved (and moved back), perhaps done or called off."""
+    """Generate a task: scheduled, possibly moved (and moved back), possibly completed or cancelled."""
     stream, happened = life.id(), life.some_time()
     due_at = happened + timedelta(days=life.random.uniform(-2, 20))
     recorded = life.noted(happened)
@@ -200,7 +200,7 @@ def task(life: Life) -> None:
 
 
 def moves(life: Life, after: datetime, due_at: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Return when a task was moved, and to when; the second move often goes back to where it came from."""
+    """Yield when a task was moved, and to which due time; the second move often goes back."""
     moved = due_at + timedelta(days=life.random.uniform(0.1, 10))
     back = due_at if life.random.random() < 0.5 else moved + timedelta(days=3)
     times = sorted(after + timedelta(days=life.random.choice((0, 0.01, 3, 12))) for _ in range(2))
@@ -208,7 +208,7 @@ def moves(life: Life, after: datetime, due_at: datetime) -> Iterator[tuple[datet
 
 
 def complaint(life: Life) -> None:
-    """Raised, answered once or twice, confirmed and closed, as far as it gets; some are reopened after that."""
+    """Generate a complaint: raised, possibly answered, confirmed and closed, sometimes reopened."""
     stream, happened = life.id(), life.some_time()
     raised = ComplaintRaised(channel=Channel.PHONE, severity=life.random.choice(list(Severity)), owner_id="zhao")
     recorded = happened
@@ -220,7 +220,7 @@ def complaint(life: Life) -> None:
 
 
 def steps(life: Life, raised: ComplaintRaised) -> list[Event]:
-    """Return one course of a complaint; each step is what somebody asks for."""
+    """Return the steps of one complaint."""
     random, answer = life.random, ComplaintAnswered(employee_id="zhao")
     closed = [answer, answer, ComplaintConfirmed(), ComplaintClosed()]
     course: list[Event] = [raised, *paused(random), *closed]
@@ -231,7 +231,7 @@ def steps(life: Life, raised: ComplaintRaised) -> list[Event]:
 
 
 def paused(random: Random) -> list[Event]:
-    """Return a pause that goes on or ends, a promise under another calendar, another severity, or none of these."""
+    """Return a pause, with or without resumption, a recalculated target, another severity, or nothing."""
     weighed = ComplaintReclassified(
         previous=Severity.NORMAL, severity=random.choice(list(Severity)), reason="weighs-otherwise"
     )
@@ -255,7 +255,7 @@ def paused(random: Random) -> list[Event]:
 
 
 def promised(life: Life, step: Event, at: datetime) -> list[Event]:
-    """Return all that a step records: a clock that begins or goes on tells until when an answer is owed."""
+    """Return the events of a step, with the targets that it sets."""
     hours = life.random.choice((0.05, 2, 4, 30, 100))
     times = {"started_at": at, "answer_by": at + timedelta(hours=hours)}
     match step:

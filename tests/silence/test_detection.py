@@ -1,4 +1,4 @@
-"""The same comparison through the applier, the tables and the store that the alerts service runs on."""
+"""The same comparison with the applier, tables and store of the alerts service."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -24,8 +24,8 @@ from contracts.topics import PARTITIONS
 from services.alerts.detection.detector import CONSUMER, Detector
 from services.alerts.engine.rules import DEFAULT_RULES
 from tests.silence.delivery import Delivered, Looked, Marked, Restarted, Step, deliveries, in_order, what_is_right
+from tests.silence.engines import said
 from tests.silence.histories import CUSTOMER, FEEDS, FOLLOWUP, START, Facts, make_up
-from tests.silence.watchers import said
 from tests.support import customer_life
 from tests.support.oracle_of_silence import Said
 from tests.support.servers import Servers
@@ -35,7 +35,7 @@ APART = timedelta(days=500)
 
 
 class Live:
-    """The alerts service without its process: an applier, detection, and a clock that the test moves."""
+    """The alerts service without its process: applier, detector, and a clock that the test moves."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -73,7 +73,7 @@ class Live:
             await self._applier.parked_events.discard(held, customer_id)
 
     async def _deliver(self, feed: str, facts: Sequence[Envelope[Any]], complete_until: datetime | None) -> None:
-        """Hand on what is new, as the consumer does, with every partition of the feed marked alike."""
+        """Apply new records like the consumer, with the same watermark for every partition of the feed."""
         mark = complete_until or facts[-1].recorded_at
         batches = {}
         for number in range(PARTITIONS):
@@ -98,13 +98,13 @@ async def alerts(running: Servers) -> AsyncIterator[Pool]:
 
 
 async def told(pool: Pool, after: int = 0) -> list[Said]:
-    """Return what stands in the store."""
+    """Return the alert changes in the store."""
     mapper, rows = EventMapper(), await EventStore(pool).read_all(after=after)
     return [said(envelope.event, envelope.subject) for envelope in map(mapper.to_envelope, rows)]
 
 
 def moved(facts: Facts, by: dict[str, int]) -> Facts:
-    """Let the positions go on after those of the histories before."""
+    """Shift the positions behind those of earlier histories."""
     return {feed: [replace(fact, position=fact.position + by[feed]) for fact in facts[feed]] for feed in FEEDS}
 
 
@@ -123,7 +123,7 @@ async def test_the_alerts_in_the_store_are_those_of_the_oracle(alerts: Pool) -> 
         head = await EventStore(alerts).head()
 
 
-async def test_a_customer_whose_events_are_parked_is_not_called_silent(alerts: Pool) -> None:
+async def test_a_customer_with_parked_events_raises_no_alert(alerts: Pool) -> None:
     live = Live(alerts)
     registered = replace(customer_life.envelope(Registered(kind=Kind.COMPANY), 0), position=1)
     contact = ContactLogged(channel=Channel.PHONE, direction=Direction.INBOUND, employee_id="wang")
@@ -139,7 +139,7 @@ async def test_a_customer_whose_events_are_parked_is_not_called_silent(alerts: P
     assert [each.kind for each in await told(alerts)] == ["raised"]
 
 
-async def test_nobody_is_watched_for_a_fact_about_no_customer(alerts: Pool) -> None:
+async def test_an_event_about_no_customer_starts_no_monitoring(alerts: Pool) -> None:
     form = example_envelope(
         example(ContactFormPublished), position=1, stream_id=CONTACT_FORM_ID, subject=CONTACT_FORM_ID
     )

@@ -1,4 +1,4 @@
-"""Looking for customers whose time has come stays cheap, however many there are."""
+"""The query for due customers stays cheap with many customers."""
 
 import json
 from datetime import timedelta
@@ -9,7 +9,7 @@ from services.alerts.detection.detector import CONSUMER, DUE_BATCH, FEEDS
 from tests.bench.harness.measuring import administrator
 from tests.support.servers import Servers
 
-# With fewer, the planner finds a cheap way for any form of the question.
+# With fewer customers, the planner finds a cheap plan for any form of the query.
 CUSTOMERS = 100_000
 FEW_PAGES = 50
 WAIT_FOR_LATER = """
@@ -23,7 +23,7 @@ COMPLETE = """
 """
 
 
-async def test_a_look_when_nothing_is_due_reads_a_few_pages_of_the_index_and_not_every_customer(
+async def test_a_query_without_due_customers_reads_a_few_index_pages_and_not_every_customer(
     running: Servers,
 ) -> None:
     now = utc_now() - timedelta(minutes=1)

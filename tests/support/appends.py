@@ -1,4 +1,4 @@
-"""Appends to test the store with: small, valid, and told apart by what the test is about."""
+"""Small valid appends for tests of the store."""
 
 from collections.abc import Sequence
 from uuid import UUID, uuid4

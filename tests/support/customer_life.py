@@ -1,4 +1,4 @@
-"""A customer's life told in days, and what the engine makes of it."""
+"""A customer's history in days, evaluated by the alert engine."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ def envelope(
 
 @dataclass
 class Watch:
-    """The engine, live: told of facts and asked as time goes by, keeping what it said."""
+    """The engine fed with events and evaluated over time; keeps the alert events."""
 
     state: CustomerState = field(default_factory=CustomerState)
     said: list[AlertEvent] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Asking a service as a caller with patience does: who is told to come again later comes again."""
+"""Sends requests and retries those that a busy service rejects."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,7 @@ MOST_TIMES_PUT_OFF = 5
 
 
 async def patiently(ask: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
-    """Return the first answer that is not "later": on a busy machine a database can stall for a moment."""
+    """Return the first response that is not a 503: on a busy machine a database can stall for a moment."""
     response = await ask()
     for _ in range(MOST_TIMES_PUT_OFF):
         if response.status_code != HTTPStatus.SERVICE_UNAVAILABLE:

@@ -1,4 +1,4 @@
-"""nginx as production runs it, in front of a service on loopback: the form of deploy/nginx, on free ports."""
+"""Runs nginx with the configuration of deploy/nginx in front of a service on loopback, on free ports."""
 
 import asyncio
 import getpass

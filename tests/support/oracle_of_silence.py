@@ -1,4 +1,4 @@
-"""What the alerts must be, worked out anew from the complete list of facts after every single one: slow and plain.
+"""The oracle: calculates the expected alerts again from all events after every single one, slowly and simply.
 
 Nothing here is taken from the engine but the rule book's numbers. Written down from ADR 0004:
 
@@ -34,7 +34,7 @@ Fact = Envelope[Any]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Episode:
-    """An alert's identity: which rule, whose, about what, and since when."""
+    """An alert's identity: rule, customer, subject, and start."""
 
     rule_id: str
     customer_id: UUID
@@ -44,7 +44,7 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One transition of one alert, and the instant that it was said at."""
+    """One transition of one alert, and its time."""
 
     at: datetime
     kind: str
@@ -55,7 +55,7 @@ class Said:
 
 @dataclass
 class Oracle:
-    """Hears what the engine hears, one fact at a time, and keeps all of it."""
+    """Receives the same events as the engine, one at a time, and keeps all of them."""
 
     rules: RuleBook
     facts: dict[UUID, list[Fact]] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class Oracle:
     said: list[Said] = field(default_factory=list)
 
     def hear(self, fact: Fact, now: datetime) -> None:
-        """Learn one more fact, and end what it ends."""
+        """Add an event, and end the alerts that it ends."""
         own = self.facts.setdefault(fact.subject, [])
         own.append(fact)
         due = dict(episodes(own, self.rules))
@@ -81,7 +81,7 @@ class Oracle:
         self.said.append(Said(now, kind, episode, self.open.pop(episode), ends_at))
 
     def look(self, complete_until: datetime) -> None:
-        """Raise what is overdue, knowing that all which was recorded before `complete_until` has been heard."""
+        """Raise what is overdue, given that all events recorded before `complete_until` have been received."""
         for own in self.facts.values():
             if any(fact.metadata.origin and complete_until < fact.recorded_at + FILE_SETTLES for fact in own):
                 continue
@@ -92,14 +92,14 @@ class Oracle:
 
 
 def happened_at(fact: Fact) -> datetime:
-    """Return when what a fact tells of took place; a profile can tell of an earlier contact."""
+    """Return when an event took place; a profile may contain the time of an earlier contact."""
     if isinstance(fact.event, customer.ProfileChanged) and fact.event.last_contacted_at:
         return fact.event.last_contacted_at
     return fact.occurred_at
 
 
 def episodes(facts: Sequence[Fact], rules: RuleBook) -> Iterator[tuple[Episode, datetime]]:
-    """Return all that is owed to one customer now, each with the time from which it is too late."""
+    """Return all possible alerts of one customer, each with the time from which it is due."""
     registered = [fact for fact in facts if isinstance(fact.event, customer.Registered)]
     if not registered:
         return
@@ -145,7 +145,7 @@ def is_contact(fact: Fact) -> bool:
 
 
 def follow_up(stream: Sequence[Fact], rules: RuleBook) -> Iterator[tuple[Episode, datetime]]:
-    """A task's last due time counts, unless the task is done or called off."""
+    """A task's last due time counts, unless the task is completed or cancelled."""
     due_at: datetime | None = None
     for fact in stream:
         match fact.event:
@@ -161,7 +161,7 @@ def follow_up(stream: Sequence[Fact], rules: RuleBook) -> Iterator[tuple[Episode
 
 
 def complaint(stream: Sequence[Fact], rules: RuleBook) -> Iterator[tuple[Episode, datetime]]:
-    """Only what came after the last raising or reopening counts: a promise, a pause, an answer."""
+    """Only events after the last raising or reopening count: targets, pauses, answers."""
     begins = [number for number, fact in enumerate(stream) if isinstance(fact.event, BEGINS_COMPLAINT)]
     if not begins:
         return

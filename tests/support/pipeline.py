@@ -1,4 +1,4 @@
-"""A relay and a consumer on a topic of their own, and a handler that writes down what it is given."""
+"""A relay and a consumer on their own topic, with a handler that records the events it receives."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ SEE = "INSERT INTO seen (event_id, subject, position) VALUES ($1, $2, $3)"
 
 @dataclass
 class Pipeline:
-    """One store, one topic; as many relays and consumers as a test wants."""
+    """One store and one topic, with any number of relays and consumers."""
 
     pool: Pool
     store: EventStore
@@ -63,7 +63,7 @@ class Pipeline:
 
 
 async def new_pipeline(pool: Pool, store: EventStore, bootstrap: str, admin_url: str) -> Pipeline:
-    """Make a pipeline on a new topic; the table of what was seen is made by the admin, as migrations would."""
+    """Create a pipeline on a new topic; the admin creates the table `seen`, as a migration would."""
     admin = await asyncpg.connect(admin_url)
     await admin.execute(TABLE)
     await admin.execute(

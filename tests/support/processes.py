@@ -1,4 +1,4 @@
-"""Finds a service's process by what it was started with, so that a test can treat it badly."""
+"""Finds a service's process by its command line, so that a test can kill it."""
 
 import os
 import signal

@@ -17,7 +17,7 @@ ATTEMPTS = 20
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A running product, where to find it, and an administrator's client on it."""
+    """A running product, its addresses, and an administrator's client for it."""
 
     client: Client
     environment: dict[str, str]
@@ -33,7 +33,7 @@ async def running_product(data_dir: Path) -> AsyncIterator[Product]:
 
 
 def free_layout() -> Layout:
-    """Return a layout whose every port is free; those of the servers stand apart from its base."""
+    """Return a layout with free ports; those of the servers are outside the range of its base port."""
     for _ in range(ATTEMPTS):
         layout = Layout(free_port())
         if is_free(layout):

@@ -1,4 +1,4 @@
-"""Our store behind the library's recorder interface, so that the library's own suites can judge it."""
+"""Our store behind the library's recorder interface, so that the library's conformance suites can test it."""
 
 import asyncio
 from collections.abc import Coroutine, Sequence
@@ -32,7 +32,7 @@ READ_ON = 1_000
 
 
 class Loop:
-    """An event loop in a thread, for callers that know nothing of it."""
+    """An event loop in a thread, for synchronous callers."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -142,7 +142,7 @@ class StoreRecorder(ProcessRecorder):
 
 
 class AggregateStoreRecorder(StoreRecorder):
-    """The same as an aggregate recorder, which tells nothing of positions."""
+    """The same as an aggregate recorder, which has no positions."""
 
     def insert_events(
         self, stored_events: Sequence[StoredEvent], *, tracking: Tracking | None = None, **kwargs: Any

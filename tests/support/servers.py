@@ -1,4 +1,4 @@
-"""Real servers for tests: one PostgreSQL and one Kafka for the whole run, a fresh database for whoever asks."""
+"""Real servers for tests: one PostgreSQL and one Kafka for the whole run, and fresh databases on request."""
 
 import asyncio
 import itertools
@@ -20,7 +20,7 @@ from deploy.stack.schemas import SCHEMAS
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A database of its own, migrated as the service's: `app` is what the service logs in with."""
+    """A database with the schema of a service; `app` is the URL with the role of the service."""
 
     app: str
     admin: str
@@ -29,7 +29,7 @@ class Database:
 
 @dataclass
 class Servers:
-    """What runs, and templates of every service's database to copy from."""
+    """The running servers, and a template database for every service."""
 
     infrastructure: Infrastructure
     templates: DatabaseUrls
@@ -48,7 +48,7 @@ class Servers:
 
     @asynccontextmanager
     async def passing(self, service: str) -> AsyncIterator[Database]:
-        """Give a database for the time of a test. A thousand that stayed would take ten gigabytes."""
+        """Yield a database and drop it after the test. A thousand databases would take ten gigabytes."""
         made = await self.database(service)
         yield made
         # Where the server is away, or somebody does not let go, it stays.

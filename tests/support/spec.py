@@ -1,4 +1,4 @@
-"""Given these facts, when asked this, then that: the one way to test a decider."""
+"""Given events, when a command, then events: the specification style for deciders."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from chassis.commands.decider import Decider, RejectedError
 
 @dataclass(frozen=True)
 class Spec:
-    """An example in the making; each step returns a new one."""
+    """An example; each step returns a new one."""
 
     decider: Decider[Any]
     facts: Sequence[Any] = ()

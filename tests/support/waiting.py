@@ -1,4 +1,4 @@
-"""Waiting for a condition with a deadline; never sleeping and hoping."""
+"""Waits for a condition with a deadline."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -6,20 +6,20 @@ from contextlib import asynccontextmanager
 
 from chassis.postgres.database import UNAVAILABLE
 
-# Far beyond what anything takes, on a machine that does ten other things too; only a test that fails waits so long.
+# Much longer than anything takes on a busy machine; only a failing test waits this long.
 DEADLINE_SECONDS = 120.0
 STEP_SECONDS = 0.05
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]], *, within: float = DEADLINE_SECONDS) -> None:
-    """Return once `condition` holds; fail the test if it does not within the time."""
+    """Return once `condition` is true; fail the test if it is not true in time."""
     async with asyncio.timeout(within):
         while not await condition():
             await asyncio.sleep(STEP_SECONDS)
 
 
 def lasting(run: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-    """Return `run` begun again whenever PostgreSQL or Kafka was away for a moment, as a service's supervisor does."""
+    """Return `run` with restarts after a short outage of PostgreSQL or Kafka, as under a service's supervisor."""
 
     async def go_on() -> None:
         while True:
@@ -33,7 +33,7 @@ def lasting(run: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]
 
 @asynccontextmanager
 async def background(*runs: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    """Run each for the time of the block; one that fails meanwhile ends the block with its own error."""
+    """Run each during the block; one that fails meanwhile ends the block with its error."""
     block = asyncio.current_task()
     failures: list[BaseException] = []
 

@@ -11,10 +11,10 @@ from fastapi import Query, Response
 from chassis.commands.command import Command
 from chassis.http.access import Caller
 from chassis.http.history import HistoryEntry
-from chassis.http.listing import Listing, shown_as
+from chassis.http.listing import Listing, with_items
 from chassis.http.paging import Page
 from chassis.http.responses import Accepted, answer, etag
-from chassis.http.streams import fold, history, stream_of
+from chassis.http.streams import fold, history, read_envelopes
 from contracts.event import Envelope
 from services.customer.api.access import require_current
 from services.customer.commerce.recording import Kind
@@ -52,7 +52,7 @@ async def read_one(
     response: Response,
 ) -> R:
     """Return the row. The result includes every acknowledged command."""
-    row = fold(project, await stream_of(record_id, kind.beginnings, needs.store, needs.mapper))
+    row = fold(project, await read_envelopes(record_id, kind.beginnings, needs.store, needs.mapper))
     await require(row.customer_id, caller, needs)
     response.headers["ETag"] = etag(row.version)
     return row
@@ -61,7 +61,7 @@ async def read_one(
 async def read_history(
     kind: Kind[Any], record_id: UUID, caller: Caller, needs: Dependencies, limit: int | None, after: int
 ) -> Page[HistoryEntry]:
-    envelopes = await stream_of(record_id, kind.beginnings, needs.store, needs.mapper)
+    envelopes = await read_envelopes(record_id, kind.beginnings, needs.store, needs.mapper)
     await require(envelopes[0].subject, caller, needs)
     return history(envelopes, limit, after)
 
@@ -93,4 +93,4 @@ async def require(customer_id: UUID, caller: Caller, needs: Dependencies) -> Non
 
 
 def shown(page_of_rows: Page[R], view: Callable[[R], Any]) -> Page[Any]:
-    return shown_as(page_of_rows, [view(row) for row in page_of_rows.items])
+    return with_items(page_of_rows, [view(row) for row in page_of_rows.items])

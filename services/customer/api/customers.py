@@ -12,7 +12,7 @@ from chassis.commands.decision import LinkedCommand
 from chassis.commands.problem import ProblemError, not_found
 from chassis.commands.result import Handled
 from chassis.http.access import Caller
-from chassis.http.as_of import Asked, AsOf
+from chassis.http.as_of import AsOf, AsOfQuery
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry, entry_of
 from chassis.http.listing import Limit
@@ -116,7 +116,9 @@ async def handled_for(
 
 
 @router.get("/customers/{customer_id}")
-async def read_one(customer_id: UUID, caller: Reader, needs: Needs, response: Response, as_of: Asked) -> CustomerDetail:
+async def read_one(
+    customer_id: UUID, caller: Reader, needs: Needs, response: Response, as_of: AsOfQuery
+) -> CustomerDetail:
     """Read a customer, including every acknowledged command; or its state at a past instant."""
     loaded = await needs.customers.load(customer_id)
     require_current(loaded.state)
@@ -154,7 +156,7 @@ async def read_events(
     customer_id: UUID,
     caller: Reader,
     needs: Needs,
-    as_of: Asked,
+    as_of: AsOfQuery,
     limit: Limit = None,
     after: Annotated[int, Query(ge=0, description="Return events after this position.")] = 0,
 ) -> Page[HistoryEntry]:

@@ -11,7 +11,7 @@ from chassis.http.body import StrictRoute
 from chassis.http.listing import Paging
 from chassis.http.paging import Page
 from chassis.http.responses import Accepted, answer, etag
-from chassis.http.streams import fold, new_id, stream_of
+from chassis.http.streams import fold, new_id, read_envelopes
 from contracts.customer import HandoverBatchStarted
 from services.customer import commands
 from services.customer.api.access import Leader
@@ -64,6 +64,6 @@ async def read_customers(
 
 async def batch_of(batch_id: UUID, caller: Caller, needs: Dependencies) -> HandoverBatchRow:
     """Return the batch; raise the 403 problem unless the caller started it or may see every customer."""
-    row = fold(project, await stream_of(batch_id, [HandoverBatchStarted], needs.store, needs.mapper))
+    row = fold(project, await read_envelopes(batch_id, [HandoverBatchStarted], needs.store, needs.mapper))
     caller.require(Holders(row.started_by))
     return row

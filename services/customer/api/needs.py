@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from chassis.http.as_of import Asked
+from chassis.http.as_of import AsOfQuery
 from chassis.http.body import StrictRoute
 from chassis.http.paging import Page
 from chassis.http.responses import Accepted
@@ -45,7 +45,7 @@ async def state(customer_id: UUID, command: commands.StateNeed, caller: Anyone, 
 
 
 @router.get("/customers/{customer_id}/needs")
-async def read(customer_id: UUID, caller: Reader, needs: Needs, as_of: Asked) -> Page[NeedView]:
+async def read(customer_id: UUID, caller: Reader, needs: Needs, as_of: AsOfQuery) -> Page[NeedView]:
     """Read the customer's needs with their history, oldest first, in one page."""
     loaded = await needs.customers.load(customer_id)
     require_current(loaded.state)

@@ -10,4 +10,4 @@ def removed(timeline: Timeline[SegmentPublished], command: RemoveSegment) -> lis
     return [SegmentRemoved(name=command.name)] if timeline.versions else []
 
 
-SEGMENT: Kind[SegmentPublished] = Kind(("segment",), named_by="name", decide_other=removed)
+SEGMENT: Kind[SegmentPublished] = Kind(("segment",), name_field="name", decide_other=removed)

@@ -4,4 +4,4 @@ from chassis.versions.decider import Kind
 from contracts.customer import TierSchemePublished
 from services.customer.shipped.tier_schemes import SHIPPED
 
-TIER_SCHEME: Kind[TierSchemePublished] = Kind(("tier-scheme",), named_by="name", unpublished=SHIPPED)
+TIER_SCHEME: Kind[TierSchemePublished] = Kind(("tier-scheme",), name_field="name", unpublished=SHIPPED)

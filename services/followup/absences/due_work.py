@@ -28,7 +28,7 @@ COMPLAINTS = f"""
 
 
 class DueWork:
-    """Reads the open work of an absent employee: how much there is, and the first of it."""
+    """Reads the open work of an absent employee: the total, and the first items."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

@@ -1,4 +1,4 @@
-"""HTTP in front of the rules: one route per command, and nothing decided here."""
+"""The REST API: one route per command. The rules are in `domain`."""
 
 from services.followup.api import (
     absences,

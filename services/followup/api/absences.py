@@ -10,7 +10,7 @@ from chassis.commands.decider import RejectedError
 from chassis.commands.problem import ProblemError, not_found
 from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
-from chassis.http.listing import Limit, Paging, shown_as
+from chassis.http.listing import Limit, Paging, with_items
 from chassis.http.paging import Page, coerce_limit
 from chassis.http.responses import Accepted, answer, etag
 from contracts.followup.absence import AbsenceEvent
@@ -22,14 +22,16 @@ from services.followup.dependencies import Dependencies, Needs
 from services.followup.projection.absences import AbsenceRow, project
 from services.followup.queries.absences import AbsenceFilters, AbsenceView
 from services.followup.queries.complaints import ComplaintView
-from services.followup.queries.paging import Place
+from services.followup.queries.paging import SortKey
 from services.followup.queries.tasks import TaskView
 from services.followup.stream_ids import absences_of
 
 router = APIRouter(prefix="/v1", tags=["absences"], route_class=StrictRoute)
 
 Person = Annotated[EmployeeId, Path()]
-MADE: dict[int | str, dict[str, object]] = {201: {"model": Accepted, "description": "The first of this employee"}}
+FIRST_ABSENCE: dict[int | str, dict[str, object]] = {
+    201: {"model": Accepted, "description": "The first absence of this employee"}
+}
 
 
 class TasksDue(BaseModel):
@@ -56,7 +58,7 @@ class AbsenceWork(BaseModel):
     complaints: ComplaintsDue
 
 
-@router.post("/employees/{employee_id}/absences", response_model=Accepted, responses=MADE)
+@router.post("/employees/{employee_id}/absences", response_model=Accepted, responses=FIRST_ABSENCE)
 async def note_absence(employee_id: Person, absence: Absence, caller: Anyone, needs: Needs) -> Response:
     """Record an absence of the caller, or of an employee that the caller leads. `Location` names the absence."""
     absence_id = new_id(caller, needs)
@@ -81,11 +83,11 @@ async def cancel_absence(employee_id: Person, absence_id: UUID, caller: Anyone, 
 
 async def handle(employee_id: str, command: AbsenceCommand, caller: Caller, needs: Dependencies) -> Response:
     await require(employee_id, caller, needs)
-    refusal = await stand_in_refused(command, needs)
+    error = await stand_in_error(command, needs)
 
     def authorize(_absences: object) -> None:
-        if refusal:
-            raise refusal
+        if error:
+            raise error
 
     handled = await needs.absences.handle(
         absences_of(employee_id, needs.pseudonyms),
@@ -98,26 +100,26 @@ async def handle(employee_id: str, command: AbsenceCommand, caller: Caller, need
 
 
 async def require(employee_id: str, caller: Caller, needs: Dependencies) -> None:
-    """Raise the 403 problem unless it is the caller, or an employee that the caller leads."""
+    """Raise the 403 problem unless the employee is the caller or is led by the caller."""
     own = caller.sees_all or caller.principal.subject == employee_id
     if not (own or await needs.absence_queries.leads(caller.principal.subject, employee_id)):
         raise ProblemError(
             "forbidden",
-            "Absences are kept by whoever is away, by their leader, and by ops.",
-            "缺勤由本人、其主管或运营人员维护。",
+            "Only the absent employee, their leader and ops may change or read an absence.",
+            "只有本人、其主管和运营人员可以维护或查看缺勤。",
         )
 
 
-async def stand_in_refused(command: AbsenceCommand, needs: Dependencies) -> RejectedError | None:
-    """Return why the stand-in is refused; None where none is named, or one who can stand in."""
+async def stand_in_error(command: AbsenceCommand, needs: Dependencies) -> RejectedError | None:
+    """Return the error if the stand-in is not available; None if there is no stand-in, or it is available."""
     if isinstance(command, CancelAbsence) or command.stand_in_id is None:
         return None
     if await needs.absence_queries.can_stand_in(command.stand_in_id, (command.first_day, command.last_day)):
         return None
     return RejectedError(
         "stand-in-away",
-        "Who is to stand in has left, or is away on all of these days too: name somebody else.",
-        "代理人已离职，或在这些日期也全部缺勤：请另选他人。",
+        "The stand-in has left the company, or is absent on all of these days. Choose another one.",
+        "代理人已离职，或在这些日期均缺勤，请另选他人。",
     )
 
 
@@ -136,7 +138,7 @@ async def read_absence(
 async def read_absence_work(
     employee_id: Person, absence_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None
 ) -> AbsenceWork:
-    """Read the work that is due during the absence. The employee, the leader and the stand-in may."""
+    """Read the work that is due during the absence. Allowed for the employee, the leader and the stand-in."""
     row, _ = await row_of(employee_id, absence_id, needs)
     subject = caller.principal.subject
     if subject != row.stand_in_id or row.cancelled_at:
@@ -173,10 +175,16 @@ async def read_absences(
     needs: Needs,
     paging: Paging,
     employee_id: EmployeeId | None = None,
-    since: Annotated[Day | None, Query(alias="from", description="Those that last until this day or longer.")] = None,
-    until: Annotated[Day | None, Query(alias="to", description="Those that begin by this day.")] = None,
+    since: Annotated[
+        Day | None, Query(alias="from", description="Only absences that end on this day or later.")
+    ] = None,
+    until: Annotated[
+        Day | None, Query(alias="to", description="Only absences that begin on this day or earlier.")
+    ] = None,
 ) -> Page[AbsenceView]:
-    """List absences by when they begin: the caller's own, those of employees they lead, and those they stand in for."""
+    """List absences by start: the caller's own, those of employees they lead, and those they are the stand-in for."""
     filters = AbsenceFilters(caller.visible_to, employee_id, since, until)
-    page = await page_of(paging, needs.absence_queries.page, filters, lambda row: Place(row.starts_at, row.absence_id))
-    return shown_as(page, [AbsenceView.model_validate(row) for row in page.items])
+    page = await page_of(
+        paging, needs.absence_queries.page, filters, lambda row: SortKey(row.starts_at, row.absence_id)
+    )
+    return with_items(page, [AbsenceView.model_validate(row) for row in page.items])

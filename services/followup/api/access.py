@@ -1,4 +1,4 @@
-"""What the routes share: whose a stream is, who may act, which employee is meant."""
+"""Shared code of the routes: the customer of a stream, authorization, and the employee of a command."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -19,14 +19,14 @@ __all__ = [
     "After",
     "Anyone",
     "by_caller",
+    "covered_by",
     "customer_of",
     "fold",
     "history",
     "new_id",
+    "read_envelopes",
     "require_doer",
     "shared_with",
-    "stood_in_for",
-    "stream_of",
     "type_of",
 ]
 
@@ -34,30 +34,30 @@ C = TypeVar("C", bound=Command)
 
 Anyone = Annotated[Caller, Depends(Allow())]
 A_MOMENT = timedelta(seconds=1)
-After = Annotated[int, Query(ge=0, description="Version after which to read on.")]
+After = Annotated[int, Query(ge=0, description="Version after which to continue.")]
 
 
 def new_id(caller: Caller, needs: Dependencies) -> UUID:
-    """Return the id of what the caller creates: the same for a retry under the same key."""
+    """Return the id of a new resource; a retry with the same idempotency key gets the same id."""
     return streams.new_id(caller.context, needs.pseudonyms)
 
 
 def by_caller(command: C, field: str, caller: Caller) -> C:
-    """Return the command with the caller as the employee in `field`, where it names nobody."""
+    """Return the command with the caller in `field`, if the field is empty."""
     return command.model_copy(update={field: getattr(command, field) or caller.principal.subject})
 
 
 def shared_with(holders: Holders, employee_id: str | None) -> Holders:
-    """Return the holders with the employee who has to do the work as one of them."""
+    """Return the holders, extended by the employee who has to do the work."""
     return replace(holders, helper_ids=holders.helper_ids | {employee_id}) if employee_id else holders
 
 
-async def stood_in_for(caller: Caller, needs: Dependencies) -> frozenset[str]:
-    """Return for whom the caller stands in now; nobody for callers who may do everything anyway."""
+async def covered_by(caller: Caller, needs: Dependencies) -> frozenset[str]:
+    """Return the employees that the caller is the stand-in for now; none for callers who see all."""
     if caller.sees_all:
         return frozenset()
     now = caller.context.now
-    found = await needs.absence_queries.stood_in_for([caller.principal.subject], now, now + A_MOMENT)
+    found = await needs.absence_queries.covered_by([caller.principal.subject], now, now + A_MOMENT)
     return frozenset(each.employee_id for each in found)
 
 
@@ -67,11 +67,11 @@ def require_doer(caller: Caller, holders: Holders, employee_id: str | None, cove
         caller.require(shared_with(holders, employee_id))
 
 
-async def customer_of(stream_id: UUID, beginning: type[Event], needs: Dependencies) -> UUID:
+async def customer_of(stream_id: UUID, first_type: type[Event], needs: Dependencies) -> UUID:
     """Return the customer of the stream; raise the 404 problem unless its first event has that type."""
-    return await streams.subject_of(stream_id, [beginning], needs.store)
+    return await streams.subject_of(stream_id, [first_type], needs.store)
 
 
-async def stream_of(stream_id: UUID, beginning: type[Event], needs: Dependencies) -> list[Envelope[Any]]:
+async def read_envelopes(stream_id: UUID, first_type: type[Event], needs: Dependencies) -> list[Envelope[Any]]:
     """Return the events of the stream; raise the 404 problem unless its first event has that type."""
-    return await streams.stream_of(stream_id, [beginning], needs.store, needs.mapper)
+    return await streams.read_envelopes(stream_id, [first_type], needs.store, needs.mapper)

@@ -1,4 +1,4 @@
-"""HTTP for work calendars: published whole, with their closures, and looked at day by day."""
+"""HTTP for work calendars: versions, closures, and workdays."""
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -22,7 +22,7 @@ from contracts.types import Code, Day
 from services.followup import commands
 from services.followup.api.access import Anyone
 from services.followup.calendars.work_calendar import work_calendar
-from services.followup.commands.calendar import CloseDays, Closing, ClosureCommand, OpenDay
+from services.followup.commands.calendar import CloseDays, ClosedDays, ClosureCommand, OpenDay
 from services.followup.dependencies import Dependencies, Needs
 
 router = APIRouter(prefix="/v1", tags=["calendars"], route_class=StrictRoute)
@@ -53,7 +53,7 @@ class DayKind(StrEnum):
 
 
 class DayView(BaseModel):
-    """A day, what is worked on it, and whether the official days of its year are known."""
+    """A day, its working intervals, and whether the official days off of its year are known."""
 
     day: date
     kind: DayKind
@@ -75,8 +75,8 @@ async def versions(needs: Needs) -> Versions[CalendarPublished]:
     return needs.calendars
 
 
-async def asked(name: Name, times: commands.WorkTimes) -> CalendarPublished:
-    """Publish a whole new version. What was promised under an earlier one stands until a fact says otherwise."""
+async def version_from_body(name: Name, times: commands.WorkTimes) -> CalendarPublished:
+    """Publish a complete new version. Due times change when an event recalculates them."""
     return version_of(CalendarPublished, times, name=name)
 
 
@@ -84,28 +84,28 @@ VersionRoutes(
     "calendar",
     "/calendars",
     versions,
-    asked,
+    version_from_body,
     CalendarView,
     OPS_OR_ADMIN,
     Allow(),
     parameter="name",
-    number_asked_by="version",
+    number_parameter="version",
 ).add_to(router)
 
 
 @router.post("/calendars/{name}/closures", response_model=Accepted, responses=PUBLISHED)
-async def close_days(name: Name, closing: Closing, caller: OpsOrAdmin, needs: Needs) -> Response:
-    """Publish a version in which nobody works on these days: an outing, a stocktaking, a site that is closed."""
-    return await reclose(CloseDays(name=name, at=caller.context.now, **dict(closing)), caller, needs)
+async def close_days(name: Name, closed_days: ClosedDays, caller: OpsOrAdmin, needs: Needs) -> Response:
+    """Publish a version in which these days are not workdays, for example for a company outing or a stocktaking."""
+    return await handle_closure(CloseDays(name=name, at=caller.context.now, **dict(closed_days)), caller, needs)
 
 
 @router.delete("/calendars/{name}/closures/{day}", response_model=Accepted, responses=PUBLISHED)
 async def open_day(name: Name, day: Annotated[Day, Path()], caller: OpsOrAdmin, needs: Needs) -> Response:
-    """Publish a version in which the day is again what it is without its closure."""
-    return await reclose(OpenDay(name=name, at=caller.context.now, day=day), caller, needs)
+    """Publish a version without the closure of this day."""
+    return await handle_closure(OpenDay(name=name, at=caller.context.now, day=day), caller, needs)
 
 
-async def reclose(command: ClosureCommand, caller: Caller, needs: Dependencies) -> Response:
+async def handle_closure(command: ClosureCommand, caller: Caller, needs: Dependencies) -> Response:
     await needs.calendars.in_force(command.at, command.name)
     handled = await needs.calendars.handler.handle(
         needs.calendars.stream_of(command.name), command, caller.context, expected_version=caller.expected_version
@@ -122,7 +122,7 @@ async def read_workdays(
     until: Annotated[date | None, Query(alias="to", description=f"The last day; {MAX_DAYS} days at most.")] = None,
     version: Annotated[int | None, Query(ge=1)] = None,
 ) -> DaysView:
-    """Read day by day what is worked; a month if no last day is named."""
+    """Read the days of a period with their working intervals; 30 days if no last day is given."""
     now, calendars = caller.context.now, needs.calendars
     found = await (calendars.version(version, name) if version else calendars.in_force(now, name))
     first = since or now.astimezone(ZoneInfo(found.zone)).date()
@@ -137,15 +137,15 @@ async def calendar_named(name: str, at: datetime, needs: Needs) -> CalendarPubli
     """Return the version in force at `at` of a calendar that a body names; raise the 422 problem if there is none."""
     found = await needs.calendars.find(at, name)
     if found is None:
-        en, zh = "There is no such calendar; publish it first.", "没有这个日历，请先发布。"
+        en, zh = "There is no such calendar. Publish it first.", "没有这个日历，请先发布。"
         errors = [{"pointer": "/calendar", "rule": "unknown-calendar", "detail": en}]
         raise ProblemError("validation-failed", en, zh, errors=errors)
     return found
 
 
 def out_of_range() -> ProblemError:
-    detail = f"`to` lies on or after `from`, and at most {MAX_DAYS} days are told at once."
-    detail_zh = f"`to` 不得早于 `from`，一次最多 {MAX_DAYS} 天。"
+    detail = f"`to` must be on or after `from`, and the period must have at most {MAX_DAYS} days."
+    detail_zh = f"`to` 不得早于 `from`，且一次最多查询 {MAX_DAYS} 天。"
     errors = [{"pointer": "query:to", "rule": "range", "detail": detail}]
     return ProblemError("validation-failed", detail, detail_zh, errors=errors)
 

@@ -1,4 +1,4 @@
-"""HTTP for what is promised to whoever complains."""
+"""HTTP for the complaint policy."""
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v1", tags=["complaint policy"], route_class=StrictRo
 
 
 class ComplaintPolicyView(BaseModel):
-    """One version of what is promised. Minutes are work time of `calendar`."""
+    """One version of the complaint policy. Minutes are work time of `calendar`."""
 
     number: int
     targets: tuple[ComplaintTarget, ...]
@@ -31,8 +31,10 @@ async def versions(needs: Needs) -> Versions[ComplaintPolicyPublished]:
     return needs.complaint_policies
 
 
-async def asked(command: PublishComplaintPolicy, caller: OpsOrAdmin, needs: Needs) -> ComplaintPolicyPublished:
-    """Publish a whole new version. What has been promised stands; clocks that begin from now on follow it."""
+async def version_from_body(
+    command: PublishComplaintPolicy, caller: OpsOrAdmin, needs: Needs
+) -> ComplaintPolicyPublished:
+    """Publish a complete new version. It applies to clocks that start from then on; existing targets stay."""
     await calendar_named(command.calendar, command.effective_from or caller.context.now, needs)
     return policy_of(command)
 
@@ -41,9 +43,9 @@ VersionRoutes(
     "complaint_policy",
     "/complaint-policy",
     versions,
-    asked,
+    version_from_body,
     ComplaintPolicyView,
     OPS_OR_ADMIN,
     Allow(),
-    number_asked_by="version",
+    number_parameter="version",
 ).add_to(router)

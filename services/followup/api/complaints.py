@@ -11,7 +11,7 @@ from chassis.commands.holders import Holders
 from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
-from chassis.http.listing import Limit, Paging, shown_as
+from chassis.http.listing import Limit, Paging, with_items
 from chassis.http.paging import Page
 from chassis.http.responses import Accepted, answer, etag
 from contracts.followup import CalendarPublished, ComplaintPolicyPublished, ComplaintRaised
@@ -21,22 +21,22 @@ from services.followup.api.access import (
     After,
     Anyone,
     by_caller,
+    covered_by,
     customer_of,
     fold,
     history,
     new_id,
+    read_envelopes,
     require_doer,
-    stood_in_for,
-    stream_of,
 )
 from services.followup.api.pages import page_of
-from services.followup.complaints.receiver import taken_up
+from services.followup.complaints.receiver import assigned_by_policy
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.complaint import ComplaintState
 from services.followup.projection import complaint_repeats
 from services.followup.projection.complaints import ComplaintRow, project
 from services.followup.queries.complaints import ComplaintFilters, ComplaintView
-from services.followup.queries.paging import Place
+from services.followup.queries.paging import SortKey
 from services.followup.shipped.complaint_policy import SHIPPED
 from services.followup.stream_ids import repeats_of
 
@@ -53,27 +53,27 @@ async def raise_complaint(customer_id: UUID, command: commands.Raise, caller: An
     """Record a complaint. The caller owns it, unless the request or the complaint policy names another owner."""
     customer = await needs.customers.require_kept(customer_id)
     caller.require(customer.holders)
-    complaint_id, named = new_id(caller, needs), by_caller(command, "owner_id", caller)
+    complaint_id, with_owner = new_id(caller, needs), by_caller(command, "owner_id", caller)
     policy, calendar = await terms_in_force(caller.context.now, needs)
     context, tier = caller.context, customer.tiers.get(SCHEME)
-    timed = named.taken(context, calendar, tier, policy=policy)
+    timed = with_owner.with_moment(context, calendar, tier, policy=policy)
     if command.owner_id is None and timed.moment:
-        taken_by = await taken_up(named, customer, timed.moment, context.now, needs.pool)
-        timed = taken_by.taken(context, calendar, tier, policy=policy)
+        assigned = await assigned_by_policy(with_owner, customer, timed.moment, context.now, needs.pool)
+        timed = assigned.with_moment(context, calendar, tier, policy=policy)
     handled = await needs.complaints.handle(
         complaint_id,
         timed,
         caller.context,
         subject=customer_id,
-        linked=linking(complaint_id, customer_id, named, caller, needs),
+        linked=links_of(complaint_id, customer_id, with_owner, caller, needs),
     )
     return answer(handled, f"/v1/complaints/{complaint_id}")
 
 
-def linking(
+def links_of(
     complaint_id: UUID, customer_id: UUID, command: commands.Raise, caller: Caller, needs: Dependencies
 ) -> list[LinkedCommand]:
-    """Return the command that links the complaint to earlier ones; none where it names no topic and no product."""
+    """Return the command that links the complaint to earlier ones; none if it has neither topic nor product."""
     if command.topic is None and command.product is None:
         return []
     link = commands.LinkComplaint(
@@ -96,7 +96,7 @@ async def answer_complaint(complaint_id: UUID, command: commands.Answer, caller:
 async def assign_complaint(
     complaint_id: UUID, command: commands.AssignComplaint, caller: Anyone, needs: Needs
 ) -> Response:
-    """Assign the complaint to another owner. Its clock goes on."""
+    """Assign the complaint to another owner. Its clock continues."""
     return await handle(complaint_id, command, caller, needs)
 
 
@@ -114,19 +114,19 @@ async def pause(complaint_id: UUID, command: commands.Pause, caller: Anyone, nee
 
 @router.post("/complaints/{complaint_id}/resumption", response_model=Accepted)
 async def resume(complaint_id: UUID, command: Resumption, caller: Anyone, needs: Needs) -> Response:
-    """Resume the clock with the work time that was left."""
+    """Resume the clock with the remaining work time."""
     return await handle(complaint_id, command, caller, needs)
 
 
 @router.post("/complaints/{complaint_id}/communication", response_model=Accepted)
 async def communicate(complaint_id: UUID, command: commands.Communicate, caller: Anyone, needs: Needs) -> Response:
-    """Record that the customer was told the result; from then on silence counts."""
+    """Record that the result was communicated to the customer. The period for silent consent starts."""
     return await handle(complaint_id, command, caller, needs)
 
 
 @router.post("/complaints/{complaint_id}/reopening", response_model=Accepted)
 async def reopen(complaint_id: UUID, command: commands.Reopen, caller: Anyone, needs: Needs) -> Response:
-    """Reopen a settled complaint: a new clock starts; the verdict of the first closing stays."""
+    """Reopen a settled complaint. A new clock starts; the verdict of the first closure stays."""
     return await handle(complaint_id, command, caller, needs)
 
 
@@ -148,11 +148,11 @@ async def handle(
     customer_id = await customer_of(complaint_id, ComplaintRaised, needs)
     customer = await needs.customers.find(customer_id)
     holders = customer.holders if customer else Holders()
-    covered = await stood_in_for(caller, needs)
+    covered = await covered_by(caller, needs)
     policy, calendar = await terms_of(complaint_id, command, caller.context.now, needs)
     handled = await needs.complaints.handle(
         complaint_id,
-        command.taken(caller.context, calendar, customer.tiers.get(SCHEME) if customer else None, policy=policy),
+        command.with_moment(caller.context, calendar, customer.tiers.get(SCHEME) if customer else None, policy=policy),
         caller.context,
         subject=customer_id,
         expected_version=caller.expected_version,
@@ -173,19 +173,19 @@ async def terms_of(
     state, calendars = (await needs.complaints.load(complaint_id)).state, needs.calendars
     if isinstance(command, commands.Reopen) or state is None or state.clock is None:
         return await terms_in_force(now, needs)
-    promise = state.clock.target
-    # A target without a policy number was set under the version that ships.
-    policy = await needs.complaint_policies.version(promise.policy_number or SHIPPED.number)
+    target = state.clock.target
+    # A target without a policy number was set under the shipped version.
+    policy = await needs.complaint_policies.version(target.policy_number or SHIPPED.number)
     # The work time before a pause is known, so the clock may resume under the version in force.
     if isinstance(command, commands.Resume):
-        return policy, await calendars.in_force(now, promise.calendar)
-    return policy, await calendars.version(promise.calendar_number, promise.calendar)
+        return policy, await calendars.in_force(now, target.calendar)
+    return policy, await calendars.version(target.calendar_number, target.calendar)
 
 
 @router.get("/complaints/{complaint_id}")
 async def read_complaint(complaint_id: UUID, caller: Anyone, needs: Needs, response: Response) -> ComplaintView:
     """Read a complaint, with the effect of every acknowledged command."""
-    row = fold(project, await stream_of(complaint_id, ComplaintRaised, needs))
+    row = fold(project, await read_envelopes(complaint_id, ComplaintRaised, needs))
     await require(caller, row, needs)
     for link in await needs.store.read_stream(repeats_of(row.customer_id, needs.pseudonyms)):
         event = needs.mapper.to_envelope(link).event
@@ -197,7 +197,7 @@ async def read_complaint(complaint_id: UUID, caller: Anyone, needs: Needs, respo
 
 async def require(caller: Caller, row: ComplaintRow, needs: Dependencies) -> None:
     holders = await needs.customers.holders(row.customer_id)
-    require_doer(caller, holders, row.owner_id, await stood_in_for(caller, needs))
+    require_doer(caller, holders, row.owner_id, await covered_by(caller, needs))
 
 
 @router.get("/complaints")
@@ -208,13 +208,13 @@ async def read_complaints(
     customer_id: UUID | None = None,
     owner_id: EmployeeId | None = None,
     state: ComplaintState | None = None,
-    overdue: Annotated[bool, Query(description="Only those whose answer or resolution is late by now.")] = False,
+    overdue: Annotated[bool, Query(description="Only complaints whose answer or resolution is late.")] = False,
 ) -> Page[ComplaintView]:
     """List complaints, the latest first. Sales see their own and those of their customers."""
     filters = ComplaintFilters(caller.visible_to, customer_id, owner_id, state, overdue)
     queries = needs.complaint_queries
-    page = await page_of(paging, queries.page, filters, lambda row: Place(row.raised_at, row.complaint_id))
-    return shown_as(page, await queries.views(page.items))
+    page = await page_of(paging, queries.page, filters, lambda row: SortKey(row.raised_at, row.complaint_id))
+    return with_items(page, await queries.views(page.items))
 
 
 @router.get("/complaints/{complaint_id}/events")
@@ -222,6 +222,6 @@ async def read_complaint_events(
     complaint_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None, after: After = 0
 ) -> Page[HistoryEntry]:
     """Read every event of the complaint, in the order of recording."""
-    envelopes = await stream_of(complaint_id, ComplaintRaised, needs)
+    envelopes = await read_envelopes(complaint_id, ComplaintRaised, needs)
     await require(caller, fold(project, envelopes), needs)
     return history(envelopes, limit, after)

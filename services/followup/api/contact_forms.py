@@ -1,4 +1,4 @@
-"""HTTP for the forms of contacts: published whole, one for each purpose."""
+"""HTTP for contact forms, one for each purpose."""
 
 from typing import Annotated
 from uuid import UUID
@@ -34,11 +34,18 @@ async def versions(needs: Needs) -> Versions[ContactFormPublished]:
     return needs.contact_forms
 
 
-async def asked(purpose: Purpose, form: commands.ContactForm) -> ContactFormPublished:
-    """Publish a whole new version of a form. A contact keeps the version that it was logged under."""
+async def version_from_body(purpose: Purpose, form: commands.ContactForm) -> ContactFormPublished:
+    """Publish a complete new version of a form. A contact keeps the version that it was logged under."""
     return version_of(ContactFormPublished, form, purpose=purpose)
 
 
 VersionRoutes(
-    "contact_form", "/contact-forms", versions, asked, ContactFormView, OPS_OR_ADMIN, Allow(), parameter="purpose"
+    "contact_form",
+    "/contact-forms",
+    versions,
+    version_from_body,
+    ContactFormView,
+    OPS_OR_ADMIN,
+    Allow(),
+    parameter="purpose",
 ).add_to(router)

@@ -8,7 +8,7 @@ from chassis.commands.problem import ProblemError
 from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
-from chassis.http.listing import Limit, Paging, shown_as
+from chassis.http.listing import Limit, Paging, with_items
 from chassis.http.paging import Page
 from chassis.http.responses import Accepted, answer, etag
 from contracts.followup import ContactLogged, TaskScheduled
@@ -18,56 +18,59 @@ from services.followup.api.access import (
     After,
     Anyone,
     by_caller,
+    covered_by,
     fold,
     history,
     new_id,
+    read_envelopes,
     require_doer,
-    stood_in_for,
-    stream_of,
     type_of,
 )
 from services.followup.api.pages import page_of
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.contact import next_task_id
-from services.followup.domain.contact_form import faults
+from services.followup.domain.contact_form import field_problems
 from services.followup.erasure.execution import require_kept
 from services.followup.projection.contacts import project
 from services.followup.queries.contacts import ContactFilters, ContactView
-from services.followup.queries.paging import Place
+from services.followup.queries.paging import SortKey
 
 router = APIRouter(prefix="/v1", tags=["contacts"], route_class=StrictRoute)
 
 
 @router.post("/customers/{customer_id}/contacts", status_code=201, response_model=Accepted)
 async def log_contact(customer_id: UUID, command: commands.LogContact, caller: Anyone, needs: Needs) -> Response:
-    """Log a contact with the customer, and schedule the next step that was agreed on."""
+    """Log a contact with the customer, and schedule the agreed next step as a task."""
     customer = await needs.customers.require_kept(customer_id)
-    require_doer(caller, customer.holders, customer.owner_id, await stood_in_for(caller, needs))
+    require_doer(caller, customer.holders, customer.owner_id, await covered_by(caller, needs))
     await require_kept(needs.pool, command.key_contact_id)
     if command.task_id:
         await require_task(command.task_id, customer_id, needs)
-    contact_id, named = new_id(caller, needs), by_caller(await fitting(command, caller, needs), "employee_id", caller)
-    following = named.following()
-    linked = [needs.tasks.linked(next_task_id(contact_id), following)] if following else []
+    contact_id, checked = (
+        new_id(caller, needs),
+        by_caller(await with_form(command, caller, needs), "employee_id", caller),
+    )
+    next_task = checked.next_task()
+    linked = [needs.tasks.linked(next_task_id(contact_id), next_task)] if next_task else []
     handled = await needs.contacts.handle(
-        contact_id, named, caller.context, subject=customer_id, linked=linked, is_new=True
+        contact_id, checked, caller.context, subject=customer_id, linked=linked, is_new=True
     )
     return answer(handled, f"/v1/contacts/{contact_id}")
 
 
-async def fitting(command: commands.LogContact, caller: Caller, needs: Dependencies) -> commands.LogContact:
-    """Return the command with the form of its purpose; raise the 422 problem where it does not fit the form."""
+async def with_form(command: commands.LogContact, caller: Caller, needs: Dependencies) -> commands.LogContact:
+    """Return the command with the form of its purpose; raise the 422 problem if its fields do not match the form."""
     now, purpose = caller.context.now, command.purpose
     form = await needs.contact_forms.find(now, purpose, recent=True) if purpose else None
-    if found := list(faults(form, command.fields)):
+    if found := list(field_problems(form, command.fields)):
         errors = [{"pointer": pointer, "rule": rule, "detail": en, "detail_zh": zh} for pointer, rule, en, zh in found]
         en, zh = (" ".join(sentences) for sentences in zip(*((en, zh) for _, _, en, zh in found), strict=True))
         raise ProblemError("validation-failed", en, zh, errors=errors)
-    return command.under(form)
+    return command.with_form(form)
 
 
 async def require_task(task_id: UUID, customer_id: UUID, needs: Dependencies) -> None:
-    """Raise the 422 problem unless the task is one of this customer's."""
+    """Raise the 422 problem unless the task belongs to this customer."""
     first = await needs.store.first_of(task_id)
     if first is None or (first.topic, first.subject) != (type_of(TaskScheduled), customer_id):
         detail = "This customer has no such follow-up task."
@@ -78,7 +81,7 @@ async def require_task(task_id: UUID, customer_id: UUID, needs: Dependencies) ->
 @router.get("/contacts/{contact_id}")
 async def read_contact(contact_id: UUID, caller: Anyone, needs: Needs, response: Response) -> ContactView:
     """Read a contact with its text."""
-    row = fold(project, await stream_of(contact_id, ContactLogged, needs))
+    row = fold(project, await read_envelopes(contact_id, ContactLogged, needs))
     caller.require(await needs.customers.holders(row.customer_id))
     response.headers["ETag"] = etag(row.version)
     (view,) = await needs.contact_queries.views([row])
@@ -96,8 +99,8 @@ async def read_contacts(
     """List contacts, the latest first. Sales see those of their own customers."""
     filters = ContactFilters(caller.visible_to, customer_id, employee_id)
     queries = needs.contact_queries
-    page = await page_of(paging, queries.page, filters, lambda row: Place(row.occurred_at, row.contact_id))
-    return shown_as(page, await queries.views(page.items))
+    page = await page_of(paging, queries.page, filters, lambda row: SortKey(row.occurred_at, row.contact_id))
+    return with_items(page, await queries.views(page.items))
 
 
 @router.get("/contacts/{contact_id}/events")
@@ -105,6 +108,6 @@ async def read_contact_events(
     contact_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None, after: After = 0
 ) -> Page[HistoryEntry]:
     """Read every event of the contact, in the order of recording."""
-    envelopes = await stream_of(contact_id, ContactLogged, needs)
+    envelopes = await read_envelopes(contact_id, ContactLogged, needs)
     caller.require(await needs.customers.holders(envelopes[0].subject))
     return history(envelopes, limit, after)

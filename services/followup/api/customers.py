@@ -1,4 +1,4 @@
-"""HTTP for what followup knows of one customer as a whole."""
+"""HTTP for the event history of one customer."""
 
 from typing import Annotated
 from uuid import UUID
@@ -21,9 +21,9 @@ async def read_customer_events(
     caller: Anyone,
     needs: Needs,
     limit: Limit = None,
-    after: Annotated[int, Query(ge=0, description="Position after which to read on.")] = 0,
+    after: Annotated[int, Query(ge=0, description="Position after which to continue.")] = 0,
 ) -> Page[HistoryEntry]:
-    """Read all that was done for the customer and all that is owed, in the order in which it was recorded."""
+    """Read all events of this service about the customer, in the order of recording."""
     customer = await needs.customers.require(customer_id)
     caller.require(customer.holders)
     size = coerce_limit(limit)

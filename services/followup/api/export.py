@@ -1,4 +1,4 @@
-"""HTTP for giving out everything that is held on somebody here."""
+"""HTTP for the data export of a customer or key contact."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 
 @router.get("/customers/{customer_id}/export")
 async def export(customer_id: UUID, caller: OpsOrAdmin, needs: Needs, after: After = 0) -> Export:
-    """Read everything that is held on the customer here and on its duplicates, up to 1,000 facts at a time."""
+    """Export all data that this service holds on the customer and its duplicates, up to 1,000 events per part."""
     return await needs.exports.part(await ids_of(customer_id, needs), None, after, caller)
 
 
@@ -23,12 +23,12 @@ async def export(customer_id: UUID, caller: OpsOrAdmin, needs: Needs, after: Aft
 async def export_key_contact(
     customer_id: UUID, key_contact_id: UUID, caller: OpsOrAdmin, needs: Needs, after: After = 0
 ) -> Export:
-    """Read every contact that names the key contact, looking at up to 1,000 facts at a time."""
+    """Export every contact and survey of the key contact. Each part covers up to 1,000 events of the customer."""
     return await needs.exports.part(await ids_of(customer_id, needs), key_contact_id, after, caller)
 
 
 async def ids_of(customer_id: UUID, needs: Dependencies) -> list[UUID]:
-    """Return every id of the customer; one that was merged may be asked about by itself, too."""
+    """Return all ids of the customer; the id of a merged duplicate is accepted too."""
     if await needs.customers.find(customer_id) is None:
         raise not_found()
     return await needs.customers.ids_of(customer_id)

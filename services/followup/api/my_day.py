@@ -16,7 +16,7 @@ from services.followup.dependencies import Dependencies, Needs
 from services.followup.projection.complaints import ComplaintRow
 from services.followup.projection.tasks import TaskRow
 from services.followup.queries.complaints import ComplaintQueries, ComplaintView
-from services.followup.queries.my_day import NEXT_DAYS, DayPart, DayQuestion
+from services.followup.queries.my_day import NEXT_DAYS, DayPart, DayQuery
 from services.followup.queries.tasks import TaskQueries, TaskView
 
 router = APIRouter(prefix="/v1", tags=["my day"], route_class=StrictRoute)
@@ -24,13 +24,13 @@ router = APIRouter(prefix="/v1", tags=["my day"], route_class=StrictRoute)
 MAX_NAMED = 50
 USUAL_ITEMS = 20
 V = TypeVar("V")
-People = Annotated[list[EmployeeId], Query(max_length=MAX_NAMED, description="Whose day; several make a team.")]
+People = Annotated[list[EmployeeId], Query(max_length=MAX_NAMED, description="The employees; several make a team.")]
 
 
 class PressingTask(TaskView):
     """A task, the present tier of its customer, and its urgency `hurts`: above 0 it is late.
 
-    `standing_in_for` is the absent assignee, where one of the people asked about is the stand-in.
+    `standing_in_for` is the absent assignee, if one of the requested employees is the stand-in.
     """
 
     tier: str | None
@@ -53,7 +53,7 @@ class PartView(BaseModel, Generic[V]):
 
 
 class AwayView(BaseModel):
-    """A present absence of one of the people asked about."""
+    """A present absence of one of the requested employees."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -79,55 +79,62 @@ async def read_my_day(
     caller: Anyone,
     needs: Needs,
     employee_id: People = [],  # noqa: B006 - FastAPI copies it
-    leader_id: Annotated[EmployeeId | None, Query(description="The day of everybody whom this employee leads.")] = None,
+    leader_id: Annotated[
+        EmployeeId | None, Query(description="The day of all employees whom this employee leads.")
+    ] = None,
     limit: Limit = None,
 ) -> MyDayView:
-    """Read open work, the most urgent first: the caller's own, or that of the people who are named.
+    """Read open work, the most urgent first: the caller's own, or that of the requested employees.
 
-    Sales see of other people's days what concerns their own customers.
+    In the days of other employees, sales see only work for their own customers.
     """
     people = [*employee_id, *(await needs.day_queries.people_of(leader_id) if leader_id else [])]
-    asked = await asked_of(people or [caller.principal.subject], caller, needs, coerce_limit(limit or USUAL_ITEMS))
-    tasks = await needs.day_queries.tasks(asked)
-    shown = {part: await tasks_shown(found, asked, needs.task_queries) for part, found in tasks.items()}
-    pressing = await needs.day_queries.complaints(asked)
-    complaints = await complaints_shown(pressing, asked, needs.complaint_queries)
-    away = await needs.absence_queries.away_now(asked.people, caller.visible_to, asked.now)
+    query = await day_query(people or [caller.principal.subject], caller, needs, coerce_limit(limit or USUAL_ITEMS))
+    tasks = await needs.day_queries.tasks(query)
+    parts = {part: await task_part(found, query, needs.task_queries) for part, found in tasks.items()}
+    pressing = await needs.day_queries.complaints(query)
+    complaints = await complaint_part(pressing, query, needs.complaint_queries)
+    away = await needs.absence_queries.away_now(query.people, caller.visible_to, query.now)
     return MyDayView(
-        as_of=asked.now, away=[AwayView.model_validate(each) for each in away], complaints=complaints, **shown
+        as_of=query.now, away=[AwayView.model_validate(each) for each in away], complaints=complaints, **parts
     )
 
 
-async def asked_of(people: list[str], caller: Caller, needs: Dependencies, limit: int) -> DayQuestion:
+async def day_query(people: list[str], caller: Caller, needs: Dependencies, limit: int) -> DayQuery:
     now = caller.context.now
     until = needs.day_queries.midnight_after(now) + timedelta(days=NEXT_DAYS)
-    covered = await needs.absence_queries.stood_in_for(people, now, until)
-    return DayQuestion(people, caller.visible_to, now, limit, covered)
+    covered = await needs.absence_queries.covered_by(people, now, until)
+    return DayQuery(people, caller.visible_to, now, limit, covered)
 
 
-def whose(employee_id: str, asked: DayQuestion) -> str | None:
-    """Return the employee who is away, where the work is that of somebody who was not asked about."""
-    return None if employee_id in asked.people else employee_id
+def absent_assignee(employee_id: str, query: DayQuery) -> str | None:
+    """Return the absent assignee, if the work belongs to an employee who was not requested."""
+    return None if employee_id in query.people else employee_id
 
 
-async def tasks_shown(part: DayPart[TaskRow], asked: DayQuestion, queries: TaskQueries) -> PartView[PressingTask]:
+async def task_part(part: DayPart[TaskRow], query: DayQuery, queries: TaskQueries) -> PartView[PressingTask]:
     tasks = await queries.values([each.row for each in part.items])
     items = [
         PressingTask.model_validate(
-            {**task, "tier": each.tier, "hurts": each.hurts, "standing_in_for": whose(each.row.assignee_id, asked)}
+            {
+                **task,
+                "tier": each.tier,
+                "hurts": each.hurts,
+                "standing_in_for": absent_assignee(each.row.assignee_id, query),
+            }
         )
         for task, each in zip(tasks, part.items, strict=True)
     ]
     return PartView(total=part.total, items=items)
 
 
-async def complaints_shown(
-    part: DayPart[ComplaintRow], asked: DayQuestion, queries: ComplaintQueries
+async def complaint_part(
+    part: DayPart[ComplaintRow], query: DayQuery, queries: ComplaintQueries
 ) -> PartView[PressingComplaint]:
     complaints = await queries.values([each.row for each in part.items])
     items = [
         PressingComplaint.model_validate(
-            {**complaint, "hurts": each.hurts, "standing_in_for": whose(each.row.owner_id, asked)}
+            {**complaint, "hurts": each.hurts, "standing_in_for": absent_assignee(each.row.owner_id, query)}
         )
         for complaint, each in zip(complaints, part.items, strict=True)
     ]

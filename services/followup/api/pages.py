@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chassis.http.listing import Listing
 from chassis.http.paging import Page
-from services.followup.queries.paging import Place
+from services.followup.queries.paging import SortKey
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 F = TypeVar("F", bound="DataclassInstance")
 
-Fetch = Callable[[F, Place | None, int], Awaitable[list[R]]]
+Fetch = Callable[[F, SortKey | None, int], Awaitable[list[R]]]
 
 
-async def page_of(paging: Listing, fetch: Fetch[F, R], filters: F, place_of: Callable[[R], Place]) -> Page[R]:
-    """Return one page of what `fetch` finds. Its cursor is valid for this list and these filters only."""
+async def page_of(paging: Listing, fetch: Fetch[F, R], filters: F, sort_key_of: Callable[[R], SortKey]) -> Page[R]:
+    """Return one page of the rows of `fetch`. Its cursor is valid only for this list and these filters."""
     return await paging.page(
         {"list": type(filters).__name__, **asdict(filters)},
-        lambda mark, size: fetch(filters, place(mark) if mark else None, size),
-        lambda row: mark_of(place_of(row)),
+        lambda parts, size: fetch(filters, sort_key(parts) if parts else None, size),
+        lambda row: key_parts(sort_key_of(row)),
     )
 
 
-def place(mark: list[str]) -> Place:
-    return Place(datetime.fromisoformat(mark[0]), UUID(mark[1]))
+def sort_key(parts: list[str]) -> SortKey:
+    return SortKey(datetime.fromisoformat(parts[0]), UUID(parts[1]))
 
 
-def mark_of(last: Place) -> list[str]:
+def key_parts(last: SortKey) -> list[str]:
     return [last.at.isoformat(), str(last.id)]

@@ -1,4 +1,4 @@
-"""HTTP for the templates of plans: published whole, and what a new version would change."""
+"""HTTP for plan templates: versions, and a preview of what a new version would change."""
 
 from typing import Annotated
 
@@ -27,7 +27,7 @@ Template = Annotated[Code, Path()]
 
 
 class PlanTemplateView(BaseModel):
-    """A template as it is in force; one of number 0 ships with the product and waits to be published."""
+    """A template in force, or a shipped one that has not been published, which has number 0."""
 
     name: str
     number: int
@@ -47,7 +47,7 @@ class PlanTemplates(BaseModel):
 
 @router.get("/plan-templates")
 async def read_plan_templates(caller: Anyone, needs: Needs) -> PlanTemplates:
-    """List the templates in force and those that wait to be published; there are few, so all at once."""
+    """List the templates in force and the shipped ones that have not been published, without paging."""
     known = SHIPPED | await memory.in_force(needs.pool, caller.context.now)
     return PlanTemplates(items=[view(known[name]) for name in sorted(known)])
 
@@ -56,10 +56,10 @@ async def versions(needs: Needs) -> Versions[PlanTemplatePublished]:
     return needs.plan_templates
 
 
-async def asked(
+async def version_from_body(
     template: Template, body: commands.PlanTemplate, caller: OpsOrAdmin, needs: Needs
 ) -> PlanTemplatePublished:
-    """Publish a whole new version. Plans that run go over to it, once it is in force, for what is still open."""
+    """Publish a complete new version. When it comes into force, running plans change their open tasks to it."""
     await calendar_named(body.calendar, body.effective_from or caller.context.now, needs)
     return version_of(PlanTemplatePublished, body, name=template)
 
@@ -68,7 +68,7 @@ VersionRoutes(
     "plan_template",
     "/plan-templates",
     versions,
-    asked,
+    version_from_body,
     PlanTemplateView,
     OPS_OR_ADMIN,
     Allow(),
@@ -80,7 +80,7 @@ VersionRoutes(
 async def preview_plan_template(
     template: Template, body: commands.PlanTemplate, caller: OpsOrAdmin, needs: Needs
 ) -> Preview:
-    """Say what publishing this would change in the plans that run now, and change nothing."""
+    """Count the changes that publishing this version would make in running plans, without publishing it."""
     at = max(body.effective_from or caller.context.now, caller.context.now)
     calendar = await calendar_named(body.calendar, at, needs)
     return await preview(needs.pool, template, body, calendar, at)

@@ -7,14 +7,14 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from chassis.http.body import StrictRoute
-from chassis.http.listing import Paging, shown_as
+from chassis.http.listing import Paging, with_items
 from chassis.http.paging import Page
 from services.followup.api.access import Anyone
-from services.followup.api.pages import mark_of, place
+from services.followup.api.pages import key_parts, sort_key
 from services.followup.dependencies import Needs
 from services.followup.plans import memory
 from services.followup.plans.plan_row import PlanRow
-from services.followup.queries.paging import Place
+from services.followup.queries.paging import SortKey
 
 router = APIRouter(prefix="/v1", tags=["plans"], route_class=StrictRoute)
 
@@ -47,12 +47,12 @@ async def read_plans(customer_id: UUID, caller: Anyone, needs: Needs, paging: Pa
     customer = await needs.customers.require(customer_id)
     caller.require(customer.holders)
 
-    async def fetch(mark: list[str] | None, size: int) -> list[PlanRow]:
-        return await memory.of_customer(needs.pool, customer_id, place(mark) if mark else None, size + 1)
+    async def fetch(parts: list[str] | None, size: int) -> list[PlanRow]:
+        return await memory.of_customer(needs.pool, customer_id, sort_key(parts) if parts else None, size + 1)
 
     bound = {"list": "plans", "customer": customer_id}
-    page = await paging.page(bound, fetch, lambda plan: mark_of(Place(plan.planned_from, plan.plan_id)))
-    return shown_as(page, [view(plan) for plan in page.items])
+    page = await paging.page(bound, fetch, lambda plan: key_parts(SortKey(plan.planned_from, plan.plan_id)))
+    return with_items(page, [view(plan) for plan in page.items])
 
 
 def view(plan: PlanRow) -> PlanView:

@@ -1,4 +1,4 @@
-"""HTTP for the survey policy: after which facts customers are asked."""
+"""HTTP for the survey policy: the events after which surveys are sent."""
 
 from typing import Any
 
@@ -36,15 +36,22 @@ async def versions(needs: Needs) -> Versions[SurveyPolicyPublished]:
     return needs.survey_policies
 
 
-async def asked(command: PublishSurveyPolicy) -> SurveyPolicyPublished:
-    """Publish a whole new version, for facts that are heard of once it is in force."""
+async def version_from_body(command: PublishSurveyPolicy) -> SurveyPolicyPublished:
+    """Publish a complete new version. It applies to events received after it comes into force."""
     return policy_of(command)
 
 
-def shown(policy: SurveyPolicyPublished) -> dict[str, Any]:
+def view_fields(policy: SurveyPolicyPublished) -> dict[str, Any]:
     return dict(policy) | dict(policy.question)
 
 
 VersionRoutes(
-    "survey_policy", "/survey-policy", versions, asked, SurveyPolicyView, OPS_OR_ADMIN, Allow(), shown=shown
+    "survey_policy",
+    "/survey-policy",
+    versions,
+    version_from_body,
+    SurveyPolicyView,
+    OPS_OR_ADMIN,
+    Allow(),
+    view_fields=view_fields,
 ).add_to(router)

@@ -12,31 +12,31 @@ from chassis.commands.problem import not_found
 from chassis.http.access import Allow, Caller
 from chassis.http.auth import Role
 from chassis.http.body import StrictRoute
-from chassis.http.listing import Paging, shown_as
+from chassis.http.listing import Paging, with_items
 from chassis.http.paging import Page
 from chassis.http.responses import Accepted, answer, etag
 from contracts.followup import SurveySent
 from contracts.types import Code
-from services.followup.api.access import Anyone, fold, new_id, stream_of
+from services.followup.api.access import Anyone, fold, new_id, read_envelopes
 from services.followup.api.pages import page_of
 from services.followup.commands.survey import AnswerAnonymously, AnswerAt, AnswerSurvey, SendAt, SendSurvey
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.survey import Survey, require_in_time
 from services.followup.erasure.execution import require_kept
 from services.followup.projection.surveys import project
-from services.followup.queries.paging import Place
+from services.followup.queries.paging import SortKey
 from services.followup.queries.surveys import ResultView, SurveyFilters, SurveyState, SurveyView
 from services.followup.surveys.invitations import CODE_PATTERN
 
 router = APIRouter(prefix="/v1", tags=["surveys"], route_class=StrictRoute)
 
-# The systems that send surveys and receive answers. Other staff would learn who answered what.
+# The systems that send surveys and receive answers. With this access, other staff could find out who answered what.
 Sender = Annotated[Caller, Depends(Allow((Role.OPS, Role.ADMIN, Role.INTEGRATION), ()))]
 InvitationCode = Annotated[str, Path(pattern=CODE_PATTERN)]
 
 
 class InvitationView(BaseModel):
-    """The code to answer one survey with. Only the sender may read it, and no event holds it."""
+    """The code for answering one survey. Only the sender may read it, and no event contains it."""
 
     code: str
 
@@ -61,35 +61,35 @@ async def send_survey(customer_id: UUID, command: SendSurvey, caller: Anyone, ne
 async def read_invitation(survey_id: UUID, caller: Sender, needs: Needs) -> InvitationView:
     """Read the code that the customer answers with."""
     del caller
-    await stream_of(survey_id, SurveySent, needs)
+    await read_envelopes(survey_id, SurveySent, needs)
     return InvitationView(code=needs.invitations.code_of(survey_id))
 
 
 @router.post("/survey-invitations/{code}/answer", response_model=Accepted)
 async def answer_survey(code: InvitationCode, command: AnswerSurvey, caller: Sender, needs: Needs) -> Response:
-    """Record the answer to an invitation. Each is answered once."""
+    """Record the answer to an invitation. Each invitation can be answered once."""
     survey_id = needs.invitations.survey_of(code)
     survey = (await needs.surveys.load(survey_id)).state if survey_id else None
     if survey_id is None or survey is None:
         raise not_found()
     if survey.anonymous:
         return await answer_anonymously(code, survey, command, caller, needs)
-    customer_id = (await stream_of(survey_id, SurveySent, needs))[0].subject
+    customer_id = (await read_envelopes(survey_id, SurveySent, needs))[0].subject
     await needs.customers.require_kept(customer_id)
-    given = AnswerAt(**dict(command), at=command.occurred_at or caller.context.now)
-    handled = await needs.surveys.handle(survey_id, given, caller.context, subject=customer_id)
+    timed = AnswerAt(**dict(command), at=command.occurred_at or caller.context.now)
+    handled = await needs.surveys.handle(survey_id, timed, caller.context, subject=customer_id)
     return answer(handled, f"/v1/surveys/{survey_id}")
 
 
 async def answer_anonymously(
     code: str, survey: Survey, command: AnswerSurvey, caller: Caller, needs: Dependencies
 ) -> Response:
-    """The caller's key may name the invitation, and it is stored with the answer; so only its digest is stored."""
+    """Record the answer. Of the idempotency key, which may contain the code, only a digest is stored."""
     require_in_time(survey, command.occurred_at or caller.context.now)
     answer_id = needs.invitations.answer_of(code)
     context = replace(caller.context, key=hashlib.sha256(caller.context.key.encode()).hexdigest())
-    given = AnswerAnonymously(**dict(command), question=survey.question)
-    handled = await needs.anonymous_answers.handle(answer_id, given, context)
+    timed = AnswerAnonymously(**dict(command), question=survey.question)
+    handled = await needs.anonymous_answers.handle(answer_id, timed, context)
     return answer(handled, "/v1/survey-results")
 
 
@@ -102,16 +102,16 @@ async def read_surveys(
     survey: Code | None = None,
     state: SurveyState | None = None,
 ) -> Page[SurveyView]:
-    """List surveys, the latest first; a seller sees those of their own customers."""
+    """List surveys, the latest first. Sales see those of their own customers."""
     filters = SurveyFilters(caller.visible_to, customer_id, survey, state)
-    page = await page_of(paging, needs.survey_queries.page, filters, lambda row: Place(row.sent_at, row.survey_id))
-    return shown_as(page, await needs.survey_queries.views(page.items))
+    page = await page_of(paging, needs.survey_queries.page, filters, lambda row: SortKey(row.sent_at, row.survey_id))
+    return with_items(page, await needs.survey_queries.views(page.items))
 
 
 @router.get("/surveys/{survey_id}")
 async def read_survey(survey_id: UUID, caller: Anyone, needs: Needs, response: Response) -> SurveyView:
     """Read a survey, with the effect of every acknowledged command."""
-    row = fold(project, await stream_of(survey_id, SurveySent, needs))
+    row = fold(project, await read_envelopes(survey_id, SurveySent, needs))
     caller.require(await needs.customers.holders(row.customer_id))
     response.headers["ETag"] = etag(row.version)
     (view,) = await needs.survey_queries.views([row])
@@ -120,6 +120,6 @@ async def read_survey(survey_id: UUID, caller: Anyone, needs: Needs, response: R
 
 @router.get("/survey-results")
 async def read_results(caller: Anyone, needs: Needs) -> Results:
-    """Read the results of all answers by question; those of anonymous answers apart."""
+    """Read the results by question. Results of anonymous answers are separate."""
     del caller
     return Results(items=await needs.survey_queries.results())

@@ -10,7 +10,7 @@ from chassis.commands.decider import RejectedError
 from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
-from chassis.http.listing import Limit, Paging, shown_as
+from chassis.http.listing import Limit, Paging, with_items
 from chassis.http.paging import Page
 from chassis.http.responses import Accepted, answer, etag
 from contracts.followup import TaskScheduled
@@ -21,27 +21,27 @@ from services.followup.api.access import (
     After,
     Anyone,
     by_caller,
+    covered_by,
     customer_of,
     fold,
     history,
     new_id,
+    read_envelopes,
     require_doer,
-    stood_in_for,
-    stream_of,
 )
 from services.followup.api.pages import page_of
-from services.followup.assignment import Work, give, turn_of
+from services.followup.assignment import Work, find_assignee, turn_of
 from services.followup.commands.task import ScheduleByRule, ScheduleTask
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.customer_ref import CustomerRef
 from services.followup.domain.task import TaskState
 from services.followup.projection.tasks import TaskRow, project
-from services.followup.queries.paging import Place
+from services.followup.queries.paging import SortKey
 from services.followup.queries.tasks import TaskFilters, TaskView
 
 router = APIRouter(prefix="/v1", tags=["tasks"], route_class=StrictRoute)
 
-# Names of templates have no colon, so no plan shares these turns.
+# Names of plan templates have no colon, so no plan shares these round robins.
 TURNS = "task:"
 Completion = Annotated[commands.Complete, Body(default_factory=commands.Complete)]
 Cancellation = Annotated[commands.Cancel, Body(default_factory=commands.Cancel)]
@@ -55,32 +55,34 @@ class Scheduled(Accepted):
 
 @router.post("/customers/{customer_id}/tasks", status_code=201, response_model=Scheduled)
 async def schedule(customer_id: UUID, command: ScheduleTask, caller: Anyone, needs: Needs) -> Response:
-    """Schedule a task. The request names the assignee or a rule that finds one; otherwise it is the caller."""
+    """Schedule a task. The request names the assignee or a rule that finds one; the default is the caller."""
     customer = await needs.customers.require_kept(customer_id)
     caller.require(customer.holders)
     task_id = new_id(caller, needs)
-    named = await by_rule(command, customer, needs) if command.assign else by_caller(command, "assignee_id", caller)
-    handled = await needs.tasks.handle(task_id, named, caller.context, subject=customer_id)
-    # At a retry the rule might find somebody else: what was stored counts.
-    who = named.assignee_id if handled.events else await first_assignee(task_id, needs)
-    scheduled = Scheduled.model_validate({"id": task_id, "version": handled.version, "assignee_id": who})
+    with_assignee = (
+        await by_rule(command, customer, needs) if command.assign else by_caller(command, "assignee_id", caller)
+    )
+    handled = await needs.tasks.handle(task_id, with_assignee, caller.context, subject=customer_id)
+    # On a retry the rule might find another assignee: return the stored one.
+    assignee_id = with_assignee.assignee_id if handled.events else await first_assignee(task_id, needs)
+    scheduled = Scheduled.model_validate({"id": task_id, "version": handled.version, "assignee_id": assignee_id})
     return answer(replace(handled, body=scheduled.model_dump_json().encode()), f"/v1/tasks/{task_id}")
 
 
 async def by_rule(command: ScheduleTask, customer: CustomerRef, needs: Dependencies) -> commands.Schedule:
-    """Return the command with the assignee that its rule finds; raise RejectedError where the customer has no owner."""
+    """Return the command with the assignee found by its rule; raise RejectedError if the customer has no owner."""
     assign = command.assign or Assignment.OWNER
     work = Work(assign, command.team, (TURNS, turn_of(command.team)), command.due_at, customer.owner_id)
-    given = await give(needs.pool, work)
-    if given is None:
+    found = await find_assignee(needs.pool, work)
+    if found is None:
         raise RejectedError(
-            "no-owner", "This customer has no owner yet: say who is to do it.", "该客户尚无负责人：请指定由谁处理。"
+            "no-owner", "This customer has no owner. Name the assignee.", "该客户尚无负责人，请指定由谁处理。"
         )
     return ScheduleByRule(
         **command.model_dump(exclude={"assign", "team", "assignee_id"}),
-        assignee_id=given.employee_id,
-        assignment=given.assignment,
-        stands_in_for=given.stands_in_for,
+        assignee_id=found.employee_id,
+        assignment=found.assignment,
+        stands_in_for=found.stands_in_for,
     )
 
 
@@ -114,7 +116,7 @@ async def cancel(task_id: UUID, command: Cancellation, caller: Anyone, needs: Ne
 async def handle(task_id: UUID, command: commands.TaskCommand, caller: Caller, needs: Dependencies) -> Response:
     customer_id = await customer_of(task_id, TaskScheduled, needs)
     holders = await needs.customers.holders(customer_id)
-    covered = await stood_in_for(caller, needs)
+    covered = await covered_by(caller, needs)
     handled = await needs.tasks.handle(
         task_id,
         command,
@@ -129,7 +131,7 @@ async def handle(task_id: UUID, command: commands.TaskCommand, caller: Caller, n
 @router.get("/tasks/{task_id}")
 async def read_task(task_id: UUID, caller: Anyone, needs: Needs, response: Response) -> TaskView:
     """Read a task, with the effect of every acknowledged command."""
-    row = fold(project, await stream_of(task_id, TaskScheduled, needs))
+    row = fold(project, await read_envelopes(task_id, TaskScheduled, needs))
     await require(caller, row, needs)
     response.headers["ETag"] = etag(row.version)
     (view,) = await needs.task_queries.views([row])
@@ -138,7 +140,7 @@ async def read_task(task_id: UUID, caller: Anyone, needs: Needs, response: Respo
 
 async def require(caller: Caller, row: TaskRow, needs: Dependencies) -> None:
     holders = await needs.customers.holders(row.customer_id)
-    require_doer(caller, holders, row.assignee_id, await stood_in_for(caller, needs))
+    require_doer(caller, holders, row.assignee_id, await covered_by(caller, needs))
 
 
 @router.get("/tasks")
@@ -151,10 +153,10 @@ async def read_tasks(
     state: TaskState | None = None,
     due_before: Instant | None = None,
 ) -> Page[TaskView]:
-    """List tasks by when they are due. Sales see their own and those of their customers."""
+    """List tasks by due time. Sales see their own and those of their customers."""
     filters = TaskFilters(caller.visible_to, customer_id, assignee_id, state, due_before)
-    page = await page_of(paging, needs.task_queries.page, filters, lambda row: Place(row.due_at, row.task_id))
-    return shown_as(page, await needs.task_queries.views(page.items))
+    page = await page_of(paging, needs.task_queries.page, filters, lambda row: SortKey(row.due_at, row.task_id))
+    return with_items(page, await needs.task_queries.views(page.items))
 
 
 @router.get("/tasks/{task_id}/events")
@@ -162,6 +164,6 @@ async def read_task_events(
     task_id: UUID, caller: Anyone, needs: Needs, limit: Limit = None, after: After = 0
 ) -> Page[HistoryEntry]:
     """Read every event of the task, in the order of recording."""
-    envelopes = await stream_of(task_id, TaskScheduled, needs)
+    envelopes = await read_envelopes(task_id, TaskScheduled, needs)
     await require(caller, fold(project, envelopes), needs)
     return history(envelopes, limit, after)

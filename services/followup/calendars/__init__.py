@@ -1,1 +1,1 @@
-"""The work calendar: what is shipped, what is in force, and how a version becomes work time."""
+"""Work calendars: the shipped one, and the conversion of a version for work-time calculations."""

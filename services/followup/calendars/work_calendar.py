@@ -1,4 +1,4 @@
-"""From a published version to the calendar that work time is counted over."""
+"""Converts a published calendar version to a WorkCalendar, with which work time is calculated."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -8,17 +8,17 @@ from zoneinfo import ZoneInfo
 from chassis.rules.worktime import Day, Interval, Span, WorkCalendar
 from contracts.followup.calendar import CalendarPublished, WorkInterval, YearStatus
 
-KEPT_VERSIONS = 100
+CACHED_VERSIONS = 100
 
 
-@lru_cache(KEPT_VERSIONS)
+@lru_cache(CACHED_VERSIONS)
 def working(version: CalendarPublished) -> WorkCalendar:
-    """Return the calendar of whoever is never away; made once for each version."""
+    """Return the calendar without absences; cached by version."""
     return work_calendar(version)
 
 
 def work_calendar(version: CalendarPublished, away: Sequence[Span] = ()) -> WorkCalendar:
-    """Return the calendar of whoever is `away` at these times and otherwise works as the version says."""
+    """Return the calendar of a version without the times in `away`."""
     off = {day: () for year in version.years for day in year.holidays}
     made_up = {day: day_of(version.made_up) for year in version.years for day in year.workdays}
     closed: dict[date, Day] = {closure.day: () for closure in version.closures}

@@ -1,4 +1,4 @@
-"""What can be asked about contacts, tasks and complaints. Where nobody is named, the caller is meant."""
+"""Commands of the followup service. An omitted employee means the caller."""
 
 from services.followup.commands.calendar import WorkTimes
 from services.followup.commands.complaint import (

@@ -1,4 +1,4 @@
-"""What can be asked about somebody's absences."""
+"""Commands for absences."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from services.followup.commands.calendar import Zone
 
 
 class Absence(Command):
-    """From when to when somebody is away, both days included, and who stands in."""
+    """An absence from `first_day` to `last_day`, both included, and the stand-in."""
 
     first_day: Day
     last_day: Day
@@ -19,18 +19,18 @@ class Absence(Command):
 
 
 class NoteAbsence(Absence):
-    """State that `employee_id` is away."""
+    """Record an absence of `employee_id`."""
 
     absence_id: UUID
     employee_id: EmployeeId
 
 
 class ChangeAbsence(NoteAbsence):
-    """State all of an absence anew."""
+    """Replace an absence."""
 
 
 class CancelAbsence(Command):
-    """State that nobody is away after all."""
+    """Cancel an absence."""
 
     absence_id: UUID
 

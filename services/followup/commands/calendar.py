@@ -1,4 +1,4 @@
-"""Publishing a calendar: a whole new version, checked before it is one."""
+"""Commands for work calendars, validated before they reach the rules."""
 
 from typing import Annotated
 from zoneinfo import available_timezones
@@ -24,39 +24,39 @@ ZONES = frozenset(available_timezones())
 
 def refuse_unknown_zone(zone: str) -> str:
     if zone not in ZONES:
-        raise FieldError(
-            "a zone is one of the IANA names, such as Asia/Shanghai", "时区应为 IANA 名称，例如 Asia/Shanghai"
-        )
+        raise FieldError("must be an IANA time zone such as Asia/Shanghai", "时区应为 IANA 名称，例如 Asia/Shanghai")
     return zone
 
 
 def refuse_disorder(intervals: tuple[WorkInterval, ...]) -> tuple[WorkInterval, ...]:
     if not in_order(intervals):
-        raise FieldError("the intervals of a day stand in order and do not overlap", "同一天的时段须按先后排列且不重叠")
+        raise FieldError(
+            "the intervals of a day must be in order and must not overlap", "同一天的时段须按先后排列且不重叠"
+        )
     return intervals
 
 
 def refuse_short_week(week: tuple[Intervals, ...]) -> tuple[Intervals, ...]:
-    """A lower limit of the type would be reported too, wherever a day of the week has a fault of its own."""
+    """A minimum length in the type would be reported in addition to each invalid day."""
     if len(week) < DAYS_A_WEEK:
-        raise FieldError("a week has seven days, Monday first", "一周须有七天，从星期一开始")
+        raise FieldError("a week must have seven days, starting with Monday", "一周须有七天，从星期一开始")
     return week
 
 
-def refuse_twice(years: tuple[CalendarYear, ...]) -> tuple[CalendarYear, ...]:
+def refuse_duplicates(years: tuple[CalendarYear, ...]) -> tuple[CalendarYear, ...]:
     if len({each.year for each in years}) != len(years):
-        raise FieldError("each year stands once", "每个年份只能出现一次")
+        raise FieldError("each year may occur only once", "每个年份只能出现一次")
     return years
 
 
 Zone = Annotated[Word, AfterValidator(refuse_unknown_zone), Field(json_schema_extra={"format": "time-zone"})]
 WorkDay = Annotated[Intervals, AfterValidator(refuse_disorder)]
 Week = Annotated[tuple[WorkDay, ...], Field(max_length=DAYS_A_WEEK), AfterValidator(refuse_short_week)]
-Years = Annotated[tuple[CalendarYear, ...], Field(max_length=MAX_YEARS), AfterValidator(refuse_twice)]
+Years = Annotated[tuple[CalendarYear, ...], Field(max_length=MAX_YEARS), AfterValidator(refuse_duplicates)]
 
 
 class WorkTimes(Publication):
-    """When people work from now on: the week, Monday first, and the years with their days off and made up."""
+    """The working times of a calendar: the week from Monday on, and days off and make-up workdays for each year."""
 
     zone: Zone = "Asia/Shanghai"
     week: Week
@@ -64,22 +64,22 @@ class WorkTimes(Publication):
     years: Years = ()
 
 
-class Closing(Command):
-    """Days on which nobody works who works by a calendar, and why."""
+class ClosedDays(Command):
+    """Days that are not workdays in a calendar, and the reason."""
 
     days: Annotated[tuple[Day, ...], Field(min_length=1, max_length=MAX_CLOSED_AT_ONCE)]
     reason: Code | None = None
 
 
-class CloseDays(Closing):
-    """Close days of the calendar `name`, in the version in force `at` an instant and in all that wait then."""
+class CloseDays(ClosedDays):
+    """Close days of the calendar `name`, in the version in force at `at` and in all waiting versions."""
 
     name: Code
     at: Instant
 
 
 class OpenDay(Command):
-    """Let a day of the calendar `name` be again what it is without its closure, in the same versions."""
+    """Remove the closure of a day of the calendar `name`, in the same versions."""
 
     name: Code
     at: Instant

@@ -1,4 +1,4 @@
-"""Commands to complaints. Where no employee is named, the caller is meant."""
+"""Commands for complaints. An omitted employee means the caller."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,9 +18,9 @@ from services.followup.shipped.complaint_policy import SHIPPED
 
 @dataclass(frozen=True, slots=True)
 class WorkMoment:
-    """The time of a step, with the calendar, tier and policy that work time is counted by.
+    """The time of a step, with the calendar, tier and policy for its work time.
 
-    Until `at`, work time was counted by the `former` calendar, if there is one.
+    If there is a `former` calendar, it applies to the work time before `at`.
     """
 
     at: datetime
@@ -39,7 +39,7 @@ class ComplaintStep(FactCommand):
     def moment(self) -> WorkMoment | None:
         return self._moment
 
-    def taken(
+    def with_moment(
         self,
         context: Context,
         calendar: CalendarPublished,
@@ -54,7 +54,7 @@ class ComplaintStep(FactCommand):
 
 
 class Raise(ComplaintStep):
-    """Record a complaint. Whoever receives it owns it."""
+    """Record a complaint. The receiver is its owner."""
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"content"})
 
@@ -70,7 +70,7 @@ class Raise(ComplaintStep):
 
 
 class RaiseByRule(Raise):
-    """Record a complaint that the policy gives to somebody else than whoever receives it."""
+    """Record a complaint that the policy assigns to another employee than the receiver."""
 
     to_owner_id: EmployeeId
     assignment: Assignment
@@ -79,36 +79,36 @@ class RaiseByRule(Raise):
 
 
 class AssignComplaint(ComplaintStep):
-    """Give the complaint to somebody else. Its clock runs on."""
+    """Assign the complaint to another owner. Its clock continues."""
 
     owner_id: EmployeeId
 
 
 class PassComplaintOn(AssignComplaint):
-    """Give the complaint to the customer's next owner; its state stays."""
+    """Assign the complaint to the customer's new owner; its state does not change."""
 
     reason: Code
 
 
 class Reclassify(ComplaintStep):
-    """Change the severity. The targets change; the work time that was used stays used."""
+    """Change the severity and the targets. The work time already used still counts."""
 
     severity: Severity
     reason: Code
 
 
 class Pause(ComplaintStep):
-    """Stop the clock, because somebody else has to act first."""
+    """Pause the clock, because another party has to act first."""
 
     reason: Code
 
 
 class Resume(ComplaintStep):
-    """Restart the clock with the work time that is left."""
+    """Resume the clock with the remaining work time."""
 
 
 class Repromise(ComplaintStep):
-    """Recalculate the targets under a new version of the calendar; the work time that was used stays used."""
+    """Recalculate the targets under a new version of the calendar. The work time already used still counts."""
 
 
 class Answer(ComplaintStep):
@@ -121,7 +121,7 @@ class Answer(ComplaintStep):
 
 
 class Communicate(ComplaintStep):
-    """Record that the customer was told the result."""
+    """Record that the result was communicated to the customer."""
 
     channel: Channel
 
@@ -141,7 +141,7 @@ class Close(ComplaintStep):
 
 
 class Reopen(ComplaintStep):
-    """Reopen the complaint: a new clock starts; the verdict of the first closing stays."""
+    """Reopen the complaint. A new clock starts; the verdict of the first closure stays."""
 
     reason: Code
 
@@ -164,5 +164,5 @@ class LinkComplaint(FactCommand):
     product: Code | None = None
 
 
-Steering = AssignComplaint | Reclassify | Pause | Resume | Repromise
-ComplaintCommand = Raise | Steering | Answer | Communicate | Confirm | Consent | Close | Reopen
+ClockCommand = AssignComplaint | Reclassify | Pause | Resume | Repromise
+ComplaintCommand = Raise | ClockCommand | Answer | Communicate | Confirm | Consent | Close | Reopen

@@ -1,4 +1,4 @@
-"""Publishing what is promised to whoever complains: a whole new version, checked before it is one."""
+"""The command to publish a complaint policy, validated before it reaches the rules."""
 
 from typing import Annotated, Self
 
@@ -17,51 +17,53 @@ from contracts.followup.complaint_policy import (
 from contracts.types import Code
 
 
-class TargetGiven(ComplaintTarget):
-    """A target. The answer is not due after the resolution."""
+class TargetInput(ComplaintTarget):
+    """A target. The answer must not be due after the resolution."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     @model_validator(mode="after")
-    def _answers_first(self) -> Self:
+    def _answer_is_due_first(self) -> Self:
         if self.answer_minutes > self.resolve_minutes:
             raise FieldError(
-                "the answer is due no later than the resolution", "答复时限不得晚于解决时限", "answer_minutes"
+                "the answer must not be due later than the resolution", "答复时限不得晚于解决时限", "answer_minutes"
             )
         return self
 
 
-class AssignmentGiven(ComplaintAssignment):
-    """Who answers for a category. One for a team names it."""
+class AssignmentInput(ComplaintAssignment):
+    """The assignment rule of a category. A rule for a team names its members."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     @model_validator(mode="after")
-    def _makes_sense(self) -> Self:
+    def _has_a_team_if_needed(self) -> Self:
         if (self.assign in {ComplaintAssignee.RECEIVER, ComplaintAssignee.OWNER}) == bool(self.team):
             raise FieldError(
-                "a round robin and the least loaded are of a team; nothing else names one",
-                "轮流与最少负载须填团队，其他方式不填",
+                "only round-robin and least-loaded need a team",
+                "轮流分配和最少负载分配须填团队，其他方式不能填",
                 "team",
             )
         return self
 
 
 class PublishComplaintPolicy(Publication):
-    """What complaints are promised from now on. A severity that names no target for any tier has the one that ships."""
+    """A new complaint policy. A severity without a target for all tiers gets the shipped target."""
 
-    targets: Annotated[tuple[TargetGiven, ...], Field(max_length=MAX_TARGETS)]
+    targets: Annotated[tuple[TargetInput, ...], Field(max_length=MAX_TARGETS)]
     consent_workdays: Annotated[int, Field(strict=True, ge=1, le=MAX_CONSENT_WORKDAYS)] = 5
     calendar: Annotated[Code, Field(json_schema_extra={"format": "calendar-name"})] = "china-office"
-    assignments: Annotated[tuple[AssignmentGiven, ...], Field(max_length=MAX_ASSIGNMENTS)] = ()
+    assignments: Annotated[tuple[AssignmentInput, ...], Field(max_length=MAX_ASSIGNMENTS)] = ()
 
     @model_validator(mode="after")
-    def _says_each_once(self) -> Self:
+    def _has_no_duplicates(self) -> Self:
         named = [(each.severity, each.tier) for each in self.targets]
         if len(set(named)) != len(named):
             raise FieldError(
-                "each severity and tier stand together once", "同一严重程度与分层的组合只能出现一次", "targets"
+                "each combination of severity and tier may occur only once",
+                "同一严重程度与分层的组合只能出现一次",
+                "targets",
             )
         if len({each.category for each in self.assignments}) != len(self.assignments):
-            raise FieldError("each category stands once", "每个类别只能出现一次", "assignments")
+            raise FieldError("each category may occur only once", "每个类别只能出现一次", "assignments")
         return self

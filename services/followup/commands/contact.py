@@ -1,4 +1,4 @@
-"""What can be asked about contacts."""
+"""The command to log a contact."""
 
 from typing import Annotated, ClassVar, Self
 from uuid import UUID
@@ -15,13 +15,13 @@ from services.followup.commands.task import Schedule
 
 MAX_ATTACHMENTS = 20
 
-RUN_BY_BROWSERS = frozenset({"data", "javascript", "vbscript"})
+SCRIPT_SCHEMES = frozenset({"data", "javascript", "vbscript"})
 
 
-def refuse_what_browsers_run(uri: str) -> str:
-    """Who opens an attachment must not be made to run it."""
-    if uri.partition(":")[0].casefold() in RUN_BY_BROWSERS:
-        raise FieldError("an address that a browser would run is not kept", "不保存浏览器会执行的地址")
+def refuse_script_uri(uri: str) -> str:
+    """Reject URIs that a browser would execute when a user opens the attachment."""
+    if uri.partition(":")[0].casefold() in SCRIPT_SCHEMES:
+        raise FieldError("URIs that a browser would execute are not allowed", "不允许浏览器会执行的地址")
     return uri
 
 
@@ -29,28 +29,28 @@ Uri = Annotated[
     str,
     Field(min_length=1, max_length=MAX_NOTE, pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$"),
     Printable,
-    AfterValidator(refuse_what_browsers_run),
+    AfterValidator(refuse_script_uri),
 ]
 
 
-class AttachmentGiven(RequestModel):
-    """Something that belongs to a contact and is kept elsewhere: what it is, and where."""
+class AttachmentInput(RequestModel):
+    """A file of a contact, stored elsewhere: its kind and its URI."""
 
     kind: Code
     uri: Uri
 
 
-class FieldGiven(RequestModel):
-    """What a contact says in a field that the form for its purpose has."""
+class FieldInput(RequestModel):
+    """The value of one field of the contact form."""
 
     name: Code
     value: StrictBool | StrictInt | StrictFloat | Note
 
 
 class LogContact(FactCommand):
-    """Record that somebody spoke with the customer. An `automated` touch is one that nobody made.
+    """Record an interaction with the customer. `automated` means that no employee made it.
 
-    A `next_step` becomes a follow-up task of whoever made the contact, due at `next_step_due_at`.
+    A `next_step` becomes a follow-up task of the same employee, due at `next_step_due_at`.
     """
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"content", "goal"})
@@ -66,10 +66,10 @@ class LogContact(FactCommand):
     goal: Note | None = None
     sentiment: Sentiment | None = None
     key_contact_id: UUID | None = None
-    attachments: Annotated[tuple[AttachmentGiven, ...], Field(max_length=MAX_ATTACHMENTS)] = ()
+    attachments: Annotated[tuple[AttachmentInput, ...], Field(max_length=MAX_ATTACHMENTS)] = ()
     next_step: Code | None = None
     next_step_due_at: Instant | None = None
-    fields: Annotated[tuple[FieldGiven, ...], Field(max_length=MAX_FIELDS)] = ()
+    fields: Annotated[tuple[FieldInput, ...], Field(max_length=MAX_FIELDS)] = ()
     _form: ContactFormPublished | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
@@ -77,15 +77,17 @@ class LogContact(FactCommand):
         if (self.next_step is None) != (self.next_step_due_at is None):
             missing = "next_step_due_at" if self.next_step else "next_step"
             raise FieldError(
-                "next_step and next_step_due_at come together", "next_step 与 next_step_due_at 须同时提供", missing
+                "next_step and next_step_due_at must be given together",
+                "next_step 与 next_step_due_at 须同时提供",
+                missing,
             )
         return self
 
-    def under(self, form: ContactFormPublished | None) -> Self:
-        """Return the same, said under a version of the form for its purpose."""
-        said = self.model_copy()
-        said._form = form  # noqa: SLF001 - of its own kind
-        return said
+    def with_form(self, form: ContactFormPublished | None) -> Self:
+        """Return the same command with a version of the form for its purpose."""
+        copied = self.model_copy()
+        copied._form = form  # noqa: SLF001 - a copy of its own
+        return copied
 
     @property
     def form_number(self) -> int | None:
@@ -93,17 +95,17 @@ class LogContact(FactCommand):
 
     def personal_data(self) -> dict[str, str]:
         attached = {attachment_name(number): each.uri for number, each in enumerate(self.attachments, 1)}
-        said = {field_name(each.name): str(each.value) for each in self.fields if self._is_private(each)}
-        return super().personal_data() | attached | said
+        values = {field_name(each.name): str(each.value) for each in self.fields if self._is_private(each)}
+        return super().personal_data() | attached | values
 
-    def _is_private(self, given: FieldGiven) -> bool:
-        """A text may name anybody, and so may whatever no form speaks of."""
+    def _is_private(self, value: FieldInput) -> bool:
+        """A text, or a field that is not in the form, may contain personal data."""
         known = {field.name: field for field in self._form.fields} if self._form else {}
-        field = known.get(given.name)
+        field = known.get(value.name)
         return field is None or field.personal or field.kind is FieldKind.TEXT
 
-    def following(self) -> Schedule | None:
-        """Return the task that the next step asks for."""
+    def next_task(self) -> Schedule | None:
+        """Return the command that schedules the next step; None if there is none."""
         if self.next_step_due_at is None:
             return None
         return Schedule(

@@ -1,4 +1,4 @@
-"""Publishing the form of contacts for a purpose: a whole new version, checked before it is one."""
+"""The command to publish a contact form, validated before it reaches the rules."""
 
 from typing import Annotated, Self
 
@@ -9,16 +9,16 @@ from contracts.field_error import FieldError
 from contracts.followup.contact_form import MAX_FIELDS, FieldKind, FormField
 
 
-class FormFieldGiven(FormField):
-    """A field of a form. Only a field of kind `choice` has `choices`, and it has some."""
+class FormFieldInput(FormField):
+    """A field of a form. A field of kind `choice` has `choices`; no other field has them."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     @model_validator(mode="after")
-    def _choices_where_there_is_a_choice(self) -> Self:
+    def _has_choices_if_needed(self) -> Self:
         if (self.kind is FieldKind.CHOICE) != bool(self.choices):
             raise FieldError(
-                "a field of kind choice has choices, and no other field has",
+                "a field of kind choice must have choices; other fields must not",
                 "choice 类型的字段须有选项，其他类型不能有",
                 "choices",
             )
@@ -26,12 +26,12 @@ class FormFieldGiven(FormField):
 
 
 class ContactForm(Publication):
-    """The fields that contacts for a purpose have from now on."""
+    """The fields of contacts for a purpose."""
 
-    fields: Annotated[tuple[FormFieldGiven, ...], Field(max_length=MAX_FIELDS)]
+    fields: Annotated[tuple[FormFieldInput, ...], Field(max_length=MAX_FIELDS)]
 
     @model_validator(mode="after")
-    def _each_name_once(self) -> Self:
+    def _names_are_unique(self) -> Self:
         if len({field.name for field in self.fields}) != len(self.fields):
-            raise FieldError("each field has a name of its own", "字段名不能重复", "fields")
+            raise FieldError("field names must be unique", "字段名不能重复", "fields")
         return self

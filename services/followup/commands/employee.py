@@ -1,4 +1,4 @@
-"""Who is meant by a command."""
+"""The employee field of commands."""
 
 from typing import Annotated
 

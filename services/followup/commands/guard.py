@@ -1,4 +1,4 @@
-"""What the watch over a customer's contacts asks of its guards."""
+"""The command that reports which guards trip for a customer."""
 
 from chassis.commands.command import Command, RequestModel
 from contracts.customer import Mode, Stage
@@ -8,7 +8,7 @@ from contracts.types import EmployeeId, Instant
 
 
 class Finding(RequestModel):
-    """A guard that trips, and over what."""
+    """A guard that trips, with the contacts that made it trip."""
 
     guard: Guard
     contact_ids: Contacts
@@ -19,7 +19,7 @@ class Finding(RequestModel):
 
 
 class Judge(Command):
-    """State all that trips now; what is not among it trips no longer."""
+    """Report all findings that hold now. A guard without a finding is cleared."""
 
     stage: Stage
     mode: Mode | None

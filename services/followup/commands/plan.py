@@ -1,4 +1,4 @@
-"""What the policy asks of one customer's plans."""
+"""Commands for the plans of a customer, sent by the plan policy."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What can be asked about surveys."""
+"""Commands for surveys."""
 
 from typing import Annotated, ClassVar, Self
 from uuid import UUID
@@ -18,8 +18,8 @@ USUAL_HIGHEST = 5
 Score = Annotated[int, Field(strict=True, ge=0, le=HIGHEST_NPS)]
 
 
-class Asking(Command):
-    """What is asked. CSAT is answered from 1 to `highest`, 5 if absent; NPS from 0 to 10."""
+class SurveySettings(Command):
+    """The question and how it is sent. CSAT is answered from 1 to `highest`, 5 if absent; NPS from 0 to 10."""
 
     survey: Code
     kind: SurveyKind
@@ -40,8 +40,8 @@ class Asking(Command):
         return Question(survey=self.survey, kind=self.kind, lowest=lowest, highest=self.highest or usual)
 
 
-class SendSurvey(Asking):
-    """Let the customer be asked after a step of service; `about_id` is the task, complaint or contact it was."""
+class SendSurvey(SurveySettings):
+    """Send a survey about a step of service. `about_id` is the id of its task, complaint or contact."""
 
     key_contact_id: UUID | None = None
     step: Code | None = None
@@ -49,20 +49,20 @@ class SendSurvey(Asking):
 
 
 class SendAt(SendSurvey):
-    """The same, at an instant."""
+    """The same command, with its time."""
 
     at: Instant
 
 
-class PublishSurveyPolicy(Asking, Publication):
-    """After which facts a customer is asked; after none, if there are none."""
+class PublishSurveyPolicy(SurveySettings, Publication):
+    """The events after which surveys are sent. Without events, none are sent."""
 
     after: Triggers = ()
     rest_days: RestDays = 90
 
 
 class AnswerSurvey(FactCommand):
-    """Record what was answered."""
+    """Record the answer to a survey."""
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"comment"})
 
@@ -71,12 +71,12 @@ class AnswerSurvey(FactCommand):
 
 
 class AnswerAt(AnswerSurvey):
-    """The same, at an instant."""
+    """The same command, with its time."""
 
     at: Instant
 
 
 class AnswerAnonymously(AnswerSurvey):
-    """The same, without a word of who was asked."""
+    """The same command, without a reference to the customer or the survey."""
 
     question: Question

@@ -1,4 +1,4 @@
-"""What can be asked about follow-up tasks."""
+"""Commands for follow-up tasks."""
 
 from typing import ClassVar, Self
 from uuid import UUID
@@ -14,7 +14,7 @@ from services.followup.commands.employee import Employee
 
 
 class Schedule(FactCommand):
-    """Promise the customer something by a time."""
+    """Schedule a follow-up task."""
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"content"})
 
@@ -26,14 +26,14 @@ class Schedule(FactCommand):
 
 
 class ScheduleByRule(Schedule):
-    """Promise something that a rule has given to somebody."""
+    """Schedule a task whose assignee was found by a rule."""
 
     assignment: Assignment
     stands_in_for: EmployeeId | None
 
 
 class ScheduleForPlan(ScheduleByRule):
-    """Promise what a step of a plan asks for."""
+    """Schedule the task of a plan's step."""
 
     plan_id: UUID
     plan_step: Code
@@ -42,26 +42,26 @@ class ScheduleForPlan(ScheduleByRule):
 
 
 class ScheduleTask(Schedule):
-    """Promise the customer something by a time. `assign` finds who does it, where nobody is named."""
+    """Schedule a follow-up task. `assign` is the rule that finds the assignee, if none is named."""
 
     assign: Assignment | None = None
     team: Team = ()
 
     @model_validator(mode="after")
-    def _names_one_way(self) -> Self:
+    def _has_one_way_of_assignment(self) -> Self:
         if self.assign and self.assignee_id:
-            raise FieldError("either somebody is named, or found by a rule", "指定人员与分配方式只能选一种", "assign")
+            raise FieldError("give either assignee_id or assign", "指定人员与分配方式只能选一种", "assign")
         if (self.assign in {None, Assignment.OWNER}) == bool(self.team):
             raise FieldError(
-                "a round robin and the least loaded are of a team; nothing else names one",
-                "轮流与最少负载须填团队，其他方式不填",
+                "only round-robin and least-loaded need a team",
+                "轮流分配和最少负载分配须填团队，其他方式不能填",
                 "team",
             )
         return self
 
 
 class Reschedule(FactCommand):
-    """Move what is owed to another time."""
+    """Move the task to another due time."""
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"reason"})
 
@@ -70,21 +70,21 @@ class Reschedule(FactCommand):
 
 
 class Reassign(FactCommand):
-    """Let somebody else owe it, because the customer changed hands."""
+    """Assign the task to another employee, because the customer's owner changed."""
 
     assignee_id: EmployeeId
     reason: Code
 
 
 class Complete(FactCommand):
-    """State that what was owed has been done."""
+    """Record that the task was done."""
 
     employee_id: Employee = None
     outcome: Code | None = None
 
 
 class Cancel(FactCommand):
-    """State that nothing is owed any more."""
+    """Cancel the task."""
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"reason"})
 

@@ -37,6 +37,6 @@ class ConsentTimer:
         complaint_id = row["complaint_id"]
         context = ACTOR.on_timer(now, f"consent|{complaint_id}|{row['version']}", str(complaint_id))
         # Consent takes effect when it was due, however late it is recorded.
-        command = Consent(occurred_at=row["consent_at"]).taken(context, SHIPPED[CHINA_OFFICE])
+        command = Consent(occurred_at=row["consent_at"]).with_moment(context, SHIPPED[CHINA_OFFICE])
         handled = await self._complaints.handle(complaint_id, command, context, subject=row["customer_id"])
         return handled.events

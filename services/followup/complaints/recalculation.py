@@ -62,5 +62,5 @@ class TargetRecalculation:
         calendar = await self._calendars.in_force(now, name)
         former = await self._calendars.version(row["calendar_number"], name)
         context = ACTOR.on_timer(now, f"repromise|{complaint_id}|{name}|{calendar.number}", str(complaint_id))
-        command = Repromise().taken(context, calendar, former=former)
+        command = Repromise().with_moment(context, calendar, former=former)
         await self._complaints.handle(complaint_id, command, context, subject=row["customer_id"])

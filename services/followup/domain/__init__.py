@@ -1,10 +1,10 @@
-"""The rules of what this service owns: one file for each of contact, task and complaint."""
+"""The rules of the followup service, one module for each kind of stream."""
 
 from chassis.commands.decider import RejectedError
 
 
-def named(employee_id: str | None) -> str:
-    """Return who is meant. The routes put the caller where nobody is named; without a caller, a name is needed."""
+def require_employee(employee_id: str | None) -> str:
+    """Return the employee; raise RejectedError if there is none. Routes fill in the caller."""
     if employee_id is None:
-        raise RejectedError("employee-missing", "Say which employee is meant.", "请说明是哪位员工。")
+        raise RejectedError("employee-missing", "Name the employee.", "请指明员工。")
     return employee_id

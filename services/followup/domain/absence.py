@@ -1,4 +1,4 @@
-"""The rules of one person's absences: never two at once, never without end, and nobody stands in for themselves."""
+"""The rules of an employee's absences: no overlap, a maximum length, and a stand-in other than the employee."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,12 +17,12 @@ Event = AbsenceEvent
 class AbsenceState:
     """The latest version of one absence."""
 
-    said: AbsenceDetails
+    latest: AbsenceDetails
     is_cancelled: bool = False
 
     @property
     def days(self) -> tuple[date, date]:
-        return self.said.first_day, self.said.last_day
+        return self.latest.first_day, self.latest.last_day
 
 
 # All absences of an employee are in one stream, so that no two can overlap, even if recorded at the same time.
@@ -30,7 +30,7 @@ Absences = Mapping[UUID, AbsenceState]
 
 
 def decide(absences: Absences, command: AbsenceCommand) -> list[Event]:
-    """Return the events that `command` earns: none when what it asks for already holds."""
+    """Return the events that `command` causes: none if it changes nothing."""
     known = absences.get(command.absence_id)
     match command:
         case CancelAbsence():
@@ -38,7 +38,7 @@ def decide(absences: Absences, command: AbsenceCommand) -> list[Event]:
         case ChangeAbsence():
             return changed(absences, known, command)
         case NoteAbsence():
-            return [] if known else [events.AbsenceNoted(**dict(fitting(absences, command)))]
+            return [] if known else [events.AbsenceNoted(**dict(checked(absences, command)))]
 
 
 def changed(absences: Absences, known: AbsenceState | None, command: ChangeAbsence) -> list[Event]:
@@ -47,11 +47,11 @@ def changed(absences: Absences, known: AbsenceState | None, command: ChangeAbsen
     if known.is_cancelled:
         raise RejectedError(
             "absence-cancelled",
-            "This absence was called off: note another one instead.",
-            "该缺勤已取消，请另行登记。",
+            "This absence was cancelled. Record a new one instead.",
+            "该缺勤已取消，请重新登记。",
         )
-    wanted = events.AbsenceChanged(**dict(fitting(absences, command)))
-    return [] if dict(wanted) | {"type": known.said.type} == dict(known.said) else [wanted]
+    wanted = events.AbsenceChanged(**dict(checked(absences, command)))
+    return [] if dict(wanted) | {"type": known.latest.type} == dict(known.latest) else [wanted]
 
 
 def cancelled(known: AbsenceState | None) -> list[Event]:
@@ -59,19 +59,19 @@ def cancelled(known: AbsenceState | None) -> list[Event]:
         raise unknown()
     if known.is_cancelled:
         return []
-    return [events.AbsenceCancelled(absence_id=known.said.absence_id, employee_id=known.said.employee_id)]
+    return [events.AbsenceCancelled(absence_id=known.latest.absence_id, employee_id=known.latest.employee_id)]
 
 
-def fitting(absences: Absences, command: NoteAbsence) -> NoteAbsence:
-    """Return the command as it is; raise RejectedError where its days or its stand-in do not fit."""
+def checked(absences: Absences, command: NoteAbsence) -> NoteAbsence:
+    """Return the command; raise RejectedError if its days or its stand-in are not allowed."""
     if not 0 <= (command.last_day - command.first_day).days < MAX_ABSENCE_DAYS:
         raise RejectedError(
             "absence-days",
-            f"An absence ends on the day it begins or later, and lasts {MAX_ABSENCE_DAYS} days at most.",
+            f"An absence must not end before it begins, and must have at most {MAX_ABSENCE_DAYS} days.",
             f"缺勤的最后一天不得早于第一天，最长 {MAX_ABSENCE_DAYS} 天。",
         )
     if command.stand_in_id == command.employee_id:
-        raise RejectedError("stand-in-oneself", "Somebody else has to stand in.", "代理人不能是本人。")
+        raise RejectedError("stand-in-oneself", "The stand-in must be another employee.", "代理人不能是本人。")
     for absence_id, other in absences.items():
         first, last = other.days
         if absence_id == command.absence_id or other.is_cancelled:
@@ -79,18 +79,18 @@ def fitting(absences: Absences, command: NoteAbsence) -> NoteAbsence:
         if first <= command.last_day and command.first_day <= last:
             raise RejectedError(
                 "absence-overlaps",
-                f"There is an absence from {first} to {last} already: change or cancel that one.",
-                f"已登记 {first} 至 {last} 的缺勤：请修改或取消该记录。",
+                f"There is already an absence from {first} to {last}. Change or cancel that one.",
+                f"已登记 {first} 至 {last} 的缺勤，请修改或取消该记录。",
             )
     return command
 
 
 def unknown() -> RejectedError:
-    return RejectedError("absence-unknown", "No such absence has been noted.", "没有登记过该缺勤。")
+    return RejectedError("absence-unknown", "There is no such absence.", "没有该缺勤记录。")
 
 
 def evolve(absences: Absences, event: Event) -> Absences:
-    """Apply one fact. A fact is never refused: it has already happened."""
+    """Apply one event. An event is never refused: it has already happened."""
     match event:
         case events.AbsenceNoted() | events.AbsenceChanged():
             return {**absences, event.absence_id: AbsenceState(event)}

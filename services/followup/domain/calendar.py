@@ -1,4 +1,4 @@
-"""The rules of a calendar: it is published in whole versions, and its closures are versions, too."""
+"""The rules of a calendar: versions, and closures, each of which makes a new version."""
 
 from collections.abc import Sequence
 
@@ -9,19 +9,17 @@ from services.followup.commands.calendar import CloseDays, ClosureCommand, OpenD
 from services.followup.shipped.calendars import SHIPPED
 
 
-def carried(latest: CalendarPublished | None, version: CalendarPublished) -> CalendarPublished:
-    """Who publishes what is worked says nothing of closures: they stay."""
+def complete(latest: CalendarPublished | None, version: CalendarPublished) -> CalendarPublished:
+    """Return the version with the closures of the latest one: publishing working times keeps them."""
     return version.model_copy(update={"closures": latest.closures if latest else ()})
 
 
-def reclosed(timeline: Timeline[CalendarPublished], command: ClosureCommand) -> list[CalendarPublished]:
-    """Return the version in force, and those that wait, once more with other closures: none if those are the same."""
+def decide_closures(timeline: Timeline[CalendarPublished], command: ClosureCommand) -> list[CalendarPublished]:
+    """Return the version in force and the waiting ones again, with the changed closures; none if nothing changes."""
     known = CALENDAR.known(timeline, command.name)
     present = CALENDAR.in_force(timeline, command.name, command.at)
     if present is None:
-        raise RejectedError(
-            "calendar-unknown", "No calendar of this name has been published.", "没有该名称的工作日历。"
-        )
+        raise RejectedError("calendar-unknown", "There is no calendar of this name.", "没有该名称的工作日历。")
     before = [present.model_copy(update={"effective_from": None}), *waiting(known, command.at)]
     after = [each.model_copy(update={"closures": closures_after(each.closures, command)}) for each in before]
     return [] if after == before else renumbered(after, known[-1].number + 1)
@@ -42,10 +40,10 @@ def closures_after(before: Sequence[Closure], command: ClosureCommand) -> tuple[
     if len(closures) > MAX_CLOSURES:
         raise RejectedError(
             "too-many-closures",
-            f"A calendar has up to {MAX_CLOSURES} closures: take back those that are long past.",
-            f"一个日历最多 {MAX_CLOSURES} 个休息日：请撤销早已过去的休息日。",
+            f"A calendar has at most {MAX_CLOSURES} closures. Remove old ones first.",
+            f"一个日历最多 {MAX_CLOSURES} 个休息日，请先撤销早已过去的休息日。",
         )
     return tuple(closures[day] for day in sorted(closures))
 
 
-CALENDAR = Kind(("calendar",), named_by="name", shipped=SHIPPED, carried=carried, decide_other=reclosed)
+CALENDAR = Kind(("calendar",), name_field="name", shipped=SHIPPED, complete=complete, decide_other=decide_closures)

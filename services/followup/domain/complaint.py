@@ -1,4 +1,4 @@
-"""The rules of a complaint: raised, assigned, answered, told, confirmed or consented to, and only then closed."""
+"""The rules of a complaint: raised, assigned, answered, communicated, confirmed or consented to, and then closed."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,8 +8,8 @@ from chassis.commands.decider import Decider, RejectedError
 from contracts import followup as events
 from contracts.followup.complaint import ComplaintEvent, Severity
 from services.followup import commands
-from services.followup.domain import complaint_clock, named
-from services.followup.domain.complaint_assignment import given
+from services.followup.domain import complaint_clock, require_employee
+from services.followup.domain.complaint_assignment import policy_assignment
 from services.followup.domain.complaint_clock import ComplaintClock
 from services.followup.shipped.complaint_policy import SHIPPED
 
@@ -46,20 +46,24 @@ class Complaint:
 
 
 def decide(complaint: Complaint | None, command: commands.ComplaintCommand) -> list[Event]:
-    """Return the events that `command` earns: none when what it asks for already holds."""
+    """Return the events that `command` causes: none if it changes nothing."""
     if isinstance(command, commands.Raise):
-        return [] if complaint else [raised(command), *begun(command.severity, command), *given(command)]
+        return (
+            []
+            if complaint
+            else [raised(command), *clock_started(command.severity, command), *policy_assignment(command)]
+        )
     if complaint is None:
-        raise RejectedError("complaint-unknown", "This complaint has not been raised.", "该投诉尚未登记。")
+        raise RejectedError("complaint-unknown", "There is no such complaint.", "没有该投诉。")
     match command:
         case commands.AssignComplaint():
             return assigned(complaint, command)
         case commands.Reclassify():
             return reclassified(complaint, command)
         case commands.Pause() | commands.Resume():
-            return stopped(complaint, command)
+            return paused_or_resumed(complaint, command)
         case commands.Repromise():
-            return repromised(complaint, command)
+            return recalculated(complaint, command)
         case commands.Reopen():
             return reopened(complaint, command)
         case _:
@@ -70,7 +74,7 @@ def replied(
     complaint: Complaint,
     command: commands.Answer | commands.Communicate | commands.Confirm | commands.Consent | commands.Close,
 ) -> list[Event]:
-    """Go the way from an answer to the closing."""
+    """Decide the steps from an answer to the closure."""
     match command:
         case commands.Answer():
             return [answered(complaint, command)]
@@ -88,7 +92,7 @@ def raised(command: commands.Raise) -> events.ComplaintRaised:
     return events.ComplaintRaised(
         channel=command.channel,
         severity=command.severity,
-        owner_id=named(command.owner_id),
+        owner_id=require_employee(command.owner_id),
         topic=command.topic,
         category=command.category,
         product=command.product,
@@ -98,7 +102,7 @@ def raised(command: commands.Raise) -> events.ComplaintRaised:
     )
 
 
-def begun(severity: Severity, command: commands.Raise | commands.Reopen) -> list[Event]:
+def clock_started(severity: Severity, command: commands.Raise | commands.Reopen) -> list[Event]:
     return [complaint_clock.started(severity, command.moment)] if command.moment else []
 
 
@@ -112,7 +116,7 @@ def assigned(complaint: Complaint, command: commands.AssignComplaint) -> list[Ev
 
 
 def reclassified(complaint: Complaint, command: commands.Reclassify) -> list[Event]:
-    """The version of the policy that was promised under says what another severity is promised."""
+    """The new targets come from the policy version under which the complaint's clock was started."""
     if complaint.state in SETTLED:
         raise settled()
     if complaint.severity is command.severity:
@@ -125,14 +129,14 @@ def reclassified(complaint: Complaint, command: commands.Reclassify) -> list[Eve
     if complaint.clock.paused:
         raise RejectedError(
             "complaint-paused",
-            "The clock of this complaint stands still: resume it, then state the severity.",
-            "该投诉计时已暂停：请先恢复计时，再调整严重程度。",
+            "The clock of this complaint is paused. Resume it, then change the severity.",
+            "该投诉已暂停计时，请先恢复计时，再调整严重程度。",
         )
     return [changed, complaint_clock.reclassified(complaint.clock, command.severity, command.moment)]
 
 
-def stopped(complaint: Complaint, command: commands.Pause | commands.Resume) -> list[Event]:
-    """Stop the clock or let it run on; a complaint that came before there were clocks has none."""
+def paused_or_resumed(complaint: Complaint, command: commands.Pause | commands.Resume) -> list[Event]:
+    """Pause or resume the clock. Complaints from before clocks existed have none."""
     clock, moment = complaint.clock, command.moment
     if complaint.state in SETTLED:
         raise settled()
@@ -148,22 +152,22 @@ def stopped(complaint: Complaint, command: commands.Pause | commands.Resume) -> 
             return []
 
 
-def repromised(complaint: Complaint, command: commands.Repromise) -> list[Event]:
+def recalculated(complaint: Complaint, command: commands.Repromise) -> list[Event]:
     if complaint.state in SETTLED or complaint.clock is None or command.moment is None:
         return []
-    changed = complaint_clock.repromised(complaint.clock, command.moment)
+    changed = complaint_clock.recalculated(complaint.clock, command.moment)
     return [changed] if changed else []
 
 
 def answered(complaint: Complaint, command: commands.Answer) -> events.ComplaintAnswered:
-    """Each answer is a fact of its own, until the customer has confirmed one."""
+    """Each answer adds an event, until the customer has confirmed one."""
     if complaint.state in SETTLED:
         raise settled()
     verdicts: tuple[bool | None, bool | None] = (None, None)
     if complaint.clock and command.moment:
         verdicts = complaint_clock.in_time(complaint.clock, command.moment)
     return events.ComplaintAnswered(
-        employee_id=named(command.employee_id),
+        employee_id=require_employee(command.employee_id),
         content_ref=command.vault_ref("content"),
         answered_in_time=verdicts[0] if complaint.state in UNANSWERED else None,
         resolved_in_time=verdicts[1],
@@ -172,7 +176,7 @@ def answered(complaint: Complaint, command: commands.Answer) -> events.Complaint
 
 def communicated(complaint: Complaint, command: commands.Communicate) -> list[Event]:
     if complaint.state in UNANSWERED:
-        raise unanswered("The customer can be told a result", "才能告知客户处理结果")
+        raise unanswered("The result can be communicated", "才能告知客户处理结果")
     if complaint.state in SETTLED:
         raise settled()
     if complaint.state is ComplaintState.COMMUNICATED or command.moment is None:
@@ -189,7 +193,7 @@ def confirmed(state: ComplaintState) -> list[Event]:
 
 
 def consented(complaint: Complaint, command: commands.Consent) -> list[Event]:
-    """Silence counts from the communication on; whatever else has happened since leaves nothing to consent to."""
+    """Silence counts from the communication of the result. Any later step ends the period for silent consent."""
     until, moment = complaint.consent_at, command.moment
     if complaint.state is not ComplaintState.COMMUNICATED or until is None or moment is None or moment.at < until:
         return []
@@ -206,8 +210,8 @@ def closed(complaint: Complaint, command: commands.Close) -> list[Event]:
             days = (command.moment.policy if command.moment else SHIPPED).consent_workdays
             raise RejectedError(
                 "complaint-unconfirmed",
-                "A complaint can be closed only once the customer has confirmed the answer, or has been told it and "
-                f"said nothing for {days} workdays.",
+                "A complaint can be closed only after the customer has confirmed the answer, or has not objected "
+                f"within {days} workdays after the result was communicated.",
                 f"客户确认答复之后，或被告知结果后 {days} 个工作日内未提出异议，投诉才能关闭。",
             )
 
@@ -218,35 +222,35 @@ def reopened(complaint: Complaint, command: commands.Reopen) -> list[Event]:
     if complaint.state not in SETTLED:
         raise RejectedError(
             "complaint-open",
-            "This complaint is still open: it can be answered, but there is nothing to reopen.",
-            "该投诉尚未了结：可以继续答复，无需重新打开。",
+            "This complaint is still open. It can be answered, but not reopened.",
+            "该投诉尚未了结，可以继续答复，不能重新打开。",
         )
     again = events.ComplaintReopened(reason=command.reason, owner_id=complaint.owner_id)
-    return [again, *begun(complaint.severity, command)]
+    return [again, *clock_started(complaint.severity, command)]
 
 
 def settled() -> RejectedError:
     return RejectedError(
         "complaint-settled",
-        "The customer has confirmed that this complaint is settled, or agreed by silence: close or reopen it.",
-        "客户已确认或默认该投诉得到解决：只能关闭或重新打开。",
+        "The customer has confirmed the answer or consented by silence. The complaint can only be closed or reopened.",
+        "该投诉已了结（客户已确认或默认同意），只能关闭或重新打开。",
     )
 
 
 def is_closed() -> RejectedError:
     return RejectedError(
-        "complaint-closed", "This complaint is closed: it can only be reopened.", "该投诉已关闭，只能重新打开。"
+        "complaint-closed", "This complaint is closed. It can only be reopened.", "该投诉已关闭，只能重新打开。"
     )
 
 
 def unanswered(what: str, what_zh: str) -> RejectedError:
     return RejectedError(
-        "complaint-unanswered", f"{what} only once the complaint has been answered.", f"投诉答复之后，{what_zh}。"
+        "complaint-unanswered", f"{what} only after the complaint has been answered.", f"投诉答复之后，{what_zh}。"
     )
 
 
 def evolve(complaint: Complaint | None, event: Event) -> Complaint | None:
-    """Apply one fact. A fact is never refused: it has already happened."""
+    """Apply one event. An event is never refused: it has already happened."""
     if isinstance(event, events.ComplaintRaised):
         return Complaint(event.owner_id, event.severity)
     return complaint and after(complaint, event)
@@ -276,7 +280,7 @@ def after(complaint: Complaint, event: Event) -> Complaint:
 
 
 def state_assigned(state: ComplaintState, reason: str | None) -> ComplaintState:
-    """Return the state of a complaint that somebody else answers for: another only where nobody has answered yet."""
+    """Return the state after an assignment. It changes only if the complaint is unanswered and was not handed over."""
     return ComplaintState.ASSIGNED if state in UNANSWERED and reason is None else state
 
 

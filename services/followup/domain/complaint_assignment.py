@@ -1,18 +1,18 @@
-"""To whom a complaint is given at once, beside whoever receives it."""
+"""The assignment of a new complaint by the complaint policy."""
 
 from contracts import followup as events
 from contracts.followup.complaint import ComplaintEvent
 from services.followup.commands.complaint import Raise, RaiseByRule
-from services.followup.domain import named
+from services.followup.domain import require_employee
 
 
-def given(command: Raise) -> list[ComplaintEvent]:
-    """Return to whom the policy gives the complaint, where that is not whoever receives it."""
+def policy_assignment(command: Raise) -> list[ComplaintEvent]:
+    """Return the assignment by the policy; none if the receiver keeps the complaint."""
     if not isinstance(command, RaiseByRule) or command.to_owner_id == command.owner_id:
         return []
     return [
         events.ComplaintAssigned(
-            previous_owner_id=named(command.owner_id),
+            previous_owner_id=require_employee(command.owner_id),
             owner_id=command.to_owner_id,
             assignment=command.assignment,
             policy_number=command.policy_number,

@@ -1,4 +1,4 @@
-"""The rules of repeats: what one customer complains of again, linked to where it began, escalated once."""
+"""The rules of repeated complaints: a repeat is linked to the first complaint and escalated once."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,8 +13,8 @@ Event = RepeatEvent
 
 REPEAT_DAYS = 30
 ESCALATES_AT = 3
-# Older ones are dropped: more complaints than this within the window have long been escalated.
-REMEMBERED = 100
+# Older complaints are dropped: with more than this within the window, an escalation has long happened.
+MAX_KNOWN = 100
 
 
 # A complaint, how often it had been reopened, and the level.
@@ -23,7 +23,7 @@ LateLevel = tuple[UUID, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Repeats:
-    """The latest complaints of one customer that name a topic or a product, and which chains have been escalated."""
+    """The latest complaints of one customer with a topic or a product, and which have been escalated."""
 
     known: tuple[events.ComplaintLinked, ...] = ()
     escalated: frozenset[UUID] = frozenset()
@@ -31,7 +31,7 @@ class Repeats:
 
 
 def decide(repeats: Repeats, command: LinkComplaint | EscalateLate) -> list[Event]:
-    """Return the events that `command` earns: none when what it asks for already holds."""
+    """Return the events that `command` causes: none if it changes nothing."""
     match command:
         case LinkComplaint():
             return linked_and_escalated(repeats, command)
@@ -49,7 +49,7 @@ def late(repeats: Repeats, command: EscalateLate) -> events.ComplaintEscalated:
 
 
 def linked_and_escalated(repeats: Repeats, command: LinkComplaint) -> list[Event]:
-    """Return the link, and the escalation that it is due: none when the complaint has been linked."""
+    """Return the link and, if it is due, the escalation; none if the complaint is already linked."""
     if any(each.complaint_id == command.complaint_id for each in repeats.known):
         return []
     before = [each for each in repeats.known if is_repeat(each, command)]
@@ -73,24 +73,24 @@ def linked_and_escalated(repeats: Repeats, command: LinkComplaint) -> list[Event
 
 
 def is_repeat(known: events.ComplaintLinked, command: LinkComplaint) -> bool:
-    return close(known.raised_at, command.raised_at) and (
+    return is_within_window(known.raised_at, command.raised_at) and (
         (command.topic is not None and known.topic == command.topic)
         or (command.product is not None and known.product == command.product)
     )
 
 
-def close(one: datetime, other: datetime) -> bool:
+def is_within_window(one: datetime, other: datetime) -> bool:
     return abs(one - other) <= timedelta(days=REPEAT_DAYS)
 
 
 def evolve(repeats: Repeats, event: Event) -> Repeats:
-    """Apply one fact. A fact is never refused: it has already happened."""
+    """Apply one event. An event is never refused: it has already happened."""
     match event:
         case events.ComplaintLinked():
-            return replace(repeats, known=(*repeats.known, event)[-REMEMBERED:])
+            return replace(repeats, known=(*repeats.known, event)[-MAX_KNOWN:])
         case events.ComplaintEscalated(because=EscalationReason.LATE):
-            said = (event.complaint_id, event.round, event.level)
-            return replace(repeats, late=(*repeats.late, said)[-REMEMBERED:])
+            late_level = (event.complaint_id, event.round, event.level)
+            return replace(repeats, late=(*repeats.late, late_level)[-MAX_KNOWN:])
         case events.ComplaintEscalated(first_id=first_id):
             return replace(repeats, escalated=repeats.escalated | {first_id})
 

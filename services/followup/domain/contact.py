@@ -1,4 +1,4 @@
-"""The rules of a contact: somebody spoke with the customer, and that is one fact."""
+"""The rules of a contact: it is logged once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from chassis.commands.decider import Decider
 from contracts import followup as events
 from services.followup import commands
 from services.followup.commands.contact import attachment_name, field_name
-from services.followup.domain import named
+from services.followup.domain import require_employee
 
 Event = events.ContactLogged
 
@@ -21,7 +21,7 @@ class Contact:
 
 
 def decide(contact: Contact, command: commands.LogContact) -> list[Event]:
-    """Return the events that `command` earns: none when the contact stands in the log already."""
+    """Return the events that `command` causes: none if the contact is already logged."""
     match contact.logged, command:
         case True, commands.LogContact():
             return []
@@ -33,7 +33,7 @@ def logged(command: commands.LogContact) -> events.ContactLogged:
     return events.ContactLogged(
         channel=command.channel,
         direction=command.direction,
-        employee_id=named(command.employee_id),
+        employee_id=require_employee(command.employee_id),
         automated=command.automated,
         purpose=command.purpose,
         outcome=command.outcome,
@@ -46,11 +46,11 @@ def logged(command: commands.LogContact) -> events.ContactLogged:
         next_step=command.next_step,
         next_step_due_at=command.next_step_due_at,
         form_number=command.form_number,
-        fields=tuple(said(command)),
+        fields=tuple(field_values(command)),
     )
 
 
-def said(command: commands.LogContact) -> Iterator[events.FieldValue]:
+def field_values(command: commands.LogContact) -> Iterator[events.FieldValue]:
     for each in command.fields:
         ref = command.vault_ref(field_name(each.name))
         yield events.FieldValue(name=each.name, value=None if ref else each.value, value_ref=ref)
@@ -63,12 +63,12 @@ def attached(command: commands.LogContact) -> Iterator[events.Attachment]:
 
 
 def next_task_id(contact_id: UUID) -> UUID:
-    """Return the id of the task that a contact's next step is."""
+    """Return the id of the task for a contact's next step."""
     return uuid5(contact_id, "next-step")
 
 
 def evolve(contact: Contact, event: Event) -> Contact:
-    """Apply one fact. A fact is never refused: it has already happened."""
+    """Apply one event. An event is never refused: it has already happened."""
     match event:
         case events.ContactLogged():
             return replace(contact, logged=True)

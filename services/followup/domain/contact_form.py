@@ -1,4 +1,4 @@
-"""The rules of a contact form, published in whole versions: what a contact says must fit the one in force."""
+"""The rules of contact forms: the fields of a contact must match the form in force."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -6,29 +6,29 @@ from datetime import date
 from chassis.versions.decider import Kind
 from contracts.followup import ContactFormPublished
 from contracts.followup.contact_form import FieldKind, FormField
-from services.followup.commands.contact import FieldGiven
+from services.followup.commands.contact import FieldInput
 
-# Where in the request the fault lies, its rule, and what is wrong, in English and in Chinese.
-Fault = tuple[str, str, str, str]
+# JSON Pointer, rule, and message in English and in Chinese.
+FieldProblem = tuple[str, str, str, str]
 
-CONTACT_FORM: Kind[ContactFormPublished] = Kind(("contact-form",), named_by="purpose")
+CONTACT_FORM: Kind[ContactFormPublished] = Kind(("contact-form",), name_field="purpose")
 
 
-def faults(form: ContactFormPublished | None, given: Sequence[FieldGiven]) -> Iterator[Fault]:
-    """Yield what keeps the fields of a contact from fitting the form for its purpose."""
+def field_problems(form: ContactFormPublished | None, values: Sequence[FieldInput]) -> Iterator[FieldProblem]:
+    """Yield each way in which the fields of a contact do not match the form."""
     known = {field.name: field for field in form.fields} if form else {}
-    met: set[str] = set()
-    for place, each in enumerate(given):
+    seen: set[str] = set()
+    for index, each in enumerate(values):
         field = known.get(each.name)
         if field is None:
-            yield f"/fields/{place}/name", "field-unknown", *unknown(each.name, known)
-        elif each.name in met:
-            yield f"/fields/{place}/name", "field-twice", f"{each.name} stands twice.", f"{each.name} 出现了两次。"
+            yield f"/fields/{index}/name", "field-unknown", *unknown(each.name, known)
+        elif each.name in seen:
+            yield f"/fields/{index}/name", "field-twice", f"{each.name} occurs twice.", f"{each.name} 出现了两次。"
         elif not fits(field, each.value):
-            yield f"/fields/{place}/value", "field-unfit", *wanted(field)
-        met.add(each.name)
+            yield f"/fields/{index}/value", "field-unfit", *expectation(field)
+        seen.add(each.name)
     for name, field in known.items():
-        if field.required and name not in met:
+        if field.required and name not in seen:
             yield "/fields", "field-missing", f"{name} is required.", f"缺少必填字段 {name}。"
 
 
@@ -57,24 +57,24 @@ def is_date(text: str) -> bool:
         return False
 
 
-def wanted(field: FormField) -> tuple[str, str]:
+def expectation(field: FormField) -> tuple[str, str]:
     match field.kind:
         case FieldKind.CHOICE:
-            offered = ", ".join(field.choices)
-            return f"{field.name} is one of: {offered}.", f"{field.name} 应为以下之一：{offered}。"
+            allowed = ", ".join(field.choices)
+            return f"{field.name} must be one of: {allowed}.", f"{field.name} 应为以下之一：{allowed}。"
         case FieldKind.DATE:
-            return f"{field.name} is a date such as 2024-06-01.", f"{field.name} 应为日期，例如 2024-06-01。"
+            return f"{field.name} must be a date such as 2024-06-01.", f"{field.name} 应为日期，例如 2024-06-01。"
         case FieldKind.NUMBER:
-            return f"{field.name} is a number.", f"{field.name} 应为数字。"
+            return f"{field.name} must be a number.", f"{field.name} 应为数字。"
         case FieldKind.BOOLEAN:
-            return f"{field.name} is true or false.", f"{field.name} 应为 true 或 false。"
+            return f"{field.name} must be true or false.", f"{field.name} 应为 true 或 false。"
         case FieldKind.TEXT:
-            return f"{field.name} is a text.", f"{field.name} 应为文本。"
+            return f"{field.name} must be a text.", f"{field.name} 应为文本。"
 
 
 def unknown(name: str, known: dict[str, FormField]) -> tuple[str, str]:
-    offered = ", ".join(known)
+    allowed = ", ".join(known)
     return (
-        f"The form for this purpose has no field {name}; it has: {offered or 'none'}.",
-        f"该目的的表单没有字段 {name}；可用字段：{offered or '无'}。",
+        f"The form for this purpose has no field {name}. Its fields: {allowed or 'none'}.",
+        f"该目的的表单没有字段 {name}；可用字段：{allowed or '无'}。",
     )

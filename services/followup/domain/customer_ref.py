@@ -1,4 +1,4 @@
-"""What this service knows of a customer, folded from the customer service's events. Pure."""
+"""A customer as followup knows it, folded from the customer service's events. Pure."""
 
 from dataclasses import dataclass, field, replace
 from uuid import UUID
@@ -9,8 +9,8 @@ from contracts import customer as events
 from contracts.customer.responsibility import ResponsibilityEvent, evolve_responsibility
 from contracts.event import Envelope
 
-# What concerns a customer, and nobody here.
-NOT_KEPT = (
+# Events that this service does not use.
+UNUSED = (
     events.MarketEvent
     | events.PeopleEvent
     | events.NeedEvent
@@ -22,7 +22,7 @@ NOT_KEPT = (
 
 @dataclass(frozen=True, slots=True)
 class CustomerRef:
-    """A customer as other services may know it; a person's name stays with the customer service."""
+    """A customer without personal data: the name of a natural person stays in the customer service."""
 
     customer_id: UUID
     kind: str
@@ -41,13 +41,13 @@ class CustomerRef:
 
 
 def project(row: CustomerRef | None, envelope: Envelope[events.CustomerEvent]) -> CustomerRef:
-    """Return what is known of a customer after one event."""
+    """Return the customer after one event."""
     event = envelope.event
     if isinstance(event, events.Registered):
         return CustomerRef(envelope.subject, event.kind, event.name)
     if row is None:
         raise LookupError("a customer's first event must be its registration")
-    if isinstance(event, NOT_KEPT):
+    if isinstance(event, UNUSED):
         return row
     if isinstance(event, ResponsibilityEvent):
         return evolve_responsibility(row, event)
@@ -69,6 +69,6 @@ def project(row: CustomerRef | None, envelope: Envelope[events.CustomerEvent]) -
 def erased() -> GoneError:
     return GoneError(
         "customer-erased",
-        "What was known of this customer has been erased; nothing new can be recorded about them.",
+        "The personal data of this customer has been erased. Nothing new can be recorded.",
         "该客户的个人信息已被删除，不能再添加新的记录。",
     )

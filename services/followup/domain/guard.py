@@ -1,4 +1,4 @@
-"""The rules of one customer's guards: each trips once for as long as it holds, and is cleared once."""
+"""The rules of a customer's guards: a guard trips once when its finding starts, and is cleared once when it ends."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ class Guards:
 
 
 def decide(guards: Guards, command: Judge) -> list[Event]:
-    """Return what has changed: none where what trips is what tripped before."""
+    """Return the changes: none if the same guards trip as before."""
     found = {finding.guard for finding in command.findings}
     cleared: list[Event] = [
         events.GuardCleared(guard=guard, number=guards.times[guard]) for guard in sorted(guards.holding - found)
@@ -37,7 +37,7 @@ def tripped(guards: Guards, command: Judge, finding: Finding) -> events.GuardTri
 
 
 def evolve(guards: Guards, event: Event) -> Guards:
-    """Apply one fact. A fact is never refused: it has already happened."""
+    """Apply one event. An event is never refused: it has already happened."""
     match event:
         case events.GuardTripped(guard=guard, number=number):
             return replace(guards, times={**guards.times, guard: number}, holding=guards.holding | {guard})

@@ -1,4 +1,4 @@
-"""The rules of one customer's plan: started, perhaps changed, and ended once."""
+"""The rules of a plan: it starts once, may change, and ends once."""
 
 from dataclasses import dataclass, replace
 
@@ -19,12 +19,12 @@ class Plan:
 
 
 def decide(plan: Plan | None, command: PlanCommand) -> list[Event]:
-    """Return the events that `command` earns: none when what it asks for already holds."""
+    """Return the events that `command` causes: none if it changes nothing."""
     match plan, command:
         case None, StartPlan():
             return [events.PlanStarted(**command.model_dump())]
         case None, _:
-            raise RejectedError("plan-unknown", "This plan has not been started.", "该跟进计划尚未开始。")
+            raise RejectedError("plan-unknown", "There is no such plan.", "没有该跟进计划。")
         case Plan(), StartPlan():
             return []
         case Plan(is_running=False), ChangePlan() | EndPlan():
@@ -37,7 +37,7 @@ def decide(plan: Plan | None, command: PlanCommand) -> list[Event]:
 
 
 def evolve(plan: Plan | None, event: Event) -> Plan | None:
-    """Apply one fact. A fact is never refused: it has already happened."""
+    """Apply one event. An event is never refused: it has already happened."""
     match event:
         case events.PlanStarted(number=number, tier=tier):
             return Plan(number, tier)

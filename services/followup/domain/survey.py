@@ -1,4 +1,4 @@
-"""The rules of a survey: sent once, answered once and in time, on its scale; and those of an anonymous answer."""
+"""The rules of surveys: sent once, answered once, in time and on the scale; and of anonymous answers."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ class Survey:
 
 
 def decide(survey: Survey | None, command: SendAt | AnswerAt) -> list[Event]:
-    """Return the events that `command` earns: none when what it asks for already holds."""
+    """Return the events that `command` causes: none if it changes nothing."""
     match survey, command:
         case None, SendAt():
             return [sent(command)]
@@ -32,15 +32,15 @@ def decide(survey: Survey | None, command: SendAt | AnswerAt) -> list[Event]:
         case Survey(is_answered=False), AnswerAt():
             return [answered(survey, command)]
         case Survey(), AnswerAt():
-            raise is_answered()
+            raise already_answered()
         case _:
-            raise RejectedError("survey-unknown", "No such survey was sent.", "未发送过该问卷。")
+            raise RejectedError("survey-unknown", "There is no such survey.", "没有该问卷。")
 
 
 def sent(command: SendAt) -> events.SurveySent:
-    said = command.model_dump(include={"anonymous", "channel", "key_contact_id", "step", "about_id"})
+    values = command.model_dump(include={"anonymous", "channel", "key_contact_id", "step", "about_id"})
     expires_at = command.at + timedelta(days=command.valid_days)
-    return events.SurveySent(question=command.question, expires_at=expires_at, **said)
+    return events.SurveySent(question=command.question, expires_at=expires_at, **values)
 
 
 def answered(survey: Survey, command: AnswerAt) -> events.SurveyAnswered:
@@ -55,7 +55,7 @@ def require_in_time(survey: Survey, at: datetime) -> None:
     if at > survey.expires_at:
         raise RejectedError(
             "survey-expired",
-            f"This survey could be answered until {survey.expires_at:%Y-%m-%d %H:%M} UTC.",
+            f"This survey could only be answered until {survey.expires_at:%Y-%m-%d %H:%M} UTC.",
             f"该问卷的作答截止时间为 {survey.expires_at:%Y-%m-%d %H:%M}（UTC）。",
         )
 
@@ -64,17 +64,17 @@ def require_on_scale(question: Question, score: int) -> None:
     if not question.lowest <= score <= question.highest:
         raise RejectedError(
             "score-off-scale",
-            f"This survey is answered from {question.lowest} to {question.highest}.",
+            f"The score of this survey must be from {question.lowest} to {question.highest}.",
             f"该问卷的评分范围为 {question.lowest} 到 {question.highest}。",
         )
 
 
-def is_answered() -> RejectedError:
-    return RejectedError("survey-answered", "This invitation has been answered already.", "该邀请已作答。")
+def already_answered() -> RejectedError:
+    return RejectedError("survey-answered", "This invitation has already been answered.", "该邀请已作答。")
 
 
 def evolve(survey: Survey | None, event: Event) -> Survey | None:
-    """Apply one fact. A fact is never refused: it has already happened."""
+    """Apply one event. An event is never refused: it has already happened."""
     match event:
         case events.SurveySent(question=question, expires_at=expires_at, anonymous=anonymous):
             return Survey(question, expires_at, anonymous)
@@ -85,17 +85,17 @@ def evolve(survey: Survey | None, event: Event) -> Survey | None:
 SURVEY: Decider[Survey | None] = Decider(initial=None, decide=decide, evolve=evolve)
 
 
-def decide_anonymous(given: bool, command: AnswerAnonymously) -> list[events.SurveyAnsweredAnonymously]:
-    """Return the answer. An invitation leads to one stream, so a second answer finds the first."""
-    if given:
-        raise is_answered()
+def decide_anonymous(answered: bool, command: AnswerAnonymously) -> list[events.SurveyAnsweredAnonymously]:
+    """Return the answer. Each invitation has one stream, so a second answer is refused."""
+    if answered:
+        raise already_answered()
     require_on_scale(command.question, command.score)
-    said = command.model_dump(include={"score"})
+    values = command.model_dump(include={"score"})
     ref = command.vault_ref("comment")
-    return [events.SurveyAnsweredAnonymously(question=command.question, comment_ref=ref, **said)]
+    return [events.SurveyAnsweredAnonymously(question=command.question, comment_ref=ref, **values)]
 
 
-def evolve_anonymous(_given: bool, _event: events.SurveyAnsweredAnonymously) -> bool:
+def evolve_anonymous(_answered: bool, _event: events.SurveyAnsweredAnonymously) -> bool:
     return True
 
 
@@ -105,6 +105,6 @@ SURVEY_POLICY: Kind[events.SurveyPolicyPublished] = Kind(("survey-policy", "defa
 
 
 def policy_of(command: PublishSurveyPolicy) -> events.SurveyPolicyPublished:
-    """Return what is asked for as a version."""
-    said = command.model_dump(exclude={"survey", "kind", "highest"})
-    return events.SurveyPolicyPublished(number=FIRST_NUMBER, question=command.question, **said)
+    """Return the policy as a version."""
+    values = command.model_dump(exclude={"survey", "kind", "highest"})
+    return events.SurveyPolicyPublished(number=FIRST_NUMBER, question=command.question, **values)

@@ -1,4 +1,4 @@
-"""The rules of a follow-up task: what is owed to a customer, by whom, by when, until it is done or called off."""
+"""The rules of a follow-up task: scheduled, moved, reassigned, and then completed or cancelled."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,10 +9,10 @@ from contracts import followup as events
 from contracts.followup.task import TaskEvent
 from services.followup import commands
 from services.followup.commands.task import ScheduleByRule
-from services.followup.domain import named
+from services.followup.domain import require_employee
 
 Event = TaskEvent
-# What a plan, or a rule that found the assignee, says beside.
+# Further fields of a task that was scheduled by a plan or assigned by a rule.
 BY_RULE = {"plan_id", "plan_step", "calendar", "calendar_number", "assignment", "stands_in_for"}
 
 
@@ -35,12 +35,12 @@ class Task:
 
 
 def decide(task: Task | None, command: commands.TaskCommand) -> list[Event]:
-    """Return the events that `command` earns: none when what it asks for already holds."""
+    """Return the events that `command` causes: none if it changes nothing."""
     match task, command:
         case None, commands.Schedule():
             return [scheduled(command)]
         case None, _:
-            raise RejectedError("task-unknown", "This task has not been scheduled.", "该跟进任务尚未安排。")
+            raise RejectedError("task-unknown", "There is no such task.", "没有该跟进任务。")
         case Task(), commands.Schedule():
             return []
         case Task(state=TaskState.OPEN, due_at=due_at), commands.Reschedule():
@@ -48,7 +48,7 @@ def decide(task: Task | None, command: commands.TaskCommand) -> list[Event]:
         case Task(state=TaskState.OPEN), commands.Reassign():
             return reassigned(task, command)
         case Task(state=TaskState.OPEN, due_at=due_at), commands.Complete(employee_id=employee_id, outcome=outcome):
-            return [events.TaskCompleted(due_at=due_at, employee_id=named(employee_id), outcome=outcome)]
+            return [events.TaskCompleted(due_at=due_at, employee_id=require_employee(employee_id), outcome=outcome)]
         case Task(state=TaskState.OPEN), commands.Cancel():
             return [events.TaskCancelled(reason_ref=command.vault_ref("reason"))]
         case (Task(state=TaskState.COMPLETED), commands.Complete()) | (
@@ -62,7 +62,7 @@ def decide(task: Task | None, command: commands.TaskCommand) -> list[Event]:
 
 def scheduled(command: commands.Schedule) -> events.TaskScheduled:
     scheduled = events.TaskScheduled(
-        assignee_id=named(command.assignee_id),
+        assignee_id=require_employee(command.assignee_id),
         due_at=command.due_at,
         purpose=command.purpose,
         content_ref=command.vault_ref("content"),
@@ -100,7 +100,7 @@ def closed(state: TaskState) -> RejectedError:
 
 
 def evolve(task: Task | None, event: Event) -> Task | None:
-    """Apply one fact. A fact is never refused: it has already happened."""
+    """Apply one event. An event is never refused: it has already happened."""
     match event:
         case events.TaskScheduled(due_at=due_at, assignee_id=assignee_id):
             return Task(due_at, assignee_id)

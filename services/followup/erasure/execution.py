@@ -21,17 +21,17 @@ from contracts.followup import ContactLogged, SurveyAnswered, WordsErased
 from services.followup.actor import ACTOR
 
 # Streams whose first event names the key contact: a contact, or a survey with its answer.
-SAID_WITH = """
+STREAMS_ABOUT = """
     SELECT position, stream_id, version, subject, type, state, recorded_at FROM event
     WHERE stream_id IN (
         SELECT b.stream_id FROM event b WHERE b.subject = $1 AND b.version = 1 AND position($2 IN b.state) > 0)
 """
-SAID_WITH_ERASED = """
+STREAMS_ABOUT_ERASED = """
     SELECT b.stream_id FROM event b JOIN erasure p ON p.subject = b.subject AND p.person_id IS NOT NULL
     WHERE b.stream_id = ANY($1) AND b.version = 1
       AND position(convert_to('"key_contact_id":"' || p.person_id || '"', 'UTF8') IN b.state) > 0
 """
-SAYING = ContactLogged | SurveyAnswered
+EVENTS_WITH_PERSON = ContactLogged | SurveyAnswered
 
 
 class ErasureHandler:
@@ -42,7 +42,7 @@ class ErasureHandler:
         self._mapper = mapper
 
     async def receive(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-        """Erase, and answer, in the consumer's transaction. No command may follow in it: the store stays locked."""
+        """Erase and append the answer in the consumer's transaction. It locks the store: send no command after it."""
         for envelope in envelopes:
             match envelope.event:
                 case CustomerErased():
@@ -51,52 +51,52 @@ class ErasureHandler:
                 case KeyContactErased(key_contact_id=person_id):
                     erasure = Erasure(envelope.subject, envelope.version, person_id)
                     await lock_store(held)
-                    refs = await self._said_with(erasure, held)
+                    refs = await self._refs_about(erasure, held)
                     await self._answer(envelope, await erase(held, erasure, refs), held)
                 case _:
                     pass
 
     async def receive_own(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-        """Erase the data of events that name a key contact, recorded while its erasure was on its way here."""
-        said = [envelope for envelope in envelopes if isinstance(envelope.event, SAYING)]
-        streams = [envelope.stream_id for envelope in said]
-        rows = await held.fetch(SAID_WITH_ERASED, streams) if streams else []
+        """Erase the data of events about a key contact that were recorded before its erasure arrived here."""
+        found = [envelope for envelope in envelopes if isinstance(envelope.event, EVENTS_WITH_PERSON)]
+        streams = [envelope.stream_id for envelope in found]
+        rows = await held.fetch(STREAMS_ABOUT_ERASED, streams) if streams else []
         late = {row["stream_id"] for row in rows}
-        for envelope in said:
+        for envelope in found:
             if envelope.stream_id in late:
                 await delete_entries(held, envelope.subject, refs_of(envelope))
 
-    async def _said_with(self, erasure: Erasure, held: Connection) -> set[UUID]:
+    async def _refs_about(self, erasure: Erasure, held: Connection) -> set[UUID]:
         """Return the vault references in the streams that name the key contact."""
-        named = f'"key_contact_id":"{erasure.person_id}"'.encode()
-        rows = await held.fetch(SAID_WITH, erasure.subject, named)
+        mention = f'"key_contact_id":"{erasure.person_id}"'.encode()
+        rows = await held.fetch(STREAMS_ABOUT, erasure.subject, mention)
         return {ref for row in rows for ref in refs_of(self._mapper.to_envelope(recorded(row)))}
 
-    async def _answer(self, asked: Envelope[ErasureEvent], entries: int | None, held: Connection) -> None:
-        """Append the answer, in a stream of its own; none where the erasure was carried out before."""
+    async def _answer(self, request: Envelope[ErasureEvent], entries: int | None, held: Connection) -> None:
+        """Append the answer, in a stream of its own; none if the erasure was already carried out."""
         if entries is None:
             return
-        known = asked.metadata
+        known = request.metadata
         answer = Envelope(
             id=uuid_utils.uuid7(),
-            subject=asked.subject,
-            stream_id=asked.id,
+            subject=request.subject,
+            stream_id=request.id,
             version=1,
             position=0,
-            occurred_at=asked.recorded_at,
-            recorded_at=asked.recorded_at,
+            occurred_at=request.recorded_at,
+            recorded_at=request.recorded_at,
             metadata=Metadata(
                 actor=ACTOR.name,
                 correlation_id=known.correlation_id,
-                causation_id=asked.id,
+                causation_id=request.id,
                 traceparent=known.traceparent,
             ),
             event=WordsErased(
-                erasure_id=asked.id, key_contact_id=getattr(asked.event, "key_contact_id", None), entries=entries
+                erasure_id=request.id, key_contact_id=getattr(request.event, "key_contact_id", None), entries=entries
             ),
         )
-        body = json.dumps({"id": str(asked.id), "version": 1}).encode()
-        append = Append(f"erasure|{asked.id}", Answer(b"", 200, body), [self._mapper.to_new_event(answer)])
+        body = json.dumps({"id": str(request.id), "version": 1}).encode()
+        append = Append(f"erasure|{request.id}", Answer(b"", 200, body), [self._mapper.to_new_event(answer)])
         await self._store.append_within(held, [append])
 
 
@@ -110,6 +110,6 @@ async def require_kept(pool: Pool, person_id: UUID | None) -> None:
     if person_id and await erased_person_ids(pool, [person_id]):
         raise GoneError(
             "key-contact-erased",
-            "What was known of this key contact has been erased; leave `key_contact_id` out.",
+            "The personal data of this key contact has been erased. Omit `key_contact_id`.",
             "该关键联系人的个人信息已被删除；请勿填写 key_contact_id。",
         )

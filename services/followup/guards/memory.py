@@ -1,4 +1,4 @@
-"""What the watcher remembers of a customer: recent contacts, the guards that trip, and when to judge again."""
+"""Stored state of the guard watcher: a customer's recent contacts, tripped guards, and next due time."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields

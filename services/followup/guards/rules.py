@@ -37,7 +37,7 @@ LONGEST = max(WINDOWS)
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """What the guards need of one contact."""
+    """One contact, with the fields that the guards need."""
 
     contact_id: UUID
     at: datetime
@@ -88,8 +88,8 @@ def no_intent(recent: Touches, customer: CustomerRef) -> Touches:
     """Count attempts since the customer last made contact, or reacted positively."""
     if Stage(customer.stage) not in WITHOUT_INTENT:
         return []
-    answered = [place for place, touch in enumerate(recent, 1) if is_sign_of_intent(touch)]
-    return [touch for touch in recent[max(answered, default=0) :] if touch.is_by_hand]
+    signs = [index for index, touch in enumerate(recent, 1) if is_sign_of_intent(touch)]
+    return [touch for touch in recent[max(signs, default=0) :] if touch.is_by_hand]
 
 
 def is_sign_of_intent(touch: Touch) -> bool:
@@ -97,7 +97,7 @@ def is_sign_of_intent(touch: Touch) -> bool:
 
 
 def two_colleagues(recent: Touches, customer: CustomerRef) -> Touches:
-    """Owner, helpers and leader may all contact a customer; anybody else may only do so alone."""
+    """Owner, helpers and leader may contact a customer together. Anyone else may only be the sole contact."""
     tried = [touch for touch in recent if touch.is_by_hand]
     employees = {touch.employee_id for touch in tried}
     outsiders = {each for each in employees if not customer.holders.include(each)}

@@ -29,7 +29,7 @@ DUE_BATCH = 100
 MAX_TOUCHES = 200
 # Until the customer's first event arrives.
 UNKNOWN_YET = timedelta(minutes=1)
-MATTERS = (
+RELEVANT_EVENTS = (
     customer_events.StageChanged,
     customer_events.OwnerAssigned,
     customer_events.HelperAdded,
@@ -49,34 +49,34 @@ class GuardWatcher:
         self._clock = clock
 
     async def receive(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-        """Remember contacts, and make a customer due when its findings change. Most contacts change none."""
+        """Store contacts, and make a customer due when its findings change. Most contacts change none."""
         touched: dict[UUID, list[Touch]] = defaultdict(list)
         for envelope in envelopes:
             if isinstance(envelope.event, ContactLogged):
                 touched[envelope.subject].append(touch_of(envelope, envelope.event))
-        mattering = {each.subject for each in envelopes if isinstance(each.event, MATTERS)}
+        affected = {each.subject for each in envelopes if isinstance(each.event, RELEVANT_EVENTS)}
         now = self._clock()
-        known = await memory.of_customers(held, mattering | touched.keys())
+        known = await memory.of_customers(held, affected | touched.keys())
         rows = {**{customer_id: WatchRow(customer_id) for customer_id in touched}, **known}
-        customers = await planning.known(held, rows) if rows else {}
+        customers = await planning.load_customers(held, rows) if rows else {}
         touched_rows = [with_touches(row, touched[row.customer_id], now) for row in rows.values()]
         await memory.WATCHES.save(
             held, [with_due_time(row, customers.get(row.customer_id), now) for row in touched_rows]
         )
 
     async def run_due(self) -> int:
-        """Judge the customers that are due."""
+        """Evaluate the customers that are due."""
         async with transaction(self._pool) as held:
             rows = await memory.due(held, self._clock(), DUE_BATCH)
             if rows:
-                known = await planning.known(held, [row.customer_id for row in rows])
+                known = await planning.load_customers(held, [row.customer_id for row in rows])
                 # Save each at once: PostgreSQL ends a transaction that is idle for five seconds.
                 for row in rows:
                     await memory.WATCHES.save(held, [await self._judge(row, known.get(row.customer_id))])
         return len(rows)
 
     async def _judge(self, row: WatchRow, customer: CustomerRef | None) -> WatchRow:
-        """Report the findings, which commits before the row does. A judgement that is sent twice adds no event."""
+        """Report the findings; this commits before the row does. Reporting the same findings twice adds no event."""
         now = self._clock()
         if customer is None:
             return replace(row, look_again_at=now + UNKNOWN_YET)
@@ -111,7 +111,7 @@ def with_touches(row: WatchRow, touches: Touches, now: datetime) -> WatchRow:
 
 
 def with_due_time(row: WatchRow, customer: CustomerRef | None, now: datetime) -> WatchRow:
-    """Return the row with when to judge next: now, if the findings have changed."""
+    """Return the row with its next due time: now, if the findings have changed."""
     if customer is None or rules.findings(row.touches, customer, now).keys() != set(row.tripped):
         return replace(row, look_again_at=now)
     return replace(row, look_again_at=rules.look_again_at(row.touches, now))

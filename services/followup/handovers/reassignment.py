@@ -27,7 +27,7 @@ StreamCommand = tuple[UUID, Reassign | PassComplaintOn]
 
 
 class Reassignment:
-    """Part of the consumer's handler. Keys are made from the event, so one that comes twice has one effect."""
+    """Part of the consumer's handler. Command keys are derived from the event, so redelivery has no effect."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Reassignment:
     async def _send(
         self, envelope: Envelope[Any], customer_id: UUID, stream_id: UUID, command: Reassign | PassComplaintOn
     ) -> None:
-        """Send the command. A task or complaint that was closed meanwhile refuses, and stays as it is."""
+        """Send the command. A task or complaint that has been closed meanwhile rejects it and does not change."""
         context = ACTOR.on_event(envelope, f"handover|{envelope.id}|{stream_id}")
         with contextlib.suppress(RejectedError):
             if isinstance(command, Reassign):
@@ -79,7 +79,7 @@ class Reassignment:
 
 
 def passed_on(envelopes: Iterable[Envelope[Any]], old: str, new: str) -> Iterator[StreamCommand]:
-    """Yield the commands that give to `new` what is open and belongs to `old`; what others have stays theirs."""
+    """Yield the commands that reassign the open work of `old` to `new`. Work of other employees is not changed."""
     streams: dict[UUID, list[Any]] = defaultdict(list)
     for envelope in envelopes:
         if isinstance(envelope.event, OWED):

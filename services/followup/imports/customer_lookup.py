@@ -1,4 +1,4 @@
-"""Finds the customer of a row: by its number or, without one, by its name."""
+"""Finds the customer of an import row: by its number or, without one, by its name."""
 
 import asyncio
 from datetime import datetime
@@ -20,7 +20,7 @@ CACHED_ANSWERS = 10_000
 Reference = tuple[str, str, str]
 
 
-class Resolver:
+class CustomerLookup:
     """Finds customers, each once per file. Waits for customers whose events have not arrived yet."""
 
     def __init__(self, customers: Customers, pseudonyms: Pseudonyms) -> None:
@@ -41,18 +41,18 @@ class Resolver:
             raise RowProblemError(
                 "跟进客户",
                 "customer-unknown",
-                "No such customer is known; import the customers first.",
-                "没有该客户；请先导入客户。",
+                "There is no such customer. Import the customers first.",
+                "没有该客户，请先导入客户。",
             )
         return found
 
-    async def _wait_for(self, number: str, name: str, asked_at: datetime) -> UUID | None:
-        """Return the customer, or None once all customers recorded before `asked_at` have arrived."""
+    async def _wait_for(self, number: str, name: str, imported_at: datetime) -> UUID | None:
+        """Return the customer, or None once all customers recorded before `imported_at` have arrived."""
         loop = asyncio.get_running_loop()
         give_up_at = loop.time() + LONGEST_WAIT_SECONDS
         while True:
             # Read this before the look-up, which then sees every event up to it.
-            complete = await self._customers.complete_until() > asked_at
+            complete = await self._customers.complete_until() > imported_at
             found = await self._look_up(number, name)
             if found or complete or loop.time() > give_up_at:
                 return found
@@ -65,11 +65,11 @@ class Resolver:
                 raise RowProblemError(
                     "跟进客户",
                     "customer-ambiguous",
-                    "Several customers have this name; add the customer number.",
+                    "Several customers have this name. Add the customer number.",
                     "有多个同名客户，请补充客户编号。",
                 )
             if known:
                 return known[0]
         derived = self._pseudonyms.customer(FILE_SYSTEM, number or name)
-        found = await self._customers.standing(derived)
+        found = await self._customers.survivor_of(derived)
         return found.customer_id if found else None

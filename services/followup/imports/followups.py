@@ -15,7 +15,7 @@ from contracts.followup import Channel, Direction
 from services.followup import commands
 from services.followup.domain.contact import Contact
 from services.followup.domain.task import Task
-from services.followup.imports.customer_lookup import Resolver
+from services.followup.imports.customer_lookup import CustomerLookup
 from services.followup.queries.customers import Customers
 
 COLUMNS = (
@@ -71,7 +71,7 @@ class FollowupImport:
         self._contacts = contacts
         self._tasks = tasks
         self._pseudonyms = pseudonyms
-        self._resolver = Resolver(customers, pseudonyms)
+        self._customer_lookup = CustomerLookup(customers, pseudonyms)
         self._zone = ZoneInfo(zone)
 
     def ordering_key(self, row: Row) -> str:
@@ -79,21 +79,21 @@ class FollowupImport:
         return str(row.number)
 
     async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
-        followup = await self._understand(row.cells, context)
+        followup = await self._validate(row.cells, context)
         handled = await self._record(followup, context)
         if any(one.status == CREATED for one in handled):
             return RowOutcome.CREATED, followup.customer_id
         changed = any(one.events for one in handled)
         return (RowOutcome.CHANGED if changed else RowOutcome.UNCHANGED), followup.customer_id
 
-    async def _understand(self, cells: dict[str, str], context: Context) -> FollowUp:
+    async def _validate(self, cells: dict[str, str], context: Context) -> FollowUp:
         day = self._day(cells["followed_up_on"], context.now)
         owner_id = self._owner(cells)
         done = is_done(cells["status"])
         number, name = cells["customer_number"], cells["customer"]
         if not (number or name):
             raise RowProblemError("跟进客户", "missing", "A row needs a customer.", "缺少跟进客户。")
-        customer_id = await self._resolver.resolve(number, name, context)
+        customer_id = await self._customer_lookup.resolve(number, name, context)
         return FollowUp(customer_id, day, cells["content"] or None, owner_id, done)
 
     def _day(self, text: str, now: datetime) -> date:
@@ -104,9 +104,9 @@ class FollowupImport:
                 "跟进时间", "not-a-date", str(error), "不是可识别的日期，例如 2024-06-01。"
             ) from error
         if day is None:
-            raise RowProblemError("跟进时间", "missing", "A row needs the day of the follow-up.", "缺少跟进时间。")
+            raise RowProblemError("跟进时间", "missing", "A row needs the date of the follow-up.", "缺少跟进时间。")
         if day > now.astimezone(self._zone).date():
-            raise RowProblemError("跟进时间", "in-future", "The day has not come yet.", "该日期尚未到来。")
+            raise RowProblemError("跟进时间", "in-future", "The date is in the future.", "该日期尚未到来。")
         return day
 
     def _owner(self, cells: dict[str, str]) -> str:
@@ -114,12 +114,12 @@ class FollowupImport:
         if cells["owner_id"]:
             return cells["owner_id"]
         if not cells["owner"]:
-            raise RowProblemError("负责人员", "missing", "A row needs who followed up.", "缺少负责人员。")
+            raise RowProblemError("负责人员", "missing", "A row needs an owner.", "缺少负责人员。")
         return self._pseudonyms.employee(cells["owner"])
 
     async def _record(self, followup: FollowUp, context: Context) -> list[Handled]:
         contact_id, task_id = self._id("contact", followup), self._id("task", followup)
-        # No event may be in the future: not even from a file that is sent on that day before work starts.
+        # No event may be in the future, not even from a file that is imported on that day before work starts.
         occurred_at = min(datetime.combine(followup.day, WORKDAY_START, self._zone), context.now)
         log = commands.LogContact(
             channel=Channel.OTHER,
@@ -155,6 +155,6 @@ def is_done(text: str) -> bool:
         raise RowProblemError("状态", "missing", "A row needs a status.", "缺少状态。")
     found = DONE_BY_STATUS.get(normalised(text))
     if found is None:
-        offered = ", ".join(DONE_BY_STATUS)
-        raise RowProblemError("状态", "unknown-word", f"Not one of: {offered}.", f"不在可选范围内：{offered}。")
+        allowed = ", ".join(DONE_BY_STATUS)
+        raise RowProblemError("状态", "unknown-word", f"Must be one of: {allowed}.", f"不在可选范围内：{allowed}。")
     return found

@@ -1,4 +1,4 @@
-"""What is in force while a batch of facts is answered: the templates, and the calendars that they name."""
+"""The plan templates and calendars in force while a batch of events is handled."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from contracts.followup import CalendarPublished, PlanTemplatePublished
 
 
 class InForce:
-    """Reads each calendar once: a batch of facts begins very many plans under the same one."""
+    """Reads each calendar once per batch, because many plans of a batch use the same calendar."""
 
     def __init__(
         self, at: datetime, templates: dict[str, PlanTemplatePublished], calendars: Versions[CalendarPublished]
@@ -15,9 +15,9 @@ class InForce:
         self.templates = templates
         self._at = at
         self._calendars = calendars
-        self._read: dict[str, CalendarPublished] = {}
+        self._calendar_by_name: dict[str, CalendarPublished] = {}
 
     async def calendar(self, name: str) -> CalendarPublished:
-        if name not in self._read:
-            self._read[name] = await self._calendars.in_force(self._at, name)
-        return self._read[name]
+        if name not in self._calendar_by_name:
+            self._calendar_by_name[name] = await self._calendars.in_force(self._at, name)
+        return self._calendar_by_name[name]

@@ -1,4 +1,4 @@
-"""What the policy remembers of plans: how far each has been carried out, and which templates are in force."""
+"""Stored state of the plan runner: plans with their tasks, customers, and templates in force."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
@@ -36,7 +36,7 @@ OF_CUSTOMER = f"""
 OF_TEMPLATE = f"""
     SELECT {COLUMNS} FROM plan WHERE template = $1 AND ended_because IS NULL ORDER BY plan_id LIMIT $2
 """  # noqa: S608
-# Of those that wait, also one whose time has come and that no timer has put in force yet.
+# Includes waiting versions whose effective time has passed, but which the timer has not put in force yet.
 IN_FORCE = """
     SELECT DISTINCT ON (name) data FROM (
         SELECT name, number, data FROM plan_template
@@ -47,34 +47,36 @@ PUBLISH = """
     INSERT INTO plan_template (name, number, data) VALUES ($1, $2, $3)
     ON CONFLICT (name) DO UPDATE SET number = excluded.number, data = excluded.data
 """
-LOOK_AGAIN_BY_CALENDAR = """
+MAKE_DUE_BY_CALENDAR = """
     UPDATE plan SET look_again_at = $2 WHERE ended_because IS NULL AND look_again_at > $2
     AND template IN (SELECT name FROM plan_template WHERE data ->> 'calendar' = $1)
 """
-STOOD_IN_FOR = "SELECT DISTINCT employee_id FROM absence WHERE stand_in_id IS NOT NULL AND cancelled_at IS NULL"
-LOOK_AGAIN_NOW = "UPDATE plan SET look_again_at = $2 WHERE template = $1 AND ended_because IS NULL AND number < $3"
+WITH_STAND_IN = "SELECT DISTINCT employee_id FROM absence WHERE stand_in_id IS NOT NULL AND cancelled_at IS NULL"
+MAKE_DUE_BY_TEMPLATE = (
+    "UPDATE plan SET look_again_at = $2 WHERE template = $1 AND ended_because IS NULL AND number < $3"
+)
 
 
-# The customer as it was when the policy heard of a fact, whatever the list of customers shows by then.
-KNOWN = "SELECT customer_id, data FROM plan_customer WHERE customer_id = ANY($1)"
-KNOW = """
+# The customer after the last event that the policy received; the read model of customers may be further.
+LOAD_CUSTOMERS = "SELECT customer_id, data FROM plan_customer WHERE customer_id = ANY($1)"
+SAVE_CUSTOMERS = """
     INSERT INTO plan_customer (customer_id, data) SELECT * FROM unnest($1::uuid[], $2::jsonb[])
     ON CONFLICT (customer_id) DO UPDATE SET data = excluded.data
 """
 
 
-async def known(held: Connection, customer_ids: Iterable[UUID]) -> dict[UUID, CustomerRef]:
-    rows = await held.fetch(KNOWN, list(customer_ids))
+async def load_customers(held: Connection, customer_ids: Iterable[UUID]) -> dict[UUID, CustomerRef]:
+    rows = await held.fetch(LOAD_CUSTOMERS, list(customer_ids))
     return {row["customer_id"]: CUSTOMER.validate_python(row["data"]) for row in rows}
 
 
-async def know(held: Connection, customers: Sequence[CustomerRef]) -> None:
+async def save_customers(held: Connection, customers: Sequence[CustomerRef]) -> None:
     data = [CUSTOMER.dump_python(each, mode="json") for each in customers]
-    await held.execute(KNOW, [each.customer_id for each in customers], data)
+    await held.execute(SAVE_CUSTOMERS, [each.customer_id for each in customers], data)
 
 
 async def lock(held: Connection, customer_ids: Iterable[UUID]) -> None:
-    """Let nobody else carry out plans of these customers until the transaction ends."""
+    """Lock the plans of these customers until the transaction ends."""
     await held.execute(LOCK, sorted(customer_ids))
 
 
@@ -87,7 +89,7 @@ async def due(held: Connection, now: datetime, limit: int) -> list[PlanRow]:
 
 
 async def of_customer(pool: Pool, customer_id: UUID, before: tuple[datetime, UUID] | None, limit: int) -> list[PlanRow]:
-    """Return the customer's plans, the latest first, from below a place on."""
+    """Return the customer's plans, the latest first, starting after the sort key `before`."""
     return plans(await pool.fetch(OF_CUSTOMER, customer_id, *(before or (None, None)), limit))
 
 
@@ -103,19 +105,19 @@ async def in_force(source: "Connection | Pool", now: datetime) -> dict[str, Plan
 
 
 async def publish(held: Connection, template: PlanTemplatePublished, now: datetime) -> None:
-    """Put a version in force, and let the plans that run be looked at."""
+    """Put a version in force, and make the running plans of the template due."""
     await held.execute(PUBLISH, template.name, template.number, template.model_dump(mode="json"))
-    await held.execute(LOOK_AGAIN_NOW, template.name, now, template.number)
+    await held.execute(MAKE_DUE_BY_TEMPLATE, template.name, now, template.number)
 
 
-async def look_again(held: Connection, calendar: str, now: datetime) -> None:
-    """Let the plans that go by this calendar be looked at."""
-    await held.execute(LOOK_AGAIN_BY_CALENDAR, calendar, now)
+async def make_due(held: Connection, calendar: str, now: datetime) -> None:
+    """Make the plans that use this calendar due."""
+    await held.execute(MAKE_DUE_BY_CALENDAR, calendar, now)
 
 
-async def stood_in_for(held: Connection) -> frozenset[str]:
-    """Return all for whom anybody stands in, at whatever time."""
-    return frozenset(row["employee_id"] for row in await held.fetch(STOOD_IN_FOR))
+async def employees_with_stand_in(held: Connection) -> frozenset[str]:
+    """Return the employees who have a stand-in for any of their absences."""
+    return frozenset(row["employee_id"] for row in await held.fetch(WITH_STAND_IN))
 
 
 def plans(rows: Sequence[Any]) -> list[PlanRow]:

@@ -1,4 +1,4 @@
-"""What is remembered of one customer's plan between events. Pure."""
+"""The stored state of one plan. Pure."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

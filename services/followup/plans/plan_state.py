@@ -1,4 +1,4 @@
-"""What a command changes in the remembered plan. Pure."""
+"""Applies commands and revisions to the stored state of a plan. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,7 +13,7 @@ from services.followup.plans.steps import Revision
 
 
 def after(row: PlanRow | None, plan_id: UUID, command: PlanCommand, envelope: Envelope[Any]) -> PlanRow:
-    """Return the plan as a command leaves it, before its tasks are looked at."""
+    """Return the plan after a command, before its tasks are revised."""
     match command:
         case StartPlan():
             values = command.model_dump()
@@ -32,7 +32,7 @@ def running_of(plans: dict[UUID, PlanRow]) -> list[PlanRow]:
 
 
 def revised(row: PlanRow, revision: Revision) -> PlanRow:
-    """Return the plan without the tasks that the revision cancels, and with the others when it moves them to."""
+    """Return the plan without the tasks that the revision cancels, and with the new due times of those it moves."""
     kept = {
         key: replace(task, due_at=revision.move[key].at) if key in revision.move else task
         for key, task in row.tasks.items()
@@ -42,6 +42,6 @@ def revised(row: PlanRow, revision: Revision) -> PlanRow:
 
 
 def with_tasks(row: PlanRow, schedules: Mapping[str, tuple[UUID, ScheduleForPlan]], revision: Revision) -> PlanRow:
-    """Return the plan with the tasks that were scheduled, and when to look at it again."""
-    made = {key: Planned(task_id, schedule.due_at) for key, (task_id, schedule) in schedules.items()}
-    return replace(row, tasks={**row.tasks, **made}, look_again_at=revision.look_again_at)
+    """Return the plan with the scheduled tasks and its next due time."""
+    scheduled = {key: Planned(task_id, schedule.due_at) for key, (task_id, schedule) in schedules.items()}
+    return replace(row, tasks={**row.tasks, **scheduled}, look_again_at=revision.look_again_at)

@@ -1,4 +1,4 @@
-"""Which plans an event starts, changes and ends. Pure: the plan runner carries the answers out."""
+"""Decides which plans an event starts, changes and ends. Pure: the plan runner sends the commands."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ MORNING = time(9)
 
 @dataclass(frozen=True, slots=True)
 class PlanningState:
-    """What is known after the event: the customer, its running plans, the templates in force."""
+    """The state after the event: the customer, its running plans, and the templates in force."""
 
     customer: CustomerRef
     running: Sequence[PlanRow]
@@ -31,7 +31,7 @@ class PlanningState:
 
 
 def react(envelope: Envelope[Any], state: PlanningState) -> list[tuple[UUID, PlanCommand]]:
-    """Answer one event with commands to plans, by the plan's id. A plan's id is made from the event that started it."""
+    """Return the commands to plans, by plan id. The id of a plan is derived from the event that started it."""
     return [*ends(envelope, state), *starts(envelope, state)]
 
 
@@ -71,10 +71,14 @@ def starts(envelope: Envelope[Any], state: PlanningState) -> Iterator[tuple[UUID
     if state.customer.is_erased:
         return
     known = {plan.plan_id for plan in state.running}
-    having = {plan.template for plan in state.running}
+    running_templates = {plan.template for plan in state.running}
     for template in state.templates:
         plan_id = uuid5(envelope.id, template.name)
-        if plan_id in known or (template.once and template.name in having) or not is_in_mode(template, state.customer):
+        if (
+            plan_id in known
+            or (template.once and template.name in running_templates)
+            or not is_in_mode(template, state.customer)
+        ):
             continue
         if any(is_met(each, envelope) for each in template.starts_on) and (at := anchor(envelope, template, state)):
             yield plan_id, start(envelope, template, at, tier_of(state.customer))
@@ -91,7 +95,7 @@ def is_met(trigger: PlanTrigger, envelope: Envelope[Any]) -> bool:
 
 
 def anchor(envelope: Envelope[Any], template: PlanTemplatePublished, state: PlanningState) -> datetime | None:
-    """Return when the steps count from; None where the event does not say."""
+    """Return the time from which the offsets of the steps count; None if the event does not contain it."""
     if template.anchor is None:
         return envelope.occurred_at
     match getattr(envelope.event, template.anchor):

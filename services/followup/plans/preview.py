@@ -13,11 +13,11 @@ from services.followup.commands import PlanTemplate
 from services.followup.plans import memory
 from services.followup.plans.steps import revise
 
-MAX_LOOKED_AT = 1_000
+MAX_CHECKED = 1_000
 
 
 class Preview(BaseModel):
-    """Counts over the plans that were looked at. `has_more` says that there are more, which change alike."""
+    """Counts over the plans that were checked. If `has_more`, there are further plans, which were not checked."""
 
     plans_looked_at: int
     has_more: bool
@@ -29,8 +29,8 @@ class Preview(BaseModel):
 
 async def preview(pool: Pool, name: str, template: PlanTemplate, calendar: CalendarPublished, at: datetime) -> Preview:
     """Count the changes in running plans as if the template came into force at `at`."""
-    found = await memory.of_template(pool, name, MAX_LOOKED_AT + 1)
-    plans = found[:MAX_LOOKED_AT]
+    found = await memory.of_template(pool, name, MAX_CHECKED + 1)
+    plans = found[:MAX_CHECKED]
     candidate, work = version_of(PlanTemplatePublished, template, name=name), working(calendar)
     revisions = [revise(replace(plan, planned_from=at), candidate, work, at) for plan in plans]
     return Preview(

@@ -1,4 +1,4 @@
-"""Carries out the commands of a plan, and brings its tasks to what its template says."""
+"""Sends the commands of a plan, and updates its open tasks to match its template."""
 
 import asyncio
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from uuid import uuid5
 from chassis.postgres.database import Pool
 from contracts.followup import CalendarPublished, PlanTemplatePublished
 from contracts.followup.plan import Assignment
-from services.followup.assignment import Given, give
+from services.followup.assignment import Assignee, find_assignee
 from services.followup.calendars.work_calendar import working
 from services.followup.commands.plan import ChangePlan, EndPlan, PlanCommand, StartPlan
 from services.followup.domain.customer_ref import CustomerRef
@@ -21,10 +21,10 @@ from services.followup.plans.task_of_step import schedule_of, work_of
 
 @dataclass(frozen=True, slots=True)
 class PlanningTerms:
-    """What holds for a batch: the templates and calendars in force, and the employees who ever have a stand-in."""
+    """Shared data of a batch: the templates and calendars in force, and the employees who have a stand-in."""
 
     in_force: InForce
-    stood_in_for: frozenset[str]
+    with_stand_in: frozenset[str]
 
     def has_template(self, row: PlanRow) -> bool:
         return row.template in self.in_force.templates
@@ -37,7 +37,7 @@ class PlanningTerms:
 
 
 class PlanReviser:
-    """Returns each plan as its commands leave it."""
+    """Sends the commands to a plan and its tasks, and returns the new state of the plan."""
 
     def __init__(self, pool: Pool, sender: PlanCommandSender, slots: asyncio.Semaphore) -> None:
         self._pool = pool
@@ -69,7 +69,7 @@ class PlanReviser:
         return with_tasks(row, schedules, revision)
 
     async def revise(self, row: PlanRow, cause: Cause, customer: CustomerRef, terms: PlanningTerms) -> PlanRow:
-        """Bring the plan's open tasks to what its template says now."""
+        """Update the plan's open tasks to match its template."""
         revision = await revision_of(row, cause, terms)
         for key in revision.cancel:
             await self._sender.cancel(row, key, cause)
@@ -82,22 +82,22 @@ class PlanReviser:
     async def _schedules(
         self, row: PlanRow, revision: Revision, cause: Cause, customer: CustomerRef, terms: PlanningTerms
     ) -> Schedules:
-        """Return the tasks to schedule. A step of the owner waits while the customer has none."""
+        """Return the tasks to schedule. A step for the owner waits until the customer has one."""
         calendar = await terms.calendar(row)
         found = {}
         for key, due in revision.schedule.items():
-            if given := await self._given(row, due, customer, terms):
-                command = schedule_of(row, due, given, calendar.name, calendar.number)
+            if assignee := await self._assignee(row, due, customer, terms):
+                command = schedule_of(row, due, assignee, calendar.name, calendar.number)
                 found[key] = uuid5(row.plan_id, f"{key}|{cause.name}"), command
         return found
 
-    async def _given(self, row: PlanRow, due: Due, customer: CustomerRef, terms: PlanningTerms) -> Given | None:
-        """Return who does it. The database is not asked about an owner who never has a stand-in."""
+    async def _assignee(self, row: PlanRow, due: Due, customer: CustomerRef, terms: PlanningTerms) -> Assignee | None:
+        """Return the assignee. For an owner without stand-ins no query is needed."""
         owner_id = customer.owner_id
-        if due.step.assign is Assignment.OWNER and owner_id not in terms.stood_in_for:
-            return Given(owner_id, Assignment.OWNER) if owner_id else None
+        if due.step.assign is Assignment.OWNER and owner_id not in terms.with_stand_in:
+            return Assignee(owner_id, Assignment.OWNER) if owner_id else None
         async with self._slots:
-            return await give(self._pool, work_of(row, due, customer))
+            return await find_assignee(self._pool, work_of(row, due, customer))
 
 
 async def revision_of(row: PlanRow, cause: Cause, terms: PlanningTerms) -> Revision:

@@ -1,4 +1,4 @@
-"""Answers events with commands to plans, and carries on the plans that are due."""
+"""Runs the plans: handles events with commands to plans, and continues plans that are due."""
 
 import asyncio
 from collections import defaultdict
@@ -32,20 +32,20 @@ from services.followup.plans.sender import Cause, PlanCommandSender, cause_of
 from services.followup.projection.customers import OWN
 from services.followup.queries.customers import Customers
 
-# The share of the pool's connections that is used at once: batches and requests of the same process need some, too.
+# The share of the pool's connections used at once. Batches and requests of the same process need the others.
 SHARE_OF_POOL = 0.5
 # PostgreSQL ends a transaction that is idle for five seconds, so a batch is saved after this many customers.
 CUSTOMERS_AT_ONCE = 48
 DUE_BATCH = 200
 
 Envelopes = Sequence[Envelope[Any]]
-PlanAnswer = tuple[Envelope[Any], UUID, PlanCommand]
+CausedCommand = tuple[Envelope[Any], UUID, PlanCommand]
 
 
 class PlanRunner:
-    """`receive` handles the consumers' batches, `run_due` the timer. Commands commit by themselves.
+    """`receive` handles the consumers' batches, `run_due` the timer. Commands commit in their own transactions.
 
-    What is remembered of the plans commits with the position.
+    The stored state of the plans commits with the consumer's position.
     """
 
     def __init__(
@@ -69,23 +69,23 @@ class PlanRunner:
         self._reviser = PlanReviser(pool, self._sender, self._slots)
 
     async def receive(self, envelopes: Envelopes, held: Connection) -> None:
-        """Answer a batch of events, up to `CUSTOMERS_AT_ONCE` customers concurrently."""
+        """Handle a batch of events, up to `CUSTOMERS_AT_ONCE` customers concurrently."""
         by_customer = await self._by_customer(envelopes, held)
         await memory.lock(held, by_customer)
-        known = await memory.known(held, by_customer)
+        known = await memory.load_customers(held, by_customer)
         running: dict[UUID, list[PlanRow]] = defaultdict(list)
         for plan in await memory.running(held, by_customer):
             running[plan.customer_id].append(plan)
         terms = await self._terms(held)
         for first in range(0, len(by_customer), CUSTOMERS_AT_ONCE):
             some = list(by_customer.items())[first : first + CUSTOMERS_AT_ONCE]
-            answers = (self._answer_customer(known.get(each), running[each], own, terms) for each, own in some)
-            answered = await asyncio.gather(*answers)
-            await memory.know(held, [customer for customer, _ in answered if customer])
-            await memory.PLANS.save(held, [plan for _, plans in answered for plan in plans])
+            tasks = (self._handle_customer(known.get(each), running[each], own, terms) for each, own in some)
+            results = await asyncio.gather(*tasks)
+            await memory.save_customers(held, [customer for customer, _ in results if customer])
+            await memory.PLANS.save(held, [plan for _, plans in results for plan in plans])
 
     async def run_due(self) -> int:
-        """Carry on the plans that are due: schedule further, change to a newer template, or end what is done."""
+        """Continue the plans that are due: schedule tasks, change to a newer template, or end a finished plan."""
         async with transaction(self._pool) as held:
             for version in await waiting.take(held, self._clock()):
                 await self._put_in_force(held, version)
@@ -93,13 +93,13 @@ class PlanRunner:
             rows = await memory.due(held, self._clock(), DUE_BATCH)
             if rows:
                 terms = await self._terms(held)
-                known = await memory.known(held, [row.customer_id for row in rows])
+                known = await memory.load_customers(held, [row.customer_id for row in rows])
                 for row in rows:
-                    await memory.PLANS.save(held, [await self._carry_on(row, known.get(row.customer_id), terms)])
+                    await memory.PLANS.save(held, [await self._continue(row, known.get(row.customer_id), terms)])
         return len(rows)
 
     async def _by_customer(self, envelopes: Envelopes, held: Connection) -> Mapping[UUID, list[Envelope[Any]]]:
-        """Take in new versions of templates and calendars; return the other events by customer."""
+        """Store new versions of templates and calendars; return the other events by customer."""
         found: dict[UUID, list[Envelope[Any]]] = defaultdict(list)
         for envelope in envelopes:
             if isinstance(envelope.event, PlanTemplatePublished | CalendarPublished):
@@ -110,26 +110,26 @@ class PlanRunner:
         return found
 
     async def _put_in_force(self, held: Connection, version: Published) -> None:
-        """Make the plans due that a version of a template or calendar concerns."""
+        """Make the plans due that use this template or calendar."""
         if isinstance(version, PlanTemplatePublished):
             await memory.publish(held, version, self._clock())
         elif isinstance(version, CalendarPublished):
-            await memory.look_again(held, version.name, self._clock())
+            await memory.make_due(held, version.name, self._clock())
 
     async def _terms(self, held: Connection) -> PlanningTerms:
         now = self._clock()
         in_force = InForce(now, await memory.in_force(held, now), self._calendars)
-        return PlanningTerms(in_force, await memory.stood_in_for(held))
+        return PlanningTerms(in_force, await memory.employees_with_stand_in(held))
 
-    async def _answer_customer(
+    async def _handle_customer(
         self, customer: CustomerRef | None, running: Sequence[PlanRow], own: Envelopes, terms: PlanningTerms
     ) -> tuple[CustomerRef | None, list[PlanRow]]:
-        """Answer one customer's events; return the customer and its plans as they are then."""
+        """Handle one customer's events; return the customer and its plans after them."""
         plans = {plan.plan_id: plan for plan in running}
-        customer, answers = await self._decide(customer, plans, own, terms)
+        customer, caused = await self._decide(customer, plans, own, terms)
         if customer is None:
             return None, list(plans.values())
-        for envelope, plan_id, command in answers:
+        for envelope, plan_id, command in caused:
             row = after(plans.get(plan_id), plan_id, command, envelope)
             plans[plan_id] = await self._reviser.carry_out(row, command, cause_of(envelope), customer, terms)
         if any(isinstance(envelope.event, OwnerAssigned) for envelope in own):
@@ -141,9 +141,9 @@ class PlanRunner:
 
     async def _decide(
         self, customer: CustomerRef | None, before: Mapping[UUID, PlanRow], own: Envelopes, terms: PlanningTerms
-    ) -> tuple[CustomerRef | None, list[PlanAnswer]]:
-        """Return the customer after the events, and the commands that answer them, in order."""
-        plans, answers = dict(before), list[PlanAnswer]()
+    ) -> tuple[CustomerRef | None, list[CausedCommand]]:
+        """Return the customer after the events, and the commands for them, in order."""
+        plans, caused = dict(before), list[CausedCommand]()
         for envelope in own:
             if isinstance(envelope.event, OWN):
                 customer = project(customer, envelope)
@@ -153,14 +153,14 @@ class PlanRunner:
             state = PlanningState(customer, running_of(plans), list(terms.in_force.templates.values()), self._zone)
             for plan_id, command in react(envelope, state):
                 plans[plan_id] = after(plans.get(plan_id), plan_id, command, envelope)
-                answers.append((envelope, plan_id, command))
-        return customer, answers
+                caused.append((envelope, plan_id, command))
+        return customer, caused
 
     async def _find(self, customer_id: UUID) -> CustomerRef | None:
         async with self._slots:
             return await self._customers.find(customer_id)
 
-    async def _carry_on(self, row: PlanRow, customer: CustomerRef | None, terms: PlanningTerms) -> PlanRow:
+    async def _continue(self, row: PlanRow, customer: CustomerRef | None, terms: PlanningTerms) -> PlanRow:
         cause = Cause(f"look|{row.look_again_at.isoformat()}", self._clock(), f"plan-{row.plan_id}", row.anchor_id)
         template = terms.template(row)
         if customer is None:

@@ -1,6 +1,6 @@
 """Sends the commands of a plan: to the plan itself, and to the tasks of its steps.
 
-Every command has a key made from its cause, so a cause that is handled twice has one effect.
+The key of every command is derived from its cause, so a cause that is handled twice has one effect.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ Schedules = Mapping[str, tuple[UUID, ScheduleForPlan]]
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What led to commands: an event, or a plan that was due. `name` is unique to it."""
+    """The cause of commands: an event, or a plan that was due. `name` is unique for each cause."""
 
     name: str
     at: datetime
@@ -38,7 +38,7 @@ class Cause:
 
 
 class PlanCommandSender:
-    """Changes of plans and tasks each take one of the `slots`; new plans and tasks do not."""
+    """Sends commands. Each change of a plan or task takes one of the `slots`; new plans and tasks do not."""
 
     def __init__(
         self, plans: CommandHandler[Plan | None], tasks: CommandHandler[Task | None], slots: asyncio.Semaphore
@@ -70,7 +70,7 @@ class PlanCommandSender:
         await self._change_task(row, key, Cancel(), cause)
 
     async def _change_task(self, row: PlanRow, key: str, command: Cancel | Reschedule, cause: Cause) -> None:
-        """Change the task of a step. A task that was completed or cancelled meanwhile refuses, and stays as it is."""
+        """Change the task of a step. A task that was completed or cancelled meanwhile does not change."""
         context = context_of(cause, f"{row.plan_id}|{key}|{type(command).__name__}")
         with contextlib.suppress(RejectedError):
             async with self._slots:
@@ -83,7 +83,7 @@ def cause_of(envelope: Envelope[Any]) -> Cause:
 
 
 def context_of(cause: Cause, what: str) -> Context:
-    """Return the context of one command; `what` tells apart the commands of one cause."""
+    """Return the context of one command; `what` is unique among the commands of a cause."""
     return Context(
         key=f"plan|{cause.name}|{what}",
         actor=ACTOR.name,

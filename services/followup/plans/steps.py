@@ -1,4 +1,4 @@
-"""When the steps of a plan are due, and what that changes in its tasks. Pure."""
+"""Calculates when the steps of a plan are due, and the changes of its tasks. Pure."""
 
 import calendar as months
 from collections.abc import Iterator, Mapping
@@ -11,9 +11,9 @@ from contracts.followup import PlanTemplatePublished
 from contracts.followup.plan import OffsetUnit, PlanStep
 from services.followup.plans.plan_row import PlanRow
 
-# Tasks are scheduled no further ahead than this; a timer schedules the later ones.
+# Tasks are scheduled up to this time ahead. A timer schedules the later ones.
 HORIZON = timedelta(days=90)
-LOOK_AGAIN = timedelta(days=30)
+REVIEW_INTERVAL = timedelta(days=30)
 ONE_DAY = timedelta(days=1)
 MAX_OCCURRENCES = 400
 MONTHS_A_YEAR = 12
@@ -29,7 +29,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """The tasks to schedule, move and cancel, by the keys of their steps; and when to look at the plan again."""
+    """The tasks to schedule, move and cancel, by the keys of their steps, and the plan's next due time."""
 
     schedule: Mapping[str, Due]
     move: Mapping[str, Due]
@@ -39,7 +39,7 @@ class Revision:
 
 
 def revise(plan: PlanRow, template: PlanTemplatePublished, calendar: WorkCalendar, now: datetime) -> Revision:
-    """Return the changes of open tasks that bring the plan to what `template` says. Tasks already due stay."""
+    """Return the changes of open tasks that make the plan match `template`. Tasks already due are not changed."""
     until = now + HORIZON
     every = {key: due for step in template.steps for key, due in occurrences(plan, step, calendar, until)}
     wanted = {key: due for key, due in every.items() if due.at <= until}
@@ -49,7 +49,7 @@ def revise(plan: PlanRow, template: PlanTemplatePublished, calendar: WorkCalenda
         schedule={key: due for key, due in wanted.items() if key not in plan.tasks and due.at >= plan.planned_from},
         move={key: due for key, due in wanted.items() if key in plan.tasks and now < plan.tasks[key].due_at != due.at},
         cancel=tuple(key for key, task in plan.tasks.items() if key not in wanted and task.due_at > now),
-        look_again_at=now + LOOK_AGAIN if further else max(last, now) + ONE_DAY,
+        look_again_at=now + REVIEW_INTERVAL if further else max(last, now) + ONE_DAY,
         is_done=not further and last < now,
     )
 

@@ -1,6 +1,6 @@
-"""The lists of this service, updated from its own events: one module for each list.
+"""The read models of this service's own events, one module for each list.
 
-`customers` is apart: it holds what is known of the customer service's customers.
+`customers` is separate: it is the read model of the customer service's events.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What this service knows of customers: taken from their topic, looked up for relations and for files."""
+"""The read model of customers, from their topic. It is used for access rules and imports."""
 
 from collections.abc import Sequence
 from typing import Any, get_args
@@ -31,7 +31,7 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
 
 
 async def keep_leavers(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-    """Remember who has left, as a handover of all that somebody had says it."""
+    """Store the employees who have left the company, as stated by the handover of all their customers."""
     left = {each.event.from_owner_id: each.occurred_at for each in envelopes if is_leaving(each.event)}
     if left:
         await held.execute(LEFT, list(left), list(left.values()))

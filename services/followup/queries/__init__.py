@@ -1,1 +1,1 @@
-"""What can be read: one module for each list."""
+"""Queries, one module for each list."""

@@ -1,4 +1,4 @@
-"""What can be read about absences: their list, who is away now, and who can stand in."""
+"""Queries for absences: the list, present absences, and possible stand-ins."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from chassis.postgres.database import Pool
 from contracts.followup.absence import AbsenceReason
 from services.followup.projection.absences import ONE_DAY, AbsenceRow
-from services.followup.queries.paging import Place, columns_of, one_more
+from services.followup.queries.paging import SortKey, columns_of, one_more
 
 COLUMNS = columns_of(AbsenceRow)
 # Names come from our own class, never from a request.
@@ -37,7 +37,7 @@ NOW = f"""
     WHERE employee_id = ANY($2) AND cancelled_at IS NULL AND starts_at <= $3 AND ends_at > $3 AND {VISIBLE}
     ORDER BY employee_id
 """  # noqa: S608
-STOOD_IN_FOR = f"""
+COVERED_BY = f"""
     SELECT {COLUMNS} FROM absence
     WHERE stand_in_id = ANY($1) AND cancelled_at IS NULL AND starts_at < $3 AND ends_at > $2 ORDER BY absence_id
 """  # noqa: S608
@@ -66,7 +66,7 @@ class AbsenceView(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class AbsenceFilters:
-    """What the list is narrowed to. `visible_to` restricts it to what one employee may see."""
+    """The filters of the list. `visible_to` restricts it to what one employee may see."""
 
     visible_to: str | None
     employee_id: str | None = None
@@ -78,14 +78,14 @@ class AbsenceQueries:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def page(self, filters: AbsenceFilters, after: Place | None, limit: int) -> list[AbsenceRow]:
-        """Return up to `limit` + 1 absences that are not cancelled, by when they begin."""
+    async def page(self, filters: AbsenceFilters, after: SortKey | None, limit: int) -> list[AbsenceRow]:
+        """Return up to `limit` + 1 absences that are not cancelled, by start."""
         at, row_id = after or (None, None)
         narrowed = (filters.employee_id, filters.since, filters.until, one_more(limit))
         return [AbsenceRow(**row) for row in await self._pool.fetch(LIST, filters.visible_to, at, row_id, *narrowed)]
 
     async def can_stand_in(self, employee_id: str, days: tuple[date, date]) -> bool:
-        """Say whether the employee has not left, and is present on at least one of these days."""
+        """Return whether the employee has not left, and is present on at least one of these days."""
         if await self._pool.fetchval(HAS_LEFT, employee_id):
             return False
         return not is_covered(
@@ -93,21 +93,21 @@ class AbsenceQueries:
         )
 
     async def away_now(self, people: Sequence[str], visible_to: str | None, now: datetime) -> list[AbsenceRow]:
-        """Return the current absences of these people, as far as `visible_to` may see them."""
+        """Return the current absences of these employees that `visible_to` may see."""
         return [AbsenceRow(**row) for row in await self._pool.fetch(NOW, visible_to, list(people), now)]
 
-    async def stood_in_for(self, people: Sequence[str], since: datetime, until: datetime) -> list[AbsenceRow]:
-        """Return the absences between two instants in which one of these people is the stand-in."""
-        return [AbsenceRow(**row) for row in await self._pool.fetch(STOOD_IN_FOR, list(people), since, until)]
+    async def covered_by(self, people: Sequence[str], since: datetime, until: datetime) -> list[AbsenceRow]:
+        """Return the absences between two instants in which one of these employees is the stand-in."""
+        return [AbsenceRow(**row) for row in await self._pool.fetch(COVERED_BY, list(people), since, until)]
 
     async def leads(self, leader_id: str, employee_id: str) -> bool:
-        """Say whether `employee_id` owns a customer of which `leader_id` is the leader."""
+        """Return whether `employee_id` owns a customer of which `leader_id` is the leader."""
         found: bool = await self._pool.fetchval(LEADS, leader_id, employee_id)
         return found
 
 
 def is_covered(days: tuple[date, date], absences: Sequence[AbsenceRow]) -> bool:
-    """Say whether these absences, ordered by their first day, cover every one of the days."""
+    """Return whether these absences, ordered by their first day, cover every one of the days."""
     day, last = days
     for each in absences:
         if each.first_day <= day <= each.last_day:

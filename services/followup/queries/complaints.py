@@ -1,4 +1,4 @@
-"""What can be read about complaints: their list, with the text that it refers to."""
+"""Queries for complaints, with their texts from the vault."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from chassis.store.vault_reader import read_personal_data
 from contracts.followup import Channel, Intake, Severity
 from services.followup.domain.complaint import SETTLED, UNANSWERED, ComplaintState
 from services.followup.projection.complaints import ComplaintRow
-from services.followup.queries.paging import OF_CUSTOMER, OWN_CUSTOMERS, Place, columns_of, one_more, values_of
+from services.followup.queries.paging import OF_CUSTOMER, OWN_CUSTOMERS, SortKey, columns_of, one_more, values_of
 
 # Names come from our own class, never from a request.
 LIST = f"""
@@ -76,7 +76,7 @@ class ComplaintView(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ComplaintFilters:
-    """What the list is narrowed to. `visible_to` restricts it to what one employee may see."""
+    """The filters of the list. `visible_to` restricts it to what one employee may see."""
 
     visible_to: str | None
     customer_id: UUID | None = None
@@ -89,12 +89,12 @@ class ComplaintQueries:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def page(self, filters: ComplaintFilters, after: Place | None, limit: int) -> list[ComplaintRow]:
+    async def page(self, filters: ComplaintFilters, after: SortKey | None, limit: int) -> list[ComplaintRow]:
         """Return up to `limit` + 1 complaints, the latest first."""
         at, complaint_id = after or (None, None)
-        asked = (filters.customer_id, filters.owner_id, filters.state, filters.overdue, one_more(limit))
+        parameters = (filters.customer_id, filters.owner_id, filters.state, filters.overdue, one_more(limit))
         states = (list(SETTLED), list(UNANSWERED))
-        rows = await self._pool.fetch(LIST, filters.visible_to, at, complaint_id, *asked, *states)
+        rows = await self._pool.fetch(LIST, filters.visible_to, at, complaint_id, *parameters, *states)
         return [ComplaintRow(**row) for row in rows]
 
     async def views(self, rows: Sequence[ComplaintRow]) -> list[ComplaintView]:
@@ -102,10 +102,9 @@ class ComplaintQueries:
         return [ComplaintView.model_validate(values) for values in await self.values(rows)]
 
     async def values(self, rows: Sequence[ComplaintRow]) -> list[dict[str, Any]]:
-        """Return what the views of the rows are made of."""
-        words = await read_personal_data(
-            self._pool, (ref for row in rows for ref in (row.content_ref, *row.answer_refs))
-        )
+        """Return the values of the views of the rows."""
+        refs = (ref for row in rows for ref in (row.content_ref, *row.answer_refs))
+        words = await read_personal_data(self._pool, refs)
         return [
             values_of(row)
             | {"id": row.complaint_id, "content": words.get(row.content_ref), "answers": answers_of(row, words)}

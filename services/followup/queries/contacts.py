@@ -1,4 +1,4 @@
-"""What can be read about contacts: their list, with the text that it refers to."""
+"""Queries for contacts, with their texts from the vault."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from chassis.store.vault_reader import read_personal_data
 from contracts.followup import Channel, Direction, Sentiment
 from services.followup.domain.contact import next_task_id
 from services.followup.projection.contacts import ContactRow
-from services.followup.queries.paging import OF_CUSTOMER, VISIBLE, Place, columns_of, one_more, values_of
+from services.followup.queries.paging import OF_CUSTOMER, VISIBLE, SortKey, columns_of, one_more, values_of
 
 # Names come from our own class, never from a request.
 LIST = f"""
@@ -75,7 +75,7 @@ class ContactView(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ContactFilters:
-    """What the list is narrowed to. `visible_to` restricts it to what one employee may see."""
+    """The filters of the list. `visible_to` restricts it to what one employee may see."""
 
     visible_to: str | None
     customer_id: UUID | None = None
@@ -86,21 +86,21 @@ class ContactQueries:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def page(self, filters: ContactFilters, after: Place | None, limit: int) -> list[ContactRow]:
+    async def page(self, filters: ContactFilters, after: SortKey | None, limit: int) -> list[ContactRow]:
         """Return up to `limit` + 1 contacts, the latest first."""
         at, contact_id = after or (None, None)
-        asked = (filters.visible_to, at, contact_id, filters.customer_id, filters.employee_id)
-        return [ContactRow(**row) for row in await self._pool.fetch(LIST, *asked, one_more(limit))]
+        parameters = (filters.visible_to, at, contact_id, filters.customer_id, filters.employee_id)
+        return [ContactRow(**row) for row in await self._pool.fetch(LIST, *parameters, one_more(limit))]
 
     async def views(self, rows: Sequence[ContactRow]) -> list[ContactView]:
         """Return the rows with their text from the vault."""
         refs = (ref for row in rows for ref in (row.content_ref, row.goal_ref, *refs_within(row)))
         words = await read_personal_data(self._pool, refs)
-        return [ContactView.model_validate({**values_of(row), **shown(row, words)}) for row in rows]
+        return [ContactView.model_validate({**values_of(row), **view_values(row, words)}) for row in rows]
 
 
-def shown(row: ContactRow, words: PersonalData) -> dict[str, object]:
-    """Return what a view has besides the columns of its row."""
+def view_values(row: ContactRow, words: PersonalData) -> dict[str, object]:
+    """Return the values of a view that are not columns of its row."""
     return {
         "id": row.contact_id,
         "content": words.get(row.content_ref),

@@ -27,7 +27,7 @@ WATERMARK = """
 
 
 class Customers:
-    """Looks customers up. A new customer arrives some milliseconds after its registration."""
+    """Looks up customers. A new customer arrives some milliseconds after its registration."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -36,7 +36,7 @@ class Customers:
         row = await self._pool.fetchrow(ONE, customer_id)
         return CustomerRef(**row) if row else None
 
-    async def standing(self, customer_id: UUID) -> CustomerRef | None:
+    async def survivor_of(self, customer_id: UUID) -> CustomerRef | None:
         """Return the customer, or the one that it was merged into."""
         found = await self.find(customer_id)
         return await self.find(found.merged_into) if found and found.merged_into else found
@@ -47,7 +47,7 @@ class Customers:
         return [customer_id, *(row["customer_id"] for row in rows)]
 
     async def require(self, customer_id: UUID) -> CustomerRef:
-        """Return the customer, waiting shortly for a new one; raise the 404 problem if it does not arrive.
+        """Return the customer, after a short wait for a new one; raise the 404 problem if it does not arrive.
 
         Raise MovedError for one that was merged into another.
         """
@@ -72,7 +72,7 @@ class Customers:
 
     async def holders(self, customer_id: UUID) -> Holders:
         """Return owner, leader and helpers of the customer; nobody until the first event arrives."""
-        found = await self.standing(customer_id)
+        found = await self.survivor_of(customer_id)
         return found.holders if found else Holders()
 
     async def named(self, name: str) -> list[UUID]:

@@ -1,4 +1,4 @@
-"""What can be read about the findings of the mode guards."""
+"""Queries for the findings of the mode guards."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from chassis.postgres.database import Pool
 from contracts.customer import Mode, Stage
 from contracts.followup import Guard
 from services.followup.projection.guards import GuardRow
-from services.followup.queries.paging import VISIBLE, Place, columns_of, one_more
+from services.followup.queries.paging import VISIBLE, SortKey, columns_of, one_more
 
 # Names come from our own class, never from a request.
 LIST = f"""
@@ -54,7 +54,7 @@ class GuardView(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class GuardFilters:
-    """What the list is narrowed to. `visible_to` restricts it to what one employee may see."""
+    """The filters of the list. `visible_to` restricts it to what one employee may see."""
 
     visible_to: str | None
     customer_id: UUID | None = None
@@ -66,7 +66,7 @@ class GuardQueries:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def page(self, filters: GuardFilters, after: Place | None, limit: int) -> list[GuardRow]:
+    async def page(self, filters: GuardFilters, after: SortKey | None, limit: int) -> list[GuardRow]:
         """Return up to `limit` + 1 findings, the latest first."""
         at, row_id = after or (None, None)
         is_open = None if filters.state is None else filters.state == GuardState.OPEN

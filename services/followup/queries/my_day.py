@@ -1,4 +1,4 @@
-"""The day of an employee or a team: tasks that are late or due soon, and complaints near their targets."""
+"""Queries for the day of an employee or a team: tasks late or due soon, and complaints near their targets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -99,8 +99,8 @@ SEVERITIES = list(SEVERITY_WEIGHTS), list(SEVERITY_WEIGHTS.values())
 
 
 @dataclass(frozen=True, slots=True)
-class DayQuestion:
-    """Whose day, as `visible_to` may see it, and up to how much. `covered` are the absences that they stand in for."""
+class DayQuery:
+    """The employees, what `visible_to` may see, and a limit. `covered` are absences in which they are the stand-in."""
 
     people: Sequence[str]
     visible_to: str | None
@@ -110,7 +110,7 @@ class DayQuestion:
 
     @property
     def away(self) -> tuple[list[object], ...]:
-        """Return the arguments of `away_from`, without people who are asked about themselves."""
+        """Return the arguments of `away_from`, without absent employees who are themselves requested."""
         others = [each for each in self.covered if each.employee_id not in self.people]
         return tuple([getattr(each, name) for each in others] for name in WINDOW)
 
@@ -140,23 +140,23 @@ class DayQueries:
         self._zone = ZoneInfo(zone)
 
     async def people_of(self, leader_id: str) -> list[str]:
-        """Return the owners that somebody leads, and the leader."""
+        """Return the owners led by an employee, and that employee."""
         rows = await self._pool.fetch(PEOPLE, leader_id)
         return sorted({leader_id, *(row["owner_id"] for row in rows)})
 
-    async def tasks(self, asked: DayQuestion) -> dict[str, DayPart[TaskRow]]:
+    async def tasks(self, query: DayQuery) -> dict[str, DayPart[TaskRow]]:
         """Return the open tasks by part: overdue, due until midnight, due in the days after."""
-        midnight = self.midnight_after(asked.now)
+        midnight = self.midnight_after(query.now)
         until = midnight + timedelta(days=NEXT_DAYS)
-        given = (asked.visible_to, list(asked.people), asked.now, midnight, until, *TIERS, asked.limit, *asked.away)
+        given = (query.visible_to, list(query.people), query.now, midnight, until, *TIERS, query.limit, *query.away)
         rows = await self._pool.fetch(TASKS, *given)
         parts = [[row for row in rows if row["part"] == number] for number in range(len(PARTS))]
         return {name: part_of(TaskRow, part) for name, part in zip(PARTS, parts, strict=True)}
 
-    async def complaints(self, asked: DayQuestion) -> DayPart[ComplaintRow]:
+    async def complaints(self, query: DayQuery) -> DayPart[ComplaintRow]:
         """Return the open complaints whose next target has passed or is near."""
-        given = (asked.visible_to, list(asked.people), list(UNANSWERED), asked.now, asked.now + NEAR)
-        rows = await self._pool.fetch(COMPLAINTS, *given, *TIERS, *SEVERITIES, asked.limit, *asked.away)
+        given = (query.visible_to, list(query.people), list(UNANSWERED), query.now, query.now + NEAR)
+        rows = await self._pool.fetch(COMPLAINTS, *given, *TIERS, *SEVERITIES, query.limit, *query.away)
         return part_of(ComplaintRow, rows)
 
     def midnight_after(self, now: datetime) -> datetime:

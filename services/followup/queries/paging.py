@@ -1,4 +1,4 @@
-"""What the lists share: where a page begins, the columns and values of a row, and whose rows a reader sees."""
+"""Shared code of the lists: sort keys, columns and values of rows, and visibility."""
 
 from dataclasses import fields
 from datetime import datetime
@@ -17,7 +17,7 @@ OWN_CUSTOMERS = customers_of("customer_ref", "$1")
 OF_CUSTOMER = ids_of("customer_ref", "$4::uuid")
 
 
-class Place(NamedTuple):
+class SortKey(NamedTuple):
     """The time and the id of the row after which a page begins."""
 
     at: datetime

@@ -1,4 +1,4 @@
-"""What can be read about surveys: their list, and the results of each question."""
+"""Queries for surveys: the list, and the results of each question."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from chassis.postgres.database import Pool
 from chassis.store.vault_reader import read_personal_data
 from contracts.followup import Channel, SurveyKind
 from services.followup.projection.surveys import SurveyRow
-from services.followup.queries.paging import VISIBLE, Place, columns_of, one_more, values_of
+from services.followup.queries.paging import VISIBLE, SortKey, columns_of, one_more, values_of
 
-# With fewer anonymous answers, a reader could guess who gave which.
+# With fewer anonymous answers, a reader could guess who gave them.
 LEAST_ANSWERS = 5
 MAX_RESULTS = 200
 # Names come from our own class, never from a request.
@@ -102,7 +102,7 @@ class ResultRow:
 
 @dataclass(frozen=True, slots=True)
 class SurveyFilters:
-    """What the list is narrowed to. `visible_to` restricts it to what one employee may see."""
+    """The filters of the list. `visible_to` restricts it to what one employee may see."""
 
     visible_to: str | None
     customer_id: UUID | None = None
@@ -114,7 +114,7 @@ class SurveyQueries:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def page(self, filters: SurveyFilters, after: Place | None, limit: int) -> list[SurveyRow]:
+    async def page(self, filters: SurveyFilters, after: SortKey | None, limit: int) -> list[SurveyRow]:
         """Return up to `limit` + 1 surveys, the latest first."""
         at, row_id = after or (None, None)
         is_answered = None if filters.state is None else filters.state == SurveyState.ANSWERED

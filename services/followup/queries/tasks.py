@@ -1,4 +1,4 @@
-"""What can be read about follow-up tasks: their list, with the text that it refers to."""
+"""Queries for follow-up tasks, with their texts from the vault."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from contracts.followup import Channel
 from contracts.followup.plan import Assignment
 from services.followup.domain.task import TaskState
 from services.followup.projection.tasks import TaskRow
-from services.followup.queries.paging import OF_CUSTOMER, OWN_CUSTOMERS, Place, columns_of, one_more, values_of
+from services.followup.queries.paging import OF_CUSTOMER, OWN_CUSTOMERS, SortKey, columns_of, one_more, values_of
 
 # Names come from our own class, never from a request.
 LIST = f"""
@@ -58,7 +58,7 @@ class TaskView(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class TaskFilters:
-    """What the list is narrowed to. `visible_to` restricts it to what one employee may see."""
+    """The filters of the list. `visible_to` restricts it to what one employee may see."""
 
     visible_to: str | None
     customer_id: UUID | None = None
@@ -71,19 +71,20 @@ class TaskQueries:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def page(self, filters: TaskFilters, after: Place | None, limit: int) -> list[TaskRow]:
-        """Return up to `limit` + 1 tasks, by when they are due."""
+    async def page(self, filters: TaskFilters, after: SortKey | None, limit: int) -> list[TaskRow]:
+        """Return up to `limit` + 1 tasks, by due time."""
         at, task_id = after or (None, None)
-        asked = (filters.customer_id, filters.assignee_id, filters.state, filters.due_before, one_more(limit))
-        return [TaskRow(**row) for row in await self._pool.fetch(LIST, filters.visible_to, at, task_id, *asked)]
+        parameters = (filters.customer_id, filters.assignee_id, filters.state, filters.due_before, one_more(limit))
+        return [TaskRow(**row) for row in await self._pool.fetch(LIST, filters.visible_to, at, task_id, *parameters)]
 
     async def views(self, rows: Sequence[TaskRow]) -> list[TaskView]:
         """Return the rows with their text from the vault."""
         return [TaskView.model_validate(values) for values in await self.values(rows)]
 
     async def values(self, rows: Sequence[TaskRow]) -> list[dict[str, Any]]:
-        """Return what the views of the rows are made of."""
-        words = await read_personal_data(self._pool, (ref for row in rows for ref in (row.content_ref, row.reason_ref)))
+        """Return the values of the views of the rows."""
+        refs = (ref for row in rows for ref in (row.content_ref, row.reason_ref))
+        words = await read_personal_data(self._pool, refs)
         return [
             values_of(row)
             | {"id": row.task_id, "content": words.get(row.content_ref), "reason": words.get(row.reason_ref)}

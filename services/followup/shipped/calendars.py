@@ -1,4 +1,4 @@
-"""The calendar that is there before anybody has published one: offices in China, with the State Council's days off."""
+"""The shipped calendar: offices in China, with the State Council's days off."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ WORKDAYS, WEEKEND = 5, 2
 
 
 def china_years() -> tuple[CalendarYear, ...]:
-    """Return a year for each file beside this one, the earliest first."""
+    """Return the years of the JSON files in this folder, the earliest first."""
     files = sorted(Path(__file__).parent.glob("china-*.json"))
     return tuple(CalendarYear.model_validate_json(file.read_text(encoding="utf-8")) for file in files)
 

@@ -1,10 +1,10 @@
-"""What a policy promises, and the policy that is there before anybody has published one."""
+"""The targets of a complaint policy, and the shipped policy."""
 
 from contracts.followup.complaint import Severity
 from contracts.followup.complaint_policy import ComplaintPolicyPublished, ComplaintTarget
 
 TOP_TIERS = (None, "vip", "a")
-# Work minutes to the first answer and to the resolution; a day of the calendar that is shipped has 450.
+# Work minutes to the first answer and to the resolution. A workday of the shipped calendar has 450.
 MINUTES = {
     Severity.CRITICAL: (60, 450),
     Severity.HIGH: (120, 900),
@@ -14,7 +14,7 @@ MINUTES = {
 
 
 def shipped_target(severity: Severity, tier: str | None) -> ComplaintTarget:
-    """Customers of the highest tiers wait half as long."""
+    """Return the shipped target. For the highest tiers it is half as long."""
     answer, resolve = (minutes // (2 if tier else 1) for minutes in MINUTES[severity])
     return ComplaintTarget(severity=severity, tier=tier, answer_minutes=answer, resolve_minutes=resolve)
 
@@ -26,7 +26,7 @@ SHIPPED = ComplaintPolicyPublished(
 )
 
 
-def promised(policy: ComplaintPolicyPublished, severity: Severity, tier: str | None) -> ComplaintTarget:
-    """Return the target for this tier, else the one for any."""
+def target_of(policy: ComplaintPolicyPublished, severity: Severity, tier: str | None) -> ComplaintTarget:
+    """Return the target for this tier, else the one for all tiers."""
     found = {target.tier: target for target in policy.targets if target.severity is severity}
     return found.get(tier) or found[None]

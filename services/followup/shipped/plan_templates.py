@@ -1,4 +1,4 @@
-"""Templates that are there to begin with. One is in force once it has been published, as it stands or changed."""
+"""The shipped plan templates. Each is in force only after it has been published, unchanged or changed."""
 
 from contracts.customer import Mode
 from contracts.followup import PlanStep, PlanTemplatePublished, PlanTrigger
@@ -31,8 +31,8 @@ def every(months: int, tier: str) -> PlanStep:
 
 
 def template(name: str, *starts_on: PlanTrigger, steps: tuple[PlanStep, ...], **other: object) -> PlanTemplatePublished:
-    said = {"name": name, "number": FIRST_NUMBER, "starts_on": starts_on, "steps": steps, **other}
-    return PlanTemplatePublished.model_validate(said)
+    values = {"name": name, "number": FIRST_NUMBER, "starts_on": starts_on, "steps": steps, **other}
+    return PlanTemplatePublished.model_validate(values)
 
 
 TEMPLATES = (

@@ -1,1 +1,1 @@
-"""Surveys: who is asked, how an invitation is told from a forged one, and what was answered."""
+"""Surveys: sending after events, and the codes of invitations."""

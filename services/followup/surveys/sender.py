@@ -1,4 +1,4 @@
-"""Sends surveys after the events that the survey policy names, with a rest between two of a customer."""
+"""Sends surveys after the events named in the survey policy, with a minimum interval for each customer."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -23,7 +23,7 @@ LATELY = "SELECT EXISTS (SELECT FROM survey WHERE customer_id = $1 AND sent_at >
 
 
 class SurveySender:
-    """`receive` is part of the consumers' handler. A survey's id is made from the event, so it is sent once."""
+    """`receive` is part of the consumers' handler. The survey's id is derived from the event, so it is sent once."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class SurveySender:
         self._clock = clock
 
     async def receive(self, envelopes: Sequence[Envelope[Any]]) -> None:
-        """Send what the policy in force asks for after these events."""
+        """Send the surveys that the policy in force requires after these events."""
         policy = await self._policies.find(self._clock())
         if policy is None:
             return
@@ -50,7 +50,7 @@ class SurveySender:
                 await self._send(envelope, policy)
 
     async def _send(self, envelope: Envelope[Any], policy: SurveyPolicyPublished) -> None:
-        """Send a survey, unless the list shows one within the rest. The list may lag, so two events may lead to two."""
+        """Send a survey, unless the list shows one within the interval. The list may lag: two events may cause two."""
         survey_id, customer_id = uuid5(envelope.id, "survey"), envelope.subject
         rest_since = envelope.recorded_at - timedelta(days=policy.rest_days)
         customer = await self._customers.find(customer_id)

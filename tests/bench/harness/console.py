@@ -1,4 +1,4 @@
-"""What a run tells people while it measures: in which versions, and what a reader of the figures must know."""
+"""Prints the progress of a run, the versions, and notes for readers of the figures."""
 
 import sys
 from importlib.metadata import version

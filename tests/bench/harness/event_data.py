@@ -1,4 +1,4 @@
-"""Customers' lives to measure with: true-to-life events, every customer's in order, all customers' mixed."""
+"""Realistic event data: each customer's events in order, all customers interleaved."""
 
 import random
 from collections import defaultdict

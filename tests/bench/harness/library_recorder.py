@@ -1,4 +1,4 @@
-"""A peer at the same work: the library's own PostgreSQL recorder, as shipped, with threads.
+"""For comparison: the library's own PostgreSQL recorder, as shipped, with threads.
 
 Run as a program: DATABASE_URL WRITERS SECONDS. Prints {"events_per_second": …}.
 """

@@ -1,4 +1,4 @@
-"""What every benchmark shares: how long to measure, rounds that take turns, and figures beside their floors."""
+"""Shared code of the benchmarks: durations, alternating rounds, and figures with their floors."""
 
 import asyncio
 import gc

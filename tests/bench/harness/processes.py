@@ -1,4 +1,4 @@
-"""Single processes of the product, started as the local stack starts them, on a database of the benchmark's own."""
+"""Starts single processes of the product, like the local stack, on the benchmark's own database."""
 
 import sys
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What a run leaves: a table for people, JSON lines for programs."""
+"""Writes the results of a run: a table for people, JSON lines for programs."""
 
 import json
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Servers beside the measurements, in a thread with asyncio's own loop: uvloop starts no process as another account."""
+"""Runs the servers in a thread with asyncio's own loop, because uvloop cannot start processes as another user."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Reporting's projection applying events live, against COPY of the rows that they end up as."""
+"""Reporting's projection applying events live, against COPY of the resulting rows."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Loading a stream and folding it, with and without a remembered state, against one SELECT of the same rows."""
+"""Loading and folding a stream, with and without a cached state, against one SELECT of the same rows."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial

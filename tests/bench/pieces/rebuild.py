@@ -1,4 +1,4 @@
-"""Reporting's read model from its topics, live and made again beside the live one, against COPY of the same rows."""
+"""Reporting's read model from its topics, live and as a rebuild next to the live one, against COPY of the same rows."""
 
 import asyncio
 from dataclasses import replace

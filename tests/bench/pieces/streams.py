@@ -1,4 +1,4 @@
-"""Commands on streams of 20 and of 500 events, remembered and cold, against grouped appends of events made ready."""
+"""Commands on streams of 20 and 500 events, cached and not cached, against grouped appends of prepared events."""
 
 import asyncio
 from collections.abc import Callable, Sequence

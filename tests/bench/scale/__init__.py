@@ -1,1 +1,1 @@
-"""How the pieces fare with many events, many customers, and for long."""
+"""Benchmarks with many events, many customers, and long duration."""

@@ -1,4 +1,4 @@
-"""Measures at scale: `python -m tests.bench.scale [--only NAME] [--events N] [--customers N] [--minutes M]`."""
+"""Runs the scale benchmarks: `python -m tests.bench.scale [--only NAME] [--events N] [--customers N] [--minutes M]`."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The floor of timers: the least SQL that reads and moves the same rows, on a copy of their table."""
+"""The floor of timers: the minimal SQL that reads and updates the same rows, on a copy of their table."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

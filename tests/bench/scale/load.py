@@ -1,4 +1,4 @@
-"""A mixed load on the whole stack: contacts and changed profiles in turns, as fast as possible or at a fixed rate."""
+"""A mixed load on the whole stack: contacts and profile changes, as fast as possible or at a fixed rate."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""A million events from two stores through Kafka into the read model: by one consuming process, then by two."""
+"""A million events from two stores through Kafka into the read model: with one consumer process, then with two."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The day of one person and of a team, among very many open tasks, against an indexed look-up of as many rows."""
+"""My-day queries of one person and of a team with very many open tasks, against an indexed query of as many rows."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta

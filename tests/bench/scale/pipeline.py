@@ -1,4 +1,4 @@
-"""Processes of the real line, from two stores through Kafka to the read model, each role as production runs it."""
+"""The processes from two stores through Kafka to the read model, each role as in production."""
 
 import asyncio
 from collections.abc import Sequence

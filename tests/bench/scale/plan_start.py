@@ -1,4 +1,4 @@
-"""Plans begun for very many customers at once, as after a file of deliveries, against appends of the same events.
+"""Plan starts for very many customers at once, as after an import of deliveries, against appends of the same events.
 
 Once as the policy hears of the deliveries, and once from Kafka, by its consumer, with requests to the same process.
 """
@@ -89,7 +89,7 @@ async def make_known(pool: Pool, ids: Sequence[UUID]) -> None:
         async with transaction(pool) as held:
             registered = Registered(kind=Kind.COMPANY, name=CUSTOMER_NAME)
             await customers.apply([example_envelope(registered, subject=each) for each in some], held)
-            await memory.know(held, known)
+            await memory.save_customers(held, known)
     async with transaction(pool) as held:
         await memory.publish(held, TEMPLATE, utc_now())
 

@@ -1,4 +1,4 @@
-"""What a run leaves in build/scale.json: JSON lines, written as they come, so that a run cut short leaves its part."""
+"""Writes results to build/scale.json as JSON lines, one at a time, so that an interrupted run keeps its results."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Finding customers among very many, in each way that they are asked for, against a look-up by primary key."""
+"""Customer searches of each kind among very many customers, against a query by primary key."""
 
 import json
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""The whole stack under half of what it can take, for long: does anything grow that should not?"""
+"""A soak test of the whole stack at half of its capacity, which looks for growth of memory and backlog."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""Timers of very many customers: a look when nothing is due, raising what is, and moving times, against plain SQL."""
+"""Timers of very many customers: a query without due timers, firing, and moving due times, against plain SQL."""
 
 import asyncio
 from collections.abc import Callable, Sequence

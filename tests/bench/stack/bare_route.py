@@ -1,4 +1,4 @@
-"""The floor of a command over HTTP: one FastAPI route with the same body, and nothing behind it.
+"""The floor of a command over HTTP: one FastAPI route with the same body and no further work.
 
 Run as a program with a service's environment: same server, same settings.
 """

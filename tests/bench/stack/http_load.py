@@ -1,4 +1,4 @@
-"""A frugal HTTP client for load: it shares the machine with what it measures, so it does next to nothing."""
+"""A minimal HTTP load client: it shares the machine with the service under test, so it must be cheap."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""A file of customers taken in, against the same customers registered by single requests, in the same process."""
+"""An import of customers, against the same customers registered by single requests, in the same process."""
 
 from functools import partial
 from itertools import count

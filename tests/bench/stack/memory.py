@@ -1,4 +1,4 @@
-"""What each service keeps in memory: at rest, and after a load on all of them."""
+"""Memory usage of each service: idle, and after a load on all of them."""
 
 import asyncio
 import sys

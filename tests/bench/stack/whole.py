@@ -1,4 +1,4 @@
-"""The whole stack, and a steady load on it: contacts logged at a fixed rate, whatever the answers take."""
+"""The whole stack under a steady load: contacts logged at a fixed rate, independent of the response times."""
 
 import asyncio
 import json

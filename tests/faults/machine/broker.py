@@ -1,4 +1,4 @@
-"""Topics kept in the test's own memory: what a relay hands over stands there in order, until it is lost."""
+"""An in-memory broker: it keeps the records of a relay in order, until they are lost."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from chassis.kafka.cloudevents import Headers
 from chassis.kafka.records import Record
 from chassis.kafka.sending import Outgoing
 from contracts.topics import Topic
-from tests.faults.machine.death import Death
+from tests.faults.machine.process_death import ProcessDeath
 from tests.faults.support import evidence
 from tests.faults.support.oracle import Published
 
@@ -18,15 +18,15 @@ HALF_SENT = "broker.half-sent"
 
 
 class Broker:
-    """Takes the place of `send_all`, `end_offsets` and `read_last_headers`, by which a relay knows Kafka."""
+    """Replaces `send_all`, `log_ends` and `tails`, with which a relay uses Kafka."""
 
-    def __init__(self, death: Death) -> None:
+    def __init__(self, death: ProcessDeath) -> None:
         self._death = death
         self._logs: dict[TopicPartition, list[ConsumerRecord[Any, Any]]] = defaultdict(list)
 
     async def send_all(self, _producer: object, outgoing: Outgoing) -> None:
-        """Take all; or, where the sender is to die meanwhile, the first half of each partition's."""
-        dying = self._death.comes_at(HALF_SENT)
+        """Store all records; or only the first half of each partition's, if the sender is to die meanwhile."""
+        dying = self._death.kills_at(HALF_SENT)
         for (topic, partition), records in outgoing.items():
             for record in records[: len(records) // 2 if dying else None]:
                 self.take(TopicPartition(topic, partition), record)

@@ -1,4 +1,4 @@
-"""What a customer's life must look like from outside: a few dicts, and the rules said once more, plainly."""
+"""The model of the customer service: a few dicts, and a second, simple implementation of its rules."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +16,7 @@ REASONS = {"lost": "price", "interested": "won-back"}
 
 @dataclass(frozen=True)
 class Order:
-    """One command under its idempotency key. `if_match` is the version that the caller believes in."""
+    """One command with its idempotency key. `if_match` is the version that the caller expects."""
 
     key: str
     customer: UUID
@@ -25,8 +25,8 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What the caller is told: a version, or the code of a refusal. `events` is how many facts that makes."""
+class Expected:
+    """The response: a version, or the code of a refusal. `events` is the number of events that the command adds."""
 
     version: int = 0
     refusal: str = ""
@@ -35,44 +35,44 @@ class Told:
 
 @dataclass
 class Model:
-    """What must be so: each customer as a dict, each answer that was given for good, and which keys have an event."""
+    """The expected state: customers as dicts, stored responses by key, and the keys that have an event."""
 
     customers: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     answers: dict[str, int] = field(default_factory=dict)
     effective: set[str] = field(default_factory=set)
 
-    def expect(self, order: Order) -> Told:
-        """Return what the order must be told now; nothing changes."""
+    def expect(self, order: Order) -> Expected:
+        """Return the expected response to the order, without an effect."""
         if order.key in self.answers:
-            return Told(self.answers[order.key])
+            return Expected(self.answers[order.key])
         known = self.customers.get(order.customer, {})
         version = known.get("version", 0)
         if order.if_match not in (None, version):
-            return Told(refusal="version-mismatch")
-        news = news_of(known, order.command)
-        return news if isinstance(news, Told) else Told(version + bool(news), events=int(bool(news)))
+            return Expected(refusal="version-mismatch")
+        change = change_of(known, order.command)
+        return change if isinstance(change, Expected) else Expected(version + bool(change), events=int(bool(change)))
 
-    def happen(self, order: Order) -> None:
-        """Let the order have its effect, once."""
-        told = self.expect(order)
-        if order.key in self.answers or told.refusal:
+    def apply(self, order: Order) -> None:
+        """Apply the effect of the order, once."""
+        expected = self.expect(order)
+        if order.key in self.answers or expected.refusal:
             return
         known = self.customers.get(order.customer, {})
-        news = news_of(known, order.command)
-        if isinstance(news, dict):
-            self.customers[order.customer] = known | news | {"version": told.version}
-            self.answers[order.key] = told.version
-        if news:
+        change = change_of(known, order.command)
+        if isinstance(change, dict):
+            self.customers[order.customer] = known | change | {"version": expected.version}
+            self.answers[order.key] = expected.version
+        if change:
             self.effective.add(order.key)
 
 
-def news_of(known: dict[str, Any], command: Command) -> dict[str, Any] | Told:
+def change_of(known: dict[str, Any], command: Command) -> dict[str, Any] | Expected:
     """Return what a command changes, or its refusal."""
     match command:
         case Register(name=name):
             return {} if known else {"name": name, "stage": Stage.NEW, "tier": None, "industry": None}
         case _ if not known:
-            return Told(refusal="customer-unknown")
+            return Expected(refusal="customer-unknown")
         case ChangeProfile(profile=Profile(industry=industry)):
             return {"industry": industry}
         case ChangeStage(stage=stage) if stage == known["stage"]:
@@ -80,7 +80,7 @@ def news_of(known: dict[str, Any], command: Command) -> dict[str, Any] | Told:
         case ChangeStage(stage=stage) if stage in STEPS[known["stage"]]:
             return {"stage": stage}
         case ChangeStage():
-            return Told(refusal="illegal-transition")
+            return Expected(refusal="illegal-transition")
         case SetTier(tier=tier):
             return {} if tier == known["tier"] else {"tier": tier}
         case _:

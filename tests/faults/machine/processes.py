@@ -1,4 +1,4 @@
-"""The product's own pieces, put together as services do, so that a sequence can take one step of one of them."""
+"""Parts of the product that run step by step: command processes, relays and consumer groups."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,20 +22,20 @@ from contracts.event import Envelope
 from contracts.topics import FOLLOWUP_EVENTS, Topic
 from services.customer.domain import CUSTOMER, Customer
 from tests.faults.machine.broker import Broker
-from tests.faults.machine.death import Death, Died
+from tests.faults.machine.databases import Databases
 from tests.faults.machine.model import Order
-from tests.faults.machine.world import World
+from tests.faults.machine.process_death import ProcessDeath, ProcessDied
 from tests.support.pipeline import SEE
 
 APPLYING = "applier.applying"
 TWO = 2
 
 
-class Desk:
-    """Takes commands in, as one of several processes: each remembers what it last saw of a customer."""
+class CommandProcess:
+    """One of several processes that handle commands, each with its own stream cache."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, databases: Databases) -> None:
+        self._world = databases
         self.restart()
 
     def restart(self) -> None:
@@ -44,14 +44,14 @@ class Desk:
         )
 
     async def ask(self, order: Order, *, other: bool = False) -> Any:
-        """Send an order; `other` is another request under its key."""
+        """Handle an order; `other` is a different request with the same key."""
         now, body = self._world.now, b"another body" if other else b"its body"
         context = Context(order.key, "sequence", order.key, now, request_hash=body)
         return await self._handler.handle(order.customer, order.command, context, expected_version=order.if_match)
 
 
-class Line:
-    """Carries a store to its topic; two relays want to, and one that was paused may wake up."""
+class RelayPair:
+    """Two relays of one store, of which one may have been paused and resume."""
 
     def __init__(self, pool: Pool, topic: Topic) -> None:
         self._pool, self.topic = pool, topic
@@ -61,7 +61,7 @@ class Line:
         self._relays: list[Relay | None] = [None] * TWO
 
     async def publish(self, number: int) -> None:
-        """Let a relay publish what there is, unless another one holds the lease."""
+        """Let a relay publish one batch, unless another one holds the lease."""
         relay = self._relays[number]
         try:
             if relay is None:
@@ -73,27 +73,27 @@ class Line:
             producer: Any = None
             await relay._publish_next(producer)
             await relay._publish_watermark(producer)
-        except (Died, LeaseLostError):
+        except (ProcessDied, LeaseLostError):
             self._relays[number] = None
 
 
 @dataclass
 class Member:
-    """One member of a group: where it reads next, and what it takes for applied."""
+    """One member of a consumer group, with its next offsets."""
 
     consumer: Consumer
     offsets: dict[TopicPartition, int] = field(default_factory=dict)
 
 
-class Reader:
-    """A group that reads topics; two members believe that a partition is theirs, and one of them is a zombie."""
+class ConsumerGroup:
+    """A consumer group with two members that both believe they own the partitions: one is a zombie."""
 
-    def __init__(self, name: str, pool: Pool, topics: Sequence[Topic], handler: Handler, death: Death) -> None:
-        async def mortal(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+    def __init__(self, name: str, pool: Pool, topics: Sequence[Topic], handler: Handler, death: ProcessDeath) -> None:
+        async def handle_or_die(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
             await handler(envelopes, held)
             death.point(APPLYING)
 
-        self._applier = Applier(name, pool, mortal)
+        self._applier = Applier(name, pool, handle_or_die)
         self._topics = topics
         self.restart()
 
@@ -106,7 +106,7 @@ class Reader:
     async def deliver(
         self, broker: Broker, number: int, places: Sequence[TopicPartition], start: int | None, count: int
     ) -> None:
-        """Hand records to a member in one batch: from where it stands, or from `start`."""
+        """Deliver records to a member in one batch: from its next offsets, or from `start`."""
         member = self._members[number]
         begins = {place: member.offsets.get(place, 0) if start is None else start for place in places}
         records = {place: found for place, begin in begins.items() if (found := broker.read(place, begin, count))}
@@ -115,7 +115,7 @@ class Reader:
                 await member.consumer.apply(records)
                 await member.consumer.finish()
                 member.offsets |= {place: begins[place] + len(found) for place, found in records.items()}
-        except (Died, PositionMovedError):
+        except (ProcessDied, PositionMovedError):
             self._members[number] = self._new()
 
 
@@ -124,8 +124,8 @@ async def see(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         await held.execute(SEE, envelope.id, envelope.subject, envelope.position)
 
 
-def say_that_followup_is_quiet(broker: Broker, world: World) -> None:
-    """Mark followup's topic, on which nothing is told in a sequence, as complete up to now."""
-    value, headers = encode_watermark(world.now, source="/care/followup", previous_position=0)
+def publish_followup_watermarks(broker: Broker, databases: Databases) -> None:
+    """Publish watermarks up to now on followup's topic, which has no events in a sequence."""
+    value, headers = encode_watermark(databases.now, source="/care/followup", previous_position=0)
     for number in range(FOLLOWUP_EVENTS.partitions):
         broker.take(TopicPartition(FOLLOWUP_EVENTS.name, number), (b"", value, headers))

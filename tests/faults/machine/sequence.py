@@ -1,6 +1,6 @@
-"""What may happen in a sequence: every rule is one step of somebody, in any order.
+"""The steps of a sequence: every rule is one step of one process, and rules run in any order.
 
-What a caller is told is held against the model at once; the rest when all has come to rest.
+Responses are compared with the model at once; everything else when the sequence has ended.
 """
 
 import sys
@@ -32,7 +32,7 @@ PASSING = st.sampled_from([timedelta(seconds=11), timedelta(hours=1), timedelta(
 
 
 class AnySequence(RuleBasedStateMachine):
-    """One sequence on one system, played from the beginning of its world."""
+    """One sequence on one system, starting with empty databases."""
 
     def __init__(self, system: System, play: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
         super().__init__()
@@ -40,34 +40,34 @@ class AnySequence(RuleBasedStateMachine):
         self.model = Model()
         self.orders: list[Order] = []
         self.rebuilds = 0
-        play(system.world.begin())
+        play(system.databases.begin())
 
     def dying(self, place: str | None, step: Coroutine[Any, Any, Any]) -> Any:
-        """Take a step, during which its process dies if it comes to the place."""
-        self.system.death.awaits_at(place)
-        told = self.play(step)
-        self.system.death.awaits_at(None)
-        return told
+        """Run a step; its process dies if it reaches the crash point."""
+        self.system.death.kill_at(place)
+        result = self.play(step)
+        self.system.death.kill_at(None)
+        return result
 
     def ask(self, order: Order, process: int, dies_at: str | None = None) -> None:
         expected = self.model.expect(order)
         told = self.dying(dies_at, self.system.ask(order, process))
         if told is not None:
-            assert told == expected, f"{order.key} was told {told}, not {expected}"
-            self.model.happen(order)
+            assert told == expected, f"{order.key} returned {told}, not {expected}"
+            self.model.apply(order)
         elif self.play(self.system.has_answer(order.key)):
             assert dies_at == AFTER or order.key in self.model.answers, f"{order.key} was stored by a dead process"
-            self.model.happen(order)
+            self.model.apply(order)
 
     def order(self, customer: UUID, command: Any, guard: int | None = None) -> Order:
-        """Make a new order; a guard is how far the caller's version is off."""
+        """Create an order; `guard` is the error of the version that the caller expects."""
         version = self.model.customers.get(customer, {}).get("version", 0)
         if_match = None if guard is None else max(0, version + guard)
         self.orders.append(Order(f"key-{len(self.orders)}", customer, command, if_match))
         return self.orders[-1]
 
     def profile(self, *, contacted: bool = False) -> ChangeProfile:
-        at = self.system.world.now if contacted else None
+        at = self.system.databases.now if contacted else None
         return ChangeProfile(profile=Profile(industry=f"行业{len(self.orders)}", last_contacted_at=at))
 
     @initialize(process=ONE_OF_TWO, dies_at=AT_APPEND)
@@ -101,7 +101,7 @@ class AnySequence(RuleBasedStateMachine):
         answered = [order for order in self.orders if order.key in self.model.answers]
         order = answered[old % len(answered)]
         refused = self.play(self.system.is_refused_for_its_key(order, process))
-        assert refused, f"{order.key} was told of a success for another request"
+        assert refused, f"{order.key} returned a success for another request"
 
     @rule(customer=CUSTOMER)
     def send_one_order_to_both_at_once(self, customer: UUID) -> None:
@@ -110,7 +110,7 @@ class AnySequence(RuleBasedStateMachine):
         told = self.play(both(*(self.system.ask(order, process) for process in (0, 1))))
         assert {(each.version, each.refusal) for each in told} == {(expected.version, expected.refusal)}, told
         assert sum(each.events for each in told) == expected.events, told
-        self.model.happen(order)
+        self.model.apply(order)
 
     @precondition(lambda self: self.model.customers)
     @rule(old=OLD)
@@ -121,18 +121,18 @@ class AnySequence(RuleBasedStateMachine):
         ranked = sorted(zip((each.version for each in told), (0, 1), strict=True))
         for version, number in ranked:
             assert version == self.model.expect(orders[number]).version, told
-            self.model.happen(orders[number])
+            self.model.apply(orders[number])
 
     @rule(process=ONE_OF_TWO)
     def restart(self, process: int) -> None:
-        self.system.desks[process].restart()
+        self.system.command_processes[process].restart()
 
-    @rule(line=ONE_OF_TWO, relay=ONE_OF_TWO, dies_at=AT_RELAY)
-    def publish(self, line: int, relay: int, dies_at: str | None) -> None:
-        self.dying(dies_at, self.system.lines[line].publish(relay))
+    @rule(relay_pair=ONE_OF_TWO, relay=ONE_OF_TWO, dies_at=AT_RELAY)
+    def publish(self, relay_pair: int, relay: int, dies_at: str | None) -> None:
+        self.dying(dies_at, self.system.relay_pairs[relay_pair].publish(relay))
 
     @rule(
-        reader=ONE_OF_TWO,
+        group=ONE_OF_TWO,
         member=ONE_OF_TWO,
         customer=CUSTOMER,
         start=st.none() | st.integers(0, 12),
@@ -140,36 +140,36 @@ class AnySequence(RuleBasedStateMachine):
         dies_at=AT_READER,
     )
     def deliver(
-        self, reader: int, member: int, customer: UUID, start: int | None, count: int, dies_at: str | None
+        self, group: int, member: int, customer: UUID, start: int | None, count: int, dies_at: str | None
     ) -> None:
-        self.dying(dies_at, self.system.deliver(reader, member, [place_of(customer)], start, count))
+        self.dying(dies_at, self.system.deliver(group, member, [place_of(customer)], start, count))
 
     @rule(dies_at=AT_READER)
     def list_customers(self, dies_at: str | None) -> None:
-        self.dying(dies_at, self.system.listing.catch_up())
+        self.dying(dies_at, self.system.list_projection.catch_up())
 
     @precondition(lambda self: self.rebuilds == 0 and len(self.orders) > 3)
     @rule()
-    def make_the_list_again(self) -> None:
+    def rebuild_the_list(self) -> None:
         self.rebuilds += 1
-        self.play(self.system.listing.make_again())
+        self.play(self.system.list_projection.rebuild())
 
     @rule(time=PASSING)
     def pass_time(self, time: timedelta) -> None:
-        self.play(self.system.world.pass_time(time))
+        self.play(self.system.databases.pass_time(time))
 
     @rule(time=PASSING, relay=ONE_OF_TWO, member=ONE_OF_TWO)
-    def let_time_and_everything_else_flow(self, time: timedelta, relay: int, member: int) -> None:
-        self.play(self.system.world.pass_time(time))
+    def pass_time_and_run_everything(self, time: timedelta, relay: int, member: int) -> None:
+        self.play(self.system.databases.pass_time(time))
         self.play(self.system.let_flow(relay, member))
 
     @rule()
-    def let_followup_say_that_it_is_quiet(self) -> None:
+    def publish_watermarks_of_followup(self) -> None:
         self.play(self.system.deliver_marks())
 
     @rule()
-    def look_for_silence(self) -> None:
-        self.play(self.system.look())
+    def evaluate_alerts(self) -> None:
+        self.play(self.system.evaluate_alerts())
 
     @rule()
     def lose_kafka(self) -> None:
@@ -180,6 +180,6 @@ class AnySequence(RuleBasedStateMachine):
         self.play(self.system.positions_move_on())
 
     def teardown(self) -> None:
-        # A step that failed says more than what it left behind.
+        # The error of a failed step says more than the state that it left.
         if sys.exception() is None:
             self.play(self.system.settle(self.model))

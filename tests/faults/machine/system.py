@@ -1,4 +1,4 @@
-"""All of it together, one step at a time: two processes that take commands in, lines, readers, the list, the alerts."""
+"""The whole system, run one step at a time: two command processes, relays, consumers, the list, and the alerts."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,13 +17,20 @@ from contracts.event import Envelope
 from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS, PARTITIONS
 from services.alerts.detection.detector import CONSUMER, Detector
 from services.alerts.engine.rules import DEFAULT_RULES
+from tests.faults.machine.alert_oracle import AlertOracle
 from tests.faults.machine.broker import Broker
-from tests.faults.machine.death import Death, Died
-from tests.faults.machine.listing import Listing
-from tests.faults.machine.model import Model, Order, Told
-from tests.faults.machine.processes import TWO, Desk, Line, Reader, say_that_followup_is_quiet, see
-from tests.faults.machine.silence import Watch
-from tests.faults.machine.world import World
+from tests.faults.machine.databases import Databases
+from tests.faults.machine.list_projection import ListProjection
+from tests.faults.machine.model import Expected, Model, Order
+from tests.faults.machine.process_death import ProcessDeath, ProcessDied
+from tests.faults.machine.processes import (
+    TWO,
+    CommandProcess,
+    ConsumerGroup,
+    RelayPair,
+    publish_followup_watermarks,
+    see,
+)
 from tests.faults.support import evidence, oracle
 from tests.faults.support.ledger import LOST, Attempt, Outcome, Reply
 
@@ -41,94 +48,94 @@ MOVES = """
 
 
 class System:
-    """The product, without its processes and its Kafka. Everything that is asked stands in `attempts`."""
+    """The product without processes and Kafka. Every order that was sent is in `attempts`."""
 
-    def __init__(self, world: World, broker: Broker, death: Death) -> None:
-        self.world, self.broker, self.death = world, broker, death
+    def __init__(self, databases: Databases, broker: Broker, death: ProcessDeath) -> None:
+        self.databases, self.broker, self.death = databases, broker, death
         self.attempts: list[Attempt] = []
-        self.desks = [Desk(world) for _ in range(TWO)]
-        self.lines = [Line(world.customer, CUSTOMER_EVENTS), Line(world.alerts, ALERT_EVENTS)]
+        self.command_processes = [CommandProcess(databases) for _ in range(TWO)]
+        self.relay_pairs = [RelayPair(databases.customer, CUSTOMER_EVENTS), RelayPair(databases.alerts, ALERT_EVENTS)]
         self.detector = Detector(
-            EventStore(world.alerts), world.alerts, EventMapper(), DEFAULT_RULES, lambda: world.now
+            EventStore(databases.alerts), databases.alerts, EventMapper(), DEFAULT_RULES, lambda: databases.now
         )
         feeds = [CUSTOMER_EVENTS, FOLLOWUP_EVENTS]
-        self.readers = [
-            Reader(CONSUMER, world.alerts, feeds, self.detector.apply, death),
-            Reader("seen", world.customer, [CUSTOMER_EVENTS], see, death),
+        self.consumer_groups = [
+            ConsumerGroup(CONSUMER, databases.alerts, feeds, self.detector.apply, death),
+            ConsumerGroup("seen", databases.customer, [CUSTOMER_EVENTS], see, death),
         ]
-        self.listing = Listing(world, death)
-        self.watch = Watch()
-        self._pools = (world.customer, world.alerts)
+        self.list_projection = ListProjection(databases, death)
+        self.alert_oracle = AlertOracle()
+        self._pools = (databases.customer, databases.alerts)
         self._moves: list[dict[str, list[int]]] = [{}, {}]
         self._may_rewind: set[int] = set()
         self._facts: list[Envelope[Any]] = []
 
-    async def ask(self, order: Order, process: int) -> Told | None:
-        """Send an order; None where the process died and nobody knows what became of it."""
+    async def ask(self, order: Order, process: int) -> Expected | None:
+        """Send an order; None if the process died and the result is unknown."""
         try:
-            handled: Handled = await self.desks[process].ask(order)
-        except Died:
-            self.desks[process].restart()
+            handled: Handled = await self.command_processes[process].ask(order)
+        except ProcessDied:
+            self.command_processes[process].restart()
             self.attempts.append(Attempt(order.key, LOST))
             return None
         except (RejectedError, VersionMismatchError) as error:
             self.attempts.append(Attempt(order.key, Reply(Outcome.REFUSED)))
-            return Told(refusal=error.code if isinstance(error, RejectedError) else "version-mismatch")
+            return Expected(refusal=error.code if isinstance(error, RejectedError) else "version-mismatch")
         self.attempts.append(Attempt(order.key, Reply(Outcome.ACKED, handled.status, handled.body.decode())))
-        return Told(handled.version, events=handled.events)
+        return Expected(handled.version, events=handled.events)
 
     async def has_answer(self, key: str) -> bool:
-        """Tell what became of an order that nobody was told of."""
-        return await EventStore(self.world.customer).answer(key) is not None
+        """Return whether the order was stored."""
+        return await EventStore(self.databases.customer).answer(key) is not None
 
     async def is_refused_for_its_key(self, order: Order, process: int) -> bool:
         try:
-            await self.desks[process].ask(order, other=True)
+            await self.command_processes[process].ask(order, other=True)
         except KeyReusedError:
             return True
         return False
 
     async def deliver(
-        self, reader: int, member: int, places: Sequence[TopicPartition], start: int | None, count: int
+        self, group: int, member: int, places: Sequence[TopicPartition], start: int | None, count: int
     ) -> None:
-        await self.readers[reader].deliver(self.broker, member, places, start, count)
-        await self.watch.hear(self.world.alerts, await self.facts(), self.world.now)
+        await self.consumer_groups[group].deliver(self.broker, member, places, start, count)
+        await self.alert_oracle.receive(self.databases.alerts, await self.facts(), self.databases.now)
 
     async def deliver_marks(self) -> None:
-        """Let followup say that it is quiet up to now, and alerts hear it."""
-        say_that_followup_is_quiet(self.broker, self.world)
+        """Publish watermarks up to now on followup's topic, and deliver them to alerts."""
+        publish_followup_watermarks(self.broker, self.databases)
         await self.deliver(0, 0, PLACES[FOLLOWUP_EVENTS.name], None, ALL)
 
     async def let_flow(self, relay: int, member: int) -> None:
-        """Carry on what there is, as far as whoever is awake and alive gets."""
-        await self.lines[0].publish(relay)
+        """Publish and deliver everything once, with the given relay and member."""
+        await self.relay_pairs[0].publish(relay)
         await self.deliver_marks()
         await self.deliver(0, member, PLACES[CUSTOMER_EVENTS.name], None, ALL)
-        await self.look()
+        await self.evaluate_alerts()
 
-    async def look(self) -> None:
-        """Let the timers of alerts look, and the oracle."""
-        wrong = await self.watch.look(self.world.alerts, await self.facts(), self.world.now)
+    async def evaluate_alerts(self) -> None:
+        """Run the timers of alerts, and evaluate the oracle."""
+        wrong = await self.alert_oracle.evaluate(self.databases.alerts, await self.facts(), self.databases.now)
         await self.detector.run_due()
         oracle.hold(wrong)
 
     async def facts(self) -> list[Envelope[Any]]:
-        """Return the whole store; what was read of it once stays as it is."""
+        """Return all events of the store; only new ones are read."""
         after = self._facts[-1].position if self._facts else 0
-        self._facts += await evidence.stored(self.world.customer, after=after)
+        self._facts += await evidence.stored(self.databases.customer, after=after)
         return self._facts
 
     def lose_kafka(self) -> None:
-        """Kafka is empty, and everything that knew it is started again, as the runbook asks."""
+        """Empty Kafka, and restart everything that uses it, as the runbook requires."""
         self.broker.lose_everything()
-        for line in self.lines:
-            line.restart()
-        for reader in self.readers:
-            reader.restart()
+        for relay_pair in self.relay_pairs:
+            relay_pair.restart()
+        for group in self.consumer_groups:
+            group.restart()
         self._may_rewind = {0, 1}
 
     async def positions_move_on(self) -> None:
-        """I6, looked at after every step; only the cursors of a lost Kafka go back, once."""
+        """I6, checked after every step. Only the relay cursors may go back, once, after Kafka was lost."""
         found = [dict(rows) for rows in await both(*(pool.fetch(MOVES) for pool in self._pools))]
         heads = [positions.pop(HEAD) for positions in found]
         for number, positions in enumerate(found):
@@ -148,27 +155,27 @@ class System:
         self._moves[number][name] = [*before, position]
 
     async def settle(self, model: Model) -> None:
-        """Let everything come to rest, and hold it against the model and the invariants."""
-        self.death.awaits_at(None)
-        await self.world.pass_time(timedelta(seconds=LEASE_SECONDS + 1))
-        await self.publish_all(self.lines[0])
-        for number, reader in enumerate(self.readers):
-            reader.restart()
+        """Finish all work, and check the result against the model and the invariants."""
+        self.death.kill_at(None)
+        await self.databases.pass_time(timedelta(seconds=LEASE_SECONDS + 1))
+        await self.publish_all(self.relay_pairs[0])
+        for number, group in enumerate(self.consumer_groups):
+            group.restart()
             await self.deliver(number, 0, PLACES[CUSTOMER_EVENTS.name], 0, ALL)
         await self.deliver_marks()
-        await self.look()
-        await self.publish_all(self.lines[1])
-        await self.listing.catch_up()
+        await self.evaluate_alerts()
+        await self.publish_all(self.relay_pairs[1])
+        await self.list_projection.catch_up()
         await self._hold(model)
 
-    async def publish_all(self, line: Line) -> None:
-        line.restart()
-        await line.publish(0)
+    async def publish_all(self, relay_pair: RelayPair) -> None:
+        relay_pair.restart()
+        await relay_pair.publish(0)
 
     async def _hold(self, model: Model) -> None:
-        stored, alerts = await evidence.stored(self.world.customer), await evidence.stored(self.world.alerts)
-        rows = await evidence.customer_list(self.world.customer)
-        # What changed nothing has no event that could be looked for.
+        stored, alerts = await evidence.stored(self.databases.customer), await evidence.stored(self.databases.alerts)
+        rows = await evidence.customer_list(self.databases.customer)
+        # A command that changed nothing has no event.
         attempts = [each for each in self.attempts if each.reply is LOST or each.command in model.effective]
         oracle.hold(
             oracle.acknowledged_is_stored_once(attempts, stored),
@@ -176,10 +183,10 @@ class System:
             oracle.store_is_in_order(stored),
             oracle.topic_is_complete(stored, self.broker.published(CUSTOMER_EVENTS)),
             oracle.topic_is_complete(alerts, self.broker.published(ALERT_EVENTS)),
-            oracle.applied_once(stored, await evidence.applied(self.world.customer)),
+            oracle.applied_once(stored, await evidence.applied(self.databases.customer)),
             oracle.same_rows("customer", evidence.folded_list(stored), rows),
             oracle.same_rows("model", model.customers, {key: as_modelled(row) for key, row in rows.items()}),
-            await self.watch.differences(self.world.alerts),
+            await self.alert_oracle.differences(self.databases.alerts),
         )
         await self.positions_move_on()
 

@@ -1,4 +1,4 @@
-"""PostgreSQL clusters of one test's own, to be filled up, promoted and fenced; Kafka stays the run's."""
+"""A test's own PostgreSQL clusters, which can be filled up, promoted and fenced. Kafka is shared."""
 
 import shutil
 import subprocess
@@ -13,7 +13,7 @@ from deploy.stack import account, command, credentials, databases, postgres, pos
 from deploy.stack.infrastructure import temporary_data_dir
 from deploy.stack.ports import free_port
 from deploy.stack.providers import Server, StartOptions
-from tests.faults.support.house import host_and_port
+from tests.faults.support.deployment import host_and_port
 from tests.support.servers import Servers
 
 COPIER = "pg_basebackup"
@@ -23,7 +23,7 @@ BLOCK_BYTES = 64 * 1024
 
 @asynccontextmanager
 async def own_cluster(running: Servers, data_dir: Path) -> AsyncIterator[Servers]:
-    """Run a cluster whose files are all in `data_dir`, in place of the run's own."""
+    """Run a cluster with all its files in `data_dir`, in place of the shared one."""
     async with started(data_dir) as server:
         templates = await databases.prepare(server.address, credentials.load(data_dir))
         infrastructure = replace(
@@ -42,7 +42,7 @@ def started(data_dir: Path) -> AbstractAsyncContextManager[Server]:
 
 @asynccontextmanager
 async def standby_of(primary_dir: Path, data_dir: Path, link: str) -> AsyncIterator[int]:
-    """Copy the cluster of `primary_dir` into `data_dir` over `link`, and let the copy follow it; gives its port."""
+    """Copy the cluster of `primary_dir` into `data_dir` over `link`, start it as a standby, and yield its port."""
     programs = next(iter(postgres_binaries.on_this_machine()), None)
     if programs is None or not (programs.folder / COPIER).exists():
         pytest.skip(f"this machine has no {COPIER} to make a standby with")
@@ -58,7 +58,7 @@ async def standby_of(primary_dir: Path, data_dir: Path, link: str) -> AsyncItera
 
 @contextmanager
 def small_disk(megabytes: int) -> Iterator[Path]:
-    """Mount a file system in memory that holds no more than this; skip the test where nothing can be mounted."""
+    """Mount a file system in memory of this size; skip the test if it cannot be mounted."""
     with temporary_data_dir() as folder:
         disk = folder / "disk"
         disk.mkdir()
@@ -73,7 +73,7 @@ def small_disk(megabytes: int) -> Iterator[Path]:
 
 
 def fill(disk: Path) -> Path:
-    """Leave no byte free; returns what to remove to have the space back."""
+    """Fill the disk completely; return the file to remove to free the space."""
     ballast = disk / "ballast"
     with ballast.open("ab", buffering=0) as file:
         while free_bytes(disk):

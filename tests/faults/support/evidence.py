@@ -1,4 +1,4 @@
-"""Gathers what the oracle judges: the store, the topic, and what consumers made of it."""
+"""Reads the input of the invariants: the store, the topic, and the results of consumers."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ READ_SECONDS = 120.0
 
 
 async def stored(pool: Pool, *, after: int = 0) -> list[Envelope[Any]]:
-    """Return what the store holds after a position, in the order of its positions: at first, all."""
+    """Return the events of the store after a position, in the order of positions."""
     store, mapper = EventStore(pool), EventMapper()
     found: list[Envelope[Any]] = []
     while rows := await store.read_all(after=found[-1].position if found else after, limit=READ_ON):
@@ -34,7 +34,7 @@ async def stored(pool: Pool, *, after: int = 0) -> list[Envelope[Any]]:
 
 
 async def published(bootstrap: str, topic: Topic) -> list[Published]:
-    """Return every event record that stands on the topic now, watermarks left out."""
+    """Return every event record of the topic, without watermarks."""
     places = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
     reader = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     found = []
@@ -53,7 +53,7 @@ async def published(bootstrap: str, topic: Topic) -> list[Published]:
 
 
 def events_among(records: Iterable[ConsumerRecord[Any, Any]]) -> list[Published]:
-    """Return what records say of events; watermarks say nothing of any."""
+    """Return the events among the records, without watermarks."""
     described = [(record, {name: value.decode() for name, value in record.headers}) for record in records]
     return [
         Published(
@@ -72,7 +72,7 @@ def events_among(records: Iterable[ConsumerRecord[Any, Any]]) -> list[Published]
 
 
 async def applied(pool: Pool) -> list[Applied]:
-    """Return what a pipeline's handler was given, in the order of its commits."""
+    """Return the events that a pipeline's handler applied, in commit order."""
     rows = await pool.fetch("SELECT event_id, subject, position FROM seen ORDER BY n")
     return [Applied(**row) for row in rows]
 
@@ -83,7 +83,7 @@ async def customer_list(pool: Pool) -> dict[UUID, dict[str, Any]]:
 
 
 def folded_list(facts: Iterable[Envelope[Any]]) -> Mapping[UUID, dict[str, Any]]:
-    """Return what the list of customers should be: the pure fold of the store."""
+    """Return the expected list of customers: the pure fold of the store."""
     rows: dict[UUID, CustomerRow] = {}
     for fact in facts:
         rows[fact.subject] = replace(projection.project(rows.get(fact.subject), fact), version=fact.version)
@@ -91,12 +91,12 @@ def folded_list(facts: Iterable[Envelope[Any]]) -> Mapping[UUID, dict[str, Any]]
 
 
 async def heads_agree(pool: Pool) -> bool:
-    """Tell whether the store's head is the last position there is."""
+    """Return whether the store's head is the last position."""
     return bool(await pool.fetchval("SELECT (SELECT max(position) FROM event) = (SELECT position FROM store_head)"))
 
 
 def reported_customers(facts: Iterable[Envelope[Any]]) -> Mapping[UUID, dict[str, Any]]:
-    """Return what reporting's customers should be: the pure fold of the store."""
+    """Return the expected customers of reporting: the pure fold of the store."""
     rows = BatchRows()
     for fact in facts:
         reporting.project(rows, fact)

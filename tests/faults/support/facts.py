@@ -1,4 +1,4 @@
-"""Facts to be carried: committed through the command handler, without HTTP in between."""
+"""Commits events through the command handler, without HTTP."""
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Sequence
@@ -21,7 +21,7 @@ def handler_of(store: EventStore) -> CommandHandler[Customer]:
 
 
 async def commit(store: EventStore, count: int, changes: int = 0) -> list[UUID]:
-    """Commit `count` customers with `changes` further facts each: one event for each command."""
+    """Commit `count` customers with `changes` further events each: one event for each command."""
     ids = [uuid4() for _ in range(count)]
     handler = handler_of(store)
     await a_few_at_once(handler.handle(each, Register(name=f"公司{each}"), context()) for each in ids)
@@ -36,7 +36,7 @@ async def change(store: EventStore, ids: Sequence[UUID], industry: str) -> None:
 
 
 async def a_few_at_once(commands: Iterable[Awaitable[object]]) -> None:
-    """Carry commands out, never more than a pool has connections: a busy machine would turn the others away."""
+    """Run commands, at most as many at once as the pool has connections: on a busy machine others would be rejected."""
     waiting = iter(commands)
 
     async def one_after_another() -> None:

@@ -1,4 +1,4 @@
-"""What was asked and what was answered: every attempt is written down before it is made and after it has ended."""
+"""The ledger of a test: every attempt to send a command is recorded before it starts and after it has ended."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """How one attempt ended. `status` is absent where no answer came."""
+    """How one attempt ended. `status` is None if there was no response."""
 
     outcome: Outcome
     status: int | None = None
@@ -34,7 +34,7 @@ LOST = Reply(Outcome.UNKNOWN)
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try of the command called `command`; all tries of a command share its idempotency key."""
+    """One attempt to send `command`; all attempts of a command share its idempotency key."""
 
     command: str
     reply: Reply
@@ -50,7 +50,7 @@ class Ledger:
         self._replies: dict[int, Reply] = {}
 
     def asked(self, command: str) -> int:
-        """Write down that `command` is about to be sent; returns the attempt's number."""
+        """Record that `command` is about to be sent; return the attempt's number."""
         self._commands.append(command)
         number = len(self._commands) - 1
         self._write({"attempt": number, "command": command})

@@ -1,4 +1,4 @@
-"""The standard load W, scaled down: a plan drawn from a seed, and clients that send it as good clients would."""
+"""The standard load W, scaled down: commands generated from a seed, and clients that send and retry them."""
 
 import asyncio
 import random
@@ -36,7 +36,7 @@ Send = Callable[[Order], Awaitable[Reply]]
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """How much of what. The seed is printed, so that a failure can be had again."""
+    """The size of the load. The seed is printed, so that a failure can be reproduced."""
 
     seed: int = 7
     clients: int = 4
@@ -48,7 +48,7 @@ class Mix:
 
 @dataclass
 class Load:
-    """Sends a mix and writes down what became of it."""
+    """Sends a mix and records the results in the ledger."""
 
     send: Send
     ledger: Ledger
@@ -56,7 +56,7 @@ class Load:
     customers: list[str] = field(default_factory=list)
 
     async def register(self) -> None:
-        """Make the customers known that the commands are about."""
+        """Register the customers of the commands."""
         sys.stdout.write(f"load W: {self.mix}\n")
         orders = [register(f"reg-{self.mix.seed}-{number}") for number in range(self.mix.customers)]
         replies = await self._share(orders)
@@ -66,7 +66,7 @@ class Load:
         await self._share(list(plan(self.mix, self.customers)))
 
     async def _share(self, orders: Sequence[Order]) -> list[Reply]:
-        """Let the clients take orders from one queue; returns the replies in the order of `orders`."""
+        """Send the orders with several clients; return the replies in the order of `orders`."""
         replies: dict[int, Reply] = {}
         waiting = iter(enumerate(orders))
 
@@ -80,7 +80,7 @@ class Load:
         return [replies[number] for number in range(len(orders))]
 
     async def until_known(self, order: Order) -> Reply:
-        """Send an order, again under the same key while its end is unknown, as a good client does."""
+        """Send an order, and retry with the same key while its result is unknown."""
         loop = asyncio.get_running_loop()
         give_up_at = loop.time() + PATIENCE_SECONDS
         while True:
@@ -97,7 +97,7 @@ class Load:
 
 
 def plan(mix: Mix, customers: Sequence[str]) -> Iterator[Order]:
-    """Draw the commands: busy customers get most of them, and each valid one earns exactly one event."""
+    """Generate the commands: most go to few customers, and each valid one causes exactly one event."""
     dice = random.Random(mix.seed)  # noqa: S311 - repeatable, not secret
     weights = [1 / rank for rank in range(1, len(customers) + 1)]
     for number, customer in enumerate(dice.choices(customers, weights, k=mix.commands)):
@@ -118,7 +118,7 @@ def change(name: str, customer: str, *, again: bool = False) -> Order:
 
 
 def sender(client: httpx.AsyncClient, base: Callable[[], str] = str) -> Send:
-    """Return how orders are sent over HTTP; `base` is asked each time, so that a client can turn to another process."""
+    """Return a function that sends orders over HTTP; it calls `base` for the address of each request."""
 
     async def send(order: Order) -> Reply:
         headers = {"Idempotency-Key": order.id, "X-Correlation-Id": order.id}

@@ -1,4 +1,4 @@
-"""A broker that answers with the errors it is told to: librdkafka's own mock, out of confluent-kafka's wheel."""
+"""A broker that returns configured errors: librdkafka's mock broker from confluent-kafka's wheel."""
 
 import ctypes
 from collections.abc import Iterator, Sequence

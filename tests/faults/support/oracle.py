@@ -1,4 +1,4 @@
-"""The invariants: each is a pure function from what was seen to sentences about what is wrong with it.
+"""The invariants: each is a pure function from observations to sentences about violations.
 
 A command's id is the correlation id of its events, so that the store can be held against the ledger.
 """
@@ -21,7 +21,7 @@ K = TypeVar("K", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One record of a topic, as any outside reader sees it."""
+    """One record of a topic, as an external consumer reads it."""
 
     partition: int
     offset: int
@@ -43,14 +43,14 @@ class Applied:
 
 
 def hold(*invariants: list[str]) -> None:
-    """Fail with everything that the invariants found."""
+    """Fail with all violations that the invariants found."""
     found = [sentence for sentences in invariants for sentence in sentences]
     shown = "\n".join(found[:MAX_SHOWN])
     assert not found, f"{len(found)} violations:\n{shown}"
 
 
 def acknowledged_is_stored_once(attempts: Iterable[Attempt], stored: Facts) -> list[str]:
-    """I1. Each acknowledged command has one event, the one it was told of, and one answer however often it was sent."""
+    """I1. Each acknowledged command has one event, and the same response however often it was sent."""
     by_command = defaultdict(list)
     for fact in stored:
         by_command[fact.metadata.correlation_id].append((str(fact.stream_id), fact.version))
@@ -73,7 +73,7 @@ def acknowledged(attempts: Iterable[Attempt]) -> Mapping[str, list[Reply]]:
 
 
 def refused_has_no_effect(attempts: Iterable[Attempt], stored: Facts) -> list[str]:
-    """I2. Each stored event belongs to a command that was acknowledged or whose end is unknown, and is its only one."""
+    """I2. Each stored event belongs to a command that was acknowledged or has an unknown result; it has one."""
     possible = {attempt.command for attempt in attempts if attempt.reply.outcome is not Outcome.REFUSED}
     counts = Counter(fact.metadata.correlation_id for fact in stored)
     strangers = [f"I2: the store has an event of {command}, which was refused" for command in counts.keys() - possible]
@@ -82,7 +82,7 @@ def refused_has_no_effect(attempts: Iterable[Attempt], stored: Facts) -> list[st
 
 
 def store_is_in_order(stored: Facts) -> list[str]:
-    """P2. Positions count from 1 without a gap, so do versions in each stream, and no record is older than the last."""
+    """P2. Positions and the versions of each stream have no gaps, and recorded times never decrease."""
     wrong = []
     if (positions := [fact.position for fact in stored]) != list(range(1, len(stored) + 1)):
         wrong.append(f"P2: positions are not 1..{len(stored)}: {positions[:MAX_SHOWN]} …")
@@ -106,7 +106,7 @@ def versions_in_order(name: str, facts: Iterable[tuple[UUID, int]]) -> list[str]
 
 
 def same_rows(table: str, expected: Mapping[K, object], actual: Mapping[K, object]) -> list[str]:
-    """I3. A projection is what a pure fold of the store says it is."""
+    """I3. A projection equals the pure fold of the store."""
     wrong = [f"I3: {table} lacks {key}" for key in expected.keys() - actual.keys()]
     wrong += [f"I3: {table} has {key}, which nothing led to" for key in actual.keys() - expected.keys()]
     for key in expected.keys() & actual.keys():
@@ -116,7 +116,7 @@ def same_rows(table: str, expected: Mapping[K, object], actual: Mapping[K, objec
 
 
 def applied_once(stored: Facts, applied: Sequence[Applied]) -> list[str]:
-    """I3. Every event has had one effect, and each customer's came in the order of the store."""
+    """I3. Every event was applied once, for each customer in the order of the store."""
     counts = Counter(effect.event_id for effect in applied)
     wrong = [f"I3: {event_id} was applied {count} times" for event_id, count in counts.items() if count > 1]
     wrong += [f"I3: position {fact.position} was never applied" for fact in stored if fact.id not in counts]
@@ -129,7 +129,7 @@ def applied_once(stored: Facts, applied: Sequence[Applied]) -> list[str]:
 
 
 def topic_is_complete(stored: Facts, published: Sequence[Published]) -> list[str]:
-    """I4. Every stored event is on the topic; first occurrences come in order, each naming the one before it."""
+    """I4. Every stored event is on the topic; first occurrences are in order, each with the previous position."""
     seen = {record.event_id for record in published}
     wrong = [f"I4: position {fact.position} is not on the topic" for fact in stored if fact.id not in seen]
     known = {fact.id for fact in stored}
@@ -156,12 +156,12 @@ def first_occurrences(published: Sequence[Published]) -> list[Published]:
 
 
 def repeats(published: Sequence[Published]) -> int:
-    """Return how many records say what the topic had already said."""
+    """Return the number of duplicate records."""
     return len(published) - len({record.event_id for record in published})
 
 
 def alerts_are_raised_once(expected: Iterable[str], stored: Facts, published: Sequence[Published]) -> list[str]:
-    """I5. Each expected occurrence was raised once, no other was, and the topic tells of it under the same id."""
+    """I5. Each expected occurrence was raised once, no other was, and the topic has it under the same id."""
     raised = [fact for fact in stored if isinstance(fact.event, AlertRaised)]
     counts = Counter(fact.event.dedup_key for fact in raised)
     wrong = [f"I5: {key} was raised {count} times" for key, count in counts.items() if count > 1]
@@ -173,7 +173,7 @@ def alerts_are_raised_once(expected: Iterable[str], stored: Facts, published: Se
 
 
 def never_back(samples: Mapping[str, Sequence[int]], maximum: int) -> list[str]:
-    """I6. No position ever goes back, nor beyond what the store has."""
+    """I6. No position ever decreases or exceeds the head of the store."""
     wrong = []
     for name, values in samples.items():
         wrong += [f"I6: {name} went back from {a} to {b}" for a, b in pairwise(values) if b < a]
@@ -182,7 +182,7 @@ def never_back(samples: Mapping[str, Sequence[int]], maximum: int) -> list[str]:
 
 
 def nothing_skipped(positions: Sequence[int], seen: Sequence[int]) -> list[str]:
-    """P2. A reader that goes on from the last position it saw has seen every one, once, in order."""
+    """P2. A reader that continues from the last position has read every position once, in order."""
     missed = sorted(set(positions) - set(seen))
     wrong = [f"P2: the reader never saw {position}" for position in missed]
     return wrong if wrong or list(positions) == list(seen) else [f"P2: the reader saw {list(seen)[:MAX_SHOWN]} …"]

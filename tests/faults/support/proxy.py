@@ -1,4 +1,4 @@
-"""A TCP hop that can be made slow, silent or dead, or be told to cut a connection at a given word."""
+"""A TCP proxy that can delay, block or break connections, or cut one at a given byte sequence."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 @dataclass
 class Direction:
-    """What happens to the bytes that flow one way.
+    """What happens to the bytes in one direction.
 
     `cut_at` breaks the connection instead of passing that word on; with `then_refuse` the link is down after it.
     """
@@ -49,7 +49,7 @@ class Direction:
 
 
 class Proxy:
-    """Stands between a client and `target`. `requests` and `replies` are the two directions."""
+    """A proxy between a client and `target`. `requests` and `replies` are the two directions."""
 
     def __init__(self, target: tuple[str, int]) -> None:
         self._target = target
@@ -62,23 +62,23 @@ class Proxy:
         self.cuts = 0
 
     async def up(self) -> None:
-        """Take connections, on the same port as before."""
+        """Accept connections, on the same port as before."""
         self._server = await asyncio.start_server(self._accept, HOST, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
-    async def again(self) -> None:
-        """Take connections if it does not."""
+    async def restart(self) -> None:
+        """Accept connections again, if it does not."""
         if self._server is None or not self._server.is_serving():
             await self.up()
 
     async def down(self) -> None:
-        """Break all connections and refuse new ones."""
+        """Reset all connections and refuse new ones."""
         if self._server:
             self._server.close()
         self.reset()
 
     def lead_to(self, target: tuple[str, int]) -> None:
-        """Stand before another server from now on."""
+        """Forward to another server from now on."""
         self._target = target
         self.reset()
 
@@ -87,12 +87,12 @@ class Proxy:
             abort(writer)
 
     def heal(self) -> None:
-        """Forget all toxics; replacements stay, because the client depends on them."""
+        """Remove all faults; replacements stay, because the client depends on them."""
         self.requests = Direction(replace=self.requests.replace)
         self.replies = Direction(replace=self.replies.replace)
 
     def freeze(self) -> None:
-        """Half-open: connections stand, and nothing comes through."""
+        """Keep connections open, and forward nothing."""
         self.requests.swallow = self.replies.swallow = True
 
     async def close(self) -> None:
@@ -156,7 +156,7 @@ async def proxy_to(host: str, port: int) -> AsyncIterator[Proxy]:
 
 @asynccontextmanager
 async def proxy_to_kafka(bootstrap: str) -> AsyncIterator[Proxy]:
-    """Stand before a broker. It names its own address in its replies; clients are told the proxy's instead."""
+    """Start a proxy for a broker, which replaces the broker's address in its replies by its own."""
     host, _, port = bootstrap.rpartition(":")
     async with proxy_to(host, int(port)) as proxy:
         proxy.replies.replace = {place(host, int(port)): place(host, proxy.port)}
@@ -164,5 +164,5 @@ async def proxy_to_kafka(bootstrap: str) -> AsyncIterator[Proxy]:
 
 
 def place(host: str, port: int) -> bytes:
-    """Return how Kafka's protocol writes an address: the host, then the port as four bytes."""
+    """Return an address as encoded by Kafka's protocol: the host, then the port as four bytes."""
     return host.encode() + port.to_bytes(4, "big")

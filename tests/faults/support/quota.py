@@ -1,4 +1,4 @@
-"""A share of one core for a process, so that it is the one that is overloaded, and not who asks it."""
+"""Limits a process to a share of one core, so that the service is overloaded and not the client."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ GROUPS = Path("/sys/fs/cgroup")
 
 @contextmanager
 def share_of_a_core(process: int, share: float) -> Iterator[None]:
-    """Give `process` no more than `share`; skip the test where control groups cannot be made."""
+    """Limit `process` to `share` of a core; skip the test if control groups cannot be created."""
     quota = int(share * PERIOD_MICROSECONDS)
     first = (GROUPS / "cgroup.controllers").exists()
     folder = (GROUPS if first else GROUPS / "cpu") / f"tests-{uuid4().hex[:8]}"
@@ -25,7 +25,7 @@ def share_of_a_core(process: int, share: float) -> Iterator[None]:
             (folder / "cpu.cfs_quota_us").write_text(f"{quota}")
         (folder / "cgroup.procs").write_text(f"{process}")
     except OSError as error:
-        pytest.skip(f"this machine limits no process to a share of a core: {error}")
+        pytest.skip(f"this machine cannot limit a process to a share of a core: {error}")
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Runs a service as the product does, on topics and in groups of a test's own: `worker PREFIX SERVICE ROLE`."""
+"""Runs a service with a test's own topics and consumer groups: `worker PREFIX SERVICE ROLE`."""
 
 import sys
 from importlib import import_module
@@ -10,21 +10,27 @@ from chassis.consume import subscription
 from chassis.service import run
 from contracts.topics import ERASURE_ANSWERS, TOPICS
 from services.reporting import projection
-from tests.faults.support.slowness import DAWDLE_SECONDS, SLEEP_SECONDS, asked, be_impatient, slow_once
+from tests.faults.support.slow_handler import (
+    BUSY_DATABASE_SECONDS,
+    SLEEP_SECONDS,
+    number_from_env,
+    shorten_poll_interval,
+    slow_once,
+)
 
 
 def main(prefix: str, service: str, role: str) -> None:
     for topic in (*TOPICS, *ERASURE_ANSWERS):
-        # The names are constants of the product; only a test may want others.
+        # The names are constants of the product; only tests use others.
         object.__setattr__(topic, "name", f"{prefix}.{topic.name}")
     join = subscription.new_consumer
 
     def join_own(bootstrap: str, name: str, *, shared: bool) -> AIOKafkaConsumer:
-        return be_impatient(join(bootstrap, f"{prefix}.{name}", shared=shared))
+        return shorten_poll_interval(join(bootstrap, f"{prefix}.{name}", shared=shared))
 
-    # A member that was killed is waited for by its group: no other test may be in that.
+    # A group waits for a killed member, so each test needs its own groups.
     subscription.new_consumer = join_own
-    if asked(SLEEP_SECONDS) or asked(DAWDLE_SECONDS):
+    if number_from_env(SLEEP_SECONDS) or number_from_env(BUSY_DATABASE_SECONDS):
         slow: Any = slow_once(projection.apply)
         projection.apply = slow
     module = import_module(f"services.{service}.__main__")

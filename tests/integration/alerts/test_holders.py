@@ -9,7 +9,7 @@ from chassis.http import auth
 from chassis.http.auth import Authenticator
 from chassis.postgres.database import Pool, open_pool, transaction
 from chassis.runtime.supervisor import Supervisor
-from chassis.service import Parts
+from chassis.service import ServiceContext
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.alerts import AlertRaised
@@ -55,7 +55,7 @@ async def sees(
     """Tell whether somebody sees the alert: in the list, by its address, and all that became of it, or nowhere."""
     issuer = Issuer(tokens.signer(tmp_path_factory.mktemp("issuer"), ISSUER))
     monkeypatch.setattr(auth, "fetch", issuer.fetch)
-    app = build(Parts(SETTINGS, alerts, Supervisor(), Authenticator(SETTINGS))).app
+    app = build(ServiceContext(SETTINGS, alerts, Supervisor(), Authenticator(SETTINGS))).app
     async with client_of(app) as http:
 
         async def look(subject: str) -> bool:

@@ -12,7 +12,7 @@ from chassis.http import auth
 from chassis.http.auth import Authenticator
 from chassis.postgres.database import Pool
 from chassis.runtime.supervisor import Supervisor
-from chassis.service import Parts, Service
+from chassis.service import Service, ServiceContext
 from deploy.stack import tokens
 from services.customer.__main__ import build
 from tests.support.http_retry import patiently
@@ -75,7 +75,7 @@ def issuer(signer: tokens.Signer, monkeypatch: pytest.MonkeyPatch) -> Issuer:
 
 
 def service_on(pool: Pool) -> Service:
-    return build(Parts(SETTINGS, pool, Supervisor(), Authenticator(SETTINGS)))
+    return build(ServiceContext(SETTINGS, pool, Supervisor(), Authenticator(SETTINGS)))
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from services.alerts.engine.rules import DEFAULT_RULES
 from services.customer.projection import followup as of_followup
 from services.followup.erasure.execution import ErasureHandler
 from services.reporting import projection
-from tests.faults.support.line import empty
+from tests.faults.support.relay_process import delete_topic
 from tests.integration.customer.conftest import Api
 from tests.integration.customer.test_erasure import PERSON, REASON, certificate, id_of
 from tests.integration.customer.test_people import added
@@ -227,7 +227,7 @@ async def test_a_topic_that_was_lost_gets_every_answer_again_and_the_other_topic
             await others.hear(service, address)
         assert await others.sender(service).run_due() == 3
     once = await others.ids("alerts")
-    await empty(others.bootstrap, ANSWER_TOPICS["alerts"])
+    await delete_topic(others.bootstrap, ANSWER_TOPICS["alerts"])
     assert await others.sender("alerts").run_due() == 3
     assert await others.sender("reporting").run_due() == 0
     assert await others.ids("alerts") == once
@@ -238,7 +238,7 @@ async def test_a_sender_detects_that_the_topic_was_lost_meanwhile(api: Api, othe
     sender = others.sender("alerts")
     await others.hear("alerts", await erased(api))
     assert await sender.run_due() == 1
-    await empty(others.bootstrap, ANSWER_TOPICS["alerts"])
+    await delete_topic(others.bootstrap, ANSWER_TOPICS["alerts"])
     assert await sender.run_due() == 0, "it asks once in a while only"
     await others.hear("alerts", await erased(api))
     assert await sender.run_due() == 2
@@ -251,8 +251,8 @@ async def test_an_idle_sender_checks_again_after_a_while(
     sender = others.sender("alerts")
     await others.hear("alerts", await erased(api))
     assert await sender.run_due() == 1
-    await empty(others.bootstrap, ANSWER_TOPICS["alerts"])
-    monkeypatch.setattr(erasure_answers, "TOPIC_CHECK_SECONDS", 0.0)
+    await delete_topic(others.bootstrap, ANSWER_TOPICS["alerts"])
+    monkeypatch.setattr(erasure_answers, "LOOK_AGAIN_SECONDS", 0.0)
     assert await sender.run_due() == 1
     assert len(await others.ids("alerts")) == 1
 

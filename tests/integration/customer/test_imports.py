@@ -165,9 +165,9 @@ async def test_a_value_that_does_not_fit_is_named_by_its_header_in_both_language
     failed = await rows_of(api, await finished(api, await send(api, content.encode())), "?outcome=failed")
     told = [(row["problem"]["column"], row["problem"]["detail"], row["problem"]["detail_zh"]) for row in failed]
     assert told == [
-        ("客户名称", "It has at most 200 characters.", "最多 200 个字符。"),
-        ("地区", "It has at most 64 characters.", "最多 64 个字符。"),
-        ("客户名称", "A row requires a customer name.", "缺少客户名称。"),
+        ("客户名称", "Must have at most 200 characters.", "最多 200 个字符。"),
+        ("地区", "Must have at most 64 characters.", "最多 64 个字符。"),
+        ("客户名称", "A row needs a customer's name.", "缺少客户名称。"),
     ]
 
 

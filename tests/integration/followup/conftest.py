@@ -16,7 +16,7 @@ from chassis.http.auth import Authenticator
 from chassis.postgres.database import Pool, open_pool, transaction
 from chassis.runtime.settings import Settings
 from chassis.runtime.supervisor import Supervisor
-from chassis.service import Parts
+from chassis.service import ServiceContext
 from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import AnyEvent, Kind, OwnerAssigned, Registered
 from contracts.examples import CUSTOMER_NAME, LEADER, OWNER, example_envelope
@@ -127,7 +127,7 @@ async def world(followup_pool: Pool, tmp_path: Path) -> AsyncIterator[World]:
     authenticator = Authenticator(settings)
     authenticator.keys._keys = {key["kid"]: PyJWK(key) for key in tokens.jwks(signer)["keys"]}
     authenticator.keys._fetched_at = time.monotonic()
-    service = build(Parts(settings, followup_pool, Supervisor(), authenticator))
+    service = build(ServiceContext(settings, followup_pool, Supervisor(), authenticator))
     runs = [lasting(task.run) for task in service.tasks if task.role in RUNNING_HERE]
     transport = httpx.ASGITransport(service.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://followup") as client, background(*runs):

@@ -1,4 +1,4 @@
-"""Absences over HTTP: noted by whoever is away or leads them, listed, called off, and what falls due meanwhile."""
+"""Absences over HTTP: recorded, listed, cancelled, and the work due during an absence."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

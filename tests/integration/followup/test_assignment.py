@@ -11,7 +11,7 @@ from contracts.followup import ContactLogged
 from services.followup.shipped.plan_templates import SHIPPED
 from tests.integration.followup.conftest import World
 from tests.integration.followup.test_absences import TODAY, away, leaves, noted
-from tests.integration.followup.test_plans import BEGINNING, Heard, facts
+from tests.integration.followup.test_plans import BEGINNING, ReceivedEvents, facts
 
 STAND_IN = "E2002"
 HESITATES = example(ContactLogged, outcome="will-think-again")
@@ -20,8 +20,8 @@ TARGETS = [{"severity": "low", "answer_minutes": 60, "resolve_minutes": 900}]
 
 
 @pytest.fixture
-async def heard(world: World) -> Heard:
-    return Heard(world)
+async def heard(world: World) -> ReceivedEvents:
+    return ReceivedEvents(world)
 
 
 async def goes_away(world: World, employee_id: str, stand_in_id: str | None = None) -> None:
@@ -31,7 +31,7 @@ async def goes_away(world: World, employee_id: str, stand_in_id: str | None = No
     await world.lists_are_level()
 
 
-async def planned_for(heard: Heard) -> dict[str, Any]:
+async def planned_for(heard: ReceivedEvents) -> dict[str, Any]:
     """Let a customer hesitate, and return the follow-up that the plan schedules."""
     customer_id = await heard.world.hears_of_customer()
     await heard.hear(facts(customer_id, *BEGINNING, HESITATES))
@@ -54,7 +54,7 @@ async def complained(world: World, subject: str = "E9", **body: Any) -> dict[str
     return found
 
 
-async def test_the_owners_step_goes_to_who_stands_in_and_says_for_whom(heard: Heard) -> None:
+async def test_the_owners_step_goes_to_who_stands_in_and_says_for_whom(heard: ReceivedEvents) -> None:
     await heard.publish("will-think-again")
     before = await planned_for(heard)
     await goes_away(heard.world, OWNER, STAND_IN)
@@ -68,7 +68,7 @@ async def test_the_owners_step_goes_to_who_stands_in_and_says_for_whom(heard: He
 
 
 @pytest.mark.parametrize("assign", ["round-robin", "least-loaded"])
-async def test_who_is_away_or_has_left_is_passed_over_until_nobody_is_there(heard: Heard, assign: str) -> None:
+async def test_who_is_away_or_has_left_is_passed_over_until_nobody_is_there(heard: ReceivedEvents, assign: str) -> None:
     step = SHIPPED["will-think-again"].steps[0].model_dump(mode="json") | {"assign": assign, "team": ["E1", "E2", "E3"]}
     await heard.publish("will-think-again", steps=[step])
     await goes_away(heard.world, "E1")

@@ -10,7 +10,7 @@ import pytest
 from chassis.commands.command_handler import CommandHandler
 from chassis.http import access
 from chassis.runtime.supervisor import Supervisor
-from chassis.service import Parts
+from chassis.service import ServiceContext
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.versions.lookup import Versions
@@ -288,5 +288,5 @@ async def test_another_severity_moves_what_is_due(world: World) -> None:
 
 def late(world: World, at: str) -> EscalationTimer:
     """Return the timer of one process, whose clock is at this time."""
-    needs = dependencies(Parts(SETTINGS, world.pool, Supervisor(), None))  # type: ignore[arg-type]
+    needs = dependencies(ServiceContext(SETTINGS, world.pool, Supervisor(), None))  # type: ignore[arg-type]
     return workers.escalation_timer(needs, lambda: datetime.fromisoformat(at))

@@ -10,7 +10,7 @@ import pytest
 from chassis.postgres.database import transaction
 from chassis.runtime.settings import Settings
 from chassis.runtime.supervisor import Supervisor
-from chassis.service import Parts
+from chassis.service import ServiceContext
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.customer import HelperAdded, Kind, OwnerAssigned, Registered
@@ -31,7 +31,7 @@ class Watching:
         settings = Settings.model_validate(
             {"database_url": "unused", "issuer": ISSUER, "jwks_url": f"{ISSUER}/jwks", "pseudonym_key": "k" * 32}
         )
-        needs = dependencies(Parts(settings, world.pool, Supervisor(), None))  # type: ignore[arg-type]
+        needs = dependencies(ServiceContext(settings, world.pool, Supervisor(), None))  # type: ignore[arg-type]
         self.world = world
         self.now = datetime.now(UTC)
         self.plans = workers.plan_runner(needs, "Asia/Shanghai", lambda: self.now)

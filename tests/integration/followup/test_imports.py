@@ -10,7 +10,7 @@ from chassis.commands.command import Context
 from chassis.consume.positions import Progress
 from chassis.files.spreadsheet import CSV_TYPE
 from services.followup.imports import customer_lookup
-from services.followup.imports.customer_lookup import Resolver
+from services.followup.imports.customer_lookup import CustomerLookup
 from services.followup.queries.customers import Customers
 from tests.integration.followup.conftest import World
 from tests.support.waiting import eventually
@@ -170,7 +170,7 @@ async def test_no_more_looked_up_customers_are_cached_than_the_limit(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(customer_lookup, "CACHED_ANSWERS", 2)
-    resolver = Resolver(Customers(world.pool), world.pseudonyms)
+    resolver = CustomerLookup(Customers(world.pool), world.pseudonyms)
     context = Context("key", "ops", "file-1", datetime(2024, 6, 3, tzinfo=UTC))
     known = [await world.hears_of_customer(name=name) for name in COMPANIES]
 

@@ -12,7 +12,7 @@ import pytest
 from chassis.postgres.database import open_pool, transaction
 from chassis.runtime.settings import Settings
 from chassis.runtime.supervisor import Supervisor
-from chassis.service import Parts
+from chassis.service import ServiceContext
 from contracts.customer import (
     ContractSigned,
     ImportantDateApproaching,
@@ -47,14 +47,14 @@ class KilledError(Exception):
     """The process ended before its transaction."""
 
 
-class Heard:
+class ReceivedEvents:
     """The policy without its process, and a clock that the test moves."""
 
     def __init__(self, world: World) -> None:
         settings = Settings.model_validate(
             {"database_url": "unused", "issuer": ISSUER, "jwks_url": f"{ISSUER}/jwks", "pseudonym_key": "k" * 32}
         )
-        needs = dependencies(Parts(settings, world.pool, Supervisor(), None))  # type: ignore[arg-type]
+        needs = dependencies(ServiceContext(settings, world.pool, Supervisor(), None))  # type: ignore[arg-type]
         self.world = world
         self.now = NOW
         self.runner = workers.plan_runner(needs, "Asia/Shanghai", lambda: self.now)
@@ -95,8 +95,8 @@ def said(template: str, **changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def heard(world: World) -> Heard:
-    return Heard(world)
+async def heard(world: World) -> ReceivedEvents:
+    return ReceivedEvents(world)
 
 
 def facts(customer_id: UUID, *events: Event, at: datetime = NOW) -> list[Envelope[Any]]:
@@ -105,7 +105,7 @@ def facts(customer_id: UUID, *events: Event, at: datetime = NOW) -> list[Envelop
     ]
 
 
-async def test_nothing_is_planned_until_a_template_has_been_published(heard: Heard) -> None:
+async def test_nothing_is_planned_until_a_template_has_been_published(heard: ReceivedEvents) -> None:
     customer_id = await heard.world.hears_of_customer()
     await heard.hear(facts(customer_id, *BEGINNING, INTERESTED))
     assert await heard.plans(customer_id) == []
@@ -113,7 +113,7 @@ async def test_nothing_is_planned_until_a_template_has_been_published(heard: Hea
     assert {each["name"]: each["is_in_force"] for each in listed} == dict.fromkeys(SHIPPED, False)
 
 
-async def test_a_stage_begins_a_plan_and_the_next_mode_ends_it(heard: Heard) -> None:
+async def test_a_stage_begins_a_plan_and_the_next_mode_ends_it(heard: ReceivedEvents) -> None:
     customer_id = await heard.world.hears_of_customer()
     await heard.publish("before-the-deal")
     batch = facts(customer_id, *BEGINNING, INTERESTED)
@@ -130,7 +130,7 @@ async def test_a_stage_begins_a_plan_and_the_next_mode_ends_it(heard: Heard) -> 
     assert ended["ended_because"] == "mode-changed"
 
 
-async def test_hesitation_begins_a_plan_and_says_so(heard: Heard) -> None:
+async def test_hesitation_begins_a_plan_and_says_so(heard: ReceivedEvents) -> None:
     customer_id = await heard.world.hears_of_customer()
     await heard.publish("will-think-again")
     await heard.hear(facts(customer_id, *BEGINNING))
@@ -156,7 +156,7 @@ async def test_hesitation_begins_a_plan_and_says_so(heard: Heard) -> None:
     ],
 )
 async def test_what_is_delivered_and_what_runs_out_is_followed_up(
-    heard: Heard, name: str, begins: Event, days: list[str]
+    heard: ReceivedEvents, name: str, begins: Event, days: list[str]
 ) -> None:
     customer_id = await heard.world.hears_of_customer()
     await heard.publish(name)
@@ -164,7 +164,7 @@ async def test_what_is_delivered_and_what_runs_out_is_followed_up(
     assert [step for step, _, _ in await heard.tasks(customer_id)] == days
 
 
-async def test_a_customer_without_an_owner_is_planned_for_once_it_has_one(heard: Heard) -> None:
+async def test_a_customer_without_an_owner_is_planned_for_once_it_has_one(heard: ReceivedEvents) -> None:
     customer_id = await heard.world.hears_of_customer()
     await heard.publish("before-the-deal")
     await heard.hear(facts(customer_id, BEGINNING[0], INTERESTED))
@@ -173,7 +173,7 @@ async def test_a_customer_without_an_owner_is_planned_for_once_it_has_one(heard:
     assert len(await heard.tasks(customer_id)) == 4
 
 
-async def test_another_tier_replans_what_is_open_and_the_timer_goes_on(heard: Heard) -> None:
+async def test_another_tier_replans_what_is_open_and_the_timer_goes_on(heard: ReceivedEvents) -> None:
     customer_id = await heard.world.hears_of_customer()
     await heard.publish("after-the-deal")
     await heard.hear(facts(customer_id, *BEGINNING, VIP, SIGNED))
@@ -190,7 +190,7 @@ async def test_another_tier_replans_what_is_open_and_the_timer_goes_on(heard: He
     assert ("every-3-months", "open", OWNER) in after
 
 
-async def test_a_new_version_says_what_it_would_change_and_then_changes_it(heard: Heard) -> None:
+async def test_a_new_version_says_what_it_would_change_and_then_changes_it(heard: ReceivedEvents) -> None:
     customer_id = await heard.world.hears_of_customer()
     await heard.publish("before-the-deal")
     await heard.hear(facts(customer_id, *BEGINNING, INTERESTED))
@@ -208,7 +208,7 @@ async def test_a_new_version_says_what_it_would_change_and_then_changes_it(heard
     assert plan["number"] == 2
 
 
-async def test_a_plan_that_is_done_ends(heard: Heard) -> None:
+async def test_a_plan_that_is_done_ends(heard: ReceivedEvents) -> None:
     customer_id = await heard.world.hears_of_customer()
     await heard.publish("will-think-again")
     await heard.hear(facts(customer_id, *BEGINNING, example(ContactLogged, outcome="will-think-again")))
@@ -219,7 +219,7 @@ async def test_a_plan_that_is_done_ends(heard: Heard) -> None:
 
 
 @pytest.mark.parametrize(("assign", "whom"), [("round-robin", {"E1", "E2"}), ("least-loaded", {"E1"})])
-async def test_a_team_shares_the_work(heard: Heard, assign: str, whom: set[str]) -> None:
+async def test_a_team_shares_the_work(heard: ReceivedEvents, assign: str, whom: set[str]) -> None:
     step = SHIPPED["will-think-again"].steps[0].model_dump(mode="json") | {"assign": assign, "team": ["E1", "E2"]}
     await heard.publish("will-think-again", steps=[step])
     busy = await heard.world.hears_of_customer()
@@ -235,7 +235,7 @@ async def test_a_team_shares_the_work(heard: Heard, assign: str, whom: set[str])
     assert found == whom
 
 
-async def test_an_important_date_that_is_near_becomes_a_greeting_on_the_day(heard: Heard) -> None:
+async def test_an_important_date_that_is_near_becomes_a_greeting_on_the_day(heard: ReceivedEvents) -> None:
     customer_id = await heard.world.hears_of_customer()
     await heard.publish("important-dates")
     on = (NOW + timedelta(days=5)).date()
@@ -246,7 +246,7 @@ async def test_an_important_date_that_is_near_becomes_a_greeting_on_the_day(hear
     assert await heard.tasks(customer_id) == [("on-the-day", "open", OWNER)]
 
 
-async def test_more_customers_than_are_written_at_once_all_have_their_plans(heard: Heard) -> None:
+async def test_more_customers_than_are_written_at_once_all_have_their_plans(heard: ReceivedEvents) -> None:
     await heard.publish("after-delivery")
     customers = [await heard.world.hears_of_customer() for _ in range(CUSTOMERS_AT_ONCE + 1)]
     await heard.hear([fact for each in customers for fact in facts(each, *BEGINNING, example(OrderDelivered))])
@@ -254,7 +254,7 @@ async def test_more_customers_than_are_written_at_once_all_have_their_plans(hear
     assert sorted(row["customer_id"] for row in begun) == sorted(customers)
 
 
-async def test_plans_are_listed_in_pages_the_latest_first(heard: Heard) -> None:
+async def test_plans_are_listed_in_pages_the_latest_first(heard: ReceivedEvents) -> None:
     customer_id = await heard.world.hears_of_customer()
     await heard.publish("after-delivery")
     await heard.hear(facts(customer_id, *BEGINNING))
@@ -271,11 +271,11 @@ async def test_plans_are_listed_in_pages_the_latest_first(heard: Heard) -> None:
     assert met == [plan["id"] for plan in await heard.plans(customer_id)]
 
 
-async def test_few_connections_are_enough_for_very_many_customers(heard: Heard, running: Servers) -> None:
+async def test_few_connections_are_enough_for_very_many_customers(heard: ReceivedEvents, running: Servers) -> None:
     database = await running.database("followup")
     pool = await open_pool(database.app, size=2, application_name="tests")
     few = replace(heard.world, pool=pool)
-    narrow = Heard(few)
+    narrow = ReceivedEvents(few)
     ids = [uuid4() for _ in range(CUSTOMERS_AT_ONCE)]
     async with transaction(pool) as held:
         await memory.publish(held, SHIPPED["before-the-deal"].model_copy(update={"number": 1}), NOW)
@@ -288,7 +288,7 @@ async def test_few_connections_are_enough_for_very_many_customers(heard: Heard, 
     assert {row["ended_because"] for row in rows} == {"mode-changed"}
 
 
-async def test_a_step_that_falls_on_a_day_that_is_closed_moves_to_the_next_workday(heard: Heard) -> None:
+async def test_a_step_that_falls_on_a_day_that_is_closed_moves_to_the_next_workday(heard: ReceivedEvents) -> None:
     customer_id = await heard.world.hears_of_customer()
     await heard.publish("after-delivery")
     await heard.hear(facts(customer_id, *BEGINNING, example(OrderDelivered)))
@@ -307,7 +307,7 @@ async def test_a_step_that_falls_on_a_day_that_is_closed_moves_to_the_next_workd
     assert (after["tasks"][2]["task_id"], after["tasks"][2]["due_at"] > third["due_at"]) == (third["task_id"], True)
 
 
-async def test_plans_go_by_a_calendar_that_waits_once_it_is_in_force(heard: Heard) -> None:
+async def test_plans_go_by_a_calendar_that_waits_once_it_is_in_force(heard: ReceivedEvents) -> None:
     customer_id = await heard.world.hears_of_customer()
     await heard.publish("after-delivery")
     await heard.hear(facts(customer_id, *BEGINNING, example(OrderDelivered)))
@@ -329,7 +329,7 @@ async def test_plans_go_by_a_calendar_that_waits_once_it_is_in_force(heard: Hear
     assert [each.isoweekday() for each in moved] == [7, 7, 7]
 
 
-async def test_plans_go_over_to_a_template_that_waits_once_it_is_in_force(heard: Heard) -> None:
+async def test_plans_go_over_to_a_template_that_waits_once_it_is_in_force(heard: ReceivedEvents) -> None:
     early, meanwhile, late = [await heard.world.hears_of_customer() for _ in range(3)]
     in_an_hour = datetime.now(UTC) + timedelta(hours=1)
     steps = [{"name": "day-5", "offset": 5, "purpose": "callback"}]
@@ -350,7 +350,7 @@ async def test_plans_go_over_to_a_template_that_waits_once_it_is_in_force(heard:
     assert [step for step, state, _ in await heard.tasks(early) if state == "open"] == ["day-5"]
 
 
-async def test_a_template_that_waits_and_is_overtaken_never_comes_into_force(heard: Heard) -> None:
+async def test_a_template_that_waits_and_is_overtaken_never_comes_into_force(heard: ReceivedEvents) -> None:
     customer_id = await heard.world.hears_of_customer()
     in_an_hour = datetime.now(UTC) + timedelta(hours=1)
     await heard.publish("after-delivery")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from chassis.runtime.settings import Settings
 from chassis.runtime.supervisor import Supervisor
-from chassis.service import Parts
+from chassis.service import ServiceContext
 from contracts.customer import OwnerAssigned
 from contracts.examples import OWNER, example_envelope
 from services.followup import workers
@@ -27,7 +27,7 @@ async def test_open_tasks_and_complaints_go_to_the_next_owner_as_they_stand(worl
     settings = Settings.model_validate(
         {"database_url": "unused", "issuer": ISSUER, "jwks_url": f"{ISSUER}/jwks", "pseudonym_key": "k" * 32}
     )
-    needs = dependencies(Parts(settings, world.pool, Supervisor(), None))  # type: ignore[arg-type]
+    needs = dependencies(ServiceContext(settings, world.pool, Supervisor(), None))  # type: ignore[arg-type]
     reassignment = workers.reassignment(needs)
     passed = example_envelope(OwnerAssigned(previous_owner_id=OWNER, owner_id="E2"), subject=customer_id)
     await reassignment.receive([passed])

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.runtime.supervisor import Supervisor
-from chassis.service import Parts
+from chassis.service import ServiceContext
 from contracts.examples import OWNER, example, example_envelope
 from contracts.followup import ComplaintClosed
 from services.followup import workers
@@ -98,7 +98,7 @@ async def test_results_tell_shares_and_of_a_few_anonymous_answers_nothing(world:
 
 
 async def test_a_fact_that_the_policy_names_sends_a_survey_once_and_then_leaves_in_peace(world: World) -> None:
-    needs = dependencies(Parts(SETTINGS, world.pool, Supervisor(), None))  # type: ignore[arg-type]
+    needs = dependencies(ServiceContext(SETTINGS, world.pool, Supervisor(), None))  # type: ignore[arg-type]
     sender, customer_id = workers.survey_sender(needs), await world.hears_of_customer()
     closed = example_envelope(example(ComplaintClosed), subject=customer_id, id=uuid4())
     await sender.receive([closed])

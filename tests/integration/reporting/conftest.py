@@ -22,7 +22,7 @@ from chassis.postgres.database import Pool, open_pool
 from chassis.postgres.views import Views
 from chassis.runtime.settings import Settings
 from chassis.runtime.supervisor import Supervisor
-from chassis.service import Parts
+from chassis.service import ServiceContext
 from contracts.event import Envelope
 from deploy.stack import tokens
 from services.reporting import projection
@@ -119,7 +119,7 @@ async def get(story: Pool, tmp_path: Path) -> AsyncIterator[Get]:
     authenticator = Authenticator(settings)
     authenticator.keys._keys = {key["kid"]: PyJWK(key) for key in tokens.jwks(signer)["keys"]}
     authenticator.keys._fetched_at = time.monotonic()
-    app = build(Parts(settings, story, Supervisor(), authenticator)).app
+    app = build(ServiceContext(settings, story, Supervisor(), authenticator)).app
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://reporting") as client:
 
         async def read(path: str, subject: str = "ops", role: str = "ops", **params: Any) -> httpx.Response:

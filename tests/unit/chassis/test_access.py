@@ -1,4 +1,4 @@
-"""Nobody sees what is not theirs: no route without a policy, and each role reaches exactly what it should."""
+"""Authorization: no route without a policy, and each role has exactly the access it should have."""
 
 from typing import Annotated
 from uuid import UUID
@@ -17,7 +17,7 @@ Guarded = Annotated[Caller, Depends(Allow())]
 
 
 def open_router(prefix: str = "") -> APIRouter:
-    """Return a router with the fault: its route lets anybody in."""
+    """Return a router whose route has no policy."""
     router = APIRouter(prefix=prefix)
 
     @router.get("/open")
@@ -87,7 +87,7 @@ def test_guarded_routes_start() -> None:
 @pytest.mark.parametrize(
     ("subject", "related"), [("E1", True), ("E2", True), ("E3", True), ("E4", False), ("e1", False)]
 )
-async def test_a_role_reaches_all_customers_or_its_own_or_none(
+async def test_a_role_has_access_to_all_customers_or_its_own_or_none(
     issuer: Issuer, role: Role, subject: str, related: bool
 ) -> None:
     expected = 200 if role in EVERYWHERE or (role in OWN and related) else 403
@@ -97,13 +97,13 @@ async def test_a_role_reaches_all_customers_or_its_own_or_none(
 
 
 @pytest.mark.parametrize("role", ["", "nobody", "SALES", "sales,ops"])
-async def test_a_token_without_a_role_of_ours_reaches_nothing(issuer: Issuer, role: str) -> None:
+async def test_a_token_without_a_known_role_has_no_access(issuer: Issuer, role: str) -> None:
     async with client_of(app_of(guarded_router())) as client:
         response = await client.get(f"/mine/{UUID(int=1)}", headers=issuer.headers("E1", role))
     assert (response.status_code, response.json()["code"]) == (403, "forbidden")
 
 
-async def test_without_a_token_the_path_is_not_even_looked_at(issuer: Issuer) -> None:
+async def test_without_a_token_the_path_is_not_read(issuer: Issuer) -> None:
     async with client_of(app_of(guarded_router())) as client:
         response = await client.get("/mine/no-uuid")
     assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
@@ -111,11 +111,11 @@ async def test_without_a_token_the_path_is_not_even_looked_at(issuer: Issuer) ->
     assert issuer.asked == 0
 
 
-def test_nobody_holds_a_customer_that_has_no_owner() -> None:
+def test_a_customer_without_an_owner_has_no_holders() -> None:
     assert not Holders().include("E1")
 
 
-async def asked_with(issuer: Issuer, **headers: str) -> tuple[int, dict[str, object]]:
+async def context_with(issuer: Issuer, **headers: str) -> tuple[int, dict[str, object]]:
     async with client_of(app_of(guarded_router())) as client:
         sent = {name.encode(): value.encode() for name, value in issuer.headers("E1", **headers).items()}
         response = await client.get(f"/mine/{UUID(int=1)}", headers=sent)
@@ -123,31 +123,31 @@ async def asked_with(issuer: Issuer, **headers: str) -> tuple[int, dict[str, obj
 
 
 @pytest.mark.parametrize(("tag", "version"), [('"3"', 3), (' "0" ', 0), ('"999999999"', 999_999_999), ("*", None)])
-async def test_if_match_names_the_version_that_is_expected(issuer: Issuer, tag: str, version: int | None) -> None:
-    status, document = await asked_with(issuer, if_match=tag)
+async def test_if_match_sets_the_expected_version(issuer: Issuer, tag: str, version: int | None) -> None:
+    status, document = await context_with(issuer, if_match=tag)
     assert (status, document["version"]) == (200, version)
 
 
 @pytest.mark.parametrize("tag", ["3", 'W/"3"', '"a"', '""', '"-1"', '"3", "4"', '"1234567890"', '"3', "", '"1.0"'])
-async def test_an_if_match_that_is_no_version_is_refused(issuer: Issuer, tag: str) -> None:
-    status, document = await asked_with(issuer, if_match=tag)
+async def test_an_invalid_if_match_is_refused(issuer: Issuer, tag: str) -> None:
+    status, document = await context_with(issuer, if_match=tag)
     assert (status, document["code"]) == (400, "bad-request")
 
 
 @pytest.mark.parametrize("key", ["k", "k" * MAX_KEY, "a b|c"])
 async def test_an_idempotency_key_makes_a_request_safe_to_send_again(issuer: Issuer, key: str) -> None:
-    status, document = await asked_with(issuer, idempotency_key=key)
+    status, document = await context_with(issuer, idempotency_key=key)
     assert (status, document["safe"]) == (200, True)
     assert str(document["key"]).endswith(f"|{key}")
 
 
 @pytest.mark.parametrize("key", ["", "k" * (MAX_KEY + 1), "a\tb", "ключ"])
 async def test_an_idempotency_key_out_of_bounds_is_refused(issuer: Issuer, key: str) -> None:
-    status, document = await asked_with(issuer, idempotency_key=key)
+    status, document = await context_with(issuer, idempotency_key=key)
     assert (status, document["code"]) == (400, "bad-request")
 
 
-async def test_without_a_key_no_two_requests_are_the_same(issuer: Issuer) -> None:
-    (_, first), (_, second) = [await asked_with(issuer) for _ in range(2)]
+async def test_requests_without_a_key_get_different_keys(issuer: Issuer) -> None:
+    (_, first), (_, second) = [await context_with(issuer) for _ in range(2)]
     assert first["key"] != second["key"]
     assert first["safe"] is False

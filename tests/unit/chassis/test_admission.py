@@ -1,4 +1,4 @@
-"""Who is rejected on a real socket is told so as in any other problem, and may ask again on the same connection."""
+"""Admission control on a real socket: a rejected request gets a problem document, and the connection stays usable."""
 
 import json
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ PROBE = b"GET /livez HTTP/1.1\r\nHost: care.test\r\n\r\n"
 
 @pytest.fixture
 async def caller(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Caller]:
-    """A caller of a server that admits nothing but probes."""
+    """A caller of a server that admits only probes."""
     monkeypatch.setattr(admission, "MAX_CONCURRENT", 0)
     async with serving(app_of()) as port, calling(port) as made:
         yield made
@@ -30,7 +30,7 @@ def rejected() -> float:
 
 
 @pytest.mark.parametrize("raw", [PLAIN, CHUNKED], ids=["a told length", "in chunks"])
-async def test_who_is_rejected_may_ask_again_on_the_same_connection(caller: Caller, raw: bytes) -> None:
+async def test_after_a_rejection_the_connection_can_be_used_again(caller: Caller, raw: bytes) -> None:
     before = rejected()
     for _ in range(3):
         status, headers, body = await caller.ask(raw)
@@ -41,19 +41,19 @@ async def test_who_is_rejected_may_ask_again_on_the_same_connection(caller: Call
     assert (await caller.ask(PROBE))[0] == b"HTTP/1.1 200 OK"
 
 
-async def test_who_is_rejected_hears_it_in_chinese(caller: Caller) -> None:
+async def test_a_rejection_is_in_chinese_if_preferred(caller: Caller) -> None:
     _, _, body = await caller.ask(ASK + b"Accept-Language: zh-CN\r\n\r\n")
     assert json.loads(body)["title"] == "请求过多，请稍后重试"
 
 
-async def test_the_body_of_a_rejected_request_is_not_taken_for_another_one(caller: Caller) -> None:
+async def test_the_body_of_a_rejected_request_is_not_parsed_as_the_next_request(caller: Caller) -> None:
     status, headers, _ = await caller.ask(ASK + b"Content-Length: %d\r\n\r\n" % (2 * len(PROBE)))
     assert (status.split()[1], headers["x-correlation-id"]) == (b"503", "mine")
     assert b"503" in (await caller.ask(PROBE + PROBE + PLAIN))[0]
     assert (await caller.ask(PROBE))[0] == b"HTTP/1.1 200 OK"
 
 
-async def test_a_request_that_has_been_answered_holds_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_answered_request_frees_its_slot(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(admission, "MAX_CONCURRENT", 1)
     async with serving(app_of()) as port, calling(port) as caller:
         for _ in range(3):
@@ -62,7 +62,7 @@ async def test_a_request_that_has_been_answered_holds_no_place(monkeypatch: pyte
 
 
 @pytest.mark.parametrize("count", [admission.MAX_CONCURRENT])
-async def test_connections_that_ask_nothing_hold_no_place(count: int) -> None:
+async def test_idle_connections_occupy_no_slot(count: int) -> None:
     async with serving(app_of()) as port:
         idle = [calling(port) for _ in range(2 * count)]
         for each in idle:

@@ -1,4 +1,4 @@
-"""What was so, and what was known: any question about the past is answered as a slow, plain fold answers it."""
+"""Bitemporal queries: each result equals that of a slow, plain fold."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ def trail(row: str | None, envelope: Envelope[Any]) -> str:
 
 @st.composite
 def streams(draw: st.DrawFn) -> list[Envelope[Any]]:
-    """A stream in the order of its recording; each fact happened some time before it was recorded."""
+    """A stream in the order of recording; each event occurred some time before it was recorded."""
     recorded = sorted(draw(st.lists(st.integers(0, 30), min_size=1, max_size=12)))
     late = draw(st.lists(st.integers(0, 10), min_size=len(recorded), max_size=len(recorded)))
     return [fact(n, day - lag, day) for n, (day, lag) in enumerate(zip(recorded, late, strict=True), 1)]
@@ -38,7 +38,7 @@ DAYS = st.one_of(st.none(), st.integers(-12, 35).map(lambda day: START + timedel
 
 
 @given(streams(), DAYS, DAYS)
-def test_any_question_is_answered_as_a_plain_fold_answers_it(
+def test_any_query_has_the_result_of_a_plain_fold(
     stream: list[Envelope[Any]], occurred_by: datetime | None, recorded_by: datetime | None
 ) -> None:
     far = START + timedelta(days=99)
@@ -54,7 +54,9 @@ def test_any_question_is_answered_as_a_plain_fold_answers_it(
 
 
 @given(streams(), st.integers(0, 30))
-def test_a_late_entry_changes_what_was_so_and_not_what_was_known(stream: list[Envelope[Any]], day: int) -> None:
+def test_a_late_entry_changes_the_state_by_occurrence_and_not_by_recording(
+    stream: list[Envelope[Any]], day: int
+) -> None:
     then = START + timedelta(days=day)
     late = fact(len(stream) + 1, day, 40)
     known, so = AsOf(recorded_by=then), AsOf(occurred_by=then)
@@ -63,6 +65,6 @@ def test_a_late_entry_changes_what_was_so_and_not_what_was_known(stream: list[En
         assert so.fold([*stream, late], trail) != so.fold(stream, trail)
 
 
-def test_without_an_instant_it_is_a_question_about_now() -> None:
+def test_a_query_without_an_instant_is_about_now() -> None:
     assert not AsOf().is_past
     assert AsOf(recorded_by=START).is_past

@@ -1,4 +1,4 @@
-"""Only what the issuer signed, for us, and still holds, opens anything."""
+"""Authentication: only valid, unexpired tokens signed by the issuer for this audience are accepted."""
 
 import base64
 import hashlib
@@ -35,7 +35,7 @@ Forge = Callable[[tokens.Signer, tokens.Signer], str]
 
 @pytest.fixture(scope="session")
 def stranger() -> tokens.Signer:
-    """Somebody with a key of their own, who calls themselves the issuer."""
+    """A signer with its own key that claims to be the issuer."""
     return tokens.Signer(generate_private_key(public_exponent=65537, key_size=2048), ISSUER)
 
 
@@ -46,7 +46,7 @@ def authenticator(issuer: Issuer) -> Authenticator:
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    """Return good claims with `changes`; None leaves a claim out."""
+    """Return valid claims with `changes`; None removes a claim."""
     now = int(time.time())
     good = {"iss": ISSUER, "aud": "care", "sub": "E1", "roles": ["sales"], "iat": now, "nbf": now, "exp": now + 60}
     return {name: value for name, value in (good | changes).items() if value is not None}
@@ -62,14 +62,14 @@ def encoded(part: bytes) -> str:
 
 
 def with_header(by: tokens.Signer, header: bytes, signature: Callable[[bytes], bytes] | None = None) -> str:
-    """Return good claims under a header of the test's own making."""
+    """Return valid claims under the given header."""
     body = f"{encoded(header)}.{encoded(json.dumps(claims()).encode())}"
     sealed = signature(body.encode()) if signature else signed(by).rpartition(".")[2].encode()
     return f"{body}.{encoded(sealed)}"
 
 
 def confused(by: tokens.Signer) -> str:
-    """HS256 with the published key as the secret: whoever trusts the header's alg accepts it."""
+    """HS256 with the published key as the secret: accepted by a verifier that trusts the header's alg."""
     pem = by.key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     header = json.dumps({"alg": "HS256", "typ": "JWT", "kid": tokens.key_id(by)}).encode()
     return with_header(by, header, lambda body: hmac.new(pem, body, hashlib.sha256).digest())
@@ -162,7 +162,7 @@ async def refusal(authenticator: Authenticator, header: str | None) -> ProblemEr
 
 
 @pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED.keys())
-async def test_a_forged_token_opens_nothing(
+async def test_a_forged_token_is_refused(
     authenticator: Authenticator, signer: tokens.Signer, stranger: tokens.Signer, forge: Forge
 ) -> None:
     error = await refusal(authenticator, f"Bearer {forge(signer, stranger)}")
@@ -170,12 +170,12 @@ async def test_a_forged_token_opens_nothing(
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic RTE6cGFzcw==", "bearer\tx", "Bearer  "])
-async def test_a_header_that_holds_no_token_opens_nothing(authenticator: Authenticator, header: str | None) -> None:
+async def test_a_header_without_a_token_is_refused(authenticator: Authenticator, header: str | None) -> None:
     error = await refusal(authenticator, header)
     assert (error.status_code, error.headers) == (401, {"WWW-Authenticate": "Bearer"})
 
 
-async def test_a_good_token_names_the_caller_and_the_roles_we_know(
+async def test_a_valid_token_names_the_caller_and_its_known_roles(
     authenticator: Authenticator, signer: tokens.Signer
 ) -> None:
     principal = await authenticator.principal(f"Bearer {signed(signer, roles=['sales', 'leader', 'pope', 7, []])}")
@@ -184,7 +184,7 @@ async def test_a_good_token_names_the_caller_and_the_roles_we_know(
 
 @pytest.mark.parametrize("header", [{"typ": "JWT"}, {"typ": "at+JWT"}, {"typ": "application/at+jwt"}])
 @pytest.mark.parametrize("audience", ["care", ["shop", "care"]])
-async def test_the_usual_spellings_of_a_good_token_are_read(
+async def test_the_usual_spellings_of_a_valid_header_are_accepted(
     authenticator: Authenticator, signer: tokens.Signer, header: dict[str, str], audience: object
 ) -> None:
     token = signed(signer, header=header, aud=audience)
@@ -192,7 +192,7 @@ async def test_the_usual_spellings_of_a_good_token_are_read(
 
 
 @pytest.mark.parametrize("roles", ["ops", {"ops": True}, None, 7, [["ops"]]])
-async def test_roles_that_are_no_list_grant_nothing(
+async def test_roles_that_are_not_a_list_are_ignored(
     authenticator: Authenticator, signer: tokens.Signer, roles: object
 ) -> None:
     assert (await authenticator.principal(f"Bearer {signed(signer, roles=roles)}")).roles == frozenset()
@@ -217,7 +217,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
-async def test_a_remembered_token_is_checked_anew_once_it_has_expired(
+async def test_a_cached_token_is_verified_again_once_it_has_expired(
     authenticator: Authenticator, issuer: Issuer, signer: tokens.Signer, stranger: tokens.Signer, clock: Clock
 ) -> None:
     header = f"Bearer {signed(signer, exp=int(time.time()) + 3_600)}"
@@ -238,7 +238,7 @@ async def test_no_more_tokens_are_cached_than_the_limit(issuer: Issuer, monkeypa
     assert len(authenticator._verified) == 2
 
 
-async def test_keys_are_asked_for_once_for_many_requests(
+async def test_keys_are_fetched_once_for_many_requests(
     authenticator: Authenticator, issuer: Issuer, clock: Clock
 ) -> None:
     for number in range(20):
@@ -260,7 +260,7 @@ async def test_a_flood_of_unknown_keys_causes_one_call_per_window(
     assert issuer.asked == 2
 
 
-async def test_a_new_key_is_taken_up_and_the_old_one_lasts_as_long_as_it_is_published(
+async def test_a_new_key_is_accepted_and_the_old_one_is_valid_while_it_is_published(
     authenticator: Authenticator, issuer: Issuer, signer: tokens.Signer, stranger: tokens.Signer, clock: Clock
 ) -> None:
     await authenticator.principal(f"Bearer {signed(signer)}")
@@ -273,7 +273,7 @@ async def test_a_new_key_is_taken_up_and_the_old_one_lasts_as_long_as_it_is_publ
     assert (await refusal(authenticator, f"Bearer {signed(signer, sub='E4')}")).status_code == 401
 
 
-async def test_while_the_issuer_is_away_its_known_keys_serve(
+async def test_while_the_issuer_is_unavailable_its_known_keys_are_used(
     authenticator: Authenticator, issuer: Issuer, signer: tokens.Signer, clock: Clock
 ) -> None:
     await authenticator.principal(f"Bearer {signed(signer)}")
@@ -283,7 +283,7 @@ async def test_while_the_issuer_is_away_its_known_keys_serve(
     assert authenticator.keys.usable()
 
 
-async def test_after_a_day_without_the_issuer_the_door_is_closed(
+async def test_after_a_day_without_the_issuer_all_tokens_are_refused(
     authenticator: Authenticator, issuer: Issuer, signer: tokens.Signer, clock: Clock
 ) -> None:
     await authenticator.principal(f"Bearer {signed(signer)}")
@@ -293,7 +293,7 @@ async def test_after_a_day_without_the_issuer_the_door_is_closed(
     assert (error.code, error.headers) == ("unavailable", {"Retry-After": "2"})
 
 
-async def test_without_any_keys_nobody_is_let_in_and_the_issuer_is_not_pestered(
+async def test_without_any_keys_all_tokens_are_refused_and_fetches_are_limited(
     authenticator: Authenticator, issuer: Issuer, signer: tokens.Signer, clock: Clock
 ) -> None:
     issuer.away = True
@@ -305,7 +305,7 @@ async def test_without_any_keys_nobody_is_let_in_and_the_issuer_is_not_pestered(
     assert (await authenticator.principal(f"Bearer {signed(signer)}")).subject == "E1"
 
 
-async def test_an_issuer_that_publishes_no_keys_at_all_closes_the_door(
+async def test_an_issuer_without_keys_means_that_all_tokens_are_refused(
     authenticator: Authenticator, issuer: Issuer, signer: tokens.Signer
 ) -> None:
     issuer.published = {}
@@ -313,7 +313,7 @@ async def test_an_issuer_that_publishes_no_keys_at_all_closes_the_door(
 
 
 async def fetched(monkeypatch: pytest.MonkeyPatch, answer: httpx.Response) -> dict[str, PyJWK]:
-    """Return the keys that are read from an issuer who answers with `answer`."""
+    """Return the keys read from an issuer that answers with `answer`."""
 
     async def send(_self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
         answer.request = request
@@ -323,7 +323,7 @@ async def fetched(monkeypatch: pytest.MonkeyPatch, answer: httpx.Response) -> di
     return await auth.fetch(SETTINGS.jwks_url)
 
 
-async def test_a_key_that_we_cannot_use_does_not_hide_the_others(
+async def test_a_key_of_an_unsupported_kind_does_not_affect_the_others(
     monkeypatch: pytest.MonkeyPatch, signer: tokens.Signer
 ) -> None:
     good = tokens.jwks(signer)["keys"][0]
@@ -349,7 +349,7 @@ async def test_a_key_that_we_cannot_use_does_not_hide_the_others(
         httpx.Response(500),
     ],
 )
-async def test_whatever_else_the_issuer_answers_counts_as_away(
+async def test_any_other_response_of_the_issuer_counts_as_unavailable(
     monkeypatch: pytest.MonkeyPatch, signer: tokens.Signer, answer: httpx.Response
 ) -> None:
     with pytest.raises((httpx.HTTPError, jwt.PyJWTError, ValueError)):

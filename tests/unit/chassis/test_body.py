@@ -1,4 +1,4 @@
-"""One strict reader: the same bytes get the same verdict everywhere, and a bad body is never a failure of ours."""
+"""Strict JSON parsing: the same bytes give the same result everywhere, and an invalid body never causes a 5xx."""
 
 import json
 from contextlib import suppress
@@ -63,7 +63,7 @@ def refused(raw: bytes) -> ProblemError:
 
 
 @pytest.mark.parametrize("raw", REFUSED.values(), ids=REFUSED.keys())
-def test_what_is_not_plain_json_is_refused_in_both_languages(raw: bytes) -> None:
+def test_malformed_json_is_refused_in_both_languages(raw: bytes) -> None:
     error = refused(raw)
     assert (error.code, error.status_code) == ("malformed-json", 400)
     assert error.en
@@ -115,12 +115,12 @@ ANYTHING = st.recursive(
 
 
 @given(ANYTHING)
-def test_what_the_standard_library_writes_is_read_back(value: Any) -> None:
+def test_json_written_by_the_standard_library_is_read_back(value: Any) -> None:
     assert read_json(json.dumps(value).encode()) == value
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
+def test_any_bytes_are_parsed_or_refused(raw: bytes) -> None:
     with suppress(MalformedJsonError):
         read_json(raw)
 
@@ -151,19 +151,19 @@ async def test_over_http_a_bad_body_is_a_problem(issuer: Issuer, raw: bytes) -> 
     assert (status, document["code"]) == (400, "malformed-json")
 
 
-async def test_no_body_at_all_lacks_its_fields(issuer: Issuer) -> None:
+async def test_an_empty_body_is_refused_for_its_missing_fields(issuer: Issuer) -> None:
     status, document = await post(issuer, b"")
     assert (status, document["code"]) == (422, "validation-failed")
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "nonsense", None])
-async def test_another_content_type_is_refused_as_such(issuer: Issuer, content_type: str | None) -> None:
+async def test_another_content_type_is_refused(issuer: Issuer, content_type: str | None) -> None:
     status, document = await post(issuer, b'{"name": "a"}', content_type)
     assert (status, document["code"]) == (415, "unsupported-type")
 
 
 @pytest.mark.parametrize("content_type", [JSON, "application/json; charset=utf-8", "Application/JSON"])
-async def test_json_may_be_named_in_the_usual_ways(issuer: Issuer, content_type: str) -> None:
+async def test_the_usual_json_content_types_are_accepted(issuer: Issuer, content_type: str) -> None:
     assert (await post(issuer, b'{"name": "a"}', content_type))[0] == 200
 
 
@@ -176,9 +176,7 @@ async def test_json_may_be_named_in_the_usual_ways(issuer: Issuer, content_type:
         (rb'{"name": "a", "parts": ["b", "\ud800"]}', "/parts/1"),
     ],
 )
-async def test_a_text_that_cannot_be_stored_is_refused_where_it_stands(
-    issuer: Issuer, raw: bytes, pointer: str
-) -> None:
+async def test_a_text_that_cannot_be_stored_is_refused_by_its_field(issuer: Issuer, raw: bytes, pointer: str) -> None:
     status, document = await post(issuer, raw)
     assert (status, [error["pointer"] for error in document["errors"]]) == (422, [pointer])
 

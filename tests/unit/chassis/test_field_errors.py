@@ -1,4 +1,4 @@
-"""What does not fit is told in a sentence, in English and in Chinese, and by the field at fault."""
+"""Validation messages: each names the field, and is a sentence in English and in Chinese."""
 
 from datetime import date
 from enum import StrEnum
@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from chassis.http.field_errors import PATTERNS, SENTENCES, Fault, fault_of
+from chassis.http.field_errors import PATTERNS, SENTENCES, InvalidField, invalid_field
 from contracts.field_error import FieldError
 from contracts.money import KnownCurrency
 from contracts.types import Code, EmployeeId, Instant, Word
@@ -42,31 +42,31 @@ class Thing(BaseModel):
         return self
 
 
-def faults(**given: Any) -> list[Fault]:
+def errors_of(**given: Any) -> list[InvalidField]:
     with pytest.raises(ValidationError) as refused:
         Thing.model_validate(given)
-    return [fault_of(error) for error in refused.value.errors()]
+    return [invalid_field(error) for error in refused.value.errors()]
 
 
 @pytest.mark.parametrize(
     ("given", "en", "zh"),
     [
-        ({"size": "huge"}, "It is one of: small, large.", "应为以下之一：small、large。"),
-        ({"name": "x" * 65}, "It has at most 64 characters.", "最多 64 个字符。"),
+        ({"size": "huge"}, "Must be one of: small, large.", "应为以下之一：small、large。"),
+        ({"name": "x" * 65}, "Must have at most 64 characters.", "最多 64 个字符。"),
         ({"name": "  "}, "text must not be blank", "内容不能为空白"),
-        ({"name": 7}, "This is a text.", "应为文本。"),
-        ({"count": 0}, "It is 1 or more.", "不得小于 1。"),
-        ({"count": 10}, "It is 9 or less.", "不得大于 9。"),
-        ({"count": "many"}, "This is a whole number.", "应为整数。"),
-        ({"parts": ["a", "b"]}, "It has at most 1 entries.", "最多 1 项。"),
-        ({"extra": 1}, "There is no such field here.", "此处没有这个字段。"),
-        ({"is_new": "perhaps"}, "This is true or false.", "应为 true 或 false。"),
-        ({"made_on": "soon"}, "This is a day such as 2024-06-01.", "应为日期，例如 2024-06-01。"),
+        ({"name": 7}, "Must be a text.", "应为文本。"),
+        ({"count": 0}, "Must be 1 or more.", "不得小于 1。"),
+        ({"count": 10}, "Must be 9 or less.", "不得大于 9。"),
+        ({"count": "many"}, "Must be an integer.", "应为整数。"),
+        ({"parts": ["a", "b"]}, "Must have at most 1 entries.", "最多 1 项。"),
+        ({"extra": 1}, "Unknown field.", "此处没有这个字段。"),
+        ({"is_new": "perhaps"}, "Must be true or false.", "应为 true 或 false。"),
+        ({"made_on": "soon"}, "Must be a date such as 2024-06-01.", "应为日期，例如 2024-06-01。"),
     ],
 )
-def test_a_fault_is_told_in_both_languages(given: dict[str, Any], en: str, zh: str) -> None:
-    (fault,) = faults(**given)
-    assert (fault.place, fault.en, fault.zh) == ((next(iter(given)),), en, zh)
+def test_a_message_is_in_both_languages(given: dict[str, Any], en: str, zh: str) -> None:
+    (error,) = errors_of(**given)
+    assert (error.location, error.en, error.zh) == ((next(iter(given)),), en, zh)
 
 
 @pytest.mark.parametrize(
@@ -79,30 +79,30 @@ def test_a_fault_is_told_in_both_languages(given: dict[str, Any], en: str, zh: s
         ({"made_at": "2024-06-01T09:00:00"}, "+08:00"),
     ],
 )
-def test_what_has_a_form_is_told_by_an_example(given: dict[str, Any], example: str) -> None:
-    (fault,) = faults(**given)
-    assert example in fault.en
-    assert example in fault.zh
+def test_a_message_about_a_format_contains_an_example(given: dict[str, Any], example: str) -> None:
+    (error,) = errors_of(**given)
+    assert example in error.en
+    assert example in error.zh
 
 
-def test_a_rule_between_fields_names_the_field_at_fault() -> None:
+def test_a_rule_between_fields_names_the_invalid_field() -> None:
     class Whole(BaseModel):
         things: list[Thing]
 
     with pytest.raises(ValidationError) as refused:
         Whole.model_validate({"things": [{"parts": ["a"], "count": 1}, {"parts": ["a"], "count": 1, "size": "huge"}]})
-    assert fault_of(refused.value.errors()[0]).place == ("things", 1, "size")
+    assert invalid_field(refused.value.errors()[0]).location == ("things", 1, "size")
     error = {"loc": ("things", 1), "type": "value_error", "ctx": {"error": FieldError("no", "不", "parts", 0)}}
-    assert fault_of(error) == Fault(("things", 1, "parts", 0), "value_error", "no", "不")
+    assert invalid_field(error) == InvalidField(("things", 1, "parts", 0), "value_error", "no", "不")
 
 
-def test_an_error_without_a_sentence_of_ours_is_told_all_the_same() -> None:
-    fault = fault_of({"loc": ("x",), "type": "brand_new", "msg": "It has {braces}"})
-    assert fault == Fault(("x",), "brand_new", "It has {braces}", "不符合要求。")
+def test_an_error_of_an_unknown_kind_keeps_the_message_of_pydantic() -> None:
+    error = invalid_field({"loc": ("x",), "type": "brand_new", "msg": "It has {braces}"})
+    assert error == InvalidField(("x",), "brand_new", "It has {braces}", "不符合要求。")
 
 
 @pytest.mark.parametrize("sentences", [*SENTENCES.values(), *PATTERNS.values()])
-def test_every_sentence_speaks_two_languages_of_the_same_things(sentences: tuple[str, str]) -> None:
+def test_every_sentence_uses_the_same_fields_in_both_languages(sentences: tuple[str, str]) -> None:
     english, chinese = sentences
     assert english.isascii()
     assert not chinese.isascii()

@@ -1,4 +1,4 @@
-"""Walking a list page by page shows every row once, and the cursor works nowhere else."""
+"""Paging: following the cursors returns every row once, and a cursor is valid only for its own list."""
 
 from typing import Annotated
 
@@ -44,38 +44,38 @@ async def test_following_the_links_shows_every_row_once(issuer: Issuer, limit: i
 
 
 @pytest.mark.parametrize(("asked", "size"), [("", DEFAULT_LIMIT), ("?limit=3", 3), ("?limit=100000", MAX_LIMIT)])
-async def test_a_page_has_the_size_asked_for_within_bounds(issuer: Issuer, asked: str, size: int) -> None:
+async def test_a_page_has_the_requested_size_within_its_limits(issuer: Issuer, asked: str, size: int) -> None:
     document = (await ask(issuer, f"/numbers{asked}")).json()
     assert (len(document["items"]), document["has_more"]) == (size, True)
     assert document["next_cursor"]
 
 
-async def test_the_last_page_leads_nowhere(issuer: Issuer) -> None:
+async def test_the_last_page_has_no_cursor(issuer: Issuer) -> None:
     response = await ask(issuer, f"/numbers?limit={MAX_LIMIT}&parity=0")
     assert (response.json()["has_more"], response.json()["next_cursor"]) == (False, None)
     assert "link" not in response.headers
 
 
-async def test_a_link_names_no_host_that_a_caller_made_up(issuer: Issuer) -> None:
+async def test_a_link_does_not_repeat_the_host_header(issuer: Issuer) -> None:
     async with client_of(app_of(router)) as client:
         headers = issuer.headers(host="elsewhere.test")
         response = await client.get("/numbers?limit=3&parity=0", headers=headers)
     assert response.links["next"]["url"].startswith("/numbers?limit=3&parity=0&cursor=")
 
 
-async def test_a_cursor_taken_to_other_filters_is_refused(issuer: Issuer) -> None:
+async def test_a_cursor_with_other_filters_is_refused(issuer: Issuer) -> None:
     cursor = (await ask(issuer, "/numbers?limit=3&parity=0")).json()["next_cursor"]
     response = await ask(issuer, f"/numbers?limit=3&parity=1&cursor={cursor}")
     assert (response.status_code, response.json()["code"]) == (400, "invalid-cursor")
 
 
-async def test_a_page_may_change_its_size_on_the_way(issuer: Issuer) -> None:
+async def test_the_limit_may_change_between_pages(issuer: Issuer) -> None:
     cursor = (await ask(issuer, "/numbers?limit=3")).json()["next_cursor"]
     assert (await ask(issuer, f"/numbers?limit=2&cursor={cursor}")).json()["items"] == [3, 4]
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=-1", "limit=ten", "limit=1.5", f"cursor={'x' * 501}"])
-async def test_what_is_no_size_or_cursor_is_refused_by_name(issuer: Issuer, query: str) -> None:
+async def test_an_invalid_limit_or_cursor_is_refused_by_name(issuer: Issuer, query: str) -> None:
     response = await ask(issuer, f"/numbers?{query}")
     assert response.status_code == 422
     assert [error["pointer"] for error in response.json()["errors"]] == [f"query:{query.partition('=')[0]}"]

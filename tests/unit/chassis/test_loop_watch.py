@@ -1,4 +1,4 @@
-"""A loop that is held up says so: by a metric, and on stderr while it is blocked."""
+"""A delayed event loop is reported: by a metric, and on stderr while it is blocked."""
 
 import time
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ BLOCKED_SECONDS = 0.5
 
 @pytest.fixture
 async def watched(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> AsyncIterator[None]:
-    """This test's own loop, watched on a short leash; what is said goes to `capfd`, which has to be there before."""
+    """The test's own loop, monitored with short limits; stderr goes to `capfd`, which must be set up first."""
     capfd.readouterr()
     monkeypatch.setattr(loop_watch, "BEAT_SECONDS", 0.01)
     monkeypatch.setattr(loop_watch, "BLOCKED_SECONDS", BLOCKED_SECONDS)
@@ -38,7 +38,7 @@ def lag() -> float:
     return REGISTRY.get_sample_value("care_event_loop_lag_seconds_sum") or 0.0
 
 
-def hold_up(seconds: float) -> None:
+def block(seconds: float) -> None:
     time.sleep(seconds)
 
 
@@ -47,34 +47,36 @@ async def is_measured(before: float) -> bool:
 
 
 @pytest.mark.usefixtures("watched")
-async def test_a_blocked_loop_says_once_where_it_stands_while_it_does(capfd: pytest.CaptureFixture[str]) -> None:
-    hold_up(3 * BLOCKED_SECONDS)
+async def test_a_blocked_loop_writes_its_stack_once(capfd: pytest.CaptureFixture[str]) -> None:
+    block(3 * BLOCKED_SECONDS)
     said = capfd.readouterr().err
     assert said.count("Timeout (") == 1
-    assert " in hold_up\n" in said
+    assert " in block\n" in said
 
 
 @pytest.mark.usefixtures("watched")
-async def test_how_late_the_loop_is_is_measured() -> None:
+async def test_the_lag_of_the_loop_is_measured() -> None:
     before = lag()
-    hold_up(2 * BLOCKED_SECONDS)
+    block(2 * BLOCKED_SECONDS)
     await eventually(lambda: is_measured(before))
 
 
 @pytest.mark.usefixtures("watched")
-async def test_a_loop_that_comes_round_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+async def test_a_loop_that_is_not_blocked_writes_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     before = beats()
 
-    async def has_come_round() -> bool:
+    async def has_run() -> bool:
         return beats() > before + 2 * BLOCKED_SECONDS / loop_watch.BEAT_SECONDS
 
-    await eventually(has_come_round)
+    await eventually(has_run)
     assert "Timeout (" not in capfd.readouterr().err
 
 
-async def test_the_watch_ends_with_its_task(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+async def test_the_monitor_ends_with_its_task(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(loop_watch, "BLOCKED_SECONDS", BLOCKED_SECONDS)
     async with background(lambda: watch(Health("loop"))):
         pass
-    hold_up(2 * BLOCKED_SECONDS)
+    block(2 * BLOCKED_SECONDS)
     assert "Timeout (" not in capfd.readouterr().err

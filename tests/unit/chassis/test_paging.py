@@ -1,4 +1,4 @@
-"""A cursor leads on where the page ended, in the same list, and cannot be made up."""
+"""Cursors: each continues where the page ended, only in the same list, and cannot be forged."""
 
 import base64
 
@@ -42,7 +42,7 @@ def test_a_cursor_with_one_character_changed_is_refused(number: int) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["", "a", "!!!", "王", "A" * 22, "A" * 500, "====", "\x00", "\ud800"])
-def test_what_was_never_a_cursor_is_refused(cursor: str) -> None:
+def test_an_invalid_cursor_is_refused(cursor: str) -> None:
     assert is_refused(cursor)
 
 
@@ -51,7 +51,7 @@ def test_an_unsigned_body_is_refused_before_it_is_read(body: bytes) -> None:
     assert is_refused(base64.urlsafe_b64encode(b"\x00" * SIGNATURE_BYTES + body).decode())
 
 
-def test_a_cut_cursor_is_refused() -> None:
+def test_a_truncated_cursor_is_refused() -> None:
     cursor = CURSORS.write(["place"], FILTERS)
     assert all(is_refused(cursor[:length]) for length in range(len(cursor)))
 
@@ -84,5 +84,5 @@ def test_a_cursor_of_another_deployment_is_refused() -> None:
         (-5, 1),
     ],
 )
-def test_a_size_is_brought_down_to_what_is_offered(asked: int | None, size: int) -> None:
+def test_a_limit_is_reduced_to_the_maximum(asked: int | None, size: int) -> None:
     assert coerce_limit(asked) == size

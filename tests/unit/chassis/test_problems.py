@@ -1,4 +1,4 @@
-"""Every refusal has one shape, in the caller's language, and says nothing that it should not."""
+"""Problem documents: one shape, in the caller's language, without submitted values or internal details."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -36,7 +36,7 @@ class Thing(Command):
 
 
 def raising(make: Callable[[], Exception]) -> APIRouter:
-    """Return a router whose one route fails in the way the test is about."""
+    """Return a router with one route, which raises the error."""
     router = APIRouter(prefix="/v1", route_class=StrictRoute)
 
     @router.get("/things")
@@ -53,7 +53,7 @@ async def answer_to(error: Exception, issuer: Issuer, language: str = "en") -> h
 
 @pytest.mark.parametrize("code", CATALOGUE)
 @pytest.mark.parametrize(("language", "column"), [("en", 1), ("zh-CN,zh;q=0.9,en;q=0.5", 2)])
-async def test_every_code_is_told_in_the_language_asked_for(
+async def test_every_code_has_a_title_in_the_requested_language(
     issuer: Issuer, code: str, language: str, column: int
 ) -> None:
     response = await answer_to(ProblemError(code, "It broke.", "坏了。"), issuer, language)
@@ -66,7 +66,7 @@ async def test_every_code_is_told_in_the_language_asked_for(
     assert (document["instance"], document["retryable"]) == ("/v1/things", code in RETRYABLE)
 
 
-def test_the_catalogue_speaks_two_languages_everywhere() -> None:
+def test_every_entry_of_the_catalogue_is_in_two_languages() -> None:
     for _, english, chinese in CATALOGUE.values():
         assert english.isascii()
         assert not chinese.isascii()
@@ -76,7 +76,7 @@ def test_the_catalogue_speaks_two_languages_everywhere() -> None:
     ("accept_language", "chinese"),
     [("zh", True), ("ZH-cn", True), (" zh-Hant-TW", True), ("en-GB,zh;q=0.9", False), ("", False), ("*", False)],
 )
-def test_the_first_language_that_is_asked_for_counts(accept_language: str, chinese: bool) -> None:
+def test_the_first_accepted_language_is_used(accept_language: str, chinese: bool) -> None:
     assert prefers_chinese(accept_language) is chinese
 
 
@@ -107,7 +107,7 @@ async def test_a_known_error_has_its_own_code(issuer: Issuer, error: Exception, 
     assert CANARY not in response.text
 
 
-async def test_a_version_mismatch_names_the_version_there_is(issuer: Issuer) -> None:
+async def test_a_version_mismatch_names_the_current_version(issuer: Issuer) -> None:
     assert "7" in (await answer_to(VersionMismatchError(7), issuer)).json()["detail"]
 
 
@@ -121,7 +121,7 @@ async def test_a_rule_keeps_its_own_code_in_every_language(issuer: Issuer, langu
 
 
 @pytest.mark.parametrize("error", [RuntimeError(CANARY), KeyError(CANARY), asyncpg.UniqueViolationError(CANARY)])
-async def test_an_unexpected_error_tells_nothing_of_what_went_wrong(issuer: Issuer, error: Exception) -> None:
+async def test_an_unexpected_error_reveals_no_details(issuer: Issuer, error: Exception) -> None:
     response = await answer_to(error, issuer)
     assert (response.status_code, response.json()["code"]) == (500, "internal")
     assert not any(word in response.text for word in (CANARY, "Traceback", type(error).__name__, ".py"))
@@ -134,7 +134,7 @@ async def test_an_unknown_address_is_a_problem(issuer: Issuer) -> None:
     assert response.json()["title"] == "未找到"
 
 
-async def test_another_method_is_a_problem_that_names_the_methods_there_are(issuer: Issuer) -> None:
+async def test_another_method_is_a_problem_that_names_the_allowed_methods(issuer: Issuer) -> None:
     async with client_of(app_of(raising(RuntimeError))) as client:
         response = await client.delete("/v1/things", headers=issuer.headers())
     assert (response.status_code, response.json()["code"]) == (405, "method-not-allowed")
@@ -142,7 +142,7 @@ async def test_another_method_is_a_problem_that_names_the_methods_there_are(issu
 
 
 async def sent(issuer: Issuer, body: Any, query: str = "", language: str = "en") -> httpx.Response:
-    """Return the answer to a thing that is sent."""
+    """Return the response to a posted body."""
     router = APIRouter(prefix="/v1", route_class=StrictRoute)
 
     @router.post("/things")
@@ -167,7 +167,7 @@ async def sent(issuer: Issuer, body: Any, query: str = "", language: str = "en")
         ({"parts": [{"size": CANARY}]}, ["/parts/0/name", "/parts/0/size"]),
     ],
 )
-async def test_a_field_that_does_not_fit_is_named_and_never_repeated(
+async def test_an_invalid_field_is_named_and_its_value_is_not_repeated(
     issuer: Issuer, body: Any, pointers: list[str]
 ) -> None:
     response = await sent(issuer, body)
@@ -178,7 +178,7 @@ async def test_a_field_that_does_not_fit_is_named_and_never_repeated(
 
 
 @pytest.mark.parametrize("query", ["", "?limit=0", "?size=3"])
-async def test_what_does_not_fit_is_told_in_the_language_asked_for(issuer: Issuer, query: str) -> None:
+async def test_field_errors_are_in_the_requested_language(issuer: Issuer, query: str) -> None:
     body = {"parts": [] if query else [{"size": 1}]}
     english, chinese = [(await sent(issuer, body, query, language)).json()["errors"] for language in ("en", "zh-CN")]
     assert [error["pointer"] for error in english] == [error["pointer"] for error in chinese] != []
@@ -187,7 +187,7 @@ async def test_what_does_not_fit_is_told_in_the_language_asked_for(issuer: Issue
     assert all(set(error) == {"pointer", "rule", "detail"} for error in english + chinese)
 
 
-async def test_an_error_that_repeats_the_whole_sentence_follows_its_language(issuer: Issuer) -> None:
+async def test_a_field_error_that_repeats_the_problem_is_in_the_same_language(issuer: Issuer) -> None:
     error = {"pointer": "/x", "rule": "odd", "detail": "It is odd."}
     refusal = ProblemError("validation-failed", "It is odd.", "不对。", errors=[error])
     assert (await answer_to(refusal, issuer, "zh")).json()["errors"] == [{**error, "detail": "不对。"}]
@@ -200,7 +200,7 @@ async def test_a_query_parameter_is_named_too(issuer: Issuer) -> None:
     assert "canary" not in response.text
 
 
-async def test_no_more_errors_are_listed_than_somebody_would_read(issuer: Issuer) -> None:
+async def test_the_number_of_listed_errors_is_limited(issuer: Issuer) -> None:
     document = (await sent(issuer, {"parts": [{}] * 100})).json()
     assert len(document["errors"]) == MAX_REPORTED_ERRORS
     assert "100" in document["detail"]

@@ -1,4 +1,4 @@
-"""A body that does not come, or an answer that is not read, ends the request and gives its place back."""
+"""Slow clients: a body that does not arrive, or a response that is not read, ends the request and frees its slot."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ from tests.unit.chassis.issuer import Issuer, app_of
 from tests.unit.chassis.serving import calling, serving
 
 SHORT_SECONDS = 0.2
-# More than the sockets of both sides hold.
+# More than the socket buffers of both sides hold.
 LARGE = 24 * 1024 * 1024
 LARGE_ANSWERS = {"in one piece": "/v1/whole", "in many pieces": "/v1/pieces"}
 Guarded = Annotated[Caller, Depends(Allow())]
@@ -37,11 +37,11 @@ def router_of() -> APIRouter:
         return len(await request.body())
 
     @router.get("/whole")
-    async def whole(_caller: Guarded) -> Response:
+    async def large(_caller: Guarded) -> Response:
         return Response(b"x" * LARGE)
 
     @router.get("/pieces")
-    async def pieces(_caller: Guarded) -> Response:
+    async def chunked(_caller: Guarded) -> Response:
         return StreamingResponse(b"x" * 100_000 for _ in range(LARGE // 100_000))
 
     return router
@@ -57,7 +57,7 @@ async def port(issuer: Issuer) -> AsyncIterator[int]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slow_clients, "BODY_SECONDS", SHORT_SECONDS)
-    monkeypatch.setattr(slow_clients, "PIECE_SECONDS", SHORT_SECONDS)
+    monkeypatch.setattr(slow_clients, "CHUNK_SECONDS", SHORT_SECONDS)
 
 
 @pytest.fixture
@@ -84,9 +84,7 @@ async def somebody_is_admitted() -> bool:
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(("language", "title"), [("en", "came too slowly"), ("zh-CN", "请求体传输过慢")])
-async def test_a_body_that_does_not_come_is_answered_with_a_problem(
-    port: int, head: str, language: str, title: str
-) -> None:
+async def test_a_body_that_does_not_arrive_gets_a_problem(port: int, head: str, language: str, title: str) -> None:
     before = counted("care_slow_request_bodies_total")
     async with calling(port) as caller:
         status, headers, body = await caller.ask(post(head, 10, f"Accept-Language: {language}") + b"some")
@@ -100,7 +98,7 @@ async def test_a_body_that_does_not_come_is_answered_with_a_problem(
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_body_that_comes_in_drops_is_ended_all_the_same(port: int, head: str) -> None:
+async def test_a_body_that_arrives_in_single_bytes_is_ended_too(port: int, head: str) -> None:
     async with calling(port) as caller:
         caller.send(post(head, 1_000))
         answer = asyncio.create_task(caller.answer())
@@ -111,7 +109,7 @@ async def test_a_body_that_comes_in_drops_is_ended_all_the_same(port: int, head:
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_body_that_comes_steadily_may_take_longer(
+async def test_a_body_that_arrives_steadily_may_take_longer(
     port: int, head: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(slow_clients, "MIN_BYTES_PER_SECOND", 1 / 60)
@@ -123,14 +121,14 @@ async def test_a_body_that_comes_steadily_may_take_longer(
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_each_request_on_a_connection_has_a_time_of_its_own(port: int, head: str) -> None:
+async def test_each_request_on_a_connection_has_its_own_time_limit(port: int, head: str) -> None:
     async with calling(port) as caller:
         assert (await caller.ask(post(head, 1) + b"x" + post(head, 2) + b"x"))[2] == b"1"
         assert (await caller.answer())[0].split()[1] == b"408"
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_who_waits_to_be_asked_for_a_body_is_not_late() -> None:
+async def test_the_time_before_the_body_is_read_does_not_count() -> None:
     may_read, asked = asyncio.Event(), asyncio.Event()
 
     async def count_later(request: Request) -> Response:
@@ -152,7 +150,7 @@ async def test_who_waits_to_be_asked_for_a_body_is_not_late() -> None:
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("path", LARGE_ANSWERS.values(), ids=LARGE_ANSWERS.keys())
-async def test_an_answer_that_nobody_reads_gives_its_place_back(port: int, head: str, path: str) -> None:
+async def test_a_response_that_is_not_read_frees_its_slot(port: int, head: str, path: str) -> None:
     before = counted("care_slow_readers_total")
     async with calling(port) as caller:
         caller.writer.transport.pause_reading()  # type: ignore[attr-defined]
@@ -163,17 +161,19 @@ async def test_an_answer_that_nobody_reads_gives_its_place_back(port: int, head:
 
 
 @pytest.mark.parametrize("path", LARGE_ANSWERS.values(), ids=LARGE_ANSWERS.keys())
-async def test_a_large_answer_that_is_read_is_whole(port: int, head: str, path: str) -> None:
+async def test_a_large_response_that_is_read_is_complete(port: int, head: str, path: str) -> None:
     async with calling(port) as caller:
         caller.send(f"GET {path}{head}Connection: close\r\n\r\n".encode())
         received = await caller.rest()
     assert received.partition(b"\r\n\r\n")[2].count(b"x") >= LARGE // 100_000 * 100_000
 
 
-async def test_who_reads_nothing_is_disconnected(issuer: Issuer, head: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server alone would wait for ever for the rest of what it has to send."""
+async def test_a_client_that_reads_nothing_is_disconnected(
+    issuer: Issuer, head: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the limit, the server would wait for ever to send the rest of the response."""
     assert issuer.published
-    monkeypatch.setattr(slow_clients, "PIECE_SECONDS", SHORT_SECONDS)
+    monkeypatch.setattr(slow_clients, "CHUNK_SECONDS", SHORT_SECONDS)
     monkeypatch.setattr(service, "UNREAD_SECONDS", 1)
 
     async def is_disconnected() -> bool:

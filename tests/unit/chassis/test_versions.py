@@ -1,4 +1,4 @@
-"""Versions of configuration: the next number, nothing new for the same, and which one is in force when."""
+"""Versioned configuration: numbers, unchanged content, and the version in force at an instant."""
 
 import contextlib
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ def publish(version: Published, at: datetime = NOW, effective_from: datetime | N
 
 @dataclass(frozen=True)
 class Case:
-    """A kind, one version of it, and another one that says something else."""
+    """A kind, one version of it, and another one with different content."""
 
     kind: Kind[Any]
     one: Published
@@ -75,7 +75,7 @@ CASES = {
     "tier scheme": case(TIER_SCHEME, example(TierSchemePublished), window_days=7),
     "contact form": case(CONTACT_FORM, example(ContactFormPublished), fields=()),
 }
-# A segment is in force at once: its request has no field that says otherwise.
+# A segment is in force at once: its request has no `effective_from`.
 CASES["segment"] = case(SEGMENT, example(SegmentPublished), en="Others")
 every_kind = pytest.mark.parametrize("of", CASES.values(), ids=list(CASES))
 FORM = CASES["contact form"]
@@ -89,7 +89,7 @@ def test_each_publication_is_a_whole_version_with_the_next_number(of: Case) -> N
 
 
 @every_kind
-def test_publishing_what_the_latest_version_says_records_nothing_new(of: Case) -> None:
+def test_publishing_unchanged_content_records_nothing_new(of: Case) -> None:
     of.spec.given(of.numbered(4)).when(publish(of.one)).then()
     of.spec.given(of.numbered(4)).when(publish(of.one, effective_from=NOW + A_DAY)).then()
 
@@ -111,7 +111,7 @@ def test_no_version_comes_into_force_before_it_is_published(of: Case) -> None:
     of.spec.given(of.other).when(publish(of.one, effective_from=NOW)).then(of.numbered(of.other.number + 1, NOW))
 
 
-def test_what_ships_is_the_first_version_and_publishing_it_is_nothing_new() -> None:
+def test_the_shipped_version_is_the_first_and_publishing_it_records_nothing_new() -> None:
     CASES["calendar"].spec.given().when(publish(SHIPPED[CHINA_OFFICE])).then()
     assert CALENDAR.in_force(Timeline(), CHINA_OFFICE, NOW) == SHIPPED[CHINA_OFFICE]
     assert CALENDAR.in_force(Timeline(), "call-centre", NOW) is None
@@ -119,22 +119,22 @@ def test_what_ships_is_the_first_version_and_publishing_it_is_nothing_new() -> N
     CASES["calendar"].spec.given().when(publish(other)).then(other.model_copy(update={"number": 1}))
 
 
-def test_what_waits_is_brought_forward_and_the_same_instant_again_is_nothing_new() -> None:
+def test_a_waiting_version_can_be_brought_forward_and_repeating_it_records_nothing_new() -> None:
     waits = FORM.numbered(1, NOW + A_DAY)
     FORM.spec.given(waits).when(publish(FORM.one, effective_from=NOW + A_DAY)).then()
     FORM.spec.given(waits).when(publish(FORM.one)).then(FORM.numbered(2))
-    # Asked again once it is in force, the request still finds what it asked for.
+    # Repeated once the version is in force, the request still changes nothing.
     FORM.spec.given(waits).when(publish(FORM.one, NOW + 2 * A_DAY, NOW + A_DAY)).then()
 
 
-def test_what_is_in_force_published_again_calls_off_what_waits() -> None:
+def test_publishing_the_version_in_force_again_cancels_the_waiting_one() -> None:
     facts = [FORM.numbered(1), FORM.other.model_copy(update={"number": 2, "effective_from": NOW + A_DAY})]
     FORM.spec.given(*facts).when(publish(FORM.one)).then(FORM.numbered(3))
     timeline = CONTACT_FORM.decider.fold(Timeline(), [*facts, FORM.numbered(3)])
     assert CONTACT_FORM.in_force(timeline, "quote", NOW + 2 * A_DAY) == FORM.numbered(3)
 
 
-def test_what_was_removed_is_in_force_no_longer_and_its_numbers_go_on() -> None:
+def test_a_removed_version_is_not_in_force_and_its_numbers_continue() -> None:
     segment = CASES["segment"]
     name = SEGMENT.name_of(example(SegmentPublished))
     facts = [segment.numbered(1), segment.numbered(2), SegmentRemoved(name=name)]
@@ -143,18 +143,18 @@ def test_what_was_removed_is_in_force_no_longer_and_its_numbers_go_on() -> None:
     segment.spec.given(*facts).when(publish(segment.one)).then(segment.numbered(3))
 
 
-def test_so_many_versions_may_wait_and_no_more() -> None:
+def test_the_number_of_waiting_versions_is_limited() -> None:
     facts = [FORM.other] + [FORM.numbered(1 + n, NOW + n * A_DAY) for n in range(1, MAX_WAITING)]
     last = NOW + MAX_WAITING * A_DAY
     changed = publish(FORM.other, effective_from=last)
     (waits,) = CONTACT_FORM.decide(CONTACT_FORM.decider.fold(Timeline(), facts), changed)
     again = publish(FORM.one, effective_from=last + A_DAY)
     FORM.spec.given(*facts, waits).when(again).then_rejected("too-many-versions-wait")
-    # One that overtakes some of those that wait takes their place.
+    # A version with an earlier effective time replaces the later ones.
     FORM.spec.given(*facts, waits).when(publish(FORM.one, effective_from=last)).then(
         FORM.numbered(MAX_WAITING + 2, last)
     )
-    # Once one of them is in force there is room again, and what is in force now is still known.
+    # Once one of them is in force, another may wait, and the version in force is still known.
     timeline = CONTACT_FORM.decider.fold(Timeline(), [*facts, waits])
     assert CONTACT_FORM.in_force(timeline, "quote", NOW) == FORM.other
     assert CONTACT_FORM.decide(timeline, publish(FORM.one, NOW + A_DAY, last + A_DAY))
@@ -167,7 +167,7 @@ publications = st.lists(
 
 @UNHURRIED
 @given(publications, st.integers(0, 90))
-def test_in_force_is_the_highest_number_of_those_whose_time_has_come(
+def test_the_version_in_force_is_the_highest_number_that_is_effective(
     asked: list[tuple[int, str, int | None]], days_later: int
 ) -> None:
     decider, at = CONTACT_FORM.decider, NOW
@@ -194,7 +194,7 @@ def form(field: str) -> ContactFormPublished:
     )
 
 
-def test_a_version_is_made_of_what_is_said_whole() -> None:
+def test_a_version_has_the_complete_content_of_its_command() -> None:
     assert form("mood") == ContactFormPublished(
         purpose="visit", number=1, fields=(FormField(name="mood", kind=FieldKind.TEXT),)
     )

@@ -1,4 +1,4 @@
-"""The application around the routes: how large a body may be, and what health says."""
+"""The application around the routes: body limits, probes and admission control."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -61,7 +61,7 @@ async def test_the_largest_body_that_is_allowed_is_read(issuer: Issuer, chunked:
 
 @pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.parametrize("path", ["/v1/things", "/v1/nowhere"])
-async def test_a_larger_body_never_gets_through(issuer: Issuer, path: str, chunked: bool) -> None:
+async def test_a_larger_body_does_not_reach_the_route(issuer: Issuer, path: str, chunked: bool) -> None:
     response = await post(issuer, path, body_of(MAX_BODY_BYTES + 1), chunked=chunked)
     assert response.status_code == (404 if chunked and path == "/v1/nowhere" else 413)
     assert response.headers["content-type"] == MEDIA_TYPE
@@ -79,13 +79,13 @@ async def test_a_body_too_large_is_a_problem_like_any_other(
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-async def test_a_route_for_files_takes_more_up_to_its_own_limit(issuer: Issuer, chunked: bool) -> None:
+async def test_an_application_for_files_accepts_more_up_to_its_own_limit(issuer: Issuer, chunked: bool) -> None:
     assert (await post(issuer, "/v1/files", b"x" * LARGER, chunked=chunked)).json() == LARGER
     refused = await post(issuer, "/v1/files", b"x" * (LARGER + 1), chunked=chunked)
     assert (refused.status_code, refused.json()["code"]) == (413, "too-large")
 
 
-async def test_a_length_that_is_told_beside_pieces_is_not_believed(issuer: Issuer) -> None:
+async def test_content_length_is_ignored_for_a_chunked_body(issuer: Issuer) -> None:
     headers = issuer.headers(content_type="application/json") | {"Content-Length": "2", "Transfer-Encoding": "chunked"}
     async with client_of(app_of(router_of())) as client:
         refused = await client.post("/v1/things", content=in_chunks(body_of(MAX_BODY_BYTES + 1)), headers=headers)
@@ -105,24 +105,24 @@ async def away() -> str | None:
     return "the database does not answer"
 
 
-async def test_a_process_is_live_whatever_it_depends_on() -> None:
+async def test_a_process_is_live_even_if_its_dependencies_fail() -> None:
     assert (await get("/livez", database=away)).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/readyz", "/startupz"])
-async def test_a_process_is_ready_when_all_it_needs_is_there(path: str) -> None:
+async def test_a_process_is_ready_when_its_checks_pass(path: str) -> None:
     response = await get(path, database=fine, issuer=fine)
     assert (response.status_code, response.json()["status"]) == (200, "ready")
 
 
-async def test_a_process_that_lacks_something_says_what_and_when_to_ask_again() -> None:
+async def test_a_process_that_is_not_ready_names_the_fault_and_when_to_retry() -> None:
     response = await get("/readyz", database=away, issuer=fine)
     assert (response.status_code, response.json()["status"]) == (503, "not-ready")
     assert response.json()["faults"] == {"database": "the database does not answer"}
     assert response.headers["retry-after"] == "2"
 
 
-async def test_a_task_that_fails_degrades_but_does_not_take_the_api_away() -> None:
+async def test_a_failing_task_degrades_the_process_but_the_api_stays_ready() -> None:
     made = Supervisor()
     made.add("relay", fine)  # type: ignore[arg-type]
     made.health("relay").failed("no broker")
@@ -131,19 +131,19 @@ async def test_a_task_that_fails_degrades_but_does_not_take_the_api_away() -> No
     assert response.json()["tasks"] == {"relay": {"ready": False, "detail": "no broker"}}
 
 
-async def test_metrics_are_told_to_whoever_scrapes() -> None:
+async def test_metrics_can_be_scraped() -> None:
     response = await get("/metrics")
     assert response.headers["content-type"].startswith("text/plain")
     assert "care_task_restarts_total" in response.text
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/docs/oauth2-redirect", "/", "/.env"])
-async def test_there_is_nothing_else_to_be_found(path: str) -> None:
+async def test_there_are_no_other_public_addresses(path: str) -> None:
     assert (await get(path)).status_code == 404
 
 
-@pytest.mark.parametrize(("language", "title"), [("en", "Too many requests"), ("zh-CN", "请求过多")])
-async def test_who_comes_while_too_many_are_inside_is_turned_away_with_a_word(
+@pytest.mark.parametrize(("language", "title"), [("en", "Too much is asked"), ("zh-CN", "请求过多")])
+async def test_a_request_above_the_limit_is_rejected_with_a_problem(
     issuer: Issuer, monkeypatch: pytest.MonkeyPatch, language: str, title: str
 ) -> None:
     monkeypatch.setattr(admission, "MAX_CONCURRENT", 0)
@@ -154,7 +154,7 @@ async def test_who_comes_while_too_many_are_inside_is_turned_away_with_a_word(
     assert response.headers["x-correlation-id"]
 
 
-async def test_a_request_that_has_ended_makes_room(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_request_that_has_ended_frees_its_slot(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(admission, "MAX_CONCURRENT", 1)
     async with client_of(app_of(router_of())) as client:
         headers = issuer.headers(content_type="application/json")
@@ -162,7 +162,7 @@ async def test_a_request_that_has_ended_makes_room(issuer: Issuer, monkeypatch: 
             assert (await client.post("/v1/things", content=body_of(20), headers=headers)).status_code == 200
 
 
-async def test_a_probe_is_never_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_probe_is_never_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(admission, "MAX_CONCURRENT", 0)
     for path in ("/livez", "/readyz", "/startupz", "/metrics"):
         assert (await get(path, database=fine)).status_code == 200

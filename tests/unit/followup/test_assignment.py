@@ -14,9 +14,9 @@ from contracts.followup.complaint_policy import ComplaintAssignee, ComplaintAssi
 from contracts.followup.plan import Assignment
 from services.followup.assignment import in_turn, present, turn_of
 from services.followup.commands.complaint import RaiseByRule
-from services.followup.commands.complaint_policy import AssignmentGiven, PublishComplaintPolicy
+from services.followup.commands.complaint_policy import AssignmentInput, PublishComplaintPolicy
 from services.followup.commands.task import ScheduleByRule, ScheduleTask
-from services.followup.complaints.receiver import RECEIVER, taker
+from services.followup.complaints.receiver import RECEIVER, assignment_of
 from services.followup.domain.complaint import COMPLAINT, ComplaintState
 from services.followup.domain.complaint_policy import policy_of
 from services.followup.domain.task import TASK
@@ -82,9 +82,9 @@ ANY = ComplaintAssignment(assign=ComplaintAssignee.ROUND_ROBIN, team=("E1", "E2"
 
 def test_what_is_said_of_a_category_goes_before_what_is_said_of_any() -> None:
     policy = SHIPPED.model_copy(update={"assignments": (ANY, DELIVERY)})
-    assert taker(policy, "delivery") == DELIVERY
-    assert (taker(policy, "billing"), taker(policy, None)) == (ANY, ANY)
-    assert taker(SHIPPED, "delivery") == RECEIVER
+    assert assignment_of(policy, "delivery") == DELIVERY
+    assert (assignment_of(policy, "billing"), assignment_of(policy, None)) == (ANY, ANY)
+    assert assignment_of(SHIPPED, "delivery") == RECEIVER
 
 
 def test_the_policy_keeps_its_assignments() -> None:
@@ -99,7 +99,7 @@ def test_the_policy_keeps_its_assignments() -> None:
 @pytest.mark.parametrize("said", [{"assign": "receiver", "team": ["E1"]}, {"assign": "least-loaded"}])
 def test_only_what_is_of_a_team_names_one(said: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
-        AssignmentGiven.model_validate(said)
+        AssignmentInput.model_validate(said)
 
 
 def raised_for(to_owner_id: str) -> RaiseByRule:

@@ -25,8 +25,8 @@ def at(text: str) -> datetime:
         (IDLE, "seven days"),
         ([[{"start": 540, "end": 540}], *IDLE], "must end after its start"),
         ([[{"start": 540, "end": 1441}], *IDLE], "less than or equal to 1440"),
-        ([[{"start": 540, "end": 720}, {"start": 700, "end": 800}], *IDLE], "do not overlap"),
-        ([[{"start": 810, "end": 900}, {"start": 540, "end": 720}], *IDLE], "stand in order"),
+        ([[{"start": 540, "end": 720}, {"start": 700, "end": 800}], *IDLE], "must not overlap"),
+        ([[{"start": 810, "end": 900}, {"start": 540, "end": 720}], *IDLE], "must be in order"),
         ([[{"start": n, "end": n + 1} for n in range(13)], *IDLE], "at most 12"),
     ],
 )
@@ -44,7 +44,7 @@ def test_a_week_that_cannot_be_is_refused(week: object, sentence: str) -> None:
             [{"year": 2026, "status": "provisional", "holidays": ["2026-10-01"], "workdays": ["2026-10-01"]}],
             "a holiday and a workday",
         ),
-        ([{"year": 2026, "status": "provisional"}] * 2, "stands once"),
+        ([{"year": 2026, "status": "provisional"}] * 2, "may occur only once"),
         ([{"year": year, "status": "provisional"} for year in range(2000, 2051)], "at most 50"),
     ],
 )

@@ -13,7 +13,7 @@ from contracts.followup import CalendarPublished, Closure, Severity
 from contracts.followup.calendar import MAX_CLOSED_AT_ONCE, MAX_CLOSURES
 from services.followup.calendars.work_calendar import work_calendar
 from services.followup.commands import WorkTimes
-from services.followup.commands.calendar import CloseDays, Closing, OpenDay
+from services.followup.commands.calendar import CloseDays, ClosedDays, OpenDay
 from services.followup.commands.complaint import WorkMoment
 from services.followup.domain import complaint_clock
 from services.followup.domain.calendar import CALENDAR
@@ -102,7 +102,7 @@ def test_a_day_is_closed_in_the_version_in_force_and_in_those_that_wait() -> Non
 @pytest.mark.parametrize("number", [0, MAX_CLOSED_AT_ONCE + 1])
 def test_a_request_closes_a_day_at_least_and_a_month_at_most(number: int) -> None:
     with pytest.raises(ValidationError):
-        Closing(days=tuple(OUTING + timedelta(days=each) for each in range(number)))
+        ClosedDays(days=tuple(OUTING + timedelta(days=each) for each in range(number)))
 
 
 @UNHURRIED
@@ -121,7 +121,7 @@ def test_a_closure_keeps_the_time_that_was_used_and_never_promises_less_than_is_
     assume(raised_at <= closed_at)
     before = ComplaintClock(complaint_clock.started(Severity.LOW, WorkMoment(raised_at, shipped)))
     spent = complaint_clock.used(before, WorkMoment(closed_at, shipped))
-    after = complaint_clock.repromised(before, WorkMoment(closed_at, closed(*days), former=shipped))
+    after = complaint_clock.recalculated(before, WorkMoment(closed_at, closed(*days), former=shipped))
     if after is None:
         return
     assert after.used_seconds == int(spent.total_seconds())

@@ -1,4 +1,4 @@
-"""The clock of a complaint in examples: what is promised, what stops it, and who is judged when."""
+"""The clock of a complaint in examples: what is target_of, what stops it, and who is judged when."""
 
 from datetime import datetime
 from typing import TypeVar
@@ -41,7 +41,7 @@ from services.followup.commands.complaint import ComplaintStep, WorkMoment
 from services.followup.domain.complaint import COMPLAINT, Complaint
 from services.followup.shipped.calendars import CHINA_OFFICE, SHIPPED
 from services.followup.shipped.complaint_policy import SHIPPED as POLICY
-from services.followup.shipped.complaint_policy import promised
+from services.followup.shipped.complaint_policy import target_of
 from tests.support.spec import Spec
 
 complaint = Spec(COMPLAINT)
@@ -70,7 +70,7 @@ def lived(*steps: tuple[ComplaintCommand, str]) -> list[ComplaintEvent]:
     return found
 
 
-def target_of(facts: list[ComplaintEvent]) -> ComplaintTargetSet | ComplaintTargetChanged:
+def last_target(facts: list[ComplaintEvent]) -> ComplaintTargetSet | ComplaintTargetChanged:
     return next(fact for fact in reversed(facts) if isinstance(fact, ComplaintTargetSet | ComplaintTargetChanged))
 
 
@@ -84,7 +84,7 @@ def test_raising_sets_the_times_by_which_it_must_be_answered_and_resolved() -> N
 
 
 def test_a_target_in_a_year_without_a_notice_says_that_it_is_provisional() -> None:
-    assert target_of(lived((RAISE, "2026-12-31 17:00"))).provisional
+    assert last_target(lived((RAISE, "2026-12-31 17:00"))).provisional
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_target_in_a_year_without_a_notice_says_that_it_is_provisional() -> No
     ],
 )
 def test_the_promise_follows_severity_and_tier(severity: Severity, tier: str | None, minutes: tuple[int, int]) -> None:
-    found = promised(POLICY, severity, tier)
+    found = target_of(POLICY, severity, tier)
     assert (found.answer_minutes, found.resolve_minutes) == minutes
 
 
@@ -109,7 +109,7 @@ def test_a_pause_stops_the_clock_and_keeps_what_was_used() -> None:
     )
 
     assert facts[2:4] == [ComplaintPaused(reason="waits-for-customer", used_seconds=3_600), ComplaintResumed()]
-    assert (target_of(facts).answer_by, target_of(facts).used_seconds) == (at("2026-03-03 15:00"), 3_600)
+    assert (last_target(facts).answer_by, last_target(facts).used_seconds) == (at("2026-03-03 15:00"), 3_600)
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,10 @@ def test_a_pause_outside_work_time_moves_nothing(paused_at: str, resumed_at: str
     before = lived((RAISE, "2026-03-02 09:00"))
     after = lived((RAISE, "2026-03-02 09:00"), (Pause(reason="night"), paused_at), (Resume(), resumed_at))
     if paused_at < "2026-03-03":
-        assert target_of(after).answer_by == target_of(before).answer_by
-        assert target_of(after).resolve_by == target_of(before).resolve_by
+        assert last_target(after).answer_by == last_target(before).answer_by
+        assert last_target(after).resolve_by == last_target(before).resolve_by
     spent = working(calendar).elapsed(at("2026-03-02 09:00"), at(paused_at))
-    assert target_of(after).used_seconds == spent.total_seconds()
+    assert last_target(after).used_seconds == spent.total_seconds()
 
 
 def test_pausing_and_resuming_twice_records_nothing_new() -> None:
@@ -237,7 +237,7 @@ def test_seconds_used_before_a_pause_are_kept_to_the_second() -> None:
         (Pause(reason="parts"), "2026-03-02 09:00:30"),
         (Resume(), "2026-03-02 10:00:30"),
     )
-    assert target_of(facts).answer_by == at("2026-03-02 12:00")
+    assert last_target(facts).answer_by == at("2026-03-02 12:00")
 
 
 def under(command: C, text: str, week: tuple[object, ...], number: int = 2) -> C:
@@ -257,7 +257,7 @@ def test_a_new_version_of_the_calendar_promises_again_and_keeps_what_was_used() 
 
     assert isinstance(changed, ComplaintTargetChanged)
     assert (changed.used_seconds, changed.calendar_number) == (3_600, 2)
-    assert (target_of(facts).answer_by, changed.answer_by) == (at("2026-03-03 10:00"), at("2026-03-09 10:00"))
+    assert (last_target(facts).answer_by, changed.answer_by) == (at("2026-03-03 10:00"), at("2026-03-09 10:00"))
 
 
 def test_a_new_version_that_moves_nothing_says_nothing() -> None:

@@ -1,4 +1,4 @@
-"""What is promised to whoever complains, as data: versions, other severities, and what is late."""
+"""What is target_of to whoever complains, as data: versions, other severities, and what is late."""
 
 from typing import TypeVar
 
@@ -22,7 +22,7 @@ from services.followup.complaints.escalation import late_levels
 from services.followup.domain.complaint import COMPLAINT
 from services.followup.domain.complaint_policy import policy_of
 from services.followup.shipped.complaint_policy import SHIPPED as POLICY
-from services.followup.shipped.complaint_policy import promised
+from services.followup.shipped.complaint_policy import target_of
 from tests.unit.followup.test_complaint_clock import RAISE, at, calendar, complaint, when
 
 C = TypeVar("C", bound=ComplaintStep)
@@ -39,13 +39,13 @@ def version_2() -> ComplaintPolicyPublished:
 
 
 def test_a_tier_without_a_target_of_its_own_has_that_of_any() -> None:
-    assert promised(version_2(), Severity.LOW, "vip").answer_minutes == 300
+    assert target_of(version_2(), Severity.LOW, "vip").answer_minutes == 300
 
 
 def test_a_severity_that_is_left_out_has_the_target_that_ships() -> None:
     published = policy_of(PublishComplaintPolicy(targets=PATIENT.targets[:1]))
-    assert promised(published, Severity.CRITICAL, None) == promised(POLICY, Severity.CRITICAL, None)
-    assert promised(published, Severity.LOW, None).answer_minutes == 300
+    assert target_of(published, Severity.CRITICAL, None) == target_of(POLICY, Severity.CRITICAL, None)
+    assert target_of(published, Severity.LOW, None).answer_minutes == 300
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from contracts.examples import COMPLAINT_ID, DUE_AT, OCCURRED_AT
 from contracts.followup import ComplaintEscalated, ComplaintLinked, EscalationReason
 from contracts.followup.complaint import RepeatEvent
 from services.followup.commands import EscalateLate, LinkComplaint
-from services.followup.domain.complaint_repeats import ESCALATES_AT, REMEMBERED, REPEAT_DAYS, REPEATS, Repeats
+from services.followup.domain.complaint_repeats import ESCALATES_AT, MAX_KNOWN, REPEAT_DAYS, REPEATS, Repeats
 from tests.support.spec import Spec
 
 repeats = Spec(REPEATS)
@@ -69,8 +69,8 @@ def test_linking_twice_records_nothing_new() -> None:
 
 
 def test_no_more_than_so_many_are_remembered() -> None:
-    state = REPEATS.fold(Repeats(), lived(*(link(count, count / 10) for count in range(REMEMBERED + 5))))
-    assert (len(state.known), REMEMBERED) == (100, 100)
+    state = REPEATS.fold(Repeats(), lived(*(link(count, count / 10) for count in range(MAX_KNOWN + 5))))
+    assert (len(state.known), MAX_KNOWN) == (100, 100)
 
 
 @given(st.lists(st.sampled_from([0.0, 1.0, 5.0, 9.0]), min_size=1, max_size=12))

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from contracts.examples import CUSTOMER_ID, DUE_AT, KEY_CONTACT_ID, OWNER, TASK_ID, example
 from contracts.followup import Attachment, Channel, ContactLogged, Direction, Sentiment
 from services.followup.commands import LogContact, Schedule
-from services.followup.commands.contact import MAX_ATTACHMENTS, AttachmentGiven
+from services.followup.commands.contact import MAX_ATTACHMENTS, AttachmentInput
 from services.followup.domain.contact import CONTACT
 from tests.support.spec import Spec
 
@@ -59,7 +59,7 @@ def test_a_contact_says_how_it_went_and_what_comes_next() -> None:
         goal="谈成续签",
         sentiment=Sentiment.POSITIVE,
         key_contact_id=KEY_CONTACT_ID,
-        attachments=(AttachmentGiven(kind="recording", uri="file:///r1.m4a"),),
+        attachments=(AttachmentInput(kind="recording", uri="file:///r1.m4a"),),
         next_step="send-contract",
         next_step_due_at=DUE_AT,
     )
@@ -86,20 +86,20 @@ def test_a_contact_says_how_it_went_and_what_comes_next() -> None:
 
 def test_the_next_step_is_a_task_of_whoever_made_the_contact() -> None:
     asked = call.model_copy(update={"next_step": "visit", "next_step_due_at": DUE_AT})
-    following = asked.following()
+    following = asked.next_task()
     assert following
     assert following.model_dump() == Schedule(assignee_id=OWNER, due_at=DUE_AT, purpose="visit").model_dump()
-    assert call.following() is None
+    assert call.next_task() is None
 
 
 @pytest.mark.parametrize("half", [{"next_step": "visit"}, {"next_step_due_at": DUE_AT}])
 def test_a_next_step_and_its_time_come_together(half: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError, match="come together"):
+    with pytest.raises(ValidationError, match="must be given together"):
         LogContact(channel=Channel.PHONE, direction=Direction.OUTBOUND, **half)
 
 
 def test_a_contact_takes_only_so_many_attachments() -> None:
-    one = AttachmentGiven(kind="photo", uri="file:///1.jpg")
+    one = AttachmentInput(kind="photo", uri="file:///1.jpg")
     with pytest.raises(ValidationError, match="at most"):
         LogContact(channel=Channel.PHONE, direction=Direction.OUTBOUND, attachments=(one,) * (MAX_ATTACHMENTS + 1))
 
@@ -115,4 +115,4 @@ def test_a_contact_that_nobody_made_is_refused() -> None:
 @pytest.mark.parametrize("uri", ["javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x", "vbscript:x"])
 def test_an_attachment_that_a_browser_would_run_is_refused(uri: str) -> None:
     with pytest.raises(ValidationError, match="browser"):
-        AttachmentGiven(kind="photo", uri=uri)
+        AttachmentInput(kind="photo", uri=uri)

@@ -9,10 +9,10 @@ from contracts.examples import CUSTOMER_ID, OWNER
 from contracts.followup import Channel, ContactFormPublished, Direction, FieldKind, FieldValue, FormField
 from contracts.followup.contact_form import MAX_CHOICES, MAX_FIELDS
 from services.followup.commands import ContactForm, LogContact
-from services.followup.commands.contact import FieldGiven
-from services.followup.commands.contact_form import FormFieldGiven
+from services.followup.commands.contact import FieldInput
+from services.followup.commands.contact_form import FormFieldInput
 from services.followup.domain.contact import CONTACT, decide
-from services.followup.domain.contact_form import faults
+from services.followup.domain.contact_form import field_problems
 
 RIVALS = {"name": "rivals", "kind": "number", "required": True}
 FORM = ContactFormPublished(
@@ -28,14 +28,14 @@ FORM = ContactFormPublished(
 )
 
 
-def given(**fields: bool | float | str) -> tuple[FieldGiven, ...]:
-    return tuple(FieldGiven(name=name, value=value) for name, value in fields.items())
+def given(**fields: bool | float | str) -> tuple[FieldInput, ...]:
+    return tuple(FieldInput(name=name, value=value) for name, value in fields.items())
 
 
-def visit(*fields: FieldGiven) -> LogContact:
+def visit(*fields: FieldInput) -> LogContact:
     return LogContact(
         channel=Channel.VISIT, direction=Direction.OUTBOUND, employee_id=OWNER, purpose="visit", fields=fields
-    ).under(FORM)
+    ).with_form(FORM)
 
 
 @pytest.mark.parametrize(
@@ -69,13 +69,13 @@ def test_a_form_that_makes_no_sense_is_refused(fields: list[dict[str, Any]]) -> 
         ((), [("/fields", "field-missing")]),
     ],
 )
-def test_each_field_that_does_not_fit_is_named(fields: tuple[FieldGiven, ...], found: list[tuple[str, str]]) -> None:
-    assert [(pointer, rule) for pointer, rule, _, _ in faults(FORM, fields)] == found
+def test_each_field_that_does_not_fit_is_named(fields: tuple[FieldInput, ...], found: list[tuple[str, str]]) -> None:
+    assert [(pointer, rule) for pointer, rule, _, _ in field_problems(FORM, fields)] == found
 
 
 def test_without_a_form_there_are_no_fields() -> None:
-    assert [rule for _, rule, _, _ in faults(None, given(people=2))] == ["field-unknown"]
-    assert not list(faults(None, ()))
+    assert [rule for _, rule, _, _ in field_problems(None, given(people=2))] == ["field-unknown"]
+    assert not list(field_problems(None, ()))
 
 
 def test_what_is_personal_and_every_text_stands_in_the_vault() -> None:
@@ -91,4 +91,4 @@ def test_what_is_personal_and_every_text_stands_in_the_vault() -> None:
 
 
 def test_choices_belong_to_a_choice() -> None:
-    assert FormFieldGiven(name="mood", kind=FieldKind.CHOICE, choices=("good",)).choices == ("good",)
+    assert FormFieldInput(name="mood", kind=FieldKind.CHOICE, choices=("good",)).choices == ("good",)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from chassis.http.field_errors import fault_of
+from chassis.http.field_errors import invalid_field
 from contracts.customer import CustomerErased, OrderDelivered, Stage, StageChanged, TierChanged
 from contracts.event import Event
 from contracts.examples import CAUSE_ID, CUSTOMER_ID, OCCURRED_AT, example, example_envelope
@@ -21,7 +21,7 @@ from contracts.topics import EVENT_TYPES
 from services.followup.calendars.work_calendar import working
 from services.followup.commands import PlanTemplate
 from services.followup.commands.plan import ChangePlan, EndPlan, StartPlan
-from services.followup.commands.plan_template import TriggerGiven
+from services.followup.commands.plan_template import TriggerInput
 from services.followup.domain.customer_ref import CustomerRef
 from services.followup.domain.plan import PLAN
 from services.followup.plans.plan_row import Planned, PlanRow
@@ -263,10 +263,10 @@ def test_of_an_erased_customer_every_plan_ends_and_none_begins() -> None:
 )
 def test_a_trigger_that_would_never_be_met_is_refused_by_its_field(trigger: dict[str, str], place: str) -> None:
     with pytest.raises(ValidationError) as refused:
-        TriggerGiven.model_validate(trigger)
-    assert [fault_of(error).place for error in refused.value.errors()] == [(place,)]
+        TriggerInput.model_validate(trigger)
+    assert [invalid_field(error).location for error in refused.value.errors()] == [(place,)]
 
 
 def test_a_trigger_may_wait_for_any_word_where_the_fact_may_say_any() -> None:
     trigger = {"event": "care.followup.contact-logged.v1", "field": "outcome", "value": "will-think-again"}
-    assert TriggerGiven.model_validate(trigger).value == "will-think-again"
+    assert TriggerInput.model_validate(trigger).value == "will-think-again"

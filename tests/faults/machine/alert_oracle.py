@@ -1,4 +1,4 @@
-"""The alerts that must be, by the slow oracle: told of what was applied, and asked whenever somebody looks."""
+"""The expected alerts: feeds the oracle with the events that were applied, and compares its alerts with the store."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,32 +13,32 @@ from services.alerts.detection.detector import CONSUMER, FEEDS
 from services.alerts.engine.rules import DEFAULT_RULES
 from tests.faults.support import evidence
 from tests.silence.delivery import in_order
-from tests.silence.watchers import said
+from tests.silence.engines import said
 from tests.support.oracle_of_silence import Oracle, Said
 
 POSITIONS = "SELECT topic, partition, position, watermark FROM consumer_position WHERE consumer = $1"
 Facts = Sequence[Envelope[Any]]
 
 
-class Watch:
-    """Each partition has an oracle of its own, because each is complete up to a time of its own."""
+class AlertOracle:
+    """One oracle for each partition, because each partition has its own watermark."""
 
     def __init__(self) -> None:
         self._oracles = [Oracle(DEFAULT_RULES) for _ in range(PARTITIONS)]
-        self._heard = [0] * PARTITIONS
+        self._applied_position = [0] * PARTITIONS
 
-    async def hear(self, alerts: Pool, facts: Facts, now: datetime) -> None:
-        """Tell of what was applied since, as it stands in the store."""
+    async def receive(self, alerts: Pool, facts: Facts, now: datetime) -> None:
+        """Pass the events that were applied since the last call to the oracles."""
         for row in await alerts.fetch(POSITIONS, CONSUMER):
             number = row["partition"]
-            if row["topic"] == CUSTOMER_EVENTS.name and row["position"] > self._heard[number]:
+            if row["topic"] == CUSTOMER_EVENTS.name and row["position"] > self._applied_position[number]:
                 for fact in of_partition(facts, number):
-                    if self._heard[number] < fact.position <= row["position"]:
+                    if self._applied_position[number] < fact.position <= row["position"]:
                         self._oracles[number].hear(fact, now)
-                self._heard[number] = row["position"]
+                self._applied_position[number] = row["position"]
 
-    async def look(self, alerts: Pool, facts: Facts, now: datetime) -> list[str]:
-        """Look where both feeds have been heard of; says where one is called complete and is not (P5)."""
+    async def evaluate(self, alerts: Pool, facts: Facts, now: datetime) -> list[str]:
+        """Evaluate partitions with watermarks of both feeds; return a sentence for each wrong watermark (P5)."""
         marks: dict[int, list[datetime]] = defaultdict(list)
         wrong = []
         for row in await alerts.fetch(POSITIONS, CONSUMER):
@@ -53,10 +53,10 @@ class Watch:
         return wrong
 
     async def differences(self, alerts: Pool) -> list[str]:
-        """I5. What stands in the store of alerts is what the oracle says."""
+        """I5. Return the differences between the store of alerts and the oracles."""
         told = in_order([said(fact.event, fact.subject) for fact in await evidence.stored(alerts)])
         expected: list[Said] = in_order([each for oracle in self._oracles for each in oracle.said])
-        return [] if told == expected else [f"I5: told was {told}, expected {expected}"]
+        return [] if told == expected else [f"I5: stored was {told}, expected {expected}"]
 
 
 def of_partition(facts: Facts, number: int) -> Facts:

@@ -1,4 +1,4 @@
-"""The engine, delivered to as the live service is, without its database; and twins of it that are broken on purpose."""
+"""The alert engine without its database, and variants of it that are broken on purpose."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from contracts.followup import (
     ComplaintTargetChanged,
     ContactLogged,
 )
-from services.alerts.detection.detector import raise_due, receive
+from services.alerts.detection import detector
 from services.alerts.detection.memory import STATE, Memory
 from services.alerts.engine.episodes import CustomerState, evaluate
 from services.alerts.engine.facts import evolve
@@ -31,8 +31,8 @@ EMPTY = Memory(CustomerState(), NEVER_DUE)
 
 
 @dataclass
-class Watcher:
-    """What services/alerts keeps in its tables: memories, positions, watermarks."""
+class Engine:
+    """The engine with the state that services/alerts keeps in its tables: memories, positions, watermarks."""
 
     rules: RuleBook
     memories: dict[UUID, Memory] = field(default_factory=dict)
@@ -58,27 +58,29 @@ class Watcher:
             self.positions[feed] = envelope.position
             self.watermarks[feed] = max(envelope.recorded_at, self.watermarks.get(feed, envelope.recorded_at))
         for customer_id, own in by_customer.items():
-            memory, ended = self.hear(customer_id, self.memories.get(customer_id, EMPTY), own, now)
+            memory, ended = self.receive(customer_id, self.memories.get(customer_id, EMPTY), own, now)
             self.memories[customer_id] = memory
             self.said += [said(event, customer_id) for event in ended]
 
-    def hear(self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime) -> tuple[Memory, list[AlertEvent]]:
-        kept, ended = receive(customer_id, memory, own, self.rules, now)
+    def receive(
+        self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime
+    ) -> tuple[Memory, list[AlertEvent]]:
+        kept, ended = detector.receive(customer_id, memory, own, self.rules, now)
         return kept, [event for event, _ in ended]
 
     def instant(self, now: datetime) -> datetime | None:
-        """Return up to when the facts are complete; None while a feed has said nothing."""
+        """Return the instant up to which the events are complete; None while a feed has no watermark."""
         return min(now, *self.watermarks.values()) if len(self.watermarks) == len(FEEDS) else None
 
     def _look(self, now: datetime) -> None:
         instant = self.instant(now)
         for customer_id, memory in self.memories.items():
             if instant and memory.next_due_at <= instant:
-                self.memories[customer_id], events = raise_due(customer_id, memory, self.rules, now, instant)
+                self.memories[customer_id], events = detector.raise_due(customer_id, memory, self.rules, now, instant)
                 self.said += [said(event, customer_id) for event in events]
 
     def restart(self) -> None:
-        """Keep what the database keeps."""
+        """Keep only the state that the database stores."""
         for customer_id, memory in self.memories.items():
             stored = STATE.dump_json(memory.state, exclude_defaults=True)
             self.memories[customer_id] = replace(memory, state=STATE.validate_json(stored))
@@ -96,39 +98,43 @@ def said(event: AlertEvent, customer_id: UUID) -> Said:
     return Said(event.updated_at, event.type.split(".")[2], episode, event.starts_at, event.ends_at)
 
 
-class MovesTheBoundLater(Watcher):
-    """An event may put off the next look."""
+class PostponesTheDueTime(Engine):
+    """An event may postpone the next evaluation."""
 
-    def hear(self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime) -> tuple[Memory, list[AlertEvent]]:
-        kept, ended = super().hear(customer_id, memory, own, now)
+    def receive(
+        self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime
+    ) -> tuple[Memory, list[AlertEvent]]:
+        kept, ended = super().receive(customer_id, memory, own, now)
         if memory is EMPTY:
             return kept, ended
         return replace(kept, next_due_at=max(kept.next_due_at, memory.next_due_at)), ended
 
 
-class CountsAutomatedTouches(Watcher):
-    def hear(self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime) -> tuple[Memory, list[AlertEvent]]:
-        return super().hear(customer_id, memory, [by_hand(envelope) for envelope in own], now)
+class CountsAutomatedTouches(Engine):
+    def receive(
+        self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime
+    ) -> tuple[Memory, list[AlertEvent]]:
+        return super().receive(customer_id, memory, [by_hand(envelope) for envelope in own], now)
 
 
-class IgnoresTheWatermark(Watcher):
+class IgnoresTheWatermark(Engine):
     def instant(self, now: datetime) -> datetime | None:
         return now
 
 
-class WatchesOneFeedOnly(Watcher):
+class UsesOneWatermarkOnly(Engine):
     def instant(self, now: datetime) -> datetime | None:
         return min(now, self.watermarks[FEEDS[0]]) if FEEDS[0] in self.watermarks else None
 
 
-class TakesDuplicatesAgain(Watcher):
+class AppliesDuplicates(Engine):
     def take(self, facts: Facts, step: Step) -> None:
         if isinstance(step, Delivered):
             self.positions[step.feed] = 0
         super().take(facts, step)
 
 
-class ForgetsWhatIsOpen(Watcher):
+class LosesOpenAlerts(Engine):
     def restart(self) -> None:
         super().restart()
         self.memories = {
@@ -138,10 +144,12 @@ class ForgetsWhatIsOpen(Watcher):
         }
 
 
-class EndsOnceABatch(Watcher):
-    """All events of a batch are folded before anything is ended."""
+class EndsOncePerBatch(Engine):
+    """Folds all events of a batch before it ends an alert."""
 
-    def hear(self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime) -> tuple[Memory, list[AlertEvent]]:
+    def receive(
+        self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime
+    ) -> tuple[Memory, list[AlertEvent]]:
         facts = memory.state.facts
         for envelope in own:
             facts = evolve(facts, envelope)
@@ -149,30 +157,32 @@ class EndsOnceABatch(Watcher):
         return Memory(step.state, min(memory.next_due_at, step.next_due_at)), list(step.events)
 
 
-class HearsNot(Watcher):
-    """Does not know some events at all."""
+class IgnoresEvents(Engine):
+    """Ignores some event types."""
 
-    deaf_to: tuple[type[Event], ...] = ()
+    ignored: tuple[type[Event], ...] = ()
 
-    def hear(self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime) -> tuple[Memory, list[AlertEvent]]:
-        heard = [envelope for envelope in own if not isinstance(envelope.event, self.deaf_to)]
-        return super().hear(customer_id, memory, heard, now)
-
-
-class IgnoresPauses(HearsNot):
-    deaf_to = (ComplaintPaused,)
+    def receive(
+        self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime
+    ) -> tuple[Memory, list[AlertEvent]]:
+        kept = [envelope for envelope in own if not isinstance(envelope.event, self.ignored)]
+        return super().receive(customer_id, memory, kept, now)
 
 
-class KeepsTheFirstPromise(HearsNot):
-    deaf_to = (ComplaintTargetChanged,)
+class IgnoresPauses(IgnoresEvents):
+    ignored = (ComplaintPaused,)
 
 
-class KeepsTheFirstSeverity(HearsNot):
-    deaf_to = (ComplaintReclassified,)
+class KeepsTheFirstTarget(IgnoresEvents):
+    ignored = (ComplaintTargetChanged,)
 
 
-class ForgetsWhatIsReopened(HearsNot):
-    deaf_to = (ComplaintReopened,)
+class KeepsTheFirstSeverity(IgnoresEvents):
+    ignored = (ComplaintReclassified,)
+
+
+class IgnoresReopening(IgnoresEvents):
+    ignored = (ComplaintReopened,)
 
 
 def by_hand(envelope: Envelope[Any]) -> Envelope[Any]:
@@ -182,15 +192,15 @@ def by_hand(envelope: Envelope[Any]) -> Envelope[Any]:
 
 
 BROKEN = [
-    MovesTheBoundLater,
+    PostponesTheDueTime,
     CountsAutomatedTouches,
     IgnoresTheWatermark,
-    WatchesOneFeedOnly,
-    TakesDuplicatesAgain,
-    ForgetsWhatIsOpen,
-    EndsOnceABatch,
+    UsesOneWatermarkOnly,
+    AppliesDuplicates,
+    LosesOpenAlerts,
+    EndsOncePerBatch,
     IgnoresPauses,
-    KeepsTheFirstPromise,
+    KeepsTheFirstTarget,
     KeepsTheFirstSeverity,
-    ForgetsWhatIsReopened,
+    IgnoresReopening,
 ]

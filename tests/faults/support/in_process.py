@@ -1,4 +1,4 @@
-"""Services inside the test's own process: quick to start, and open to a proxy between them and what they need."""
+"""The customer service inside the test process: quick to start, also with a proxy in front of its database."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,14 +12,14 @@ from chassis.http.auth import Authenticator
 from chassis.postgres.database import Pool
 from chassis.runtime.settings import Settings
 from chassis.runtime.supervisor import Supervisor
-from chassis.service import Parts
+from chassis.service import ServiceContext
 from services.customer.__main__ import build
-from tests.faults.support.house import Issuer, pool_at
+from tests.faults.support.deployment import Issuer, pool_at
 from tests.faults.support.load import Order, Send, sender
 
 
 @dataclass
-class Room:
+class InProcessService:
     """The customer service's application, without its background tasks."""
 
     app: FastAPI
@@ -31,24 +31,24 @@ class Room:
         return sender(self.client)
 
     async def post(self, order: Order, **headers: str) -> httpx.Response:
-        named = {"Idempotency-Key": order.id, "X-Correlation-Id": order.id, **headers}
-        return await self.client.post(order.path, json=order.body, headers=named)
+        all_headers = {"Idempotency-Key": order.id, "X-Correlation-Id": order.id, **headers}
+        return await self.client.post(order.path, json=order.body, headers=all_headers)
 
 
 @asynccontextmanager
-async def room(issuer: Issuer, database_url: str, *, size: int = 10) -> AsyncIterator[Room]:
-    """Open the customer service on a database, asked as an ops person unless a request says otherwise."""
+async def in_process_service(issuer: Issuer, database_url: str, *, size: int = 10) -> AsyncIterator[InProcessService]:
+    """Start the customer service on a database. Requests have the role ops unless their headers say otherwise."""
     settings = Settings.model_validate(
         {name.removeprefix("CARE_").lower(): value for name, value in issuer.environment.items()}
         | {"database_url": database_url}
     )
     async with pool_at(database_url, size=size) as pool:
-        app = build(Parts(settings, pool, Supervisor(), Authenticator(settings))).app
+        app = build(ServiceContext(settings, pool, Supervisor(), Authenticator(settings))).app
         client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://customer", headers=issuer.headers()
         )
         async with client:
-            yield Room(app, pool, client)
+            yield InProcessService(app, pool, client)
 
 
 def as_somebody(issuer: Issuer, subject: str) -> dict[str, Any]:

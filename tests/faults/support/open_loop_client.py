@@ -1,4 +1,4 @@
-"""An open-loop client: requests come at their own times, whatever becomes of the ones before."""
+"""An open-loop client: it sends requests at a fixed rate, independent of the responses."""
 
 import asyncio
 import time
@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.bench.stack.http_load import Connection
-from tests.faults.support.house import host_and_port
+from tests.faults.support.deployment import host_and_port
 
 PATIENCE_SECONDS = 60.0
-# As many as a balancer would open at most; what comes beyond waits before it is sent.
+# The maximum number of connections of a load balancer. Further requests wait before they are sent.
 CONNECTIONS = 800
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """How a request ended, and how long its answer took from when it was sent. No status: there was no answer."""
+class Result:
+    """The result of a request, with its duration from when it was sent. Without a status there was no response."""
 
     number: int
     status: int | None
@@ -25,16 +25,16 @@ class Ended:
 
 
 @dataclass
-class Arrivals:
-    """Asks `url`, on as many connections as it takes."""
+class OpenLoopClient:
+    """Sends requests to `url`, on up to CONNECTIONS connections."""
 
     url: str
-    ended: list[Ended] = field(default_factory=list)
+    ended: list[Result] = field(default_factory=list)
     _free: list[Connection] = field(default_factory=list)
-    _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONNECTIONS))
+    _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONNECTIONS))
 
-    async def come(self, requests: Sequence[bytes], per_second: float) -> float:
-        """Send each request at its own time; returns how long it took until all had ended."""
+    async def send(self, requests: Sequence[bytes], per_second: float) -> float:
+        """Send `per_second` requests; return the seconds until all had ended."""
         began = time.perf_counter()
         async with asyncio.TaskGroup() as group:
             for number, request in enumerate(requests):
@@ -45,7 +45,7 @@ class Arrivals:
 
     async def _ask(self, number: int, request: bytes) -> None:
         status, body, sent_at = None, b"", time.perf_counter()
-        async with self._places:
+        async with self._slots:
             try:
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     connection = self._free.pop() if self._free else await self._connect()
@@ -54,7 +54,7 @@ class Arrivals:
                 self._free.append(connection)
             except OSError:
                 pass
-        self.ended.append(Ended(number, status, time.perf_counter() - sent_at, body))
+        self.ended.append(Result(number, status, time.perf_counter() - sent_at, body))
 
     async def _connect(self) -> Connection:
         place, loop = host_and_port(self.url), asyncio.get_running_loop()
@@ -65,7 +65,7 @@ class Arrivals:
         return Counter(each.status for each in self.ended)
 
     def within(self, share: float, *statuses: int) -> float:
-        """Return the time within which `share` of the answers with these statuses came."""
+        """Return the duration within which `share` of the responses with these statuses arrived."""
         took = sorted(each.took for each in self.ended if each.status in statuses)
         return took[int((len(took) - 1) * share)] if took else 0.0
 

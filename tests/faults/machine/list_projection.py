@@ -1,4 +1,4 @@
-"""The list of customers: carried on to the end of the store, or made again."""
+"""The list of customers: applied up to the end of the store, or rebuilt."""
 
 import contextlib
 from collections.abc import Sequence
@@ -13,18 +13,18 @@ from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper, RecordedEvent
 from contracts.event import Envelope
 from services.customer import projection
-from tests.faults.machine.death import Death, Died
+from tests.faults.machine.databases import Databases
+from tests.faults.machine.process_death import ProcessDeath, ProcessDied
 from tests.faults.machine.processes import APPLYING
-from tests.faults.machine.world import World
 from tests.support.lists import APPLY
 
 
 class CaughtUpError(Exception):
-    """There is nothing more to read."""
+    """The end of the store is reached."""
 
 
-class ToItsEnd(EventStore):
-    """A store whose reader is told where it ends, instead of waiting for more."""
+class FiniteStore(EventStore):
+    """A store whose reader gets an error at its end instead of waiting for more."""
 
     async def read_all(self, *, after: int, limit: int = 1_000) -> list[RecordedEvent]:
         rows = await super().read_all(after=after, limit=limit)
@@ -33,23 +33,23 @@ class ToItsEnd(EventStore):
         return rows
 
 
-class Listing:
-    """Every call begins as a process that has just started."""
+class ListProjection:
+    """Every call starts like a new process, without state in memory."""
 
-    def __init__(self, world: World, death: Death) -> None:
-        async def mortal(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+    def __init__(self, databases: Databases, death: ProcessDeath) -> None:
+        async def handle_or_die(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
             await APPLY(envelopes, held)
             death.point(APPLYING)
 
-        self._world = world
-        self._live = Applier(projection.CONSUMER, world.customer, mortal)
+        self._world = databases
+        self._live = Applier(projection.CONSUMER, databases.customer, handle_or_die)
 
     async def catch_up(self) -> None:
-        store = ToItsEnd(self._world.customer)
-        with contextlib.suppress(CaughtUpError, Died):
+        store = FiniteStore(self._world.customer)
+        with contextlib.suppress(CaughtUpError, ProcessDied):
             await LocalFeed(store, EventMapper(), self._live, health=Health(projection.CONSUMER)).run()
 
-    async def make_again(self) -> None:
+    async def rebuild(self) -> None:
         store = EventStore(self._world.customer)
         model = ReadModel(
             self._live,

@@ -1,22 +1,22 @@
-"""The customer service whole: put under the standard load, and judged by every invariant when all is quiet."""
+"""The customer service under the standard load, and the check of all invariants after it."""
 
 from collections.abc import Callable, Sequence
 
 import httpx
 
 from tests.faults.support import evidence, oracle
-from tests.faults.support.house import ALL_LISTED, ALL_PUBLISHED, House, pool_at, quiet
+from tests.faults.support.deployment import ALL_LISTED, ALL_PUBLISHED, Deployment, pool_at, wait_until_true
 from tests.faults.support.ledger import Attempt, Ledger
 from tests.faults.support.load import Load, Mix, sender
 from tests.support.servers import Database
 
 
-async def verdict(house: House, database: Database, attempts: Sequence[Attempt]) -> list[oracle.Published]:
-    """Wait until all is published and listed, and hold every invariant; returns the topic."""
+async def verdict(deployment: Deployment, database: Database, attempts: Sequence[Attempt]) -> list[oracle.Published]:
+    """Wait until all events are published and projected, check every invariant, and return the topic."""
     async with pool_at(database.app) as pool:
-        await quiet(pool, ALL_PUBLISHED, ALL_LISTED)
+        await wait_until_true(pool, ALL_PUBLISHED, ALL_LISTED)
         stored = await evidence.stored(pool)
-        topic = await evidence.published(house.bootstrap, house.topic)
+        topic = await evidence.published(deployment.bootstrap, deployment.topic)
         oracle.hold(
             oracle.acknowledged_is_stored_once(attempts, stored),
             oracle.refused_has_no_effect(attempts, stored),
@@ -27,9 +27,9 @@ async def verdict(house: House, database: Database, attempts: Sequence[Attempt])
         return topic
 
 
-async def under_load(house: House, ledger: Ledger, mix: Mix, base: Callable[[], str]) -> None:
-    """Send `mix` to whoever `base` names."""
-    async with httpx.AsyncClient(headers=house.issuer.headers(), trust_env=False) as client:
+async def under_load(deployment: Deployment, ledger: Ledger, mix: Mix, base: Callable[[], str]) -> None:
+    """Send `mix` to the address that `base` returns."""
+    async with httpx.AsyncClient(headers=deployment.issuer.headers(), trust_env=False) as client:
         load = Load(sender(client, base), ledger, mix)
         await load.register()
         await load.run()

@@ -1,4 +1,4 @@
-"""What the services are told of whose the customers are."""
+"""Events that say who owns, leads and helps with customers."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -9,20 +9,20 @@ from contracts import alerts, customer, followup
 from contracts.event import Envelope, Event
 from contracts.examples import ALERT_ID, example, example_envelope
 
-# Helps with the customer, whose owner and leader are others.
+# Helper of the customer; owner and leader are other employees.
 HELPER = "E9007"
-Whose = Mapping[UUID, Mapping[str, str]]
+Ownership = Mapping[UUID, Mapping[str, str]]
 
 
-def facts_of(whose: Whose) -> Sequence[Envelope[Any]]:
-    """Return what the topics would tell reporting."""
+def facts_of(ownership: Ownership) -> Sequence[Envelope[Any]]:
+    """Return the events that reporting would consume."""
     now = datetime.now(UTC)
-    told: list[tuple[UUID, UUID, Event]] = []
-    for customer_id, held_by in whose.items():
+    events: list[tuple[UUID, UUID, Event]] = []
+    for customer_id, held_by in ownership.items():
         task = followup.TaskScheduled(assignee_id=held_by.get("owner_id", "E8001"), due_at=now - timedelta(days=2))
         alert = raised(customer_id, held_by)
-        told += [(customer_id, customer_id, fact) for fact in owned(held_by)]
-        told += [(customer_id, uuid5(customer_id, "task"), task), (customer_id, alert.alert_id, alert)]
+        events += [(customer_id, customer_id, fact) for fact in owned(held_by)]
+        events += [(customer_id, uuid5(customer_id, "task"), task), (customer_id, alert.alert_id, alert)]
     return [
         example_envelope(
             fact,
@@ -32,7 +32,7 @@ def facts_of(whose: Whose) -> Sequence[Envelope[Any]]:
             position=number,
             occurred_at=now - timedelta(days=3),
         )
-        for number, (subject, stream, fact) in enumerate(told, start=1)
+        for number, (subject, stream, fact) in enumerate(events, start=1)
     ]
 
 

@@ -1,4 +1,4 @@
-"""The customer service as a later build would be: its list has a column more, and does without another."""
+"""A newer build of the customer service: its projection writes one more column, and no longer uses another one."""
 
 import sys
 from dataclasses import MISSING, field, fields, make_dataclass, replace
@@ -25,15 +25,15 @@ def spec(default: Any, factory: Any) -> Any:
 
 
 def use_later_rows() -> None:
-    """Let the list be made of later rows, each of which says who wrote it."""
+    """Replace the row class of the list by one with the column `written_by`."""
     row, project = later_row(), customer_row.project
-    news: dict[str, Any] = {NEW: "later"}
+    added: dict[str, Any] = {NEW: "later"}
     rows = Rows("customer", row, "customer_id")
     customer_row.CustomerRow = row  # type: ignore[misc]
     for module in (customers, likeness, search):
         vars(module)["CUSTOMERS"] = rows
     customer_row.PROFILE = customer_row.PROFILE - {OLD}
-    vars(customer_row)["project"] = lambda known, envelope: replace(project(known, envelope), **news)
+    vars(customer_row)["project"] = lambda known, envelope: replace(project(known, envelope), **added)
 
 
 if __name__ == "__main__":

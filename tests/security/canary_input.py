@@ -1,4 +1,4 @@
-"""Tells a running product the canary words: by every field that takes words, and in every way that is refused."""
+"""Enters canary words into a running product: in every field for personal data, and in requests that are refused."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from tests.security.operations import CSV, JSON, Operation, operations, schema_o
 from tests.support.product import Product
 from tests.support.waiting import eventually
 
-# What is kept goes to the vault; what is refused goes nowhere. Each is half Chinese, as most names here are.
-# Where a word stands as a field's name it may be said back to whoever wrote it, and still goes nowhere.
+# Kept words go to the vault; refused words are stored nowhere. Each word is half Chinese, like most names here.
+# A word used as a field name may be repeated in the response to its sender, but is stored nowhere.
 KEPT, REFUSED, NAMED = "金丝雀甲kept7q3xz", "金丝雀乙refused9w5vk", "金丝雀丁named4r8pt"
 KEPT_PHONE, KEPT_EMAIL = "+8613957162840", f"{KEPT}@example.com"
 SEND_AT = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 LONG_AGO = (datetime.now(UTC) - timedelta(days=90)).isoformat()
-# The fields whose words are personal, by the schema of their body. Other texts are business facts and are published.
+# The fields with personal data, by body schema. Other texts are business data and are published.
 PERSONAL: dict[str, dict[str, Any]] = {
     "Register": {"kind": "person", "person_name": KEPT},
     "Rename": {"person_name": KEPT},
@@ -67,8 +67,8 @@ PARK = """
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
-    """The product's doors, and the ids behind which something stands."""
+class CanaryInput:
+    """A product with canary words, and the ids of the resources that exist in it."""
 
     product: Product
     things: dict[str, str]
@@ -82,9 +82,9 @@ class Doors:
         return str(response.json()["id"])
 
 
-async def told(product: Product) -> Doors:
-    """Return a product that has been told everything, once all of it has gone everywhere that it goes."""
-    made = Doors(
+async def enter_canaries(product: Product) -> CanaryInput:
+    """Enter all canary words, and return once all consumers have processed them."""
+    canary = CanaryInput(
         product,
         {
             "employee_id": "E7001",
@@ -102,64 +102,64 @@ async def told(product: Product) -> Doors:
             "day": "2190-01-04",
         },
     )
-    await tell(made)
-    await park(made)
-    await break_down(made)
-    await err(made)
-    await send_files(made)
-    await all_has_gone_through(made)
-    return made
+    await enter_all(canary)
+    await park(canary)
+    await cause_failure(canary)
+    await send_invalid_requests(canary)
+    await send_files(canary)
+    await all_is_processed(canary)
+    return canary
 
 
-async def tell(doors: Doors) -> None:
-    """Say everything personal that can be said."""
-    things = doors.things
-    things["customer_id"] = await doors.personal("customer", "/v1/customers", "Register")
-    await doors.personal("customer", "/v1/employees/E7001", "Employee", "PUT")
-    form = await doors.ask("followup", "PUT", "/v1/contact-forms/visit", json=FORM)
+async def enter_all(canary: CanaryInput) -> None:
+    """Enter personal data in every field that accepts it."""
+    things = canary.things
+    things["customer_id"] = await canary.personal("customer", "/v1/customers", "Register")
+    await canary.personal("customer", "/v1/employees/E7001", "Employee", "PUT")
+    form = await canary.ask("followup", "PUT", "/v1/contact-forms/visit", json=FORM)
     assert form.is_success, form.text
     customer = f"/v1/customers/{things['customer_id']}"
-    # The answer of a command names the customer; whom it added, its address.
-    await doors.personal("customer", f"{customer}/name", "Rename")
-    await doors.personal("customer", f"{customer}/key-contacts", "KeyContact")
-    await doors.personal("customer", f"{customer}/needs", "StateNeed")
-    await doors.personal("customer", f"{customer}/news", "RecordNews")
+    # The response of a command contains the customer's id; the id of the new key contact is only in `Location`.
+    await canary.personal("customer", f"{customer}/name", "Rename")
+    await canary.personal("customer", f"{customer}/key-contacts", "KeyContact")
+    await canary.personal("customer", f"{customer}/needs", "StateNeed")
+    await canary.personal("customer", f"{customer}/news", "RecordNews")
     things["key_contact_id"] = things["customer_id"]
-    things["contact_id"] = await doors.personal("followup", f"{customer}/contacts", "LogContact")
-    things["task_id"] = await doors.personal("followup", f"{customer}/tasks", "ScheduleTask")
-    await doors.personal("followup", f"/v1/tasks/{things['task_id']}/rescheduling", "Reschedule")
-    await doors.personal("followup", f"/v1/tasks/{things['task_id']}/cancellation", "Cancel")
+    things["contact_id"] = await canary.personal("followup", f"{customer}/contacts", "LogContact")
+    things["task_id"] = await canary.personal("followup", f"{customer}/tasks", "ScheduleTask")
+    await canary.personal("followup", f"/v1/tasks/{things['task_id']}/rescheduling", "Reschedule")
+    await canary.personal("followup", f"/v1/tasks/{things['task_id']}/cancellation", "Cancel")
     things |= {f"{noun}_id": things["customer_id"] for noun in ("order", "quote", "contract")}
-    # One is answered, and one raises an alert.
-    things["complaint_id"] = await doors.personal("followup", f"{customer}/complaints", "Raise")
-    await doors.personal("followup", f"/v1/complaints/{things['complaint_id']}/answer", "Answer")
-    await doors.personal("followup", f"{customer}/complaints", "Raise")
-    await tell_surveys(doors, customer)
+    # One complaint is answered, the other raises an alert.
+    things["complaint_id"] = await canary.personal("followup", f"{customer}/complaints", "Raise")
+    await canary.personal("followup", f"/v1/complaints/{things['complaint_id']}/answer", "Answer")
+    await canary.personal("followup", f"{customer}/complaints", "Raise")
+    await enter_surveys(canary, customer)
     for step, schema in (("withdrawal", "WithdrawHandover"), ("acceptance", "AcceptHandover")):
-        begun = await doors.ask("customer", "POST", f"{customer}/handover", json={"to_owner_id": "E7001"})
+        begun = await canary.ask("customer", "POST", f"{customer}/handover", json={"to_owner_id": "E7001"})
         assert begun.is_success, begun.text
-        await doors.personal("customer", f"{customer}/handover/{step}", schema)
+        await canary.personal("customer", f"{customer}/handover/{step}", schema)
 
 
-async def tell_surveys(doors: Doors, customer: str) -> None:
-    """Answer one survey by name and one without; the code of the second leads to nothing that is kept."""
+async def enter_surveys(canary: CanaryInput, customer: str) -> None:
+    """Answer a survey and an anonymous survey; the code of the second one is stored nowhere."""
     for anonymous in (False, True):
         asked = {"survey": "after-service", "kind": "csat", "anonymous": anonymous}
-        sent = await doors.ask("followup", "POST", f"{customer}/surveys", json=asked)
+        sent = await canary.ask("followup", "POST", f"{customer}/surveys", json=asked)
         assert sent.is_success, sent.text
-        doors.things["survey_id"] = sent.json()["id"]
-        code = (await doors.ask("followup", "GET", f"/v1/surveys/{sent.json()['id']}/invitation")).json()["code"]
-        doors.things["code"] = code
-        await doors.personal("followup", f"/v1/survey-invitations/{code}/answer", "AnswerSurvey")
+        canary.things["survey_id"] = sent.json()["id"]
+        code = (await canary.ask("followup", "GET", f"/v1/surveys/{sent.json()['id']}/invitation")).json()["code"]
+        canary.things["code"] = code
+        await canary.personal("followup", f"/v1/survey-invitations/{code}/answer", "AnswerSurvey")
 
 
-async def park(doors: Doors) -> None:
-    """Say the same of a customer whose events reporting holds back, as it does once one of them cannot be applied."""
-    parked_id = await doors.personal("customer", "/v1/customers", "Register")
-    reporting = await asyncpg.connect(scan.migrator_urls(doors.product)["reporting"])
+async def park(canary: CanaryInput) -> None:
+    """Enter the same for a customer whose events are parked in reporting."""
+    parked_id = await canary.personal("customer", "/v1/customers", "Register")
+    reporting = await asyncpg.connect(scan.migrator_urls(canary.product)["reporting"])
     await reporting.execute(PARK, parked_id)
     for path, schema in (("contacts", "LogContact"), ("tasks", "ScheduleTask"), ("complaints", "Raise")):
-        await doors.personal("followup", f"/v1/customers/{parked_id}/{path}", schema)
+        await canary.personal("followup", f"/v1/customers/{parked_id}/{path}", schema)
 
     async def all_parked() -> bool:
         return bool(await reporting.fetchval("SELECT count(*) > 3 FROM parked_event WHERE subject = $1", parked_id))
@@ -168,30 +168,30 @@ async def park(doors: Doors) -> None:
     await reporting.close()
 
 
-async def break_down(doors: Doors) -> None:
-    """Bring about a failure that nobody foresaw, whose message holds a name: a key is violated that should not be."""
-    customer = await asyncpg.connect(scan.migrator_urls(doors.product)["customer"])
+async def cause_failure(canary: CanaryInput) -> None:
+    """Cause an unexpected database error whose message contains a name: the violation of a unique constraint."""
+    customer = await asyncpg.connect(scan.migrator_urls(canary.product)["customer"])
     await customer.execute("ALTER TABLE employee ADD CONSTRAINT unforeseen UNIQUE (name)")
-    broken = await doors.ask("customer", "PUT", "/v1/employees/E7002", json=PERSONAL["Employee"])
+    broken = await canary.ask("customer", "PUT", "/v1/employees/E7002", json=PERSONAL["Employee"])
     await customer.execute("ALTER TABLE employee DROP CONSTRAINT unforeseen")
     await customer.close()
     assert broken.status_code == 500
     assert not scan.holds(broken.content, halves(KEPT))
 
 
-async def err(doors: Doors) -> None:
-    """Send requests that are refused, with words in every place that a request has."""
+async def send_invalid_requests(canary: CanaryInput) -> None:
+    """Send invalid requests with canary words in every part of the request."""
     for operation in operations():
-        path = operation.address({**doors.things, "import_id": doors.things["customer_id"]})
+        path = operation.address({**canary.things, "import_id": canary.things["customer_id"]})
         for asked in wrong(operation):
-            response = await doors.ask(operation.service, operation.method, path, **asked)
+            response = await canary.ask(operation.service, operation.method, path, **asked)
             assert not response.is_success or not asked.get("expected_to_fail", True)
             assert response.status_code < 500, response.text
             assert not scan.holds(response.content, [REFUSED]), (operation, response.text)
 
 
 def halves(word: str) -> tuple[str, str]:
-    """Return the Chinese half and the other: one may survive where the other is cut or escaped."""
+    """Return the Chinese half and the other half: one may remain where the other is cut or escaped."""
     return word[:4], word[4:]
 
 
@@ -200,7 +200,7 @@ def wrong(operation: Operation) -> Iterator[dict[str, Any]]:
     yield {"headers": {"Authorization": f"Bearer {REFUSED.encode().hex()}"}}
     yield {"headers": {"If-Match": halves(REFUSED)[1]}}
     yield {"headers": {"Idempotency-Key": halves(REFUSED)[1] * 40}}
-    # Neither reads a body, so there is nothing to refuse in one.
+    # These methods read no body.
     if operation.method in {"GET", "DELETE"}:
         return
     if JSON in operation.content:
@@ -211,27 +211,27 @@ def wrong(operation: Operation) -> Iterator[dict[str, Any]]:
     yield {"content": REFUSED.encode(), "headers": {"content-type": "text/plain"}}
 
 
-async def send_files(doors: Doors) -> None:
-    client = doors.product.client
+async def send_files(canary: CanaryInput) -> None:
+    client = canary.product.client
     for service, content in (("customer", CUSTOMERS_FILE), ("followup", FOLLOWUPS_FILE)):
         ended = await client.end_of(service, await client.send_file(service, content.encode()))
         assert ended["counts"]["failed"] >= 1, ended
-        refused = await doors.ask(service, "POST", "/v1/imports", content=REFUSED, headers={"content-type": CSV})
+        refused = await canary.ask(service, "POST", "/v1/imports", content=REFUSED, headers={"content-type": CSV})
         assert refused.status_code == 422
         assert not scan.holds(refused.content, halves(REFUSED))
 
 
-async def all_has_gone_through(doors: Doors) -> None:
-    """Wait until all consumers have been through it: the answer is reported, an alert raised, the last span sent."""
-    customer = f"/v1/customers/{doors.things['customer_id']}"
+async def all_is_processed(canary: CanaryInput) -> None:
+    """Wait until all consumers have processed the input: answer in reporting, alert raised, spans sent."""
+    customer = f"/v1/customers/{canary.things['customer_id']}"
 
-    async def gone_through() -> bool:
-        seen = await doors.ask("reporting", "GET", f"{customer}/timeline", params={"limit": 200})
+    async def is_processed() -> bool:
+        seen = await canary.ask("reporting", "GET", f"{customer}/timeline", params={"limit": 200})
         types = {entry["type"] for entry in seen.json().get("items", ())}
         return {"care.alert.raised.v1", "care.followup.complaint-answered.v1"} <= types
 
     async def spans_are_sent() -> bool:
-        return spans.collected(doors.product.data_dir).count(b"GET /v1/imports/{import_id}") > 1
+        return spans.collected(canary.product.data_dir).count(b"GET /v1/imports/{import_id}") > 1
 
-    await eventually(gone_through)
+    await eventually(is_processed)
     await eventually(spans_are_sent)

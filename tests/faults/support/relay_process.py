@@ -1,4 +1,4 @@
-"""A relay as a service runs it, and what its topic has to hold when all is published."""
+"""Runs a relay under supervision, and checks its topic against the store."""
 
 from collections.abc import Awaitable, Callable
 
@@ -9,28 +9,28 @@ from chassis.publish.relay import Relay
 from chassis.runtime.supervisor import Health, keep_running
 from contracts.topics import Topic
 from tests.faults.support import evidence, oracle
-from tests.faults.support.house import ALL_PUBLISHED, quiet
+from tests.faults.support.deployment import ALL_PUBLISHED, wait_until_true
 from tests.support.pipeline import Pipeline
 from tests.support.waiting import eventually
 
 
 def supervised(task: Relay | Consumer, health: Health | None = None) -> Callable[[], Awaitable[None]]:
-    """Return a task as a service runs it: started again whenever it fails."""
+    """Return a task that is restarted whenever it fails, as in a service."""
     return lambda: keep_running(health or Health("task"), task.run)
 
 
-async def topic_holds(pipeline: Pipeline) -> None:
-    """Wait until the relay says that all is published, and hold the topic against the store."""
-    await quiet(pipeline.pool, ALL_PUBLISHED)
+async def check_topic(pipeline: Pipeline) -> None:
+    """Wait until all events are published, and check the topic against the store."""
+    await wait_until_true(pipeline.pool, ALL_PUBLISHED)
     topic = await evidence.published(pipeline.bootstrap, pipeline.topic)
     oracle.hold(oracle.topic_is_complete(await evidence.stored(pipeline.pool), topic))
 
 
-async def says(health: Health, words: str) -> bool:
+async def detail_contains(health: Health, words: str) -> bool:
     return words in health.detail
 
 
-async def empty(bootstrap: str, topic: Topic) -> None:
+async def delete_topic(bootstrap: str, topic: Topic) -> None:
     """Delete a topic, and wait until it is gone."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()

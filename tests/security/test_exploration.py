@@ -1,4 +1,4 @@
-"""Whatever comes in, no server error goes out, and every answer is as its document says (R42)."""
+"""No request causes a server error, and every response matches the OpenAPI document (R42)."""
 
 import asyncio
 import sys
@@ -10,7 +10,7 @@ import pytest
 
 from deploy.stack.ports import HOST
 from services import openapi
-from tests.security.exploring import SEED, Explored, explore
+from tests.security.exploration import SEED, ExplorationResult, explore
 from tests.security.operations import MONEY, TERM
 from tests.support.nginx import ALONE, BEHIND_NGINX, in_form
 from tests.support.product import Product
@@ -21,7 +21,7 @@ NIGHTLY_EXAMPLES = 100
 
 @pytest.fixture(scope="module")
 async def things(product: Product) -> dict[str, str]:
-    """Something that is there behind each sort of id."""
+    """An existing resource for each kind of id."""
     client = product.client
     body = {"name": "珠海香洲", "owner_id": "wang"}
     customer_id = str((await client.post("customer", "/v1/customers", body))["id"])
@@ -40,10 +40,10 @@ async def things(product: Product) -> dict[str, str]:
     }
 
 
-async def explored(
+async def run_exploration(
     product: Product, service: str, things: dict[str, str], examples: int, start: int, url: str = ""
-) -> Explored:
-    """Explore the service where it is reached, or at `url`."""
+) -> ExplorationResult:
+    """Explore the service at its own address, or at `url`."""
     token = str(product.client.http.headers["authorization"]).removeprefix("Bearer ")
     url, stop = url or product.client.urls[service], Event()
     exploring = asyncio.ensure_future(
@@ -52,11 +52,11 @@ async def explored(
     try:
         found = await asyncio.shield(exploring)
     except asyncio.CancelledError:
-        # Python 3.11 cannot read source in two threads at once, and whoever tells of a failure reads it.
+        # Python 3.11 cannot read source files in two threads at once, and failure reports read them.
         stop.set()
         await asyncio.gather(exploring, return_exceptions=True)
         raise
-    sys.stderr.write(f"\n{service}: {found.asked} requests, {dict(sorted(found.statuses.items()))}, seed {start}\n")
+    sys.stderr.write(f"\n{service}: {found.requests} requests, {dict(sorted(found.statuses.items()))}, seed {start}\n")
     return found
 
 
@@ -69,7 +69,7 @@ async def test_no_request_makes_a_server_error(
     port = urlsplit(product.client.urls[service]).port
     assert port
     async with in_form(form, port, tmp_path / "nginx") as reached:
-        found = await explored(product, service, things, QUICK_EXAMPLES, SEED, f"http://{HOST}:{reached}")
+        found = await run_exploration(product, service, things, QUICK_EXAMPLES, SEED, f"http://{HOST}:{reached}")
     assert not found.faults, "\n".join(found.faults.values())
     assert any(status < 300 for status in found.statuses), found.statuses
     assert any(400 <= status < 500 for status in found.statuses), found.statuses
@@ -81,5 +81,5 @@ async def test_no_request_makes_a_server_error(
 async def test_no_request_of_very_many_makes_one(
     product: Product, service: str, things: dict[str, str], start: int
 ) -> None:
-    found = await explored(product, service, things, NIGHTLY_EXAMPLES, start)
+    found = await run_exploration(product, service, things, NIGHTLY_EXAMPLES, start)
     assert not found.faults, "\n".join(found.faults.values())

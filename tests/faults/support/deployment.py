@@ -1,4 +1,4 @@
-"""Services as processes on databases and topics of one test's own, to be killed, frozen and started again."""
+"""A deployment: service processes on a test's own databases and topics, which can be killed, frozen and restarted."""
 
 import asyncio
 import contextlib
@@ -30,8 +30,8 @@ from tests.support.waiting import eventually
 
 PROJECT = Path(__file__).parents[3]
 PROBE_SECONDS = 10.0
-# Puts a row into the store behind its back: customer, type, state.
-PLANT = """
+# Inserts an event without the event store: customer, type, state.
+INSERT_EVENT = """
     WITH head AS (UPDATE store_head SET position = position + 1 RETURNING position, recorded_at)
     INSERT INTO event (position, stream_id, version, subject, type, state, recorded_at)
     SELECT position, $1, 1, $1, $2, $3, recorded_at FROM head
@@ -46,7 +46,7 @@ ALL_LISTED = """
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """The development issuer, as a process, and tokens that it would have given."""
+    """The development token issuer as a process, and tokens signed with its key."""
 
     url: str
     data_dir: Path
@@ -70,7 +70,7 @@ async def issuer_process(data_dir: Path) -> AsyncIterator[Issuer]:
     port = free_port()
     issuer = Issuer(f"http://{HOST}:{port}", data_dir)
     command = [sys.executable, "-m", "deploy.stack.issuer", str(data_dir), str(port)]
-    child = Child("issuer", command, data_dir / "issuer.log", partial(says_yes, issuer.url), folder=PROJECT)
+    child = Child("issuer", command, data_dir / "issuer.log", partial(is_ready_at, issuer.url), folder=PROJECT)
     await child.start()
     try:
         yield issuer
@@ -78,7 +78,7 @@ async def issuer_process(data_dir: Path) -> AsyncIterator[Issuer]:
         await child.stop()
 
 
-async def says_yes(url: str) -> bool:
+async def is_ready_at(url: str) -> bool:
     try:
         async with httpx.AsyncClient(timeout=PROBE_SECONDS, trust_env=False) as client:
             return (await client.get(url)).status_code == httpx.codes.OK
@@ -88,17 +88,17 @@ async def says_yes(url: str) -> bool:
 
 @dataclass
 class Process:
-    """One service process, which can be made to run again. `taking` is what a load balancer knows of it."""
+    """One service process, which can be restarted. `in_rotation` says whether a load balancer would use it."""
 
     child: Child
     url: str
-    taking: bool = True
+    in_rotation: bool = True
 
-    def said(self, event: str) -> list[dict[str, Any]]:
-        """Return the lines of its log that are called `event`."""
+    def log_entries(self, event: str) -> list[dict[str, Any]]:
+        """Return the log entries of this event name."""
         lines = self.child.log.read_text().splitlines()
-        told = [json.loads(line) for line in lines if line.startswith("{")]
-        return [line for line in told if line.get("event") == event]
+        entries = [json.loads(line) for line in lines if line.startswith("{")]
+        return [line for line in entries if line.get("event") == event]
 
     async def kill(self) -> None:
         self.child.send(signal.SIGKILL)
@@ -114,21 +114,21 @@ class Process:
     def thaw(self) -> None:
         self.child.send(signal.SIGCONT)
 
-    async def become(self, module: str) -> None:
-        """Stop it as a deployment would, and start another build in its place."""
+    async def replace_build(self, module: str) -> None:
+        """Stop the process gracefully, and start another build in its place."""
         await self.terminate()
         self.child.command = [sys.executable, "-m", module, *self.child.command[3:]]
-        await self.again()
+        await self.restart()
 
-    async def again(self) -> None:
-        """Start it once more, healthy."""
+    async def restart(self) -> None:
+        """Start the process again, without a crash point."""
         self.child.environment = {**self.child.environment, "CARE_CRASH_AT": ""}
         await self.child.start()
 
 
 @dataclass
-class House:
-    """One test's services: fresh databases, topics that nobody else has."""
+class Deployment:
+    """The services of one test, with fresh databases and its own topics."""
 
     servers: Servers
     issuer: Issuer
@@ -159,7 +159,7 @@ class House:
         bootstrap: str = "",
         fault: Mapping[str, str] = MappingProxyType({}),
     ) -> Process:
-        """Start a role of `service` and return once it is ready. `fault` is told to the worker."""
+        """Start a role of `service` and return once it is ready. `fault` is added to the worker's environment."""
         port = free_port()
         url = f"http://{HOST}:{port}"
         environment = {
@@ -173,8 +173,8 @@ class House:
         }
         command = [sys.executable, "-m", "tests.faults.support.worker", self.prefix, service, role]
         log = self.folder / f"{service}-{role}-{next(self._numbers)}.log"
-        # A request for its health could be what it dies of, so then only its door is tried.
-        ready = partial(answers, port) if crash_at else partial(says_yes, f"{url}/readyz")
+        # A health request could trigger the crash, so with a crash point only the port is checked.
+        ready = partial(answers, port) if crash_at else partial(is_ready_at, f"{url}/readyz")
         child = Child(f"{service} {role}", command, log, ready, environment, PROJECT)
         process = Process(child, url)
         self.processes.append(process)
@@ -191,17 +191,17 @@ async def answers(port: int) -> bool:
     return await asyncio.to_thread(ports.answers, port)
 
 
-async def keep_up(process: Process, database: Database) -> None:
-    """Start a process again whenever it ends, as a machine's supervisor does. Ends by cancellation."""
+async def keep_running_process(process: Process, database: Database) -> None:
+    """Restart a process whenever it ends, until cancelled."""
     while True:
         await process.child.wait()
         await expire_lease(database)
         with contextlib.suppress(StackError):
-            await process.again()
+            await process.restart()
 
 
 async def expire_lease(database: Database) -> None:
-    """Let the time pass that a dead relay's lease still has to run."""
+    """Expire the lease of a dead relay."""
     await as_admin(database, EXPIRE_LEASE)
 
 
@@ -213,8 +213,8 @@ async def as_admin(database: Database, statement: str, *arguments: object) -> No
         await admin.close()
 
 
-async def quiet(pool: Pool, *conditions: str) -> None:
-    """Wait until every statement answers true."""
+async def wait_until_true(pool: Pool, *conditions: str) -> None:
+    """Wait until every statement returns true."""
 
     async def holds() -> bool:
         return all([await pool.fetchval(condition) for condition in conditions])
@@ -222,7 +222,7 @@ async def quiet(pool: Pool, *conditions: str) -> None:
     await eventually(holds)
 
 
-def through(url: str, port: int) -> str:
+def via_port(url: str, port: int) -> str:
     """Return `url` with the port of a proxy."""
     parts = urlsplit(url)
     user, _, _ = parts.netloc.rpartition("@")

@@ -1,4 +1,4 @@
-"""Reads a topic from its start as an outside client would, and keeps what it has heard."""
+"""Reads topics from the start like an external client, and keeps the received events."""
 
 import asyncio
 import json
@@ -15,8 +15,8 @@ from tests.support.waiting import eventually
 
 
 @dataclass
-class Heard:
-    """Every event of the topics listened to, as CloudEvents, in the order of arrival."""
+class ReceivedEvents:
+    """Every received event as a CloudEvent, in the order of arrival."""
 
     events: list[Any] = field(default_factory=list)
     open_alerts: dict[str, Any] = field(default_factory=dict)
@@ -26,7 +26,7 @@ class Heard:
         return [event for event in own if event_type in {None, event.get_type()}]
 
     async def wait_for(self, customer_id: str, event_type: str, **data: str) -> Any:
-        """Return the event once it has come."""
+        """Return the event once it has been received."""
 
         def found() -> list[Any]:
             return [
@@ -35,34 +35,34 @@ class Heard:
                 if all((event.get_data() or {}).get(name) == value for name, value in data.items())
             ]
 
-        async def come() -> bool:
+        async def is_received() -> bool:
             return bool(found())
 
-        await eventually(come)
+        await eventually(is_received)
         return found()[0]
 
 
 @asynccontextmanager
-async def listening(bootstrap: str, *topics: str) -> AsyncIterator[Heard]:
+async def read_topics(bootstrap: str, *topics: str) -> AsyncIterator[ReceivedEvents]:
     consumer = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
-    heard = Heard()
-    task = asyncio.create_task(listen(consumer, heard))
+    received = ReceivedEvents()
+    task = asyncio.create_task(read(consumer, received))
     try:
-        yield heard
+        yield received
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await consumer.stop()
 
 
-async def listen(consumer: AIOKafkaConsumer, heard: Heard) -> None:
+async def read(consumer: AIOKafkaConsumer, received: ReceivedEvents) -> None:
     async for record in consumer:
         if record.topic == "care.alert.open.v1":
-            note(heard.open_alerts, record.key.decode(), record.value)
+            note(received.open_alerts, record.key.decode(), record.value)
         elif record.key:
             message = KafkaMessage(headers=dict(record.headers), key=record.key, value=record.value)
-            heard.events.append(from_binary(message, JSONFormat()))
+            received.events.append(from_binary(message, JSONFormat()))
 
 
 def note(open_alerts: dict[str, Any], key: str, value: bytes | None) -> None:

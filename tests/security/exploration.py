@@ -1,4 +1,4 @@
-"""Asks every operation of a service for what its document allows and forbids, and checks each answer."""
+"""Sends generated valid and invalid requests to every operation of a service, and checks each response."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -25,8 +25,8 @@ from schemathesis.specs.openapi.checks import (
 from tests.security.operations import document
 
 TIMEOUT_SECONDS = 60.0
-STRANGE_IN = 7
-Asked = Case[Any]
+RANDOM_ID_IN = 7
+ApiCase = Case[Any]
 SEED = 20261121
 CHECKS = [
     not_a_server_error,
@@ -38,16 +38,16 @@ CHECKS = [
 
 
 @dataclass
-class Explored:
-    """What was asked of a service and what was wrong with its answers, the first of each sort."""
+class ExplorationResult:
+    """The requests to a service, and the first fault of each kind in its responses."""
 
     service: str
-    asked: int = 0
+    requests: int = 0
     statuses: dict[int, int] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
 
-    def note(self, case: Asked, response: Response) -> None:
-        self.asked += 1
+    def note(self, case: ApiCase, response: Response) -> None:
+        self.requests += 1
         self.statuses[response.status_code] = self.statuses.get(response.status_code, 0) + 1
         for failure in failures(case, response):
             name = f"{self.service} {case.method} {case.path}: {failure.title}"
@@ -57,7 +57,7 @@ class Explored:
 
 
 class StoppedError(Exception):
-    """Nobody waits for the rest."""
+    """The exploration was cancelled."""
 
 
 def explore(
@@ -69,15 +69,15 @@ def explore(
     *,
     examples: int,
     start: int = SEED,
-) -> Explored:
-    """Ask each operation for `examples` good and as many bad requests; the same ones for the same `start`."""
+) -> ExplorationResult:
+    """Send `examples` valid and as many invalid requests to each operation; the same ones for the same `start`."""
     schema = schemathesis.openapi.from_dict(document(service))
-    found = Explored(service)
+    found = ExplorationResult(service)
     with requests.Session() as session:
         session.trust_env = False
         session.headers["Authorization"] = f"Bearer {token}"
 
-        def ask(case: Asked) -> None:
+        def ask(case: ApiCase) -> None:
             if stop.is_set():
                 raise StoppedError
             found.note(case, case.call(base_url=url, session=session, timeout=TIMEOUT_SECONDS))
@@ -87,22 +87,22 @@ def explore(
                 raise result.err()
             operation = result.ok()
             good, bad = (operation.as_strategy(generation_mode=mode) for mode in GenerationMode)
-            each_of(led(good, things), examples, start, ask)
-            each_of(led(bad, things), examples, start, ask)
+            each_of(with_existing_ids(good, things), examples, start, ask)
+            each_of(with_existing_ids(bad, things), examples, start, ask)
     return found
 
 
-def led(cases: st.SearchStrategy[Asked], things: Mapping[str, str]) -> st.SearchStrategy[Asked]:
-    """Lead most requests to something that is there: an id that was made up finds nothing."""
+def with_existing_ids(cases: st.SearchStrategy[ApiCase], things: Mapping[str, str]) -> st.SearchStrategy[ApiCase]:
+    """Replace most generated ids by existing ones, because a random id is never found."""
 
-    def lead(case: Asked, draw: int) -> Asked:
-        # The simplest draw comes often, so it is not the strange one. What is erased is there for nobody after.
-        if draw < STRANGE_IN and not (case.method == "POST" and case.path.endswith("/erasure")):
+    def lead(case: ApiCase, draw: int) -> ApiCase:
+        # Hypothesis draws 0 often, so 0 means an existing id. An erasure would remove the resource for later requests.
+        if draw < RANDOM_ID_IN and not (case.method == "POST" and case.path.endswith("/erasure")):
             given_ids = case.path_parameters.items()
             case.path_parameters = {name: things.get(name, id_) if is_id(id_) else id_ for name, id_ in given_ids}
         return case
 
-    return st.builds(lead, cases, st.integers(0, STRANGE_IN))
+    return st.builds(lead, cases, st.integers(0, RANDOM_ID_IN))
 
 
 def is_id(value: object) -> bool:
@@ -112,7 +112,7 @@ def is_id(value: object) -> bool:
         return False
 
 
-def each_of(cases: st.SearchStrategy[Asked], examples: int, start: int, ask: Callable[[Asked], None]) -> None:
+def each_of(cases: st.SearchStrategy[ApiCase], examples: int, start: int, ask: Callable[[ApiCase], None]) -> None:
     @seed(start)
     @settings(
         max_examples=examples,
@@ -122,17 +122,17 @@ def each_of(cases: st.SearchStrategy[Asked], examples: int, start: int, ask: Cal
         suppress_health_check=list(HealthCheck),
     )
     @given(case=cases)
-    def run(case: Asked) -> None:
+    def run(case: ApiCase) -> None:
         ask(case)
 
     try:
         run()
     except Unsatisfiable:
-        # There is no bad request to an operation that takes nothing.
+        # An operation without input has no invalid requests.
         return
 
 
-def failures(case: Asked, response: Response) -> Iterator[Failure]:
+def failures(case: ApiCase, response: Response) -> Iterator[Failure]:
     try:
         case.validate_response(response, checks=CHECKS)
     except FailureGroup as group:

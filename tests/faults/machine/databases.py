@@ -1,4 +1,4 @@
-"""The databases that a sequence plays in, with a clock that stands still until the sequence moves it."""
+"""The databases of a sequence, with a clock that only the sequence moves."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,9 +13,9 @@ from tests.support.servers import Database
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 CONNECTIONS = 5
-# Whoever looks here before it looks into PostgreSQL's own catalogue is told the sequence's time.
+# With this search path, clock_timestamp() returns the time of the sequence.
 CLOCK_FIRST = {"search_path": "sequence, public, pg_catalog"}
-# A process dies here, not the machine: what was committed need not be on the disk.
+# Processes die, not the machine, so commits need not be on disk.
 PREPARE = """
     CREATE SCHEMA sequence;
     CREATE TABLE sequence.clock (at timestamptz NOT NULL);
@@ -32,7 +32,7 @@ BEGIN = """
     UPDATE relay_cursor SET position = 0;
     UPDATE relay_lease SET epoch = 0, expires_at = '-infinity';
 """
-# Every effect is written down, so that a second one can be seen.
+# Every effect is recorded, so that a duplicate is visible.
 SEEN = """
     CREATE TABLE seen (event_id uuid, subject uuid, position bigint, n bigserial);
     GRANT SELECT, INSERT ON seen TO care_app;
@@ -41,8 +41,8 @@ SEEN = """
 
 
 @dataclass
-class World:
-    """What outlives the processes of a sequence. `owner` may make tables anew."""
+class Databases:
+    """The state that outlives the processes of a sequence. `owner` may create tables."""
 
     customer: Pool
     alerts: Pool
@@ -51,7 +51,7 @@ class World:
     now: datetime = START
 
     async def begin(self) -> None:
-        """Forget everything, as if the databases were new."""
+        """Empty the databases."""
         for admin in self.admins:
             names = [row["tablename"] for row in await admin.fetch(TABLES, SINGLETONS)]
             await admin.execute("".join(f"DELETE FROM {name};" for name in names) + BEGIN)
@@ -65,7 +65,7 @@ class World:
 
 
 @asynccontextmanager
-async def world_of(customer: Database, alerts: Database) -> AsyncIterator[World]:
+async def open_databases(customer: Database, alerts: Database) -> AsyncIterator[Databases]:
     admins = [await asyncpg.connect(database.admin) for database in (customer, alerts)]
     for admin in admins:
         await admin.execute(PREPARE)
@@ -77,7 +77,7 @@ async def world_of(customer: Database, alerts: Database) -> AsyncIterator[World]
     ]
     own, of_alerts, of_owner = pools
     try:
-        yield World(own, of_alerts, of_owner, list(admins))
+        yield Databases(own, of_alerts, of_owner, list(admins))
     finally:
         for opened in pools:
             await opened.close()

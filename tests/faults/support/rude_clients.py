@@ -1,4 +1,4 @@
-"""What rude clients send, over raw sockets, and the memory of the process they send it to."""
+"""Abusive requests over raw sockets, and the memory usage of the process that receives them."""
 
 import asyncio
 import gzip
@@ -15,15 +15,15 @@ import pytest
 MEBIBYTE = 1024 * 1024
 GIBIBYTE = 1024 * MEBIBYTE
 LIMIT_SECONDS = 60.0
-LOOK_SECONDS = 0.02
+OBSERVE_SECONDS = 0.02
 OTHER_FILES = 200
 PIECE = b" " * MEBIBYTE
 GZIP_BOMB = gzip.compress(b" " * 60 * MEBIBYTE)
 
 
 @dataclass(frozen=True)
-class Rude:
-    """A request to `/v1/customers`: what is said of the body, and the body."""
+class RudeRequest:
+    """A request to `/v1/customers`: the headers about the body, and the body."""
 
     headers: str
     body: bytes = b""
@@ -31,32 +31,34 @@ class Rude:
     query: str = ""
 
     def pieces(self) -> Iterator[bytes]:
-        """Yield the body; an endless one comes to a gibibyte."""
+        """Yield the body; an endless one has one gibibyte."""
         if self.body:
             yield self.body
         for _ in range(GIBIBYTE // len(self.endless) if self.endless else 0):
             yield self.endless
 
 
-def sized(body: bytes, *more: str) -> Rude:
-    return Rude("\r\n".join([f"Content-Length: {len(body)}", *more]), body)
+def sized(body: bytes, *more: str) -> RudeRequest:
+    return RudeRequest("\r\n".join([f"Content-Length: {len(body)}", *more]), body)
 
 
-RUDE = {
-    "1 GB": Rude(f"Content-Length: {GIBIBYTE}", endless=PIECE),
-    "1 GB in chunks": Rude("Transfer-Encoding: chunked", endless=b"100000\r\n" + PIECE + b"\r\n"),
-    "1 GB in one chunk": Rude("Transfer-Encoding: chunked", b"40000000\r\n", endless=PIECE),
+RUDE_REQUESTS = {
+    "1 GB": RudeRequest(f"Content-Length: {GIBIBYTE}", endless=PIECE),
+    "1 GB in chunks": RudeRequest("Transfer-Encoding: chunked", endless=b"100000\r\n" + PIECE + b"\r\n"),
+    "1 GB in one chunk": RudeRequest("Transfer-Encoding: chunked", b"40000000\r\n", endless=PIECE),
     "100,000 deep": sized(b"[" * 100_000),
     "as deep as fits": sized(b"[" * 65_000),
     "deep objects": sized(b'{"a":' * 13_000),
     "a gzip bomb": sized(GZIP_BOMB, "Content-Encoding: gzip"),
-    "10,000 keys in the query": Rude("Content-Length: 0", query="&".join(f"k{number}=1" for number in range(10_000))),
+    "10,000 keys in the query": RudeRequest(
+        "Content-Length: 0", query="&".join(f"k{number}=1" for number in range(10_000))
+    ),
     "10,000 names in the body": sized(json.dumps({f"k{number}": 1 for number in range(10_000)}).encode()[:64_000]),
 }
 
 
-async def send(url: str, rude: Rude, token: str) -> tuple[bytes, int]:
-    """Send until the other side has had enough; returns what it answered, and how many bytes it let us send."""
+async def send(url: str, rude: RudeRequest, token: str) -> tuple[bytes, int]:
+    """Send until the server closes the connection; return its status line, and how many bytes were sent."""
     place, sent = urlsplit(url), 0
     async with asyncio.timeout(LIMIT_SECONDS):
         reader, writer = await asyncio.open_connection(place.hostname, place.port)
@@ -77,7 +79,7 @@ async def send(url: str, rude: Rude, token: str) -> tuple[bytes, int]:
 
 @asynccontextmanager
 async def idle_connections(url: str, count: int) -> AsyncIterator[None]:
-    """Keep connections open that say nothing; who is shown out comes again only at the end."""
+    """Keep idle connections open. A connection that the server closes is not reopened."""
     place = urlsplit(url)
     with open_files(count + OTHER_FILES):
         opened = [await asyncio.open_connection(place.hostname, place.port) for _ in range(count)]
@@ -89,21 +91,21 @@ async def idle_connections(url: str, count: int) -> AsyncIterator[None]:
 
 
 def unfinished_bodies(url: str, count: int) -> AbstractAsyncContextManager[list[asyncio.Task[bytes]]]:
-    """Send the beginnings of so many bodies and no more of them; yield what each is answered in the end."""
+    """Send `count` requests with an incomplete body; yield the status line of each response."""
     return unfinished(url, count, b"POST /v1/customers HTTP/1.1\r\nHost: care.test\r\nContent-Length: 99\r\n\r\n{")
 
 
 def unfinished_heads(url: str, count: int) -> AbstractAsyncContextManager[list[asyncio.Task[bytes]]]:
-    """Likewise, but not even a head comes to its end."""
+    """Send `count` requests with incomplete headers; yield the status line of each response."""
     return unfinished(url, count, b"GET /v1/customers HTTP/1.1\r\nHost: care.test\r\nX-Slow: ")
 
 
 @asynccontextmanager
-async def unfinished(url: str, count: int, beginning: bytes) -> AsyncIterator[list[asyncio.Task[bytes]]]:
+async def unfinished(url: str, count: int, first_bytes: bytes) -> AsyncIterator[list[asyncio.Task[bytes]]]:
     place = urlsplit(url)
     opened = [await asyncio.open_connection(place.hostname, place.port) for _ in range(count)]
     for _, writer in opened:
-        writer.write(beginning)
+        writer.write(first_bytes)
     answers = [asyncio.create_task(first_line(reader)) for reader, _ in opened]
     try:
         yield answers
@@ -122,7 +124,7 @@ async def first_line(reader: asyncio.StreamReader) -> bytes:
 
 @contextmanager
 def open_files(count: int) -> Iterator[None]:
-    """Let this process have `count` files open, where many machines allow a thousand; skip where it may not."""
+    """Raise the limit of open files to `count`; skip the test if the hard limit is lower."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < count:
         pytest.skip(f"this machine lets no process have {count} files open, but {hard}")
@@ -136,7 +138,7 @@ def open_files(count: int) -> Iterator[None]:
 
 @dataclass
 class Memory:
-    """What a process has in memory, and the most it ever had while it was looked at."""
+    """The memory of a process in bytes, and the maximum while it was observed."""
 
     pid: int
     most: int = field(default=0)
@@ -145,8 +147,8 @@ class Memory:
         line = next(line for line in Path(f"/proc/{self.pid}/status").read_text().splitlines() if "VmRSS" in line)
         return int(line.split()[1]) * 1024
 
-    async def look(self) -> None:
-        """Look until cancelled."""
+    async def observe(self) -> None:
+        """Observe until cancelled."""
         while True:
             self.most = max(self.most, self.now())
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(OBSERVE_SECONDS)

@@ -1,4 +1,4 @@
-"""A service without admission control: it admits all that come."""
+"""A service without admission control: it admits all requests."""
 
 import sys
 
