@@ -131,7 +131,8 @@ async def test_parked_events_of_customer_can_be_replayed(migrated: Migrated) -> 
 
 async def test_the_events_of_followup_can_be_read_and_complaints_are_unchanged(migrated: Migrated) -> None:
     pool = await migrated("followup")
-    rows = await EventStore(pool).read_all(after=0, limit=10)
+    # The fourth is a template, of which the fixture holds only the part that names event types.
+    rows = await EventStore(pool).read_all(after=0, limit=3)
     types = [EventMapper().to_envelope(row).event.type for row in rows]
     assert types == [
         "care.followup.complaint-communicated.v1",
@@ -174,3 +175,13 @@ async def test_the_timeline_and_the_views_have_the_new_names(migrated: Migrated)
     ]
     assert await pool.fetchval("SELECT data ->> 'source' FROM timeline WHERE data <> '{}'") == "inbound"
     assert str(await pool.fetchval("SELECT communicated_at FROM bi.fct_complaints")).startswith("2024-06-03 01:00")
+
+
+async def test_configuration_that_names_event_types_names_the_new_ones(migrated: Migrated) -> None:
+    pool = await migrated("followup")
+    state = await pool.fetchval("SELECT convert_from(state, 'UTF8') FROM event WHERE position = 4")
+    assert json.loads(state)["data"]["starts_on"] == [{"event": "care.followup.complaint-communicated.v1"}]
+    assert await pool.fetchval("SELECT data FROM plan_template") == {
+        "starts_on": [{"event": "care.followup.complaint-communicated.v1"}],
+        "ends_on": [{"event": "care.customer.news-recorded.v1"}],
+    }

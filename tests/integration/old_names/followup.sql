@@ -22,3 +22,10 @@ INSERT INTO parked_event (consumer, topic, partition, position, subject, headers
         '{"ce_type": "care.customer.told-apart.v1"}',
         convert_to('{"type":"care.customer.told-apart.v1","other_id":"01900000-0000-7000-8000-00000000000b"}', 'UTF8'),
         'a reason');
+INSERT INTO event (position, stream_id, version, subject, type, state, recorded_at)
+VALUES (4, '01900000-0000-7000-8000-000000000009', 1, '01900000-0000-7000-8000-000000000009',
+    'care.followup.plan-template-published.v1',
+    convert_to('{"data":{"type":"care.followup.plan-template-published.v1","starts_on":[{"event":"care.followup.complaint-told.v1"}]}}', 'UTF8'),
+    '2024-06-03T01:02:00Z');
+INSERT INTO plan_template (name, number, data)
+VALUES ('after-complaint', 1, '{"starts_on": [{"event": "care.followup.complaint-told.v1"}], "ends_on": [{"event": "care.customer.news-heard.v1"}]}');

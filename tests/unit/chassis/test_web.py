@@ -142,7 +142,7 @@ async def test_there_are_no_other_public_addresses(path: str) -> None:
     assert (await get(path)).status_code == 404
 
 
-@pytest.mark.parametrize(("language", "title"), [("en", "Too much is asked"), ("zh-CN", "请求过多")])
+@pytest.mark.parametrize(("language", "title"), [("en", "Too many requests"), ("zh-CN", "请求过多")])
 async def test_a_request_above_the_limit_is_rejected_with_a_problem(
     issuer: Issuer, monkeypatch: pytest.MonkeyPatch, language: str, title: str
 ) -> None:

@@ -19,7 +19,7 @@ def numbers(pattern: str, text: str) -> set[int]:
 
 
 def test_nginx_admits_as_many_requests_as_one_process() -> None:
-    assert TEMPLATE.count(f"max_conns={MAX_CONCURRENT};") == len(SERVICES)
+    assert TEMPLATE.count(f"max_conns={MAX_CONCURRENT} max_fails=0;") == len(SERVICES)
 
 
 def test_nginx_takes_bodies_as_large_as_a_service_does() -> None:

@@ -8,6 +8,18 @@ FROM (VALUES ('care.followup.complaint-told.v1', 'care.followup.complaint-commun
     ('care.followup.words-purged.v1', 'care.followup.words-erased.v1')) AS n (old, new)
 WHERE event.type = n.old;
 
+-- Plan templates and the survey policy name event types in their content, also those that wait to come into force.
+UPDATE event SET state = convert_to(replace(convert_from(state, 'UTF8'), '"' || n.old || '"', '"' || n.new || '"'), 'UTF8')
+FROM (VALUES ('care.customer.told-apart.v1', 'care.customer.marked-distinct.v1'),
+    ('care.customer.news-heard.v1', 'care.customer.news-recorded.v1'),
+    ('care.followup.complaint-told.v1', 'care.followup.complaint-communicated.v1')) AS n (old, new)
+WHERE event.type IN ('care.followup.plan-template-published.v1', 'care.followup.survey-policy-published.v1')
+    AND position('"' || n.old || '"' IN convert_from(state, 'UTF8')) > 0;
+
+UPDATE plan_template SET data = replace(replace(replace(data::text, '"care.customer.told-apart.v1"', '"care.customer.marked-distinct.v1"'),
+    '"care.customer.news-heard.v1"', '"care.customer.news-recorded.v1"'),
+    '"care.followup.complaint-told.v1"', '"care.followup.complaint-communicated.v1"')::jsonb;
+
 -- What is parked may be no text at all, so its bytes are compared as digits.
 CREATE FUNCTION pg_temp.renamed(value bytea, old text, new text) RETURNS bytea LANGUAGE sql AS $$
     SELECT decode(
