@@ -103,7 +103,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "steps": [{"name": "ask", "offset": 3, "purpose": "care"}],
     },
     "Absence": {"first_day": "2190-01-01", "last_day": "2190-01-03"},
-    "Closing": {"days": ["2190-01-04"], "reason": "stocktaking"},
+    "ClosedDays": {"days": ["2190-01-04"], "reason": "stocktaking"},
     "WorkTimes": {
         "week": [[{"start": 540, "end": 1080}], [], [], [], [], [], []],
         "made_up": [],

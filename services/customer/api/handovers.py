@@ -1,7 +1,7 @@
 """HTTP for handovers: start, accept, withdraw, read."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Response
@@ -28,7 +28,12 @@ Acceptance = Annotated[commands.AcceptHandover, Body(default_factory=commands.Ac
 Withdrawal = Annotated[commands.WithdrawHandover, Body(default_factory=commands.WithdrawHandover)]
 
 
-@router.post("/customers/{customer_id}/handover", status_code=201, response_model=Accepted)
+NOT_THE_FIRST: dict[int | str, dict[str, Any]] = {
+    200: {"model": Accepted, "description": "Started, or already open; not the first handover of this customer"}
+}
+
+
+@router.post("/customers/{customer_id}/handover", status_code=201, response_model=Accepted, responses=NOT_THE_FIRST)
 async def start(customer_id: UUID, command: commands.StartHandover, caller: Leader, needs: Needs) -> Response:
     """Start a handover with a checklist of open items. The owner changes when the new owner accepts."""
     customer = (await needs.customers.load(customer_id)).state

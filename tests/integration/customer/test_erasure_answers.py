@@ -252,7 +252,7 @@ async def test_an_idle_sender_checks_again_after_a_while(
     await others.hear("alerts", await erased(api))
     assert await sender.run_due() == 1
     await delete_topic(others.bootstrap, ANSWER_TOPICS["alerts"])
-    monkeypatch.setattr(erasure_answers, "LOOK_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(erasure_answers, "TOPIC_CHECK_SECONDS", 0.0)
     assert await sender.run_due() == 1
     assert len(await others.ids("alerts")) == 1
 
@@ -279,7 +279,7 @@ def answer(service: str, *, source: str, erasure_id: UUID | None = None) -> tupl
 @pytest.mark.parametrize(
     ("service", "source", "reason"),
     [
-        ("bookkeeping", "/care/bookkeeping", "does not fit: service (literal_error)"),
+        ("bookkeeping", "/care/bookkeeping", "invalid: service (literal_error)"),
         ("reporting", "/care/alerts", "answer-of-another: A service can answer only for itself."),
     ],
 )

@@ -167,7 +167,7 @@ async def test_a_value_that_does_not_fit_is_named_by_its_header_in_both_language
     assert told == [
         ("客户名称", "Must have at most 200 characters.", "最多 200 个字符。"),
         ("地区", "Must have at most 64 characters.", "最多 64 个字符。"),
-        ("客户名称", "A row needs a customer's name.", "缺少客户名称。"),
+        ("客户名称", "A row requires a customer name.", "缺少客户名称。"),
     ]
 
 
