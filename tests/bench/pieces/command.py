@@ -16,7 +16,7 @@ from tests.bench.stack.http_load import answers_per_second, post
 from tests.support.waiting import eventually
 
 CONNECTIONS = 32
-TARGET = 0.45
+TARGET = 0.5
 SELLER = "E1007"
 TIMEOUT_SECONDS = 30.0
 SETTLE_SECONDS = 180.0
