@@ -99,7 +99,6 @@ class ServiceContext:
 
 Build = Callable[[ServiceContext], Service]
 ALL = "all"
-API = "api"
 LOOP = "loop"
 
 

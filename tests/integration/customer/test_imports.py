@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from chassis.files import imports_api
 from chassis.files.spreadsheet import CSV_TYPE, XLSX_TYPE
 from tests.integration.customer.conftest import Api
 from tests.support.waiting import eventually
@@ -113,6 +114,20 @@ async def test_the_result_can_be_opened_in_a_spreadsheet_without_harm(api: Api) 
     assert response.content.startswith(b"\xef\xbb\xbf")
     cells = [cell for line in response.text.splitlines() for cell in line.split(",")]
     assert not any(cell.lstrip('"').startswith(("=", "+", "-", "@")) for cell in cells)
+
+
+async def test_a_result_of_several_parts_has_each_row_once_and_in_order(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports_api, "ROWS_OF_A_PART", 2)
+    rows = "".join(f"KH-{number},公司{number}\n" for number in range(1, 6))
+    batch = await finished(api, await send(api, f"客户编号,客户名称\n{rows}".encode()))
+
+    written = (await api.get(f"/v1/imports/{batch['id']}/rows.csv")).content.decode("utf-8-sig").splitlines()
+
+    assert [line.split(",")[1] for line in written[1:]] == ["created"] * 5
+    numbers = [int(line.split(",")[0]) for line in written[1:]]
+    assert numbers == sorted(set(numbers))
 
 
 CUSTOMERS = "客户编号,客户名称\nKH-1,上海腾云\n,北京新创\n"
