@@ -20,7 +20,7 @@ from contracts.cloudevents import (
 )
 from contracts.erasure_answers import ErasureConfirmed
 from contracts.event import Event
-from contracts.examples import EXAMPLES, RECORDED_AT
+from contracts.examples import EXAMPLES, RECORDED_AT, example_envelope
 from contracts.inbound import INBOUND
 from contracts.topics import (
     ALERT_EVENTS,
@@ -154,15 +154,25 @@ def _watermark() -> Json:
         "ce_source": "/care/customer",
         "ce_type": WATERMARK,
         "ce_time": instant,
+        "ce_prevposition": "93",
+        "ce_previd": str(example_envelope(EXAMPLES[CUSTOMER_EVENTS.events[0]]).id),
         "content-type": CONTENT_TYPE,
     }
-    properties = {name: text(**HEADERS[name]) for name in headers}
-    properties |= {"ce_id": text(), "ce_type": text(const=WATERMARK)}
+    properties = {name: text(**HEADERS.get(name, {})) for name in headers}
+    properties |= {
+        "ce_id": text(),
+        "ce_type": text(const=WATERMARK),
+        "ce_previd": text(format="uuid", description="The `ce_id` of the event at `ce_prevposition`, if there is one."),
+    }
     return {
         "name": WATERMARK,
         "title": "Watermark",
         "summary": "Written to each partition, without a key. You need it only to prove that nothing happened.",
-        "headers": {"type": "object", "properties": properties, "required": list(headers)},
+        "headers": {
+            "type": "object",
+            "properties": properties,
+            "required": [name for name in headers if name != "ce_previd"],
+        },
         "payload": {"$ref": "#/components/schemas/Watermark"},
         "examples": [
             {

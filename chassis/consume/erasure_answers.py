@@ -14,7 +14,7 @@ from uuid import UUID
 
 import structlog
 
-from chassis.kafka.client import close_client, end_offsets, ensure_topics, new_producer, partition_of
+from chassis.kafka.client import close_client, ensure_topics, new_producer, partition_of, record_counts
 from chassis.kafka.records import Record, Row
 from chassis.kafka.sending import Outgoing, send_all
 from chassis.postgres.database import Connection, Pool
@@ -80,8 +80,8 @@ class ErasureAnswers:
         """Mark all erasures as unconfirmed if the topic has fewer records than there are confirmed erasures."""
         await ensure_topics(self._bootstrap, (self._topic,))
         if confirmed := await self._pool.fetchval(CONFIRMED):
-            ends = await end_offsets(self._bootstrap, self._topic.name, list(range(self._topic.partitions)))
-            if sum(ends.values()) < confirmed:
+            counts = await record_counts(self._bootstrap, self._topic.name, list(range(self._topic.partitions)))
+            if sum(counts.values()) < confirmed:
                 structlog.get_logger().warning("erasure-answers.refill", topic=self._topic.name)
                 await self._pool.execute(RESET_CONFIRMED)
         self._checked_at = time.monotonic()

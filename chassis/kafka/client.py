@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -98,13 +99,41 @@ def check_partitions(topics: tuple[Topic, ...], counts: dict[str, int]) -> None:
             )
 
 
-async def end_offsets(bootstrap: str, topic: str, partitions: list[int]) -> dict[int, int]:
-    """Return the offset of the next record of each partition. 0: the partition never had a record."""
+async def record_counts(bootstrap: str, topic: str, partitions: list[int]) -> dict[int, int]:
+    """Return how many records each partition holds: 0 if it never had any, or if all were deleted by retention."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
     try:
         await consumer.start()
-        ends = await consumer.end_offsets([TopicPartition(topic, number) for number in partitions])
-        return {partition.partition: offset for partition, offset in ends.items()}
+        wanted = [TopicPartition(topic, number) for number in partitions]
+        first, end = await consumer.beginning_offsets(wanted), await consumer.end_offsets(wanted)
+        return {partition.partition: end[partition] - first[partition] for partition in wanted}
+    finally:
+        await close_client(consumer.stop())
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionStart:
+    """The offset at which a partition starts, and the headers of its first record; None if it holds no record."""
+
+    offset: int
+    headers: Headers | None
+
+
+async def partition_starts(bootstrap: str, topic: str, partitions: list[int]) -> dict[int, PartitionStart]:
+    """Return where each partition starts: above 0, and with another record, once retention has deleted records."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
+    try:
+        await consumer.start()
+        wanted = [TopicPartition(topic, number) for number in partitions]
+        consumer.assign(wanted)
+        first, end = await consumer.beginning_offsets(wanted), await consumer.end_offsets(wanted)
+        found = {}
+        for place in wanted:
+            consumer.seek(place, first[place])
+            async with asyncio.timeout(REQUEST_TIMEOUT_MS / 1000):
+                headers = await headers_until(consumer, place, min(first[place] + 1, end[place]))
+            found[place.partition] = PartitionStart(first[place], headers[0] if headers else None)
+        return found
     finally:
         await close_client(consumer.stop())
 

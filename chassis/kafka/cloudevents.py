@@ -90,12 +90,13 @@ def read_metadata(headers: Mapping[str, str]) -> Metadata:
 
 
 def encode_watermark(
-    complete_until: datetime, *, source: str, previous_position: int | None = None
+    complete_until: datetime, *, source: str, previous_position: int | None = None, previous_id: bytes | None = None
 ) -> tuple[bytes, Headers]:
     """Return value and headers of a watermark record.
 
     `previous_position` is the last position published on the partition: a reader that has not received it detects a
-    lost end of the partition.
+    lost end of the partition. `previous_id` is the id of that event: a store that has another event at this position
+    detects that it was restored from an older copy.
     """
     attributes = {
         "ce_specversion": "1.0",
@@ -104,6 +105,7 @@ def encode_watermark(
         "ce_type": WATERMARK_TYPE,
         "ce_time": utc_text(complete_until),
         **({} if previous_position is None else {"ce_prevposition": str(previous_position)}),
+        **({} if previous_id is None else {"ce_previd": previous_id.decode()}),
         "content-type": CONTENT_TYPE,
     }
     value = Watermark(complete_until=complete_until).model_dump_json().encode()

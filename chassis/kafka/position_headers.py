@@ -6,6 +6,8 @@ from chassis.kafka.cloudevents import Headers
 
 # Every number of so many digits fits into a bigint.
 MAX_DIGITS = 18
+# An event contains its own position and id; a watermark those of the last event before it.
+REFERENCES = (("ce_position", "ce_id"), ("ce_prevposition", "ce_previd"))
 
 
 def furthest_position(pairs: Headers) -> int:
@@ -16,11 +18,17 @@ def furthest_position(pairs: Headers) -> int:
 
 
 def last_event(records: Sequence[Headers], source: bytes) -> tuple[int, bytes] | None:
-    """Return position and id of the last event from `source` among the headers of records; None if there is none."""
+    """Return position and id of the last event from `source` that records contain or, as watermarks, refer to.
+
+    `records` are the headers of consecutive records. None if there is no such event.
+    """
     for headers in map(dict, reversed(records)):
-        position = parse_position(headers.get("ce_position", b"").decode(errors="replace"))
-        if position and headers.get("ce_source") == source and "ce_id" in headers:
-            return position, headers["ce_id"]
+        if headers.get("ce_source") != source:
+            continue
+        for position_header, id_header in REFERENCES:
+            position = parse_position(headers.get(position_header, b"").decode(errors="replace"))
+            if position and id_header in headers:
+                return position, headers[id_header]
     return None
 
 

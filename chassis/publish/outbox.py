@@ -3,12 +3,15 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 
 from chassis.kafka.client import partition_of
-from chassis.kafka.records import Record, Row, UnreadableRowError, placeholder_of, record_of
+from chassis.kafka.cloudevents import encode_watermark
+from chassis.kafka.records import Record, Row, UnreadableRowError, event_id_of, placeholder_of, record_of
 from chassis.kafka.sending import Outgoing
 from chassis.runtime import metrics
 from chassis.store.event_store import EventStore
@@ -40,6 +43,7 @@ class Outbox:
         self._topic = topic
         self._companion = companion
         self._source = f"/care/{topic.owner}".encode()
+        self._last_ids: dict[int, bytes | None] = {}
 
     @property
     def topics(self) -> tuple[Topic, ...]:
@@ -61,6 +65,29 @@ class Outbox:
                 batch.outgoing[topic.name, partition].append(companion(row["type"], str(row["stream_id"]), record))
         return batch
 
+    async def watermarks(self, complete_until: datetime, previous: Mapping[int, int]) -> Outgoing:
+        """Return a watermark for each partition. `previous` are the last positions of the partitions."""
+        positions = [previous.get(partition, 0) for partition in range(self._topic.partitions)]
+        await self._load_last_ids(set(positions))
+        watermarks: Outgoing = {}
+        for partition, position in enumerate(positions):
+            value, headers = encode_watermark(
+                complete_until,
+                source=self._source.decode(),
+                previous_position=position,
+                previous_id=self._last_ids[position],
+            )
+            watermarks[self._topic.name, partition] = [(b"", value, headers)]
+        return watermarks
+
+    async def _load_last_ids(self, positions: AbstractSet[int]) -> None:
+        """Keep the event ids at exactly these positions, so that an idle store is not read for each watermark."""
+        known = self._last_ids
+        self._last_ids = {
+            position: known[position] if position in known else await event_id_at(self._store, position)
+            for position in positions
+        }
+
     def _record_of(self, row: Row, previous: int) -> Record:
         """Return the record of a row.
 
@@ -75,3 +102,9 @@ class Outbox:
             )
             metrics.series(metrics.UNREADABLE, self._topic.name).inc()
             return placeholder_of(row, source=self._source, previous_position=previous)
+
+
+async def event_id_at(store: EventStore, position: int) -> bytes | None:
+    """Return the id under which the event at a position is published; None for position 0 and beyond the head."""
+    rows = await store.read_rows(after=position - 1, limit=1) if position else []
+    return event_id_of(rows[0]) if rows else None

@@ -12,8 +12,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 
 from chassis.kafka.client import close_client, ensure_topics, new_producer
-from chassis.kafka.cloudevents import encode_watermark
-from chassis.kafka.sending import SEND_DEADLINE_SECONDS, Outgoing, send_all
+from chassis.kafka.sending import SEND_DEADLINE_SECONDS, send_all
 from chassis.postgres.database import Pool
 from chassis.publish.cursor import RelayCursor
 from chassis.publish.lease import RENEW_SECONDS, Lease
@@ -85,13 +84,13 @@ class Relay:
     async def _load_cursor(self) -> None:
         self._prepared = None
         await self._cursor.load()
-        if await self._topic_check.is_emptied(self._cursor.previous):
+        if starts := await self._topic_check.emptied(self._cursor.previous, self._cursor.refilled):
             structlog.get_logger().warning("relay.refill", topic=self._topic.name)
-            await self._cursor.rewind()
+            await self._cursor.rewind(starts)
         await self._topic_check.ensure_store_not_behind()
 
     async def _check_not_emptied(self) -> None:
-        if await self._topic_check.is_emptied(self._cursor.previous):
+        if await self._topic_check.emptied(self._cursor.previous, self._cursor.refilled):
             raise ConnectionAbortedError("the topic was emptied; the relay restarts to publish all events again")
 
     async def _publish_loop(self, producer: AIOKafkaProducer) -> None:
@@ -147,14 +146,7 @@ class Relay:
         metrics.OUTBOX_PENDING.set(head - self._cursor.position)
         if head != self._cursor.position:
             return
-        watermarks: Outgoing = {}
-        for partition in range(self._topic.partitions):
-            last = self._cursor.previous.get(partition, 0)
-            value, headers = encode_watermark(
-                complete_until, source=f"/care/{self._topic.owner}", previous_position=last
-            )
-            watermarks[self._topic.name, partition] = [(b"", value, headers)]
-        await send_all(producer, watermarks)
+        await send_all(producer, await self._outbox.watermarks(complete_until, self._cursor.previous))
 
 
 def watermark_pause(idle_seconds: float) -> float:

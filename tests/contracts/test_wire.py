@@ -50,11 +50,15 @@ def test_a_watermark_is_its_documented_example() -> None:
     message = asyncapi.document()["components"]["messages"][wire.WATERMARK_TYPE]
     [example] = message["examples"]
 
-    value, headers = wire.encode_watermark(RECORDED_AT, source=source_of(CUSTOMER_EVENTS))
+    event_id = str(example_envelope(EXAMPLES[CUSTOMER_EVENTS.events[0]]).id).encode()
+
+    value, headers = wire.encode_watermark(
+        RECORDED_AT, source=source_of(CUSTOMER_EVENTS), previous_position=93, previous_id=event_id
+    )
 
     assert json.loads(value) == example["payload"]
     assert _text(headers) == example["headers"]
-    assert set(message["headers"]["required"]) == example["headers"].keys()
+    assert set(message["headers"]["required"]) == example["headers"].keys() - {"ce_previd"}
 
 
 def _text(headers: wire.Headers) -> dict[str, Any]:

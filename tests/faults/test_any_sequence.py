@@ -58,7 +58,7 @@ def play(databases: list[Database], monkeypatch: pytest.MonkeyPatch) -> Iterator
     for module in (event_store, relay_module):
         monkeypatch.setattr(module, "crash_point", death.point)
     monkeypatch.setattr(relay_module, "send_all", broker.send_all)
-    for name in ("end_offsets", "read_last_headers"):
+    for name in ("partition_starts", "read_last_headers"):
         monkeypatch.setattr(topic_check, name, getattr(broker, name))
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         runner.get_loop().set_exception_handler(tell_unless_it_died)

@@ -5,24 +5,21 @@ import contextlib
 import random
 
 import pytest
-from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from chassis.consume import gap_detector
 from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
 from chassis.consume.gap_detector import GapFoundError
 from chassis.consume.positions import PositionMovedError
-from chassis.kafka.client import end_offsets, ensure_topics
 from chassis.postgres.database import Pool
 from chassis.runtime.supervisor import Health
 from chassis.store.event_store import EventStore
-from contracts.topics import Topic
 from services.reporting import projection
 from tests.faults.support import evidence, oracle
 from tests.faults.support.deployment import ALL_PUBLISHED, Deployment, as_admin, keep_running_process, wait_until_true
 from tests.faults.support.facts import change, commit, commit_for_ever
 from tests.faults.support.read_model_checks import check_read_model, read_model_caught_up, relay_for
+from tests.faults.support.relay_process import delete_records
 from tests.support.pipeline import Pipeline
 from tests.support.servers import Database
 from tests.support.waiting import background, eventually
@@ -138,7 +135,7 @@ async def test_r31_many_rebalances_lose_and_duplicate_nothing(watched: Pipeline)
 
 @pytest.fixture
 async def halved(watched: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
-    """Thirty events are applied; thirty more are published while no consumer runs, and then deleted from the topic."""
+    """Thirty events are applied; thirty more are published while no consumer runs, then all but the last deleted."""
     monkeypatch.setattr(gap_detector, "GAP_PATIENCE_SECONDS", 0.3)
     async with background(watched.relay().run):
         await commit(watched.store, 30)
@@ -146,18 +143,8 @@ async def halved(watched: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Pipeline
             await eventually(lambda: watched.has_seen(30))
         await commit(watched.store, 30)
         await wait_until_true(watched.pool, ALL_PUBLISHED)
-        await delete_all(watched.bootstrap, watched.topic)
+        await delete_records(watched.bootstrap, watched.topic, kept=1)
     return watched
-
-
-async def delete_all(bootstrap: str, topic: Topic) -> None:
-    ends = await end_offsets(bootstrap, topic.name, list(range(topic.partitions)))
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    await admin.delete_records(
-        {TopicPartition(topic.name, number): RecordsToDelete(before_offset=end) for number, end in ends.items()}
-    )
-    await admin.close()
 
 
 @pytest.mark.parametrize("later", [0, 30])
@@ -172,7 +159,6 @@ async def test_r34_records_that_a_topic_lost_are_detected_and_reported(halved: P
 async def test_r34_publishing_again_from_the_start_fills_the_gap(halved: Pipeline, database: Database) -> None:
     await as_admin(database, "UPDATE relay_cursor SET position = 0")
     await as_admin(database, "UPDATE relay_partition SET position = 0")
-    await ensure_topics(halved.bootstrap, (halved.topic,))
     async with background(halved.relay().run, halved.consumer().run):
         await eventually(lambda: halved.has_seen(60))
     oracle.hold(oracle.applied_once(await evidence.stored(halved.pool), await evidence.applied(halved.pool)))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from chassis.publish import relay
 from deploy.stack import credentials, kafka, providers
 from deploy.stack.infrastructure import temporary_data_dir
 from deploy.stack.ports import free_port
@@ -17,7 +18,7 @@ from deploy.stack.providers import Server, StartOptions
 from tests.faults.support import evidence, oracle
 from tests.faults.support.deployment import ALL_PUBLISHED, wait_until_true
 from tests.faults.support.facts import change, commit
-from tests.faults.support.relay_process import supervised
+from tests.faults.support.relay_process import delete_records, supervised
 from tests.support.pipeline import Pipeline
 from tests.support.servers import Servers
 from tests.support.waiting import background, eventually
@@ -61,6 +62,30 @@ async def broker(running: Servers) -> AsyncIterator[Broker]:
         await made.start()
         yield made
         await made.stop()
+
+
+@pytest.mark.parametrize("relay_runs", [True, False])
+async def test_68_a_topic_whose_records_were_all_deleted_by_retention_is_refilled(
+    watched: Pipeline, monkeypatch: pytest.MonkeyPatch, *, relay_runs: bool
+) -> None:
+    monkeypatch.setattr(relay, "RECHECK_SECONDS", 0.5)
+    async with background(supervised(watched.relay()), supervised(watched.consumer())):
+        await commit(watched.store, 30)
+        await eventually(lambda: watched.has_seen(30))
+        if relay_runs:
+            await delete_records(watched.bootstrap, watched.topic, kept=0)
+    if not relay_runs:
+        await delete_records(watched.bootstrap, watched.topic, kept=0)
+    async with background(supervised(watched.relay()), supervised(watched.consumer())):
+        await commit(watched.store, 10)
+        await eventually(lambda: watched.has_seen(40))
+        await eventually(lambda: is_complete(watched))
+    oracle.hold(oracle.applied_once(await evidence.stored(watched.pool), await evidence.applied(watched.pool)))
+
+
+async def is_complete(pipeline: Pipeline) -> bool:
+    topic = await evidence.published(pipeline.bootstrap, pipeline.topic)
+    return not oracle.topic_is_complete(await evidence.stored(pipeline.pool), topic)
 
 
 async def test_r25_a_kafka_that_lost_everything_is_refilled(watched: Pipeline, broker: Broker) -> None:

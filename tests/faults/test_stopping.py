@@ -55,7 +55,7 @@ def closers(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> dict[str, Ru
         "relay": pipeline.relay().run,
         "consumer": pipeline.consumer().run,
         "topics": lambda: client.ensure_topics(pipeline.bootstrap, (pipeline.topic,)),
-        "ends": lambda: client.end_offsets(pipeline.bootstrap, pipeline.topic.name, [0]),
+        "ends": lambda: client.record_counts(pipeline.bootstrap, pipeline.topic.name, [0]),
     }
 
 

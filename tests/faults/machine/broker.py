@@ -6,6 +6,7 @@ from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
 
+from chassis.kafka.client import PartitionStart
 from chassis.kafka.cloudevents import Headers
 from chassis.kafka.records import Record
 from chassis.kafka.sending import Outgoing
@@ -18,7 +19,7 @@ HALF_SENT = "broker.half-sent"
 
 
 class Broker:
-    """Replaces `send_all`, `log_ends` and `tails`, with which a relay uses Kafka."""
+    """Replaces `send_all`, `partition_starts` and `read_last_headers`, with which a relay uses Kafka."""
 
     def __init__(self, death: ProcessDeath) -> None:
         self._death = death
@@ -32,8 +33,11 @@ class Broker:
                 self.take(TopicPartition(topic, partition), record)
         self._death.point(HALF_SENT)
 
-    async def end_offsets(self, _bootstrap: str, topic: str, partitions: Sequence[int]) -> dict[int, int]:
-        return {number: len(self._logs[TopicPartition(topic, number)]) for number in partitions}
+    async def partition_starts(
+        self, _bootstrap: str, topic: str, partitions: Sequence[int]
+    ) -> dict[int, PartitionStart]:
+        logs = {number: self._logs[TopicPartition(topic, number)] for number in partitions}
+        return {number: PartitionStart(0, list(log[0].headers) if log else None) for number, log in logs.items()}
 
     async def read_last_headers(self, _bootstrap: str, topic: Topic, length: int) -> list[list[Headers]]:
         logs = (self._logs[TopicPartition(topic.name, number)] for number in range(topic.partitions))

@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from chassis.consume.consumer import Consumer
 from chassis.publish.relay import Relay
@@ -36,6 +37,19 @@ async def delete_topic(bootstrap: str, topic: Topic) -> None:
     await admin.start()
     await admin.delete_topics([topic.name])
     await eventually(lambda: gone(admin, topic.name))
+    await admin.close()
+
+
+async def delete_records(bootstrap: str, topic: Topic, *, kept: int) -> None:
+    """Delete all but the last `kept` records of each partition, as retention would."""
+    places = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+    async with AIOKafkaConsumer(bootstrap_servers=bootstrap) as reader:
+        ends = await reader.end_offsets(places)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    await admin.delete_records(
+        {place: RecordsToDelete(before_offset=max(0, end - kept)) for place, end in ends.items()}
+    )
     await admin.close()
 
 
