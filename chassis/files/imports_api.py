@@ -93,6 +93,7 @@ def imports_router(imports: Imports) -> APIRouter:
     @router.post("", status_code=202, max_body_size=MAX_BYTES, openapi_extra={"requestBody": FILE_BODY})
     async def send_file(request: Request, caller: ImportCaller, kind: Kind = imports.kinds[0]) -> JSONResponse:
         """Send a CSV or XLSX file. Valid rows are imported even if others fail."""
+        caller.refuse_if_match()
         if kind not in imports.kinds:
             raise unknown_kind(imports.kinds)
         content_type = request.headers.get("content-type", "").partition(";")[0].strip()

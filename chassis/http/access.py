@@ -19,6 +19,7 @@ from chassis.runtime.tracing import current_traceparent
 
 MAX_KEY = 255
 ENTITY_TAG = re.compile(r'^"(\d{1,9})"$')
+WEAK_TAG = re.compile(r'^W/"[^"]*"$')
 EVERYWHERE = frozenset({Role.OPS, Role.ADMIN, Role.INTEGRATION})
 OWN = frozenset({Role.SALES, Role.SERVICE, Role.LEADER})
 
@@ -29,12 +30,16 @@ class PolicyMissingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The authenticated caller of one request, with the command context and the expected version from its headers."""
+    """The authenticated caller of one request, with the command context and the expected version from its headers.
+
+    A route that changes something passes `expected_version` to its command, or calls `refuse_if_match`.
+    """
 
     principal: Principal
     context: Context
     sees_all: bool
     expected_version: int | None
+    sent_if_match: bool
 
     @property
     def visible_to(self) -> str | None:
@@ -49,6 +54,15 @@ class Caller:
         if not self.may_act_for(holders):
             raise forbidden()
 
+    def refuse_if_match(self) -> None:
+        """Raise the 400 problem if the caller sent If-Match. For routes that do not compare versions."""
+        if self.sent_if_match:
+            raise ProblemError(
+                "bad-request",
+                "This route does not support If-Match. Send the request without it.",
+                "此接口不支持 If-Match，请去掉该请求头后再发送。",
+            )
+
 
 class Allow:
     """A route's policy: roles that may act on any customer, and roles that may act only on their own customers."""
@@ -62,12 +76,17 @@ class Allow:
         principal = await authenticator.principal(request.headers.get("authorization"))
         if not principal.roles & (self.anywhere | self.own):
             raise ProblemError("forbidden", "Your role is not allowed to do this.", "您的角色不能执行此操作。")
-        return Caller(
+        if_match = request.headers.get("if-match")
+        caller = Caller(
             principal=principal,
             context=await context_of(request, principal),
             sees_all=bool(principal.roles & self.anywhere),
-            expected_version=version_of(request.headers.get("if-match")),
+            expected_version=version_of(if_match),
+            sent_if_match=if_match is not None,
         )
+        if request.method == "GET":
+            caller.refuse_if_match()
+        return caller
 
 
 OPS_OR_ADMIN = Allow((Role.OPS, Role.ADMIN), ())
@@ -101,6 +120,12 @@ def is_valid_key(key: str) -> bool:
 def version_of(if_match: str | None) -> int | None:
     if if_match is None or if_match == "*":
         return None
+    if WEAK_TAG.match(if_match.strip()):
+        raise ProblemError(
+            "version-mismatch",
+            'If-Match does not match weak ETags such as W/"3". Send the ETag without W/.',
+            'If-Match 不匹配弱 ETag，例如 W/"3"。请去掉 W/ 后再发送。',
+        )
     found = ENTITY_TAG.match(if_match.strip())
     if found is None:
         raise ProblemError("bad-request", 'If-Match must be an ETag such as "3".', 'If-Match 应为 ETag，例如 "3"。')

@@ -316,19 +316,20 @@ async def fresh(world: World, operation: Operation) -> dict[str, str]:
 
 
 async def send(
-    world: World, operation: Operation, things: dict[str, str], subject: str | None, role: str
+    world: World, operation: Operation, things: dict[str, str], subject: str | None, role: str, **headers: str
 ) -> httpx.Response:
     path, method, service = operation.address(things), operation.method, operation.service
     if CSV in operation.content:
-        content, headers = CSV_OF[service].encode(), {"content-type": CSV}
+        content, headers = CSV_OF[service].encode(), {"content-type": CSV, **headers}
         return await world.ask(service, method, path, subject, role, content=content, headers=headers)
     if JSON in operation.content:
         # Without a number of its own a registration is one of a new customer each time.
         body = {name: value for name, value in operation.body.items() if name != "external"}
         body |= {name: things["duplicate_id"] for name in ("duplicate_id", "other_id") if name in body}
         body |= next_absence() if operation.body_schema == "Absence" else {}
-        return await world.ask(service, method, path, subject, role, json=body, headers=once())
-    return await world.ask(service, method, path, subject, role, params=ASKED_ABOUT.get(operation.path))
+        return await world.ask(service, method, path, subject, role, json=body, headers=once() | headers)
+    asked_about = ASKED_ABOUT.get(operation.path)
+    return await world.ask(service, method, path, subject, role, params=asked_about, headers=headers)
 
 
 def shows(operation: Operation, response: httpx.Response, things: dict[str, str]) -> bool:

@@ -42,6 +42,7 @@ async def register(command: commands.Register, caller: Anyone, needs: Needs) -> 
 
     If the external number is already known, the request updates its customer.
     """
+    caller.refuse_if_match()
     if command.owner_id is None and not caller.sees_all:
         command = command.model_copy(update={"owner_id": caller.principal.subject})
     require_owner_of_leader(command)

@@ -28,8 +28,9 @@ class Employee(RequestModel):
 
 
 @router.put("/employees/{employee_id}")
-async def keep_employee(employee_id: EmployeeId, employee: Employee, _caller: Leader, needs: Needs) -> EmployeeView:
+async def keep_employee(employee_id: EmployeeId, employee: Employee, caller: Leader, needs: Needs) -> EmployeeView:
     """Create or update an employee. Names stay in this service."""
+    caller.refuse_if_match()
     await needs.employees.save(employee_id, employee.name, employee.leader_id, has_left=employee.has_left)
     saved = await needs.employees.one(employee_id)
     if saved is None:

@@ -30,6 +30,7 @@ async def start(command: commands.StartHandoverBatch, caller: Leader, needs: Nee
 
     A leader can hand over only customers that they lead.
     """
+    caller.refuse_if_match()
     await needs.employees.require_present(*command.to_owner_ids, command.to_leader_id)
     batch_id = new_id(caller.context, needs.pseudonyms)
     begin = commands.BeginHandoverBatch(request=command, led_by=caller.visible_to)

@@ -76,6 +76,7 @@ async def preview_tier_scheme(
     scheme: Scheme, body: commands.TierScheme, caller: OpsOrAdmin, needs: Needs, paging: Paging
 ) -> TierPreview:
     """Preview which tiers these rules would give the next customers. Nothing changes."""
+    caller.refuse_if_match()
     require_expressions(body)
     candidate, zone = version_of(TierSchemePublished, body, name=scheme), needs.zone
     at = max(body.effective_from or caller.context.now, caller.context.now)

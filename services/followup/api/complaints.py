@@ -51,6 +51,7 @@ Closure = Annotated[commands.Close, Body(default_factory=commands.Close)]
 @router.post("/customers/{customer_id}/complaints", status_code=201, response_model=Accepted)
 async def raise_complaint(customer_id: UUID, command: commands.Raise, caller: Anyone, needs: Needs) -> Response:
     """Record a complaint. The caller owns it, unless the request or the complaint policy names another owner."""
+    caller.refuse_if_match()
     customer = await needs.customers.require_kept(customer_id)
     caller.require(customer.holders)
     complaint_id, with_owner = new_id(caller, needs), by_caller(command, "owner_id", caller)

@@ -81,6 +81,7 @@ async def preview_plan_template(
     template: Template, body: commands.PlanTemplate, caller: OpsOrAdmin, needs: Needs
 ) -> Preview:
     """Count the changes that publishing this version would make in running plans, without publishing it."""
+    caller.refuse_if_match()
     at = max(body.effective_from or caller.context.now, caller.context.now)
     calendar = await calendar_named(body.calendar, at, needs)
     return await preview(needs.pool, template, body, calendar, at)

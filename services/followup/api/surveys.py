@@ -48,6 +48,7 @@ class Results(BaseModel):
 @router.post("/customers/{customer_id}/surveys", status_code=201, response_model=Accepted)
 async def send_survey(customer_id: UUID, command: SendSurvey, caller: Anyone, needs: Needs) -> Response:
     """Send a survey: the system that sends messages acts on the event `survey-sent`."""
+    caller.refuse_if_match()
     customer = await needs.customers.require_kept(customer_id)
     caller.require(customer.holders)
     await require_kept(needs.pool, command.key_contact_id)
@@ -68,6 +69,7 @@ async def read_invitation(survey_id: UUID, caller: Sender, needs: Needs) -> Invi
 @router.post("/survey-invitations/{code}/answer", response_model=Accepted)
 async def answer_survey(code: InvitationCode, command: AnswerSurvey, caller: Sender, needs: Needs) -> Response:
     """Record the answer to an invitation. Each invitation can be answered once."""
+    caller.refuse_if_match()
     survey_id = needs.invitations.survey_of(code)
     survey = (await needs.surveys.load(survey_id)).state if survey_id else None
     if survey_id is None or survey is None:

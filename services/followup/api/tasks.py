@@ -56,6 +56,7 @@ class Scheduled(Accepted):
 @router.post("/customers/{customer_id}/tasks", status_code=201, response_model=Scheduled)
 async def schedule(customer_id: UUID, command: ScheduleTask, caller: Anyone, needs: Needs) -> Response:
     """Schedule a task. The request names the assignee or a rule that finds one; the default is the caller."""
+    caller.refuse_if_match()
     customer = await needs.customers.require_kept(customer_id)
     caller.require(customer.holders)
     task_id = new_id(caller, needs)

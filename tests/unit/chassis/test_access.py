@@ -31,7 +31,8 @@ def guarded_router() -> APIRouter:
     router = APIRouter()
 
     @router.get("/mine/{customer_id}")
-    async def read(customer_id: UUID, caller: Guarded) -> JSONResponse:
+    @router.post("/mine/{customer_id}")
+    async def answer(customer_id: UUID, caller: Guarded) -> JSONResponse:
         caller.require(HOLDERS)
         context = caller.context
         return JSONResponse(
@@ -115,10 +116,10 @@ def test_a_customer_without_an_owner_has_no_holders() -> None:
     assert not Holders().include("E1")
 
 
-async def context_with(issuer: Issuer, **headers: str) -> tuple[int, dict[str, object]]:
+async def context_with(issuer: Issuer, method: str = "POST", **headers: str) -> tuple[int, dict[str, object]]:
     async with client_of(app_of(guarded_router())) as client:
         sent = {name.encode(): value.encode() for name, value in issuer.headers("E1", **headers).items()}
-        response = await client.get(f"/mine/{UUID(int=1)}", headers=sent)
+        response = await client.request(method, f"/mine/{UUID(int=1)}", headers=sent)
     return response.status_code, response.json()
 
 
@@ -128,10 +129,27 @@ async def test_if_match_sets_the_expected_version(issuer: Issuer, tag: str, vers
     assert (status, document["version"]) == (200, version)
 
 
-@pytest.mark.parametrize("tag", ["3", 'W/"3"', '"a"', '""', '"-1"', '"3", "4"', '"1234567890"', '"3', "", '"1.0"'])
+@pytest.mark.parametrize(
+    "tag", ["3", 'w/"3"', "W/3", '"a"', '""', '"-1"', '"3", "4"', '"1234567890"', '"3', "", '"1.0"']
+)
 async def test_an_invalid_if_match_is_refused(issuer: Issuer, tag: str) -> None:
     status, document = await context_with(issuer, if_match=tag)
     assert (status, document["code"]) == (400, "bad-request")
+
+
+@pytest.mark.parametrize("tag", ['W/"3"', 'W/""', ' W/"a" '])
+async def test_22_a_weak_etag_matches_no_version(issuer: Issuer, tag: str) -> None:
+    status, document = await context_with(issuer, if_match=tag)
+    assert (status, document["code"]) == (412, "version-mismatch")
+    assert document["detail"] == 'If-Match does not match weak ETags such as W/"3". Send the ETag without W/.'
+
+
+@pytest.mark.parametrize("tag", ['"3"', "*"])
+@pytest.mark.parametrize(("language", "name"), [("en", "This route does not support"), ("zh", "此接口不支持")])
+async def test_70_a_read_refuses_if_match(issuer: Issuer, tag: str, language: str, name: str) -> None:
+    status, document = await context_with(issuer, "GET", if_match=tag, accept_language=language)
+    assert (status, document["code"]) == (400, "bad-request")
+    assert str(document["detail"]).startswith(f"{name} If-Match")
 
 
 @pytest.mark.parametrize("key", ["k", "k" * MAX_KEY, "a b|c"])
