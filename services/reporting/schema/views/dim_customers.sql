@@ -4,7 +4,7 @@ SELECT c.customer_id, c.kind AS customer_kind, c.company_name, c.stage, c.mode, 
     c.region, c.work_status, c.registered_at, (c.registered_at AT TIME ZONE z.zone)::date AS registered_date,
     greatest(c.last_contacted_at, h.last_human_contact_at) AS last_contact_at, h.last_human_contact_at,
     c.owner_id IS NULL AS is_ownerless, cardinality(c.helper_ids) AS helper_count
-FROM customer c CROSS JOIN business_zone z LEFT JOIN LATERAL (
+FROM customer c CROSS JOIN (SELECT zone FROM business_zone LIMIT 1) z LEFT JOIN LATERAL (
     SELECT max(o.occurred_at) AS last_human_contact_at FROM contact o
     WHERE NOT o.is_automated AND o.customer_id IN (
         SELECT c.customer_id UNION ALL SELECT d.customer_id FROM customer d WHERE d.merged_into = c.customer_id)

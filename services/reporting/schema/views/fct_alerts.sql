@@ -3,7 +3,7 @@ SELECT a.alert_id, a.customer_id, a.rule_id, a.rule_version, a.severity, a.statu
     a.silent_since AS silent_since_at, a.starts_at AS started_at, (a.starts_at AT TIME ZONE z.zone)::date AS started_date, a.ends_at AS ended_at,
     extract(epoch FROM a.ends_at - a.starts_at)::bigint AS open_seconds, a.owner_id, a.summary, a.summary_zh,
     a.concerns_id, a.status = 'firing' AS is_open
-FROM alert a CROSS JOIN business_zone z;
+FROM alert a CROSS JOIN (SELECT zone FROM business_zone LIMIT 1) z;
 
 COMMENT ON VIEW bi.fct_alerts IS 'One row per alert episode (accumulating) / 预警事实：每个预警事件一行，累积更新';
 COMMENT ON COLUMN bi.fct_alerts.alert_id IS 'The alert / 预警编号';

@@ -13,7 +13,7 @@ SELECT m.complaint_id, m.customer_id, m.owner_id, m.channel, m.severity, m.topic
     coalesce(m.confirmed_at, m.consented_at, m.closed_at) IS NULL AND coalesce(m.resolve_by < now(), false)
         AS is_resolution_overdue,
     m.intake, m.partner
-FROM complaint m CROSS JOIN business_zone z;
+FROM complaint m CROSS JOIN (SELECT zone FROM business_zone LIMIT 1) z;
 
 COMMENT ON VIEW bi.fct_complaints IS
     'One row per complaint, updated until it is closed (accumulating) / 投诉事实：每个投诉一行，从提出到关闭累积更新';

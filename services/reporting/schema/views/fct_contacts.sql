@@ -2,7 +2,7 @@ CREATE OR REPLACE VIEW bi.fct_contacts AS
 SELECT o.contact_id, o.customer_id, o.employee_id, o.task_id AS followup_id, o.channel, o.direction,
     o.is_automated, o.purpose, o.outcome, o.occurred_at,
     (o.occurred_at AT TIME ZONE z.zone)::date AS occurred_date, o.recorded_at
-FROM contact o CROSS JOIN business_zone z;
+FROM contact o CROSS JOIN (SELECT zone FROM business_zone LIMIT 1) z;
 
 COMMENT ON VIEW bi.fct_contacts IS 'One row per contact with a customer / 沟通事实：每次沟通一行';
 COMMENT ON COLUMN bi.fct_contacts.contact_id IS 'The contact / 沟通记录编号';

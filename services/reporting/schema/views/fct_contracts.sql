@@ -4,7 +4,7 @@ SELECT k.contract_id, k.customer_id, k.kind AS contract_kind, k.signed_at,
     k.amount_minor, k.currency, k.renewal_intent, k.renewals AS renewal_count, k.renewed_at, k.ended_at, k.end_reason,
     k.ended_at IS NULL AND k.starts_on <= d.today AND coalesce(k.ends_on >= d.today, true) AS is_in_force,
     k.ended_at IS NULL AND coalesce(k.ends_on < d.today, false) AS is_run_out
-FROM contract k CROSS JOIN business_zone z
+FROM contract k CROSS JOIN (SELECT zone FROM business_zone LIMIT 1) z
     CROSS JOIN LATERAL (SELECT (now() AT TIME ZONE z.zone)::date AS today) d;
 
 COMMENT ON VIEW bi.fct_contracts IS

@@ -7,7 +7,7 @@ SELECT t.task_id AS followup_id, t.customer_id, t.assignee_id, t.purpose, t.sche
     t.completed_at IS NULL AND t.cancelled_at IS NULL AS is_open,
     t.completed_at IS NULL AND t.cancelled_at IS NULL AND t.due_at < now() AS is_overdue,
     t.channel, t.plan_id, t.plan_step, t.reassigned_times
-FROM task t CROSS JOIN business_zone z;
+FROM task t CROSS JOIN (SELECT zone FROM business_zone LIMIT 1) z;
 
 COMMENT ON VIEW bi.fct_followups IS
     'One row per follow-up, updated until it ends (accumulating) / 跟进事实：每个跟进任务一行，从安排到结束累积更新';

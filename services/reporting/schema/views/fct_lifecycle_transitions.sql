@@ -5,7 +5,7 @@ SELECT s.event_id AS transition_id, s.customer_id, s.previous AS previous_stage,
         SELECT FROM stage_transition n
         WHERE n.customer_id = s.customer_id AND n.occurred_at = s.occurred_at AND n.position > s.position
     ) AS is_passed_through
-FROM stage_transition s CROSS JOIN business_zone z;
+FROM stage_transition s CROSS JOIN (SELECT zone FROM business_zone LIMIT 1) z;
 
 COMMENT ON VIEW bi.fct_lifecycle_transitions IS 'One row per entry of a customer into a stage / 阶段变更事实：客户每进入一个阶段一行';
 COMMENT ON COLUMN bi.fct_lifecycle_transitions.transition_id IS 'The event / 所依据的事件编号';

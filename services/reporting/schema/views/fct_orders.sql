@@ -3,7 +3,7 @@ SELECT o.order_id, o.customer_id, o.category AS product_category, o.amount_minor
     (o.placed_at AT TIME ZONE z.zone)::date AS placed_date, o.delivered_at,
     (o.delivered_at AT TIME ZONE z.zone)::date AS delivered_date, o.cancelled_at, o.cancel_reason,
     o.delivered_at IS NOT NULL AS is_delivered, o.cancelled_at IS NOT NULL AS is_cancelled
-FROM customer_order o CROSS JOIN business_zone z;
+FROM customer_order o CROSS JOIN (SELECT zone FROM business_zone LIMIT 1) z;
 
 COMMENT ON VIEW bi.fct_orders IS 'One row per order (accumulating) / 订单事实：每个订单一行，累积更新';
 COMMENT ON COLUMN bi.fct_orders.order_id IS 'The order / 订单编号';

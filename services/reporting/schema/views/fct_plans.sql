@@ -2,7 +2,7 @@ CREATE OR REPLACE VIEW bi.fct_plans AS
 SELECT p.plan_id, p.customer_id, p.template AS template_name, p.number AS template_version, p.tier, p.started_at,
     (p.started_at AT TIME ZONE z.zone)::date AS started_date, p.anchor_at, p.changed_times AS changed_count, p.ended_at,
     p.end_reason, p.ended_at IS NULL AS is_running, t.followup_count, t.done_count, t.cancelled_count
-FROM plan p CROSS JOIN business_zone z LEFT JOIN LATERAL (
+FROM plan p CROSS JOIN (SELECT zone FROM business_zone LIMIT 1) z LEFT JOIN LATERAL (
     SELECT count(*) AS followup_count, count(t.completed_at) AS done_count, count(t.cancelled_at) AS cancelled_count
     FROM task t WHERE t.customer_id = p.customer_id AND t.plan_id = p.plan_id
 ) t ON true;

@@ -4,7 +4,7 @@ SELECT s.survey_id, s.customer_id, s.survey AS survey_name, s.kind AS survey_kin
     (s.sent_at AT TIME ZONE z.zone)::date AS sent_date, s.expires_at, s.answered_at,
     (s.answered_at AT TIME ZONE z.zone)::date AS answered_date, s.score,
     CASE WHEN s.is_anonymous THEN NULL ELSE s.answered_at IS NOT NULL END AS is_answered
-FROM survey s CROSS JOIN business_zone z;
+FROM survey s CROSS JOIN (SELECT zone FROM business_zone LIMIT 1) z;
 
 COMMENT ON VIEW bi.fct_surveys IS
     'One row per survey sent to a customer; anonymous answers are not included / 问卷事实：发给客户的每份问卷一行；匿名作答不在此列';
