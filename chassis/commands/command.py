@@ -55,7 +55,8 @@ class FactCommand(Command):
 class Context:
     """Who sends a command and why. `key` is the idempotency key, unique per caller and route.
 
-    Without `retryable`, a command that changes nothing stores no response.
+    Without `retryable`, a command that changes nothing stores no response. With `expires`, the key is kept for
+    RETENTION (chassis.store.retention), else for ever.
     """
 
     key: str
@@ -64,6 +65,7 @@ class Context:
     now: datetime
     request_hash: bytes = b""
     retryable: bool = True
+    expires: bool = False
     causation_id: UUID | None = None
     traceparent: str | None = None
     origin: Origin | None = field(default=None)

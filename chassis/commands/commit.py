@@ -68,6 +68,7 @@ def append_of(mapper: EventMapper, decisions: Sequence[Decision], context: Conte
         events=events,
         # An entry that no event refers to could neither be read nor be erased with the person it is about.
         vault=[entry for entry in entries if str(entry.id).encode() in states],
+        expires=context.expires,
     )
 
 

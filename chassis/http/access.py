@@ -1,6 +1,7 @@
 """Authorization: each route declares a policy; a service with a route without one does not start (P8)."""
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from chassis.commands.command import Context
 from chassis.commands.holders import Holders
 from chassis.commands.problem import ProblemError
 from chassis.http.auth import Authenticator, Principal, Role
+from chassis.http.body import is_json
 from chassis.runtime.tracing import current_traceparent
 
 MAX_KEY = 255
@@ -107,10 +109,22 @@ async def context_of(request: Request, principal: Principal) -> Context:
         actor=principal.subject,
         correlation_id=request.state.correlation_id,
         now=datetime.now(UTC),
-        request_hash=hashlib.sha256(await request.body()).digest(),
+        request_hash=await hash_of(request) if idempotency_key else b"",
         retryable=idempotency_key is not None,
+        expires=True,
         traceparent=current_traceparent(),
     )
+
+
+async def hash_of(request: Request) -> bytes:
+    """Return a hash of the body. Spacing, escapes and the order of fields do not change the hash of a JSON body.
+
+    Numbers are compared as written: 1 and 1.0 differ. Of other bodies, such as files, all bytes count.
+    """
+    body = await request.body()
+    if body and is_json(request.headers.get("content-type", "")):
+        body = json.dumps(await request.json(), sort_keys=True, separators=(",", ":")).encode()
+    return hashlib.sha256(body).digest()
 
 
 def is_valid_key(key: str) -> bool:

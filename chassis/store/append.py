@@ -6,12 +6,13 @@ from enum import StrEnum
 
 from chassis.postgres.database import Connection
 from chassis.store.mapper import NewEvent
+from chassis.store.retention import RETENTION
 from chassis.store.vault import VaultEntry
 
 MAX_EVENT_BYTES = 256 * 1024
 APPEND = (
     "SELECT command, outcome, last_position FROM append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
-    " $11, $12, $13, $14, $15)"
+    " $11, $12, $13, $14, $15, $16)"
 )
 
 
@@ -36,12 +37,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """The effect of one command, all or nothing. `key` is the idempotency key: sent twice, it has one effect."""
+    """The effect of one command, all or nothing. `key` is the idempotency key: sent twice, it has one effect.
+
+    With `expires`, this holds for RETENTION only, and the stored answer is then deleted.
+    """
 
     key: str
     answer: Answer
     events: Sequence[NewEvent] = ()
     vault: Sequence[VaultEntry] = field(default=())
+    expires: bool = False
 
     def conflict_keys(self) -> set[object]:
         """Return the idempotency key and stream versions, which no other append of the same batch may share."""
@@ -87,4 +92,5 @@ def arrays(appends: Sequence[Append]) -> list[list[object]]:
         [entry.subject for _, entry in entries],
         [entry.field for _, entry in entries],
         [entry.value for _, entry in entries],
+        [RETENTION.days if append.expires else None for append in appends],
     ]

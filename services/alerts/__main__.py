@@ -17,6 +17,7 @@ from chassis.publish.relay import Relay
 from chassis.service import Service, ServiceContext, Task
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
+from chassis.store.retention import PartitionMaintenance
 from contracts.erasure_answers import record_of
 from contracts.topics import ALERT_ERASURE_ANSWERS, ALERT_EVENTS, ALERT_OPEN, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.alerts import projection
@@ -72,6 +73,7 @@ def build(context: ServiceContext) -> Service:
     )
     tasks = [
         Task("relay", "relay", relay.run),
+        Task("relay", "idempotency", PartitionMaintenance(context.pool, health=health("idempotency")).run),
         Task("relay", "erasure-answers", Timers(answers(context).run_due, health=health("erasure-answers")).run),
         Task("consumer", "consumer", consumer.run),
         Task("timers", "timers", timers.run),

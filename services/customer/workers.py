@@ -13,6 +13,7 @@ from chassis.consume.timers import RunDue, Timers
 from chassis.files.imports import Importer, Imports
 from chassis.publish.relay import Relay
 from chassis.service import ServiceContext, Task
+from chassis.store.retention import PartitionMaintenance
 from contracts.erasure_answers import CONFIRMATIONS, ErasureConfirmed
 from contracts.inbound import INBOUND, AnyInbound
 from contracts.topics import CUSTOMER_EVENTS, CUSTOMER_INBOUND, ERASURE_ANSWERS, FOLLOWUP_EVENTS
@@ -47,6 +48,7 @@ def tasks(
     lists, of_followup = models
     return [
         Task("relay", "relay", relay(context, needs).run),
+        Task("relay", "idempotency", PartitionMaintenance(context.pool, health=health("idempotency")).run),
         Task("projection", projection.CONSUMER, lists.follow(health(projection.CONSUMER))),
         Task("consumer", followup.CONSUMER, of_followup.follow(health(followup.CONSUMER))),
         *(Task("consumer", consumer.name, consumer.run) for consumer in consumers),

@@ -17,6 +17,7 @@ from chassis.service import Service, ServiceContext, Task
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.pseudonym import Pseudonyms
+from chassis.store.retention import PartitionMaintenance
 from chassis.versions.lookup import Versions
 from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.followup import projection, workers
@@ -78,6 +79,7 @@ def build(context: ServiceContext) -> Service:
     app.state.dependencies = needs
     tasks = [
         Task("relay", "relay", relay.run),
+        Task("relay", "idempotency", PartitionMaintenance(context.pool, health=health("idempotency")).run),
         Task("consumer", customers.CONSUMER, customer_model.follow(health(customers.CONSUMER))),
         Task("projection", PROJECTION, list_model.follow(health(PROJECTION))),
         Task("importer", "importer", imports.run),

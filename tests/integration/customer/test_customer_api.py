@@ -1,5 +1,7 @@
 """The API of the customer service: its promises to callers, and what it refuses."""
 
+import json
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -8,6 +10,7 @@ import pytest
 
 from chassis.http.body import MAX_BODY_BYTES
 from chassis.http.problems import MEDIA_TYPE
+from chassis.store.retention import RETENTION
 from tests.integration.customer.conftest import Api
 
 CANARY = "金丝雀王小明"
@@ -24,6 +27,16 @@ async def test_a_registration_is_answered_with_where_it_is_and_its_version(api: 
     assert (response.headers["etag"], response.json()["version"]) == ('"1"', 1)
     read = await api.get(response.headers["location"])
     assert (read.json()["name"], read.headers["etag"]) == ("上海腾云", '"1"')
+
+
+async def test_71_a_retry_may_have_other_spacing_and_another_order_of_fields(api: Api) -> None:
+    headers = {**api.issuer.headers("ops", "ops", idempotency_key="k1"), "content-type": "application/json"}
+    bodies = json.dumps(PERSON), json.dumps(dict(reversed(PERSON.items())), indent=2)
+    first, second = [await api.client.post("/v1/customers", content=body, headers=headers) for body in bodies]
+    assert (first.status_code, second.status_code, second.content) == (201, 201, first.content)
+    assert second.headers["idempotency-replayed"] == "true"
+    expires_on = await api.pool.fetchval("SELECT expires_on FROM idempotency")
+    assert expires_on == datetime.now(UTC).date() + RETENTION, "keys of requests expire"
 
 
 async def test_a_retry_gets_the_first_answer_and_has_no_second_effect(api: Api) -> None:

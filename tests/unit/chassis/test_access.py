@@ -8,8 +8,9 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import JSONResponse
 
 from chassis.commands.holders import Holders
-from chassis.http.access import EVERYWHERE, MAX_KEY, OWN, Allow, Caller, PolicyMissingError, check_policies
+from chassis.http.access import EVERYWHERE, MAX_KEY, OWN, Allow, Caller, PolicyMissingError, check_policies, hash_of
 from chassis.http.auth import Role
+from chassis.http.body import StrictRequest
 from tests.unit.chassis.issuer import Issuer, app_of, client_of
 
 HOLDERS = Holders(owner_id="E1", leader_id="E2", helper_ids=frozenset({"E3"}))
@@ -163,6 +164,40 @@ async def test_an_idempotency_key_makes_a_request_safe_to_send_again(issuer: Iss
 async def test_an_idempotency_key_out_of_bounds_is_refused(issuer: Issuer, key: str) -> None:
     status, document = await context_with(issuer, idempotency_key=key)
     assert (status, document["code"]) == (400, "bad-request")
+
+
+JSON = "application/json"
+
+
+async def hash_with(content: bytes, content_type: str = JSON) -> bytes:
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": [(b"content-type", content_type.encode())]}
+    return await hash_of(StrictRequest(scope, receive))
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        b'{"name":"\xe5\xae\x89","tags":[1,{"b":2,"a":null}]}',
+        b'{ "tags": [1, {"a": null, "b": 2}],\r\n\t"name": "\\u5b89" }\n',
+    ],
+)
+async def test_71_json_bodies_with_the_same_content_have_the_same_hash(same: bytes) -> None:
+    assert await hash_with(same) == await hash_with('{"name": "安", "tags": [1, {"b": 2, "a": null}]}'.encode())
+
+
+@pytest.mark.parametrize(
+    "other", [b'{"a": [2, 1]}', b'{"a": [1.0, 2]}', b'{"a": ["1", 2]}', b'{"A": [1, 2]}', b"{}", b""]
+)
+async def test_71_json_bodies_with_other_content_have_another_hash(other: bytes) -> None:
+    assert await hash_with(other) != await hash_with(b'{"a": [1, 2]}')
+
+
+async def test_71_of_a_body_that_is_not_json_every_byte_counts() -> None:
+    assert await hash_with(b"[1, 2]", "text/csv") != await hash_with(b"[1,2]", "text/csv")
+    assert await hash_with(b"name\n", "text/csv") == await hash_with(b"name\n", "text/csv")
 
 
 async def test_requests_without_a_key_get_different_keys(issuer: Issuer) -> None:
