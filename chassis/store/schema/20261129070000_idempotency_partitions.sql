@@ -104,7 +104,8 @@ BEGIN
     -- A unique index holds within one day only. Under the lock of store_head nobody else adds a key, so a key that is
     -- not found here is new. Then the unique indexes alone detect conflicts of versions: almost always there are none.
     -- Where one is violated, all of this is undone, and below each command gets a verdict of its own.
-    IF NOT EXISTS (SELECT FROM unnest(c_keys) AS c(key) JOIN idempotency i ON i.key = c.key) THEN
+    -- The keys are an array and not a join: for EXISTS, a join may be planned as a scan of the whole table.
+    IF NOT EXISTS (SELECT FROM idempotency i WHERE i.key = ANY (c_keys)) THEN
         BEGIN
             INSERT INTO idempotency (key, request_hash, status, body, expires_on)
             SELECT c.key, c.hash, c.status, c.body, coalesce(today + c.days, 'infinity')
