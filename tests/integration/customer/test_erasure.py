@@ -251,6 +251,18 @@ async def test_with_a_customer_its_duplicates_are_erased_and_certified(api: Api)
     ]
 
 
+async def test_a_duplicate_is_erased_only_with_the_customer_that_it_was_merged_into(api: Api) -> None:
+    address, duplicate = await api.registered(**PERSON), await api.registered(**PERSON)
+    await api.post(f"{address}/duplicates", {"duplicate_id": str(id_of(duplicate))})
+    moved = await api.post(f"{duplicate}/erasure", REASON)
+    assert (moved.status_code, moved.json()["code"]) == (410, "moved")
+    assert moved.json()["canonical_id"] == str(id_of(address))
+    assert moved.headers["link"] == f'<{address}/erasure>; rel="canonical"'
+    assert await words(api, address) == await words(api, duplicate) == {"钱进"}
+    assert (await api.post(f"{address}/erasure", REASON)).status_code == 200
+    assert await words(api, address) == await words(api, duplicate) == set()
+
+
 async def test_an_erased_customer_cannot_be_merged(api: Api) -> None:
     erased, other = await api.registered(**PERSON), await api.registered(**PERSON)
     await api.post(f"{erased}/erasure", REASON)
