@@ -159,6 +159,16 @@ async def test_parked_inbound_messages_about_an_erased_customer_are_discarded(ap
     assert left[0]["subject"] != id_of(address)
 
 
+async def test_parked_messages_under_an_added_number_are_discarded_with_the_customer(api: Api) -> None:
+    address, number = await api.registered(**PERSON), {"system": "erp", "id": "K-9"}
+    added_number = await api.post(f"{address}/references", {"reference": number})
+    assert added_number.status_code < 300, added_number.text
+    derived = api.service.app.state.dependencies.pseudonyms.customer("erp", "K-9")
+    await api.pool.execute(PARKED, receiver.CONSUMER, 1, derived, "钱进".encode())
+    await api.post(f"{address}/erasure", REASON)
+    assert await api.pool.fetchval("SELECT count(*) FROM parked_event") == 0
+
+
 async def test_every_word_about_a_key_contact_goes_and_no_other(api: Api) -> None:
     address = await api.registered()
     wu, zhou = await added(api, address), await added(api, address, name="周敏", phone="021-62345678")
