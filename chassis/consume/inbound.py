@@ -9,6 +9,7 @@ customer or order that it refers to may be recorded later.
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -22,7 +23,7 @@ from chassis.commands.decider import RejectedError
 from chassis.commands.problem import ProblemError
 from chassis.commands.result import ConflictError, KeyReusedError
 from chassis.consume.delivery import UNKNOWN_CUSTOMER, Delivery
-from chassis.consume.inbound_message import Message, read_message
+from chassis.consume.inbound_message import Message, data_of, read_message
 from chassis.consume.parked_events import ParkedEvents
 from chassis.consume.positions import Source
 from chassis.consume.record_reading import headers_of
@@ -33,6 +34,7 @@ from chassis.postgres.database import UNAVAILABLE, Pool, transaction
 from chassis.runtime import metrics
 from chassis.runtime.supervisor import Health
 from chassis.store.append import EventTooLargeError
+from chassis.store.erasure import erasures_of, lock_store
 from chassis.store.group_commit import OverloadedError
 from contracts.topics import Topic
 
@@ -45,6 +47,8 @@ CONCURRENCY = 32
 RETRY_SECONDS = 30.0
 RETRY_PERIOD = timedelta(days=1)
 MAX_RETRIED = 1_000
+# An erasure cannot find messages that name no customer, so their content is removed after this time.
+UNKNOWN_RETENTION = timedelta(days=30)
 REJECTIONS = (RejectedError, ProblemError, KeyReusedError, EventTooLargeError, ValidationError)
 # Errors that no message causes: the message is read again later.
 TRANSIENT = (*UNAVAILABLE, ConflictError, OverloadedError)
@@ -52,11 +56,19 @@ RECENTLY_PARKED = """
     SELECT topic, partition, position, subject, headers, value FROM parked_event
     WHERE consumer = $1 AND parked_at > $2 ORDER BY parked_at, topic, partition, position LIMIT $3
 """
+REMOVE_CONTENT = """
+    UPDATE parked_event SET headers = '{}', value = NULL
+    WHERE consumer = $1 AND subject = $2 AND parked_at < $3 AND value IS NOT NULL
+"""
 DELETE = "DELETE FROM parked_event WHERE consumer = $1 AND topic = $2 AND partition = $3 AND position = $4"
 
 
 class InboundConsumer(Generic[M]):
-    """Consumes topics as a member of a group. `known` are the message types, `subject_of` returns the customer id."""
+    """Consumes topics as a member of a group. `known` are the message types, `subject_of` returns the customer id.
+
+    `named_in` returns the customer id that the data of an invalid message names, if it names one.
+        Without `named_in`, the messages hold no personal data, and parked ones keep their content.
+    """
 
     def __init__(
         self,
@@ -67,6 +79,7 @@ class InboundConsumer(Generic[M]):
         handle: Handle[M],
         subject_of: Callable[[M], UUID],
         *,
+        named_in: Callable[[Any], UUID | None] | None = None,
         bootstrap: str,
         health: Health,
     ) -> None:
@@ -77,6 +90,7 @@ class InboundConsumer(Generic[M]):
         self._known = known
         self._handle = handle
         self._subject_of = subject_of
+        self._named_in = named_in
         self._bootstrap = bootstrap
         self._health = health
 
@@ -126,6 +140,10 @@ class InboundConsumer(Generic[M]):
             source = Source(record.topic, record.partition)
             delivery = Delivery(source, record.offset, 0, subject, headers, record.value, None, problem)
             async with transaction(self._pool) as held:
+                # An erasure of this customer holds the same lock: it sees this row, or this sees the erasure.
+                await lock_store(held)
+                if self._named_in and any(each.person_id is None for each in await erasures_of(held, subject)):
+                    delivery = replace(delivery, headers={}, value=None)
                 await self.parked_events.park(held, [delivery], problem)
             metrics.series(metrics.PARKED, self.name).inc()
             structlog.get_logger().warning("inbound.parked", consumer=self.name, subject=str(subject))
@@ -135,7 +153,8 @@ class InboundConsumer(Generic[M]):
         try:
             message = read_message(headers, value, self._known)
         except UndecodableError as error:
-            return UNKNOWN_CUSTOMER, str(error)
+            named = self._named_in(data_of(headers, value)) if self._named_in else None
+            return named or UNKNOWN_CUSTOMER, str(error)
         subject = self._subject_of(message.data)
         try:
             await self._handle(message.data, self._context(message))
@@ -161,6 +180,8 @@ class InboundConsumer(Generic[M]):
 
     async def retry(self) -> int:
         """Retry the messages that were parked within RETRY_PERIOD. Return how many succeeded."""
+        if self._named_in:
+            await self._pool.execute(REMOVE_CONTENT, self.name, UNKNOWN_CUSTOMER, datetime.now(UTC) - UNKNOWN_RETENTION)
         rows = await self._pool.fetch(RECENTLY_PARKED, self.name, datetime.now(UTC) - RETRY_PERIOD, MAX_RETRIED)
         return sum([await self._retry(dict(row)) for row in rows])
 

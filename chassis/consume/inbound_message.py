@@ -62,12 +62,25 @@ def read_message(headers: Mapping[str, str], value: bytes | None, known: Mapping
 
 def attributes_and_data(headers: Mapping[str, str], body: Any) -> tuple[Attributes, Any]:
     """Return attributes and data: both from the body in structured mode, from headers and body in binary mode."""
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != STRUCTURED:
+    if not is_structured(headers):
         attributes = {name.removeprefix("ce_"): text for name, text in headers.items() if name.startswith("ce_")}
         return Attributes.model_validate({**attributes, "traceparent": headers.get("traceparent")}), body
     if not isinstance(body, dict):
         raise UndecodableError("a structured CloudEvent must be an object")
     return Attributes.model_validate(body), body.get("data")
+
+
+def data_of(headers: Mapping[str, str], value: bytes | None) -> Any:
+    """Return the data of a message that may be invalid, or None if its value cannot be read."""
+    try:
+        body = read_json(value or b"")
+    except MalformedJsonError:
+        return None
+    return body.get("data") if is_structured(headers) and isinstance(body, dict) else body
+
+
+def is_structured(headers: Mapping[str, str]) -> bool:
+    return headers.get("content-type", "").partition(";")[0].strip().lower() == STRUCTURED
 
 
 def invalid_fields(error: ValidationError) -> str:

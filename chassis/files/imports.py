@@ -18,7 +18,7 @@ import uuid_utils.compat as uuid_utils
 from pydantic import ValidationError
 
 from chassis.commands.command import Context
-from chassis.commands.decider import RejectedError
+from chassis.commands.decider import GoneError, MovedError, RejectedError
 from chassis.files.spreadsheet import Column, Row, read_table
 from chassis.http.field_errors import invalid_field
 from chassis.postgres.database import Pool, transaction
@@ -176,7 +176,8 @@ class Imports:
             return RowResult(row.number, RowOutcome.FAILED, 422, problem=error.document)
         except RejectedError as error:
             document = {"column": "", "code": error.code, "detail": error.en, "detail_zh": error.zh}
-            return RowResult(row.number, RowOutcome.FAILED, 409, problem=document)
+            status = 410 if isinstance(error, GoneError | MovedError) else 409
+            return RowResult(row.number, RowOutcome.FAILED, status, problem=document)
         except ValidationError as error:
             return RowResult(row.number, RowOutcome.FAILED, 422, problem=first_fault(error, importer.columns))
         return RowResult(row.number, outcome, STATUS[outcome], subject)

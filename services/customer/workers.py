@@ -109,6 +109,7 @@ def inbounds(
         INBOUND,
         received.receive,
         received.customer_of,
+        named_in=received.named_in,
         bootstrap=bootstrap,
         health=health(receiver.CONSUMER),
     )

@@ -24,7 +24,8 @@ async def erase(customer_id: UUID, request: commands.Erase, caller: OpsOrAdmin, 
     command = commands.EraseCustomer(reason=request.reason)
     duplicate_ids = (await needs.customers.load(customer_id)).state.duplicate_ids
     # Personal data under the ids of its duplicates is about the same person.
-    linked = [needs.customers.linked(each, command, subject=each) for each in sorted(duplicate_ids)]
+    of_duplicate = commands.EraseCustomer(reason=request.reason, survivor_id=customer_id)
+    linked = [needs.customers.linked(each, of_duplicate, subject=each) for each in sorted(duplicate_ids)]
     return await handle(customer_id, command, caller, needs, linked)
 
 

@@ -13,7 +13,12 @@ class Erase(Command):
 
 
 class EraseCustomer(Erase):
-    """Erase all personal data about the customer, and accept none from then on."""
+    """Erase all personal data about the customer, and accept none from then on.
+
+    `survivor_id` is given for a duplicate, which is erased together with the customer that it was merged into.
+    """
+
+    survivor_id: UUID | None = None
 
 
 class EraseKeyContact(Erase):

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from chassis.commands.decider import GoneError
+from chassis.commands.decider import GoneError, MovedError
 from contracts import customer as events
 from services.customer import commands
 from services.customer.domain.people import unknown
@@ -16,6 +16,8 @@ def decide(
     match command:
         case _ if not customer.known:
             raise not_registered()
+        case commands.EraseCustomer(survivor_id=survivor_id) if customer.merged_into not in {None, survivor_id}:
+            raise MovedError(customer.merged_into)
         case _ if customer.is_erased:
             return []
         case commands.EraseCustomer(reason=reason):

@@ -25,6 +25,10 @@ NOT_EXECUTED = """
       AND NOT EXISTS (SELECT FROM erasure p WHERE p.subject = e.subject AND p.version = e.version)
     ORDER BY position LIMIT $1
 """
+# Messages about a number that was added later are parked under the id derived from it.
+RESERVED_NUMBERS = """
+    SELECT DISTINCT stream_id FROM event WHERE subject = $1 AND type = 'care.customer.reference-reserved.v1'
+"""
 SAVE_ANSWER = """
     INSERT INTO erasure_answer (erasure_id, service, entries, erased_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
 """
@@ -65,7 +69,9 @@ class ErasureHandler:
         match envelope.event:
             case events.CustomerErased():
                 # Other systems may have sent personal data in fields where our rules allow none.
-                await self._inbound_parking.discard(held, envelope.subject)
+                reserved = await held.fetch(RESERVED_NUMBERS, envelope.subject)
+                for parked_as in (envelope.subject, *(row["stream_id"] for row in reserved)):
+                    await self._inbound_parking.discard(held, parked_as)
                 await erase(held, Erasure(envelope.subject, envelope.version))
             case events.KeyContactErased(key_contact_id=person_id, word_refs=refs):
                 await erase(held, Erasure(envelope.subject, envelope.version, person_id), refs)

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from pydantic import BaseModel, ValidationError
+
 from chassis.commands.command import Command, Context
 from chassis.commands.command_handler import CommandHandler
 from chassis.commands.decider import RejectedError
@@ -16,6 +18,20 @@ from services.customer.registration import Registration
 
 CONSUMER = "customer-inbound"
 SOURCE = "inbound"
+
+
+class NamedNumber(BaseModel):
+    """The number of a customer, read less strictly than `Reference`."""
+
+    system: str
+    id: str
+
+
+class NamedCustomer(BaseModel):
+    """The customer that a message names, whatever else is wrong with the message."""
+
+    customer: NamedNumber | None = None
+    customer_id: UUID | None = None
 
 
 class InboundReceiver:
@@ -36,6 +52,16 @@ class InboundReceiver:
     def customer_of(self, message: InboundMessage) -> UUID:
         """Return the id that is derived from the customer's number, whether the customer is registered or not."""
         return self._pseudonyms.customer(message.customer.system, message.customer.id)
+
+    def named_in(self, data: Any) -> UUID | None:
+        """Return the id of the customer that the data of an invalid message names, or None."""
+        try:
+            named = NamedCustomer.model_validate(data)
+        except ValidationError:
+            return None
+        if named.customer:
+            return self._pseudonyms.customer(named.customer.system, named.customer.id)
+        return named.customer_id
 
     async def receive(self, message: AnyInbound, context: Context) -> None:
         """Run the command. Raises RejectedError or ProblemError if a rule does not allow it."""

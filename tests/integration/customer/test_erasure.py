@@ -159,6 +159,16 @@ async def test_parked_inbound_messages_about_an_erased_customer_are_discarded(ap
     assert left[0]["subject"] != id_of(address)
 
 
+async def test_parked_messages_under_an_added_number_are_discarded_with_the_customer(api: Api) -> None:
+    address, number = await api.registered(**PERSON), {"system": "erp", "id": "K-9"}
+    added_number = await api.post(f"{address}/references", {"reference": number})
+    assert added_number.status_code < 300, added_number.text
+    derived = api.service.app.state.dependencies.pseudonyms.customer("erp", "K-9")
+    await api.pool.execute(PARKED, receiver.CONSUMER, 1, derived, "钱进".encode())
+    await api.post(f"{address}/erasure", REASON)
+    assert await api.pool.fetchval("SELECT count(*) FROM parked_event") == 0
+
+
 async def test_every_word_about_a_key_contact_goes_and_no_other(api: Api) -> None:
     address = await api.registered()
     wu, zhou = await added(api, address), await added(api, address, name="周敏", phone="021-62345678")
@@ -249,6 +259,18 @@ async def test_with_a_customer_its_duplicates_are_erased_and_certified(api: Api)
         (str(id_of(address)), 1),
         (str(id_of(duplicate)), 5),
     ]
+
+
+async def test_a_duplicate_is_erased_only_with_the_customer_that_it_was_merged_into(api: Api) -> None:
+    address, duplicate = await api.registered(**PERSON), await api.registered(**PERSON)
+    await api.post(f"{address}/duplicates", {"duplicate_id": str(id_of(duplicate))})
+    moved = await api.post(f"{duplicate}/erasure", REASON)
+    assert (moved.status_code, moved.json()["code"]) == (410, "moved")
+    assert moved.json()["canonical_id"] == str(id_of(address))
+    assert moved.headers["link"] == f'<{address}/erasure>; rel="canonical"'
+    assert await words(api, address) == await words(api, duplicate) == {"钱进"}
+    assert (await api.post(f"{address}/erasure", REASON)).status_code == 200
+    assert await words(api, address) == await words(api, duplicate) == set()
 
 
 async def test_an_erased_customer_cannot_be_merged(api: Api) -> None:

@@ -202,3 +202,13 @@ async def test_a_file_that_cannot_be_read_is_refused_in_the_language_asked_for(a
     response = await api.client.post("/v1/imports", content="名字\n上海腾云\n".encode(), headers=headers)
     (error,) = response.json()["errors"]
     assert response.json()["detail"] == error["detail"] == "缺少列“客户名称”。"
+
+
+async def test_a_row_about_an_erased_customer_fails_like_a_request_with_410(api: Api) -> None:
+    await finished(api, await send(api, GOOD_AND_BAD.encode()))
+    await api.listed(2)
+    for customer in (await api.get("/v1/customers")).json()["items"]:
+        await api.post(f"/v1/customers/{customer['id']}/erasure", {"reason": "asked-by-person"})
+    batch = await finished(api, await send(api, GOOD_AND_BAD.encode()))
+    refused = [row for row in await rows_of(api, batch) if row["problem"]["code"] == "customer-erased"]
+    assert [row["status"] for row in refused] == [410, 410]

@@ -81,6 +81,7 @@ async def erp(api: Api, running: Servers) -> AsyncIterator[Erp]:
         INBOUND,
         receiver.receive,
         receiver.customer_of,
+        named_in=receiver.named_in,
         bootstrap=bootstrap,
         health=Health(name),
     )
@@ -192,7 +193,30 @@ async def test_an_unreadable_message_is_parked_and_blocks_no_other(api: Api, erp
         first, second = await parked(api, erp, 2)
     assert "Not JSON" in first
     assert "currency (value_error)" in second
-    assert [row["subject"] for row in await erp.inbound.parked_events.summary(api.pool)] == [UNKNOWN_CUSTOMER]
+    needs = api.service.app.state.dependencies
+    subjects = {row["subject"] for row in await erp.inbound.parked_events.summary(api.pool)}
+    assert subjects == {UNKNOWN_CUSTOMER, needs.pseudonyms.customer("erp", "K-1")}
+
+
+async def test_an_invalid_message_about_an_erased_customer_is_parked_without_content(api: Api, erp: Erp) -> None:
+    address = await api.registered(external={"system": "erp", "id": "K-1"})
+    await api.post(f"{address}/erasure", {"reason": "asked-by-person"})
+    async with background(erp.inbound.run):
+        await erp.tell("company-stated", {"name": "上海腾云", "note": "钱进"})
+        await parked(api, erp, 1)
+    [row] = await api.pool.fetch("SELECT subject, headers, value FROM parked_event")
+    assert (str(row["subject"]), row["headers"], row["value"]) == (address.rpartition("/")[2], {}, None)
+
+
+async def test_content_of_messages_that_name_no_customer_is_removed_after_its_retention(api: Api, erp: Erp) -> None:
+    async with background(erp.inbound.run):
+        await erp.producer.send_and_wait(erp.topic, b"no json", b"K-1")
+        await parked(api, erp, 1)
+    await erp.inbound.retry()
+    assert await api.pool.fetchval("SELECT value FROM parked_event") == b"no json"
+    await api.pool.execute("UPDATE parked_event SET parked_at = parked_at - $1::interval", inbound.UNKNOWN_RETENTION)
+    await erp.inbound.retry()
+    assert await api.pool.fetchval("SELECT value FROM parked_event") is None
 
 
 async def test_a_message_that_came_too_early_is_replayed_once_the_customer_is_registered(
