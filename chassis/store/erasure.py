@@ -1,7 +1,7 @@
 """Erases personal data from the vault and records what was erased (P7).
 
 Guarantees. Each erasure is carried out once. After the erasure of a customer the vault accepts no personal data about
-that customer: an erasure and an append both lock the head of the store, so the second one sees the effect of the first.
+that customer: an erasure and an append both lock the store, so the second one sees the effect of the first.
 """
 
 from collections.abc import Collection
@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from chassis.postgres.database import Connection, Pool
 
-LOCK = "SELECT FROM store_head FOR UPDATE"
+LOCK = "SELECT lock_store()"
 DELETE_ALL = "DELETE FROM vault WHERE subject = $1"
 DELETE_ENTRIES = "DELETE FROM vault WHERE subject = $1 AND id = ANY($2)"
 RECORD = "INSERT INTO erasure (subject, version, person_id, entries) VALUES ($1, $2, $3, $4)"

@@ -114,7 +114,7 @@ class EventStore:
         """Return (position, T): every event recorded before T has a position up to this one."""
         row = await self._pool.fetchrow(READ_WATERMARK)
         if row is None:
-            raise LookupError("the store has no head row")
+            raise LookupError("the store has no watermark")
         return row["head"], row["complete_until"]
 
 

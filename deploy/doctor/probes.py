@@ -132,7 +132,7 @@ async def outbox(connection: Connection) -> Outbox:
         await asyncio.sleep(RECHECK_SECONDS)
     last = await connection.fetchrow(OUTBOX)
     if first is None or last is None:
-        raise OSError("the store has no head row")
+        raise OSError("the relay has no cursor or no lease")
     moved = last["cursor"] > first["cursor"]
     return Outbox(last["head"], last["cursor"], moved, str(last["holder"])[:8], last["seconds_left"])
 

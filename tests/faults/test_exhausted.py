@@ -24,7 +24,7 @@ PAUSE_SECONDS = 2.0
 LIMIT_SECONDS = 90.0
 LIST = "/v1/customers?limit=5"
 LOCKED_TABLE = "LOCK TABLE customer IN ACCESS EXCLUSIVE MODE"
-LOCKED_HEAD = "SELECT FROM store_head FOR UPDATE"
+LOCKED_STORE = "SELECT lock_store()"
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ async def test_r09_writers_are_refused_while_the_head_is_locked(
             response = await service.post(orders[number])
             return Seen(response.status_code, time.perf_counter() - began, response.headers.get("retry-after"))
 
-        await siege.lay(service, database, LOCKED_HEAD, write)
+        await siege.lay(service, database, LOCKED_STORE, write)
         siege.holds()
         # Each was sent under its own key however often, and now comes to its end, once.
         replies = await asyncio.gather(*(load.until_known(order) for order in orders))

@@ -16,7 +16,7 @@ from tests.support.waiting import background, eventually
 
 KEPT = 20
 SET_BACK = f"""
-    DELETE FROM event WHERE position > {KEPT}; UPDATE store_head SET position = {KEPT};
+    DELETE FROM event WHERE position > {KEPT};
     UPDATE relay_cursor SET position = {KEPT}; UPDATE relay_partition SET position = least(position, {KEPT});
 """
 

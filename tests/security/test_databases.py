@@ -20,7 +20,8 @@ STORE = {
     "relay_cursor": "INSERT SELECT UPDATE",
     "relay_lease": "INSERT SELECT UPDATE",
     "relay_partition": "INSERT SELECT UPDATE",
-    "store_head": "INSERT SELECT UPDATE",
+    "store_head": "SELECT",
+    "store_watermark_instant": "SELECT UPDATE",
 }
 CONSUMER = {"consumer_position": "INSERT SELECT UPDATE", "parked_event": "DELETE INSERT SELECT UPDATE"}
 IMPORTS = {"import_batch": "INSERT SELECT UPDATE", "import_row": "INSERT SELECT UPDATE"}

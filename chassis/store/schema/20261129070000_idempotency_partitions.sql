@@ -41,9 +41,9 @@ BEGIN
         AND NOT EXISTS (SELECT FROM public.idempotency_other o WHERE o.expires_on = d.day);
 END $$;
 
--- Carries these changes out and returns how many there were: none if another process is about to. The application may not create or drop tables, so this
--- runs with the rights of the owner. It waits for the store like an append, and for readers only briefly. The table is
--- locked before its partitions, in the order of readers, so there is no deadlock.
+-- Carries these changes out and returns how many there were: none if another process is about to. The application may
+-- not create or drop tables, so this runs with the rights of the owner. It waits for the store like an append, and for
+-- readers only briefly. The table is locked before its partitions, in the order of readers, so there is no deadlock.
 CREATE FUNCTION maintain_idempotency(days_ahead integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '200ms'

@@ -26,9 +26,9 @@ PREPARE = """
     DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$
 """
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL($1)"
-SINGLETONS = ["schema_migrations", "store_head", "relay_cursor", "relay_lease"]
+SINGLETONS = ["schema_migrations", "relay_cursor", "relay_lease"]
 BEGIN = """
-    UPDATE store_head SET position = 0, recorded_at = '-infinity';
+    SELECT setval('store_watermark_instant', 0);
     UPDATE relay_cursor SET position = 0;
     UPDATE relay_lease SET epoch = 0, expires_at = '-infinity';
 """

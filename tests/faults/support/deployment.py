@@ -32,9 +32,8 @@ PROJECT = Path(__file__).parents[3]
 PROBE_SECONDS = 10.0
 # Inserts an event without the event store: customer, type, state.
 INSERT_EVENT = """
-    WITH head AS (UPDATE store_head SET position = position + 1 RETURNING position, recorded_at)
     INSERT INTO event (position, stream_id, version, subject, type, state, recorded_at)
-    SELECT position, $1, 1, $1, $2, $3, recorded_at FROM head
+    SELECT position + 1, $1, 1, $1, $2, $3, clock_timestamp() FROM store_head
 """
 EXPIRE_LEASE = "UPDATE relay_lease SET expires_at = '-infinity'"
 ALL_PUBLISHED = "SELECT c.position = h.position FROM relay_cursor c, store_head h"

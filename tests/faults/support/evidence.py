@@ -22,6 +22,10 @@ from tests.faults.support.oracle import Applied, Published
 
 READ_ON = 1_000
 READ_SECONDS = 120.0
+RECORDED_EARLIER = """
+    SELECT count(*) FROM event later JOIN event earlier ON earlier.position = later.position - 1
+    WHERE later.recorded_at < earlier.recorded_at
+"""
 
 
 async def stored(pool: Pool, *, after: int = 0) -> list[Envelope[Any]]:
@@ -90,9 +94,9 @@ def folded_list(facts: Iterable[Envelope[Any]]) -> Mapping[UUID, dict[str, Any]]
     return {key: asdict(row) for key, row in rows.items()}
 
 
-async def heads_agree(pool: Pool) -> bool:
-    """Return whether the store's head is the last position."""
-    return bool(await pool.fetchval("SELECT (SELECT max(position) FROM event) = (SELECT position FROM store_head)"))
+async def recorded_in_order(pool: Pool) -> bool:
+    """Return whether no event was recorded before the one at the position before it."""
+    return not await pool.fetchval(RECORDED_EARLIER)
 
 
 def reported_customers(facts: Iterable[Envelope[Any]]) -> Mapping[UUID, dict[str, Any]]:
