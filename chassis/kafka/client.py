@@ -1,7 +1,8 @@
 """Kafka clients: creates the declared topics, one partitioner, an ordered producer, and offset queries."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,6 +13,8 @@ from aiokafka.partitioner import murmur2
 
 from chassis.kafka.cloudevents import Headers
 from contracts.topics import Topic
+
+Bounds = Mapping[TopicPartition, tuple[int, int]]
 
 REQUEST_TIMEOUT_MS = 10_000
 MAX_BATCH_BYTES = 512 * 1024
@@ -99,18 +102,6 @@ def check_partitions(topics: tuple[Topic, ...], counts: dict[str, int]) -> None:
             )
 
 
-async def record_counts(bootstrap: str, topic: str, partitions: list[int]) -> dict[int, int]:
-    """Return how many records each partition holds: 0 if it never had any, or if all were deleted by retention."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
-    try:
-        await consumer.start()
-        wanted = [TopicPartition(topic, number) for number in partitions]
-        first, end = await consumer.beginning_offsets(wanted), await consumer.end_offsets(wanted)
-        return {partition.partition: end[partition] - first[partition] for partition in wanted}
-    finally:
-        await close_client(consumer.stop())
-
-
 @dataclass(frozen=True, slots=True)
 class PartitionStart:
     """The offset at which a partition starts, and the headers of its first record; None if it holds no record."""
@@ -119,47 +110,52 @@ class PartitionStart:
     headers: Headers | None
 
 
+async def record_counts(bootstrap: str, topic: str, partitions: list[int]) -> dict[int, int]:
+    """Return how many records each partition holds: 0 if it never had any, or if all were deleted by retention."""
+    async with reading(bootstrap, topic, partitions) as (_, bounds):
+        return {place.partition: end - first for place, (first, end) in bounds.items()}
+
+
 async def partition_starts(bootstrap: str, topic: str, partitions: list[int]) -> dict[int, PartitionStart]:
     """Return where each partition starts: above 0, and with another record, once retention has deleted records."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
-    try:
-        await consumer.start()
-        wanted = [TopicPartition(topic, number) for number in partitions]
-        consumer.assign(wanted)
-        first, end = await consumer.beginning_offsets(wanted), await consumer.end_offsets(wanted)
-        found = {}
-        for place in wanted:
-            consumer.seek(place, first[place])
-            async with asyncio.timeout(REQUEST_TIMEOUT_MS / 1000):
-                headers = await headers_until(consumer, place, min(first[place] + 1, end[place]))
-            found[place.partition] = PartitionStart(first[place], headers[0] if headers else None)
-        return found
-    finally:
-        await close_client(consumer.stop())
+    async with reading(bootstrap, topic, partitions) as (consumer, bounds):
+        starts = {}
+        for place, (first, end) in bounds.items():
+            headers = await headers_between(consumer, place, first, min(first + 1, end))
+            starts[place.partition] = PartitionStart(first, headers[0] if headers else None)
+        return starts
 
 
 async def read_last_headers(bootstrap: str, topic: Topic, length: int) -> list[list[Headers]]:
     """Return the headers of the last records, at most `length`, of each partition that is not empty."""
+    async with reading(bootstrap, topic.name, list(range(topic.partitions))) as (consumer, bounds):
+        return [
+            await headers_between(consumer, place, max(first, end - length), end)
+            for place, (first, end) in bounds.items()
+            if first < end
+        ]
+
+
+@asynccontextmanager
+async def reading(bootstrap: str, topic: str, partitions: list[int]) -> AsyncIterator[tuple[AIOKafkaConsumer, Bounds]]:
+    """A consumer of these partitions, without a group, and the offsets at which each of them starts and ends."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
     try:
         await consumer.start()
-        partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
-        consumer.assign(partitions)
-        first, end = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
-        found = []
-        for partition in partitions:
-            if first[partition] < end[partition]:
-                consumer.seek(partition, max(first[partition], end[partition] - length))
-                async with asyncio.timeout(REQUEST_TIMEOUT_MS / 1000):
-                    found.append(await headers_until(consumer, partition, end[partition]))
-        return found
+        places = [TopicPartition(topic, number) for number in partitions]
+        consumer.assign(places)
+        first, end = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+        yield consumer, {place: (first[place], end[place]) for place in places}
     finally:
         await close_client(consumer.stop())
 
 
-async def headers_until(consumer: AIOKafkaConsumer, partition: TopicPartition, end_offset: int) -> list[Headers]:
+async def headers_between(consumer: AIOKafkaConsumer, place: TopicPartition, start: int, end: int) -> list[Headers]:
+    """Return the headers of the records from offset `start`, and at least up to `end`."""
+    consumer.seek(place, start)
     found: list[Headers] = []
-    while await consumer.position(partition) < end_offset:
-        fetched = await consumer.getmany(partition, timeout_ms=FETCH_MS)
-        found += [list(record.headers) for record in fetched.get(partition, ())]
+    async with asyncio.timeout(REQUEST_TIMEOUT_MS / 1000):
+        while await consumer.position(place) < end:
+            fetched = await consumer.getmany(place, timeout_ms=FETCH_MS)
+            found += [list(record.headers) for record in fetched.get(place, ())]
     return found

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -43,7 +42,6 @@ class Outbox:
         self._topic = topic
         self._companion = companion
         self._source = f"/care/{topic.owner}".encode()
-        self._last_ids: dict[int, bytes | None] = {}
 
     @property
     def topics(self) -> tuple[Topic, ...]:
@@ -68,25 +66,17 @@ class Outbox:
     async def watermarks(self, complete_until: datetime, previous: Mapping[int, int]) -> Outgoing:
         """Return a watermark for each partition. `previous` are the last positions of the partitions."""
         positions = [previous.get(partition, 0) for partition in range(self._topic.partitions)]
-        await self._load_last_ids(set(positions))
+        ids = await event_ids_at(self._store, positions)
         watermarks: Outgoing = {}
         for partition, position in enumerate(positions):
             value, headers = encode_watermark(
                 complete_until,
                 source=self._source.decode(),
                 previous_position=position,
-                previous_id=self._last_ids[position],
+                previous_id=ids.get(position),
             )
             watermarks[self._topic.name, partition] = [(b"", value, headers)]
         return watermarks
-
-    async def _load_last_ids(self, positions: AbstractSet[int]) -> None:
-        """Keep the event ids at exactly these positions, so that an idle store is not read for each watermark."""
-        known = self._last_ids
-        self._last_ids = {
-            position: known[position] if position in known else await event_id_at(self._store, position)
-            for position in positions
-        }
 
     def _record_of(self, row: Row, previous: int) -> Record:
         """Return the record of a row.
@@ -104,7 +94,6 @@ class Outbox:
             return placeholder_of(row, source=self._source, previous_position=previous)
 
 
-async def event_id_at(store: EventStore, position: int) -> bytes | None:
-    """Return the id under which the event at a position is published; None for position 0 and beyond the head."""
-    rows = await store.read_rows(after=position - 1, limit=1) if position else []
-    return event_id_of(rows[0]) if rows else None
+async def event_ids_at(store: EventStore, positions: Sequence[int]) -> dict[int, bytes]:
+    """Return the ids under which the events at these positions are published; omit positions without an event."""
+    return {row["position"]: event_id_of(row) for row in await store.rows_at(positions)}

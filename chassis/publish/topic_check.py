@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from chassis.kafka.client import PartitionStart, partition_starts, read_last_headers
 from chassis.kafka.cloudevents import WATERMARK_TYPE
 from chassis.kafka.position_headers import furthest_position, last_event
-from chassis.publish.outbox import event_id_at
+from chassis.publish.outbox import event_ids_at
 from chassis.store.event_store import EventStore
 from contracts.topics import Topic
 
@@ -64,8 +64,10 @@ class TopicCheck:
             raise StoreBehindTopicError(
                 f"topic {self._topic.name} holds position {published}, but its store ends at {head}{WHY}"
             )
-        for position, event_id in filter(None, (last_event(records, self._source) for records in partitions)):
-            if event_id != await event_id_at(self._store, position):
+        last_events = dict(filter(None, (last_event(records, self._source) for records in partitions)))
+        stored = await event_ids_at(self._store, list(last_events))
+        for position, event_id in last_events.items():
+            if event_id != stored.get(position):
                 # The store lost events and has appended others under the same positions.
                 raise StoreBehindTopicError(
                     f"topic {self._topic.name} holds another event at {position} than its store{WHY}"

@@ -26,6 +26,7 @@ COLUMNS = "position, stream_id, version, subject, type, state, recorded_at"
 READ_STREAM = f"SELECT {COLUMNS} FROM event WHERE stream_id = $1 AND version > $2 ORDER BY version"  # noqa: S608
 READ_FIRST = f"SELECT {COLUMNS} FROM event WHERE stream_id = $1 AND version = 1"  # noqa: S608
 READ_ALL = f"SELECT {COLUMNS} FROM event WHERE position > $1 ORDER BY position LIMIT $2"  # noqa: S608
+READ_AT = f"SELECT {COLUMNS} FROM event WHERE position = ANY($1)"  # noqa: S608
 READ_SUBJECT = f"SELECT {COLUMNS} FROM event WHERE subject = $1 AND position > $2 ORDER BY position LIMIT $3"  # noqa: S608
 READ_ANSWER = "SELECT request_hash, status, body FROM idempotency WHERE key = $1"
 READ_HEAD = "SELECT position FROM store_head"
@@ -97,6 +98,11 @@ class EventStore:
     async def read_rows(self, *, after: int, limit: int) -> list[asyncpg.Record]:
         """Read on like `read_all`, the rows as they are."""
         rows: list[asyncpg.Record] = await self._pool.fetch(READ_ALL, after, limit)
+        return rows
+
+    async def rows_at(self, positions: Sequence[int]) -> list[asyncpg.Record]:
+        """Return the rows at these positions, in any order."""
+        rows: list[asyncpg.Record] = await self._pool.fetch(READ_AT, positions)
         return rows
 
     async def read_subject(self, subject: UUID, *, after: int, limit: int) -> list[RecordedEvent]:

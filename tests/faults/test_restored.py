@@ -36,15 +36,20 @@ async def restored(pipeline: Pipeline, database: Database, *, idle: bool = False
     await as_admin(database, SET_BACK)
 
 
+async def assert_relay_refuses(pipeline: Pipeline, reason: str) -> None:
+    """Assert that a relay reports this reason and publishes nothing."""
+    before = await evidence.published(pipeline.bootstrap, pipeline.topic)
+    health = Health("relay")
+    async with background(supervised(pipeline.relay(), health)):
+        await eventually(lambda: detail_contains(health, reason))
+        assert not health.is_ready
+    assert await evidence.published(pipeline.bootstrap, pipeline.topic) == before
+
+
 async def test_a_relay_does_not_reuse_positions_that_consumers_have_read(watched: Pipeline, database: Database) -> None:
     await restored(watched, database)
     await commit(watched.store, 5)
-    before = await evidence.published(watched.bootstrap, watched.topic)
-    health = Health("relay")
-    async with background(supervised(watched.relay(), health)):
-        await eventually(lambda: detail_contains(health, f"its store ends at {KEPT + 5}"))
-        assert not health.is_ready
-    assert await evidence.published(watched.bootstrap, watched.topic) == before
+    await assert_relay_refuses(watched, f"its store ends at {KEPT + 5}")
 
 
 async def test_a_relay_detects_a_restored_store_that_has_new_events_beyond_the_lost_ones(
@@ -52,12 +57,7 @@ async def test_a_relay_detects_a_restored_store_that_has_new_events_beyond_the_l
 ) -> None:
     await restored(watched, database)
     await commit(watched.store, 3 * KEPT)
-    before = await evidence.published(watched.bootstrap, watched.topic)
-    health = Health("relay")
-    async with background(supervised(watched.relay(), health)):
-        await eventually(lambda: detail_contains(health, "holds another event at"))
-        assert not health.is_ready
-    assert await evidence.published(watched.bootstrap, watched.topic) == before
+    await assert_relay_refuses(watched, "holds another event at")
 
 
 async def test_61_a_relay_detects_a_restored_store_behind_any_number_of_watermarks(
@@ -67,12 +67,7 @@ async def test_61_a_relay_detects_a_restored_store_behind_any_number_of_watermar
     await commit(watched.store, 3 * KEPT)
     # As after a long idle time: no event is among the records that are read.
     monkeypatch.setattr(topic_check, "LAST_RECORDS", 1)
-    before = await evidence.published(watched.bootstrap, watched.topic)
-    health = Health("relay")
-    async with background(supervised(watched.relay(), health)):
-        await eventually(lambda: detail_contains(health, "holds another event at"))
-        assert not health.is_ready
-    assert await evidence.published(watched.bootstrap, watched.topic) == before
+    await assert_relay_refuses(watched, "holds another event at")
 
 
 async def test_61_a_store_that_was_not_restored_continues_behind_any_number_of_watermarks(
