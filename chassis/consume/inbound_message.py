@@ -1,11 +1,13 @@
 """Parses inbound messages: CloudEvents in binary or structured mode, validated as strictly as requests."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from chassis.kafka.cloudevents import UndecodableError
 from chassis.runtime.strict_json import MalformedJsonError, read_json
@@ -13,6 +15,8 @@ from contracts.types import Instant, Word
 
 STRUCTURED = "application/cloudevents+json"
 MAX_MESSAGE_BYTES = 64 * 1024
+# A field name or an index; other texts in the place of one may be personal data, or no valid text at all.
+PLAIN_NAME = re.compile(r"^[a-z_]{1,32}\Z|^[0-9]{1,5}\Z")
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -84,4 +88,9 @@ def is_structured(headers: Mapping[str, str]) -> bool:
 
 
 def invalid_fields(error: ValidationError) -> str:
-    return ", ".join(f"{'.'.join(map(str, fault['loc'])) or 'data'} ({fault['type']})" for fault in error.errors())
+    """Name the invalid fields. The sender chooses the names of unknown fields: only plain ones are repeated."""
+    return ", ".join(f"{place_of(fault)} ({fault['type']})" for fault in error.errors())
+
+
+def place_of(fault: ErrorDetails) -> str:
+    return ".".join(str(part) if PLAIN_NAME.match(str(part)) else "?" for part in fault["loc"]) or "data"

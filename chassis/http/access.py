@@ -78,7 +78,7 @@ class Allow:
         principal = await authenticator.principal(request.headers.get("authorization"))
         if not principal.roles & (self.anywhere | self.own):
             raise ProblemError("forbidden", "Your role is not allowed to do this.", "您的角色不能执行此操作。")
-        if_match = request.headers.get("if-match")
+        if_match = header_of(request, "if-match")
         caller = Caller(
             principal=principal,
             context=await context_of(request, principal),
@@ -96,7 +96,7 @@ OpsOrAdmin = Annotated[Caller, Depends(OPS_OR_ADMIN)]
 
 
 async def context_of(request: Request, principal: Principal) -> Context:
-    idempotency_key = request.headers.get("idempotency-key")
+    idempotency_key = header_of(request, "idempotency-key")
     if idempotency_key is not None and not is_valid_key(idempotency_key):
         raise ProblemError(
             "bad-request",
@@ -114,6 +114,11 @@ async def context_of(request: Request, principal: Principal) -> Context:
         expires=True,
         traceparent=current_traceparent(),
     )
+
+
+def header_of(request: Request, name: str) -> str | None:
+    """Return the value of a header. Several lines of one header are one value, as RFC 9110, section 5.3, defines."""
+    return ", ".join(request.headers.getlist(name)) if name in request.headers else None
 
 
 async def hash_of(request: Request) -> bytes:

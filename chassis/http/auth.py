@@ -158,7 +158,7 @@ class Authenticator:
             )
             require_short_lived(claims)
             return Verified(float(claims["exp"]), key, principal_of(claims))
-        except (jwt.PyJWTError, ValueError, TypeError) as error:
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
             raise unauthenticated() from error
 
     async def _key(self, header: dict[str, Any]) -> PyJWK:

@@ -1,9 +1,9 @@
 """Receives inbound messages from Kafka, and runs the same commands as REST."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 from chassis.commands.command import Command, Context
 from chassis.commands.command_handler import CommandHandler
@@ -11,6 +11,7 @@ from chassis.commands.decider import RejectedError
 from chassis.store.pseudonym import Pseudonyms
 from contracts import inbound
 from contracts.inbound import AnyInbound, InboundMessage, Reference
+from contracts.types import refuse_unprintable
 from services.customer import commands
 from services.customer.commerce.recording import Commerce, Kind, of_another_customer
 from services.customer.domain import Customer
@@ -20,11 +21,15 @@ CONSUMER = "customer-inbound"
 SOURCE = "inbound"
 
 
+# Numbers with other characters cannot be registered.
+Printable = Annotated[str, AfterValidator(refuse_unprintable)]
+
+
 class NamedNumber(BaseModel):
     """The number of a customer, read less strictly than `Reference`."""
 
-    system: str
-    id: str
+    system: Printable
+    id: Printable
 
 
 class NamedCustomer(BaseModel):

@@ -198,6 +198,28 @@ async def test_an_unreadable_message_is_parked_and_blocks_no_other(api: Api, erp
     assert subjects == {UNKNOWN_CUSTOMER, needs.pseudonyms.customer("erp", "K-1")}
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"customer": {"system": "erp", "id": "\ud800"}},
+        {"customer": {"system": "\0", "id": "K-1"}},
+        {"customer": {"system": "erp", "id": None}, "customer_id": []},
+        {"a\0b": 1},
+        {"\udfff": 1},
+        {"x" * 1_000: 1},
+    ],
+)
+async def test_an_odd_name_or_number_parks_its_message_and_blocks_no_other(
+    api: Api, erp: Erp, data: dict[str, Any]
+) -> None:
+    async with background(erp.inbound.run):
+        await erp.tell("order-placed", ORDER | AMOUNT | data)
+        await erp.tell("company-stated", {"name": "上海腾云"})
+        assert await types(api, 1) == ["registered"]
+        [reason] = await parked(api, erp, 1)
+    assert "invalid: " in reason
+
+
 async def test_an_invalid_message_about_an_erased_customer_is_parked_without_content(api: Api, erp: Erp) -> None:
     address = await api.registered(external={"system": "erp", "id": "K-1"})
     await api.post(f"{address}/erasure", {"reason": "asked-by-person"})

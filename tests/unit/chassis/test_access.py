@@ -138,6 +138,13 @@ async def test_an_invalid_if_match_is_refused(issuer: Issuer, tag: str) -> None:
     assert (status, document["code"]) == (400, "bad-request")
 
 
+async def test_70_several_lines_of_if_match_are_one_value(issuer: Issuer) -> None:
+    lines = [("Authorization", issuer.headers("E1")["Authorization"]), ("If-Match", '"3"'), ("If-Match", '"4"')]
+    async with client_of(app_of(guarded_router())) as client:
+        response = await client.post(f"/mine/{UUID(int=1)}", headers=lines)
+    assert (response.status_code, response.json()["code"]) == (400, "bad-request")
+
+
 @pytest.mark.parametrize("tag", ['W/"3"', 'W/""', ' W/"a" '])
 async def test_22_a_weak_etag_matches_no_version(issuer: Issuer, tag: str) -> None:
     status, document = await context_with(issuer, if_match=tag)
