@@ -121,8 +121,10 @@ async def answer_disconnected(request: Request, _error: Exception) -> Response:
 
 async def answer_unexpected(request: Request, error: Exception) -> Response:
     structlog.get_logger().error("http.unexpected", error=type(error).__name__, exc_info=error)
-    # This response does not pass the middleware that sets the header on all others.
-    return problem(request, "internal", "", "", headers={"X-Correlation-Id": request.state.correlation_id})
+    # This response does not pass the middleware that sets the correlation id on all others. The server closes the
+    # connection after it: a client that was not told would lose its next request.
+    headers = {"X-Correlation-Id": request.state.correlation_id, "Connection": "close"}
+    return problem(request, "internal", "", "", headers=headers)
 
 
 def problem(

@@ -124,6 +124,7 @@ async def test_a_rule_keeps_its_own_code_in_every_language(issuer: Issuer, langu
 async def test_an_unexpected_error_reveals_no_details(issuer: Issuer, error: Exception) -> None:
     response = await answer_to(error, issuer)
     assert (response.status_code, response.json()["code"]) == (500, "internal")
+    assert response.headers["connection"] == "close"
     assert not any(word in response.text for word in (CANARY, "Traceback", type(error).__name__, ".py"))
 
 
