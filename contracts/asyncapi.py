@@ -2,25 +2,16 @@
 
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from contracts import asyncapi_erasure, asyncapi_inbound
+from contracts import asyncapi_erasure, asyncapi_inbound, asyncapi_watermarks
 from contracts.asyncapi_channel import KAFKA_BINDING, channel
-from contracts.cloudevents import (
-    CONTENT_TYPE,
-    HEADERS,
-    Json,
-    example_headers,
-    header_schema,
-    payload,
-    source_of,
-    text,
-    type_of,
-)
+from contracts.cloudevents import CONTENT_TYPE, Json, attribute_schema, header_schema, source_of, text, type_of
 from contracts.erasure_answers import ErasureConfirmed
 from contracts.event import Event
-from contracts.examples import EXAMPLES, RECORDED_AT, example_envelope
+from contracts.example_records import example_headers, example_record
+from contracts.examples import EXAMPLES
 from contracts.inbound import INBOUND
 from contracts.topics import (
     ALERT_EVENTS,
@@ -31,9 +22,8 @@ from contracts.topics import (
     TOPICS,
     Topic,
 )
-from contracts.types import utc_text
+from contracts.watermark import Watermark
 
-WATERMARK = "care.watermark.v1"
 TOMBSTONE = "tombstone"
 ALERT_KEY = "The alert id as text."
 SUBJECT_KEY = "The subject as text: the customer id or, if the event concerns no customer, the id of its stream."
@@ -51,12 +41,6 @@ class PlainSchema(GenerateJsonSchema):
         return False
 
 
-class Watermark(BaseModel):
-    """All events recorded before `complete_until` are on this partition. A watermark changes no state."""
-
-    complete_until: AwareDatetime
-
-
 def document() -> Json:
     """Return the AsyncAPI document of all topics."""
     return {
@@ -66,24 +50,27 @@ def document() -> Json:
             "title": "Customer lifecycle events",
             "version": "1.0.0",
             "description": "Delivery is at least once, and in order per customer within a topic. Records are "
-            "CloudEvents 1.0 in binary mode. Ignore unknown types and fields.",
+            "CloudEvents 1.0 in structured mode. Ignore unknown types and fields.",
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": CONTENT_TYPE,
         "servers": {"kafka": SERVER},
         "channels": {topic.name: _channel(topic) for topic in TOPICS}
+        | asyncapi_watermarks.channels()
         | {CUSTOMER_INBOUND.name: asyncapi_inbound.inbound_channel()}
         | asyncapi_erasure.channels(),
         "operations": _send_operations()
+        | asyncapi_watermarks.operations(CONSUMERS)
         | _receive_operations()
         | asyncapi_inbound.receive_operations()
         | asyncapi_erasure.operations(),
         "components": {
             "messages": {name: message for topic in TOPICS for name, message in _messages(topic).items()}
             | asyncapi_inbound.messages()
+            | asyncapi_watermarks.messages()
             | asyncapi_erasure.messages(),
             "messageTraits": {"cloudEvent": {"contentType": CONTENT_TYPE, "headers": header_schema()}},
-            "schemas": _schemas() | _inbound_schemas(),
+            "schemas": {"CloudEvent": attribute_schema()} | _schemas() | _inbound_schemas(),
         },
     }
 
@@ -109,11 +96,9 @@ def _channel(topic: Topic) -> Json:
 
 def _messages(topic: Topic) -> dict[str, Json]:
     if topic.cleanup_policy == "compact":
-        # Kafka rejects records without a key on a compacted topic, so it has no watermarks.
         open_alerts = {f"{topic.name}.{event.__name__}": _event_message(topic, event) for event in topic.events}
         return open_alerts | {f"{topic.name}.{TOMBSTONE}": _tombstone(topic)}
-    events = {type_of(event): _event_message(topic, event) for event in topic.events}
-    return events | {WATERMARK: _watermark()}
+    return {type_of(event): _event_message(topic, event) for event in topic.events}
 
 
 def _event_message(topic: Topic, event: type[Event]) -> Json:
@@ -121,14 +106,22 @@ def _event_message(topic: Topic, event: type[Event]) -> Json:
     return {
         "name": type_of(event),
         "title": event.__name__,
-        "headers": {
-            "type": "object",
-            "properties": {"ce_type": text(const=type_of(event)), "ce_source": text(const=source_of(topic))},
+        "payload": {
+            "allOf": [
+                {"$ref": "#/components/schemas/CloudEvent"},
+                {
+                    "type": "object",
+                    "properties": {
+                        "type": text(const=type_of(event)),
+                        "source": text(const=source_of(topic)),
+                        "data": {"$ref": f"#/components/schemas/{event.__name__}"},
+                    },
+                },
+            ]
         },
-        "payload": {"$ref": f"#/components/schemas/{event.__name__}"},
         "traits": [{"$ref": "#/components/messageTraits/cloudEvent"}],
         "bindings": {"kafka": {"key": key_of(topic), "bindingVersion": KAFKA_BINDING}},
-        "examples": [{"headers": example_headers(topic, example), "payload": payload(example)}],
+        "examples": [{"headers": example_headers(), "payload": example_record(topic, example)}],
         "x-owner": topic.owner,
         "x-pii": "none",
     }
@@ -142,44 +135,6 @@ def _tombstone(topic: Topic) -> Json:
         "payload": {"type": "null"},
         "bindings": {"kafka": {"key": key_of(topic), "bindingVersion": KAFKA_BINDING}},
         "x-owner": topic.owner,
-        "x-pii": "none",
-    }
-
-
-def _watermark() -> Json:
-    instant = utc_text(RECORDED_AT)
-    headers = {
-        "ce_specversion": "1.0",
-        "ce_id": f"watermark-{instant}",
-        "ce_source": "/care/customer",
-        "ce_type": WATERMARK,
-        "ce_time": instant,
-        "ce_prevposition": "93",
-        "ce_previd": str(example_envelope(EXAMPLES[CUSTOMER_EVENTS.events[0]]).id),
-        "content-type": CONTENT_TYPE,
-    }
-    properties = {name: text(**HEADERS.get(name, {})) for name in headers}
-    properties |= {
-        "ce_id": text(),
-        "ce_type": text(const=WATERMARK),
-        "ce_previd": text(format="uuid", description="The `ce_id` of the event at `ce_prevposition`, if there is one."),
-    }
-    return {
-        "name": WATERMARK,
-        "title": "Watermark",
-        "summary": "Written to each partition, without a key. You need it only to prove that nothing happened.",
-        "headers": {
-            "type": "object",
-            "properties": properties,
-            "required": [name for name in headers if name != "ce_previd"],
-        },
-        "payload": {"$ref": "#/components/schemas/Watermark"},
-        "examples": [
-            {
-                "headers": headers,
-                "payload": Watermark(complete_until=RECORDED_AT).model_dump(mode="json"),
-            }
-        ],
         "x-pii": "none",
     }
 

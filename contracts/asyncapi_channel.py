@@ -19,13 +19,15 @@ def channel(topic: Topic, description: str, messages: Mapping[str, str], pii: st
             "kafka": {
                 "topic": topic.name,
                 "partitions": topic.partitions,
-                "topicConfiguration": {
-                    "cleanup.policy": [topic.cleanup_policy],
-                    "retention.ms": topic.retention_ms,
-                },
+                "topicConfiguration": configuration(topic),
                 "bindingVersion": KAFKA_BINDING,
             }
         },
         "x-owner": topic.owner,
         "x-pii": pii,
     }
+
+
+def configuration(topic: Topic) -> Json:
+    kept: Json = {"cleanup.policy": [topic.cleanup_policy], "retention.ms": topic.retention_ms}
+    return kept if topic.compact_after_ms is None else kept | {"max.compaction.lag.ms": topic.compact_after_ms}

@@ -1,8 +1,9 @@
 """The parts of the AsyncAPI document about the topics with answers to erasures."""
 
 from contracts.asyncapi_channel import KAFKA_BINDING, channel
-from contracts.cloudevents import CONTENT_TYPE, Json, source_of, text
-from contracts.erasure_answers import ANSWER_TOPICS, ErasureConfirmed, headers_of
+from contracts.cloudevents import CONTENT_TYPE, DATA_CONTENT_TYPE, Json, header_schema, source_of, text
+from contracts.erasure_answers import ANSWER_TOPICS, ErasureConfirmed, value_of
+from contracts.example_records import EXAMPLE_URL, example_headers
 from contracts.examples.constants import CUSTOMER_ID, ERASURE_ID, RECORDED_AT
 from contracts.topics import ERASURE_ANSWERS, Topic
 
@@ -34,29 +35,30 @@ def message_name(topic: Topic) -> str:
 
 def message(topic: Topic) -> Json:
     properties = {
-        "ce_specversion": text(const="1.0"),
-        "ce_id": text(format="uuid", description="Derived from erasure and service; the same in every delivery."),
-        "ce_source": text(const=source_of(topic)),
-        "ce_type": text(const=ErasureConfirmed.TYPE),
-        "ce_subject": text(format="uuid", description="The id of the customer."),
-        "ce_time": text(format="date-time", description="When the service received the erasure."),
-        "ce_dataschema": text(format="uri-reference", description="The JSON Schema of the value."),
-        "content-type": text(const=CONTENT_TYPE),
+        "specversion": text(const="1.0"),
+        "id": text(format="uuid", description="Derived from erasure and service; the same in every delivery."),
+        "source": text(const=source_of(topic)),
+        "type": text(const=ErasureConfirmed.TYPE),
+        "subject": text(format="uuid", description="The id of the customer."),
+        "time": text(format="date-time", description="When the service received the erasure."),
+        "dataschema": text(format="uri", description="The JSON Schema of `data`."),
+        "datacontenttype": text(const=DATA_CONTENT_TYPE),
+        "data": {"$ref": f"#/components/schemas/{ErasureConfirmed.__name__}"},
     }
     return {
         "name": ErasureConfirmed.TYPE,
         "title": ErasureConfirmed.__name__,
         "summary": SUMMARY,
         "contentType": CONTENT_TYPE,
-        "headers": {"type": "object", "properties": properties, "required": list(properties)},
-        "payload": {"$ref": f"#/components/schemas/{ErasureConfirmed.__name__}"},
+        "headers": header_schema(),
+        "payload": {"type": "object", "properties": properties, "required": list(properties)},
         "bindings": {
             "kafka": {
                 "key": {"type": "string", "format": "uuid", "description": "The customer id as text."},
                 "bindingVersion": KAFKA_BINDING,
             }
         },
-        "examples": [{"headers": headers_of(EXAMPLES[topic]), "payload": payload(topic)}],
+        "examples": [{"headers": example_headers(), "payload": example_value(topic)}],
         "x-owner": topic.owner,
         "x-pii": "none",
     }
@@ -81,6 +83,10 @@ def operations() -> dict[str, Json]:
         for topic in ERASURE_ANSWERS
     }
     return sending | receiving
+
+
+def example_value(topic: Topic) -> Json:
+    return value_of(EXAMPLES[topic], EXAMPLE_URL)
 
 
 def payload(topic: Topic) -> Json:

@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from contracts.asyncapi_channel import KAFKA_BINDING, channel
-from contracts.cloudevents import CONTENT_TYPE, Json, text
+from contracts.cloudevents import DATA_CONTENT_TYPE, Json, text
 from contracts.examples.inbound import INBOUND_EXAMPLES
 from contracts.inbound import INBOUND, AnyInbound
 from contracts.topics import CUSTOMER_INBOUND
@@ -42,7 +42,7 @@ def message(name: str, kind: type[AnyInbound]) -> Json:
         "name": name,
         "title": kind.__name__,
         "summary": summary_of(kind),
-        "contentType": CONTENT_TYPE,
+        "contentType": DATA_CONTENT_TYPE,
         "headers": {
             "type": "object",
             "properties": properties,

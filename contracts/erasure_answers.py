@@ -1,15 +1,17 @@
 """The answer to an erasure of the services that have no vault, each on its own topic.
 
-An answer is a CloudEvent in binary mode. Its `id` is derived from the erasure and the service, so a repeated answer has
-the same id.
+An answer is a CloudEvent in structured mode. Its `id` is derived from the erasure and the service, so a repeated answer
+has the same id.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.cloudevents import CONTENT_TYPE, DATA_CONTENT_TYPE, schema_url
 from contracts.topics import ALERT_ERASURE_ANSWERS, REPORTING_ERASURE_ANSWERS, Topic
 from contracts.types import Instant, utc_text
 
@@ -44,21 +46,25 @@ class ErasureConfirmed(BaseModel):
 CONFIRMATIONS: dict[str, type[ErasureConfirmed]] = {ErasureConfirmed.TYPE: ErasureConfirmed}
 
 
-def headers_of(answer: ErasureConfirmed) -> dict[str, str]:
+def value_of(answer: ErasureConfirmed, public_url: str) -> dict[str, Any]:
+    """Return the value of an answer from a service that is reached at `public_url`."""
     return {
-        "ce_specversion": "1.0",
-        "ce_id": str(answer.id),
-        "ce_source": answer.source,
-        "ce_type": answer.TYPE,
-        "ce_subject": str(answer.customer_id),
-        "ce_time": utc_text(answer.received_at),
-        "ce_dataschema": f"/schemas/{answer.TYPE}.json",
-        "content-type": "application/json",
+        "specversion": "1.0",
+        "id": str(answer.id),
+        "source": answer.source,
+        "type": answer.TYPE,
+        "subject": str(answer.customer_id),
+        "time": utc_text(answer.received_at),
+        "dataschema": schema_url(public_url, answer.TYPE),
+        "datacontenttype": DATA_CONTENT_TYPE,
+        "data": answer.model_dump(mode="json"),
     }
 
 
-def record_of(service: ServiceWithoutVault, row: Mapping[str, Any]) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
+def record_of(
+    service: ServiceWithoutVault, public_url: str, row: Mapping[str, Any]
+) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
     """Return the key, value and headers of the answer of `service`; `row` holds its other fields."""
     answer = ErasureConfirmed(service=service, **row)
-    headers = [(name, text.encode()) for name, text in headers_of(answer).items()]
-    return str(answer.customer_id).encode(), answer.model_dump_json().encode(), headers
+    value = json.dumps(value_of(answer, public_url), separators=(",", ":"))
+    return str(answer.customer_id).encode(), value.encode(), [("content-type", CONTENT_TYPE.encode())]

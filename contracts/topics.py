@@ -7,6 +7,7 @@ from contracts import alerts, customer, followup
 from contracts.event import Event
 
 PARTITIONS = 6
+WATERMARKS_COMPACTED_AFTER_MS = 600_000
 UNLIMITED_RETENTION = -1
 
 
@@ -15,7 +16,8 @@ class Topic:
     """A Kafka topic. The key is the customer id, so all events of one customer on a topic are in order.
 
     The number of partitions does not change after the topic is created. With a `retention_ms` of -1 all records are
-    kept, so a new consumer can read the whole history from Kafka.
+    kept, so a new consumer can read the whole history from Kafka. Records of a compacted topic may be compacted after
+    `compact_after_ms`; if it is None, the broker decides.
     """
 
     name: str
@@ -25,6 +27,7 @@ class Topic:
     cleanup_policy: Literal["delete", "compact"] = "delete"
     partitions: int = PARTITIONS
     retention_ms: int = UNLIMITED_RETENTION
+    compact_after_ms: int | None = None
 
 
 def event_classes(union: object) -> tuple[type[Event], ...]:
@@ -79,6 +82,24 @@ REPORTING_ERASURE_ANSWERS = Topic(
 )
 ERASURE_ANSWERS = (ALERT_ERASURE_ANSWERS, REPORTING_ERASURE_ANSWERS)
 TOPICS = (CUSTOMER_EVENTS, FOLLOWUP_EVENTS, ALERT_EVENTS, ALERT_OPEN)
+
+EVENT_TOPICS = (CUSTOMER_EVENTS, FOLLOWUP_EVENTS, ALERT_EVENTS)
+
+
+def watermarks_of(topic: Topic) -> Topic:
+    """Return the topic with the watermarks of a topic of events: partition n has the watermarks of partition n."""
+    return Topic(
+        topic.name.replace(".events.", ".watermarks."),
+        topic.owner,
+        f"Up to when each partition of {topic.name} is complete.",
+        (),
+        cleanup_policy="compact",
+        partitions=topic.partitions,
+        compact_after_ms=WATERMARKS_COMPACTED_AFTER_MS,
+    )
+
+
+WATERMARKS = tuple(map(watermarks_of, EVENT_TOPICS))
 
 EVENT_TYPES: dict[str, type[Event]] = {
     str(event.model_fields["type"].default): event for topic in TOPICS for event in topic.events

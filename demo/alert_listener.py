@@ -31,9 +31,9 @@ class Listener:
 
     async def listen(self, consumer: AIOKafkaConsumer) -> None:
         async for record in consumer:
-            headers = {name: value.decode() for name, value in record.headers}
-            if headers["ce_type"] in COLOURS and record.value:
-                self._receive(headers["ce_type"], headers["ce_subject"], json.loads(record.value))
+            event = json.loads(record.value)
+            if event["type"] in COLOURS:
+                self._receive(event["type"], event["subject"], event["data"])
 
     def _receive(self, event_type: str, customer_id: str, alert: dict[str, str]) -> None:
         kind = event_type.split(".")[2]

@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from chassis.kafka import cloudevents
 from contracts.customer import CustomerErased, KeyContactErased
 from contracts.topics import CUSTOMER_EVENTS
 
@@ -64,10 +65,10 @@ async def published(bootstrap: str) -> list[Erasure]:
 
 def erasures_of(records: Iterable[ConsumerRecord[Any, Any]]) -> Iterator[Erasure]:
     for record in records:
-        headers = dict(record.headers)
-        if headers.get("ce_type", b"").decode() in TYPES and record.value:
-            value = json.loads(record.value)
-            yield Erasure(headers["ce_subject"].decode(), value.get("key_contact_id"), value["reason"])
+        event = cloudevents.read(record.headers, record.value)
+        if event.type in TYPES and event.data:
+            data = json.loads(bytes(event.data))
+            yield Erasure(event.subject, data.get("key_contact_id"), data["reason"])
 
 
 async def repeat(erasures: Iterable[Erasure], url: str, token: str) -> Counter[str]:

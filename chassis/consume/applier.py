@@ -20,7 +20,7 @@ from opentelemetry import trace
 from chassis.consume.delivery import Delivery
 from chassis.consume.parked_events import ParkedEvents
 from chassis.consume.positions import PositionMovedError, Positions, Progress, Source
-from chassis.kafka.cloudevents import UnknownTypeError, decode
+from chassis.kafka.cloudevents import UnknownTypeError, decode, read_value
 from chassis.postgres.database import UNAVAILABLE, Connection, Pool, transaction
 from chassis.runtime import metrics
 from chassis.runtime.tracing import Span, links_of
@@ -151,7 +151,7 @@ def decodable(rows: Sequence[Mapping[str, Any]]) -> Iterator[Envelope[Any]]:
     """Decode parked records. Unknown event types are skipped."""
     for row in rows:
         with contextlib.suppress(UnknownTypeError):
-            yield decode(row["headers"], row["value"])
+            yield decode(read_value(row["value"]))
 
 
 def customers_of(deliveries: Sequence[Delivery]) -> set[UUID]:

@@ -20,7 +20,7 @@ from chassis.kafka.client import ensure_topics
 from chassis.runtime import metrics
 from chassis.runtime.crash import crash_point
 from chassis.runtime.supervisor import Health
-from contracts.topics import Topic
+from contracts.topics import Topic, watermarks_of
 
 POLL_MS = 500
 MAX_RECORDS = 1_000
@@ -53,6 +53,8 @@ class Consumer:
     ) -> None:
         self._applier = applier
         self._topics = tuple(topics)
+        self._watermarks = {watermarks_of(topic).name: topic.name for topic in topics}
+        self._subscribed = (*self._topics, *map(watermarks_of, topics))
         self._bootstrap = bootstrap
         self._health = health
         self._shared = shared
@@ -67,10 +69,10 @@ class Consumer:
         self._gap_detector.reset()
         self._received_at = asyncio.get_running_loop().time()
         # Consumers create topics too: one that is created later is noticed only at the next metadata refresh.
-        await ensure_topics(self._bootstrap, self._topics)
+        await ensure_topics(self._bootstrap, self._subscribed)
         group = f"care-{self._applier.name}"
         async with subscribed(
-            self._bootstrap, group, self._topics, shared=self._shared, on_rebalance=self._settle
+            self._bootstrap, group, self._subscribed, shared=self._shared, on_rebalance=self._settle
         ) as consumer:
             self._health.ready()
             try:
@@ -95,8 +97,7 @@ class Consumer:
             elif loop.time() - fetched_at < POLL_MS / 2000:
                 await asyncio.sleep(PAUSE_WITHOUT_BROKER_SECONDS)
             self._report_lag()
-            for source in self._gap_detector.partitions_to_rewind(loop.time()):
-                await consumer.seek_to_beginning(TopicPartition(source.topic, source.partition))
+            await self._rewind_gaps(consumer, loop.time())
             if is_committed or not self._shared or self._gap_detector.has_gaps():
                 continue
             if loop.time() - committed_at > COMMIT_SECONDS:
@@ -112,14 +113,36 @@ class Consumer:
     async def apply(self, fetched: Fetched) -> None:
         """Start to apply the new records. Raises the failure of the batch before."""
         batches: dict[Source, tuple[Progress, Batch]] = {}
-        for partition, records in fetched.items():
-            source = Source(partition.topic, partition.partition)
+        for source, records in self._events_of(fetched).items():
             start = await self._pipeline.progress(source)
             batch = self._gap_detector.read(source, start, records, asyncio.get_running_loop().time())
             if batch.deliveries or batch.progress != start:
                 batches[source] = (start, batch)
         if batches:
             await self._pipeline.apply(batches)
+
+    def _events_of(self, fetched: Fetched) -> dict[Source, Sequence[ConsumerRecord[Any, Any]]]:
+        """Return the fetched events by source, and no events for a source of which only a watermark was fetched."""
+        events: dict[Source, Sequence[ConsumerRecord[Any, Any]]] = {}
+        for place, records in fetched.items():
+            source = Source(self._watermarks.get(place.topic, place.topic), place.partition)
+            if place.topic in self._watermarks:
+                self._gap_detector.receive_watermarks(source, records)
+                events.setdefault(source, ())
+            else:
+                events[source] = records
+        return events
+
+    async def _rewind_gaps(self, consumer: AIOKafkaConsumer, now: float) -> None:
+        """Read partitions with a lasting gap again, unless their next record is only late: watermarks overtake it."""
+        for source in self._gap_detector.overdue(now):
+            place = TopicPartition(source.topic, source.partition)
+            end = (await consumer.end_offsets([place]))[place]
+            if self._gap_detector.is_late(source) and await consumer.position(place) < end:
+                self._gap_detector.wait_longer(source, now)
+            else:
+                self._gap_detector.rewind(source, now)
+                await consumer.seek_to_beginning(place)
 
     async def finish(self) -> None:
         """Wait until the running batch is committed. Raises its failure."""

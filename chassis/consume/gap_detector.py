@@ -1,18 +1,19 @@
 """Detects missing and duplicate records on a partition by their positions (P3).
 
-Each record contains its position and the previous position on its partition. With P the last position applied here:
+Each record contains its own position and the previous position on its partition. With P the last position applied here:
 - position <= P: a duplicate, skipped.
 - previous position > P: records are missing (a gap). The record is skipped, because the relay sends lost records again
   and all later ones after them. If the gap stays open for GAP_PATIENCE_SECONDS, the partition is read again from its
   beginning; if that does not close it, GapFoundError stops the consumer.
+- previous position < P: the store has other events than those applied here. FeedSetBackError stops the consumer.
 - otherwise the record is the next one and is applied.
+A watermark counts once its position is applied. Watermarks have their own topic, so they may arrive before the events.
 
 Guarantee: no event is applied twice, and none is applied while an earlier one of its partition is missing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -20,8 +21,9 @@ from aiokafka import ConsumerRecord
 
 from chassis.consume.applier import Batch
 from chassis.consume.positions import Progress, Source
-from chassis.consume.record_reading import complete_until, delivery_of, headers_of, previous_of
-from chassis.kafka.cloudevents import WATERMARK_TYPE
+from chassis.consume.record_reading import delivery_of, recorded_at, uuid_or_none, watermark_of
+from chassis.kafka.cloudevents import read
+from contracts.watermark import Watermark
 
 GAP_PATIENCE_SECONDS = 5.0
 
@@ -31,15 +33,19 @@ class GapFoundError(Exception):
 
 
 class FeedSetBackError(Exception):
-    """The store of a topic has lost events that it had published: its next events would be skipped as duplicates."""
+    """The store of a topic has lost events that are applied here: its next events would be skipped as duplicates."""
 
 
 @dataclass(slots=True)
 class Gap:
-    """The record after `position` is missing since the event loop's time `since`."""
+    """The record after `position` is missing since the event loop's time `since`.
+
+    `by_watermark`: no later record has been received, only a watermark.
+    """
 
     position: int
     since: float
+    by_watermark: bool
     rewound: bool = False
 
 
@@ -48,71 +54,104 @@ class GapDetector:
 
     def __init__(self) -> None:
         self._gaps: dict[Source, Gap] = {}
+        self._watermarks: dict[Source, tuple[str, Watermark]] = {}
 
     def has_gaps(self) -> bool:
         return bool(self._gaps)
 
     def reset(self) -> None:
         self._gaps.clear()
+        self._watermarks.clear()
+
+    def receive_watermarks(self, source: Source, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
+        """Keep the last watermark of a partition until its position is applied."""
+        for record in records:
+            if found := watermark_of(record):
+                self._watermarks[source] = found
 
     def read(self, source: Source, start: Progress, records: Sequence[ConsumerRecord[Any, Any]], now: float) -> Batch:
         """Return the records that follow `start` without a gap, and the new progress. Raises FeedSetBackError."""
         batch = Batch()
-        position, watermark = start.position, start.watermark
+        progress = start
         for record in records:
-            headers = headers_of(record)
-            if headers.get("ce_type") == WATERMARK_TYPE:
-                watermark = self._watermark(source, headers, record, Progress(position, watermark), now)
-                continue
-            delivery = delivery_of(source, headers, record)
+            event = read(record.headers, record.value)
+            delivery = delivery_of(source, event, record)
             if delivery.position < 0:
                 batch.deliveries.append(delivery)
-            elif delivery.position <= position:
                 continue
-            elif delivery.previous > position:
-                self._record_gap(source, position, now)
-            else:
-                self._gaps.pop(source, None)
-                batch.deliveries.append(delivery)
-                position = delivery.position
-                if delivery.envelope:
-                    watermark = max(watermark, delivery.envelope.recorded_at)
-        batch.progress = Progress(position, watermark)
+            reached = Progress(
+                delivery.position,
+                max(progress.watermark, recorded_at(event)),
+                uuid_or_none(event.epoch),
+                uuid_or_none(event.id),
+            )
+            check_same_store(source, progress, reached)
+            if delivery.position <= progress.position:
+                continue
+            if delivery.previous > progress.position:
+                self._gaps.setdefault(source, Gap(progress.position, now, by_watermark=False)).by_watermark = False
+                continue
+            check_predecessor(source, progress, delivery.previous)
+            self._gaps.pop(source, None)
+            batch.deliveries.append(delivery)
+            progress = reached
+        batch.progress = self._with_watermark(source, progress, now)
         return batch
 
-    def partitions_to_rewind(self, now: float) -> list[Source]:
-        """Return the partitions to read again from the beginning. Raises GapFoundError if one was rewound before."""
-        overdue = {source: gap for source, gap in self._gaps.items() if now - gap.since >= GAP_PATIENCE_SECONDS}
-        for source, gap in overdue.items():
-            if gap.rewound:
-                raise GapFoundError(f"{source.topic}/{source.partition} lacks the events after position {gap.position}")
-            structlog.get_logger().warning("consumer.rewind", topic=source.topic, partition=source.partition)
-            gap.since, gap.rewound = now, True
-        return list(overdue)
+    def overdue(self, now: float) -> list[Source]:
+        """Return the partitions whose gap has been open for GAP_PATIENCE_SECONDS."""
+        return [source for source, gap in self._gaps.items() if now - gap.since >= GAP_PATIENCE_SECONDS]
 
-    def _watermark(
-        self, source: Source, headers: dict[str, str], record: ConsumerRecord[Any, Any], known: Progress, now: float
-    ) -> datetime:
-        """Return the new watermark. A watermark record counts only if its previous position is applied."""
-        if (previous_of(headers) or 0) > known.position:
-            self._record_gap(source, known.position, now)
-            return known.watermark
+    def is_late(self, source: Source) -> bool:
+        """Return whether only a watermark shows the gap: then the missing record may not have been read yet."""
+        return self._gaps[source].by_watermark
+
+    def wait_longer(self, source: Source, now: float) -> None:
+        self._gaps[source].since = now
+
+    def rewind(self, source: Source, now: float) -> None:
+        """Note that the partition is read again from the beginning. Raises GapFoundError if it was before."""
+        gap = self._gaps[source]
+        if gap.rewound:
+            raise GapFoundError(f"{source.topic}/{source.partition} lacks the events after position {gap.position}")
+        structlog.get_logger().warning("consumer.rewind", topic=source.topic, partition=source.partition)
+        gap.since, gap.rewound = now, True
+
+    def _with_watermark(self, source: Source, progress: Progress, now: float) -> Progress:
+        """Return the progress with the last received watermark, if its position is applied and no record is missing."""
+        epoch, mark = self._watermarks.get(source, ("", None))
+        if mark is None:
+            return progress
+        if mark.position > progress.position:
+            self._gaps.setdefault(source, Gap(progress.position, now, by_watermark=True))
+            return progress
         if source in self._gaps:
-            return known.watermark
-        return max(known.watermark, watermark_time(source, headers, record, known))
-
-    def _record_gap(self, source: Source, position: int, now: float) -> None:
-        self._gaps.setdefault(source, Gap(position, now))
-
-
-def watermark_time(
-    source: Source, headers: dict[str, str], record: ConsumerRecord[Any, Any], known: Progress
-) -> datetime:
-    """Return the time of a watermark. Raises FeedSetBackError if it is new and its position is older than ours."""
-    until, last = complete_until(record), previous_of(headers)
-    if "ce_prevposition" in headers and until > known.watermark and last is not None and last < known.position:
-        raise FeedSetBackError(
-            f"{source.topic}/{source.partition} ends at position {last}, but {known.position} is applied here:"
-            " was its store restored from an older backup? See docs/operations.md"
+            return progress
+        check_same_store(
+            source, progress, Progress(mark.position, progress.watermark, uuid_or_none(epoch), mark.event_id)
         )
-    return until
+        if mark.position < progress.position and mark.complete_until > progress.watermark:
+            raise set_back(source, f"ends at position {mark.position}", progress)
+        return replace(progress, watermark=max(progress.watermark, mark.complete_until))
+
+
+def check_same_store(source: Source, known: Progress, received: Progress) -> None:
+    """Raise FeedSetBackError if a record is from another epoch, or is another event at the position applied last."""
+    if known.epoch and received.epoch and known.epoch != received.epoch:
+        raise set_back(source, f"is in epoch {received.epoch} instead of {known.epoch}", known)
+    same_position = known.position == received.position > 0
+    if same_position and known.event_id and received.event_id and known.event_id != received.event_id:
+        raise set_back(source, f"holds another event at position {received.position}", known)
+
+
+def check_predecessor(source: Source, known: Progress, previous: int) -> None:
+    """Raise FeedSetBackError if the next record does not follow the one applied last, but an earlier one."""
+    if previous < known.position:
+        raise set_back(source, f"continues after position {previous}", known)
+
+
+def set_back(source: Source, fault: str, known: Progress) -> FeedSetBackError:
+    return FeedSetBackError(
+        f"{source.topic}/{source.partition} {fault}, but {known.position} is applied here:"
+        " was a store restored from an older backup? See docs/operations.md"
+    )

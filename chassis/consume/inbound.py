@@ -23,10 +23,9 @@ from chassis.commands.decider import RejectedError
 from chassis.commands.problem import ProblemError
 from chassis.commands.result import ConflictError, KeyReusedError
 from chassis.consume.delivery import UNKNOWN_CUSTOMER, Delivery
-from chassis.consume.inbound_message import Message, data_of, read_message
+from chassis.consume.inbound_message import Message, data_of, headers_of, read_message
 from chassis.consume.parked_events import ParkedEvents
 from chassis.consume.positions import Source
-from chassis.consume.record_reading import headers_of
 from chassis.consume.subscription import commit_offsets, subscribed
 from chassis.kafka.client import TopicMismatchError, ensure_topics
 from chassis.kafka.cloudevents import UndecodableError

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from aiokafka import ConsumerRecord
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from chassis.kafka.cloudevents import UndecodableError
 from chassis.runtime.strict_json import MalformedJsonError, read_json
+from contracts.cloudevents import CONTENT_TYPE
 from contracts.types import Instant, Word
 
-STRUCTURED = "application/cloudevents+json"
 MAX_MESSAGE_BYTES = 64 * 1024
 # A field name or an index; other texts in the place of one may be personal data, or no valid text at all.
 PLAIN_NAME = re.compile(r"^[a-z_]{1,32}\Z|^[0-9]{1,5}\Z")
@@ -40,6 +41,14 @@ class Message(Generic[M]):
     attributes: Attributes
     data: M
     digest: bytes
+
+
+def headers_of(record: ConsumerRecord[Any, Any]) -> dict[str, str]:
+    """Return the headers of a record; none if one of them is not UTF-8 text."""
+    try:
+        return {name: value.decode() for name, value in record.headers}
+    except (UnicodeDecodeError, AttributeError):
+        return {}
 
 
 def read_message(headers: Mapping[str, str], value: bytes | None, known: Mapping[str, type[M]]) -> Message[M]:
@@ -84,7 +93,7 @@ def data_of(headers: Mapping[str, str], value: bytes | None) -> Any:
 
 
 def is_structured(headers: Mapping[str, str]) -> bool:
-    return headers.get("content-type", "").partition(";")[0].strip().lower() == STRUCTURED
+    return headers.get("content-type", "").partition(";")[0].strip().lower() == CONTENT_TYPE
 
 
 def invalid_fields(error: ValidationError) -> str:

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from chassis.consume.delivery import Delivery
-from chassis.kafka.cloudevents import read_headers
-from chassis.kafka.records import encode
+from chassis.kafka.records import RecordWriter, row_of
 from chassis.postgres.database import Connection, Pool
 
 MAX_REASON = 500
+NO_EPOCH = UUID(int=0)
 
 PARK = """
     INSERT INTO parked_event (consumer, topic, partition, position, subject, headers, value, reason)
@@ -34,13 +34,13 @@ DISCARD = "DELETE FROM parked_event WHERE consumer = $1 AND subject = $2 AND ($3
 
 
 def stored_form(delivery: Delivery) -> tuple[dict[str, str], bytes | None]:
-    """Return headers and value for a replay. Events of the own store get those that a published record has."""
-    headers, value = delivery.headers, delivery.value
-    if not headers and delivery.envelope:
-        _, value, pairs = encode(delivery.envelope, source=delivery.source.topic, previous_position=delivery.previous)
-        headers = read_headers(pairs)
+    """Return headers and value for a replay. Events of the own store get the value that a published record has."""
+    value = delivery.value
+    if value is None and delivery.envelope:
+        writer = RecordWriter(delivery.source.topic, "", NO_EPOCH)
+        _, value, _ = writer.record_of(row_of(delivery.envelope), delivery.previous)
     # PostgreSQL text cannot contain NUL.
-    return {name.replace("\0", "�"): text.replace("\0", "�") for name, text in headers.items()}, value
+    return {name.replace("\0", "�"): text.replace("\0", "�") for name, text in delivery.headers.items()}, value
 
 
 @dataclass(frozen=True, slots=True)

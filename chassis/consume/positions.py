@@ -14,13 +14,17 @@ BEGIN = """
     INSERT INTO consumer_position (consumer, topic, partition, position, watermark)
     VALUES ($1, $2, $3, 0, 'epoch') ON CONFLICT DO NOTHING
 """
-READ = "SELECT position, watermark FROM consumer_position WHERE consumer = $1 AND topic = $2 AND partition = $3"
+READ = """
+    SELECT position, watermark, epoch, event_id FROM consumer_position
+    WHERE consumer = $1 AND topic = $2 AND partition = $3
+"""
 # One statement for both, because the transaction stays open during each round trip.
 MOVE = """
     WITH moved AS (
-        UPDATE consumer_position p SET position = n.position, watermark = greatest(p.watermark, n.watermark)
-        FROM unnest($2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::timestamptz[])
-            AS n(topic, partition, expected, position, watermark)
+        UPDATE consumer_position p SET position = n.position, watermark = greatest(p.watermark, n.watermark),
+            epoch = n.epoch, event_id = n.event_id
+        FROM unnest($2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::timestamptz[], $8::uuid[], $9::uuid[])
+            AS n(topic, partition, expected, position, watermark, epoch, event_id)
         WHERE p.consumer = $1 AND p.topic = n.topic AND p.partition = n.partition AND p.position = n.expected
         RETURNING p.position
     )
@@ -43,10 +47,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """All events up to `position` are applied; among them are all events recorded before `watermark`."""
+    """All events up to `position` are applied; among them are all events recorded before `watermark`.
+
+    `epoch` is that of the store they came from, and `event_id` the id of the last of them; None: not known.
+    """
 
     position: int
     watermark: datetime
+    epoch: UUID | None = None
+    event_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,7 @@ class Positions:
         if row is None:
             raise LookupError(f"{self.consumer} has no position for {source}")
         # The driver returns '-infinity' as a datetime without a zone.
-        return Progress(row["position"], row["watermark"].replace(tzinfo=UTC))
+        return Progress(row["position"], row["watermark"].replace(tzinfo=UTC), row["epoch"], row["event_id"])
 
     async def move(
         self, held: Connection, moves: Mapping[Source, tuple[int, Progress]], customers: Collection[UUID] = ()
@@ -80,6 +89,8 @@ class Positions:
             [moves[source][1].position for source in sources],
             [moves[source][1].watermark for source in sources],
             customers,
+            [moves[source][1].epoch for source in sources],
+            [moves[source][1].event_id for source in sources],
         )
         if row is None or row["moved"] != len(moves):
             raise PositionMovedError(f"{self.consumer}: {row and row['moved']} of {len(moves)}")

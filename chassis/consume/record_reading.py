@@ -1,4 +1,4 @@
-"""Reads records of a topic: headers, positions, watermark, and the decoded event."""
+"""Reads records of a topic: attributes, positions, watermarks, and the decoded event."""
 
 import uuid
 from datetime import datetime
@@ -11,60 +11,69 @@ from pydantic import ValidationError
 
 from chassis.consume.delivery import UNKNOWN_CUSTOMER, Delivery
 from chassis.consume.positions import NEVER, Source
-from chassis.kafka.cloudevents import UndecodableError, UnknownTypeError, Watermark, decode, read_headers
-from chassis.kafka.position_headers import parse_position
+from chassis.kafka.cloudevents import (
+    CloudEvent,
+    UndecodableError,
+    UnknownTypeError,
+    decode,
+    instant,
+    parse_position,
+    read,
+)
+from contracts.watermark import Watermark
 
 
-def headers_of(record: ConsumerRecord[Any, Any]) -> dict[str, str]:
+def watermark_of(record: ConsumerRecord[Any, Any]) -> tuple[str, Watermark] | None:
+    """Return epoch and watermark of a record; None if it holds no watermark of ours."""
+    event = read(record.headers, record.value)
     try:
-        return read_headers(record.headers)
-    except UndecodableError:
-        return {}
-
-
-def complete_until(record: ConsumerRecord[Any, Any]) -> datetime:
-    try:
-        return Watermark.model_validate_json(record.value or b"").complete_until
+        mark = Watermark.model_validate_json(bytes(event.data))
     except ValidationError:
-        return NEVER
+        return None
+    return (event.epoch, mark) if event.type == Watermark.TYPE and mark.partition == record.partition else None
 
 
-def delivery_of(source: Source, headers: dict[str, str], record: ConsumerRecord[Any, Any]) -> Delivery:
+def delivery_of(source: Source, event: CloudEvent, record: ConsumerRecord[Any, Any]) -> Delivery:
     """Decode a record; if it cannot be decoded, the delivery has a problem.
 
     A record without positions was not sent by our relay: its position is its negative offset, and its customer is
     UNKNOWN_CUSTOMER, so that no real customer is parked because of it.
     """
-    position, previous = parse_position(headers.get("ce_position", "")), previous_of(headers)
+    position, previous = parse_position(event.position), parse_position(event.prevposition)
     if position is None or previous is None:
-        problem = "the record names no position"
-        return Delivery(source, -record.offset - 1, 0, UNKNOWN_CUSTOMER, headers, record.value, None, problem)
-    subject = subject_of(headers, record)
-    return deliver(source, position, previous, subject, headers, record.value)
+        place = -record.offset - 1
+        return Delivery(source, place, 0, UNKNOWN_CUSTOMER, {}, record.value, None, "the record names no position")
+    envelope, problem = decoded(event)
+    subject = subject_of(event, record)
+    return Delivery(source, position, previous, subject, {}, record.value, envelope, problem, event)
 
 
-def deliver(
-    source: Source, position: int, previous: int, subject: uuid.UUID, headers: dict[str, str], value: bytes | None
-) -> Delivery:
-    """Decode a record; if it cannot be decoded, the delivery has a problem and will be parked."""
-    envelope, problem = None, None
+def decoded(event: CloudEvent) -> tuple[Any, str | None]:
+    """Return the envelope, or the problem of a record that will be parked; neither for an unknown event type."""
     try:
-        envelope = decode(headers, value)
+        return decode(event), None
     except UnknownTypeError as error:
         structlog.get_logger().info("consumer.unknown_type", type=str(error))
+        return None, None
     except UndecodableError as error:
-        problem = str(error)
-    return Delivery(source, position, previous, subject, headers, value, envelope, problem)
+        return None, str(error)
 
 
-def previous_of(headers: dict[str, str]) -> int | None:
-    return parse_position(headers.get("ce_prevposition", "0"))
+def recorded_at(event: CloudEvent) -> datetime:
+    """Return when the event was recorded, or NEVER if the record does not say so."""
+    try:
+        return instant(event.recordedtime)
+    except ValueError:
+        return NEVER
 
 
-def subject_of(headers: dict[str, str], record: ConsumerRecord[Any, Any]) -> uuid.UUID:
-    for text in (headers.get("ce_subject", ""), (record.key or b"").decode(errors="replace")):
-        try:
-            return UUID(text)
-        except ValueError:
-            continue
-    return UNKNOWN_CUSTOMER
+def uuid_or_none(text: str) -> uuid.UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def subject_of(event: CloudEvent, record: ConsumerRecord[Any, Any]) -> uuid.UUID:
+    key = (record.key or b"").decode(errors="replace")
+    return uuid_or_none(event.subject) or uuid_or_none(key) or UNKNOWN_CUSTOMER

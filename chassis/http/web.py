@@ -17,6 +17,7 @@ from chassis.http.admission import Admission
 from chassis.http.auth import Authenticator
 from chassis.http.body import MAX_BODY_BYTES
 from chassis.http.paging import Cursors
+from chassis.http.schemas import add_schemas
 from chassis.http.slow_clients import SlowClients
 from chassis.runtime.supervisor import Supervisor
 from chassis.runtime.telemetry import Telemetry
@@ -63,6 +64,7 @@ def create_app(
         app.router.routes.extend(router.routes)
     check_policies(app)
     add_health(app, supervisor, checks)
+    add_schemas(app)
     return app
 
 

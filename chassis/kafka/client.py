@@ -3,15 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
 
-from chassis.kafka.cloudevents import Headers
 from contracts.topics import Topic
 
 Bounds = Mapping[TopicPartition, tuple[int, int]]
@@ -84,12 +83,23 @@ async def create(admin: AIOKafkaAdminClient, topic: Topic, replication: int) -> 
         topic.name,
         topic.partitions,
         replication,
-        topic_configs={"cleanup.policy": topic.cleanup_policy, "retention.ms": str(topic.retention_ms)},
+        topic_configs=configuration(topic),
     )
     response = await admin.create_topics([new])
     for _, code, *_ in response.topic_errors:
         if code not in (0, TopicAlreadyExistsError.errno):
             raise for_code(code)(topic.name)
+
+
+def configuration(topic: Topic) -> dict[str, str]:
+    """Return the settings with which a topic is created."""
+    kept = {"cleanup.policy": topic.cleanup_policy, "retention.ms": str(topic.retention_ms)}
+    return kept if topic.compact_after_ms is None else kept | compaction(str(topic.compact_after_ms))
+
+
+def compaction(after_ms: str) -> dict[str, str]:
+    """Return the settings that bound a compacted topic: records older than `after_ms` are compacted."""
+    return {"segment.ms": after_ms, "max.compaction.lag.ms": after_ms, "min.cleanable.dirty.ratio": "0.01"}
 
 
 def check_partitions(topics: tuple[Topic, ...], counts: dict[str, int]) -> None:
@@ -102,38 +112,19 @@ def check_partitions(topics: tuple[Topic, ...], counts: dict[str, int]) -> None:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class PartitionStart:
-    """The offset at which a partition starts, and the headers of its first record; None if it holds no record."""
-
-    offset: int
-    headers: Headers | None
-
-
 async def record_counts(bootstrap: str, topic: str, partitions: list[int]) -> dict[int, int]:
     """Return how many records each partition holds: 0 if it never had any, or if all were deleted by retention."""
     async with reading(bootstrap, topic, partitions) as (_, bounds):
         return {place.partition: end - first for place, (first, end) in bounds.items()}
 
 
-async def partition_starts(bootstrap: str, topic: str, partitions: list[int]) -> dict[int, PartitionStart]:
-    """Return where each partition starts: above 0, and with another record, once retention has deleted records."""
-    async with reading(bootstrap, topic, partitions) as (consumer, bounds):
-        starts = {}
-        for place, (first, end) in bounds.items():
-            headers = await headers_between(consumer, place, first, min(first + 1, end))
-            starts[place.partition] = PartitionStart(first, headers[0] if headers else None)
-        return starts
-
-
-async def read_last_headers(bootstrap: str, topic: Topic, length: int) -> list[list[Headers]]:
-    """Return the headers of the last records, at most `length`, of each partition that is not empty."""
+async def read_last(bootstrap: str, topic: Topic, length: int) -> dict[int, list[ConsumerRecord[Any, Any]]]:
+    """Return the last records, at most `length`, of each partition."""
     async with reading(bootstrap, topic.name, list(range(topic.partitions))) as (consumer, bounds):
-        return [
-            await headers_between(consumer, place, max(first, end - length), end)
+        return {
+            place.partition: await records_between(consumer, place, max(first, end - length), end)
             for place, (first, end) in bounds.items()
-            if first < end
-        ]
+        }
 
 
 @asynccontextmanager
@@ -150,12 +141,16 @@ async def reading(bootstrap: str, topic: str, partitions: list[int]) -> AsyncIte
         await close_client(consumer.stop())
 
 
-async def headers_between(consumer: AIOKafkaConsumer, place: TopicPartition, start: int, end: int) -> list[Headers]:
-    """Return the headers of the records from offset `start`, and at least up to `end`."""
+async def records_between(
+    consumer: AIOKafkaConsumer, place: TopicPartition, start: int, end: int
+) -> list[ConsumerRecord[Any, Any]]:
+    """Return the records from offset `start`, and at least up to `end`."""
+    found: list[ConsumerRecord[Any, Any]] = []
+    if start >= end:
+        return found
     consumer.seek(place, start)
-    found: list[Headers] = []
     async with asyncio.timeout(REQUEST_TIMEOUT_MS / 1000):
         while await consumer.position(place) < end:
             fetched = await consumer.getmany(place, timeout_ms=FETCH_MS)
-            found += [list(record.headers) for record in fetched.get(place, ())]
+            found += fetched.get(place, ())
     return found

@@ -1,69 +1,116 @@
-"""Builds Kafka records from stored rows: headers from the columns and the state, the value as stored.
+"""Builds Kafka records from stored rows: the stored state is spliced into the value, behind the attributes of the row.
 
-The state is not validated again: it was validated before the append, and readers validate what they receive.
+The event data is not validated again: it was validated before the append, and readers validate what they receive.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid5
 
 import asyncpg
-from pydantic_core import from_json
+import msgspec
 
-from chassis.kafka.cloudevents import CONTENT_TYPE, Headers
+from chassis.kafka.cloudevents import STRUCTURED, Headers
 from chassis.store.append import MAX_EVENT_BYTES
 from chassis.store.mapper import EventMapper
+from contracts.cloudevents import DATA_CONTENT_TYPE, schema_url
 from contracts.event import Envelope
 from contracts.types import utc_text
+from contracts.watermark import Watermark
 
 Row = asyncpg.Record | Mapping[str, Any]
 Record = tuple[bytes, bytes | None, Headers]
+Made = tuple[bytes, bytes, Headers]
 CACHED_TIMES = 64
-# Unambiguous: inside a string the quotes are escaped, and no field before `data` has that name.
-DATA = b',"data":'
-OPTIONAL = (("causation_id", "ce_causationid"), ("traceparent", "traceparent"))
-SPECVERSION = ("ce_specversion", b"1.0")
-CONTENT = ("content-type", CONTENT_TYPE.encode())
+# The attributes of a row. Its state follows, without the opening brace.
+ROW = b'%b,"subject":"%b","streamid":"%b","sequence":"%d","position":"%d","prevposition":"%d","recordedtime":"%b",'
 
 
 class UnreadableRowError(ValueError):
     """No record can be built from the row. The message contains no data of the row."""
 
 
-def record_of(row: Row, *, source: bytes, previous_position: int) -> tuple[bytes, bytes, Headers]:
-    """Return key, value and headers for a row of the event table. Raises UnreadableRowError."""
-    attributes, value = split_state(row["state"])
-    subject = str(row["subject"]).encode()
-    try:
-        metadata = attributes["metadata"]
-        headers = [
-            SPECVERSION,
-            ("ce_id", attributes["id"].encode()),
-            ("ce_source", source),
-            *type_headers(row["type"]),
-            ("ce_subject", subject),
-            ("ce_time", attributes["occurred_at"].encode()),
-            ("ce_recordedtime", time_header(row["recorded_at"])),
-            ("ce_streamid", str(row["stream_id"]).encode()),
-            ("ce_sequence", b"%d" % row["version"]),
-            ("ce_position", b"%d" % row["position"]),
-            ("ce_prevposition", b"%d" % previous_position),
-            ("ce_correlationid", metadata["correlation_id"].encode()),
-            ("ce_actor", metadata["actor"].encode()),
-            CONTENT,
-            *optional_headers(metadata),
-        ]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UnreadableRowError(f"its state lacks a field: {type(error).__name__}") from error
-    return subject, value, headers
+class StoredState(msgspec.Struct):
+    """What a stored state must contain, so that readers can decode its record."""
+
+    id: str
+    time: str
+    actor: str
+    correlationid: str
+    data: msgspec.Raw
 
 
-def encode(envelope: Envelope[Any], *, source: str, previous_position: int) -> tuple[bytes, bytes, Headers]:
-    """Return the record of an event, the same as `record_of` builds from its row."""
+STATES = msgspec.json.Decoder(StoredState)
+
+
+class RecordWriter:
+    """Builds the records of one store in one epoch.
+
+    `source` names the service, and `public_url` is the address at which it serves the schemas.
+    """
+
+    def __init__(self, source: str, public_url: str, epoch: UUID) -> None:
+        self._source = source
+        self._public_url = public_url
+        self._epoch = epoch
+        self._beginnings: dict[str, bytes] = {}
+
+    def record_of(self, row: Row, previous_position: int) -> Made:
+        """Return the record of a row of the event table. Raises UnreadableRowError."""
+        state = row["state"]
+        read_state(state)
+        subject = str(row["subject"]).encode()
+        return subject, self._attributes(row, subject, previous_position) + state[1:], STRUCTURED
+
+    def placeholder_of(self, row: Row, previous_position: int) -> Made:
+        """Return a record without data for a row that is unreadable or too large, so that its position is published."""
+        subject = str(row["subject"]).encode()
+        rest = b'"id":"%b","time":"%b"}' % (placeholder_id(row).encode(), time_text(row["recorded_at"]))
+        return subject, self._attributes(row, subject, previous_position) + rest, STRUCTURED
+
+    def watermark(self, mark: Watermark) -> Made:
+        """Return the record of a watermark, keyed by its partition."""
+        time = utc_text(mark.complete_until)
+        rest = b',"id":"watermark-%d-%b","time":"%b","data":%b}' % (
+            mark.partition,
+            time.encode(),
+            time.encode(),
+            mark.model_dump_json(exclude_none=True).encode(),
+        )
+        return b"%d" % mark.partition, self._beginning(Watermark.TYPE) + rest, STRUCTURED
+
+    def _attributes(self, row: Row, subject: bytes, previous_position: int) -> bytes:
+        return ROW % (
+            self._beginning(row["type"]),
+            subject,
+            str(row["stream_id"]).encode(),
+            row["version"],
+            row["position"],
+            previous_position,
+            time_text(row["recorded_at"]),
+        )
+
+    def _beginning(self, event_type: str) -> bytes:
+        """Return the attributes that all records of a type share."""
+        if event_type not in self._beginnings:
+            attributes = {
+                "specversion": "1.0",
+                "source": self._source,
+                "type": event_type,
+                "dataschema": schema_url(self._public_url, event_type),
+                "datacontenttype": DATA_CONTENT_TYPE,
+                "epoch": str(self._epoch),
+            }
+            self._beginnings[event_type] = msgspec.json.encode(attributes)[:-1]
+        return self._beginnings[event_type]
+
+
+def row_of(envelope: Envelope[Any]) -> Row:
+    """Return the row of the event table in which the store keeps an event."""
     new = EventMapper().to_new_event(envelope)
-    row = {
+    return {
         "position": envelope.position,
         "stream_id": envelope.stream_id,
         "version": envelope.version,
@@ -72,69 +119,32 @@ def encode(envelope: Envelope[Any], *, source: str, previous_position: int) -> t
         "state": new.state,
         "recorded_at": envelope.recorded_at,
     }
-    return record_of(row, source=source.encode(), previous_position=previous_position)
 
 
-def split_state(state: bytes) -> tuple[dict[str, Any], bytes]:
-    """Split a stored state into its parsed attributes and the unparsed event data. Raises UnreadableRowError."""
-    start = state.find(DATA)
-    value = state[start + len(DATA) : -1]
-    if start < 0 or len(value) > MAX_EVENT_BYTES:
+def read_state(state: bytes) -> StoredState:
+    """Check the form and the size of a stored state. Raises UnreadableRowError."""
+    if len(state) > MAX_EVENT_BYTES or state[:1] != b"{":
         raise UnreadableRowError(f"a state of {len(state)} bytes")
     try:
-        return from_json(state[:start] + b"}"), value
-    except ValueError as error:
-        raise UnreadableRowError("its state is not JSON") from error
-
-
-@cache
-def type_headers(event_type: str) -> Headers:
-    return [("ce_type", event_type.encode()), ("ce_dataschema", f"/schemas/{event_type}.json".encode())]
+        return STATES.decode(state)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise UnreadableRowError(f"its state is broken: {type(error).__name__}") from error
 
 
 @lru_cache(maxsize=CACHED_TIMES)
-def time_header(at: datetime) -> bytes:
-    """Return the time as a header value. Cached, because all events of one append have the same time."""
+def time_text(at: datetime) -> bytes:
+    """Return the time as text. Cached, because all events of one append have the same time."""
     return utc_text(at).encode()
 
 
-def optional_headers(metadata: Mapping[str, Any]) -> Headers:
-    found = [(header, metadata[name].encode()) for name, header in OPTIONAL if name in metadata]
-    if origin := metadata.get("origin"):
-        found += [("ce_batchid", origin["batch_id"].encode()), ("ce_batchrow", b"%d" % origin["row"])]
-    return found
-
-
-def placeholder_of(row: Row, *, source: bytes, previous_position: int) -> Record:
-    """Return a record without a value for a row that is unreadable or too large, so that its position is published."""
-    subject, recorded_at = str(row["subject"]).encode(), time_header(row["recorded_at"])
-    return (
-        subject,
-        None,
-        [
-            SPECVERSION,
-            ("ce_id", placeholder_id(row)),
-            ("ce_source", source),
-            *type_headers(row["type"]),
-            ("ce_subject", subject),
-            ("ce_time", recorded_at),
-            ("ce_recordedtime", recorded_at),
-            ("ce_streamid", str(row["stream_id"]).encode()),
-            ("ce_sequence", b"%d" % row["version"]),
-            ("ce_position", b"%d" % row["position"]),
-            ("ce_prevposition", b"%d" % previous_position),
-        ],
-    )
-
-
-def placeholder_id(row: Row) -> bytes:
+def placeholder_id(row: Row) -> str:
     """Return the event id of the placeholder of a row."""
-    return str(uuid5(UUID(str(row["stream_id"])), str(row["version"]))).encode()
+    return str(uuid5(UUID(str(row["stream_id"])), str(row["version"])))
 
 
-def event_id_of(row: Row) -> bytes:
+def event_id_of(row: Row) -> str:
     """Return the event id under which a row is published."""
     try:
-        return dict(record_of(row, source=b"", previous_position=0)[2])["ce_id"]
+        return read_state(row["state"]).id
     except UnreadableRowError:
         return placeholder_id(row)

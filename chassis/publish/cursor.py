@@ -7,7 +7,7 @@ from chassis.postgres.database import Pool, transaction
 from chassis.publish.lease import Lease, LeaseLostError
 
 READ_CURSOR = "SELECT position FROM relay_cursor"
-READ_PARTITIONS = "SELECT partition, position, refilled_offset FROM relay_partition"
+READ_PARTITIONS = "SELECT partition, position FROM relay_partition"
 # Moves the cursor and the last positions of the partitions, if this process still has the lease; else changes no row.
 MOVE = """
     WITH ours AS (SELECT FROM relay_lease WHERE holder = $1 AND epoch = $2 FOR UPDATE),
@@ -16,17 +16,16 @@ MOVE = """
     SELECT p.* FROM unnest($4::integer[], $5::bigint[]) AS p WHERE EXISTS (SELECT FROM ours)
     ON CONFLICT (partition) DO UPDATE SET position = excluded.position
 """
-REWIND = "UPDATE relay_cursor SET position = 0"
-FORGET_PARTITIONS = """
-    UPDATE relay_partition p SET position = 0, refilled_offset = n.refilled_offset
-    FROM unnest($1::integer[], $2::bigint[]) AS n(partition, refilled_offset) WHERE p.partition = n.partition
+REWIND = "UPDATE relay_cursor SET position = $1 WHERE position > $1"
+REWIND_PARTITIONS = """
+    UPDATE relay_partition p SET position = n.position
+    FROM unnest($1::integer[], $2::bigint[]) AS n(partition, position) WHERE p.partition = n.partition
 """
 
 
 class RelayCursor:
     """Events up to `position` are published; `previous` holds the last published position of each partition.
 
-    `refilled` holds the offset at which each partition started when it was last filled again.
     All move in one transaction, and only while the lease is held: else LeaseLostError is raised and nothing changes.
     """
 
@@ -35,12 +34,10 @@ class RelayCursor:
         self._lease = lease
         self.position = 0
         self.previous: dict[int, int] = {}
-        self.refilled: dict[int, int] = {}
 
     async def load(self) -> None:
         rows = await self._pool.fetch(READ_PARTITIONS)
         self.previous = defaultdict(int, {row["partition"]: row["position"] for row in rows})
-        self.refilled = {row["partition"]: row["refilled_offset"] for row in rows}
         self.position = await self._pool.fetchval(READ_CURSOR)
 
     async def move(self, position: int, previous: dict[int, int]) -> None:
@@ -50,13 +47,10 @@ class RelayCursor:
             raise LeaseLostError(f"the lease of epoch {self._lease.epoch} was lost")
         self.position, self.previous = position, previous
 
-    async def rewind(self, starts: Mapping[int, int]) -> None:
-        """Set all positions to 0, so that every event is published again. Raises LeaseLostError.
-
-        `starts` are the offsets at which the partitions that were published to start now.
-        """
+    async def rewind(self, positions: Mapping[int, int]) -> None:
+        """Publish the events of these partitions again that follow the given positions. Raises LeaseLostError."""
         async with transaction(self._pool) as held:
             await self._lease.check(held)
-            await held.execute(REWIND)
-            await held.execute(FORGET_PARTITIONS, list(starts), list(starts.values()))
-        self.position, self.previous, self.refilled = 0, defaultdict(int), dict(starts)
+            await held.execute(REWIND, min(positions.values()))
+            await held.execute(REWIND_PARTITIONS, list(positions), list(positions.values()))
+        await self.load()

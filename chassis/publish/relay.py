@@ -3,7 +3,7 @@
 Guarantees. One relay at a time publishes a store (`Lease`). The cursor and the last position of each partition move in
 one transaction, only after all records of the batch are acknowledged, and only while the lease is held. If a send
 fails, publishing stops and starts again from the cursor; records sent twice have the same positions, so readers skip
-them. If the topic was emptied, all events are published again. A store that is behind its topic does not publish.
+them. Events that the topic has lost are published again. A store that is behind its topic does not publish.
 """
 
 import asyncio
@@ -42,6 +42,7 @@ class Relay:
         topic: Topic,
         *,
         bootstrap: str,
+        public_url: str,
         health: Health,
         idempotence: bool = True,
         companion: tuple[Topic, Companion] | None = None,
@@ -51,7 +52,7 @@ class Relay:
         self._bootstrap = bootstrap
         self._health = health
         self._idempotence = idempotence
-        self._outbox = Outbox(store, topic, companion)
+        self._outbox = Outbox(store, topic, public_url, companion)
         self._topic_check = TopicCheck(store, topic, bootstrap)
         self._lease = Lease(pool)
         self._cursor = RelayCursor(pool, self._lease)
@@ -83,15 +84,16 @@ class Relay:
 
     async def _load_cursor(self) -> None:
         self._prepared = None
-        await self._cursor.load()
-        if starts := await self._topic_check.emptied(self._cursor.previous, self._cursor.refilled):
-            structlog.get_logger().warning("relay.refill", topic=self._topic.name)
-            await self._cursor.rewind(starts)
+        await self._outbox.open()
         await self._topic_check.ensure_store_not_behind()
+        await self._cursor.load()
+        if lost := await self._topic_check.lost(self._cursor.previous):
+            structlog.get_logger().warning("relay.refill", topic=self._topic.name, partitions=sorted(lost))
+            await self._cursor.rewind(lost)
 
-    async def _check_not_emptied(self) -> None:
-        if await self._topic_check.emptied(self._cursor.previous, self._cursor.refilled):
-            raise ConnectionAbortedError("the topic was emptied; the relay restarts to publish all events again")
+    async def _check_nothing_lost(self) -> None:
+        if await self._topic_check.lost(self._cursor.previous):
+            raise ConnectionAbortedError("the topic has lost events; the relay restarts to publish them again")
 
     async def _publish_loop(self, producer: AIOKafkaProducer) -> None:
         loop = asyncio.get_running_loop()
@@ -108,7 +110,7 @@ class Relay:
                 await self._publish_watermark(producer)
                 watermarked_at = now
             if now - checked_at > RECHECK_SECONDS:
-                await self._check_not_emptied()
+                await self._check_nothing_lost()
                 checked_at = now
             if published == 0:
                 await wait_with_timeout(self._woken, POLL_SECONDS)
@@ -141,7 +143,7 @@ class Relay:
         metrics.series(metrics.PUBLISHED, self._topic.name).inc(batch.count)
 
     async def _publish_watermark(self, producer: AIOKafkaProducer) -> None:
-        """Publish a watermark to each partition, if all events up to the head of the store are published."""
+        """Publish a watermark for each partition, if all events up to the head of the store are published."""
         head, complete_until = await self._store.watermark()
         metrics.OUTBOX_PENDING.set(head - self._cursor.position)
         if head != self._cursor.position:
@@ -150,5 +152,5 @@ class Relay:
 
 
 def watermark_pause(idle_seconds: float) -> float:
-    """Return the seconds between watermarks: fewer while idle, because the topic retains them like events."""
+    """Return the seconds between watermarks: fewer while idle."""
     return WATERMARK_SECONDS if idle_seconds < IDLE_AFTER_SECONDS else IDLE_WATERMARK_SECONDS

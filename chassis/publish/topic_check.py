@@ -1,32 +1,40 @@
-"""Compares a topic with its store: finds a topic that was emptied, and a store that is behind its topic."""
+"""Compares a topic with its store: finds events that the topic lost, and a store that is behind its topic."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from chassis.kafka.client import PartitionStart, partition_starts, read_last_headers
-from chassis.kafka.cloudevents import WATERMARK_TYPE
-from chassis.kafka.position_headers import furthest_position, last_event
+from aiokafka import ConsumerRecord
+
+from chassis.kafka.client import read_last
+from chassis.kafka.cloudevents import parse_position, read
 from chassis.publish.outbox import event_ids_at
 from chassis.store.event_store import EventStore
+from contracts.cloudevents import source_of
 from contracts.topics import Topic
 
 # The last record of ours on each partition is searched among so many; records that others wrote may follow it.
-LAST_RECORDS = 500
+LAST_RECORDS = 100
 WHY = ": was it restored from an older backup, or replaced by a standby that lagged behind? See docs/operations.md"
+
+DELETE = "delete and refill the topics (python -m deploy.refill)"
 
 
 class StoreBehindTopicError(Exception):
     """The topic contains events that its store does not have."""
 
 
-def has_no_event(start: PartitionStart, last_position: int, refilled: int) -> bool:
-    """Return whether a partition holds no event, if its last event was at `last_position`.
+class OtherEpochError(Exception):
+    """The topic contains records of another epoch of its store, or records in an earlier form."""
 
-    `refilled`: the partition was filled again when it started at this offset.
-    """
-    if start.headers is None:
-        return True
-    is_watermark = dict(start.headers).get("ce_type") == WATERMARK_TYPE.encode()
-    return is_watermark and start.offset > refilled and furthest_position(start.headers) >= last_position
+
+@dataclass(frozen=True, slots=True)
+class LastEvent:
+    """The last event of a partition: its position, id and epoch."""
+
+    position: int
+    id: str
+    epoch: str
 
 
 class TopicCheck:
@@ -36,39 +44,56 @@ class TopicCheck:
         self._store = store
         self._topic = topic
         self._bootstrap = bootstrap
-        self._source = f"/care/{topic.owner}".encode()
 
-    async def emptied(self, previous: Mapping[int, int], refilled: Mapping[int, int]) -> dict[int, int] | None:
-        """Return the offsets at which the partitions start if one has lost all its events, else None.
+    async def lost(self, previous: Mapping[int, int]) -> dict[int, int]:
+        """Return the last position of each partition that has lost the end of its events; 0 if it has none.
 
-        Its events were lost with the topic or deleted by retention; watermarks may be left. The relay then publishes
-        all events again, and passes these offsets as `refilled`: the watermarks that were left still come first.
+        They were lost with the topic, with a broker that had not written them to disk, or deleted by retention.
         """
-        written = [partition for partition, position in previous.items() if position > 0]
-        starts = await partition_starts(self._bootstrap, self._topic.name, written) if written else {}
-        if any(has_no_event(start, previous[number], refilled.get(number, 0)) for number, start in starts.items()):
-            return {number: start.offset for number, start in starts.items()}
-        return None
+        found = await self._last_events()
+        return {
+            partition: found[partition].position if partition in found else 0
+            for partition, position in previous.items()
+            if position > (found[partition].position if partition in found else 0)
+        }
 
     async def ensure_store_not_behind(self) -> None:
         """Raise StoreBehindTopicError if the topic contains events that the store does not have.
 
         Guarantee: a store restored from an old backup does not publish. It would assign positions a second time, and
-        readers would skip those events as duplicates. It is detected however long the store was idle, because
-        watermarks contain position and id of the last event.
+        readers would skip those events as duplicates. It is detected however long the store was idle, because the last
+        record of a partition is an event. Raises OtherEpochError if the topic was not deleted after a restore.
         """
-        partitions = await read_last_headers(self._bootstrap, self._topic, LAST_RECORDS)
-        published = max((furthest_position(records[-1]) for records in partitions), default=0)
-        head = await self._store.head()
+        found = list((await self._last_events()).values())
+        head, epoch = await self._store.head(), str(await self._store.epoch())
+        published = max((event.position for event in found), default=0)
+        if any(event.epoch != epoch for event in found):
+            raise OtherEpochError(f"topic {self._topic.name} holds records of another epoch: {DELETE}")
         if published > head:
             raise StoreBehindTopicError(
                 f"topic {self._topic.name} holds position {published}, but its store ends at {head}{WHY}"
             )
-        last_events = dict(filter(None, (last_event(records, self._source) for records in partitions)))
-        stored = await event_ids_at(self._store, list(last_events))
-        for position, event_id in last_events.items():
-            if event_id != stored.get(position):
+        stored = await event_ids_at(self._store, [event.position for event in found])
+        for event in found:
+            if event.id != stored.get(event.position):
                 # The store lost events and has appended others under the same positions.
                 raise StoreBehindTopicError(
-                    f"topic {self._topic.name} holds another event at {position} than its store{WHY}"
+                    f"topic {self._topic.name} holds another event at {event.position} than its store{WHY}"
                 )
+
+    async def _last_events(self) -> dict[int, LastEvent]:
+        """Return the last event of each partition that has one."""
+        partitions = await read_last(self._bootstrap, self._topic, LAST_RECORDS)
+        found = {number: last_event(records, source_of(self._topic)) for number, records in partitions.items()}
+        return {number: event for number, event in found.items() if event}
+
+
+def last_event(records: Sequence[ConsumerRecord[Any, Any]], source: str) -> LastEvent | None:
+    """Return the last event from `source` among consecutive records of a partition. Raises OtherEpochError."""
+    for record in reversed(records):
+        if ("ce_source", source.encode()) in record.headers:
+            raise OtherEpochError(f"a record is in the binary form of an earlier build: {DELETE}")
+        event = read(record.headers, record.value)
+        if event.source == source and (position := parse_position(event.position)):
+            return LastEvent(position, event.id, event.epoch)
+    return None

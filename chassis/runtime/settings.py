@@ -19,6 +19,8 @@ class Settings(BaseSettings):
     kafka_idempotence: bool = True
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
+    # Where others reach this service: the address in `dataschema`. By default that of host and port.
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^\s]+[^\s/]$")
     issuer: str
     audience: str = "care"
     jwks_url: str
@@ -27,3 +29,8 @@ class Settings(BaseSettings):
     pool_size: int = Field(default=10, ge=2, le=100)
     otlp_endpoint: str | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+
+    @property
+    def address(self) -> str:
+        """The URL at which others reach this service, without a final slash."""
+        return self.public_url or f"http://{self.host}:{self.port}"

@@ -30,6 +30,7 @@ READ_AT = f"SELECT {COLUMNS} FROM event WHERE position = ANY($1)"  # noqa: S608
 READ_SUBJECT = f"SELECT {COLUMNS} FROM event WHERE subject = $1 AND position > $2 ORDER BY position LIMIT $3"  # noqa: S608
 READ_ANSWER = "SELECT request_hash, status, body FROM idempotency WHERE key = $1"
 READ_HEAD = "SELECT position FROM store_head"
+READ_EPOCH = "SELECT epoch FROM store_epoch"
 READ_WATERMARK = "SELECT head, complete_until FROM store_watermark()"
 
 
@@ -115,6 +116,11 @@ class EventStore:
     async def head(self) -> int:
         position: int = await self._pool.fetchval(READ_HEAD)
         return position
+
+    async def epoch(self) -> UUID:
+        """Return the epoch of the store: a restore from an older copy begins a new one (ADR 0027)."""
+        epoch: UUID = await self._pool.fetchval(READ_EPOCH)
+        return epoch
 
     async def watermark(self) -> tuple[int, datetime]:
         """Return (position, T): every event recorded before T has a position up to this one."""

@@ -8,8 +8,12 @@ from uuid import UUID
 from eventsourcing.persistence import Mapper, MapperDeserialisationError, Notification, StoredEvent, Transcoder
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from contracts.event import Envelope, Metadata
+from contracts.event import Envelope, Metadata, Origin
 from contracts.topics import EVENT_TYPES
+from contracts.types import Word
+
+# A text, as CloudEvents attributes are.
+RowNumber = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,17}$")]
 
 
 @dataclass(frozen=True)
@@ -28,14 +32,47 @@ class RecordedEvent(Notification):
 
 
 class State(BaseModel):
-    """The content of the `state` column: the fields of the envelope that have no column of their own."""
+    """The content of the `state` column: what has no column of its own, named like the attributes of the record.
+
+    The relay splices it into the record as it is (`chassis/kafka/records.py`).
+    """
 
     model_config = ConfigDict(frozen=True)
 
     id: UUID
-    occurred_at: datetime
-    metadata: Metadata
+    time: datetime
+    actor: Word
+    correlationid: Word
+    causationid: UUID | None = None
+    traceparent: str | None = None
+    batchid: UUID | None = None
+    batchrow: RowNumber | None = None
     data: Annotated[Union[tuple(EVENT_TYPES.values())], Field(discriminator="type")]  # type: ignore[valid-type]  # noqa: UP007
+
+
+def state_of(envelope: Envelope[Any]) -> State:
+    metadata, origin = envelope.metadata, envelope.metadata.origin
+    return State(
+        id=envelope.id,
+        time=envelope.occurred_at,
+        actor=metadata.actor,
+        correlationid=metadata.correlation_id,
+        causationid=metadata.causation_id,
+        traceparent=metadata.traceparent,
+        batchid=origin.batch_id if origin else None,
+        batchrow=str(origin.row) if origin else None,
+        data=envelope.event,
+    )
+
+
+def metadata_of(state: State) -> Metadata:
+    return Metadata(
+        actor=state.actor,
+        correlation_id=state.correlationid,
+        causation_id=state.causationid,
+        traceparent=state.traceparent,
+        origin=Origin(batch_id=state.batchid, row=int(state.batchrow)) if state.batchid and state.batchrow else None,
+    )
 
 
 class BrokenStateError(MapperDeserialisationError):
@@ -59,12 +96,11 @@ class EventMapper(Mapper[UUID]):
         super().__init__(transcoder=PydanticTranscoder())
 
     def to_new_event(self, envelope: Envelope[Any]) -> NewEvent:
-        state = State(id=envelope.id, occurred_at=envelope.occurred_at, metadata=envelope.metadata, data=envelope.event)
         return NewEvent(
             originator_id=envelope.stream_id,
             originator_version=envelope.version,
             topic=envelope.event.type,
-            state=self.transcoder.encode(state),
+            state=self.transcoder.encode(state_of(envelope)),
             subject=envelope.subject,
         )
 
@@ -85,8 +121,8 @@ class EventMapper(Mapper[UUID]):
             stream_id=stream_id if isinstance(stream_id, UUID) else UUID(str(stream_id)),
             version=row.originator_version,
             position=row.id,
-            occurred_at=state.occurred_at,
+            occurred_at=state.time,
             recorded_at=row.recorded_at,
-            metadata=state.metadata,
+            metadata=metadata_of(state),
             event=state.data,
         )

@@ -55,6 +55,7 @@ def build(context: ServiceContext) -> Service:
         context.pool,
         ALERT_EVENTS,
         bootstrap=bootstrap,
+        public_url=settings.address,
         health=health("relay"),
         idempotence=settings.kafka_idempotence,
         companion=(ALERT_OPEN, open_record),
@@ -86,7 +87,7 @@ def answers(context: ServiceContext) -> ErasureAnswers:
     """Return the publisher of answers to erasures."""
     return ErasureAnswers(
         ALERT_ERASURE_ANSWERS,
-        partial(record_of, NAME),
+        partial(record_of, NAME, context.settings.address),
         context.pool,
         bootstrap=context.settings.kafka_bootstrap,
         idempotence=context.settings.kafka_idempotence,

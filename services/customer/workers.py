@@ -66,6 +66,7 @@ def relay(context: ServiceContext, needs: Dependencies) -> Relay:
         context.pool,
         CUSTOMER_EVENTS,
         bootstrap=context.settings.kafka_bootstrap,
+        public_url=context.settings.address,
         health=context.supervisor.health("relay"),
         idempotence=context.settings.kafka_idempotence,
     )

@@ -65,6 +65,7 @@ def build(context: ServiceContext) -> Service:
         context.pool,
         FOLLOWUP_EVENTS,
         bootstrap=settings.kafka_bootstrap,
+        public_url=settings.address,
         health=health("relay"),
         idempotence=settings.kafka_idempotence,
     )

@@ -38,7 +38,7 @@ def build(context: ServiceContext) -> Service:
     follow = model.follow(health(NAME))
     answers = ErasureAnswers(
         REPORTING_ERASURE_ANSWERS,
-        partial(record_of, NAME),
+        partial(record_of, NAME, context.settings.address),
         context.pool,
         bootstrap=settings.kafka_bootstrap,
         idempotence=settings.kafka_idempotence,

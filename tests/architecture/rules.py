@@ -16,7 +16,8 @@ IMPURE_CALLS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today
 PURE_FOLDERS_OF_A_SERVICE = ("commands", "domain")
 PURE_FILE = "policy"
 CONTRACTS_OF_NO_DOMAIN = {
-    f"contracts.{name}" for name in ("event", "money", "topics", "types", "field_error", "version")
+    f"contracts.{name}"
+    for name in ("cloudevents", "event", "money", "topics", "types", "field_error", "version", "watermark")
 }
 BROAD_ERRORS = {"Exception", "BaseException"}
 

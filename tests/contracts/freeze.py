@@ -6,7 +6,7 @@ Frozen files stand for what the stores hold already, so they are only ever added
 import json
 from pathlib import Path
 
-from contracts.cloudevents import payload
+from contracts.example_records import payload
 from contracts.examples import EXAMPLES
 from contracts.topics import EVENT_TYPES
 

@@ -11,7 +11,7 @@ import pytest
 
 from contracts import asyncapi
 from contracts.documents import ASYNCAPI
-from contracts.topics import CUSTOMER_INBOUND, ERASURE_ANSWERS, TOPICS
+from contracts.topics import CUSTOMER_INBOUND, ERASURE_ANSWERS, TOPICS, WATERMARKS
 
 ROOT = Path(__file__).parents[2]
 SOURCE = Path(__file__).parent / "asyncapi"
@@ -37,7 +37,9 @@ def test_the_parser_finds_nothing_wrong(checker: Path) -> None:
     report = _check(checker, ROOT / ASYNCAPI)
 
     assert [finding for finding in report["findings"] if finding["severity"] <= WARNING] == []
-    assert set(report["channels"]) == {topic.name for topic in (*TOPICS, CUSTOMER_INBOUND, *ERASURE_ANSWERS)}
+    assert set(report["channels"]) == {
+        topic.name for topic in (*TOPICS, *WATERMARKS, CUSTOMER_INBOUND, *ERASURE_ANSWERS)
+    }
     assert set(report["operations"]) == set(asyncapi.document()["operations"])
 
 

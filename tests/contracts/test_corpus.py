@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.cloudevents import payload
+from contracts.example_records import payload
 from contracts.topics import EVENT_TYPES
 from tests.contracts.freeze import CORPUS, missing_fields
 

@@ -3,16 +3,17 @@
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from contracts import asyncapi, documents
-from contracts.cloudevents import HEADERS, example_headers
-from contracts.examples import EXAMPLES
-from contracts.topics import EVENT_TYPES, TOPICS
+from contracts.topics import EVENT_TYPES, TOPICS, WATERMARKS
+from contracts.watermark import Watermark
 
 DOCUMENT = asyncapi.document()
+TRAIT = DOCUMENT["components"]["messageTraits"]["cloudEvent"]
 MESSAGES = DOCUMENT["components"]["messages"]
 
 
@@ -79,17 +80,22 @@ def test_a_message_example_fits_its_schemas(name: str) -> None:
     [example] = message["examples"]
 
     _validator(message["payload"]).validate(example["payload"])
-    _validator(message["headers"]).validate(example["headers"])
+    _validator(message.get("headers", TRAIT["headers"])).validate(example["headers"])
 
 
-def test_the_example_headers_fit_the_headers_of_every_event() -> None:
-    trait = DOCUMENT["components"]["messageTraits"]["cloudEvent"]["headers"]
-    for topic in TOPICS:
-        for event in topic.events:
-            headers = example_headers(topic, EXAMPLES[event])
+def test_49_every_topic_of_watermarks_is_a_channel_with_a_schema() -> None:
+    assert {topic.name for topic in WATERMARKS} <= DOCUMENT["channels"].keys()
+    assert all(topic.name in documents.topics_page() for topic in WATERMARKS)
+    assert f"contracts/generated/schemas/{Watermark.TYPE}.json" in documents.documents()
 
-            _validator(trait).validate(headers)
-            assert headers.keys() <= HEADERS.keys()
+
+@pytest.mark.parametrize("name", sorted(name for name in MESSAGES if "examples" in MESSAGES[name]))
+def test_45_every_schema_address_is_absolute_and_names_a_generated_schema(name: str) -> None:
+    [example] = MESSAGES[name]["examples"]
+    if "specversion" in example["payload"]:
+        address = urlsplit(example["payload"]["dataschema"])
+        assert address.scheme == "https"
+        assert f"contracts/generated{address.path}" in documents.documents()
 
 
 def test_the_page_of_topics_names_every_topic_and_event_type() -> None:

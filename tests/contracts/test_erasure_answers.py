@@ -1,5 +1,6 @@
 """Answers to erasures: one id for one answer, a schema that fits it, and no service but those that answer so."""
 
+import json
 from dataclasses import asdict
 from typing import get_args
 from uuid import UUID
@@ -9,16 +10,16 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from chassis.consume.inbound_message import read_message
-from contracts.asyncapi_erasure import EXAMPLES, payload
+from contracts.asyncapi_erasure import EXAMPLES, example_value, payload
 from contracts.documents import erasure_answer_schema
 from contracts.erasure_answers import (
     ANSWER_TOPICS,
     CONFIRMATIONS,
     ErasureConfirmed,
     ServiceWithoutVault,
-    headers_of,
     record_of,
 )
+from contracts.example_records import EXAMPLE_URL
 from contracts.topics import ERASURE_ANSWERS, EVENT_TYPES, TOPICS, UNLIMITED_RETENTION, Topic
 
 ROWS = {
@@ -46,10 +47,10 @@ def test_answers_are_none_of_the_facts_whose_chain_readers_follow() -> None:
 
 @pytest.mark.parametrize("topic", ERASURE_ANSWERS, ids=lambda topic: topic.owner)
 def test_what_is_sent_is_what_is_documented_and_is_read_as_it_was_meant(topic: Topic) -> None:
-    key, value, headers = record_of(EXAMPLES[topic].service, ROWS[topic])
+    key, value, headers = record_of(EXAMPLES[topic].service, EXAMPLE_URL, ROWS[topic])
     named = {name: text.decode() for name, text in headers}
-    assert named == headers_of(EXAMPLES[topic])
-    assert key.decode() == named["ce_subject"]
+    assert json.loads(value) == example_value(topic)
+    assert key.decode() == json.loads(value)["subject"]
     message = read_message(named, value, CONFIRMATIONS)
     assert message.data == EXAMPLES[topic]
     assert (message.attributes.source, message.attributes.id) == (f"/care/{topic.owner}", str(EXAMPLES[topic].id))

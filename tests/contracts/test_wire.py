@@ -1,36 +1,39 @@
 """What the relay writes to Kafka is what the AsyncAPI document says."""
 
 import json
-from typing import Any
 from uuid import UUID
 
 import pytest
 from jsonschema import Draft7Validator
 
-from chassis.kafka import cloudevents as wire
-from chassis.kafka.records import encode
-from contracts import asyncapi
-from contracts.cloudevents import OPTIONAL_HEADERS, example_headers, payload, source_of
+from chassis.kafka.records import RecordWriter, row_of
+from contracts import asyncapi_watermarks
+from contracts.cloudevents import ATTRIBUTES, OPTIONAL_ATTRIBUTES, attribute_schema, header_schema, source_of
 from contracts.event import Event, Origin
-from contracts.examples import CAUSE_ID, EXAMPLES, METADATA, RECORDED_AT, example_envelope
-from contracts.topics import CUSTOMER_EVENTS, TOPICS, Topic
+from contracts.example_records import EXAMPLE_EPOCH, EXAMPLE_URL, example_headers, example_record
+from contracts.examples import CAUSE_ID, EXAMPLES, METADATA, example_envelope
+from contracts.topics import CUSTOMER_EVENTS, EVENT_TOPICS, TOPICS, Topic
+from tests.support.records import record_of
 
-TRAIT = asyncapi.document()["components"]["messageTraits"]["cloudEvent"]["headers"]
-EVENT_TOPICS = [topic for topic in TOPICS if topic.cleanup_policy == "delete"]
+STATED_TOPICS = [topic for topic in TOPICS if topic.cleanup_policy == "delete"]
 
 
-@pytest.mark.parametrize(("topic", "event"), [(topic, event) for topic in EVENT_TOPICS for event in topic.events])
+def writer_of(topic: Topic) -> RecordWriter:
+    return RecordWriter(source_of(topic), EXAMPLE_URL, UUID(EXAMPLE_EPOCH))
+
+
+@pytest.mark.parametrize(("topic", "event"), [(topic, event) for topic in STATED_TOPICS for event in topic.events])
 def test_a_record_is_its_documented_example(topic: Topic, event: type[Event]) -> None:
     envelope = example_envelope(EXAMPLES[event])
 
-    key, value, headers = encode(envelope, source=source_of(topic), previous_position=0)
+    key, value, headers = writer_of(topic).record_of(row_of(envelope), 0)
 
     assert key.decode() == str(envelope.subject)
-    assert json.loads(value) == payload(EXAMPLES[event])
-    assert _text(headers) == example_headers(topic, EXAMPLES[event])
+    assert json.loads(value) == example_record(topic, EXAMPLES[event])
+    assert {name: text.decode() for name, text in headers} == example_headers()
 
 
-def test_every_optional_header_is_documented() -> None:
+def test_every_optional_attribute_is_documented() -> None:
     metadata = METADATA.model_copy(
         update={
             "causation_id": CAUSE_ID,
@@ -40,26 +43,18 @@ def test_every_optional_header_is_documented() -> None:
     )
     envelope = example_envelope(EXAMPLES[CUSTOMER_EVENTS.events[0]], metadata=metadata)
 
-    _, _, headers = encode(envelope, source=source_of(CUSTOMER_EVENTS), previous_position=0)
+    _, value, headers = record_of(envelope)
 
-    Draft7Validator(TRAIT).validate(_text(headers))
-    assert _text(headers).keys() == set(TRAIT["required"]) | OPTIONAL_HEADERS
-
-
-def test_a_watermark_is_its_documented_example() -> None:
-    message = asyncapi.document()["components"]["messages"][wire.WATERMARK_TYPE]
-    [example] = message["examples"]
-
-    event_id = str(example_envelope(EXAMPLES[CUSTOMER_EVENTS.events[0]]).id).encode()
-
-    value, headers = wire.encode_watermark(
-        RECORDED_AT, source=source_of(CUSTOMER_EVENTS), previous_position=93, previous_id=event_id
-    )
-
-    assert json.loads(value) == example["payload"]
-    assert _text(headers) == example["headers"]
-    assert set(message["headers"]["required"]) == example["headers"].keys() - {"ce_previd"}
+    attributes = json.loads(value)
+    Draft7Validator(attribute_schema()).validate(attributes)
+    Draft7Validator(header_schema()).validate({name: text.decode() for name, text in headers})
+    assert attributes.keys() == ATTRIBUTES.keys() | {"data"}
+    assert set(attribute_schema()["required"]) | OPTIONAL_ATTRIBUTES == attributes.keys()
 
 
-def _text(headers: wire.Headers) -> dict[str, Any]:
-    return {name: value.decode() for name, value in headers}
+@pytest.mark.parametrize("topic", EVENT_TOPICS, ids=lambda topic: topic.owner)
+def test_49_a_watermark_is_its_documented_example(topic: Topic) -> None:
+    key, value, _ = writer_of(topic).watermark(asyncapi_watermarks.example(topic))
+
+    assert json.loads(value) == asyncapi_watermarks.example_value(topic)
+    assert key == b"3"

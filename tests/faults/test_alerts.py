@@ -17,6 +17,7 @@ from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.customer import Stage
 from contracts.event import Envelope
+from contracts.example_records import EXAMPLE_URL
 from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS, PARTITIONS, Topic
 from services.alerts.detection.detector import CONSUMER, FEEDS, Detector
 from services.alerts.engine.episodes import CustomerState, evaluate
@@ -74,7 +75,14 @@ def expected_alerts(facts: list[Envelope[Any]], now: datetime) -> set[str]:
 
 
 def relay_for(deployment: Deployment, pool: Pool, topic: Topic) -> Relay:
-    return Relay(EventStore(pool), pool, deployment.own(topic), bootstrap=deployment.bootstrap, health=Health("relay"))
+    return Relay(
+        EventStore(pool),
+        pool,
+        deployment.own(topic),
+        bootstrap=deployment.bootstrap,
+        public_url=EXAMPLE_URL,
+        health=Health("relay"),
+    )
 
 
 async def raised(pool: Pool) -> int:

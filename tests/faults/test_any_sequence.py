@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,7 +22,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from chassis.consume import gap_detector
 from chassis.consume.gap_detector import FeedSetBackError
 from chassis.consume.positions import Positions
-from chassis.consume.record_reading import complete_until
+from chassis.consume.record_reading import watermark_of
 from chassis.publish import relay as relay_module
 from chassis.publish import topic_check
 from chassis.publish.cursor import RelayCursor
@@ -30,6 +30,7 @@ from chassis.publish.relay import Relay
 from chassis.store import event_store
 from chassis.store.append import Append, Appended
 from chassis.store.event_store import EventStore
+from contracts.watermark import Watermark
 from tests.faults.machine.broker import Broker
 from tests.faults.machine.databases import Databases, open_databases
 from tests.faults.machine.process_death import ProcessDeath, ProcessDied
@@ -58,8 +59,7 @@ def play(databases: list[Database], monkeypatch: pytest.MonkeyPatch) -> Iterator
     for module in (event_store, relay_module):
         monkeypatch.setattr(module, "crash_point", death.point)
     monkeypatch.setattr(relay_module, "send_all", broker.send_all)
-    for name in ("partition_starts", "read_last_headers"):
-        monkeypatch.setattr(topic_check, name, getattr(broker, name))
+    monkeypatch.setattr(topic_check, "read_last", broker.read_last)
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         runner.get_loop().set_exception_handler(tell_unless_it_died)
         stack = AsyncExitStack()
@@ -131,14 +131,17 @@ async def move_without_the_lease(cursor: RelayCursor, position: int, previous: d
     cursor.position, cursor.previous = position, previous
 
 
-def call_all_complete(_source: object, _headers: object, record: Any, *_: object) -> datetime:
-    return complete_until(record) + timedelta(days=40)
+def call_all_complete(record: Any) -> tuple[str, Watermark] | None:
+    if found := watermark_of(record):
+        epoch, mark = found
+        return epoch, mark.model_copy(update={"complete_until": mark.complete_until + timedelta(days=40)})
+    return None
 
 
 sound_append = EventStore.append
 DEFECTS = [(EventStore, "append", forget_keys), (RelayCursor, "move", move_without_the_lease)]
 RARE = [
-    (gap_detector, "watermark_time", call_all_complete),
+    (gap_detector, "watermark_of", call_all_complete),
     (Relay, "_publish", move_before_sending),
     (Positions, "move", stay),
 ]

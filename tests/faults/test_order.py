@@ -15,16 +15,17 @@ from hypothesis import strategies as st
 from chassis.consume.applier import Batch
 from chassis.consume.consumer import Consumer
 from chassis.consume.positions import NEVER, PositionMovedError, Progress, Source
-from chassis.kafka.cloudevents import encode_watermark
-from chassis.kafka.records import encode
+from chassis.kafka.records import Record
 from chassis.runtime.supervisor import Health
 from contracts.customer import ProfileChanged
 from contracts.event import Envelope
 from contracts.examples import CUSTOMER_ID, example_envelope
-from contracts.topics import CUSTOMER_EVENTS
+from contracts.topics import CUSTOMER_EVENTS, watermarks_of
+from tests.support.records import record_of, watermark
 
-PLACE = TopicPartition("feed", 0)
-SOURCE = Source("feed", 0)
+PLACE = TopicPartition(CUSTOMER_EVENTS.name, 0)
+WATERMARKS = TopicPartition(watermarks_of(CUSTOMER_EVENTS).name, 0)
+SOURCE = Source(CUSTOMER_EVENTS.name, 0)
 START = datetime(2026, 1, 5, tzinfo=UTC)
 CUSTOMERS = [uuid5(CUSTOMER_ID, str(number)) for number in range(3)]
 EVENTS = 12
@@ -65,22 +66,21 @@ def fact(position: int, subject: UUID) -> Envelope[Any]:
 
 
 def log_of(*, blind: bool = False) -> Log:
-    """Return a partition as the relay writes it, with watermarks. If `blind`, records have no previous position."""
+    """Return a partition and its watermarks as the relay writes them. If `blind`, records have no previous position."""
     log: Log = []
     # Other partitions take positions too, so those of one partition are not adjacent.
     for number in range(EVENTS):
         position, previous = 3 * number + 1, 0 if blind or number == 0 else 3 * number - 2
         envelope = fact(position, CUSTOMERS[number % len(CUSTOMERS)])
-        key, value, headers = encode(envelope, source="/care/customer", previous_position=previous)
-        log.append(record(len(log), key, value, headers))
+        log.append(received(PLACE, len(log), record_of(envelope, previous)))
         if number % 4 == 3:
-            value, headers = encode_watermark(at(position + 1), source="/care/customer", previous_position=position)
-            log.append(record(len(log), None, value, headers))
+            log.append(received(WATERMARKS, len(log), watermark(at(position + 1), position)))
     return log
 
 
-def record(offset: int, key: bytes | None, value: bytes, headers: list[tuple[str, bytes]]) -> ConsumerRecord[Any, Any]:
-    return ConsumerRecord(PLACE.topic, 0, offset, 0, 0, key, value, None, len(key or b""), len(value), tuple(headers))
+def received(place: TopicPartition, offset: int, record: Record) -> ConsumerRecord[Any, Any]:
+    key, value, headers = record
+    return ConsumerRecord(*place, offset, 0, 0, key, value, None, len(key), len(value or b""), tuple(headers))
 
 
 LENGTH = len(log_of())
@@ -104,7 +104,7 @@ async def deliver(log: Log, schedule: Sequence[Any]) -> list[str]:
         if step == "restart":
             consumer = new_consumer(memory)
             continue
-        await consumer.apply({PLACE: [log[index] for index in step]})
+        await consumer.apply(by_place([log[index] for index in step]))
         await consumer.finish()
         if memory.applied != everything[: len(memory.applied)]:
             wrong.append(f"I3: applied {memory.applied}")
@@ -112,6 +112,11 @@ async def deliver(log: Log, schedule: Sequence[Any]) -> list[str]:
         if late:
             wrong.append(f"P5: complete until {memory.known.watermark}, but {late} are missing")
     return wrong if memory.applied == everything else [*wrong, f"I3: ended with {memory.applied}"]
+
+
+def by_place(records: Log) -> dict[TopicPartition, Log]:
+    places = {TopicPartition(record.topic, 0) for record in records}
+    return {place: [record for record in records if record.topic == place.topic] for place in places}
 
 
 def new_consumer(memory: Memory) -> Consumer:

@@ -1,6 +1,7 @@
 """R33: foreign or broken records are parked with a reason, and other customers are not affected."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,42 +10,58 @@ from aiokafka import AIOKafkaProducer
 from chassis.consume.delivery import UNKNOWN_CUSTOMER
 from chassis.consume.local_feed import LocalFeed
 from chassis.kafka.client import ensure_topics
-from chassis.kafka.cloudevents import WATERMARK_TYPE, Headers
+from chassis.kafka.cloudevents import STRUCTURED, Headers
 from chassis.kafka.records import Row
 from chassis.publish.outbox import Outbox
 from chassis.runtime.supervisor import Health
 from chassis.store.mapper import EventMapper
-from contracts.topics import EVENT_TYPES
+from contracts.topics import EVENT_TYPES, watermarks_of
 from tests.faults.support.deployment import INSERT_EVENT, as_admin
 from tests.faults.support.facts import change, commit
 from tests.support.pipeline import Pipeline
+from tests.support.records import changed
 from tests.support.servers import Database
 from tests.support.waiting import background, eventually
 
 Sent = tuple[bytes | None, bytes | None, Headers]
-TYPE = ("ce_type", b"care.customer.registered.v1")
+REGISTERED = b'"type":"care.customer.registered.v1"'
 
 # Records that any producer with access to the topic could send. None has a readable position.
 STRAYS: dict[str, Sent] = {
     "nothing but a key": (b"k", None, []),
     "no headers": (b"k", b"{}", []),
-    "not JSON": (b"k", b"{", [TYPE]),
-    "a header that is no text": (b"k", b"{}", [("ce_type", b"\xff\xfe")]),
-    "a header with NUL": (b"k", b"{}", [TYPE, ("ce_actor", b"a\x00b")]),
-    "a value with NUL": (b"k", b"a\x00b", [TYPE]),
-    "a key that is no text": (b"\xff", b"{}", [TYPE]),
-    "a position that is a word": (b"k", b"{}", [TYPE, ("ce_position", b"x")]),
-    "a position in other digits": (b"k", b"{}", [TYPE, ("ce_position", "²".encode())]),
-    "a position beyond every store": (b"k", b"{}", [TYPE, ("ce_position", b"9" * 30)]),
-    "a negative position": (b"k", b"{}", [TYPE, ("ce_position", b"-5")]),
-    "a position before no number": (b"k", b"{}", [TYPE, ("ce_position", b"1"), ("ce_prevposition", b"x")]),
-    "a large value": (b"k", b"x" * 900_000, [TYPE]),
+    "a header that is no text": (b"k", b"{}", [("content-type", b"\xff\xfe")]),
+    "binary mode": (b"k", b"{}", [("ce_type", b"care.customer.registered.v1"), ("ce_position", b"1")]),
+    "not JSON": (b"k", b"{", STRUCTURED),
+    "no object": (b"k", b"[]", STRUCTURED),
+    "no value": (b"k", None, STRUCTURED),
+    "a value with NUL": (b"k", b"a\x00b", STRUCTURED),
+    "a text that is not UTF-8": (b"k", b'{"type":"\xff"}', STRUCTURED),
+    "a key that is no text": (b"\xff", b"{%b}" % REGISTERED, STRUCTURED),
+    "a position that is a word": (b"k", b'{%b,"position":"x"}' % REGISTERED, STRUCTURED),
+    "a position that is a number": (b"k", b'{%b,"position":1}' % REGISTERED, STRUCTURED),
+    "a position in other digits": (b"k", b'{%b,"position":"%b"}' % (REGISTERED, "²".encode()), STRUCTURED),
+    "a position beyond every store": (b"k", b'{%b,"position":"%b"}' % (REGISTERED, b"9" * 30), STRUCTURED),
+    "a negative position": (b"k", b'{%b,"position":"-5"}' % REGISTERED, STRUCTURED),
+    "no previous position": (b"k", b'{%b,"position":"1"}' % REGISTERED, STRUCTURED),
+    "a previous position that is a word": (b"k", b'{%b,"position":"1","prevposition":"x"}' % REGISTERED, STRUCTURED),
+    "a deep value": (b"k", b"[" * 100_000, STRUCTURED),
+    "a large value": (b"k", b"x" * 900_000, STRUCTURED),
 }
-BROKEN_WATERMARKS = [b"", b"{}", b'{"complete_until": "2099-01-01T00:00:00"}', b'{"complete_until": "tomorrow"}']
+MARK = b'{"type":"care.watermark.v1","data":%b}'
+BROKEN_WATERMARKS = [
+    b"",
+    b"{}",
+    MARK % b"{}",
+    MARK % b'{"partition":0,"position":0,"complete_until":"2099-01-01T00:00:00"}',
+    MARK % b'{"partition":0,"position":0,"complete_until":"tomorrow"}',
+    MARK % b'{"partition":99,"position":0,"complete_until":"2099-01-01T00:00:00Z"}',
+]
 
 
 async def test_r33_foreign_records_are_parked_and_block_no_customer(watched: Pipeline) -> None:
-    await ensure_topics(watched.bootstrap, (watched.topic,))
+    watermarks = watermarks_of(watched.topic)
+    await ensure_topics(watched.bootstrap, (watched.topic, watermarks))
     producer = AIOKafkaProducer(bootstrap_servers=watched.bootstrap)
     await producer.start()
     # The same on each partition, at the same offsets.
@@ -52,8 +69,7 @@ async def test_r33_foreign_records_are_parked_and_block_no_customer(watched: Pip
         for key, value, headers in STRAYS.values():
             await producer.send_and_wait(watched.topic.name, value, key, partition=partition, headers=headers)
         for value in BROKEN_WATERMARKS:
-            mark = [("ce_type", WATERMARK_TYPE.encode())]
-            await producer.send_and_wait(watched.topic.name, value, partition=partition, headers=mark)
+            await producer.send_and_wait(watermarks.name, value, b"k", partition=partition, headers=STRUCTURED)
     await producer.stop()
     async with background(watched.relay().run, watched.consumer().run):
         await commit(watched.store, 6)
@@ -62,35 +78,27 @@ async def test_r33_foreign_records_are_parked_and_block_no_customer(watched: Pip
     assert (row["subject"], row["events"]) == (UNKNOWN_CUSTOMER, len(STRAYS) * watched.topic.partitions)
 
 
-def without(name: str) -> Callable[[Sent], Sent]:
-    return lambda record: (record[0], record[1], [pair for pair in record[2] if pair[0] != name])
+def with_attribute(name: str, text: Any) -> Callable[[Sent], Sent]:
+    """Return a change of one attribute; None leaves it out."""
+    return lambda record: (record[0], changed(record[1] or b"", **{name: text}), record[2])
 
 
-def with_header(name: str, value: bytes) -> Callable[[Sent], Sent]:
-    return lambda record: (*without(name)(record)[:2], [*without(name)(record)[2], (name, value)])
-
-
-def with_value(value: bytes | None) -> Callable[[Sent], Sent]:
-    return lambda record: (record[0], value, record[2])
-
-
-# Records with valid previous positions, as a faulty producer of ours would send them.
+# Records with valid positions, as a faulty producer of ours would send them.
 SPOILED: dict[str, Callable[[Sent], Sent]] = {
-    "bad JSON": with_value(b"{"),
-    "no value": with_value(None),
-    "another schema": with_value(b'{"kind": "galaxy"}'),
-    "a value of NULs": with_value(b"\x00\x00"),
-    "no id": without("ce_id"),
-    "no actor": without("ce_actor"),
-    "an actor with NUL": with_header("ce_actor", b"a\x00b"),
-    "a version that is no number": with_header("ce_sequence", b"x"),
-    "a time without a zone": with_header("ce_recordedtime", b"2026-01-05T01:00:00"),
-    "an occurrence without a zone": with_header("ce_time", b"2026-01-05T01:00:00"),
-    "a time that is none": with_header("ce_time", b"yesterday"),
+    "no data": with_attribute("data", None),
+    "another schema": with_attribute("data", {"kind": "galaxy"}),
+    "data of NULs": with_attribute("data", "\0\0"),
+    "no id": with_attribute("id", None),
+    "no actor": with_attribute("actor", None),
+    "an actor with NUL": with_attribute("actor", "a\0b"),
+    "a version that is no number": with_attribute("sequence", "x"),
+    "a time without a zone": with_attribute("recordedtime", "2026-01-05T01:00:00"),
+    "an occurrence without a zone": with_attribute("time", "2026-01-05T01:00:00"),
+    "a time that is none": with_attribute("time", "yesterday"),
 }
 PASSED_OVER: dict[str, Callable[[Sent], Sent]] = {
-    "a type of tomorrow": with_header("ce_type", b"care.customer.frozen.v1"),
-    "a version of tomorrow": with_header("ce_type", b"care.customer.registered.v2"),
+    "a type of tomorrow": with_attribute("type", "care.customer.frozen.v1"),
+    "a version of tomorrow": with_attribute("type", "care.customer.registered.v2"),
     "no key": lambda record: (b"", record[1], record[2]),
     "a key of somebody else": lambda record: (str(uuid4()).encode(), record[1], record[2]),
 }

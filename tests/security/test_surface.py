@@ -1,4 +1,4 @@
-"""The public surface (S24): the documented routes, five addresses without a token, and nothing else."""
+"""The public surface (S24): the documented routes, five addresses and the schemas without a token, and nothing else."""
 
 import httpx
 import pytest
@@ -6,6 +6,8 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from chassis.http.problems import MEDIA_TYPE
+from contracts.topics import EVENT_TYPES
+from contracts.watermark import Watermark
 from services import openapi
 from tests.security.operations import document, operations
 from tests.security.scan import OPEN
@@ -23,7 +25,7 @@ async def test_there_is_no_route_but_those_documented_and_the_open_ones(world: W
     assert isinstance(transport, httpx.ASGITransport)
     assert isinstance(transport.app, FastAPI)
     found = {route.path for route in iter_route_contexts(transport.app.routes)}
-    assert found == document(service)["paths"].keys() | set(OPEN)
+    assert found == document(service)["paths"].keys() | set(OPEN) | {"/schemas/{name}"}
 
 
 @pytest.mark.parametrize("service", openapi.SERVICES)
@@ -36,6 +38,16 @@ async def test_a_stranger_is_shown_the_open_addresses_only(product: Product, ser
         paths = [each.path for each in operations() if each.service == service]
         refused = {path: (await stranger.get(path.replace("{", "").replace("}", ""))).status_code for path in paths}
         assert set(refused.values()) <= {401, 405}, refused
+
+
+@pytest.mark.parametrize("service", openapi.SERVICES)
+async def test_45_every_service_serves_the_schemas_that_its_records_name(product: Product, service: str) -> None:
+    async with httpx.AsyncClient(base_url=product.client.urls[service], trust_env=False) as stranger:
+        for name in (*EVENT_TYPES, Watermark.TYPE):
+            response = await stranger.get(f"/schemas/{name}.json")
+            assert (response.status_code, response.json()["$id"]) == (200, f"{name}.json")
+        for name in ("nothing.json", "..%2fasyncapi.json", "%00"):
+            assert (await stranger.get(f"/schemas/{name}")).status_code == 404
 
 
 @pytest.mark.parametrize("service", openapi.SERVICES)

@@ -16,6 +16,7 @@ from chassis.runtime.supervisor import Health
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.event import Envelope
+from contracts.example_records import EXAMPLE_URL
 from contracts.topics import CUSTOMER_EVENTS, Topic
 from services.customer.domain import CUSTOMER, Customer
 
@@ -39,7 +40,14 @@ class Pipeline:
         return CommandHandler(self.store, CUSTOMER, EventMapper())
 
     def relay(self) -> Relay:
-        return Relay(self.store, self.pool, self.topic, bootstrap=self.bootstrap, health=Health("relay"))
+        return Relay(
+            self.store,
+            self.pool,
+            self.topic,
+            bootstrap=self.bootstrap,
+            public_url=EXAMPLE_URL,
+            health=Health("relay"),
+        )
 
     @property
     def applier(self) -> Applier:
@@ -70,5 +78,5 @@ async def new_pipeline(pool: Pool, store: EventStore, bootstrap: str, admin_url:
         "GRANT SELECT, INSERT, DELETE ON seen TO care_app; GRANT USAGE ON SEQUENCE seen_n_seq TO care_app"
     )
     await admin.close()
-    topic = Topic(f"test.{uuid4().hex}", "customer", "A test's own.", CUSTOMER_EVENTS.events, partitions=3)
+    topic = Topic(f"test.events.{uuid4().hex}", "customer", "A test's own.", CUSTOMER_EVENTS.events, partitions=3)
     return Pipeline(pool, store, bootstrap, topic)

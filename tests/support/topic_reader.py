@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
-from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
+from cloudevents.core.bindings.kafka import KafkaMessage, from_structured
 from cloudevents.core.formats.json import JSONFormat
 
 from tests.support.waiting import eventually
@@ -62,11 +62,11 @@ async def read(consumer: AIOKafkaConsumer, received: ReceivedEvents) -> None:
             note(received.open_alerts, record.key.decode(), record.value)
         elif record.key:
             message = KafkaMessage(headers=dict(record.headers), key=record.key, value=record.value)
-            received.events.append(from_binary(message, JSONFormat()))
+            received.events.append(from_structured(message, JSONFormat()))
 
 
 def note(open_alerts: dict[str, Any], key: str, value: bytes | None) -> None:
     if value is None:
         open_alerts.pop(key, None)
     else:
-        open_alerts[key] = json.loads(value)
+        open_alerts[key] = json.loads(value)["data"]

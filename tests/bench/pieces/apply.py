@@ -6,31 +6,33 @@ from functools import partial
 from io import BytesIO
 from time import perf_counter
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
+
+from aiokafka import ConsumerRecord, TopicPartition
 
 from chassis.consume.applier import Applier, Batch
 from chassis.consume.consumer import MAX_RECORDS
 from chassis.consume.positions import Progress, Source
-from chassis.consume.record_reading import deliver
+from chassis.consume.record_reading import delivery_of
 from chassis.kafka.client import partition_of
-from chassis.kafka.cloudevents import Headers, read_headers
-from chassis.kafka.records import encode
+from chassis.kafka.cloudevents import read
 from chassis.postgres.database import Pool
 from contracts.event import Envelope
 from contracts.topics import PARTITIONS
 from services.reporting import projection
 from tests.bench.harness.event_data import LIFE, mixed, topic_of
 from tests.bench.harness.measuring import Bed, Figure, administrator, interleaved, rate
+from tests.support.records import record_of
 from tests.support.servers import Database
 
 EVENTS_PER_SECOND_OF_EFFORT = 4_000
 TARGET = 0.12
+PLACE = TopicPartition("bench", 0)
 TABLES = ("customer", "stage_transition", "contact", "task", "complaint", "timeline")
 EMPTY = f"TRUNCATE {', '.join(TABLES)}"
 EMPTY_FLOOR = f"TRUNCATE {', '.join(f'floor_{table}' for table in TABLES)}"
 
-# A record as a consumer gets it: where it stands, whose it is, headers, value.
-Received = tuple[Source, int, int, UUID, Headers, bytes]
+Received = tuple[Source, ConsumerRecord[Any, Any]]
 Polled = dict[Source, Batch]
 
 
@@ -60,8 +62,9 @@ def received(envelopes: Sequence[Envelope[Any]]) -> list[Received]:
     found: list[Received] = []
     for envelope in envelopes:
         source = Source(topic_of(type(envelope.event)).name, partition_of(str(envelope.subject).encode(), PARTITIONS))
-        _, value, headers = encode(envelope, source="/care/bench", previous_position=previous[source])
-        found.append((source, envelope.position, previous[source], envelope.subject, headers, value))
+        key, value, headers = record_of(envelope, previous[source])
+        sizes = len(key), len(value)
+        found.append((source, ConsumerRecord(*PLACE, len(found), 0, 0, key, value, None, *sizes, tuple(headers))))
         previous[source] = envelope.position
     return found
 
@@ -73,12 +76,12 @@ def polls_of(records: Sequence[Received]) -> list[Sequence[Received]]:
 def decode(poll: Sequence[Received]) -> Polled:
     """Do what the consumer does with the records of one poll."""
     batches: Polled = defaultdict(Batch)
-    for source, position, previous, subject, headers, value in poll:
-        delivery = deliver(source, position, previous, subject, read_headers(headers), value)
+    for source, record in poll:
+        delivery = delivery_of(source, read(record.headers, record.value), record)
         if delivery.envelope is None:
             raise AssertionError(delivery.problem)
         batches[source].deliveries.append(delivery)
-        batches[source].progress = Progress(position, delivery.envelope.recorded_at)
+        batches[source].progress = Progress(delivery.position, delivery.envelope.recorded_at)
     return batches
 
 

@@ -10,6 +10,7 @@ from chassis.consume.consumer import Consumer
 from chassis.consume.positions import Source
 from chassis.consume.rebuild import SESSION, ReadModel, Rebuild
 from chassis.kafka.client import ensure_topics
+from chassis.kafka.cloudevents import read
 from chassis.kafka.records import Record
 from chassis.postgres.database import Pool, open_pool
 from chassis.runtime.supervisor import Health
@@ -36,10 +37,10 @@ async def measure(bed: Bed) -> list[Figure]:
     await ensure_topics(bed.servers.infrastructure.kafka_bootstrap, tuple(topics.values()))
     sent: dict[tuple[str, int], list[Record]] = {}
     ends: dict[Source, int] = {}
-    for source, position, _, subject, headers, value in received(envelopes):
-        ends[source] = position
+    for source, record in received(envelopes):
+        ends[source] = int(read(record.headers, record.value).position)
         sent.setdefault((topics[source.topic].name, source.partition), []).append(
-            (str(subject).encode(), value, headers)
+            (record.key, record.value, list(record.headers))
         )
     await publish(bed.servers.infrastructure, sent)
     async with bed.store("reporting") as (database, pool):

@@ -13,16 +13,18 @@ from uuid import uuid4
 from aiokafka import AIOKafkaProducer
 
 from chassis.kafka.client import ensure_topics, new_producer, partition_of
-from chassis.kafka.records import Record, encode
+from chassis.kafka.records import Record
 from chassis.postgres.database import Pool
 from chassis.publish.relay import Relay
 from chassis.runtime.supervisor import Health
 from chassis.store.event_store import EventStore
 from contracts.event import Envelope
+from contracts.example_records import EXAMPLE_URL
 from contracts.topics import CUSTOMER_EVENTS, Topic
 from deploy.stack.infrastructure import Infrastructure
 from tests.bench.harness.event_data import OWN_LIFE, fill, mixed
 from tests.bench.harness.measuring import Bed, Figure, administrator, interleaved, rate
+from tests.support.records import record_of
 from tests.support.servers import Database
 from tests.support.waiting import background
 
@@ -54,7 +56,7 @@ async def measure(bed: Bed) -> list[Figure]:
 
 async def new_topic(kafka: Infrastructure) -> Topic:
     """Return a topic all of whose partitions take records already; a new one refuses them for a moment."""
-    topic = Topic(f"bench.{uuid4().hex}", "customer", "A measurement's own.", CUSTOMER_EVENTS.events)
+    topic = Topic(f"bench.events.{uuid4().hex}", "customer", "A measurement's own.", CUSTOMER_EVENTS.events)
     await ensure_topics(kafka.kafka_bootstrap, (topic,))
     async with producer_for(kafka) as producer:
         with expecting_refusals():
@@ -95,6 +97,7 @@ async def drained_per_second(database: Database, pool: Pool, kafka: Infrastructu
         pool,
         await new_topic(kafka),
         bootstrap=kafka.kafka_bootstrap,
+        public_url=EXAMPLE_URL,
         health=health,
         idempotence=kafka.kafka_genuine,
     )
@@ -113,7 +116,7 @@ def by_partition(envelopes: Sequence[Envelope[Any]]) -> dict[int, list[Record]]:
     records: dict[int, list[Record]] = defaultdict(list)
     for envelope in envelopes:
         partition = partition_of(str(envelope.subject).encode(), CUSTOMER_EVENTS.partitions)
-        records[partition].append(encode(envelope, source="/care/customer", previous_position=previous[partition]))
+        records[partition].append(record_of(envelope, previous[partition]))
         previous[partition] = envelope.position
     return records
 

@@ -11,8 +11,9 @@ from uuid import UUID
 import asyncpg
 from aiokafka import AIOKafkaConsumer
 
+from chassis.kafka.cloudevents import read
 from contracts.alerts import AlertCleared, AlertRaised
-from contracts.event import Event
+from contracts.cloudevents import type_of
 from contracts.topics import ALERT_EVENTS
 from tests.bench.harness.measuring import Figure, percentile
 from tests.bench.stack.whole import COMMANDS_PER_SECOND, Asked, Whole, log_contacts, register
@@ -126,14 +127,10 @@ async def watching(whole: Whole) -> AsyncIterator[Watch]:
         await database.close()
 
 
-def type_of(event: type[Event]) -> bytes:
-    return str(event.model_fields["type"].default).encode()
-
-
 async def hear(consumer: AIOKafkaConsumer, watch: Watch) -> None:
     raised, cleared = type_of(AlertRaised), type_of(AlertCleared)
     async for record in consumer:
-        kind, subject = dict(record.headers).get("ce_type"), (record.key or b"").decode()
+        kind, subject = read(record.headers, record.value).type, (record.key or b"").decode()
         if kind == raised:
             watch.raised.add(subject)
         elif kind == cleared:

@@ -1,13 +1,10 @@
 """An in-memory broker: it keeps the records of a relay in order, until they are lost."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
 
-from chassis.kafka.client import PartitionStart
-from chassis.kafka.cloudevents import Headers
 from chassis.kafka.records import Record
 from chassis.kafka.sending import Outgoing
 from contracts.topics import Topic
@@ -19,7 +16,7 @@ HALF_SENT = "broker.half-sent"
 
 
 class Broker:
-    """Replaces `send_all`, `partition_starts` and `read_last_headers`, with which a relay uses Kafka."""
+    """Replaces `send_all` and `read_last`, with which a relay uses Kafka."""
 
     def __init__(self, death: ProcessDeath) -> None:
         self._death = death
@@ -33,15 +30,9 @@ class Broker:
                 self.take(TopicPartition(topic, partition), record)
         self._death.point(HALF_SENT)
 
-    async def partition_starts(
-        self, _bootstrap: str, topic: str, partitions: Sequence[int]
-    ) -> dict[int, PartitionStart]:
-        logs = {number: self._logs[TopicPartition(topic, number)] for number in partitions}
-        return {number: PartitionStart(0, list(log[0].headers) if log else None) for number, log in logs.items()}
-
-    async def read_last_headers(self, _bootstrap: str, topic: Topic, length: int) -> list[list[Headers]]:
-        logs = (self._logs[TopicPartition(topic.name, number)] for number in range(topic.partitions))
-        return [[list(record.headers) for record in log[-length:]] for log in logs if log]
+    async def read_last(self, _bootstrap: str, topic: Topic, length: int) -> dict[int, list[ConsumerRecord[Any, Any]]]:
+        logs = {number: self._logs[TopicPartition(topic.name, number)] for number in range(topic.partitions)}
+        return {number: log[-length:] for number, log in logs.items()}
 
     def take(self, place: TopicPartition, record: Record) -> None:
         key, value, headers = record

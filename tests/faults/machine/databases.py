@@ -26,7 +26,7 @@ PREPARE = """
     DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$
 """
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL($1)"
-SINGLETONS = ["schema_migrations", "relay_cursor", "relay_lease"]
+SINGLETONS = ["schema_migrations", "relay_cursor", "relay_lease", "store_epoch"]
 BEGIN = """
     SELECT setval('store_watermark_instant', 0);
     UPDATE relay_cursor SET position = 0;

@@ -11,7 +11,6 @@ from chassis.commands.command_handler import CommandHandler
 from chassis.consume.applier import Applier, Handler
 from chassis.consume.consumer import Consumer
 from chassis.consume.positions import PositionMovedError
-from chassis.kafka.cloudevents import encode_watermark
 from chassis.postgres.database import Connection, Pool
 from chassis.publish.lease import LeaseLostError
 from chassis.publish.relay import Relay
@@ -19,13 +18,15 @@ from chassis.runtime.supervisor import Health
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.event import Envelope
-from contracts.topics import FOLLOWUP_EVENTS, Topic
+from contracts.example_records import EXAMPLE_URL
+from contracts.topics import FOLLOWUP_EVENTS, Topic, watermarks_of
 from services.customer.domain import CUSTOMER, Customer
 from tests.faults.machine.broker import Broker
 from tests.faults.machine.databases import Databases
 from tests.faults.machine.model import Order
 from tests.faults.machine.process_death import ProcessDeath, ProcessDied
 from tests.support.pipeline import SEE
+from tests.support.records import watermark
 
 APPLYING = "applier.applying"
 TWO = 2
@@ -65,7 +66,14 @@ class RelayPair:
         relay = self._relays[number]
         try:
             if relay is None:
-                relay = Relay(EventStore(self._pool), self._pool, self.topic, bootstrap="", health=Health("relay"))
+                relay = Relay(
+                    EventStore(self._pool),
+                    self._pool,
+                    self.topic,
+                    bootstrap="",
+                    public_url=EXAMPLE_URL,
+                    health=Health("relay"),
+                )
                 if not await relay._lease.acquire():
                     return
                 await relay._load_cursor()
@@ -126,6 +134,6 @@ async def see(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
 
 def publish_followup_watermarks(broker: Broker, databases: Databases) -> None:
     """Publish watermarks up to now on followup's topic, which has no events in a sequence."""
-    value, headers = encode_watermark(databases.now, source="/care/followup", previous_position=0)
-    for number in range(FOLLOWUP_EVENTS.partitions):
-        broker.take(TopicPartition(FOLLOWUP_EVENTS.name, number), (b"", value, headers))
+    topic = watermarks_of(FOLLOWUP_EVENTS)
+    for number in range(topic.partitions):
+        broker.take(TopicPartition(topic.name, number), watermark(databases.now, 0, partition=number))

@@ -14,7 +14,7 @@ from chassis.publish.lease import LEASE_SECONDS
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.event import Envelope
-from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS, PARTITIONS
+from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS, PARTITIONS, watermarks_of
 from services.alerts.detection.detector import CONSUMER, Detector
 from services.alerts.engine.rules import DEFAULT_RULES
 from tests.faults.machine.alert_oracle import AlertOracle
@@ -36,8 +36,9 @@ from tests.faults.support.ledger import LOST, Attempt, Outcome, Reply
 
 PLACES = {
     topic.name: [TopicPartition(topic.name, number) for number in range(PARTITIONS)]
-    for topic in (CUSTOMER_EVENTS, FOLLOWUP_EVENTS)
+    for topic in (CUSTOMER_EVENTS, watermarks_of(CUSTOMER_EVENTS), watermarks_of(FOLLOWUP_EVENTS))
 }
+WITH_WATERMARKS = PLACES[CUSTOMER_EVENTS.name] + PLACES[watermarks_of(CUSTOMER_EVENTS).name]
 ALL = 1_000
 HEAD = "head"
 MOVES = """
@@ -104,13 +105,13 @@ class System:
     async def deliver_marks(self) -> None:
         """Publish watermarks up to now on followup's topic, and deliver them to alerts."""
         publish_followup_watermarks(self.broker, self.databases)
-        await self.deliver(0, 0, PLACES[FOLLOWUP_EVENTS.name], None, ALL)
+        await self.deliver(0, 0, PLACES[watermarks_of(FOLLOWUP_EVENTS).name], None, ALL)
 
     async def let_flow(self, relay: int, member: int) -> None:
         """Publish and deliver everything once, with the given relay and member."""
         await self.relay_pairs[0].publish(relay)
         await self.deliver_marks()
-        await self.deliver(0, member, PLACES[CUSTOMER_EVENTS.name], None, ALL)
+        await self.deliver(0, member, WITH_WATERMARKS, None, ALL)
         await self.evaluate_alerts()
 
     async def evaluate_alerts(self) -> None:
@@ -161,7 +162,7 @@ class System:
         await self.publish_all(self.relay_pairs[0])
         for number, group in enumerate(self.consumer_groups):
             group.restart()
-            await self.deliver(number, 0, PLACES[CUSTOMER_EVENTS.name], 0, ALL)
+            await self.deliver(number, 0, WITH_WATERMARKS, 0, ALL)
         await self.deliver_marks()
         await self.evaluate_alerts()
         await self.publish_all(self.relay_pairs[1])

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from chassis.kafka.cloudevents import WATERMARK_TYPE
+from chassis.kafka.cloudevents import read
 from chassis.postgres.database import Pool
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
@@ -38,7 +38,7 @@ async def stored(pool: Pool, *, after: int = 0) -> list[Envelope[Any]]:
 
 
 async def published(bootstrap: str, topic: Topic) -> list[Published]:
-    """Return every event record of the topic, without watermarks."""
+    """Return every event record of the topic."""
     places = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
     reader = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     found = []
@@ -57,21 +57,20 @@ async def published(bootstrap: str, topic: Topic) -> list[Published]:
 
 
 def events_among(records: Iterable[ConsumerRecord[Any, Any]]) -> list[Published]:
-    """Return the events among the records, without watermarks."""
-    described = [(record, {name: value.decode() for name, value in record.headers}) for record in records]
+    """Return the events in the records."""
+    described = [(record, read(record.headers, record.value)) for record in records]
     return [
         Published(
             record.partition,
             record.offset,
-            UUID(headers["ce_id"]),
-            UUID(headers["ce_subject"]),
-            UUID(headers["ce_streamid"]),
-            int(headers["ce_sequence"]),
-            int(headers["ce_position"]),
-            int(headers["ce_prevposition"]),
+            UUID(event.id),
+            UUID(event.subject),
+            UUID(event.streamid),
+            int(event.sequence),
+            int(event.position),
+            int(event.prevposition),
         )
-        for record, headers in described
-        if headers["ce_type"] != WATERMARK_TYPE
+        for record, event in described
     ]
 
 

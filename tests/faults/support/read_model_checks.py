@@ -4,13 +4,21 @@ from chassis.postgres.database import Pool
 from chassis.publish.relay import Relay
 from chassis.runtime.supervisor import Health
 from chassis.store.event_store import EventStore
+from contracts.example_records import EXAMPLE_URL
 from tests.faults.support import evidence, oracle
 from tests.faults.support.deployment import Deployment
 from tests.support.waiting import eventually
 
 
 def relay_for(deployment: Deployment, pool: Pool) -> Relay:
-    return Relay(EventStore(pool), pool, deployment.topic, bootstrap=deployment.bootstrap, health=Health("relay"))
+    return Relay(
+        EventStore(pool),
+        pool,
+        deployment.topic,
+        bootstrap=deployment.bootstrap,
+        public_url=EXAMPLE_URL,
+        health=Health("relay"),
+    )
 
 
 async def read_model_caught_up(pool: Pool, read_model: Pool) -> None:

@@ -1,6 +1,7 @@
 """The answers of all four services to an erasure, through their databases and Kafka."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.erasure_answers import ANSWER_TOPICS, CONFIRMATIONS, ErasureConfirmed, ServiceWithoutVault, record_of
 from contracts.event import Envelope
+from contracts.example_records import EXAMPLE_URL
 from services.alerts.detection.detector import Detector
 from services.alerts.engine.rules import DEFAULT_RULES
 from services.customer.projection import followup as of_followup
@@ -31,6 +33,7 @@ from tests.faults.support.relay_process import delete_topic
 from tests.integration.customer.conftest import Api
 from tests.integration.customer.test_erasure import PERSON, REASON, certificate, id_of
 from tests.integration.customer.test_people import added
+from tests.support.records import changed
 from tests.support.servers import Servers
 from tests.support.waiting import DEADLINE_SECONDS, STEP_SECONDS, background, eventually, lasting
 
@@ -70,7 +73,10 @@ class Others:
         """Return what sends, as a process that has just begun makes it."""
         return Sender(
             ErasureAnswers(
-                ANSWER_TOPICS[service], partial(record_of, service), self.pools[service], bootstrap=self.bootstrap
+                ANSWER_TOPICS[service],
+                partial(record_of, service, EXAMPLE_URL),
+                self.pools[service],
+                bootstrap=self.bootstrap,
             )
         )
 
@@ -92,7 +98,7 @@ class Others:
             await reader.stop()
 
     async def ids(self, service: ServiceWithoutVault) -> set[str]:
-        return {dict(record.headers)["ce_id"].decode() for record in await self.records(service)}
+        return {json.loads(record.value)["id"] for record in await self.records(service)}
 
     async def taken_in(self, service: ServiceWithoutVault) -> None:
         await self.inbound.handle_all(await self.records(service))
@@ -271,9 +277,8 @@ async def test_more_answers_than_a_batch_holds_go_out_in_several(
 def answer(service: str, *, source: str, erasure_id: UUID | None = None) -> tuple[bytes, list[tuple[str, bytes]]]:
     """Return value and headers of an answer that some service might give."""
     row = {"erasure_id": erasure_id or uuid4(), "customer_id": uuid4(), "entries": 0}
-    _, value, headers = record_of("alerts", {**row, "received_at": datetime(2024, 6, 1, 1, tzinfo=UTC)})
-    named = {**dict(headers), "ce_source": source.encode()}
-    return value.replace(b'"alerts"', f'"{service}"'.encode()), list(named.items())
+    _, value, headers = record_of("alerts", EXAMPLE_URL, {**row, "received_at": datetime(2024, 6, 1, 1, tzinfo=UTC)})
+    return changed(value.replace(b'"alerts"', f'"{service}"'.encode()), source=source), headers
 
 
 @pytest.mark.parametrize(

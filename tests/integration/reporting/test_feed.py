@@ -10,12 +10,12 @@ from aiokafka import AIOKafkaProducer
 from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
 from chassis.kafka.client import ensure_topics, partition_of
-from chassis.kafka.records import encode
 from chassis.postgres.database import Pool
 from chassis.runtime.supervisor import Health
 from contracts.event import Envelope
 from contracts.topics import Topic
 from services.reporting import projection
+from tests.support.records import record_of
 from tests.support.servers import Servers
 from tests.support.waiting import background, eventually
 from tests.unit.reporting.story import ALERT_FACTS, CUSTOMER_FACTS, FOLLOWUP_FACTS, IN_TOPIC_ORDER
@@ -49,7 +49,7 @@ async def publish(bootstrap: str, topic: Topic, facts: Sequence[Envelope[Any]]) 
     await producer.start()
     for fact in facts:
         partition = partition_of(str(fact.subject).encode(), topic.partitions)
-        key, value, headers = encode(fact, source="/test", previous_position=before.get(partition, 0))
+        key, value, headers = record_of(fact, before.get(partition, 0))
         before[partition] = fact.position
         await producer.send_and_wait(topic.name, value, key, partition, headers=headers)
     await producer.stop()

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from chassis.consume.inbound_message import MAX_MESSAGE_BYTES, STRUCTURED, read_message
+from chassis.consume.inbound_message import MAX_MESSAGE_BYTES, read_message
 from chassis.kafka.cloudevents import UndecodableError
+from contracts.cloudevents import CONTENT_TYPE
 from contracts.inbound import INBOUND, OrderPlaced
 
 HEADERS = {
@@ -32,7 +33,7 @@ def told(data: dict[str, Any]) -> Any:
 def test_binary_and_structured_mode_are_equivalent() -> None:
     structured = {name.removeprefix("ce_"): text for name, text in HEADERS.items()} | {"data": DATA}
     in_headers = read_message(HEADERS, json.dumps(DATA).encode(), INBOUND)
-    in_one = read_message({"content-type": f"{STRUCTURED}; charset=utf-8"}, json.dumps(structured).encode(), INBOUND)
+    in_one = read_message({"content-type": f"{CONTENT_TYPE}; charset=utf-8"}, json.dumps(structured).encode(), INBOUND)
     assert in_one.data == in_headers.data
     assert in_one.attributes == in_headers.attributes
 
@@ -69,7 +70,7 @@ def test_the_digest_distinguishes_contents_under_one_id() -> None:
         (HEADERS | {"ce_type": "care.inbound.nothing.v1"}, b"{}", "not accepted"),
         (HEADERS | {"ce_id": ""}, b"{}", "id (string_too_short)"),
         ({"ce_type": "care.inbound.order-placed.v1"}, b"{}", "id (missing), source (missing), time (missing)"),
-        ({"content-type": STRUCTURED}, b"[]", "a structured CloudEvent must be an object"),
+        ({"content-type": CONTENT_TYPE}, b"[]", "a structured CloudEvent must be an object"),
         (HEADERS, json.dumps(DATA | {"note": SECRET}).encode(), "note (extra_forbidden)"),
         (HEADERS, json.dumps(DATA | {SECRET: 1}).encode(), "invalid: ? (extra_forbidden)"),
         (HEADERS, json.dumps(DATA | {"a\0b": 1}).encode(), "invalid: ? (extra_forbidden)"),

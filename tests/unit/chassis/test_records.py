@@ -1,21 +1,24 @@
 """Records are built from stored rows without changes; an unreadable row raises and gets a placeholder."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from chassis.kafka.cloudevents import decode, read_headers
-from chassis.kafka.records import UnreadableRowError, encode, placeholder_of, record_of
+from chassis.kafka.cloudevents import decode
+from chassis.kafka.records import Made, UnreadableRowError, event_id_of, row_of
 from chassis.store.append import MAX_EVENT_BYTES
 from chassis.store.mapper import EventMapper
 from contracts import customer
 from contracts.event import Event
 from contracts.examples import EXAMPLES, METADATA, example, example_envelope
+from tests.support.records import received, record_of, value_of, writer
 
 STREAM, SUBJECT = UUID(int=1), UUID(int=2)
 RECORDED_AT = datetime(2024, 6, 3, 9, tzinfo=UTC)
+STATE = EventMapper().to_new_event(example_envelope(example(customer.Registered))).state
 
 
 def row(state: bytes) -> dict[str, Any]:
@@ -30,21 +33,20 @@ def row(state: bytes) -> dict[str, Any]:
     }
 
 
-def made_of(state: bytes) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
-    return record_of(row(state), source=b"/care/customer", previous_position=8)
+def made_of(state: bytes) -> Made:
+    return writer().record_of(row(state), 8)
 
 
 @pytest.mark.parametrize("event", EXAMPLES.values(), ids=lambda event: type(event).__name__)
-def test_the_value_is_the_event_data_as_stored(event: Event) -> None:
-    _, value, _ = encode(example_envelope(event), source="/care/x", previous_position=0)
-    assert value == event.model_dump_json(exclude_none=True).encode()
+def test_the_value_ends_with_the_event_data_as_stored(event: Event) -> None:
+    data = event.model_dump_json(exclude_none=True).encode()
+    assert value_of(example_envelope(event)).endswith(b',"data":' + data + b"}")
 
 
 def test_texts_that_look_like_the_state_format_change_nothing() -> None:
-    tricky = METADATA.model_copy(update={"correlation_id": ',"data":{"type":'})
+    tricky = METADATA.model_copy(update={"correlation_id": '"},"data":{"type":'})
     envelope = example_envelope(example(customer.Registered), metadata=tricky)
-    _, value, headers = encode(envelope, source="/care/customer", previous_position=0)
-    assert decode(read_headers(headers), value) == envelope
+    assert decode(received(record_of(envelope)[1])) == envelope
 
 
 @pytest.mark.parametrize(
@@ -55,10 +57,13 @@ def test_texts_that_look_like_the_state_format_change_nothing() -> None:
         b'{broken,"data":{}}',
         b'{"data":{}}',
         b'{"id":"x","data":{}}',
-        b'{"id":1,"occurred_at":"x","metadata":{"actor":"a","correlation_id":"c"},"data":{}}',
-        b'{"id":"x","occurred_at":"x","metadata":7,"data":{}}',
-        b'{"id":"x","occurred_at":"x","metadata":{"actor":"a","correlation_id":"c","origin":{"row":1}},"data":{}}',
+        b'{"id":1,"time":"x","actor":"a","correlationid":"c","data":{}}',
+        b'{"id":"x","time":"x","actor":7,"correlationid":"c","data":{}}',
+        b'{"id":"x","time":"x","actor":"a","correlationid":"c"}',
+        b'{"id":"x","time":"x","actor":"a","correlationid":"c","data":{}',
+        b'{"id":"\xff","time":"x","actor":"a","correlationid":"c","data":{}}',
         b'["id","data":{}]',
+        b' {"id":"x","time":"x","actor":"a","correlationid":"c","data":{}}',
     ],
 )
 def test_an_invalid_state_raises(state: bytes) -> None:
@@ -66,17 +71,26 @@ def test_an_invalid_state_raises(state: bytes) -> None:
         made_of(state)
 
 
-def test_a_value_too_large_for_the_broker_raises() -> None:
-    about = EventMapper().to_new_event(example_envelope(example(customer.Registered))).state.split(b',"data":')[0]
-    fits = about + b',"data":"' + b"x" * (MAX_EVENT_BYTES - 2) + b'"}'
-    assert len(made_of(fits)[1]) == MAX_EVENT_BYTES
+def test_a_state_too_large_for_the_broker_raises() -> None:
+    frame = STATE.split(b',"data":')[0] + b',"data":"%b"}'
+    fits = frame % (b"x" * (MAX_EVENT_BYTES - len(frame % b"")))
+    assert len(fits) == MAX_EVENT_BYTES
+    made_of(fits)
     with pytest.raises(UnreadableRowError):
         made_of(fits.replace(b"xx", b"xxx", 1))
 
 
-def test_a_placeholder_has_the_position_and_the_customer() -> None:
-    key, value, pairs = placeholder_of(row(b"{broken"), source=b"/care/customer", previous_position=8)
-    headers = read_headers(pairs)
-    assert (key, value) == (str(SUBJECT).encode(), None)
-    assert (headers["ce_position"], headers["ce_prevposition"], headers["ce_streamid"]) == ("9", "8", str(STREAM))
-    assert headers["ce_recordedtime"] == "2024-06-03T09:00:00Z"
+def test_a_placeholder_has_the_position_and_the_customer_and_no_data() -> None:
+    broken = row(b"{broken")
+    key, value, _ = writer().placeholder_of(broken, 8)
+    attributes = json.loads(value)
+    assert key == str(SUBJECT).encode()
+    assert (attributes["position"], attributes["prevposition"], attributes["streamid"]) == ("9", "8", str(STREAM))
+    assert attributes["recordedtime"] == "2024-06-03T09:00:00Z"
+    assert attributes["id"] == event_id_of(broken)
+    assert "data" not in attributes
+
+
+def test_the_id_of_a_row_is_that_of_its_record() -> None:
+    envelope = example_envelope(example(customer.Registered))
+    assert event_id_of(row_of(envelope)) == str(envelope.id)
