@@ -69,8 +69,12 @@ def command_line(name: str, schema: Schema, build: Build) -> typer.Typer:
 
 
 async def open_service(name: str, build: Build) -> tuple[ServiceContext, list[ParkingConsumer]]:
+    """Build the service for a command. Raises one of DISAGREEMENTS if its store may be an older copy."""
     service_context = await open_context(f"care-{name}-cli", read_settings())
-    return service_context, list(build(service_context).appliers)
+    service = build(service_context)
+    if service.verification:
+        await service.verification.verify()
+    return service_context, list(service.appliers)
 
 
 async def rebuild_models(name: str, build: Build, names: list[str] | None, owner_url: str) -> None:

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from chassis.consume.parked_events import ParkedEvents
 from chassis.consume.rebuild import ReadModel
+from chassis.consume.verification import StoreVerification
 from chassis.http.auth import Authenticator
 from chassis.http.paging import Cursors
 from chassis.postgres.database import UNAVAILABLE, Pool, Timeline, open_pool
@@ -27,6 +28,8 @@ from chassis.runtime import telemetry
 from chassis.runtime.loop_watch import watch
 from chassis.runtime.settings import Settings
 from chassis.runtime.supervisor import Supervisor
+from chassis.store.event_store import EventStore
+from contracts.topics import Topic
 
 HEADER_LIMIT_BYTES = 16 * 1024
 KEEP_ALIVE_SECONDS = 30
@@ -36,6 +39,8 @@ MAX_OPEN_FILES = 16 * 1024
 # The kernel closes a connection whose client has read nothing for this long, also after the response was written.
 UNREAD_SECONDS = 40
 GARBAGE_THRESHOLDS = (20_000, 20, 50)
+LOOP = "loop"
+VERIFICATION = "verification"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +65,14 @@ class ParkingConsumer(Protocol):
 
 @dataclass(slots=True)
 class Service:
-    """A built service: its application, tasks, consumers that can park events, and read models."""
+    """A built service: its application, tasks, consumers that can park events, read models, and the store's check."""
 
     name: str
     app: FastAPI
     tasks: Sequence[Task] = ()
     appliers: Sequence[ParkingConsumer] = field(default=())
     models: Sequence[ReadModel] = field(default=())
+    verification: StoreVerification | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,18 @@ class ServiceContext:
     @property
     def cursors(self) -> Cursors:
         return Cursors(self.settings.pseudonym_key.get_secret_value())
+
+    def verification(self, store: EventStore, topic: Topic, feeds: Sequence[Topic]) -> StoreVerification:
+        """Return the check of a store that is published to `topic`, in a service that consumes `feeds`."""
+        return StoreVerification(
+            store,
+            self.pool,
+            topic,
+            feeds,
+            bootstrap=self.settings.kafka_bootstrap,
+            health=self.supervisor.health(VERIFICATION),
+            kafka_away=self.settings.kafka_away_at_start,
+        )
 
     async def database_fault(self) -> str | None:
         """Return None if the database answers, else a sentence for /readyz."""
@@ -99,7 +117,6 @@ class ServiceContext:
 
 Build = Callable[[ServiceContext], Service]
 ALL = "all"
-LOOP = "loop"
 
 
 async def open_context(name: str, settings: Settings) -> ServiceContext:
@@ -139,6 +156,9 @@ async def serve(name: str, build: Build, role: str) -> None:
     for task in service.tasks:
         if role in {ALL, task.role}:
             context.supervisor.add(task.name, task.run)
+    if service.verification:
+        service.verification.begin()
+        context.supervisor.add(VERIFICATION, service.verification.run)
     context.supervisor.add(LOOP, partial(watch, context.supervisor.health(LOOP)))
     context.supervisor.start()
     collect_less_often()

@@ -33,6 +33,12 @@ MOVE = """
 """
 
 
+APPLIED = """
+    SELECT consumer, partition, position, epoch, event_id FROM consumer_position
+    WHERE topic = $1 AND position > 0 ORDER BY consumer, partition
+"""
+
+
 class PositionMovedError(Exception):
     """Another consumer has moved the position of this partition: the transaction of this one must be rolled back."""
 
@@ -56,6 +62,22 @@ class Progress:
     watermark: datetime
     epoch: UUID | None = None
     event_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPosition:
+    """How far a consumer has applied a partition of a topic, and the last event there, as far as it is known."""
+
+    consumer: str
+    partition: int
+    position: int
+    epoch: UUID | None
+    event_id: UUID | None
+
+
+async def published_positions(pool: Pool, topic: str) -> list[PublishedPosition]:
+    """Return the positions of all consumers of a topic in this database."""
+    return [PublishedPosition(**row) for row in await pool.fetch(APPLIED, topic)]
 
 
 @dataclass(frozen=True, slots=True)

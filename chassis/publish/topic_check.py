@@ -50,7 +50,7 @@ class TopicCheck:
 
         They were lost with the topic, with a broker that had not written them to disk, or deleted by retention.
         """
-        found = await self._last_events()
+        found = await last_events(self._bootstrap, self._topic)
         return {
             partition: found[partition].position if partition in found else 0
             for partition, position in previous.items()
@@ -64,7 +64,7 @@ class TopicCheck:
         readers would skip those events as duplicates. It is detected however long the store was idle, because the last
         record of a partition is an event. Raises OtherEpochError if the topic was not deleted after a restore.
         """
-        found = list((await self._last_events()).values())
+        found = list((await last_events(self._bootstrap, self._topic)).values())
         head, epoch = await self._store.head(), str(await self._store.epoch())
         published = max((event.position for event in found), default=0)
         if any(event.epoch != epoch for event in found):
@@ -81,11 +81,12 @@ class TopicCheck:
                     f"topic {self._topic.name} holds another event at {event.position} than its store{WHY}"
                 )
 
-    async def _last_events(self) -> dict[int, LastEvent]:
-        """Return the last event of each partition that has one."""
-        partitions = await read_last(self._bootstrap, self._topic, LAST_RECORDS)
-        found = {number: last_event(records, source_of(self._topic)) for number, records in partitions.items()}
-        return {number: event for number, event in found.items() if event}
+
+async def last_events(bootstrap: str, topic: Topic) -> dict[int, LastEvent]:
+    """Return the last event of each partition that has one. Raises OtherEpochError for a record in an earlier form."""
+    partitions = await read_last(bootstrap, topic, LAST_RECORDS)
+    found = {number: last_event(records, source_of(topic)) for number, records in partitions.items()}
+    return {number: event for number, event in found.items() if event}
 
 
 def last_event(records: Sequence[ConsumerRecord[Any, Any]], source: str) -> LastEvent | None:

@@ -21,6 +21,9 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     # Where others reach this service: the address in `dataschema`. By default that of host and port.
     public_url: str | None = Field(default=None, pattern=r"^https?://[^\s]+[^\s/]$")
+    # Kafka shows whether the database is an older copy. While it is away at the start, a service refuses or accepts
+    # writes (ADR 0030).
+    kafka_away_at_start: Literal["refuse", "accept"] = "refuse"
     issuer: str
     audience: str = "care"
     jwks_url: str

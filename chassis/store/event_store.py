@@ -34,6 +34,10 @@ READ_EPOCH = "SELECT epoch FROM store_epoch"
 READ_WATERMARK = "SELECT head, complete_until FROM store_watermark()"
 
 
+class AppendsRefusedError(ConnectionRefusedError):
+    """The store refuses appends: it may be an older copy."""
+
+
 class EventStore:
     """The events of one service, in its own database."""
 
@@ -42,6 +46,7 @@ class EventStore:
         self._listeners: list[Callable[[], None]] = []
         self._group = GroupCommit(self._commit)
         self._last_failure: tuple[float, str] | None = None
+        self._refusal: str | None = None
 
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each commit, to wake the relay and the local feeds."""
@@ -52,23 +57,38 @@ class EventStore:
         for listener in self._listeners:
             listener()
 
+    def refuse(self, reason: str) -> None:
+        """Raise AppendsRefusedError in `append` and `append_within` until `accept` is called."""
+        self._refusal = reason
+
+    def accept(self) -> None:
+        self._refusal = None
+
     async def append(self, append: Append) -> Appended:
         """Commit the effect of one command, in one transaction with other appends that are waiting (group commit)."""
+        self._ensure_accepting()
         check_sizes(append)
         return await self._group.submit(append)
 
     async def append_within(self, held: Connection, appends: Sequence[Append]) -> list[Appended]:
         """Append in the caller's transaction. The store stays locked until it ends; call `wake` after the commit."""
+        self._ensure_accepting()
         for append in appends:
             check_sizes(append)
         return await execute_appends(held, appends)
 
     async def fault(self) -> str | None:
         """Return None while appends succeed, else the reason: with a full disk, for example, reads still work."""
+        if self._refusal:
+            return self._refusal
         failed_at, error = self._last_failure or (0.0, "")
         if not error or asyncio.get_running_loop().time() - failed_at > FAILURE_SECONDS:
             return None
         return f"the database rejects appends: {error}"
+
+    def _ensure_accepting(self) -> None:
+        if self._refusal:
+            raise AppendsRefusedError(self._refusal)
 
     async def _commit(self, appends: Sequence[Append]) -> list[Appended]:
         try:

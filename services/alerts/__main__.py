@@ -80,7 +80,8 @@ def build(context: ServiceContext) -> Service:
         Task("timers", "timers", timers.run),
         Task("projection", projection.CONSUMER, lists.follow(health(projection.CONSUMER))),
     ]
-    return Service(NAME, app, tasks, [applier, lists.applier], [lists])
+    verification = context.verification(store, ALERT_EVENTS, [CUSTOMER_EVENTS, FOLLOWUP_EVENTS])
+    return Service(NAME, app, tasks, [applier, lists.applier], [lists], verification)
 
 
 def answers(context: ServiceContext) -> ErasureAnswers:

@@ -6,6 +6,7 @@ from chassis.cli import main
 from chassis.files.imports_api import imports_router
 from chassis.http.web import create_app
 from chassis.service import ParkingConsumer, Service, ServiceContext
+from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.customer.api import ROUTERS
 from services.customer.assembly import NAME, dependencies
 from services.customer.schema import SCHEMA
@@ -26,7 +27,8 @@ def build(context: ServiceContext) -> Service:
     )
     app.state.dependencies = needs
     appliers: list[ParkingConsumer] = [*(model.applier for model in models), *consumers]
-    return Service(NAME, app, tasks(context, needs, imports, models, consumers), appliers, models)
+    verification = context.verification(needs.store, CUSTOMER_EVENTS, [FOLLOWUP_EVENTS])
+    return Service(NAME, app, tasks(context, needs, imports, models, consumers), appliers, models, verification)
 
 
 if __name__ == "__main__":

@@ -86,7 +86,9 @@ def build(context: ServiceContext) -> Service:
         Task("importer", "importer", imports.run),
         *reactions,
     ]
-    return Service(NAME, app, tasks, [customer_model.applier, list_model.applier, of_customers, of_own], list(models))
+    appliers = [customer_model.applier, list_model.applier, of_customers, of_own]
+    verification = context.verification(needs.store, FOLLOWUP_EVENTS, [CUSTOMER_EVENTS])
+    return Service(NAME, app, tasks, appliers, list(models), verification)
 
 
 def read_models(context: ServiceContext, needs: Dependencies) -> tuple[ReadModel, ReadModel]:

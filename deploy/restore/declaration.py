@@ -1,0 +1,52 @@
+"""Begins a new epoch of every store, and sets consumers back that are ahead of a restored store."""
+
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from deploy.restore.observation import FEEDS, STORES, Applied, Connections, Store, last_positions
+
+NEW_EPOCH = "UPDATE store_epoch SET epoch = gen_random_uuid(), began_at = clock_timestamp() RETURNING epoch"
+ENTER_EPOCH = "UPDATE consumer_position SET epoch = $2 WHERE topic = $1"
+SET_BACK = """
+    UPDATE consumer_position p SET position = n.position, event_id = NULL
+    FROM unnest($2::integer[], $3::bigint[]) AS n(partition, position)
+    WHERE p.topic = $1 AND p.partition = n.partition AND p.position > n.position
+"""
+
+
+class RestoreRefusedError(Exception):
+    """The restore cannot be declared. The message says what to do first."""
+
+
+def ensure_possible(stores: Mapping[str, Store], applied: Collection[Applied], set_back: Collection[str]) -> None:
+    """Raise RestoreRefusedError while a service runs, or if a database is ahead and is not to be set back."""
+    if running := [store.name for store in stores.values() if store.is_publishing]:
+        raise RestoreRefusedError(f"Stop all services first: a relay of {', '.join(running)} holds its lease.")
+    ahead = {each.database for each in applied if each.fault}
+    if missing := sorted(ahead - set(set_back)):
+        raise RestoreRefusedError(
+            f"{', '.join(missing)} applied events that a restored store does not have. Restore it to the same instant,"
+            f" or set its consumers back: {' '.join(f'--set-back {name}' for name in missing)}"
+        )
+    if diverged := [each for each in applied if each.fault and each.position <= stores[owner_of(each)].head]:
+        raise RestoreRefusedError(
+            f"{diverged[0].fault}: the store has appended events since, so the last common event is unknown."
+            " Restore all databases to the same instant."
+        )
+
+
+def owner_of(applied: Applied) -> str:
+    return FEEDS[applied.topic].owner
+
+
+async def declare(databases: Connections, stores: Mapping[str, Store], applied: Collection[Applied]) -> dict[str, UUID]:
+    """Set back the consumers that are ahead, and begin a new epoch of every store. Return the epochs."""
+    for name, topic in sorted({(each.database, each.topic) for each in applied if each.fault}):
+        store = stores[FEEDS[topic].owner]
+        last = await last_positions(databases[store.name], FEEDS[topic], store.head)
+        await databases[name].execute(SET_BACK, topic, list(last), list(last.values()))
+    epochs = {store: await databases[store].fetchval(NEW_EPOCH) for store in STORES}
+    for connection in databases.values():
+        for feed in FEEDS.values():
+            await connection.execute(ENTER_EPOCH, feed.name, epochs[feed.owner])
+    return epochs

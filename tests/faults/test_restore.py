@@ -1,0 +1,114 @@
+"""A declared restore: consumers are set back, a new epoch begins, and nothing is missed or applied twice."""
+
+import json
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+
+from deploy.restore import declaration, observation
+from deploy.restore.declaration import RestoreRefusedError, declare, ensure_possible
+from deploy.restore.observation import Connections, Store, applied, connected, stores
+from tests.faults.support.deployment import ALL_PUBLISHED, as_admin, wait_until_true
+from tests.faults.support.facts import change, commit
+from tests.faults.support.relay_process import delete_topic
+from tests.support.pipeline import Pipeline
+from tests.support.servers import Database, Servers
+from tests.support.waiting import background, eventually
+
+KEPT = 20
+LOSE = f"""
+    DELETE FROM event WHERE position > {KEPT};
+    UPDATE relay_cursor SET position = {KEPT}; UPDATE relay_partition SET position = least(position, {KEPT});
+"""
+
+
+@pytest.fixture
+async def databases(
+    watched: Pipeline, database: Database, running: Servers, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Connections]:
+    """The four databases of a deployment; that of customer holds the store, the consumer and the topic of `watched`."""
+    for module in (observation, declaration):
+        monkeypatch.setattr(module, "FEEDS", {watched.topic.name: watched.topic})
+    others = {name: (await running.database(name)).admin for name in ("followup", "alerts", "reporting")}
+    async with connected({"customer": database.admin, **others}) as opened:
+        yield opened
+
+
+async def published(pipeline: Pipeline) -> list[UUID]:
+    """Publish and apply 40 events of 20 customers."""
+    async with background(pipeline.relay().run, pipeline.consumer().run):
+        ids = await commit(pipeline.store, KEPT)
+        await change(pipeline.store, ids, "since the copy was made")
+        await eventually(lambda: pipeline.has_seen(2 * KEPT))
+        await wait_until_true(pipeline.pool, ALL_PUBLISHED)
+    return ids
+
+
+async def found_stores(databases: Connections) -> dict[str, Store]:
+    return {store.name: store for store in await stores(databases)}
+
+
+async def restore(databases: Connections, *set_back: str) -> dict[str, UUID]:
+    found = await found_stores(databases)
+    positions = await applied(databases, found)
+    ensure_possible(found, positions, set_back)
+    return await declare(databases, found, positions)
+
+
+async def epochs_on(pipeline: Pipeline) -> set[str]:
+    """Return the epochs of all records on the topic, as an outside consumer reads them."""
+    reader = AIOKafkaConsumer(pipeline.topic.name, bootstrap_servers=pipeline.bootstrap, auto_offset_reset="earliest")
+    async with reader:
+        fetched = await reader.getmany(timeout_ms=5_000)
+        return {json.loads(record.value)["epoch"] for records in fetched.values() for record in records}
+
+
+async def test_62_after_a_declared_restore_new_facts_are_applied_once_in_a_new_epoch(
+    watched: Pipeline, database: Database, databases: Connections
+) -> None:
+    ids = await published(watched)
+    before = await epochs_on(watched)
+    await as_admin(database, LOSE)
+    with pytest.raises(RestoreRefusedError, match="--set-back customer"):
+        await restore(databases)
+    epochs = await restore(databases, "customer")
+    await delete_topic(watched.bootstrap, watched.topic)
+    async with background(watched.relay().run, watched.consumer().run):
+        await change(watched.store, ids, "after the restore")
+        await eventually(lambda: watched.has_seen(3 * KEPT))
+        assert await epochs_on(watched) == {str(epochs["customer"])}
+    assert before.isdisjoint({str(epochs["customer"])})
+
+
+async def test_62_a_restore_of_everything_to_one_instant_sets_no_consumer_back(
+    watched: Pipeline, databases: Connections
+) -> None:
+    await published(watched)
+    old = await found_stores(databases)
+    epochs = await restore(databases)
+    assert epochs.keys() == old.keys()
+    assert all(epochs[name] != store.epoch for name, store in old.items())
+    await delete_topic(watched.bootstrap, watched.topic)
+    async with background(watched.relay().run, watched.consumer().run):
+        await commit(watched.store, 5)
+        await eventually(lambda: watched.has_seen(2 * KEPT + 5))
+
+
+async def test_62_a_restore_is_refused_while_a_service_runs(watched: Pipeline, databases: Connections) -> None:
+    async with background(watched.relay().run):
+        await commit(watched.store, 1)
+        await wait_until_true(watched.pool, ALL_PUBLISHED)
+        with pytest.raises(RestoreRefusedError, match="Stop all services first: a relay of customer"):
+            await restore(databases)
+
+
+async def test_62_a_store_that_has_appended_since_the_restore_is_refused(
+    watched: Pipeline, database: Database, databases: Connections
+) -> None:
+    await published(watched)
+    await as_admin(database, LOSE)
+    await commit(watched.store, 2 * KEPT)
+    with pytest.raises(RestoreRefusedError, match="holds another event"):
+        await restore(databases, "customer")
