@@ -82,7 +82,6 @@ def public_environment(layout: Layout, urls: DatabaseUrls, kafka_bootstrap: str)
         **issuer_environment(layout),
         **addresses,
         **stores,
-        **{f"CARE_{service.upper()}_MIGRATOR_URL": urls.migrator[service] for service in SERVICES},
         "CARE_BI_READER_URL": urls.bi_reader,
         "CARE_KAFKA_BOOTSTRAP": kafka_bootstrap,
     }
