@@ -18,7 +18,9 @@ import uvloop
 from fastapi import FastAPI
 from pydantic import ValidationError
 
+from chassis.consume.applier import Applier
 from chassis.consume.parked_events import ParkedEvents
+from chassis.consume.parked_watch import ParkedWatch
 from chassis.consume.rebuild import ReadModel
 from chassis.http.auth import Authenticator
 from chassis.http.paging import Cursors
@@ -100,6 +102,7 @@ class ServiceContext:
 Build = Callable[[ServiceContext], Service]
 ALL = "all"
 LOOP = "loop"
+PARKED = "parked-events"
 
 
 async def open_context(name: str, settings: Settings) -> ServiceContext:
@@ -140,6 +143,8 @@ async def serve(name: str, build: Build, role: str) -> None:
         if role in {ALL, task.role}:
             context.supervisor.add(task.name, task.run)
     context.supervisor.add(LOOP, partial(watch, context.supervisor.health(LOOP)))
+    if service.appliers:
+        context.supervisor.add(PARKED, parked_watch(context, service.appliers).run)
     context.supervisor.start()
     collect_less_often()
     structlog.get_logger().info("service.started", role=role, port=settings.port)
@@ -156,6 +161,11 @@ async def serve(name: str, build: Build, role: str) -> None:
         structlog.get_logger().info("service.stopped")
     if context.timeline.left.is_set():
         raise SystemExit("The database is on another timeline. Restart this process.")
+
+
+def parked_watch(context: ServiceContext, consumers: Sequence[ParkingConsumer]) -> ParkedWatch:
+    appliers = [each for each in consumers if isinstance(each, Applier)]
+    return ParkedWatch(context.pool, [each.name for each in consumers], appliers, context.supervisor.health(PARKED))
 
 
 def collect_less_often() -> None:
