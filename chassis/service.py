@@ -18,7 +18,9 @@ import uvloop
 from fastapi import FastAPI
 from pydantic import ValidationError
 
+from chassis.consume.applier import Applier
 from chassis.consume.parked_events import ParkedEvents
+from chassis.consume.parked_watch import ParkedWatch
 from chassis.consume.rebuild import ReadModel
 from chassis.consume.verification import StoreVerification
 from chassis.http.auth import Authenticator
@@ -41,6 +43,7 @@ UNREAD_SECONDS = 40
 GARBAGE_THRESHOLDS = (20_000, 20, 50)
 LOOP = "loop"
 VERIFICATION = "verification"
+PARKED = "parked-events"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,8 @@ async def serve(name: str, build: Build, role: str) -> None:
         service.verification.begin()
         context.supervisor.add(VERIFICATION, service.verification.run)
     context.supervisor.add(LOOP, partial(watch, context.supervisor.health(LOOP)))
+    if service.appliers:
+        context.supervisor.add(PARKED, parked_watch(context, service.appliers).run)
     context.supervisor.start()
     collect_less_often()
     structlog.get_logger().info("service.started", role=role, port=settings.port)
@@ -176,6 +181,11 @@ async def serve(name: str, build: Build, role: str) -> None:
         structlog.get_logger().info("service.stopped")
     if context.timeline.left.is_set():
         raise SystemExit("The database is on another timeline. Restart this process.")
+
+
+def parked_watch(context: ServiceContext, consumers: Sequence[ParkingConsumer]) -> ParkedWatch:
+    appliers = [each for each in consumers if isinstance(each, Applier)]
+    return ParkedWatch(context.pool, [each.name for each in consumers], appliers, context.supervisor.health(PARKED))
 
 
 def collect_less_often() -> None:

@@ -4,9 +4,18 @@ Guarantees (P4). The effects of a batch and the consumer's new position commit i
 position is still the one at which the batch started. So a redelivered batch has no second effect, and a consumer that
 lost its partition (zombie) is rejected: the position is checked before the handler runs. If a handler fails on an
 event, the events of its customer are parked in order; those of all other customers are applied.
+
+A batch that takes longer than the time limits of its connection is applied in halves, and these in halves, down to one
+event. Each part commits with its own positions. The customer of an event that takes too long even alone is parked. But
+a database that is slow or away for everybody parks nobody. A customer is parked only if, in the same attempt,
+- the database then commits a small transaction within PROBE_SECONDS, and
+- the handler is in time with an event of another customer of the batch, if the batch has another one.
+Otherwise the batch fails, and the parts that were not committed are tried again.
 """
 
+import asyncio
 import contextlib
+import random
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,9 +26,10 @@ import structlog
 from asyncpg.exceptions import SyntaxOrAccessError
 from opentelemetry import trace
 
+from chassis.consume.batch_parts import Part, TookTooLongError, limited_transaction
 from chassis.consume.delivery import Delivery
 from chassis.consume.parked_events import ParkedEvents
-from chassis.consume.positions import PositionMovedError, Positions, Progress, Source
+from chassis.consume.positions import NEVER, PositionMovedError, Positions, Progress, Source
 from chassis.kafka.cloudevents import UnknownTypeError, decode, read_value
 from chassis.postgres.database import UNAVAILABLE, Connection, Pool, transaction
 from chassis.runtime import metrics
@@ -30,6 +40,11 @@ from contracts.event import Envelope
 # while a new build runs before its migration.
 RETRYABLE = (*UNAVAILABLE, PositionMovedError, SyntaxOrAccessError)
 Handler = Callable[[Sequence[Envelope[Any]], Connection], Awaitable[None]]
+# A database that needs longer for a small transaction is slow for everybody.
+PROBE_SECONDS = 1.0
+# Each may take as long as the time limits allow.
+MAX_WITNESSES = 3
+TOO_SLOW = "takes longer than the time limit of a transaction, also alone"
 
 
 @dataclass(slots=True)
@@ -48,6 +63,8 @@ class Applier:
         self.handler = handler
         self._applied = applied
         self.name = name
+        # Whether a batch took too long and is being applied in parts.
+        self.is_halving = False
         self.positions = Positions(name)
         self.parked_events = ParkedEvents(name)
 
@@ -60,50 +77,135 @@ class Applier:
         deliveries = [delivery for _, batch in batches.values() for delivery in batch.deliveries]
         links = links_of(envelope.metadata.traceparent for envelope in envelopes(deliveries))
         with Span(f"apply {self.name}", trace.SpanKind.CONSUMER, links=links):
-            await self._apply_all(deliveries, moves)
+            await self._apply_all(Part(deliveries, moves))
         self._count(deliveries)
         self._applied()
         return {source: progress for source, (_, progress) in moves.items()}
 
-    async def _apply_all(self, deliveries: Sequence[Delivery], moves: Mapping[Source, tuple[int, Progress]]) -> None:
+    async def _apply_all(self, batch: Part) -> None:
         try:
-            await self._apply_together(deliveries, moves)
+            await self._apply_part(batch)
+        except TookTooLongError:
+            self.is_halving = True
+            try:
+                await self._apply_in_halves(batch)
+            finally:
+                self.is_halving = False
+
+    async def _apply_in_halves(self, batch: Part) -> None:
+        """Apply a batch that took too long. Raises TookTooLongError if it takes too long for everybody."""
+        await self._check_database(batch)
+        pending, applied = list(reversed(batch.halves())), set[UUID]()
+        while pending:
+            part = pending.pop()
+            try:
+                applied |= await self._apply_part(part)
+            except TookTooLongError:
+                await self._check_database(part)
+                if len(part.deliveries) > 1:
+                    pending += reversed(part.halves())
+                    continue
+                await self._check_others(part, applied, pending)
+                await self._park_slow(part)
+
+    async def _apply_part(self, part: Part) -> set[UUID]:
+        """Apply the records, and park what cannot be applied. Return the customers with events that were applied."""
+        try:
+            return await self._apply_together(part)
         except RETRYABLE:
             raise
         except Exception as error:  # noqa: BLE001 - the customer of the poison event is parked below
             structlog.get_logger().warning("applier.isolate", consumer=self.name, reason=type(error).__name__)
-            await self._apply_per_customer(deliveries, moves)
+            return await self._apply_per_customer(part)
 
-    async def _apply_together(
-        self, deliveries: Sequence[Delivery], moves: Mapping[Source, tuple[int, Progress]]
-    ) -> None:
-        async with transaction(self._pool) as held:
-            parked = await self.positions.move(held, moves, customers_of(deliveries))
-            deliverable = await self._park_undeliverable(held, deliveries, parked)
+    async def _apply_together(self, part: Part) -> set[UUID]:
+        async with limited_transaction(self._pool) as held:
+            deliverable = await self._move(held, part)
             if deliverable:
                 await self.handler(envelopes(deliverable), held)
+        return customers_of(deliverable)
 
-    async def _apply_per_customer(
-        self, deliveries: Sequence[Delivery], moves: Mapping[Source, tuple[int, Progress]]
-    ) -> None:
-        async with transaction(self._pool) as held:
-            parked = await self.positions.move(held, moves, customers_of(deliveries))
+    async def _apply_per_customer(self, part: Part) -> set[UUID]:
+        async with limited_transaction(self._pool) as held:
             by_customer: dict[UUID, list[Delivery]] = defaultdict(list)
-            for delivery in await self._park_undeliverable(held, deliveries, parked):
+            for delivery in await self._move(held, part):
                 by_customer[delivery.subject].append(delivery)
-            for events in by_customer.values():
-                await self._apply_or_park(held, events)
+            return {subject for subject, events in by_customer.items() if await self._apply_or_park(held, events)}
 
-    async def _apply_or_park(self, held: Connection, events: Sequence[Delivery]) -> None:
+    async def _move(self, held: Connection, part: Part) -> list[Delivery]:
+        """Move the positions. Return the records to apply; the others are parked."""
+        parked = await self.positions.move(held, part.moves, customers_of(part.deliveries))
+        return await self._park_undeliverable(held, part.deliveries, parked)
+
+    async def _apply_or_park(self, held: Connection, events: Sequence[Delivery]) -> bool:
+        """Return whether the events were applied."""
         try:
             async with held.transaction():
                 await self.handler(envelopes(events), held)
         except RETRYABLE:
             raise
         except Exception as error:  # noqa: BLE001 - any other failure of the handler is caused by an event
-            structlog.get_logger().error("applier.parked", consumer=self.name, reason=type(error).__name__)
-            await self.parked_events.park(held, events, f"{type(error).__name__} while it was applied")
-            metrics.series(metrics.PARKED, self.name).inc(len(events))
+            await self._park(held, events, f"{type(error).__name__} while it was applied")
+            return False
+        return True
+
+    async def _park(self, held: Connection, events: Sequence[Delivery], reason: str) -> None:
+        structlog.get_logger().error("applier.parked", consumer=self.name, reason=reason)
+        await self.parked_events.park(held, events, reason)
+        metrics.series(metrics.PARKED, self.name).inc(len(events))
+
+    async def _park_slow(self, part: Part) -> None:
+        async with transaction(self._pool) as held:
+            await self._park(held, await self._move(held, part), TOO_SLOW)
+
+    async def _check_database(self, part: Part) -> None:
+        """Raise TookTooLongError if the database needs longer than PROBE_SECONDS to commit a small transaction."""
+        loop = asyncio.get_running_loop()
+        started_at = loop.time()
+        async with transaction(self._pool) as held:
+            unmoved = {source: (start, Progress(start, NEVER)) for source, (start, _) in part.moves.items()}
+            await self.positions.move(held, unmoved)
+        if loop.time() - started_at > PROBE_SECONDS:
+            raise TookTooLongError("the database is slow")
+
+    async def _check_others(self, part: Part, applied: set[UUID], pending: Sequence[Part]) -> None:
+        """Raise TookTooLongError if the next events of other customers take too long as well, and none was applied."""
+        if applied - customers_of(part.deliveries):
+            return
+        others = await self._next_of_others(part, pending)
+        for delivery in others:
+            if await self._is_applicable(delivery):
+                return
+        if others:
+            raise TookTooLongError("the handler takes too long for every customer")
+
+    async def _next_of_others(self, part: Part, pending: Sequence[Part]) -> list[Delivery]:
+        """Return the next events of up to MAX_WITNESSES other customers without parked events.
+
+        They are chosen at random, so that another attempt tries others.
+        """
+        later = [delivery for each in reversed(pending) for delivery in each.deliveries if delivery.envelope]
+        following = {delivery.subject: delivery for delivery in reversed(later)}
+        async with transaction(self._pool) as held:
+            parked = await self.positions.move(held, {}, following.keys())
+        others = sorted(following.keys() - parked - customers_of(part.deliveries))
+        return [following[subject] for subject in random.sample(others, min(len(others), MAX_WITNESSES))]
+
+    async def _is_applicable(self, delivery: Delivery) -> bool:
+        """Return whether the handler applies or rejects an event in time. Its effects are rolled back."""
+        try:
+            async with limited_transaction(self._pool) as held:
+                attempt = held.transaction()
+                await attempt.start()
+                await self.handler(envelopes([delivery]), held)
+                await attempt.rollback()
+        except TookTooLongError:
+            return False
+        except RETRYABLE:
+            raise
+        except Exception:  # noqa: BLE001 - whatever the handler rejects was handled in time
+            structlog.get_logger().info("applier.rejected", consumer=self.name)
+        return True
 
     async def _park_undeliverable(
         self, held: Connection, deliveries: Sequence[Delivery], parked: set[UUID]

@@ -22,7 +22,8 @@ READ = """
 MOVE = """
     WITH moved AS (
         UPDATE consumer_position p SET position = n.position, watermark = greatest(p.watermark, n.watermark),
-            epoch = n.epoch, event_id = n.event_id
+            epoch = coalesce(n.epoch, p.epoch),
+            event_id = CASE WHEN n.position = n.expected THEN coalesce(n.event_id, p.event_id) ELSE n.event_id END
         FROM unnest($2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::timestamptz[], $8::uuid[], $9::uuid[])
             AS n(topic, partition, expected, position, watermark, epoch, event_id)
         WHERE p.consumer = $1 AND p.topic = n.topic AND p.partition = n.partition AND p.position = n.expected

@@ -48,7 +48,8 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     | {"waiting_version": "DELETE INSERT SELECT"},
     "alerts": STORE
     | CONSUMER
-    | dict.fromkeys(("silence", "alert", "customer_holders", "erasure_received"), "INSERT SELECT UPDATE"),
+    | dict.fromkeys(("silence", "alert", "customer_holders", "erasure_received"), "INSERT SELECT UPDATE")
+    | {"silence_item": "DELETE INSERT SELECT UPDATE"},
     "reporting": CONSUMER
     | {"business_zone": "SELECT UPDATE"}
     | dict.fromkeys(

@@ -2,7 +2,8 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -26,6 +27,7 @@ from services.alerts.detection import memory, merging
 from services.alerts.detection.memory import Memory
 from services.alerts.engine.episodes import CustomerState, evaluate
 from services.alerts.engine.facts import evolve
+from services.alerts.engine.items import Divided, ItemId, concerns_all, divide, unite
 from services.alerts.engine.rules import RuleBook
 from services.alerts.projection import holders
 
@@ -53,8 +55,7 @@ class Detector:
         for envelope in envelopes:
             if type(envelope.event) not in CONFIGURATION:
                 by_customer[envelope.subject].append(envelope)
-        memories = await memory.load(held, merging.affected_customers(chain(*by_customer.values())))
-        memories |= await memory.load(held, merging.survivors_of(memories))
+        memories = await load_concerned(held, by_customer)
         now = self._clock()
         events: list[tuple[UUID, AlertEvent, Metadata]] = []
         for customer_id, own in by_customer.items():
@@ -64,7 +65,7 @@ class Detector:
             else:
                 memories[customer_id], ended = receive(customer_id, memories[customer_id], own, self._rules, now)
                 events += [(customer_id, event, caused_by(envelope)) for event, envelope in ended]
-        await memory.save(held, memories)
+        await memory.save(held, memories, self._rules)
         await holders.apply(envelopes, held)
         erasures = (each for each in envelopes if isinstance(each.event, ErasureEvent))
         await erasure_answers.receive(erasures, held, count_personal_data)
@@ -82,7 +83,7 @@ class Detector:
             for customer_id, (known, complete_until) in due.items():
                 after[customer_id], found = raise_due(customer_id, known, self._rules, now, complete_until)
                 events += [(customer_id, event, by_timer(event)) for event in found]
-            await memory.save(held, after)
+            await memory.save(held, after, self._rules)
             await self._append(held, events)
         self._store.wake()
         return len(due)
@@ -111,19 +112,40 @@ class Detector:
         return Append(f"alert|{event.alert_id}|{version}", answer, [self._mapper.to_new_event(envelope)])
 
 
+async def load_concerned(held: Connection, by_customer: Mapping[UUID, Sequence[Envelope[Any]]]) -> dict[UUID, Memory]:
+    """Return the customers that the events affect, each with the items that they concern."""
+    events = list(chain(*by_customer.values()))
+    memories = await memory.load(held, merging.affected_customers(events), {each.stream_id for each in events})
+    whole = merging.affected_customers(each for each in events if concerns_all(each)) | merging.survivors_of(memories)
+    return memories | await memory.load_whole(held, whole)
+
+
 def receive(
     customer_id: UUID, known: Memory, own: Sequence[Envelope[Any]], rules: RuleBook, now: datetime
 ) -> tuple[Memory, list[tuple[AlertEvent, Envelope[Any]]]]:
     """Fold one customer's events, and return the alerts that each ended. The result does not depend on the batches."""
-    state, next_due_at = known.state, known.next_due_at
+    divided, next_due_at = divide(known.state), known.next_due_at
     ended: list[tuple[AlertEvent, Envelope[Any]]] = []
     for envelope in own:
+        concerned = concerned_by(divided, envelope)
+        before = unite(divided.rest, {item_id: divided.items.pop(item_id) for item_id in concerned})
         evaluation = evaluate(
-            customer_id, CustomerState(evolve(state.facts, envelope), state.open), rules, now, raising=False
+            customer_id, CustomerState(evolve(before.facts, envelope), before.open), rules, now, raising=False
         )
-        state, next_due_at = evaluation.state, min(next_due_at, evaluation.next_due_at)
+        after = divide(evaluation.state)
+        divided = Divided(after.rest, divided.items)
+        divided.items.update(after.items)
+        next_due_at = min(next_due_at, evaluation.next_due_at)
         ended += [(event, envelope) for event in evaluation.events]
-    return Memory(state, next_due_at), ended
+    return replace(known, state=unite(divided.rest, divided.items), next_due_at=next_due_at), ended
+
+
+def concerned_by(divided: Divided, envelope: Envelope[Any]) -> list[ItemId]:
+    """Return the items with which an event must be evaluated."""
+    if concerns_all(envelope):
+        return list(divided.items)
+    item_id = ItemId(envelope.stream_id)
+    return [item_id] if item_id in divided.items else []
 
 
 def raise_due(
@@ -131,7 +153,8 @@ def raise_due(
 ) -> tuple[Memory, Sequence[AlertEvent]]:
     """Raise the alerts that were due at `complete_until`. The returned memory holds the next due time."""
     evaluation = evaluate(customer_id, known.state, rules, complete_until, raising=True, now=now)
-    return Memory(evaluation.state, evaluation.next_due_at), evaluation.events
+    next_due_at = min(evaluation.next_due_at, known.others_due_at)
+    return replace(known, state=evaluation.state, next_due_at=next_due_at), evaluation.events
 
 
 def caused_by(envelope: Envelope[Any]) -> Metadata:

@@ -1,10 +1,12 @@
-"""Stores the engine's state, one row per customer, read under a lock and written in the transaction of the events."""
+"""Stores the engine's state: one row per customer, under whose lock all is read and written, and one per open item."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from asyncpg import Record
 from pydantic import TypeAdapter
 
 from chassis.kafka.client import partition_of
@@ -12,15 +14,34 @@ from chassis.postgres.database import Connection
 from contracts.topics import PARTITIONS
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.findings import NEVER_DUE
+from services.alerts.engine.items import Item, ItemId, divide, due_at, unite
+from services.alerts.engine.rules import RuleBook
 
 STATE = TypeAdapter(CustomerState)
 EMPTY = STATE.dump_json(CustomerState()).decode()
 
 BEGIN = """
-    INSERT INTO silence (customer_id, partition, state, next_due_at)
+    INSERT INTO silence (customer_id, partition, rest, next_due_at)
     SELECT *, $3, $4 FROM unnest($1::uuid[], $2::smallint[]) ON CONFLICT DO NOTHING
 """
-LOAD = "SELECT customer_id, state, next_due_at FROM silence WHERE customer_id = ANY($1) ORDER BY customer_id FOR UPDATE"
+LOAD = "SELECT customer_id, rest, next_due_at FROM silence WHERE customer_id = ANY($1) ORDER BY customer_id FOR UPDATE"
+CONCERNED_ITEMS = """
+    SELECT customer_id, owner_id, concerns_id, state FROM silence_item
+    WHERE customer_id = ANY($1) AND concerns_id = ANY($2)
+"""
+ALL_ITEMS = "SELECT customer_id, owner_id, concerns_id, state FROM silence_item WHERE customer_id = ANY($1)"
+DUE_ITEMS = """
+    SELECT customer_id, owner_id, concerns_id, state FROM silence_item
+    JOIN unnest($1::uuid[], $2::timestamptz[]) AS due(customer_id, instant) USING (customer_id)
+    WHERE next_due_at <= instant
+"""
+OTHERS_DUE = """
+    SELECT due.customer_id, first.next_due_at
+    FROM unnest($1::uuid[], $2::timestamptz[]) AS due(customer_id, instant), LATERAL (
+        SELECT i.next_due_at FROM silence_item i
+        WHERE i.customer_id = due.customer_id AND i.next_due_at > due.instant ORDER BY i.next_due_at LIMIT 1
+    ) AS first
+"""
 # A customer is due once the wall clock and both feeds have passed the time (P5). A customer with parked events is
 # incomplete, whatever the watermark says. Events of duplicates arrive on other partitions. The bound over all
 # partitions lets PostgreSQL use the index.
@@ -29,7 +50,7 @@ DUE = """
         SELECT partition, min(watermark) AS until FROM consumer_position
         WHERE consumer = $1 AND topic = ANY($2) GROUP BY partition HAVING count(*) = cardinality($2)
     )
-    SELECT s.customer_id, s.state, s.next_due_at,
+    SELECT s.customer_id, s.rest, s.next_due_at,
         least(CASE WHEN s.absorbs THEN (SELECT min(until) FROM complete) ELSE c.until END, $3) AS instant
     FROM silence s JOIN complete c ON c.partition = s.partition
     WHERE s.next_due_at <= (SELECT least(max(until), $3) FROM complete) AND s.next_due_at <= least(c.until, $3)
@@ -38,50 +59,118 @@ DUE = """
     ORDER BY s.next_due_at LIMIT $4 FOR UPDATE OF s SKIP LOCKED
 """
 SAVE = """
-    UPDATE silence s SET state = n.state, next_due_at = n.next_due_at, absorbs = n.absorbs
-    FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::boolean[]) AS n(customer_id, state, next_due_at, absorbs)
+    UPDATE silence s SET rest = n.rest, next_due_at = n.next_due_at, absorbs = n.absorbs
+    FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::boolean[]) AS n(customer_id, rest, next_due_at, absorbs)
     WHERE s.customer_id = n.customer_id
+"""
+SAVE_ITEMS = """
+    INSERT INTO silence_item (customer_id, owner_id, concerns_id, state, next_due_at)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[])
+    ON CONFLICT (customer_id, concerns_id, owner_id)
+    DO UPDATE SET state = excluded.state, next_due_at = excluded.next_due_at
+"""
+DELETE_ITEMS = """
+    DELETE FROM silence_item WHERE (customer_id, owner_id, concerns_id)
+        IN (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]))
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """One customer's state, and a lower bound of the time of its next evaluation."""
+    """One customer's state, and a lower bound of the time of its next evaluation.
+
+    The state has the items that were loaded, `stored`. No other item is due before `others_due_at`.
+    """
 
     state: CustomerState
     next_due_at: datetime
+    stored: frozenset[ItemId] = frozenset()
+    others_due_at: datetime = NEVER_DUE
 
 
-async def load(held: Connection, customer_ids: Iterable[UUID]) -> dict[UUID, Memory]:
-    """Return the memory of each customer, locked in id order to avoid deadlocks. New customers start empty."""
+async def load(held: Connection, customer_ids: Iterable[UUID], concerns_ids: Collection[UUID]) -> dict[UUID, Memory]:
+    """Return the memory of each customer with some of its items, locked. New customers start empty."""
     ordered = sorted(set(customer_ids))
+    rows = await lock(held, ordered)
+    return memories_of(rows, await held.fetch(CONCERNED_ITEMS, ordered, concerns_ids)) if rows else {}
+
+
+async def load_whole(held: Connection, customer_ids: Iterable[UUID]) -> dict[UUID, Memory]:
+    """Return the memory of each customer with all its items, locked. New customers start empty."""
+    ordered = sorted(set(customer_ids))
+    rows = await lock(held, ordered)
+    return memories_of(rows, await held.fetch(ALL_ITEMS, ordered)) if rows else {}
+
+
+async def lock(held: Connection, ordered: Sequence[UUID]) -> Sequence[Record]:
+    """Return the rows of customers, locked in id order to avoid deadlocks."""
     if not ordered:
-        return {}
+        return []
     partitions = [partition_of(str(customer_id).encode(), PARTITIONS) for customer_id in ordered]
     await held.execute(BEGIN, ordered, partitions, EMPTY, NEVER_DUE)
-    return {row["customer_id"]: memory_of(dict(row)) for row in await held.fetch(LOAD, ordered)}
+    return await held.fetch(LOAD, ordered)
 
 
 async def due(
     held: Connection, consumer: str, topics: list[str], now: datetime, limit: int
 ) -> dict[UUID, tuple[Memory, datetime]]:
-    """Return customers that are due, locked, each with the instant up to which its facts are complete."""
+    """Return customers that are due, locked, with the items that are due.
+
+    Each has the instant up to which its facts are complete.
+    """
     rows = await held.fetch(DUE, consumer, topics, now, limit)
-    return {row["customer_id"]: (memory_of(dict(row)), row["instant"]) for row in rows}
+    instants = {row["customer_id"]: row["instant"] for row in rows}
+    wanted = list(instants), list(instants.values())
+    memories = memories_of(rows, await held.fetch(DUE_ITEMS, *wanted)) if rows else {}
+    others = {row["customer_id"]: row["next_due_at"] for row in await held.fetch(OTHERS_DUE, *wanted)} if rows else {}
+    return {
+        key: (replace(known, others_due_at=others.get(key, NEVER_DUE)), instants[key])
+        for key, known in memories.items()
+    }
 
 
-async def save(held: Connection, memories: Mapping[UUID, Memory]) -> None:
+async def save(held: Connection, memories: Mapping[UUID, Memory], rules: RuleBook) -> None:
+    """Write the memories and the items that were loaded or are new; delete those that are settled."""
+    divided = {key: divide(known.state) for key, known in memories.items()}
     await held.execute(
         SAVE,
         list(memories),
-        [STATE.dump_json(kept.state, exclude_defaults=True).decode() for kept in memories.values()],
-        [kept.next_due_at for kept in memories.values()],
-        [bool(kept.state.facts.absorbed) for kept in memories.values()],
+        [text_of(each.rest) for each in divided.values()],
+        [known.next_due_at for known in memories.values()],
+        [bool(each.rest.facts.absorbed) for each in divided.values()],
     )
+    saved = [
+        (*key_of(customer_id, item_id), text_of(item), due_at(customer_id, each.rest, item_id, item, rules))
+        for customer_id, each in divided.items()
+        for item_id, item in each.items.items()
+    ]
+    settled = [
+        key_of(customer_id, item_id)
+        for customer_id, known in memories.items()
+        for item_id in known.stored - divided[customer_id].items.keys()
+    ]
+    if settled:
+        await held.execute(DELETE_ITEMS, *map(list, zip(*settled, strict=True)))
+    if saved:
+        await held.execute(SAVE_ITEMS, *map(list, zip(*saved, strict=True)))
 
 
-def memory_of(row: Mapping[str, object]) -> Memory:
-    next_due_at = row["next_due_at"]
-    if not isinstance(next_due_at, datetime):
-        raise TypeError("next_due_at is not a time")
-    return Memory(STATE.validate_json(str(row["state"])), next_due_at)
+def text_of(state: CustomerState) -> str:
+    return STATE.dump_json(state, exclude_defaults=True).decode()
+
+
+def key_of(customer_id: UUID, item_id: ItemId) -> tuple[UUID, UUID, UUID]:
+    return customer_id, item_id.duplicate_id or customer_id, item_id.concerns_id
+
+
+def memories_of(rows: Sequence[Record], items: Sequence[Record]) -> dict[UUID, Memory]:
+    by_customer: dict[UUID, dict[ItemId, Item]] = defaultdict(dict)
+    for row in items:
+        customer_id, owner_id = row["customer_id"], row["owner_id"]
+        item_id = ItemId(row["concerns_id"], None if owner_id == customer_id else owner_id)
+        by_customer[customer_id][item_id] = STATE.validate_json(row["state"])
+    return {row["customer_id"]: memory_of(row, by_customer[row["customer_id"]]) for row in rows}
+
+
+def memory_of(row: Record, items: Mapping[ItemId, Item]) -> Memory:
+    return Memory(unite(STATE.validate_json(row["rest"]), items), row["next_due_at"], frozenset(items))

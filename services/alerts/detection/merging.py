@@ -30,8 +30,8 @@ def affected_customers(envelopes: Iterable[Envelope[Any]]) -> set[UUID]:
 
 
 def survivors_of(memories: Mapping[UUID, Memory]) -> set[UUID]:
-    """Return the customers that these are merged into, except those already loaded."""
-    return {into for each in memories.values() if (into := each.state.facts.merged_into)} - memories.keys()
+    """Return the customers that these are merged into."""
+    return {into for each in memories.values() if (into := each.state.facts.merged_into)}
 
 
 def is_merging(memory: Memory, own: Iterable[Envelope[Any]]) -> bool:
@@ -46,7 +46,8 @@ def receive_merging(
         for each, facts in facts_after(customer_id, memories, envelope).items():
             memory = memories[each]
             evaluation = evaluate(each, replace(memory.state, facts=facts), rules, now, raising=False)
-            memories[each] = Memory(evaluation.state, min(memory.next_due_at, evaluation.next_due_at))
+            next_due_at = min(memory.next_due_at, evaluation.next_due_at)
+            memories[each] = replace(memory, state=evaluation.state, next_due_at=next_due_at)
             yield from ((each, event, envelope) for event in evaluation.events)
 
 

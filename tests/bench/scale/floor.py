@@ -15,17 +15,17 @@ COPY = """
     GRANT SELECT, UPDATE ON floor_silence TO care_app
 """
 DUE = """
-    SELECT customer_id, state, next_due_at FROM floor_silence WHERE next_due_at <= $1
+    SELECT customer_id, rest, next_due_at FROM floor_silence WHERE next_due_at <= $1
     ORDER BY next_due_at LIMIT $2 FOR UPDATE SKIP LOCKED
 """
-LOAD = "SELECT customer_id, state FROM floor_silence WHERE customer_id = ANY($1) ORDER BY customer_id FOR UPDATE"
+LOAD = "SELECT customer_id, rest FROM floor_silence WHERE customer_id = ANY($1) ORDER BY customer_id FOR UPDATE"
 MOVE = """
-    UPDATE floor_silence f SET state = n.state, next_due_at = n.next_due_at
-    FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS n(customer_id, state, next_due_at)
+    UPDATE floor_silence f SET rest = n.rest, next_due_at = n.next_due_at
+    FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS n(customer_id, rest, next_due_at)
     WHERE f.customer_id = n.customer_id
 """
 TOUCH = """
-    UPDATE floor_silence f SET state = n.state FROM unnest($1::uuid[], $2::text[]) AS n(customer_id, state)
+    UPDATE floor_silence f SET rest = n.rest FROM unnest($1::uuid[], $2::text[]) AS n(customer_id, rest)
     WHERE f.customer_id = n.customer_id
 """
 
@@ -42,7 +42,7 @@ async def look(pool: Pool, now: datetime) -> int:
     async with transaction(pool) as held:
         rows = await held.fetch(DUE, now, DUE_BATCH)
         if rows:
-            columns = [[row[name] for row in rows] for name in ("customer_id", "state")]
+            columns = [[row[name] for row in rows] for name in ("customer_id", "rest")]
             await held.execute(MOVE, *columns, [now + LATER] * len(rows))
     return len(rows)
 
@@ -62,5 +62,5 @@ async def touched_per_second(pool: Pool, ids: Sequence[UUID]) -> float:
     for first in range(0, len(ids), DUE_BATCH):
         async with transaction(pool) as held:
             rows = await held.fetch(LOAD, ids[first : first + DUE_BATCH])
-            await held.execute(TOUCH, [row["customer_id"] for row in rows], [row["state"] for row in rows])
+            await held.execute(TOUCH, [row["customer_id"] for row in rows], [row["rest"] for row in rows])
     return len(ids) / (perf_counter() - started_at)

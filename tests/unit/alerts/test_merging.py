@@ -42,7 +42,7 @@ class Watch:
 
     def told(self, *envelopes: Envelope[Any]) -> "Watch":
         for envelope in envelopes:
-            assert not affected_customers([envelope]) - self.memories.keys() | survivors_of(self.memories)
+            assert not (affected_customers([envelope]) | survivors_of(self.memories)) - self.memories.keys()
             own, whose = [envelope], envelope.subject
             if is_merging(self.memories[whose], own):
                 found = receive_merging(whose, self.memories, own, DEFAULT_RULES, envelope.recorded_at)

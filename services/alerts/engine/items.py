@@ -1,0 +1,103 @@
+"""Splits a customer's state into its open items (tasks and complaints) and the rest, so that an event needs only one.
+
+An event about an item changes that item and no other. No other event changes when an item is due, except those of
+`CONCERNS_ALL`. So evaluating an event together with its item only gives the same result as evaluating the whole state.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from contracts.customer import CustomerErased, Merged, Registered, Unmerged
+from contracts.event import Envelope
+from services.alerts.engine.episodes import CustomerState
+from services.alerts.engine.facts import Facts, with_absorbed
+from services.alerts.engine.findings import NEVER_DUE, find
+from services.alerts.engine.rules import RuleBook
+
+CONCERNS_ALL = (Registered, CustomerErased, Merged, Unmerged)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemId:
+    """A task or complaint. `duplicate_id` is the duplicate that it belongs to, if it is not the customer's own."""
+
+    concerns_id: UUID
+    duplicate_id: UUID | None = None
+
+
+# The facts of one item, and its open alerts.
+Item: TypeAlias = CustomerState
+
+
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """A customer's state: `rest` has no items and no alerts about items. `items` is changed in place."""
+
+    rest: CustomerState
+    items: dict[ItemId, Item] = field(default_factory=dict)
+
+
+def concerns_all(envelope: Envelope[Any]) -> bool:
+    return isinstance(envelope.event, CONCERNS_ALL)
+
+
+def divide(state: CustomerState) -> Divided:
+    """Return the state in parts. `unite` is the inverse."""
+    items = dict(items_of(state.facts, None))
+    for duplicate_id, facts in state.facts.absorbed.items():
+        items |= items_of(facts, duplicate_id)
+    owners = {item_id.concerns_id: item_id for item_id in items}
+    open_rest = {}
+    for key, alert in state.open.items():
+        if (owner := owners.get(alert.concerns_id) if alert.concerns_id else None) is None:
+            open_rest[key] = alert
+        else:
+            items[owner].open[key] = alert
+    absorbed = {key: without_items(facts) for key, facts in state.facts.absorbed.items()}
+    return Divided(CustomerState(replace(without_items(state.facts), absorbed=absorbed), open_rest), items)
+
+
+def items_of(facts: Facts, duplicate_id: UUID | None) -> dict[ItemId, Item]:
+    found: dict[ItemId, Item] = defaultdict(CustomerState)
+    for key, owed in facts.tasks.items():
+        found[ItemId(owed.concerns_id, duplicate_id)].facts.tasks[key] = owed
+    for key, owed in facts.complaints.items():
+        found[ItemId(owed.concerns_id, duplicate_id)].facts.complaints[key] = owed
+    return found
+
+
+def without_items(facts: Facts) -> Facts:
+    return replace(facts, tasks={}, complaints={})
+
+
+def unite(rest: CustomerState, items: Mapping[ItemId, Item]) -> CustomerState:
+    """Return the rest of a state together with items. The rest may have items already."""
+    by_owner: dict[UUID | None, list[Facts]] = defaultdict(list)
+    for item_id, item in items.items():
+        by_owner[item_id.duplicate_id].append(item.facts)
+    absorbed = {key: with_items(facts, by_owner[key]) for key, facts in rest.facts.absorbed.items()}
+    facts = with_items(replace(rest.facts, absorbed=absorbed), by_owner[None])
+    open_alerts = dict(rest.open)
+    for item in items.values():
+        open_alerts |= item.open
+    return CustomerState(facts, open_alerts)
+
+
+def with_items(facts: Facts, items: Iterable[Facts]) -> Facts:
+    tasks, complaints = dict(facts.tasks), dict(facts.complaints)
+    for item in items:
+        tasks |= item.tasks
+        complaints |= item.complaints
+    return replace(facts, tasks=tasks, complaints=complaints)
+
+
+def due_at(customer_id: UUID, rest: CustomerState, item_id: ItemId, item: Item, rules: RuleBook) -> datetime:
+    """Return when an alert about the item is due; never, if it is open already."""
+    facts = with_absorbed(unite(rest, {item_id: item}).facts)
+    findings = (finding for finding in find(facts, rules) if finding.concerns_id and not finding.settled)
+    dues = [finding.due_at for finding in findings if str(finding.alert_id(customer_id)) not in item.open]
+    return min(dues, default=NEVER_DUE)

@@ -1,0 +1,236 @@
+"""60: the cost of an event or a timer does not grow with the number of open tasks and complaints of the customer."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+import services.alerts.schema
+from chassis.postgres.database import Pool, open_pool, transaction
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
+from contracts.customer import Merged, Registered, Unmerged
+from contracts.event import Envelope, Event
+from contracts.examples import OCCURRED_AT, example, example_envelope
+from contracts.followup import ComplaintRaised, ComplaintTargetSet, ContactLogged, TaskCompleted, TaskScheduled
+from services.alerts.detection import memory
+from services.alerts.detection.detector import CONSUMER, FEEDS, Detector, raise_due, receive
+from services.alerts.detection.memory import STATE, Memory
+from services.alerts.engine import episodes
+from services.alerts.engine.episodes import CustomerState
+from services.alerts.engine.facts import Facts
+from services.alerts.engine.findings import NEVER_DUE, Finding, find
+from services.alerts.engine.items import divide, unite
+from services.alerts.engine.rules import DEFAULT_RULES, RuleBook
+from tests.bench.harness.measuring import administrator
+from tests.support.servers import Database, Servers
+
+CUSTOMER, DUPLICATE = UUID(int=1, version=4), UUID(int=2, version=4)
+FEW, MANY, BATCH = 100, 2_000, 1_000
+LATER = OCCURRED_AT + timedelta(days=1_000)
+AFTER_ALL = LATER + timedelta(days=365)
+COMPLETE = """
+    INSERT INTO consumer_position
+    SELECT $1, topic, n, 0, $3 FROM unnest($2::text[]) AS topic, generate_series(0, 5) AS n
+"""
+MIGRATION = Path(services.alerts.schema.__file__).parent / "migrations" / "20261129094500_silence_items.sql"
+UP, DOWN = MIGRATION.read_text().split("-- migrate:down")
+# The silence of the customer itself, and the item of the event.
+FINDINGS_PER_EVENT = 2
+# The rest of the customer's state and the item of the event, both read and written.
+STATES_PER_EVENT = 4
+
+
+def fact(event: Event, stream: UUID | None = None, *, subject: UUID = CUSTOMER) -> Envelope[Any]:
+    return example_envelope(event, id=uuid4(), subject=subject, stream_id=stream or subject)
+
+
+def task(number: int) -> Envelope[Any]:
+    return fact(example(TaskScheduled, due_at=LATER + timedelta(minutes=number)), UUID(int=10**6 + number, version=4))
+
+
+def complaint(number: int) -> list[Envelope[Any]]:
+    stream = UUID(int=10**7 + number, version=4)
+    return [
+        fact(example(ComplaintRaised), stream),
+        fact(example(ComplaintTargetSet, answer_by=LATER + timedelta(minutes=number)), stream),
+    ]
+
+
+def opened(count: int) -> list[Envelope[Any]]:
+    """Return the events of a customer with as many open items, half of them complaints."""
+    tasks = [task(number) for number in range(count // 2)]
+    complaints = [each for number in range(count // 2) for each in complaint(number)]
+    return [fact(example(Registered)), *tasks, *complaints]
+
+
+@pytest.fixture
+def findings(monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
+    """The findings that are computed during the test."""
+    computed: list[Finding] = []
+
+    def find_and_count(facts: Facts, rules: RuleBook) -> Iterator[Finding]:
+        for finding in find(facts, rules):
+            computed.append(finding)
+            yield finding
+
+    monkeypatch.setattr(episodes, "find", find_and_count)
+    return computed
+
+
+@pytest.mark.parametrize("count", [1_000, 2_000, 10_000])
+def test_60_a_batch_of_one_customer_computes_a_constant_number_of_findings_for_each_event(
+    findings: list[Finding], count: int
+) -> None:
+    facts = opened(count)
+    known, _ = receive(CUSTOMER, Memory(CustomerState(), NEVER_DUE), facts, DEFAULT_RULES, OCCURRED_AT)
+    assert len(known.state.facts.tasks) + len(known.state.facts.complaints) == count
+    assert len(findings) <= FINDINGS_PER_EVENT * len(facts)
+
+
+def test_60_dividing_a_state_and_uniting_its_parts_changes_nothing() -> None:
+    known, _ = receive(CUSTOMER, Memory(CustomerState(), NEVER_DUE), opened(FEW), DEFAULT_RULES, OCCURRED_AT)
+    known, raised = raise_due(CUSTOMER, known, DEFAULT_RULES, AFTER_ALL, AFTER_ALL)
+    state = CustomerState(Facts(absorbed={DUPLICATE: known.state.facts}), known.state.open)
+    for each in (known.state, state):
+        divided = divide(each)
+        assert len(divided.items) == FEW
+        assert unite(divided.rest, divided.items) == each
+    assert len(raised) == FEW + 1
+    assert len(divide(known.state).rest.open) == 1
+
+
+@dataclass
+class CountedState:
+    """Counts the states that are read from the database and written to it, and their bytes."""
+
+    states: int = 0
+    size_bytes: int = 0
+
+    def validate_json(self, text: str) -> CustomerState:
+        self._count(len(text))
+        return STATE.validate_json(text)
+
+    def dump_json(self, state: CustomerState, **options: Any) -> bytes:
+        text = STATE.dump_json(state, **options)
+        self._count(len(text))
+        return text
+
+    def _count(self, size_bytes: int) -> None:
+        self.states += 1
+        self.size_bytes += size_bytes
+
+
+class Live:
+    """The alerts service without its process. `now` is the time of its clock."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.now = OCCURRED_AT
+        self.detector = Detector(EventStore(pool), pool, EventMapper(), DEFAULT_RULES, lambda: self.now)
+
+    async def receive(self, *facts: Envelope[Any]) -> None:
+        for first in range(0, len(facts), BATCH):
+            async with transaction(self.pool) as held:
+                await self.detector.apply(facts[first : first + BATCH], held)
+
+    async def cost_of(self, *facts: Envelope[Any]) -> CountedState:
+        with counted_state() as counted:
+            await self.receive(*facts)
+        return counted
+
+    async def cost_of_timers(self) -> tuple[int, CountedState]:
+        """Evaluate what is due; return also how many alerts were raised."""
+        before = await EventStore(self.pool).head()
+        with counted_state() as counted:
+            await self.detector.run_due()
+        return await EventStore(self.pool).head() - before, counted
+
+    async def facts_of(self, customer_id: UUID) -> Facts:
+        async with transaction(self.pool) as held:
+            return (await memory.load_whole(held, [customer_id]))[customer_id].state.facts
+
+
+@contextmanager
+def counted_state() -> Iterator[CountedState]:
+    counted = CountedState()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(memory, "STATE", counted)
+        yield counted
+
+
+@pytest.fixture
+async def alerts(running: Servers) -> Database:
+    return await running.database("alerts")
+
+
+@pytest.fixture
+async def live(alerts: Database) -> AsyncIterator[Live]:
+    pool = await open_pool(alerts.app, size=2, application_name="tests")
+    yield Live(pool)
+    await pool.close()
+
+
+async def test_60_a_batch_reads_and_writes_only_the_items_of_its_events(live: Live) -> None:
+    costs, called = [], example(ContactLogged, automated=False)
+    for first, last in ((0, FEW // 2), (FEW // 2 + 1, MANY // 2)):
+        tasks = [task(number) for number in range(first, last)]
+        complaints = [each for number in range(first, last) for each in complaint(number)]
+        await live.receive(fact(example(Registered)), fact(called), *tasks, *complaints)
+        done = fact(example(TaskCompleted, due_at=tasks[0].event.due_at), tasks[0].stream_id)
+        costs.append([await live.cost_of(each) for each in (task(last), *complaint(last), done, fact(called))])
+    for few, many in zip(*costs, strict=True):
+        assert many.states == few.states <= STATES_PER_EVENT
+        assert many.size_bytes < 1.1 * few.size_bytes
+
+
+async def test_60_a_timer_reads_and_writes_only_the_items_that_are_due(live: Live) -> None:
+    await live.receive(*opened(MANY))
+    async with transaction(live.pool) as held:
+        await held.execute(COMPLETE, CONSUMER, FEEDS, AFTER_ALL)
+    live.now = LATER - timedelta(days=1)
+    assert (await live.cost_of_timers())[0] == 1
+    live.now = LATER + timedelta(minutes=4)
+    raised, cost = await live.cost_of_timers()
+    assert raised == 10
+    assert cost.states == 2 * (raised + 1)
+    live.now = LATER + timedelta(minutes=5)
+    raised, cost = await live.cost_of_timers()
+    assert (raised, cost.states) == (2, 6)
+
+
+async def test_60_items_follow_their_customer_through_a_merge_and_back(live: Live) -> None:
+    theirs = fact(example(TaskScheduled, due_at=LATER), UUID(int=9, version=4), subject=DUPLICATE)
+    done = fact(example(TaskCompleted, due_at=LATER), theirs.stream_id, subject=DUPLICATE)
+    kept = fact(example(TaskScheduled, due_at=LATER), UUID(int=10, version=4), subject=DUPLICATE)
+    await live.receive(*opened(FEW), fact(example(Registered), subject=DUPLICATE), theirs)
+    before = await live.facts_of(CUSTOMER)
+    await live.receive(fact(Merged(into_customer_id=CUSTOMER), subject=DUPLICATE))
+    merged = await live.facts_of(CUSTOMER)
+    assert replace(merged, absorbed={}) == before
+    assert [each.concerns_id for each in merged.absorbed[DUPLICATE].tasks.values()] == [theirs.stream_id]
+    await live.receive(done, kept)
+    await live.receive(fact(Unmerged(from_customer_id=CUSTOMER), subject=DUPLICATE))
+    assert await live.facts_of(CUSTOMER) == before
+    assert [each.concerns_id for each in (await live.facts_of(DUPLICATE)).tasks.values()] == [kept.stream_id]
+
+
+async def test_60_items_survive_the_migration_back_to_an_older_build_and_forth(live: Live, alerts: Database) -> None:
+    theirs = fact(example(TaskScheduled, due_at=LATER), UUID(int=9, version=4), subject=DUPLICATE)
+    await live.receive(*opened(FEW), fact(example(Registered), subject=DUPLICATE), theirs)
+    await live.receive(fact(Merged(into_customer_id=CUSTOMER), subject=DUPLICATE))
+    before = await live.facts_of(CUSTOMER)
+    async with administrator(alerts) as owner:
+        await owner.execute(DOWN)
+        state = STATE.validate_json(await owner.fetchval("SELECT state FROM silence WHERE customer_id = $1", CUSTOMER))
+        await owner.execute(UP)
+    await live.pool.expire_connections()
+    assert (state.facts, await live.facts_of(CUSTOMER)) == (before, before)
+    await live.receive(fact(example(TaskCompleted, due_at=task(0).event.due_at), task(0).stream_id))
+    assert await live.facts_of(CUSTOMER) == replace(before, tasks=dict(list(before.tasks.items())[1:]))
+    assert await live.pool.fetchval("SELECT count(*) FROM silence_item") == FEW
