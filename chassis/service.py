@@ -22,11 +22,13 @@ from chassis.consume.parked_events import ParkedEvents
 from chassis.consume.rebuild import ReadModel
 from chassis.http.auth import Authenticator
 from chassis.http.paging import Cursors
+from chassis.http.web import Check
 from chassis.postgres.database import UNAVAILABLE, Pool, Timeline, open_pool
 from chassis.runtime import telemetry
 from chassis.runtime.loop_watch import watch
 from chassis.runtime.settings import Settings
 from chassis.runtime.supervisor import Supervisor
+from chassis.store.event_store import EventStore
 
 HEADER_LIMIT_BYTES = 16 * 1024
 KEEP_ALIVE_SECONDS = 30
@@ -82,6 +84,15 @@ class ServiceContext:
     @property
     def cursors(self) -> Cursors:
         return Cursors(self.settings.pseudonym_key.get_secret_value())
+
+    def checks(self, store: EventStore) -> dict[str, Check]:
+        """Return the conditions under which a service with this store can acknowledge commands."""
+        return {
+            "database": self.database_fault,
+            "store": store.fault,
+            "clock": store.clock_fault,
+            "issuer": self.issuer_fault,
+        }
 
     async def database_fault(self) -> str | None:
         """Return None if the database answers, else a sentence for /readyz."""
