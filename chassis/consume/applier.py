@@ -6,9 +6,8 @@ lost its partition (zombie) is rejected: the position is checked before the hand
 event, the events of its customer are parked in order; those of all other customers are applied.
 """
 
-import contextlib
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -18,9 +17,9 @@ from asyncpg.exceptions import SyntaxOrAccessError
 from opentelemetry import trace
 
 from chassis.consume.delivery import Delivery
+from chassis.consume.parked_decoding import decode_parked
 from chassis.consume.parked_events import ParkedEvents
 from chassis.consume.positions import PositionMovedError, Positions, Progress, Source
-from chassis.kafka.cloudevents import UnknownTypeError, decode
 from chassis.postgres.database import UNAVAILABLE, Connection, Pool, transaction
 from chassis.runtime import metrics
 from chassis.runtime.tracing import Span, links_of
@@ -50,6 +49,10 @@ class Applier:
         self.name = name
         self.positions = Positions(name)
         self.parked_events = ParkedEvents(name)
+
+    @property
+    def pool(self) -> Pool:
+        return self._pool
 
     async def progress(self, source: Source) -> Progress:
         return await self.positions.load(self._pool, source)
@@ -129,8 +132,7 @@ class Applier:
         count = 0
         async with transaction(self._pool) as held:
             while rows := await self.parked_events.of_customer(held, subject):
-                decoded = list(decodable(rows))
-                if decoded:
+                if decoded := await decode_parked(held, rows):
                     await self.handler(decoded, held)
                 await self.parked_events.release(held, rows)
                 count += len(rows)
@@ -145,13 +147,6 @@ class Applier:
 def outcome_of(delivery: Delivery) -> tuple[str, str]:
     outcome = "undecodable" if delivery.problem else "applied" if delivery.envelope else "unknown-type"
     return delivery.source.topic, outcome
-
-
-def decodable(rows: Sequence[Mapping[str, Any]]) -> Iterator[Envelope[Any]]:
-    """Decode parked records. Unknown event types are skipped."""
-    for row in rows:
-        with contextlib.suppress(UnknownTypeError):
-            yield decode(row["headers"], row["value"])
 
 
 def customers_of(deliveries: Sequence[Delivery]) -> set[UUID]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 import structlog
+from eventsourcing.persistence import MapperDeserialisationError
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -31,6 +32,11 @@ WRONG_CLOCK = (
     "本服务或其数据库的时钟有误，校正之前不会记录任何数据。",
 )
 
+UNREADABLE = (
+    "A newer version of this service has changed this record. This version cannot read it.",
+    "该记录已由本服务的更新版本修改，当前版本无法读取。",
+)
+
 
 def install(app: FastAPI) -> None:
     """Register a handler for every error a route may raise."""
@@ -43,6 +49,7 @@ def install(app: FastAPI) -> None:
         VersionMismatchError,
         EventTooLargeError,
         OverloadedError,
+        MapperDeserialisationError,
         asyncpg.DataError,
         *UNAVAILABLE,
     ):
@@ -110,6 +117,9 @@ async def answer_known(request: Request, error: Exception) -> Response:
             # Validation should have rejected the value. The statement had no effect.
             structlog.get_logger().warning("http.unstorable", reason=type(error).__name__)
             return problem(request, "bad-request", "A value cannot be stored.", "某个值无法存储。")
+        case MapperDeserialisationError():
+            structlog.get_logger().error("http.unreadable", reason=str(error))
+            return problem(request, "unavailable", *UNREADABLE, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
         case ClockError():
             structlog.get_logger().error("http.clock", reason=str(error))
             return problem(request, "unavailable", *WRONG_CLOCK, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})

@@ -39,7 +39,7 @@ class State(BaseModel):
 
 
 class BrokenStateError(MapperDeserialisationError):
-    """No build can read the state of this row."""
+    """This build cannot read the state of this row."""
 
 
 class PydanticTranscoder(Transcoder):
