@@ -190,6 +190,7 @@ async def test_67_the_owner_corrects_a_store_that_ends_in_the_future(
     (before,) = await stepped_store.read_stream(early)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await stepped_pool.fetchval("SELECT correct_future_times()")
+    await clock.admin.execute("SET ROLE care_migrator")
     assert await clock.admin.fetchval("SELECT correct_future_times()") == 1
     assert (await stepped_store.append(append_of(uuid4(), [1]))).outcome is Outcome.DONE
     _, complete_until = await stepped_store.watermark()
