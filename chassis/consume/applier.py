@@ -28,6 +28,8 @@ from contracts.event import Envelope
 # Errors that no event causes: nothing is parked, and the batch is retried. For example, a table or a column is missing
 # while a new build runs before its migration.
 RETRYABLE = (*UNAVAILABLE, PositionMovedError, SyntaxOrAccessError)
+# The reason of an event that was parked only because an earlier one of its customer is parked.
+WAITS = "waits behind a parked event of this customer"
 Handler = Callable[[Sequence[Envelope[Any]], Connection], Awaitable[None]]
 
 
@@ -116,7 +118,7 @@ class Applier:
         for delivery in deliveries:
             if delivery.problem or delivery.subject in parked:
                 parked.add(delivery.subject)
-                reason = delivery.problem or "waits behind a parked event of this customer"
+                reason = delivery.problem or WAITS
                 await self.parked_events.park(held, [delivery], reason)
                 metrics.series(metrics.PARKED, self.name).inc()
                 structlog.get_logger().error("applier.parked", consumer=self.name, reason=reason)

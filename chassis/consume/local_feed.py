@@ -29,17 +29,19 @@ class LocalFeed:
         self._store = store
         self._mapper = mapper
         self._applier = applier
-        self._newer_events = NewerEvents(applier, health)
+        self._health = health
+        self._newer_events = NewerEvents(applier)
         self._limit = READ_LIMIT if shared else READ_LIMIT_ALONE
         self._woken = asyncio.Event()
         store.on_commit(self._woken.set)
 
     async def run(self) -> None:
         progress = await self._applier.progress(OWN_STORE)
-        await self._newer_events.report()
+        await self._report()
         while True:
             self._woken.clear()
-            await self._newer_events.replay()
+            if await self._newer_events.replay():
+                await self._report()
             rows = await self._store.read_all(after=progress.position, limit=self._limit)
             if not rows:
                 await wait_with_timeout(self._woken, POLL_SECONDS)
@@ -49,9 +51,15 @@ class LocalFeed:
             applied = await self._applier.apply({OWN_STORE: (progress, batch)})
             progress = applied[OWN_STORE]
             if any(each.problem for each in batch.deliveries):
-                await self._newer_events.report()
+                await self._report()
             if len(rows) < self._limit:
                 await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _report(self) -> None:
+        if waiting := await self._newer_events.waiting():
+            self._health.failed(f"{waiting} customers have events that this build cannot read")
+        else:
+            self._health.ready()
 
     def _delivery(self, row: RecordedEvent) -> Delivery:
         """Decode a row. One that this build cannot read will be parked, and replayed by a build that can."""

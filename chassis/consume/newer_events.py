@@ -12,16 +12,21 @@ import structlog
 from asyncpg import Record
 from eventsourcing.persistence import MapperDeserialisationError
 
-from chassis.consume.applier import RETRYABLE, Applier
-from chassis.runtime.supervisor import Health
+from chassis.consume.applier import RETRYABLE, WAITS, Applier
+from chassis.store.mapper import BrokenStateError
 
 REPLAY_SECONDS = 30.0
 # How many customers are tried at a time; in random order, because an event may be broken for every build.
 MAX_TRIED = 200
 UNREADABLE = "this build cannot read it: "
+# How the reasons begin that end with a newer build. A handler may also need a stream that this build cannot read. An
+# event that only waits is left over if it was parked while the events before it were replayed.
+REASONS = [UNREADABLE, MapperDeserialisationError.__name__, BrokenStateError.__name__, WAITS]
 PARKED = """
-    SELECT subject, count(*) OVER () AS customers FROM parked_event WHERE consumer = $1 AND starts_with(reason, $2)
-    GROUP BY subject ORDER BY random() LIMIT $3
+    SELECT subject, count(*) OVER () AS customers FROM parked_event WHERE consumer = $1
+    GROUP BY subject
+    HAVING bool_and(EXISTS (SELECT FROM unnest($2::text[]) AS r(start) WHERE starts_with(reason, r.start)))
+    ORDER BY random() LIMIT $3
 """
 
 
@@ -31,32 +36,29 @@ def unreadable(error: MapperDeserialisationError) -> str:
 
 
 class NewerEvents:
-    """Replays the parked customers of one applier whose events have become readable, and reports the others."""
+    """Replays the customers of one applier that are parked until a newer build runs."""
 
-    def __init__(self, applier: Applier, health: Health) -> None:
+    def __init__(self, applier: Applier) -> None:
         self._applier = applier
-        self._health = health
         self._tried_at: float | None = None
 
-    async def replay(self) -> None:
-        """Replay what this build can read, at most every REPLAY_SECONDS, and report what it cannot."""
+    async def replay(self) -> bool:
+        """Replay what this build can read, at most every REPLAY_SECONDS. Return whether it was tried now."""
         now = asyncio.get_running_loop().time()
         if self._tried_at is not None and now - self._tried_at < REPLAY_SECONDS:
-            return
+            return False
         self._tried_at = now
         for row in await self._parked():
             await self._try(row["subject"])
-        await self.report()
+        return True
 
-    async def report(self) -> None:
-        """Report in the health of the feed how many customers wait for a newer build."""
-        if parked := await self._parked():
-            self._health.failed(f"{parked[0]['customers']} customers have events that this build cannot read")
-        else:
-            self._health.ready()
+    async def waiting(self) -> int:
+        """Return how many customers wait for a newer build."""
+        rows = await self._parked()
+        return rows[0]["customers"] if rows else 0
 
     async def _parked(self) -> Sequence[Record]:
-        rows: Sequence[Record] = await self._applier.pool.fetch(PARKED, self._applier.name, UNREADABLE, MAX_TRIED)
+        rows: Sequence[Record] = await self._applier.pool.fetch(PARKED, self._applier.name, REASONS, MAX_TRIED)
         return rows
 
     async def _try(self, subject: UUID) -> None:

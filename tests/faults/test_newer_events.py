@@ -9,11 +9,14 @@ import pytest
 from eventsourcing.persistence import MapperDeserialisationError
 
 from chassis.consume import newer_events
+from chassis.consume.applier import Applier
+from chassis.consume.consumer import Consumer
 from chassis.consume.local_feed import LocalFeed
-from chassis.postgres.database import Pool
+from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime.supervisor import Health
 from chassis.store.mapper import BrokenStateError, EventMapper
 from contracts.customer import Registered
+from contracts.event import Envelope
 from contracts.examples import example, example_envelope
 from contracts.topics import EVENT_TYPES
 from tests.faults.support.deployment import INSERT_EVENT, Deployment, Process, as_admin
@@ -149,6 +152,54 @@ async def test_69_customers_are_tried_some_at_a_time(
         for customer in held:
             await as_admin(database, TEACH, UNKNOWN.decode(), KNOWN.decode(), customer)
         await eventually(lambda: nobody_is_parked(watched))
+
+
+async def test_69_events_that_only_wait_for_a_parked_one_that_is_gone_are_applied(watched: Pipeline) -> None:
+    (customer,) = await commit(watched.store, 1)
+    watched.poison.add(customer)
+    async with background(own_list(watched).run):
+        await eventually(lambda: is_parked(watched, customer, 1))
+        await change(watched.store, [customer], "later")
+        await eventually(lambda: is_parked(watched, customer, 2))
+    watched.poison.clear()
+    async with transaction(watched.pool) as held:
+        await watched.applier.parked_events.discard(held, customer, 1)
+    async with background(own_list(watched).run):
+        await eventually(lambda: nobody_is_parked(watched))
+    assert await watched.seen() == [(customer, 2)]
+
+
+async def test_69_events_whose_failure_has_another_reason_are_not_replayed(watched: Pipeline) -> None:
+    broken, free = await commit(watched.store, 2)
+    watched.poison.add(broken)
+    async with background(own_list(watched).run):
+        await eventually(lambda: is_parked(watched, broken, 1))
+    watched.poison.clear()
+    async with background(own_list(watched).run):
+        await change(watched.store, [free], "later")
+        await eventually(lambda: watched.has_seen(2))
+    assert await parked(watched) == {broken: 1}
+
+
+async def test_69_a_policy_that_meets_an_unreadable_stream_is_replayed_by_a_newer_build(
+    watched: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def load(envelopes: Sequence[Envelope[Any]], _held: Connection) -> None:
+        loaded.extend([(await watched.customers.load(envelope.stream_id)).version for envelope in envelopes])
+
+    def policy() -> Consumer:
+        applier = Applier(watched.name, watched.pool, load)
+        return Consumer(applier, [watched.topic], bootstrap=watched.bootstrap, health=Health("policy"))
+
+    loaded: list[int] = []
+    (held,) = await commit(watched.store, 1, changes=1)
+    with monkeypatch.context() as older:
+        older.delitem(EVENT_TYPES, PROFILE_CHANGED)
+        async with background(watched.relay().run, policy().run):
+            await eventually(lambda: is_parked(watched, held, 2))
+    async with background(policy().run):
+        await eventually(lambda: nobody_is_parked(watched))
+    assert loaded == [2, 2]
 
 
 async def ask(process: Process, deployment: Deployment, method: str, path: str, body: Any = None) -> httpx.Response:
