@@ -25,6 +25,7 @@ from chassis.consume.rebuild import ReadModel
 from chassis.consume.verification import StoreVerification
 from chassis.http.auth import Authenticator
 from chassis.http.paging import Cursors
+from chassis.http.web import Check
 from chassis.postgres.database import UNAVAILABLE, Pool, Timeline, open_pool
 from chassis.runtime import telemetry
 from chassis.runtime.loop_watch import watch
@@ -103,6 +104,15 @@ class ServiceContext:
             health=self.supervisor.health(VERIFICATION),
             kafka_away=self.settings.kafka_away_at_start,
         )
+
+    def checks(self, store: EventStore) -> dict[str, Check]:
+        """Return the conditions under which a service with this store can acknowledge commands."""
+        return {
+            "database": self.database_fault,
+            "store": store.fault,
+            "clock": store.clock_fault,
+            "issuer": self.issuer_fault,
+        }
 
     async def database_fault(self) -> str | None:
         """Return None if the database answers, else a sentence for /readyz."""

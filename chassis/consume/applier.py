@@ -14,10 +14,9 @@ Otherwise the batch fails, and the parts that were not committed are tried again
 """
 
 import asyncio
-import contextlib
 import random
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -28,9 +27,9 @@ from opentelemetry import trace
 
 from chassis.consume.batch_parts import Part, TookTooLongError, limited_transaction
 from chassis.consume.delivery import Delivery
+from chassis.consume.parked_decoding import decode_parked
 from chassis.consume.parked_events import ParkedEvents
 from chassis.consume.positions import NEVER, PositionMovedError, Positions, Progress, Source
-from chassis.kafka.cloudevents import UnknownTypeError, decode, read_value
 from chassis.postgres.database import UNAVAILABLE, Connection, Pool, transaction
 from chassis.runtime import metrics
 from chassis.runtime.tracing import Span, links_of
@@ -39,6 +38,8 @@ from contracts.event import Envelope
 # Errors that no event causes: nothing is parked, and the batch is retried. For example, a table or a column is missing
 # while a new build runs before its migration.
 RETRYABLE = (*UNAVAILABLE, PositionMovedError, SyntaxOrAccessError)
+# The reason of an event that was parked only because an earlier one of its customer is parked.
+WAITS = "waits behind a parked event of this customer"
 Handler = Callable[[Sequence[Envelope[Any]], Connection], Awaitable[None]]
 # A database that needs longer for a small transaction is slow for everybody.
 PROBE_SECONDS = 1.0
@@ -67,6 +68,10 @@ class Applier:
         self.is_halving = False
         self.positions = Positions(name)
         self.parked_events = ParkedEvents(name)
+
+    @property
+    def pool(self) -> Pool:
+        return self._pool
 
     async def progress(self, source: Source) -> Progress:
         return await self.positions.load(self._pool, source)
@@ -215,7 +220,7 @@ class Applier:
         for delivery in deliveries:
             if delivery.problem or delivery.subject in parked:
                 parked.add(delivery.subject)
-                reason = delivery.problem or "waits behind a parked event of this customer"
+                reason = delivery.problem or WAITS
                 await self.parked_events.park(held, [delivery], reason)
                 metrics.series(metrics.PARKED, self.name).inc()
                 structlog.get_logger().error("applier.parked", consumer=self.name, reason=reason)
@@ -231,8 +236,7 @@ class Applier:
         count = 0
         async with transaction(self._pool) as held:
             while rows := await self.parked_events.of_customer(held, subject):
-                decoded = list(decodable(rows))
-                if decoded:
+                if decoded := await decode_parked(held, rows):
                     await self.handler(decoded, held)
                 await self.parked_events.release(held, rows)
                 count += len(rows)
@@ -247,13 +251,6 @@ class Applier:
 def outcome_of(delivery: Delivery) -> tuple[str, str]:
     outcome = "undecodable" if delivery.problem else "applied" if delivery.envelope else "unknown-type"
     return delivery.source.topic, outcome
-
-
-def decodable(rows: Sequence[Mapping[str, Any]]) -> Iterator[Envelope[Any]]:
-    """Decode parked records. Unknown event types are skipped."""
-    for row in rows:
-        with contextlib.suppress(UnknownTypeError):
-            yield decode(read_value(row["value"]))
 
 
 def customers_of(deliveries: Sequence[Delivery]) -> set[UUID]:

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from chassis.consume.applier import Applier, Batch
 from chassis.consume.gap_detector import GapDetector
+from chassis.consume.newer_events import NewerEvents
 from chassis.consume.pipelined import PipelinedApplier
 from chassis.consume.positions import Progress, Source
 from chassis.consume.subscription import commit_offsets, subscribed
@@ -60,6 +61,7 @@ class Consumer:
         self._shared = shared
         self._gather_seconds = gather_seconds
         self._pipeline = PipelinedApplier(applier)
+        self._newer_events = NewerEvents(applier)
         self._gap_detector = GapDetector()
         self._received_at = 0.0
 
@@ -84,6 +86,7 @@ class Consumer:
         loop = asyncio.get_running_loop()
         committed_at, is_committed = loop.time(), True
         while True:
+            await self._newer_events.replay()
             fetched_at = loop.time()
             fetched = await consumer.getmany(
                 timeout_ms=POLL_MS, max_records=MAX_RECORDS if self._shared else MAX_RECORDS_ALONE

@@ -2,15 +2,18 @@
 
 import asyncio
 
+from eventsourcing.persistence import MapperDeserialisationError
+
 from chassis.consume.applier import Applier, Batch
 from chassis.consume.delivery import Delivery
-from chassis.consume.positions import Progress, Source
+from chassis.consume.newer_events import NewerEvents, unreadable
+from chassis.consume.positions import OWN_TOPIC, Progress, Source
 from chassis.runtime.event_timeout import wait_with_timeout
 from chassis.runtime.supervisor import Health
 from chassis.store.event_store import READ_LIMIT, EventStore
-from chassis.store.mapper import BrokenStateError, EventMapper, RecordedEvent
+from chassis.store.mapper import EventMapper, RecordedEvent
 
-OWN_STORE = Source("own", 0)
+OWN_STORE = Source(OWN_TOPIC, 0)
 POLL_SECONDS = 0.5
 # A pause, so that more events share a transaction: under load one transaction per event would be too slow.
 PAUSE_SECONDS = 0.05
@@ -27,15 +30,18 @@ class LocalFeed:
         self._mapper = mapper
         self._applier = applier
         self._health = health
+        self._newer_events = NewerEvents(applier)
         self._limit = READ_LIMIT if shared else READ_LIMIT_ALONE
         self._woken = asyncio.Event()
         store.on_commit(self._woken.set)
 
     async def run(self) -> None:
         progress = await self._applier.progress(OWN_STORE)
-        self._health.ready()
+        await self._report()
         while True:
             self._woken.clear()
+            if await self._newer_events.replay():
+                await self._report()
             rows = await self._store.read_all(after=progress.position, limit=self._limit)
             if not rows:
                 await wait_with_timeout(self._woken, POLL_SECONDS)
@@ -44,14 +50,22 @@ class LocalFeed:
             batch.deliveries += map(self._delivery, rows)
             applied = await self._applier.apply({OWN_STORE: (progress, batch)})
             progress = applied[OWN_STORE]
+            if any(each.problem for each in batch.deliveries):
+                await self._report()
             if len(rows) < self._limit:
                 await asyncio.sleep(PAUSE_SECONDS)
 
+    async def _report(self) -> None:
+        if waiting := await self._newer_events.waiting():
+            self._health.failed(f"{waiting} customers have events that this build cannot read")
+        else:
+            self._health.ready()
+
     def _delivery(self, row: RecordedEvent) -> Delivery:
-        """Decode a row. A broken row will be parked. An unknown event type raises: a newer build must apply it."""
+        """Decode a row. One that this build cannot read will be parked, and replayed by a build that can."""
         envelope, problem = None, None
         try:
             envelope = self._mapper.to_envelope(row)
-        except BrokenStateError as error:
-            problem = str(error)
+        except MapperDeserialisationError as error:
+            problem = unreadable(error)
         return Delivery(OWN_STORE, row.id, row.id - 1, row.subject, {}, None, envelope, problem)

@@ -6,11 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from chassis.consume.delivery import Delivery
-from chassis.kafka.records import RecordWriter, row_of
 from chassis.postgres.database import Connection, Pool
 
 MAX_REASON = 500
-NO_EPOCH = UUID(int=0)
 
 PARK = """
     INSERT INTO parked_event (consumer, topic, partition, position, subject, headers, value, reason)
@@ -33,14 +31,9 @@ RELEASE = """
 DISCARD = "DELETE FROM parked_event WHERE consumer = $1 AND subject = $2 AND ($3::bigint IS NULL OR position = $3)"
 
 
-def stored_form(delivery: Delivery) -> tuple[dict[str, str], bytes | None]:
-    """Return headers and value for a replay. Events of the own store get the value that a published record has."""
-    value = delivery.value
-    if value is None and delivery.envelope:
-        writer = RecordWriter(delivery.source.topic, "", NO_EPOCH)
-        _, value, _ = writer.record_of(row_of(delivery.envelope), delivery.previous)
-    # PostgreSQL text cannot contain NUL.
-    return {name.replace("\0", "�"): text.replace("\0", "�") for name, text in delivery.headers.items()}, value
+def stored_headers(delivery: Delivery) -> dict[str, str]:
+    """Return the headers without NUL, which PostgreSQL text cannot contain."""
+    return {name.replace("\0", "�"): text.replace("\0", "�") for name, text in delivery.headers.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +52,8 @@ class ParkedEvents:
                     delivery.source.partition,
                     delivery.position,
                     delivery.subject,
-                    *stored_form(delivery),
+                    stored_headers(delivery),
+                    delivery.value,
                     (delivery.problem or reason)[:MAX_REASON],
                 )
                 for delivery in deliveries

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from chassis.postgres.database import Connection, Pool
 
+# The name of the own store as a topic.
+OWN_TOPIC = "own"
 # Not PostgreSQL's -infinity: asyncpg reads that as a time without a zone.
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -33,9 +33,11 @@ POLL_SECONDS = 1.0
 
 ADD_BATCH = "INSERT INTO import_batch (id, created_by, rows, kind) VALUES ($1, $2, $3, $4)"
 ADD_ROWS = "INSERT INTO import_row (batch_id, number, cells) SELECT $1, * FROM unnest($2::integer[], $3::jsonb[])"
+# A lease that ends later than a new one would was given before the clock stepped back: it has expired too.
 LEASE = """
     UPDATE import_batch SET status = 'running', leased_until = clock_timestamp() + make_interval(secs => $1)
-    WHERE id = (SELECT id FROM import_batch WHERE status IN ('pending', 'running') AND leased_until < clock_timestamp()
+    WHERE id = (SELECT id FROM import_batch WHERE status IN ('pending', 'running')
+                    AND leased_until NOT BETWEEN clock_timestamp() AND clock_timestamp() + make_interval(secs => $1)
                 ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING id, created_by, kind
 """

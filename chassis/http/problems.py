@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 import structlog
+from eventsourcing.persistence import MapperDeserialisationError
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -15,7 +16,7 @@ from chassis.commands.decider import GoneError, MovedError, RejectedError
 from chassis.commands.problem import CATALOGUE, ProblemError
 from chassis.commands.result import ConflictError, KeyReusedError, VersionMismatchError
 from chassis.http.field_errors import invalid_field
-from chassis.postgres.database import UNAVAILABLE
+from chassis.postgres.database import UNAVAILABLE, ClockError
 from chassis.store.append import EventTooLargeError
 from chassis.store.group_commit import OverloadedError
 
@@ -25,6 +26,16 @@ MAX_REPORTED_ERRORS = 20
 
 BY_STATUS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "unsupported-type"}
 RETRYABLE = frozenset({"request-timeout", "conflict", "unavailable", "overloaded", "timed-out", "internal"})
+
+WRONG_CLOCK = (
+    "A clock of the service or of its database is wrong. Nothing is recorded until it is right.",
+    "本服务或其数据库的时钟有误，校正之前不会记录任何数据。",
+)
+
+UNREADABLE = (
+    "A newer version of this service has changed this record. This version cannot read it.",
+    "该记录已由本服务的更新版本修改，当前版本无法读取。",
+)
 
 
 def install(app: FastAPI) -> None:
@@ -38,6 +49,7 @@ def install(app: FastAPI) -> None:
         VersionMismatchError,
         EventTooLargeError,
         OverloadedError,
+        MapperDeserialisationError,
         asyncpg.DataError,
         *UNAVAILABLE,
     ):
@@ -105,6 +117,12 @@ async def answer_known(request: Request, error: Exception) -> Response:
             # Validation should have rejected the value. The statement had no effect.
             structlog.get_logger().warning("http.unstorable", reason=type(error).__name__)
             return problem(request, "bad-request", "A value cannot be stored.", "某个值无法存储。")
+        case MapperDeserialisationError():
+            structlog.get_logger().error("http.unreadable", reason=str(error))
+            return problem(request, "unavailable", *UNREADABLE, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+        case ClockError():
+            structlog.get_logger().error("http.clock", reason=str(error))
+            return problem(request, "unavailable", *WRONG_CLOCK, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
         case _:
             structlog.get_logger().warning("http.unavailable", reason=type(error).__name__)
             return problem(request, "unavailable", "", "", headers={"Retry-After": str(RETRY_AFTER_SECONDS)})

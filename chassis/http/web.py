@@ -1,5 +1,6 @@
 """Builds a service's HTTP application: limits, problem documents, telemetry, health, and route policies."""
 
+import asyncio
 import math
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -121,7 +122,8 @@ def add_health(app: FastAPI, supervisor: Supervisor, checks: dict[str, Check]) -
         return JSONResponse({"status": "live"})
 
     async def ready(_request: Request) -> Response:
-        faults = {name: fault for name, check in checks.items() if (fault := await check())}
+        found = await asyncio.gather(*(check() for check in checks.values()))
+        faults = {name: fault for name, fault in zip(checks, found, strict=True) if fault}
         running = supervisor.running()
         tasks = {health.name: {"ready": health.is_ready, "detail": health.detail} for health in running}
         degraded = not all(health.is_ready for health in running)

@@ -60,6 +60,18 @@ class OtherTimelineError(ConnectionRefusedError):
     """The server is on another timeline than the first connection: data read before may not exist there."""
 
 
+class ClockError(asyncpg.exceptions.OperatorInterventionError):
+    """A clock is wrong: this process and the database disagree, or the store ends in the future (ADR 0029).
+
+    Nothing was written. The message names only the difference.
+    """
+
+    sqlstate = "CK001"
+
+
+NEVER_RETRIED = (OtherTimelineError, ClockError)
+
+
 class Timeline:
     """The timeline of a pool's first connection; all other connections must be on it (ADR 0020)."""
 
@@ -152,7 +164,7 @@ async def retry_while_unavailable(
     """Run `work`, and retry it while the database is unavailable. `work` must be idempotent. Raises the last error.
 
     Raises TimeoutError if `work` is still running at the deadline. A refused connection is retried only if an earlier
-    attempt may have reached the server; OtherTimelineError is never retried.
+    attempt may have reached the server; OtherTimelineError and ClockError are never retried.
     """
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + deadline_seconds
@@ -163,6 +175,6 @@ async def retry_while_unavailable(
                 return await work()
         except UNAVAILABLE as error:
             reached = reached or not isinstance(error, ConnectionRefusedError)
-            if not reached or isinstance(error, OtherTimelineError) or loop.time() + pause_seconds > give_up_at:
+            if not reached or isinstance(error, NEVER_RETRIED) or loop.time() + pause_seconds > give_up_at:
                 raise
             await asyncio.sleep(pause_seconds)

@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from chassis.postgres.database import Connection
+from chassis.runtime.clock import utc_now
 from chassis.store.mapper import NewEvent
 from chassis.store.retention import RETENTION
 from chassis.store.vault import VaultEntry
 
 MAX_EVENT_BYTES = 256 * 1024
 APPEND = (
-    "SELECT command, outcome, last_position FROM append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
-    " $11, $12, $13, $14, $15, $16)"
+    "SELECT command, outcome, last_position FROM check_clock($17), append_events($1, $2, $3, $4, $5, $6, $7, $8, $9,"
+    " $10, $11, $12, $13, $14, $15, $16)"
 )
 
 
@@ -67,8 +68,8 @@ def check_sizes(append: Append) -> None:
 
 
 async def execute_appends(held: Connection, appends: Sequence[Append]) -> list[Appended]:
-    """Send all appends in one statement and return one outcome each, in order."""
-    rows = await held.fetch(APPEND, *arrays(appends))
+    """Send all appends in one statement and return one outcome each, in order. Raises ClockError."""
+    rows = await held.fetch(APPEND, *arrays(appends), utc_now())
     outcomes = {row["command"]: Appended(Outcome(row["outcome"]), row["last_position"]) for row in rows}
     return [outcomes[number] for number in range(1, len(appends) + 1)]
 

@@ -12,7 +12,8 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.postgres.database import UNAVAILABLE, Connection, Pool, connection
+from chassis.postgres.database import UNAVAILABLE, ClockError, Connection, Pool, connection
+from chassis.runtime.clock import utc_now
 from chassis.runtime.crash import crash_point
 from chassis.store.append import Answer, Append, Appended, check_sizes, execute_appends
 from chassis.store.group_commit import GroupCommit
@@ -31,7 +32,8 @@ READ_SUBJECT = f"SELECT {COLUMNS} FROM event WHERE subject = $1 AND position > $
 READ_ANSWER = "SELECT request_hash, status, body FROM idempotency WHERE key = $1"
 READ_HEAD = "SELECT position FROM store_head"
 READ_EPOCH = "SELECT epoch FROM store_epoch"
-READ_WATERMARK = "SELECT head, complete_until FROM store_watermark()"
+READ_WATERMARK = "SELECT head, complete_until FROM checked_watermark($1)"
+CHECK_CLOCK = "SELECT FROM check_clock($1), store_end()"
 
 
 class AppendsRefusedError(ConnectionRefusedError):
@@ -90,6 +92,16 @@ class EventStore:
         if self._refusal:
             raise AppendsRefusedError(self._refusal)
 
+    async def clock_fault(self) -> str | None:
+        """Return None if the clocks are right or the database does not answer, else what is wrong with them."""
+        try:
+            await self._pool.execute(CHECK_CLOCK, utc_now(), timeout=1)
+        except ClockError as error:
+            return str(error)
+        except UNAVAILABLE:
+            return None
+        return None
+
     async def _commit(self, appends: Sequence[Append]) -> list[Appended]:
         try:
             async with connection(self._pool) as held:
@@ -143,8 +155,8 @@ class EventStore:
         return epoch
 
     async def watermark(self) -> tuple[int, datetime]:
-        """Return (position, T): every event recorded before T has a position up to this one."""
-        row = await self._pool.fetchrow(READ_WATERMARK)
+        """Return (position, T): every event recorded before T has a position up to this one. Raises ClockError."""
+        row = await self._pool.fetchrow(READ_WATERMARK, utc_now())
         if row is None:
             raise LookupError("the store has no watermark")
         return row["head"], row["complete_until"]

@@ -76,7 +76,7 @@ def metadata_of(state: State) -> Metadata:
 
 
 class BrokenStateError(MapperDeserialisationError):
-    """No build can read the state of this row."""
+    """This build cannot read the state of this row."""
 
 
 class PydanticTranscoder(Transcoder):

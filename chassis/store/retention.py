@@ -11,21 +11,23 @@ import asyncpg
 import structlog
 
 from chassis.postgres.database import Pool
+from chassis.runtime.clock import utc_now
 from chassis.runtime.supervisor import Health
 
 RETENTION = timedelta(days=7)
 # Partitions are created before they are needed: a backup can hold a lock for hours.
 AHEAD = timedelta(days=2)
 CHECK_SECONDS = 600.0
-MAINTAIN = "SELECT maintain_idempotency($1)"
+MAINTAIN = "SELECT maintain_idempotency($1) FROM check_clock($2)"
 
 
 async def maintain_partitions(pool: Pool) -> int:
     """Create the partitions of the next days and drop expired ones. Return how many changed, usually none.
 
     Safe in several processes at once. Raises LockNotAvailableError if a long read, such as a backup, is in the way.
+    Raises ClockError: a clock that is ahead would drop keys too early.
     """
-    changed: int = await pool.fetchval(MAINTAIN, (RETENTION + AHEAD).days)
+    changed: int = await pool.fetchval(MAINTAIN, (RETENTION + AHEAD).days, utc_now())
     return changed
 
 

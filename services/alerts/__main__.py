@@ -67,7 +67,7 @@ def build(context: ServiceContext) -> Service:
         authenticator=context.authenticator,
         cursors=context.cursors,
         supervisor=context.supervisor,
-        checks={"database": context.database_fault, "store": store.fault, "issuer": context.issuer_fault},
+        checks=context.checks(store),
     )
     app.state.dependencies = Dependencies(
         store, mapper, AlertQueries(context.pool), DEFAULT_RULES, Exports(NAME, mapper, context.pool)

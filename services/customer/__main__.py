@@ -23,7 +23,7 @@ def build(context: ServiceContext) -> Service:
         authenticator=context.authenticator,
         cursors=context.cursors,
         supervisor=context.supervisor,
-        checks={"database": context.database_fault, "store": needs.store.fault, "issuer": context.issuer_fault},
+        checks=context.checks(needs.store),
     )
     app.state.dependencies = needs
     appliers: list[ParkingConsumer] = [*(model.applier for model in models), *consumers]

@@ -24,6 +24,7 @@ BROAD_ERRORS = {"Exception", "BaseException"}
 # Each of these files answers for work it did not write, and must see whatever ended it.
 MAY_CATCH_EVERYTHING = {
     "chassis/consume/applier.py": "whatever an event does to a handler, its customer is parked and the others flow",
+    "chassis/consume/newer_events.py": "a customer whose replay fails stays parked, and the others flow",
     "chassis/store/group_commit.py": "whatever a commit raises goes to the callers whose items it was about",
     "chassis/consume/inbound.py": "whatever a message does to us, it is parked and the others flow",
     "chassis/runtime/supervisor.py": "whatever ends a task is logged and counted, and the task is started again",

@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from chassis.postgres.database import Connection, Pool, transaction
+from chassis.runtime.clock import utc_now
 from chassis.store.append import APPEND, arrays
 from chassis.store.event_store import READ_HEAD, READ_WATERMARK, EventStore
 from tests.support.appends import append_of
@@ -36,7 +37,7 @@ async def test_64_an_append_and_a_watermark_change_no_row(store: EventStore, poo
         await store.append_within(held, [append_of(uuid4(), [1])])
         await store.append_within(held, [append_of(uuid4(), [1], key="once")])
         await store.append_within(held, [append_of(uuid4(), [1], key="once")])
-        await held.fetch(READ_WATERMARK)
+        await held.fetch(READ_WATERMARK, utc_now())
         assert await held.fetch(CHANGED_ROWS) == []
 
 
@@ -63,8 +64,8 @@ async def buffers_read(pool: Pool) -> dict[str, int]:
 async def explained(held: Connection) -> dict[str, int]:
     append = arrays([append_of(uuid4(), [1])])
     return {
-        "append": await buffers_of(held, APPEND, *append),
-        "watermark": await buffers_of(held, READ_WATERMARK),
+        "append": await buffers_of(held, APPEND, *append, utc_now()),
+        "watermark": await buffers_of(held, READ_WATERMARK, utc_now()),
         "head": await buffers_of(held, READ_HEAD),
     }
 

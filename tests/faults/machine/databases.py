@@ -21,6 +21,8 @@ PREPARE = """
     CREATE TABLE sequence.clock (at timestamptz NOT NULL);
     INSERT INTO sequence.clock VALUES ('epoch');
     CREATE FUNCTION sequence.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS 'SELECT at FROM sequence.clock';
+    -- The processes of a sequence have no clock of their own with which it could be compared.
+    CREATE FUNCTION sequence.check_clock(timestamptz) RETURNS void LANGUAGE sql AS '';
     GRANT USAGE ON SCHEMA sequence TO care_app;
     GRANT SELECT ON sequence.clock TO care_app;
     DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$
@@ -32,6 +34,7 @@ BEGIN = """
     UPDATE relay_cursor SET position = 0;
     UPDATE relay_lease SET epoch = 0, expires_at = '-infinity';
 """
+EXPIRE_LEASE = "UPDATE relay_lease SET expires_at = '-infinity' WHERE expires_at < $1"
 # Every effect is recorded, so that a duplicate is visible.
 SEEN = """
     CREATE TABLE seen (event_id uuid, subject uuid, position bigint, n bigserial);
@@ -62,6 +65,8 @@ class Databases:
         self.now += time
         for admin in self.admins:
             await admin.execute("UPDATE sequence.clock SET at = $1", self.now)
+            # A waiting process measures the lease with its own clock, which the sequence does not move.
+            await admin.execute(EXPIRE_LEASE, self.now)
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chassis.postgres.database import OtherTimelineError, retry_while_unavailable
+from chassis.postgres.database import UNAVAILABLE, ClockError, OtherTimelineError, retry_while_unavailable
 
 
 class Work:
@@ -39,6 +39,13 @@ async def test_work_that_cannot_have_reached_the_server_fails_at_once() -> None:
 async def test_a_server_on_another_timeline_is_not_retried() -> None:
     work = Work(ConnectionResetError(), OtherTimelineError())
     with pytest.raises(OtherTimelineError):
+        await attempt(work)
+    assert work.tries == 2
+
+
+async def test_a_wrong_clock_counts_as_unavailable_and_is_not_retried() -> None:
+    work = Work(ConnectionResetError(), ClockError())
+    with pytest.raises(UNAVAILABLE):
         await attempt(work)
     assert work.tries == 2
 
