@@ -8,7 +8,7 @@ from chassis.commands.command import Command
 from chassis.commands.decider import Decider
 from chassis.commands.state_codec import codec_of
 from chassis.commands.stream_cache import Loaded, StreamCache
-from chassis.store.event_store import EventStore
+from chassis.store.event_store import READ_LIMIT, EventStore
 from chassis.store.mapper import EventMapper, RecordedEvent
 from chassis.store.snapshots import Snapshot, is_due
 
@@ -37,6 +37,9 @@ class Streams(Generic[S]):
         async for row in rows:
             state = self._decider.evolve(state, self._mapper.to_envelope(row).event)
             version, subject = row.originator_version, row.subject
+            # If this load is cut off, for instance by a deadline, the next one continues here.
+            if version % READ_LIMIT == 0:
+                self._snapshot(stream_id, subject, before, version, state)
         if subject:
             self._snapshot(stream_id, subject, before, version, state)
         # Another task may have appended or loaded more events during the pauses.

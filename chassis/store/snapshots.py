@@ -45,24 +45,26 @@ class Snapshots:
         self._saver: asyncio.Task[None] | None = None
 
     def save_soon(self, snapshot: Snapshot) -> None:
-        """Save the snapshot, or a later one of the same stream; not if the database is unavailable."""
+        """Save the snapshot, or a later one of the same stream, soon; none if the database is unavailable."""
         if len(self._waiting) < MAX_WAITING or snapshot.stream_id in self._waiting:
             self._waiting[snapshot.stream_id] = snapshot
         if self._saver is None:
             self._saver = asyncio.create_task(self._save_waiting())
 
+    async def save(self, each: Snapshot) -> None:
+        """Save the snapshot, unless there is a later one, or it is from before an erasure."""
+        await self._pool.execute(SAVE, each.stream_id, each.subject, each.version, each.fold, each.state)
+
     async def _save_waiting(self) -> None:
         try:
             while self._waiting:
-                await self._save(self._waiting.pop(next(iter(self._waiting))))
+                await self.save(self._waiting.pop(next(iter(self._waiting))))
+        except (asyncpg.PostgresError, *UNAVAILABLE) as error:
+            # The streams get other snapshots later.
+            structlog.get_logger().warning("snapshot.failed", error=type(error).__name__, dropped=len(self._waiting))
+            self._waiting.clear()
         finally:
             self._saver = None
-
-    async def _save(self, each: Snapshot) -> None:
-        try:
-            await self._pool.execute(SAVE, each.stream_id, each.subject, each.version, each.fold, each.state)
-        except (asyncpg.PostgresError, *UNAVAILABLE) as error:
-            structlog.get_logger().warning("snapshot.failed", stream_id=str(each.stream_id), error=type(error).__name__)
 
 
 async def delete_snapshots(held: Connection, subject: UUID) -> None:
