@@ -29,7 +29,7 @@ async def commit(
     match appended.outcome:
         case Outcome.DONE:
             for each in decisions:
-                each.streams.keep(each.stream_id, each.loaded, each.events)
+                each.streams.keep(each.stream_id, each.subject, each.loaded, each.events)
             return handled
         case Outcome.DUPLICATE:
             return await replay(store, request.context)

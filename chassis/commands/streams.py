@@ -1,33 +1,60 @@
 """The streams of one domain: loads and caches their states, and decides commands on them."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from chassis.commands.command import Command
 from chassis.commands.decider import Decider
+from chassis.commands.state_codec import codec_of
 from chassis.commands.stream_cache import Loaded, StreamCache
-from chassis.store.event_store import EventStore
-from chassis.store.mapper import EventMapper
+from chassis.store.event_store import READ_LIMIT, EventStore
+from chassis.store.mapper import EventMapper, RecordedEvent
+from chassis.store.snapshots import Snapshot, is_due
 
 S = TypeVar("S")
 
 
 class Streams(Generic[S]):
-    """Loads the streams of one domain, and caches their states."""
+    """Loads the streams of one domain, caches their states, and saves snapshots of long streams."""
 
     def __init__(self, store: EventStore, decider: Decider[S], mapper: EventMapper) -> None:
         self._store = store
         self._decider = decider
         self._mapper = mapper
+        self._codec = codec_of(decider)
         self._cache: StreamCache[S] = StreamCache()
 
     async def load(self, stream_id: UUID) -> Loaded[S]:
-        """Return the current state: the cached state with all newer events applied."""
-        cached = self._cache.get(stream_id) or self.empty()
-        rows = await self._store.read_stream(stream_id, after_version=cached.version)
-        events = [self._mapper.to_envelope(row).event for row in rows]
-        return self.keep(stream_id, cached, events)
+        """Return the current state: the cached state, or else that of the snapshot, with all newer events applied."""
+        cached = self._cache.get(stream_id)
+        before, rows = (
+            (cached, self._store.read_stream(stream_id, after_version=cached.version))
+            if cached
+            else await self._read(stream_id)
+        )
+        version, state, subject = before.version, before.state, None
+        async for row in rows:
+            state = self._decider.evolve(state, self._mapper.to_envelope(row).event)
+            version, subject = row.originator_version, row.subject
+            # If this load is cut off, for instance by a deadline, the next one continues here.
+            if version % READ_LIMIT == 0:
+                self._snapshot(stream_id, subject, before, version, state)
+        if subject:
+            self._snapshot(stream_id, subject, before, version, state)
+        # Another task may have appended or loaded more events during the pauses.
+        latest = self._cache.get(stream_id)
+        return latest if latest and latest.version > version else self._cache.keep(stream_id, version, state)
+
+    async def _read(self, stream_id: UUID) -> tuple[Loaded[S], AsyncIterator[RecordedEvent]]:
+        """Return the state of the snapshot, or else of an empty stream, and the events that follow it."""
+        snapshot, rows = await self._store.read_latest(stream_id, self._codec.fold)
+        if snapshot is None:
+            return self.empty(), rows
+        try:
+            return Loaded(snapshot.version, self._codec.decode(snapshot.state)), rows
+        except ValueError:
+            return self.empty(), self._store.read_stream(stream_id)
 
     async def load_recent(self, stream_id: UUID) -> Loaded[S]:
         """Return the state, at most RECENT_SECONDS old, with all events that this process appended."""
@@ -45,6 +72,14 @@ class Streams(Generic[S]):
         """Return the events for `command`. Raises RejectedError."""
         return self._decider.decide(loaded.state, command)
 
-    def keep(self, stream_id: UUID, loaded: Loaded[S], events: Sequence[Any]) -> Loaded[S]:
-        """Cache and return the state after `events`, which follow `loaded` in the stream."""
-        return self._cache.keep(stream_id, loaded.version + len(events), self._decider.fold(loaded.state, events))
+    def keep(self, stream_id: UUID, subject: UUID, loaded: Loaded[S], events: Sequence[Any]) -> Loaded[S]:
+        """Cache and return the state after `events`, which are stored and follow `loaded` in the stream."""
+        version, state = loaded.version + len(events), self._decider.fold(loaded.state, events)
+        self._snapshot(stream_id, subject, loaded, version, state)
+        return self._cache.keep(stream_id, version, state)
+
+    def _snapshot(self, stream_id: UUID, subject: UUID, before: Loaded[S], version: int, state: S) -> None:
+        """Save a snapshot if one is due."""
+        if is_due(before.version, version):
+            encoded = self._codec.encode(state)
+            self._store.snapshots.save_soon(Snapshot(stream_id, subject, version, self._codec.fold, encoded))

@@ -4,17 +4,15 @@
 according to what had been recorded by `as_recorded`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import Depends, Query
 
 from contracts.event import Envelope
 from contracts.types import Instant
-
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +30,17 @@ class AsOf:
         is_known = self.recorded_by is None or envelope.recorded_at <= self.recorded_by
         return is_known and (self.occurred_by is None or envelope.occurred_at <= self.occurred_by)
 
-    def fold(self, envelopes: Sequence[Envelope[Any]], project: Callable[[R | None, Envelope[Any]], R]) -> R | None:
-        """Return the row of one stream at these instants; None if the stream had not begun.
+    def in_order(self, included: Sequence[Envelope[Any]]) -> list[Envelope[Any]]:
+        """Return the included events of one stream in the order in which they apply; none if it had not begun.
 
-        With `occurred_by`, events are applied in the order in which they occurred, also those recorded late.
+        With `occurred_by`, they apply in the order in which they occurred, also those recorded late.
         """
-        first, *others = envelopes
-        if not self.includes(first):
-            return None
+        if not included or included[0].version != 1:
+            return []
+        first, *others = included
         if self.occurred_by is not None:
             others.sort(key=lambda envelope: (envelope.occurred_at, envelope.version))
-        row = project(None, first)
-        for envelope in others:
-            if self.includes(envelope):
-                row = project(row, envelope)
-        return row
+        return [first, *others]
 
 
 async def as_of_query(

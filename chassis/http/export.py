@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from chassis.http.access import Caller
 from chassis.http.history import HistoryEntry, entry_of
 from chassis.postgres.database import Pool
+from chassis.runtime.turns import in_turns
 from chassis.store.event_store import recorded
 from chassis.store.mapper import EventMapper
 from chassis.store.vault import PersonalData
@@ -63,9 +64,9 @@ class Exports:
         `person_id` limits the export to one key contact.
         """
         rows = await self.pool.fetch(FACTS, list(customer_ids), after, PAGE + 1)
-        read = [self.mapper.to_envelope(recorded(row)) for row in rows[:PAGE]]
+        read = [self.mapper.to_envelope(recorded(row)) async for row in in_turns(rows[:PAGE])]
         facts = read if person_id is None else await self._about(customer_ids, person_id, read)
-        refs = {ref for fact in facts for ref in refs_within(fact.event.model_dump())}
+        refs = {ref async for fact in in_turns(facts) for ref in refs_within(fact.event.model_dump())}
         words = await read_personal_data_of(self.pool, customer_ids, refs)
         subject = {"customer_id": str(customer_ids[0]), "key_contact_id": str(person_id) if person_id else None}
         structlog.get_logger().info("export.given", **subject, to=caller.principal.subject, facts=len(facts))
@@ -74,7 +75,7 @@ class Exports:
             customer_id=customer_ids[0],
             key_contact_id=person_id,
             exported_at=caller.context.now,
-            facts=[exported(fact, words) for fact in facts],
+            facts=[exported(fact, words) async for fact in in_turns(facts)],
             next_after=read[-1].position if len(rows) > PAGE else None,
         )
 

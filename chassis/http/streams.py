@@ -10,6 +10,7 @@ from chassis.commands.command import Context
 from chassis.commands.problem import not_found
 from chassis.http.history import HistoryEntry, entry_of
 from chassis.http.paging import Page, coerce_limit
+from chassis.runtime.turns import in_turns
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.pseudonym import Pseudonyms
@@ -36,21 +37,21 @@ async def read_envelopes(
     stream_id: UUID, first_types: Sequence[type[Event]], store: EventStore, mapper: EventMapper
 ) -> list[Envelope[Any]]:
     """Return all events of a stream; raise the 404 problem unless its first event has one of `first_types`."""
-    rows = await store.read_stream(stream_id)
-    if not rows or rows[0].topic not in map(type_of, first_types):
+    envelopes = [mapper.to_envelope(row) async for row in store.read_stream(stream_id)]
+    if not envelopes or not isinstance(envelopes[0].event, tuple(first_types)):
         raise not_found()
-    return [mapper.to_envelope(row) for row in rows]
+    return envelopes
 
 
 def type_of(event: type[Event]) -> str:
     return str(event.model_fields["type"].default)
 
 
-def fold(project: Callable[[R | None, Envelope[Any]], R], envelopes: Sequence[Envelope[Any]]) -> R:
+async def fold(project: Callable[[R | None, Envelope[Any]], R], envelopes: Sequence[Envelope[Any]]) -> R:
     """Return the row that results from all events of a stream; unlike the read model, it never lags."""
     first, *others = envelopes
     row = project(None, first)
-    for envelope in others:
+    async for envelope in in_turns(others):
         row = project(row, envelope)
     return row
 

@@ -13,6 +13,7 @@ import structlog
 from pydantic import BaseModel
 
 from chassis.postgres.database import Connection, Pool
+from chassis.store.snapshots import delete_snapshots
 
 LOCK = "SELECT lock_store()"
 DELETE_ALL = "DELETE FROM vault WHERE subject = $1"
@@ -59,8 +60,8 @@ async def lock_store(held: Connection) -> None:
 async def erase(held: Connection, erasure: Erasure, refs: Collection[UUID] = ()) -> int | None:
     """Carry out an erasure in the caller's transaction. Return how many entries were deleted, None if done before.
 
-    `refs` are the vault references of a key contact; for a customer all entries are deleted. The store stays locked
-    until the transaction ends.
+    `refs` are the vault references of a key contact; for a customer all entries are deleted. The snapshots of the
+    customer's streams are deleted too. The store stays locked until the transaction ends.
     """
     await lock_store(held)
     completed = {each.version for each in await erasures_of(held, erasure.subject)}
@@ -70,6 +71,7 @@ async def erase(held: Connection, erasure: Erasure, refs: Collection[UUID] = ())
         entries = affected_rows(await held.execute(DELETE_ALL, erasure.subject))
     else:
         entries = await delete_entries(held, erasure.subject, refs)
+    await delete_snapshots(held, erasure.subject)
     await held.execute(RECORD, erasure.subject, erasure.version, erasure.person_id, entries)
     ids = {"customer_id": str(erasure.subject), "key_contact_id": erasure.person_id and str(erasure.person_id)}
     structlog.get_logger().info("erasure.done", **ids, entries=entries)

@@ -6,7 +6,7 @@ outcome is sent again: appends that were committed return "duplicate", and the k
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,16 +15,33 @@ import asyncpg
 from chassis.postgres.database import UNAVAILABLE, ClockError, Connection, Pool, connection
 from chassis.runtime.clock import utc_now
 from chassis.runtime.crash import crash_point
+from chassis.runtime.turns import in_turns
 from chassis.store.append import Answer, Append, Appended, check_sizes, execute_appends
 from chassis.store.group_commit import GroupCommit
 from chassis.store.mapper import RecordedEvent
+from chassis.store.snapshots import Snapshot, Snapshots
 
 READ_LIMIT = 1_000
 # How long a failed append counts if no later append has succeeded: a service that gets no commands must recover too.
 FAILURE_SECONDS = 5.0
 
 COLUMNS = "position, stream_id, version, subject, type, state, recorded_at"
-READ_STREAM = f"SELECT {COLUMNS} FROM event WHERE stream_id = $1 AND version > $2 ORDER BY version"  # noqa: S608
+READ_STREAM = f"""
+    SELECT {COLUMNS} FROM event WHERE stream_id = $1 AND version > $2 AND ($3::text[] IS NULL OR type = ANY($3))
+    ORDER BY version LIMIT $4
+"""  # noqa: S608
+# Positions begin at 1: the row with position 0 is the snapshot.
+READ_LATEST = f"""
+    WITH kept AS MATERIALIZED (
+        SELECT version, subject, state, taken_at FROM snapshot WHERE stream_id = $1 AND fold = $2
+    )
+    SELECT 0 AS position, $1 AS stream_id, version, subject, '' AS type, state, taken_at AS recorded_at FROM kept
+    UNION ALL (
+        SELECT {COLUMNS} FROM event WHERE stream_id = $1 AND version > coalesce((SELECT version FROM kept), 0)
+        ORDER BY version LIMIT $3
+    )
+    ORDER BY version
+"""  # noqa: S608
 READ_FIRST = f"SELECT {COLUMNS} FROM event WHERE stream_id = $1 AND version = 1"  # noqa: S608
 READ_ALL = f"SELECT {COLUMNS} FROM event WHERE position > $1 ORDER BY position LIMIT $2"  # noqa: S608
 READ_AT = f"SELECT {COLUMNS} FROM event WHERE position = ANY($1)"  # noqa: S608
@@ -45,6 +62,7 @@ class EventStore:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self.snapshots = Snapshots(pool)
         self._listeners: list[Callable[[], None]] = []
         self._group = GroupCommit(self._commit)
         self._last_failure: tuple[float, str] | None = None
@@ -115,9 +133,34 @@ class EventStore:
         self.wake()
         return appended
 
-    async def read_stream(self, stream_id: UUID, *, after_version: int = 0) -> list[RecordedEvent]:
-        rows = await self._pool.fetch(READ_STREAM, stream_id, after_version)
-        return [recorded(row) for row in rows]
+    async def read_stream(
+        self, stream_id: UUID, *, after_version: int = 0, types: Sequence[str] | None = None
+    ) -> AsyncIterator[RecordedEvent]:
+        """Yield the events of a stream, or those of `types`. Reads READ_LIMIT at once, and pauses between turns."""
+        more = True
+        while more:
+            rows = await self._pool.fetch(READ_STREAM, stream_id, after_version, types, READ_LIMIT)
+            async for row in in_turns(rows):
+                yield recorded(row)
+            more = len(rows) == READ_LIMIT
+            after_version = rows[-1]["version"] if more else after_version
+
+    async def read_latest(self, stream_id: UUID, fold: bytes) -> tuple[Snapshot | None, AsyncIterator[RecordedEvent]]:
+        """Return the snapshot that `fold` made, if there is one, and the later events, read in one statement."""
+        rows = await self._pool.fetch(READ_LATEST, stream_id, fold, READ_LIMIT)
+        if not rows or rows[0]["position"]:
+            return None, self._continued(stream_id, rows)
+        kept, *later = rows
+        snapshot = Snapshot(stream_id, kept["subject"], kept["version"], fold, kept["state"])
+        return snapshot, self._continued(stream_id, later)
+
+    async def _continued(self, stream_id: UUID, rows: Sequence[asyncpg.Record]) -> AsyncIterator[RecordedEvent]:
+        """Yield the events of the first rows, and then the rest of the stream."""
+        async for row in in_turns(rows):
+            yield recorded(row)
+        if len(rows) == READ_LIMIT:
+            async for event in self.read_stream(stream_id, after_version=rows[-1]["version"]):
+                yield event
 
     async def first_of(self, stream_id: UUID) -> RecordedEvent | None:
         """Return the event that began the stream: what it is about, and whose it is."""

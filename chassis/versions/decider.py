@@ -6,11 +6,14 @@ Pure. A Kind describes one kind of configuration: the stream of its versions, th
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, Union
+
+from pydantic import Field, PlainValidator, SerializeAsAny, TypeAdapter
 
 from chassis.commands.command import Command
 from chassis.commands.decider import Decider, RejectedError
 from contracts.event import Event
+from contracts.topics import EVENT_TYPES
 from contracts.types import Instant
 from contracts.version import Published
 
@@ -21,6 +24,10 @@ FIRST_NUMBER = 1
 MAX_WAITING = 10
 # The name used where a kind has only one configuration.
 ONLY = ""
+VERSION_TYPES = tuple(each for each in EVENT_TYPES.values() if issubclass(each, Published))
+ANY_VERSION: TypeAdapter[Any] = TypeAdapter(
+    Annotated[Union[VERSION_TYPES], Field(discriminator="type")]  # type: ignore[arg-type]  # noqa: UP007
+)
 
 
 class Publication(Command):
@@ -41,7 +48,7 @@ class Timeline(Generic[E]):
     """The last number, and the versions that are or may come into force; no versions after a removal."""
 
     number: int = 0
-    versions: tuple[E, ...] = ()
+    versions: tuple[Annotated[SerializeAsAny[E], PlainValidator(ANY_VERSION.validate_python)], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

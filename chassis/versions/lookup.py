@@ -52,7 +52,7 @@ class Versions(Generic[E]):
     async def in_force_as_recorded(self, at: datetime, name: str = ONLY) -> E:
         """Return the version that was in force at `at`, as published by then; raise the 404 problem if none."""
         timeline: Timeline[E] = Timeline()
-        for row in await self._store.read_stream(self.stream_of(name)):
+        async for row in self._store.read_stream(self.stream_of(name)):
             if row.recorded_at <= at:
                 timeline = evolve(timeline, self._mapper.to_envelope(row).event)
         return found(self.kind.in_force(timeline, name, at))
@@ -63,7 +63,7 @@ class Versions(Generic[E]):
 
     async def history(self, name: str = ONLY) -> list[Version[E]]:
         """Return all versions, the latest first."""
-        envelopes = map(self._mapper.to_envelope, await self._store.read_stream(self.stream_of(name)))
+        envelopes = [self._mapper.to_envelope(row) async for row in self._store.read_stream(self.stream_of(name))]
         published = [
             Version(each.event, each.recorded_at, each.metadata.actor) for each in envelopes if is_version(each.event)
         ]

@@ -11,7 +11,7 @@ from chassis.store import event_store
 from chassis.store.append import MAX_EVENT_BYTES, Append, EventTooLargeError, Outcome
 from chassis.store.event_store import EventStore
 from chassis.store.vault import VaultEntry
-from tests.support.appends import ANSWER, append_of, new_event
+from tests.support.appends import ANSWER, append_of, new_event, rows_of
 
 
 async def test_positions_rise_by_one_in_commit_order(store: EventStore) -> None:
@@ -73,7 +73,7 @@ async def test_an_invalid_append_does_not_fail_the_others(store: EventStore) -> 
     results = await asyncio.gather(store.append(append_of(good, [1])), store.append(nul), return_exceptions=True)
     assert getattr(results[0], "outcome", None) is Outcome.DONE
     assert isinstance(results[1], asyncpg.PostgresError)
-    assert await store.read_stream(bad) == []
+    assert await rows_of(store, bad) == []
 
 
 async def test_personal_data_commits_with_its_events_or_not_at_all(store: EventStore, pool: Pool) -> None:

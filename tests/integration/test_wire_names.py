@@ -23,6 +23,7 @@ from contracts.erasure_answers import CONFIRMATIONS, ErasureConfirmed
 from contracts.followup import WordsErased
 from contracts.inbound import INBOUND, CompanyStated, OrderDelivered
 from deploy.stack.schemas import SCHEMAS
+from tests.support.appends import rows_of
 from tests.support.servers import Servers, at
 
 OLD = Path(__file__).parent / "old_names"
@@ -90,7 +91,7 @@ async def test_no_table_index_or_column_has_an_old_name(migrated: Migrated, serv
 
 async def test_the_events_of_a_customer_can_be_read(migrated: Migrated) -> None:
     pool = await migrated("customer")
-    rows = await EventStore(pool).read_stream(STREAM)
+    rows = await rows_of(EventStore(pool), STREAM)
     events = [EventMapper().to_envelope(row).event for row in rows]
     assert [type(event) for event in events[:3]] == [Registered, MarkedDistinct, NewsRecorded]
     assert isinstance(events[0], Registered)

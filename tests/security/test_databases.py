@@ -17,6 +17,7 @@ STORE = {
     "erasure": "INSERT SELECT",
     # An erasure deletes entries of the vault; nothing updates them.
     "vault": "DELETE INSERT SELECT",
+    "snapshot": "DELETE INSERT SELECT UPDATE",
     "relay_cursor": "INSERT SELECT UPDATE",
     "relay_lease": "INSERT SELECT UPDATE",
     "relay_partition": "INSERT SELECT UPDATE",

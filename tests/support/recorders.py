@@ -24,7 +24,7 @@ from chassis.postgres.database import Connection, Pool, open_pool, transaction
 from chassis.store.append import Append, Appended, Outcome
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import NewEvent
-from tests.support.appends import ANSWER
+from tests.support.appends import ANSWER, rows_of
 
 T = TypeVar("T")
 CALL_SECONDS = 60
@@ -116,7 +116,7 @@ class StoreRecorder(ProcessRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         after = gt if gt is not None else -1
-        rows = self._loop.run(self._store.read_stream(UUID(str(originator_id)), after_version=after))
+        rows = self._loop.run(rows_of(self._store, UUID(str(originator_id)), after_version=after))
         wanted = [row for row in rows if lte is None or row.originator_version <= lte]
         return (wanted[::-1] if desc else wanted)[:limit]
 

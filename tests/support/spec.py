@@ -1,4 +1,4 @@
-"""Given events, when a command, then events: the specification style for deciders."""
+"""Given events, when a command, then events: the specification style for deciders. A snapshot restores each state."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chassis.commands.decider import Decider, RejectedError
+from tests.support.restored import require_restored
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Spec:
 
     def then(self, *facts: Any) -> None:
         state = self.decider.fold(self.decider.initial, self.facts)
+        require_restored(self.decider, state)
         assert list(self.decider.decide(state, self.command)) == list(facts)
 
     def then_rejected(self, code: str) -> None:

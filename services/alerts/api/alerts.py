@@ -1,17 +1,19 @@
 """HTTP to read alerts. Events and timers raise and end alerts, not requests."""
 
 from dataclasses import asdict
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from chassis.commands.holders import Holders
 from chassis.commands.problem import not_found
 from chassis.http.body import StrictRoute
-from chassis.http.history import HistoryEntry, entry_of
-from chassis.http.listing import Paging
+from chassis.http.history import HistoryEntry
+from chassis.http.listing import Limit, Paging
 from chassis.http.paging import Page
 from chassis.http.responses import etag
+from chassis.http.streams import history
 from contracts.alerts import Status
 from contracts.types import Code, EmployeeId
 from services.alerts.api.access import Reader
@@ -52,11 +54,17 @@ async def read_one(alert_id: UUID, caller: Reader, needs: Needs, response: Respo
 
 
 @router.get("/alerts/{alert_id}/events")
-async def read_events(alert_id: UUID, caller: Reader, needs: Needs) -> Page[HistoryEntry]:
-    """List all events of an alert."""
+async def read_events(
+    alert_id: UUID,
+    caller: Reader,
+    needs: Needs,
+    limit: Limit = None,
+    after: Annotated[int, Query(ge=0, description="Version after which to continue.")] = 0,
+) -> Page[HistoryEntry]:
+    """List the events of an alert, in the order of recording."""
     alert = await needs.queries.one(alert_id)
     if alert is None:
         raise not_found()
     caller.require(Holders(helper_ids=frozenset(alert.holders)))
-    rows = await needs.store.read_stream(alert_id)
-    return Page(items=[entry_of(needs.mapper.to_envelope(row)) for row in rows])
+    envelopes = [needs.mapper.to_envelope(row) async for row in needs.store.read_stream(alert_id)]
+    return history(envelopes, limit, after)

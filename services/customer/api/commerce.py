@@ -53,7 +53,7 @@ async def read_one(
     response: Response,
 ) -> R:
     """Return the row. The result includes every acknowledged command."""
-    row = fold(project, await read_envelopes(record_id, kind.beginnings, needs.store, needs.mapper))
+    row = await fold(project, await read_envelopes(record_id, kind.beginnings, needs.store, needs.mapper))
     await require(row.customer_id, caller, needs)
     response.headers["ETag"] = etag(row.version)
     return row

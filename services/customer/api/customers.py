@@ -18,6 +18,7 @@ from chassis.http.history import HistoryEntry, entry_of
 from chassis.http.listing import Limit
 from chassis.http.paging import Page, coerce_limit
 from chassis.http.responses import Accepted, answer, etag
+from chassis.http.streams import fold
 from contracts.customer import KeyContactDetails
 from contracts.event import Envelope
 from services.customer import commands
@@ -141,10 +142,10 @@ async def read_one(
 
 async def read_past(customer_id: UUID, as_of: AsOf, needs: Dependencies, *, show_personal_data: bool) -> CustomerDetail:
     """Fold the events up to the instant. The present owner, leader and helpers decide who may read them."""
-    rows = await needs.store.read_stream(customer_id)
-    row = as_of.fold([needs.mapper.to_envelope(each) for each in rows], project_next)
-    if row is None:
+    envelopes = [needs.mapper.to_envelope(row) async for row in needs.store.read_stream(customer_id)]
+    if not (included := as_of.in_order([each for each in envelopes if as_of.includes(each)])):
         raise not_found()
+    row = await fold(project_next, included)
     contacts = map(KeyContactDetails.model_validate, row.key_contacts.values())
     numbers = [NumberView.model_validate(number) for number in row.numbers]
     return await needs.queries.detailed(

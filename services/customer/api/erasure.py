@@ -10,12 +10,16 @@ from chassis.commands.problem import not_found
 from chassis.http.access import Caller, OpsOrAdmin
 from chassis.http.body import StrictRoute
 from chassis.http.responses import Accepted, answer
+from chassis.http.streams import type_of
+from contracts.customer import CustomerErased, KeyContactErased
 from services.customer import commands
 from services.customer.api.customers import handled_for
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.queries.erasures import Certificate, certificate
 
 router = APIRouter(prefix="/v1", tags=["erasure"], route_class=StrictRoute)
+
+TYPES = [type_of(each) for each in (CustomerErased, KeyContactErased)]
 
 
 @router.post("/customers/{customer_id}/erasure", response_model=Accepted)
@@ -54,7 +58,8 @@ async def handle(
 async def read(customer_id: UUID, _caller: OpsOrAdmin, needs: Needs) -> Certificate:
     """Read which services have erased the data, and when. Missing answers are empty."""
     ids = [customer_id, *sorted((await needs.customers.load(customer_id)).state.duplicate_ids)]
-    facts = [needs.mapper.to_envelope(row) for each in ids for row in await needs.store.read_stream(each)]
+    rows = (row for each in ids async for row in needs.store.read_stream(each, types=TYPES))
+    facts = [needs.mapper.to_envelope(row) async for row in rows]
     found = await certificate(needs.pool, customer_id, facts)
     if not found.erasures:
         raise not_found()

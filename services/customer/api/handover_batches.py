@@ -65,6 +65,6 @@ async def read_customers(
 
 async def batch_of(batch_id: UUID, caller: Caller, needs: Dependencies) -> HandoverBatchRow:
     """Return the batch; raise the 403 problem unless the caller started it or may see every customer."""
-    row = fold(project, await read_envelopes(batch_id, [HandoverBatchStarted], needs.store, needs.mapper))
+    row = await fold(project, await read_envelopes(batch_id, [HandoverBatchStarted], needs.store, needs.mapper))
     caller.require(Holders(row.started_by))
     return row

@@ -113,7 +113,7 @@ async def withdraw(customer_id: UUID, command: Withdrawal, caller: Leader, needs
 async def read_one(customer_id: UUID, caller: Reader, needs: Needs, response: Response) -> HandoverView:
     """Read the open handover of a customer, or the last one."""
     row: HandoverRow | None = None
-    for stored in await needs.store.read_stream(stream_of(customer_id, needs)):
+    async for stored in needs.store.read_stream(stream_of(customer_id, needs)):
         row = project(row, needs.mapper.to_envelope(stored))
     if row is None:
         raise not_found()

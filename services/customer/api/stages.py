@@ -6,11 +6,13 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from chassis.http.body import StrictRoute
+from chassis.http.listing import Paging
+from chassis.http.streams import type_of
 from contracts.customer import Mode, Stage, mode_of
 from services.customer.api.access import Reader, require_current
 from services.customer.dependencies import Needs
 from services.customer.domain.stages import STAGES_ZH, TRANSITIONS
-from services.customer.queries.stages import Stays, stays_of
+from services.customer.queries.stages import TYPES, Stays, StayView, stays_of
 
 router = APIRouter(prefix="/v1", tags=["stages"], route_class=StrictRoute)
 
@@ -56,10 +58,18 @@ def stage_view(stage: Stage) -> StageView:
 
 
 @router.get("/customers/{customer_id}/stages")
-async def read_stays(customer_id: UUID, caller: Reader, needs: Needs) -> Stays:
+async def read_stays(customer_id: UUID, caller: Reader, needs: Needs, paging: Paging) -> Stays:
     """Read when the customer entered and left each stage, and how often it was won back."""
     state = (await needs.customers.load(customer_id)).state
     require_current(state)
     caller.require(state.holders)
-    rows = await needs.store.read_stream(customer_id)
-    return stays_of(map(needs.mapper.to_envelope, rows), caller.context.now)
+    rows = needs.store.read_stream(customer_id, types=[type_of(each) for each in TYPES])
+    stays = stays_of([needs.mapper.to_envelope(row) async for row in rows], caller.context.now)
+    numbered = list(enumerate(stays.items, 1))
+
+    async def fetch(after: list[str] | None, size: int) -> list[tuple[int, StayView]]:
+        start = int(after[0]) if after else 0
+        return numbered[start : start + size + 1]
+
+    page = await paging.page({"list": "stays", "of": customer_id}, fetch, lambda each: [str(each[0])])
+    return Stays(**dict(page) | {"items": [stay for _, stay in page.items]}, win_backs=stays.win_backs)

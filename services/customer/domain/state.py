@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from chassis.commands.holders import Holders
-from contracts.customer import KeyContactDetails, Kind, NeedStatus, Stage
+from contracts.customer import KeyContactAdded, KeyContactChanged, Kind, NeedStatus, Stage
 from services.customer import commands
 from services.customer.domain.tier_state import TierState
 
@@ -21,7 +21,7 @@ class Customer:
     owner_id: str | None = None
     leader_id: str | None = None
     profile: commands.Profile = field(default_factory=commands.Profile)
-    key_contacts: dict[UUID, KeyContactDetails] = field(default_factory=dict)
+    key_contacts: dict[UUID, KeyContactAdded | KeyContactChanged] = field(default_factory=dict)
     helper_ids: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
     references: tuple[tuple[str, str], ...] = ()

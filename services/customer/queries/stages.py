@@ -1,11 +1,12 @@
 """Reads when a customer entered and left each stage, from its events."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
 
+from chassis.http.paging import Page
 from contracts import customer as events
 from contracts.customer import Mode, Stage, mode_of
 from contracts.event import Envelope
@@ -23,15 +24,18 @@ class StayView(BaseModel):
     reason: str | None
 
 
-class Stays(BaseModel):
-    """All stays, oldest first, and how often the customer was won back."""
+class Stays(Page[StayView]):
+    """A page of stays, oldest first, and how often the customer was won back in all."""
 
-    items: list[StayView]
     win_backs: int
 
 
-def stays_of(envelopes: Iterable[Envelope[Any]], now: datetime) -> Stays:
-    """Return the stays from the events of a customer."""
+# The events that tell the stays.
+TYPES = (events.Registered, events.StageChanged)
+
+
+def stays_of(envelopes: Sequence[Envelope[Any]], now: datetime) -> Stays:
+    """Return all stays from the events of a customer."""
     entries: list[tuple[Stage, datetime, str | None]] = []
     for envelope in envelopes:
         match envelope.event:

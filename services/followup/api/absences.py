@@ -159,7 +159,7 @@ async def read_absence_work(
 async def row_of(employee_id: str, absence_id: UUID, needs: Dependencies) -> tuple[AbsenceRow, int]:
     """Return an absence, and the version of the employee's absences; raise the 404 problem if there is none."""
     row, version = None, 0
-    for stored in await needs.store.read_stream(absences_of(employee_id, needs.pseudonyms)):
+    async for stored in needs.store.read_stream(absences_of(employee_id, needs.pseudonyms)):
         envelope = needs.mapper.to_envelope(stored)
         version = envelope.version
         if isinstance(envelope.event, AbsenceEvent) and envelope.event.absence_id == absence_id:

@@ -186,9 +186,9 @@ async def terms_of(
 @router.get("/complaints/{complaint_id}")
 async def read_complaint(complaint_id: UUID, caller: Anyone, needs: Needs, response: Response) -> ComplaintView:
     """Read a complaint, with the effect of every acknowledged command."""
-    row = fold(project, await read_envelopes(complaint_id, ComplaintRaised, needs))
+    row = await fold(project, await read_envelopes(complaint_id, ComplaintRaised, needs))
     await require(caller, row, needs)
-    for link in await needs.store.read_stream(repeats_of(row.customer_id, needs.pseudonyms)):
+    async for link in needs.store.read_stream(repeats_of(row.customer_id, needs.pseudonyms)):
         event = needs.mapper.to_envelope(link).event
         row = complaint_repeats.project(row, event) if event.complaint_id == complaint_id else row
     response.headers["ETag"] = etag(row.version)
@@ -224,5 +224,5 @@ async def read_complaint_events(
 ) -> Page[HistoryEntry]:
     """Read every event of the complaint, in the order of recording."""
     envelopes = await read_envelopes(complaint_id, ComplaintRaised, needs)
-    await require(caller, fold(project, envelopes), needs)
+    await require(caller, await fold(project, envelopes), needs)
     return history(envelopes, limit, after)

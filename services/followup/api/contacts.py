@@ -82,7 +82,7 @@ async def require_task(task_id: UUID, customer_id: UUID, needs: Dependencies) ->
 @router.get("/contacts/{contact_id}")
 async def read_contact(contact_id: UUID, caller: Anyone, needs: Needs, response: Response) -> ContactView:
     """Read a contact with its text."""
-    row = fold(project, await read_envelopes(contact_id, ContactLogged, needs))
+    row = await fold(project, await read_envelopes(contact_id, ContactLogged, needs))
     caller.require(await needs.customers.holders(row.customer_id))
     response.headers["ETag"] = etag(row.version)
     (view,) = await needs.contact_queries.views([row])

@@ -113,7 +113,7 @@ async def read_surveys(
 @router.get("/surveys/{survey_id}")
 async def read_survey(survey_id: UUID, caller: Anyone, needs: Needs, response: Response) -> SurveyView:
     """Read a survey, with the effect of every acknowledged command."""
-    row = fold(project, await read_envelopes(survey_id, SurveySent, needs))
+    row = await fold(project, await read_envelopes(survey_id, SurveySent, needs))
     caller.require(await needs.customers.holders(row.customer_id))
     response.headers["ETag"] = etag(row.version)
     (view,) = await needs.survey_queries.views([row])

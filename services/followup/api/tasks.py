@@ -132,7 +132,7 @@ async def handle(task_id: UUID, command: commands.TaskCommand, caller: Caller, n
 @router.get("/tasks/{task_id}")
 async def read_task(task_id: UUID, caller: Anyone, needs: Needs, response: Response) -> TaskView:
     """Read a task, with the effect of every acknowledged command."""
-    row = fold(project, await read_envelopes(task_id, TaskScheduled, needs))
+    row = await fold(project, await read_envelopes(task_id, TaskScheduled, needs))
     await require(caller, row, needs)
     response.headers["ETag"] = etag(row.version)
     (view,) = await needs.task_queries.views([row])
@@ -166,5 +166,5 @@ async def read_task_events(
 ) -> Page[HistoryEntry]:
     """Read every event of the task, in the order of recording."""
     envelopes = await read_envelopes(task_id, TaskScheduled, needs)
-    await require(caller, fold(project, envelopes), needs)
+    await require(caller, await fold(project, envelopes), needs)
     return history(envelopes, limit, after)

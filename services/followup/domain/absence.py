@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.commands.decider import Decider, RejectedError
 from contracts import followup as events
-from contracts.followup.absence import MAX_ABSENCE_DAYS, AbsenceDetails, AbsenceEvent
+from contracts.followup.absence import MAX_ABSENCE_DAYS, AbsenceEvent
 from services.followup.commands.absence import AbsenceCommand, CancelAbsence, ChangeAbsence, NoteAbsence
 
 Event = AbsenceEvent
@@ -17,7 +17,7 @@ Event = AbsenceEvent
 class AbsenceState:
     """The latest version of one absence."""
 
-    latest: AbsenceDetails
+    latest: events.AbsenceNoted | events.AbsenceChanged
     is_cancelled: bool = False
 
     @property

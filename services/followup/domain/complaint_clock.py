@@ -20,7 +20,7 @@ T = TypeVar("T", bound=Target)
 class ComplaintClock:
     """The last target, and whether the clock is paused."""
 
-    target: Target
+    target: events.ComplaintTargetSet | events.ComplaintTargetChanged
     paused: bool = False
 
 

@@ -1,13 +1,13 @@
 """Reassigns open tasks and complaints to the next owner, when a customer's owner changes."""
 
 import contextlib
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, get_args
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast, get_args
 from uuid import UUID
 
 from chassis.commands.command_handler import CommandHandler
 from chassis.commands.decider import RejectedError
+from chassis.runtime.turns import in_turns
 from chassis.store.event_store import READ_LIMIT, EventStore
 from chassis.store.mapper import EventMapper
 from contracts.customer import OwnerAssigned
@@ -21,8 +21,8 @@ from services.followup.domain.task import TASK, Task, TaskState
 from services.followup.queries.customers import Customers
 
 REASON = "handover"
-OWED = (*get_args(TaskEvent), *get_args(ComplaintEvent))
 
+Work = Task | Complaint | None
 StreamCommand = tuple[UUID, Reassign | PassComplaintOn]
 
 
@@ -51,20 +51,20 @@ class Reassignment:
                 case OwnerAssigned(previous_owner_id=str(old), owner_id=new) if old != new:
                     # From the store: the lists may not show the latest tasks and complaints yet.
                     for customer_id in await self._customers.ids_of(envelope.subject):
-                        own = await self._events_of(customer_id)
-                        for stream_id, command in passed_on(own, old, new):
+                        for stream_id, command in passed_on(await self._work_of(customer_id), old, new):
                             await self._send(envelope, customer_id, stream_id, command)
 
-    async def _events_of(self, customer_id: UUID) -> list[Envelope[Any]]:
-        """Return every event of this service about the customer."""
-        found: list[Envelope[Any]] = []
+    async def _work_of(self, customer_id: UUID) -> dict[UUID, Work]:
+        """Return the customer's tasks and complaints, by the id of their stream."""
+        states: dict[UUID, Work] = {}
         after, more = 0, True
         while more:
             rows = await self._store.read_subject(customer_id, after=after, limit=READ_LIMIT)
-            found += map(self._mapper.to_envelope, rows)
+            async for row in in_turns(rows):
+                evolve(states, self._mapper.to_envelope(row))
             more = len(rows) == READ_LIMIT
             after = rows[-1].id if more else after
-        return found
+        return states
 
     async def _send(
         self, envelope: Envelope[Any], customer_id: UUID, stream_id: UUID, command: Reassign | PassComplaintOn
@@ -78,18 +78,22 @@ class Reassignment:
                 await self._complaints.handle(stream_id, command, context, subject=customer_id)
 
 
-def passed_on(envelopes: Iterable[Envelope[Any]], old: str, new: str) -> Iterator[StreamCommand]:
+def evolve(states: dict[UUID, Work], envelope: Envelope[Any]) -> None:
+    """Apply one event to the task or the complaint that it is about."""
+    stream_id, event = envelope.stream_id, envelope.event
+    if isinstance(event, get_args(TaskEvent)):
+        states[stream_id] = TASK.evolve(cast("Task | None", states.get(stream_id)), event)
+    elif isinstance(event, get_args(ComplaintEvent)):
+        states[stream_id] = COMPLAINT.evolve(cast("Complaint | None", states.get(stream_id)), event)
+
+
+def passed_on(states: Mapping[UUID, Work], old: str, new: str) -> Iterator[StreamCommand]:
     """Yield the commands that reassign the open work of `old` to `new`. Work of other employees is not changed."""
-    streams: dict[UUID, list[Any]] = defaultdict(list)
-    for envelope in envelopes:
-        if isinstance(envelope.event, OWED):
-            streams[envelope.stream_id].append(envelope.event)
-    for stream_id, own in streams.items():
-        if isinstance(own[0], get_args(TaskEvent)):
-            task = TASK.fold(TASK.initial, own)
-            if task and task.assignee_id == old and task.state is TaskState.OPEN:
+    for stream_id, state in states.items():
+        match state:
+            case Task(assignee_id=assignee_id, state=TaskState.OPEN) if assignee_id == old:
                 yield stream_id, Reassign(assignee_id=new, reason=REASON)
-        else:
-            complaint = COMPLAINT.fold(COMPLAINT.initial, own)
-            if complaint and complaint.owner_id == old and complaint.state is not ComplaintState.CLOSED:
+            case Complaint(owner_id=owner_id) if owner_id == old and state.state is not ComplaintState.CLOSED:
                 yield stream_id, PassComplaintOn(owner_id=new, reason=REASON)
+            case _:
+                pass

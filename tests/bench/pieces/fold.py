@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from chassis.commands.command_handler import CommandHandler
 from chassis.postgres.database import Pool
-from chassis.store.event_store import READ_STREAM, EventStore
+from chassis.store.event_store import READ_LIMIT, READ_STREAM, EventStore
 from chassis.store.mapper import EventMapper
 from contracts import customer
 from contracts.event import Event
@@ -38,7 +38,7 @@ async def of_length(bed: Bed, store: EventStore, pool: Pool, length: int) -> lis
     seconds = bed.effort.seconds * SHARE
     cold, remembered, floor = await interleaved(
         bed.effort.rounds,
-        partial(microseconds, lambda: new_handler(store).load(stream_id), seconds),
+        partial(microseconds, lambda: load_and_fold(store, stream_id), seconds),
         partial(microseconds, lambda: warm.load(stream_id), seconds),
         partial(microseconds, lambda: select(pool, stream_id), seconds),
     )
@@ -58,8 +58,15 @@ def new_handler(store: EventStore) -> CommandHandler[Customer]:
     return CommandHandler(store, CUSTOMER, EventMapper())
 
 
+async def load_and_fold(store: EventStore, stream_id: UUID) -> Customer:
+    """Load the stream without a snapshot."""
+    mapper = EventMapper()
+    events = [mapper.to_envelope(row).event async for row in store.read_stream(stream_id)]
+    return CUSTOMER.fold(CUSTOMER.initial, events)
+
+
 async def select(pool: Pool, stream_id: UUID) -> Any:
-    return await pool.fetch(READ_STREAM, stream_id, 0)
+    return await pool.fetch(READ_STREAM, stream_id, 0, None, READ_LIMIT)
 
 
 async def microseconds(work: Callable[[], Awaitable[Any]], seconds: float) -> float:

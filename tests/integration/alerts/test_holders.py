@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import UUID
 
+import httpx
 import pytest
 
 from chassis.http import auth
@@ -12,7 +13,7 @@ from chassis.runtime.supervisor import Supervisor
 from chassis.service import ServiceContext
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
-from contracts.alerts import AlertRaised
+from contracts.alerts import AlertCleared, AlertRaised
 from contracts.customer import HelperAdded, HelperRemoved, Merged, OwnerAssigned, Unmerged
 from contracts.event import Event
 from contracts.examples import ALERT_ID, CUSTOMER_ID, example, example_envelope
@@ -22,9 +23,11 @@ from services.alerts.detection.detector import Detector
 from services.alerts.engine.rules import DEFAULT_RULES
 from services.alerts.projection import alerts as projection
 from services.alerts.queries.alerts import AlertFilters, AlertQueries
+from tests.bench.harness.event_data import envelope, fill
 from tests.support.servers import Servers
 from tests.unit.chassis.issuer import ISSUER, SETTINGS, Issuer, client_of
 
+Get = Callable[[str, str], Awaitable[httpx.Response]]
 Sees = Callable[[str], Awaitable[bool]]
 SURVIVOR = UUID("01900000-0000-7000-8000-0000000000f1")
 HANDED_OVER = OwnerAssigned(previous_owner_id="E1", owner_id="E4", leader_id="E5")
@@ -49,26 +52,37 @@ async def tell(pool: Pool, *facts: Event, subject: UUID = CUSTOMER_ID) -> None:
 
 
 @pytest.fixture
-async def sees(
+async def get(
     alerts: Pool, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Sees]:
-    """Tell whether somebody sees the alert: in the list, by its address, and all that became of it, or nowhere."""
+) -> AsyncIterator[Get]:
+    """Call the API as a seller."""
     issuer = Issuer(tokens.signer(tmp_path_factory.mktemp("issuer"), ISSUER))
     monkeypatch.setattr(auth, "fetch", issuer.fetch)
     app = build(ServiceContext(SETTINGS, alerts, Supervisor(), Authenticator(SETTINGS))).app
     async with client_of(app) as http:
+        yield lambda path, subject: http.get(path, headers=issuer.headers(subject, "sales"))
 
-        async def look(subject: str) -> bool:
-            headers = issuer.headers(subject, "sales")
-            listed = (await http.get("/v1/alerts", headers=headers)).json()["items"]
-            read = [
-                (await http.get(f"/v1/alerts/{ALERT_ID}{more}", headers=headers)).status_code
-                for more in ("", "/events")
-            ]
-            assert read == ([200, 200] if listed else [403, 403])
-            return [UUID(alert["id"]) for alert in listed] == [ALERT_ID]
 
-        yield look
+@pytest.fixture
+def sees(get: Get) -> Sees:
+    """Tell whether somebody sees the alert: in the list, by its address, and all that became of it, or nowhere."""
+
+    async def look(subject: str) -> bool:
+        listed = (await get("/v1/alerts", subject)).json()["items"]
+        read = [(await get(f"/v1/alerts/{ALERT_ID}{more}", subject)).status_code for more in ("", "/events")]
+        assert read == ([200, 200] if listed else [403, 403])
+        return [UUID(alert["id"]) for alert in listed] == [ALERT_ID]
+
+    return look
+
+
+async def test_the_events_of_an_alert_come_in_pages(alerts: Pool, get: Get) -> None:
+    told = [example(AlertRaised), example(AlertRaised), example(AlertCleared)]
+    await fill(EventStore(alerts), [envelope(each, CUSTOMER_ID, ALERT_ID, n, 0, n) for n, each in enumerate(told, 1)])
+    first = (await get(f"/v1/alerts/{ALERT_ID}/events?limit=2", "E1")).json()
+    rest = (await get(f"/v1/alerts/{ALERT_ID}/events?limit=2&after={first['next_cursor']}", "E1")).json()
+    assert [each["version"] for page in (first, rest) for each in page["items"]] == [1, 2, 3]
+    assert (first["has_more"], rest["has_more"], rest["next_cursor"]) == (True, False, None)
 
 
 async def all_who_see(sees: Sees) -> set[str]:

@@ -1,7 +1,7 @@
 """The command handler on a real store: one effect per key, no lost update, and rejections that store nothing."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -18,9 +18,11 @@ from chassis.http.access import forbidden
 from chassis.store.append import Append, Appended, Outcome
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper, RecordedEvent
+from chassis.store.snapshots import Snapshot
 from contracts.customer import Stage
 from services.customer.commands import AssignOwner, ChangeProfile, ChangeStage, Profile, Register
 from services.customer.domain import CUSTOMER, Customer
+from tests.support.appends import rows_of
 
 NOW = datetime(2024, 6, 3, 9, tzinfo=UTC)
 REGISTER = Register(name="上海腾云")
@@ -51,7 +53,7 @@ def asked(key: str | None = None, request: bytes = b"") -> Context:
 
 
 async def versions(store: EventStore, customer_id: UUID) -> list[int]:
-    return [row.originator_version for row in await store.read_stream(customer_id)]
+    return [row.originator_version async for row in store.read_stream(customer_id)]
 
 
 async def test_the_first_command_creates_and_later_ones_change(customers: CommandHandler[Customer]) -> None:
@@ -244,13 +246,13 @@ async def test_an_event_keeps_its_stated_time(
     customers: CommandHandler[Customer], store: EventStore, known: UUID, when: datetime
 ) -> None:
     await customers.handle(known, ChangeStage(stage=Stage.INTERESTED, occurred_at=when), asked())
-    assert EventMapper().to_envelope((await store.read_stream(known))[-1]).occurred_at == when
+    assert EventMapper().to_envelope((await rows_of(store, known))[-1]).occurred_at == when
 
 
 async def test_an_event_holds_its_actor_and_its_cause(customers: CommandHandler[Customer], store: EventStore) -> None:
     customer_id, cause = uuid4(), uuid4()
     await customers.handle(customer_id, REGISTER, replace(asked(), causation_id=cause, traceparent="00-a-b-01"))
-    envelope = EventMapper().to_envelope((await store.read_stream(customer_id))[0])
+    envelope = EventMapper().to_envelope((await rows_of(store, customer_id))[0])
     metadata = envelope.metadata
     assert (metadata.actor, metadata.correlation_id, metadata.causation_id) == ("E1007", "req-1", cause)
     assert (metadata.traceparent, envelope.subject, envelope.stream_id) == ("00-a-b-01", customer_id, customer_id)
@@ -324,7 +326,7 @@ async def test_commands_on_two_streams_are_stored_together(
     other = uuid4()
     command = AssignOwner(owner_id="E2")
     handled = await customers.handle(known, command, asked(), linked=linked_to(store, other))
-    first, second = (await store.read_stream(known))[-1], (await store.read_stream(other))[0]
+    first, second = (await rows_of(store, known))[-1], (await rows_of(store, other))[0]
     assert (handled.version, second.id, first.subject, second.subject) == (2, first.id + 1, known, known)
     assert first.recorded_at == second.recorded_at
 
@@ -381,11 +383,11 @@ async def test_what_is_taken_to_be_new_is_stored_without_a_look(
 ) -> None:
     looked: list[UUID] = []
 
-    async def read_stream(stream_id: UUID, *, after_version: int = 0) -> list[RecordedEvent]:
+    async def read_latest(stream_id: UUID, fold: bytes) -> tuple[Snapshot | None, AsyncIterator[RecordedEvent]]:
         looked.append(stream_id)
-        return await EventStore.read_stream(store, stream_id, after_version=after_version)
+        return await EventStore.read_latest(store, stream_id, fold)
 
-    monkeypatch.setattr(store, "read_stream", read_stream)
+    monkeypatch.setattr(store, "read_latest", read_latest)
     first, second = uuid4(), uuid4()
     linked = [customers.linked(second, REGISTER)]
     handled = await customers.handle(first, REGISTER, asked("start"), linked=linked, is_new=True)

@@ -52,7 +52,7 @@ class Others:
 
     async def facts(self, address: str) -> list[Envelope[Any]]:
         store, mapper = EventStore(self.api.pool), EventMapper()
-        return [mapper.to_envelope(row) for row in await store.read_stream(id_of(address))]
+        return [mapper.to_envelope(row) async for row in store.read_stream(id_of(address))]
 
     async def followup_hears(self, address: str) -> None:
         store, mapper = EventStore(self.pools["followup"]), EventMapper()

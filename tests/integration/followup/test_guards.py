@@ -20,6 +20,7 @@ from contracts.followup import ContactLogged
 from services.followup import workers
 from services.followup.__main__ import dependencies
 from tests.integration.followup.conftest import ISSUER, World
+from tests.support.appends import rows_of
 
 OUTSIDER = "E4004"
 
@@ -53,7 +54,7 @@ class Watching:
         """Log a contact, and let the watch hear of it as it does from the service's own store."""
         said = {"channel": "phone", "direction": "outbound", "employee_id": employee_id}
         answered = await self.world.post(f"/v1/customers/{customer_id}/contacts", said)
-        rows = await EventStore(self.world.pool).read_stream(UUID(answered.json()["id"]))
+        rows = await rows_of(EventStore(self.world.pool), UUID(answered.json()["id"]))
         heard = [EventMapper().to_envelope(row) for row in rows]
         await self.hear(heard)
         return heard

@@ -195,7 +195,7 @@ def test_of_500_customers_nothing_is_lost_and_nothing_begins_anew(seed: int) -> 
         assert listed(work.facts) == work.checklist()
         assert listed_contracts(work.contracts) == work.ending()
         before = folded(work.facts)
-        for stream_id, command in passed_on(work.facts, OLD, NEW):
+        for stream_id, command in passed_on(before, OLD, NEW):
             decider: Any = TASK if isinstance(command, Reassign) else COMPLAINT
             (event,) = decider.decide(before[stream_id], command)
             work.tell(stream_id, event)
