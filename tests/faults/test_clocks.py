@@ -187,16 +187,16 @@ async def test_67_the_owner_corrects_a_store_that_ends_in_the_future(
     clock: SteppedClock, stepped_store: EventStore, stepped_pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     early, late = await record_in_the_future(clock, stepped_store, monkeypatch)
-    (before,) = await stepped_store.read_stream(early)
+    (before,) = [row async for row in stepped_store.read_stream(early)]
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await stepped_pool.fetchval("SELECT correct_future_times()")
     await clock.admin.execute("SET ROLE care_migrator")
     assert await clock.admin.fetchval("SELECT correct_future_times()") == 1
     assert (await stepped_store.append(append_of(uuid4(), [1]))).outcome is Outcome.DONE
     _, complete_until = await stepped_store.watermark()
-    (corrected,) = await stepped_store.read_stream(late)
+    (corrected,) = [row async for row in stepped_store.read_stream(late)]
     assert before.recorded_at < corrected.recorded_at <= complete_until < datetime.now(UTC) + A_LITTLE
-    assert await stepped_store.read_stream(early) == [before]
+    assert [row async for row in stepped_store.read_stream(early)] == [before]
 
 
 async def register(api: Process, deployment: Deployment, key: str) -> httpx.Response:
