@@ -34,6 +34,7 @@ from services.alerts.detection.detector import CONSUMER, Detector
 from services.alerts.engine.rules import DEFAULT_RULES
 from tests.faults.support.deployment import host_and_port, via_port
 from tests.faults.support.proxy import Proxy, proxy_to
+from tests.support.records import value_of
 from tests.support.servers import Database, Servers
 
 # Shorter limits than in production, in the same proportions, so that the tests are short.
@@ -99,18 +100,12 @@ class Alerts:
 
 def records(source: Source, event: type[Event], *subjects: UUID, first: int = 1) -> list[Delivery]:
     """Return one record for each subject, in this order."""
-    return [
-        Delivery(
-            source,
-            position,
-            position - 1,
-            subject,
-            {},
-            None,
-            example_envelope(example(event), id=uuid4(), subject=subject, stream_id=uuid4(), position=position),
-        )
-        for position, subject in enumerate(subjects, first)
-    ]
+    found = []
+    for position, subject in enumerate(subjects, first):
+        fact = example_envelope(example(event), id=uuid4(), subject=subject, stream_id=uuid4(), position=position)
+        value = value_of(fact, position - 1)
+        found.append(Delivery(source, position, position - 1, subject, {}, value, fact))
+    return found
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from aiokafka.producer.message_accumulator import MessageBatch
 
 from chassis.runtime import metrics
 from chassis.runtime.supervisor import Health
+from contracts.topics import watermarks_of
 from tests.faults.support.deployment import ALL_PUBLISHED, wait_until_true
 from tests.faults.support.facts import change, commit
 from tests.faults.support.mock_broker import Api, MockBroker, mock_broker
@@ -61,6 +62,7 @@ def broker() -> Iterator[MockBroker]:
 @pytest.fixture
 def relay_run(broker: MockBroker, pipeline: Pipeline) -> RelayRun:
     broker.create(pipeline.topic)
+    broker.create(watermarks_of(pipeline.topic))
     return RelayRun(broker, replace(pipeline, bootstrap=broker.bootstrap), Health(f"relay of {pipeline.name}"))
 
 
