@@ -75,17 +75,17 @@ clean: ## Remove all generated files; the product's data stays
 	@rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-reset: $(PACKAGES) ## Delete all data of the product that `make run` keeps
-	@$(STACK) reset --data-dir $(DATA_DIR)
+reset: $(PACKAGES) ## Delete all data of the product that `make run` and `make up` keep
+	@$(STACK) reset --data-dir $(DATA_DIR) --command "$(COMPOSE)"
 
-up: ## Run the whole product in containers
-	@$(COMPOSE) up --build --detach --wait
+up: $(PACKAGES) ## Run the whole product in containers [PORT_BASE=8000 DATA_DIR=.care]
+	@$(STACK) up --port-base $(PORT_BASE) --data-dir $(DATA_DIR) --command "$(COMPOSE)"
 
-down: ## Stop the containers; their data stays
-	@$(COMPOSE) down
+down: $(PACKAGES) ## Stop the containers; their data stays
+	@$(STACK) down --data-dir $(DATA_DIR) --command "$(COMPOSE)"
 
 logs: ## Follow the containers' logs
-	@$(COMPOSE) logs --follow
+	@$(COMPOSE) --env-file $(DATA_DIR)/containers.env logs --follow
 
 $(PACKAGES): deploy/requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
