@@ -15,7 +15,7 @@ STACK := $(BIN)/python -m deploy.stack
 COMPOSE ?= docker compose
 
 .DEFAULT_GOAL := help
-.PHONY: help install run token env demo doctor format check test faults security bench scale contracts clean reset up down logs
+.PHONY: help install run token env demo doctor format check test faults security containers bench scale contracts clean reset up down logs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,9 @@ faults: $(PACKAGES) ## Run the fault tests, including the long ones
 
 security: $(PACKAGES) ## Run the security tests, including the long ones: roles, invalid input, personal data, supply chain
 	@$(BIN)/pytest -m "nightly or not nightly" tests/security
+
+containers: $(PACKAGES) ## Build and run the containers, kill each part, upgrade and restore; needs a container engine
+	@COMPOSE="$(COMPOSE)" $(BIN)/pytest -m "nightly or not nightly" tests/containers
 
 bench: $(PACKAGES) ## Measure the speed of each component against its floor, and write build/bench.json
 	@$(BIN)/python -m tests.bench

@@ -20,11 +20,11 @@ START = ("up", "--build", "--detach", "--wait", "--remove-orphans")
 
 def up(data_dir: Path, chosen: Layout, compose: Sequence[str]) -> None:
     """Start all containers, wait until they are healthy, and write the state file. Repeating it applies changes."""
+    require_engine(compose)
     with state.sole_instance(data_dir):
         secrets = credentials.load(data_dir)
         given = settings(data_dir, chosen, secrets)
         write_private(settings_file(data_dir), "".join(f"{name}={value}\n" for name, value in given.items()))
-        _require_engine(data_dir, compose)
         _run(data_dir, compose, START, given)
         admin_url = f"postgresql://{ADMIN}:{secrets.postgres_admin}@{HOST}:{chosen.postgres}/postgres"
         urls = databases.urls(admin_url, secrets)
@@ -35,7 +35,7 @@ def up(data_dir: Path, chosen: Layout, compose: Sequence[str]) -> None:
 def down(data_dir: Path, compose: Sequence[str]) -> None:
     """Stop and remove the containers. Their volumes stay."""
     if settings_file(data_dir).exists():
-        _require_engine(data_dir, compose)
+        require_engine(compose)
         _run(data_dir, compose, ("down", "--remove-orphans"), {})
         state.withdraw(data_dir)
 
@@ -43,7 +43,7 @@ def down(data_dir: Path, compose: Sequence[str]) -> None:
 def remove(data_dir: Path, compose: Sequence[str]) -> None:
     """Remove the containers of a data folder and their volumes, if there are any."""
     if settings_file(data_dir).exists():
-        _require_engine(data_dir, compose)
+        require_engine(compose)
         _run(data_dir, compose, ("down", "--remove-orphans", "--volumes"), {})
 
 
@@ -64,11 +64,16 @@ def settings_file(data_dir: Path) -> Path:
     return data_dir / "containers.env"
 
 
-def _require_engine(data_dir: Path, compose: Sequence[str]) -> None:
-    command = [*compose, "--env-file", str(settings_file(data_dir)), "ps", "--quiet"]
+def require_engine(compose: Sequence[str]) -> None:
+    """Raise `StackError` if no engine answers to the command of Compose."""
     try:
         asked = subprocess.run(
-            command, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=ENGINE_SECONDS
+            [*compose, "ls", "--quiet"],
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=ENGINE_SECONDS,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise StackError(_no_engine(str(error))) from error

@@ -11,6 +11,7 @@ from deploy.stack import compose, credentials, state
 from deploy.stack.credentials import ROLES, Credentials
 from deploy.stack.errors import StackError
 from deploy.stack.layout import Layout
+from deploy.stack.supervisor import stack
 
 CREDENTIALS = Credentials()
 FILE: dict[str, Any] = yaml.safe_load((compose.PROJECT / "docker-compose.yml").read_text())
@@ -104,10 +105,12 @@ def test_only_the_owner_can_read_the_passwords(tmp_path: Path) -> None:
     assert compose.settings_file(tmp_path).stat().st_mode & 0o777 == 0o600
 
 
-def test_while_the_stack_runs_in_containers_no_second_one_starts_on_its_folder(tmp_path: Path) -> None:
+async def test_while_the_stack_runs_in_containers_no_second_one_starts_on_its_folder(tmp_path: Path) -> None:
     compose.up(tmp_path, Layout(9000), ["true"])
     with pytest.raises(StackError, match="make down"):
-        state.require_no_containers(tmp_path)
+        async with stack(tmp_path, Layout(9000), print):
+            pass
+    assert state.running(tmp_path).pid is None
 
 
 def test_where_nothing_was_started_there_is_nothing_to_stop(tmp_path: Path) -> None:
