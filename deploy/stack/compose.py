@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.stack import containers, credentials, databases, layout, state
@@ -25,7 +25,7 @@ def up(data_dir: Path, chosen: Layout, compose: Sequence[str]) -> None:
         secrets = credentials.load(data_dir)
         given = settings(data_dir, chosen, secrets)
         write_private(settings_file(data_dir), "".join(f"{name}={value}\n" for name, value in given.items()))
-        _run(data_dir, compose, START, given)
+        _run(data_dir, compose, START)
         admin_url = f"postgresql://{ADMIN}:{secrets.postgres_admin}@{HOST}:{chosen.postgres}/postgres"
         urls = databases.urls(admin_url, secrets)
         addresses = layout.public_environment(chosen, urls, f"{HOST}:{chosen.kafka}")
@@ -36,15 +36,15 @@ def down(data_dir: Path, compose: Sequence[str]) -> None:
     """Stop and remove the containers. Their volumes stay."""
     if settings_file(data_dir).exists():
         require_engine(compose)
-        _run(data_dir, compose, ("down", "--remove-orphans"), {})
-        state.withdraw(data_dir)
+        _run(data_dir, compose, ("down", "--remove-orphans"))
+        state.withdraw_containers(data_dir)
 
 
 def remove(data_dir: Path, compose: Sequence[str]) -> None:
     """Remove the containers of a data folder and their volumes, if there are any."""
     if settings_file(data_dir).exists():
         require_engine(compose)
-        _run(data_dir, compose, ("down", "--remove-orphans", "--volumes"), {})
+        _run(data_dir, compose, ("down", "--remove-orphans", "--volumes"))
 
 
 def settings(data_dir: Path, chosen: Layout, secrets: Credentials) -> dict[str, str]:
@@ -88,9 +88,11 @@ def _no_engine(reason: str) -> str:
     )
 
 
-def _run(data_dir: Path, compose: Sequence[str], what: Sequence[str], given: Mapping[str, str]) -> None:
-    command = [*compose, "--env-file", str(settings_file(data_dir).absolute()), *what]
-    # Compose prefers variables of the environment to those of the file.
+def _run(data_dir: Path, compose: Sequence[str], what: Sequence[str]) -> None:
+    file = settings_file(data_dir)
+    # Compose prefers variables of its environment to those of the file, so they must be the same.
+    given = dict(line.split("=", 1) for line in file.read_text().splitlines())
+    command = [*compose, "--env-file", str(file.absolute()), *what]
     ended = subprocess.run(command, cwd=PROJECT, env={**os.environ, **given}, check=False)
     if ended.returncode != 0:
         raise StackError(f"{' '.join([*compose, what[0]])} failed. See the output above, and: make logs")

@@ -48,9 +48,15 @@ def withdraw(data_dir: Path) -> None:
     _file(data_dir).unlink(missing_ok=True)
 
 
+def withdraw_containers(data_dir: Path) -> None:
+    """Remove the state file if it is that of containers."""
+    if _in_containers(data_dir):
+        withdraw(data_dir)
+
+
 def require_no_containers(data_dir: Path) -> None:
     """Raise `StackError` if the stack of this folder runs in containers. Call it while holding the lock."""
-    if _file(data_dir).exists() and _read(data_dir).pid is None:
+    if _in_containers(data_dir):
         raise StackError(f"The stack of {data_dir} runs in containers. Stop it first: make down")
 
 
@@ -69,6 +75,10 @@ def running(data_dir: Path) -> State:
     except (FileNotFoundError, ProcessLookupError):
         raise StackError(f"No stack is running on {data_dir}. Start one: make run, or make up") from None
     return state
+
+
+def _in_containers(data_dir: Path) -> bool:
+    return _file(data_dir).exists() and _read(data_dir).pid is None
 
 
 def _read(data_dir: Path) -> State:

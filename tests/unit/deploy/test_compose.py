@@ -1,5 +1,6 @@
 """The containers: what each is allowed, and that each is told no more than it needs."""
 
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -116,3 +117,21 @@ async def test_while_the_stack_runs_in_containers_no_second_one_starts_on_its_fo
 def test_where_nothing_was_started_there_is_nothing_to_stop(tmp_path: Path) -> None:
     compose.down(tmp_path, ["no-such-engine"])
     compose.remove(tmp_path, ["no-such-engine"])
+
+
+def test_stopping_the_containers_leaves_a_stack_of_processes_running(tmp_path: Path) -> None:
+    compose.up(tmp_path, Layout(9000), ["true"])
+    compose.down(tmp_path, ["true"])
+    state.publish(tmp_path, {}, os.getpid())
+    compose.down(tmp_path, ["true"])
+    assert state.running(tmp_path).pid == os.getpid()
+
+
+def test_variables_of_the_shell_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARE_PSEUDONYM_KEY", "0" * 32)
+    command = tmp_path / "compose"
+    command.write_text(f'#!/bin/sh\necho "$CARE_PSEUDONYM_KEY" >> {tmp_path}/seen\n')
+    command.chmod(0o755)
+    compose.up(tmp_path, Layout(9000), [str(command)])
+    asked, started = (tmp_path / "seen").read_text().split()
+    assert (asked, started) == ("0" * 32, credentials.load(tmp_path).pseudonym_key)
