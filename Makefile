@@ -60,7 +60,7 @@ faults: $(PACKAGES) ## Run the fault tests, including the long ones
 security: $(PACKAGES) ## Run the security tests, including the long ones: roles, invalid input, personal data, supply chain
 	@$(BIN)/pytest -m "nightly or not nightly" tests/security
 
-containers: $(PACKAGES) ## Build and run the containers, kill each part, upgrade and restore; needs a container engine
+containers: $(PACKAGES) ## Test the containers and Python 3.13; needs a container engine
 	@COMPOSE="$(COMPOSE)" $(BIN)/pytest -m "nightly or not nightly" tests/containers
 
 bench: $(PACKAGES) ## Measure the speed of each component against its floor, and write build/bench.json
