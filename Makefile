@@ -15,7 +15,7 @@ STACK := $(BIN)/python -m deploy.stack
 COMPOSE ?= docker compose
 
 .DEFAULT_GOAL := help
-.PHONY: help install run token env demo doctor format check test faults security bench scale contracts clean reset up down logs
+.PHONY: help install run token env demo doctor format check test faults security containers bench scale contracts clean reset up down logs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,9 @@ faults: $(PACKAGES) ## Run the fault tests, including the long ones
 security: $(PACKAGES) ## Run the security tests, including the long ones: roles, invalid input, personal data, supply chain
 	@$(BIN)/pytest -m "nightly or not nightly" tests/security
 
+containers: $(PACKAGES) ## Test the containers and Python 3.13; needs a container engine
+	@COMPOSE="$(COMPOSE)" $(BIN)/pytest -m "nightly or not nightly" tests/containers
+
 bench: $(PACKAGES) ## Measure the speed of each component against its floor, and write build/bench.json
 	@$(BIN)/python -m tests.bench
 
@@ -75,17 +78,17 @@ clean: ## Remove all generated files; the product's data stays
 	@rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-reset: $(PACKAGES) ## Delete all data of the product that `make run` keeps
-	@$(STACK) reset --data-dir $(DATA_DIR)
+reset: $(PACKAGES) ## Delete all data of the product that `make run` and `make up` keep
+	@$(STACK) reset --data-dir $(DATA_DIR) --command "$(COMPOSE)"
 
-up: ## Run the whole product in containers
-	@$(COMPOSE) up --build --detach --wait
+up: $(PACKAGES) ## Run the whole product in containers [PORT_BASE=8000 DATA_DIR=.care]
+	@$(STACK) up --port-base $(PORT_BASE) --data-dir $(DATA_DIR) --command "$(COMPOSE)"
 
-down: ## Stop the containers; their data stays
-	@$(COMPOSE) down
+down: $(PACKAGES) ## Stop the containers; their data stays
+	@$(STACK) down --data-dir $(DATA_DIR) --command "$(COMPOSE)"
 
 logs: ## Follow the containers' logs
-	@$(COMPOSE) logs --follow
+	@$(COMPOSE) --env-file $(DATA_DIR)/containers.env logs --follow
 
 $(PACKAGES): deploy/requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -38,8 +38,8 @@ def service(observed: ServiceObservation) -> Iterator[Finding]:
     """Yield one finding for each problem that a service reports."""
     check = Text(f"service {observed.name}", f"服务 {observed.name}")
     log = Text(
-        f"See the log file logs/{observed.name}.log in the data folder.",
-        f"请查看数据目录下的日志 logs/{observed.name}.log。",
+        f"See the log file logs/{observed.name}.log in the data folder; of containers, make logs.",
+        f"请查看数据目录下的日志 logs/{observed.name}.log；容器请用 make logs。",
     )
     if observed.problem:
         yield wrong(
@@ -104,7 +104,8 @@ def migrations(observed: DatabaseObservation) -> Finding:
 def outbox(service_name: str, observed: Outbox) -> Iterator[Finding]:
     """Yield findings about the relay. Waiting events are a problem only if the cursor does not move."""
     restart = Text(
-        f"See the relay's entries in logs/{service_name}.log.", f"请查看 logs/{service_name}.log 中 relay 的记录。"
+        f"See the relay's entries in logs/{service_name}.log; of containers, in make logs.",
+        f"请查看 logs/{service_name}.log 中 relay 的记录；容器请用 make logs。",
     )
     check = Text(f"lease of {service_name}'s relay", f"{service_name} 的发布租约")
     if observed.seconds_left <= 0:

@@ -1,4 +1,4 @@
-"""The command line of the local stack: run, token, env and reset."""
+"""The command line of the local stack: run, up, down, token, env and reset."""
 
 import asyncio
 import shlex
@@ -14,7 +14,7 @@ import httpx
 import typer
 from rich.console import Console
 
-from deploy.stack import containers, report, state
+from deploy.stack import compose, containers, report, state
 from deploy.stack.errors import StackError
 from deploy.stack.layout import Layout
 from deploy.stack.supervisor import stack
@@ -25,15 +25,33 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 console = Console()
 DataDir = Annotated[Path, typer.Option(help="The folder of data, secrets and logs.")]
 DEFAULT_DATA_DIR = Path(".care")
+PortBase = Annotated[int, typer.Option(help="The first port. All other ports are computed from it.")]
+DEFAULT_PORT_BASE = 8000
+Compose = Annotated[str, typer.Option(help="The command of Docker Compose.")]
+DEFAULT_COMPOSE = "docker compose"
 
 
 @app.command()
 def run(
     data_dir: DataDir = DEFAULT_DATA_DIR,
-    port_base: Annotated[int, typer.Option(help="The first port. All other ports are computed from it.")] = 8000,
+    port_base: PortBase = DEFAULT_PORT_BASE,
 ) -> None:
     """Run PostgreSQL, Kafka, the issuer and the four services until Ctrl-C."""
     asyncio.run(_until_stopped(lambda: _run(data_dir, Layout(port_base))))
+
+
+@app.command()
+def up(
+    data_dir: DataDir = DEFAULT_DATA_DIR, port_base: PortBase = DEFAULT_PORT_BASE, command: Compose = DEFAULT_COMPOSE
+) -> None:
+    """Run the same parts in containers, until `down`."""
+    compose.up(data_dir, Layout(port_base), shlex.split(command))
+
+
+@app.command()
+def down(data_dir: DataDir = DEFAULT_DATA_DIR, command: Compose = DEFAULT_COMPOSE) -> None:
+    """Stop the containers. Their data stays."""
+    compose.down(data_dir, shlex.split(command))
 
 
 @app.command()
@@ -45,7 +63,10 @@ def token(
     """Print an access token of the running stack."""
     issuer = state.running(data_dir).environment["CARE_ISSUER"]
     body = {"subject": subject, "roles": role}
-    response = httpx.post(f"{issuer}/token", json=body, timeout=TOKEN_TIMEOUT_SECONDS, trust_env=False)
+    try:
+        response = httpx.post(f"{issuer}/token", json=body, timeout=TOKEN_TIMEOUT_SECONDS, trust_env=False)
+    except httpx.TransportError as error:
+        raise StackError(f"The issuer at {issuer} does not answer: {error}. Find out why: make doctor") from error
     if response.is_error:
         raise StackError(response.json()["detail"])
     print(response.json()["access_token"])
@@ -59,9 +80,10 @@ def env(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
 
 
 @app.command()
-def reset(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Delete all data of the stack. The stack must not be running."""
+def reset(data_dir: DataDir = DEFAULT_DATA_DIR, command: Compose = DEFAULT_COMPOSE) -> None:
+    """Delete all data of the stack, and its containers. Other parts of the stack must not be running."""
     with state.sole_instance(data_dir):
+        compose.remove(data_dir, shlex.split(command))
         # PostgreSQL's folders may be links to folders that its account can access.
         for link in data_dir.iterdir():
             if link.is_symlink():

@@ -5,7 +5,7 @@ import os
 
 from chassis.migrate import MigrationFailedError, migrate
 from deploy.stack import databases
-from deploy.stack.credentials import ROLES, Credentials
+from deploy.stack.credentials import ROLES, Credentials, password_variable
 from deploy.stack.databases import SERVICES, DatabaseUrls
 from deploy.stack.errors import StackError
 from deploy.stack.providers import Say
@@ -25,9 +25,8 @@ async def bootstrap(admin_url: str, credentials: Credentials, say: Say) -> Datab
 
 
 def main() -> None:
-    """Bootstrap the cluster named in the environment, with one password for all its roles."""
-    password = os.environ["CARE_PASSWORD"]
-    credentials = Credentials(roles=dict.fromkeys(ROLES, password))
+    """Bootstrap the cluster named in the environment, with the passwords of its roles from there, too."""
+    credentials = Credentials(roles={role: os.environ[password_variable(role)] for role in ROLES})
     asyncio.run(bootstrap(os.environ["CARE_POSTGRES_ADMIN_URL"], credentials, print))
 
 

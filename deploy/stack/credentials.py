@@ -30,6 +30,11 @@ def load(data_dir: Path) -> Credentials:
     return Credentials.model_validate_json(kept.read_text())
 
 
+def password_variable(role: str) -> str:
+    """Return the environment variable that holds the password of a role in containers."""
+    return f"{role.upper()}_PASSWORD"
+
+
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner can read, atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)

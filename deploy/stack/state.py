@@ -13,9 +13,9 @@ from deploy.stack.errors import StackError
 
 
 class State(BaseModel, frozen=True):
-    """The process id and the addresses of a running stack."""
+    """The process id and the addresses of a running stack. A stack in containers has no process id."""
 
-    pid: int
+    pid: int | None
     environment: dict[str, str]
 
 
@@ -38,14 +38,26 @@ def sole_instance(data_dir: Path) -> Iterator[None]:
         yield
 
 
-def publish(data_dir: Path, environment: dict[str, str]) -> None:
+def publish(data_dir: Path, environment: dict[str, str], pid: int | None) -> None:
     """Write the state file."""
-    state = State(pid=os.getpid(), environment=environment)
+    state = State(pid=pid, environment=environment)
     write_private(_file(data_dir), state.model_dump_json(indent=2))
 
 
 def withdraw(data_dir: Path) -> None:
     _file(data_dir).unlink(missing_ok=True)
+
+
+def withdraw_containers(data_dir: Path) -> None:
+    """Remove the state file if it is that of containers."""
+    if _in_containers(data_dir):
+        withdraw(data_dir)
+
+
+def require_no_containers(data_dir: Path) -> None:
+    """Raise `StackError` if the stack of this folder runs in containers. Call it while holding the lock."""
+    if _in_containers(data_dir):
+        raise StackError(f"The stack of {data_dir} runs in containers. Stop it first: make down")
 
 
 def stopped_uncleanly(data_dir: Path) -> bool:
@@ -56,12 +68,21 @@ def stopped_uncleanly(data_dir: Path) -> bool:
 def running(data_dir: Path) -> State:
     """Return the state of the running stack. Raise `StackError` if none is running."""
     try:
-        state = State.model_validate_json(_file(data_dir).read_text())
-        # Signal 0 only checks that the process exists: the state file remains if the stack was killed.
-        os.kill(state.pid, 0)
+        state = _read(data_dir)
+        if state.pid is not None:
+            # Signal 0 only checks that the process exists: the state file remains if the stack was killed.
+            os.kill(state.pid, 0)
     except (FileNotFoundError, ProcessLookupError):
-        raise StackError(f"No stack is running on {data_dir}. Start one: make run") from None
+        raise StackError(f"No stack is running on {data_dir}. Start one: make run, or make up") from None
     return state
+
+
+def _in_containers(data_dir: Path) -> bool:
+    return _file(data_dir).exists() and _read(data_dir).pid is None
+
+
+def _read(data_dir: Path) -> State:
+    return State.model_validate_json(_file(data_dir).read_text())
 
 
 def _file(data_dir: Path) -> Path:

@@ -1,6 +1,7 @@
 """Supervises the stack: starts its parts in order, restarts them when they end, and stops all of them."""
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -32,6 +33,7 @@ async def stack(data_dir: Path, chosen: Layout, say: Say) -> AsyncIterator[tuple
     """Run the whole stack for the duration of the context. Raise `StackError` if a part cannot be started."""
     async with AsyncExitStack() as running:
         running.enter_context(state.sole_instance(data_dir))
+        state.require_no_containers(data_dir)
         await _wait_for_previous_run(data_dir, chosen, say)
         chosen.require_free()
         servers = await running.enter_async_context(
@@ -44,7 +46,7 @@ async def stack(data_dir: Path, chosen: Layout, say: Say) -> AsyncIterator[tuple
             say(f"starting {child.name}")
             await child.start()
             running.push_async_callback(_stop, child, say)
-        state.publish(data_dir, layout.public_environment(chosen, urls, servers.kafka_bootstrap))
+        state.publish(data_dir, layout.public_environment(chosen, urls, servers.kafka_bootstrap), os.getpid())
         running.callback(state.withdraw, data_dir)
         await running.enter_async_context(_restarting([*servers.children, *children], say))
         yield servers, urls

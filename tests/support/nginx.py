@@ -70,9 +70,10 @@ def write(folder: Path, given: Mapping[str, str], changed: Mapping[str, str], ex
 def values(folder: Path, address: str, ports: Mapping[str, int], *, secure: bool) -> dict[str, str]:
     listen = {f"CARE_{name.upper()}_LISTEN": f"{HOST}:{port}{' ssl' * secure}" for name, port in ports.items()}
     addresses = {f"CARE_{name.upper()}_ADDRESS": NOTHING_THERE for name in SERVICES}
-    return {"CARE_NGINX_FOLDER": str(folder), **listen, **addresses, "CARE_CUSTOMER_ADDRESS": address}
+    own = {"CARE_NGINX_FOLDER": str(folder), "NGINX_LOCAL_RESOLVERS": HOST}
+    return {**own, **listen, **addresses, "CARE_CUSTOMER_ADDRESS": address}
 
 
 def filled(template: str, given: Mapping[str, str]) -> str:
     """Fill in a template as the container of nginx does: what is not named stays as it is."""
-    return re.sub(r"\$\{(CARE_[A-Z_]+)\}", lambda found: given[found.group(1)], template)
+    return re.sub(r"\$\{(CARE_[A-Z_]+|NGINX_LOCAL_RESOLVERS)\}", lambda found: given[found.group(1)], template)

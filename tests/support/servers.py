@@ -16,6 +16,7 @@ from deploy.stack import credentials
 from deploy.stack.databases import DatabaseUrls
 from deploy.stack.infrastructure import Infrastructure, infrastructure, prepare_databases
 from deploy.stack.schemas import SCHEMAS
+from tests.support import containers
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ def at(url: str, database: str) -> str:
 
 @asynccontextmanager
 async def servers(data_dir: Path) -> AsyncIterator[Servers]:
-    async with infrastructure(data_dir) as running:
+    """Start the servers: in containers if CARE_TEST_SERVERS says so, otherwise by the best provider of this machine."""
+    start = containers.infrastructure if containers.are_requested() else infrastructure
+    async with start(data_dir) as running:
         templates = await prepare_databases(running, credentials.load(data_dir))
         yield Servers(running, templates)

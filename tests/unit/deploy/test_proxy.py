@@ -38,3 +38,13 @@ def test_the_containers_fill_in_all_that_the_template_asks_for() -> None:
     asked = set(re.findall(r"\$\{(CARE_\w+)\}", TEMPLATE))
     given = set(re.findall(r"^      (CARE_\w+):", COMPOSE.read_text().partition("  proxy:\n")[2], re.MULTILINE))
     assert asked == given
+
+
+def test_nginx_looks_the_containers_up_while_it_runs() -> None:
+    proxy = COMPOSE.read_text().partition("  proxy:\n")[2]
+    assert re.findall(r"CARE_(\w+)_ADDRESS: (\w+):8000 resolve\n", proxy) == [(name.upper(), name) for name in SERVICES]
+    asked = re.search(r"NGINX_ENVSUBST_FILTER: (.+)", proxy)
+    assert asked
+    assert re.match(asked[1].replace("$$", "$"), "NGINX_LOCAL_RESOLVERS")
+    # Without a zone, nginx does not start with such an address.
+    assert TEMPLATE.count("    upstream ") == TEMPLATE.count("        zone ") == 2 * len(SERVICES)

@@ -32,7 +32,7 @@ def test_a_second_run_on_the_same_data_is_told_who_holds_it(tmp_path: Path) -> N
 
 
 def test_a_running_stack_can_be_found_until_it_stops(tmp_path: Path) -> None:
-    state.publish(tmp_path, {"CARE_ISSUER": "http://127.0.0.1:8000"})
+    state.publish(tmp_path, {"CARE_ISSUER": "http://127.0.0.1:8000"}, os.getpid())
     assert state.running(tmp_path).environment == {"CARE_ISSUER": "http://127.0.0.1:8000"}
     state.withdraw(tmp_path)
     with pytest.raises(StackError, match="Start one: make run"):
