@@ -1,0 +1,22 @@
+-- migrate:up
+
+-- Changes of owner whose open tasks and complaints are not all reassigned yet. Those that began in the store up to
+-- `after` are done. Of several changes of one customer, the one with the lowest `number` is first.
+CREATE TABLE reassignment (
+    event_id       uuid        PRIMARY KEY,
+    number         bigint      GENERATED ALWAYS AS IDENTITY,
+    customer_id    uuid        NOT NULL,
+    old_owner_id   text        NOT NULL,
+    new_owner_id   text        NOT NULL,
+    recorded_at    timestamptz NOT NULL,
+    correlation_id text        NOT NULL,
+    traceparent    text,
+    after          bigint      NOT NULL DEFAULT 0,
+    continued_at   timestamptz NOT NULL DEFAULT 'epoch'
+);
+CREATE INDEX reassignment_customer ON reassignment (customer_id, number);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON reassignment TO care_app;
+
+-- migrate:down
+DROP TABLE reassignment;
