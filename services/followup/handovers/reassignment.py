@@ -63,11 +63,13 @@ class Reassignment:
         await owner_changes.store(held, [change for each in envelopes if (change := change_of(each))])
 
     async def run_due(self) -> int:
-        """Reassign the next part of each customer's work; return how many tasks and complaints were checked."""
+        """Reassign the next part of each customer's work; return for how many customers."""
         changes = await owner_changes.next_changes(self._pool, CUSTOMERS_AT_ONCE)
-        return sum([await self._continue(change) for change in changes])
+        for change in changes:
+            await self._continue(change)
+        return len(changes)
 
-    async def _continue(self, change: OwnerChange) -> int:
+    async def _continue(self, change: OwnerChange) -> None:
         customer_ids = await self._customers.ids_of(change.customer_id)
         types = [TASK_SCHEDULED, COMPLAINT_RAISED]
         begun = await self._pool.fetch(BEGUN, customer_ids, types, change.after, PART)
@@ -76,7 +78,6 @@ class Reassignment:
             await owner_changes.continue_after(self._pool, change, begun[-1]["position"])
         else:
             await owner_changes.finish(self._pool, change)
-        return len(begun)
 
     async def _pass_on(self, begun: asyncpg.Record, change: OwnerChange) -> None:
         """Pass one task or complaint on. One that has been closed meanwhile rejects the command and does not change."""

@@ -16,7 +16,16 @@ CREATE TABLE reassignment (
 );
 CREATE INDEX reassignment_customer ON reassignment (customer_id, number);
 
+-- Plans that have ended, and whose event and open tasks the timer still has to settle.
+CREATE TABLE plan_ending (
+    plan_id       uuid   PRIMARY KEY,
+    ending_number bigint GENERATED ALWAYS AS IDENTITY,
+    cause         jsonb  NOT NULL
+);
+CREATE INDEX plan_ending_number ON plan_ending (ending_number);
+
 GRANT SELECT, INSERT, UPDATE, DELETE ON reassignment TO care_app;
+GRANT SELECT, INSERT, DELETE ON plan_ending TO care_app;
 
 -- migrate:down
-DROP TABLE reassignment;
+DROP TABLE reassignment, plan_ending;
