@@ -1,7 +1,7 @@
 """60: one customer has as many open items as are allowed. More are refused; no transaction grows with their number."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,12 +11,12 @@ import pytest
 
 from chassis.commands.command import Context
 from chassis.commands.item_limit import TOO_MANY, TooManyItemsError
-from chassis.consume.applier import Applier, Batch
+from chassis.consume.applier import Applier, Batch, Handler
 from chassis.consume.batch_parts import TOO_LONG_SECONDS
 from chassis.consume.delivery import Delivery
 from chassis.consume.local_feed import LocalFeed
 from chassis.consume.positions import Progress, Source
-from chassis.postgres.database import Pool, open_pool, transaction
+from chassis.postgres.database import Connection, Pool, open_pool, transaction
 from chassis.runtime.settings import Settings
 from chassis.runtime.supervisor import Health, Supervisor
 from chassis.service import ServiceContext
@@ -97,9 +97,9 @@ class Followup:
         await self.needs.tasks.handle(task_id, command, context(key), subject=customer_id)
         return task_id
 
-    async def show_all(self) -> None:
+    async def show_all(self, handler: Handler = projection.apply) -> None:
         """Apply the service's own events to its lists."""
-        applier = Applier(PROJECTION, self.pool, projection.apply)
+        applier = Applier(PROJECTION, self.pool, handler)
         feed = LocalFeed(self.needs.store, self.needs.mapper, applier, health=Health(PROJECTION))
 
         async def level() -> bool:
@@ -113,7 +113,7 @@ class Followup:
 
     async def counts(self, query: str, *arguments: object) -> dict[str, int]:
         await self.show_all()
-        return dict(await self.pool.fetch(query, *arguments))
+        return {str(name): int(count) for name, count in await self.pool.fetch(query, *arguments)}
 
     async def publish(self, template: str) -> None:
         version = SHIPPED[template].model_copy(update={"number": 1})
@@ -179,6 +179,19 @@ async def test_60_a_retry_at_the_limit_returns_the_first_response(pool: Pool, mo
         await Followup(pool).needs.tasks.handle(task_id, command, context("again"), subject=BIG) for _ in range(2)
     ]
     assert [(each.status, each.body) for each in handled] == [(201, handled[0].body)] * 2
+
+
+async def test_60_items_that_the_list_has_parked_count(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(_envelopes: Sequence[Envelope[Any]], _held: Connection) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(limits, "OPEN_TASKS", replace(limits.OPEN_TASKS, limit=2))
+    followup = Followup(pool)
+    for _ in range(2):
+        await followup.schedule(BIG)
+    await followup.show_all(fail)
+    with pytest.raises(TooManyItemsError):
+        await followup.schedule(BIG)
 
 
 @pytest.mark.parametrize("count", MANY)
