@@ -10,6 +10,7 @@ from chassis.commands.command import Command, Context
 from chassis.commands.commit import commit, replay
 from chassis.commands.decider import Decider, RejectedError
 from chassis.commands.decision import CommandRequest, LinkedCommand, decide_all
+from chassis.commands.item_limit import ItemLimit
 from chassis.commands.problem import ProblemError
 from chassis.commands.result import ConflictError, Handled, VersionMismatchError
 from chassis.commands.stream_cache import Loaded
@@ -29,15 +30,17 @@ def allow_all(_state: object) -> None:
 
 
 class CommandHandler(Generic[S]):
-    """Handles the commands of one domain.
+    """Handles the commands of one domain. `limit` is that of the items which its streams are.
 
     Guarantee (P1): the events of a returned response are committed. A retry with the same key has no second effect.
     """
 
-    def __init__(self, store: EventStore, decider: Decider[S], mapper: EventMapper) -> None:
+    def __init__(
+        self, store: EventStore, decider: Decider[S], mapper: EventMapper, limit: ItemLimit | None = None
+    ) -> None:
         self._store = store
         self._mapper = mapper
-        self._streams = Streams(store, decider, mapper)
+        self._streams = Streams(store, decider, mapper, limit)
         self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     async def load(self, stream_id: UUID) -> Loaded[S]:

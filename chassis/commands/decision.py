@@ -60,17 +60,17 @@ async def decide_all(
 
     Without `read_linked`, their streams are assumed to be empty; if one is not, the append reports a conflict.
     """
-    events = decide_first(streams, loaded, request)
+    events = await decide_first(streams, loaded, request)
     decisions = [Decision(streams, request.stream_id, request.subject, request.command, loaded, events)]
     for link in request.linked if events else ():
         linked_state = await link.streams.load(link.stream_id) if read_linked else link.streams.empty()
-        linked_events = link.streams.decide(linked_state, link.command)
         subject = link.subject or request.subject
+        linked_events = await link.streams.decide(linked_state, link.command, subject)
         decisions.append(Decision(link.streams, link.stream_id, subject, link.command, linked_state, linked_events))
     return decisions
 
 
-def decide_first(streams: Streams[S], loaded: Loaded[S], request: CommandRequest[S]) -> Sequence[Any]:
+async def decide_first(streams: Streams[S], loaded: Loaded[S], request: CommandRequest[S]) -> Sequence[Any]:
     """Check authorization, the expected version and the times, then decide."""
     request.authorize(loaded.state)
     if request.expected_version is not None and request.expected_version != loaded.version:
@@ -82,4 +82,4 @@ def decide_first(streams: Streams[S], loaded: Loaded[S], request: CommandRequest
             "The time of occurrence cannot be in the future.",
             "发生时间不能晚于当前时间。",
         )
-    return streams.decide(loaded, request.command)
+    return await streams.decide(loaded, request.command, request.subject)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.commands.command import Command
 from chassis.commands.decider import Decider
+from chassis.commands.item_limit import ItemLimit
 from chassis.commands.state_codec import codec_of
 from chassis.commands.stream_cache import Loaded, StreamCache
 from chassis.store.event_store import READ_LIMIT, EventStore
@@ -18,7 +19,10 @@ S = TypeVar("S")
 class Streams(Generic[S]):
     """Loads the streams of one domain, caches their states, and saves snapshots of long streams."""
 
-    def __init__(self, store: EventStore, decider: Decider[S], mapper: EventMapper) -> None:
+    def __init__(
+        self, store: EventStore, decider: Decider[S], mapper: EventMapper, limit: ItemLimit | None = None
+    ) -> None:
+        self._limit = limit
         self._store = store
         self._decider = decider
         self._mapper = mapper
@@ -68,9 +72,12 @@ class Streams(Generic[S]):
         """Return the state of a stream without events."""
         return Loaded(0, self._decider.initial)
 
-    def decide(self, loaded: Loaded[S], command: Command) -> Sequence[Any]:
-        """Return the events for `command`. Raises RejectedError."""
-        return self._decider.decide(loaded.state, command)
+    async def decide(self, loaded: Loaded[S], command: Command, subject: UUID) -> Sequence[Any]:
+        """Return the events for `command`. Raises RejectedError, also if the customer `subject` has too many items."""
+        events = self._decider.decide(loaded.state, command)
+        if self._limit and events:
+            await self._limit.check(subject, command, events, is_new=loaded.version == 0)
+        return events
 
     def keep(self, stream_id: UUID, subject: UUID, loaded: Loaded[S], events: Sequence[Any]) -> Loaded[S]:
         """Cache and return the state after `events`, which are stored and follow `loaded` in the stream."""

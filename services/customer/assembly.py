@@ -1,8 +1,10 @@
 """Assembles the dependencies of the routes."""
 
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from chassis.commands.command_handler import CommandHandler
+from chassis.commands.item_limit import ItemLimit
 from chassis.consume.parked_events import ParkedEvents
 from chassis.http.export import Exports
 from chassis.service import ServiceContext
@@ -10,6 +12,7 @@ from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.pseudonym import Pseudonyms
 from chassis.versions.lookup import Versions
+from services.customer import projection
 from services.customer.commerce.recording import Commerce
 from services.customer.dependencies import Dependencies
 from services.customer.domain import CUSTOMER
@@ -43,7 +46,7 @@ def dependencies(context: ServiceContext) -> Dependencies:
         mapper=mapper,
         customers=customers,
         registration=Registration(customers, tier_schemes, employees, pseudonyms),
-        commerce=Commerce(store, mapper, customers, pseudonyms),
+        commerce=Commerce(store, mapper, customers, pseudonyms, partial(ItemLimit, pool, projection.CONSUMER)),
         handovers=CommandHandler(store, HANDOVER, mapper),
         checklists=Checklists(pool, zone),
         handover_batches=CommandHandler(store, HANDOVER_BATCH, mapper),

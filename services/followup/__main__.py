@@ -1,9 +1,11 @@
 """Starts the followup service: `python -m services.followup [all|api|relay|consumer|projection|policy|timers|…]`."""
 
 import sys
+from functools import partial
 
 from chassis.cli import main
 from chassis.commands.command_handler import CommandHandler
+from chassis.commands.item_limit import ItemLimit
 from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
 from chassis.consume.local_feed import LocalFeed
@@ -20,7 +22,7 @@ from chassis.store.pseudonym import Pseudonyms
 from chassis.store.retention import PartitionMaintenance
 from chassis.versions.lookup import Versions
 from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
-from services.followup import projection, workers
+from services.followup import limits, projection, workers
 from services.followup.absences.due_work import DueWork
 from services.followup.api import ROUTERS
 from services.followup.dependencies import Dependencies
@@ -122,17 +124,18 @@ def followup_import(context: ServiceContext, needs: Dependencies) -> FollowupImp
 def dependencies(context: ServiceContext) -> Dependencies:
     pseudonyms = Pseudonyms(context.settings.pseudonym_key)
     store, mapper = EventStore(context.pool), EventMapper()
+    limit = partial(ItemLimit, context.pool, PROJECTION)
     return Dependencies(
         pool=context.pool,
         store=store,
         mapper=mapper,
         pseudonyms=pseudonyms,
-        contacts=CommandHandler(store, CONTACT, mapper),
-        tasks=CommandHandler(store, TASK, mapper),
-        complaints=CommandHandler(store, COMPLAINT, mapper),
+        contacts=CommandHandler(store, CONTACT, mapper, limit(limits.CONTACTS)),
+        tasks=CommandHandler(store, TASK, mapper, limit(limits.OPEN_TASKS)),
+        complaints=CommandHandler(store, COMPLAINT, mapper, limit(limits.OPEN_COMPLAINTS)),
         complaint_repeats=CommandHandler(store, REPEATS, mapper),
         plans=CommandHandler(store, PLAN, mapper),
-        surveys=CommandHandler(store, SURVEY, mapper),
+        surveys=CommandHandler(store, SURVEY, mapper, limit(limits.OPEN_SURVEYS)),
         anonymous_answers=CommandHandler(store, ANONYMOUS_ANSWER, mapper),
         absences=CommandHandler(store, ABSENCES, mapper),
         guards=CommandHandler(store, GUARDS, mapper),

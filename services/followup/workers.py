@@ -35,7 +35,7 @@ def assemble(context: ServiceContext, needs: Dependencies) -> tuple[Applier, App
     handovers = reassignment(needs)
 
     async def receive(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-        await handovers.receive(envelopes)
+        await handovers.receive(envelopes, held)
         await receive_either(envelopes, held)
         # Last, because it locks the store, and the other handlers append to it.
         await erasures.receive(envelopes, held)
@@ -56,6 +56,7 @@ def assemble(context: ServiceContext, needs: Dependencies) -> tuple[Applier, App
     timers: dict[str, RunDue] = {
         "plans": plans.run_due,
         "guards": guards.run_due,
+        "reassignment": handovers.run_due,
         "consent": ConsentTimer(context.pool, needs.complaints).run_due,
         "lateness": escalation_timer(needs).run_due,
         "repromising": TargetRecalculation(context.pool, needs.complaints, needs.calendars).run_due,
@@ -91,9 +92,7 @@ def survey_sender(needs: Dependencies, clock: Clock = utc_now) -> SurveySender:
 
 
 def reassignment(needs: Dependencies) -> Reassignment:
-    return Reassignment(
-        needs.store, needs.mapper, customers=needs.customers, tasks=needs.tasks, complaints=needs.complaints
-    )
+    return Reassignment(needs.pool, customers=needs.customers, tasks=needs.tasks, complaints=needs.complaints)
 
 
 def escalation_timer(needs: Dependencies, clock: Clock = utc_now) -> EscalationTimer:

@@ -9,6 +9,7 @@ from chassis.commands.command import Command, Context
 from chassis.commands.command_handler import CommandHandler
 from chassis.commands.decider import MovedError, RejectedError
 from chassis.commands.holders import Holders
+from chassis.commands.item_limit import ItemKind, ItemLimit
 from chassis.commands.problem import not_found
 from chassis.commands.result import Handled
 from chassis.http.streams import new_id, subject_of
@@ -17,6 +18,7 @@ from chassis.store.mapper import EventMapper
 from chassis.store.pseudonym import Pseudonyms, normalised
 from contracts.customer import ContractSigned, OrderPlaced, QuoteIssued, QuoteRequested
 from contracts.event import Event
+from services.customer import limits
 from services.customer.commands import ExternalReference
 from services.customer.domain import Customer
 from services.customer.domain.contract import CONTRACT
@@ -49,14 +51,22 @@ class Commerce:
     """Runs commands on the orders, quotes and contracts of known customers."""
 
     def __init__(
-        self, store: EventStore, mapper: EventMapper, customers: CommandHandler[Customer], pseudonyms: Pseudonyms
+        self,
+        store: EventStore,
+        mapper: EventMapper,
+        customers: CommandHandler[Customer],
+        pseudonyms: Pseudonyms,
+        limit: Callable[[ItemKind], ItemLimit],
     ) -> None:
         self._store = store
         self._customers = customers
         self._pseudonyms = pseudonyms
-        self.orders = Kind("order", (OrderPlaced,), CommandHandler(store, ORDER, mapper))
-        self.quotes = Kind("quote", (QuoteRequested, QuoteIssued), CommandHandler(store, QUOTE, mapper))
-        self.contracts = Kind("contract", (ContractSigned,), CommandHandler(store, CONTRACT, mapper))
+        orders = CommandHandler(store, ORDER, mapper, limit(limits.OPEN_ORDERS))
+        quotes = CommandHandler(store, QUOTE, mapper, limit(limits.QUOTES))
+        contracts = CommandHandler(store, CONTRACT, mapper, limit(limits.RUNNING_CONTRACTS))
+        self.orders = Kind("order", (OrderPlaced,), orders)
+        self.quotes = Kind("quote", (QuoteRequested, QuoteIssued), quotes)
+        self.contracts = Kind("contract", (ContractSigned,), contracts)
 
     def named(self, kind: Kind[Any], reference: ExternalReference) -> UUID:
         """Return the id that is derived from a number of another system: the same for REST, files and Kafka."""

@@ -1,90 +1,92 @@
-"""Reassigns open tasks and complaints to the next owner, when a customer's owner changes."""
+"""Reassigns open tasks and complaints to the next owner, when a customer's owner changes.
 
+A customer may have very many of them, so this takes no part in the consumer's transaction: the consumer stores the
+change, and a timer reassigns the work in parts.
+"""
+
+import asyncio
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast, get_args
+from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from chassis.commands.command_handler import CommandHandler
 from chassis.commands.decider import RejectedError
-from chassis.runtime.turns import in_turns
-from chassis.store.event_store import READ_LIMIT, EventStore
-from chassis.store.mapper import EventMapper
-from contracts.customer import OwnerAssigned
+from chassis.postgres.database import Connection, Pool
 from contracts.event import Envelope
-from contracts.followup.complaint import ComplaintEvent
-from contracts.followup.task import TaskEvent
-from services.followup.actor import ACTOR
+from contracts.followup import ComplaintRaised, TaskScheduled
 from services.followup.commands import PassComplaintOn, Reassign
-from services.followup.domain.complaint import COMPLAINT, Complaint, ComplaintState
-from services.followup.domain.task import TASK, Task, TaskState
+from services.followup.domain.complaint import Complaint, ComplaintState
+from services.followup.domain.task import Task, TaskState
+from services.followup.handovers import owner_changes
+from services.followup.handovers.owner_changes import OwnerChange, change_of
 from services.followup.queries.customers import Customers
 
 REASON = "handover"
+CUSTOMERS_AT_ONCE = 20
+# Tasks and complaints of one customer before it is another customer's turn.
+PART = 100
+CONCURRENCY = 4
+TASK_SCHEDULED = TaskScheduled.model_fields["type"].default
+COMPLAINT_RAISED = ComplaintRaised.model_fields["type"].default
+# From the store: the lists may not show the latest tasks and complaints yet.
+BEGUN = """
+    SELECT position, stream_id, type, subject FROM event
+    WHERE subject = ANY($1) AND version = 1 AND type = ANY($2) AND position > $3 ORDER BY position LIMIT $4
+"""
 
 Work = Task | Complaint | None
 StreamCommand = tuple[UUID, Reassign | PassComplaintOn]
 
 
 class Reassignment:
-    """Part of the consumer's handler. Command keys are derived from the event, so redelivery has no effect."""
+    """`receive` is part of the consumer's handler, `run_due` is the timer's. A part that is repeated has no effect."""
 
     def __init__(
         self,
-        store: EventStore,
-        mapper: EventMapper,
+        pool: Pool,
         *,
         customers: Customers,
         tasks: CommandHandler[Task | None],
         complaints: CommandHandler[Complaint | None],
     ) -> None:
-        self._store = store
-        self._mapper = mapper
+        self._pool = pool
         self._customers = customers
         self._tasks = tasks
         self._complaints = complaints
+        self._slots = asyncio.Semaphore(CONCURRENCY)
 
-    async def receive(self, envelopes: Sequence[Envelope[Any]]) -> None:
-        """Reassign the open tasks and complaints of each customer whose owner changes."""
-        for envelope in envelopes:
-            match envelope.event:
-                case OwnerAssigned(previous_owner_id=str(old), owner_id=new) if old != new:
-                    # From the store: the lists may not show the latest tasks and complaints yet.
-                    for customer_id in await self._customers.ids_of(envelope.subject):
-                        for stream_id, command in passed_on(await self._work_of(customer_id), old, new):
-                            await self._send(envelope, customer_id, stream_id, command)
+    async def receive(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+        """Store the changes of owner."""
+        await owner_changes.store(held, [change for each in envelopes if (change := change_of(each))])
 
-    async def _work_of(self, customer_id: UUID) -> dict[UUID, Work]:
-        """Return the customer's tasks and complaints, by the id of their stream."""
-        states: dict[UUID, Work] = {}
-        after, more = 0, True
-        while more:
-            rows = await self._store.read_subject(customer_id, after=after, limit=READ_LIMIT)
-            async for row in in_turns(rows):
-                evolve(states, self._mapper.to_envelope(row))
-            more = len(rows) == READ_LIMIT
-            after = rows[-1].id if more else after
-        return states
+    async def run_due(self) -> int:
+        """Reassign the next part of each customer's work; return for how many customers."""
+        changes = await owner_changes.next_changes(self._pool, CUSTOMERS_AT_ONCE)
+        for change in changes:
+            await self._continue(change)
+        return len(changes)
 
-    async def _send(
-        self, envelope: Envelope[Any], customer_id: UUID, stream_id: UUID, command: Reassign | PassComplaintOn
-    ) -> None:
-        """Send the command. A task or complaint that has been closed meanwhile rejects it and does not change."""
-        context = ACTOR.on_event(envelope, f"handover|{envelope.id}|{stream_id}")
-        with contextlib.suppress(RejectedError):
-            if isinstance(command, Reassign):
-                await self._tasks.handle(stream_id, command, context, subject=customer_id)
-            else:
-                await self._complaints.handle(stream_id, command, context, subject=customer_id)
+    async def _continue(self, change: OwnerChange) -> None:
+        customer_ids = await self._customers.ids_of(change.customer_id)
+        types = [TASK_SCHEDULED, COMPLAINT_RAISED]
+        begun = await self._pool.fetch(BEGUN, customer_ids, types, change.after, PART)
+        await asyncio.gather(*(self._pass_on(row, change) for row in begun))
+        if len(begun) == PART:
+            await owner_changes.continue_after(self._pool, change, begun[-1]["position"])
+        else:
+            await owner_changes.finish(self._pool, change)
 
-
-def evolve(states: dict[UUID, Work], envelope: Envelope[Any]) -> None:
-    """Apply one event to the task or the complaint that it is about."""
-    stream_id, event = envelope.stream_id, envelope.event
-    if isinstance(event, get_args(TaskEvent)):
-        states[stream_id] = TASK.evolve(cast("Task | None", states.get(stream_id)), event)
-    elif isinstance(event, get_args(ComplaintEvent)):
-        states[stream_id] = COMPLAINT.evolve(cast("Complaint | None", states.get(stream_id)), event)
+    async def _pass_on(self, begun: asyncpg.Record, change: OwnerChange) -> None:
+        """Pass one task or complaint on. One that has been closed meanwhile rejects the command and does not change."""
+        async with self._slots:
+            handler: CommandHandler[Any] = self._tasks if begun["type"] == TASK_SCHEDULED else self._complaints
+            states = {begun["stream_id"]: (await handler.load(begun["stream_id"])).state}
+            for stream_id, command in passed_on(states, change.old_owner_id, change.new_owner_id):
+                with contextlib.suppress(RejectedError):
+                    await handler.handle(stream_id, command, change.context(stream_id), subject=begun["subject"])
 
 
 def passed_on(states: Mapping[UUID, Work], old: str, new: str) -> Iterator[StreamCommand]:

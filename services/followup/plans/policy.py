@@ -15,7 +15,9 @@ from services.followup.commands.plan import ChangePlan, EndPlan, PlanCommand, St
 from services.followup.domain.customer_ref import CustomerRef
 from services.followup.plans.plan_row import PlanRow
 
+MAX_RUNNING_PLANS = 1_000
 TIER_SCHEME = "default"
+TIER_CHANGED = "tier-changed"
 # An event that names a day means the morning of that day in the business zone.
 MORNING = time(9)
 
@@ -36,15 +38,14 @@ def react(envelope: Envelope[Any], state: PlanningState) -> list[tuple[UUID, Pla
 
 
 def ends(envelope: Envelope[Any], state: PlanningState) -> Iterator[tuple[UUID, PlanCommand]]:
-    templates = {template.name: template for template in state.templates}
+    reasons = {template.name: why_ended(envelope, template, state.customer) for template in state.templates}
     for plan in state.running:
-        template = templates.get(plan.template)
-        if template is None:
+        if plan.template not in reasons:
             continue
-        if reason := why_ended(envelope, template, state.customer):
+        if reason := reasons[plan.template]:
             yield plan.plan_id, EndPlan(reason=reason)
         elif is_re_tiered(envelope) and plan.tier != tier_of(state.customer):
-            yield plan.plan_id, ChangePlan(number=plan.number, tier=tier_of(state.customer), reason="tier-changed")
+            yield plan.plan_id, ChangePlan(number=plan.number, tier=tier_of(state.customer), reason=TIER_CHANGED)
 
 
 def why_ended(envelope: Envelope[Any], template: PlanTemplatePublished, customer: CustomerRef) -> str | None:
@@ -68,7 +69,8 @@ def tier_of(customer: CustomerRef) -> str | None:
 
 
 def starts(envelope: Envelope[Any], state: PlanningState) -> Iterator[tuple[UUID, PlanCommand]]:
-    if state.customer.is_erased:
+    """Yield the plans to start. A customer with MAX_RUNNING_PLANS plans gets no more."""
+    if state.customer.is_erased or len(state.running) >= MAX_RUNNING_PLANS:
         return
     known = {plan.plan_id for plan in state.running}
     running_templates = {plan.template for plan in state.running}

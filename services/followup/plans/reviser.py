@@ -55,10 +55,14 @@ class PlanReviser:
                 await self._sender.change(row, command, cause)
                 return await self.revise(row, cause, customer, terms)
             case EndPlan():
-                await self._sender.change(row, command, cause)
-                for key in row.tasks:
-                    await self._sender.cancel(row, key, cause)
-                return row
+                return await self.end(row, command, cause)
+
+    async def end(self, row: PlanRow, command: EndPlan, cause: Cause) -> PlanRow:
+        """End the plan and cancel its open tasks."""
+        await self._sender.change(row, command, cause)
+        for key in row.tasks:
+            await self._sender.cancel(row, key, cause)
+        return row
 
     async def _start(
         self, row: PlanRow, command: StartPlan, cause: Cause, customer: CustomerRef, terms: PlanningTerms

@@ -1,9 +1,13 @@
-"""Runs the plans: handles events with commands to plans, and continues plans that are due."""
+"""Runs the plans: handles events with commands to plans, and continues plans that are due.
+
+One event may end or change all plans of a customer. A batch then handles only the first of them; the timer handles the
+others: it settles endings that are stored, and continues plans that were made due.
+"""
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,15 +22,15 @@ from contracts.event import Envelope
 from contracts.followup import CalendarPublished, PlanTemplatePublished
 from contracts.topics import CONFIGURATION
 from contracts.version import Published
-from services.followup.commands.plan import ChangePlan, EndPlan, PlanCommand
+from services.followup.commands.plan import ChangePlan, EndPlan, PlanCommand, StartPlan
 from services.followup.domain.customer_ref import CustomerRef, project
 from services.followup.domain.plan import Plan
 from services.followup.domain.task import Task
-from services.followup.plans import memory
+from services.followup.plans import endings, memory
 from services.followup.plans.in_force import InForce
 from services.followup.plans.plan_row import PlanRow
 from services.followup.plans.plan_state import after, running_of
-from services.followup.plans.policy import PlanningState, react
+from services.followup.plans.policy import TIER_CHANGED, PlanningState, react, tier_of
 from services.followup.plans.reviser import PlanningTerms, PlanReviser, revision_of
 from services.followup.plans.sender import Cause, PlanCommandSender, cause_of
 from services.followup.projection.customers import OWN
@@ -37,9 +41,23 @@ SHARE_OF_POOL = 0.5
 # PostgreSQL ends a transaction that is idle for five seconds, so a batch is saved after this many customers.
 CUSTOMERS_AT_ONCE = 48
 DUE_BATCH = 200
+# A batch waits at most three seconds for the lock of a plan that the timer continues.
+DUE_SECONDS = 1.0
+# Commands to the plans and tasks of one customer in one batch. About half of the time that a transaction may be idle.
+CHANGES_AT_ONCE = 200
+ENDINGS_AT_ONCE = 20
 
 Envelopes = Sequence[Envelope[Any]]
 CausedCommand = tuple[Envelope[Any], UUID, PlanCommand]
+
+
+@dataclass(frozen=True, slots=True)
+class HandledCustomer:
+    """A customer after a batch, with its changed plans, and the causes of endings that are still to be settled."""
+
+    customer: CustomerRef | None = None
+    changed: Sequence[PlanRow] = ()
+    endings: Mapping[UUID, Cause] = field(default_factory=dict)
 
 
 class PlanRunner:
@@ -81,8 +99,9 @@ class PlanRunner:
             some = list(by_customer.items())[first : first + CUSTOMERS_AT_ONCE]
             tasks = (self._handle_customer(known.get(each), running[each], own, terms) for each, own in some)
             results = await asyncio.gather(*tasks)
-            await memory.save_customers(held, [customer for customer, _ in results if customer])
-            await memory.PLANS.save(held, [plan for _, plans in results for plan in plans])
+            await memory.save_customers(held, [each.customer for each in results if each.customer])
+            await memory.PLANS.save(held, [plan for each in results for plan in each.changed])
+            await endings.save(held, dict(ended for each in results for ended in each.endings.items()))
 
     async def run_due(self) -> int:
         """Continue the plans that are due: schedule tasks, change to a newer template, or end a finished plan."""
@@ -92,11 +111,27 @@ class PlanRunner:
         async with transaction(self._pool) as held:
             rows = await memory.due(held, self._clock(), DUE_BATCH)
             if rows:
-                terms = await self._terms(held)
-                known = await memory.load_customers(held, [row.customer_id for row in rows])
-                for row in rows:
-                    await memory.PLANS.save(held, [await self._continue(row, known.get(row.customer_id), terms)])
-        return len(rows)
+                await self._continue_all(held, rows)
+        return len(rows) + await self._settle_endings()
+
+    async def _continue_all(self, held: Connection, rows: Sequence[PlanRow]) -> None:
+        """Continue the first plans, for DUE_SECONDS. The others stay due."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + DUE_SECONDS
+        terms = await self._terms(held)
+        known = await memory.load_customers(held, [row.customer_id for row in rows])
+        for row in rows:
+            await memory.PLANS.save(held, [await self._continue(row, known.get(row.customer_id), terms)])
+            if loop.time() > until:
+                return
+
+    async def _settle_endings(self) -> int:
+        """End the next plans whose ending is stored. An interrupted ending is repeated, without a second effect."""
+        found = await endings.following(self._pool, ENDINGS_AT_ONCE)
+        for row, cause in found:
+            await self._reviser.end(row, EndPlan(reason=row.ended_because or ""), cause)
+            await endings.delete(self._pool, row.plan_id)
+        return len(found)
 
     async def _by_customer(self, envelopes: Envelopes, held: Connection) -> Mapping[UUID, list[Envelope[Any]]]:
         """Store new versions of templates and calendars; return the other events by customer."""
@@ -123,21 +158,38 @@ class PlanRunner:
 
     async def _handle_customer(
         self, customer: CustomerRef | None, running: Sequence[PlanRow], own: Envelopes, terms: PlanningTerms
-    ) -> tuple[CustomerRef | None, list[PlanRow]]:
-        """Handle one customer's events; return the customer and its plans after them."""
-        plans = {plan.plan_id: plan for plan in running}
-        customer, caused = await self._decide(customer, plans, own, terms)
+    ) -> HandledCustomer:
+        """Handle one customer's events; return the customer and its changed plans after them."""
+        before = {plan.plan_id: plan for plan in running}
+        plans, left, ended = dict(before), CHANGES_AT_ONCE, dict[UUID, Cause]()
+        customer, caused = await self._decide(customer, before, own, terms)
         if customer is None:
-            return None, list(plans.values())
+            return HandledCustomer()
         for envelope, plan_id, command in caused:
             row = after(plans.get(plan_id), plan_id, command, envelope)
-            plans[plan_id] = await self._reviser.carry_out(row, command, cause_of(envelope), customer, terms)
+            left -= 1 + len(row.tasks)
+            if left >= 0 or isinstance(command, StartPlan):
+                plans[plan_id] = await self._reviser.carry_out(row, command, cause_of(envelope), customer, terms)
+            elif isinstance(command, EndPlan):
+                plans[plan_id], ended[plan_id] = row, cause_of(envelope)
+            else:
+                plans[plan_id] = replace(plans[plan_id], look_again_at=self._clock())
         if any(isinstance(envelope.event, OwnerAssigned) for envelope in own):
-            # Steps that waited for an owner are scheduled now.
-            for plan in running_of(plans):
-                if terms.has_template(plan):
-                    plans[plan.plan_id] = await self._reviser.revise(plan, cause_of(own[-1]), customer, terms)
-        return customer, list(plans.values())
+            await self._schedule_waiting(plans, own[-1], left, customer, terms)
+        return HandledCustomer(customer, [plan for plan in plans.values() if plan != before.get(plan.plan_id)], ended)
+
+    async def _schedule_waiting(
+        self, plans: dict[UUID, PlanRow], last: Envelope[Any], left: int, customer: CustomerRef, terms: PlanningTerms
+    ) -> None:
+        """Schedule the steps that waited for an owner: those of the first plans now, those of the others soon."""
+        for plan in running_of(plans):
+            if not terms.has_template(plan):
+                continue
+            left -= 1 + len(terms.template(plan).steps)
+            if left >= 0:
+                plans[plan.plan_id] = await self._reviser.revise(plan, cause_of(last), customer, terms)
+            else:
+                plans[plan.plan_id] = replace(plan, look_again_at=self._clock())
 
     async def _decide(
         self, customer: CustomerRef | None, before: Mapping[UUID, PlanRow], own: Envelopes, terms: PlanningTerms
@@ -165,9 +217,11 @@ class PlanRunner:
         template = terms.template(row)
         if customer is None:
             raise LookupError("a plan's customer must be known")
-        if template.number != row.number:
-            change = ChangePlan(number=template.number, tier=row.tier, reason="template-published")
-            newer = replace(row, number=template.number, planned_from=cause.at)
+        tier = tier_of(customer)
+        if (template.number, tier) != (row.number, row.tier):
+            reason = "template-published" if template.number != row.number else TIER_CHANGED
+            change = ChangePlan(number=template.number, tier=tier, reason=reason)
+            newer = replace(row, number=template.number, tier=tier, planned_from=cause.at)
             return await self._reviser.carry_out(newer, change, cause, customer, terms)
         revised = await self._reviser.revise(row, cause, customer, terms)
         if not (await revision_of(revised, cause, terms)).is_done:

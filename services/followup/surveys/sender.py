@@ -1,11 +1,13 @@
 """Sends surveys after the events named in the survey policy, with a minimum interval for each customer."""
 
+import contextlib
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import uuid5
 
 from chassis.commands.command_handler import CommandHandler
+from chassis.commands.item_limit import TooManyItemsError
 from chassis.postgres.database import Pool
 from chassis.runtime.clock import Clock, utc_now
 from chassis.versions.lookup import Versions
@@ -50,7 +52,10 @@ class SurveySender:
                 await self._send(envelope, policy)
 
     async def _send(self, envelope: Envelope[Any], policy: SurveyPolicyPublished) -> None:
-        """Send a survey, unless the list shows one within the interval. The list may lag: two events may cause two."""
+        """Send a survey, unless the list shows one within the interval, or too many wait for an answer.
+
+        The list may lag: two events may cause two.
+        """
         survey_id, customer_id = uuid5(envelope.id, "survey"), envelope.subject
         rest_since = envelope.recorded_at - timedelta(days=policy.rest_days)
         customer = await self._customers.find(customer_id)
@@ -58,7 +63,8 @@ class SurveySender:
             return
         if not await self._pool.fetchval(LATELY, customer_id, rest_since, survey_id):
             context = ACTOR.on_event(envelope, f"survey|{envelope.id}|{survey_id}")
-            await self._surveys.handle(survey_id, command_of(envelope, policy), context, subject=customer_id)
+            with contextlib.suppress(TooManyItemsError):
+                await self._surveys.handle(survey_id, command_of(envelope, policy), context, subject=customer_id)
 
 
 def command_of(envelope: Envelope[Any], policy: SurveyPolicyPublished) -> SendAt:

@@ -1,15 +1,28 @@
 """A customer changes hands on a real store: its open promises follow, once, whatever is heard twice."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from chassis.postgres.database import Pool, transaction
 from chassis.runtime.settings import Settings
 from chassis.runtime.supervisor import Supervisor
 from chassis.service import ServiceContext
 from contracts.customer import OwnerAssigned
+from contracts.event import Envelope
 from contracts.examples import OWNER, example_envelope
 from services.followup import workers
 from services.followup.__main__ import dependencies
+from services.followup.handovers.reassignment import Reassignment
 from tests.integration.followup.conftest import ISSUER, World
+
+
+async def reassigned(reassignment: Reassignment, pool: Pool, *changes: Envelope[Any]) -> None:
+    """Receive changes of owner, and reassign all work."""
+    async with transaction(pool) as held:
+        await reassignment.receive(changes, held)
+    while await reassignment.run_due():
+        pass
+
 
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
 
@@ -30,9 +43,9 @@ async def test_open_tasks_and_complaints_go_to_the_next_owner_as_they_stand(worl
     needs = dependencies(ServiceContext(settings, world.pool, Supervisor(), None))  # type: ignore[arg-type]
     reassignment = workers.reassignment(needs)
     passed = example_envelope(OwnerAssigned(previous_owner_id=OWNER, owner_id="E2"), subject=customer_id)
-    await reassignment.receive([passed])
+    await reassigned(reassignment, world.pool, passed)
     head = await world.head()
-    await reassignment.receive([passed])
+    await reassigned(reassignment, world.pool, passed)
     assert await world.head() == head
     tasks = [(await world.get(f"/v1/tasks/{each}")).json() for each in (own, helpers, done)]
     assert [task["assignee_id"] for task in tasks] == ["E2", "E5", OWNER]

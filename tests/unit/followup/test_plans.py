@@ -25,7 +25,7 @@ from services.followup.commands.plan_template import TriggerInput
 from services.followup.domain.customer_ref import CustomerRef
 from services.followup.domain.plan import PLAN
 from services.followup.plans.plan_row import Planned, PlanRow
-from services.followup.plans.policy import PlanningState, react
+from services.followup.plans.policy import MAX_RUNNING_PLANS, PlanningState, react
 from services.followup.plans.steps import HORIZON, MAX_OCCURRENCES, due_at, revise
 from services.followup.shipped.calendars import CHINA_OFFICE
 from services.followup.shipped.calendars import SHIPPED as CALENDARS
@@ -221,6 +221,12 @@ def test_the_deal_ends_the_dense_follow_up_and_begins_the_care() -> None:
 def test_a_template_that_runs_once_does_not_start_beside_itself() -> None:
     care = row("after-the-deal", OCCURRED_AT, "vip")
     assert not answers(StageChanged(previous=Stage.SIGNED, stage=Stage.ESTABLISHED), Stage.ESTABLISHED, care)
+
+
+def test_a_customer_with_as_many_plans_as_are_allowed_gets_no_more() -> None:
+    running = [row("after-delivery", OCCURRED_AT, plan_id=UUID(int=number)) for number in range(MAX_RUNNING_PLANS)]
+    assert not answers(OrderDelivered(), Stage.ESTABLISHED, *running)
+    assert len(answers(OrderDelivered(), Stage.ESTABLISHED, *running[1:])) == 1
 
 
 def test_a_lost_customer_is_won_back_until_it_shows_interest() -> None:

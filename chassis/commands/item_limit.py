@@ -1,0 +1,80 @@
+"""Limits how many items of one kind a customer can have, for example open tasks.
+
+Guarantee. Concurrent commands may exceed a limit by a few items, but a read model that is late or has parked events
+does not: items that it does not show yet are counted by their events.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from chassis.commands.command import Command
+from chassis.commands.decider import RejectedError
+from chassis.postgres.database import Pool
+from contracts.cloudevents import type_of
+from contracts.event import Event
+
+TOO_MANY = "too-many-items"
+# Each count ends at the limit. `{table}` and `{condition}` come from our own code, never from a request.
+COUNT = """
+    SELECT (SELECT count(*) FROM (SELECT FROM {table} WHERE customer_id = $1 AND {condition} LIMIT $2) AS listed)
+        + (SELECT count(*) FROM (
+            SELECT FROM event WHERE subject = $1 AND type = ANY($3) AND position > coalesce(
+                (SELECT max(position) FROM consumer_position WHERE consumer = $4), 0) LIMIT $2) AS not_listed)
+        + (SELECT count(*) FROM (
+            SELECT FROM parked_event WHERE consumer = $4 AND subject = $1 LIMIT $2) AS parked)
+"""
+
+
+class TooManyItemsError(RejectedError):
+    """The customer has as many items of this kind as are allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemKind:
+    """Items of one kind: at most `limit` rows of `table` of a customer may meet `condition`.
+
+    An item is added by an event of the types `opened_by` that begins a stream, or by one of the types `reopened_by`.
+    Commands of the types `exempt` are limited in another way. `en` and `zh` say what the items are called, and the
+    remedies what to do.
+    """
+
+    limit: int
+    table: str
+    opened_by: tuple[type[Event], ...]
+    en: str
+    zh: str
+    reopened_by: tuple[type[Event], ...] = ()
+    condition: str = "true"
+    remedy_en: str = ""
+    remedy_zh: str = ""
+    exempt: tuple[type[Command], ...] = ()
+
+
+class ItemLimit:
+    """The limit of one kind. `consumer` is the one that keeps the table of these items."""
+
+    def __init__(self, pool: Pool, consumer: str, kind: ItemKind) -> None:
+        self._pool = pool
+        self._consumer = consumer
+        self._kind = kind
+        self._count = COUNT.format(table=kind.table, condition=kind.condition)
+        self._types = [type_of(each) for each in (*kind.opened_by, *kind.reopened_by)]
+
+    async def check(self, customer_id: UUID, command: Command, events: Sequence[Any], *, is_new: bool) -> None:
+        """Raise TooManyItemsError if the events add an item, and the customer has as many as are allowed.
+
+        `is_new`: they begin a stream.
+        """
+        kind = self._kind
+        adding = kind.opened_by if is_new else kind.reopened_by
+        if isinstance(command, kind.exempt) or not any(isinstance(event, adding) for event in events):
+            return
+        count = await self._pool.fetchval(self._count, customer_id, kind.limit, self._types, self._consumer)
+        if count >= kind.limit:
+            raise TooManyItemsError(
+                TOO_MANY,
+                f"A customer can have at most {kind.limit} {kind.en}.{kind.remedy_en}",
+                f"每个客户最多 {kind.limit} {kind.zh}。{kind.remedy_zh}",
+            )

@@ -1,0 +1,56 @@
+"""A customer has a limited number of orders, quotes and contracts. Other customers are not concerned."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.customer import limits
+from tests.integration.customer.conftest import Api
+from tests.integration.customer.test_commerce import MONEY, TERM, listed, made
+from tests.support.waiting import eventually
+
+FEW = 2
+KINDS: list[tuple[str, dict[str, Any]]] = [("orders", MONEY), ("quotes", MONEY), ("contracts", TERM)]
+
+
+@pytest.fixture(autouse=True)
+def _few(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPEN_ORDERS", "QUOTES", "RUNNING_CONTRACTS"):
+        monkeypatch.setattr(limits, name, replace(getattr(limits, name), limit=FEW))
+
+
+@pytest.mark.parametrize(("noun", "body"), KINDS)
+async def test_one_more_than_the_limit_is_rejected_for_this_customer_only(
+    api: Api, noun: str, body: dict[str, Any]
+) -> None:
+    customer, other = await api.registered(), await api.registered()
+    keys = [str(uuid4()) for _ in range(FEW)]
+    paths = [await made(api, f"{customer}/{noun}", body, **{"Idempotency-Key": key}) for key in keys]
+    for language, word in (("en", f"at most {FEW} "), ("zh-CN", f"最多 {FEW} ")):
+        refused = await api.post(f"{customer}/{noun}", body, **{"Accept-Language": language})
+        assert (refused.status_code, refused.json()["code"]) == (409, "too-many-items")
+        assert word in refused.json()["detail"]
+        await listed(api, f"{customer}/{noun}", FEW)
+    assert await made(api, f"{customer}/{noun}", body, **{"Idempotency-Key": keys[-1]}) == paths[-1]
+    await made(api, f"{other}/{noun}", body)
+
+
+async def test_an_order_that_is_delivered_makes_room_for_another_one(api: Api) -> None:
+    customer = await api.registered()
+    first, _ = [await made(api, f"{customer}/orders", MONEY) for _ in range(FEW)]
+    await api.post(f"{first}/delivery", None)
+
+    async def delivered() -> bool:
+        return "delivered" in {each["state"] for each in (await api.get(f"{customer}/orders")).json()["items"]}
+
+    await eventually(delivered)
+    await made(api, f"{customer}/orders", MONEY)
+
+
+async def test_a_quote_is_issued_again_also_at_the_limit(api: Api) -> None:
+    customer = await api.registered()
+    first, _ = [await made(api, f"{customer}/quotes", MONEY) for _ in range(FEW)]
+    issued = await api.post(f"{first}/issue", MONEY | {"amount_minor": 1})
+    assert issued.status_code == 200, issued.text
