@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Annotated
 
 import pytest
@@ -198,12 +199,11 @@ async def test_63_above_the_limit_the_oldest_connection_that_is_not_read_is_clos
         for number, caller in enumerate(callers):
             caller.writer.transport.pause_reading()  # type: ignore[attr-defined]
             caller.send(f"GET /v1/whole{head}\r\n".encode())
-            await eventually(lambda number=number: are_unread(min(number + 1, 2)))
+            await eventually(partial(are_unread, min(number + 1, 2)))
         await eventually(lambda: have_been_closed(before + 1))
         first, *others = callers
         first.writer.transport.resume_reading()  # type: ignore[attr-defined]
-        with pytest.raises(ConnectionError):
-            await first.rest()
+        assert len(await first.rest()) < LARGE
         for caller in others:
             caller.writer.transport.resume_reading()  # type: ignore[attr-defined]
             assert len((await caller.answer())[2]) == LARGE
