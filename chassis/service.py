@@ -24,8 +24,9 @@ from chassis.consume.parked_watch import ParkedWatch
 from chassis.consume.rebuild import ReadModel
 from chassis.consume.verification import StoreVerification
 from chassis.http.auth import Authenticator
+from chassis.http.connection import Connection
 from chassis.http.paging import Cursors
-from chassis.http.web import Check
+from chassis.http.probes import Check
 from chassis.postgres.database import UNAVAILABLE, Pool, Timeline, open_pool
 from chassis.runtime import telemetry
 from chassis.runtime.loop_watch import watch
@@ -41,6 +42,8 @@ GRACE_SECONDS = 10
 MAX_OPEN_FILES = 16 * 1024
 # The kernel closes a connection whose client has read nothing for this long, also after the response was written.
 UNREAD_SECONDS = 40
+# What the kernel buffers of the responses on one connection. By default, it takes several megabytes.
+SEND_BUFFER_BYTES = 128 * 1024
 GARBAGE_THRESHOLDS = (20_000, 20, 50)
 LOOP = "loop"
 VERIFICATION = "verification"
@@ -213,7 +216,7 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         app,
         host=settings.host,
         port=settings.port,
-        http="h11",
+        http=Connection,
         h11_max_incomplete_event_size=HEADER_LIMIT_BYTES,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
@@ -225,8 +228,12 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
 
 
 def listener(config: uvicorn.Config) -> socket.socket:
-    """Open the port. Linux closes connections whose clients read nothing for UNREAD_SECONDS; other systems do not."""
+    """Open the port. Linux closes connections whose clients read nothing for UNREAD_SECONDS; other systems do not.
+
+    The connections inherit the options.
+    """
     opened = config.bind_socket()
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_SECONDS * 1000)
     return opened

@@ -1,27 +1,23 @@
-"""Slow-client protection: ends requests whose clients send or read too slowly, because each occupies a slot."""
+"""Slow-client protection: ends requests whose bodies arrive too slowly, and sends large responses in chunks."""
 
 import asyncio
 
-import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.commands.problem import ProblemError
+from chassis.http.connection import MAX_CHUNK_BYTES
 from chassis.runtime import metrics
 
 # Time for a body: a fixed part, plus its size at the minimum rate, so that a file on a slow connection is accepted.
 BODY_SECONDS = 20.0
 MIN_BYTES_PER_SECOND = 16 * 1024
-# A response is sent in chunks, because the server waits for the client only between chunks. Each chunk has this time.
-MAX_CHUNK_BYTES = 64 * 1024
-CHUNK_SECONDS = 20.0
-
-
-class SlowReaderError(Exception):
-    """The client does not read its response."""
 
 
 class SlowClients:
-    """Answers 408 if a body arrives too slowly, and closes the connection if the client does not read the response."""
+    """Answers 408 if a body arrives too slowly, and sends a large response in chunks.
+
+    The server waits for the client only between chunks. The connection is closed if it waits too long.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -30,12 +26,7 @@ class SlowClients:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        try:
-            await self._app(scope, receive_in_time(receive), send_in_time(send))
-        except SlowReaderError:
-            # The server closes a connection whose response is incomplete.
-            metrics.SLOW_READERS.inc()
-            structlog.get_logger().warning("http.slow_reader")
+        await self._app(scope, receive_in_time(receive), send_in_chunks(send))
 
 
 def receive_in_time(receive: Receive) -> Receive:
@@ -61,24 +52,17 @@ def receive_in_time(receive: Receive) -> Receive:
     return receive_body
 
 
-def send_in_time(send: Send) -> Send:
-    """Return a `send` that raises SlowReaderError when the client does not read a chunk of the response in time."""
-
-    async def send_chunk(message: Message) -> None:
-        try:
-            async with asyncio.timeout(CHUNK_SECONDS):
-                await send(message)
-        except TimeoutError:
-            raise SlowReaderError from None
+def send_in_chunks(send: Send) -> Send:
+    """Return a `send` that splits a body into chunks of MAX_CHUNK_BYTES."""
 
     async def send_chunks(message: Message) -> None:
         body = message.get("body", b"")
         if len(body) <= MAX_CHUNK_BYTES:
-            await send_chunk(message)
+            await send(message)
             return
         more = message.get("more_body", False)
         for start in range(0, len(body), MAX_CHUNK_BYTES):
             end = start + MAX_CHUNK_BYTES
-            await send_chunk({"type": message["type"], "body": body[start:end], "more_body": more or end < len(body)})
+            await send({"type": message["type"], "body": body[start:end], "more_body": more or end < len(body)})
 
     return send_chunks

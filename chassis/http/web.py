@@ -1,12 +1,9 @@
 """Builds a service's HTTP application: limits, problem documents, telemetry, health, and route policies."""
 
-import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
-from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from fastapi import APIRouter, FastAPI, Request
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.status import HTTP_413_CONTENT_TOO_LARGE
@@ -17,13 +14,12 @@ from chassis.http.access import check_policies
 from chassis.http.admission import Admission
 from chassis.http.auth import Authenticator
 from chassis.http.body import MAX_BODY_BYTES
+from chassis.http.documents import add_documents
 from chassis.http.paging import Cursors
-from chassis.http.schemas import add_schemas
+from chassis.http.probes import Check, add_probes
 from chassis.http.slow_clients import SlowClients
 from chassis.runtime.supervisor import Supervisor
 from chassis.runtime.telemetry import Telemetry
-
-Check = Callable[[], Awaitable[str | None]]
 
 
 def create_app(
@@ -43,6 +39,8 @@ def create_app(
     app = FastAPI(
         title=title,
         version="1",
+        # Served from a file: see documents.py.
+        openapi_url=None,
         docs_url=None,
         # A redirect would repeat the client's own Host header.
         redirect_slashes=False,
@@ -64,8 +62,8 @@ def create_app(
         # `include_router` would match routes twice for each request: to select the router, then the route.
         app.router.routes.extend(router.routes)
     check_policies(app)
-    add_health(app, supervisor, checks)
-    add_schemas(app)
+    add_probes(app, supervisor, checks)
+    add_documents(app)
     return app
 
 
@@ -113,28 +111,3 @@ def is_plain_refusal(message: Message) -> bool:
     if message["type"] != "http.response.start" or message["status"] != HTTP_413_CONTENT_TOO_LARGE:
         return False
     return (b"content-type", problems.MEDIA_TYPE.encode()) not in message["headers"]
-
-
-def add_health(app: FastAPI, supervisor: Supervisor, checks: dict[str, Check]) -> None:
-    """Add the probes and /metrics. Readiness fails if commands cannot be accepted; lagging tasks are only reported."""
-
-    async def live(_request: Request) -> Response:
-        return JSONResponse({"status": "live"})
-
-    async def ready(_request: Request) -> Response:
-        found = await asyncio.gather(*(check() for check in checks.values()))
-        faults = {name: fault for name, fault in zip(checks, found, strict=True) if fault}
-        running = supervisor.running()
-        tasks = {health.name: {"ready": health.is_ready, "detail": health.detail} for health in running}
-        degraded = not all(health.is_ready for health in running)
-        status = "not-ready" if faults else "degraded" if degraded else "ready"
-        headers = {"Retry-After": str(problems.RETRY_AFTER_SECONDS)} if faults else {}
-        return JSONResponse({"status": status, "faults": faults, "tasks": tasks}, 503 if faults else 200, headers)
-
-    async def measure(_request: Request) -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-    app.add_route("/livez", live, include_in_schema=False)
-    app.add_route("/readyz", ready, include_in_schema=False)
-    app.add_route("/startupz", ready, include_in_schema=False)
-    app.add_route("/metrics", measure, include_in_schema=False)

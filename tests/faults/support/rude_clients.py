@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import resource
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ GIBIBYTE = 1024 * MEBIBYTE
 LIMIT_SECONDS = 60.0
 OBSERVE_SECONDS = 0.02
 OTHER_FILES = 200
+SMALL_BUFFER_BYTES = 4 * 1024
 PIECE = b" " * MEBIBYTE
 GZIP_BOMB = gzip.compress(b" " * 60 * MEBIBYTE)
 
@@ -120,6 +122,23 @@ async def first_line(reader: asyncio.StreamReader) -> bytes:
         return await reader.readline()
     except ConnectionError:
         return b""
+
+
+@asynccontextmanager
+async def silent_reader(url: str, requests: bytes) -> AsyncIterator[None]:
+    """Send `requests`, in which one follows the other, on one connection, and read no response."""
+    loop, place = asyncio.get_running_loop(), urlsplit(url)
+    with socket.socket() as opened:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER_BYTES)
+        opened.setblocking(False)
+        await loop.sock_connect(opened, (place.hostname, place.port))
+        sender = asyncio.create_task(loop.sock_sendall(opened, requests))
+        try:
+            yield
+        finally:
+            sender.cancel()
+            # The server may have closed the connection.
+            await asyncio.gather(sender, return_exceptions=True)
 
 
 @contextmanager

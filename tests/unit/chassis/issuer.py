@@ -9,7 +9,8 @@ from jwt import PyJWK
 
 from chassis.http.auth import Authenticator
 from chassis.http.paging import Cursors
-from chassis.http.web import Check, create_app
+from chassis.http.probes import Check
+from chassis.http.web import create_app
 from chassis.runtime.settings import Settings
 from chassis.runtime.supervisor import Supervisor
 from deploy.stack import tokens
@@ -56,7 +57,7 @@ def app_of(
 ) -> FastAPI:
     """Return an application as services build theirs."""
     return create_app(
-        "Test",
+        "Customer",
         routers,
         authenticator=Authenticator(SETTINGS),
         cursors=CURSORS,

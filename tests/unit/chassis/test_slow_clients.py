@@ -4,6 +4,8 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from functools import partial
 from typing import Annotated
 
 import pytest
@@ -13,13 +15,14 @@ from starlette.middleware import Middleware
 from starlette.responses import StreamingResponse
 
 from chassis import service
-from chassis.http import slow_clients
+from chassis.http import connection, slow_clients
 from chassis.http.access import Allow, Caller
 from chassis.http.admission import Admission
 from chassis.http.body import StrictRoute
+from chassis.http.connection import MAX_CHUNK_BYTES, Connection
 from chassis.http.slow_clients import SlowClients
 from tests.support.waiting import eventually
-from tests.unit.chassis.issuer import Issuer, app_of
+from tests.unit.chassis.issuer import SETTINGS, Issuer, app_of
 from tests.unit.chassis.serving import calling, serving
 
 SHORT_SECONDS = 0.2
@@ -57,7 +60,6 @@ async def port(issuer: Issuer) -> AsyncIterator[int]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slow_clients, "BODY_SECONDS", SHORT_SECONDS)
-    monkeypatch.setattr(slow_clients, "CHUNK_SECONDS", SHORT_SECONDS)
 
 
 @pytest.fixture
@@ -78,8 +80,12 @@ async def nobody_is_admitted() -> bool:
     return Admission.admitted == 0
 
 
-async def somebody_is_admitted() -> bool:
-    return Admission.admitted > 0
+async def are_unread(count: int) -> bool:
+    return len(Connection.unread) == count
+
+
+async def have_been_closed(count: float) -> bool:
+    return counted("care_slow_readers_total") == count
 
 
 @pytest.mark.usefixtures("impatient")
@@ -148,16 +154,68 @@ async def test_the_time_before_the_body_is_read_does_not_count() -> None:
         assert (await caller.ask(b"x"))[2] == b"1"
 
 
-@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("path", LARGE_ANSWERS.values(), ids=LARGE_ANSWERS.keys())
-async def test_a_response_that_is_not_read_frees_its_slot(port: int, head: str, path: str) -> None:
+async def test_63_a_response_that_is_not_read_holds_no_slot(port: int, head: str, path: str) -> None:
+    async with calling(port) as caller:
+        caller.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        caller.send(f"GET {path}{head}\r\n".encode())
+        await eventually(lambda: are_unread(1))
+        assert Admission.admitted == 0
+
+
+@pytest.mark.parametrize("path", LARGE_ANSWERS.values(), ids=LARGE_ANSWERS.keys())
+async def test_63_a_connection_whose_client_does_not_read_in_time_is_closed(
+    port: int, head: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "READ_SECONDS", SHORT_SECONDS)
     before = counted("care_slow_readers_total")
     async with calling(port) as caller:
         caller.writer.transport.pause_reading()  # type: ignore[attr-defined]
         caller.send(f"GET {path}{head}\r\n".encode())
-        await eventually(somebody_is_admitted)
-        await eventually(nobody_is_admitted)
-    assert counted("care_slow_readers_total") == before + 1
+        await eventually(lambda: have_been_closed(before + 1))
+        assert not Connection.unread
+
+
+async def test_63_a_client_that_reads_each_chunk_in_time_gets_the_whole_response(
+    port: int, head: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "READ_SECONDS", 10 * SHORT_SECONDS)
+    async with calling(port) as caller:
+        caller.send(f"GET /v1/whole{head}Connection: close\r\n\r\n".encode())
+        received = 0
+        for _ in range(20):
+            received += len(await caller.reader.read(MAX_CHUNK_BYTES))
+            await asyncio.sleep(SHORT_SECONDS)
+        assert received + len(await caller.rest()) > LARGE
+
+
+async def test_63_above_the_limit_the_oldest_connection_that_is_not_read_is_closed(
+    port: int, head: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "MAX_UNREAD", 2)
+    before = counted("care_slow_readers_total")
+    async with AsyncExitStack() as stack:
+        callers = [await stack.enter_async_context(calling(port)) for _ in range(3)]
+        for number, caller in enumerate(callers):
+            caller.writer.transport.pause_reading()  # type: ignore[attr-defined]
+            caller.send(f"GET /v1/whole{head}\r\n".encode())
+            await eventually(partial(are_unread, min(number + 1, 2)))
+        await eventually(lambda: have_been_closed(before + 1))
+        first, *others = callers
+        first.writer.transport.resume_reading()  # type: ignore[attr-defined]
+        assert len(await first.rest()) < LARGE
+        for caller in others:
+            caller.writer.transport.resume_reading()  # type: ignore[attr-defined]
+            assert len((await caller.answer())[2]) == LARGE
+
+
+async def test_63_a_connection_whose_client_reads_nothing_buffers_two_chunks(port: int, head: str) -> None:
+    async with calling(port) as caller:
+        caller.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        caller.send(100 * f"GET /v1/whole{head}\r\n".encode())
+        await eventually(lambda: are_unread(1))
+        protocol = next(iter(Connection.unread))
+        assert protocol.transport.get_write_buffer_size() <= 2 * MAX_CHUNK_BYTES
 
 
 @pytest.mark.parametrize("path", LARGE_ANSWERS.values(), ids=LARGE_ANSWERS.keys())
@@ -173,7 +231,6 @@ async def test_a_client_that_reads_nothing_is_disconnected(
 ) -> None:
     """Without the limit, the server would wait for ever to send the rest of the response."""
     assert issuer.published
-    monkeypatch.setattr(slow_clients, "CHUNK_SECONDS", SHORT_SECONDS)
     monkeypatch.setattr(service, "UNREAD_SECONDS", 1)
 
     async def is_disconnected() -> bool:
@@ -187,3 +244,12 @@ async def test_a_client_that_reads_nothing_is_disconnected(
         with socket.create_connection(("127.0.0.1", port)) as client:
             client.sendall(f"GET /v1/whole{head}\r\n".encode())
             await eventually(is_disconnected, within=30)
+
+
+def test_63_the_kernel_buffers_a_limited_part_of_a_response() -> None:
+    with service.listener(service.server_config(app_of(), SETTINGS.model_copy(update={"port": 0}))) as opened:
+        # Linux reports twice the size.
+        assert opened.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) in {
+            service.SEND_BUFFER_BYTES,
+            2 * service.SEND_BUFFER_BYTES,
+        }

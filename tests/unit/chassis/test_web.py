@@ -1,5 +1,6 @@
 """The application around the routes: body limits, probes and admission control."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -8,15 +9,21 @@ import pytest
 from fastapi import APIRouter, Depends, Request
 
 from chassis.commands.command import Command
-from chassis.http import admission
+from chassis.http import admission, probes
 from chassis.http.access import Allow, Caller
 from chassis.http.body import MAX_BODY_BYTES, StrictRoute
+from chassis.http.documents import FOLDER
+from chassis.http.probes import Check, Metrics, Readiness
 from chassis.http.problems import MEDIA_TYPE
-from chassis.http.web import Check
+from chassis.runtime.metrics import REJECTED
 from chassis.runtime.supervisor import Supervisor
 from tests.unit.chassis.issuer import Issuer, app_of, client_of
 
 LARGER = 3 * MAX_BODY_BYTES
+DOCUMENTS = {
+    "/openapi.json": "openapi/customer.json",
+    "/schemas/care.customer.registered.v1.json": "schemas/care.customer.registered.v1.json",
+}
 Guarded = Annotated[Caller, Depends(Allow())]
 
 
@@ -166,3 +173,54 @@ async def test_a_probe_is_never_rejected(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(admission, "MAX_CONCURRENT", 0)
     for path in ("/livez", "/readyz", "/startupz", "/metrics"):
         assert (await get(path, database=fine)).status_code == 200
+
+
+async def test_63_a_document_is_never_rejected_and_is_sent_as_committed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "MAX_CONCURRENT", 0)
+    for path, file in DOCUMENTS.items():
+        response = await get(path)
+        assert (response.status_code, response.content) == (200, (FOLDER / file).read_bytes())
+
+
+async def test_63_probes_that_come_together_share_one_run_of_the_checks() -> None:
+    runs, may_end = 0, asyncio.Event()
+
+    async def count() -> str | None:
+        nonlocal runs
+        runs += 1
+        await may_end.wait()
+        return "away"
+
+    readiness = Readiness({"database": count})
+    asked = [asyncio.create_task(readiness.faults()) for _ in range(20)]
+    asyncio.get_running_loop().call_soon(may_end.set)
+    assert await asyncio.gather(*asked) == 20 * [{"database": "away"}]
+    assert runs == 1
+    await readiness.faults()
+    assert runs == 2
+
+
+async def test_63_a_prober_that_goes_away_does_not_end_the_checks_of_the_others() -> None:
+    started, may_end = asyncio.Event(), asyncio.Event()
+
+    async def wait() -> str | None:
+        started.set()
+        await may_end.wait()
+        return "away"
+
+    readiness = Readiness({"database": wait})
+    first = asyncio.create_task(readiness.faults())
+    await started.wait()
+    second = asyncio.create_task(readiness.faults())
+    first.cancel()
+    may_end.set()
+    assert await second == {"database": "away"}
+
+
+def test_63_metrics_are_rendered_at_most_once_in_a_period(monkeypatch: pytest.MonkeyPatch) -> None:
+    metrics = Metrics()
+    first = metrics.text()
+    REJECTED.inc()
+    assert metrics.text() is first
+    monkeypatch.setattr(probes, "METRICS_SECONDS", 0.0)
+    assert metrics.text() != first

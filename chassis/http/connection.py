@@ -1,0 +1,49 @@
+"""A connection of the HTTP server. It is closed if its client does not read the responses."""
+
+from asyncio import TimerHandle
+from typing import ClassVar
+
+import structlog
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from chassis.runtime import metrics
+
+# Responses are written in chunks of MAX_CHUNK_BYTES, and the client has this time to read each.
+READ_SECONDS = 20.0
+MAX_CHUNK_BYTES = 64 * 1024
+# Each holds up to two chunks, and the rest of one response. Above this number, the oldest is closed.
+MAX_UNREAD = 100
+
+
+class Connection(H11Protocol):
+    """uvicorn's connection. While its buffer is full, uvicorn waits with the response, for any time; this ends it."""
+
+    # The connections whose clients do not read, the oldest first. A client that reads a chunk becomes the newest.
+    unread: ClassVar[dict["Connection", TimerHandle]] = {}
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.unread[self] = self.loop.call_later(READ_SECONDS, self.abort)
+        if len(self.unread) > MAX_UNREAD:
+            next(iter(self.unread)).abort()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._forget()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._forget()
+
+    def abort(self) -> None:
+        """Close the connection at once, and count it."""
+        # Not `close`: it would wait until the client has read everything.
+        self.transport.abort()
+        self._forget()
+        metrics.SLOW_READERS.inc()
+        structlog.get_logger().warning("http.slow_reader")
+
+    def _forget(self) -> None:
+        timer = self.unread.pop(self, None)
+        if timer is not None:
+            timer.cancel()
