@@ -5,6 +5,7 @@ serve only as a start hint and for lag tools.
 """
 
 import asyncio
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -27,6 +28,8 @@ POLL_MS = 500
 MAX_RECORDS = 1_000
 MAX_RECORDS_ALONE = 10_000
 COMMIT_SECONDS = 1.0
+# Each commit adds a record for each partition to a topic of Kafka. Watermarks alone are not worth one a second.
+IDLE_COMMIT_SECONDS = 30.0
 # A fetch of so many records means that more are waiting: then there is no pause.
 GATHER_RECORDS = 100
 STALE_SECONDS = 20.0
@@ -84,7 +87,7 @@ class Consumer:
 
     async def _consume_loop(self, consumer: AIOKafkaConsumer) -> None:
         loop = asyncio.get_running_loop()
-        committed_at, is_committed = loop.time(), True
+        committed_at, commit_at = loop.time(), math.inf
         while True:
             await self._newer_events.replay()
             fetched_at = loop.time()
@@ -94,24 +97,27 @@ class Consumer:
             if fetched:
                 self._received_at = loop.time()
                 await self.apply(fetched)
-                is_committed = False
+                commit_at = min(commit_at, committed_at + self.commit_pause(fetched))
                 if pause := self.pause_after(sum(map(len, fetched.values()))):
                     await asyncio.sleep(pause)
             elif loop.time() - fetched_at < POLL_MS / 2000:
                 await asyncio.sleep(PAUSE_WITHOUT_BROKER_SECONDS)
             self._report_lag()
             await self._rewind_gaps(consumer, loop.time())
-            if is_committed or not self._shared or self._gap_detector.has_gaps():
-                continue
-            if loop.time() - committed_at > COMMIT_SECONDS:
+            if loop.time() > commit_at and self._shared and not self._gap_detector.has_gaps():
                 await self.finish()
                 crash_point("consumer.before-offset-commit")
                 await commit_offsets(consumer)
-                committed_at, is_committed = loop.time(), True
+                committed_at, commit_at = loop.time(), math.inf
 
     def pause_after(self, count: int) -> float:
         """Return for how many seconds to wait for more records after a fetch of `count`."""
         return self._gather_seconds if count < GATHER_RECORDS else 0.0
+
+    def commit_pause(self, fetched: Fetched) -> float:
+        """Return the seconds between commits of offsets: more if only watermarks were fetched."""
+        has_events = any(place.topic not in self._watermarks for place in fetched)
+        return COMMIT_SECONDS if has_events else IDLE_COMMIT_SECONDS
 
     async def apply(self, fetched: Fetched) -> None:
         """Start to apply the new records. Raises the failure of the batch before."""

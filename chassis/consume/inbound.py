@@ -3,7 +3,8 @@
 Guarantees (P1). Each message has one effect: its CloudEvents `source` and `id` form the idempotency key of its command,
 so a redelivered message changes nothing. The Kafka offset is committed after the effect. Messages with the same Kafka
 key are handled in order. A message that is invalid or rejected is parked, and retried for RETRY_PERIOD, because the
-customer or order that it refers to may be recorded later.
+customer or order that it refers to may be recorded later. A parked message of another system is deleted after
+PARKED_RETENTION.
 """
 
 import asyncio
@@ -48,6 +49,9 @@ RETRY_PERIOD = timedelta(days=1)
 MAX_RETRIED = 1_000
 # An erasure cannot find messages that name no customer, so their content is removed after this time.
 UNKNOWN_RETENTION = timedelta(days=30)
+# Until then the readiness names the consumer. The system that sent a message still has it, and can send it again.
+PARKED_RETENTION = timedelta(days=90)
+MAX_DELETED = 1_000
 REJECTIONS = (RejectedError, ProblemError, KeyReusedError, EventTooLargeError, ValidationError)
 # Errors that no message causes: the message is read again later.
 TRANSIENT = (*UNAVAILABLE, ConflictError, OverloadedError)
@@ -58,6 +62,13 @@ RECENTLY_PARKED = """
 REMOVE_CONTENT = """
     UPDATE parked_event SET headers = '{}', value = NULL
     WHERE consumer = $1 AND subject = $2 AND parked_at < $3 AND value IS NOT NULL
+"""
+DELETE_EXPIRED = """
+    DELETE FROM parked_event WHERE ctid = ANY(ARRAY(
+        SELECT p.ctid FROM parked_event p, check_clock($2)
+        WHERE p.consumer = $1 AND p.parked_at < clock_timestamp() - $3::interval
+        ORDER BY p.parked_at LIMIT $4 FOR UPDATE OF p SKIP LOCKED
+    ))
 """
 DELETE = "DELETE FROM parked_event WHERE consumer = $1 AND topic = $2 AND partition = $3 AND position = $4"
 
@@ -181,8 +192,15 @@ class InboundConsumer(Generic[M]):
         """Retry the messages that were parked within RETRY_PERIOD. Return how many succeeded."""
         if self._named_in:
             await self._pool.execute(REMOVE_CONTENT, self.name, UNKNOWN_CUSTOMER, datetime.now(UTC) - UNKNOWN_RETENTION)
+            await self._delete_expired()
         rows = await self._pool.fetch(RECENTLY_PARKED, self.name, datetime.now(UTC) - RETRY_PERIOD, MAX_RETRIED)
         return sum([await self._retry(dict(row)) for row in rows])
+
+    async def _delete_expired(self) -> None:
+        """Delete up to MAX_DELETED messages that were parked PARKED_RETENTION ago. Raises ClockError."""
+        status = await self._pool.execute(DELETE_EXPIRED, self.name, datetime.now(UTC), PARKED_RETENTION, MAX_DELETED)
+        if deleted := int(status.rsplit(" ", 1)[1]):
+            structlog.get_logger().warning("inbound.expired", consumer=self.name, messages=deleted)
 
     async def replay(self, subject: UUID) -> int:
         """Retry all parked messages of a customer, however old. Return how many succeeded."""

@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 
+from asyncpg import Record
+
 from chassis.consume.applier import Applier
 from chassis.postgres.database import Pool
 from chassis.runtime.supervisor import Health
 
 CHECK_SECONDS = 5.0
 PARKED = """
-    SELECT consumer, count(DISTINCT subject) AS customers FROM parked_event
+    SELECT consumer, count(DISTINCT subject) AS customers, count(*) AS events, min(parked_at) AS since FROM parked_event
     WHERE consumer = ANY($1) GROUP BY consumer ORDER BY consumer
 """
 
@@ -31,7 +33,7 @@ class ParkedWatch:
 
     async def report(self) -> None:
         parked = await self._pool.fetch(PARKED, self._consumers)
-        problems = [f"{row['consumer']}: {row['customers']} customers have parked events" for row in parked]
+        problems = [described(row) for row in parked]
         problems += [f"{each.name}: a batch took too long and is applied in halves" for each in self._halving()]
         if problems:
             self._health.failed("; ".join(problems))
@@ -40,3 +42,10 @@ class ParkedWatch:
 
     def _halving(self) -> Iterator[Applier]:
         return (each for each in self._appliers if each.is_halving)
+
+
+def described(row: Record) -> str:
+    since = f"{row['since']:%Y-%m-%d %H:%M} UTC"
+    return (
+        f"{row['consumer']}: {row['customers']} customers have {row['events']} parked events, the oldest since {since}"
+    )

@@ -1,8 +1,9 @@
 """Imports files in the background: each row runs through the same commands as single requests.
 
 Guarantees. The commands of a row have the idempotency key `import|batch|row|step`, so a row that was interrupted is
-run again with one effect, and a batch resumes after a crash. Customers and follow-ups get ids derived from the row, so
-a second import of the same file reports `unchanged` for each row.
+run again with one effect, and a batch resumes after a crash. All ids are derived from the row, so a second import of
+the same file reports `unchanged` for each row. For the same reason the keys may expire: an import that is resumed later
+than that has the same effect, and reports `unchanged`.
 """
 
 import asyncio
@@ -170,6 +171,7 @@ class Imports:
             actor=created_by,
             correlation_id=f"import-{batch_id}",
             now=datetime.now(UTC),
+            expires=True,
             origin=Origin(batch_id=batch_id, row=row.number),
         )
         try:

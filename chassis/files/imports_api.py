@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from chassis.commands.problem import ProblemError, not_found
 from chassis.files.imports import Imports, RowOutcome
+from chassis.files.retention import RESULT_RETENTION
 from chassis.files.spreadsheet import (
     CSV_TYPE,
     MAX_BYTES,
@@ -29,7 +30,8 @@ from chassis.http.listing import Paging
 from chassis.http.paging import Page
 from chassis.postgres.database import Pool
 
-BATCH = "SELECT id, kind, created_by, created_at, rows, status, ended_at FROM import_batch WHERE id = $1"
+BATCH = "SELECT id, kind, created_by, created_at, rows, status, ended_at, counts FROM import_batch WHERE id = $1"
+EXPIRED = "SELECT counts IS NOT NULL FROM import_batch WHERE id = $1"
 COUNTS = "SELECT outcome, count(*) AS rows FROM import_row WHERE batch_id = $1 GROUP BY outcome"
 ROWS = """
     SELECT number AS row, outcome, status, subject AS id, problem FROM import_row
@@ -63,7 +65,10 @@ ImportCaller = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.LEADE
 
 
 class ImportView(BaseModel):
-    """The progress of an import. `counts`: how many rows were created, changed, unchanged, failed, or are waiting."""
+    """The progress of an import. `counts`: how many rows were created, changed, unchanged, failed, or are waiting.
+
+    The results of single rows are kept until `rows_kept_until`, which is null while the import runs.
+    """
 
     id: UUID
     kind: str
@@ -73,6 +78,7 @@ class ImportView(BaseModel):
     created_by: str
     created_at: datetime
     ended_at: datetime | None
+    rows_kept_until: datetime | None
 
 
 class ImportRow(BaseModel):
@@ -113,7 +119,8 @@ def imports_router(imports: Imports) -> APIRouter:
     async def read_rows(
         import_id: UUID, _caller: ImportCaller, paging: Paging, outcome: RowOutcome | None = None
     ) -> Page[ImportRow]:
-        """Read the result of each row."""
+        """Read the result of each row. 410 after `rows_kept_until`."""
+        await refuse_expired(imports.pool, import_id)
         bound = {"list": "rows", "import": str(import_id), "outcome": outcome}
 
         async def fetch(place: list[str] | None, size: int) -> list[ImportRow]:
@@ -124,7 +131,8 @@ def imports_router(imports: Imports) -> APIRouter:
 
     @router.get("/{import_id}/rows.csv", response_class=Response)
     async def download_rows(import_id: UUID, _caller: ImportCaller) -> Response:
-        """Download the result of each row as CSV."""
+        """Download the result of each row as CSV. 410 after `rows_kept_until`."""
+        await refuse_expired(imports.pool, import_id)
         return results_file(imports.pool, import_id)
 
     return router
@@ -143,8 +151,20 @@ async def import_view(imports: Imports, import_id: UUID) -> ImportView:
     batch = await imports.pool.fetchrow(BATCH, import_id)
     if batch is None:
         raise not_found()
-    counts = {row["outcome"]: row["rows"] for row in await imports.pool.fetch(COUNTS, import_id)}
-    return ImportView.model_validate({**batch, "kind": batch["kind"] or imports.kinds[0], "counts": counts})
+    counts = batch["counts"]
+    if counts is None:
+        counts = {row["outcome"]: row["rows"] for row in await imports.pool.fetch(COUNTS, import_id)}
+    kept_until = batch["ended_at"] and batch["ended_at"] + RESULT_RETENTION
+    own = {"kind": batch["kind"] or imports.kinds[0], "counts": counts, "rows_kept_until": kept_until}
+    return ImportView.model_validate({**batch, **own})
+
+
+async def refuse_expired(pool: Pool, import_id: UUID) -> None:
+    """Raise a problem if the results of the rows have been deleted."""
+    if await pool.fetchval(EXPIRED, import_id):
+        days = RESULT_RETENTION.days
+        en = f"The results of the rows are deleted {days} days after the import has ended. The counts are kept."
+        raise ProblemError("gone", en, f"各行的处理结果在导入结束 {days} 天后删除，只保留汇总数字。")
 
 
 def results_file(pool: Pool, import_id: UUID) -> Response:

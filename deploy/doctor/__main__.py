@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from deploy.doctor import findings, probes
+from deploy.doctor import findings, growth, probes
 from deploy.doctor.findings import Finding, Text
 from deploy.stack import state
 from deploy.stack.databases import SERVICES
@@ -57,7 +57,8 @@ async def examine(environment: Mapping[str, str], data_dir: Path) -> list[Findin
     return [
         *(finding for each in observations for finding in findings.service(each)),
         *findings.kafka(broker),
-        *(finding for each in stores for finding in findings.database(each)),
+        *growth.watermarks(broker),
+        *(finding for each in stores for finding in (*findings.database(each), *growth.database(each))),
     ]
 
 

@@ -163,8 +163,10 @@ def parked(service_name: str, observed: Iterable[Parked]) -> Iterator[Finding]:
         yield wrong(
             Text(f"parked events of {each.consumer}", f"{each.consumer} 搁置的事件"),
             Text(
-                f"Parked events: {each.events}, of customers: {each.customers}. First reason: {each.reason}.",
-                f"{each.customers} 位客户共有 {each.events} 个事件被搁置；首个原因：{each.reason}。",
+                f"Parked events: {each.events}, of customers: {each.customers}. Days since the first: {each.days}."
+                f" First reason: {each.reason}.",
+                f"{each.customers} 位客户共有 {each.events} 个事件被搁置，最早的已有 {each.days} 天；"
+                f"首个原因：{each.reason}。",
             ),
             Text(
                 f"Run python -m services.{service_name} parked list, then replay or discard.",

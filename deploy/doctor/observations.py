@@ -42,6 +42,26 @@ class Parked:
     customers: int
     events: int
     reason: str
+    days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TableSize:
+    """A table with its indexes. `rows` and `dead_rows` are the estimates of PostgreSQL."""
+
+    name: str
+    bytes: int
+    rows: int
+    dead_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """The tables of a database, largest first, and how many parts of them expired more than a day ago."""
+
+    tables: Sequence[TableSize] = ()
+    overdue_partitions: int = 0
+    overdue_imports: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +75,13 @@ class DatabaseObservation:
     outbox: Outbox | None = None
     lags: Sequence[Lag] = ()
     parked: Sequence[Parked] = ()
+    growth: Growth | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class KafkaObservation:
-    """The number of partitions of each topic that exists."""
+    """The partitions of each topic that exists, and how many records a partition of each topic of watermarks holds."""
 
     problem: str | None = None
     partitions: Mapping[str, int] = field(default_factory=dict)
+    watermark_records: Mapping[str, int] = field(default_factory=dict)

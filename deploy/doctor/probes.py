@@ -13,8 +13,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from chassis.kafka.client import UNREACHABLE, close_client, partition_of
 from chassis.postgres.database import Connection
-from contracts.topics import ERASURE_ANSWERS, PARTITIONS, TOPICS
+from contracts.topics import ERASURE_ANSWERS, PARTITIONS, TOPICS, WATERMARKS
 from deploy.doctor.observations import DatabaseObservation, KafkaObservation, Lag, Outbox, Parked, ServiceObservation
+from deploy.doctor.sizes import growth, records_to_end
 from deploy.stack import credentials
 from deploy.stack.databases import MIGRATOR
 from deploy.stack.schemas import SCHEMAS
@@ -37,7 +38,8 @@ POSITIONS = """
 """
 PARKED = """
     SELECT consumer, count(DISTINCT subject) AS customers, count(*) AS events,
-        (array_agg(reason ORDER BY parked_at, position))[1] AS reason
+        (array_agg(reason ORDER BY parked_at, position))[1] AS reason,
+        extract(day FROM clock_timestamp() - min(parked_at))::integer AS days
     FROM parked_event GROUP BY consumer ORDER BY consumer
 """
 AFTER = "SELECT position, subject FROM event WHERE position > $1 ORDER BY position LIMIT $2"
@@ -73,8 +75,12 @@ async def kafka(bootstrap: str) -> KafkaObservation:
             await admin.start()
             existing = set(await admin.list_topics())
             ours = [topic.name for topic in (*TOPICS, *ERASURE_ANSWERS)]
+            watermarks = [topic for topic in WATERMARKS if topic.name in existing]
             described = await admin.describe_topics([name for name in ours if name in existing])
-            return KafkaObservation(partitions={entry["topic"]: len(entry["partitions"]) for entry in described})
+            return KafkaObservation(
+                partitions={entry["topic"]: len(entry["partitions"]) for entry in described},
+                watermark_records=await records_to_end(bootstrap, watermarks),
+            )
     except UNREACHABLE as error:
         return KafkaObservation(problem=message_of(error))
     finally:
@@ -90,13 +96,15 @@ async def database(name: str, urls: Mapping[str, str], data_dir: Path) -> Databa
     try:
         connection = await asyncpg.connect(urls[name], timeout=TIMEOUT_SECONDS, command_timeout=TIMEOUT_SECONDS)
         try:
+            missing = await missing_migrations(name, urls[name], data_dir)
             return DatabaseObservation(
                 name,
                 clock_ahead_seconds=await clock_ahead(connection),
-                missing=await missing_migrations(name, urls[name], data_dir),
+                missing=missing,
                 outbox=await outbox(connection) if name in STORES else None,
                 lags=await lags(connection, name, urls),
                 parked=[Parked(**dict(row)) for row in await connection.fetch(PARKED)],
+                growth=None if missing else await growth(connection),
             )
         finally:
             await connection.close()

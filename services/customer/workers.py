@@ -11,6 +11,7 @@ from chassis.consume.local_feed import LocalFeed
 from chassis.consume.rebuild import ReadModel
 from chassis.consume.timers import RunDue, Timers
 from chassis.files.imports import Importer, Imports
+from chassis.files.retention import ResultMaintenance
 from chassis.publish.relay import Relay
 from chassis.service import ServiceContext, Task
 from chassis.store.retention import PartitionMaintenance
@@ -53,6 +54,7 @@ def tasks(
         Task("consumer", followup.CONSUMER, of_followup.follow(health(followup.CONSUMER))),
         *(Task("consumer", consumer.name, consumer.run) for consumer in consumers),
         Task("importer", "importer", imports.run),
+        Task("importer", "import-results", ResultMaintenance(context.pool, health=health("import-results")).run),
         *(
             Task("timers", name, Timers(run_due, health=health(name)).run)
             for name, run_due in timers(context, needs).items()

@@ -12,6 +12,7 @@ from chassis.consume.local_feed import LocalFeed
 from chassis.consume.rebuild import ReadModel
 from chassis.files.imports import Imports
 from chassis.files.imports_api import imports_router
+from chassis.files.retention import ResultMaintenance
 from chassis.http.export import Exports
 from chassis.http.web import create_app
 from chassis.publish.relay import Relay
@@ -86,6 +87,7 @@ def build(context: ServiceContext) -> Service:
         Task("consumer", customers.CONSUMER, customer_model.follow(health(customers.CONSUMER))),
         Task("projection", PROJECTION, list_model.follow(health(PROJECTION))),
         Task("importer", "importer", imports.run),
+        Task("importer", "import-results", ResultMaintenance(context.pool, health=health("import-results")).run),
         *reactions,
     ]
     appliers = [customer_model.applier, list_model.applier, of_customers, of_own]

@@ -147,7 +147,9 @@ async def test_60_a_customer_whose_events_take_too_long_is_parked_and_the_others
     assert await alerts.parked() == {BIG: (4, TOO_SLOW)}
     assert await alerts.known() == {SMALL, OTHER}
     assert await alerts.positions() == [(3, True), (3, True)]
-    assert (alerts.health.is_ready, alerts.health.detail) == (False, "alerts: 1 customers have parked events")
+    since = await alerts.pool.fetchval("SELECT min(parked_at) FROM parked_event")
+    detail = f"alerts: 1 customers have 4 parked events, the oldest since {since:%Y-%m-%d %H:%M} UTC"
+    assert (alerts.health.is_ready, alerts.health.detail) == (False, detail)
 
 
 async def test_60_a_customer_without_others_in_its_batch_is_parked_if_the_database_is_fast(alerts: Alerts) -> None:

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from chassis.files import imports_api
+from chassis.files.retention import RESULT_RETENTION, delete_expired_rows
 from chassis.files.spreadsheet import CSV_TYPE, XLSX_TYPE
 from tests.integration.customer.conftest import Api
 from tests.support.waiting import eventually
@@ -73,6 +74,26 @@ async def test_the_cells_of_a_row_are_deleted_once_it_is_done(api: Api) -> None:
     batch = await finished(api, await send(api, GOOD_AND_BAD.encode()))
     kept = await api.pool.fetch("SELECT cells FROM import_row")
     assert [row["cells"] for row in kept] == [{}] * batch["rows"]
+
+
+async def test_the_idempotency_keys_of_rows_expire(api: Api) -> None:
+    await finished(api, await send(api, GOOD_AND_BAD.encode()))
+    keys = await api.pool.fetch("SELECT expires_on::text AS day FROM idempotency WHERE key LIKE 'import|%'")
+    assert keys
+    assert "infinity" not in {row["day"] for row in keys}
+
+
+async def test_the_counts_of_an_import_outlive_the_results_of_its_rows(api: Api) -> None:
+    batch = await finished(api, await send(api, GOOD_AND_BAD.encode()))
+    address = f"/v1/imports/{batch['id']}"
+    assert batch["rows_kept_until"] > batch["ended_at"]
+    await api.pool.execute("UPDATE import_batch SET ended_at = ended_at - $1::interval", RESULT_RETENTION)
+    assert (await api.get(f"{address}/rows")).status_code == 200
+    assert await delete_expired_rows(api.pool)
+    for path in ("/rows", "/rows.csv"):
+        gone = await api.get(address + path)
+        assert (gone.status_code, gone.json()["code"]) == (410, "gone")
+    assert (await api.get(address)).json()["counts"] == batch["counts"]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
@@ -43,6 +44,11 @@ LIFE: list[tuple[str, dict[str, Any]]] = [
     ("referral-made", {}),
 ]
 ALL_BUT_CANCELLED = {f"care.inbound.{name}.v1" for name, _ in LIFE} | {"care.inbound.order-cancelled.v1"}
+PARK_OLD = """
+    INSERT INTO parked_event (consumer, topic, partition, position, subject, headers, reason, parked_at)
+    SELECT $1, 'a-topic', 0, n, gen_random_uuid(), '{}', 'a reason', clock_timestamp() - $3::interval
+    FROM generate_series(1, $2::integer) AS n
+"""
 TOLD_AT = "2024-06-01T09:00:00+08:00"
 
 
@@ -239,6 +245,32 @@ async def test_content_of_messages_that_name_no_customer_is_removed_after_its_re
     await api.pool.execute("UPDATE parked_event SET parked_at = parked_at - $1::interval", inbound.UNKNOWN_RETENTION)
     await erp.inbound.retry()
     assert await api.pool.fetchval("SELECT value FROM parked_event") is None
+
+
+async def test_a_parked_message_is_deleted_after_its_retention(api: Api, erp: Erp) -> None:
+    async with background(erp.inbound.run):
+        await erp.tell("competitor-seen", {"competitor": "other"})
+        await parked(api, erp, 1)
+    almost = inbound.PARKED_RETENTION - timedelta(minutes=1)
+    await api.pool.execute("UPDATE parked_event SET parked_at = parked_at - $1::interval", almost)
+    await erp.inbound.retry()
+    assert len(await parked(api, erp, 1)) == 1
+    await api.pool.execute("UPDATE parked_event SET parked_at = parked_at - $1::interval", timedelta(minutes=2))
+    await erp.inbound.retry()
+    assert await parked(api, erp, 0) == []
+
+
+async def test_parked_messages_are_deleted_in_short_statements(
+    api: Api, erp: Erp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await api.pool.execute(PARK_OLD, erp.inbound.name, 7, inbound.PARKED_RETENTION + timedelta(days=1))
+    await api.pool.execute(PARK_OLD, "another-consumer", 1, inbound.PARKED_RETENTION + timedelta(days=1))
+    monkeypatch.setattr(inbound, "MAX_DELETED", 5)
+    left = []
+    for _ in range(2):
+        await erp.inbound.retry()
+        left.append(await api.pool.fetchval("SELECT count(*) FROM parked_event"))
+    assert left == [3, 1]
 
 
 async def test_a_message_that_came_too_early_is_replayed_once_the_customer_is_registered(

@@ -73,8 +73,8 @@ def test_a_service_that_is_down_or_degraded_is_reported_with_its_message(
             "The last watermark is 61 s old. No alerts for silence are raised until a new one arrives.",
         ),
         (
-            replace(DATABASE, parked=[Parked("alerts", 2, 5, "no position")]),
-            "Parked events: 5, of customers: 2. First reason: no position.",
+            replace(DATABASE, parked=[Parked("alerts", 2, 5, "no position", days=3)]),
+            "Parked events: 5, of customers: 2. Days since the first: 3. First reason: no position.",
         ),
     ],
 )
