@@ -55,9 +55,12 @@ MAX_DELETED = 1_000
 REJECTIONS = (RejectedError, ProblemError, KeyReusedError, EventTooLargeError, ValidationError)
 # Errors that no message causes: the message is read again later.
 TRANSIENT = (*UNAVAILABLE, ConflictError, OverloadedError)
+# In turns: first the oldest message of each customer, then the second of each.
 RECENTLY_PARKED = """
-    SELECT topic, partition, position, subject, headers, value FROM parked_event
-    WHERE consumer = $1 AND parked_at > $2 ORDER BY parked_at, topic, partition, position LIMIT $3
+    SELECT topic, partition, position, subject, headers, value FROM (
+        SELECT *, row_number() OVER (PARTITION BY subject ORDER BY parked_at, topic, partition, position) AS turn
+        FROM parked_event WHERE consumer = $1 AND parked_at > $2
+    ) recent ORDER BY turn, parked_at, topic, partition, position LIMIT $3
 """
 REMOVE_CONTENT = """
     UPDATE parked_event SET headers = '{}', value = NULL

@@ -16,7 +16,7 @@ REQUESTS = Histogram(
 )
 REJECTED = Counter("care_rejected_requests_total", "Requests rejected with 503 by admission control.")
 SLOW_BODIES = Counter("care_slow_request_bodies_total", "Requests ended because their bodies arrived too slowly.")
-SLOW_READERS = Counter("care_slow_readers_total", "Requests ended because clients read their responses too slowly.")
+SLOW_READERS = Counter("care_slow_readers_total", "Connections closed because clients read their responses too slowly.")
 PUBLISHED = Counter("care_relay_events_total", "Events published and acknowledged.", ["topic"])
 UNREADABLE = Counter("care_relay_unreadable_events_total", "Events published without their value.", ["topic"])
 OUTBOX_PENDING = Gauge("care_outbox_pending", "Events committed and not yet published.")

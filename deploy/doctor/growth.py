@@ -18,6 +18,7 @@ OBJECTS = Text("one row per object", "每个对象一行")
 SEVEN_DAYS = Text("7 days", "7 天")
 NINETY_DAYS = Text("90 days", "90 天")
 UNTIL_HANDLED = Text("until replayed, discarded, or 90 days", "至重放、丢弃，或 90 天")
+UNTIL_DONE = Text("until carried out", "至执行完成")
 FIXED = Text("does not grow", "不增长")
 UNKNOWN = Text("not a table of this product", "不是本产品的表")
 
@@ -42,6 +43,7 @@ KEPT: Mapping[str, Text] = {
     **dict.fromkeys(("duplicate_pair", "handover", "handover_batch", "handover_item"), OBJECTS),
     **dict.fromkeys(("employee", "leaver", "absence", "segment", "tier_scheme", "waiting_version"), OBJECTS),
     **dict.fromkeys(("plan_template", "plan_turn"), OBJECTS),
+    **dict.fromkeys(("reassignment", "plan_ending"), UNTIL_DONE),
 }
 
 

@@ -9,10 +9,11 @@ from typing import Annotated
 import pytest
 from pydantic import BaseModel, Field
 
-from contracts.documents import SCHEMAS, erasure_answer_schema, inbound_schema, schema
+from contracts.documents import SCHEMAS, erasure_answer_schema, inbound_schema, schema, watermark_schema
 from contracts.erasure_answers import ErasureConfirmed
 from contracts.inbound import INBOUND
 from contracts.topics import EVENT_TYPES
+from contracts.watermark import Watermark
 from tests.contracts.compatibility import EXTENSIBLE, Schema, breaks
 
 ROOT = Path(__file__).parents[2]
@@ -129,7 +130,7 @@ def test_changes_are_found_in_the_parts_of_a_list() -> None:
 NOW = (
     {event_type: schema(event) for event_type, event in EVENT_TYPES.items()}
     | {name: inbound_schema(message) for name, message in INBOUND.items()}
-    | {ErasureConfirmed.TYPE: erasure_answer_schema()}
+    | {ErasureConfirmed.TYPE: erasure_answer_schema(), Watermark.TYPE: watermark_schema()}
 )
 
 

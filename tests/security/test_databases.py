@@ -22,6 +22,7 @@ STORE = {
     "relay_lease": "INSERT SELECT UPDATE",
     "relay_partition": "INSERT SELECT UPDATE",
     "store_head": "SELECT",
+    "store_epoch": "SELECT",
     "store_watermark_instant": "SELECT UPDATE",
 }
 CONSUMER = {"consumer_position": "INSERT SELECT UPDATE", "parked_event": "DELETE INSERT SELECT UPDATE"}
@@ -46,6 +47,7 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
         "INSERT SELECT UPDATE",
     )
     | dict.fromkeys(("absence", "leaver"), "INSERT SELECT UPDATE")
+    | {"reassignment": "DELETE INSERT SELECT UPDATE", "plan_ending": "DELETE INSERT SELECT"}
     | {"waiting_version": "DELETE INSERT SELECT"},
     "alerts": STORE
     | CONSUMER
