@@ -9,6 +9,8 @@ import asyncpg
 
 from chassis.consume.rebuild import SESSION
 from chassis.postgres.database import Connection, Pool, open_pool
+from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS
+from deploy.restore.declaration import ENTER_EPOCH, NEW_EPOCH
 from tests.support.servers import Database
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -35,6 +37,20 @@ BEGIN = """
     UPDATE relay_lease SET epoch = 0, expires_at = '-infinity';
 """
 EXPIRE_LEASE = "UPDATE relay_lease SET expires_at = '-infinity' WHERE expires_at < $1"
+COLUMNS = """
+    SELECT c.oid::regclass::text AS name, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS columns
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+        AND a.attgenerated = '' AND c.relname <> 'schema_migrations'
+    GROUP BY c.oid
+"""
+SAVE = """
+    CREATE SCHEMA IF NOT EXISTS copied; DROP TABLE IF EXISTS copied.{name};
+    CREATE TABLE copied.{name} AS SELECT {columns} FROM {name};
+"""
+BRING_BACK = """
+    DELETE FROM {name}; INSERT INTO {name} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM copied.{name};
+"""
 # Every effect is recorded, so that a duplicate is visible.
 SEEN = """
     CREATE TABLE seen (event_id uuid, subject uuid, position bigint, n bigserial);
@@ -60,6 +76,23 @@ class Databases:
             await admin.execute("".join(f"DELETE FROM {name};" for name in names) + BEGIN)
         self.now = START
         await self.pass_time(timedelta())
+
+    async def copy(self) -> None:
+        """Keep a copy of all tables."""
+        await self._for_each_table(SAVE)
+
+    async def restore(self) -> None:
+        """Bring all tables back to the copy, and declare the restore as an operator would."""
+        await self._for_each_table(BRING_BACK)
+        for topic, admin in zip((CUSTOMER_EVENTS, ALERT_EVENTS), self.admins, strict=True):
+            epoch = await admin.fetchval(NEW_EPOCH)
+            for each in self.admins:
+                await each.execute(ENTER_EPOCH, topic.name, epoch)
+
+    async def _for_each_table(self, statements: str) -> None:
+        for admin in self.admins:
+            for table in await admin.fetch(COLUMNS):
+                await admin.execute(statements.format(**table))
 
     async def pass_time(self, time: timedelta) -> None:
         self.now += time

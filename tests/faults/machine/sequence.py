@@ -5,6 +5,7 @@ Responses are compared with the model at once; everything else when the sequence
 
 import sys
 from collections.abc import Callable, Coroutine
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from chassis.store.snapshots import SNAPSHOT_EVERY
 from contracts.customer import Stage
 from services.customer.commands import ChangeProfile, ChangeStage, Profile, Register, SetTier
 from tests.faults.machine.broker import HALF_SENT
@@ -28,7 +30,9 @@ AT_APPEND = st.sampled_from([None, None, None, BEFORE, AFTER])
 AT_RELAY = st.sampled_from([None, None, "relay.before-produce", HALF_SENT, "relay.after-acknowledgement"])
 AT_READER = st.sampled_from([None, None, None, APPLYING])
 STAGES = st.sampled_from([Stage.INTERESTED, Stage.LOST, Stage.ESTABLISHED])
-PASSING = st.sampled_from([timedelta(seconds=11), timedelta(hours=1), timedelta(days=8), timedelta(days=31)])
+PASSING = st.sampled_from([timedelta(seconds=31), timedelta(hours=1), timedelta(days=8), timedelta(days=31)])
+# Once, until more time has passed: less than the difference at which a store refuses appends.
+STEP_BACK = timedelta(seconds=-30)
 
 
 class AnySequence(RuleBasedStateMachine):
@@ -40,6 +44,8 @@ class AnySequence(RuleBasedStateMachine):
         self.model = Model()
         self.orders: list[Order] = []
         self.rebuilds = 0
+        self.copied: Any = None
+        self.is_big = self.is_stepped_back = False
         play(system.databases.begin())
 
     def dying(self, place: str | None, step: Coroutine[Any, Any, Any]) -> Any:
@@ -156,10 +162,12 @@ class AnySequence(RuleBasedStateMachine):
 
     @rule(time=PASSING)
     def pass_time(self, time: timedelta) -> None:
+        self.is_stepped_back = False
         self.play(self.system.databases.pass_time(time))
 
     @rule(time=PASSING, relay=ONE_OF_TWO, member=ONE_OF_TWO)
     def pass_time_and_run_everything(self, time: timedelta, relay: int, member: int) -> None:
+        self.is_stepped_back = False
         self.play(self.system.databases.pass_time(time))
         self.play(self.system.let_flow(relay, member))
 
@@ -170,6 +178,31 @@ class AnySequence(RuleBasedStateMachine):
     @rule()
     def evaluate_alerts(self) -> None:
         self.play(self.system.evaluate_alerts())
+
+    @rule()
+    def copy_the_databases(self) -> None:
+        self.copied = (self.play(self.system.copy()), deepcopy(self.model))
+
+    @precondition(lambda self: self.copied)
+    @rule()
+    def restore_the_copy(self) -> None:
+        copied, model = self.copied
+        self.play(self.system.restore(copied))
+        self.model = deepcopy(model)
+
+    @precondition(lambda self: not self.is_stepped_back)
+    @rule()
+    def step_the_clock_back(self) -> None:
+        self.is_stepped_back = True
+        self.play(self.system.databases.pass_time(STEP_BACK))
+
+    @precondition(lambda self: self.model.customers and not self.is_big)
+    @rule(process=ONE_OF_TWO)
+    def make_a_customer_big(self, process: int) -> None:
+        self.is_big = True
+        customer = min(self.model.customers)
+        for _ in range(SNAPSHOT_EVERY + 1):
+            self.ask(self.order(customer, self.profile()), process)
 
     @rule()
     def lose_kafka(self) -> None:

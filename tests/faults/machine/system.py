@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -46,6 +48,15 @@ MOVES = """
     UNION ALL SELECT 'cursor', position FROM relay_cursor
     UNION ALL SELECT format('%s of %s/%s', consumer, topic, partition), position FROM consumer_position
 """
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What was known when the databases were copied."""
+
+    attempts: list[Attempt]
+    facts: list[Envelope[Any]]
+    alert_oracle: AlertOracle
 
 
 class System:
@@ -134,6 +145,21 @@ class System:
         for group in self.consumer_groups:
             group.restart()
         self._may_rewind = {0, 1}
+
+    async def copy(self) -> Copy:
+        """Copy the databases, and what is known of them."""
+        await self.databases.copy()
+        return Copy(list(self.attempts), list(self._facts), deepcopy(self.alert_oracle))
+
+    async def restore(self, copied: Copy) -> None:
+        """Restore the databases to a copy, delete the topics, and restart everything, as the runbook requires."""
+        await self.databases.restore()
+        self.attempts, self._facts = list(copied.attempts), list(copied.facts)
+        self.alert_oracle = deepcopy(copied.alert_oracle)
+        self._moves = [{}, {}]
+        for process in self.command_processes:
+            process.restart()
+        self.lose_kafka()
 
     async def positions_move_on(self) -> None:
         """I6, checked after every step. Only the relay cursors may go back, once, after Kafka was lost."""
