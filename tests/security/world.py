@@ -82,7 +82,7 @@ class World:
         """Return whether this request, and not a timer, plan or batch, has added an event after `since`."""
         if service == "reporting":
             return False
-        told = f'"correlation_id":"{response.headers["x-correlation-id"]}"'.encode()
+        told = f'"correlationid":"{response.headers["x-correlation-id"]}"'.encode()
         return bool(await self.pools[service].fetchval(LEFT_A_FACT, since, told))
 
     async def new_task(self) -> str:
