@@ -1,13 +1,16 @@
-"""The consumer of docs/kafka.md, as it stands there, survives kills, replays and a declared restore."""
+"""Outside consumers survive kills and a declared restore: the program of docs/kafka.md, and one in JavaScript."""
 
 import asyncio
-import os
+import hashlib
+import json
 import re
+import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -23,8 +26,12 @@ from tests.support.pipeline import Pipeline
 from tests.support.servers import Database
 from tests.support.waiting import background, eventually
 
-PAGE = Path(__file__).parents[2] / "docs/kafka.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs/kafka.md"
+JAVASCRIPT = Path(__file__).parent / "outside"
+FILES = ("package.json", "package-lock.json", "consumer.mjs")
 DOCUMENTED_TOPIC = "care.alert.events.v1"
+INSTALL_TIMEOUT_SECONDS = 180
 CUSTOMERS, KILLS, KEPT = 20, 4, 30
 RESTORE = f"""
     DELETE FROM event WHERE position > {KEPT};
@@ -42,22 +49,17 @@ def documented_consumer() -> str:
 
 
 class OutsideConsumer:
-    """The documented program in a process of its own, with its file."""
+    """A program in a process of its own, with the file that it writes. `read` returns (position, id) of its events."""
 
-    def __init__(self, folder: Path, pipeline: Pipeline) -> None:
-        self._program = folder / f"{uuid4().hex}.py"
-        self._program.write_text(documented_consumer().replace(DOCUMENTED_TOPIC, pipeline.topic.name), "utf-8")
-        self._file = folder / "alerts.db"
-        self._environment = {
-            **os.environ,
-            "CARE_KAFKA_BOOTSTRAP": pipeline.bootstrap,
-            "ALERTS_FILE": str(self._file),
-        }
+    def __init__(self, command: list[str], file: Path, read: Callable[[Path], list[tuple[int, str]]]) -> None:
+        self._command = command
+        self._file = file
+        self._read = read
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Process]:
         """Run the program, and kill it at the end of the block."""
-        process = await asyncio.create_subprocess_exec(sys.executable, str(self._program), env=self._environment)
+        process = await asyncio.create_subprocess_exec(*self._command)
         try:
             yield process
         finally:
@@ -67,10 +69,7 @@ class OutsideConsumer:
 
     def ids(self) -> list[str]:
         """Return the ids of the kept events, in the order of their positions."""
-        if not self._file.exists():
-            return []
-        with sqlite3.connect(self._file) as database:
-            return [row[0] for row in database.execute("SELECT id FROM alert_event ORDER BY position")]
+        return [event_id for _, event_id in sorted(self._read(self._file))] if self._file.exists() else []
 
     async def has_all(self, store: EventStore) -> bool:
         return self.ids() == [str(each.id) for each in await evidence.stored(store._pool)]
@@ -79,33 +78,85 @@ class OutsideConsumer:
         return len(self.ids()) > more_than
 
 
-async def test_62_the_documented_consumer_misses_and_doubles_nothing(
-    watched: Pipeline, database: Database, tmp_path: Path
-) -> None:
-    outside = OutsideConsumer(tmp_path, watched)
-    async with background(watched.relay().run):
-        ids = await commit(watched.store, CUSTOMERS)
-        await wait_until_true(watched.pool, ALL_PUBLISHED)
+def in_python(folder: Path, pipeline: Pipeline) -> OutsideConsumer:
+    """Return the program of the page, with another topic."""
+    program, file = folder / f"{uuid4().hex}.py", folder / "alerts.db"
+    program.write_text(documented_consumer().replace(DOCUMENTED_TOPIC, pipeline.topic.name), "utf-8")
+    variables = [f"CARE_KAFKA_BOOTSTRAP={pipeline.bootstrap}", f"ALERTS_FILE={file}"]
+    return OutsideConsumer(["env", *variables, sys.executable, str(program)], file, rows_of)
+
+
+def rows_of(file: Path) -> list[tuple[int, str]]:
+    with sqlite3.connect(file) as database:
+        return list(database.execute("SELECT position, id FROM alert_event"))
+
+
+def in_javascript(folder: Path, pipeline: Pipeline) -> OutsideConsumer:
+    """Return a program that checks each record with the JavaScript SDK of CloudEvents. Skips without node and npm."""
+    installed, file = installed_program(), folder / "events.json"
+    return OutsideConsumer(
+        ["node", str(installed), pipeline.bootstrap, pipeline.topic.name, str(file)], file, events_of
+    )
+
+
+def events_of(file: Path) -> list[tuple[int, str]]:
+    return [(position, event_id) for position, event_id in json.loads(file.read_text("utf-8"))["events"]]
+
+
+def installed_program() -> Path:
+    """Install the packages of the program once, below build/, and return its path there."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("node and npm are not installed, so no consumer in JavaScript can run")
+    content = b"".join((JAVASCRIPT / name).read_bytes() for name in FILES)
+    folder = ROOT / "build" / f"outside-{hashlib.sha256(content).hexdigest()[:12]}"
+    if not (folder / "node_modules/.package-lock.json").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in FILES:
+            shutil.copy(JAVASCRIPT / name, folder)
+        subprocess.run(
+            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True, timeout=180
+        )
+    return folder / "consumer.mjs"
+
+
+async def misses_and_doubles_nothing(outside: OutsideConsumer, pipeline: Pipeline, database: Database) -> None:
+    """Kill the consumer again and again while events are published, then restore the store from an older copy."""
+    async with background(pipeline.relay().run):
+        ids = await commit(pipeline.store, CUSTOMERS)
+        await wait_until_true(pipeline.pool, ALL_PUBLISHED)
         for number in range(KILLS):
             known = len(outside.ids())
             async with outside.running():
-                await change(watched.store, ids, f"while reader {number} runs")
+                await change(pipeline.store, ids, f"while reader {number} runs")
                 await eventually(lambda known=known: outside.has_some(known))  # type: ignore[misc]
         async with outside.running():
-            await eventually(lambda: outside.has_all(watched.store))
+            await eventually(lambda: outside.has_all(pipeline.store))
     await as_admin(database, RESTORE)
-    await delete_topic(watched.bootstrap, watched.topic)
-    async with background(watched.relay().run):
-        await change(watched.store, ids, "after the restore")
+    await delete_topic(pipeline.bootstrap, pipeline.topic)
+    async with background(pipeline.relay().run):
+        await change(pipeline.store, ids, "after the restore")
         async with outside.running():
-            await eventually(lambda: outside.has_all(watched.store))
+            await eventually(lambda: outside.has_all(pipeline.store))
+
+
+async def test_62_the_documented_consumer_misses_and_doubles_nothing(
+    watched: Pipeline, database: Database, tmp_path: Path
+) -> None:
+    await misses_and_doubles_nothing(in_python(tmp_path, watched), watched, database)
+
+
+@pytest.mark.nightly
+async def test_62_a_consumer_in_javascript_misses_and_doubles_nothing(
+    watched: Pipeline, database: Database, tmp_path: Path
+) -> None:
+    await misses_and_doubles_nothing(in_javascript(tmp_path, watched), watched, database)
 
 
 @pytest.mark.nightly
 async def test_62_the_documented_consumer_notices_a_restore_while_it_runs(
     watched: Pipeline, database: Database, tmp_path: Path
 ) -> None:
-    outside = OutsideConsumer(tmp_path, watched)
+    outside = in_python(tmp_path, watched)
     async with outside.running():
         async with background(watched.relay().run):
             ids = await commit(watched.store, CUSTOMERS)
