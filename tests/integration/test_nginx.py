@@ -27,6 +27,7 @@ from tests.support.nginx import nginx
 from tests.support.waiting import eventually
 from tests.unit.chassis.serving import Caller, calling, serving
 
+SCHEMA = "/schemas/care.customer.registered.v1.json"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 ASKED = {"X-Correlation-Id": "mine", "Traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
 LANGUAGES = ["en", "zh-CN"]
@@ -56,7 +57,7 @@ class Behind:
         made.add_api_route("/v1/large", self.large)
         for path in ("/v1/things", "/v1/imports"):
             made.add_api_route(path, self.count, methods=["POST"])
-        for path in ("/livez", "/readyz", "/startupz", "/metrics", "/openapi.json"):
+        for path in ("/livez", "/readyz", "/startupz", "/metrics", "/openapi.json", SCHEMA, "/schemas/other"):
             made.add_api_route(path, self.count)
         return made
 
@@ -234,6 +235,13 @@ async def test_the_document_of_the_service_is_asked_for_once(behind: Behind) -> 
         answers = [await client.get(path) for path in ("/openapi.json", "/openapi.json", "/openapi.json?a=b")]
     assert [each.status_code for each in answers] == [200] * 3
     assert behind.asked == ["/openapi.json"]
+
+
+async def test_45_schemas_are_forwarded_and_cached_and_nothing_else_beside_them(behind: Behind) -> None:
+    async with behind.client() as client:
+        answers = [await client.get(path) for path in (SCHEMA, SCHEMA, "/schemas/other", "/schemas/../metrics")]
+    assert [each.status_code for each in answers] == [200, 200, 404, 404]
+    assert behind.asked == [SCHEMA]
 
 
 @pytest.mark.parametrize("settings", [IMPATIENT], indirect=True)
