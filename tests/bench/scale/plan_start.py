@@ -112,7 +112,7 @@ async def consumed_per_second(
     topic = replace(CUSTOMER_EVENTS, name=f"{CUSTOMER_EVENTS.name}.{uuid4().hex}")
     await ensure_topics(kafka.kafka_bootstrap, (topic,))
     ends = {partition_of(str(each).encode(), topic.partitions): at for at, each in enumerate(ids, 1)}
-    records = by_partition([heard(example(OrderDelivered), each, at) for at, each in enumerate(ids, 1)])
+    records = by_partition([heard(example(OrderDelivered), each, at) for at, each in enumerate(ids, 1)], record_of)
     async with producer_for(kafka) as producer, asyncio.TaskGroup() as group:
         for partition, own in records.items():
             group.create_task(send(producer, topic.name, partition, own))
