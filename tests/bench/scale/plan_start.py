@@ -39,6 +39,7 @@ from services.followup.shipped.plan_templates import TEMPLATES
 from tests.bench.harness.measuring import Bed, Figure, percentile, rate
 from tests.bench.pieces.relay import by_partition, producer_for, send
 from tests.security.world import parts
+from tests.support.records import record_of
 from tests.support.waiting import background, eventually
 from tests.unit.chassis.issuer import ISSUER, client_of
 
