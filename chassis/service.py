@@ -46,6 +46,7 @@ UNREAD_SECONDS = 40
 SEND_BUFFER_BYTES = 128 * 1024
 GARBAGE_THRESHOLDS = (20_000, 20, 50)
 LOOP = "loop"
+CONSUMER = "consumer"
 VERIFICATION = "verification"
 PARKED = "parked-events"
 
@@ -171,7 +172,7 @@ async def serve(name: str, build: Build, role: str) -> None:
     service = build(context)
     for task in service.tasks:
         if role in {ALL, task.role}:
-            context.supervisor.add(task.name, task.run)
+            context.supervisor.add(task.name, verified_first(service, task))
     if service.verification:
         service.verification.begin()
         context.supervisor.add(VERIFICATION, service.verification.run)
@@ -194,6 +195,13 @@ async def serve(name: str, build: Build, role: str) -> None:
         structlog.get_logger().info("service.stopped")
     if context.timeline.left.is_set():
         raise SystemExit("The database is on another timeline. Restart this process.")
+
+
+def verified_first(service: Service, task: Task) -> Callable[[], Awaitable[None]]:
+    """Return how to run a task: a consumer starts once the store is verified."""
+    if service.verification and task.role == CONSUMER:
+        return partial(service.verification.consume, task.run)
+    return task.run
 
 
 def parked_watch(context: ServiceContext, consumers: Sequence[ParkingConsumer]) -> ParkedWatch:

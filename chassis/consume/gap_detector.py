@@ -14,18 +14,22 @@ Guarantee: no event is applied twice, and none is applied while an earlier one o
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from aiokafka import ConsumerRecord
 
 from chassis.consume.applier import Batch
-from chassis.consume.positions import Progress, Source
+from chassis.consume.positions import NEVER, Progress, Source
 from chassis.consume.record_reading import delivery_of, recorded_at, uuid_or_none, watermark_of
 from chassis.kafka.cloudevents import read
+from chassis.runtime.clock import utc_now
 from contracts.watermark import Watermark
 
 GAP_PATIENCE_SECONDS = 5.0
+# The clock of a store may be ahead by as much (ADR 0029).
+MAX_AHEAD = timedelta(seconds=60)
 
 
 class GapFoundError(Exception):
@@ -81,7 +85,7 @@ class GapDetector:
                 continue
             reached = Progress(
                 delivery.position,
-                max(progress.watermark, recorded_at(event)),
+                max(progress.watermark, not_future(recorded_at(event))),
                 uuid_or_none(event.epoch),
                 uuid_or_none(event.id),
             )
@@ -130,9 +134,14 @@ class GapDetector:
         check_same_store(
             source, progress, Progress(mark.position, progress.watermark, uuid_or_none(epoch), mark.event_id)
         )
-        if mark.position < progress.position and mark.complete_until > progress.watermark:
+        if mark.position < progress.position and not_future(mark.complete_until) > progress.watermark:
             raise set_back(source, f"ends at position {mark.position}", progress)
-        return replace(progress, watermark=max(progress.watermark, mark.complete_until))
+        return replace(progress, watermark=max(progress.watermark, not_future(mark.complete_until)))
+
+
+def not_future(until: datetime) -> datetime:
+    """Return NEVER for a time that no store can have recorded yet: it would hide every later silence of the feed."""
+    return until if until <= utc_now() + MAX_AHEAD else NEVER
 
 
 def check_same_store(source: Source, known: Progress, received: Progress) -> None:

@@ -6,7 +6,7 @@ happens then.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 
 from chassis.consume.positions import PublishedPosition, published_positions
@@ -57,6 +57,7 @@ class StoreVerification:
         self._health = health
         self._kafka_away = kafka_away
         self._check = TopicCheck(store, topic, bootstrap)
+        self._verified = asyncio.Event()
 
     def begin(self) -> None:
         """Refuse appends until `run` has verified the store."""
@@ -68,8 +69,14 @@ class StoreVerification:
             if await self._is_verified():
                 break
             await asyncio.sleep(RETRY_SECONDS)
+        self._verified.set()
         self._health.ready()
         await asyncio.Event().wait()
+
+    async def consume(self, run: Callable[[], Awaitable[None]]) -> None:
+        """Run a consumer once the store is verified: a restored service must not apply events that are lost."""
+        await self._verified.wait()
+        await run()
 
     async def verify(self) -> None:
         """Raise one of DISAGREEMENTS if the store or a consumer disagrees with Kafka, or one of UNREACHABLE."""

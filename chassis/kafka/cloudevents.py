@@ -1,7 +1,7 @@
 """CloudEvents 1.0 over Kafka in structured mode: one header, and one JSON value with attributes and event data."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -96,11 +96,14 @@ def decode(record: CloudEvent) -> Envelope[Any]:
 
 
 def instant(text: str) -> datetime:
-    """Parse a time. Raises ValueError if it has no UTC offset."""
+    """Parse a time. Raises ValueError if it has no UTC offset, or no UTC time."""
     parsed = datetime.fromisoformat(text)
     if parsed.tzinfo is None:
         raise ValueError("a time without an offset")
-    return parsed
+    try:
+        return parsed.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time outside the calendar") from None
 
 
 def parse_position(text: str) -> int | None:

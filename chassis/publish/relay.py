@@ -53,7 +53,7 @@ class Relay:
         self._health = health
         self._idempotence = idempotence
         self._outbox = Outbox(store, topic, public_url, companion)
-        self._topic_check = TopicCheck(store, topic, bootstrap)
+        self._topic_check = TopicCheck(store, topic, bootstrap, companion[0] if companion else None)
         self._lease = Lease(pool)
         self._cursor = RelayCursor(pool, self._lease)
         self._woken = asyncio.Event()

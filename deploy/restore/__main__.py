@@ -18,7 +18,7 @@ from rich.table import Table
 
 from deploy import erasures, refill
 from deploy.restore.declaration import RestoreRefusedError, declare, ensure_possible
-from deploy.restore.observation import DATABASES, Applied, Store, applied, connected, stores
+from deploy.restore.observation import DATABASES, Applied, Store, applied, connected, connected_services, stores
 
 ERASURES = Path("erasures.jsonl")
 cli = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False, help="Declare a restore.")
@@ -61,7 +61,7 @@ async def declare_restore(console: Console, set_back: list[str]) -> list[str]:
     async with connected(owner_urls()) as databases:
         found = {store.name: store for store in await stores(databases)}
         positions = await applied(databases, found)
-        ensure_possible(found, positions, set_back)
+        ensure_possible(await connected_services(databases), found, positions, set_back)
         epochs = await declare(databases, found, positions)
     deleted = await refill.delete_topics(os.environ["CARE_KAFKA_BOOTSTRAP"])
     for name, epoch in epochs.items():
@@ -90,9 +90,9 @@ def next_steps(set_back: list[str], erasures_file: Path) -> list[str]:
 
 
 def store_table(found: dict[str, Store]) -> Table:
-    table = Table("store", "last position", "epoch", "publishing")
+    table = Table("store", "last position", "epoch")
     for store in found.values():
-        table.add_row(store.name, str(store.head), str(store.epoch), "yes" if store.is_publishing else "no")
+        table.add_row(store.name, str(store.head), str(store.epoch))
     return table
 
 

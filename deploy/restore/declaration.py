@@ -18,10 +18,12 @@ class RestoreRefusedError(Exception):
     """The restore cannot be declared. The message says what to do first."""
 
 
-def ensure_possible(stores: Mapping[str, Store], applied: Collection[Applied], set_back: Collection[str]) -> None:
+def ensure_possible(
+    running: Collection[str], stores: Mapping[str, Store], applied: Collection[Applied], set_back: Collection[str]
+) -> None:
     """Raise RestoreRefusedError while a service runs, or if a database is ahead and is not to be set back."""
-    if running := [store.name for store in stores.values() if store.is_publishing]:
-        raise RestoreRefusedError(f"Stop all services first: a relay of {', '.join(running)} holds its lease.")
+    if running:
+        raise RestoreRefusedError(f"Stop all services first: connected to the databases are {', '.join(running)}.")
     ahead = {each.database for each in applied if each.fault}
     if missing := sorted(ahead - set(set_back)):
         raise RestoreRefusedError(

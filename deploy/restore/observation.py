@@ -20,9 +20,13 @@ FEEDS: dict[str, Topic] = {topic.name: topic for topic in EVENT_TOPICS}
 STORES = tuple(topic.owner for topic in EVENT_TOPICS)
 READ_BATCH = 1_000
 
+# The pools of the services name themselves so.
+SERVICE_SESSIONS = """
+    SELECT DISTINCT application_name FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name LIKE 'care-%' ORDER BY 1
+"""
 STORE = """
-    SELECT h.position AS head, e.epoch, l.expires_at > clock_timestamp() AS is_publishing
-    FROM store_head h, store_epoch e, relay_lease l
+    SELECT h.position AS head, e.epoch FROM store_head h, store_epoch e
 """
 APPLIED = """
     SELECT consumer, topic, partition, position, event_id FROM consumer_position
@@ -36,12 +40,11 @@ Connections = Mapping[str, "asyncpg.Connection[asyncpg.Record]"]
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A store: its last position and its epoch. `is_publishing`: a relay of it holds the lease."""
+    """A store: its last position and its epoch."""
 
     name: str
     head: int
     epoch: UUID
-    is_publishing: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,12 @@ async def connected(urls: Mapping[str, str]) -> "AsyncIterator[Connections]":
 
 async def stores(databases: Connections) -> list[Store]:
     return [Store(name, **await row_of(databases[name], STORE)) for name in STORES]
+
+
+async def connected_services(databases: Connections) -> list[str]:
+    """Return the names of the services that are connected to any of the databases."""
+    found = [row["application_name"] for each in databases.values() for row in await each.fetch(SERVICE_SESSIONS)]
+    return sorted(set(found))
 
 
 async def applied(databases: Connections, found: Mapping[str, Store]) -> list[Applied]:

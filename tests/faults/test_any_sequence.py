@@ -65,6 +65,8 @@ def play(databases: list[Database], monkeypatch: pytest.MonkeyPatch) -> Iterator
         stack = AsyncExitStack()
         opened: Databases = runner.run(stack.enter_async_context(open_databases(*databases)))
 
+        monkeypatch.setattr(gap_detector, "utc_now", lambda: opened.now)
+
         def begin() -> AnySequence:
             broker.lose_everything()
             return AnySequence(System(opened, broker, death), runner.run)

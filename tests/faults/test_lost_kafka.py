@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from chassis.publish import relay
+from chassis.runtime.supervisor import Health
+from contracts.example_records import EXAMPLE_URL
+from contracts.topics import Topic
 from deploy.stack import credentials, kafka, providers
 from deploy.stack.infrastructure import temporary_data_dir
 from deploy.stack.ports import free_port
@@ -18,7 +21,7 @@ from deploy.stack.providers import Server, StartOptions
 from tests.faults.support import evidence, oracle
 from tests.faults.support.deployment import ALL_PUBLISHED, wait_until_true
 from tests.faults.support.facts import change, commit
-from tests.faults.support.relay_process import delete_records, supervised
+from tests.faults.support.relay_process import delete_records, delete_topic, supervised
 from tests.support.pipeline import Pipeline
 from tests.support.servers import Servers
 from tests.support.waiting import background, eventually
@@ -125,3 +128,31 @@ async def test_r18_the_backlog_of_a_kafka_outage_is_published_in_order(watched: 
         oracle.topic_is_complete(stored, topic),
         oracle.applied_once(stored, await evidence.applied(pipeline.pool)),
     )
+
+
+async def test_a_companion_topic_that_is_lost_alone_is_filled_again(watched: Pipeline) -> None:
+    companion = Topic(f"{watched.topic.name}.open", "customer", "A copy.", (), partitions=watched.topic.partitions)
+
+    def with_companion() -> relay.Relay:
+        return relay.Relay(
+            watched.store,
+            watched.pool,
+            watched.topic,
+            bootstrap=watched.bootstrap,
+            public_url=EXAMPLE_URL,
+            health=Health("relay"),
+            companion=(companion, lambda _type, _stream, record: record),
+        )
+
+    async def is_complete(count: int) -> bool:
+        return len({each.position for each in await evidence.published(watched.bootstrap, companion)}) == count
+
+    async with background(with_companion().run, watched.consumer().run):
+        await commit(watched.store, 20)
+        await eventually(lambda: watched.has_seen(20))
+        assert await is_complete(20)
+    await delete_topic(watched.bootstrap, companion)
+    async with background(with_companion().run, watched.consumer().run):
+        await commit(watched.store, 5)
+        await eventually(lambda: is_complete(25))
+        await eventually(lambda: watched.has_seen(25))

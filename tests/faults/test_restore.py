@@ -4,12 +4,13 @@ import json
 from collections.abc import AsyncIterator
 from uuid import UUID
 
+import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer
 
 from deploy.restore import declaration, observation
 from deploy.restore.declaration import RestoreRefusedError, declare, ensure_possible
-from deploy.restore.observation import Connections, Store, applied, connected, stores
+from deploy.restore.observation import Connections, Store, applied, connected, connected_services, stores
 from tests.faults.support.deployment import ALL_PUBLISHED, as_admin, wait_until_true
 from tests.faults.support.facts import change, commit
 from tests.faults.support.relay_process import delete_topic
@@ -53,7 +54,7 @@ async def found_stores(databases: Connections) -> dict[str, Store]:
 async def restore(databases: Connections, *set_back: str) -> dict[str, UUID]:
     found = await found_stores(databases)
     positions = await applied(databases, found)
-    ensure_possible(found, positions, set_back)
+    ensure_possible(await connected_services(databases), found, positions, set_back)
     return await declare(databases, found, positions)
 
 
@@ -96,12 +97,17 @@ async def test_62_a_restore_of_everything_to_one_instant_sets_no_consumer_back(
         await eventually(lambda: watched.has_seen(2 * KEPT + 5))
 
 
-async def test_62_a_restore_is_refused_while_a_service_runs(watched: Pipeline, databases: Connections) -> None:
-    async with background(watched.relay().run):
-        await commit(watched.store, 1)
-        await wait_until_true(watched.pool, ALL_PUBLISHED)
-        with pytest.raises(RestoreRefusedError, match="Stop all services first: a relay of customer"):
-            await restore(databases)
+async def test_62_a_restore_is_refused_while_a_service_is_connected(
+    watched: Pipeline, database: Database, databases: Connections
+) -> None:
+    await published(watched)
+    await as_admin(database, LOSE)
+    service = await asyncpg.connect(database.admin, server_settings={"application_name": "care-customer"})
+    try:
+        with pytest.raises(RestoreRefusedError, match=r"Stop all services first: .* care-customer"):
+            await restore(databases, "customer")
+    finally:
+        await service.close()
 
 
 async def test_62_a_store_that_has_appended_since_the_restore_is_refused(

@@ -1,9 +1,12 @@
 """A service acknowledges nothing before its store has been compared with Kafka."""
 
+import asyncio
+
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from chassis.consume.verification import ConsumerAheadError, KafkaAway, StoreVerification
-from chassis.publish.topic_check import OtherEpochError, StoreBehindTopicError
+from chassis.publish.topic_check import LAST_RECORDS, OtherEpochError, StoreBehindTopicError
 from chassis.runtime.supervisor import Health
 from chassis.store.event_store import AppendsRefusedError, EventStore
 from contracts.topics import Topic
@@ -75,6 +78,36 @@ async def test_61_an_older_copy_of_a_store_never_accepts_an_append(watched: Pipe
             await commit(watched.store, 1)
     with pytest.raises(StoreBehindTopicError):
         await checked.verify()
+
+
+async def test_61_an_older_copy_is_recognised_behind_records_of_others(watched: Pipeline, database: Database) -> None:
+    await published(watched)
+    await as_admin(database, SET_BACK)
+    async with AIOKafkaProducer(bootstrap_servers=watched.bootstrap) as producer:
+        for partition in range(watched.topic.partitions):
+            for _ in range(LAST_RECORDS + 1):
+                await producer.send(watched.topic.name, b"junk", partition=partition)
+    with pytest.raises(StoreBehindTopicError):
+        await verification(watched).verify()
+
+
+async def test_61_a_consumer_waits_until_the_store_is_verified(watched: Pipeline) -> None:
+    await published(watched)
+    checked, started = verification(watched), asyncio.Event()
+    checked.begin()
+
+    async def run() -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    async def is_started() -> bool:
+        return started.is_set()
+
+    async with background(lambda: checked.consume(run)):
+        await asyncio.sleep(0)
+        assert not started.is_set()
+        async with background(checked.run):
+            await eventually(is_started)
 
 
 async def test_61_a_store_in_a_new_epoch_waits_until_its_topic_is_refilled(

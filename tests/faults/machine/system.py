@@ -184,7 +184,7 @@ class System:
     async def settle(self, model: Model) -> None:
         """Finish all work, and check the result against the model and the invariants."""
         self.death.kill_at(None)
-        await self.databases.pass_time(timedelta(seconds=LEASE_SECONDS + 1))
+        await self.databases.pass_time(timedelta(seconds=LEASE_SECONDS + 60))
         await self.publish_all(self.relay_pairs[0])
         for number, group in enumerate(self.consumer_groups):
             group.restart()

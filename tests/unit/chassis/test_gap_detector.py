@@ -8,12 +8,12 @@ from uuid import UUID
 import pytest
 from aiokafka import ConsumerRecord
 
-from chassis.consume.gap_detector import GAP_PATIENCE_SECONDS, FeedSetBackError, GapDetector, GapFoundError
+from chassis.consume.gap_detector import GAP_PATIENCE_SECONDS, MAX_AHEAD, FeedSetBackError, GapDetector, GapFoundError
 from chassis.consume.positions import NEVER, Progress, Source
 from chassis.kafka.records import Record
 from contracts.customer import ProfileChanged
 from contracts.examples import example_envelope
-from tests.support.records import EPOCH, record_of, watermark
+from tests.support.records import EPOCH, changed, record_of, watermark
 
 SOURCE = Source("feed", 0)
 START = Progress(0, NEVER)
@@ -129,3 +129,17 @@ def test_62_another_event_at_the_last_position_reveals_a_restored_store() -> Non
 def test_62_an_event_that_follows_an_earlier_one_than_the_last_reveals_a_restored_store() -> None:
     with pytest.raises(FeedSetBackError, match="continues after position 2, but 4 is applied here"):
         read(GapDetector(), Progress(4, AT), fact(7, 2))
+
+
+def test_a_watermark_of_the_future_does_not_count() -> None:
+    far = datetime.now(UTC) + MAX_AHEAD + timedelta(minutes=1)
+    assert read(GapDetector(), START, fact(1, 0), mark(far, 1)) == ([1], (1, AT))
+    near = datetime.now(UTC) + MAX_AHEAD / 2
+    assert read(GapDetector(), START, fact(1, 0), mark(near, 1)) == ([1], (1, near))
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+12:00"])
+def test_an_event_with_an_impossible_time_moves_no_watermark(time: str) -> None:
+    key, value, headers = record_of(example_envelope(ProfileChanged(industry="1"), position=1, recorded_at=AT), 0)
+    forged = received((key, changed(value, recordedtime=time), headers))
+    assert read(GapDetector(), START, forged) == ([1], (1, NEVER))
