@@ -63,7 +63,7 @@ async def declare_restore(console: Console, set_back: list[str]) -> list[str]:
         positions = await applied(databases, found)
         ensure_possible(await connected_services(databases), found, positions, set_back)
         epochs = await declare(databases, found, positions)
-    deleted = await refill.delete_topics(os.environ["CARE_KAFKA_BOOTSTRAP"])
+    deleted = await refill.delete_topics(variable("CARE_KAFKA_BOOTSTRAP"))
     for name, epoch in epochs.items():
         console.print(f"{name}: new epoch {epoch}")
     console.print(f"{len(deleted)} topics deleted. Now: 接下来：")
@@ -73,7 +73,7 @@ async def declare_restore(console: Console, set_back: list[str]) -> list[str]:
 async def published_erasures(console: Console) -> list[erasures.Erasure]:
     """Return the erasures on the customer topic: the restored databases may contain that data again."""
     try:
-        return await erasures.published(os.environ["CARE_KAFKA_BOOTSTRAP"])
+        return await erasures.published(variable("CARE_KAFKA_BOOTSTRAP"))
     except KafkaError as error:
         console.print(f"The customer topic cannot be read ({type(error).__name__}): take erasures from the logs.")
         return []
@@ -106,7 +106,14 @@ def consumer_table(positions: list[Applied]) -> Table:
 
 
 def owner_urls() -> dict[str, str]:
-    return {name: os.environ[f"CARE_{name.upper()}_MIGRATOR_URL"] for name in DATABASES}
+    return {name: variable(f"CARE_{name.upper()}_MIGRATOR_URL") for name in DATABASES}
+
+
+def variable(name: str) -> str:
+    """Return an environment variable. Exit with a message if it is not set."""
+    if name not in os.environ:
+        raise SystemExit(f"{name} is not set. See `python -m deploy.restore --help` and docs/operations.md.")
+    return os.environ[name]
 
 
 if __name__ == "__main__":
