@@ -129,8 +129,11 @@ class GapDetector:
         if mark.position > progress.position:
             self._gaps.setdefault(source, Gap(progress.position, now, by_watermark=True))
             return progress
-        if source in self._gaps:
-            return progress
+        if gap := self._gaps.get(source):
+            if not gap.by_watermark:
+                return progress
+            # An earlier watermark named a position that does not exist; this one is newer, and its position is applied.
+            del self._gaps[source]
         check_same_store(
             source, progress, Progress(mark.position, progress.watermark, uuid_or_none(epoch), mark.event_id)
         )

@@ -54,7 +54,7 @@ class TopicCheck:
         They were lost with the topic, with a broker that had not written them to disk, or deleted by retention. If a
         partition of the companion topic is empty, all its events are lost: compaction leaves at least one record.
         """
-        if self._companion and (empty := await self._empty_companions(previous)):
+        if empty := await self._empty_companions(previous):
             return dict.fromkeys(empty, 0)
         found = await last_events(self._bootstrap, self._topic)
         return {

@@ -96,6 +96,14 @@ def test_a_watermark_ahead_of_the_events_is_a_gap_that_may_only_be_late() -> Non
     assert not detector.is_late(SOURCE)
 
 
+def test_a_later_watermark_closes_a_gap_that_only_a_watermark_has_shown() -> None:
+    detector = GapDetector()
+    read(detector, START, fact(1, 0), mark(LATER, 10**15))
+    assert detector.has_gaps()
+    assert read(detector, Progress(1, AT), mark(LATER, 1)) == ([], (1, LATER))
+    assert not detector.has_gaps()
+
+
 def test_no_watermark_counts_after_a_gap() -> None:
     assert read(GapDetector(), START, fact(7, 4), mark(LATER, 0)) == ([], (0, NEVER))
 
