@@ -1,12 +1,14 @@
 """The AsyncAPI 3.0 document of the topics, generated from the classes that the services use."""
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from contracts import asyncapi_erasure, asyncapi_inbound, asyncapi_watermarks
-from contracts.asyncapi_channel import KAFKA_BINDING, channel
+from contracts.asyncapi_channel import KAFKA_BINDING, channel, receive_operations, send_operations
 from contracts.cloudevents import CONTENT_TYPE, Json, attribute_schema, header_schema, source_of, text, type_of
 from contracts.erasure_answers import ErasureConfirmed
 from contracts.event import Event
@@ -59,10 +61,10 @@ def document() -> Json:
         | asyncapi_watermarks.channels()
         | {CUSTOMER_INBOUND.name: asyncapi_inbound.inbound_channel()}
         | asyncapi_erasure.channels(),
-        "operations": _send_operations()
+        "operations": send_operations(TOPICS)
         | asyncapi_watermarks.operations(CONSUMERS)
         | _receive_operations()
-        | asyncapi_inbound.receive_operations()
+        | asyncapi_inbound.operations()
         | asyncapi_erasure.operations(),
         "components": {
             "messages": {name: message for topic in TOPICS for name, message in _messages(topic).items()}
@@ -139,28 +141,9 @@ def _tombstone(topic: Topic) -> Json:
     }
 
 
-def _send_operations() -> dict[str, Json]:
-    return {
-        f"{topic.owner}.send.{topic.name}": {
-            "action": "send",
-            "channel": {"$ref": f"#/channels/{topic.name}"},
-            "x-owner": topic.owner,
-        }
-        for topic in TOPICS
-    }
-
-
 def _receive_operations() -> dict[str, Json]:
-    return {
-        f"{service}.receive.{topic.name}": {
-            "action": "receive",
-            "channel": {"$ref": f"#/channels/{topic.name}"},
-            "bindings": {"kafka": {"groupId": text(const=f"care-{service}"), "bindingVersion": KAFKA_BINDING}},
-            "x-owner": service,
-        }
-        for service, topics in CONSUMERS.items()
-        for topic in topics
-    }
+    received = [receive_operations(service, topics, f"care-{service}") for service, topics in CONSUMERS.items()]
+    return reduce(or_, received, {})
 
 
 def _inbound_schemas() -> Json:

@@ -1,8 +1,8 @@
 """The description of a Kafka topic as an AsyncAPI channel."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from contracts.cloudevents import Json
+from contracts.cloudevents import Json, text
 from contracts.topics import Topic
 
 KAFKA_BINDING = "0.5.0"
@@ -25,6 +25,31 @@ def channel(topic: Topic, description: str, messages: Mapping[str, str], pii: st
         },
         "x-owner": topic.owner,
         "x-pii": pii,
+    }
+
+
+def send_operations(topics: Iterable[Topic]) -> dict[str, Json]:
+    """Return the operations with which the owners of the topics write to them."""
+    return {
+        f"{topic.owner}.send.{topic.name}": {
+            "action": "send",
+            "channel": {"$ref": f"#/channels/{topic.name}"},
+            "x-owner": topic.owner,
+        }
+        for topic in topics
+    }
+
+
+def receive_operations(service: str, topics: Iterable[Topic], group: str) -> dict[str, Json]:
+    """Return the operations with which a service reads the topics, as a member of the consumer group."""
+    return {
+        f"{service}.receive.{topic.name}": {
+            "action": "receive",
+            "channel": {"$ref": f"#/channels/{topic.name}"},
+            "bindings": {"kafka": {"groupId": text(const=group), "bindingVersion": KAFKA_BINDING}},
+            "x-owner": service,
+        }
+        for topic in topics
     }
 
 

@@ -1,6 +1,6 @@
 """The parts of the AsyncAPI document about the topics with answers to erasures."""
 
-from contracts.asyncapi_channel import KAFKA_BINDING, channel
+from contracts.asyncapi_channel import KAFKA_BINDING, channel, receive_operations, send_operations
 from contracts.cloudevents import CONTENT_TYPE, DATA_CONTENT_TYPE, Json, header_schema, source_of, text
 from contracts.erasure_answers import ANSWER_TOPICS, ErasureConfirmed, value_of
 from contracts.example_records import EXAMPLE_URL, example_headers
@@ -65,24 +65,7 @@ def message(topic: Topic) -> Json:
 
 
 def operations() -> dict[str, Json]:
-    sending = {
-        f"{topic.owner}.send.{topic.name}": {
-            "action": "send",
-            "channel": {"$ref": f"#/channels/{topic.name}"},
-            "x-owner": topic.owner,
-        }
-        for topic in ERASURE_ANSWERS
-    }
-    receiving = {
-        f"customer.receive.{topic.name}": {
-            "action": "receive",
-            "channel": {"$ref": f"#/channels/{topic.name}"},
-            "bindings": {"kafka": {"groupId": text(const=GROUP), "bindingVersion": KAFKA_BINDING}},
-            "x-owner": "customer",
-        }
-        for topic in ERASURE_ANSWERS
-    }
-    return sending | receiving
+    return send_operations(ERASURE_ANSWERS) | receive_operations("customer", ERASURE_ANSWERS, GROUP)
 
 
 def example_value(topic: Topic) -> Json:

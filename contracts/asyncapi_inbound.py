@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from contracts.asyncapi_channel import KAFKA_BINDING, channel
+from contracts.asyncapi_channel import channel, receive_operations
 from contracts.cloudevents import DATA_CONTENT_TYPE, Json, text
 from contracts.examples.inbound import INBOUND_EXAMPLES
 from contracts.inbound import INBOUND, AnyInbound
@@ -55,15 +55,8 @@ def message(name: str, kind: type[AnyInbound]) -> Json:
     }
 
 
-def receive_operations() -> dict[str, Json]:
-    return {
-        f"customer.receive.{CUSTOMER_INBOUND.name}": {
-            "action": "receive",
-            "channel": {"$ref": f"#/channels/{CUSTOMER_INBOUND.name}"},
-            "bindings": {"kafka": {"groupId": text(const=GROUP), "bindingVersion": KAFKA_BINDING}},
-            "x-owner": "customer",
-        }
-    }
+def operations() -> dict[str, Json]:
+    return receive_operations("customer", [CUSTOMER_INBOUND], GROUP)
 
 
 def summary_of(kind: type[BaseModel]) -> str:

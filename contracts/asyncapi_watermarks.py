@@ -1,8 +1,10 @@
 """The parts of the AsyncAPI document about the topics of watermarks."""
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import or_
 
-from contracts.asyncapi_channel import KAFKA_BINDING, channel
+from contracts.asyncapi_channel import KAFKA_BINDING, channel, receive_operations, send_operations
 from contracts.cloudevents import CONTENT_TYPE, DATA_CONTENT_TYPE, Json, header_schema, schema_url, source_of, text
 from contracts.example_records import EXAMPLE_EPOCH, EXAMPLE_URL, example_headers
 from contracts.examples import EXAMPLES, RECORDED_AT, example_envelope
@@ -56,25 +58,9 @@ def message(topic: Topic) -> Json:
 
 def operations(consumers: Mapping[str, Sequence[Topic]]) -> dict[str, Json]:
     """Return who sends and who receives watermarks. `consumers` are the topics of events that each service reads."""
-    sending = {
-        f"{topic.owner}.send.{topic.name}": {
-            "action": "send",
-            "channel": {"$ref": f"#/channels/{topic.name}"},
-            "x-owner": topic.owner,
-        }
-        for topic in WATERMARKS
-    }
-    receiving = {
-        f"{service}.receive.{watermarks_of(topic).name}": {
-            "action": "receive",
-            "channel": {"$ref": f"#/channels/{watermarks_of(topic).name}"},
-            "bindings": {"kafka": {"groupId": text(const=f"care-{service}"), "bindingVersion": KAFKA_BINDING}},
-            "x-owner": service,
-        }
-        for service, topics in consumers.items()
-        for topic in topics
-    }
-    return sending | receiving
+    read = {service: map(watermarks_of, topics) for service, topics in consumers.items()}
+    received = [receive_operations(service, topics, f"care-{service}") for service, topics in read.items()]
+    return reduce(or_, received, send_operations(WATERMARKS))
 
 
 def example(topic: Topic) -> Watermark:

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from chassis.consume.positions import Source
-from chassis.kafka.cloudevents import NOTHING, CloudEvent
 from contracts.event import Envelope
 
 # The subject of records that contain no customer id.
@@ -16,8 +15,7 @@ UNKNOWN_CUSTOMER = UUID(int=0)
 class Delivery:
     """One received record. `envelope` is None if it could not be decoded; `problem` is the reason.
 
-    Both are None if this build does not know the event type. `event` has the attributes of a record of ours; `headers`
-    those of an inbound message.
+    Both are None if this build does not know the event type. Only inbound messages have `headers`.
     """
 
     source: Source
@@ -28,4 +26,3 @@ class Delivery:
     value: bytes | None
     envelope: Envelope[Any] | None
     problem: str | None = None
-    event: CloudEvent = NOTHING

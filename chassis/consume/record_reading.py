@@ -45,7 +45,7 @@ def delivery_of(source: Source, event: CloudEvent, record: ConsumerRecord[Any, A
         return Delivery(source, place, 0, UNKNOWN_CUSTOMER, {}, record.value, None, "the record names no position")
     envelope, problem = decoded(event)
     subject = subject_of(event, record)
-    return Delivery(source, position, previous, subject, {}, record.value, envelope, problem, event)
+    return Delivery(source, position, previous, subject, {}, record.value, envelope, problem)
 
 
 def decoded(event: CloudEvent) -> tuple[Any, str | None]:

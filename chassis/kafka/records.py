@@ -14,9 +14,7 @@ import msgspec
 
 from chassis.kafka.cloudevents import STRUCTURED, Headers
 from chassis.store.append import MAX_EVENT_BYTES
-from chassis.store.mapper import EventMapper
 from contracts.cloudevents import DATA_CONTENT_TYPE, schema_url
-from contracts.event import Envelope
 from contracts.types import utc_text
 from contracts.watermark import Watermark
 
@@ -105,20 +103,6 @@ class RecordWriter:
             }
             self._beginnings[event_type] = msgspec.json.encode(attributes)[:-1]
         return self._beginnings[event_type]
-
-
-def row_of(envelope: Envelope[Any]) -> Row:
-    """Return the row of the event table in which the store keeps an event."""
-    new = EventMapper().to_new_event(envelope)
-    return {
-        "position": envelope.position,
-        "stream_id": envelope.stream_id,
-        "version": envelope.version,
-        "subject": envelope.subject,
-        "type": new.topic,
-        "state": new.state,
-        "recorded_at": envelope.recorded_at,
-    }
 
 
 def read_state(state: bytes) -> StoredState:

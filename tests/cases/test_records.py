@@ -58,7 +58,7 @@ def received_dataschema(event: Event) -> str:
 async def test_47_watermarks_are_compacted_and_a_topic_of_events_has_none(pipeline: Pipeline) -> None:
     topic = watermarks_of(pipeline.topic)
     async with background(pipeline.relay().run):
-        await eventually(lambda: has_watermarks(pipeline))
+        await eventually(pipeline.has_watermarks)
         counts = await record_counts(pipeline.bootstrap, pipeline.topic.name, list(range(pipeline.topic.partitions)))
         assert set(counts.values()) == {0}
     admin = AIOKafkaAdminClient(bootstrap_servers=pipeline.bootstrap)
@@ -68,12 +68,6 @@ async def test_47_watermarks_are_compacted_and_a_topic_of_events_has_none(pipeli
     settings = {entry[0]: entry[1] for entry in answer.resources[0][4]}
     assert settings["cleanup.policy"] == "compact"
     assert settings["segment.ms"] == settings["max.compaction.lag.ms"] == str(WATERMARKS_COMPACTED_AFTER_MS)
-
-
-async def has_watermarks(pipeline: Pipeline) -> bool:
-    topic = watermarks_of(pipeline.topic)
-    counts = await record_counts(pipeline.bootstrap, topic.name, list(range(topic.partitions)))
-    return all(counts.values())
 
 
 async def test_48_the_documented_snapshot_of_open_alerts_names_the_customers(

@@ -6,14 +6,14 @@ from uuid import UUID
 import pytest
 from jsonschema import Draft7Validator
 
-from chassis.kafka.records import RecordWriter, row_of
+from chassis.kafka.records import RecordWriter
 from contracts import asyncapi_watermarks
 from contracts.cloudevents import ATTRIBUTES, OPTIONAL_ATTRIBUTES, attribute_schema, header_schema, source_of
 from contracts.event import Event, Origin
 from contracts.example_records import EXAMPLE_EPOCH, EXAMPLE_URL, example_headers, example_record
 from contracts.examples import CAUSE_ID, EXAMPLES, METADATA, example_envelope
 from contracts.topics import CUSTOMER_EVENTS, EVENT_TOPICS, TOPICS, Topic
-from tests.support.records import record_of
+from tests.support.records import record_of, row_of
 
 STATED_TOPICS = [topic for topic in TOPICS if topic.cleanup_policy == "delete"]
 

@@ -2,10 +2,8 @@
 
 import pytest
 
-from chassis.kafka.client import record_counts
 from chassis.publish import topic_check
 from chassis.runtime.supervisor import Health
-from contracts.topics import watermarks_of
 from tests.faults.support import evidence
 from tests.faults.support.deployment import ALL_PUBLISHED, as_admin, wait_until_true
 from tests.faults.support.facts import change, commit
@@ -32,7 +30,7 @@ async def restored(pipeline: Pipeline, database: Database, *, idle: bool = False
         await eventually(lambda: pipeline.has_seen(2 * KEPT))
         await wait_until_true(pipeline.pool, ALL_PUBLISHED)
         if idle:
-            await eventually(lambda: has_watermarks(pipeline))
+            await eventually(pipeline.has_watermarks)
     await as_admin(database, SET_BACK)
 
 
@@ -75,18 +73,11 @@ async def test_61_a_store_that_was_not_restored_continues_after_any_idle_time(
 ) -> None:
     async with background(watched.relay().run):
         await commit(watched.store, KEPT)
-        await eventually(lambda: has_watermarks(watched))
+        await eventually(watched.has_watermarks)
     monkeypatch.setattr(topic_check, "LAST_RECORDS", 1)
     await commit(watched.store, KEPT)
     async with background(watched.relay().run, watched.consumer().run):
         await eventually(lambda: watched.has_seen(2 * KEPT))
-
-
-async def has_watermarks(pipeline: Pipeline) -> bool:
-    """Return whether each partition has a watermark."""
-    topic = watermarks_of(pipeline.topic)
-    counts = await record_counts(pipeline.bootstrap, topic.name, list(range(topic.partitions)))
-    return all(counts.values())
 
 
 async def test_a_consumer_ahead_of_the_refilled_topic_stops_and_reports_it(

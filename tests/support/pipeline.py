@@ -10,6 +10,7 @@ import asyncpg
 from chassis.commands.command_handler import CommandHandler
 from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
+from chassis.kafka.client import record_counts
 from chassis.postgres.database import Connection, Pool
 from chassis.publish.relay import Relay
 from chassis.runtime.supervisor import Health
@@ -17,7 +18,7 @@ from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.event import Envelope
 from contracts.example_records import EXAMPLE_URL
-from contracts.topics import CUSTOMER_EVENTS, Topic
+from contracts.topics import CUSTOMER_EVENTS, Topic, watermarks_of
 from services.customer.domain import CUSTOMER, Customer
 
 TABLE = "CREATE TABLE IF NOT EXISTS seen (event_id uuid PRIMARY KEY, subject uuid, position bigint, n bigserial)"
@@ -65,6 +66,12 @@ class Pipeline:
     async def seen(self) -> list[tuple[UUID, int]]:
         rows = await self.pool.fetch("SELECT subject, position FROM seen ORDER BY n")
         return [(row["subject"], row["position"]) for row in rows]
+
+    async def has_watermarks(self) -> bool:
+        """Return whether each partition has a watermark."""
+        topic = watermarks_of(self.topic)
+        counts = await record_counts(self.bootstrap, topic.name, list(range(topic.partitions)))
+        return all(counts.values())
 
     async def has_seen(self, count: int) -> bool:
         return len(await self.seen()) == count

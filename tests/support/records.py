@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from chassis.kafka.cloudevents import STRUCTURED, CloudEvent, read
-from chassis.kafka.records import Made, RecordWriter, row_of
+from chassis.kafka.records import Made, RecordWriter, Row
+from chassis.store.mapper import EventMapper
 from contracts.event import Envelope
 from contracts.example_records import EXAMPLE_EPOCH, EXAMPLE_URL
 from contracts.watermark import Watermark
@@ -17,6 +18,20 @@ EPOCH = UUID(EXAMPLE_EPOCH)
 
 def writer(source: str = SOURCE, epoch: UUID = EPOCH) -> RecordWriter:
     return RecordWriter(source, EXAMPLE_URL, epoch)
+
+
+def row_of(envelope: Envelope[Any]) -> Row:
+    """Return the row of the event table in which the store keeps an event."""
+    new = EventMapper().to_new_event(envelope)
+    return {
+        "position": envelope.position,
+        "stream_id": envelope.stream_id,
+        "version": envelope.version,
+        "subject": envelope.subject,
+        "type": new.topic,
+        "state": new.state,
+        "recorded_at": envelope.recorded_at,
+    }
 
 
 def record_of(

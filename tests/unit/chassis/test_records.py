@@ -8,13 +8,13 @@ from uuid import UUID
 import pytest
 
 from chassis.kafka.cloudevents import decode
-from chassis.kafka.records import Made, UnreadableRowError, event_id_of, row_of
+from chassis.kafka.records import Made, UnreadableRowError, event_id_of
 from chassis.store.append import MAX_EVENT_BYTES
 from chassis.store.mapper import EventMapper
 from contracts import customer
 from contracts.event import Event
 from contracts.examples import EXAMPLES, METADATA, example, example_envelope
-from tests.support.records import received, record_of, value_of, writer
+from tests.support.records import received, record_of, row_of, value_of, writer
 
 STREAM, SUBJECT = UUID(int=1), UUID(int=2)
 RECORDED_AT = datetime(2024, 6, 3, 9, tzinfo=UTC)
