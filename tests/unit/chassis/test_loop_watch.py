@@ -11,16 +11,22 @@ from chassis.runtime.loop_watch import watch
 from chassis.runtime.supervisor import Health
 from tests.support.waiting import background, eventually
 
-BLOCKED_SECONDS = 0.5
-PATIENT_SECONDS = 3.0
+BLOCKED_SECONDS = 1.0
+# Longer than a busy machine delays a loop that nothing blocks.
+PATIENT_SECONDS = 5.0
 
 
 @pytest.fixture
-async def watched(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> AsyncIterator[None]:
-    """The test's own loop, monitored with short limits; stderr goes to `capfd`, which must be set up first."""
+async def watched(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> AsyncIterator[None]:
+    """The test's own loop, monitored with short limits; stderr goes to `capfd`, which must be set up first.
+
+    A test sets its own limit by a parameter of the fixture, so that it holds from the first beat on.
+    """
     capfd.readouterr()
     monkeypatch.setattr(loop_watch, "BEAT_SECONDS", 0.01)
-    monkeypatch.setattr(loop_watch, "BLOCKED_SECONDS", BLOCKED_SECONDS)
+    monkeypatch.setattr(loop_watch, "BLOCKED_SECONDS", getattr(request, "param", BLOCKED_SECONDS))
     before, health = beats(), Health("loop")
 
     async def is_watched() -> bool:
@@ -49,6 +55,13 @@ async def is_measured(before: float) -> bool:
 
 @pytest.mark.usefixtures("watched")
 async def test_a_blocked_loop_writes_its_stack_once(capfd: pytest.CaptureFixture[str]) -> None:
+    before = beats()
+
+    async def has_new_beat() -> bool:
+        return beats() > before
+
+    await eventually(has_new_beat)
+    capfd.readouterr()
     block(3 * BLOCKED_SECONDS)
     said = capfd.readouterr().err
     assert said.count("Timeout (") == 1
@@ -62,12 +75,10 @@ async def test_the_lag_of_the_loop_is_measured() -> None:
     await eventually(lambda: is_measured(before))
 
 
+@pytest.mark.parametrize("watched", [PATIENT_SECONDS], indirect=True)
 @pytest.mark.usefixtures("watched")
-async def test_a_loop_that_is_not_blocked_writes_nothing(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    # Longer than a busy machine delays a loop; the monitor runs for longer than this in all.
-    monkeypatch.setattr(loop_watch, "BLOCKED_SECONDS", PATIENT_SECONDS)
+async def test_a_loop_that_is_not_blocked_writes_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    # The monitor runs for longer than its limit in all.
     enough_at = time.monotonic() + 1.2 * PATIENT_SECONDS
 
     async def has_run() -> bool:
