@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from chassis.consume.positions import NEVER
 from chassis.postgres.database import Pool, open_pool
 from services.reporting.business_zone import save_zone
 from tests.support.servers import Database
@@ -33,7 +34,7 @@ VIEWS = {
 }
 REFUSED = (
     "SELECT * FROM customer",
-    "SELECT * FROM timeline",
+    "SELECT * FROM fact",
     "SELECT * FROM consumer_position",
     "SELECT * FROM parked_event",
     "SELECT * FROM business_zone",
@@ -113,8 +114,9 @@ def test_the_guide_has_queries() -> None:
     assert len(QUERIES) >= 7
 
 
-async def test_effort_and_value_of_a_tier_are_shares_of_all(reader: Pool, story: Pool) -> None:
-    await story.execute("UPDATE contact SET occurred_at = now(); UPDATE customer_order SET placed_at = now()")
+@pytest.mark.usefixtures("story")
+async def test_effort_and_value_of_a_tier_are_shares_of_all(reader: Pool, reporting_admin: Pool) -> None:
+    await reporting_admin.execute("UPDATE fact SET occurred_at = now(); UPDATE customer_order SET placed_at = now()")
     (query,) = [each for each in QUERIES if "share_of_orders" in each]
     rows = {row["tier"]: (row["share_of_contacts"], row["share_of_orders"]) for row in await reader.fetch(query)}
     assert rows == {"vip": (Decimal("0.5000"), Decimal("1.0000")), None: (Decimal("0.5000"), Decimal("0.0000"))}
@@ -187,7 +189,7 @@ async def test_a_stage_left_in_the_same_instant_is_marked(reader: Pool) -> None:
 
 
 async def test_freshness_tells_position_last_event_and_lag(reader: Pool, story: Pool) -> None:
-    await story.execute("UPDATE consumer_position SET watermark = '-infinity' WHERE topic LIKE '%alert%'")
+    await story.execute("UPDATE consumer_position SET watermark = $1 WHERE topic LIKE '%alert%'", NEVER)
     rows = {row["topic"]: row for row in await reader.fetch("SELECT * FROM bi.meta_freshness")}
     customers, alerts = rows["care.customer.events.v1"], rows["care.alert.events.v1"]
     assert (customers["consumer"], customers["position"]) == ("reporting", 12)
