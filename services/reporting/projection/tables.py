@@ -75,15 +75,27 @@ SURVEY = table(
 ORDER = table(
     "customer_order",
     "order_id",
-    "customer_id category amount_minor currency placed_at delivered_at cancelled_at cancel_reason",
+    """
+    customer_id external_system external_id category amount_minor currency placed_at delivered_at cancelled_at
+    cancel_reason
+    """,
     facts_of(customer.OrderEvent),
+)
+QUOTE = table(
+    "quote",
+    "quote_id",
+    """
+    customer_id external_system external_id category requested_at first_issued_at issued_at issues amount_minor currency
+    comparisons compared_at competitor
+    """,
+    facts_of(customer.QuoteEvent),
 )
 CONTRACT = table(
     "contract",
     "contract_id",
     """
-    customer_id kind signed_at starts_on ends_on amount_minor currency renewal_intent renewals renewed_at ended_at
-    end_reason
+    customer_id external_system external_id kind signed_at starts_on ends_on amount_minor currency renewal_intent
+    renewals renewed_at ended_at end_reason
     """,
     facts_of(customer.ContractEvent),
 )
@@ -96,4 +108,4 @@ ALERT = table(
     """,
     FactSource(frozenset(map(type_of, ALERT_EVENTS.events))),
 )
-TABLES: tuple[StateTable, ...] = (CUSTOMER, TASK, COMPLAINT, PLAN, SURVEY, ORDER, CONTRACT, ALERT)
+TABLES: tuple[StateTable, ...] = (CUSTOMER, TASK, COMPLAINT, PLAN, SURVEY, ORDER, QUOTE, CONTRACT, ALERT)

@@ -38,6 +38,7 @@ EVENTS: dict[str, tuple[type[Event], ...]] = {
     "plan": get_args(PlanEvent),
     "survey": get_args(SurveyEvent),
     "customer_order": get_args(customer.OrderEvent),
+    "quote": get_args(customer.QuoteEvent),
     "contract": get_args(customer.ContractEvent),
     "alert": (alerts.AlertRaised, alerts.AlertCleared, alerts.AlertWithdrawn),
 }

@@ -22,6 +22,7 @@ EVOLVE: Mapping[str, Callable[[Any, Envelope[Any]], Any]] = {
     "plan": plan.evolve,
     "survey": survey.evolve,
     "customer_order": commerce.evolve_order,
+    "quote": commerce.evolve_quote,
     "contract": commerce.evolve_contract,
     "alert": alert.evolve,
 }

@@ -1,11 +1,12 @@
-"""The rows of an order and of a contract after one more event."""
+"""The rows of an order, a quote and a contract after one more event."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from contracts import customer as events
 from contracts.event import Envelope
-from tests.oracles.reporting.rows import ContractRow, OrderRow
+from tests.oracles.reporting.rows import ContractRow, OrderRow, QuoteRow
 
 
 def evolve_order(row: OrderRow | None, envelope: Envelope[Any]) -> OrderRow | None:
@@ -15,7 +16,7 @@ def evolve_order(row: OrderRow | None, envelope: Envelope[Any]) -> OrderRow | No
             order_id=envelope.stream_id,
             customer_id=envelope.subject,
             placed_at=at,
-            **event.model_dump(include={"category", "amount_minor", "currency"}),
+            **event.model_dump(exclude={"type"}),
         )
     if row is None:
         return None
@@ -26,6 +27,37 @@ def evolve_order(row: OrderRow | None, envelope: Envelope[Any]) -> OrderRow | No
             return replace(row, cancelled_at=at, cancel_reason=reason)
         case _:
             raise TypeError(type(event))
+
+
+def evolve_quote(row: QuoteRow | None, envelope: Envelope[Any]) -> QuoteRow | None:
+    event, at = envelope.event, envelope.occurred_at
+    match event:
+        case events.QuoteRequested():
+            return row or replace(opened(envelope), requested_at=at)
+        case events.QuoteIssued():
+            return issued(row or opened(envelope), event, at)
+        case events.QuoteCompared(competitor=competitor) if row:
+            return replace(row, comparisons=row.comparisons + 1, compared_at=at, competitor=competitor)
+        case events.QuoteCompared():
+            return None
+        case _:
+            raise TypeError(type(event))
+
+
+def opened(envelope: Envelope[Any]) -> QuoteRow:
+    named = envelope.event.model_dump(include={"external_system", "external_id", "category"})
+    return QuoteRow(quote_id=envelope.stream_id, customer_id=envelope.subject, **named)
+
+
+def issued(row: QuoteRow, event: events.QuoteIssued, at: datetime) -> QuoteRow:
+    return replace(
+        row,
+        first_issued_at=row.first_issued_at or at,
+        issued_at=at,
+        issues=row.issues + 1,
+        amount_minor=event.amount_minor,
+        currency=event.currency,
+    )
 
 
 def evolve_contract(row: ContractRow | None, envelope: Envelope[Any]) -> ContractRow | None:
@@ -52,5 +84,5 @@ def signed(envelope: Envelope[Any], event: events.ContractSigned) -> ContractRow
         contract_id=envelope.stream_id,
         customer_id=envelope.subject,
         signed_at=envelope.occurred_at,
-        **event.model_dump(exclude={"type", "external_system", "external_id", "document_id"}),
+        **event.model_dump(exclude={"type", "document_id"}),
     )

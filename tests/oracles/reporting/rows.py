@@ -137,6 +137,8 @@ class OrderRow:
 
     order_id: UUID
     customer_id: UUID
+    external_system: str | None
+    external_id: str | None
     category: str | None
     amount_minor: int
     currency: str
@@ -147,11 +149,33 @@ class OrderRow:
 
 
 @dataclass(frozen=True, slots=True)
+class QuoteRow:
+    """A quote. `competitor` is the issuer of the last quote that it was compared with, if known."""
+
+    quote_id: UUID
+    customer_id: UUID
+    external_system: str | None
+    external_id: str | None
+    category: str | None
+    requested_at: datetime | None = None
+    first_issued_at: datetime | None = None
+    issued_at: datetime | None = None
+    issues: int = 0
+    amount_minor: int | None = None
+    currency: str | None = None
+    comparisons: int = 0
+    compared_at: datetime | None = None
+    competitor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ContractRow:
     """Term, amount and intent are those of the present term; `renewals` counts the terms after the first."""
 
     contract_id: UUID
     customer_id: UUID
+    external_system: str | None
+    external_id: str | None
     kind: str
     signed_at: datetime
     starts_on: date

@@ -31,6 +31,7 @@ from tests.oracles.reporting.rows import (
     CustomerRow,
     OrderRow,
     PlanRow,
+    QuoteRow,
     SurveyRow,
     TaskRow,
 )
@@ -129,6 +130,7 @@ class Rows:
     plans: dict[UUID, PlanRow]
     surveys: dict[UUID, SurveyRow]
     orders: dict[UUID, OrderRow]
+    quotes: dict[UUID, QuoteRow]
     contracts: dict[UUID, ContractRow]
     alerts: dict[UUID, AlertRow]
 

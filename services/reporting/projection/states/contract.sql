@@ -15,6 +15,8 @@ marked AS (
 )
 SELECT key AS contract_id,
     max(customer_id::text) FILTER (WHERE position = signed)::uuid AS customer_id,
+    max(data ->> 'external_system') FILTER (WHERE position = signed) AS external_system,
+    max(data ->> 'external_id') FILTER (WHERE position = signed) AS external_id,
     coalesce(max(data ->> 'kind') FILTER (WHERE position = signed), 'standard') AS kind,
     max(occurred_at) FILTER (WHERE position = signed) AS signed_at,
     max(data ->> 'starts_on') FILTER (WHERE position = term)::date AS starts_on,

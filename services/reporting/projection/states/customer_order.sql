@@ -13,6 +13,8 @@ marked AS (
 )
 SELECT key AS order_id,
     max(customer_id::text) FILTER (WHERE position = placed)::uuid AS customer_id,
+    max(data ->> 'external_system') FILTER (WHERE position = placed) AS external_system,
+    max(data ->> 'external_id') FILTER (WHERE position = placed) AS external_id,
     max(data ->> 'category') FILTER (WHERE position = placed) AS category,
     max(data ->> 'amount_minor') FILTER (WHERE position = placed)::bigint AS amount_minor,
     max(data ->> 'currency') FILTER (WHERE position = placed) AS currency,
