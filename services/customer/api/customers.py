@@ -11,7 +11,7 @@ from chassis.commands.command import Command
 from chassis.commands.decision import LinkedCommand
 from chassis.commands.problem import ProblemError, not_found
 from chassis.commands.result import Handled
-from chassis.http.access import Caller
+from chassis.http.access import Caller, Creator
 from chassis.http.as_of import AsOf, AsOfQuery
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry, entry_of
@@ -38,12 +38,11 @@ Review = Annotated[commands.ReviewProfile, Body(default_factory=commands.ReviewP
 
 
 @router.post("/customers", status_code=201, response_model=Accepted, responses=ALREADY_REGISTERED)
-async def register(command: commands.Register, caller: Anyone, needs: Needs) -> Response:
+async def register_customer(command: commands.Register, caller: Creator, needs: Needs) -> Response:
     """Register a customer. If a seller names no owner, the seller is the owner.
 
     If the external number is already known, the request updates its customer.
     """
-    caller.refuse_if_match()
     if command.owner_id is None and not caller.sees_all:
         command = command.model_copy(update={"owner_id": caller.principal.subject})
     require_owner_of_leader(command)
@@ -82,7 +81,7 @@ async def assign_owner(customer_id: UUID, command: commands.AssignOwner, caller:
 
 
 @router.post("/customers/{customer_id}/name", response_model=Accepted)
-async def rename(customer_id: UUID, command: commands.Rename, caller: Anyone, needs: Needs) -> Response:
+async def rename_customer(customer_id: UUID, command: commands.Rename, caller: Anyone, needs: Needs) -> Response:
     """Change or correct the name: `name` of a company, `person_name` of a person."""
     return await handle(customer_id, command, caller, needs)
 
@@ -118,7 +117,7 @@ async def handled_for(
 
 
 @router.get("/customers/{customer_id}")
-async def read_one(
+async def read_customer(
     customer_id: UUID, caller: Reader, needs: Needs, response: Response, as_of: AsOfQuery
 ) -> CustomerDetail:
     """Read a customer, including every acknowledged command; or its state at a past instant."""
@@ -154,7 +153,7 @@ async def read_past(customer_id: UUID, as_of: AsOf, needs: Dependencies, *, show
 
 
 @router.get("/customers/{customer_id}/events")
-async def read_events(
+async def read_customer_events(
     customer_id: UUID,
     caller: Reader,
     needs: Needs,
