@@ -16,6 +16,7 @@ from tests.security.world import World
 
 OF_THE_CONTENT = {"content-type", "content-length"}
 COMMAND_HEADERS = {"etag", "location"}
+FAR_NUMBER = 4_085
 BAD_KEY = {"idempotency-key": "x" * (MAX_KEY + 1)}
 # There is no proposal to answer: 409, and a rejection is not stored.
 WITHOUT_PROPOSAL = ("/tier/confirmation", "/tier/refusal")
@@ -93,6 +94,7 @@ async def test_43_every_refusal_is_documented(world: World, operation: Operation
         (path, {"params": {"unknown": "x"}, **json}),
         (operation.address(nothing), json),
     ]
+    asked += [(path, {"params": {name: FAR_NUMBER}, **json}) for name in operation.queries]
     if has_body:
         asked += [
             (path, {"content": b"<a/>", "headers": {"content-type": "application/xml"}}),

@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 from chassis.http.description.answers import open_answers
 from chassis.http.description.headers import REQUEST_HEADERS, RESPONSE_HEADERS, describe_headers
 from chassis.http.description.problems import PROBLEM_SCHEMAS, describe_problems, responses
+from chassis.http.description.references import references
 from chassis.http.description.tags import tags_of
 
 LICENCE = {"name": "Apache License 2.0", "identifier": "Apache-2.0"}
@@ -43,8 +44,19 @@ def describe(app: FastAPI) -> dict[str, Any]:
         "responses": responses(),
         "securitySchemes": {"bearer": BEARER},
     }
+    for kind in ("responses", "headers", "parameters"):
+        keep_used(document, kind)
     document["info"] |= {"description": RULES, "license": LICENCE, "contact": CONTACT}
     return document | {"servers": SERVERS, "security": [{"bearer": []}], "tags": tags_of(routes)}
+
+
+def keep_used(document: dict[str, Any], kind: str) -> None:
+    """Remove the components of a kind that no operation uses, directly or in another component."""
+    found = set(references(document))
+    components = document["components"][kind]
+    document["components"][kind] = {
+        name: each for name, each in components.items() if f"#/components/{kind}/{name}" in found
+    }
 
 
 def described(description: str, name: str) -> dict[str, str]:

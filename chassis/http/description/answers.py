@@ -1,5 +1,6 @@
 """The schemas of answers and requests: answers are complete and open, requests are closed and need no defaults."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
@@ -38,6 +39,9 @@ def open_answers(document: Schema) -> None:
             open_schema(media["schema"], known)
     for name in enumerations - inputs:
         del schemas[name]
+    for name in used(asked, schemas):
+        for field in schemas[name].get("properties", {}).values():
+            say_default(field)
 
 
 def name_generics(document: Schema) -> None:
@@ -86,6 +90,13 @@ def within(schema: Schema) -> Iterator[Schema]:
     for name in LISTS:
         yield from schema.get(name, ())
     yield from (schema[name] for name in SINGLE if isinstance(schema.get(name), dict))
+
+
+def say_default(field: Schema) -> None:
+    """Name the default of a request's field in words: generators of clients take a field with `default` as required."""
+    if "default" in field:
+        value = json.dumps(field.pop("default"), ensure_ascii=False)
+        field["description"] = " ".join(filter(None, (field.get("description"), f"Default: `{value}`.")))
 
 
 def opened(enumeration: Schema) -> Schema:

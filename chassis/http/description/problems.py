@@ -57,8 +57,8 @@ EXAMPLE_ERROR = {"pointer": "/stage", "rule": "enum", "detail": "Must be one of:
 
 def describe_problems(route: APIRoute, operation: dict[str, Any]) -> None:
     """Name every status of a problem that the operation may answer with."""
-    operation["responses"].pop("422", None)
-    for status in sorted({*ALWAYS, *statuses_of(route)}):
+    declared = [int(status) for status in operation["responses"] if status >= "4"]
+    for status in sorted({*ALWAYS, *declared, *statuses_of(route)}):
         operation["responses"][str(status)] = {"$ref": f"#/components/responses/{name_of(status)}"}
 
 

@@ -14,7 +14,7 @@ from chassis.http.auth import Role
 from chassis.http.body import StrictRoute
 from chassis.http.listing import Paging, with_items
 from chassis.http.paging import Page
-from chassis.http.responses import Accepted, answer, etag
+from chassis.http.responses import GONE, Accepted, answer, etag
 from contracts.followup import SurveySent
 from contracts.types import Code
 from services.followup.api.access import Anyone, fold, new_id, read_envelopes
@@ -65,7 +65,7 @@ async def read_invitation(survey_id: UUID, caller: Sender, needs: Needs) -> Invi
     return InvitationView(code=needs.invitations.code_of(survey_id))
 
 
-@router.post("/survey-invitations/{code}/answer", response_model=Accepted)
+@router.post("/survey-invitations/{code}/answer", response_model=Accepted, responses=GONE)
 async def answer_survey(code: InvitationCode, command: AnswerSurvey, caller: Sender, needs: Needs) -> Response:
     """Record the answer to an invitation. Each invitation can be answered once."""
     survey_id = needs.invitations.survey_of(code)
