@@ -18,7 +18,7 @@ SERVERS = [{"url": "/", "description": "The service that serves this document."}
 RULES = (
     "Bearer tokens, permissions, retries, versions, pages and problems are the same for all routes. "
     "Answers are open: expect more fields and, in fields with `x-extensible-enum`, more values. "
-    "Periods of days include both `from` and `to`."
+    "Periods of days include both `from` and `to`. Periods of times, such as `due_from` and `due_to`, exclude the end."
 )
 BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
