@@ -24,7 +24,7 @@ from contracts.event import Envelope
 from services.customer import commands
 from services.customer.api.access import Anyone, Leader, Reader, authorization, may_see_personal_data, require_current
 from services.customer.dependencies import Dependencies, Needs
-from services.customer.domain.customer_row import project_next
+from services.customer.domain.customer_row import CustomerRow, project_next
 from services.customer.queries import CustomerDetail, NumberView
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
@@ -127,7 +127,11 @@ async def read_customer(
     show_personal_data = may_see_personal_data(caller, loaded.state.holders)
     if as_of.is_past:
         return await read_past(customer_id, as_of, needs, show_personal_data=show_personal_data)
-    view = await needs.queries.current(customer_id, loaded.version, loaded.state)
+
+    async def fold_all() -> CustomerRow:
+        return await fold(project_next, await envelopes_of(customer_id, needs))
+
+    view = await needs.queries.current(customer_id, loaded.version, loaded.state, fold_all)
     response.headers["ETag"] = etag(loaded.version)
     numbers = [NumberView(system=system, id=number) for system, number in loaded.state.references]
     return await needs.queries.detailed(
@@ -141,7 +145,7 @@ async def read_customer(
 
 async def read_past(customer_id: UUID, as_of: AsOf, needs: Dependencies, *, show_personal_data: bool) -> CustomerDetail:
     """Fold the events up to the instant. The present owner, leader and helpers decide who may read them."""
-    envelopes = [needs.mapper.to_envelope(row) async for row in needs.store.read_stream(customer_id)]
+    envelopes = await envelopes_of(customer_id, needs)
     if not (included := as_of.in_order([each for each in envelopes if as_of.includes(each)])):
         raise not_found()
     row = await fold(project_next, included)
@@ -150,6 +154,10 @@ async def read_past(customer_id: UUID, as_of: AsOf, needs: Dependencies, *, show
     return await needs.queries.detailed(
         await needs.queries.past(row), numbers, contacts, show_personal_data=show_personal_data
     )
+
+
+async def envelopes_of(customer_id: UUID, needs: Dependencies) -> list[Envelope[Any]]:
+    return [needs.mapper.to_envelope(row) async for row in needs.store.read_stream(customer_id)]
 
 
 @router.get("/customers/{customer_id}/events")
