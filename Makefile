@@ -15,7 +15,7 @@ STACK := $(BIN)/python -m deploy.stack
 COMPOSE ?= docker compose
 
 .DEFAULT_GOAL := help
-.PHONY: help install run token env demo doctor format check test faults security containers bench scale contracts clean reset up down logs
+.PHONY: help install run token env demo doctor format check test faults security clients containers bench scale contracts clean reset up down logs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,9 @@ faults: $(PACKAGES) ## Run the fault tests, including the long ones
 
 security: $(PACKAGES) ## Run the security tests, including the long ones: roles, invalid input, personal data, supply chain
 	@$(BIN)/pytest -m "nightly or not nightly" tests/security
+
+clients: $(PACKAGES) ## Generate clients from the OpenAPI documents, run them, and lint the documents; needs node
+	@$(BIN)/pytest -m "nightly or not nightly" tests/clients
 
 containers: $(PACKAGES) ## Test the containers and Python 3.13; needs a container engine
 	@COMPOSE="$(COMPOSE)" $(BIN)/pytest -m "nightly or not nightly" tests/containers

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.event import Event
 from contracts.types import Code, EmployeeId, Instant, Name
@@ -27,8 +27,8 @@ class AlertSeverity(StrEnum):
     INFO = "info"
 
 
-class AlertEvent(Event):
-    """The state of an alert after a transition; every event contains all fields.
+class AlertState(BaseModel):
+    """The state of an alert.
 
     `dedup_key` identifies the alert and does not change from raised to resolved. It consists of the rule, the
     customer and the start of the episode. `silent_since` is the start of the episode, `starts_at` the time at which
@@ -36,6 +36,8 @@ class AlertEvent(Event):
     and `leader_id` the leader of that owner. `value` and `threshold` are in seconds. `causes` are the ids of the
     events that led to the alert.
     """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     alert_id: UUID
     dedup_key: Annotated[str, Field(max_length=MAX_DEDUP_KEY)]
@@ -64,6 +66,10 @@ class AlertEvent(Event):
     links: tuple[str, ...] = ()
     concerns_id: UUID | None = None
     causes: tuple[UUID, ...] = ()
+
+
+class AlertEvent(AlertState, Event):
+    """The state of an alert after a transition; every event contains all fields."""
 
 
 class AlertRaised(AlertEvent):

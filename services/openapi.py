@@ -8,12 +8,14 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from chassis.commands.problem import CATALOGUE
+from chassis.files.spreadsheet import CSV_TYPE
 from chassis.http.auth import Authenticator
-from chassis.http.problems import MEDIA_TYPE
+from chassis.http.description import describe
+from chassis.http.responses import JSON
 from chassis.runtime.settings import Settings
 from chassis.runtime.supervisor import Supervisor
 from chassis.service import ServiceContext
+from services.request_examples import FILE_EXAMPLES, REQUEST_EXAMPLES
 
 SERVICES = ("customer", "followup", "alerts", "reporting")
 FOLDER = Path(__file__).resolve().parent.parent / "contracts" / "generated" / "openapi"
@@ -24,31 +26,14 @@ NOWHERE = Settings(
     jwks_url="https://issuer.invalid/jwks",
     pseudonym_key=SecretStr("0" * 32),
 )
-PROBLEM: dict[str, Any] = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "instance", "code", "retryable"],
-    "properties": {
-        "type": {"type": "string", "enum": [f"/problems/{code}" for code in CATALOGUE]},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string"},
-        "code": {"type": "string"},
-        "retryable": {"type": "boolean"},
-        "trace_id": {"type": "string"},
-        "errors": {"type": "array", "items": {"type": "object"}},
-    },
-}
 
 
 def document(name: str) -> str:
     """Return the OpenAPI document of a service, as it is committed."""
     module = importlib.import_module(f"services.{name}.__main__")
     context = ServiceContext(NOWHERE, Unopened(), Supervisor(), Authenticator(NOWHERE))  # type: ignore[arg-type]
-    schema = module.build(context).app.openapi()
-    describe_problems(schema)
-    schema["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
-    schema["security"] = [{"bearer": []}]
+    schema = describe(module.build(context).app)
+    add_examples(name, schema)
     return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
@@ -59,16 +44,15 @@ class Unopened:
         return 1
 
 
-def describe_problems(schema: dict[str, Any]) -> None:
-    """Say on every operation that errors are problem documents."""
-    schema["components"]["schemas"]["Problem"] = PROBLEM
-    for name in ("HTTPValidationError", "ValidationError"):
-        schema["components"]["schemas"].pop(name, None)
-    answer = {"description": "A problem", "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+def add_examples(name: str, schema: dict[str, Any]) -> None:
+    """Show a valid body with every operation that takes one."""
     for path in schema["paths"].values():
         for operation in path.values():
-            operation["responses"].pop("422", None)
-            operation["responses"]["default"] = answer
+            content = operation.get("requestBody", {}).get("content", {})
+            if JSON in content:
+                content[JSON]["example"] = REQUEST_EXAMPLES[content[JSON]["schema"]["$ref"].rpartition("/")[2]]
+            if CSV_TYPE in content:
+                content[CSV_TYPE]["example"] = FILE_EXAMPLES[name]
 
 
 def stale() -> list[str]:

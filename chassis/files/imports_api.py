@@ -26,6 +26,7 @@ from chassis.files.spreadsheet import (
 from chassis.http.access import EVERYWHERE, Allow, Caller
 from chassis.http.auth import Role
 from chassis.http.body import StrictRoute
+from chassis.http.description.headers import references
 from chassis.http.listing import Paging
 from chassis.http.paging import Page
 from chassis.postgres.database import Pool
@@ -61,7 +62,9 @@ UNREADABLE_ZH = {
     "unreadable-workbook": "无法打开工作簿：文件已损坏、设有密码或过大，请另存为 CSV。",
 }
 
-ImportCaller = Annotated[Caller, Depends(Allow(anywhere=EVERYWHERE | {Role.LEADER}, own=()))]
+IMPORTERS = EVERYWHERE | {Role.LEADER}
+Sender = Annotated[Caller, Depends(Allow(anywhere=IMPORTERS, own=(), compares_versions=False))]
+ImportCaller = Annotated[Caller, Depends(Allow(anywhere=IMPORTERS, own=()))]
 
 
 class ImportView(BaseModel):
@@ -81,6 +84,22 @@ class ImportView(BaseModel):
     rows_kept_until: datetime | None
 
 
+class ImportAccepted(BaseModel):
+    """The import of the file. Read its progress at `Location`."""
+
+    id: UUID
+    status: str
+
+
+class RowProblem(BaseModel):
+    """Why a row failed. `column` is empty if no single column is wrong."""
+
+    column: str
+    code: str
+    detail: str
+    detail_zh: str
+
+
 class ImportRow(BaseModel):
     """The result of one row. `row` is its number in the file; the header is row 1."""
 
@@ -88,7 +107,7 @@ class ImportRow(BaseModel):
     outcome: RowOutcome
     status: int | None
     id: UUID | None
-    problem: dict[str, Any] | None
+    problem: RowProblem | None
 
 
 def imports_router(imports: Imports) -> APIRouter:
@@ -96,10 +115,9 @@ def imports_router(imports: Imports) -> APIRouter:
     router = APIRouter(prefix="/v1/imports", tags=["imports"], route_class=StrictRoute)
     Kind = Annotated[str, Query(description="The kind of file.", json_schema_extra={"enum": list(imports.kinds)})]  # noqa: N806 - a type
 
-    @router.post("", status_code=202, max_body_size=MAX_BYTES, openapi_extra={"requestBody": FILE_BODY})
-    async def send_file(request: Request, caller: ImportCaller, kind: Kind = imports.kinds[0]) -> JSONResponse:
+    @router.post("", status_code=202, response_model=ImportAccepted, max_body_size=MAX_BYTES, openapi_extra=SENDING)
+    async def send_file(request: Request, caller: Sender, kind: Kind = imports.kinds[0]) -> JSONResponse:
         """Send a CSV or XLSX file. Valid rows are imported even if others fail."""
-        caller.refuse_if_match()
         if kind not in imports.kinds:
             raise unknown_kind(imports.kinds)
         content_type = request.headers.get("content-type", "").partition(";")[0].strip()
@@ -129,7 +147,7 @@ def imports_router(imports: Imports) -> APIRouter:
 
         return await paging.page(bound, fetch, lambda row: [str(row.row)])
 
-    @router.get("/{import_id}/rows.csv", response_class=Response)
+    @router.get("/{import_id}/rows.csv", response_class=Response, responses=RESULTS_FILE)
     async def download_rows(import_id: UUID, _caller: ImportCaller) -> Response:
         """Download the result of each row as CSV. 410 after `rows_kept_until`."""
         await refuse_expired(imports.pool, import_id)
@@ -138,12 +156,18 @@ def imports_router(imports: Imports) -> APIRouter:
     return router
 
 
-FILE_BODY = {
-    "required": True,
-    "content": {
-        CSV_TYPE: {"schema": {"type": "string"}},
-        XLSX_TYPE: {"schema": {"type": "string", "format": "binary"}},
+RESULTS_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {CSV_TYPE: {"schema": {"type": "string"}}}, "headers": references("Content-Disposition")}
+}
+SENDING = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            CSV_TYPE: {"schema": {"type": "string"}},
+            XLSX_TYPE: {"schema": {"type": "string", "format": "binary"}},
+        },
     },
+    "responses": {"202": {"headers": references("Location")}},
 }
 
 

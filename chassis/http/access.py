@@ -34,14 +34,13 @@ class PolicyMissingError(Exception):
 class Caller:
     """The authenticated caller of one request, with the command context and the expected version from its headers.
 
-    A route that changes something passes `expected_version` to its command, or calls `refuse_if_match`.
+    A route that changes something passes `expected_version` to its command, unless its policy refuses If-Match.
     """
 
     principal: Principal
     context: Context
     sees_all: bool
     expected_version: int | None
-    sent_if_match: bool
 
     @property
     def visible_to(self) -> str | None:
@@ -56,22 +55,19 @@ class Caller:
         if not self.may_act_for(holders):
             raise forbidden()
 
-    def refuse_if_match(self) -> None:
-        """Raise the 400 problem if the caller sent If-Match. For routes that do not compare versions."""
-        if self.sent_if_match:
-            raise ProblemError(
-                "bad-request",
-                "This route does not support If-Match. Send the request without it.",
-                "此接口不支持 If-Match，请去掉该请求头后再发送。",
-            )
-
 
 class Allow:
-    """A route's policy: roles that may act on any customer, and roles that may act only on their own customers."""
+    """A route's policy: roles that may act on any customer, and roles that may act only on their own customers.
 
-    def __init__(self, anywhere: Iterable[Role] = EVERYWHERE, own: Iterable[Role] = OWN) -> None:
+    Without `compares_versions`, the route refuses If-Match. Reading routes always refuse it.
+    """
+
+    def __init__(
+        self, anywhere: Iterable[Role] = EVERYWHERE, own: Iterable[Role] = OWN, *, compares_versions: bool = True
+    ) -> None:
         self.anywhere = frozenset(anywhere)
         self.own = frozenset(own)
+        self.compares_versions = compares_versions
 
     async def __call__(self, request: Request) -> Caller:
         authenticator: Authenticator = request.app.state.authenticator
@@ -84,15 +80,17 @@ class Allow:
             context=await context_of(request, principal),
             sees_all=bool(principal.roles & self.anywhere),
             expected_version=version_of(if_match),
-            sent_if_match=if_match is not None,
         )
-        if request.method == "GET":
-            caller.refuse_if_match()
+        if if_match is not None and not (self.compares_versions and request.method != "GET"):
+            raise if_match_refused()
         return caller
 
 
 OPS_OR_ADMIN = Allow((Role.OPS, Role.ADMIN), ())
 OpsOrAdmin = Annotated[Caller, Depends(OPS_OR_ADMIN)]
+# For routes that create something, or change nothing, and so have no version to compare.
+Creator = Annotated[Caller, Depends(Allow(compares_versions=False))]
+Previewer = Annotated[Caller, Depends(Allow((Role.OPS, Role.ADMIN), (), compares_versions=False))]
 
 
 async def context_of(request: Request, principal: Principal) -> Context:
@@ -149,6 +147,14 @@ def version_of(if_match: str | None) -> int | None:
     if found is None:
         raise ProblemError("bad-request", 'If-Match must be an ETag such as "3".', 'If-Match 应为 ETag，例如 "3"。')
     return int(found.group(1))
+
+
+def if_match_refused() -> ProblemError:
+    return ProblemError(
+        "bad-request",
+        "This route does not support If-Match. Send the request without it.",
+        "此接口不支持 If-Match，请去掉该请求头后再发送。",
+    )
 
 
 def forbidden() -> ProblemError:

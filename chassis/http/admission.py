@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.http import problems
-from chassis.http.documents import OPENAPI, SCHEMAS
+from chassis.http.documents import DOCUMENTS, SCHEMAS
 from chassis.http.probes import METRICS, PROBES
 from chassis.runtime import metrics
 
@@ -14,7 +14,7 @@ from chassis.runtime import metrics
 MAX_CONCURRENT = 100
 # Liveness probes must succeed under overload, or the orchestrator restarts a process that is only busy. The documents
 # cost less than a rejection.
-ALWAYS_ADMITTED = frozenset({*PROBES, METRICS, OPENAPI})
+ALWAYS_ADMITTED = frozenset({*PROBES, METRICS, *DOCUMENTS})
 
 
 class Admission:

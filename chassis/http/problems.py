@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 import structlog
@@ -159,7 +160,9 @@ def problem(
 ) -> Response:
     """Return the problem document in the language that the caller prefers."""
     chinese = prefers_chinese(request.headers.get("accept-language", ""))
-    answer = document(code, request.url.path, request.state.trace_id, en, zh, chinese=chinese)
+    # The path is decoded; `instance` is a URI reference.
+    instance = quote(request.url.path, safe="/:@", errors="replace")
+    answer = document(code, instance, request.state.trace_id, en, zh, chinese=chinese)
     status = status or answer["status"]
     answer |= {"status": status, "code": code_override or code, **(extra_fields or {})}
     if errors:

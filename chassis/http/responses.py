@@ -21,6 +21,9 @@ class Accepted(BaseModel):
     version: int
 
 
+# For routes whose path does not show that they may answer with these problems.
+NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "Not found"}}
+GONE: dict[int | str, dict[str, Any]] = {410: {"description": "No longer available"}}
 PUBLISHED: dict[int | str, dict[str, Any]] = {201: {"model": Accepted, "description": "Published for the first time"}}
 
 

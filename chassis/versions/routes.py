@@ -13,7 +13,7 @@ from chassis.commands.problem import ProblemError, not_found
 from chassis.http.access import Allow, Caller
 from chassis.http.listing import Paging
 from chassis.http.paging import Page
-from chassis.http.responses import PUBLISHED, Accepted, answer, etag
+from chassis.http.responses import NOT_FOUND, PUBLISHED, Accepted, answer, etag
 from chassis.versions.decider import ONLY, E, Publish
 from chassis.versions.difference import Difference, difference
 from chassis.versions.lookup import Version, Versions
@@ -69,9 +69,12 @@ class VersionRoutes(Generic[E, V]):
             response_model=Accepted,
             responses=PUBLISHED,
         )
-        router.add_api_route(address, self._read(), name=f"read_{self.noun}", response_model=self.view)
-        router.add_api_route(f"{address}/versions", self._history(), name=f"read_{self.noun}_versions")
-        router.add_api_route(f"{address}/difference", self._difference(), name=f"read_{self.noun}_difference")
+        router.add_api_route(
+            address, self._read(), name=f"read_{self.noun}", response_model=self.view, responses=NOT_FOUND
+        )
+        for part, endpoint in (("versions", self._history()), ("difference", self._difference())):
+            name = f"read_{self.noun}_{part}"
+            router.add_api_route(f"{address}/{part}", endpoint, name=name, responses=NOT_FOUND)
 
     def _publish(self, address: str) -> Endpoint:
         async def publish(

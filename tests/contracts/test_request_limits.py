@@ -28,7 +28,9 @@ def requests(document: Schema) -> Iterator[tuple[str, Schema]]:
         for method in METHODS & operations.keys():
             operation, name = operations[method], f"{method} {path}"
             for parameter in operation.get("parameters", []):
-                yield f"{name} {parameter['in']}:{parameter['name']}", parameter["schema"]
+                # The server limits all headers of a request together.
+                if "in" in parameter:
+                    yield f"{name} {parameter['in']}:{parameter['name']}", parameter["schema"]
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 if name not in FILES:
                     yield name, content["schema"]

@@ -57,7 +57,8 @@ class Behind:
         made.add_api_route("/v1/large", self.large)
         for path in ("/v1/things", "/v1/imports"):
             made.add_api_route(path, self.count, methods=["POST"])
-        for path in ("/livez", "/readyz", "/startupz", "/metrics", "/openapi.json", SCHEMA, "/schemas/other"):
+        documents = ("/openapi.json", "/docs", "/docs.css", "/docs.txt", SCHEMA, "/schemas/other")
+        for path in ("/livez", "/readyz", "/startupz", "/metrics", *documents):
             made.add_api_route(path, self.count)
         return made
 
@@ -235,6 +236,13 @@ async def test_the_document_of_the_service_is_asked_for_once(behind: Behind) -> 
         answers = [await client.get(path) for path in ("/openapi.json", "/openapi.json", "/openapi.json?a=b")]
     assert [each.status_code for each in answers] == [200] * 3
     assert behind.asked == ["/openapi.json"]
+
+
+async def test_54_the_reference_page_and_its_style_are_forwarded_and_cached(behind: Behind) -> None:
+    async with behind.client() as client:
+        answers = [await client.get(path) for path in ("/docs", "/docs.css", "/docs", "/docs.txt", "/docs/")]
+    assert [each.status_code for each in answers] == [200, 200, 200, 404, 404]
+    assert behind.asked == ["/docs", "/docs.css"]
 
 
 async def test_45_schemas_are_forwarded_and_cached_and_nothing_else_beside_them(behind: Behind) -> None:

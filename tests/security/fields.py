@@ -14,7 +14,8 @@ import httpx
 
 from chassis.http.problems import MEDIA_TYPE
 from contracts.examples import OWNER
-from tests.security.operations import BODIES, JSON, TOMORROW, Operation, name_of, operations, schema_of
+from services.request_examples import DUE_AT, REQUEST_EXAMPLES
+from tests.security.operations import JSON, Operation, name_of, operations, schema_of
 from tests.security.world import COMMERCE, World
 from tests.support.waiting import eventually
 
@@ -25,7 +26,7 @@ READ_OTHERWISE = {"WithdrawHandover": {"reason": "note"}}
 READ_AS = {"person_name": "name", "id": "external_id", "system": "external_system", "occurred_at": None}
 TELLING = ("type", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "enum", "$ref", "items")
 # These two must be sent together.
-NEXT_STEP = {"next_step": "visit", "next_step_due_at": TOMORROW}
+NEXT_STEP = {"next_step": "visit", "next_step_due_at": DUE_AT}
 MARK = "\x00here\x00"
 NUMBER = count(1)
 LISTED_WITHIN_SECONDS = 60
@@ -110,7 +111,7 @@ async def address_of(world: World, operation: Operation) -> str:
 
 def body_with(operation: Operation, place: tuple[str, ...], written: str) -> bytes:
     """Return the sample body with `written` inserted unchanged in one place."""
-    body: dict[str, Any] = deepcopy(BODIES[str(operation.body_schema)])
+    body: dict[str, Any] = deepcopy(REQUEST_EXAMPLES[str(operation.body_schema)])
     if "external" in body:
         body["external"] = {"system": f"s{next(NUMBER)}", "id": "1"}
     if operation.body_schema == "AddReference":

@@ -14,7 +14,7 @@ from tests.support.waiting import eventually
 
 POLL_MILLISECONDS = 500
 # Pages that need no token.
-OPEN = ("/livez", "/readyz", "/startupz", "/metrics", "/openapi.json")
+OPEN = ("/livez", "/readyz", "/startupz", "/metrics", "/openapi.json", "/docs", "/docs.css")
 TABLES = """
     SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')

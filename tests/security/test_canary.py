@@ -9,9 +9,9 @@ from aiokafka import AIOKafkaProducer
 
 from chassis.kafka.client import ensure_topics
 from contracts.topics import Topic
+from services.request_examples import REQUEST_EXAMPLES
 from tests.security import scan
 from tests.security.canary_input import KEPT, KEPT_PHONE, NAMED, PERSONAL, REFUSED, CanaryInput, enter_canaries, halves
-from tests.security.operations import BODIES
 from tests.support.product import Product
 
 PLANTED = "金丝雀丙"
@@ -32,13 +32,13 @@ def test_every_private_field_is_filled() -> None:
     }
     assert private
     assert not {(name, field) for name, field in private if not PERSONAL.get(name, {}).get(field)}
-    assert PERSONAL.keys() <= BODIES.keys()
+    assert PERSONAL.keys() <= REQUEST_EXAMPLES.keys()
 
 
 def body_of(command: type) -> str:
     """Return the schema name of a command's request body: its own, or that of a related command class."""
     kin = (*command.__mro__, *command.__subclasses__())
-    return next((each.__name__ for each in kin if each.__name__ in BODIES), command.__name__)
+    return next((each.__name__ for each in kin if each.__name__ in REQUEST_EXAMPLES), command.__name__)
 
 
 async def test_personal_words_are_in_the_vault_and_nowhere_else(canary: CanaryInput) -> None:

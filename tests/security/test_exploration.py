@@ -10,8 +10,8 @@ import pytest
 
 from deploy.stack.ports import HOST
 from services import openapi
+from services.request_examples import MONEY, TERM
 from tests.security.exploration import SEED, ExplorationResult, explore
-from tests.security.operations import MONEY, TERM
 from tests.support.nginx import ALONE, BEHIND_NGINX, in_form
 from tests.support.product import Product
 

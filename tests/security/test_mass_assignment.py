@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.security.operations import BODIES, CSV, JSON, Operation, name_of, objects_within, operations, schema_of
+from services.request_examples import REQUEST_EXAMPLES
+from tests.security.operations import CSV, JSON, Operation, name_of, objects_within, operations, schema_of
 from tests.security.world import World
 
 SMUGGLED = {"tenant_id": "t2", "version": 1, "is_admin": True, "created_at": "2020-01-01T00:00:00Z"}
@@ -87,4 +88,4 @@ def test_no_answer_of_a_command_offers_more_than_its_id_and_version() -> None:
 
 
 def test_every_body_that_is_offered_has_a_sample() -> None:
-    assert {each.body_schema for each in COMMANDS} == BODIES.keys()
+    assert {each.body_schema for each in COMMANDS} == REQUEST_EXAMPLES.keys()

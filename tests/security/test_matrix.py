@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from contracts.examples import LEADER, OWNER
-from tests.security.operations import BODIES, CSV, CSV_OF, JSON, Operation, next_absence, once, operations
+from services.request_examples import FILE_EXAMPLES, REQUEST_EXAMPLES
+from tests.security.operations import CSV, JSON, Operation, next_absence, once, operations
 from tests.security.ownership_events import HELPER
 from tests.security.world import COMMERCE, World, send_file
 
@@ -292,7 +293,7 @@ async def fresh(world: World, operation: Operation) -> dict[str, str]:
         return {"code": await world.new_invitation()}
     step = operation.path.rpartition("/")[2]
     if "{segment}" in operation.path:
-        await world.ask("customer", "PUT", f"/v1/segments/{world.things['segment']}", json=BODIES["Segment"])
+        await world.ask("customer", "PUT", f"/v1/segments/{world.things['segment']}", json=REQUEST_EXAMPLES["Segment"])
     if step == "erasure" and operation.service == "customer":
         return await world.new_erasure(asked=operation.method == "GET")
     if operation.method == "POST" and "{task_id}" in operation.path:
@@ -320,7 +321,7 @@ async def send(
 ) -> httpx.Response:
     path, method, service = operation.address(things), operation.method, operation.service
     if CSV in operation.content:
-        content, headers = CSV_OF[service].encode(), {"content-type": CSV, **headers}
+        content, headers = FILE_EXAMPLES[service].encode(), {"content-type": CSV, **headers}
         return await world.ask(service, method, path, subject, role, content=content, headers=headers)
     if JSON in operation.content:
         # Without a number of its own a registration is one of a new customer each time.

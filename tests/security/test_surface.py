@@ -1,4 +1,4 @@
-"""The public surface (S24): the documented routes, five addresses and the schemas without a token, and nothing else."""
+"""The public surface (S24): documented routes, seven addresses and the schemas without a token, and nothing else."""
 
 import httpx
 import pytest
@@ -14,7 +14,19 @@ from tests.security.scan import OPEN
 from tests.security.world import World
 from tests.support.product import Product
 
-USUAL = ("/", "/docs", "/redoc", "/admin", "/debug", "/v1", "/v1/", "/health", "/.env", "/.git/config", "/openapi.yaml")
+USUAL = (
+    "/",
+    "/docs/",
+    "/redoc",
+    "/admin",
+    "/debug",
+    "/v1",
+    "/v1/",
+    "/health",
+    "/.env",
+    "/.git/config",
+    "/openapi.yaml",
+)
 METHODS = ("OPTIONS", "TRACE", "PATCH", "DELETE", "PROPFIND")
 ODD_PATHS = ("//metrics", "/v1/customers/%2e%2e/%2e%2e/metrics", "/v1/%00", "/%zz")
 

@@ -25,8 +25,9 @@ from services.alerts.detection.detector import Detector
 from services.alerts.engine.rules import DEFAULT_RULES
 from services.alerts.projection import holders
 from services.followup.projection import customers
+from services.request_examples import FILE_EXAMPLES, MONEY, REQUEST_EXAMPLES, TERM
 from tests.integration.reporting.conftest import feed
-from tests.security.operations import BODIES, CSV, CSV_OF, MONEY, TERM, next_absence, once
+from tests.security.operations import CSV, next_absence, once
 from tests.security.ownership_events import HELPER, Ownership, facts_of, owned, raised
 from tests.support.http_retry import patiently
 from tests.support.servers import Servers
@@ -99,7 +100,7 @@ class World:
 
     async def new_survey(self) -> str:
         path = f"/v1/customers/{self.things['customer_id']}/surveys"
-        return await self.made("followup", path, BODIES["SendSurvey"])
+        return await self.made("followup", path, REQUEST_EXAMPLES["SendSurvey"])
 
     async def new_invitation(self) -> str:
         """Send a survey and return its invitation code."""
@@ -110,7 +111,7 @@ class World:
     async def new_key_contact(self, **whose: str) -> str:
         """Add a key contact to the customer, or to the customer `whose`."""
         path = "/v1/customers/{customer_id}/key-contacts".format_map(self.things | whose)
-        response = await self.ask("customer", "POST", path, json=BODIES["KeyContact"])
+        response = await self.ask("customer", "POST", path, json=REQUEST_EXAMPLES["KeyContact"])
         assert response.is_success, response.text
         return response.headers["location"].rpartition("/")[2]
 
@@ -120,14 +121,14 @@ class World:
         customer_id = await self.made("customer", "/v1/customers", body)
         key_contact_id = await self.new_key_contact(customer_id=customer_id)
         if asked:
-            await self.made("customer", f"/v1/customers/{customer_id}/erasure", BODIES["Erase"])
+            await self.made("customer", f"/v1/customers/{customer_id}/erasure", REQUEST_EXAMPLES["Erase"])
         return {"customer_id": customer_id, "key_contact_id": key_contact_id}
 
     async def new_handover(self) -> str:
         """Start a handover of a new customer to the stranger; return the customer's id."""
         body = {"name": "宁波东钱", "owner_id": OWNER, "leader_id": LEADER}
         customer_id = await self.made("customer", "/v1/customers", body)
-        await self.made("customer", f"/v1/customers/{customer_id}/handover", BODIES["StartHandover"])
+        await self.made("customer", f"/v1/customers/{customer_id}/handover", REQUEST_EXAMPLES["StartHandover"])
         return customer_id
 
     async def new_duplicate(self, *, is_merged: bool) -> dict[str, str]:
@@ -207,9 +208,9 @@ async def settle(world: World) -> None:
     await tell_followup(world.pools["followup"], whose)
     await tell_alerts(world.pools["alerts"], whose)
     await feed(world.pools["reporting"], facts_of(whose))
-    vocabulary = await world.ask("customer", "PUT", "/v1/tag-vocabulary", json=BODIES["TagVocabulary"])
+    vocabulary = await world.ask("customer", "PUT", "/v1/tag-vocabulary", json=REQUEST_EXAMPLES["TagVocabulary"])
     assert vocabulary.is_success, vocabulary.text
-    form = await world.ask("followup", "PUT", "/v1/contact-forms/visit", json=BODIES["ContactForm"])
+    form = await world.ask("followup", "PUT", "/v1/contact-forms/visit", json=REQUEST_EXAMPLES["ContactForm"])
     assert form.is_success, form.text
     contact = {"channel": "phone", "direction": "inbound"}
     for each in (nobodys, customer_id):
@@ -227,13 +228,15 @@ async def settle(world: World) -> None:
     world.things["absence_id"] = await world.new_absence()
     # One more, so that the list has a second page.
     await world.new_absence()
-    policy = await world.ask("followup", "PUT", "/v1/survey-policy", json=BODIES["PublishSurveyPolicy"])
+    policy = await world.ask("followup", "PUT", "/v1/survey-policy", json=REQUEST_EXAMPLES["PublishSurveyPolicy"])
     assert policy.is_success, policy.text
     world.things["key_contact_id"] = await world.new_key_contact()
     # Before the customer's own, so that a list with that one has two entries.
     await world.new_handover()
-    await world.made("customer", f"/v1/customers/{customer_id}/handover", BODIES["StartHandover"])
-    world.things["batch_id"] = await world.made("customer", "/v1/handover-batches", BODIES["StartHandoverBatch"])
+    await world.made("customer", f"/v1/customers/{customer_id}/handover", REQUEST_EXAMPLES["StartHandover"])
+    world.things["batch_id"] = await world.made(
+        "customer", "/v1/handover-batches", REQUEST_EXAMPLES["StartHandoverBatch"]
+    )
     await eventually(lambda: lists_show(world, customer_id))
 
 
@@ -269,6 +272,6 @@ async def lists_show(world: World, customer_id: str) -> bool:
 async def send_file(world: World, service: str) -> str:
     """Send a small file as ops and return the id of its import."""
     headers = {"content-type": CSV}
-    response = await world.ask(service, "POST", "/v1/imports", content=CSV_OF[service].encode(), headers=headers)
+    response = await world.ask(service, "POST", "/v1/imports", content=FILE_EXAMPLES[service].encode(), headers=headers)
     assert response.is_success, response.text
     return str(response.json()["id"])

@@ -24,7 +24,7 @@ router = APIRouter(prefix="/v1", tags=["alerts"], route_class=StrictRoute)
 
 
 @router.get("/alerts")
-async def read_list(
+async def read_alerts(
     caller: Reader,
     needs: Needs,
     paging: Paging,
@@ -43,7 +43,7 @@ async def read_list(
 
 
 @router.get("/alerts/{alert_id}")
-async def read_one(alert_id: UUID, caller: Reader, needs: Needs, response: Response) -> AlertView:
+async def read_alert(alert_id: UUID, caller: Reader, needs: Needs, response: Response) -> AlertView:
     """Read an alert: the rule, the start of the silence, and the events that caused it."""
     alert = await needs.queries.one(alert_id)
     if alert is None:
@@ -54,7 +54,7 @@ async def read_one(alert_id: UUID, caller: Reader, needs: Needs, response: Respo
 
 
 @router.get("/alerts/{alert_id}/events")
-async def read_events(
+async def read_alert_events(
     alert_id: UUID,
     caller: Reader,
     needs: Needs,

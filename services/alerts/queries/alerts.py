@@ -11,6 +11,7 @@ from chassis.postgres.database import Pool
 from chassis.postgres.visibility import customers_of, ids_of
 from chassis.store.erasure import Statement
 from chassis.store.vault_reader import count_personal_data
+from contracts.alerts import AlertState
 
 VIEW = """
     SELECT a.alert_id AS id, a.version, a.customer_id, a.rule_id, a.status, a.outcome, a.owner_id,
@@ -41,7 +42,7 @@ RECEIVED = """
 
 
 class AlertView(BaseModel):
-    """An alert. `alert` is the payload that is published on the topics.
+    """An alert. `alert` is its state, as it is published on the topics.
 
     `holders` may see it: the employee who has to act, and the customer's present owner, leader and helpers.
     """
@@ -57,7 +58,7 @@ class AlertView(BaseModel):
     silent_since: datetime
     starts_at: datetime
     ends_at: datetime | None
-    alert: dict[str, Any]
+    alert: AlertState
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ READERS = Allow(anywhere=EVERYWHERE | {Role.FINANCE}, own=OWN)
 Anyone = Annotated[Caller, Depends(Allow())]
 # Leaders for customers that they lead; ops, admin and integration for every customer.
 Leader = Annotated[Caller, Depends(Allow(own={Role.LEADER}))]
+LeaderCreating = Annotated[Caller, Depends(Allow(own={Role.LEADER}, compares_versions=False))]
 Reader = Annotated[Caller, Depends(READERS)]
 
 

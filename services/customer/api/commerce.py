@@ -32,7 +32,6 @@ After = Annotated[int, Query(ge=0, description="Return events after this version
 
 
 async def begin(kind: Kind[Any], customer_id: UUID, command: Command, caller: Caller, needs: Dependencies) -> Response:
-    caller.refuse_if_match()
     record_id, handled = await needs.commerce.begin(kind, customer_id, command, caller.context, caller.require)
     return answer(handled, f"{kind.path}/{record_id}")
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from chassis.http.access import Creator
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
 from chassis.http.listing import Limit, Paging
@@ -34,13 +35,13 @@ def view(row: ContractRow) -> ContractView:
 
 
 @router.post("/customers/{customer_id}/contracts", status_code=201, response_model=Accepted, responses=ALREADY_RECORDED)
-async def sign(customer_id: UUID, command: commands.SignContract, caller: Anyone, needs: Needs) -> Response:
+async def sign_contract(customer_id: UUID, command: commands.SignContract, caller: Creator, needs: Needs) -> Response:
     """Record a contract. Recording it again under the same external number adds no event."""
     return await begin(needs.commerce.contracts, customer_id, command, caller, needs)
 
 
 @router.post("/contracts/{contract_id}/renewal-intent", response_model=Accepted)
-async def state_intent(
+async def state_renewal_intent(
     contract_id: UUID, command: commands.StateRenewalIntent, caller: Anyone, needs: Needs
 ) -> Response:
     """Record whether the customer wants to renew."""
@@ -48,13 +49,13 @@ async def state_intent(
 
 
 @router.post("/contracts/{contract_id}/renewal", response_model=Accepted)
-async def renew(contract_id: UUID, command: commands.RenewContract, caller: Anyone, needs: Needs) -> Response:
+async def renew_contract(contract_id: UUID, command: commands.RenewContract, caller: Anyone, needs: Needs) -> Response:
     """Record that the contract was renewed for another term."""
     return await change(needs.commerce.contracts, contract_id, command, caller, needs)
 
 
 @router.post("/contracts/{contract_id}/ending", response_model=Accepted)
-async def end(contract_id: UUID, command: commands.EndContract, caller: Anyone, needs: Needs) -> Response:
+async def end_contract(contract_id: UUID, command: commands.EndContract, caller: Anyone, needs: Needs) -> Response:
     """Record that the contract has ended."""
     return await change(needs.commerce.contracts, contract_id, command, caller, needs)
 

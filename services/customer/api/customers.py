@@ -11,7 +11,7 @@ from chassis.commands.command import Command
 from chassis.commands.decision import LinkedCommand
 from chassis.commands.problem import ProblemError, not_found
 from chassis.commands.result import Handled
-from chassis.http.access import Caller
+from chassis.http.access import Caller, Creator
 from chassis.http.as_of import AsOf, AsOfQuery
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry, entry_of
@@ -24,7 +24,7 @@ from contracts.event import Envelope
 from services.customer import commands
 from services.customer.api.access import Anyone, Leader, Reader, authorization, may_see_personal_data, require_current
 from services.customer.dependencies import Dependencies, Needs
-from services.customer.domain.customer_row import project_next
+from services.customer.domain.customer_row import CustomerRow, project_next
 from services.customer.queries import CustomerDetail, NumberView
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
@@ -38,12 +38,11 @@ Review = Annotated[commands.ReviewProfile, Body(default_factory=commands.ReviewP
 
 
 @router.post("/customers", status_code=201, response_model=Accepted, responses=ALREADY_REGISTERED)
-async def register(command: commands.Register, caller: Anyone, needs: Needs) -> Response:
+async def register_customer(command: commands.Register, caller: Creator, needs: Needs) -> Response:
     """Register a customer. If a seller names no owner, the seller is the owner.
 
     If the external number is already known, the request updates its customer.
     """
-    caller.refuse_if_match()
     if command.owner_id is None and not caller.sees_all:
         command = command.model_copy(update={"owner_id": caller.principal.subject})
     require_owner_of_leader(command)
@@ -82,7 +81,7 @@ async def assign_owner(customer_id: UUID, command: commands.AssignOwner, caller:
 
 
 @router.post("/customers/{customer_id}/name", response_model=Accepted)
-async def rename(customer_id: UUID, command: commands.Rename, caller: Anyone, needs: Needs) -> Response:
+async def rename_customer(customer_id: UUID, command: commands.Rename, caller: Anyone, needs: Needs) -> Response:
     """Change or correct the name: `name` of a company, `person_name` of a person."""
     return await handle(customer_id, command, caller, needs)
 
@@ -118,7 +117,7 @@ async def handled_for(
 
 
 @router.get("/customers/{customer_id}")
-async def read_one(
+async def read_customer(
     customer_id: UUID, caller: Reader, needs: Needs, response: Response, as_of: AsOfQuery
 ) -> CustomerDetail:
     """Read a customer, including every acknowledged command; or its state at a past instant."""
@@ -128,7 +127,11 @@ async def read_one(
     show_personal_data = may_see_personal_data(caller, loaded.state.holders)
     if as_of.is_past:
         return await read_past(customer_id, as_of, needs, show_personal_data=show_personal_data)
-    view = await needs.queries.current(customer_id, loaded.version, loaded.state)
+
+    async def fold_all() -> CustomerRow:
+        return await fold(project_next, await envelopes_of(customer_id, needs))
+
+    view = await needs.queries.current(customer_id, loaded.version, loaded.state, fold_all)
     response.headers["ETag"] = etag(loaded.version)
     numbers = [NumberView(system=system, id=number) for system, number in loaded.state.references]
     return await needs.queries.detailed(
@@ -142,7 +145,7 @@ async def read_one(
 
 async def read_past(customer_id: UUID, as_of: AsOf, needs: Dependencies, *, show_personal_data: bool) -> CustomerDetail:
     """Fold the events up to the instant. The present owner, leader and helpers decide who may read them."""
-    envelopes = [needs.mapper.to_envelope(row) async for row in needs.store.read_stream(customer_id)]
+    envelopes = await envelopes_of(customer_id, needs)
     if not (included := as_of.in_order([each for each in envelopes if as_of.includes(each)])):
         raise not_found()
     row = await fold(project_next, included)
@@ -153,8 +156,12 @@ async def read_past(customer_id: UUID, as_of: AsOf, needs: Dependencies, *, show
     )
 
 
+async def envelopes_of(customer_id: UUID, needs: Dependencies) -> list[Envelope[Any]]:
+    return [needs.mapper.to_envelope(row) async for row in needs.store.read_stream(customer_id)]
+
+
 @router.get("/customers/{customer_id}/events")
-async def read_events(
+async def read_customer_events(
     customer_id: UUID,
     caller: Reader,
     needs: Needs,

@@ -1,4 +1,4 @@
-"""HTTP for erasing personal data, and for the certificate of an erasure."""
+"""HTTP for erasures of personal data, and their certificates."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -23,7 +23,7 @@ TYPES = [type_of(each) for each in (CustomerErased, KeyContactErased)]
 
 
 @router.post("/customers/{customer_id}/erasure", response_model=Accepted)
-async def erase(customer_id: UUID, request: commands.Erase, caller: OpsOrAdmin, needs: Needs) -> Response:
+async def erase_customer(customer_id: UUID, request: commands.Erase, caller: OpsOrAdmin, needs: Needs) -> Response:
     """Erase all personal data about the customer, permanently and in every service. Events stay without it."""
     command = commands.EraseCustomer(reason=request.reason)
     duplicate_ids = (await needs.customers.load(customer_id)).state.duplicate_ids
@@ -55,7 +55,7 @@ async def handle(
 
 
 @router.get("/customers/{customer_id}/erasure")
-async def read(customer_id: UUID, _caller: OpsOrAdmin, needs: Needs) -> Certificate:
+async def read_erasure(customer_id: UUID, _caller: OpsOrAdmin, needs: Needs) -> Certificate:
     """Read which services have erased the data, and when. Missing answers are empty."""
     ids = [customer_id, *sorted((await needs.customers.load(customer_id)).state.duplicate_ids)]
     rows = (row for each in ids async for row in needs.store.read_stream(each, types=TYPES))

@@ -14,7 +14,7 @@ router = APIRouter(prefix="/v1", tags=["erasure"], route_class=StrictRoute)
 
 
 @router.get("/customers/{customer_id}/export")
-async def export(customer_id: UUID, caller: OpsOrAdmin, needs: Needs, after: After = 0) -> Export:
+async def export_customer(customer_id: UUID, caller: OpsOrAdmin, needs: Needs, after: After = 0) -> Export:
     """Export all data of this service about the customer and its duplicates, up to 1,000 events at a time."""
     state = (await needs.customers.load(customer_id)).state
     if not state.known:

@@ -14,7 +14,7 @@ from chassis.http.responses import Accepted, answer, etag
 from chassis.http.streams import fold, new_id, read_envelopes
 from contracts.customer import HandoverBatchStarted
 from services.customer import commands
-from services.customer.api.access import Leader
+from services.customer.api.access import Leader, LeaderCreating
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.handovers.outcomes import Outcome
 from services.customer.projection.handover_batches import HandoverBatchRow, project
@@ -25,12 +25,11 @@ router = APIRouter(prefix="/v1", tags=["handovers"], route_class=StrictRoute)
 
 
 @router.post("/handover-batches", status_code=201, response_model=Accepted)
-async def start(command: commands.StartHandoverBatch, caller: Leader, needs: Needs) -> Response:
+async def start_handover_batch(command: commands.StartHandoverBatch, caller: LeaderCreating, needs: Needs) -> Response:
     """Hand over an employee's customers, customers without an owner, or a list, to the new owners in turn.
 
     A leader can hand over only customers that they lead.
     """
-    caller.refuse_if_match()
     await needs.employees.require_present(*command.to_owner_ids, command.to_leader_id)
     batch_id = new_id(caller.context, needs.pseudonyms)
     begin = commands.BeginHandoverBatch(request=command, led_by=caller.visible_to)
@@ -39,7 +38,7 @@ async def start(command: commands.StartHandoverBatch, caller: Leader, needs: Nee
 
 
 @router.get("/handover-batches/{batch_id}")
-async def read_one(batch_id: UUID, caller: Leader, needs: Needs, response: Response) -> HandoverBatchView:
+async def read_handover_batch(batch_id: UUID, caller: Leader, needs: Needs, response: Response) -> HandoverBatchView:
     """Read the progress of a batch. A leader can read only batches that they started."""
     row = await batch_of(batch_id, caller, needs)
     response.headers["ETag"] = etag(row.version)
@@ -47,7 +46,7 @@ async def read_one(batch_id: UUID, caller: Leader, needs: Needs, response: Respo
 
 
 @router.get("/handover-batches/{batch_id}/customers")
-async def read_customers(
+async def read_handover_batch_customers(
     batch_id: UUID,
     caller: Leader,
     needs: Needs,

@@ -34,7 +34,7 @@ NOT_THE_FIRST: dict[int | str, dict[str, Any]] = {
 
 
 @router.post("/customers/{customer_id}/handover", status_code=201, response_model=Accepted, responses=NOT_THE_FIRST)
-async def start(customer_id: UUID, command: commands.StartHandover, caller: Leader, needs: Needs) -> Response:
+async def start_handover(customer_id: UUID, command: commands.StartHandover, caller: Leader, needs: Needs) -> Response:
     """Start a handover with a checklist of open items. The owner changes when the new owner accepts."""
     customer = (await needs.customers.load(customer_id)).state
     require_current(customer)
@@ -65,7 +65,7 @@ async def with_leader(command: commands.StartHandover, needs: Dependencies) -> c
 
 
 @router.post("/customers/{customer_id}/handover/acceptance", response_model=Accepted)
-async def accept(customer_id: UUID, command: Acceptance, caller: Anyone, needs: Needs) -> Response:
+async def accept_handover(customer_id: UUID, command: Acceptance, caller: Anyone, needs: Needs) -> Response:
     """Accept the handover. From then on the previous owner has no access to the customer."""
     stream_id = stream_of(customer_id, needs)
     started = (await needs.handovers.load(stream_id)).state.started
@@ -94,7 +94,7 @@ async def accept(customer_id: UUID, command: Acceptance, caller: Anyone, needs: 
 
 
 @router.post("/customers/{customer_id}/handover/withdrawal", response_model=Accepted)
-async def withdraw(customer_id: UUID, command: Withdrawal, caller: Leader, needs: Needs) -> Response:
+async def withdraw_handover(customer_id: UUID, command: Withdrawal, caller: Leader, needs: Needs) -> Response:
     """Withdraw the handover. The customer stays with its owner."""
     customer = (await needs.customers.load(customer_id)).state
     require_current(customer)
@@ -110,7 +110,7 @@ async def withdraw(customer_id: UUID, command: Withdrawal, caller: Leader, needs
 
 
 @router.get("/customers/{customer_id}/handover")
-async def read_one(customer_id: UUID, caller: Reader, needs: Needs, response: Response) -> HandoverView:
+async def read_handover(customer_id: UUID, caller: Reader, needs: Needs, response: Response) -> HandoverView:
     """Read the open handover of a customer, or the last one."""
     row: HandoverRow | None = None
     async for stored in needs.store.read_stream(stream_of(customer_id, needs)):
@@ -123,7 +123,7 @@ async def read_one(customer_id: UUID, caller: Reader, needs: Needs, response: Re
 
 
 @router.get("/handovers")
-async def read_list(
+async def read_handovers(
     caller: Reader,
     needs: Needs,
     paging: Paging,

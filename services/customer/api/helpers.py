@@ -18,14 +18,14 @@ router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 
 
 @router.post("/customers/{customer_id}/helpers", response_model=Accepted)
-async def add(customer_id: UUID, command: commands.AddHelper, caller: Anyone, needs: Needs) -> Response:
+async def add_helper(customer_id: UUID, command: commands.AddHelper, caller: Anyone, needs: Needs) -> Response:
     """Add a helper, who may act for the customer like its owner. Only owner and leader may add helpers."""
     await needs.employees.require_present(command.employee_id)
     return await by_owner(customer_id, command, caller, needs)
 
 
 @router.delete("/customers/{customer_id}/helpers/{employee_id}", response_model=Accepted)
-async def remove(
+async def remove_helper(
     customer_id: UUID, employee_id: Annotated[EmployeeId, Path()], caller: Anyone, needs: Needs
 ) -> Response:
     """Remove a helper, who then has no access to the customer."""

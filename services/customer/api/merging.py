@@ -21,7 +21,9 @@ router = APIRouter(prefix="/v1", tags=["duplicates"], route_class=StrictRoute)
 
 
 @router.post("/customers/{customer_id}/duplicates", response_model=Accepted)
-async def merge(customer_id: UUID, command: commands.AbsorbDuplicate, caller: Leader, needs: Needs) -> Response:
+async def merge_duplicate(
+    customer_id: UUID, command: commands.AbsorbDuplicate, caller: Leader, needs: Needs
+) -> Response:
     """Merge a duplicate into this customer. Its events stay, and count for this customer."""
     await require_other(customer_id, command.duplicate_id, caller, needs)
     merge_into = commands.MergeInto(customer_id=customer_id)
@@ -29,7 +31,7 @@ async def merge(customer_id: UUID, command: commands.AbsorbDuplicate, caller: Le
 
 
 @router.delete("/customers/{customer_id}/duplicates/{duplicate_id}", response_model=Accepted)
-async def unmerge(customer_id: UUID, duplicate_id: UUID, caller: Leader, needs: Needs) -> Response:
+async def unmerge_duplicate(customer_id: UUID, duplicate_id: UUID, caller: Leader, needs: Needs) -> Response:
     """Undo a merge. The duplicate is a customer of its own again, with all events under its id."""
     release = commands.ReleaseDuplicate(duplicate_id=duplicate_id)
     return await both(customer_id, release, duplicate_id, commands.UnmergeFrom(customer_id=customer_id), caller, needs)
@@ -43,7 +45,7 @@ async def mark_distinct(customer_id: UUID, command: commands.MarkDistinct, calle
 
 
 @router.get("/duplicates")
-async def read_list(caller: Reader, needs: Needs, paging: Paging) -> Page[DuplicateView]:
+async def read_duplicates(caller: Reader, needs: Needs, paging: Paging) -> Page[DuplicateView]:
     """List likely duplicates, highest score first. A seller sees pairs of their own customers only."""
     return await paging.page(
         {"list": "duplicates", "visible_to": caller.visible_to},

@@ -45,13 +45,15 @@ class NeedView(BaseModel):
 
 
 @router.post("/customers/{customer_id}/needs", response_model=Accepted)
-async def state(customer_id: UUID, command: commands.StateNeed, caller: Anyone, needs: Needs) -> Response:
+async def state_need(customer_id: UUID, command: commands.StateNeed, caller: Anyone, needs: Needs) -> Response:
     """State a need of the customer, or its new status."""
     return await handle(customer_id, command, caller, needs)
 
 
 @router.get("/customers/{customer_id}/needs")
-async def read(customer_id: UUID, caller: Reader, needs: Needs, as_of: AsOfQuery, paging: Paging) -> Page[NeedView]:
+async def read_needs(
+    customer_id: UUID, caller: Reader, needs: Needs, as_of: AsOfQuery, paging: Paging
+) -> Page[NeedView]:
     """Read the customer's needs with their statements, oldest first.
 
     `limit` counts statements. A need whose statements do not fit on one page continues on the next one.

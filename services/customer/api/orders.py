@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Response
 
+from chassis.http.access import Creator
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
 from chassis.http.listing import Limit, Paging
@@ -37,13 +38,13 @@ def view(row: OrderRow) -> OrderView:
 
 
 @router.post("/customers/{customer_id}/orders", status_code=201, response_model=Accepted, responses=ALREADY_RECORDED)
-async def place(customer_id: UUID, command: commands.PlaceOrder, caller: Anyone, needs: Needs) -> Response:
+async def place_order(customer_id: UUID, command: commands.PlaceOrder, caller: Creator, needs: Needs) -> Response:
     """Record an order. Recording it again under the same external number adds no event."""
     return await begin(needs.commerce.orders, customer_id, command, caller, needs)
 
 
 @router.post("/orders/{order_id}/delivery", response_model=Accepted)
-async def deliver(
+async def deliver_order(
     order_id: UUID,
     command: Delivery,
     caller: Anyone,
@@ -54,7 +55,7 @@ async def deliver(
 
 
 @router.post("/orders/{order_id}/cancellation", response_model=Accepted)
-async def cancel(order_id: UUID, command: commands.CancelOrder, caller: Anyone, needs: Needs) -> Response:
+async def cancel_order(order_id: UUID, command: commands.CancelOrder, caller: Anyone, needs: Needs) -> Response:
     """Record that the order was cancelled."""
     return await change(needs.commerce.orders, order_id, command, caller, needs)
 

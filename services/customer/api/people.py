@@ -19,7 +19,7 @@ router = APIRouter(prefix="/v1", tags=["key contacts"], route_class=StrictRoute)
 
 
 @router.post("/customers/{customer_id}/key-contacts", response_model=Accepted)
-async def add(customer_id: UUID, contact: commands.KeyContact, caller: Anyone, needs: Needs) -> Response:
+async def add_key_contact(customer_id: UUID, contact: commands.KeyContact, caller: Anyone, needs: Needs) -> Response:
     """Add a key contact. `Location` is the address of the new key contact."""
     key_contact_id = new_id(caller, needs)
     command = commands.AddKeyContact(**dict(contact), key_contact_id=key_contact_id)
@@ -28,7 +28,7 @@ async def add(customer_id: UUID, contact: commands.KeyContact, caller: Anyone, n
 
 
 @router.put("/customers/{customer_id}/key-contacts/{key_contact_id}", response_model=Accepted)
-async def change(
+async def change_key_contact(
     customer_id: UUID, key_contact_id: UUID, contact: commands.KeyContact, caller: Anyone, needs: Needs
 ) -> Response:
     """Replace the data of a key contact. Omitted fields are deleted."""
@@ -39,7 +39,7 @@ async def change(
 
 
 @router.delete("/customers/{customer_id}/key-contacts/{key_contact_id}", response_model=Accepted)
-async def remove(customer_id: UUID, key_contact_id: UUID, caller: Anyone, needs: Needs) -> Response:
+async def remove_key_contact(customer_id: UUID, key_contact_id: UUID, caller: Anyone, needs: Needs) -> Response:
     """Remove the key contact."""
     command = commands.RemoveKeyContact(key_contact_id=key_contact_id)
     handled = await handled_for(customer_id, command, caller, needs)
@@ -47,7 +47,7 @@ async def remove(customer_id: UUID, key_contact_id: UUID, caller: Anyone, needs:
 
 
 @router.get("/customers/{customer_id}/key-contacts/{key_contact_id}")
-async def read(
+async def read_key_contact(
     customer_id: UUID, key_contact_id: UUID, caller: Reader, needs: Needs, response: Response
 ) -> KeyContactView:
     """Read a key contact. Owner, helpers, leader, ops and admin see its personal data."""

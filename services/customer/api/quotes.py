@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Response
 
+from chassis.http.access import Creator
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
 from chassis.http.listing import Limit, Paging
@@ -37,19 +38,19 @@ def view(row: QuoteRow) -> QuoteView:
 
 
 @router.post("/customers/{customer_id}/quotes", status_code=201, response_model=Accepted, responses=ALREADY_RECORDED)
-async def open_quote(customer_id: UUID, command: commands.OpenQuote, caller: Anyone, needs: Needs) -> Response:
+async def open_quote(customer_id: UUID, command: commands.OpenQuote, caller: Creator, needs: Needs) -> Response:
     """Record a request for a quote or, with an amount, a quote that was issued."""
     return await begin(needs.commerce.quotes, customer_id, command, caller, needs)
 
 
 @router.post("/quotes/{quote_id}/issue", response_model=Accepted)
-async def issue(quote_id: UUID, command: commands.IssueQuote, caller: Anyone, needs: Needs) -> Response:
+async def issue_quote(quote_id: UUID, command: commands.IssueQuote, caller: Anyone, needs: Needs) -> Response:
     """Record the quoted amount. Call it again when the amount changes."""
     return await change(needs.commerce.quotes, quote_id, command, caller, needs)
 
 
 @router.post("/quotes/{quote_id}/comparison", response_model=Accepted)
-async def compare(
+async def compare_quote(
     quote_id: UUID,
     command: Comparison,
     caller: Anyone,

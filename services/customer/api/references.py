@@ -15,7 +15,7 @@ router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 
 
 @router.post("/customers/{customer_id}/references", response_model=Accepted)
-async def add(customer_id: UUID, command: commands.AddReference, caller: Anyone, needs: Needs) -> Response:
+async def add_reference(customer_id: UUID, command: commands.AddReference, caller: Anyone, needs: Needs) -> Response:
     """Add a number of the customer in another system. A number that belongs to another customer is rejected."""
     number_id = needs.pseudonyms.customer(command.reference.system, command.reference.id)
     reserve = commands.ReserveReference(**dict(command), customer_id=customer_id)

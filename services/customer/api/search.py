@@ -66,7 +66,7 @@ async def filters_of(
 
 
 @router.get("/customers")
-async def read_list(
+async def read_customers(
     filters: Annotated[CustomerFilters, Depends(filters_of)], _caller: Reader, needs: Needs, paging: Paging
 ) -> Page[CustomerView]:
     """List customers in a stable order. A seller sees their own customers only."""

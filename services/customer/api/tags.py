@@ -45,7 +45,7 @@ VersionRoutes(
 
 
 @router.post("/customers/{customer_id}/tags", response_model=Accepted)
-async def add(customer_id: UUID, command: commands.AddTag, caller: Anyone, needs: Needs) -> Response:
+async def add_tag(customer_id: UUID, command: commands.AddTag, caller: Anyone, needs: Needs) -> Response:
     """Add a tag of the vocabulary to the customer."""
     present = await needs.vocabulary.find(caller.context.now)
     offered, number = (present.tags, present.number) if present else ((), 0)
@@ -54,6 +54,6 @@ async def add(customer_id: UUID, command: commands.AddTag, caller: Anyone, needs
 
 
 @router.delete("/customers/{customer_id}/tags/{tag}", response_model=Accepted)
-async def remove(customer_id: UUID, tag: Annotated[Code, Path()], caller: Anyone, needs: Needs) -> Response:
+async def remove_tag(customer_id: UUID, tag: Annotated[Code, Path()], caller: Anyone, needs: Needs) -> Response:
     """Remove a tag from the customer, also one that is no longer in the vocabulary."""
     return await handle(customer_id, commands.RemoveTag(tag=tag), caller, needs)

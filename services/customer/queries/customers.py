@@ -1,6 +1,6 @@
 """Reads customers: one, or a list."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -87,11 +87,13 @@ class CustomerQueries:
         self._pool = pool
         self._search = search
 
-    async def current(self, customer_id: UUID, version: int, customer: Customer) -> CustomerView:
-        """Return the view of a folded state, which may be newer than the list."""
+    async def current(
+        self, customer_id: UUID, version: int, customer: Customer, fold: Callable[[], Awaitable[CustomerRow]]
+    ) -> CustomerView:
+        """Return the view of a folded state. While the list is older, `fold` returns the row of the same version."""
         name = customer.name or await self._word(customer.name_ref)
         row = await self._pool.fetchrow(ONE, customer_id)
-        stored = dict(row) if row else dict.fromkeys(CustomerView.model_fields)
+        stored = dict(row) if row and row["version"] >= version else asdict(await fold())
         return CustomerView.model_validate(
             {
                 **stored,

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
 from chassis.store.vault_reader import read_personal_data
+from contracts.customer import ChecklistItem, EndingContract
 from services.customer.projection.handovers import HandoverRow, HandoverState
 
 COLUMNS = ", ".join(f"h.{field.name}" for field in fields(HandoverRow))
@@ -36,8 +36,8 @@ class HandoverView(BaseModel):
     to_owner_id: str
     to_leader_id: str | None
     reason: str
-    checklist: list[dict[str, Any]]
-    contracts: list[dict[str, Any]]
+    checklist: list[ChecklistItem]
+    contracts: list[EndingContract]
     note: str | None
     started_at: datetime
     settled_at: datetime | None

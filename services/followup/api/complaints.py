@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Query, Response
 
 from chassis.commands.decision import LinkedCommand
 from chassis.commands.holders import Holders
-from chassis.http.access import Caller
+from chassis.http.access import Caller, Creator
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
 from chassis.http.listing import Limit, Paging, with_items
@@ -49,9 +49,8 @@ Closure = Annotated[commands.Close, Body(default_factory=commands.Close)]
 
 
 @router.post("/customers/{customer_id}/complaints", status_code=201, response_model=Accepted)
-async def raise_complaint(customer_id: UUID, command: commands.Raise, caller: Anyone, needs: Needs) -> Response:
+async def raise_complaint(customer_id: UUID, command: commands.Raise, caller: Creator, needs: Needs) -> Response:
     """Record a complaint. The caller owns it, unless the request or the complaint policy names another owner."""
-    caller.refuse_if_match()
     customer = await needs.customers.require_kept(customer_id)
     caller.require(customer.holders)
     complaint_id, with_owner = new_id(caller, needs), by_caller(command, "owner_id", caller)
@@ -102,43 +101,47 @@ async def assign_complaint(
 
 
 @router.post("/complaints/{complaint_id}/severity", response_model=Accepted)
-async def reclassify(complaint_id: UUID, command: commands.Reclassify, caller: Anyone, needs: Needs) -> Response:
+async def reclassify_complaint(
+    complaint_id: UUID, command: commands.Reclassify, caller: Anyone, needs: Needs
+) -> Response:
     """Change the severity. The targets come from the policy version of the complaint, less the work time used."""
     return await handle(complaint_id, command, caller, needs)
 
 
 @router.post("/complaints/{complaint_id}/pause", response_model=Accepted)
-async def pause(complaint_id: UUID, command: commands.Pause, caller: Anyone, needs: Needs) -> Response:
+async def pause_complaint(complaint_id: UUID, command: commands.Pause, caller: Anyone, needs: Needs) -> Response:
     """Pause the clock, with a reason. A pause outside work time changes no due time."""
     return await handle(complaint_id, command, caller, needs)
 
 
 @router.post("/complaints/{complaint_id}/resumption", response_model=Accepted)
-async def resume(complaint_id: UUID, command: Resumption, caller: Anyone, needs: Needs) -> Response:
+async def resume_complaint(complaint_id: UUID, command: Resumption, caller: Anyone, needs: Needs) -> Response:
     """Resume the clock with the remaining work time."""
     return await handle(complaint_id, command, caller, needs)
 
 
 @router.post("/complaints/{complaint_id}/communication", response_model=Accepted)
-async def communicate(complaint_id: UUID, command: commands.Communicate, caller: Anyone, needs: Needs) -> Response:
+async def record_communication(
+    complaint_id: UUID, command: commands.Communicate, caller: Anyone, needs: Needs
+) -> Response:
     """Record that the result was communicated to the customer. The period for silent consent starts."""
     return await handle(complaint_id, command, caller, needs)
 
 
 @router.post("/complaints/{complaint_id}/reopening", response_model=Accepted)
-async def reopen(complaint_id: UUID, command: commands.Reopen, caller: Anyone, needs: Needs) -> Response:
+async def reopen_complaint(complaint_id: UUID, command: commands.Reopen, caller: Anyone, needs: Needs) -> Response:
     """Reopen a settled complaint. A new clock starts; the verdict of the first closure stays."""
     return await handle(complaint_id, command, caller, needs)
 
 
 @router.post("/complaints/{complaint_id}/confirmation", response_model=Accepted)
-async def confirm(complaint_id: UUID, command: Confirmation, caller: Anyone, needs: Needs) -> Response:
+async def confirm_complaint(complaint_id: UUID, command: Confirmation, caller: Anyone, needs: Needs) -> Response:
     """Record that the customer accepts the answer."""
     return await handle(complaint_id, command, caller, needs)
 
 
 @router.post("/complaints/{complaint_id}/closure", response_model=Accepted)
-async def close(complaint_id: UUID, command: Closure, caller: Anyone, needs: Needs) -> Response:
+async def close_complaint(complaint_id: UUID, command: Closure, caller: Anyone, needs: Needs) -> Response:
     """Close a complaint that the customer has confirmed."""
     return await handle(complaint_id, command, caller, needs)
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from chassis.commands.problem import ProblemError
-from chassis.http.access import Caller
+from chassis.http.access import Caller, Creator
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
 from chassis.http.listing import Limit, Paging, with_items
@@ -39,9 +39,8 @@ router = APIRouter(prefix="/v1", tags=["contacts"], route_class=StrictRoute)
 
 
 @router.post("/customers/{customer_id}/contacts", status_code=201, response_model=Accepted)
-async def log_contact(customer_id: UUID, command: commands.LogContact, caller: Anyone, needs: Needs) -> Response:
+async def log_contact(customer_id: UUID, command: commands.LogContact, caller: Creator, needs: Needs) -> Response:
     """Log a contact with the customer, and schedule the agreed next step as a task."""
-    caller.refuse_if_match()
     customer = await needs.customers.require_kept(customer_id)
     require_doer(caller, customer.holders, customer.owner_id, await covered_by(caller, needs))
     await require_kept(needs.pool, command.key_contact_id)

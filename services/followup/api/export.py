@@ -14,7 +14,7 @@ router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 
 
 @router.get("/customers/{customer_id}/export")
-async def export(customer_id: UUID, caller: OpsOrAdmin, needs: Needs, after: After = 0) -> Export:
+async def export_customer(customer_id: UUID, caller: OpsOrAdmin, needs: Needs, after: After = 0) -> Export:
     """Export all data that this service holds on the customer and its duplicates, up to 1,000 events per part."""
     return await needs.exports.part(await ids_of(customer_id, needs), None, after, caller)
 

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel
 
 from chassis.commands.problem import not_found
-from chassis.http.access import Allow, Caller
+from chassis.http.access import Allow, Caller, Creator
 from chassis.http.auth import Role
 from chassis.http.body import StrictRoute
 from chassis.http.listing import Paging, with_items
 from chassis.http.paging import Page
-from chassis.http.responses import Accepted, answer, etag
+from chassis.http.responses import GONE, Accepted, answer, etag
 from contracts.followup import SurveySent
 from contracts.types import Code
 from services.followup.api.access import Anyone, fold, new_id, read_envelopes
@@ -31,7 +31,7 @@ from services.followup.surveys.invitations import CODE_PATTERN
 router = APIRouter(prefix="/v1", tags=["surveys"], route_class=StrictRoute)
 
 # The systems that send surveys and receive answers. With this access, other staff could find out who answered what.
-Sender = Annotated[Caller, Depends(Allow((Role.OPS, Role.ADMIN, Role.INTEGRATION), ()))]
+Sender = Annotated[Caller, Depends(Allow((Role.OPS, Role.ADMIN, Role.INTEGRATION), (), compares_versions=False))]
 InvitationCode = Annotated[str, Path(pattern=CODE_PATTERN)]
 
 
@@ -46,9 +46,8 @@ class Results(BaseModel):
 
 
 @router.post("/customers/{customer_id}/surveys", status_code=201, response_model=Accepted)
-async def send_survey(customer_id: UUID, command: SendSurvey, caller: Anyone, needs: Needs) -> Response:
+async def send_survey(customer_id: UUID, command: SendSurvey, caller: Creator, needs: Needs) -> Response:
     """Send a survey: the system that sends messages acts on the event `survey-sent`."""
-    caller.refuse_if_match()
     customer = await needs.customers.require_kept(customer_id)
     caller.require(customer.holders)
     await require_kept(needs.pool, command.key_contact_id)
@@ -66,10 +65,9 @@ async def read_invitation(survey_id: UUID, caller: Sender, needs: Needs) -> Invi
     return InvitationView(code=needs.invitations.code_of(survey_id))
 
 
-@router.post("/survey-invitations/{code}/answer", response_model=Accepted)
+@router.post("/survey-invitations/{code}/answer", response_model=Accepted, responses=GONE)
 async def answer_survey(code: InvitationCode, command: AnswerSurvey, caller: Sender, needs: Needs) -> Response:
     """Record the answer to an invitation. Each invitation can be answered once."""
-    caller.refuse_if_match()
     survey_id = needs.invitations.survey_of(code)
     survey = (await needs.surveys.load(survey_id)).state if survey_id else None
     if survey_id is None or survey is None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Response
 
 from chassis.commands.decider import RejectedError
-from chassis.http.access import Caller
+from chassis.http.access import Caller, Creator
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
 from chassis.http.listing import Limit, Paging, with_items
@@ -54,9 +54,8 @@ class Scheduled(Accepted):
 
 
 @router.post("/customers/{customer_id}/tasks", status_code=201, response_model=Scheduled)
-async def schedule(customer_id: UUID, command: ScheduleTask, caller: Anyone, needs: Needs) -> Response:
+async def schedule_task(customer_id: UUID, command: ScheduleTask, caller: Creator, needs: Needs) -> Response:
     """Schedule a task. The request names the assignee or a rule that finds one; the default is the caller."""
-    caller.refuse_if_match()
     customer = await needs.customers.require_kept(customer_id)
     caller.require(customer.holders)
     task_id = new_id(caller, needs)
@@ -97,19 +96,19 @@ async def first_assignee(task_id: UUID, needs: Dependencies) -> str:
 
 
 @router.post("/tasks/{task_id}/completion", response_model=Accepted)
-async def complete(task_id: UUID, command: Completion, caller: Anyone, needs: Needs) -> Response:
+async def complete_task(task_id: UUID, command: Completion, caller: Anyone, needs: Needs) -> Response:
     """Complete the task."""
     return await handle(task_id, by_caller(command, "employee_id", caller), caller, needs)
 
 
 @router.post("/tasks/{task_id}/rescheduling", response_model=Accepted)
-async def reschedule(task_id: UUID, command: commands.Reschedule, caller: Anyone, needs: Needs) -> Response:
+async def reschedule_task(task_id: UUID, command: commands.Reschedule, caller: Anyone, needs: Needs) -> Response:
     """Reschedule an open task."""
     return await handle(task_id, command, caller, needs)
 
 
 @router.post("/tasks/{task_id}/cancellation", response_model=Accepted)
-async def cancel(task_id: UUID, command: Cancellation, caller: Anyone, needs: Needs) -> Response:
+async def cancel_task(task_id: UUID, command: Cancellation, caller: Anyone, needs: Needs) -> Response:
     """Cancel an open task."""
     return await handle(task_id, command, caller, needs)
 

@@ -41,7 +41,7 @@ class CustomerOverview(CustomerSummary):
 
 
 @router.get("/customers/{customer_id}")
-async def read_one(customer_id: UUID, caller: Reader, needs: Needs) -> CustomerOverview:
+async def read_customer(customer_id: UUID, caller: Reader, needs: Needs) -> CustomerOverview:
     """Read the 360° view of a customer from one snapshot, with up to 100 open items of each kind."""
     now = caller.context.now
     open_tasks = TaskFilters(customer_id=customer_id, state=TaskState.OPEN)

@@ -1,6 +1,6 @@
 """HTTP for the reports. Periods are days of the business zone; every figure links to its list."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -10,7 +10,7 @@ from contracts.types import EmployeeId
 from services.reporting.api.access import Reader
 from services.reporting.dependencies import Needs
 from services.reporting.queries import alerts, funnel, timeliness
-from services.reporting.queries.period import Period, period_of
+from services.reporting.queries.period import EARLIEST, LATEST, Period, period_of
 from services.reporting.queries.snapshot import complete_until, snapshot
 from services.reporting.reports import figures
 from services.reporting.reports.figures import OpenAlerts, StageFunnel, Timeliness
@@ -19,12 +19,17 @@ from services.reporting.reports.links import link
 router = APIRouter(prefix="/v1/reports", tags=["reports"], route_class=StrictRoute)
 
 
+A_DAY = timedelta(days=1)
+
+
 async def period_of_query(
     caller: Reader,
     needs: Needs,
     first_on: Annotated[date | None, Query(alias="from", description="The first day counted.")] = None,
-    end_on: Annotated[date | None, Query(alias="to", description="The first day that is no longer counted.")] = None,
+    last_on: Annotated[date | None, Query(alias="to", description="The last day counted; today if absent.")] = None,
 ) -> Period:
+    # A day out of range is refused as it is: the day after it might not exist.
+    end_on = last_on + A_DAY if last_on and EARLIEST <= last_on <= LATEST else last_on
     return period_of(first_on, end_on, needs.zone, caller.context.now)
 
 

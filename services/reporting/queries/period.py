@@ -31,8 +31,8 @@ def period_of(first_on: date | None, end_on: date | None, zone: ZoneInfo, now: d
     if not first < end <= first + timedelta(days=MAX_DAYS):
         raise invalid_period(
             "from",
-            f"`from` must be before `to`, by at most {MAX_DAYS} days. `to` is the first day that is not counted.",
-            f"from 应早于 to，且相差不超过 {MAX_DAYS} 天；to 当天不计入。",
+            f"`to` must not be before `from`, and the period must have at most {MAX_DAYS} days.",
+            f"to 不得早于 from，且一次最多 {MAX_DAYS} 天。",
         )
     return Period(datetime.combine(first, time(), zone), datetime.combine(end, time(), zone))
 

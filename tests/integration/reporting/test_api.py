@@ -1,6 +1,7 @@
 """The read model through the API: access rules, and every figure links to its list."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -20,7 +21,7 @@ READ_ALL_PARTITIONS = """
     INSERT INTO consumer_position SELECT p.consumer, p.topic, n, 0, $1
     FROM consumer_position p CROSS JOIN generate_series(1, 5) n
 """
-MARCH = {"from": "2026-03-01", "to": "2026-04-01"}
+MARCH = {"from": "2026-03-01", "to": "2026-03-31"}
 
 
 async def items(get: Get, path: str, subject: str = "ops", role: str = "ops", **params: Any) -> list[dict[str, Any]]:
@@ -203,11 +204,24 @@ async def test_timeliness_adds_up_and_every_number_opens_to_its_tasks(get: Get) 
             assert len(await items(get, address)) == line[name], name
 
 
-async def test_timeliness_can_be_filtered_by_owner_and_excludes_its_end_day(get: Get) -> None:
+async def test_timeliness_can_be_filtered_by_owner(get: Get) -> None:
     one = (await get("/v1/reports/followup-timeliness", **MARCH, owner_id="E2001")).json()
     assert (one["total"]["denominator"], one["total"]["overdue"]) == (1, 1)
-    none = (await get("/v1/reports/followup-timeliness", **{"from": "2026-03-01", "to": "2026-03-05"})).json()
-    assert none["total"]["denominator"] == 0
+
+
+@pytest.mark.parametrize(("last_day", "due"), [("2026-03-04", 0), ("2026-03-05", 1)])
+async def test_31_a_report_includes_its_last_day(get: Get, last_day: str, due: int) -> None:
+    report = (await get("/v1/reports/followup-timeliness", **{"from": last_day, "to": last_day})).json()
+    assert report["total"]["denominator"] == due
+    begins_at, ends_at = (datetime.fromisoformat(report[name]) for name in ("begins_at", "ends_at"))
+    assert ends_at - begins_at == timedelta(days=1)
+
+
+@pytest.mark.parametrize("last_day", ["1899-12-31", "2201-01-01", "9999-12-31", "0001-01-01"])
+async def test_31_a_last_day_out_of_range_is_named(get: Get, last_day: str) -> None:
+    response = await get("/v1/reports/stage-funnel", to=last_day)
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["pointer"] == "query:to"
 
 
 async def test_open_alerts_are_counted_and_listed(get: Get) -> None:

@@ -135,6 +135,21 @@ async def test_an_unknown_address_is_a_problem(issuer: Issuer) -> None:
     assert response.json()["title"] == "未找到"
 
 
+@pytest.mark.parametrize(
+    ("path", "instance"),
+    [
+        ("/v1/things/a:b", "/v1/things/a:b"),
+        ("/v1/%C3%9C", "/v1/%C3%9C"),
+        ("/v1/a%20b", "/v1/a%20b"),
+        ("/v1/%25", "/v1/%25"),
+    ],
+)
+async def test_43_the_instance_of_a_problem_is_a_uri_reference(issuer: Issuer, path: str, instance: str) -> None:
+    async with client_of(app_of()) as client:
+        response = await client.get(path, headers=issuer.headers())
+    assert response.json()["instance"] == instance
+
+
 async def test_another_method_is_a_problem_that_names_the_allowed_methods(issuer: Issuer) -> None:
     async with client_of(app_of(raising(RuntimeError))) as client:
         response = await client.delete("/v1/things", headers=issuer.headers())

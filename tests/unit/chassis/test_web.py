@@ -144,7 +144,7 @@ async def test_metrics_can_be_scraped() -> None:
     assert "care_task_restarts_total" in response.text
 
 
-@pytest.mark.parametrize("path", ["/docs", "/redoc", "/docs/oauth2-redirect", "/", "/.env"])
+@pytest.mark.parametrize("path", ["/docs/", "/redoc", "/docs/oauth2-redirect", "/", "/.env"])
 async def test_there_are_no_other_public_addresses(path: str) -> None:
     assert (await get(path)).status_code == 404
 

@@ -1,0 +1,106 @@
+"""A valid example of every request body. OpenAPI shows them, and the tests send them to the services."""
+
+from typing import Any
+
+from contracts.examples import LEADER, OWNER
+
+DUE_AT = "2030-01-15T09:00:00+08:00"
+MONEY = {"amount_minor": 1234, "currency": "CNY"}
+TERM = {"starts_on": "2024-01-01", "ends_on": "2024-12-31", **MONEY}
+# By request schema. A body contains all nested objects that its schema allows.
+REQUEST_EXAMPLES: dict[str, dict[str, Any]] = {
+    "Register": {
+        "name": "上海腾云",
+        "external": {"system": "crm", "id": "KH-0001"},
+        "tier": {"tier": "vip"},
+        "profile": {"industry": "retail"},
+    },
+    "ChangeStage": {"stage": "new"},
+    "SetTier": {"tier": "vip"},
+    "ReleaseTier": {},
+    "Segment": {"en": "VIP", "zh": "重点", "filter": {"tier": "vip"}},
+    "ConfirmTier": {},
+    "RefuseTier": {},
+    "TierScheme": {"decision": "by-hand", "tiers": [{"tier": "all", "en": "All", "zh": "全部"}]},
+    "AssignOwner": {"owner_id": OWNER, "leader_id": LEADER},
+    "StartHandover": {"to_owner_id": "E9001"},
+    "StartHandoverBatch": {"from_owner_id": "E8009", "to_owner_ids": ["E9001"]},
+    "AbsorbDuplicate": {"duplicate_id": "01900000-0000-7000-8000-0000000000d1"},
+    "MarkDistinct": {"other_id": "01900000-0000-7000-8000-0000000000d1"},
+    "AcceptHandover": {},
+    "WithdrawHandover": {},
+    "ChangeProfile": {"profile": {"industry": "retail"}},
+    "KeyContact": {"name": "吴敏", "dates": [{"kind": "birthday", "month": 2, "day": 29}]},
+    "StateNeed": {"need": "upgrade"},
+    "Erase": {"reason": "asked-by-person"},
+    "AddHelper": {"employee_id": "E8002"},
+    "AddTag": {"tag": "vip-care"},
+    "TagVocabulary": {"tags": [{"code": "vip-care", "en": "VIP care", "zh": "专属关怀"}]},
+    "AddReference": {"reference": {"system": "erp", "id": "100217"}},
+    "Employee": {"name": "李敏"},
+    "LogContact": {
+        "channel": "phone",
+        "direction": "inbound",
+        "attachments": [{"kind": "offer", "uri": "https://files.example/1"}],
+        "purpose": "visit",
+        "fields": [{"name": "visitors", "value": 2}],
+    },
+    "ContactForm": {"fields": [{"name": "visitors", "kind": "number"}]},
+    "SeeCompetitor": {"competitor": "cloud-b"},
+    "RecordNews": {"topic": "new-project"},
+    "Rename": {"name": "上海腾云科技集团"},
+    "ReviewProfile": {},
+    "MakeReferral": {},
+    "PlaceOrder": {"external": {"system": "erp", "id": "SO-1"}, **MONEY},
+    "DeliverOrder": {},
+    "CancelOrder": {"reason": "paid-too-late"},
+    "OpenQuote": {"external": {"system": "crm", "id": "Q-1"}, **MONEY},
+    "IssueQuote": {"amount_minor": 900, "currency": "CNY"},
+    "CompareQuote": {},
+    "SignContract": {"external": {"system": "erp", "id": "HT-1"}, **TERM},
+    "StateRenewalIntent": {"intent": "yes"},
+    "RenewContract": TERM,
+    "EndContract": {"reason": "not-renewed"},
+    "ScheduleTask": {"due_at": DUE_AT},
+    "Reschedule": {"due_at": DUE_AT},
+    "Complete": {},
+    "Cancel": {},
+    "Raise": {"channel": "phone"},
+    "Answer": {},
+    "Confirm": {},
+    "Close": {},
+    "AssignComplaint": {"owner_id": OWNER},
+    "Pause": {"reason": "waits-for-customer"},
+    "SendSurvey": {"survey": "after-service", "kind": "csat"},
+    "AnswerSurvey": {"score": 4},
+    "PublishSurveyPolicy": {
+        "survey": "after-service",
+        "kind": "nps",
+        "after": [{"event": "care.followup.complaint-closed.v1"}],
+    },
+    "Reclassify": {"severity": "low", "reason": "one-user"},
+    "PublishComplaintPolicy": {
+        "targets": [{"severity": "low", "answer_minutes": 60, "resolve_minutes": 900}],
+        "consent_workdays": 7,
+        "assignments": [{"category": "delivery", "assign": "receiver"}],
+    },
+    "Resume": {},
+    "Communicate": {"channel": "phone"},
+    "Reopen": {"reason": "came-back"},
+    "PlanTemplate": {
+        "starts_on": [{"event": "care.followup.complaint-closed.v1"}],
+        "steps": [{"name": "ask", "offset": 3, "purpose": "care"}],
+    },
+    "Absence": {"first_day": "2030-02-11", "last_day": "2030-02-15"},
+    "ClosedDays": {"days": ["2030-01-04"], "reason": "stocktaking"},
+    "WorkTimes": {
+        "week": [[{"start": 540, "end": 1080}], [], [], [], [], [], []],
+        "made_up": [],
+        "years": [{"year": 2028, "status": "provisional"}],
+    },
+}
+# A file of each service that takes files.
+FILE_EXAMPLES = {
+    "customer": "客户名称\n杭州云栖\n",
+    "followup": "跟进客户,跟进时间,状态,负责人员\n杭州云栖,2024-06-01,已完成,李敏\n",
+}

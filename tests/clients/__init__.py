@@ -1,0 +1,1 @@
+"""Clients that public generators make from the OpenAPI documents, run against the product; and a linter."""
