@@ -9,7 +9,7 @@ from rich.table import Table
 
 from deploy.stack.databases import SERVICES, DatabaseUrls
 from deploy.stack.infrastructure import Infrastructure
-from deploy.stack.layout import Layout
+from deploy.stack.layout import DEFAULT_DATA_DIR, Layout
 from deploy.stack.providers import Say
 
 
@@ -35,13 +35,18 @@ def addresses(layout: Layout, servers: Infrastructure, urls: DatabaseUrls, data_
     return table
 
 
-def next_steps(urls: DatabaseUrls, options: str) -> str:
+def next_steps(data_dir: Path) -> str:
     """Return useful next commands, one per line."""
     return "\n".join(
         [
-            f"A token:     make token SUBJECT=ana ROLE=sales{options}",
-            f"A BI login:  psql '{urls.bi_reader}'",
-            f"The demo:    make demo{options}",
-            "Stop:        Ctrl-C",
+            f"A token:   ./care token --subject ana --role sales{option(data_dir)}",
+            f"SQL:       ./care psql bi{option(data_dir)}",
+            f"The demo:  ./care demo{option(data_dir)}",
+            f"Stop:      ./care stop{option(data_dir)}, or Ctrl-C in its terminal",
         ]
     )
+
+
+def option(data_dir: Path) -> str:
+    """Return the option that names the data folder in a command; nothing for the default one."""
+    return "" if data_dir.absolute() == DEFAULT_DATA_DIR else f" --data-dir {data_dir}"

@@ -10,7 +10,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 
 from demo.client import Client
-from deploy.stack import compose
+from deploy.stack.layout import PROJECT
 from tests.containers.customers import known_everywhere
 from tests.containers.stack import Stack
 
@@ -24,7 +24,7 @@ EXAMPLE_ID = re.compile(r"ID=[0-9a-f-]{36}")
 
 def blocks(stack: Stack) -> list[str]:
     """Return what the tour says to type, with the ports of this stack and more patience."""
-    tour = (compose.PROJECT / "README.md").read_text().partition(HEADING)[2].partition("\n## ")[0]
+    tour = (PROJECT / "README.md").read_text().partition(HEADING)[2].partition("\n## ")[0]
     text = re.sub(r"127\.0\.0\.1:800(\d)", lambda found: f"127.0.0.1:{stack.layout.base + int(found[1])}", tour)
     return [block.replace("sleep 2", "sleep 10") for block in BLOCK.findall(text) if OTHER_CLIENTS not in block]
 
@@ -33,7 +33,7 @@ def typed(stack: Stack, lines: list[str]) -> str:
     environment = {**os.environ, "DATA_DIR": str(stack.data_dir)}
     script = "\n".join(["set -e", *lines])
     ended = subprocess.run(
-        ["bash", "-c", script], cwd=compose.PROJECT, env=environment, capture_output=True, text=True, check=False
+        ["bash", "-c", script], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
     )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
