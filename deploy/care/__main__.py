@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import httpx
@@ -46,10 +46,10 @@ app.add_typer(service.parked, name="parked")
 app.add_typer(recovery.restore, name="restore")
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Run the command line, and return its exit code. Errors that a user can fix are printed without a stack trace."""
     try:
-        app(prog_name="care")
+        app(arguments, prog_name="care")
     except NotRunningError as error:
         output.complain(error.text)
         return Exit.NOT_RUNNING
@@ -80,4 +80,4 @@ def _refusal(response: httpx.Response) -> Text:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

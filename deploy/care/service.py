@@ -7,22 +7,22 @@ import sys
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from chassis import cli
-from chassis.consume.verification import DISAGREEMENTS
-from chassis.service import Build
 from deploy.care import access, output
 from deploy.care.options import DataDir, Json, Service, Spoken
 from deploy.stack import credentials
 from deploy.stack.errors import StackError
 from deploy.stack.layout import DEFAULT_DATA_DIR
 from deploy.stack.text import Language, Text
+
+if TYPE_CHECKING:
+    from chassis.service import Build
 
 parked = typer.Typer(no_args_is_help=True)
 HEADINGS = (
@@ -45,6 +45,8 @@ def rebuild(
     _language: Spoken = Language.EN,
 ) -> None:
     """Rebuild read models of a service from their events. The service may run meanwhile."""
+    from chassis import cli  # noqa: PLC0415 - it takes half a second, and no other command needs it
+
     build = _service(service, data_dir)
     with redirect_stdout(sys.stderr):
         asyncio.run(cli.rebuild_models(service, build, models, os.environ["CARE_MIGRATOR_URL"]))
@@ -79,6 +81,8 @@ def replay(
     _language: Spoken = Language.EN,
 ) -> None:
     """Apply the parked events of a customer again, in order."""
+    from chassis import cli  # noqa: PLC0415 - as above
+
     counts = _run(cli.replay_parked(context.obj, _service(context.obj, data_dir), customer))
     _show_counts(counts, Text("events applied", "个事件已应用"), as_json=as_json)
 
@@ -93,11 +97,13 @@ def discard(
     _language: Spoken = Language.EN,
 ) -> None:
     """Delete parked events of a customer without applying them: all, or the one at a position."""
+    from chassis import cli  # noqa: PLC0415 - as above
+
     counts = _run(cli.discard_parked(context.obj, _service(context.obj, data_dir), customer, position))
     _show_counts(counts, Text("events discarded", "个事件已丢弃"), as_json=as_json)
 
 
-def _service(name: str, data_dir: Path) -> Build:
+def _service(name: str, data_dir: Path) -> "Build":
     """Set the environment of a service of the running stack, and return what builds the service."""
     given = access.running(data_dir).environment
     os.environ.update(given)
@@ -111,6 +117,8 @@ def _service(name: str, data_dir: Path) -> Build:
 
 def _run(command: Any) -> Any:
     """Run a command of a service. Its log goes to standard error."""
+    from chassis.consume.verification import DISAGREEMENTS  # noqa: PLC0415 - as above
+
     try:
         with redirect_stdout(sys.stderr):
             return asyncio.run(command)
@@ -118,7 +126,9 @@ def _run(command: Any) -> Any:
         raise StackError(f"The database and Kafka disagree: {error}. See docs/operations.md.") from error
 
 
-async def _parked(name: str, build: Build) -> list[dict[str, Any]]:
+async def _parked(name: str, build: "Build") -> list[dict[str, Any]]:
+    from chassis import cli  # noqa: PLC0415 - as above
+
     service_context, appliers = await cli.open_service(name, build)
     found = [
         {"consumer": applier.name, **row}

@@ -85,7 +85,6 @@ def stop(
     if state.in_containers(data_dir):
         compose.down(data_dir, shlex.split(command))
     else:
-        output.say(Text("stopping", "正在停止"))
         background.stop(data_dir)
     _stopped(data_dir, as_json=as_json)
 

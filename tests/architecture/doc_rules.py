@@ -28,7 +28,7 @@ _PROBE = re.compile(r"(?<![\w/.-])/[a-z]+z\b")
 _WIRE_FAMILY = re.compile(r"\bcare\.[a-z0-9.-]+\.\*(?!\w|\.\w|-\w)")
 _EVENT = re.compile(r"`(-?[a-z]+(?:-[a-z]+)*)`")
 _MAKE = re.compile(r"(?:^|[\s$`(])make (?:-\w+ )*([a-z]+)", re.MULTILINE)
-_CARE = re.compile(r"\./care ([a-z-]+)")
+_CARE = re.compile(r"\./care ([a-z][a-z-]*)")
 _MODULE = re.compile(r"\bpython -m ([\w.]+)")
 
 
