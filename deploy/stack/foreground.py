@@ -27,8 +27,9 @@ async def _run(data_dir: Path, layout: Layout, *, only_servers: bool, progress: 
     async with AsyncExitStack() as running:
         with progress.status("starting"):
             servers, urls = await running.enter_async_context(stack(data_dir, layout, say, only_servers=only_servers))
-        Console().print(report.addresses(layout, servers, urls, data_dir))
-        progress.print(report.next_steps(data_dir), markup=False, highlight=False, soft_wrap=True)
+        Console().print(report.addresses(layout, servers, urls, data_dir, only_servers=only_servers))
+        steps = report.next_steps(data_dir, only_servers=only_servers)
+        progress.print(steps, markup=False, highlight=False, soft_wrap=True)
         await asyncio.Event().wait()
 
 

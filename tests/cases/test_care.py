@@ -14,7 +14,7 @@ from deploy.stack.errors import NotRunningError
 from deploy.stack.infrastructure import temporary_data_dir
 from deploy.stack.layout import PROJECT
 from deploy.stack.state import Phase, State
-from tests.support.care import Ended, care, require_tour, tour, typed
+from tests.support.care import Ended, care, require_tour, tour, tour_is_possible, typed
 from tests.support.product import free_layout
 from tests.support.waiting import eventually
 
@@ -149,6 +149,7 @@ async def done(data_dir: Path, *arguments: str) -> Ended:
 
 
 @pytest.mark.nightly
+@pytest.mark.skipif(not tour_is_possible(), reason="curl, jq or psql is not installed")
 async def test_54_a_stack_runs_in_the_background_and_its_services_can_be_stopped_alone(data_dir: Path) -> None:
     base = str(free_layout().base)
     started = (await done(data_dir, "start", "--port-base", base, "--json")).document

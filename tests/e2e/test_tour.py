@@ -2,12 +2,15 @@
 
 import re
 
-from tests.support.care import require_tour, tour, typed
+import pytest
+
+from tests.support.care import require_tour, tour, tour_is_possible, typed
 from tests.support.product import Product
 
 LANGUAGE = re.compile(r" -H 'Accept-Language: zh-CN'| \\?\n? *\|\n? *")
 
 
+@pytest.mark.skipif(not tour_is_possible(), reason="curl, jq or psql is not installed")
 async def test_54_the_tour_prints_what_the_readme_says(product: Product) -> None:
     require_tour(await typed(product.data_dir, tour()))
 

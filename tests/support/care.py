@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from deploy.stack.layout import PROJECT
 
 TIMEOUT_SECONDS = 300.0
 TOURS = {"README.md": "## Five-minute tour\n", "README.zh-CN.md": "## 五分钟上手\n"}
+# What the tour types, besides our own commands.
+TOUR_TOOLS = ("bash", "curl", "jq", "psql")
 BLOCK = re.compile(r"```bash\n(.*?)```", re.DOTALL)
 
 
@@ -60,6 +63,10 @@ def tour(page: str = "README.md") -> list[str]:
     """Return what the tour says to type."""
     text = (PROJECT / page).read_text("utf-8").partition(TOURS[page])[2].partition("\n## ")[0]
     return BLOCK.findall(text)
+
+
+def tour_is_possible() -> bool:
+    return all(map(shutil.which, TOUR_TOOLS))
 
 
 def require_tour(shown: Ended) -> None:
