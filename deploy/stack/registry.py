@@ -8,8 +8,11 @@ from deploy.stack.cache import cache_folder
 
 
 def add(data_dir: Path) -> None:
-    """Remember a data folder. Without a writable cache folder, it is not remembered."""
+    """Remember a data folder, and forget those that were deleted. Without a writable cache folder, nothing is kept."""
     with suppress(OSError):
+        for entry, folder in _entries():
+            if not folder.exists():
+                entry.unlink(missing_ok=True)
         _entry(data_dir).parent.mkdir(parents=True, exist_ok=True)
         _entry(data_dir).write_text(str(data_dir.absolute()), "utf-8")
 
@@ -20,10 +23,18 @@ def remove(data_dir: Path) -> None:
 
 
 def others(data_dir: Path) -> list[Path]:
-    """Return the remembered data folders, except this one. A killed stack remains until its folder is deleted."""
-    entries = sorted(_folder().glob("*.txt"))
-    found = [Path(entry.read_text("utf-8")) for entry in entries]
-    return [folder for folder in found if folder != data_dir.absolute() and folder.exists()]
+    """Return the remembered data folders, except this one. A killed stack is among them until its folder is deleted."""
+    return [folder for _, folder in _entries() if folder != data_dir.absolute() and folder.exists()]
+
+
+def _entries() -> list[tuple[Path, Path]]:
+    """Return the files, and the data folder that each of them names."""
+    found = []
+    for entry in sorted(_folder().glob("*.txt")):
+        # Another stack may stop, and remove its file, at any time.
+        with suppress(FileNotFoundError):
+            found.append((entry, Path(entry.read_text("utf-8"))))
+    return found
 
 
 def _entry(data_dir: Path) -> Path:

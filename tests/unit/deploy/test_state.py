@@ -1,6 +1,7 @@
 """The state file says what a stack does, and commands wait for it or say where it is."""
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.stack import background, compose, environment, layout, state
+from deploy.stack import background, compose, environment, layout, registry, state
 from deploy.stack.errors import NotRunningError, StackError
 from deploy.stack.layout import PROJECT, Layout
 from deploy.stack.state import Phase, State
@@ -72,6 +73,15 @@ def test_a_stack_of_another_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotRunningError) as caught:
         state.running(tmp_path / "here")
     assert str(other) not in str(caught.value)
+
+
+def test_a_folder_that_was_deleted_is_forgotten_at_the_next_start(tmp_path: Path) -> None:
+    deleted = tmp_path / "deleted"
+    state.publish(deleted, own_state(Phase.READY))
+    assert registry.others(tmp_path / "here") == [deleted]
+    shutil.rmtree(deleted)
+    state.publish(tmp_path / "here", own_state(Phase.READY))
+    assert len(list(registry._folder().glob("*.txt"))) == 1
 
 
 def test_the_holder_of_a_folder_is_stopped_and_nothing_else(tmp_path: Path) -> None:
