@@ -1,7 +1,7 @@
 # Needs only make and Python 3.11 or newer. `install` and `run` install everything else that is missing.
 
 PYTHON ?= python3
-PORT_BASE ?= 8000
+PORT_BASE ?=
 DATA_DIR ?= .care
 SUBJECT ?= ana
 ROLE ?= sales
@@ -11,31 +11,44 @@ TEST_PROCESSES ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := $(VENV)/installed-from-dev.txt
-STACK := $(BIN)/python -m deploy.stack
 COMPOSE ?= docker compose
+# `./care` is the command line of the product; the targets below are short names for it.
+CARE := ./care
+ON := --data-dir $(DATA_DIR)
+AT := $(ON) $(if $(PORT_BASE),--port-base $(PORT_BASE))
+BY := --compose "$(COMPOSE)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install run token env demo doctor format check test faults security clients containers bench scale contracts clean reset up down logs
+.PHONY: help install start stop status run token env demo doctor format check test faults security clients containers bench scale contracts clean reset up down logs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 install: $(PACKAGES) ## Create the virtual environment, with every package pinned by hash
 
-run: $(PACKAGES) ## Run the whole product on this machine until Ctrl-C [PORT_BASE=8000 DATA_DIR=.care]
-	@$(STACK) run --port-base $(PORT_BASE) --data-dir $(DATA_DIR)
+start: $(PACKAGES) ## Start the whole product in the background [PORT_BASE=8000 DATA_DIR=.care]
+	@$(CARE) start $(AT) $(BY)
+
+stop: $(PACKAGES) ## Stop the product; its data stays
+	@$(CARE) stop $(ON) $(BY)
+
+status: $(PACKAGES) ## Show each part of the product [SPEAK=en|zh]
+	@$(CARE) status $(ON) --language $(SPEAK)
+
+run: $(PACKAGES) ## Run the whole product in this terminal until Ctrl-C [PORT_BASE=8000 DATA_DIR=.care]
+	@$(CARE) run $(AT)
 
 token: $(PACKAGES) ## Print an access token for the running product [SUBJECT=ana ROLE=sales]
-	@$(STACK) token --subject $(SUBJECT) --role $(ROLE) --data-dir $(DATA_DIR)
+	@$(CARE) token $(ON) --subject $(SUBJECT) --role $(ROLE)
 
 env: $(PACKAGES) ## Print the addresses of the running product as shell commands
-	@$(STACK) env --data-dir $(DATA_DIR)
+	@$(CARE) env $(ON)
 
-demo: $(PACKAGES) ## Load one simulated year of a company into the product
-	@$(BIN)/python -m demo --data-dir $(DATA_DIR)
+demo: $(PACKAGES) ## Load one simulated year of a company into the product [SPEAK=en|zh]
+	@$(CARE) demo $(ON) --language $(SPEAK)
 
 doctor: $(PACKAGES) ## Check the running product and print problems with advice [SPEAK=en|zh]
-	@$(BIN)/python -m deploy.doctor --data-dir $(DATA_DIR) --language $(SPEAK)
+	@$(CARE) doctor $(ON) --language $(SPEAK)
 
 format: $(PACKAGES) ## Format the code and apply automatic fixes
 	@$(BIN)/ruff format
@@ -82,13 +95,13 @@ clean: ## Remove all generated files; the product's data stays
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 reset: $(PACKAGES) ## Delete all data of the product that `make run` and `make up` keep
-	@$(STACK) reset --data-dir $(DATA_DIR) --command "$(COMPOSE)"
+	@$(CARE) reset $(ON) $(BY)
 
 up: $(PACKAGES) ## Run the whole product in containers [PORT_BASE=8000 DATA_DIR=.care]
-	@$(STACK) up --port-base $(PORT_BASE) --data-dir $(DATA_DIR) --command "$(COMPOSE)"
+	@$(CARE) up $(AT) $(BY)
 
 down: $(PACKAGES) ## Stop the containers; their data stays
-	@$(STACK) down --data-dir $(DATA_DIR) --command "$(COMPOSE)"
+	@$(CARE) down $(ON) $(BY)
 
 logs: ## Follow the containers' logs
 	@$(COMPOSE) --env-file $(DATA_DIR)/containers.env logs --follow

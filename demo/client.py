@@ -10,7 +10,7 @@ import httpx
 
 TIMEOUT_SECONDS = 30.0
 POLL_SECONDS = 0.3
-CSV = {"content-type": "text/csv"}
+CSV_TYPE = "text/csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,24 @@ class Client:
     async def put(self, service: str, path: str, body: dict[str, Any]) -> None:
         (await self.http.put(self.urls[service] + path, json=body)).raise_for_status()
 
-    async def send_file(self, service: str, content: bytes) -> str:
-        """Send a CSV file and return the id of the import."""
-        response = await self.http.post(f"{self.urls[service]}/v1/imports", content=content, headers=CSV)
+    async def pages(self, service: str, path: str, **query: str) -> AsyncIterator[Any]:
+        """Yield the items of a list, page by page."""
+        while True:
+            page = await self.get(service, path, **query)
+            for item in page["items"]:
+                yield item
+            if not page["has_more"]:
+                return
+            query["cursor"] = page["next_cursor"]
+
+    async def send_file(self, service: str, content: bytes, kind: str = "", content_type: str = CSV_TYPE) -> str:
+        """Send a file and return the id of the import."""
+        response = await self.http.post(
+            f"{self.urls[service]}/v1/imports",
+            content=content,
+            params={"kind": kind} if kind else {},
+            headers={"Content-Type": content_type},
+        )
         response.raise_for_status()
         return str(response.json()["id"])
 
@@ -55,12 +70,12 @@ class Client:
 
 
 @asynccontextmanager
-async def client_of(environment: dict[str, str]) -> AsyncIterator[Client]:
+async def client_of(environment: dict[str, str], subject: str = "demo") -> AsyncIterator[Client]:
     """Open a client of the stack with this environment."""
     urls = {name: environment[f"CARE_{name.upper()}_URL"] for name in ("customer", "followup", "alerts", "reporting")}
     issuer = environment["CARE_ISSUER"]
     async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as http:
-        request = {"subject": "demo", "roles": ["admin"]}
+        request = {"subject": subject, "roles": ["admin"]}
         token = (await http.post(f"{issuer}/token", json=request)).raise_for_status().json()["access_token"]
         http.headers["Authorization"] = f"Bearer {token}"
         yield Client(http, urls, issuer)

@@ -27,14 +27,8 @@ async def show(client: Client, console: Console, texts: Texts) -> None:
 
 
 async def firing(client: Client, rule_id: str) -> list[dict[str, Any]]:
-    """Return all open alerts of a rule, page by page."""
-    found, query = [], {"status": "firing", "rule_id": rule_id, "limit": PAGE}
-    while True:
-        page = await client.get("alerts", "/v1/alerts", **query)
-        found += page["items"]
-        if not page["has_more"]:
-            return found
-        query["cursor"] = page["next_cursor"]
+    """Return all open alerts of a rule."""
+    return [alert async for alert in client.pages("alerts", "/v1/alerts", status="firing", rule_id=rule_id, limit=PAGE)]
 
 
 async def silent(client: Client, texts: Texts, names: dict[str, str]) -> Table:

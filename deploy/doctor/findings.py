@@ -5,15 +5,10 @@ from dataclasses import dataclass
 
 from contracts.topics import ERASURE_ANSWERS, TOPICS
 from deploy.doctor.observations import DatabaseObservation, KafkaObservation, Lag, Outbox, Parked, ServiceObservation
+from deploy.stack.text import Text
 
 MAX_CLOCK_DIFFERENCE_SECONDS = 2.0
 MAX_AGE_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    en: str
-    zh: str
 
 
 OK = Text("ok", "正常")
@@ -95,8 +90,8 @@ def migrations(observed: DatabaseObservation) -> Finding:
         check,
         Text(f"Not applied: {names}.", f"尚未执行：{names}。"),
         Text(
-            f"Run python -m services.{observed.service} migrate.",
-            f"请运行 python -m services.{observed.service} migrate。",
+            "Stop the product and start it again: the start applies them.",
+            "请停止系统后重新启动：启动时会执行迁移。",
         ),
     )
 
@@ -169,8 +164,8 @@ def parked(service_name: str, observed: Iterable[Parked]) -> Iterator[Finding]:
                 f"首个原因：{each.reason}。",
             ),
             Text(
-                f"Run python -m services.{service_name} parked list, then replay or discard.",
-                f"先运行 python -m services.{service_name} parked list，再执行 replay 或 discard。",
+                f"Run ./care parked {service_name} list, then replay or discard.",
+                f"先运行 ./care parked {service_name} list，再执行 replay 或 discard。",
             ),
         )
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from contracts.topics import WATERMARKS_COMPACTED_AFTER_MS
-from deploy.doctor.findings import Finding, Text, wrong
+from deploy.doctor.findings import Finding, wrong
 from deploy.doctor.observations import DatabaseObservation, KafkaObservation, TableSize
+from deploy.stack.text import Text
 
 SHOWN_TABLES = 5
 # Smaller tables are not worth a word: autovacuum cleans them when it comes to them.

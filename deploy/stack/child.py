@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from signal import Signals
 
@@ -33,6 +34,7 @@ class Child:
     account: Account | None = None
     stop_signals: tuple[Signals, ...] = (signal.SIGTERM, signal.SIGKILL)
     process: asyncio.subprocess.Process | None = None
+    since: datetime | None = None
 
     @property
     def running(self) -> bool:
@@ -40,7 +42,7 @@ class Child:
 
     async def start(self) -> None:
         """Return when the server is ready. Raise `StackError`, with the end of its log, if it does not become ready."""
-        self.process = await self._spawn()
+        self.process, self.since = await self._spawn(), datetime.now(UTC)
         try:
             async with asyncio.timeout(READY_SECONDS):
                 await self._until_ready()

@@ -2,20 +2,23 @@
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from deploy.stack import containers, credentials, databases, layout, state
 from deploy.stack.credentials import Credentials, write_private
 from deploy.stack.databases import SERVICES
 from deploy.stack.errors import StackError
-from deploy.stack.layout import Layout
+from deploy.stack.layout import PROJECT, Layout
 from deploy.stack.ports import HOST
 from deploy.stack.postgres import ADMIN
+from deploy.stack.state import Part, Phase, State
 
-PROJECT = Path(__file__).parents[2]
 ENGINE_SECONDS = 20
 START = ("up", "--build", "--detach", "--wait", "--remove-orphans")
+STOP_SERVICES = ("stop", "proxy", *SERVICES)
 
 
 def up(data_dir: Path, chosen: Layout, compose: Sequence[str]) -> None:
@@ -25,11 +28,20 @@ def up(data_dir: Path, chosen: Layout, compose: Sequence[str]) -> None:
         secrets = credentials.load(data_dir)
         given = settings(data_dir, chosen, secrets)
         write_private(settings_file(data_dir), "".join(f"{name}={value}\n" for name, value in given.items()))
-        _run(data_dir, compose, START)
-        admin_url = f"postgresql://{ADMIN}:{secrets.postgres_admin}@{HOST}:{chosen.postgres}/postgres"
-        urls = databases.urls(admin_url, secrets)
-        addresses = layout.public_environment(chosen, urls, f"{HOST}:{chosen.kafka}")
-        state.publish(data_dir, addresses, pid=None)
+        layout.remember(data_dir, chosen)
+        with _changing(data_dir, Phase.STARTING):
+            _run(data_dir, compose, START)
+        state.publish(data_dir, _running_state(chosen, secrets, Phase.READY))
+
+
+def stop_services(data_dir: Path, compose: Sequence[str]) -> None:
+    """Stop the containers of the services; PostgreSQL and Kafka run on. `up` starts the services again."""
+    require_engine(compose)
+    with state.sole_instance(data_dir):
+        with _changing(data_dir, Phase.STOPPING):
+            _run(data_dir, compose, STOP_SERVICES)
+        given = layout.chosen(data_dir, None)
+        state.publish(data_dir, _running_state(given, credentials.load(data_dir), Phase.ONLY_SERVERS))
 
 
 def down(data_dir: Path, compose: Sequence[str]) -> None:
@@ -45,6 +57,30 @@ def remove(data_dir: Path, compose: Sequence[str]) -> None:
     if settings_file(data_dir).exists():
         require_engine(compose)
         _run(data_dir, compose, ("down", "--remove-orphans", "--volumes"))
+
+
+@contextmanager
+def _changing(data_dir: Path, phase: Phase) -> Iterator[None]:
+    """Publish the phase for the duration of the block. If the block fails, the previous state is restored."""
+    before = state.kept(data_dir)
+    state.publish(data_dir, State(pid=os.getpid(), phase=phase, containers=True))
+    try:
+        yield
+    except BaseException:
+        if before:
+            state.publish(data_dir, before)
+        else:
+            state.withdraw(data_dir)
+        raise
+
+
+def _running_state(chosen: Layout, secrets: Credentials, phase: Phase) -> State:
+    admin_url = f"postgresql://{ADMIN}:{secrets.postgres_admin}@{HOST}:{chosen.postgres}/postgres"
+    urls = databases.urls(admin_url, secrets)
+    addresses = layout.public_environment(chosen, urls, f"{HOST}:{chosen.kafka}")
+    since = datetime.now(UTC)
+    parts = {name: Part(pid=None, since=since) for name in ("PostgreSQL", "Kafka", "issuer", *SERVICES)}
+    return State(pid=None, phase=phase, containers=True, environment=addresses, parts=parts)
 
 
 def settings(data_dir: Path, chosen: Layout, secrets: Credentials) -> dict[str, str]:
@@ -84,7 +120,7 @@ def require_engine(compose: Sequence[str]) -> None:
 def _no_engine(reason: str) -> str:
     return (
         "No container engine with Compose v2 answers. Start one, or name one in DOCKER_HOST. "
-        f"To run the product without containers: make run\n{reason}"
+        f"To run the product without containers: ./care start\n{reason}"
     )
 
 

@@ -15,15 +15,21 @@ KAFKA_VARIABLE = "CARE_KAFKA_BOOTSTRAP"
 
 
 def postgres_providers() -> list[Provider]:
-    return [Provider(NAMED_BY_ADDRESS, partial(_named, POSTGRES_VARIABLE), _postgres)]
+    return [Provider(NAMED_BY_ADDRESS, _postgres_named, _postgres)]
 
 
-def kafka_providers() -> list[Provider]:
-    return [Provider(NAMED_BY_ADDRESS, partial(_named, KAFKA_VARIABLE), _kafka)]
+def kafka_providers(own: str) -> list[Provider]:
+    """`own` is the address that our own broker would have. `care env` exports it, also for the next start."""
+    return [Provider(NAMED_BY_ADDRESS, partial(_kafka_named, own), _kafka)]
 
 
-async def _named(variable: str, _: Say) -> bool:
-    return bool(os.environ.get(variable))
+async def _postgres_named(_: Say) -> bool:
+    return bool(os.environ.get(POSTGRES_VARIABLE))
+
+
+async def _kafka_named(own: str, _: Say) -> bool:
+    address = os.environ.get(KAFKA_VARIABLE)
+    return bool(address) and (address != own or await kafka.answers(own))
 
 
 @asynccontextmanager

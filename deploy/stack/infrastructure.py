@@ -12,7 +12,7 @@ from deploy.stack import containers, credentials, databases, environment, kafka,
 from deploy.stack.child import Child
 from deploy.stack.credentials import Credentials
 from deploy.stack.databases import DatabaseUrls
-from deploy.stack.ports import free_port
+from deploy.stack.ports import HOST, free_port
 from deploy.stack.providers import Say, StartOptions
 
 _log = logging.getLogger(__name__)
@@ -47,14 +47,14 @@ async def infrastructure(
     """
     secrets = credentials.load(data_dir)
     for_postgres = [*environment.postgres_providers(), *containers.postgres_providers(), *postgres.providers()]
+    postgres_options = StartOptions(data_dir, postgres_port or free_port(), secrets, say)
+    kafka_options = StartOptions(data_dir, kafka_port or free_port(), secrets, say)
     for_kafka = [
-        *environment.kafka_providers(),
+        *environment.kafka_providers(f"{HOST}:{kafka_options.port}"),
         *containers.kafka_providers(),
         *kafka.providers(),
         *tansu.providers(),
     ]
-    postgres_options = StartOptions(data_dir, postgres_port or free_port(), secrets, say)
-    kafka_options = StartOptions(data_dir, kafka_port or free_port(), secrets, say)
     async with (
         providers.start_server("PostgreSQL", for_postgres, postgres_options) as database,
         providers.start_server("Kafka", for_kafka, kafka_options) as broker,

@@ -1,13 +1,13 @@
 """Downloads Apache Kafka's jars with Maven, once per user, by the coordinates in deploy/kafka/pom.xml."""
 
 import hashlib
-import os
 import re
 import shutil
 import tempfile
 from pathlib import Path
 
 from deploy.stack import command
+from deploy.stack.cache import cache_folder
 from deploy.stack.file_lock import file_lock
 from deploy.stack.providers import Say
 
@@ -25,10 +25,9 @@ def kafka_version() -> str:
 
 def cached() -> Path:
     """Return the folder of the jars, whether it exists yet or not."""
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     # The digest makes sure that changed dependencies are downloaded although Kafka's version is the same.
     digest = hashlib.sha256(POM.read_bytes()).hexdigest()[:8]
-    return caches / "customer-lifecycle" / f"kafka-{kafka_version()}-{digest}"
+    return cache_folder() / f"kafka-{kafka_version()}-{digest}"
 
 
 def offered() -> bool:

@@ -25,7 +25,7 @@ async def java(say: Say) -> Path:
         raise StackError(
             f"Kafka needs Java {MINIMUM_MAJOR} or newer, and none was found. Install it "
             f"(Debian: apt-get install default-jre-headless), or use a Kafka that already runs: "
-            f"CARE_KAFKA_BOOTSTRAP=host:port make run\n{error}"
+            f"CARE_KAFKA_BOOTSTRAP=host:port ./care start\n{error}"
         ) from error
 
 

@@ -1,6 +1,7 @@
 """The ports of the parts of the stack, and the environment variables of each service."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from deploy.stack.credentials import Credentials
 from deploy.stack.databases import SERVICES, DatabaseUrls
@@ -9,6 +10,9 @@ from deploy.stack.infrastructure import Infrastructure
 from deploy.stack.ports import HOST, answers, require_free
 from deploy.stack.tokens import AUDIENCE
 
+PROJECT = Path(__file__).parents[2]
+DEFAULT_DATA_DIR = PROJECT / ".care"
+DEFAULT_BASE = 8_000
 LOWEST_BASE = 1024
 HIGHEST_PORT = 65_535
 
@@ -22,7 +26,7 @@ class Layout:
     def __post_init__(self) -> None:
         if self.base < LOWEST_BASE or self.kafka_controller > HIGHEST_PORT:
             highest = HIGHEST_PORT - self.kafka_controller + self.base
-            raise StackError(f"PORT_BASE is {self.base}; choose one from {LOWEST_BASE} to {highest}.")
+            raise StackError(f"The base port is {self.base}; choose one from {LOWEST_BASE} to {highest}.")
 
     @property
     def postgres(self) -> int:
@@ -56,6 +60,21 @@ class Layout:
         """Return whether any port of this layout accepts connections."""
         services = [self.port(service) for service in SERVICES]
         return any(answers(port) for port in (self.base, *services, self.postgres, self.kafka))
+
+
+def chosen(data_dir: Path, base: int | None) -> Layout:
+    """Return the layout of `base`; without one, that of the last start on this data folder, or the default one."""
+    last = _last_base(data_dir)
+    return Layout(base or (int(last.read_text()) if last.exists() else DEFAULT_BASE))
+
+
+def remember(data_dir: Path, layout: Layout) -> None:
+    """Keep the base port for the next start on this data folder."""
+    _last_base(data_dir).write_text(str(layout.base))
+
+
+def _last_base(data_dir: Path) -> Path:
+    return data_dir / "port-base"
 
 
 def service_environment(

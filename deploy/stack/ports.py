@@ -38,11 +38,11 @@ def refusal(port: int, wanted_for: str, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
             f"Port {port}, needed for {wanted_for}, is in use by another program. "
-            "Stop that program, or use other ports: make run PORT_BASE=9000"
+            "Stop that program, or use other ports: ./care start --port-base 9000"
         )
     return (
         f"Port {port}, needed for {wanted_for}, cannot be opened ({error.strerror}). "
-        "Use other ports: make run PORT_BASE=9000"
+        "Use other ports: ./care start --port-base 9000"
     )
 
 

@@ -67,7 +67,7 @@ async def _from_wheel(options: StartOptions, cluster: Path, runner: Account | No
         raise StackError(
             f"No PostgreSQL {postgres_binaries.MINIMUM_MAJOR} or newer was found. Install it (Debian: "
             "apt-get install postgresql), or use one that already runs: CARE_POSTGRES_ADMIN_URL=postgresql://... "
-            f"make run\n{error}"
+            f"./care start\n{error}"
         ) from error
     if not account.can_reach(package / "pginstall", runner):
         package = _reachable_copy(package, options.data_dir, runner)

@@ -60,7 +60,7 @@ def pick(found: Sequence[Binaries], needed_major: int | None) -> Binaries:
     versions = ", ".join(binaries.version for binaries in found) or "none"
     raise StackError(
         f"The local data was written by PostgreSQL {needed_major}, but only these versions were found: {versions}. "
-        f"Install PostgreSQL {needed_major}, or delete the local data: make reset"
+        f"Install PostgreSQL {needed_major}, or delete the local data: ./care reset"
     )
 
 

@@ -73,7 +73,7 @@ async def choose(
     if requested is None and kept is not None:
         raise StackError(
             f"The local data of {wanted} belongs to the provider '{kept}', which is not available now. "
-            "Make it available again, or delete the local data: make reset"
+            "Make it available again, or delete the local data: ./care reset"
         )
     source = f" from the provider '{requested}'" if requested else ""
     raise StackError(f"No {wanted}{source} is available. Known providers: {names}.")

@@ -1,22 +1,50 @@
-"""The lock and the state file of a running stack in its data folder."""
+"""The lock and the state file of a stack in its data folder."""
 
 import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 
 from pydantic import BaseModel
 
+from deploy.stack import registry
 from deploy.stack.credentials import write_private
-from deploy.stack.errors import StackError
+from deploy.stack.errors import NotRunningError, StackError
+
+
+class Phase(StrEnum):
+    STARTING = "starting"
+    READY = "ready"
+    # PostgreSQL and Kafka run; the issuer and the services are stopped.
+    ONLY_SERVERS = "only-servers"
+    STOPPING = "stopping"
+
+
+RUNNING = {Phase.READY, Phase.ONLY_SERVERS}
+
+
+class Part(BaseModel, frozen=True):
+    """A part of the stack: its process, if it is one of ours, and the time of its last start."""
+
+    pid: int | None
+    since: datetime
 
 
 class State(BaseModel, frozen=True):
-    """The process id and the addresses of a running stack. A stack in containers has no process id."""
+    """The phase, the process id and the addresses of a stack. Running containers have no process id."""
 
     pid: int | None
-    environment: dict[str, str]
+    phase: Phase = Phase.READY
+    containers: bool = False
+    environment: dict[str, str] = {}
+    parts: dict[str, Part] = {}
+
+    @property
+    def in_containers(self) -> bool:
+        return self.containers or self.pid is None
 
 
 @contextmanager
@@ -27,37 +55,50 @@ def sole_instance(data_dir: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            lock.seek(0)
-            raise StackError(
-                f"The stack of {data_dir} is already running, as process {lock.read() or 'unknown'}. Stop it "
-                "(Ctrl-C in its terminal), or run a second stack: make run DATA_DIR=.care-2 PORT_BASE=9000"
-            ) from None
+            raise _already_running(data_dir, _pid_in(lock.name)) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
         yield
 
 
-def publish(data_dir: Path, environment: dict[str, str], pid: int | None) -> None:
+def holder(data_dir: Path) -> int | None:
+    """Return the process that holds the lock of the data folder; None if no process holds it."""
+    try:
+        with (data_dir / "lock").open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        text = _pid_in(str(data_dir / "lock"))
+        return int(text) if text.isdigit() else None
+    return None
+
+
+def publish(data_dir: Path, state: State) -> None:
     """Write the state file."""
-    state = State(pid=pid, environment=environment)
     write_private(_file(data_dir), state.model_dump_json(indent=2))
+    registry.add(data_dir)
 
 
 def withdraw(data_dir: Path) -> None:
     _file(data_dir).unlink(missing_ok=True)
+    registry.remove(data_dir)
 
 
 def withdraw_containers(data_dir: Path) -> None:
     """Remove the state file if it is that of containers."""
-    if _in_containers(data_dir):
+    if in_containers(data_dir):
         withdraw(data_dir)
 
 
 def require_no_containers(data_dir: Path) -> None:
     """Raise `StackError` if the stack of this folder runs in containers. Call it while holding the lock."""
-    if _in_containers(data_dir):
-        raise StackError(f"The stack of {data_dir} runs in containers. Stop it first: make down")
+    if in_containers(data_dir):
+        raise StackError(
+            f"The stack of {data_dir} runs in containers. Stop it first: ./care down",
+            f"{data_dir} 的系统正在容器中运行。请先停止：./care down",
+        )
 
 
 def stopped_uncleanly(data_dir: Path) -> bool:
@@ -65,24 +106,77 @@ def stopped_uncleanly(data_dir: Path) -> bool:
     return _file(data_dir).exists()
 
 
-def running(data_dir: Path) -> State:
-    """Return the state of the running stack. Raise `StackError` if none is running."""
+def kept(data_dir: Path) -> State | None:
+    """Return the state file, also that of a killed stack; None if there is none."""
     try:
-        state = _read(data_dir)
-        if state.pid is not None:
-            # Signal 0 only checks that the process exists: the state file remains if the stack was killed.
-            os.kill(state.pid, 0)
-    except (FileNotFoundError, ProcessLookupError):
-        raise StackError(f"No stack is running on {data_dir}. Start one: make run, or make up") from None
-    return state
+        return State.model_validate_json(_file(data_dir).read_text())
+    except FileNotFoundError:
+        return None
 
 
-def _in_containers(data_dir: Path) -> bool:
-    return _file(data_dir).exists() and _read(data_dir).pid is None
+def current(data_dir: Path) -> State | None:
+    """Return the state of the stack; None if it does not run. The state file remains if the stack was killed."""
+    found = kept(data_dir)
+    return found if found and (found.pid is None or exists(found.pid)) else None
 
 
-def _read(data_dir: Path) -> State:
-    return State.model_validate_json(_file(data_dir).read_text())
+def running(data_dir: Path) -> State:
+    """Return the state of the running stack. Raise `NotRunningError` if it does not run, or not yet."""
+    found = current(data_dir)
+    if found is None:
+        raise not_running(data_dir)
+    if found.phase not in RUNNING:
+        raise NotRunningError(
+            f"The stack of {data_dir} is {found.phase}. Watch it: ./care status",
+            f"{data_dir} 的系统正在{'启动' if found.phase == Phase.STARTING else '停止'}。请查看：./care status",
+        )
+    return found
+
+
+def others(data_dir: Path) -> list[Path]:
+    """Return the data folders of running stacks of this user, except this one."""
+    return [folder for folder in registry.others(data_dir) if current(folder)]
+
+
+def _already_running(data_dir: Path, pid: str) -> StackError:
+    return StackError(
+        f"The stack of {data_dir} is already running, as process {pid or 'unknown'}. Stop it (./care stop), or run a "
+        "second stack: ./care start --data-dir .care-2 --port-base 9000",
+        f"{data_dir} 的系统已在运行（进程 {pid or '未知'}）。请先停止（./care stop），或另起一套："
+        "./care start --data-dir .care-2 --port-base 9000",
+    )
+
+
+def not_running(data_dir: Path) -> NotRunningError:
+    """Return the error that says how to start a stack, and where another one runs."""
+    message = f"No stack is running on {data_dir}. Start one: ./care start, or ./care up"
+    message_zh = f"{data_dir} 没有正在运行的系统。启动：./care start 或 ./care up"
+    if found := others(data_dir):
+        message += "".join(f"\nA stack is running on {folder}: add --data-dir {folder}" for folder in found)
+        message_zh += "".join(f"\n{folder} 有正在运行的系统：请加上 --data-dir {folder}" for folder in found)
+    return NotRunningError(message, message_zh)
+
+
+def in_containers(data_dir: Path) -> bool:
+    """Return whether the stack of this folder runs in containers."""
+    found = kept(data_dir)
+    return found is not None and found.in_containers
+
+
+def exists(pid: int) -> bool:
+    """Return whether the process exists."""
+    try:
+        # Signal 0 only checks that the process exists.
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _pid_in(lock: str) -> str:
+    return Path(lock).read_text()
 
 
 def _file(data_dir: Path) -> Path:

@@ -28,6 +28,7 @@ _PROBE = re.compile(r"(?<![\w/.-])/[a-z]+z\b")
 _WIRE_FAMILY = re.compile(r"\bcare\.[a-z0-9.-]+\.\*(?!\w|\.\w|-\w)")
 _EVENT = re.compile(r"`(-?[a-z]+(?:-[a-z]+)*)`")
 _MAKE = re.compile(r"(?:^|[\s$`(])make (?:-\w+ )*([a-z]+)", re.MULTILINE)
+_CARE = re.compile(r"\./care ([a-z][a-z-]*)")
 _MODULE = re.compile(r"\bpython -m ([\w.]+)")
 
 
@@ -84,6 +85,11 @@ def settings_exist(page: Page, root: Path) -> list[str]:
 def make_targets_exist(page: Page, root: Path) -> list[str]:
     targets = known_names.make_targets(root)
     return [name for code in page.code for name in _MAKE.findall(code) if name not in targets]
+
+
+def care_commands_exist(page: Page, root: Path) -> list[str]:
+    commands = known_names.care_commands(root)
+    return [name for code in page.code for name in _CARE.findall(code) if name not in commands]
 
 
 def modules_exist(page: Page, root: Path) -> list[str]:

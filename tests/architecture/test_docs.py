@@ -19,6 +19,7 @@ RULES = (
     rules.metrics_exist,
     rules.settings_exist,
     rules.make_targets_exist,
+    rules.care_commands_exist,
     rules.modules_exist,
 )
 
@@ -65,6 +66,8 @@ VIOLATIONS = [
     (rules.make_targets_exist, "`make nothing`"),
     (rules.make_targets_exist, "```console\n$ make nothing   # does nothing\n```"),
     (rules.make_targets_exist, "```bash\nTOKEN=$(make -s nothing)\n```"),
+    (rules.care_commands_exist, "`./care nothing --json`"),
+    (rules.care_commands_exist, "```console\n$ ./care no-such-command\n```"),
     (rules.modules_exist, "`python -m services.nobody`"),
     (rules.modules_exist, "```\n.venv/bin/python -m deploy.no_such_module list\n```"),
     (rules.modules_exist, "`python -m services.customer.domain`"),
@@ -88,6 +91,7 @@ INNOCENT = [
     "`care_commands_total`, `care_customer`, `http_server_request_duration_seconds`",
     "`CARE_POOL_SIZE`, `CARE_CUSTOMER_URL`, `CARE_KAFKA_FROM`, `CARE_…`",
     "`make run PORT_BASE=9000`, `make -s token`, `make up` and make it work",
+    "`./care start --only-servers`, `./care parked reporting list`, `./care --help`, a path/care nothing",
     "`python -m services.NAME migrate`, `python -m services.alerts consumer`, `python -m venv`",
 ]
 

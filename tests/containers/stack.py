@@ -12,11 +12,11 @@ from typing import IO
 import pytest
 
 from demo.client import Client, client_of
-from deploy.doctor.__main__ import examine
+from deploy.doctor.examination import examine
 from deploy.stack import compose, containers, state
 from deploy.stack.errors import StackError
 from deploy.stack.infrastructure import temporary_data_dir
-from deploy.stack.layout import Layout
+from deploy.stack.layout import PROJECT, Layout
 from tests.support.product import free_layout
 from tests.support.waiting import eventually
 
@@ -103,7 +103,7 @@ class Stack:
 
 def run(command: Sequence[str], given: IO[bytes] | None = None, output: IO[bytes] | None = None) -> str:
     ended = subprocess.run(
-        command, cwd=compose.PROJECT, stdin=given, stdout=output or subprocess.PIPE, stderr=subprocess.PIPE, check=False
+        command, cwd=PROJECT, stdin=given, stdout=output or subprocess.PIPE, stderr=subprocess.PIPE, check=False
     )
     assert ended.returncode == 0, f"{shlex.join(command)}:\n{ended.stderr.decode(errors='replace')}"
     return "" if output else ended.stdout.decode().strip()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.stack import compose
+from deploy.stack.layout import PROJECT
 from tests.containers.stack import required_command, run
 from tests.support import containers
 
@@ -27,7 +27,7 @@ python -m venv /tmp/venv
 async def test_the_suite_passes_on_a_newer_python(tmp_path: Path) -> None:
     engine, *_ = required_command()
     project = tmp_path / "project"
-    shutil.copytree(compose.PROJECT, project, ignore=shutil.ignore_patterns(*NOT_COPIED))
+    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns(*NOT_COPIED))
     place = ("--network=host", f"--volume={project}:/project", "--workdir=/project", f"--user={os.getuid()}")
     image = f"{os.environ.get('IMAGE_PREFIX', '')}{PYTHON}"
     async with containers.infrastructure(tmp_path / "data") as running:

@@ -70,9 +70,10 @@ async def test_a_child_that_dies_is_restarted(tmp_path: Path, monkeypatch: pytes
     messages: list[str] = []
     child = make(tmp_path, SLEEP)
     await child.start()
-    watcher = asyncio.create_task(keep_running(child, messages.append))
+    watcher = asyncio.create_task(keep_running(child, messages.append, lambda: messages.append("state published")))
     child.send(signal.SIGKILL)
-    await until(lambda: "child is running again" in messages)
+    await until(lambda: "state published" in messages)
+    assert "child is running again" in messages
     assert child.running
     assert messages[0].startswith("child ended (exit code -9)")
     watcher.cancel()

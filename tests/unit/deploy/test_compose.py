@@ -11,11 +11,12 @@ import yaml
 from deploy.stack import compose, credentials, state
 from deploy.stack.credentials import ROLES, Credentials
 from deploy.stack.errors import StackError
-from deploy.stack.layout import Layout
+from deploy.stack.layout import PROJECT, Layout
+from deploy.stack.state import State
 from deploy.stack.supervisor import stack
 
 CREDENTIALS = Credentials()
-FILE: dict[str, Any] = yaml.safe_load((compose.PROJECT / "docker-compose.yml").read_text())
+FILE: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = FILE["services"]
 IMAGE = "customer-lifecycle:local"
 
@@ -67,7 +68,7 @@ def test_what_reads_no_database_is_told_no_password(service: str) -> None:
 
 def test_the_settings_give_every_variable_that_the_file_requires_and_no_password_twice() -> None:
     given = compose.settings(Path(), Layout(9000), CREDENTIALS)
-    text = (compose.PROJECT / "docker-compose.yml").read_text()
+    text = (PROJECT / "docker-compose.yml").read_text()
     required = {part.partition(":?}")[0] for part in text.split("${")[1:] if ":?}" in part.partition("\n")[0]}
     assert required == given.keys() - {"COMPOSE_PROJECT_NAME"}
     assert (given["CARE_ISSUER_PORT"], given["CARE_KAFKA_PORT"]) == ("9000", "9092")
@@ -84,7 +85,7 @@ def test_every_data_folder_has_containers_of_its_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["no-such-engine compose", "false"])
 def test_without_an_engine_it_says_so_and_what_else_there_is(tmp_path: Path, command: str) -> None:
-    with pytest.raises(StackError, match=r"No container engine .*DOCKER_HOST.*make run"):
+    with pytest.raises(StackError, match=r"No container engine .*DOCKER_HOST.*care start"):
         compose.up(tmp_path, Layout(8000), shlex.split(command))
     with pytest.raises(StackError, match="No stack is running"):
         state.running(tmp_path)
@@ -97,7 +98,7 @@ def test_a_stack_in_containers_is_found_until_it_is_stopped(tmp_path: Path) -> N
     own = credentials.load(tmp_path).roles["care_alerts"]
     assert environment["CARE_ALERTS_DATABASE_URL"] == f"postgresql://care_alerts:{own}@127.0.0.1:9032/care_alerts"
     compose.down(tmp_path, ["true"])
-    with pytest.raises(StackError, match="make run, or make up"):
+    with pytest.raises(StackError, match=r"\./care start, or \./care up"):
         state.running(tmp_path)
 
 
@@ -108,7 +109,7 @@ def test_only_the_owner_can_read_the_passwords(tmp_path: Path) -> None:
 
 async def test_while_the_stack_runs_in_containers_no_second_one_starts_on_its_folder(tmp_path: Path) -> None:
     compose.up(tmp_path, Layout(9000), ["true"])
-    with pytest.raises(StackError, match="make down"):
+    with pytest.raises(StackError, match=r"\./care down"):
         async with stack(tmp_path, Layout(9000), print):
             pass
     assert state.running(tmp_path).pid is None
@@ -122,7 +123,7 @@ def test_where_nothing_was_started_there_is_nothing_to_stop(tmp_path: Path) -> N
 def test_stopping_the_containers_leaves_a_stack_of_processes_running(tmp_path: Path) -> None:
     compose.up(tmp_path, Layout(9000), ["true"])
     compose.down(tmp_path, ["true"])
-    state.publish(tmp_path, {}, os.getpid())
+    state.publish(tmp_path, State(pid=os.getpid()))
     compose.down(tmp_path, ["true"])
     assert state.running(tmp_path).pid == os.getpid()
 

@@ -14,7 +14,7 @@ def test_a_port_in_use_is_reported_with_its_purpose_and_a_solution() -> None:
         stranger.bind((ports.HOST, 0))
         stranger.listen()
         port = stranger.getsockname()[1]
-        with pytest.raises(StackError, match=rf"Port {port}, needed for Kafka, is in use.*PORT_BASE="):
+        with pytest.raises(StackError, match=rf"Port {port}, needed for Kafka, is in use.*--port-base"):
             ports.require_free(port, "Kafka")
 
 

@@ -23,7 +23,7 @@ def test_with_data_the_version_that_wrote_it_is_taken() -> None:
 
 
 def test_data_that_no_version_here_can_open_is_told_in_a_sentence() -> None:
-    with pytest.raises(StackError, match=r"written by PostgreSQL 16, .* were found: 18\.6, 15\.18\..*make reset"):
+    with pytest.raises(StackError, match=r"written by PostgreSQL 16, .* were found: 18\.6, 15\.18\..*\./care reset"):
         pick([EIGHTEEN, FIFTEEN], needed_major=16)
 
 

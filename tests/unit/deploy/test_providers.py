@@ -52,7 +52,7 @@ async def test_an_address_in_the_environment_precedes_the_local_data() -> None:
 
 async def test_local_data_is_not_ignored_if_its_provider_is_unavailable() -> None:
     candidates = [provider("containers", offered=False), provider("maven")]
-    with pytest.raises(StackError, match=r"belongs to the provider 'containers'.*make reset"):
+    with pytest.raises(StackError, match=r"belongs to the provider 'containers'.*\./care reset"):
         await choose("Kafka", candidates, requested=None, kept="containers", say=print)
 
 

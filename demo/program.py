@@ -1,15 +1,9 @@
-"""`make demo`: imports the files of a company, runs a story, and prints reports for a manager."""
+"""The demo: imports the files of a company, runs a story, and prints reports for a manager."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
-import httpx
-import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -21,40 +15,16 @@ from demo.lifecycle_table import lifecycle_table
 from demo.story import play
 from demo.tables import show
 from demo.texts import TEXTS, Texts
-from deploy.stack import report, state
-from deploy.stack.errors import StackError
-from deploy.stack.layout import Layout
-from deploy.stack.supervisor import stack
 
 FIXTURES = Path(__file__).parent / "fixtures"
 DEFAULT_CUSTOMERS = 300
 QUIET_SECONDS = 32
 
 
-class Language(StrEnum):
-    EN = "en"
-    ZH = "zh"
-
-
-def main(
-    customers: Annotated[int, typer.Option(help="How many customers the generated company has.")] = DEFAULT_CUSTOMERS,
-    seed: Annotated[int, typer.Option(help="The same seed generates the same company.")] = 7,
-    language: Annotated[Language, typer.Option(help="The language of the tables.")] = Language.EN,
-    data_dir: Annotated[Path, typer.Option(help="The data directory of the running product.")] = Path(".care"),
-) -> None:
-    """Run the demo on the running stack, or on one that is started for the demo."""
-    console = Console()
-    try:
-        asyncio.run(run(console, customers, seed, language, data_dir))
-    except StackError as error:
-        raise SystemExit(str(error)) from error
-    except httpx.HTTPStatusError as error:
-        raise SystemExit(f"{error.request.url} answered {error.response.status_code}: {error.response.text}") from error
-
-
-async def run(console: Console, customers: int, seed: int, language: Language, data_dir: Path) -> None:
+async def run(console: Console, customers: int, seed: int, language: str, environment: dict[str, str]) -> None:
+    """Run the demo on the stack with this environment."""
     texts = TEXTS[language]
-    async with environment_of(console, data_dir) as environment, client_of(environment) as client:
+    async with client_of(environment) as client:
         async with listen_to_alerts(environment["CARE_KAFKA_BOOTSTRAP"], console, texts) as listener:
             await lifecycle.publish_plans(client)
             await import_all(client, console, texts, customers, seed)
@@ -68,24 +38,6 @@ async def run(console: Console, customers: int, seed: int, language: Language, d
             await play(client, listener, console, language)
         await show(client, console, texts)
         console.print(await lifecycle_table(life))
-
-
-@asynccontextmanager
-async def environment_of(console: Console, data_dir: Path) -> AsyncIterator[dict[str, str]]:
-    """Return the environment of the running stack, or of one that runs for the duration of the block."""
-    async with AsyncExitStack() as ours:
-        if not is_running(data_dir):
-            console.print("No stack is running; starting one for the demo.")
-            await ours.enter_async_context(stack(data_dir, Layout(8000), report.progress(console)))
-        yield state.running(data_dir).environment
-
-
-def is_running(data_dir: Path) -> bool:
-    try:
-        state.running(data_dir)
-    except StackError:
-        return False
-    return True
 
 
 async def import_all(client: Client, console: Console, texts: Texts, customers: int, seed: int) -> None:
@@ -110,7 +62,3 @@ async def import_file(client: Client, progress: Progress, title: str, service: s
         failed = seen["counts"].get("failed", 0)
         if failed:
             progress.update(bar, description=f"{title} ({failed} failed)")
-
-
-if __name__ == "__main__":
-    typer.run(main)

@@ -1,0 +1,1 @@
+"""`care`: the command line of the product on this machine. Each module holds a group of commands."""

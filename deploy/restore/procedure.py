@@ -1,0 +1,56 @@
+"""The steps of a declared restore: read what the databases say, keep the erasures, begin new epochs, delete topics."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from uuid import UUID
+
+from aiokafka.errors import KafkaError
+
+from deploy import erasures, refill
+from deploy.restore.declaration import declare, ensure_possible
+from deploy.restore.observation import Applied, Store, applied, connected, connected_services, stores
+
+ERASURES = Path("erasures.jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The outcome of a declaration. `set_back`: the databases whose consumers were set back."""
+
+    epochs: Mapping[str, UUID]
+    topics_deleted: Sequence[str]
+    set_back: Sequence[str]
+
+
+async def read_status(urls: Mapping[str, str]) -> tuple[dict[str, Store], list[Applied]]:
+    """Return the stores, and the positions of all consumers. Changes nothing."""
+    async with connected(urls) as databases:
+        found = {store.name: store for store in await stores(databases)}
+        return found, await applied(databases, found)
+
+
+def keep_erasures(bootstrap: str, file: Path) -> int | None:
+    """Write the erasures on the customer topic to a file: the restored databases may contain that data again.
+
+    Return how many there are; None if the topic cannot be read.
+    """
+    try:
+        found = asyncio.run(erasures.published(bootstrap))
+    except KafkaError:
+        return None
+    file.write_text("".join(json.dumps(asdict(each)) + "\n" for each in found), encoding="utf-8")
+    return len(found)
+
+
+async def declare_restore(urls: Mapping[str, str], bootstrap: str, set_back: Sequence[str]) -> Declared:
+    """Begin a new epoch of every store, and delete the topics. Raise RestoreRefusedError if that is not possible."""
+    async with connected(urls) as databases:
+        found = {store.name: store for store in await stores(databases)}
+        positions = await applied(databases, found)
+        ensure_possible(await connected_services(databases), found, positions, set_back)
+        epochs = await declare(databases, found, positions)
+    deleted = await refill.delete_topics(bootstrap)
+    return Declared(epochs, deleted, sorted({each.database for each in positions if each.fault}))
