@@ -8,7 +8,7 @@ import pytest
 
 from chassis.commands.command import Context
 from chassis.consume.positions import Progress
-from chassis.files.spreadsheet import CSV_TYPE
+from chassis.files.formats import CSV_TYPE
 from services.followup.imports import customer_lookup
 from services.followup.imports.customer_lookup import CustomerLookup
 from services.followup.queries.customers import Customers
@@ -174,7 +174,7 @@ async def test_no_more_looked_up_customers_are_cached_than_the_limit(
     context = Context("key", "ops", "file-1", datetime(2024, 6, 3, tzinfo=UTC))
     known = [await world.hears_of_customer(name=name) for name in COMPANIES]
 
-    found = [await resolver.resolve("", name, context) for name in COMPANIES * 2]
+    found = [await resolver.resolve("file", "", name, context) for name in COMPANIES * 2]
 
     assert found == known * 2
     assert len(resolver._answers) == 2

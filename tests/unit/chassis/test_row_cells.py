@@ -3,7 +3,7 @@
 import pytest
 
 from chassis.files.imports import RowProblemError
-from services.customer.imports.cells import choose, day, required
+from chassis.files.row_cells import choose, day, required
 
 
 def test_a_word_outside_the_choices_is_refused_with_the_column() -> None:
