@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from chassis.files.table import CellError
@@ -19,14 +20,18 @@ TIME = re.compile(
     r"(?::?(?P<second>\d{2})秒?(?:\.0+)?)?\s*(?P<after>[ap]m)?\s*(?P<offset>Z|[+-]\d{2}:?\d{2})?",
     re.IGNORECASE | re.ASCII,
 )
-# A day whose cell has lost its format: how many days since the end of 1899. Five digits have no other meaning.
+# A day whose cell has lost its format: how many days since the start. Five digits have no other meaning.
 SERIAL = re.compile(r"[2-7]\d{4}(?:\.\d+)?", re.ASCII)
 SERIAL_START = datetime(1899, 12, 30)  # noqa: DTZ001 - sheets know no zones.
+# A workbook can say that it counts from here.
+LATE_SERIAL_START = datetime(1904, 1, 1)  # noqa: DTZ001
 OPEN = frozenset({"长期", "长期有效", "永久", "永久有效", "无固定期限", "无期限", "open", "open-ended"})
 # Systems that require a last day write this one.
 NEVER = date(9999, 12, 31)
 AFTERNOON = frozenset({"下午", "pm"})
 NOON = 12
+# The days of a file repeat.
+CACHED_MOMENTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +51,14 @@ class Moment:
         return at if at.tzinfo else at.replace(tzinfo=zone)
 
 
-def read_moment(text: str) -> Moment | None:
+@lru_cache(CACHED_MOMENTS)
+def read_moment(text: str, serial_start: datetime = SERIAL_START) -> Moment | None:
     """Return the moment of a cell, None for an empty one. Raises CellError."""
     plain = unicodedata.normalize("NFKC", text).strip()
     if not plain:
         return None
     if SERIAL.fullmatch(plain):
-        at = SERIAL_START + timedelta(seconds=round(float(plain) * 86_400))
+        at = serial_start + timedelta(seconds=round(float(plain) * 86_400))
         return _moment(at.date(), at.time(), is_serial=True)
     match = DAY.fullmatch(plain)
     if match is None:

@@ -8,6 +8,7 @@ from collections import Counter
 from chassis.files.refusal import UnreadableTableError
 
 UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+ASCII = bytes(range(0x80))
 # In code page 936 this byte is the euro sign; GB18030 has another one for it.
 EURO_OF_CP936 = 0x80
 EURO = "€"
@@ -48,11 +49,9 @@ def _utf_8(content: bytes) -> str | None:
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        text = content.decode(errors="surrogateescape")
-        foreign = [character for character in text if character > "\x7f"]
-        bad = sum("\udc80" <= character <= "\udcff" for character in foreign)
-        good = len("".join(foreign).encode(errors="ignore"))
-        if good <= bad:
+        foreign = len(content.translate(None, ASCII))
+        good = len(content.decode(errors="ignore").encode().translate(None, ASCII))
+        if good * 2 <= foreign:
             return None
         raise UnreadableTableError("broken-encoding", row=_line(content, error.start)) from error
 

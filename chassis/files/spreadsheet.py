@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from itertools import islice
 
 from chassis.files.cells import read_cell
+from chassis.files.days import SERIAL_START
 from chassis.files.delimited import csv_records
 from chassis.files.encoding import decode
 from chassis.files.formats import is_workbook
@@ -38,6 +40,7 @@ class Sheet:
     name: str | None
     first: list[Record]
     records: Callable[[int], Iterable[FilledRecord]]
+    serial_start: datetime = SERIAL_START
 
 
 def read_table(content: bytes, content_type: str, columns: Sequence[Column]) -> Table:
@@ -57,7 +60,8 @@ def read_table(content: bytes, content_type: str, columns: Sequence[Column]) -> 
         notes.add("unused-column", name)
     records = list(_data(sheet, header))
     reasons = leftovers([(number, cells) for number, cells, _ in records])
-    rows = [_row(record, header, columns, reasons.get(record[0]), notes) for record in records]
+    reader = RowReader(header, columns, sheet.serial_start, notes)
+    rows = [reader.read(record, reasons.get(record[0])) for record in records]
     return Table(rows, notes.documents(), sheet.name)
 
 
@@ -65,9 +69,10 @@ def _sheets(content: bytes, notes: Notes) -> list[Sheet]:
     """Return the visible sheets with cells, and note the hidden ones."""
     found: list[Sheet] = []
     hidden: list[str] = []
-    for index, (name, is_visible, first) in enumerate(outline(content)):
+    book = outline(content)
+    for index, (name, is_visible, first) in enumerate(book.sheets):
         if first:
-            found.append(Sheet(name, first, partial(sheet_rows, content, index)))
+            found.append(Sheet(name, first, partial(sheet_rows, content, index), book.serial_start))
         elif not is_visible:
             hidden.append(name)
             notes.add("unused-sheet", name)
@@ -113,25 +118,33 @@ def _data(sheet: Sheet, header: Header) -> Iterator[FilledRecord]:
         yield number, cells, filled
 
 
-def _row(
-    record: FilledRecord, header: Header, columns: Sequence[Column], reason: CellError | None, notes: Notes
-) -> Row:
-    number, cells, filled = record
-    read = dict.fromkeys((column.field for column in columns), "")
-    first_fault = fault("", reason) if reason else None
-    for column in columns:
-        index = header.indexes.get(column.field)
-        if index is None or index >= len(cells) or first_fault:
-            continue
-        try:
-            read[column.field], note = read_cell(cells[index], column.meaning)
-        except CellError as error:
-            first_fault = fault(column.headers[0], error)
-            continue
-        for code in (note, "filled-down" if index in filled else None):
-            if code:
-                notes.add(code, header.names[index], number)
-    return Row(number, read, first_fault)
+@dataclass(frozen=True, slots=True)
+class RowReader:
+    """Reads the cells of rows, and notes what was read in another spelling."""
+
+    header: Header
+    columns: Sequence[Column]
+    serial_start: datetime
+    notes: Notes
+
+    def read(self, record: FilledRecord, reason: CellError | None) -> Row:
+        """Return the row. Its fault is the `reason` why it is no record, if any, or else the first unreadable cell."""
+        number, cells, filled = record
+        read = dict.fromkeys((column.field for column in self.columns), "")
+        if reason:
+            return Row(number, read, fault("", reason))
+        for column in self.columns:
+            index = self.header.indexes.get(column.field)
+            if index is None or index >= len(cells):
+                continue
+            try:
+                read[column.field], note = read_cell(cells[index], column.meaning, self.serial_start)
+            except CellError as error:
+                return Row(number, read, fault(column.headers[0], error))
+            for code in (note, "filled-down" if index in filled else None):
+                if code:
+                    self.notes.add(code, self.header.names[index], number)
+        return Row(number, read)
 
 
 def _check(number: int, cells: Sequence[str], header: Sequence[str]) -> None:

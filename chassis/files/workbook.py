@@ -9,19 +9,32 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from chassis.files.days import LATE_SERIAL_START, SERIAL_START
 from chassis.files.refusal import UnreadableTableError
+from chassis.files.table import Record
 
 TIMEOUT_SECONDS = 60
 SCRIPT = Path(__file__).with_name("workbook_process.py")
 
 
-def outline(content: bytes) -> list[tuple[str, bool, list[tuple[int, list[str]]]]]:
-    """Return the name, the visibility and the first rows of each sheet. Raises UnreadableTableError."""
-    (sheets,) = _run(content, "outline")
-    return [(name, is_visible, [(number, cells) for number, cells in first]) for name, is_visible, first in sheets]
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What the days of a workbook count from; and the name, the visibility and the first rows of each sheet."""
+
+    serial_start: datetime
+    sheets: list[tuple[str, bool, list[Record]]]
+
+
+def outline(content: bytes) -> Outline:
+    """Return the outline of a workbook. Raises UnreadableTableError."""
+    ((is_late, sheets),) = _run(content, "outline")
+    start = LATE_SERIAL_START if is_late else SERIAL_START
+    return Outline(start, [(name, is_visible, list(map(tuple, first))) for name, is_visible, first in sheets])
 
 
 def sheet_rows(content: bytes, index: int, header: int) -> Iterator[tuple[int, list[str], list[int]]]:

@@ -1,7 +1,7 @@
 """Opens a workbook in a process of its own: a script that prints JSON lines, and imports no module of ours.
 
-`outline`: one line with the sheets and their first rows. `rows INDEX HEADER`: one line for each row of a sheet, with
-its number, its texts as Excel shows them, and the columns that merged cells above it fill.
+`outline`: one line with what days count from, and the sheets with their first rows. `rows INDEX HEADER`: one line for
+each row of a sheet, with its number, its texts as Excel shows them, and the columns that merged cells above it fill.
 """
 
 import io
@@ -27,6 +27,7 @@ OUTLINE_ROWS = 20
 # Excel keeps 15 digits. A number from here on has lost some, if it was meant to be an identifier.
 MORE_DIGITS_THAN_KEPT = 10**15
 ZERO_FILL = re.compile("0{2,}")
+SIGNS_OF_MARKS = (b't="e"', b"t='e'", b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/")
 # The text of a formula whose result is not stored; there is no such error in Excel.
 NO_VALUE = "#FORMULA!"
 
@@ -39,7 +40,7 @@ def main(command: str, *arguments: str) -> None:
     content = io.BytesIO(sys.stdin.buffer.read())
     workbook = python_calamine.load_workbook(content)
     if command == "outline":
-        lines: Iterator[Any] = iter([outline(workbook)])
+        lines: Iterator[Any] = iter([[counts_from_1904(content), outline(workbook)]])
     else:
         index, header = map(int, arguments)
         lines = sheet_rows(workbook, marks_of(content, index), index, header)
@@ -61,6 +62,12 @@ def outline(workbook: python_calamine.CalamineWorkbook) -> list[Any]:
         first = islice(filled_rows(workbook, index), OUTLINE_ROWS) if has_rows else ()
         found.append([sheet.name, is_visible, [[number, cells] for number, cells in first]])
     return found
+
+
+def counts_from_1904(content: IO[bytes]) -> bool:
+    with zipfile.ZipFile(content) as archive:
+        found = (each.attrib.get("date1904") for each in elements(archive, "xl/workbook.xml"))
+        return any(value in {"1", "true"} for value in found)
 
 
 def filled_rows(workbook: python_calamine.CalamineWorkbook, index: int) -> Iterator[tuple[int, list[str]]]:
@@ -117,9 +124,9 @@ def number_text(value: float) -> str:
 def marks_of(content: IO[bytes], index: int) -> Marks:
     """Return the texts of the cells that the library gives without what Excel shows: errors and filling zeros."""
     with zipfile.ZipFile(content) as archive:
-        widths = zero_fills(archive)
-        with archive.open(sheet_path(archive, index)) as sheet:
-            return SheetMarks(widths).read(sheet)
+        widths, sheet = zero_fills(archive), archive.read(sheet_path(archive, index))
+    # Most sheets have none, and a search is much faster.
+    return SheetMarks(widths).read(sheet) if widths or any(sign in sheet for sign in SIGNS_OF_MARKS) else {}
 
 
 def sheet_path(archive: zipfile.ZipFile, index: int) -> str:
@@ -160,13 +167,13 @@ class SheetMarks:
         self._has_formula = self._in_value = False
         self._value = ""
 
-    def read(self, sheet: IO[bytes]) -> Marks:
+    def read(self, sheet: bytes) -> Marks:
         parser = expat.ParserCreate(namespace_separator="}")
         parser.buffer_text = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
-        parser.ParseFile(sheet)
+        parser.Parse(sheet, True)
         return self._marks
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
