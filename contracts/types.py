@@ -23,12 +23,12 @@ SURROGATES = "\ud800-\udfff"
 FORBIDDEN = re.compile(f"[{CONTROLS_BUT_TAB_AND_NEWLINE}{SURROGATES}{NONCHARACTERS}]")
 # Characters that show nothing: soft hyphens, zero-width spaces, byte order marks, marks of direction.
 INVISIBLE = "\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
-# Joiners shape emoji and some scripts. Next to these characters, or at an end of the text, they show nothing either.
-UNJOINED = "\x00-\x7f\u3000-\u9fff\uf900-\ufaff\uff00-\uffef"
-IDLE_JOINER = f"(?:(?<=[{UNJOINED}])|\\A)[\u200c\u200d]+|[\u200c\u200d]+(?=[{UNJOINED}]|\\Z)"
-HIDDEN = re.compile(f"[{INVISIBLE}]|{IDLE_JOINER}")
-LINE_END = re.compile("\r\n?|[\u2028\u2029]")
 SPACES = " \t\n\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+# Joiners shape emoji and some scripts. Next to these characters, or at an end of the text, they show nothing either.
+UNJOINED = f"\x00-\x7f\u3001-\u9fff\uf900-\ufaff\uff00-\uffef{SPACES}"
+IDLE_JOINER = re.compile(f"(?:(?<=[{UNJOINED}])|\\A)[\u200c\u200d]+|[\u200c\u200d]+(?=[{UNJOINED}]|\\Z)")
+HIDDEN = re.compile(f"[{INVISIBLE}]")
+LINE_END = re.compile("\r\n?|[\u2028\u2029]")
 UNCLEAN = re.compile(f"\\A[{SPACES}]|[{SPACES}]\\Z|[\r\u2028\u2029\u200c\u200d{INVISIBLE}]")
 
 
@@ -41,7 +41,12 @@ def clean_text(text: str) -> str:
     """Return the text with LF as its line end, without characters that show nothing, without spaces around it."""
     if not UNCLEAN.search(text):
         return text
-    return LINE_END.sub("\n", HIDDEN.sub("", text)).strip(SPACES)
+    return IDLE_JOINER.sub("", HIDDEN.sub("", LINE_END.sub("\n", text))).strip(SPACES)
+
+
+def has_hidden(text: str) -> bool:
+    """Whether `clean_text` removes characters that show nothing."""
+    return bool(HIDDEN.search(text) or IDLE_JOINER.search(text))
 
 
 def clean(value: Any) -> Any:

@@ -7,7 +7,7 @@ from chassis.files.days import SERIAL_START, is_open, read_moment
 from chassis.files.table import CellError, Meaning
 from contracts.field_error import FieldError
 from contracts.money import UNITS, written_amount
-from contracts.types import HIDDEN, clean_text
+from contracts.types import clean_text, has_hidden
 
 # What Excel shows for a value that it could not compute, and `#####` for one that its column is too narrow for.
 ERROR = re.compile(r"#(N/A|NAME\?|REF!|VALUE!|DIV/0!|NUM!|NULL!|SPILL!|CALC!|FIELD!|GETTING_DATA|FORMULA!|#{2,})")
@@ -32,7 +32,7 @@ def read_cell(text: str, meaning: Meaning, serial_start: datetime = SERIAL_START
     if cleaned[:1] in MARKS and (match := EXCEL_TEXT.fullmatch(cleaned)):
         return read_cell(match.group(1) or match.group(2) or "", meaning, serial_start)[0], "text-mark"
     refuse_error(cleaned)
-    note = "hidden-characters" if cleaned != text and HIDDEN.search(text) else None
+    note = "hidden-characters" if cleaned != text and has_hidden(text) else None
     match meaning:
         case Meaning.TEXT:
             return cleaned, note

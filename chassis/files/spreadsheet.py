@@ -132,7 +132,8 @@ class RowReader:
         number, cells, filled = record
         read = dict.fromkeys((column.field for column in self.columns), "")
         if reason:
-            return Row(number, read, fault("", reason))
+            first = next(name for name, cell in zip(self.header.names, cells, strict=False) if cell.strip())
+            return Row(number, read, fault(first, reason))
         for column in self.columns:
             index = self.header.indexes.get(column.field)
             if index is None or index >= len(cells):
