@@ -6,14 +6,13 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 
+from chassis.files.header import HEADER_ROWS
 from chassis.files.refusal import UnreadableTableError
 from chassis.files.table import Record
 
 DELIMITERS = (",", ";", "\t")
 # Excel takes the separator from this line, and does not show it as a row.
 NAMED_DELIMITER = re.compile(r'"?sep=([^\w\s"]|\t)"?[\t,;]*\r?\n', re.IGNORECASE)
-# Among the first lines, one with headers shows which separator is right.
-LINES_TRIED = 20
 
 
 def csv_records(text: str, known_headers: Callable[[list[str]], int]) -> Iterator[Record]:
@@ -34,7 +33,7 @@ def _likeness(text: str, delimiter: str, known_headers: Callable[[list[str]], in
     """Return how many known headers, and how many cells, the best of the first lines has with this separator."""
     best = (0, 0)
     try:
-        for cells in islice(_reader(text, delimiter), LINES_TRIED):
+        for cells in islice(filter(None, _reader(text, delimiter)), HEADER_ROWS):
             best = max(best, (known_headers(cells), len(cells)))
     except csv.Error:
         return best

@@ -11,10 +11,10 @@ import re
 import resource
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice, repeat
 from typing import IO, Any
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
@@ -81,21 +81,34 @@ def sheet_rows(
     workbook: python_calamine.CalamineWorkbook, marks: Marks, index: int, header: int
 ) -> Iterator[tuple[int, list[str], list[int]]]:
     """Yield the rows. A merged area that starts below the header gives its value to each of its rows."""
-    starts: dict[int, list[tuple[int, int]]] = {}
-    for (top, left), (bottom, _) in workbook.get_sheet_by_index(index).merged_cell_ranges or ():
-        if bottom > top >= header:
-            starts.setdefault(top, []).append((left, bottom))
+    sheet = workbook.get_sheet_by_index(index)
+    # The library leaves out the columns before the first cell, but no rows.
+    _, left = sheet.start or (0, 0)
+    last, _ = sheet.end or (-1, 0)
+    starts = merged_areas(sheet, left, header)
     areas: dict[int, tuple[int, str]] = {}
-    for number, values in enumerate(workbook.get_sheet_by_index(index).iter_rows(), start=1):
-        cells = [marks.get((number, column)) or shown(value) for column, value in enumerate(values)]
+    # The library knows nothing of a row with formulas only whose results are not stored.
+    without_value = repeat([""] * sheet.width, max((row for row, _ in marks), default=0) - last - 1)
+    every_row: Iterator[Iterable[object]] = chain(sheet.iter_rows(), without_value)
+    for number, values in enumerate(every_row, start=1):
+        cells = [marks.get((number, left + column)) or shown(value) for column, value in enumerate(values)]
         filled = []
         if any(cells):
             for column, (bottom, text) in areas.items():
-                if number - 1 <= bottom and not cells[column] and text:
+                if number <= bottom and not cells[column] and text:
                     cells[column] = text
                     filled.append(column)
             yield number, cells, filled
-        areas.update({left: (bottom, cells[left]) for left, bottom in starts.get(number - 1, ())})
+        areas.update({column: (bottom, cells[column]) for column, bottom in starts.get(number, ())})
+
+
+def merged_areas(sheet: python_calamine.CalamineSheet, left: int, header: int) -> dict[int, list[tuple[int, int]]]:
+    """Return the first column and the last row of the areas of several rows below the header, by their first row."""
+    starts: dict[int, list[tuple[int, int]]] = {}
+    for (top, first), (bottom, _) in sheet.merged_cell_ranges or ():
+        if bottom > top >= header and 0 <= first - left < sheet.width:
+            starts.setdefault(top + 1, []).append((first - left, bottom + 1))
+    return starts
 
 
 def shown(value: object) -> str:

@@ -123,6 +123,29 @@ def test_10_an_error_or_a_missing_result_in_a_workbook_fails_the_row(formula: st
     assert cells_of(table.rows[1], "name", "number") == ["B", "KH-2"]
 
 
+def test_10_an_error_is_found_in_a_table_that_does_not_start_in_the_first_cell() -> None:
+    def fill(page: Any, _: Any) -> None:
+        page.write_row(2, 3, ["客户名称", "客户编号", "负责人"])
+        page.write_row(3, 3, ["A"])
+        page.write_formula(3, 4, "=NA()", None, "#N/A")
+        page.write_row(4, 3, ["B", "KH-2"])
+        page.write_row(5, 3, ["C", "KH-3"])
+        page.merge_range(4, 5, 5, 5, "李强")
+
+    table = customers(workbook(("客户", fill)), XLSX_TYPE)
+    assert faults(table) == [(4, "客户编号", "cell-error")]
+    assert [row.cells["owner"] for row in table.rows[1:]] == ["李强", "李强"]
+
+
+def test_10_a_last_row_of_formulas_without_results_is_not_dropped() -> None:
+    def fill(page: Any, _: Any) -> None:
+        page.write_row(0, 0, ["客户名称", "客户编号"])
+        page.write_row(1, 0, ["A", "KH-1"])
+        page.write_formula(3, 0, "=A2", None, "")
+
+    assert faults(customers(workbook(("客户", fill)), XLSX_TYPE)) == [(4, "客户名称", "cell-error")]
+
+
 @pytest.mark.parametrize("formula", ["=B1", "=NA()"])
 def test_10_a_last_day_without_a_result_does_not_read_as_open(formula: str) -> None:
     def fill(page: Any, _: Any) -> None:
@@ -217,13 +240,18 @@ def test_15_the_header_is_found_below_a_title_and_skipped_rows_are_reported() ->
 
 
 def test_15_the_separator_is_found_below_a_title() -> None:
-    assert customers("客户名单，2024, 一\n客户编号;客户名称\nKH-1;A,B\n").rows[0].cells["name"] == "A,B"
+    title = "\n" * HEADER_ROWS + "客户名单，2024, 一\n"
+    assert customers(f"{title}客户编号;客户名称\nKH-1;A,B\n").rows[0].cells["name"] == "A,B"
 
 
 def test_15_a_header_is_searched_in_the_first_rows_only() -> None:
     title = "说明\n" * (HEADER_ROWS - 1)
     assert customers(f"{title}客户名称\nA\n").rows[0].cells["name"] == "A"
     assert refused(f"{title}说明\n客户名称\nA\n").code == "missing-column"
+    lines = [["说明"]] * (HEADER_ROWS - 1)
+    assert sheet(*lines, ["客户名称"], ["A"]).rows[0].cells["name"] == "A"
+    content = workbook(("客户", rows(*lines, ["说明"], ["客户名称"], ["A"])))
+    assert refused(content, XLSX_TYPE).code == "missing-column"
 
 
 @pytest.mark.parametrize(
