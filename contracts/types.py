@@ -21,11 +21,36 @@ NONCHARACTERS = f"\ufdd0-\ufdef{LAST_TWO}"
 CONTROLS_BUT_TAB_AND_NEWLINE = "\x00-\x08\x0b-\x1f\x7f-\x9f"
 SURROGATES = "\ud800-\udfff"
 FORBIDDEN = re.compile(f"[{CONTROLS_BUT_TAB_AND_NEWLINE}{SURROGATES}{NONCHARACTERS}]")
+# Characters that show nothing: soft hyphens, zero-width spaces, byte order marks, marks of direction.
+INVISIBLE = "\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
+SPACES = " \t\n\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+# Joiners shape emoji and some scripts. Next to these characters, or at an end of the text, they show nothing either.
+UNJOINED = f"\x00-\x7f\u3001-\u9fff\uf900-\ufaff\uff00-\uffef{SPACES}"
+IDLE_JOINER = re.compile(f"(?:(?<=[{UNJOINED}])|\\A)[\u200c\u200d]+|[\u200c\u200d]+(?=[{UNJOINED}]|\\Z)")
+HIDDEN = re.compile(f"[{INVISIBLE}]")
+LINE_END = re.compile("\r\n?|[\u2028\u2029]")
+UNCLEAN = re.compile(f"\\A[{SPACES}]|[{SPACES}]\\Z|[\r\u2028\u2029\u200c\u200d{INVISIBLE}]")
 
 
 def utc_text(at: datetime) -> str:
     """Return a UTC instant in the format of stored and published events."""
     return at.isoformat().replace("+00:00", "Z")
+
+
+def clean_text(text: str) -> str:
+    """Return the text with LF as its line end, without characters that show nothing, without spaces around it."""
+    if not UNCLEAN.search(text):
+        return text
+    return IDLE_JOINER.sub("", HIDDEN.sub("", LINE_END.sub("\n", text))).strip(SPACES)
+
+
+def has_hidden(text: str) -> bool:
+    """Whether `clean_text` removes characters that show nothing."""
+    return bool(HIDDEN.search(text) or IDLE_JOINER.search(text))
+
+
+def clean(value: Any) -> Any:
+    return clean_text(value) if isinstance(value, str) else value
 
 
 def refuse_unprintable(text: str) -> str:
@@ -95,10 +120,12 @@ def to_utc(instant: datetime) -> datetime:
         ) from None
 
 
+# A text that is stored: alike from REST, from topics and from files.
+Clean = BeforeValidator(clean)
 Printable = AfterValidator(refuse_unprintable)
-Word = Annotated[str, Field(min_length=1, max_length=MAX_WORD), Printable, AfterValidator(refuse_blank)]
-Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), Printable, AfterValidator(refuse_blank)]
-Note = Annotated[str, Field(min_length=1, max_length=MAX_NOTE), Printable, AfterValidator(refuse_blank)]
+Word = Annotated[str, Field(min_length=1, max_length=MAX_WORD), Clean, Printable, AfterValidator(refuse_blank)]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), Clean, Printable, AfterValidator(refuse_blank)]
+Note = Annotated[str, Field(min_length=1, max_length=MAX_NOTE), Clean, Printable, AfterValidator(refuse_blank)]
 Code = Annotated[str, Field(min_length=1, max_length=MAX_WORD, pattern=CODE_PATTERN)]
 Instant = Annotated[
     AwareDatetime, BeforeValidator(require_time_text), AfterValidator(to_utc), AfterValidator(refuse_far_years)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from chassis.files.spreadsheet import write_csv
+from chassis.files.export import write_csv
 from demo import company_texts as texts
 from demo.company_life import OPEN, SILENT_FATES, Fate, Life, Staff, life_of
 

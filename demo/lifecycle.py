@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from chassis.files.spreadsheet import write_csv
+from chassis.files.export import write_csv
 from demo.client import Client
 
 SELLER, SERVICE, SUCCESSOR, LEADER = "demo-seller", "demo-service", "demo-successor", "demo-leader"

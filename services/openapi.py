@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from chassis.files.spreadsheet import CSV_TYPE
+from chassis.files.formats import CSV_TYPE
 from chassis.http.auth import Authenticator
 from chassis.http.description import describe
 from chassis.http.responses import JSON

@@ -20,7 +20,8 @@ from pydantic import ValidationError
 
 from chassis.commands.command import Context
 from chassis.commands.decider import GoneError, MovedError, RejectedError
-from chassis.files.spreadsheet import Column, Row, read_table
+from chassis.files.spreadsheet import read_table
+from chassis.files.table import SOURCE_SYSTEM, Column, Row, Table
 from chassis.http.field_errors import invalid_field
 from chassis.postgres.database import Pool, transaction
 from chassis.runtime.event_timeout import wait_with_timeout
@@ -32,8 +33,13 @@ CONCURRENCY = 64
 LEASE_SECONDS = 15.0
 POLL_SECONDS = 1.0
 
-ADD_BATCH = "INSERT INTO import_batch (id, created_by, rows, kind) VALUES ($1, $2, $3, $4)"
-ADD_ROWS = "INSERT INTO import_row (batch_id, number, cells) SELECT $1, * FROM unnest($2::integer[], $3::jsonb[])"
+ADD_BATCH = "INSERT INTO import_batch (id, created_by, rows, kind, sheet, notes) VALUES ($1, $2, $3, $4, $5, $6)"
+ADD_ROWS = """
+    INSERT INTO import_row (batch_id, number, cells, outcome, status, problem)
+    SELECT $1, n.number, n.cells, CASE WHEN n.problem IS NULL THEN 'waiting' ELSE 'failed' END,
+        CASE WHEN n.problem IS NULL THEN NULL ELSE 422 END, n.problem
+    FROM unnest($2::integer[], $3::jsonb[], $4::jsonb[]) AS n(number, cells, problem)
+"""
 # A lease that ends later than a new one would was given before the clock stepped back: it has expired too.
 LEASE = """
     UPDATE import_batch SET status = 'running', leased_until = clock_timestamp() + make_interval(secs => $1)
@@ -90,6 +96,11 @@ class Importer(Protocol):
     @property
     def columns(self) -> Sequence[Column]: ...
 
+    @property
+    def places(self) -> Mapping[str, Sequence[str]]:
+        """The fields of a row that the code of a rule, or a field of a command, speaks of; of '', all others."""
+        ...
+
     async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         """Run the row's commands. Raises RowProblemError, RejectedError or ValidationError."""
         ...
@@ -117,16 +128,23 @@ class Imports:
     def kinds(self) -> list[str]:
         return list(self._importers)
 
-    async def accept(self, kind: str, content: bytes, content_type: str, created_by: str) -> UUID:
-        """Store the rows of a file for processing. Return the id of the batch. Raises UnreadableTableError."""
+    async def accept(
+        self, kind: str, content: bytes, content_type: str, created_by: str, *, system: str
+    ) -> tuple[UUID, Table]:
+        """Store the rows of a file for processing. Return the id of the batch. Raises UnreadableTableError.
+
+        `system` is the system whose numbers the file states, for rows that name none.
+        """
         table = await asyncio.to_thread(read_table, content, content_type, self._importers[kind].columns)
         batch_id: UUID = uuid_utils.uuid7()
+        numbers = [row.number for row in table.rows]
+        cells = [{} if row.fault else with_system(row.cells, system) for row in table.rows]
+        faults = [row.fault for row in table.rows]
         async with transaction(self._pool) as held:
-            await held.execute(ADD_BATCH, batch_id, created_by, len(table.rows), kind)
-            numbers = [row.number for row in table.rows]
-            await held.execute(ADD_ROWS, batch_id, numbers, [row.cells for row in table.rows])
+            await held.execute(ADD_BATCH, batch_id, created_by, len(table.rows), kind, table.sheet, table.notes)
+            await held.execute(ADD_ROWS, batch_id, numbers, cells, faults)
         self._woken.set()
-        return batch_id
+        return batch_id, table
 
     async def run(self) -> None:
         self._health.ready()
@@ -179,11 +197,12 @@ class Imports:
         except RowProblemError as error:
             return RowResult(row.number, RowOutcome.FAILED, 422, problem=error.document)
         except RejectedError as error:
-            document = {"column": "", "code": error.code, "detail": error.en, "detail_zh": error.zh}
+            column = column_of(importer, row, error.code)
+            document = {"column": column, "code": error.code, "detail": error.en, "detail_zh": error.zh}
             status = 410 if isinstance(error, GoneError | MovedError) else 409
             return RowResult(row.number, RowOutcome.FAILED, status, problem=document)
         except ValidationError as error:
-            return RowResult(row.number, RowOutcome.FAILED, 422, problem=first_fault(error, importer.columns))
+            return RowResult(row.number, RowOutcome.FAILED, 422, problem=first_fault(error, importer, row))
         return RowResult(row.number, outcome, STATUS[outcome], subject)
 
     async def _record(self, batch_id: UUID, results: Sequence[RowResult]) -> None:
@@ -203,10 +222,19 @@ def step(context: Context, name: str) -> Context:
     return replace(context, key=f"{context.key}|{name}")
 
 
-def first_fault(error: ValidationError, columns: Sequence[Column]) -> dict[str, Any]:
-    """Return the first validation error of a row, with the header of its column if the field has one."""
+def with_system(cells: dict[str, str], system: str) -> dict[str, str]:
+    return cells | {SOURCE_SYSTEM.field: cells[SOURCE_SYSTEM.field] or system}
+
+
+def column_of(importer: Importer, row: Row, subject: str) -> str:
+    """Return the header of the column that a rule or a field of a command speaks of: the first that the row fills."""
+    headers = {column.field: column.headers[0] for column in importer.columns}
+    fields = importer.places.get(subject) or ([subject] if subject in headers else importer.places[""])
+    return headers[next((field for field in fields if row.cells.get(field)), fields[0])]
+
+
+def first_fault(error: ValidationError, importer: Importer, row: Row) -> dict[str, Any]:
+    """Return the first validation error of a row, with the header of its column."""
     first = invalid_field(error.errors()[0])
-    headers = {column.field: column.headers[0] for column in columns}
-    field = str(first.location[-1]) if first.location else ""
-    place = headers.get(field, ".".join(map(str, first.location)))
-    return {"column": place, "code": first.rule, "detail": first.en, "detail_zh": first.zh}
+    subject = ".".join(map(str, first.location))
+    return {"column": column_of(importer, row, subject), "code": first.rule, "detail": first.en, "detail_zh": first.zh}

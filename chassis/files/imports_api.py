@@ -10,19 +10,12 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
 
 from chassis.commands.problem import ProblemError, not_found
+from chassis.files.export import write_csv, write_rows
+from chassis.files.formats import CSV_TYPE, TYPES, XLSX_TYPE
 from chassis.files.imports import Imports, RowOutcome
+from chassis.files.refusal import UnreadableTableError
 from chassis.files.retention import RESULT_RETENTION
-from chassis.files.spreadsheet import (
-    CSV_TYPE,
-    MAX_BYTES,
-    MAX_CELL_CHARACTERS,
-    MAX_COLUMNS,
-    MAX_ROWS,
-    XLSX_TYPE,
-    UnreadableTableError,
-    write_csv,
-    write_rows,
-)
+from chassis.files.table import FILE_SYSTEM, MAX_BYTES
 from chassis.http.access import EVERYWHERE, Allow, Caller
 from chassis.http.auth import Role
 from chassis.http.body import StrictRoute
@@ -30,9 +23,14 @@ from chassis.http.description.headers import references
 from chassis.http.listing import Paging
 from chassis.http.paging import Page
 from chassis.postgres.database import Pool
+from contracts.types import Code
 
-BATCH = "SELECT id, kind, created_by, created_at, rows, status, ended_at, counts FROM import_batch WHERE id = $1"
+BATCH = """
+    SELECT id, kind, created_by, created_at, rows, status, ended_at, counts, sheet, notes
+    FROM import_batch WHERE id = $1
+"""
 EXPIRED = "SELECT counts IS NOT NULL FROM import_batch WHERE id = $1"
+NOTES = "SELECT notes FROM import_batch WHERE id = $1"
 COUNTS = "SELECT outcome, count(*) AS rows FROM import_row WHERE batch_id = $1 GROUP BY outcome"
 ROWS = """
     SELECT number AS row, outcome, status, subject AS id, problem FROM import_row
@@ -44,27 +42,31 @@ NEXT_ROWS = """
 """
 # Written at once; between two parts, the process answers other requests.
 ROWS_OF_A_PART = 1_000
+OTHER_TYPES = sorted(TYPES - {CSV_TYPE, XLSX_TYPE})
+NOTE_OUTCOME = "note"
 RESULT_HEADERS = ("行 row", "结果 outcome", "status", "客户 id", "列 column", "原因", "reason")
 
-UNREADABLE_ZH = {
-    "unsupported-type": "文件应为 CSV 或 Excel 工作簿（.xlsx）。",
-    "file-too-large": "文件过大。",
-    "empty-file": "文件是空的：没有表头，也没有数据行。",
-    "too-many-rows": f"文件超过 {MAX_ROWS} 行，请分成几个文件。",
-    "too-many-columns": f"第 {{row}} 行超过 {MAX_COLUMNS} 列。",
-    "duplicate-column": "列“{column}”与另一列含义相同，请只保留一列。",
-    "missing-column": "缺少列“{column}”。",
-    "row-too-wide": "第 {row} 行的单元格比表头多；含有分隔符的内容须加引号。",
-    "cell-too-long": f"第 {{row}} 行“{{column}}”超过 {MAX_CELL_CHARACTERS} 个字符。",
-    "unknown-encoding": "文件不是 UTF-8 或 GB18030 编码的文本，请另存为“CSV UTF-8”。",
-    "broken-csv": "第 {row} 行无法读取：引号须成对出现。",
-    "workbook-too-large": "工作簿解压后过大。",
-    "unreadable-workbook": "无法打开工作簿：文件已损坏、设有密码或过大，请另存为 CSV。",
-}
-
+System = Annotated[
+    Code,
+    Query(description="The system whose numbers the file states, if other systems tell of the same customers."),
+]
 IMPORTERS = EVERYWHERE | {Role.LEADER}
 Sender = Annotated[Caller, Depends(Allow(anywhere=IMPORTERS, own=(), compares_versions=False))]
 ImportCaller = Annotated[Caller, Depends(Allow(anywhere=IMPORTERS, own=()))]
+
+
+class ImportNote(BaseModel):
+    """What was left out of a file, or read in another spelling: in a column, or in a sheet of this name.
+
+    `rows` are the first rows that it is about, and `count` is the number of all.
+    """
+
+    code: str
+    column: str
+    rows: list[int]
+    count: int
+    detail: str
+    detail_zh: str
 
 
 class ImportView(BaseModel):
@@ -82,6 +84,8 @@ class ImportView(BaseModel):
     created_at: datetime
     ended_at: datetime | None
     rows_kept_until: datetime | None
+    sheet: str | None
+    notes: list[ImportNote]
 
 
 class ImportAccepted(BaseModel):
@@ -89,6 +93,8 @@ class ImportAccepted(BaseModel):
 
     id: UUID
     status: str
+    sheet: str | None
+    notes: list[ImportNote]
 
 
 class RowProblem(BaseModel):
@@ -116,17 +122,22 @@ def imports_router(imports: Imports) -> APIRouter:
     Kind = Annotated[str, Query(description="The kind of file.", json_schema_extra={"enum": list(imports.kinds)})]  # noqa: N806 - a type
 
     @router.post("", status_code=202, response_model=ImportAccepted, max_body_size=MAX_BYTES, openapi_extra=SENDING)
-    async def send_file(request: Request, caller: Sender, kind: Kind = imports.kinds[0]) -> JSONResponse:
+    async def send_file(
+        request: Request, caller: Sender, kind: Kind = imports.kinds[0], system: System = FILE_SYSTEM
+    ) -> JSONResponse:
         """Send a CSV or XLSX file. Valid rows are imported even if others fail."""
         if kind not in imports.kinds:
             raise unknown_kind(imports.kinds)
         content_type = request.headers.get("content-type", "").partition(";")[0].strip()
         try:
-            batch_id = await imports.accept(kind, await request.body(), content_type, caller.principal.subject)
+            batch_id, table = await imports.accept(
+                kind, await request.body(), content_type, caller.principal.subject, system=system
+            )
         except UnreadableTableError as error:
             raise unreadable(error) from error
         location = f"/v1/imports/{batch_id}"
-        return JSONResponse({"id": str(batch_id), "status": "pending"}, 202, {"Location": location})
+        accepted = {"id": str(batch_id), "status": "pending", "sheet": table.sheet, "notes": list(table.notes)}
+        return JSONResponse(accepted, 202, {"Location": location})
 
     @router.get("/{import_id}")
     async def read_import(import_id: UUID, _caller: ImportCaller) -> ImportView:
@@ -165,6 +176,7 @@ SENDING = {
         "content": {
             CSV_TYPE: {"schema": {"type": "string"}},
             XLSX_TYPE: {"schema": {"type": "string", "format": "binary"}},
+            **{each: {"schema": {"type": "string", "format": "binary"}} for each in OTHER_TYPES},
         },
     },
     "responses": {"202": {"headers": references("Location")}},
@@ -200,11 +212,18 @@ def results_file(pool: Pool, import_id: UUID) -> Response:
 
 async def result_parts(pool: Pool, import_id: UUID) -> AsyncIterator[bytes]:
     """Yield the file in parts of ROWS_OF_A_PART rows, so that a large one never blocks the event loop."""
-    yield write_csv(RESULT_HEADERS, ())
+    notes = await pool.fetchval(NOTES, import_id)
+    yield write_csv(RESULT_HEADERS, map(note_cells, notes))
     last = 0
     while rows := await pool.fetch(NEXT_ROWS, import_id, last, ROWS_OF_A_PART):
         yield write_rows(result_cells(dict(row)) for row in rows)
         last = rows[-1]["number"]
+
+
+def note_cells(note: Mapping[str, Any]) -> list[str]:
+    """Return a note as a row of the result: with the rows that it is about, if there are any."""
+    rows = " ".join(map(str, note["rows"])) + (" …" if note["count"] > len(note["rows"]) else "")
+    return [rows, NOTE_OUTCOME, "", "", note["column"], note["detail_zh"], note["detail"]]
 
 
 def result_cells(row: Mapping[str, Any]) -> list[str]:
@@ -220,6 +239,5 @@ def unknown_kind(kinds: Sequence[str]) -> ProblemError:
 
 def unreadable(error: UnreadableTableError) -> ProblemError:
     code = "unsupported-type" if error.code == "unsupported-type" else "validation-failed"
-    place = {"row": error.row, "column": error.column, "rule": error.code, "detail": str(error)}
-    zh = UNREADABLE_ZH[error.code].format(row=error.row, column=error.column)
-    return ProblemError(code, str(error), zh, errors=[place])
+    place = {"row": error.row, "column": error.column, "rule": error.code, "detail": error.en}
+    return ProblemError(code, error.en, error.zh, errors=[place])

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from contracts.event import Event
 from contracts.money import CurrencyCode
-from contracts.types import Code, Instant, Printable, Word, refuse_blank
+from contracts.types import Clean, Code, Instant, Printable, Word, refuse_blank
 from contracts.version import Published
 
 MAX_TIERS = 10
@@ -17,6 +17,7 @@ MAX_WINDOW_DAYS = 3_660
 Expression = Annotated[
     str,
     Field(min_length=1, max_length=MAX_EXPRESSION, description="A CEL expression that returns true or false."),
+    Clean,
     Printable,
     AfterValidator(refuse_blank),
 ]

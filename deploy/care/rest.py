@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from chassis.files.spreadsheet import CSV_TYPE, XLSX_TYPE
+from chassis.files.formats import CSV_TYPE, XLSX_TYPE
 from demo.client import Client, client_of
 from deploy.care import access, output
 from deploy.care.exits import Exit

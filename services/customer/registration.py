@@ -54,6 +54,10 @@ class Registration:
         found = await self._current_id(self._pseudonyms.customer(system, number))
         return found if (await self._customers.load(found)).state.known else None
 
+    async def name_of(self, customer_id: UUID) -> str | None:
+        """Return the name of the company that now has this id; None for a person, and for an unknown one."""
+        return (await self._customers.load(await self._current_id(customer_id))).state.name
+
     async def _completed(self, command: commands.Register, context: Context) -> commands.Register:
         """Return the command with the tiers that its scheme offers, and the leader of its owner."""
         if command.tier:

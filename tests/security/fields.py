@@ -14,6 +14,7 @@ import httpx
 
 from chassis.http.problems import MEDIA_TYPE
 from contracts.examples import OWNER
+from contracts.types import clean
 from services.request_examples import DUE_AT, REQUEST_EXAMPLES
 from tests.security.operations import JSON, Operation, name_of, operations, schema_of
 from tests.security.world import COMMERCE, World
@@ -144,7 +145,8 @@ async def send(world: World, operation: Operation, address: str, content: bytes)
 
 
 async def kept(world: World, field: Field, response: httpx.Response, sent: Any) -> str:
-    """Return "taken" if the sent value is read back, or cannot be read."""
+    """Return "taken" if the sent value is read back, a text without what shows nothing; or if it cannot be read."""
+    sent = clean(sent)
     names = READ_AS | READ_OTHERWISE.get(str(field.operation.body_schema), {})
     name = names.get(field.place[-1], field.place[-1])
     address = response.headers.get("location")

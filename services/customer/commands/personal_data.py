@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from chassis.commands.command import RequestModel
 from contracts.field_error import FieldError
-from contracts.types import EARLIEST_YEAR, LATEST_YEAR, Code, Printable
+from contracts.types import EARLIEST_YEAR, LATEST_YEAR, Clean, Code, Printable
 
 MAX_PHONE = 40
 MAX_EMAIL = 254
@@ -44,8 +44,8 @@ def checked_email(text: str) -> str:
     return text
 
 
-Phone = Annotated[str, Field(min_length=1, max_length=MAX_PHONE), Printable, AfterValidator(normalised_phone)]
-Email = Annotated[str, Field(min_length=1, max_length=MAX_EMAIL), Printable, AfterValidator(checked_email)]
+Phone = Annotated[str, Field(min_length=1, max_length=MAX_PHONE), Clean, Printable, AfterValidator(normalised_phone)]
+Email = Annotated[str, Field(min_length=1, max_length=MAX_EMAIL), Clean, Printable, AfterValidator(checked_email)]
 
 
 class Calendar(StrEnum):

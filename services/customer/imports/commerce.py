@@ -8,30 +8,42 @@ from zoneinfo import ZoneInfo
 from chassis.commands.command import Command, Context
 from chassis.commands.result import CREATED, Handled
 from chassis.files.imports import RowOutcome, RowProblemError, step
-from chassis.files.spreadsheet import Column, Row
+from chassis.files.row_cells import (
+    WORKDAY_START,
+    choose,
+    day,
+    moment,
+    refuse_other_name,
+    required,
+    system_of,
+)
+from chassis.files.table import FILE_SYSTEM, SOURCE_SYSTEM, Column, Meaning, Row
 from chassis.store.pseudonym import normalised
 from contracts.customer import ContractKind, RenewalIntent
 from contracts.field_error import FieldError
-from contracts.money import minor_units
+from contracts.money import currency_of_sign, minor_units, written_amount
 from services.customer import commands
 from services.customer.commerce.recording import Commerce, Kind
-from services.customer.imports.cells import FILE_SYSTEM, WORKDAY_START, choose, day, required
 from services.customer.queries import CustomerQueries
 from services.customer.registration import Registration
 
 CUSTOMER = (
     Column("customer_number", ("客户编号", "customer_number")),
     Column("customer", ("客户名称", "customer_name", "customer")),
+    SOURCE_SYSTEM,
 )
-MONEY = (Column("amount", ("金额", "amount"), required=True), Column("currency", ("币种", "currency")))
+MONEY = (
+    Column("amount", ("金额", "金额（元）", "amount"), required=True, meaning=Meaning.AMOUNT),
+    Column("currency", ("币种", "currency")),
+)
 ORDER_COLUMNS = (
     Column("number", ("订单编号", "order_number"), required=True),
     *CUSTOMER,
     *MONEY,
     Column("category", ("产品类别", "category")),
-    Column("placed_on", ("下单日期", "placed_on"), required=True),
-    Column("delivered_on", ("交付日期", "delivered_on")),
-    Column("cancelled_on", ("取消日期", "cancelled_on")),
+    Column("placed_on", ("下单日期", "placed_on"), required=True, meaning=Meaning.MOMENT),
+    Column("delivered_on", ("交付日期", "delivered_on"), meaning=Meaning.MOMENT),
+    Column("cancelled_on", ("取消日期", "cancelled_on"), meaning=Meaning.MOMENT),
     Column("reason", ("取消原因", "cancel_reason")),
 )
 CONTRACT_COLUMNS = (
@@ -39,15 +51,15 @@ CONTRACT_COLUMNS = (
     *CUSTOMER,
     *MONEY,
     Column("kind", ("合同类型", "kind")),
-    Column("signed_on", ("签订日期", "signed_on"), required=True),
-    Column("starts_on", ("开始日期", "starts_on"), required=True),
-    Column("ends_on", ("结束日期", "ends_on")),
+    Column("signed_on", ("签订日期", "signed_on"), required=True, meaning=Meaning.MOMENT),
+    Column("starts_on", ("开始日期", "starts_on"), required=True, meaning=Meaning.DAY),
+    Column("ends_on", ("结束日期", "ends_on"), meaning=Meaning.LAST_DAY),
     Column("intent", ("续签意向", "renewal_intent")),
     Column("document_id", ("文件编号", "document_id")),
-    Column("ended_on", ("终止日期", "ended_on")),
+    Column("ended_on", ("终止日期", "ended_on"), meaning=Meaning.MOMENT),
     Column("reason", ("终止原因", "end_reason")),
 )
-CURRENCIES = {"": "CNY", "人民币": "CNY", "rmb": "CNY", "元": "CNY"}
+CURRENCIES = {"人民币": "CNY", "rmb": "CNY", "元": "CNY"}
 KINDS = {
     "普通合同": ContractKind.STANDARD,
     "框架协议": ContractKind.FRAMEWORK,
@@ -63,6 +75,24 @@ INTENTS = {
 UNSTATED = "stated-by-source"
 ENOUGH_TO_BE_AMBIGUOUS = 2
 
+PLACES = {"": ("customer_number", "customer"), "id": ("number",), "amount_minor": ("amount",)}
+ORDER_PLACES = {
+    **PLACES,
+    "occurred-in-future": ("cancelled_on", "delivered_on", "placed_on"),
+    "occurred_at": ("placed_on",),
+    "order-closed": ("cancelled_on", "delivered_on"),
+    "order-differs": ("amount",),
+    "order-of-another-customer": ("number",),
+}
+CONTRACT_PLACES = {
+    **PLACES,
+    "occurred-in-future": ("ended_on", "signed_on"),
+    "occurred_at": ("signed_on",),
+    "contract-ended": ("ended_on", "intent"),
+    "contract-differs": ("amount",),
+    "contract-of-another-customer": ("number",),
+}
+
 
 class CommerceImport:
     """Records one order or contract per row: its beginning and its later changes, each at WORKDAY_START of its day."""
@@ -77,8 +107,8 @@ class CommerceImport:
         return normalised(row.cells["number"])
 
     def at(self, text: str, column: str) -> datetime | None:
-        found = day(text, column)
-        return datetime.combine(found, WORKDAY_START, self._zone) if found else None
+        found = moment(text, column)
+        return found.instant(self._zone, WORKDAY_START) if found else None
 
     async def record(
         self, kind: Kind[Any], cells: dict[str, str], row_commands: list[Command], context: Context
@@ -102,7 +132,9 @@ class CommerceImport:
             raise RowProblemError(
                 "客户编号", "missing", "A row requires a customer number or name.", "缺少客户编号或客户名称。"
             )
-        if found := await self._registration.known_as(FILE_SYSTEM, number or name):
+        if found := await self._registration.known_as(system_of(cells) if number else FILE_SYSTEM, number or name):
+            if number:
+                refuse_other_name(name, await self._registration.name_of(found), "客户名称")
             return found
         named = [] if number else await self._queries.named(name, ENOUGH_TO_BE_AMBIGUOUS)
         if len(named) == 1:
@@ -118,6 +150,7 @@ class OrderImport(CommerceImport):
     """Orders. The number (订单编号) identifies an order."""
 
     columns = ORDER_COLUMNS
+    places = ORDER_PLACES
 
     async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         return await self.record(self._commerce.orders, row.cells, self.commands_of(row.cells), context)
@@ -144,6 +177,7 @@ class ContractImport(CommerceImport):
     """Contracts. The number (合同编号) identifies a contract; a row states the first term."""
 
     columns = CONTRACT_COLUMNS
+    places = CONTRACT_PLACES
 
     async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         return await self.record(self._commerce.contracts, row.cells, self.commands_of(row.cells), context)
@@ -174,14 +208,20 @@ class ContractImport(CommerceImport):
 def reference(cells: dict[str, str], column: str) -> commands.ExternalReference:
     if not cells["number"]:
         raise RowProblemError(column, "missing", "A row requires its number.", f"缺少{column}。")
-    return commands.ExternalReference(system=FILE_SYSTEM, id=cells["number"])
+    return commands.ExternalReference(system=system_of(cells), id=cells["number"])
 
 
 def money(cells: dict[str, str]) -> dict[str, int | str]:
-    """Return amount and currency; the default currency is CNY."""
-    written = cells["currency"].strip()
-    currency = CURRENCIES.get(normalised(written), written.upper())
+    """Return amount and currency: that of its column, or of the sign in the amount, or else CNY."""
     try:
+        currency = currency_of(cells)
         return {"amount_minor": minor_units(cells["amount"], currency), "currency": currency}
     except FieldError as error:
         raise RowProblemError("金额", "not-an-amount", error.en, error.zh) from error
+
+
+def currency_of(cells: dict[str, str]) -> str:
+    written = cells["currency"]
+    if written:
+        return CURRENCIES.get(normalised(written), written.upper())
+    return currency_of_sign(written_amount(cells["amount"])[1]) or "CNY"

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 from chassis.commands.command import Context
 from chassis.commands.result import CREATED
 from chassis.files.imports import RowOutcome, RowProblemError, step
-from chassis.files.spreadsheet import Column, Row
+from chassis.files.row_cells import WORKDAY_START, choose, moment, refuse_other_name, system_of
+from chassis.files.table import FILE_SYSTEM, SOURCE_SYSTEM, Column, Meaning, Row
 from chassis.store.pseudonym import Pseudonyms, normalised
 from contracts.customer import Kind, Stage, WorkStatus
 from services.customer import commands
 from services.customer.employees import Employees
-from services.customer.imports.cells import FILE_SYSTEM, WORKDAY_START, choose, day
 from services.customer.registration import Registration
 
 COLUMNS = (
@@ -21,13 +21,24 @@ COLUMNS = (
     Column("tier", ("客户分层", "tier")),
     Column("owner", ("负责人", "owner")),
     Column("owner_id", ("负责人工号", "owner_id")),
-    Column("last_contacted_on", ("最近沟通时间", "last_contact_on", "last_contacted_on")),
+    Column("last_contacted_on", ("最近沟通时间", "last_contact_on", "last_contacted_on"), meaning=Meaning.MOMENT),
     Column("need_type", ("需求类型", "need_type")),
     Column("work_status", ("跟进状态", "follow_up_status", "work_status")),
     Column("stage", ("生命周期阶段", "stage")),
     Column("industry", ("行业", "industry")),
     Column("region", ("地区", "region")),
+    SOURCE_SYSTEM,
 )
+PLACES = {
+    "": ("number", "name"),
+    "id": ("number",),
+    "illegal-transition": ("stage", "work_status"),
+    "reason-needed": ("stage", "work_status"),
+    "unknown-tier": ("tier",),
+    "employee-left": ("owner_id", "owner"),
+    "occurred-in-future": ("last_contacted_on",),
+    "last_contacted_at": ("last_contacted_on",),
+}
 TIERS = {
     "vip": "vip",
     "重点": "vip",
@@ -65,6 +76,7 @@ class CustomerImport:
     """Registers one customer per row. The number identifies the customer; without a number, the name does."""
 
     columns = COLUMNS
+    places = PLACES
 
     def __init__(self, registration: Registration, employees: Employees, pseudonyms: Pseudonyms, zone: str) -> None:
         self._registration = registration
@@ -81,7 +93,9 @@ class CustomerImport:
         reference = cells["number"] or cells["name"]
         if not (reference and cells["name"]):
             raise RowProblemError("客户名称", "missing", "A row requires a customer name.", "缺少客户名称。")
-        customer_id = self._pseudonyms.customer(FILE_SYSTEM, reference)
+        customer_id = self._pseudonyms.customer(system_of(cells) if cells["number"] else FILE_SYSTEM, reference)
+        if cells["number"]:
+            refuse_other_name(cells["name"], await self._registration.name_of(customer_id), "客户名称")
         owner_id = await self._owner(cells)
         command = self.command(cells, owner_id, context.now)
         customer_id, handled = await self._registration.register(customer_id, command, step(context, "register"))
@@ -109,7 +123,7 @@ class CustomerImport:
         return commands.Register(
             kind=Kind.COMPANY,
             name=cells["name"] or None,
-            external=commands.ExternalReference(system=FILE_SYSTEM, id=number) if number else None,
+            external=commands.ExternalReference(system=system_of(cells), id=number) if number else None,
             source="import",
             profile=commands.Profile(
                 need_type=cells["need_type"] or None,
@@ -124,13 +138,16 @@ class CustomerImport:
         )
 
     def _contacted_at(self, text: str, now: datetime) -> datetime | None:
-        contacted_on = day(text, "最近沟通时间")
-        if contacted_on is None:
+        contacted = moment(text, "最近沟通时间")
+        if contacted is None:
             return None
-        if contacted_on > now.astimezone(self._zone).date():
+        at = contacted.instant(self._zone, WORKDAY_START)
+        if contacted.at is None and contacted.on == now.astimezone(self._zone).date():
+            # A file that is sent before WORKDAY_START of the same day cannot name a later time.
+            return min(at, now)
+        if at > now:
             raise RowProblemError("最近沟通时间", "in-future", "The day is in the future.", "日期不能晚于今天。")
-        # A file that is sent before WORKDAY_START of the same day cannot name a later time.
-        return min(datetime.combine(contacted_on, WORKDAY_START, self._zone), now)
+        return at
 
 
 def tier(text: str) -> commands.Tier | None:

@@ -11,7 +11,7 @@ from chassis.commands.decider import RejectedError
 from chassis.store.pseudonym import Pseudonyms
 from contracts import inbound
 from contracts.inbound import AnyInbound, InboundMessage, Reference
-from contracts.types import refuse_unprintable
+from contracts.types import Clean, refuse_unprintable
 from services.customer import commands
 from services.customer.commerce.recording import Commerce, Kind, of_another_customer
 from services.customer.domain import Customer
@@ -22,7 +22,7 @@ SOURCE = "inbound"
 
 
 # Numbers with other characters cannot be registered.
-Printable = Annotated[str, AfterValidator(refuse_unprintable)]
+Printable = Annotated[str, Clean, AfterValidator(refuse_unprintable)]
 
 
 class NamedNumber(BaseModel):

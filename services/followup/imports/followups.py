@@ -1,16 +1,18 @@
 """Imports followups.csv and followups.xlsx: the accepted headers, and the commands that a row becomes."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chassis.commands.command import Context
 from chassis.commands.command_handler import CommandHandler
 from chassis.commands.result import CREATED, Handled
+from chassis.files.days import Moment
 from chassis.files.imports import RowOutcome, RowProblemError, step
-from chassis.files.spreadsheet import Column, Row, parse_date
-from chassis.store.pseudonym import Pseudonyms, normalised
+from chassis.files.row_cells import WORKDAY_START, choose, moment, required, system_of
+from chassis.files.table import SOURCE_SYSTEM, Column, Meaning, Row
+from chassis.store.pseudonym import Pseudonyms
 from contracts.followup import Channel, Direction
 from services.followup import commands
 from services.followup.domain.contact import Contact
@@ -21,12 +23,21 @@ from services.followup.queries.customers import Customers
 COLUMNS = (
     Column("customer", ("跟进客户", "customer"), required=True),
     Column("customer_number", ("客户编号", "customer_number")),
-    Column("followed_up_on", ("跟进时间", "followed_up_on"), required=True),
+    Column("followed_up_on", ("跟进时间", "followed_up_on"), required=True, meaning=Meaning.MOMENT),
     Column("content", ("跟进内容", "content")),
     Column("owner", ("负责人员", "owner")),
     Column("owner_id", ("负责人员工号", "owner_id")),
     Column("status", ("状态", "status"), required=True),
+    SOURCE_SYSTEM,
 )
+PLACES = {
+    "": ("customer_number", "customer"),
+    "employee_id": ("owner_id", "owner"),
+    "assignee_id": ("owner_id", "owner"),
+    "employee-left": ("owner_id", "owner"),
+    "occurred-in-future": ("followed_up_on",),
+    "due_at": ("followed_up_on",),
+}
 # Whether each status means that the follow-up is done.
 DONE_BY_STATUS = {
     "已完成": True,
@@ -36,16 +47,15 @@ DONE_BY_STATUS = {
     "跟进中": False,
     "in-progress": False,
 }
-WORKDAY_START = time(9)
 WORKDAY_END = time(18)
 
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """A row after validation. `day` is when it was due; one that is not done stays open, and overdue after that day."""
+    """A row after validation. It was due on the day of `made`; if it is not done, it is overdue after that day."""
 
     customer_id: UUID
-    day: date
+    made: Moment
     content: str | None
     owner_id: str
     done: bool
@@ -58,6 +68,7 @@ class FollowupImport:
     """
 
     columns = COLUMNS
+    places = PLACES
 
     def __init__(
         self,
@@ -87,27 +98,21 @@ class FollowupImport:
         return (RowOutcome.CHANGED if changed else RowOutcome.UNCHANGED), followup.customer_id
 
     async def _validate(self, cells: dict[str, str], context: Context) -> FollowUp:
-        day = self._day(cells["followed_up_on"], context.now)
+        made = self._made(cells["followed_up_on"], context.now)
         owner_id = self._owner(cells)
         done = is_done(cells["status"])
         number, name = cells["customer_number"], cells["customer"]
         if not (number or name):
             raise RowProblemError("跟进客户", "missing", "A row needs a customer.", "缺少跟进客户。")
-        customer_id = await self._customer_lookup.resolve(number, name, context)
-        return FollowUp(customer_id, day, cells["content"] or None, owner_id, done)
+        customer_id = await self._customer_lookup.resolve(system_of(cells), number, name, context)
+        return FollowUp(customer_id, made, cells["content"] or None, owner_id, done)
 
-    def _day(self, text: str, now: datetime) -> date:
-        try:
-            day = parse_date(text)
-        except ValueError as error:
-            raise RowProblemError(
-                "跟进时间", "not-a-date", str(error), "不是可识别的日期，例如 2024-06-01。"
-            ) from error
-        if day is None:
-            raise RowProblemError("跟进时间", "missing", "A row needs the date of the follow-up.", "缺少跟进时间。")
-        if day > now.astimezone(self._zone).date():
+    def _made(self, text: str, now: datetime) -> Moment:
+        made = required(moment(text, "跟进时间"), "跟进时间")
+        is_later = made.at is not None and made.instant(self._zone, WORKDAY_START) > now
+        if is_later or made.on > now.astimezone(self._zone).date():
             raise RowProblemError("跟进时间", "in-future", "The date is in the future.", "该日期尚未到来。")
-        return day
+        return made
 
     def _owner(self, cells: dict[str, str]) -> str:
         """Return the owner's id. For an owner with a name only, it is derived in the same way in every service."""
@@ -120,7 +125,8 @@ class FollowupImport:
     async def _record(self, followup: FollowUp, context: Context) -> list[Handled]:
         contact_id, task_id = self._id("contact", followup), self._id("task", followup)
         # No event may be in the future, not even from a file that is imported on that day before work starts.
-        occurred_at = min(datetime.combine(followup.day, WORKDAY_START, self._zone), context.now)
+        occurred_at = min(followup.made.instant(self._zone, WORKDAY_START), context.now)
+        scheduled_at = min(datetime.combine(followup.made.on, WORKDAY_START, self._zone), occurred_at)
         log = commands.LogContact(
             channel=Channel.OTHER,
             direction=Direction.OUTBOUND,
@@ -131,9 +137,9 @@ class FollowupImport:
         )
         schedule = commands.Schedule(
             assignee_id=followup.owner_id,
-            due_at=datetime.combine(followup.day, WORKDAY_END, self._zone),
+            due_at=datetime.combine(followup.made.on, WORKDAY_END, self._zone),
             content=followup.content,
-            occurred_at=occurred_at,
+            occurred_at=scheduled_at,
         )
         complete = commands.Complete(employee_id=followup.owner_id, occurred_at=occurred_at)
         subject = followup.customer_id
@@ -146,15 +152,12 @@ class FollowupImport:
         return handled
 
     def _id(self, what: str, followup: FollowUp) -> UUID:
-        parts = (str(followup.customer_id), followup.day.isoformat(), followup.content or "", followup.owner_id)
+        parts = (str(followup.customer_id), followup.made.on.isoformat(), followup.content or "", followup.owner_id)
         return self._pseudonyms.derived(what, *parts)
 
 
 def is_done(text: str) -> bool:
-    if not text:
-        raise RowProblemError("状态", "missing", "A row needs a status.", "缺少状态。")
-    found = DONE_BY_STATUS.get(normalised(text))
+    found = choose(DONE_BY_STATUS, text, "状态")
     if found is None:
-        allowed = ", ".join(DONE_BY_STATUS)
-        raise RowProblemError("状态", "unknown-word", f"Must be one of: {allowed}.", f"不在可选范围内：{allowed}。")
+        raise RowProblemError("状态", "missing", "A row needs a status.", "缺少状态。")
     return found

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from chassis.files import imports_api
+from chassis.files.formats import CSV_TYPE, XLSX_TYPE
 from chassis.files.retention import RESULT_RETENTION, delete_expired_rows
-from chassis.files.spreadsheet import CSV_TYPE, XLSX_TYPE
 from tests.integration.customer.conftest import Api
 from tests.support.waiting import eventually
 
@@ -222,7 +222,7 @@ async def test_a_file_that_cannot_be_read_is_refused_in_the_language_asked_for(a
     headers = api.issuer.headers("ops", "ops", content_type=CSV_TYPE, accept_language="zh-CN")
     response = await api.client.post("/v1/imports", content="名字\n上海腾云\n".encode(), headers=headers)
     (error,) = response.json()["errors"]
-    assert response.json()["detail"] == error["detail"] == "缺少列“客户名称”。"
+    assert response.json()["detail"] == error["detail"] == "缺少列“客户名称”。已查找：第 1 至 2 行。"
 
 
 async def test_a_row_about_an_erased_customer_fails_like_a_request_with_410(api: Api) -> None:

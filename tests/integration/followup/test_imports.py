@@ -8,7 +8,7 @@ import pytest
 
 from chassis.commands.command import Context
 from chassis.consume.positions import Progress
-from chassis.files.spreadsheet import CSV_TYPE
+from chassis.files.formats import CSV_TYPE
 from services.followup.imports import customer_lookup
 from services.followup.imports.customer_lookup import CustomerLookup
 from services.followup.queries.customers import Customers
@@ -100,6 +100,36 @@ async def test_a_number_finds_its_customer_whatever_the_name(world: World) -> No
     assert (row["outcome"], row["id"]) == ("created", str(numbered))
 
 
+async def test_a_number_of_a_company_of_another_name_is_refused(world: World) -> None:
+    await world.hears_of_customer(world.pseudonyms.customer("file", "C01"), "同名公司")
+
+    (row,) = await imported_rows(world, "别的公司,2024-06-03,续签,王敏,已完成,C01")
+
+    assert (row["problem"]["column"], row["problem"]["code"]) == ("跟进客户", "name-differs")
+
+
+async def test_a_row_names_the_system_of_its_number(world: World) -> None:
+    numbered = await world.hears_of_customer(world.pseudonyms.customer("erp", "C01"), "上海腾云")
+    content = "跟进客户,跟进时间,负责人员,状态,客户编号,来源系统\n上海腾云,2024-06-03,王敏,已完成,C01,erp\n"
+
+    (row,) = await imported(world, content.encode())
+
+    assert (row["outcome"], row["id"]) == ("created", str(numbered))
+
+
+async def test_a_contact_was_made_at_the_time_of_day_that_its_row_states(world: World) -> None:
+    await world.hears_of_customer(name="上海腾云")
+    content = "跟进客户,跟进时间,负责人员,状态\n上海腾云,2024/6/3 14:30,王敏,已完成\n"
+
+    (row,) = await imported(world, content.encode())
+
+    assert row["outcome"] == "created"
+    body = await world.pool.fetchval(
+        "SELECT convert_from(state, 'UTF8') FROM event WHERE type LIKE '%.contact-logged.v1'"
+    )
+    assert "2024-06-03T06:30:00" in body
+
+
 async def test_a_name_that_several_have_is_refused(world: World) -> None:
     await world.hears_of_customer(name="同名公司")
     await world.hears_of_customer(name="同名公司")
@@ -174,7 +204,7 @@ async def test_no_more_looked_up_customers_are_cached_than_the_limit(
     context = Context("key", "ops", "file-1", datetime(2024, 6, 3, tzinfo=UTC))
     known = [await world.hears_of_customer(name=name) for name in COMPANIES]
 
-    found = [await resolver.resolve("", name, context) for name in COMPANIES * 2]
+    found = [await resolver.resolve("file", "", name, context) for name in COMPANIES * 2]
 
     assert found == known * 2
     assert len(resolver._answers) == 2

@@ -5,8 +5,9 @@ from typing import cast
 
 import pytest
 
+from chassis.files.formats import CSV_TYPE
 from chassis.files.imports import RowProblemError
-from chassis.files.spreadsheet import CSV_TYPE, read_table
+from chassis.files.spreadsheet import read_table
 from contracts.customer import ContractKind, RenewalIntent
 from services.customer.commands import (
     CancelOrder,
@@ -91,9 +92,7 @@ def test_a_contract_that_has_ended_says_so() -> None:
 @pytest.mark.parametrize(
     ("row", "column", "code"),
     [
-        ("SO-1,KH-1,viel,,2024-06-01", "金额", "not-an-amount"),
         ("SO-1,KH-1,0.001,,2024-06-01", "金额", "not-an-amount"),
-        ("SO-1,KH-1,1,,gestern", "下单日期", "not-a-date"),
         ("SO-1,KH-1,1,,", "下单日期", "missing"),
         (",KH-1,1,,2024-06-01", "订单编号", "missing"),
     ],
@@ -102,3 +101,17 @@ def test_a_cell_that_does_not_fit_is_named_by_its_column(row: str, column: str, 
     with pytest.raises(RowProblemError) as caught:
         ORDERS.commands_of(order_row(f"订单编号,客户编号,金额,币种,下单日期\n{row}\n"))
     assert (caught.value.document["column"], caught.value.document["code"]) == (column, code)
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "code"),
+    [
+        ("SO-1,KH-1,viel,,2024-06-01", "金额", "not-an-amount"),
+        ("SO-1,KH-1,1,,gestern", "下单日期", "not-a-date"),
+    ],
+)
+def test_a_cell_that_cannot_be_read_is_named_by_its_column(row: str, column: str, code: str) -> None:
+    text = f"订单编号,客户编号,金额,币种,下单日期\n{row}\n"
+    fault = read_table(text.encode(), CSV_TYPE, ORDER_COLUMNS).rows[0].fault
+    assert fault
+    assert (fault["column"], fault["code"]) == (column, code)

@@ -6,8 +6,9 @@ from typing import cast
 
 import pytest
 
+from chassis.files.formats import CSV_TYPE
 from chassis.files.imports import RowProblemError
-from chassis.files.spreadsheet import CSV_TYPE, read_table
+from chassis.files.spreadsheet import read_table
 from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import Stage, WorkStatus
 from services.customer.commands import Register, Tier

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from chassis.files.spreadsheet import CSV_TYPE, XLSX_TYPE, Column, Table, read_table
+from chassis.files.formats import CSV_TYPE, XLSX_TYPE
+from chassis.files.spreadsheet import read_table
+from chassis.files.table import Column, Table
 
 FIXTURES = Path(__file__).parents[3] / "demo" / "fixtures"
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from chassis.files.spreadsheet import MAX_BYTES
+from chassis.files.table import MAX_BYTES
 from chassis.http.admission import MAX_CONCURRENT
 from chassis.http.body import MAX_BODY_BYTES
 from chassis.service import KEEP_ALIVE_SECONDS

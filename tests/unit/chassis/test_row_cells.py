@@ -2,8 +2,9 @@
 
 import pytest
 
+from chassis.files.days import CACHED_MOMENTS, read_moment
 from chassis.files.imports import RowProblemError
-from services.customer.imports.cells import choose, day, required
+from chassis.files.row_cells import choose, day, required
 
 
 def test_a_word_outside_the_choices_is_refused_with_the_column() -> None:
@@ -22,3 +23,10 @@ def test_a_day_that_is_missing_is_refused_with_the_column() -> None:
     with pytest.raises(RowProblemError) as caught:
         required(day("", "签订日期"), "签订日期")
     assert (caught.value.document["column"], caught.value.document["code"]) == ("签订日期", "missing")
+
+
+def test_no_more_moments_are_cached_than_the_limit() -> None:
+    assert read_moment.cache_info().maxsize == CACHED_MOMENTS
+    for number in range(CACHED_MOMENTS + 1):
+        read_moment(f"{20_000 + number}.5")
+    assert read_moment.cache_info().currsize == CACHED_MOMENTS

@@ -1,0 +1,48 @@
+"""Recognises rows of a sheet that are no records: totals, signatures, and names that stand alone."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from chassis.files.table import CellError, Record
+
+TOTAL = re.compile(
+    r"(合计|总计|小计|共计|总数|汇总|本页小计|grandtotal|sub-?total|total|sum)(:?[¥$€]?[\d,.]*[元条户家个]?)|共[\d,]+[条户家个]"
+)
+SIGNATURE = re.compile(
+    r"(制表|填表|填报|审核|复核|审批|制单|经办|统计|签字|签名|签章|盖章|负责人签字|主管签字"
+    r"|preparedby|approvedby|checkedby|signature|signed)(人员|人|者)?(签字|签名|签章)?(:.*|)"
+)
+FIGURE = re.compile(r"[¥$€]?-?[\d,.]+[%元万]*")
+# A table has rows that say more than a name if most of its rows have this many cells.
+CELLS_OF_A_FULL_ROW = 3
+
+
+def leftovers(records: Sequence[Record]) -> dict[int, CellError]:
+    """Return the reason for each row that is no record, by its number."""
+    full = sum(_filled(cells) >= CELLS_OF_A_FULL_ROW for _, cells in records)
+    found = ((number, _reason(cells, mostly_full=full * 2 > len(records))) for number, cells in records)
+    return {number: reason for number, reason in found if reason}
+
+
+def _reason(cells: Sequence[str], *, mostly_full: bool) -> CellError | None:
+    first, *others = ["".join(unicodedata.normalize("NFKC", cell).casefold().split()) for cell in cells if cell.strip()]
+    if TOTAL.fullmatch(first) and all(map(FIGURE.fullmatch, others)):
+        return CellError("totals-row", "This row holds totals. It is not imported.", "这一行是合计，未导入。")
+    if SIGNATURE.fullmatch(first):
+        return CellError(
+            "signature-row",
+            "This row is a signature. It is not imported.",
+            "这一行是制表或签字信息，未导入。",
+        )
+    if mostly_full and not others:
+        return CellError(
+            "nothing-but-a-name",
+            "This row has one cell only, and the others have more. If it is a record, fill in another cell.",
+            "这一行只有一个单元格，而其他行有更多内容。如果它确是一条记录，请补充一个单元格后重新发送。",
+        )
+    return None
+
+
+def _filled(cells: Sequence[str]) -> int:
+    return sum(bool(cell.strip()) for cell in cells)

@@ -1,0 +1,60 @@
+"""Turns the cells of a row into what commands take: choices, moments, days, required values."""
+
+from datetime import date, time
+from typing import TypeVar
+
+from chassis.files.days import Moment, read_moment
+from chassis.files.imports import RowProblemError
+from chassis.files.table import FILE_SYSTEM, SOURCE_SYSTEM, CellError
+from chassis.store.pseudonym import normalised
+
+T = TypeVar("T")
+
+# What happened on a day is recorded at this time of the business zone, unless the cell has a time of day.
+WORKDAY_START = time(9)
+
+
+def choose(choices: dict[str, T], text: str, column: str) -> T | None:
+    """Return the value for the text of a cell; None for an empty cell."""
+    if not text:
+        return None
+    found = choices.get(normalised(text))
+    if found is None:
+        offered = ", ".join(choices)
+        raise RowProblemError(column, "unknown-word", f"Must be one of: {offered}.", f"须为以下之一：{offered}。")
+    return found
+
+
+def moment(text: str, column: str) -> Moment | None:
+    """Return the moment of a cell; None for an empty cell."""
+    try:
+        return read_moment(text)
+    except CellError as error:
+        raise RowProblemError(column, error.code, error.en, error.zh) from error
+
+
+def day(text: str, column: str) -> date | None:
+    found = moment(text, column)
+    return found.on if found else None
+
+
+def required(found: T | None, column: str) -> T:
+    if found is None:
+        raise RowProblemError(column, "missing", "A day is required.", f"缺少{column}。")
+    return found
+
+
+def system_of(cells: dict[str, str]) -> str:
+    """Return the system whose numbers the row states."""
+    return cells.get(SOURCE_SYSTEM.field) or FILE_SYSTEM
+
+
+def refuse_other_name(stated: str, known: str | None, column: str) -> None:
+    """Raise RowProblemError if a row states another name than that of the customer with its number."""
+    if stated and known and normalised(stated) != normalised(known):
+        raise RowProblemError(
+            column,
+            "name-differs",
+            "The customer with this number has another name. Correct the number, or rename the customer first.",
+            "该编号对应的客户名称与此不同。请更正编号，或先为该客户改名。",
+        )
