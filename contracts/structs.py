@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 from contracts.field_error import FieldError
 from contracts.topics import EVENT_TYPES
 from contracts.types import (
+    clean,
     refuse_blank,
     refuse_far_days,
     refuse_far_years,
@@ -36,6 +37,7 @@ OFFSET_LIMIT = timedelta(hours=16)
 # What the struct does not repeat: PostgreSQL casts the values that these checks refuse, and JSON has no other forms.
 WRITER_CHECKS: frozenset[Any] = frozenset(
     {
+        clean,
         refuse_unprintable,
         refuse_blank,
         require_time_text,
