@@ -28,6 +28,10 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'bi_reader') THEN
         CREATE ROLE bi_reader LOGIN;
     END IF;
+    -- Tools that build models, such as dbt, log in as this role. It reads the same, and may create schemas of its own.
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'bi_builder') THEN
+        CREATE ROLE bi_builder LOGIN IN ROLE bi_reader;
+    END IF;
 END
 $$;
 
@@ -37,3 +41,7 @@ ALTER ROLE bi_reader SET default_transaction_read_only = on;
 ALTER ROLE bi_reader SET statement_timeout = '30s';
 -- An idle transaction would block the next change of a view.
 ALTER ROLE bi_reader SET idle_in_transaction_session_timeout = '60s';
+-- A model may take longer than a dashboard, but not for ever.
+ALTER ROLE bi_builder CONNECTION LIMIT 10;
+ALTER ROLE bi_builder SET statement_timeout = '30min';
+ALTER ROLE bi_builder SET idle_in_transaction_session_timeout = '60s';

@@ -6,7 +6,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field
 
-ROLES = ("care_migrator", "care_customer", "care_followup", "care_alerts", "care_reporting", "bi_reader")
+ROLES = (
+    *("care_migrator", "care_customer", "care_followup", "care_alerts", "care_reporting"),
+    *("bi_reader", "bi_builder"),
+)
 
 
 def _password() -> str:
@@ -23,11 +26,13 @@ class Credentials(BaseModel, frozen=True):
 
 
 def load(data_dir: Path) -> Credentials:
-    """Return the credentials kept in `data_dir`. Create them the first time."""
+    """Return the credentials kept in `data_dir`. Create them the first time, and the password of a new role."""
     kept = data_dir / "credentials.json"
-    if not kept.exists():
-        write_private(kept, Credentials().model_dump_json(indent=2))
-    return Credentials.model_validate_json(kept.read_text())
+    known = Credentials.model_validate_json(kept.read_text()) if kept.exists() else Credentials(roles={})
+    if missing := [role for role in ROLES if role not in known.roles]:
+        known = known.model_copy(update={"roles": known.roles | {role: _password() for role in missing}})
+        write_private(kept, known.model_dump_json(indent=2))
+    return known
 
 
 def password_variable(role: str) -> str:

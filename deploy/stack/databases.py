@@ -13,7 +13,7 @@ from deploy.stack.credentials import Credentials
 SERVICES = ("customer", "followup", "alerts", "reporting")
 BOOTSTRAP = Path(__file__).parents[1] / "bootstrap.sql"
 MIGRATOR = "care_migrator"
-BI_READER = "bi_reader"
+BI_READER, BI_BUILDER = "bi_reader", "bi_builder"
 CONNECT_SECONDS = 10.0
 # The key of the advisory lock, the same for all processes that prepare databases on one cluster.
 ROLES_LOCK = 7_283_101
@@ -24,16 +24,18 @@ CREATE_DATABASE = "SELECT format('CREATE DATABASE %I OWNER %I', $1::text, $2::te
 REVOKE_PUBLIC = "SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', $1::text)"
 GRANT_SERVICE = "SELECT format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I', $1::text, $2::text)"
 GRANT_BI_READER = "SELECT format('GRANT CONNECT ON DATABASE %I TO %I', $1::text, $2::text)"
+GRANT_BI_BUILDER = "SELECT format('GRANT CONNECT, TEMPORARY, CREATE ON DATABASE %I TO %I', $1::text, $2::text)"
 EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)"
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseUrls:
-    """Addresses by service, `app` to run it and `migrator` to migrate it; `bi_reader` is for BI tools."""
+    """Addresses by service, `app` to run it and `migrator` to migrate it; `bi_reader` and `bi_builder` for BI."""
 
     app: Mapping[str, str]
     migrator: Mapping[str, str]
     bi_reader: str
+    bi_builder: str
 
 
 async def prepare(admin_url: str, credentials: Credentials, suffix: str = "") -> DatabaseUrls:
@@ -47,6 +49,7 @@ async def prepare(admin_url: str, credentials: Credentials, suffix: str = "") ->
         for service in SERVICES:
             await _make_database(admin, f"care_{service}{suffix}", f"care_{service}")
         await _run(admin, GRANT_BI_READER, f"care_reporting{suffix}", BI_READER)
+        await _run(admin, GRANT_BI_BUILDER, f"care_reporting{suffix}", BI_BUILDER)
     finally:
         await admin.close()
     return urls(admin_url, credentials, suffix)
@@ -64,6 +67,7 @@ def urls(admin_url: str, credentials: Credentials, suffix: str = "") -> Database
         app={service: url(f"care_{service}", service) for service in SERVICES},
         migrator={service: url(MIGRATOR, service) for service in SERVICES},
         bi_reader=url(BI_READER, "reporting"),
+        bi_builder=url(BI_BUILDER, "reporting"),
     )
 
 

@@ -102,6 +102,7 @@ def public_environment(layout: Layout, urls: DatabaseUrls, kafka_bootstrap: str)
         **addresses,
         **stores,
         "CARE_BI_READER_URL": urls.bi_reader,
+        "CARE_BI_BUILDER_URL": urls.bi_builder,
         "CARE_KAFKA_BOOTSTRAP": kafka_bootstrap,
     }
 

@@ -1,15 +1,18 @@
-"""Case 51: facts that BI tools did not find."""
+"""Cases 51 and 52: facts that BI tools did not find, and tools that build models."""
 
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid5
 
+import asyncpg
 import pytest
 
 from chassis.postgres.database import Pool, open_pool, transaction
 from contracts import customer
 from contracts.event import Event
 from contracts.examples import CUSTOMER_ID, QUOTE_ID, example, example_envelope
+from deploy.stack.databases import BI_BUILDER, GRANT_BI_BUILDER
 from services.reporting import projection
 from tests.support.facts import fact_of
 from tests.support.servers import Database, Servers
@@ -108,3 +111,19 @@ async def test_51_the_calendar_begins_with_the_earliest_fact(read_model: Pool, r
     async with transaction(read_model) as held:
         await projection.apply([early], held)
     assert await reader.fetchval(first_day) == "1997-01-01"
+
+
+async def test_52_a_tool_that_builds_models_has_a_schema_of_its_own(reporting: Database, reader: Pool) -> None:
+    # A copy of a database does not have the privileges of the original.
+    admin = await asyncpg.connect(reporting.admin)
+    await admin.execute(await admin.fetchval(GRANT_BI_BUILDER, urlsplit(reporting.admin).path[1:], BI_BUILDER))
+    await admin.close()
+    builder = await asyncpg.connect(reporting.bi_builder)
+    await builder.execute("CREATE SCHEMA analytics")
+    await builder.execute("CREATE TABLE analytics.stages AS SELECT stage, count(*) FROM bi.dim_customers GROUP BY 1")
+    await builder.execute("GRANT USAGE ON SCHEMA analytics TO bi_reader; GRANT SELECT ON analytics.stages TO bi_reader")
+    assert await reader.fetch("SELECT * FROM analytics.stages") == []
+    for refused in ("SELECT * FROM fact", "CREATE TABLE bi.mine (n integer)", "CREATE TABLE public.mine (n integer)"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await builder.execute(refused)
+    await builder.close()

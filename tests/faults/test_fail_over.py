@@ -95,7 +95,7 @@ async def pair(running: Servers) -> AsyncIterator[Pair]:
                 proxy_to(*host_and_port(origin)) as address,
                 standby_of(first, second, via_port(origin, link.port)) as port,
             ):
-                urls = (database.app, database.admin, database.bi_reader)
+                urls = (database.app, database.admin, database.bi_reader, database.bi_builder)
                 yield Pair(servers, database, Database(*(via_port(url, port) for url in urls)), link, address)
 
 

@@ -71,7 +71,7 @@ GRANTED = """
 POWERS = """
     SELECT rolname, rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls,
         array(SELECT m.roleid::regrole::text FROM pg_auth_members m WHERE m.member = r.oid) AS groups
-    FROM pg_roles r WHERE rolname LIKE 'care\\_%' OR rolname = 'bi_reader'
+    FROM pg_roles r WHERE rolname LIKE 'care\\_%' OR rolname LIKE 'bi\\_%'
 """
 OWNERS = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
 BORROWING = "SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace::regnamespace::text <> 'pg_catalog'"
@@ -113,12 +113,15 @@ async def enters(url: str) -> bool:
 
 
 async def test_everybody_enters_their_own_database_only(urls: DatabaseUrls) -> None:
-    logins = {**urls.app, "bi": urls.bi_reader}
+    logins = {**urls.app, "bi": urls.bi_reader, "builder": urls.bi_builder}
     entered = {
         name: {service for service in openapi.SERVICES if await enters(at(url, f"care_{service}"))}
         for name, url in logins.items()
     }
-    assert entered == {service: {service} for service in openapi.SERVICES} | {"bi": {"reporting"}}
+    assert entered == {service: {service} for service in openapi.SERVICES} | {
+        "bi": {"reporting"},
+        "builder": {"reporting"},
+    }
 
 
 @pytest.mark.parametrize("service", openapi.SERVICES)
@@ -146,11 +149,12 @@ async def test_no_role_of_ours_has_powers_over_the_cluster(urls: DatabaseUrls) -
     owner = await asyncpg.connect(urls.migrator["customer"])
     roles = {name: (powers, groups) for name, *powers, groups in await owner.fetch(POWERS)}
     await owner.close()
-    assert roles.keys() == {"care_app", "care_migrator", "bi_reader"} | {f"care_{name}" for name in openapi.SERVICES}
+    services = {f"care_{name}" for name in openapi.SERVICES}
+    assert roles.keys() == {"care_app", "care_migrator", "bi_reader", "bi_builder"} | services
     assert not [name for name, (powers, _) in roles.items() if any(powers)]
     assert {name: groups for name, (_, groups) in roles.items() if groups} == {
         f"care_{name}": ["care_app"] for name in openapi.SERVICES
-    }
+    } | {"bi_builder": ["bi_reader"]}
 
 
 async def test_a_right_too_many_is_seen(database: Database) -> None:

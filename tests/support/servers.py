@@ -26,6 +26,7 @@ class Database:
     app: str
     admin: str
     bi_reader: str
+    bi_builder: str
 
 
 @dataclass
@@ -44,7 +45,8 @@ class Servers:
             self._migrated.add(service)
         name = f"care_{service}_{next(self._numbers)}"
         await self._ask(f"CREATE DATABASE {name} TEMPLATE care_{service} OWNER care_migrator")
-        urls = (self.templates.app[service], self.infrastructure.postgres_admin_url, self.templates.bi_reader)
+        logins = self.templates.bi_reader, self.templates.bi_builder
+        urls = (self.templates.app[service], self.infrastructure.postgres_admin_url, *logins)
         return Database(*(at(url, name) for url in urls))
 
     @asynccontextmanager
