@@ -29,8 +29,7 @@ BATCH = """
     SELECT id, kind, created_by, created_at, rows, status, ended_at, counts, sheet, notes
     FROM import_batch WHERE id = $1
 """
-EXPIRED = "SELECT counts IS NOT NULL FROM import_batch WHERE id = $1"
-NOTES = "SELECT notes FROM import_batch WHERE id = $1"
+RESULTS = "SELECT counts IS NOT NULL AS expired, notes FROM import_batch WHERE id = $1"
 COUNTS = "SELECT outcome, count(*) AS rows FROM import_row WHERE batch_id = $1 GROUP BY outcome"
 ROWS = """
     SELECT number AS row, outcome, status, subject AS id, problem FROM import_row
@@ -149,7 +148,7 @@ def imports_router(imports: Imports) -> APIRouter:
         import_id: UUID, _caller: ImportCaller, paging: Paging, outcome: RowOutcome | None = None
     ) -> Page[ImportRow]:
         """Read the result of each row. 410 after `rows_kept_until`."""
-        await refuse_expired(imports.pool, import_id)
+        await notes_of(imports.pool, import_id)
         bound = {"list": "rows", "import": str(import_id), "outcome": outcome}
 
         async def fetch(place: list[str] | None, size: int) -> list[ImportRow]:
@@ -161,8 +160,8 @@ def imports_router(imports: Imports) -> APIRouter:
     @router.get("/{import_id}/rows.csv", response_class=Response, responses=RESULTS_FILE)
     async def download_rows(import_id: UUID, _caller: ImportCaller) -> Response:
         """Download the result of each row as CSV. 410 after `rows_kept_until`."""
-        await refuse_expired(imports.pool, import_id)
-        return results_file(imports.pool, import_id)
+        notes = await notes_of(imports.pool, import_id)
+        return results_file(imports.pool, import_id, notes)
 
     return router
 
@@ -195,24 +194,28 @@ async def import_view(imports: Imports, import_id: UUID) -> ImportView:
     return ImportView.model_validate({**batch, **own})
 
 
-async def refuse_expired(pool: Pool, import_id: UUID) -> None:
-    """Raise a problem if the results of the rows have been deleted."""
-    if await pool.fetchval(EXPIRED, import_id):
+async def notes_of(pool: Pool, import_id: UUID) -> list[dict[str, Any]]:
+    """Return the notes of an import. Raise a problem if it is unknown, or the results of its rows have been deleted."""
+    batch = await pool.fetchrow(RESULTS, import_id)
+    if batch is None:
+        raise not_found()
+    if batch["expired"]:
         days = RESULT_RETENTION.days
         en = f"The results of the rows are deleted {days} days after the import has ended. The counts are kept."
         raise ProblemError("gone", en, f"各行的处理结果在导入结束 {days} 天后删除，只保留汇总数字。")
+    notes: list[dict[str, Any]] = batch["notes"]
+    return notes
 
 
-def results_file(pool: Pool, import_id: UUID) -> Response:
+def results_file(pool: Pool, import_id: UUID, notes: Sequence[dict[str, Any]]) -> Response:
     disposition = f'attachment; filename="import-{import_id}.csv"'
     return StreamingResponse(
-        result_parts(pool, import_id), 200, {"Content-Disposition": disposition}, "text/csv; charset=utf-8"
+        result_parts(pool, import_id, notes), 200, {"Content-Disposition": disposition}, "text/csv; charset=utf-8"
     )
 
 
-async def result_parts(pool: Pool, import_id: UUID) -> AsyncIterator[bytes]:
+async def result_parts(pool: Pool, import_id: UUID, notes: Sequence[dict[str, Any]]) -> AsyncIterator[bytes]:
     """Yield the file in parts of ROWS_OF_A_PART rows, so that a large one never blocks the event loop."""
-    notes = await pool.fetchval(NOTES, import_id)
     yield write_csv(RESULT_HEADERS, map(note_cells, notes))
     last = 0
     while rows := await pool.fetch(NEXT_ROWS, import_id, last, ROWS_OF_A_PART):

@@ -1,6 +1,7 @@
 """Imports of a company's own spreadsheet: good rows are imported, others are reported by row and column."""
 
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -107,6 +108,12 @@ async def test_the_counts_of_an_import_outlive_the_results_of_its_rows(api: Api)
         (b"%PDF-1.7", "application/pdf", 415, "unsupported-type"),
     ],
 )
+async def test_an_unknown_import_has_no_results(api: Api) -> None:
+    address = f"/v1/imports/{uuid4()}"
+    answers = [(await api.get(f"{address}{path}")).status_code for path in ("", "/rows", "/rows.csv")]
+    assert answers == [404, 404, 404]
+
+
 async def test_an_unreadable_file_is_a_problem_that_says_why(
     api: Api, content: bytes, content_type: str, status: int, code: str
 ) -> None:
