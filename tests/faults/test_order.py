@@ -16,6 +16,7 @@ from chassis.consume import gap_detector
 from chassis.consume.applier import Batch
 from chassis.consume.consumer import Consumer
 from chassis.consume.positions import NEVER, PositionMovedError, Progress, Source
+from chassis.consume.record_reading import Decode, envelope_of
 from chassis.kafka.records import Record
 from chassis.runtime.supervisor import Health
 from contracts.customer import ProfileChanged
@@ -39,6 +40,7 @@ class Memory:
     """An applier without a database, with the same condition on the position."""
 
     name: str = "memory"
+    decode: Decode = envelope_of
     known: Progress = field(default_factory=lambda: Progress(0, NEVER))
     applied: list[int] = field(default_factory=list)
 

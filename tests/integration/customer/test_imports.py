@@ -97,6 +97,12 @@ async def test_the_counts_of_an_import_outlive_the_results_of_its_rows(api: Api)
     assert (await api.get(address)).json()["counts"] == batch["counts"]
 
 
+async def test_an_unknown_import_has_no_results(api: Api) -> None:
+    address = f"/v1/imports/{uuid4()}"
+    answers = [(await api.get(f"{address}{path}")).status_code for path in ("", "/rows", "/rows.csv")]
+    assert answers == [404, 404, 404]
+
+
 @pytest.mark.parametrize(
     ("content", "content_type", "status", "code"),
     [
@@ -108,12 +114,6 @@ async def test_the_counts_of_an_import_outlive_the_results_of_its_rows(api: Api)
         (b"%PDF-1.7", "application/pdf", 415, "unsupported-type"),
     ],
 )
-async def test_an_unknown_import_has_no_results(api: Api) -> None:
-    address = f"/v1/imports/{uuid4()}"
-    answers = [(await api.get(f"{address}{path}")).status_code for path in ("", "/rows", "/rows.csv")]
-    assert answers == [404, 404, 404]
-
-
 async def test_an_unreadable_file_is_a_problem_that_says_why(
     api: Api, content: bytes, content_type: str, status: int, code: str
 ) -> None:
