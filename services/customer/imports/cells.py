@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from chassis.files.imports import RowProblemError
 from chassis.files.spreadsheet import parse_date
-from chassis.store.pseudonym import normalised
+from chassis.rules.comparison import normalised
 
 T = TypeVar("T")
 

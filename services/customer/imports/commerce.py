@@ -9,7 +9,7 @@ from chassis.commands.command import Command, Context
 from chassis.commands.result import CREATED, Handled
 from chassis.files.imports import RowOutcome, RowProblemError, step
 from chassis.files.spreadsheet import Column, Row
-from chassis.store.pseudonym import normalised
+from chassis.rules.comparison import normalised
 from contracts.customer import ContractKind, RenewalIntent
 from contracts.field_error import FieldError
 from contracts.money import minor_units

@@ -8,7 +8,8 @@ from chassis.commands.command import Context
 from chassis.commands.result import CREATED
 from chassis.files.imports import RowOutcome, RowProblemError, step
 from chassis.files.spreadsheet import Column, Row
-from chassis.store.pseudonym import Pseudonyms, normalised
+from chassis.rules.comparison import normalised
+from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import Kind, Stage, WorkStatus
 from services.customer import commands
 from services.customer.employees import Employees

@@ -10,7 +10,8 @@ from chassis.commands.command_handler import CommandHandler
 from chassis.commands.result import CREATED, Handled
 from chassis.files.imports import RowOutcome, RowProblemError, step
 from chassis.files.spreadsheet import Column, Row, parse_date
-from chassis.store.pseudonym import Pseudonyms, normalised
+from chassis.rules.comparison import normalised
+from chassis.store.pseudonym import Pseudonyms
 from contracts.followup import Channel, Direction
 from services.followup import commands
 from services.followup.domain.contact import Contact
