@@ -22,6 +22,8 @@ ABBREVIATION = re.compile(r"\b(?:[^\W\d_]\.)+(?:[^\W\d_]\b)?")
 SPACE_BESIDE_HAN = re.compile(rf"(?<=[{HAN}]) | (?=[{HAN}])")
 NAME_WORD = re.compile(rf"[{HAN}]+|[^\W_{HAN}]+")
 
+MAX_FORMER_NAMES = 20
+
 # Legal forms at the end of a name, which do not tell companies apart; longer ones first.
 CHINESE_FORMS = (
     "股份有限公司", "有限责任公司", "有限合伙企业", "股份合作公司", "个人独资企业", "合伙企业", "有限公司",
@@ -95,9 +97,17 @@ def core_name(name: str) -> str:
     return joined(words)
 
 
-def same_company(name: str, other: str) -> bool:
-    """Whether two names may stand for one company: they are equal but for the legal form."""
-    return name_key(name) == name_key(other) or core_name(name) == core_name(other)
+def names_after(keys: Sequence[str], name: str | None) -> list[str]:
+    """Return the keys of a company's names after it was named so: the present one, then MAX_FORMER_NAMES at most."""
+    if name is None:
+        return list(keys)
+    key = name_key(name)
+    return [key, *(former for former in keys if former != key)][: MAX_FORMER_NAMES + 1]
+
+
+def is_name_of(keys: Sequence[str], name: str) -> bool:
+    """Whether a name is one of these, which are given by their keys; the legal form makes no difference."""
+    return name_key(name) in keys or core_name(name) in map(core_name, keys)
 
 
 def name_words(name: str) -> Iterator[str]:

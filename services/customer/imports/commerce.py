@@ -15,13 +15,13 @@ from contracts.field_error import FieldError
 from contracts.money import minor_units
 from services.customer import commands
 from services.customer.commerce.recording import Commerce, Kind
-from services.customer.imports.cells import FILE_SYSTEM, WORKDAY_START, choose, day, required
-from services.customer.queries import CustomerQueries
-from services.customer.registration import Registration
+from services.customer.imports.cells import WORKDAY_START, choose, day, required
+from services.customer.imports.customer_lookup import SYSTEM_HEADERS, CustomerLookup, system_of
 
 CUSTOMER = (
     Column("customer_number", ("客户编号", "customer_number")),
     Column("customer", ("客户名称", "customer_name", "customer")),
+    Column("system", SYSTEM_HEADERS),
 )
 MONEY = (Column("amount", ("金额", "amount"), required=True), Column("currency", ("币种", "currency")))
 ORDER_COLUMNS = (
@@ -61,20 +61,18 @@ INTENTS = {
     **{str(intent): intent for intent in RenewalIntent},
 }
 UNSTATED = "stated-by-source"
-ENOUGH_TO_BE_AMBIGUOUS = 2
 
 
 class CommerceImport:
     """Records one order or contract per row: its beginning and its later changes, each at WORKDAY_START of its day."""
 
-    def __init__(self, commerce: Commerce, registration: Registration, queries: CustomerQueries, zone: str) -> None:
+    def __init__(self, commerce: Commerce, lookup: CustomerLookup, zone: str) -> None:
         self._commerce = commerce
-        self._registration = registration
-        self._queries = queries
+        self._lookup = lookup
         self._zone = ZoneInfo(zone)
 
     def ordering_key(self, row: Row) -> str:
-        return normalised(row.cells["number"])
+        return f"{system_of(row.cells)} {normalised(row.cells['number'])}"
 
     def at(self, text: str, column: str) -> datetime | None:
         found = day(text, column)
@@ -84,7 +82,7 @@ class CommerceImport:
         self, kind: Kind[Any], cells: dict[str, str], row_commands: list[Command], context: Context
     ) -> tuple[RowOutcome, UUID]:
         """Run the commands of a row: the first begins the order or contract, the others change it."""
-        customer_id = await self._customer(cells)
+        customer_id = await self._customer(cells, context)
         beginning, *changes = row_commands
         record_id, first = await self._commerce.begin(kind, customer_id, beginning, step(context, "begin"))
         handled: list[Handled] = [first]
@@ -95,23 +93,22 @@ class CommerceImport:
             return RowOutcome.CREATED, customer_id
         return (RowOutcome.CHANGED if any(one.events for one in handled) else RowOutcome.UNCHANGED), customer_id
 
-    async def _customer(self, cells: dict[str, str]) -> UUID:
+    async def _customer(self, cells: dict[str, str], context: Context) -> UUID:
         """Return the row's customer, by number or else by name. Raises RowProblemError."""
         number, name = cells["customer_number"], cells["customer"]
         if not (number or name):
             raise RowProblemError(
                 "客户编号", "missing", "A row requires a customer number or name.", "缺少客户编号或客户名称。"
             )
-        if found := await self._registration.known_as(FILE_SYSTEM, number or name):
-            return found
-        named = [] if number else await self._queries.named(name, ENOUGH_TO_BE_AMBIGUOUS)
-        if len(named) == 1:
-            return named[0]
-        if named:
-            sentence = "Several customers have this name. Fill in the customer number."
-            raise RowProblemError("客户名称", "customer-ambiguous", sentence, "有多个同名客户，请填写客户编号。")
-        sentence = "This customer is not registered. Import the customers first."
-        raise RowProblemError("客户编号", "customer-unknown", sentence, "该客户尚未登记，请先导入客户。")
+        if number:
+            found = await self._lookup.numbered(system_of(cells), number, name, "客户名称")
+        else:
+            named = await self._lookup.named(name, "客户名称", context)
+            found = named.present_id if named else None
+        if found is None:
+            sentence = "This customer is not registered. Import the customers first."
+            raise RowProblemError("客户编号", "customer-unknown", sentence, "该客户尚未登记，请先导入客户。")
+        return found
 
 
 class OrderImport(CommerceImport):
@@ -174,7 +171,7 @@ class ContractImport(CommerceImport):
 def reference(cells: dict[str, str], column: str) -> commands.ExternalReference:
     if not cells["number"]:
         raise RowProblemError(column, "missing", "A row requires its number.", f"缺少{column}。")
-    return commands.ExternalReference(system=FILE_SYSTEM, id=cells["number"])
+    return commands.ExternalReference(system=system_of(cells), id=cells["number"])
 
 
 def money(cells: dict[str, str]) -> dict[str, int | str]:

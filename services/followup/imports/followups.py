@@ -22,6 +22,7 @@ from services.followup.queries.customers import Customers
 COLUMNS = (
     Column("customer", ("跟进客户", "customer"), required=True),
     Column("customer_number", ("客户编号", "customer_number")),
+    Column("system", ("来源系统", "source_system")),
     Column("followed_up_on", ("跟进时间", "followed_up_on"), required=True),
     Column("content", ("跟进内容", "content")),
     Column("owner", ("负责人员", "owner")),
@@ -94,7 +95,8 @@ class FollowupImport:
         number, name = cells["customer_number"], cells["customer"]
         if not (number or name):
             raise RowProblemError("跟进客户", "missing", "A row needs a customer.", "缺少跟进客户。")
-        customer_id = await self._customer_lookup.resolve(number, name, context)
+        system = normalised(cells["system"])
+        customer_id = await self._customer_lookup.resolve(system, number, name, context)
         return FollowUp(customer_id, day, cells["content"] or None, owner_id, done)
 
     def _day(self, text: str, now: datetime) -> date:

@@ -174,7 +174,7 @@ async def test_no_more_looked_up_customers_are_cached_than_the_limit(
     context = Context("key", "ops", "file-1", datetime(2024, 6, 3, tzinfo=UTC))
     known = [await world.hears_of_customer(name=name) for name in COMPANIES]
 
-    found = [await resolver.resolve("", name, context) for name in COMPANIES * 2]
+    found = [await resolver.resolve("", "", name, context) for name in COMPANIES * 2]
 
     assert found == known * 2
     assert len(resolver._answers) == 2
