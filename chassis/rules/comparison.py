@@ -64,7 +64,9 @@ def simplified_characters() -> dict[int, str]:
     known = [chr(code) for begin, end in HAN_RANGES for code in range(begin, end)]
     # On lines of their own, so that no two characters are read as a phrase.
     converted = OpenCC("t2s").convert("\n".join(known)).split("\n")
-    return {ord(one): other for one, other in zip(known, converted, strict=True) if one != other}
+    table = dict(zip(known, converted, strict=True))
+    # 薴 becomes 苧, and 苧 becomes 苎: all three are one.
+    return {ord(one): table.get(other, other) for one, other in table.items() if one != other}
 
 
 def name_key(name: str) -> str:

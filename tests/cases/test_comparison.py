@@ -18,6 +18,7 @@ from services.customer.search.tokens import entry_of
 KEYED = Pseudonyms(SecretStr("k" * 32))
 AT = datetime(2024, 6, 3, tzinfo=UTC)
 LANDLINE = "+861062770334"
+CUSTOMERS = 23_570
 
 
 def finds(asked: str, name: str | None = None, person: str | None = None, *phones: str) -> bool:
@@ -233,3 +234,17 @@ def test_42_names_that_differ_in_a_number_are_not_alike(one: str, other: str) ->
 
 def test_42_a_typing_error_in_a_name_with_a_number_is_still_found() -> None:
     assert alike("腾云便利店第12分店", "腾云便利店弟12分店") == [Reason.SIMILAR_NAME]
+
+
+@pytest.mark.parametrize("form", ["客户{:05d}", "上海第{}店", "Customer {} Ltd"])
+def test_42_thousands_of_customers_that_are_named_by_numbers_make_no_pair(form: str) -> None:
+    found = [token for number in range(CUSTOMERS) for token in tokens(form.format(number), [], [], KEYED)]
+    assert len(found) == len(set(found)) > CUSTOMERS
+
+
+def test_42_customers_that_are_named_by_chinese_numerals_make_no_pair() -> None:
+    names = [f"上海第{tens}十{ones}分店" for tens in "二三四五六七八九" for ones in "一二三四五六七八九"]
+    found = [token for name in names for token in tokens(name, [], [], KEYED)]
+    letters_only = set(tokens("上海第分店", [], [], KEYED))
+    assert len(found) == len(set(found))
+    assert not letters_only & set(found)
