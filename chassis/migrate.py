@@ -14,7 +14,7 @@ from chassis.postgres.views import Views
 
 CHASSIS = Path(__file__).resolve().parent
 # Schemas of tables that several services have, each in its own database.
-STORE, CONSUME, FILES = (CHASSIS / name / "schema" for name in ("store", "consume", "files"))
+STORE, CONSUME, FILES, FACTS = (CHASSIS / name / "schema" for name in ("store", "consume", "files", "consume/fact_log"))
 TIMEOUT_SECONDS = 120
 # A migration that waits for a table lock blocks all later queries, so it times out soon and is tried again.
 LOCK_TIMEOUT = "1s"

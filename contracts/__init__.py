@@ -1,1 +1,1 @@
-"""The contracts between the services: events, envelope and topics. Imports only pydantic."""
+"""The contracts between the services: events, envelope and topics. Imports pydantic, and msgspec for the structs."""

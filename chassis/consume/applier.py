@@ -3,7 +3,7 @@
 Guarantees (P4). The effects of a batch and the consumer's new position commit in one transaction, and only if the
 position is still the one at which the batch started. So a redelivered batch has no second effect, and a consumer that
 lost its partition (zombie) is rejected: the position is checked before the handler runs. If a handler fails on an
-event, the events of its customer are parked in order; those of all other customers are applied.
+event, this event and the later ones of its customer are parked in order; all others are applied.
 
 A batch that takes longer than the time limits of its connection is applied in halves, and these in halves, down to one
 event. Each part commits with its own positions. The customer of an event that takes too long even alone is parked. But
@@ -15,32 +15,25 @@ Otherwise the batch fails, and the parts that were not committed are tried again
 
 import asyncio
 import random
-from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 import structlog
-from asyncpg.exceptions import SyntaxOrAccessError
 from opentelemetry import trace
 
 from chassis.consume.batch_parts import Part, TookTooLongError, limited_transaction
 from chassis.consume.delivery import Delivery
+from chassis.consume.isolation import RETRYABLE, WAITS, Handler, apply_isolated, customers_of, events_of
 from chassis.consume.parked_decoding import decode_parked
 from chassis.consume.parked_events import ParkedEvents
-from chassis.consume.positions import NEVER, PositionMovedError, Positions, Progress, Source
-from chassis.postgres.database import UNAVAILABLE, Connection, Pool, transaction
+from chassis.consume.positions import NEVER, Positions, Progress, Source
+from chassis.consume.record_reading import Decode, envelope_of
+from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime import metrics
 from chassis.runtime.tracing import Span, links_of
-from contracts.event import Envelope
 
-# Errors that no event causes: nothing is parked, and the batch is retried. For example, a table or a column is missing
-# while a new build runs before its migration.
-RETRYABLE = (*UNAVAILABLE, PositionMovedError, SyntaxOrAccessError)
-# The reason of an event that was parked only because an earlier one of its customer is parked.
-WAITS = "waits behind a parked event of this customer"
-Handler = Callable[[Sequence[Envelope[Any]], Connection], Awaitable[None]]
 # A database that needs longer for a small transaction is slow for everybody.
 PROBE_SECONDS = 1.0
 # Each may take as long as the time limits allow.
@@ -57,11 +50,23 @@ class Batch:
 
 
 class Applier:
-    """Runs one handler on all events of a consumer. The handler may have no effects outside its connection."""
+    """Runs one handler on all events of a consumer. The handler may have no effects outside its connection.
 
-    def __init__(self, name: str, pool: Pool, handler: Handler, *, applied: Callable[[], None] = lambda: None) -> None:
+    `decode` makes the events from records.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        pool: Pool,
+        handler: Handler,
+        *,
+        decode: Decode = envelope_of,
+        applied: Callable[[], None] = lambda: None,
+    ) -> None:
         self._pool = pool
         self.handler = handler
+        self.decode = decode
         self._applied = applied
         self.name = name
         # Whether a batch took too long and is being applied in parts.
@@ -80,7 +85,7 @@ class Applier:
         """Apply each batch and move its position. Raises PositionMovedError if another consumer moved one."""
         moves = {source: (start.position, batch.progress or start) for source, (start, batch) in batches.items()}
         deliveries = [delivery for _, batch in batches.values() for delivery in batch.deliveries]
-        links = links_of(envelope.metadata.traceparent for envelope in envelopes(deliveries))
+        links = links_of(delivery.traceparent for delivery in deliveries)
         with Span(f"apply {self.name}", trace.SpanKind.CONSUMER, links=links):
             await self._apply_all(Part(deliveries, moves))
         self._count(deliveries)
@@ -121,38 +126,23 @@ class Applier:
             raise
         except Exception as error:  # noqa: BLE001 - the customer of the poison event is parked below
             structlog.get_logger().warning("applier.isolate", consumer=self.name, reason=type(error).__name__)
-            return await self._apply_per_customer(part)
+            return await self._apply_isolated(part)
 
     async def _apply_together(self, part: Part) -> set[UUID]:
         async with limited_transaction(self._pool) as held:
             deliverable = await self._move(held, part)
             if deliverable:
-                await self.handler(envelopes(deliverable), held)
+                await self.handler(events_of(deliverable), held)
         return customers_of(deliverable)
 
-    async def _apply_per_customer(self, part: Part) -> set[UUID]:
+    async def _apply_isolated(self, part: Part) -> set[UUID]:
         async with limited_transaction(self._pool) as held:
-            by_customer: dict[UUID, list[Delivery]] = defaultdict(list)
-            for delivery in await self._move(held, part):
-                by_customer[delivery.subject].append(delivery)
-            return {subject for subject, events in by_customer.items() if await self._apply_or_park(held, events)}
+            return await apply_isolated(held, await self._move(held, part), self.handler, self._park)
 
     async def _move(self, held: Connection, part: Part) -> list[Delivery]:
         """Move the positions. Return the records to apply; the others are parked."""
         parked = await self.positions.move(held, part.moves, customers_of(part.deliveries))
         return await self._park_undeliverable(held, part.deliveries, parked)
-
-    async def _apply_or_park(self, held: Connection, events: Sequence[Delivery]) -> bool:
-        """Return whether the events were applied."""
-        try:
-            async with held.transaction():
-                await self.handler(envelopes(events), held)
-        except RETRYABLE:
-            raise
-        except Exception as error:  # noqa: BLE001 - any other failure of the handler is caused by an event
-            await self._park(held, events, f"{type(error).__name__} while it was applied")
-            return False
-        return True
 
     async def _park(self, held: Connection, events: Sequence[Delivery], reason: str) -> None:
         structlog.get_logger().error("applier.parked", consumer=self.name, reason=reason)
@@ -189,7 +179,7 @@ class Applier:
 
         They are chosen at random, so that another attempt tries others.
         """
-        later = [delivery for each in reversed(pending) for delivery in each.deliveries if delivery.envelope]
+        later = [delivery for each in reversed(pending) for delivery in each.deliveries if delivery.event is not None]
         following = {delivery.subject: delivery for delivery in reversed(later)}
         async with transaction(self._pool) as held:
             parked = await self.positions.move(held, {}, following.keys())
@@ -202,7 +192,7 @@ class Applier:
             async with limited_transaction(self._pool) as held:
                 attempt = held.transaction()
                 await attempt.start()
-                await self.handler(envelopes([delivery]), held)
+                await self.handler(events_of([delivery]), held)
                 await attempt.rollback()
         except TookTooLongError:
             return False
@@ -236,7 +226,7 @@ class Applier:
         count = 0
         async with transaction(self._pool) as held:
             while rows := await self.parked_events.of_customer(held, subject):
-                if decoded := await decode_parked(held, rows):
+                if decoded := await decode_parked(held, rows, self.decode):
                     await self.handler(decoded, held)
                 await self.parked_events.release(held, rows)
                 count += len(rows)
@@ -249,13 +239,5 @@ class Applier:
 
 
 def outcome_of(delivery: Delivery) -> tuple[str, str]:
-    outcome = "undecodable" if delivery.problem else "applied" if delivery.envelope else "unknown-type"
+    outcome = "undecodable" if delivery.problem else "unknown-type" if delivery.event is None else "applied"
     return delivery.source.topic, outcome
-
-
-def customers_of(deliveries: Sequence[Delivery]) -> set[UUID]:
-    return {delivery.subject for delivery in deliveries}
-
-
-def envelopes(deliveries: Sequence[Delivery]) -> list[Envelope[Any]]:
-    return [delivery.envelope for delivery in deliveries if delivery.envelope is not None]

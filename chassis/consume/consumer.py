@@ -65,7 +65,7 @@ class Consumer:
         self._gather_seconds = gather_seconds
         self._pipeline = PipelinedApplier(applier)
         self._newer_events = NewerEvents(applier)
-        self._gap_detector = GapDetector()
+        self._gap_detector = GapDetector(applier.decode)
         self._received_at = 0.0
 
     async def run(self) -> None:

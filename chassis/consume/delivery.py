@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from chassis.consume.positions import Source
-from contracts.event import Envelope
 
 # The subject of records that contain no customer id.
 UNKNOWN_CUSTOMER = UUID(int=0)
@@ -13,9 +12,10 @@ UNKNOWN_CUSTOMER = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One received record. `envelope` is None if it could not be decoded; `problem` is the reason.
+    """One received record. `event` is None if it could not be decoded; `problem` is the reason.
 
-    Both are None if this build does not know the event type. Only inbound messages have `headers`.
+    Both are None if this build does not know the event type. `event` is what the applier's decoder returns: an
+    Envelope or a Fact. Only inbound messages have `headers`.
     """
 
     source: Source
@@ -24,5 +24,6 @@ class Delivery:
     subject: UUID
     headers: dict[str, str]
     value: bytes | None
-    envelope: Envelope[Any] | None
+    event: Any
     problem: str | None = None
+    traceparent: str | None = None

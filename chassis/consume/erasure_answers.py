@@ -9,7 +9,6 @@ erasures, it was lost, and all answers are sent again.
 import math
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -19,7 +18,6 @@ from chassis.kafka.records import Record, Row
 from chassis.kafka.sending import Outgoing, send_all
 from chassis.postgres.database import Connection, Pool
 from chassis.runtime.crash import crash_point
-from contracts.event import Envelope
 from contracts.topics import Topic
 
 BATCH = 500
@@ -39,13 +37,14 @@ Count = Callable[[Connection, UUID], Awaitable[int]]
 RecordOf = Callable[[Row], Record]
 
 
-async def receive(erasures: Iterable[Envelope[Any]], held: Connection, count: Count) -> None:
+async def receive(erasures: Iterable[tuple[UUID, UUID]], held: Connection, count: Count) -> None:
     """Record received erasures, each with the number of texts that `count` finds about its customer.
 
-    The handler of the consumer calls this in its transaction, after it has written its rows.
+    An erasure is given as the ids of its event and of its customer. The handler of the consumer calls this in its
+    transaction, after it has written its rows.
     """
-    for envelope in erasures:
-        await held.execute(RECEIVE, envelope.id, envelope.subject, await count(held, envelope.subject))
+    for erasure_id, customer_id in erasures:
+        await held.execute(RECEIVE, erasure_id, customer_id, await count(held, customer_id))
 
 
 class ErasureAnswers:

@@ -22,7 +22,7 @@ from aiokafka import ConsumerRecord
 
 from chassis.consume.applier import Batch
 from chassis.consume.positions import NEVER, Progress, Source
-from chassis.consume.record_reading import delivery_of, recorded_at, uuid_or_none, watermark_of
+from chassis.consume.record_reading import Decode, delivery_of, recorded_at, uuid_or_none, watermark_of
 from chassis.kafka.cloudevents import read
 from chassis.runtime.clock import utc_now
 from contracts.watermark import Watermark
@@ -56,7 +56,8 @@ class Gap:
 class GapDetector:
     """Finds duplicates and gaps on all partitions of a consumer. `now` is the event loop's time."""
 
-    def __init__(self) -> None:
+    def __init__(self, decode: Decode) -> None:
+        self._decode = decode
         self._gaps: dict[Source, Gap] = {}
         self._watermarks: dict[Source, tuple[str, Watermark]] = {}
 
@@ -79,7 +80,7 @@ class GapDetector:
         progress = start
         for record in records:
             event = read(record.headers, record.value)
-            delivery = delivery_of(source, event, record)
+            delivery = delivery_of(source, event, record, self._decode)
             if delivery.position < 0:
                 batch.deliveries.append(delivery)
                 continue

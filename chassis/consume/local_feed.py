@@ -63,9 +63,9 @@ class LocalFeed:
 
     def _delivery(self, row: RecordedEvent) -> Delivery:
         """Decode a row. One that this build cannot read will be parked, and replayed by a build that can."""
-        envelope, problem = None, None
         try:
-            envelope = self._mapper.to_envelope(row)
+            event = self._mapper.to_envelope(row)
         except MapperDeserialisationError as error:
-            problem = unreadable(error)
-        return Delivery(OWN_STORE, row.id, row.id - 1, row.subject, {}, None, envelope, problem)
+            return Delivery(OWN_STORE, row.id, row.id - 1, row.subject, {}, None, None, unreadable(error))
+        parent = event.metadata.traceparent
+        return Delivery(OWN_STORE, row.id, row.id - 1, row.subject, {}, None, event, traceparent=parent)

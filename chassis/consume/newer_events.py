@@ -12,7 +12,8 @@ import structlog
 from asyncpg import Record
 from eventsourcing.persistence import MapperDeserialisationError
 
-from chassis.consume.applier import RETRYABLE, WAITS, Applier
+from chassis.consume.applier import Applier
+from chassis.consume.isolation import RETRYABLE, WAITS
 from chassis.store.mapper import BrokenStateError
 
 REPLAY_SECONDS = 30.0

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chassis.consume.positions import OWN_TOPIC
-from chassis.kafka.cloudevents import UnknownTypeError, decode, read_value
+from chassis.consume.record_reading import Decode
+from chassis.kafka.cloudevents import UnknownTypeError, read_value
 from chassis.postgres.database import Connection
 from chassis.store.event_store import READ_AT, recorded
 from chassis.store.mapper import EventMapper
@@ -14,7 +15,7 @@ from contracts.event import Envelope
 Rows = Sequence[Mapping[str, Any]]
 
 
-async def decode_parked(held: Connection, rows: Rows) -> list[Envelope[Any]]:
+async def decode_parked(held: Connection, rows: Rows, decode: Decode) -> list[Any]:
     """Return the events of parked records, in their order. Events of the own store are read from the store again.
 
     Unknown event types of other services are skipped. Raises MapperDeserialisationError for an event of the own store
@@ -24,13 +25,13 @@ async def decode_parked(held: Connection, rows: Rows) -> list[Envelope[Any]]:
     positions = [row["position"] for row in rows if row["topic"] == OWN_TOPIC]
     stored = await held.fetch(READ_AT, positions) if positions else []
     own = {row["position"]: mapper.to_envelope(recorded(row)) for row in stored}
-    return list(decoded(rows, own))
+    return list(decoded(rows, own, decode))
 
 
-def decoded(rows: Rows, own: Mapping[int, Envelope[Any]]) -> Iterator[Envelope[Any]]:
+def decoded(rows: Rows, own: Mapping[int, Envelope[Any]], decode: Decode) -> Iterator[Any]:
     for row in rows:
         if row["topic"] == OWN_TOPIC:
             yield own[row["position"]]
         else:
             with contextlib.suppress(UnknownTypeError):
-                yield decode(read_value(row["value"]))
+                yield decode(row["topic"], read_value(row["value"]))

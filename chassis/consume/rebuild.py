@@ -1,19 +1,21 @@
 """Rebuilds a read model from its events while the live tables stay in use, and then switches to the new ones (P6).
 
-Guarantees. A second applier fills shadow tables from the same feed. The switch is one transaction: it locks the live
-positions, waits until the shadow tables have reached them, and replaces the live tables and positions. So readers
-never see a mix, and no event is applied twice or skipped. If the rebuild fails, the live tables are unchanged.
+Guarantees. A second applier fills shadow tables from the same feed. Tables that are derived from others are filled
+once, when it has caught up. The switch is one transaction: it locks the live positions, waits until the shadow tables
+have reached them, and replaces the live tables and positions. So readers never see a mix, and no event is applied twice
+or skipped. If the rebuild fails, the live tables are unchanged.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
 
 from chassis.consume.applier import Applier
+from chassis.consume.isolation import Handler
 from chassis.postgres.database import UNAVAILABLE, Connection, Pool, connection, transaction
 from chassis.postgres.shadow import LIVE, SCHEMA, ShadowTables
 from chassis.runtime.supervisor import Health
@@ -64,6 +66,7 @@ LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('care.rebuild'))"
 
 SHARED, ALONE = True, False
 Feed = Callable[[Applier, Health, bool], Callable[[], Awaitable[None]]]
+Derive = Callable[[Connection], Awaitable[None]]
 Report = Callable[[float], None]
 
 
@@ -75,12 +78,15 @@ class RebuildFailedError(Exception):
 class ReadModel:
     """Tables that are filled from events only.
 
-    `feed` returns a task that feeds an applier for ever: SHARED as a member of a group, or ALONE with all partitions.
+    `feed` returns a task that feeds an applier for ever: SHARED as a member of a group, or ALONE with all partitions. A
+    rebuild applies events with `fill` until it has caught up, then calls `derive` once for the other tables.
     """
 
     applier: Applier
     tables: Sequence[str]
     feed: Feed
+    fill: Handler | None = None
+    derive: Derive | None = None
 
     def follow(self, health: Health) -> Callable[[], Awaitable[None]]:
         """Return the task that keeps the live tables up to date, for ever."""
@@ -96,7 +102,11 @@ class Rebuild:
         self._shadow = ShadowTables(model.tables)
         self._live = model.applier.name
         self._copy = f"{self._live}-{uuid4().hex[:8]}"
-        self._applier = Applier(self._copy, pool, model.applier.handler)
+        self._applier = Applier(self._copy, pool, self._handle, decode=model.applier.decode)
+        self._feeding: asyncio.Future[None] | None = None
+        # Held while a batch is applied, and while tables are derived.
+        self._turn = asyncio.Lock()
+        self._is_filling = True
 
     async def run(self, report: Report) -> None:
         """Rebuild and switch. `report` is called with the progress, from 0 to 1. Raises RebuildFailedError."""
@@ -106,28 +116,45 @@ class Rebuild:
             try:
                 await self._fill_and_switch(report)
             finally:
+                await self._stop_feed()
                 await self._discard()
 
     async def _fill_and_switch(self, report: Report) -> None:
         async with transaction(self._pool) as held:
             await self._shadow.create(held)
-        async with self._fed() as feeding:
-            await self._catch_up(feeding, report)
-        async with transaction(self._pool) as held:
-            await self._shadow.complete(held)
+        await self._catch_up(report)
+        await self._derive()
         await self._switch(report)
 
-    @asynccontextmanager
-    async def _fed(self) -> AsyncIterator[asyncio.Future[None]]:
-        """Feed the shadow tables during the block."""
-        feeding = asyncio.ensure_future(self._model.feed(self._applier, Health(self._copy), ALONE)())
-        try:
-            yield feeding
-        finally:
-            await stop(feeding)
+    async def _handle(self, events: Sequence[Any], held: Connection) -> None:
+        async with self._turn:
+            handler = self._model.fill if self._is_filling and self._model.fill else self._model.applier.handler
+            await handler(events, held)
 
-    async def _catch_up(self, feeding: asyncio.Future[None], report: Report) -> None:
+    async def _derive(self) -> None:
+        """Derive the other tables from those that are filled, and complete all. The next batch waits meanwhile."""
+        async with self._turn, transaction(self._pool) as held:
+            if self._model.derive:
+                await self._model.derive(held)
+            await self._shadow.complete(held)
+            self._is_filling = False
+
+    def _fed(self) -> asyncio.Future[None]:
+        """Return the task that feeds the shadow tables. It is started if it does not run."""
+        if self._feeding is None:
+            self._feeding = asyncio.ensure_future(self._model.feed(self._applier, Health(self._copy), ALONE)())
+        return self._feeding
+
+    async def _stop_feed(self) -> None:
+        """Stop the feed and wait until its transaction has ended."""
+        if self._feeding:
+            self._feeding.cancel()
+            await asyncio.wait([self._feeding])
+            self._feeding = None
+
+    async def _catch_up(self, report: Report) -> None:
         """Wait until the shadow tables have reached the positions of the live ones."""
+        feeding = self._fed()
         while (share := await self._share()) < 1.0:
             report(share)
             if feeding.done():
@@ -145,10 +172,9 @@ class Rebuild:
     async def _switch(self, report: Report) -> None:
         for _ in range(MAX_SWITCHES):
             try:
-                async with self._fed() as feeding:
-                    await self._catch_up(feeding, report)
-                    async with transaction(self._pool) as held:
-                        await self._switch_within(held, feeding, report)
+                await self._catch_up(report)
+                async with transaction(self._pool) as held:
+                    await self._switch_within(held, report)
             except asyncpg.DependentObjectsStillExistError as error:
                 raise RebuildFailedError(f"{error}: {error.detail}") from error
             except UNAVAILABLE:
@@ -158,12 +184,12 @@ class Rebuild:
                 return
         raise RebuildFailedError(f"the tables were in use in all {MAX_SWITCHES} attempts to switch")
 
-    async def _switch_within(self, held: Connection, feeding: asyncio.Future[None], report: Report) -> None:
+    async def _switch_within(self, held: Connection, report: Report) -> None:
         """Block the live applier, wait until the shadow tables have caught up, and replace the live ones with them."""
         await held.execute(LOCK_POSITIONS, self._live)
         async with asyncio.timeout(HOLD_SECONDS):
-            await self._catch_up(feeding, report)
-        await stop(feeding)
+            await self._catch_up(report)
+        await self._stop_feed()
         if parked := await held.fetchval(NEWLY_PARKED, self._live, self._copy):
             raise RebuildFailedError(f"{parked} more customers would have parked events; nothing was changed")
         await self._shadow.switch(held)
@@ -175,9 +201,3 @@ class Rebuild:
             await self._shadow.discard(held)
             for statement in DELETE_POSITIONS:
                 await held.execute(statement, self._copy)
-
-
-async def stop(feeding: asyncio.Future[None]) -> None:
-    """Stop the feed and wait until its transaction has ended."""
-    feeding.cancel()
-    await asyncio.wait([feeding])

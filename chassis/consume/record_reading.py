@@ -1,6 +1,7 @@
 """Reads records of a topic: attributes, positions, watermarks, and the decoded event."""
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,16 @@ from chassis.kafka.cloudevents import (
     parse_position,
     read,
 )
+from contracts.event import Envelope
 from contracts.watermark import Watermark
+
+# Decodes a record of a topic. Raises UnknownTypeError or UndecodableError.
+Decode = Callable[[str, CloudEvent], Any]
+
+
+def envelope_of(_topic: str, record: CloudEvent) -> Envelope[Any]:
+    """Decode a record as an envelope with its event."""
+    return decode(record)
 
 
 def watermark_of(record: ConsumerRecord[Any, Any]) -> tuple[str, Watermark] | None:
@@ -33,25 +43,25 @@ def watermark_of(record: ConsumerRecord[Any, Any]) -> tuple[str, Watermark] | No
     return (event.epoch, mark) if event.type == Watermark.TYPE and mark.partition == record.partition else None
 
 
-def delivery_of(source: Source, event: CloudEvent, record: ConsumerRecord[Any, Any]) -> Delivery:
+def delivery_of(source: Source, record: CloudEvent, received: ConsumerRecord[Any, Any], reader: Decode) -> Delivery:
     """Decode a record; if it cannot be decoded, the delivery has a problem.
 
     A record without positions was not sent by our relay: its position is its negative offset, and its customer is
     UNKNOWN_CUSTOMER, so that no real customer is parked because of it.
     """
-    position, previous = parse_position(event.position), parse_position(event.prevposition)
+    position, previous = parse_position(record.position), parse_position(record.prevposition)
     if position is None or previous is None:
-        place = -record.offset - 1
-        return Delivery(source, place, 0, UNKNOWN_CUSTOMER, {}, record.value, None, "the record names no position")
-    envelope, problem = decoded(event)
-    subject = subject_of(event, record)
-    return Delivery(source, position, previous, subject, {}, record.value, envelope, problem)
+        place = -received.offset - 1
+        return Delivery(source, place, 0, UNKNOWN_CUSTOMER, {}, received.value, None, "the record names no position")
+    event, problem = decoded(source, record, reader)
+    subject = subject_of(record, received)
+    return Delivery(source, position, previous, subject, {}, received.value, event, problem, record.traceparent)
 
 
-def decoded(event: CloudEvent) -> tuple[Any, str | None]:
-    """Return the envelope, or the problem of a record that will be parked; neither for an unknown event type."""
+def decoded(source: Source, record: CloudEvent, reader: Decode) -> tuple[Any, str | None]:
+    """Return the event, or the problem of a record that will be parked; neither for an unknown event type."""
     try:
-        return decode(event), None
+        return reader(source.topic, record), None
     except UnknownTypeError as error:
         structlog.get_logger().info("consumer.unknown_type", type=str(error))
         return None, None
@@ -74,6 +84,6 @@ def uuid_or_none(text: str) -> uuid.UUID | None:
         return None
 
 
-def subject_of(event: CloudEvent, record: ConsumerRecord[Any, Any]) -> uuid.UUID:
-    key = (record.key or b"").decode(errors="replace")
-    return uuid_or_none(event.subject) or uuid_or_none(key) or UNKNOWN_CUSTOMER
+def subject_of(record: CloudEvent, received: ConsumerRecord[Any, Any]) -> uuid.UUID:
+    key = (received.key or b"").decode(errors="replace")
+    return uuid_or_none(record.subject) or uuid_or_none(key) or UNKNOWN_CUSTOMER

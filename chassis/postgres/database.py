@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
+from msgspec import Raw
 from pydantic_core import from_json, to_json
 
 from chassis.postgres.bounded_pool import BoundedPool
@@ -139,7 +140,8 @@ async def use_jsonb_codec(opened: Connection) -> None:
 
 
 def encode_jsonb(value: Any) -> bytes:
-    return JSONB_VERSION + to_json(value)
+    """Encode a value; JSON text in a `msgspec.Raw` is stored as it is."""
+    return JSONB_VERSION + (bytes(value) if isinstance(value, Raw) else to_json(value))
 
 
 def decode_jsonb(value: bytes) -> Any:

@@ -9,6 +9,8 @@ from chassis.cli import main
 from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
 from chassis.consume.erasure_answers import ErasureAnswers
+from chassis.consume.fact_log.fact import FactReader
+from chassis.consume.fact_log.model import append
 from chassis.consume.rebuild import ReadModel
 from chassis.consume.timers import Timers
 from chassis.http.web import create_app
@@ -29,11 +31,13 @@ def build(context: ServiceContext) -> Service:
     settings, health = context.settings, context.supervisor.health
     needs = Dependencies(pool=context.pool, zone=ZoneInfo(settings.business_zone))
     model = ReadModel(
-        Applier(NAME, context.pool, projection.apply),
-        projection.TABLES,
+        Applier(NAME, context.pool, projection.apply, decode=FactReader(projection.TOPICS).read),
+        projection.MODEL.names,
         lambda applier, health, shared: (
             Consumer(applier, projection.TOPICS, bootstrap=settings.kafka_bootstrap, health=health, shared=shared).run
         ),
+        fill=append,
+        derive=projection.MODEL.derive,
     )
     follow = model.follow(health(NAME))
     answers = ErasureAnswers(

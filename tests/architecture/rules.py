@@ -17,12 +17,13 @@ PURE_FOLDERS_OF_A_SERVICE = ("commands", "domain")
 PURE_FILE = "policy"
 CONTRACTS_OF_NO_DOMAIN = {
     f"contracts.{name}"
-    for name in ("cloudevents", "event", "money", "topics", "types", "field_error", "version", "watermark")
+    for name in ("cloudevents", "event", "money", "structs", "topics", "types", "field_error", "version", "watermark")
 }
 BROAD_ERRORS = {"Exception", "BaseException"}
 
 # Each of these files answers for work it did not write, and must see whatever ended it.
 MAY_CATCH_EVERYTHING = {
+    "chassis/consume/isolation.py": "whatever an event does to a handler, it is found and parked, and the others flow",
     "chassis/consume/applier.py": "whatever an event does to a handler, its customer is parked and the others flow",
     "chassis/consume/newer_events.py": "a customer whose replay fails stays parked, and the others flow",
     "chassis/store/group_commit.py": "whatever a commit raises goes to the callers whose items it was about",
@@ -54,9 +55,11 @@ def values_are_refused_in_two_languages(path: PurePath, tree: ast.Module) -> lis
 
 
 def contracts_import_pydantic_only(path: PurePath, tree: ast.Module) -> list[str]:
-    allowed = sys.stdlib_module_names | {"pydantic", "contracts"}
+    """Find what the contracts import beside pydantic; only the structs that read events need msgspec."""
     if path.parts[0] != "contracts":
         return []
+    readers = {"msgspec"} if path == PurePath("contracts/structs.py") else set()
+    allowed = sys.stdlib_module_names | {"pydantic", "contracts"} | readers
     return [f"imports {name}" for name in _imports(tree) if name.split(".")[0] not in allowed]
 
 

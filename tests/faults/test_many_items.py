@@ -11,9 +11,10 @@ import pytest
 
 from chassis.commands.command import Context
 from chassis.commands.item_limit import TOO_MANY, TooManyItemsError
-from chassis.consume.applier import Applier, Batch, Handler
+from chassis.consume.applier import Applier, Batch
 from chassis.consume.batch_parts import TOO_LONG_SECONDS
 from chassis.consume.delivery import Delivery
+from chassis.consume.isolation import Handler
 from chassis.consume.local_feed import LocalFeed
 from chassis.consume.positions import Progress, Source
 from chassis.postgres.database import Connection, Pool, open_pool, transaction

@@ -177,7 +177,7 @@ async def test_a_missing_record_stops_the_consumer_with_an_error(
     async with background(pipeline.relay().run, pipeline.consumer().run):
         await eventually(lambda: pipeline.has_seen(50))
     await register(pipeline, 60)
-    monkeypatch.setattr(Outbox, "_add", without_records_up_to(60))
+    monkeypatch.setattr(Outbox, "_add", without_records_up_to(100))
     async with background(pipeline.relay().run), asyncio.timeout(120):
         with pytest.raises(GapFoundError):
             await pipeline.consumer().run()

@@ -169,12 +169,12 @@ async def test_received_erasures_are_unchanged(migrated: Migrated, service: str)
 
 async def test_the_timeline_and_the_views_have_the_new_names(migrated: Migrated) -> None:
     pool = await migrated("reporting")
-    types = await pool.fetch("SELECT type FROM timeline ORDER BY topic, position")
+    types = await pool.fetch("SELECT type FROM fact ORDER BY feed, position")
     assert [row["type"].split(".")[2] for row in types] == [
         *("registered", "marked-distinct", "news-recorded"),
         *("complaint-communicated", "words-erased"),
     ]
-    assert await pool.fetchval("SELECT data ->> 'source' FROM timeline WHERE data <> '{}'") == "inbound"
+    assert await pool.fetchval("SELECT data ->> 'source' FROM fact WHERE data ? 'source'") == "inbound"
     assert str(await pool.fetchval("SELECT communicated_at FROM bi.fct_complaints")).startswith("2024-06-03 01:00")
 
 

@@ -56,9 +56,11 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     "reporting": CONSUMER
     | {"business_zone": "SELECT UPDATE"}
     | dict.fromkeys(
-        ("customer", "stage_transition", "contact", "task", "complaint", "alert", "timeline"), "INSERT SELECT UPDATE"
+        ("customer", "task", "complaint", "alert", "plan", "survey", "customer_order", "quote", "contract"),
+        "INSERT SELECT UPDATE",
     )
-    | dict.fromkeys(("plan", "survey", "customer_order", "contract", "erasure_received"), "INSERT SELECT UPDATE"),
+    | dict.fromkeys(("contact", "stage_transition"), "SELECT")
+    | {"fact": "INSERT SELECT", "erasure_received": "INSERT SELECT UPDATE"},
 }
 GRANTED = """
     SELECT c.relname AS name, r.rolname AS role, string_agg(a.privilege_type, ' ' ORDER BY a.privilege_type) AS rights

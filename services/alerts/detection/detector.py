@@ -67,7 +67,7 @@ class Detector:
                 events += [(customer_id, event, caused_by(envelope)) for event, envelope in ended]
         await memory.save(held, memories, self._rules)
         await holders.apply(envelopes, held)
-        erasures = (each for each in envelopes if isinstance(each.event, ErasureEvent))
+        erasures = ((each.id, each.subject) for each in envelopes if isinstance(each.event, ErasureEvent))
         await erasure_answers.receive(erasures, held, count_personal_data)
         await self._append(held, events)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chassis.consume.applier import Handler
+from chassis.consume.isolation import Handler
 from chassis.postgres.database import Connection
 from chassis.store.pseudonym import Pseudonyms
 from contracts.event import Envelope

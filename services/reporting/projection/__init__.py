@@ -1,38 +1,25 @@
-"""The read model of the events of the three other services."""
+"""The read model of the events of the three other services: the fact log, and state tables derived from it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import get_args
 
 from chassis.consume.erasure_answers import receive
+from chassis.consume.fact_log.fact import Fact
+from chassis.consume.fact_log.model import FactModel
 from chassis.postgres.database import Connection
+from contracts.cloudevents import type_of
 from contracts.customer import ErasureEvent
-from contracts.event import Envelope
-from contracts.topics import ALERT_EVENTS, CONFIGURATION, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
-from services.reporting.projection import alert, batch_rows, customer, erasures, followup, timeline
-from services.reporting.projection.batch_rows import TABLES as TABLES
-from services.reporting.projection.batch_rows import BatchRows
+from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
+from services.reporting.projection import erasures
+from services.reporting.projection.tables import TABLES
 
-PROJECTS = (
-    (CUSTOMER_EVENTS, customer.project),
-    (FOLLOWUP_EVENTS, followup.project),
-    (ALERT_EVENTS, alert.project),
-)
-TOPICS = tuple(topic for topic, _ in PROJECTS)
-BY_EVENT = {event: (topic, project) for topic, project in PROJECTS for event in topic.events}
+TOPICS = (CUSTOMER_EVENTS, FOLLOWUP_EVENTS, ALERT_EVENTS)
+MODEL = FactModel(TABLES)
+ERASURES = frozenset(map(type_of, get_args(ErasureEvent)))
 
 
-async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+async def apply(facts: Sequence[Fact], held: Connection) -> None:
     """Apply a batch. The consumer calls this inside its own transaction."""
-    rows = await batch_rows.load(held, envelopes)
-    for envelope in envelopes:
-        project(rows, envelope)
-    await batch_rows.save(held, rows)
-    await receive((each for each in envelopes if isinstance(each.event, ErasureEvent)), held, erasures.names)
-
-
-def project(rows: BatchRows, envelope: Envelope[Any]) -> None:
-    """Apply one event of any topic to the rows."""
-    topic, project_own = BY_EVENT[type(envelope.event)]
-    project_own(rows, envelope)
-    if type(envelope.event) not in CONFIGURATION:
-        timeline.project(rows, envelope, topic)
+    await MODEL.apply(facts, held)
+    received = [(fact.event_id, fact.customer_id) for fact in facts if fact.type in ERASURES]
+    await receive(received, held, erasures.names)

@@ -8,14 +8,16 @@ from pydantic import BaseModel
 
 from chassis.postgres.database import Connection
 from chassis.postgres.visibility import ids_of
+from contracts.topics import EVENT_TOPICS
 
 LIST = f"""
-    SELECT event_id, topic, position, type, occurred_at, recorded_at, actor, stream_id, data
-    FROM timeline
+    SELECT event_id, feed, position, type, occurred_at, recorded_at, actor, stream_id, data - 'type' AS data
+    FROM fact
     WHERE customer_id = {ids_of("customer", "$1::uuid")}
       AND ($2::timestamptz IS NULL OR (occurred_at, event_id) < ($2, $3::uuid))
     ORDER BY occurred_at DESC, event_id DESC LIMIT $4
 """  # noqa: S608 - fixed text
+TOPICS = {topic.owner: topic.name for topic in EVENT_TOPICS}
 
 
 class TimelineEntry(BaseModel):
@@ -36,7 +38,7 @@ async def page(held: Connection, customer_id: UUID, cursor: list[str] | None, si
     """Return up to `size` + 1 entries."""
     before, event_id = (datetime.fromisoformat(cursor[0]), UUID(cursor[1])) if cursor else (None, None)
     rows = await held.fetch(LIST, customer_id, before, event_id, size + 1)
-    return [TimelineEntry(**row) for row in rows]
+    return [TimelineEntry(topic=TOPICS[row["feed"]], **row) for row in rows]
 
 
 def cursor_of(entry: TimelineEntry) -> list[str]:

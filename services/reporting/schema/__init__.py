@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from chassis.migrate import CONSUME, Schema
+from chassis.migrate import CONSUME, FACTS, Schema
 from chassis.postgres.views import Views
 
 HERE = Path(__file__).parent
-SCHEMA = Schema(migrations=(CONSUME, HERE / "migrations"), views=Views("bi", HERE / "views"))
+SCHEMA = Schema(migrations=(CONSUME, FACTS, HERE / "migrations"), views=Views("bi", HERE / "views"))

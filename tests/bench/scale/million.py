@@ -29,7 +29,7 @@ HEAD = "SELECT position FROM relay_cursor"
 PARKED = "SELECT count(*) FROM parked_event"
 # The events that make a row in each table.
 ROWS: dict[str, tuple[type[Event], ...]] = {
-    "timeline": tuple({event for event, _ in LIFE}),
+    "fact": tuple({event for event, _ in LIFE}),
     "customer": (customer.Registered,),
     "stage_transition": (customer.Registered, customer.StageChanged),
     "contact": (followup.ContactLogged,),

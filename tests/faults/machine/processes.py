@@ -8,8 +8,9 @@ from aiokafka import TopicPartition
 
 from chassis.commands.command import Context
 from chassis.commands.command_handler import CommandHandler
-from chassis.consume.applier import Applier, Handler
+from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
+from chassis.consume.isolation import Handler
 from chassis.consume.positions import PositionMovedError
 from chassis.postgres.database import Connection, Pool
 from chassis.publish.lease import LeaseLostError

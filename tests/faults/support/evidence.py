@@ -16,9 +16,8 @@ from contracts.event import Envelope
 from contracts.topics import Topic
 from services.customer.domain import customer_row as projection
 from services.customer.projection import CustomerRow
-from services.reporting import projection as reporting
-from services.reporting.projection.batch_rows import BatchRows
 from tests.faults.support.oracle import Applied, Published
+from tests.oracles import reporting
 
 READ_ON = 1_000
 READ_SECONDS = 120.0
@@ -100,10 +99,7 @@ async def recorded_in_order(pool: Pool) -> bool:
 
 def reported_customers(facts: Iterable[Envelope[Any]]) -> Mapping[UUID, dict[str, Any]]:
     """Return the expected customers of reporting: the pure fold of the store."""
-    rows = BatchRows()
-    for fact in facts:
-        reporting.project(rows, fact)
-    return {key: asdict(row) for key, row in rows.customers.items()}
+    return reporting.rows_of("customer", reporting.keyed(facts)["customer"])
 
 
 async def rewind_group(bootstrap: str, group: str, topic: Topic) -> None:

@@ -25,7 +25,7 @@ async def read_model_caught_up(pool: Pool, read_model: Pool) -> None:
     """Wait until every event of the store has a row in the read model."""
 
     async def level() -> bool:
-        count = await read_model.fetchval("SELECT count(*) FROM timeline")
+        count = await read_model.fetchval("SELECT count(*) FROM fact")
         return bool(count == await pool.fetchval("SELECT count(*) FROM event"))
 
     await eventually(level)
@@ -34,9 +34,9 @@ async def read_model_caught_up(pool: Pool, read_model: Pool) -> None:
 async def check_read_model(pool: Pool, read_model: Pool) -> None:
     stored = await evidence.stored(pool)
     expected = evidence.reported_customers(stored)
-    event_ids = [row["event_id"] for row in await read_model.fetch("SELECT event_id FROM timeline")]
+    event_ids = [row["event_id"] for row in await read_model.fetch("SELECT event_id FROM fact")]
     oracle.hold(
         oracle.same_rows("customer", expected, await evidence.customer_list(read_model)),
-        oracle.same_rows("timeline", {fact.id: 1 for fact in stored}, dict.fromkeys(event_ids, 1)),
+        oracle.same_rows("fact", {fact.id: 1 for fact in stored}, dict.fromkeys(event_ids, 1)),
     )
     assert await read_model.fetchval("SELECT count(*) FROM parked_event") == 0

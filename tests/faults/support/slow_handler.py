@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from aiokafka import AIOKafkaConsumer
 
-from chassis.consume.applier import Handler
+from chassis.consume.isolation import Handler
 from chassis.postgres.database import Connection
 from contracts.event import Envelope
 

@@ -33,6 +33,7 @@ from tests.faults.support.relay_process import delete_topic
 from tests.integration.customer.conftest import Api
 from tests.integration.customer.test_erasure import PERSON, REASON, certificate, id_of
 from tests.integration.customer.test_people import added
+from tests.support.facts import facts_of
 from tests.support.records import changed
 from tests.support.servers import Servers
 from tests.support.waiting import DEADLINE_SECONDS, STEP_SECONDS, background, eventually, lasting
@@ -65,9 +66,11 @@ class Others:
     async def hear(self, service: ServiceWithoutVault, address: str) -> None:
         pool, facts = self.pools[service], await self.facts(address)
         detector = Detector(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
-        apply = {"alerts": detector.apply, "reporting": projection.apply}[service]
         async with transaction(pool) as held:
-            await apply(facts, held)
+            if service == "alerts":
+                await detector.apply(facts, held)
+            else:
+                await projection.apply(facts_of(facts), held)
 
     def sender(self, service: ServiceWithoutVault) -> "Sender":
         """Return what sends, as a process that has just begun makes it."""
@@ -221,7 +224,7 @@ async def test_an_erasure_received_twice_is_answered_once(api: Api, others: Othe
     before = await others.pools["reporting"].fetch(STANDING)
     facts = [fact for fact in await others.facts(address) if fact.event.type.endswith("erased.v1")]
     async with transaction(others.pools["reporting"]) as held:
-        await erasure_answers.receive(facts, held, projection.erasures.names)
+        await erasure_answers.receive([(fact.id, fact.subject) for fact in facts], held, projection.erasures.names)
     assert await others.pools["reporting"].fetch(STANDING) == before
     assert await others.sender("reporting").run_due() == 0
 
@@ -325,7 +328,7 @@ async def test_reporting_counts_a_persons_name_that_should_not_be_there(api: Api
     await api.post(f"{address}/erasure", REASON)
     facts = (await others.facts(address))[-1:]
     async with transaction(others.pools["reporting"]) as held:
-        await projection.apply(facts, held)
+        await projection.apply(facts_of(facts), held)
     [row] = await others.pools["reporting"].fetch(STANDING)
     assert (row["erasure_id"], row["entries"]) == (facts[0].id, 1)
 

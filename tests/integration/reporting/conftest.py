@@ -28,6 +28,7 @@ from deploy.stack import tokens
 from services.reporting import projection
 from services.reporting.__main__ import build
 from services.reporting.schema import HERE, SCHEMA
+from tests.support.facts import TOPIC_OF, fact_of
 from tests.support.http_retry import patiently
 from tests.support.servers import Database, Servers
 from tests.unit.reporting.story import IN_TOPIC_ORDER
@@ -93,11 +94,13 @@ async def feed(pool: Pool, facts: Sequence[Envelope[Any]]) -> None:
     applier = Applier("reporting", pool, projection.apply)
     batches: dict[Source, tuple[Progress, Batch]] = {}
     for fact in facts:
-        source = Source(projection.BY_EVENT[type(fact.event)][0].name, 0)
+        source = Source(TOPIC_OF[type(fact.event)].name, 0)
         if source not in batches:
             batches[source] = (await applier.progress(source), Batch())
         batch = batches[source][1]
-        batch.deliveries.append(Delivery(source, fact.position, fact.position - 1, fact.subject, {}, None, fact))
+        batch.deliveries.append(
+            Delivery(source, fact.position, fact.position - 1, fact.subject, {}, None, fact_of(fact))
+        )
         batch.progress = Progress(fact.position, fact.recorded_at)
     await applier.apply(batches)
 

@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from chassis.consume.positions import NEVER
 from chassis.postgres.database import Pool, open_pool
 from services.reporting.business_zone import save_zone
 from tests.support.servers import Database
@@ -18,6 +19,8 @@ from tests.unit.reporting.story import day
 VIEWS = {
     "dim_customers": 2,
     "dim_customer_ids": 2,
+    "dim_customer_numbers": 2,
+    "dim_customer_tags": 0,
     "dim_employees": 5,
     "dim_dates": 5844,
     "fct_followups": 3,
@@ -26,6 +29,10 @@ VIEWS = {
     "fct_plans": 1,
     "fct_surveys": 1,
     "fct_orders": 1,
+    "fct_quotes": 0,
+    "fct_referrals": 0,
+    "fct_tag_changes": 0,
+    "fct_tier_changes": 1,
     "fct_contracts": 1,
     "fct_alerts": 2,
     "fct_lifecycle_transitions": 4,
@@ -33,7 +40,7 @@ VIEWS = {
 }
 REFUSED = (
     "SELECT * FROM customer",
-    "SELECT * FROM timeline",
+    "SELECT * FROM fact",
     "SELECT * FROM consumer_position",
     "SELECT * FROM parked_event",
     "SELECT * FROM business_zone",
@@ -113,8 +120,9 @@ def test_the_guide_has_queries() -> None:
     assert len(QUERIES) >= 7
 
 
-async def test_effort_and_value_of_a_tier_are_shares_of_all(reader: Pool, story: Pool) -> None:
-    await story.execute("UPDATE contact SET occurred_at = now(); UPDATE customer_order SET placed_at = now()")
+@pytest.mark.usefixtures("story")
+async def test_effort_and_value_of_a_tier_are_shares_of_all(reader: Pool, reporting_admin: Pool) -> None:
+    await reporting_admin.execute("UPDATE fact SET occurred_at = now(); UPDATE customer_order SET placed_at = now()")
     (query,) = [each for each in QUERIES if "share_of_orders" in each]
     rows = {row["tier"]: (row["share_of_contacts"], row["share_of_orders"]) for row in await reader.fetch(query)}
     assert rows == {"vip": (Decimal("0.5000"), Decimal("1.0000")), None: (Decimal("0.5000"), Decimal("0.0000"))}
@@ -187,7 +195,7 @@ async def test_a_stage_left_in_the_same_instant_is_marked(reader: Pool) -> None:
 
 
 async def test_freshness_tells_position_last_event_and_lag(reader: Pool, story: Pool) -> None:
-    await story.execute("UPDATE consumer_position SET watermark = '-infinity' WHERE topic LIKE '%alert%'")
+    await story.execute("UPDATE consumer_position SET watermark = $1 WHERE topic LIKE '%alert%'", NEVER)
     rows = {row["topic"]: row for row in await reader.fetch("SELECT * FROM bi.meta_freshness")}
     customers, alerts = rows["care.customer.events.v1"], rows["care.alert.events.v1"]
     assert (customers["consumer"], customers["position"]) == ("reporting", 12)

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 
 from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
+from chassis.consume.fact_log.fact import FactReader
 from chassis.kafka.client import ensure_topics, partition_of
 from chassis.postgres.database import Pool
 from chassis.runtime.supervisor import Health
@@ -25,11 +26,16 @@ async def test_three_topics_in_any_order_become_one_read_model(running: Servers,
     bootstrap, suffix = running.infrastructure.kafka_bootstrap, uuid4().hex
     customers, followups, alerts = (replace(topic, name=f"{topic.name}.{suffix}") for topic in projection.TOPICS)
     await ensure_topics(bootstrap, (customers, followups, alerts))
-    applier = Applier(f"reporting-{suffix}", read_model, projection.apply)
+    applier = Applier(
+        f"reporting-{suffix}",
+        read_model,
+        projection.apply,
+        decode=FactReader([customers, followups, alerts]).read,
+    )
     consumer = Consumer(applier, [customers, followups, alerts], bootstrap=bootstrap, health=Health("reporting"))
 
     async def heard(count: int) -> bool:
-        return bool(await read_model.fetchval("SELECT count(*) = $1 FROM timeline", count))
+        return bool(await read_model.fetchval("SELECT count(*) = $1 FROM fact", count))
 
     async with background(consumer.run):
         await publish(bootstrap, alerts, ALERT_FACTS)

@@ -7,6 +7,8 @@ import pytest
 
 from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
+from chassis.consume.fact_log.fact import FactReader
+from chassis.consume.fact_log.model import append
 from chassis.consume.rebuild import SESSION, ReadModel, Rebuild
 from chassis.kafka.client import ensure_topics
 from chassis.migrate import Schema
@@ -40,15 +42,17 @@ async def model(running: Servers, read_model: Pool) -> ReadModel:
     for topic, facts in zip(topics, ([*CUSTOMER_FACTS, ERASED], FOLLOWUP_FACTS, ALERT_FACTS), strict=True):
         await publish(bootstrap, topic, facts)
     model = ReadModel(
-        Applier(f"reporting-{uuid4().hex}", read_model, projection.apply),
-        projection.TABLES,
+        Applier(f"reporting-{uuid4().hex}", read_model, projection.apply, decode=FactReader(topics).read),
+        projection.MODEL.names,
         lambda applier, health, shared: (
             Consumer(applier, topics, bootstrap=bootstrap, health=health, shared=shared).run
         ),
+        fill=append,
+        derive=projection.MODEL.derive,
     )
 
     async def heard() -> bool:
-        return bool(await read_model.fetchval("SELECT count(*) = $1 FROM timeline", len(IN_TOPIC_ORDER) + 1))
+        return bool(await read_model.fetchval("SELECT count(*) = $1 FROM fact", len(IN_TOPIC_ORDER) + 1))
 
     async with background(model.follow(Health("reporting"))):
         await eventually(heard)
@@ -65,13 +69,13 @@ async def test_the_views_show_the_new_tables_as_they_showed_the_old(
     views = await read_model.fetch(VIEWS)
     names = [row["relname"] for row in views if not row["relname"].startswith("meta")]
     seen = {name: await reader.fetch(f"SELECT * FROM bi.{name} ORDER BY 1") for name in names}
-    oldest = await read_model.fetchval(OLDEST_TABLE, list(projection.TABLES))
+    oldest = await read_model.fetchval(OLDEST_TABLE, list(projection.MODEL.names))
 
     await Rebuild(model, owner).run(lambda _share: None)
 
     assert await read_model.fetch(VIEWS) == views
     assert {name: await reader.fetch(f"SELECT * FROM bi.{name} ORDER BY 1") for name in names} == seen
-    assert await read_model.fetchval(OLDEST_TABLE, list(projection.TABLES)) > oldest
+    assert await read_model.fetchval(OLDEST_TABLE, list(projection.MODEL.names)) > oldest
     await owner.execute("TRUNCATE public.customer")
     assert await reader.fetch("SELECT * FROM bi.dim_customers") == []
     await reader.close()
@@ -106,4 +110,4 @@ async def test_an_erasure_that_was_answered_is_not_answered_again(
     await Rebuild(model, owner).run(lambda _share: None)
     await owner.close()
     assert await read_model.fetch("SELECT * FROM erasure_received") == before
-    assert await read_model.fetchval("SELECT count(*) FROM timeline WHERE event_id = $1", ERASED.id) == 1
+    assert await read_model.fetchval("SELECT count(*) FROM fact WHERE event_id = $1", ERASED.id) == 1

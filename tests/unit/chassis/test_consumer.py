@@ -11,7 +11,7 @@ from contracts.topics import FOLLOWUP_EVENTS, watermarks_of
 
 
 def consumer(gather_seconds: float = 0.0) -> Consumer:
-    applier = cast(Applier, cast(Any, None))
+    applier = Applier("test", cast(Any, None), cast(Any, None))
     return Consumer(applier, [FOLLOWUP_EVENTS], bootstrap="", health=Health("test"), gather_seconds=gather_seconds)
 
 

@@ -6,22 +6,30 @@ import pytest
 from pydantic import ValidationError
 
 from contracts.customer import Kind, NeedStated, NeedStatus, ProfileChanged, Registered, Renamed
+from contracts.event import Event
 from contracts.examples import example_envelope
-from contracts.examples.constants import CONTENT_REF
+from contracts.examples.constants import CONTENT_REF, CUSTOMER_ID
 from services.customer.commands import ChangeProfile, Profile, Rename, StateNeed
 from services.customer.commands.record import MAX_INTERESTS, ProfileField
 from services.customer.domain import CUSTOMER
 from services.customer.domain.customer_row import project_next
 from services.customer.domain.needs import MAX_NEEDS
 from services.followup.domain import customer_ref as followup
-from services.reporting.projection import customer as reporting
-from services.reporting.projection.batch_rows import BatchRows
+from tests.oracles import reporting
+from tests.oracles.reporting.rows import CustomerRow
 from tests.support.spec import Spec
 
 customer = Spec(CUSTOMER)
 registered = Registered(kind=Kind.COMPANY, name="上海腾云")
 described = ProfileChanged(industry="制造", interests=("高尔夫",), cooperation_since=date(2021, 3, 1))
 cloud = NeedStated(need="云服务器")
+
+
+def reported(*events: Event) -> CustomerRow:
+    """Return the customer's row of reporting after events."""
+    history = [(CUSTOMER_ID, example_envelope(event)) for event in events]
+    row: CustomerRow = reporting.fold("customer", history)[CUSTOMER_ID]
+    return row
 
 
 def test_basics_are_recorded_where_they_are_new() -> None:
@@ -48,15 +56,13 @@ def test_a_persons_new_name_goes_to_the_vault() -> None:
 
 def test_lists_show_the_last_name() -> None:
     facts = (registered, Renamed(name="上海腾云集团"))
-    row, reference, rows = None, None, BatchRows()
+    row, reference = None, None
     for fact in facts:
         row = project_next(row, example_envelope(fact))
         reference = followup.project(reference, example_envelope(fact))
-        reporting.project(rows, example_envelope(fact))
-    [reported] = rows.customers.values()
     assert row
     assert reference
-    assert (row.name, reference.name, reported.company_name) == ("上海腾云集团",) * 3
+    assert (row.name, reference.name, reported(*facts).company_name) == ("上海腾云集团",) * 3
 
 
 def test_a_field_can_be_cleared_and_is_cleared_once() -> None:
@@ -78,11 +84,7 @@ def test_lists_forget_what_was_cleared_and_pass_over_what_they_do_not_keep() -> 
         row = project_next(row, example_envelope(fact))
     assert row
     assert (row.industry, row.interests, row.cooperation_since) == (None, None, date(2021, 3, 1))
-    rows = BatchRows()
-    for fact in facts:
-        reporting.project(rows, example_envelope(fact))
-    [reported] = rows.customers.values()
-    assert reported.industry is None
+    assert reported(*facts).industry is None
 
 
 def test_every_field_of_a_profile_can_be_cleared() -> None:

@@ -1,6 +1,7 @@
 """Two customers and their events on three topics."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -22,8 +23,18 @@ from contracts.examples import (
     example,
     example_envelope,
 )
-from services.reporting import projection
-from services.reporting.projection.batch_rows import BatchRows
+from tests.oracles import reporting as oracle
+from tests.oracles.reporting.rows import (
+    AlertRow,
+    ComplaintRow,
+    ContractRow,
+    CustomerRow,
+    OrderRow,
+    PlanRow,
+    QuoteRow,
+    SurveyRow,
+    TaskRow,
+)
 
 START = datetime(2026, 3, 2, 1, tzinfo=UTC)
 OTHER_ID = uuid5(CUSTOMER_ID, "other")
@@ -109,8 +120,21 @@ def interleaved(turns: Iterable[int]) -> list[Envelope[Any]]:
 TURNS = [number for number, topic in enumerate(TOPICS) for _ in topic]
 
 
-def rows_of(facts: Iterable[Envelope[Any]]) -> BatchRows:
-    rows = BatchRows()
-    for fact in facts:
-        projection.project(rows, fact)
-    return rows
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of the state tables by their keys, as the oracle calculates them."""
+
+    customers: dict[UUID, CustomerRow]
+    tasks: dict[UUID, TaskRow]
+    complaints: dict[UUID, ComplaintRow]
+    plans: dict[UUID, PlanRow]
+    surveys: dict[UUID, SurveyRow]
+    orders: dict[UUID, OrderRow]
+    quotes: dict[UUID, QuoteRow]
+    contracts: dict[UUID, ContractRow]
+    alerts: dict[UUID, AlertRow]
+
+
+def rows_of(envelopes: Iterable[Envelope[Any]]) -> Rows:
+    """Return the rows after events, each topic in order."""
+    return Rows(*(oracle.fold(table, history) for table, history in oracle.keyed(envelopes).items()))

@@ -15,15 +15,14 @@ from contracts.examples import (
     example,
     example_envelope,
 )
-from services.reporting.projection.batch_rows import BatchRows
-from tests.unit.reporting.story import rows_of
+from tests.unit.reporting.story import Rows, rows_of
 
 placed = example(customer.OrderPlaced)
 signed = example(customer.ContractSigned)
 started = example(followup.PlanStarted)
 
 
-def rows_after(*events: Event) -> BatchRows:
+def rows_after(*events: Event) -> Rows:
     return rows_of(example_envelope(event) for event in events)
 
 

@@ -7,7 +7,7 @@ import pytest
 from contracts import followup
 from contracts.event import Event
 from contracts.examples import COMPLAINT_ID, OCCURRED_AT, TASK_ID, example, example_envelope
-from services.reporting.projection.rows import ComplaintRow
+from tests.oracles.reporting.rows import ComplaintRow
 from tests.unit.reporting.story import rows_of
 
 raised = example(followup.ComplaintRaised)

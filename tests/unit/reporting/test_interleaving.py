@@ -15,4 +15,4 @@ def test_any_interleaving_of_the_topics_leads_to_the_same_rows(turns: list[int])
 def test_contacts_and_tasks_are_stored_before_the_registration_arrives() -> None:
     rows = rows_of([*ALERT_FACTS, *FOLLOWUP_FACTS])
     assert rows.customers == {}
-    assert (len(rows.tasks), len(rows.contacts), len(rows.complaints), len(rows.alerts)) == (3, 3, 1, 2)
+    assert (len(rows.tasks), len(rows.complaints), len(rows.alerts)) == (3, 1, 2)

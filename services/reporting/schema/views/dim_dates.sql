@@ -4,9 +4,12 @@ SELECT d::date AS calendar_date, extract(year FROM d)::integer AS calendar_year,
     extract(day FROM d)::integer AS day_of_month, extract(isoyear FROM d)::integer AS iso_year,
     extract(week FROM d)::integer AS iso_week, extract(isodow FROM d)::integer AS iso_day_of_week,
     extract(isodow FROM d) IN (6, 7) AS is_weekend, 'provisional'::text AS calendar_status
-FROM generate_series(timestamp '2020-01-01', timestamp '2035-12-31', interval '1 day') AS days(d);
+FROM generate_series(
+    (SELECT least(date_trunc('year', min(occurred_at) AT TIME ZONE 'UTC'), timestamp '2020-01-01') FROM fact),
+    timestamp '2035-12-31', interval '1 day'
+) AS days(d);
 
-COMMENT ON VIEW bi.dim_dates IS 'One row per day from 2020 to 2035 / 日期维度：2020 至 2035 年每天一行';
+COMMENT ON VIEW bi.dim_dates IS 'One row per day from the year of the earliest fact, at the latest 2020, to 2035 / 日期维度：自最早事实所在年份（不晚于 2020 年）至 2035 年每天一行';
 COMMENT ON COLUMN bi.dim_dates.calendar_date IS 'The day / 日期';
 COMMENT ON COLUMN bi.dim_dates.calendar_year IS 'Year / 年';
 COMMENT ON COLUMN bi.dim_dates.calendar_quarter IS 'Quarter, 1 to 4 / 季度（1 至 4）';

@@ -1,5 +1,6 @@
 CREATE OR REPLACE VIEW bi.fct_contracts AS
-SELECT k.contract_id, k.customer_id, k.kind AS contract_kind, k.signed_at,
+SELECT k.contract_id, k.customer_id, k.external_system AS source_system, k.external_id AS contract_number,
+    k.kind AS contract_kind, k.signed_at,
     (k.signed_at AT TIME ZONE z.zone)::date AS signed_date, k.starts_on AS starts_date, k.ends_on AS ends_date,
     k.amount_minor, k.currency, k.renewal_intent, k.renewals AS renewal_count, k.renewed_at, k.ended_at, k.end_reason,
     k.ended_at IS NULL AND k.starts_on <= d.today AND coalesce(k.ends_on >= d.today, true) AS is_in_force,
@@ -11,6 +12,8 @@ COMMENT ON VIEW bi.fct_contracts IS
     'One row per contract; term and amount are those of the present term / 合同事实：每份合同一行，期限与金额为当前期';
 COMMENT ON COLUMN bi.fct_contracts.contract_id IS 'The contract / 合同编号';
 COMMENT ON COLUMN bi.fct_contracts.customer_id IS 'The customer / 客户编号';
+COMMENT ON COLUMN bi.fct_contracts.source_system IS 'The system that numbered it; empty if it was recorded by hand / 来源系统；手工登记为空';
+COMMENT ON COLUMN bi.fct_contracts.contract_number IS 'Its number in that system / 来源系统中的合同号';
 COMMENT ON COLUMN bi.fct_contracts.contract_kind IS
     'standard, framework, strategic / 合同类型：standard 普通，framework 框架，strategic 长期合作';
 COMMENT ON COLUMN bi.fct_contracts.signed_at IS 'When it was signed, UTC / 签订时间（UTC）';

@@ -1,5 +1,6 @@
 CREATE OR REPLACE VIEW bi.fct_orders AS
-SELECT o.order_id, o.customer_id, o.category AS product_category, o.amount_minor, o.currency, o.placed_at,
+SELECT o.order_id, o.customer_id, o.external_system AS source_system, o.external_id AS order_number,
+    o.category AS product_category, o.amount_minor, o.currency, o.placed_at,
     (o.placed_at AT TIME ZONE z.zone)::date AS placed_date, o.delivered_at,
     (o.delivered_at AT TIME ZONE z.zone)::date AS delivered_date, o.cancelled_at, o.cancel_reason,
     o.delivered_at IS NOT NULL AS is_delivered, o.cancelled_at IS NOT NULL AS is_cancelled
@@ -8,6 +9,8 @@ FROM customer_order o CROSS JOIN (SELECT zone FROM business_zone LIMIT 1) z;
 COMMENT ON VIEW bi.fct_orders IS 'One row per order (accumulating) / 订单事实：每个订单一行，累积更新';
 COMMENT ON COLUMN bi.fct_orders.order_id IS 'The order / 订单编号';
 COMMENT ON COLUMN bi.fct_orders.customer_id IS 'The customer / 客户编号';
+COMMENT ON COLUMN bi.fct_orders.source_system IS 'The system that numbered it; empty if it was recorded by hand / 来源系统；手工登记为空';
+COMMENT ON COLUMN bi.fct_orders.order_number IS 'Its number in that system / 来源系统中的订单号';
 COMMENT ON COLUMN bi.fct_orders.product_category IS 'What was ordered / 产品类别';
 COMMENT ON COLUMN bi.fct_orders.amount_minor IS 'Amount in whole minor units, such as 分 / 金额（最小货币单位，如分）';
 COMMENT ON COLUMN bi.fct_orders.currency IS 'Currency, a code of ISO 4217 / 币种（ISO 4217）';

@@ -2,11 +2,12 @@ CREATE OR REPLACE VIEW bi.meta_freshness AS
 SELECT p.consumer, p.topic, p.position, e.last_event_recorded_at, p.complete_until_at,
     extract(epoch FROM clock_timestamp() - p.complete_until_at)::double precision AS lag_seconds
 FROM (
-    SELECT consumer, topic, max(position) AS position, nullif(min(watermark), '-infinity') AS complete_until_at
+    SELECT consumer, topic, max(position) AS position, nullif(min(watermark), 'epoch') AS complete_until_at
     FROM consumer_position GROUP BY consumer, topic
 ) p LEFT JOIN LATERAL (
-    SELECT t.recorded_at AS last_event_recorded_at FROM timeline t
-    WHERE t.topic = p.topic ORDER BY t.position DESC LIMIT 1
+    SELECT f.recorded_at AS last_event_recorded_at FROM fact f
+    WHERE f.feed = CASE p.topic WHEN 'care.alert.events.v1' THEN 'alerts' ELSE split_part(p.topic, '.', 2) END
+    ORDER BY f.position DESC LIMIT 1
 ) e ON true;
 
 COMMENT ON VIEW bi.meta_freshness IS 'Progress of the read model, per topic / 数据新鲜度：每个主题的处理进度';

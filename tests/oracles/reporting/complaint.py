@@ -1,4 +1,4 @@
-"""Projects complaints: their steps, their targets and pauses, and their repeats."""
+"""The row of a complaint after one more event."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -6,28 +6,23 @@ from typing import Any
 
 from contracts import followup as events
 from contracts.event import Envelope
-from contracts.followup.complaint import ComplaintEvent, RepeatEvent, Target
-from services.reporting.projection.batch_rows import BatchRows
-from services.reporting.projection.rows import ComplaintRow
+from contracts.followup.complaint import ComplaintEvent, Target
+from tests.oracles.reporting.rows import ComplaintRow
 
 
-def project(rows: BatchRows, envelope: Envelope[Any], event: ComplaintEvent) -> None:
-    """Apply one event to the complaint's row."""
+def evolve(row: ComplaintRow | None, envelope: Envelope[Any]) -> ComplaintRow | None:
+    event = envelope.event
     if isinstance(event, events.ComplaintRaised):
-        rows.complaints[envelope.stream_id] = raised(envelope, event)
-        return
-    rows.complaints[envelope.stream_id] = after(rows.complaints[envelope.stream_id], event, envelope.occurred_at)
-
-
-def project_repeat(rows: BatchRows, event: RepeatEvent) -> None:
-    """Apply an event about repeated complaints. Such events are in their own stream, after the complaint was raised."""
-    complaint = rows.complaints[event.complaint_id]
+        return raised(envelope, event)
+    if row is None:
+        return None
     match event:
         case events.ComplaintLinked(first_id=first_id, number=number):
-            complaint = replace(complaint, first_id=first_id, repeat_number=number)
+            return replace(row, first_id=first_id, repeat_number=number)
         case events.ComplaintEscalated(level=level):
-            complaint = replace(complaint, escalation_level=max(level, complaint.escalation_level))
-    rows.complaints[event.complaint_id] = complaint
+            return replace(row, escalation_level=max(level, row.escalation_level))
+        case _:
+            return after(row, event, envelope.occurred_at)
 
 
 def raised(envelope: Envelope[Any], event: events.ComplaintRaised) -> ComplaintRow:

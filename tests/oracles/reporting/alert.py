@@ -1,24 +1,23 @@
-"""Projects alerts. Every event holds the complete alert."""
+"""The row of an alert after one more event, which contains the complete alert."""
+
+from typing import Any
 
 from contracts import alerts as events
 from contracts.event import Envelope
-from services.reporting.projection.batch_rows import BatchRows
-from services.reporting.projection.rows import AlertRow
+from tests.oracles.reporting.rows import AlertRow
 
 
-def project(rows: BatchRows, envelope: Envelope[events.AnyEvent]) -> None:
-    """Apply one event of an alert to the rows."""
-    event = envelope.event
-    match event:
-        case events.AlertRaised():
-            rows.alerts[event.alert_id] = alert(envelope, None)
+def evolve(_: AlertRow | None, envelope: Envelope[Any]) -> AlertRow:
+    match envelope.event:
         case events.AlertCleared():
-            rows.alerts[event.alert_id] = alert(envelope, "cleared")
+            return alert(envelope, "cleared")
         case events.AlertWithdrawn():
-            rows.alerts[event.alert_id] = alert(envelope, "withdrawn")
+            return alert(envelope, "withdrawn")
+        case _:
+            return alert(envelope, None)
 
 
-def alert(envelope: Envelope[events.AnyEvent], outcome: str | None) -> AlertRow:
+def alert(envelope: Envelope[Any], outcome: str | None) -> AlertRow:
     event = envelope.event
     return AlertRow(
         alert_id=event.alert_id,

@@ -1,14 +1,13 @@
-"""The rows of the read model. Each table is written from one topic, so the order between topics does not matter."""
+"""The rows of the state tables, with their columns as fields."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
 from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerRow:
-    """A customer. `last_contacted_at` is stated by the source; recorded contacts are in ContactRow."""
+    """A customer. `last_contacted_at` is stated by the source."""
 
     customer_id: UUID
     kind: str
@@ -27,35 +26,6 @@ class CustomerRow:
     last_contacted_at: datetime | None = None
     helper_ids: list[str] = field(default_factory=list)
     merged_into: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TransitionRow:
-    """An entry into a stage; `previous` is absent for the first."""
-
-    event_id: UUID
-    position: int
-    customer_id: UUID
-    previous: str | None
-    stage: str
-    reason: str | None
-    occurred_at: datetime
-    recorded_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ContactRow:
-    contact_id: UUID
-    customer_id: UUID
-    employee_id: str
-    channel: str
-    direction: str
-    is_automated: bool
-    purpose: str | None
-    outcome: str | None
-    task_id: UUID | None
-    occurred_at: datetime
-    recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,42 +49,6 @@ class TaskRow:
     plan_id: UUID | None = None
     plan_step: str | None = None
     reassigned_times: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class PlanRow:
-    """A plan with its last version and tier."""
-
-    plan_id: UUID
-    customer_id: UUID
-    template: str
-    number: int
-    tier: str | None
-    started_at: datetime
-    anchor_at: datetime
-    changed_times: int = 0
-    ended_at: datetime | None = None
-    end_reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SurveyRow:
-    """A survey, and its answer unless that was anonymous."""
-
-    survey_id: UUID
-    customer_id: UUID
-    survey: str
-    kind: str
-    lowest: int
-    highest: int
-    is_anonymous: bool
-    channel: str | None
-    step: str | None
-    about_id: UUID | None
-    sent_at: datetime
-    expires_at: datetime
-    answered_at: datetime | None = None
-    score: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +96,100 @@ class ComplaintRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanRow:
+    """A plan with its last version and tier."""
+
+    plan_id: UUID
+    customer_id: UUID
+    template: str
+    number: int
+    tier: str | None
+    started_at: datetime
+    anchor_at: datetime
+    changed_times: int = 0
+    ended_at: datetime | None = None
+    end_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyRow:
+    """A survey, and its answer unless that was anonymous."""
+
+    survey_id: UUID
+    customer_id: UUID
+    survey: str
+    kind: str
+    lowest: int
+    highest: int
+    is_anonymous: bool
+    channel: str | None
+    step: str | None
+    about_id: UUID | None
+    sent_at: datetime
+    expires_at: datetime
+    answered_at: datetime | None = None
+    score: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """An order, until its delivery or cancellation."""
+
+    order_id: UUID
+    customer_id: UUID
+    external_system: str | None
+    external_id: str | None
+    category: str | None
+    amount_minor: int
+    currency: str
+    placed_at: datetime
+    delivered_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    cancel_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRow:
+    """A quote. `competitor` is the issuer of the last quote that it was compared with, if known."""
+
+    quote_id: UUID
+    customer_id: UUID
+    external_system: str | None
+    external_id: str | None
+    category: str | None
+    requested_at: datetime | None = None
+    first_issued_at: datetime | None = None
+    issued_at: datetime | None = None
+    issues: int = 0
+    amount_minor: int | None = None
+    currency: str | None = None
+    comparisons: int = 0
+    compared_at: datetime | None = None
+    competitor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContractRow:
+    """Term, amount and intent are those of the present term; `renewals` counts the terms after the first."""
+
+    contract_id: UUID
+    customer_id: UUID
+    external_system: str | None
+    external_id: str | None
+    kind: str
+    signed_at: datetime
+    starts_on: date
+    ends_on: date | None
+    amount_minor: int
+    currency: str
+    renewal_intent: str
+    renewals: int = 0
+    renewed_at: datetime | None = None
+    ended_at: datetime | None = None
+    end_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AlertRow:
     """An alert as last published. `causes` are the ids of the events that caused it."""
 
@@ -180,17 +208,3 @@ class AlertRow:
     summary_zh: str
     concerns_id: UUID | None
     causes: list[UUID]
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineRow:
-    event_id: UUID
-    topic: str
-    position: int
-    customer_id: UUID
-    stream_id: UUID
-    type: str
-    occurred_at: datetime
-    recorded_at: datetime
-    actor: str
-    data: dict[str, Any]

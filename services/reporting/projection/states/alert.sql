@@ -1,0 +1,22 @@
+-- An alert as last published: every event contains the complete alert.
+WITH told AS (
+    SELECT DISTINCT ON (key) key, customer_id, data, split_part(type, '.', 3) AS event
+    FROM facts
+    ORDER BY key, position DESC
+)
+SELECT key AS alert_id,
+    customer_id,
+    data ->> 'rule_id' AS rule_id,
+    (data ->> 'rule_version')::bigint AS rule_version,
+    data ->> 'severity' AS severity,
+    CASE event WHEN 'raised' THEN 'firing' ELSE 'resolved' END AS status,
+    CASE WHEN event <> 'raised' THEN event END AS outcome,
+    (data ->> 'starts_at')::timestamptz AS starts_at,
+    (data ->> 'ends_at')::timestamptz AS ends_at,
+    (data ->> 'silent_since')::timestamptz AS silent_since,
+    data ->> 'owner_id' AS owner_id,
+    data ->> 'summary' AS summary,
+    data ->> 'summary_zh' AS summary_zh,
+    (data ->> 'concerns_id')::uuid AS concerns_id,
+    ARRAY(SELECT jsonb_array_elements_text(data -> 'causes')::uuid) AS causes
+FROM told
