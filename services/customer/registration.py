@@ -7,6 +7,7 @@ from chassis.commands.command import Context
 from chassis.commands.command_handler import CommandHandler, allow_all
 from chassis.commands.decider import MovedError, RejectedError
 from chassis.commands.result import Handled
+from chassis.rules.comparison import is_name_of
 from chassis.store.pseudonym import Pseudonyms
 from chassis.versions.lookup import Versions
 from contracts.customer import TierSchemePublished
@@ -47,16 +48,27 @@ class Registration:
             current_id = await self._current_id(customer_id)
             if current_id == customer_id or not (isinstance(refusal, MovedError) or refusal.code == LEADS_ELSEWHERE):
                 raise
-        return current_id, await self._customers.handle(current_id, command, context, authorize=authorize)
+        led = command.reaching(await self._names_before(customer_id))
+        return current_id, await self._customers.handle(current_id, led, context, authorize=authorize)
 
     async def known_as(self, system: str, number: str) -> UUID | None:
         """Return the customer with this number in another system, including every acknowledged command."""
         found = await self._current_id(self._pseudonyms.customer(system, number))
         return found if (await self._customers.load(found)).state.known else None
 
-    async def name_of(self, customer_id: UUID) -> str | None:
-        """Return the name of the company that now has this id; None for a person, and for an unknown one."""
-        return (await self._customers.load(await self._current_id(customer_id))).state.name
+    async def has_name(self, system: str, number: str, name: str) -> bool:
+        """Whether the customer with this number has or had this name; a person's name is not compared."""
+        number_id = self._pseudonyms.customer(system, number)
+        present = (await self._customers.load(await self._current_id(number_id))).state
+        keys = [*present.name_keys, *await self._names_before(number_id)]
+        return not keys or is_name_of(keys, name)
+
+    async def take_number(self, customer_id: UUID, reference: commands.ExternalReference, context: Context) -> None:
+        """Add a number of another system to a known customer."""
+        number_id = self._pseudonyms.customer(reference.system, reference.id)
+        reserve = commands.ReserveReference(reference=reference, customer_id=customer_id)
+        linked = [self._customers.linked(number_id, reserve)] if number_id != customer_id else []
+        await self._customers.handle(customer_id, commands.AddReference(reference=reference), context, linked=linked)
 
     async def _completed(self, command: commands.Register, context: Context) -> commands.Register:
         """Return the command with the tiers that its scheme offers, and the leader of its owner."""
@@ -66,6 +78,12 @@ class Registration:
         if command.owner_id and not command.leader_id and (owner := await self._employees.one(command.owner_id)):
             command = command.with_owners_leader(owner.leader_id)
         return command
+
+    async def _names_before(self, customer_id: UUID) -> tuple[str, ...]:
+        """Return the keys of the names of those through whom an id leads to the present customer."""
+        first = (await self._customers.load(customer_id)).state
+        holder = (await self._customers.load(first.reserved_for)).state if first.reserved_for else first
+        return tuple(key for each in (first, holder) if each.merged_into for key in each.name_keys)
 
     async def _current_id(self, customer_id: UUID) -> UUID:
         """Return the present customer of an id: the one that its number is reserved for, or that it was merged into."""

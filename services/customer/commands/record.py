@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, StrictBool, model_validator
 
 from chassis.commands.command import FactCommand, RequestModel
 from contracts.customer import Kind, Stage, WorkStatus
@@ -55,7 +55,10 @@ class ProfileField(StrEnum):
 
 
 class Register(FactCommand):
-    """Register a customer. If it is already registered, update the stated fields."""
+    """Register a customer. If it is already registered, update the stated fields.
+
+    The name of a known company is changed only with `rename`. Without it, a name that it never had is rejected.
+    """
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"person_name"})
 
@@ -69,7 +72,9 @@ class Register(FactCommand):
     stage: Stage | None = None
     owner_id: EmployeeId | None = None
     leader_id: EmployeeId | None = None
+    rename: StrictBool = False
     _owners_leader: EmployeeId | None = PrivateAttr(default=None)
+    _led_by: tuple[str, ...] = PrivateAttr(default=())
 
     @property
     def owners_leader(self) -> EmployeeId | None:
@@ -79,6 +84,16 @@ class Register(FactCommand):
     def with_owners_leader(self, leader_id: EmployeeId | None) -> Self:
         command = self.model_copy()
         command._owners_leader = leader_id  # noqa: SLF001 - the same class
+        return command
+
+    @property
+    def led_by(self) -> tuple[str, ...]:
+        """The keys of the names of the duplicate through which the command reached this customer."""
+        return self._led_by
+
+    def reaching(self, name_keys: tuple[str, ...]) -> Self:
+        command = self.model_copy()
+        command._led_by = name_keys  # noqa: SLF001 - the same class
         return command
 
     def occurrence_times(self) -> Sequence[datetime | None]:

@@ -13,9 +13,10 @@ from chassis.commands.item_limit import ItemKind, ItemLimit
 from chassis.commands.problem import not_found
 from chassis.commands.result import Handled
 from chassis.http.streams import new_id, subject_of
+from chassis.rules.comparison import normalised
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
-from chassis.store.pseudonym import Pseudonyms, normalised
+from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import ContractSigned, OrderPlaced, QuoteIssued, QuoteRequested
 from contracts.event import Event
 from services.customer import limits

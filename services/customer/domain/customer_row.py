@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from chassis.rules.comparison import names_after
 from contracts import customer as events
 from contracts.customer.responsibility import ResponsibilityEvent, evolve_responsibility
 from contracts.event import Envelope
@@ -48,6 +49,8 @@ class CustomerRow:
     reviewed_at: datetime | None = None
     is_erased: bool = False
     merged_into: UUID | None = None
+    # Of a company: the keys of its name and of its former names.
+    name_keys: list[str] = field(default_factory=list)
 
 
 # Events that do not change the row.
@@ -118,7 +121,7 @@ def described(
 ) -> CustomerRow:
     match event:
         case events.Renamed(name=name, name_ref=name_ref):
-            return replace(row, name=name, name_ref=name_ref)
+            return replace(row, name=name, name_ref=name_ref, name_keys=names_after(row.name_keys, name))
         case events.ProfileChanged():
             return replace(row, **{name: value for name, value in event.changes().items() if name in PROFILE})
         case events.ProfileReviewed():
@@ -157,5 +160,6 @@ def first_row(envelope: Envelope[events.CustomerEvent], event: events.Registered
         registered_at=envelope.occurred_at,
         external_system=event.external_system,
         external_id=event.external_id,
+        name_keys=names_after([], event.name),
         numbers=[{"system": event.external_system, "id": event.external_id}] if event.external_id else [],
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chassis.commands.decider import RejectedError
+from chassis.rules.comparison import is_name_of, names_after
 from contracts import customer as events
 from contracts.customer import Kind, Stage
 from contracts.customer.record import RecordEvent
@@ -14,6 +15,7 @@ from services.customer.domain.references import first_reference
 from services.customer.domain.state import Customer
 from services.customer.domain.tiers import OFFERED, tier_set
 
+NAME_DIFFERS = "name-differs"
 KNOWN = frozenset(commands.Profile.model_fields)
 
 
@@ -31,14 +33,19 @@ def decide(
 
 def evolve(customer: Customer, event: RecordEvent) -> Customer:
     match event:
-        case events.Registered(kind=kind, name=name, name_ref=name_ref):
-            return replace(customer, kind=kind, name=name, name_ref=name_ref, references=first_reference(event))
-        case events.Renamed(name=name, name_ref=name_ref):
-            return replace(customer, name=name, name_ref=name_ref)
+        case events.Registered(kind=kind):
+            return replace(named(customer, event), kind=kind, references=first_reference(event))
+        case events.Renamed():
+            return named(customer, event)
         case events.ProfileChanged():
             return replace(customer, profile=profile_after(customer.profile, event))
         case events.ProfileReviewed():
             return customer
+
+
+def named(customer: Customer, event: events.Registered | events.Renamed) -> Customer:
+    keys = tuple(names_after(customer.name_keys, event.name))
+    return replace(customer, name=event.name, name_ref=event.name_ref, name_keys=keys)
 
 
 def registered(customer: Customer, command: commands.Register) -> list[events.CustomerEvent]:
@@ -58,7 +65,7 @@ def registered(customer: Customer, command: commands.Register) -> list[events.Cu
 
 def stated(customer: Customer, command: commands.Register) -> list[events.CustomerEvent]:
     """Return the events for the other fields of a registration. The first stated stage needs no legal transition."""
-    found = profile_changed(customer, command.profile)
+    found = [*name_stated(customer, command), *profile_changed(customer, command.profile)]
     if command.tier:
         scheme, tier = command.tier.scheme, command.tier.tier
         offered = command.offered if isinstance(command, commands.RegisterInTier) else OFFERED.get(scheme, ())
@@ -72,6 +79,21 @@ def stated(customer: Customer, command: commands.Register) -> list[events.Custom
     elif command.stage and customer.known:
         found += stage_changed(customer, command.stage, "stated-by-source")
     return found
+
+
+def name_stated(customer: Customer, command: commands.Register) -> list[events.CustomerEvent]:
+    """Reject a name that a known company never had, unless the command renames it. A person's name is not compared."""
+    if not customer.name_keys or command.name in (None, customer.name) or is_name_of(command.led_by, command.name):
+        return []
+    if command.rename:
+        return [events.Renamed(name=command.name)]
+    if is_name_of(customer.name_keys, command.name):
+        return []
+    raise RejectedError(
+        NAME_DIFFERS,
+        "This number belongs to a company of another name. Correct the number or the name, or ask to rename.",
+        "该编号属于另一名称的公司。请更正编号或名称，或注明要更名。",
+    )
 
 
 def renamed(customer: Customer, command: commands.Rename) -> list[events.CustomerEvent]:

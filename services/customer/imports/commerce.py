@@ -8,24 +8,15 @@ from zoneinfo import ZoneInfo
 from chassis.commands.command import Command, Context
 from chassis.commands.result import CREATED, Handled
 from chassis.files.imports import RowOutcome, RowProblemError, step
-from chassis.files.row_cells import (
-    WORKDAY_START,
-    choose,
-    day,
-    moment,
-    refuse_other_name,
-    required,
-    system_of,
-)
-from chassis.files.table import FILE_SYSTEM, SOURCE_SYSTEM, Column, Meaning, Row
-from chassis.store.pseudonym import normalised
+from chassis.files.row_cells import WORKDAY_START, choose, day, moment, required, system_of
+from chassis.files.table import SOURCE_SYSTEM, Column, Meaning, Row
+from chassis.rules.comparison import normalised
 from contracts.customer import ContractKind, RenewalIntent
 from contracts.field_error import FieldError
 from contracts.money import currency_of_sign, minor_units, written_amount
 from services.customer import commands
 from services.customer.commerce.recording import Commerce, Kind
-from services.customer.queries import CustomerQueries
-from services.customer.registration import Registration
+from services.customer.imports.customer_lookup import CustomerLookup
 
 CUSTOMER = (
     Column("customer_number", ("客户编号", "customer_number")),
@@ -73,7 +64,6 @@ INTENTS = {
     **{str(intent): intent for intent in RenewalIntent},
 }
 UNSTATED = "stated-by-source"
-ENOUGH_TO_BE_AMBIGUOUS = 2
 
 PLACES = {"": ("customer_number", "customer"), "id": ("number",), "amount_minor": ("amount",)}
 ORDER_PLACES = {
@@ -97,14 +87,13 @@ CONTRACT_PLACES = {
 class CommerceImport:
     """Records one order or contract per row: its beginning and its later changes, each at WORKDAY_START of its day."""
 
-    def __init__(self, commerce: Commerce, registration: Registration, queries: CustomerQueries, zone: str) -> None:
+    def __init__(self, commerce: Commerce, lookup: CustomerLookup, zone: str) -> None:
         self._commerce = commerce
-        self._registration = registration
-        self._queries = queries
+        self._lookup = lookup
         self._zone = ZoneInfo(zone)
 
     def ordering_key(self, row: Row) -> str:
-        return normalised(row.cells["number"])
+        return f"{system_of(row.cells)} {normalised(row.cells['number'])}"
 
     def at(self, text: str, column: str) -> datetime | None:
         found = moment(text, column)
@@ -114,7 +103,7 @@ class CommerceImport:
         self, kind: Kind[Any], cells: dict[str, str], row_commands: list[Command], context: Context
     ) -> tuple[RowOutcome, UUID]:
         """Run the commands of a row: the first begins the order or contract, the others change it."""
-        customer_id = await self._customer(cells)
+        customer_id = await self._customer(cells, context)
         beginning, *changes = row_commands
         record_id, first = await self._commerce.begin(kind, customer_id, beginning, step(context, "begin"))
         handled: list[Handled] = [first]
@@ -125,25 +114,22 @@ class CommerceImport:
             return RowOutcome.CREATED, customer_id
         return (RowOutcome.CHANGED if any(one.events for one in handled) else RowOutcome.UNCHANGED), customer_id
 
-    async def _customer(self, cells: dict[str, str]) -> UUID:
+    async def _customer(self, cells: dict[str, str], context: Context) -> UUID:
         """Return the row's customer, by number or else by name. Raises RowProblemError."""
         number, name = cells["customer_number"], cells["customer"]
         if not (number or name):
             raise RowProblemError(
                 "客户编号", "missing", "A row requires a customer number or name.", "缺少客户编号或客户名称。"
             )
-        if found := await self._registration.known_as(system_of(cells) if number else FILE_SYSTEM, number or name):
-            if number:
-                refuse_other_name(name, await self._registration.name_of(found), "客户名称")
-            return found
-        named = [] if number else await self._queries.named(name, ENOUGH_TO_BE_AMBIGUOUS)
-        if len(named) == 1:
-            return named[0]
-        if named:
-            sentence = "Several customers have this name. Fill in the customer number."
-            raise RowProblemError("客户名称", "customer-ambiguous", sentence, "有多个同名客户，请填写客户编号。")
-        sentence = "This customer is not registered. Import the customers first."
-        raise RowProblemError("客户编号", "customer-unknown", sentence, "该客户尚未登记，请先导入客户。")
+        if number:
+            found = await self._lookup.numbered(system_of(cells), number, name, "客户名称")
+        else:
+            named = await self._lookup.named(name, "客户名称", context)
+            found = named.present_id if named else None
+        if found is None:
+            sentence = "This customer is not registered. Import the customers first."
+            raise RowProblemError("客户编号", "customer-unknown", sentence, "该客户尚未登记，请先导入客户。")
+        return found
 
 
 class OrderImport(CommerceImport):

@@ -28,7 +28,6 @@ COLUMNS = """
     c.external_system, c.external_id, c.registered_at
 """
 ONE = f"SELECT {COLUMNS} FROM customer c LEFT JOIN vault v ON v.id = c.name_ref WHERE c.customer_id = $1"  # noqa: S608
-NAMED = "SELECT customer_id FROM customer WHERE name = $1 AND merged_into IS NULL LIMIT $2"
 
 
 class CustomerView(BaseModel):
@@ -151,11 +150,6 @@ class CustomerQueries:
     async def count(self, filters: CustomerFilters, limit: int) -> int:
         """Return how many customers match, `limit` at most."""
         return await self._search.count(filters, limit)
-
-    async def named(self, name: str, limit: int) -> list[UUID]:
-        """Return the companies with exactly this name."""
-        rows = await self._pool.fetch(NAMED, name, limit)
-        return [row["customer_id"] for row in rows]
 
 
 def view(row: Any) -> CustomerView:

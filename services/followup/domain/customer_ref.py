@@ -5,6 +5,7 @@ from uuid import UUID
 
 from chassis.commands.decider import GoneError
 from chassis.commands.holders import Holders
+from chassis.rules.comparison import names_after
 from contracts import customer as events
 from contracts.customer.responsibility import ResponsibilityEvent, evolve_responsibility
 from contracts.event import Envelope
@@ -34,6 +35,8 @@ class CustomerRef:
     helper_ids: list[str] = field(default_factory=list)
     is_erased: bool = False
     merged_into: UUID | None = None
+    # Of a company: the keys of its name and of its former names.
+    name_keys: list[str] = field(default_factory=list)
 
     @property
     def holders(self) -> Holders:
@@ -44,7 +47,7 @@ def project(row: CustomerRef | None, envelope: Envelope[events.CustomerEvent]) -
     """Return the customer after one event."""
     event = envelope.event
     if isinstance(event, events.Registered):
-        return CustomerRef(envelope.subject, event.kind, event.name)
+        return CustomerRef(envelope.subject, event.kind, event.name, name_keys=names_after([], event.name))
     if row is None:
         raise LookupError("a customer's first event must be its registration")
     if isinstance(event, UNUSED):
@@ -53,7 +56,7 @@ def project(row: CustomerRef | None, envelope: Envelope[events.CustomerEvent]) -
         return evolve_responsibility(row, event)
     match event:
         case events.Renamed(name=name):
-            return replace(row, name=name)
+            return replace(row, name=name, name_keys=names_after(row.name_keys, name))
         case events.ProfileChanged() | events.ProfileReviewed() | events.KeyContactErased():
             return row
         case events.CustomerErased():

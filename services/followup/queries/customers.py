@@ -9,17 +9,22 @@ from chassis.commands.holders import Holders
 from chassis.commands.problem import ProblemError
 from chassis.consume.positions import NEVER
 from chassis.postgres.database import Pool
+from chassis.rules.comparison import is_name_of, name_key
 from contracts.topics import CUSTOMER_EVENTS
 from services.followup.domain.customer_ref import CustomerRef, erased
 from services.followup.projection.customers import CONSUMER
 
 CUSTOMER_WAIT_SECONDS = 2.0
 POLL_SECONDS = 0.05
-ENOUGH_TO_BE_AMBIGUOUS = 2
+MAX_NAMED = 5
 
-COLUMNS = "customer_id, kind, name, owner_id, leader_id, stage, tiers, helper_ids, is_erased, merged_into"
+COLUMNS = "customer_id, kind, name, owner_id, leader_id, stage, tiers, helper_ids, is_erased, merged_into, name_keys"
 ONE = f"SELECT {COLUMNS} FROM customer_ref WHERE customer_id = $1"  # noqa: S608
-NAMED = "SELECT customer_id FROM customer_ref WHERE name = $1 AND merged_into IS NULL LIMIT $2"
+# A duplicate's name leads to the customer that it was merged into.
+NAMED = """
+    SELECT DISTINCT coalesce(merged_into, customer_id) AS id FROM customer_ref
+    WHERE name_keys[1] = $1 AND name_keys <> '{}' ORDER BY id LIMIT $2
+"""
 DUPLICATES = "SELECT customer_id FROM customer_ref WHERE merged_into = $1 ORDER BY customer_id"
 WATERMARK = """
     SELECT min(watermark) FROM consumer_position WHERE consumer = $1 AND topic = $2 HAVING count(*) = $3
@@ -76,9 +81,14 @@ class Customers:
         return found.holders if found else Holders()
 
     async def named(self, name: str) -> list[UUID]:
-        """Return customers with exactly this name; two are enough to show that it is not unique."""
-        rows = await self._pool.fetch(NAMED, name, ENOUGH_TO_BE_AMBIGUOUS)
-        return [row["customer_id"] for row in rows]
+        """Return companies with this name, in any spelling of it; MAX_NAMED are enough to name in a refusal."""
+        return [row["id"] for row in await self._pool.fetch(NAMED, name_key(name), MAX_NAMED)]
+
+    async def has_name(self, customer_id: UUID, name: str) -> bool:
+        """Whether a company, or the one that it was merged into, has or had this name. Persons are not compared."""
+        known = [found for found in (await self.find(customer_id), await self.survivor_of(customer_id)) if found]
+        keys = [key for found in known for key in found.name_keys]
+        return not keys or is_name_of(keys, name)
 
     async def complete_until(self) -> datetime:
         """Return the instant before which no customer event is missing here."""
