@@ -1,6 +1,7 @@
 """Registers customers, and finds the customer of an external number."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 from chassis.commands.command import Context
@@ -55,13 +56,16 @@ class Registration:
         return found if (await self._customers.load(found)).state.known else None
 
     async def _completed(self, command: commands.Register, context: Context) -> commands.Register:
-        """Return the command with the tiers that its scheme offers, and the leader of its owner."""
+        """Return the command with the tiers that its scheme offers, and what the list of employees says."""
+        entry = command.entry
+        if command.owner_id:
+            named = [each for each in (command.owner_id, command.leader_id) if each]
+            leader_id = None if command.leader_id else await self._employees.leader_of(command.owner_id)
+            entry = replace(entry, owners_leader=leader_id, leavers=frozenset(await self._employees.left(named)))
         if command.tier:
             tiers = await offered(self._tier_schemes, command.tier.scheme, context.now)
             command = commands.RegisterInTier(**dict(command), offered=tiers)
-        if command.owner_id and not command.leader_id and (owner := await self._employees.one(command.owner_id)):
-            command = command.with_owners_leader(owner.leader_id)
-        return command
+        return command.with_entry(entry)
 
     async def _current_id(self, customer_id: UUID) -> UUID:
         """Return the present customer of an id: the one that its number is reserved for, or that it was merged into."""

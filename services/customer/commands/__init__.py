@@ -20,7 +20,15 @@ from services.customer.commands.order import CancelOrder, DeliverOrder, OrderCom
 from services.customer.commands.ownership import AddHelper, AssignOwner, ChangeLeader, PassOn, RemoveHelper
 from services.customer.commands.people import AddKeyContact, ChangeKeyContact, KeyContact, RemoveKeyContact
 from services.customer.commands.quote import CompareQuote, IssueQuote, OpenQuote, QuoteCommand
-from services.customer.commands.record import ChangeProfile, Profile, Register, RegisterInTier, Rename, ReviewProfile
+from services.customer.commands.record import (
+    ChangeProfile,
+    Entry,
+    Profile,
+    Register,
+    RegisterInTier,
+    Rename,
+    ReviewProfile,
+)
 from services.customer.commands.reference import AddReference, ExternalReference, ReserveReference
 from services.customer.commands.segments import RemoveSegment, Segment
 from services.customer.commands.tags import AddTag, RemoveTag, TagCustomer, TagVocabulary
@@ -91,6 +99,7 @@ __all__ = [
     "DeliverOrder",
     "EndBatch",
     "EndContract",
+    "Entry",
     "Erase",
     "EraseCustomer",
     "EraseKeyContact",

@@ -1,6 +1,6 @@
 """Imports customers from customers.csv and .xlsx: the accepted headers, and the command of a row."""
 
-from datetime import datetime
+from datetime import datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -83,7 +83,7 @@ class CustomerImport:
             raise RowProblemError("客户名称", "missing", "A row requires a customer name.", "缺少客户名称。")
         customer_id = self._pseudonyms.customer(FILE_SYSTEM, reference)
         owner_id = await self._owner(cells)
-        command = self.command(cells, owner_id, context.now)
+        command = self.command(cells, owner_id, context.now).with_entry(self._entry(cells))
         customer_id, handled = await self._registration.register(customer_id, command, step(context, "register"))
         if handled.status == CREATED:
             return RowOutcome.CREATED, customer_id
@@ -122,6 +122,12 @@ class CustomerImport:
             stage=stage or (STAGE_BY_STATUS[status] if status else None),
             owner_id=owner_id,
         )
+
+    def _entry(self, cells: dict[str, str]) -> commands.Entry:
+        """Return the day of the last contact: the same day in a file that is sent again is the same contact."""
+        contacted_on = day(cells["last_contacted_on"], "最近沟通时间")
+        began_at = datetime.combine(contacted_on, time(), self._zone) if contacted_on else None
+        return commands.Entry(contact_day_began_at=began_at)
 
     def _contacted_at(self, text: str, now: datetime) -> datetime | None:
         contacted_on = day(text, "最近沟通时间")

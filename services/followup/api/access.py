@@ -20,7 +20,7 @@ __all__ = [
     "Anyone",
     "by_caller",
     "covered_by",
-    "customer_of",
+    "first_of",
     "fold",
     "history",
     "new_id",
@@ -67,9 +67,9 @@ def require_doer(caller: Caller, holders: Holders, employee_id: str | None, cove
         caller.require(shared_with(holders, employee_id))
 
 
-async def customer_of(stream_id: UUID, first_type: type[Event], needs: Dependencies) -> UUID:
-    """Return the customer of the stream; raise the 404 problem unless its first event has that type."""
-    return await streams.subject_of(stream_id, [first_type], needs.store)
+async def first_of(stream_id: UUID, first_type: type[Event], needs: Dependencies) -> Envelope[Any]:
+    """Return the first event of the stream; raise the 404 problem unless it has that type."""
+    return await streams.first_of(stream_id, [first_type], needs.store, needs.mapper)
 
 
 async def read_envelopes(stream_id: UUID, first_type: type[Event], needs: Dependencies) -> list[Envelope[Any]]:

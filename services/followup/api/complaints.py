@@ -22,7 +22,6 @@ from services.followup.api.access import (
     Anyone,
     by_caller,
     covered_by,
-    customer_of,
     fold,
     history,
     new_id,
@@ -33,6 +32,7 @@ from services.followup.api.pages import page_of
 from services.followup.complaints.receiver import assigned_by_policy
 from services.followup.dependencies import Dependencies, Needs
 from services.followup.domain.complaint import ComplaintState
+from services.followup.domain.complaint_order import not_before
 from services.followup.projection import complaint_repeats
 from services.followup.projection.complaints import ComplaintRow, project
 from services.followup.queries.complaints import ComplaintFilters, ComplaintView
@@ -146,17 +146,20 @@ async def close(complaint_id: UUID, command: Closure, caller: Anyone, needs: Nee
 async def handle(
     complaint_id: UUID, command: commands.ComplaintCommand, caller: Caller, needs: Dependencies
 ) -> Response:
-    customer_id = await customer_of(complaint_id, ComplaintRaised, needs)
+    past = await read_envelopes(complaint_id, ComplaintRaised, needs)
+    customer_id, earliest = past[0].subject, not_before(command, past)
     customer = await needs.customers.find(customer_id)
     holders = customer.holders if customer else Holders()
     covered = await covered_by(caller, needs)
     policy, calendar = await terms_of(complaint_id, command, caller.context.now, needs)
+    tier = customer.tiers.get(SCHEME) if customer else None
     handled = await needs.complaints.handle(
         complaint_id,
-        command.with_moment(caller.context, calendar, customer.tiers.get(SCHEME) if customer else None, policy=policy),
+        command.with_moment(caller.context, calendar, tier, policy=policy, not_before=earliest),
         caller.context,
         subject=customer_id,
         expected_version=caller.expected_version,
+        not_before=earliest,
         authorize=lambda complaint: require_doer(caller, holders, complaint.owner_id if complaint else None, covered),
     )
     return answer(handled, f"/v1/complaints/{complaint_id}")

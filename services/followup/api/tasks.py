@@ -22,7 +22,7 @@ from services.followup.api.access import (
     Anyone,
     by_caller,
     covered_by,
-    customer_of,
+    first_of,
     fold,
     history,
     new_id,
@@ -115,15 +115,16 @@ async def cancel(task_id: UUID, command: Cancellation, caller: Anyone, needs: Ne
 
 
 async def handle(task_id: UUID, command: commands.TaskCommand, caller: Caller, needs: Dependencies) -> Response:
-    customer_id = await customer_of(task_id, TaskScheduled, needs)
-    holders = await needs.customers.holders(customer_id)
+    first = await first_of(task_id, TaskScheduled, needs)
+    holders = await needs.customers.holders(first.subject)
     covered = await covered_by(caller, needs)
     handled = await needs.tasks.handle(
         task_id,
         command,
         caller.context,
-        subject=customer_id,
+        subject=first.subject,
         expected_version=caller.expected_version,
+        not_before=first.occurred_at,
         authorize=lambda task: require_doer(caller, holders, task.assignee_id if task else None, covered),
     )
     return answer(handled, f"/v1/tasks/{task_id}")

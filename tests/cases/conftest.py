@@ -1,0 +1,7 @@
+"""The running services that the cases are tried on."""
+
+from tests.integration.customer.conftest import api, issuer, signer
+from tests.integration.customer.test_inbound import erp
+from tests.integration.followup.conftest import followup_pool, world
+
+__all__ = ["api", "erp", "followup_pool", "issuer", "signer", "world"]
