@@ -31,6 +31,9 @@ class Employee(RequestModel):
 async def keep_employee(employee_id: EmployeeId, employee: Employee, caller: Leader, needs: Needs) -> EmployeeView:
     """Create or update an employee. Names stay in this service."""
     caller.refuse_if_match()
+    known = await needs.employees.one(employee_id)
+    if known is None or known.leader_id != employee.leader_id:
+        await needs.employees.require_present(employee.leader_id)
     await needs.employees.save(employee_id, employee.name, employee.leader_id, has_left=employee.has_left)
     saved = await needs.employees.one(employee_id)
     if saved is None:

@@ -69,6 +69,7 @@ async def with_leader(command: commands.StartHandover, needs: Dependencies) -> c
 @router.post("/customers/{customer_id}/handover/acceptance", response_model=Accepted)
 async def accept(customer_id: UUID, command: Acceptance, caller: Anyone, needs: Needs) -> Response:
     """Accept the handover. From then on the previous owner has no access to the customer."""
+    require_current((await needs.customers.load(customer_id)).state)
     stream_id = stream_of(customer_id, needs)
     started = (await needs.handovers.load(stream_id)).state.started
     if started is None:
