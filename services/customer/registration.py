@@ -42,6 +42,9 @@ class Registration:
     ) -> tuple[UUID, Handled]:
         """Run the command on the customer with this id or, if it was merged or its number moved, on the present one."""
         command = await self._completed(command, context)
+        # What is stated about a known customer is stated now.
+        if (registered_at := command.entry.registered_at) and not await self._is_known(customer_id):
+            command = command.model_copy(update={"occurred_at": registered_at})
         try:
             return customer_id, await self._customers.handle(customer_id, command, context, authorize=authorize)
         except RejectedError as refusal:
@@ -66,6 +69,9 @@ class Registration:
             tiers = await offered(self._tier_schemes, command.tier.scheme, context.now)
             command = commands.RegisterInTier(**dict(command), offered=tiers)
         return command.with_entry(entry)
+
+    async def _is_known(self, customer_id: UUID) -> bool:
+        return (await self._customers.load(await self._current_id(customer_id))).state.known
 
     async def _current_id(self, customer_id: UUID) -> UUID:
         """Return the present customer of an id: the one that its number is reserved for, or that it was merged into."""

@@ -1,10 +1,11 @@
-"""Cases 7, 8, 17 and 23: today before the day has ended, files sent again, older files, and the order of events."""
+"""Cases 7, 8, 17, 23 and 37: today before the day has ended, older files, the order of events, and history."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from chassis.commands.decision import CLOCK_SKEW
@@ -23,7 +24,7 @@ from tests.integration.customer.test_imports import finished, rows_of, send
 from tests.integration.customer.test_inbound import Erp, parked
 from tests.integration.followup.conftest import CALL_BACK, GRIEVANCE, World, made
 from tests.support.spec import Spec
-from tests.support.waiting import background, lasting
+from tests.support.waiting import background, eventually, lasting
 from tests.unit.chassis.issuer import SETTINGS, Issuer, client_of
 from tests.unit.customer.test_import_commerce import ORDERS
 
@@ -275,3 +276,52 @@ async def test_23_a_survey_is_not_answered_before_it_was_sent(world: World) -> N
         refused = await world.post(f"/v1/survey-invitations/{code}/answer", answered)
         assert (refused.status_code, refused.json()["code"]) == (409, "occurred-too-early")
         assert (await world.post(f"/v1/survey-invitations/{code}/answer", {"score": 5})).is_success
+
+
+async def test_37_a_file_states_the_day_of_registration(api: Api) -> None:
+    text = "客户编号,客户名称,登记日期,生命周期阶段\nKH-1,上海腾云,2022-03-01,老客户\n"
+    assert await imported(api, text) == {"created": 1}
+    assert await imported(api, text) == {"unchanged": 1}
+    changed = text.replace("2022-03-01", "2023-03-01").replace("生命周期阶段", "地区").replace("老客户", "华东")
+    assert await imported(api, changed) == {"changed": 1}
+    await api.listed(1)
+    [listed] = (await api.get("/v1/customers")).json()["items"]
+    assert listed["registered_at"] == "2022-03-01T01:00:00Z"
+    entries = (await api.get(f"/v1/customers/{listed['id']}/events")).json()["items"]
+    assert [each["occurred_at"] == "2022-03-01T01:00:00Z" for each in entries] == [True, True, False]
+
+
+async def test_37_a_day_of_registration_in_the_future_is_refused(api: Api) -> None:
+    text = "客户编号,客户名称,登记日期\nKH-1,上海腾云,2199-03-01\n"
+    [row] = await rows_of(api, await finished(api, await send(api, text.encode())))
+    assert (row["problem"]["code"], row["problem"]["column"]) == ("in-future", "登记日期")
+
+
+HISTORY = [
+    ("orders", MONEY),
+    ("quotes", {}),
+    ("contracts", TERM),
+    ("profile", {"profile": {"last_contacted_at": NOON.isoformat()}}),
+]
+
+
+@pytest.mark.parametrize(("kind", "body"), HISTORY)
+async def test_37_the_earliest_fact_known_counts_as_the_registration(api: Api, kind: str, body: dict[str, Any]) -> None:
+    address = await api.registered()
+
+    async def at(instant: datetime) -> httpx.Response:
+        headers = api.issuer.headers("ops", "ops")
+        return await api.client.get(address, params={"as_of": instant.isoformat()}, headers=headers)
+
+    assert (await at(NOON)).status_code == 404
+    stated = body if kind == "profile" else body | {"occurred_at": NOON.isoformat()}
+    assert (await api.post(f"{address}/{kind}", stated)).is_success
+
+    async def dated() -> bool:
+        return bool((await api.get(address)).json()["registered_at"] == "2024-06-02T04:00:00Z")
+
+    await eventually(dated)
+    past = await at(NOON)
+    assert (past.status_code, past.json()["name"]) == (200, "上海腾云")
+    assert past.json()["registered_at"] == "2024-06-02T04:00:00Z"
+    assert (await at(NOON - timedelta(days=1))).status_code == 404

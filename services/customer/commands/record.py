@@ -61,12 +61,13 @@ class Entry:
 
     `owners_leader` is the owner's leader in the list of employees: the default for the customer's leader. `leavers` are
     those of the named employees who have left. If the source states only the day of the last contact,
-    `contact_day_began_at` is the beginning of that day.
+    `contact_day_began_at` is the beginning of that day. A new customer was registered at `registered_at`, if given.
     """
 
     owners_leader: EmployeeId | None = None
     leavers: frozenset[str] = frozenset()
     contact_day_began_at: datetime | None = None
+    registered_at: datetime | None = None
 
 
 class Register(FactCommand):

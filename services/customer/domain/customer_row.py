@@ -127,8 +127,10 @@ def described(
 
 
 def profile_changes(row: CustomerRow, event: events.ProfileChanged) -> dict[str, Any]:
-    """Return the changed columns. Of two stated contacts the later one counts."""
+    """Return the changed columns. Of two stated contacts the later one counts, and the earlier one as a known fact."""
     changes = {name: value for name, value in event.changes().items() if name in PROFILE}
+    if is_earlier(event.last_contacted_at, row.registered_at):
+        changes["registered_at"] = event.last_contacted_at
     if is_earlier(event.last_contacted_at, row.last_contacted_at):
         del changes["last_contacted_at"]
     return changes

@@ -27,6 +27,7 @@ COLUMNS = (
     Column("stage", ("生命周期阶段", "stage")),
     Column("industry", ("行业", "industry")),
     Column("region", ("地区", "region")),
+    Column("registered_on", ("登记日期", "注册日期", "建档日期", "registered_on")),
 )
 TIERS = {
     "vip": "vip",
@@ -83,7 +84,7 @@ class CustomerImport:
             raise RowProblemError("客户名称", "missing", "A row requires a customer name.", "缺少客户名称。")
         customer_id = self._pseudonyms.customer(FILE_SYSTEM, reference)
         owner_id = await self._owner(cells)
-        command = self.command(cells, owner_id, context.now).with_entry(self._entry(cells))
+        command = self.command(cells, owner_id, context.now).with_entry(self._entry(cells, context.now))
         customer_id, handled = await self._registration.register(customer_id, command, step(context, "register"))
         if handled.status == CREATED:
             return RowOutcome.CREATED, customer_id
@@ -116,27 +117,29 @@ class CustomerImport:
                 industry=cells["industry"] or None,
                 region=cells["region"] or None,
                 work_status=status,
-                last_contacted_at=self._contacted_at(cells["last_contacted_on"], now),
+                last_contacted_at=self._past(cells["last_contacted_on"], "最近沟通时间", now),
             ),
             tier=tier(cells["tier"]),
             stage=stage or (STAGE_BY_STATUS[status] if status else None),
             owner_id=owner_id,
         )
 
-    def _entry(self, cells: dict[str, str]) -> commands.Entry:
-        """Return the day of the last contact: the same day in a file that is sent again is the same contact."""
+    def _entry(self, cells: dict[str, str], now: datetime) -> commands.Entry:
+        """Return the days that the row states. The same day of contact in a file that is sent again is the same one."""
         contacted_on = day(cells["last_contacted_on"], "最近沟通时间")
         began_at = datetime.combine(contacted_on, time(), self._zone) if contacted_on else None
-        return commands.Entry(contact_day_began_at=began_at)
+        registered_at = self._past(cells["registered_on"], "登记日期", now)
+        return commands.Entry(contact_day_began_at=began_at, registered_at=registered_at)
 
-    def _contacted_at(self, text: str, now: datetime) -> datetime | None:
-        contacted_on = day(text, "最近沟通时间")
-        if contacted_on is None:
+    def _past(self, text: str, column: str, now: datetime) -> datetime | None:
+        """Return the instant of a day that is not in the future."""
+        found = day(text, column)
+        if found is None:
             return None
-        if contacted_on > now.astimezone(self._zone).date():
-            raise RowProblemError("最近沟通时间", "in-future", "The day is in the future.", "日期不能晚于今天。")
+        if found > now.astimezone(self._zone).date():
+            raise RowProblemError(column, "in-future", "The day is in the future.", "日期不能晚于今天。")
         # A file that is sent before WORKDAY_START of the same day cannot name a later time.
-        return min(datetime.combine(contacted_on, WORKDAY_START, self._zone), now)
+        return min(datetime.combine(found, WORKDAY_START, self._zone), now)
 
 
 def tier(text: str) -> commands.Tier | None:

@@ -1,5 +1,6 @@
 """Shared code of the routes: the customer of a stream, authorization, and the employee of a command."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, TypeVar
@@ -8,7 +9,7 @@ from uuid import UUID
 from fastapi import Depends, Query
 
 from chassis.commands.command import Command
-from chassis.commands.holders import Holders
+from chassis.commands.holders import Holders, employees_left
 from chassis.http import streams
 from chassis.http.access import Allow, Caller
 from chassis.http.streams import fold, history, type_of
@@ -23,6 +24,7 @@ __all__ = [
     "first_of",
     "fold",
     "history",
+    "leaver_check",
     "new_id",
     "read_envelopes",
     "require_doer",
@@ -59,6 +61,20 @@ async def covered_by(caller: Caller, needs: Dependencies) -> frozenset[str]:
     now = caller.context.now
     found = await needs.absence_queries.covered_by([caller.principal.subject], now, now + A_MOMENT)
     return frozenset(each.employee_id for each in found)
+
+
+async def leaver_check(employee_id: str | None, needs: Dependencies) -> Callable[[object], None]:
+    """Return an `authorize` that raises RejectedError if the employee has left the company.
+
+    It runs when the command is decided, so a retry of a command that was committed gets its first response.
+    """
+    leavers = await needs.absence_queries.left([employee_id]) if employee_id else []
+
+    def check(_state: object) -> None:
+        if leavers:
+            raise employees_left(leavers)
+
+    return check
 
 
 def require_doer(caller: Caller, holders: Holders, employee_id: str | None, covered: frozenset[str]) -> None:

@@ -24,14 +24,16 @@ from services.followup.api.access import (
     covered_by,
     fold,
     history,
+    leaver_check,
     new_id,
     read_envelopes,
     require_doer,
 )
 from services.followup.api.pages import page_of
+from services.followup.commands.complaint import RaiseByRule
 from services.followup.complaints.receiver import assigned_by_policy
 from services.followup.dependencies import Dependencies, Needs
-from services.followup.domain.complaint import ComplaintState
+from services.followup.domain.complaint import Complaint, ComplaintState
 from services.followup.domain.complaint_order import not_before
 from services.followup.projection import complaint_repeats
 from services.followup.projection.complaints import ComplaintRow, project
@@ -66,6 +68,7 @@ async def raise_complaint(customer_id: UUID, command: commands.Raise, caller: An
         timed,
         caller.context,
         subject=customer_id,
+        authorize=await leaver_check(timed.to_owner_id if isinstance(timed, RaiseByRule) else timed.owner_id, needs),
         linked=links_of(complaint_id, customer_id, with_owner, caller, needs),
     )
     return answer(handled, f"/v1/complaints/{complaint_id}")
@@ -153,6 +156,14 @@ async def handle(
     covered = await covered_by(caller, needs)
     policy, calendar = await terms_of(complaint_id, command, caller.context.now, needs)
     tier = customer.tiers.get(SCHEME) if customer else None
+    refuse_leaver = await leaver_check(
+        command.owner_id if isinstance(command, commands.AssignComplaint) else None, needs
+    )
+
+    def authorize(complaint: Complaint | None) -> None:
+        require_doer(caller, holders, complaint.owner_id if complaint else None, covered)
+        refuse_leaver(complaint)
+
     handled = await needs.complaints.handle(
         complaint_id,
         command.with_moment(caller.context, calendar, tier, policy=policy, not_before=earliest),
@@ -160,7 +171,7 @@ async def handle(
         subject=customer_id,
         expected_version=caller.expected_version,
         not_before=earliest,
-        authorize=lambda complaint: require_doer(caller, holders, complaint.owner_id if complaint else None, covered),
+        authorize=authorize,
     )
     return answer(handled, f"/v1/complaints/{complaint_id}")
 

@@ -21,6 +21,7 @@ from services.followup.api.access import (
     covered_by,
     fold,
     history,
+    leaver_check,
     new_id,
     read_envelopes,
     require_doer,
@@ -54,7 +55,13 @@ async def log_contact(customer_id: UUID, command: commands.LogContact, caller: A
     next_task = checked.next_task()
     linked = [needs.tasks.linked(next_task_id(contact_id), next_task)] if next_task else []
     handled = await needs.contacts.handle(
-        contact_id, checked, caller.context, subject=customer_id, linked=linked, is_new=True
+        contact_id,
+        checked,
+        caller.context,
+        subject=customer_id,
+        linked=linked,
+        is_new=True,
+        authorize=await leaver_check(next_task.assignee_id if next_task else None, needs),
     )
     return answer(handled, f"/v1/contacts/{contact_id}")
 

@@ -25,6 +25,7 @@ from services.followup.api.access import (
     first_of,
     fold,
     history,
+    leaver_check,
     new_id,
     read_envelopes,
     require_doer,
@@ -63,7 +64,13 @@ async def schedule(customer_id: UUID, command: ScheduleTask, caller: Anyone, nee
     with_assignee = (
         await by_rule(command, customer, needs) if command.assign else by_caller(command, "assignee_id", caller)
     )
-    handled = await needs.tasks.handle(task_id, with_assignee, caller.context, subject=customer_id)
+    handled = await needs.tasks.handle(
+        task_id,
+        with_assignee,
+        caller.context,
+        subject=customer_id,
+        authorize=await leaver_check(with_assignee.assignee_id, needs),
+    )
     # On a retry the rule might find another assignee: return the stored one.
     assignee_id = with_assignee.assignee_id if handled.events else await first_assignee(task_id, needs)
     scheduled = Scheduled.model_validate({"id": task_id, "version": handled.version, "assignee_id": assignee_id})

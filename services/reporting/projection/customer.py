@@ -30,6 +30,7 @@ IGNORED = (
     | events.TierEvent
     | events.TierSchemeEvent
     | events.SegmentEvent
+    | events.EmployeeEvent
     | events.ErasureEvent
     | events.DuplicateAbsorbed
     | events.DuplicateReleased
