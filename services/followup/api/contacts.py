@@ -46,6 +46,7 @@ async def log_contact(customer_id: UUID, command: commands.LogContact, caller: A
     customer = await needs.customers.require_kept(customer_id)
     require_doer(caller, customer.holders, customer.owner_id, await covered_by(caller, needs))
     await require_kept(needs.pool, command.key_contact_id)
+    await needs.customers.require_key_contact(customer_id, command.key_contact_id)
     if command.task_id:
         await require_task(command.task_id, customer_id, needs)
     contact_id, checked = (

@@ -53,6 +53,7 @@ async def send_survey(customer_id: UUID, command: SendSurvey, caller: Anyone, ne
     customer = await needs.customers.require_kept(customer_id)
     caller.require(customer.holders)
     await require_kept(needs.pool, command.key_contact_id)
+    await needs.customers.require_key_contact(customer_id, command.key_contact_id)
     survey_id = new_id(caller, needs)
     at = SendAt(**dict(command), at=caller.context.now)
     handled = await needs.surveys.handle(survey_id, at, caller.context, subject=customer_id)
