@@ -1,6 +1,7 @@
 """Registers customers, and finds the customer of an external number."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 from chassis.commands.command import Context
@@ -42,13 +43,16 @@ class Registration:
     ) -> tuple[UUID, Handled]:
         """Run the command on the customer with this id or, if it was merged or its number moved, on the present one."""
         command = await self._completed(command, context)
+        # What is stated about a known customer is stated now.
+        if (registered_at := command.entry.registered_at) and not await self._is_known(customer_id):
+            command = command.model_copy(update={"occurred_at": registered_at})
         try:
             return customer_id, await self._customers.handle(customer_id, command, context, authorize=authorize)
         except RejectedError as refusal:
             current_id = await self._current_id(customer_id)
             if current_id == customer_id or not (isinstance(refusal, MovedError) or refusal.code == LEADS_ELSEWHERE):
                 raise
-        led = command.reaching(await self._names_before(customer_id))
+        led = command.with_entry(replace(command.entry, led_by=await self._names_before(customer_id)))
         return current_id, await self._customers.handle(current_id, led, context, authorize=authorize)
 
     async def known_as(self, system: str, number: str) -> UUID | None:
@@ -71,13 +75,19 @@ class Registration:
         await self._customers.handle(customer_id, commands.AddReference(reference=reference), context, linked=linked)
 
     async def _completed(self, command: commands.Register, context: Context) -> commands.Register:
-        """Return the command with the tiers that its scheme offers, and the leader of its owner."""
+        """Return the command with the tiers that its scheme offers, and what the list of employees says."""
+        entry = command.entry
+        if command.owner_id:
+            named = [each for each in (command.owner_id, command.leader_id) if each]
+            leader_id = None if command.leader_id else await self._employees.leader_of(command.owner_id)
+            entry = replace(entry, owners_leader=leader_id, leavers=frozenset(await self._employees.left(named)))
         if command.tier:
             tiers = await offered(self._tier_schemes, command.tier.scheme, context.now)
             command = commands.RegisterInTier(**dict(command), offered=tiers)
-        if command.owner_id and not command.leader_id and (owner := await self._employees.one(command.owner_id)):
-            command = command.with_owners_leader(owner.leader_id)
-        return command
+        return command.with_entry(entry)
+
+    async def _is_known(self, customer_id: UUID) -> bool:
+        return (await self._customers.load(await self._current_id(customer_id))).state.known
 
     async def _names_before(self, customer_id: UUID) -> tuple[str, ...]:
         """Return the keys of the names of those through whom an id leads to the present customer."""

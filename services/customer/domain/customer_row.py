@@ -10,6 +10,7 @@ from chassis.rules.comparison import names_after
 from contracts import customer as events
 from contracts.customer.responsibility import ResponsibilityEvent, evolve_responsibility
 from contracts.event import Envelope
+from services.customer.domain.record import is_earlier
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +124,19 @@ def described(
         case events.Renamed(name=name, name_ref=name_ref):
             return replace(row, name=name, name_ref=name_ref, name_keys=names_after(row.name_keys, name))
         case events.ProfileChanged():
-            return replace(row, **{name: value for name, value in event.changes().items() if name in PROFILE})
+            return replace(row, **profile_changes(row, event))
         case events.ProfileReviewed():
             return replace(row, reviewed_at=max(row.reviewed_at or at, at))
+
+
+def profile_changes(row: CustomerRow, event: events.ProfileChanged) -> dict[str, Any]:
+    """Return the changed columns. Of two stated contacts the later one counts, and the earlier one as a known fact."""
+    changes = {name: value for name, value in event.changes().items() if name in PROFILE}
+    if is_earlier(event.last_contacted_at, row.registered_at):
+        changes["registered_at"] = event.last_contacted_at
+    if is_earlier(event.last_contacted_at, row.last_contacted_at):
+        del changes["last_contacted_at"]
+    return changes
 
 
 def without_personal_data(row: CustomerRow, event: events.ErasureEvent) -> CustomerRow:

@@ -1,6 +1,6 @@
 """Imports customers from customers.csv and .xlsx: the accepted headers, and the command of a row."""
 
-from datetime import datetime
+from datetime import datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,7 @@ COLUMNS = (
     Column("stage", ("生命周期阶段", "stage")),
     Column("industry", ("行业", "industry")),
     Column("region", ("地区", "region")),
+    Column("registered_on", ("登记日期", "注册日期", "建档日期", "registered_on"), meaning=Meaning.MOMENT),
     SOURCE_SYSTEM,
 )
 PLACES = {
@@ -109,7 +110,7 @@ class CustomerImport:
         if not cells["name"]:
             raise RowProblemError("客户名称", "missing", "A row requires a customer name.", "缺少客户名称。")
         owner_id = await self._owner(cells)
-        command = self.command(cells, owner_id, context.now)
+        command = self.command(cells, owner_id, context.now).with_entry(self._entry(cells, context.now))
         customer_id, numbered = await self._customer(cells["name"], command.external, context)
         customer_id, handled = await self._registration.register(customer_id, command, step(context, "register"))
         self._lookup.remember(cells["name"], customer_id, context)
@@ -158,7 +159,7 @@ class CustomerImport:
                 industry=cells["industry"] or None,
                 region=cells["region"] or None,
                 work_status=status,
-                last_contacted_at=self._contacted_at(cells["last_contacted_on"], now),
+                last_contacted_at=self._past(cells["last_contacted_on"], "最近沟通时间", now),
             ),
             tier=tier(cells["tier"]),
             stage=stage or (STAGE_BY_STATUS[status] if status else None),
@@ -166,16 +167,24 @@ class CustomerImport:
             rename=choose(RENAMES, cells["rename"], "更名") or False,
         )
 
-    def _contacted_at(self, text: str, now: datetime) -> datetime | None:
-        contacted = moment(text, "最近沟通时间")
-        if contacted is None:
+    def _entry(self, cells: dict[str, str], now: datetime) -> commands.Entry:
+        """Return the days that the row states. The same day of contact in a file that is sent again is the same one."""
+        contacted = moment(cells["last_contacted_on"], "最近沟通时间")
+        began_at = contacted.instant(self._zone, time()) if contacted and not contacted.at else None
+        registered_at = self._past(cells["registered_on"], "登记日期", now)
+        return commands.Entry(contact_day_began_at=began_at, registered_at=registered_at)
+
+    def _past(self, text: str, column: str, now: datetime) -> datetime | None:
+        """Return the instant of a moment that is not in the future."""
+        found = moment(text, column)
+        if found is None:
             return None
-        at = contacted.instant(self._zone, WORKDAY_START)
-        if contacted.at is None and contacted.on == now.astimezone(self._zone).date():
+        at = found.instant(self._zone, WORKDAY_START)
+        if found.at is None and found.on == now.astimezone(self._zone).date():
             # A file that is sent before WORKDAY_START of the same day cannot name a later time.
             return min(at, now)
         if at > now:
-            raise RowProblemError("最近沟通时间", "in-future", "The day is in the future.", "日期不能晚于今天。")
+            raise RowProblemError(column, "in-future", "The day is in the future.", "日期不能晚于今天。")
         return at
 
 

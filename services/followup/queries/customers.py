@@ -18,7 +18,10 @@ CUSTOMER_WAIT_SECONDS = 2.0
 POLL_SECONDS = 0.05
 MAX_NAMED = 5
 
-COLUMNS = "customer_id, kind, name, owner_id, leader_id, stage, tiers, helper_ids, is_erased, merged_into, name_keys"
+COLUMNS = """
+    customer_id, kind, name, owner_id, leader_id, stage, tiers, helper_ids, is_erased, merged_into, name_keys,
+    key_contact_ids
+"""
 ONE = f"SELECT {COLUMNS} FROM customer_ref WHERE customer_id = $1"  # noqa: S608
 # A duplicate's name leads to the customer that it was merged into.
 NAMED = """
@@ -26,6 +29,10 @@ NAMED = """
     WHERE name_keys[1] = $1 AND name_keys <> '{}' ORDER BY id LIMIT $2
 """
 DUPLICATES = "SELECT customer_id FROM customer_ref WHERE merged_into = $1 ORDER BY customer_id"
+KNOWS_KEY_CONTACT = """
+    SELECT bool_or(key_contact_ids IS NULL OR $2 = ANY(key_contact_ids)) FROM customer_ref
+    WHERE customer_id = $1 OR merged_into = $1
+"""
 WATERMARK = """
     SELECT min(watermark) FROM consumer_position WHERE consumer = $1 AND topic = $2 HAVING count(*) = $3
 """
@@ -74,6 +81,18 @@ class Customers:
         if found.is_erased:
             raise erased()
         return found
+
+    async def require_key_contact(self, customer_id: UUID, key_contact_id: UUID | None) -> None:
+        """Wait a short time for a new key contact; raise the 422 problem if the customer does not have it."""
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + CUSTOMER_WAIT_SECONDS
+        while key_contact_id and not await self._pool.fetchval(KNOWS_KEY_CONTACT, customer_id, key_contact_id):
+            if loop.time() > give_up_at:
+                detail, detail_zh = "This customer has no such key contact.", "该客户没有这位关键联系人。"
+                place = {"pointer": "/key_contact_id", "rule": "key-contact-unknown"}
+                errors = [place | {"detail": detail, "detail_zh": detail_zh}]
+                raise ProblemError("validation-failed", detail, detail_zh, errors=errors)
+            await asyncio.sleep(POLL_SECONDS)
 
     async def holders(self, customer_id: UUID) -> Holders:
         """Return owner, leader and helpers of the customer; nobody until the first event arrives."""
