@@ -7,7 +7,7 @@ other system.
 
 from typing import ClassVar, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StrictBool
 
 from contracts.customer import ContractKind, RenewalIntent
 from contracts.money import KnownCurrency, MinorUnits
@@ -39,7 +39,10 @@ class Amount(BaseModel):
 
 
 class CompanyStated(InboundMessage):
-    """A company exists with this data. If the customer is known, the fields that are given replace its values."""
+    """A company exists with this data. If the customer is known, the fields that are given replace its values.
+
+    The name of a known company is replaced only with `rename`. Without it, a name that it never had is rejected.
+    """
 
     TYPE = "care.inbound.company-stated.v1"
 
@@ -47,6 +50,7 @@ class CompanyStated(InboundMessage):
     industry: Word | None = None
     region: Word | None = None
     owner_id: EmployeeId | None = None
+    rename: StrictBool = False
 
 
 class OrderPlaced(InboundMessage, Amount):

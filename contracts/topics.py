@@ -113,6 +113,8 @@ CONFIGURATION: frozenset[type[Event]] = frozenset(
         customer.TagVocabularyPublished,
         customer.TierSchemePublished,
         customer.SegmentPublished,
+        customer.EmployeeLeft,
+        customer.EmployeeReturned,
         customer.SegmentRemoved,
         followup.ContactFormPublished,
         followup.PlanTemplatePublished,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -69,12 +70,14 @@ class CommandHandler(Generic[S]):
         authorize: Callable[[S], None] = allow_all,
         linked: Sequence[LinkedCommand] = (),
         is_new: bool = False,
+        not_before: datetime | None = None,
     ) -> Handled:
         """Decide `command` and commit its events. If there are any, decide and commit the `linked` commands too.
 
         The events of all streams commit in one append, all or nothing. The response is that to `command`.
         `is_new`: the caller expects all these streams to be empty, so none is read before the first append.
         If one is not empty, the append fails, and the command is decided again on the stored events.
+        `not_before`: the time of what the command follows. An earlier time is rejected or, within CLOCK_SKEW, replaced.
 
         Raises RejectedError, VersionMismatchError, KeyReusedError, ConflictError, what `authorize` raises, or,
         after DEADLINE_SECONDS, TimeoutError: a retry under the same key then returns the outcome.
@@ -82,7 +85,15 @@ class CommandHandler(Generic[S]):
         lock = self._locks.setdefault(stream_id, asyncio.Lock())
         async with asyncio.timeout(DEADLINE_SECONDS), lock:
             request = CommandRequest(
-                stream_id, subject or stream_id, command, context, expected_version, authorize, linked, is_new
+                stream_id,
+                subject or stream_id,
+                command,
+                context,
+                expected_version,
+                authorize,
+                linked,
+                is_new,
+                not_before,
             )
             if handled := await self._try_without_reading(request):
                 return handled

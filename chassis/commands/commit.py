@@ -25,7 +25,7 @@ async def commit(
     handled = response_to(decisions[0])
     if not handled.events and not request.context.retryable:
         return handled
-    appended = await store.append(append_of(mapper, decisions, request.context, handled))
+    appended = await store.append(append_of(mapper, decisions, request, handled))
     match appended.outcome:
         case Outcome.DONE:
             for each in decisions:
@@ -58,8 +58,11 @@ def response_to(decision: Decision) -> Handled:
     )
 
 
-def append_of(mapper: EventMapper, decisions: Sequence[Decision], context: Context, handled: Handled) -> Append:
-    events = [mapper.to_new_event(envelope) for each in decisions for envelope in envelopes(each, context)]
+def append_of(
+    mapper: EventMapper, decisions: Sequence[Decision], request: CommandRequest[Any], handled: Handled
+) -> Append:
+    context = request.context
+    events = [mapper.to_new_event(envelope) for each in decisions for envelope in envelopes(each, request)]
     states = b"".join(event.state for event in events)
     entries = [entry for each in decisions if each.events for entry in each.command.vault_entries(each.subject)]
     return Append(
@@ -72,9 +75,9 @@ def append_of(mapper: EventMapper, decisions: Sequence[Decision], context: Conte
     )
 
 
-def envelopes(decision: Decision, context: Context) -> Iterator[Envelope[Any]]:
+def envelopes(decision: Decision, request: CommandRequest[Any]) -> Iterator[Envelope[Any]]:
     """Yield an envelope for each event of a decision."""
-    occurred_at = getattr(decision.command, "occurred_at", None) or context.now
+    context, occurred_at = request.context, request.occurred_at(decision.command)
     metadata = Metadata(
         actor=context.actor,
         correlation_id=context.correlation_id,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -11,9 +11,11 @@ from chassis.commands.decider import RejectedError
 from chassis.commands.result import VersionMismatchError
 from chassis.commands.stream_cache import Loaded
 from chassis.commands.streams import Streams
+from contracts.types import utc_text
 
 S = TypeVar("S")
 
+# How much the clocks of two systems may differ. A time that is out of order by no more than this is corrected.
 CLOCK_SKEW = timedelta(minutes=5)
 
 
@@ -29,7 +31,7 @@ class LinkedCommand:
 
 @dataclass(frozen=True, slots=True)
 class CommandRequest(Generic[S]):
-    """A command with its context and conditions."""
+    """A command with its context and conditions. `not_before` is when that happened which it follows."""
 
     stream_id: UUID
     subject: UUID
@@ -39,6 +41,12 @@ class CommandRequest(Generic[S]):
     authorize: Callable[[S], None]
     linked: Sequence[LinkedCommand]
     is_new: bool
+    not_before: datetime | None = None
+
+    def occurred_at(self, command: Command) -> datetime:
+        """Return when the command's events occurred: as stated, or now; not before `not_before`."""
+        stated: datetime = getattr(command, "occurred_at", None) or self.context.now
+        return max(stated, self.not_before or stated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +90,17 @@ async def decide_first(streams: Streams[S], loaded: Loaded[S], request: CommandR
             "The time of occurrence cannot be in the future.",
             "发生时间不能晚于当前时间。",
         )
+    refuse_disorder(request)
     return await streams.decide(loaded, request.command, request.subject)
+
+
+def refuse_disorder(request: CommandRequest[Any]) -> None:
+    """Raise RejectedError if the command precedes what it follows by more than a clock skew."""
+    stated = getattr(request.command, "occurred_at", None) or request.context.now
+    earliest = request.not_before
+    if earliest is not None and earliest - stated > CLOCK_SKEW:
+        raise RejectedError(
+            "occurred-too-early",
+            f"`occurred_at` is before {utc_text(earliest)}, when that happened which this follows.",
+            f"发生时间 `occurred_at` 早于它所依据的事项（{utc_text(earliest)}）。",
+        )

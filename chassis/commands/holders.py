@@ -1,6 +1,9 @@
-"""The holders of a customer: the employees whose access depends on their relation to it."""
+"""The holders of a customer: the employees whose access depends on their relation to it. Who has left cannot be one."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from chassis.commands.decider import RejectedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,3 +16,12 @@ class Holders:
 
     def include(self, employee_id: str) -> bool:
         return employee_id in {self.owner_id, self.leader_id} | self.helper_ids
+
+
+def employees_left(leavers: Iterable[str]) -> RejectedError:
+    named = ", ".join(sorted(leavers))
+    return RejectedError(
+        "employee-left",
+        f"These employees have left and cannot take over: {named}.",
+        f"以下员工已离职，不能接手：{named}。",
+    )

@@ -36,7 +36,10 @@ class Attributes(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Message(Generic[M]):
-    """A valid inbound message. `digest` identifies its content: the same id must not have different content."""
+    """A valid inbound message. `digest` identifies its content: the same id must not have different content.
+
+    The order of fields, spacing, and the mode and time of the message are not part of the content.
+    """
 
     attributes: Attributes
     data: M
@@ -68,9 +71,15 @@ def read_message(headers: Mapping[str, str], value: bytes | None, known: Mapping
         data = known[attributes.type].model_validate(content)
     except ValidationError as error:
         raise UndecodableError(f"invalid: {invalid_fields(error)}") from error
+    digest = digest_of(attributes.type, data)
     if getattr(data, "occurred_at", attributes.time) is None:
         data = data.model_copy(update={"occurred_at": attributes.time})
-    return Message(attributes, data, hashlib.sha256(attributes.type.encode() + value).digest())
+    return Message(attributes, data, digest)
+
+
+def digest_of(message_type: str, data: BaseModel) -> bytes:
+    """Return a digest of the stated values. Without the defaults, a new field of the type does not change it."""
+    return hashlib.sha256(f"{message_type}{data.model_dump_json(exclude_defaults=True)}".encode()).digest()
 
 
 def attributes_and_data(headers: Mapping[str, str], body: Any) -> tuple[Attributes, Any]:

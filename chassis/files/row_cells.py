@@ -6,7 +6,7 @@ from typing import TypeVar
 from chassis.files.days import Moment, read_moment
 from chassis.files.imports import RowProblemError
 from chassis.files.table import FILE_SYSTEM, SOURCE_SYSTEM, CellError
-from chassis.store.pseudonym import normalised
+from chassis.rules.comparison import normalised
 
 T = TypeVar("T")
 
@@ -45,16 +45,5 @@ def required(found: T | None, column: str) -> T:
 
 
 def system_of(cells: dict[str, str]) -> str:
-    """Return the system whose numbers the row states."""
-    return cells.get(SOURCE_SYSTEM.field) or FILE_SYSTEM
-
-
-def refuse_other_name(stated: str, known: str | None, column: str) -> None:
-    """Raise RowProblemError if a row states another name than that of the customer with its number."""
-    if stated and known and normalised(stated) != normalised(known):
-        raise RowProblemError(
-            column,
-            "name-differs",
-            "The customer with this number has another name. Correct the number, or rename the customer first.",
-            "该编号对应的客户名称与此不同。请更正编号，或先为该客户改名。",
-        )
+    """Return the system whose numbers the row states; without one, they are those of files."""
+    return normalised(cells.get(SOURCE_SYSTEM.field, "")) or FILE_SYSTEM

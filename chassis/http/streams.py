@@ -25,12 +25,14 @@ def new_id(context: Context, pseudonyms: Pseudonyms) -> UUID:
     return pseudonyms.derived("request", context.key.encode().hex()) if context.retryable else uuid_utils.uuid7()
 
 
-async def subject_of(stream_id: UUID, first_types: Sequence[type[Event]], store: EventStore) -> UUID:
-    """Return the customer of a stream; raise the 404 problem unless its first event has one of `first_types`."""
+async def first_of(
+    stream_id: UUID, first_types: Sequence[type[Event]], store: EventStore, mapper: EventMapper
+) -> Envelope[Any]:
+    """Return the first event of a stream; raise the 404 problem unless it has one of `first_types`."""
     first = await store.first_of(stream_id)
     if first is None or first.topic not in map(type_of, first_types):
         raise not_found()
-    return first.subject
+    return mapper.to_envelope(first)
 
 
 async def read_envelopes(

@@ -6,6 +6,7 @@ The library limits the nesting depth and the number of iterations of an expressi
 import re
 from collections.abc import Mapping
 from functools import cache
+from itertools import product
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +15,13 @@ from cel_expr_python import cel
 TYPES = {int: cel.Type.INT, float: cel.Type.DOUBLE, str: cel.Type.STRING, bool: cel.Type.BOOL}
 # Types of nullable variables: checked as the wrapped type, evaluated as any value or null.
 NULLABLE: dict[type, cel.Type] = {int: cel.Type("google.protobuf.Int64Value")}
+# The library compares an int with a double when it evaluates, but its checker knows only pairs of one type. So the
+# checker gets these comparisons in place of its own.
+COMPARISONS = ("_<_", "_<=_", "_>_", "_>=_")
+NUMBERS = (cel.Type.INT, cel.Type.UINT, cel.Type.DOUBLE)
+ORDERED = (cel.Type.STRING, cel.Type.BYTES, cel.Type.BOOL, cel.Type.DURATION, cel.Type.TIMESTAMP)
+COMPARABLE = (*product(NUMBERS, repeat=2), *((kind, kind) for kind in ORDERED))
+WITHOUT_COMPARISONS = f"stdlib: {{exclude_functions: {[{'name': name} for name in COMPARISONS]}}}"
 FAULT = re.compile(r"<input>:(?P<line>\d+):(?P<column>\d+): (?P<reason>[^\n]*)")
 MAX_REASON = 200
 # Translations of the library's messages by a part of their text; other messages are "无法使用".
@@ -40,7 +48,11 @@ class Conditions:
 
     def __init__(self, variables: Mapping[str, type], nullable: Mapping[str, type] = MappingProxyType({})) -> None:
         own = {name: TYPES[kind] for name, kind in variables.items()}
-        self._checked = cel.NewEnv(variables=own | {name: NULLABLE[kind] for name, kind in nullable.items()})
+        self._checked = cel.NewEnv(
+            config=cel.NewEnvConfigFromYaml(WITHOUT_COMPARISONS),
+            variables=own | {name: NULLABLE[kind] for name, kind in nullable.items()},
+            functions=[comparison(name) for name in COMPARISONS],
+        )
         self._environment = cel.NewEnv(variables=own | dict.fromkeys(nullable, cel.Type.DYN))
         self._compiled = cache(self._compile)
 
@@ -63,7 +75,16 @@ class Conditions:
             raise fault_of(str(error)) from None
         if checked.return_type() != cel.Type.BOOL:
             raise ExpressionError(1, 1, f"the result is {checked.return_type()}, but must be true or false")
-        return self._environment.compile(text)
+        return self._environment.compile(text, disable_check=True)
+
+
+def comparison(name: str) -> cel.FunctionDecl:
+    """Return the declaration of a comparison between any two numbers, or two other values of one type."""
+    overloads = [
+        cel.Overload(id=f"{name}|{one.name()}|{other.name()}", return_type=cel.Type.BOOL, parameters=[one, other])
+        for one, other in COMPARABLE
+    ]
+    return cel.FunctionDecl(name, overloads)
 
 
 def fault_of(message: str) -> ExpressionError:

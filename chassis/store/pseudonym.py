@@ -2,10 +2,11 @@
 
 import hashlib
 import hmac
-import unicodedata
 from uuid import UUID
 
 from pydantic import SecretStr
+
+from chassis.rules.comparison import normalised
 
 UUID_BYTES = 16
 EMPLOYEE_DIGITS = 16
@@ -41,8 +42,3 @@ class Pseudonyms:
     def _digest(self, *parts: str) -> bytes:
         joined = "\x1f".join(part.replace("\\", "\\\\").replace("\x1f", "\\x1f") for part in parts)
         return hmac.new(self._key, joined.encode(), hashlib.sha256).digest()
-
-
-def normalised(text: str) -> str:
-    """Normalise width, case and white space, so that spellings of one name compare equal."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

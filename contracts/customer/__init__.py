@@ -14,6 +14,7 @@ from contracts.customer.contract import (
     RenewalIntentStated,
 )
 from contracts.customer.dates import DateEvent, ImportantDateApproaching
+from contracts.customer.employee import EmployeeEvent, EmployeeLeft, EmployeeReturned
 from contracts.customer.erasure import CustomerErased, ErasureEvent, KeyContactErased
 from contracts.customer.handover import (
     ChecklistItem,
@@ -96,7 +97,8 @@ AnyEvent = Annotated[
     | VocabularyEvent
     | TierSchemeEvent
     | DateEvent
-    | SegmentEvent,
+    | SegmentEvent
+    | EmployeeEvent,
     Field(discriminator="type"),
 ]
 
@@ -114,6 +116,9 @@ __all__ = [
     "CustomerEvent",
     "DuplicateAbsorbed",
     "DuplicateReleased",
+    "EmployeeEvent",
+    "EmployeeLeft",
+    "EmployeeReturned",
     "EndingContract",
     "ErasureEvent",
     "HandoverAccepted",

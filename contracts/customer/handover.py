@@ -69,10 +69,14 @@ class HandoverAccepted(Event):
 
 
 class HandoverWithdrawn(Event):
-    """The handover was withdrawn. The customer keeps its owner."""
+    """The handover was withdrawn. The customer keeps its owner.
+
+    `reason` is `merged` if the handover ended because the customer was merged into another one.
+    """
 
     type: Literal["care.customer.handover-withdrawn.v1"] = "care.customer.handover-withdrawn.v1"
     reason_ref: UUID | None = None
+    reason: Code | None = None
 
 
 HandoverEvent = HandoverStarted | HandoverAccepted | HandoverWithdrawn

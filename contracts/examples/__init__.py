@@ -34,6 +34,7 @@ from contracts.examples.constants import CUSTOMER_NAME as CUSTOMER_NAME
 from contracts.examples.constants import DATES_REF as DATES_REF
 from contracts.examples.constants import DUE_AT as DUE_AT
 from contracts.examples.constants import EMAIL_REF as EMAIL_REF
+from contracts.examples.constants import EMPLOYEE_STREAM_ID as EMPLOYEE_STREAM_ID
 from contracts.examples.constants import ERASURE_ID as ERASURE_ID
 from contracts.examples.constants import FIELD_REF as FIELD_REF
 from contracts.examples.constants import GOAL_REF as GOAL_REF
@@ -201,6 +202,8 @@ OTHER_STREAMS: dict[type[Event], UUID] = {
     followup.AbsenceChanged: ABSENCES_ID,
     followup.AbsenceCancelled: ABSENCES_ID,
     customer.ImportantDateApproaching: IMPORTANT_DATE_ID,
+    customer.EmployeeLeft: EMPLOYEE_STREAM_ID,
+    customer.EmployeeReturned: EMPLOYEE_STREAM_ID,
 }
 
 

@@ -74,6 +74,7 @@ CONFIGURATION: tuple[Event, ...] = (
                 source="国务院办公厅关于2024年部分节假日安排的通知, 2023-10-25",
                 holidays=(date(2024, 6, 10),),
                 workdays=(date(2024, 5, 11),),
+                half_days=(followup.HalfDay(day=date(2024, 3, 8), worked=OFFICE_HOURS[:1]),),
             ),
         ),
         closures=(followup.Closure(day=date(2024, 6, 28), reason="stocktaking"),),

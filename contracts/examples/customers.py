@@ -101,6 +101,8 @@ CUSTOMER: tuple[Event, ...] = (
     ),
     customer.HandoverAccepted(owner_id=OWNER, note_ref=CONTENT_REF),
     customer.HandoverWithdrawn(reason_ref=CONTENT_REF),
+    customer.EmployeeLeft(employee_id="E1007"),
+    customer.EmployeeReturned(employee_id="E1007"),
     customer.HandoverBatchStarted(
         from_owner_id="E1003",
         to_owner_ids=(OWNER, "E1012"),

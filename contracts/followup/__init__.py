@@ -10,6 +10,7 @@ from contracts.followup.calendar import (
     CalendarPublished,
     CalendarYear,
     Closure,
+    HalfDay,
     WorkInterval,
     YearStatus,
 )
@@ -123,6 +124,7 @@ __all__ = [
     "Guard",
     "GuardCleared",
     "GuardTripped",
+    "HalfDay",
     "Intake",
     "PlanChanged",
     "PlanEnded",

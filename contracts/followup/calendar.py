@@ -53,8 +53,31 @@ Intervals = Annotated[tuple[WorkInterval, ...], Field(max_length=MAX_INTERVALS)]
 Days = Annotated[tuple[date, ...], Field(max_length=MAX_SPECIAL_DAYS)]
 
 
+class HalfDay(CalendarPart):
+    """A day of which only a part is worked, such as a holiday in the afternoon: `worked` are its intervals."""
+
+    day: date
+    worked: Intervals
+
+    @model_validator(mode="after")
+    def worked_in_part(self) -> "HalfDay":
+        if not self.worked:
+            raise FieldError(
+                "a half day has a working interval; a day without one is a holiday",
+                "半天假须有上班时段；全天不上班的属于休息日",
+                "worked",
+            )
+        if not in_order(self.worked):
+            raise FieldError(
+                "the intervals of a day must be in order and must not overlap",
+                "同一天的时段须按先后排列且不重叠",
+                "worked",
+            )
+        return self
+
+
 class CalendarYear(CalendarPart):
-    """The holidays and make-up workdays of one year, and their official source.
+    """The holidays, half days and make-up workdays of one year, and their official source.
 
     In a `provisional` year, the official days are not known yet.
     """
@@ -64,23 +87,35 @@ class CalendarYear(CalendarPart):
     source: Name | None = None
     holidays: Days = ()
     workdays: Days = ()
+    half_days: Annotated[tuple[HalfDay, ...], Field(max_length=MAX_SPECIAL_DAYS)] = ()
 
     @model_validator(mode="after")
     def days_of_this_year(self) -> "CalendarYear":
-        if any(day.year != self.year for day in (*self.holidays, *self.workdays)):
+        halves = [each.day for each in self.half_days]
+        if any(day.year != self.year for day in (*self.holidays, *self.workdays, *halves)):
             raise FieldError(f"every day must be in {self.year}", f"日期都须在 {self.year} 年内")
         if set(self.holidays) & set(self.workdays):
             raise FieldError("a day cannot be a holiday and a workday", "同一天不能既休息又上班")
+        if len(set(halves)) < len(halves) or set(halves) & {*self.holidays, *self.workdays}:
+            raise FieldError(
+                "a half day may occur only once, and is no holiday and no make-up workday",
+                "半天假只能出现一次，且不能同时为休息日或调休上班日",
+                "half_days",
+            )
         if self.status is YearStatus.CONFIRMED and self.source is None:
             raise FieldError("a confirmed year needs a source", "已确认的年份须注明来源", "source")
         return self
 
 
 class Closure(CalendarPart):
-    """A day on which the company does not work, such as for stocktaking. It overrides workdays and make-up workdays."""
+    """A day on which the company does not work, or only the intervals `worked`, such as for stocktaking.
+
+    It overrides workdays, half days and make-up workdays.
+    """
 
     day: date
     reason: Code | None = None
+    worked: Intervals = ()
 
 
 class CalendarPublished(Published):

@@ -16,6 +16,7 @@ from services.customer import projection
 from services.customer.commerce.recording import Commerce
 from services.customer.dependencies import Dependencies
 from services.customer.domain import CUSTOMER
+from services.customer.domain.employee import EMPLOYEE
 from services.customer.domain.handover import HANDOVER
 from services.customer.domain.handover_batch import HANDOVER_BATCH
 from services.customer.domain.segments import SEGMENT
@@ -55,6 +56,7 @@ def dependencies(context: ServiceContext) -> Dependencies:
         tier_schemes=tier_schemes,
         queries=CustomerQueries(pool, Search(pool, pseudonyms)),
         employees=employees,
+        presence=CommandHandler(store, EMPLOYEE, mapper),
         handover_queries=HandoverQueries(pool),
         pseudonyms=pseudonyms,
         erasure=ErasureHandler(pool, mapper, ParkedEvents(receiver.CONSUMER)),

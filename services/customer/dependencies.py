@@ -44,6 +44,7 @@ class Dependencies:
     segments: Versions[SegmentPublished]
     queries: CustomerQueries
     employees: Employees
+    presence: CommandHandler[bool]
     handover_queries: HandoverQueries
     pseudonyms: Pseudonyms
     erasure: ErasureHandler

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from chassis.commands.decider import RejectedError
+from chassis.commands.holders import employees_left
 from chassis.postgres.database import Pool
 
 COLUMNS = "employee_id AS id, name, leader_id, left_at, left_at IS NOT NULL AS has_left"
@@ -58,12 +58,7 @@ class Employees:
     async def require_present(self, *employee_ids: str | None) -> None:
         """Raise RejectedError if one of the employees has left."""
         if gone := await self.left([each for each in employee_ids if each]):
-            named = ", ".join(gone)
-            raise RejectedError(
-                "employee-left",
-                f"These employees have left and cannot take over: {named}.",
-                f"以下员工已离职，不能接手：{named}。",
-            )
+            raise employees_left(gone)
 
     async def introduce(self, employee_id: str, name: str) -> None:
         """Save the name of an employee from a file, unless the employee is known already."""

@@ -27,11 +27,13 @@ from services.customer.handovers.runner import HandoverBatchRunner
 from services.customer.handovers.selection import BatchSelection
 from services.customer.handovers.steps import BatchSteps
 from services.customer.imports.commerce import ContractImport, OrderImport
+from services.customer.imports.customer_lookup import CustomerLookup
 from services.customer.imports.customers import CustomerImport
 from services.customer.inbound import receiver
 from services.customer.inbound.receiver import InboundReceiver
 from services.customer.merging.duplicates import DuplicateFinder
 from services.customer.projection import followup
+from services.customer.queries.names import CompanyNames
 from services.customer.tiers.runner import TierRunner
 
 # No request waits for followup's events, so small batches are gathered.
@@ -131,11 +133,12 @@ def inbounds(
 
 def importer(context: ServiceContext, needs: Dependencies) -> Imports:
     """Return the import of each kind of file; the first kind is the default."""
-    zone, registration, queries = context.settings.business_zone, needs.registration, needs.queries
+    zone, names = context.settings.business_zone, CompanyNames(context.pool, needs.store)
+    lookup = CustomerLookup(needs.registration, names, needs.pseudonyms)
     importers: dict[str, Importer] = {
-        "customers": CustomerImport(registration, needs.employees, needs.pseudonyms, zone),
-        "orders": OrderImport(needs.commerce, registration, queries, zone),
-        "contracts": ContractImport(needs.commerce, registration, queries, zone),
+        "customers": CustomerImport(needs.registration, lookup, needs.employees, needs.pseudonyms, zone),
+        "orders": OrderImport(needs.commerce, lookup, zone),
+        "contracts": ContractImport(needs.commerce, lookup, zone),
     }
     return Imports(context.pool, importers, health=context.supervisor.health("importer"))
 

@@ -118,6 +118,7 @@ def followup_import(context: ServiceContext, needs: Dependencies) -> FollowupImp
         contacts=needs.contacts,
         tasks=needs.tasks,
         customers=needs.customers,
+        absences=needs.absence_queries,
         pseudonyms=needs.pseudonyms,
         zone=context.settings.business_zone,
     )

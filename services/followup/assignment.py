@@ -27,7 +27,7 @@ LEAST = """
 AWAY = """
     SELECT employee_id, stand_in_id FROM absence
     WHERE employee_id = ANY($1) AND cancelled_at IS NULL AND starts_at <= $2 AND ends_at > $2
-    UNION ALL SELECT employee_id, NULL FROM leaver WHERE employee_id = ANY($1)
+    UNION ALL SELECT employee_id, NULL FROM leaver WHERE employee_id = ANY($1) AND left_at > returned_at
 """
 
 

@@ -99,8 +99,9 @@ def ended_by(alert: AlertRaised, facts: Facts) -> Occurrence | None:
         return facts.erased
     if facts.merged:
         return facts.merged
-    if facts.last_contact and facts.last_contact.at != alert.silent_since:
-        return facts.last_contact
+    contact = facts.latest_contact
+    if contact and contact.at != alert.silent_since:
+        return contact
     return facts.stage_since
 
 

@@ -51,6 +51,8 @@ class Facts:
     owner_id: str | None = None
     leader_id: str | None = None
     last_contact: Occurrence | None = None
+    # The last contact that a source states. It can be cleared.
+    stated_contact: Occurrence | None = None
     tasks: dict[str, Owed] = field(default_factory=dict)
     complaints: dict[str, Owed] = field(default_factory=dict)
     quiet_until: datetime | None = None
@@ -65,6 +67,10 @@ class Facts:
     def mode(self) -> Mode | None:
         return mode_of(self.stage) if self.registered else None
 
+    @property
+    def latest_contact(self) -> Occurrence | None:
+        return latest(self.last_contact, self.stated_contact)
+
 
 def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
     """Apply one event of any service."""
@@ -78,7 +84,9 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
         case customer.Renamed(name=name):
             return replace(facts, name=name)
         case customer.ProfileChanged(last_contacted_at=datetime() as at):
-            return replace(facts, last_contact=later(facts.last_contact, Occurrence(at, envelope.id)))
+            return replace(facts, stated_contact=latest(facts.stated_contact, Occurrence(at, envelope.id)))
+        case customer.ProfileChanged(cleared=cleared) if "last_contacted_at" in cleared:
+            return replace(facts, stated_contact=None)
         case customer.StageChanged(stage=stage):
             return replace(facts, stage=stage, stage_since=occurrence)
         case customer.TierChanged(scheme="default", tier=tier):
@@ -88,7 +96,7 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
         case customer.CustomerErased():
             return replace(facts, erased=occurrence)
         case followup.ContactLogged(automated=False):
-            return replace(facts, last_contact=later(facts.last_contact, occurrence))
+            return replace(facts, last_contact=latest(facts.last_contact, occurrence))
         case followup.TaskReassigned(assignee_id=employee_id):
             return replace(facts, tasks=reassigned(employee_id, envelope.stream_id, facts.tasks))
         case followup.ComplaintAssigned(owner_id=employee_id):
@@ -115,10 +123,11 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
 def with_absorbed(facts: Facts) -> Facts:
     """Return the facts of the customer together with those of its duplicates."""
     for other in facts.absorbed.values():
-        contact, quiet = other.last_contact, other.quiet_until
+        quiet = other.quiet_until
         facts = replace(
             facts,
-            last_contact=later(facts.last_contact, contact) if contact else facts.last_contact,
+            last_contact=latest(facts.last_contact, other.last_contact),
+            stated_contact=latest(facts.stated_contact, other.stated_contact),
             tasks={**facts.tasks, **other.tasks},
             complaints={**facts.complaints, **other.complaints},
             quiet_until=max(quiet, facts.quiet_until or quiet) if quiet else facts.quiet_until,
@@ -146,8 +155,11 @@ def evolve_absorbed(survivor: Facts, envelope: Envelope[Any]) -> Facts:
     return replace(survivor, absorbed={**survivor.absorbed, envelope.subject: own})
 
 
-def later(known: Occurrence | None, new: Occurrence) -> Occurrence:
-    return new if known is None or new.at > known.at else known
+def latest(known: Occurrence | None, new: Occurrence | None) -> Occurrence | None:
+    """Return the later one; of two at the same time, the known one."""
+    if known is None or new is None:
+        return known or new
+    return new if new.at > known.at else known
 
 
 def reassigned(employee_id: str, concerns_id: UUID, owed: dict[str, Owed]) -> dict[str, Owed]:

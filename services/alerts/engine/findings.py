@@ -49,7 +49,7 @@ def find(facts: Facts, rules: RuleBook) -> Iterator[Finding]:
 
 def inactivity(facts: Facts, rules: RuleBook) -> Iterator[Finding]:
     """Silence is counted from the last human contact, or from the registration if there was none."""
-    since = facts.last_contact or facts.registered
+    since = facts.latest_contact or facts.registered
     if facts.mode is None or since is None:
         return
     rule = rules.inactivity

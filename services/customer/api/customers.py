@@ -1,6 +1,7 @@
 """HTTP for customers: register, change, read."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -144,8 +145,13 @@ async def read_customer(
 
 
 async def read_past(customer_id: UUID, as_of: AsOf, needs: Dependencies, *, show_personal_data: bool) -> CustomerDetail:
-    """Fold the events up to the instant. The present owner, leader and helpers decide who may read them."""
+    """Fold the events up to the instant, from the earliest fact known of the customer on.
+
+    The present owner, leader and helpers decide who may read them.
+    """
     envelopes = await envelopes_of(customer_id, needs)
+    if as_of.recorded_by is None and (since := await needs.queries.known_since(customer_id)):
+        envelopes[0] = replace(envelopes[0], occurred_at=min(envelopes[0].occurred_at, since))
     if not (included := as_of.in_order([each for each in envelopes if as_of.includes(each)])):
         raise not_found()
     row = await fold(project_next, included)

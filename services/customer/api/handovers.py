@@ -1,18 +1,20 @@
 """HTTP for handovers: start, accept, withdraw, read."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Response
 
-from chassis.commands.holders import Holders
+from chassis.commands.holders import Holders, employees_left
 from chassis.commands.problem import not_found
 from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.listing import Paging
 from chassis.http.paging import Page
 from chassis.http.responses import Accepted, answer, etag
+from contracts.customer import HandoverStarted
 from contracts.types import EmployeeId
 from services.customer import commands
 from services.customer.api.access import Anyone, Leader, Reader, require_current
@@ -67,14 +69,22 @@ async def with_leader(command: commands.StartHandover, needs: Dependencies) -> c
 @router.post("/customers/{customer_id}/handover/acceptance", response_model=Accepted)
 async def accept_handover(customer_id: UUID, command: Acceptance, caller: Anyone, needs: Needs) -> Response:
     """Accept the handover. From then on the previous owner has no access to the customer."""
+    require_current((await needs.customers.load(customer_id)).state)
     stream_id = stream_of(customer_id, needs)
     started = (await needs.handovers.load(stream_id)).state.started
     if started is None:
         raise not_found()
+    leavers = await needs.employees.left([started.to_owner_id, started.to_leader_id or started.to_owner_id])
     # The leader may have left since the handover started.
     leader_id = started.to_leader_id
-    if leader_id and await needs.employees.left([leader_id]):
+    if leader_id in leavers:
         leader_id = await needs.employees.leader_of(started.to_owner_id)
+
+    def authorize(handover: Handover) -> None:
+        caller.require(accepters(handover))
+        if handover.open and started.to_owner_id in leavers:
+            raise employees_left([started.to_owner_id])
+
     pass_on = commands.PassOn(
         occurred_at=command.occurred_at,
         from_owner_id=started.from_owner_id,
@@ -87,7 +97,8 @@ async def accept_handover(customer_id: UUID, command: Acceptance, caller: Anyone
         caller.context,
         subject=customer_id,
         expected_version=caller.expected_version,
-        authorize=lambda handover: caller.require(accepters(handover)),
+        authorize=authorize,
+        not_before=await started_at(stream_id, needs),
         linked=[needs.customers.linked(customer_id, pass_on)],
     )
     return answer(handled, f"/v1/customers/{customer_id}/handover")
@@ -105,6 +116,7 @@ async def withdraw_handover(customer_id: UUID, command: Withdrawal, caller: Lead
         caller.context,
         subject=customer_id,
         expected_version=caller.expected_version,
+        not_before=await started_at(stream_of(customer_id, needs), needs),
     )
     return answer(handled, f"/v1/customers/{customer_id}/handover")
 
@@ -144,6 +156,13 @@ async def read_handovers(
 def stream_of(customer_id: UUID, needs: Dependencies) -> UUID:
     """Return the stream of a customer's handovers. There is one, so at most one handover is open."""
     return needs.pseudonyms.derived("handover", str(customer_id))
+
+
+async def started_at(stream_id: UUID, needs: Dependencies) -> datetime | None:
+    """Return when the last handover of a stream started."""
+    past = [needs.mapper.to_envelope(stored) async for stored in needs.store.read_stream(stream_id)]
+    starts = [each.occurred_at for each in past if isinstance(each.event, HandoverStarted)]
+    return starts[-1] if starts else None
 
 
 def accepters(handover: Handover) -> Holders:

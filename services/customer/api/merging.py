@@ -1,9 +1,11 @@
 """HTTP for duplicates: merge, unmerge, mark as distinct, list."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from chassis.commands.decision import LinkedCommand
 from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.listing import Paging
@@ -12,6 +14,7 @@ from chassis.http.responses import Accepted, answer
 from services.customer import commands
 from services.customer.api.access import Leader, Reader, require_current
 from services.customer.api.customers import handle, handled_for
+from services.customer.api.handovers import stream_of as handover_stream_of
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.domain.merging import with_itself
 from services.customer.queries import duplicates
@@ -19,15 +22,22 @@ from services.customer.queries.duplicates import DuplicateView
 
 router = APIRouter(prefix="/v1", tags=["duplicates"], route_class=StrictRoute)
 
+MERGED = "merged"
+
 
 @router.post("/customers/{customer_id}/duplicates", response_model=Accepted)
 async def merge_duplicate(
     customer_id: UUID, command: commands.AbsorbDuplicate, caller: Leader, needs: Needs
 ) -> Response:
-    """Merge a duplicate into this customer. Its events stay, and count for this customer."""
+    """Merge a duplicate into this customer. Its events stay, and count for this customer. Its open handover ends."""
     await require_other(customer_id, command.duplicate_id, caller, needs)
     merge_into = commands.MergeInto(customer_id=customer_id)
-    return await both(customer_id, command, command.duplicate_id, merge_into, caller, needs)
+    handover = needs.handovers.linked(
+        handover_stream_of(command.duplicate_id, needs),
+        commands.EndHandover(reason=MERGED),
+        subject=command.duplicate_id,
+    )
+    return await both(customer_id, command, command.duplicate_id, merge_into, caller, needs, [handover])
 
 
 @router.delete("/customers/{customer_id}/duplicates/{duplicate_id}", response_model=Accepted)
@@ -71,8 +81,9 @@ async def both(
     duplicate_command: commands.MergeInto | commands.UnmergeFrom,
     caller: Caller,
     needs: Dependencies,
+    linked: Sequence[LinkedCommand] = (),
 ) -> Response:
     """Append the events of both customers together: if either has changed meanwhile, neither is stored."""
     other = needs.customers.linked(duplicate_id, duplicate_command, subject=duplicate_id)
-    handled = await handled_for(customer_id, command, caller, needs, [other])
+    handled = await handled_for(customer_id, command, caller, needs, [other, *linked])
     return answer(handled, f"/v1/customers/{customer_id}")

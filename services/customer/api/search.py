@@ -11,12 +11,12 @@ from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.listing import Paging
 from chassis.http.paging import Page
+from chassis.rules.comparison import letters
 from contracts.customer import Stage
 from contracts.types import Code, EmployeeId, Name, Word
 from services.customer.api.access import PERSONAL_DATA_ROLES, Reader
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.queries import CustomerView
-from services.customer.search.names import folded
 from services.customer.search.query import CustomerFilters, is_too_short
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
@@ -47,7 +47,7 @@ async def filters_of(
     ] = None,
 ) -> CustomerFilters:
     """Return the filters of the query, restricted to what the caller may see."""
-    if q is not None and is_too_short(folded(q)):
+    if q is not None and is_too_short(letters(q)):
         raise too_short()
     return CustomerFilters(
         q,

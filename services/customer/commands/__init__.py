@@ -10,17 +10,31 @@ from services.customer.commands.contract import (
     StateRenewalIntent,
 )
 from services.customer.commands.erasure import Erase, EraseCustomer, EraseKeyContact
-from services.customer.commands.handover import AcceptHandover, BeginHandover, StartHandover, WithdrawHandover
+from services.customer.commands.handover import (
+    AcceptHandover,
+    BeginHandover,
+    EndHandover,
+    StartHandover,
+    WithdrawHandover,
+)
 from services.customer.commands.handover_batch import BeginHandoverBatch, EndBatch, StartHandoverBatch
 from services.customer.commands.life import ChangeStage, Tier
 from services.customer.commands.market import MakeReferral, RecordNews, SeeCompetitor
 from services.customer.commands.merging import AbsorbDuplicate, MarkDistinct, MergeInto, ReleaseDuplicate, UnmergeFrom
 from services.customer.commands.needs import StateNeed
 from services.customer.commands.order import CancelOrder, DeliverOrder, OrderCommand, PlaceOrder
-from services.customer.commands.ownership import AddHelper, AssignOwner, ChangeLeader, PassOn, RemoveHelper
+from services.customer.commands.ownership import AddHelper, AssignOwner, ChangeLeader, EndHelp, PassOn, RemoveHelper
 from services.customer.commands.people import AddKeyContact, ChangeKeyContact, KeyContact, RemoveKeyContact
 from services.customer.commands.quote import CompareQuote, IssueQuote, OpenQuote, QuoteCommand
-from services.customer.commands.record import ChangeProfile, Profile, Register, RegisterInTier, Rename, ReviewProfile
+from services.customer.commands.record import (
+    ChangeProfile,
+    Entry,
+    Profile,
+    Register,
+    RegisterInTier,
+    Rename,
+    ReviewProfile,
+)
 from services.customer.commands.reference import AddReference, ExternalReference, ReserveReference
 from services.customer.commands.segments import RemoveSegment, Segment
 from services.customer.commands.tags import AddTag, RemoveTag, TagCustomer, TagVocabulary
@@ -91,6 +105,9 @@ __all__ = [
     "DeliverOrder",
     "EndBatch",
     "EndContract",
+    "EndHandover",
+    "EndHelp",
+    "Entry",
     "Erase",
     "EraseCustomer",
     "EraseKeyContact",

@@ -3,7 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
-from chassis.commands.command import FactCommand
+from chassis.commands.command import Command, FactCommand
 from contracts.customer import ChecklistItem, EndingContract
 from contracts.types import Code, EmployeeId, Note
 
@@ -46,4 +46,10 @@ class WithdrawHandover(FactCommand):
     reason: Note | None = None
 
 
-HandoverCommand = BeginHandover | AcceptHandover | WithdrawHandover
+class EndHandover(Command):
+    """Withdraw the handover, if one is open, because something happened to the customer."""
+
+    reason: Code
+
+
+HandoverCommand = BeginHandover | AcceptHandover | WithdrawHandover | EndHandover

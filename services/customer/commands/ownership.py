@@ -17,15 +17,19 @@ class RemoveHelper(FactCommand):
     employee_id: EmployeeId
 
 
+class EndHelp(RemoveHelper):
+    """Remove a helper who leaves the company, also from a merged duplicate."""
+
+
 class ChangeLeader(FactCommand):
-    """Replace or remove the customer's leader, if it is still `from_leader_id`."""
+    """Replace or remove the customer's leader, if it is still `from_leader_id`. Also for a merged duplicate."""
 
     from_leader_id: EmployeeId
     leader_id: EmployeeId | None = None
 
 
 class PassOn(FactCommand):
-    """Change the owner because a handover was accepted."""
+    """Change the owner because of a handover. Also for a merged duplicate."""
 
     from_owner_id: EmployeeId | None
     owner_id: EmployeeId

@@ -1,11 +1,12 @@
 """Commands to register a customer, rename it, and change or review its profile."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, StrictBool, model_validator
 
 from chassis.commands.command import FactCommand, RequestModel
 from contracts.customer import Kind, Stage, WorkStatus
@@ -54,8 +55,28 @@ class ProfileField(StrEnum):
     PRICE_LIST = "price_list"
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the service adds to a registration.
+
+    `owners_leader` is the owner's leader in the list of employees: the default for the customer's leader. `leavers` are
+    those of the named employees who have left. If the source states only the day of the last contact,
+    `contact_day_began_at` is the beginning of that day. A new customer was registered at `registered_at`, if given.
+    `led_by` are the keys of the names of the duplicate through which the command reached the customer.
+    """
+
+    owners_leader: EmployeeId | None = None
+    leavers: frozenset[str] = frozenset()
+    contact_day_began_at: datetime | None = None
+    registered_at: datetime | None = None
+    led_by: tuple[str, ...] = ()
+
+
 class Register(FactCommand):
-    """Register a customer. If it is already registered, update the stated fields."""
+    """Register a customer. If it is already registered, update the stated fields.
+
+    The name of a known company is changed only with `rename`. Without it, a name that it never had is rejected.
+    """
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"person_name"})
 
@@ -69,16 +90,16 @@ class Register(FactCommand):
     stage: Stage | None = None
     owner_id: EmployeeId | None = None
     leader_id: EmployeeId | None = None
-    _owners_leader: EmployeeId | None = PrivateAttr(default=None)
+    rename: StrictBool = False
+    _entry: Entry = PrivateAttr(default=Entry())
 
     @property
-    def owners_leader(self) -> EmployeeId | None:
-        """The owner's leader in the list of employees: the default for the customer's leader."""
-        return self._owners_leader
+    def entry(self) -> Entry:
+        return self._entry
 
-    def with_owners_leader(self, leader_id: EmployeeId | None) -> Self:
+    def with_entry(self, entry: Entry) -> Self:
         command = self.model_copy()
-        command._owners_leader = leader_id  # noqa: SLF001 - the same class
+        command._entry = entry  # noqa: SLF001 - the same class
         return command
 
     def occurrence_times(self) -> Sequence[datetime | None]:

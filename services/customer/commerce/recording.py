@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -12,12 +13,13 @@ from chassis.commands.holders import Holders
 from chassis.commands.item_limit import ItemKind, ItemLimit
 from chassis.commands.problem import not_found
 from chassis.commands.result import Handled
-from chassis.http.streams import new_id, subject_of
+from chassis.http.streams import first_of, new_id
+from chassis.rules.comparison import normalised
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
-from chassis.store.pseudonym import Pseudonyms, normalised
+from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import ContractSigned, OrderPlaced, QuoteIssued, QuoteRequested
-from contracts.event import Event
+from contracts.event import Envelope, Event
 from services.customer import limits
 from services.customer.commands import ExternalReference
 from services.customer.domain import Customer
@@ -59,6 +61,7 @@ class Commerce:
         limit: Callable[[ItemKind], ItemLimit],
     ) -> None:
         self._store = store
+        self._mapper = mapper
         self._customers = customers
         self._pseudonyms = pseudonyms
         orders = CommandHandler(store, ORDER, mapper, limit(limits.OPEN_ORDERS))
@@ -74,7 +77,7 @@ class Commerce:
 
     async def belongs(self, kind: Kind[Any], record_id: UUID, customer_id: UUID) -> bool:
         """Whether the order, quote or contract belongs to this customer; raise the 404 problem if there is none."""
-        subject = await subject_of(record_id, kind.beginnings, self._store)
+        subject = (await self._first_of(kind, record_id)).subject
         return customer_id in {subject, (await self._customers.load(subject)).state.merged_into}
 
     async def holders(self, customer_id: UUID) -> Holders:
@@ -97,7 +100,15 @@ class Commerce:
         require_kept(customer)
         external = command.external
         record_id = self.named(kind, external) if external else new_id(context, self._pseudonyms)
-        handled = await kind.handler.handle(record_id, command, context, subject=customer_id)
+        # A quote that is known may be issued again.
+        known = await self._store.first_of(record_id) if external and kind is self.quotes else None
+        handled = await kind.handler.handle(
+            record_id,
+            command,
+            context,
+            subject=customer_id,
+            not_before=self._mapper.to_envelope(known).occurred_at if known else None,
+        )
         if not handled.events and not await self.belongs(kind, record_id, customer_id):
             raise of_another_customer(kind.name)
         return record_id, handled
@@ -112,12 +123,24 @@ class Commerce:
         expected_version: int | None = None,
         authorize: Authorize = authorize_all,
     ) -> Handled:
-        """Change an order, quote or contract; raise the 404 problem if there is none."""
-        customer_id = await subject_of(record_id, kind.beginnings, self._store)
-        authorize(await self.holders(customer_id))
+        """Change an order, quote or contract, not before its beginning; raise the 404 problem if there is none."""
+        first = await self._first_of(kind, record_id)
+        authorize(await self.holders(first.subject))
         return await kind.handler.handle(
-            record_id, command, context, subject=customer_id, expected_version=expected_version
+            record_id,
+            command,
+            context,
+            subject=first.subject,
+            expected_version=expected_version,
+            not_before=first.occurred_at,
         )
+
+    async def begun_at(self, kind: Kind[Any], record_id: UUID) -> datetime:
+        """Return when the order was placed, the quote requested or the contract signed."""
+        return (await self._first_of(kind, record_id)).occurred_at
+
+    async def _first_of(self, kind: Kind[Any], record_id: UUID) -> Envelope[Any]:
+        return await first_of(record_id, kind.beginnings, self._store, self._mapper)
 
 
 def of_another_customer(name: str) -> RejectedError:

@@ -27,7 +27,7 @@ def decide(customer: Customer, command: commands.AnyCommand) -> list[events.Cust
     if isinstance(command, commands.EraseCustomer | commands.EraseKeyContact):
         return erasure.decide(customer, command)
     if customer.merged_into:
-        return merging.rejected_as_merged(customer.merged_into, command)
+        return merging.decide_merged(customer, customer.merged_into, command)
     match command:
         case commands.Register() if customer.reserved_for:
             raise reference_leads_elsewhere()

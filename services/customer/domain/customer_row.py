@@ -6,9 +6,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from chassis.rules.comparison import names_after
 from contracts import customer as events
 from contracts.customer.responsibility import ResponsibilityEvent, evolve_responsibility
 from contracts.event import Envelope
+from services.customer.domain.record import is_earlier
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class CustomerRow:
     reviewed_at: datetime | None = None
     is_erased: bool = False
     merged_into: UUID | None = None
+    # Of a company: the keys of its name and of its former names.
+    name_keys: list[str] = field(default_factory=list)
 
 
 # Events that do not change the row.
@@ -118,11 +122,21 @@ def described(
 ) -> CustomerRow:
     match event:
         case events.Renamed(name=name, name_ref=name_ref):
-            return replace(row, name=name, name_ref=name_ref)
+            return replace(row, name=name, name_ref=name_ref, name_keys=names_after(row.name_keys, name))
         case events.ProfileChanged():
-            return replace(row, **{name: value for name, value in event.changes().items() if name in PROFILE})
+            return replace(row, **profile_changes(row, event))
         case events.ProfileReviewed():
             return replace(row, reviewed_at=max(row.reviewed_at or at, at))
+
+
+def profile_changes(row: CustomerRow, event: events.ProfileChanged) -> dict[str, Any]:
+    """Return the changed columns. Of two stated contacts the later one counts, and the earlier one as a known fact."""
+    changes = {name: value for name, value in event.changes().items() if name in PROFILE}
+    if is_earlier(event.last_contacted_at, row.registered_at):
+        changes["registered_at"] = event.last_contacted_at
+    if is_earlier(event.last_contacted_at, row.last_contacted_at):
+        del changes["last_contacted_at"]
+    return changes
 
 
 def without_personal_data(row: CustomerRow, event: events.ErasureEvent) -> CustomerRow:
@@ -157,5 +171,6 @@ def first_row(envelope: Envelope[events.CustomerEvent], event: events.Registered
         registered_at=envelope.occurred_at,
         external_system=event.external_system,
         external_id=event.external_id,
+        name_keys=names_after([], event.name),
         numbers=[{"system": event.external_system, "id": event.external_id}] if event.external_id else [],
     )

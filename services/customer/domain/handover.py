@@ -36,6 +36,8 @@ def decide(handover: Handover, command: HandoverCommand) -> list[HandoverEvent]:
                 return []
             require_open(handover)
             return [events.HandoverWithdrawn(reason_ref=command.vault_ref("reason"))]
+        case commands.EndHandover(reason=reason):
+            return [events.HandoverWithdrawn(reason=reason)] if handover.open else []
 
 
 def begun(handover: Handover, command: commands.BeginHandover) -> list[HandoverEvent]:

@@ -8,6 +8,7 @@ from contracts import customer as events
 from contracts.customer.merging import MergeEvent
 from services.customer import commands
 from services.customer.commands.merging import MergeCommand
+from services.customer.domain import ownership
 from services.customer.domain.erasure import require_kept
 from services.customer.domain.record import not_registered
 from services.customer.domain.state import Customer
@@ -46,11 +47,18 @@ def decide(customer: Customer, command: MergeCommand) -> list[events.CustomerEve
             return [events.MarkedDistinct(other_id=other_id)]
 
 
-def rejected_as_merged(into_id: UUID, command: commands.AnyCommand) -> list[events.CustomerEvent]:
-    """Raise MovedError, except for the assessment of tiers, which runs for every customer."""
-    if isinstance(command, commands.AssessTier):
-        return []
-    raise MovedError(into_id)
+def decide_merged(customer: Customer, into_id: UUID, command: commands.AnyCommand) -> list[events.CustomerEvent]:
+    """Raise MovedError, except for the assessment of tiers, which runs for every customer, and for leavers.
+
+    After an unmerge, the duplicate must not belong to an employee who has left.
+    """
+    match command:
+        case commands.AssessTier():
+            return []
+        case commands.PassOn() | commands.ChangeLeader() | commands.EndHelp():
+            return ownership.decide(customer, command)
+        case _:
+            raise MovedError(into_id)
 
 
 def merged(customer: Customer, command: commands.MergeInto) -> list[events.CustomerEvent]:

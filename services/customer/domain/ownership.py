@@ -1,6 +1,7 @@
 """The rules of owner, leader and helpers."""
 
 from chassis.commands.decider import RejectedError
+from chassis.commands.holders import employees_left
 from contracts import customer as events
 from services.customer import commands
 from services.customer.domain.state import Customer
@@ -32,6 +33,13 @@ def owner_assigned(customer: Customer, owner_id: str, leader_id: str | None) -> 
     if (owner_id, leader) == (customer.owner_id, customer.leader_id):
         return []
     return [events.OwnerAssigned(previous_owner_id=customer.owner_id, owner_id=owner_id, leader_id=leader)]
+
+
+def require_present(assigned: list[events.CustomerEvent], leavers: frozenset[str]) -> list[events.CustomerEvent]:
+    """Return the events of an assignment; raise RejectedError if there are any and an employee has left."""
+    if assigned and leavers:
+        raise employees_left(leavers)
+    return assigned
 
 
 def leader_changed(customer: Customer, previous: str, leader_id: str | None) -> list[events.CustomerEvent]:

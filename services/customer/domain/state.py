@@ -16,6 +16,8 @@ class Customer:
     kind: Kind | None = None
     name: str | None = None
     name_ref: UUID | None = None
+    # Of a company: the keys of its name and of its former names.
+    name_keys: tuple[str, ...] = ()
     stage: Stage = Stage.NEW
     tier_states: dict[str, TierState] = field(default_factory=dict)
     owner_id: str | None = None

@@ -5,12 +5,14 @@ from services.customer.employees import Employees
 from services.customer.projection.handover_batches import HandoverBatchRow
 
 IS_SELECTED = "SELECT EXISTS (SELECT FROM handover_item WHERE batch_id = $1)"
+# With the merged duplicates, which after an unmerge would belong to the former owner. They follow the customer that
+# they were merged into.
 SELECT_OWNED = """
     INSERT INTO handover_item (batch_id, customer_id, kind, to_owner_id)
     SELECT $1, c.customer_id, 'owned',
-        ($2::text[])[1 + (row_number() OVER (ORDER BY c.customer_id) - 1) % cardinality($2)]
+        ($2::text[])[1 + (dense_rank() OVER (ORDER BY coalesce(c.merged_into, c.customer_id)) - 1) % cardinality($2)]
     FROM customer c
-    WHERE c.merged_into IS NULL AND (c.owner_id = $3 OR ($3::text IS NULL AND c.owner_id IS NULL))
+    WHERE (c.owner_id = $3 OR ($3::text IS NULL AND c.owner_id IS NULL AND c.merged_into IS NULL))
       AND ($4::text IS NULL OR c.leader_id = $4)
       AND ($5::text IS NULL OR c.stage = $5)
       AND ($6::text IS NULL OR EXISTS (SELECT FROM jsonb_each_text(c.tiers) tier WHERE tier.value = $6))
@@ -21,13 +23,13 @@ SELECT_OWNED = """
 SELECT_HELPED = """
     INSERT INTO handover_item (batch_id, customer_id, kind)
     SELECT $1, c.customer_id, 'helped' FROM customer c
-    WHERE c.merged_into IS NULL AND c.helper_ids @> ARRAY[$2] AND ($3::text IS NULL OR c.leader_id = $3)
+    WHERE c.helper_ids @> ARRAY[$2] AND ($3::text IS NULL OR c.leader_id = $3)
     ON CONFLICT DO NOTHING
 """
 SELECT_LED = """
     INSERT INTO handover_item (batch_id, customer_id, kind, to_owner_id)
     SELECT $1, c.customer_id, 'led', $3 FROM customer c
-    WHERE c.merged_into IS NULL AND c.leader_id = $2 AND ($4::text IS NULL OR c.leader_id = $4)
+    WHERE c.leader_id = $2 AND ($4::text IS NULL OR c.leader_id = $4)
     ON CONFLICT DO NOTHING
 """
 SELECT_NAMED = """

@@ -1,7 +1,5 @@
 """One step of a handover batch: hands one customer over, ends help, or changes the leader."""
 
-from uuid import UUID
-
 from chassis.commands.command import Command, Context
 from chassis.commands.command_handler import CommandHandler
 from chassis.commands.decider import MovedError, RejectedError
@@ -51,24 +49,31 @@ class BatchSteps:
         from_id = str(batch.from_owner_id)
         match item.kind:
             case "helped":
-                await self._handle(item, commands.RemoveHelper(employee_id=from_id), context)
+                await self._handle(item, commands.EndHelp(employee_id=from_id), context)
                 return Outcome.HELP_ENDED
             case "led":
                 command = commands.ChangeLeader(from_leader_id=from_id, leader_id=item.to_owner_id)
                 await self._handle(item, command, context)
                 return Outcome.LEADER_CHANGED
             case _:
-                await self._hand_over(batch, item.customer_id, str(item.to_owner_id), context)
-                return Outcome.BEGUN if batch.waits_for_acceptance else Outcome.PASSED_ON
+                return await self._hand_over(batch, item, str(item.to_owner_id), context)
 
     async def _handle(self, item: Item, command: Command, context: Context) -> None:
         await self._customers.handle(item.customer_id, command, context)
 
-    async def _hand_over(self, batch: HandoverBatchRow, customer_id: UUID, to_owner_id: str, context: Context) -> None:
-        """Start the customer's handover. If nobody has to accept it, the owner changes in the same append."""
-        if await self._store.answer(context.key):
-            return
+    async def _hand_over(self, batch: HandoverBatchRow, item: Item, to_owner_id: str, context: Context) -> Outcome:
+        """Start the customer's handover. If nobody has to accept it, the owner changes in the same append.
+
+        A merged duplicate has no handover of its own: its owner changes at once.
+        """
+        customer_id, outcome = item.customer_id, Outcome.BEGUN if batch.waits_for_acceptance else Outcome.PASSED_ON
         customer = (await self._customers.load(customer_id)).state
+        if customer.merged_into and not batch.customer_ids:
+            await self._pass_on(batch, item, to_owner_id, context)
+            return Outcome.PASSED_ON
+        if await self._store.answer(context.key):
+            return outcome
+        await self._employees.require_present(to_owner_id)
         from_owner_id = current_owner(batch, customer)
         leader_id = await self._employees.leader_of(to_owner_id)
         checklist = await self._checklists.of([customer_id, *customer.duplicate_ids], context.now)
@@ -84,6 +89,13 @@ class BatchSteps:
         linked = [] if batch.waits_for_acceptance else [self._customers.linked(customer_id, pass_on)]
         stream_id = self._pseudonyms.derived("handover", str(customer_id))
         await self._handovers.handle(stream_id, begin, context, subject=customer_id, linked=linked)
+        return outcome
+
+    async def _pass_on(self, batch: HandoverBatchRow, item: Item, to_owner_id: str, context: Context) -> None:
+        await self._employees.require_present(to_owner_id)
+        leader_id = await self._employees.leader_of(to_owner_id)
+        pass_on = commands.PassOn(from_owner_id=batch.from_owner_id, owner_id=to_owner_id, leader_id=leader_id)
+        await self._handle(item, pass_on, context)
 
 
 def current_owner(batch: HandoverBatchRow, customer: Customer) -> str | None:

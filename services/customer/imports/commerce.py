@@ -1,31 +1,22 @@
 """Imports orders and contracts from orders.csv, contracts.csv and .xlsx: headers, and the commands of a row."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from chassis.commands.command import Command, Context
+from chassis.commands.command import Context, FactCommand
 from chassis.commands.result import CREATED, Handled
 from chassis.files.imports import RowOutcome, RowProblemError, step
-from chassis.files.row_cells import (
-    WORKDAY_START,
-    choose,
-    day,
-    moment,
-    refuse_other_name,
-    required,
-    system_of,
-)
-from chassis.files.table import FILE_SYSTEM, SOURCE_SYSTEM, Column, Meaning, Row
-from chassis.store.pseudonym import normalised
+from chassis.files.row_cells import WORKDAY_START, choose, day, moment, required, system_of
+from chassis.files.table import SOURCE_SYSTEM, Column, Meaning, Row
+from chassis.rules.comparison import normalised
 from contracts.customer import ContractKind, RenewalIntent
 from contracts.field_error import FieldError
 from contracts.money import currency_of_sign, minor_units, written_amount
 from services.customer import commands
 from services.customer.commerce.recording import Commerce, Kind
-from services.customer.queries import CustomerQueries
-from services.customer.registration import Registration
+from services.customer.imports.customer_lookup import CustomerLookup
 
 CUSTOMER = (
     Column("customer_number", ("客户编号", "customer_number")),
@@ -73,12 +64,20 @@ INTENTS = {
     **{str(intent): intent for intent in RenewalIntent},
 }
 UNSTATED = "stated-by-source"
-ENOUGH_TO_BE_AMBIGUOUS = 2
+# The column that says when the facts of a command happened.
+DAYS: dict[type[FactCommand], str] = {
+    commands.PlaceOrder: "placed_on",
+    commands.DeliverOrder: "delivered_on",
+    commands.CancelOrder: "cancelled_on",
+    commands.SignContract: "signed_on",
+    commands.EndContract: "ended_on",
+}
 
 PLACES = {"": ("customer_number", "customer"), "id": ("number",), "amount_minor": ("amount",)}
 ORDER_PLACES = {
     **PLACES,
     "occurred-in-future": ("cancelled_on", "delivered_on", "placed_on"),
+    "occurred-too-early": ("cancelled_on", "delivered_on"),
     "occurred_at": ("placed_on",),
     "order-closed": ("cancelled_on", "delivered_on"),
     "order-differs": ("amount",),
@@ -87,6 +86,7 @@ ORDER_PLACES = {
 CONTRACT_PLACES = {
     **PLACES,
     "occurred-in-future": ("ended_on", "signed_on"),
+    "occurred-too-early": ("ended_on",),
     "occurred_at": ("signed_on",),
     "contract-ended": ("ended_on", "intent"),
     "contract-differs": ("amount",),
@@ -97,53 +97,63 @@ CONTRACT_PLACES = {
 class CommerceImport:
     """Records one order or contract per row: its beginning and its later changes, each at WORKDAY_START of its day."""
 
-    def __init__(self, commerce: Commerce, registration: Registration, queries: CustomerQueries, zone: str) -> None:
+    def __init__(self, commerce: Commerce, lookup: CustomerLookup, zone: str) -> None:
         self._commerce = commerce
-        self._registration = registration
-        self._queries = queries
+        self._lookup = lookup
         self._zone = ZoneInfo(zone)
 
     def ordering_key(self, row: Row) -> str:
-        return normalised(row.cells["number"])
+        return f"{system_of(row.cells)} {normalised(row.cells['number'])}"
 
     def at(self, text: str, column: str) -> datetime | None:
         found = moment(text, column)
         return found.instant(self._zone, WORKDAY_START) if found else None
 
     async def record(
-        self, kind: Kind[Any], cells: dict[str, str], row_commands: list[Command], context: Context
+        self, kind: Kind[Any], cells: dict[str, str], row_commands: list[FactCommand], context: Context
     ) -> tuple[RowOutcome, UUID]:
         """Run the commands of a row: the first begins the order or contract, the others change it."""
-        customer_id = await self._customer(cells)
+        customer_id = await self._customer(cells, context)
         beginning, *changes = row_commands
+        beginning = self.within_day(beginning, cells, context.now)
         record_id, first = await self._commerce.begin(kind, customer_id, beginning, step(context, "begin"))
         handled: list[Handled] = [first]
-        for number, command in enumerate(changes):
-            change_context = step(context, f"since-{number}")
-            handled.append(await self._commerce.change(kind, record_id, command, change_context))
+        begun_at = await self._commerce.begun_at(kind, record_id) if changes else None
+        for number, each in enumerate(changes):
+            command = self.within_day(each, cells, context.now, begun_at)
+            handled.append(await self._commerce.change(kind, record_id, command, step(context, f"since-{number}")))
         if first.status == CREATED:
             return RowOutcome.CREATED, customer_id
         return (RowOutcome.CHANGED if any(one.events for one in handled) else RowOutcome.UNCHANGED), customer_id
 
-    async def _customer(self, cells: dict[str, str]) -> UUID:
+    def within_day(
+        self, command: FactCommand, cells: dict[str, str], now: datetime, begun_at: datetime | None = None
+    ) -> FactCommand:
+        """Return the command; if its cell states only a day, with a time of that day between `begun_at` and `now`."""
+        field, stated = DAYS.get(type(command)), command.occurred_at and command.occurred_at.astimezone(self._zone)
+        if not field or not stated or required(moment(cells[field], field), field).at:
+            return command
+        earliest, latest = (each.astimezone(self._zone) if each else stated for each in (begun_at, now))
+        at = max(stated, earliest) if earliest.date() == stated.date() else stated
+        at = min(at, latest) if latest.date() == stated.date() else at
+        return command.model_copy(update={"occurred_at": at.astimezone(UTC)})
+
+    async def _customer(self, cells: dict[str, str], context: Context) -> UUID:
         """Return the row's customer, by number or else by name. Raises RowProblemError."""
         number, name = cells["customer_number"], cells["customer"]
         if not (number or name):
             raise RowProblemError(
                 "客户编号", "missing", "A row requires a customer number or name.", "缺少客户编号或客户名称。"
             )
-        if found := await self._registration.known_as(system_of(cells) if number else FILE_SYSTEM, number or name):
-            if number:
-                refuse_other_name(name, await self._registration.name_of(found), "客户名称")
-            return found
-        named = [] if number else await self._queries.named(name, ENOUGH_TO_BE_AMBIGUOUS)
-        if len(named) == 1:
-            return named[0]
-        if named:
-            sentence = "Several customers have this name. Fill in the customer number."
-            raise RowProblemError("客户名称", "customer-ambiguous", sentence, "有多个同名客户，请填写客户编号。")
-        sentence = "This customer is not registered. Import the customers first."
-        raise RowProblemError("客户编号", "customer-unknown", sentence, "该客户尚未登记，请先导入客户。")
+        if number:
+            found = await self._lookup.numbered(system_of(cells), number, name, "客户名称")
+        else:
+            named = await self._lookup.named(name, "客户名称", context)
+            found = named.present_id if named else None
+        if found is None:
+            sentence = "This customer is not registered. Import the customers first."
+            raise RowProblemError("客户编号", "customer-unknown", sentence, "该客户尚未登记，请先导入客户。")
+        return found
 
 
 class OrderImport(CommerceImport):
@@ -155,7 +165,7 @@ class OrderImport(CommerceImport):
     async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         return await self.record(self._commerce.orders, row.cells, self.commands_of(row.cells), context)
 
-    def commands_of(self, cells: dict[str, str]) -> list[Command]:
+    def commands_of(self, cells: dict[str, str]) -> list[FactCommand]:
         """Return the commands of a row. Raises RowProblemError, or ValidationError for a field that does not fit."""
         place = commands.PlaceOrder.model_validate(
             {
@@ -165,7 +175,7 @@ class OrderImport(CommerceImport):
                 **money(cells),
             }
         )
-        found: list[Command] = [place]
+        found: list[FactCommand] = [place]
         if delivered_at := self.at(cells["delivered_on"], "交付日期"):
             found.append(commands.DeliverOrder(occurred_at=delivered_at))
         if cancelled_at := self.at(cells["cancelled_on"], "取消日期"):
@@ -182,7 +192,7 @@ class ContractImport(CommerceImport):
     async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         return await self.record(self._commerce.contracts, row.cells, self.commands_of(row.cells), context)
 
-    def commands_of(self, cells: dict[str, str]) -> list[Command]:
+    def commands_of(self, cells: dict[str, str]) -> list[FactCommand]:
         """Return the commands of a row. Raises RowProblemError, or ValidationError for a field that does not fit."""
         intent = choose(INTENTS, cells["intent"], "续签意向")
         sign = commands.SignContract.model_validate(
@@ -197,7 +207,7 @@ class ContractImport(CommerceImport):
                 **money(cells),
             }
         )
-        found: list[Command] = [sign]
+        found: list[FactCommand] = [sign]
         if ended_at := self.at(cells["ended_on"], "终止日期"):
             found.append(commands.EndContract(occurred_at=ended_at, reason=cells["reason"] or UNSTATED))
         elif intent:

@@ -1,23 +1,26 @@
 """Imports customers from customers.csv and .xlsx: the accepted headers, and the command of a row."""
 
-from datetime import datetime
+from datetime import datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chassis.commands.command import Context
 from chassis.commands.result import CREATED
 from chassis.files.imports import RowOutcome, RowProblemError, step
-from chassis.files.row_cells import WORKDAY_START, choose, moment, refuse_other_name, system_of
+from chassis.files.row_cells import WORKDAY_START, choose, moment, system_of
 from chassis.files.table import FILE_SYSTEM, SOURCE_SYSTEM, Column, Meaning, Row
-from chassis.store.pseudonym import Pseudonyms, normalised
+from chassis.rules.comparison import name_key, normalised
+from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import Kind, Stage, WorkStatus
 from services.customer import commands
 from services.customer.employees import Employees
+from services.customer.imports.customer_lookup import CustomerLookup
 from services.customer.registration import Registration
 
 COLUMNS = (
     Column("number", ("客户编号", "customer_number", "external_id")),
     Column("name", ("客户名称", "customer_name", "name"), required=True),
+    Column("rename", ("更名", "rename")),
     Column("tier", ("客户分层", "tier")),
     Column("owner", ("负责人", "owner")),
     Column("owner_id", ("负责人工号", "owner_id")),
@@ -27,6 +30,7 @@ COLUMNS = (
     Column("stage", ("生命周期阶段", "stage")),
     Column("industry", ("行业", "industry")),
     Column("region", ("地区", "region")),
+    Column("registered_on", ("登记日期", "注册日期", "建档日期", "registered_on"), meaning=Meaning.MOMENT),
     SOURCE_SYSTEM,
 )
 PLACES = {
@@ -34,6 +38,7 @@ PLACES = {
     "id": ("number",),
     "illegal-transition": ("stage", "work_status"),
     "reason-needed": ("stage", "work_status"),
+    "name-differs": ("name",),
     "unknown-tier": ("tier",),
     "employee-left": ("owner_id", "owner"),
     "occurred-in-future": ("last_contacted_on",),
@@ -63,6 +68,7 @@ STATUSES = {
     "已完成": WorkStatus.DONE,
     **{str(status): status for status in WorkStatus},
 }
+RENAMES = {"是": True, "yes": True, "否": False, "no": False}
 # Without a stage column, the stage follows from the work status.
 STAGE_BY_STATUS = {
     WorkStatus.QUOTED: Stage.INTERESTED,
@@ -73,35 +79,58 @@ STAGE_BY_STATUS = {
 
 
 class CustomerImport:
-    """Registers one customer per row. The number identifies the customer; without a number, the name does."""
+    """Registers one customer per row. The number identifies the customer; without a number, the name does.
+
+    A customer that had no number gets that of a row with its name, if no other customer has the name.
+    """
 
     columns = COLUMNS
     places = PLACES
 
-    def __init__(self, registration: Registration, employees: Employees, pseudonyms: Pseudonyms, zone: str) -> None:
+    def __init__(
+        self,
+        registration: Registration,
+        lookup: CustomerLookup,
+        employees: Employees,
+        pseudonyms: Pseudonyms,
+        zone: str,
+    ) -> None:
         self._registration = registration
+        self._lookup = lookup
         self._employees = employees
         self._pseudonyms = pseudonyms
         self._zone = ZoneInfo(zone)
         self._kept_owners: set[str] = set()
 
     def ordering_key(self, row: Row) -> str:
-        return normalised(row.cells["number"] or row.cells["name"])
+        return name_key(row.cells["name"])
 
     async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         cells = row.cells
-        reference = cells["number"] or cells["name"]
-        if not (reference and cells["name"]):
+        if not cells["name"]:
             raise RowProblemError("客户名称", "missing", "A row requires a customer name.", "缺少客户名称。")
-        customer_id = self._pseudonyms.customer(system_of(cells) if cells["number"] else FILE_SYSTEM, reference)
-        if cells["number"]:
-            refuse_other_name(cells["name"], await self._registration.name_of(customer_id), "客户名称")
         owner_id = await self._owner(cells)
-        command = self.command(cells, owner_id, context.now)
+        command = self.command(cells, owner_id, context.now).with_entry(self._entry(cells, context.now))
+        customer_id, numbered = await self._customer(cells["name"], command.external, context)
         customer_id, handled = await self._registration.register(customer_id, command, step(context, "register"))
+        self._lookup.remember(cells["name"], customer_id, context)
         if handled.status == CREATED:
             return RowOutcome.CREATED, customer_id
-        return (RowOutcome.CHANGED if handled.events else RowOutcome.UNCHANGED), customer_id
+        return (RowOutcome.CHANGED if handled.events or numbered else RowOutcome.UNCHANGED), customer_id
+
+    async def _customer(
+        self, name: str, number: commands.ExternalReference | None, context: Context
+    ) -> tuple[UUID, bool]:
+        """Return the id of a row's customer, and whether it got the number now. Raises RowProblemError."""
+        if number is None:
+            known = await self._lookup.named(name, "客户名称", context)
+            return known.own_id if known else self._pseudonyms.customer(FILE_SYSTEM, name), False
+        if not await self._registration.known_as(number.system, number.id):
+            unnumbered = await self._lookup.unnumbered(name, context)
+            if unnumbered:
+                await self._registration.take_number(unnumbered, number, step(context, "number"))
+                return unnumbered, True
+        return self._pseudonyms.customer(number.system, number.id), False
 
     async def _owner(self, cells: dict[str, str]) -> str | None:
         """Return the owner's id; an owner given by name only gets an id that every service derives in the same way."""
@@ -130,23 +159,32 @@ class CustomerImport:
                 industry=cells["industry"] or None,
                 region=cells["region"] or None,
                 work_status=status,
-                last_contacted_at=self._contacted_at(cells["last_contacted_on"], now),
+                last_contacted_at=self._past(cells["last_contacted_on"], "最近沟通时间", now),
             ),
             tier=tier(cells["tier"]),
             stage=stage or (STAGE_BY_STATUS[status] if status else None),
             owner_id=owner_id,
+            rename=choose(RENAMES, cells["rename"], "更名") or False,
         )
 
-    def _contacted_at(self, text: str, now: datetime) -> datetime | None:
-        contacted = moment(text, "最近沟通时间")
-        if contacted is None:
+    def _entry(self, cells: dict[str, str], now: datetime) -> commands.Entry:
+        """Return the days that the row states. The same day of contact in a file that is sent again is the same one."""
+        contacted = moment(cells["last_contacted_on"], "最近沟通时间")
+        began_at = contacted.instant(self._zone, time()) if contacted and not contacted.at else None
+        registered_at = self._past(cells["registered_on"], "登记日期", now)
+        return commands.Entry(contact_day_began_at=began_at, registered_at=registered_at)
+
+    def _past(self, text: str, column: str, now: datetime) -> datetime | None:
+        """Return the instant of a moment that is not in the future."""
+        found = moment(text, column)
+        if found is None:
             return None
-        at = contacted.instant(self._zone, WORKDAY_START)
-        if contacted.at is None and contacted.on == now.astimezone(self._zone).date():
+        at = found.instant(self._zone, WORKDAY_START)
+        if found.at is None and found.on == now.astimezone(self._zone).date():
             # A file that is sent before WORKDAY_START of the same day cannot name a later time.
             return min(at, now)
         if at > now:
-            raise RowProblemError("最近沟通时间", "in-future", "The day is in the future.", "日期不能晚于今天。")
+            raise RowProblemError(column, "in-future", "The day is in the future.", "日期不能晚于今天。")
         return at
 
 

@@ -141,5 +141,6 @@ def registration_of(message: inbound.CompanyStated) -> commands.Register:
         source=SOURCE,
         profile=commands.Profile(industry=message.industry, region=message.region),
         owner_id=message.owner_id,
+        rename=message.rename,
         occurred_at=message.occurred_at,
     )

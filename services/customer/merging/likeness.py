@@ -1,16 +1,12 @@
 """Which customers look like duplicates: names, phones and numbers, compared as keyed digests. Pure."""
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
+from chassis.rules.comparison import core_name, letters
 from chassis.store.pseudonym import Pseudonyms
-from services.customer.search.names import folded
 
-# Legal forms, which do not tell companies apart; longer ones first.
-LEGAL_FORMS = (
-    "股份有限公司", "有限责任公司", "集团有限公司", "有限公司", "集团", "公司",
-    "companylimited", "coltd", "limited", "gmbh", "corp", "ltd", "inc", "llc",
-)  # fmt: skip
 SHORTEST_NEAR, LONGEST_NEAR = 4, 16
 
 
@@ -28,18 +24,18 @@ KINDS = list(Reason)
 WEIGHTS = {Reason.NAME: 70, Reason.SIMILAR_NAME: 45, Reason.PHONE: 80, Reason.NUMBER: 60}
 
 
-def core_name(name: str) -> str:
-    """Return a company's name, folded, without its legal form: 上海腾云 for 上海腾云有限公司."""
-    key = folded(name)
-    form = next((form for form in LEGAL_FORMS if key.endswith(form) and key != form), "")
-    return key.removesuffix(form)
-
-
 def near_names(key: str) -> Iterator[str]:
-    """Yield the name, and the name without each of its characters: names that differ in one character share one."""
+    """Yield the name, and the name without each of its letters: names that differ in one letter share one.
+
+    Digits and numerals stay: 第一小学 is not like 第二小学.
+    """
     if SHORTEST_NEAR <= len(key) <= LONGEST_NEAR:
         yield key
-        yield from (key[:index] + key[index + 1 :] for index in range(len(key)))
+        yield from (key[:index] + key[index + 1 :] for index in range(len(key)) if is_letter(key[index]))
+
+
+def is_letter(character: str) -> bool:
+    return character.isalpha() and unicodedata.numeric(character, None) is None
 
 
 def tokens(name: str | None, phones: Iterable[str], numbers: Iterable[str], pseudonyms: Pseudonyms) -> list[int]:
@@ -49,7 +45,7 @@ def tokens(name: str | None, phones: Iterable[str], numbers: Iterable[str], pseu
         *((Reason.NAME, each) for each in [key] if each),
         *((Reason.SIMILAR_NAME, each) for each in near_names(key)),
         *((Reason.PHONE, phone) for phone in phones),
-        *((Reason.NUMBER, folded(number)) for number in numbers),
+        *((Reason.NUMBER, letters(number)) for number in numbers),
     ]
     return sorted({token(kind, text, pseudonyms) for kind, text in parts})
 

@@ -1,7 +1,7 @@
 """Reads customers: one, or a list."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -19,16 +19,23 @@ from services.customer.queries.people import KeyContactView, key_contact_view, r
 from services.customer.search.index import Search
 from services.customer.search.query import CustomerFilters
 
-COLUMNS = """
+# The earliest fact known of the customer counts: history may be recorded after the customer was registered.
+KNOWN_SINCE = """least(c.registered_at,
+    (SELECT min(placed_at) FROM customer_order o WHERE o.customer_id = c.customer_id),
+    (SELECT min(opened_at) FROM quote q WHERE q.customer_id = c.customer_id),
+    (SELECT min(signed_at) FROM contract k WHERE k.customer_id = c.customer_id),
+    (SELECT min(at) FROM interaction i WHERE i.customer_id = c.customer_id))
+"""
+COLUMNS = f"""
     c.customer_id AS id, c.version, c.kind, coalesce(c.name, v.value) AS name, c.stage, c.stage_since, c.tiers,
     c.owner_id, c.leader_id, c.need_type, c.industry, c.region, c.work_status, c.last_contacted_at,
     c.interests, c.buying_cycle, c.order_size, c.customer_kind, c.potential, c.influence, c.cooperation_since,
     c.price_list, c.reviewed_at,
     c.tags, c.helper_ids, c.proposed_tiers, c.is_erased,
-    c.external_system, c.external_id, c.registered_at
+    c.external_system, c.external_id, {KNOWN_SINCE} AS registered_at
 """
 ONE = f"SELECT {COLUMNS} FROM customer c LEFT JOIN vault v ON v.id = c.name_ref WHERE c.customer_id = $1"  # noqa: S608
-NAMED = "SELECT customer_id FROM customer WHERE name = $1 AND merged_into IS NULL LIMIT $2"
+SINCE = f"SELECT {KNOWN_SINCE} FROM customer c WHERE c.customer_id = $1"  # noqa: S608
 
 
 class CustomerView(BaseModel):
@@ -93,7 +100,10 @@ class CustomerQueries:
         """Return the view of a folded state. While the list is older, `fold` returns the row of the same version."""
         name = customer.name or await self._word(customer.name_ref)
         row = await self._pool.fetchrow(ONE, customer_id)
-        stored = dict(row) if row and row["version"] >= version else asdict(await fold())
+        if row and row["version"] >= version:
+            stored = dict(row)
+        else:
+            stored = asdict(dated(await fold(), row["registered_at"] if row else None))
         return CustomerView.model_validate(
             {
                 **stored,
@@ -113,6 +123,11 @@ class CustomerQueries:
                 "is_erased": customer.is_erased,
             }
         )
+
+    async def known_since(self, customer_id: UUID) -> datetime | None:
+        """Return the time of the earliest fact known of the customer; None until the list shows the customer."""
+        since: datetime | None = await self._pool.fetchval(SINCE, customer_id)
+        return since
 
     async def past(self, row: CustomerRow) -> CustomerView:
         """Return the view of a row that was folded from past events."""
@@ -152,10 +167,10 @@ class CustomerQueries:
         """Return how many customers match, `limit` at most."""
         return await self._search.count(filters, limit)
 
-    async def named(self, name: str, limit: int) -> list[UUID]:
-        """Return the companies with exactly this name."""
-        rows = await self._pool.fetch(NAMED, name, limit)
-        return [row["customer_id"] for row in rows]
+
+def dated(row: CustomerRow, since: datetime | None) -> CustomerRow:
+    """Return the row with the time of the earliest fact known of the customer."""
+    return replace(row, registered_at=min(row.registered_at, since)) if since else row
 
 
 def view(row: Any) -> CustomerView:

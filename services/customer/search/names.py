@@ -1,11 +1,11 @@
 """The search entry of a name: its parts, its pinyin and its initials. Pure."""
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from services.customer.search.pinyin import syllables
+from chassis.rules.comparison import core_name, letters
+from services.customer.search.pinyin import Reading, readings
 
 # Pinyin and initials can be searched from each of the first MAX_STARTS syllables, as prefixes of these lengths.
 MAX_STARTS = 8
@@ -26,39 +26,29 @@ class NameEntry:
     parts: frozenset[Part]
 
 
-def folded(text: str) -> str:
-    """Fold width and case, and drop spaces and punctuation: 上海(腾云) becomes 上海腾云."""
-    plain = unicodedata.normalize("NFKC", text).casefold().replace("ü", "v")
-    return "".join(character for character in plain if character.isalnum())
-
-
 @lru_cache(CACHED_NAMES)
 def name_entry(name: str) -> NameEntry:
     """Return the search entry of a name."""
-    key = folded(name)
-    sounds, initials = pronunciation(key)
-    parts = frozenset(
-        [
-            *((GRAM, gram) for gram in grams(key)),
-            *(
-                (SOUND, part)
-                for start in range(min(len(sounds), MAX_STARTS))
-                for part in sound_parts(sounds, initials, start)
-            ),
-        ]
-    )
-    return NameEntry(SEPARATOR.join((key, "".join(sounds), initials)), parts)
+    key = letters(name)
+    known = readings_of(name)
+    sounds = (sound_parts(reading[start:]) for reading in known for start in range(min(len(reading), MAX_STARTS)))
+    parts = [*((GRAM, gram) for gram in grams(key)), *((SOUND, part) for each in sounds for part in each)]
+    return NameEntry(SEPARATOR.join((key, *(way for reading in known for way in spoken(reading)))), frozenset(parts))
 
 
-def pronunciation(key: str) -> tuple[list[str], str]:
-    """Return the syllables of a name and their first letters."""
-    sounds = [sound.replace("ü", "v") for sound in syllables(key)]
-    return sounds, "".join(sound[0] for sound in sounds)
+def readings_of(name: str) -> list[Reading]:
+    """Return how a name may be read. Its legal form has one reading."""
+    key, core = letters(name), letters(core_name(name))
+    return readings(key, len(core) if key.startswith(core) else len(key))
 
 
-def sound_parts(sounds: list[str], initials: str, start: int) -> Iterator[str]:
-    yield from prefixes("".join(sounds[start : start + max(LENGTHS)]))
-    yield from prefixes(initials[start:])
+def spoken(reading: Reading) -> tuple[str, str]:
+    """Return the whole pinyin of a reading, and its initials."""
+    return "".join(sound for sound, _ in reading).replace("ü", "v"), "".join(initial for _, initial in reading)
+
+
+def sound_parts(reading: Reading) -> Iterator[str]:
+    yield from (part for way in spoken(reading[: max(LENGTHS)]) for part in prefixes(way))
 
 
 def prefixes(text: str) -> Iterator[str]:

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from chassis.rules.comparison import letters
+from chassis.rules.phones import searched_tails
 from chassis.store.pseudonym import Pseudonyms
-from services.customer.search.names import Part, folded, query_grams, query_sound
+from services.customer.search.names import Part, query_grams, query_sound
 from services.customer.search.tokens import (
     NOBODY,
     OWNER,
@@ -14,9 +16,9 @@ from services.customer.search.tokens import (
     REGION,
     STAGE,
     TAG,
+    TAIL,
     TIER,
     VISIBLE,
-    query_tail,
     token_list,
 )
 
@@ -63,13 +65,13 @@ class SearchQuery:
 
 def query_of(filters: CustomerFilters, pseudonyms: Pseudonyms) -> SearchQuery:
     """Return the query for the filters."""
-    prefix = folded(filters.name) if filters.name else None
+    prefix = letters(filters.name) if filters.name else None
     filtered: list[tuple[str, str | None]] = [
         (STAGE, filters.stage),
         (TIER, filters.tier),
         (OWNER, filters.owner_id),
         (OWNER, NOBODY if filters.ownerless else None),
-        (REGION, folded(filters.region) if filters.region else None),
+        (REGION, letters(filters.region) if filters.region else None),
         (TAG, filters.tag),
         (PROPOSED, filters.proposed_in),
         (VISIBLE, filters.visible_to),
@@ -92,7 +94,8 @@ def is_too_short(key: str) -> bool:
 
 def alternatives(filters: CustomerFilters, pseudonyms: Pseudonyms) -> list[Alternative]:
     """Return the ways to read `q`: part of a name, its pinyin, a person's complete name, the end of a phone number."""
-    key = folded(filters.q or "")
-    tail = query_tail(key) if filters.shows_phones else []
-    ways = [(query_grams(key), key), (query_sound(key), key), ([(PERSON, key)], None), (tail, None)]
+    key = letters(filters.q or "")
+    ends = searched_tails(filters.q or "") if filters.shows_phones else []
+    phones = [([(TAIL, end)], None) for end in ends]
+    ways = [(query_grams(key), key), (query_sound(key), key), ([(PERSON, key)], None), *phones]
     return [Alternative(token_list(parts, pseudonyms), words) for parts, words in ways if parts]

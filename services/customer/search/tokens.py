@@ -7,12 +7,12 @@ tokens for the complete name only.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from chassis.rules.comparison import letters
+from chassis.rules.phones import tails
 from chassis.store.pseudonym import Pseudonyms
 from services.customer.domain.customer_row import CustomerRow
-from services.customer.search.names import Part, folded, name_entry, pronunciation
+from services.customer.search.names import Part, name_entry, readings_of, spoken
 
-SHORTEST_TAIL, LONGEST_TAIL = 4, 11
-EXTENSION = ";ext="
 NOBODY = ""
 STAGE, TIER, OWNER, VISIBLE, TAG, REGION, PROPOSED = "stage", "tier", "owner", "visible", "tag", "region", "proposed"
 PERSON, TAIL = "person", "tail"
@@ -47,25 +47,13 @@ def filter_parts(row: CustomerRow) -> Iterator[Part]:
     yield from ((TAG, tag) for tag in row.tags)
     yield from ((PROPOSED, scheme) for scheme in row.proposed_tiers)
     if row.region:
-        yield REGION, folded(row.region)
+        yield REGION, letters(row.region)
 
 
 def spellings(name: str) -> set[str]:
     """Return the complete name of a person as written, in pinyin, and as initials."""
-    key = folded(name)
-    sounds, initials = pronunciation(key)
-    return {way for way in (key, "".join(sounds), initials) if len(way) > 1}
-
-
-def tails(phone: str) -> Iterator[str]:
-    """Yield the last SHORTEST_TAIL to LONGEST_TAIL digits of a phone number."""
-    digits = "".join(filter(str.isdigit, phone.partition(EXTENSION)[0]))
-    return (digits[-length:] for length in range(SHORTEST_TAIL, min(LONGEST_TAIL, len(digits)) + 1))
-
-
-def query_tail(key: str) -> list[Part]:
-    """Return the part for phone numbers that end with `key`."""
-    return [(TAIL, key[-LONGEST_TAIL:])] if key.isdigit() and len(key) >= SHORTEST_TAIL else []
+    ways = [letters(name), *(way for reading in readings_of(name) for way in spoken(reading))]
+    return {way for way in ways if len(way) > 1}
 
 
 def token_set(parts: Iterable[Part], pseudonyms: Pseudonyms) -> set[int]:

@@ -1,5 +1,6 @@
 """Shared code of the routes: the customer of a stream, authorization, and the employee of a command."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, TypeVar
@@ -8,7 +9,7 @@ from uuid import UUID
 from fastapi import Depends, Query
 
 from chassis.commands.command import Command
-from chassis.commands.holders import Holders
+from chassis.commands.holders import Holders, employees_left
 from chassis.http import streams
 from chassis.http.access import Allow, Caller
 from chassis.http.streams import fold, history, type_of
@@ -20,9 +21,10 @@ __all__ = [
     "Anyone",
     "by_caller",
     "covered_by",
-    "customer_of",
+    "first_of",
     "fold",
     "history",
+    "leaver_check",
     "new_id",
     "read_envelopes",
     "require_doer",
@@ -61,15 +63,29 @@ async def covered_by(caller: Caller, needs: Dependencies) -> frozenset[str]:
     return frozenset(each.employee_id for each in found)
 
 
+async def leaver_check(employee_id: str | None, needs: Dependencies) -> Callable[[object], None]:
+    """Return an `authorize` that raises RejectedError if the employee has left the company.
+
+    It runs when the command is decided, so a retry of a command that was committed gets its first response.
+    """
+    leavers = await needs.absence_queries.left([employee_id]) if employee_id else []
+
+    def check(_state: object) -> None:
+        if leavers:
+            raise employees_left(leavers)
+
+    return check
+
+
 def require_doer(caller: Caller, holders: Holders, employee_id: str | None, covered: frozenset[str]) -> None:
     """Raise the 403 problem unless the caller is the employee, their stand-in, or a holder of the customer."""
     if employee_id not in covered:
         caller.require(shared_with(holders, employee_id))
 
 
-async def customer_of(stream_id: UUID, first_type: type[Event], needs: Dependencies) -> UUID:
-    """Return the customer of the stream; raise the 404 problem unless its first event has that type."""
-    return await streams.subject_of(stream_id, [first_type], needs.store)
+async def first_of(stream_id: UUID, first_type: type[Event], needs: Dependencies) -> Envelope[Any]:
+    """Return the first event of the stream; raise the 404 problem unless it has that type."""
+    return await streams.first_of(stream_id, [first_type], needs.store, needs.mapper)
 
 
 async def read_envelopes(stream_id: UUID, first_type: type[Event], needs: Dependencies) -> list[Envelope[Any]]:

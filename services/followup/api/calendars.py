@@ -50,6 +50,7 @@ class DayKind(StrEnum):
     HOLIDAY = "holiday"
     MADE_UP = "made-up"
     CLOSED = "closed"
+    HALF_DAY = "half-day"
 
 
 class DayView(BaseModel):
@@ -151,14 +152,16 @@ def out_of_range() -> ProblemError:
 
 
 def days_between(version: CalendarPublished, since: date, until: date) -> list[DayView]:
-    calendar, closed = work_calendar(version), {each.day for each in version.closures}
+    calendar = work_calendar(version)
+    halves = {each.day: DayKind.HALF_DAY for year in version.years for each in year.half_days}
+    special = halves | {each.day: DayKind.CLOSED for each in version.closures}
     days = [since + timedelta(days=number) for number in range((until - since).days + 1)]
-    return [day_view(calendar, day, is_closed=day in closed) for day in days]
+    return [day_view(calendar, day, special.get(day)) for day in days]
 
 
-def day_view(calendar: WorkCalendar, day: date, *, is_closed: bool) -> DayView:
+def day_view(calendar: WorkCalendar, day: date, known: DayKind | None) -> DayView:
     worked = calendar.on(day)
-    special = DayKind.MADE_UP if worked else DayKind.CLOSED if is_closed else DayKind.HOLIDAY
+    special = known or (DayKind.MADE_UP if worked else DayKind.HOLIDAY)
     return DayView(
         day=day,
         kind=special if day in calendar.days else DayKind.ORDINARY,

@@ -22,17 +22,19 @@ from services.followup.api.access import (
     Anyone,
     by_caller,
     covered_by,
-    customer_of,
     fold,
     history,
+    leaver_check,
     new_id,
     read_envelopes,
     require_doer,
 )
 from services.followup.api.pages import page_of
+from services.followup.commands.complaint import RaiseByRule
 from services.followup.complaints.receiver import assigned_by_policy
 from services.followup.dependencies import Dependencies, Needs
-from services.followup.domain.complaint import ComplaintState
+from services.followup.domain.complaint import Complaint, ComplaintState
+from services.followup.domain.complaint_order import not_before
 from services.followup.projection import complaint_repeats
 from services.followup.projection.complaints import ComplaintRow, project
 from services.followup.queries.complaints import ComplaintFilters, ComplaintView
@@ -65,6 +67,7 @@ async def raise_complaint(customer_id: UUID, command: commands.Raise, caller: Cr
         timed,
         caller.context,
         subject=customer_id,
+        authorize=await leaver_check(timed.to_owner_id if isinstance(timed, RaiseByRule) else timed.owner_id, needs),
         linked=links_of(complaint_id, customer_id, with_owner, caller, needs),
     )
     return answer(handled, f"/v1/complaints/{complaint_id}")
@@ -149,18 +152,29 @@ async def close_complaint(complaint_id: UUID, command: Closure, caller: Anyone, 
 async def handle(
     complaint_id: UUID, command: commands.ComplaintCommand, caller: Caller, needs: Dependencies
 ) -> Response:
-    customer_id = await customer_of(complaint_id, ComplaintRaised, needs)
+    past = await read_envelopes(complaint_id, ComplaintRaised, needs)
+    customer_id, earliest = past[0].subject, not_before(command, past)
     customer = await needs.customers.find(customer_id)
     holders = customer.holders if customer else Holders()
     covered = await covered_by(caller, needs)
     policy, calendar = await terms_of(complaint_id, command, caller.context.now, needs)
+    tier = customer.tiers.get(SCHEME) if customer else None
+    refuse_leaver = await leaver_check(
+        command.owner_id if isinstance(command, commands.AssignComplaint) else None, needs
+    )
+
+    def authorize(complaint: Complaint | None) -> None:
+        require_doer(caller, holders, complaint.owner_id if complaint else None, covered)
+        refuse_leaver(complaint)
+
     handled = await needs.complaints.handle(
         complaint_id,
-        command.with_moment(caller.context, calendar, customer.tiers.get(SCHEME) if customer else None, policy=policy),
+        command.with_moment(caller.context, calendar, tier, policy=policy, not_before=earliest),
         caller.context,
         subject=customer_id,
         expected_version=caller.expected_version,
-        authorize=lambda complaint: require_doer(caller, holders, complaint.owner_id if complaint else None, covered),
+        not_before=earliest,
+        authorize=authorize,
     )
     return answer(handled, f"/v1/complaints/{complaint_id}")
 

@@ -21,6 +21,7 @@ from services.followup.api.access import (
     covered_by,
     fold,
     history,
+    leaver_check,
     new_id,
     read_envelopes,
     require_doer,
@@ -44,6 +45,7 @@ async def log_contact(customer_id: UUID, command: commands.LogContact, caller: C
     customer = await needs.customers.require_kept(customer_id)
     require_doer(caller, customer.holders, customer.owner_id, await covered_by(caller, needs))
     await require_kept(needs.pool, command.key_contact_id)
+    await needs.customers.require_key_contact(customer_id, command.key_contact_id)
     if command.task_id:
         await require_task(command.task_id, customer_id, needs)
     contact_id, checked = (
@@ -53,7 +55,13 @@ async def log_contact(customer_id: UUID, command: commands.LogContact, caller: C
     next_task = checked.next_task()
     linked = [needs.tasks.linked(next_task_id(contact_id), next_task)] if next_task else []
     handled = await needs.contacts.handle(
-        contact_id, checked, caller.context, subject=customer_id, linked=linked, is_new=True
+        contact_id,
+        checked,
+        caller.context,
+        subject=customer_id,
+        linked=linked,
+        is_new=True,
+        authorize=await leaver_check(next_task.assignee_id if next_task else None, needs),
     )
     return answer(handled, f"/v1/contacts/{contact_id}")
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from chassis.http.paging import Page
 from chassis.http.responses import GONE, Accepted, answer, etag
 from contracts.followup import SurveySent
 from contracts.types import Code
-from services.followup.api.access import Anyone, fold, new_id, read_envelopes
+from services.followup.api.access import Anyone, first_of, fold, new_id, read_envelopes
 from services.followup.api.pages import page_of
 from services.followup.commands.survey import AnswerAnonymously, AnswerAt, AnswerSurvey, SendAt, SendSurvey
 from services.followup.dependencies import Dependencies, Needs
@@ -51,6 +52,7 @@ async def send_survey(customer_id: UUID, command: SendSurvey, caller: Creator, n
     customer = await needs.customers.require_kept(customer_id)
     caller.require(customer.holders)
     await require_kept(needs.pool, command.key_contact_id)
+    await needs.customers.require_key_contact(customer_id, command.key_contact_id)
     survey_id = new_id(caller, needs)
     at = SendAt(**dict(command), at=caller.context.now)
     handled = await needs.surveys.handle(survey_id, at, caller.context, subject=customer_id)
@@ -72,24 +74,26 @@ async def answer_survey(code: InvitationCode, command: AnswerSurvey, caller: Sen
     survey = (await needs.surveys.load(survey_id)).state if survey_id else None
     if survey_id is None or survey is None:
         raise not_found()
+    sent = await first_of(survey_id, SurveySent, needs)
     if survey.anonymous:
-        return await answer_anonymously(code, survey, command, caller, needs)
-    customer_id = (await read_envelopes(survey_id, SurveySent, needs))[0].subject
-    await needs.customers.require_kept(customer_id)
+        return await answer_anonymously(code, survey, command, sent.occurred_at, caller, needs)
+    await needs.customers.require_kept(sent.subject)
     timed = AnswerAt(**dict(command), at=command.occurred_at or caller.context.now)
-    handled = await needs.surveys.handle(survey_id, timed, caller.context, subject=customer_id)
+    handled = await needs.surveys.handle(
+        survey_id, timed, caller.context, subject=sent.subject, not_before=sent.occurred_at
+    )
     return answer(handled, f"/v1/surveys/{survey_id}")
 
 
 async def answer_anonymously(
-    code: str, survey: Survey, command: AnswerSurvey, caller: Caller, needs: Dependencies
+    code: str, survey: Survey, command: AnswerSurvey, sent_at: datetime, caller: Caller, needs: Dependencies
 ) -> Response:
     """Record the answer. Of the idempotency key, which may contain the code, only a digest is stored."""
     require_in_time(survey, command.occurred_at or caller.context.now)
     answer_id = needs.invitations.answer_of(code)
     context = replace(caller.context, key=hashlib.sha256(caller.context.key.encode()).hexdigest())
     timed = AnswerAnonymously(**dict(command), question=survey.question)
-    handled = await needs.anonymous_answers.handle(answer_id, timed, context)
+    handled = await needs.anonymous_answers.handle(answer_id, timed, context, not_before=sent_at)
     return answer(handled, "/v1/survey-results")
 
 

@@ -22,9 +22,10 @@ from services.followup.api.access import (
     Anyone,
     by_caller,
     covered_by,
-    customer_of,
+    first_of,
     fold,
     history,
+    leaver_check,
     new_id,
     read_envelopes,
     require_doer,
@@ -62,7 +63,13 @@ async def schedule_task(customer_id: UUID, command: ScheduleTask, caller: Creato
     with_assignee = (
         await by_rule(command, customer, needs) if command.assign else by_caller(command, "assignee_id", caller)
     )
-    handled = await needs.tasks.handle(task_id, with_assignee, caller.context, subject=customer_id)
+    handled = await needs.tasks.handle(
+        task_id,
+        with_assignee,
+        caller.context,
+        subject=customer_id,
+        authorize=await leaver_check(with_assignee.assignee_id, needs),
+    )
     # On a retry the rule might find another assignee: return the stored one.
     assignee_id = with_assignee.assignee_id if handled.events else await first_assignee(task_id, needs)
     scheduled = Scheduled.model_validate({"id": task_id, "version": handled.version, "assignee_id": assignee_id})
@@ -114,15 +121,16 @@ async def cancel_task(task_id: UUID, command: Cancellation, caller: Anyone, need
 
 
 async def handle(task_id: UUID, command: commands.TaskCommand, caller: Caller, needs: Dependencies) -> Response:
-    customer_id = await customer_of(task_id, TaskScheduled, needs)
-    holders = await needs.customers.holders(customer_id)
+    first = await first_of(task_id, TaskScheduled, needs)
+    holders = await needs.customers.holders(first.subject)
     covered = await covered_by(caller, needs)
     handled = await needs.tasks.handle(
         task_id,
         command,
         caller.context,
-        subject=customer_id,
+        subject=first.subject,
         expected_version=caller.expected_version,
+        not_before=first.occurred_at,
         authorize=lambda task: require_doer(caller, holders, task.assignee_id if task else None, covered),
     )
     return answer(handled, f"/v1/tasks/{task_id}")

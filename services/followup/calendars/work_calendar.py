@@ -21,11 +21,12 @@ def work_calendar(version: CalendarPublished, away: Sequence[Span] = ()) -> Work
     """Return the calendar of a version without the times in `away`."""
     off = {day: () for year in version.years for day in year.holidays}
     made_up = {day: day_of(version.made_up) for year in version.years for day in year.workdays}
-    closed: dict[date, Day] = {closure.day: () for closure in version.closures}
+    halves = {each.day: day_of(each.worked) for year in version.years for each in year.half_days}
+    closed: dict[date, Day] = {closure.day: day_of(closure.worked) for closure in version.closures}
     return WorkCalendar(
         zone=ZoneInfo(version.zone),
         week=tuple(map(day_of, version.week)),
-        days={**off, **made_up, **closed},
+        days={**off, **made_up, **halves, **closed},
         confirmed_years=frozenset(year.year for year in version.years if year.status is YearStatus.CONFIRMED),
         away=tuple(sorted(away, key=lambda span: span.start)),
     )

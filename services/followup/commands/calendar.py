@@ -65,10 +65,11 @@ class WorkTimes(Publication):
 
 
 class ClosedDays(Command):
-    """Days that are not workdays in a calendar, and the reason."""
+    """Days that are not worked in a calendar, or only in the intervals `worked`, and the reason."""
 
     days: Annotated[tuple[Day, ...], Field(min_length=1, max_length=MAX_CLOSED_AT_ONCE)]
     reason: Code | None = None
+    worked: WorkDay = ()
 
 
 class CloseDays(ClosedDays):

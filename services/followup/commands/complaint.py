@@ -46,10 +46,12 @@ class ComplaintStep(FactCommand):
         tier: str | None = None,
         former: CalendarPublished | None = None,
         policy: ComplaintPolicyPublished = SHIPPED,
+        not_before: datetime | None = None,
     ) -> Self:
-        """Return the same step with its moment."""
-        copied = self.model_copy()
-        copied._moment = WorkMoment(self.occurred_at or context.now, calendar, tier, former, policy)  # noqa: SLF001 - a copy of its own
+        """Return the same step with its moment, which is not before `not_before`."""
+        copied, stated = self.model_copy(), self.occurred_at or context.now
+        at = max(stated, not_before or stated)
+        copied._moment = WorkMoment(at, calendar, tier, former, policy)  # noqa: SLF001 - a copy of its own
         return copied
 
 

@@ -33,8 +33,8 @@ def closures_after(before: Sequence[Closure], command: ClosureCommand) -> tuple[
     """Return the closures in the order of their days."""
     closures = {each.day: each for each in before}
     match command:
-        case CloseDays(days=days, reason=reason):
-            closures |= {day: Closure(day=day, reason=reason) for day in days}
+        case CloseDays(days=days, reason=reason, worked=worked):
+            closures |= {day: Closure(day=day, reason=reason, worked=worked) for day in days}
         case OpenDay(day=opened):
             closures.pop(opened, None)
     if len(closures) > MAX_CLOSURES:

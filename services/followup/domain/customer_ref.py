@@ -5,6 +5,7 @@ from uuid import UUID
 
 from chassis.commands.decider import GoneError
 from chassis.commands.holders import Holders
+from chassis.rules.comparison import names_after
 from contracts import customer as events
 from contracts.customer.responsibility import ResponsibilityEvent, evolve_responsibility
 from contracts.event import Envelope
@@ -12,7 +13,8 @@ from contracts.event import Envelope
 # Events that this service does not use.
 UNUSED = (
     events.MarketEvent
-    | events.PeopleEvent
+    | events.KeyContactChanged
+    | events.KeyContactRemoved
     | events.NeedEvent
     | events.ReferenceEvent
     | events.TagEvent
@@ -22,7 +24,11 @@ UNUSED = (
 
 @dataclass(frozen=True, slots=True)
 class CustomerRef:
-    """A customer without personal data: the name of a natural person stays in the customer service."""
+    """A customer without personal data: the name of a natural person stays in the customer service.
+
+    `key_contact_ids` are those of all key contacts, also of removed ones: a contact may be recorded late. None means
+    that they are not known.
+    """
 
     customer_id: UUID
     kind: str
@@ -34,6 +40,9 @@ class CustomerRef:
     helper_ids: list[str] = field(default_factory=list)
     is_erased: bool = False
     merged_into: UUID | None = None
+    # Of a company: the keys of its name and of its former names.
+    name_keys: list[str] = field(default_factory=list)
+    key_contact_ids: list[UUID] | None = field(default_factory=list)
 
     @property
     def holders(self) -> Holders:
@@ -44,7 +53,7 @@ def project(row: CustomerRef | None, envelope: Envelope[events.CustomerEvent]) -
     """Return the customer after one event."""
     event = envelope.event
     if isinstance(event, events.Registered):
-        return CustomerRef(envelope.subject, event.kind, event.name)
+        return CustomerRef(envelope.subject, event.kind, event.name, name_keys=names_after([], event.name))
     if row is None:
         raise LookupError("a customer's first event must be its registration")
     if isinstance(event, UNUSED):
@@ -52,8 +61,11 @@ def project(row: CustomerRef | None, envelope: Envelope[events.CustomerEvent]) -
     if isinstance(event, ResponsibilityEvent):
         return evolve_responsibility(row, event)
     match event:
+        case events.KeyContactAdded(key_contact_id=added):
+            known = row.key_contact_ids
+            return row if known is None else replace(row, key_contact_ids=[*known, added])
         case events.Renamed(name=name):
-            return replace(row, name=name)
+            return replace(row, name=name, name_keys=names_after(row.name_keys, name))
         case events.ProfileChanged() | events.ProfileReviewed() | events.KeyContactErased():
             return row
         case events.CustomerErased():

@@ -8,7 +8,6 @@ from cachetools import LRUCache
 
 from chassis.commands.command import Context
 from chassis.files.imports import RowProblemError
-from chassis.files.row_cells import refuse_other_name
 from chassis.files.table import FILE_SYSTEM
 from chassis.store.pseudonym import Pseudonyms
 from services.followup.queries.customers import Customers
@@ -17,7 +16,7 @@ LONGEST_WAIT_SECONDS = 10.0
 POLL_SECONDS = 0.1
 CACHED_ANSWERS = 10_000
 
-# The import, and the system, the number and the name of the customer in its rows.
+# The import, and the system, number and name of the customer in its rows.
 Reference = tuple[str, str, str, str]
 
 
@@ -30,14 +29,15 @@ class CustomerLookup:
         self._answers: LRUCache[Reference, UUID | None] = LRUCache(CACHED_ANSWERS)
 
     async def resolve(self, system: str, number: str, name: str, context: Context) -> UUID:
-        """Return the customer of a row. Raise RowProblemError for none or several, GoneError for an erased one."""
+        """Return the customer of a row, by its number in a system or else by its name.
+
+        Raise RowProblemError for none or several, GoneError for an erased one.
+        """
         reference = (context.correlation_id, system, number, name)
         if reference not in self._answers:
             known = await self._wait_for(system, number, name, context.now)
             if known:
-                kept = await self._customers.require_kept(known)
-                if number:
-                    refuse_other_name(name, kept.name, "跟进客户")
+                await self._customers.require_kept(known)
             self._answers[reference] = known
         found = self._answers[reference]
         if found is None:
@@ -62,17 +62,30 @@ class CustomerLookup:
             await asyncio.sleep(POLL_SECONDS)
 
     async def _look_up(self, system: str, number: str, name: str) -> UUID | None:
-        if not number:
-            known = await self._customers.named(name)
-            if len(known) > 1:
-                raise RowProblemError(
-                    "跟进客户",
-                    "customer-ambiguous",
-                    "Several customers have this name. Add the customer number.",
-                    "有多个同名客户，请补充客户编号。",
-                )
-            if known:
-                return known[0]
-        derived = self._pseudonyms.customer(system if number else FILE_SYSTEM, number or name)
+        if number:
+            return await self._numbered(system, number, name)
+        known = set(await self._customers.named(name))
+        # A company that was registered by a file without numbers, under a name that it may have lost since.
+        former = await self._customers.survivor_of(self._pseudonyms.customer(FILE_SYSTEM, name))
+        known |= {former.customer_id} if former else set()
+        if len(known) > 1:
+            listed = ", ".join(sorted(map(str, known)))
+            raise RowProblemError(
+                "跟进客户",
+                "customer-ambiguous",
+                f"Several customers have this name: {listed}. Fill in the customer number.",
+                f"有多个同名客户：{listed}。请填写客户编号。",
+            )
+        return next(iter(known), None)
+
+    async def _numbered(self, system: str, number: str, name: str) -> UUID | None:
+        derived = self._pseudonyms.customer(system, number)
         found = await self._customers.survivor_of(derived)
+        if found and name and not await self._customers.has_name(derived, name):
+            raise RowProblemError(
+                "跟进客户",
+                "name-differs",
+                "This number belongs to a company of another name. Correct the number or the name.",
+                "该编号属于另一名称的公司。请更正编号或名称。",
+            )
         return found.customer_id if found else None

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from chassis.commands.command import Context
 from chassis.commands.command_handler import CommandHandler
+from chassis.commands.holders import employees_left
 from chassis.commands.result import CREATED, Handled
 from chassis.files.days import Moment
 from chassis.files.imports import RowOutcome, RowProblemError, step
@@ -18,6 +19,7 @@ from services.followup import commands
 from services.followup.domain.contact import Contact
 from services.followup.domain.task import Task
 from services.followup.imports.customer_lookup import CustomerLookup
+from services.followup.queries.absences import AbsenceQueries
 from services.followup.queries.customers import Customers
 
 COLUMNS = (
@@ -76,11 +78,13 @@ class FollowupImport:
         contacts: CommandHandler[Contact],
         tasks: CommandHandler[Task | None],
         customers: Customers,
+        absences: AbsenceQueries,
         pseudonyms: Pseudonyms,
         zone: str,
     ) -> None:
         self._contacts = contacts
         self._tasks = tasks
+        self._absences = absences
         self._pseudonyms = pseudonyms
         self._customer_lookup = CustomerLookup(customers, pseudonyms)
         self._zone = ZoneInfo(zone)
@@ -101,6 +105,7 @@ class FollowupImport:
         made = self._made(cells["followed_up_on"], context.now)
         owner_id = self._owner(cells)
         done = is_done(cells["status"])
+        await self._require_present(owner_id, done=done)
         number, name = cells["customer_number"], cells["customer"]
         if not (number or name):
             raise RowProblemError("跟进客户", "missing", "A row needs a customer.", "缺少跟进客户。")
@@ -121,6 +126,12 @@ class FollowupImport:
         if not cells["owner"]:
             raise RowProblemError("负责人员", "missing", "A row needs an owner.", "缺少负责人员。")
         return self._pseudonyms.employee(cells["owner"])
+
+    async def _require_present(self, owner_id: str, *, done: bool) -> None:
+        """An employee who has left can have done a follow-up, but cannot have one to do."""
+        if not done and await self._absences.left([owner_id]):
+            error = employees_left([owner_id])
+            raise RowProblemError("负责人员", error.code, error.en, error.zh)
 
     async def _record(self, followup: FollowUp, context: Context) -> list[Handled]:
         contact_id, task_id = self._id("contact", followup), self._id("task", followup)

@@ -13,7 +13,12 @@ CONSUMER = "followup"
 
 LEFT = """
     INSERT INTO leaver (employee_id, left_at) SELECT * FROM unnest($1::text[], $2::timestamptz[])
-    ON CONFLICT (employee_id) DO NOTHING
+    ON CONFLICT (employee_id) DO UPDATE SET left_at = greatest(leaver.left_at, excluded.left_at)
+"""
+RETURNED = """
+    INSERT INTO leaver (employee_id, left_at, returned_at)
+    SELECT employee_id, '-infinity', at FROM unnest($1::text[], $2::timestamptz[]) AS returned (employee_id, at)
+    ON CONFLICT (employee_id) DO UPDATE SET returned_at = greatest(leaver.returned_at, excluded.returned_at)
 """
 CUSTOMERS = Rows("customer_ref", CustomerRef, "customer_id")
 TABLES = ("customer_ref", "leaver")
@@ -31,11 +36,25 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
 
 
 async def keep_leavers(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-    """Store the employees who have left the company, as stated by the handover of all their customers."""
-    left = {each.event.from_owner_id: each.occurred_at for each in envelopes if is_leaving(each.event)}
+    """Store the employees who have left the company, or have returned, each with the latest time."""
+    left = {who: each.occurred_at for each in envelopes if (who := leaver_of(each.event))}
+    returned = {
+        each.event.employee_id: each.occurred_at
+        for each in envelopes
+        if isinstance(each.event, events.EmployeeReturned)
+    }
     if left:
         await held.execute(LEFT, list(left), list(left.values()))
+    if returned:
+        await held.execute(RETURNED, list(returned), list(returned.values()))
 
 
-def is_leaving(event: object) -> bool:
-    return isinstance(event, events.HandoverBatchStarted) and event.leaves and event.from_owner_id is not None
+def leaver_of(event: object) -> str | None:
+    """Return the employee who leaves by this event: as stated, or by the handover of all their customers."""
+    match event:
+        case events.EmployeeLeft(employee_id=employee_id):
+            return employee_id
+        case events.HandoverBatchStarted(leaves=True, from_owner_id=employee_id):
+            return employee_id
+        case _:
+            return None

@@ -42,7 +42,7 @@ COVERED_BY = f"""
     WHERE stand_in_id = ANY($1) AND cancelled_at IS NULL AND starts_at < $3 AND ends_at > $2 ORDER BY absence_id
 """  # noqa: S608
 LEADS = "SELECT EXISTS (SELECT FROM customer_ref WHERE leader_id = $1 AND owner_id = $2)"
-HAS_LEFT = "SELECT EXISTS (SELECT FROM leaver WHERE employee_id = $1)"
+LEFT = "SELECT employee_id FROM leaver WHERE employee_id = ANY($1) AND left_at > returned_at ORDER BY employee_id"
 
 
 class AbsenceView(BaseModel):
@@ -86,11 +86,15 @@ class AbsenceQueries:
 
     async def can_stand_in(self, employee_id: str, days: tuple[date, date]) -> bool:
         """Return whether the employee has not left, and is present on at least one of these days."""
-        if await self._pool.fetchval(HAS_LEFT, employee_id):
+        if await self.left([employee_id]):
             return False
         return not is_covered(
             days, [AbsenceRow(**row) for row in await self._pool.fetch(OF_EMPLOYEE, employee_id, *days)]
         )
+
+    async def left(self, employee_ids: Sequence[str]) -> list[str]:
+        """Return those employees who have left the company."""
+        return [row["employee_id"] for row in await self._pool.fetch(LEFT, list(employee_ids))]
 
     async def away_now(self, people: Sequence[str], visible_to: str | None, now: datetime) -> list[AbsenceRow]:
         """Return the current absences of these employees that `visible_to` may see."""

@@ -199,11 +199,11 @@ class Made:
 
 
 def spelt(name: str) -> str:
-    return "".join(names.pronunciation(names.folded(name))[0])
+    return names.spoken(names.readings_of(name)[0])[0]
 
 
 def initials(name: str) -> str:
-    return names.pronunciation(names.folded(name))[1]
+    return names.spoken(names.readings_of(name)[0])[1]
 
 
 async def fill(owner: Connection, made: Made, bed: Bed) -> None:

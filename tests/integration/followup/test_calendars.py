@@ -96,7 +96,7 @@ async def test_a_team_takes_a_day_off_and_takes_that_back(world: World) -> None:
 
     assert [each.status_code for each in (closed, again, opened)] == [201, 200, 200]
     assert (shown["number"], shown["workdays"], shown["items"][0]["kind"]) == (2, 0, "closed")
-    assert (told["number"], told["closures"]) == (3, [{"day": "2026-03-04", "reason": "outing"}])
+    assert (told["number"], told["closures"]) == (3, [{"day": "2026-03-04", "reason": "outing", "worked": []}])
     assert (await world.get("/v1/calendars/china-office/workdays", **asked)).json()["items"][0]["kind"] == "made-up"
     assert (await put(world, "china-office", MORNINGS)).status_code == 200
     assert (await world.get("/v1/calendars/china-office")).json()["closures"] == told["closures"]

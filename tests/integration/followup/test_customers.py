@@ -32,5 +32,7 @@ async def test_a_customer_comes_in_from_kafka(pipeline: Pipeline, followup_pool:
     async with background(pipeline.relay().run, consumer.run):
         await eventually(is_known)
 
-    expected = CustomerRef(customer_id, "company", "上海腾云", "E1", "E2", Stage.INTERESTED, {"default": "vip"})
+    expected = CustomerRef(
+        customer_id, "company", "上海腾云", "E1", "E2", Stage.INTERESTED, {"default": "vip"}, name_keys=["上海腾云"]
+    )
     assert await known.find(customer_id) == expected

@@ -13,9 +13,9 @@ from chassis.store.append import Answer, Append
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.vault import VaultEntry
-from contracts.customer import CustomerErased, KeyContactErased
+from contracts.customer import CustomerErased, KeyContactAdded, KeyContactErased
 from contracts.event import Event
-from contracts.examples import example_envelope
+from contracts.examples import example, example_envelope
 from services.followup.commands import LogContact
 from services.followup.domain.contact import CONTACT
 from services.followup.erasure.execution import ErasureHandler
@@ -121,9 +121,17 @@ async def test_a_word_that_comes_while_the_erasure_is_on_its_way_does_not_stay(w
     assert await words(world, customer_id) == set()
 
 
+async def met(world: World, customer_id: UUID) -> UUID:
+    """Add a key contact to the customer."""
+    added = example(KeyContactAdded).model_copy(update={"key_contact_id": uuid4()})
+    async with transaction(world.pool) as held:
+        await customers.apply([example_envelope(added, subject=customer_id)], held)
+    return added.key_contact_id
+
+
 async def test_of_a_key_contact_go_the_words_of_contacts_with_them(world: World) -> None:
     customer_id = await world.hears_of_customer()
-    wu, zhou = str(uuid4()), str(uuid4())
+    wu, zhou = str(await met(world, customer_id)), str(await met(world, customer_id))
     for body in (SPOKEN | {"key_contact_id": wu}, CALL | {"key_contact_id": zhou, "content": "周敏来电"}):
         assert (await world.post(f"/v1/customers/{customer_id}/contacts", body)).status_code == 201
     await hear(world, customer_id, KeyContactErased(key_contact_id=UUID(wu), reason="asked-by-person"))
@@ -154,7 +162,8 @@ async def test_what_was_said_with_a_key_contact_in_that_moment_goes_when_it_is_h
 
 
 async def test_what_a_key_contact_answered_to_a_survey_goes_and_comes_out_before(world: World) -> None:
-    customer_id, wu = await world.hears_of_customer(), str(uuid4())
+    customer_id = await world.hears_of_customer()
+    wu = str(await met(world, customer_id))
     asked = {"survey": "after-service", "kind": "csat", "channel": "wechat", "key_contact_id": wu}
     survey = await world.post(f"/v1/customers/{customer_id}/surveys", asked)
     assert survey.status_code == 201, survey.text
@@ -171,7 +180,7 @@ async def test_what_a_key_contact_answered_to_a_survey_goes_and_comes_out_before
 
 async def test_what_is_held_comes_out_with_its_words_of_a_customer_and_of_a_key_contact(world: World) -> None:
     customer_id = await world.hears_of_customer()
-    wu = str(uuid4())
+    wu = str(await met(world, customer_id))
     await world.post(f"/v1/customers/{customer_id}/contacts", SPOKEN | {"key_contact_id": wu})
     await world.post(f"/v1/customers/{customer_id}/complaints", {"channel": "phone", "content": "太吵"})
     whole = (await world.get(f"/v1/customers/{customer_id}/export")).json()

@@ -20,14 +20,12 @@ from services.customer.commands import (
 )
 from services.customer.commerce.recording import Commerce
 from services.customer.imports.commerce import CONTRACT_COLUMNS, ORDER_COLUMNS, ContractImport, OrderImport
-from services.customer.queries import CustomerQueries
-from services.customer.registration import Registration
+from services.customer.imports.customer_lookup import CustomerLookup
 
 # Reading a row needs none of them.
-COMMERCE, REGISTRATION = cast("Commerce", None), cast("Registration", None)
-QUERIES = cast("CustomerQueries", None)
-ORDERS = OrderImport(COMMERCE, REGISTRATION, QUERIES, "Asia/Shanghai")
-CONTRACTS = ContractImport(COMMERCE, REGISTRATION, QUERIES, "Asia/Shanghai")
+COMMERCE, LOOKUP = cast("Commerce", None), cast("CustomerLookup", None)
+ORDERS = OrderImport(COMMERCE, LOOKUP, "Asia/Shanghai")
+CONTRACTS = ContractImport(COMMERCE, LOOKUP, "Asia/Shanghai")
 CHINESE = (
     "订单编号,客户编号,金额,币种,产品类别,下单日期,交付日期\n"
     'SO-1,KH-1,"12,800.50",人民币,servers,2024-06-01,2024-06-08\n'

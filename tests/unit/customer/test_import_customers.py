@@ -13,6 +13,7 @@ from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import Stage, WorkStatus
 from services.customer.commands import Register, Tier
 from services.customer.employees import Employees
+from services.customer.imports.customer_lookup import CustomerLookup
 from services.customer.imports.customers import COLUMNS, CustomerImport, tier
 from services.customer.registration import Registration
 
@@ -20,7 +21,11 @@ FIXTURES = Path(__file__).parents[3] / "demo" / "fixtures"
 NOW = datetime(2026, 1, 5, 0, 30, tzinfo=UTC)
 # Reading a row needs none of them.
 IMPORTER = CustomerImport(
-    cast("Registration", None), cast("Employees", None), cast("Pseudonyms", None), "Asia/Shanghai"
+    cast("Registration", None),
+    cast("CustomerLookup", None),
+    cast("Employees", None),
+    cast("Pseudonyms", None),
+    "Asia/Shanghai",
 )
 
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from importlib import import_module
 
-from services.customer.search.pinyin import PHRASES, library_phrases, syllables
+from services.customer.search.pinyin import MAX_OTHER_READINGS, PHRASES, library_phrases, readings, sounds_of, syllables
 
 WHOLE_LIBRARY = (
     "import json, sys; from pypinyin import lazy_pinyin; print(json.dumps([*map(lazy_pinyin, json.load(sys.stdin))]))"
@@ -44,3 +44,10 @@ def test_readings_are_kept_only_of_phrases_that_need_one() -> None:
     assert len(kept) < len(PHRASES) / 10
     assert "重庆" in kept
     assert "上海" not in kept
+
+
+def test_a_name_of_many_ambiguous_characters_has_a_limited_number_of_readings() -> None:
+    text = "浚洞单曾浚洞单曾"
+    assert sum(len(sounds_of(character)) - 1 for character in text) > MAX_OTHER_READINGS
+    assert len(readings(text, len(text))) == 1 + MAX_OTHER_READINGS
+    assert readings("", 0) == [[]]

@@ -32,7 +32,7 @@ def test_a_customer_is_known_by_what_its_topic_says() -> None:
         ref = customer_ref.project(ref, example_envelope(event))
 
     assert ref == customer_ref.CustomerRef(
-        CUSTOMER_ID, "company", CUSTOMER_NAME, OWNER, LEADER, "interested", {"value": "vip"}
+        CUSTOMER_ID, "company", CUSTOMER_NAME, OWNER, LEADER, "interested", {"value": "vip"}, name_keys=[CUSTOMER_NAME]
     )
     assert ref.holders.include(OWNER)
     assert ref.holders.include(LEADER)
