@@ -10,6 +10,7 @@ from chassis.files import imports_api
 from chassis.files.formats import CSV_TYPE, XLSX_TYPE
 from chassis.files.retention import RESULT_RETENTION, delete_expired_rows
 from tests.integration.customer.conftest import Api
+from tests.support.guides import examples
 from tests.support.waiting import eventually
 
 GOOD_AND_BAD = """客户编号,客户名称,客户分层,负责人,最近沟通时间,跟进状态
@@ -55,6 +56,13 @@ async def test_good_rows_go_in_and_bad_rows_are_named(api: Api) -> None:
     await api.listed(2)
     names = {row["name"] for row in (await api.get("/v1/customers")).json()["items"]}
     assert names == {"上海腾云", "广州明珠"}
+
+
+async def test_the_example_files_of_the_chinese_guide_go_in(api: Api) -> None:
+    customers, orders, contracts, _ = examples("zh/导入.md", "csv")
+    for content, query, rows in ((customers, "", 3), (orders, "?kind=orders", 2), (contracts, "?kind=contracts", 2)):
+        batch = await finished(api, await send(api, content.encode(), query=query))
+        assert batch["counts"] == {"created": rows}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])

@@ -13,6 +13,7 @@ from services.followup.imports import customer_lookup
 from services.followup.imports.customer_lookup import CustomerLookup
 from services.followup.queries.customers import Customers
 from tests.integration.followup.conftest import World
+from tests.support.guides import examples
 from tests.support.waiting import eventually
 
 FIXTURES = Path("demo/fixtures")
@@ -62,6 +63,12 @@ async def test_a_history_says_what_was_done_and_what_is_owed(world: World, fixtu
     assert tasks[0]["completed_at"] == "2024-06-02T01:00:00Z"
     assert [contact["task_id"] for contact in reversed(contacts)] == [task["id"] for task in tasks]
     assert all(contact["content"] for contact in contacts)
+
+
+async def test_the_example_file_of_the_chinese_guide_goes_in(world: World) -> None:
+    for number, name in (("KH-0101", "绍兴华锦"), ("KH-0102", "台州宏远")):
+        await world.hears_of_customer(world.pseudonyms.customer("file", number), name)
+    assert outcomes(await imported(world, examples("zh/导入.md", "csv")[-1].encode())) == ["created"] * 2
 
 
 async def test_the_same_file_again_changes_nothing(world: World) -> None:

@@ -1,10 +1,8 @@
 """What a BI tool sees: documented views, and nothing else."""
 
 import json
-import re
 from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -13,6 +11,7 @@ import pytest
 from chassis.consume.positions import NEVER
 from chassis.postgres.database import Pool, open_pool
 from services.reporting.business_zone import save_zone
+from tests.support.guides import examples
 from tests.support.servers import Database
 from tests.unit.reporting.story import day
 
@@ -66,7 +65,8 @@ NEVER_ANALYSED = """
 """
 # PostgreSQL's default of jit_above_cost: a plan that seems more expensive is compiled, which takes seconds.
 JIT_ABOVE_COST = 100_000
-QUERIES = re.findall(r"```sql\n(.*?)```", (Path(__file__).parents[3] / "docs" / "bi.md").read_text(), re.DOTALL)
+QUERIES = examples("bi.md", "sql")
+CHINESE_QUERIES = examples("zh/报表.md", "sql")
 
 pytestmark = pytest.mark.usefixtures("story")
 
@@ -111,13 +111,14 @@ async def test_the_reader_has_no_right_outside_the_views(reader: Pool) -> None:
     assert [tuple(row) for row in granted] == [("bi", "SELECT")]
 
 
-@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.split()[1])
-async def test_the_queries_of_the_guide_run(reader: Pool, query: str) -> None:
+@pytest.mark.parametrize("query", QUERIES + CHINESE_QUERIES, ids=lambda query: query.split()[1])
+async def test_the_queries_of_the_guides_run(reader: Pool, query: str) -> None:
     await reader.fetch(query)
 
 
-def test_the_guide_has_queries() -> None:
+def test_the_guides_have_queries() -> None:
     assert len(QUERIES) >= 7
+    assert len(CHINESE_QUERIES) >= 7
 
 
 @pytest.mark.usefixtures("story")

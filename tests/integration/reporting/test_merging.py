@@ -11,11 +11,14 @@ from contracts.event import Envelope, Event
 from contracts.examples import CUSTOMER_ID, example
 from tests.integration.reporting.conftest import Get, feed
 from tests.integration.reporting.test_api import items
+from tests.support.guides import examples
 from tests.support.servers import Database
 from tests.unit.reporting.story import CUSTOMER_FACTS, OTHER_ID, OTHER_TASK, day, told
 
 OWNER, OTHERS_OWNER = ("E1007", "sales"), ("E2001", "sales")
 FUNNEL = "/v1/reports/stage-funnel"
+# The rule of the story's alerts.
+RULE = "inactive.interested"
 
 
 def next_fact(number: int, event: Event) -> Envelope[Any]:
@@ -53,6 +56,16 @@ async def test_views_show_one_customer_until_it_is_released(get: Get, story: Poo
     after = (await get(f"/v1/customers/{OTHER_ID}")).json()
     assert {name for name in after if after[name] != apart[name]} == {"timeline"}
     assert await standing(get) == 2
+
+
+async def test_the_queries_of_the_guides_keep_the_alerts_of_a_merged_customer(story: Pool, reporting: Database) -> None:
+    pages = [*examples("bi.md", "sql"), *examples("zh/报表.md", "sql")]
+    queries = [query.replace("'inactivity'", f"'{RULE}'") for query in pages if "'inactivity'" in query]
+    reader = await asyncpg.connect(reporting.bi_reader)
+    apart = [len(await reader.fetch(query)) for query in queries]
+    await feed(story, [next_fact(1, Merged(into_customer_id=CUSTOMER_ID))])
+    assert [len(await reader.fetch(query)) for query in queries] == apart == [1, 1]
+    await reader.close()
 
 
 async def test_erasures_of_duplicates_are_in_the_statement_of_the_survivor(get: Get, story: Pool) -> None:
