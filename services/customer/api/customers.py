@@ -150,8 +150,9 @@ async def read_past(customer_id: UUID, as_of: AsOf, needs: Dependencies, *, show
     The present owner, leader and helpers decide who may read them.
     """
     envelopes = await envelopes_of(customer_id, needs)
-    if as_of.recorded_by is None and (since := await needs.queries.known_since(customer_id)):
-        envelopes[0] = replace(envelopes[0], occurred_at=min(envelopes[0].occurred_at, since))
+    if as_of.recorded_by is None:
+        since = await needs.queries.known_since(await fold(project_next, envelopes))
+        envelopes[0] = replace(envelopes[0], occurred_at=since)
     if not (included := as_of.in_order([each for each in envelopes if as_of.includes(each)])):
         raise not_found()
     row = await fold(project_next, included)

@@ -103,7 +103,8 @@ class CustomerQueries:
         if row and row["version"] >= version:
             stored = dict(row)
         else:
-            stored = asdict(dated(await fold(), row["registered_at"] if row else None))
+            folded = await fold()
+            stored = asdict(replace(folded, registered_at=await self.known_since(folded)))
         return CustomerView.model_validate(
             {
                 **stored,
@@ -124,10 +125,10 @@ class CustomerQueries:
             }
         )
 
-    async def known_since(self, customer_id: UUID) -> datetime | None:
-        """Return the time of the earliest fact known of the customer; None until the list shows the customer."""
-        since: datetime | None = await self._pool.fetchval(SINCE, customer_id)
-        return since
+    async def known_since(self, row: CustomerRow) -> datetime:
+        """Return the time of the earliest fact known of a customer. `row` is folded from all its events."""
+        listed: datetime | None = await self._pool.fetchval(SINCE, row.customer_id)
+        return min(row.registered_at, listed or row.registered_at)
 
     async def past(self, row: CustomerRow) -> CustomerView:
         """Return the view of a row that was folded from past events."""
@@ -166,11 +167,6 @@ class CustomerQueries:
     async def count(self, filters: CustomerFilters, limit: int) -> int:
         """Return how many customers match, `limit` at most."""
         return await self._search.count(filters, limit)
-
-
-def dated(row: CustomerRow, since: datetime | None) -> CustomerRow:
-    """Return the row with the time of the earliest fact known of the customer."""
-    return replace(row, registered_at=min(row.registered_at, since)) if since else row
 
 
 def view(row: Any) -> CustomerView:
