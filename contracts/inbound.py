@@ -7,7 +7,7 @@ other system.
 
 from typing import ClassVar, get_args
 
-from pydantic import BaseModel, ConfigDict, StrictBool
+from pydantic import BaseModel, ConfigDict
 
 from contracts.customer import ContractKind, RenewalIntent
 from contracts.money import KnownCurrency, MinorUnits
@@ -50,7 +50,7 @@ class CompanyStated(InboundMessage):
     industry: Word | None = None
     region: Word | None = None
     owner_id: EmployeeId | None = None
-    rename: StrictBool = False
+    rename: bool = False
 
 
 class OrderPlaced(InboundMessage, Amount):

@@ -22,7 +22,6 @@ from contracts.field_error import FieldError
 from contracts.topics import EVENT_TYPES
 from contracts.types import (
     clean,
-    refuse_blank,
     refuse_far_days,
     refuse_far_years,
     refuse_unprintable,
@@ -39,7 +38,6 @@ WRITER_CHECKS: frozenset[Any] = frozenset(
     {
         clean,
         refuse_unprintable,
-        refuse_blank,
         require_time_text,
         require_day_text,
         to_utc,

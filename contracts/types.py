@@ -50,7 +50,13 @@ def has_hidden(text: str) -> bool:
 
 
 def clean(value: Any) -> Any:
-    return clean_text(value) if isinstance(value, str) else value
+    """Clean a text. Raises FieldError if nothing of it is left."""
+    if not isinstance(value, str):
+        return value
+    text = clean_text(value)
+    if value and not text:
+        raise FieldError("text must not be blank", "内容不能为空白")
+    return text
 
 
 def refuse_unprintable(text: str) -> str:
@@ -60,12 +66,6 @@ def refuse_unprintable(text: str) -> str:
             f"character U+{ord(found.group()):04X} is not allowed in text",
             f"文本中不得含有字符 U+{ord(found.group()):04X}",
         )
-    return text
-
-
-def refuse_blank(text: str) -> str:
-    if not text.strip():
-        raise FieldError("text must not be blank", "内容不能为空白")
     return text
 
 
@@ -123,9 +123,9 @@ def to_utc(instant: datetime) -> datetime:
 # A text that is stored: alike from REST, from topics and from files.
 Clean = BeforeValidator(clean)
 Printable = AfterValidator(refuse_unprintable)
-Word = Annotated[str, Field(min_length=1, max_length=MAX_WORD), Clean, Printable, AfterValidator(refuse_blank)]
-Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), Clean, Printable, AfterValidator(refuse_blank)]
-Note = Annotated[str, Field(min_length=1, max_length=MAX_NOTE), Clean, Printable, AfterValidator(refuse_blank)]
+Word = Annotated[str, Field(min_length=1, max_length=MAX_WORD), Clean, Printable]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), Clean, Printable]
+Note = Annotated[str, Field(min_length=1, max_length=MAX_NOTE), Clean, Printable]
 Code = Annotated[str, Field(min_length=1, max_length=MAX_WORD, pattern=CODE_PATTERN)]
 Instant = Annotated[
     AwareDatetime, BeforeValidator(require_time_text), AfterValidator(to_utc), AfterValidator(refuse_far_years)

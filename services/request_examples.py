@@ -92,11 +92,17 @@ REQUEST_EXAMPLES: dict[str, dict[str, Any]] = {
         "steps": [{"name": "ask", "offset": 3, "purpose": "care"}],
     },
     "Absence": {"first_day": "2030-02-11", "last_day": "2030-02-15"},
-    "ClosedDays": {"days": ["2030-01-04"], "reason": "stocktaking"},
+    "ClosedDays": {"days": ["2030-01-04"], "reason": "stocktaking", "worked": [{"start": 540, "end": 720}]},
     "WorkTimes": {
         "week": [[{"start": 540, "end": 1080}], [], [], [], [], [], []],
         "made_up": [],
-        "years": [{"year": 2028, "status": "provisional"}],
+        "years": [
+            {
+                "year": 2028,
+                "status": "provisional",
+                "half_days": [{"day": "2028-03-08", "worked": [{"start": 540, "end": 720}]}],
+            }
+        ],
     },
 }
 # A file of each service that takes files.

@@ -3,11 +3,11 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.event import Event
 from contracts.money import CurrencyCode
-from contracts.types import Clean, Code, Instant, Printable, Word, refuse_blank
+from contracts.types import Clean, Code, Instant, Printable, Word
 from contracts.version import Published
 
 MAX_TIERS = 10
@@ -19,7 +19,6 @@ Expression = Annotated[
     Field(min_length=1, max_length=MAX_EXPRESSION, description="A CEL expression that returns true or false."),
     Clean,
     Printable,
-    AfterValidator(refuse_blank),
 ]
 WindowDays = Annotated[
     int,

@@ -28,8 +28,6 @@ TASK_ID = "0198c2a0-7d3e-7b61-9f0a-5d2f3f0c9a11"
 # The messages of the checks that stay with the writer of a fact: PostgreSQL stores and casts what they refuse.
 WRITERS_REFUSE = (
     "String should match pattern",
-    # A text of which cleaning leaves nothing.
-    "String should have at least 1 character",
     "is not allowed in text",
     "text must not be blank",
     "the year must lie between",

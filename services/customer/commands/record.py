@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, PrivateAttr, StrictBool, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from chassis.commands.command import FactCommand, RequestModel
 from contracts.customer import Kind, Stage, WorkStatus
@@ -90,7 +90,7 @@ class Register(FactCommand):
     stage: Stage | None = None
     owner_id: EmployeeId | None = None
     leader_id: EmployeeId | None = None
-    rename: StrictBool = False
+    rename: bool = False
     _entry: Entry = PrivateAttr(default=Entry())
 
     @property

@@ -53,7 +53,7 @@ def errors_of(**given: Any) -> list[InvalidField]:
     [
         ({"size": "huge"}, "Must be one of: small, large.", "应为以下之一：small、large。"),
         ({"name": "x" * 65}, "Must have at most 64 characters.", "最多 64 个字符。"),
-        ({"name": "  "}, "Must have at least 1 characters.", "至少 1 个字符。"),
+        ({"name": "  "}, "text must not be blank", "内容不能为空白"),
         ({"name": 7}, "Must be a text.", "应为文本。"),
         ({"count": 0}, "Must be 1 or more.", "不得小于 1。"),
         ({"count": 10}, "Must be 9 or less.", "不得大于 9。"),
