@@ -33,16 +33,19 @@ async def read_status(urls: Mapping[str, str]) -> tuple[dict[str, Store], list[A
 
 
 def keep_erasures(bootstrap: str, file: Path) -> int | None:
-    """Write the erasures on the customer topic to a file: the restored databases may contain that data again.
+    """Add the erasures on the customer topic to a file: the restored databases may contain that data again.
 
-    Return how many there are; None if the topic cannot be read.
+    Those already in the file stay: after an earlier restore, the topic may lack them. Return how many the file holds;
+    None if the topic cannot be read.
     """
     try:
         found = asyncio.run(erasures.published(bootstrap))
     except KafkaError:
         return None
-    file.write_text("".join(json.dumps(asdict(each)) + "\n" for each in found), encoding="utf-8")
-    return len(found)
+    earlier = erasures.read(file.read_text(encoding="utf-8").splitlines()) if file.exists() else []
+    kept = list(dict.fromkeys([*earlier, *found]))
+    file.write_text("".join(json.dumps(asdict(each)) + "\n" for each in kept), encoding="utf-8")
+    return len(kept)
 
 
 async def declare_restore(urls: Mapping[str, str], bootstrap: str, set_back: Sequence[str]) -> Declared:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid5
 
@@ -12,7 +13,7 @@ from contracts.customer import ProfileChanged
 from contracts.event import Envelope, Metadata
 from contracts.examples import CUSTOMER_ID, example
 from tests.faults.support import oracle
-from tests.faults.support.ledger import LOST, Attempt, Outcome, Reply
+from tests.faults.support.ledger import LOST, Attempt, Ledger, Outcome, Reply
 from tests.faults.support.oracle import Applied, Published
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -49,6 +50,7 @@ TOPIC = [record(each, each.position - 1, each.position) for each in STORED]
 EFFECTS = [Applied(each.id, each.subject, each.position) for each in STORED]
 ALERT = fact(4, event=example(AlertRaised))
 KEY = ALERT.event.dedup_key
+COPIED = [each.id for each in STORED]
 
 
 def test_valid_evidence_passes() -> None:
@@ -56,6 +58,7 @@ def test_valid_evidence_passes() -> None:
     oracle.hold(
         oracle.acknowledged_is_stored_once(ATTEMPTS, STORED),
         oracle.refused_has_no_effect(ATTEMPTS, STORED),
+        oracle.copy_is_kept(COPIED, [*STORED, fact(4)]),
         oracle.store_is_in_order(STORED),
         oracle.same_rows("customer", {1: "a"}, {1: "a"}),
         oracle.applied_once(STORED, EFFECTS),
@@ -84,6 +87,8 @@ def wrong_evidence() -> dict[str, list[str]]:
         "I2 an unknown attempt had two effects": oracle.refused_has_no_effect(
             ATTEMPTS, [*STORED, fact(4, command="cmd-3")]
         ),
+        "I1 an event of the copy is missing": oracle.copy_is_kept(COPIED, STORED[:2]),
+        "I1 the store has another event than the copy": oracle.copy_is_kept(COPIED, [*STORED[:2], fact(4)]),
         "P2 a position is missing": oracle.store_is_in_order([STORED[0], STORED[2]]),
         "P2 a version came twice": oracle.store_is_in_order([fact(1), fact(2, version=1)]),
         "P2 time went back": oracle.store_is_in_order([fact(1), replace(fact(2), recorded_at=START)]),
@@ -119,3 +124,28 @@ def test_a_violation_is_detected(name: str) -> None:
 def test_only_duplicate_records_count_as_repeats() -> None:
     assert oracle.first_occurrences([TOPIC[1], TOPIC[0], TOPIC[1]]) == TOPIC[:2]
     assert oracle.repeats([*TOPIC, TOPIC[0]]) == 1
+
+
+def restored(tmp_path: Path, *later: Attempt) -> list[Attempt]:
+    """Return all attempts, if a restore lost cmd-2 after ATTEMPTS, and others were made afterwards."""
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    for attempt in ATTEMPTS:
+        ledger.answered(ledger.asked(attempt.command), attempt.reply)
+    ledger.restored({"cmd-2"})
+    for attempt in later:
+        ledger.answered(ledger.asked(attempt.command), attempt.reply)
+    return ledger.attempts
+
+
+def test_after_a_restore_only_what_it_lost_may_be_missing(tmp_path: Path) -> None:
+    attempts = restored(tmp_path)
+    assert oracle.acknowledged_is_stored_once(attempts, [fact(1)]) == []
+    assert len(oracle.acknowledged_is_stored_once(attempts, [fact(2)])) == 1
+
+
+def test_what_a_restore_lost_may_be_recorded_again_once_under_another_version(tmp_path: Path) -> None:
+    again = [fact(1), fact(2, command="cmd-4"), fact(3, command="cmd-2")]
+    attempts = restored(tmp_path, acked("cmd-4", 2), acked("cmd-2", 3))
+    oracle.hold(oracle.acknowledged_is_stored_once(attempts, again), oracle.refused_has_no_effect(attempts, again))
+    assert len(oracle.acknowledged_is_stored_once(attempts, again[:2])) == 1
+    assert len(oracle.refused_has_no_effect(attempts, [*again, fact(4, command="cmd-2")])) == 1

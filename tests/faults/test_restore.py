@@ -1,17 +1,22 @@
 """A declared restore: consumers are set back, a new epoch begins, and nothing is missed or applied twice."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer
 
+from chassis.kafka.client import ensure_topics
+from deploy import erasures
 from deploy.restore import declaration, observation
 from deploy.restore.declaration import RestoreRefusedError, declare, ensure_possible
 from deploy.restore.observation import Connections, Store, applied, connected, connected_services, stores
-from tests.faults.support.deployment import ALL_PUBLISHED, as_admin, wait_until_true
+from deploy.restore.procedure import keep_erasures
+from tests.faults.support.deployment import ALL_PUBLISHED, Deployment, as_admin, wait_until_true
 from tests.faults.support.facts import change, commit
 from tests.faults.support.relay_process import delete_topic
 from tests.support.pipeline import Pipeline
@@ -118,3 +123,15 @@ async def test_62_a_store_that_has_appended_since_the_restore_is_refused(
     await commit(watched.store, 2 * KEPT)
     with pytest.raises(RestoreRefusedError, match="holds another event"):
         await restore(databases, "customer")
+
+
+async def test_62_a_second_declaration_keeps_the_erasures_that_the_first_one_wrote(
+    deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, kept = tmp_path / "erasures.jsonl", erasures.Erasure("c", None, "asked")
+    file.write_text('{"customer_id": "c", "key_contact_id": null, "reason": "asked"}\n')
+    # The first restore has lost the erasure, so the topic that was filled again lacks it.
+    await ensure_topics(deployment.bootstrap, (deployment.topic,))
+    monkeypatch.setattr(erasures, "CUSTOMER_EVENTS", deployment.topic)
+    assert await asyncio.to_thread(keep_erasures, deployment.bootstrap, file) == 1
+    assert erasures.read(file.read_text().splitlines()) == [kept]

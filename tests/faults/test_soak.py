@@ -1,191 +1,58 @@
-"""R49: load W at half of the capacity, with a random fault each minute; invariants hold, and memory does not grow."""
+"""R49: load W at half of the capacity, with a random fault each minute; invariants hold, and memory does not grow.
+
+Among the faults are steps of the database's clock, and a restore of the database from an older copy.
+"""
 
 import asyncio
 import os
-import random
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
+from collections.abc import Sequence
 from statistics import median
 
 import httpx
 import pytest
 
-from deploy.stack.ports import HOST
 from services.alerts.detection import detector
 from services.followup.projection import customers
-from tests.bench.harness.measuring import percentile
-from tests.bench.harness.processes import resident_megabytes_of
 from tests.faults.support import evidence, oracle
 from tests.faults.support.customer_under_load import verdict
-from tests.faults.support.deployment import (
-    Deployment,
-    Process,
-    as_admin,
-    host_and_port,
-    keep_running_process,
-    pool_at,
-    via_port,
-)
-from tests.faults.support.ledger import Ledger, Outcome, Reply
-from tests.faults.support.load import Load, Mix, Order, Send, plan, sender
-from tests.faults.support.proxy import Proxy, proxy_to, proxy_to_kafka
+from tests.faults.support.deployment import Deployment, pool_at
+from tests.faults.support.ledger import Ledger, Outcome
+from tests.faults.support.load import Load, Mix, plan
+from tests.faults.support.older_copy import restore_an_older_copy, take_a_copy
+from tests.faults.support.soak_faults import CLOCK_STEPS, FAULTS, NEEDED, schedule
+from tests.faults.support.soak_field import Field, field_of
 from tests.support.servers import Database, Servers
 from tests.support.waiting import background, eventually
 
 DEFAULT_MINUTES = 20.0
 MINUTES = float(os.environ.get("SOAK_MINUTES", DEFAULT_MINUTES))
-EVERY_SECONDS = 60.0
-SAMPLE_SECONDS = 10.0
-PROBE_SECONDS = 10.0
+SEED = int(os.environ.get("SOAK_SEED", "49"))
+# A short run has its faults closer together, so that it has the needed ones.
+EVERY_SECONDS = min(60.0, MINUTES * 60 / (NEEDED + 1))
+CAPACITY_SECONDS = 10.0
 SHARE = 0.5
 MOST_PER_SECOND = 50.0
+# A machine with much other load may acknowledge nothing while the capacity is measured.
+LEAST_PER_SECOND = 1.0
 CLIENTS = 4
 # Relative to the first third. A new process still fills its caches, and the machine may have other load.
 GROWTH = 0.20
-DICE = random.Random(49)  # noqa: S311 - repeatable, not secret
 # The consumers of customer events.
 CONSUMERS = {"alerts": detector.CONSUMER, "followup": customers.CONSUMER}
 RECEIVED_ALL = """
-    SELECT count(*) = $3 AND min(watermark) >= $4 FROM consumer_position WHERE consumer = $1 AND topic = $2
+    SELECT count(*) = $3 AND min(watermark) >= $4 AND max(position) = $5
+    FROM consumer_position WHERE consumer = $1 AND topic = $2
 """
 CANARY = "公司 reg-"
-TERMINATE = """
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND usename LIKE 'care_%'
-"""
-
-
-@dataclass
-class Sample:
-    """The memory of the process that is never killed, and the recent command durations."""
-
-    megabytes: float
-    descriptors: int
-    p50: float
-    p99: float
-
-
-@dataclass
-class Field:
-    """Two processes of the customer service and one of each other service, behind proxies."""
-
-    steady: Process
-    victim: Process
-    readers: Sequence[Process]
-    database: Database
-    to_database: Proxy
-    to_kafka: Proxy
-    took: list[float] = field(default_factory=list)
-    samples: list[Sample] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-
-    @property
-    def victims(self) -> Sequence[Process]:
-        return self.victim, *self.readers
-
-    def next_up(self) -> str:
-        return DICE.choice((self.steady, self.victim)).url
-
-    def timing(self, send: Send) -> Send:
-        async def send_and_note(order: Order) -> Reply:
-            began = time.perf_counter()
-            reply = await send(order)
-            if reply.outcome is Outcome.ACKED:
-                self.took.append(time.perf_counter() - began)
-            return reply
-
-        return send_and_note
-
-    def sample(self) -> None:
-        assert self.steady.child.process is not None
-        process = Path("/proc") / str(self.steady.child.process.pid)
-        took, self.took = self.took or [SAMPLE_SECONDS], []
-        descriptors = len(list((process / "fd").iterdir()))
-        self.samples.append(
-            Sample(resident_megabytes_of(process), descriptors, percentile(took, 0.5), percentile(took, 0.99))
-        )
-
-
-async def kill_a_process(of: Field) -> None:
-    await DICE.choice(of.victims).kill()
-
-
-async def freeze_a_process(of: Field) -> None:
-    chosen = DICE.choice(of.victims)
-    chosen.freeze()
-    await asyncio.sleep(DICE.uniform(1, 15))
-    chosen.thaw()
-
-
-async def terminate_backends(of: Field) -> None:
-    await as_admin(of.database, TERMINATE)
-
-
-async def take_the_database_away(of: Field) -> None:
-    """Meanwhile the process is live but not ready (I9)."""
-    await of.to_database.down()
-    async with httpx.AsyncClient(trust_env=False, timeout=PROBE_SECONDS) as client:
-        await eventually(lambda: answers(client, f"{of.steady.url}/readyz", httpx.codes.SERVICE_UNAVAILABLE))
-        assert await answers(client, f"{of.steady.url}/livez", httpx.codes.OK)
-    await asyncio.sleep(DICE.uniform(1, 8))
-    await of.to_database.up()
-
-
-async def take_kafka_away(of: Field) -> None:
-    await of.to_kafka.down()
-    await asyncio.sleep(DICE.uniform(1, 15))
-    await of.to_kafka.up()
-
-
-async def swallow(of: Field) -> None:
-    of.to_database.freeze()
-    await asyncio.sleep(DICE.uniform(1, 4))
-    of.to_database.heal()
-    of.to_database.reset()
-
-
-async def slow_down(of: Field) -> None:
-    of.to_database.replies.latency_seconds = 0.05
-    await asyncio.sleep(10)
-    of.to_database.heal()
-
-
-FAULTS: Sequence[Callable[[Field], Awaitable[None]]] = (
-    kill_a_process,
-    freeze_a_process,
-    terminate_backends,
-    take_the_database_away,
-    take_kafka_away,
-    swallow,
-    slow_down,
-)
-
-
-async def answers(client: httpx.AsyncClient, url: str, status: int) -> bool:
-    return (await client.get(url)).status_code == status
-
-
-@asynccontextmanager
-async def field_of(deployment: Deployment, database: Database, reading: Mapping[str, Database]) -> AsyncIterator[Field]:
-    async with proxy_to(*host_and_port(database.app)) as to_database, proxy_to_kafka(deployment.bootstrap) as to_kafka:
-        url, bootstrap = via_port(database.app, to_database.port), f"{HOST}:{to_kafka.port}"
-        steady, victim = [await deployment.start("customer", "all", url, bootstrap=bootstrap) for _ in range(2)]
-        readers = [await deployment.start(name, "all", of.app, bootstrap=bootstrap) for name, of in reading.items()]
-        made = Field(steady, victim, readers, database, to_database, to_kafka)
-        async with background(*(partial(keep_running_process, each, database) for each in made.victims)):
-            yield made
 
 
 async def capacity(load: Load) -> float:
     """Return the acknowledged commands per second of clients that send one after the other."""
     began, before = time.perf_counter(), load.ledger.count(Outcome.ACKED)
     async with background(load.run):
-        await asyncio.sleep(PROBE_SECONDS)
+        await asyncio.sleep(CAPACITY_SECONDS)
     return (load.ledger.count(Outcome.ACKED) - before) / (time.perf_counter() - began)
 
 
@@ -206,18 +73,12 @@ async def steadily(load: Load, per_second: float, until: float) -> None:
     await asyncio.gather(*(client() for _ in range(CLIENTS)))
 
 
-async def break_something(of: Field) -> None:
-    while True:
-        await asyncio.sleep(EVERY_SECONDS)
-        fault = DICE.choice(FAULTS)
+async def break_something(of: Field, began: float) -> None:
+    """Let the faults of the schedule happen, each when its time has come and the one before has ended."""
+    for number, fault in enumerate(schedule(round(MINUTES * 60 / EVERY_SECONDS) - 1, SEED), 1):
+        await asyncio.sleep(max(began + number * EVERY_SECONDS - time.perf_counter(), 0))
         of.faults.append(fault.__name__)
         await fault(of)
-
-
-async def watch(of: Field) -> None:
-    while True:
-        await asyncio.sleep(SAMPLE_SECONDS)
-        of.sample()
 
 
 def growth(values: Sequence[float]) -> float:
@@ -235,25 +96,38 @@ async def test_r49_over_a_long_time_with_faults_nothing_is_lost_or_duplicated_an
         field_of(deployment, database, reading) as under,
         httpx.AsyncClient(headers=deployment.issuer.headers(), trust_env=False) as client,
     ):
-        load = Load(under.timing(sender(client, under.next_up)), ledger, Mix(clients=CLIENTS, commands=100_000))
+        load = under.use(client, ledger, Mix(clients=CLIENTS, commands=100_000))
         await load.register()
-        per_second = min(SHARE * await capacity(load), MOST_PER_SECOND)
-        async with background(lambda: break_something(under), lambda: watch(under)):
-            await steadily(load, per_second, time.perf_counter() + MINUTES * 60)
-        # Processes that were stopped or cut off in the last minute recover.
-        for each in under.victims:
-            each.thaw()
-        under.to_database.heal()
-        await under.to_database.restart()
-        await under.to_kafka.restart()
+        per_second = min(max(SHARE * await capacity(load), LEAST_PER_SECOND), MOST_PER_SECOND)
+        async with background(under.watch), asyncio.TaskGroup() as group:
+            began = time.perf_counter()
+            group.create_task(steadily(load, per_second, began + MINUTES * 60))
+            group.create_task(break_something(under, began))
+        tell(under, ledger, per_second)
         await verdict(deployment, database, ledger.attempts)
+        await continues_the_copy(under)
         await reports_all(database, reading["reporting"])
+        await nobody_is_parked(reading["reporting"])
         for name, consumer in CONSUMERS.items():
             await has_received_all(deployment, consumer, database, reading[name])
-    tell(under, ledger, per_second)
+            await nobody_is_parked(reading[name])
     assert no_canary(deployment)
     assert growth([each.megabytes for each in under.samples]) < GROWTH
     assert growth([each.descriptors for each in under.samples]) < GROWTH
+
+
+async def continues_the_copy(of: Field) -> None:
+    """The store begins with the copy, the topic has only records of its new epoch, and the restore lost something."""
+    async with pool_at(of.database.app) as pool:
+        stored = await evidence.stored(pool)
+        oracle.hold(oracle.copy_is_kept(of.copied, stored))
+        epoch = str(await pool.fetchval("SELECT epoch FROM store_epoch"))
+    assert await evidence.epochs(of.deployment.bootstrap, of.deployment.topic) == {epoch}
+    recorded = {fact.metadata.correlation_id for fact in stored}
+    for each in of.restored:
+        again = recorded.intersection(each.lost)
+        sys.stdout.write(f"R49: {len(again)} of {len(each.lost)} lost commands were recorded again\n")
+        assert 0 < each.sent_again <= len(again) < len(each.lost)
 
 
 async def reports_all(database: Database, reported: Database) -> None:
@@ -269,18 +143,27 @@ async def reports_all(database: Database, reported: Database) -> None:
 
 
 async def has_received_all(deployment: Deployment, consumer: str, database: Database, reader: Database) -> None:
-    """Wait until a consumer has received all stored events and has no parked customer."""
+    """Wait until a consumer has received all stored events."""
     async with pool_at(database.app) as pool, pool_at(reader.app) as readers:
-        until = (await evidence.stored(pool))[-1].recorded_at
+        last = (await evidence.stored(pool))[-1]
 
         async def is_so() -> bool:
             return bool(
                 await readers.fetchval(
-                    RECEIVED_ALL, consumer, deployment.topic.name, deployment.topic.partitions, until
+                    RECEIVED_ALL,
+                    consumer,
+                    deployment.topic.name,
+                    deployment.topic.partitions,
+                    last.recorded_at,
+                    last.position,
                 )
             )
 
-        await eventually(is_so, within=120)
+        await eventually(is_so)
+
+
+async def nobody_is_parked(reader: Database) -> None:
+    async with pool_at(reader.app) as readers:
         assert await readers.fetchval("SELECT count(*) FROM parked_event") == 0
 
 
@@ -295,6 +178,11 @@ def tell(of: Field, ledger: Ledger, per_second: float) -> None:
     sys.stdout.write(
         f"R49: {MINUTES:g} min, {per_second:.0f} commands/s, {counts}, {len(of.faults)} faults: {of.faults}\n"
     )
+    for each in of.restored:
+        sys.stdout.write(
+            f"R49: a restore lost {len(each.lost)} commands and took {each.seconds:.0f} s; {each.sent_again} were sent"
+            " again\n"
+        )
     for name, values in series.items():
         third = len(values) // 3
         sys.stdout.write(
@@ -311,3 +199,12 @@ def no_canary(deployment: Deployment) -> bool:
 def test_r49_a_leak_is_detected() -> None:
     assert growth([100.0 + minute for minute in range(60)]) > GROWTH
     assert growth([100.0 + minute % 5 for minute in range(60)]) < GROWTH
+
+
+@pytest.mark.parametrize("slots", [NEEDED, 19])
+def test_r49_each_schedule_has_a_restore_after_a_copy_and_all_clock_steps(slots: int) -> None:
+    for seed in range(100):
+        planned = schedule(slots, seed)
+        assert len(planned) == slots
+        assert planned.index(take_a_copy) < planned.index(restore_an_older_copy)
+        assert set(CLOCK_STEPS) <= set(planned) <= {*FAULTS, *CLOCK_STEPS, take_a_copy, restore_an_older_copy}

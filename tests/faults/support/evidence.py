@@ -38,9 +38,19 @@ async def stored(pool: Pool, *, after: int = 0) -> list[Envelope[Any]]:
 
 async def published(bootstrap: str, topic: Topic) -> list[Published]:
     """Return every event record of the topic."""
+    return events_among(await records_of(bootstrap, topic))
+
+
+async def epochs(bootstrap: str, topic: Topic) -> set[str]:
+    """Return the epochs of all records of the topic."""
+    return {read(record.headers, record.value).epoch for record in await records_of(bootstrap, topic)}
+
+
+async def records_of(bootstrap: str, topic: Topic) -> list[ConsumerRecord[Any, Any]]:
+    """Return all records of the topic."""
     places = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
     reader = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
-    found = []
+    found: list[ConsumerRecord[Any, Any]] = []
     async with asyncio.timeout(READ_SECONDS):
         await reader.start()
         try:
@@ -52,7 +62,7 @@ async def published(bootstrap: str, topic: Topic) -> list[Published]:
                     found += fetched.get(place, [])
         finally:
             await reader.stop()
-    return events_among(found)
+    return found
 
 
 def events_among(records: Iterable[ConsumerRecord[Any, Any]]) -> list[Published]:

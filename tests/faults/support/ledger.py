@@ -1,16 +1,21 @@
 """The ledger of a test: every attempt to send a command is recorded before it starts and after it has ended."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 
 class Outcome(StrEnum):
-    """`unknown` may or may not have happened: a time-out, a reset, a 5xx, or a client that died."""
+    """`unknown` may or may not have happened: a time-out, a reset, a 5xx, or a client that died.
+
+    `undone` was acknowledged, and then lost with a store that was replaced by an older copy.
+    """
 
     ACKED = "acked"
+    UNDONE = "undone"
     REFUSED = "refused"
     UNKNOWN = "unknown"
 
@@ -59,6 +64,13 @@ class Ledger:
     def answered(self, number: int, reply: Reply) -> None:
         self._replies[number] = reply
         self._write({"attempt": number, **asdict(reply)})
+
+    def restored(self, lost: Collection[str]) -> None:
+        """Record that the store has lost these commands: acknowledgements so far do not hold, later ones do."""
+        for number, command in enumerate(self._commands):
+            reply = self._replies.get(number, LOST)
+            if command in lost and reply.outcome is Outcome.ACKED:
+                self.answered(number, replace(reply, outcome=Outcome.UNDONE))
 
     @property
     def attempts(self) -> list[Attempt]:

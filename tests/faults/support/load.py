@@ -48,12 +48,13 @@ class Mix:
 
 @dataclass
 class Load:
-    """Sends a mix and records the results in the ledger."""
+    """Sends a mix and records the results in the ledger. `sent` has the orders by their ids."""
 
     send: Send
     ledger: Ledger
     mix: Mix = field(default_factory=Mix)
     customers: list[str] = field(default_factory=list)
+    sent: dict[str, Order] = field(default_factory=dict)
 
     async def register(self) -> None:
         """Register the customers of the commands."""
@@ -90,6 +91,7 @@ class Load:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def attempt(self, order: Order) -> Reply:
+        self.sent[order.id] = order
         number = self.ledger.asked(order.id)
         reply = await self.send(order)
         self.ledger.answered(number, reply)

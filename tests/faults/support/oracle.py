@@ -81,6 +81,17 @@ def refused_has_no_effect(attempts: Iterable[Attempt], stored: Facts) -> list[st
     return [*strangers, *doubled]
 
 
+def copy_is_kept(copied: Sequence[UUID], stored: Facts) -> list[str]:
+    """I1. A store that was restored from a copy begins with the events of the copy, at the same positions."""
+    wrong = [
+        f"I1: position {position} of the copy holds another event"
+        for position, (event_id, fact) in enumerate(zip(copied, stored, strict=False), 1)
+        if event_id != fact.id
+    ]
+    missing = range(len(stored) + 1, len(copied) + 1)
+    return wrong + [f"I1: position {position} of the copy is missing" for position in missing]
+
+
 def store_is_in_order(stored: Facts) -> list[str]:
     """P2. Positions and the versions of each stream have no gaps, and recorded times never decrease."""
     wrong = []

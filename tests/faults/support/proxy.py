@@ -66,11 +66,6 @@ class Proxy:
         self._server = await asyncio.start_server(self._accept, HOST, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
-    async def restart(self) -> None:
-        """Accept connections again, if it does not."""
-        if self._server is None or not self._server.is_serving():
-            await self.up()
-
     async def down(self) -> None:
         """Reset all connections and refuse new ones."""
         if self._server:

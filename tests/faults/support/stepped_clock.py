@@ -10,7 +10,6 @@ import asyncpg
 from chassis.postgres.database import Connection
 from tests.support.servers import Database
 
-# New sessions find this clock_timestamp() before that of the server.
 PREPARE = """
     CREATE SCHEMA stepped;
     CREATE TABLE stepped.clock (ahead interval NOT NULL);
@@ -18,7 +17,10 @@ PREPARE = """
     CREATE FUNCTION stepped.clock_timestamp() RETURNS timestamptz LANGUAGE sql
         AS 'SELECT pg_catalog.clock_timestamp() + ahead FROM stepped.clock';
     GRANT USAGE ON SCHEMA stepped TO care_app;
-    GRANT SELECT ON stepped.clock TO care_app;
+    GRANT SELECT ON stepped.clock TO care_app
+"""
+# New sessions find this clock_timestamp() before that of the server. A copy of the database lacks this setting.
+USE = """
     DO $$ BEGIN
         EXECUTE format('ALTER DATABASE %I SET search_path = stepped, public, pg_catalog', current_database());
     END $$
@@ -43,6 +45,7 @@ async def stepped_clock(database: Database) -> AsyncIterator[SteppedClock]:
     """Give `database` a clock that can be stepped. Only sessions that begin afterwards use it."""
     admin = await asyncpg.connect(database.admin)
     await admin.execute(PREPARE)
+    await admin.execute(USE)
     try:
         yield SteppedClock(database, admin)
     finally:

@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer
 
 from chassis.consume import subscription
 from chassis.service import run
-from contracts.topics import ERASURE_ANSWERS, TOPICS
+from contracts.topics import ERASURE_ANSWERS, TOPICS, WATERMARKS
 from services.reporting import projection
 from tests.faults.support.slow_handler import (
     BUSY_DATABASE_SECONDS,
@@ -19,8 +19,9 @@ from tests.faults.support.slow_handler import (
 )
 
 
-def main(prefix: str, service: str, role: str) -> None:
-    for topic in (*TOPICS, *ERASURE_ANSWERS):
+def use_own_topics(prefix: str) -> None:
+    """Use a test's own topics and consumer groups in this process."""
+    for topic in (*TOPICS, *WATERMARKS, *ERASURE_ANSWERS):
         # The names are constants of the product; only tests use others.
         object.__setattr__(topic, "name", f"{prefix}.{topic.name}")
     join = subscription.new_consumer
@@ -30,6 +31,10 @@ def main(prefix: str, service: str, role: str) -> None:
 
     # A group waits for a killed member, so each test needs its own groups.
     subscription.new_consumer = join_own
+
+
+def main(prefix: str, service: str, role: str) -> None:
+    use_own_topics(prefix)
     if number_from_env(SLEEP_SECONDS) or number_from_env(BUSY_DATABASE_SECONDS):
         slow: Any = slow_once(projection.apply)
         projection.apply = slow
