@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel
 from pydantic.fields import FieldInfo
 
 from contracts.followup.calendar import CalendarYear, WorkInterval, YearStatus
-from contracts.types import FORBIDDEN
+from contracts.types import FORBIDDEN, clean_text
 
 Values = st.SearchStrategy[Any]
 BIGINTS = -(2**63), 2**63 - 1
@@ -89,7 +89,7 @@ def texts(limits: dict[str, Any]) -> Values:
     if pattern := limits.get("pattern"):
         matching = st.from_regex(pattern.replace("$", r"\Z"), fullmatch=True)
         return matching.filter(lambda text: least <= len(text) <= most)
-    return TEXTS.filter(lambda text: least <= len(text) <= most and (not least or bool(text.strip())))
+    return TEXTS.filter(lambda text: least <= len(clean_text(text)) and len(text) <= most)
 
 
 def interval(minutes: list[int]) -> dict[str, int]:

@@ -35,6 +35,9 @@ WRITERS_REFUSE = (
     "every day must be in",
     "a day cannot be a holiday and a workday",
     "a confirmed year needs a source",
+    "a half day has a working interval",
+    "the intervals of a day must be in order",
+    "a half day may occur only once",
 )
 REMOVED = object()
 DAMAGE: tuple[Any, ...] = (
