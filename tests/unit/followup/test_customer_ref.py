@@ -6,6 +6,7 @@ import pytest
 
 from contracts import customer
 from contracts.examples import CUSTOMER_ID, CUSTOMER_NAME, LEADER, OWNER, example, example_envelope
+from contracts.examples.constants import KEY_CONTACT_ID
 from services.followup.domain import customer_ref
 
 LATER_LIFE: tuple[customer.CustomerEvent, ...] = (
@@ -31,8 +32,10 @@ def test_a_customer_is_known_by_what_its_topic_says() -> None:
     for event in LATER_LIFE:
         ref = customer_ref.project(ref, example_envelope(event))
 
+    # A removed key contact stays known: a contact with it may be recorded later.
+    known = {"name_keys": [CUSTOMER_NAME], "key_contact_ids": [KEY_CONTACT_ID]}
     assert ref == customer_ref.CustomerRef(
-        CUSTOMER_ID, "company", CUSTOMER_NAME, OWNER, LEADER, "interested", {"value": "vip"}, name_keys=[CUSTOMER_NAME]
+        CUSTOMER_ID, "company", CUSTOMER_NAME, OWNER, LEADER, "interested", {"value": "vip"}, **known
     )
     assert ref.holders.include(OWNER)
     assert ref.holders.include(LEADER)
