@@ -33,9 +33,10 @@ def test_a_customer_is_known_by_what_its_topic_says() -> None:
         ref = customer_ref.project(ref, example_envelope(event))
 
     # A removed key contact stays known: a contact with it may be recorded later.
-    known = {"name_keys": [CUSTOMER_NAME], "key_contact_ids": [KEY_CONTACT_ID]}
     assert ref == customer_ref.CustomerRef(
-        CUSTOMER_ID, "company", CUSTOMER_NAME, OWNER, LEADER, "interested", {"value": "vip"}, **known
+        *(CUSTOMER_ID, "company", CUSTOMER_NAME, OWNER, LEADER, "interested", {"value": "vip"}),
+        name_keys=[CUSTOMER_NAME],
+        key_contact_ids=[KEY_CONTACT_ID],
     )
     assert ref.holders.include(OWNER)
     assert ref.holders.include(LEADER)
