@@ -18,7 +18,7 @@ class FactModel:
     """The fact log with some state tables."""
 
     def __init__(self, tables: Sequence[StateTable]) -> None:
-        self._tables = tables
+        self._tables = tuple(tables)
 
     @property
     def names(self) -> tuple[str, ...]:

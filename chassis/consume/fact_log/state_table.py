@@ -8,6 +8,7 @@ with the columns of `fact` and `key`, the value of the table's primary key. The 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 from uuid import UUID
 
@@ -87,15 +88,22 @@ class StateTable:
         await held.execute(self.query(before=self._insert))
 
 
-def touched(tables: Iterable[StateTable], facts: Iterable[Fact]) -> Mapping[StateTable, set[UUID]]:
-    """Return the keys of the rows that facts change, by table."""
-    hearing: dict[str, list[tuple[StateTable, FactSource]]] = defaultdict(list)
+@cache
+def sources_by_type(tables: tuple[StateTable, ...]) -> Mapping[str, Sequence[tuple[StateTable, FactSource]]]:
+    """Return the tables that derive from each type of fact, with the source."""
+    found: dict[str, list[tuple[StateTable, FactSource]]] = defaultdict(list)
     for table in tables:
         for source in table.sources:
             for each in source.types:
-                hearing[each].append((table, source))
+                found[each].append((table, source))
+    return found
+
+
+def touched(tables: tuple[StateTable, ...], facts: Iterable[Fact]) -> Mapping[StateTable, set[UUID]]:
+    """Return the keys of the rows that facts change, by table."""
+    sources = sources_by_type(tables)
     keys: dict[StateTable, set[UUID]] = defaultdict(set)
     for fact in facts:
-        for table, source in hearing.get(fact.type, ()):
+        for table, source in sources.get(fact.type, ()):
             keys[table].add(source.key_of(fact))
     return keys
