@@ -26,7 +26,8 @@ from contracts.topics import Topic, watermarks_of
 
 POLL_MS = 500
 MAX_RECORDS = 1_000
-MAX_RECORDS_ALONE = 10_000
+# Facts are cheap to read, and fewer batches derive fewer rows twice. A consumer alone serves nobody meanwhile.
+MAX_FACTS = MAX_RECORDS_ALONE = 4_000
 COMMIT_SECONDS = 1.0
 # Each commit adds a record for each partition to a topic of Kafka. Watermarks alone are not worth one a second.
 IDLE_COMMIT_SECONDS = 30.0
@@ -41,8 +42,8 @@ Fetched = dict[TopicPartition, list[ConsumerRecord[Any, Any]]]
 class Consumer:
     """Feeds one applier: `shared` as a member of its consumer group, otherwise alone from all partitions.
 
-    `gather_seconds`: pause after a small fetch, so that more records share a transaction. Use it where latency is
-    irrelevant.
+    `max_records`: the size of a batch, if it is a member. `gather_seconds`: pause after a small fetch, so that more
+    records share a transaction. Use it where latency is irrelevant.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Consumer:
         bootstrap: str,
         health: Health,
         shared: bool = True,
+        max_records: int = MAX_RECORDS,
         gather_seconds: float = 0.0,
     ) -> None:
         self._applier = applier
@@ -62,6 +64,7 @@ class Consumer:
         self._bootstrap = bootstrap
         self._health = health
         self._shared = shared
+        self._max_records = max_records if shared else MAX_RECORDS_ALONE
         self._gather_seconds = gather_seconds
         self._pipeline = PipelinedApplier(applier)
         self._newer_events = NewerEvents(applier)
@@ -91,9 +94,7 @@ class Consumer:
         while True:
             await self._newer_events.replay()
             fetched_at = loop.time()
-            fetched = await consumer.getmany(
-                timeout_ms=POLL_MS, max_records=MAX_RECORDS if self._shared else MAX_RECORDS_ALONE
-            )
+            fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=self._max_records)
             if fetched:
                 self._received_at = loop.time()
                 await self.apply(fetched)

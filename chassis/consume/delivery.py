@@ -1,7 +1,6 @@
 """A record as a consumer received it, decoded if possible."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from chassis.consume.positions import Source
@@ -10,8 +9,7 @@ from chassis.consume.positions import Source
 UNKNOWN_CUSTOMER = UUID(int=0)
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """One received record. `event` is None if it could not be decoded; `problem` is the reason.
 
     Both are None if this build does not know the event type. `event` is what the applier's decoder returns: an

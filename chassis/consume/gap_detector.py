@@ -13,7 +13,7 @@ Guarantee: no event is applied twice, and none is applied while an earlier one o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +22,7 @@ from aiokafka import ConsumerRecord
 
 from chassis.consume.applier import Batch
 from chassis.consume.positions import NEVER, Progress, Source
-from chassis.consume.record_reading import Decode, delivery_of, recorded_at, uuid_or_none, watermark_of
+from chassis.consume.record_reading import Decode, delivery_of, epoch_of, recorded_at, uuid_or_none, watermark_of
 from chassis.kafka.cloudevents import read
 from chassis.runtime.clock import utc_now
 from contracts.watermark import Watermark
@@ -77,7 +77,7 @@ class GapDetector:
     def read(self, source: Source, start: Progress, records: Sequence[ConsumerRecord[Any, Any]], now: float) -> Batch:
         """Return the records that follow `start` without a gap, and the new progress. Raises FeedSetBackError."""
         batch = Batch()
-        progress = start
+        progress, latest = start, latest_time()
         for record in records:
             event = read(record.headers, record.value)
             delivery = delivery_of(source, event, record, self._decode)
@@ -86,8 +86,8 @@ class GapDetector:
                 continue
             reached = Progress(
                 delivery.position,
-                max(progress.watermark, not_future(recorded_at(event))),
-                uuid_or_none(event.epoch),
+                max(progress.watermark, not_after(latest, recorded_at(event))),
+                epoch_of(event.epoch),
                 uuid_or_none(event.id),
             )
             check_same_store(source, progress, reached)
@@ -135,17 +135,21 @@ class GapDetector:
                 return progress
             # An earlier watermark named a position that does not exist; this one is newer, and its position is applied.
             del self._gaps[source]
-        check_same_store(
-            source, progress, Progress(mark.position, progress.watermark, uuid_or_none(epoch), mark.event_id)
-        )
-        if mark.position < progress.position and not_future(mark.complete_until) > progress.watermark:
+        check_same_store(source, progress, Progress(mark.position, progress.watermark, epoch_of(epoch), mark.event_id))
+        complete_until = not_after(latest_time(), mark.complete_until)
+        if mark.position < progress.position and complete_until > progress.watermark:
             raise set_back(source, f"ends at position {mark.position}", progress)
-        return replace(progress, watermark=max(progress.watermark, not_future(mark.complete_until)))
+        return progress._replace(watermark=max(progress.watermark, complete_until))
 
 
-def not_future(until: datetime) -> datetime:
+def latest_time() -> datetime:
+    """Return the latest time that a store can have recorded by now."""
+    return utc_now() + MAX_AHEAD
+
+
+def not_after(latest: datetime, until: datetime) -> datetime:
     """Return NEVER for a time that no store can have recorded yet: it would hide every later silence of the feed."""
-    return until if until <= utc_now() + MAX_AHEAD else NEVER
+    return until if until <= latest else NEVER
 
 
 def check_same_store(source: Source, known: Progress, received: Progress) -> None:

@@ -10,7 +10,6 @@ PARKED_RETENTION.
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -156,7 +155,7 @@ class InboundConsumer(Generic[M]):
                 # An erasure of this customer holds the same lock: it sees this row, or this sees the erasure.
                 await lock_store(held)
                 if self._named_in and any(each.person_id is None for each in await erasures_of(held, subject)):
-                    delivery = replace(delivery, headers={}, value=None)
+                    delivery = delivery._replace(headers={}, value=None)
                 await self.parked_events.park(held, [delivery], problem)
             metrics.series(metrics.PARKED, self.name).inc()
             structlog.get_logger().warning("inbound.parked", consumer=self.name, subject=str(subject))

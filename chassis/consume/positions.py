@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from chassis.postgres.database import Connection, Pool
@@ -54,8 +55,7 @@ class Source:
     partition: int
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """All events up to `position` are applied; among them are all events recorded before `watermark`.
 
     `epoch` is that of the store they came from, and `event_id` the id of the last of them; None: not known.

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -24,6 +25,7 @@ from chassis.kafka.cloudevents import (
 from contracts.event import Envelope
 from contracts.watermark import Watermark
 
+CACHED_EPOCHS = 64
 # Decodes a record of a topic. Raises UnknownTypeError or UndecodableError.
 Decode = Callable[[str, CloudEvent], Any]
 
@@ -75,6 +77,12 @@ def recorded_at(event: CloudEvent) -> datetime:
         return instant(event.recordedtime)
     except ValueError:
         return NEVER
+
+
+@lru_cache(maxsize=CACHED_EPOCHS)
+def epoch_of(text: str) -> uuid.UUID | None:
+    """Return the epoch that a record names. Cached, because all records of a store have the same one."""
+    return uuid_or_none(text)
 
 
 def uuid_or_none(text: str) -> uuid.UUID | None:

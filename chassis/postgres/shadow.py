@@ -1,7 +1,7 @@
 """Shadow tables: copies of a read model's tables in another schema, which then replace the live tables.
 
-Keys, indexes and constraints (with their names), storage options and privileges are copied, and views are recreated on
-the new tables. Foreign keys and triggers are not copied: read models have none.
+Keys, indexes and constraints (with their names), storage options, statistics targets and privileges are copied, and
+views are recreated on the new tables. Foreign keys and triggers are not copied: read models have none.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,12 @@ SCHEMA, RETIRED, LIVE = "rebuild", "retired", "public"
 OPTIONS = (
     "SELECT coalesce(' WITH (' || array_to_string(reloptions, ', ') || ')', '') FROM pg_class WHERE oid = $1::regclass"
 )
+# LIKE does not copy them. PostgreSQL 17 replaced the target -1 by NULL.
+STATISTICS = """
+    SELECT format('ALTER TABLE %I.%I ALTER %I SET STATISTICS %s', $2::text, c.relname, a.attname, a.attstattarget)
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+    WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attstattarget >= 0
+"""
 KEYS = """
     SELECT format('ALTER TABLE %I.%I ADD CONSTRAINT %I %s', $2::text, r.relname, c.conname, pg_get_constraintdef(c.oid))
     FROM pg_constraint c JOIN pg_class r ON r.oid = c.conrelid
@@ -50,8 +56,9 @@ class ShadowTables:
             live = f"{LIVE}.{table}"
             options = await held.fetchval(OPTIONS, live)
             await held.execute(f"CREATE TABLE {SCHEMA}.{table} (LIKE {live} INCLUDING ALL EXCLUDING INDEXES){options}")
-            for (key,) in await held.fetch(KEYS, live, SCHEMA):
-                await held.execute(key)
+            for query in (STATISTICS, KEYS):
+                for (statement,) in await held.fetch(query, live, SCHEMA):
+                    await held.execute(statement)
             await self._add_indexes(held, table, unique=True)
 
     async def complete(self, held: Connection) -> None:

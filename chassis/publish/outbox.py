@@ -18,7 +18,8 @@ from contracts.cloudevents import source_of
 from contracts.topics import Topic, watermarks_of
 from contracts.watermark import Watermark
 
-READ_BATCH = 1_000
+# Each batch ends with a commit of the cursor, during which nothing is sent.
+READ_BATCH = 4_000
 # Preparing a batch blocks the event loop, so other tasks run after so many rows.
 YIELD_EVERY = 100
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from chassis.cli import main
 from chassis.consume.applier import Applier
-from chassis.consume.consumer import Consumer
+from chassis.consume.consumer import MAX_FACTS, Consumer
 from chassis.consume.erasure_answers import ErasureAnswers
 from chassis.consume.fact_log.fact import FactReader
 from chassis.consume.fact_log.model import append
@@ -30,12 +30,11 @@ def build(context: ServiceContext) -> Service:
     """Assemble the service. Nothing runs yet."""
     settings, health = context.settings, context.supervisor.health
     needs = Dependencies(pool=context.pool, zone=ZoneInfo(settings.business_zone))
+    consumer = partial(Consumer, topics=projection.TOPICS, bootstrap=settings.kafka_bootstrap, max_records=MAX_FACTS)
     model = ReadModel(
         Applier(NAME, context.pool, projection.apply, decode=FactReader(projection.TOPICS).read),
         projection.MODEL.names,
-        lambda applier, health, shared: (
-            Consumer(applier, projection.TOPICS, bootstrap=settings.kafka_bootstrap, health=health, shared=shared).run
-        ),
+        lambda applier, health, shared: consumer(applier, health=health, shared=shared).run,
         fill=append,
         derive=projection.MODEL.derive,
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -53,7 +53,7 @@ class Memory:
             raise PositionMovedError
         self.applied += [delivery.position for delivery in batch.deliveries]
         reached = batch.progress or start
-        self.known = replace(reached, watermark=max(reached.watermark, self.known.watermark))
+        self.known = reached._replace(watermark=max(reached.watermark, self.known.watermark))
         return {SOURCE: self.known}
 
 

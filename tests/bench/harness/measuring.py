@@ -1,7 +1,6 @@
 """Shared code of the benchmarks: durations, alternating rounds, and figures with their floors."""
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import asyncpg
 import httpx
 
 from chassis.postgres.database import Pool, open_pool
+from chassis.service import collect_less_often
 from deploy.stack.child import Child
 from tests.support.servers import Database, Servers
 
@@ -77,9 +77,8 @@ class Bed:
 
 async def interleaved(rounds: int, *measures: Measure) -> list[list[float]]:
     """Measure A B A B …, so that a noisy neighbour troubles all alike; return each one's results."""
-    # What was prepared to measure with is no rubbish: a service would not have it to look through again and again.
-    gc.collect()
-    gc.freeze()
+    # As in a service. What was prepared to measure with is not collected: a service does not have it.
+    collect_less_often()
     found: list[list[float]] = [[] for _ in measures]
     for _ in range(rounds):
         for results, measure in zip(found, measures, strict=True):

@@ -2,11 +2,12 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 from uuid import uuid4
 
 from chassis.consume.applier import Applier
-from chassis.consume.consumer import Consumer
+from chassis.consume.consumer import MAX_FACTS, Consumer
 from chassis.consume.fact_log.fact import FactReader
 from chassis.consume.fact_log.model import FACT, append
 from chassis.consume.positions import Source
@@ -16,6 +17,7 @@ from chassis.kafka.cloudevents import read
 from chassis.kafka.records import Record
 from chassis.postgres.database import Pool, open_pool, transaction
 from chassis.runtime.supervisor import Health
+from chassis.service import collect_less_often
 from deploy.stack.infrastructure import Infrastructure
 from services.reporting import projection
 from tests.bench.harness.event_data import LIFE, mixed
@@ -47,15 +49,15 @@ async def measure(bed: Bed) -> list[Figure]:
     await publish(bed.servers.infrastructure, sent)
     async with bed.store("reporting") as (database, pool):
         bootstrap = bed.servers.infrastructure.kafka_bootstrap
+        consumer = partial(Consumer, topics=list(topics.values()), bootstrap=bootstrap, max_records=MAX_FACTS)
         model = ReadModel(
             Applier(f"bench-{uuid4().hex}", pool, projection.apply, decode=FactReader(list(topics.values())).read),
             projection.MODEL.names,
-            lambda applier, health, shared: (
-                Consumer(applier, list(topics.values()), bootstrap=bootstrap, health=health, shared=shared).run
-            ),
+            lambda applier, health, shared: consumer(applier, health=health, shared=shared).run,
             fill=append,
             derive=projection.MODEL.derive,
         )
+        collect_less_often()
         live = await consumed_per_second(pool, model, count, sum(ends.values()))
         copies = await make_floor(database)
         owner = await open_pool(database.admin, size=4, application_name="bench", session=SESSION)
