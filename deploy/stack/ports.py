@@ -7,8 +7,7 @@ import socket
 from deploy.stack.errors import StackError
 
 HOST = "127.0.0.1"
-
-
+PROBE_SECONDS = 3.0
 # Below the ephemeral range. Within it, a client that keeps connecting to the port of a stopped server may get
 # that port as its own local port, and the server cannot bind it again.
 FREE_PORTS = range(20_000, 32_000)
@@ -46,11 +45,13 @@ def refusal(port: int, wanted_for: str, error: OSError) -> str:
     )
 
 
-def answers(port: int) -> bool:
+def answers(port: int, host: str = HOST) -> bool:
     """Return whether `port` accepts connections."""
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((HOST, port)) == 0
+    try:
+        socket.create_connection((host, port), PROBE_SECONDS).close()
+    except OSError:
+        return False
+    return True
 
 
 def _free(port: int) -> bool:

@@ -6,6 +6,9 @@ from uuid import UUID
 import pytest
 
 from deploy.stack import containers, jars, java, kafka
+from deploy.stack.credentials import Credentials
+from deploy.stack.errors import StackError
+from deploy.stack.providers import StartOptions
 
 COMPOSE = jars.POM.parents[2] / "docker-compose.yml"
 
@@ -21,13 +24,39 @@ def test_the_settings_name_our_ports_and_folder() -> None:
 async def test_an_id_that_begins_with_a_dash_is_not_taken_for_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    async def note(tool: list[str], **_known: str) -> None:
+    async def note(tool: list[str], **_known: object) -> None:
         asked.extend(tool)
 
     monkeypatch.setattr("deploy.stack.kafka.command.run", note)
     monkeypatch.setattr("deploy.stack.kafka.uuid.uuid4", lambda: UUID(int=0xFB << 120))
-    await kafka._format([], Path("/server.properties"))
+    await kafka._format([], Path("/"))
     assert "--cluster-id=-wAAAAAAAAAAAAAAAAAAAA" in asked
+
+
+def test_the_path_of_the_data_folder_is_in_no_file_and_in_no_argument(tmp_path: Path) -> None:
+    options = StartOptions(tmp_path / "客户, 测试", 9092, Credentials(), print)
+    broker = kafka._broker(options, ["java", "kafka.Kafka", kafka.CONFIGURATION], options.data_dir / "kafka")
+    assert "客户" not in f"{broker.command} {kafka.settings(9092, 9093, kafka.DATA)}"
+    assert broker.folder / kafka.DATA == options.data_dir / "kafka" / "data"
+    assert broker.environment == {"LC_ALL": "C.UTF-8"}
+
+
+async def test_a_broker_on_another_host_is_asked_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, str]] = []
+
+    def note(port: int, host: str) -> bool:
+        asked.append((port, host))
+        return False
+
+    monkeypatch.setattr("deploy.stack.kafka.ports.answers", note)
+    assert not await kafka.answers("kafka.example.org:9092, [::1]:9093")
+    assert asked == [(9092, "kafka.example.org"), (9093, "::1")]
+
+
+@pytest.mark.parametrize("address", ["kafka.example.org", ":9092", "one:9092,", "kafka:port", "::1:9092"])
+async def test_an_address_without_host_or_port_is_refused(address: str) -> None:
+    with pytest.raises(StackError, match="write host:port"):
+        await kafka.answers(address)
 
 
 def test_a_container_is_told_the_same_but_for_where_it_listens() -> None:
