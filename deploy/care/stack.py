@@ -2,7 +2,6 @@
 
 import asyncio
 import shlex
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from deploy.care.options import (
     PortBase,
     Spoken,
 )
-from deploy.stack import background, compose, containers, foreground, layout, state, status
+from deploy.stack import background, compose, foreground, layout, removal, state, status
 from deploy.stack.layout import DEFAULT_DATA_DIR
 from deploy.stack.state import Phase, State
 from deploy.stack.status import PartStatus
@@ -125,15 +124,7 @@ def reset(
     data_dir: DataDir = DEFAULT_DATA_DIR, command: Compose = DEFAULT_COMPOSE, _language: Spoken = Language.EN
 ) -> None:
     """Delete all data of the stack, and its containers. The stack must be stopped."""
-    with state.sole_instance(data_dir):
-        compose.remove(data_dir, shlex.split(command))
-        # PostgreSQL's folders may be links to folders that its account can access.
-        for link in data_dir.iterdir():
-            if link.is_symlink():
-                shutil.rmtree(link.resolve(), ignore_errors=True)
-        containers.remove_volumes(data_dir)
-        state.withdraw(data_dir)
-        shutil.rmtree(data_dir)
+    removal.delete(data_dir, shlex.split(command))
     output.say(Text(f"All data of {data_dir} was deleted.", f"已删除 {data_dir} 的全部数据。"))
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from deploy.stack import containers, credentials, databases, layout, state
+from deploy.stack import containers, credentials, databases, layout, stack_lock, state
 from deploy.stack.credentials import Credentials, write_private
 from deploy.stack.databases import SERVICES
 from deploy.stack.errors import StackError
@@ -24,7 +24,7 @@ STOP_SERVICES = ("stop", "proxy", *SERVICES)
 def up(data_dir: Path, chosen: Layout, compose: Sequence[str]) -> None:
     """Start all containers, wait until they are healthy, and write the state file. Repeating it applies changes."""
     require_engine(compose)
-    with state.sole_instance(data_dir):
+    with stack_lock.sole_instance(data_dir):
         secrets = credentials.load(data_dir)
         given = settings(data_dir, chosen, secrets)
         write_private(settings_file(data_dir), "".join(f"{name}={value}\n" for name, value in given.items()))
@@ -37,7 +37,7 @@ def up(data_dir: Path, chosen: Layout, compose: Sequence[str]) -> None:
 def stop_services(data_dir: Path, compose: Sequence[str]) -> None:
     """Stop the containers of the services; PostgreSQL and Kafka run on. `up` starts the services again."""
     require_engine(compose)
-    with state.sole_instance(data_dir):
+    with stack_lock.sole_instance(data_dir):
         with _changing(data_dir, Phase.STOPPING):
             _run(data_dir, compose, STOP_SERVICES)
         given = layout.chosen(data_dir, None)

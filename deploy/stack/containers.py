@@ -5,32 +5,37 @@ import hashlib
 import shutil
 import signal
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
 from deploy.stack import kafka, postgres
 from deploy.stack.child import Child
+from deploy.stack.errors import StackError
 from deploy.stack.ports import HOST, require_free
-from deploy.stack.providers import Provider, Say, Server, StartOptions
+from deploy.stack.providers import Provider, Say, Server, StartOptions, last_used
 
 POSTGRES_IMAGE = "postgres:16"
 KAFKA_VERSION = "4.3.1"
 KAFKA_IMAGE = f"apache/kafka:{KAFKA_VERSION}"
 ENGINE_SECONDS = 20
 PULL_SECONDS = 300
+REMOVE_SECONDS = 60
+PROVIDER = "containers"
+# The servers that may run in containers, by the last word of the names of their containers.
+SERVERS = {"postgres": "PostgreSQL", "kafka": "Kafka"}
 CONTROLLER_PORT = 19093
 POSTGRES_DATA = "/var/lib/postgresql/data"
 KAFKA_DATA = "/var/lib/kafka/data"
 
 
 def postgres_providers() -> list[Provider]:
-    return [Provider("containers", partial(_offered, POSTGRES_IMAGE), _postgres, keeps_data=True)]
+    return [Provider(PROVIDER, partial(_offered, POSTGRES_IMAGE), _postgres, keeps_data=True)]
 
 
 def kafka_providers() -> list[Provider]:
-    return [Provider("containers", partial(_offered, KAFKA_IMAGE), _kafka, keeps_data=True)]
+    return [Provider(PROVIDER, partial(_offered, KAFKA_IMAGE), _kafka, keeps_data=True)]
 
 
 def name(data_dir: Path, server: str) -> str:
@@ -40,10 +45,17 @@ def name(data_dir: Path, server: str) -> str:
 
 
 def remove_volumes(data_dir: Path) -> None:
-    """Remove the volumes of a data folder, if there are any."""
-    if shutil.which("docker"):
-        names = [name(data_dir, server) for server in ("postgres", "kafka")]
-        subprocess.run(["docker", "volume", "rm", *names], capture_output=True, check=False, timeout=60)
+    """Remove the volumes of a data folder, if there are any. Raise `StackError` if they stay."""
+    names = [name(data_dir, each) for each, server in SERVERS.items() if last_used(data_dir, server) == PROVIDER]
+    if not names:
+        return
+    remove = ["docker", "volume", "rm", "--force", *names]
+    try:
+        removed = subprocess.run(remove, capture_output=True, text=True, check=False, timeout=REMOVE_SECONDS)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _kept_volumes(names, str(error)) from error
+    if removed.returncode != 0:
+        raise _kept_volumes(names, removed.stderr.strip())
 
 
 def kafka_environment(port: int) -> dict[str, str]:
@@ -124,6 +136,14 @@ async def _kafka(options: StartOptions) -> AsyncIterator[Server]:
 def _docker_run(options: StartOptions, server: str, published: str, data: str) -> list[str]:
     named = name(options.data_dir, server)
     return ["docker", "run", "--rm", "--name", named, "-p", f"{HOST}:{published}", "-v", f"{named}:{data}"]
+
+
+def _kept_volumes(names: Sequence[str], reason: str) -> StackError:
+    volumes = " ".join(names)
+    return StackError(
+        f"The volumes of the containers could not be removed: {volumes}. Nothing else was deleted.\n{reason}",
+        f"无法删除容器的数据卷：{volumes}。其他数据均未删除。\n{reason}",
+    )
 
 
 async def _remove_leftover(options: StartOptions, server: str) -> None:

@@ -28,7 +28,7 @@ class Credentials(BaseModel, frozen=True):
 def load(data_dir: Path) -> Credentials:
     """Return the credentials kept in `data_dir`. Create them the first time, and the password of a new role."""
     kept = data_dir / "credentials.json"
-    known = Credentials.model_validate_json(kept.read_text()) if kept.exists() else Credentials(roles={})
+    known = Credentials.model_validate_json(kept.read_text("utf-8")) if kept.exists() else Credentials(roles={})
     if missing := [role for role in ROLES if role not in known.roles]:
         known = known.model_copy(update={"roles": known.roles | {role: _password() for role in missing}})
         write_private(kept, known.model_dump_json(indent=2))
@@ -44,7 +44,7 @@ def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner can read, atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.new")
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

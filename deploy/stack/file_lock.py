@@ -15,12 +15,13 @@ async def file_lock(path: Path) -> AsyncIterator[None]:
     """Hold the lock for the duration of the block. The operating system releases it if the process dies."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
-        while not _acquire(file):  # noqa: ASYNC110 - another process sends no event
+        while not acquire(file):  # noqa: ASYNC110 - another process sends no event
             await asyncio.sleep(POLL_SECONDS)
         yield
 
 
-def _acquire(file: IO[str]) -> bool:
+def acquire(file: IO[str]) -> bool:
+    """Lock the file without waiting. Return whether this succeeded."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.stack.credentials import Credentials
+from deploy.stack.credentials import Credentials, write_private
 from deploy.stack.databases import SERVICES, DatabaseUrls
 from deploy.stack.errors import StackError
 from deploy.stack.infrastructure import Infrastructure
@@ -65,12 +65,14 @@ class Layout:
 def chosen(data_dir: Path, base: int | None) -> Layout:
     """Return the layout of `base`; without one, that of the last start on this data folder, or the default one."""
     last = _last_base(data_dir)
-    return Layout(base or (int(last.read_text()) if last.exists() else DEFAULT_BASE))
+    if base is None:
+        base = int(last.read_text("utf-8")) if last.exists() else DEFAULT_BASE
+    return Layout(base)
 
 
 def remember(data_dir: Path, layout: Layout) -> None:
     """Keep the base port for the next start on this data folder."""
-    _last_base(data_dir).write_text(str(layout.base))
+    write_private(_last_base(data_dir), str(layout.base))
 
 
 def _last_base(data_dir: Path) -> Path:

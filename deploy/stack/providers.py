@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.stack.child import Child
-from deploy.stack.credentials import Credentials
+from deploy.stack.credentials import Credentials, write_private
 from deploy.stack.errors import StackError
 
 Say = Callable[[str], None]
@@ -52,14 +52,23 @@ async def start_server(wanted: str, providers: Sequence[Provider], options: Star
     CARE_POSTGRESQL_FROM and CARE_KAFKA_FROM request a provider by its name.
     """
     requested = os.environ.get(f"CARE_{wanted.upper()}_FROM")
-    last = options.data_dir / f"{wanted.lower()}.from"
-    kept = last.read_text() if last.exists() else None
+    kept = last_used(options.data_dir, wanted)
     provider = await choose(wanted, providers, requested, kept, options.say)
     async with provider.start(options) as server:
         if provider.keeps_data:
-            last.write_text(provider.name)
+            write_private(_last_used(options.data_dir, wanted), provider.name)
         options.say(f"using {server.label}")
         yield server
+
+
+def last_used(data_dir: Path, wanted: str) -> str | None:
+    """Return the provider that has the local data of a server; None if there is no data yet."""
+    last = _last_used(data_dir, wanted)
+    return last.read_text("utf-8") if last.exists() else None
+
+
+def _last_used(data_dir: Path, wanted: str) -> Path:
+    return data_dir / f"{wanted.lower()}.from"
 
 
 async def choose(

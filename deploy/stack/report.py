@@ -11,6 +11,7 @@ from deploy.stack.databases import SERVICES, DatabaseUrls
 from deploy.stack.infrastructure import Infrastructure
 from deploy.stack.layout import DEFAULT_DATA_DIR, Layout
 from deploy.stack.providers import Say
+from deploy.stack.state import data_dir_option
 
 
 def progress(console: Console) -> Say:
@@ -55,4 +56,4 @@ def next_steps(data_dir: Path, *, only_servers: bool) -> str:
 
 def option(data_dir: Path) -> str:
     """Return the option that names the data folder in a command; nothing for the default one."""
-    return "" if data_dir.absolute() == DEFAULT_DATA_DIR else f" --data-dir {data_dir}"
+    return "" if data_dir.absolute() == DEFAULT_DATA_DIR else f" {data_dir_option(data_dir)}"

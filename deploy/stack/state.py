@@ -1,9 +1,7 @@
-"""The lock and the state file of a stack in its data folder."""
+"""The state file of a stack in its data folder."""
 
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shlex
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +11,7 @@ from pydantic import BaseModel
 from deploy.stack import registry
 from deploy.stack.credentials import write_private
 from deploy.stack.errors import NotRunningError, StackError
+from deploy.stack.stack_lock import holder
 
 
 class Phase(StrEnum):
@@ -45,34 +44,6 @@ class State(BaseModel, frozen=True):
     @property
     def in_containers(self) -> bool:
         return self.containers or self.pid is None
-
-
-@contextmanager
-def sole_instance(data_dir: Path) -> Iterator[None]:
-    """Lock the data folder. Raise `StackError`, with the process id of the holder, if another process holds it."""
-    data_dir.mkdir(parents=True, exist_ok=True)
-    with (data_dir / "lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise _already_running(data_dir, _pid_in(lock.name)) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
-
-
-def holder(data_dir: Path) -> int | None:
-    """Return the process that holds the lock of the data folder; None if no process holds it."""
-    try:
-        with (data_dir / "lock").open("r+") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return None
-    except BlockingIOError:
-        text = _pid_in(str(data_dir / "lock"))
-        return int(text) if text.isdigit() else None
-    return None
 
 
 def publish(data_dir: Path, state: State) -> None:
@@ -109,7 +80,7 @@ def stopped_uncleanly(data_dir: Path) -> bool:
 def kept(data_dir: Path) -> State | None:
     """Return the state file, also that of a killed stack; None if there is none."""
     try:
-        return State.model_validate_json(_file(data_dir).read_text())
+        return State.model_validate_json(_file(data_dir).read_text("utf-8"))
     except FileNotFoundError:
         return None
 
@@ -117,7 +88,8 @@ def kept(data_dir: Path) -> State | None:
 def current(data_dir: Path) -> State | None:
     """Return the state of the stack; None if it does not run. The state file remains if the stack was killed."""
     found = kept(data_dir)
-    return found if found and (found.pid is None or exists(found.pid)) else None
+    # Another process may have got the id of a killed stack, so the lock decides.
+    return found if found and (found.pid is None or found.pid == holder(data_dir)) else None
 
 
 def running(data_dir: Path) -> State:
@@ -138,23 +110,19 @@ def others(data_dir: Path) -> list[Path]:
     return [folder for folder in registry.others(data_dir) if current(folder)]
 
 
-def _already_running(data_dir: Path, pid: str) -> StackError:
-    return StackError(
-        f"The stack of {data_dir} is already running, as process {pid or 'unknown'}. Stop it (./care stop), or run a "
-        "second stack: ./care start --data-dir .care-2 --port-base 9000",
-        f"{data_dir} 的系统已在运行（进程 {pid or '未知'}）。请先停止（./care stop），或另起一套："
-        "./care start --data-dir .care-2 --port-base 9000",
-    )
-
-
 def not_running(data_dir: Path) -> NotRunningError:
     """Return the error that says how to start a stack, and where another one runs."""
     message = f"No stack is running on {data_dir}. Start one: ./care start, or ./care up"
     message_zh = f"{data_dir} 没有正在运行的系统。启动：./care start 或 ./care up"
     if found := others(data_dir):
-        message += "".join(f"\nA stack is running on {folder}: add --data-dir {folder}" for folder in found)
-        message_zh += "".join(f"\n{folder} 有正在运行的系统：请加上 --data-dir {folder}" for folder in found)
+        message += "".join(f"\nA stack is running on {folder}: add {data_dir_option(folder)}" for folder in found)
+        message_zh += "".join(f"\n{folder} 有正在运行的系统：请加上 {data_dir_option(folder)}" for folder in found)
     return NotRunningError(message, message_zh)
+
+
+def data_dir_option(data_dir: Path) -> str:
+    """Return the option that names the data folder in a command."""
+    return f"--data-dir {shlex.quote(str(data_dir))}"
 
 
 def in_containers(data_dir: Path) -> bool:
@@ -173,10 +141,6 @@ def exists(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _pid_in(lock: str) -> str:
-    return Path(lock).read_text()
 
 
 def _file(data_dir: Path) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from deploy.stack import credentials, layout, state
+from deploy.stack import credentials, layout, stack_lock, state
 from deploy.stack.bootstrap import bootstrap
 from deploy.stack.child import Child
 from deploy.stack.credentials import Credentials
@@ -62,7 +62,7 @@ async def stack(
     Raise `StackError` if a part cannot be started.
     """
     async with AsyncExitStack() as running:
-        running.enter_context(state.sole_instance(data_dir))
+        running.enter_context(stack_lock.sole_instance(data_dir))
         state.require_no_containers(data_dir)
         killed = state.stopped_uncleanly(data_dir)
         report = Report(data_dir)
@@ -176,5 +176,5 @@ async def keep_running(child: Child, say: Say, restarted: Callable[[], None]) ->
             await child.start()
             say(f"{child.name} is running again")
             restarted()
-        except StackError as error:
+        except (StackError, OSError) as error:
             say(str(error).splitlines()[0])

@@ -3,13 +3,13 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from deploy.care.__main__ import main
-from deploy.stack import background, state
+from deploy.stack import background, stack_lock, state
 from deploy.stack.errors import NotRunningError
 from deploy.stack.infrastructure import temporary_data_dir
 from deploy.stack.layout import PROJECT
@@ -77,28 +77,36 @@ def code_of(*arguments: str) -> int:
 @pytest.mark.usefixtures("cache")
 async def test_53_the_demo_beside_a_stack_of_another_folder_is_told_where_it_is(tmp_path: Path) -> None:
     other = tmp_path / "other"
-    state.publish(other, State(pid=os.getpid()))
-    shown = await care(tmp_path / "here", "demo")
+    with stack_lock.sole_instance(other):
+        state.publish(other, State(pid=os.getpid()))
+        shown = await care(tmp_path / "here", "demo")
     assert (shown.code, shown.output) == (3, "")
     assert f"add --data-dir {other}" in shown.errors.replace("\n", " ")
 
 
-async def test_53_while_a_stack_starts_a_command_waits_and_says_nothing_else(tmp_path: Path) -> None:
-    state.publish(tmp_path, State(pid=os.getpid(), phase=Phase.STARTING))
+@pytest.fixture
+def held(tmp_path: Path) -> Iterator[Path]:
+    """A data folder that this process holds as a stack does."""
+    with stack_lock.sole_instance(tmp_path):
+        yield tmp_path
+        state.withdraw(tmp_path)
+
+
+async def test_53_while_a_stack_starts_a_command_waits_and_says_nothing_else(held: Path) -> None:
+    state.publish(held, State(pid=os.getpid(), phase=Phase.STARTING))
     process = await asyncio.create_subprocess_exec(
-        *(str(PROJECT / "care"), "env", "--data-dir", str(tmp_path)),
+        *(str(PROJECT / "care"), "env", "--data-dir", str(held)),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     assert process.stderr
     first = await process.stderr.readline()
-    assert first.decode() == f"waiting: the stack of {tmp_path} is starting\n"
+    assert first.decode() == f"waiting: the stack of {held} is starting\n"
     assert process.returncode is None
-    state.publish(tmp_path, State(pid=os.getpid(), environment={"CARE_ISSUER": "http://127.0.0.1:1"}))
+    state.publish(held, State(pid=os.getpid(), environment={"CARE_ISSUER": "http://127.0.0.1:1"}))
     output, errors = await process.communicate()
     assert (output, errors) == (b"export CARE_ISSUER=http://127.0.0.1:1\n", b"")
     assert await process.wait() == 0
-    state.withdraw(tmp_path)
 
 
 async def test_53_a_stack_in_containers_gives_its_addresses(tmp_path: Path) -> None:
@@ -110,12 +118,11 @@ async def test_53_a_stack_in_containers_gives_its_addresses(tmp_path: Path) -> N
     state.withdraw(tmp_path)
 
 
-async def test_54_services_that_are_stopped_are_named_as_the_reason(tmp_path: Path) -> None:
-    state.publish(tmp_path, State(pid=os.getpid(), phase=Phase.ONLY_SERVERS))
-    shown = await care(tmp_path, "token")
+async def test_54_services_that_are_stopped_are_named_as_the_reason(held: Path) -> None:
+    state.publish(held, State(pid=os.getpid(), phase=Phase.ONLY_SERVERS))
+    shown = await care(held, "token")
     assert (shown.code, shown.output) == (3, "")
     assert "The services of" in shown.errors
-    state.withdraw(tmp_path)
 
 
 @pytest.mark.parametrize(

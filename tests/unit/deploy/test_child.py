@@ -1,6 +1,7 @@
 """A child process is waited for, stopped in bounded time, and never outlives us."""
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -76,6 +77,30 @@ async def test_a_child_that_dies_is_restarted(tmp_path: Path, monkeypatch: pytes
     assert "child is running again" in messages
     assert child.running
     assert messages[0].startswith("child ended (exit code -9)")
+    watcher.cancel()
+    await child.stop()
+
+
+async def test_a_full_disk_does_not_end_the_supervision_of_a_child(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deploy.stack.supervisor.FIRST_PAUSE_SECONDS", 0.05)
+    published: list[int] = []
+
+    def publish() -> None:
+        published.append(1)
+        if len(published) == 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    messages: list[str] = []
+    child = make(tmp_path, SLEEP)
+    await child.start()
+    watcher = asyncio.create_task(keep_running(child, messages.append, publish))
+    child.send(signal.SIGKILL)
+    await until(lambda: len(published) == 1)
+    child.send(signal.SIGKILL)
+    await until(lambda: len(published) == 2)
+    assert "[Errno 28] No space left on device" in messages
     watcher.cancel()
     await child.stop()
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.stack import compose, credentials, state
+from deploy.stack import compose, credentials, stack_lock, state
 from deploy.stack.credentials import ROLES, Credentials
 from deploy.stack.errors import StackError
 from deploy.stack.layout import PROJECT, Layout
@@ -123,9 +123,10 @@ def test_where_nothing_was_started_there_is_nothing_to_stop(tmp_path: Path) -> N
 def test_stopping_the_containers_leaves_a_stack_of_processes_running(tmp_path: Path) -> None:
     compose.up(tmp_path, Layout(9000), ["true"])
     compose.down(tmp_path, ["true"])
-    state.publish(tmp_path, State(pid=os.getpid()))
-    compose.down(tmp_path, ["true"])
-    assert state.running(tmp_path).pid == os.getpid()
+    with stack_lock.sole_instance(tmp_path):
+        state.publish(tmp_path, State(pid=os.getpid()))
+        compose.down(tmp_path, ["true"])
+        assert state.running(tmp_path).pid == os.getpid()
 
 
 def test_variables_of_the_shell_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

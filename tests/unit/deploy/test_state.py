@@ -1,16 +1,19 @@
 """The state file says what a stack does, and commands wait for it or say where it is."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from deploy.stack import background, compose, environment, layout, registry, state
+from deploy.stack import background, compose, environment, layout, registry, stack_lock, state
 from deploy.stack.errors import NotRunningError, StackError
 from deploy.stack.layout import PROJECT, Layout
 from deploy.stack.state import Phase, State
@@ -19,9 +22,9 @@ ENDLESS = "import time; time.sleep(60)"
 HOLDER = f"""
 import pathlib, signal, sys, time
 sys.path.insert(0, {str(PROJECT)!r})
-from deploy.stack import state
+from deploy.stack import stack_lock
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-with state.sole_instance(pathlib.Path(sys.argv[1])):
+with stack_lock.sole_instance(pathlib.Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -31,15 +34,21 @@ def own_state(phase: Phase) -> State:
     return State(pid=os.getpid(), phase=phase)
 
 
+@contextmanager
+def own_stack(folder: Path, phase: Phase) -> Iterator[None]:
+    """Hold a data folder as a stack in this phase does."""
+    with stack_lock.sole_instance(folder):
+        state.publish(folder, own_state(phase))
+        yield
+
+
 @pytest.mark.parametrize("phase", [Phase.STARTING, Phase.STOPPING])
 def test_a_stack_that_starts_or_stops_is_not_running_and_the_message_says_which(tmp_path: Path, phase: Phase) -> None:
-    state.publish(tmp_path, own_state(phase))
-    with pytest.raises(NotRunningError, match=f"is {phase}"):
+    with own_stack(tmp_path, phase), pytest.raises(NotRunningError, match=f"is {phase}"):
         state.running(tmp_path)
 
 
 def test_a_command_waits_while_the_stack_starts(tmp_path: Path) -> None:
-    state.publish(tmp_path, own_state(Phase.STARTING))
     said: list[str] = []
 
     def get_ready() -> None:
@@ -47,10 +56,11 @@ def test_a_command_waits_while_the_stack_starts(tmp_path: Path) -> None:
             time.sleep(0.01)
         state.publish(tmp_path, own_state(Phase.READY))
 
-    thread = threading.Thread(target=get_ready)
-    thread.start()
-    found = background.settled(tmp_path, said.append)
-    thread.join()
+    with own_stack(tmp_path, Phase.STARTING):
+        thread = threading.Thread(target=get_ready)
+        thread.start()
+        found = background.settled(tmp_path, said.append)
+        thread.join()
     assert found == own_state(Phase.READY)
     assert said == [f"waiting: the stack of {tmp_path} is starting"]
 
@@ -64,12 +74,11 @@ def test_a_stack_that_died_while_it_started_is_not_waited_for(tmp_path: Path) ->
 
 
 def test_a_stack_of_another_folder_is_named(tmp_path: Path) -> None:
-    other = tmp_path / "other"
-    state.publish(other, own_state(Phase.READY))
-    with pytest.raises(NotRunningError, match=f"A stack is running on {other}: add --data-dir {other}") as caught:
+    other = tmp_path / "other one"
+    named = f"A stack is running on {other}: add --data-dir '{other}'"
+    with own_stack(other, Phase.READY), pytest.raises(NotRunningError, match=named) as caught:
         state.running(tmp_path / "here")
-    assert f"--data-dir {other}" in caught.value.text.zh
-    state.withdraw(other)
+    assert f"--data-dir '{other}'" in caught.value.text.zh
     with pytest.raises(NotRunningError) as caught:
         state.running(tmp_path / "here")
     assert str(other) not in str(caught.value)
@@ -90,11 +99,60 @@ def test_the_holder_of_a_folder_is_stopped_and_nothing_else(tmp_path: Path) -> N
         assert process.stdout.readline() == b"held\n"
         # A state file of a killed stack may contain the id of any process.
         state.publish(tmp_path, own_state(Phase.READY))
-        assert state.holder(tmp_path) == process.pid
+        assert stack_lock.holder(tmp_path) == process.pid
         background.stop(tmp_path)
         assert process.wait() == 0
     with pytest.raises(NotRunningError, match="nothing to stop"):
         background.stop(tmp_path)
+
+
+def test_a_process_that_has_ended_needs_no_stop(tmp_path: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    with stack_lock.sole_instance(tmp_path):
+        (tmp_path / "lock").write_text(str(ended.pid))
+        thread = threading.Timer(0.3, (tmp_path / "lock").unlink)
+        thread.start()
+        background.stop(tmp_path)
+
+
+def test_a_stack_that_another_command_starts_at_the_same_time_is_waited_for(tmp_path: Path) -> None:
+    said: list[str] = []
+    with own_stack(tmp_path, Phase.STARTING):
+
+        def get_ready() -> None:
+            while not any(line.startswith("waiting") for line in said):
+                time.sleep(0.01)
+            state.publish(tmp_path, own_state(Phase.READY))
+
+        thread = threading.Thread(target=get_ready)
+        thread.start()
+        found = background._start(tmp_path, Layout(9000), said.append, only_servers=False)
+        thread.join()
+        assert found == own_state(Phase.READY)
+        assert any("already running" in line for line in said)
+        with pytest.raises(StackError, match="could not be started"):
+            background._start(tmp_path, Layout(9000), said.append, only_servers=True)
+
+
+def test_a_look_at_the_lock_does_not_keep_a_stack_from_starting(tmp_path: Path) -> None:
+    (tmp_path / "lock").touch()
+    with (tmp_path / "lock").open() as look:
+        fcntl.flock(look, fcntl.LOCK_SH)
+        thread = threading.Timer(stack_lock.LOCK_PAUSE_SECONDS, fcntl.flock, (look, fcntl.LOCK_UN))
+        thread.start()
+        with stack_lock.sole_instance(tmp_path):
+            assert stack_lock.holder(tmp_path) == os.getpid()
+        thread.join()
+
+
+def test_a_lock_file_that_was_deleted_locks_nothing(tmp_path: Path) -> None:
+    with (tmp_path / "lock").open("a+") as deleted:
+        assert stack_lock._is_at(tmp_path / "lock", deleted)
+        (tmp_path / "lock").unlink()
+        assert not stack_lock._is_at(tmp_path / "lock", deleted)
+        (tmp_path / "lock").touch()
+        assert not stack_lock._is_at(tmp_path / "lock", deleted)
 
 
 def test_a_stack_that_cannot_start_ends_with_its_lines_and_where_they_are(tmp_path: Path) -> None:
@@ -114,6 +172,8 @@ def test_the_ports_of_the_last_start_are_used_again(tmp_path: Path) -> None:
     layout.remember(tmp_path, Layout(9000))
     assert layout.chosen(tmp_path, None) == Layout(9000)
     assert layout.chosen(tmp_path, 10_000) == Layout(10_000)
+    with pytest.raises(StackError, match="The base port is 0"):
+        layout.chosen(tmp_path, 0)
 
 
 def test_the_services_of_containers_can_be_stopped_alone(tmp_path: Path) -> None:
