@@ -4,14 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
 
-from contracts.topics import Topic
+if TYPE_CHECKING:
+    from contracts.topics import Topic
 
 Bounds = Mapping[TopicPartition, tuple[int, int]]
 
@@ -63,7 +64,7 @@ async def close_client(closing: Awaitable[None]) -> None:
     await asyncio.shield(task)
 
 
-async def ensure_topics(bootstrap: str, topics: tuple[Topic, ...], *, replication: int = 1) -> None:
+async def ensure_topics(bootstrap: str, topics: "tuple[Topic, ...]", *, replication: int = 1) -> None:
     """Create missing topics and check the partitions of existing ones. Raises TopicMismatchError or a KafkaError."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
     try:
@@ -78,7 +79,7 @@ async def ensure_topics(bootstrap: str, topics: tuple[Topic, ...], *, replicatio
         await close_client(admin.close())
 
 
-async def create(admin: AIOKafkaAdminClient, topic: Topic, replication: int) -> None:
+async def create(admin: AIOKafkaAdminClient, topic: "Topic", replication: int) -> None:
     new = NewTopic(
         topic.name,
         topic.partitions,
@@ -91,7 +92,7 @@ async def create(admin: AIOKafkaAdminClient, topic: Topic, replication: int) -> 
             raise for_code(code)(topic.name)
 
 
-def configuration(topic: Topic) -> dict[str, str]:
+def configuration(topic: "Topic") -> dict[str, str]:
     """Return the settings with which a topic is created."""
     kept = {"cleanup.policy": topic.cleanup_policy, "retention.ms": str(topic.retention_ms)}
     return kept if topic.compact_after_ms is None else kept | compaction(str(topic.compact_after_ms))
@@ -102,7 +103,7 @@ def compaction(after_ms: str) -> dict[str, str]:
     return {"segment.ms": after_ms, "max.compaction.lag.ms": after_ms, "min.cleanable.dirty.ratio": "0.01"}
 
 
-def check_partitions(topics: tuple[Topic, ...], counts: dict[str, int]) -> None:
+def check_partitions(topics: "tuple[Topic, ...]", counts: dict[str, int]) -> None:
     for topic in topics:
         count = counts.get(topic.name, topic.partitions)
         if count not in (0, topic.partitions):
@@ -118,7 +119,7 @@ async def record_counts(bootstrap: str, topic: str, partitions: list[int]) -> di
         return {place.partition: end - first for place, (first, end) in bounds.items()}
 
 
-async def read_last(bootstrap: str, topic: Topic, length: int) -> dict[int, list[ConsumerRecord[Any, Any]]]:
+async def read_last(bootstrap: str, topic: "Topic", length: int) -> dict[int, list[ConsumerRecord[Any, Any]]]:
     """Return the last records, at most `length`, of each partition."""
     async with reading(bootstrap, topic.name, list(range(topic.partitions))) as (consumer, bounds):
         return {

@@ -14,6 +14,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from chassis import cli
+from chassis.consume.verification import DISAGREEMENTS
 from deploy.care import access, output
 from deploy.care.options import DataDir, Json, Service, Spoken
 from deploy.stack import credentials
@@ -45,8 +47,6 @@ def rebuild(
     _language: Spoken = Language.EN,
 ) -> None:
     """Rebuild read models of a service from their events. The service may run meanwhile."""
-    from chassis import cli  # noqa: PLC0415 - it takes half a second, and no other command needs it
-
     build = _service(service, data_dir)
     with redirect_stdout(sys.stderr):
         asyncio.run(cli.rebuild_models(service, build, models, os.environ["CARE_MIGRATOR_URL"]))
@@ -81,8 +81,6 @@ def replay(
     _language: Spoken = Language.EN,
 ) -> None:
     """Apply the parked events of a customer again, in order."""
-    from chassis import cli  # noqa: PLC0415 - as above
-
     counts = _run(cli.replay_parked(context.obj, _service(context.obj, data_dir), customer))
     _show_counts(counts, Text("events applied", "个事件已应用"), as_json=as_json)
 
@@ -97,8 +95,6 @@ def discard(
     _language: Spoken = Language.EN,
 ) -> None:
     """Delete parked events of a customer without applying them: all, or the one at a position."""
-    from chassis import cli  # noqa: PLC0415 - as above
-
     counts = _run(cli.discard_parked(context.obj, _service(context.obj, data_dir), customer, position))
     _show_counts(counts, Text("events discarded", "个事件已丢弃"), as_json=as_json)
 
@@ -117,8 +113,6 @@ def _service(name: str, data_dir: Path) -> "Build":
 
 def _run(command: Any) -> Any:
     """Run a command of a service. Its log goes to standard error."""
-    from chassis.consume.verification import DISAGREEMENTS  # noqa: PLC0415 - as above
-
     try:
         with redirect_stdout(sys.stderr):
             return asyncio.run(command)
@@ -127,8 +121,6 @@ def _run(command: Any) -> Any:
 
 
 async def _parked(name: str, build: "Build") -> list[dict[str, Any]]:
-    from chassis import cli  # noqa: PLC0415 - as above
-
     service_context, appliers = await cli.open_service(name, build)
     found = [
         {"consumer": applier.name, **row}

@@ -2,19 +2,23 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deploy.stack.credentials import Credentials, write_private
 from deploy.stack.databases import SERVICES, DatabaseUrls
 from deploy.stack.errors import StackError
-from deploy.stack.infrastructure import Infrastructure
 from deploy.stack.ports import HOST, answers, require_free
-from deploy.stack.tokens import AUDIENCE
+
+if TYPE_CHECKING:
+    from deploy.stack.infrastructure import Infrastructure
 
 PROJECT = Path(__file__).parents[2]
 DEFAULT_DATA_DIR = PROJECT / ".care"
 DEFAULT_BASE = 8_000
 LOWEST_BASE = 1024
 HIGHEST_PORT = 65_535
+# The audience of the access tokens, which the services require.
+AUDIENCE = "care"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,10 @@ class Layout:
     def __post_init__(self) -> None:
         if self.base < LOWEST_BASE or self.kafka_controller > HIGHEST_PORT:
             highest = HIGHEST_PORT - self.kafka_controller + self.base
-            raise StackError(f"The base port is {self.base}; choose one from {LOWEST_BASE} to {highest}.")
+            raise StackError(
+                f"The base port is {self.base}; choose one from {LOWEST_BASE} to {highest}.",
+                f"起始端口为 {self.base}，应在 {LOWEST_BASE} 到 {highest} 之间。",
+            )
 
     @property
     def postgres(self) -> int:
@@ -80,7 +87,7 @@ def _last_base(data_dir: Path) -> Path:
 
 
 def service_environment(
-    service: str, layout: Layout, urls: DatabaseUrls, servers: Infrastructure, credentials: Credentials
+    service: str, layout: Layout, urls: DatabaseUrls, servers: "Infrastructure", credentials: Credentials
 ) -> dict[str, str]:
     """Return the environment of one service: only its own database and port."""
     return {

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from jwt.algorithms import RSAAlgorithm
 
 from deploy.stack.credentials import write_private
+from deploy.stack.layout import AUDIENCE
 
-AUDIENCE = "care"
 ALGORITHM = "RS256"
 KEY_BITS = 2048
 DEFAULT_LIFETIME_SECONDS = 3600

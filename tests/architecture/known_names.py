@@ -13,7 +13,7 @@ SERVICES = ("customer", "followup", "alerts", "reporting")
 WIRE_NAME = re.compile(r"\bcare\.[a-z0-9*.-]+\.v\d+\b")
 METRIC = re.compile(r"\bcare_[a-z_]+\b")
 SETTING = re.compile(r"\bCARE_[A-Z_]+\b")
-_COMMAND = re.compile(r'^    "([a-z-]+)": \w+\.|add_typer\(.*name="([a-z-]+)"', re.MULTILINE)
+_COMMAND = re.compile(r'"([a-z-]+)": "\w+\.\w+"')
 _TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
 
 
@@ -72,8 +72,7 @@ def make_targets(root: Path) -> set[str]:
 
 @cache
 def care_commands(root: Path) -> set[str]:
-    found = _COMMAND.findall(_source(root, "deploy/care/__main__.py"))
-    return {name or group for name, group in found}
+    return set(_COMMAND.findall(_source(root, "deploy/care/__main__.py")))
 
 
 def _source(root: Path, path: str) -> str:

@@ -24,6 +24,7 @@ from contracts.topics import CUSTOMER_EVENTS, Topic
 from deploy.stack import ports, tokens
 from deploy.stack.child import Child
 from deploy.stack.errors import StackError
+from deploy.stack.layout import AUDIENCE
 from deploy.stack.ports import HOST, free_port
 from tests.support.servers import Database, Servers
 from tests.support.waiting import eventually
@@ -58,7 +59,7 @@ class Issuer:
     def environment(self) -> dict[str, str]:
         return {
             "CARE_ISSUER": self.url,
-            "CARE_AUDIENCE": tokens.AUDIENCE,
+            "CARE_AUDIENCE": AUDIENCE,
             "CARE_JWKS_URL": f"{self.url}/.well-known/jwks.json",
             "CARE_PSEUDONYM_KEY": "k" * 32,
         }
