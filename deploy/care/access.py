@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import httpx
 import typer
@@ -94,9 +94,11 @@ def psql(
 def _become_psql(url: str, arguments: list[str]) -> None:
     """Replace this process by psql. The password is not visible in the list of processes."""
     address = urlsplit(url)
-    place = ["--host", str(address.hostname), "--port", str(address.port), "--username", str(address.username)]
-    environment = {**os.environ, "PGPASSWORD": address.password or ""}
-    os.execvpe("psql", ["psql", *place, "--dbname", address.path[1:], *arguments], environment)  # noqa: S606
+    account, _, place = address.netloc.rpartition("@")
+    user, _, password = account.partition(":")
+    open_address = urlunsplit(address._replace(netloc=f"{user}@{place}"))
+    environment = {**os.environ, "PGPASSWORD": unquote(password)}
+    os.execvpe("psql", ["psql", "--dbname", open_address, *arguments], environment)  # noqa: S606
 
 
 def requested(issuer: str, body: Mapping[str, object]) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """The options that several commands have."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +30,19 @@ PortBase = Annotated[
     ),
 ]
 OnlyServers = Annotated[bool, typer.Option("--only-servers", help="Run PostgreSQL and Kafka without the services.")]
-Compose = Annotated[str, typer.Option("--compose", envvar="COMPOSE", help="The command of Docker Compose.")]
+
+
+def splittable(command: str) -> str:
+    try:
+        shlex.split(command)
+    except ValueError as error:
+        raise typer.BadParameter(f"{command}: {error}") from error
+    return command
+
+
+Compose = Annotated[
+    str, typer.Option("--compose", envvar="COMPOSE", callback=splittable, help="The command of Docker Compose.")
+]
 DEFAULT_COMPOSE = "docker compose"
 
 

@@ -15,8 +15,9 @@ from rich.table import Table
 
 from deploy.stack.text import Language, Text
 
-stdout = Console()
-stderr = Console(stderr=True)
+# A name such as :cat: is data, not an emoji.
+stdout = Console(emoji=False)
+stderr = Console(stderr=True, emoji=False)
 _language: ContextVar[Language] = ContextVar("language", default=Language.EN)
 
 
@@ -55,7 +56,9 @@ def show(document: Any, shown: RenderableType, *, as_json: bool) -> None:
     if as_json:
         write(json.dumps(document, ensure_ascii=False, indent=2, default=_plain))
     else:
-        stdout.print(shown, soft_wrap=isinstance(shown, str), highlight=False)
+        # A text may contain names of folders and customers; only tables have markup.
+        is_text = isinstance(shown, str)
+        stdout.print(shown, soft_wrap=is_text, markup=not is_text, highlight=False)
 
 
 def table(*headings: Text, whole: int) -> Table:

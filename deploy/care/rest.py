@@ -151,7 +151,8 @@ def _event_table(found: Iterable[dict[str, Any]]) -> Table:
     for event in found:
         data = ", ".join(f"{name}={value}" for name, value in event["data"].items() if value not in (None, [], {}))
         name = event["type"].removeprefix("care.").removesuffix(".v1")
-        table.add_row(_minute(event["occurred_at"]), _minute(event["recorded_at"]), name, event["actor"], escape(data))
+        cells = (_minute(event["occurred_at"]), _minute(event["recorded_at"]), name, event["actor"], data)
+        table.add_row(*map(escape, cells))
     return table
 
 

@@ -155,7 +155,7 @@ def _show_status(data_dir: Path, found: State, *, as_json: bool) -> list[PartSta
 
 def _part_table(data_dir: Path, found: State, parts: Sequence[PartStatus]) -> Table:
     table = output.table(*HEADINGS, whole=ADDRESS)
-    table.title, table.title_justify = output.spoken(_headline(data_dir, found)), "left"
+    table.title, table.title_justify = escape(output.spoken(_headline(data_dir, found))), "left"
     for part in parts:
         since = f"{part.since.astimezone():%m-%d %H:%M}" if part.since else ""
         cells = (_word(part.running), _word(part.ready), part.address, since, escape(part.detail))

@@ -112,15 +112,16 @@ def require_engine(compose: Sequence[str]) -> None:
             timeout=ENGINE_SECONDS,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise StackError(_no_engine(str(error))) from error
+        raise _no_engine(str(error)) from error
     if asked.returncode != 0:
-        raise StackError(_no_engine(asked.stderr.strip()))
+        raise _no_engine(asked.stderr.strip())
 
 
-def _no_engine(reason: str) -> str:
-    return (
+def _no_engine(reason: str) -> StackError:
+    return StackError(
         "No container engine with Compose v2 answers. Start one, or name one in DOCKER_HOST. "
-        f"To run the product without containers: ./care start\n{reason}"
+        f"To run the product without containers: ./care start\n{reason}",
+        f"没有可用的容器引擎（含 Compose v2）。请启动一个，或用 DOCKER_HOST 指定。不用容器运行：./care start\n{reason}",
     )
 
 
@@ -131,4 +132,7 @@ def _run(data_dir: Path, compose: Sequence[str], what: Sequence[str]) -> None:
     command = [*compose, "--env-file", str(file.absolute()), *what]
     ended = subprocess.run(command, cwd=PROJECT, env={**os.environ, **given}, check=False)
     if ended.returncode != 0:
-        raise StackError(f"{' '.join([*compose, what[0]])} failed. See the output above, and: make logs")
+        failed = " ".join([*compose, what[0]])
+        raise StackError(
+            f"{failed} failed. See the output above, and: make logs", f"{failed} 失败。原因见上方输出，或运行 make logs"
+        )

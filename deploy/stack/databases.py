@@ -60,7 +60,8 @@ def urls(admin_url: str, credentials: Credentials, suffix: str = "") -> Database
 
     def url(role: str, service: str) -> str:
         place = urlsplit(admin_url)
-        address = f"{role}:{credentials.roles[role]}@{place.hostname}:{place.port or 5432}"
+        host = f"[{place.hostname}]" if ":" in str(place.hostname) else place.hostname
+        address = f"{role}:{credentials.roles[role]}@{host}:{place.port or 5432}"
         return urlunsplit((place.scheme, address, f"/care_{service}{suffix}", place.query, ""))
 
     return DatabaseUrls(

@@ -38,8 +38,10 @@ async def _postgres(options: StartOptions) -> AsyncIterator[Server]:
     url = os.environ[POSTGRES_VARIABLE]
     if not await postgres.answers(url):
         address = urlsplit(url)
+        place = f"{address.hostname}:{address.port or 5432}"
         raise StackError(
-            f"No PostgreSQL answers at {address.hostname}:{address.port}, the address in {POSTGRES_VARIABLE}."
+            f"No PostgreSQL answers at {place}, the address in {POSTGRES_VARIABLE}.",
+            f"{POSTGRES_VARIABLE} 中的地址 {place} 没有 PostgreSQL 响应。",
         )
     yield Server(url, f"PostgreSQL {await postgres.version(url)} ({POSTGRES_VARIABLE})")
 
@@ -49,5 +51,8 @@ async def _kafka(options: StartOptions) -> AsyncIterator[Server]:
     del options
     bootstrap = os.environ[KAFKA_VARIABLE]
     if not await kafka.answers(bootstrap):
-        raise StackError(f"No Kafka answers at {bootstrap}, the address in {KAFKA_VARIABLE}.")
+        raise StackError(
+            f"No Kafka answers at {bootstrap}, the address in {KAFKA_VARIABLE}.",
+            f"{KAFKA_VARIABLE} 中的地址 {bootstrap} 没有 Kafka 响应。",
+        )
     yield Server(bootstrap, f"Kafka ({KAFKA_VARIABLE})")

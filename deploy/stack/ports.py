@@ -29,19 +29,21 @@ def require_free(port: int, wanted_for: str) -> None:
     try:
         _bind(port)
     except OSError as error:
-        raise StackError(refusal(port, wanted_for, error)) from error
+        raise refusal(port, wanted_for, error) from error
 
 
-def refusal(port: int, wanted_for: str, error: OSError) -> str:
-    """Return the error message for a port that could not be bound."""
+def refusal(port: int, wanted_for: str, error: OSError) -> StackError:
+    """Return the error for a port that could not be bound."""
     if error.errno == errno.EADDRINUSE:
-        return (
+        return StackError(
             f"Port {port}, needed for {wanted_for}, is in use by another program. "
-            "Stop that program, or use other ports: ./care start --port-base 9000"
+            "Stop that program, or use other ports: ./care start --port-base 9000",
+            f"端口 {port}（{wanted_for}）已被其他程序占用。请停止该程序，或改用其他端口：./care start --port-base 9000",
         )
-    return (
+    return StackError(
         f"Port {port}, needed for {wanted_for}, cannot be opened ({error.strerror}). "
-        "Use other ports: ./care start --port-base 9000"
+        "Use other ports: ./care start --port-base 9000",
+        f"端口 {port}（{wanted_for}）无法打开（{error.strerror}）。请改用其他端口：./care start --port-base 9000",
     )
 
 

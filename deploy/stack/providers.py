@@ -82,10 +82,14 @@ async def choose(
     if requested is None and kept is not None:
         raise StackError(
             f"The local data of {wanted} belongs to the provider '{kept}', which is not available now. "
-            "Make it available again, or delete the local data: ./care reset"
+            "Make it available again, or delete the local data: ./care reset",
+            f"{wanted} 的本地数据属于“{kept}”方式，目前不可用。请恢复该方式，或删除本地数据：./care reset",
         )
     source = f" from the provider '{requested}'" if requested else ""
-    raise StackError(f"No {wanted}{source} is available. Known providers: {names}.")
+    raise StackError(
+        f"No {wanted}{source} is available. Known providers: {names}.",
+        f"没有可用的 {wanted}。可选的方式：{names}。",
+    )
 
 
 async def always(_: Say) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from deploy.stack import registry
 from deploy.stack.credentials import write_private
@@ -83,6 +83,12 @@ def kept(data_dir: Path) -> State | None:
         return State.model_validate_json(_file(data_dir).read_text("utf-8"))
     except FileNotFoundError:
         return None
+    except ValidationError as error:
+        raise StackError(
+            f"{_file(data_dir)} is damaged, or of another version. "
+            "Stop the stack with that version, or delete the file.",
+            f"{_file(data_dir)} 已损坏或属于其他版本。请用该版本停止系统，或删除此文件。",
+        ) from error
 
 
 def current(data_dir: Path) -> State | None:

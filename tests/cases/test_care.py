@@ -3,12 +3,16 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from deploy.care.__main__ import main
+from deploy.care import output
+from deploy.care.__main__ import COMMANDS, GROUPS, main
 from deploy.stack import background, stack_lock, state
 from deploy.stack.errors import NotRunningError
 from deploy.stack.infrastructure import temporary_data_dir
@@ -125,8 +129,53 @@ async def test_54_services_that_are_stopped_are_named_as_the_reason(held: Path) 
     assert "The services of" in shown.errors
 
 
+def test_54_a_folder_that_cannot_be_made_is_an_error_that_names_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert code_of("start", "--data-dir", "/dev/null/here") == 1
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("", "/dev/null/here/stack.json: Not a directory\n")
+
+
+@pytest.mark.usefixtures("cache")
+def test_54_a_damaged_state_file_is_an_error_that_names_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "stack.json").write_text('{"pid": 1')
+    assert code_of("status", "--data-dir", str(tmp_path)) == 1
+    assert capsys.readouterr().err.startswith(f"{tmp_path}/stack.json is damaged")
+
+
+def test_54_names_in_texts_are_printed_as_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "stdout", Console(emoji=False))
+    text = f"{tmp_path}/[red] :cat: [/x]"
+    output.show({}, text, as_json=False)
+    assert capsys.readouterr().out == f"{text}\n"
+
+
+def test_54_every_command_is_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert code_of("--help") == 0
+    shown = capsys.readouterr().out
+    assert [name for name in (*COMMANDS, *GROUPS) if f"│ {name} " not in shown] == []
+
+
+def test_54_a_command_does_not_load_the_modules_of_others() -> None:
+    program = (
+        "import sys; from deploy.care.__main__ import application; application(['token', '--role', 'ops']);"
+        "print(*(name for name in sys.modules if name.startswith(('deploy.care.', 'contracts', 'services', 'demo'))))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
+    needed = {"__main__", "access", "exits", "options", "output"}
+    assert set(loaded.stdout.split()) == {f"deploy.care.{name}" for name in needed}
+
+
 @pytest.mark.parametrize(
-    "arguments", [("no-such-command",), ("token", "--no-such-option"), ("psql", "nobody"), ("events", "no-id")]
+    "arguments",
+    [
+        ("up", "--compose", "docker 'x"),
+        ("no-such-command",),
+        ("token", "--no-such-option"),
+        ("psql", "nobody"),
+        ("events", "no-id"),
+    ],
 )
 def test_54_wrong_use_has_an_exit_code_of_its_own(
     arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]

@@ -19,7 +19,7 @@ def test_a_port_in_use_is_reported_with_its_purpose_and_a_solution() -> None:
 
 
 def test_a_port_that_may_not_be_opened_says_why() -> None:
-    sentence = ports.refusal(80, "Kafka", PermissionError(errno.EACCES, "Permission denied"))
+    sentence = str(ports.refusal(80, "Kafka", PermissionError(errno.EACCES, "Permission denied")))
     assert "Permission denied" in sentence
     assert "in use" not in sentence
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.stack import account
+from deploy.stack import account, databases
 from deploy.stack.account import Account
+from deploy.stack.credentials import Credentials
 from deploy.stack.errors import StackError
 from deploy.stack.postgres_binaries import Binaries, inspect, pick, written_by
 
@@ -57,3 +58,16 @@ def test_data_that_its_account_cannot_reach_goes_elsewhere_by_a_link(
     made = account.make_folder(closed / "postgres", STRANGER)
     assert made.parent == elsewhere
     assert account.make_folder(closed / "postgres", STRANGER) == made
+
+
+@pytest.mark.parametrize(
+    ("admin", "expected"),
+    [
+        ("postgresql://postgres:x@[::1]:5433/postgres?sslmode=require", "[::1]:5433/care_alerts?sslmode=require"),
+        ("postgresql://postgres:x@db.example.org/postgres", "db.example.org:5432/care_alerts"),
+    ],
+)
+def test_the_addresses_of_the_databases_follow_that_of_the_cluster(admin: str, expected: str) -> None:
+    secrets = Credentials()
+    url = databases.urls(admin, secrets).app["alerts"]
+    assert url == f"postgresql://care_alerts:{secrets.roles['care_alerts']}@{expected}"
