@@ -20,6 +20,7 @@ VARIATION_SELECTORS = frozenset(map(chr, range(0xFE00, 0xFE10)))
 # S.A., P.L.C.: letters with dots are one word.
 ABBREVIATION = re.compile(r"\b(?:[^\W\d_]\.)+(?:[^\W\d_]\b)?")
 SPACE_BESIDE_HAN = re.compile(rf"(?<=[{HAN}]) | (?=[{HAN}])")
+KEY_WORD = re.compile(rf"[{HAN}]+|[^\s{HAN}]+")
 NAME_WORD = re.compile(rf"[{HAN}]+|[^\W_{HAN}]+")
 
 MAX_FORMER_NAMES = 20
@@ -93,10 +94,7 @@ def letters(text: str) -> str:
 
 def core_name(name: str) -> str:
     """Return a company's name in letters and digits, without its legal form: 上海腾云 for 上海騰雲（集团）有限公司."""
-    words = list(name_words(name))
-    while shorter := without_form(words):
-        words = shorter
-    return joined(words)
+    return joined(without_forms(list(name_words(name))))
 
 
 def names_after(keys: Sequence[str], name: str | None) -> list[str]:
@@ -109,7 +107,13 @@ def names_after(keys: Sequence[str], name: str | None) -> list[str]:
 
 def is_name_of(keys: Sequence[str], name: str) -> bool:
     """Whether a name is one of these, which are given by their keys; the legal form makes no difference."""
-    return name_key(name) in keys or core_name(name) in map(core_name, keys)
+    key = name_key(name)
+    return key in keys or key_without_form(key) in map(key_without_form, keys)
+
+
+def key_without_form(key: str) -> str:
+    """Return the key of a company's name without its legal form, if anything else is in it."""
+    return SPACE_BESIDE_HAN.sub("", " ".join(without_forms(KEY_WORD.findall(key))))
 
 
 def name_words(name: str) -> Iterator[str]:
@@ -120,6 +124,13 @@ def name_words(name: str) -> Iterator[str]:
 def joined_abbreviations(name: str) -> str:
     """Return the name in simplified characters, normalised, with abbreviations without dots."""
     return ABBREVIATION.sub(lambda found: found.group().replace(".", ""), simplified(normalised(name)))
+
+
+def without_forms(words: list[str]) -> list[str]:
+    """Return the words without all legal forms at their end."""
+    while shorter := without_form(words):
+        words = shorter
+    return words
 
 
 def without_form(words: Sequence[str]) -> list[str]:

@@ -19,6 +19,8 @@ LIST_SEPARATOR = re.compile(r"[\s;,/|、或和及]+")
 # A list has two parts with this many digits; area codes, mobile prefixes and country codes have fewer.
 DIGITS_OF_A_NUMBER = 7
 SEARCHED_PHONE = re.compile(r"[+\d\s().\-/]+")
+# 138OO138OOO: letters for zeros. The library would take them for the keys of a phone: 138 66138 666.
+LETTER_IN_NUMBER = re.compile(r"\d.*[^\W\d_]", re.DOTALL)
 # With an area code; without the 0 in front.
 SHORTEST_NATIONAL = 9
 
@@ -65,6 +67,8 @@ def without_extension(text: str) -> tuple[str, str]:
 
 
 def valid_number(text: str) -> phonenumbers.PhoneNumber | None:
+    if LETTER_IN_NUMBER.search(text):
+        return None
     try:
         number = phonenumbers.parse(text, HOME_COUNTRY)
     except phonenumbers.NumberParseException:

@@ -72,6 +72,27 @@ def test_04_what_tells_names_apart_is_part_of_the_key(one: str, other: str) -> N
     assert name_key(one) != name_key(other)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"), [("A+教育", "A教育"), ("P&G", "PG"), ("。", "，"), ("Ab Cd", "Abcd"), ("腾云1-1店", "腾云11店")]
+)
+def test_04_a_name_with_another_key_is_another_name(one: str, other: str) -> None:
+    assert not is_name_of([name_key(one)], other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("A+教育", "A+教育有限公司"),
+        ("P&G", "P&G Co., Ltd."),
+        ("腾云 Co., Ltd.", "腾云"),
+        ("上海腾云（集团）", "上海騰雲集团有限公司"),
+        ("有限公司", "有限公司"),
+    ],
+)
+def test_04_the_legal_form_makes_no_difference(one: str, other: str) -> None:
+    assert is_name_of([name_key(one)], other)
+
+
 def test_04_numbers_are_compared_without_width_case_spaces_and_invisible_characters() -> None:
     assert normalised(" ｋｈ－００１\u200b ") == normalised("KH-001")
     assert normalised("KH-001") != normalised("KH001")
@@ -114,6 +135,12 @@ def test_18_two_numbers_in_one_field_are_refused(separator: str) -> None:
 @pytest.mark.parametrize("text", ["010-62770334/35", "13800138000-13900139000", "13800138000转13900139000", "62770334"])
 def test_18_a_second_number_is_never_kept_as_an_extension(text: str) -> None:
     with pytest.raises(FieldError):
+        stored_phone(text)
+
+
+@pytest.mark.parametrize("text", ["138OO138OOO", "1380013TEST", "138-0013-CARE", "+86 138 0013 8OOO"])
+def test_18_letters_in_a_number_are_not_read_as_keys_of_a_phone(text: str) -> None:
+    with pytest.raises(FieldError, match="no such phone number"):
         stored_phone(text)
 
 
