@@ -110,6 +110,8 @@ def _time(text: str) -> time:
 
 def _matched_time(match: re.Match[str]) -> time:
     hour, half = int(match["hour"]), (match["before"] or match["after"] or "").casefold()
+    if half and hour > NOON and half not in AFTERNOON:
+        raise ValueError(match.group())
     if half:
         hour = hour % NOON + (NOON if half in AFTERNOON else 0)
     offset = (match["offset"] or "").upper().replace("Z", "+00:00")

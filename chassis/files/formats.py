@@ -64,12 +64,14 @@ def is_workbook(content: bytes, content_type: str) -> bool:
 def _check_archive(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = {member.filename: member.file_size for member in archive.infolist()}
+            # Two members may have the same name.
+            members = [(member.filename, member.file_size) for member in archive.infolist()]
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise UnreadableTableError("unreadable-workbook") from error
-    if WORKBOOK not in members:
-        raise _other(next((name for member, name in MEMBERS if member in members), ("a ZIP archive", "ZIP 压缩包")))
-    if sum(members.values()) > MAX_UNCOMPRESSED_BYTES:
+    names = {name for name, _ in members}
+    if WORKBOOK not in names:
+        raise _other(next((name for member, name in MEMBERS if member in names), ("a ZIP archive", "ZIP 压缩包")))
+    if sum(size for _, size in members) > MAX_UNCOMPRESSED_BYTES:
         raise UnreadableTableError("workbook-too-large")
 
 

@@ -11,6 +11,8 @@ from contracts.types import clean_text
 
 # A header follows at most some lines of title. Rows without cells do not count.
 HEADER_ROWS = 20
+# A longer cell is no header. Its marks are not looked for: that takes the square of their number.
+LONGEST_HEADER = 200
 # What templates put around the name of a column. Other words in brackets, such as a unit, change its meaning.
 WORDS_OF_MARKS = "必填|必填项|必须|选填|选填项|可选|非必填|required|mandatory|optional|文本|文本格式|y+[-/.]m+[-/.]d+"
 MARK = re.compile(rf"[*★☆:]+|[(\[【](?:\*|{WORDS_OF_MARKS})[)\]】]")
@@ -32,6 +34,8 @@ class Header:
 
 def comparable(header: str) -> str:
     """Return the name of a column without marks, so that spellings of one name compare equal."""
+    if len(header) > LONGEST_HEADER:
+        return header
     plain = "".join(unicodedata.normalize("NFKC", clean_text(header)).casefold().split())
     while match := MARK.match(plain):
         plain = plain[match.end() :]

@@ -17,6 +17,7 @@ from chassis.files import formats, table, workbook
 from chassis.files.days import Moment, read_moment
 from chassis.files.export import write_csv
 from chassis.files.formats import CSV_TYPE, XLSX_TYPE
+from chassis.files.header import LONGEST_HEADER, comparable
 from chassis.files.imports_api import unreadable
 from chassis.files.refusal import REASONS, UnreadableTableError
 from chassis.files.spreadsheet import read_table
@@ -107,6 +108,13 @@ def test_lines_may_end_as_on_any_system(line_end: str) -> None:
 @pytest.mark.parametrize("header", [" Customer_Name ", "CUSTOMER_NAME", "ｃｕｓｔｏｍｅｒ＿ｎａｍｅ", "客户 名称"])
 def test_a_header_is_known_despite_spaces_case_and_width(header: str) -> None:
     assert names(read(f"{header}\nA\n")) == ["A"]
+
+
+def test_a_cell_that_is_longer_than_a_header_is_none_and_costs_nothing() -> None:
+    assert comparable("客户名称" + "(*)" * 65) == "客户名称"
+    assert len("客户名称" + "(*)" * 65) == LONGEST_HEADER - 1
+    long = "客户名称" + "(*)" * 40_000
+    assert comparable(long) == long
 
 
 def test_values_are_trimmed_and_otherwise_left_as_they_are() -> None:
@@ -275,6 +283,20 @@ def test_a_workbook_that_unpacks_beyond_the_limit_is_rejected_unopened() -> None
     assert read_error(bomb, XLSX_TYPE).code == "workbook-too-large"
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_members_of_one_name_count_each_towards_the_limit() -> None:
+    content = io.BytesIO(archive({"xl/workbook.xml": bytes(formats.MAX_UNCOMPRESSED_BYTES - 10)}))
+    with zipfile.ZipFile(content, "a", zipfile.ZIP_DEFLATED) as target:
+        target.writestr("xl/workbook.xml", bytes(11))
+    assert read_error(content.getvalue(), XLSX_TYPE).code == "workbook-too-large"
+
+
+def test_the_first_line_with_an_unlikely_character_is_named() -> None:
+    rare = "".join(c for c in map(chr, range(0x4E00, 0x5E00)) if not c.encode("gb2312", "ignore"))
+    content = ("name\n" * 1_000 + rare).encode("gb18030")
+    assert read_error(content).row == 1_001
+
+
 def test_a_small_workbook_that_spans_billions_of_cells_is_rejected_and_the_service_lives() -> None:
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content)
@@ -300,6 +322,13 @@ def test_a_workbook_that_takes_too_long_to_open_is_rejected(monkeypatch: pytest.
 )
 def test_a_date_is_read_in_each_format_of_spreadsheets(text: str) -> None:
     assert read_moment(text) == Moment(date(2024, 6, 1))
+
+
+@pytest.mark.parametrize("text", ["2024-06-01 13:30 AM", "2024-06-01 上午13:30"])
+def test_an_hour_that_the_morning_does_not_have_is_rejected(text: str) -> None:
+    with pytest.raises(CellError):
+        read_moment(text)
+    assert str(read_moment("2024-06-01 下午13:30")) == "2024-06-01T13:30:00"
 
 
 def test_an_empty_cell_is_no_date_and_no_error() -> None:
