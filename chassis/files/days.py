@@ -17,7 +17,7 @@ DAY = re.compile(
 )
 TIME = re.compile(
     r"\s*T?\s*(?P<before>上午|下午|[ap]m)?\s*(?P<hour>\d{1,2})(?::|时|点)(?P<minute>\d{2})分?"
-    r"(?::?(?P<second>\d{2})秒?(?:\.0+)?)?\s*(?P<after>[ap]m)?\s*(?P<offset>Z|[+-]\d{2}:?\d{2})?",
+    r"(?::?(?P<second>\d{2})(?P<fraction>\.\d{1,9})?秒?)?\s*(?P<after>[ap]m)?\s*(?P<offset>Z|[+-]\d{2}:?\d{2})?",
     re.IGNORECASE | re.ASCII,
 )
 # A day whose cell has lost its format: how many days since the start. Five digits have no other meaning.
@@ -115,4 +115,5 @@ def _matched_time(match: re.Match[str]) -> time:
     if half:
         hour = hour % NOON + (NOON if half in AFTERNOON else 0)
     offset = (match["offset"] or "").upper().replace("Z", "+00:00")
-    return time.fromisoformat(f"{hour:02}:{match['minute']}:{match['second'] or '00'}{offset}")
+    second = f"{match['second'] or '00'}{match['fraction'] or ''}"
+    return time.fromisoformat(f"{hour:02}:{match['minute']}:{second}{offset}")

@@ -324,6 +324,19 @@ def test_a_date_is_read_in_each_format_of_spreadsheets(text: str) -> None:
     assert read_moment(text) == Moment(date(2024, 6, 1))
 
 
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("2024-06-01T09:00:00.123+08:00", "2024-06-01T09:00:00.123000+08:00"),
+        ("2024-06-01 09:00:00.000", "2024-06-01T09:00:00"),
+        ("2024-06-01 00:00:00.0000000", "2024-06-01"),
+    ],
+)
+def test_the_fractions_of_seconds_that_databases_write_are_kept(text: str, read: str) -> None:
+    assert str(read_moment(text)) == read
+    assert str(read_moment(read)) == read
+
+
 @pytest.mark.parametrize("text", ["2024-06-01 13:30 AM", "2024-06-01 上午13:30"])
 def test_an_hour_that_the_morning_does_not_have_is_rejected(text: str) -> None:
     with pytest.raises(CellError):
