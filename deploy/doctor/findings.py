@@ -140,7 +140,7 @@ def lag(observed: Lag) -> Finding:
         age = f"{observed.age_seconds:.0f}"
         state = Text(
             f"The last watermark is {age} s old. No alerts for silence are raised until a new one arrives.",
-            f"已有 {age} 秒没有收到水位标记（watermark），在此期间不会产生静默告警。",
+            f"已有 {age} 秒没有收到水位标记（watermark），在此期间不会产生沉默预警。",
         )
         return wrong(
             check,

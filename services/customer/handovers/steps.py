@@ -113,6 +113,4 @@ def current_owner(batch: HandoverBatchRow, customer: Customer) -> str | None:
 
 
 def led_by_another() -> RejectedError:
-    return RejectedError(
-        "led-elsewhere", "You can hand over only customers that you lead.", "只能移交您作为主管的客户。"
-    )
+    return RejectedError("led-elsewhere", "You can hand over only customers that you lead.", "只能交接由您主管的客户。")

@@ -9,7 +9,7 @@ FROM (
 WHERE t.is_added;
 
 COMMENT ON VIEW bi.dim_customer_tags IS 'One row per tag that a customer has now / 客户当前标签：每个标签一行';
-COMMENT ON COLUMN bi.dim_customer_tags.customer_id IS 'The customer / 客户编号';
+COMMENT ON COLUMN bi.dim_customer_tags.customer_id IS 'The customer / 客户 ID';
 COMMENT ON COLUMN bi.dim_customer_tags.tag IS 'The tag / 标签';
 COMMENT ON COLUMN bi.dim_customer_tags.tagged_at IS 'When it was added, UTC / 添加时间（UTC）';
 

@@ -13,7 +13,7 @@ WHERE c.merged_into IS NULL;
 
 COMMENT ON VIEW bi.dim_customers IS
     'One row per customer in its present state; merged duplicates have none / 客户维度：每个客户一行，为当前状态；已合并的重复客户不单列';
-COMMENT ON COLUMN bi.dim_customers.customer_id IS 'The customer / 客户编号';
+COMMENT ON COLUMN bi.dim_customers.customer_id IS 'The customer / 客户 ID';
 COMMENT ON COLUMN bi.dim_customers.customer_kind IS 'company or person / 客户类型：company 企业，person 个人';
 COMMENT ON COLUMN bi.dim_customers.company_name IS
     'Name of a company; empty for persons, whose names are not stored here / 企业名称；个人姓名不在此保存，故为空';
@@ -37,6 +37,6 @@ COMMENT ON COLUMN bi.dim_customers.last_contact_at IS
 COMMENT ON COLUMN bi.dim_customers.last_human_contact_at IS
     'Last recorded contact by a person, UTC / 有记录的最近一次人工沟通时间（UTC）';
 COMMENT ON COLUMN bi.dim_customers.is_ownerless IS 'It has no owner / 是否无人负责';
-COMMENT ON COLUMN bi.dim_customers.helper_count IS 'Number of helpers / 协助人数';
+COMMENT ON COLUMN bi.dim_customers.helper_count IS 'Number of helpers / 协作人数';
 
 GRANT SELECT ON bi.dim_customers TO bi_reader;

@@ -22,6 +22,6 @@ COMMENT ON COLUMN bi.dim_employees.is_owner IS 'Owns a customer now / 当前是�
 COMMENT ON COLUMN bi.dim_employees.is_leader IS 'Leads the owner of a customer now / 当前是否为负责人的主管';
 COMMENT ON COLUMN bi.dim_employees.has_activity IS
     'Appears in a contact, follow-up, complaint or alert / 是否出现在沟通、跟进、投诉或预警中';
-COMMENT ON COLUMN bi.dim_employees.is_helper IS 'Helps with a customer now / 当前是否为客户协助人';
+COMMENT ON COLUMN bi.dim_employees.is_helper IS 'Helps with a customer now / 当前是否为客户协作人';
 
 GRANT SELECT ON bi.dim_employees TO bi_reader;

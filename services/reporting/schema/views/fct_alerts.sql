@@ -7,7 +7,7 @@ FROM alert a CROSS JOIN (SELECT zone FROM business_zone LIMIT 1) z;
 
 COMMENT ON VIEW bi.fct_alerts IS 'One row per alert episode (accumulating) / 预警事实：每个预警事件一行，累积更新';
 COMMENT ON COLUMN bi.fct_alerts.alert_id IS 'The alert / 预警编号';
-COMMENT ON COLUMN bi.fct_alerts.customer_id IS 'The customer / 客户编号';
+COMMENT ON COLUMN bi.fct_alerts.customer_id IS 'The customer / 客户 ID';
 COMMENT ON COLUMN bi.fct_alerts.rule_id IS 'The rule / 规则编号';
 COMMENT ON COLUMN bi.fct_alerts.rule_version IS 'Its version / 规则版本';
 COMMENT ON COLUMN bi.fct_alerts.severity IS 'critical, error, warning, info / 严重程度：严重、错误、警告、提示';

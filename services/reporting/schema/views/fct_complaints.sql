@@ -18,7 +18,7 @@ FROM complaint m CROSS JOIN (SELECT zone FROM business_zone LIMIT 1) z;
 COMMENT ON VIEW bi.fct_complaints IS
     'One row per complaint, updated until it is closed (accumulating) / 投诉事实：每个投诉一行，从提出到关闭累积更新';
 COMMENT ON COLUMN bi.fct_complaints.complaint_id IS 'The complaint / 投诉编号';
-COMMENT ON COLUMN bi.fct_complaints.customer_id IS 'The customer / 客户编号';
+COMMENT ON COLUMN bi.fct_complaints.customer_id IS 'The customer / 客户 ID';
 COMMENT ON COLUMN bi.fct_complaints.owner_id IS 'The employee responsible / 处理人工号';
 COMMENT ON COLUMN bi.fct_complaints.channel IS 'Channel / 渠道';
 COMMENT ON COLUMN bi.fct_complaints.severity IS 'low, normal, high, critical / 严重程度：低、一般、高、紧急';

@@ -6,7 +6,7 @@ FROM contact o CROSS JOIN (SELECT zone FROM business_zone LIMIT 1) z;
 
 COMMENT ON VIEW bi.fct_contacts IS 'One row per contact with a customer / 沟通事实：每次沟通一行';
 COMMENT ON COLUMN bi.fct_contacts.contact_id IS 'The contact / 沟通记录编号';
-COMMENT ON COLUMN bi.fct_contacts.customer_id IS 'The customer / 客户编号';
+COMMENT ON COLUMN bi.fct_contacts.customer_id IS 'The customer / 客户 ID';
 COMMENT ON COLUMN bi.fct_contacts.employee_id IS 'The employee / 沟通人工号';
 COMMENT ON COLUMN bi.fct_contacts.followup_id IS 'The follow-up it served, if any / 所属跟进任务编号（如有）';
 COMMENT ON COLUMN bi.fct_contacts.channel IS

@@ -11,7 +11,7 @@ FROM contract k CROSS JOIN (SELECT zone FROM business_zone LIMIT 1) z
 COMMENT ON VIEW bi.fct_contracts IS
     'One row per contract; term and amount are those of the present term / 合同事实：每份合同一行，期限与金额为当前期';
 COMMENT ON COLUMN bi.fct_contracts.contract_id IS 'The contract / 合同编号';
-COMMENT ON COLUMN bi.fct_contracts.customer_id IS 'The customer / 客户编号';
+COMMENT ON COLUMN bi.fct_contracts.customer_id IS 'The customer / 客户 ID';
 COMMENT ON COLUMN bi.fct_contracts.source_system IS 'The system that numbered it; empty if it was recorded by hand / 来源系统；手工登记为空';
 COMMENT ON COLUMN bi.fct_contracts.contract_number IS 'Its number in that system / 来源系统中的合同号';
 COMMENT ON COLUMN bi.fct_contracts.contract_kind IS
@@ -22,12 +22,12 @@ COMMENT ON COLUMN bi.fct_contracts.starts_date IS 'First day of the term / 起�
 COMMENT ON COLUMN bi.fct_contracts.ends_date IS 'Last day of the term; empty if open / 到期日；无固定期限为空';
 COMMENT ON COLUMN bi.fct_contracts.amount_minor IS 'Amount in whole minor units, such as 分 / 金额（最小货币单位，如分）';
 COMMENT ON COLUMN bi.fct_contracts.currency IS 'Currency, a code of ISO 4217 / 币种（ISO 4217）';
-COMMENT ON COLUMN bi.fct_contracts.renewal_intent IS 'yes, no, unknown / 续约意向：yes 是，no 否，unknown 未知';
-COMMENT ON COLUMN bi.fct_contracts.renewal_count IS 'How often it was renewed / 续约次数';
-COMMENT ON COLUMN bi.fct_contracts.renewed_at IS 'When it was last renewed, UTC / 最近续约时间（UTC）';
+COMMENT ON COLUMN bi.fct_contracts.renewal_intent IS 'yes, no, unknown / 续签意向：yes 是，no 否，unknown 未知';
+COMMENT ON COLUMN bi.fct_contracts.renewal_count IS 'How often it was renewed / 续签次数';
+COMMENT ON COLUMN bi.fct_contracts.renewed_at IS 'When it was last renewed, UTC / 最近续签时间（UTC）';
 COMMENT ON COLUMN bi.fct_contracts.ended_at IS 'When it was ended, UTC / 终止时间（UTC）';
 COMMENT ON COLUMN bi.fct_contracts.end_reason IS 'Why it was ended / 终止原因';
 COMMENT ON COLUMN bi.fct_contracts.is_in_force IS 'In force today / 今日是否有效';
-COMMENT ON COLUMN bi.fct_contracts.is_run_out IS 'The term is over, and it was neither renewed nor ended / 是否已过期而未续约也未终止';
+COMMENT ON COLUMN bi.fct_contracts.is_run_out IS 'The term is over, and it was neither renewed nor ended / 是否已过期而未续签也未终止';
 
 GRANT SELECT ON bi.fct_contracts TO bi_reader;

@@ -12,7 +12,7 @@ FROM task t CROSS JOIN (SELECT zone FROM business_zone LIMIT 1) z;
 COMMENT ON VIEW bi.fct_followups IS
     'One row per follow-up, updated until it ends (accumulating) / 跟进事实：每个跟进任务一行，从安排到结束累积更新';
 COMMENT ON COLUMN bi.fct_followups.followup_id IS 'The follow-up / 跟进任务编号';
-COMMENT ON COLUMN bi.fct_followups.customer_id IS 'The customer / 客户编号';
+COMMENT ON COLUMN bi.fct_followups.customer_id IS 'The customer / 客户 ID';
 COMMENT ON COLUMN bi.fct_followups.assignee_id IS 'The assignee / 执行人工号';
 COMMENT ON COLUMN bi.fct_followups.purpose IS 'Purpose / 目的';
 COMMENT ON COLUMN bi.fct_followups.scheduled_at IS 'When it was scheduled, UTC / 安排时间（UTC）';

@@ -9,7 +9,7 @@ FROM stage_transition s CROSS JOIN (SELECT zone FROM business_zone LIMIT 1) z;
 
 COMMENT ON VIEW bi.fct_lifecycle_transitions IS 'One row per entry of a customer into a stage / 阶段变更事实：客户每进入一个阶段一行';
 COMMENT ON COLUMN bi.fct_lifecycle_transitions.transition_id IS 'The event / 所依据的事件编号';
-COMMENT ON COLUMN bi.fct_lifecycle_transitions.customer_id IS 'The customer / 客户编号';
+COMMENT ON COLUMN bi.fct_lifecycle_transitions.customer_id IS 'The customer / 客户 ID';
 COMMENT ON COLUMN bi.fct_lifecycle_transitions.previous_stage IS
     'The stage before; empty at registration / 之前的阶段；登记时为空';
 COMMENT ON COLUMN bi.fct_lifecycle_transitions.stage IS 'The stage entered / 进入的阶段';

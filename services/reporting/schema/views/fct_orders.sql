@@ -8,7 +8,7 @@ FROM customer_order o CROSS JOIN (SELECT zone FROM business_zone LIMIT 1) z;
 
 COMMENT ON VIEW bi.fct_orders IS 'One row per order (accumulating) / 订单事实：每个订单一行，累积更新';
 COMMENT ON COLUMN bi.fct_orders.order_id IS 'The order / 订单编号';
-COMMENT ON COLUMN bi.fct_orders.customer_id IS 'The customer / 客户编号';
+COMMENT ON COLUMN bi.fct_orders.customer_id IS 'The customer / 客户 ID';
 COMMENT ON COLUMN bi.fct_orders.source_system IS 'The system that numbered it; empty if it was recorded by hand / 来源系统；手工登记为空';
 COMMENT ON COLUMN bi.fct_orders.order_number IS 'Its number in that system / 来源系统中的订单号';
 COMMENT ON COLUMN bi.fct_orders.product_category IS 'What was ordered / 产品类别';

@@ -10,7 +10,7 @@ FROM plan p CROSS JOIN (SELECT zone FROM business_zone LIMIT 1) z LEFT JOIN LATE
 COMMENT ON VIEW bi.fct_plans IS
     'One row per follow-up plan of a customer, updated until it ends (accumulating) / 跟进计划事实：客户的每个计划一行，从开始到结束累积更新';
 COMMENT ON COLUMN bi.fct_plans.plan_id IS 'The plan / 计划编号';
-COMMENT ON COLUMN bi.fct_plans.customer_id IS 'The customer / 客户编号';
+COMMENT ON COLUMN bi.fct_plans.customer_id IS 'The customer / 客户 ID';
 COMMENT ON COLUMN bi.fct_plans.template_name IS 'The template it follows / 计划模板';
 COMMENT ON COLUMN bi.fct_plans.template_version IS 'Last version of the template / 模板版本（最近适用）';
 COMMENT ON COLUMN bi.fct_plans.tier IS 'Last tier / 客户分层（最近适用）';

@@ -8,7 +8,7 @@ FROM quote q CROSS JOIN (SELECT zone FROM business_zone LIMIT 1) z;
 
 COMMENT ON VIEW bi.fct_quotes IS 'One row per quote (accumulating) / 报价事实：每份报价一行，累积更新';
 COMMENT ON COLUMN bi.fct_quotes.quote_id IS 'The quote / 报价编号';
-COMMENT ON COLUMN bi.fct_quotes.customer_id IS 'The customer / 客户编号';
+COMMENT ON COLUMN bi.fct_quotes.customer_id IS 'The customer / 客户 ID';
 COMMENT ON COLUMN bi.fct_quotes.source_system IS 'The system that numbered it; empty if it was recorded by hand / 来源系统；手工登记为空';
 COMMENT ON COLUMN bi.fct_quotes.quote_number IS 'Its number in that system / 来源系统中的报价号';
 COMMENT ON COLUMN bi.fct_quotes.product_category IS 'What was asked for / 产品类别';

@@ -9,7 +9,7 @@ FROM survey s CROSS JOIN (SELECT zone FROM business_zone LIMIT 1) z;
 COMMENT ON VIEW bi.fct_surveys IS
     'One row per survey sent to a customer; anonymous answers are not included / 问卷事实：发给客户的每份问卷一行；匿名作答不在此列';
 COMMENT ON COLUMN bi.fct_surveys.survey_id IS 'The survey / 问卷编号';
-COMMENT ON COLUMN bi.fct_surveys.customer_id IS 'The customer / 客户编号';
+COMMENT ON COLUMN bi.fct_surveys.customer_id IS 'The customer / 客户 ID';
 COMMENT ON COLUMN bi.fct_surveys.survey_name IS 'Name of the survey / 问卷名称';
 COMMENT ON COLUMN bi.fct_surveys.survey_kind IS 'csat or nps / 类型：csat 满意度，nps 净推荐值';
 COMMENT ON COLUMN bi.fct_surveys.lowest_score IS 'Lowest possible score / 最低分';

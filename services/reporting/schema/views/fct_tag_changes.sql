@@ -7,7 +7,7 @@ WHERE f.type IN ('care.customer.tag-added.v1', 'care.customer.tag-removed.v1');
 
 COMMENT ON VIEW bi.fct_tag_changes IS 'One row per tag that was added or removed / 标签变更事实：每次添加或移除一行';
 COMMENT ON COLUMN bi.fct_tag_changes.tag_change_id IS 'The change / 变更编号';
-COMMENT ON COLUMN bi.fct_tag_changes.customer_id IS 'The customer / 客户编号';
+COMMENT ON COLUMN bi.fct_tag_changes.customer_id IS 'The customer / 客户 ID';
 COMMENT ON COLUMN bi.fct_tag_changes.tag IS 'The tag / 标签';
 COMMENT ON COLUMN bi.fct_tag_changes.is_added IS 'Added, or else removed / 是否为添加（否则为移除）';
 COMMENT ON COLUMN bi.fct_tag_changes.changed_at IS 'When it took place, UTC / 发生时间（UTC）';

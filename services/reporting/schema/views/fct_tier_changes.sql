@@ -7,7 +7,7 @@ WHERE f.type = 'care.customer.tier-changed.v1';
 
 COMMENT ON VIEW bi.fct_tier_changes IS 'One row per change of a tier / 分层变更事实：每次分层变更一行';
 COMMENT ON COLUMN bi.fct_tier_changes.tier_change_id IS 'The change / 变更编号';
-COMMENT ON COLUMN bi.fct_tier_changes.customer_id IS 'The customer / 客户编号';
+COMMENT ON COLUMN bi.fct_tier_changes.customer_id IS 'The customer / 客户 ID';
 COMMENT ON COLUMN bi.fct_tier_changes.tier_scheme IS 'The scheme, such as default or abc / 分层方案，如 default、abc';
 COMMENT ON COLUMN bi.fct_tier_changes.previous_tier IS 'The tier before; empty for the first / 之前的分层；首次为空';
 COMMENT ON COLUMN bi.fct_tier_changes.tier IS 'The tier from then on / 变更后的分层';
