@@ -56,7 +56,12 @@ def add_examples(name: str, schema: dict[str, Any]) -> None:
 
 
 def stale() -> list[str]:
-    return [name for name in SERVICES if not committed(name).exists() or committed(name).read_text() != document(name)]
+    """Return the services whose committed document differs from their routes."""
+    return [name for name in SERVICES if _committed_text(name) != document(name)]
+
+
+def _committed_text(name: str) -> str | None:
+    return committed(name).read_text("utf-8") if committed(name).exists() else None
 
 
 def committed(name: str) -> Path:
@@ -65,12 +70,13 @@ def committed(name: str) -> Path:
 
 def main(arguments: list[str]) -> int:
     if "--check" in arguments:
-        for name in stale():
-            sys.stderr.write(f"{committed(name)} does not say what the routes do; run `make contracts`\n")
-        return len(stale())
+        found = stale()
+        for name in found:
+            sys.stderr.write(f"{committed(name)} differs from the routes; run `make contracts`\n")
+        return len(found)
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in SERVICES:
-        committed(name).write_text(document(name))
+        committed(name).write_text(document(name), "utf-8")
     return 0
 
 
