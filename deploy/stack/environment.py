@@ -4,9 +4,12 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from deploy.stack import kafka, postgres
+import asyncpg
+
+from deploy.stack import kafka, postgres, state
 from deploy.stack.errors import StackError
 from deploy.stack.providers import NAMED_BY_ADDRESS, Provider, Say, Server, StartOptions
 
@@ -18,27 +21,44 @@ def postgres_providers() -> list[Provider]:
     return [Provider(NAMED_BY_ADDRESS, _postgres_named, _postgres)]
 
 
-def kafka_providers(own: str) -> list[Provider]:
+def kafka_providers(data_dir: Path, own: str) -> list[Provider]:
     """`own` is the address that our own broker would have. `care env` exports it, also for the next start."""
-    return [Provider(NAMED_BY_ADDRESS, partial(_kafka_named, own), _kafka)]
+    return [Provider(NAMED_BY_ADDRESS, partial(_kafka_named, data_dir, own), _kafka)]
 
 
 async def _postgres_named(_: Say) -> bool:
     return bool(os.environ.get(POSTGRES_VARIABLE))
 
 
-async def _kafka_named(own: str, _: Say) -> bool:
+async def _kafka_named(data_dir: Path, own: str, say: Say) -> bool:
     address = os.environ.get(KAFKA_VARIABLE)
+    for folder in state.others(data_dir):
+        # Two stacks on one Kafka would write to the same topics.
+        if address and address == _kafka_of(folder):
+            say(f"{KAFKA_VARIABLE} is ignored: {address} is the Kafka of the stack of {folder}")
+            return False
     return bool(address) and (address != own or await kafka.answers(own))
+
+
+def _kafka_of(folder: Path) -> str | None:
+    found = state.current(folder)
+    return found.environment.get(KAFKA_VARIABLE) if found else None
 
 
 @asynccontextmanager
 async def _postgres(options: StartOptions) -> AsyncIterator[Server]:
     del options
     url = os.environ[POSTGRES_VARIABLE]
-    if not await postgres.answers(url):
-        address = urlsplit(url)
-        place = f"{address.hostname}:{address.port or 5432}"
+    address = urlsplit(url)
+    place = f"{address.hostname}:{address.port or 5432}"
+    try:
+        answers = await postgres.answers(url)
+    except asyncpg.PostgresError as error:
+        raise StackError(
+            f"PostgreSQL at {place} refuses the address in {POSTGRES_VARIABLE}: {error}",
+            f"{place} 的 PostgreSQL 拒绝了 {POSTGRES_VARIABLE} 中的地址：{error}",
+        ) from error
+    if not answers:
         raise StackError(
             f"No PostgreSQL answers at {place}, the address in {POSTGRES_VARIABLE}.",
             f"{POSTGRES_VARIABLE} 中的地址 {place} 没有 PostgreSQL 响应。",

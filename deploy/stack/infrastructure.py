@@ -50,7 +50,7 @@ async def infrastructure(
     postgres_options = StartOptions(data_dir, postgres_port or free_port(), secrets, say)
     kafka_options = StartOptions(data_dir, kafka_port or free_port(), secrets, say)
     for_kafka = [
-        *environment.kafka_providers(f"{HOST}:{kafka_options.port}"),
+        *environment.kafka_providers(data_dir, f"{HOST}:{kafka_options.port}"),
         *containers.kafka_providers(),
         *kafka.providers(),
         *tansu.providers(),

@@ -45,5 +45,8 @@ def _installed_java() -> Path | None:
 
 
 def _major_of(program: Path) -> int:
-    answer = subprocess.run([program, "-version"], capture_output=True, text=True, check=False, timeout=20)
+    try:
+        answer = subprocess.run([program, "-version"], capture_output=True, text=True, check=False, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return 0
     return major(answer.stderr)

@@ -41,7 +41,7 @@ def inspect(folder: Path) -> Binaries | None:
     """Return the server programs in `folder`; None if they are incomplete."""
     if not all((folder / program).exists() for program in ("postgres", "initdb")):
         return None
-    answer = _first_line([str(folder / "postgres"), "--version"])
+    answer = _output([str(folder / "postgres"), "--version"])
     version = re.search(r"\d+(\.\d+)?", answer)
     return Binaries(folder, version.group()) if version else None
 
@@ -68,12 +68,17 @@ def _candidates() -> Iterable[Path]:
     on_path = shutil.which("postgres")
     if on_path:
         yield Path(on_path).resolve().parent
-    if shutil.which("pg_config"):
-        yield Path(_first_line(["pg_config", "--bindir"]))
+    # Without an answer, the path would be that of the working directory.
+    if shutil.which("pg_config") and (folder := _output(["pg_config", "--bindir"])):
+        yield Path(folder)
     for pattern in PATTERNS:
         yield from Path("/").glob(pattern)
 
 
-def _first_line(command: list[str]) -> str:
-    answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+def _output(command: list[str]) -> str:
+    """Return what a command prints; nothing if it cannot be run."""
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
     return answer.stdout.strip()

@@ -73,6 +73,9 @@ async def _http(url: str) -> Answer:
             report = response.json()
     except (httpx.TransportError, ValueError):
         return None
+    if not isinstance(report, dict):
+        # Another program has the port.
+        return None
     tasks = {name: each["detail"] for name, each in report.get("tasks", {}).items() if not each["ready"]}
     detail = "; ".join(f"{name}: {text}".strip(": ") for name, text in {**report.get("faults", {}), **tasks}.items())
     return response.status_code == HTTPStatus.OK, detail

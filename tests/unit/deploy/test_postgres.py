@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import asyncpg
 import pytest
 
-from deploy.stack import account, databases
+from deploy.stack import account, databases, environment, java, postgres_binaries
 from deploy.stack.account import Account
 from deploy.stack.credentials import Credentials
 from deploy.stack.errors import StackError
 from deploy.stack.postgres_binaries import Binaries, inspect, pick, written_by
+from deploy.stack.providers import StartOptions
 
 EIGHTEEN = Binaries(Path("/eighteen"), "18.6")
 FIFTEEN = Binaries(Path("/fifteen"), "15.18")
@@ -71,3 +73,29 @@ def test_the_addresses_of_the_databases_follow_that_of_the_cluster(admin: str, e
     secrets = Credentials()
     url = databases.urls(admin, secrets).app["alerts"]
     assert url == f"postgresql://care_alerts:{secrets.roles['care_alerts']}@{expected}"
+
+
+def test_a_program_that_cannot_be_run_is_no_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for program in ("postgres", "initdb", "pg_config", "java"):
+        (tmp_path / program).write_text("#!/no/such/interpreter\n")
+        (tmp_path / program).chmod(0o755)
+    assert inspect(tmp_path) is None
+    assert java._major_of(tmp_path / "java") == 0
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(postgres_binaries, "PATTERNS", ())
+    assert list(postgres_binaries._candidates()) == [tmp_path]
+
+
+async def test_a_wrong_password_in_the_address_is_an_error_without_the_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(_url: str) -> bool:
+        raise asyncpg.InvalidPasswordError('password authentication failed for user "postgres"')
+
+    monkeypatch.setenv("CARE_POSTGRES_ADMIN_URL", "postgresql://postgres:secret@db.example.org/postgres")
+    monkeypatch.setattr("deploy.stack.environment.postgres.answers", refuse)
+    [provider] = environment.postgres_providers()
+    with pytest.raises(StackError, match=r"db\.example\.org:5432 refuses.*authentication failed") as caught:
+        async with provider.start(StartOptions(tmp_path, 1, Credentials(), print)):
+            pass
+    assert "secret" not in str(caught.value)

@@ -202,9 +202,23 @@ def test_containers_that_cannot_start_leave_the_state_as_it_was(tmp_path: Path) 
 
 
 async def test_the_exported_address_of_our_own_broker_does_not_name_another_one(
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CARE_KAFKA_BOOTSTRAP", "127.0.0.1:1")
-    [own], [other] = environment.kafka_providers("127.0.0.1:1"), environment.kafka_providers("127.0.0.1:2")
+    [own] = environment.kafka_providers(tmp_path, "127.0.0.1:1")
+    [other] = environment.kafka_providers(tmp_path, "127.0.0.1:2")
     assert not await own.offered(print)
     assert await other.offered(print)
+
+
+async def test_two_stacks_never_share_a_kafka(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARE_KAFKA_BOOTSTRAP", "127.0.0.1:1")
+    said: list[str] = []
+    with stack_lock.sole_instance(tmp_path / "first"):
+        first = State(pid=os.getpid(), environment={"CARE_KAFKA_BOOTSTRAP": "127.0.0.1:1"})
+        state.publish(tmp_path / "first", first)
+        [second] = environment.kafka_providers(tmp_path / "second", "127.0.0.1:2")
+        assert not await second.offered(said.append)
+        assert f"is the Kafka of the stack of {tmp_path / 'first'}" in said[0]
+        state.withdraw(tmp_path / "first")
+    assert await second.offered(said.append)
