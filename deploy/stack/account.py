@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PREFERRED_NAMES = ("postgres", "nobody")
-# /var/tmp survives a restart of the machine; /tmp does not.
-PERSISTENT_TEMPORARY = Path("/var/tmp")  # noqa: S108 - The folders in it are made by mkdtemp, mode 0700.
+# Temporary folders are cleaned: some systems delete what has been in /var/tmp for 30 days.
+PERSISTENT = Path("/var/lib")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def make_folder(path: Path, account: Account | None) -> Path:
     else:
         # A dangling link to a deleted folder would prevent creating the new one.
         path.unlink(missing_ok=True)
-        path.symlink_to(tempfile.mkdtemp(prefix="customer-lifecycle-", dir=PERSISTENT_TEMPORARY))
+        path.symlink_to(tempfile.mkdtemp(prefix="customer-lifecycle-", dir=PERSISTENT))
     if account is not None:
         os.chown(path, account.uid, account.gid)
     return path.resolve()

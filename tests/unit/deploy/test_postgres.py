@@ -53,7 +53,7 @@ def test_data_that_its_account_cannot_reach_goes_elsewhere_by_a_link(
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    monkeypatch.setattr(account, "PERSISTENT_TEMPORARY", elsewhere)
+    monkeypatch.setattr(account, "PERSISTENT", elsewhere)
     monkeypatch.setattr("os.chown", lambda *_: None)
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
