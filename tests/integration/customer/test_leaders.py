@@ -210,6 +210,19 @@ async def test_a_command_that_had_read_the_former_leader_is_corrected(still: Api
     assert await leaders(still, [address]) == ["L2"]
 
 
+async def test_an_unmarked_leader_that_was_never_the_owners_stays(still: Api) -> None:
+    """So events from before say it, in which a stated leader is not marked."""
+    former, other = await owned(still, 2)
+    await leads(still, "L1")
+    for address, leader_id in ((former, "L1"), (other, "L9")):
+        unmarked = AssignOwnerInList(owner_id="E1", owners_leader_id=leader_id)
+        context = ACTOR.on_timer(utc_now(), address, address)
+        await needs_of(still).customers.handle(UUID(id_of(address)), unmarked, context)
+    await leads(still, "L2")
+    await worker(still).run_due()
+    assert await leaders(still, [former, other]) == ["L2", "L9"]
+
+
 async def test_a_merged_duplicate_follows_and_an_erased_customer_gets_no_event(still: Api) -> None:
     survivor, duplicate, erased, other = await owned(still, 4)
     await merge(still, survivor, duplicate)
