@@ -115,6 +115,7 @@ CONFIGURATION: frozenset[type[Event]] = frozenset(
         customer.SegmentPublished,
         customer.EmployeeLeft,
         customer.EmployeeReturned,
+        customer.EmployeeLeaderChanged,
         customer.SegmentRemoved,
         followup.ContactFormPublished,
         followup.PlanTemplatePublished,

@@ -14,7 +14,7 @@ from contracts.customer.contract import (
     RenewalIntentStated,
 )
 from contracts.customer.dates import DateEvent, ImportantDateApproaching
-from contracts.customer.employee import EmployeeEvent, EmployeeLeft, EmployeeReturned
+from contracts.customer.employee import EmployeeEvent, EmployeeLeaderChanged, EmployeeLeft, EmployeeReturned
 from contracts.customer.erasure import CustomerErased, ErasureEvent, KeyContactErased
 from contracts.customer.handover import (
     ChecklistItem,
@@ -117,6 +117,7 @@ __all__ = [
     "DuplicateAbsorbed",
     "DuplicateReleased",
     "EmployeeEvent",
+    "EmployeeLeaderChanged",
     "EmployeeLeft",
     "EmployeeReturned",
     "EndingContract",

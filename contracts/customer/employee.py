@@ -1,4 +1,7 @@
-"""Whether an employee works for the company. Configuration: the subject is the employee, not a customer (ADR 0008)."""
+"""Whether an employee works for the company, and for which leader.
+
+Configuration: the subject is the employee, not a customer (ADR 0008).
+"""
 
 from typing import Literal
 
@@ -20,4 +23,16 @@ class EmployeeReturned(Event):
     employee_id: EmployeeId
 
 
-EmployeeEvent = EmployeeLeft | EmployeeReturned
+class EmployeeLeaderChanged(Event):
+    """An employee got another leader, or has none any more.
+
+    The customers that the employee owns follow by `owner-assigned`, unless their leader was stated.
+    """
+
+    type: Literal["care.customer.employee-leader-changed.v1"] = "care.customer.employee-leader-changed.v1"
+    employee_id: EmployeeId
+    previous_leader_id: EmployeeId | None = None
+    leader_id: EmployeeId | None = None
+
+
+EmployeeEvent = EmployeeLeft | EmployeeReturned | EmployeeLeaderChanged

@@ -45,6 +45,7 @@ class EndingContract(BaseModel):
 class HandoverStarted(Event):
     """A handover was started. The old owner remains the owner until the handover is accepted.
 
+    `is_leader_stated`: `to_leader_id` was stated. If not, the acceptance takes the leader that the new owner has then.
     `batch_id` is the batch handover that it belongs to, if any. `items_left_out` is the number of items and contracts
     above the limit of the checklist.
     """
@@ -54,6 +55,7 @@ class HandoverStarted(Event):
     from_owner_id: EmployeeId | None = None
     to_owner_id: EmployeeId
     to_leader_id: EmployeeId | None = None
+    is_leader_stated: bool = True
     reason: Code
     checklist: tuple[ChecklistItem, ...] = ()
     items_left_out: int = 0

@@ -9,6 +9,7 @@ from contracts.types import EmployeeId
 class OwnerAssigned(Event):
     """The owner of the customer was assigned, or its leader changed. `leader_id` is the leader of the owner, if known.
 
+    `is_leader_stated`: the leader was stated for this customer, so it stays when the owner gets another leader.
     If the new owner was a helper of the customer, that ends. It does not resume when the owner changes again.
     """
 
@@ -16,6 +17,7 @@ class OwnerAssigned(Event):
     previous_owner_id: EmployeeId | None = None
     owner_id: EmployeeId
     leader_id: EmployeeId | None = None
+    is_leader_stated: bool = False
 
 
 class HelperAdded(Event):

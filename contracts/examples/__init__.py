@@ -204,6 +204,7 @@ OTHER_STREAMS: dict[type[Event], UUID] = {
     customer.ImportantDateApproaching: IMPORTANT_DATE_ID,
     customer.EmployeeLeft: EMPLOYEE_STREAM_ID,
     customer.EmployeeReturned: EMPLOYEE_STREAM_ID,
+    customer.EmployeeLeaderChanged: EMPLOYEE_STREAM_ID,
 }
 
 

@@ -103,6 +103,7 @@ CUSTOMER: tuple[Event, ...] = (
     customer.HandoverWithdrawn(reason_ref=CONTENT_REF),
     customer.EmployeeLeft(employee_id="E1007"),
     customer.EmployeeReturned(employee_id="E1007"),
+    customer.EmployeeLeaderChanged(employee_id="E1007", previous_leader_id="E1003", leader_id=LEADER),
     customer.HandoverBatchStarted(
         from_owner_id="E1003",
         to_owner_ids=(OWNER, "E1012"),

@@ -56,7 +56,7 @@ def dependencies(context: ServiceContext) -> Dependencies:
         tier_schemes=tier_schemes,
         queries=CustomerQueries(pool, Search(pool, pseudonyms)),
         employees=employees,
-        presence=CommandHandler(store, EMPLOYEE, mapper),
+        employments=CommandHandler(store, EMPLOYEE, mapper),
         handover_queries=HandoverQueries(pool),
         pseudonyms=pseudonyms,
         erasure=ErasureHandler(pool, mapper, ParkedEvents(receiver.CONSUMER)),

@@ -17,6 +17,7 @@ from chassis.versions.lookup import Versions
 from contracts.customer import SegmentPublished, TagVocabularyPublished, TierSchemePublished
 from services.customer.commerce.recording import Commerce
 from services.customer.domain import Customer
+from services.customer.domain.employee import Employee
 from services.customer.domain.handover import Handover
 from services.customer.domain.handover_batch import Batch
 from services.customer.employees import Employees
@@ -44,7 +45,7 @@ class Dependencies:
     segments: Versions[SegmentPublished]
     queries: CustomerQueries
     employees: Employees
-    presence: CommandHandler[bool]
+    employments: CommandHandler[Employee]
     handover_queries: HandoverQueries
     pseudonyms: Pseudonyms
     erasure: ErasureHandler

@@ -21,7 +21,7 @@ SAVE = """
     INSERT INTO employee (employee_id, name, leader_id, left_at)
     VALUES ($1, $2, $3, CASE WHEN $4::boolean THEN now() END)
     ON CONFLICT (employee_id) DO UPDATE SET name = excluded.name,
-        leader_id = coalesce(excluded.leader_id, employee.leader_id),
+        leader_id = CASE WHEN NOT $5 THEN coalesce(excluded.leader_id, employee.leader_id) END,
         left_at = CASE WHEN $4 IS NULL THEN employee.left_at WHEN $4 THEN coalesce(employee.left_at, now()) END
 """
 INTRODUCE = "INSERT INTO employee (employee_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING"
@@ -65,7 +65,13 @@ class Employees:
         await self._pool.execute(INTRODUCE, employee_id, name)
 
     async def save(
-        self, employee_id: str, name: str, leader_id: str | None = None, *, has_left: bool | None = None
+        self,
+        employee_id: str,
+        name: str,
+        leader_id: str | None = None,
+        *,
+        has_left: bool | None = None,
+        has_no_leader: bool = False,
     ) -> None:
-        """Save an employee; an absent leader or `has_left` stays as it is."""
-        await self._pool.execute(SAVE, employee_id, name, leader_id, has_left)
+        """Save an employee; an absent leader or `has_left` stays as it is. `has_no_leader` deletes the leader."""
+        await self._pool.execute(SAVE, employee_id, name, leader_id, has_left, has_no_leader)

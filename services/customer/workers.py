@@ -31,6 +31,7 @@ from services.customer.imports.customer_lookup import CustomerLookup
 from services.customer.imports.customers import CustomerImport
 from services.customer.inbound import receiver
 from services.customer.inbound.receiver import InboundReceiver
+from services.customer.leaders.follower import LeaderFollower
 from services.customer.merging.duplicates import DuplicateFinder
 from services.customer.projection import followup
 from services.customer.queries.names import CompanyNames
@@ -151,6 +152,7 @@ def timers(context: ServiceContext, needs: Dependencies) -> dict[str, RunDue]:
         "tiers": TierRunner(pool, needs.customers, zone).run_due,
         "handovers": handover_batches(needs).run_due,
         "dates": ImportantDateReminder(pool, dates, needs.pseudonyms, zone).run_due,
+        "leaders": LeaderFollower(pool, needs.customers, needs.employees).run_due,
         "duplicates": DuplicateFinder(pool).run_due,
         "erasure": needs.erasure.run_due,
     }

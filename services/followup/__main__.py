@@ -49,6 +49,7 @@ from services.followup.queries.guards import GuardQueries
 from services.followup.queries.my_day import DayQueries
 from services.followup.queries.surveys import SurveyQueries
 from services.followup.queries.tasks import TaskQueries
+from services.followup.queries.tier_schemes import TierSchemes
 from services.followup.schema import SCHEMA
 from services.followup.surveys.invitations import Invitations
 
@@ -156,6 +157,7 @@ def dependencies(context: ServiceContext) -> Dependencies:
         day_queries=DayQueries(context.pool, context.settings.business_zone),
         due_work=DueWork(context.pool),
         customers=Customers(context.pool),
+        tier_schemes=TierSchemes(context.pool),
         invitations=Invitations(pseudonyms),
         exports=Exports(NAME, mapper, context.pool),
     )

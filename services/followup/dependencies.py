@@ -37,6 +37,7 @@ from services.followup.queries.guards import GuardQueries
 from services.followup.queries.my_day import DayQueries
 from services.followup.queries.surveys import SurveyQueries
 from services.followup.queries.tasks import TaskQueries
+from services.followup.queries.tier_schemes import TierSchemes
 from services.followup.surveys.invitations import Invitations
 
 
@@ -77,6 +78,7 @@ class Dependencies:
     day_queries: DayQueries
     due_work: DueWork
     customers: Customers
+    tier_schemes: TierSchemes
 
     invitations: Invitations
     exports: Exports

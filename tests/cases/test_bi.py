@@ -1,19 +1,22 @@
 """Cases 51 and 52: facts that BI tools did not find, and tools that build models."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid5
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
 
 from chassis.postgres.database import Pool, open_pool, transaction
-from contracts import customer
+from contracts import customer, followup
 from contracts.event import Event
-from contracts.examples import CUSTOMER_ID, QUOTE_ID, example, example_envelope
+from contracts.examples import CUSTOMER_ID, OCCURRED_AT, QUOTE_ID, example, example_envelope
 from deploy.stack.databases import BI_BUILDER, GRANT_BI_BUILDER
 from services.reporting import projection
+from services.reporting.queries.customers import ONE
 from tests.support.facts import fact_of
 from tests.support.servers import Database, Servers
 
@@ -68,6 +71,38 @@ async def test_51_numbers_of_other_systems(read_model: Pool, reader: Pool) -> No
     ]
     assert await rows(reader, "source_system, order_number", "fct_orders") == [("shop", "O-7")]
     assert await rows(reader, "source_system, contract_number", "fct_contracts") == [("erp", "V-3")]
+
+
+EARLIER = OCCURRED_AT - timedelta(days=400)
+EARLIER_FACTS: list[tuple[Event, datetime | None]] = [
+    (customer.ProfileChanged(last_contacted_at=EARLIER), EARLIER),
+    (example(customer.OrderPlaced), EARLIER),
+    (example(customer.QuoteRequested), EARLIER),
+    (example(customer.QuoteIssued), EARLIER),
+    (example(customer.ContractSigned), EARLIER),
+    (example(followup.ContactLogged, automated=False), EARLIER),
+    (example(followup.ComplaintRaised), EARLIER),
+    (example(followup.SurveyAnswered), EARLIER),
+    # These are no facts by which the customer is known.
+    (example(followup.ContactLogged, automated=True), None),
+    (example(customer.StageChanged), None),
+]
+
+
+@pytest.mark.parametrize(("fact", "since"), EARLIER_FACTS, ids=lambda each: getattr(each, "type", None))
+async def test_37_the_earliest_fact_dates_a_customer_for_bi_and_for_rest(
+    read_model: Pool, reader: Pool, fact: Event, since: datetime | None
+) -> None:
+    sent = example(followup.SurveySent)
+    await told(read_model, registered, *([sent] if isinstance(fact, followup.SurveyAnswered) else []))
+    late = example_envelope(fact, id=uuid5(CUSTOMER_ID, "late"), position=9, version=9, occurred_at=EARLIER)
+    async with transaction(read_model) as held:
+        await projection.apply([fact_of(late)], held)
+    expected = since or OCCURRED_AT
+    [shown] = await reader.fetch("SELECT registered_at, registered_date FROM bi.dim_customers")
+    assert tuple(shown) == (expected, expected.astimezone(ZoneInfo("Asia/Shanghai")).date())
+    answered = await read_model.fetch(ONE, OCCURRED_AT, CUSTOMER_ID)
+    assert [row["registered_at"] for row in answered] == [expected]
 
 
 async def test_51_referrals(read_model: Pool, reader: Pool) -> None:

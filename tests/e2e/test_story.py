@@ -144,6 +144,31 @@ async def test_a_seller_sees_and_changes_only_their_own(product: Product) -> Non
         assert hers not in {item["id"] for item in listed}
 
 
+async def test_the_owners_new_leader_sees_a_customer_in_every_service_and_the_former_one_does_not(
+    product: Product, heard: ReceivedEvents
+) -> None:
+    client = product.client
+    await client.put("customer", "/v1/employees/sun", {"name": "孙悦", "leader_id": "former"})
+    customer = await register(client, "苏州明远", owner_id="sun")
+    await client.post("followup", f"/v1/customers/{customer}/tasks", {"due_at": soon(1), "content": "首次回访"})
+    await heard.wait_for(customer, "care.alert.raised.v1", rule_id="missed-follow-up")
+    await client.put("customer", "/v1/employees/sun", {"name": "孙悦", "leader_id": "newer"})
+    for leader, sees in (("newer", True), ("former", False)):
+        token = await client.http.post(f"{client.issuer}/token", json={"subject": leader, "roles": ["leader"]})
+        bearer = {"Authorization": f"Bearer {token.json()['access_token']}"}
+        async with httpx.AsyncClient(headers=bearer, trust_env=False) as http:
+
+            async def agree(http: httpx.AsyncClient = http, *, sees: bool = sees) -> bool:
+                found = [(await http.get(f"{client.urls['customer']}/v1/customers/{customer}")).status_code == 200]
+                found += [(await http.get(f"{client.urls['reporting']}/v1/customers/{customer}")).status_code == 200]
+                for service, path in (("followup", "tasks"), ("alerts", "alerts")):
+                    listed = await http.get(f"{client.urls[service]}/v1/{path}?customer_id={customer}")
+                    found.append(listed.status_code == 200 and bool(listed.json()["items"]))
+                return found == [sees] * 4
+
+            await eventually(agree)
+
+
 async def test_bi_reads_the_views_and_nothing_else(product: Product) -> None:
     if shutil.which("psql") is None:
         pytest.skip("psql is not installed here; tests/integration/reporting covers the views with asyncpg")

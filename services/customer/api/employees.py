@@ -1,24 +1,36 @@
 """HTTP for employees. Their names stay in this service."""
 
+from dataclasses import replace
+from enum import StrEnum
+from typing import Self
+from uuid import UUID
+
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from chassis.commands.command import RequestModel
 from chassis.commands.problem import not_found
 from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.paging import Page
+from contracts.field_error import FieldError
 from contracts.types import EmployeeId, Name
 from services.customer.api.access import LeaderCreating, Reader
-from services.customer.commands.employee import StatePresence
+from services.customer.commands.employee import StateLeader, StatePresence
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.employees import EmployeeView
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 
 
+class EmployeeField(StrEnum):
+    """The data of an employee that can be deleted."""
+
+    LEADER_ID = "leader_id"
+
+
 class Employee(RequestModel):
-    """The data of an employee."""
+    """The data of an employee. The fields named in `clear` are deleted."""
 
     name: Name
     leader_id: EmployeeId | None = Field(
@@ -27,19 +39,36 @@ class Employee(RequestModel):
     has_left: bool | None = Field(
         default=None, description="An employee who has left gets no customers. If absent, it stays as it is."
     )
+    clear: tuple[EmployeeField, ...] = Field(default=(), max_length=len(EmployeeField))
+
+    @model_validator(mode="after")
+    def stated_or_cleared(self) -> Self:
+        if self.clear and self.leader_id:
+            raise FieldError(
+                "a field cannot be set and cleared at once: leader_id", "不能同时填写又清除：leader_id", "clear"
+            )
+        return self
 
 
 @router.put("/employees/{employee_id}")
 async def keep_employee(
     employee_id: EmployeeId, employee: Employee, caller: LeaderCreating, needs: Needs
 ) -> EmployeeView:
-    """Create or update an employee. Names stay in this service."""
+    """Create or update an employee. Names stay in this service.
+
+    The customers of the employee get a new leader with the employee, unless their leader was stated.
+    """
     known = await needs.employees.one(employee_id)
     if known is None or known.leader_id != employee.leader_id:
         await needs.employees.require_present(employee.leader_id)
+    has_no_leader = EmployeeField.LEADER_ID in employee.clear
     if employee.has_left is not None:
         await state_presence(employee_id, caller, needs, has_left=employee.has_left, known=known)
-    await needs.employees.save(employee_id, employee.name, employee.leader_id, has_left=employee.has_left)
+    if employee.leader_id or has_no_leader:
+        await state_leader(employee_id, employee.leader_id, caller, needs, known)
+    await needs.employees.save(
+        employee_id, employee.name, employee.leader_id, has_left=employee.has_left, has_no_leader=has_no_leader
+    )
     saved = await needs.employees.one(employee_id)
     if saved is None:
         raise not_found()
@@ -50,11 +79,24 @@ async def state_presence(
     employee_id: str, caller: Caller, needs: Dependencies, *, has_left: bool, known: EmployeeView | None
 ) -> None:
     """Publish a change before it is saved, so that a repeated request completes an interrupted one."""
-    # In hex, because derived ids ignore case, and ids that differ only in case are different employees.
-    stream_id = needs.pseudonyms.derived("employee", employee_id.encode().hex())
     was_left = known is not None and known.has_left
     command = StatePresence(employee_id=employee_id, has_left=has_left, was_left=was_left)
-    await needs.presence.handle(stream_id, command, caller.context)
+    await needs.employments.handle(stream_of(employee_id, needs), command, caller.context)
+
+
+async def state_leader(
+    employee_id: str, leader_id: str | None, caller: Caller, needs: Dependencies, known: EmployeeView | None
+) -> None:
+    """Publish a change before it is saved, like one of presence. It has its own idempotency key."""
+    previous_id = known.leader_id if known else None
+    command = StateLeader(employee_id=employee_id, leader_id=leader_id, previous_id=previous_id)
+    context = replace(caller.context, key=f"{caller.context.key}|leader")
+    await needs.employments.handle(stream_of(employee_id, needs), command, context)
+
+
+def stream_of(employee_id: str, needs: Dependencies) -> UUID:
+    """Return the stream of an employee. Derived ids ignore case, but ids of employees do not: hence in hex."""
+    return needs.pseudonyms.derived("employee", employee_id.encode().hex())
 
 
 @router.get("/employees")

@@ -50,6 +50,7 @@ async def start_handover(customer_id: UUID, command: commands.StartHandover, cal
         from_owner_id=customer.owner_id,
         checklist=found.items,
         contracts=found.contracts,
+        is_leader_stated=command.to_leader_id is not None,
     )
     handled = await needs.handovers.handle(
         stream_of(customer_id, needs),
@@ -75,10 +76,9 @@ async def accept_handover(customer_id: UUID, command: Acceptance, caller: Anyone
     if started is None:
         raise not_found()
     leavers = await needs.employees.left([started.to_owner_id, started.to_leader_id or started.to_owner_id])
-    # The leader may have left since the handover started.
-    leader_id = started.to_leader_id
-    if leader_id in leavers:
-        leader_id = await needs.employees.leader_of(started.to_owner_id)
+    # A stated leader may have left since the handover started, and the new owner may have another leader.
+    is_stated = started.is_leader_stated and started.to_leader_id not in leavers
+    leader_id = started.to_leader_id if is_stated else await needs.employees.leader_of(started.to_owner_id)
 
     def authorize(handover: Handover) -> None:
         caller.require(accepters(handover))
@@ -90,6 +90,7 @@ async def accept_handover(customer_id: UUID, command: Acceptance, caller: Anyone
         from_owner_id=started.from_owner_id,
         owner_id=started.to_owner_id,
         leader_id=leader_id,
+        is_leader_stated=is_stated,
     )
     handled = await needs.handovers.handle(
         stream_id,

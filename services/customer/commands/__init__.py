@@ -23,7 +23,16 @@ from services.customer.commands.market import MakeReferral, RecordNews, SeeCompe
 from services.customer.commands.merging import AbsorbDuplicate, MarkDistinct, MergeInto, ReleaseDuplicate, UnmergeFrom
 from services.customer.commands.needs import StateNeed
 from services.customer.commands.order import CancelOrder, DeliverOrder, OrderCommand, PlaceOrder
-from services.customer.commands.ownership import AddHelper, AssignOwner, ChangeLeader, EndHelp, PassOn, RemoveHelper
+from services.customer.commands.ownership import (
+    AddHelper,
+    AssignOwner,
+    AssignOwnerInList,
+    ChangeLeader,
+    EndHelp,
+    FollowOwnersLeader,
+    PassOn,
+    RemoveHelper,
+)
 from services.customer.commands.people import AddKeyContact, ChangeKeyContact, KeyContact, RemoveKeyContact
 from services.customer.commands.quote import CompareQuote, IssueQuote, OpenQuote, QuoteCommand
 from services.customer.commands.record import (
@@ -57,6 +66,7 @@ AnyCommand = Annotated[
     | AssignOwner
     | PassOn
     | ChangeLeader
+    | FollowOwnersLeader
     | AddKeyContact
     | ChangeKeyContact
     | RemoveKeyContact
@@ -92,6 +102,7 @@ __all__ = [
     "AnyCommand",
     "AssessTier",
     "AssignOwner",
+    "AssignOwnerInList",
     "BeginHandover",
     "BeginHandoverBatch",
     "CancelOrder",
@@ -112,6 +123,7 @@ __all__ = [
     "EraseCustomer",
     "EraseKeyContact",
     "ExternalReference",
+    "FollowOwnersLeader",
     "IssueQuote",
     "KeyContact",
     "MakeReferral",

@@ -1,4 +1,4 @@
-"""The command about an employee's presence in the company."""
+"""The commands about an employee: their presence in the company, and their leader."""
 
 from chassis.commands.command import Command
 from contracts.types import EmployeeId
@@ -10,3 +10,14 @@ class StatePresence(Command):
     employee_id: EmployeeId
     has_left: bool
     was_left: bool
+
+
+class StateLeader(Command):
+    """State an employee's leader, or that there is none. `previous_id`: the one in the list of employees before."""
+
+    employee_id: EmployeeId
+    leader_id: EmployeeId | None
+    previous_id: EmployeeId | None
+
+
+EmployeeCommand = StatePresence | StateLeader

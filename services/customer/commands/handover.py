@@ -26,6 +26,7 @@ class BeginHandover(FactCommand):
     checklist: tuple[ChecklistItem, ...] = ()
     contracts: tuple[EndingContract, ...] = ()
     batch_id: UUID | None = None
+    is_leader_stated: bool = True
     # Nobody has to accept it: it is accepted in the same append.
     is_accepted: bool = False
 

@@ -51,7 +51,7 @@ def decide(customer: Customer, command: commands.AnyCommand) -> list[events.Cust
             | commands.AssessTier()
         ):
             return tiers.decide(customer, command)
-        case commands.AssignOwner() | commands.PassOn() | commands.ChangeLeader():
+        case commands.AssignOwner() | commands.PassOn() | commands.ChangeLeader() | commands.FollowOwnersLeader():
             return ownership.decide(customer, command)
         case commands.AddHelper() | commands.RemoveHelper():
             return ownership.decide(customer, command)
@@ -88,8 +88,8 @@ def evolve(customer: Customer, event: events.CustomerEvent) -> Customer:
         ):
             return replace(customer, tier_states=tiers.evolve(customer.tier_states, event))
         case events.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
-            helper_ids = customer.helper_ids - {owner_id}
-            return replace(customer, owner_id=owner_id, leader_id=leader_id, helper_ids=helper_ids)
+            customer = replace(customer, owner_id=owner_id, helper_ids=customer.helper_ids - {owner_id})
+            return replace(customer, leader_id=leader_id, is_leader_stated=event.is_leader_stated)
         case events.HelperAdded(employee_id=employee_id):
             return replace(customer, helper_ids=customer.helper_ids | {employee_id})
         case events.HelperRemoved(employee_id=employee_id):

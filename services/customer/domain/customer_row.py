@@ -48,6 +48,7 @@ class CustomerRow:
     cooperation_since: date | None = None
     price_list: str | None = None
     reviewed_at: datetime | None = None
+    is_leader_stated: bool = False
     is_erased: bool = False
     merged_into: UUID | None = None
     # Of a company: the keys of its name and of its former names.
@@ -81,6 +82,8 @@ def project(row: CustomerRow | None, envelope: Envelope[events.CustomerEvent]) -
         return first_row(envelope, event)
     if row is None:
         raise LookupError("a customer's first event must be Registered")
+    if isinstance(event, events.OwnerAssigned):
+        row = replace(row, is_leader_stated=event.is_leader_stated)
     if isinstance(event, ResponsibilityEvent):
         return evolve_responsibility(row, event)
     if isinstance(event, IGNORED):

@@ -43,7 +43,7 @@ def decide(handover: Handover, command: HandoverCommand) -> list[HandoverEvent]:
 def begun(handover: Handover, command: commands.BeginHandover) -> list[HandoverEvent]:
     request, known = command.request, handover.open
     if known is not None:
-        if (known.to_owner_id, known.to_leader_id) == (request.to_owner_id, request.to_leader_id):
+        if is_the_same(known, command):
             return accepted_at_once(command)
         raise RejectedError(
             "handover-open",
@@ -59,6 +59,7 @@ def begun(handover: Handover, command: commands.BeginHandover) -> list[HandoverE
             from_owner_id=command.from_owner_id,
             to_owner_id=request.to_owner_id,
             to_leader_id=request.to_leader_id,
+            is_leader_stated=command.is_leader_stated,
             reason=request.reason,
             checklist=command.checklist[:MAX_CHECKLIST],
             items_left_out=sum(left_out),
@@ -66,6 +67,14 @@ def begun(handover: Handover, command: commands.BeginHandover) -> list[HandoverE
         ),
         *accepted_at_once(command),
     ]
+
+
+def is_the_same(known: events.HandoverStarted, command: commands.BeginHandover) -> bool:
+    """Whether the open handover is the requested one. A leader that neither of them states may have changed."""
+    request = command.request
+    if known.to_owner_id != request.to_owner_id:
+        return False
+    return known.to_leader_id == request.to_leader_id or not (known.is_leader_stated or command.is_leader_stated)
 
 
 def accepted_at_once(command: commands.BeginHandover) -> list[HandoverEvent]:

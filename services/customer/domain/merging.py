@@ -48,14 +48,14 @@ def decide(customer: Customer, command: MergeCommand) -> list[events.CustomerEve
 
 
 def decide_merged(customer: Customer, into_id: UUID, command: commands.AnyCommand) -> list[events.CustomerEvent]:
-    """Raise MovedError, except for the assessment of tiers, which runs for every customer, and for leavers.
+    """Raise MovedError, except for the assessment of tiers, which runs for every customer, and for employees.
 
-    After an unmerge, the duplicate must not belong to an employee who has left.
+    After an unmerge, the duplicate must not belong to an employee who has left, or have a former leader.
     """
     match command:
         case commands.AssessTier():
             return []
-        case commands.PassOn() | commands.ChangeLeader() | commands.EndHelp():
+        case commands.PassOn() | commands.ChangeLeader() | commands.FollowOwnersLeader() | commands.EndHelp():
             return ownership.decide(customer, command)
         case _:
             raise MovedError(into_id)

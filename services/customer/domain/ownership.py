@@ -10,36 +10,65 @@ MAX_HELPERS = 20
 
 
 OwnershipCommand = (
-    commands.AssignOwner | commands.PassOn | commands.ChangeLeader | commands.AddHelper | commands.RemoveHelper
+    commands.AssignOwner
+    | commands.PassOn
+    | commands.ChangeLeader
+    | commands.FollowOwnersLeader
+    | commands.AddHelper
+    | commands.RemoveHelper
 )
 
 
 def decide(customer: Customer, command: OwnershipCommand) -> list[events.CustomerEvent]:
     match command:
-        case commands.AssignOwner(owner_id=owner_id, leader_id=leader_id):
-            return owner_assigned(customer, owner_id, leader_id)
+        case commands.AssignOwner(owner_id=owner_id, leader_id=stated_id):
+            leader_id = command.owners_leader_id if isinstance(command, commands.AssignOwnerInList) else None
+            return owner_assigned(customer, owner_id, stated_id or leader_id, is_stated=stated_id is not None)
         case commands.PassOn():
             return passed_on(customer, command)
         case commands.ChangeLeader(from_leader_id=from_leader_id, leader_id=leader_id):
             return leader_changed(customer, from_leader_id, leader_id)
+        case commands.FollowOwnersLeader():
+            return leader_followed(customer, command)
         case commands.AddHelper(employee_id=employee_id):
             return helper_added(customer, employee_id)
         case commands.RemoveHelper(employee_id=employee_id):
             return helper_removed(customer, employee_id)
 
 
-def owner_assigned(customer: Customer, owner_id: str, leader_id: str | None) -> list[events.CustomerEvent]:
-    leader = leader_id or (customer.leader_id if owner_id == customer.owner_id else None)
-    if (owner_id, leader) == (customer.owner_id, customer.leader_id):
+def owner_assigned(
+    customer: Customer, owner_id: str, leader_id: str | None, *, is_stated: bool
+) -> list[events.CustomerEvent]:
+    """Return the event of an assignment. Without a leader, the same owner keeps the known one."""
+    if leader_id is None and owner_id == customer.owner_id:
+        leader_id, is_stated = customer.leader_id, customer.is_leader_stated
+    if (owner_id, leader_id, is_stated) == (customer.owner_id, customer.leader_id, customer.is_leader_stated):
         return []
-    return [events.OwnerAssigned(previous_owner_id=customer.owner_id, owner_id=owner_id, leader_id=leader)]
+    return [assigned(customer, owner_id, leader_id, is_stated=is_stated)]
 
 
-def require_present(assigned: list[events.CustomerEvent], leavers: frozenset[str]) -> list[events.CustomerEvent]:
-    """Return the events of an assignment; raise RejectedError if there are any and an employee has left."""
-    if assigned and leavers:
+def assigned(customer: Customer, owner_id: str, leader_id: str | None, *, is_stated: bool) -> events.OwnerAssigned:
+    return events.OwnerAssigned(
+        previous_owner_id=customer.owner_id,
+        owner_id=owner_id,
+        leader_id=leader_id,
+        is_leader_stated=is_stated and leader_id is not None,
+    )
+
+
+def assigned_if_present(
+    customer: Customer, owner_id: str, leader_id: str | None, leavers: frozenset[str], *, is_stated: bool
+) -> list[events.CustomerEvent]:
+    """Return the event of an assignment that a source states. Raise RejectedError if it gives a leaver the customer.
+
+    What a source repeats about an employee who has left changes nothing.
+    """
+    found = owner_assigned(customer, owner_id, leader_id, is_stated=is_stated)
+    if found and leavers:
+        if (owner_id, leader_id) == (customer.owner_id, customer.leader_id):
+            return []
         raise employees_left(leavers)
-    return assigned
+    return found
 
 
 def leader_changed(customer: Customer, previous: str, leader_id: str | None) -> list[events.CustomerEvent]:
@@ -47,7 +76,17 @@ def leader_changed(customer: Customer, previous: str, leader_id: str | None) -> 
     owner_id = customer.owner_id
     if owner_id is None or customer.leader_id != previous or previous == leader_id:
         return []
-    return [events.OwnerAssigned(previous_owner_id=owner_id, owner_id=owner_id, leader_id=leader_id)]
+    return [assigned(customer, owner_id, leader_id, is_stated=customer.is_leader_stated)]
+
+
+def leader_followed(customer: Customer, command: commands.FollowOwnersLeader) -> list[events.CustomerEvent]:
+    """Return no events if the customer has another owner or leader meanwhile, or one that was stated."""
+    seen = (command.owner_id, command.from_leader_id)
+    if (customer.owner_id, customer.leader_id) != seen or customer.is_leader_stated:
+        return []
+    if command.leader_id == customer.leader_id:
+        return []
+    return [assigned(customer, command.owner_id, command.leader_id, is_stated=False)]
 
 
 def helper_added(customer: Customer, employee_id: str) -> list[events.CustomerEvent]:
@@ -78,4 +117,4 @@ def passed_on(customer: Customer, command: commands.PassOn) -> list[events.Custo
             f"Since this handover started, the owner changed to {customer.owner_id}. Withdraw it and start a new one.",
             f"交接发起之后，该客户的负责人已变更为 {customer.owner_id}；请撤回后重新发起。",
         )
-    return owner_assigned(customer, command.owner_id, command.leader_id)
+    return owner_assigned(customer, command.owner_id, command.leader_id, is_stated=command.is_leader_stated)

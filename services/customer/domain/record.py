@@ -11,7 +11,7 @@ from contracts.customer import Kind, Stage
 from contracts.customer.record import RecordEvent
 from services.customer import commands
 from services.customer.domain.life import stage_changed
-from services.customer.domain.ownership import owner_assigned, require_present
+from services.customer.domain.ownership import assigned_if_present
 from services.customer.domain.references import first_reference
 from services.customer.domain.state import Customer
 from services.customer.domain.tiers import OFFERED, tier_set
@@ -72,9 +72,10 @@ def stated(customer: Customer, command: commands.Register) -> list[events.Custom
         offered = command.offered if isinstance(command, commands.RegisterInTier) else OFFERED.get(scheme, ())
         found += tier_set(customer, scheme, tier, offered)
     if command.owner_id:
-        is_new = command.owner_id != customer.owner_id
+        is_new, is_stated = command.owner_id != customer.owner_id, command.leader_id is not None
         leader_id = command.leader_id or (command.entry.owners_leader if is_new else None)
-        found += require_present(owner_assigned(customer, command.owner_id, leader_id), command.entry.leavers)
+        leavers = command.entry.leavers
+        found += assigned_if_present(customer, command.owner_id, leader_id, leavers, is_stated=is_stated)
     if command.stage and not customer.known and command.stage is not Stage.NEW:
         found.append(events.StageChanged(previous=Stage.NEW, stage=command.stage, reason="stated-at-entry"))
     elif command.stage and customer.known:

@@ -22,6 +22,7 @@ class Customer:
     tier_states: dict[str, TierState] = field(default_factory=dict)
     owner_id: str | None = None
     leader_id: str | None = None
+    is_leader_stated: bool = False
     profile: commands.Profile = field(default_factory=commands.Profile)
     key_contacts: dict[UUID, KeyContactAdded | KeyContactChanged] = field(default_factory=dict)
     helper_ids: frozenset[str] = frozenset()

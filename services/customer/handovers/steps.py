@@ -83,6 +83,7 @@ class BatchSteps:
             checklist=checklist.items,
             contracts=checklist.contracts,
             batch_id=batch.batch_id,
+            is_leader_stated=False,
             is_accepted=not batch.waits_for_acceptance,
         )
         pass_on = commands.PassOn(from_owner_id=from_owner_id, owner_id=to_owner_id, leader_id=leader_id)

@@ -8,6 +8,7 @@ from chassis.postgres.database import Connection
 from chassis.store.pseudonym import Pseudonyms
 from contracts.event import Envelope
 from services.customer.domain.customer_row import CustomerRow
+from services.customer.leaders import changes
 from services.customer.projection import (
     commerce,
     customers,
@@ -52,7 +53,8 @@ def handler(pseudonyms: Pseudonyms) -> Handler:
         await handovers.apply(envelopes, held)
         await tiers.apply(envelopes, held)
         await segments.apply(envelopes, held)
-        # After the customers: a batch selects from all customers that were there when it started.
+        # After the customers: these select from all customers that were there before.
         await handover_batches.apply(envelopes, held)
+        await changes.store(held, [change for each in envelopes if (change := changes.change_of(each))])
 
     return apply

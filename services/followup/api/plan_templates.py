@@ -16,9 +16,12 @@ from contracts.types import Code
 from services.followup import commands
 from services.followup.api.access import Anyone
 from services.followup.api.calendars import calendar_named
+from services.followup.api.tiers import require_known_tiers, tiers_in
 from services.followup.dependencies import Needs
 from services.followup.plans import memory
+from services.followup.plans.policy import TIER_SCHEME
 from services.followup.plans.preview import Preview, preview
+from services.followup.queries.tier_schemes import NamedTier
 from services.followup.shipped.plan_templates import NOT_IN_FORCE, SHIPPED
 
 router = APIRouter(prefix="/v1", tags=["plan templates"], route_class=StrictRoute)
@@ -60,7 +63,9 @@ async def version_from_body(
     template: Template, body: commands.PlanTemplate, caller: OpsOrAdmin, needs: Needs
 ) -> PlanTemplatePublished:
     """Publish a complete new version. When it comes into force, running plans change their open tasks to it."""
-    await calendar_named(body.calendar, body.effective_from or caller.context.now, needs)
+    at = body.effective_from or caller.context.now
+    await calendar_named(body.calendar, at, needs)
+    await require_known_tiers(tiers_of(body), at, needs)
     return version_of(PlanTemplatePublished, body, name=template)
 
 
@@ -83,7 +88,18 @@ async def preview_plan_template(
     """Count the changes that publishing this version would make in running plans, without publishing it."""
     at = max(body.effective_from or caller.context.now, caller.context.now)
     calendar = await calendar_named(body.calendar, at, needs)
+    await require_known_tiers(tiers_of(body), at, needs)
     return await preview(needs.pool, template, body, calendar, at)
+
+
+def tiers_of(template: commands.PlanTemplate) -> list[NamedTier]:
+    """Return the tiers that a template names. Those of steps are of the scheme by which plans are chosen."""
+    of_steps = [
+        NamedTier(f"/steps/{number}/tiers/{index}", tier, TIER_SCHEME)
+        for number, step in enumerate(template.steps)
+        for index, tier in enumerate(step.tiers)
+    ]
+    return [*of_steps, *tiers_in("starts_on", template.starts_on), *tiers_in("ends_on", template.ends_on)]
 
 
 def view(template: PlanTemplatePublished) -> PlanTemplateView:

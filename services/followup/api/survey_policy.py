@@ -5,11 +5,12 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from chassis.http.access import OPS_OR_ADMIN, Allow
+from chassis.http.access import OPS_OR_ADMIN, Allow, OpsOrAdmin
 from chassis.http.body import StrictRoute
 from chassis.versions.lookup import Versions
 from chassis.versions.routes import VersionRoutes
 from contracts.followup import Channel, PlanTrigger, SurveyKind, SurveyPolicyPublished
+from services.followup.api.tiers import require_known_tiers, tiers_in
 from services.followup.commands.survey import PublishSurveyPolicy
 from services.followup.dependencies import Needs
 from services.followup.domain.survey import policy_of
@@ -36,8 +37,10 @@ async def versions(needs: Needs) -> Versions[SurveyPolicyPublished]:
     return needs.survey_policies
 
 
-async def version_from_body(command: PublishSurveyPolicy) -> SurveyPolicyPublished:
+async def version_from_body(command: PublishSurveyPolicy, caller: OpsOrAdmin, needs: Needs) -> SurveyPolicyPublished:
     """Publish a complete new version. It applies to events received after it comes into force."""
+    at = command.effective_from or caller.context.now
+    await require_known_tiers(list(tiers_in("after", command.after)), at, needs)
     return policy_of(command)
 
 

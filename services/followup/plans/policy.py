@@ -14,9 +14,10 @@ from contracts.followup.plan import PlanTrigger
 from services.followup.commands.plan import ChangePlan, EndPlan, PlanCommand, StartPlan
 from services.followup.domain.customer_ref import CustomerRef
 from services.followup.plans.plan_row import PlanRow
+from services.followup.shipped.tier_schemes import DEFAULT
 
 MAX_RUNNING_PLANS = 1_000
-TIER_SCHEME = "default"
+TIER_SCHEME = DEFAULT
 TIER_CHANGED = "tier-changed"
 # An event that names a day means the morning of that day in the business zone.
 MORNING = time(9)

@@ -1,4 +1,4 @@
-"""The read model of customers, from their topic. It is used for access rules and imports."""
+"""The read model of customers, leavers and tier schemes, from the customer service's topic."""
 
 from collections.abc import Sequence
 from typing import Any, get_args
@@ -8,6 +8,7 @@ from chassis.postgres.rows import Rows
 from contracts import customer as events
 from contracts.event import Envelope
 from services.followup.domain.customer_ref import CustomerRef, project
+from services.followup.projection import tier_schemes
 
 CONSUMER = "followup"
 
@@ -21,7 +22,7 @@ RETURNED = """
     ON CONFLICT (employee_id) DO UPDATE SET returned_at = greatest(leaver.returned_at, excluded.returned_at)
 """
 CUSTOMERS = Rows("customer_ref", CustomerRef, "customer_id")
-TABLES = ("customer_ref", "leaver")
+TABLES = ("customer_ref", "leaver", *tier_schemes.TABLES)
 OWN = get_args(events.CustomerEvent)
 
 
@@ -33,6 +34,7 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         rows[envelope.subject] = project(rows.get(envelope.subject), envelope)
     await CUSTOMERS.save(held, list(rows.values()))
     await keep_leavers(envelopes, held)
+    await tier_schemes.apply(envelopes, held)
 
 
 async def keep_leavers(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:

@@ -17,10 +17,19 @@ from contracts.types import Code, EmployeeId, Instant
 
 HOLDERS = "SELECT owner_id, leader_id, helper_ids FROM customer WHERE customer_id = $1"
 MERGED_INTO = "SELECT merged_into FROM customer WHERE customer_id = $1"
+# The earliest fact known of the customer counts, as in the customer service and in `bi.dim_customers`.
+KNOWN_SINCE = """least(c.registered_at,
+    (SELECT min(o.placed_at) FROM customer_order o WHERE o.customer_id = c.customer_id),
+    (SELECT min(coalesce(q.requested_at, q.first_issued_at)) FROM quote q WHERE q.customer_id = c.customer_id),
+    (SELECT min(k.signed_at) FROM contract k WHERE k.customer_id = c.customer_id),
+    (SELECT min(o.occurred_at) FROM contact o WHERE o.customer_id = c.customer_id AND NOT o.is_automated),
+    (SELECT min(m.raised_at) FROM complaint m WHERE m.customer_id = c.customer_id),
+    (SELECT min(s.answered_at) FROM survey s WHERE s.customer_id = c.customer_id))
+"""
 # Counted when read, so that no count can differ from its list.
 COLUMNS = f"""
     c.customer_id AS id, c.kind, c.company_name, c.stage, c.mode, c.stage_since, c.tiers, c.owner_id, c.leader_id,
-    c.helper_ids, c.need_type, c.industry, c.region, c.work_status, c.registered_at,
+    c.helper_ids, c.need_type, c.industry, c.region, c.work_status, {KNOWN_SINCE} AS registered_at,
     greatest(c.last_contacted_at, (SELECT max(o.occurred_at) FROM contact o
         WHERE o.customer_id = {ids_of("customer", "c.customer_id")} AND NOT o.is_automated)) AS last_contact_at,
     (SELECT count(*) FROM contact o WHERE o.customer_id = {ids_of("customer", "c.customer_id")}) AS contacts,

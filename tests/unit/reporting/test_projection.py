@@ -70,6 +70,25 @@ def test_a_profile_keeps_what_a_change_does_not_mention() -> None:
     assert (row.region, row.industry, row.last_contacted_at) == ("苏州", "制造业", SILENT_SINCE)
 
 
+def contacted(days: int) -> customer.ProfileChanged:
+    return customer.ProfileChanged(last_contacted_at=OCCURRED_AT + timedelta(days=days))
+
+
+def test_17_the_latest_stated_contact_counts_whatever_comes_last() -> None:
+    row = customer_after(registered, contacted(20), contacted(2))
+    assert row.last_contacted_at == OCCURRED_AT + timedelta(days=20)
+    cleared = customer.ProfileChanged(cleared=("last_contacted_at",))
+    assert customer_after(registered, contacted(20), cleared).last_contacted_at is None
+    row = customer_after(registered, contacted(20), cleared, contacted(2))
+    assert row.last_contacted_at == OCCURRED_AT + timedelta(days=2)
+
+
+def test_37_a_stated_contact_from_before_the_registration_dates_the_customer() -> None:
+    row = customer_after(registered, contacted(-9), contacted(-3), contacted(4))
+    assert row.registered_at == OCCURRED_AT - timedelta(days=9)
+    assert row.stage_since == OCCURRED_AT
+
+
 @pytest.mark.parametrize(
     ("stage", "mode"), [(Stage.INTERESTED, "follow-up"), (Stage.SIGNED, "maintenance"), (Stage.LOST, None)]
 )

@@ -1,4 +1,5 @@
--- A customer since its registration. Of a profile field, the last event that changed or cleared it counts.
+-- A customer since its registration. Of a profile field, the last event that changed or cleared it counts. Of the stated
+-- last contacts, the latest one since the field was cleared counts, and the earliest one may be before the registration.
 WITH told AS (
     SELECT key, position, occurred_at, data, event,
         CASE event WHEN 'profile-changed' THEN data END AS profile,
@@ -27,8 +28,8 @@ marked AS (
         max(position) FILTER (WHERE profile ->> 'work_status' IS NOT NULL OR profile -> 'cleared' ? 'work_status')
             OVER customer AS work_status_set,
         max(position) FILTER (
-            WHERE profile ->> 'last_contacted_at' IS NOT NULL OR profile -> 'cleared' ? 'last_contacted_at'
-        ) OVER customer AS last_contact_set,
+            WHERE profile ->> 'last_contacted_at' IS NULL AND profile -> 'cleared' ? 'last_contacted_at'
+        ) OVER customer AS last_contact_cleared,
         max(position) OVER (PARTITION BY key, helper) AS helped
     FROM told
     WINDOW customer AS (PARTITION BY key)
@@ -39,7 +40,10 @@ latest AS (
         max(data ->> 'name') FILTER (WHERE position = named) AS company_name,
         coalesce(max(data ->> 'stage') FILTER (WHERE position = staged AND event = 'stage-changed'), 'new') AS stage,
         max(occurred_at) FILTER (WHERE position = staged) AS stage_since,
-        max(occurred_at) FILTER (WHERE position = registered) AS registered_at,
+        least(
+            max(occurred_at) FILTER (WHERE position = registered),
+            min((profile ->> 'last_contacted_at')::timestamptz)
+        ) AS registered_at,
         -- Of a scheme that comes several times, the last tier is kept.
         coalesce(
             jsonb_object_agg(data ->> 'scheme', data ->> 'tier' ORDER BY position) FILTER (WHERE event = 'tier-changed'),
@@ -51,8 +55,9 @@ latest AS (
         max(profile ->> 'industry') FILTER (WHERE position = industry_set) AS industry,
         max(profile ->> 'region') FILTER (WHERE position = region_set) AS region,
         max(profile ->> 'work_status') FILTER (WHERE position = work_status_set) AS work_status,
-        max(profile ->> 'last_contacted_at') FILTER (WHERE position = last_contact_set)::timestamptz
-            AS last_contacted_at,
+        max((profile ->> 'last_contacted_at')::timestamptz) FILTER (
+            WHERE position > coalesce(last_contact_cleared, 0)
+        ) AS last_contacted_at,
         coalesce(
             array_agg(helper ORDER BY position) FILTER (WHERE position = helped AND event = 'helper-added'), '{}'
         ) AS helper_ids,

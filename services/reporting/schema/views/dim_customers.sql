@@ -1,14 +1,24 @@
 CREATE OR REPLACE VIEW bi.dim_customers AS
 SELECT c.customer_id, c.kind AS customer_kind, c.company_name, c.stage, c.mode, c.stage_since AS stage_since_at,
     c.tiers ->> 'default' AS tier, c.tiers ->> 'abc' AS tier_abc, c.owner_id, c.leader_id, c.need_type, c.industry,
-    c.region, c.work_status, c.registered_at, (c.registered_at AT TIME ZONE z.zone)::date AS registered_date,
+    c.region, c.work_status, s.registered_at, (s.registered_at AT TIME ZONE z.zone)::date AS registered_date,
     greatest(c.last_contacted_at, h.last_human_contact_at) AS last_contact_at, h.last_human_contact_at,
     c.owner_id IS NULL AS is_ownerless, cardinality(c.helper_ids) AS helper_count
 FROM customer c CROSS JOIN (SELECT zone FROM business_zone LIMIT 1) z LEFT JOIN LATERAL (
     SELECT max(o.occurred_at) AS last_human_contact_at FROM contact o
     WHERE NOT o.is_automated AND o.customer_id IN (
         SELECT c.customer_id UNION ALL SELECT d.customer_id FROM customer d WHERE d.merged_into = c.customer_id)
-) h ON true
+) h ON true CROSS JOIN LATERAL (
+    SELECT least(c.registered_at,
+        (SELECT min(o.placed_at) FROM customer_order o WHERE o.customer_id = c.customer_id),
+        (SELECT min(coalesce(q.requested_at, q.first_issued_at)) FROM quote q WHERE q.customer_id = c.customer_id),
+        (SELECT min(k.signed_at) FROM contract k WHERE k.customer_id = c.customer_id),
+        (SELECT min(o.occurred_at) FROM contact o WHERE o.customer_id = c.customer_id AND NOT o.is_automated),
+        (SELECT min(m.raised_at) FROM complaint m WHERE m.customer_id = c.customer_id),
+        (SELECT min(v.answered_at) FROM survey v WHERE v.customer_id = c.customer_id)) AS registered_at
+    -- OFFSET keeps it from being calculated again for its date.
+    OFFSET 0
+) s
 WHERE c.merged_into IS NULL;
 
 COMMENT ON VIEW bi.dim_customers IS
@@ -30,7 +40,8 @@ COMMENT ON COLUMN bi.dim_customers.need_type IS 'Type of need / 需求类型';
 COMMENT ON COLUMN bi.dim_customers.industry IS 'Industry / 行业';
 COMMENT ON COLUMN bi.dim_customers.region IS 'Region / 地区';
 COMMENT ON COLUMN bi.dim_customers.work_status IS 'Follow-up status as stated by the source / 来源系统给出的跟进状态';
-COMMENT ON COLUMN bi.dim_customers.registered_at IS 'When it was registered, UTC / 登记时间（UTC）';
+COMMENT ON COLUMN bi.dim_customers.registered_at IS
+    'When it was registered, or its earliest known fact if that is earlier, UTC / 登记时间；已知的最早事实更早时取该时间（UTC）';
 COMMENT ON COLUMN bi.dim_customers.registered_date IS 'The same as a date in the business zone / 登记日期（业务时区）';
 COMMENT ON COLUMN bi.dim_customers.last_contact_at IS
     'The later of the last recorded contact by a person and the one stated by the source, UTC / 最近沟通时间：人工沟通与来源所述取较晚者（UTC）';
