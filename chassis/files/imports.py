@@ -128,6 +128,9 @@ class Imports:
     def kinds(self) -> list[str]:
         return list(self._importers)
 
+    def columns_of(self, kind: str) -> Sequence[Column]:
+        return self._importers[kind].columns
+
     async def accept(
         self, kind: str, content: bytes, content_type: str, created_by: str, *, system: str
     ) -> tuple[UUID, Table]:

@@ -59,6 +59,8 @@ def read_table(content: bytes, content_type: str, columns: Sequence[Column]) -> 
     for name in header.unused:
         notes.add("unused-column", name)
     records = list(_data(sheet, header))
+    if not records:
+        notes.add("no-rows", sheet.name or "")
     reasons = leftovers([(number, cells) for number, cells, _ in records])
     reader = RowReader(header, columns, sheet.serial_start, notes)
     rows = [reader.read(record, reasons.get(record[0])) for record in records]

@@ -112,6 +112,7 @@ customer GET /v1/employees                                  401        +     +  
 customer PUT /v1/employees/{employee_id}                    401      403   403    403     403     403      +     +   +     +           +
 customer POST /v1/imports                                   401      403   403    403     403     403      +     +   +     +           +
 customer GET /v1/imports/{import_id}                        401      403   403    403     403     403      +     +   +     +           +
+customer GET /v1/imports/template                           401      403   403    403     403     403      +     +   +     +           +
 customer GET /v1/imports/{import_id}/rows                   401      403   403    403     403     403      +     +   +     +           +
 customer GET /v1/imports/{import_id}/rows.csv               401      403   403    403     403     403      +     +   +     +           +
 customer GET /v1/stages                                     401        +     +      +       +       +      +     +   +     +           +
@@ -165,6 +166,7 @@ followup GET /v1/customers/{customer_id}/events             401      403     +  
 followup POST /v1/customers/{customer_id}/tasks             401      403     +      +     403     403      +   403   +     +           +
 followup POST /v1/imports                                   401      403   403    403     403     403      +     +   +     +           +
 followup GET /v1/imports/{import_id}                        401      403   403    403     403     403      +     +   +     +           +
+followup GET /v1/imports/template                           401      403   403    403     403     403      +     +   +     +           +
 followup GET /v1/imports/{import_id}/rows                   401      403   403    403     403     403      +     +   +     +           +
 followup GET /v1/imports/{import_id}/rows.csv               401      403   403    403     403     403      +     +   +     +           +
 followup GET /v1/customers/{customer_id}/plans              401      403     +      +     403     403      +   403   +     +           +

@@ -1,4 +1,4 @@
-"""Imports customers from customers.csv and .xlsx: the accepted headers, and the command of a row."""
+"""Imports customers from customers.csv and .xlsx: the command of a row."""
 
 from datetime import datetime, time
 from uuid import UUID
@@ -8,31 +8,16 @@ from chassis.commands.command import Context
 from chassis.commands.result import CREATED
 from chassis.files.imports import RowOutcome, RowProblemError, step
 from chassis.files.row_cells import WORKDAY_START, choose, moment, system_of
-from chassis.files.table import FILE_SYSTEM, SOURCE_SYSTEM, Column, Meaning, Row
+from chassis.files.table import FILE_SYSTEM, Row
 from chassis.rules.comparison import name_key, normalised
 from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import Kind, Stage, WorkStatus
 from services.customer import commands
 from services.customer.employees import Employees
+from services.customer.imports.customer_columns import ABC, COLUMNS, RENAMES, STAGES, STATUSES, TIERS
 from services.customer.imports.customer_lookup import CustomerLookup
 from services.customer.registration import Registration
 
-COLUMNS = (
-    Column("number", ("客户编号", "customer_number", "external_id")),
-    Column("name", ("客户名称", "customer_name", "name"), required=True),
-    Column("rename", ("更名", "rename")),
-    Column("tier", ("客户分层", "tier")),
-    Column("owner", ("负责人", "owner")),
-    Column("owner_id", ("负责人工号", "owner_id")),
-    Column("last_contacted_on", ("最近沟通时间", "last_contact_on", "last_contacted_on"), meaning=Meaning.MOMENT),
-    Column("need_type", ("需求类型", "need_type")),
-    Column("work_status", ("跟进状态", "follow_up_status", "work_status")),
-    Column("stage", ("生命周期阶段", "stage")),
-    Column("industry", ("行业", "industry")),
-    Column("region", ("地区", "region")),
-    Column("registered_on", ("登记日期", "注册日期", "建档日期", "registered_on"), meaning=Meaning.MOMENT),
-    SOURCE_SYSTEM,
-)
 PLACES = {
     "": ("number", "name"),
     "id": ("number",),
@@ -44,31 +29,6 @@ PLACES = {
     "occurred-in-future": ("last_contacted_on",),
     "last_contacted_at": ("last_contacted_on",),
 }
-TIERS = {
-    "vip": "vip",
-    "重点": "vip",
-    "growth": "growth",
-    "成长型": "growth",
-    "ordinary": "ordinary",
-    "普通": "ordinary",
-}
-ABC = {"a": "a", "b": "b", "c": "c", "a级": "a", "b级": "b", "c级": "c"}
-STAGES = {
-    "新客户": Stage.NEW,
-    "意向": Stage.INTERESTED,
-    "签约": Stage.SIGNED,
-    "老客户": Stage.ESTABLISHED,
-    "流失": Stage.LOST,
-    **{str(stage): stage for stage in Stage},
-}
-STATUSES = {
-    "已报价": WorkStatus.QUOTED,
-    "跟进中": WorkStatus.IN_PROGRESS,
-    "已解决": WorkStatus.SOLVED,
-    "已完成": WorkStatus.DONE,
-    **{str(status): status for status in WorkStatus},
-}
-RENAMES = {"是": True, "yes": True, "否": False, "no": False}
 # Without a stage column, the stage follows from the work status.
 STAGE_BY_STATUS = {
     WorkStatus.QUOTED: Stage.INTERESTED,
