@@ -13,9 +13,9 @@ from chassis.commands.problem import ProblemError, not_found
 from chassis.files.export import write_csv, write_rows
 from chassis.files.formats import CSV_TYPE, TYPES, XLSX_TYPE
 from chassis.files.imports import Imports, RowOutcome
-from chassis.files.refusal import UnreadableTableError
+from chassis.files.refusal import REASONS_OF_CHOICE, UnreadableTableError
 from chassis.files.retention import RESULT_RETENTION
-from chassis.files.table import FILE_SYSTEM, MAX_BYTES
+from chassis.files.table import FILE_SYSTEM, MAX_BYTES, MAX_SHEET_NAME
 from chassis.http.access import EVERYWHERE, Allow, Caller
 from chassis.http.auth import Role
 from chassis.http.body import StrictRoute
@@ -45,9 +45,20 @@ OTHER_TYPES = sorted(TYPES - {CSV_TYPE, XLSX_TYPE})
 NOTE_OUTCOME = "note"
 RESULT_HEADERS = ("行 row", "结果 outcome", "status", "客户 id", "列 column", "原因", "reason")
 
+SHEET_NAME = r"^[^\x00-\x1f]+$"
+
 System = Annotated[
     Code,
     Query(description="The system whose numbers the file states, if other systems tell of the same customers."),
+]
+SheetName = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=MAX_SHEET_NAME,
+        pattern=SHEET_NAME,
+        description="The sheet of the workbook to read; it may be hidden.",
+    ),
 ]
 IMPORTERS = EVERYWHERE | {Role.LEADER}
 Sender = Annotated[Caller, Depends(Allow(anywhere=IMPORTERS, own=(), compares_versions=False))]
@@ -122,7 +133,11 @@ def imports_router(imports: Imports) -> APIRouter:
 
     @router.post("", status_code=202, response_model=ImportAccepted, max_body_size=MAX_BYTES, openapi_extra=SENDING)
     async def send_file(
-        request: Request, caller: Sender, kind: Kind = imports.kinds[0], system: System = FILE_SYSTEM
+        request: Request,
+        caller: Sender,
+        kind: Kind = imports.kinds[0],
+        system: System = FILE_SYSTEM,
+        sheet: SheetName = None,
     ) -> JSONResponse:
         """Send a CSV or XLSX file. Valid rows are imported even if others fail."""
         if kind not in imports.kinds:
@@ -130,7 +145,7 @@ def imports_router(imports: Imports) -> APIRouter:
         content_type = request.headers.get("content-type", "").partition(";")[0].strip()
         try:
             batch_id, table = await imports.accept(
-                kind, await request.body(), content_type, caller.principal.subject, system=system
+                kind, await request.body(), content_type, caller.principal.subject, system=system, sheet=sheet
             )
         except UnreadableTableError as error:
             raise unreadable(error) from error
@@ -242,5 +257,7 @@ def unknown_kind(kinds: Sequence[str]) -> ProblemError:
 
 def unreadable(error: UnreadableTableError) -> ProblemError:
     code = "unsupported-type" if error.code == "unsupported-type" else "validation-failed"
-    place = {"row": error.row, "column": error.column, "rule": error.code, "detail": error.en}
+    place: dict[str, Any] = {"row": error.row, "column": error.column, "rule": error.code, "detail": error.en}
+    if error.code in REASONS_OF_CHOICE:
+        place = {"pointer": "query:sheet", "rule": error.code, "detail": error.en}
     return ProblemError(code, error.en, error.zh, errors=[place])

@@ -11,6 +11,8 @@ MAX_BYTES = 20 * 1024 * 1024
 MAX_ROWS = 100_000
 MAX_COLUMNS = 100
 MAX_CELL_CHARACTERS = 10_000
+# Excel allows 31 characters; other programs that write workbooks allow more.
+MAX_SHEET_NAME = 255
 
 # The number that a spreadsheet program shows for a row, and the texts of its cells.
 Record = tuple[int, list[str]]
