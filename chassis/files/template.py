@@ -107,7 +107,9 @@ def guide_rows(columns: Sequence[Column], *, chinese: bool) -> list[list[str]]:
 
 def offered(words: Mapping[str, object], *, chinese: bool) -> list[str]:
     """Return one word for each value, in this language if it has one."""
-    by_value: dict[object, list[str]] = {}
-    for word, value in words.items():
-        by_value.setdefault(value, []).append(word)
-    return [next((word for word in same if word.isascii() != chinese), same[0]) for same in by_value.values()]
+    return list(word_by_value(words, chinese=chinese).values())
+
+
+def word_by_value(words: Mapping[str, object], *, chinese: bool) -> dict[object, str]:
+    of_language = {value: word for word, value in reversed([*words.items()]) if word.isascii() != chinese}
+    return {value: of_language.get(value, word) for word, value in words.items()}

@@ -110,6 +110,7 @@ customer GET /v1/segments/{segment}/customers               401        +     +  
 customer GET /v1/segments/{segment}/count                   401        +     +      +       +       +      +     +   +     +           +
 customer GET /v1/employees                                  401        +     +      +       +       +      +     +   +     +           +
 customer PUT /v1/employees/{employee_id}                    401      403   403    403     403     403      +     +   +     +           +
+customer GET /v1/exports                                    401      403   403    403     403     403    403   403   +     +         403
 customer POST /v1/imports                                   401      403   403    403     403     403      +     +   +     +           +
 customer GET /v1/imports/{import_id}                        401      403   403    403     403     403      +     +   +     +           +
 customer GET /v1/imports/template                           401      403   403    403     403     403      +     +   +     +           +

@@ -69,8 +69,10 @@ class CustomerImport:
         cells = row.cells
         if not cells["name"]:
             raise RowProblemError("客户名称", "missing", "A row requires a customer name.", "缺少客户名称。")
-        owner_id = await self._owner(cells)
+        owner_id = self._owner_id(cells)
         command = self.command(cells, owner_id, context.now).with_entry(self._entry(cells, context.now))
+        if owner_id and cells["owner"]:
+            await self._introduce(owner_id, cells["owner"])
         customer_id, numbered = await self._customer(cells["name"], command.external, context)
         customer_id, handled = await self._registration.register(customer_id, command, step(context, "register"))
         self._lookup.remember(cells["name"], customer_id, context)
@@ -92,17 +94,15 @@ class CustomerImport:
                 return unnumbered, True
         return self._pseudonyms.customer(number.system, number.id), False
 
-    async def _owner(self, cells: dict[str, str]) -> str | None:
+    def _owner_id(self, cells: dict[str, str]) -> str | None:
         """Return the owner's id; an owner given by name only gets an id that every service derives in the same way."""
-        if cells["owner_id"]:
-            return cells["owner_id"]
-        if not cells["owner"]:
-            return None
-        employee_id = self._pseudonyms.employee(cells["owner"])
-        if employee_id not in self._kept_owners:
-            await self._employees.introduce(employee_id, cells["owner"])
-            self._kept_owners.add(employee_id)
-        return employee_id
+        return cells["owner_id"] or (self._pseudonyms.employee(cells["owner"]) if cells["owner"] else None)
+
+    async def _introduce(self, owner_id: str, name: str) -> None:
+        """Save the owner's name, unless the owner is known."""
+        if owner_id not in self._kept_owners:
+            await self._employees.introduce(owner_id, name)
+            self._kept_owners.add(owner_id)
 
     def command(self, cells: dict[str, str], owner_id: str | None, now: datetime) -> commands.Register:
         """Return the command of a row. Raises RowProblemError, or ValidationError for a field that does not fit."""
