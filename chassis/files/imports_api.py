@@ -44,14 +44,14 @@ ROWS_OF_A_PART = 1_000
 OTHER_TYPES = sorted(TYPES - {CSV_TYPE, XLSX_TYPE})
 NOTE_OUTCOME = "note"
 RESULT_HEADERS = ("行 row", "结果 outcome", "status", "客户 id", "列 column", "原因", "reason")
-
+# A name goes to another process as an argument, which cannot hold a NUL.
 SHEET_NAME = r"^[^\x00-\x1f]+$"
 
 System = Annotated[
     Code,
     Query(description="The system whose numbers the file states, if other systems tell of the same customers."),
 ]
-SheetName = Annotated[
+Sheet = Annotated[
     str | None,
     Query(
         min_length=1,
@@ -137,21 +137,12 @@ def imports_router(imports: Imports) -> APIRouter:
         caller: Sender,
         kind: Kind = imports.kinds[0],
         system: System = FILE_SYSTEM,
-        sheet: SheetName = None,
+        sheet: Sheet = None,
     ) -> JSONResponse:
         """Send a CSV or XLSX file. Valid rows are imported even if others fail."""
         if kind not in imports.kinds:
             raise unknown_kind(imports.kinds)
-        content_type = request.headers.get("content-type", "").partition(";")[0].strip()
-        try:
-            batch_id, table = await imports.accept(
-                kind, await request.body(), content_type, caller.principal.subject, system=system, sheet=sheet
-            )
-        except UnreadableTableError as error:
-            raise unreadable(error) from error
-        location = f"/v1/imports/{batch_id}"
-        accepted = {"id": str(batch_id), "status": "pending", "sheet": table.sheet, "notes": list(table.notes)}
-        return JSONResponse(accepted, 202, {"Location": location})
+        return await accept_file(imports, request, caller, kind, system=system, sheet=sheet)
 
     @router.get("/{import_id}")
     async def read_import(import_id: UUID, _caller: ImportCaller) -> ImportView:
@@ -195,6 +186,21 @@ SENDING = {
     },
     "responses": {"202": {"headers": references("Location")}},
 }
+
+
+async def accept_file(
+    imports: Imports, request: Request, caller: Caller, kind: str, *, system: str, sheet: str | None
+) -> JSONResponse:
+    """Store the rows of the file that is the body of the request. Raise a problem for a file that cannot be read."""
+    content_type = request.headers.get("content-type", "")
+    sender = caller.principal.subject
+    try:
+        content = await request.body()
+        batch_id, table = await imports.accept(kind, content, content_type, sender, system=system, sheet=sheet)
+    except UnreadableTableError as error:
+        raise unreadable(error) from error
+    accepted = {"id": str(batch_id), "status": "pending", "sheet": table.sheet, "notes": list(table.notes)}
+    return JSONResponse(accepted, 202, {"Location": f"/v1/imports/{batch_id}"})
 
 
 async def import_view(imports: Imports, import_id: UUID) -> ImportView:
