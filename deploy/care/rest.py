@@ -135,9 +135,12 @@ def _row_table(batch: dict[str, Any], rows: Iterable[dict[str, Any]]) -> Table:
     table = output.table(*ROW_HEADINGS, whole=ID)
     counts = ", ".join(f"{_outcome(name)} {count}" for name, count in batch["counts"].items() if count)
     table.title, table.title_justify = f"{batch['kind']}: {counts}", "left"
+    detail = "detail_zh" if output.language() == Language.ZH else "detail"
+    table.caption = "\n".join(escape(" ".join(filter(None, (note["column"], note[detail])))) for note in batch["notes"])
+    table.caption_justify = "left"
     for row in rows:
         problem = row["problem"] or {}
-        reason = problem.get("detail_zh" if output.language() == Language.ZH else "detail") or ""
+        reason = problem.get(detail) or ""
         cells = (_outcome(row["outcome"]), str(row["id"] or ""), escape(problem.get("column") or ""), escape(reason))
         table.add_row(str(row["row"]), *cells, style="red" if row["outcome"] == FAILED else "")
     return table

@@ -90,6 +90,14 @@ async def test_15_the_sheet_to_import_is_named_on_the_command_line(product: Prod
     assert (unknown.code, "S0, S1" in unknown.errors) == (1, True)
 
 
+async def test_a_template_that_is_sent_as_it_is_says_that_it_is_empty(product: Product, tmp_path: Path) -> None:
+    file = tmp_path / "orders.xlsx"
+    url = product.client.urls["customer"]
+    file.write_bytes((await product.client.http.get(f"{url}/v1/imports/template?kind=orders")).content)
+    shown = await care(product.data_dir, "import", str(file), "--language", "zh")
+    assert (shown.code, "表头下面没有数据行" in shown.output) == (0, True)
+
+
 async def test_54_a_listener_prints_what_arrives_as_json_lines(product: Product) -> None:
     topic = "care.customer.events.v1"
     listener = asyncio.create_task(care(product.data_dir, "listen", topic, "--count", "1", "--from-start"))
