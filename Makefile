@@ -19,7 +19,7 @@ AT := $(ON) $(if $(PORT_BASE),--port-base $(PORT_BASE))
 BY := --compose "$(COMPOSE)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install start stop status run token env demo doctor format check test faults security clients containers bench scale contracts clean reset up down logs
+.PHONY: help install start stop status run token env demo doctor format check test faults security clients purchases containers bench scale contracts clean reset up down logs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -75,6 +75,9 @@ security: $(PACKAGES) ## Run the security tests, including the long ones: roles,
 
 clients: $(PACKAGES) ## Generate clients from the OpenAPI documents, run them, and lint the documents; needs node
 	@$(BIN)/pytest -m "nightly or not nightly" tests/clients
+
+purchases: $(PACKAGES) ## Import 69,659 real purchases, and compare all figures with the known totals
+	@$(BIN)/pytest -m "nightly or not nightly" tests/purchases
 
 containers: $(PACKAGES) ## Test the containers and Python 3.13; needs a container engine
 	@COMPOSE="$(COMPOSE)" $(BIN)/pytest -m "nightly or not nightly" tests/containers

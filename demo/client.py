@@ -44,12 +44,15 @@ class Client:
                 return
             query["cursor"] = page["next_cursor"]
 
-    async def send_file(self, service: str, content: bytes, kind: str = "", content_type: str = CSV_TYPE) -> str:
+    async def send_file(
+        self, service: str, content: bytes, kind: str = "", content_type: str = CSV_TYPE, sheet: str | None = None
+    ) -> str:
         """Send a file and return the id of the import."""
+        query = {name: value for name, value in (("kind", kind), ("sheet", sheet)) if value}
         response = await self.http.post(
             f"{self.urls[service]}/v1/imports",
             content=content,
-            params={"kind": kind} if kind else {},
+            params=query,
             headers={"Content-Type": content_type},
         )
         response.raise_for_status()

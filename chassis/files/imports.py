@@ -128,14 +128,17 @@ class Imports:
     def kinds(self) -> list[str]:
         return list(self._importers)
 
+    def columns_of(self, kind: str) -> Sequence[Column]:
+        return self._importers[kind].columns
+
     async def accept(
-        self, kind: str, content: bytes, content_type: str, created_by: str, *, system: str
+        self, kind: str, content: bytes, content_type: str, created_by: str, *, system: str, sheet: str | None = None
     ) -> tuple[UUID, Table]:
         """Store the rows of a file for processing. Return the id of the batch. Raises UnreadableTableError.
 
-        `system` is the system whose numbers the file states, for rows that name none.
+        `system` is the system whose numbers the file states, for rows that name none. `sheet` is the sheet to read.
         """
-        table = await asyncio.to_thread(read_table, content, content_type, self._importers[kind].columns)
+        table = await asyncio.to_thread(read_table, content, content_type, self._importers[kind].columns, sheet)
         batch_id: UUID = uuid_utils.uuid7()
         numbers = [row.number for row in table.rows]
         cells = [{} if row.fault else with_system(row.cells, system) for row in table.rows]

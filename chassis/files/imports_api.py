@@ -13,9 +13,9 @@ from chassis.commands.problem import ProblemError, not_found
 from chassis.files.export import write_csv, write_rows
 from chassis.files.formats import CSV_TYPE, TYPES, XLSX_TYPE
 from chassis.files.imports import Imports, RowOutcome
-from chassis.files.refusal import UnreadableTableError
+from chassis.files.refusal import REASONS_OF_CHOICE, UnreadableTableError
 from chassis.files.retention import RESULT_RETENTION
-from chassis.files.table import FILE_SYSTEM, MAX_BYTES
+from chassis.files.table import FILE_SYSTEM, MAX_BYTES, MAX_SHEET_NAME
 from chassis.http.access import EVERYWHERE, Allow, Caller
 from chassis.http.auth import Role
 from chassis.http.body import StrictRoute
@@ -44,10 +44,21 @@ ROWS_OF_A_PART = 1_000
 OTHER_TYPES = sorted(TYPES - {CSV_TYPE, XLSX_TYPE})
 NOTE_OUTCOME = "note"
 RESULT_HEADERS = ("行 row", "结果 outcome", "status", "客户 id", "列 column", "原因", "reason")
+# A name goes to another process as an argument, which cannot hold a NUL.
+SHEET_NAME = r"^[^\x00-\x1f]+$"
 
 System = Annotated[
     Code,
     Query(description="The system whose numbers the file states, if other systems tell of the same customers."),
+]
+Sheet = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=MAX_SHEET_NAME,
+        pattern=SHEET_NAME,
+        description="The sheet of the workbook to read; it may be hidden.",
+    ),
 ]
 IMPORTERS = EVERYWHERE | {Role.LEADER}
 Sender = Annotated[Caller, Depends(Allow(anywhere=IMPORTERS, own=(), compares_versions=False))]
@@ -122,21 +133,16 @@ def imports_router(imports: Imports) -> APIRouter:
 
     @router.post("", status_code=202, response_model=ImportAccepted, max_body_size=MAX_BYTES, openapi_extra=SENDING)
     async def send_file(
-        request: Request, caller: Sender, kind: Kind = imports.kinds[0], system: System = FILE_SYSTEM
+        request: Request,
+        caller: Sender,
+        kind: Kind = imports.kinds[0],
+        system: System = FILE_SYSTEM,
+        sheet: Sheet = None,
     ) -> JSONResponse:
         """Send a CSV or XLSX file. Valid rows are imported even if others fail."""
         if kind not in imports.kinds:
             raise unknown_kind(imports.kinds)
-        content_type = request.headers.get("content-type", "").partition(";")[0].strip()
-        try:
-            batch_id, table = await imports.accept(
-                kind, await request.body(), content_type, caller.principal.subject, system=system
-            )
-        except UnreadableTableError as error:
-            raise unreadable(error) from error
-        location = f"/v1/imports/{batch_id}"
-        accepted = {"id": str(batch_id), "status": "pending", "sheet": table.sheet, "notes": list(table.notes)}
-        return JSONResponse(accepted, 202, {"Location": location})
+        return await accept_file(imports, request, caller, kind, system=system, sheet=sheet)
 
     @router.get("/{import_id}")
     async def read_import(import_id: UUID, _caller: ImportCaller) -> ImportView:
@@ -180,6 +186,21 @@ SENDING = {
     },
     "responses": {"202": {"headers": references("Location")}},
 }
+
+
+async def accept_file(
+    imports: Imports, request: Request, caller: Caller, kind: str, *, system: str, sheet: str | None
+) -> JSONResponse:
+    """Store the rows of the file that is the body of the request. Raise a problem for a file that cannot be read."""
+    content_type = request.headers.get("content-type", "")
+    sender = caller.principal.subject
+    try:
+        content = await request.body()
+        batch_id, table = await imports.accept(kind, content, content_type, sender, system=system, sheet=sheet)
+    except UnreadableTableError as error:
+        raise unreadable(error) from error
+    accepted = {"id": str(batch_id), "status": "pending", "sheet": table.sheet, "notes": list(table.notes)}
+    return JSONResponse(accepted, 202, {"Location": f"/v1/imports/{batch_id}"})
 
 
 async def import_view(imports: Imports, import_id: UUID) -> ImportView:
@@ -242,5 +263,7 @@ def unknown_kind(kinds: Sequence[str]) -> ProblemError:
 
 def unreadable(error: UnreadableTableError) -> ProblemError:
     code = "unsupported-type" if error.code == "unsupported-type" else "validation-failed"
-    place = {"row": error.row, "column": error.column, "rule": error.code, "detail": error.en}
+    place: dict[str, Any] = {"row": error.row, "column": error.column, "rule": error.code, "detail": error.en}
+    if error.code in REASONS_OF_CHOICE:
+        place = {"pointer": "query:sheet", "rule": error.code, "detail": error.en}
     return ProblemError(code, error.en, error.zh, errors=[place])

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 NAMED_ROWS = 20
 
 NOTES: Mapping[str, tuple[str, str]] = {
+    "no-rows": (
+        "There are no rows below the header. Nothing was imported.",
+        "表头下面没有数据行，没有导入任何内容。",
+    ),
     "unused-column": ("This column is not used.", "该列未使用。"),
     "rows-above-header": ("These rows stand above the header. They were skipped.", "这些行在表头之上，已跳过。"),
     "unused-sheet": ("This sheet was not read.", "该工作表未读取。"),

@@ -64,11 +64,27 @@ REASONS = {
         "The workbook has no visible sheet with cells.",
         "工作簿中没有可见且有内容的工作表。",
     ),
+    "unknown-sheet": (
+        "The workbook has no sheet of this name. Its sheets are: {sheets}.",
+        "工作簿中没有该名称的工作表。已有的工作表：{sheets}。",
+    ),
+    "empty-sheet": (
+        "The sheet has no cells.",
+        "该工作表没有内容。",
+    ),
+    "sheet-of-text": (
+        "The file is CSV, which has no sheets. Send it without the name of a sheet.",
+        "文件是 CSV，没有工作表，请不要指定工作表名称。",
+    ),
     "unreadable-workbook": (
         "The workbook cannot be opened: it is damaged or too large. Save it again, or as CSV.",
         "无法打开工作簿：文件已损坏或过大，请重新保存或另存为 CSV。",
     ),
 }
+
+
+# The reasons that speak of the sheet that the sender named, not of a place in the file.
+REASONS_OF_CHOICE = frozenset({"unknown-sheet", "empty-sheet", "sheet-of-text"})
 
 
 class UnreadableTableError(ValueError):

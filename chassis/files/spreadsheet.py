@@ -27,7 +27,10 @@ from chassis.files.table import (
     Table,
     fault,
 )
-from chassis.files.workbook import outline, sheet_rows
+from chassis.files.workbook import Outline, outline, sheet_rows
+
+# The sheets that the refusal of an unknown one names.
+NAMED_SHEETS = 20
 
 # Number and cells of a row, and the columns that merged cells above it fill.
 FilledRecord = tuple[int, list[str], list[int]]
@@ -43,13 +46,20 @@ class Sheet:
     serial_start: datetime = SERIAL_START
 
 
-def read_table(content: bytes, content_type: str, columns: Sequence[Column]) -> Table:
-    """Read the rows. Each row has all fields of `columns`, '' if empty. Raises UnreadableTableError."""
+def read_table(content: bytes, content_type: str, columns: Sequence[Column], sheet_name: str | None = None) -> Table:
+    """Read the rows of the sheet with this name, or else of the first visible one with all required columns.
+
+    Each row has all fields of `columns`, '' if empty. Raises UnreadableTableError.
+    """
     if len(content) > MAX_BYTES:
         raise UnreadableTableError("file-too-large")
     notes = Notes()
-    is_text = not is_workbook(content, content_type)
-    sheets = [_text_sheet(decode(content), columns)] if is_text else _sheets(content, notes)
+    if is_workbook(content, content_type):
+        sheets = _sheets(content, sheet_name, notes)
+    elif sheet_name:
+        raise UnreadableTableError("sheet-of-text")
+    else:
+        sheets = [_text_sheet(decode(content), columns)]
     sheet, header = _chosen(sheets, columns)
     for other in sheets:
         if other is not sheet:
@@ -59,19 +69,25 @@ def read_table(content: bytes, content_type: str, columns: Sequence[Column]) -> 
     for name in header.unused:
         notes.add("unused-column", name)
     records = list(_data(sheet, header))
+    if not records:
+        notes.add("no-rows", sheet.name or "")
     reasons = leftovers([(number, cells) for number, cells, _ in records])
     reader = RowReader(header, columns, sheet.serial_start, notes)
     rows = [reader.read(record, reasons.get(record[0])) for record in records]
     return Table(rows, notes.documents(), sheet.name)
 
 
-def _sheets(content: bytes, notes: Notes) -> list[Sheet]:
-    """Return the visible sheets with cells, and note the hidden ones."""
+def _sheets(content: bytes, chosen: str | None, notes: Notes) -> list[Sheet]:
+    """Return the visible sheets with cells or only the chosen one, and note the others."""
     found: list[Sheet] = []
     hidden: list[str] = []
-    book = outline(content)
+    book = outline(content, chosen)
+    if chosen:
+        _require_sheet(chosen, book)
     for index, (name, is_visible, first) in enumerate(book.sheets):
-        if first:
+        if first and chosen not in {None, name}:
+            notes.add("unused-sheet", name)
+        elif first:
             found.append(Sheet(name, first, partial(sheet_rows, content, index), book.serial_start))
         elif not is_visible:
             hidden.append(name)
@@ -79,6 +95,15 @@ def _sheets(content: bytes, notes: Notes) -> list[Sheet]:
     if hidden and not found:
         raise UnreadableTableError("no-visible-sheet")
     return found
+
+
+def _require_sheet(chosen: str, book: Outline) -> None:
+    rows = {name: first for name, _, first in book.sheets}
+    if chosen not in rows:
+        names = [*rows][:NAMED_SHEETS] + ["…"] * (len(rows) > NAMED_SHEETS)
+        raise UnreadableTableError("unknown-sheet", sheets=", ".join(names))
+    if not rows[chosen]:
+        raise UnreadableTableError("empty-sheet")
 
 
 def _text_sheet(text: str, columns: Sequence[Column]) -> Sheet:

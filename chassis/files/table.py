@@ -1,5 +1,6 @@
 """A table as it is read from a file: its columns, its rows, and what the reader has to say about them."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +11,8 @@ MAX_BYTES = 20 * 1024 * 1024
 MAX_ROWS = 100_000
 MAX_COLUMNS = 100
 MAX_CELL_CHARACTERS = 10_000
+# Excel allows 31 characters; other programs that write workbooks allow more.
+MAX_SHEET_NAME = 255
 
 # The number that a spreadsheet program shows for a row, and the texts of its cells.
 Record = tuple[int, list[str]]
@@ -29,17 +32,47 @@ class Meaning(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Guide:
+    """How to fill in a column, in English and in Chinese, and its cells in the example rows of a template.
+
+    The cells of the Chinese template are the same, unless `examples_zh` are given.
+    """
+
+    en: str = ""
+    zh: str = ""
+    examples: Sequence[str] = ()
+    examples_zh: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
-    """A field of a row, the headers accepted for its column, and what its cells mean."""
+    """A field of a row, the headers accepted for its column, and what its cells mean.
+
+    `headers` begin with the Chinese name; the first of ASCII characters is the English name. `words` are the accepted
+    words with their values, if not every text is accepted.
+    """
 
     field: str
     headers: Sequence[str]
     required: bool = False
     meaning: Meaning = Meaning.TEXT
+    words: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    guide: Guide = Guide()
+
+    def name(self, *, chinese: bool) -> str:
+        """Return the header of a template in this language."""
+        return self.headers[0] if chinese else next(filter(str.isascii, self.headers))
 
 
 # The system whose numbers a row states: the parameter `system` of the request, unless the row names another.
-SOURCE_SYSTEM = Column("system", ("来源系统", "source_system"))
+SOURCE_SYSTEM = Column(
+    "system",
+    ("来源系统", "source_system"),
+    guide=Guide(
+        "The system that the numbers of this row come from: a code such as erp. Empty: they are your own.",
+        "本行编号所属的系统，填代码，例如 erp。编号是贵公司自己编的，留空即可。",
+    ),
+)
 FILE_SYSTEM = "file"
 
 

@@ -30,9 +30,12 @@ class Outline:
     sheets: list[tuple[str, bool, list[Record]]]
 
 
-def outline(content: bytes) -> Outline:
-    """Return the outline of a workbook. Raises UnreadableTableError."""
-    ((is_late, sheets),) = _run(content, "outline")
+def outline(content: bytes, chosen: str | None = None) -> Outline:
+    """Return the outline of a workbook, with the rows of a hidden sheet only if it is chosen.
+
+    Raises UnreadableTableError.
+    """
+    ((is_late, sheets),) = _run(content, "outline", *([chosen] if chosen else ()))
     start = LATE_SERIAL_START if is_late else SERIAL_START
     return Outline(start, [(name, is_visible, list(map(tuple, first))) for name, is_visible, first in sheets])
 

@@ -1,6 +1,7 @@
 """Opens a workbook in a process of its own: a script that prints JSON lines, and imports no module of ours.
 
-`outline`: one line with what days count from, and the sheets with their first rows. `rows INDEX HEADER`: one line for
+`outline [NAME]`: one line with what days count from, and the sheets with their first rows, the hidden ones without
+unless NAME names them. `rows INDEX HEADER`: one line for
 each row of a sheet, with its number, its texts as Excel shows them, and the columns that merged cells above it fill.
 """
 
@@ -40,7 +41,7 @@ def main(command: str, *arguments: str) -> None:
     content = io.BytesIO(sys.stdin.buffer.read())
     workbook = python_calamine.load_workbook(content)
     if command == "outline":
-        lines: Iterator[Any] = iter([[counts_from_1904(content), outline(workbook)]])
+        lines: Iterator[Any] = iter([[counts_from_1904(content), outline(workbook, *arguments)]])
     else:
         index, header = map(int, arguments)
         lines = sheet_rows(workbook, marks_of(content, index), index, header)
@@ -53,12 +54,13 @@ def main(command: str, *arguments: str) -> None:
         sys.stdout.buffer.write(printed)
 
 
-def outline(workbook: python_calamine.CalamineWorkbook) -> list[Any]:
-    """Return name, visibility and first rows of each sheet. Charts have no rows."""
+def outline(workbook: python_calamine.CalamineWorkbook, chosen: str | None = None) -> list[Any]:
+    """Return name, visibility and first rows of each sheet. Charts have no rows, hidden sheets only if chosen."""
     found = []
     for index, sheet in enumerate(workbook.sheets_metadata):
         is_visible = sheet.visible == python_calamine.SheetVisibleEnum.Visible
-        has_rows = is_visible and sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
+        is_read = is_visible or sheet.name == chosen
+        has_rows = is_read and sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
         first = islice(filled_rows(workbook, index), OUTLINE_ROWS) if has_rows else ()
         found.append([sheet.name, is_visible, [[number, cells] for number, cells in first]])
     return found

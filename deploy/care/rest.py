@@ -58,6 +58,7 @@ OUTCOMES = {
 def import_file(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file or an Excel workbook (.xlsx).")],
     kind: Annotated[str | None, typer.Option(help="customers, orders, contracts or followups.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="The sheet of the workbook to read; it may be hidden.")] = None,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: Json = False,
     _language: Spoken = Language.EN,
@@ -68,7 +69,7 @@ def import_file(
         raise typer.BadParameter(f"Choose --kind from {', '.join(KINDS)}.")
     if content_type is None:
         raise typer.BadParameter(f"{file.name} must end in {' or '.join(CONTENT_TYPES)}.")
-    batch, rows = asyncio.run(_imported(data_dir, file, chosen, content_type))
+    batch, rows = asyncio.run(_imported(data_dir, file, chosen, content_type, sheet))
     failed = [row for row in rows if row["outcome"] == FAILED]
     shown = rows if len(rows) <= SHOWN_ROWS else failed
     output.show({"import": batch, "rows": rows}, _row_table(batch, shown), as_json=as_json)
@@ -100,12 +101,12 @@ def _kind_in(name: str) -> str | None:
 
 
 async def _imported(
-    data_dir: Path, file: Path, kind: str, content_type: str
+    data_dir: Path, file: Path, kind: str, content_type: str, sheet: str | None
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Send the file, wait for the end of the import, and return it with the result of each row."""
     service, content = KINDS[kind], await asyncio.to_thread(file.read_bytes)
     async with _client(data_dir) as client:
-        import_id = await client.send_file(service, content, kind, content_type)
+        import_id = await client.send_file(service, content, kind, content_type, sheet)
         batch: dict[str, Any] = {}
         with _progress() as progress:
             bar = progress.add_task(file.name, total=None)
@@ -134,9 +135,12 @@ def _row_table(batch: dict[str, Any], rows: Iterable[dict[str, Any]]) -> Table:
     table = output.table(*ROW_HEADINGS, whole=ID)
     counts = ", ".join(f"{_outcome(name)} {count}" for name, count in batch["counts"].items() if count)
     table.title, table.title_justify = f"{batch['kind']}: {counts}", "left"
+    detail = "detail_zh" if output.language() == Language.ZH else "detail"
+    table.caption = "\n".join(escape(" ".join(filter(None, (note["column"], note[detail])))) for note in batch["notes"])
+    table.caption_justify = "left"
     for row in rows:
         problem = row["problem"] or {}
-        reason = problem.get("detail_zh" if output.language() == Language.ZH else "detail") or ""
+        reason = problem.get(detail) or ""
         cells = (_outcome(row["outcome"]), str(row["id"] or ""), escape(problem.get("column") or ""), escape(reason))
         table.add_row(str(row["row"]), *cells, style="red" if row["outcome"] == FAILED else "")
     return table

@@ -4,6 +4,7 @@ import sys
 
 from chassis.cli import main
 from chassis.files.imports_api import imports_router
+from chassis.files.template_api import template_router
 from chassis.http.web import create_app
 from chassis.service import ParkingConsumer, Service, ServiceContext
 from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
@@ -19,7 +20,7 @@ def build(context: ServiceContext) -> Service:
     imports, models, consumers = importer(context, needs), read_models(context, needs), inbounds(context, needs)
     app = create_app(
         "Customer",
-        [*ROUTERS, imports_router(imports)],
+        [*ROUTERS, template_router(imports), imports_router(imports)],
         authenticator=context.authenticator,
         cursors=context.cursors,
         supervisor=context.supervisor,

@@ -13,6 +13,7 @@ from chassis.consume.rebuild import ReadModel
 from chassis.files.imports import Imports
 from chassis.files.imports_api import imports_router
 from chassis.files.retention import ResultMaintenance
+from chassis.files.template_api import template_router
 from chassis.http.export import Exports
 from chassis.http.web import create_app
 from chassis.publish.relay import Relay
@@ -75,7 +76,7 @@ def build(context: ServiceContext) -> Service:
     )
     app = create_app(
         "Followup",
-        [*ROUTERS, imports_router(imports)],
+        [*ROUTERS, template_router(imports), imports_router(imports)],
         authenticator=context.authenticator,
         cursors=context.cursors,
         supervisor=context.supervisor,

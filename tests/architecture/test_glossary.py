@@ -11,7 +11,8 @@ from contracts.customer import ContractKind, Kind, Mode, NeedStatus, RenewalInte
 from contracts.followup import Channel, Direction, Guard, Intake, Purpose, Sentiment, Severity, SurveyKind
 from services.alerts.engine.wording import MODES_ZH, TIERS_ZH
 from services.customer.domain.stages import LOSS_REASONS, STAGES_ZH
-from services.customer.imports import commerce, customers
+from services.customer.imports.commerce_columns import INTENTS, KINDS
+from services.customer.imports.customer_columns import STATUSES
 from services.followup.domain.task import STATES_ZH
 
 GLOSSARY = Path(__file__).parents[2].joinpath("docs/glossary.md").read_text(encoding="utf-8")
@@ -22,7 +23,7 @@ WORDS: tuple[type[StrEnum], ...] = (
 CHINESE = [
     *(*STAGES_ZH.values(), *MODES_ZH.values(), *TIERS_ZH.values(), *STATES_ZH.values()),
     *(reason.zh for reason in LOSS_REASONS),
-    *(word for words in (customers.STATUSES, commerce.KINDS, commerce.INTENTS) for word in words if not word.isascii()),
+    *(word for words in (STATUSES, KINDS, INTENTS) for word in words if not word.isascii()),
 ]
 
 

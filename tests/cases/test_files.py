@@ -13,9 +13,10 @@ from chassis.files.spreadsheet import read_table
 from chassis.files.table import Row, Table
 from contracts.field_error import FieldError
 from contracts.money import minor_units
-from services.customer.imports.commerce import CONTRACT_COLUMNS, ORDER_COLUMNS, currency_of, money
-from services.customer.imports.customers import COLUMNS
-from services.followup.imports.followups import COLUMNS as FOLLOWUP_COLUMNS
+from services.customer.imports.commerce import currency_of, money
+from services.customer.imports.commerce_columns import CONTRACT_COLUMNS, ORDER_COLUMNS
+from services.customer.imports.customer_columns import COLUMNS
+from services.followup.imports.followup_columns import COLUMNS as FOLLOWUP_COLUMNS
 from tests.support.tables import rows, workbook
 
 ORDER = "订单编号;客户编号;金额;下单日期\n"

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from chassis.files.formats import CSV_TYPE, XLSX_TYPE
 from tests.integration.customer.conftest import Api
 from tests.integration.customer.test_imports import finished, rows_of, send
+from tests.support.tables import rows as table_rows
+from tests.support.tables import workbook
 
 ORDERS = "订单编号,客户编号,客户名称,金额,下单日期\n"
 
@@ -123,3 +126,29 @@ async def test_35_another_spelling_or_a_renaming_is_the_same_company(api: Api) -
     assert renamed.status_code == 200
     _, [row] = await imported(api, "客户编号,客户名称,地区\nKH-1,北京新创,华中\n")
     assert row["outcome"] == "changed"
+
+
+async def test_15_the_sender_chooses_the_sheet(api: Api) -> None:
+    content = workbook(
+        ("客户", table_rows(["客户名称"], ["上海腾云"])), ("旧 & new", table_rows(["name"], ["北京新创"]))
+    )
+    batch = await finished(api, await send(api, content, XLSX_TYPE, query="?sheet=%E6%97%A7%20%26%20new"))
+    assert (batch["sheet"], batch["counts"]) == ("旧 & new", {"created": 1})
+    await api.listed(1)
+    assert await api.pool.fetchval("SELECT name FROM customer") == "北京新创"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "sheet", "rule"),
+    [(XLSX_TYPE, "客户2", "unknown-sheet"), (CSV_TYPE, "客户", "sheet-of-text"), (XLSX_TYPE, "a%00", None)],
+)
+async def test_15_a_sheet_that_cannot_be_chosen_is_refused_by_the_parameter(
+    api: Api, content_type: str, sheet: str, rule: str | None
+) -> None:
+    is_text = content_type == CSV_TYPE
+    content = "客户名称\nA\n".encode() if is_text else workbook(("客户", table_rows(["客户名称"], ["A"])))
+    response = await send(api, content, content_type, query=f"?sheet={sheet}")
+    [error] = response.json()["errors"]
+    assert (response.status_code, error["pointer"]) == (422, "query:sheet")
+    assert rule in {None, error["rule"]}
+    assert await api.pool.fetchval("SELECT count(*) FROM import_batch") == 0

@@ -11,6 +11,7 @@ import pytest
 from deploy.stack.layout import PROJECT
 from tests.support.care import care
 from tests.support.product import Product
+from tests.support.tables import rows, workbook
 from tests.support.waiting import eventually
 
 
@@ -66,9 +67,9 @@ async def test_54_a_file_of_no_known_kind_is_wrong_use(product: Product, tmp_pat
     file.write_text("customer_name\nX\n")
     unknown = await care(product.data_dir, "import", str(file))
     assert (unknown.code, "followups" in unknown.errors) == (2, True)
-    workbook = tmp_path / "orders.ods"
-    workbook.touch()
-    assert (await care(product.data_dir, "import", str(workbook))).code == 2
+    document = tmp_path / "orders.ods"
+    document.touch()
+    assert (await care(product.data_dir, "import", str(document))).code == 2
 
 
 async def test_54_a_file_that_the_service_refuses_is_an_error_with_its_reason(product: Product, tmp_path: Path) -> None:
@@ -77,6 +78,24 @@ async def test_54_a_file_that_the_service_refuses_is_an_error_with_its_reason(pr
     shown = await care(product.data_dir, "import", str(file), "--language", "zh")
     assert (shown.code, shown.output) == (1, "")
     assert "缺少列" in shown.errors
+
+
+async def test_15_the_sheet_to_import_is_named_on_the_command_line(product: Product, tmp_path: Path) -> None:
+    file = tmp_path / "customers.xlsx"
+    names = [f"Sheet company {uuid4()}" for _ in range(2)]
+    file.write_bytes(workbook(*((f"S{number}", rows(["name"], [name])) for number, name in enumerate(names))))
+    shown = await care(product.data_dir, "import", str(file), "--sheet", "S1", "--json")
+    assert (shown.code, shown.document["import"]["sheet"]) == (0, "S1")
+    unknown = await care(product.data_dir, "import", str(file), "--sheet", "S2")
+    assert (unknown.code, "S0, S1" in unknown.errors) == (1, True)
+
+
+async def test_a_template_that_is_sent_as_it_is_says_that_it_is_empty(product: Product, tmp_path: Path) -> None:
+    file = tmp_path / "orders.xlsx"
+    url = product.client.urls["customer"]
+    file.write_bytes((await product.client.http.get(f"{url}/v1/imports/template?kind=orders")).content)
+    shown = await care(product.data_dir, "import", str(file), "--language", "zh")
+    assert (shown.code, "表头下面没有数据行" in shown.output) == (0, True)
 
 
 async def test_54_a_listener_prints_what_arrives_as_json_lines(product: Product) -> None:

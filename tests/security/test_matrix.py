@@ -110,8 +110,10 @@ customer GET /v1/segments/{segment}/customers               401        +     +  
 customer GET /v1/segments/{segment}/count                   401        +     +      +       +       +      +     +   +     +           +
 customer GET /v1/employees                                  401        +     +      +       +       +      +     +   +     +           +
 customer PUT /v1/employees/{employee_id}                    401      403   403    403     403     403      +     +   +     +           +
+customer GET /v1/exports                                    401      403   403    403     403     403    403   403   +     +         403
 customer POST /v1/imports                                   401      403   403    403     403     403      +     +   +     +           +
 customer GET /v1/imports/{import_id}                        401      403   403    403     403     403      +     +   +     +           +
+customer GET /v1/imports/template                           401      403   403    403     403     403      +     +   +     +           +
 customer GET /v1/imports/{import_id}/rows                   401      403   403    403     403     403      +     +   +     +           +
 customer GET /v1/imports/{import_id}/rows.csv               401      403   403    403     403     403      +     +   +     +           +
 customer GET /v1/stages                                     401        +     +      +       +       +      +     +   +     +           +
@@ -165,6 +167,7 @@ followup GET /v1/customers/{customer_id}/events             401      403     +  
 followup POST /v1/customers/{customer_id}/tasks             401      403     +      +     403     403      +   403   +     +           +
 followup POST /v1/imports                                   401      403   403    403     403     403      +     +   +     +           +
 followup GET /v1/imports/{import_id}                        401      403   403    403     403     403      +     +   +     +           +
+followup GET /v1/imports/template                           401      403   403    403     403     403      +     +   +     +           +
 followup GET /v1/imports/{import_id}/rows                   401      403   403    403     403     403      +     +   +     +           +
 followup GET /v1/imports/{import_id}/rows.csv               401      403   403    403     403     403      +     +   +     +           +
 followup GET /v1/customers/{customer_id}/plans              401      403     +      +     403     403      +   403   +     +           +
@@ -218,6 +221,7 @@ LATER = {
 BEFORE_STEP = {"answer": (), "confirmation": ("answer",), "closure": ("answer", "confirmation"), **LATER}
 ASKED_ABOUT = {"/v1/my-day": {"employee_id": OWNER}}
 EVERYBODYS = {
+    "/v1/imports/template",
     "/v1/complaint-policy",
     "/v1/complaint-policy/versions",
     "/v1/complaint-policy/difference",
@@ -337,6 +341,8 @@ def shows(operation: Operation, response: httpx.Response, things: dict[str, str]
     """Return whether the response contains data of the customer."""
     if operation.path in EVERYBODYS or "{" in operation.path:
         return True
+    if operation.path == "/v1/exports":
+        return "上海腾云" in response.text
     found = response.json()
     match operation.path:
         case "/v1/reports/stage-funnel":

@@ -19,7 +19,7 @@ REQUEST_HEADERS: dict[str, Any] = {
     "Accept-Language": {
         "name": "Accept-Language",
         "in": "header",
-        "description": "The language of problems: Chinese if the value starts with `zh`, otherwise English.",
+        "description": "The language of problems and templates: Chinese if it starts with `zh`, otherwise English.",
         "schema": {"type": "string"},
         "example": "zh-CN",
     },

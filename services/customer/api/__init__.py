@@ -6,6 +6,7 @@ from services.customer.api import (
     employees,
     erasure,
     export,
+    file_export,
     handover_batches,
     handovers,
     helpers,
@@ -44,6 +45,7 @@ ROUTERS = (
     helpers.router,
     erasure.router,
     export.router,
+    file_export.router,
     merging.router,
     employees.router,
 )

@@ -1,4 +1,4 @@
-"""Imports orders and contracts from orders.csv, contracts.csv and .xlsx: headers, and the commands of a row."""
+"""Imports orders and contracts from orders.csv, contracts.csv and .xlsx: the commands of a row."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,60 +9,16 @@ from chassis.commands.command import Context, FactCommand
 from chassis.commands.result import CREATED, Handled
 from chassis.files.imports import RowOutcome, RowProblemError, step
 from chassis.files.row_cells import WORKDAY_START, choose, day, moment, required, system_of
-from chassis.files.table import SOURCE_SYSTEM, Column, Meaning, Row
+from chassis.files.table import Row
 from chassis.rules.comparison import normalised
 from contracts.customer import ContractKind, RenewalIntent
 from contracts.field_error import FieldError
 from contracts.money import currency_of_sign, minor_units, written_amount
 from services.customer import commands
 from services.customer.commerce.recording import Commerce, Kind
+from services.customer.imports.commerce_columns import CONTRACT_COLUMNS, CURRENCIES, INTENTS, KINDS, ORDER_COLUMNS
 from services.customer.imports.customer_lookup import CustomerLookup
 
-CUSTOMER = (
-    Column("customer_number", ("客户编号", "customer_number")),
-    Column("customer", ("客户名称", "customer_name", "customer")),
-    SOURCE_SYSTEM,
-)
-MONEY = (
-    Column("amount", ("金额", "金额（元）", "amount"), required=True, meaning=Meaning.AMOUNT),
-    Column("currency", ("币种", "currency")),
-)
-ORDER_COLUMNS = (
-    Column("number", ("订单编号", "order_number"), required=True),
-    *CUSTOMER,
-    *MONEY,
-    Column("category", ("产品类别", "category")),
-    Column("placed_on", ("下单日期", "placed_on"), required=True, meaning=Meaning.MOMENT),
-    Column("delivered_on", ("交付日期", "delivered_on"), meaning=Meaning.MOMENT),
-    Column("cancelled_on", ("取消日期", "cancelled_on"), meaning=Meaning.MOMENT),
-    Column("reason", ("取消原因", "cancel_reason")),
-)
-CONTRACT_COLUMNS = (
-    Column("number", ("合同编号", "contract_number"), required=True),
-    *CUSTOMER,
-    *MONEY,
-    Column("kind", ("合同类型", "kind")),
-    Column("signed_on", ("签订日期", "signed_on"), required=True, meaning=Meaning.MOMENT),
-    Column("starts_on", ("开始日期", "starts_on"), required=True, meaning=Meaning.DAY),
-    Column("ends_on", ("结束日期", "ends_on"), meaning=Meaning.LAST_DAY),
-    Column("intent", ("续签意向", "renewal_intent")),
-    Column("document_id", ("文件编号", "document_id")),
-    Column("ended_on", ("终止日期", "ended_on"), meaning=Meaning.MOMENT),
-    Column("reason", ("终止原因", "end_reason")),
-)
-CURRENCIES = {"人民币": "CNY", "rmb": "CNY", "元": "CNY"}
-KINDS = {
-    "普通合同": ContractKind.STANDARD,
-    "框架协议": ContractKind.FRAMEWORK,
-    "长期合作协议": ContractKind.STRATEGIC,
-    **{str(kind): kind for kind in ContractKind},
-}
-INTENTS = {
-    "是": RenewalIntent.YES,
-    "否": RenewalIntent.NO,
-    "未知": RenewalIntent.UNKNOWN,
-    **{str(intent): intent for intent in RenewalIntent},
-}
 UNSTATED = "stated-by-source"
 # The column that says when the facts of a command happened.
 DAYS: dict[type[FactCommand], str] = {

@@ -1,4 +1,4 @@
-"""Imports customers from customers.csv and .xlsx: the accepted headers, and the command of a row."""
+"""Imports customers from customers.csv and .xlsx: the command of a row."""
 
 from datetime import datetime, time
 from uuid import UUID
@@ -8,31 +8,16 @@ from chassis.commands.command import Context
 from chassis.commands.result import CREATED
 from chassis.files.imports import RowOutcome, RowProblemError, step
 from chassis.files.row_cells import WORKDAY_START, choose, moment, system_of
-from chassis.files.table import FILE_SYSTEM, SOURCE_SYSTEM, Column, Meaning, Row
+from chassis.files.table import FILE_SYSTEM, Row
 from chassis.rules.comparison import name_key, normalised
 from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import Kind, Stage, WorkStatus
 from services.customer import commands
 from services.customer.employees import Employees
+from services.customer.imports.customer_columns import ABC, COLUMNS, RENAMES, STAGES, STATUSES, TIERS
 from services.customer.imports.customer_lookup import CustomerLookup
 from services.customer.registration import Registration
 
-COLUMNS = (
-    Column("number", ("客户编号", "customer_number", "external_id")),
-    Column("name", ("客户名称", "customer_name", "name"), required=True),
-    Column("rename", ("更名", "rename")),
-    Column("tier", ("客户分层", "tier")),
-    Column("owner", ("负责人", "owner")),
-    Column("owner_id", ("负责人工号", "owner_id")),
-    Column("last_contacted_on", ("最近沟通时间", "last_contact_on", "last_contacted_on"), meaning=Meaning.MOMENT),
-    Column("need_type", ("需求类型", "need_type")),
-    Column("work_status", ("跟进状态", "follow_up_status", "work_status")),
-    Column("stage", ("生命周期阶段", "stage")),
-    Column("industry", ("行业", "industry")),
-    Column("region", ("地区", "region")),
-    Column("registered_on", ("登记日期", "注册日期", "建档日期", "registered_on"), meaning=Meaning.MOMENT),
-    SOURCE_SYSTEM,
-)
 PLACES = {
     "": ("number", "name"),
     "id": ("number",),
@@ -44,31 +29,6 @@ PLACES = {
     "occurred-in-future": ("last_contacted_on",),
     "last_contacted_at": ("last_contacted_on",),
 }
-TIERS = {
-    "vip": "vip",
-    "重点": "vip",
-    "growth": "growth",
-    "成长型": "growth",
-    "ordinary": "ordinary",
-    "普通": "ordinary",
-}
-ABC = {"a": "a", "b": "b", "c": "c", "a级": "a", "b级": "b", "c级": "c"}
-STAGES = {
-    "新客户": Stage.NEW,
-    "意向": Stage.INTERESTED,
-    "签约": Stage.SIGNED,
-    "老客户": Stage.ESTABLISHED,
-    "流失": Stage.LOST,
-    **{str(stage): stage for stage in Stage},
-}
-STATUSES = {
-    "已报价": WorkStatus.QUOTED,
-    "跟进中": WorkStatus.IN_PROGRESS,
-    "已解决": WorkStatus.SOLVED,
-    "已完成": WorkStatus.DONE,
-    **{str(status): status for status in WorkStatus},
-}
-RENAMES = {"是": True, "yes": True, "否": False, "no": False}
 # Without a stage column, the stage follows from the work status.
 STAGE_BY_STATUS = {
     WorkStatus.QUOTED: Stage.INTERESTED,
@@ -109,8 +69,10 @@ class CustomerImport:
         cells = row.cells
         if not cells["name"]:
             raise RowProblemError("客户名称", "missing", "A row requires a customer name.", "缺少客户名称。")
-        owner_id = await self._owner(cells)
+        owner_id = self._owner_id(cells)
         command = self.command(cells, owner_id, context.now).with_entry(self._entry(cells, context.now))
+        if owner_id and cells["owner"]:
+            await self._introduce(owner_id, cells["owner"])
         customer_id, numbered = await self._customer(cells["name"], command.external, context)
         customer_id, handled = await self._registration.register(customer_id, command, step(context, "register"))
         self._lookup.remember(cells["name"], customer_id, context)
@@ -132,17 +94,15 @@ class CustomerImport:
                 return unnumbered, True
         return self._pseudonyms.customer(number.system, number.id), False
 
-    async def _owner(self, cells: dict[str, str]) -> str | None:
+    def _owner_id(self, cells: dict[str, str]) -> str | None:
         """Return the owner's id; an owner given by name only gets an id that every service derives in the same way."""
-        if cells["owner_id"]:
-            return cells["owner_id"]
-        if not cells["owner"]:
-            return None
-        employee_id = self._pseudonyms.employee(cells["owner"])
-        if employee_id not in self._kept_owners:
-            await self._employees.introduce(employee_id, cells["owner"])
-            self._kept_owners.add(employee_id)
-        return employee_id
+        return cells["owner_id"] or (self._pseudonyms.employee(cells["owner"]) if cells["owner"] else None)
+
+    async def _introduce(self, owner_id: str, name: str) -> None:
+        """Save the owner's name, unless the owner is known."""
+        if owner_id not in self._kept_owners:
+            await self._employees.introduce(owner_id, name)
+            self._kept_owners.add(owner_id)
 
     def command(self, cells: dict[str, str], owner_id: str | None, now: datetime) -> commands.Register:
         """Return the command of a row. Raises RowProblemError, or ValidationError for a field that does not fit."""

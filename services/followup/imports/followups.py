@@ -1,4 +1,4 @@
-"""Imports followups.csv and followups.xlsx: the accepted headers, and the commands that a row becomes."""
+"""Imports followups.csv and followups.xlsx: the commands that a row becomes."""
 
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -12,26 +12,17 @@ from chassis.commands.result import CREATED, Handled
 from chassis.files.days import Moment
 from chassis.files.imports import RowOutcome, RowProblemError, step
 from chassis.files.row_cells import WORKDAY_START, choose, moment, required, system_of
-from chassis.files.table import SOURCE_SYSTEM, Column, Meaning, Row
+from chassis.files.table import Row
 from chassis.store.pseudonym import Pseudonyms
 from contracts.followup import Channel, Direction
 from services.followup import commands
 from services.followup.domain.contact import Contact
 from services.followup.domain.task import Task
 from services.followup.imports.customer_lookup import CustomerLookup
+from services.followup.imports.followup_columns import COLUMNS, DONE_BY_STATUS
 from services.followup.queries.absences import AbsenceQueries
 from services.followup.queries.customers import Customers
 
-COLUMNS = (
-    Column("customer", ("跟进客户", "customer"), required=True),
-    Column("customer_number", ("客户编号", "customer_number")),
-    Column("followed_up_on", ("跟进时间", "followed_up_on"), required=True, meaning=Meaning.MOMENT),
-    Column("content", ("跟进内容", "content")),
-    Column("owner", ("负责人员", "owner")),
-    Column("owner_id", ("负责人员工号", "owner_id")),
-    Column("status", ("状态", "status"), required=True),
-    SOURCE_SYSTEM,
-)
 PLACES = {
     "": ("customer_number", "customer"),
     "employee_id": ("owner_id", "owner"),
@@ -39,15 +30,6 @@ PLACES = {
     "employee-left": ("owner_id", "owner"),
     "occurred-in-future": ("followed_up_on",),
     "due_at": ("followed_up_on",),
-}
-# Whether each status means that the follow-up is done.
-DONE_BY_STATUS = {
-    "已完成": True,
-    "已解决": True,
-    "done": True,
-    "solved": True,
-    "跟进中": False,
-    "in-progress": False,
 }
 WORKDAY_END = time(18)
 

@@ -19,7 +19,8 @@ from services.customer.commands import (
     StateRenewalIntent,
 )
 from services.customer.commerce.recording import Commerce
-from services.customer.imports.commerce import CONTRACT_COLUMNS, ORDER_COLUMNS, ContractImport, OrderImport
+from services.customer.imports.commerce import ContractImport, OrderImport
+from services.customer.imports.commerce_columns import CONTRACT_COLUMNS, ORDER_COLUMNS
 from services.customer.imports.customer_lookup import CustomerLookup
 
 # Reading a row needs none of them.

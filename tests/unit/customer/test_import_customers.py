@@ -13,8 +13,9 @@ from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import Stage, WorkStatus
 from services.customer.commands import Register, Tier
 from services.customer.employees import Employees
+from services.customer.imports.customer_columns import COLUMNS
 from services.customer.imports.customer_lookup import CustomerLookup
-from services.customer.imports.customers import COLUMNS, CustomerImport, tier
+from services.customer.imports.customers import CustomerImport, tier
 from services.customer.registration import Registration
 
 FIXTURES = Path(__file__).parents[3] / "demo" / "fixtures"

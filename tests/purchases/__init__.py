@@ -1,0 +1,1 @@
+"""Real purchases, imported into the product."""
