@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import islice
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -20,26 +21,26 @@ from pydantic import ValidationError
 
 from chassis.commands.command import Context
 from chassis.commands.decider import GoneError, MovedError, RejectedError
-from chassis.files.spreadsheet import read_table
-from chassis.files.table import SOURCE_SYSTEM, Column, Row, Table
+from chassis.files.spreadsheet import OpenedTable, open_table
+from chassis.files.table import SOURCE_SYSTEM, Column, Row
 from chassis.http.field_errors import invalid_field
-from chassis.postgres.database import Pool, transaction
+from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime.event_timeout import wait_with_timeout
 from chassis.runtime.supervisor import Health
 from contracts.event import Origin
 
 CHUNK = 100
+# Stored by one statement, which takes far less than the time limit of a statement, on a busy machine too.
+ROWS_OF_A_PIECE = 1_000
+# Each takes memory, and a connection.
+FILES_AT_ONCE = 2
 CONCURRENCY = 64
 LEASE_SECONDS = 15.0
 POLL_SECONDS = 1.0
 
-ADD_BATCH = "INSERT INTO import_batch (id, created_by, rows, kind, sheet, notes) VALUES ($1, $2, $3, $4, $5, $6)"
-ADD_ROWS = """
-    INSERT INTO import_row (batch_id, number, cells, outcome, status, problem)
-    SELECT $1, n.number, n.cells, CASE WHEN n.problem IS NULL THEN 'waiting' ELSE 'failed' END,
-        CASE WHEN n.problem IS NULL THEN NULL ELSE 422 END, n.problem
-    FROM unnest($2::integer[], $3::jsonb[], $4::jsonb[]) AS n(number, cells, problem)
-"""
+ADD_BATCH = "INSERT INTO import_batch (id, created_by, rows, kind, sheet) VALUES ($1, $2, $3, $4, $5)"
+ADD_NOTES = "UPDATE import_batch SET notes = $2 WHERE id = $1"
+STORED = ("batch_id", "number", "cells", "outcome", "status", "problem")
 # A lease that ends later than a new one would was given before the clock stepped back: it has expired too.
 LEASE = """
     UPDATE import_batch SET status = 'running', leased_until = clock_timestamp() + make_interval(secs => $1)
@@ -119,6 +120,7 @@ class Imports:
         self._importers = importers
         self._health = health
         self._woken = asyncio.Event()
+        self._reading = asyncio.Semaphore(FILES_AT_ONCE)
 
     @property
     def pool(self) -> Pool:
@@ -130,21 +132,26 @@ class Imports:
 
     async def accept(
         self, kind: str, content: bytes, content_type: str, created_by: str, *, system: str
-    ) -> tuple[UUID, Table]:
-        """Store the rows of a file for processing. Return the id of the batch. Raises UnreadableTableError.
+    ) -> tuple[UUID, str | None, list[dict[str, object]]]:
+        """Store the rows of a file for processing, all or none. Return the id of the batch, the sheet and the notes.
 
-        `system` is the system whose numbers the file states, for rows that name none.
+        Raises UnreadableTableError. `system` is the system whose numbers the file states, for rows that name none.
         """
-        table = await asyncio.to_thread(read_table, content, content_type, self._importers[kind].columns)
-        batch_id: UUID = uuid_utils.uuid7()
-        numbers = [row.number for row in table.rows]
-        cells = [{} if row.fault else with_system(row.cells, system) for row in table.rows]
-        faults = [row.fault for row in table.rows]
-        async with transaction(self._pool) as held:
-            await held.execute(ADD_BATCH, batch_id, created_by, len(table.rows), kind, table.sheet, table.notes)
-            await held.execute(ADD_ROWS, batch_id, numbers, cells, faults)
+        async with self._reading:
+            table = await asyncio.to_thread(open_table, content, content_type, self._importers[kind].columns)
+            batch_id: UUID = uuid_utils.uuid7()
+            async with transaction(self._pool) as held:
+                await held.execute(ADD_BATCH, batch_id, created_by, table.count, kind, table.sheet)
+                await self._store_rows(held, batch_id, table, system)
+                await held.execute(ADD_NOTES, batch_id, table.notes())
         self._woken.set()
-        return batch_id, table
+        return batch_id, table.sheet, table.notes()
+
+    async def _store_rows(self, held: Connection, batch_id: UUID, table: OpenedTable, system: str) -> None:
+        rows = table.rows()
+        while piece := await asyncio.to_thread(lambda: list(islice(rows, ROWS_OF_A_PIECE))):
+            records = [stored(batch_id, row, system) for row in piece]
+            await held.copy_records_to_table("import_row", records=records, columns=STORED)
 
     async def run(self) -> None:
         self._health.ready()
@@ -220,6 +227,13 @@ class Imports:
 def step(context: Context, name: str) -> Context:
     """Return the context of one command of a row, with its own idempotency key."""
     return replace(context, key=f"{context.key}|{name}")
+
+
+def stored(batch_id: UUID, row: Row, system: str) -> tuple[object, ...]:
+    """Return a row for the columns STORED. What is in a row that cannot be read is not stored."""
+    if row.fault:
+        return batch_id, row.number, {}, RowOutcome.FAILED, 422, row.fault
+    return batch_id, row.number, with_system(row.cells, system), RowOutcome.WAITING, None, None
 
 
 def with_system(cells: dict[str, str], system: str) -> dict[str, str]:

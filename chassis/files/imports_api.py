@@ -129,13 +129,13 @@ def imports_router(imports: Imports) -> APIRouter:
             raise unknown_kind(imports.kinds)
         content_type = request.headers.get("content-type", "").partition(";")[0].strip()
         try:
-            batch_id, table = await imports.accept(
+            batch_id, sheet, notes = await imports.accept(
                 kind, await request.body(), content_type, caller.principal.subject, system=system
             )
         except UnreadableTableError as error:
             raise unreadable(error) from error
         location = f"/v1/imports/{batch_id}"
-        accepted = {"id": str(batch_id), "status": "pending", "sheet": table.sheet, "notes": list(table.notes)}
+        accepted = {"id": str(batch_id), "status": "pending", "sheet": sheet, "notes": notes}
         return JSONResponse(accepted, 202, {"Location": location})
 
     @router.get("/{import_id}")
