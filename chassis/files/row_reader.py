@@ -26,18 +26,30 @@ class RowReader:
         """Return the row. Its fault is the `reason` why it is no record, if any, or else the first unreadable cell."""
         number, cells, filled = record
         read = dict.fromkeys((column.field for column in self.columns), "")
-        if reason:
-            first = next(name for name, cell in zip(self.header.names, cells, strict=False) if cell.strip())
-            return Row(number, read, fault(first, reason))
+        problem = fault(self._first_name(cells), reason) if reason else None
+        original = list(cells)
         for column in self.columns:
             index = self.header.indexes.get(column.field)
             if index is None or index >= len(cells):
                 continue
             try:
-                read[column.field], note = read_cell(cells[index], column.meaning, self.serial_start)
+                text, note = read_cell(cells[index], column.meaning, self.serial_start)
             except CellError as error:
-                return Row(number, read, fault(column.headers[0], error))
-            for code in (note, "filled-down" if index in filled else None):
-                if code:
-                    self.notes.add(code, self.header.names[index], number)
-        return Row(number, read)
+                problem = problem or fault(column.headers[0], error)
+                continue
+            read[column.field] = text
+            if note == "serial-day":
+                # What the number counts from is known of this file only.
+                original[index] = text
+            if not problem:
+                self._note(number, index, note, filled)
+        return Row(number, read, problem, self.header.without_results(original))
+
+    def _note(self, number: int, index: int, note: str | None, filled: list[int]) -> None:
+        for code in (note, "filled-down" if index in filled else None):
+            if code:
+                self.notes.add(code, self.header.names[index], number)
+
+    def _first_name(self, cells: Sequence[str]) -> str:
+        """Return the header of the first cell that is not empty."""
+        return next(name for name, cell in zip(self.header.names, cells, strict=False) if cell.strip())

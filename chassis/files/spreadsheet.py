@@ -122,8 +122,9 @@ def _chosen(sheets: Sequence[Sheet], columns: Sequence[Column]) -> tuple[Sheet, 
 
 
 def _data(start: Start, header: Header) -> Iterator[FilledRecord]:
-    """Yield the rows below the header that have cells."""
-    for number, cells, filled in start():
+    """Yield the rows below the header that have cells, without what an earlier import added."""
+    for number, every, filled in start():
+        cells = header.with_empty_results(every)
         if number > header.number and any(cell.strip() for cell in cells):
             yield number, cells, filled
 

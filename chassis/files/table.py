@@ -53,11 +53,15 @@ class CellError(FieldError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a table. A row with a `fault` is not imported; the fault names the column and the reason."""
+    """One row of a table. A row with a `fault` is not imported; the fault names the column and the reason.
+
+    `cells` are the texts by field; `original` are the cells of all columns as they were sent.
+    """
 
     number: int
     cells: dict[str, str]
     fault: Mapping[str, str] | None = None
+    original: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

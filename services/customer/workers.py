@@ -10,7 +10,8 @@ from chassis.consume.inbound import InboundConsumer
 from chassis.consume.local_feed import LocalFeed
 from chassis.consume.rebuild import ReadModel
 from chassis.consume.timers import RunDue, Timers
-from chassis.files.imports import Importer, Imports
+from chassis.files.importer import Importer
+from chassis.files.imports import Imports
 from chassis.files.retention import ResultMaintenance
 from chassis.publish.relay import Relay
 from chassis.service import ServiceContext, Task
@@ -137,8 +138,8 @@ def importer(context: ServiceContext, needs: Dependencies) -> Imports:
     lookup = CustomerLookup(needs.registration, names, needs.pseudonyms)
     importers: dict[str, Importer] = {
         "customers": CustomerImport(needs.registration, lookup, needs.employees, needs.pseudonyms, zone),
-        "orders": OrderImport(needs.commerce, lookup, zone),
-        "contracts": ContractImport(needs.commerce, lookup, zone),
+        "orders": OrderImport(needs.commerce, lookup, needs.pseudonyms, zone),
+        "contracts": ContractImport(needs.commerce, lookup, needs.pseudonyms, zone),
     }
     return Imports(context.pool, importers, health=context.supervisor.health("importer"))
 

@@ -111,6 +111,7 @@ customer GET /v1/segments/{segment}/count                   401        +     +  
 customer GET /v1/employees                                  401        +     +      +       +       +      +     +   +     +           +
 customer PUT /v1/employees/{employee_id}                    401      403   403    403     403     403      +     +   +     +           +
 customer POST /v1/imports                                   401      403   403    403     403     403      +     +   +     +           +
+customer GET /v1/imports                                    401      403   403    403     403     403      +     +   +     +           +
 customer GET /v1/imports/{import_id}                        401      403   403    403     403     403      +     +   +     +           +
 customer GET /v1/imports/{import_id}/rows                   401      403   403    403     403     403      +     +   +     +           +
 customer GET /v1/imports/{import_id}/rows.csv               401      403   403    403     403     403      +     +   +     +           +
@@ -164,6 +165,7 @@ followup POST /v1/customers/{customer_id}/contacts          401      403     +  
 followup GET /v1/customers/{customer_id}/events             401      403     +      +     403     403      +   403   +     +           +
 followup POST /v1/customers/{customer_id}/tasks             401      403     +      +     403     403      +   403   +     +           +
 followup POST /v1/imports                                   401      403   403    403     403     403      +     +   +     +           +
+followup GET /v1/imports                                    401      403   403    403     403     403      +     +   +     +           +
 followup GET /v1/imports/{import_id}                        401      403   403    403     403     403      +     +   +     +           +
 followup GET /v1/imports/{import_id}/rows                   401      403   403    403     403     403      +     +   +     +           +
 followup GET /v1/imports/{import_id}/rows.csv               401      403   403    403     403     403      +     +   +     +           +

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from chassis.commands.command import Context
 from chassis.commands.result import CREATED
-from chassis.files.imports import RowOutcome, RowProblemError, step
+from chassis.files.importer import RowKeys, RowOutcome, RowProblemError, step
 from chassis.files.row_cells import WORKDAY_START, choose, moment, system_of
 from chassis.files.table import FILE_SYSTEM, SOURCE_SYSTEM, Column, Meaning, Row
 from chassis.rules.comparison import name_key, normalised
@@ -104,6 +104,10 @@ class CustomerImport:
 
     def ordering_key(self, row: Row) -> str:
         return name_key(row.cells["name"])
+
+    def keys(self, row: Row) -> RowKeys:
+        cells = row.cells
+        return RowKeys(self._pseudonyms.customer_keys(system_of(cells), cells["number"], cells["name"]), ())
 
     async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         cells = row.cells

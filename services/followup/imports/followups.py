@@ -10,7 +10,7 @@ from chassis.commands.command_handler import CommandHandler
 from chassis.commands.holders import employees_left
 from chassis.commands.result import CREATED, Handled
 from chassis.files.days import Moment
-from chassis.files.imports import RowOutcome, RowProblemError, step
+from chassis.files.importer import RowKeys, RowOutcome, RowProblemError, step
 from chassis.files.row_cells import WORKDAY_START, choose, moment, required, system_of
 from chassis.files.table import SOURCE_SYSTEM, Column, Meaning, Row
 from chassis.store.pseudonym import Pseudonyms
@@ -92,6 +92,11 @@ class FollowupImport:
     def ordering_key(self, row: Row) -> str:
         """Return a different value for each row: the order of rows does not matter."""
         return str(row.number)
+
+    def keys(self, row: Row) -> RowKeys:
+        cells = row.cells
+        number, name = cells["customer_number"], cells["customer"]
+        return RowKeys((), self._pseudonyms.customer_keys(system_of(cells), number, name))
 
     async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         followup = await self._validate(row.cells, context)

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from chassis.files.formats import CSV_TYPE
-from chassis.files.imports import RowProblemError
+from chassis.files.importer import RowProblemError
 from chassis.files.spreadsheet import read_table
 from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import Stage, WorkStatus
