@@ -58,12 +58,8 @@ class Importer(Protocol):
         """Run the row's commands. Raises RowProblemError, RejectedError or ValidationError."""
         ...
 
-    def ordering_key(self, row: Row) -> str:
-        """Return a key of what the row is about. Rows with the same key are imported one by one, in file order."""
-        ...
-
     def keys(self, row: Row) -> RowKeys:
-        """Return the ids by which rows of other files, and an erasure, find this row. Called in any thread."""
+        """Return what the row is about. It decides which rows are imported one by one. Called in any thread."""
         ...
 
 

@@ -19,7 +19,7 @@ from chassis.commands.command import Context
 from chassis.files.importer import Importer, RowOutcome
 from chassis.files.row_import import import_rows
 from chassis.files.spreadsheet import OpenedTable, open_table
-from chassis.files.table import SOURCE_SYSTEM, Row
+from chassis.files.table import Row, with_system
 from chassis.files.turns import Turn, Turns
 from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime.event_timeout import wait_with_timeout
@@ -135,7 +135,3 @@ def stored(batch_id: UUID, row: Row, importer: Importer, system: str) -> StoredR
     if row.fault:
         return batch_id, row.number, {}, row.original, RowOutcome.FAILED, 422, row.fault, *found
     return batch_id, row.number, own.cells, row.original, RowOutcome.WAITING, None, None, *found
-
-
-def with_system(cells: dict[str, str], system: str) -> dict[str, str]:
-    return cells | {SOURCE_SYSTEM.field: cells[SOURCE_SYSTEM.field] or system}

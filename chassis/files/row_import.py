@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any
+from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -17,17 +19,31 @@ STATUS = {RowOutcome.CREATED: 201, RowOutcome.CHANGED: 200, RowOutcome.UNCHANGED
 
 
 async def import_rows(importer: Importer, rows: Sequence[Row], context_of: Callable[[Row], Context]) -> list[RowResult]:
-    """Import rows, up to CONCURRENCY at once; rows with the same ordering key one by one, in their order."""
+    """Import rows, up to CONCURRENCY at once. Rows that change the same are imported one by one, in their order."""
     slots = asyncio.Semaphore(CONCURRENCY)
-    by_key: dict[str, list[Row]] = {}
-    for row in rows:
-        by_key.setdefault(importer.ordering_key(row), []).append(row)
 
-    async def in_order(same_key: list[Row]) -> list[RowResult]:
+    async def in_order(related: list[Row]) -> list[RowResult]:
         async with slots:
-            return [await import_row(importer, row, context_of(row)) for row in same_key]
+            return [await import_row(importer, row, context_of(row)) for row in related]
 
-    return [result for results in await asyncio.gather(*map(in_order, by_key.values())) for result in results]
+    groups = related_rows(rows, lambda row: importer.keys(row).changes)
+    return [result for results in await asyncio.gather(*map(in_order, groups)) for result in results]
+
+
+def related_rows(rows: Sequence[Row], keys_of: Callable[[Row], Sequence[UUID]]) -> list[list[Row]]:
+    """Return the rows in groups, each in its order: rows with a common key are in one group."""
+    groups: dict[UUID, list[Row]] = {}
+    alone: list[list[Row]] = []
+    for row in rows:
+        keys = keys_of(row)
+        # Two groups become one if a row has a key of both.
+        joined = {id(group): group for key in keys if (group := groups.get(key))}
+        merged = sorted([row, *chain.from_iterable(joined.values())], key=lambda each: each.number)
+        for key in {*keys, *(key for key, group in groups.items() if id(group) in joined)}:
+            groups[key] = merged
+        if not keys:
+            alone.append([row])
+    return [*{id(group): group for group in groups.values()}.values(), *alone]
 
 
 async def import_row(importer: Importer, row: Row, context: Context) -> RowResult:

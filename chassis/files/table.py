@@ -76,3 +76,8 @@ class Table:
 def fault(column: str, error: CellError) -> dict[str, str]:
     """Return the problem of a row."""
     return {"column": column, "code": error.code, "detail": error.en, "detail_zh": error.zh}
+
+
+def with_system(cells: dict[str, str], system: str) -> dict[str, str]:
+    """Return the cells of a row with the system of its numbers: `system`, unless the row names one."""
+    return cells | {SOURCE_SYSTEM.field: cells[SOURCE_SYSTEM.field] or system}

@@ -104,9 +104,6 @@ class CommerceImport:
         self._lookup = lookup
         self._zone = ZoneInfo(zone)
 
-    def ordering_key(self, row: Row) -> str:
-        return f"{system_of(row.cells)} {normalised(row.cells['number'])}"
-
     def keys_within(self, kind: Kind[Any], cells: dict[str, str]) -> RowKeys:
         """Return the id of the order or contract, and the ids that stand for the customer."""
         system, number = system_of(cells), cells["number"]

@@ -1,5 +1,6 @@
 """Imports customers from customers.csv and .xlsx: the accepted headers, and the command of a row."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,11 +10,10 @@ from chassis.commands.result import CREATED
 from chassis.files.importer import RowKeys, RowOutcome, RowProblemError, step
 from chassis.files.row_cells import WORKDAY_START, choose, moment, system_of
 from chassis.files.table import FILE_SYSTEM, SOURCE_SYSTEM, Column, Meaning, Row
-from chassis.rules.comparison import name_key, normalised
+from chassis.rules.comparison import normalised
 from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import Kind, Stage, WorkStatus
 from services.customer import commands
-from services.customer.employees import Employees
 from services.customer.imports.customer_lookup import CustomerLookup
 from services.customer.registration import Registration
 
@@ -91,19 +91,17 @@ class CustomerImport:
         self,
         registration: Registration,
         lookup: CustomerLookup,
-        employees: Employees,
+        introduce: Callable[[str, str], Awaitable[None]],
         pseudonyms: Pseudonyms,
         zone: str,
     ) -> None:
+        """`introduce` saves the name of an employee."""
         self._registration = registration
         self._lookup = lookup
-        self._employees = employees
+        self._introduce = introduce
         self._pseudonyms = pseudonyms
         self._zone = ZoneInfo(zone)
         self._kept_owners: set[str] = set()
-
-    def ordering_key(self, row: Row) -> str:
-        return name_key(row.cells["name"])
 
     def keys(self, row: Row) -> RowKeys:
         cells = row.cells
@@ -144,7 +142,7 @@ class CustomerImport:
             return None
         employee_id = self._pseudonyms.employee(cells["owner"])
         if employee_id not in self._kept_owners:
-            await self._employees.introduce(employee_id, cells["owner"])
+            await self._introduce(employee_id, cells["owner"])
             self._kept_owners.add(employee_id)
         return employee_id
 

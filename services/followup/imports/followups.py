@@ -89,10 +89,6 @@ class FollowupImport:
         self._customer_lookup = CustomerLookup(customers, pseudonyms)
         self._zone = ZoneInfo(zone)
 
-    def ordering_key(self, row: Row) -> str:
-        """Return a different value for each row: the order of rows does not matter."""
-        return str(row.number)
-
     def keys(self, row: Row) -> RowKeys:
         cells = row.cells
         number, name = cells["customer_number"], cells["customer"]

@@ -12,7 +12,7 @@ from chassis.files.spreadsheet import read_table
 from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import Stage, WorkStatus
 from services.customer.commands import Register, Tier
-from services.customer.employees import Employees
+from services.customer.file_kinds import introduce_nobody
 from services.customer.imports.customer_lookup import CustomerLookup
 from services.customer.imports.customers import COLUMNS, CustomerImport, tier
 from services.customer.registration import Registration
@@ -23,7 +23,7 @@ NOW = datetime(2026, 1, 5, 0, 30, tzinfo=UTC)
 IMPORTER = CustomerImport(
     cast("Registration", None),
     cast("CustomerLookup", None),
-    cast("Employees", None),
+    introduce_nobody,
     cast("Pseudonyms", None),
     "Asia/Shanghai",
 )
