@@ -17,7 +17,13 @@ MARK = re.compile(rf"[*★☆:]+|[(\[【](?:\*|{WORDS_OF_MARKS})[)\]】]")
 
 
 # What a file of failed rows has beside the columns that were sent. They are neither read nor noted.
-RESULT_COLUMNS = ("导入行号 import_row", "问题列 import_column", "问题代码 import_problem", "问题说明", "import_reason")
+RESULT_COLUMNS = (
+    "导入行号 import_row",
+    "导入问题列 import_column",
+    "导入问题 import_problem",
+    "导入问题说明",
+    "import_reason",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from chassis.commands.problem import ProblemError, not_found
 from chassis.files.corrections import ROWS_OF_A_PART, correction_parts, header_of
@@ -58,11 +58,11 @@ class ImportRow(BaseModel):
 
 def add_results(router: APIRouter, pool: Pool, kinds: Sequence[str]) -> None:
     """Add the routes that read imports."""
-    Kind = Annotated[str | None, Query(json_schema_extra={"enum": list(kinds)})]  # noqa: N806 - a type
+    Kind = Annotated[str, Field(json_schema_extra={"enum": list(kinds)})]  # noqa: N806 - a type
 
     @router.get("")
     async def list_imports(
-        _caller: ImportCaller, paging: Paging, status: ImportStatus | None = None, kind: Kind = None
+        _caller: ImportCaller, paging: Paging, status: ImportStatus | None = None, kind: Kind | None = None
     ) -> Page[ImportView]:
         """List the imports of all senders, the newest first."""
         if kind is not None and kind not in kinds:

@@ -1,6 +1,8 @@
 """Cases 38 and 41: large files, and short files beside them."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from threading import get_ident
 from typing import Any
 from uuid import UUID
 
@@ -8,8 +10,10 @@ import asyncpg
 import httpx
 import pytest
 
+from chassis.files import imports
 from chassis.files.importer import RowOutcome, RowResult
-from chassis.files.imports import ROWS_OF_A_PIECE, ROWS_OF_A_TURN
+from chassis.files.imports import FILES_AT_ONCE, ROWS_OF_A_PIECE, ROWS_OF_A_TURN
+from chassis.files.spreadsheet import OpenedTable, open_table
 from chassis.files.turns import Turns
 from chassis.postgres.database import Pool
 from tests.integration.customer.conftest import Api, service_on
@@ -58,6 +62,23 @@ async def test_38_a_file_of_many_rows_is_stored_in_pieces(
     assert response.status_code == 202, response.text
     stored = await idle_api.pool.fetchrow("SELECT count(*), min(number), max(number) FROM import_row")
     assert tuple(stored or ()) == (ORDERS, 2, ORDERS + 1)
+
+
+async def test_38_a_limited_number_of_files_is_read_at_once(idle_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_at_once: list[int] = []
+    reading: set[int] = set()
+
+    def counted(*given: Any) -> OpenedTable:
+        reading.add(get_ident())
+        read_at_once.append(len(reading))
+        opened = open_table(*given)
+        reading.discard(get_ident())
+        return opened
+
+    monkeypatch.setattr(imports, "open_table", counted)
+    files = [send(idle_api, orders(5 * ROWS_OF_A_PIECE), query="?kind=orders") for _ in range(FILES_AT_ONCE + 2)]
+    assert {response.status_code for response in await asyncio.gather(*files)} == {202}
+    assert max(read_at_once) <= FILES_AT_ONCE
 
 
 async def test_38_nothing_is_stored_of_a_file_that_was_interrupted(

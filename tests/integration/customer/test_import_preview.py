@@ -1,5 +1,6 @@
 """A preview says what the import of a file does, and stores nothing."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -95,6 +96,23 @@ async def test_the_first_rows_of_a_long_file_are_previewed(api: Api, monkeypatch
     monkeypatch.setattr(preview, "PREVIEWED_ROWS", 2)
     told = await previewed(api, CUSTOMERS)
     assert (told["rows"], told["previewed"], len(told["items"])) == (9, 2, 2)
+
+
+async def test_one_file_is_previewed_at_a_time(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    running: set[object] = set()
+    at_once: list[int] = []
+    results = preview.results
+
+    async def counted(*given: Any) -> Any:
+        running.add(asyncio.current_task())
+        at_once.append(len(running))
+        found = await results(*given)
+        running.discard(asyncio.current_task())
+        return found
+
+    monkeypatch.setattr(preview, "results", counted)
+    await asyncio.gather(*(previewed(api, CUSTOMERS) for _ in range(3)))
+    assert (max(at_once), preview.PREVIEWS_AT_ONCE) == (1, 1)
 
 
 async def test_a_preview_that_takes_too_long_is_given_up(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
