@@ -14,6 +14,7 @@ from chassis.files.spreadsheet import open_table
 from services.customer.imports.customers import COLUMNS
 from tests.integration.customer.conftest import Api
 from tests.integration.customer.test_imports import finished, rows_of, send
+from tests.support.guides import examples
 from tests.unit.chassis.test_spreadsheet import book_of
 
 FILE = """客户清单
@@ -62,6 +63,14 @@ async def test_41_failed_rows_are_downloaded_as_they_were_sent_and_sent_again_af
     assert [note["column"] for note in again["notes"] if note["code"] == "unused-column"] == ["电话"]
     [totals] = await rows_of(api, again, "?outcome=failed")
     assert totals["problem"]["code"] == "totals-row"
+
+
+async def test_41_the_file_of_failed_rows_is_the_example_of_the_guide(api: Api) -> None:
+    [example] = examples("import.md", "csv")
+    batch = await imported(api, "客户名称,客户分层,备注\n上海腾云,VIP,\n北京新创,钻石,老客户介绍\n")
+    assert cells(await failed_file(api, batch)) == cells(example)
+    again = await imported(api, example.replace("钻石", "VIP"))
+    assert again["counts"] == {"created": 1}
 
 
 async def test_41_a_row_that_fails_twice_has_each_column_once(api: Api) -> None:
