@@ -91,8 +91,10 @@ class FollowupImport:
 
     def keys(self, row: Row) -> RowKeys:
         cells = row.cells
-        number, name = cells["customer_number"], cells["customer"]
-        return RowKeys((), self._pseudonyms.customer_keys(system_of(cells), number, name))
+        customer = self._pseudonyms.customer_keys(system_of(cells), cells["customer_number"], cells["customer"])
+        # Rows that say the same of one follow-up, but perhaps another status.
+        said = [cells[field] for field in ("followed_up_on", "content", "owner", "owner_id")]
+        return RowKeys([self._pseudonyms.derived("follow-up", *map(str, customer), *said)], customer)
 
     async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         followup = await self._validate(row.cells, context)
