@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.files.importer import RowOutcome
+from chassis.files.importer import RowOutcome, in_order
 from chassis.files.kept_cells import CELLS_RETENTION
 from chassis.files.retention import RESULT_RETENTION
 from chassis.postgres.database import Pool
@@ -96,4 +96,5 @@ def sort_key(shown: ImportView) -> list[str]:
 def view(batch: Mapping[str, Any]) -> ImportView:
     ended_at = batch["ended_at"]
     kept = {"rows_kept_until": RESULT_RETENTION, "cells_kept_until": CELLS_RETENTION}
-    return ImportView.model_validate({**batch, **{name: ended_at and ended_at + time for name, time in kept.items()}})
+    until = {name: ended_at and ended_at + time for name, time in kept.items()}
+    return ImportView.model_validate({**batch, **until, "counts": in_order(batch["counts"])})

@@ -18,6 +18,11 @@ class RowOutcome(StrEnum):
     FAILED = "failed"
 
 
+def in_order(counts: Mapping[RowOutcome, int]) -> dict[RowOutcome, int]:
+    """Return how many rows had each outcome, in the order of the outcomes."""
+    return {outcome: counts[outcome] for outcome in RowOutcome if outcome in counts}
+
+
 class RowProblemError(Exception):
     """A row cannot be imported. `document` names the column and the reason in both languages."""
 

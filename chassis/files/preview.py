@@ -14,7 +14,7 @@ from uuid import UUID
 import uuid_utils.compat as uuid_utils
 
 from chassis.commands.command import Context
-from chassis.files.importer import Importer, RowOutcome, RowResult
+from chassis.files.importer import Importer, RowOutcome, RowResult, in_order
 from chassis.files.row_import import import_rows
 from chassis.files.spreadsheet import OpenedTable, open_table
 from chassis.files.table import Row, with_system
@@ -38,7 +38,7 @@ class Preview:
 
     @property
     def counts(self) -> dict[RowOutcome, int]:
-        return dict(Counter(result.outcome for result in self.results))
+        return in_order(Counter(result.outcome for result in self.results))
 
 
 class Previews:
