@@ -219,6 +219,8 @@ LATER = {
 }
 BEFORE_STEP = {"answer": (), "confirmation": ("answer",), "closure": ("answer", "confirmation"), **LATER}
 ASKED_ABOUT = {"/v1/my-day": {"employee_id": OWNER}}
+# Roles that may send files see all of them; other roles see none.
+IMPORTS = "/v1/imports"
 EVERYBODYS = {
     "/v1/complaint-policy",
     "/v1/complaint-policy/versions",
@@ -231,6 +233,7 @@ EVERYBODYS = {
     "/v1/tag-vocabulary/versions",
     "/v1/tag-vocabulary/difference",
     "/v1/employees",
+    IMPORTS,
     "/v1/rules",
     "/v1/plan-templates",
     "/v1/stages",
@@ -356,11 +359,14 @@ def shows(operation: Operation, response: httpx.Response, things: dict[str, str]
             return any(things["customer_id"] in map(item.get, names) for item in found["items"])
 
 
-# The list of configuration versions is the same for every caller.
+# The list of configuration versions is the same for every caller, and that of imports for all who may read it.
 LISTS = [
     each
     for each in operations()
-    if "cursor" in each.queries and "{" not in each.path and not each.path.endswith("/versions")
+    if "cursor" in each.queries
+    and "{" not in each.path
+    and not each.path.endswith("/versions")
+    and each.path != IMPORTS
 ]
 
 
