@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 
 TIMEOUT_SECONDS = 30.0
+# A file of the largest size is read before the answer, and a preview is given up after 30 seconds.
+FILE_SECONDS = 120.0
 POLL_SECONDS = 0.3
 CSV_TYPE = "text/csv"
 
@@ -49,14 +51,21 @@ class Client:
     ) -> str:
         """Send a file and return the id of the import."""
         query = {name: value for name, value in (("kind", kind), ("sheet", sheet)) if value}
-        response = await self.http.post(
-            f"{self.urls[service]}/v1/imports",
-            content=content,
-            params=query,
-            headers={"Content-Type": content_type},
-        )
-        response.raise_for_status()
-        return str(response.json()["id"])
+        accepted = await self._send(service, content, content_type, query)
+        return str(accepted["id"])
+
+    async def preview_file(
+        self, service: str, content: bytes, kind: str, content_type: str, sheet: str | None = None
+    ) -> dict[str, Any]:
+        """Return what an import of the file would do."""
+        query = {"kind": kind, "preview": "true"} | ({"sheet": sheet} if sheet else {})
+        return await self._send(service, content, content_type, query)
+
+    async def _send(self, service: str, content: bytes, content_type: str, query: dict[str, str]) -> dict[str, Any]:
+        url, headers = f"{self.urls[service]}/v1/imports", {"Content-Type": content_type}
+        response = await self.http.post(url, content=content, params=query, headers=headers, timeout=FILE_SECONDS)
+        answered: dict[str, Any] = response.raise_for_status().json()
+        return answered
 
     async def progress_of(self, service: str, import_id: str) -> AsyncIterator[dict[str, Any]]:
         """Yield the state of an import until it has ended."""

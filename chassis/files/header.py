@@ -18,18 +18,42 @@ WORDS_OF_MARKS = "必填|必填项|必须|选填|选填项|可选|非必填|requ
 MARK = re.compile(rf"[*★☆:]+|[(\[【](?:\*|{WORDS_OF_MARKS})[)\]】]")
 
 
+# What a file of failed rows has beside the columns that were sent. They are neither read nor noted.
+RESULT_COLUMNS = (
+    "导入行号 import_row",
+    "导入问题列 import_column",
+    "导入问题 import_problem",
+    "导入问题说明",
+    "import_reason",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The row of the header, and the index of the column of each field that it has."""
+    """The row of the header, and the index of the column of each field that it has.
+
+    `results` are the indexes of the columns that an earlier import added.
+    """
 
     number: int
     names: list[str]
     indexes: dict[str, int]
+    results: frozenset[int]
 
     @property
     def unused(self) -> list[str]:
-        used = set(self.indexes.values())
+        used = {*self.indexes.values(), *self.results}
         return [name for index, name in enumerate(self.names) if name and index not in used]
+
+    def without_results(self, cells: Sequence[str]) -> list[str]:
+        """Return the cells of a row without those that an earlier import added."""
+        return [cell for index, cell in enumerate(cells) if index not in self.results]
+
+    def with_empty_results(self, cells: list[str]) -> list[str]:
+        """Return the cells of a row, with empty ones in place of those that an earlier import added."""
+        if not self.results:
+            return cells
+        return ["" if index in self.results else cell for index, cell in enumerate(cells)]
 
 
 def comparable(header: str) -> str:
@@ -56,7 +80,8 @@ def find_header(first: Sequence[Record], columns: Sequence[Column]) -> Header | 
         found = _indexes(cells, columns)
         if all(found[column.field] for column in columns if column.required):
             _refuse_duplicates(number, cells, found)
-            return Header(number, cells, {field: places[0] for field, places in found.items() if places})
+            indexes = {field: places[0] for field, places in found.items() if places}
+            return Header(number, cells, indexes, _results(cells) - set(indexes.values()))
     return None
 
 
@@ -88,6 +113,11 @@ def _indexes(cells: Sequence[str], columns: Sequence[Column]) -> dict[str, list[
     names = [comparable(cell) for cell in cells]
     known = {column.field: {comparable(name) for name in column.headers} for column in columns}
     return {field: [index for index, name in enumerate(names) if name in known[field]] for field in known}
+
+
+def _results(cells: Sequence[str]) -> frozenset[int]:
+    added = set(map(comparable, RESULT_COLUMNS))
+    return frozenset(index for index, cell in enumerate(cells) if comparable(cell) in added)
 
 
 def _refuse_duplicates(number: int, cells: Sequence[str], found: dict[str, list[int]]) -> None:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from chassis.files.table import CellError, Record
+from chassis.files.table import CellError
 
 TOTAL = re.compile(
     r"(合计|总计|小计|共计|总数|汇总|本页小计|grandtotal|sub-?total|total|sum)(:?[¥$€]?[\d,.]*[元条户家个]?)|共[\d,]+[条户家个]"
@@ -18,14 +18,8 @@ FIGURE = re.compile(r"[¥$€]?-?[\d,.]+[%元万]*")
 CELLS_OF_A_FULL_ROW = 3
 
 
-def leftovers(records: Sequence[Record]) -> dict[int, CellError]:
-    """Return the reason for each row that is no record, by its number."""
-    full = sum(_filled(cells) >= CELLS_OF_A_FULL_ROW for _, cells in records)
-    found = ((number, _reason(cells, mostly_full=full * 2 > len(records))) for number, cells in records)
-    return {number: reason for number, reason in found if reason}
-
-
-def _reason(cells: Sequence[str], *, mostly_full: bool) -> CellError | None:
+def leftover(cells: Sequence[str], *, mostly_full: bool) -> CellError | None:
+    """Return the reason if a row with cells is no record. `mostly_full`: most rows of the table are full."""
     first, *others = ["".join(unicodedata.normalize("NFKC", cell).casefold().split()) for cell in cells if cell.strip()]
     if TOTAL.fullmatch(first) and all(map(FIGURE.fullmatch, others)):
         return CellError("totals-row", "This row holds totals. It is not imported.", "这一行是合计，未导入。")
@@ -44,5 +38,6 @@ def _reason(cells: Sequence[str], *, mostly_full: bool) -> CellError | None:
     return None
 
 
-def _filled(cells: Sequence[str]) -> int:
-    return sum(bool(cell.strip()) for cell in cells)
+def is_full(cells: Sequence[str]) -> bool:
+    """Return whether a row says more than a name."""
+    return sum(bool(cell.strip()) for cell in cells) >= CELLS_OF_A_FULL_ROW

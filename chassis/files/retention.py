@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import structlog
 
+from chassis.files.kept_cells import clear_expired_cells
 from chassis.postgres.database import Pool, transaction
 from chassis.runtime.clock import utc_now
 from chassis.runtime.supervisor import Health
@@ -55,7 +56,7 @@ async def delete_expired_rows(pool: Pool) -> bool:
 
 
 class ResultMaintenance:
-    """Deletes expired results of imports of one service."""
+    """Deletes expired results and expired cells of imports of one service."""
 
     def __init__(self, pool: Pool, *, health: Health) -> None:
         self._pool = pool
@@ -65,6 +66,8 @@ class ResultMaintenance:
         """Delete what has expired every CHECK_SECONDS, until cancelled."""
         while True:
             while await delete_expired_rows(self._pool):
+                pass
+            while await clear_expired_cells(self._pool):
                 pass
             self._health.ready()
             await asyncio.sleep(CHECK_SECONDS)

@@ -4,7 +4,7 @@ from datetime import date, time
 from typing import TypeVar
 
 from chassis.files.days import Moment, read_moment
-from chassis.files.imports import RowProblemError
+from chassis.files.importer import RowProblemError
 from chassis.files.table import FILE_SYSTEM, SOURCE_SYSTEM, CellError
 from chassis.rules.comparison import normalised
 

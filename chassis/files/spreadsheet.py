@@ -1,55 +1,74 @@
 """Reads tables from CSV and XLSX files: the sheet, its header, and its rows with canonical cells."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import islice
 
-from chassis.files.cells import read_cell
 from chassis.files.days import SERIAL_START
 from chassis.files.delimited import csv_records
 from chassis.files.encoding import decode
 from chassis.files.formats import is_workbook
 from chassis.files.header import HEADER_ROWS, Header, count_known, find_header, missing_column
-from chassis.files.leftovers import leftovers
+from chassis.files.leftovers import is_full, leftover
 from chassis.files.notes import Notes
 from chassis.files.refusal import UnreadableTableError
-from chassis.files.table import (
-    MAX_BYTES,
-    MAX_CELL_CHARACTERS,
-    MAX_COLUMNS,
-    MAX_ROWS,
-    CellError,
-    Column,
-    Record,
-    Row,
-    Table,
-    fault,
-)
+from chassis.files.row_reader import FilledRecord, RowReader
+from chassis.files.table import MAX_BYTES, MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS, Column, Record, Row, Table
 from chassis.files.workbook import Outline, outline, sheet_rows
 
 # The sheets that the refusal of an unknown one names.
 NAMED_SHEETS = 20
 
-# Number and cells of a row, and the columns that merged cells above it fill.
-FilledRecord = tuple[int, list[str], list[int]]
+# Starts to read the rows of a sheet, from the first one, as often as it is called.
+Start = Callable[[], Iterator[FilledRecord]]
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet of a workbook, or a text without a name. `records` returns all its rows, given that of its header."""
+    """A sheet of a workbook, or a text without a name. `records` opens its rows, given that of its header."""
 
     name: str | None
     first: list[Record]
-    records: Callable[[int], Iterable[FilledRecord]]
+    records: Callable[[int], Start]
     serial_start: datetime = SERIAL_START
 
 
-def read_table(content: bytes, content_type: str, columns: Sequence[Column], sheet_name: str | None = None) -> Table:
-    """Read the rows of the sheet with this name, or else of the first visible one with all required columns.
+@dataclass(frozen=True, slots=True)
+class OpenedTable:
+    """A table within the limits. Its rows are read one by one, so that a large table needs little memory."""
 
-    Each row has all fields of `columns`, '' if empty. Raises UnreadableTableError.
+    header: Header
+    sheet: str | None
+    count: int
+    start: Start
+    reader: RowReader
+    mostly_full: bool
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows. Each has all fields of the columns, '' if empty."""
+        for record in _data(self.start, self.header):
+            yield self.reader.read(record, leftover(record[1], mostly_full=self.mostly_full))
+
+    def notes(self) -> list[dict[str, object]]:
+        """Return the notes on what has been read."""
+        return self.reader.notes.documents()
+
+
+def read_table(content: bytes, content_type: str, columns: Sequence[Column], sheet_name: str | None = None) -> Table:
+    """Read all rows. Raises UnreadableTableError."""
+    opened = open_table(content, content_type, columns, sheet_name)
+    rows = list(opened.rows())
+    return Table(rows, opened.notes(), opened.sheet)
+
+
+def open_table(
+    content: bytes, content_type: str, columns: Sequence[Column], sheet_name: str | None = None
+) -> OpenedTable:
+    """Find the table in the sheet with this name, or else in the first visible one with all required columns.
+
+    All its rows are checked against the limits. Raises UnreadableTableError.
     """
     if len(content) > MAX_BYTES:
         raise UnreadableTableError("file-too-large")
@@ -68,13 +87,12 @@ def read_table(content: bytes, content_type: str, columns: Sequence[Column], she
         notes.add("rows-above-header", "", number)
     for name in header.unused:
         notes.add("unused-column", name)
-    records = list(_data(sheet, header))
-    if not records:
+    start = sheet.records(header.number)
+    count, full = _checked(start, header)
+    if not count:
         notes.add("no-rows", sheet.name or "")
-    reasons = leftovers([(number, cells) for number, cells, _ in records])
     reader = RowReader(header, columns, sheet.serial_start, notes)
-    rows = [reader.read(record, reasons.get(record[0])) for record in records]
-    return Table(rows, notes.documents(), sheet.name)
+    return OpenedTable(header, sheet.name, count, start, reader, full * 2 > count)
 
 
 def _sheets(content: bytes, chosen: str | None, notes: Notes) -> list[Sheet]:
@@ -110,7 +128,7 @@ def _text_sheet(text: str, columns: Sequence[Column]) -> Sheet:
     def records() -> Iterator[Record]:
         return (record for record in csv_records(text, lambda cells: count_known(cells, columns)) if _has_cells(record))
 
-    return Sheet(None, list(islice(records(), HEADER_ROWS)), lambda _: ((*record, []) for record in records()))
+    return Sheet(None, list(islice(records(), HEADER_ROWS)), lambda _: lambda: ((*record, []) for record in records()))
 
 
 def _has_cells(record: Record) -> bool:
@@ -130,47 +148,24 @@ def _chosen(sheets: Sequence[Sheet], columns: Sequence[Column]) -> tuple[Sheet, 
     raise missing_column([(sheet.name, sheet.first) for sheet in sheets], columns)
 
 
-def _data(sheet: Sheet, header: Header) -> Iterator[FilledRecord]:
-    """Yield the rows below the header, checked against the limits."""
-    count = 0
-    for number, cells, filled in sheet.records(header.number):
-        if number <= header.number or not any(cell.strip() for cell in cells):
-            continue
+def _data(start: Start, header: Header) -> Iterator[FilledRecord]:
+    """Yield the rows below the header that have cells, without what an earlier import added."""
+    for number, every, filled in start():
+        cells = header.with_empty_results(every)
+        if number > header.number and any(cell.strip() for cell in cells):
+            yield number, cells, filled
+
+
+def _checked(start: Start, header: Header) -> tuple[int, int]:
+    """Check the rows against the limits. Return how many there are, and how many of them are full."""
+    count = full = 0
+    for number, cells, _ in _data(start, header):
         count += 1
         if count > MAX_ROWS:
             raise UnreadableTableError("too-many-rows", row=number)
         _check(number, cells, header.names)
-        yield number, cells, filled
-
-
-@dataclass(frozen=True, slots=True)
-class RowReader:
-    """Reads the cells of rows, and notes what was read in another spelling."""
-
-    header: Header
-    columns: Sequence[Column]
-    serial_start: datetime
-    notes: Notes
-
-    def read(self, record: FilledRecord, reason: CellError | None) -> Row:
-        """Return the row. Its fault is the `reason` why it is no record, if any, or else the first unreadable cell."""
-        number, cells, filled = record
-        read = dict.fromkeys((column.field for column in self.columns), "")
-        if reason:
-            first = next(name for name, cell in zip(self.header.names, cells, strict=False) if cell.strip())
-            return Row(number, read, fault(first, reason))
-        for column in self.columns:
-            index = self.header.indexes.get(column.field)
-            if index is None or index >= len(cells):
-                continue
-            try:
-                read[column.field], note = read_cell(cells[index], column.meaning, self.serial_start)
-            except CellError as error:
-                return Row(number, read, fault(column.headers[0], error))
-            for code in (note, "filled-down" if index in filled else None):
-                if code:
-                    self.notes.add(code, self.header.names[index], number)
-        return Row(number, read)
+        full += is_full(cells)
+    return count, full
 
 
 def _check(number: int, cells: Sequence[str], header: Sequence[str]) -> None:

@@ -86,11 +86,15 @@ class CellError(FieldError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a table. A row with a `fault` is not imported; the fault names the column and the reason."""
+    """One row of a table. A row with a `fault` is not imported; the fault names the column and the reason.
+
+    `cells` are the texts by field; `original` are the cells of all columns as they were sent.
+    """
 
     number: int
     cells: dict[str, str]
     fault: Mapping[str, str] | None = None
+    original: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +109,8 @@ class Table:
 def fault(column: str, error: CellError) -> dict[str, str]:
     """Return the problem of a row."""
     return {"column": column, "code": error.code, "detail": error.en, "detail_zh": error.zh}
+
+
+def with_system(cells: dict[str, str], system: str) -> dict[str, str]:
+    """Return the cells of a row with the system of its numbers: `system`, unless the row names one."""
+    return cells | {SOURCE_SYSTEM.field: cells[SOURCE_SYSTEM.field] or system}

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from chassis.files.formats import XLSX_TYPE
 from chassis.files.imports import Imports
-from chassis.files.imports_api import ImportCaller, unknown_kind
+from chassis.files.results_api import ImportCaller, unknown_kind
 from chassis.files.template import template
 from chassis.http.body import StrictRoute
 from chassis.http.description.headers import references

@@ -8,7 +8,7 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -35,17 +35,21 @@ def outline(content: bytes, chosen: str | None = None) -> Outline:
 
     Raises UnreadableTableError.
     """
-    ((is_late, sheets),) = _run(content, "outline", *([chosen] if chosen else ()))
+    is_late, sheets = json.loads(_run(content, "outline", *([chosen] if chosen else ())))
     start = LATE_SERIAL_START if is_late else SERIAL_START
     return Outline(start, [(name, is_visible, list(map(tuple, first))) for name, is_visible, first in sheets])
 
 
-def sheet_rows(content: bytes, index: int, header: int) -> Iterator[tuple[int, list[str], list[int]]]:
-    """Yield number, cells and filled-down columns of each row that has cells. Raises UnreadableTableError."""
-    yield from _run(content, "rows", str(index), str(header))
+def sheet_rows(content: bytes, index: int, header: int) -> Callable[[], Iterator[Any]]:
+    """Read a sheet. Return what yields number, cells and filled-down columns of each row that has cells.
+
+    Raises UnreadableTableError.
+    """
+    printed = _run(content, "rows", str(index), str(header))
+    return lambda: map(json.loads, io.BytesIO(printed))
 
 
-def _run(content: bytes, *arguments: str) -> Iterator[Any]:
+def _run(content: bytes, *arguments: str) -> bytes:
     command = [sys.executable, "-I", str(SCRIPT), *arguments]
     try:
         child = subprocess.run(  # noqa: S603 - our own interpreter and file; the upload goes to its stdin.
@@ -53,4 +57,4 @@ def _run(content: bytes, *arguments: str) -> Iterator[Any]:
         )
     except subprocess.SubprocessError as error:
         raise UnreadableTableError("unreadable-workbook") from error
-    return map(json.loads, io.BytesIO(child.stdout))
+    return child.stdout

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
-from chassis.rules.comparison import normalised
+from chassis.rules.comparison import name_key, normalised
 
 UUID_BYTES = 16
 EMPLOYEE_DIGITS = 16
@@ -24,6 +24,14 @@ class Pseudonyms:
     def customer(self, system: str, reference: str) -> UUID:
         """Return the id of the customer whose `reference` in `system` is this number or, if it has none, this name."""
         return UUID(bytes=self._digest("customer", normalised(system), normalised(reference))[:UUID_BYTES], version=5)
+
+    def company(self, name: str) -> UUID:
+        """Return an id that all companies of this name have in common."""
+        return self.derived("company", name_key(name))
+
+    def customer_keys(self, system: str, number: str, name: str) -> list[UUID]:
+        """Return the ids that stand for a customer that is given by its number in `system`, its name, or both."""
+        return [*([self.customer(system, number)] if number else []), *([self.company(name)] if name else [])]
 
     def employee(self, name: str) -> str:
         """Return the id of an employee known by name only."""

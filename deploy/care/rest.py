@@ -40,6 +40,7 @@ ROW_HEADINGS = (
     Text("Column", "列"),
     Text("Reason", "原因"),
 )
+PREVIEW = Text("Nothing was imported. Preview of ", "未导入，仅试算：")
 EVENT_HEADINGS = (
     Text("Occurred", "发生时间"),
     Text("Recorded", "记录时间"),
@@ -59,6 +60,7 @@ def import_file(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file or an Excel workbook (.xlsx).")],
     kind: Annotated[str | None, typer.Option(help="customers, orders, contracts or followups.")] = None,
     sheet: Annotated[str | None, typer.Option(help="The sheet of the workbook to read; it may be hidden.")] = None,
+    preview: Annotated[bool, typer.Option("--preview", help="Import nothing; show what would happen.")] = False,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: Json = False,
     _language: Spoken = Language.EN,
@@ -69,10 +71,12 @@ def import_file(
         raise typer.BadParameter(f"Choose --kind from {', '.join(KINDS)}.")
     if content_type is None:
         raise typer.BadParameter(f"{file.name} must end in {' or '.join(CONTENT_TYPES)}.")
-    batch, rows = asyncio.run(_imported(data_dir, file, chosen, content_type, sheet))
+    send = _previewed if preview else _imported
+    batch, rows = asyncio.run(send(data_dir, file, chosen, content_type, sheet))
     failed = [row for row in rows if row["outcome"] == FAILED]
-    shown = rows if len(rows) <= SHOWN_ROWS else failed
-    output.show({"import": batch, "rows": rows}, _row_table(batch, shown), as_json=as_json)
+    title = f"{output.spoken(PREVIEW) if preview else ''}{chosen}"
+    table = _row_table(title, batch, rows if len(rows) <= SHOWN_ROWS else failed)
+    output.show({"preview" if preview else "import": batch, "rows": rows}, table, as_json=as_json)
     raise typer.Exit(Exit.PROBLEM if failed else Exit.OK)
 
 
@@ -117,6 +121,17 @@ async def _imported(
         return batch, [row async for row in rows]
 
 
+async def _previewed(
+    data_dir: Path, file: Path, kind: str, content_type: str, sheet: str | None
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return what an import of the file would do, and the result of each row."""
+    content = await asyncio.to_thread(file.read_bytes)
+    async with _client(data_dir) as client:
+        told = await client.preview_file(KINDS[kind], content, kind, content_type, sheet)
+    rows = told.pop("items")
+    return told, rows
+
+
 async def _timeline(data_dir: Path, customer_id: UUID, limit: int) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     async with _client(data_dir) as client:
@@ -131,10 +146,10 @@ def _progress() -> Progress:
     return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=output.stderr)
 
 
-def _row_table(batch: dict[str, Any], rows: Iterable[dict[str, Any]]) -> Table:
+def _row_table(title: str, batch: dict[str, Any], rows: Iterable[dict[str, Any]]) -> Table:
     table = output.table(*ROW_HEADINGS, whole=ID)
-    counts = ", ".join(f"{_outcome(name)} {count}" for name, count in batch["counts"].items() if count)
-    table.title, table.title_justify = f"{batch['kind']}: {counts}", "left"
+    counted = ", ".join(f"{_outcome(name)} {count}" for name, count in batch["counts"].items() if count)
+    table.title, table.title_justify = f"{title}: {counted}", "left"
     detail = "detail_zh" if output.language() == Language.ZH else "detail"
     table.caption = "\n".join(escape(" ".join(filter(None, (note["column"], note[detail])))) for note in batch["notes"])
     table.caption_justify = "left"

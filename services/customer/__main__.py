@@ -8,19 +8,24 @@ from chassis.files.template_api import template_router
 from chassis.http.web import create_app
 from chassis.service import ParkingConsumer, Service, ServiceContext
 from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
+from services.customer import file_kinds
 from services.customer.api import ROUTERS
 from services.customer.assembly import NAME, dependencies
 from services.customer.schema import SCHEMA
-from services.customer.workers import importer, inbounds, read_models, tasks
+from services.customer.workers import inbounds, read_models, tasks
 
 
 def build(context: ServiceContext) -> Service:
     """Assemble the service. Nothing runs yet."""
     needs = dependencies(context)
-    imports, models, consumers = importer(context, needs), read_models(context, needs), inbounds(context, needs)
+    imports, models, consumers = (
+        file_kinds.imports(context, needs),
+        read_models(context, needs),
+        inbounds(context, needs),
+    )
     app = create_app(
         "Customer",
-        [*ROUTERS, template_router(imports), imports_router(imports)],
+        [*ROUTERS, template_router(imports), imports_router(imports, file_kinds.previews(needs))],
         authenticator=context.authenticator,
         cursors=context.cursors,
         supervisor=context.supervisor,

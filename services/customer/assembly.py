@@ -59,6 +59,6 @@ def dependencies(context: ServiceContext) -> Dependencies:
         employments=CommandHandler(store, EMPLOYEE, mapper),
         handover_queries=HandoverQueries(pool),
         pseudonyms=pseudonyms,
-        erasure=ErasureHandler(pool, mapper, ParkedEvents(receiver.CONSUMER)),
+        erasure=ErasureHandler(pool, mapper, ParkedEvents(receiver.CONSUMER), pseudonyms),
         exports=Exports(NAME, mapper, pool),
     )

@@ -10,7 +10,7 @@ from chassis.consume.inbound import InboundConsumer
 from chassis.consume.local_feed import LocalFeed
 from chassis.consume.rebuild import ReadModel
 from chassis.consume.timers import RunDue, Timers
-from chassis.files.imports import Importer, Imports
+from chassis.files.imports import Imports
 from chassis.files.retention import ResultMaintenance
 from chassis.publish.relay import Relay
 from chassis.service import ServiceContext, Task
@@ -26,15 +26,11 @@ from services.customer.erasure import execution
 from services.customer.handovers.runner import HandoverBatchRunner
 from services.customer.handovers.selection import BatchSelection
 from services.customer.handovers.steps import BatchSteps
-from services.customer.imports.commerce import ContractImport, OrderImport
-from services.customer.imports.customer_lookup import CustomerLookup
-from services.customer.imports.customers import CustomerImport
 from services.customer.inbound import receiver
 from services.customer.inbound.receiver import InboundReceiver
 from services.customer.leaders.follower import LeaderFollower
 from services.customer.merging.duplicates import DuplicateFinder
 from services.customer.projection import followup
-from services.customer.queries.names import CompanyNames
 from services.customer.tiers.runner import TierRunner
 
 # No request waits for followup's events, so small batches are gathered.
@@ -130,18 +126,6 @@ def inbounds(
         health=health(execution.CONFIRMED),
     )
     return messages, answers
-
-
-def importer(context: ServiceContext, needs: Dependencies) -> Imports:
-    """Return the import of each kind of file; the first kind is the default."""
-    zone, names = context.settings.business_zone, CompanyNames(context.pool, needs.store)
-    lookup = CustomerLookup(needs.registration, names, needs.pseudonyms)
-    importers: dict[str, Importer] = {
-        "customers": CustomerImport(needs.registration, lookup, needs.employees, needs.pseudonyms, zone),
-        "orders": OrderImport(needs.commerce, lookup, zone),
-        "contracts": ContractImport(needs.commerce, lookup, zone),
-    }
-    return Imports(context.pool, importers, health=context.supervisor.health("importer"))
 
 
 def timers(context: ServiceContext, needs: Dependencies) -> dict[str, RunDue]:

@@ -10,7 +10,6 @@ from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
 from chassis.consume.local_feed import LocalFeed
 from chassis.consume.rebuild import ReadModel
-from chassis.files.imports import Imports
 from chassis.files.imports_api import imports_router
 from chassis.files.retention import ResultMaintenance
 from chassis.files.template_api import template_router
@@ -24,7 +23,7 @@ from chassis.store.pseudonym import Pseudonyms
 from chassis.store.retention import PartitionMaintenance
 from chassis.versions.lookup import Versions
 from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
-from services.followup import limits, projection, workers
+from services.followup import file_kinds, limits, projection, workers
 from services.followup.absences.due_work import DueWork
 from services.followup.api import ROUTERS
 from services.followup.dependencies import Dependencies
@@ -40,7 +39,6 @@ from services.followup.domain.plan import PLAN
 from services.followup.domain.plan_template import PLAN_TEMPLATE
 from services.followup.domain.survey import ANONYMOUS_ANSWER, SURVEY, SURVEY_POLICY
 from services.followup.domain.task import TASK
-from services.followup.imports.followups import FollowupImport
 from services.followup.projection import customers
 from services.followup.queries.absences import AbsenceQueries
 from services.followup.queries.complaints import ComplaintQueries
@@ -62,7 +60,8 @@ def build(context: ServiceContext) -> Service:
     """Build the service without starting it."""
     settings, health = context.settings, context.supervisor.health
     needs = dependencies(context)
-    imports = Imports(context.pool, {"followups": followup_import(context, needs)}, health=health("importer"))
+    imports = file_kinds.imports(context, needs)
+    previews = file_kinds.previews(context, needs, partial(ItemLimit, context.pool, PROJECTION))
     customer_model, list_model = models = read_models(context, needs)
     of_customers, of_own, reactions = workers.assemble(context, needs)
     relay = Relay(
@@ -76,7 +75,7 @@ def build(context: ServiceContext) -> Service:
     )
     app = create_app(
         "Followup",
-        [*ROUTERS, template_router(imports), imports_router(imports)],
+        [*ROUTERS, template_router(imports), imports_router(imports, previews)],
         authenticator=context.authenticator,
         cursors=context.cursors,
         supervisor=context.supervisor,
@@ -113,17 +112,6 @@ def read_models(context: ServiceContext, needs: Dependencies) -> tuple[ReadModel
         lambda applier, health, shared: LocalFeed(needs.store, needs.mapper, applier, health=health, shared=shared).run,
     )
     return customer_model, list_model
-
-
-def followup_import(context: ServiceContext, needs: Dependencies) -> FollowupImport:
-    return FollowupImport(
-        contacts=needs.contacts,
-        tasks=needs.tasks,
-        customers=needs.customers,
-        absences=needs.absence_queries,
-        pseudonyms=needs.pseudonyms,
-        zone=context.settings.business_zone,
-    )
 
 
 def dependencies(context: ServiceContext) -> Dependencies:

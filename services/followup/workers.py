@@ -31,7 +31,7 @@ def assemble(context: ServiceContext, needs: Dependencies) -> tuple[Applier, App
     """Return the applier of customer events, the applier of the service's own events, and all tasks."""
     settings, health = context.settings, context.supervisor.health
     plans, guards = plan_runner(needs, settings.business_zone), guard_watcher(needs)
-    surveys, erasures = survey_sender(needs), ErasureHandler(needs.store, needs.mapper)
+    surveys, erasures = survey_sender(needs), ErasureHandler(needs.store, needs.mapper, needs.pseudonyms)
     handovers = reassignment(needs)
 
     async def receive(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:

@@ -53,6 +53,8 @@ async def test_54_a_role_that_the_issuer_refuses_is_an_error(product: Product) -
 async def test_54_an_import_prints_the_outcome_of_each_row_and_fails_if_one_fails(
     product: Product, bad_file: Path
 ) -> None:
+    told = await care(product.data_dir, "import", str(bad_file), "--preview", "--json")
+    assert (told.code, told.document["preview"]["counts"]) == (1, {"created": 1, "failed": 1})
     shown = await care(product.data_dir, "import", str(bad_file), "--language", "zh")
     assert shown.code == 1
     assert "新建 1, 失败 1" in shown.output

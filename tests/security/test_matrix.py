@@ -112,6 +112,7 @@ customer GET /v1/employees                                  401        +     +  
 customer PUT /v1/employees/{employee_id}                    401      403   403    403     403     403      +     +   +     +           +
 customer GET /v1/exports                                    401      403   403    403     403     403    403   403   +     +         403
 customer POST /v1/imports                                   401      403   403    403     403     403      +     +   +     +           +
+customer GET /v1/imports                                    401      403   403    403     403     403      +     +   +     +           +
 customer GET /v1/imports/{import_id}                        401      403   403    403     403     403      +     +   +     +           +
 customer GET /v1/imports/template                           401      403   403    403     403     403      +     +   +     +           +
 customer GET /v1/imports/{import_id}/rows                   401      403   403    403     403     403      +     +   +     +           +
@@ -166,6 +167,7 @@ followup POST /v1/customers/{customer_id}/contacts          401      403     +  
 followup GET /v1/customers/{customer_id}/events             401      403     +      +     403     403      +   403   +     +           +
 followup POST /v1/customers/{customer_id}/tasks             401      403     +      +     403     403      +   403   +     +           +
 followup POST /v1/imports                                   401      403   403    403     403     403      +     +   +     +           +
+followup GET /v1/imports                                    401      403   403    403     403     403      +     +   +     +           +
 followup GET /v1/imports/{import_id}                        401      403   403    403     403     403      +     +   +     +           +
 followup GET /v1/imports/template                           401      403   403    403     403     403      +     +   +     +           +
 followup GET /v1/imports/{import_id}/rows                   401      403   403    403     403     403      +     +   +     +           +
@@ -220,6 +222,8 @@ LATER = {
 }
 BEFORE_STEP = {"answer": (), "confirmation": ("answer",), "closure": ("answer", "confirmation"), **LATER}
 ASKED_ABOUT = {"/v1/my-day": {"employee_id": OWNER}}
+# Roles that may send files see all of them; other roles see none.
+IMPORTS = "/v1/imports"
 EVERYBODYS = {
     "/v1/imports/template",
     "/v1/complaint-policy",
@@ -233,6 +237,7 @@ EVERYBODYS = {
     "/v1/tag-vocabulary/versions",
     "/v1/tag-vocabulary/difference",
     "/v1/employees",
+    IMPORTS,
     "/v1/rules",
     "/v1/plan-templates",
     "/v1/stages",
@@ -360,11 +365,14 @@ def shows(operation: Operation, response: httpx.Response, things: dict[str, str]
             return any(things["customer_id"] in map(item.get, names) for item in found["items"])
 
 
-# The list of configuration versions is the same for every caller.
+# The list of configuration versions is the same for every caller, and that of imports for all who may read it.
 LISTS = [
     each
     for each in operations()
-    if "cursor" in each.queries and "{" not in each.path and not each.path.endswith("/versions")
+    if "cursor" in each.queries
+    and "{" not in each.path
+    and not each.path.endswith("/versions")
+    and each.path != IMPORTS
 ]
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from chassis.files.formats import CSV_TYPE
-from chassis.files.imports_api import unknown_kind
+from chassis.files.results_api import unknown_kind
 from chassis.http.access import OpsOrAdmin
 from chassis.http.body import StrictRoute
 from chassis.http.description.headers import references

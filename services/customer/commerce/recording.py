@@ -73,7 +73,10 @@ class Commerce:
 
     def named(self, kind: Kind[Any], reference: ExternalReference) -> UUID:
         """Return the id that is derived from a number of another system: the same for REST, files and Kafka."""
-        return self._pseudonyms.derived(kind.name, normalised(reference.system), normalised(reference.id))
+        return self.numbered(kind, reference.system, reference.id)
+
+    def numbered(self, kind: Kind[Any], system: str, number: str) -> UUID:
+        return self._pseudonyms.derived(kind.name, normalised(system), normalised(number))
 
     async def belongs(self, kind: Kind[Any], record_id: UUID, customer_id: UUID) -> bool:
         """Whether the order, quote or contract belongs to this customer; raise the 404 problem if there is none."""

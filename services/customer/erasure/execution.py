@@ -6,10 +6,12 @@ from typing import Any
 from chassis.commands.command import Context
 from chassis.commands.decider import RejectedError
 from chassis.consume.parked_events import ParkedEvents
+from chassis.files.kept_cells import erase_cells
 from chassis.postgres.database import Connection, Pool, transaction
 from chassis.store.erasure import Erasure, erase
 from chassis.store.event_store import recorded
 from chassis.store.mapper import EventMapper
+from chassis.store.pseudonym import Pseudonyms
 from contracts import customer as events
 from contracts.erasure_answers import ErasureConfirmed
 from contracts.event import Envelope
@@ -29,6 +31,11 @@ NOT_EXECUTED = """
 RESERVED_NUMBERS = """
     SELECT DISTINCT stream_id FROM event WHERE subject = $1 AND type = 'care.customer.reference-reserved.v1'
 """
+# Of a company, all that it had; of a person, all that the vault holds.
+NAMES = """
+    SELECT unnest(name_keys) AS name FROM customer WHERE customer_id = $1 OR merged_into = $1
+    UNION SELECT value FROM vault WHERE subject = $1 AND field = 'person_name'
+"""
 SAVE_ANSWER = """
     INSERT INTO erasure_answer (erasure_id, service, entries, erased_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
 """
@@ -41,11 +48,12 @@ SAVE_CONFIRMATION = """
 class ErasureHandler:
     """A timer calls `run_due`; a route calls it too, so that its response is sent after the erasure in this service."""
 
-    def __init__(self, pool: Pool, mapper: EventMapper, inbound_parking: ParkedEvents) -> None:
+    def __init__(self, pool: Pool, mapper: EventMapper, inbound_parking: ParkedEvents, pseudonyms: Pseudonyms) -> None:
         """`inbound_parking` holds the parked messages of other systems."""
         self._pool = pool
         self._mapper = mapper
         self._inbound_parking = inbound_parking
+        self._pseudonyms = pseudonyms
 
     async def run_due(self) -> int:
         """Execute the erasures that are not done yet; return how many there were."""
@@ -66,11 +74,15 @@ class ErasureHandler:
         )
 
     async def _execute(self, envelope: Envelope[events.ErasureEvent], held: Connection) -> None:
+        reserved = await held.fetch(RESERVED_NUMBERS, envelope.subject)
+        ids = [envelope.subject, *(row["stream_id"] for row in reserved)]
+        names = [row["name"] for row in await held.fetch(NAMES, envelope.subject)]
+        # Free text of a row may be about a key contact, too.
+        await erase_cells(held, [*ids, *map(self._pseudonyms.company, names)])
         match envelope.event:
             case events.CustomerErased():
                 # Other systems may have sent personal data in fields where our rules allow none.
-                reserved = await held.fetch(RESERVED_NUMBERS, envelope.subject)
-                for parked_as in (envelope.subject, *(row["stream_id"] for row in reserved)):
+                for parked_as in ids:
                     await self._inbound_parking.discard(held, parked_as)
                 await erase(held, Erasure(envelope.subject, envelope.version))
             case events.KeyContactErased(key_contact_id=person_id, word_refs=refs):

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 from chassis.commands.command import Context, FactCommand
 from chassis.commands.result import CREATED, Handled
-from chassis.files.imports import RowOutcome, RowProblemError, step
+from chassis.files.importer import RowKeys, RowOutcome, RowProblemError, step
 from chassis.files.row_cells import WORKDAY_START, choose, day, moment, required, system_of
 from chassis.files.table import Row
 from chassis.rules.comparison import normalised
+from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import ContractKind, RenewalIntent
 from contracts.field_error import FieldError
 from contracts.money import currency_of_sign, minor_units, written_amount
@@ -53,13 +54,17 @@ CONTRACT_PLACES = {
 class CommerceImport:
     """Records one order or contract per row: its beginning and its later changes, each at WORKDAY_START of its day."""
 
-    def __init__(self, commerce: Commerce, lookup: CustomerLookup, zone: str) -> None:
+    def __init__(self, commerce: Commerce, lookup: CustomerLookup, pseudonyms: Pseudonyms, zone: str) -> None:
         self._commerce = commerce
+        self._pseudonyms = pseudonyms
         self._lookup = lookup
         self._zone = ZoneInfo(zone)
 
-    def ordering_key(self, row: Row) -> str:
-        return f"{system_of(row.cells)} {normalised(row.cells['number'])}"
+    def keys_within(self, kind: Kind[Any], cells: dict[str, str]) -> RowKeys:
+        """Return the id of the order or contract, and the ids that stand for the customer."""
+        system, number = system_of(cells), cells["number"]
+        customer = self._pseudonyms.customer_keys(system, cells["customer_number"], cells["customer"])
+        return RowKeys([self._commerce.numbered(kind, system, number)] if number else [], customer)
 
     def at(self, text: str, column: str) -> datetime | None:
         found = moment(text, column)
@@ -118,6 +123,9 @@ class OrderImport(CommerceImport):
     columns = ORDER_COLUMNS
     places = ORDER_PLACES
 
+    def keys(self, row: Row) -> RowKeys:
+        return self.keys_within(self._commerce.orders, row.cells)
+
     async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         return await self.record(self._commerce.orders, row.cells, self.commands_of(row.cells), context)
 
@@ -144,6 +152,9 @@ class ContractImport(CommerceImport):
 
     columns = CONTRACT_COLUMNS
     places = CONTRACT_PLACES
+
+    def keys(self, row: Row) -> RowKeys:
+        return self.keys_within(self._commerce.contracts, row.cells)
 
     async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         return await self.record(self._commerce.contracts, row.cells, self.commands_of(row.cells), context)

@@ -1,19 +1,19 @@
 """Imports customers from customers.csv and .xlsx: the command of a row."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chassis.commands.command import Context
 from chassis.commands.result import CREATED
-from chassis.files.imports import RowOutcome, RowProblemError, step
+from chassis.files.importer import RowKeys, RowOutcome, RowProblemError, step
 from chassis.files.row_cells import WORKDAY_START, choose, moment, system_of
 from chassis.files.table import FILE_SYSTEM, Row
-from chassis.rules.comparison import name_key, normalised
+from chassis.rules.comparison import normalised
 from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import Kind, Stage, WorkStatus
 from services.customer import commands
-from services.customer.employees import Employees
 from services.customer.imports.customer_columns import ABC, COLUMNS, RENAMES, STAGES, STATUSES, TIERS
 from services.customer.imports.customer_lookup import CustomerLookup
 from services.customer.registration import Registration
@@ -51,19 +51,21 @@ class CustomerImport:
         self,
         registration: Registration,
         lookup: CustomerLookup,
-        employees: Employees,
+        introduce: Callable[[str, str], Awaitable[None]],
         pseudonyms: Pseudonyms,
         zone: str,
     ) -> None:
+        """`introduce` saves the name of an employee."""
         self._registration = registration
         self._lookup = lookup
-        self._employees = employees
+        self._introduce = introduce
         self._pseudonyms = pseudonyms
         self._zone = ZoneInfo(zone)
         self._kept_owners: set[str] = set()
 
-    def ordering_key(self, row: Row) -> str:
-        return name_key(row.cells["name"])
+    def keys(self, row: Row) -> RowKeys:
+        cells = row.cells
+        return RowKeys(self._pseudonyms.customer_keys(system_of(cells), cells["number"], cells["name"]), ())
 
     async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         cells = row.cells
@@ -72,7 +74,7 @@ class CustomerImport:
         owner_id = self._owner_id(cells)
         command = self.command(cells, owner_id, context.now).with_entry(self._entry(cells, context.now))
         if owner_id and cells["owner"]:
-            await self._introduce(owner_id, cells["owner"])
+            await self._introduce_owner(owner_id, cells["owner"])
         customer_id, numbered = await self._customer(cells["name"], command.external, context)
         customer_id, handled = await self._registration.register(customer_id, command, step(context, "register"))
         self._lookup.remember(cells["name"], customer_id, context)
@@ -98,10 +100,10 @@ class CustomerImport:
         """Return the owner's id; an owner given by name only gets an id that every service derives in the same way."""
         return cells["owner_id"] or (self._pseudonyms.employee(cells["owner"]) if cells["owner"] else None)
 
-    async def _introduce(self, owner_id: str, name: str) -> None:
+    async def _introduce_owner(self, owner_id: str, name: str) -> None:
         """Save the owner's name, unless the owner is known."""
         if owner_id not in self._kept_owners:
-            await self._employees.introduce(owner_id, name)
+            await self._introduce(owner_id, name)
             self._kept_owners.add(owner_id)
 
     def command(self, cells: dict[str, str], owner_id: str | None, now: datetime) -> commands.Register:

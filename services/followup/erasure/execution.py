@@ -8,12 +8,14 @@ from uuid import UUID
 import uuid_utils.compat as uuid_utils
 
 from chassis.commands.decider import GoneError
+from chassis.files.kept_cells import erase_cells
 from chassis.http.export import refs_within
 from chassis.postgres.database import Connection, Pool
 from chassis.store.append import Answer, Append
 from chassis.store.erasure import Erasure, delete_entries, erase, erased_person_ids, lock_store
 from chassis.store.event_store import EventStore, recorded
 from chassis.store.mapper import EventMapper
+from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import CustomerErased, KeyContactErased
 from contracts.customer.erasure import ErasureEvent
 from contracts.event import Envelope, Metadata
@@ -31,24 +33,28 @@ STREAMS_ABOUT_ERASED = """
     WHERE b.stream_id = ANY($1) AND b.version = 1
       AND position(convert_to('"key_contact_id":"' || p.person_id || '"', 'UTF8') IN b.state) > 0
 """
+NAMES = "SELECT unnest(name_keys) AS name FROM customer_ref WHERE customer_id = $1 OR merged_into = $1"
 EVENTS_WITH_PERSON = ContactLogged | SurveyAnswered
 
 
 class ErasureHandler:
     """`receive` handles events of customers, `receive_own` those of this service."""
 
-    def __init__(self, store: EventStore, mapper: EventMapper) -> None:
+    def __init__(self, store: EventStore, mapper: EventMapper, pseudonyms: Pseudonyms) -> None:
         self._store = store
         self._mapper = mapper
+        self._pseudonyms = pseudonyms
 
     async def receive(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         """Erase and append the answer in the consumer's transaction. It locks the store: send no command after it."""
         for envelope in envelopes:
             match envelope.event:
                 case CustomerErased():
+                    await self._erase_cells(envelope.subject, held)
                     erasure = Erasure(envelope.subject, envelope.version)
                     await self._answer(envelope, await erase(held, erasure), held)
                 case KeyContactErased(key_contact_id=person_id):
+                    await self._erase_cells(envelope.subject, held)
                     erasure = Erasure(envelope.subject, envelope.version, person_id)
                     await lock_store(held)
                     refs = await self._refs_about(erasure, held)
@@ -65,6 +71,11 @@ class ErasureHandler:
         for envelope in found:
             if envelope.stream_id in late:
                 await delete_entries(held, envelope.subject, refs_of(envelope))
+
+    async def _erase_cells(self, customer_id: UUID, held: Connection) -> None:
+        """Erase the cells of imported rows about the customer. Their free text may be about a key contact, too."""
+        names = [row["name"] for row in await held.fetch(NAMES, customer_id)]
+        await erase_cells(held, [customer_id, *map(self._pseudonyms.company, names)])
 
     async def _refs_about(self, erasure: Erasure, held: Connection) -> set[UUID]:
         """Return the vault references in the streams that name the key contact."""

@@ -7,7 +7,7 @@ from uuid import UUID
 from cachetools import LRUCache
 
 from chassis.commands.command import Context
-from chassis.files.imports import RowProblemError
+from chassis.files.importer import RowProblemError
 from chassis.files.table import FILE_SYSTEM
 from chassis.store.pseudonym import Pseudonyms
 from services.followup.queries.customers import Customers

@@ -10,7 +10,7 @@ from chassis.commands.command_handler import CommandHandler
 from chassis.commands.holders import employees_left
 from chassis.commands.result import CREATED, Handled
 from chassis.files.days import Moment
-from chassis.files.imports import RowOutcome, RowProblemError, step
+from chassis.files.importer import RowKeys, RowOutcome, RowProblemError, step
 from chassis.files.row_cells import WORKDAY_START, choose, moment, required, system_of
 from chassis.files.table import Row
 from chassis.store.pseudonym import Pseudonyms
@@ -71,9 +71,12 @@ class FollowupImport:
         self._customer_lookup = CustomerLookup(customers, pseudonyms)
         self._zone = ZoneInfo(zone)
 
-    def ordering_key(self, row: Row) -> str:
-        """Return a different value for each row: the order of rows does not matter."""
-        return str(row.number)
+    def keys(self, row: Row) -> RowKeys:
+        cells = row.cells
+        customer = self._pseudonyms.customer_keys(system_of(cells), cells["customer_number"], cells["customer"])
+        # Rows that say the same of one follow-up, but perhaps another status.
+        said = [cells[field] for field in ("followed_up_on", "content", "owner", "owner_id")]
+        return RowKeys([self._pseudonyms.derived("follow-up", *map(str, customer), *said)], customer)
 
     async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         followup = await self._validate(row.cells, context)

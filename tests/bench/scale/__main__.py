@@ -5,20 +5,22 @@ from typing import Annotated
 import typer
 import uvloop
 
+from chassis.files.table import MAX_ROWS
 from deploy.stack.infrastructure import Infrastructure, temporary_data_dir
 from tests.bench.harness import report
 from tests.bench.harness.console import console, say, say_versions
 from tests.bench.harness.measuring import Bed, Effort, Figure
 from tests.bench.harness.server_thread import aside
-from tests.bench.scale import million, my_day, plan_start, results, search, soak, timers
+from tests.bench.scale import large_import, million, my_day, plan_start, results, search, soak, timers
 from tests.bench.stack.whole import client_beside, stack_in
 from tests.support.servers import servers
 
-EVENTS, CUSTOMERS, TASKS, PLANS, SEARCHED, MINUTES = 1_000_000, 100_000, 100_000, 10_000, 1_000_000, 20.0
+EVENTS, CUSTOMERS, TASKS, PLANS, SEARCHED, ORDERS = 1_000_000, 100_000, 100_000, 10_000, 1_000_000, 100_000
+MINUTES = 20.0
 # The access token that the load is sent with lasts an hour.
 MOST_MINUTES = 50.0
 EFFORT = Effort(seconds=3.0, rounds=5, load_seconds=20.0)
-ON_SERVERS = ("million", "timers", "myday", "planstart", "search")
+ON_SERVERS = ("million", "timers", "myday", "planstart", "search", "import")
 NAMES = (*ON_SERVERS, "soak")
 
 
@@ -27,6 +29,7 @@ def main(
     events: Annotated[int, typer.Option(min=1_200, help="How many events go through the line.")] = EVENTS,
     customers: Annotated[int, typer.Option(min=100, help="How many customers have a timer.")] = CUSTOMERS,
     searched: Annotated[int, typer.Option(min=10_000, help="How many customers are searched.")] = SEARCHED,
+    orders: Annotated[int, typer.Option(min=1_000, max=MAX_ROWS, help="How many orders one file has.")] = ORDERS,
     minutes: Annotated[float, typer.Option(min=0.5, max=MOST_MINUTES, help="How long the soak takes.")] = MINUTES,
     rate: Annotated[float | None, typer.Option(help="The soak's commands/s; else half of what is reached.")] = None,
 ) -> None:
@@ -36,13 +39,13 @@ def main(
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: known are {', '.join(NAMES)}")
     results.begin()
     if chosen & set(ON_SERVERS):
-        on_servers(chosen, events, customers, searched)
+        on_servers(chosen, events, customers, searched, orders)
     if "soak" in chosen:
         on_stack(minutes, rate)
     say(f"written to {results.RESULTS}")
 
 
-def on_servers(chosen: set[str], events: int, customers: int, searched: int) -> None:
+def on_servers(chosen: set[str], events: int, customers: int, searched: int, orders: int) -> None:
     async def measured(bed: Bed) -> None:
         await say_versions(bed.servers.infrastructure)
         if "million" in chosen:
@@ -55,6 +58,8 @@ def on_servers(chosen: set[str], events: int, customers: int, searched: int) -> 
             show("planstart", await plan_start.measure(bed, PLANS))
         if "search" in chosen:
             show("search", await search.measure(bed, searched))
+        if "import" in chosen:
+            show("import", await large_import.measure(bed, orders))
 
     with temporary_data_dir() as data_dir, aside(servers(data_dir)) as made:
         uvloop.run(measured(Bed(made, data_dir, EFFORT, say)))

@@ -21,6 +21,7 @@ from chassis.postgres.database import Pool, open_pool, transaction
 from chassis.runtime.supervisor import Health
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
+from chassis.store.pseudonym import Pseudonyms
 from contracts.erasure_answers import ANSWER_TOPICS, CONFIRMATIONS, ErasureConfirmed, ServiceWithoutVault, record_of
 from contracts.event import Envelope
 from contracts.example_records import EXAMPLE_URL
@@ -37,6 +38,7 @@ from tests.support.facts import facts_of
 from tests.support.records import changed
 from tests.support.servers import Servers
 from tests.support.waiting import DEADLINE_SECONDS, STEP_SECONDS, background, eventually, lasting
+from tests.unit.chassis.issuer import SETTINGS
 
 STANDING = "SELECT erasure_id, subject, entries, received_at, confirmed_at FROM erasure_received ORDER BY received_at"
 UNKNOWN = "SELECT reason FROM parked_event WHERE consumer = $1"
@@ -58,7 +60,9 @@ class Others:
     async def followup_hears(self, address: str) -> None:
         store, mapper = EventStore(self.pools["followup"]), EventMapper()
         async with transaction(self.pools["followup"]) as held:
-            await ErasureHandler(store, mapper).receive(await self.facts(address), held)
+            await ErasureHandler(store, mapper, Pseudonyms(SETTINGS.pseudonym_key)).receive(
+                await self.facts(address), held
+            )
         answers = [mapper.to_envelope(row) for row in await store.read_all(after=0, limit=10)]
         async with transaction(self.api.pool) as held:
             await of_followup.apply(answers, held)

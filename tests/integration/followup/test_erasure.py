@@ -21,6 +21,7 @@ from services.followup.domain.contact import CONTACT
 from services.followup.erasure.execution import ErasureHandler
 from services.followup.projection import customers
 from tests.integration.followup.conftest import World
+from tests.integration.followup.test_imports import imported_rows, outcomes
 
 ANSWERED = "SELECT convert_from(state, 'UTF8')::jsonb -> 'data' AS data FROM event WHERE type LIKE '%words-erased.v1'"
 ERASED = CustomerErased(reason="asked-by-person")
@@ -40,7 +41,7 @@ async def _form(world: World) -> None:
 
 
 def handler(world: World) -> ErasureHandler:
-    return ErasureHandler(EventStore(world.pool), EventMapper())
+    return ErasureHandler(EventStore(world.pool), EventMapper(), world.pseudonyms)
 
 
 async def hear(world: World, customer_id: UUID, fact: Event, version: int = 5) -> None:
@@ -54,6 +55,17 @@ async def hear(world: World, customer_id: UUID, fact: Event, version: int = 5) -
 async def words(world: World, customer_id: UUID) -> set[str]:
     rows = await world.pool.fetch("SELECT value FROM vault WHERE subject = $1", customer_id)
     return {row["value"] for row in rows}
+
+
+async def test_the_cells_of_failed_rows_are_erased_with_the_customer(world: World) -> None:
+    mine, other = world.pseudonyms.customer("file", "KH-1"), world.pseudonyms.customer("file", "KH-2")
+    await world.hears_of_customer(mine, "上海腾云")
+    await world.hears_of_customer(other, "北京新创")
+    lines = ["上海腾云,2024-06-01,甲,李强,没有,", ",昨天,乙,李强,已完成,KH-1", "北京新创,2024-06-01,丙,李强,没有,"]
+    assert outcomes(await imported_rows(world, *lines)) == ["failed"] * 3
+    await hear(world, mine, CustomerErased(reason="asked-by-person"))
+    kept = await world.pool.fetch("SELECT original FROM import_row ORDER BY number")
+    assert [row["original"] and row["original"][2] for row in kept] == [None, None, "丙"]
 
 
 async def answers(world: World) -> list[dict[str, Any]]:

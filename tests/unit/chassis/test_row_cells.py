@@ -3,7 +3,7 @@
 import pytest
 
 from chassis.files.days import CACHED_MOMENTS, read_moment
-from chassis.files.imports import RowProblemError
+from chassis.files.importer import RowProblemError
 from chassis.files.row_cells import choose, day, required
 
 

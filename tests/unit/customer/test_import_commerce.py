@@ -6,8 +6,9 @@ from typing import cast
 import pytest
 
 from chassis.files.formats import CSV_TYPE
-from chassis.files.imports import RowProblemError
+from chassis.files.importer import RowProblemError
 from chassis.files.spreadsheet import read_table
+from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import ContractKind, RenewalIntent
 from services.customer.commands import (
     CancelOrder,
@@ -24,9 +25,9 @@ from services.customer.imports.commerce_columns import CONTRACT_COLUMNS, ORDER_C
 from services.customer.imports.customer_lookup import CustomerLookup
 
 # Reading a row needs none of them.
-COMMERCE, LOOKUP = cast("Commerce", None), cast("CustomerLookup", None)
-ORDERS = OrderImport(COMMERCE, LOOKUP, "Asia/Shanghai")
-CONTRACTS = ContractImport(COMMERCE, LOOKUP, "Asia/Shanghai")
+COMMERCE, LOOKUP, PSEUDONYMS = cast("Commerce", None), cast("CustomerLookup", None), cast("Pseudonyms", None)
+ORDERS = OrderImport(COMMERCE, LOOKUP, PSEUDONYMS, "Asia/Shanghai")
+CONTRACTS = ContractImport(COMMERCE, LOOKUP, PSEUDONYMS, "Asia/Shanghai")
 CHINESE = (
     "订单编号,客户编号,金额,币种,产品类别,下单日期,交付日期\n"
     'SO-1,KH-1,"12,800.50",人民币,servers,2024-06-01,2024-06-08\n'

@@ -7,12 +7,12 @@ from typing import cast
 import pytest
 
 from chassis.files.formats import CSV_TYPE
-from chassis.files.imports import RowProblemError
+from chassis.files.importer import RowProblemError
 from chassis.files.spreadsheet import read_table
 from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import Stage, WorkStatus
 from services.customer.commands import Register, Tier
-from services.customer.employees import Employees
+from services.customer.file_kinds import introduce_nobody
 from services.customer.imports.customer_columns import COLUMNS
 from services.customer.imports.customer_lookup import CustomerLookup
 from services.customer.imports.customers import CustomerImport, tier
@@ -24,7 +24,7 @@ NOW = datetime(2026, 1, 5, 0, 30, tzinfo=UTC)
 IMPORTER = CustomerImport(
     cast("Registration", None),
     cast("CustomerLookup", None),
-    cast("Employees", None),
+    introduce_nobody,
     cast("Pseudonyms", None),
     "Asia/Shanghai",
 )
