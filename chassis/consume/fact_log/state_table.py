@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from chassis.consume.fact_log.fact import Fact
+from chassis.consume.fact_log.fact import OBJECT, Fact
 from chassis.postgres.database import Connection
 
 KEYS, OCCURRED_BY, RECORDED_BY = "$1::uuid[]", "$2::timestamptz", "$3::timestamptz"
@@ -42,7 +42,7 @@ class FactSource:
     def key_of(self, fact: Fact) -> UUID:
         if self.field == STREAM:
             return fact.stream_id
-        return UUID(msgspec.json.decode(fact.data)[self.field])
+        return msgspec.json.decode(OBJECT.decode(fact.data)[self.field], type=UUID)
 
     def select(self, condition: str) -> str:
         """Return the SELECT of its facts. `condition` may contain `{key}`."""

@@ -20,7 +20,7 @@ from contracts.customer import Registered, StageChanged
 from contracts.event import Envelope
 from contracts.examples import COMPLAINT_ID, CUSTOMER_ID, REPEATS_ID, example, example_envelope
 from contracts.followup import ComplaintEscalated, ComplaintRaised, PlanStarted, TaskCancelled, TaskScheduled
-from contracts.topics import CUSTOMER_EVENTS
+from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.reporting import projection
 from tests.support.facts import READER, fact_of, facts_of
 from tests.support.records import changed, received, value_of
@@ -157,6 +157,20 @@ async def test_a_fact_is_stored_once(read_model: Pool) -> None:
         async with transaction(read_model) as held:
             await projection.apply([fact_of(changed_stage)], held)
     assert UUID(str(await read_model.fetchval("SELECT event_id FROM fact"))) == registered.id
+
+
+@pytest.mark.parametrize("number", [b"1e400", b"-1.5e-400"], ids=str)
+async def test_an_unknown_field_with_any_number_is_kept_and_can_be_read(read_model: Pool, number: bytes) -> None:
+    raised = example_envelope(example(ComplaintRaised), subject=CUSTOMER_ID, stream_id=COMPLAINT_ID, position=1)
+    escalated = example_envelope(
+        example(ComplaintEscalated, complaint_id=COMPLAINT_ID, level=2), stream_id=REPEATS_ID, position=2
+    )
+    value = changed(value_of(escalated), data=msgspec.json.decode(fact_of(escalated).data) | {"ratio": "?"})
+    fact = READER.read(FOLLOWUP_EVENTS.name, received(value.replace(b'"?"', number)))
+    await apply(read_model, [fact_of(raised), fact])
+    assert await read_model.fetchval("SELECT escalation_level FROM complaint") == 2
+    assert await read_model.fetchval("SELECT data ->> 'ratio' IS NOT NULL FROM fact WHERE position = 2")
+    assert await read_model.fetchval("SELECT data FROM fact WHERE position = 2")
 
 
 async def test_a_number_at_the_limit_of_its_contract_fits_its_column(read_model: Pool) -> None:
