@@ -68,6 +68,8 @@ class Applier:
         self.handler = handler
         self.decode = decode
         self._applied = applied
+        # Held from the start of a batch or a replay until it is committed.
+        self._turn = asyncio.Lock()
         self.name = name
         # Whether a batch took too long and is being applied in parts.
         self.is_halving = False
@@ -87,10 +89,15 @@ class Applier:
         deliveries = [delivery for _, batch in batches.values() for delivery in batch.deliveries]
         links = links_of(delivery.traceparent for delivery in deliveries)
         with Span(f"apply {self.name}", trace.SpanKind.CONSUMER, links=links):
-            await self._apply_all(Part(deliveries, moves))
+            async with self._turn:
+                await self._apply_all(Part(deliveries, moves))
         self._count(deliveries)
         self._applied()
         return {source: progress for source, (_, progress) in moves.items()}
+
+    def paused(self) -> asyncio.Lock:
+        """Return a context in which this applier applies nothing. It is entered once the running batch is committed."""
+        return self._turn
 
     async def _apply_all(self, batch: Part) -> None:
         try:
@@ -224,7 +231,7 @@ class Applier:
         Events that the consumer parks meanwhile are applied too, or stay parked for the next replay.
         """
         count = 0
-        async with transaction(self._pool) as held:
+        async with self._turn, transaction(self._pool) as held:
             while rows := await self.parked_events.of_customer(held, subject):
                 if decoded := await decode_parked(held, rows, self.decode):
                     await self.handler(decoded, held)

@@ -37,7 +37,7 @@ def build(context: ServiceContext) -> Service:
             Consumer(applier, projection.TOPICS, bootstrap=settings.kafka_bootstrap, health=health, shared=shared).run
         ),
         fill=append,
-        derive=projection.MODEL.derive,
+        derive=projection.derive,
     )
     follow = model.follow(health(NAME))
     answers = ErasureAnswers(

@@ -43,6 +43,11 @@ LEFT_OVER = """
     SELECT (SELECT count(*) FROM pg_namespace WHERE nspname IN ('rebuild', 'retired'))
         + (SELECT count(DISTINCT consumer) - 1 FROM consumer_position)
 """
+COPY_OF_A_KILLED_ONE = "INSERT INTO consumer_position VALUES ($1, 'own', 0, 7, now())"
+PARKED_BY_A_KILLED_ONE = """
+    INSERT INTO parked_event (consumer, topic, partition, position, subject, headers, reason)
+    VALUES ($1, 'own', 0, 7, gen_random_uuid(), '{}', 'broken')
+"""
 
 
 @pytest.fixture
@@ -180,8 +185,11 @@ async def test_of_two_concurrent_rebuilds_one_is_rejected(owner: Pool, listed: R
 
 async def test_a_rebuild_replaces_the_leftovers_of_a_killed_one(pool: Pool, owner: Pool, listed: ReadModel) -> None:
     await owner.execute("CREATE SCHEMA rebuild; CREATE TABLE rebuild.customer (half_done boolean)")
+    await owner.execute(COPY_OF_A_KILLED_ONE, f"{LISTING}-0a1b2c3d")
+    await owner.execute(PARKED_BY_A_KILLED_ONE, f"{LISTING}-0a1b2c3d")
     await Rebuild(listed, owner).run(silent)
     assert await pool.fetchval(LEFT_OVER) == 0
+    assert await pool.fetchval("SELECT count(*) FROM parked_event") == 0
 
 
 async def test_shadow_tables_ahead_of_the_live_ones_replace_them_too(

@@ -54,7 +54,7 @@ async def measure(bed: Bed) -> list[Figure]:
                 Consumer(applier, list(topics.values()), bootstrap=bootstrap, health=health, shared=shared).run
             ),
             fill=append,
-            derive=projection.MODEL.derive,
+            derive=projection.derive,
         )
         live = await consumed_per_second(pool, model, count, sum(ends.values()))
         copies = await make_floor(database)
