@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import astuple
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -146,7 +147,7 @@ async def copy_database(of: Field, source: str, target: str) -> None:
 
 def copy_of(of: Field) -> Database:
     name = f"{name_of(of.database)}_copy"
-    return Database(*(at(url, name) for url in (of.database.app, of.database.admin, of.database.bi_reader)))
+    return Database(*(at(url, name) for url in astuple(of.database)))
 
 
 def name_of(database: Database) -> str:
