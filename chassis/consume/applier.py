@@ -27,7 +27,7 @@ from chassis.consume.batch_parts import Part, TookTooLongError, limited_transact
 from chassis.consume.delivery import Delivery
 from chassis.consume.isolation import RETRYABLE, WAITS, Handler, apply_isolated, customers_of, events_of
 from chassis.consume.parked_decoding import decode_parked
-from chassis.consume.parked_events import ParkedEvents
+from chassis.consume.parked_events import ParkedEvents, Place
 from chassis.consume.positions import NEVER, Positions, Progress, Source
 from chassis.consume.record_reading import Decode, envelope_of
 from chassis.postgres.database import Connection, Pool, transaction
@@ -73,6 +73,8 @@ class Applier:
         self.name = name
         # Whether a batch took too long and is being applied in parts.
         self.is_halving = False
+        # The places of events that are dropped where they would be parked.
+        self.discarded: frozenset[Place] = frozenset()
         self.positions = Positions(name)
         self.parked_events = ParkedEvents(name)
 
@@ -151,10 +153,14 @@ class Applier:
         parked = await self.positions.move(held, part.moves, customers_of(part.deliveries))
         return await self._park_undeliverable(held, part.deliveries, parked)
 
-    async def _park(self, held: Connection, events: Sequence[Delivery], reason: str) -> None:
-        structlog.get_logger().error("applier.parked", consumer=self.name, reason=reason)
-        await self.parked_events.park(held, events, reason)
-        metrics.series(metrics.PARKED, self.name).inc(len(events))
+    async def _park(self, held: Connection, events: Sequence[Delivery], reason: str) -> set[UUID]:
+        """Park events that have not been discarded before. Return their customers."""
+        kept = [each for each in events if (each.source, each.position) not in self.discarded]
+        if kept:
+            structlog.get_logger().error("applier.parked", consumer=self.name, reason=reason)
+            await self.parked_events.park(held, kept, reason)
+            metrics.series(metrics.PARKED, self.name).inc(len(kept))
+        return customers_of(kept)
 
     async def _park_slow(self, part: Part) -> None:
         async with transaction(self._pool) as held:
@@ -216,11 +222,7 @@ class Applier:
         deliverable = []
         for delivery in deliveries:
             if delivery.problem or delivery.subject in parked:
-                parked.add(delivery.subject)
-                reason = delivery.problem or WAITS
-                await self.parked_events.park(held, [delivery], reason)
-                metrics.series(metrics.PARKED, self.name).inc()
-                structlog.get_logger().error("applier.parked", consumer=self.name, reason=reason)
+                parked |= await self._park(held, [delivery], delivery.problem or WAITS)
             else:
                 deliverable.append(delivery)
         return deliverable

@@ -17,7 +17,8 @@ RETRYABLE = (*UNAVAILABLE, PositionMovedError, SyntaxOrAccessError)
 WAITS = "waits behind a parked event of this customer"
 
 Handler = Callable[[Sequence[Any], Connection], Awaitable[None]]
-Park = Callable[[Connection, Sequence[Delivery], str], Awaitable[None]]
+# Returns the customers of the events that were parked.
+Park = Callable[[Connection, Sequence[Delivery], str], Awaitable[set[UUID]]]
 
 
 async def apply_isolated(held: Connection, deliveries: Sequence[Delivery], handler: Handler, park: Park) -> set[UUID]:
@@ -38,8 +39,7 @@ async def apply_isolated(held: Connection, deliveries: Sequence[Delivery], handl
         elif len(part) > 1:
             pending += halves(part)
         else:
-            await park(held, part, f"{type(error).__name__} while it was applied")
-            parked |= customers_of(part)
+            parked |= await park(held, part, f"{type(error).__name__} while it was applied")
     return applied
 
 

@@ -6,9 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from chassis.consume.delivery import Delivery
+from chassis.consume.positions import Source
 from chassis.postgres.database import Connection, Pool
 
 MAX_REASON = 500
+Place = tuple[Source, int]
 
 PARK = """
     INSERT INTO parked_event (consumer, topic, partition, position, subject, headers, value, reason)
@@ -28,7 +30,16 @@ RELEASE = """
     DELETE FROM parked_event WHERE consumer = $1
         AND (topic, partition, position) IN (SELECT * FROM unnest($2::text[], $3::integer[], $4::bigint[]))
 """
-DISCARD = "DELETE FROM parked_event WHERE consumer = $1 AND subject = $2 AND ($3::bigint IS NULL OR position = $3)"
+DISCARD = """
+    WITH discarded AS (
+        DELETE FROM parked_event WHERE consumer = $1 AND subject = $2 AND ($3::bigint IS NULL OR position = $3)
+        RETURNING consumer, topic, partition, position
+    ), remembered AS (
+        INSERT INTO discarded_event SELECT * FROM discarded ON CONFLICT DO NOTHING
+    )
+    SELECT count(*) FROM discarded
+"""
+DISCARDED = "SELECT topic, partition, position FROM discarded_event WHERE consumer = $1"
 
 
 def stored_headers(delivery: Delivery) -> dict[str, str]:
@@ -74,6 +85,14 @@ class ParkedEvents:
         await held.execute(RELEASE, self.consumer, *keys)
 
     async def discard(self, held: Connection, subject: UUID, position: int | None = None) -> int:
-        """Delete the parked records of a customer, or only the one at `position`. Return how many were deleted."""
-        status = await held.execute(DISCARD, self.consumer, subject, position)
-        return int(status.rsplit(" ", 1)[1])
+        """Delete the parked records of a customer, or only the one at `position`. Return how many were deleted.
+
+        A rebuild does not park them again.
+        """
+        count: int = await held.fetchval(DISCARD, self.consumer, subject, position)
+        return count
+
+    async def discarded(self, held: Connection) -> frozenset[Place]:
+        """Return the places of all discarded records."""
+        rows = await held.fetch(DISCARDED, self.consumer)
+        return frozenset((Source(row["topic"], row["partition"]), row["position"]) for row in rows)

@@ -130,6 +130,7 @@ class Rebuild:
         async with transaction(self._pool) as held:
             await self._delete_copies(held)
             await self._shadow.create(held)
+            self._applier.discarded = await self._model.applier.parked_events.discarded(held)
         await self._catch_up(report)
         await self._derive()
         await self._switch(report)

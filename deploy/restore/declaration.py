@@ -18,10 +18,11 @@ SET_BACK = """
     WHERE p.topic = $1 AND p.partition = n.partition AND p.position > n.position
 """
 # The store has lost these events, and assigns their positions to others.
-DELETE_PARKED = """
-    DELETE FROM parked_event p USING unnest($2::integer[], $3::bigint[]) AS n(partition, position)
+DELETE_LOST = """
+    DELETE FROM {table} p USING unnest($2::integer[], $3::bigint[]) AS n(partition, position)
     WHERE p.topic = $1 AND p.partition = n.partition AND p.position > n.position
 """
+STATEMENTS = (SET_BACK, *(DELETE_LOST.format(table=name) for name in ("parked_event", "discarded_event")))
 
 
 class RestoreRefusedError(Exception):
@@ -57,7 +58,7 @@ async def declare(databases: Connections, stores: Mapping[str, Store], applied: 
         store = stores[FEEDS[topic].owner]
         last = await last_positions(databases[store.name], FEEDS[topic], store.head)
         async with databases[name].transaction():
-            for statement in (SET_BACK, DELETE_PARKED):
+            for statement in STATEMENTS:
                 await databases[name].execute(statement, topic, list(last), list(last.values()))
             if name in FACT_LOGS:
                 await FACT_LOGS[name].delete_after(databases[name], store.name, store.head)

@@ -10,7 +10,7 @@ import pytest
 from chassis.consume.applier import Applier
 from chassis.consume.local_feed import LocalFeed
 from chassis.consume.rebuild import SESSION, ReadModel, Rebuild, RebuildFailedError
-from chassis.postgres.database import Connection, Pool, open_pool
+from chassis.postgres.database import Connection, Pool, open_pool, transaction
 from chassis.runtime.supervisor import Health, keep_running
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
@@ -152,21 +152,39 @@ async def test_a_rebuild_uses_the_current_projection(pool: Pool, store: EventSto
     assert await pool.fetchval(DONE, LISTING)
 
 
+async def broken(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+    await APPLY(envelopes, held)
+    if any(envelope.position == 1 for envelope in envelopes):
+        raise ValueError("a projection that cannot take the first event")
+
+
 @pytest.mark.usefixtures("listed")
 async def test_a_rebuild_that_would_park_more_customers_changes_nothing(
     pool: Pool, store: EventStore, owner: Pool
 ) -> None:
-    async def broken(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-        await APPLY(envelopes, held)
-        if any(envelope.position == 1 for envelope in envelopes):
-            raise ValueError("a projection that cannot take the first event")
-
     before = await pool.fetch(ROWS)
     with pytest.raises(RebuildFailedError, match="1 more customers would have parked events"):
         await Rebuild(model_on(pool, store, broken), owner).run(silent)
     assert await pool.fetch(ROWS) == before
     assert await pool.fetchval(LEFT_OVER) == 0
     assert await pool.fetchval("SELECT count(*) FROM parked_event") == 0
+
+
+async def test_a_rebuild_does_not_park_an_event_again_that_was_discarded(
+    pool: Pool, store: EventStore, owner: Pool
+) -> None:
+    await fill(store, lives(CUSTOMERS))
+    model = model_on(pool, store, broken)
+    async with background(model.follow(Health(LISTING))):
+        await eventually(lambda: pool.fetchval(DONE, LISTING))
+    parked = model.applier.parked_events
+    (first,) = await parked.summary(pool)
+    async with transaction(pool) as held:
+        assert await parked.discard(held, first["subject"]) == first["events"] > 1
+    before = await pool.fetch(ROWS)
+    await Rebuild(model, owner).run(silent)
+    assert await pool.fetch(ROWS) == before
+    assert await parked.summary(pool) == []
 
 
 async def test_a_foreign_object_on_a_table_stops_the_switch(pool: Pool, owner: Pool, listed: ReadModel) -> None:

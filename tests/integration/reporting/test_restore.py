@@ -7,20 +7,23 @@ from typing import Any
 
 import pytest
 
+from chassis.consume.delivery import Delivery
 from chassis.consume.parked_events import ParkedEvents
-from chassis.postgres.database import Pool, open_pool
+from chassis.postgres.database import Pool, open_pool, transaction
 from chassis.store.event_store import EventStore
+from contracts.examples import CUSTOMER_ID
 from deploy.restore.declaration import declare
 from deploy.restore.observation import Connections, applied, connected, stores
 from services.reporting import projection
 from tests.faults.support.facts import commit
 from tests.integration.reporting.conftest import feed
-from tests.integration.reporting.test_fact_log import apply, envelopes, with_data
+from tests.integration.reporting.test_fact_log import SOURCE, apply, envelopes, with_data
 from tests.support.facts import facts_of
 from tests.support.servers import Database, Servers
 from tests.unit.reporting.story import CUSTOMER_FACTS, IN_TOPIC_ORDER
 
 KEPT = 8
+LOST = Delivery(SOURCE, 2 * KEPT - 1, 0, CUSTOMER_ID, {}, None, None)
 STORES = ("customer", "followup", "alerts")
 
 
@@ -79,5 +82,10 @@ async def test_62_a_lost_event_that_is_parked_does_not_hold_back_the_event_at_it
     await apply(read_model, facts)
     parked = ParkedEvents("reporting")
     assert [row["first_position"] for row in await parked.summary(read_model)] == [2 * KEPT]
+    async with transaction(read_model) as held:
+        await parked.park(held, [LOST], "broken")
+        await parked.discard(held, LOST.subject)
     await restore(databases)
     assert await parked.summary(read_model) == []
+    async with transaction(read_model) as held:
+        assert await parked.discarded(held) == set()
