@@ -63,6 +63,10 @@ DELETE_COPIES = (
     "DELETE FROM parked_event WHERE consumer ~ ('^' || $1 || '-[0-9a-f]{8}$')",
 )
 
+# Otherwise the server completes a statement of a rebuild that was killed, and the next one waits for its locks. All
+# supported versions can check this on Linux only.
+CHECK_CLIENT = "SELECT set_config('client_connection_check_interval', '1s', true) WHERE version() LIKE '%linux%'"
+
 NEARLY_COMPLETE = 0.999
 LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('care.rebuild'))"
 
@@ -142,6 +146,7 @@ class Rebuild:
     async def _derive(self) -> None:
         """Derive the other tables from those that are filled, and complete all. The next batch waits meanwhile."""
         async with self._applier.paused(), transaction(self._pool) as held:
+            await held.execute(CHECK_CLIENT)
             if self._model.derive:
                 await self._model.derive(held)
             await self._shadow.complete(held)

@@ -210,6 +210,27 @@ async def test_a_rebuild_replaces_the_leftovers_of_a_killed_one(pool: Pool, owne
     assert await pool.fetchval("SELECT count(*) FROM parked_event") == 0
 
 
+async def test_a_rebuild_can_be_started_again_at_once_after_it_was_killed_in_a_long_statement(
+    owner: Pool, database: Database, listed: ReadModel
+) -> None:
+    is_deriving = asyncio.Event()
+
+    async def derive(held: Connection) -> None:
+        await held.execute("LOCK TABLE customer IN EXCLUSIVE MODE")
+        is_deriving.set()
+        await held.execute("SELECT pg_sleep(60)")
+
+    killed = await open_pool(
+        database.admin, size=4, application_name="tests", session={**SESSION, "role": "care_migrator"}
+    )
+    rebuilding = asyncio.ensure_future(Rebuild(replace(listed, derive=derive), killed).run(silent))
+    await is_deriving.wait()
+    # The sockets are closed without a word, as those of a killed process.
+    killed.terminate()
+    await asyncio.gather(rebuilding, return_exceptions=True)
+    await Rebuild(listed, owner).run(silent)
+
+
 async def test_shadow_tables_ahead_of_the_live_ones_replace_them_too(
     pool: Pool, store: EventStore, owner: Pool, listed: ReadModel
 ) -> None:
