@@ -38,6 +38,8 @@ from chassis.runtime.tracing import Span, links_of
 PROBE_SECONDS = 1.0
 # Each may take as long as the time limits allow.
 MAX_WITNESSES = 3
+# As many as a consumer applies at once, so that each statement of a replay ends within its time limit.
+REPLAY_BATCH = 1_000
 TOO_SLOW = "takes longer than the time limit of a transaction, also alone"
 
 
@@ -234,7 +236,7 @@ class Applier:
         """
         count = 0
         async with self._turn, transaction(self._pool) as held:
-            while rows := await self.parked_events.of_customer(held, subject):
+            while rows := await self.parked_events.of_customer(held, subject, REPLAY_BATCH):
                 if decoded := await decode_parked(held, rows, self.decode):
                     await self.handler(decoded, held)
                 await self.parked_events.release(held, rows)

@@ -24,7 +24,7 @@ SUMMARY = """
 """
 OF_SUBJECT = """
     SELECT topic, partition, position, headers, value, reason FROM parked_event
-    WHERE consumer = $1 AND subject = $2 ORDER BY topic, position FOR UPDATE
+    WHERE consumer = $1 AND subject = $2 ORDER BY topic, position LIMIT $3 FOR UPDATE
 """
 RELEASE = """
     DELETE FROM parked_event WHERE consumer = $1
@@ -74,9 +74,9 @@ class ParkedEvents:
     async def summary(self, pool: Pool) -> list[dict[str, Any]]:
         return [dict(row) for row in await pool.fetch(SUMMARY, self.consumer)]
 
-    async def of_customer(self, held: Connection, subject: UUID) -> list[dict[str, Any]]:
-        """Lock and return the parked records of a customer, in the order of their positions."""
-        rows = await held.fetch(OF_SUBJECT, self.consumer, subject)
+    async def of_customer(self, held: Connection, subject: UUID, limit: int | None = None) -> list[dict[str, Any]]:
+        """Lock and return the parked records of a customer, or the first ones, in the order of their positions."""
+        rows = await held.fetch(OF_SUBJECT, self.consumer, subject, limit)
         return [dict(row) for row in rows]
 
     async def release(self, held: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -9,14 +9,14 @@ from uuid import UUID, uuid5
 import msgspec
 import pytest
 
-from chassis.consume.applier import Applier, Batch
+from chassis.consume.applier import REPLAY_BATCH, Applier, Batch
 from chassis.consume.delivery import Delivery
 from chassis.consume.fact_log.fact import Fact
 from chassis.consume.fact_log.model import append
 from chassis.consume.positions import Progress, Source
 from chassis.kafka.cloudevents import UndecodableError
 from chassis.postgres.database import Connection, Pool, transaction
-from contracts.customer import Registered, StageChanged
+from contracts.customer import ProfileChanged, Registered, StageChanged
 from contracts.event import Envelope
 from contracts.examples import COMPLAINT_ID, CUSTOMER_ID, REPEATS_ID, example, example_envelope
 from contracts.followup import ComplaintEscalated, ComplaintRaised, PlanStarted, TaskCancelled, TaskScheduled
@@ -27,6 +27,7 @@ from tests.support.records import changed, received, value_of
 
 SOURCE = Source(CUSTOMER_EVENTS.name, 0)
 registered = example_envelope(example(Registered))
+changed_profile = example_envelope(example(ProfileChanged))
 
 
 def envelopes(count: int) -> list[Envelope[Any]]:
@@ -112,6 +113,29 @@ async def test_one_fact_that_postgresql_refuses_parks_only_its_customer(
     (parked,) = await applier(read_model).parked_events.summary(read_model)
     assert (parked["subject"], parked["events"]) == (facts[617].customer_id, 1)
     assert calls <= 21
+
+
+async def test_a_replay_applies_many_parked_events_in_parts_and_in_order(read_model: Pool) -> None:
+    count, parts = REPLAY_BATCH + 1, list[list[int]]()
+    values = [
+        value_of(replace(changed_profile, id=uuid5(CUSTOMER_ID, str(number)), position=number))
+        for number in range(1, count + 1)
+    ]
+
+    async def in_parts(facts: Sequence[Fact], held: Connection) -> None:
+        parts.append([fact.position for fact in facts])
+        await projection.apply(facts, held)
+
+    consumer = Applier("reporting", read_model, in_parts, decode=READER.read)
+    parked = [
+        Delivery(SOURCE, number, number - 1, CUSTOMER_ID, {}, value, None) for number, value in enumerate(values, 1)
+    ]
+    async with transaction(read_model) as held:
+        await consumer.parked_events.park(held, parked, "broken")
+    assert await consumer.replay(CUSTOMER_ID) == count
+    assert parts == [list(range(1, count)), [count]]
+    assert await read_model.fetchval("SELECT count(*) FROM fact") == count
+    assert await consumer.parked_events.summary(read_model) == []
 
 
 async def test_a_row_appears_with_its_beginning_and_nothing_is_parked(read_model: Pool) -> None:
