@@ -4,15 +4,22 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from asyncpg.exceptions import SyntaxOrAccessError
+from asyncpg.exceptions import DataCorruptedError, IndexCorruptedError, PostgresSystemError, SyntaxOrAccessError
 
 from chassis.consume.delivery import Delivery
 from chassis.consume.positions import PositionMovedError
 from chassis.postgres.database import UNAVAILABLE, Connection
 
 # Errors that no event causes: nothing is parked, and the batch is retried. For example, a table or a column is missing
-# while a new build runs before its migration.
-RETRYABLE = (*UNAVAILABLE, PositionMovedError, SyntaxOrAccessError)
+# while a new build runs before its migration, or the server cannot read its disk.
+RETRYABLE = (
+    *UNAVAILABLE,
+    PositionMovedError,
+    SyntaxOrAccessError,
+    PostgresSystemError,
+    DataCorruptedError,
+    IndexCorruptedError,
+)
 # The reason of an event that was parked only because an earlier one of its customer is parked.
 WAITS = "waits behind a parked event of this customer"
 

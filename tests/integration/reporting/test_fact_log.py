@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid5
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -26,6 +27,11 @@ from tests.support.facts import READER, fact_of, facts_of
 from tests.support.records import changed, received, value_of
 
 SOURCE = Source(CUSTOMER_EVENTS.name, 0)
+FAIL = """
+    CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'as the server would' USING ERRCODE = '{code}'; END $$;
+    CREATE TRIGGER fail BEFORE INSERT ON fact FOR EACH STATEMENT EXECUTE FUNCTION fail()
+"""
 registered = example_envelope(example(Registered))
 changed_profile = example_envelope(example(ProfileChanged))
 
@@ -113,6 +119,18 @@ async def test_one_fact_that_postgresql_refuses_parks_only_its_customer(
     (parked,) = await applier(read_model).parked_events.summary(read_model)
     assert (parked["subject"], parked["events"]) == (facts[617].customer_id, 1)
     assert calls <= 21
+
+
+# A full disk, missing privileges, a disk that cannot be read or written, corrupted data.
+@pytest.mark.parametrize("code", ["53100", "42501", "58030", "58P01", "XX001", "XX002"])
+async def test_an_error_of_the_server_parks_nobody(read_model: Pool, reporting_admin: Pool, code: str) -> None:
+    await reporting_admin.execute(FAIL.format(code=code))
+    with pytest.raises(asyncpg.PostgresError):
+        await apply(read_model, facts_of(envelopes(3)))
+    await reporting_admin.execute("DROP TRIGGER fail ON fact")
+    await apply(read_model, facts_of(envelopes(3)))
+    assert await read_model.fetchval("SELECT count(*) FROM fact") == 3
+    assert await read_model.fetchval("SELECT count(*) FROM parked_event") == 0
 
 
 async def test_a_replay_applies_many_parked_events_in_parts_and_in_order(read_model: Pool) -> None:
