@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deploy.restore.declaration import FACT_LOGS, RestoreRefusedError
+from deploy.restore.declaration import RestoreRefusedError
 from deploy.restore.observation import DATABASES
 from deploy.restore.procedure import ERASURES, Declared, declare_restore, keep_erasures, read_status
 from deploy.restore.tables import consumer_table, store_table
@@ -52,8 +52,7 @@ def declare_command(set_back: SetBack = None, erasures_file: ErasuresFile = ERAS
 
 
 def next_steps(declared: Declared, erasures_file: Path) -> list[str]:
-    ahead = [name for name in declared.set_back if name not in FACT_LOGS]
-    rebuilds = [f"When the topics are filled: python -m services.{name} rebuild" for name in ahead]
+    rebuilds = [f"When the topics are filled: python -m services.{name} rebuild" for name in declared.to_rebuild]
     return [
         "Start the services; they fill the topics.",
         *rebuilds,
