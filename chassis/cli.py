@@ -10,12 +10,11 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Column, Table
 
-from chassis.consume.rebuild import SESSION, ReadModel, Rebuild, RebuildFailedError
+from chassis.consume.rebuild import ReadModel, Rebuild, RebuildFailedError, open_owner_pool
 from chassis.migrate import Schema, migrate
-from chassis.postgres.database import Pool, open_pool, transaction
+from chassis.postgres.database import Pool, transaction
 from chassis.service import ALL, Build, ParkingConsumer, ServiceContext, open_context, read_settings, run
 
-REBUILD_CONNECTIONS = 4
 UUID_WIDTH = 36
 
 
@@ -82,7 +81,7 @@ async def rebuild_models(name: str, build: Build, names: list[str] | None, owner
     models = {model.applier.name: model for model in build(service_context).models}
     if unknown := set(names or ()) - set(models):
         raise typer.BadParameter(f"unknown read model {', '.join(sorted(unknown))}; known are {', '.join(models)}")
-    owner = await open_pool(owner_url, size=REBUILD_CONNECTIONS, application_name="care-rebuild", session=SESSION)
+    owner = await open_owner_pool(owner_url)
     try:
         for each in names or models:
             await rebuild_one(models[each], owner)

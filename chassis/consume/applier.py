@@ -27,7 +27,7 @@ from chassis.consume.batch_parts import Part, TookTooLongError, limited_transact
 from chassis.consume.delivery import Delivery
 from chassis.consume.isolation import RETRYABLE, WAITS, Handler, apply_isolated, customers_of, events_of
 from chassis.consume.parked_decoding import decode_parked
-from chassis.consume.parked_events import ParkedEvents
+from chassis.consume.parked_events import ParkedEvents, Place
 from chassis.consume.positions import NEVER, Positions, Progress, Source
 from chassis.consume.record_reading import Decode, envelope_of
 from chassis.postgres.database import Connection, Pool, transaction
@@ -38,6 +38,8 @@ from chassis.runtime.tracing import Span, links_of
 PROBE_SECONDS = 1.0
 # Each may take as long as the time limits allow.
 MAX_WITNESSES = 3
+# As many as a consumer applies at once, so that each statement of a replay ends within its time limit.
+REPLAY_BATCH = 1_000
 TOO_SLOW = "takes longer than the time limit of a transaction, also alone"
 
 
@@ -68,9 +70,13 @@ class Applier:
         self.handler = handler
         self.decode = decode
         self._applied = applied
+        # Held from the start of a batch or a replay until it is committed.
+        self._turn = asyncio.Lock()
         self.name = name
         # Whether a batch took too long and is being applied in parts.
         self.is_halving = False
+        # The places of events that are dropped where they would be parked.
+        self.discarded: frozenset[Place] = frozenset()
         self.positions = Positions(name)
         self.parked_events = ParkedEvents(name)
 
@@ -87,10 +93,15 @@ class Applier:
         deliveries = [delivery for _, batch in batches.values() for delivery in batch.deliveries]
         links = links_of(delivery.traceparent for delivery in deliveries)
         with Span(f"apply {self.name}", trace.SpanKind.CONSUMER, links=links):
-            await self._apply_all(Part(deliveries, moves))
+            async with self._turn:
+                await self._apply_all(Part(deliveries, moves))
         self._count(deliveries)
         self._applied()
         return {source: progress for source, (_, progress) in moves.items()}
+
+    def paused(self) -> asyncio.Lock:
+        """Return a context in which this applier applies nothing. It is entered once the running batch is committed."""
+        return self._turn
 
     async def _apply_all(self, batch: Part) -> None:
         try:
@@ -144,10 +155,14 @@ class Applier:
         parked = await self.positions.move(held, part.moves, customers_of(part.deliveries))
         return await self._park_undeliverable(held, part.deliveries, parked)
 
-    async def _park(self, held: Connection, events: Sequence[Delivery], reason: str) -> None:
-        structlog.get_logger().error("applier.parked", consumer=self.name, reason=reason)
-        await self.parked_events.park(held, events, reason)
-        metrics.series(metrics.PARKED, self.name).inc(len(events))
+    async def _park(self, held: Connection, events: Sequence[Delivery], reason: str) -> set[UUID]:
+        """Park events that have not been discarded before. Return their customers."""
+        kept = [each for each in events if (each.source, each.position) not in self.discarded]
+        if kept:
+            structlog.get_logger().error("applier.parked", consumer=self.name, reason=reason)
+            await self.parked_events.park(held, kept, reason)
+            metrics.series(metrics.PARKED, self.name).inc(len(kept))
+        return customers_of(kept)
 
     async def _park_slow(self, part: Part) -> None:
         async with transaction(self._pool) as held:
@@ -209,11 +224,7 @@ class Applier:
         deliverable = []
         for delivery in deliveries:
             if delivery.problem or delivery.subject in parked:
-                parked.add(delivery.subject)
-                reason = delivery.problem or WAITS
-                await self.parked_events.park(held, [delivery], reason)
-                metrics.series(metrics.PARKED, self.name).inc()
-                structlog.get_logger().error("applier.parked", consumer=self.name, reason=reason)
+                parked |= await self._park(held, [delivery], delivery.problem or WAITS)
             else:
                 deliverable.append(delivery)
         return deliverable
@@ -224,8 +235,8 @@ class Applier:
         Events that the consumer parks meanwhile are applied too, or stay parked for the next replay.
         """
         count = 0
-        async with transaction(self._pool) as held:
-            while rows := await self.parked_events.of_customer(held, subject):
+        async with self._turn, transaction(self._pool) as held:
+            while rows := await self.parked_events.of_customer(held, subject, REPLAY_BATCH):
                 if decoded := await decode_parked(held, rows, self.decode):
                     await self.handler(decoded, held)
                 await self.parked_events.release(held, rows)

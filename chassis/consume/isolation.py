@@ -4,20 +4,28 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from asyncpg.exceptions import SyntaxOrAccessError
+from asyncpg.exceptions import DataCorruptedError, IndexCorruptedError, PostgresSystemError, SyntaxOrAccessError
 
 from chassis.consume.delivery import Delivery
 from chassis.consume.positions import PositionMovedError
 from chassis.postgres.database import UNAVAILABLE, Connection
 
 # Errors that no event causes: nothing is parked, and the batch is retried. For example, a table or a column is missing
-# while a new build runs before its migration.
-RETRYABLE = (*UNAVAILABLE, PositionMovedError, SyntaxOrAccessError)
+# while a new build runs before its migration, or the server cannot read its disk.
+RETRYABLE = (
+    *UNAVAILABLE,
+    PositionMovedError,
+    SyntaxOrAccessError,
+    PostgresSystemError,
+    DataCorruptedError,
+    IndexCorruptedError,
+)
 # The reason of an event that was parked only because an earlier one of its customer is parked.
 WAITS = "waits behind a parked event of this customer"
 
 Handler = Callable[[Sequence[Any], Connection], Awaitable[None]]
-Park = Callable[[Connection, Sequence[Delivery], str], Awaitable[None]]
+# Returns the customers of the events that were parked.
+Park = Callable[[Connection, Sequence[Delivery], str], Awaitable[set[UUID]]]
 
 
 async def apply_isolated(held: Connection, deliveries: Sequence[Delivery], handler: Handler, park: Park) -> set[UUID]:
@@ -38,8 +46,7 @@ async def apply_isolated(held: Connection, deliveries: Sequence[Delivery], handl
         elif len(part) > 1:
             pending += halves(part)
         else:
-            await park(held, part, f"{type(error).__name__} while it was applied")
-            parked |= customers_of(part)
+            parked |= await park(held, part, f"{type(error).__name__} while it was applied")
     return applied
 
 

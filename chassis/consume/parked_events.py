@@ -6,9 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from chassis.consume.delivery import Delivery
+from chassis.consume.positions import Source
 from chassis.postgres.database import Connection, Pool
 
 MAX_REASON = 500
+Place = tuple[Source, int]
 
 PARK = """
     INSERT INTO parked_event (consumer, topic, partition, position, subject, headers, value, reason)
@@ -22,13 +24,22 @@ SUMMARY = """
 """
 OF_SUBJECT = """
     SELECT topic, partition, position, headers, value, reason FROM parked_event
-    WHERE consumer = $1 AND subject = $2 ORDER BY topic, position FOR UPDATE
+    WHERE consumer = $1 AND subject = $2 ORDER BY topic, position LIMIT $3 FOR UPDATE
 """
 RELEASE = """
     DELETE FROM parked_event WHERE consumer = $1
         AND (topic, partition, position) IN (SELECT * FROM unnest($2::text[], $3::integer[], $4::bigint[]))
 """
-DISCARD = "DELETE FROM parked_event WHERE consumer = $1 AND subject = $2 AND ($3::bigint IS NULL OR position = $3)"
+DISCARD = """
+    WITH discarded AS (
+        DELETE FROM parked_event WHERE consumer = $1 AND subject = $2 AND ($3::bigint IS NULL OR position = $3)
+        RETURNING consumer, topic, partition, position
+    ), remembered AS (
+        INSERT INTO discarded_event SELECT * FROM discarded ON CONFLICT DO NOTHING
+    )
+    SELECT count(*) FROM discarded
+"""
+DISCARDED = "SELECT topic, partition, position FROM discarded_event WHERE consumer = $1"
 
 
 def stored_headers(delivery: Delivery) -> dict[str, str]:
@@ -63,9 +74,9 @@ class ParkedEvents:
     async def summary(self, pool: Pool) -> list[dict[str, Any]]:
         return [dict(row) for row in await pool.fetch(SUMMARY, self.consumer)]
 
-    async def of_customer(self, held: Connection, subject: UUID) -> list[dict[str, Any]]:
-        """Lock and return the parked records of a customer, in the order of their positions."""
-        rows = await held.fetch(OF_SUBJECT, self.consumer, subject)
+    async def of_customer(self, held: Connection, subject: UUID, limit: int | None = None) -> list[dict[str, Any]]:
+        """Lock and return the parked records of a customer, or the first ones, in the order of their positions."""
+        rows = await held.fetch(OF_SUBJECT, self.consumer, subject, limit)
         return [dict(row) for row in rows]
 
     async def release(self, held: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -74,6 +85,14 @@ class ParkedEvents:
         await held.execute(RELEASE, self.consumer, *keys)
 
     async def discard(self, held: Connection, subject: UUID, position: int | None = None) -> int:
-        """Delete the parked records of a customer, or only the one at `position`. Return how many were deleted."""
-        status = await held.execute(DISCARD, self.consumer, subject, position)
-        return int(status.rsplit(" ", 1)[1])
+        """Delete the parked records of a customer, or only the one at `position`. Return how many were deleted.
+
+        A rebuild does not park them again.
+        """
+        count: int = await held.fetchval(DISCARD, self.consumer, subject, position)
+        return count
+
+    async def discarded(self, held: Connection) -> frozenset[Place]:
+        """Return the places of all discarded records."""
+        rows = await held.fetch(DISCARDED, self.consumer)
+        return frozenset((Source(row["topic"], row["partition"]), row["position"]) for row in rows)

@@ -16,10 +16,11 @@ import asyncpg
 
 from chassis.consume.applier import Applier
 from chassis.consume.isolation import Handler
-from chassis.postgres.database import UNAVAILABLE, Connection, Pool, connection, transaction
+from chassis.postgres.database import UNAVAILABLE, Connection, Pool, connection, open_pool, transaction
 from chassis.postgres.shadow import LIVE, SCHEMA, ShadowTables
 from chassis.runtime.supervisor import Health
 
+CONNECTIONS = 4
 CHECK_SECONDS = 0.05
 # How long a switch may block the live applier, whose transaction then times out and is retried.
 HOLD_SECONDS = 2.0
@@ -56,10 +57,15 @@ REPLACE_POSITIONS = (
     "DELETE FROM parked_event WHERE consumer = $1",
     "UPDATE parked_event SET consumer = $1 WHERE consumer = $2",
 )
-DELETE_POSITIONS = (
-    "DELETE FROM consumer_position WHERE consumer = $1",
-    "DELETE FROM parked_event WHERE consumer = $1",
+# Also those of a rebuild that was killed. Only one rebuild runs at a time.
+DELETE_COPIES = (
+    "DELETE FROM consumer_position WHERE consumer ~ ('^' || $1 || '-[0-9a-f]{8}$')",
+    "DELETE FROM parked_event WHERE consumer ~ ('^' || $1 || '-[0-9a-f]{8}$')",
 )
+
+# Otherwise the server completes a statement of a rebuild that was killed, and the next one waits for its locks. All
+# supported versions can check this on Linux only.
+CHECK_CLIENT = "SELECT set_config('client_connection_check_interval', '1s', true) WHERE version() LIKE '%linux%'"
 
 NEARLY_COMPLETE = 0.999
 LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('care.rebuild'))"
@@ -93,6 +99,13 @@ class ReadModel:
         return self.feed(self.applier, health, SHARED)
 
 
+async def open_owner_pool(url: str) -> Pool:
+    """Open a pool for rebuilds with the address of the owner of the tables. Its statements have no time limit."""
+    return await open_pool(
+        url, size=CONNECTIONS, application_name="care-rebuild", session=SESSION, command_timeout_seconds=None
+    )
+
+
 class Rebuild:
     """One rebuild of one read model. `pool` connects as the owner of the tables, with the settings of SESSION."""
 
@@ -104,8 +117,6 @@ class Rebuild:
         self._copy = f"{self._live}-{uuid4().hex[:8]}"
         self._applier = Applier(self._copy, pool, self._handle, decode=model.applier.decode)
         self._feeding: asyncio.Future[None] | None = None
-        # Held while a batch is applied, and while tables are derived.
-        self._turn = asyncio.Lock()
         self._is_filling = True
 
     async def run(self, report: Report) -> None:
@@ -121,19 +132,21 @@ class Rebuild:
 
     async def _fill_and_switch(self, report: Report) -> None:
         async with transaction(self._pool) as held:
+            await self._delete_copies(held)
             await self._shadow.create(held)
+            self._applier.discarded = await self._model.applier.parked_events.discarded(held)
         await self._catch_up(report)
         await self._derive()
         await self._switch(report)
 
     async def _handle(self, events: Sequence[Any], held: Connection) -> None:
-        async with self._turn:
-            handler = self._model.fill if self._is_filling and self._model.fill else self._model.applier.handler
-            await handler(events, held)
+        handler = self._model.fill if self._is_filling and self._model.fill else self._model.applier.handler
+        await handler(events, held)
 
     async def _derive(self) -> None:
         """Derive the other tables from those that are filled, and complete all. The next batch waits meanwhile."""
-        async with self._turn, transaction(self._pool) as held:
+        async with self._applier.paused(), transaction(self._pool) as held:
+            await held.execute(CHECK_CLIENT)
             if self._model.derive:
                 await self._model.derive(held)
             await self._shadow.complete(held)
@@ -199,5 +212,8 @@ class Rebuild:
     async def _discard(self) -> None:
         async with transaction(self._pool) as held:
             await self._shadow.discard(held)
-            for statement in DELETE_POSITIONS:
-                await held.execute(statement, self._copy)
+            await self._delete_copies(held)
+
+    async def _delete_copies(self, held: Connection) -> None:
+        for statement in DELETE_COPIES:
+            await held.execute(statement, self._live)

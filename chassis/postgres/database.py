@@ -98,10 +98,12 @@ async def open_pool(
     application_name: str,
     session: Mapping[str, str] = MappingProxyType({}),
     timeline: Timeline | None = None,
+    command_timeout_seconds: float | None = COMMAND_TIMEOUT_SECONDS,
 ) -> Pool:
     """Open a pool. The first connection is opened on first use, so that a service can start before its database.
 
-    `session` are PostgreSQL settings that extend or override SERVER_SETTINGS.
+    `session` are PostgreSQL settings that extend or override SERVER_SETTINGS. `command_timeout_seconds` is the limit of
+    this client; None: no limit.
     """
     pool_timeline = timeline or Timeline()
 
@@ -119,7 +121,7 @@ async def open_pool(
         connection_class=asyncpg.Connection,
         record_class=asyncpg.Record,
         timeout=CONNECT_TIMEOUT_SECONDS,
-        command_timeout=COMMAND_TIMEOUT_SECONDS,
+        command_timeout=command_timeout_seconds,
         server_settings={**SERVER_SETTINGS, "application_name": application_name, **session},
         init=initialize,
         reset=reset_if_in_transaction,

@@ -75,7 +75,7 @@ def repeat_erasures(
 
 
 def _next_steps(declared: Declared, file: Path, kept: int | None) -> Text:
-    rebuilds = [f"./care rebuild {name}" for name in declared.set_back]
+    rebuilds = [f"./care rebuild {name}" for name in declared.to_rebuild]
     repeat = f"./care restore repeat-erasures {file}"
     unread = Text(
         "The customer topic cannot be read: take erasures from the logs.", "无法读取客户主题：请从日志中查找删除记录。"

@@ -52,7 +52,7 @@ def declare_command(set_back: SetBack = None, erasures_file: ErasuresFile = ERAS
 
 
 def next_steps(declared: Declared, erasures_file: Path) -> list[str]:
-    rebuilds = [f"When the topics are filled: python -m services.{name} rebuild" for name in declared.set_back]
+    rebuilds = [f"When the topics are filled: python -m services.{name} rebuild" for name in declared.to_rebuild]
     return [
         "Start the services; they fill the topics.",
         *rebuilds,

@@ -3,7 +3,12 @@
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
+from chassis.consume.fact_log.model import FactModel
 from deploy.restore.observation import FEEDS, STORES, Applied, Connections, Store, last_positions
+from services.reporting import projection
+
+# The databases with a fact log. Their read models need no rebuild after a restore.
+FACT_LOGS: Mapping[str, FactModel] = {"reporting": projection.MODEL}
 
 NEW_EPOCH = "UPDATE store_epoch SET epoch = gen_random_uuid(), began_at = clock_timestamp() RETURNING epoch"
 ENTER_EPOCH = "UPDATE consumer_position SET epoch = $2 WHERE topic = $1"
@@ -12,6 +17,12 @@ SET_BACK = """
     FROM unnest($2::integer[], $3::bigint[]) AS n(partition, position)
     WHERE p.topic = $1 AND p.partition = n.partition AND p.position > n.position
 """
+# The store has lost these events, and assigns their positions to others.
+DELETE_LOST = """
+    DELETE FROM {table} p USING unnest($2::integer[], $3::bigint[]) AS n(partition, position)
+    WHERE p.topic = $1 AND p.partition = n.partition AND p.position > n.position
+"""
+STATEMENTS = (SET_BACK, *(DELETE_LOST.format(table=name) for name in ("parked_event", "discarded_event")))
 
 
 class RestoreRefusedError(Exception):
@@ -46,7 +57,11 @@ async def declare(databases: Connections, stores: Mapping[str, Store], applied: 
     for name, topic in sorted({(each.database, each.topic) for each in applied if each.fault}):
         store = stores[FEEDS[topic].owner]
         last = await last_positions(databases[store.name], FEEDS[topic], store.head)
-        await databases[name].execute(SET_BACK, topic, list(last), list(last.values()))
+        async with databases[name].transaction():
+            for statement in STATEMENTS:
+                await databases[name].execute(statement, topic, list(last), list(last.values()))
+            if name in FACT_LOGS:
+                await FACT_LOGS[name].delete_after(databases[name], store.name, store.head)
     epochs = {store: await databases[store].fetchval(NEW_EPOCH) for store in STORES}
     for connection in databases.values():
         for feed in FEEDS.values():

@@ -10,7 +10,7 @@ from uuid import UUID
 from aiokafka.errors import KafkaError
 
 from deploy import erasures, refill
-from deploy.restore.declaration import declare, ensure_possible
+from deploy.restore.declaration import FACT_LOGS, declare, ensure_possible
 from deploy.restore.observation import Applied, Store, applied, connected, connected_services, stores
 
 ERASURES = Path("erasures.jsonl")
@@ -18,11 +18,12 @@ ERASURES = Path("erasures.jsonl")
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """The outcome of a declaration. `set_back`: the databases whose consumers were set back."""
+    """The outcome of a declaration: databases whose consumers were set back, and those whose read models to rebuild."""
 
     epochs: Mapping[str, UUID]
     topics_deleted: Sequence[str]
     set_back: Sequence[str]
+    to_rebuild: Sequence[str]
 
 
 async def read_status(urls: Mapping[str, str]) -> tuple[dict[str, Store], list[Applied]]:
@@ -56,4 +57,5 @@ async def declare_restore(urls: Mapping[str, str], bootstrap: str, set_back: Seq
         ensure_possible(await connected_services(databases), found, positions, set_back)
         epochs = await declare(databases, found, positions)
     deleted = await refill.delete_topics(bootstrap)
-    return Declared(epochs, deleted, sorted({each.database for each in positions if each.fault}))
+    ahead = sorted({each.database for each in positions if each.fault})
+    return Declared(epochs, deleted, ahead, [name for name in ahead if name not in FACT_LOGS])

@@ -36,7 +36,7 @@ def build(context: ServiceContext) -> Service:
         projection.MODEL.names,
         lambda applier, health, shared: consumer(applier, health=health, shared=shared).run,
         fill=append,
-        derive=projection.MODEL.derive,
+        derive=projection.derive,
     )
     follow = model.follow(health(NAME))
     answers = ErasureAnswers(

@@ -10,7 +10,7 @@ import pytest
 from chassis.consume.applier import Applier
 from chassis.consume.local_feed import LocalFeed
 from chassis.consume.rebuild import SESSION, ReadModel, Rebuild, RebuildFailedError
-from chassis.postgres.database import Connection, Pool, open_pool
+from chassis.postgres.database import Connection, Pool, open_pool, transaction
 from chassis.runtime.supervisor import Health, keep_running
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
@@ -42,6 +42,11 @@ FORM = """
 LEFT_OVER = """
     SELECT (SELECT count(*) FROM pg_namespace WHERE nspname IN ('rebuild', 'retired'))
         + (SELECT count(DISTINCT consumer) - 1 FROM consumer_position)
+"""
+COPY_OF_A_KILLED_ONE = "INSERT INTO consumer_position VALUES ($1, 'own', 0, 7, now())"
+PARKED_BY_A_KILLED_ONE = """
+    INSERT INTO parked_event (consumer, topic, partition, position, subject, headers, reason)
+    VALUES ($1, 'own', 0, 7, gen_random_uuid(), '{}', 'broken')
 """
 
 
@@ -148,21 +153,39 @@ async def test_a_rebuild_uses_the_current_projection(pool: Pool, store: EventSto
     assert await pool.fetchval(DONE, LISTING)
 
 
+async def broken(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+    await APPLY(envelopes, held)
+    if any(envelope.position == 1 for envelope in envelopes):
+        raise ValueError("a projection that cannot take the first event")
+
+
 @pytest.mark.usefixtures("listed")
 async def test_a_rebuild_that_would_park_more_customers_changes_nothing(
     pool: Pool, store: EventStore, owner: Pool
 ) -> None:
-    async def broken(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-        await APPLY(envelopes, held)
-        if any(envelope.position == 1 for envelope in envelopes):
-            raise ValueError("a projection that cannot take the first event")
-
     before = await pool.fetch(ROWS)
     with pytest.raises(RebuildFailedError, match="1 more customers would have parked events"):
         await Rebuild(model_on(pool, store, broken), owner).run(silent)
     assert await pool.fetch(ROWS) == before
     assert await pool.fetchval(LEFT_OVER) == 0
     assert await pool.fetchval("SELECT count(*) FROM parked_event") == 0
+
+
+async def test_a_rebuild_does_not_park_an_event_again_that_was_discarded(
+    pool: Pool, store: EventStore, owner: Pool
+) -> None:
+    await fill(store, lives(CUSTOMERS))
+    model = model_on(pool, store, broken)
+    async with background(model.follow(Health(LISTING))):
+        await eventually(lambda: pool.fetchval(DONE, LISTING))
+    parked = model.applier.parked_events
+    (first,) = await parked.summary(pool)
+    async with transaction(pool) as held:
+        assert await parked.discard(held, first["subject"]) == first["events"] > 1
+    before = await pool.fetch(ROWS)
+    await Rebuild(model, owner).run(silent)
+    assert await pool.fetch(ROWS) == before
+    assert await parked.summary(pool) == []
 
 
 async def test_a_foreign_object_on_a_table_stops_the_switch(pool: Pool, owner: Pool, listed: ReadModel) -> None:
@@ -181,8 +204,32 @@ async def test_of_two_concurrent_rebuilds_one_is_rejected(owner: Pool, listed: R
 
 async def test_a_rebuild_replaces_the_leftovers_of_a_killed_one(pool: Pool, owner: Pool, listed: ReadModel) -> None:
     await owner.execute("CREATE SCHEMA rebuild; CREATE TABLE rebuild.customer (half_done boolean)")
+    await owner.execute(COPY_OF_A_KILLED_ONE, f"{LISTING}-0a1b2c3d")
+    await owner.execute(PARKED_BY_A_KILLED_ONE, f"{LISTING}-0a1b2c3d")
     await Rebuild(listed, owner).run(silent)
     assert await pool.fetchval(LEFT_OVER) == 0
+    assert await pool.fetchval("SELECT count(*) FROM parked_event") == 0
+
+
+async def test_a_rebuild_can_be_started_again_at_once_after_it_was_killed_in_a_long_statement(
+    owner: Pool, database: Database, listed: ReadModel
+) -> None:
+    is_deriving = asyncio.Event()
+
+    async def derive(held: Connection) -> None:
+        await held.execute("LOCK TABLE customer IN EXCLUSIVE MODE")
+        is_deriving.set()
+        await held.execute("SELECT pg_sleep(60)")
+
+    killed = await open_pool(
+        database.admin, size=4, application_name="tests", session={**SESSION, "role": "care_migrator"}
+    )
+    rebuilding = asyncio.ensure_future(Rebuild(replace(listed, derive=derive), killed).run(silent))
+    await is_deriving.wait()
+    # The sockets are closed without a word, as those of a killed process.
+    killed.terminate()
+    await asyncio.gather(rebuilding, return_exceptions=True)
+    await Rebuild(listed, owner).run(silent)
 
 
 async def test_shadow_tables_ahead_of_the_live_ones_replace_them_too(

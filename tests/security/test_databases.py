@@ -25,7 +25,11 @@ STORE = {
     "store_epoch": "SELECT",
     "store_watermark_instant": "SELECT UPDATE",
 }
-CONSUMER = {"consumer_position": "INSERT SELECT UPDATE", "parked_event": "DELETE INSERT SELECT UPDATE"}
+CONSUMER = {
+    "consumer_position": "INSERT SELECT UPDATE",
+    "parked_event": "DELETE INSERT SELECT UPDATE",
+    "discarded_event": "INSERT SELECT",
+}
 IMPORTS = {"import_batch": "INSERT SELECT UPDATE", "import_row": "DELETE INSERT SELECT UPDATE"}
 # All privileges of the roles of running services. They may not even read any other table.
 RIGHTS: Mapping[str, Mapping[str, str]] = {

@@ -7,6 +7,7 @@ from chassis.consume.fact_log.state_table import StateTable, touched
 from chassis.postgres.database import Connection
 
 FACT = "fact"
+DELETE = "DELETE FROM fact WHERE feed = $1 AND position > $2"
 
 
 async def append(facts: Sequence[Fact], held: Connection) -> None:
@@ -35,3 +36,13 @@ class FactModel:
         """Fill the empty state tables from all facts."""
         for table in self._tables:
             await table.fill(held)
+
+    async def delete_after(self, held: Connection, feed: str, position: int) -> None:
+        """Delete the facts of a feed after a position, as if they had never been received.
+
+        After a restore, its store assigns these positions to other events. Needs the owner of the tables.
+        """
+        changed = [(table, await table.keys_after(held, feed, position)) for table in self._tables]
+        await held.execute(DELETE, feed, position)
+        for table, keys in changed:
+            await table.derive_again(held, keys)

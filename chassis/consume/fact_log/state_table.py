@@ -14,10 +14,11 @@ from uuid import UUID
 
 import msgspec
 
-from chassis.consume.fact_log.fact import Fact
+from chassis.consume.fact_log.fact import OBJECT, Fact
 from chassis.postgres.database import Connection
 
 KEYS, OCCURRED_BY, RECORDED_BY = "$1::uuid[]", "$2::timestamptz", "$3::timestamptz"
+LATER = "feed = $1 AND position > $2"
 # In the order of the keys, so that two transactions never wait for each other.
 LOCK = """
     SELECT count(pg_advisory_xact_lock(hashtext($1), hashtext(key::text)))
@@ -41,7 +42,7 @@ class FactSource:
     def key_of(self, fact: Fact) -> UUID:
         if self.field == STREAM:
             return fact.stream_id
-        return UUID(msgspec.json.decode(fact.data)[self.field])
+        return msgspec.json.decode(OBJECT.decode(fact.data)[self.field], type=UUID)
 
     def select(self, condition: str) -> str:
         """Return the SELECT of its facts. `condition` may contain `{key}`."""
@@ -60,6 +61,7 @@ class StateTable:
     def __init__(self, name: str, key: str, columns: Sequence[str], select: str, *sources: FactSource) -> None:
         self.name = name
         self.sources = sources
+        self._key = key
         self._select = select
         listed = ", ".join(columns)
         changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column != key)
@@ -70,8 +72,7 @@ class StateTable:
 
     def query(self, condition: str = "true", before: str = "") -> str:
         """Return the SELECT over the facts that meet a condition, with the text `before` in front of it."""
-        facts = " UNION ALL ".join(source.select(condition) for source in self.sources)
-        return f"WITH facts AS ({facts}) {before} SELECT * FROM ({self._select}) AS state"  # noqa: S608
+        return f"WITH facts AS ({self._facts(condition)}) {before} SELECT * FROM ({self._select}) AS state"  # noqa: S608
 
     def as_of(self) -> str:
         """Return the SELECT of the rows with the keys $1 as of $2 (occurred) and $3 (recorded)."""
@@ -86,6 +87,22 @@ class StateTable:
     async def fill(self, held: Connection) -> None:
         """Fill the empty table from all facts."""
         await held.execute(self.query(before=self._insert))
+
+    async def keys_after(self, held: Connection, feed: str, position: int) -> list[UUID]:
+        """Return the keys of the rows that the facts of a feed after a position change."""
+        keys = f"SELECT DISTINCT key FROM ({self._facts(LATER)}) AS later"  # noqa: S608
+        return [key for (key,) in await held.fetch(keys, feed, position)]
+
+    async def derive_again(self, held: Connection, keys: Collection[UUID]) -> None:
+        """Derive the rows with these keys after facts were deleted: a row without a beginning disappears.
+
+        No other transaction may derive rows meanwhile, because none are locked.
+        """
+        await held.execute(f"DELETE FROM {self.name} WHERE {self._key} = ANY({KEYS})", list(keys))  # noqa: S608
+        await held.execute(self._upsert, list(keys))
+
+    def _facts(self, condition: str) -> str:
+        return " UNION ALL ".join(source.select(condition) for source in self.sources)
 
 
 @cache

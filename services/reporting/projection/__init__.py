@@ -16,6 +16,10 @@ from services.reporting.projection.tables import TABLES
 TOPICS = (CUSTOMER_EVENTS, FOLLOWUP_EVENTS, ALERT_EVENTS)
 MODEL = FactModel(TABLES)
 ERASURES = frozenset(map(type_of, get_args(ErasureEvent)))
+NOT_RECEIVED = """
+    SELECT event_id, customer_id FROM fact WHERE type = ANY($1)
+        AND NOT EXISTS (SELECT FROM erasure_received WHERE erasure_id = event_id)
+"""
 
 
 async def apply(facts: Sequence[Fact], held: Connection) -> None:
@@ -23,3 +27,10 @@ async def apply(facts: Sequence[Fact], held: Connection) -> None:
     await MODEL.apply(facts, held)
     received = [(fact.event_id, fact.customer_id) for fact in facts if fact.type in ERASURES]
     await receive(received, held, erasures.names)
+
+
+async def derive(held: Connection) -> None:
+    """Do what `apply` does after facts were only appended: fill the state tables, and record new erasures."""
+    await MODEL.derive(held)
+    received = await held.fetch(NOT_RECEIVED, list(ERASURES))
+    await receive(((row["event_id"], row["customer_id"]) for row in received), held, erasures.names)

@@ -55,7 +55,7 @@ async def measure(bed: Bed) -> list[Figure]:
             projection.MODEL.names,
             lambda applier, health, shared: consumer(applier, health=health, shared=shared).run,
             fill=append,
-            derive=projection.MODEL.derive,
+            derive=projection.derive,
         )
         collect_less_often()
         live = await consumed_per_second(pool, model, count, sum(ends.values()))

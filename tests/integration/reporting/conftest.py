@@ -91,7 +91,10 @@ async def apply(schema: Schema, owner: str) -> None:
 
 async def feed(pool: Pool, facts: Sequence[Envelope[Any]]) -> None:
     """Apply facts as one batch, each topic's from where it stood, as the consumer does."""
-    applier = Applier("reporting", pool, projection.apply)
+    await feed_applier(Applier("reporting", pool, projection.apply), facts)
+
+
+async def feed_applier(applier: Applier, facts: Sequence[Envelope[Any]]) -> None:
     batches: dict[Source, tuple[Progress, Batch]] = {}
     for fact in facts:
         source = Source(TOPIC_OF[type(fact.event)].name, 0)

@@ -6,27 +6,34 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid5
 
+import asyncpg
 import msgspec
 import pytest
 
-from chassis.consume.applier import Applier, Batch
+from chassis.consume.applier import REPLAY_BATCH, Applier, Batch
 from chassis.consume.delivery import Delivery
 from chassis.consume.fact_log.fact import Fact
 from chassis.consume.fact_log.model import append
 from chassis.consume.positions import Progress, Source
 from chassis.kafka.cloudevents import UndecodableError
 from chassis.postgres.database import Connection, Pool, transaction
-from contracts.customer import Registered, StageChanged
+from contracts.customer import ProfileChanged, Registered, StageChanged
 from contracts.event import Envelope
 from contracts.examples import COMPLAINT_ID, CUSTOMER_ID, REPEATS_ID, example, example_envelope
 from contracts.followup import ComplaintEscalated, ComplaintRaised, PlanStarted, TaskCancelled, TaskScheduled
-from contracts.topics import CUSTOMER_EVENTS
+from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.reporting import projection
 from tests.support.facts import READER, fact_of, facts_of
 from tests.support.records import changed, received, value_of
 
 SOURCE = Source(CUSTOMER_EVENTS.name, 0)
+FAIL = """
+    CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'as the server would' USING ERRCODE = '{code}'; END $$;
+    CREATE TRIGGER fail BEFORE INSERT ON fact FOR EACH STATEMENT EXECUTE FUNCTION fail()
+"""
 registered = example_envelope(example(Registered))
+changed_profile = example_envelope(example(ProfileChanged))
 
 
 def envelopes(count: int) -> list[Envelope[Any]]:
@@ -114,6 +121,41 @@ async def test_one_fact_that_postgresql_refuses_parks_only_its_customer(
     assert calls <= 21
 
 
+# A full disk, missing privileges, a disk that cannot be read or written, corrupted data.
+@pytest.mark.parametrize("code", ["53100", "42501", "58030", "58P01", "XX001", "XX002"])
+async def test_an_error_of_the_server_parks_nobody(read_model: Pool, reporting_admin: Pool, code: str) -> None:
+    await reporting_admin.execute(FAIL.format(code=code))
+    with pytest.raises(asyncpg.PostgresError):
+        await apply(read_model, facts_of(envelopes(3)))
+    await reporting_admin.execute("DROP TRIGGER fail ON fact")
+    await apply(read_model, facts_of(envelopes(3)))
+    assert await read_model.fetchval("SELECT count(*) FROM fact") == 3
+    assert await read_model.fetchval("SELECT count(*) FROM parked_event") == 0
+
+
+async def test_a_replay_applies_many_parked_events_in_parts_and_in_order(read_model: Pool) -> None:
+    count, parts = REPLAY_BATCH + 1, list[list[int]]()
+    values = [
+        value_of(replace(changed_profile, id=uuid5(CUSTOMER_ID, str(number)), position=number))
+        for number in range(1, count + 1)
+    ]
+
+    async def in_parts(facts: Sequence[Fact], held: Connection) -> None:
+        parts.append([fact.position for fact in facts])
+        await projection.apply(facts, held)
+
+    consumer = Applier("reporting", read_model, in_parts, decode=READER.read)
+    parked = [
+        Delivery(SOURCE, number, number - 1, CUSTOMER_ID, {}, value, None) for number, value in enumerate(values, 1)
+    ]
+    async with transaction(read_model) as held:
+        await consumer.parked_events.park(held, parked, "broken")
+    assert await consumer.replay(CUSTOMER_ID) == count
+    assert parts == [list(range(1, count)), [count]]
+    assert await read_model.fetchval("SELECT count(*) FROM fact") == count
+    assert await consumer.parked_events.summary(read_model) == []
+
+
 async def test_a_row_appears_with_its_beginning_and_nothing_is_parked(read_model: Pool) -> None:
     scheduled, cancelled = (
         example_envelope(example(each), position=number) for number, each in ((1, TaskScheduled), (2, TaskCancelled))
@@ -157,6 +199,20 @@ async def test_a_fact_is_stored_once(read_model: Pool) -> None:
         async with transaction(read_model) as held:
             await projection.apply([fact_of(changed_stage)], held)
     assert UUID(str(await read_model.fetchval("SELECT event_id FROM fact"))) == registered.id
+
+
+@pytest.mark.parametrize("number", [b"1e400", b"-1.5e-400"], ids=str)
+async def test_an_unknown_field_with_any_number_is_kept_and_can_be_read(read_model: Pool, number: bytes) -> None:
+    raised = example_envelope(example(ComplaintRaised), subject=CUSTOMER_ID, stream_id=COMPLAINT_ID, position=1)
+    escalated = example_envelope(
+        example(ComplaintEscalated, complaint_id=COMPLAINT_ID, level=2), stream_id=REPEATS_ID, position=2
+    )
+    value = changed(value_of(escalated), data=msgspec.json.decode(fact_of(escalated).data) | {"ratio": "?"})
+    fact = READER.read(FOLLOWUP_EVENTS.name, received(value.replace(b'"?"', number)))
+    await apply(read_model, [fact_of(raised), fact])
+    assert await read_model.fetchval("SELECT escalation_level FROM complaint") == 2
+    assert await read_model.fetchval("SELECT data ->> 'ratio' IS NOT NULL FROM fact WHERE position = 2")
+    assert await read_model.fetchval("SELECT data FROM fact WHERE position = 2")
 
 
 async def test_a_number_at_the_limit_of_its_contract_fits_its_column(read_model: Pool) -> None:

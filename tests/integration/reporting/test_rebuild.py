@@ -1,5 +1,7 @@
 """The reporting read model is rebuilt from its topics, and the BI views follow it."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from uuid import uuid4
 
@@ -9,16 +11,17 @@ from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
 from chassis.consume.fact_log.fact import FactReader
 from chassis.consume.fact_log.model import append
-from chassis.consume.rebuild import SESSION, ReadModel, Rebuild
+from chassis.consume.rebuild import SESSION, ReadModel, Rebuild, open_owner_pool
 from chassis.kafka.client import ensure_topics
 from chassis.migrate import Schema
-from chassis.postgres.database import Pool, open_pool
+from chassis.postgres.database import COMMAND_TIMEOUT_SECONDS, Connection, Pool, open_pool, transaction
 from chassis.runtime.supervisor import Health
 from contracts.customer import CustomerErased
 from contracts.examples import example
 from services.reporting import projection
+from services.reporting.projection.tables import CONTRACT, CUSTOMER
 from services.reporting.schema import SCHEMA
-from tests.integration.reporting.conftest import MADE_AT, apply, rewrite
+from tests.integration.reporting.conftest import MADE_AT, apply, feed, feed_applier, rewrite
 from tests.integration.reporting.test_feed import publish
 from tests.integration.reporting.test_merging import next_fact
 from tests.support.servers import Database, Servers
@@ -28,6 +31,13 @@ from tests.unit.reporting.story import ALERT_FACTS, CUSTOMER_FACTS, FOLLOWUP_FAC
 VIEWS = """
     SELECT c.oid::bigint, c.relname, c.reloptions, c.relacl::text FROM pg_class c
     WHERE c.relkind = 'v' AND c.relnamespace = 'bi'::regnamespace ORDER BY 2
+"""
+HALF = 6
+# The commit of the transaction that reaches a position takes a second.
+SLOW_COMMIT = """
+    CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1); RETURN NULL; END';
+    CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON consumer_position DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW WHEN (NEW.position = {position}) EXECUTE FUNCTION slow()
 """
 ERASED = next_fact(1, example(CustomerErased))
 OLDEST_TABLE = "SELECT min(oid::bigint) FROM pg_class WHERE relname = ANY($1) AND relnamespace = 'public'::regnamespace"
@@ -48,7 +58,7 @@ async def model(running: Servers, read_model: Pool) -> ReadModel:
             Consumer(applier, topics, bootstrap=bootstrap, health=health, shared=shared).run
         ),
         fill=append,
-        derive=projection.MODEL.derive,
+        derive=projection.derive,
     )
 
     async def heard() -> bool:
@@ -111,3 +121,61 @@ async def test_an_erasure_that_was_answered_is_not_answered_again(
     await owner.close()
     assert await read_model.fetch("SELECT * FROM erasure_received") == before
     assert await read_model.fetchval("SELECT count(*) FROM fact WHERE event_id = $1", ERASED.id) == 1
+
+
+async def test_a_statement_of_a_rebuild_may_take_longer_than_one_of_a_request(
+    read_model: Pool, owner: str, model: ReadModel
+) -> None:
+    async def derive(held: Connection) -> None:
+        await projection.derive(held)
+        await held.execute("SELECT pg_sleep($1)", COMMAND_TIMEOUT_SECONDS + 0.5)
+
+    rebuilding = await open_owner_pool(owner)
+    oldest = await read_model.fetchval(OLDEST_TABLE, list(projection.MODEL.names))
+    await Rebuild(replace(model, derive=derive), rebuilding).run(lambda _share: None)
+    await rebuilding.close()
+    assert await read_model.fetchval(OLDEST_TABLE, list(projection.MODEL.names)) > oldest
+
+
+async def test_an_erasure_that_only_the_rebuild_has_received_is_answered(
+    read_model: Pool, reporting_admin: Pool, owner: str, model: ReadModel
+) -> None:
+    """The live consumer may be behind, and then continues after the erasure."""
+    await reporting_admin.execute("DELETE FROM erasure_received")
+    await reporting_admin.execute("UPDATE consumer_position SET position = $1 - 1 WHERE position = $1", ERASED.position)
+    rebuilding = await open_owner_pool(owner)
+    await Rebuild(model, rebuilding).run(lambda _share: None)
+    await rebuilding.close()
+    received = await read_model.fetch("SELECT erasure_id, subject, entries FROM erasure_received")
+    assert [tuple(row) for row in received] == [(ERASED.id, ERASED.subject, 0)]
+
+
+async def test_facts_that_are_committed_while_the_tables_are_derived_are_in_them(
+    read_model: Pool, reporting_admin: Pool, owner: str
+) -> None:
+    await feed(read_model, CUSTOMER_FACTS[:HALF])
+    await reporting_admin.execute(SLOW_COMMIT.format(position=CUSTOMER_FACTS[-1].position))
+
+    async def derive(held: Connection) -> None:
+        await projection.derive(held)
+        await held.execute("SELECT pg_sleep(2)")
+
+    def halves(applier: Applier, _health: Health, _shared: bool) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            for part in (CUSTOMER_FACTS[:HALF], CUSTOMER_FACTS[HALF:]):
+                await feed_applier(applier, part)
+            await asyncio.Event().wait()
+
+        return run
+
+    live = Applier("reporting", read_model, projection.apply)
+    rebuilding = await open_owner_pool(owner)
+    await Rebuild(ReadModel(live, projection.MODEL.names, halves, append, derive), rebuilding).run(lambda _share: None)
+    await rebuilding.close()
+    rows = [await read_model.fetch(f"SELECT * FROM {name} ORDER BY 1") for name in ("customer", "contract")]
+    for table in (CUSTOMER, CONTRACT):
+        await reporting_admin.execute(f"TRUNCATE {table.name}")
+        async with transaction(reporting_admin) as held:
+            await table.fill(held)
+    assert rows == [await read_model.fetch(f"SELECT * FROM {name} ORDER BY 1") for name in ("customer", "contract")]
+    assert len(rows[1]) == 1

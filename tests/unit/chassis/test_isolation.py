@@ -1,6 +1,6 @@
 """A batch that the handler rejects is halved until each rejected event is alone."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -55,13 +55,18 @@ def deliveries(count: int, customers: int) -> list[Delivery]:
 
 
 async def isolated(
-    rejected: set[int], count: int = BATCH, customers: int = BATCH
+    rejected: set[int], count: int = BATCH, customers: int = BATCH, dropped: Collection[int] = ()
 ) -> tuple[list[int], dict[int, str], int]:
-    """Return the applied positions, the parked ones with their reasons, and the calls of the handler."""
+    """Return the applied positions, the parked ones with their reasons, and the calls of the handler.
+
+    Those that are `dropped` are not parked.
+    """
     held, handler, parked = Savepoints(), Handler(rejected), dict[int, str]()
 
-    async def park(_held: Connection, events: Sequence[Delivery], reason: str) -> None:
-        parked.update({each.position: reason for each in events})
+    async def park(_held: Connection, events: Sequence[Delivery], reason: str) -> set[UUID]:
+        kept = [each for each in events if each.position not in dropped]
+        parked.update({each.position: reason for each in kept})
+        return {each.subject for each in kept}
 
     await apply_isolated(held, deliveries(count, customers), handler, park)  # type: ignore[arg-type]
     return held.kept, parked, handler.calls
@@ -82,6 +87,12 @@ async def test_later_events_of_the_customer_wait_and_earlier_ones_are_applied() 
     assert parked == {5: "ValueError while it was applied", 8: WAITS, 11: WAITS}
 
 
+async def test_later_events_do_not_wait_behind_one_that_is_dropped() -> None:
+    applied, parked, _ = await isolated({5}, count=12, customers=3, dropped={5})
+    assert applied == [1, 2, 3, 4, *range(6, 13)]
+    assert parked == {}
+
+
 async def test_only_the_rejected_ones_are_parked_however_many_there_are() -> None:
     applied, parked, _ = await isolated(set(range(1, BATCH, 2)))
     assert applied == list(range(2, BATCH + 1, 2))
@@ -98,8 +109,9 @@ async def test_an_error_that_no_event_causes_parks_nothing() -> None:
     async def unavailable(_events: Sequence[Any], _held: Any) -> None:
         raise ConnectionError("away")
 
-    async def park(_held: Connection, events: Sequence[Delivery], _reason: str) -> None:
+    async def park(_held: Connection, events: Sequence[Delivery], _reason: str) -> set[UUID]:
         parked.extend(events)
+        return set()
 
     with pytest.raises(ConnectionError):
         await apply_isolated(Savepoints(), deliveries(4, 4), unavailable, park)  # type: ignore[arg-type]

@@ -1,5 +1,8 @@
 -- migrate:up
 
+-- A build that still runs applies nothing meanwhile: an event between the copy and the drop would be lost.
+LOCK TABLE consumer_position IN SHARE MODE;
+
 -- The timeline becomes the fact log. Contacts and entries into stages are views over it.
 INSERT INTO fact (feed, position, customer_id, stream_id, version, type, event_id, occurred_at, recorded_at, actor, data)
 SELECT CASE topic WHEN 'care.customer.events.v1' THEN 'customer' WHEN 'care.followup.events.v1' THEN 'followup'
@@ -47,6 +50,10 @@ FROM fact WHERE type IN ('care.customer.registered.v1', 'care.customer.stage-cha
 GRANT SELECT ON contact, stage_transition TO care_app;
 
 -- migrate:down
+
+-- A build that still runs applies nothing meanwhile: an event between the copy and the drop would be lost.
+LOCK TABLE consumer_position IN SHARE MODE;
+
 DROP VIEW IF EXISTS bi.dim_customers, bi.dim_employees, bi.fct_alerts, bi.fct_complaints, bi.fct_contacts,
     bi.fct_contracts, bi.fct_followups, bi.fct_lifecycle_transitions, bi.fct_plans, bi.fct_surveys, bi.meta_freshness;
 ALTER TABLE alert ALTER COLUMN rule_version TYPE integer;

@@ -3,7 +3,7 @@ SELECT p.consumer, p.topic, p.position, e.last_event_recorded_at, p.complete_unt
     extract(epoch FROM clock_timestamp() - p.complete_until_at)::double precision AS lag_seconds
 FROM (
     SELECT consumer, topic, max(position) AS position, nullif(min(watermark), 'epoch') AS complete_until_at
-    FROM consumer_position GROUP BY consumer, topic
+    FROM consumer_position WHERE consumer = 'reporting' GROUP BY consumer, topic
 ) p LEFT JOIN LATERAL (
     SELECT f.recorded_at AS last_event_recorded_at FROM fact f
     WHERE f.feed = CASE p.topic WHEN 'care.alert.events.v1' THEN 'alerts' ELSE split_part(p.topic, '.', 2) END
