@@ -59,7 +59,7 @@ class OrderPlaced(InboundMessage, Amount):
     TYPE = "care.inbound.order-placed.v1"
 
     order: Reference
-    category: Code | None = None
+    category: Word | None = None
 
 
 class OrderDelivered(InboundMessage):
@@ -85,7 +85,7 @@ class QuoteRequested(InboundMessage):
     TYPE = "care.inbound.quote-requested.v1"
 
     quote: Reference
-    category: Code | None = None
+    category: Word | None = None
 
 
 class QuoteIssued(InboundMessage, Amount):

@@ -15,7 +15,7 @@ class OrderPlaced(Event):
     external_id: Word | None = None
     amount_minor: MinorUnits
     currency: CurrencyCode
-    category: Code | None = None
+    category: Word | None = None
 
 
 class OrderDelivered(Event):

@@ -13,7 +13,7 @@ class QuoteRequested(Event):
     type: Literal["care.customer.quote-requested.v1"] = "care.customer.quote-requested.v1"
     external_system: Code | None = None
     external_id: Word | None = None
-    category: Code | None = None
+    category: Word | None = None
 
 
 class QuoteIssued(Event):
@@ -22,7 +22,7 @@ class QuoteIssued(Event):
     type: Literal["care.customer.quote-issued.v1"] = "care.customer.quote-issued.v1"
     external_system: Code | None = None
     external_id: Word | None = None
-    category: Code | None = None
+    category: Word | None = None
     amount_minor: MinorUnits
     currency: CurrencyCode
 

@@ -2,7 +2,7 @@
 
 from chassis.commands.command import FactCommand
 from contracts.money import KnownCurrency, MinorUnits
-from contracts.types import Code
+from contracts.types import Code, Word
 from services.customer.commands.reference import ExternalReference
 
 
@@ -12,7 +12,7 @@ class PlaceOrder(FactCommand):
     external: ExternalReference | None = None
     amount_minor: MinorUnits
     currency: KnownCurrency
-    category: Code | None = None
+    category: Word | None = None
 
 
 class DeliverOrder(FactCommand):

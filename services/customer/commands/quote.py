@@ -5,7 +5,7 @@ from pydantic import model_validator
 from chassis.commands.command import FactCommand
 from contracts.field_error import FieldError
 from contracts.money import KnownCurrency, MinorUnits
-from contracts.types import Code
+from contracts.types import Code, Word
 from services.customer.commands.reference import ExternalReference
 
 
@@ -13,7 +13,7 @@ class OpenQuote(FactCommand):
     """Record a request for a quote or, with an amount, a quote that was issued."""
 
     external: ExternalReference | None = None
-    category: Code | None = None
+    category: Word | None = None
     amount_minor: MinorUnits | None = None
     currency: KnownCurrency | None = None
 

@@ -35,6 +35,8 @@ def decide(contract: Contract | None, command: commands.ContractCommand) -> list
             return repeated(known, signed(command))
         case Contract(has_ended=True), commands.EndContract():
             return []
+        case Contract(intent=known_intent), commands.StateRenewalIntent(intent=intent) if intent is known_intent:
+            return []
         case Contract(has_ended=True), _:
             raise RejectedError(
                 "contract-ended",
@@ -43,8 +45,8 @@ def decide(contract: Contract | None, command: commands.ContractCommand) -> list
             )
         case Contract(), commands.EndContract(reason=reason):
             return [events.ContractEnded(reason=reason)]
-        case Contract(intent=known_intent), commands.StateRenewalIntent(intent=intent):
-            return [] if intent is known_intent else [events.RenewalIntentStated(intent=intent)]
+        case Contract(), commands.StateRenewalIntent(intent=intent):
+            return [events.RenewalIntentStated(intent=intent)]
         case Contract(), commands.RenewContract():
             return renewed(contract, command)
 

@@ -1,5 +1,6 @@
 """Imports orders and contracts from orders.csv, contracts.csv and .xlsx: the commands of a row."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -15,9 +16,17 @@ from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import ContractKind, RenewalIntent
 from contracts.field_error import FieldError
 from contracts.money import currency_of_sign, minor_units, written_amount
+from contracts.types import CODE_PATTERN
 from services.customer import commands
 from services.customer.commerce.recording import Commerce, Kind
-from services.customer.imports.commerce_columns import CONTRACT_COLUMNS, CURRENCIES, INTENTS, KINDS, ORDER_COLUMNS
+from services.customer.imports.commerce_columns import (
+    CONTRACT_COLUMNS,
+    CURRENCIES,
+    INTENTS,
+    KINDS,
+    ORDER_COLUMNS,
+    REASONS,
+)
 from services.customer.imports.customer_lookup import CustomerLookup
 
 UNSTATED = "stated-by-source"
@@ -143,7 +152,9 @@ class OrderImport(CommerceImport):
         if delivered_at := self.at(cells["delivered_on"], "交付日期"):
             found.append(commands.DeliverOrder(occurred_at=delivered_at))
         if cancelled_at := self.at(cells["cancelled_on"], "取消日期"):
-            found.append(commands.CancelOrder(occurred_at=cancelled_at, reason=cells["reason"] or UNSTATED))
+            found.append(commands.CancelOrder(occurred_at=cancelled_at, reason=reason(cells, "取消原因")))
+        else:
+            refuse_reason(cells, "取消日期")
         return found
 
 
@@ -175,10 +186,12 @@ class ContractImport(CommerceImport):
             }
         )
         found: list[FactCommand] = [sign]
-        if ended_at := self.at(cells["ended_on"], "终止日期"):
-            found.append(commands.EndContract(occurred_at=ended_at, reason=cells["reason"] or UNSTATED))
-        elif intent:
+        if intent:
             found.append(commands.StateRenewalIntent(intent=intent))
+        if ended_at := self.at(cells["ended_on"], "终止日期"):
+            found.append(commands.EndContract(occurred_at=ended_at, reason=reason(cells, "终止原因")))
+        else:
+            refuse_reason(cells, "终止日期")
         return found
 
 
@@ -186,6 +199,24 @@ def reference(cells: dict[str, str], column: str) -> commands.ExternalReference:
     if not cells["number"]:
         raise RowProblemError(column, "missing", "A row requires its number.", f"缺少{column}。")
     return commands.ExternalReference(system=system_of(cells), id=cells["number"])
+
+
+def reason(cells: dict[str, str], column: str) -> str:
+    """Return the code of the reason: a word of REASONS, or a code as it is written."""
+    text = cells["reason"]
+    code = REASONS.get(normalised(text), text or UNSTATED)
+    if not re.fullmatch(CODE_PATTERN, code):
+        words, words_zh = ", ".join(REASONS), "、".join(REASONS)
+        en = f"Must be one of: {words}; or a code such as price, of letters a to z, digits, dots and hyphens."
+        zh = f"须为以下之一：{words_zh}；或由小写英文字母、数字、点和连字符组成的代码，例如 price。"
+        raise RowProblemError(column, "unknown-word", en, zh)
+    return code
+
+
+def refuse_reason(cells: dict[str, str], column: str) -> None:
+    """Refuse a reason without the day of what it is the reason for, which is `column`."""
+    if cells["reason"]:
+        raise RowProblemError(column, "missing", f"A reason requires {column}.", f"填写了原因，但缺少{column}。")
 
 
 def money(cells: dict[str, str]) -> dict[str, int | str]:

@@ -16,6 +16,18 @@ INTENTS = {
     "未知": RenewalIntent.UNKNOWN,
     **{str(intent): intent for intent in RenewalIntent},
 }
+# Other reasons are codes. Other text is refused: it may name a person.
+REASONS = {
+    "价格": "price",
+    "预算": "budget",
+    "质量": "quality",
+    "交期": "delivery-time",
+    "服务": "service",
+    "竞争对手": "competitor",
+    "停业": "closed-down",
+    "重复": "duplicate",
+    "其他": "other",
+}
 
 CUSTOMER = (
     Column(
@@ -70,9 +82,10 @@ ORDER_COLUMNS = (
         "category",
         ("产品类别", "category"),
         guide=Guide(
-            "A code: small letters a to z, digits, dots and hyphens.",
-            "代码，只能用小写英文字母、数字、点和连字符。",
+            "What kind of product it is: up to 64 characters.",
+            "产品的类别，不超过 64 个字。",
             examples=("standard", "custom-made"),
+            examples_zh=("标准件", "定制件"),
         ),
     ),
     Column(
@@ -100,9 +113,10 @@ ORDER_COLUMNS = (
         "reason",
         ("取消原因", "cancel_reason"),
         guide=Guide(
-            "Why it was cancelled: a code, for example price.",
-            "取消的原因，填代码，例如 price。",
+            "Why it was cancelled: a code of small letters, digits, dots and hyphens. It requires the day.",
+            f"取消的原因：{'、'.join(REASONS)}；或由小写英文字母、数字、点和连字符组成的代码。须同时填写取消日期。",
             examples=("", "price"),
+            examples_zh=("", "价格"),
         ),
     ),
 )
@@ -183,9 +197,10 @@ CONTRACT_COLUMNS = (
         "reason",
         ("终止原因", "end_reason"),
         guide=Guide(
-            "Why it was ended: a code, for example closed-down.",
-            "终止的原因，填代码，例如 closed-down。",
+            "Why it was ended: a code of small letters, digits, dots and hyphens. It requires the day.",
+            f"终止的原因：{'、'.join(REASONS)}；或由小写英文字母、数字、点和连字符组成的代码。须同时填写终止日期。",
             examples=("", "closed-down"),
+            examples_zh=("", "停业"),
         ),
     ),
 )

@@ -70,6 +70,42 @@ def test_a_cancelled_order_says_when_and_why() -> None:
     assert (cancel.reason, cancel.occurred_at) == ("too-late", datetime(2024, 6, 2, 1, tzinfo=UTC))
 
 
+@pytest.mark.parametrize(("written", "code"), [("价格", "price"), ("", "stated-by-source"), ("too-late", "too-late")])
+def test_a_reason_is_a_word_or_a_code(written: str, code: str) -> None:
+    text = f"订单编号,客户编号,金额,下单日期,取消日期,取消原因\nSO-1,KH-1,1,2024-06-01,2024-06-02,{written}\n"
+    _, cancel = ORDERS.commands_of(order_row(text))
+    assert isinstance(cancel, CancelOrder)
+    assert cancel.reason == code
+
+
+@pytest.mark.parametrize(
+    ("cancelled", "written", "column", "code"),
+    [("2024-06-02", "张三说不要了", "取消原因", "unknown-word"), ("", "价格", "取消日期", "missing")],
+)
+def test_a_reason_is_never_dropped(cancelled: str, written: str, column: str, code: str) -> None:
+    text = f"订单编号,客户编号,金额,下单日期,取消日期,取消原因\nSO-1,KH-1,1,2024-06-01,{cancelled},{written}\n"
+    with pytest.raises(RowProblemError) as caught:
+        ORDERS.commands_of(order_row(text))
+    assert (caught.value.document["column"], caught.value.document["code"]) == (column, code)
+
+
+def test_a_product_category_may_be_chinese() -> None:
+    place, *_ = ORDERS.commands_of(
+        order_row("订单编号,客户编号,金额,产品类别,下单日期\nSO-1,KH-1,1,定制件,2024-06-01\n")
+    )
+    assert isinstance(place, PlaceOrder)
+    assert place.category == "定制件"
+
+
+def test_a_contract_that_has_ended_keeps_its_renewal_intent() -> None:
+    header = "合同编号,客户编号,金额,签订日期,开始日期,终止日期,终止原因,续签意向"
+    text = f"{header}\nHT-1,KH-1,100,2024-06-01,2024-06-01,2024-12-31,停业,否\n"
+    _, intent, end = CONTRACTS.commands_of(contract_row(text))
+    assert isinstance(intent, StateRenewalIntent)
+    assert isinstance(end, EndContract)
+    assert (intent.intent, end.reason) == (RenewalIntent.NO, "closed-down")
+
+
 def test_a_contract_is_recorded_with_its_term_and_the_renewal_intent() -> None:
     text = (
         "合同编号,客户编号,金额,合同类型,签订日期,开始日期,结束日期,续签意向\n"
