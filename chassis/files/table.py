@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from contracts.field_error import FieldError
@@ -88,13 +88,14 @@ class CellError(FieldError):
 class Row:
     """One row of a table. A row with a `fault` is not imported; the fault names the column and the reason.
 
-    `cells` are the texts by field; `original` are the cells of all columns as they were sent.
+    `cells` are the texts by field; `original` are the cells of all columns as they were sent. Rows that read the same
+    are equal, however they were written.
     """
 
     number: int
     cells: dict[str, str]
     fault: Mapping[str, str] | None = None
-    original: Sequence[str] = ()
+    original: Sequence[str] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """A store for a preview: what is appended is kept in memory, read back like stored events, and never stored."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from uuid import UUID
 
 from chassis.postgres.database import Connection, Pool
@@ -12,6 +12,7 @@ from chassis.store.snapshots import Snapshot, Snapshots
 
 # An event of a preview has no position in the store.
 NO_POSITION = 0
+LAST_VERSION = "SELECT coalesce(max(version), 0) FROM event WHERE stream_id = $1"
 
 
 class NoSnapshots(Snapshots):
@@ -32,7 +33,9 @@ class PreviewStore(EventStore):
     async def append(self, append: Append) -> Appended:
         """Keep the events, unless one of their versions is taken."""
         check_sizes(append)
-        if any(self._is_taken(event) for event in append.events):
+        streams = {event.originator_id for event in append.events}
+        stored = {stream: await self._pool.fetchval(LAST_VERSION, stream) for stream in streams - self._kept.keys()}
+        if any(self._is_taken(event, stored) for event in append.events):
             return Appended(Outcome.CONFLICT, NO_POSITION)
         for event in append.events:
             self._kept.setdefault(event.originator_id, []).append(kept(event))
@@ -70,9 +73,10 @@ class PreviewStore(EventStore):
             if event.originator_version > version:
                 yield event
 
-    def _is_taken(self, event: NewEvent) -> bool:
+    def _is_taken(self, event: NewEvent, stored: Mapping[UUID | str, int]) -> bool:
         last = self._kept.get(event.originator_id, ())[-1:]
-        return any(event.originator_version <= each.originator_version for each in last)
+        version = last[0].originator_version if last else stored[event.originator_id]
+        return event.originator_version <= version
 
 
 def kept(event: NewEvent) -> RecordedEvent:

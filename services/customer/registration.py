@@ -60,6 +60,14 @@ class Registration:
         found = await self._current_id(self._pseudonyms.customer(system, number))
         return found if (await self._customers.load(found)).state.known else None
 
+    async def known_recently_as(self, system: str, number: str) -> UUID | None:
+        """Return the customer with this number: the one of up to a second ago, or else like `known_as`."""
+        number_id = self._pseudonyms.customer(system, number)
+        first = (await self._customers.load_recent(number_id)).state
+        owner_id = first.reserved_for or number_id
+        found = (await self._customers.load_recent(owner_id)).state
+        return owner_id if found.known and not found.merged_into else await self.known_as(system, number)
+
     async def has_name(self, system: str, number: str, name: str) -> bool:
         """Whether the customer with this number has or had this name; a person's name is not compared."""
         number_id = self._pseudonyms.customer(system, number)

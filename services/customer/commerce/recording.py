@@ -91,9 +91,19 @@ class Commerce:
         return customer.holders
 
     async def begin(
-        self, kind: Kind[Any], customer_id: UUID, command: Any, context: Context, authorize: Authorize = authorize_all
+        self,
+        kind: Kind[Any],
+        customer_id: UUID,
+        command: Any,
+        context: Context,
+        authorize: Authorize = authorize_all,
+        *,
+        is_new: bool = False,
     ) -> tuple[UUID, Handled]:
-        """Begin an order, quote or contract; raise the 404 problem for an unknown customer."""
+        """Begin an order, quote or contract; raise the 404 problem for an unknown customer.
+
+        `is_new`: it is probably not known yet, so it is not read before.
+        """
         customer = (await self._customers.load(customer_id)).state
         if not customer.known:
             raise not_found()
@@ -110,6 +120,7 @@ class Commerce:
             command,
             context,
             subject=customer_id,
+            is_new=is_new,
             not_before=self._mapper.to_envelope(known).occurred_at if known else None,
         )
         if not handled.events and not await self.belongs(kind, record_id, customer_id):

@@ -42,7 +42,7 @@ class CustomerLookup:
 
     async def numbered(self, system: str, number: str, name: str, column: str) -> UUID | None:
         """Return the customer with this number, or None; raise RowProblemError if it never had this name."""
-        found = await self._registration.known_as(system, number)
+        found = await self._registration.known_recently_as(system, number)
         if found and name and not await self._registration.has_name(system, number, name):
             raise RowProblemError(
                 column,

@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from chassis.files import imports_api
+from chassis.files import results_api
 from chassis.files.formats import CSV_TYPE, XLSX_TYPE
 from chassis.files.retention import RESULT_RETENTION, delete_expired_rows
 from tests.integration.customer.conftest import Api
@@ -155,7 +155,7 @@ async def test_the_result_can_be_opened_in_a_spreadsheet_without_harm(api: Api) 
 async def test_a_result_of_several_parts_has_each_row_once_and_in_order(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports_api, "ROWS_OF_A_PART", 2)
+    monkeypatch.setattr(results_api, "ROWS_OF_A_PART", 2)
     rows = "".join(f"KH-{number},公司{number}\n" for number in range(1, 6))
     batch = await finished(api, await send(api, f"客户编号,客户名称\n{rows}".encode()))
 
