@@ -15,7 +15,7 @@ from chassis.files.leftovers import is_full, leftover
 from chassis.files.notes import Notes
 from chassis.files.refusal import UnreadableTableError
 from chassis.files.row_reader import FilledRecord, RowReader
-from chassis.files.table import MAX_BYTES, MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS, Column, Record, Row, Table
+from chassis.files.table import MAX_BYTES, MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS, Column, Record, Row
 from chassis.files.workbook import Outline, outline, sheet_rows
 
 # The sheets that the refusal of an unknown one names.
@@ -54,13 +54,6 @@ class OpenedTable:
     def notes(self) -> list[dict[str, object]]:
         """Return the notes on what has been read."""
         return self.reader.notes.documents()
-
-
-def read_table(content: bytes, content_type: str, columns: Sequence[Column], sheet_name: str | None = None) -> Table:
-    """Read all rows. Raises UnreadableTableError."""
-    opened = open_table(content, content_type, columns, sheet_name)
-    rows = list(opened.rows())
-    return Table(rows, opened.notes(), opened.sheet)
 
 
 def open_table(

@@ -98,15 +98,6 @@ class Row:
     original: Sequence[str] = field(default=(), compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """`sheet` is the name of the sheet that was read. `notes` are what was left out or read in another spelling."""
-
-    rows: list[Row]
-    notes: Sequence[Mapping[str, object]] = ()
-    sheet: str | None = None
-
-
 def fault(column: str, error: CellError) -> dict[str, str]:
     """Return the problem of a row."""
     return {"column": column, "code": error.code, "detail": error.en, "detail_zh": error.zh}

@@ -9,15 +9,14 @@ from chassis.files.header import HEADER_ROWS
 from chassis.files.leftovers import CELLS_OF_A_FULL_ROW
 from chassis.files.notes import NAMED_ROWS
 from chassis.files.refusal import UnreadableTableError
-from chassis.files.spreadsheet import read_table
-from chassis.files.table import Row, Table
+from chassis.files.table import Row
 from contracts.field_error import FieldError
 from contracts.money import minor_units
 from services.customer.imports.commerce import currency_of, money
 from services.customer.imports.commerce_columns import CONTRACT_COLUMNS, ORDER_COLUMNS
 from services.customer.imports.customer_columns import COLUMNS
 from services.followup.imports.followup_columns import COLUMNS as FOLLOWUP_COLUMNS
-from tests.support.tables import rows, workbook
+from tests.support.tables import Table, read_table, rows, workbook
 
 ORDER = "订单编号;客户编号;金额;下单日期\n"
 

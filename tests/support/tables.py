@@ -1,10 +1,14 @@
 """Makes files of tables: CSV texts and workbooks."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped]
+
+from chassis.files.spreadsheet import open_table
+from chassis.files.table import Column, Row
 
 
 def workbook(*sheets: tuple[str, Callable[[Any, Any], None]], date_1904: bool = False) -> bytes:
@@ -25,3 +29,17 @@ def rows(*lines: Sequence[object]) -> Callable[[Any, Any], None]:
             sheet.write_row(number, 0, line)
 
     return fill
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    rows: list[Row]
+    notes: Sequence[Mapping[str, object]]
+    sheet: str | None
+
+
+def read_table(content: bytes, content_type: str, columns: Sequence[Column], sheet_name: str | None = None) -> Table:
+    """Read all rows. Raises UnreadableTableError."""
+    opened = open_table(content, content_type, columns, sheet_name)
+    rows = list(opened.rows())
+    return Table(rows, opened.notes(), opened.sheet)

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from chassis.files.cells import read_cell
 from chassis.files.formats import CSV_TYPE, XLSX_TYPE
-from chassis.files.spreadsheet import read_table
 from chassis.files.table import CellError, Column, Meaning
-from tests.support.tables import workbook
+from tests.support.tables import read_table, workbook
 
 ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16")
 SEPARATORS = (",", ";", "\t")

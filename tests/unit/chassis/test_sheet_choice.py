@@ -7,9 +7,9 @@ import pytest
 from chassis.files.formats import CSV_TYPE, XLSX_TYPE
 from chassis.files.imports_api import unreadable
 from chassis.files.refusal import REASONS_OF_CHOICE, UnreadableTableError
-from chassis.files.spreadsheet import NAMED_SHEETS, read_table
-from chassis.files.table import Column, Table
-from tests.support.tables import rows, workbook
+from chassis.files.spreadsheet import NAMED_SHEETS
+from chassis.files.table import Column
+from tests.support.tables import Table, read_table, rows, workbook
 
 NAME = Column("name", ("客户名称", "name"), required=True)
 

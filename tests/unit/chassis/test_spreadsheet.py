@@ -20,8 +20,8 @@ from chassis.files.formats import CSV_TYPE, XLSX_TYPE
 from chassis.files.header import LONGEST_HEADER, comparable
 from chassis.files.imports_api import unreadable
 from chassis.files.refusal import REASONS, UnreadableTableError
-from chassis.files.spreadsheet import read_table
-from chassis.files.table import CellError, Column, Row, Table
+from chassis.files.table import CellError, Column, Row
+from tests.support.tables import Table, read_table
 
 CODE = re.compile(r'UnreadableTableError\(\s*"([a-z-]+)"')
 NAME = Column(field="name", headers=("客户名称", "customer_name", "name"), required=True)

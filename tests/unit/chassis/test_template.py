@@ -9,12 +9,12 @@ import pytest
 from chassis.files.formats import XLSX_TYPE
 from chassis.files.header import find_header
 from chassis.files.refusal import UnreadableTableError
-from chassis.files.spreadsheet import read_table
 from chassis.files.table import MAX_ROWS, Column, Meaning
 from chassis.files.template import guide_rows, offered, template
 from services.customer.imports.commerce_columns import CONTRACT_COLUMNS, ORDER_COLUMNS
 from services.customer.imports.customer_columns import COLUMNS as CUSTOMER_COLUMNS
 from services.followup.imports.followup_columns import COLUMNS as FOLLOWUP_COLUMNS
+from tests.support.tables import read_table
 from tests.support.templates import examples, filled, formats, opened
 
 KINDS = (CUSTOMER_COLUMNS, ORDER_COLUMNS, CONTRACT_COLUMNS, FOLLOWUP_COLUMNS)

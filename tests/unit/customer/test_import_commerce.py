@@ -7,7 +7,6 @@ import pytest
 
 from chassis.files.formats import CSV_TYPE
 from chassis.files.importer import RowProblemError
-from chassis.files.spreadsheet import read_table
 from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import ContractKind, RenewalIntent
 from services.customer.commands import (
@@ -23,6 +22,7 @@ from services.customer.commerce.recording import Commerce
 from services.customer.imports.commerce import ContractImport, OrderImport
 from services.customer.imports.commerce_columns import CONTRACT_COLUMNS, ORDER_COLUMNS
 from services.customer.imports.customer_lookup import CustomerLookup
+from tests.support.tables import read_table
 
 # Reading a row needs none of them.
 COMMERCE, LOOKUP, PSEUDONYMS = cast("Commerce", None), cast("CustomerLookup", None), cast("Pseudonyms", None)

@@ -8,7 +8,6 @@ import pytest
 
 from chassis.files.formats import CSV_TYPE
 from chassis.files.importer import RowProblemError
-from chassis.files.spreadsheet import read_table
 from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import Stage, WorkStatus
 from services.customer.commands import Register, Tier
@@ -17,6 +16,7 @@ from services.customer.imports.customer_columns import COLUMNS
 from services.customer.imports.customer_lookup import CustomerLookup
 from services.customer.imports.customers import CustomerImport, tier
 from services.customer.registration import Registration
+from tests.support.tables import read_table
 
 FIXTURES = Path(__file__).parents[3] / "demo" / "fixtures"
 NOW = datetime(2026, 1, 5, 0, 30, tzinfo=UTC)

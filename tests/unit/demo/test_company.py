@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from chassis.files.formats import CSV_TYPE
-from chassis.files.spreadsheet import read_table
-from chassis.files.table import Column, Table
+from chassis.files.table import Column
 from demo.company import CUSTOMER_HEADERS, FOLLOW_UP_HEADERS, Company, customers_csv, followups_csv, generate
 from demo.company_life import HISTORY_DAYS, OPEN, QUIET_AFTER_DAYS
+from tests.support.tables import Table, read_table
 
 TODAY = date(2026, 6, 1)
 

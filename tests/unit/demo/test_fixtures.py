@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from chassis.files.formats import CSV_TYPE, XLSX_TYPE
-from chassis.files.spreadsheet import read_table
-from chassis.files.table import Column, Table
+from chassis.files.table import Column
+from tests.support.tables import Table, read_table
 
 FIXTURES = Path(__file__).parents[3] / "demo" / "fixtures"
 
