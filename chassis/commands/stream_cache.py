@@ -9,7 +9,8 @@ from cachetools import LRUCache
 
 S = TypeVar("S")
 
-CACHED_STREAMS = 10_000
+# The state of a customer takes about 5 KB.
+CACHED_STREAMS = 5_000
 RECENT_SECONDS = 1.0
 
 

@@ -20,7 +20,7 @@ REQUEST_TIMEOUT_MS = 10_000
 MAX_BATCH_BYTES = 512 * 1024
 MAX_RECORD_BYTES = 1_000_000
 FETCH_MS = 200
-CACHED_PARTITIONS = 200_000
+CACHED_PARTITIONS = 50_000
 # The event loop holds only weak references to tasks.
 CLOSING: set[asyncio.Future[None]] = set()
 # Errors raised while a broker is down, restarting or overloaded.
