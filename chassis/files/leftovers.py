@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 from chassis.files.table import CellError
 
+UNITS = "元万亿条户家个笔单份张项位名人次"
 TOTAL = re.compile(
-    r"(合计|总计|小计|共计|总数|汇总|本页小计|grandtotal|sub-?total|total|sum)(:?[¥$€]?[\d,.]*[元条户家个]?)|共[\d,]+[条户家个]"
+    r"(合计|总计|小计|共计|总数|汇总|本页小计|grandtotal|sub-?total|total|sum)"
+    rf"(:?\(?共?[¥$€]?[\d,.]*[{UNITS}]*\)?)|共[\d,]+[{UNITS}]"
 )
 SIGNATURE = re.compile(
     r"(制表|填表|填报|审核|复核|审批|制单|经办|统计|签字|签名|签章|盖章|负责人签字|主管签字"
     r"|preparedby|approvedby|checkedby|signature|signed)(人员|人|者)?(签字|签名|签章)?(:.*|)"
 )
-FIGURE = re.compile(r"[¥$€]?-?[\d,.]+[%元万]*")
+FIGURE = re.compile(rf"共?[¥$€]?-?[\d,.]+[%{UNITS}]*")
 # A table has rows that say more than a name if most of its rows have this many cells.
 CELLS_OF_A_FULL_ROW = 3
 

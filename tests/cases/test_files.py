@@ -377,6 +377,9 @@ def test_32_a_unit_in_a_header_is_no_mark() -> None:
         (",合计：3,,", "totals-row"),
         ("Total,,,1234.50", "totals-row"),
         ("共 3 家,,,", "totals-row"),
+        ("合计,3 家,,", "totals-row"),
+        ("合计（共 3 家）,,,", "totals-row"),
+        ("总计,12 个,¥1.5 万元,", "totals-row"),
         ("制表人：李强,,,审核：王敏", "signature-row"),
         ("审核人签字：,,,", "signature-row"),
         (",李强,,", "nothing-but-a-name"),
@@ -391,7 +394,9 @@ def test_33_a_row_that_is_no_record_fails_with_the_reason(line: str, code: str) 
     assert row.fault["detail"] != row.fault["detail_zh"]
 
 
-@pytest.mark.parametrize("line", ["KH-9,Total,VIP,李强", "KH-9,合计网络科技,,", "KH-9,审核通有限公司,VIP,"])
+@pytest.mark.parametrize(
+    "line", ["KH-9,Total,VIP,李强", "KH-9,合计网络科技,,", "合计,三家村酒店,,", "KH-9,审核通有限公司,VIP,"]
+)
 def test_33_a_company_with_such_a_name_is_a_record(line: str) -> None:
     assert not faults(customers(f"客户编号,客户名称,客户分层,负责人\nKH-1,A,VIP,李强\n{line}\n"))
 
