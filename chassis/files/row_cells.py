@@ -1,5 +1,6 @@
 """Turns the cells of a row into what commands take: choices, moments, days, required values."""
 
+from collections.abc import Iterable
 from datetime import date, time
 from typing import TypeVar
 
@@ -20,9 +21,14 @@ def choose(choices: dict[str, T], text: str, column: str) -> T | None:
         return None
     found = choices.get(normalised(text))
     if found is None:
-        offered = ", ".join(choices)
-        raise RowProblemError(column, "unknown-word", f"Must be one of: {offered}.", f"须为以下之一：{offered}。")
+        en, zh = ", ".join(words(choices, chinese=False)), "、".join(words(choices, chinese=True))
+        raise RowProblemError(column, "unknown-word", f"Must be one of: {en}.", f"须为以下之一：{zh}。")
     return found
+
+
+def words(choices: Iterable[str], *, chinese: bool) -> list[str]:
+    """Return the words of this language, or all if it has none."""
+    return [word for word in choices if word.isascii() != chinese] or list(choices)
 
 
 def moment(text: str, column: str) -> Moment | None:

@@ -10,7 +10,6 @@ from chassis.commands.result import CREATED
 from chassis.files.importer import RowKeys, RowOutcome, RowProblemError, step
 from chassis.files.row_cells import WORKDAY_START, choose, moment, system_of
 from chassis.files.table import FILE_SYSTEM, Row
-from chassis.rules.comparison import normalised
 from chassis.store.pseudonym import Pseudonyms
 from contracts.customer import Kind, Stage, WorkStatus
 from services.customer import commands
@@ -151,10 +150,7 @@ class CustomerImport:
 
 
 def tier(text: str) -> commands.Tier | None:
-    if not text:
+    chosen = choose(TIERS | ABC, text, "客户分层")
+    if chosen is None:
         return None
-    word = normalised(text)
-    if word in ABC:
-        return commands.Tier(scheme="abc", tier=ABC[word])
-    chosen = choose(TIERS, text, "客户分层")
-    return commands.Tier(tier=chosen) if chosen else None
+    return commands.Tier(scheme="abc", tier=chosen) if chosen in ABC.values() else commands.Tier(tier=chosen)

@@ -13,6 +13,13 @@ def test_a_word_outside_the_choices_is_refused_with_the_column() -> None:
     assert (caught.value.document["column"], caught.value.document["code"]) == ("跟进状态", "unknown-word")
 
 
+def test_an_unknown_word_is_refused_with_the_words_of_each_language() -> None:
+    with pytest.raises(RowProblemError) as caught:
+        choose({"已完成": 1, "已解决": 1, "done": 1, "跟进中": 2, "in-progress": 2}, "待跟进", "状态")
+    assert caught.value.document["detail"] == "Must be one of: done, in-progress."
+    assert caught.value.document["detail_zh"] == "须为以下之一：已完成、已解决、跟进中。"
+
+
 def test_a_day_that_is_none_is_refused_with_the_column() -> None:
     with pytest.raises(RowProblemError) as caught:
         day("昨天", "最近沟通时间")
