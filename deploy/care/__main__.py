@@ -95,7 +95,7 @@ def _refusal(response: httpx.Response) -> Text:
         problem = response.json()
         details = [problem["detail"], *(error["detail"] for error in problem.get("errors", []))]
         reason = " ".join(details)
-    message = f"{response.request.url} {response.status_code}: {reason}"
+    message = f"{reason} ({response.status_code} {response.request.url})"
     return Text(message, message)
 
 

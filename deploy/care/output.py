@@ -62,8 +62,10 @@ def show(document: Any, shown: RenderableType, *, as_json: bool) -> None:
 
 
 def table(*headings: Text, whole: int) -> Table:
-    """Return an empty table. The column `whole` is never truncated, because people copy from it."""
+    """Return an empty table that truncates nothing. The column `whole` is not wrapped, because people copy from it."""
     made = Table(*(spoken(heading) for heading in headings))
+    for column in made.columns:
+        column.overflow = "fold"
     made.columns[whole].no_wrap = True
     return made
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
+from rich.console import Group
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
@@ -26,26 +27,27 @@ if TYPE_CHECKING:
 SUBJECT = "care"
 # Which service imports which kind of file.
 KINDS = {"customers": "customer", "orders": "customer", "contracts": "customer", "followups": "followup"}
+# Words in the names of Chinese files. A name with two of them, such as 客户订单, tells no kind.
+KIND_WORDS = {"客户": "customers", "订单": "orders", "合同": "contracts", "跟进": "followups"}
 CONTENT_TYPES = {".csv": CSV_TYPE, ".xlsx": XLSX_TYPE}
 PAGE = "200"
 # Of a longer file, people see the rows that failed; --json has all.
 SHOWN_ROWS = 50
 SHOWN_EVENTS = 50
 FAILED = "failed"
-ID = EVENT = 2
-ROW_HEADINGS = (
-    Text("Row", "行"),
-    Text("Outcome", "结果"),
-    Text("Id", "编号"),
-    Text("Column", "列"),
-    Text("Reason", "原因"),
+ROW, EVENT = 0, 1
+ROW_HEADINGS = (Text("Row", "行"), Text("Outcome", "结果"), Text("Id, or reason", "编号或原因"))
+NO_KIND = Text(
+    f"Choose --kind from {', '.join(KINDS)}.", f"文件名看不出是哪种表格，请用 --kind 说明：{'、'.join(KINDS)}。"
 )
+WRONG_TYPE = Text(
+    f"The name must end in {' or '.join(CONTENT_TYPES)}.", f"文件名须以 {' 或 '.join(CONTENT_TYPES)} 结尾。"
+)
+ROWS = Text("rows ", "行 ")
 PREVIEW = Text("Nothing was imported. Preview of ", "未导入，仅试算：")
 EVENT_HEADINGS = (
-    Text("Occurred", "发生时间"),
-    Text("Recorded", "记录时间"),
-    Text("Event", "事件"),
-    Text("Actor", "操作人"),
+    Text("Occurred\nRecorded", "发生时间\n记录时间"),
+    Text("Event\nActor", "事件\n操作人"),
     Text("Data", "数据"),
 )
 OUTCOMES = {
@@ -65,18 +67,19 @@ def import_file(
     as_json: Json = False,
     _language: Spoken = Language.EN,
 ) -> None:
-    """Import a file. Without --kind, its name must begin with one. The exit code is 1 if a row failed."""
-    chosen, content_type = kind or _kind_in(file.name), CONTENT_TYPES.get(file.suffix.lower())
+    """Import a file. Without --kind, its name tells it: customers….csv, or 客户. The exit code is 1 if a row failed."""
+    chosen, content_type = kind or kind_in(file.name), CONTENT_TYPES.get(file.suffix.lower())
     if chosen not in KINDS:
-        raise typer.BadParameter(f"Choose --kind from {', '.join(KINDS)}.")
+        raise typer.BadParameter(output.spoken(NO_KIND))
     if content_type is None:
-        raise typer.BadParameter(f"{file.name} must end in {' or '.join(CONTENT_TYPES)}.")
+        raise typer.BadParameter(output.spoken(WRONG_TYPE))
     send = _previewed if preview else _imported
     batch, rows = asyncio.run(send(data_dir, file, chosen, content_type, sheet))
     failed = [row for row in rows if row["outcome"] == FAILED]
     title = f"{output.spoken(PREVIEW) if preview else ''}{chosen}"
     table = _row_table(title, batch, rows if len(rows) <= SHOWN_ROWS else failed)
-    output.show({"preview" if preview else "import": batch, "rows": rows}, table, as_json=as_json)
+    shown = Group(table, *(escape(_note(note)) for note in batch["notes"]))
+    output.show({"preview" if preview else "import": batch, "rows": rows}, shown, as_json=as_json)
     raise typer.Exit(Exit.PROBLEM if failed else Exit.OK)
 
 
@@ -100,8 +103,11 @@ async def _client(data_dir: Path) -> "AsyncIterator[Client]":
         yield client
 
 
-def _kind_in(name: str) -> str | None:
-    return next((kind for kind in KINDS if name.lower().startswith(kind)), None)
+def kind_in(name: str) -> str | None:
+    """Return the kind that the name of a file tells; None if it tells none, or two."""
+    found = {kind for kind in KINDS if name.lower().startswith(kind)}
+    found |= {kind for word, kind in KIND_WORDS.items() if word in name}
+    return found.pop() if len(found) == 1 else None
 
 
 async def _imported(
@@ -147,18 +153,30 @@ def _progress() -> Progress:
 
 
 def _row_table(title: str, batch: dict[str, Any], rows: Iterable[dict[str, Any]]) -> Table:
-    table = output.table(*ROW_HEADINGS, whole=ID)
+    table = output.table(*ROW_HEADINGS, whole=ROW)
     counted = ", ".join(f"{_outcome(name)} {count}" for name, count in batch["counts"].items() if count)
     table.title, table.title_justify = f"{title}: {counted}", "left"
-    detail = "detail_zh" if output.language() == Language.ZH else "detail"
-    table.caption = "\n".join(escape(" ".join(filter(None, (note["column"], note[detail])))) for note in batch["notes"])
-    table.caption_justify = "left"
     for row in rows:
-        problem = row["problem"] or {}
-        reason = problem.get(detail) or ""
-        cells = (_outcome(row["outcome"]), str(row["id"] or ""), escape(problem.get("column") or ""), escape(reason))
-        table.add_row(str(row["row"]), *cells, style="red" if row["outcome"] == FAILED else "")
+        found = "\n".join(filter(None, (row["id"], _reason(row["problem"] or {}))))
+        style = "red" if row["outcome"] == FAILED else ""
+        table.add_row(str(row["row"]), _outcome(row["outcome"]), escape(found), style=style)
     return table
+
+
+def _reason(problem: dict[str, Any]) -> str:
+    return ": ".join(filter(None, (problem.get("column"), problem.get(_detail()))))
+
+
+def _note(note: dict[str, Any]) -> str:
+    """Return what a note says, with the rows that it is about."""
+    numbers = ", ".join(map(str, note["rows"])) + (" …" if note["count"] > len(note["rows"]) else "")
+    rows = f" ({output.spoken(ROWS)}{numbers})" if note["rows"] else ""
+    return f"{_reason(note)}{rows}"
+
+
+def _detail() -> str:
+    """Return the name of the field of the reason in the language of the output."""
+    return "detail_zh" if output.language() == Language.ZH else "detail"
 
 
 def _outcome(name: str) -> str:
@@ -168,11 +186,21 @@ def _outcome(name: str) -> str:
 def _event_table(found: Iterable[dict[str, Any]]) -> Table:
     table = output.table(*EVENT_HEADINGS, whole=EVENT)
     for event in found:
-        data = ", ".join(f"{name}={value}" for name, value in event["data"].items() if value not in (None, [], {}))
         name = event["type"].removeprefix("care.").removesuffix(".v1")
-        cells = (_minute(event["occurred_at"]), _minute(event["recorded_at"]), name, event["actor"], data)
-        table.add_row(*map(escape, cells))
+        times = f"{_minute(event['occurred_at'])}\n{_minute(event['recorded_at'])}"
+        table.add_row(*map(escape, (times, f"{name}\n{event['actor']}", _data(event["data"]))))
     return table
+
+
+def _data(data: dict[str, Any]) -> str:
+    """Return the summary of an alert, or the single values of another event; --json has everything."""
+    summary = data.get("summary_zh" if output.language() == Language.ZH else "summary")
+    values = (f"{name}={value}" for name, value in data.items() if value not in (None, "") and _is_single(value))
+    return summary or ", ".join(values)
+
+
+def _is_single(value: Any) -> bool:
+    return not isinstance(value, dict | list)
 
 
 def _minute(instant: str) -> str:
