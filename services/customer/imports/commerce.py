@@ -206,8 +206,8 @@ def reason(cells: dict[str, str], column: str) -> str:
     text = cells["reason"]
     code = REASONS.get(normalised(text), text or UNSTATED)
     if not re.fullmatch(CODE_PATTERN, code):
-        words, words_zh = ", ".join(REASONS), "、".join(REASONS)
-        en = f"Must be one of: {words}; or a code such as price, of letters a to z, digits, dots and hyphens."
+        words, words_zh = ", ".join(REASONS.values()), "、".join(REASONS)
+        en = f"Must be one of: {words}; or another code of letters a to z, digits, dots and hyphens."
         zh = f"须为以下之一：{words_zh}；或由小写英文字母、数字、点和连字符组成的代码，例如 price。"
         raise RowProblemError(column, "unknown-word", en, zh)
     return code

@@ -15,7 +15,7 @@ from chassis.files.row_export import exported_row
 from chassis.files.table import Column
 from chassis.postgres.database import Pool
 from contracts.money import format_amount
-from services.customer.imports.commerce_columns import CONTRACT_COLUMNS, ORDER_COLUMNS
+from services.customer.imports.commerce_columns import CONTRACT_COLUMNS, ORDER_COLUMNS, REASONS
 from services.customer.imports.customer_columns import ABC, COLUMNS, TIERS
 
 # A file of so many rows never exceeds the size that the importer accepts, even if every cell is as long as it may be.
@@ -24,6 +24,7 @@ ROWS_OF_A_FILE = 4_000
 ROWS_OF_A_PART = 1_000
 BEFORE_ALL = UUID(int=0)
 AFTER_ALL = UUID(int=2**128 - 1)
+CHINESE_REASONS = {code: word for word, code in REASONS.items()}
 
 PART = "SELECT {key} AS key, {fields} FROM {source} AND {key} > $1 AND {key} <= $2 ORDER BY {key} LIMIT $3"
 LAST_AND_NEXT = "SELECT {key} AS key FROM {source} AND {key} > $1 ORDER BY {key} OFFSET $2 LIMIT 2"
@@ -82,6 +83,12 @@ def with_amount(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"amount": amount.removesuffix(f" {row['currency']}")}
 
 
+def with_reason_in_chinese(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values with the Chinese word of the reason; a code without a word stays."""
+    reason = values.get("reason")
+    return values | {"reason": CHINESE_REASONS.get(reason, reason)} if reason else values
+
+
 EXPORTS = {
     "customers": FileExport(COLUMNS, "c.customer_id", CUSTOMERS, CUSTOMER_FIELDS, with_tier),
     "orders": FileExport(
@@ -116,5 +123,6 @@ async def file_parts(
     place, statement = after or BEFORE_ALL, export.statement(PART)
     while rows := await pool.fetch(statement, place, last or AFTER_ALL, ROWS_OF_A_PART):
         values = [export.values(dict(row)) for row in rows]
+        values = [with_reason_in_chinese(each) for each in values] if chinese else values
         yield write_rows(exported_row(export.columns, each, zone, chinese=chinese) for each in values)
         place = rows[-1]["key"]

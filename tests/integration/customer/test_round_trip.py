@@ -137,6 +137,10 @@ async def test_exported_orders_and_contracts_make_the_same_ones(api: Api, empty:
     await in_step(empty)
     for kind in ("orders", "contracts"):
         assert lines_of(await exported(empty, kind)) == lines_of(files[kind])
+    words = {"orders": ("价格", "price"), "contracts": ("停业", "closed-down")}
+    for kind, (chinese, english) in words.items():
+        assert reasons_in(files[kind], "原因") == {chinese, ""}
+        assert reasons_in(await exported(api, kind, "en"), "reason") == {english, ""}
 
 
 async def test_a_file_leaves_out_persons_erased_and_merged_customers(api: Api) -> None:
@@ -239,6 +243,13 @@ async def in_step(api: Api) -> None:
 
 def table_of(content: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+
+
+def reasons_in(content: bytes, heading: str) -> set[str]:
+    """Return the cells of the column whose name ends with the heading."""
+    headings, *lines = csv.reader(io.StringIO(content.decode("utf-8-sig")))
+    [place] = [index for index, each in enumerate(headings) if each.endswith(heading)]
+    return {line[place] for line in lines}
 
 
 def lines_of(content: bytes) -> set[tuple[str, ...]]:
