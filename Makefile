@@ -1,11 +1,12 @@
 # Needs only make and Python 3.11 or newer. `install` and `run` install everything else that is missing.
 
 PYTHON ?= python3
-PORT_BASE ?=
-DATA_DIR ?= .care
+# The variables of `./care` count here, too.
+PORT_BASE ?= $(CARE_PORT_BASE)
+DATA_DIR ?= $(or $(CARE_DATA_DIR),.care)
 SUBJECT ?= ana
 ROLE ?= sales
-SPEAK ?= en
+SPEAK ?= $(or $(CARE_LANGUAGE),en)
 TEST_PROCESSES ?= 2
 
 VENV := .venv

@@ -23,6 +23,10 @@ from deploy.stack.text import Language, Text
 
 TOKEN_TIMEOUT_SECONDS = 10.0
 BI = "bi"
+ROLE_HELP = (
+    "sales, service, finance, leader, ops, admin or integration; repeat it for several. The services ignore others. "
+    "sales by default."
+)
 
 
 def running(data_dir: Path) -> State:
@@ -50,7 +54,7 @@ def owner_urls(data_dir: Path, environment: Mapping[str, str]) -> dict[str, str]
 
 def token(
     subject: Annotated[str, typer.Option(help="The subject of the token.")] = "ana",
-    role: Annotated[list[str] | None, typer.Option(help="A role; repeat it for several. sales by default.")] = None,
+    role: Annotated[list[str] | None, typer.Option(help=ROLE_HELP)] = None,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: Json = False,
     _language: Spoken = Language.EN,

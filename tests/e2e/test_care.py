@@ -199,10 +199,12 @@ async def test_54_start_changes_nothing_while_the_stack_runs(product: Product) -
     assert (shown.code, shown.document["pid"], shown.document["phase"]) == (0, os.getpid(), "ready")
 
 
-async def test_54_a_make_target_is_a_name_for_a_command(product: Product) -> None:
+@pytest.mark.parametrize("variable", ["DATA_DIR", "CARE_DATA_DIR"])
+async def test_54_a_make_target_is_a_name_for_a_command(product: Product, variable: str) -> None:
     process = await asyncio.create_subprocess_exec(
-        *("make", "--silent", "--old-file=.venv/installed-from-dev.txt", "env", f"DATA_DIR={product.data_dir}"),
+        *("make", "--silent", "--old-file=.venv/installed-from-dev.txt", "env"),
         cwd=PROJECT,
+        env={**os.environ, variable: str(product.data_dir)},
         stdout=asyncio.subprocess.PIPE,
     )
     output, _ = await process.communicate()
