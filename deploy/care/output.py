@@ -11,7 +11,7 @@ from uuid import UUID
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.stack.text import Language, Text
 
@@ -63,9 +63,7 @@ def show(document: Any, shown: RenderableType, *, as_json: bool) -> None:
 
 def table(*headings: Text, whole: int) -> Table:
     """Return an empty table that truncates nothing. The column `whole` is not wrapped, because people copy from it."""
-    made = Table(*(spoken(heading) for heading in headings))
-    for column in made.columns:
-        column.overflow = "fold"
+    made = Table(*(Column(spoken(heading), overflow="fold") for heading in headings))
     made.columns[whole].no_wrap = True
     return made
 

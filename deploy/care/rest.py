@@ -46,7 +46,7 @@ WRONG_TYPE = Text(
 ROWS = Text("rows ", "行 ")
 PREVIEW = Text("Nothing was imported. Preview of ", "未导入，仅试算：")
 EVENT_HEADINGS = (
-    Text("Occurred\nRecorded", "发生时间\n记录时间"),
+    Text("Occurred (UTC)\nRecorded", "发生时间 (UTC)\n记录时间"),
     Text("Event\nActor", "事件\n操作人"),
     Text("Data", "数据"),
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.doctor import findings, growth, probes
 from deploy.doctor.findings import Finding
@@ -36,7 +36,7 @@ async def examine(environment: Mapping[str, str], data_dir: Path) -> list[Findin
 
 def table(results: Sequence[Finding], language: str) -> Table:
     """Return a table of all findings, failed checks first."""
-    output = Table(*(text.to(language) for text in HEADINGS))
+    output = Table(*(Column(text.to(language), overflow="fold") for text in HEADINGS))
     for finding in sorted(results, key=lambda each: each.ok):
         cells = [escape(text.to(language)) for text in (finding.check, finding.state, finding.advice)]
         output.add_row(*cells, style="" if finding.ok else "red")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.restore.observation import Applied, Store
 from deploy.stack.text import Language, Text
@@ -26,7 +26,7 @@ def store_table(found: Mapping[str, Store], language: str = Language.EN) -> Tabl
 
 
 def consumer_table(positions: Sequence[Applied], language: str = Language.EN) -> Table:
-    table = Table(*(text.to(language) for text in CONSUMER_HEADINGS))
+    table = Table(*(Column(text.to(language), overflow="fold") for text in CONSUMER_HEADINGS))
     for each in positions:
         place = f"{each.topic}/{each.partition}"
         table.add_row(each.database, each.consumer, place, str(each.position), each.fault or NONE.to(language))
