@@ -57,8 +57,8 @@ def written_amount(text: str) -> tuple[Decimal, str]:
     match = WRITTEN.fullmatch(unicodedata.normalize("NFKC", text).casefold())
     if match is None:
         raise FieldError(
-            "This is not an amount. Write it like 12800.50; commas only in groups of three digits.",
-            "不是可识别的金额，例如 12800.50；逗号只能用作千分位。",
+            "This is not an amount. Write it like 12800.50: not negative, commas only in groups of three digits.",
+            "不是可识别的金额，例如 12800.50；不能是负数，逗号只能用作千分位。",
         )
     before, number, unit, after = match.groups(default="")
     if before and after and CURRENCIES_OF_SIGNS[before] != CURRENCIES_OF_SIGNS[after]:
