@@ -42,8 +42,8 @@ KEPT: Mapping[str, Text] = {
     **dict.fromkeys(("customer_order", "quote", "contract", "contact", "interaction", "key_contact_dates"), OBJECTS),
     **dict.fromkeys(("task", "complaint", "survey", "plan", "guard", "alert", "open_item", "snapshot"), OBJECTS),
     **dict.fromkeys(("duplicate_pair", "handover", "handover_batch", "handover_item"), OBJECTS),
-    **dict.fromkeys(("employee", "leaver", "absence", "segment", "tier_scheme", "waiting_version"), OBJECTS),
-    **dict.fromkeys(("plan_template", "plan_turn"), OBJECTS),
+    **dict.fromkeys(("employee", "leader_change", "leaver", "absence", "segment", "tier_scheme"), OBJECTS),
+    **dict.fromkeys(("plan_template", "plan_turn", "waiting_version"), OBJECTS),
     **dict.fromkeys(("reassignment", "plan_ending"), UNTIL_DONE),
 }
 

@@ -22,7 +22,7 @@ from contracts.types import Code, Day, Instant, Word
 from tests.contracts.event_strategies import data_of
 
 TYPES = sorted(EVENT_TYPES)
-EXAMPLES_PER_TYPE = 15
+EXAMPLES_PER_TYPE = 6
 TASK_ID = "0198c2a0-7d3e-7b61-9f0a-5d2f3f0c9a11"
 
 # The messages of the checks that stay with the writer of a fact: PostgreSQL stores and casts what they refuse.

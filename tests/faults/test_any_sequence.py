@@ -141,8 +141,9 @@ def call_all_complete(record: Any) -> tuple[str, Watermark] | None:
 
 
 sound_append = EventStore.append
-DEFECTS = [(EventStore, "append", forget_keys), (RelayCursor, "move", move_without_the_lease)]
+DEFECTS = [(EventStore, "append", forget_keys)]
 RARE = [
+    (RelayCursor, "move", move_without_the_lease),
     (gap_detector, "watermark_of", call_all_complete),
     (Relay, "_publish", move_before_sending),
     (Positions, "move", stay),

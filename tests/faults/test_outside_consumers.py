@@ -88,6 +88,9 @@ def in_python(folder: Path, pipeline: Pipeline) -> OutsideConsumer:
 
 def rows_of(file: Path) -> list[tuple[int, str]]:
     with sqlite3.connect(file) as database:
+        # The program creates the file before the table.
+        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'alert_event'").fetchone():
+            return []
         return list(database.execute("SELECT position, id FROM alert_event"))
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 
 import pytest
 
@@ -27,26 +28,34 @@ IN_QUERIES = {
     "empty": "",
 }
 SIDE_BY_SIDE = 8
+# With every change, a field gets one value of so many; nightly, all.
+PARTS = 3
 Verdicts = dict[Field, dict[str, str]]
 
 
 @pytest.fixture(scope="module")
 async def verdicts(world: World) -> Verdicts:
-    """The result of each value in each field. Fields run concurrently, the values of one field in sequence."""
+    """The result of a part of the values in each field. Neighbouring fields get different parts."""
+    return await verdicts_of(world, [[*ANY][number % PARTS :: PARTS] for number in range(len(FIELDS))])
+
+
+async def verdicts_of(world: World, names: Sequence[Sequence[str]]) -> Verdicts:
+    """Return the result of values in each field. Fields run concurrently, the values of one field in sequence."""
     slots = asyncio.Semaphore(SIDE_BY_SIDE)
 
-    async def on(field: Field) -> dict[str, str]:
+    async def on(field: Field, names: Sequence[str]) -> dict[str, str]:
         async with slots:
-            return await verdicts_on(world, field)
+            return await verdicts_on(world, field, names)
 
-    found = await asyncio.gather(*map(on, FIELDS))
+    found = await asyncio.gather(*map(on, FIELDS, names))
     return dict(zip(FIELDS, found, strict=True))
 
 
-async def verdicts_on(world: World, field: Field) -> dict[str, str]:
+async def verdicts_on(world: World, field: Field, names: Sequence[str]) -> dict[str, str]:
     address = await address_of(world, field.operation)
     found: dict[str, str] = {}
-    for name, written in ANY.items():
+    for name in names:
+        written = ANY[name]
         found[name] = await verdict(world, field, address, written)
         if found[name] == "taken":
             address = await address_of(world, field.operation)
@@ -58,7 +67,21 @@ def test_a_field_keeps_it_exactly_or_refuses_it(verdicts: Verdicts, field: Field
     assert not {name: came for name, came in verdicts[field].items() if came.startswith("wrong")}
 
 
+@pytest.mark.nightly
+async def test_every_field_keeps_every_value_exactly_or_refuses_it(world: World) -> None:
+    found = await verdicts_of(world, [[*ANY]] * len(FIELDS))
+    wrong = {
+        str(field): {name: came for name, came in of.items() if came.startswith("wrong")} for field, of in found.items()
+    }
+    assert not {field: of for field, of in wrong.items() if of}
+    require_same(found)
+
+
 def test_fields_of_one_kind_say_the_same_to_the_same_in_every_service(verdicts: Verdicts) -> None:
+    require_same(verdicts)
+
+
+def require_same(verdicts: Verdicts) -> None:
     said: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for field, came in verdicts.items():
         for name, words in came.items():

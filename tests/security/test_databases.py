@@ -41,7 +41,7 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     | dict.fromkeys(("tier_scheme", "tier_due", "interaction", "customer_search", "segment"), "INSERT SELECT UPDATE")
     | dict.fromkeys(("handover_batch", "handover_item", "customer_likeness", "duplicate_pair"), "INSERT SELECT UPDATE")
     | {"erasure_answer": "INSERT SELECT UPDATE", "erasure_confirmation": "INSERT SELECT"}
-    | {"waiting_version": "DELETE INSERT SELECT"},
+    | {"waiting_version": "DELETE INSERT SELECT", "leader_change": "INSERT SELECT UPDATE"},
     "followup": STORE
     | CONSUMER
     | IMPORTS
@@ -52,7 +52,7 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     )
     | dict.fromkeys(("absence", "leaver"), "INSERT SELECT UPDATE")
     | {"reassignment": "DELETE INSERT SELECT UPDATE", "plan_ending": "DELETE INSERT SELECT"}
-    | {"waiting_version": "DELETE INSERT SELECT"},
+    | {"waiting_version": "DELETE INSERT SELECT", "tier_scheme": "INSERT SELECT"},
     "alerts": STORE
     | CONSUMER
     | dict.fromkeys(("silence", "alert", "customer_holders", "erasure_received"), "INSERT SELECT UPDATE")
