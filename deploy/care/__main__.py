@@ -36,6 +36,7 @@ COMMANDS = {
     "rebuild": "service.rebuild",
     "doctor": "checks.doctor",
     "demo": "checks.demo",
+    "shipped": "shipped.show_shipped",
 }
 GROUPS = {"parked": "service.parked", "restore": "recovery.restore"}
 
