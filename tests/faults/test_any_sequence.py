@@ -141,8 +141,8 @@ def call_all_complete(record: Any) -> tuple[str, Watermark] | None:
 
 
 sound_append = EventStore.append
-DEFECTS = [(EventStore, "append", forget_keys)]
-RARE = [
+DEFECTS = [
+    (EventStore, "append", forget_keys),
     (RelayCursor, "move", move_without_the_lease),
     (gap_detector, "watermark_of", call_all_complete),
     (Relay, "_publish", move_before_sending),
@@ -155,9 +155,8 @@ def run_planted(play: Play) -> None:
         run(seed(number)(play), PLANTED)
 
 
-@pytest.mark.parametrize(
-    ("owner", "name", "broken"), [*DEFECTS, *(pytest.param(*each, marks=pytest.mark.nightly) for each in RARE)]
-)
+@pytest.mark.nightly
+@pytest.mark.parametrize(("owner", "name", "broken"), DEFECTS)
 def test_r45_a_planted_defect_is_found(
     play: Play, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, broken: Any
 ) -> None:

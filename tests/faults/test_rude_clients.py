@@ -28,7 +28,7 @@ from tests.faults.support.rude_clients import (
     unfinished_bodies,
     unfinished_heads,
 )
-from tests.support.nginx import ALONE, BEHIND_NGINX, FORMS, in_form
+from tests.support.nginx import ALONE, BEHIND_NGINX, in_form
 from tests.support.servers import Database
 from tests.support.waiting import background, eventually
 
@@ -81,7 +81,7 @@ async def service(deployment: Deployment, database: Database) -> Process:
     return await deployment.start("customer", "api", database.app)
 
 
-@pytest.fixture(params=FORMS)
+@pytest.fixture(params=[pytest.param(ALONE, marks=pytest.mark.nightly), BEHIND_NGINX])
 def form(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -61,7 +61,12 @@ async def run_exploration(
 
 
 @pytest.mark.parametrize(
-    ("service", "form"), [*((service, ALONE) for service in openapi.SERVICES), ("customer", BEHIND_NGINX)]
+    ("service", "form"),
+    [
+        ("customer", BEHIND_NGINX),
+        pytest.param("customer", ALONE, marks=pytest.mark.nightly),
+        *((service, ALONE) for service in openapi.SERVICES if service != "customer"),
+    ],
 )
 async def test_no_request_makes_a_server_error(
     product: Product, service: str, things: dict[str, str], form: str, tmp_path: Path
