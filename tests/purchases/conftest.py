@@ -17,19 +17,6 @@ FILE = "lifetimes/datasets/CDNOW_master.txt"
 INSTALL_TIMEOUT_SECONDS = 300
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "nightly: too long for every change; asked for by `-m nightly`")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip the nightly tests unless they are selected by `-m`."""
-    if "nightly" in (config.option.markexpr or ""):
-        return
-    nightly = [item for item in items if item.get_closest_marker("nightly")]
-    config.hook.pytest_deselected(items=nightly)
-    items[:] = [item for item in items if item not in nightly]
-
-
 @pytest.fixture(scope="package")
 def purchases() -> list[list[str]]:
     """Return customer, day, number of discs, and dollars of each purchase.

@@ -14,19 +14,6 @@ from tests.support.servers import Servers
 from tests.unit.chassis.issuer import ISSUER
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "nightly: too long for every change; asked for by `-m nightly`")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip the nightly tests unless they are selected by `-m`."""
-    if "nightly" in (config.option.markexpr or ""):
-        return
-    nightly = [item for item in items if item.get_closest_marker("nightly")]
-    config.hook.pytest_deselected(items=nightly)
-    items[:] = [item for item in items if item not in nightly]
-
-
 @pytest.fixture(scope="package", autouse=True)
 def _plain_logs() -> None:
     """Log as services do: the developer's rendering of a traceback takes seconds."""
