@@ -134,9 +134,8 @@ async def test_r31_many_rebalances_lose_and_duplicate_nothing(watched: Pipeline)
 
 
 @pytest.fixture
-async def halved(watched: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
+async def halved(watched: Pipeline) -> Pipeline:
     """Thirty events are applied; thirty more are published while no consumer runs, then all but the last deleted."""
-    monkeypatch.setattr(gap_detector, "GAP_PATIENCE_SECONDS", 0.3)
     async with background(watched.relay().run):
         await commit(watched.store, 30)
         async with background(watched.consumer().run):
@@ -148,7 +147,10 @@ async def halved(watched: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Pipeline
 
 
 @pytest.mark.parametrize("later", [0, 30])
-async def test_r34_records_that_a_topic_lost_are_detected_and_reported(halved: Pipeline, later: int) -> None:
+async def test_r34_records_that_a_topic_lost_are_detected_and_reported(
+    halved: Pipeline, later: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gap_detector, "GAP_PATIENCE_SECONDS", 0.3)
     await commit(halved.store, later)
     async with background(halved.relay().run), asyncio.timeout(120):
         with pytest.raises(GapFoundError, match="lacks the events after position"):
