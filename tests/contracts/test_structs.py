@@ -140,7 +140,14 @@ def refused(event: type[Event], text: str) -> list[str]:
     try:
         event.model_validate_json(text)
     except ValidationError as error:
-        reasons = [f"{each['loc']}: {each['msg']}" for each in error.errors()]
+        faults = error.errors()
+        # pydantic counts only the valid items of a list: an invalid item can make the list too short as well.
+        lists = {each["loc"][:-1] for each in faults}
+        reasons = [
+            f"{each['loc']}: {each['msg']}"
+            for each in faults
+            if each["type"] != "too_short" or each["loc"] not in lists
+        ]
         return [reason for reason in reasons if not any(known in reason for known in WRITERS_REFUSE)]
     return []
 
