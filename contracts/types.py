@@ -50,13 +50,13 @@ def has_hidden(text: str) -> bool:
 
 
 def clean(value: Any) -> Any:
-    """Clean a text. Raises FieldError if nothing of it is left."""
+    """Clean a text. Raises FieldError if nothing of it is left, or for a character that is not allowed."""
     if not isinstance(value, str):
         return value
     text = clean_text(value)
     if value and not text:
         raise FieldError("text must not be blank", "内容不能为空白")
-    return text
+    return refuse_unprintable(text)
 
 
 def refuse_unprintable(text: str) -> str:
@@ -123,9 +123,9 @@ def to_utc(instant: datetime) -> datetime:
 # A text that is stored: alike from REST, from topics and from files.
 Clean = BeforeValidator(clean)
 Printable = AfterValidator(refuse_unprintable)
-Word = Annotated[str, Field(min_length=1, max_length=MAX_WORD), Clean, Printable]
-Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), Clean, Printable]
-Note = Annotated[str, Field(min_length=1, max_length=MAX_NOTE), Clean, Printable]
+Word = Annotated[str, Field(min_length=1, max_length=MAX_WORD), Clean]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), Clean]
+Note = Annotated[str, Field(min_length=1, max_length=MAX_NOTE), Clean]
 Code = Annotated[str, Field(min_length=1, max_length=MAX_WORD, pattern=CODE_PATTERN)]
 Instant = Annotated[
     AwareDatetime, BeforeValidator(require_time_text), AfterValidator(to_utc), AfterValidator(refuse_far_years)

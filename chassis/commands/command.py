@@ -1,12 +1,12 @@
 """Commands: validated requests, whose personal data goes to the vault, and the context in which they run."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar
+from functools import cached_property
+from typing import ClassVar, NamedTuple
 from uuid import UUID, uuid4, uuid5
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr
+from pydantic import BaseModel, ConfigDict
 
 from chassis.store.vault import VaultEntry
 from contracts.event import Origin
@@ -23,7 +23,11 @@ class Command(RequestModel):
     """A command. Fields in `PRIVATE` hold personal data: it goes to the vault; events hold only `vault_ref(field)`."""
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset()
-    _vault_id: UUID = PrivateAttr(default_factory=uuid4)
+
+    @cached_property
+    def vault_id(self) -> UUID:
+        """The namespace of the ids of this command's vault entries."""
+        return uuid4()
 
     def personal_data(self) -> dict[str, str]:
         """Return the personal data of this command by field name."""
@@ -38,7 +42,7 @@ class Command(RequestModel):
         return [VaultEntry(self._entry_id(name), subject, name, text) for name, text in self.personal_data().items()]
 
     def _entry_id(self, name: str) -> UUID:
-        return uuid5(self._vault_id, name)
+        return uuid5(self.vault_id, name)
 
 
 class FactCommand(Command):
@@ -51,8 +55,7 @@ class FactCommand(Command):
         return (self.occurred_at,)
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """Who sends a command and why. `key` is the idempotency key, unique per caller and route.
 
     Without `retryable`, a command that changes nothing stores no response. With `expires`, the key is kept for
@@ -68,4 +71,4 @@ class Context:
     expires: bool = False
     causation_id: UUID | None = None
     traceparent: str | None = None
-    origin: Origin | None = field(default=None)
+    origin: Origin | None = None

@@ -83,32 +83,33 @@ class CommandHandler(Generic[S]):
         after DEADLINE_SECONDS, TimeoutError: a retry under the same key then returns the outcome.
         """
         lock = self._locks.setdefault(stream_id, asyncio.Lock())
-        async with asyncio.timeout(DEADLINE_SECONDS), lock:
-            request = CommandRequest(
-                stream_id,
-                subject or stream_id,
-                command,
-                context,
-                expected_version,
-                authorize,
-                linked,
-                is_new,
-                not_before,
-            )
+        request = CommandRequest(
+            stream_id, subject or stream_id, command, context, expected_version, authorize, linked, is_new, not_before
+        )
+        if lock.locked():
+            async with asyncio.timeout(DEADLINE_SECONDS), lock:
+                return await self._try_without_reading(request) or await self._read_and_decide(request)
+        async with lock:
+            # This needs no time limit of its own: an append has one.
             if handled := await self._try_without_reading(request):
                 return handled
-            for _ in range(MAX_ATTEMPTS):
-                loaded = await self._streams.load(stream_id)
-                try:
-                    decisions = await decide_all(self._streams, loaded, request)
-                except REJECTIONS:
-                    # A retry of a command that was committed gets its first response, even if it would now be rejected.
-                    if (first := await replay(self._store, context)) is None:
-                        raise
-                    return first
-                if handled := await commit(self._store, self._mapper, decisions, request):
-                    return handled
-        raise ConflictError(f"{MAX_ATTEMPTS} attempts on {stream_id} met concurrent changes")
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                return await self._read_and_decide(request)
+
+    async def _read_and_decide(self, request: CommandRequest[S]) -> Handled:
+        """Decide on the stored events, and again after each lost race. Raises ConflictError after MAX_ATTEMPTS."""
+        for _ in range(MAX_ATTEMPTS):
+            loaded = await self._streams.load(request.stream_id)
+            try:
+                decisions = await decide_all(self._streams, loaded, request)
+            except REJECTIONS:
+                # A retry of a command that was committed gets its first response, even if it would now be rejected.
+                if (first := await replay(self._store, request.context)) is None:
+                    raise
+                return first
+            if handled := await commit(self._store, self._mapper, decisions, request):
+                return handled
+        raise ConflictError(f"{MAX_ATTEMPTS} attempts on {request.stream_id} met concurrent changes")
 
     async def _try_without_reading(self, request: CommandRequest[S]) -> Handled | None:
         """Decide on the cached state, which saves a query. Return None if the stream must be read.

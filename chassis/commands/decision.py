@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from chassis.commands.command import Command, Context, FactCommand
@@ -29,8 +29,7 @@ class LinkedCommand:
     subject: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CommandRequest(Generic[S]):
+class CommandRequest(NamedTuple, Generic[S]):
     """A command with its context and conditions. `not_before` is when that happened which it follows."""
 
     stream_id: UUID
@@ -49,8 +48,7 @@ class CommandRequest(Generic[S]):
         return max(stated, self.not_before or stated)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The events of a command on one stream, and the state that it was decided on."""
 
     streams: Streams[Any]

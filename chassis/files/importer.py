@@ -1,7 +1,7 @@
 """What a kind of file provides: its columns, and the commands of a row. What the result of a row is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
@@ -70,4 +70,4 @@ class Importer(Protocol):
 
 def step(context: Context, name: str) -> Context:
     """Return the context of one command of a row, with its own idempotency key."""
-    return replace(context, key=f"{context.key}|{name}")
+    return context._replace(key=f"{context.key}|{name}")

@@ -1,14 +1,13 @@
 """Authorization: each route declares a policy; a service with a route without one does not start (P8)."""
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from uuid import uuid4
 
+import msgspec
 from fastapi import Depends, FastAPI, Request
 from fastapi.routing import APIRoute, iter_route_contexts
 
@@ -30,8 +29,7 @@ class PolicyMissingError(Exception):
     """A route has no policy."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """The authenticated caller of one request, with the command context and the expected version from its headers.
 
     A route that changes something passes `expected_version` to its command, unless its policy refuses If-Match.
@@ -67,12 +65,13 @@ class Allow:
     ) -> None:
         self.anywhere = frozenset(anywhere)
         self.own = frozenset(own)
+        self._roles = self.anywhere | self.own
         self.compares_versions = compares_versions
 
     async def __call__(self, request: Request) -> Caller:
         authenticator: Authenticator = request.app.state.authenticator
         principal = await authenticator.principal(request.headers.get("authorization"))
-        if not principal.roles & (self.anywhere | self.own):
+        if not principal.roles & self._roles:
             raise ProblemError("forbidden", "Your role is not allowed to do this.", "您的角色不能执行此操作。")
         if_match = header_of(request, "if-match")
         caller = Caller(
@@ -116,7 +115,8 @@ async def context_of(request: Request, principal: Principal) -> Context:
 
 def header_of(request: Request, name: str) -> str | None:
     """Return the value of a header. Several lines of one header are one value, as RFC 9110, section 5.3, defines."""
-    return ", ".join(request.headers.getlist(name)) if name in request.headers else None
+    values = request.headers.getlist(name)
+    return ", ".join(values) if values else None
 
 
 async def hash_of(request: Request) -> bytes:
@@ -126,7 +126,7 @@ async def hash_of(request: Request) -> bytes:
     """
     body = await request.body()
     if body and is_json(request.headers.get("content-type", "")):
-        body = json.dumps(await request.json(), sort_keys=True, separators=(",", ":")).encode()
+        body = msgspec.json.encode(await request.json(), order="deterministic")
     return hashlib.sha256(body).digest()
 
 

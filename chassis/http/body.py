@@ -1,6 +1,8 @@
 """Strict request parsing: UTF-8 JSON without duplicate keys or NaN, limited depth, no unknown query parameters."""
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable
+from dataclasses import replace
+from inspect import iscoroutinefunction, signature
 from typing import Any
 
 from fastapi import Request, Response
@@ -12,10 +14,14 @@ from chassis.http.problems import MAX_REPORTED_ERRORS
 from chassis.runtime.strict_json import MalformedJsonError, read_json
 
 MAX_BODY_BYTES = 64 * 1024
+# The name under which FastAPI passes the request, for an endpoint that does not ask for it.
+REQUEST = "request_of_this_route"
 
 
 class StrictRequest(Request):
-    """A request whose body is parsed as strict JSON."""
+    """A request whose body is parsed as strict JSON. `given` are the values of the route's early dependencies."""
+
+    given: dict[str, Any]
 
     async def json(self) -> Any:
         if not hasattr(self, "_strict_json"):
@@ -24,10 +30,15 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """The route class of every router: passes a StrictRequest to the endpoint."""
+    """The route class of every router: passes a StrictRequest to the endpoint.
+
+    Dependencies that need only the request, such as the policy, are resolved before the body is parsed. This also
+    costs a fraction of FastAPI's general resolution.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
+        early = {str(need.name): need.call for need in self.dependant.dependencies if is_early(need)}
+        handle = self._handler_without(early)
         reads_json = self.body_field is not None
         known = query_names(self.dependant)
 
@@ -38,9 +49,42 @@ class StrictRoute(APIRoute):
             is_other_type = not is_json(strict_request.headers.get("content-type", ""))
             if reads_json and is_other_type and await strict_request.body():
                 raise ProblemError("unsupported-type", "Send application/json.", "请发送 application/json。")
+            strict_request.given = {name: await call(strict_request) for name, call in early.items() if call}
             return await handle(strict_request)
 
         return handle_strictly
+
+    def _handler_without(self, early: Container[str | None]) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return FastAPI's handler of the route, which takes the values of the `early` dependencies as given."""
+        declared = self.dependant
+        rest = [need for need in declared.dependencies if need.name not in early]
+        self.dependant = replace(
+            declared,
+            dependencies=rest,
+            call=with_given(self.endpoint, declared.request_param_name),
+            request_param_name=declared.request_param_name or REQUEST,
+        )
+        try:
+            return super().get_route_handler()
+        finally:
+            self.dependant = declared
+
+
+def is_early(need: Dependant) -> bool:
+    """Return whether a dependency is awaited with the request as its only argument."""
+    call: Any = need.call
+    is_awaited = iscoroutinefunction(call) or iscoroutinefunction(type(call).__call__)
+    return bool(need.name) and is_awaited and list(signature(call).parameters) == [need.request_param_name]
+
+
+def with_given(endpoint: Callable[..., Awaitable[Any]], request_name: str | None) -> Callable[..., Awaitable[Any]]:
+    """Return `endpoint`, called with the values that are given with the request."""
+
+    async def call(**values: Any) -> Any:
+        request = values[request_name] if request_name else values.pop(REQUEST)
+        return await endpoint(**values, **request.given)
+
+    return call
 
 
 def is_json(content_type: str) -> bool:

@@ -4,7 +4,8 @@ from asyncio import TimerHandle
 from typing import ClassVar
 
 import structlog
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from starlette.types import Receive
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from chassis.runtime import metrics
 
@@ -13,6 +14,12 @@ READ_SECONDS = 20.0
 MAX_CHUNK_BYTES = 64 * 1024
 # Each holds up to two chunks, and the rest of one response. Above this number, the oldest is closed.
 MAX_UNREAD = 100
+
+
+def has_whole_body(receive: Receive) -> bool:
+    """Return whether the server has received the whole body already, so that reading it does not wait."""
+    cycle = getattr(receive, "__self__", None)
+    return isinstance(cycle, RequestResponseCycle) and not cycle.more_body
 
 
 class Connection(H11Protocol):

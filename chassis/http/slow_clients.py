@@ -5,7 +5,7 @@ import asyncio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.commands.problem import ProblemError
-from chassis.http.connection import MAX_CHUNK_BYTES
+from chassis.http.connection import MAX_CHUNK_BYTES, has_whole_body
 from chassis.runtime import metrics
 
 # Time for a body: a fixed part, plus its size at the minimum rate, so that a file on a slow connection is accepted.
@@ -26,7 +26,8 @@ class SlowClients:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        await self._app(scope, receive_in_time(receive), send_in_chunks(send))
+        received = receive if has_whole_body(receive) else receive_in_time(receive)
+        await self._app(scope, received, send_in_chunks(send))
 
 
 def receive_in_time(receive: Receive) -> Receive:

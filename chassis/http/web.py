@@ -51,7 +51,6 @@ def create_app(
             Middleware(Telemetry),
             Middleware(Admission),
             Middleware(SlowClients),
-            Middleware(TooLargeAsProblem),
             Middleware(BodyLimit, max_body_size=max_body_bytes),
         ],
     )
@@ -92,7 +91,7 @@ class BodyLimit:
 
     def __init__(self, app: ASGIApp, max_body_size: int) -> None:
         self._app = app
-        self._limited = RequestBodyLimitMiddleware(app, max_body_size)
+        self._limited = TooLargeAsProblem(RequestBodyLimitMiddleware(app, max_body_size))
         self._max_body_size = max_body_size
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

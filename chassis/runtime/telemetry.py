@@ -15,6 +15,8 @@ from chassis.runtime.settings import Settings
 from chassis.runtime.tracing import W3C, Span, configure_traces
 
 MAX_CORRELATION_ID = 64
+# The headers that are read here.
+NAMES = {b"x-correlation-id": "x-correlation-id", b"traceparent": "traceparent", b"tracestate": "tracestate"}
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -34,7 +36,7 @@ class Telemetry:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {NAMES[name]: value.decode("latin-1") for name, value in scope["headers"] if name in NAMES}
         correlation_id = correlation_of(headers)
         scope.setdefault("state", {})["correlation_id"] = correlation_id
         # A client can send any text as the method, and each new value would create a new time series.

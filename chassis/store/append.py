@@ -1,8 +1,8 @@
 """Appends to the event store: the effect of one command, and the statement that commits a batch of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from chassis.postgres.database import Connection
 from chassis.runtime.clock import utc_now
@@ -23,12 +23,14 @@ class Outcome(StrEnum):
     DUPLICATE = "duplicate"
 
 
+OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+
+
 class EventTooLargeError(ValueError):
     """The event is larger than MAX_EVENT_BYTES, and the broker would reject it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The response to a command, stored for retries. `request_hash` shows whether a retry is the same request."""
 
     request_hash: bytes
@@ -36,8 +38,7 @@ class Answer:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+class Append(NamedTuple):
     """The effect of one command, all or nothing. `key` is the idempotency key: sent twice, it has one effect.
 
     With `expires`, this holds for RETENTION only, and the stored answer is then deleted.
@@ -46,7 +47,7 @@ class Append:
     key: str
     answer: Answer
     events: Sequence[NewEvent] = ()
-    vault: Sequence[VaultEntry] = field(default=())
+    vault: Sequence[VaultEntry] = ()
     expires: bool = False
 
     def conflict_keys(self) -> set[object]:
@@ -54,8 +55,7 @@ class Append:
         return {self.key, *((event.originator_id, event.originator_version) for event in self.events)}
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(NamedTuple):
     outcome: Outcome
     last_position: int
 
@@ -70,7 +70,7 @@ def check_sizes(append: Append) -> None:
 async def execute_appends(held: Connection, appends: Sequence[Append]) -> list[Appended]:
     """Send all appends in one statement and return one outcome each, in order. Raises ClockError."""
     rows = await held.fetch(APPEND, *arrays(appends), utc_now())
-    outcomes = {row["command"]: Appended(Outcome(row["outcome"]), row["last_position"]) for row in rows}
+    outcomes = {number: Appended(OUTCOMES[outcome], last_position) for number, outcome, last_position in rows}
     return [outcomes[number] for number in range(1, len(appends) + 1)]
 
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.event import Event
 from contracts.money import CurrencyCode
-from contracts.types import Clean, Code, Instant, Printable, Word
+from contracts.types import Clean, Code, Instant, Word
 from contracts.version import Published
 
 MAX_TIERS = 10
@@ -18,7 +18,6 @@ Expression = Annotated[
     str,
     Field(min_length=1, max_length=MAX_EXPRESSION, description="A CEL expression that returns true or false."),
     Clean,
-    Printable,
 ]
 WindowDays = Annotated[
     int,

@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -114,7 +113,7 @@ def test_r45_no_sequence_leads_away_from_the_model_at_length(
 
 async def forget_keys(store: EventStore, append: Append) -> Appended:
     """Handle every retry as a new command."""
-    return await sound_append(store, replace(append, key=str(uuid4())))
+    return await sound_append(store, append._replace(key=str(uuid4())))
 
 
 async def move_before_sending(relay: Relay, producer: Any, batch: Any) -> None:

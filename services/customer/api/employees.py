@@ -1,6 +1,5 @@
 """HTTP for employees. Their names stay in this service."""
 
-from dataclasses import replace
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
@@ -90,7 +89,7 @@ async def state_leader(
     """Publish a change before it is saved, like one of presence. It has its own idempotency key."""
     previous_id = known.leader_id if known else None
     command = StateLeader(employee_id=employee_id, leader_id=leader_id, previous_id=previous_id)
-    context = replace(caller.context, key=f"{caller.context.key}|leader")
+    context = caller.context._replace(key=f"{caller.context.key}|leader")
     await needs.employments.handle(stream_of(employee_id, needs), command, context)
 
 

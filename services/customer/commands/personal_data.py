@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from chassis.commands.command import RequestModel
 from chassis.rules.phones import stored_phone
 from contracts.field_error import FieldError
-from contracts.types import EARLIEST_YEAR, LATEST_YEAR, Clean, Code, Printable
+from contracts.types import EARLIEST_YEAR, LATEST_YEAR, Clean, Code
 
 MAX_PHONE = 40
 MAX_EMAIL = 254
@@ -25,8 +25,8 @@ def checked_email(text: str) -> str:
     return text
 
 
-Phone = Annotated[str, Field(min_length=1, max_length=MAX_PHONE), Clean, Printable, AfterValidator(stored_phone)]
-Email = Annotated[str, Field(min_length=1, max_length=MAX_EMAIL), Clean, Printable, AfterValidator(checked_email)]
+Phone = Annotated[str, Field(min_length=1, max_length=MAX_PHONE), Clean, AfterValidator(stored_phone)]
+Email = Annotated[str, Field(min_length=1, max_length=MAX_EMAIL), Clean, AfterValidator(checked_email)]
 
 
 class Calendar(StrEnum):

@@ -124,11 +124,12 @@ def profile_changed(
     customer: Customer, profile: commands.Profile, clear: Sequence[str] = ()
 ) -> list[events.CustomerEvent]:
     """Return what changes. An earlier last contact than the known one changes nothing; clear that one to correct it."""
-    known = customer.profile.model_dump()
-    changes = {name: value for name, value in profile.model_dump().items() if value not in (None, known[name])}
+    known = customer.profile
+    stated = ((name, getattr(profile, name)) for name in profile.model_fields_set)
+    changes = {name: value for name, value in stated if value not in (None, getattr(known, name))}
     if is_earlier(profile.last_contacted_at, customer.profile.last_contacted_at):
         changes.pop("last_contacted_at", None)
-    cleared = tuple(name for name in dict.fromkeys(map(str, clear)) if known[name] is not None)
+    cleared = tuple(name for name in dict.fromkeys(map(str, clear)) if getattr(known, name) is not None)
     return [events.ProfileChanged(**changes, cleared=cleared)] if changes or cleared else []
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from chassis.commands.command import Command, Context
 from chassis.commands.command_handler import CommandHandler
@@ -11,7 +11,7 @@ from chassis.commands.decider import RejectedError
 from chassis.store.pseudonym import Pseudonyms
 from contracts import inbound
 from contracts.inbound import AnyInbound, InboundMessage, Reference
-from contracts.types import Clean, refuse_unprintable
+from contracts.types import Clean
 from services.customer import commands
 from services.customer.commerce.recording import Commerce, Kind, of_another_customer
 from services.customer.domain import Customer
@@ -22,14 +22,14 @@ SOURCE = "inbound"
 
 
 # Numbers with other characters cannot be registered.
-Printable = Annotated[str, Clean, AfterValidator(refuse_unprintable)]
+Number = Annotated[str, Clean]
 
 
 class NamedNumber(BaseModel):
     """The number of a customer, read less strictly than `Reference`."""
 
-    system: Printable
-    id: Printable
+    system: Number
+    id: Number
 
 
 class NamedCustomer(BaseModel):

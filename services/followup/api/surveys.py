@@ -1,7 +1,6 @@
 """HTTP for surveys: sent, answered by invitation, listed, and their results."""
 
 import hashlib
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -91,7 +90,7 @@ async def answer_anonymously(
     """Record the answer. Of the idempotency key, which may contain the code, only a digest is stored."""
     require_in_time(survey, command.occurred_at or caller.context.now)
     answer_id = needs.invitations.answer_of(code)
-    context = replace(caller.context, key=hashlib.sha256(caller.context.key.encode()).hexdigest())
+    context = caller.context._replace(key=hashlib.sha256(caller.context.key.encode()).hexdigest())
     timed = AnswerAnonymously(**dict(command), question=survey.question)
     handled = await needs.anonymous_answers.handle(answer_id, timed, context, not_before=sent_at)
     return answer(handled, "/v1/survey-results")

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -251,7 +250,7 @@ async def test_an_event_keeps_its_stated_time(
 
 async def test_an_event_holds_its_actor_and_its_cause(customers: CommandHandler[Customer], store: EventStore) -> None:
     customer_id, cause = uuid4(), uuid4()
-    await customers.handle(customer_id, REGISTER, replace(asked(), causation_id=cause, traceparent="00-a-b-01"))
+    await customers.handle(customer_id, REGISTER, asked()._replace(causation_id=cause, traceparent="00-a-b-01"))
     envelope = EventMapper().to_envelope((await rows_of(store, customer_id))[0])
     metadata = envelope.metadata
     assert (metadata.actor, metadata.correlation_id, metadata.causation_id) == ("E1007", "req-1", cause)

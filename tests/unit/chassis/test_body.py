@@ -156,6 +156,13 @@ async def test_an_empty_body_is_refused_for_its_missing_fields(issuer: Issuer) -
     assert (status, document["code"]) == (422, "validation-failed")
 
 
+async def test_the_policy_is_checked_before_the_body_is_parsed(issuer: Issuer) -> None:
+    async with client_of(app_of(router)) as client:
+        response = await client.post("/v1/things", content=b"{", headers={"Content-Type": JSON})
+    assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
+    assert issuer.published
+
+
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "nonsense", None])
 async def test_another_content_type_is_refused(issuer: Issuer, content_type: str | None) -> None:
     status, document = await post(issuer, b'{"name": "a"}', content_type)
