@@ -1,7 +1,7 @@
 """Handles commands: reads the stream, decides, appends the events; decides again after a lost race."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -54,6 +54,10 @@ class CommandHandler(Generic[S]):
         For configuration, which is read often and changes seldom.
         """
         return await self._streams.load_recent(stream_id)
+
+    async def refresh(self, stream_ids: Iterable[UUID]) -> None:
+        """Read many streams in one statement, so that `load_recent` finds them."""
+        await self._streams.refresh(stream_ids)
 
     def linked(self, stream_id: UUID, command: Command, *, subject: UUID | None = None) -> LinkedCommand:
         """Return a command of this domain that commits together with a command of any handler."""

@@ -1,6 +1,6 @@
 """The streams of one domain: loads and caches their states, and decides commands on them."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -14,6 +14,9 @@ from chassis.store.mapper import EventMapper, RecordedEvent
 from chassis.store.snapshots import Snapshot, is_due
 
 S = TypeVar("S")
+
+# Of a stream with as many new events, the state is loaded alone.
+MAX_TAIL = 50
 
 
 class Streams(Generic[S]):
@@ -59,6 +62,18 @@ class Streams(Generic[S]):
             return Loaded(snapshot.version, self._codec.decode(snapshot.state)), rows
         except ValueError:
             return self.empty(), self._store.read_stream(stream_id)
+
+    async def refresh(self, stream_ids: Iterable[UUID]) -> None:
+        """Cache the states of streams, so that `load_recent` finds them: one statement reads all that is not recent."""
+        old = {each: self._cache.get(each) or self.empty() for each in stream_ids if not self._cache.recent(each)}
+        tails = await self._store.read_tails({each: loaded.version for each, loaded in old.items()}, MAX_TAIL)
+        for stream_id, tail in tails.items():
+            if len(tail) < MAX_TAIL:
+                events = [self._mapper.to_envelope(row).event for row in tail]
+                version, state = old[stream_id].version + len(tail), self._decider.fold(old[stream_id].state, events)
+                latest = self._cache.get(stream_id)
+                if latest is None or latest.version <= version:
+                    self._cache.keep(stream_id, version, state)
 
     async def load_recent(self, stream_id: UUID) -> Loaded[S]:
         """Return the state, at most RECENT_SECONDS old, with all events that this process appended."""

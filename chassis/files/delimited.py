@@ -1,7 +1,6 @@
 """Reads the records of CSV as Excel means them: its separator, its quotes, its line `sep=`."""
 
 import csv
-import io
 import re
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -13,6 +12,9 @@ from chassis.files.table import Record
 DELIMITERS = (",", ";", "\t")
 # Excel takes the separator from this line, and does not show it as a row.
 NAMED_DELIMITER = re.compile(r'"?sep=([^\w\s"]|\t)"?[\t,;]*\r?\n', re.IGNORECASE)
+
+# A line with its end. `io.StringIO` would hold another copy of the text, with four bytes per character.
+LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 
 
 def csv_records(text: str, known_headers: Callable[[list[str]], int]) -> Iterator[Record]:
@@ -41,5 +43,5 @@ def _likeness(text: str, delimiter: str, known_headers: Callable[[list[str]], in
 
 
 def _reader(text: str, delimiter: str) -> Iterator[list[str]]:
-    lines = io.StringIO(text, newline="")
+    lines = map(re.Match.group, LINE.finditer(text))
     return csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)

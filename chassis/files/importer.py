@@ -59,6 +59,10 @@ class Importer(Protocol):
         """The fields of a row that the code of a rule, or a field of a command, speaks of; of '', all others."""
         ...
 
+    async def prepare(self, rows: Sequence[Row]) -> None:
+        """Read in few statements what the rows, which are imported next, will look for."""
+        ...
+
     async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         """Run the row's commands. Raises RowProblemError, RejectedError or ValidationError."""
         ...

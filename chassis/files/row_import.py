@@ -20,6 +20,7 @@ STATUS = {RowOutcome.CREATED: 201, RowOutcome.CHANGED: 200, RowOutcome.UNCHANGED
 
 async def import_rows(importer: Importer, rows: Sequence[Row], context_of: Callable[[Row], Context]) -> list[RowResult]:
     """Import rows, up to CONCURRENCY at once. Rows that change the same are imported one by one, in their order."""
+    await importer.prepare(rows)
     slots = asyncio.Semaphore(CONCURRENCY)
 
     async def in_order(related: list[Row]) -> list[RowResult]:

@@ -6,7 +6,7 @@ outcome is sent again: appends that were committed return "duplicate", and the k
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -41,6 +41,14 @@ READ_LATEST = f"""
         ORDER BY version LIMIT $3
     )
     ORDER BY version
+"""  # noqa: S608
+READ_TAILS = f"""
+    SELECT e.* FROM unnest($1::uuid[], $2::bigint[]) AS known (stream_id, version)
+    CROSS JOIN LATERAL (
+        SELECT {COLUMNS} FROM event WHERE stream_id = known.stream_id AND version > known.version
+        ORDER BY version LIMIT $3
+    ) AS e
+    ORDER BY e.stream_id, e.version
 """  # noqa: S608
 READ_FIRST = f"SELECT {COLUMNS} FROM event WHERE stream_id = $1 AND version = 1"  # noqa: S608
 READ_ALL = f"SELECT {COLUMNS} FROM event WHERE position > $1 ORDER BY position LIMIT $2"  # noqa: S608
@@ -161,6 +169,13 @@ class EventStore:
         if len(rows) == READ_LIMIT:
             async for event in self.read_stream(stream_id, after_version=rows[-1]["version"]):
                 yield event
+
+    async def read_tails(self, versions: Mapping[UUID, int], limit: int) -> dict[UUID, list[RecordedEvent]]:
+        """Read the events after the given version of each stream in one statement, at most `limit` of a stream."""
+        tails: dict[UUID, list[RecordedEvent]] = {stream_id: [] for stream_id in versions}
+        for row in await self._pool.fetch(READ_TAILS, [*versions.keys()], [*versions.values()], limit):
+            tails[row["stream_id"]].append(recorded(row))
+        return tails
 
     async def first_of(self, stream_id: UUID) -> RecordedEvent | None:
         """Return the event that began the stream: what it is about, and whose it is."""

@@ -56,6 +56,13 @@ class PreviewStore(EventStore):
         snapshot, stored = await super().read_latest(stream_id, fold)
         return snapshot, self._followed(stream_id, stored, snapshot.version if snapshot else 0)
 
+    async def read_tails(self, versions: Mapping[UUID, int], limit: int) -> dict[UUID, list[RecordedEvent]]:
+        tails = await super().read_tails(versions, limit)
+        for stream_id, stored in tails.items():
+            last = stored[-1].originator_version if stored else versions[stream_id]
+            stored += [event for event in self._kept.get(stream_id, ()) if event.originator_version > last]
+        return tails
+
     async def first_of(self, stream_id: UUID) -> RecordedEvent | None:
         return await super().first_of(stream_id) or next(iter(self._kept.get(stream_id, ())), None)
 

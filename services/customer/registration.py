@@ -1,6 +1,6 @@
 """Registers customers, and finds the customer of an external number."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from uuid import UUID
 
@@ -63,10 +63,21 @@ class Registration:
     async def known_recently_as(self, system: str, number: str) -> UUID | None:
         """Return the customer with this number: the one of up to a second ago, or else like `known_as`."""
         number_id = self._pseudonyms.customer(system, number)
-        first = (await self._customers.load_recent(number_id)).state
-        owner_id = first.reserved_for or number_id
-        found = (await self._customers.load_recent(owner_id)).state
+        owner_id = (await self._recent_state(number_id)).reserved_for or number_id
+        found = await self._recent_state(owner_id)
         return owner_id if found.known and not found.merged_into else await self.known_as(system, number)
+
+    async def was_known_as(self, system: str, number: str) -> bool:
+        """Whether there was a customer with this number up to a second ago."""
+        first = await self._recent_state(self._pseudonyms.customer(system, number))
+        return first.known or first.reserved_for is not None
+
+    async def refresh(self, numbers: Iterable[tuple[str, str]]) -> None:
+        """Read the customers with these numbers in few statements. `known_recently_as` and `was_known_as` find them."""
+        number_ids = {self._pseudonyms.customer(system, number) for system, number in numbers}
+        await self._customers.refresh(number_ids)
+        owner_ids = [(await self._recent_state(each)).reserved_for for each in number_ids]
+        await self._customers.refresh({each for each in owner_ids if each})
 
     async def has_name(self, system: str, number: str, name: str) -> bool:
         """Whether the customer with this number has or had this name; a person's name is not compared."""
@@ -93,6 +104,9 @@ class Registration:
             tiers = await offered(self._tier_schemes, command.tier.scheme, context.now)
             command = commands.RegisterInTier(**dict(command), offered=tiers)
         return command.with_entry(entry)
+
+    async def _recent_state(self, customer_id: UUID) -> Customer:
+        return (await self._customers.load_recent(customer_id)).state
 
     async def _is_known(self, customer_id: UUID) -> bool:
         return (await self._customers.load(await self._current_id(customer_id))).state.known

@@ -29,7 +29,7 @@ IN_QUERIES = {
 }
 SIDE_BY_SIDE = 8
 # With every change, a field gets one value of so many; nightly, all.
-PARTS = 3
+PARTS = 6
 Verdicts = dict[Field, dict[str, str]]
 
 

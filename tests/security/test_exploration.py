@@ -15,7 +15,7 @@ from tests.security.exploration import SEED, ExplorationResult, explore
 from tests.support.nginx import ALONE, BEHIND_NGINX, in_form
 from tests.support.product import Product
 
-QUICK_EXAMPLES = 6
+QUICK_EXAMPLES = 4
 NIGHTLY_EXAMPLES = 100
 
 

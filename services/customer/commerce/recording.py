@@ -102,15 +102,9 @@ class Commerce:
     ) -> tuple[UUID, Handled]:
         """Begin an order, quote or contract; raise the 404 problem for an unknown customer.
 
-        `is_new`: it is probably not known yet, so it is not read before.
+        `is_new`: it is probably not known yet, so it is not read before; and the customer was read up to a second ago.
         """
-        customer = (await self._customers.load(customer_id)).state
-        if not customer.known:
-            raise not_found()
-        if customer.merged_into:
-            raise MovedError(customer.merged_into)
-        authorize(customer.holders)
-        require_kept(customer)
+        await self._require_customer(customer_id, authorize, recent=is_new)
         external = command.external
         record_id = self.named(kind, external) if external else new_id(context, self._pseudonyms)
         # A quote that is known may be issued again.
@@ -152,6 +146,16 @@ class Commerce:
     async def begun_at(self, kind: Kind[Any], record_id: UUID) -> datetime:
         """Return when the order was placed, the quote requested or the contract signed."""
         return (await self._first_of(kind, record_id)).occurred_at
+
+    async def _require_customer(self, customer_id: UUID, authorize: Authorize, *, recent: bool) -> None:
+        load = self._customers.load_recent if recent else self._customers.load
+        customer = (await load(customer_id)).state
+        if not customer.known:
+            raise not_found()
+        if customer.merged_into:
+            raise MovedError(customer.merged_into)
+        authorize(customer.holders)
+        require_kept(customer)
 
     async def _first_of(self, kind: Kind[Any], record_id: UUID) -> Envelope[Any]:
         return await first_of(record_id, kind.beginnings, self._store, self._mapper)

@@ -1,6 +1,7 @@
 """Imports orders and contracts from orders.csv, contracts.csv and .xlsx: the commands of a row."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -74,6 +75,9 @@ class CommerceImport:
         system, number = system_of(cells), cells["number"]
         customer = self._pseudonyms.customer_keys(system, cells["customer_number"], cells["customer"])
         return RowKeys([self._commerce.numbered(kind, system, number)] if number else [], customer)
+
+    async def prepare(self, rows: Sequence[Row]) -> None:
+        await self._lookup.prepare(rows, "customer_number")
 
     def at(self, text: str, column: str) -> datetime | None:
         found = moment(text, column)

@@ -1,6 +1,6 @@
 """Finds the customer of an imported row: by its number in the system of the file or, without one, by its name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,7 +8,8 @@ from cachetools import LRUCache
 
 from chassis.commands.command import Context
 from chassis.files.importer import RowProblemError
-from chassis.files.table import FILE_SYSTEM
+from chassis.files.row_cells import system_of
+from chassis.files.table import FILE_SYSTEM, Row
 from chassis.rules.comparison import name_key
 from chassis.store.pseudonym import Pseudonyms
 from services.customer.domain.record import NAME_DIFFERS
@@ -39,6 +40,10 @@ class CustomerLookup:
         self._names = names
         self._level: LRUCache[str, bool] = LRUCache(CACHED_IMPORTS)
         self._registered: LRUCache[NameInFile, frozenset[UUID]] = LRUCache(CACHED_NAMES)
+
+    async def prepare(self, rows: Sequence[Row], field: str) -> None:
+        """Read the customers whose numbers are in a field of the rows."""
+        await self._registration.refresh((system_of(row.cells), row.cells[field]) for row in rows if row.cells[field])
 
     async def numbered(self, system: str, number: str, name: str, column: str) -> UUID | None:
         """Return the customer with this number, or None; raise RowProblemError if it never had this name."""

@@ -1,6 +1,6 @@
 """Imports customers from customers.csv and .xlsx: the command of a row."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -66,6 +66,9 @@ class CustomerImport:
         cells = row.cells
         return RowKeys(self._pseudonyms.customer_keys(system_of(cells), cells["number"], cells["name"]), ())
 
+    async def prepare(self, rows: Sequence[Row]) -> None:
+        await self._lookup.prepare(rows, "number")
+
     async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         cells = row.cells
         if not cells["name"]:
@@ -88,7 +91,8 @@ class CustomerImport:
         if number is None:
             known = await self._lookup.named(name, "客户名称", context)
             return known.own_id if known else self._pseudonyms.customer(FILE_SYSTEM, name), False
-        if not await self._registration.known_as(number.system, number.id):
+        # A customer that another process registered within the last second is found when the command is committed.
+        if not await self._registration.was_known_as(number.system, number.id):
             unnumbered = await self._lookup.unnumbered(name, context)
             if unnumbered:
                 await self._registration.take_number(unnumbered, number, step(context, "number"))

@@ -1,5 +1,6 @@
 """Imports followups.csv and followups.xlsx: the commands that a row becomes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from uuid import UUID
@@ -77,6 +78,9 @@ class FollowupImport:
         # Rows that say the same of one follow-up, but perhaps another status.
         said = [cells[field] for field in ("followed_up_on", "content", "owner", "owner_id")]
         return RowKeys([self._pseudonyms.derived("follow-up", *map(str, customer), *said)], customer)
+
+    async def prepare(self, rows: Sequence[Row]) -> None:
+        """Read nothing: each customer is looked up once per file."""
 
     async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         followup = await self._validate(row.cells, context)

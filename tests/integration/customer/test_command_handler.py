@@ -1,7 +1,7 @@
 """The command handler on a real store: one effect per key, no lost update, and rejections that store nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -302,6 +302,47 @@ async def test_what_this_process_appends_is_seen_at_once(customers: CommandHandl
     await customers.load_recent(known)
     await customers.handle(known, INTERESTED, asked())
     assert (await customers.load_recent(known)).version == 2
+
+
+async def test_many_streams_are_read_in_one_statement(customers: CommandHandler[Customer], store: EventStore) -> None:
+    known, changed, unknown = uuid4(), uuid4(), uuid4()
+    for customer_id in (known, changed):
+        await handler_on(store).handle(customer_id, REGISTER, asked())
+    await customers.load(changed)
+    await handler_on(store).handle(changed, INTERESTED, asked())
+
+    reading = Counting(store._pool)
+    fresh = handler_on(reading)
+    await fresh.refresh([known, changed, unknown])
+
+    found = [await fresh.load_recent(each) for each in (known, changed, unknown)]
+    assert [each.version for each in found] == [1, 2, 0]
+    assert [each.state for each in found] == [(await customers.load(each)).state for each in (known, changed, unknown)]
+    assert (reading.tails, reading.streams) == (1, 0)
+
+
+async def test_a_stream_with_many_new_events_is_loaded_alone(
+    store: EventStore, known: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.commands.streams.MAX_TAIL", 1)
+    fresh = handler_on(store)
+    await fresh.refresh([known])
+    assert (await fresh.load_recent(known)).version == 1
+
+
+class Counting(EventStore):
+    """Counts how often streams are read: many at once, and alone."""
+
+    tails = 0
+    streams = 0
+
+    async def read_tails(self, versions: Mapping[UUID, int], limit: int) -> dict[UUID, list[RecordedEvent]]:
+        self.tails += 1
+        return await super().read_tails(versions, limit)
+
+    async def read_latest(self, stream_id: UUID, fold: bytes) -> tuple[Snapshot | None, AsyncIterator[RecordedEvent]]:
+        self.streams += 1
+        return await super().read_latest(stream_id, fold)
 
 
 MANY = [f"地区{number}" for number in range(30)]

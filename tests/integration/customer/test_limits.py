@@ -1,11 +1,16 @@
 """A customer has a limited number of orders, quotes and contracts. Other customers are not concerned."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from chassis.commands.command import Command
+from chassis.commands.item_limit import SHARE, ItemLimit, TooManyItemsError
+from contracts.customer import QuoteIssued
+from contracts.examples import example
 from services.customer import limits
 from tests.integration.customer.conftest import Api
 from tests.integration.customer.test_commerce import MONEY, TERM, listed, made
@@ -54,3 +59,49 @@ async def test_a_quote_is_issued_again_also_at_the_limit(api: Api) -> None:
     first, _ = [await made(api, f"{customer}/quotes", MONEY) for _ in range(FEW)]
     issued = await api.post(f"{first}/issue", MONEY | {"amount_minor": 1})
     assert issued.status_code == 200, issued.text
+
+
+class Pool:
+    """Counts the items of a customer, and how often that was asked."""
+
+    def __init__(self, items: int) -> None:
+        self.items = items
+        self.asked = 0
+
+    async def fetchval(self, *_arguments: Any) -> int:
+        self.asked += 1
+        return self.items
+
+
+@pytest.mark.parametrize(("known", "limit"), [(0, 1_000), (900, 1_000), (999, 1_000), (0, 5), (0, 1)])
+async def test_a_customer_far_from_its_limit_is_not_counted_each_time_and_never_exceeds_it(
+    known: int, limit: int
+) -> None:
+    pool = Pool(known)
+    kind = replace(limits.QUOTES, limit=limit)
+    checked = ItemLimit(pool, "customer-list", kind)  # type: ignore[arg-type]
+    customer, event = uuid4(), example(QuoteIssued)
+
+    async def fill() -> None:
+        while True:
+            await checked.check(customer, Command(), [event], is_new=True)
+            pool.items += 1
+
+    with pytest.raises(TooManyItemsError):
+        await fill()
+    assert pool.items == limit
+    assert pool.asked <= (limit - known) // 2 + SHARE
+
+
+async def test_the_items_are_counted_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.commands.item_limit.ALLOWANCE_SECONDS", 0.05)
+    pool = Pool(0)
+    checked = ItemLimit(pool, "customer-list", replace(limits.QUOTES, limit=1_000))  # type: ignore[arg-type]
+    customer, event = uuid4(), example(QuoteIssued)
+    await checked.check(customer, Command(), [event], is_new=True)
+    await checked.check(customer, Command(), [event], is_new=True)
+    assert pool.asked == 1
+    await asyncio.sleep(0.06)
+    pool.items = 1_000
+    with pytest.raises(TooManyItemsError):
+        await checked.check(customer, Command(), [event], is_new=True)
