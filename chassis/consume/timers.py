@@ -1,4 +1,7 @@
-"""Runs due timers: rows with a due time, handled in batches (P5). `wake` starts the next batch early."""
+"""Runs due timers: rows with a due time, handled in batches (P5). `wake` starts the next batch early.
+
+A busy consumer wakes timers with each batch. They rest between two looks, because a look costs a transaction.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,6 +11,7 @@ from chassis.runtime.event_timeout import wait_with_timeout
 from chassis.runtime.supervisor import Health
 
 TICK_SECONDS = 1.0
+REST_SECONDS = 0.1
 
 RunDue = Callable[[], Awaitable[int]]
 
@@ -30,4 +34,5 @@ class Timers:
             metrics.TIMERS.inc(handled)
             self._health.ready()
             if handled == 0:
-                await wait_with_timeout(self._woken, TICK_SECONDS)
+                await asyncio.sleep(REST_SECONDS)
+                await wait_with_timeout(self._woken, TICK_SECONDS - REST_SECONDS)

@@ -41,7 +41,7 @@ def build(context: ServiceContext) -> Service:
     timers = Timers(detector.run_due, health=health("timers"))
 
     def applied() -> None:
-        store.wake()
+        detector.committed()
         timers.wake()
 
     applier = Applier(CONSUMER, context.pool, detector.apply, applied=applied)

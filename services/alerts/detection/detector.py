@@ -48,6 +48,7 @@ class Detector:
         self._mapper = mapper
         self._rules = rules
         self._clock = clock
+        self._has_appended = False
 
     async def apply(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         """Fold events into the customers' facts, and end alerts. Runs in the consumer's transaction."""
@@ -71,6 +72,12 @@ class Detector:
         await erasure_answers.receive(erasures, held, count_personal_data)
         await self._append(held, events)
 
+    def committed(self) -> None:
+        """Wake the readers of the store if events were appended. To be called after a commit."""
+        if self._has_appended:
+            self._has_appended = False
+            self._store.wake()
+
     async def run_due(self) -> int:
         """Evaluate the customers that are due, and raise their alerts. Returns how many were due."""
         async with transaction(self._pool) as held:
@@ -85,13 +92,14 @@ class Detector:
                 events += [(customer_id, event, by_timer(event)) for event in found]
             await memory.save(held, after, self._rules)
             await self._append(held, events)
-        self._store.wake()
+        self.committed()
         return len(due)
 
     async def _append(self, held: Connection, events: Sequence[tuple[UUID, AlertEvent, Metadata]]) -> None:
         """Append the next event of each alert. The customers are locked, so no other process writes these streams."""
         if not events:
             return
+        self._has_appended = True
         versions = await self._versions(held, [event.alert_id for _, event, _ in events])
         appends = []
         for customer_id, event, metadata in events:
