@@ -24,7 +24,7 @@ class Origin(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     batch_id: UUID
-    row: int = Field(ge=1)
+    row: int = Field(ge=1, lt=10**18)
 
 
 class Metadata(BaseModel):

@@ -1,9 +1,9 @@
 """Commands: validated requests, whose personal data goes to the vault, and the context in which they run."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID, uuid4, uuid5
 
 from pydantic import BaseModel, ConfigDict
@@ -28,6 +28,11 @@ class Command(RequestModel):
     def vault_id(self) -> UUID:
         """The namespace of the ids of this command's vault entries."""
         return uuid4()
+
+    def __iter__(self) -> Generator[tuple[str, Any], None, None]:
+        """Yield the fields, for `dict(command)`; pydantic would yield the cached id as well."""
+        for name in type(self).model_fields:
+            yield name, getattr(self, name)
 
     def personal_data(self) -> dict[str, str]:
         """Return the personal data of this command by field name."""

@@ -90,15 +90,8 @@ class CommandHandler(Generic[S]):
         request = CommandRequest(
             stream_id, subject or stream_id, command, context, expected_version, authorize, linked, is_new, not_before
         )
-        if lock.locked():
-            async with asyncio.timeout(DEADLINE_SECONDS), lock:
-                return await self._try_without_reading(request) or await self._read_and_decide(request)
-        async with lock:
-            # This needs no time limit of its own: an append has one.
-            if handled := await self._try_without_reading(request):
-                return handled
-            async with asyncio.timeout(DEADLINE_SECONDS):
-                return await self._read_and_decide(request)
+        async with asyncio.timeout(DEADLINE_SECONDS), lock:
+            return await self._try_without_reading(request) or await self._read_and_decide(request)
 
     async def _read_and_decide(self, request: CommandRequest[S]) -> Handled:
         """Decide on the stored events, and again after each lost race. Raises ConflictError after MAX_ATTEMPTS."""

@@ -2,7 +2,7 @@
 
 Guarantee. Concurrent commands may exceed a limit by a few items, but a read model that is late or has parked events
 does not: items that it does not show yet are counted by their events. A customer that is far from its limit is not
-counted for each command: up to a SHARE of what is left may be added in ALLOWANCE_SECONDS by each of as many processes.
+counted for each command, so each further process may exceed the limit by up to MAX_ALLOWANCE items.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,9 @@ from contracts.cloudevents import type_of
 from contracts.event import Event
 
 TOO_MANY = "too-many-items"
+# A process may add this share of what is left without counting again, at most MAX_ALLOWANCE, for a short time.
 SHARE = 10
+MAX_ALLOWANCE = 50
 ALLOWANCE_SECONDS = 10.0
 CACHED_ALLOWANCES = 10_000
 # Each count ends at the limit. `{table}` and `{condition}` come from our own code, never from a request.
@@ -90,7 +92,7 @@ class ItemLimit:
             allowance.left -= 1
             return
         count = await self._pool.fetchval(self._count, customer_id, kind.limit, self._types, self._consumer)
-        self._allowances[customer_id] = Allowance((kind.limit - count) // SHARE)
+        self._allowances[customer_id] = Allowance(min((kind.limit - count) // SHARE, MAX_ALLOWANCE))
         if count >= kind.limit:
             raise TooManyItemsError(
                 TOO_MANY,

@@ -15,7 +15,7 @@ from chassis.store.snapshots import Snapshot, is_due
 
 S = TypeVar("S")
 
-# Of a stream with as many new events, the state is loaded alone.
+# `refresh` leaves a stream with so many new events to `load`.
 MAX_TAIL = 50
 
 
@@ -66,6 +66,8 @@ class Streams(Generic[S]):
     async def refresh(self, stream_ids: Iterable[UUID]) -> None:
         """Cache the states of streams, so that `load_recent` finds them: one statement reads all that is not recent."""
         old = {each: self._cache.get(each) or self.empty() for each in stream_ids if not self._cache.recent(each)}
+        if not old:
+            return
         tails = await self._store.read_tails({each: loaded.version for each, loaded in old.items()}, MAX_TAIL)
         for stream_id, tail in tails.items():
             if len(tail) < MAX_TAIL:

@@ -14,7 +14,7 @@ DELIMITERS = (",", ";", "\t")
 NAMED_DELIMITER = re.compile(r'"?sep=([^\w\s"]|\t)"?[\t,;]*\r?\n', re.IGNORECASE)
 
 # A line with its end. `io.StringIO` would hold another copy of the text, with four bytes per character.
-LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n)|[^\r\n]++")
 
 
 def csv_records(text: str, known_headers: Callable[[list[str]], int]) -> Iterator[Record]:

@@ -1,6 +1,6 @@
 """Strict request parsing: UTF-8 JSON without duplicate keys or NaN, limited depth, no unknown query parameters."""
 
-from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable, Iterator
 from dataclasses import replace
 from inspect import iscoroutinefunction, signature
 from typing import Any
@@ -19,9 +19,9 @@ REQUEST = "request_of_this_route"
 
 
 class StrictRequest(Request):
-    """A request whose body is parsed as strict JSON. `given` are the values of the route's early dependencies."""
+    """A request whose body is parsed as strict JSON. `early` are the values of the route's early dependencies."""
 
-    given: dict[str, Any]
+    early: dict[str, Any]
 
     async def json(self) -> Any:
         if not hasattr(self, "_strict_json"):
@@ -33,11 +33,11 @@ class StrictRoute(APIRoute):
     """The route class of every router: passes a StrictRequest to the endpoint.
 
     Dependencies that need only the request, such as the policy, are resolved before the body is parsed. This also
-    costs a fraction of FastAPI's general resolution.
+    costs a fraction of FastAPI's general resolution. The body is read first, within its limits of size and time.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        early = {str(need.name): need.call for need in self.dependant.dependencies if is_early(need)}
+        early = early_calls(self.dependant)
         handle = self._handler_without(early)
         reads_json = self.body_field is not None
         known = query_names(self.dependant)
@@ -47,27 +47,43 @@ class StrictRoute(APIRoute):
                 refuse_unknown(request.query_params.keys(), known)
             strict_request = StrictRequest(request.scope, request.receive)
             is_other_type = not is_json(strict_request.headers.get("content-type", ""))
-            if reads_json and is_other_type and await strict_request.body():
+            if reads_json and await strict_request.body() and is_other_type:
                 raise ProblemError("unsupported-type", "Send application/json.", "请发送 application/json。")
-            strict_request.given = {name: await call(strict_request) for name, call in early.items() if call}
+            strict_request.early = {name: await call(strict_request) for name, call in early.items()}
             return await handle(strict_request)
 
         return handle_strictly
 
     def _handler_without(self, early: Container[str | None]) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return FastAPI's handler of the route, which takes the values of the `early` dependencies as given."""
+        """Return FastAPI's handler of the route. It takes the `early` dependencies from the request."""
         declared = self.dependant
         rest = [need for need in declared.dependencies if need.name not in early]
         self.dependant = replace(
             declared,
             dependencies=rest,
-            call=with_given(self.endpoint, declared.request_param_name),
+            call=with_early(self.endpoint, declared.request_param_name),
             request_param_name=declared.request_param_name or REQUEST,
         )
         try:
             return super().get_route_handler()
         finally:
             self.dependant = declared
+
+
+def early_calls(dependant: Dependant) -> dict[str, Callable[[Request], Awaitable[Any]]]:
+    """Return the dependencies that are awaited with the request only, by name.
+
+    One that another dependency needs too is left to FastAPI, which calls it once for both.
+    """
+    shared = {inner.call for need in dependant.dependencies for inner in inner_dependencies(need)}
+    found = [need for need in dependant.dependencies if is_early(need) and need.call not in shared]
+    return {str(need.name): need.call for need in found if need.call}
+
+
+def inner_dependencies(dependant: Dependant) -> Iterator[Dependant]:
+    for need in dependant.dependencies:
+        yield need
+        yield from inner_dependencies(need)
 
 
 def is_early(need: Dependant) -> bool:
@@ -77,12 +93,12 @@ def is_early(need: Dependant) -> bool:
     return bool(need.name) and is_awaited and list(signature(call).parameters) == [need.request_param_name]
 
 
-def with_given(endpoint: Callable[..., Awaitable[Any]], request_name: str | None) -> Callable[..., Awaitable[Any]]:
-    """Return `endpoint`, called with the values that are given with the request."""
+def with_early(endpoint: Callable[..., Awaitable[Any]], request_name: str | None) -> Callable[..., Awaitable[Any]]:
+    """Return `endpoint`, called with the values of the early dependencies."""
 
     async def call(**values: Any) -> Any:
         request = values[request_name] if request_name else values.pop(REQUEST)
-        return await endpoint(**values, **request.given)
+        return await endpoint(**values, **request.early)
 
     return call
 

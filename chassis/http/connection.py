@@ -1,8 +1,9 @@
-"""A connection of the HTTP server. It is closed if its client does not read the responses."""
+"""A connection of the HTTP server. It ends if its client does not read the responses, or does not end a body."""
 
 from asyncio import TimerHandle
 from typing import ClassVar
 
+import h11
 import structlog
 from starlette.types import Receive
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
@@ -12,6 +13,8 @@ from chassis.runtime import metrics
 # Responses are written in chunks of MAX_CHUNK_BYTES, and the client has this time to read each.
 READ_SECONDS = 20.0
 MAX_CHUNK_BYTES = 64 * 1024
+# For the rest of a body after a response that did not need it.
+REST_SECONDS = 20.0
 # Each holds up to two chunks, and the rest of one response. Above this number, the oldest is closed.
 MAX_UNREAD = 100
 
@@ -23,10 +26,25 @@ def has_whole_body(receive: Receive) -> bool:
 
 
 class Connection(H11Protocol):
-    """uvicorn's connection. While its buffer is full, uvicorn waits with the response, for any time; this ends it."""
+    """uvicorn's connection, with two time limits that uvicorn does not have.
+
+    While its buffer is full, uvicorn waits with the response for any time. After a response, it receives and drops the
+    rest of a body for any time.
+    """
 
     # The connections whose clients do not read, the oldest first. A client that reads a chunk becomes the newest.
     unread: ClassVar[dict["Connection", TimerHandle]] = {}
+    _rest: TimerHandle | None = None
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._rest and self.conn.their_state is not h11.SEND_BODY:
+            self._end_rest()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.conn.their_state is h11.SEND_BODY:
+            self._rest = self.loop.call_later(REST_SECONDS, self._abort_rest)
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -41,6 +59,7 @@ class Connection(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._forget()
+        self._end_rest()
 
     def abort(self) -> None:
         """Close the connection at once, and count it."""
@@ -49,6 +68,16 @@ class Connection(H11Protocol):
         self._forget()
         metrics.SLOW_READERS.inc()
         structlog.get_logger().warning("http.slow_reader")
+
+    def _abort_rest(self) -> None:
+        """Close the connection at once: the body has not ended in time."""
+        self.transport.abort()
+        metrics.SLOW_BODIES.inc()
+
+    def _end_rest(self) -> None:
+        if self._rest:
+            self._rest.cancel()
+            self._rest = None
 
     def _forget(self) -> None:
         timer = self.unread.pop(self, None)

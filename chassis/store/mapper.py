@@ -94,7 +94,7 @@ class BrokenStateError(MapperDeserialisationError):
     """This build cannot read the state of this row."""
 
 
-class PydanticTranscoder(Transcoder):
+class StateTranscoder(Transcoder):
     """Encodes states as JSON bytes with msgspec, and decodes them with pydantic, which checks their contents."""
 
     def encode(self, obj: WrittenState) -> bytes:
@@ -108,7 +108,7 @@ class EventMapper(Mapper[UUID]):
     """Maps envelopes to rows and back. An unknown event type raises an error and never imports a class."""
 
     def __init__(self) -> None:
-        super().__init__(transcoder=PydanticTranscoder())
+        super().__init__(transcoder=StateTranscoder())
 
     def to_new_event(self, envelope: Envelope[Any]) -> NewEvent:
         return NewEvent(

@@ -99,12 +99,15 @@ class Commerce:
         authorize: Authorize = authorize_all,
         *,
         is_new: bool = False,
+        was_read: bool = False,
     ) -> tuple[UUID, Handled]:
         """Begin an order, quote or contract; raise the 404 problem for an unknown customer.
 
-        `is_new`: it is probably not known yet, so it is not read before; and the customer was read up to a second ago.
+        `is_new`: it is probably not known yet, so it is not read before. `was_read`: the caller has just read the
+        customer and needs no authorization; the state of up to a second ago is used.
         """
-        await self._require_customer(customer_id, authorize, recent=is_new)
+        load = self._customers.load_recent if was_read else self._customers.load
+        require_open((await load(customer_id)).state, authorize)
         external = command.external
         record_id = self.named(kind, external) if external else new_id(context, self._pseudonyms)
         # A quote that is known may be issued again.
@@ -147,18 +150,18 @@ class Commerce:
         """Return when the order was placed, the quote requested or the contract signed."""
         return (await self._first_of(kind, record_id)).occurred_at
 
-    async def _require_customer(self, customer_id: UUID, authorize: Authorize, *, recent: bool) -> None:
-        load = self._customers.load_recent if recent else self._customers.load
-        customer = (await load(customer_id)).state
-        if not customer.known:
-            raise not_found()
-        if customer.merged_into:
-            raise MovedError(customer.merged_into)
-        authorize(customer.holders)
-        require_kept(customer)
-
     async def _first_of(self, kind: Kind[Any], record_id: UUID) -> Envelope[Any]:
         return await first_of(record_id, kind.beginnings, self._store, self._mapper)
+
+
+def require_open(customer: Customer, authorize: Authorize) -> None:
+    """Raise the problem of a customer that is unknown, merged, not the caller's, or erased."""
+    if not customer.known:
+        raise not_found()
+    if customer.merged_into:
+        raise MovedError(customer.merged_into)
+    authorize(customer.holders)
+    require_kept(customer)
 
 
 def of_another_customer(name: str) -> RejectedError:

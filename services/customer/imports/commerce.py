@@ -90,7 +90,9 @@ class CommerceImport:
         customer_id = await self._customer(cells, context)
         beginning, *changes = row_commands
         beginning = self.within_day(beginning, cells, context.now)
-        record_id, first = await self._commerce.begin(kind, customer_id, beginning, step(context, "begin"), is_new=True)
+        record_id, first = await self._commerce.begin(
+            kind, customer_id, beginning, step(context, "begin"), is_new=True, was_read=True
+        )
         handled: list[Handled] = [first]
         begun_at = await self._commerce.begun_at(kind, record_id) if changes else None
         for number, each in enumerate(changes):

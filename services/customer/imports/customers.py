@@ -94,7 +94,7 @@ class CustomerImport:
         # A customer that another process registered within the last second is found when the command is committed.
         if not await self._registration.was_known_as(number.system, number.id):
             unnumbered = await self._lookup.unnumbered(name, context)
-            if unnumbered:
+            if unnumbered and not await self._registration.known_as(number.system, number.id):
                 await self._registration.take_number(unnumbered, number, step(context, "number"))
                 return unnumbered, True
         return self._pseudonyms.customer(number.system, number.id), False

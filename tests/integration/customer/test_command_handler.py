@@ -14,9 +14,11 @@ from chassis.commands.decision import CLOCK_SKEW, LinkedCommand
 from chassis.commands.problem import ProblemError
 from chassis.commands.result import ConflictError, Handled, KeyReusedError, VersionMismatchError
 from chassis.http.access import forbidden
+from chassis.postgres.database import Pool
 from chassis.store.append import Append, Appended, Outcome
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper, RecordedEvent
+from chassis.store.preview_store import PreviewStore
 from chassis.store.snapshots import Snapshot
 from contracts.customer import Stage
 from services.customer.commands import AssignOwner, ChangeProfile, ChangeStage, Profile, Register
@@ -322,12 +324,45 @@ async def test_many_streams_are_read_in_one_statement(customers: CommandHandler[
 
 
 async def test_a_stream_with_many_new_events_is_loaded_alone(
-    store: EventStore, known: UUID, monkeypatch: pytest.MonkeyPatch
+    customers: CommandHandler[Customer], store: EventStore, known: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    await customers.handle(known, INTERESTED, asked())
     monkeypatch.setattr("chassis.commands.streams.MAX_TAIL", 1)
-    fresh = handler_on(store)
+    reading = Counting(store._pool)
+    fresh = handler_on(reading)
     await fresh.refresh([known])
-    assert (await fresh.load_recent(known)).version == 1
+    assert (await fresh.load_recent(known)).version == 2
+    assert (reading.tails, reading.streams) == (1, 1)
+
+
+async def test_streams_that_are_recent_are_not_read_again(store: EventStore, known: UUID) -> None:
+    reading = Counting(store._pool)
+    fresh = handler_on(reading)
+    await fresh.refresh([known])
+    await fresh.refresh([known])
+    assert reading.tails == 1
+
+
+async def test_a_preview_reads_its_own_events_after_the_stored_ones(pool: Pool, known: UUID) -> None:
+    unknown, preview = uuid4(), PreviewStore(pool)
+    own = handler_on(preview)
+    await own.handle(known, INTERESTED, asked())
+    await own.handle(unknown, REGISTER, asked())
+    tails = await preview.read_tails({known: 0, unknown: 0}, 10)
+    assert [[row.originator_version for row in tails[each]] for each in (known, unknown)] == [[1, 2], [1]]
+    fresh = handler_on(preview)
+    await fresh.refresh([known, unknown])
+    assert [(await fresh.load_recent(each)).version for each in (known, unknown)] == [2, 1]
+
+
+async def test_a_command_that_waits_for_others_has_a_time_limit(
+    customers: CommandHandler[Customer], known: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.commands.command_handler.DEADLINE_SECONDS", 0.1)
+    held = customers._locks.setdefault(known, asyncio.Lock())
+    async with held:
+        with pytest.raises(TimeoutError):
+            await customers.handle(known, INTERESTED, asked())
 
 
 class Counting(EventStore):

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from chassis.commands.command import Command
-from chassis.commands.item_limit import SHARE, ItemLimit, TooManyItemsError
+from chassis.commands.item_limit import MAX_ALLOWANCE, SHARE, ItemLimit, TooManyItemsError
 from contracts.customer import QuoteIssued
 from contracts.examples import example
 from services.customer import limits
@@ -91,6 +91,22 @@ async def test_a_customer_far_from_its_limit_is_not_counted_each_time_and_never_
         await fill()
     assert pool.items == limit
     assert pool.asked <= (limit - known) // 2 + SHARE
+
+
+async def test_each_further_process_exceeds_the_limit_by_its_allowance_at_most() -> None:
+    pool, processes = Pool(0), 3
+    kind = replace(limits.QUOTES, limit=1_000)
+    checked = [ItemLimit(pool, "customer-list", kind) for _ in range(processes)]  # type: ignore[arg-type]
+    customer, event, refused = uuid4(), example(QuoteIssued), 0
+    while refused < processes:
+        refused = 0
+        for each in checked:
+            try:
+                await each.check(customer, Command(), [event], is_new=True)
+                pool.items += 1
+            except TooManyItemsError:
+                refused += 1
+    assert pool.items <= 1_000 + MAX_ALLOWANCE * (processes - 1)
 
 
 async def test_the_items_are_counted_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,6 +131,18 @@ class Thing(Command):
 
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute)
+Guarded = Annotated[Caller, Depends(Allow())]
+# What a request with an idempotency key sends in addition: then its body is hashed.
+KEYS = [{}, {"Idempotency-Key": "1"}]
+
+
+async def key_of(caller: Guarded) -> str:
+    return caller.context.key
+
+
+@router.get("/keys")
+async def keys(caller: Guarded, key: Annotated[str, Depends(key_of)]) -> list[str]:
+    return [caller.context.key, key]
 
 
 @router.post("/things")
@@ -138,16 +150,17 @@ async def make(thing: Thing, _caller: Annotated[Caller, Depends(Allow())]) -> Th
     return thing
 
 
-async def post(issuer: Issuer, raw: bytes, content_type: str | None = JSON) -> tuple[int, dict[str, Any]]:
-    headers = issuer.headers() | ({"Content-Type": content_type} if content_type else {})
+async def post(issuer: Issuer, raw: bytes, content_type: str | None = JSON, **more: str) -> tuple[int, dict[str, Any]]:
+    headers = issuer.headers() | ({"Content-Type": content_type} if content_type else {}) | more
     async with client_of(app_of(router)) as client:
         response = await client.post("/v1/things", content=raw, headers=headers)
     return response.status_code, response.json()
 
 
 @pytest.mark.parametrize("raw", [raw for raw in REFUSED.values() if raw], ids=[k for k, raw in REFUSED.items() if raw])
-async def test_over_http_a_bad_body_is_a_problem(issuer: Issuer, raw: bytes) -> None:
-    status, document = await post(issuer, raw)
+@pytest.mark.parametrize("more", KEYS, ids=["without key", "with key"])
+async def test_over_http_a_bad_body_is_a_problem(issuer: Issuer, raw: bytes, more: dict[str, str]) -> None:
+    status, document = await post(issuer, raw, **more)
     assert (status, document["code"]) == (400, "malformed-json")
 
 
@@ -156,11 +169,17 @@ async def test_an_empty_body_is_refused_for_its_missing_fields(issuer: Issuer) -
     assert (status, document["code"]) == (422, "validation-failed")
 
 
-async def test_the_policy_is_checked_before_the_body_is_parsed(issuer: Issuer) -> None:
+async def test_the_policy_is_checked_before_the_body_is_parsed() -> None:
     async with client_of(app_of(router)) as client:
         response = await client.post("/v1/things", content=b"{", headers={"Content-Type": JSON})
     assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
-    assert issuer.published
+
+
+async def test_a_policy_that_two_dependencies_need_is_checked_once(issuer: Issuer) -> None:
+    async with client_of(app_of(router)) as client:
+        response = await client.get("/v1/keys", headers=issuer.headers())
+    first, second = response.json()
+    assert first == second
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "nonsense", None])
@@ -183,11 +202,15 @@ async def test_the_usual_json_content_types_are_accepted(issuer: Issuer, content
         (rb'{"name": "a", "parts": ["b", "\ud800"]}', "/parts/1"),
     ],
 )
-async def test_a_text_that_cannot_be_stored_is_refused_by_its_field(issuer: Issuer, raw: bytes, pointer: str) -> None:
-    status, document = await post(issuer, raw)
+@pytest.mark.parametrize("more", KEYS, ids=["without key", "with key"])
+async def test_a_text_that_cannot_be_stored_is_refused_by_its_field(
+    issuer: Issuer, raw: bytes, pointer: str, more: dict[str, str]
+) -> None:
+    status, document = await post(issuer, raw, **more)
     assert (status, [error["pointer"] for error in document["errors"]]) == (422, [pointer])
 
 
-async def test_a_field_name_that_cannot_be_encoded_is_still_answered(issuer: Issuer) -> None:
-    status, document = await post(issuer, rb'{"name": "a", "\ud800": 1}')
+@pytest.mark.parametrize("more", KEYS, ids=["without key", "with key"])
+async def test_a_field_name_that_cannot_be_encoded_is_still_answered(issuer: Issuer, more: dict[str, str]) -> None:
+    status, document = await post(issuer, rb'{"name": "a", "\ud800": 1}', **more)
     assert (status, document["code"]) == (422, "validation-failed")

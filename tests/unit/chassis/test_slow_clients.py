@@ -9,7 +9,7 @@ from functools import partial
 from typing import Annotated
 
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Body, Depends, FastAPI, Request, Response
 from prometheus_client import REGISTRY
 from starlette.middleware import Middleware
 from starlette.responses import StreamingResponse
@@ -38,6 +38,10 @@ def router_of() -> APIRouter:
     @router.post("/count")
     async def count(request: Request, _caller: Guarded) -> int:
         return len(await request.body())
+
+    @router.post("/described")
+    async def described(text: Annotated[str, Body()], _caller: Guarded) -> str:
+        return text
 
     @router.get("/whole")
     async def large(_caller: Guarded) -> Response:
@@ -131,6 +135,40 @@ async def test_each_request_on_a_connection_has_its_own_time_limit(port: int, he
     async with calling(port) as caller:
         assert (await caller.ask(post(head, 1) + b"x" + post(head, 2) + b"x"))[2] == b"1"
         assert (await caller.answer())[0].split()[1] == b"408"
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_slow_body_without_a_token_is_ended_too(port: int) -> None:
+    anonymous = " HTTP/1.1\r\nHost: care.test\r\n"
+    async with calling(port) as caller:
+        caller.send(post(anonymous, 1_000).replace(b"/v1/count", b"/v1/described"))
+        answer = asyncio.create_task(caller.answer())
+        while not answer.done():
+            caller.send(b" ")
+            await asyncio.sleep(SHORT_SECONDS / 10)
+        assert answer.result()[0].split()[1] == b"408"
+
+
+async def test_a_body_that_goes_on_after_the_response_is_ended(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "REST_SECONDS", SHORT_SECONDS)
+    before = counted("care_slow_request_bodies_total")
+    async with calling(port) as caller:
+        status, _, _ = await caller.ask(post(" HTTP/1.1\r\nHost: care.test\r\n", 1_000) + b"some")
+        assert status.split()[1] == b"401"
+        while counted("care_slow_request_bodies_total") == before:
+            caller.send(b"x")
+            await asyncio.sleep(SHORT_SECONDS / 10)
+
+
+async def test_a_body_that_ends_after_the_response_keeps_the_connection(
+    port: int, head: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "REST_SECONDS", SHORT_SECONDS)
+    async with calling(port) as caller:
+        await caller.ask(post(" HTTP/1.1\r\nHost: care.test\r\n", 5) + b"some")
+        caller.send(b"x")
+        await asyncio.sleep(2 * SHORT_SECONDS)
+        assert (await caller.ask(post(head, 1) + b"x"))[2] == b"1"
 
 
 @pytest.mark.usefixtures("impatient")
