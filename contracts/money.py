@@ -45,7 +45,8 @@ CURRENCIES_OF_SIGNS = {
 UNITS = {"": Decimal(1), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
 SIGNS = "|".join(sorted(map(re.escape, CURRENCIES_OF_SIGNS), key=len, reverse=True))
 NUMBER = r"(?:[0-9]{1,15}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,4})(?:\.[0-9]{1,6})?"
-WRITTEN = re.compile(rf"\s*({SIGNS})?\s*({NUMBER})\s*(万|亿)?\s*({SIGNS})?\s*")
+# Spaces are matched possessively (`*+`). Otherwise the time of a refusal grows with the cube of their number.
+WRITTEN = re.compile(rf"\s*+({SIGNS})?\s*+({NUMBER})\s*+(万|亿)?\s*+({SIGNS})?\s*+")
 
 
 def written_amount(text: str) -> tuple[Decimal, str]:

@@ -15,9 +15,10 @@ DAY = re.compile(
     r"|年(?P<m4>\d{1,2})月(?P<d4>\d{1,2})日|(?P<m5>\d{2})(?P<d5>\d{2}))(?P<rest>(?:\D|(?<=日)).*)?",
     re.ASCII,
 )
+# Spaces are matched possessively (`*+`). Otherwise the time of a refusal grows with the cube of their number.
 TIME = re.compile(
-    r"\s*T?\s*(?P<before>上午|下午|[ap]m)?\s*(?P<hour>\d{1,2})(?::|时|点)(?P<minute>\d{2})分?"
-    r"(?::?(?P<second>\d{2})(?P<fraction>\.\d{1,9})?秒?)?\s*(?P<after>[ap]m)?\s*(?P<offset>Z|[+-]\d{2}:?\d{2})?",
+    r"\s*+T?\s*+(?P<before>上午|下午|[ap]m)?\s*+(?P<hour>\d{1,2})(?::|时|点)(?P<minute>\d{2})分?"
+    r"(?::?(?P<second>\d{2})(?P<fraction>\.\d{1,9})?秒?)?\s*+(?P<after>[ap]m)?\s*+(?P<offset>Z|[+-]\d{2}:?\d{2})?",
     re.IGNORECASE | re.ASCII,
 )
 # A day whose cell has lost its format: how many days since the start. Five digits have no other meaning.

@@ -1,10 +1,15 @@
 """Cases 2, 3, 10 to 12, 14, 16 and 39: what the cells of files mean."""
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
 
+from chassis.files.cells import read_cell
 from chassis.files.formats import CSV_TYPE, XLSX_TYPE
+from chassis.files.table import MAX_CELL_CHARACTERS, CellError, Meaning
 from contracts.field_error import FieldError
 from contracts.money import minor_units
 from services.customer.imports.commerce import currency_of, money
@@ -12,6 +17,8 @@ from services.customer.imports.commerce_columns import CONTRACT_COLUMNS, ORDER_C
 from services.followup.imports.followup_columns import COLUMNS as FOLLOWUP_COLUMNS
 from tests.cases.tables import ORDER, cells_of, customers, faults, noted, orders, sheet
 from tests.support.tables import read_table, rows, workbook
+
+GIVE_UP_SECONDS = 20
 
 
 @pytest.mark.parametrize("amount", ["4,25", "1,2", "12,34,567", "1,2345", "0,123", "1.234,50"])
@@ -203,3 +210,36 @@ def test_16_a_time_of_day_in_a_column_of_days_is_left_out_and_reported() -> None
     table = read_table(f"{header}HT-1,KH-1,1,2024-06-01,2024/6/1 9:30\n".encode(), CSV_TYPE, CONTRACT_COLUMNS)
     assert table.rows[0].cells["starts_on"] == "2024-06-01"
     assert noted(table, "time-left-out") == [("开始日期", [2])]
+
+
+AWKWARD = {
+    "spaces after a day": "2024-06-01{}x",
+    "spaces after an amount": "1{}x",
+    "spaces before a unit": "1{}万{}",
+    "spaces before the half of a day": "2024-06-01{}12:00{}pm{}x",
+    "spaces only": "{}",
+}
+
+
+@contextmanager
+def unblocked() -> Iterator[None]:
+    """Fail instead of waiting for ever: a backtracking pattern would need hours."""
+
+    def give_up(_signal: int, _frame: object) -> None:
+        raise TimeoutError("reading a cell takes too long")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(GIVE_UP_SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("meaning", Meaning)
+@pytest.mark.parametrize("written", AWKWARD.values(), ids=AWKWARD.keys())
+def test_39_the_longest_cell_with_many_spaces_does_not_stop_the_service(written: str, meaning: Meaning) -> None:
+    count = MAX_CELL_CHARACTERS // (written.count("{}") + 1)
+    with unblocked(), suppress(CellError):
+        read_cell(written.format(*[" " * count] * written.count("{}")), meaning)
