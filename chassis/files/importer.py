@@ -59,8 +59,11 @@ class Importer(Protocol):
         """The fields of a row that the code of a rule, or a field of a command, speaks of; of '', all others."""
         ...
 
-    async def prepare(self, rows: Sequence[Row]) -> None:
-        """Read in few statements what the rows, which are imported next, will look for."""
+    async def prepare(self, rows: Sequence[Row], import_id: str, *, was_elsewhere: bool) -> None:
+        """Read in few statements what the rows of an import, which are next, will look for.
+
+        `was_elsewhere`: another process may have imported the rows before, so what is remembered of the file is old.
+        """
         ...
 
     async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:

@@ -110,19 +110,27 @@ class Imports:
         """Process the next rows of a file."""
         found = await self._pool.fetch(READ_WAITING, turn.batch_id, ROWS_OF_A_TURN)
         rows = [Row(each["number"], each["cells"]) for each in found]
-        importer = self._importers[turn.kind or self.kinds[0]]
-        results = await import_rows(importer, rows, lambda row: context_of(turn, row))
+        importer, failures = self._importers[turn.kind or self.kinds[0]], list[Exception]()
+        await importer.prepare(rows, import_id(turn), was_elsewhere=turn.was_elsewhere)
+        results = await import_rows(importer, rows, lambda row: context_of(turn, row), failures)
         await self._turns.end(turn, results)
         structlog.get_logger().info("import.progress", batch_id=str(turn.batch_id), rows=len(results))
         if len(rows) < ROWS_OF_A_TURN:
             await self._turns.finish(turn)
+        if failures:
+            # The rows without a result are tried again in the next turn of the file.
+            raise failures[0]
+
+
+def import_id(turn: Turn) -> str:
+    return f"import-{turn.batch_id}"
 
 
 def context_of(turn: Turn, row: Row) -> Context:
     return Context(
         key=f"import|{turn.batch_id}|{row.number}",
         actor=turn.created_by,
-        correlation_id=f"import-{turn.batch_id}",
+        correlation_id=import_id(turn),
         now=datetime.now(UTC),
         expires=True,
         origin=Origin(batch_id=turn.batch_id, row=row.number),

@@ -26,7 +26,7 @@ CLEAR = """
         SELECT number FROM import_row WHERE batch_id = $1 AND original IS NOT NULL ORDER BY number LIMIT $2)
 """
 FINISH = """
-    UPDATE import_batch SET header = NULL
+    UPDATE import_batch SET header = NULL, sheet = NULL, notes = '[]'
     WHERE id = $1 AND NOT EXISTS (SELECT FROM import_row WHERE batch_id = $1 AND original IS NOT NULL)
 """
 ERASE = "UPDATE import_row SET original = NULL WHERE original IS NOT NULL AND (changes && $1 OR refers_to && $1)"

@@ -71,7 +71,11 @@ async def results(importer: Importer, rows: Sequence[Row], sent_by: str) -> list
     readable = [row for row in rows if not row.fault]
     for start in range(0, len(readable), ROWS_AT_ONCE):
         part = readable[start : start + ROWS_AT_ONCE]
-        found += await import_rows(importer, part, lambda row: context_of(preview_id, sent_by, now, row))
+        failures: list[Exception] = []
+        await importer.prepare(part, f"preview-{preview_id}", was_elsewhere=False)
+        found += await import_rows(importer, part, lambda row: context_of(preview_id, sent_by, now, row), failures)
+        if failures:
+            raise failures[0]
     return sorted(found, key=lambda result: result.number)
 
 

@@ -6,26 +6,47 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
+import structlog
 from pydantic import ValidationError
 
 from chassis.commands.command import Context
 from chassis.commands.decider import GoneError, MovedError, RejectedError
+from chassis.commands.result import ConflictError
 from chassis.files.importer import Importer, RowOutcome, RowProblemError, RowResult
 from chassis.files.table import Row
 from chassis.http.field_errors import invalid_field
+from chassis.postgres.database import UNAVAILABLE
+from chassis.runtime import failure
+from chassis.store.group_commit import OverloadedError
 
 CONCURRENCY = 64
+# Of a database that is away, of a service that is overloaded, of another command on the same stream: it passes.
+TRIED_AGAIN = (*UNAVAILABLE, OverloadedError, ConflictError)
+INTERNAL = {
+    "column": "",
+    "code": "internal",
+    "detail": "The row could not be imported because of an internal error. Send it again later.",
+    "detail_zh": "内部错误，该行未能导入，请稍后重新发送。",
+}
 STATUS = {RowOutcome.CREATED: 201, RowOutcome.CHANGED: 200, RowOutcome.UNCHANGED: 200}
 
 
-async def import_rows(importer: Importer, rows: Sequence[Row], context_of: Callable[[Row], Context]) -> list[RowResult]:
-    """Import rows, up to CONCURRENCY at once. Rows that change the same are imported one by one, in their order."""
-    await importer.prepare(rows)
+async def import_rows(
+    importer: Importer, rows: Sequence[Row], context_of: Callable[[Row], Context], failures: list[Exception]
+) -> list[RowResult]:
+    """Import rows, up to CONCURRENCY at once. Rows that change the same are imported one by one, in their order.
+
+    The result of a row that must be tried again is left out, and `failures` gets the reason.
+    """
     slots = asyncio.Semaphore(CONCURRENCY)
 
     async def in_order(related: list[Row]) -> list[RowResult]:
         async with slots:
-            return [await import_row(importer, row, context_of(row)) for row in related]
+            try:
+                return [await import_row(importer, row, context_of(row)) for row in related]
+            except TRIED_AGAIN as error:
+                failures.append(error)
+                return []
 
     groups = related_rows(rows, lambda row: importer.keys(row).changes)
     return [result for results in await asyncio.gather(*map(in_order, groups)) for result in results]
@@ -59,6 +80,11 @@ async def import_row(importer: Importer, row: Row, context: Context) -> RowResul
         return RowResult(row.number, RowOutcome.FAILED, status, problem=document)
     except ValidationError as error:
         return RowResult(row.number, RowOutcome.FAILED, 422, problem=first_fault(error, importer, row))
+    except TRIED_AGAIN:
+        raise
+    except Exception as error:  # noqa: BLE001 - one row must not stop its file, nor the files that wait for it
+        structlog.get_logger().error("import.row_failed", row=row.number, reason=failure.describe_error(error))
+        return RowResult(row.number, RowOutcome.FAILED, 500, problem=INTERNAL)
     return RowResult(row.number, outcome, STATUS[outcome], subject)
 
 

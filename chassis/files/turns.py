@@ -7,11 +7,13 @@ what a waiting row of an earlier file changes waits for the end of that file.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
+
+import structlog
+from asyncpg.exceptions import QueryCanceledError
 
 from chassis.files.importer import RowResult
-from chassis.postgres.database import Pool
+from chassis.postgres.database import Pool, transaction
 
 LEASE_SECONDS = 15.0
 # The status of rows about a customer that was erased, or merged into another one.
@@ -19,29 +21,34 @@ KEEPS_NO_CELLS = 410
 
 # A lease that ends later than a new one would was given before the clock stepped back: it has expired too.
 LEASE = """
-    UPDATE import_batch SET status = 'running', leased_until = clock_timestamp() + make_interval(secs => $1)
-    WHERE id = (SELECT b.id FROM import_batch b WHERE b.status IN ('pending', 'running')
-                    AND b.leased_until NOT BETWEEN clock_timestamp() AND clock_timestamp() + make_interval(secs => $1)
-                    AND NOT EXISTS (SELECT FROM import_batch e
-                                    WHERE e.id = ANY(b.waits_for) AND e.status IN ('pending', 'running'))
-                ORDER BY b.served_at, b.id LIMIT 1 FOR UPDATE OF b SKIP LOCKED)
-    RETURNING id, kind, created_by, created_at, waits_for IS NOT NULL AS is_placed
+    WITH next AS (
+        SELECT b.id, b.served_by IS DISTINCT FROM $2 AS was_elsewhere FROM import_batch b
+        WHERE b.status IN ('pending', 'running')
+            AND b.leased_until NOT BETWEEN clock_timestamp() AND clock_timestamp() + make_interval(secs => $1)
+            AND NOT EXISTS (SELECT FROM import_batch e
+                            WHERE e.id = ANY(b.waits_for) AND e.status IN ('pending', 'running'))
+        ORDER BY b.served LIMIT 1 FOR UPDATE OF b SKIP LOCKED
+    )
+    UPDATE import_batch b SET status = 'running', turn = turn + 1, served_by = $2,
+        leased_until = clock_timestamp() + make_interval(secs => $1)
+    FROM next WHERE b.id = next.id
+    RETURNING b.id, b.turn, b.kind, b.created_by, b.arrived, b.waits_for IS NOT NULL AS is_placed, next.was_elsewhere
 """
-EARLIER = """
-    SELECT id FROM import_batch WHERE status IN ('pending', 'running') AND created_at < $1 AND id <> $2
-    ORDER BY created_at
-"""
+EARLIER = "SELECT id FROM import_batch WHERE status IN ('pending', 'running') AND arrived < $1 ORDER BY arrived"
+# Both sides are sorted or hashed once. A join would compare each key of one file with each of the other.
 CHANGES_WHAT_IS_NEEDED = """
-    WITH earlier AS (SELECT unnest(changes) AS key FROM import_row WHERE batch_id = $1 AND outcome = 'waiting'),
-        later AS (SELECT unnest(changes || refers_to) AS key FROM import_row WHERE batch_id = $2)
-    SELECT EXISTS (SELECT FROM earlier JOIN later USING (key))
+    SELECT EXISTS (
+        SELECT unnest(changes) FROM import_row WHERE batch_id = $1 AND outcome = 'waiting'
+        INTERSECT SELECT unnest(changes || refers_to) FROM import_row WHERE batch_id = $2)
 """
 PLACE = """
-    UPDATE import_batch SET waits_for = $2::uuid[],
-        leased_until = CASE WHEN $2 = '{}'::uuid[] THEN leased_until ELSE '-infinity' END,
-        status = CASE WHEN $2 = '{}'::uuid[] THEN status ELSE 'pending' END
-    WHERE id = $1
+    UPDATE import_batch SET waits_for = $3::uuid[],
+        leased_until = CASE WHEN $3 = '{}'::uuid[] THEN leased_until ELSE '-infinity' END,
+        status = CASE WHEN $3 = '{}'::uuid[] THEN status ELSE 'pending' END
+    WHERE id = $1 AND turn = $2 AND status = 'running'
 """
+# Turns of two processes overlap if one was slower than its lease: each counts what the other has recorded.
+LOCK = "SELECT FROM import_batch WHERE id = $1 FOR UPDATE"
 # Another process may have recorded the same rows, if this one was slower than its lease.
 END_TURN = """
     WITH recorded AS (
@@ -56,7 +63,8 @@ END_TURN = """
         SELECT outcome, 1 AS rows FROM recorded UNION ALL SELECT 'waiting', -1 FROM recorded
         UNION ALL SELECT key, value::integer FROM jsonb_each_text((SELECT progress FROM import_batch WHERE id = $1))
     )
-    UPDATE import_batch SET leased_until = '-infinity', served_at = clock_timestamp(), progress = (
+    UPDATE import_batch SET leased_until = CASE WHEN turn = $8 THEN '-infinity' ELSE leased_until END,
+        served = nextval('import_order'), progress = (
         SELECT jsonb_object_agg(outcome, rows)
         FROM (SELECT outcome, sum(rows) AS rows FROM changed GROUP BY outcome HAVING sum(rows) > 0) AS o
     )
@@ -74,11 +82,16 @@ FINISH = """
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A file whose rows this process may process until its lease ends."""
+    """A file whose rows this process may process until its lease ends.
+
+    `number` counts the leases of the file. `was_elsewhere`: its last turn, if any, was that of another process.
+    """
 
     batch_id: UUID
+    number: int
     kind: str
     created_by: str
+    was_elsewhere: bool
 
 
 class Turns:
@@ -86,34 +99,49 @@ class Turns:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._process = uuid4()
 
     async def next(self) -> Turn | None:
         """Lease the file that has not been served for longest; None if no file can be processed now."""
-        while batch := await self._pool.fetchrow(LEASE, LEASE_SECONDS):
-            if batch["is_placed"] or await self._place(batch["id"], batch["created_at"]):
-                return Turn(batch["id"], batch["kind"], batch["created_by"])
+        while batch := await self._pool.fetchrow(LEASE, LEASE_SECONDS, self._process):
+            turn = Turn(batch["id"], batch["turn"], batch["kind"], batch["created_by"], batch["was_elsewhere"])
+            if batch["is_placed"] or await self._place(turn, batch["arrived"]):
+                return turn
         return None
 
     async def end(self, turn: Turn, results: Sequence[RowResult]) -> None:
         """Record the results of the rows, and give way to the next file."""
-        await self._pool.execute(
-            END_TURN,
-            turn.batch_id,
-            [result.number for result in results],
-            [result.outcome for result in results],
-            [result.status for result in results],
-            [result.subject for result in results],
-            [result.problem for result in results],
-            KEEPS_NO_CELLS,
-        )
+        async with transaction(self._pool) as held:
+            await held.execute(LOCK, turn.batch_id)
+            await held.execute(
+                END_TURN,
+                turn.batch_id,
+                [result.number for result in results],
+                [result.outcome for result in results],
+                [result.status for result in results],
+                [result.subject for result in results],
+                [result.problem for result in results],
+                KEEPS_NO_CELLS,
+                turn.number,
+            )
 
     async def finish(self, turn: Turn) -> None:
         """End the import of a file that has no waiting rows."""
         await self._pool.execute(FINISH, turn.batch_id)
 
-    async def _place(self, batch_id: UUID, created_at: datetime) -> bool:
-        """Find the earlier files that a file must wait for, once. Return whether there is none."""
-        earlier = [row["id"] for row in await self._pool.fetch(EARLIER, created_at, batch_id)]
-        waits_for = [each for each in earlier if await self._pool.fetchval(CHANGES_WHAT_IS_NEEDED, each, batch_id)]
-        await self._pool.execute(PLACE, batch_id, waits_for)
+    async def _place(self, turn: Turn, arrived: int) -> bool:
+        """Find the earlier files that a file must wait for, once. Return whether there is none.
+
+        If this takes too long, the file is tried again after its lease, and the others get their turns meanwhile.
+        """
+        try:
+            waits_for = [
+                earlier
+                for (earlier,) in await self._pool.fetch(EARLIER, arrived)
+                if await self._pool.fetchval(CHANGES_WHAT_IS_NEEDED, earlier, turn.batch_id)
+            ]
+        except (TimeoutError, QueryCanceledError):
+            structlog.get_logger().warning("import.not_placed", batch_id=str(turn.batch_id))
+            return False
+        await self._pool.execute(PLACE, turn.batch_id, turn.number, waits_for)
         return not waits_for

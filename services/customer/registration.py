@@ -49,7 +49,7 @@ class Registration:
         try:
             return customer_id, await self._customers.handle(customer_id, command, context, authorize=authorize)
         except RejectedError as refusal:
-            current_id = await self._current_id(customer_id)
+            current_id = await self.current_id(customer_id)
             if current_id == customer_id or not (isinstance(refusal, MovedError) or refusal.code == LEADS_ELSEWHERE):
                 raise
         led = command.with_entry(replace(command.entry, led_by=await self._names_before(customer_id)))
@@ -57,7 +57,7 @@ class Registration:
 
     async def known_as(self, system: str, number: str) -> UUID | None:
         """Return the customer with this number in another system, including every acknowledged command."""
-        found = await self._current_id(self._pseudonyms.customer(system, number))
+        found = await self.current_id(self._pseudonyms.customer(system, number))
         return found if (await self._customers.load(found)).state.known else None
 
     async def known_recently_as(self, system: str, number: str) -> UUID | None:
@@ -82,7 +82,7 @@ class Registration:
     async def has_name(self, system: str, number: str, name: str) -> bool:
         """Whether the customer with this number has or had this name; a person's name is not compared."""
         number_id = self._pseudonyms.customer(system, number)
-        present = (await self._customers.load(await self._current_id(number_id))).state
+        present = (await self._customers.load(await self.current_id(number_id))).state
         keys = [*present.name_keys, *await self._names_before(number_id)]
         return not keys or is_name_of(keys, name)
 
@@ -109,7 +109,7 @@ class Registration:
         return (await self._customers.load_recent(customer_id)).state
 
     async def _is_known(self, customer_id: UUID) -> bool:
-        return (await self._customers.load(await self._current_id(customer_id))).state.known
+        return (await self._customers.load(await self.current_id(customer_id))).state.known
 
     async def _names_before(self, customer_id: UUID) -> tuple[str, ...]:
         """Return the keys of the names of those through whom an id leads to the present customer."""
@@ -117,7 +117,7 @@ class Registration:
         holder = (await self._customers.load(first.reserved_for)).state if first.reserved_for else first
         return tuple(key for each in (first, holder) if each.merged_into for key in each.name_keys)
 
-    async def _current_id(self, customer_id: UUID) -> UUID:
+    async def current_id(self, customer_id: UUID) -> UUID:
         """Return the present customer of an id: the one that its number is reserved for, or that it was merged into."""
         owner_id = (await self._customers.load(customer_id)).state.reserved_for or customer_id
         return (await self._customers.load(owner_id)).state.merged_into or owner_id

@@ -76,8 +76,8 @@ class CommerceImport:
         customer = self._pseudonyms.customer_keys(system, cells["customer_number"], cells["customer"])
         return RowKeys([self._commerce.numbered(kind, system, number)] if number else [], customer)
 
-    async def prepare(self, rows: Sequence[Row]) -> None:
-        await self._lookup.prepare(rows, "customer_number")
+    async def prepare(self, rows: Sequence[Row], import_id: str, *, was_elsewhere: bool) -> None:
+        await self._lookup.prepare(rows, "customer_number", import_id, was_elsewhere=was_elsewhere)
 
     def at(self, text: str, column: str) -> datetime | None:
         found = moment(text, column)

@@ -41,8 +41,10 @@ class CustomerLookup:
         self._level: LRUCache[str, bool] = LRUCache(CACHED_IMPORTS)
         self._registered: LRUCache[NameInFile, frozenset[UUID]] = LRUCache(CACHED_NAMES)
 
-    async def prepare(self, rows: Sequence[Row], field: str) -> None:
+    async def prepare(self, rows: Sequence[Row], field: str, import_id: str, *, was_elsewhere: bool) -> None:
         """Read the customers whose numbers are in a field of the rows."""
+        if was_elsewhere:
+            self._level.pop(import_id, None)
         await self._registration.refresh((system_of(row.cells), row.cells[field]) for row in rows if row.cells[field])
 
     async def numbered(self, system: str, number: str, name: str, column: str) -> UUID | None:
@@ -65,7 +67,7 @@ class CustomerLookup:
         if former := await self._registration.known_as(FILE_SYSTEM, name):
             addressed.setdefault(former, self._pseudonyms.customer(FILE_SYSTEM, name))
         for registered in self._registered.get((context.correlation_id, name_key(name)), ()):
-            addressed.setdefault(registered, registered)
+            addressed.setdefault(await self._registration.current_id(registered), registered)
         if len(addressed) > 1:
             raise ambiguous(addressed, column)
         return next((Named(present_id, own_id) for present_id, own_id in addressed.items()), None)
@@ -83,7 +85,7 @@ class CustomerLookup:
         self._registered[place] = self._registered.get(place, frozenset()) | {customer_id}
 
     async def _level_with(self, context: Context) -> None:
-        """Wait once per file until the list of customers holds what was recorded before."""
+        """Wait until the list of customers holds what was recorded before: once, and after turns of other processes."""
         if context.correlation_id not in self._level:
             await self._names.catch_up()
             self._level[context.correlation_id] = True

@@ -66,8 +66,8 @@ class CustomerImport:
         cells = row.cells
         return RowKeys(self._pseudonyms.customer_keys(system_of(cells), cells["number"], cells["name"]), ())
 
-    async def prepare(self, rows: Sequence[Row]) -> None:
-        await self._lookup.prepare(rows, "number")
+    async def prepare(self, rows: Sequence[Row], import_id: str, *, was_elsewhere: bool) -> None:
+        await self._lookup.prepare(rows, "number", import_id, was_elsewhere=was_elsewhere)
 
     async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
         cells = row.cells

@@ -35,10 +35,7 @@ class CustomerLookup:
         """
         reference = (context.correlation_id, system, number, name)
         if reference not in self._answers:
-            known = await self._wait_for(system, number, name, context.now)
-            if known:
-                await self._customers.require_kept(known)
-            self._answers[reference] = known
+            self._answers[reference] = await self._wait_for(system, number, name, context.now)
         found = self._answers[reference]
         if found is None:
             raise RowProblemError(
@@ -47,7 +44,12 @@ class CustomerLookup:
                 "There is no such customer. Import the customers first.",
                 "没有该客户，请先导入客户。",
             )
-        return found
+        return await self._present(found)
+
+    async def _present(self, customer_id: UUID) -> UUID:
+        """Return the customer, or the one that it was merged into. Raises GoneError: it may have been erased since."""
+        present = await self._customers.survivor_of(customer_id)
+        return (await self._customers.require_kept(present.customer_id if present else customer_id)).customer_id
 
     async def _wait_for(self, system: str, number: str, name: str, imported_at: datetime) -> UUID | None:
         """Return the customer, or None once all customers recorded before `imported_at` have arrived."""
@@ -57,6 +59,9 @@ class CustomerLookup:
             # Read this before the look-up, which then sees every event up to it.
             complete = await self._customers.complete_until() > imported_at
             found = await self._look_up(system, number, name)
+            # A duplicate may arrive before the customer that it was merged into.
+            if found and not await self._customers.survivor_of(found):
+                found = None
             if found or complete or loop.time() > give_up_at:
                 return found
             await asyncio.sleep(POLL_SECONDS)

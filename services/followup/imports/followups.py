@@ -79,7 +79,7 @@ class FollowupImport:
         said = [cells[field] for field in ("followed_up_on", "content", "owner", "owner_id")]
         return RowKeys([self._pseudonyms.derived("follow-up", *map(str, customer), *said)], customer)
 
-    async def prepare(self, rows: Sequence[Row]) -> None:
+    async def prepare(self, rows: Sequence[Row], import_id: str, *, was_elsewhere: bool) -> None:
         """Read nothing: each customer is looked up once per file."""
 
     async def import_row(self, row: Row, context: Context) -> tuple[RowOutcome, UUID]:
