@@ -62,7 +62,9 @@ class CustomerLookup:
     async def named(self, name: str, column: str, context: Context) -> Named | None:
         """Return the one company with this name, or None; raise RowProblemError if several have it."""
         await self._level_with(context)
-        addressed = {found.present_id: found.customer_id for found in await self._names.named(name)}
+        # The list of customers may not show a merge yet.
+        listed = await self._names.named(name)
+        addressed = {await self._registration.current_id(each.present_id): each.customer_id for each in listed}
         # A company that was registered by a file without numbers, under a name that it may have lost since.
         if former := await self._registration.known_as(FILE_SYSTEM, name):
             addressed.setdefault(former, self._pseudonyms.customer(FILE_SYSTEM, name))

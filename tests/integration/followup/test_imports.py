@@ -3,10 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from chassis.commands.command import Context
+from chassis.commands.decider import GoneError
 from chassis.consume.positions import Progress
 from chassis.files.formats import CSV_TYPE
 from services.followup.imports import customer_lookup
@@ -215,3 +217,31 @@ async def test_no_more_looked_up_customers_are_cached_than_the_limit(
 
     assert found == known * 2
     assert len(resolver._answers) == 2
+
+
+async def test_a_customer_that_is_erased_or_merged_between_two_rows_is_not_taken_for_what_it_was(world: World) -> None:
+    resolver = CustomerLookup(Customers(world.pool), world.pseudonyms)
+    context = Context("key", "ops", "file-1", datetime(2024, 6, 3, tzinfo=UTC))
+    first, second = [await world.hears_of_customer(name=name) for name in COMPANIES[:2]]
+    assert await resolver.resolve("file", "", COMPANIES[0], context) == first
+    await world.pool.execute("UPDATE customer_ref SET merged_into = $2 WHERE customer_id = $1", first, second)
+    assert await resolver.resolve("file", "", COMPANIES[0], context) == second
+    await world.pool.execute("UPDATE customer_ref SET is_erased = true WHERE customer_id = $1", second)
+    with pytest.raises(GoneError):
+        await resolver.resolve("file", "", COMPANIES[0], context)
+
+
+async def test_a_duplicate_whose_survivor_has_not_arrived_fails_its_row_only(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(customer_lookup, "LONGEST_WAIT_SECONDS", 0.2)
+    duplicate = await world.hears_of_customer(name="上海腾云")
+    await world.hears_of_customer(name="北京新创")
+    await world.pool.execute("UPDATE customer_ref SET merged_into = $2 WHERE customer_id = $1", duplicate, uuid4())
+
+    bad, good = await imported_rows(
+        world, "上海腾云,2024-06-03,续签,王敏,已完成,", "北京新创,2024-06-03,续签,王敏,已完成,"
+    )
+
+    assert (bad["status"], bad["problem"]["code"]) == (422, "customer-unknown")
+    assert good["outcome"] == "created"
