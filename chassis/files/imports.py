@@ -17,6 +17,7 @@ import uuid_utils.compat as uuid_utils
 
 from chassis.commands.command import Context
 from chassis.files.importer import Importer, RowOutcome
+from chassis.files.kept_cells import clear_erased_cells
 from chassis.files.row_import import import_rows
 from chassis.files.sent_file import SentFile
 from chassis.files.spreadsheet import OpenedTable, open_table
@@ -82,6 +83,8 @@ class Imports:
                 counts = {RowOutcome.WAITING: table.count - failed, RowOutcome.FAILED: failed}
                 progress = {outcome: rows for outcome, rows in counts.items() if rows}
                 await held.execute(COMPLETE_BATCH, batch_id, table.notes(), progress)
+        if failed:
+            await clear_erased_cells(self._pool, batch_id)
         self._woken.set()
         return batch_id, table.sheet, table.notes()
 

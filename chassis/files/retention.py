@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import structlog
 
-from chassis.files.kept_cells import clear_expired_cells
+from chassis.files.kept_cells import clear_expired_cells, delete_expired_keys
 from chassis.postgres.database import Pool, transaction
 from chassis.runtime.clock import utc_now
 from chassis.runtime.supervisor import Health
@@ -69,5 +69,6 @@ class ResultMaintenance:
                 pass
             while await clear_expired_cells(self._pool):
                 pass
+            await delete_expired_keys(self._pool)
             self._health.ready()
             await asyncio.sleep(CHECK_SECONDS)

@@ -54,7 +54,8 @@ END_TURN = """
     WITH recorded AS (
         UPDATE import_row r SET cells = '{}', outcome = n.outcome,
             status = n.status, subject = n.subject, problem = n.problem,
-            original = CASE WHEN n.outcome = 'failed' AND n.status <> $7 THEN r.original END
+            original = CASE WHEN n.outcome = 'failed' AND n.status <> $7 AND NOT EXISTS (
+                SELECT FROM erased_import_key WHERE key = ANY(r.changes || r.refers_to)) THEN r.original END
         FROM unnest($2::integer[], $3::text[], $4::smallint[], $5::uuid[], $6::jsonb[])
             AS n(number, outcome, status, subject, problem)
         WHERE r.batch_id = $1 AND r.number = n.number AND r.outcome = 'waiting'

@@ -17,6 +17,7 @@ FACTS = Text("kept for ever", "永久保留")
 UNTIL_ERASED = Text("kept until erased", "保留至被删除个人数据")
 OBJECTS = Text("one row per object", "每个对象一行")
 SEVEN_DAYS = Text("7 days", "7 天")
+FOURTEEN_DAYS = Text("14 days", "14 天")
 NINETY_DAYS = Text("90 days", "90 天")
 UNTIL_HANDLED = Text("until replayed, discarded, or 90 days", "至重放、丢弃，或 90 天")
 UNTIL_DONE = Text("until carried out", "至执行完成")
@@ -30,6 +31,7 @@ KEPT: Mapping[str, Text] = {
     "vault": UNTIL_ERASED,
     **dict.fromkeys(("idempotency", "idempotency_other"), SEVEN_DAYS),
     "import_row": NINETY_DAYS,
+    "erased_import_key": FOURTEEN_DAYS,
     "parked_event": UNTIL_HANDLED,
     **dict.fromkeys(("consumer_position", "relay_cursor", "relay_lease", "relay_partition", "store_epoch"), FIXED),
     **dict.fromkeys(("schema_migrations", "business_zone"), FIXED),

@@ -30,7 +30,12 @@ CONSUMER = {
     "parked_event": "DELETE INSERT SELECT UPDATE",
     "discarded_event": "INSERT SELECT",
 }
-IMPORTS = {"import_batch": "INSERT SELECT UPDATE", "import_row": "DELETE INSERT SELECT UPDATE"}
+IMPORTS = {
+    "import_batch": "INSERT SELECT UPDATE",
+    "import_row": "DELETE INSERT SELECT UPDATE",
+    "erased_import_key": "DELETE INSERT SELECT UPDATE",
+    "import_order": "USAGE",
+}
 # All privileges of the roles of running services. They may not even read any other table.
 RIGHTS: Mapping[str, Mapping[str, str]] = {
     "customer": STORE
