@@ -28,7 +28,7 @@ MAY_CATCH_EVERYTHING = {
     "chassis/consume/newer_events.py": "a customer whose replay fails stays parked, and the others flow",
     "chassis/store/group_commit.py": "whatever a commit raises goes to the callers whose items it was about",
     "chassis/consume/inbound.py": "whatever a message does to us, it is parked and the others flow",
-    "chassis/files/row_import.py": "whatever a row does to its commands, it fails alone, and the other rows are imported",
+    "chassis/files/row_import.py": "whatever a row does to us, it fails alone and the other rows are imported",
     "chassis/runtime/supervisor.py": "whatever ends a task is logged and counted, and the task is started again",
 }
 
