@@ -20,7 +20,7 @@ BEGINNING = UUID(int=0)
 # The former leaders of an employee that are kept: customers from before a stated leader was marked may have them.
 MAX_LEADERS = 20
 
-# The latest leaders first, each once.
+# The latest leaders first, each once. Only the build before reads `leader_id` and `recorded_at`: one can go back to it.
 STORE = """
     INSERT INTO leader_change (stream_id, position, event_id, employee_id, leader_id, leader_ids, recorded_at,
         correlation_id, traceparent, due_at)
