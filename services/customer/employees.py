@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from chassis.commands.holders import employees_left
-from chassis.postgres.database import Pool
+from chassis.postgres.database import Connection, Pool, connection
 
 COLUMNS = "employee_id AS id, name, leader_id, left_at, left_at IS NOT NULL AS has_left"
 ALL = f"SELECT {COLUMNS} FROM employee ORDER BY employee_id"  # noqa: S608
@@ -18,11 +18,15 @@ LEADER = """
 """
 LEFT = "SELECT employee_id FROM employee WHERE employee_id = ANY($1) AND left_at IS NOT NULL ORDER BY employee_id"
 SAVE = """
-    INSERT INTO employee (employee_id, name, leader_id, left_at)
-    VALUES ($1, $2, $3, CASE WHEN $4::boolean THEN now() END)
+    INSERT INTO employee (employee_id, name, left_at) VALUES ($1, $2, CASE WHEN $3::boolean THEN now() END)
     ON CONFLICT (employee_id) DO UPDATE SET name = excluded.name,
-        leader_id = CASE WHEN NOT $5 THEN coalesce(excluded.leader_id, employee.leader_id) END,
-        left_at = CASE WHEN $4 IS NULL THEN employee.left_at WHEN $4 THEN coalesce(employee.left_at, now()) END
+        left_at = CASE WHEN $3 IS NULL THEN employee.left_at WHEN $3 THEN coalesce(employee.left_at, now()) END
+"""
+# The name of an employee who is not saved yet is unknown: the id is used instead.
+SAVE_LEADER = """
+    INSERT INTO employee (employee_id, name, leader_id, leader_version) VALUES ($1, $1, $2, $3)
+    ON CONFLICT (employee_id) DO UPDATE SET leader_id = excluded.leader_id, leader_version = excluded.leader_version
+    WHERE employee.leader_version < excluded.leader_version
 """
 INTRODUCE = "INSERT INTO employee (employee_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 
@@ -64,14 +68,18 @@ class Employees:
         """Save the name of an employee from a file, unless the employee is known already."""
         await self._pool.execute(INTRODUCE, employee_id, name)
 
-    async def save(
-        self,
-        employee_id: str,
-        name: str,
-        leader_id: str | None = None,
-        *,
-        has_left: bool | None = None,
-        has_no_leader: bool = False,
-    ) -> None:
-        """Save an employee; an absent leader or `has_left` stays as it is. `has_no_leader` deletes the leader."""
-        await self._pool.execute(SAVE, employee_id, name, leader_id, has_left, has_no_leader)
+    async def save(self, employee_id: str, name: str, *, has_left: bool | None = None) -> None:
+        """Save an employee. The leader, and an absent `has_left`, stay as they are."""
+        await self._pool.execute(SAVE, employee_id, name, has_left)
+
+    async def save_leader(self, employee_id: str, leader_id: str | None, version: int) -> None:
+        async with connection(self._pool) as held:
+            await save_leader(held, employee_id, leader_id, version)
+
+
+async def save_leader(held: Connection, employee_id: str, leader_id: str | None, version: int) -> None:
+    """Save the leader that the employee has since this version of the employee's stream.
+
+    Guarantee: the order of the events decides, not that of the calls. What is older than the list changes nothing.
+    """
+    await held.execute(SAVE_LEADER, employee_id, leader_id, version)

@@ -60,14 +60,11 @@ async def keep_employee(
     known = await needs.employees.one(employee_id)
     if known is None or known.leader_id != employee.leader_id:
         await needs.employees.require_present(employee.leader_id)
-    has_no_leader = EmployeeField.LEADER_ID in employee.clear
     if employee.has_left is not None:
         await state_presence(employee_id, caller, needs, has_left=employee.has_left, known=known)
-    if employee.leader_id or has_no_leader:
+    if employee.leader_id or EmployeeField.LEADER_ID in employee.clear:
         await state_leader(employee_id, employee.leader_id, caller, needs, known)
-    await needs.employees.save(
-        employee_id, employee.name, employee.leader_id, has_left=employee.has_left, has_no_leader=has_no_leader
-    )
+    await needs.employees.save(employee_id, employee.name, has_left=employee.has_left)
     saved = await needs.employees.one(employee_id)
     if saved is None:
         raise not_found()
@@ -86,11 +83,16 @@ async def state_presence(
 async def state_leader(
     employee_id: str, leader_id: str | None, caller: Caller, needs: Dependencies, known: EmployeeView | None
 ) -> None:
-    """Publish a change before it is saved, like one of presence. It has its own idempotency key."""
+    """Publish a change, then save it: the projection saves it too, also if this request is interrupted in between.
+
+    It has its own idempotency key.
+    """
     previous_id = known.leader_id if known else None
     command = StateLeader(employee_id=employee_id, leader_id=leader_id, previous_id=previous_id)
     context = caller.context._replace(key=f"{caller.context.key}|leader")
-    await needs.employments.handle(stream_of(employee_id, needs), command, context)
+    handled = await needs.employments.handle(stream_of(employee_id, needs), command, context)
+    if handled.events or handled.replayed:
+        await needs.employees.save_leader(employee_id, leader_id, handled.version)
 
 
 def stream_of(employee_id: str, needs: Dependencies) -> UUID:

@@ -14,7 +14,7 @@ import structlog
 from chassis.commands.command import Context
 from chassis.commands.command_handler import CommandHandler
 from chassis.commands.decider import RejectedError
-from chassis.postgres.database import UNAVAILABLE, Pool
+from chassis.postgres.database import Pool
 from chassis.runtime.clock import Clock, utc_now
 from services.customer.actor import ACTOR
 from services.customer.commands import FollowOwnersLeader
@@ -27,16 +27,15 @@ EMPLOYEES_AT_ONCE = 20
 # Customers of one employee before it is another employee's turn.
 PART = 100
 CONCURRENCY = 4
-# Longer than any command: one that read the former leader has ended by then, and the next pass finds its customer.
-SETTLES_AFTER = timedelta(seconds=15)
 PAUSE = timedelta(minutes=1)
 
 
 class LeaderFollower:
     """A timer calls `run_due`. A step that is repeated appends nothing.
 
-    Guarantee: a change is finished when a pass finds no customer to change, SETTLES_AFTER after it was recorded. Until
-    then another pass follows, so a customer that could not be changed delays no other customer and is tried again.
+    Guarantee: a change is finished when a pass finds no customer to change. Until then another pass follows, so a
+    customer that could not be changed delays no other customer and is tried again. A customer that gets a former leader
+    afterwards makes the change due again (`changes.apply`).
     """
 
     def __init__(
@@ -56,30 +55,24 @@ class LeaderFollower:
         return len(due)
 
     async def _continue(self, change: LeaderChange) -> None:
-        now, leader_id = self._clock(), await self._leader_of(change)
-        settled_at = change.recorded_at + SETTLES_AFTER
+        now, leader_id = self._clock(), await self._employees.leader_of(change.employee_id)
         found = await changes.to_change(self._pool, change, leader_id, PART)
         await self._follow_all(change, found, leader_id)
         if len(found) == PART:
             await changes.continue_after(self._pool, change, found[-1]["customer_id"], now)
-        elif now < settled_at:
-            await changes.continue_after(self._pool, change, BEGINNING, settled_at)
         elif found or change.after != BEGINNING:
             await changes.continue_after(self._pool, change, BEGINNING, now + PAUSE)
         else:
             await changes.finish(self._pool, change)
 
-    async def _leader_of(self, change: LeaderChange) -> str | None:
-        """Return the new leader. If that one has left since, what the list of employees says now counts."""
-        if change.leader_id and not await self._employees.left([change.leader_id]):
-            return change.leader_id
-        return await self._employees.leader_of(change.employee_id) if change.leader_id else None
-
     async def _follow_all(self, change: LeaderChange, found: Sequence[asyncpg.Record], leader_id: str | None) -> None:
-        """Change these customers. One that fails is left to the next pass, unless the database is unavailable."""
+        """Change these customers. One that fails is left to the next pass.
+
+        This includes time-outs. If the database is unavailable for all, the caller's next statement fails.
+        """
         steps = (self._follow(change, row, leader_id) for row in found)
         for row, error in zip(found, await asyncio.gather(*steps, return_exceptions=True), strict=True):
-            if isinstance(error, UNAVAILABLE) or (error and not isinstance(error, Exception)):
+            if error and not isinstance(error, Exception):
                 raise error
             if error and not isinstance(error, RejectedError):
                 structlog.get_logger().warning(

@@ -55,6 +55,7 @@ def handler(pseudonyms: Pseudonyms) -> Handler:
         await segments.apply(envelopes, held)
         # After the customers: these select from all customers that were there before.
         await handover_batches.apply(envelopes, held)
-        await changes.store(held, [change for each in envelopes if (change := changes.change_of(each))])
+        # After the customers: these are compared with the list of employees.
+        await changes.apply(envelopes, held)
 
     return apply

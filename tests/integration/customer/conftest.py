@@ -14,6 +14,7 @@ from chassis.postgres.database import Pool
 from chassis.runtime.supervisor import Supervisor
 from chassis.service import Service, ServiceContext
 from deploy.stack import tokens
+from services.customer import projection
 from services.customer.__main__ import build
 from tests.support.http_retry import patiently
 from tests.support.waiting import background, eventually, lasting
@@ -83,5 +84,14 @@ async def api(pool: Pool, issuer: Issuer) -> AsyncIterator[Api]:
     """The API with its list and its importer, without what needs Kafka."""
     service = service_on(pool)
     tasks = [lasting(task.run) for task in service.tasks if task.role not in {"relay", "consumer"}]
+    async with client_of(service.app) as client, background(*tasks):
+        yield Api(service, issuer, client, pool)
+
+
+@pytest.fixture
+async def still(pool: Pool, issuer: Issuer) -> AsyncIterator[Api]:
+    """The API and its list of customers. The tests call the timers."""
+    service = service_on(pool)
+    tasks = [lasting(task.run) for task in service.tasks if task.name == projection.CONSUMER]
     async with client_of(service.app) as client, background(*tasks):
         yield Api(service, issuer, client, pool)

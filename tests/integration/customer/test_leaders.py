@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -13,7 +12,7 @@ import httpx
 import pytest
 
 from chassis.commands.command_handler import CommandHandler
-from chassis.postgres.database import Pool, transaction
+from chassis.postgres.database import transaction
 from chassis.runtime.clock import utc_now
 from contracts.customer import EmployeeLeaderChanged
 from contracts.event import Envelope
@@ -24,24 +23,14 @@ from services.customer.dependencies import Dependencies
 from services.customer.domain import CUSTOMER, Customer
 from services.customer.leaders import changes, follower
 from services.customer.leaders.changes import MAX_LEADERS
-from services.customer.leaders.follower import PAUSE, SETTLES_AFTER, LeaderFollower
-from tests.integration.customer.conftest import Api, service_on
+from services.customer.leaders.follower import PAUSE, LeaderFollower
+from tests.integration.customer.conftest import Api
 from tests.integration.customer.test_merging import id_of, merge, release
-from tests.support.waiting import background, eventually, lasting
-from tests.unit.chassis.issuer import Issuer, client_of
+from tests.support.waiting import eventually
 
-LATER = SETTLES_AFTER + PAUSE
+LATER = PAUSE
 POSITION = "SELECT coalesce(max(position), 0) FROM consumer_position WHERE consumer = $1"
 DUE = "SELECT count(*) FROM leader_change WHERE due_at IS NOT NULL"
-
-
-@pytest.fixture
-async def still(pool: Pool, issuer: Issuer) -> AsyncIterator[Api]:
-    """The API and its list of customers. The tests call the timer of the leaders."""
-    service = service_on(pool)
-    tasks = [lasting(task.run) for task in service.tasks if task.name == projection.CONSUMER]
-    async with client_of(service.app) as client, background(*tasks):
-        yield Api(service, issuer, client, pool)
 
 
 async def put(api: Api, employee_id: str = "E1", **fields: Any) -> httpx.Response:
@@ -175,39 +164,29 @@ class Failing(CommandHandler[Customer]):
     """Fails for one customer."""
 
     failing: UUID
+    error: Exception
 
     async def handle(self, stream_id: UUID, *args: Any, **options: Any) -> Any:
         if stream_id == self.failing:
-            raise LookupError("unreadable")
+            raise self.error
         return await super().handle(stream_id, *args, **options)
 
 
-async def test_a_customer_that_fails_stops_no_other_and_is_tried_again(still: Api) -> None:
-    addresses = await owned(still, 3)
+@pytest.mark.parametrize("error", [LookupError("unreadable"), TimeoutError()], ids=["unreadable", "too slow"])
+async def test_a_customer_that_fails_stops_no_other_and_is_tried_again(still: Api, error: Exception) -> None:
+    addresses, [other] = await owned(still, 3), await owned(still, 1, "E2")
     needs = needs_of(still)
     handler = Failing(needs.store, CUSTOMER, needs.mapper)
-    handler.failing = UUID(id_of(addresses[0]))
+    handler.failing, handler.error = UUID(id_of(addresses[0])), error
     await leads(still, "L1")
-    await LeaderFollower(still.pool, handler, needs.employees).run_due()
-    assert await leaders(still, addresses) == [None, "L1", "L1"]
-    assert await still.pool.fetchval(DUE) == 1
+    await leads(still, "L1", "E2")
+    assert await worker(still, customers=handler).run_due() == 2
+    assert await leaders(still, [*addresses, other]) == [None, "L1", "L1", "L1"]
     await listed(still)
+    assert await worker(still, customers=handler).run_due() == 0
+    assert await still.pool.fetchval(DUE) == 2
     await worker(still, LATER).run_due()
     assert await leaders(still, addresses) == ["L1"] * 3
-
-
-async def test_a_command_that_had_read_the_former_leader_is_corrected(still: Api) -> None:
-    await leads(still, "L1")
-    [address] = await owned(still, 1)
-    await leads(still, "L2")
-    await worker(still).run_due()
-    late = AssignOwnerInList(owner_id="E1", owners_leader_id="L1")
-    context = ACTOR.on_timer(utc_now(), "late", "late")
-    await needs_of(still).customers.handle(UUID(id_of(address)), late, context)
-    assert await leaders(still, [address]) == ["L1"]
-    await listed(still)
-    await worker(still, SETTLES_AFTER).run_due()
-    assert await leaders(still, [address]) == ["L2"]
 
 
 async def test_an_unmarked_leader_that_was_never_the_owners_stays(still: Api) -> None:
