@@ -8,6 +8,7 @@ than that has the same effect, and reports `unchanged`.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import islice
 from uuid import UUID
@@ -55,6 +56,7 @@ class Imports:
         self._turns = Turns(pool)
         self._woken = asyncio.Event()
         self._reading = asyncio.Semaphore(FILES_AT_ONCE)
+        self._threads = ThreadPoolExecutor(FILES_AT_ONCE, "import")
 
     @property
     def pool(self) -> Pool:
@@ -74,7 +76,8 @@ class Imports:
         """
         importer, batch_id = self._importers[file.kind], uuid_utils.uuid7()
         async with self._reading:
-            table = await asyncio.to_thread(open_table, file.content, file.content_type, importer.columns, file.sheet)
+            arguments = file.content, file.content_type, importer.columns, file.sheet
+            table = await asyncio.get_running_loop().run_in_executor(self._threads, open_table, *arguments)
             async with transaction(self._pool) as held:
                 header = table.header.without_results(table.header.names)
                 await held.execute(ADD_BATCH, batch_id, file.sent_by, table.count, file.kind, table.sheet, header)
@@ -91,7 +94,8 @@ class Imports:
         """Store the rows, piece by piece. Return how many cannot be read."""
         rows = (stored(batch_id, row, importer, system) for row in table.rows())
         failed = 0
-        while piece := await asyncio.to_thread(lambda: list(islice(rows, ROWS_OF_A_PIECE))):
+        loop = asyncio.get_running_loop()
+        while piece := await loop.run_in_executor(self._threads, lambda: list(islice(rows, ROWS_OF_A_PIECE))):
             await held.copy_records_to_table("import_row", records=piece, columns=STORED)
             failed += sum(RowOutcome.FAILED in row for row in piece)
         return failed
