@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from itertools import islice
 from uuid import UUID
 
 import structlog
@@ -19,6 +18,7 @@ import uuid_utils.compat as uuid_utils
 from chassis.commands.command import Context
 from chassis.files.importer import Importer, RowOutcome
 from chassis.files.row_import import import_rows
+from chassis.files.row_pieces import next_piece
 from chassis.files.sent_file import SentFile
 from chassis.files.spreadsheet import OpenedTable, open_table
 from chassis.files.table import Column, Row, with_system
@@ -92,10 +92,13 @@ class Imports:
         self, held: Connection, batch_id: UUID, table: OpenedTable, importer: Importer, system: str
     ) -> int:
         """Store the rows, piece by piece. Return how many cannot be read."""
-        rows = (stored(batch_id, row, importer, system) for row in table.rows())
+        rows = table.rows()
+
+        def read() -> list[StoredRow]:
+            return [stored(batch_id, row, importer, system) for row in next_piece(rows, ROWS_OF_A_PIECE)]
+
         failed = 0
-        loop = asyncio.get_running_loop()
-        while piece := await loop.run_in_executor(self._threads, lambda: list(islice(rows, ROWS_OF_A_PIECE))):
+        while piece := await asyncio.get_running_loop().run_in_executor(self._threads, read):
             await held.copy_records_to_table("import_row", records=piece, columns=STORED)
             failed += sum(RowOutcome.FAILED in row for row in piece)
         return failed

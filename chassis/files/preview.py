@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
@@ -19,6 +18,7 @@ import uuid_utils.compat as uuid_utils
 from chassis.commands.command import Context
 from chassis.files.importer import Importer, RowOutcome, RowResult, in_order
 from chassis.files.row_import import import_rows
+from chassis.files.row_pieces import next_piece
 from chassis.files.sent_file import SentFile
 from chassis.files.spreadsheet import OpenedTable, open_table
 from chassis.files.table import Column, Row, with_system
@@ -66,7 +66,7 @@ class Previews:
 def read(file: SentFile, columns: Sequence[Column]) -> tuple[OpenedTable, list[Row]]:
     """Return the table of a file, and its first rows."""
     table = open_table(file.content, file.content_type, columns, file.sheet)
-    rows = islice(table.rows(), PREVIEWED_ROWS)
+    rows = next_piece(table.rows(), PREVIEWED_ROWS)
     return table, [Row(row.number, with_system(row.cells, file.system), row.fault) for row in rows]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chassis.files import preview
+from chassis.files import preview, row_pieces
 from chassis.files.preview import PREVIEWS_AT_ONCE
 from chassis.files.refusal import UnreadableTableError
 from chassis.files.spreadsheet import OpenedTable
@@ -103,6 +103,16 @@ async def test_the_first_rows_of_a_long_file_are_previewed(api: Api, monkeypatch
     monkeypatch.setattr(preview, "PREVIEWED_ROWS", 2)
     told = await previewed(api, CUSTOMERS)
     assert (told["rows"], told["previewed"], len(told["items"])) == (9, 2, 2)
+
+
+async def test_fewer_rows_are_previewed_if_they_are_long_and_all_are_imported(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(row_pieces, "PIECE_CHARACTERS", 1)
+    told = await previewed(api, CUSTOMERS)
+    assert (told["rows"], told["previewed"], len(told["items"])) == (9, 1, 1)
+    batch = await imported(api, CUSTOMERS, "customers")
+    assert (batch["rows"], len(await rows_of(api, batch))) == (9, 9)
 
 
 async def test_one_file_is_previewed_at_a_time(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
