@@ -8,8 +8,8 @@ than that has the same effect, and reports `unchanged`.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from itertools import islice
 from uuid import UUID
 
 import structlog
@@ -19,6 +19,7 @@ from chassis.commands.command import Context
 from chassis.files.importer import Importer, RowOutcome
 from chassis.files.kept_cells import clear_erased_cells
 from chassis.files.row_import import import_rows
+from chassis.files.row_pieces import next_piece
 from chassis.files.sent_file import SentFile
 from chassis.files.spreadsheet import OpenedTable, open_table
 from chassis.files.table import Column, Row, with_system
@@ -56,6 +57,7 @@ class Imports:
         self._turns = Turns(pool)
         self._woken = asyncio.Event()
         self._reading = asyncio.Semaphore(FILES_AT_ONCE)
+        self._threads = ThreadPoolExecutor(FILES_AT_ONCE, "import")
 
     @property
     def pool(self) -> Pool:
@@ -75,7 +77,8 @@ class Imports:
         """
         importer, batch_id = self._importers[file.kind], uuid_utils.uuid7()
         async with self._reading:
-            table = await asyncio.to_thread(open_table, file.content, file.content_type, importer.columns, file.sheet)
+            arguments = file.content, file.content_type, importer.columns, file.sheet
+            table = await asyncio.get_running_loop().run_in_executor(self._threads, open_table, *arguments)
             async with transaction(self._pool) as held:
                 header = table.header.without_results(table.header.names)
                 await held.execute(ADD_BATCH, batch_id, file.sent_by, table.count, file.kind, table.sheet, header)
@@ -92,9 +95,13 @@ class Imports:
         self, held: Connection, batch_id: UUID, table: OpenedTable, importer: Importer, system: str
     ) -> int:
         """Store the rows, piece by piece. Return how many cannot be read."""
-        rows = (stored(batch_id, row, importer, system) for row in table.rows())
+        rows = table.rows()
+
+        def read() -> list[StoredRow]:
+            return [stored(batch_id, row, importer, system) for row in next_piece(rows, ROWS_OF_A_PIECE)]
+
         failed = 0
-        while piece := await asyncio.to_thread(lambda: list(islice(rows, ROWS_OF_A_PIECE))):
+        while piece := await asyncio.get_running_loop().run_in_executor(self._threads, read):
             await held.copy_records_to_table("import_row", records=piece, columns=STORED)
             failed += sum(RowOutcome.FAILED in row for row in piece)
         return failed

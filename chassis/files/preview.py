@@ -1,14 +1,16 @@
 """Previews an import: runs the commands of the rows of a file on a store that keeps nothing.
 
 Guarantees. Nothing is stored: no event, no key, no row of the file. A row sees what the rows before it would change.
+Never more than PREVIEWS_AT_ONCE files are read at once: a thread goes on reading after its preview was given up, and
+the next file waits for it.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
@@ -16,9 +18,10 @@ import uuid_utils.compat as uuid_utils
 from chassis.commands.command import Context
 from chassis.files.importer import Importer, RowOutcome, RowResult, in_order
 from chassis.files.row_import import import_rows
+from chassis.files.row_pieces import next_piece
 from chassis.files.sent_file import SentFile
 from chassis.files.spreadsheet import OpenedTable, open_table
-from chassis.files.table import Row, with_system
+from chassis.files.table import Column, Row, with_system
 
 # Of a longer file, the first rows are previewed.
 PREVIEWED_ROWS = 2_000
@@ -49,19 +52,22 @@ class Previews:
         """`importers` returns importers on a new `PreviewStore`, by kind of file."""
         self._importers = importers
         self._slots = asyncio.Semaphore(PREVIEWS_AT_ONCE)
+        # Of their own: files that are read for long must not take the threads that asyncio resolves names with.
+        self._threads = ThreadPoolExecutor(PREVIEWS_AT_ONCE, "preview")
 
     async def preview(self, file: SentFile) -> Preview:
         """Return what an import would do. Raises UnreadableTableError, or TimeoutError after PREVIEW_SECONDS."""
         async with asyncio.timeout(PREVIEW_SECONDS), self._slots:
             importer = self._importers()[file.kind]
-            table = await asyncio.to_thread(open_table, file.content, file.content_type, importer.columns, file.sheet)
-            rows = await asyncio.to_thread(lambda: first_rows(table, file.system))
+            table, rows = await asyncio.get_running_loop().run_in_executor(self._threads, read, file, importer.columns)
             return Preview(table.count, table.sheet, table.notes(), await results(importer, rows, file.sent_by))
 
 
-def first_rows(table: OpenedTable, system: str) -> list[Row]:
-    rows = islice(table.rows(), PREVIEWED_ROWS)
-    return [Row(row.number, with_system(row.cells, system), row.fault) for row in rows]
+def read(file: SentFile, columns: Sequence[Column]) -> tuple[OpenedTable, list[Row]]:
+    """Return the table of a file, and its first rows."""
+    table = open_table(file.content, file.content_type, columns, file.sheet)
+    rows = next_piece(table.rows(), PREVIEWED_ROWS)
+    return table, [Row(row.number, with_system(row.cells, file.system), row.fault) for row in rows]
 
 
 async def results(importer: Importer, rows: Sequence[Row], sent_by: str) -> list[RowResult]:

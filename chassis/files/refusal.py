@@ -1,6 +1,13 @@
 """The reasons to refuse a whole file, in English and in Chinese."""
 
-from chassis.files.table import MAX_BYTES, MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS
+from chassis.files.table import (
+    MAX_BYTES,
+    MAX_CELL_CHARACTERS,
+    MAX_COLUMNS,
+    MAX_ROW_CHARACTERS,
+    MAX_ROWS,
+    MAX_TABLE_CHARACTERS,
+)
 
 REASONS = {
     "unsupported-type": (
@@ -39,6 +46,14 @@ REASONS = {
     "cell-too-long": (
         f"Row {{row}} has a cell of more than {MAX_CELL_CHARACTERS} characters.",
         f"第 {{row}} 行“{{column}}”超过 {MAX_CELL_CHARACTERS} 个字符。",
+    ),
+    "row-too-long": (
+        f"The cells of row {{row}} have more than {MAX_ROW_CHARACTERS} characters together.",
+        f"第 {{row}} 行各单元格合计超过 {MAX_ROW_CHARACTERS} 个字符。",
+    ),
+    "table-too-long": (
+        f"Up to row {{row}}, the cells have more than {MAX_TABLE_CHARACTERS} characters; send them in several files.",
+        f"到第 {{row}} 行为止，各单元格合计超过 {MAX_TABLE_CHARACTERS} 个字符，请分成几个文件。",
     ),
     "unknown-encoding": (
         "Line {row} is not text in UTF-8, GB18030 or UTF-16; save the file as CSV UTF-8.",

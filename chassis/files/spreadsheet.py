@@ -15,7 +15,16 @@ from chassis.files.leftovers import is_full, leftover
 from chassis.files.notes import Notes
 from chassis.files.refusal import UnreadableTableError
 from chassis.files.row_reader import FilledRecord, RowReader
-from chassis.files.table import MAX_BYTES, MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS, Column, Record, Row
+from chassis.files.table import (
+    MAX_BYTES,
+    MAX_CELL_CHARACTERS,
+    MAX_COLUMNS,
+    MAX_ROW_CHARACTERS,
+    MAX_ROWS,
+    Column,
+    Record,
+    Row,
+)
 from chassis.files.workbook import Outline, outline, sheet_rows
 
 # The sheets that the refusal of an unknown one names.
@@ -170,3 +179,5 @@ def _check(number: int, cells: Sequence[str], header: Sequence[str]) -> None:
     for name, cell in zip(header, cells, strict=False):
         if len(cell) > MAX_CELL_CHARACTERS:
             raise UnreadableTableError("cell-too-long", row=number, column=name[:MAX_CELL_CHARACTERS])
+    if sum(map(len, cells)) > MAX_ROW_CHARACTERS:
+        raise UnreadableTableError("row-too-long", row=number)

@@ -11,6 +11,10 @@ MAX_BYTES = 20 * 1024 * 1024
 MAX_ROWS = 100_000
 MAX_COLUMNS = 100
 MAX_CELL_CHARACTERS = 10_000
+# Excel keeps up to 32,767 characters in a cell.
+MAX_ROW_CHARACTERS = 50_000
+# A small workbook can repeat one long text without end. A text has at most MAX_BYTES characters, which is less.
+MAX_TABLE_CHARACTERS = 50_000_000
 # Excel allows 31 characters; other programs that write workbooks allow more.
 MAX_SHEET_NAME = 255
 

@@ -1,8 +1,10 @@
-"""Opens a workbook in a process of its own: a script that prints JSON lines, and imports no module of ours.
+"""Opens a workbook in a process of its own: a script that prints JSON lines with gzip, and imports no module of ours.
 
-`outline [NAME]`: one line with what days count from, and the sheets with their first rows, the hidden ones without
-unless NAME names them. `rows INDEX HEADER`: one line for
-each row of a sheet, with its number, its texts as Excel shows them, and the columns that merged cells above it fill.
+`outline ROW_CHARACTERS [NAME]`: one line with what days count from, and the sheets with their first rows, the hidden
+ones without unless NAME names them. Rows with more characters are cut off after the first cell too many.
+`rows INDEX HEADER ROW_CHARACTERS TABLE_CHARACTERS`: one line for each row of a sheet, with its number, its texts as
+Excel shows them, and the columns that merged cells above it fill. The first row that exceeds a limit is named in the
+last line, without its texts.
 """
 
 import io
@@ -12,6 +14,7 @@ import re
 import resource
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -22,9 +25,15 @@ from xml.parsers import expat
 
 import python_calamine
 
-MEMORY_BYTES = 1024 * 1024 * 1024
-PRINTED_BYTES = 200 * 1024 * 1024
+# The largest tables take 300 MiB; a sheet of 20 columns with one stray cell in the last row takes 660 MiB.
+MEMORY_BYTES = 768 * 1024 * 1024
+# Compressed. The service keeps this in memory.
+PRINTED_BYTES = 100 * 1024 * 1024
+# A low level takes little time, and texts that repeat still take hardly any memory.
+COMPRESSION_LEVEL = 1
 OUTLINE_ROWS = 20
+# In the first rows of all sheets. The service parses them at once.
+OUTLINE_CHARACTERS = 5_000_000
 # Excel keeps 15 digits. A number from here on has lost some, if it was meant to be an identifier.
 MORE_DIGITS_THAN_KEPT = 10**15
 ZERO_FILL = re.compile("0{2,}")
@@ -32,7 +41,12 @@ SIGNS_OF_MARKS = (b't="e"', b"t='e'", b"<f>", b"<f ", b"<f/", b":f>", b":f ", b"
 # The text of a formula whose result is not stored; there is no such error in Excel.
 NO_VALUE = "#FORMULA!"
 
+# For zlib: the bits of the window say that the format is gzip.
+GZIP = 16
+
 Marks = dict[tuple[int, int], str]
+# Number and cells of a row, and the columns that merged cells above it fill.
+FilledRow = tuple[int, list[str], list[int]]
 
 
 def main(command: str, *arguments: str) -> None:
@@ -41,29 +55,67 @@ def main(command: str, *arguments: str) -> None:
     content = io.BytesIO(sys.stdin.buffer.read())
     workbook = python_calamine.load_workbook(content)
     if command == "outline":
-        lines: Iterator[Any] = iter([[counts_from_1904(content), outline(workbook, *arguments)]])
+        row_characters, *chosen = arguments
+        lines: Iterator[Any] = iter([[counts_from_1904(content), outline(workbook, int(row_characters), *chosen)]])
     else:
-        index, header = map(int, arguments)
-        lines = sheet_rows(workbook, marks_of(content, index), index, header)
+        index, header, *limits = map(int, arguments)
+        lines = limited(sheet_rows(workbook, marks_of(content, index), index, header), *limits)
+    write(lines)
+
+
+def write(lines: Iterator[Any]) -> None:
+    compressor = zlib.compressobj(COMPRESSION_LEVEL, wbits=zlib.MAX_WBITS + GZIP)
     remaining_bytes = PRINTED_BYTES
     for line in lines:
-        printed = json.dumps(line, ensure_ascii=False).encode() + b"\n"
+        printed = compressor.compress(json.dumps(line, ensure_ascii=False).encode() + b"\n")
         remaining_bytes -= len(printed)
         if remaining_bytes < 0:
             sys.exit("The sheet is too large.")
         sys.stdout.buffer.write(printed)
+    sys.stdout.buffer.write(compressor.flush())
 
 
-def outline(workbook: python_calamine.CalamineWorkbook, chosen: str | None = None) -> list[Any]:
+def limited(rows: Iterator[FilledRow], row_characters: int, table_characters: int) -> Iterator[object]:
+    """Yield the rows up to the first one that exceeds a limit, and the number of that one."""
+    remaining_characters = table_characters
+    for row in rows:
+        number, cells, _ = row
+        characters = sum(map(len, cells))
+        remaining_characters -= characters
+        if characters > row_characters:
+            yield {"too_long_row": number}
+            return
+        if remaining_characters < 0:
+            yield {"too_long_table": number}
+            return
+        yield row
+
+
+def outline(workbook: python_calamine.CalamineWorkbook, row_characters: int, chosen: str | None = None) -> list[Any]:
     """Return name, visibility and first rows of each sheet. Charts have no rows, hidden sheets only if chosen."""
     found = []
+    remaining_characters = OUTLINE_CHARACTERS
     for index, sheet in enumerate(workbook.sheets_metadata):
         is_visible = sheet.visible == python_calamine.SheetVisibleEnum.Visible
         is_read = is_visible or sheet.name == chosen
         has_rows = is_read and sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
-        first = islice(filled_rows(workbook, index), OUTLINE_ROWS) if has_rows else ()
-        found.append([sheet.name, is_visible, [[number, cells] for number, cells in first]])
+        rows = islice(filled_rows(workbook, index), OUTLINE_ROWS) if has_rows else ()
+        first = [(number, cut_off(cells, row_characters)) for number, cells in rows]
+        remaining_characters -= sum(len(cell) for _, cells in first for cell in cells)
+        if remaining_characters < 0:
+            sys.exit("The first rows are too long.")
+        found.append([sheet.name, is_visible, first])
     return found
+
+
+def cut_off(cells: list[str], characters: int) -> list[str]:
+    """Return the cells, up to the one with which they have more characters. That one has at most one too many."""
+    remaining = characters
+    for index, cell in enumerate(cells):
+        if len(cell) > remaining:
+            return [*cells[:index], cell[: remaining + 1]]
+        remaining -= len(cell)
+    return cells
 
 
 def counts_from_1904(content: IO[bytes]) -> bool:
@@ -81,7 +133,7 @@ def filled_rows(workbook: python_calamine.CalamineWorkbook, index: int) -> Itera
 
 def sheet_rows(
     workbook: python_calamine.CalamineWorkbook, marks: Marks, index: int, header: int
-) -> Iterator[tuple[int, list[str], list[int]]]:
+) -> Iterator[FilledRow]:
     """Yield the rows. A merged area that starts below the header gives its value to each of its rows."""
     sheet = workbook.get_sheet_by_index(index)
     # The library leaves out the columns before the first cell, but no rows.

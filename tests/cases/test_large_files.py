@@ -1,26 +1,33 @@
 """Cases 38 and 41: large files, and short files beside them."""
 
 import asyncio
+import io
+import zipfile
 from collections.abc import AsyncIterator
 from threading import get_ident
 from typing import Any
 from uuid import UUID
+from zipfile import ZIP_DEFLATED
 
 import asyncpg
 import httpx
 import pytest
 
 from chassis.files import imports
+from chassis.files.formats import XLSX_TYPE
 from chassis.files.importer import RowOutcome, RowResult
 from chassis.files.imports import FILES_AT_ONCE, ROWS_OF_A_PIECE, ROWS_OF_A_TURN
 from chassis.files.spreadsheet import OpenedTable, open_table
+from chassis.files.table import MAX_ROWS, Column
 from chassis.files.turns import Turns
 from chassis.postgres.database import Pool
 from tests.integration.customer.conftest import Api, service_on
 from tests.integration.customer.test_imports import finished, send
 from tests.support.servers import Database
 from tests.unit.chassis.issuer import Issuer, client_of
+from tests.unit.chassis.test_spreadsheet import book_of
 
+CELL = '<c t="inlineStr"><is><t>{}</t></is></c>'
 ORDERS = 69_659
 # What one statement may store. Unlike a time, this does not depend on the machine.
 LIMITED = f"""
@@ -159,3 +166,27 @@ async def test_41_a_row_that_two_processes_ran_counts_once(pool: Pool, idle_api:
 async def accepted(api: Api, number: int) -> UUID:
     response = await send(api, customers(range(number, number + 1)))
     return UUID(response.json()["id"])
+
+
+def ordinary_book(rows: int, columns: int, characters: int) -> bytes:
+    """Return a workbook in which no text occurs twice."""
+    lines = (
+        "".join(CELL.format(f"{row * columns + column:0{characters}}") for column in range(columns))
+        for row in range(rows)
+    )
+    header = "".join(map(CELL.format, ["客户名称", *(f"列{number}" for number in range(1, columns))]))
+    sheet = "".join(f"<row>{cells}</row>" for cells in (header, *lines))
+    content = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book_of(["name"]))) as book, zipfile.ZipFile(content, "w", ZIP_DEFLATED) as target:
+        for name in book.namelist():
+            text = book.read(name).decode()
+            if name == "xl/worksheets/sheet1.xml":
+                text = f"{text.partition('<sheetData>')[0]}<sheetData>{sheet}</sheetData></worksheet>"
+            target.writestr(name, text)
+    return content.getvalue()
+
+
+def test_38_a_workbook_with_as_many_ordinary_rows_as_allowed_is_read() -> None:
+    columns = [Column(field="name", headers=("客户名称",), required=True)]
+    opened = open_table(ordinary_book(MAX_ROWS, columns=20, characters=20), XLSX_TYPE, columns)
+    assert opened.count == MAX_ROWS

@@ -1,16 +1,23 @@
 """A preview says what the import of a file does, and stores nothing."""
 
 import asyncio
+import os
+import threading
 from typing import Any
 
 import pytest
 
-from chassis.files import preview
+from chassis.files import preview, row_pieces
+from chassis.files.preview import PREVIEWS_AT_ONCE
+from chassis.files.refusal import UnreadableTableError
+from chassis.files.spreadsheet import OpenedTable
 from tests.integration.customer.conftest import Api
 from tests.integration.customer.test_imports import finished, rows_of, send
 from tests.integration.customer.test_search import level
 from tests.support.digests import digests
 
+# The size of the thread pool that `asyncio.to_thread` and `getaddrinfo` share.
+THREADS_OF_ASYNCIO = min(32, (os.cpu_count() or 1) + 4)
 CUSTOMERS = """客户编号,客户名称,客户分层,负责人,最近沟通时间,更名
 KH-1,上海腾云,VIP,李强,2024-06-01,
 KH-2,北京新创,钻石,李强,2024-06-01,
@@ -98,6 +105,16 @@ async def test_the_first_rows_of_a_long_file_are_previewed(api: Api, monkeypatch
     assert (told["rows"], told["previewed"], len(told["items"])) == (9, 2, 2)
 
 
+async def test_fewer_rows_are_previewed_if_they_are_long_and_all_are_imported(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(row_pieces, "PIECE_CHARACTERS", 1)
+    told = await previewed(api, CUSTOMERS)
+    assert (told["rows"], told["previewed"], len(told["items"])) == (9, 1, 1)
+    batch = await imported(api, CUSTOMERS, "customers")
+    assert (batch["rows"], len(await rows_of(api, batch))) == (9, 9)
+
+
 async def test_one_file_is_previewed_at_a_time(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     running: set[object] = set()
     at_once: list[int] = []
@@ -112,7 +129,7 @@ async def test_one_file_is_previewed_at_a_time(api: Api, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(preview, "results", counted)
     await asyncio.gather(*(previewed(api, CUSTOMERS) for _ in range(3)))
-    assert (max(at_once), preview.PREVIEWS_AT_ONCE) == (1, 1)
+    assert (max(at_once), PREVIEWS_AT_ONCE) == (1, 1)
 
 
 async def test_a_preview_that_takes_too_long_is_given_up(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,3 +141,43 @@ async def test_a_preview_that_takes_too_long_is_given_up(api: Api, monkeypatch: 
 async def test_a_file_that_cannot_be_read_has_no_preview(api: Api) -> None:
     response = await send(api, b"%PDF-1.7", query="?preview=true")
     assert (response.status_code, response.json()["errors"][0]["rule"]) == (422, "other-format")
+
+
+async def test_files_of_previews_that_were_given_up_are_not_read_at_once(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = threading.Event()
+    at_once: list[int] = []
+    reading: set[int] = set()
+
+    def slow(*_: Any) -> OpenedTable:
+        reading.add(threading.get_ident())
+        at_once.append(len(reading))
+        ended.wait(60)
+        reading.discard(threading.get_ident())
+        raise UnreadableTableError("unreadable-workbook")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(preview, "open_table", slow)
+        patched.setattr(preview, "PREVIEW_SECONDS", 0.2)
+        for _ in range(THREADS_OF_ASYNCIO):
+            assert (await send(api, CUSTOMERS.encode(), query="?preview=true")).status_code == 503
+    try:
+        assert at_once == [PREVIEWS_AT_ONCE]
+        async with asyncio.timeout(10):
+            await asyncio.to_thread(lambda: None)
+    finally:
+        ended.set()
+    assert (await previewed(api, CUSTOMERS))["rows"] == 9
+
+
+async def test_files_are_read_without_the_threads_of_asyncio(api: Api) -> None:
+    ended = threading.Event()
+    waiting = [asyncio.create_task(asyncio.to_thread(ended.wait, 60)) for _ in range(THREADS_OF_ASYNCIO)]
+    try:
+        async with asyncio.timeout(30):
+            assert (await previewed(api, CUSTOMERS))["rows"] == 9
+            assert (await send(api, CUSTOMERS.encode())).status_code == 202
+    finally:
+        ended.set()
+        await asyncio.gather(*waiting)

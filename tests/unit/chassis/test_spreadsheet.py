@@ -307,11 +307,6 @@ def test_a_small_workbook_that_spans_billions_of_cells_is_rejected_and_the_servi
     assert read_error(content.getvalue(), XLSX_TYPE).code == "unreadable-workbook"
 
 
-def test_a_small_workbook_that_repeats_a_long_text_without_end_is_rejected() -> None:
-    content = book_of(["name"], *[["A" * table.MAX_CELL_CHARACTERS] * 100] * 250)
-    assert read_error(content, XLSX_TYPE).code == "unreadable-workbook"
-
-
 def test_a_workbook_that_takes_too_long_to_open_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbook, "TIMEOUT_SECONDS", 0.001)
     assert read_error(book_of(["name"]), XLSX_TYPE).code == "unreadable-workbook"
