@@ -34,6 +34,7 @@ ROWS_OF_A_TURN = 100
 ROWS_OF_A_PIECE = 1_000
 # Each takes memory, and a connection.
 FILES_AT_ONCE = 2
+THREADS = ThreadPoolExecutor(FILES_AT_ONCE, "import")
 POLL_SECONDS = 1.0
 
 ADD_BATCH = "INSERT INTO import_batch (id, created_by, rows, kind, sheet, header) VALUES ($1, $2, $3, $4, $5, $6)"
@@ -57,7 +58,6 @@ class Imports:
         self._turns = Turns(pool)
         self._woken = asyncio.Event()
         self._reading = asyncio.Semaphore(FILES_AT_ONCE)
-        self._threads = ThreadPoolExecutor(FILES_AT_ONCE, "import")
 
     @property
     def pool(self) -> Pool:
@@ -78,7 +78,7 @@ class Imports:
         importer, batch_id = self._importers[file.kind], uuid_utils.uuid7()
         async with self._reading:
             arguments = file.content, file.content_type, importer.columns, file.sheet
-            table = await asyncio.get_running_loop().run_in_executor(self._threads, open_table, *arguments)
+            table = await asyncio.get_running_loop().run_in_executor(THREADS, open_table, *arguments)
             async with transaction(self._pool) as held:
                 header = table.header.without_results(table.header.names)
                 await held.execute(ADD_BATCH, batch_id, file.sent_by, table.count, file.kind, table.sheet, header)
@@ -101,7 +101,7 @@ class Imports:
             return [stored(batch_id, row, importer, system) for row in next_piece(rows, ROWS_OF_A_PIECE)]
 
         failed = 0
-        while piece := await asyncio.get_running_loop().run_in_executor(self._threads, read):
+        while piece := await asyncio.get_running_loop().run_in_executor(THREADS, read):
             await held.copy_records_to_table("import_row", records=piece, columns=STORED)
             failed += sum(RowOutcome.FAILED in row for row in piece)
         return failed

@@ -29,6 +29,8 @@ PREVIEW_SECONDS = 30.0
 # The commands of so many rows are decided together, as in an import.
 ROWS_AT_ONCE = 100
 PREVIEWS_AT_ONCE = 1
+# Of their own: files that are read for long must not take the threads that asyncio resolves names with.
+THREADS = ThreadPoolExecutor(PREVIEWS_AT_ONCE, "preview")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +54,12 @@ class Previews:
         """`importers` returns importers on a new `PreviewStore`, by kind of file."""
         self._importers = importers
         self._slots = asyncio.Semaphore(PREVIEWS_AT_ONCE)
-        # Of their own: files that are read for long must not take the threads that asyncio resolves names with.
-        self._threads = ThreadPoolExecutor(PREVIEWS_AT_ONCE, "preview")
 
     async def preview(self, file: SentFile) -> Preview:
         """Return what an import would do. Raises UnreadableTableError, or TimeoutError after PREVIEW_SECONDS."""
         async with asyncio.timeout(PREVIEW_SECONDS), self._slots:
             importer = self._importers()[file.kind]
-            table, rows = await asyncio.get_running_loop().run_in_executor(self._threads, read, file, importer.columns)
+            table, rows = await asyncio.get_running_loop().run_in_executor(THREADS, read, file, importer.columns)
             return Preview(table.count, table.sheet, table.notes(), await results(importer, rows, file.sent_by))
 
 
