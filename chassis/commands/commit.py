@@ -1,5 +1,6 @@
 """Commits the events of commands together with the response, once per idempotency key (P1)."""
 
+import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -20,7 +21,8 @@ async def commit(
 ) -> Handled | None:
     """Append the events of all decisions and return the response to the first one; None on a version conflict.
 
-    If the key was used before, nothing is appended, and the first response is returned. Raises KeyReusedError.
+    If the key was used before, nothing is appended, and the first response is returned.
+    Raises KeyReusedError, TimeoutError.
     """
     handled = response_to(decisions[0])
     if not handled.events and not request.context.retryable:
@@ -32,7 +34,8 @@ async def commit(
                 each.streams.keep(each.stream_id, each.subject, each.loaded, each.events)
             return handled
         case Outcome.DUPLICATE:
-            return await replay(store, request.context)
+            async with asyncio.timeout_at(request.give_up_at):
+                return await replay(store, request.context)
         case Outcome.CONFLICT:
             return None
 

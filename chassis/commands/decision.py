@@ -30,7 +30,10 @@ class LinkedCommand:
 
 
 class CommandRequest(NamedTuple, Generic[S]):
-    """A command with its context and conditions. `not_before` is when that happened which it follows."""
+    """A command with its context and conditions. `not_before` is when that happened which it follows.
+
+    `give_up_at` is the event loop's time at which its caller gets a TimeoutError.
+    """
 
     stream_id: UUID
     subject: UUID
@@ -40,7 +43,8 @@ class CommandRequest(NamedTuple, Generic[S]):
     authorize: Callable[[S], None]
     linked: Sequence[LinkedCommand]
     is_new: bool
-    not_before: datetime | None = None
+    not_before: datetime | None
+    give_up_at: float
 
     def occurred_at(self, command: Command) -> datetime:
         """Return when the command's events occurred: as stated, or now; not before `not_before`."""

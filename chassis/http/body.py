@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from inspect import iscoroutinefunction, signature
 from typing import Any
 
@@ -14,6 +15,8 @@ from chassis.http.problems import MAX_REPORTED_ERRORS
 from chassis.runtime.strict_json import MalformedJsonError, read_json
 
 MAX_BODY_BYTES = 64 * 1024
+# Clients use few content types. A header is at most 64 KiB long.
+CONTENT_TYPES = 64
 # The name under which FastAPI passes the request, for an endpoint that does not ask for it.
 REQUEST = "request_of_this_route"
 
@@ -103,6 +106,7 @@ def with_early(endpoint: Callable[..., Awaitable[Any]], request_name: str | None
     return call
 
 
+@lru_cache(CONTENT_TYPES)
 def is_json(content_type: str) -> bool:
     kind = content_type.partition(";")[0].strip().lower()
     return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))

@@ -3,10 +3,10 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from chassis.postgres.database import DEADLINE_SECONDS, UNAVAILABLE, retry_while_unavailable
-from chassis.runtime.stall import StallWatch
+from chassis.runtime.stall import GRACE_SECONDS, StallWatch
 
 MAX_BATCH = 500
 MAX_WAITING = 5_000
@@ -24,19 +24,28 @@ Result = TypeVar("Result")
 
 
 class OverloadedError(Exception):
-    """MAX_WAITING appends are waiting, or the running commit has stalled: the caller should retry later."""
+    """MAX_WAITING appends are waiting, or they wait for too long: the caller should retry later."""
+
+
+class Waiting(NamedTuple, Generic[Item, Result]):
+    """An item, the future of its result, and the event loop's time at which it was submitted."""
+
+    item: Item
+    future: asyncio.Future[Result]
+    since: float
 
 
 class GroupCommit(Generic[Item, Result]):
     """One flusher per process: collects items while a commit runs, then commits them in one batch.
 
-    `commit` must be idempotent per item: a batch whose outcome is unknown is sent again for DEADLINE_SECONDS. If a
-    commit takes longer than STALLED_SECONDS, the items that wait for the next one are rejected; none of them was sent.
+    `commit` must be idempotent per item: a batch whose outcome is unknown is sent again. An item waits for its batch
+    for at most STALLED_SECONDS; then it is rejected, and was not sent. A batch ends DEADLINE_SECONDS after its oldest
+    item was submitted, so no caller waits longer than that.
     """
 
     def __init__(self, commit: Callable[[Sequence[Item]], Awaitable[list[Result]]]) -> None:
         self._commit = commit
-        self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
+        self._waiting: deque[Waiting[Item, Result]] = deque()
         self._flusher: asyncio.Task[None] | None = None
         self._stall = StallWatch(STALLED_SECONDS, self._reject_waiting)
 
@@ -45,18 +54,19 @@ class GroupCommit(Generic[Item, Result]):
             raise OverloadedError(f"{MAX_WAITING} appends are waiting")
         if self._stall.stalled:
             raise OverloadedError("the running commit has stalled")
-        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, future))
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Result] = loop.create_future()
+        self._waiting.append(Waiting(item, future, loop.time()))
         if self._flusher is None:
             self._flusher = asyncio.create_task(self._flush())
         return await future
 
     async def _flush(self) -> None:
         try:
-            while self._waiting:
+            while batch := self._next_batch():
                 self._stall.record_progress()
                 self._stall.start()
-                await self._commit_batch(self._next_batch())
+                await self._commit_batch(batch, batch[0].since + DEADLINE_SECONDS)
         finally:
             self._stall.stop()
             self._stall.stalled = False
@@ -66,49 +76,57 @@ class GroupCommit(Generic[Item, Result]):
         fail_all(self._waiting, OverloadedError("the running commit has stalled"))
         self._waiting.clear()
 
-    def _next_batch(self) -> list[tuple[Item, asyncio.Future[Result]]]:
-        """Take up to MAX_BATCH items that share no conflict key; the others wait for the next batch."""
-        batch: list[tuple[Item, asyncio.Future[Result]]] = []
-        deferred: list[tuple[Item, asyncio.Future[Result]]] = []
+    def _next_batch(self) -> list[Waiting[Item, Result]]:
+        """Take up to MAX_BATCH items that share no conflict key, oldest first; the others wait for the next batch."""
+        batch: list[Waiting[Item, Result]] = []
+        deferred: list[Waiting[Item, Result]] = []
         used: set[object] = set()
+        earliest = asyncio.get_running_loop().time() - STALLED_SECONDS - GRACE_SECONDS
         while self._waiting and len(batch) < MAX_BATCH:
-            item, future = self._waiting.popleft()
-            keys = item.conflict_keys()
-            if used & keys:
-                deferred.append((item, future))
+            waiting = self._waiting.popleft()
+            keys = waiting.item.conflict_keys()
+            if waiting.since < earliest:
+                fail_all([waiting], OverloadedError("the append has waited for too long"))
+            elif used & keys:
+                deferred.append(waiting)
             else:
                 used |= keys
-                batch.append((item, future))
+                batch.append(waiting)
         self._waiting.extendleft(reversed(deferred))
         return batch
 
-    async def _commit_batch(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
-        items = [item for item, _ in batch]
+    async def _commit_batch(self, batch: list[Waiting[Item, Result]], give_up_at: float) -> None:
+        items = [waiting.item for waiting in batch]
+        seconds = give_up_at - asyncio.get_running_loop().time()
         try:
-            outcomes = await retry_while_unavailable(lambda: self._commit(items), deadline_seconds=DEADLINE_SECONDS)
+            outcomes = await retry_while_unavailable(lambda: self._commit(items), deadline_seconds=seconds)
         except UNAVAILABLE as error:
             fail_all(batch, error)
         except Exception as error:  # noqa: BLE001 - every error is raised to the caller of the item that causes it
-            await self._isolate(batch, error)
+            await self._isolate(batch, error, give_up_at)
         except BaseException as error:
             # On cancellation too, no caller may wait for a result that never comes.
             fail_all(batch, error)
             raise
         else:
-            for (_, future), outcome in zip(batch, outcomes, strict=True):
-                if not future.done():
-                    future.set_result(outcome)
+            for waiting, outcome in zip(batch, outcomes, strict=True):
+                if not waiting.future.done():
+                    waiting.future.set_result(outcome)
 
-    async def _isolate(self, batch: list[tuple[Item, asyncio.Future[Result]]], error: Exception) -> None:
-        """Commit the items one by one, so that one invalid item does not fail the others."""
+    async def _isolate(self, batch: list[Waiting[Item, Result]], error: Exception, give_up_at: float) -> None:
+        """Commit the items one by one until `give_up_at`, so that one invalid item does not fail the others."""
         if len(batch) == 1:
             fail_all(batch, error)
             return
+        loop = asyncio.get_running_loop()
         for single in batch:
-            await self._commit_batch([single])
+            if loop.time() < give_up_at:
+                await self._commit_batch([single], give_up_at)
+            else:
+                fail_all([single], OverloadedError("the batch was rolled back, and took too long to split"))
 
 
-def fail_all(batch: Iterable[tuple[Item, asyncio.Future[Result]]], error: BaseException) -> None:
-    for _, future in batch:
-        if not future.done():
-            future.set_exception(error)
+def fail_all(batch: Iterable[Waiting[Item, Result]], error: BaseException) -> None:
+    for waiting in batch:
+        if not waiting.future.done():
+            waiting.future.set_exception(error)

@@ -15,7 +15,7 @@ from chassis.commands.problem import ProblemError
 from chassis.commands.result import ConflictError, Handled, KeyReusedError, VersionMismatchError
 from chassis.http.access import forbidden
 from chassis.postgres.database import Pool
-from chassis.store.append import Append, Appended, Outcome
+from chassis.store.append import Answer, Append, Appended, Outcome
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper, RecordedEvent
 from chassis.store.preview_store import PreviewStore
@@ -363,6 +363,28 @@ async def test_a_command_that_waits_for_others_has_a_time_limit(
     async with held:
         with pytest.raises(TimeoutError):
             await customers.handle(known, INTERESTED, asked())
+
+
+class Frozen(EventStore):
+    """Appends, but does not return from reading."""
+
+    async def read_latest(self, stream_id: UUID, fold: bytes) -> tuple[Snapshot | None, AsyncIterator[RecordedEvent]]:
+        await asyncio.sleep(60)
+        return await super().read_latest(stream_id, fold)
+
+    async def answer(self, key: str) -> Answer | None:
+        await asyncio.sleep(60)
+        return await super().answer(key)
+
+
+@pytest.mark.parametrize("has_key", [True, False])
+async def test_a_command_that_needs_to_read_after_its_first_append_has_a_time_limit(
+    store: EventStore, pool: Pool, known: UUID, monkeypatch: pytest.MonkeyPatch, has_key: bool
+) -> None:
+    await handler_on(store).handle(known, INTERESTED, asked("k"))
+    monkeypatch.setattr("chassis.commands.command_handler.DEADLINE_SECONDS", 0.2)
+    with pytest.raises(TimeoutError):
+        await handler_on(Frozen(pool)).handle(known, INTERESTED, asked("k" if has_key else None), is_new=True)
 
 
 class Counting(EventStore):

@@ -234,3 +234,57 @@ async def test_items_behind_a_stalled_commit_are_rejected(database: Database, mo
     assert await sent == "sent done"
     assert await group.submit(Item("later")) == "later done"
     assert database.batches == [["sent"], ["later"]]
+
+
+async def test_an_item_that_has_waited_for_too_long_is_rejected_although_commits_make_progress(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(group_commit, "STALLED_SECONDS", 0.2)
+    monkeypatch.setattr(group_commit, "GRACE_SECONDS", 0.0)
+
+    async def slow(batch: Sequence[Item]) -> list[str]:
+        await asyncio.sleep(0.05)
+        return [item.name for item in batch]
+
+    group: GroupCommit[Item, str] = GroupCommit(slow)
+    conflicting = [Item(f"i{number}", frozenset({"key"})) for number in range(20)]
+    results = await settled([asyncio.create_task(group.submit(item)) for item in conflicting])
+    kinds = [type(result) for result in results]
+    assert kinds == sorted(kinds, key=lambda kind: kind is OverloadedError)
+    assert kinds[0] is str
+    assert kinds[-1] is OverloadedError
+
+
+async def test_the_items_of_a_failed_batch_are_committed_one_by_one_only_until_its_deadline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(group_commit, "DEADLINE_SECONDS", 0.3)
+    sizes = []
+
+    async def slow(batch: Sequence[Item]) -> list[str]:
+        sizes.append(len(batch))
+        await asyncio.sleep(0.1)
+        if len(batch) > 1:
+            raise ValueError("one item is invalid")
+        return [item.name for item in batch]
+
+    group: GroupCommit[Item, str] = GroupCommit(slow)
+    results = await settled([asyncio.create_task(group.submit(item)) for item in items(*"abcdefghij")])
+    assert results[0] == "a"
+    assert isinstance(results[-1], OverloadedError)
+    assert len(sizes) < 6
+
+
+async def test_the_deadline_of_a_batch_counts_from_the_submission_of_its_oldest_item(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "DEADLINE_SECONDS", 0.5)
+    group: GroupCommit[Item, str] = GroupCommit(database.commit)
+    loop = asyncio.get_running_loop()
+    tasks = await submitted(group, database, items("a"), items("b"))
+    submitted_at = loop.time()
+    await asyncio.sleep(0.3)
+    database.faults = [asyncpg.InterfaceError("closed")] * 100
+    database.open.set()
+    assert [type(result) for result in await settled(tasks)] == [asyncpg.InterfaceError] * 2
+    assert loop.time() - submitted_at < 0.75
