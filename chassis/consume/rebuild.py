@@ -3,7 +3,8 @@
 Guarantees. A second applier fills shadow tables from the same feed. Tables that are derived from others are filled
 once, when it has caught up. The switch is one transaction: it locks the live positions, waits until the shadow tables
 have reached them, and replaces the live tables and positions. So readers never see a mix, and no event is applied twice
-or skipped. If the rebuild fails, the live tables are unchanged.
+or skipped. A transaction that writes live tables without moving a position calls `keep_tables` first. If the rebuild
+fails, the live tables are unchanged.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ import asyncpg
 
 from chassis.consume.applier import Applier
 from chassis.consume.isolation import Handler
+from chassis.consume.positions import OWN_TOPIC
 from chassis.postgres.database import UNAVAILABLE, Connection, Pool, connection, open_pool, transaction
 from chassis.postgres.shadow import LIVE, SCHEMA, ShadowTables
 from chassis.runtime.supervisor import Health
@@ -69,11 +71,21 @@ CHECK_CLIENT = "SELECT set_config('client_connection_check_interval', '1s', true
 
 NEARLY_COMPLETE = 0.999
 LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('care.rebuild'))"
+KEEP_TABLES = "SELECT pg_advisory_xact_lock_shared(hashtext('care.rebuild'), hashtext($1))"
+LOCK_TABLES = "SELECT pg_advisory_xact_lock(hashtext('care.rebuild'), hashtext($1))"
+# Whether the copy of a model of the own store has not reached its end.
+BEHIND_STORE = """
+    SELECT head.position > coalesce((
+        SELECT position FROM consumer_position WHERE consumer = $1 AND topic = $2), 0)
+    FROM store_head AS head
+"""
 
 SHARED, ALONE = True, False
 Feed = Callable[[Applier, Health, bool], Callable[[], Awaitable[None]]]
 Derive = Callable[[Connection], Awaitable[None]]
 Report = Callable[[float], None]
+# Called with the names of the live consumer and of its copy.
+Switched = Callable[[Connection, str, str], Awaitable[None]]
 
 
 class RebuildFailedError(Exception):
@@ -85,7 +97,12 @@ class ReadModel:
     """Tables that are filled from events only.
 
     `feed` returns a task that feeds an applier for ever: SHARED as a member of a group, or ALONE with all partitions. A
-    rebuild applies events with `fill` until it has caught up, then calls `derive` once for the other tables.
+    rebuild applies events with `fill` until it has caught up, then calls `derive` once for the other tables, and
+    applies later events with `update`. Without them, it applies all events with the handler of the applier.
+
+    `filled`: the tables that `derive` reads, which get their indexes before it. `has_own_events`: the feed contains the
+    own store, and the switch waits until all its events are applied. `switched` is called in the transaction of the
+    switch, with the new tables in place and the positions of both consumers.
     """
 
     applier: Applier
@@ -93,10 +110,19 @@ class ReadModel:
     feed: Feed
     fill: Handler | None = None
     derive: Derive | None = None
+    update: Handler | None = None
+    filled: Sequence[str] = ()
+    has_own_events: bool = False
+    switched: Switched | None = None
 
     def follow(self, health: Health) -> Callable[[], Awaitable[None]]:
         """Return the task that keeps the live tables up to date, for ever."""
         return self.feed(self.applier, health, SHARED)
+
+
+async def keep_tables(held: Connection, consumer: str) -> None:
+    """Wait for a switch of the tables of this consumer, and prevent one until the transaction ends."""
+    await held.execute(KEEP_TABLES, consumer)
 
 
 async def open_owner_pool(url: str) -> Pool:
@@ -140,16 +166,17 @@ class Rebuild:
         await self._switch(report)
 
     async def _handle(self, events: Sequence[Any], held: Connection) -> None:
-        handler = self._model.fill if self._is_filling and self._model.fill else self._model.applier.handler
-        await handler(events, held)
+        handler = self._model.fill if self._is_filling else self._model.update
+        await (handler or self._model.applier.handler)(events, held)
 
     async def _derive(self) -> None:
         """Derive the other tables from those that are filled, and complete all. The next batch waits meanwhile."""
         async with self._applier.paused(), transaction(self._pool) as held:
             await held.execute(CHECK_CLIENT)
+            await self._shadow.complete(held, self._model.filled)
             if self._model.derive:
                 await self._model.derive(held)
-            await self._shadow.complete(held)
+            await self._shadow.complete(held, [each for each in self._model.tables if each not in self._model.filled])
             self._is_filling = False
 
     def _fed(self) -> asyncio.Future[None]:
@@ -177,7 +204,10 @@ class Rebuild:
     async def _share(self) -> float:
         """Return the progress from 0 to 1; 1 means that all positions of the live tables are reached."""
         async with connection(self._pool) as held:
-            if not await held.fetchval(BEHIND, self._live, self._copy):
+            is_behind = await held.fetchval(BEHIND, self._live, self._copy)
+            if self._model.has_own_events:
+                is_behind = is_behind or await held.fetchval(BEHIND_STORE, self._copy, OWN_TOPIC)
+            if not is_behind:
                 return 1.0
             share: float = await held.fetchval(PROGRESS, self._live, self._copy)
             return min(share, NEARLY_COMPLETE)
@@ -199,6 +229,7 @@ class Rebuild:
 
     async def _switch_within(self, held: Connection, report: Report) -> None:
         """Block the live applier, wait until the shadow tables have caught up, and replace the live ones with them."""
+        await held.execute(LOCK_TABLES, self._live)
         await held.execute(LOCK_POSITIONS, self._live)
         async with asyncio.timeout(HOLD_SECONDS):
             await self._catch_up(report)
@@ -206,6 +237,8 @@ class Rebuild:
         if parked := await held.fetchval(NEWLY_PARKED, self._live, self._copy):
             raise RebuildFailedError(f"{parked} more customers would have parked events; nothing was changed")
         await self._shadow.switch(held)
+        if self._model.switched:
+            await self._model.switched(held, self._live, self._copy)
         for statement in REPLACE_POSITIONS:
             await held.execute(statement, *(self._live, self._copy)[: statement.count("$")])
 

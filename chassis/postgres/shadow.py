@@ -61,9 +61,9 @@ class ShadowTables:
                     await held.execute(statement)
             await self._add_indexes(held, table, unique=True)
 
-    async def complete(self, held: Connection) -> None:
-        """Add the other indexes, which would have slowed down filling the tables, and the privileges."""
-        for table in self.tables:
+    async def complete(self, held: Connection, tables: Sequence[str]) -> None:
+        """Add the other indexes, which would have slowed down filling these tables, and the privileges."""
+        for table in tables:
             await self._add_indexes(held, table, unique=False)
             for (grant,) in await held.fetch(PRIVILEGES, f"{LIVE}.{table}", SCHEMA):
                 await held.execute(grant)

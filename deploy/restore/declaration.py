@@ -1,14 +1,28 @@
 """Begins a new epoch of every store, and sets consumers back that are ahead of a restored store."""
 
 from collections.abc import Collection, Mapping
+from typing import Protocol
 from uuid import UUID
 
-from chassis.consume.fact_log.model import FactModel
+from chassis.postgres.database import Connection
+from chassis.store.mapper import EventMapper
 from deploy.restore.observation import FEEDS, STORES, Applied, Connections, Store, last_positions
+from services.alerts.detection.derivation import Derivation
+from services.alerts.engine.rules import DEFAULT_RULES
 from services.reporting import projection
 
+
+class FactLog(Protocol):
+    """A fact log with the tables that are derived from it."""
+
+    async def delete_after(self, held: Connection, feed: str, position: int) -> None: ...
+
+
 # The databases with a fact log. Their read models need no rebuild after a restore.
-FACT_LOGS: Mapping[str, FactModel] = {"reporting": projection.MODEL}
+FACT_LOGS: Mapping[str, FactLog] = {
+    "reporting": projection.MODEL,
+    "alerts": Derivation(EventMapper(), DEFAULT_RULES),
+}
 
 NEW_EPOCH = "UPDATE store_epoch SET epoch = gen_random_uuid(), began_at = clock_timestamp() RETURNING epoch"
 ENTER_EPOCH = "UPDATE consumer_position SET epoch = $2 WHERE topic = $1"

@@ -1,6 +1,8 @@
 """Starts the alerts service: `python -m services.alerts [all|api|relay|consumer|timers|projection]`."""
 
+import asyncio
 import sys
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Final
 
@@ -14,22 +16,27 @@ from chassis.consume.timers import Timers
 from chassis.http.export import Exports
 from chassis.http.web import create_app
 from chassis.publish.relay import Relay
+from chassis.runtime.supervisor import Health
 from chassis.service import Service, ServiceContext, Task
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.retention import PartitionMaintenance
 from contracts.erasure_answers import record_of
-from contracts.topics import ALERT_ERASURE_ANSWERS, ALERT_EVENTS, ALERT_OPEN, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
+from contracts.topics import ALERT_ERASURE_ANSWERS, ALERT_EVENTS, ALERT_OPEN
 from services.alerts import projection
 from services.alerts.api import ROUTERS
 from services.alerts.dependencies import Dependencies
+from services.alerts.detection.derivation import Derivation
 from services.alerts.detection.detector import CONSUMER, Detector
+from services.alerts.detection.read_model import FILLED, TABLES, MemoryModel
+from services.alerts.detection.received import TOPICS, read
 from services.alerts.engine.rules import DEFAULT_RULES
 from services.alerts.open_topic import open_record
 from services.alerts.queries.alerts import AlertQueries
 from services.alerts.schema import SCHEMA
 
 NAME: Final = "alerts"
+Run = Callable[[], Coroutine[None, None, None]]
 
 
 def build(context: ServiceContext) -> Service:
@@ -44,7 +51,7 @@ def build(context: ServiceContext) -> Service:
         detector.committed()
         timers.wake()
 
-    applier = Applier(CONSUMER, context.pool, detector.apply, applied=applied)
+    memories = memory_model(context, store, detector, applied)
     lists = ReadModel(
         Applier(projection.CONSUMER, context.pool, projection.apply),
         projection.TABLES,
@@ -60,7 +67,6 @@ def build(context: ServiceContext) -> Service:
         idempotence=settings.kafka_idempotence,
         companion=(ALERT_OPEN, open_record),
     )
-    consumer = Consumer(applier, [CUSTOMER_EVENTS, FOLLOWUP_EVENTS], bootstrap=bootstrap, health=health("consumer"))
     app = create_app(
         "Alerts",
         ROUTERS,
@@ -76,12 +82,47 @@ def build(context: ServiceContext) -> Service:
         Task("relay", "relay", relay.run),
         Task("relay", "idempotency", PartitionMaintenance(context.pool, health=health("idempotency")).run),
         Task("relay", "erasure-answers", Timers(answers(context).run_due, health=health("erasure-answers")).run),
-        Task("consumer", "consumer", consumer.run),
+        Task("consumer", "consumer", memories.follow(health("consumer"))),
         Task("timers", "timers", timers.run),
         Task("projection", projection.CONSUMER, lists.follow(health(projection.CONSUMER))),
     ]
-    verification = context.verification(store, ALERT_EVENTS, [CUSTOMER_EVENTS, FOLLOWUP_EVENTS])
-    return Service(NAME, app, tasks, [applier, lists.applier], [lists], verification)
+    verification = context.verification(store, ALERT_EVENTS, TOPICS)
+    return Service(NAME, app, tasks, [memories.applier, lists.applier], [memories, lists], verification)
+
+
+async def run_both(first: Run, second: Run) -> None:
+    """Run two feeds until one of them fails."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(first())
+        group.create_task(second())
+
+
+def memory_model(
+    context: ServiceContext, store: EventStore, detector: Detector, applied: Callable[[], None]
+) -> ReadModel:
+    """Return what is known of each customer, as a read model."""
+    mapper = EventMapper()
+    memory = MemoryModel(detector, Derivation(mapper, DEFAULT_RULES))
+
+    def feed(applier: Applier, health: Health, shared: bool) -> Run:
+        """Return the feed of an applier. A copy reads the own store too, because it raises and ends no alerts."""
+        bootstrap = context.settings.kafka_bootstrap
+        records = Consumer(applier, TOPICS, bootstrap=bootstrap, health=health, shared=shared).run
+        if shared:
+            return records
+        return partial(run_both, records, LocalFeed(store, mapper, applier, health=health, shared=shared).run)
+
+    return ReadModel(
+        Applier(CONSUMER, context.pool, detector.apply, decode=read, applied=applied),
+        TABLES,
+        feed,
+        fill=memory.fill,
+        derive=memory.derive,
+        update=memory.update,
+        filled=FILLED,
+        has_own_events=True,
+        switched=memory.switched,
+    )
 
 
 def answers(context: ServiceContext) -> ErasureAnswers:

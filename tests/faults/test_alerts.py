@@ -126,7 +126,7 @@ async def test_r38_r41_two_schedulers_back_after_hours_raise_each_silence_once(p
         for _ in range(3)
     ]
     async with transaction(alerts_pool) as held:
-        await copies[0].apply(facts, held)
+        await copies[0].evaluate(facts, held)
     assert await raised(alerts_pool) == 0
     await watermarks_reached(alerts_pool, hours_later)
     for _ in range(3):
@@ -143,7 +143,7 @@ async def test_a_silent_customer_is_not_raised_while_a_feed_lags(pool: Pool, ale
     later = datetime.now(UTC) + timedelta(hours=2)
     detector = Detector(EventStore(alerts_pool), alerts_pool, EventMapper(), DEFAULT_RULES, lambda: later)
     async with transaction(alerts_pool) as held:
-        await detector.apply(facts, held)
+        await detector.evaluate(facts, held)
     await watermarks_reached(alerts_pool, later, feeds=FEEDS[:1])
     assert await detector.run_due() == 0
 

@@ -65,7 +65,7 @@ class Alerts:
         self.watch = ParkedWatch(self.pool, [CONSUMER], [self.applier], self.health)
 
     async def handle(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-        await self.detector.apply(envelopes, held)
+        await self.detector.evaluate(envelopes, held)
         if self.applier.is_halving:
             await self.watch.report()
             self.said.append(self.health.detail)

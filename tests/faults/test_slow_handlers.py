@@ -19,7 +19,7 @@ from tests.support.waiting import background, eventually
 pytestmark = pytest.mark.nightly
 LIMIT_SECONDS = 90.0
 # The output of faulthandler while the loop is blocked, and the blocked function.
-BLOCKED, PLACE = "Timeout (0:00:05)!", re.compile(r'slowness\.py", line \d+ in slow$', re.MULTILINE)
+BLOCKED, PLACE = "Timeout (0:00:05)!", re.compile(r'slow_handler\.py", line \d+ in slow$', re.MULTILINE)
 
 
 async def members(deployment: Deployment) -> int:

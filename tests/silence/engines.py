@@ -16,7 +16,7 @@ from contracts.followup import (
     ComplaintTargetChanged,
     ContactLogged,
 )
-from services.alerts.detection import detector
+from services.alerts.detection import evaluation
 from services.alerts.detection.memory import STATE, Memory
 from services.alerts.engine.episodes import CustomerState, evaluate
 from services.alerts.engine.facts import evolve
@@ -65,7 +65,7 @@ class Engine:
     def receive(
         self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime
     ) -> tuple[Memory, list[AlertEvent]]:
-        kept, ended = detector.receive(customer_id, memory, own, self.rules, now)
+        kept, ended = evaluation.receive(customer_id, memory, own, self.rules, now)
         return kept, [event for event, _ in ended]
 
     def instant(self, now: datetime) -> datetime | None:
@@ -76,7 +76,7 @@ class Engine:
         instant = self.instant(now)
         for customer_id, memory in self.memories.items():
             if instant and memory.next_due_at <= instant:
-                self.memories[customer_id], events = detector.raise_due(customer_id, memory, self.rules, now, instant)
+                self.memories[customer_id], events = evaluation.raise_due(customer_id, memory, self.rules, now, instant)
                 self.said += [said(event, customer_id) for event in events]
 
     def restart(self) -> None:

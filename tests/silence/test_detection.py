@@ -22,11 +22,13 @@ from contracts.examples import CONTACT_FORM_ID, example, example_envelope
 from contracts.followup import Channel, ContactFormPublished, ContactLogged, Direction
 from contracts.topics import PARTITIONS
 from services.alerts.detection.detector import CONSUMER, Detector
+from services.alerts.detection.received import read
 from services.alerts.engine.rules import DEFAULT_RULES
 from tests.silence.delivery import Delivered, Looked, Marked, Restarted, Step, deliveries, in_order, what_is_right
 from tests.silence.engines import said
 from tests.silence.histories import CUSTOMER, FEEDS, FOLLOWUP, START, Facts, make_up
 from tests.support import customer_life
+from tests.support.facts import received_of
 from tests.support.oracle_of_silence import Said
 from tests.support.servers import Servers
 
@@ -44,8 +46,8 @@ class Live:
 
     def restart(self) -> None:
         store = EventStore(self._pool)
-        self._detector = Detector(store, self._pool, EventMapper(), DEFAULT_RULES, lambda: self._now)
-        self._applier = Applier(CONSUMER, self._pool, self._detector.apply)
+        self.detector = Detector(store, self._pool, EventMapper(), DEFAULT_RULES, lambda: self._now)
+        self.applier = Applier(CONSUMER, self._pool, self.detector.apply, decode=read)
         self._progress: dict[Source, Progress] = {}
 
     async def take(self, facts: Facts, step: Step) -> None:
@@ -58,7 +60,7 @@ class Live:
                 await self._deliver(feed, [], now)
             case Looked(now):
                 self._now = now
-                await self._detector.run_due()
+                await self.detector.run_due()
             case Restarted():
                 self.restart()
 
@@ -66,11 +68,11 @@ class Live:
         source = Source(FOLLOWUP, partition(fact.subject))
         delivery = Delivery(source, fact.position, 0, fact.subject, {}, None, fact)
         async with transaction(self._pool) as held:
-            await self._applier.parked_events.park(held, [delivery], "cannot be applied")
+            await self.applier.parked_events.park(held, [delivery], "cannot be applied")
 
     async def discard(self, customer_id: UUID) -> None:
         async with transaction(self._pool) as held:
-            await self._applier.parked_events.discard(held, customer_id)
+            await self.applier.parked_events.discard(held, customer_id)
 
     async def _deliver(self, feed: str, facts: Sequence[Envelope[Any]], complete_until: datetime | None) -> None:
         """Apply new records like the consumer, with the same watermark for every partition of the feed."""
@@ -78,12 +80,20 @@ class Live:
         batches = {}
         for number in range(PARTITIONS):
             source = Source(feed, number)
-            start = self._progress.get(source) or await self._applier.progress(source)
+            start = self._progress.get(source) or await self.applier.progress(source)
             new = [fact for fact in facts if partition(fact.subject) == number and fact.position > start.position]
-            deliveries = [Delivery(source, fact.position, 0, fact.subject, {}, None, fact) for fact in new]
+            deliveries = [
+                Delivery(source, fact.position, 0, fact.subject, {}, None, event)
+                for fact, event in zip(new, received_of(new), strict=True)
+            ]
             position = new[-1].position if new else start.position
             batches[source] = (start, Batch(deliveries, Progress(position, max(mark, start.watermark))))
-        self._progress.update(await self._applier.apply(batches))
+        self._progress.update(await self.applier.apply(batches))
+
+
+def delivery(source: Source, fact: Envelope[Any]) -> Delivery:
+    (event,) = received_of([fact])
+    return Delivery(source, fact.position, 0, fact.subject, {}, None, event)
 
 
 def partition(customer_id: UUID) -> int:

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from contracts.customer import Kind, Registered, TierChanged
-from services.alerts.detection.detector import raise_due, receive
+from services.alerts.detection.evaluation import raise_due, receive
 from services.alerts.detection.memory import Memory
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.findings import NEVER_DUE

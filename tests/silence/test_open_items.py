@@ -19,7 +19,8 @@ from contracts.event import Envelope, Event
 from contracts.examples import OCCURRED_AT, example, example_envelope
 from contracts.followup import ComplaintRaised, ComplaintTargetSet, ContactLogged, TaskCompleted, TaskScheduled
 from services.alerts.detection import memory
-from services.alerts.detection.detector import CONSUMER, FEEDS, Detector, raise_due, receive
+from services.alerts.detection.detector import CONSUMER, FEEDS, Detector
+from services.alerts.detection.evaluation import raise_due, receive
 from services.alerts.detection.memory import STATE, Memory
 from services.alerts.engine import episodes
 from services.alerts.engine.episodes import CustomerState
@@ -137,7 +138,7 @@ class Live:
     async def receive(self, *facts: Envelope[Any]) -> None:
         for first in range(0, len(facts), BATCH):
             async with transaction(self.pool) as held:
-                await self.detector.apply(facts[first : first + BATCH], held)
+                await self.detector.evaluate(facts[first : first + BATCH], held)
 
     async def cost_of(self, *facts: Envelope[Any]) -> CountedState:
         with counted_state() as counted:

@@ -6,6 +6,7 @@ from typing import Any
 from chassis.consume.fact_log.fact import Fact, FactReader
 from contracts.event import Envelope
 from contracts.topics import EVENT_TOPICS
+from services.alerts.detection.received import Received, read
 from tests.support.records import received, value_of
 
 TOPIC_OF = {event: topic for topic in EVENT_TOPICS for event in topic.events}
@@ -18,3 +19,8 @@ def fact_of(envelope: Envelope[Any]) -> Fact:
 
 def facts_of(envelopes: Iterable[Envelope[Any]]) -> list[Fact]:
     return [fact_of(envelope) for envelope in envelopes]
+
+
+def received_of(envelopes: Iterable[Envelope[Any]]) -> list[Received]:
+    """Return the events as the alerts service receives them."""
+    return [read(TOPIC_OF[type(each.event)].name, received(value_of(each))) for each in envelopes]

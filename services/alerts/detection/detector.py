@@ -3,8 +3,6 @@
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -12,6 +10,8 @@ from uuid import UUID
 import uuid_utils.compat as uuid_utils
 
 from chassis.consume import erasure_answers
+from chassis.consume.fact_log.model import append
+from chassis.consume.rebuild import keep_tables
 from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime.clock import Clock, utc_now
 from chassis.store.append import Answer, Append
@@ -21,18 +21,18 @@ from chassis.store.vault_reader import count_personal_data
 from contracts.alerts import AlertEvent, AlertRaised
 from contracts.customer import ErasureEvent
 from contracts.event import Envelope, Metadata
-from contracts.topics import CONFIGURATION, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
+from contracts.topics import CONFIGURATION
 from services.alerts.actor import ACTOR
 from services.alerts.detection import memory, merging
+from services.alerts.detection.evaluation import raise_due, receive
 from services.alerts.detection.memory import Memory
-from services.alerts.engine.episodes import CustomerState, evaluate
-from services.alerts.engine.facts import evolve
-from services.alerts.engine.items import Divided, ItemId, concerns_all, divide, unite
+from services.alerts.detection.received import TOPICS, Received, envelopes_of
+from services.alerts.engine.items import concerns_all
 from services.alerts.engine.rules import RuleBook
 from services.alerts.projection import holders
 
 CONSUMER = "alerts"
-FEEDS = [CUSTOMER_EVENTS.name, FOLLOWUP_EVENTS.name]
+FEEDS = [topic.name for topic in TOPICS]
 DUE_BATCH = 500
 VERSIONS = "SELECT stream_id, max(version) AS version FROM event WHERE stream_id = ANY($1) GROUP BY stream_id"
 
@@ -50,8 +50,13 @@ class Detector:
         self._clock = clock
         self._has_appended = False
 
-    async def apply(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-        """Fold events into the customers' facts, and end alerts. Runs in the consumer's transaction."""
+    async def apply(self, received: Sequence[Received], held: Connection) -> None:
+        """Append the facts to the log, and evaluate their events. Runs in the consumer's transaction."""
+        await append([each.fact for each in received], held)
+        await self.evaluate(envelopes_of(received), held)
+
+    async def evaluate(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+        """Fold events into the customers' facts, and end alerts."""
         by_customer: dict[UUID, list[Envelope[Any]]] = defaultdict(list)
         for envelope in envelopes:
             if type(envelope.event) not in CONFIGURATION:
@@ -81,6 +86,7 @@ class Detector:
     async def run_due(self) -> int:
         """Evaluate the customers that are due, and raise their alerts. Returns how many were due."""
         async with transaction(self._pool) as held:
+            await keep_tables(held, CONSUMER)
             now = self._clock()
             due = await memory.due(held, CONSUMER, FEEDS, now, DUE_BATCH)
             if not due:
@@ -126,43 +132,6 @@ async def load_concerned(held: Connection, by_customer: Mapping[UUID, Sequence[E
     memories = await memory.load(held, merging.affected_customers(events), {each.stream_id for each in events})
     whole = merging.affected_customers(each for each in events if concerns_all(each)) | merging.survivors_of(memories)
     return memories | await memory.load_whole(held, whole)
-
-
-def receive(
-    customer_id: UUID, known: Memory, own: Sequence[Envelope[Any]], rules: RuleBook, now: datetime
-) -> tuple[Memory, list[tuple[AlertEvent, Envelope[Any]]]]:
-    """Fold one customer's events, and return the alerts that each ended. The result does not depend on the batches."""
-    divided, next_due_at = divide(known.state), known.next_due_at
-    ended: list[tuple[AlertEvent, Envelope[Any]]] = []
-    for envelope in own:
-        concerned = concerned_by(divided, envelope)
-        before = unite(divided.rest, {item_id: divided.items.pop(item_id) for item_id in concerned})
-        evaluation = evaluate(
-            customer_id, CustomerState(evolve(before.facts, envelope), before.open), rules, now, raising=False
-        )
-        after = divide(evaluation.state)
-        divided = Divided(after.rest, divided.items)
-        divided.items.update(after.items)
-        next_due_at = min(next_due_at, evaluation.next_due_at)
-        ended += [(event, envelope) for event in evaluation.events]
-    return replace(known, state=unite(divided.rest, divided.items), next_due_at=next_due_at), ended
-
-
-def concerned_by(divided: Divided, envelope: Envelope[Any]) -> list[ItemId]:
-    """Return the items with which an event must be evaluated."""
-    if concerns_all(envelope):
-        return list(divided.items)
-    item_id = ItemId(envelope.stream_id)
-    return [item_id] if item_id in divided.items else []
-
-
-def raise_due(
-    customer_id: UUID, known: Memory, rules: RuleBook, now: datetime, complete_until: datetime
-) -> tuple[Memory, Sequence[AlertEvent]]:
-    """Raise the alerts that were due at `complete_until`. The returned memory holds the next due time."""
-    evaluation = evaluate(customer_id, known.state, rules, complete_until, raising=True, now=now)
-    next_due_at = min(evaluation.next_due_at, known.others_due_at)
-    return replace(known, state=evaluation.state, next_due_at=next_due_at), evaluation.events
 
 
 def caused_by(envelope: Envelope[Any]) -> Metadata:

@@ -74,6 +74,11 @@ DELETE_ITEMS = """
         IN (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]))
 """
 
+DELETE = (
+    "DELETE FROM silence_item WHERE customer_id = ANY($1)",
+    "DELETE FROM silence WHERE customer_id = ANY($1)",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Memory:
@@ -153,6 +158,16 @@ async def save(held: Connection, memories: Mapping[UUID, Memory], rules: RuleBoo
         await held.execute(DELETE_ITEMS, *map(list, zip(*settled, strict=True)))
     if saved:
         await held.execute(SAVE_ITEMS, *map(list, zip(*saved, strict=True)))
+
+
+async def replace_with(
+    held: Connection, customer_ids: Collection[UUID], memories: Mapping[UUID, Memory], rules: RuleBook
+) -> None:
+    """Delete what is stored of customers, and write these memories. Needs the owner of the tables."""
+    for statement in DELETE:
+        await held.execute(statement, list(customer_ids))
+    await lock(held, sorted(memories))
+    await save(held, memories, rules)
 
 
 def text_of(state: CustomerState) -> str:

@@ -2,6 +2,6 @@
 
 from pathlib import Path
 
-from chassis.migrate import CONSUME, STORE, Schema
+from chassis.migrate import CONSUME, FACTS, STORE, Schema
 
-SCHEMA = Schema(migrations=(STORE, CONSUME, Path(__file__).parent / "migrations"))
+SCHEMA = Schema(migrations=(STORE, CONSUME, FACTS, Path(__file__).parent / "migrations"))

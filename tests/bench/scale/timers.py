@@ -110,7 +110,7 @@ async def take_in(
             for n in range(first, min(first + DUE_BATCH, len(ids)))
         ]
         async with transaction(pool) as held:
-            await detector.apply(own, held)
+            await detector.evaluate(own, held)
 
 
 async def looks_without_work(bed: Bed, detector: Detector, pool: Pool, now: datetime) -> Figure:

@@ -12,6 +12,7 @@ from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
 from chassis.consume.isolation import Handler
 from chassis.consume.positions import PositionMovedError
+from chassis.consume.record_reading import Decode, envelope_of
 from chassis.postgres.database import Connection, Pool
 from chassis.publish.lease import LeaseLostError
 from chassis.publish.relay import Relay
@@ -97,12 +98,20 @@ class Member:
 class ConsumerGroup:
     """A consumer group with two members that both believe they own the partitions: one is a zombie."""
 
-    def __init__(self, name: str, pool: Pool, topics: Sequence[Topic], handler: Handler, death: ProcessDeath) -> None:
-        async def handle_or_die(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-            await handler(envelopes, held)
+    def __init__(
+        self,
+        name: str,
+        pool: Pool,
+        topics: Sequence[Topic],
+        handler: Handler,
+        death: ProcessDeath,
+        decode: Decode = envelope_of,
+    ) -> None:
+        async def handle_or_die(events: Sequence[Any], held: Connection) -> None:
+            await handler(events, held)
             death.point(APPLYING)
 
-        self._applier = Applier(name, pool, handle_or_die)
+        self._applier = Applier(name, pool, handle_or_die, decode=decode)
         self._topics = topics
         self.restart()
 

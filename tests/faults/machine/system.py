@@ -18,6 +18,7 @@ from chassis.store.mapper import EventMapper
 from contracts.event import Envelope
 from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS, PARTITIONS, watermarks_of
 from services.alerts.detection.detector import CONSUMER, Detector
+from services.alerts.detection.received import read
 from services.alerts.engine.rules import DEFAULT_RULES
 from tests.faults.machine.alert_oracle import AlertOracle
 from tests.faults.machine.broker import Broker
@@ -72,7 +73,7 @@ class System:
         )
         feeds = [CUSTOMER_EVENTS, FOLLOWUP_EVENTS]
         self.consumer_groups = [
-            ConsumerGroup(CONSUMER, databases.alerts, feeds, self.detector.apply, death),
+            ConsumerGroup(CONSUMER, databases.alerts, feeds, self.detector.apply, death, read),
             ConsumerGroup("seen", databases.customer, [CUSTOMER_EVENTS], see, death),
         ]
         self.list_projection = ListProjection(databases, death)

@@ -33,7 +33,7 @@ async def tell(pool: Pool, fact: Event, subject: UUID = CUSTOMER_ID) -> UUID:
     detector = Detector(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
     for _ in range(2):
         async with transaction(pool) as held:
-            await detector.apply([envelope], held)
+            await detector.evaluate([envelope], held)
     return envelope.id
 
 

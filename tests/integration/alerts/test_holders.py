@@ -48,7 +48,7 @@ async def alerts(running: Servers) -> AsyncIterator[Pool]:
 async def tell(pool: Pool, *facts: Event, subject: UUID = CUSTOMER_ID) -> None:
     detector = Detector(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
     async with transaction(pool) as held:
-        await detector.apply([example_envelope(fact, subject=subject) for fact in facts], held)
+        await detector.evaluate([example_envelope(fact, subject=subject) for fact in facts], held)
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ class Others:
         detector = Detector(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
         async with transaction(pool) as held:
             if service == "alerts":
-                await detector.apply(facts, held)
+                await detector.evaluate(facts, held)
             else:
                 await projection.apply(facts_of(facts), held)
 

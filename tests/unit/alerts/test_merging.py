@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from contracts import customer, followup
 from contracts.event import Envelope, Event
 from contracts.examples import OCCURRED_AT, example, example_envelope
-from services.alerts.detection.detector import raise_due, receive
+from services.alerts.detection.evaluation import raise_due, receive
 from services.alerts.detection.memory import STATE, Memory
 from services.alerts.detection.merging import affected_customers, is_merging, receive_merging, survivors_of
 from services.alerts.engine.episodes import CustomerState

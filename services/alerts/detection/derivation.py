@@ -1,0 +1,134 @@
+"""Derives the memories of customers from the fact log, and their open alerts from the store (P6).
+
+The result equals what the detector maintains, except that a due time may be earlier. Nothing is raised or ended.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Container
+from dataclasses import replace
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+from asyncpg import Record
+
+from chassis.consume.fact_log.model import DELETE
+from chassis.postgres.database import Connection
+from chassis.runtime.clock import Clock, utc_now
+from chassis.store.event_store import COLUMNS, recorded
+from chassis.store.mapper import EventMapper
+from contracts.alerts import AlertRaised
+from contracts.cloudevents import type_of
+from contracts.event import Envelope, Metadata, Origin
+from contracts.topics import EVENT_TYPES
+from services.alerts.detection import memory
+from services.alerts.detection.folding import fold
+from services.alerts.detection.received import is_evaluated
+from services.alerts.engine.episodes import CustomerState
+from services.alerts.engine.rules import RuleBook
+from services.alerts.projection import holders
+
+# The feed and the position of a fact.
+Place: TypeAlias = tuple[str, int]
+
+PAGE: Final = 500
+RAISED: Final = type_of(AlertRaised)
+# The log has no row numbers, and the engine needs none.
+ANY_ROW: Final = 1
+
+FACTS = """
+    SELECT feed, position, customer_id, stream_id, version, type, event_id, occurred_at, recorded_at, actor, batch,
+        data::text AS data
+    FROM fact
+"""
+READ = f"{FACTS} WHERE customer_id = ANY($1) ORDER BY recorded_at, feed, position"
+CUSTOMERS_AFTER = "SELECT DISTINCT customer_id FROM fact WHERE feed = $1 AND position > $2"
+NEXT = "SELECT DISTINCT customer_id FROM fact WHERE customer_id > $1 ORDER BY customer_id LIMIT $2"
+# Customers of one group were merged at some time, directly or through others.
+GROUP = """
+    WITH RECURSIVE linked(customer_id) AS (
+        SELECT unnest($1::uuid[])
+        UNION
+        SELECT other.customer_id FROM linked, LATERAL (
+            SELECT (data ->> 'into_customer_id')::uuid AS customer_id FROM fact
+            WHERE fact.customer_id = linked.customer_id AND type = 'care.customer.merged.v1'
+            UNION ALL
+            SELECT customer_id FROM fact
+            WHERE (data ->> 'into_customer_id')::uuid = linked.customer_id AND type = 'care.customer.merged.v1'
+        ) AS other
+    )
+    SELECT customer_id FROM linked
+"""
+OPEN = f"""
+    SELECT {COLUMNS} FROM event e WHERE subject = ANY($1) AND type = '{RAISED}'
+        AND NOT EXISTS (SELECT FROM event l WHERE l.stream_id = e.stream_id AND l.version > e.version)
+"""  # noqa: S608
+
+
+class Derivation:
+    """Derives the tables `silence`, `silence_item` and `customer_holders`. Needs the owner of the tables."""
+
+    def __init__(self, mapper: EventMapper, rules: RuleBook, clock: Clock = utc_now) -> None:
+        self._mapper = mapper
+        self._rules = rules
+        self._clock = clock
+
+    async def derive_all(self, held: Connection) -> None:
+        """Derive the rows of every customer, PAGE customers at a time."""
+        last = UUID(int=0)
+        while page := [each for (each,) in await held.fetch(NEXT, last, PAGE)]:
+            await self.derive(held, page)
+            last = page[-1]
+
+    async def derive(self, held: Connection, customer_ids: Collection[UUID], later: Container[Place] = ()) -> None:
+        """Derive the rows of customers, and of all of their groups, as if no fact of `later` had been received."""
+        group = [each for (each,) in await held.fetch(GROUP, list(customer_ids))]
+        facts = [fact for fact in await held.fetch(READ, group) if evaluated(fact)]
+        envelopes = [envelope_of(fact) for fact in facts if (fact["feed"], fact["position"]) not in later]
+        memories = fold(envelopes, self._rules, self._clock())
+        for customer_id, alerts in (await self._open_alerts(held, group)).items():
+            known = memories[customer_id]
+            memories[customer_id] = replace(known, state=CustomerState(known.state.facts, alerts))
+        await memory.replace_with(held, group, memories, self._rules)
+        await holders.derive(group, envelopes, held)
+
+    async def delete_after(self, held: Connection, feed: str, position: int) -> None:
+        """Delete the facts of a feed after a position, as if they had never been received, and derive again.
+
+        Alerts that were raised or ended because of them stay until the next timer evaluates their customers.
+        """
+        customers = [each for (each,) in await held.fetch(CUSTOMERS_AFTER, feed, position)]
+        await held.execute(DELETE, feed, position)
+        await self.derive(held, customers)
+
+    async def _open_alerts(
+        self, held: Connection, customer_ids: Collection[UUID]
+    ) -> dict[UUID, dict[str, AlertRaised]]:
+        """Return the alerts whose last event raised them, by customer."""
+        found: dict[UUID, dict[str, AlertRaised]] = defaultdict(dict)
+        for row in await held.fetch(OPEN, list(customer_ids)):
+            envelope = self._mapper.to_envelope(recorded(row))
+            found[envelope.subject][str(envelope.stream_id)] = envelope.event
+        return found
+
+
+def evaluated(fact: Record) -> bool:
+    return is_evaluated(fact["type"], is_imported=fact["batch"] is not None)
+
+
+def envelope_of(fact: Record) -> Envelope[Any]:
+    """Return the event of a fact. Its correlation is not stored, and is that of the event itself."""
+    return Envelope(
+        id=fact["event_id"],
+        subject=fact["customer_id"],
+        stream_id=fact["stream_id"],
+        version=fact["version"],
+        position=fact["position"],
+        occurred_at=fact["occurred_at"],
+        recorded_at=fact["recorded_at"],
+        metadata=Metadata(
+            actor=fact["actor"],
+            correlation_id=str(fact["event_id"]),
+            origin=Origin(batch_id=fact["batch"], row=ANY_ROW) if fact["batch"] else None,
+        ),
+        event=EVENT_TYPES[fact["type"]].model_validate_json(fact["data"]),
+    )

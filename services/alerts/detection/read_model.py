@@ -1,0 +1,79 @@
+"""The memory as a read model (P6): made again from the fact log, and from the alerts in the own store."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from asyncpg import Record
+
+from chassis.consume.fact_log.model import append
+from chassis.kafka.client import partition_of
+from chassis.postgres.database import Connection
+from contracts.event import Envelope
+from contracts.topics import PARTITIONS
+from services.alerts.detection.derivation import FACTS, Derivation, envelope_of, evaluated
+from services.alerts.detection.detector import Detector
+from services.alerts.detection.received import TOPICS, Received
+
+TABLES: Final = ("fact", "silence", "silence_item", "customer_holders")
+FILLED: Final = ("fact",)
+# The partitions in which the copy has applied more than the live consumer.
+AHEAD = """
+    SELECT copy.topic, copy.partition, live.position AS after, copy.position AS until FROM consumer_position copy
+    JOIN consumer_position live USING (topic, partition)
+    WHERE live.consumer = $1 AND copy.consumer = $2 AND topic = ANY($3) AND copy.position > live.position
+"""
+BETWEEN = f"{FACTS} WHERE feed = $1 AND position > $2 AND position <= $3 ORDER BY position"
+
+
+class MemoryModel:
+    """The methods of a ReadModel. They write the memory and, but for `switched`, append no alert event."""
+
+    def __init__(self, detector: Detector, derivation: Derivation) -> None:
+        self._detector = detector
+        self._derivation = derivation
+
+    async def fill(self, events: Sequence[Received | Envelope[Any]], held: Connection) -> None:
+        """Append the facts. Events of the own store are read by `derive`."""
+        await append([each.fact for each in events if isinstance(each, Received)], held)
+
+    async def derive(self, held: Connection) -> None:
+        await self._derivation.derive_all(held)
+
+    async def update(self, events: Sequence[Received | Envelope[Any]], held: Connection) -> None:
+        """Append the facts, and derive the customers again that they or events of the own store concern."""
+        await self.fill(events, held)
+        await self._derivation.derive(
+            held, {each.fact.customer_id if isinstance(each, Received) else each.subject for each in events}
+        )
+
+    async def switched(self, held: Connection, live: str, copy: str) -> None:
+        """Let the detector evaluate the events that only the copy has received, so that they end alerts."""
+        facts = await facts_ahead(held, live, copy)
+        if facts:
+            customers = {fact["customer_id"] for fact in facts}
+            await self._derivation.derive(held, customers, {(fact["feed"], fact["position"]) for fact in facts})
+            await self._detector.evaluate([envelope_of(fact) for fact in facts if evaluated(fact)], held)
+
+
+async def facts_ahead(held: Connection, live: str, copy: str) -> list[Record]:
+    """Return the facts that the copy has received, and the live consumer has not."""
+    ranges: dict[str, dict[int, Record]] = defaultdict(dict)
+    for row in await held.fetch(AHEAD, live, copy, [topic.name for topic in TOPICS]):
+        ranges[row["topic"]][row["partition"]] = row
+    found = []
+    for topic in TOPICS:
+        if own := ranges[topic.name]:
+            first, last = min(row["after"] for row in own.values()), max(row["until"] for row in own.values())
+            rows = await held.fetch(BETWEEN, topic.owner, first, last)
+            found += [row for row in rows if is_between(row, own.get(partition(row["customer_id"])))]
+    return found
+
+
+def is_between(fact: Record, applied: Record | None) -> bool:
+    return applied is not None and applied["after"] < fact["position"] <= applied["until"]
+
+
+def partition(customer_id: UUID) -> int:
+    return partition_of(str(customer_id).encode(), PARTITIONS)

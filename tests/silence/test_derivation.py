@@ -1,0 +1,142 @@
+"""The memory that is derived from the fact log equals the one that the detector maintains (P6)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from chassis.consume.rebuild import LOCK_TABLES, SESSION
+from chassis.postgres.database import Pool, open_pool, transaction
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
+from contracts.customer import Kind, Merged, OwnerAssigned, Registered, TierChanged, Unmerged
+from contracts.examples import example
+from contracts.followup import ComplaintRaised, ContactLogged, TaskCompleted, TaskScheduled
+from contracts.topics import FOLLOWUP_EVENTS
+from services.alerts.detection.derivation import Derivation
+from services.alerts.detection.detector import CONSUMER
+from services.alerts.detection.memory import STATE
+from services.alerts.engine.rules import DEFAULT_RULES
+from tests.silence.delivery import Delivered, Restarted, deliveries, in_order, what_is_right
+from tests.silence.histories import CUSTOMER, FEEDS, FOLLOWUP, START, Facts, make_up
+from tests.silence.test_detection import APART, Live, moved, told
+from tests.support import customer_life
+from tests.support.customer_life import day
+from tests.support.servers import Servers
+
+HISTORIES = 6
+ITEMS = "SELECT customer_id, owner_id, concerns_id, state FROM silence_item"
+
+
+@dataclass(frozen=True)
+class Databases:
+    app: Pool
+    owner: Pool
+
+
+@pytest.fixture
+async def alerts(running: Servers) -> AsyncIterator[Databases]:
+    database = await running.database("alerts")
+    app = await open_pool(database.app, size=5, application_name="tests")
+    owner = await open_pool(
+        database.admin, size=5, application_name="tests", session={**SESSION, "role": "care_migrator"}
+    )
+    yield Databases(app, owner)
+    await app.close()
+    await owner.close()
+
+
+async def derive(alerts: Databases) -> None:
+    async with transaction(alerts.owner) as held:
+        await Derivation(EventMapper(), DEFAULT_RULES).derive_all(held)
+
+
+async def stored(pool: Pool) -> Mapping[object, Any]:
+    """Return what is known of each customer and item, and who may see the alerts."""
+    rows = await pool.fetch("SELECT customer_id, rest FROM silence")
+    customers = {row["customer_id"]: STATE.validate_json(row["rest"]) for row in rows}
+    items = {tuple(row)[:3]: STATE.validate_json(row["state"]) for row in await pool.fetch(ITEMS)}
+    rows = await pool.fetch("SELECT * FROM customer_holders")
+    holders = {("holders", row["customer_id"]): tuple(row) for row in rows}
+    return {**customers, **items, **holders}
+
+
+async def test_the_derived_memory_is_the_maintained_one_and_raises_the_same_alerts(alerts: Databases) -> None:
+    live, before, head = Live(alerts.app), dict.fromkeys(FEEDS, 0), 0
+    for seed in range(1, HISTORIES + 1):
+        random = Random(1_000 + seed)  # noqa: S311 - not for secrets
+        facts = moved(make_up(random, START + seed * APART), before)
+        before = {feed: before[feed] + len(facts[feed]) for feed in FEEDS}
+        steps = list(deliveries(random, facts))
+        for step in steps:
+            await live.take(facts, step)
+            if isinstance(step, Restarted):
+                maintained = await stored(alerts.app)
+                await derive(alerts)
+                assert await stored(alerts.app) == maintained, f"seed {seed}"
+        oracle = what_is_right(facts, steps, DEFAULT_RULES)
+        assert in_order(await told(alerts.app, head)) == in_order(oracle.said), f"seed {seed}"
+        head = await EventStore(alerts.app).head()
+
+
+def life_of_two() -> Facts:
+    """Return the facts of a customer and of a duplicate that is merged into it, changed meanwhile, and released."""
+    first, second = UUID(int=31, version=4), UUID(int=32, version=4)
+    kept, done, complaint = (UUID(int=number, version=4) for number in (41, 42, 43))
+    lives = [
+        (CUSTOMER, first, first, Registered(kind=Kind.COMPANY)),
+        (CUSTOMER, second, second, Registered(kind=Kind.COMPANY)),
+        (CUSTOMER, second, second, OwnerAssigned(owner_id="li", leader_id="wang")),
+        (FOLLOWUP, second, kept, TaskScheduled(due_at=day(50), assignee_id="li")),
+        (FOLLOWUP, second, done, TaskScheduled(due_at=day(51), assignee_id="li")),
+        (CUSTOMER, second, second, Merged(into_customer_id=first)),
+        (FOLLOWUP, second, done, TaskCompleted(due_at=day(51), employee_id="li")),
+        (FOLLOWUP, second, complaint, example(ComplaintRaised)),
+        (FOLLOWUP, first, first, example(ContactLogged, automated=False)),
+        (CUSTOMER, second, second, Unmerged(from_customer_id=first)),
+        (CUSTOMER, first, first, TierChanged(scheme="default", tier="vip")),
+    ]
+    facts: Facts = {feed: [] for feed in FEEDS}
+    for number, (feed, subject, stream, event) in enumerate(lives):
+        made = replace(customer_life.envelope(event, number, stream=stream), subject=subject)
+        facts[feed].append(replace(made, position=len(facts[feed]) + 1))
+    return facts
+
+
+async def test_merged_customers_are_derived_together(alerts: Databases) -> None:
+    facts, live = life_of_two(), Live(alerts.app)
+    in_time = sorted((fact.recorded_at, feed, fact.position) for feed in FEEDS for fact in facts[feed])
+    for at, feed, position in in_time:
+        await live.take(facts, Delivered(at, feed, position - 1, position))
+        maintained = await stored(alerts.app)
+        async with transaction(alerts.owner) as held:
+            await Derivation(EventMapper(), DEFAULT_RULES).derive(held, [UUID(int=32, version=4)])
+        assert await stored(alerts.app) == maintained
+        await derive(alerts)
+        assert await stored(alerts.app) == maintained
+
+
+async def test_facts_that_a_restored_store_lost_leave_no_trace(alerts: Databases) -> None:
+    facts, live = life_of_two(), Live(alerts.app)
+    await live.take(facts, Delivered(day(20), CUSTOMER, 0, len(facts[CUSTOMER])))
+    await live.take(facts, Delivered(day(20), FOLLOWUP, 0, 2))
+    before = await stored(alerts.app)
+    await live.take(facts, Delivered(day(20), FOLLOWUP, 2, len(facts[FOLLOWUP])))
+    assert await stored(alerts.app) != before
+    async with transaction(alerts.owner) as held:
+        await Derivation(EventMapper(), DEFAULT_RULES).delete_after(held, FOLLOWUP_EVENTS.owner, 2)
+    assert await stored(alerts.app) == before
+
+
+async def test_a_timer_waits_for_the_switch_of_a_rebuild(alerts: Databases) -> None:
+    live = Live(alerts.app)
+    async with transaction(alerts.owner) as held:
+        await held.execute(LOCK_TABLES, CONSUMER)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await live.detector.run_due()
+    assert await live.detector.run_due() == 0
