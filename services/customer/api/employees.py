@@ -64,7 +64,7 @@ async def keep_employee(
         await state_presence(employee_id, caller, needs, has_left=employee.has_left, known=known)
     if employee.leader_id or EmployeeField.LEADER_ID in employee.clear:
         await state_leader(employee_id, employee.leader_id, caller, needs, known)
-    await needs.employees.save(employee_id, employee.name, has_left=employee.has_left)
+    await needs.employees.save(employee_id, employee.name)
     saved = await needs.employees.one(employee_id)
     if saved is None:
         raise not_found()
@@ -74,10 +74,16 @@ async def keep_employee(
 async def state_presence(
     employee_id: str, caller: Caller, needs: Dependencies, *, has_left: bool, known: EmployeeView | None
 ) -> None:
-    """Publish a change before it is saved, so that a repeated request completes an interrupted one."""
+    """Publish a change, then save it: the projection saves it too, also if this request is interrupted in between.
+
+    A repeated request saves nothing: a handover batch may have marked the employee as left since the first one.
+    """
     was_left = known is not None and known.has_left
     command = StatePresence(employee_id=employee_id, has_left=has_left, was_left=was_left)
-    await needs.employments.handle(stream_of(employee_id, needs), command, caller.context)
+    handled = await needs.employments.handle(stream_of(employee_id, needs), command, caller.context)
+    if handled.events:
+        left_at = caller.context.now if has_left else None
+        await needs.employees.save_presence(employee_id, left_at, handled.version)
 
 
 async def state_leader(
