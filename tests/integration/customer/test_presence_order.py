@@ -8,12 +8,10 @@ import pytest
 
 from chassis.postgres.database import transaction
 from services.customer import projection, schema
-from services.customer.workers import handover_batches
 from tests.integration.customer.conftest import Api
 from tests.integration.customer.test_leader_order import Frozen
-from tests.integration.customer.test_leaders import listed, needs_of, put
+from tests.integration.customer.test_leaders import hands_all_over, listed, needs_of, put
 from tests.support.servers import Database
-from tests.support.waiting import eventually
 
 MIGRATION = Path(schema.__file__).parent / "migrations" / "20261129222000_presence_versions.sql"
 LIST = "SELECT employee_id, left_at IS NOT NULL, presence_version FROM employee ORDER BY employee_id"
@@ -22,18 +20,6 @@ LIST = "SELECT employee_id, left_at IS NOT NULL, presence_version FROM employee 
 async def are_listed(api: Api) -> dict[str, tuple[bool, int]]:
     """Return whether each employee has left, and since which version."""
     return {employee_id: (left, version) for employee_id, left, version in await api.pool.fetch(LIST)}
-
-
-async def hands_all_over(api: Api, employee_id: str = "E1") -> None:
-    """Run a handover batch, which marks the employee as left."""
-    body = {"from_owner_id": employee_id, "to_owner_ids": ["E9"], "leaves": True}
-    address = (await api.post("/v1/handover-batches", body)).headers["location"]
-
-    async def has_ended() -> bool:
-        await handover_batches(needs_of(api)).run_due()
-        return (await api.get(address)).json()["ended_at"] is not None
-
-    await eventually(has_ended)
 
 
 @pytest.mark.parametrize("last", [True, False])
