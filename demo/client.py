@@ -47,23 +47,24 @@ class Client:
             query["cursor"] = page["next_cursor"]
 
     async def send_file(
-        self, service: str, content: bytes, kind: str = "", content_type: str = CSV_TYPE, sheet: str | None = None
+        self, service: str, content: bytes, kind: str = "", content_type: str = CSV_TYPE, **query: str | None
     ) -> str:
-        """Send a file and return the id of the import."""
-        query = {name: value for name, value in (("kind", kind), ("sheet", sheet)) if value}
-        accepted = await self._send(service, content, content_type, query)
+        """Send a file and return the id of the import. A parameter of `query` without a value is left out."""
+        accepted = await self._send(service, content, content_type, query | {"kind": kind})
         return str(accepted["id"])
 
     async def preview_file(
-        self, service: str, content: bytes, kind: str, content_type: str, sheet: str | None = None
+        self, service: str, content: bytes, kind: str, content_type: str, **query: str | None
     ) -> dict[str, Any]:
         """Return what an import of the file would do."""
-        query = {"kind": kind, "preview": "true"} | ({"sheet": sheet} if sheet else {})
-        return await self._send(service, content, content_type, query)
+        return await self._send(service, content, content_type, query | {"kind": kind, "preview": "true"})
 
-    async def _send(self, service: str, content: bytes, content_type: str, query: dict[str, str]) -> dict[str, Any]:
+    async def _send(
+        self, service: str, content: bytes, content_type: str, query: dict[str, str | None]
+    ) -> dict[str, Any]:
         url, headers = f"{self.urls[service]}/v1/imports", {"Content-Type": content_type}
-        response = await self.http.post(url, content=content, params=query, headers=headers, timeout=FILE_SECONDS)
+        stated = {name: value for name, value in query.items() if value}
+        response = await self.http.post(url, content=content, params=stated, headers=headers, timeout=FILE_SECONDS)
         answered: dict[str, Any] = response.raise_for_status().json()
         return answered
 

@@ -18,6 +18,7 @@ import uuid_utils.compat as uuid_utils
 from chassis.commands.command import Context
 from chassis.files.importer import Importer, RowOutcome
 from chassis.files.kept_cells import clear_erased_cells
+from chassis.files.row_attempts import RowFailure, given_up, that_count
 from chassis.files.row_import import import_rows
 from chassis.files.row_pieces import next_piece
 from chassis.files.sent_file import SentFile
@@ -41,7 +42,7 @@ ADD_BATCH = "INSERT INTO import_batch (id, created_by, rows, kind, sheet, header
 COMPLETE_BATCH = "UPDATE import_batch SET notes = $2, progress = $3 WHERE id = $1"
 STORED = ("batch_id", "number", "cells", "original", "outcome", "status", "problem", "changes", "refers_to")
 READ_WAITING = """
-    SELECT number, cells FROM import_row WHERE batch_id = $1 AND outcome = 'waiting' ORDER BY number LIMIT $2
+    SELECT number, cells, attempts FROM import_row WHERE batch_id = $1 AND outcome = 'waiting' ORDER BY number LIMIT $2
 """
 
 StoredRow = tuple[object, ...]
@@ -117,19 +118,22 @@ class Imports:
                 await self._process(turn)
 
     async def _process(self, turn: Turn) -> None:
-        """Process the next rows of a file."""
+        """Process the next rows of a file. Raise the error of a row that must be tried again in its next turn."""
         found = await self._pool.fetch(READ_WAITING, turn.batch_id, ROWS_OF_A_TURN)
         rows = [Row(each["number"], each["cells"]) for each in found]
-        importer, failures = self._importers[turn.kind or self.kinds[0]], list[Exception]()
+        importer, failures = self._importers[turn.kind or self.kinds[0]], list[RowFailure]()
         await importer.prepare(rows, import_id(turn), was_elsewhere=turn.was_elsewhere)
         results = await import_rows(importer, rows, lambda row: context_of(turn, row), failures)
-        await self._turns.end(turn, results)
+        counted = that_count(failures)
+        results += given_up(counted, {each["number"]: each["attempts"] for each in found})
+        await self._turns.end(turn, results, [each.row.number for each in counted])
         structlog.get_logger().info("import.progress", batch_id=str(turn.batch_id), rows=len(results))
         if len(rows) < ROWS_OF_A_TURN:
             await self._turns.finish(turn)
-        if failures:
-            # The rows without a result are tried again in the next turn of the file.
-            raise failures[0]
+        settled = {result.number for result in results}
+        for failure in failures:
+            if failure.row.number not in settled:
+                raise failure.error
 
 
 def import_id(turn: Turn) -> str:

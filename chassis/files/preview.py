@@ -17,6 +17,7 @@ import uuid_utils.compat as uuid_utils
 
 from chassis.commands.command import Context
 from chassis.files.importer import Importer, RowOutcome, RowResult, in_order
+from chassis.files.row_attempts import RowFailure
 from chassis.files.row_import import import_rows
 from chassis.files.row_pieces import next_piece
 from chassis.files.sent_file import SentFile
@@ -77,11 +78,11 @@ async def results(importer: Importer, rows: Sequence[Row], sent_by: str) -> list
     readable = [row for row in rows if not row.fault]
     for start in range(0, len(readable), ROWS_AT_ONCE):
         part = readable[start : start + ROWS_AT_ONCE]
-        failures: list[Exception] = []
+        failures: list[RowFailure] = []
         await importer.prepare(part, f"preview-{preview_id}", was_elsewhere=False)
         found += await import_rows(importer, part, lambda row: context_of(preview_id, sent_by, now, row), failures)
         if failures:
-            raise failures[0]
+            raise failures[0].error
     return sorted(found, key=lambda result: result.number)
 
 

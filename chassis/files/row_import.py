@@ -13,6 +13,7 @@ from chassis.commands.command import Context
 from chassis.commands.decider import GoneError, MovedError, RejectedError
 from chassis.commands.result import ConflictError
 from chassis.files.importer import Importer, RowOutcome, RowProblemError, RowResult
+from chassis.files.row_attempts import RowFailure
 from chassis.files.table import Row
 from chassis.http.field_errors import invalid_field
 from chassis.postgres.database import UNAVAILABLE
@@ -32,21 +33,25 @@ STATUS = {RowOutcome.CREATED: 201, RowOutcome.CHANGED: 200, RowOutcome.UNCHANGED
 
 
 async def import_rows(
-    importer: Importer, rows: Sequence[Row], context_of: Callable[[Row], Context], failures: list[Exception]
+    importer: Importer, rows: Sequence[Row], context_of: Callable[[Row], Context], failures: list[RowFailure]
 ) -> list[RowResult]:
     """Import rows, up to CONCURRENCY at once. Rows that change the same are imported one by one, in their order.
 
-    The result of a row that must be tried again is left out, and `failures` gets the reason.
+    The results of a row that must be tried again, and of those that come after it, are left out. `failures` gets the
+    reason.
     """
     slots = asyncio.Semaphore(CONCURRENCY)
 
     async def in_order(related: list[Row]) -> list[RowResult]:
+        results: list[RowResult] = []
         async with slots:
-            try:
-                return [await import_row(importer, row, context_of(row)) for row in related]
-            except TRIED_AGAIN as error:
-                failures.append(error)
-                return []
+            for row in related:
+                try:
+                    results.append(await import_row(importer, row, context_of(row)))
+                except TRIED_AGAIN as error:
+                    failures.append(RowFailure(row, error))
+                    break
+        return results
 
     groups = related_rows(rows, lambda row: importer.keys(row).changes)
     return [result for results in await asyncio.gather(*map(in_order, groups)) for result in results]

@@ -49,6 +49,9 @@ PLACE = """
 """
 # Turns of two processes overlap if one was slower than its lease: each counts what the other has recorded.
 LOCK = "SELECT FROM import_batch WHERE id = $1 FOR UPDATE"
+COUNT_ATTEMPTS = """
+    UPDATE import_row SET attempts = attempts + 1 WHERE batch_id = $1 AND number = ANY($2) AND outcome = 'waiting'
+"""
 # Another process may have recorded the same rows, if this one was slower than its lease.
 END_TURN = """
     WITH recorded AS (
@@ -110,10 +113,12 @@ class Turns:
                 return turn
         return None
 
-    async def end(self, turn: Turn, results: Sequence[RowResult]) -> None:
-        """Record the results of the rows, and give way to the next file."""
+    async def end(self, turn: Turn, results: Sequence[RowResult], counted: Sequence[int] = ()) -> None:
+        """Record the results of the rows, count an attempt of the `counted` ones, and give way to the next file."""
         async with transaction(self._pool) as held:
             await held.execute(LOCK, turn.batch_id)
+            if counted:
+                await held.execute(COUNT_ATTEMPTS, turn.batch_id, counted)
             await held.execute(
                 END_TURN,
                 turn.batch_id,

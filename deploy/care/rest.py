@@ -62,6 +62,9 @@ def import_file(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file or an Excel workbook (.xlsx).")],
     kind: Annotated[str | None, typer.Option(help="customers, orders, contracts or followups.")] = None,
     sheet: Annotated[str | None, typer.Option(help="The sheet of the workbook to read; it may be hidden.")] = None,
+    system: Annotated[
+        str | None, typer.Option(help="The system whose numbers the file states, for example erp. By default: file.")
+    ] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Import nothing; show what would happen.")] = False,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: Json = False,
@@ -74,7 +77,7 @@ def import_file(
     if content_type is None:
         raise typer.BadParameter(output.spoken(WRONG_TYPE))
     send = _previewed if preview else _imported
-    batch, rows = asyncio.run(send(data_dir, file, chosen, content_type, sheet))
+    batch, rows = asyncio.run(send(data_dir, file, chosen, content_type, {"sheet": sheet, "system": system}))
     failed = [row for row in rows if row["outcome"] == FAILED]
     title = f"{output.spoken(PREVIEW) if preview else ''}{chosen}"
     table = _row_table(title, batch, rows if len(rows) <= SHOWN_ROWS else failed)
@@ -111,12 +114,12 @@ def kind_in(name: str) -> str | None:
 
 
 async def _imported(
-    data_dir: Path, file: Path, kind: str, content_type: str, sheet: str | None
+    data_dir: Path, file: Path, kind: str, content_type: str, query: dict[str, str | None]
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Send the file, wait for the end of the import, and return it with the result of each row."""
     service, content = KINDS[kind], await asyncio.to_thread(file.read_bytes)
     async with _client(data_dir) as client:
-        import_id = await client.send_file(service, content, kind, content_type, sheet)
+        import_id = await client.send_file(service, content, kind, content_type, **query)
         batch: dict[str, Any] = {}
         with _progress() as progress:
             bar = progress.add_task(file.name, total=None)
@@ -128,12 +131,12 @@ async def _imported(
 
 
 async def _previewed(
-    data_dir: Path, file: Path, kind: str, content_type: str, sheet: str | None
+    data_dir: Path, file: Path, kind: str, content_type: str, query: dict[str, str | None]
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return what an import of the file would do, and the result of each row."""
     content = await asyncio.to_thread(file.read_bytes)
     async with _client(data_dir) as client:
-        told = await client.preview_file(KINDS[kind], content, kind, content_type, sheet)
+        told = await client.preview_file(KINDS[kind], content, kind, content_type, **query)
     rows = told.pop("items")
     return told, rows
 

@@ -18,11 +18,16 @@ LEADER = """
 """
 LEFT = "SELECT employee_id FROM employee WHERE employee_id = ANY($1) AND left_at IS NOT NULL ORDER BY employee_id"
 SAVE = """
-    INSERT INTO employee (employee_id, name, left_at) VALUES ($1, $2, CASE WHEN $3::boolean THEN now() END)
-    ON CONFLICT (employee_id) DO UPDATE SET name = excluded.name,
-        left_at = CASE WHEN $3 IS NULL THEN employee.left_at WHEN $3 THEN coalesce(employee.left_at, now()) END
+    INSERT INTO employee (employee_id, name) VALUES ($1, $2)
+    ON CONFLICT (employee_id) DO UPDATE SET name = excluded.name
 """
 # The name of an employee who is not saved yet is unknown: the id is used instead.
+SAVE_PRESENCE = """
+    INSERT INTO employee (employee_id, name, left_at, presence_version) VALUES ($1, $1, $2, $3)
+    ON CONFLICT (employee_id) DO UPDATE SET presence_version = excluded.presence_version,
+        left_at = CASE WHEN excluded.left_at IS NOT NULL THEN coalesce(employee.left_at, excluded.left_at) END
+    WHERE employee.presence_version < excluded.presence_version
+"""
 SAVE_LEADER = """
     INSERT INTO employee (employee_id, name, leader_id, leader_version) VALUES ($1, $1, $2, $3)
     ON CONFLICT (employee_id) DO UPDATE SET leader_id = excluded.leader_id, leader_version = excluded.leader_version
@@ -68,13 +73,25 @@ class Employees:
         """Save the name of an employee from a file, unless the employee is known already."""
         await self._pool.execute(INTRODUCE, employee_id, name)
 
-    async def save(self, employee_id: str, name: str, *, has_left: bool | None = None) -> None:
-        """Save an employee. The leader, and an absent `has_left`, stay as they are."""
-        await self._pool.execute(SAVE, employee_id, name, has_left)
+    async def save(self, employee_id: str, name: str) -> None:
+        """Save the name of an employee. Only this list has names, so the last request counts."""
+        await self._pool.execute(SAVE, employee_id, name)
+
+    async def save_presence(self, employee_id: str, left_at: datetime | None, version: int) -> None:
+        async with connection(self._pool) as held:
+            await save_presence(held, employee_id, left_at, version)
 
     async def save_leader(self, employee_id: str, leader_id: str | None, version: int) -> None:
         async with connection(self._pool) as held:
             await save_leader(held, employee_id, leader_id, version)
+
+
+async def save_presence(held: Connection, employee_id: str, left_at: datetime | None, version: int) -> None:
+    """Save when the employee left, or that the employee is present, since this version of the employee's stream.
+
+    Guarantee: as for `save_leader`. Who had left already keeps the earlier time.
+    """
+    await held.execute(SAVE_PRESENCE, employee_id, left_at, version)
 
 
 async def save_leader(held: Connection, employee_id: str, leader_id: str | None, version: int) -> None:

@@ -29,6 +29,7 @@ from services.customer.handovers.steps import BatchSteps
 from services.customer.inbound import receiver
 from services.customer.inbound.receiver import InboundReceiver
 from services.customer.leaders.follower import LeaderFollower
+from services.customer.leaders.statement import LeaderStatements
 from services.customer.merging.duplicates import DuplicateFinder
 from services.customer.projection import followup
 from services.customer.tiers.runner import TierRunner
@@ -146,4 +147,6 @@ def handover_batches(needs: Dependencies) -> HandoverBatchRunner:
     steps = BatchSteps(
         needs.store, needs.customers, needs.handovers, needs.checklists, needs.employees, needs.pseudonyms
     )
-    return HandoverBatchRunner(needs.pool, needs.handover_batches, BatchSelection(needs.pool, needs.employees), steps)
+    leaders = LeaderStatements(needs.employments, needs.employees, needs.pseudonyms)
+    selection = BatchSelection(needs.pool, needs.employees, leaders)
+    return HandoverBatchRunner(needs.pool, needs.handover_batches, selection, steps)

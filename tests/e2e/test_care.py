@@ -92,6 +92,20 @@ async def test_15_the_sheet_to_import_is_named_on_the_command_line(product: Prod
     assert (unknown.code, "S0, S1" in unknown.errors) == (1, True)
 
 
+async def test_34_the_system_of_the_numbers_is_named_on_the_command_line(product: Product, tmp_path: Path) -> None:
+    file, number = tmp_path / "customers.csv", str(uuid4())
+    known = {"kind": "company", "name": f"Known to {number}", "external": {"system": "erp", "id": number}}
+    await product.client.post("customer", "/v1/customers", known)
+    file.write_text(f"customer_number,customer_name\n{number},{known['name']}\n", "utf-8")
+    for options, outcome in ((["--system", "erp"], "unchanged"), ([], "created")):
+        told = await care(product.data_dir, "import", str(file), *options, "--preview", "--json")
+        assert told.document["preview"]["counts"] == {outcome: 1}
+    sent = await care(product.data_dir, "import", str(file), "--system", "erp", "--json")
+    assert (sent.code, sent.document["import"]["counts"]) == (0, {"unchanged": 1})
+    refused = await care(product.data_dir, "import", str(file), "--system", "Our ERP")
+    assert (refused.code, refused.output, "422" in refused.errors) == (1, "", True)
+
+
 async def test_a_template_that_is_sent_as_it_is_says_that_it_is_empty(product: Product, tmp_path: Path) -> None:
     file = tmp_path / "orders.xlsx"
     url = product.client.urls["customer"]

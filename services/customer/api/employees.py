@@ -2,7 +2,6 @@
 
 from enum import StrEnum
 from typing import Self
-from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import Field, model_validator
@@ -18,6 +17,7 @@ from services.customer.api.access import LeaderCreating, Reader
 from services.customer.commands.employee import StateLeader, StatePresence
 from services.customer.dependencies import Dependencies, Needs
 from services.customer.employees import EmployeeView
+from services.customer.leaders.statement import LeaderStatements, stream_of
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 
@@ -64,7 +64,7 @@ async def keep_employee(
         await state_presence(employee_id, caller, needs, has_left=employee.has_left, known=known)
     if employee.leader_id or EmployeeField.LEADER_ID in employee.clear:
         await state_leader(employee_id, employee.leader_id, caller, needs, known)
-    await needs.employees.save(employee_id, employee.name, has_left=employee.has_left)
+    await needs.employees.save(employee_id, employee.name)
     saved = await needs.employees.one(employee_id)
     if saved is None:
         raise not_found()
@@ -74,30 +74,26 @@ async def keep_employee(
 async def state_presence(
     employee_id: str, caller: Caller, needs: Dependencies, *, has_left: bool, known: EmployeeView | None
 ) -> None:
-    """Publish a change before it is saved, so that a repeated request completes an interrupted one."""
+    """Publish a change, then save it: the projection saves it too, also if this request is interrupted in between.
+
+    A repeated request saves nothing: a handover batch may have marked the employee as left since the first one.
+    """
     was_left = known is not None and known.has_left
     command = StatePresence(employee_id=employee_id, has_left=has_left, was_left=was_left)
-    await needs.employments.handle(stream_of(employee_id, needs), command, caller.context)
+    handled = await needs.employments.handle(stream_of(employee_id, needs.pseudonyms), command, caller.context)
+    if handled.events:
+        left_at = caller.context.now if has_left else None
+        await needs.employees.save_presence(employee_id, left_at, handled.version)
 
 
 async def state_leader(
     employee_id: str, leader_id: str | None, caller: Caller, needs: Dependencies, known: EmployeeView | None
 ) -> None:
-    """Publish a change, then save it: the projection saves it too, also if this request is interrupted in between.
-
-    It has its own idempotency key.
-    """
+    """State the leader under an idempotency key of its own."""
     previous_id = known.leader_id if known else None
     command = StateLeader(employee_id=employee_id, leader_id=leader_id, previous_id=previous_id)
     context = caller.context._replace(key=f"{caller.context.key}|leader")
-    handled = await needs.employments.handle(stream_of(employee_id, needs), command, context)
-    if handled.events or handled.replayed:
-        await needs.employees.save_leader(employee_id, leader_id, handled.version)
-
-
-def stream_of(employee_id: str, needs: Dependencies) -> UUID:
-    """Return the stream of an employee. Derived ids ignore case, but ids of employees do not: hence in hex."""
-    return needs.pseudonyms.derived("employee", employee_id.encode().hex())
+    await LeaderStatements(needs.employments, needs.employees, needs.pseudonyms).state(command, context)
 
 
 @router.get("/employees")

@@ -20,4 +20,12 @@ class StateLeader(Command):
     previous_id: EmployeeId | None
 
 
-EmployeeCommand = StatePresence | StateLeader
+class ReplaceLeader(Command):
+    """Give an employee whom `from_leader_id` led, by the list of employees, another leader or none."""
+
+    employee_id: EmployeeId
+    from_leader_id: EmployeeId
+    leader_id: EmployeeId | None
+
+
+EmployeeCommand = StatePresence | StateLeader | ReplaceLeader

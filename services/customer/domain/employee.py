@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from chassis.commands.decider import Decider
 from contracts import customer as events
 from contracts.customer.employee import EmployeeEvent
-from services.customer.commands.employee import EmployeeCommand, StateLeader, StatePresence
+from services.customer.commands.employee import EmployeeCommand, ReplaceLeader, StateLeader, StatePresence
 
 
 @dataclass(frozen=True, slots=True)
 class Employee:
-    """What the events say of an employee. A handover batch changes the list of employees only."""
+    """What the events say of an employee. A handover batch marks who leaves in the list of employees only."""
 
     has_left: bool = False
     leader: events.EmployeeLeaderChanged | None = None
@@ -23,6 +23,8 @@ def decide(employee: Employee, command: EmployeeCommand) -> list[EmployeeEvent]:
             return presence_changed(employee, command)
         case StateLeader():
             return leader_changed(employee, command)
+        case ReplaceLeader():
+            return leader_replaced(employee, command)
 
 
 def presence_changed(employee: Employee, command: StatePresence) -> list[EmployeeEvent]:
@@ -39,6 +41,15 @@ def leader_changed(employee: Employee, command: StateLeader) -> list[EmployeeEve
         return []
     employee_id, previous_id, leader_id = command.employee_id, command.previous_id, command.leader_id
     return [events.EmployeeLeaderChanged(employee_id=employee_id, previous_leader_id=previous_id, leader_id=leader_id)]
+
+
+def leader_replaced(employee: Employee, command: ReplaceLeader) -> list[EmployeeEvent]:
+    """Return no events if the employee has got another leader meanwhile, which the list did not have yet."""
+    published, from_leader_id = employee.leader, command.from_leader_id
+    if published and published.previous_leader_id == from_leader_id != published.leader_id:
+        return []
+    state = StateLeader(employee_id=command.employee_id, leader_id=command.leader_id, previous_id=from_leader_id)
+    return leader_changed(employee, state)
 
 
 def evolve(employee: Employee, event: EmployeeEvent) -> Employee:

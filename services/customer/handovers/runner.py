@@ -49,7 +49,7 @@ class HandoverBatchRunner:
         if items := await outcomes.waiting(self._pool, batch.batch_id, CHUNK):
             return await self._run_steps(batch, items)
         if await self._selection.is_due(batch):
-            await self._selection.select(batch)
+            await self._selection.select(batch, self._context(batch, "leader"))
             if await outcomes.waiting(self._pool, batch.batch_id, 1):
                 return 1
         await self._end(batch)

@@ -1,7 +1,10 @@
 """Selects the customers of a handover batch, and marks a leaving employee as left."""
 
+from chassis.commands.command import Context
 from chassis.postgres.database import Pool
+from services.customer.commands.employee import ReplaceLeader
 from services.customer.employees import Employees
+from services.customer.leaders.statement import LeaderStatements
 from services.customer.projection.handover_batches import HandoverBatchRow
 
 IS_SELECTED = "SELECT EXISTS (SELECT FROM handover_item WHERE batch_id = $1)"
@@ -38,8 +41,7 @@ SELECT_NAMED = """
     FROM unnest($3::uuid[]) WITH ORDINALITY AS n (customer_id, number)
     ON CONFLICT DO NOTHING
 """
-# The employees whom the leaver led get the new leader, or none.
-CHANGE_LEADER = "UPDATE employee SET leader_id = $2 WHERE leader_id = $1"
+LED_EMPLOYEES = "SELECT employee_id FROM employee WHERE leader_id = $1 ORDER BY employee_id"
 # The name of an employee who is not recorded is unknown: the id is used instead.
 MARK_AS_LEFT = """
     INSERT INTO employee (employee_id, name, left_at) VALUES ($1, $1, $2)
@@ -50,16 +52,20 @@ MARK_AS_LEFT = """
 class BatchSelection:
     """Selecting twice adds only customers that the first selection did not have."""
 
-    def __init__(self, pool: Pool, employees: Employees) -> None:
+    def __init__(self, pool: Pool, employees: Employees, leaders: LeaderStatements) -> None:
         self._pool = pool
         self._employees = employees
+        self._leaders = leaders
 
     async def is_due(self, batch: HandoverBatchRow) -> bool:
         """Whether to select. A leaver may get customers after the first selection; other batches select once."""
         return batch.leaves or not await self._pool.fetchval(IS_SELECTED, batch.batch_id)
 
-    async def select(self, batch: HandoverBatchRow) -> None:
-        """Store the items of a batch. The list of customers is as recent as the batch, so none is missing."""
+    async def select(self, batch: HandoverBatchRow, context: Context) -> None:
+        """Store the items of a batch, and replace a leader who leaves.
+
+        The list of customers is as recent as the batch, so none is missing.
+        """
         to_owner_ids = list(batch.to_owner_ids)
         if batch.customer_ids:
             await self._pool.execute(SELECT_NAMED, batch.batch_id, to_owner_ids, list(batch.customer_ids))
@@ -69,10 +75,19 @@ class BatchSelection:
         if batch.leaves:
             await self._pool.execute(SELECT_HELPED, batch.batch_id, batch.from_owner_id, batch.led_by)
             await self._pool.execute(MARK_AS_LEFT, batch.from_owner_id, batch.started_at)
-            await self._select_led(batch, str(batch.from_owner_id))
+            await self._select_led(batch, str(batch.from_owner_id), context)
 
-    async def _select_led(self, batch: HandoverBatchRow, leaver_id: str) -> None:
+    async def _select_led(self, batch: HandoverBatchRow, leaver_id: str, context: Context) -> None:
         leader_id = batch.to_leader_id or await self._employees.leader_of(leaver_id)
         await self._pool.execute(SELECT_LED, batch.batch_id, leaver_id, leader_id, batch.led_by)
         if batch.led_by in {None, leaver_id}:
-            await self._pool.execute(CHANGE_LEADER, leaver_id, leader_id)
+            await self._replace_leader(leaver_id, leader_id, context)
+
+    async def _replace_leader(self, leaver_id: str, leader_id: str | None, context: Context) -> None:
+        """Give the employees whom the leaver led the new leader, or none.
+
+        It is published like any other change, so a customer that gets the leaver as leader by a late command follows.
+        """
+        for (employee_id,) in await self._pool.fetch(LED_EMPLOYEES, leaver_id):
+            command = ReplaceLeader(employee_id=employee_id, from_leader_id=leaver_id, leader_id=leader_id)
+            await self._leaders.state(command, context._replace(key=f"{context.key}|{employee_id}"))

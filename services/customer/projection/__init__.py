@@ -16,6 +16,7 @@ from services.customer.projection import (
     handover_batches,
     handovers,
     likeness,
+    presence,
     references,
     search,
     segments,
@@ -55,6 +56,8 @@ def handler(pseudonyms: Pseudonyms) -> Handler:
         await segments.apply(envelopes, held)
         # After the customers: these select from all customers that were there before.
         await handover_batches.apply(envelopes, held)
+        # Before the leaders: an employee who has left is no leader.
+        await presence.apply(envelopes, held)
         # After the customers: these are compared with the list of employees.
         await changes.apply(envelopes, held)
 

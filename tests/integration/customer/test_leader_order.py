@@ -16,7 +16,18 @@ from services.customer.commands import AssignOwnerInList
 from services.customer.leaders import changes
 from services.customer.leaders.changes import MAX_LEADERS
 from tests.integration.customer.conftest import Api
-from tests.integration.customer.test_leaders import DUE, LATER, leaders, leads, listed, needs_of, owned, put, worker
+from tests.integration.customer.test_leaders import (
+    DUE,
+    LATER,
+    hands_all_over,
+    leaders,
+    leads,
+    listed,
+    needs_of,
+    owned,
+    put,
+    worker,
+)
 from tests.integration.customer.test_merging import id_of
 from tests.support.servers import Database
 from tests.support.waiting import eventually
@@ -68,6 +79,31 @@ async def test_a_pass_that_began_before_a_late_command_does_not_end_the_change(s
     await changes.finish(still.pool, begun)
     await changes.continue_after(still.pool, begun, UUID(int=2**128 - 1), utc_now() + LATER)
     await worker(still).run_due()
+    assert await leaders(still, [address]) == ["L2"]
+
+
+@pytest.mark.parametrize("former", ["L1", "L2"])
+async def test_a_leader_that_only_a_handover_batch_named_is_corrected_after_a_late_command(
+    still: Api, former: str
+) -> None:
+    await leads(still, "L1")
+    [address] = await owned(still, 1)
+    for leaver, next_leader in (("L1", "L2"), ("L2", "L3")):
+        await hands_all_over(still, leaver, to_leader_id=next_leader)
+    await finished(still)
+    await reassigned_with(still, address, former)
+    await finished(still)
+    assert await leaders(still, [address]) == ["L3"]
+
+
+async def test_a_leader_from_before_leaders_were_published_is_corrected_after_a_handover_batch(still: Api) -> None:
+    await put(still)
+    await still.pool.execute("UPDATE employee SET leader_id = 'L1'")
+    [address] = await owned(still, 1)
+    await hands_all_over(still, "L1", to_leader_id="L2")
+    await finished(still)
+    await reassigned_with(still, address, "L1")
+    await finished(still)
     assert await leaders(still, [address]) == ["L2"]
 
 

@@ -24,6 +24,7 @@ from services.customer.domain import CUSTOMER, Customer
 from services.customer.leaders import changes, follower
 from services.customer.leaders.changes import MAX_LEADERS
 from services.customer.leaders.follower import PAUSE, LeaderFollower
+from services.customer.workers import handover_batches
 from tests.integration.customer.conftest import Api
 from tests.integration.customer.test_merging import id_of, merge, release
 from tests.support.waiting import eventually
@@ -64,6 +65,18 @@ async def leaders(api: Api, addresses: list[str]) -> list[str | None]:
 def needs_of(api: Api) -> Dependencies:
     needs: Dependencies = api.service.app.state.dependencies
     return needs
+
+
+async def hands_all_over(api: Api, employee_id: str = "E1", **fields: str) -> None:
+    """Run a handover batch, which marks the employee as left."""
+    body = {"from_owner_id": employee_id, "to_owner_ids": ["E9"], "leaves": True} | fields
+    address = (await api.post("/v1/handover-batches", body)).headers["location"]
+
+    async def has_ended() -> bool:
+        await handover_batches(needs_of(api)).run_due()
+        return (await api.get(address)).json()["ended_at"] is not None
+
+    await eventually(has_ended)
 
 
 def worker(

@@ -15,7 +15,7 @@ from services.customer.commands import (
     Register,
     StartHandover,
 )
-from services.customer.commands.employee import StateLeader
+from services.customer.commands.employee import ReplaceLeader, StateLeader
 from services.customer.domain import CUSTOMER
 from services.customer.domain.customer_row import project_next
 from services.customer.domain.employee import EMPLOYEE
@@ -51,6 +51,19 @@ def test_each_change_of_an_employees_leader_is_published_once() -> None:
 
 def test_a_leader_that_the_list_had_before_leaders_were_published_is_no_change() -> None:
     employee.given().when(states("L1", "L1")).then()
+
+
+def test_a_leader_who_leaves_is_replaced_also_if_only_the_list_had_this_leader() -> None:
+    leaves = ReplaceLeader(employee_id="E1", from_leader_id="L1", leader_id="L2")
+    employee.given(became("L1")).when(leaves).then(became("L2", "L1"))
+    employee.given().when(leaves).then(became("L2", "L1"))
+    employee.given(became("L0")).when(leaves).then(became("L2", "L1"))
+
+
+def test_a_leader_who_leaves_is_not_replaced_if_the_employee_got_another_one_meanwhile() -> None:
+    leaves = ReplaceLeader(employee_id="E1", from_leader_id="L1", leader_id="L2")
+    employee.given(became("L1"), became("L3", "L1")).when(leaves).then()
+    employee.given(became("L1"), became(None, "L1")).when(leaves).then()
 
 
 def test_a_change_that_was_published_but_not_saved_is_published_again() -> None:
