@@ -19,6 +19,7 @@ from chassis.http.body import is_json
 from chassis.runtime.tracing import current_traceparent
 
 MAX_KEY = 255
+HEADERS = frozenset({b"authorization", b"idempotency-key", b"if-match"})
 # ASCII only, so that a lone surrogate, which the fields refuse later, can be hashed too.
 CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 ENTITY_TAG = re.compile(r'^"(\d{1,9})"$')
@@ -72,13 +73,14 @@ class Allow:
 
     async def __call__(self, request: Request) -> Caller:
         authenticator: Authenticator = request.app.state.authenticator
-        principal = await authenticator.principal(request.headers.get("authorization"))
+        headers = headers_of(request)
+        principal = await authenticator.principal(headers.get(b"authorization"))
         if not principal.roles & self._roles:
             raise ProblemError("forbidden", "Your role is not allowed to do this.", "您的角色不能执行此操作。")
-        if_match = header_of(request, "if-match")
+        if_match = headers.get(b"if-match")
         caller = Caller(
             principal=principal,
-            context=await context_of(request, principal),
+            context=await context_of(request, principal, headers.get(b"idempotency-key")),
             sees_all=bool(principal.roles & self.anywhere),
             expected_version=version_of(if_match),
         )
@@ -94,8 +96,7 @@ Creator = Annotated[Caller, Depends(Allow(compares_versions=False))]
 Previewer = Annotated[Caller, Depends(Allow((Role.OPS, Role.ADMIN), (), compares_versions=False))]
 
 
-async def context_of(request: Request, principal: Principal) -> Context:
-    idempotency_key = header_of(request, "idempotency-key")
+async def context_of(request: Request, principal: Principal, idempotency_key: str | None) -> Context:
     if idempotency_key is not None and not is_valid_key(idempotency_key):
         raise ProblemError(
             "bad-request",
@@ -115,10 +116,14 @@ async def context_of(request: Request, principal: Principal) -> Context:
     )
 
 
-def header_of(request: Request, name: str) -> str | None:
-    """Return the value of a header. Several lines of one header are one value, as RFC 9110, section 5.3, defines."""
-    values = request.headers.getlist(name)
-    return ", ".join(values) if values else None
+def headers_of(request: Request) -> dict[bytes, str]:
+    """Return the headers HEADERS. Several lines of one header are one value, as RFC 9110, section 5.3, defines."""
+    found: dict[bytes, str] = {}
+    for name, value in request.scope["headers"]:
+        if name in HEADERS:
+            text = value.decode("latin-1")
+            found[name] = f"{found[name]}, {text}" if name in found else text
+    return found
 
 
 async def hash_of(request: Request) -> bytes:

@@ -54,7 +54,8 @@ class Telemetry:
                 crash_point("response.after-head")
 
         try:
-            with Span(method, trace.SpanKind.SERVER, W3C.extract(headers)) as span:
+            parent = W3C.extract(headers) if headers else None
+            with Span(method, trace.SpanKind.SERVER, parent) as span:
                 # The response to an unexpected error is written outside this middleware and must contain the trace id.
                 scope["state"]["trace_id"] = f"{span.get_span_context().trace_id:032x}"
                 await self._app(scope, receive, send_with_correlation_id)

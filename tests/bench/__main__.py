@@ -1,4 +1,4 @@
-"""Runs the benchmarks: `python -m tests.bench [--only NAME] [--seconds S] [--quick]`."""
+"""Runs the benchmarks: `python -m tests.bench [--only NAME] [--seconds S] [--rounds N] [--quick]`."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Annotated
@@ -41,13 +41,14 @@ ON_STACK: dict[str, Callable[[Whole], Awaitable[list[Figure]]]] = {
 def main(
     only: Annotated[list[str] | None, typer.Option(help="Run this one; give it again for several.")] = None,
     seconds: Annotated[float, typer.Option(min=0.5, max=60, help="How long each measurement takes.")] = SECONDS,
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="How often ours and the floor are measured.")] = ROUNDS,
     quick: Annotated[bool, typer.Option(help="Two short rounds: to see that it runs, not how fast.")] = False,
 ) -> None:
     """Measure, print the figures beside their floors, and write them to build/bench.json."""
     chosen = set(only or [*ON_SERVERS, *ON_STACK])
     if unknown := chosen - ON_SERVERS.keys() - ON_STACK.keys():
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: known are {', '.join([*ON_SERVERS, *ON_STACK])}")
-    effort = QUICK if quick else Effort(seconds, ROUNDS, LOAD_SECONDS)
+    effort = QUICK if quick else Effort(seconds, rounds, LOAD_SECONDS)
     figures: list[Figure] = []
     try:
         on_servers(chosen, effort, figures)

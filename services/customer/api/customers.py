@@ -90,7 +90,7 @@ async def rename_customer(customer_id: UUID, command: commands.Rename, caller: A
 
 @router.post("/customers/{customer_id}/profile", response_model=Accepted)
 async def change_profile(customer_id: UUID, command: commands.ChangeProfile, caller: Anyone, needs: Needs) -> Response:
-    """Update profile fields. AbsenceDetails fields stay as they are; the fields named in `clear` are deleted."""
+    """Update profile fields. Absent fields stay as they are; the fields named in `clear` are deleted."""
     return await handle(customer_id, command, caller, needs)
 
 

@@ -94,10 +94,10 @@ def rate(name: str, unit: str, values: Sequence[float], floors: Sequence[float],
     return Figure(name, median(values), unit, median(floors), median(ratios), target)
 
 
-def cost(name: str, unit: str, values: Sequence[float], floors: Sequence[float]) -> Figure:
+def cost(name: str, unit: str, values: Sequence[float], floors: Sequence[float], target: float | None = None) -> Figure:
     """The same for what takes time: half the speed is twice the cost."""
     ratios = [floor / value for value, floor in zip(values, floors, strict=True)]
-    return Figure(name, median(values), unit, median(floors), median(ratios))
+    return Figure(name, median(values), unit, median(floors), median(ratios), target)
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -1,5 +1,6 @@
 """Starts single processes of the product, like the local stack, on the benchmark's own database."""
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -50,6 +51,12 @@ def resident_megabytes(module: str, port: str) -> float:
 def resident_megabytes_of(process: Path) -> float:
     line = next(line for line in (process / "status").read_text().splitlines() if line.startswith("VmRSS:"))
     return int(line.split()[1]) * 1024 / 1e6
+
+
+def processor_seconds_of(process: Path) -> float:
+    """Return how much processor time a process has used, in user and kernel mode."""
+    user, kernel = (process / "stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(kernel)) / os.sysconf("SC_CLK_TCK")
 
 
 def process_of(module: str, port: str) -> Path:

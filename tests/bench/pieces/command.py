@@ -1,8 +1,10 @@
 """A command over HTTP, with token, policy, relation and Idempotency-Key, against a bare route with the same body."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
+from time import perf_counter
 from uuid import uuid4
 
 import httpx
@@ -11,12 +13,14 @@ from chassis.postgres.database import Pool
 from deploy.stack.layout import Layout
 from deploy.stack.ports import free_port
 from tests.bench.harness import processes
-from tests.bench.harness.measuring import Bed, Figure, interleaved, rate, running
+from tests.bench.harness.measuring import Bed, Figure, cost, interleaved, rate, running
+from tests.bench.harness.processes import process_of, processor_seconds_of
 from tests.bench.stack.http_load import answers_per_second, post
 from tests.support.waiting import eventually
 
 CONNECTIONS = 32
 TARGET = 0.5
+BARE = "tests.bench.stack.bare_route"
 SELLER = "E1007"
 TIMEOUT_SECONDS = 30.0
 SETTLE_SECONDS = 180.0
@@ -31,12 +35,30 @@ Request = Callable[[int, int], bytes]
 
 async def measure(bed: Bed) -> list[Figure]:
     return [
-        await with_role(bed, "api", "command over HTTP", TARGET),
-        await with_role(bed, "all", "command over HTTP, relay and list in the same process", None),
+        *await with_role(bed, "api", "command over HTTP", TARGET),
+        *await with_role(bed, "all", "command over HTTP, relay and list in the same process", None),
     ]
 
 
-async def with_role(bed: Bed, role: str, name: str, target: float | None) -> Figure:
+@dataclass
+class Server:
+    """A process under load, and how much processor time it took for a request in each round."""
+
+    url: str
+    module: str
+    request: Request
+    milliseconds: list[float] = field(default_factory=list)
+
+    async def requests_per_second(self, seconds: float) -> float:
+        process, began = process_of(self.module, self.url.rpartition(":")[2]), perf_counter()
+        used = processor_seconds_of(process)
+        found = await answers_per_second(self.url, CONNECTIONS, seconds, self.request)
+        answered = found * (perf_counter() - began)
+        self.milliseconds.append((processor_seconds_of(process) - used) * 1_000 / answered)
+        return found
+
+
+async def with_role(bed: Bed, role: str, name: str, target: float | None) -> list[Figure]:
     """Measure the service started with `role`, and the bare route, each a process of its own."""
     layout, bare_port, seconds = Layout(free_port()), free_port(), bed.effort.seconds
     service_url, bare_url = layout.url("customer"), f"http://127.0.0.1:{bare_port}"
@@ -44,20 +66,24 @@ async def with_role(bed: Bed, role: str, name: str, target: float | None) -> Fig
         environment = processes.environment(bed, layout, database)
         service = processes.python("customer", ["services.customer", role], service_url, bed, environment)
         there = environment | {"CARE_PORT": str(bare_port)}
-        bare = processes.python("bare", ["tests.bench.stack.bare_route"], bare_url, bed, there)
+        bare = processes.python("bare", [BARE], bare_url, bed, there)
         async with running(processes.issuer(bed, layout)), running(service, bare):
             request = await requests(service_url, layout.issuer)
-            served = partial(answers_per_second, service_url, CONNECTIONS, seconds, request)
-            floor = partial(answers_per_second, bare_url, CONNECTIONS, seconds, request)
+            served, floor = Server(service_url, "services.customer", request), Server(bare_url, BARE, request)
 
             async def floor_in_quiet() -> float:
                 if role == "all":
                     await until_caught_up(pool)
-                return await floor()
+                return await floor.requests_per_second(seconds)
 
             await answers_per_second(service_url, CONNECTIONS, seconds / 2, request)
-            ours, floors = await interleaved(bed.effort.rounds, served, floor_in_quiet)
-            return rate(name, "requests/s", ours, floors, target)
+            ours, floors = await interleaved(
+                bed.effort.rounds, partial(served.requests_per_second, seconds), floor_in_quiet
+            )
+            return [
+                rate(name, "requests/s", ours, floors, target),
+                cost(f"{name}, processor time", "ms", served.milliseconds, floor.milliseconds, target),
+            ]
 
 
 async def until_caught_up(pool: Pool) -> None:
