@@ -27,7 +27,7 @@ from services.alerts.detection import memory, merging
 from services.alerts.detection.evaluation import raise_due, receive
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.received import TOPICS, Received, envelopes_of
-from services.alerts.engine.items import concerns_all
+from services.alerts.engine.items import OF_ITEMS, concerns_all
 from services.alerts.engine.rules import RuleBook
 from services.alerts.projection import holders
 
@@ -129,7 +129,8 @@ class Detector:
 async def load_concerned(held: Connection, by_customer: Mapping[UUID, Sequence[Envelope[Any]]]) -> dict[UUID, Memory]:
     """Return the customers that the events affect, each with the items that they concern."""
     events = list(chain(*by_customer.values()))
-    memories = await memory.load(held, merging.affected_customers(events), {each.stream_id for each in events})
+    items = {each.stream_id for each in events if isinstance(each.event, OF_ITEMS)}
+    memories = await memory.load(held, merging.affected_customers(events), items)
     whole = merging.affected_customers(each for each in events if concerns_all(each)) | merging.survivors_of(memories)
     return memories | await memory.load_whole(held, whole)
 

@@ -97,7 +97,7 @@ async def load(held: Connection, customer_ids: Iterable[UUID], concerns_ids: Col
     """Return the memory of each customer with some of its items, locked. New customers start empty."""
     ordered = sorted(set(customer_ids))
     rows = await lock(held, ordered)
-    return memories_of(rows, await held.fetch(CONCERNED_ITEMS, ordered, concerns_ids)) if rows else {}
+    return memories_of(rows, await held.fetch(CONCERNED_ITEMS, ordered, concerns_ids) if concerns_ids else ())
 
 
 async def load_whole(held: Connection, customer_ids: Iterable[UUID]) -> dict[UUID, Memory]:
@@ -109,8 +109,9 @@ async def load_whole(held: Connection, customer_ids: Iterable[UUID]) -> dict[UUI
 
 async def lock(held: Connection, ordered: Sequence[UUID]) -> Sequence[Record]:
     """Return the rows of customers, locked in id order to avoid deadlocks."""
-    if not ordered:
-        return []
+    rows: Sequence[Record] = await held.fetch(LOAD, ordered) if ordered else []
+    if len(rows) == len(ordered):
+        return rows
     partitions = [partition_of(str(customer_id).encode(), PARTITIONS) for customer_id in ordered]
     await held.execute(BEGIN, ordered, partitions, EMPTY, NEVER_DUE)
     return await held.fetch(LOAD, ordered)

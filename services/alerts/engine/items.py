@@ -13,12 +13,16 @@ from uuid import UUID
 
 from contracts.customer import CustomerErased, Merged, Registered, Unmerged
 from contracts.event import Envelope
+from contracts.followup.complaint import ComplaintEvent
+from contracts.followup.task import TaskEvent
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts, with_absorbed
 from services.alerts.engine.findings import NEVER_DUE, find
 from services.alerts.engine.rules import RuleBook
 
 CONCERNS_ALL = (Registered, CustomerErased, Merged, Unmerged)
+# The events whose stream is a task or a complaint.
+OF_ITEMS = (TaskEvent, ComplaintEvent)
 
 
 @dataclass(frozen=True, slots=True)
