@@ -9,12 +9,13 @@ from pydantic import BaseModel
 from deploy.care import output
 from deploy.care.options import Json, Spoken
 from deploy.stack.text import Language, Text
-from services.alerts.engine.rules import DEFAULT_RULES, Rule
+from services.alerts.engine.rule import Rule
+from services.alerts.shipped.rules import DEFAULT_RULES
 from services.customer.shipped import tier_schemes
 from services.followup.shipped import calendars, complaint_policy, plan_templates
 
 KIND, NAME = Text("Kind", "种类"), Text("Name", "名称")
-PARTS = Text("Tiers, steps, years, severities or thresholds", "分层、步骤、年份、严重程度或阈值")
+PARTS = Text("Tiers, steps, years, severities or parameters", "分层、步骤、年份、严重程度或参数")
 KINDS = {
     "rule": Text("alert rule", "预警规则"),
     "tier-scheme": Text("tier scheme", "分层方案"),
@@ -47,9 +48,8 @@ def show_shipped(as_json: Json = False, _language: Spoken = Language.EN) -> None
 
 def shipped() -> Iterator[Shipped]:
     """Yield all shipped definitions, by kind."""
-    for _, rule in DEFAULT_RULES:
-        if isinstance(rule, Rule):
-            yield Shipped("rule", rule.id, thresholds(rule), content(rule))
+    for rule in DEFAULT_RULES.rules:
+        yield Shipped("rule", rule.id, parameters(rule), content(rule))
     for scheme in tier_schemes.SCHEMES:
         yield Shipped("tier-scheme", scheme.name, [each.tier for each in scheme.tiers], content(scheme))
     for template in plan_templates.TEMPLATES:
@@ -62,9 +62,9 @@ def shipped() -> Iterator[Shipped]:
     yield Shipped("complaint-policy", "complaint-policy", severities, content(policy))
 
 
-def thresholds(rule: Rule) -> list[str]:
-    """Return the names of the fields that only this kind of rule has."""
-    return sorted(type(rule).model_fields.keys() - Rule.model_fields.keys())
+def parameters(rule: Rule) -> list[str]:
+    """Return the names of the parameters of the rule's shape."""
+    return [name for name in type(rule.condition).model_fields if name != "shape"]
 
 
 def content(model: BaseModel) -> dict[str, Any]:

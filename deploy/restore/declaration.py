@@ -8,7 +8,7 @@ from chassis.postgres.database import Connection
 from chassis.store.mapper import EventMapper
 from deploy.restore.observation import FEEDS, STORES, Applied, Connections, Store, last_positions
 from services.alerts.detection.derivation import Derivation
-from services.alerts.engine.rules import DEFAULT_RULES
+from services.alerts.shipped.rules import DEFAULT_RULES
 from services.reporting import projection
 
 

@@ -30,10 +30,10 @@ from services.alerts.detection.derivation import Derivation
 from services.alerts.detection.detector import CONSUMER, Detector
 from services.alerts.detection.read_model import FILLED, TABLES, MemoryModel
 from services.alerts.detection.received import TOPICS, read
-from services.alerts.engine.rules import DEFAULT_RULES
 from services.alerts.open_topic import open_record
 from services.alerts.queries.alerts import AlertQueries
 from services.alerts.schema import SCHEMA
+from services.alerts.shipped.rules import DEFAULT_RULES
 
 NAME: Final = "alerts"
 Run = Callable[[], Coroutine[None, None, None]]

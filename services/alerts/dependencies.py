@@ -9,7 +9,7 @@ from chassis.http.dependencies import dependencies_of
 from chassis.http.export import Exports
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
-from services.alerts.engine.rules import RuleBook
+from services.alerts.engine.rule import RuleBook
 from services.alerts.queries.alerts import AlertQueries
 
 

@@ -9,7 +9,7 @@ import pytest
 from contracts.alerts import AlertSeverity, Status
 from contracts.customer import ContractKind, Kind, Mode, NeedStatus, RenewalIntent, Stage, TierDecision, WorkStatus
 from contracts.followup import Channel, Direction, Guard, Intake, Purpose, Sentiment, Severity, SurveyKind
-from services.alerts.engine.wording import MODES_ZH, TIERS_ZH
+from services.alerts.engine.words import MODES_ZH, TIERS_ZH
 from services.customer.domain.stages import LOSS_REASONS, STAGES_ZH
 from services.customer.imports.commerce_columns import INTENTS, KINDS
 from services.customer.imports.customer_columns import STATUSES

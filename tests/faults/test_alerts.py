@@ -15,6 +15,7 @@ from chassis.publish.relay import Relay
 from chassis.runtime.supervisor import Health
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
+from contracts.alerts import AlertRaised
 from contracts.customer import Stage
 from contracts.event import Envelope
 from contracts.example_records import EXAMPLE_URL
@@ -22,11 +23,11 @@ from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS, PAR
 from services.alerts.detection.detector import CONSUMER, FEEDS, Detector
 from services.alerts.engine.episodes import CustomerState, evaluate
 from services.alerts.engine.facts import evolve
-from services.alerts.engine.rules import DEFAULT_RULES
 from services.customer.commands import Profile, Register
 from tests.faults.support import evidence, oracle
 from tests.faults.support.deployment import ALL_PUBLISHED, Deployment, keep_running_process, pool_at, wait_until_true
 from tests.faults.support.facts import context, handler_of
+from tests.support.rule_books import THREE_RULES
 from tests.support.servers import Database, Servers
 from tests.support.waiting import background, eventually
 
@@ -70,8 +71,9 @@ def expected_alerts(facts: list[Envelope[Any]], now: datetime) -> set[str]:
     for fact in facts:
         known = by_customer[fact.subject]
         by_customer[fact.subject] = CustomerState(evolve(known.facts, fact), known.open)
-    steps = [evaluate(key, state, DEFAULT_RULES, now, raising=True) for key, state in by_customer.items()]
-    return {event.dedup_key for step in steps for event in step.events}
+    steps = [evaluate(key, state, THREE_RULES, now, raising=True) for key, state in by_customer.items()]
+    changes = [change for step in steps for change in step.changes]
+    return {change.dedup_key for change in changes if isinstance(change, AlertRaised)}
 
 
 def relay_for(deployment: Deployment, pool: Pool, topic: Topic) -> Relay:
@@ -122,7 +124,7 @@ async def test_r38_r41_two_schedulers_back_after_hours_raise_each_silence_once(p
     facts = await evidence.stored(pool)
     hours_later = datetime.now(UTC) + timedelta(hours=2)
     copies = [
-        Detector(EventStore(alerts_pool), alerts_pool, EventMapper(), DEFAULT_RULES, lambda: hours_later)
+        Detector(EventStore(alerts_pool), alerts_pool, EventMapper(), THREE_RULES, lambda: hours_later)
         for _ in range(3)
     ]
     async with transaction(alerts_pool) as held:
@@ -141,7 +143,7 @@ async def test_a_silent_customer_is_not_raised_while_a_feed_lags(pool: Pool, ale
     await fall_silent(pool, 1)
     facts = await evidence.stored(pool)
     later = datetime.now(UTC) + timedelta(hours=2)
-    detector = Detector(EventStore(alerts_pool), alerts_pool, EventMapper(), DEFAULT_RULES, lambda: later)
+    detector = Detector(EventStore(alerts_pool), alerts_pool, EventMapper(), THREE_RULES, lambda: later)
     async with transaction(alerts_pool) as held:
         await detector.evaluate(facts, held)
     await watermarks_reached(alerts_pool, later, feeds=FEEDS[:1])

@@ -31,10 +31,10 @@ from contracts.examples import OCCURRED_AT, example, example_envelope
 from contracts.followup import TaskScheduled
 from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.alerts.detection.detector import CONSUMER, Detector
-from services.alerts.engine.rules import DEFAULT_RULES
 from tests.faults.support.deployment import host_and_port, via_port
 from tests.faults.support.proxy import Proxy, proxy_to
 from tests.support.records import value_of
+from tests.support.rule_books import THREE_RULES
 from tests.support.servers import Database, Servers
 
 # Shorter limits than in production, in the same proportions, so that the tests are short.
@@ -60,7 +60,7 @@ class Alerts:
     said: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.detector = Detector(EventStore(self.pool), self.pool, EventMapper(), DEFAULT_RULES, lambda: OCCURRED_AT)
+        self.detector = Detector(EventStore(self.pool), self.pool, EventMapper(), THREE_RULES, lambda: OCCURRED_AT)
         self.applier = Applier(CONSUMER, self.pool, self.handle)
         self.watch = ParkedWatch(self.pool, [CONSUMER], [self.applier], self.health)
 

@@ -22,8 +22,8 @@ from contracts.examples import ALERT_ID, LEADER, METADATA, OWNER, example_envelo
 from deploy.stack import tokens
 from services import openapi
 from services.alerts.detection.detector import Detector
-from services.alerts.engine.rules import DEFAULT_RULES
 from services.alerts.projection import holders
+from services.alerts.shipped.rules import DEFAULT_RULES
 from services.followup.projection import customers
 from services.request_examples import FILE_EXAMPLES, MONEY, REQUEST_EXAMPLES, TERM
 from tests.integration.reporting.conftest import feed

@@ -18,12 +18,13 @@ from contracts.followup import (
 )
 from services.alerts.detection import evaluation
 from services.alerts.detection.memory import STATE, Memory
-from services.alerts.engine.episodes import CustomerState, evaluate
+from services.alerts.engine.episodes import Change, CustomerState, evaluate
 from services.alerts.engine.facts import evolve
-from services.alerts.engine.findings import NEVER_DUE
-from services.alerts.engine.rules import RuleBook
+from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.stretch import NEVER_DUE
 from tests.silence.delivery import Delivered, Looked, Marked, Restarted, Step, new_records
 from tests.silence.histories import FEEDS, Facts
+from tests.support.alert_changes import AlertChanges
 from tests.support.oracle_of_silence import Episode, Said
 
 Envelopes = Sequence[Envelope[Any]]
@@ -39,6 +40,7 @@ class Engine:
     positions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(FEEDS, 0))
     watermarks: dict[str, datetime] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
+    changes: AlertChanges = field(default_factory=AlertChanges)
 
     def take(self, facts: Facts, step: Step) -> None:
         match step:
@@ -60,13 +62,11 @@ class Engine:
         for customer_id, own in by_customer.items():
             memory, ended = self.receive(customer_id, self.memories.get(customer_id, EMPTY), own, now)
             self.memories[customer_id] = memory
-            self.said += [said(event, customer_id) for event in ended]
+            self.said += [said(event, customer_id) for event in self.changes.events(ended)]
 
-    def receive(
-        self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime
-    ) -> tuple[Memory, list[AlertEvent]]:
+    def receive(self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime) -> tuple[Memory, list[Change]]:
         kept, ended = evaluation.receive(customer_id, memory, own, self.rules, now)
-        return kept, [event for event, _ in ended]
+        return kept, [change for change, _ in ended]
 
     def instant(self, now: datetime) -> datetime | None:
         """Return the instant up to which the events are complete; None while a feed has no watermark."""
@@ -77,7 +77,7 @@ class Engine:
         for customer_id, memory in self.memories.items():
             if instant and memory.next_due_at <= instant:
                 self.memories[customer_id], events = evaluation.raise_due(customer_id, memory, self.rules, now, instant)
-                self.said += [said(event, customer_id) for event in events]
+                self.said += [said(event, customer_id) for event in self.changes.events(events)]
 
     def restart(self) -> None:
         """Keep only the state that the database stores."""
@@ -87,9 +87,9 @@ class Engine:
 
     def open(self) -> set[Episode]:
         return {
-            Episode(alert.rule_id, customer_id, alert.concerns_id, alert.silent_since)
+            Episode(episode.rule_id, customer_id, episode.concerns_id, episode.silent_since)
             for customer_id, memory in self.memories.items()
-            for alert in memory.state.open.values()
+            for episode in memory.state.open.values()
         }
 
 
@@ -101,9 +101,7 @@ def said(event: AlertEvent, customer_id: UUID) -> Said:
 class PostponesTheDueTime(Engine):
     """An event may postpone the next evaluation."""
 
-    def receive(
-        self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime
-    ) -> tuple[Memory, list[AlertEvent]]:
+    def receive(self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime) -> tuple[Memory, list[Change]]:
         kept, ended = super().receive(customer_id, memory, own, now)
         if memory is EMPTY:
             return kept, ended
@@ -111,9 +109,7 @@ class PostponesTheDueTime(Engine):
 
 
 class CountsAutomatedTouches(Engine):
-    def receive(
-        self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime
-    ) -> tuple[Memory, list[AlertEvent]]:
+    def receive(self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime) -> tuple[Memory, list[Change]]:
         return super().receive(customer_id, memory, [by_hand(envelope) for envelope in own], now)
 
 
@@ -147,14 +143,12 @@ class LosesOpenAlerts(Engine):
 class EndsOncePerBatch(Engine):
     """Folds all events of a batch before it ends an alert."""
 
-    def receive(
-        self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime
-    ) -> tuple[Memory, list[AlertEvent]]:
+    def receive(self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime) -> tuple[Memory, list[Change]]:
         facts = memory.state.facts
         for envelope in own:
             facts = evolve(facts, envelope)
         step = evaluate(customer_id, CustomerState(facts, memory.state.open), self.rules, now, raising=False)
-        return Memory(step.state, min(memory.next_due_at, step.next_due_at)), list(step.events)
+        return Memory(step.state, min(memory.next_due_at, step.next_due_at)), list(step.changes)
 
 
 class IgnoresEvents(Engine):
@@ -162,9 +156,7 @@ class IgnoresEvents(Engine):
 
     ignored: tuple[type[Event], ...] = ()
 
-    def receive(
-        self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime
-    ) -> tuple[Memory, list[AlertEvent]]:
+    def receive(self, customer_id: UUID, memory: Memory, own: Envelopes, now: datetime) -> tuple[Memory, list[Change]]:
         kept = [envelope for envelope in own if not isinstance(envelope.event, self.ignored)]
         return super().receive(customer_id, memory, kept, now)
 

@@ -20,12 +20,12 @@ from contracts.topics import FOLLOWUP_EVENTS
 from services.alerts.detection.derivation import Derivation
 from services.alerts.detection.detector import CONSUMER
 from services.alerts.detection.memory import STATE
-from services.alerts.engine.rules import DEFAULT_RULES
 from tests.silence.delivery import Delivered, Restarted, deliveries, in_order, what_is_right
 from tests.silence.histories import CUSTOMER, FEEDS, FOLLOWUP, START, Facts, make_up
 from tests.silence.test_detection import APART, Live, moved, told
 from tests.support import customer_life
 from tests.support.customer_life import day
+from tests.support.rule_books import THREE_RULES
 from tests.support.servers import Servers
 
 HISTORIES = 6
@@ -52,7 +52,7 @@ async def alerts(running: Servers) -> AsyncIterator[Databases]:
 
 async def derive(alerts: Databases) -> None:
     async with transaction(alerts.owner) as held:
-        await Derivation(EventMapper(), DEFAULT_RULES).derive_all(held)
+        await Derivation(EventMapper(), THREE_RULES).derive_all(held)
 
 
 async def stored(pool: Pool) -> Mapping[object, Any]:
@@ -78,7 +78,7 @@ async def test_the_derived_memory_is_the_maintained_one_and_raises_the_same_aler
                 maintained = await stored(alerts.app)
                 await derive(alerts)
                 assert await stored(alerts.app) == maintained, f"seed {seed}"
-        oracle = what_is_right(facts, steps, DEFAULT_RULES)
+        oracle = what_is_right(facts, steps, THREE_RULES)
         assert in_order(await told(alerts.app, head)) == in_order(oracle.said), f"seed {seed}"
         head = await EventStore(alerts.app).head()
 
@@ -114,7 +114,7 @@ async def test_merged_customers_are_derived_together(alerts: Databases) -> None:
         await live.take(facts, Delivered(at, feed, position - 1, position))
         maintained = await stored(alerts.app)
         async with transaction(alerts.owner) as held:
-            await Derivation(EventMapper(), DEFAULT_RULES).derive(held, [UUID(int=32, version=4)])
+            await Derivation(EventMapper(), THREE_RULES).derive(held, [UUID(int=32, version=4)])
         assert await stored(alerts.app) == maintained
         await derive(alerts)
         assert await stored(alerts.app) == maintained
@@ -128,7 +128,7 @@ async def test_facts_that_a_restored_store_lost_leave_no_trace(alerts: Databases
     await live.take(facts, Delivered(day(20), FOLLOWUP, 2, len(facts[FOLLOWUP])))
     assert await stored(alerts.app) != before
     async with transaction(alerts.owner) as held:
-        await Derivation(EventMapper(), DEFAULT_RULES).delete_after(held, FOLLOWUP_EVENTS.owner, 2)
+        await Derivation(EventMapper(), THREE_RULES).delete_after(held, FOLLOWUP_EVENTS.owner, 2)
     assert await stored(alerts.app) == before
 
 

@@ -23,13 +23,13 @@ from contracts.followup import Channel, ContactFormPublished, ContactLogged, Dir
 from contracts.topics import PARTITIONS
 from services.alerts.detection.detector import CONSUMER, Detector
 from services.alerts.detection.received import read
-from services.alerts.engine.rules import DEFAULT_RULES
 from tests.silence.delivery import Delivered, Looked, Marked, Restarted, Step, deliveries, in_order, what_is_right
 from tests.silence.engines import said
 from tests.silence.histories import CUSTOMER, FEEDS, FOLLOWUP, START, Facts, make_up
 from tests.support import customer_life
 from tests.support.facts import received_of
 from tests.support.oracle_of_silence import Said
+from tests.support.rule_books import THREE_RULES
 from tests.support.servers import Servers
 
 HISTORIES = 30
@@ -46,7 +46,7 @@ class Live:
 
     def restart(self) -> None:
         store = EventStore(self._pool)
-        self.detector = Detector(store, self._pool, EventMapper(), DEFAULT_RULES, lambda: self._now)
+        self.detector = Detector(store, self._pool, EventMapper(), THREE_RULES, lambda: self._now)
         self.applier = Applier(CONSUMER, self._pool, self.detector.apply, decode=read)
         self._progress: dict[Source, Progress] = {}
 
@@ -128,7 +128,7 @@ async def test_the_alerts_in_the_store_are_those_of_the_oracle(alerts: Pool) -> 
         for step in steps:
             await live.take(facts, step)
         # A feed that has been heard of in an earlier history is complete to then, which is before all of this one.
-        oracle = what_is_right(facts, steps, DEFAULT_RULES)
+        oracle = what_is_right(facts, steps, THREE_RULES)
         assert in_order(await told(alerts, head)) == in_order(oracle.said), f"seed {seed}"
         head = await EventStore(alerts).head()
 

@@ -10,25 +10,27 @@ from contracts.customer import Kind, Registered, TierChanged
 from services.alerts.detection.evaluation import raise_due, receive
 from services.alerts.detection.memory import Memory
 from services.alerts.engine.episodes import CustomerState
-from services.alerts.engine.findings import NEVER_DUE
-from services.alerts.engine.rules import DEFAULT_RULES, RuleBook
+from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.shapes import Owed
+from services.alerts.engine.stretch import NEVER_DUE
+from services.alerts.shipped.rules import INACTIVITY, MISSED_FOLLOW_UP, UNANSWERED_COMPLAINT
 from tests.silence.delivery import deliveries, in_order, what_is_right
 from tests.silence.engines import BROKEN, Engine
 from tests.silence.histories import make_up
 from tests.support.customer_life import CUSTOMER, day, envelope
 from tests.support.oracle_of_silence import Oracle
+from tests.support.rule_books import THREE_RULES
 
 HISTORIES = int(os.environ.get("CARE_SILENCE_HISTORIES", "1000"))
 FIRST_SEED = int(os.environ.get("CARE_SILENCE_SEED", "1"))
 BLOCK = 100
 TRIED_ON_A_VARIANT = 150
-WITH_GRACE = DEFAULT_RULES.model_copy(
-    update={"missed_follow_up": DEFAULT_RULES.missed_follow_up.model_copy(update={"grace_minutes": 90})}
-)
+GRACE = MISSED_FOLLOW_UP.model_copy(update={"condition": Owed(item="task", grace_minutes=90)})
+WITH_GRACE = RuleBook(rules=(INACTIVITY, GRACE, UNANSWERED_COMPLAINT))
 
 
 def rules_of(seed: int) -> RuleBook:
-    return WITH_GRACE if seed % 4 == 0 else DEFAULT_RULES
+    return WITH_GRACE if seed % 4 == 0 else THREE_RULES
 
 
 def live_through(kind: type[Engine], seed: int) -> tuple[Engine, Oracle]:
@@ -71,9 +73,9 @@ def test_the_histories_cause_every_kind_of_alert_change() -> None:
 
 def test_an_evaluation_of_an_earlier_instant_ends_no_alert_that_an_event_has_kept_open() -> None:
     vip = [envelope(event, 0) for event in (Registered(kind=Kind.COMPANY), TierChanged(scheme="default", tier="vip"))]
-    memory, _ = receive(CUSTOMER, Memory(CustomerState(), NEVER_DUE), vip, DEFAULT_RULES, day(0))
-    memory, raised = raise_due(CUSTOMER, memory, DEFAULT_RULES, day(10), day(10))
+    memory, _ = receive(CUSTOMER, Memory(CustomerState(), NEVER_DUE), vip, THREE_RULES, day(0))
+    memory, raised = raise_due(CUSTOMER, memory, THREE_RULES, day(10), day(10))
     growth = [envelope(TierChanged(scheme="default", tier="growth"), 14.5)]
-    memory, ended = receive(CUSTOMER, memory, growth, DEFAULT_RULES, day(14.5))
-    _, after = raise_due(CUSTOMER, memory, DEFAULT_RULES, day(14.5), day(13.9))
+    memory, ended = receive(CUSTOMER, memory, growth, THREE_RULES, day(14.5))
+    _, after = raise_due(CUSTOMER, memory, THREE_RULES, day(14.5), day(13.9))
     assert (len(raised), list(ended), list(after)) == (1, [], [])

@@ -25,10 +25,12 @@ from services.alerts.detection.memory import STATE, Memory
 from services.alerts.engine import episodes
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts
-from services.alerts.engine.findings import NEVER_DUE, Finding, find
+from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.items import divide, unite
-from services.alerts.engine.rules import DEFAULT_RULES, RuleBook
+from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.stretch import NEVER_DUE
 from tests.bench.harness.measuring import administrator
+from tests.support.rule_books import THREE_RULES
 from tests.support.servers import Database, Servers
 
 CUSTOMER, DUPLICATE = UUID(int=1, version=4), UUID(int=2, version=4)
@@ -89,14 +91,14 @@ def test_60_a_batch_of_one_customer_computes_a_constant_number_of_findings_for_e
     findings: list[Finding], count: int
 ) -> None:
     facts = opened(count)
-    known, _ = receive(CUSTOMER, Memory(CustomerState(), NEVER_DUE), facts, DEFAULT_RULES, OCCURRED_AT)
+    known, _ = receive(CUSTOMER, Memory(CustomerState(), NEVER_DUE), facts, THREE_RULES, OCCURRED_AT)
     assert len(known.state.facts.tasks) + len(known.state.facts.complaints) == count
     assert len(findings) <= FINDINGS_PER_EVENT * len(facts)
 
 
 def test_60_dividing_a_state_and_uniting_its_parts_changes_nothing() -> None:
-    known, _ = receive(CUSTOMER, Memory(CustomerState(), NEVER_DUE), opened(FEW), DEFAULT_RULES, OCCURRED_AT)
-    known, raised = raise_due(CUSTOMER, known, DEFAULT_RULES, AFTER_ALL, AFTER_ALL)
+    known, _ = receive(CUSTOMER, Memory(CustomerState(), NEVER_DUE), opened(FEW), THREE_RULES, OCCURRED_AT)
+    known, raised = raise_due(CUSTOMER, known, THREE_RULES, AFTER_ALL, AFTER_ALL)
     state = CustomerState(Facts(absorbed={DUPLICATE: known.state.facts}), known.state.open)
     for each in (known.state, state):
         divided = divide(each)
@@ -133,7 +135,7 @@ class Live:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self.now = OCCURRED_AT
-        self.detector = Detector(EventStore(pool), pool, EventMapper(), DEFAULT_RULES, lambda: self.now)
+        self.detector = Detector(EventStore(pool), pool, EventMapper(), THREE_RULES, lambda: self.now)
 
     async def receive(self, *facts: Envelope[Any]) -> None:
         for first in range(0, len(facts), BATCH):

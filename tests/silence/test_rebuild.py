@@ -17,13 +17,13 @@ from contracts.event import Event
 from contracts.followup import Channel, ContactLogged, Direction, TaskCompleted, TaskScheduled
 from services.alerts.detection.derivation import Derivation
 from services.alerts.detection.read_model import FILLED, TABLES, MemoryModel
-from services.alerts.engine.rules import DEFAULT_RULES
 from tests.silence.delivery import Delivered, Looked, Marked
 from tests.silence.histories import CUSTOMER, FEEDS, FOLLOWUP, Facts
 from tests.silence.test_derivation import Databases, alerts
 from tests.silence.test_detection import Live, delivery, partition, told
 from tests.support import customer_life
 from tests.support.customer_life import day
+from tests.support.rule_books import THREE_RULES
 
 __all__ = ["alerts"]
 CONTACT = ContactLogged(channel=Channel.PHONE, direction=Direction.INBOUND, employee_id="wang")
@@ -51,7 +51,7 @@ class Rebuilding:
     meanwhile: Callable[[], Awaitable[None]]
 
     async def run(self) -> None:
-        memory = MemoryModel(self.live.detector, Derivation(EventMapper(), DEFAULT_RULES))
+        memory = MemoryModel(self.live.detector, Derivation(EventMapper(), THREE_RULES))
 
         async def derive(held: Connection) -> None:
             await memory.derive(held)

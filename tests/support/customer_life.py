@@ -9,7 +9,9 @@ from contracts.alerts import AlertEvent
 from contracts.event import Envelope, Event, Metadata, Origin
 from services.alerts.engine.episodes import CustomerState, Evaluation, evaluate
 from services.alerts.engine.facts import evolve
-from services.alerts.engine.rules import DEFAULT_RULES
+from services.alerts.engine.rule import RuleBook
+from tests.support.alert_changes import AlertChanges
+from tests.support.rule_books import THREE_RULES
 
 CUSTOMER = UUID("01900000-0000-7000-8000-0000000000aa")
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -33,24 +35,26 @@ def envelope(
 class Watch:
     """The engine fed with events and evaluated over time; keeps the alert events."""
 
+    rules: RuleBook = THREE_RULES
     state: CustomerState = field(default_factory=CustomerState)
     said: list[AlertEvent] = field(default_factory=list)
     next_due_at: datetime = START
+    _changes: AlertChanges = field(default_factory=AlertChanges)
 
     def told(self, *envelopes: Envelope[Any], now: float) -> "Watch":
         facts = self.state.facts
         for each in envelopes:
             facts = evolve(facts, each)
         return self._keep(
-            evaluate(CUSTOMER, CustomerState(facts, self.state.open), DEFAULT_RULES, day(now), raising=False)
+            evaluate(CUSTOMER, CustomerState(facts, self.state.open), self.rules, day(now), raising=False)
         )
 
     def asked(self, now: float) -> "Watch":
-        return self._keep(evaluate(CUSTOMER, self.state, DEFAULT_RULES, day(now), raising=True))
+        return self._keep(evaluate(CUSTOMER, self.state, self.rules, day(now), raising=True))
 
     def _keep(self, evaluation: Evaluation) -> "Watch":
         self.state, self.next_due_at = evaluation.state, evaluation.next_due_at
-        self.said.extend(evaluation.events)
+        self.said.extend(self._changes.events(evaluation.changes))
         return self
 
     def told_of(self) -> list[tuple[str, str]]:

@@ -17,19 +17,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from contracts import customer, followup
 from contracts.customer import Mode, Stage
 from contracts.event import Envelope
-from services.alerts.engine.rules import OTHERS, RuleBook
+from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.shapes import Owed, Silence
+from services.alerts.engine.tiers import OTHERS
 
 FILE_SETTLES = timedelta(seconds=30)
 NO_TIME = datetime.max.replace(tzinfo=UTC)
 BEGINS_COMPLAINT = followup.ComplaintRaised | followup.ComplaintReopened
 PROMISE = followup.ComplaintTargetSet | followup.ComplaintTargetChanged
 Fact = Envelope[Any]
+C = TypeVar("C", Silence, Owed)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -109,6 +112,12 @@ def episodes(facts: Sequence[Fact], rules: RuleBook) -> Iterator[tuple[Episode, 
         yield from complaint(stream, rules)
 
 
+def condition_of(rules: RuleBook, rule_id: str, shape: type[C]) -> C:
+    (found,) = [rule.condition for rule in rules.rules if rule.id == rule_id]
+    assert isinstance(found, shape)
+    return found
+
+
 def streams(facts: Sequence[Fact]) -> Iterable[list[Fact]]:
     """Return the facts of each contact, task and complaint, in their order."""
     found: dict[UUID, list[Fact]] = defaultdict(list)
@@ -128,7 +137,7 @@ def silence(facts: Sequence[Fact], registered: Fact, rules: RuleBook) -> Iterato
         for fact in facts
         if isinstance(fact.event, customer.TierChanged) and fact.event.scheme == "default"
     ]
-    days = rules.inactivity.days[mode]
+    days = condition_of(rules, "inactivity", Silence).days[mode]
     allowed = timedelta(days=days.get(tiers[-1] if tiers else OTHERS, days[OTHERS]))
     since = max((happened_at(fact) for fact in facts if is_contact(fact)), default=registered.occurred_at)
     yield Episode("inactivity", registered.subject, None, since), since + allowed
@@ -156,7 +165,7 @@ def follow_up(stream: Sequence[Fact], rules: RuleBook) -> Iterator[tuple[Episode
             case _:
                 continue
     if due_at:
-        grace = timedelta(minutes=rules.missed_follow_up.grace_minutes)
+        grace = timedelta(minutes=condition_of(rules, "missed-follow-up", Owed).grace_minutes)
         yield Episode("missed-follow-up", stream[0].subject, stream[0].stream_id, due_at), due_at + grace
 
 
@@ -170,8 +179,9 @@ def complaint(stream: Sequence[Fact], rules: RuleBook) -> Iterator[tuple[Episode
         return
     due_at = NO_TIME
     if isinstance(first.event, followup.ComplaintRaised):
+        hours = condition_of(rules, "unanswered-complaint", Owed).hours
         told = [first, *(fact for fact in later if isinstance(fact.event, followup.ComplaintReclassified))]
-        due_at = first.occurred_at + timedelta(hours=rules.unanswered_complaint.hours[told[-1].event.severity])
+        due_at = first.occurred_at + timedelta(hours=hours[told[-1].event.severity])
     clock = [fact.event for fact in later if isinstance(fact.event, PROMISE | followup.ComplaintPaused)]
     if clock:
         due_at = clock[-1].answer_by if isinstance(clock[-1], PROMISE) else NO_TIME

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from chassis.http.body import StrictRoute
 from services.alerts.api.access import Reader
 from services.alerts.dependencies import Needs
-from services.alerts.engine.rules import RuleBook
+from services.alerts.engine.rule import RuleBook
 
 router = APIRouter(prefix="/v1", tags=["alerts"], route_class=StrictRoute)
 

@@ -23,8 +23,8 @@ from contracts.topics import EVENT_TYPES
 from services.alerts.detection import memory
 from services.alerts.detection.folding import fold
 from services.alerts.detection.received import is_evaluated
-from services.alerts.engine.episodes import CustomerState
-from services.alerts.engine.rules import RuleBook
+from services.alerts.engine.episodes import CustomerState, Episode, episode_of
+from services.alerts.engine.rule import RuleBook
 from services.alerts.projection import holders
 
 # The feed and the position of a fact.
@@ -85,9 +85,9 @@ class Derivation:
         facts = [fact for fact in await held.fetch(READ, group) if evaluated(fact)]
         envelopes = [envelope_of(fact) for fact in facts if (fact["feed"], fact["position"]) not in later]
         memories = fold(envelopes, self._rules, self._clock())
-        for customer_id, alerts in (await self._open_alerts(held, group)).items():
+        for customer_id, episodes in (await self._open_episodes(held, group)).items():
             known = memories[customer_id]
-            memories[customer_id] = replace(known, state=CustomerState(known.state.facts, alerts))
+            memories[customer_id] = replace(known, state=CustomerState(known.state.facts, episodes))
         await memory.replace_with(held, group, memories, self._rules)
         await holders.derive(group, envelopes, held)
 
@@ -100,14 +100,12 @@ class Derivation:
         await held.execute(DELETE, feed, position)
         await self.derive(held, customers)
 
-    async def _open_alerts(
-        self, held: Connection, customer_ids: Collection[UUID]
-    ) -> dict[UUID, dict[str, AlertRaised]]:
-        """Return the alerts whose last event raised them, by customer."""
-        found: dict[UUID, dict[str, AlertRaised]] = defaultdict(dict)
+    async def _open_episodes(self, held: Connection, customer_ids: Collection[UUID]) -> dict[UUID, dict[str, Episode]]:
+        """Return the episodes of the alerts whose last event raised them, by customer."""
+        found: dict[UUID, dict[str, Episode]] = defaultdict(dict)
         for row in await held.fetch(OPEN, list(customer_ids)):
             envelope = self._mapper.to_envelope(recorded(row))
-            found[envelope.subject][str(envelope.stream_id)] = envelope.event
+            found[envelope.subject][str(envelope.stream_id)] = episode_of(envelope.event)
         return found
 
 

@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
@@ -15,7 +15,7 @@ from chassis.consume.rebuild import keep_tables
 from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime.clock import Clock, utc_now
 from chassis.store.append import Answer, Append
-from chassis.store.event_store import EventStore
+from chassis.store.event_store import COLUMNS, EventStore, recorded
 from chassis.store.mapper import EventMapper
 from chassis.store.vault_reader import count_personal_data
 from contracts.alerts import AlertEvent, AlertRaised
@@ -27,14 +27,21 @@ from services.alerts.detection import memory, merging
 from services.alerts.detection.evaluation import raise_due, receive
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.received import TOPICS, Received, envelopes_of
+from services.alerts.engine.episodes import Change, Ending
 from services.alerts.engine.items import OF_ITEMS, concerns_all
-from services.alerts.engine.rules import RuleBook
+from services.alerts.engine.owed_items import item_of
+from services.alerts.engine.rule import RuleBook
 from services.alerts.projection import holders
 
 CONSUMER = "alerts"
 FEEDS = [topic.name for topic in TOPICS]
 DUE_BATCH = 500
-VERSIONS = "SELECT stream_id, max(version) AS version FROM event WHERE stream_id = ANY($1) GROUP BY stream_id"
+LATEST = f"""
+    SELECT DISTINCT ON (stream_id) {COLUMNS} FROM event WHERE stream_id = ANY($1) ORDER BY stream_id, version DESC
+"""  # noqa: S608
+
+# The customer of an alert that changes, the change, and what caused it.
+Caused: TypeAlias = tuple[UUID, Change, Metadata]
 
 
 class Detector:
@@ -63,19 +70,19 @@ class Detector:
                 by_customer[envelope.subject].append(envelope)
         memories = await load_concerned(held, by_customer)
         now = self._clock()
-        events: list[tuple[UUID, AlertEvent, Metadata]] = []
+        changes: list[Caused] = []
         for customer_id, own in by_customer.items():
             if merging.is_merging(memories[customer_id], own):
                 found = merging.receive_merging(customer_id, memories, own, self._rules, now)
-                events += [(each, event, caused_by(envelope)) for each, event, envelope in found]
+                changes += [(each, change, caused_by(envelope)) for each, change, envelope in found]
             else:
-                memories[customer_id], ended = receive(customer_id, memories[customer_id], own, self._rules, now)
-                events += [(customer_id, event, caused_by(envelope)) for event, envelope in ended]
+                memories[customer_id], own_changes = receive(customer_id, memories[customer_id], own, self._rules, now)
+                changes += [(customer_id, change, caused_by(envelope)) for change, envelope in own_changes]
         await memory.save(held, memories, self._rules)
         await holders.apply(envelopes, held)
         erasures = ((each.id, each.subject) for each in envelopes if isinstance(each.event, ErasureEvent))
         await erasure_answers.receive(erasures, held, count_personal_data)
-        await self._append(held, events)
+        await self._append(held, changes)
 
     def committed(self) -> None:
         """Wake the readers of the store if events were appended. To be called after a commit."""
@@ -92,30 +99,33 @@ class Detector:
             if not due:
                 return 0
             after: dict[UUID, Memory] = {}
-            events: list[tuple[UUID, AlertEvent, Metadata]] = []
+            changes: list[Caused] = []
             for customer_id, (known, complete_until) in due.items():
                 after[customer_id], found = raise_due(customer_id, known, self._rules, now, complete_until)
-                events += [(customer_id, event, by_timer(event)) for event in found]
+                changes += [(customer_id, change, by_timer(change)) for change in found]
             await memory.save(held, after, self._rules)
-            await self._append(held, events)
+            await self._append(held, changes)
         self.committed()
         return len(due)
 
-    async def _append(self, held: Connection, events: Sequence[tuple[UUID, AlertEvent, Metadata]]) -> None:
+    async def _append(self, held: Connection, changes: Sequence[Caused]) -> None:
         """Append the next event of each alert. The customers are locked, so no other process writes these streams."""
-        if not events:
+        if not changes:
             return
         self._has_appended = True
-        versions = await self._versions(held, [event.alert_id for _, event, _ in events])
+        latest = await self._latest(held, [change.alert_id for _, change, _ in changes])
         appends = []
-        for customer_id, event, metadata in events:
-            version = versions[event.alert_id] = versions[event.alert_id] + 1
-            appends.append(self._append_of(customer_id, event, metadata, version))
+        for customer_id, change, metadata in changes:
+            version, alert = latest.get(change.alert_id, (0, None))
+            event = change.event(ended(alert)) if isinstance(change, Ending) else change
+            latest[change.alert_id] = version + 1, event
+            appends.append(self._append_of(customer_id, event, metadata, version + 1))
         await self._store.append_within(held, appends)
 
-    async def _versions(self, held: Connection, alert_ids: Sequence[UUID]) -> dict[UUID, int]:
-        rows = await held.fetch(VERSIONS, list(alert_ids))
-        return defaultdict(int, {row["stream_id"]: row["version"] for row in rows})
+    async def _latest(self, held: Connection, alert_ids: Sequence[UUID]) -> dict[UUID, tuple[int, AlertEvent | None]]:
+        """Return version and state of each alert that exists."""
+        rows = await held.fetch(LATEST, list(alert_ids))
+        return {row["stream_id"]: (row["version"], self._mapper.to_envelope(recorded(row)).event) for row in rows}
 
     def _append_of(self, customer_id: UUID, event: AlertEvent, metadata: Metadata, version: int) -> Append:
         occurred_at = event.starts_at if isinstance(event, AlertRaised) else (event.ends_at or event.updated_at)
@@ -129,7 +139,7 @@ class Detector:
 async def load_concerned(held: Connection, by_customer: Mapping[UUID, Sequence[Envelope[Any]]]) -> dict[UUID, Memory]:
     """Return the customers that the events affect, each with the items that they concern."""
     events = list(chain(*by_customer.values()))
-    items = {each.stream_id for each in events if isinstance(each.event, OF_ITEMS)}
+    items = {item_of(each) for each in events if isinstance(each.event, OF_ITEMS)}
     memories = await memory.load(held, merging.affected_customers(events), items)
     whole = merging.affected_customers(each for each in events if concerns_all(each)) | merging.survivors_of(memories)
     return memories | await memory.load_whole(held, whole)
@@ -142,5 +152,14 @@ def caused_by(envelope: Envelope[Any]) -> Metadata:
     )
 
 
-def by_timer(event: AlertEvent) -> Metadata:
-    return Metadata(actor=ACTOR.name, correlation_id=str(event.alert_id), causation_id=event.causes[0])
+def by_timer(change: Change) -> Metadata:
+    """Return the metadata of a change that no event caused. A raised alert is caused by the start of its silence."""
+    cause = change.cause if isinstance(change, Ending) else change.causes[0]
+    return Metadata(actor=ACTOR.name, correlation_id=str(change.alert_id), causation_id=cause)
+
+
+def ended(alert: AlertEvent | None) -> AlertEvent:
+    """Return the state of an alert that ends. Raises LookupError if the store does not have it."""
+    if alert is None:
+        raise LookupError("an episode is open whose alert is not in the store")
+    return alert

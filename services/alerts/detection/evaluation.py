@@ -6,24 +6,24 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from contracts.alerts import AlertEvent
 from contracts.event import Envelope
 from services.alerts.detection.memory import Memory
-from services.alerts.engine.episodes import CustomerState, evaluate
+from services.alerts.engine.episodes import Change, CustomerState, evaluate
 from services.alerts.engine.facts import evolve
-from services.alerts.engine.findings import NEVER_DUE
 from services.alerts.engine.items import Divided, ItemId, concerns_all, divide, unite
-from services.alerts.engine.rules import RuleBook
+from services.alerts.engine.owed_items import item_of
+from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.stretch import NEVER_DUE
 
 EMPTY: Final = Memory(CustomerState(), NEVER_DUE)
 
 
 def receive(
     customer_id: UUID, known: Memory, own: Sequence[Envelope[Any]], rules: RuleBook, now: datetime
-) -> tuple[Memory, list[tuple[AlertEvent, Envelope[Any]]]]:
+) -> tuple[Memory, list[tuple[Change, Envelope[Any]]]]:
     """Fold one customer's events, and return the alerts that each ended. The result does not depend on the batches."""
     divided, next_due_at = divide(known.state), known.next_due_at
-    ended: list[tuple[AlertEvent, Envelope[Any]]] = []
+    ended: list[tuple[Change, Envelope[Any]]] = []
     for envelope in own:
         concerned = concerned_by(divided, envelope)
         before = unite(divided.rest, {item_id: divided.items.pop(item_id) for item_id in concerned})
@@ -34,7 +34,7 @@ def receive(
         divided = Divided(after.rest, divided.items)
         divided.items.update(after.items)
         next_due_at = min(next_due_at, evaluation.next_due_at)
-        ended += [(event, envelope) for event in evaluation.events]
+        ended += [(change, envelope) for change in evaluation.changes]
     return replace(known, state=unite(divided.rest, divided.items), next_due_at=next_due_at), ended
 
 
@@ -42,14 +42,14 @@ def concerned_by(divided: Divided, envelope: Envelope[Any]) -> list[ItemId]:
     """Return the items with which an event must be evaluated."""
     if concerns_all(envelope):
         return list(divided.items)
-    item_id = ItemId(envelope.stream_id)
+    item_id = ItemId(item_of(envelope))
     return [item_id] if item_id in divided.items else []
 
 
 def raise_due(
     customer_id: UUID, known: Memory, rules: RuleBook, now: datetime, complete_until: datetime
-) -> tuple[Memory, Sequence[AlertEvent]]:
+) -> tuple[Memory, Sequence[Change]]:
     """Raise the alerts that were due at `complete_until`. The returned memory holds the next due time."""
     evaluation = evaluate(customer_id, known.state, rules, complete_until, raising=True, now=now)
     next_due_at = min(evaluation.next_due_at, known.others_due_at)
-    return replace(known, state=evaluation.state, next_due_at=next_due_at), evaluation.events
+    return replace(known, state=evaluation.state, next_due_at=next_due_at), evaluation.changes

@@ -11,7 +11,7 @@ from contracts.event import Envelope
 from services.alerts.detection.evaluation import EMPTY, receive
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.merging import receive_merging
-from services.alerts.engine.rules import RuleBook
+from services.alerts.engine.rule import RuleBook
 
 Envelopes = Sequence[Envelope[Any]]
 

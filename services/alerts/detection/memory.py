@@ -13,9 +13,9 @@ from chassis.kafka.client import partition_of
 from chassis.postgres.database import Connection
 from contracts.topics import PARTITIONS
 from services.alerts.engine.episodes import CustomerState
-from services.alerts.engine.findings import NEVER_DUE
 from services.alerts.engine.items import Item, ItemId, divide, due_at, unite
-from services.alerts.engine.rules import RuleBook
+from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.stretch import NEVER_DUE
 
 STATE = TypeAdapter(CustomerState)
 EMPTY = STATE.dump_json(CustomerState()).decode()
@@ -146,7 +146,7 @@ async def save(held: Connection, memories: Mapping[UUID, Memory], rules: RuleBoo
         [bool(each.rest.facts.absorbed) for each in divided.values()],
     )
     saved = [
-        (*key_of(customer_id, item_id), text_of(item), due_at(customer_id, each.rest, item_id, item, rules))
+        (*key_of(customer_id, item_id), text_of(item), due_at(each.rest, item_id, item, rules))
         for customer_id, each in divided.items()
         for item_id, item in each.items.items()
     ]

@@ -6,15 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.alerts import AlertEvent
 from contracts.customer import Merged, Unmerged
 from contracts.event import Envelope
 from services.alerts.detection.memory import Memory
-from services.alerts.engine.episodes import evaluate
-from services.alerts.engine.facts import Facts, Occurrence, absorb, evolve, evolve_absorbed, release
-from services.alerts.engine.rules import RuleBook
+from services.alerts.engine.episodes import Change, evaluate
+from services.alerts.engine.facts import Facts, absorb, evolve, evolve_absorbed, release
+from services.alerts.engine.occurrence import Occurrence
+from services.alerts.engine.rule import RuleBook
 
-Ended = tuple[UUID, AlertEvent, Envelope[Any]]
+Ended = tuple[UUID, Change, Envelope[Any]]
 
 
 def affected_customers(envelopes: Iterable[Envelope[Any]]) -> set[UUID]:
@@ -41,14 +41,14 @@ def is_merging(memory: Memory, own: Iterable[Envelope[Any]]) -> bool:
 def receive_merging(
     customer_id: UUID, memories: dict[UUID, Memory], own: Sequence[Envelope[Any]], rules: RuleBook, now: datetime
 ) -> Iterator[Ended]:
-    """Fold the events of a customer that is, becomes or was a duplicate; yield each alert event, with the customer."""
+    """Fold the events of a customer that is, becomes or was a duplicate; yield each change with its customer."""
     for envelope in own:
         for each, facts in facts_after(customer_id, memories, envelope).items():
             memory = memories[each]
             evaluation = evaluate(each, replace(memory.state, facts=facts), rules, now, raising=False)
             next_due_at = min(memory.next_due_at, evaluation.next_due_at)
             memories[each] = replace(memory, state=evaluation.state, next_due_at=next_due_at)
-            yield from ((each, event, envelope) for event in evaluation.events)
+            yield from ((each, change, envelope) for change in evaluation.changes)
 
 
 def facts_after(customer_id: UUID, memories: Mapping[UUID, Memory], envelope: Envelope[Any]) -> dict[UUID, Facts]:

@@ -11,8 +11,10 @@ from contracts.customer import ErasureEvent
 from contracts.customer.responsibility import ResponsibilityEvent
 from contracts.event import Envelope, Event
 from contracts.followup.complaint import ComplaintEvent
+from contracts.followup.guard import GuardEvent
 from contracts.followup.task import TaskEvent
 from contracts.topics import CONFIGURATION, CUSTOMER_EVENTS, EVENT_TYPES, FOLLOWUP_EVENTS
+from services.alerts.engine.signals import EVENTS as SIGNALS
 
 TOPICS: Final = (CUSTOMER_EVENTS, FOLLOWUP_EVENTS)
 # The events that change what the engine knows of a customer, or who may see its alerts.
@@ -20,14 +22,15 @@ EVALUATED: frozenset[type[Event]] = frozenset(
     {
         customer.Registered,
         customer.Renamed,
-        customer.ProfileChanged,
-        customer.StageChanged,
         customer.TierChanged,
+        *SIGNALS,
         *get_args(ResponsibilityEvent),
         *get_args(ErasureEvent),
         followup.ContactLogged,
         *get_args(TaskEvent),
         *get_args(ComplaintEvent),
+        followup.ComplaintLinked,
+        *get_args(GuardEvent),
     }
 )
 TYPES: Final = frozenset(map(type_of, EVALUATED))

@@ -1,32 +1,73 @@
-"""Turns findings into alert events: each episode is raised once and ended once."""
+"""Turns findings into alerts: each episode is raised once and ended once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TypeAlias
 from uuid import UUID
 
-from contracts.alerts import AlertCleared, AlertEvent, AlertRaised, AlertWithdrawn
-from services.alerts.engine.facts import Facts, Occurrence, with_absorbed, without_settled
-from services.alerts.engine.findings import NEVER_DUE, Finding, find
-from services.alerts.engine.rules import RuleBook
-from services.alerts.engine.wording import summary, summary_zh
+from contracts.alerts import AlertCleared, AlertRaised, AlertState, AlertWithdrawn
+from services.alerts.engine.facts import Facts, with_absorbed, without_settled
+from services.alerts.engine.findings import Finding, Key, find
+from services.alerts.engine.occurrence import Occurrence
+from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.stretch import NEVER_DUE
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """An open episode. Its alert is in the store, with all that people read about it."""
+
+    alert_id: UUID
+    rule_id: str
+    rule_version: int
+    silent_since: datetime
+    starts_at: datetime
+    concerns_id: UUID | None = None
+
+    @property
+    def key(self) -> Key:
+        return self.rule_id, self.concerns_id, self.silent_since
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The end of an episode. `cause` is the event that ended it; None if a change allows more time."""
+
+    episode: Episode
+    kind: type[AlertCleared | AlertWithdrawn]
+    ends_at: datetime
+    updated_at: datetime
+    cause: UUID | None
+
+    @property
+    def alert_id(self) -> UUID:
+        return self.episode.alert_id
+
+    def event(self, alert: AlertState) -> AlertCleared | AlertWithdrawn:
+        """Return the event that ends the alert, whose state was `alert`."""
+        fields = alert.model_dump(exclude={"type", "status"})
+        causes = (*alert.causes, self.cause) if self.cause else alert.causes
+        return self.kind(**{**fields, "ends_at": self.ends_at, "updated_at": self.updated_at, "causes": causes})
+
+
+Change: TypeAlias = AlertRaised | Ending
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerState:
-    """The facts about one customer, and its open alerts."""
+    """The facts about one customer, and its open episodes by alert id."""
 
     facts: Facts = field(default_factory=Facts)
-    open: dict[str, AlertRaised] = field(default_factory=dict)
+    open: dict[str, Episode] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The result of an evaluation: the new state, the events, and the earliest time of the next evaluation."""
+    """The result of an evaluation: the new state, the changes, and the earliest time of the next evaluation."""
 
     state: CustomerState
-    events: Sequence[AlertEvent]
+    changes: Sequence[Change]
     next_due_at: datetime
 
 
@@ -46,22 +87,22 @@ def evaluate(
     compared at `now`; otherwise an evaluation would end an alert that an event has just left open.
     """
     facts = with_absorbed(state.facts)
-    findings = {str(finding.alert_id(customer_id)): finding for finding in find(facts, rules)}
-    ended = [end(alert, findings.get(key), facts, now or instant) for key, alert in state.open.items()]
-    endings = [event for event in ended if event is not None]
-    still_open = {
-        key: alert for key, alert in state.open.items() if key not in {str(event.alert_id) for event in endings}
-    }
-    waiting = {key: finding for key, finding in findings.items() if finding.settled is None and key not in still_open}
+    findings = {finding.key: finding for finding in find(facts, rules)}
+    ended = [end(each, findings.get(each.key), facts, rules, now or instant) for each in state.open.values()]
+    endings = [ending for ending in ended if ending is not None]
+    closed = {ending.alert_id for ending in endings}
+    still_open = {key: episode for key, episode in state.open.items() if episode.alert_id not in closed}
+    known = {episode.key for episode in still_open.values()}
+    waiting = [each for each in findings.values() if each.settled is None and each.key not in known]
     raised: list[AlertRaised] = []
     if raising and not is_quiet(facts, instant):
-        raised = [raise_alert(customer_id, facts, f, rules, instant) for f in waiting.values() if f.due_at <= instant]
-    now_open = {**still_open, **{str(event.alert_id): event for event in raised}}
-    dues = [finding.due_at for key, finding in waiting.items() if key not in now_open]
+        raised = [raise_alert(customer_id, facts, each, rules, instant) for each in waiting if each.due_at <= instant]
+        waiting = [each for each in waiting if each.due_at > instant]
+    now_open = {**still_open, **{str(alert.alert_id): episode_of(alert) for alert in raised}}
     return Evaluation(
         state=CustomerState(without_settled(state.facts), now_open),
-        events=[*endings, *raised],
-        next_due_at=after_quiet(facts, min(dues, default=NEVER_DUE)),
+        changes=[*endings, *raised],
+        next_due_at=after_quiet(facts, min((each.due_at for each in waiting), default=NEVER_DUE)),
     )
 
 
@@ -73,61 +114,62 @@ def after_quiet(facts: Facts, due_at: datetime) -> datetime:
     return max(due_at, facts.quiet_until) if facts.quiet_until else due_at
 
 
-def end(alert: AlertRaised, finding: Finding | None, facts: Facts, instant: datetime) -> AlertEvent | None:
-    """Return the event that ends an open alert, or None if its episode continues.
+def episode_of(alert: AlertRaised) -> Episode:
+    return Episode(
+        alert.alert_id, alert.rule_id, alert.rule_version, alert.silent_since, alert.starts_at, alert.concerns_id
+    )
+
+
+def end(episode: Episode, finding: Finding | None, facts: Facts, rules: RuleBook, instant: datetime) -> Ending | None:
+    """Return how an open episode ends, or None if it continues.
 
     An occurrence before the start of the alert, recorded late, withdraws it. A later occurrence clears it. So does a
     change that allows more time: a new tier or mode, a new target, a pause.
     """
     if finding is not None and finding.settled is None and finding.due_at <= instant:
         return None
-    by = finding.settled if finding else ended_by(alert, facts)
+    by = finding.settled if finding else ended_by(episode, facts, rules)
     ends_at = by.at if by else instant
-    kind = AlertWithdrawn if ends_at <= alert.starts_at else AlertCleared
-    fields: dict[str, Any] = alert.model_dump(exclude={"type", "status"})
-    causes = (*alert.causes, by.cause) if by else alert.causes
-    return kind(**{**fields, "ends_at": max(ends_at, alert.silent_since), "updated_at": instant, "causes": causes})
+    kind = AlertWithdrawn if ends_at <= episode.starts_at else AlertCleared
+    return Ending(episode, kind, max(ends_at, episode.silent_since), instant, by.cause if by else None)
 
 
-def ended_by(alert: AlertRaised, facts: Facts) -> Occurrence | None:
-    """Return what ended an episode: the customer's erasure, another contact, or the customer leaving every mode.
+def ended_by(episode: Episode, facts: Facts, rules: RuleBook) -> Occurrence | None:
+    """Return what ended an episode: the customer's erasure or merge, or what its rule says.
 
     A contact that was recorded late may be earlier than the registration from which the silence was counted.
-    Alerts of a duplicate end when it is merged.
     """
-    if facts.erased:
-        return facts.erased
-    if facts.merged:
-        return facts.merged
-    contact = facts.latest_contact
-    if contact and contact.at != alert.silent_since:
-        return contact
-    return facts.stage_since
+    if facts.erased or facts.merged:
+        return facts.erased or facts.merged
+    rule = rules.rule(episode.rule_id)
+    return rule.condition.ended_by(facts, episode.silent_since) if rule else None
 
 
 def raise_alert(customer_id: UUID, facts: Facts, finding: Finding, rules: RuleBook, instant: datetime) -> AlertRaised:
+    rule, stretch = finding.rule, finding.stretch
+    words = rule.condition.words(rule.title, facts, stretch, rules.zone, instant)
     return AlertRaised(
         alert_id=finding.alert_id(customer_id),
         dedup_key=finding.dedup_key(customer_id),
-        severity=finding.severity,
-        rule_id=finding.rule.id,
-        rule_version=finding.rule.version,
-        summary=summary(facts, finding, rules.zone, instant),
-        summary_zh=summary_zh(facts, finding, rules.zone, instant),
-        silent_since=finding.since.at,
-        starts_at=finding.due_at,
+        severity=rule.severity(facts.tier),
+        rule_id=rule.id,
+        rule_version=rule.version,
+        summary=words.en,
+        summary_zh=words.zh,
+        silent_since=stretch.since.at,
+        starts_at=stretch.due_at,
         updated_at=instant,
-        value=int((instant - finding.since.at).total_seconds()),
-        threshold=int(finding.threshold.total_seconds()),
-        owner_id=finding.employee_id,
+        value=int((instant - stretch.since.at).total_seconds()),
+        threshold=int(stretch.threshold.total_seconds()),
+        owner_id=stretch.employee_id,
         customer_owner_id=facts.owner_id,
         leader_id=facts.leader_id,
         customer_name=facts.name,
-        component=finding.component,
+        component=stretch.component,
         labels=labels(facts),
         links=(f"/v1/customers/{customer_id}",),
-        concerns_id=finding.concerns_id,
-        causes=(finding.since.cause,),
+        concerns_id=stretch.concerns_id,
+        causes=(stretch.since.cause,),
     )
 
 

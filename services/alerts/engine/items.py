@@ -13,16 +13,17 @@ from uuid import UUID
 
 from contracts.customer import CustomerErased, Merged, Registered, Unmerged
 from contracts.event import Envelope
-from contracts.followup.complaint import ComplaintEvent
+from contracts.followup.complaint import ComplaintEvent, ComplaintLinked
 from contracts.followup.task import TaskEvent
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts, with_absorbed
-from services.alerts.engine.findings import NEVER_DUE, find
-from services.alerts.engine.rules import RuleBook
+from services.alerts.engine.findings import find
+from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.stretch import NEVER_DUE
 
 CONCERNS_ALL = (Registered, CustomerErased, Merged, Unmerged)
-# The events whose stream is a task or a complaint.
-OF_ITEMS = (TaskEvent, ComplaintEvent)
+# The events about one task or complaint.
+OF_ITEMS = (TaskEvent, ComplaintEvent, ComplaintLinked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,13 @@ class ItemId:
     duplicate_id: UUID | None = None
 
 
-# The facts of one item, and its open alerts.
+# The facts of one item, and its open episodes.
 Item: TypeAlias = CustomerState
 
 
 @dataclass(frozen=True, slots=True)
 class Divided:
-    """A customer's state: `rest` has no items and no alerts about items. `items` is changed in place."""
+    """A customer's state: `rest` has no items and no episodes about items. `items` is changed in place."""
 
     rest: CustomerState
     items: dict[ItemId, Item] = field(default_factory=dict)
@@ -56,11 +57,11 @@ def divide(state: CustomerState) -> Divided:
         items |= items_of(facts, duplicate_id)
     owners = {item_id.concerns_id: item_id for item_id in items}
     open_rest = {}
-    for key, alert in state.open.items():
-        if (owner := owners.get(alert.concerns_id) if alert.concerns_id else None) is None:
-            open_rest[key] = alert
+    for key, episode in state.open.items():
+        if (owner := owners.get(episode.concerns_id) if episode.concerns_id else None) is None:
+            open_rest[key] = episode
         else:
-            items[owner].open[key] = alert
+            items[owner].open[key] = episode
     absorbed = {key: without_items(facts) for key, facts in state.facts.absorbed.items()}
     return Divided(CustomerState(replace(without_items(state.facts), absorbed=absorbed), open_rest), items)
 
@@ -85,10 +86,10 @@ def unite(rest: CustomerState, items: Mapping[ItemId, Item]) -> CustomerState:
         by_owner[item_id.duplicate_id].append(item.facts)
     absorbed = {key: with_items(facts, by_owner[key]) for key, facts in rest.facts.absorbed.items()}
     facts = with_items(replace(rest.facts, absorbed=absorbed), by_owner[None])
-    open_alerts = dict(rest.open)
+    episodes = dict(rest.open)
     for item in items.values():
-        open_alerts |= item.open
-    return CustomerState(facts, open_alerts)
+        episodes |= item.open
+    return CustomerState(facts, episodes)
 
 
 def with_items(facts: Facts, items: Iterable[Facts]) -> Facts:
@@ -99,9 +100,9 @@ def with_items(facts: Facts, items: Iterable[Facts]) -> Facts:
     return replace(facts, tasks=tasks, complaints=complaints)
 
 
-def due_at(customer_id: UUID, rest: CustomerState, item_id: ItemId, item: Item, rules: RuleBook) -> datetime:
+def due_at(rest: CustomerState, item_id: ItemId, item: Item, rules: RuleBook) -> datetime:
     """Return when an alert about the item is due; never, if it is open already."""
     facts = with_absorbed(unite(rest, {item_id: item}).facts)
     findings = (finding for finding in find(facts, rules) if finding.concerns_id and not finding.settled)
-    dues = [finding.due_at for finding in findings if str(finding.alert_id(customer_id)) not in item.open]
-    return min(dues, default=NEVER_DUE)
+    open_keys = {episode.key for episode in item.open.values()}
+    return min((finding.due_at for finding in findings if finding.key not in open_keys), default=NEVER_DUE)

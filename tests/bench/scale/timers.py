@@ -22,11 +22,11 @@ from contracts.event import Event
 from contracts.examples import example
 from contracts.topics import PARTITIONS
 from services.alerts.detection.detector import CONSUMER, DUE_BATCH, FEEDS, Detector
-from services.alerts.engine.rules import DEFAULT_RULES
 from tests.bench.harness.event_data import envelope
 from tests.bench.harness.measuring import Bed, Figure, administrator, cost, interleaved, rate
 from tests.bench.pieces.fold import microseconds
 from tests.bench.scale import floor as least_sql
+from tests.support.rule_books import THREE_RULES
 from tests.support.servers import Database
 from tests.support.waiting import background
 
@@ -60,7 +60,7 @@ async def measure(bed: Bed, customers: int) -> list[Figure]:
     first, second = ids[:due], ids[due : 2 * due]
     async with bed.store("alerts") as (database, pool):
         clock = Clock(utc_now())
-        detector = Detector(EventStore(pool), pool, EventMapper(), DEFAULT_RULES, clock)
+        detector = Detector(EventStore(pool), pool, EventMapper(), THREE_RULES, clock)
         await prepare(bed, database, pool, detector, ids, clock.now)
         nothing = await looks_without_work(bed, detector, pool, clock.now)
         clock.now += HOUR

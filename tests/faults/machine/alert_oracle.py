@@ -10,11 +10,11 @@ from chassis.postgres.database import Pool
 from contracts.event import Envelope
 from contracts.topics import CUSTOMER_EVENTS, PARTITIONS
 from services.alerts.detection.detector import CONSUMER, FEEDS
-from services.alerts.engine.rules import DEFAULT_RULES
 from tests.faults.support import evidence
 from tests.silence.delivery import in_order
 from tests.silence.engines import said
 from tests.support.oracle_of_silence import Oracle, Said
+from tests.support.rule_books import THREE_RULES
 
 POSITIONS = "SELECT topic, partition, position, watermark FROM consumer_position WHERE consumer = $1"
 Facts = Sequence[Envelope[Any]]
@@ -24,7 +24,7 @@ class AlertOracle:
     """One oracle for each partition, because each partition has its own watermark."""
 
     def __init__(self) -> None:
-        self._oracles = [Oracle(DEFAULT_RULES) for _ in range(PARTITIONS)]
+        self._oracles = [Oracle(THREE_RULES) for _ in range(PARTITIONS)]
         self._applied_position = [0] * PARTITIONS
 
     async def receive(self, alerts: Pool, facts: Facts, now: datetime) -> None:

@@ -19,7 +19,6 @@ from contracts.event import Envelope
 from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS, PARTITIONS, watermarks_of
 from services.alerts.detection.detector import CONSUMER, Detector
 from services.alerts.detection.received import read
-from services.alerts.engine.rules import DEFAULT_RULES
 from tests.faults.machine.alert_oracle import AlertOracle
 from tests.faults.machine.broker import Broker
 from tests.faults.machine.databases import Databases
@@ -36,6 +35,7 @@ from tests.faults.machine.processes import (
 )
 from tests.faults.support import evidence, oracle
 from tests.faults.support.ledger import LOST, Attempt, Outcome, Reply
+from tests.support.rule_books import THREE_RULES
 
 PLACES = {
     topic.name: [TopicPartition(topic.name, number) for number in range(PARTITIONS)]
@@ -69,7 +69,7 @@ class System:
         self.command_processes = [CommandProcess(databases) for _ in range(TWO)]
         self.relay_pairs = [RelayPair(databases.customer, CUSTOMER_EVENTS), RelayPair(databases.alerts, ALERT_EVENTS)]
         self.detector = Detector(
-            EventStore(databases.alerts), databases.alerts, EventMapper(), DEFAULT_RULES, lambda: databases.now
+            EventStore(databases.alerts), databases.alerts, EventMapper(), THREE_RULES, lambda: databases.now
         )
         feeds = [CUSTOMER_EVENTS, FOLLOWUP_EVENTS]
         self.consumer_groups = [

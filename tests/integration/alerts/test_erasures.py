@@ -12,8 +12,8 @@ from contracts.customer import CustomerErased, KeyContactErased, Merged, Registe
 from contracts.event import Event
 from contracts.examples import CUSTOMER_ID, example, example_envelope
 from services.alerts.detection.detector import Detector
-from services.alerts.engine.rules import DEFAULT_RULES
 from services.alerts.queries.alerts import AlertQueries
+from tests.support.rule_books import THREE_RULES
 from tests.support.servers import Servers
 
 DUPLICATE_ID = UUID("01900000-0000-7000-8000-0000000000f1")
@@ -30,7 +30,7 @@ async def alerts(running: Servers) -> AsyncIterator[Pool]:
 async def tell(pool: Pool, fact: Event, subject: UUID = CUSTOMER_ID) -> UUID:
     """Let a fact come in, twice, as after a position was lost; return its id."""
     envelope = example_envelope(fact, id=uuid4(), subject=subject, stream_id=subject)
-    detector = Detector(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
+    detector = Detector(EventStore(pool), pool, EventMapper(), THREE_RULES)
     for _ in range(2):
         async with transaction(pool) as held:
             await detector.evaluate([envelope], held)

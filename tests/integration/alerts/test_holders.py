@@ -20,10 +20,10 @@ from contracts.examples import ALERT_ID, CUSTOMER_ID, example, example_envelope
 from deploy.stack import tokens
 from services.alerts.__main__ import build
 from services.alerts.detection.detector import Detector
-from services.alerts.engine.rules import DEFAULT_RULES
 from services.alerts.projection import alerts as projection
 from services.alerts.queries.alerts import AlertFilters, AlertQueries
 from tests.bench.harness.event_data import envelope, fill
+from tests.support.rule_books import THREE_RULES
 from tests.support.servers import Servers
 from tests.unit.chassis.issuer import ISSUER, SETTINGS, Issuer, client_of
 
@@ -46,7 +46,7 @@ async def alerts(running: Servers) -> AsyncIterator[Pool]:
 
 
 async def tell(pool: Pool, *facts: Event, subject: UUID = CUSTOMER_ID) -> None:
-    detector = Detector(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
+    detector = Detector(EventStore(pool), pool, EventMapper(), THREE_RULES)
     async with transaction(pool) as held:
         await detector.evaluate([example_envelope(fact, subject=subject) for fact in facts], held)
 

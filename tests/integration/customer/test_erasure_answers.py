@@ -26,7 +26,6 @@ from contracts.erasure_answers import ANSWER_TOPICS, CONFIRMATIONS, ErasureConfi
 from contracts.event import Envelope
 from contracts.example_records import EXAMPLE_URL
 from services.alerts.detection.detector import Detector
-from services.alerts.engine.rules import DEFAULT_RULES
 from services.customer.projection import followup as of_followup
 from services.followup.erasure.execution import ErasureHandler
 from services.reporting import projection
@@ -36,6 +35,7 @@ from tests.integration.customer.test_erasure import PERSON, REASON, certificate,
 from tests.integration.customer.test_people import added
 from tests.support.facts import facts_of
 from tests.support.records import changed
+from tests.support.rule_books import THREE_RULES
 from tests.support.servers import Servers
 from tests.support.waiting import DEADLINE_SECONDS, STEP_SECONDS, background, eventually, lasting
 from tests.unit.chassis.issuer import SETTINGS
@@ -69,7 +69,7 @@ class Others:
 
     async def hear(self, service: ServiceWithoutVault, address: str) -> None:
         pool, facts = self.pools[service], await self.facts(address)
-        detector = Detector(EventStore(pool), pool, EventMapper(), DEFAULT_RULES)
+        detector = Detector(EventStore(pool), pool, EventMapper(), THREE_RULES)
         async with transaction(pool) as held:
             if service == "alerts":
                 await detector.evaluate(facts, held)

@@ -19,7 +19,8 @@ from contracts.followup import (
     ComplaintTargetSet,
     Severity,
 )
-from services.alerts.engine.rules import DEFAULT_RULES
+from services.alerts.engine.shapes import Owed
+from services.alerts.shipped.rules import UNANSWERED_COMPLAINT
 from tests.support.customer_life import Watch, day, envelope
 
 COMPLAINT = UUID(int=9, version=4)
@@ -126,10 +127,11 @@ def weighed(severity: Severity) -> ComplaintReclassified:
 
 
 def test_another_severity_moves_the_time_of_what_was_promised_nothing() -> None:
-    hours = DEFAULT_RULES.unanswered_complaint.hours
+    condition = UNANSWERED_COMPLAINT.condition
+    assert isinstance(condition, Owed)
     for severity in Severity:
         (alert,) = after((1, raised), (1.01, weighed(severity))).asked(20).said
-        assert alert.starts_at == day(1) + timedelta(hours=hours[severity])
+        assert alert.starts_at == day(1) + timedelta(hours=condition.hours[severity])
 
 
 def test_a_lower_severity_clears_what_was_late_and_a_higher_one_is_late_at_once() -> None:

@@ -22,7 +22,7 @@ from contracts.followup import (
     TaskRescheduled,
     TaskScheduled,
 )
-from services.alerts.engine.findings import NEVER_DUE
+from services.alerts.engine.stretch import NEVER_DUE
 from tests.support.customer_life import Watch, day, envelope
 
 registered = Registered(kind=Kind.COMPANY, name="上海腾云")
@@ -194,7 +194,7 @@ def test_an_alert_holds_what_receivers_need() -> None:
     assert (alert.value, alert.threshold) == (31 * 86_400, 30 * 86_400)
     assert (alert.silent_since, alert.starts_at) == (day(0), day(30))
     assert alert.summary == "No human contact for 31 days; 30 days are allowed (vip, maintenance)."
-    assert alert.summary_zh == "已有 31 天没有人工联系，上限 30 天（VIP，维护期）。"
+    assert alert.summary_zh == "没有人工联系已有 31 天，上限 30 天（VIP，维护期）。"
     assert alert.labels == {"stage": "established", "mode": "maintenance", "tier": "vip"}
 
 

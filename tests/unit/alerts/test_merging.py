@@ -1,5 +1,6 @@
 """The silence of merged customers is computed together, and separately again after an undone merge."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -13,9 +14,10 @@ from contracts.examples import OCCURRED_AT, example, example_envelope
 from services.alerts.detection.evaluation import raise_due, receive
 from services.alerts.detection.memory import STATE, Memory
 from services.alerts.detection.merging import affected_customers, is_merging, receive_merging, survivors_of
-from services.alerts.engine.episodes import CustomerState
-from services.alerts.engine.findings import NEVER_DUE
-from services.alerts.engine.rules import DEFAULT_RULES
+from services.alerts.engine.episodes import Change, CustomerState
+from services.alerts.engine.stretch import NEVER_DUE
+from tests.support.alert_changes import AlertChanges
+from tests.support.rule_books import THREE_RULES
 
 SURVIVOR, DUPLICATE = UUID(int=1), UUID(int=2)
 TASK = uuid5(DUPLICATE, "task")
@@ -39,26 +41,31 @@ class Watch:
     def __init__(self) -> None:
         self.memories = {each: Memory(CustomerState(), NEVER_DUE) for each in (SURVIVOR, DUPLICATE)}
         self.said: list[tuple[UUID, str]] = []
+        self._changes = AlertChanges()
 
     def told(self, *envelopes: Envelope[Any]) -> "Watch":
         for envelope in envelopes:
             assert not (affected_customers([envelope]) | survivors_of(self.memories)) - self.memories.keys()
             own, whose = [envelope], envelope.subject
             if is_merging(self.memories[whose], own):
-                found = receive_merging(whose, self.memories, own, DEFAULT_RULES, envelope.recorded_at)
-                self.said += [(each, event.type) for each, event, _ in found]
+                found = receive_merging(whose, self.memories, own, THREE_RULES, envelope.recorded_at)
+                self._say((each, change) for each, change, _ in found)
             else:
-                memory, ended = receive(whose, self.memories[whose], own, DEFAULT_RULES, envelope.recorded_at)
+                memory, ended = receive(whose, self.memories[whose], own, THREE_RULES, envelope.recorded_at)
                 self.memories[whose] = memory
-                self.said += [(whose, event.type) for event, _ in ended]
+                self._say((whose, change) for change, _ in ended)
         return self
 
     def asked(self, day: float) -> "Watch":
         for each, memory in self.memories.items():
             at = OCCURRED_AT + timedelta(days=day)
-            self.memories[each], found = raise_due(each, memory, DEFAULT_RULES, at, at)
-            self.said += [(each, event.type) for event in found]
+            self.memories[each], found = raise_due(each, memory, THREE_RULES, at, at)
+            self._say((each, change) for change in found)
         return self
+
+    def _say(self, changes: Iterable[tuple[UUID, Change]]) -> None:
+        for whose, change in changes:
+            self.said += [(whose, event.type) for event in self._changes.events([change])]
 
 
 def test_the_survivor_is_silent_since_the_later_contact_of_both() -> None:

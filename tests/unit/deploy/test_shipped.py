@@ -7,7 +7,7 @@ import pytest
 from deploy.care import output
 from deploy.care.__main__ import application
 from deploy.care.shipped import KINDS, shipped
-from services.alerts.engine.rules import DEFAULT_RULES
+from services.alerts.shipped.rules import INACTIVITY
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -22,7 +22,7 @@ def test_every_kind_of_definition_is_shown() -> None:
 
 def test_the_json_document_has_the_whole_definitions(capsys: pytest.CaptureFixture[str]) -> None:
     found = {(each["kind"], each["name"]): each for each in json.loads(run(capsys, "--json"))}
-    assert found["rule", "inactivity"]["definition"] == DEFAULT_RULES.inactivity.model_dump(mode="json")
+    assert found["rule", "inactivity"]["definition"] == INACTIVITY.model_dump(mode="json", exclude_none=True)
     assert found["tier-scheme", "default"]["parts"] == ["vip", "growth", "ordinary"]
     assert found["plan-template", "after-delivery"]["definition"]["steps"][0]["offset"] == 3
     assert found["calendar", "china-office"]["definition"]["zone"] == "Asia/Shanghai"

@@ -1,0 +1,47 @@
+"""A rule: data over one shape. A rule book: the rules in force."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from contracts.alerts import AlertSeverity
+from contracts.field_error import FieldError
+from contracts.types import Code
+from services.alerts.engine.shapes import Condition
+from services.alerts.engine.tiers import OTHERS
+from services.alerts.engine.words import Words
+
+
+class Rule(BaseModel):
+    """A rule. `title` says what is wrong. `severities` are by tier; `others` is for all other tiers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Code
+    version: int = Field(ge=1)
+    title: Words
+    severities: Mapping[str, AlertSeverity]
+    condition: Condition
+
+    def severity(self, tier: str | None) -> AlertSeverity:
+        return self.severities.get(tier or OTHERS, self.severities[OTHERS])
+
+
+def distinct(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    if len({rule.id for rule in rules}) < len(rules):
+        raise FieldError("two rules have the same id", "两条规则的编号相同")
+    return rules
+
+
+class RuleBook(BaseModel):
+    """The rules in force. `zone` is the business zone of the times in summaries."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    zone: str = "Asia/Shanghai"
+    rules: Annotated[tuple[Rule, ...], AfterValidator(distinct)]
+
+    def rule(self, rule_id: str) -> Rule | None:
+        """Return the rule in force with this id, if there is one."""
+        return next((rule for rule in self.rules if rule.id == rule_id), None)

@@ -1,0 +1,41 @@
+"""The parts of the summaries of alerts, in English and Chinese, without a person's name."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from services.alerts.engine.facts import Facts
+
+
+class Words(NamedTuple):
+    """A text in English and Chinese."""
+
+    en: str
+    zh: str
+
+
+TIERS_ZH = {"vip": "VIP", "growth": "成长型", "ordinary": "普通"}
+MODES_ZH = {"follow-up": "跟进期", "maintenance": "维护期"}
+READ_AS_DAYS = timedelta(hours=48)
+
+
+def scope(facts: Facts) -> str:
+    """Return the tier and the mode of a customer."""
+    return f"{facts.tier or 'no tier'}, {facts.mode or facts.stage}"
+
+
+def scope_zh(facts: Facts) -> str:
+    tier = TIERS_ZH.get(facts.tier or "", facts.tier or "未分层")
+    return f"{tier}，{MODES_ZH.get(str(facts.mode), str(facts.stage))}"
+
+
+def local_time(instant: datetime, zone: str) -> str:
+    return f"{instant.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M %z}"
+
+
+def length(span: timedelta) -> str:
+    return f"{span.days} days" if span >= READ_AS_DAYS else f"{int(span.total_seconds() // 3600)} hours"
+
+
+def length_zh(span: timedelta) -> str:
+    return f"{span.days} 天" if span >= READ_AS_DAYS else f"{int(span.total_seconds() // 3600)} 小时"

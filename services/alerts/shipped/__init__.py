@@ -1,0 +1,1 @@
+"""What the alerts service ships with, as data."""

@@ -1,0 +1,143 @@
+"""Each shipped rule in an example: when it raises an alert, and what ends it."""
+
+from uuid import uuid4
+
+import pytest
+
+from contracts import customer, followup
+from contracts.customer import Kind, Stage
+from contracts.event import Event
+from contracts.examples import example
+from contracts.followup import Guard
+from services.alerts.engine.rule import RuleBook
+from services.alerts.shipped.rules import DEFAULT_RULES
+from tests.support.customer_life import Watch, day, envelope
+
+registered = customer.Registered(kind=Kind.COMPANY, name="上海腾云")
+vip = customer.TierChanged(scheme="default", tier="vip")
+signed = customer.StageChanged(previous=Stage.NEW, stage=Stage.SIGNED)
+contact = example(followup.ContactLogged, automated=False)
+order = example(customer.OrderPlaced)
+need = customer.NeedStated(need="cloud-server")
+COMPLAINT = uuid4()
+raised = example(followup.ComplaintRaised)
+linked = example(followup.ComplaintLinked, complaint_id=COMPLAINT, number=2)
+
+
+def watch(rule_id: str, *lives: tuple[Event, float]) -> Watch:
+    """Return a VIP who is watched by one rule, registered on day 0."""
+    rule = DEFAULT_RULES.rule(rule_id)
+    assert rule is not None
+    found = Watch(rules=RuleBook(rules=(rule,)))
+    return lived(found, (registered, 0), (vip, 0), *lives)
+
+
+def lived(found: Watch, *lives: tuple[Event, float]) -> Watch:
+    for event, at in lives:
+        is_complaint = isinstance(event, followup.ComplaintRaised | followup.ComplaintAnswered)
+        found.told(envelope(event, at, stream=COMPLAINT if is_complaint else None), now=at)
+    return found
+
+
+def kinds(found: Watch) -> list[str]:
+    return [event.type.split(".")[2] for event in found.said]
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "lives", "due", "ending"),
+    [
+        ("inactivity", [(contact, 1)], 8, contact),
+        ("no-activity", [(signed, 1), (contact, 2), (order, 3)], 63, order),
+        ("no-activity", [(signed, 1), (order, 2), (contact, 3)], 63, contact),
+        ("after-sales-gap", [(contact, 0.5), (signed, 1)], 4, contact),
+        ("need-without-reaction", [(contact, 0.5), (need, 1)], 3, example(customer.QuoteIssued)),
+        ("need-without-reaction", [(contact, 0.5), (need, 1)], 3, order),
+        ("profile-review-overdue", [(signed, 1)], 90, customer.ProfileReviewed()),
+        ("profile-review-overdue", [(signed, 1)], 90, customer.ProfileChanged(industry="软件")),
+    ],
+)
+def test_a_silence_is_raised_when_it_is_due_and_cleared_by_its_signal(
+    rule_id: str, lives: list[tuple[Event, float]], due: float, ending: Event
+) -> None:
+    found = watch(rule_id, *lives)
+    assert found.next_due_at == day(due)
+    assert kinds(found.asked(due - 0.01)) == []
+    assert kinds(found.asked(due)) == ["raised"]
+    lived(found, (ending, due + 1))
+    assert kinds(found) == ["raised", "cleared"]
+    assert found.said[1].ends_at == day(due + 1)
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "lives"),
+    [
+        ("after-sales-gap", [(signed, 1), (contact, 2)]),
+        ("need-without-reaction", [(need, 1), (contact, 2)]),
+        ("need-without-reaction", [(customer.NeedStated(need="cloud-server", status=customer.NeedStatus.MET), 1)]),
+        ("no-activity", []),
+        ("profile-review-overdue", []),
+    ],
+)
+def test_a_silence_that_has_not_begun_is_never_due(rule_id: str, lives: list[tuple[Event, float]]) -> None:
+    assert kinds(watch(rule_id, *lives).asked(60)) == []
+
+
+def test_a_signal_of_before_a_need_that_is_recorded_late_does_not_end_its_silence() -> None:
+    found = watch("need-without-reaction", (need, 10)).asked(12)
+    found.told(envelope(contact, 5, recorded=13), now=13)
+    assert kinds(found) == ["raised"]
+    found.told(envelope(contact, 11, recorded=14), now=14)
+    assert kinds(found) == ["raised", "withdrawn"]
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "guard"),
+    [
+        ("care-before-deal", Guard.CARE_BEFORE_DEAL),
+        ("greetings-only", Guard.GREETINGS_ONLY),
+        ("chased-without-intent", Guard.NO_INTENT),
+        ("two-colleagues", Guard.TWO_COLLEAGUES),
+    ],
+)
+def test_what_a_guard_tells_is_raised_at_once_and_cleared_when_it_is_over(rule_id: str, guard: Guard) -> None:
+    found = watch(rule_id, (example(followup.GuardTripped, guard=guard), 5)).asked(5)
+    assert kinds(found) == ["raised"]
+    lived(found, (followup.GuardCleared(guard=guard, number=1), 7))
+    assert kinds(found) == ["raised", "cleared"]
+    assert (found.said[0].starts_at, found.said[1].ends_at) == (day(5), day(7))
+    others = {each for each in Guard if each is not guard}
+    untouched = watch(rule_id, *[(example(followup.GuardTripped, guard=each), 5) for each in others]).asked(9)
+    assert kinds(untouched) == []
+
+
+def test_a_guard_that_is_triggered_again_is_another_episode() -> None:
+    tripped = example(followup.GuardTripped, guard=Guard.TWO_COLLEAGUES)
+    cleared = followup.GuardCleared(guard=Guard.TWO_COLLEAGUES, number=1)
+    found = lived(watch("two-colleagues", (tripped, 5)).asked(5), (cleared, 7), (tripped, 9)).asked(9)
+    assert kinds(found) == ["raised", "cleared", "raised"]
+    assert found.said[0].alert_id != found.said[2].alert_id
+
+
+def test_a_repeated_complaint_is_raised_and_cleared_by_its_answer() -> None:
+    found = watch("repeated-complaint", (raised, 1), (linked, 1)).asked(1)
+    assert kinds(found) == ["raised"]
+    assert found.said[0].concerns_id == COMPLAINT
+    lived(found, (followup.ComplaintAnswered(employee_id="zhao"), 2))
+    assert kinds(found) == ["raised", "cleared"]
+
+
+def test_the_first_complaint_of_a_series_repeats_nothing() -> None:
+    first = example(followup.ComplaintLinked, complaint_id=COMPLAINT, number=1)
+    assert kinds(watch("repeated-complaint", (raised, 1), (first, 1)).asked(9)) == []
+
+
+def test_every_rule_has_words_in_both_languages() -> None:
+    for rule in DEFAULT_RULES.rules:
+        assert rule.title.en.isascii()
+        assert not rule.title.zh.isascii()
+
+
+def test_two_rules_of_a_book_cannot_have_the_same_id() -> None:
+    rule = DEFAULT_RULES.rules[0]
+    with pytest.raises(ValueError, match="same id"):
+        RuleBook(rules=(rule, rule))
