@@ -107,7 +107,7 @@ async def test_the_silent_and_the_missed_are_named_once_the_import_has_settled(i
                 found.add((name, alert["rule_id"]))
         return found
 
-    expected = {(name, "inactivity") for name in OURS} | {("上海腾云", "missed-follow-up")}
+    expected = {(name, "inactivity") for name in OURS} | {("上海腾云", "missed-follow-up"), ("广州蓝海", "no-activity")}
 
     async def all_named() -> bool:
         return await open_alerts() == expected
