@@ -142,7 +142,7 @@ def refused(event: type[Event], text: str) -> list[str]:
     except ValidationError as error:
         faults = error.errors()
         # pydantic counts only the valid items of a list: an invalid item can make the list too short as well.
-        lists = {each["loc"][:-1] for each in faults}
+        lists = {each["loc"][:end] for each in faults for end in range(len(each["loc"]))}
         reasons = [
             f"{each['loc']}: {each['msg']}"
             for each in faults
