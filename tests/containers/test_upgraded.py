@@ -12,7 +12,6 @@ from tests.containers.stack import SERVICES, Stack, new_stack, run
 pytestmark = pytest.mark.nightly
 MIGRATIONS = ":(glob)services/*/schema/migrations/*.sql"
 IMAGE = "customer-lifecycle:older"
-PASSWORD = "older"
 
 
 async def test_an_upgrade_migrates_the_databases_and_keeps_every_customer(tmp_path: Path) -> None:
@@ -51,13 +50,8 @@ def older_version(folder: Path) -> Path:
 
 
 def changes(older: Path, folder: Path) -> Path:
-    """Return a Compose file that builds and runs the older version. It had one password for all roles."""
-    bootstrap = {"build": {"context": str(older)}, "environment": {"CARE_PASSWORD": PASSWORD}}
-    databases = {
-        service: {"CARE_DATABASE_URL": f"postgresql://care_{service}:{PASSWORD}@postgres:5432/care_{service}"}
-        for service in SERVICES
-    }
-    parts = {"bootstrap": bootstrap, "issuer": {}, **{name: {"environment": url} for name, url in databases.items()}}
+    """Return a Compose file that builds and runs the older version."""
+    parts = {"bootstrap": {"build": {"context": str(older)}}, "issuer": {}, **{name: {} for name in SERVICES}}
     file = folder / "older.yml"
     file.write_text(yaml.safe_dump({"services": {name: {"image": IMAGE, **part} for name, part in parts.items()}}))
     return file
