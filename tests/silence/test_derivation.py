@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -16,11 +17,11 @@ from chassis.store.mapper import EventMapper
 from contracts.customer import Kind, Merged, OwnerAssigned, Registered, TierChanged, Unmerged
 from contracts.examples import example
 from contracts.followup import ComplaintRaised, ContactLogged, TaskCompleted, TaskScheduled
-from contracts.topics import FOLLOWUP_EVENTS
+from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.alerts.detection.derivation import Derivation
 from services.alerts.detection.detector import CONSUMER
 from services.alerts.detection.memory import STATE
-from tests.silence.delivery import Delivered, Restarted, deliveries, in_order, what_is_right
+from tests.silence.delivery import Delivered, Looked, Marked, Restarted, deliveries, in_order, what_is_right
 from tests.silence.histories import CUSTOMER, FEEDS, FOLLOWUP, START, Facts, make_up
 from tests.silence.test_detection import APART, Live, moved, told
 from tests.support import customer_life
@@ -140,3 +141,48 @@ async def test_a_timer_waits_for_the_switch_of_a_rebuild(alerts: Databases) -> N
             async with asyncio.timeout(0.5):
                 await live.detector.run_due()
     assert await live.detector.run_due() == 0
+
+
+async def test_a_merge_that_a_restored_store_lost_leaves_no_trace(alerts: Databases) -> None:
+    facts, live = life_of_two(), Live(alerts.app)
+    await live.take(facts, Delivered(day(20), FOLLOWUP, 0, 2))
+    await live.take(facts, Delivered(day(20), CUSTOMER, 0, 3))
+    before = await stored(alerts.app)
+    await live.take(facts, Delivered(day(20), CUSTOMER, 3, 4))
+    async with transaction(alerts.owner) as held:
+        await Derivation(EventMapper(), THREE_RULES).delete_after(held, CUSTOMER_EVENTS.owner, 3)
+    assert await stored(alerts.app) == before
+
+
+async def test_a_restore_of_a_log_without_the_first_facts_leaves_what_is_known(alerts: Databases) -> None:
+    facts, live = life_of_two(), Live(alerts.app)
+    await live.take(facts, Delivered(day(20), CUSTOMER, 0, len(facts[CUSTOMER])))
+    await alerts.owner.execute("DELETE FROM fact WHERE position < 3")
+    before = await stored(alerts.app)
+    async with transaction(alerts.owner) as held:
+        await Derivation(EventMapper(), THREE_RULES).delete_after(held, CUSTOMER_EVENTS.owner, 4)
+    assert await stored(alerts.app) == before
+
+
+async def test_an_alert_of_which_a_restored_store_lost_the_registration_ends(alerts: Databases) -> None:
+    facts, live = life_of_two(), Live(alerts.app)
+    await live.take(facts, Delivered(day(1), CUSTOMER, 0, 2))
+    for step in (Marked(day(40), CUSTOMER), Marked(day(40), FOLLOWUP), Looked(day(40))):
+        await live.take(facts, step)
+    assert [each.kind for each in await told(alerts.app)] == ["raised"] * 2
+    async with transaction(alerts.owner) as held:
+        await Derivation(EventMapper(), THREE_RULES, lambda: day(40)).delete_after(held, CUSTOMER_EVENTS.owner, 1)
+    for step in (Marked(day(41), CUSTOMER), Marked(day(41), FOLLOWUP), Looked(day(41))):
+        await live.take(facts, step)
+    assert [each.kind for each in await told(alerts.app)] == ["raised"] * 2 + ["cleared"]
+
+
+async def test_the_facts_of_a_feed_are_derived_in_the_order_of_their_positions(alerts: Databases) -> None:
+    facts, live = life_of_two(), Live(alerts.app)
+    scheduled, done = (replace(facts[FOLLOWUP][number], position=number) for number in (1, 2))
+    facts[FOLLOWUP] = [scheduled, replace(done, recorded_at=scheduled.recorded_at - timedelta(days=1))]
+    await live.take(facts, Delivered(day(20), CUSTOMER, 0, 3))
+    await live.take(facts, Delivered(day(20), FOLLOWUP, 0, 2))
+    maintained = await stored(alerts.app)
+    await derive(alerts)
+    assert await stored(alerts.app) == maintained

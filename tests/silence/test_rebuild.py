@@ -4,25 +4,29 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+import pytest
+
 from chassis.consume.applier import Applier, Batch
 from chassis.consume.local_feed import LocalFeed
 from chassis.consume.positions import Progress, Source
-from chassis.consume.rebuild import ReadModel, Rebuild
-from chassis.postgres.database import Connection
+from chassis.consume.rebuild import ReadModel, Rebuild, RebuildFailedError
+from chassis.postgres.database import Connection, transaction
 from chassis.runtime.supervisor import Health
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from contracts.customer import Kind, Registered
 from contracts.event import Event
 from contracts.followup import Channel, ContactLogged, Direction, TaskCompleted, TaskScheduled
+from services.alerts.detection import read_model
 from services.alerts.detection.derivation import Derivation
 from services.alerts.detection.read_model import FILLED, TABLES, MemoryModel
 from tests.silence.delivery import Delivered, Looked, Marked
 from tests.silence.histories import CUSTOMER, FEEDS, FOLLOWUP, Facts
-from tests.silence.test_derivation import Databases, alerts
+from tests.silence.test_derivation import Databases, alerts, stored
 from tests.silence.test_detection import Live, delivery, partition, told
 from tests.support import customer_life
 from tests.support.customer_life import day
+from tests.support.facts import received_of
 from tests.support.rule_books import THREE_RULES
 
 __all__ = ["alerts"]
@@ -51,7 +55,7 @@ class Rebuilding:
     meanwhile: Callable[[], Awaitable[None]]
 
     async def run(self) -> None:
-        memory = MemoryModel(self.live.detector, Derivation(EventMapper(), THREE_RULES))
+        memory = MemoryModel(self.live.detector, Derivation(EventMapper(), THREE_RULES), THREE_RULES)
 
         async def derive(held: Connection) -> None:
             await memory.derive(held)
@@ -130,3 +134,27 @@ async def test_an_alert_that_is_raised_during_the_rebuild_is_known_after_it(aler
     assert [each.kind for each in await told(alerts.app)] == ["raised"]
     await live.take(SILENT, Delivered(day(41), FOLLOWUP, 0, 1))
     assert [each.kind for each in await told(alerts.app)] == ["raised", "cleared"]
+
+
+async def test_a_rebuild_does_not_switch_while_the_live_consumer_is_far_behind(
+    alerts: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read_model, "MAX_AHEAD", 0)
+    live = Live(alerts.app)
+    await live.take(SILENT, Delivered(day(0), CUSTOMER, 0, 1))
+    await completed(live, 40)
+    with pytest.raises(RebuildFailedError, match="1 events behind"):
+        await Rebuilding(live, alerts, SILENT, nothing).run()
+    assert await alerts.owner.fetchval("SELECT count(*) FROM fact") == 1
+
+
+async def test_events_that_arrive_during_a_rebuild_are_folded_into_the_derived_memory(alerts: Databases) -> None:
+    live = Live(alerts.app)
+    await live.take(SILENT, Delivered(day(0), CUSTOMER, 0, 1))
+    await completed(live, 40)
+    memory = MemoryModel(live.detector, Derivation(EventMapper(), THREE_RULES), THREE_RULES)
+    async with transaction(alerts.owner) as held:
+        await memory.update(received_of(SILENT[FOLLOWUP]), held)
+    assert [each.kind for each in await told(alerts.app)] == ["raised"]
+    known = next(iter((await stored(alerts.app)).values()))
+    assert (known.facts.last_contact.at, len(known.open)) == (day(41), 1)

@@ -22,8 +22,8 @@ from contracts.event import Envelope, Metadata, Origin
 from contracts.topics import EVENT_TYPES
 from services.alerts.detection import memory
 from services.alerts.detection.folding import fold
-from services.alerts.detection.received import is_evaluated
-from services.alerts.engine.episodes import CustomerState, Episode, episode_of
+from services.alerts.detection.received import TOPICS, is_evaluated
+from services.alerts.engine.episodes import Episode, episode_of
 from services.alerts.engine.rule import RuleBook
 from services.alerts.projection import holders
 
@@ -40,7 +40,13 @@ FACTS = """
         data::text AS data
     FROM fact
 """
-READ = f"{FACTS} WHERE customer_id = ANY($1) ORDER BY recorded_at, feed, position"
+# Within a feed, the order is that of the positions, whatever the clock said.
+READ = f"""
+    {FACTS} WHERE customer_id = ANY($1)
+    ORDER BY max(recorded_at) OVER (PARTITION BY feed ORDER BY position), feed, position
+"""
+# An earlier build kept no facts: until a rebuild, the first ones are missing.
+IS_WHOLE = "SELECT coalesce(min(position), 1) = 1 FROM fact WHERE feed = $1"
 CUSTOMERS_AFTER = "SELECT DISTINCT customer_id FROM fact WHERE feed = $1 AND position > $2"
 NEXT = "SELECT DISTINCT customer_id FROM fact WHERE customer_id > $1 ORDER BY customer_id LIMIT $2"
 # Customers of one group were merged at some time, directly or through others.
@@ -74,31 +80,43 @@ class Derivation:
 
     async def derive_all(self, held: Connection) -> None:
         """Derive the rows of every customer, PAGE customers at a time."""
-        last = UUID(int=0)
+        last, done = UUID(int=0), set[UUID]()
         while page := [each for (each,) in await held.fetch(NEXT, last, PAGE)]:
-            await self.derive(held, page)
             last = page[-1]
+            done |= await self.derive(held, set(page) - done) - set(page)
 
-    async def derive(self, held: Connection, customer_ids: Collection[UUID], later: Container[Place] = ()) -> None:
-        """Derive the rows of customers, and of all of their groups, as if no fact of `later` had been received."""
-        group = [each for (each,) in await held.fetch(GROUP, list(customer_ids))]
+    async def derive(self, held: Connection, customer_ids: Collection[UUID], later: Container[Place] = ()) -> set[UUID]:
+        """Derive the rows of customers, and of all of their groups, as if no fact of `later` had been received.
+
+        Return the customers of the groups.
+        """
+        group = await self._group(held, customer_ids)
         facts = [fact for fact in await held.fetch(READ, group) if evaluated(fact)]
         envelopes = [envelope_of(fact) for fact in facts if (fact["feed"], fact["position"]) not in later]
         memories = fold(envelopes, self._rules, self._clock())
         for customer_id, episodes in (await self._open_episodes(held, group)).items():
             known = memories[customer_id]
-            memories[customer_id] = replace(known, state=CustomerState(known.state.facts, episodes))
+            due_at = min(known.next_due_at, self._clock())
+            memories[customer_id] = replace(known.with_open(episodes), next_due_at=due_at)
         await memory.replace_with(held, group, memories, self._rules)
         await holders.derive(group, envelopes, held)
+        return set(group)
 
     async def delete_after(self, held: Connection, feed: str, position: int) -> None:
         """Delete the facts of a feed after a position, as if they had never been received, and derive again.
 
-        Alerts that were raised or ended because of them stay until the next timer evaluates their customers.
+        The next timer ends alerts that were raised because of them; alerts that they ended stay ended. If the log lacks
+        the facts of before an upgrade, nothing is derived: what is known stays until a rebuild.
         """
         customers = [each for (each,) in await held.fetch(CUSTOMERS_AFTER, feed, position)]
+        group = await self._group(held, customers)
+        is_whole = all([await held.fetchval(IS_WHOLE, topic.owner) for topic in TOPICS])
         await held.execute(DELETE, feed, position)
-        await self.derive(held, customers)
+        if is_whole:
+            await self.derive(held, group)
+
+    async def _group(self, held: Connection, customer_ids: Collection[UUID]) -> list[UUID]:
+        return [each for (each,) in await held.fetch(GROUP, list(customer_ids))]
 
     async def _open_episodes(self, held: Connection, customer_ids: Collection[UUID]) -> dict[UUID, dict[str, Episode]]:
         """Return the episodes of the alerts whose last event raised them, by customer."""

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -64,25 +64,43 @@ class Detector:
 
     async def evaluate(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         """Fold events into the customers' facts, and end alerts."""
+        changes = await self._fold(envelopes, held)
+        erasures = ((each.id, each.subject) for each in envelopes if isinstance(each.event, ErasureEvent))
+        await erasure_answers.receive(erasures, held, count_personal_data)
+        await self._append(held, changes)
+
+    async def fold(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
+        """Fold events into the customers' facts. Open episodes stay as they are."""
+        await self._fold(envelopes, held, ends_alerts=False)
+
+    async def _fold(
+        self, envelopes: Sequence[Envelope[Any]], held: Connection, *, ends_alerts: bool = True
+    ) -> list[Caused]:
+        """Return how alerts change."""
         by_customer: dict[UUID, list[Envelope[Any]]] = defaultdict(list)
         for envelope in envelopes:
             if type(envelope.event) not in CONFIGURATION:
                 by_customer[envelope.subject].append(envelope)
-        memories = await load_concerned(held, by_customer)
-        now = self._clock()
-        changes: list[Caused] = []
-        for customer_id, own in by_customer.items():
-            if merging.is_merging(memories[customer_id], own):
-                found = merging.receive_merging(customer_id, memories, own, self._rules, now)
-                changes += [(each, change, caused_by(envelope)) for each, change, envelope in found]
-            else:
-                memories[customer_id], own_changes = receive(customer_id, memories[customer_id], own, self._rules, now)
-                changes += [(customer_id, change, caused_by(envelope)) for change, envelope in own_changes]
+        loaded = await load_concerned(held, by_customer)
+        memories = loaded if ends_alerts else {key: each.with_open({}) for key, each in loaded.items()}
+        changes = list(self._receive(by_customer, memories))
+        if not ends_alerts:
+            memories = {key: each.with_open(loaded[key].state.open) for key, each in memories.items()}
         await memory.save(held, memories, self._rules)
         await holders.apply(envelopes, held)
-        erasures = ((each.id, each.subject) for each in envelopes if isinstance(each.event, ErasureEvent))
-        await erasure_answers.receive(erasures, held, count_personal_data)
-        await self._append(held, changes)
+        return changes
+
+    def _receive(
+        self, by_customer: Mapping[UUID, Sequence[Envelope[Any]]], memories: dict[UUID, Memory]
+    ) -> Iterator[Caused]:
+        now = self._clock()
+        for customer_id, own in by_customer.items():
+            if merging.is_merging(memories[customer_id], own):
+                for each, change, envelope in merging.receive_merging(customer_id, memories, own, self._rules, now):
+                    yield each, change, caused_by(envelope)
+            else:
+                memories[customer_id], changes = receive(customer_id, memories[customer_id], own, self._rules, now)
+                yield from ((customer_id, change, caused_by(envelope)) for change, envelope in changes)
 
     def committed(self) -> None:
         """Wake the readers of the store if events were appended. To be called after a commit."""

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from chassis.kafka.client import partition_of
 from chassis.postgres.database import Connection
 from contracts.topics import PARTITIONS
-from services.alerts.engine.episodes import CustomerState
+from services.alerts.engine.episodes import CustomerState, Episode
 from services.alerts.engine.items import Item, ItemId, divide, due_at, unite
 from services.alerts.engine.rule import RuleBook
 from services.alerts.engine.stretch import NEVER_DUE
@@ -91,6 +91,9 @@ class Memory:
     next_due_at: datetime
     stored: frozenset[ItemId] = frozenset()
     others_due_at: datetime = NEVER_DUE
+
+    def with_open(self, episodes: dict[str, Episode]) -> "Memory":
+        return replace(self, state=CustomerState(self.state.facts, episodes))
 
 
 async def load(held: Connection, customer_ids: Iterable[UUID], concerns_ids: Collection[UUID]) -> dict[UUID, Memory]:

@@ -60,7 +60,7 @@ def facts_after(customer_id: UUID, memories: Mapping[UUID, Memory], envelope: En
             survivor, duplicate = absorb(memories[into_id].state.facts, customer_id, own, into_id, occurrence)
             return {into_id: survivor, customer_id: duplicate}
         case Unmerged(from_customer_id=from_id):
-            survivor, duplicate = release(memories[from_id].state.facts, customer_id)
+            survivor, duplicate = release(memories[from_id].state.facts, customer_id, own)
             return {from_id: survivor, customer_id: duplicate}
         case _ if own.merged_into:
             return {own.merged_into: evolve_absorbed(memories[own.merged_into].state.facts, envelope)}

@@ -8,16 +8,23 @@ from uuid import UUID
 from asyncpg import Record
 
 from chassis.consume.fact_log.model import append
+from chassis.consume.rebuild import RebuildFailedError
 from chassis.kafka.client import partition_of
 from chassis.postgres.database import Connection
+from contracts.alerts import AlertRaised
 from contracts.event import Envelope
 from contracts.topics import PARTITIONS
+from services.alerts.detection import memory
 from services.alerts.detection.derivation import FACTS, Derivation, envelope_of, evaluated
 from services.alerts.detection.detector import Detector
-from services.alerts.detection.received import TOPICS, Received
+from services.alerts.detection.received import TOPICS, Received, envelopes_of
+from services.alerts.engine.episodes import episode_of
+from services.alerts.engine.rule import RuleBook
 
 TABLES: Final = ("fact", "silence", "silence_item", "customer_holders")
 FILLED: Final = ("fact",)
+# The live tables are locked while these events are evaluated.
+MAX_AHEAD: Final = 1_000
 # The partitions in which the copy has applied more than the live consumer.
 AHEAD = """
     SELECT copy.topic, copy.partition, live.position AS after, copy.position AS until FROM consumer_position copy
@@ -30,9 +37,10 @@ BETWEEN = f"{FACTS} WHERE feed = $1 AND position > $2 AND position <= $3 ORDER B
 class MemoryModel:
     """The methods of a ReadModel. They write the memory and, but for `switched`, append no alert event."""
 
-    def __init__(self, detector: Detector, derivation: Derivation) -> None:
+    def __init__(self, detector: Detector, derivation: Derivation, rules: RuleBook) -> None:
         self._detector = detector
         self._derivation = derivation
+        self._rules = rules
 
     async def fill(self, events: Sequence[Received | Envelope[Any]], held: Connection) -> None:
         """Append the facts. Events of the own store are read by `derive`."""
@@ -42,15 +50,29 @@ class MemoryModel:
         await self._derivation.derive_all(held)
 
     async def update(self, events: Sequence[Received | Envelope[Any]], held: Connection) -> None:
-        """Append the facts, and derive the customers again that they or events of the own store concern."""
-        await self.fill(events, held)
-        await self._derivation.derive(
-            held, {each.fact.customer_id if isinstance(each, Received) else each.subject for each in events}
-        )
+        """Append the facts and fold their events; open and close episodes as the events of the own store say."""
+        received = [each for each in events if isinstance(each, Received)]
+        await self.fill(received, held)
+        await self._detector.fold(envelopes_of(received), held)
+        await self._follow([each for each in events if isinstance(each, Envelope)], held)
+
+    async def _follow(self, alerts: Sequence[Envelope[Any]], held: Connection) -> None:
+        """Apply alerts that the live detector has raised or ended."""
+        concerned = {each.event.concerns_id for each in alerts if each.event.concerns_id}
+        memories = await memory.load(held, {each.subject for each in alerts}, concerned)
+        for each in alerts:
+            known = memories[each.subject]
+            episodes = {key: episode for key, episode in known.state.open.items() if key != str(each.stream_id)}
+            if isinstance(each.event, AlertRaised):
+                episodes[str(each.stream_id)] = episode_of(each.event)
+            memories[each.subject] = known.with_open(episodes)
+        await memory.save(held, memories, self._rules)
 
     async def switched(self, held: Connection, live: str, copy: str) -> None:
         """Let the detector evaluate the events that only the copy has received, so that they end alerts."""
         facts = await facts_ahead(held, live, copy)
+        if len(facts) > MAX_AHEAD:
+            raise RebuildFailedError(f"the live consumer is {len(facts)} events behind: let it catch up first")
         if facts:
             customers = {fact["customer_id"] for fact in facts}
             await self._derivation.derive(held, customers, {(fact["feed"], fact["position"]) for fact in facts})

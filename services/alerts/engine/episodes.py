@@ -20,7 +20,6 @@ class Episode:
 
     alert_id: UUID
     rule_id: str
-    rule_version: int
     silent_since: datetime
     starts_at: datetime
     concerns_id: UUID | None = None
@@ -115,9 +114,7 @@ def after_quiet(facts: Facts, due_at: datetime) -> datetime:
 
 
 def episode_of(alert: AlertRaised) -> Episode:
-    return Episode(
-        alert.alert_id, alert.rule_id, alert.rule_version, alert.silent_since, alert.starts_at, alert.concerns_id
-    )
+    return Episode(alert.alert_id, alert.rule_id, alert.silent_since, alert.starts_at, alert.concerns_id)
 
 
 def end(episode: Episode, finding: Finding | None, facts: Facts, rules: RuleBook, instant: datetime) -> Ending | None:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts import customer, followup
-from contracts.customer import Mode, Stage, mode_of
+from contracts.customer import Mode, NeedStatus, Stage, mode_of
 from contracts.event import Envelope
 from services.alerts.engine.occurrence import Occurrence, latest
 from services.alerts.engine.owed_items import Items, complaints_after, open_items, reassigned, tasks_after
@@ -15,6 +15,8 @@ from services.alerts.engine.signals import signal_of
 
 # While a file is being imported, later rows may still show that a customer is not silent.
 IMPORT_SETTLES_AFTER = timedelta(seconds=30)
+# Of one need. The number of needs of a customer is limited by the customer service.
+MAX_STATEMENTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,12 @@ class Facts:
     last_contact: Occurrence | None = None
     # The last contact that a source states. It can be cleared.
     stated_contact: Occurrence | None = None
-    # The latest signal of each name, except contacts.
+    # Whether all events since the registration are in these facts: builds before 0033 did not keep all signals.
+    is_complete: bool = False
+    # The latest signal of each name, except contacts and open needs.
     signals: dict[str, Occurrence] = field(default_factory=dict)
+    # The statements of each open need, oldest first.
+    needs: dict[str, tuple[Occurrence, ...]] = field(default_factory=dict)
     guards: dict[str, Warned] = field(default_factory=dict)
     tasks: Items = field(default_factory=dict)
     complaints: Items = field(default_factory=dict)
@@ -67,7 +73,8 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
     facts = with_signal(with_quiet(facts, envelope), envelope.event, occurrence)
     match envelope.event:
         case customer.Registered(name=name):
-            return replace(facts, registered=occurrence, stage_since=facts.stage_since or occurrence, name=name)
+            since = facts.stage_since or occurrence
+            return replace(facts, registered=occurrence, stage_since=since, name=name, is_complete=True)
         case customer.Renamed(name=name):
             return replace(facts, name=name)
         case customer.ProfileChanged(last_contacted_at=datetime() as at):
@@ -78,6 +85,8 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
             return replace(facts, stage=stage, stage_since=occurrence)
         case customer.TierChanged(scheme="default", tier=tier):
             return replace(facts, tier=tier)
+        case customer.NeedStated():
+            return replace(facts, needs=needs_after(facts.needs, envelope.event, occurrence))
         case customer.OwnerAssigned(owner_id=owner_id, leader_id=leader_id):
             return replace(facts, owner_id=owner_id, leader_id=leader_id)
         case customer.CustomerErased():
@@ -135,7 +144,9 @@ def with_absorbed(facts: Facts) -> Facts:
             last_contact=latest(facts.last_contact, other.last_contact),
             stated_contact=latest(facts.stated_contact, other.stated_contact),
             signals=latest_of_each(facts.signals, other.signals),
-            guards={**other.guards, **facts.guards},
+            guards={**{key: told for key, told in other.guards.items() if told.settled is None}, **facts.guards},
+            needs={**other.needs, **facts.needs},
+            is_complete=facts.is_complete and other.is_complete,
             tasks={**facts.tasks, **other.tasks},
             complaints={**facts.complaints, **other.complaints},
             quiet_until=max(quiet, facts.quiet_until or quiet) if quiet else facts.quiet_until,
@@ -147,14 +158,16 @@ def absorb(
     survivor: Facts, duplicate_id: UUID, duplicate: Facts, into_id: UUID, merged: Occurrence
 ) -> tuple[Facts, Facts]:
     """Return the facts of both after the merge."""
-    kept = {**survivor.absorbed, duplicate_id: duplicate}
-    return replace(survivor, absorbed=kept), Facts(merged_into=into_id, merged=merged)
+    kept = {**survivor.absorbed, duplicate_id: replace(duplicate, absorbed={})}
+    # What the duplicate has absorbed stays with it: those merges are undone first, but maybe received later.
+    return replace(survivor, absorbed=kept), Facts(merged_into=into_id, merged=merged, absorbed=duplicate.absorbed)
 
 
-def release(survivor: Facts, duplicate_id: UUID) -> tuple[Facts, Facts]:
+def release(survivor: Facts, duplicate_id: UUID, duplicate: Facts) -> tuple[Facts, Facts]:
     """Return the facts of both after the merge was undone."""
     kept = {key: facts for key, facts in survivor.absorbed.items() if key != duplicate_id}
-    return replace(survivor, absorbed=kept), survivor.absorbed.get(duplicate_id, Facts())
+    released = survivor.absorbed.get(duplicate_id, Facts())
+    return replace(survivor, absorbed=kept), replace(released, absorbed=duplicate.absorbed)
 
 
 def evolve_absorbed(survivor: Facts, envelope: Envelope[Any]) -> Facts:
@@ -169,6 +182,17 @@ def latest_of_each(known: Mapping[str, Occurrence], other: Mapping[str, Occurren
     for name, occurrence in other.items():
         found[name] = latest(found.get(name), occurrence) or occurrence
     return found
+
+
+def needs_after(
+    needs: Mapping[str, tuple[Occurrence, ...]], event: customer.NeedStated, occurrence: Occurrence
+) -> dict[str, tuple[Occurrence, ...]]:
+    """Add a statement of a need, or forget a need that is met or gone. Of many, the oldest and the latest are kept."""
+    others = {key: stated for key, stated in needs.items() if key != event.need}
+    if event.status is not NeedStatus.OPEN:
+        return others
+    stated = sorted((*needs.get(event.need, ()), occurrence), key=lambda each: each.at)
+    return {**others, event.need: (*stated[: MAX_STATEMENTS - 1], *stated[MAX_STATEMENTS - 1 :][-1:])}
 
 
 def guards_after(

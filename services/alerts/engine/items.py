@@ -19,7 +19,7 @@ from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts, with_absorbed
 from services.alerts.engine.findings import find
 from services.alerts.engine.rule import RuleBook
-from services.alerts.engine.stretch import NEVER_DUE
+from services.alerts.engine.stretch import ALWAYS_DUE, NEVER_DUE
 
 CONCERNS_ALL = (Registered, CustomerErased, Merged, Unmerged)
 # The events about one task or complaint.
@@ -101,8 +101,10 @@ def with_items(facts: Facts, items: Iterable[Facts]) -> Facts:
 
 
 def due_at(rest: CustomerState, item_id: ItemId, item: Item, rules: RuleBook) -> datetime:
-    """Return when an alert about the item is due; never, if it is open already."""
+    """Return when an alert about the item is due, or an open one must end because its rule is gone."""
     facts = with_absorbed(unite(rest, {item_id: item}).facts)
     findings = (finding for finding in find(facts, rules) if finding.concerns_id and not finding.settled)
+    if any(rules.rule(episode.rule_id) is None for episode in item.open.values()):
+        return ALWAYS_DUE
     open_keys = {episode.key for episode in item.open.values()}
     return min((finding.due_at for finding in findings if finding.key not in open_keys), default=NEVER_DUE)

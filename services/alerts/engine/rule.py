@@ -9,7 +9,7 @@ from contracts.alerts import AlertSeverity
 from contracts.field_error import FieldError
 from contracts.types import Code
 from services.alerts.engine.shapes import Condition
-from services.alerts.engine.tiers import OTHERS
+from services.alerts.engine.tiers import OTHERS, for_all_tiers
 from services.alerts.engine.words import Words
 
 
@@ -21,7 +21,7 @@ class Rule(BaseModel):
     id: Code
     version: int = Field(ge=1)
     title: Words
-    severities: Mapping[str, AlertSeverity]
+    severities: Annotated[Mapping[str, AlertSeverity], AfterValidator(for_all_tiers)]
     condition: Condition
 
     def severity(self, tier: str | None) -> AlertSeverity:

@@ -8,7 +8,12 @@ from contracts.event import Event
 
 # A contact by a person, or the last contact that a source states. It is computed from contacts and the profile.
 CONTACT: Final = "human-contact"
-SignalName = Literal["human-contact", "order", "quote", "need", "deal", "profile-review"]
+# The open needs. They are kept one by one, because each may be met or gone.
+NEED: Final = "need"
+# A need was met, or the customer no longer has it.
+NEED_SETTLED: Final = "need-settled"
+SignalName = Literal["human-contact", "order", "quote", "need", "need-settled", "deal", "profile-review"]
+OF_SOURCES: Final = {"last_contacted_at"}
 # The events that are signals.
 EVENTS: frozenset[type[Event]] = frozenset(
     {
@@ -23,17 +28,22 @@ EVENTS: frozenset[type[Event]] = frozenset(
 
 
 def signal_of(event: Any) -> SignalName | None:
-    """Return the signal that an event is, except contacts. An order that is cancelled later was a sign of life too."""
+    """Return the signal that an event is, except contacts and open needs.
+
+    An order that is cancelled later was a sign of life too. A last contact that a source states is no review.
+    """
     match event:
         case customer.OrderPlaced():
             return "order"
         case customer.QuoteIssued():
             return "quote"
-        case customer.NeedStated(status=NeedStatus.OPEN):
-            return "need"
+        case customer.NeedStated(status=NeedStatus.MET | NeedStatus.GONE):
+            return "need-settled"
         case customer.StageChanged(stage=Stage.SIGNED):
             return "deal"
-        case customer.ProfileChanged() | customer.ProfileReviewed():
+        case customer.ProfileChanged():
+            return "profile-review" if {*event.changes(), *event.cleared} - OF_SOURCES else None
+        case customer.ProfileReviewed():
             return "profile-review"
         case _:
             return None

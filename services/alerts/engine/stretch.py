@@ -7,6 +7,7 @@ from uuid import UUID
 from services.alerts.engine.occurrence import Occurrence
 
 NEVER_DUE = datetime(9000, 1, 1, tzinfo=UTC)
+ALWAYS_DUE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -133,3 +134,21 @@ def test_released_both_are_as_if_they_had_never_been_merged(
         assert once.memories[each].state.facts == never.memories[each].state.facts
         kept = once.memories[each].state
         assert STATE.validate_json(STATE.dump_json(kept, exclude_defaults=True)) == kept
+
+
+OTHER = UUID(int=3)
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_duplicate_is_released_from_a_survivor_that_was_merged_meanwhile(is_late: bool) -> None:
+    watch = Watch()
+    watch.memories[OTHER] = Memory(CustomerState(), NEVER_DUE)
+    watch.told(*(on(0, each, registered) for each in (SURVIVOR, DUPLICATE, OTHER)), on(1, DUPLICATE, contact))
+    watch.told(on(2, DUPLICATE, merged))
+    undone, further = on(3, DUPLICATE, unmerged), on(4, SURVIVOR, customer.Merged(into_customer_id=OTHER))
+    watch.told(*((further, undone) if is_late else (undone, further)))
+    facts = {each: memory.state.facts for each, memory in watch.memories.items()}
+    assert facts[DUPLICATE].registered is not None
+    assert facts[DUPLICATE].latest_contact is not None
+    assert facts[SURVIVOR].absorbed == {}
+    assert facts[OTHER].absorbed.keys() == {SURVIVOR}

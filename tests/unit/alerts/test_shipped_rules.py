@@ -1,16 +1,21 @@
 """Each shipped rule in an example: when it raises an alert, and what ends it."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from pydantic import ValidationError
 
 from contracts import customer, followup
 from contracts.customer import Kind, Stage
 from contracts.event import Event
 from contracts.examples import example
 from contracts.followup import Guard
-from services.alerts.engine.rule import RuleBook
-from services.alerts.shipped.rules import DEFAULT_RULES
+from services.alerts.engine.episodes import CustomerState
+from services.alerts.engine.items import ItemId, divide, due_at
+from services.alerts.engine.rule import Rule, RuleBook
+from services.alerts.engine.stretch import ALWAYS_DUE
+from services.alerts.shipped.rules import DEFAULT_RULES, INACTIVITY, MISSED_FOLLOW_UP
 from tests.support.customer_life import Watch, day, envelope
 
 registered = customer.Registered(kind=Kind.COMPANY, name="上海腾云")
@@ -141,3 +146,76 @@ def test_two_rules_of_a_book_cannot_have_the_same_id() -> None:
     rule = DEFAULT_RULES.rules[0]
     with pytest.raises(ValueError, match="same id"):
         RuleBook(rules=(rule, rule))
+
+
+def stated(status: customer.NeedStatus = customer.NeedStatus.OPEN, need: str = "cloud-server") -> customer.NeedStated:
+    return customer.NeedStated(need=need, status=status)
+
+
+def test_the_oldest_need_without_a_reaction_counts_however_often_the_customer_asks() -> None:
+    found = watch("need-without-reaction", (need, 1)).asked(3)
+    for at in range(4, 40):
+        lived(found, (stated(need=f"need-{at % 3}"), at)).asked(at)
+    assert kinds(found) == ["raised"]
+    assert found.said[0].silent_since == day(1)
+    lived(found, (contact, 40)).asked(41)
+    assert kinds(found) == ["raised", "cleared"]
+
+
+@pytest.mark.parametrize("status", [customer.NeedStatus.MET, customer.NeedStatus.GONE])
+def test_a_need_that_is_settled_ends_its_silence(status: customer.NeedStatus) -> None:
+    assert kinds(watch("need-without-reaction", (need, 1), (stated(status), 1.5)).asked(30)) == []
+    found = lived(watch("need-without-reaction", (need, 1)).asked(3), (stated(status), 6))
+    assert kinds(found) == ["raised", "cleared"]
+    assert found.said[1].ends_at == day(6)
+
+
+def test_a_contact_at_the_instant_of_a_need_that_is_recorded_late_withdraws_the_alert() -> None:
+    found = watch("need-without-reaction", (need, 1)).asked(3)
+    found.told(envelope(contact, 1, recorded=5), now=5)
+    assert [(event.type.split(".")[2], event.ends_at) for event in found.said] == [
+        ("raised", None),
+        ("withdrawn", day(1)),
+    ]
+
+
+def test_a_last_contact_that_a_source_states_is_no_review() -> None:
+    found = watch("profile-review-overdue", (signed, 1)).asked(90)
+    lived(found, (customer.ProfileChanged(last_contacted_at=day(91)), 92))
+    assert kinds(found) == ["raised"]
+
+
+@pytest.mark.parametrize("rule_id", ["no-activity", "profile-review-overdue", "after-sales-gap"])
+def test_a_customer_of_an_earlier_build_is_not_judged_by_what_that_build_did_not_keep(rule_id: str) -> None:
+    found = watch(rule_id, (signed, 1))
+    found.state = CustomerState(replace(found.state.facts, is_complete=False))
+    assert kinds(found.asked(300)) == []
+
+
+def test_an_alert_whose_rule_is_gone_ends() -> None:
+    task = uuid4()
+    found = Watch(rules=RuleBook(rules=(MISSED_FOLLOW_UP,)))
+    scheduled = envelope(followup.TaskScheduled(assignee_id="li", due_at=day(3)), 1, stream=task)
+    found.told(envelope(registered, 0), scheduled, now=1).asked(3)
+    item = divide(found.state).items[ItemId(task)]
+    without = RuleBook(rules=(INACTIVITY,))
+    assert due_at(CustomerState(found.state.facts), ItemId(task), item, without) == ALWAYS_DUE
+    found.rules = without
+    assert kinds(found.asked(4)) == ["raised", "cleared"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"severities": {"vip": "error"}},
+        {"condition": {"shape": "silence", "signals": ["order"], "days": {"maintenance": {"vip": 3}}}},
+        {"condition": {"shape": "silence", "signals": [], "days": {}}},
+        {"condition": {"shape": "owed", "item": "complaint"}},
+        {"condition": {"shape": "owed", "item": "task", "hours": {"low": 3}}},
+        {"condition": {"shape": "told", "signal": "anything"}},
+    ],
+)
+def test_a_rule_without_a_value_that_an_evaluation_needs_is_rejected(changes: dict[str, object]) -> None:
+    Rule.model_validate(INACTIVITY.model_dump(mode="json"))
+    with pytest.raises(ValidationError):
+        Rule.model_validate(INACTIVITY.model_dump(mode="json") | changes)

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt, model_validator
 
+from contracts.field_error import FieldError
 from contracts.followup import Severity
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
@@ -29,6 +30,15 @@ class Owed(BaseModel):
     item: Kind
     grace_minutes: NonNegativeInt = 0
     hours: Mapping[Severity, PositiveInt] = {}
+
+    @model_validator(mode="after")
+    def _check_hours(self) -> Self:
+        if set(self.hours) != (set(Severity) if self.item == "complaint" else set()):
+            raise FieldError(
+                "a complaint needs `hours` for every severity, a task has none",
+                "投诉须为每个严重程度给出 `hours`，任务没有",
+            )
+        return self
 
     def stretches(self, facts: Facts) -> Iterator[Stretch]:
         items = facts.tasks if self.item == "task" else facts.complaints

@@ -2,24 +2,26 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import chain
+from operator import attrgetter
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt
 
 from contracts.customer import Mode
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence, latest
-from services.alerts.engine.signals import CONTACT, SignalName
+from services.alerts.engine.signals import CONTACT, NEED, NEED_SETTLED, SignalName
 from services.alerts.engine.stretch import Stretch
-from services.alerts.engine.tiers import OTHERS
+from services.alerts.engine.tiers import OTHERS, for_all_tiers
 from services.alerts.engine.words import Words, length, length_zh, scope, scope_zh
 
 
 class Silence(BaseModel):
     """None of `signals` for `days`, by mode and tier. A customer in a mode without days is not watched.
 
-    With `after`, the silence begins with the last signal of that name, if none of `signals` has come since. Without it,
-    it begins with the last of `signals`, or else with the registration.
+    With `after`, the silence begins with the signal of that name (the oldest open need, or the last of another signal)
+    if none of `signals` has come since. Without it, it begins with the last of `signals`, or with the registration.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,20 +29,28 @@ class Silence(BaseModel):
     shape: Literal["silence"] = "silence"
     signals: Annotated[tuple[SignalName, ...], Field(min_length=1)]
     after: SignalName | None = None
-    days: Mapping[Mode, Mapping[str, PositiveInt]]
+    days: Mapping[Mode, Annotated[Mapping[str, PositiveInt], AfterValidator(for_all_tiers)]]
 
     def stretches(self, facts: Facts) -> Iterator[Stretch]:
+        needs_more = self.after is not None or set(self.signals) != {CONTACT}
+        if needs_more and not facts.is_complete:
+            return
         since, days = self._since(facts), self.days.get(facts.mode) if facts.mode else None
         if since is not None and days is not None:
             allowed = timedelta(days=days.get(facts.tier or OTHERS, days[OTHERS]))
             yield Stretch(since, since.at + allowed, facts.owner_id, str(facts.mode))
 
     def ended_by(self, facts: Facts, since: datetime) -> Occurrence | None:
-        """Return what ended a silence since `since`: a signal, or else the stage, which may have ended every mode."""
+        """Return what ended a silence since `since`: a signal, a settled need, or else the stage.
+
+        None: a change allows more time, or the beginning of the silence moved.
+        """
         ended = self._ended(facts)
-        if self.after and ended and ended.at < since:
-            ended = None
-        return ended if ended and ended.at != since else facts.stage_since
+        if self.after is None:
+            return ended if ended and ended.at != since else facts.stage_since
+        settled = facts.signals.get(NEED_SETTLED) if self.after == NEED else None
+        found = [each for each in (ended, settled, facts.stage_since) if each and each.at >= since]
+        return found[0] if found else None
 
     def words(self, title: Words, facts: Facts, stretch: Stretch, _zone: str, instant: datetime) -> Words:
         """Return the summary at `instant`."""
@@ -51,11 +61,15 @@ class Silence(BaseModel):
         )
 
     def _since(self, facts: Facts) -> Occurrence | None:
+        """Return when the silence began: at the oldest signal `after` which none of `signals` has followed."""
         ended = self._ended(facts)
         if self.after is None:
             return ended or facts.registered
-        began = facts.signals.get(self.after)
-        return began if began and not (ended and ended.at >= began.at) else None
+        if self.after == NEED:
+            begun = list(chain(*facts.needs.values()))
+        else:
+            begun = [facts.signals[self.after]] if self.after in facts.signals else []
+        return min((each for each in begun if not (ended and ended.at >= each.at)), key=attrgetter("at"), default=None)
 
     def _ended(self, facts: Facts) -> Occurrence | None:
         found = None
