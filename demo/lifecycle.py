@@ -16,7 +16,7 @@ CALLBACK_DAYS = (3, 7, 30)
 ZONE = ZoneInfo("Asia/Shanghai")
 MORNING = timedelta(hours=10)
 MINUTE = 1 / 1_440
-ALERTS_AFTER_MISSED_RENEWAL = frozenset({"missed-follow-up", "inactivity"})
+ALERTS_AFTER_MISSED_RENEWAL = frozenset({"missed-follow-up", "inactivity", "no-activity", "profile-review-overdue"})
 TIMEOUT_SECONDS = 120
 POLL_SECONDS = 0.1
 BEGAN_DAYS_AGO = 430

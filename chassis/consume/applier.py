@@ -30,6 +30,7 @@ from chassis.consume.parked_decoding import decode_parked
 from chassis.consume.parked_events import ParkedEvents, Place
 from chassis.consume.positions import NEVER, Positions, Progress, Source
 from chassis.consume.record_reading import Decode, envelope_of
+from chassis.consume.table_locks import keep_tables
 from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime import metrics
 from chassis.runtime.tracing import Span, links_of
@@ -236,6 +237,7 @@ class Applier:
         """
         count = 0
         async with self._turn, transaction(self._pool) as held:
+            await keep_tables(held, self.name)
             while rows := await self.parked_events.of_customer(held, subject, REPLAY_BATCH):
                 if decoded := await decode_parked(held, rows, self.decode):
                     await self.handler(decoded, held)

@@ -18,6 +18,7 @@ import asyncpg
 from chassis.consume.applier import Applier
 from chassis.consume.isolation import Handler
 from chassis.consume.positions import OWN_TOPIC
+from chassis.consume.table_locks import lock_tables
 from chassis.postgres.database import UNAVAILABLE, Connection, Pool, connection, open_pool, transaction
 from chassis.postgres.shadow import LIVE, SCHEMA, ShadowTables
 from chassis.runtime.supervisor import Health
@@ -71,8 +72,6 @@ CHECK_CLIENT = "SELECT set_config('client_connection_check_interval', '1s', true
 
 NEARLY_COMPLETE = 0.999
 LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('care.rebuild'))"
-KEEP_TABLES = "SELECT pg_advisory_xact_lock_shared(hashtext('care.rebuild'), hashtext($1))"
-LOCK_TABLES = "SELECT pg_advisory_xact_lock(hashtext('care.rebuild'), hashtext($1))"
 # Whether the copy of a model of the own store has not reached its end.
 BEHIND_STORE = """
     SELECT head.position > coalesce((
@@ -118,11 +117,6 @@ class ReadModel:
     def follow(self, health: Health) -> Callable[[], Awaitable[None]]:
         """Return the task that keeps the live tables up to date, for ever."""
         return self.feed(self.applier, health, SHARED)
-
-
-async def keep_tables(held: Connection, consumer: str) -> None:
-    """Wait for a switch of the tables of this consumer, and prevent one until the transaction ends."""
-    await held.execute(KEEP_TABLES, consumer)
 
 
 async def open_owner_pool(url: str) -> Pool:
@@ -229,7 +223,7 @@ class Rebuild:
 
     async def _switch_within(self, held: Connection, report: Report) -> None:
         """Block the live applier, wait until the shadow tables have caught up, and replace the live ones with them."""
-        await held.execute(LOCK_TABLES, self._live)
+        await lock_tables(held, self._live)
         await held.execute(LOCK_POSITIONS, self._live)
         async with asyncio.timeout(HOLD_SECONDS):
             await self._catch_up(report)

@@ -5,9 +5,10 @@ import json
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from uuid import uuid4
 
+import msgspec
 from fastapi import Depends, FastAPI, Request
 from fastapi.routing import APIRoute, iter_route_contexts
 
@@ -20,8 +21,7 @@ from chassis.runtime.tracing import current_traceparent
 
 MAX_KEY = 255
 HEADERS = frozenset({b"authorization", b"idempotency-key", b"if-match"})
-# ASCII only, so that a lone surrogate, which the fields refuse later, can be hashed too.
-CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+ASCII = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 ENTITY_TAG = re.compile(r'^"(\d{1,9})"$')
 WEAK_TAG = re.compile(r'^W/"[^"]*"$')
 EVERYWHERE = frozenset({Role.OPS, Role.ADMIN, Role.INTEGRATION})
@@ -133,8 +133,19 @@ async def hash_of(request: Request) -> bytes:
     """
     body = await request.body()
     if body and is_json(request.headers.get("content-type", "")):
-        body = CANONICAL.encode(await request.json()).encode()
+        body = canonical(await request.json())
     return hashlib.sha256(body).digest()
+
+
+def canonical(content: Any) -> bytes:
+    """Return JSON with sorted fields and without spaces.
+
+    msgspec takes a fraction of the time, and cannot encode a lone surrogate, which the fields refuse later.
+    """
+    try:
+        return msgspec.json.encode(content, order="sorted")
+    except UnicodeEncodeError:
+        return ASCII.encode(content).encode()
 
 
 def is_valid_key(key: str) -> bool:

@@ -10,7 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from chassis.consume.rebuild import LOCK_TABLES, SESSION
+from chassis.consume.rebuild import SESSION
+from chassis.consume.table_locks import lock_tables
 from chassis.postgres.database import Pool, open_pool, transaction
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
@@ -133,14 +134,18 @@ async def test_facts_that_a_restored_store_lost_leave_no_trace(alerts: Databases
     assert await stored(alerts.app) == before
 
 
-async def test_a_timer_waits_for_the_switch_of_a_rebuild(alerts: Databases) -> None:
+async def test_timers_and_replays_wait_for_the_switch_of_a_rebuild(alerts: Databases) -> None:
     live = Live(alerts.app)
     async with transaction(alerts.owner) as held:
-        await held.execute(LOCK_TABLES, CONSUMER)
+        await lock_tables(held, CONSUMER)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.5):
                 await live.detector.run_due()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await live.applier.replay(customer_life.CUSTOMER)
     assert await live.detector.run_due() == 0
+    assert await live.applier.replay(customer_life.CUSTOMER) == 0
 
 
 async def test_a_merge_that_a_restored_store_lost_leaves_no_trace(alerts: Databases) -> None:

@@ -11,7 +11,7 @@ import uuid_utils.compat as uuid_utils
 
 from chassis.consume import erasure_answers
 from chassis.consume.fact_log.model import append
-from chassis.consume.rebuild import keep_tables
+from chassis.consume.table_locks import keep_tables
 from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime.clock import Clock, utc_now
 from chassis.store.append import Answer, Append

@@ -202,6 +202,13 @@ async def test_71_json_bodies_with_other_content_have_another_hash(other: bytes)
     assert await hash_with(other) != await hash_with(b'{"a": [1, 2]}')
 
 
+async def test_71_a_body_with_a_lone_surrogate_or_a_large_integer_has_a_hash_too() -> None:
+    for content in (b'{"a": "\\ud800", "b": 1}', b'{"a": 1000000000000000000000000000000, "b": 1}'):
+        turned = b"{" + b", ".join(reversed(content[1:-1].split(b", "))) + b"}"
+        assert await hash_with(content) == await hash_with(turned)
+        assert await hash_with(content) != await hash_with(content.replace(b'"b": 1', b'"b": 2'))
+
+
 async def test_71_of_a_body_that_is_not_json_every_byte_counts() -> None:
     assert await hash_with(b"[1, 2]", "text/csv") != await hash_with(b"[1,2]", "text/csv")
     assert await hash_with(b"name\n", "text/csv") == await hash_with(b"name\n", "text/csv")
