@@ -102,7 +102,7 @@ def memory_model(
 ) -> ReadModel:
     """Return what is known of each customer, as a read model."""
     mapper = EventMapper()
-    memory = MemoryModel(detector, Derivation(mapper, DEFAULT_RULES), DEFAULT_RULES)
+    memory = MemoryModel(detector, Derivation(mapper, DEFAULT_RULES))
 
     def feed(applier: Applier, health: Health, shared: bool) -> Run:
         """Return the feed of an applier. A copy reads the own store too, because it raises and ends no alerts."""

@@ -55,7 +55,7 @@ class Rebuilding:
     meanwhile: Callable[[], Awaitable[None]]
 
     async def run(self) -> None:
-        memory = MemoryModel(self.live.detector, Derivation(EventMapper(), THREE_RULES), THREE_RULES)
+        memory = MemoryModel(self.live.detector, Derivation(EventMapper(), THREE_RULES))
 
         async def derive(held: Connection) -> None:
             await memory.derive(held)
@@ -152,7 +152,7 @@ async def test_events_that_arrive_during_a_rebuild_are_folded_into_the_derived_m
     live = Live(alerts.app)
     await live.take(SILENT, Delivered(day(0), CUSTOMER, 0, 1))
     await completed(live, 40)
-    memory = MemoryModel(live.detector, Derivation(EventMapper(), THREE_RULES), THREE_RULES)
+    memory = MemoryModel(live.detector, Derivation(EventMapper(), THREE_RULES))
     async with transaction(alerts.owner) as held:
         await memory.update(received_of(SILENT[FOLLOWUP]), held)
     assert [each.kind for each in await told(alerts.app)] == ["raised"]

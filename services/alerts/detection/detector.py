@@ -27,7 +27,7 @@ from services.alerts.detection import memory, merging
 from services.alerts.detection.evaluation import raise_due, receive
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.received import TOPICS, Received, envelopes_of
-from services.alerts.engine.episodes import Change, Ending
+from services.alerts.engine.episodes import Change, Ending, episode_of
 from services.alerts.engine.items import OF_ITEMS, concerns_all
 from services.alerts.engine.owed_items import item_of
 from services.alerts.engine.rule import RuleBook
@@ -72,6 +72,18 @@ class Detector:
     async def fold(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         """Fold events into the customers' facts. Open episodes stay as they are."""
         await self._fold(envelopes, held, ends_alerts=False)
+
+    async def follow(self, alerts: Sequence[Envelope[Any]], held: Connection) -> None:
+        """Open and close episodes as the events of the own store say."""
+        concerned = {each.event.concerns_id for each in alerts if each.event.concerns_id}
+        memories = await memory.load(held, {each.subject for each in alerts}, concerned)
+        for each in alerts:
+            known = memories[each.subject]
+            episodes = {key: episode for key, episode in known.state.open.items() if key != str(each.stream_id)}
+            if isinstance(each.event, AlertRaised):
+                episodes[str(each.stream_id)] = episode_of(each.event)
+            memories[each.subject] = known.with_open(episodes)
+        await memory.save(held, memories, self._rules)
 
     async def _fold(
         self, envelopes: Sequence[Envelope[Any]], held: Connection, *, ends_alerts: bool = True

@@ -11,15 +11,11 @@ from chassis.consume.fact_log.model import append
 from chassis.consume.rebuild import RebuildFailedError
 from chassis.kafka.client import partition_of
 from chassis.postgres.database import Connection
-from contracts.alerts import AlertRaised
 from contracts.event import Envelope
 from contracts.topics import PARTITIONS
-from services.alerts.detection import memory
 from services.alerts.detection.derivation import FACTS, Derivation, envelope_of, evaluated
 from services.alerts.detection.detector import Detector
 from services.alerts.detection.received import TOPICS, Received, envelopes_of
-from services.alerts.engine.episodes import episode_of
-from services.alerts.engine.rule import RuleBook
 
 TABLES: Final = ("fact", "silence", "silence_item", "customer_holders")
 FILLED: Final = ("fact",)
@@ -37,10 +33,9 @@ BETWEEN = f"{FACTS} WHERE feed = $1 AND position > $2 AND position <= $3 ORDER B
 class MemoryModel:
     """The methods of a ReadModel. They write the memory and, but for `switched`, append no alert event."""
 
-    def __init__(self, detector: Detector, derivation: Derivation, rules: RuleBook) -> None:
+    def __init__(self, detector: Detector, derivation: Derivation) -> None:
         self._detector = detector
         self._derivation = derivation
-        self._rules = rules
 
     async def fill(self, events: Sequence[Received | Envelope[Any]], held: Connection) -> None:
         """Append the facts. Events of the own store are read by `derive`."""
@@ -54,19 +49,7 @@ class MemoryModel:
         received = [each for each in events if isinstance(each, Received)]
         await self.fill(received, held)
         await self._detector.fold(envelopes_of(received), held)
-        await self._follow([each for each in events if isinstance(each, Envelope)], held)
-
-    async def _follow(self, alerts: Sequence[Envelope[Any]], held: Connection) -> None:
-        """Apply alerts that the live detector has raised or ended."""
-        concerned = {each.event.concerns_id for each in alerts if each.event.concerns_id}
-        memories = await memory.load(held, {each.subject for each in alerts}, concerned)
-        for each in alerts:
-            known = memories[each.subject]
-            episodes = {key: episode for key, episode in known.state.open.items() if key != str(each.stream_id)}
-            if isinstance(each.event, AlertRaised):
-                episodes[str(each.stream_id)] = episode_of(each.event)
-            memories[each.subject] = known.with_open(episodes)
-        await memory.save(held, memories, self._rules)
+        await self._detector.follow([each for each in events if isinstance(each, Envelope)], held)
 
     async def switched(self, held: Connection, live: str, copy: str) -> None:
         """Let the detector evaluate the events that only the copy has received, so that they end alerts."""
