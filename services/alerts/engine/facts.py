@@ -145,7 +145,9 @@ def with_absorbed(facts: Facts) -> Facts:
             stated_contact=latest(facts.stated_contact, other.stated_contact),
             signals=latest_of_each(facts.signals, other.signals),
             guards={**{key: told for key, told in other.guards.items() if told.settled is None}, **facts.guards},
-            needs={**other.needs, **facts.needs},
+            needs={
+                key: (*facts.needs.get(key, ()), *other.needs.get(key, ())) for key in {**other.needs, **facts.needs}
+            },
             is_complete=facts.is_complete and other.is_complete,
             tasks={**facts.tasks, **other.tasks},
             complaints={**facts.complaints, **other.complaints},

@@ -16,6 +16,7 @@ from services.alerts.detection.evaluation import raise_due, receive
 from services.alerts.detection.memory import STATE, Memory
 from services.alerts.detection.merging import affected_customers, is_merging, receive_merging, survivors_of
 from services.alerts.engine.episodes import Change, CustomerState
+from services.alerts.engine.facts import with_absorbed
 from services.alerts.engine.stretch import NEVER_DUE
 from tests.support.alert_changes import AlertChanges
 from tests.support.rule_books import THREE_RULES
@@ -152,3 +153,11 @@ def test_a_duplicate_is_released_from_a_survivor_that_was_merged_meanwhile(is_la
     assert facts[DUPLICATE].latest_contact is not None
     assert facts[SURVIVOR].absorbed == {}
     assert facts[OTHER].absorbed.keys() == {SURVIVOR}
+
+
+def test_a_need_of_both_counts_from_its_older_statement() -> None:
+    need = customer.NeedStated(need="cloud-server")
+    both = Watch().told(*(on(0, each, registered) for each in (SURVIVOR, DUPLICATE)))
+    both.told(on(3, DUPLICATE, need), on(5, SURVIVOR, need), on(6, DUPLICATE, merged))
+    stated = with_absorbed(both.memories[SURVIVOR].state.facts).needs["cloud-server"]
+    assert sorted(each.at for each in stated) == [OCCURRED_AT + timedelta(days=day) for day in (3, 5)]
