@@ -1,13 +1,14 @@
 """The parts of the summaries of alerts, in English and Chinese, without a person's name."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.alerts.engine.facts import Facts
 
 
-class Words(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Words:
     """A text in English and Chinese."""
 
     en: str

@@ -138,6 +138,7 @@ def test_the_first_complaint_of_a_series_repeats_nothing() -> None:
 
 def test_every_rule_has_words_in_both_languages() -> None:
     for rule in DEFAULT_RULES.rules:
+        assert rule.model_dump(mode="json")["title"] == {"en": rule.title.en, "zh": rule.title.zh}
         assert rule.title.en.isascii()
         assert not rule.title.zh.isascii()
 
