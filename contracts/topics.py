@@ -50,11 +50,13 @@ FOLLOWUP_EVENTS = Topic(
 ALERT_EVENTS = Topic(
     "care.alert.events.v1", "alerts", "Every transition of every alert.", event_classes(alerts.AnyEvent)
 )
+ENDS: tuple[type[Event], ...] = (alerts.AlertCarriedAway, alerts.AlertCleared, alerts.AlertWithdrawn)
+OPENS = tuple(each for each in event_classes(alerts.AnyEvent) if each not in ENDS)
 ALERT_OPEN = Topic(
     "care.alert.open.v1",
     "alerts",
-    "The alerts that are open now: one record per alert, and a tombstone when the alert ends.",
-    (alerts.AlertRaised,),
+    "The alerts that are open now: one record per alert, and a tombstone when it ends or leaves the partition.",
+    OPENS,
     cleanup_policy="compact",
 )
 # Not in TOPICS: other systems write to it, and its records are no events of ours. They may hold personal data.

@@ -17,6 +17,7 @@ from contracts.examples.configuration import QUESTION as QUESTION
 from contracts.examples.constants import ABSENCE_ID as ABSENCE_ID
 from contracts.examples.constants import ABSENCES_ID as ABSENCES_ID
 from contracts.examples.constants import ALERT_ID as ALERT_ID
+from contracts.examples.constants import ALERT_NOTE_REF as ALERT_NOTE_REF
 from contracts.examples.constants import ALLOWED_SILENCE as ALLOWED_SILENCE
 from contracts.examples.constants import ANSWER_ID as ANSWER_ID
 from contracts.examples.constants import ATTACHMENT_REF as ATTACHMENT_REF
@@ -40,6 +41,7 @@ from contracts.examples.constants import FIELD_REF as FIELD_REF
 from contracts.examples.constants import GOAL_REF as GOAL_REF
 from contracts.examples.constants import GUARDS_ID as GUARDS_ID
 from contracts.examples.constants import HANDOVER_ID as HANDOVER_ID
+from contracts.examples.constants import HELPER as HELPER
 from contracts.examples.constants import IMPORTANT_DATE_ID as IMPORTANT_DATE_ID
 from contracts.examples.constants import KEY_CONTACT_ID as KEY_CONTACT_ID
 from contracts.examples.constants import LEADER as LEADER
@@ -47,6 +49,7 @@ from contracts.examples.constants import METADATA as METADATA
 from contracts.examples.constants import OCCURRED_AT as OCCURRED_AT
 from contracts.examples.constants import OFFICE_HOURS as OFFICE_HOURS
 from contracts.examples.constants import ORDER_ID as ORDER_ID
+from contracts.examples.constants import OTHER_CUSTOMER_ID as OTHER_CUSTOMER_ID
 from contracts.examples.constants import OWNER as OWNER
 from contracts.examples.constants import PHONE_REF as PHONE_REF
 from contracts.examples.constants import PLAN_ID as PLAN_ID
@@ -161,10 +164,30 @@ ENDED: dict[str, Any] = RAISED.model_dump(exclude={"type", "status"}) | {
     "ends_at": DUE_AT,
     "updated_at": DUE_AT,
 }
+STILL_OPEN: dict[str, Any] = RAISED.model_dump(exclude={"type"}) | {"updated_at": DUE_AT}
+ACKNOWLEDGED: dict[str, Any] = {
+    "status": alerts.Status.ACKNOWLEDGED,
+    "acknowledged_by": OWNER,
+    "acknowledged_at": DUE_AT,
+}
 ALERTS: tuple[Event, ...] = (
     RAISED,
     alerts.AlertCleared.model_validate(ENDED),
     alerts.AlertWithdrawn.model_validate(ENDED),
+    alerts.AlertMoved.model_validate(STILL_OPEN | {"previous_silent_since": SILENT_SINCE}),
+    alerts.AlertReaddressed.model_validate(STILL_OPEN | {"owner_id": HELPER, "previous_owner_id": OWNER}),
+    alerts.AlertCarriedAway.model_validate(STILL_OPEN | {"to_customer_id": OTHER_CUSTOMER_ID}),
+    alerts.AlertCarriedIn.model_validate(STILL_OPEN | {"from_customer_id": OTHER_CUSTOMER_ID}),
+    alerts.AlertAcknowledged.model_validate(STILL_OPEN | ACKNOWLEDGED),
+    alerts.AlertAssigned.model_validate(
+        STILL_OPEN | {"owner_id": HELPER, "previous_owner_id": OWNER, "assigned_by": OWNER}
+    ),
+    alerts.AlertCommented.model_validate(STILL_OPEN | {"comment_ref": ALERT_NOTE_REF}),
+    alerts.AlertSnoozed.model_validate(STILL_OPEN | {"snoozed_until": DUE_AT, "reason_ref": ALERT_NOTE_REF}),
+    alerts.AlertUnsnoozed.model_validate(STILL_OPEN),
+    alerts.AlertEscalated.model_validate(
+        STILL_OPEN | {"escalation_level": 1, "rung": "leader", "employee_ids": (LEADER,)}
+    ),
 )
 
 EXAMPLES: dict[type[Event], Event] = {type(event): event for event in (*CUSTOMER, *FOLLOWUP, *CONFIGURATION, *ALERTS)}

@@ -63,9 +63,9 @@ def holders_of(event: events.AnyEvent) -> list[str]:
 
 def outcome_of(event: events.AnyEvent) -> str:
     match event:
-        case events.AlertRaised():
-            return "open"
         case events.AlertCleared():
             return "cleared"
         case events.AlertWithdrawn():
             return "withdrawn"
+        case _:
+            return "open"

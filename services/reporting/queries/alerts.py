@@ -27,7 +27,7 @@ LIST = f"""
 OPEN = f"""
     SELECT a.owner_id, a.rule_id, count(*) AS open, min(a.starts_at) AS oldest_starts_at
     FROM alert a
-    WHERE a.status = 'firing' AND {visible("a.customer_id", "customer", "$1")}
+    WHERE a.status <> 'resolved' AND {visible("a.customer_id", "customer", "$1")}
     GROUP BY a.owner_id, a.rule_id
 """  # noqa: S608 - fixed text
 

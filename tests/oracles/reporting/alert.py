@@ -25,7 +25,7 @@ def alert(envelope: Envelope[Any], outcome: str | None) -> AlertRow:
         rule_id=event.rule_id,
         rule_version=event.rule_version,
         severity=event.severity,
-        status=event.status,
+        status="resolved" if outcome else "firing",
         outcome=outcome,
         starts_at=event.starts_at,
         ends_at=event.ends_at,

@@ -1,12 +1,11 @@
-"""The events that the alerts service publishes: an alert was raised, cleared or withdrawn."""
+"""The state of an alert, as each of its events contains it."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.event import Event
 from contracts.types import Code, EmployeeId, Instant, Name
 
 MAX_SUMMARY = 1024
@@ -16,7 +15,10 @@ Summary = Annotated[str, Field(max_length=MAX_SUMMARY)]
 
 
 class Status(StrEnum):
+    """An alert is open while it is `firing` or `acknowledged`."""
+
     FIRING = "firing"
+    ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
 
 
@@ -27,14 +29,23 @@ class AlertSeverity(StrEnum):
     INFO = "info"
 
 
+class Unit(StrEnum):
+    SECONDS = "seconds"
+    COUNT = "count"
+    PERCENT = "percent"
+
+
 class AlertState(BaseModel):
     """The state of an alert.
 
     `dedup_key` identifies the alert and does not change from raised to resolved. It consists of the rule, the
     customer and the start of the episode. `silent_since` is the start of the episode, `starts_at` the time at which
     the rule was violated. `owner_id` is the employee who has to act, `customer_owner_id` the owner of the customer
-    and `leader_id` the leader of that owner. `value` and `threshold` are in seconds. `causes` are the ids of the
-    events that led to the alert.
+    and `leader_id` the leader of that owner. `value` and `threshold` are in seconds, or counts if `unit` is `count`,
+    or percent if it is `percent`. `causes` are the ids of the events that led to the alert.
+
+    `assigned_by` is who assigned the alert to `owner_id` by hand; a change of the customer's owner then leaves it as it
+    is. Until `snoozed_until`, nobody is reminded. `escalation_level` is the last rung of the ladder that was reached.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -53,8 +64,13 @@ class AlertState(BaseModel):
     updated_at: Instant
     value: int
     threshold: int
+    unit: Unit = Unit.SECONDS
     occurrences: int = 1
     escalation_level: int = 0
+    acknowledged_by: EmployeeId | None = None
+    acknowledged_at: Instant | None = None
+    assigned_by: EmployeeId | None = None
+    snoozed_until: Instant | None = None
     owner_id: EmployeeId | None = None
     customer_owner_id: EmployeeId | None = None
     leader_id: EmployeeId | None = None
@@ -66,31 +82,3 @@ class AlertState(BaseModel):
     links: tuple[str, ...] = ()
     concerns_id: UUID | None = None
     causes: tuple[UUID, ...] = ()
-
-
-class AlertEvent(AlertState, Event):
-    """The state of an alert after a transition; every event contains all fields."""
-
-
-class AlertRaised(AlertEvent):
-    """An alert was raised, because the condition of a rule is met."""
-
-    type: Literal["care.alert.raised.v1"] = "care.alert.raised.v1"
-    status: Literal[Status.FIRING] = Status.FIRING
-
-
-class AlertCleared(AlertEvent):
-    """The alert was resolved: what was missing was done, or the rule no longer applies to the customer."""
-
-    type: Literal["care.alert.cleared.v1"] = "care.alert.cleared.v1"
-    status: Literal[Status.RESOLVED] = Status.RESOLVED
-
-
-class AlertWithdrawn(AlertEvent):
-    """The alert was withdrawn, because an event that was recorded late shows that it was wrong."""
-
-    type: Literal["care.alert.withdrawn.v1"] = "care.alert.withdrawn.v1"
-    status: Literal[Status.RESOLVED] = Status.RESOLVED
-
-
-AnyEvent = Annotated[AlertRaised | AlertCleared | AlertWithdrawn, Field(discriminator="type")]
