@@ -76,7 +76,7 @@ def build(context: ServiceContext) -> Service:
         checks=context.checks(store),
     )
     app.state.dependencies = Dependencies(
-        store, mapper, AlertQueries(context.pool), DEFAULT_RULES, Exports(NAME, mapper, context.pool)
+        context.pool, store, mapper, AlertQueries(context.pool), DEFAULT_RULES, Exports(NAME, mapper, context.pool)
     )
     tasks = [
         Task("relay", "relay", relay.run),

@@ -7,6 +7,7 @@ from fastapi import Depends
 
 from chassis.http.dependencies import dependencies_of
 from chassis.http.export import Exports
+from chassis.postgres.database import Pool
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from services.alerts.engine.rule import RuleBook
@@ -15,6 +16,7 @@ from services.alerts.queries.alerts import AlertQueries
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
+    pool: Pool
     store: EventStore
     mapper: EventMapper
     queries: AlertQueries
