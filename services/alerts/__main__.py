@@ -30,6 +30,7 @@ from services.alerts.detection.derivation import Derivation
 from services.alerts.detection.detector import CONSUMER, Detector
 from services.alerts.detection.read_model import FILLED, TABLES, MemoryModel
 from services.alerts.detection.received import TOPICS, read
+from services.alerts.live.broadcast import Broadcast
 from services.alerts.open_topic import open_record
 from services.alerts.queries.alerts import AlertQueries
 from services.alerts.schema import SCHEMA
@@ -67,6 +68,7 @@ def build(context: ServiceContext) -> Service:
         idempotence=settings.kafka_idempotence,
         companion=(ALERT_OPEN, open_record),
     )
+    live = Broadcast(store, mapper, context.pool, health=health("live"))
     app = create_app(
         "Alerts",
         ROUTERS,
@@ -76,9 +78,16 @@ def build(context: ServiceContext) -> Service:
         checks=context.checks(store),
     )
     app.state.dependencies = Dependencies(
-        context.pool, store, mapper, AlertQueries(context.pool), DEFAULT_RULES, Exports(NAME, mapper, context.pool)
+        context.pool,
+        store,
+        mapper,
+        AlertQueries(context.pool),
+        DEFAULT_RULES,
+        Exports(NAME, mapper, context.pool),
+        live,
     )
     tasks = [
+        Task("api", "live", live.run),
         Task("relay", "relay", relay.run),
         Task("relay", "idempotency", PartitionMaintenance(context.pool, health=health("idempotency")).run),
         Task("relay", "erasure-answers", Timers(answers(context).run_due, health=health("erasure-answers")).run),
@@ -87,7 +96,7 @@ def build(context: ServiceContext) -> Service:
         Task("projection", projection.CONSUMER, lists.follow(health(projection.CONSUMER))),
     ]
     verification = context.verification(store, ALERT_EVENTS, TOPICS)
-    return Service(NAME, app, tasks, [memories.applier, lists.applier], [memories, lists], verification)
+    return Service(NAME, app, tasks, [memories.applier, lists.applier], [memories, lists], verification, (live.stop,))
 
 
 async def run_both(first: Run, second: Run) -> None:

@@ -11,6 +11,7 @@ from chassis.postgres.database import Pool
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from services.alerts.engine.rule import RuleBook
+from services.alerts.live.broadcast import Broadcast
 from services.alerts.queries.alerts import AlertQueries
 
 
@@ -22,6 +23,7 @@ class Dependencies:
     queries: AlertQueries
     rules: RuleBook
     exports: Exports
+    live: Broadcast
 
 
 Needs = Annotated[Dependencies, Depends(dependencies_of)]

@@ -201,6 +201,7 @@ alerts GET /v1/alerts                                       401        -     +  
 alerts GET /v1/alerts/counts                                401        -     +      +       -     403      +     -   +     +           +
 alerts GET /v1/alerts/{alert_id}                            401      403     +      +     403     403      +   403   +     +           +
 alerts GET /v1/alerts/{alert_id}/events                     401      403     +      +     403     403      +   403   +     +           +
+alerts GET /v1/alerts/stream                                401        +     +      +       +     403      +     +   +     +           +
 alerts GET /v1/customers/{customer_id}/alerts               401      403     +      +     403     403      +   403   +     +           +
 alerts GET /v1/customers/{customer_id}/erasure              401      403   403    403     403     403    403   403   +     +         403
 alerts GET /v1/rules                                        401        +     +      +       +     403      +     +   +     +           +
@@ -241,6 +242,7 @@ EVERYBODYS = {
     "/v1/employees",
     IMPORTS,
     "/v1/rules",
+    "/v1/alerts/stream",
     "/v1/plan-templates",
     "/v1/stages",
     "/v1/tier-schemes",

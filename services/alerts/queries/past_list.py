@@ -29,25 +29,27 @@ OPEN_AT = f"""
           AND ($4::uuid[] IS NULL
             OR alert_id = ANY(ARRAY(SELECT alert_id FROM alert_history WHERE customer_id = ANY($4))))
         ORDER BY alert_id, round DESC
+    ), page AS (
+        SELECT s.alert_id, s.version, known.version AS known_version
+        FROM known JOIN alert a ON a.alert_id = known.alert_id
+        CROSS JOIN LATERAL (
+            SELECT * FROM (
+                SELECT *, $1 IS NULL OR occurred_at <= $1 AS had_occurred FROM alert_history h
+                WHERE h.alert_id = known.alert_id AND h.round = known.round AND h.version <= known.version
+                  AND h.status <> 'resolved'
+            ) AS handled
+            ORDER BY had_occurred DESC, CASE WHEN had_occurred AND $1 IS NOT NULL THEN occurred_at END DESC,
+                CASE WHEN had_occurred THEN version END DESC, version
+            LIMIT 1
+        ) AS s
+        WHERE ($4 IS NULL OR s.customer_id = ANY($4))
+          AND ($5::text IS NULL OR s.status = $5)
+          AND ($6::text IS NULL OR a.rule_id = $6)
+          AND ($7::text IS NULL OR s.owner_id = $7)
+          AND ($8::text IS NULL OR a.holders @> ARRAY[$8] OR a.customer_id = {customers_of("customer_holders", "$8")})
+        ORDER BY s.alert_id LIMIT $9
     )
-    SELECT s.alert_id, s.version, known.version AS known_version, v.holders
-    FROM known JOIN alert a ON a.alert_id = known.alert_id JOIN ({VIEW}) v ON v.id = known.alert_id
-    CROSS JOIN LATERAL (
-        SELECT * FROM (
-            SELECT *, $1 IS NULL OR occurred_at <= $1 AS had_occurred FROM alert_history h
-            WHERE h.alert_id = known.alert_id AND h.round = known.round AND h.version <= known.version
-              AND h.status <> 'resolved'
-        ) AS handled
-        ORDER BY had_occurred DESC, CASE WHEN had_occurred AND $1 IS NOT NULL THEN occurred_at END DESC,
-            CASE WHEN had_occurred THEN version END DESC, version
-        LIMIT 1
-    ) AS s
-    WHERE ($4 IS NULL OR s.customer_id = ANY($4))
-      AND ($5::text IS NULL OR s.status = $5)
-      AND ($6::text IS NULL OR a.rule_id = $6)
-      AND ($7::text IS NULL OR s.owner_id = $7)
-      AND ($8::text IS NULL OR a.holders @> ARRAY[$8] OR a.customer_id = {customers_of("customer_holders", "$8")})
-    ORDER BY s.alert_id LIMIT $9
+    SELECT page.*, v.holders FROM page JOIN ({VIEW}) v ON v.id = page.alert_id ORDER BY page.alert_id
 """  # noqa: S608 - fixed text
 EVENTS = f"""
     SELECT {COLUMNS} FROM event e
