@@ -11,6 +11,7 @@ from contracts.types import Code
 from services.alerts.engine.shapes import Condition
 from services.alerts.engine.tiers import OTHERS, for_all_tiers
 from services.alerts.engine.words import Words
+from services.alerts.engine.zone import BUSINESS_ZONE
 
 
 class Rule(BaseModel):
@@ -39,7 +40,7 @@ class RuleBook(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    zone: str = "Asia/Shanghai"
+    zone: str = BUSINESS_ZONE
     rules: Annotated[tuple[Rule, ...], AfterValidator(distinct)]
 
     def rule(self, rule_id: str) -> Rule | None:
