@@ -13,6 +13,7 @@ from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.rings import RingName, size_of, unpack
 from services.alerts.engine.stretch import Beginning, Measure, Stretch
+from services.alerts.engine.unmet import Unmet
 from services.alerts.engine.words import Words, scope, scope_zh
 
 MAX_DAYS = 366
@@ -43,7 +44,7 @@ class Count(BaseModel):
 
     def stretches(self, facts: Facts, _zone: str) -> Iterator[Stretch]:
         """Yield each time in which the count was reached without a break, as far as the ring reaches back."""
-        if facts.mode not in self.modes or not facts.is_complete:
+        if self.unmet(facts):
             return
         known = unpack(facts.rings.get(self.signal, ""))
         is_full = len(known) == size_of(self.signal)
@@ -56,6 +57,12 @@ class Count(BaseModel):
             if place + 1 == len(peaks) or known[peaks[place + 1]].at > closes_at:
                 first = peaks[begun]
                 yield self._stretch(facts, known, first, closes_at, is_older=is_full and first == self.times - 1)
+
+    def unmet(self, facts: Facts) -> Unmet | None:
+        """Return why customers like this one are not watched."""
+        if facts.mode not in self.modes:
+            return Unmet.MODE
+        return None if facts.is_complete else Unmet.INCOMPLETE
 
     def ended_by(self, facts: Facts, _since: datetime) -> Occurrence | None:
         """Return the stage, if customers in it are not watched. The stretch itself says when its window ends."""

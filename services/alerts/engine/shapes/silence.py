@@ -14,6 +14,7 @@ from services.alerts.engine.occurrence import Occurrence, latest
 from services.alerts.engine.signals import CONTACT, NEED, NEED_SETTLED, REGISTRATION, SignalName
 from services.alerts.engine.stretch import Beginning, Stretch
 from services.alerts.engine.tiers import OTHERS, for_all_tiers
+from services.alerts.engine.unmet import Unmet
 from services.alerts.engine.words import Words, length, length_zh, scope, scope_zh
 
 
@@ -35,13 +36,19 @@ class Silence(BaseModel):
     days: Mapping[Mode, Annotated[Mapping[str, PositiveInt], AfterValidator(for_all_tiers)]]
 
     def stretches(self, facts: Facts, _zone: str) -> Iterator[Stretch]:
-        needs_more = self.after is not None or set(self.signals) != {CONTACT}
-        if needs_more and not facts.is_complete:
+        if self.unmet(facts) is Unmet.INCOMPLETE:
             return
         since, days = self._since(facts), self.days.get(facts.mode) if facts.mode else None
         if since is not None and days is not None:
             allowed = timedelta(days=days.get(facts.tier or OTHERS, days[OTHERS]))
             yield Stretch(since, since.at + allowed, facts.owner_id, str(facts.mode))
+
+    def unmet(self, facts: Facts) -> Unmet | None:
+        """Return why customers like this one are not watched."""
+        needs_more = self.after is not None or set(self.signals) != {CONTACT}
+        if needs_more and not facts.is_complete:
+            return Unmet.INCOMPLETE
+        return None if facts.mode in self.days else Unmet.MODE
 
     def ended_by(self, facts: Facts, since: datetime) -> Occurrence | None:
         """Return what ended a silence since `since`: a signal, a settled need, or else the stage.
