@@ -30,6 +30,8 @@ from services.alerts.detection.derivation import Derivation
 from services.alerts.detection.detector import CONSUMER, Detector
 from services.alerts.detection.read_model import FILLED, TABLES, MemoryModel
 from services.alerts.detection.received import TOPICS, read
+from services.alerts.detection.stored_rules import StoredRules
+from services.alerts.engine.rule import Rules
 from services.alerts.open_topic import open_record
 from services.alerts.queries.alerts import AlertQueries
 from services.alerts.schema import SCHEMA
@@ -43,15 +45,15 @@ def build(context: ServiceContext) -> Service:
     """Assemble the service. Nothing runs yet."""
     settings, health = context.settings, context.supervisor.health
     bootstrap = settings.kafka_bootstrap
-    store, mapper = EventStore(context.pool), EventMapper()
-    detector = Detector(store, context.pool, mapper, DEFAULT_RULES)
+    store, mapper, rules = EventStore(context.pool), EventMapper(), StoredRules(DEFAULT_RULES)
+    detector = Detector(store, context.pool, mapper, rules)
     timers = Timers(detector.run_due, health=health("timers"))
 
     def applied() -> None:
         detector.committed()
         timers.wake()
 
-    memories = memory_model(context, store, detector, applied)
+    memories = memory_model(context, store, detector, rules, applied)
     lists = ReadModel(
         Applier(projection.CONSUMER, context.pool, projection.apply),
         projection.TABLES,
@@ -76,7 +78,7 @@ def build(context: ServiceContext) -> Service:
         checks=context.checks(store),
     )
     app.state.dependencies = Dependencies(
-        store, mapper, AlertQueries(context.pool), DEFAULT_RULES, Exports(NAME, mapper, context.pool)
+        store, mapper, AlertQueries(context.pool), rules, Exports(NAME, mapper, context.pool), context.pool
     )
     tasks = [
         Task("relay", "relay", relay.run),
@@ -98,11 +100,11 @@ async def run_both(first: Run, second: Run) -> None:
 
 
 def memory_model(
-    context: ServiceContext, store: EventStore, detector: Detector, applied: Callable[[], None]
+    context: ServiceContext, store: EventStore, detector: Detector, rules: Rules, applied: Callable[[], None]
 ) -> ReadModel:
     """Return what is known of each customer, as a read model."""
     mapper = EventMapper()
-    memory = MemoryModel(detector, Derivation(mapper, DEFAULT_RULES))
+    memory = MemoryModel(detector, Derivation(mapper, rules))
 
     def feed(applier: Applier, health: Health, shared: bool) -> Run:
         """Return the feed of an applier. A copy reads the own store too, because it raises and ends no alerts."""

@@ -7,9 +7,10 @@ from fastapi import Depends
 
 from chassis.http.dependencies import dependencies_of
 from chassis.http.export import Exports
+from chassis.postgres.database import Pool
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule import Rules
 from services.alerts.queries.alerts import AlertQueries
 
 
@@ -18,8 +19,9 @@ class Dependencies:
     store: EventStore
     mapper: EventMapper
     queries: AlertQueries
-    rules: RuleBook
+    rules: Rules
     exports: Exports
+    pool: Pool
 
 
 Needs = Annotated[Dependencies, Depends(dependencies_of)]

@@ -61,7 +61,8 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     "alerts": STORE
     | CONSUMER
     | dict.fromkeys(("silence", "alert", "customer_holders", "erasure_received"), "INSERT SELECT UPDATE")
-    | {"silence_item": "DELETE INSERT SELECT UPDATE", "fact": "INSERT SELECT"},
+    | {"silence_item": "DELETE INSERT SELECT UPDATE", "fact": "INSERT SELECT"}
+    | {"rule": "INSERT SELECT UPDATE", "rule_sweep": "DELETE INSERT SELECT UPDATE"},
     "reporting": CONSUMER
     | {"business_zone": "SELECT UPDATE"}
     | dict.fromkeys(

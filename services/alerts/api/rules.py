@@ -13,4 +13,4 @@ router = APIRouter(prefix="/v1", tags=["alerts"], route_class=StrictRoute)
 @router.get("/rules")
 async def read_rules(_caller: Reader, needs: Needs) -> RuleBook:
     """Read the rules in force, with their versions and thresholds."""
-    return needs.rules
+    return (await needs.rules.current(needs.pool)).book

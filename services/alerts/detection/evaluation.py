@@ -53,3 +53,10 @@ def raise_due(
     evaluation = evaluate(customer_id, known.state, rules, complete_until, raising=True, now=now)
     next_due_at = min(evaluation.next_due_at, known.others_due_at)
     return replace(known, state=evaluation.state, next_due_at=next_due_at), evaluation.changes
+
+
+def judge_again(customer_id: UUID, known: Memory, rules: RuleBook, now: datetime) -> tuple[Memory, Sequence[Change]]:
+    """Evaluate a customer after the rules changed: alerts end, and the next due time may become earlier."""
+    evaluation = evaluate(customer_id, known.state, rules, now, raising=False, rules_changed=True)
+    next_due_at = min(known.next_due_at, evaluation.next_due_at)
+    return replace(known, state=evaluation.state, next_due_at=next_due_at), evaluation.changes

@@ -1,12 +1,12 @@
 """Turns findings into alerts: each episode is raised once and ended once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from contracts.alerts import AlertCleared, AlertRaised, AlertState, AlertWithdrawn
+from contracts.alerts import AlertCleared, AlertRaised, AlertState, AlertWithdrawn, Backlog, Delivery
 from services.alerts.engine.facts import Facts, with_absorbed, without_settled
 from services.alerts.engine.findings import Finding, Key, find
 from services.alerts.engine.occurrence import Occurrence
@@ -78,21 +78,23 @@ def evaluate(
     *,
     raising: bool,
     now: datetime | None = None,
+    rules_changed: bool = False,
 ) -> Evaluation:
     """Compare the findings with the open alerts at `instant`.
 
     Ending an alert needs only the facts. Raising one states that nothing happened, so the facts must be complete up to
     `instant`: `raising` says whether they are. If `instant` is behind the clock, `now` is the clock. Open alerts are
-    compared at `now`; otherwise an evaluation would end an alert that an event has just left open.
+    compared at `now`; otherwise an evaluation would end an alert that an event has just left open. With
+    `rules_changed`, nothing but the rules has changed since the last evaluation, so alerts end because of that.
     """
     facts = with_absorbed(state.facts)
     findings = {finding.key: finding for finding in find(facts, rules)}
     ended = [end(each, findings.get(each.key), facts, rules, now or instant) for each in state.open.values()]
-    endings = [ending for ending in ended if ending is not None]
+    endings = [because_of_rules(each, rules, rules_changed=rules_changed) for each in ended if each is not None]
     closed = {ending.alert_id for ending in endings}
     still_open = {key: episode for key, episode in state.open.items() if episode.alert_id not in closed}
     known = {episode.key for episode in still_open.values()}
-    waiting = [each for each in findings.values() if each.settled is None and each.key not in known]
+    waiting = [each for each in findings.values() if each.is_awaited and each.key not in known]
     raised: list[AlertRaised] = []
     if raising and not is_quiet(facts, instant):
         raised = [raise_alert(customer_id, facts, each, rules, instant) for each in waiting if each.due_at <= instant]
@@ -131,6 +133,17 @@ def end(episode: Episode, finding: Finding | None, facts: Facts, rules: RuleBook
     return Ending(episode, kind, max(ends_at, episode.silent_since), instant, by.cause if by else None)
 
 
+def because_of_rules(ending: Ending, rules: RuleBook, *, rules_changed: bool) -> Ending:
+    """Return the ending with the event that published or retired its rule as the cause, if that ended it."""
+    changed = rules.changed(ending.episode.rule_id)
+    if changed is None or changed.at < ending.episode.starts_at:
+        return ending
+    is_retired = ending.episode.rule_id in rules.retired
+    if not rules_changed and (ending.cause or not is_retired):
+        return ending
+    return replace(ending, kind=AlertCleared, ends_at=ending.updated_at, cause=changed.cause)
+
+
 def ended_by(episode: Episode, facts: Facts, rules: RuleBook) -> Occurrence | None:
     """Return what ended an episode: the customer's erasure or merge, or what its rule says.
 
@@ -166,7 +179,8 @@ def raise_alert(customer_id: UUID, facts: Facts, finding: Finding, rules: RuleBo
         labels=labels(facts),
         links=(f"/v1/customers/{customer_id}",),
         concerns_id=stretch.concerns_id,
-        causes=(stretch.since.cause,),
+        delivery=Delivery.DIGEST if finding.is_backlog and rule.backlog is Backlog.DIGEST else Delivery.AT_ONCE,
+        causes=(stretch.since.cause, *((rule.published.cause,) if rule.published and finding.is_backlog else ())),
     )
 
 

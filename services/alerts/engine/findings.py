@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID, uuid5
 
+from contracts.alerts import Backlog
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.rule import Rule, RuleBook
@@ -34,6 +35,16 @@ class Finding:
     @property
     def concerns_id(self) -> UUID | None:
         return self.stretch.concerns_id
+
+    @property
+    def is_backlog(self) -> bool:
+        """Whether it was overdue already when the rule was published."""
+        return self.rule.was_overdue(self.due_at)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether an alert is to be raised when it is due."""
+        return self.settled is None and not (self.is_backlog and self.rule.backlog is Backlog.SKIP)
 
     @property
     def key(self) -> Key:

@@ -12,7 +12,7 @@ from contracts.followup.complaint import ComplaintEvent, RepeatEvent
 from contracts.followup.plan import PlanEvent
 from contracts.followup.survey import SurveyEvent
 from contracts.followup.task import TaskEvent
-from contracts.topics import ALERT_EVENTS
+from contracts.topics import TRANSITIONS
 
 STATES = Path(__file__).parent / "states"
 
@@ -106,6 +106,6 @@ ALERT = table(
     customer_id rule_id rule_version severity status outcome starts_at ends_at silent_since owner_id summary summary_zh
     concerns_id causes
     """,
-    FactSource(frozenset(map(type_of, ALERT_EVENTS.events))),
+    FactSource(frozenset(map(type_of, TRANSITIONS))),
 )
 TABLES: tuple[StateTable, ...] = (CUSTOMER, TASK, COMPLAINT, PLAN, SURVEY, ORDER, QUOTE, CONTRACT, ALERT)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.field_error import FieldError
 from contracts.followup import Severity
@@ -12,9 +12,11 @@ from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.owed_items import OwedItem
 from services.alerts.engine.stretch import NEVER_DUE, Stretch
+from services.alerts.engine.tiers import Hours
 from services.alerts.engine.words import Words, length, length_zh, local_time, scope, scope_zh
 
 Kind = Literal["task", "complaint"]
+MAX_GRACE_MINUTES: Final = 60 * 24 * 30
 COMPONENTS: Mapping[Kind, str] = {"task": "follow-up-task", "complaint": "complaint"}
 
 
@@ -28,8 +30,8 @@ class Owed(BaseModel):
 
     shape: Literal["owed"] = "owed"
     item: Kind
-    grace_minutes: NonNegativeInt = 0
-    hours: Mapping[Severity, PositiveInt] = {}
+    grace_minutes: Annotated[int, Field(ge=0, le=MAX_GRACE_MINUTES)] = 0
+    hours: Annotated[Mapping[Severity, Hours], Field(max_length=len(Severity))] = {}
 
     @model_validator(mode="after")
     def _check_hours(self) -> Self:

@@ -4,17 +4,21 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import chain
 from operator import attrgetter
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from contracts.customer import Mode
+from contracts.types import Code
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence, latest
 from services.alerts.engine.signals import CONTACT, NEED, NEED_SETTLED, SignalName
 from services.alerts.engine.stretch import Stretch
-from services.alerts.engine.tiers import OTHERS, for_all_tiers
+from services.alerts.engine.tiers import MAX_TIERS, OTHERS, Days, for_all_tiers
 from services.alerts.engine.words import Words, length, length_zh, scope, scope_zh
+
+MAX_SIGNALS: Final = len(get_args(SignalName))
+DaysByTier = Annotated[Mapping[Code, Days], Field(max_length=MAX_TIERS), AfterValidator(for_all_tiers)]
 
 
 class Silence(BaseModel):
@@ -27,9 +31,9 @@ class Silence(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     shape: Literal["silence"] = "silence"
-    signals: Annotated[tuple[SignalName, ...], Field(min_length=1)]
+    signals: Annotated[tuple[SignalName, ...], Field(min_length=1, max_length=MAX_SIGNALS)]
     after: SignalName | None = None
-    days: Mapping[Mode, Annotated[Mapping[str, PositiveInt], AfterValidator(for_all_tiers)]]
+    days: Annotated[Mapping[Mode, DaysByTier], Field(min_length=1, max_length=len(Mode))]
 
     def stretches(self, facts: Facts) -> Iterator[Stretch]:
         needs_more = self.after is not None or set(self.signals) != {CONTACT}
