@@ -20,20 +20,25 @@ from chassis.runtime.supervisor import Health
 from chassis.service import Service, ServiceContext, Task
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
+from chassis.store.pseudonym import Pseudonyms
 from chassis.store.retention import PartitionMaintenance
+from chassis.versions.lookup import Versions
 from contracts.erasure_answers import record_of
 from contracts.topics import ALERT_ERASURE_ANSWERS, ALERT_EVENTS, ALERT_OPEN
 from services.alerts import projection
 from services.alerts.api import ROUTERS
-from services.alerts.dependencies import Dependencies
+from services.alerts.dependencies import Dependencies, RuleDependencies
 from services.alerts.detection.derivation import Derivation
 from services.alerts.detection.detector import CONSUMER, Detector
 from services.alerts.detection.read_model import FILLED, TABLES, MemoryModel
 from services.alerts.detection.received import TOPICS, read
 from services.alerts.detection.stored_rules import StoredRules
+from services.alerts.detection.sweep import Sweep
+from services.alerts.domain.rule import RULE, RULE_DRAFT
 from services.alerts.engine.rule import Rules
 from services.alerts.open_topic import open_record
 from services.alerts.queries.alerts import AlertQueries
+from services.alerts.queries.rules import RuleQueries
 from services.alerts.schema import SCHEMA
 from services.alerts.shipped.rules import DEFAULT_RULES
 
@@ -48,6 +53,8 @@ def build(context: ServiceContext) -> Service:
     store, mapper, rules = EventStore(context.pool), EventMapper(), StoredRules(DEFAULT_RULES)
     detector = Detector(store, context.pool, mapper, rules)
     timers = Timers(detector.run_due, health=health("timers"))
+
+    sweep = Sweep(context.pool, detector, rules)
 
     def applied() -> None:
         detector.committed()
@@ -78,7 +85,11 @@ def build(context: ServiceContext) -> Service:
         checks=context.checks(store),
     )
     app.state.dependencies = Dependencies(
-        store, mapper, AlertQueries(context.pool), rules, Exports(NAME, mapper, context.pool), context.pool
+        store,
+        mapper,
+        AlertQueries(context.pool),
+        rule_dependencies(context, store, mapper, rules),
+        Exports(NAME, mapper, context.pool),
     )
     tasks = [
         Task("relay", "relay", relay.run),
@@ -86,6 +97,7 @@ def build(context: ServiceContext) -> Service:
         Task("relay", "erasure-answers", Timers(answers(context).run_due, health=health("erasure-answers")).run),
         Task("consumer", "consumer", memories.follow(health("consumer"))),
         Task("timers", "timers", timers.run),
+        Task("timers", "rule-sweep", Timers(sweep.run_due, health=health("rule-sweep")).run),
         Task("projection", projection.CONSUMER, lists.follow(health(projection.CONSUMER))),
     ]
     verification = context.verification(store, ALERT_EVENTS, TOPICS)
@@ -124,6 +136,21 @@ def memory_model(
         filled=FILLED,
         has_own_events=True,
         switched=memory.switched,
+    )
+
+
+def rule_dependencies(
+    context: ServiceContext, store: EventStore, mapper: EventMapper, rules: Rules
+) -> RuleDependencies:
+    """Return what the routes of rules need."""
+    pseudonyms = Pseudonyms(context.settings.pseudonym_key)
+    return RuleDependencies(
+        rules,
+        Versions(RULE, store, mapper, pseudonyms),
+        Versions(RULE_DRAFT, store, mapper, pseudonyms),
+        RuleQueries(context.pool),
+        context.cursors,
+        context.pool,
     )
 
 

@@ -1,5 +1,6 @@
-"""HTTP to read alerts and the rules behind them, one module for each resource."""
+"""HTTP of the alerts service, one module for each resource."""
 
-from services.alerts.api import alerts, erasure, export, rules
+from services.alerts.api import alerts, erasure, export, rule_life, rules
 
-ROUTERS = (alerts.router, erasure.router, export.router, rules.router)
+# A path with a fixed part, such as `/rules/validation`, comes before one with a parameter.
+ROUTERS = (alerts.router, erasure.router, export.router, rule_life.router, rules.router)

@@ -15,22 +15,25 @@ NAMES = "SELECT count(DISTINCT name) FROM rule WHERE name <> $1"
 OPEN = "SELECT rule_id, count(*) AS count FROM alert WHERE status <> 'resolved' GROUP BY rule_id"
 STARTED = "SELECT rule_id, count(*) AS count FROM alert WHERE starts_at >= $1 GROUP BY rule_id"
 LAST_SWEEP = """
-    SELECT customers, ended, due, started_at, finished_at, (SELECT count(*) FROM silence) AS of_customers
-    FROM rule_sweep ORDER BY started_at DESC LIMIT 1
+    SELECT coalesce(customers, 0) AS customers, coalesce(ended, 0) AS ended, coalesce(due, 0) AS due, started_at,
+        finished_at, of_customers
+    FROM (SELECT count(*) AS of_customers FROM silence) AS known
+    LEFT JOIN (SELECT * FROM rule_sweep ORDER BY started_at DESC LIMIT 1) AS last ON true
 """
 
 
 class SweepView(BaseModel):
     """How far the evaluation of all customers is, after the rules in force changed last.
 
-    `ended` alerts ended because of that; `due` customers have something to raise, which follows at once.
+    `ended` alerts ended because of that; `due` customers have something to raise, which follows at once. Without times,
+    no evaluation has begun yet.
     """
 
     customers: int
     of_customers: int
     ended: int
     due: int
-    started_at: datetime
+    started_at: datetime | None
     finished_at: datetime | None
 
 
@@ -52,9 +55,9 @@ class RuleQueries:
         is_open, started = await self._pool.fetch(OPEN), await self._pool.fetch(STARTED, now - STARTED_WITHIN)
         return by_rule(is_open), by_rule(started)
 
-    async def sweep(self) -> SweepView | None:
+    async def sweep(self) -> SweepView:
         row: Any = await self._pool.fetchrow(LAST_SWEEP)
-        return SweepView(**row) if row else None
+        return SweepView(**row)
 
 
 def by_rule(rows: list[Record]) -> dict[str, int]:
