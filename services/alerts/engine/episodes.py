@@ -10,7 +10,7 @@ from services.alerts.engine.changes import Change, Ending, Moving, Raising, Read
 from services.alerts.engine.episode import Episode, episode_of
 from services.alerts.engine.facts import Facts, with_absorbed, without_settled
 from services.alerts.engine.findings import Finding, find
-from services.alerts.engine.matching import match
+from services.alerts.engine.matching import Matches, match
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.raising import raise_alert
 from services.alerts.engine.rule import RuleBook
@@ -59,8 +59,27 @@ def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, moment: M
     facts = with_absorbed(state.facts)
     findings = list(find(facts, rules))
     matches = match(state.open.values(), findings, moment.now)
-    changes: list[Change] = []
+    still_open, changes = compare(state, matches, facts, rules, moment)
+    known = {id(finding) for finding in matches.values() if finding and holds(finding, moment)}
+    waiting = [each for each in findings if id(each) not in known and may_begin(each, moment)]
+    raised = [] if is_quiet(facts, moment.instant) else [each for each in waiting if begins(each, moment)]
+    alerts = [raise_alert(customer_id, facts, finding, rules, moment.instant) for finding in raised]
+    still_open |= {str(alert.alert_id): episode_of(alert) for alert in alerts}
+    due = earliest(each.due_at for each in waiting if each not in raised)
+    windows = earliest((each.closes_at for each in (*matches.values(), *raised) if each), moment)
+    return Evaluation(
+        state=CustomerState(without_settled(state.facts), still_open),
+        changes=[*changes, *map(Raising, alerts)],
+        next_due_at=min(after_quiet(facts, due), windows),
+    )
+
+
+def compare(
+    state: CustomerState, matches: Matches, facts: Facts, rules: RuleBook, moment: Moment
+) -> tuple[dict[str, Episode], list[Change]]:
+    """Return the episodes that stay open, and how open episodes change."""
     still_open: dict[str, Episode] = {}
+    changes: list[Change] = []
     for key, episode in state.open.items():
         finding = matches[episode.alert_id]
         if is_unknown(facts, episode):
@@ -70,20 +89,7 @@ def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, moment: M
         else:
             still_open[key], found = go_on(episode, finding, facts, moment)
             changes += found
-    known = {id(finding) for finding in matches.values() if finding and holds(finding, moment)}
-    waiting = [each for each in findings if id(each) not in known and may_begin(each, moment)]
-    raised = [] if is_quiet(facts, moment.instant) else [each for each in waiting if begins(each, moment)]
-    for finding in raised:
-        alert = raise_alert(customer_id, facts, finding, rules, moment.instant)
-        changes.append(Raising(alert))
-        still_open[str(alert.alert_id)] = episode_of(alert)
-    others = [each for each in waiting if each not in raised]
-    windows = (each.closes_at for each in (*matches.values(), *raised) if each)
-    return Evaluation(
-        state=CustomerState(without_settled(state.facts), still_open),
-        changes=changes,
-        next_due_at=min(after_quiet(facts, earliest(each.due_at for each in others)), earliest(windows, moment)),
-    )
+    return still_open, changes
 
 
 def is_unknown(facts: Facts, episode: Episode) -> bool:
