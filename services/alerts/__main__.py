@@ -48,12 +48,10 @@ Run = Callable[[], Coroutine[None, None, None]]
 
 def build(context: ServiceContext) -> Service:
     """Assemble the service. Nothing runs yet."""
-    settings, health = context.settings, context.supervisor.health
-    bootstrap = settings.kafka_bootstrap
+    health = context.supervisor.health
     store, mapper, rules = EventStore(context.pool), EventMapper(), StoredRules(DEFAULT_RULES)
     detector = Detector(store, context.pool, mapper, rules)
     timers = Timers(detector.run_due, health=health("timers"))
-
     sweep = Sweep(context.pool, detector, rules)
 
     def applied() -> None:
@@ -65,16 +63,6 @@ def build(context: ServiceContext) -> Service:
         Applier(projection.CONSUMER, context.pool, projection.apply),
         projection.TABLES,
         lambda applier, health, shared: LocalFeed(store, mapper, applier, health=health, shared=shared).run,
-    )
-    relay = Relay(
-        store,
-        context.pool,
-        ALERT_EVENTS,
-        bootstrap=bootstrap,
-        public_url=settings.address,
-        health=health("relay"),
-        idempotence=settings.kafka_idempotence,
-        companion=(ALERT_OPEN, open_record),
     )
     app = create_app(
         "Alerts",
@@ -92,7 +80,7 @@ def build(context: ServiceContext) -> Service:
         Exports(NAME, mapper, context.pool),
     )
     tasks = [
-        Task("relay", "relay", relay.run),
+        Task("relay", "relay", relay(context, store).run),
         Task("relay", "idempotency", PartitionMaintenance(context.pool, health=health("idempotency")).run),
         Task("relay", "erasure-answers", Timers(answers(context).run_due, health=health("erasure-answers")).run),
         Task("consumer", "consumer", memories.follow(health("consumer"))),
@@ -102,6 +90,20 @@ def build(context: ServiceContext) -> Service:
     ]
     verification = context.verification(store, ALERT_EVENTS, TOPICS)
     return Service(NAME, app, tasks, [memories.applier, lists.applier], [memories, lists], verification)
+
+
+def relay(context: ServiceContext, store: EventStore) -> Relay:
+    """Return the relay to the topics of alerts."""
+    return Relay(
+        store,
+        context.pool,
+        ALERT_EVENTS,
+        bootstrap=context.settings.kafka_bootstrap,
+        public_url=context.settings.address,
+        health=context.supervisor.health("relay"),
+        idempotence=context.settings.kafka_idempotence,
+        companion=(ALERT_OPEN, open_record),
+    )
 
 
 async def run_both(first: Run, second: Run) -> None:
