@@ -20,7 +20,7 @@ from chassis.store.event_store import COLUMNS, EventStore, recorded
 from chassis.store.mapper import EventMapper
 from chassis.store.vault_reader import count_personal_data
 from contracts.alerts import AlertCarriedAway, AlertEvent, AlertRaised, Status
-from contracts.customer import ErasureEvent
+from contracts.customer import ErasureEvent, OwnerAssigned
 from contracts.event import Envelope, Metadata
 from contracts.topics import CONFIGURATION
 from services.alerts.actor import ACTOR
@@ -28,6 +28,7 @@ from services.alerts.detection import memory, merging
 from services.alerts.detection.evaluation import judge_again, raise_due, receive
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.received import TOPICS, Received, envelopes_of
+from services.alerts.detection.undoing import with_amounts
 from services.alerts.engine.changes import Change
 from services.alerts.engine.episode import episode_of
 from services.alerts.engine.items import OF_ITEMS, concerns_all
@@ -93,7 +94,7 @@ class Detector:
     ) -> list[Caused]:
         """Return how alerts change."""
         by_customer: dict[UUID, list[Envelope[Any]]] = defaultdict(list)
-        for envelope in envelopes:
+        for envelope in await with_amounts(held, envelopes):
             if type(envelope.event) not in CONFIGURATION:
                 by_customer[envelope.subject].append(envelope)
         loaded = await load_concerned(held, by_customer)
@@ -195,6 +196,9 @@ async def load_concerned(held: Connection, by_customer: Mapping[UUID, Sequence[E
     events = list(chain(*by_customer.values()))
     items = {item_of(each) for each in events if isinstance(each.event, OF_ITEMS)}
     memories = await memory.load(held, merging.affected_customers(events), items)
+    # The alerts about items of the customer have to be addressed to its new owner, too.
+    handed_over = {each.subject for each in events if isinstance(each.event, OwnerAssigned)}
+    memories |= await memory.load_open(held, handed_over, items)
     whole = merging.affected_customers(each for each in events if concerns_all(each)) | merging.survivors_of(memories)
     return memories | await memory.load_whole(held, whole)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from contracts.customer import OwnerAssigned
 from contracts.event import Envelope
 from services.alerts.detection.memory import Memory
 from services.alerts.engine.changes import Change
@@ -42,6 +43,8 @@ def concerned_by(divided: Divided, envelope: Envelope[Any]) -> list[ItemId]:
     """Return the items with which an event must be evaluated."""
     if concerns_all(envelope):
         return list(divided.items)
+    if isinstance(envelope.event, OwnerAssigned):
+        return [item_id for item_id, item in divided.items.items() if item.open]
     item_id = ItemId(item_of(envelope))
     return [item_id] if item_id in divided.items else []
 

@@ -1,4 +1,4 @@
-"""Splits a customer's state into its open items (tasks and complaints) and the rest, so that an event needs only one.
+"""Splits a customer's state into its open items (tasks, complaints, terms) and the rest: an event needs only one item.
 
 An event about an item changes that item and no other. No other event changes when an item is due, except those of
 `CONCERNS_ALL`. So evaluating an event together with its item only gives the same result as evaluating the whole state.
@@ -13,22 +13,26 @@ from uuid import UUID
 
 from contracts.customer import CustomerErased, Merged, Registered, Unmerged
 from contracts.event import Envelope
-from contracts.followup.complaint import ComplaintEvent, ComplaintLinked
+from contracts.followup.complaint import ComplaintEvent, RepeatEvent
 from contracts.followup.task import TaskEvent
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts, with_absorbed
 from services.alerts.engine.findings import find
 from services.alerts.engine.rule import RuleBook
 from services.alerts.engine.stretch import ALWAYS_DUE, NEVER_DUE
+from services.alerts.engine.terms import OF_CONTRACT, OF_QUOTE
 
 CONCERNS_ALL = (Registered, CustomerErased, Merged, Unmerged)
-# The events about one task or complaint.
-OF_ITEMS = (TaskEvent, ComplaintEvent, ComplaintLinked)
+# The events about one task, complaint, contract or quote.
+OF_ITEMS = (TaskEvent, ComplaintEvent, RepeatEvent, *OF_CONTRACT, *OF_QUOTE)
 
 
 @dataclass(frozen=True, slots=True)
 class ItemId:
-    """A task or complaint. `duplicate_id` is the duplicate that it belongs to, if it is not the customer's own."""
+    """A task, complaint, contract or quote.
+
+    `duplicate_id` is the duplicate that it belongs to, if it is not the customer's own.
+    """
 
     concerns_id: UUID
     duplicate_id: UUID | None = None
@@ -72,11 +76,13 @@ def items_of(facts: Facts, duplicate_id: UUID | None) -> dict[ItemId, Item]:
         found[ItemId(owed.concerns_id, duplicate_id)].facts.tasks[key] = owed
     for key, owed in facts.complaints.items():
         found[ItemId(owed.concerns_id, duplicate_id)].facts.complaints[key] = owed
+    for key, owed in facts.terms.items():
+        found[ItemId(owed.concerns_id, duplicate_id)].facts.terms[key] = owed
     return found
 
 
 def without_items(facts: Facts) -> Facts:
-    return replace(facts, tasks={}, complaints={})
+    return replace(facts, tasks={}, complaints={}, terms={})
 
 
 def unite(rest: CustomerState, items: Mapping[ItemId, Item]) -> CustomerState:
@@ -93,11 +99,12 @@ def unite(rest: CustomerState, items: Mapping[ItemId, Item]) -> CustomerState:
 
 
 def with_items(facts: Facts, items: Iterable[Facts]) -> Facts:
-    tasks, complaints = dict(facts.tasks), dict(facts.complaints)
+    tasks, complaints, terms = dict(facts.tasks), dict(facts.complaints), dict(facts.terms)
     for item in items:
         tasks |= item.tasks
         complaints |= item.complaints
-    return replace(facts, tasks=tasks, complaints=complaints)
+        terms |= item.terms
+    return replace(facts, tasks=tasks, complaints=complaints, terms=terms)
 
 
 def due_at(rest: CustomerState, item_id: ItemId, item: Item, rules: RuleBook) -> datetime:

@@ -17,6 +17,7 @@ from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.shapes import Condition
 from services.alerts.engine.tiers import MAX_TIERS, OTHERS, for_all_tiers
 from services.alerts.engine.words import Words
+from services.alerts.engine.zone import BUSINESS_ZONE
 
 
 class RuleDefinition(BaseModel):
@@ -75,7 +76,7 @@ class RuleBook(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    zone: str = "Asia/Shanghai"
+    zone: str = BUSINESS_ZONE
     rules: Annotated[tuple[Rule, ...], AfterValidator(distinct)]
     shadow: Annotated[tuple[Rule, ...], AfterValidator(distinct)] = ()
     retired: Mapping[str, Occurrence] = {}

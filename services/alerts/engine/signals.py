@@ -10,9 +10,22 @@ from contracts.event import Event
 CONTACT: Final = "human-contact"
 # The open needs. They are kept one by one, because each may be met or gone.
 NEED: Final = "need"
+# The registration. Unlike other signals, it is kept as a fact of its own.
+REGISTRATION: Final = "registration"
 # A need was met, or the customer no longer has it.
 NEED_SETTLED: Final = "need-settled"
-SignalName = Literal["human-contact", "order", "quote", "need", "need-settled", "deal", "profile-review"]
+SignalName = Literal[
+    "human-contact",
+    "order",
+    "quote",
+    "need",
+    "need-settled",
+    "deal",
+    "profile-review",
+    "owner",
+    "registration",
+    "key-date",
+]
 OF_SOURCES: Final = {"last_contacted_at"}
 # The events that are signals.
 EVENTS: frozenset[type[Event]] = frozenset(
@@ -23,6 +36,8 @@ EVENTS: frozenset[type[Event]] = frozenset(
         customer.StageChanged,
         customer.ProfileChanged,
         customer.ProfileReviewed,
+        customer.OwnerAssigned,
+        customer.ImportantDateApproaching,
     }
 )
 
@@ -39,6 +54,10 @@ def signal_of(event: Any) -> SignalName | None:
             return "quote"
         case customer.NeedStated(status=NeedStatus.MET | NeedStatus.GONE):
             return "need-settled"
+        case customer.OwnerAssigned():
+            return "owner"
+        case customer.ImportantDateApproaching():
+            return "key-date"
         case customer.StageChanged(stage=Stage.SIGNED):
             return "deal"
         case customer.ProfileChanged():

@@ -86,7 +86,7 @@ def test_a_shipped_rule_is_the_same_after_it_was_stored() -> None:
 def test_the_sentence_says_what_the_rule_does() -> None:
     words = sentence(RuleDefinition.model_validate(SILENCE))
     assert words.en == (
-        "Opens when no order has come since the last deal for so many days (follow-up: others 7);"
+        "Opens when no order has come since the last deal for these days (follow-up: others 7);"
         " closes with the next one."
     )
     assert words.zh == "自签约起超过天数没有下单时触发（跟进期：其他 7 天），有之后解除。"

@@ -12,7 +12,7 @@ from contracts.customer import Mode
 from contracts.types import Code
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence, latest
-from services.alerts.engine.signals import CONTACT, NEED, NEED_SETTLED, SignalName
+from services.alerts.engine.signals import CONTACT, NEED, NEED_SETTLED, REGISTRATION, SignalName
 from services.alerts.engine.stretch import Beginning, Stretch
 from services.alerts.engine.tiers import MAX_TIERS, OTHERS, Days, for_all_tiers
 from services.alerts.engine.words import Words, length, length_zh, scope, scope_zh
@@ -76,6 +76,8 @@ class Silence(BaseModel):
             return latest(ended or facts.registered, facts.won_back)
         if self.after == NEED:
             begun = list(chain(*facts.needs.values()))
+        elif self.after == REGISTRATION:
+            begun = [facts.registered] if facts.registered else []
         else:
             begun = [facts.signals[self.after]] if self.after in facts.signals else []
         return min((each for each in begun if not (ended and ended.at >= each.at)), key=attrgetter("at"), default=None)
