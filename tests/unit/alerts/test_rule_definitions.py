@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from services.alerts.engine.rule import RuleDefinition, definition_of
 from services.alerts.engine.sentences import sentence
 from services.alerts.engine.shapes.owed import MAX_GRACE_MINUTES
+from services.alerts.engine.shapes.silence import MAX_SIGNALS
 from services.alerts.engine.tiers import MAX_DAYS, MAX_HOURS, MAX_TIERS
 from services.alerts.shipped.rules import DEFAULT_RULES
 
@@ -44,7 +45,7 @@ def changed(definition: dict[str, Any], path: str, value: Any) -> dict[str, Any]
         (SILENCE, "severities", {"VIP!": "info", "others": "info"}, "string_pattern_mismatch"),
         (SILENCE, "condition/shape", "noise", "union_tag_invalid"),
         (SILENCE, "condition/signals", [], "too_short"),
-        (SILENCE, "condition/signals", ["order"] * 8, "too_long"),
+        (SILENCE, "condition/signals", ["order"] * (MAX_SIGNALS + 1), "too_long"),
         (SILENCE, "condition/signals", ["fax"], "literal_error"),
         (SILENCE, "condition/days", {}, "too_short"),
         (SILENCE, "condition/days", {"follow-up": MANY}, "too_long"),
