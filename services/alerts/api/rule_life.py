@@ -18,7 +18,7 @@ from services.alerts.api.access import Reader
 from services.alerts.api.rule_views import SentenceView, sentence_of, text
 from services.alerts.dependencies import Needs, RuleDependencies
 from services.alerts.detection.preview import RulePreview, preview
-from services.alerts.engine.rule import Rule, RuleDefinition, definition_of
+from services.alerts.engine.rule import Rule, definition_of
 from services.alerts.engine.sentences import sentence
 
 router = APIRouter(prefix="/v1", tags=["alert rules"], route_class=StrictRoute)
@@ -34,7 +34,7 @@ class ValidRule(BaseModel):
     """A valid definition: as it is stored, and a sentence that says what it does."""
 
     sentence: SentenceView
-    definition: RuleDefinition
+    definition: dict[str, Any]
 
 
 class DraftView(BaseModel):
@@ -44,14 +44,14 @@ class DraftView(BaseModel):
     number: int
     phase: RulePhase
     sentence: SentenceView
-    definition: RuleDefinition
+    definition: dict[str, Any]
     reason: str
 
 
 @router.post("/rules/validation")
 async def validate_rule(body: commands.RuleContent, _caller: Previewer) -> ValidRule:
     """Check a definition. Nothing is stored."""
-    return ValidRule(sentence=text(sentence(body.definition)), definition=body.definition)
+    return ValidRule(sentence=text(sentence(body.definition)), definition=definition_of(body.definition))
 
 
 @router.get("/rules/{rule}/draft")

@@ -12,7 +12,6 @@ from contracts.alerts import Backlog, RulePhase, RulePublished, RuleVersion
 from services.alerts.api.access import READERS, Reader
 from services.alerts.api.rule_views import RulesView, SentenceView, rules_view, sentence_of
 from services.alerts.dependencies import Needs
-from services.alerts.engine.rule import RuleDefinition
 from services.alerts.queries.rules import SweepView
 
 router = APIRouter(prefix="/v1", tags=["alert rules"], route_class=StrictRoute)
@@ -26,7 +25,7 @@ class RuleView(BaseModel):
     phase: RulePhase
     is_in_force: bool
     sentence: SentenceView | None
-    definition: RuleDefinition | None
+    definition: dict[str, Any] | None
     backlog: Backlog | None
     reason: str
 
