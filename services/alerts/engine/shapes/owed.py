@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
+from contracts.event import Event
 from contracts.field_error import FieldError
 from contracts.followup import Severity
+from contracts.followup.complaint import ComplaintEvent, RepeatEvent
+from contracts.followup.task import TaskEvent
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.owed_items import OwedItem
 from services.alerts.engine.stretch import NEVER_DUE, Beginning, Stretch
-from services.alerts.engine.terms import CONTRACT
+from services.alerts.engine.terms import CONTRACT, OF_CONTRACT, OF_QUOTE
 from services.alerts.engine.tiers import OTHERS, for_all_tiers
 from services.alerts.engine.words import Words, length, length_zh, local_time, scope, scope_zh
 from services.alerts.engine.zone import end_of
@@ -24,6 +27,14 @@ COMPONENTS: Mapping[Kind, str] = {
     "conclusion": "complaint",
     "contract": "contract",
     "quote": "quote",
+}
+OF_COMPLAINTS = frozenset({*get_args(ComplaintEvent), *get_args(RepeatEvent)})
+HEARD: Mapping[Kind, frozenset[type[Event]]] = {
+    "task": frozenset(get_args(TaskEvent)),
+    "complaint": OF_COMPLAINTS,
+    "conclusion": OF_COMPLAINTS,
+    "contract": frozenset(OF_CONTRACT),
+    "quote": frozenset(OF_QUOTE),
 }
 MAX_HOURS = 24 * 366
 MAX_DAYS_BEFORE = 366
@@ -68,6 +79,9 @@ class Owed(BaseModel):
                 "only a contract has `days_before` and `unless_agreed`", "只有合同可用 `days_before` 和 `unless_agreed`"
             )
         return self
+
+    def hears(self) -> frozenset[type[Event]]:
+        return HEARD[self.item]
 
     def stretches(self, facts: Facts, zone: str) -> Iterator[Stretch]:
         for item in self._items(facts):
