@@ -9,10 +9,11 @@ from typing import Annotated, ClassVar, Final, Literal, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from contracts.customer import Mode
+from contracts.event import Event
 from contracts.types import Code
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence, latest
-from services.alerts.engine.signals import CONTACT, NEED, NEED_SETTLED, REGISTRATION, SignalName
+from services.alerts.engine.signals import CONTACT, HEARD, NEED, NEED_SETTLED, REGISTRATION, SignalName
 from services.alerts.engine.stretch import Beginning, Stretch
 from services.alerts.engine.tiers import MAX_TIERS, OTHERS, Days, for_all_tiers
 from services.alerts.engine.words import Words, length, length_zh, scope, scope_zh
@@ -37,6 +38,9 @@ class Silence(BaseModel):
     signals: Annotated[tuple[SignalName, ...], Field(min_length=1, max_length=MAX_SIGNALS)]
     after: SignalName | None = None
     days: Annotated[Mapping[Mode, DaysByTier], Field(min_length=1, max_length=len(Mode))]
+
+    def hears(self) -> frozenset[type[Event]]:
+        return frozenset(chain.from_iterable(HEARD[name] for name in (*self.signals, self.after) if name))
 
     def stretches(self, facts: Facts, _zone: str) -> Iterator[Stretch]:
         needs_more = self.after is not None or set(self.signals) != {CONTACT}

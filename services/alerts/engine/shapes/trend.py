@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.customer import Mode
+from contracts.event import Event
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.measures import Measured
 from services.alerts.engine.occurrence import Occurrence
@@ -31,6 +32,9 @@ class Trend(BaseModel):
     @property
     def beginning(self) -> Beginning:
         return self.measure.beginning
+
+    def hears(self) -> frozenset[type[Event]]:
+        return self.measure.hears()
 
     def stretches(self, facts: Facts, zone: str) -> Iterator[Stretch]:
         if facts.mode in self.modes and facts.is_complete:
