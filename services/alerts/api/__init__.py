@@ -1,6 +1,15 @@
 """HTTP of the alerts service, one module for each resource."""
 
-from services.alerts.api import alerts, erasure, export, rule_life, rules
+from services.alerts.api import alerts, counts, customers, erasure, export, rule_life, rules, stream
 
-# A path with a fixed part, such as `/rules/validation`, comes before one with a parameter.
-ROUTERS = (alerts.router, erasure.router, export.router, rule_life.router, rules.router)
+# The first route that matches is called: those with a fixed name stand before those with a parameter.
+ROUTERS = (
+    counts.router,
+    stream.router,
+    alerts.router,
+    customers.router,
+    erasure.router,
+    export.router,
+    rule_life.router,
+    rules.router,
+)
