@@ -48,10 +48,14 @@ FOLLOWUP_EVENTS = Topic(
     event_classes(followup.AnyEvent),
 )
 ALERT_EVENTS = Topic(
-    "care.alert.events.v1", "alerts", "Every transition of every alert.", event_classes(alerts.AnyEvent)
+    "care.alert.events.v1",
+    "alerts",
+    "Every transition of every alert, and every version of a rule.",
+    event_classes(alerts.AnyEvent),
 )
 ENDS: tuple[type[Event], ...] = (alerts.AlertCarriedAway, alerts.AlertCleared, alerts.AlertWithdrawn)
-OPENS = tuple(each for each in event_classes(alerts.AnyEvent) if each not in ENDS)
+TRANSITIONS: tuple[type[Event], ...] = get_args(alerts.Transition)
+OPENS = tuple(each for each in TRANSITIONS if each not in ENDS)
 ALERT_OPEN = Topic(
     "care.alert.open.v1",
     "alerts",
@@ -128,5 +132,6 @@ CONFIGURATION: frozenset[type[Event]] = frozenset(
         followup.AbsenceChanged,
         followup.AbsenceCancelled,
         followup.SurveyAnsweredAnonymously,
+        *get_args(alerts.RuleEvent),
     }
 )

@@ -1,6 +1,17 @@
 """The events that the alerts service publishes."""
 
-from contracts.alerts.state import AlertSeverity, AlertState, Status, Unit
+from contracts.alerts.rule import (
+    Backlog,
+    Definition,
+    Reason,
+    RuleDrafted,
+    RuleEvent,
+    RulePhase,
+    RulePublished,
+    RuleRetired,
+    RuleVersion,
+)
+from contracts.alerts.state import AlertSeverity, AlertState, Delivery, Status, Unit
 from contracts.alerts.transitions import (
     AlertAcknowledged,
     AlertAssigned,
@@ -38,6 +49,16 @@ __all__ = [
     "AlertUnsnoozed",
     "AlertWithdrawn",
     "AnyEvent",
+    "Backlog",
+    "Definition",
+    "Delivery",
+    "Reason",
+    "RuleDrafted",
+    "RuleEvent",
+    "RulePhase",
+    "RulePublished",
+    "RuleRetired",
+    "RuleVersion",
     "Status",
     "Transition",
     "Unit",

@@ -35,6 +35,13 @@ class Unit(StrEnum):
     PERCENT = "percent"
 
 
+class Delivery(StrEnum):
+    """`digest`: it is delivered in a digest, because it was overdue already when its rule was published."""
+
+    AT_ONCE = "at-once"
+    DIGEST = "digest"
+
+
 class AlertState(BaseModel):
     """The state of an alert.
 
@@ -79,6 +86,7 @@ class AlertState(BaseModel):
     source: str = "/care/alerts"
     component: Code
     alert_class: Code = "silence"
+    delivery: Delivery = Delivery.AT_ONCE
     labels: dict[str, str] = Field(default_factory=dict)
     links: tuple[str, ...] = ()
     concerns_id: UUID | None = None

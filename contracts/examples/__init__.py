@@ -58,6 +58,8 @@ from contracts.examples.constants import QUOTE_ID as QUOTE_ID
 from contracts.examples.constants import RECORDED_AT as RECORDED_AT
 from contracts.examples.constants import REFERRED_ID as REFERRED_ID
 from contracts.examples.constants import REPEATS_ID as REPEATS_ID
+from contracts.examples.constants import RULE_DRAFT_ID as RULE_DRAFT_ID
+from contracts.examples.constants import RULE_ID as RULE_ID
 from contracts.examples.constants import SILENT_SINCE as SILENT_SINCE
 from contracts.examples.constants import STARTS_AT as STARTS_AT
 from contracts.examples.constants import SURVEY_ID as SURVEY_ID
@@ -228,6 +230,9 @@ OTHER_STREAMS: dict[type[Event], UUID] = {
     customer.EmployeeLeft: EMPLOYEE_STREAM_ID,
     customer.EmployeeReturned: EMPLOYEE_STREAM_ID,
     customer.EmployeeLeaderChanged: EMPLOYEE_STREAM_ID,
+    alerts.RuleDrafted: RULE_DRAFT_ID,
+    alerts.RulePublished: RULE_ID,
+    alerts.RuleRetired: RULE_ID,
 }
 
 

@@ -23,19 +23,26 @@ from chassis.runtime.supervisor import Health
 from chassis.service import Service, ServiceContext, Task
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
+from chassis.store.pseudonym import Pseudonyms
 from chassis.store.retention import PartitionMaintenance
+from chassis.versions.lookup import Versions
 from contracts.erasure_answers import record_of
 from contracts.topics import ALERT_ERASURE_ANSWERS, ALERT_EVENTS, ALERT_OPEN
 from services.alerts import projection
 from services.alerts.api import ROUTERS
-from services.alerts.dependencies import Dependencies
+from services.alerts.dependencies import Dependencies, RuleDependencies
 from services.alerts.detection.derivation import Derivation
 from services.alerts.detection.detector import CONSUMER, Detector
 from services.alerts.detection.read_model import FILLED, TABLES, MemoryModel
 from services.alerts.detection.received import TOPICS, read
+from services.alerts.detection.stored_rules import StoredRules
+from services.alerts.detection.sweep import Sweep
+from services.alerts.domain.rule import RULE, RULE_DRAFT
+from services.alerts.engine.rule import Rules
 from services.alerts.live.broadcast import Broadcast
 from services.alerts.open_topic import open_record
 from services.alerts.queries.alerts import AlertQueries
+from services.alerts.queries.rules import RuleQueries
 from services.alerts.schema import SCHEMA
 from services.alerts.shipped.command import show_shipped
 from services.alerts.shipped.rules import DEFAULT_RULES
@@ -46,31 +53,21 @@ Run = Callable[[], Coroutine[None, None, None]]
 
 def build(context: ServiceContext) -> Service:
     """Assemble the service. Nothing runs yet."""
-    settings, health = context.settings, context.supervisor.health
-    bootstrap = settings.kafka_bootstrap
-    store, mapper = EventStore(context.pool), EventMapper()
-    detector = Detector(store, context.pool, mapper, DEFAULT_RULES)
+    health = context.supervisor.health
+    store, mapper, rules = EventStore(context.pool), EventMapper(), StoredRules(DEFAULT_RULES)
+    detector = Detector(store, context.pool, mapper, rules)
     timers = Timers(detector.run_due, health=health("timers"))
+    sweep = Sweep(context.pool, detector, rules)
 
     def applied() -> None:
         detector.committed()
         timers.wake()
 
-    memories = memory_model(context, store, detector, applied)
+    memories = memory_model(context, store, detector, rules, applied)
     lists = ReadModel(
         Applier(projection.CONSUMER, context.pool, projection.apply),
         projection.TABLES,
         lambda applier, health, shared: LocalFeed(store, mapper, applier, health=health, shared=shared).run,
-    )
-    relay = Relay(
-        store,
-        context.pool,
-        ALERT_EVENTS,
-        bootstrap=bootstrap,
-        public_url=settings.address,
-        health=health("relay"),
-        idempotence=settings.kafka_idempotence,
-        companion=(ALERT_OPEN, open_record),
     )
     live = Broadcast(store, mapper, context.pool, health=health("live"))
     app = create_app(
@@ -86,21 +83,36 @@ def build(context: ServiceContext) -> Service:
         store,
         mapper,
         AlertQueries(context.pool),
-        DEFAULT_RULES,
+        rule_dependencies(context, store, mapper, rules),
         Exports(NAME, mapper, context.pool),
         live,
     )
     tasks = [
         Task("api", "live", live.run),
-        Task("relay", "relay", relay.run),
+        Task("relay", "relay", relay(context, store).run),
         Task("relay", "idempotency", PartitionMaintenance(context.pool, health=health("idempotency")).run),
         Task("relay", "erasure-answers", Timers(answers(context).run_due, health=health("erasure-answers")).run),
         Task("consumer", "consumer", memories.follow(health("consumer"))),
         Task("timers", "timers", timers.run),
+        Task("timers", "rule-sweep", Timers(sweep.run_due, health=health("rule-sweep")).run),
         Task("projection", projection.CONSUMER, lists.follow(health(projection.CONSUMER))),
     ]
     verification = context.verification(store, ALERT_EVENTS, TOPICS)
     return Service(NAME, app, tasks, [memories.applier, lists.applier], [memories, lists], verification, (live.stop,))
+
+
+def relay(context: ServiceContext, store: EventStore) -> Relay:
+    """Return the relay to the topics of alerts."""
+    return Relay(
+        store,
+        context.pool,
+        ALERT_EVENTS,
+        bootstrap=context.settings.kafka_bootstrap,
+        public_url=context.settings.address,
+        health=context.supervisor.health("relay"),
+        idempotence=context.settings.kafka_idempotence,
+        companion=(ALERT_OPEN, open_record),
+    )
 
 
 async def run_both(first: Run, second: Run) -> None:
@@ -111,11 +123,11 @@ async def run_both(first: Run, second: Run) -> None:
 
 
 def memory_model(
-    context: ServiceContext, store: EventStore, detector: Detector, applied: Callable[[], None]
+    context: ServiceContext, store: EventStore, detector: Detector, rules: Rules, applied: Callable[[], None]
 ) -> ReadModel:
     """Return what is known of each customer, as a read model."""
     mapper = EventMapper()
-    memory = MemoryModel(detector, Derivation(mapper, DEFAULT_RULES))
+    memory = MemoryModel(detector, Derivation(mapper, rules))
 
     def feed(applier: Applier, health: Health, shared: bool) -> Run:
         """Return the feed of an applier. A copy reads the own store too, because it raises and ends no alerts."""
@@ -135,6 +147,21 @@ def memory_model(
         filled=FILLED,
         has_own_events=True,
         switched=memory.switched,
+    )
+
+
+def rule_dependencies(
+    context: ServiceContext, store: EventStore, mapper: EventMapper, rules: Rules
+) -> RuleDependencies:
+    """Return what the routes of rules need."""
+    pseudonyms = Pseudonyms(context.settings.pseudonym_key)
+    return RuleDependencies(
+        rules,
+        Versions(RULE, store, mapper, pseudonyms),
+        Versions(RULE_DRAFT, store, mapper, pseudonyms),
+        RuleQueries(context.pool),
+        context.cursors,
+        context.pool,
     )
 
 

@@ -2,12 +2,16 @@
 
 from chassis.kafka.records import Record
 from contracts.cloudevents import type_of
-from contracts.topics import ENDS
+from contracts.topics import OPENS
 
-ENDING = set(map(type_of, ENDS))
+OPEN = set(map(type_of, OPENS))
 
 
-def open_record(event_type: str, alert_id: str, record: Record) -> Record:
-    """Return the record for one alert event, keyed by the alert."""
+def open_record(event_type: str, stream_id: str, record: Record) -> Record:
+    """Return the record for one event, keyed by the alert.
+
+    A version of a rule gives a tombstone under the id of the rule, which no alert has: the relay expects a record here
+    for each partition to which it published.
+    """
     _, value, headers = record
-    return alert_id.encode(), None if event_type in ENDING else value, headers
+    return stream_id.encode(), value if event_type in OPEN else None, headers

@@ -207,6 +207,17 @@ alerts GET /v1/customers/{customer_id}/erasure              401      403   403  
 alerts GET /v1/customers/{customer_id}/rules                401      403     +      +     403     403      +   403   +     +           +
 alerts GET /v1/customers/{customer_id}/rules/{rule_id}      401      403     +      +     403     403      +   403   +     +           +
 alerts GET /v1/rules                                        401        +     +      +       +     403      +     +   +     +           +
+alerts GET /v1/rules/sweep                                  401        +     +      +       +     403      +     +   +     +           +
+alerts GET /v1/rules/{rule}                                 401        +     +      +       +     403      +     +   +     +           +
+alerts GET /v1/rules/{rule}/versions                        401        +     +      +       +     403      +     +   +     +           +
+alerts GET /v1/rules/{rule}/difference                      401        +     +      +       +     403      +     +   +     +           +
+alerts GET /v1/rules/{rule}/draft                           401        +     +      +       +     403      +     +   +     +           +
+alerts PUT /v1/rules/{rule}/draft                           401      403   403    403     403     403    403   403   +     +         403
+alerts POST /v1/rules/validation                            401      403   403    403     403     403    403   403   +     +         403
+alerts POST /v1/rules/{rule}/preview                        401      403   403    403     403     403    403   403   +     +         403
+alerts POST /v1/rules/{rule}/shadow                         401      403   403    403     403     403    403   403   +     +         403
+alerts POST /v1/rules/{rule}/publication                    401      403   403    403     403     403    403   403   +     +         403
+alerts POST /v1/rules/{rule}/retirement                     401      403   403    403     403     403    403   403   +     +         403
 reporting GET /v1/alerts                                    401        -     +      +       -       +      +     -   +     +           +
 reporting GET /v1/customers                                 401        -     +      +       -       +      +     -   +     +           +
 reporting GET /v1/customers/{customer_id}                   401      403     +      +     403       +      +   403   +     +           +
@@ -244,6 +255,7 @@ EVERYBODYS = {
     "/v1/employees",
     IMPORTS,
     "/v1/rules",
+    "/v1/rules/sweep",
     "/v1/alerts/stream",
     "/v1/plan-templates",
     "/v1/stages",
@@ -307,6 +319,8 @@ async def fresh(world: World, operation: Operation) -> dict[str, str]:
     if "{code}" in operation.path:
         return {"code": await world.new_invitation()}
     step = operation.path.rpartition("/")[2]
+    if operation.method == "POST" and "{rule}" in operation.path:
+        return await world.new_rule()
     if "{segment}" in operation.path:
         await world.ask("customer", "PUT", f"/v1/segments/{world.things['segment']}", json=REQUEST_EXAMPLES["Segment"])
     if step == "erasure" and operation.service == "customer":
@@ -342,6 +356,7 @@ async def send(
         # Without a number of its own a registration is one of a new customer each time.
         body = {name: value for name, value in operation.body.items() if name != "external"}
         body |= {name: things["duplicate_id"] for name in ("duplicate_id", "other_id") if name in body}
+        body |= {name: things[name] for name in ("preview",) if name in body}
         body |= next_absence() if operation.body_schema == "Absence" else {}
         return await world.ask(service, method, path, subject, role, json=body, headers=once() | headers)
     asked_about = ASKED_ABOUT.get(operation.path)

@@ -1,9 +1,16 @@
-"""HTTP to read alerts and the rules behind them, one module for each resource."""
+"""HTTP of the alerts service, one module for each resource."""
 
-from services.alerts.api import alerts, counts, customers, erasure, export, rules, stream, why
+from services.alerts.api import alerts, counts, customers, erasure, export, rule_life, rules, stream, why
 
-# The first route that matches is called: those with a fixed name stand before `/alerts/{alert_id}`.
+# The first route that matches is called: those with a fixed name stand before those with a parameter.
 ROUTERS = (
-    *(counts.router, stream.router, alerts.router, customers.router, erasure.router, export.router, rules.router),
+    counts.router,
+    stream.router,
+    alerts.router,
+    customers.router,
+    erasure.router,
+    export.router,
+    rule_life.router,
+    rules.router,
     why.router,
 )

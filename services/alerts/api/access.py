@@ -6,4 +6,5 @@ from fastapi import Depends
 
 from chassis.http.access import Allow, Caller
 
-Reader = Annotated[Caller, Depends(Allow())]
+READERS = Allow()
+Reader = Annotated[Caller, Depends(READERS)]

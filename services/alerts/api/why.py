@@ -90,7 +90,8 @@ async def explain_rule(customer_id: UUID, rule_id: Code, caller: Reader, needs: 
 async def explanations(customer_id: UUID, caller: Caller, needs: Dependencies) -> AsyncIterator[Explanation]:
     await require(customer_id, caller, needs, AsOf())
     state, completeness = await read_state(needs.pool, customer_id)
-    for each in explain(state, needs.rules, completeness, caller.context.now):
+    book = (await needs.rules.in_force.current(needs.rules.pool)).book
+    for each in explain(state, book, completeness, caller.context.now):
         yield each
 
 

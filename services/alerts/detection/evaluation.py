@@ -30,13 +30,17 @@ def receive(
         concerned = concerned_by(divided, envelope)
         before = unite(divided.rest, {item_id: divided.items.pop(item_id) for item_id in concerned})
         state = CustomerState(evolve(before.facts, envelope), before.open)
-        evaluation = evaluate(customer_id, state, rules, Moment(now, envelope.recorded_at))
+        evaluation = evaluate(customer_id, state, rules, moment_of(envelope, rules, now))
         after = divide(evaluation.state)
         divided = Divided(after.rest, divided.items)
         divided.items.update(after.items)
         next_due_at = min(next_due_at, evaluation.next_due_at)
         ended += [(change, envelope) for change in evaluation.changes]
     return replace(known, state=unite(divided.rest, divided.items), next_due_at=next_due_at), ended
+
+
+def moment_of(envelope: Envelope[Any], rules: RuleBook, now: datetime) -> Moment:
+    return Moment(now, envelope.recorded_at, judged=rules.hearing(envelope.event))
 
 
 def concerned_by(divided: Divided, envelope: Envelope[Any]) -> list[ItemId]:
@@ -55,4 +59,11 @@ def raise_due(
     """Raise the alerts that were due at `complete_until`. The returned memory holds the next due time."""
     evaluation = evaluate(customer_id, known.state, rules, Moment(now, complete_until, is_complete=True))
     next_due_at = min(evaluation.next_due_at, known.others_due_at)
+    return replace(known, state=evaluation.state, next_due_at=next_due_at), evaluation.changes
+
+
+def judge_again(customer_id: UUID, known: Memory, rules: RuleBook, now: datetime) -> tuple[Memory, Sequence[Change]]:
+    """Evaluate a customer after the rules changed: alerts end, and the next due time may become earlier."""
+    evaluation = evaluate(customer_id, known.state, rules, Moment(now, now, rules_changed=True))
+    next_due_at = min(known.next_due_at, evaluation.next_due_at)
     return replace(known, state=evaluation.state, next_due_at=next_due_at), evaluation.changes

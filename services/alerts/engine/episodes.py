@@ -13,7 +13,7 @@ from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.matching import Matches, match
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.raising import raise_alert
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule import Rule, RuleBook
 from services.alerts.engine.stretch import NEVER_DUE, Beginning
 
 
@@ -30,12 +30,16 @@ class Moment:
     """When a customer is evaluated.
 
     `now` is the clock. `instant` is what the customer is judged at: the time at which an event was recorded, or, if
-    `is_complete`, a time up to which all events have been received.
+    `is_complete`, a time up to which all events have been received. With `rules_changed`, nothing but the rules has
+    changed since the last evaluation.
     """
 
     now: datetime
     instant: datetime
     is_complete: bool = False
+    rules_changed: bool = False
+    # The rules that an event may concern; all rules if absent. The episodes of other rules stay as they are.
+    judged: tuple[Rule, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,8 @@ def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, moment: M
     be earlier, and would end an alert that an event has just left open.
     """
     facts = with_absorbed(state.facts)
-    findings = list(find(facts, rules))
-    matches = match(state.open.values(), findings, moment.now)
+    findings = list(find(facts, rules, moment.judged))
+    matches = match(judged_of(state, moment), findings, moment.now)
     still_open, changes = compare(state, matches, facts, rules, moment)
     known = {id(finding) for finding in matches.values() if finding and holds(finding, moment)}
     waiting = [each for each in findings if id(each) not in known and may_begin(each, moment)]
@@ -72,6 +76,14 @@ def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, moment: M
     )
 
 
+def judged_of(state: CustomerState, moment: Moment) -> list[Episode]:
+    """Return the open episodes of the rules that are judged."""
+    if moment.judged is None:
+        return list(state.open.values())
+    names = {rule.id for rule in moment.judged}
+    return [episode for episode in state.open.values() if episode.rule_id in names]
+
+
 def compare(
     state: CustomerState, matches: Matches, facts: Facts, rules: RuleBook, moment: Moment
 ) -> tuple[dict[str, Episode], list[Change]]:
@@ -79,8 +91,8 @@ def compare(
     still_open: dict[str, Episode] = {}
     changes: list[Change] = []
     for key, episode in state.open.items():
-        finding = matches[episode.alert_id]
-        if is_unknown(facts, episode):
+        finding = matches.get(episode.alert_id)
+        if is_unknown(facts, episode) or episode.alert_id not in matches:
             still_open[key] = episode
         elif finding is None or not holds(finding, moment):
             changes.append(end(episode, finding, facts, rules, moment))
@@ -101,7 +113,7 @@ def holds(finding: Finding, moment: Moment) -> bool:
 
 
 def may_begin(finding: Finding, moment: Moment) -> bool:
-    return finding.settled is None and moment.instant < finding.closes_at
+    return finding.is_awaited and moment.instant < finding.closes_at
 
 
 def begins(finding: Finding, moment: Moment) -> bool:
@@ -143,10 +155,22 @@ def end(episode: Episode, finding: Finding | None, facts: Facts, rules: RuleBook
     """
     if finding and finding.settled is None and finding.closes_at <= moment.instant:
         return Ending(episode, AlertCleared, finding.closes_at, moment.now, None)
+    if ending := changed_rules(episode, facts, rules, moment):
+        return ending
     by = finding.settled if finding else ended_by(episode, facts, rules)
     ends_at = by.at if by else moment.now
     kind = AlertWithdrawn if ends_at <= episode.starts_at else AlertCleared
     return Ending(episode, kind, max(ends_at, episode.silent_since), moment.now, by.cause if by else None)
+
+
+def changed_rules(episode: Episode, facts: Facts, rules: RuleBook, moment: Moment) -> Ending | None:
+    """Return how an episode ends because its rule was retired, or a version of it was published that allows more."""
+    retired = rules.retired.get(episode.rule_id)
+    if not moment.rules_changed and (retired is None or facts.erased or facts.merged):
+        return None
+    changed = rules.changed(episode.rule_id)
+    cause = changed.cause if changed and changed.at >= episode.starts_at else None
+    return Ending(episode, AlertCleared, moment.now, moment.now, cause)
 
 
 def ended_by(episode: Episode, facts: Facts, rules: RuleBook) -> Occurrence | None:

@@ -134,6 +134,14 @@ def waiting(finding: Finding, facts: Facts, zone: str, completeness: Completenes
     """Return why no alert is open about a stretch: it is not due, or the alert is held back."""
     if finding.due_at == NEVER_DUE:
         return Reason("paused", Words("Nothing is due while it is paused.", "暂停期间不到期。"))
+    if not finding.is_awaited:
+        return Reason(
+            "skipped",
+            Words(
+                "It was overdue already when the rule was published, and is skipped.",
+                "规则发布时已逾期，按发布要求跳过。",
+            ),
+        )
     if finding.due_at > now:
         return not_due(finding, facts, zone)
     return held_back(finding, facts, zone, completeness, now)

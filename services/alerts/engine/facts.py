@@ -274,11 +274,16 @@ def guards_after(
 
 def without_settled(facts: Facts) -> Facts:
     """Drop settled items, once their alerts were evaluated."""
+    if facts.absorbed:
+        facts = replace(facts, absorbed={key: without_settled(each) for key, each in facts.absorbed.items()})
+    items = (*facts.tasks.values(), *facts.complaints.values(), *facts.terms.values())
+    is_settled = any(each.settled for each in items) or any(each.settled for each in facts.guards.values())
+    if not is_settled:
+        return facts
     return replace(
         facts,
         tasks=open_items(facts.tasks),
         complaints=open_items(facts.complaints),
         terms=open_items(facts.terms),
         guards={key: told for key, told in facts.guards.items() if told.settled is None},
-        absorbed={key: without_settled(each) for key, each in facts.absorbed.items()},
     )

@@ -1,10 +1,11 @@
 """Applies the rules to a customer's facts: stretches, each with its rule, its due time and its identity."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from contracts.alerts import Backlog
 from services.alerts.engine.episode import Key
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
@@ -42,6 +43,16 @@ class Finding:
         return self.stretch.concerns_id
 
     @property
+    def is_backlog(self) -> bool:
+        """Whether it was overdue already when the rule was published."""
+        return self.rule.was_overdue(self.due_at)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether an alert is to be raised when it is due."""
+        return self.settled is None and not (self.is_backlog and self.rule.backlog is Backlog.SKIP)
+
+    @property
     def key(self) -> Key:
         return self.rule.id, self.concerns_id, self.stretch.since.at
 
@@ -52,10 +63,13 @@ class Finding:
         return uuid5(NAMESPACE, self.dedup_key(customer_id))
 
 
-def find(facts: Facts, rules: RuleBook) -> Iterator[Finding]:
-    """Yield every current or just settled episode, due or not. Erased customers have none."""
+def find(facts: Facts, rules: RuleBook, judged: Sequence[Rule] | None = None) -> Iterator[Finding]:
+    """Yield every current or just settled episode of the `judged` rules (all rules if absent), due or not.
+
+    Erased customers have none.
+    """
     if facts.registered is None or facts.erased:
         return
-    for rule in rules.rules:
+    for rule in rules.rules if judged is None else judged:
         for stretch in rule.condition.stretches(facts, rules.zone):
             yield Finding(rule, stretch)

@@ -5,7 +5,7 @@ An event about an item changes that item and no other. No other event changes wh
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -66,8 +66,10 @@ def divide(state: CustomerState) -> Divided:
             open_rest[key] = episode
         else:
             items[owner].open[key] = episode
-    absorbed = {key: without_items(facts) for key, facts in state.facts.absorbed.items()}
-    return Divided(CustomerState(replace(without_items(state.facts), absorbed=absorbed), open_rest), items)
+    facts = without_items(state.facts)
+    if facts.absorbed:
+        facts = replace(facts, absorbed={key: without_items(each) for key, each in facts.absorbed.items()})
+    return Divided(CustomerState(facts, open_rest), items)
 
 
 def items_of(facts: Facts, duplicate_id: UUID | None) -> dict[ItemId, Item]:
@@ -82,7 +84,8 @@ def items_of(facts: Facts, duplicate_id: UUID | None) -> dict[ItemId, Item]:
 
 
 def without_items(facts: Facts) -> Facts:
-    return replace(facts, tasks={}, complaints={}, terms={})
+    has_items = facts.tasks or facts.complaints or facts.terms
+    return replace(facts, tasks={}, complaints={}, terms={}) if has_items else facts
 
 
 def unite(rest: CustomerState, items: Mapping[ItemId, Item]) -> CustomerState:
@@ -90,15 +93,18 @@ def unite(rest: CustomerState, items: Mapping[ItemId, Item]) -> CustomerState:
     by_owner: dict[UUID | None, list[Facts]] = defaultdict(list)
     for item_id, item in items.items():
         by_owner[item_id.duplicate_id].append(item.facts)
-    absorbed = {key: with_items(facts, by_owner[key]) for key, facts in rest.facts.absorbed.items()}
-    facts = with_items(replace(rest.facts, absorbed=absorbed), by_owner[None])
+    facts = with_items(rest.facts, by_owner[None])
+    if facts.absorbed:
+        facts = replace(facts, absorbed={key: with_items(each, by_owner[key]) for key, each in facts.absorbed.items()})
     episodes = dict(rest.open)
     for item in items.values():
         episodes |= item.open
     return CustomerState(facts, episodes)
 
 
-def with_items(facts: Facts, items: Iterable[Facts]) -> Facts:
+def with_items(facts: Facts, items: Sequence[Facts]) -> Facts:
+    if not items:
+        return facts
     tasks, complaints, terms = dict(facts.tasks), dict(facts.complaints), dict(facts.terms)
     for item in items:
         tasks |= item.tasks
@@ -110,7 +116,7 @@ def with_items(facts: Facts, items: Iterable[Facts]) -> Facts:
 def due_at(rest: CustomerState, item_id: ItemId, item: Item, rules: RuleBook) -> datetime:
     """Return when an alert about the item is due, or an open one must end because its rule is gone."""
     facts = with_absorbed(unite(rest, {item_id: item}).facts)
-    findings = (finding for finding in find(facts, rules) if finding.concerns_id and not finding.settled)
+    findings = (finding for finding in find(facts, rules) if finding.concerns_id and finding.is_awaited)
     if any(rules.rule(episode.rule_id) is None for episode in item.open.values()):
         return ALWAYS_DUE
     open_keys = {episode.key for episode in item.open.values()}

@@ -1,8 +1,10 @@
 """Signals: what a customer does or gets, as the rules name it. Each is the latest event of some kind."""
 
+from collections.abc import Mapping
+from itertools import chain
 from typing import Any, Final, Literal
 
-from contracts import customer
+from contracts import customer, followup
 from contracts.customer import NeedStatus, Stage
 from contracts.event import Event
 
@@ -27,19 +29,20 @@ SignalName = Literal[
     "key-date",
 ]
 OF_SOURCES: Final = {"last_contacted_at"}
-# The events that are signals.
-EVENTS: frozenset[type[Event]] = frozenset(
-    {
-        customer.OrderPlaced,
-        customer.QuoteIssued,
-        customer.NeedStated,
-        customer.StageChanged,
-        customer.ProfileChanged,
-        customer.ProfileReviewed,
-        customer.OwnerAssigned,
-        customer.ImportantDateApproaching,
-    }
-)
+# The events that may be a signal, by its name.
+HEARD: Final[Mapping[str, frozenset[type[Event]]]] = {
+    "human-contact": frozenset({followup.ContactLogged, customer.ProfileChanged}),
+    "order": frozenset({customer.OrderPlaced}),
+    "quote": frozenset({customer.QuoteIssued}),
+    "need": frozenset({customer.NeedStated}),
+    "need-settled": frozenset({customer.NeedStated}),
+    "deal": frozenset({customer.StageChanged}),
+    "profile-review": frozenset({customer.ProfileChanged, customer.ProfileReviewed}),
+    "owner": frozenset({customer.OwnerAssigned}),
+    "registration": frozenset({customer.Registered}),
+    "key-date": frozenset({customer.ImportantDateApproaching}),
+}
+EVENTS: frozenset[type[Event]] = frozenset(chain.from_iterable(HEARD.values()))
 
 
 def signal_of(event: Any) -> SignalName | None:

@@ -38,7 +38,7 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     await ALERTS.save(held, list(latest.values()))
 
 
-def project(envelope: Envelope[events.AnyEvent]) -> AlertRow:
+def project(envelope: Envelope[events.Transition]) -> AlertRow:
     event = envelope.event
     return AlertRow(
         alert_id=envelope.stream_id,
@@ -56,12 +56,12 @@ def project(envelope: Envelope[events.AnyEvent]) -> AlertRow:
     )
 
 
-def holders_of(event: events.AnyEvent) -> list[str]:
+def holders_of(event: events.Transition) -> list[str]:
     """Return who may see the alert in addition to the customer's holders: the employee who has to act."""
     return [event.owner_id] if event.owner_id and event.owner_id != event.customer_owner_id else []
 
 
-def outcome_of(event: events.AnyEvent) -> str:
+def outcome_of(event: events.Transition) -> str:
     match event:
         case events.AlertCleared():
             return "cleared"

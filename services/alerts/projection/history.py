@@ -50,7 +50,7 @@ async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     await held.execute(SETTLE, list({row.alert_id for row in rows}))
 
 
-def row_of(envelope: Envelope[events.AnyEvent]) -> HistoryRow:
+def row_of(envelope: Envelope[events.Transition]) -> HistoryRow:
     event = envelope.event
     return HistoryRow(
         alert_id=envelope.stream_id,

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.alerts.engine.contact_definition import HUMAN_CONTACT
 from services.alerts.engine.rule import Rule
+from services.alerts.engine.sentences import sentence
 from services.alerts.engine.words import Words
 from services.alerts.shipped.rules import DEFAULT_RULES
 
@@ -36,11 +37,5 @@ def shipped() -> Iterator[Shipped]:
 def shipped_rule(rule: Rule) -> Shipped:
     parameters = rule.condition.model_dump(mode="json", exclude={"shape"}, exclude_none=True)
     severities = {tier: str(severity) for tier, severity in rule.severities.items()}
-    return Shipped(
-        RULE,
-        rule.id,
-        rule.version,
-        rule.condition.shape,
-        parameters | {"severities": severities},
-        {"title": rule.title},
-    )
+    texts = {"title": rule.title, "description": rule.description or sentence(rule)}
+    return Shipped(RULE, rule.id, rule.version, rule.condition.shape, parameters | {"severities": severities}, texts)

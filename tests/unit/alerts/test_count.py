@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from contracts.customer import Stage
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
-from services.alerts.engine.rings import SIZE, pack, unpack
+from services.alerts.engine.rings import SIZE, Entry, micros_of, pack, unpack, with_entry
 from services.alerts.engine.shapes import Count
 from tests.support.customer_life import day
 
@@ -19,8 +19,12 @@ ZONE = "Asia/Shanghai"
 
 
 def facts_of(occurrences: list[Occurrence]) -> Facts:
-    rings = {"complaint": pack(occurrences, SIZE)}
+    rings = {"complaint": pack(map(entry, occurrences), SIZE)}
     return Facts(registered=occurrences[0], is_complete=True, stage=Stage.NEW, rings=rings)
+
+
+def entry(occurrence: Occurrence) -> Entry:
+    return Entry(micros_of(occurrence.at), occurrence.cause.bytes)
 
 
 def made_up(random: Random) -> list[Occurrence]:
@@ -48,10 +52,17 @@ def test_a_count_holds_exactly_while_there_are_as_many_in_the_window(seed: int) 
 
 def test_neither_order_nor_repetition_changes_a_ring() -> None:
     occurrences = made_up(Random(7))  # noqa: S311 - not for secrets
-    packed = pack(occurrences, SIZE)
-    assert pack([*reversed(occurrences), *occurrences], SIZE) == packed
-    assert unpack(packed) == sorted(occurrences, key=lambda each: (each.at, each.cause))
-    assert len(unpack(pack(occurrences * 2, 3))) == 3
+    packed = pack(map(entry, occurrences), SIZE)
+    for number in range(5):
+        by_and_by = ""
+        for each in Random(number).sample(occurrences * 2, 2 * len(occurrences)):  # noqa: S311 - not for secrets
+            by_and_by = with_entry(by_and_by, entry(each), SIZE)
+        assert by_and_by == packed
+    assert [each.occurrence for each in unpack(packed)] == sorted(occurrences, key=lambda each: (each.at, each.cause))
+    newest = ""
+    for number in range(5):
+        newest = with_entry(newest, Entry(number, UUID(int=number).bytes), 3)
+    assert [each.at for each in unpack(newest)] == [2, 3, 4]
 
 
 def test_a_full_ring_may_have_forgotten_the_beginning() -> None:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from contracts.alerts import Backlog
 from contracts.customer import (
     CustomerErased,
     Kind,
@@ -176,3 +177,10 @@ def test_every_reason_is_in_both_languages() -> None:
         for reason in reasons:
             assert reason.text.en.isascii()
             assert not reason.text.zh.isascii()
+
+
+def test_what_was_overdue_when_a_rule_was_published_may_be_skipped() -> None:
+    published = {"published": Occurrence(day(40), uuid4()), "backlog": Backlog.SKIP}
+    rules = RuleBook(rules=tuple(rule.model_copy(update=published) for rule in DEFAULT_RULES.rules))
+    assert code(ask(watched(*A_VIP, rules=rules), "inactivity", 50)) == "skipped"
+    assert code(ask(watched(*A_VIP, rules=rules).asked(50), "inactivity", 50)) == "skipped"

@@ -1,21 +1,21 @@
 """Interval: the next event of a kind takes much longer than the customer's usual interval."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from contracts.event import Event
 from contracts.field_error import FieldError
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
-from services.alerts.engine.rings import RingName, size_of, unpack
+from services.alerts.engine.rings import HEARD, MICROSECOND, RingName, count_of, micros_of, size_of, unpack
 from services.alerts.engine.stretch import Beginning, Stretch
 from services.alerts.engine.words import Words, length, length_zh
 
 PERCENT = 100
-EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 class Interval(BaseModel):
@@ -42,19 +42,26 @@ class Interval(BaseModel):
             )
         return self
 
+    def hears(self) -> frozenset[type[Event]]:
+        return HEARD[self.signal]
+
     def stretches(self, facts: Facts, _zone: str) -> Iterator[Stretch]:
-        since = facts.won_back.at if facts.won_back else EARLIEST
-        known = [each for each in unpack(facts.rings.get(self.signal, "")) if each.at >= since]
+        packed = facts.rings.get(self.signal, "")
+        if count_of(packed) < self.at_least:
+            return
+        since = micros_of(facts.won_back.at) if facts.won_back else None
+        known = [each for each in unpack(packed) if since is None or each.at >= since]
         if len(known) < self.at_least:
             return
         usual = sorted(later.at - earlier.at for earlier, later in pairwise(known))[(len(known) - 2) // 2]
-        allowed = max(usual * self.percent / PERCENT, timedelta(days=self.least_days))
-        yield Stretch(known[-1], known[-1].at + allowed, facts.owner_id, self.signal)
+        allowed = max(usual * self.percent // PERCENT * MICROSECOND, timedelta(days=self.least_days))
+        last = known[-1].occurrence
+        yield Stretch(last, last.at + allowed, facts.owner_id, self.signal)
 
     def ended_by(self, facts: Facts, since: datetime) -> Occurrence | None:
         """Return the latest event after the beginning."""
         known = unpack(facts.rings.get(self.signal, ""))
-        return known[-1] if known and known[-1].at > since else None
+        return known[-1].occurrence if known and known[-1].at > micros_of(since) else None
 
     def words(self, title: Words, stretch: Stretch, instant: datetime) -> Words:
         lasted, allowed = instant - stretch.since.at, stretch.threshold

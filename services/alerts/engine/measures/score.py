@@ -7,6 +7,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.alerts import Unit
+from contracts.event import Event
+from contracts.followup import SurveyAnswered
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.stretch import Beginning, Measure, Stretch
@@ -27,6 +29,9 @@ class Score(BaseModel):
     drop: Annotated[int, Field(ge=1, le=100)]
     least: Annotated[int, Field(ge=0, le=100)] = 0
     days: Annotated[int, Field(ge=1, le=3_650)]
+
+    def hears(self) -> frozenset[type[Event]]:
+        return frozenset({SurveyAnswered})
 
     def stretches(self, facts: Facts, _zone: str) -> Iterator[Stretch]:
         if not facts.scores:

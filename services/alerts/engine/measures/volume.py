@@ -7,10 +7,13 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.alerts import Unit
+from contracts.customer import OrderPlaced
+from contracts.event import Event
 from services.alerts.engine import months
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.months import A_YEAR
 from services.alerts.engine.occurrence import Occurrence
+from services.alerts.engine.order_undone import OrderUndone
 from services.alerts.engine.stretch import NEVER_DUE, Beginning, Measure, Stretch
 from services.alerts.engine.words import Words
 
@@ -45,6 +48,9 @@ class Volume(BaseModel):
     percent: Annotated[int, Field(ge=1, lt=PERCENT)]
     margin: Annotated[int, Field(ge=0, le=PERCENT)] = 10
     at_least: Annotated[int, Field(ge=1, le=1_000)] = 3
+
+    def hears(self) -> frozenset[type[Event]]:
+        return frozenset({OrderPlaced, OrderUndone})
 
     def stretches(self, facts: Facts, zone: str) -> Iterator[Stretch]:
         ordered = facts.signals.get("order")

@@ -8,16 +8,18 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.alerts import Unit
 from contracts.customer import Mode
+from contracts.event import Event
 from contracts.field_error import FieldError
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
-from services.alerts.engine.rings import RingName, size_of, unpack
+from services.alerts.engine.rings import HEARD, MICROSECOND, RingName, count_of, size_of, time_of, unpack
 from services.alerts.engine.stretch import Beginning, Measure, Stretch
 from services.alerts.engine.unmet import Unmet
 from services.alerts.engine.words import Words, scope, scope_zh
 
 MAX_DAYS = 366
 ALL_MODES = (Mode.FOLLOW_UP, Mode.MAINTENANCE)
+DAY = timedelta(days=1) // MICROSECOND
 
 
 class Count(BaseModel):
@@ -34,7 +36,7 @@ class Count(BaseModel):
     signal: RingName
     times: Annotated[int, Field(ge=1)]
     days: Annotated[int, Field(ge=1, le=MAX_DAYS)]
-    modes: Annotated[tuple[Mode, ...], Field(min_length=1)] = ALL_MODES
+    modes: Annotated[tuple[Mode, ...], Field(min_length=1, max_length=len(Mode))] = ALL_MODES
 
     @model_validator(mode="after")
     def _check_times(self) -> Self:
@@ -42,21 +44,29 @@ class Count(BaseModel):
             raise FieldError(f"at most {limit} events of this kind are kept", f"此类事件最多保留 {limit} 个", "times")
         return self
 
+    def hears(self) -> frozenset[type[Event]]:
+        return HEARD[self.signal]
+
     def stretches(self, facts: Facts, _zone: str) -> Iterator[Stretch]:
         """Yield each time in which the count was reached without a break, as far as the ring reaches back."""
-        if self.unmet(facts):
+        packed = facts.rings.get(self.signal, "")
+        if count_of(packed) < self.times or facts.mode not in self.modes or not facts.is_complete:
             return
-        known = unpack(facts.rings.get(self.signal, ""))
+        known, window, begun = unpack(packed), self.days * DAY, 0
         is_full = len(known) == size_of(self.signal)
-        window, begun = timedelta(days=self.days), 0
-        peaks = [number for number in range(self.times - 1, len(known)) if self._reached(known, number, window)]
+        ends = {
+            number: known[number - self.times + 1].at + window
+            for number in range(self.times - 1, len(known))
+            if known[number].at < known[number - self.times + 1].at + window
+        }
+        peaks = list(ends)
         for place, number in enumerate(peaks):
-            closes_at = known[number - self.times + 1].at + window
-            if place and known[number].at > known[peaks[place - 1] - self.times + 1].at + window:
+            if place and known[number].at > ends[peaks[place - 1]]:
                 begun = place
-            if place + 1 == len(peaks) or known[peaks[place + 1]].at > closes_at:
-                first = peaks[begun]
-                yield self._stretch(facts, known, first, closes_at, is_older=is_full and first == self.times - 1)
+            if place + 1 == len(peaks) or known[peaks[place + 1]].at > ends[number]:
+                counted = [each.occurrence for each in known[peaks[begun] - self.times + 1 : peaks[begun] + 1]]
+                is_older = is_full and peaks[begun] == self.times - 1
+                yield self._stretch(facts, counted, time_of(ends[number]), is_older=is_older)
 
     def unmet(self, facts: Facts) -> Unmet | None:
         """Return why customers like this one are not watched."""
@@ -76,13 +86,7 @@ class Count(BaseModel):
             f"{title.zh}：{self.days} 天内 {count} 次（{scope_zh(facts)}）。",
         )
 
-    def _reached(self, known: list[Occurrence], number: int, window: timedelta) -> bool:
-        return known[number].at < known[number - self.times + 1].at + window
-
-    def _stretch(
-        self, facts: Facts, known: list[Occurrence], begun: int, closes_at: datetime, *, is_older: bool
-    ) -> Stretch:
-        counted = known[begun - self.times + 1 : begun + 1]
+    def _stretch(self, facts: Facts, counted: list[Occurrence], closes_at: datetime, *, is_older: bool) -> Stretch:
         return Stretch(
             since=counted[0],
             due_at=counted[-1].at,

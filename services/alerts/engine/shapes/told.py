@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
+from contracts.event import Event
 from contracts.followup import Guard
+from contracts.followup.complaint import ComplaintEvent, RepeatEvent
+from contracts.followup.guard import GuardEvent
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.stretch import Beginning, Stretch
@@ -30,6 +33,10 @@ class Told(BaseModel):
 
     shape: Literal["told"] = "told"
     signal: Guard | Literal["complaint-repeated", "complaint-unresolved"]
+
+    def hears(self) -> frozenset[type[Event]]:
+        of_complaints = {*get_args(ComplaintEvent), *get_args(RepeatEvent)}
+        return frozenset(of_complaints if self.signal in (REPEATED, UNRESOLVED) else get_args(GuardEvent))
 
     def stretches(self, facts: Facts, _zone: str) -> Iterator[Stretch]:
         if self.signal in (REPEATED, UNRESOLVED):

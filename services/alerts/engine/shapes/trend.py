@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.customer import Mode
+from contracts.event import Event
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.measures import Measured
 from services.alerts.engine.occurrence import Occurrence
@@ -23,7 +24,7 @@ class Trend(BaseModel):
 
     shape: Literal["trend"] = "trend"
     measure: Measured
-    modes: Annotated[tuple[Mode, ...], Field(min_length=1)] = ALL_MODES
+    modes: Annotated[tuple[Mode, ...], Field(min_length=1, max_length=len(Mode))] = ALL_MODES
 
     @property
     def at_once(self) -> bool:
@@ -32,6 +33,9 @@ class Trend(BaseModel):
     @property
     def beginning(self) -> Beginning:
         return self.measure.beginning
+
+    def hears(self) -> frozenset[type[Event]]:
+        return self.measure.hears()
 
     def stretches(self, facts: Facts, zone: str) -> Iterator[Stretch]:
         if self.unmet(facts) is None:
