@@ -1,4 +1,4 @@
-"""The state of one alert at a past instant, from its events. Pure.
+"""The state of one alert at a past instant, from its events.
 
 Each event that raises the alert begins a round. What was known of a round is its last event recorded by then: from when
 to when the alert was open, or that it was withdrawn. How it was handled is its last event that had occurred by then.
