@@ -15,6 +15,7 @@ from contracts.alerts import AlertSeverity, Backlog
 from contracts.event import Event
 from contracts.field_error import FieldError
 from contracts.types import Code
+from services.alerts.engine.care import Care
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.shapes import Condition
 from services.alerts.engine.tiers import MAX_TIERS, OTHERS, for_all_tiers
@@ -38,7 +39,7 @@ OF_EVERY_RULE: Final = frozenset(
 class RuleDefinition(BaseModel):
     """What a rule is. `title` says what is wrong, `description` what the rule does.
 
-    `severities` are by tier; `others` is for all other tiers.
+    `severities` are by tier; `others` is for all other tiers. `care` is the task that it asks for with each alert.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -47,6 +48,7 @@ class RuleDefinition(BaseModel):
     description: Words | None = None
     severities: Annotated[Mapping[Code, AlertSeverity], Field(max_length=MAX_TIERS), AfterValidator(for_all_tiers)]
     condition: Condition
+    care: Care | None = None
 
     def severity(self, tier: str | None) -> AlertSeverity:
         return self.severities.get(tier or OTHERS, self.severities[OTHERS])
