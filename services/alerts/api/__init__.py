@@ -1,6 +1,6 @@
 """HTTP of the alerts service, one module for each resource."""
 
-from services.alerts.api import alerts, counts, customers, erasure, export, rule_life, rules, stream
+from services.alerts.api import alerts, counts, customers, erasure, export, rule_life, rules, stream, why
 
 # The first route that matches is called: those with a fixed name stand before those with a parameter.
 ROUTERS = (
@@ -12,4 +12,5 @@ ROUTERS = (
     export.router,
     rule_life.router,
     rules.router,
+    why.router,
 )
