@@ -62,7 +62,8 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     | CONSUMER
     | dict.fromkeys(("silence", "alert", "customer_holders", "erasure_received"), "INSERT SELECT UPDATE")
     | {"silence_item": "DELETE INSERT SELECT UPDATE", "fact": "INSERT SELECT"}
-    | {"rule": "INSERT SELECT UPDATE", "rule_sweep": "DELETE INSERT SELECT UPDATE"},
+    | {"rule": "INSERT SELECT UPDATE", "rule_sweep": "DELETE INSERT SELECT UPDATE"}
+    | {"shadow_episode": "DELETE INSERT SELECT UPDATE"},
     "reporting": CONSUMER
     | {"business_zone": "SELECT UPDATE"}
     | dict.fromkeys(

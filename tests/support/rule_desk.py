@@ -85,10 +85,12 @@ class RuleDesk:
         await self.tell(customer_id, OwnerAssigned(owner_id=owner_id, leader_id="E2"), at)
         return customer_id
 
-    async def tell(self, customer_id: UUID, event: Event, at: datetime | None = None) -> UUID:
+    async def tell(
+        self, customer_id: UUID, event: Event, at: datetime | None = None, *, stream_id: UUID | None = None
+    ) -> UUID:
         event_id, at = uuid4(), at or datetime.now(UTC)
         metadata = Metadata(actor="tests", correlation_id="tests")
-        envelope = Envelope(event_id, customer_id, customer_id, 1, 1, at, at, metadata, event)
+        envelope = Envelope(event_id, customer_id, stream_id or customer_id, 1, 1, at, at, metadata, event)
         async with transaction(self.pool) as held:
             await self.detector.evaluate([envelope], held)
         return event_id

@@ -24,13 +24,15 @@ from contracts.customer import ErasureEvent, OwnerAssigned
 from contracts.event import Envelope, Metadata
 from contracts.topics import CONFIGURATION
 from services.alerts.actor import ACTOR
-from services.alerts.detection import memory, merging
+from services.alerts.detection import memory, merging, shadow
 from services.alerts.detection.evaluation import judge_again, raise_due, receive
+from services.alerts.detection.folding import with_shadow
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.received import TOPICS, Received, envelopes_of
 from services.alerts.detection.undoing import with_amounts
 from services.alerts.engine.changes import Change
 from services.alerts.engine.episode import episode_of
+from services.alerts.engine.episodes import Moment
 from services.alerts.engine.items import OF_ITEMS, concerns_all
 from services.alerts.engine.owed_items import item_of
 from services.alerts.engine.rule import NOBODY_SWEPT, InForce, RuleBook, Rules
@@ -101,8 +103,12 @@ class Detector:
         memories = loaded if ends_alerts else {key: each.with_open({}) for key, each in loaded.items()}
         rules = await self._rules.current(held)
         changes = [*judged_again(memories, rules, self._clock()), *self._receive(by_customer, memories, rules.book)]
-        if not ends_alerts:
-            memories = {key: each.with_open(loaded[key].state.open) for key, each in memories.items()}
+        if ends_alerts:
+            moment = Moment(self._clock(), self._clock())
+            memories = await shadow.watch(held, memories, dict.fromkeys(memories, moment), rules.book)
+        else:
+            opened = ((key, each.with_open(loaded[key].state.open)) for key, each in memories.items())
+            memories = {key: with_shadow(each, rules.book) for key, each in opened}
         await memory.save(held, memories, rules.book)
         await holders.apply(envelopes, held)
         return changes
@@ -139,6 +145,8 @@ class Detector:
             for customer_id, (_, complete_until) in due.items():
                 after[customer_id], found = raise_due(customer_id, after[customer_id], rules.book, now, complete_until)
                 changes += [(customer_id, change, by_timer(change)) for change in found]
+            moments = {key: Moment(now, complete_until, is_complete=True) for key, (_, complete_until) in due.items()}
+            after = await shadow.watch(held, after, moments, rules.book)
             await memory.save(held, after, rules.book)
             await self._append(held, changes)
         self.committed()
@@ -153,6 +161,7 @@ class Detector:
         loaded = await memory.load_whole(held, customer_ids)
         memories = dict(loaded)
         changes = list(judged_again(memories, InForce(rules, NOBODY_SWEPT), now))
+        memories = await shadow.watch(held, memories, dict.fromkeys(memories, Moment(now, now)), rules)
         changed = {key: each for key, each in memories.items() if each != loaded[key] or each.stored}
         await memory.save(held, changed, rules)
         await self._append(held, changes)

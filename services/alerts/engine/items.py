@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -116,7 +117,8 @@ def with_items(facts: Facts, items: Sequence[Facts]) -> Facts:
 def due_at(rest: CustomerState, item_id: ItemId, item: Item, rules: RuleBook) -> datetime:
     """Return when an alert about the item is due, or an open one must end because its rule is gone."""
     facts = with_absorbed(unite(rest, {item_id: item}).facts)
-    findings = (finding for finding in find(facts, rules) if finding.concerns_id and finding.is_awaited)
+    every = chain(find(facts, rules), find(facts, rules.shadow_book))
+    findings = (finding for finding in every if finding.concerns_id and finding.is_awaited)
     if any(rules.rule(episode.rule_id) is None for episode in item.open.values()):
         return ALWAYS_DUE
     open_keys = {episode.key for episode in item.open.values()}

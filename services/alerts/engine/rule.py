@@ -102,6 +102,11 @@ class RuleBook(BaseModel):
         """Return a text that differs from that of every other book."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
+    @cached_property
+    def shadow_book(self) -> "RuleBook":
+        """Return the rules in shadow as a book of their own."""
+        return RuleBook(zone=self.zone, rules=self.shadow)
+
     def hearing(self, event: Any) -> tuple[Rule, ...]:
         """Return the rules that an event may concern."""
         kind = type(event)
