@@ -28,7 +28,7 @@ UNKNOWN = Text("not a table of this product", "不是本产品的表")
 KEPT: Mapping[str, Text] = {
     **dict.fromkeys(("event", "idempotency_kept"), FACTS),
     **dict.fromkeys(("erasure", "erasure_answer", "erasure_confirmation", "erasure_received"), FACTS),
-    **dict.fromkeys(("import_batch", "anonymous_answer", "fact", "discarded_event"), FACTS),
+    **dict.fromkeys(("import_batch", "anonymous_answer", "fact", "discarded_event", "alert_history"), FACTS),
     "vault": UNTIL_ERASED,
     **dict.fromkeys(("idempotency", "idempotency_other"), SEVEN_DAYS),
     "import_row": NINETY_DAYS,

@@ -36,6 +36,7 @@ from services.alerts.detection.stored_rules import StoredRules
 from services.alerts.detection.sweep import Sweep
 from services.alerts.domain.rule import RULE, RULE_DRAFT
 from services.alerts.engine.rule import Rules
+from services.alerts.live.broadcast import Broadcast
 from services.alerts.open_topic import open_record
 from services.alerts.queries.alerts import AlertQueries
 from services.alerts.queries.rules import RuleQueries
@@ -64,6 +65,7 @@ def build(context: ServiceContext) -> Service:
         projection.TABLES,
         lambda applier, health, shared: LocalFeed(store, mapper, applier, health=health, shared=shared).run,
     )
+    live = Broadcast(store, mapper, context.pool, health=health("live"))
     app = create_app(
         "Alerts",
         ROUTERS,
@@ -73,13 +75,16 @@ def build(context: ServiceContext) -> Service:
         checks=context.checks(store),
     )
     app.state.dependencies = Dependencies(
+        context.pool,
         store,
         mapper,
         AlertQueries(context.pool),
         rule_dependencies(context, store, mapper, rules),
         Exports(NAME, mapper, context.pool),
+        live,
     )
     tasks = [
+        Task("api", "live", live.run),
         Task("relay", "relay", relay(context, store).run),
         Task("relay", "idempotency", PartitionMaintenance(context.pool, health=health("idempotency")).run),
         Task("relay", "erasure-answers", Timers(answers(context).run_due, health=health("erasure-answers")).run),
@@ -89,7 +94,7 @@ def build(context: ServiceContext) -> Service:
         Task("projection", projection.CONSUMER, lists.follow(health(projection.CONSUMER))),
     ]
     verification = context.verification(store, ALERT_EVENTS, TOPICS)
-    return Service(NAME, app, tasks, [memories.applier, lists.applier], [memories, lists], verification)
+    return Service(NAME, app, tasks, [memories.applier, lists.applier], [memories, lists], verification, (live.stop,))
 
 
 def relay(context: ServiceContext, store: EventStore) -> Relay:

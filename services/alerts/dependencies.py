@@ -14,6 +14,7 @@ from chassis.store.mapper import EventMapper
 from chassis.versions.lookup import Versions
 from contracts.alerts import RuleDrafted, RuleVersion
 from services.alerts.engine.rule import Rules
+from services.alerts.live.broadcast import Broadcast
 from services.alerts.queries.alerts import AlertQueries
 from services.alerts.queries.rules import RuleQueries
 
@@ -32,11 +33,13 @@ class RuleDependencies:
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
+    pool: Pool
     store: EventStore
     mapper: EventMapper
     queries: AlertQueries
     rules: RuleDependencies
     exports: Exports
+    live: Broadcast
 
 
 Needs = Annotated[Dependencies, Depends(dependencies_of)]

@@ -198,8 +198,11 @@ followup POST /v1/tasks/{task_id}/completion                401      403     +  
 followup GET /v1/tasks/{task_id}/events                     401      403     +      +     403     403      +   403   +     +           +
 followup POST /v1/tasks/{task_id}/rescheduling              401      403     +      +     403     403      +   403   +     +           +
 alerts GET /v1/alerts                                       401        -     +      +       -     403      +     -   +     +           +
+alerts GET /v1/alerts/counts                                401        -     +      +       -     403      +     -   +     +           +
 alerts GET /v1/alerts/{alert_id}                            401      403     +      +     403     403      +   403   +     +           +
 alerts GET /v1/alerts/{alert_id}/events                     401      403     +      +     403     403      +   403   +     +           +
+alerts GET /v1/alerts/stream                                401        +     +      +       +     403      +     +   +     +           +
+alerts GET /v1/customers/{customer_id}/alerts               401      403     +      +     403     403      +   403   +     +           +
 alerts GET /v1/customers/{customer_id}/erasure              401      403   403    403     403     403    403   403   +     +         403
 alerts GET /v1/rules                                        401        +     +      +       +     403      +     +   +     +           +
 alerts GET /v1/rules/sweep                                  401        +     +      +       +     403      +     +   +     +           +
@@ -253,6 +256,7 @@ EVERYBODYS = {
     IMPORTS,
     "/v1/rules",
     "/v1/rules/sweep",
+    "/v1/alerts/stream",
     "/v1/plan-templates",
     "/v1/stages",
     "/v1/tier-schemes",
@@ -371,7 +375,7 @@ def shows(operation: Operation, response: httpx.Response, things: dict[str, str]
             return any(row["customers"] for row in found["stages"])
         case "/v1/reports/followup-timeliness":
             return bool(found["total"]["denominator"])
-        case "/v1/reports/open-alerts":
+        case "/v1/reports/open-alerts" | "/v1/alerts/counts":
             return bool(found["open"])
         case "/v1/absences":
             return any(item["employee_id"] == things["employee_id"] for item in found["items"])

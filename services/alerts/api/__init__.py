@@ -1,6 +1,16 @@
 """HTTP of the alerts service, one module for each resource."""
 
-from services.alerts.api import alerts, erasure, export, rule_life, rule_shadow, rules
+from services.alerts.api import alerts, counts, customers, erasure, export, rule_life, rule_shadow, rules, stream
 
-# A path with a fixed part, such as `/rules/validation`, comes before one with a parameter.
-ROUTERS = (alerts.router, erasure.router, export.router, rule_life.router, rule_shadow.router, rules.router)
+# The first route that matches is called: those with a fixed name stand before those with a parameter.
+ROUTERS = (
+    counts.router,
+    stream.router,
+    alerts.router,
+    customers.router,
+    erasure.router,
+    export.router,
+    rule_life.router,
+    rule_shadow.router,
+    rules.router,
+)

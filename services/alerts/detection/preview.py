@@ -27,7 +27,7 @@ CUSTOMERS = """
 ITEMS = "SELECT customer_id, owner_id, concerns_id, state FROM silence_item WHERE customer_id = ANY($1)"
 
 
-class OwnerCount(BaseModel):
+class OwnerPreview(BaseModel):
     """How many alerts an employee would have to act on; `owner_id` is null if nobody would."""
 
     owner_id: str | None
@@ -50,7 +50,7 @@ class RulePreview(BaseModel):
     would_end: int
     due_in_a_week: int
     severities: dict[str, int]
-    owners: list[OwnerCount]
+    owners: list[OwnerPreview]
 
 
 class Counts:
@@ -98,7 +98,7 @@ async def preview(pool: Pool, rule: Rule, now: datetime, token: str) -> RulePrev
         is_complete=is_complete,
         **{name: counts.totals[name] for name in TOTALS},
         severities={str(name): count for name, count in counts.severities.items() if count},
-        owners=[OwnerCount(owner_id=each, count=count) for each, count in counts.owners.most_common(MAX_OWNERS)],
+        owners=[OwnerPreview(owner_id=each, count=count) for each, count in counts.owners.most_common(MAX_OWNERS)],
     )
 
 

@@ -1,21 +1,23 @@
 """The read model of this service's own events. The detector updates `holders` from the customer service's events."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from chassis.postgres.database import Connection
 from contracts.alerts import RuleEvent
 from contracts.event import Envelope
-from services.alerts.projection import alerts, rules
+from services.alerts.projection import alerts, history, rules
 
 __all__ = ["CONSUMER", "TABLES", "apply"]
 
 # The name is stored with the positions.
-CONSUMER = "alert-list"
-TABLES = (*alerts.TABLES, *rules.TABLES)
+CONSUMER: Final = "alert-list"
+TABLES: Final = (*alerts.TABLES, *history.TABLES, *rules.TABLES)
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-    """Apply a batch."""
-    await alerts.apply([each for each in envelopes if not isinstance(each.event, RuleEvent)], held)
+    """Apply a batch to all tables."""
+    of_alerts = [each for each in envelopes if not isinstance(each.event, RuleEvent)]
+    await alerts.apply(of_alerts, held)
+    await history.apply(of_alerts, held)
     await rules.apply([each for each in envelopes if isinstance(each.event, RuleEvent)], held)

@@ -104,8 +104,9 @@ ALERT = table(
     "alert_id",
     """
     customer_id rule_id rule_version severity status outcome starts_at ends_at silent_since owner_id summary summary_zh
-    concerns_id causes
+    concerns_id causes acknowledged_by acknowledged_at snoozed_until escalation_level
     """,
-    FactSource(frozenset(map(type_of, TRANSITIONS))),
+    # An alert that is carried has its events under two customers.
+    FactSource(frozenset(map(type_of, TRANSITIONS)), spans_partitions=True),
 )
 TABLES: tuple[StateTable, ...] = (CUSTOMER, TASK, COMPLAINT, PLAN, SURVEY, ORDER, QUOTE, CONTRACT, ALERT)
