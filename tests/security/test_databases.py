@@ -65,7 +65,7 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     )
     | {"silence_item": "DELETE INSERT SELECT UPDATE", "fact": "INSERT SELECT"}
     | {"rule": "INSERT SELECT UPDATE", "rule_sweep": "DELETE INSERT SELECT UPDATE"}
-    | {"shadow_episode": "DELETE INSERT SELECT UPDATE"},
+    | dict.fromkeys(("shadow_episode", "rule_failure"), "DELETE INSERT SELECT UPDATE"),
     "reporting": CONSUMER
     | {"business_zone": "SELECT UPDATE"}
     | dict.fromkeys(

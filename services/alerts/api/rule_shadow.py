@@ -1,4 +1,4 @@
-"""HTTP for what a rule in shadow has found."""
+"""HTTP for what a rule finds: in shadow, and the customers on which its condition fails."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from chassis.http.paging import Page
 from contracts.types import Code
 from services.alerts.api.access import Reader
 from services.alerts.dependencies import Needs
-from services.alerts.queries.rules import ShadowCounts, ShadowEpisode
+from services.alerts.queries.rules import RuleFailure, ShadowCounts, ShadowEpisode
 
 router = APIRouter(prefix="/v1", tags=["alert rules"], route_class=StrictRoute)
 
@@ -38,4 +38,14 @@ async def read_shadow_episodes(rule: Name, _caller: OpsOrAdmin, needs: Needs, pa
         {"list": "shadow-episodes", "rule": rule},
         lambda cursor, size: needs.rules.queries.shadow_page(rule, cursor, size),
         lambda episode: [str(episode.id), str(episode.number)],
+    )
+
+
+@router.get("/rules/{rule}/failures")
+async def read_rule_failures(rule: Name, _caller: OpsOrAdmin, needs: Needs, paging: Paging) -> Page[RuleFailure]:
+    """List the customers on which the condition of the rule fails."""
+    return await paging.page(
+        {"list": "rule-failures", "rule": rule},
+        lambda cursor, size: needs.rules.queries.failures_page(rule, cursor, size),
+        lambda failure: [str(failure.customer_id)],
     )

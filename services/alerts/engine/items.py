@@ -1,7 +1,8 @@
 """Splits a customer's state into its open items (tasks, complaints, terms) and the rest: an event needs only one item.
 
 An event about an item changes that item and no other. No other event changes when an item is due, except those of
-`CONCERNS_ALL`. So evaluating an event together with its item only gives the same result as evaluating the whole state.
+`CONCERNS_ALL`, and of an attribute if rules about items depend on attributes. So evaluating an event together with its
+item only gives the same result as evaluating the whole state.
 """
 
 from collections import defaultdict
@@ -16,6 +17,7 @@ from contracts.customer import CustomerErased, Merged, Registered, Unmerged
 from contracts.event import Envelope
 from contracts.followup.complaint import ComplaintEvent, RepeatEvent
 from contracts.followup.task import TaskEvent
+from services.alerts.engine.attributes import EVENTS as ATTRIBUTES
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts, with_absorbed
 from services.alerts.engine.findings import find
@@ -51,8 +53,10 @@ class Divided:
     items: dict[ItemId, Item] = field(default_factory=dict)
 
 
-def concerns_all(envelope: Envelope[Any]) -> bool:
-    return isinstance(envelope.event, CONCERNS_ALL)
+def concerns_all(envelope: Envelope[Any], rules: RuleBook) -> bool:
+    """Return whether an event may change when any item is due."""
+    changes_attribute = rules.selects_by_item and type(envelope.event) in ATTRIBUTES
+    return changes_attribute or isinstance(envelope.event, CONCERNS_ALL)
 
 
 def divide(state: CustomerState) -> Divided:

@@ -34,6 +34,10 @@ SHADOW_COUNTS = """
         count(DISTINCT customer_id) AS customers, min(raised_at) AS first_raised_at
     FROM shadow_episode WHERE rule_id = $1 GROUP BY number ORDER BY number DESC LIMIT $2
 """
+FAILURES = """
+    SELECT customer_id, reason, failed_at FROM rule_failure
+    WHERE rule_id = $1 AND ($2::uuid IS NULL OR customer_id > $2) ORDER BY customer_id LIMIT $3
+"""
 # Drafts in shadow, the latest first.
 MAX_SHADOWS: Final = 20
 
@@ -65,6 +69,14 @@ class ShadowEpisode(BaseModel):
     starts_at: datetime
     raised_at: datetime
     ended_at: datetime | None
+
+
+class RuleFailure(BaseModel):
+    """A customer on which the condition of a rule fails. The alerts of the rule about the customer stay as they are."""
+
+    customer_id: UUID
+    reason: str
+    failed_at: datetime
 
 
 class ShadowCounts(BaseModel):
@@ -103,6 +115,11 @@ class RuleQueries:
         alert_id, number = (UUID(after[0]), int(after[1])) if after else (None, None)
         rows = await self._pool.fetch(SHADOW, name, alert_id, number, limit + 1)
         return [ShadowEpisode(**row) for row in rows]
+
+    async def failures_page(self, name: str, after: list[str] | None, limit: int) -> list[RuleFailure]:
+        """Return up to `limit` + 1 failures of a rule, by customer id."""
+        rows = await self._pool.fetch(FAILURES, name, UUID(after[0]) if after else None, limit + 1)
+        return [RuleFailure(**row) for row in rows]
 
     async def shadow_counts(self, name: str) -> list[ShadowCounts]:
         """Return the counts of each draft that was in shadow, the latest first."""
