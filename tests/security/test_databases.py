@@ -64,7 +64,8 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
         ("silence", "alert", "alert_history", "customer_holders", "erasure_received"), "INSERT SELECT UPDATE"
     )
     | {"silence_item": "DELETE INSERT SELECT UPDATE", "fact": "INSERT SELECT"}
-    | {"rule": "INSERT SELECT UPDATE", "rule_sweep": "DELETE INSERT SELECT UPDATE"},
+    | {"rule": "INSERT SELECT UPDATE", "rule_sweep": "DELETE INSERT SELECT UPDATE"}
+    | dict.fromkeys(("shadow_episode", "rule_failure"), "DELETE INSERT SELECT UPDATE"),
     "reporting": CONSUMER
     | {"business_zone": "SELECT UPDATE"}
     | dict.fromkeys(

@@ -218,6 +218,9 @@ alerts POST /v1/rules/{rule}/preview                        401      403   403  
 alerts POST /v1/rules/{rule}/shadow                         401      403   403    403     403     403    403   403   +     +         403
 alerts POST /v1/rules/{rule}/publication                    401      403   403    403     403     403    403   403   +     +         403
 alerts POST /v1/rules/{rule}/retirement                     401      403   403    403     403     403    403   403   +     +         403
+alerts GET /v1/rules/{rule}/shadow                          401        +     +      +       +     403      +     +   +     +           +
+alerts GET /v1/rules/{rule}/shadow-episodes                 401      403   403    403     403     403    403   403   +     +         403
+alerts GET /v1/rules/{rule}/failures                        401      403   403    403     403     403    403   403   +     +         403
 reporting GET /v1/alerts                                    401        -     +      +       -       +      +     -   +     +           +
 reporting GET /v1/customers                                 401        -     +      +       -       +      +     -   +     +           +
 reporting GET /v1/customers/{customer_id}                   401      403     +      +     403       +      +   403   +     +           +

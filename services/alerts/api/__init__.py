@@ -1,6 +1,17 @@
 """HTTP of the alerts service, one module for each resource."""
 
-from services.alerts.api import alerts, counts, customers, erasure, export, rule_life, rules, stream, why
+from services.alerts.api import (
+    alerts,
+    counts,
+    customers,
+    erasure,
+    export,
+    rule_life,
+    rule_shadow,
+    rules,
+    stream,
+    why,
+)
 
 # The first route that matches is called: those with a fixed name stand before those with a parameter.
 ROUTERS = (
@@ -11,6 +22,7 @@ ROUTERS = (
     erasure.router,
     export.router,
     rule_life.router,
+    rule_shadow.router,
     rules.router,
     why.router,
 )

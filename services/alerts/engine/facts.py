@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from contracts import customer, followup
@@ -38,6 +38,8 @@ IMPORT_SETTLES_AFTER = timedelta(seconds=30)
 # Of one need. The number of needs of a customer is limited by the customer service.
 MAX_STATEMENTS = 8
 MAX_SCORES = 8
+# The fields of the profile that the conditions of rules may name. None of them identifies a person.
+PROFILE: Final = ("region", "industry", "customer_kind", "potential")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ class Facts:
     tier: str | None = None
     owner_id: str | None = None
     leader_id: str | None = None
+    tags: tuple[str, ...] = ()
+    profile: dict[str, str] = field(default_factory=dict)
     last_contact: Occurrence | None = None
     # The last contact that a source states. It can be cleared.
     stated_contact: Occurrence | None = None
@@ -110,6 +114,7 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
     """Apply one event of any service."""
     occurrence = Occurrence(envelope.occurred_at, envelope.id)
     facts = with_signal(with_quiet(facts, envelope), envelope.event, occurrence)
+    facts = with_attributes(facts, envelope.event)
     facts = with_owed(with_measured(facts, envelope.event, occurrence), envelope, occurrence)
     match envelope.event:
         case customer.Registered(name=name):
@@ -186,6 +191,22 @@ def with_quiet(facts: Facts, envelope: Envelope[Any]) -> Facts:
         return facts
     until = envelope.recorded_at + IMPORT_SETTLES_AFTER
     return replace(facts, quiet_until=max(until, facts.quiet_until or until))
+
+
+def with_attributes(facts: Facts, event: Any) -> Facts:
+    """Return the facts with a changed tag or profile."""
+    match event:
+        case customer.TagAdded(tag=tag):
+            return replace(facts, tags=tuple(sorted({*facts.tags, tag})))
+        case customer.TagRemoved(tag=tag):
+            return replace(facts, tags=tuple(each for each in facts.tags if each != tag))
+        case customer.ProfileChanged() if changes := {
+            key: each for key, each in event.changes().items() if key in PROFILE
+        }:
+            profile = {key: each for key, each in (facts.profile | changes).items() if each is not None}
+            return replace(facts, profile=profile)
+        case _:
+            return facts
 
 
 def with_signal(facts: Facts, event: Any, occurrence: Occurrence) -> Facts:

@@ -21,7 +21,7 @@ class CareReport(BaseModel):
     recorded_at: datetime
 
 
-async def care_report_of(alert_id: UUID, store: EventStore, mapper: EventMapper) -> CareReport | None:
+async def task_report_of(alert_id: UUID, store: EventStore, mapper: EventMapper) -> CareReport | None:
     """Return the last report of an alert's care task, if there is one."""
     found = None
     async for row in store.read_stream(report_stream(alert_id)):
