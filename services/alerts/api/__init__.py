@@ -1,6 +1,17 @@
 """HTTP of the alerts service, one module for each resource."""
 
-from services.alerts.api import alerts, counts, customers, erasure, export, rule_life, rule_shadow, rules, stream
+from services.alerts.api import (
+    alerts,
+    counts,
+    customers,
+    erasure,
+    export,
+    rule_files,
+    rule_life,
+    rule_shadow,
+    rules,
+    stream,
+)
 
 # The first route that matches is called: those with a fixed name stand before those with a parameter.
 ROUTERS = (
@@ -10,6 +21,7 @@ ROUTERS = (
     customers.router,
     erasure.router,
     export.router,
+    rule_files.router,
     rule_life.router,
     rule_shadow.router,
     rules.router,
