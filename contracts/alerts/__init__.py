@@ -1,5 +1,6 @@
 """The events that the alerts service publishes."""
 
+from contracts.alerts.care import CareReported, CareResult
 from contracts.alerts.rule import (
     Backlog,
     Definition,
@@ -11,7 +12,7 @@ from contracts.alerts.rule import (
     RuleRetired,
     RuleVersion,
 )
-from contracts.alerts.state import AlertSeverity, AlertState, Delivery, Status, Unit
+from contracts.alerts.state import AlertSeverity, AlertState, CareRequest, Delivery, Status, Unit
 from contracts.alerts.transitions import (
     AlertAcknowledged,
     AlertAssigned,
@@ -50,6 +51,9 @@ __all__ = [
     "AlertWithdrawn",
     "AnyEvent",
     "Backlog",
+    "CareReported",
+    "CareRequest",
+    "CareResult",
     "Definition",
     "Delivery",
     "Reason",

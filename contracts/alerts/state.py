@@ -42,6 +42,16 @@ class Delivery(StrEnum):
     DIGEST = "digest"
 
 
+class CareRequest(BaseModel):
+    """A task that followup is to schedule for the customer. Without `assignee_id`, the customer's owner gets it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    purpose: Code
+    due_at: Instant
+    assignee_id: EmployeeId | None = None
+
+
 class AlertState(BaseModel):
     """The state of an alert.
 
@@ -53,7 +63,8 @@ class AlertState(BaseModel):
 
     `assigned_by` is who assigned the alert to `owner_id` by hand; a change of the customer's owner then leaves it as it
     is. `origin_customer_id` is the customer under which it was raised, while it is carried to another one. Until
-    `snoozed_until`, nobody is reminded. `escalation_level` is the last rung of the ladder that was reached.
+    `snoozed_until`, nobody is reminded. `escalation_level` is the last rung of the ladder that was reached. `care` is
+    the task that the rule asks for.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -92,3 +103,4 @@ class AlertState(BaseModel):
     concerns_id: UUID | None = None
     origin_customer_id: UUID | None = None
     causes: tuple[UUID, ...] = ()
+    care: CareRequest | None = None

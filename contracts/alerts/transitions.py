@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts.alerts.care import CareReported
 from contracts.alerts.rule import RuleDrafted, RulePublished, RuleRetired
 from contracts.alerts.state import AlertState, Status
 from contracts.event import Event
@@ -121,4 +122,4 @@ Transition = (
     | AlertUnsnoozed
     | AlertEscalated
 )
-AnyEvent = Annotated[Transition | RuleDrafted | RulePublished | RuleRetired, Field(discriminator="type")]
+AnyEvent = Annotated[Transition | CareReported | RuleDrafted | RulePublished | RuleRetired, Field(discriminator="type")]

@@ -204,6 +204,8 @@ alerts GET /v1/alerts/{alert_id}/events                     401      403     +  
 alerts GET /v1/alerts/stream                                401        +     +      +       +     403      +     +   +     +           +
 alerts GET /v1/customers/{customer_id}/alerts               401      403     +      +     403     403      +   403   +     +           +
 alerts GET /v1/customers/{customer_id}/erasure              401      403   403    403     403     403    403   403   +     +         403
+alerts GET /v1/customers/{customer_id}/rules                401      403     +      +     403     403      +   403   +     +           +
+alerts GET /v1/customers/{customer_id}/rules/{rule_id}      401      403     +      +     403     403      +   403   +     +           +
 alerts GET /v1/rules                                        401        +     +      +       +     403      +     +   +     +           +
 alerts GET /v1/rules/sweep                                  401        +     +      +       +     403      +     +   +     +           +
 alerts GET /v1/rules/{rule}                                 401        +     +      +       +     403      +     +   +     +           +

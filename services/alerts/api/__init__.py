@@ -11,6 +11,7 @@ from services.alerts.api import (
     rule_shadow,
     rules,
     stream,
+    why,
 )
 
 # The first route that matches is called: those with a fixed name stand before those with a parameter.
@@ -25,4 +26,5 @@ ROUTERS = (
     rule_life.router,
     rule_shadow.router,
     rules.router,
+    why.router,
 )

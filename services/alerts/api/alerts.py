@@ -20,6 +20,7 @@ from contracts.types import Code, EmployeeId
 from services.alerts.api.access import Reader
 from services.alerts.dependencies import Dependencies, Needs
 from services.alerts.queries.alerts import AlertFilters, AlertView
+from services.alerts.queries.care import CareReport, task_report_of
 from services.alerts.queries.evidence import Evidence, evidence_of
 from services.alerts.queries.past import state_at
 from services.alerts.queries.past_list import PastAlerts, view_of
@@ -54,9 +55,10 @@ async def read_alerts(
 
 
 class AlertDetail(AlertView):
-    """An alert with the events that led to it."""
+    """An alert with the events that led to it, and what became of its care task."""
 
     evidence: list[Evidence]
+    task_report: CareReport | None = None
 
 
 @router.get("/alerts/{alert_id}")
@@ -71,7 +73,8 @@ async def read_alert(alert_id: UUID, caller: Reader, needs: Needs, response: Res
     else:
         response.headers["ETag"] = etag(alert.version)
     evidence = await evidence_of(needs.pool, alert.customer_id, alert.alert.causes)
-    return AlertDetail(**dict(alert), evidence=evidence)
+    task_report = await task_report_of(alert.id, needs.store, needs.mapper)
+    return AlertDetail(**dict(alert), evidence=evidence, task_report=task_report)
 
 
 async def read_past(alert: AlertView, as_of: AsOf, needs: Dependencies) -> AlertView:

@@ -19,7 +19,7 @@ from chassis.store.append import Answer, Append
 from chassis.store.event_store import COLUMNS, EventStore, recorded
 from chassis.store.mapper import EventMapper
 from chassis.store.vault_reader import count_personal_data
-from contracts.alerts import AlertCarriedAway, AlertEvent, AlertRaised, Status
+from contracts.alerts import AlertCarriedAway, AlertEvent, AlertRaised, CareReported, Status
 from contracts.customer import ErasureEvent, OwnerAssigned
 from contracts.event import Envelope, Metadata
 from contracts.topics import CONFIGURATION
@@ -80,7 +80,7 @@ class Detector:
 
     async def follow(self, alerts: Sequence[Envelope[Any]], held: Connection) -> None:
         """Open and close episodes as the events of the own store say."""
-        alerts = [each for each in alerts if type(each.event) not in CONFIGURATION]
+        alerts = [each for each in alerts if isinstance(each.event, AlertEvent)]
         concerned = {each.event.concerns_id for each in alerts if each.event.concerns_id}
         memories = await memory.load(held, {each.subject for each in alerts}, concerned)
         for each in alerts:
@@ -185,8 +185,8 @@ class Detector:
             version, alert = latest.get(change.alert_id, (0, None))
             for subject, event in change.events(customer_id, alert):
                 version += 1
-                latest[change.alert_id] = version, event
-                appends.append(self._append_of(subject, event, metadata, version))
+                latest[change.alert_id] = version, event if isinstance(event, AlertEvent) else None
+                appends.append(self._append_of(subject, change.alert_id, event, metadata, version))
         await self._store.append_within(held, appends)
 
     async def _latest(self, held: Connection, alert_ids: Sequence[UUID]) -> dict[UUID, tuple[int, AlertEvent | None]]:
@@ -194,13 +194,15 @@ class Detector:
         rows = await held.fetch(LATEST, list(alert_ids))
         return {row["stream_id"]: (row["version"], self._mapper.to_envelope(recorded(row)).event) for row in rows}
 
-    def _append_of(self, customer_id: UUID, event: AlertEvent, metadata: Metadata, version: int) -> Append:
-        occurred_at = happened_at(event)
+    def _append_of(
+        self, customer_id: UUID, stream_id: UUID, event: AlertEvent | CareReported, metadata: Metadata, version: int
+    ) -> Append:
+        occurred_at = happened_at(event) if isinstance(event, AlertEvent) else self._clock()
         envelope = Envelope(
-            uuid_utils.uuid7(), customer_id, event.alert_id, version, 0, occurred_at, occurred_at, metadata, event
+            uuid_utils.uuid7(), customer_id, stream_id, version, 0, occurred_at, occurred_at, metadata, event
         )
         answer = Answer(b"", 200, json.dumps({"version": version}).encode())
-        return Append(f"alert|{event.alert_id}|{version}", answer, [self._mapper.to_new_event(envelope)])
+        return Append(f"alert|{stream_id}|{version}", answer, [self._mapper.to_new_event(envelope)])
 
 
 async def load_concerned(

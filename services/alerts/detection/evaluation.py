@@ -9,6 +9,7 @@ from uuid import UUID
 from contracts.customer import OwnerAssigned
 from contracts.event import Envelope
 from services.alerts.detection.memory import Memory
+from services.alerts.engine.care import reported
 from services.alerts.engine.changes import Change
 from services.alerts.engine.episodes import CustomerState, Moment, evaluate
 from services.alerts.engine.facts import evolve
@@ -35,7 +36,7 @@ def receive(
         divided = Divided(after.rest, divided.items)
         divided.items.update(after.items)
         next_due_at = min(next_due_at, evaluation.next_due_at)
-        ended += [(change, envelope) for change in evaluation.changes]
+        ended += [(change, envelope) for change in (*evaluation.changes, *reported(before.facts, envelope))]
     return replace(known, state=unite(divided.rest, divided.items), next_due_at=next_due_at), ended
 
 

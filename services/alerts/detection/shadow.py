@@ -12,7 +12,7 @@ from uuid import UUID
 
 from chassis.postgres.database import Connection
 from services.alerts.detection.memory import Memory
-from services.alerts.engine.changes import Carrying, Change, Ending, Moving, Raising, Readdressing
+from services.alerts.engine.changes import CareReporting, Carrying, Change, Ending, Moving, Raising, Readdressing
 from services.alerts.engine.episode import Episode
 from services.alerts.engine.episodes import CustomerState, Moment, evaluate
 from services.alerts.engine.rule import RuleBook
@@ -105,6 +105,6 @@ async def record(held: Connection, customer_id: UUID, change: Change, numbers: M
             await held.execute(MOVE, episode.alert_id, numbers[episode.rule_id], since, starts_at)
         case Readdressing(episode=episode, owner_id=owner_id):
             await held.execute(READDRESS, episode.alert_id, numbers[episode.rule_id], owner_id)
-        case Carrying():
-            # An evaluation carries no episode to another customer.
+        case Carrying() | CareReporting():
+            # An evaluation carries no episode to another customer, and reports no care.
             raise TypeError(f"{type(change).__name__} is no change of an episode in shadow")

@@ -39,6 +39,7 @@ def raise_alert(customer_id: UUID, facts: Facts, finding: Finding, rules: RuleBo
         links=(f"/v1/customers/{customer_id}",),
         concerns_id=stretch.concerns_id,
         delivery=Delivery.DIGEST if finding.is_backlog and rule.backlog is Backlog.DIGEST else Delivery.AT_ONCE,
+        care=rule.care.request(facts, instant) if rule.care else None,
         causes=(*(stretch.causes or (stretch.since.cause,)), *publication(finding)),
     )
 

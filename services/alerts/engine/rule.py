@@ -17,6 +17,7 @@ from contracts.field_error import FieldError
 from contracts.types import Clean, Code
 from services.alerts.engine.attributes import EVENTS as ATTRIBUTES
 from services.alerts.engine.attributes import attributes_of, checked, outcome
+from services.alerts.engine.care import Care
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.shapes import Condition
@@ -48,7 +49,7 @@ class RuleDefinition(BaseModel):
     """What a rule is. `title` says what is wrong, `description` what the rule does.
 
     `applies` is a condition in CEL over the attributes of a customer; without it, the rule applies to all.
-    `severities` are by tier; `others` is for all other tiers.
+    `severities` are by tier; `others` is for all other tiers. `care` is the task that it asks for with each alert.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -58,6 +59,7 @@ class RuleDefinition(BaseModel):
     severities: Annotated[Mapping[Code, AlertSeverity], Field(max_length=MAX_TIERS), AfterValidator(for_all_tiers)]
     condition: Condition
     applies: Applies | None = None
+    care: Care | None = None
 
     def applies_to(self, facts: Facts) -> bool:
         """Return whether the rule applies to a customer. False if that cannot be said: see `failures`."""

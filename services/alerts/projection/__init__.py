@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from chassis.postgres.database import Connection
-from contracts.alerts import RuleEvent
+from contracts.alerts import AlertEvent, RuleEvent
 from contracts.event import Envelope
 from services.alerts.projection import alerts, history, rules
 
@@ -17,7 +17,7 @@ TABLES: Final = (*alerts.TABLES, *history.TABLES, *rules.TABLES)
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     """Apply a batch to all tables."""
-    of_alerts = [each for each in envelopes if not isinstance(each.event, RuleEvent)]
+    of_alerts = [each for each in envelopes if isinstance(each.event, AlertEvent)]
     await alerts.apply(of_alerts, held)
     await history.apply(of_alerts, held)
     await rules.apply([each for each in envelopes if isinstance(each.event, RuleEvent)], held)
