@@ -71,7 +71,7 @@ CUSTOMER_INBOUND = Topic(
 ALERT_ERASURE_ANSWERS = Topic(
     "care.alert.erasure-answers.v1",
     "alerts",
-    "Confirmations by the alerts service that it received an erasure and holds no personal data of that person.",
+    "Confirmations by the alerts service that it received an erasure and deleted the personal data of that person.",
     (),
     partitions=1,
 )

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from chassis.cli import main
+from chassis.commands.command_handler import CommandHandler
 from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
 from chassis.consume.erasure_answers import ErasureAnswers
@@ -30,10 +31,13 @@ from services.alerts.detection.derivation import Derivation
 from services.alerts.detection.detector import CONSUMER, Detector
 from services.alerts.detection.read_model import FILLED, TABLES, MemoryModel
 from services.alerts.detection.received import TOPICS, read
+from services.alerts.domain.alert import ALERT
+from services.alerts.handling import AlertHandler
 from services.alerts.open_topic import open_record
 from services.alerts.queries.alerts import AlertQueries
 from services.alerts.schema import SCHEMA
 from services.alerts.shipped.rules import DEFAULT_RULES
+from services.alerts.staff.directory import Directory
 
 NAME: Final = "alerts"
 Run = Callable[[], Coroutine[None, None, None]]
@@ -75,9 +79,7 @@ def build(context: ServiceContext) -> Service:
         supervisor=context.supervisor,
         checks=context.checks(store),
     )
-    app.state.dependencies = Dependencies(
-        store, mapper, AlertQueries(context.pool), DEFAULT_RULES, Exports(NAME, mapper, context.pool)
-    )
+    app.state.dependencies = dependencies(context, store, mapper)
     tasks = [
         Task("relay", "relay", relay.run),
         Task("relay", "idempotency", PartitionMaintenance(context.pool, health=health("idempotency")).run),
@@ -88,6 +90,19 @@ def build(context: ServiceContext) -> Service:
     ]
     verification = context.verification(store, ALERT_EVENTS, TOPICS)
     return Service(NAME, app, tasks, [memories.applier, lists.applier], [memories, lists], verification)
+
+
+def dependencies(context: ServiceContext, store: EventStore, mapper: EventMapper) -> Dependencies:
+    return Dependencies(
+        context.pool,
+        store,
+        mapper,
+        AlertQueries(context.pool),
+        DEFAULT_RULES,
+        Exports(NAME, mapper, context.pool),
+        alerts=AlertHandler(context.pool, mapper, CommandHandler(store, ALERT, mapper)),
+        directory=Directory(context.pool),
+    )
 
 
 async def run_both(first: Run, second: Run) -> None:

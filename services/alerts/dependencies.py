@@ -7,19 +7,25 @@ from fastapi import Depends
 
 from chassis.http.dependencies import dependencies_of
 from chassis.http.export import Exports
+from chassis.postgres.database import Pool
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from services.alerts.engine.rule import RuleBook
+from services.alerts.handling import AlertHandler
 from services.alerts.queries.alerts import AlertQueries
+from services.alerts.staff.directory import Directory
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
+    pool: Pool
     store: EventStore
     mapper: EventMapper
     queries: AlertQueries
     rules: RuleBook
     exports: Exports
+    alerts: AlertHandler
+    directory: Directory
 
 
 Needs = Annotated[Dependencies, Depends(dependencies_of)]

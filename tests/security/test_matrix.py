@@ -200,6 +200,11 @@ followup POST /v1/tasks/{task_id}/rescheduling              401      403     +  
 alerts GET /v1/alerts                                       401        -     +      +       -     403      +     -   +     +           +
 alerts GET /v1/alerts/{alert_id}                            401      403     +      +     403     403      +   403   +     +           +
 alerts GET /v1/alerts/{alert_id}/events                     401      403     +      +     403     403      +   403   +     +           +
+alerts POST /v1/alerts/{alert_id}/acknowledgement           401      403     +      +     403     403      +   403   +     +           +
+alerts POST /v1/alerts/{alert_id}/assignment                401      403     +      +     403     403      +   403   +     +           +
+alerts POST /v1/alerts/{alert_id}/comments                  401      403     +      +     403     403      +   403   +     +           +
+alerts POST /v1/alerts/{alert_id}/snooze                    401      403     +      +     403     403      +   403   +     +           +
+alerts POST /v1/alerts/{alert_id}/unsnooze                  401      403     +      +     403     403      +   403   +     +           +
 alerts GET /v1/customers/{customer_id}/erasure              401      403   403    403     403     403    403   403   +     +         403
 alerts GET /v1/rules                                        401        +     +      +       +     403      +     +   +     +           +
 reporting GET /v1/alerts                                    401        -     +      +       -       +      +     -   +     +           +

@@ -1,5 +1,5 @@
-"""HTTP to read alerts and the rules behind them, one module for each resource."""
+"""HTTP for alerts and the rules behind them, one module for each resource."""
 
-from services.alerts.api import alerts, erasure, export, rules
+from services.alerts.api import alerts, erasure, export, handling, rules
 
-ROUTERS = (alerts.router, erasure.router, export.router, rules.router)
+ROUTERS = (alerts.router, erasure.router, export.router, handling.router, rules.router)

@@ -1,5 +1,6 @@
-"""HTTP to read alerts. Events and timers raise and end alerts, not requests."""
+"""HTTP to read alerts."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
@@ -7,18 +8,20 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from chassis.commands.holders import Holders
-from chassis.commands.problem import not_found
+from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
 from chassis.http.listing import Limit, Paging
 from chassis.http.paging import Page
 from chassis.http.responses import etag
-from chassis.http.streams import history
-from contracts.alerts import Status
+from chassis.http.streams import history, read_envelopes
+from contracts.alerts import AlertRaised, AnyEvent, Status
+from contracts.event import Envelope
 from contracts.types import Code, EmployeeId
 from services.alerts.api.access import Reader
-from services.alerts.dependencies import Needs
+from services.alerts.dependencies import Dependencies, Needs
 from services.alerts.queries.alerts import AlertFilters, AlertView
+from services.alerts.queries.details import AlertDetails, details
 
 router = APIRouter(prefix="/v1", tags=["alerts"], route_class=StrictRoute)
 
@@ -32,9 +35,11 @@ async def read_alerts(
     rule_id: Code | None = None,
     owner_id: EmployeeId | None = None,
     customer_id: UUID | None = None,
+    open: Annotated[bool | None, Query(description="Only alerts that are open, or only those that have ended.")] = None,  # noqa: A002
+    snoozed: Annotated[bool | None, Query(description="Only alerts that are snoozed now, or only others.")] = None,
 ) -> Page[AlertView]:
     """List alerts. A seller sees those of their own customers and of their own tasks."""
-    filters = AlertFilters(status, rule_id, owner_id, customer_id, caller.visible_to)
+    filters = AlertFilters(status, rule_id, owner_id, customer_id, caller.visible_to, open, snoozed)
     return await paging.page(
         {"list": "alerts", **asdict(filters)},
         lambda cursor, size: needs.queries.page(filters, UUID(cursor[0]) if cursor else None, size),
@@ -43,12 +48,9 @@ async def read_alerts(
 
 
 @router.get("/alerts/{alert_id}")
-async def read_alert(alert_id: UUID, caller: Reader, needs: Needs, response: Response) -> AlertView:
-    """Read an alert: the rule, the start of the silence, and the events that caused it."""
-    alert = await needs.queries.one(alert_id)
-    if alert is None:
-        raise not_found()
-    caller.require(Holders(helper_ids=frozenset(alert.holders)))
+async def read_alert(alert_id: UUID, caller: Reader, needs: Needs, response: Response) -> AlertDetails:
+    """Read an alert and its comments, with the effect of every acknowledged command."""
+    alert = await visible(await envelopes_of(alert_id, needs), caller, needs)
     response.headers["ETag"] = etag(alert.version)
     return alert
 
@@ -62,9 +64,17 @@ async def read_alert_events(
     after: Annotated[int, Query(ge=0, description="Version after which to continue.")] = 0,
 ) -> Page[HistoryEntry]:
     """List the events of an alert, in the order of recording."""
-    alert = await needs.queries.one(alert_id)
-    if alert is None:
-        raise not_found()
-    caller.require(Holders(helper_ids=frozenset(alert.holders)))
-    envelopes = [needs.mapper.to_envelope(row) async for row in needs.store.read_stream(alert_id)]
+    envelopes = await envelopes_of(alert_id, needs)
+    await visible(envelopes, caller, needs)
     return history(envelopes, limit, after)
+
+
+async def envelopes_of(alert_id: UUID, needs: Dependencies) -> Sequence[Envelope[AnyEvent]]:
+    return await read_envelopes(alert_id, [AlertRaised], needs.store, needs.mapper)
+
+
+async def visible(envelopes: Sequence[Envelope[AnyEvent]], caller: Caller, needs: Dependencies) -> AlertDetails:
+    """Return the alert; raise the 403 problem unless the caller may see it."""
+    alert = await details(needs.pool, envelopes, await needs.directory.holders(envelopes[-1].subject))
+    caller.require(Holders(helper_ids=frozenset(alert.holders)))
+    return alert
