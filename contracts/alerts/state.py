@@ -45,7 +45,8 @@ class AlertState(BaseModel):
     or percent if it is `percent`. `causes` are the ids of the events that led to the alert.
 
     `assigned_by` is who assigned the alert to `owner_id` by hand; a change of the customer's owner then leaves it as it
-    is. Until `snoozed_until`, nobody is reminded. `escalation_level` is the last rung of the ladder that was reached.
+    is. `origin_customer_id` is the customer under which it was raised, while it is carried to another one. Until
+    `snoozed_until`, nobody is reminded. `escalation_level` is the last rung of the ladder that was reached.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -81,4 +82,5 @@ class AlertState(BaseModel):
     labels: dict[str, str] = Field(default_factory=dict)
     links: tuple[str, ...] = ()
     concerns_id: UUID | None = None
+    origin_customer_id: UUID | None = None
     causes: tuple[UUID, ...] = ()

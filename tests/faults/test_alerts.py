@@ -15,13 +15,13 @@ from chassis.publish.relay import Relay
 from chassis.runtime.supervisor import Health
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
-from contracts.alerts import AlertRaised
 from contracts.customer import Stage
 from contracts.event import Envelope
 from contracts.example_records import EXAMPLE_URL
 from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS, PARTITIONS, Topic
 from services.alerts.detection.detector import CONSUMER, FEEDS, Detector
-from services.alerts.engine.episodes import CustomerState, evaluate
+from services.alerts.engine.changes import Raising
+from services.alerts.engine.episodes import CustomerState, Moment, evaluate
 from services.alerts.engine.facts import evolve
 from services.customer.commands import Profile, Register
 from tests.faults.support import evidence, oracle
@@ -71,9 +71,11 @@ def expected_alerts(facts: list[Envelope[Any]], now: datetime) -> set[str]:
     for fact in facts:
         known = by_customer[fact.subject]
         by_customer[fact.subject] = CustomerState(evolve(known.facts, fact), known.open)
-    steps = [evaluate(key, state, THREE_RULES, now, raising=True) for key, state in by_customer.items()]
+    steps = [
+        evaluate(key, state, THREE_RULES, Moment(now, now, is_complete=True)) for key, state in by_customer.items()
+    ]
     changes = [change for step in steps for change in step.changes]
-    return {change.dedup_key for change in changes if isinstance(change, AlertRaised)}
+    return {change.alert.dedup_key for change in changes if isinstance(change, Raising)}
 
 
 def relay_for(deployment: Deployment, pool: Pool, topic: Topic) -> Relay:

@@ -22,6 +22,7 @@ from contracts.examples import ALERT_ID, LEADER, METADATA, OWNER, example_envelo
 from deploy.stack import tokens
 from services import openapi
 from services.alerts.detection.detector import Detector
+from services.alerts.engine.changes import Raising
 from services.alerts.projection import holders
 from services.alerts.shipped.rules import DEFAULT_RULES
 from services.followup.projection import customers
@@ -251,7 +252,9 @@ async def tell_alerts(pool: Pool, whose: Ownership) -> None:
     facts = [example_envelope(fact, subject=each) for each, held_by in whose.items() for fact in owned(held_by)]
     async with transaction(pool) as held:
         await holders.apply(facts, held)
-        await detector._append(held, [(each, raised(each, held_by), METADATA) for each, held_by in whose.items()])
+        await detector._append(
+            held, [(each, Raising(raised(each, held_by)), METADATA) for each, held_by in whose.items()]
+        )
 
 
 async def lists_show(world: World, customer_id: str) -> bool:

@@ -18,7 +18,8 @@ from contracts.followup import (
 )
 from services.alerts.detection import evaluation
 from services.alerts.detection.memory import STATE, Memory
-from services.alerts.engine.episodes import Change, CustomerState, evaluate
+from services.alerts.engine.changes import Change
+from services.alerts.engine.episodes import CustomerState, Moment, evaluate
 from services.alerts.engine.facts import evolve
 from services.alerts.engine.rule import RuleBook
 from services.alerts.engine.stretch import NEVER_DUE
@@ -147,7 +148,7 @@ class EndsOncePerBatch(Engine):
         facts = memory.state.facts
         for envelope in own:
             facts = evolve(facts, envelope)
-        step = evaluate(customer_id, CustomerState(facts, memory.state.open), self.rules, now, raising=False)
+        step = evaluate(customer_id, CustomerState(facts, memory.state.open), self.rules, Moment(now, now))
         return Memory(step.state, min(memory.next_due_at, step.next_due_at)), list(step.changes)
 
 

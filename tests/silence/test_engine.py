@@ -63,10 +63,11 @@ def test_a_broken_variant_is_detected(broken: type[Engine]) -> None:
 
 def test_the_histories_cause_every_kind_of_alert_change() -> None:
     told = Counter(
-        (said.episode.rule_id, said.kind) for seed in range(1, 151) for said in live_through(Engine, seed)[1].said
+        (said.episode.rule_id, said.kind) for seed in range(1, 401) for said in live_through(Engine, seed)[1].said
     )
     kinds = {"raised", "cleared", "withdrawn"}
     wanted = {(rule, kind) for rule in ("inactivity", "missed-follow-up", "unanswered-complaint") for kind in kinds}
+    wanted |= {("inactivity", "moved"), ("inactivity", "readdressed")}
     assert set(told) == wanted
     assert min(told.values()) >= 10
 

@@ -4,17 +4,23 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from contracts.alerts import AlertEvent
-from services.alerts.engine.episodes import Change, Ending
+from contracts.examples import CUSTOMER_ID
+from services.alerts.engine.changes import Change
 
 
 class AlertChanges:
     def __init__(self) -> None:
         self._alerts: dict[UUID, AlertEvent] = {}
 
-    def events(self, changes: Iterable[Change]) -> list[AlertEvent]:
-        found: list[AlertEvent] = []
+    def events(self, changes: Iterable[Change], customer_id: UUID = CUSTOMER_ID) -> list[AlertEvent]:
+        """Return the events of changes of a customer's alerts."""
+        return [event for _, event in self.told(changes, customer_id)]
+
+    def told(self, changes: Iterable[Change], customer_id: UUID) -> list[tuple[UUID, AlertEvent]]:
+        """Return the events, each with the customer that it is about."""
+        found = []
         for change in changes:
-            event = change.event(self._alerts[change.alert_id]) if isinstance(change, Ending) else change
-            self._alerts[change.alert_id] = event
-            found.append(event)
+            for subject, event in change.events(customer_id, self._alerts.get(change.alert_id)):
+                self._alerts[change.alert_id] = event
+                found.append((subject, event))
         return found

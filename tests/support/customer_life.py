@@ -7,7 +7,7 @@ from uuid import UUID, uuid4, uuid5
 
 from contracts.alerts import AlertEvent
 from contracts.event import Envelope, Event, Metadata, Origin
-from services.alerts.engine.episodes import CustomerState, Evaluation, evaluate
+from services.alerts.engine.episodes import CustomerState, Evaluation, Moment, evaluate
 from services.alerts.engine.facts import evolve
 from services.alerts.engine.rule import RuleBook
 from tests.support.alert_changes import AlertChanges
@@ -46,11 +46,11 @@ class Watch:
         for each in envelopes:
             facts = evolve(facts, each)
         return self._keep(
-            evaluate(CUSTOMER, CustomerState(facts, self.state.open), self.rules, day(now), raising=False)
+            evaluate(CUSTOMER, CustomerState(facts, self.state.open), self.rules, Moment(day(now), day(now)))
         )
 
     def asked(self, now: float) -> "Watch":
-        return self._keep(evaluate(CUSTOMER, self.state, self.rules, day(now), raising=True))
+        return self._keep(evaluate(CUSTOMER, self.state, self.rules, Moment(day(now), day(now), is_complete=True)))
 
     def _keep(self, evaluation: Evaluation) -> "Watch":
         self.state, self.next_due_at = evaluation.state, evaluation.next_due_at

@@ -2,7 +2,9 @@
 
 Nothing here is taken from the engine but the rule book's numbers. Written down from ADR 0004:
 
-- Silence runs from the last human contact, or from the registration while there was none; not for a lost customer.
+- Silence runs from the last human contact, or from the registration while there was none; not for a lost customer,
+  and for one who was won back not from before. If a late fact moves its beginning, and the customer is overdue all the
+  same, the alert goes on; but a contact after the alert's start begins another one.
 - A follow-up is owed until its due time; moving it begins another episode.
 - A complaint is owed an answer once it is raised, and again once it is reopened: until the time that was promised last;
   where none was, for the hours of its severity, as told last. In a pause, and until a reopened one has its promise, by
@@ -63,6 +65,8 @@ class Oracle:
     rules: RuleBook
     facts: dict[UUID, list[Fact]] = field(default_factory=dict)
     open: dict[Episode, datetime] = field(default_factory=dict)
+    # Who has to act on an open silence.
+    addressees: dict[Episode, str | None] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
 
     def hear(self, fact: Fact, now: datetime) -> None:
@@ -71,10 +75,24 @@ class Oracle:
         own.append(fact)
         due = dict(episodes(own, self.rules))
         for episode in [each for each in self.open if each.customer_id == fact.subject]:
-            if episode not in due:
+            if moved := self._moved(episode, due, now):
+                del self.open[episode]
+                self.open[moved], self.addressees[moved] = due[moved], self.addressees[episode]
+                self.said.append(Said(now, "moved", moved, due[moved]))
+            elif episode not in due:
                 self._end(episode, happened_at(fact), now)
             elif due[episode] > now:
                 self._say(now, "cleared", episode, now)
+            elif episode.rule_id == "inactivity" and self.addressees[episode] != owner_of(own):
+                self.addressees[episode] = owner_of(own)
+                self.said.append(Said(now, "readdressed", episode, self.open[episode]))
+
+    def _moved(self, episode: Episode, due: dict[Episode, datetime], now: datetime) -> Episode | None:
+        """Return the silence that an open one has become, if it has another beginning and is overdue."""
+        if episode in due or episode.rule_id != "inactivity":
+            return None
+        others = [each for each in due if each.rule_id == episode.rule_id and due[each] <= now]
+        return next((each for each in others if each.since <= self.open[episode]), None)
 
     def _end(self, episode: Episode, happened: datetime, now: datetime) -> None:
         kind = "withdrawn" if happened <= self.open[episode] else "cleared"
@@ -90,8 +108,13 @@ class Oracle:
                 continue
             for episode, due_at in episodes(own, self.rules):
                 if episode not in self.open and due_at <= complete_until:
-                    self.open[episode] = due_at
+                    self.open[episode], self.addressees[episode] = due_at, owner_of(own)
                     self.said.append(Said(complete_until, "raised", episode, due_at))
+
+
+def owner_of(facts: Sequence[Fact]) -> str | None:
+    owners = [fact.event.owner_id for fact in facts if isinstance(fact.event, customer.OwnerAssigned)]
+    return owners[-1] if owners else None
 
 
 def happened_at(fact: Fact) -> datetime:
@@ -127,7 +150,8 @@ def streams(facts: Sequence[Fact]) -> Iterable[list[Fact]]:
 
 
 def silence(facts: Sequence[Fact], registered: Fact, rules: RuleBook) -> Iterator[tuple[Episode, datetime]]:
-    stages = [fact.event.stage for fact in facts if isinstance(fact.event, customer.StageChanged)]
+    changed = [fact for fact in facts if isinstance(fact.event, customer.StageChanged)]
+    stages = [fact.event.stage for fact in changed]
     stage = stages[-1] if stages else Stage.NEW
     if stage == Stage.LOST:
         return
@@ -140,6 +164,8 @@ def silence(facts: Sequence[Fact], registered: Fact, rules: RuleBook) -> Iterato
     days = condition_of(rules, "inactivity", Silence).days[mode]
     allowed = timedelta(days=days.get(tiers[-1] if tiers else OTHERS, days[OTHERS]))
     since = max((happened_at(fact) for fact in facts if is_contact(fact)), default=registered.occurred_at)
+    back = [fact.occurred_at for fact in changed if fact.event.previous == Stage.LOST]
+    since = max(since, back[-1]) if back else since
     yield Episode("inactivity", registered.subject, None, since), since + allowed
 
 

@@ -16,14 +16,13 @@ from chassis.postgres.database import Connection
 from chassis.runtime.clock import Clock, utc_now
 from chassis.store.event_store import COLUMNS, recorded
 from chassis.store.mapper import EventMapper
-from contracts.alerts import AlertRaised
 from contracts.cloudevents import type_of
 from contracts.event import Envelope, Metadata, Origin
-from contracts.topics import EVENT_TYPES
+from contracts.topics import EVENT_TYPES, OPENS
 from services.alerts.detection import memory
 from services.alerts.detection.folding import fold
 from services.alerts.detection.received import TOPICS, is_evaluated
-from services.alerts.engine.episodes import Episode, episode_of
+from services.alerts.engine.episode import Episode, episode_of
 from services.alerts.engine.rule import RuleBook
 from services.alerts.projection import holders
 
@@ -31,7 +30,7 @@ from services.alerts.projection import holders
 Place: TypeAlias = tuple[str, int]
 
 PAGE: Final = 500
-RAISED: Final = type_of(AlertRaised)
+OPEN_TYPES: Final = list(map(type_of, OPENS))
 # The log has no row numbers, and the engine needs none.
 ANY_ROW: Final = 1
 
@@ -65,7 +64,7 @@ GROUP = """
     SELECT customer_id FROM linked
 """
 OPEN = f"""
-    SELECT {COLUMNS} FROM event e WHERE subject = ANY($1) AND type = '{RAISED}'
+    SELECT {COLUMNS} FROM event e WHERE subject = ANY($1) AND type = ANY($2)
         AND NOT EXISTS (SELECT FROM event l WHERE l.stream_id = e.stream_id AND l.version > e.version)
 """  # noqa: S608
 
@@ -119,9 +118,9 @@ class Derivation:
         return [each for (each,) in await held.fetch(GROUP, list(customer_ids))]
 
     async def _open_episodes(self, held: Connection, customer_ids: Collection[UUID]) -> dict[UUID, dict[str, Episode]]:
-        """Return the episodes of the alerts whose last event raised them, by customer."""
+        """Return the episodes of the alerts whose last event left them open, by customer."""
         found: dict[UUID, dict[str, Episode]] = defaultdict(dict)
-        for row in await held.fetch(OPEN, list(customer_ids)):
+        for row in await held.fetch(OPEN, list(customer_ids), OPEN_TYPES):
             envelope = self._mapper.to_envelope(recorded(row))
             found[envelope.subject][str(envelope.stream_id)] = episode_of(envelope.event)
         return found

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import chain
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -17,7 +18,7 @@ from chassis.store.append import Answer, Append
 from chassis.store.erasure import lock_store
 from chassis.store.event_store import COLUMNS, EventStore, recorded
 from chassis.store.mapper import EventMapper
-from contracts.alerts import AlertEvent, AlertRaised
+from contracts.alerts import AlertCarriedAway, AlertEvent, AlertRaised, Status
 from contracts.event import Envelope, Metadata
 from contracts.topics import CONFIGURATION
 from services.alerts import erasure
@@ -26,7 +27,8 @@ from services.alerts.detection import memory, merging
 from services.alerts.detection.evaluation import raise_due, receive
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.received import TOPICS, Received, envelopes_of
-from services.alerts.engine.episodes import Change, Ending, episode_of
+from services.alerts.engine.changes import Change
+from services.alerts.engine.episode import episode_of
 from services.alerts.engine.items import OF_ITEMS, concerns_all
 from services.alerts.engine.owed_items import item_of
 from services.alerts.engine.rule import RuleBook
@@ -76,10 +78,10 @@ class Detector:
         concerned = {each.event.concerns_id for each in alerts if each.event.concerns_id}
         memories = await memory.load(held, {each.subject for each in alerts}, concerned)
         for each in alerts:
-            known = memories[each.subject]
-            episodes = {key: episode for key, episode in known.state.open.items() if key != str(each.stream_id)}
-            if isinstance(each.event, AlertRaised):
-                episodes[str(each.stream_id)] = episode_of(each.event)
+            known, key = memories[each.subject], str(each.stream_id)
+            episodes = {other: episode for other, episode in known.state.open.items() if other != key}
+            if is_open(each.event):
+                episodes[key] = episode_of(each.event)
             memories[each.subject] = known.with_open(episodes)
         await memory.save(held, memories, self._rules)
 
@@ -146,9 +148,10 @@ class Detector:
         appends = []
         for customer_id, change, metadata in changes:
             version, alert = latest.get(change.alert_id, (0, None))
-            event = change.event(ended(alert)) if isinstance(change, Ending) else change
-            latest[change.alert_id] = version + 1, event
-            appends.append(self._append_of(customer_id, event, metadata, version + 1))
+            for subject, event in change.events(customer_id, alert):
+                version += 1
+                latest[change.alert_id] = version, event
+                appends.append(self._append_of(subject, event, metadata, version))
         await self._store.append_within(held, appends)
 
     async def _latest(self, held: Connection, alert_ids: Sequence[UUID]) -> dict[UUID, tuple[int, AlertEvent | None]]:
@@ -157,7 +160,7 @@ class Detector:
         return {row["stream_id"]: (row["version"], self._mapper.to_envelope(recorded(row)).event) for row in rows}
 
     def _append_of(self, customer_id: UUID, event: AlertEvent, metadata: Metadata, version: int) -> Append:
-        occurred_at = event.starts_at if isinstance(event, AlertRaised) else (event.ends_at or event.updated_at)
+        occurred_at = happened_at(event)
         envelope = Envelope(
             uuid_utils.uuid7(), customer_id, event.alert_id, version, 0, occurred_at, occurred_at, metadata, event
         )
@@ -183,12 +186,16 @@ def caused_by(envelope: Envelope[Any]) -> Metadata:
 
 def by_timer(change: Change) -> Metadata:
     """Return the metadata of a change that no event caused. A raised alert is caused by the start of its silence."""
-    cause = change.cause if isinstance(change, Ending) else change.causes[0]
-    return Metadata(actor=ACTOR.name, correlation_id=str(change.alert_id), causation_id=cause)
+    return Metadata(actor=ACTOR.name, correlation_id=str(change.alert_id), causation_id=change.cause)
 
 
-def ended(alert: AlertEvent | None) -> AlertEvent:
-    """Return the state of an alert that ends. Raises LookupError if the store does not have it."""
-    if alert is None:
-        raise LookupError("an episode is open whose alert is not in the store")
-    return alert
+def happened_at(event: AlertEvent) -> datetime:
+    """Return when a transition happened: an alert starts and ends at the time of what it is about."""
+    if isinstance(event, AlertRaised):
+        return event.starts_at
+    return event.ends_at or event.updated_at
+
+
+def is_open(event: AlertEvent) -> bool:
+    """Return whether the alert is open after the event, under the customer of the event."""
+    return event.status is not Status.RESOLVED and not isinstance(event, AlertCarriedAway)

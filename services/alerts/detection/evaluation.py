@@ -8,7 +8,8 @@ from uuid import UUID
 
 from contracts.event import Envelope
 from services.alerts.detection.memory import Memory
-from services.alerts.engine.episodes import Change, CustomerState, evaluate
+from services.alerts.engine.changes import Change
+from services.alerts.engine.episodes import CustomerState, Moment, evaluate
 from services.alerts.engine.facts import evolve
 from services.alerts.engine.items import Divided, ItemId, concerns_all, divide, unite
 from services.alerts.engine.owed_items import item_of
@@ -27,9 +28,8 @@ def receive(
     for envelope in own:
         concerned = concerned_by(divided, envelope)
         before = unite(divided.rest, {item_id: divided.items.pop(item_id) for item_id in concerned})
-        evaluation = evaluate(
-            customer_id, CustomerState(evolve(before.facts, envelope), before.open), rules, now, raising=False
-        )
+        state = CustomerState(evolve(before.facts, envelope), before.open)
+        evaluation = evaluate(customer_id, state, rules, Moment(now, envelope.recorded_at))
         after = divide(evaluation.state)
         divided = Divided(after.rest, divided.items)
         divided.items.update(after.items)
@@ -50,6 +50,6 @@ def raise_due(
     customer_id: UUID, known: Memory, rules: RuleBook, now: datetime, complete_until: datetime
 ) -> tuple[Memory, Sequence[Change]]:
     """Raise the alerts that were due at `complete_until`. The returned memory holds the next due time."""
-    evaluation = evaluate(customer_id, known.state, rules, complete_until, raising=True, now=now)
+    evaluation = evaluate(customer_id, known.state, rules, Moment(now, complete_until, is_complete=True))
     next_due_at = min(evaluation.next_due_at, known.others_due_at)
     return replace(known, state=evaluation.state, next_due_at=next_due_at), evaluation.changes

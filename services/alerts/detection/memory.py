@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 from chassis.kafka.client import partition_of
 from chassis.postgres.database import Connection
 from contracts.topics import PARTITIONS
-from services.alerts.engine.episodes import CustomerState, Episode
+from services.alerts.engine.episode import Episode
+from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.items import Item, ItemId, divide, due_at, unite
 from services.alerts.engine.rule import RuleBook
 from services.alerts.engine.stretch import NEVER_DUE

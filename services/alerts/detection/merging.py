@@ -9,7 +9,8 @@ from uuid import UUID
 from contracts.customer import Merged, Unmerged
 from contracts.event import Envelope
 from services.alerts.detection.memory import Memory
-from services.alerts.engine.episodes import Change, evaluate
+from services.alerts.engine.changes import Carrying, Change
+from services.alerts.engine.episodes import Moment, evaluate
 from services.alerts.engine.facts import Facts, absorb, evolve, evolve_absorbed, release
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.rule import RuleBook
@@ -43,9 +44,14 @@ def receive_merging(
 ) -> Iterator[Ended]:
     """Fold the events of a customer that is, becomes or was a duplicate; yield each change with its customer."""
     for envelope in own:
-        for each, facts in facts_after(customer_id, memories, envelope).items():
+        after = facts_after(customer_id, memories, envelope)
+        for change in carried(customer_id, memories, envelope, now):
+            carry(change, memories)
+            yield customer_id, change, envelope
+        for each, facts in after.items():
             memory = memories[each]
-            evaluation = evaluate(each, replace(memory.state, facts=facts), rules, now, raising=False)
+            state = replace(memory.state, facts=facts)
+            evaluation = evaluate(each, state, rules, Moment(now, envelope.recorded_at))
             next_due_at = min(memory.next_due_at, evaluation.next_due_at)
             memories[each] = replace(memory, state=evaluation.state, next_due_at=next_due_at)
             yield from ((each, change, envelope) for change in evaluation.changes)
@@ -66,3 +72,29 @@ def facts_after(customer_id: UUID, memories: Mapping[UUID, Memory], envelope: En
             return {own.merged_into: evolve_absorbed(memories[own.merged_into].state.facts, envelope)}
         case _:
             return {customer_id: evolve(own, envelope)}
+
+
+def carried(
+    customer_id: UUID, memories: Mapping[UUID, Memory], envelope: Envelope[Any], now: datetime
+) -> list[Carrying]:
+    """Return the open episodes that a merge carries to the survivor, or that its undoing returns."""
+    match envelope.event:
+        case Merged(into_customer_id=into_id):
+            episodes = memories[customer_id].state.open.values()
+            return [Carrying(each, customer_id, into_id, now, envelope.id) for each in episodes]
+        case Unmerged(from_customer_id=from_id):
+            own = {customer_id, *memories[customer_id].state.facts.absorbed}
+            episodes = memories[from_id].state.open.values()
+            return [Carrying(each, from_id, customer_id, now, envelope.id) for each in episodes if each.origin in own]
+        case _:
+            return []
+
+
+def carry(change: Carrying, memories: dict[UUID, Memory]) -> None:
+    """Move an episode. It knows under which customer it was raised."""
+    key = str(change.alert_id)
+    source, target = memories[change.from_customer_id], memories[change.to_customer_id]
+    left = {other: each for other, each in source.state.open.items() if other != key}
+    moved = replace(change.episode, origin=change.origin)
+    memories[change.from_customer_id] = source.with_open(left)
+    memories[change.to_customer_id] = target.with_open({**target.state.open, key: moved})

@@ -1,56 +1,20 @@
-"""Turns findings into alerts: each episode is raised once and ended once."""
+"""Compares the findings of a customer with its open episodes: each episode is raised once and ended once."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeAlias
 from uuid import UUID
 
-from contracts.alerts import AlertCleared, AlertRaised, AlertState, AlertWithdrawn
+from contracts.alerts import AlertCleared, AlertWithdrawn
+from services.alerts.engine.changes import Change, Ending, Moving, Raising, Readdressing
+from services.alerts.engine.episode import Episode, episode_of
 from services.alerts.engine.facts import Facts, with_absorbed, without_settled
-from services.alerts.engine.findings import Finding, Key, find
+from services.alerts.engine.findings import Finding, find
+from services.alerts.engine.matching import Matches, match
 from services.alerts.engine.occurrence import Occurrence
+from services.alerts.engine.raising import raise_alert
 from services.alerts.engine.rule import RuleBook
-from services.alerts.engine.stretch import NEVER_DUE
-
-
-@dataclass(frozen=True, slots=True)
-class Episode:
-    """An open episode. Its alert is in the store, with all that people read about it."""
-
-    alert_id: UUID
-    rule_id: str
-    silent_since: datetime
-    starts_at: datetime
-    concerns_id: UUID | None = None
-
-    @property
-    def key(self) -> Key:
-        return self.rule_id, self.concerns_id, self.silent_since
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """The end of an episode. `cause` is the event that ended it; None if a change allows more time."""
-
-    episode: Episode
-    kind: type[AlertCleared | AlertWithdrawn]
-    ends_at: datetime
-    updated_at: datetime
-    cause: UUID | None
-
-    @property
-    def alert_id(self) -> UUID:
-        return self.episode.alert_id
-
-    def event(self, alert: AlertState) -> AlertCleared | AlertWithdrawn:
-        """Return the event that ends the alert, whose state was `alert`."""
-        fields = alert.model_dump(exclude={"type", "status"})
-        causes = (*alert.causes, self.cause) if self.cause else alert.causes
-        return self.kind(**{**fields, "ends_at": self.ends_at, "updated_at": self.updated_at, "causes": causes})
-
-
-Change: TypeAlias = AlertRaised | Ending
+from services.alerts.engine.stretch import NEVER_DUE, Beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +26,19 @@ class CustomerState:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """When a customer is evaluated.
+
+    `now` is the clock. `instant` is what the customer is judged at: the time at which an event was recorded, or, if
+    `is_complete`, a time up to which all events have been received.
+    """
+
+    now: datetime
+    instant: datetime
+    is_complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """The result of an evaluation: the new state, the changes, and the earliest time of the next evaluation."""
 
@@ -70,39 +47,71 @@ class Evaluation:
     next_due_at: datetime
 
 
-def evaluate(
-    customer_id: UUID,
-    state: CustomerState,
-    rules: RuleBook,
-    instant: datetime,
-    *,
-    raising: bool,
-    now: datetime | None = None,
-) -> Evaluation:
-    """Compare the findings with the open alerts at `instant`.
+def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, moment: Moment) -> Evaluation:
+    """Compare the findings with the open alerts.
 
     Ending an alert needs only the facts. Raising one states that nothing happened, so the facts must be complete up to
-    `instant`: `raising` says whether they are. If `instant` is behind the clock, `now` is the clock. Open alerts are
-    compared at `now`; otherwise an evaluation would end an alert that an event has just left open.
+    the instant; but what has happened too often is raised at once. Open alerts are compared at `now`: the instant may
+    be earlier, and would end an alert that an event has just left open.
     """
     facts = with_absorbed(state.facts)
-    findings = {finding.key: finding for finding in find(facts, rules)}
-    ended = [end(each, findings.get(each.key), facts, rules, now or instant) for each in state.open.values()]
-    endings = [ending for ending in ended if ending is not None]
-    closed = {ending.alert_id for ending in endings}
-    still_open = {key: episode for key, episode in state.open.items() if episode.alert_id not in closed}
-    known = {episode.key for episode in still_open.values()}
-    waiting = [each for each in findings.values() if each.settled is None and each.key not in known]
-    raised: list[AlertRaised] = []
-    if raising and not is_quiet(facts, instant):
-        raised = [raise_alert(customer_id, facts, each, rules, instant) for each in waiting if each.due_at <= instant]
-        waiting = [each for each in waiting if each.due_at > instant]
-    now_open = {**still_open, **{str(alert.alert_id): episode_of(alert) for alert in raised}}
+    findings = list(find(facts, rules))
+    matches = match(state.open.values(), findings, moment.now)
+    still_open, changes = compare(state, matches, facts, rules, moment)
+    known = {id(finding) for finding in matches.values() if finding and holds(finding, moment)}
+    waiting = [each for each in findings if id(each) not in known and may_begin(each, moment)]
+    raised = [] if is_quiet(facts, moment.instant) else [each for each in waiting if begins(each, moment)]
+    alerts = [raise_alert(customer_id, facts, finding, rules, moment.instant) for finding in raised]
+    still_open |= {str(alert.alert_id): episode_of(alert) for alert in alerts}
+    due = earliest(each.due_at for each in waiting if each not in raised)
+    windows = earliest((each.closes_at for each in (*matches.values(), *raised) if each), moment)
     return Evaluation(
-        state=CustomerState(without_settled(state.facts), now_open),
-        changes=[*endings, *raised],
-        next_due_at=after_quiet(facts, min((each.due_at for each in waiting), default=NEVER_DUE)),
+        state=CustomerState(without_settled(state.facts), still_open),
+        changes=[*changes, *map(Raising, alerts)],
+        next_due_at=min(after_quiet(facts, due), windows),
     )
+
+
+def compare(
+    state: CustomerState, matches: Matches, facts: Facts, rules: RuleBook, moment: Moment
+) -> tuple[dict[str, Episode], list[Change]]:
+    """Return the episodes that stay open, and how open episodes change."""
+    still_open: dict[str, Episode] = {}
+    changes: list[Change] = []
+    for key, episode in state.open.items():
+        finding = matches[episode.alert_id]
+        if is_unknown(facts, episode):
+            still_open[key] = episode
+        elif finding is None or not holds(finding, moment):
+            changes.append(end(episode, finding, facts, rules, moment))
+        else:
+            still_open[key], found = go_on(episode, finding, facts, moment)
+            changes += found
+    return still_open, changes
+
+
+def is_unknown(facts: Facts, episode: Episode) -> bool:
+    """Return whether an alert was carried to a customer whose registration has not been received yet."""
+    return episode.origin is not None and facts.registered is None and not facts.erased
+
+
+def holds(finding: Finding, moment: Moment) -> bool:
+    """Return whether a rule is still broken."""
+    return finding.settled is None and finding.due_at <= moment.now and moment.instant < finding.closes_at
+
+
+def may_begin(finding: Finding, moment: Moment) -> bool:
+    return finding.settled is None and moment.instant < finding.closes_at
+
+
+def begins(finding: Finding, moment: Moment) -> bool:
+    is_known = moment.is_complete or finding.rule.condition.at_once
+    return is_known and finding.due_at <= moment.instant
+
+
+def earliest(times: Iterable[datetime], moment: Moment | None = None) -> datetime:
+    """Return the earliest time, or NEVER_DUE; with a moment, of those after its instant."""
+    return min((each for each in times if moment is None or each > moment.instant), default=NEVER_DUE)
 
 
 def is_quiet(facts: Facts, instant: datetime) -> bool:
@@ -113,26 +122,35 @@ def after_quiet(facts: Facts, due_at: datetime) -> datetime:
     return max(due_at, facts.quiet_until) if facts.quiet_until else due_at
 
 
-def episode_of(alert: AlertRaised) -> Episode:
-    return Episode(alert.alert_id, alert.rule_id, alert.silent_since, alert.starts_at, alert.concerns_id)
+def go_on(episode: Episode, finding: Finding, facts: Facts, moment: Moment) -> tuple[Episode, list[Change]]:
+    """Return an episode that stays open, and its changes: another beginning, another employee."""
+    since, owner_id = finding.since, finding.stretch.employee_id
+    changes: list[Change] = []
+    after = replace(episode, owner_id=owner_id)
+    if finding.rule.condition.beginning is Beginning.MOVES and since.at != episode.silent_since:
+        changes.append(Moving(episode, since.at, finding.due_at, moment.now, since.cause))
+        after = replace(after, silent_since=since.at, starts_at=finding.due_at)
+    if owner_id != episode.owner_id:
+        changes.append(Readdressing(episode, owner_id, facts.owner_id, facts.leader_id, moment.now, None))
+    return after, changes
 
 
-def end(episode: Episode, finding: Finding | None, facts: Facts, rules: RuleBook, instant: datetime) -> Ending | None:
-    """Return how an open episode ends, or None if it continues.
+def end(episode: Episode, finding: Finding | None, facts: Facts, rules: RuleBook, moment: Moment) -> Ending:
+    """Return how an open episode ends.
 
     An occurrence before the start of the alert, recorded late, withdraws it. A later occurrence clears it. So does a
-    change that allows more time: a new tier or mode, a new target, a pause.
+    change that allows more time (a new tier or mode, a new target, a pause), and the end of a window.
     """
-    if finding is not None and finding.settled is None and finding.due_at <= instant:
-        return None
+    if finding and finding.settled is None and finding.closes_at <= moment.instant:
+        return Ending(episode, AlertCleared, finding.closes_at, moment.now, None)
     by = finding.settled if finding else ended_by(episode, facts, rules)
-    ends_at = by.at if by else instant
+    ends_at = by.at if by else moment.now
     kind = AlertWithdrawn if ends_at <= episode.starts_at else AlertCleared
-    return Ending(episode, kind, max(ends_at, episode.silent_since), instant, by.cause if by else None)
+    return Ending(episode, kind, max(ends_at, episode.silent_since), moment.now, by.cause if by else None)
 
 
 def ended_by(episode: Episode, facts: Facts, rules: RuleBook) -> Occurrence | None:
-    """Return what ended an episode: the customer's erasure or merge, or what its rule says.
+    """Return what ended an episode: the customer's erasure, or what its rule says.
 
     A contact that was recorded late may be earlier than the registration from which the silence was counted.
     """
@@ -140,36 +158,3 @@ def ended_by(episode: Episode, facts: Facts, rules: RuleBook) -> Occurrence | No
         return facts.erased or facts.merged
     rule = rules.rule(episode.rule_id)
     return rule.condition.ended_by(facts, episode.silent_since) if rule else None
-
-
-def raise_alert(customer_id: UUID, facts: Facts, finding: Finding, rules: RuleBook, instant: datetime) -> AlertRaised:
-    rule, stretch = finding.rule, finding.stretch
-    words = rule.condition.words(rule.title, facts, stretch, rules.zone, instant)
-    return AlertRaised(
-        alert_id=finding.alert_id(customer_id),
-        dedup_key=finding.dedup_key(customer_id),
-        severity=rule.severity(facts.tier),
-        rule_id=rule.id,
-        rule_version=rule.version,
-        summary=words.en,
-        summary_zh=words.zh,
-        silent_since=stretch.since.at,
-        starts_at=stretch.due_at,
-        updated_at=instant,
-        value=int((instant - stretch.since.at).total_seconds()),
-        threshold=int(stretch.threshold.total_seconds()),
-        owner_id=stretch.employee_id,
-        customer_owner_id=facts.owner_id,
-        leader_id=facts.leader_id,
-        customer_name=facts.name,
-        component=stretch.component,
-        labels=labels(facts),
-        links=(f"/v1/customers/{customer_id}",),
-        concerns_id=stretch.concerns_id,
-        causes=(stretch.since.cause,),
-    )
-
-
-def labels(facts: Facts) -> dict[str, str]:
-    found = {"stage": str(facts.stage), "mode": str(facts.mode or ""), "tier": facts.tier or ""}
-    return {name: value for name, value in found.items() if value}

@@ -9,6 +9,7 @@ from uuid import UUID
 from contracts import customer, followup
 from contracts.customer import Mode, NeedStatus, Stage, mode_of
 from contracts.event import Envelope
+from services.alerts.engine.contact_definition import HUMAN_CONTACT
 from services.alerts.engine.occurrence import Occurrence, latest
 from services.alerts.engine.owed_items import Items, complaints_after, open_items, reassigned, tasks_after
 from services.alerts.engine.signals import signal_of
@@ -35,6 +36,8 @@ class Facts:
     name: str | None = None
     stage: Stage = Stage.NEW
     stage_since: Occurrence | None = None
+    # When a lost customer was won back the last time: what was before is forgiven.
+    won_back: Occurrence | None = None
     tier: str | None = None
     owner_id: str | None = None
     leader_id: str | None = None
@@ -82,7 +85,9 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
         case customer.ProfileChanged(cleared=cleared) if "last_contacted_at" in cleared:
             return replace(facts, stated_contact=None)
         case customer.StageChanged(stage=stage):
-            return replace(facts, stage=stage, stage_since=occurrence)
+            is_back = mode_of(facts.stage) is None and mode_of(stage) is not None
+            won_back = occurrence if is_back else facts.won_back
+            return replace(facts, stage=stage, stage_since=occurrence, won_back=won_back)
         case customer.TierChanged(scheme="default", tier=tier):
             return replace(facts, tier=tier)
         case customer.NeedStated():
@@ -91,7 +96,7 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
             return replace(facts, owner_id=owner_id, leader_id=leader_id)
         case customer.CustomerErased():
             return replace(facts, erased=occurrence)
-        case followup.ContactLogged(automated=False):
+        case followup.ContactLogged() if HUMAN_CONTACT.counts(envelope.event):
             return replace(facts, last_contact=latest(facts.last_contact, occurrence))
         case followup.GuardTripped() | followup.GuardCleared():
             return replace(facts, guards=guards_after(facts.guards, envelope.event, occurrence))

@@ -3,16 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
 from uuid import UUID, uuid5
 
+from services.alerts.engine.episode import Key
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.rule import Rule, RuleBook
 from services.alerts.engine.stretch import Stretch
 
-# The identity of an episode of one customer: rule, what it concerns, start.
-Key: TypeAlias = tuple[str, UUID | None, datetime]
 NAMESPACE = UUID("6f1c1a52-7a0e-4a58-9f6a-2b8f3f7a9c11")
 
 
@@ -26,6 +24,14 @@ class Finding:
     @property
     def due_at(self) -> datetime:
         return self.stretch.due_at
+
+    @property
+    def since(self) -> Occurrence:
+        return self.stretch.since
+
+    @property
+    def closes_at(self) -> datetime:
+        return self.stretch.closes_at
 
     @property
     def settled(self) -> Occurrence | None:
@@ -51,5 +57,5 @@ def find(facts: Facts, rules: RuleBook) -> Iterator[Finding]:
     if facts.registered is None or facts.erased:
         return
     for rule in rules.rules:
-        for stretch in rule.condition.stretches(facts):
+        for stretch in rule.condition.stretches(facts, rules.zone):
             yield Finding(rule, stretch)

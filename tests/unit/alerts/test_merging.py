@@ -1,6 +1,7 @@
 """The silence of merged customers is computed together, and separately again after an undone merge."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -10,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import customer, followup
+from contracts.alerts import AlertEvent
 from contracts.event import Envelope, Event
 from contracts.examples import OCCURRED_AT, example, example_envelope
 from services.alerts.detection.evaluation import raise_due, receive
 from services.alerts.detection.memory import STATE, Memory
 from services.alerts.detection.merging import affected_customers, is_merging, receive_merging, survivors_of
-from services.alerts.engine.episodes import Change, CustomerState
+from services.alerts.engine.changes import Change
+from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import with_absorbed
 from services.alerts.engine.stretch import NEVER_DUE
 from tests.support.alert_changes import AlertChanges
@@ -43,6 +46,7 @@ class Watch:
     def __init__(self) -> None:
         self.memories = {each: Memory(CustomerState(), NEVER_DUE) for each in (SURVIVOR, DUPLICATE)}
         self.said: list[tuple[UUID, str]] = []
+        self.events: list[AlertEvent] = []
         self._changes = AlertChanges()
 
     def told(self, *envelopes: Envelope[Any]) -> "Watch":
@@ -67,7 +71,9 @@ class Watch:
 
     def _say(self, changes: Iterable[tuple[UUID, Change]]) -> None:
         for whose, change in changes:
-            self.said += [(whose, event.type) for event in self._changes.events([change])]
+            for subject, event in self._changes.told([change], whose):
+                self.said.append((subject, event.type))
+                self.events.append(event)
 
 
 def test_the_survivor_is_silent_since_the_later_contact_of_both() -> None:
@@ -77,11 +83,57 @@ def test_the_survivor_is_silent_since_the_later_contact_of_both() -> None:
     assert both.asked(56).said == [(SURVIVOR, "care.alert.raised.v1")]
 
 
-def test_open_alerts_of_a_duplicate_end_with_the_merge() -> None:
+AWAY, IN = "care.alert.carried-away.v1", "care.alert.carried-in.v1"
+
+
+def test_an_alert_that_does_not_apply_to_the_survivor_is_carried_and_ends_with_the_merge() -> None:
     watch = Watch().told(on(29, SURVIVOR, registered), on(0, DUPLICATE, registered)).asked(31)
     assert watch.said == [(DUPLICATE, "care.alert.raised.v1")]
     watch.told(on(32, DUPLICATE, merged)).asked(40)
-    assert watch.said[1:] == [(DUPLICATE, "care.alert.cleared.v1")]
+    assert watch.said[1:] == [(DUPLICATE, AWAY), (SURVIVOR, IN), (SURVIVOR, "care.alert.cleared.v1")]
+
+
+def test_an_open_alert_of_a_duplicate_goes_on_under_the_survivor_and_returns() -> None:
+    watch = Watch().told(on(0, SURVIVOR, registered), on(0, DUPLICATE, registered), on(1, DUPLICATE, contact))
+    watch.told(on(3, SURVIVOR, contact)).asked(31.5)
+    assert watch.said == [(DUPLICATE, "care.alert.raised.v1")]
+    watch.told(on(32, DUPLICATE, merged)).asked(32.5)
+    # The later contact of the survivor counts for both.
+    assert watch.said[1:] == [(DUPLICATE, AWAY), (SURVIVOR, IN), (SURVIVOR, "care.alert.withdrawn.v1")]
+
+    watch = Watch().told(on(3, SURVIVOR, registered), on(0, DUPLICATE, registered), on(4, DUPLICATE, contact))
+    watch.asked(34.5)
+    assert watch.said == [(SURVIVOR, "care.alert.raised.v1"), (DUPLICATE, "care.alert.raised.v1")]
+    watch.told(on(35, DUPLICATE, merged)).asked(40)
+    raised, (_, *carried) = watch.events[1], watch.said[1:]
+    assert carried == [(DUPLICATE, AWAY), (SURVIVOR, IN), (SURVIVOR, "care.alert.withdrawn.v1")]
+    assert [event.alert_id for event in watch.events[2:]] == [
+        raised.alert_id,
+        raised.alert_id,
+        watch.events[0].alert_id,
+    ]
+    watch.told(on(41, DUPLICATE, unmerged)).asked(42)
+    assert watch.said[5:] == [(SURVIVOR, AWAY), (DUPLICATE, IN), (SURVIVOR, "care.alert.raised.v1")]
+    assert watch.events[6].origin_customer_id is None
+
+
+def test_a_carried_alert_waits_for_the_registration_of_the_survivor() -> None:
+    watch = Watch().told(on(0, DUPLICATE, registered)).asked(31).told(on(32, DUPLICATE, merged)).asked(33)
+    assert watch.said[1:] == [(DUPLICATE, AWAY), (SURVIVOR, IN)]
+    late = replace(on(0, SURVIVOR, registered), recorded_at=OCCURRED_AT + timedelta(days=33))
+    assert watch.told(late).asked(34).said[3:] == []
+
+
+def test_a_task_of_a_duplicate_that_is_missed_is_carried_with_its_alert() -> None:
+    due_at = OCCURRED_AT + timedelta(days=3)
+    watch = Watch().told(on(0, SURVIVOR, registered), on(0, DUPLICATE, registered))
+    watch.told(on(1, DUPLICATE, example(followup.TaskScheduled, due_at=due_at), TASK)).asked(4)
+    watch.told(on(5, DUPLICATE, merged)).asked(6)
+    assert watch.said == [(DUPLICATE, "care.alert.raised.v1"), (DUPLICATE, AWAY), (SURVIVOR, IN)]
+    watch.told(on(7, DUPLICATE, unmerged)).asked(8)
+    assert watch.said[3:] == [(SURVIVOR, AWAY), (DUPLICATE, IN)]
+    watch.told(on(9, DUPLICATE, example(followup.TaskCompleted, due_at=due_at), TASK))
+    assert watch.said[5:] == [(DUPLICATE, "care.alert.cleared.v1")]
 
 
 def test_a_follow_up_of_the_duplicate_is_missed_at_the_survivor_and_done_for_it() -> None:

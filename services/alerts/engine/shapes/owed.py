@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt, model_validator
 
@@ -11,7 +11,7 @@ from contracts.followup import Severity
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.owed_items import OwedItem
-from services.alerts.engine.stretch import NEVER_DUE, Stretch
+from services.alerts.engine.stretch import NEVER_DUE, Beginning, Stretch
 from services.alerts.engine.words import Words, length, length_zh, local_time, scope, scope_zh
 
 Kind = Literal["task", "complaint"]
@@ -25,6 +25,8 @@ class Owed(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    at_once: ClassVar[bool] = False
+    beginning: ClassVar[Beginning] = Beginning.OWN
 
     shape: Literal["owed"] = "owed"
     item: Kind
@@ -40,7 +42,7 @@ class Owed(BaseModel):
             )
         return self
 
-    def stretches(self, facts: Facts) -> Iterator[Stretch]:
+    def stretches(self, facts: Facts, _zone: str) -> Iterator[Stretch]:
         items = facts.tasks if self.item == "task" else facts.complaints
         for item in items.values():
             yield Stretch(

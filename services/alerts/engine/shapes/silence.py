@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import chain
 from operator import attrgetter
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt
 
@@ -12,7 +12,7 @@ from contracts.customer import Mode
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence, latest
 from services.alerts.engine.signals import CONTACT, NEED, NEED_SETTLED, SignalName
-from services.alerts.engine.stretch import Stretch
+from services.alerts.engine.stretch import Beginning, Stretch
 from services.alerts.engine.tiers import OTHERS, for_all_tiers
 from services.alerts.engine.words import Words, length, length_zh, scope, scope_zh
 
@@ -21,17 +21,20 @@ class Silence(BaseModel):
     """None of `signals` for `days`, by mode and tier. A customer in a mode without days is not watched.
 
     With `after`, the silence begins with the signal of that name (the oldest open need, or the last of another signal)
-    if none of `signals` has come since. Without it, it begins with the last of `signals`, or with the registration.
+    if none of `signals` has come since. Without it, it begins with the last of `signals`, with the registration, or
+    when a lost customer was won back.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    at_once: ClassVar[bool] = False
+    beginning: ClassVar[Beginning] = Beginning.MOVES
 
     shape: Literal["silence"] = "silence"
     signals: Annotated[tuple[SignalName, ...], Field(min_length=1)]
     after: SignalName | None = None
     days: Mapping[Mode, Annotated[Mapping[str, PositiveInt], AfterValidator(for_all_tiers)]]
 
-    def stretches(self, facts: Facts) -> Iterator[Stretch]:
+    def stretches(self, facts: Facts, _zone: str) -> Iterator[Stretch]:
         needs_more = self.after is not None or set(self.signals) != {CONTACT}
         if needs_more and not facts.is_complete:
             return
@@ -47,7 +50,9 @@ class Silence(BaseModel):
         """
         ended = self._ended(facts)
         if self.after is None:
-            return ended if ended and ended.at != since else facts.stage_since
+            if ended and ended.at > since:
+                return ended
+            return None if facts.mode in self.days else facts.stage_since
         settled = facts.signals.get(NEED_SETTLED) if self.after == NEED else None
         found = [each for each in (ended, settled, facts.stage_since) if each and each.at >= since]
         return found[0] if found else None
@@ -64,7 +69,7 @@ class Silence(BaseModel):
         """Return when the silence began: at the oldest signal `after` which none of `signals` has followed."""
         ended = self._ended(facts)
         if self.after is None:
-            return ended or facts.registered
+            return latest(ended or facts.registered, facts.won_back)
         if self.after == NEED:
             begun = list(chain(*facts.needs.values()))
         else:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from contracts.followup import Guard
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
-from services.alerts.engine.stretch import Stretch
+from services.alerts.engine.stretch import Beginning, Stretch
 from services.alerts.engine.words import Words, scope, scope_zh
 
 REPEATED: Literal["complaint-repeated"] = "complaint-repeated"
@@ -22,11 +22,13 @@ class Told(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    at_once: ClassVar[bool] = True
+    beginning: ClassVar[Beginning] = Beginning.OWN
 
     shape: Literal["told"] = "told"
     signal: Guard | Literal["complaint-repeated"]
 
-    def stretches(self, facts: Facts) -> Iterator[Stretch]:
+    def stretches(self, facts: Facts, _zone: str) -> Iterator[Stretch]:
         if self.signal == REPEATED:
             for item in facts.complaints.values():
                 if item.repeated:

@@ -1,0 +1,157 @@
+"""The changes of alerts that an evaluation causes. Each states its events, given the state of its alert."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from contracts.alerts import (
+    AlertCarriedAway,
+    AlertCarriedIn,
+    AlertCleared,
+    AlertEvent,
+    AlertMoved,
+    AlertRaised,
+    AlertReaddressed,
+    AlertState,
+    AlertWithdrawn,
+)
+from services.alerts.engine.episode import Episode
+
+# The customer of an event, and the event.
+Told: TypeAlias = tuple[UUID, AlertEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class Raising:
+    """The beginning of an episode. Its event has the whole state of the alert."""
+
+    alert: AlertRaised
+
+    @property
+    def alert_id(self) -> UUID:
+        return self.alert.alert_id
+
+    @property
+    def cause(self) -> UUID | None:
+        return self.alert.causes[0] if self.alert.causes else None
+
+    def events(self, customer_id: UUID, _alert: AlertState | None) -> list[Told]:
+        return [(customer_id, self.alert)]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The end of an episode. `cause` is the event that ended it; None if a change allows more time."""
+
+    episode: Episode
+    kind: type[AlertCleared | AlertWithdrawn]
+    ends_at: datetime
+    updated_at: datetime
+    cause: UUID | None
+
+    @property
+    def alert_id(self) -> UUID:
+        return self.episode.alert_id
+
+    def events(self, customer_id: UUID, alert: AlertState | None) -> list[Told]:
+        state = state_of(alert, self.updated_at, self.cause)
+        return [(customer_id, self.kind(**{**state, "ends_at": self.ends_at}))]
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """Another beginning of an episode that stays open."""
+
+    episode: Episode
+    silent_since: datetime
+    starts_at: datetime
+    updated_at: datetime
+    cause: UUID
+
+    @property
+    def alert_id(self) -> UUID:
+        return self.episode.alert_id
+
+    def events(self, customer_id: UUID, alert: AlertState | None) -> list[Told]:
+        state = state_of(alert, self.updated_at, self.cause)
+        beginning = {
+            "silent_since": self.silent_since,
+            "previous_silent_since": state["silent_since"],
+            "starts_at": self.starts_at,
+            "value": int((self.updated_at - self.silent_since).total_seconds()),
+        }
+        return [(customer_id, AlertMoved(**{**state, **beginning, "status": status_of(alert)}))]
+
+
+@dataclass(frozen=True, slots=True)
+class Readdressing:
+    """Another employee who has to act. An alert that was assigned by hand keeps its employee."""
+
+    episode: Episode
+    owner_id: str | None
+    customer_owner_id: str | None
+    leader_id: str | None
+    updated_at: datetime
+    cause: UUID | None
+
+    @property
+    def alert_id(self) -> UUID:
+        return self.episode.alert_id
+
+    def events(self, customer_id: UUID, alert: AlertState | None) -> list[Told]:
+        state = state_of(alert, self.updated_at, None)
+        if alert is None or alert.assigned_by or alert.owner_id == self.owner_id:
+            return []
+        addressees = {
+            "owner_id": self.owner_id,
+            "previous_owner_id": alert.owner_id,
+            "customer_owner_id": self.customer_owner_id,
+            "leader_id": self.leader_id,
+        }
+        return [(customer_id, AlertReaddressed(**{**state, **addressees, "status": alert.status}))]
+
+
+@dataclass(frozen=True, slots=True)
+class Carrying:
+    """An episode that continues under another customer, because of a merge or because one was undone."""
+
+    episode: Episode
+    from_customer_id: UUID
+    to_customer_id: UUID
+    updated_at: datetime
+    cause: UUID
+
+    @property
+    def alert_id(self) -> UUID:
+        return self.episode.alert_id
+
+    @property
+    def origin(self) -> UUID | None:
+        """Return the customer under which the alert was raised, if it is another one now."""
+        origin = self.episode.origin or self.from_customer_id
+        return None if origin == self.to_customer_id else origin
+
+    def events(self, _customer_id: UUID, alert: AlertState | None) -> list[Told]:
+        state = {**state_of(alert, self.updated_at, None), "status": status_of(alert)}
+        carried = {**state, "origin_customer_id": self.origin}
+        return [
+            (self.from_customer_id, AlertCarriedAway(**state, to_customer_id=self.to_customer_id)),
+            (self.to_customer_id, AlertCarriedIn(**carried, from_customer_id=self.from_customer_id)),
+        ]
+
+
+Change: TypeAlias = Raising | Ending | Moving | Readdressing | Carrying
+
+
+def state_of(alert: AlertState | None, updated_at: datetime, cause: UUID | None) -> dict[str, Any]:
+    """Return the fields of an alert after a change. Raises LookupError if the store does not have the alert."""
+    if alert is None:
+        raise LookupError("an episode is open whose alert is not in the store")
+    causes = (*alert.causes, cause) if cause and cause not in alert.causes else alert.causes
+    kept = alert.model_dump(include=AlertState.model_fields.keys() - {"status"})
+    return {**kept, "updated_at": updated_at, "causes": causes}
+
+
+def status_of(alert: AlertState | None) -> str | None:
+    return alert.status if alert else None

@@ -1,0 +1,45 @@
+"""Finds the stretch of each open episode."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from services.alerts.engine.episode import Episode
+from services.alerts.engine.findings import Finding
+from services.alerts.engine.stretch import Beginning
+
+# The finding of each open episode, by alert id; None if there is none.
+Matches: TypeAlias = Mapping[UUID, Finding | None]
+
+
+def match(episodes: Iterable[Episode], findings: Iterable[Finding], now: datetime) -> Matches:
+    """Return the finding of each episode. Two episodes never share one: the elder has it."""
+    by_key = {finding.key: finding for finding in findings}
+    shared: dict[tuple[str, UUID | None], list[Finding]] = defaultdict(list)
+    for finding in by_key.values():
+        if finding.rule.condition.beginning is not Beginning.OWN and finding.due_at <= now:
+            shared[finding.rule.id, finding.concerns_id].append(finding)
+    found: dict[UUID, Finding | None] = {}
+    taken: set[int] = set()
+    # An exact match comes first. Of two episodes that were merged, the elder goes on.
+    for episode in sorted(episodes, key=lambda each: (each.key not in by_key, each.starts_at, each.alert_id)):
+        exact = by_key.get(episode.key)
+        candidates = [exact] if exact else shared[episode.rule_id, episode.concerns_id]
+        chosen = next((each for each in candidates if id(each) not in taken and continues(episode, each)), None)
+        found[episode.alert_id] = chosen
+        if chosen:
+            taken.add(id(chosen))
+    return found
+
+
+def continues(episode: Episode, finding: Finding) -> bool:
+    """Return whether a finding is the open episode, maybe with another beginning."""
+    match finding.rule.condition.beginning:
+        case Beginning.OWN:
+            return True
+        case Beginning.MOVES:
+            return finding.key == episode.key or finding.since.at <= episode.starts_at
+        case Beginning.KEPT:
+            return finding.stretch.is_older or finding.due_at <= episode.starts_at

@@ -1,0 +1,47 @@
+"""The alert of an episode that begins."""
+
+from datetime import datetime
+from uuid import UUID
+
+from contracts.alerts import AlertRaised, Unit
+from services.alerts.engine.facts import Facts
+from services.alerts.engine.findings import Finding
+from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.stretch import Measure
+
+
+def raise_alert(customer_id: UUID, facts: Facts, finding: Finding, rules: RuleBook, instant: datetime) -> AlertRaised:
+    rule, stretch = finding.rule, finding.stretch
+    words = rule.condition.words(rule.title, facts, stretch, rules.zone, instant)
+    measure = stretch.measure or Measure(
+        int((instant - stretch.since.at).total_seconds()), int(stretch.threshold.total_seconds()), Unit.SECONDS
+    )
+    return AlertRaised(
+        alert_id=finding.alert_id(customer_id),
+        dedup_key=finding.dedup_key(customer_id),
+        severity=rule.severity(facts.tier),
+        rule_id=rule.id,
+        rule_version=rule.version,
+        summary=words.en,
+        summary_zh=words.zh,
+        silent_since=stretch.since.at,
+        starts_at=stretch.due_at,
+        updated_at=instant,
+        value=measure.value,
+        threshold=measure.threshold,
+        unit=measure.unit,
+        owner_id=stretch.employee_id,
+        customer_owner_id=facts.owner_id,
+        leader_id=facts.leader_id,
+        customer_name=facts.name,
+        component=stretch.component,
+        labels=labels(facts),
+        links=(f"/v1/customers/{customer_id}",),
+        concerns_id=stretch.concerns_id,
+        causes=stretch.causes or (stretch.since.cause,),
+    )
+
+
+def labels(facts: Facts) -> dict[str, str]:
+    found = {"stage": str(facts.stage), "mode": str(facts.mode or ""), "tier": facts.tier or ""}
+    return {name: value for name, value in found.items() if value}
