@@ -2,9 +2,9 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from chassis.cli import main
 from chassis.commands.command_handler import CommandHandler
@@ -16,6 +16,7 @@ from chassis.consume.rebuild import ReadModel
 from chassis.consume.timers import Timers
 from chassis.http.export import Exports
 from chassis.http.web import create_app
+from chassis.postgres.database import Connection
 from chassis.publish.relay import Relay
 from chassis.runtime.supervisor import Health
 from chassis.service import Service, ServiceContext, Task
@@ -23,6 +24,7 @@ from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.retention import PartitionMaintenance
 from contracts.erasure_answers import record_of
+from contracts.event import Envelope
 from contracts.topics import ALERT_ERASURE_ANSWERS, ALERT_EVENTS, ALERT_OPEN
 from services.alerts import projection
 from services.alerts.api import ROUTERS
@@ -33,6 +35,8 @@ from services.alerts.detection.read_model import FILLED, TABLES, MemoryModel
 from services.alerts.detection.received import TOPICS, read
 from services.alerts.domain.alert import ALERT
 from services.alerts.handling import AlertHandler
+from services.alerts.ladder import rows
+from services.alerts.ladder.timer import LadderTimer
 from services.alerts.open_topic import open_record
 from services.alerts.queries.alerts import AlertQueries
 from services.alerts.schema import SCHEMA
@@ -56,11 +60,8 @@ def build(context: ServiceContext) -> Service:
         timers.wake()
 
     memories = memory_model(context, store, detector, applied)
-    lists = ReadModel(
-        Applier(projection.CONSUMER, context.pool, projection.apply),
-        projection.TABLES,
-        lambda applier, health, shared: LocalFeed(store, mapper, applier, health=health, shared=shared).run,
-    )
+    lists = own_model(context, store, mapper, projection.CONSUMER, projection.TABLES, projection.apply)
+    ladders = own_model(context, store, mapper, rows.CONSUMER, rows.TABLES, rows.LadderRows(mapper).apply)
     relay = Relay(
         store,
         context.pool,
@@ -79,17 +80,38 @@ def build(context: ServiceContext) -> Service:
         supervisor=context.supervisor,
         checks=context.checks(store),
     )
-    app.state.dependencies = dependencies(context, store, mapper)
+    app.state.dependencies = needs = dependencies(context, store, mapper)
+    ladder = LadderTimer(context.pool, store, mapper, needs.alerts, needs.directory)
     tasks = [
         Task("relay", "relay", relay.run),
         Task("relay", "idempotency", PartitionMaintenance(context.pool, health=health("idempotency")).run),
         Task("relay", "erasure-answers", Timers(answers(context).run_due, health=health("erasure-answers")).run),
         Task("consumer", "consumer", memories.follow(health("consumer"))),
         Task("timers", "timers", timers.run),
+        Task("timers", "ladder", Timers(ladder.run_due, health=health("ladder")).run),
         Task("projection", projection.CONSUMER, lists.follow(health(projection.CONSUMER))),
+        Task("projection", rows.CONSUMER, ladders.follow(health(rows.CONSUMER))),
     ]
     verification = context.verification(store, ALERT_EVENTS, TOPICS)
-    return Service(NAME, app, tasks, [memories.applier, lists.applier], [memories, lists], verification)
+    return Service(
+        NAME, app, tasks, [memories.applier, lists.applier, ladders.applier], [memories, lists, ladders], verification
+    )
+
+
+def own_model(
+    context: ServiceContext,
+    store: EventStore,
+    mapper: EventMapper,
+    name: str,
+    tables: Sequence[str],
+    apply: Callable[[Sequence[Envelope[Any]], Connection], Coroutine[None, None, None]],
+) -> ReadModel:
+    """Return a read model of the service's own events."""
+    return ReadModel(
+        Applier(name, context.pool, apply),
+        tables,
+        lambda applier, health, shared: LocalFeed(store, mapper, applier, health=health, shared=shared).run,
+    )
 
 
 def dependencies(context: ServiceContext, store: EventStore, mapper: EventMapper) -> Dependencies:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from chassis.commands.holders import Holders
 from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
@@ -18,7 +17,7 @@ from chassis.http.streams import history, read_envelopes
 from contracts.alerts import AlertRaised, AnyEvent, Status
 from contracts.event import Envelope
 from contracts.types import Code, EmployeeId
-from services.alerts.api.access import Reader
+from services.alerts.api.access import Reader, acting_for, require
 from services.alerts.dependencies import Dependencies, Needs
 from services.alerts.queries.alerts import AlertFilters, AlertView
 from services.alerts.queries.details import AlertDetails, details
@@ -75,6 +74,6 @@ async def envelopes_of(alert_id: UUID, needs: Dependencies) -> Sequence[Envelope
 
 async def visible(envelopes: Sequence[Envelope[AnyEvent]], caller: Caller, needs: Dependencies) -> AlertDetails:
     """Return the alert; raise the 403 problem unless the caller may see it."""
-    alert = await details(needs.pool, envelopes, await needs.directory.holders(envelopes[-1].subject))
-    caller.require(Holders(helper_ids=frozenset(alert.holders)))
-    return alert
+    holders, acting = await needs.directory.holders(envelopes[-1].subject), await acting_for(caller, needs.directory)
+    require(caller, holders, envelopes[-1].event.owner_id, acting)
+    return await details(needs.pool, envelopes, holders)

@@ -12,7 +12,7 @@ from chassis.http.body import StrictRoute
 from chassis.http.responses import Accepted, answer
 from contracts.alerts import AlertState
 from services.alerts import commands
-from services.alerts.api.access import Handler, may_handle
+from services.alerts.api.access import Handler, acting_for, require
 from services.alerts.dependencies import Dependencies, Needs
 from services.alerts.handling import Authorize
 
@@ -62,12 +62,12 @@ async def authorize_caller(
     command: commands.AlertCommand, caller: Caller, needs: Dependencies, customer_id: UUID
 ) -> Authorize:
     """Return an `authorize` for those who may handle the alert. It also refuses an assignee who has left."""
-    holders = await needs.directory.holders(customer_id)
+    holders, acting = await needs.directory.holders(customer_id), await acting_for(caller, needs.directory)
     assignee = [command.owner_id] if isinstance(command, commands.AssignAlert) else []
     leavers = await needs.directory.leavers(assignee) if assignee else []
 
     def authorize(alert: AlertState | None) -> None:
-        may_handle(caller, holders, alert)
+        require(caller, holders, alert.owner_id if alert else None, acting)
         if leavers:
             raise employees_left(leavers)
 

@@ -13,8 +13,10 @@ from chassis.postgres.database import Connection, transaction
 from contracts.alerts import AlertCleared, AlertEvent, AlertRaised
 from contracts.customer import CustomerErased, EmployeeLeft, EmployeeReturned, Merged, OwnerAssigned
 from contracts.examples import ALERT_ID, CUSTOMER_ID, EMPLOYEE_STREAM_ID, METADATA, example
+from contracts.followup import AbsenceCancelled, AbsenceNoted
 from services.alerts.detection.detector import Detector
-from services.alerts.engine.episodes import Ending, episode_of
+from services.alerts.engine.changes import Ending
+from services.alerts.engine.episode import episode_of
 from tests.integration.alerts.conftest import ACTING, HELPER, LEADER, LEFT, OWNER, STRANGER, Desk
 from tests.support.waiting import eventually
 
@@ -58,6 +60,19 @@ async def test_whoever_it_is_assigned_to_may_handle_it(desk: Desk) -> None:
     assert (await desk.post(f"{ADDRESS}/assignment", {"owner_id": STRANGER})).status_code == 200
     assert (await desk.post(f"{ADDRESS}/acknowledgement", by=STRANGER)).status_code == 200
     assert (await desk.post(f"{ADDRESS}/acknowledgement", by=ACTING)).status_code == 403
+
+
+async def test_the_stand_in_of_whoever_has_to_act_handles_it_meanwhile(desk: Desk) -> None:
+    today = datetime.now(UTC).date()
+    days = {"first_day": today - timedelta(days=1), "last_day": today + timedelta(days=1)}
+    absence = example(AbsenceNoted, employee_id=ACTING, stand_in_id=STRANGER, **days)
+    await desk.tell(absence, subject=EMPLOYEE_STREAM_ID)
+    assert (await desk.get(ADDRESS, STRANGER)).status_code == 200
+    assert (await desk.post(f"{ADDRESS}/acknowledgement", by=STRANGER)).status_code == 200
+    cancelled = AbsenceCancelled(absence_id=absence.absence_id, employee_id=ACTING)
+    await desk.tell(cancelled, subject=EMPLOYEE_STREAM_ID)
+    assert (await desk.get(ADDRESS, STRANGER)).status_code == 403
+    assert (await desk.post(f"{ADDRESS}/comments", STEPS["comments"], STRANGER)).status_code == 403
 
 
 async def test_an_employee_who_has_left_gets_no_alert(desk: Desk) -> None:
