@@ -16,7 +16,16 @@ CALLBACK_DAYS = (3, 7, 30)
 ZONE = ZoneInfo("Asia/Shanghai")
 MORNING = timedelta(hours=10)
 MINUTE = 1 / 1_440
-ALERTS_AFTER_MISSED_RENEWAL = frozenset({"missed-follow-up", "inactivity", "no-activity", "profile-review-overdue"})
+ALERTS_AFTER_MISSED_RENEWAL = frozenset(
+    {
+        "missed-follow-up",
+        "inactivity",
+        "no-activity",
+        "profile-review-overdue",
+        "contract-not-renewed",
+        "contacts-slowing",
+    }
+)
 TIMEOUT_SECONDS = 120
 POLL_SECONDS = 0.1
 BEGAN_DAYS_AGO = 430
@@ -179,11 +188,17 @@ async def until_won_back(life: Life) -> None:
 
 
 async def until_firing(life: Life, rules: frozenset[str]) -> None:
-    """Wait until exactly these rules have open alerts for the customer."""
+    """Wait until exactly these rules have open alerts for the customer. Raises TimeoutError with those that have."""
     query = {"customer_id": life.customer, "status": "firing"}
-    async with asyncio.timeout(TIMEOUT_SECONDS):
-        while rules != {each["rule_id"] for each in (await life.client.get("alerts", "/v1/alerts", **query))["items"]}:
-            await asyncio.sleep(POLL_SECONDS)
+    found: set[str] = set()
+    try:
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            while rules != found:
+                await asyncio.sleep(POLL_SECONDS)
+                alerts = await life.client.get("alerts", "/v1/alerts", **query)
+                found = {each["rule_id"] for each in alerts["items"]}
+    except TimeoutError:
+        raise TimeoutError(f"open alerts of {', '.join(sorted(found))} instead of {', '.join(sorted(rules))}") from None
 
 
 async def lose(life: Life) -> None:

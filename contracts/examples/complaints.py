@@ -51,6 +51,7 @@ COMPLAINTS: tuple[Event, ...] = (
     followup.ComplaintAnswered(
         employee_id=OWNER, content_ref=CONTENT_REF, answered_in_time=True, resolved_in_time=True
     ),
+    followup.ComplaintAutoReplied(employee_id=OWNER, content_ref=CONTENT_REF),
     followup.ComplaintCommunicated(channel=followup.Channel.PHONE, consent_at=DUE_AT, consent_workdays=5),
     followup.ComplaintConfirmed(),
     followup.ComplaintConsented(workdays=5, as_of=DUE_AT),

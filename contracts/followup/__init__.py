@@ -17,6 +17,7 @@ from contracts.followup.calendar import (
 from contracts.followup.complaint import (
     ComplaintAnswered,
     ComplaintAssigned,
+    ComplaintAutoReplied,
     ComplaintClosed,
     ComplaintCommunicated,
     ComplaintConfirmed,
@@ -100,6 +101,7 @@ __all__ = [
     "Closure",
     "ComplaintAnswered",
     "ComplaintAssigned",
+    "ComplaintAutoReplied",
     "ComplaintClosed",
     "ComplaintCommunicated",
     "ComplaintConfirmed",

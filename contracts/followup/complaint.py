@@ -101,6 +101,14 @@ class ComplaintAnswered(Event):
     resolved_in_time: bool | None = None
 
 
+class ComplaintAutoReplied(Event):
+    """A program replied to a complaint, for example by a confirmation of receipt. This answers nothing."""
+
+    type: Literal["care.followup.complaint-auto-replied.v1"] = "care.followup.complaint-auto-replied.v1"
+    employee_id: EmployeeId
+    content_ref: UUID | None = None
+
+
 class ComplaintCommunicated(Event):
     """The result was communicated to the customer. No response until `consent_at` counts as consent."""
 
@@ -175,6 +183,7 @@ ComplaintEvent = (
     | ComplaintPaused
     | ComplaintResumed
     | ComplaintAnswered
+    | ComplaintAutoReplied
     | ComplaintCommunicated
     | ComplaintConfirmed
     | ComplaintConsented

@@ -23,6 +23,7 @@ from contracts.followup import Channel, ContactFormPublished, ContactLogged, Dir
 from contracts.topics import PARTITIONS
 from services.alerts.detection.detector import CONSUMER, Detector
 from services.alerts.detection.received import read
+from services.alerts.engine.rule import RuleBook
 from tests.silence.delivery import Delivered, Looked, Marked, Restarted, Step, deliveries, in_order, what_is_right
 from tests.silence.engines import said
 from tests.silence.histories import CUSTOMER, FEEDS, FOLLOWUP, START, Facts, make_up
@@ -39,14 +40,15 @@ APART = timedelta(days=500)
 class Live:
     """The alerts service without its process: applier, detector, and a clock that the test moves."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, rules: RuleBook = THREE_RULES) -> None:
         self._pool = pool
+        self._rules = rules
         self._now = START
         self.restart()
 
     def restart(self) -> None:
         store = EventStore(self._pool)
-        self.detector = Detector(store, self._pool, EventMapper(), THREE_RULES, lambda: self._now)
+        self.detector = Detector(store, self._pool, EventMapper(), self._rules, lambda: self._now)
         self.applier = Applier(CONSUMER, self._pool, self.detector.apply, decode=read)
         self._progress: dict[Source, Progress] = {}
 

@@ -22,6 +22,7 @@ from contracts.topics import EVENT_TYPES, OPENS
 from services.alerts.detection import memory
 from services.alerts.detection.folding import fold
 from services.alerts.detection.received import TOPICS, is_evaluated
+from services.alerts.detection.undoing import within
 from services.alerts.engine.episode import Episode, episode_of
 from services.alerts.engine.rule import RuleBook
 from services.alerts.projection import holders
@@ -92,7 +93,7 @@ class Derivation:
         group = await self._group(held, customer_ids)
         facts = [fact for fact in await held.fetch(READ, group) if evaluated(fact)]
         envelopes = [envelope_of(fact) for fact in facts if (fact["feed"], fact["position"]) not in later]
-        memories = fold(envelopes, self._rules, self._clock())
+        memories = fold(within(envelopes), self._rules, self._clock())
         for customer_id, episodes in (await self._open_episodes(held, group)).items():
             known = memories[customer_id]
             due_at = min(known.next_due_at, self._clock())

@@ -19,6 +19,7 @@ from chassis.store.erasure import lock_store
 from chassis.store.event_store import COLUMNS, EventStore, recorded
 from chassis.store.mapper import EventMapper
 from contracts.alerts import AlertCarriedAway, AlertEvent, AlertRaised, Status
+from contracts.customer import OwnerAssigned
 from contracts.event import Envelope, Metadata
 from contracts.topics import CONFIGURATION
 from services.alerts import erasure
@@ -27,6 +28,7 @@ from services.alerts.detection import memory, merging
 from services.alerts.detection.evaluation import raise_due, receive
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.received import TOPICS, Received, envelopes_of
+from services.alerts.detection.undoing import with_amounts
 from services.alerts.engine.changes import Change
 from services.alerts.engine.episode import episode_of
 from services.alerts.engine.items import OF_ITEMS, concerns_all
@@ -90,7 +92,7 @@ class Detector:
     ) -> list[Caused]:
         """Return how alerts change."""
         by_customer: dict[UUID, list[Envelope[Any]]] = defaultdict(list)
-        for envelope in envelopes:
+        for envelope in await with_amounts(held, envelopes):
             if type(envelope.event) not in CONFIGURATION:
                 by_customer[envelope.subject].append(envelope)
         loaded = await load_concerned(held, by_customer)
@@ -173,6 +175,9 @@ async def load_concerned(held: Connection, by_customer: Mapping[UUID, Sequence[E
     events = list(chain(*by_customer.values()))
     items = {item_of(each) for each in events if isinstance(each.event, OF_ITEMS)}
     memories = await memory.load(held, merging.affected_customers(events), items)
+    # The alerts about items of the customer have to be addressed to its new owner, too.
+    handed_over = {each.subject for each in events if isinstance(each.event, OwnerAssigned)}
+    memories |= await memory.load_open(held, handed_over, items)
     whole = merging.affected_customers(each for each in events if concerns_all(each)) | merging.survivors_of(memories)
     return memories | await memory.load_whole(held, whole)
 

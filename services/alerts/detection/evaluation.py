@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from contracts.customer import OwnerAssigned
 from contracts.event import Envelope
 from services.alerts.detection.memory import Memory
 from services.alerts.engine.changes import Change
@@ -29,7 +30,7 @@ def receive(
         concerned = concerned_by(divided, envelope)
         before = unite(divided.rest, {item_id: divided.items.pop(item_id) for item_id in concerned})
         state = CustomerState(evolve(before.facts, envelope), before.open)
-        evaluation = evaluate(customer_id, state, rules, Moment(now, envelope.recorded_at))
+        evaluation = evaluate(customer_id, state, rules, moment_of(envelope, rules, now))
         after = divide(evaluation.state)
         divided = Divided(after.rest, divided.items)
         divided.items.update(after.items)
@@ -38,10 +39,16 @@ def receive(
     return replace(known, state=unite(divided.rest, divided.items), next_due_at=next_due_at), ended
 
 
+def moment_of(envelope: Envelope[Any], rules: RuleBook, now: datetime) -> Moment:
+    return Moment(now, envelope.recorded_at, judged=rules.hearing(envelope.event))
+
+
 def concerned_by(divided: Divided, envelope: Envelope[Any]) -> list[ItemId]:
     """Return the items with which an event must be evaluated."""
     if concerns_all(envelope):
         return list(divided.items)
+    if isinstance(envelope.event, OwnerAssigned):
+        return [item_id for item_id, item in divided.items.items() if item.open]
     item_id = ItemId(item_of(envelope))
     return [item_id] if item_id in divided.items else []
 

@@ -30,6 +30,10 @@ CONCERNED_ITEMS = """
     SELECT customer_id, owner_id, concerns_id, state FROM silence_item
     WHERE customer_id = ANY($1) AND concerns_id = ANY($2)
 """
+OPEN_ITEMS = """
+    SELECT customer_id, owner_id, concerns_id, state FROM silence_item
+    WHERE customer_id = ANY($1) AND (concerns_id = ANY($2) OR state LIKE '%"open":{%')
+"""
 ALL_ITEMS = "SELECT customer_id, owner_id, concerns_id, state FROM silence_item WHERE customer_id = ANY($1)"
 DUE_ITEMS = """
     SELECT customer_id, owner_id, concerns_id, state FROM silence_item
@@ -102,6 +106,16 @@ async def load(held: Connection, customer_ids: Iterable[UUID], concerns_ids: Col
     ordered = sorted(set(customer_ids))
     rows = await lock(held, ordered)
     return memories_of(rows, await held.fetch(CONCERNED_ITEMS, ordered, concerns_ids) if concerns_ids else ())
+
+
+async def load_open(
+    held: Connection, customer_ids: Collection[UUID], concerns_ids: Collection[UUID]
+) -> dict[UUID, Memory]:
+    """Return the memory of each customer with some of its items, and with those that have open episodes, locked."""
+    if not customer_ids:
+        return {}
+    ordered = sorted(customer_ids)
+    return memories_of(await lock(held, ordered), await held.fetch(OPEN_ITEMS, ordered, concerns_ids))
 
 
 async def load_whole(held: Connection, customer_ids: Iterable[UUID]) -> dict[UUID, Memory]:

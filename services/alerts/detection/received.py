@@ -8,13 +8,15 @@ from chassis.kafka.cloudevents import CloudEvent, decode
 from contracts import customer, followup
 from contracts.cloudevents import type_of
 from contracts.customer import ErasureEvent
+from contracts.customer.people import PeopleEvent
 from contracts.customer.responsibility import ResponsibilityEvent
 from contracts.event import Envelope, Event
-from contracts.followup.complaint import ComplaintEvent
+from contracts.followup.complaint import ComplaintEvent, RepeatEvent
 from contracts.followup.guard import GuardEvent
 from contracts.followup.task import TaskEvent
 from contracts.topics import CONFIGURATION, CUSTOMER_EVENTS, EVENT_TYPES, FOLLOWUP_EVENTS
 from services.alerts.engine.signals import EVENTS as SIGNALS
+from services.alerts.engine.terms import OF_CONTRACT, OF_QUOTE
 
 TOPICS: Final = (CUSTOMER_EVENTS, FOLLOWUP_EVENTS)
 # The events that change what the engine knows of a customer, or who may see its alerts.
@@ -29,7 +31,14 @@ EVALUATED: frozenset[type[Event]] = frozenset(
         followup.ContactLogged,
         *get_args(TaskEvent),
         *get_args(ComplaintEvent),
-        followup.ComplaintLinked,
+        *get_args(RepeatEvent),
+        followup.SurveyAnswered,
+        *OF_CONTRACT,
+        *OF_QUOTE,
+        customer.OrderCancelled,
+        customer.QuoteCompared,
+        customer.CompetitorSeen,
+        *get_args(PeopleEvent),
         *get_args(GuardEvent),
     }
 )

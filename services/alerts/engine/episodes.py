@@ -13,7 +13,7 @@ from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.matching import Matches, match
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.raising import raise_alert
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule import Rule, RuleBook
 from services.alerts.engine.stretch import NEVER_DUE, Beginning
 
 
@@ -36,6 +36,8 @@ class Moment:
     now: datetime
     instant: datetime
     is_complete: bool = False
+    # The rules that an event may concern; all rules if absent. The episodes of other rules stay as they are.
+    judged: tuple[Rule, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, moment: M
     be earlier, and would end an alert that an event has just left open.
     """
     facts = with_absorbed(state.facts)
-    findings = list(find(facts, rules))
-    matches = match(state.open.values(), findings, moment.now)
+    findings = list(find(facts, rules, moment.judged))
+    matches = match(judged_of(state, moment), findings, moment.now)
     still_open, changes = compare(state, matches, facts, rules, moment)
     known = {id(finding) for finding in matches.values() if finding and holds(finding, moment)}
     waiting = [each for each in findings if id(each) not in known and may_begin(each, moment)]
@@ -72,6 +74,14 @@ def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, moment: M
     )
 
 
+def judged_of(state: CustomerState, moment: Moment) -> list[Episode]:
+    """Return the open episodes of the rules that are judged."""
+    if moment.judged is None:
+        return list(state.open.values())
+    names = {rule.id for rule in moment.judged}
+    return [episode for episode in state.open.values() if episode.rule_id in names]
+
+
 def compare(
     state: CustomerState, matches: Matches, facts: Facts, rules: RuleBook, moment: Moment
 ) -> tuple[dict[str, Episode], list[Change]]:
@@ -79,8 +89,8 @@ def compare(
     still_open: dict[str, Episode] = {}
     changes: list[Change] = []
     for key, episode in state.open.items():
-        finding = matches[episode.alert_id]
-        if is_unknown(facts, episode):
+        finding = matches.get(episode.alert_id)
+        if is_unknown(facts, episode) or episode.alert_id not in matches:
             still_open[key] = episode
         elif finding is None or not holds(finding, moment):
             changes.append(end(episode, finding, facts, rules, moment))

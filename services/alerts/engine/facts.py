@@ -9,15 +9,35 @@ from uuid import UUID
 from contracts import customer, followup
 from contracts.customer import Mode, NeedStatus, Stage, mode_of
 from contracts.event import Envelope
+from services.alerts.engine import months, rings
 from services.alerts.engine.contact_definition import HUMAN_CONTACT
+from services.alerts.engine.months import month_of, with_order
 from services.alerts.engine.occurrence import Occurrence, latest
+from services.alerts.engine.order_undone import OrderUndone
 from services.alerts.engine.owed_items import Items, complaints_after, open_items, reassigned, tasks_after
+from services.alerts.engine.rings import Packed, with_event
 from services.alerts.engine.signals import signal_of
+from services.alerts.engine.terms import terms_after
+from services.alerts.engine.zone import BUSINESS_ZONE
 
+OF_TASK = (followup.TaskScheduled, followup.TaskRescheduled, followup.TaskCompleted, followup.TaskCancelled)
+OF_COMPLAINT = (
+    followup.ComplaintRaised,
+    followup.ComplaintTargetSet,
+    followup.ComplaintTargetChanged,
+    followup.ComplaintPaused,
+    followup.ComplaintReclassified,
+    followup.ComplaintReopened,
+    followup.ComplaintAnswered,
+    followup.ComplaintClosed,
+    followup.ComplaintLinked,
+    followup.ComplaintEscalated,
+)
 # While a file is being imported, later rows may still show that a customer is not silent.
 IMPORT_SETTLES_AFTER = timedelta(seconds=30)
 # Of one need. The number of needs of a customer is limited by the customer service.
 MAX_STATEMENTS = 8
+MAX_SCORES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +46,15 @@ class Warned:
 
     since: Occurrence
     settled: Occurrence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The answer to a survey, in percent of its scale."""
+
+    at: datetime
+    cause: UUID
+    percent: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +82,13 @@ class Facts:
     guards: dict[str, Warned] = field(default_factory=dict)
     tasks: Items = field(default_factory=dict)
     complaints: Items = field(default_factory=dict)
+    terms: Items = field(default_factory=dict)
+    # The newest events of each kind that is counted, packed.
+    rings: dict[str, Packed] = field(default_factory=dict)
+    # Orders by currency and month.
+    months: dict[str, tuple[int, int]] = field(default_factory=dict)
+    # The newest answers to surveys, oldest first.
+    scores: tuple[Scored, ...] = ()
     quiet_until: datetime | None = None
     erased: Occurrence | None = None
     # The facts of each duplicate while it is merged into this customer (ADR 0013).
@@ -74,6 +110,7 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
     """Apply one event of any service."""
     occurrence = Occurrence(envelope.occurred_at, envelope.id)
     facts = with_signal(with_quiet(facts, envelope), envelope.event, occurrence)
+    facts = with_owed(with_measured(facts, envelope.event, occurrence), envelope, occurrence)
     match envelope.event:
         case customer.Registered(name=name):
             since = facts.stage_since or occurrence
@@ -100,28 +137,47 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
             return replace(facts, last_contact=latest(facts.last_contact, occurrence))
         case followup.GuardTripped() | followup.GuardCleared():
             return replace(facts, guards=guards_after(facts.guards, envelope.event, occurrence))
-        case followup.TaskReassigned(assignee_id=employee_id):
-            return replace(facts, tasks=reassigned(employee_id, envelope.stream_id, facts.tasks))
-        case followup.ComplaintAssigned(owner_id=employee_id):
-            return replace(facts, complaints=reassigned(employee_id, envelope.stream_id, facts.complaints))
-        case (
-            followup.TaskScheduled() | followup.TaskRescheduled() | followup.TaskCompleted() | followup.TaskCancelled()
-        ):
-            return replace(facts, tasks=tasks_after(facts.tasks, envelope, occurrence))
-        case (
-            followup.ComplaintRaised()
-            | followup.ComplaintTargetSet()
-            | followup.ComplaintTargetChanged()
-            | followup.ComplaintPaused()
-            | followup.ComplaintReclassified()
-            | followup.ComplaintReopened()
-            | followup.ComplaintAnswered()
-            | followup.ComplaintClosed()
-            | followup.ComplaintLinked()
-        ):
-            return replace(facts, complaints=complaints_after(facts.complaints, envelope, occurrence))
         case _:
             return facts
+
+
+def with_owed(facts: Facts, envelope: Envelope[Any], occurrence: Occurrence) -> Facts:
+    """Return the facts with what is owed after an event."""
+    event = envelope.event
+    if isinstance(event, followup.TaskReassigned):
+        return replace(facts, tasks=reassigned(event.assignee_id, envelope.stream_id, facts.tasks))
+    if isinstance(event, followup.ComplaintAssigned):
+        complaints = reassigned(event.owner_id, envelope.stream_id, facts.complaints)
+        return replace(facts, complaints=complaints, terms=reassigned(event.owner_id, envelope.stream_id, facts.terms))
+    terms = terms_after(facts.terms, envelope, occurrence)
+    if isinstance(event, OF_TASK):
+        return replace(facts, tasks=tasks_after(facts.tasks, envelope, occurrence))
+    if isinstance(event, OF_COMPLAINT):
+        return replace(facts, complaints=complaints_after(facts.complaints, envelope, occurrence), terms=terms)
+    return facts if terms is facts.terms else replace(facts, terms=terms)
+
+
+def with_measured(facts: Facts, event: Any, occurrence: Occurrence) -> Facts:
+    """Return the facts with the event in what is counted and measured."""
+    match event:
+        case customer.OrderPlaced(currency=currency, amount_minor=amount):
+            month = month_of(occurrence.at, BUSINESS_ZONE)
+            facts = replace(facts, months=with_order(facts.months, currency, month, amount, 1))
+        case OrderUndone(currency=currency, amount_minor=amount, placed_at=at):
+            undone = with_order(facts.months, currency, month_of(at, BUSINESS_ZONE), -amount, -1)
+            facts = replace(facts, months=undone)
+        case followup.SurveyAnswered(question=question, score=score):
+            percent = (score - question.lowest) * 100 // (question.highest - question.lowest)
+            facts = replace(facts, scores=newest((*facts.scores, Scored(occurrence.at, occurrence.cause, percent))))
+        case _:
+            pass
+    after = with_event(facts.rings, event, occurrence)
+    return facts if after is facts.rings else replace(facts, rings=dict(after))
+
+
+def newest(scores: tuple[Scored, ...]) -> tuple[Scored, ...]:
+    """Return the newest scores, oldest first."""
+    return tuple(sorted(set(scores), key=lambda each: (each.at, each.cause))[-MAX_SCORES:])
 
 
 def with_quiet(facts: Facts, envelope: Envelope[Any]) -> Facts:
@@ -156,6 +212,10 @@ def with_absorbed(facts: Facts) -> Facts:
             is_complete=facts.is_complete and other.is_complete,
             tasks={**facts.tasks, **other.tasks},
             complaints={**facts.complaints, **other.complaints},
+            terms={**facts.terms, **other.terms},
+            rings=rings.together(facts.rings, other.rings),
+            months=months.together(facts.months, other.months),
+            scores=newest((*facts.scores, *other.scores)),
             quiet_until=max(quiet, facts.quiet_until or quiet) if quiet else facts.quiet_until,
         )
     return facts
@@ -214,10 +274,16 @@ def guards_after(
 
 def without_settled(facts: Facts) -> Facts:
     """Drop settled items, once their alerts were evaluated."""
+    if facts.absorbed:
+        facts = replace(facts, absorbed={key: without_settled(each) for key, each in facts.absorbed.items()})
+    items = (*facts.tasks.values(), *facts.complaints.values(), *facts.terms.values())
+    is_settled = any(each.settled for each in items) or any(each.settled for each in facts.guards.values())
+    if not is_settled:
+        return facts
     return replace(
         facts,
         tasks=open_items(facts.tasks),
         complaints=open_items(facts.complaints),
+        terms=open_items(facts.terms),
         guards={key: told for key, told in facts.guards.items() if told.settled is None},
-        absorbed={key: without_settled(each) for key, each in facts.absorbed.items()},
     )

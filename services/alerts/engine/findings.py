@@ -1,6 +1,6 @@
 """Applies the rules to a customer's facts: stretches, each with its rule, its due time and its identity."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -52,10 +52,13 @@ class Finding:
         return uuid5(NAMESPACE, self.dedup_key(customer_id))
 
 
-def find(facts: Facts, rules: RuleBook) -> Iterator[Finding]:
-    """Yield every current or just settled episode, due or not. Erased customers have none."""
+def find(facts: Facts, rules: RuleBook, judged: Sequence[Rule] | None = None) -> Iterator[Finding]:
+    """Yield every current or just settled episode of the `judged` rules (all rules if absent), due or not.
+
+    Erased customers have none.
+    """
     if facts.registered is None or facts.erased:
         return
-    for rule in rules.rules:
+    for rule in rules.rules if judged is None else judged:
         for stretch in rule.condition.stretches(facts, rules.zone):
             yield Finding(rule, stretch)

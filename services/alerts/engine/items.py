@@ -1,11 +1,11 @@
-"""Splits a customer's state into its open items (tasks and complaints) and the rest, so that an event needs only one.
+"""Splits a customer's state into its open items (tasks, complaints, terms) and the rest: an event needs only one item.
 
 An event about an item changes that item and no other. No other event changes when an item is due, except those of
 `CONCERNS_ALL`. So evaluating an event together with its item only gives the same result as evaluating the whole state.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -13,22 +13,26 @@ from uuid import UUID
 
 from contracts.customer import CustomerErased, Merged, Registered, Unmerged
 from contracts.event import Envelope
-from contracts.followup.complaint import ComplaintEvent, ComplaintLinked
+from contracts.followup.complaint import ComplaintEvent, RepeatEvent
 from contracts.followup.task import TaskEvent
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts, with_absorbed
 from services.alerts.engine.findings import find
 from services.alerts.engine.rule import RuleBook
 from services.alerts.engine.stretch import ALWAYS_DUE, NEVER_DUE
+from services.alerts.engine.terms import OF_CONTRACT, OF_QUOTE
 
 CONCERNS_ALL = (Registered, CustomerErased, Merged, Unmerged)
-# The events about one task or complaint.
-OF_ITEMS = (TaskEvent, ComplaintEvent, ComplaintLinked)
+# The events about one task, complaint, contract or quote.
+OF_ITEMS = (TaskEvent, ComplaintEvent, RepeatEvent, *OF_CONTRACT, *OF_QUOTE)
 
 
 @dataclass(frozen=True, slots=True)
 class ItemId:
-    """A task or complaint. `duplicate_id` is the duplicate that it belongs to, if it is not the customer's own."""
+    """A task, complaint, contract or quote.
+
+    `duplicate_id` is the duplicate that it belongs to, if it is not the customer's own.
+    """
 
     concerns_id: UUID
     duplicate_id: UUID | None = None
@@ -62,8 +66,10 @@ def divide(state: CustomerState) -> Divided:
             open_rest[key] = episode
         else:
             items[owner].open[key] = episode
-    absorbed = {key: without_items(facts) for key, facts in state.facts.absorbed.items()}
-    return Divided(CustomerState(replace(without_items(state.facts), absorbed=absorbed), open_rest), items)
+    facts = without_items(state.facts)
+    if facts.absorbed:
+        facts = replace(facts, absorbed={key: without_items(each) for key, each in facts.absorbed.items()})
+    return Divided(CustomerState(facts, open_rest), items)
 
 
 def items_of(facts: Facts, duplicate_id: UUID | None) -> dict[ItemId, Item]:
@@ -72,11 +78,14 @@ def items_of(facts: Facts, duplicate_id: UUID | None) -> dict[ItemId, Item]:
         found[ItemId(owed.concerns_id, duplicate_id)].facts.tasks[key] = owed
     for key, owed in facts.complaints.items():
         found[ItemId(owed.concerns_id, duplicate_id)].facts.complaints[key] = owed
+    for key, owed in facts.terms.items():
+        found[ItemId(owed.concerns_id, duplicate_id)].facts.terms[key] = owed
     return found
 
 
 def without_items(facts: Facts) -> Facts:
-    return replace(facts, tasks={}, complaints={})
+    has_items = facts.tasks or facts.complaints or facts.terms
+    return replace(facts, tasks={}, complaints={}, terms={}) if has_items else facts
 
 
 def unite(rest: CustomerState, items: Mapping[ItemId, Item]) -> CustomerState:
@@ -84,20 +93,24 @@ def unite(rest: CustomerState, items: Mapping[ItemId, Item]) -> CustomerState:
     by_owner: dict[UUID | None, list[Facts]] = defaultdict(list)
     for item_id, item in items.items():
         by_owner[item_id.duplicate_id].append(item.facts)
-    absorbed = {key: with_items(facts, by_owner[key]) for key, facts in rest.facts.absorbed.items()}
-    facts = with_items(replace(rest.facts, absorbed=absorbed), by_owner[None])
+    facts = with_items(rest.facts, by_owner[None])
+    if facts.absorbed:
+        facts = replace(facts, absorbed={key: with_items(each, by_owner[key]) for key, each in facts.absorbed.items()})
     episodes = dict(rest.open)
     for item in items.values():
         episodes |= item.open
     return CustomerState(facts, episodes)
 
 
-def with_items(facts: Facts, items: Iterable[Facts]) -> Facts:
-    tasks, complaints = dict(facts.tasks), dict(facts.complaints)
+def with_items(facts: Facts, items: Sequence[Facts]) -> Facts:
+    if not items:
+        return facts
+    tasks, complaints, terms = dict(facts.tasks), dict(facts.complaints), dict(facts.terms)
     for item in items:
         tasks |= item.tasks
         complaints |= item.complaints
-    return replace(facts, tasks=tasks, complaints=complaints)
+        terms |= item.terms
+    return replace(facts, tasks=tasks, complaints=complaints, terms=terms)
 
 
 def due_at(rest: CustomerState, item_id: ItemId, item: Item, rules: RuleBook) -> datetime:

@@ -1,14 +1,18 @@
 """Tasks and complaints of a customer: what is owed, by whom, and what settled it."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, TypeAlias
+from datetime import date, datetime
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from contracts import followup
 from contracts.event import Envelope
-from contracts.followup import Severity
+from contracts.followup import EscalationReason, Severity
+from contracts.followup.complaint import RepeatEvent
 from services.alerts.engine.occurrence import Occurrence
+
+# The level at which followup escalates a complaint whose resolution is late.
+RESOLUTION_LATE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,13 @@ class OwedItem:
     is_paused: bool = False
     # When it was linked to an earlier complaint about the same.
     repeated: Occurrence | None = None
+    # When followup escalated it, because its resolution is late.
+    late: Occurrence | None = None
+    # What it is, if it is neither a task nor a complaint (terms.py).
+    kind: str = ""
+    # The last day of a contract, and when the customer said that it will renew it.
+    due_on: date | None = None
+    agreed: Occurrence | None = None
 
 
 # Tasks by task and due time, or complaints by complaint.
@@ -63,7 +74,7 @@ def tasks_after(tasks: Items, envelope: Envelope[Any], occurrence: Occurrence) -
 
 def item_of(envelope: Envelope[Any]) -> UUID:
     """Return the task or complaint that an event is about. A series of complaints is a stream of its own."""
-    return envelope.event.complaint_id if isinstance(envelope.event, followup.ComplaintLinked) else envelope.stream_id
+    return envelope.event.complaint_id if isinstance(envelope.event, RepeatEvent) else envelope.stream_id
 
 
 def complaints_after(complaints: Items, envelope: Envelope[Any], occurrence: Occurrence) -> Items:
@@ -83,6 +94,11 @@ def complaints_after(complaints: Items, envelope: Envelope[Any], occurrence: Occ
             return changed(complaints, key, is_paused=True)
         case followup.ComplaintLinked(number=number):
             return changed(complaints, key, repeated=occurrence) if number > 1 else complaints
+        case followup.ComplaintEscalated(because=because, level=level):
+            is_late = because is EscalationReason.LATE and level == RESOLUTION_LATE
+            return changed(complaints, key, late=occurrence) if is_late else complaints
+        case followup.ComplaintAutoReplied():
+            return complaints
         case _:
             return settled(complaints, key, occurrence)
 

@@ -1,8 +1,10 @@
 """Signals: what a customer does or gets, as the rules name it. Each is the latest event of some kind."""
 
+from collections.abc import Mapping
+from itertools import chain
 from typing import Any, Final, Literal
 
-from contracts import customer
+from contracts import customer, followup
 from contracts.customer import NeedStatus, Stage
 from contracts.event import Event
 
@@ -10,21 +12,37 @@ from contracts.event import Event
 CONTACT: Final = "human-contact"
 # The open needs. They are kept one by one, because each may be met or gone.
 NEED: Final = "need"
+# The registration. Unlike other signals, it is kept as a fact of its own.
+REGISTRATION: Final = "registration"
 # A need was met, or the customer no longer has it.
 NEED_SETTLED: Final = "need-settled"
-SignalName = Literal["human-contact", "order", "quote", "need", "need-settled", "deal", "profile-review"]
+SignalName = Literal[
+    "human-contact",
+    "order",
+    "quote",
+    "need",
+    "need-settled",
+    "deal",
+    "profile-review",
+    "owner",
+    "registration",
+    "key-date",
+]
 OF_SOURCES: Final = {"last_contacted_at"}
-# The events that are signals.
-EVENTS: frozenset[type[Event]] = frozenset(
-    {
-        customer.OrderPlaced,
-        customer.QuoteIssued,
-        customer.NeedStated,
-        customer.StageChanged,
-        customer.ProfileChanged,
-        customer.ProfileReviewed,
-    }
-)
+# The events that may be a signal, by its name.
+HEARD: Final[Mapping[str, frozenset[type[Event]]]] = {
+    "human-contact": frozenset({followup.ContactLogged, customer.ProfileChanged}),
+    "order": frozenset({customer.OrderPlaced}),
+    "quote": frozenset({customer.QuoteIssued}),
+    "need": frozenset({customer.NeedStated}),
+    "need-settled": frozenset({customer.NeedStated}),
+    "deal": frozenset({customer.StageChanged}),
+    "profile-review": frozenset({customer.ProfileChanged, customer.ProfileReviewed}),
+    "owner": frozenset({customer.OwnerAssigned}),
+    "registration": frozenset({customer.Registered}),
+    "key-date": frozenset({customer.ImportantDateApproaching}),
+}
+EVENTS: frozenset[type[Event]] = frozenset(chain.from_iterable(HEARD.values()))
 
 
 def signal_of(event: Any) -> SignalName | None:
@@ -39,6 +57,10 @@ def signal_of(event: Any) -> SignalName | None:
             return "quote"
         case customer.NeedStated(status=NeedStatus.MET | NeedStatus.GONE):
             return "need-settled"
+        case customer.OwnerAssigned():
+            return "owner"
+        case customer.ImportantDateApproaching():
+            return "key-date"
         case customer.StageChanged(stage=Stage.SIGNED):
             return "deal"
         case customer.ProfileChanged():

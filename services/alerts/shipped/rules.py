@@ -6,14 +6,17 @@ from typing import Final
 from contracts.alerts import AlertSeverity
 from contracts.customer import Mode
 from contracts.followup import Guard, Severity
+from services.alerts.engine.measures import Interval, Score, Volume
 from services.alerts.engine.rule import Rule, RuleBook
-from services.alerts.engine.shapes import Owed, Silence, Told
-from services.alerts.engine.shapes.told import REPEATED
+from services.alerts.engine.shapes import Count, Owed, Silence, Told, Trend
+from services.alerts.engine.shapes.told import REPEATED, UNRESOLVED
 from services.alerts.engine.tiers import OTHERS
 from services.alerts.engine.words import Words
 
 HIGHER_FOR_VIP: Final = {"vip": AlertSeverity.ERROR, OTHERS: AlertSeverity.WARNING}
 LOW: Final = {OTHERS: AlertSeverity.INFO}
+# An important date is announced a week ahead.
+KEY_DATE_DAYS: Final = 8
 
 
 def by_tier(vip: int, growth: int, others: int) -> Mapping[str, int]:
@@ -114,6 +117,140 @@ TWO_COLLEAGUES: Final = Rule(
     condition=Told(signal=Guard.TWO_COLLEAGUES),
 )
 
+NEED_WITHOUT_OFFER: Final = Rule(
+    id="need-without-offer",
+    version=1,
+    title=Words("No quote and no order since a need was stated", "提出需求后没有报价也没有下单"),
+    severities=HIGHER_FOR_VIP,
+    condition=Silence(
+        signals=("quote", "order"),
+        after="need",
+        days={Mode.FOLLOW_UP: by_tier(7, 10, 14), Mode.MAINTENANCE: by_tier(7, 10, 14)},
+    ),
+)
+NO_OWNER: Final = Rule(
+    id="no-owner",
+    version=1,
+    title=Words("Nobody is responsible for the customer", "客户没有负责人"),
+    severities=HIGHER_FOR_VIP,
+    condition=Silence(
+        signals=("owner",),
+        after="registration",
+        days={Mode.FOLLOW_UP: by_tier(1, 1, 2), Mode.MAINTENANCE: by_tier(1, 1, 2)},
+    ),
+)
+KEY_DATE_FORGOTTEN: Final = Rule(
+    id="key-date-forgotten",
+    version=1,
+    title=Words("Nobody contacted the customer on an important date", "重要日子无人联系"),
+    severities=LOW,
+    condition=Silence(
+        signals=("human-contact",),
+        after="key-date",
+        days={Mode.FOLLOW_UP: {OTHERS: KEY_DATE_DAYS}, Mode.MAINTENANCE: {OTHERS: KEY_DATE_DAYS}},
+    ),
+)
+SLOW_QUOTE: Final = Rule(
+    id="slow-quote",
+    version=1,
+    title=Words("A requested quote has not been issued", "客户询价后尚未报价"),
+    severities=HIGHER_FOR_VIP,
+    condition=Owed(item="quote", hours_by_tier=by_tier(24, 48, 72)),
+)
+COMPLAINT_UNRESOLVED: Final = Rule(
+    id="complaint-unresolved",
+    version=1,
+    title=Words("A complaint is not resolved in time", "投诉未按时解决"),
+    severities={"vip": AlertSeverity.CRITICAL, OTHERS: AlertSeverity.ERROR},
+    condition=Told(signal=UNRESOLVED),
+)
+COMPLAINT_NOT_CONCLUDED: Final = Rule(
+    id="complaint-not-concluded",
+    version=1,
+    title=Words("A complaint was answered, and then dropped", "投诉答复后没有下文"),
+    severities=HIGHER_FOR_VIP,
+    condition=Owed(item="conclusion", hours_by_tier=by_tier(48, 72, 120)),
+)
+CONTRACT_NEAR_END: Final = Rule(
+    id="contract-near-end",
+    version=1,
+    title=Words(
+        "A contract ends soon, and the customer has not said that it will renew it", "合同即将到期，客户尚无续签意向"
+    ),
+    severities=HIGHER_FOR_VIP,
+    condition=Owed(item="contract", days_before=60, unless_agreed=True),
+)
+CONTRACT_NOT_RENEWED: Final = Rule(
+    id="contract-not-renewed",
+    version=1,
+    title=Words("A contract has ended and was not renewed", "合同已到期且未续签"),
+    severities={"vip": AlertSeverity.CRITICAL, OTHERS: AlertSeverity.ERROR},
+    condition=Owed(item="contract"),
+)
+MORE_COMPLAINTS: Final = Rule(
+    id="more-complaints",
+    version=1,
+    title=Words("Complaints are piling up", "投诉次数增加"),
+    severities=HIGHER_FOR_VIP,
+    condition=Count(signal="complaint", times=3, days=30),
+)
+KEY_CONTACTS_CHANGING: Final = Rule(
+    id="key-contacts-changing",
+    version=1,
+    title=Words("Key contacts change often", "关键联系人频繁变更"),
+    severities=LOW,
+    condition=Count(signal="key-contact-change", times=3, days=90),
+)
+QUOTES_COMPARED: Final = Rule(
+    id="quotes-compared",
+    version=1,
+    title=Words("Quotes are compared again and again", "报价被反复比价"),
+    severities=HIGHER_FOR_VIP,
+    condition=Count(signal="quote-compared", times=3, days=30),
+)
+TOO_MANY_CONTACTS: Final = Rule(
+    id="too-many-contacts",
+    version=1,
+    title=Words("The customer is contacted too often", "联系过于频繁"),
+    severities=LOW,
+    condition=Count(signal="touch", times=10, days=7),
+)
+CHEAPER_COMPETITOR: Final = Rule(
+    id="cheaper-competitor",
+    version=1,
+    title=Words("A cheaper competitor was seen again", "再次出现低价竞争对手"),
+    severities=HIGHER_FOR_VIP,
+    condition=Count(signal="competitor-cheaper", times=2, days=90),
+)
+ORDERS_SLOWING: Final = Rule(
+    id="orders-slowing",
+    version=1,
+    title=Words("Orders come less often than usual", "下单频率下降"),
+    severities=HIGHER_FOR_VIP,
+    condition=Trend(measure=Interval(signal="order", percent=200, least_days=30), modes=(Mode.MAINTENANCE,)),
+)
+CONTACTS_SLOWING: Final = Rule(
+    id="contacts-slowing",
+    version=1,
+    title=Words("Many contacts at first, and hardly any now", "先密后疏，联系没有节奏"),
+    severities=LOW,
+    condition=Trend(measure=Interval(signal="human-contact", percent=300, at_least=5, least_days=14)),
+)
+PURCHASES_FALLING: Final = Rule(
+    id="purchases-falling",
+    version=1,
+    title=Words("Purchases fall year on year", "采购量同比骤降"),
+    severities={"vip": AlertSeverity.CRITICAL, OTHERS: AlertSeverity.WARNING},
+    condition=Trend(measure=Volume(months=3, percent=50), modes=(Mode.MAINTENANCE,)),
+)
+SATISFACTION_FALLING: Final = Rule(
+    id="satisfaction-falling",
+    version=1,
+    title=Words("Satisfaction falls", "满意度下降"),
+    severities=HIGHER_FOR_VIP,
+    condition=Trend(measure=Score(drop=20, least=60, days=90)),
+)
+
 DEFAULT_RULES: Final = RuleBook(
     rules=(
         INACTIVITY,
@@ -128,5 +265,22 @@ DEFAULT_RULES: Final = RuleBook(
         GREETINGS_ONLY,
         CHASED_WITHOUT_INTENT,
         TWO_COLLEAGUES,
+        NEED_WITHOUT_OFFER,
+        NO_OWNER,
+        KEY_DATE_FORGOTTEN,
+        SLOW_QUOTE,
+        COMPLAINT_UNRESOLVED,
+        COMPLAINT_NOT_CONCLUDED,
+        CONTRACT_NEAR_END,
+        CONTRACT_NOT_RENEWED,
+        MORE_COMPLAINTS,
+        KEY_CONTACTS_CHANGING,
+        QUOTES_COMPARED,
+        TOO_MANY_CONTACTS,
+        CHEAPER_COMPETITOR,
+        ORDERS_SLOWING,
+        CONTACTS_SLOWING,
+        PURCHASES_FALLING,
+        SATISFACTION_FALLING,
     )
 )

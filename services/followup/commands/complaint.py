@@ -114,10 +114,11 @@ class Repromise(ComplaintStep):
 
 
 class Answer(ComplaintStep):
-    """Record an answer to the customer."""
+    """Record an answer to the customer. An `automated` one, such as a confirmation of receipt, answers nothing."""
 
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"content"})
 
+    automated: bool = False
     employee_id: Employee = None
     content: Note | None = None
 

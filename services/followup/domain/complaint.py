@@ -159,10 +159,13 @@ def recalculated(complaint: Complaint, command: commands.Repromise) -> list[Even
     return [changed] if changed else []
 
 
-def answered(complaint: Complaint, command: commands.Answer) -> events.ComplaintAnswered:
+def answered(complaint: Complaint, command: commands.Answer) -> events.ComplaintAnswered | events.ComplaintAutoReplied:
     """Each answer adds an event, until the customer has confirmed one."""
     if complaint.state in SETTLED:
         raise settled()
+    if command.automated:
+        employee_id = require_employee(command.employee_id)
+        return events.ComplaintAutoReplied(employee_id=employee_id, content_ref=command.vault_ref("content"))
     verdicts: tuple[bool | None, bool | None] = (None, None)
     if complaint.clock and command.moment:
         verdicts = complaint_clock.in_time(complaint.clock, command.moment)

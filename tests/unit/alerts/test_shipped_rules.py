@@ -1,19 +1,24 @@
 """Each shipped rule in an example: when it raises an alert, and what ends it."""
 
 from dataclasses import replace
+from datetime import date
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from pydantic import ValidationError
 
 from contracts import customer, followup
-from contracts.customer import Kind, Stage
+from contracts.customer import Kind, RenewalIntent, Stage
 from contracts.event import Event
 from contracts.examples import example
-from contracts.followup import Guard
+from contracts.followup import Guard, SurveyKind
+from contracts.followup.survey import Question
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.items import ItemId, divide, due_at
+from services.alerts.engine.order_undone import OrderUndone
 from services.alerts.engine.rule import Rule, RuleBook
+from services.alerts.engine.shapes import Count
 from services.alerts.engine.stretch import ALWAYS_DUE
 from services.alerts.shipped.rules import DEFAULT_RULES, INACTIVITY, MISSED_FOLLOW_UP
 from tests.support.customer_life import Watch, day, envelope
@@ -24,9 +29,21 @@ signed = customer.StageChanged(previous=Stage.NEW, stage=Stage.SIGNED)
 contact = example(followup.ContactLogged, automated=False)
 order = example(customer.OrderPlaced)
 need = customer.NeedStated(need="cloud-server")
+key_date = example(customer.ImportantDateApproaching)
 COMPLAINT = uuid4()
 raised = example(followup.ComplaintRaised)
 linked = example(followup.ComplaintLinked, complaint_id=COMPLAINT, number=2)
+
+
+EIGHT_HOURS = 8 / 24
+END = date(2026, 9, 1)
+CONTRACT: dict[str, Any] = {"starts_on": date(2026, 1, 2), "ends_on": END, "amount_minor": 1, "currency": "CNY"}
+UNLIMITED = customer.ContractSigned(**{**CONTRACT, "ends_on": None})
+
+
+def day_of(date_: date) -> int:
+    """Return the number of a day since the beginning."""
+    return (date_ - day(0).date()).days
 
 
 def watch(rule_id: str, *lives: tuple[Event, float]) -> Watch:
@@ -59,6 +76,11 @@ def kinds(found: Watch) -> list[str]:
         ("need-without-reaction", [(contact, 0.5), (need, 1)], 3, order),
         ("profile-review-overdue", [(signed, 1)], 90, customer.ProfileReviewed()),
         ("profile-review-overdue", [(signed, 1)], 90, customer.ProfileChanged(industry="软件")),
+        ("need-without-offer", [(need, 1), (contact, 2)], 8, example(customer.QuoteIssued)),
+        ("no-owner", [(contact, 0.5)], 1, customer.OwnerAssigned(owner_id="wang")),
+        ("key-date-forgotten", [(key_date, 1)], 9, contact),
+        ("orders-slowing", [(signed, 0), *((order, at) for at in (1, 21, 41, 61))], 101, order),
+        ("contacts-slowing", [(contact, at) for at in (1, 2, 3, 4, 5)], 19, contact),
     ],
 )
 def test_a_silence_is_raised_when_it_is_due_and_cleared_by_its_signal(
@@ -220,3 +242,138 @@ def test_a_rule_without_a_value_that_an_evaluation_needs_is_rejected(changes: di
     Rule.model_validate(INACTIVITY.model_dump(mode="json"))
     with pytest.raises(ValidationError):
         Rule.model_validate(INACTIVITY.model_dump(mode="json") | changes)
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "beginning", "due", "endings"),
+    [
+        ("slow-quote", example(customer.QuoteRequested), 2, [example(customer.QuoteIssued)]),
+        (
+            "complaint-not-concluded",
+            example(followup.ComplaintAnswered),
+            3,
+            [
+                example(followup.ComplaintCommunicated),
+                example(followup.ComplaintClosed),
+                example(followup.ComplaintReopened),
+            ],
+        ),
+        (
+            "contract-near-end",
+            customer.ContractSigned(**CONTRACT),
+            day_of(END) - 59 - EIGHT_HOURS,
+            [
+                customer.RenewalIntentStated(intent=RenewalIntent.YES),
+                customer.ContractRenewed(**{**CONTRACT, "ends_on": date(2028, 1, 1)}),
+                customer.ContractEnded(reason="cancelled"),
+            ],
+        ),
+        (
+            "contract-not-renewed",
+            customer.ContractSigned(**CONTRACT),
+            day_of(END) + 1 - EIGHT_HOURS,
+            [customer.ContractEnded(reason="cancelled")],
+        ),
+    ],
+)
+def test_what_is_owed_is_raised_when_it_is_due_and_cleared_by_what_settles_it(
+    rule_id: str, beginning: Event, due: float, endings: list[Event]
+) -> None:
+    for ending in endings:
+        stream = uuid4()
+        found = watch(rule_id).told(envelope(beginning, 1, stream=stream), now=1)
+        assert found.next_due_at == day(due)
+        assert kinds(found.asked(due - 0.001)) == []
+        assert kinds(found.asked(due)) == ["raised"]
+        assert found.said[0].concerns_id == stream
+        found.told(envelope(ending, due + 1, stream=stream), now=due + 1)
+        assert kinds(found) == ["raised", "cleared"]
+        assert found.said[1].ends_at == day(due + 1)
+
+
+def test_an_agreed_renewal_settles_the_reminder_and_not_the_end_of_the_contract() -> None:
+    agreed = customer.ContractSigned(**CONTRACT, renewal_intent=RenewalIntent.YES)
+    near, ended = watch("contract-near-end"), watch("contract-not-renewed")
+    for found in (near, ended):
+        found.told(envelope(agreed, 1, stream=uuid4()), now=1).asked(800)
+    assert (kinds(near), kinds(ended)) == ([], ["raised"])
+    assert watch("contract-near-end").told(envelope(UNLIMITED, 1), now=1).asked(800).said == []
+
+
+def test_a_complaint_whose_resolution_is_late_is_told_until_it_is_answered() -> None:
+    late = example(followup.ComplaintEscalated, complaint_id=COMPLAINT, level=2, because=followup.EscalationReason.LATE)
+    found = lived(watch("complaint-unresolved"), (raised, 1), (late, 9))
+    assert kinds(found) == ["raised"]
+    assert kinds(lived(found, (example(followup.ComplaintAnswered), 10))) == ["raised", "cleared"]
+
+
+def test_an_automatic_reply_settles_nothing() -> None:
+    replied = example(followup.ComplaintAutoReplied)
+    found = watch("unanswered-complaint").told(envelope(raised, 1, stream=COMPLAINT), now=1)
+    found.told(envelope(replied, 1.1, stream=COMPLAINT), now=1.1)
+    assert kinds(found.asked(9)) == ["raised"]
+    found = watch("complaint-not-concluded", (raised, 1)).told(envelope(replied, 1.1, stream=COMPLAINT), now=1.1)
+    assert kinds(found.asked(90)) == []
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "event"),
+    [
+        ("more-complaints", raised),
+        ("key-contacts-changing", example(customer.KeyContactRemoved)),
+        ("quotes-compared", example(customer.QuoteCompared)),
+        ("cheaper-competitor", example(customer.CompetitorSeen, is_cheaper=True)),
+        ("too-many-contacts", example(followup.ContactLogged, direction=followup.Direction.OUTBOUND, automated=True)),
+    ],
+)
+def test_what_happens_too_often_is_raised_at_once_and_closes_by_itself(rule_id: str, event: Event) -> None:
+    found = watch(rule_id)
+    rule = found.rules.rules[0]
+    assert isinstance(rule.condition, Count)
+    times, days = rule.condition.times, rule.condition.days
+    for number in range(times):
+        assert kinds(found) == []
+        found.told(envelope(event, 1 + number * 0.1, stream=uuid4()), now=1 + number * 0.1)
+    assert kinds(found) == ["raised"]
+    assert (found.said[0].value, found.said[0].threshold, found.said[0].unit) == (times, times, "count")
+    assert len(found.said[0].causes) == times
+    # The newest event alone is fine; the alert is open until the oldest one has left the window.
+    assert found.next_due_at == day(1 + days)
+    assert kinds(found.asked(days + 0.99)) == ["raised"]
+    assert kinds(found.asked(days + 1)) == ["raised", "cleared"]
+    assert found.said[1].ends_at == day(days + 1)
+
+
+def test_satisfaction_falls_below_the_own_average_and_recovers() -> None:
+    found = lived(watch("satisfaction-falling"), *((answered(score), at) for at, score in enumerate((9, 9, 10), 1)))
+    assert kinds(found) == []
+    assert kinds(lived(found, (answered(6), 5))) == ["raised"]
+    assert (found.said[0].value, found.said[0].unit) == (60, "percent")
+    assert kinds(lived(found, (answered(9), 6))) == ["raised", "cleared"]
+    lived(found, (answered(2), 7))
+    assert kinds(found.asked(98)) == ["raised", "cleared", "raised", "cleared"]
+    assert found.said[3].ends_at == day(97)
+
+
+def test_purchases_fall_at_the_start_of_a_month_and_recover_at_another() -> None:
+    found = watch("purchases-falling", (signed, 0), *((order, at) for at in range(5, 365, 10)))
+    # The last order is on 2026-12-26: January to March 2027 are far below January to March 2026.
+    assert kinds(found.asked(365 + 89)) == []
+    assert kinds(found.asked(365 + 91)) == ["raised"]
+    assert found.said[0].starts_at == day(365 + 90 - EIGHT_HOURS)
+    assert (found.said[0].value, found.said[0].threshold) == (0, 50)
+    lived(found, *((order, at) for at in range(365 + 96, 365 + 150, 8)))
+    assert kinds(found.asked(365 + 150)) == ["raised"]
+    assert kinds(found.asked(365 + 155)) == ["raised", "cleared"]
+    assert found.said[1].ends_at == day(365 + 151 - EIGHT_HOURS)
+
+
+def test_a_cancelled_order_is_taken_back() -> None:
+    undone = OrderUndone(placed_at=day(5), amount_minor=order.amount_minor, currency=order.currency)
+    once = lived(watch("purchases-falling"), (order, 5), (order, 6), (undone, 7)).state.facts.months
+    assert once == lived(watch("purchases-falling"), (order, 6)).state.facts.months
+
+
+def answered(score: int) -> followup.SurveyAnswered:
+    question = Question(survey="delivery", kind=SurveyKind.CSAT, lowest=0, highest=10)
+    return followup.SurveyAnswered(question=question, score=score)

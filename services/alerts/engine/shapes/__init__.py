@@ -4,10 +4,12 @@ from typing import Annotated
 
 from pydantic import Field
 
+from services.alerts.engine.shapes.count import Count
 from services.alerts.engine.shapes.owed import Owed
 from services.alerts.engine.shapes.silence import Silence
 from services.alerts.engine.shapes.told import Told
+from services.alerts.engine.shapes.trend import Trend
 
-Condition = Annotated[Silence | Owed | Told, Field(discriminator="shape")]
+Condition = Annotated[Silence | Owed | Told | Count | Trend, Field(discriminator="shape")]
 
-__all__ = ["Condition", "Owed", "Silence", "Told"]
+__all__ = ["Condition", "Count", "Owed", "Silence", "Told", "Trend"]

@@ -2,26 +2,52 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
+from contracts.event import Event
 from contracts.field_error import FieldError
 from contracts.followup import Severity
+from contracts.followup.complaint import ComplaintEvent, RepeatEvent
+from contracts.followup.task import TaskEvent
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.owed_items import OwedItem
 from services.alerts.engine.stretch import NEVER_DUE, Beginning, Stretch
+from services.alerts.engine.terms import CONTRACT, OF_CONTRACT, OF_QUOTE
+from services.alerts.engine.tiers import OTHERS, for_all_tiers
 from services.alerts.engine.words import Words, length, length_zh, local_time, scope, scope_zh
+from services.alerts.engine.zone import end_of
 
-Kind = Literal["task", "complaint"]
-COMPONENTS: Mapping[Kind, str] = {"task": "follow-up-task", "complaint": "complaint"}
+Kind = Literal["task", "complaint", "conclusion", "contract", "quote"]
+COMPONENTS: Mapping[Kind, str] = {
+    "task": "follow-up-task",
+    "complaint": "complaint",
+    "conclusion": "complaint",
+    "contract": "contract",
+    "quote": "quote",
+}
+OF_COMPLAINTS = frozenset({*get_args(ComplaintEvent), *get_args(RepeatEvent)})
+HEARD: Mapping[Kind, frozenset[type[Event]]] = {
+    "task": frozenset(get_args(TaskEvent)),
+    "complaint": OF_COMPLAINTS,
+    "conclusion": OF_COMPLAINTS,
+    "contract": frozenset(OF_CONTRACT),
+    "quote": frozenset(OF_QUOTE),
+}
+MAX_HOURS = 24 * 366
+MAX_DAYS_BEFORE = 366
+Hours = Annotated[int, Field(ge=1, le=MAX_HOURS)]
 
 
 class Owed(BaseModel):
     """An open `item` whose due time was `grace_minutes` ago.
 
-    A complaint without a target is due `hours` after its beginning, by severity. Nothing is due while it is paused.
+    A task states its due time. A complaint without a target is due `hours` after its beginning, by severity; nothing is
+    due while it is paused. A contract is due `days_before` its last day ends; with `unless_agreed`, not if the customer
+    said that it will renew it. A quote that was requested, and the conclusion of an answered complaint, are due
+    `hours_by_tier` after their beginning.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,6 +58,9 @@ class Owed(BaseModel):
     item: Kind
     grace_minutes: NonNegativeInt = 0
     hours: Mapping[Severity, PositiveInt] = {}
+    hours_by_tier: Annotated[Mapping[str, Hours], AfterValidator(lambda given: given and for_all_tiers(given))] = {}
+    days_before: Annotated[int, Field(ge=0, le=MAX_DAYS_BEFORE)] = 0
+    unless_agreed: bool = False
 
     @model_validator(mode="after")
     def _check_hours(self) -> Self:
@@ -40,41 +69,71 @@ class Owed(BaseModel):
                 "a complaint needs `hours` for every severity, a task has none",
                 "投诉须为每个严重程度给出 `hours`，任务没有",
             )
+        if bool(self.hours_by_tier) != (self.item in {"quote", "conclusion"}):
+            raise FieldError(
+                "a quote and a conclusion need `hours_by_tier`, nothing else has it",
+                "报价和投诉结案须给出 `hours_by_tier`，其他没有",
+            )
+        if (self.days_before or self.unless_agreed) and self.item != CONTRACT:
+            raise FieldError(
+                "only a contract has `days_before` and `unless_agreed`", "只有合同可用 `days_before` 和 `unless_agreed`"
+            )
         return self
 
-    def stretches(self, facts: Facts, _zone: str) -> Iterator[Stretch]:
-        items = facts.tasks if self.item == "task" else facts.complaints
-        for item in items.values():
+    def hears(self) -> frozenset[type[Event]]:
+        return HEARD[self.item]
+
+    def stretches(self, facts: Facts, zone: str) -> Iterator[Stretch]:
+        for item in self._items(facts):
             yield Stretch(
                 since=item.since,
-                due_at=self._due_at(item),
+                due_at=self._due_at(item, facts, zone),
                 employee_id=item.employee_id or facts.owner_id,
                 component=COMPONENTS[self.item],
                 concerns_id=item.concerns_id,
-                settled=item.settled,
+                settled=item.settled or (item.agreed if self.unless_agreed else None),
             )
 
     def ended_by(self, _facts: Facts, _since: datetime) -> Occurrence | None:
         """Return nothing: the stretch itself says what settled it."""
         return None
 
-    def words(self, _title: Words, facts: Facts, stretch: Stretch, zone: str, instant: datetime) -> Words:
+    def words(self, title: Words, facts: Facts, stretch: Stretch, zone: str, instant: datetime) -> Words:
         """Return the summary at `instant`, with times in the business zone."""
-        due = local_time(stretch.due_at, zone)
+        due, lasted = local_time(stretch.due_at, zone), instant - stretch.since.at
         if self.item == "task":
             since = local_time(stretch.since.at, zone)
             return Words(
                 f"A follow-up due {since} was neither done nor moved ({scope(facts)}).",
                 f"应于 {since} 前完成的跟进既未完成也未改期（{scope_zh(facts)}）。",
             )
-        lasted = instant - stretch.since.at
+        if self.item == "complaint":
+            return Words(
+                f"A complaint has had no answer for {length(lasted)}; one was due {due} ({scope(facts)}).",
+                f"投诉已有 {length_zh(lasted)}没有答复，应于 {due} 前答复（{scope_zh(facts)}）。",
+            )
         return Words(
-            f"A complaint has had no answer for {length(lasted)}; one was due {due} ({scope(facts)}).",
-            f"投诉已有 {length_zh(lasted)}没有答复，应于 {due} 前答复（{scope_zh(facts)}）。",
+            f"{title.en}; it was due {due} ({scope(facts)}).",
+            f"{title.zh}，应于 {due} 前处理（{scope_zh(facts)}）。",
         )
 
-    def _due_at(self, item: OwedItem) -> datetime:
+    def _items(self, facts: Facts) -> list[OwedItem]:
+        if self.item == "task":
+            return list(facts.tasks.values())
+        if self.item == "complaint":
+            return list(facts.complaints.values())
+        return [item for item in facts.terms.values() if item.kind == self.item]
+
+    def _due_at(self, item: OwedItem, facts: Facts, zone: str) -> datetime:
         if item.is_paused:
             return NEVER_DUE
-        stated = item.answer_by or item.since.at + timedelta(hours=self.hours.get(item.severity, 0))
-        return stated + timedelta(minutes=self.grace_minutes)
+        return self._stated(item, facts, zone) + timedelta(minutes=self.grace_minutes)
+
+    def _stated(self, item: OwedItem, facts: Facts, zone: str) -> datetime:
+        if item.due_on:
+            return end_of(item.due_on - timedelta(days=self.days_before), zone)
+        if self.hours_by_tier:
+            hours = self.hours_by_tier.get(facts.tier or OTHERS, self.hours_by_tier[OTHERS])
+        else:
+            hours = self.hours.get(item.severity, 0)
+        return item.answer_by or item.since.at + timedelta(hours=hours)

@@ -9,9 +9,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt
 
 from contracts.customer import Mode
+from contracts.event import Event
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence, latest
-from services.alerts.engine.signals import CONTACT, NEED, NEED_SETTLED, SignalName
+from services.alerts.engine.signals import CONTACT, HEARD, NEED, NEED_SETTLED, REGISTRATION, SignalName
 from services.alerts.engine.stretch import Beginning, Stretch
 from services.alerts.engine.tiers import OTHERS, for_all_tiers
 from services.alerts.engine.words import Words, length, length_zh, scope, scope_zh
@@ -33,6 +34,9 @@ class Silence(BaseModel):
     signals: Annotated[tuple[SignalName, ...], Field(min_length=1)]
     after: SignalName | None = None
     days: Mapping[Mode, Annotated[Mapping[str, PositiveInt], AfterValidator(for_all_tiers)]]
+
+    def hears(self) -> frozenset[type[Event]]:
+        return frozenset(chain.from_iterable(HEARD[name] for name in (*self.signals, self.after) if name))
 
     def stretches(self, facts: Facts, _zone: str) -> Iterator[Stretch]:
         needs_more = self.after is not None or set(self.signals) != {CONTACT}
@@ -72,6 +76,8 @@ class Silence(BaseModel):
             return latest(ended or facts.registered, facts.won_back)
         if self.after == NEED:
             begun = list(chain(*facts.needs.values()))
+        elif self.after == REGISTRATION:
+            begun = [facts.registered] if facts.registered else []
         else:
             begun = [facts.signals[self.after]] if self.after in facts.signals else []
         return min((each for each in begun if not (ended and ended.at >= each.at)), key=attrgetter("at"), default=None)

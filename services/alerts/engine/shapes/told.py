@@ -2,23 +2,28 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
+from contracts.event import Event
 from contracts.followup import Guard
+from contracts.followup.complaint import ComplaintEvent, RepeatEvent
+from contracts.followup.guard import GuardEvent
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.stretch import Beginning, Stretch
 from services.alerts.engine.words import Words, scope, scope_zh
 
 REPEATED: Literal["complaint-repeated"] = "complaint-repeated"
+UNRESOLVED: Literal["complaint-unresolved"] = "complaint-unresolved"
 
 
 class Told(BaseModel):
-    """The followup service has told `signal`: a guard was triggered, or a complaint repeats an earlier one.
+    """The followup service has told `signal`.
 
-    A guard is over when followup clears it. A repeated complaint is over when it is answered.
+    A guard was triggered: it is over when followup clears it. Or a complaint repeats an earlier one, or was escalated
+    because its resolution is late: this is over when it is answered.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -26,20 +31,18 @@ class Told(BaseModel):
     beginning: ClassVar[Beginning] = Beginning.OWN
 
     shape: Literal["told"] = "told"
-    signal: Guard | Literal["complaint-repeated"]
+    signal: Guard | Literal["complaint-repeated", "complaint-unresolved"]
+
+    def hears(self) -> frozenset[type[Event]]:
+        of_complaints = {*get_args(ComplaintEvent), *get_args(RepeatEvent)}
+        return frozenset(of_complaints if self.signal in (REPEATED, UNRESOLVED) else get_args(GuardEvent))
 
     def stretches(self, facts: Facts, _zone: str) -> Iterator[Stretch]:
-        if self.signal == REPEATED:
+        if self.signal in (REPEATED, UNRESOLVED):
             for item in facts.complaints.values():
-                if item.repeated:
-                    yield Stretch(
-                        item.repeated,
-                        item.repeated.at,
-                        item.employee_id or facts.owner_id,
-                        "complaint",
-                        item.concerns_id,
-                        item.settled,
-                    )
+                if told_at := item.repeated if self.signal == REPEATED else item.late:
+                    owner_id = item.employee_id or facts.owner_id
+                    yield Stretch(told_at, told_at.at, owner_id, "complaint", item.concerns_id, item.settled)
         elif told := facts.guards.get(self.signal):
             yield Stretch(told.since, told.since.at, facts.owner_id, "contacts", settled=told.settled)
 

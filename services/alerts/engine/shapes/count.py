@@ -1,0 +1,92 @@
+"""Count: something has happened so many times within so many days. It is over when it is fewer again."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from contracts.alerts import Unit
+from contracts.customer import Mode
+from contracts.event import Event
+from contracts.field_error import FieldError
+from services.alerts.engine.facts import Facts
+from services.alerts.engine.occurrence import Occurrence
+from services.alerts.engine.rings import HEARD, MICROSECOND, RingName, count_of, size_of, time_of, unpack
+from services.alerts.engine.stretch import Beginning, Measure, Stretch
+from services.alerts.engine.words import Words, scope, scope_zh
+
+MAX_DAYS = 366
+ALL_MODES = (Mode.FOLLOW_UP, Mode.MAINTENANCE)
+DAY = timedelta(days=1) // MICROSECOND
+
+
+class Count(BaseModel):
+    """At least `times` of `signal` within `days`, for customers in one of `modes`.
+
+    The window is half-open: an event counts until `days` after it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    at_once: ClassVar[bool] = True
+    beginning: ClassVar[Beginning] = Beginning.KEPT
+
+    shape: Literal["count"] = "count"
+    signal: RingName
+    times: Annotated[int, Field(ge=1)]
+    days: Annotated[int, Field(ge=1, le=MAX_DAYS)]
+    modes: Annotated[tuple[Mode, ...], Field(min_length=1)] = ALL_MODES
+
+    @model_validator(mode="after")
+    def _check_times(self) -> Self:
+        if self.times > (limit := size_of(self.signal)):
+            raise FieldError(f"at most {limit} events of this kind are kept", f"此类事件最多保留 {limit} 个", "times")
+        return self
+
+    def hears(self) -> frozenset[type[Event]]:
+        return HEARD[self.signal]
+
+    def stretches(self, facts: Facts, _zone: str) -> Iterator[Stretch]:
+        """Yield each time in which the count was reached without a break, as far as the ring reaches back."""
+        packed = facts.rings.get(self.signal, "")
+        if count_of(packed) < self.times or facts.mode not in self.modes or not facts.is_complete:
+            return
+        known, window, begun = unpack(packed), self.days * DAY, 0
+        is_full = len(known) == size_of(self.signal)
+        ends = {
+            number: known[number - self.times + 1].at + window
+            for number in range(self.times - 1, len(known))
+            if known[number].at < known[number - self.times + 1].at + window
+        }
+        peaks = list(ends)
+        for place, number in enumerate(peaks):
+            if place and known[number].at > ends[peaks[place - 1]]:
+                begun = place
+            if place + 1 == len(peaks) or known[peaks[place + 1]].at > ends[number]:
+                counted = [each.occurrence for each in known[peaks[begun] - self.times + 1 : peaks[begun] + 1]]
+                is_older = is_full and peaks[begun] == self.times - 1
+                yield self._stretch(facts, counted, time_of(ends[number]), is_older=is_older)
+
+    def ended_by(self, facts: Facts, _since: datetime) -> Occurrence | None:
+        """Return the stage, if customers in it are not watched. The stretch itself says when its window ends."""
+        return None if facts.mode in self.modes else facts.stage_since
+
+    def words(self, title: Words, facts: Facts, stretch: Stretch, _zone: str, _instant: datetime) -> Words:
+        """Return the summary."""
+        count = len(stretch.causes)
+        return Words(
+            f"{title.en}: {count} within {self.days} days ({scope(facts)}).",
+            f"{title.zh}：{self.days} 天内 {count} 次（{scope_zh(facts)}）。",
+        )
+
+    def _stretch(self, facts: Facts, counted: list[Occurrence], closes_at: datetime, *, is_older: bool) -> Stretch:
+        return Stretch(
+            since=counted[0],
+            due_at=counted[-1].at,
+            employee_id=facts.owner_id,
+            component=self.signal,
+            closes_at=closes_at,
+            measure=Measure(len(counted), self.times, Unit.COUNT),
+            causes=tuple(each.cause for each in counted),
+            is_older=is_older,
+        )
