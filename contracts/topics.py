@@ -48,10 +48,15 @@ FOLLOWUP_EVENTS = Topic(
     event_classes(followup.AnyEvent),
 )
 ALERT_EVENTS = Topic(
-    "care.alert.events.v1", "alerts", "Every transition of every alert.", event_classes(alerts.AnyEvent)
+    "care.alert.events.v1",
+    "alerts",
+    "Every transition of every alert, and mutes of rules.",
+    event_classes(alerts.AnyEvent),
 )
 ENDS: tuple[type[Event], ...] = (alerts.AlertCarriedAway, alerts.AlertCleared, alerts.AlertWithdrawn)
-OPENS = tuple(each for each in event_classes(alerts.AnyEvent) if each not in ENDS)
+OPENS = tuple(
+    each for each in event_classes(alerts.AnyEvent) if issubclass(each, alerts.AlertEvent) and each not in ENDS
+)
 ALERT_OPEN = Topic(
     "care.alert.open.v1",
     "alerts",

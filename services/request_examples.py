@@ -78,6 +78,7 @@ REQUEST_EXAMPLES: dict[str, dict[str, Any]] = {
     "Comment": {"text": "已电话联系"},
     "Snooze": {"until": DUE_AT, "reason": "客户休假"},
     "Unsnooze": {},
+    "Mute": {"until": DUE_AT, "reason": "客户休假"},
     "PublishSurveyPolicy": {
         "survey": "after-service",
         "kind": "nps",

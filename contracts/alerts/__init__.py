@@ -1,5 +1,6 @@
 """The events that the alerts service publishes."""
 
+from contracts.alerts.mute import MuteEvent, RuleMuted, RuleUnmuted
 from contracts.alerts.state import AlertSeverity, AlertState, Status, Unit
 from contracts.alerts.transitions import (
     AlertAcknowledged,
@@ -38,6 +39,9 @@ __all__ = [
     "AlertUnsnoozed",
     "AlertWithdrawn",
     "AnyEvent",
+    "MuteEvent",
+    "RuleMuted",
+    "RuleUnmuted",
     "Status",
     "Transition",
     "Unit",

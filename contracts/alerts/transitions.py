@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts.alerts.mute import MuteEvent
 from contracts.alerts.state import AlertState, Status
 from contracts.event import Event
 from contracts.types import Code, EmployeeId, Instant
@@ -120,4 +121,4 @@ Transition = (
     | AlertUnsnoozed
     | AlertEscalated
 )
-AnyEvent = Annotated[Transition, Field(discriminator="type")]
+AnyEvent = Annotated[Transition | MuteEvent, Field(discriminator="type")]

@@ -34,6 +34,7 @@ from services.alerts.detection.detector import CONSUMER, Detector
 from services.alerts.detection.read_model import FILLED, TABLES, MemoryModel
 from services.alerts.detection.received import TOPICS, read
 from services.alerts.domain.alert import ALERT
+from services.alerts.domain.mute import MUTE
 from services.alerts.handling import AlertHandler
 from services.alerts.ladder import rows
 from services.alerts.ladder.timer import LadderTimer
@@ -124,6 +125,7 @@ def dependencies(context: ServiceContext, store: EventStore, mapper: EventMapper
         Exports(NAME, mapper, context.pool),
         alerts=AlertHandler(context.pool, mapper, CommandHandler(store, ALERT, mapper)),
         directory=Directory(context.pool),
+        mutes=CommandHandler(store, MUTE, mapper),
     )
 
 

@@ -2,12 +2,12 @@
 
 from chassis.kafka.records import Record
 from contracts.cloudevents import type_of
-from contracts.topics import ENDS
+from contracts.topics import OPENS
 
-ENDING = set(map(type_of, ENDS))
+OPENING = frozenset(map(type_of, OPENS))
 
 
 def open_record(event_type: str, alert_id: str, record: Record) -> Record:
-    """Return the record for one alert event, keyed by the alert."""
+    """Return the record for one event, keyed by the alert. A mute is no alert, and leaves a tombstone of its stream."""
     _, value, headers = record
-    return alert_id.encode(), None if event_type in ENDING else value, headers
+    return alert_id.encode(), value if event_type in OPENING else None, headers

@@ -51,6 +51,7 @@ PERSONAL: dict[str, dict[str, Any]] = {
     "AnswerSurvey": {"score": 4, "comment": KEPT},
     "Comment": {"text": KEPT},
     "Snooze": {"until": SEND_AT, "reason": KEPT},
+    "Mute": {"until": SEND_AT, "reason": KEPT},
 }
 FORM = {"fields": [{"name": "impression", "kind": "text"}, {"name": "visitors", "kind": "number", "personal": True}]}
 CUSTOMERS_FILE = f"客户编号,客户名称,负责人,跟进状态\nK1,南京钟山,{KEPT},跟进中\nK2,{REFUSED},{KEPT},{REFUSED}\n"
@@ -92,6 +93,7 @@ async def enter_canaries(product: Product) -> CanaryInput:
             "employee_id": "E7001",
             "absence_id": "0",
             "alert_id": "0",
+            "rule_id": "inactivity",
             "import_id": "0",
             "batch_id": "0",
             "duplicate_id": "0",
@@ -157,6 +159,8 @@ async def handle_alert(canary: CanaryInput) -> None:
     await eventually(is_raised)
     await canary.personal("alerts", f"/v1/alerts/{things['alert_id']}/comments", "Comment")
     await canary.personal("alerts", f"/v1/alerts/{things['alert_id']}/snooze", "Snooze")
+    muted = f"/v1/customers/{things['customer_id']}/mutes/{things['rule_id']}"
+    await canary.personal("alerts", muted, "Mute", "PUT")
 
 
 async def enter_surveys(canary: CanaryInput, customer: str) -> None:

@@ -61,7 +61,10 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     "alerts": STORE
     | CONSUMER
     | dict.fromkeys(("silence", "alert", "customer_holders", "erasure_received"), "INSERT SELECT UPDATE")
-    | {**dict.fromkeys(("silence_item", "alert_ladder"), "DELETE INSERT SELECT UPDATE"), "fact": "INSERT SELECT"},
+    | {
+        **dict.fromkeys(("silence_item", "alert_ladder", "mute"), "DELETE INSERT SELECT UPDATE"),
+        "fact": "INSERT SELECT",
+    },
     "reporting": CONSUMER
     | {"business_zone": "SELECT UPDATE"}
     | dict.fromkeys(

@@ -205,6 +205,9 @@ alerts POST /v1/alerts/{alert_id}/assignment                401      403     +  
 alerts POST /v1/alerts/{alert_id}/comments                  401      403     +      +     403     403      +   403   +     +           +
 alerts POST /v1/alerts/{alert_id}/snooze                    401      403     +      +     403     403      +   403   +     +           +
 alerts POST /v1/alerts/{alert_id}/unsnooze                  401      403     +      +     403     403      +   403   +     +           +
+alerts GET /v1/customers/{customer_id}/mutes                401      403     +      +     403     403      +   403   +     +           +
+alerts PUT /v1/customers/{customer_id}/mutes/{rule_id}      401      403     +      +     403     403      +   403   +     +           +
+alerts DELETE /v1/customers/{customer_id}/mutes/{rule_id}   401      403     +      +     403     403      +   403   +     +           +
 alerts GET /v1/customers/{customer_id}/erasure              401      403   403    403     403     403    403   403   +     +         403
 alerts GET /v1/rules                                        401        +     +      +       +     403      +     +   +     +           +
 reporting GET /v1/alerts                                    401        -     +      +       -       +      +     -   +     +           +

@@ -197,6 +197,7 @@ async def settle(world: World) -> None:
         "employee_id": OWNER,
         "duplicate_id": nobodys,
         "alert_id": str(ALERT_ID),
+        "rule_id": "inactivity",
         "purpose": "visit",
         "tag": "vip-care",
         "template": "win-back",

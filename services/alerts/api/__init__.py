@@ -1,5 +1,5 @@
 """HTTP for alerts and the rules behind them, one module for each resource."""
 
-from services.alerts.api import alerts, erasure, export, handling, rules
+from services.alerts.api import alerts, erasure, export, handling, mutes, rules
 
-ROUTERS = (alerts.router, erasure.router, export.router, handling.router, rules.router)
+ROUTERS = (alerts.router, erasure.router, export.router, handling.router, mutes.router, rules.router)

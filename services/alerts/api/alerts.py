@@ -14,13 +14,14 @@ from chassis.http.listing import Limit, Paging
 from chassis.http.paging import Page
 from chassis.http.responses import etag
 from chassis.http.streams import history, read_envelopes
-from contracts.alerts import AlertRaised, AnyEvent, Status
+from contracts.alerts import AlertRaised, Status, Transition
 from contracts.event import Envelope
 from contracts.types import Code, EmployeeId
 from services.alerts.api.access import Reader, acting_for, require
 from services.alerts.dependencies import Dependencies, Needs
 from services.alerts.queries.alerts import AlertFilters, AlertView
 from services.alerts.queries.details import AlertDetails, details
+from services.alerts.staff.mutes import muted_until
 
 router = APIRouter(prefix="/v1", tags=["alerts"], route_class=StrictRoute)
 
@@ -68,12 +69,14 @@ async def read_alert_events(
     return history(envelopes, limit, after)
 
 
-async def envelopes_of(alert_id: UUID, needs: Dependencies) -> Sequence[Envelope[AnyEvent]]:
+async def envelopes_of(alert_id: UUID, needs: Dependencies) -> Sequence[Envelope[Transition]]:
     return await read_envelopes(alert_id, [AlertRaised], needs.store, needs.mapper)
 
 
-async def visible(envelopes: Sequence[Envelope[AnyEvent]], caller: Caller, needs: Dependencies) -> AlertDetails:
+async def visible(envelopes: Sequence[Envelope[Transition]], caller: Caller, needs: Dependencies) -> AlertDetails:
     """Return the alert; raise the 403 problem unless the caller may see it."""
     holders, acting = await needs.directory.holders(envelopes[-1].subject), await acting_for(caller, needs.directory)
     require(caller, holders, envelopes[-1].event.owner_id, acting)
-    return await details(needs.pool, envelopes, holders)
+    key = envelopes[-1].subject, envelopes[-1].event.rule_id
+    muted = await muted_until(needs.pool, needs.mapper, [key])
+    return await details(needs.pool, envelopes, holders, muted.get(key))

@@ -10,5 +10,18 @@ from services.alerts.commands.alert import (
     Snooze,
     Unsnooze,
 )
+from services.alerts.commands.mute import Mute, MuteRule, UnmuteRule
 
-__all__ = ["Acknowledge", "AlertCommand", "AssignAlert", "Comment", "Escalate", "Moment", "Snooze", "Unsnooze"]
+__all__ = [
+    "Acknowledge",
+    "AlertCommand",
+    "AssignAlert",
+    "Comment",
+    "Escalate",
+    "Moment",
+    "Mute",
+    "MuteRule",
+    "Snooze",
+    "UnmuteRule",
+    "Unsnooze",
+]

@@ -16,10 +16,11 @@ from contracts.event import Envelope
 from services.alerts.actor import ACTOR
 from services.alerts.commands import Escalate
 from services.alerts.handling import AlertHandler, Authorize
-from services.alerts.ladder.rows import next_due
+from services.alerts.ladder.rows import key_of, next_due
 from services.alerts.shipped.ladders import CALENDAR, LADDERS, Whom
 from services.alerts.staff.calendars import Publication, calendar_at, publications
 from services.alerts.staff.directory import Directory
+from services.alerts.staff.mutes import muted_until
 
 BATCH: Final = 100
 DUE = "SELECT alert_id FROM alert_ladder WHERE next_rung_at <= $1 ORDER BY next_rung_at LIMIT $2"
@@ -57,7 +58,9 @@ class LadderTimer:
 
     async def _ring(self, alert_id: UUID, published: list[Publication], now: datetime) -> int:
         envelopes = [self._mapper.to_envelope(row) async for row in self._store.read_stream(alert_id)]
-        due_at = next_due(envelopes, published)
+        key = key_of(envelopes)
+        muted = await muted_until(self._pool, self._mapper, [key])
+        due_at = next_due(envelopes, published, muted.get(key))
         if due_at is None or due_at > now:
             return 0
         command = await self._next(envelopes[-1], now)

@@ -35,11 +35,15 @@ TABLES = ("alert",)
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     """Apply a batch. Each event holds the complete state of its alert, so the last one is enough."""
-    latest = {envelope.stream_id: project(envelope) for envelope in envelopes}
+    latest = {envelope.stream_id: project(envelope) for envelope in envelopes if is_of_alert(envelope)}
     await ALERTS.save(held, list(latest.values()))
 
 
-def project(envelope: Envelope[events.AnyEvent]) -> AlertRow:
+def is_of_alert(envelope: Envelope[Any]) -> bool:
+    return isinstance(envelope.event, events.AlertEvent)
+
+
+def project(envelope: Envelope[events.Transition]) -> AlertRow:
     event = envelope.event
     return AlertRow(
         alert_id=envelope.stream_id,
@@ -58,12 +62,12 @@ def project(envelope: Envelope[events.AnyEvent]) -> AlertRow:
     )
 
 
-def holders_of(event: events.AnyEvent) -> list[str]:
+def holders_of(event: events.Transition) -> list[str]:
     """Return who may see the alert in addition to the customer's holders: the employee who has to act."""
     return [event.owner_id] if event.owner_id and event.owner_id != event.customer_owner_id else []
 
 
-def outcome_of(event: events.AnyEvent) -> str:
+def outcome_of(event: events.Transition) -> str:
     match event:
         case events.AlertCleared():
             return "cleared"

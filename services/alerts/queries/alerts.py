@@ -19,9 +19,12 @@ VIEW = """
             SELECT DISTINCT each FROM unnest(a.holders || h.owner_id || h.leader_id || h.helper_ids) each
             WHERE each IS NOT NULL ORDER BY each
         ) AS holders,
-        a.silent_since, a.starts_at, a.ends_at, a.snoozed_until, a.payload
+        a.silent_since, a.starts_at, a.ends_at, a.snoozed_until,
+        (m.customer_id IS NOT NULL) AS is_muted, m.muted_until, a.payload
     FROM alert a LEFT JOIN customer_holders own ON own.customer_id = a.customer_id
     LEFT JOIN customer_holders h ON h.customer_id = coalesce(own.merged_into, a.customer_id)
+    LEFT JOIN mute m ON m.customer_id = a.customer_id AND m.rule_id = a.rule_id
+        AND (m.muted_until IS NULL OR m.muted_until > now())
 """
 LIST = f"""
     {VIEW}
@@ -46,6 +49,7 @@ class AlertView(BaseModel):
     """An alert. `alert` is its state, as it is published on the topics.
 
     `holders` may see it: the employee who has to act, and the customer's present owner, leader and helpers.
+    `is_muted`: its rule is muted for the customer, without an end if there is no `muted_until`.
     """
 
     id: UUID
@@ -60,6 +64,8 @@ class AlertView(BaseModel):
     starts_at: datetime
     ends_at: datetime | None
     snoozed_until: datetime | None
+    is_muted: bool
+    muted_until: datetime | None
     alert: AlertState
 
 

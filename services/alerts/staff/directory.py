@@ -5,7 +5,9 @@ from datetime import datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from chassis.commands.decider import GoneError, MovedError
 from chassis.commands.holders import Holders
+from chassis.commands.problem import ProblemError
 from chassis.postgres.database import Pool
 from contracts.cloudevents import type_of
 from contracts.customer import EmployeeLeft, EmployeeReturned
@@ -37,6 +39,13 @@ STANDS_IN_FOR = f"""
     SELECT DISTINCT data ->> 'employee_id' AS employee_id FROM fact
     WHERE data ->> 'stand_in_id' = $1 AND type IN ('{NOTED}', '{CHANGED}')
 """  # noqa: S608
+# A customer is known by its registration, or by who holds it.
+KNOWN = """
+    SELECT EXISTS (SELECT FROM silence WHERE customer_id = $1)
+            OR EXISTS (SELECT FROM customer_holders WHERE customer_id = $1) AS is_known,
+        EXISTS (SELECT FROM erasure WHERE subject = $1 AND person_id IS NULL) AS is_erased,
+        (SELECT merged_into FROM customer_holders WHERE customer_id = $1) AS merged_into
+"""
 IDS = "SELECT customer_id FROM customer_holders WHERE merged_into = $1 ORDER BY customer_id"
 
 
@@ -81,6 +90,19 @@ class Directory:
             return Holders()
         return Holders(row["owner_id"], row["leader_id"], frozenset(row["helper_ids"]))
 
+    async def holders_of_kept(self, customer_id: UUID) -> Holders:
+        """Return the holders of a customer; raise the 404 problem, MovedError, or GoneError for one that was erased."""
+        row = await self._pool.fetchrow(KNOWN, customer_id)
+        if row is None or not row["is_known"]:
+            raise ProblemError(
+                "not-found", f"There is no customer {customer_id}.", f"没有编号为 {customer_id} 的客户。"
+            )
+        if row["merged_into"]:
+            raise MovedError(row["merged_into"])
+        if row["is_erased"]:
+            raise erased()
+        return await self.holders(customer_id)
+
     async def ids_of(self, customer_id: UUID) -> list[UUID]:
         """Return the ids of the customer and of its duplicates."""
         return [customer_id, *(row["customer_id"] for row in await self._pool.fetch(IDS, customer_id))]
@@ -91,3 +113,11 @@ def is_within(absence: AbsenceDetails, at: datetime) -> bool:
     zone = ZoneInfo(absence.zone)
     starts_at = datetime.combine(absence.first_day, time(), zone)
     return starts_at <= at < datetime.combine(absence.last_day + ONE_DAY, time(), zone)
+
+
+def erased() -> GoneError:
+    return GoneError(
+        "customer-erased",
+        "The personal data of this customer has been erased. Nothing new can be recorded.",
+        "该客户的个人信息已被删除，不能再添加新的记录。",
+    )

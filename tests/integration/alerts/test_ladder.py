@@ -25,10 +25,12 @@ from services.alerts import commands
 from services.alerts.actor import ACTOR
 from services.alerts.detection.detector import Detector
 from services.alerts.domain.alert import ALERT
+from services.alerts.domain.mute import MUTE
 from services.alerts.handling import AlertHandler
 from services.alerts.ladder.rows import LadderRows
 from services.alerts.ladder.timer import LadderTimer, anybody
 from services.alerts.staff.directory import Directory
+from services.alerts.staff.mutes import mute_id
 from tests.bench.harness.event_data import fill
 from tests.support.facts import received_of
 from tests.support.rule_books import THREE_RULES
@@ -73,9 +75,12 @@ class Desk:
             detector = Detector(self.store, self.pool, self.mapper, THREE_RULES)
             await detector.apply(received_of([envelope]), held)
 
-    async def open(self, severity: AlertSeverity = CRITICAL, owner_id: str | None = OWNER) -> UUID:
+    async def open(
+        self, severity: AlertSeverity = CRITICAL, owner_id: str | None = OWNER, rule_id: str = "inactivity"
+    ) -> UUID:
         alert_id = uuid4()
-        raised = example(events.AlertRaised, alert_id=alert_id, severity=severity, owner_id=owner_id)
+        fields = {"alert_id": alert_id, "severity": severity, "owner_id": owner_id, "rule_id": rule_id}
+        raised = example(events.AlertRaised, **fields)
         await fill(self.store, [example_envelope(raised, stream_id=alert_id)])
         await self.dated()
         return alert_id
@@ -83,6 +88,18 @@ class Desk:
     async def do(self, alert_id: UUID, command: commands.AlertCommand) -> None:
         context = ACTOR.on_timer(self.now, str(uuid4()), "test")
         await self.alerts.handle(alert_id, command, context, anybody)
+        await self.dated()
+
+    async def mute(self, rule_id: str, until: datetime | None) -> None:
+        await self._change_mute(commands.MuteRule(rule_id=rule_id, at=self.now, until=until, reason="客户休假"))
+
+    async def unmute(self, rule_id: str) -> None:
+        await self._change_mute(commands.UnmuteRule(rule_id=rule_id, at=self.now))
+
+    async def _change_mute(self, command: commands.MuteRule | commands.UnmuteRule) -> None:
+        mutes = CommandHandler(self.store, MUTE, self.mapper)
+        context = ACTOR.on_timer(self.now, str(uuid4()), "test")
+        await mutes.handle(mute_id(CUSTOMER_ID, command.rule_id), command, context, subject=CUSTOMER_ID)
         await self.dated()
 
     async def end(self, alert_id: UUID) -> None:
@@ -216,6 +233,28 @@ async def test_whoever_the_alert_is_assigned_to_is_reminded_next(desk: Desk) -> 
     await desk.do(alert_id, commands.AssignAlert(owner_id="E7"))
     await desk.run("2025-09-29 09:00")
     assert [reached for *_, reached in await desk.rungs(alert_id)] == [("E7",)]
+
+
+async def test_a_mute_holds_the_rungs_back_and_its_end_lets_them_go_on(desk: Desk) -> None:
+    desk.now = at("2025-09-29 08:00")
+    alert_id, other_id = await desk.open(rule_id="muted"), await desk.open(rule_id="other")
+    await desk.mute("muted", None)
+    await desk.run("2025-09-29 17:00")
+    assert await desk.rungs(alert_id) == []
+    assert len(await desk.rungs(other_id)) == 3
+    await desk.unmute("muted")
+    desk.restart()
+    await desk.run("2025-09-29 17:10")
+    first, *_ = await desk.rungs(alert_id)
+    assert first[0] == "09-29 17:00"
+
+
+async def test_after_the_end_of_a_mute_the_rungs_come_in_work_time(desk: Desk) -> None:
+    desk.now = at("2025-09-29 08:00")
+    await desk.mute("muted", at("2025-09-30 05:00"))
+    alert_id = await desk.open(AlertSeverity.INFO, rule_id="muted")
+    await desk.run("2025-09-30 10:00")
+    assert [when for when, *_ in await desk.rungs(alert_id)] == ["09-30 09:00"]
 
 
 async def test_the_calendar_is_that_of_the_raising(desk: Desk) -> None:
