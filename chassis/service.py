@@ -73,7 +73,10 @@ class ParkingConsumer(Protocol):
 
 @dataclass(slots=True)
 class Service:
-    """A built service: its application, tasks, consumers that can park events, read models, and the store's check."""
+    """A built service: its application, tasks, consumers that can park events, read models, and the store's check.
+
+    `on_stop` are called upon SIGTERM: they end responses that would not end by themselves.
+    """
 
     name: str
     app: FastAPI
@@ -81,6 +84,7 @@ class Service:
     appliers: Sequence[ParkingConsumer] = field(default=())
     models: Sequence[ReadModel] = field(default=())
     verification: StoreVerification | None = None
+    on_stop: Sequence[Callable[[], None]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +186,7 @@ async def serve(name: str, build: Build, role: str) -> None:
     context.supervisor.start()
     collect_less_often()
     structlog.get_logger().info("service.started", role=role, port=settings.port)
-    server = Server(server_config(service.app, settings))
+    server = Server(server_config(service.app, settings), service.on_stop)
     timeline_watch = asyncio.create_task(server.stop_upon(context.timeline.left))
     try:
         await server.serve([listener(server.config)])
@@ -250,6 +254,10 @@ def listener(config: uvicorn.Config) -> socket.socket:
 class Server(uvicorn.Server):
     """uvicorn that keeps the process alive after a signal, so that the tasks can be drained."""
 
+    def __init__(self, config: uvicorn.Config, on_stop: Sequence[Callable[[], None]] = ()) -> None:
+        super().__init__(config)
+        self._on_stop = on_stop
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
@@ -264,3 +272,5 @@ class Server(uvicorn.Server):
 
     def _stop(self) -> None:
         self.should_exit = True
+        for end in self._on_stop:
+            end()

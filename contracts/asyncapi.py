@@ -30,7 +30,7 @@ TOMBSTONE = "tombstone"
 ALERT_KEY = "The alert id as text."
 SUBJECT_KEY = "The subject as text: the customer id or, if the event concerns no customer, the id of its stream."
 CONSUMERS: dict[str, tuple[Topic, ...]] = {
-    "followup": (CUSTOMER_EVENTS,),
+    "followup": (CUSTOMER_EVENTS, ALERT_EVENTS),
     "alerts": (CUSTOMER_EVENTS, FOLLOWUP_EVENTS),
     "reporting": (CUSTOMER_EVENTS, FOLLOWUP_EVENTS, ALERT_EVENTS),
 }

@@ -47,7 +47,7 @@ WRITER_CHECKS: frozenset[Any] = frozenset(
 )
 TIME = Annotated[datetime, Meta(tz=True)]
 SCALARS: Mapping[Any, Any] = MappingProxyType(
-    {bool: bool, int: int, float: float, str: str, UUID: UUID, date: date, AwareDatetime: TIME}
+    {Any: Any, bool: bool, int: int, float: float, str: str, UUID: UUID, date: date, AwareDatetime: TIME}
 )
 
 

@@ -50,13 +50,12 @@ FOLLOWUP_EVENTS = Topic(
 ALERT_EVENTS = Topic(
     "care.alert.events.v1",
     "alerts",
-    "Every transition of every alert, and mutes of rules.",
+    "Every transition of every alert, and every version and mute of a rule.",
     event_classes(alerts.AnyEvent),
 )
 ENDS: tuple[type[Event], ...] = (alerts.AlertCarriedAway, alerts.AlertCleared, alerts.AlertWithdrawn)
-OPENS = tuple(
-    each for each in event_classes(alerts.AnyEvent) if issubclass(each, alerts.AlertEvent) and each not in ENDS
-)
+TRANSITIONS: tuple[type[Event], ...] = get_args(alerts.Transition)
+OPENS = tuple(each for each in TRANSITIONS if each not in ENDS)
 ALERT_OPEN = Topic(
     "care.alert.open.v1",
     "alerts",
@@ -133,5 +132,6 @@ CONFIGURATION: frozenset[type[Event]] = frozenset(
         followup.AbsenceChanged,
         followup.AbsenceCancelled,
         followup.SurveyAnsweredAnonymously,
+        *get_args(alerts.RuleEvent),
     }
 )

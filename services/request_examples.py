@@ -7,6 +7,12 @@ from contracts.examples import LEADER, OWNER
 DUE_AT = "2030-01-15T09:00:00+08:00"
 MONEY = {"amount_minor": 1234, "currency": "CNY"}
 TERM = {"starts_on": "2024-01-01", "ends_on": "2024-12-31", **MONEY}
+RULE = {
+    "title": {"en": "No quote after a need", "zh": "提出需求后没有报价"},
+    "description": {"en": "Nobody quoted within a week", "zh": "一周内没有报价"},
+    "severities": {"others": "warning"},
+    "condition": {"shape": "silence", "signals": ["quote"], "after": "need", "days": {"follow-up": {"others": 7}}},
+}
 # By request schema. A body contains all nested objects that its schema allows.
 REQUEST_EXAMPLES: dict[str, dict[str, Any]] = {
     "Register": {
@@ -19,6 +25,16 @@ REQUEST_EXAMPLES: dict[str, dict[str, Any]] = {
     "SetTier": {"tier": "vip"},
     "ReleaseTier": {},
     "Segment": {"en": "VIP", "zh": "重点", "filter": {"tier": "vip"}},
+    "RuleContent": {"definition": RULE},
+    "RuleDraft": {"definition": RULE, "reason": "Quotes were late in May"},
+    "RuleShadow": {"draft": 1, "reason": "To see how often it opens"},
+    "RulePublication": {
+        "draft": 1,
+        "preview": "the preview of the same definition",
+        "backlog": "digest",
+        "reason": "A month in shadow was useful",
+    },
+    "RuleRetirement": {"reason": "Replaced by another rule"},
     "ConfirmTier": {},
     "RefuseTier": {},
     "TierScheme": {"decision": "by-hand", "tiers": [{"tier": "all", "en": "All", "zh": "全部"}]},

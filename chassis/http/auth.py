@@ -130,6 +130,11 @@ class Authenticator:
         self._verified: LRUCache[str, Verified] = LRUCache(CACHED_TOKENS)
 
     async def principal(self, header: str | None) -> Principal:
+        """Return who calls. Raises the 401 problem unless the header has a valid token."""
+        return (await self.verified(header)).principal
+
+    async def verified(self, header: str | None) -> Verified:
+        """Return who calls, and until when the token is valid. Raises the same problem."""
         scheme, _, token = (header or "").partition(" ")
         if scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN_BYTES:
             raise unauthenticated()
@@ -137,7 +142,7 @@ class Authenticator:
         if verified is None or not await self._is_valid(verified):
             self._verified.pop(token, None)
             verified = self._verified[token] = await self._verify(token)
-        return verified.principal
+        return verified
 
     async def _is_valid(self, verified: Verified) -> bool:
         """Return whether the token has not expired and its key is still published."""

@@ -26,7 +26,9 @@ RETRY_AFTER_SECONDS = 2
 MAX_REPORTED_ERRORS = 20
 
 BY_STATUS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "unsupported-type"}
-RETRYABLE = frozenset({"request-timeout", "conflict", "unavailable", "overloaded", "timed-out", "internal"})
+RETRYABLE = frozenset(
+    {"request-timeout", "conflict", "too-many-streams", "unavailable", "overloaded", "timed-out", "internal"}
+)
 
 WRONG_CLOCK = (
     "A clock of the service or of its database is wrong. Nothing is recorded until it is right.",

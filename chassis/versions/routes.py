@@ -41,7 +41,8 @@ class VersionRoutes(Generic[E, V]):
     """The routes of one kind of configuration.
 
     `noun` is part of the operation names; `parameter` is the path parameter of the name, None if there is only one.
-    `versions` is the dependency that looks versions up; `body` is the one that validates a request body as a version.
+    `versions` is the dependency that looks versions up; `body` is the one that validates a request body as a version,
+    None if another route publishes.
     `view` is the response model; `view_fields` returns its fields, by default those of the version.
     `publishers` may publish; `readers` may read.
     """
@@ -49,7 +50,7 @@ class VersionRoutes(Generic[E, V]):
     noun: str
     address: str
     versions: Callable[..., Awaitable[Versions[E]]]
-    body: Callable[..., Awaitable[E]]
+    body: Callable[..., Awaitable[E]] | None
     view: type[V]
     publishers: Allow
     readers: Allow
@@ -60,15 +61,16 @@ class VersionRoutes(Generic[E, V]):
     def add_to(self, router: APIRouter) -> None:
         """Add all routes; the docstring of `body` becomes the description of publishing."""
         address = f"{self.address}/{{{self.parameter}}}" if self.parameter else self.address
-        router.add_api_route(
-            address,
-            self._publish(router.prefix + self.address),
-            methods=["PUT"],
-            name=f"publish_{self.noun}",
-            description=inspect.getdoc(self.body),
-            response_model=Accepted,
-            responses=PUBLISHED,
-        )
+        if self.body:
+            router.add_api_route(
+                address,
+                self._publish(router.prefix + self.address, self.body),
+                methods=["PUT"],
+                name=f"publish_{self.noun}",
+                description=inspect.getdoc(self.body),
+                response_model=Accepted,
+                responses=PUBLISHED,
+            )
         router.add_api_route(
             address, self._read(), name=f"read_{self.noun}", response_model=self.view, responses=NOT_FOUND
         )
@@ -76,11 +78,11 @@ class VersionRoutes(Generic[E, V]):
             name = f"read_{self.noun}_{part}"
             router.add_api_route(f"{address}/{part}", endpoint, name=name, responses=NOT_FOUND)
 
-    def _publish(self, address: str) -> Endpoint:
+    def _publish(self, address: str, body: Callable[..., Awaitable[E]]) -> Endpoint:
         async def publish(
             caller: Annotated[Caller, Depends(self.publishers)],
             versions: Annotated[Versions[E], Depends(self.versions)],
-            version: Annotated[E, Depends(self.body)],
+            version: Annotated[E, Depends(body)],
         ) -> Response:
             name = versions.kind.name_of(version)
             handled = await versions.handler.handle(

@@ -1,7 +1,19 @@
 """The events that the alerts service publishes."""
 
+from contracts.alerts.care import CareReported, CareResult
 from contracts.alerts.mute import MuteEvent, RuleMuted, RuleUnmuted
-from contracts.alerts.state import AlertSeverity, AlertState, Status, Unit
+from contracts.alerts.rule import (
+    Backlog,
+    Definition,
+    Reason,
+    RuleDrafted,
+    RuleEvent,
+    RulePhase,
+    RulePublished,
+    RuleRetired,
+    RuleVersion,
+)
+from contracts.alerts.state import AlertSeverity, AlertState, CareRequest, Delivery, Status, Unit
 from contracts.alerts.transitions import (
     AlertAcknowledged,
     AlertAssigned,
@@ -39,9 +51,22 @@ __all__ = [
     "AlertUnsnoozed",
     "AlertWithdrawn",
     "AnyEvent",
+    "Backlog",
+    "CareReported",
+    "CareRequest",
+    "CareResult",
+    "Definition",
+    "Delivery",
     "MuteEvent",
+    "Reason",
+    "RuleDrafted",
+    "RuleEvent",
     "RuleMuted",
+    "RulePhase",
+    "RulePublished",
+    "RuleRetired",
     "RuleUnmuted",
+    "RuleVersion",
     "Status",
     "Transition",
     "Unit",

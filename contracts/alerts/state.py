@@ -35,6 +35,23 @@ class Unit(StrEnum):
     PERCENT = "percent"
 
 
+class Delivery(StrEnum):
+    """`digest`: it is delivered in a digest, because it was overdue already when its rule was published."""
+
+    AT_ONCE = "at-once"
+    DIGEST = "digest"
+
+
+class CareRequest(BaseModel):
+    """A task that followup is to schedule for the customer. Without `assignee_id`, the customer's owner gets it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    purpose: Code
+    due_at: Instant
+    assignee_id: EmployeeId | None = None
+
+
 class AlertState(BaseModel):
     """The state of an alert.
 
@@ -46,7 +63,8 @@ class AlertState(BaseModel):
 
     `assigned_by` is who assigned the alert to `owner_id` by hand; a change of the customer's owner then leaves it as it
     is. `origin_customer_id` is the customer under which it was raised, while it is carried to another one. Until
-    `snoozed_until`, nobody is reminded. `escalation_level` is the last rung of the ladder that was reached.
+    `snoozed_until`, nobody is reminded. `escalation_level` is the last rung of the ladder that was reached. `care` is
+    the task that the rule asks for.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -79,8 +97,10 @@ class AlertState(BaseModel):
     source: str = "/care/alerts"
     component: Code
     alert_class: Code = "silence"
+    delivery: Delivery = Delivery.AT_ONCE
     labels: dict[str, str] = Field(default_factory=dict)
     links: tuple[str, ...] = ()
     concerns_id: UUID | None = None
     origin_customer_id: UUID | None = None
     causes: tuple[UUID, ...] = ()
+    care: CareRequest | None = None

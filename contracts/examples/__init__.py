@@ -23,6 +23,7 @@ from contracts.examples.constants import ANSWER_ID as ANSWER_ID
 from contracts.examples.constants import ATTACHMENT_REF as ATTACHMENT_REF
 from contracts.examples.constants import BATCH_ID as BATCH_ID
 from contracts.examples.constants import CALENDAR_ID as CALENDAR_ID
+from contracts.examples.constants import CARE_ID as CARE_ID
 from contracts.examples.constants import CAUSE_ID as CAUSE_ID
 from contracts.examples.constants import COMPLAINT_ID as COMPLAINT_ID
 from contracts.examples.constants import COMPLAINT_POLICY_ID as COMPLAINT_POLICY_ID
@@ -59,6 +60,8 @@ from contracts.examples.constants import QUOTE_ID as QUOTE_ID
 from contracts.examples.constants import RECORDED_AT as RECORDED_AT
 from contracts.examples.constants import REFERRED_ID as REFERRED_ID
 from contracts.examples.constants import REPEATS_ID as REPEATS_ID
+from contracts.examples.constants import RULE_DRAFT_ID as RULE_DRAFT_ID
+from contracts.examples.constants import RULE_ID as RULE_ID
 from contracts.examples.constants import SILENT_SINCE as SILENT_SINCE
 from contracts.examples.constants import STARTS_AT as STARTS_AT
 from contracts.examples.constants import SURVEY_ID as SURVEY_ID
@@ -160,6 +163,7 @@ RAISED = alerts.AlertRaised(
     links=(f"/v1/customers/{CUSTOMER_ID}",),
     concerns_id=CUSTOMER_ID,
     causes=(CAUSE_ID,),
+    care=alerts.CareRequest(purpose="care", due_at=DUE_AT, assignee_id=LEADER),
 )
 ENDED: dict[str, Any] = RAISED.model_dump(exclude={"type", "status"}) | {
     "ends_at": DUE_AT,
@@ -186,6 +190,14 @@ ALERTS: tuple[Event, ...] = (
     alerts.AlertCommented.model_validate(STILL_OPEN | {"comment_ref": ALERT_NOTE_REF}),
     alerts.AlertSnoozed.model_validate(STILL_OPEN | {"snoozed_until": DUE_AT, "reason_ref": ALERT_NOTE_REF}),
     alerts.AlertUnsnoozed.model_validate(STILL_OPEN),
+    alerts.CareReported(
+        alert_id=ALERT_ID,
+        rule_id="inactive.interested",
+        task_id=TASK_ID,
+        result=alerts.CareResult.COMPLETED,
+        employee_id=OWNER,
+        outcome="agreed",
+    ),
     alerts.AlertEscalated.model_validate(
         STILL_OPEN | {"escalation_level": 1, "rung": "leader", "employee_ids": (LEADER,)}
     ),
@@ -231,6 +243,9 @@ OTHER_STREAMS: dict[type[Event], UUID] = {
     customer.EmployeeLeft: EMPLOYEE_STREAM_ID,
     customer.EmployeeReturned: EMPLOYEE_STREAM_ID,
     customer.EmployeeLeaderChanged: EMPLOYEE_STREAM_ID,
+    alerts.RuleDrafted: RULE_DRAFT_ID,
+    alerts.RulePublished: RULE_ID,
+    alerts.RuleRetired: RULE_ID,
 }
 
 
@@ -273,6 +288,8 @@ def _stream_of(event: Event) -> UUID:
             return ALERT_ID
         case alerts.RuleMuted() | alerts.RuleUnmuted():
             return MUTE_ID
+        case alerts.CareReported():
+            return CARE_ID
         case customer.HandoverBatchStarted() | customer.HandoverBatchEnded():
             return BATCH_ID
         case customer.HandoverStarted() | customer.HandoverAccepted() | customer.HandoverWithdrawn():

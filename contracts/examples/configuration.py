@@ -1,8 +1,10 @@
 """Examples of the configuration events of the followup service."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from typing import Any
 
-from contracts import customer, followup
+from contracts import alerts, customer, followup
 from contracts.event import Event
 from contracts.examples.constants import ABSENCE_ID, CONTENT_REF, OFFICE_HOURS, OWNER
 from contracts.followup.complaint_policy import ComplaintAssignee, ComplaintAssignment, ComplaintTarget
@@ -17,7 +19,32 @@ ABSENCE = {
     "stand_in_id": "E1003",
     "reason": followup.AbsenceReason.TRAVEL,
 }
+DEFINITION: Mapping[str, Any] = {
+    "title": {"en": "No quote after a need", "zh": "提出需求后没有报价"},
+    "severities": {"vip": "error", "others": "warning"},
+    "condition": {
+        "shape": "silence",
+        "signals": ["quote", "order"],
+        "after": "need",
+        "days": {"follow-up": {"vip": 3, "others": 7}},
+    },
+}
 CONFIGURATION: tuple[Event, ...] = (
+    alerts.RuleDrafted(
+        number=1,
+        name="need-without-quote",
+        phase=alerts.RulePhase.SHADOW,
+        definition=dict(DEFINITION),
+        reason="Quotes were sent late in May",
+    ),
+    alerts.RulePublished(
+        number=1,
+        name="need-without-quote",
+        definition=dict(DEFINITION),
+        backlog=alerts.Backlog.DIGEST,
+        reason="A month in shadow was useful",
+    ),
+    alerts.RuleRetired(number=2, name="need-without-quote", reason="Replaced by need-without-reaction"),
     followup.AbsenceNoted.model_validate(ABSENCE),
     followup.AbsenceChanged.model_validate(ABSENCE | {"last_day": date(2024, 6, 13)}),
     followup.AbsenceCancelled(absence_id=ABSENCE_ID, employee_id=OWNER),

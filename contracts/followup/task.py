@@ -14,7 +14,7 @@ class TaskScheduled(Event):
 
     A task of a plan contains the plan and the step, and the calendar version that its day was computed with.
     `assignment` is the rule that selected the assignee, if a rule did. `stands_in_for` is the owner, if that employee
-    is absent when the task is due.
+    is absent when the task is due. A task that an alert asked for contains the alert and its rule.
     """
 
     type: Literal["care.followup.task-scheduled.v1"] = "care.followup.task-scheduled.v1"
@@ -29,6 +29,8 @@ class TaskScheduled(Event):
     calendar_number: int | None = None
     assignment: Assignment | None = None
     stands_in_for: EmployeeId | None = None
+    alert_id: UUID | None = None
+    alert_rule: Code | None = None
 
 
 class TaskRescheduled(Event):

@@ -21,13 +21,14 @@ FOURTEEN_DAYS = Text("14 days", "14 天")
 NINETY_DAYS = Text("90 days", "90 天")
 UNTIL_HANDLED = Text("until replayed, discarded, or 90 days", "至重放、丢弃，或 90 天")
 UNTIL_DONE = Text("until carried out", "至执行完成")
+HUNDRED = Text("the last 100", "最近 100 次")
 FIXED = Text("does not grow", "不增长")
 UNKNOWN = Text("not a table of this product", "不是本产品的表")
 
 KEPT: Mapping[str, Text] = {
     **dict.fromkeys(("event", "idempotency_kept"), FACTS),
     **dict.fromkeys(("erasure", "erasure_answer", "erasure_confirmation", "erasure_received"), FACTS),
-    **dict.fromkeys(("import_batch", "anonymous_answer", "fact", "discarded_event"), FACTS),
+    **dict.fromkeys(("import_batch", "anonymous_answer", "fact", "discarded_event", "alert_history"), FACTS),
     "vault": UNTIL_ERASED,
     **dict.fromkeys(("idempotency", "idempotency_other"), SEVEN_DAYS),
     "import_row": NINETY_DAYS,
@@ -46,7 +47,8 @@ KEPT: Mapping[str, Text] = {
     **dict.fromkeys(("alert_ladder", "mute"), OBJECTS),
     **dict.fromkeys(("duplicate_pair", "handover", "handover_batch", "handover_item"), OBJECTS),
     **dict.fromkeys(("employee", "leader_change", "leaver", "absence", "segment", "tier_scheme"), OBJECTS),
-    **dict.fromkeys(("plan_template", "plan_turn", "waiting_version"), OBJECTS),
+    **dict.fromkeys(("plan_template", "plan_turn", "waiting_version", "rule"), OBJECTS),
+    "rule_sweep": HUNDRED,
     **dict.fromkeys(("reassignment", "plan_ending"), UNTIL_DONE),
 }
 

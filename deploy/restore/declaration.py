@@ -8,6 +8,7 @@ from chassis.postgres.database import Connection
 from chassis.store.mapper import EventMapper
 from deploy.restore.observation import FEEDS, STORES, Applied, Connections, Store, last_positions
 from services.alerts.detection.derivation import Derivation
+from services.alerts.detection.stored_rules import StoredRules
 from services.alerts.shipped.rules import DEFAULT_RULES
 from services.reporting import projection
 
@@ -21,7 +22,7 @@ class FactLog(Protocol):
 # The databases with a fact log. Their read models need no rebuild after a restore.
 FACT_LOGS: Mapping[str, FactLog] = {
     "reporting": projection.MODEL,
-    "alerts": Derivation(EventMapper(), DEFAULT_RULES),
+    "alerts": Derivation(EventMapper(), StoredRules(DEFAULT_RULES)),
 }
 
 NEW_EPOCH = "UPDATE store_epoch SET epoch = gen_random_uuid(), began_at = clock_timestamp() RETURNING epoch"

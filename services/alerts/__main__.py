@@ -22,24 +22,32 @@ from chassis.runtime.supervisor import Health
 from chassis.service import Service, ServiceContext, Task
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
+from chassis.store.pseudonym import Pseudonyms
 from chassis.store.retention import PartitionMaintenance
+from chassis.versions.lookup import Versions
 from contracts.erasure_answers import record_of
 from contracts.event import Envelope
 from contracts.topics import ALERT_ERASURE_ANSWERS, ALERT_EVENTS, ALERT_OPEN
 from services.alerts import projection
 from services.alerts.api import ROUTERS
-from services.alerts.dependencies import Dependencies
+from services.alerts.dependencies import Dependencies, RuleDependencies
 from services.alerts.detection.derivation import Derivation
 from services.alerts.detection.detector import CONSUMER, Detector
 from services.alerts.detection.read_model import FILLED, TABLES, MemoryModel
 from services.alerts.detection.received import TOPICS, read
+from services.alerts.detection.stored_rules import StoredRules
+from services.alerts.detection.sweep import Sweep
 from services.alerts.domain.alert import ALERT
 from services.alerts.domain.mute import MUTE
+from services.alerts.domain.rule import RULE, RULE_DRAFT
+from services.alerts.engine.rule import Rules
 from services.alerts.handling import AlertHandler
 from services.alerts.ladder import rows
 from services.alerts.ladder.timer import LadderTimer
+from services.alerts.live.broadcast import Broadcast
 from services.alerts.open_topic import open_record
 from services.alerts.queries.alerts import AlertQueries
+from services.alerts.queries.rules import RuleQueries
 from services.alerts.schema import SCHEMA
 from services.alerts.shipped.rules import DEFAULT_RULES
 from services.alerts.staff.directory import Directory
@@ -50,29 +58,20 @@ Run = Callable[[], Coroutine[None, None, None]]
 
 def build(context: ServiceContext) -> Service:
     """Assemble the service. Nothing runs yet."""
-    settings, health = context.settings, context.supervisor.health
-    bootstrap = settings.kafka_bootstrap
-    store, mapper = EventStore(context.pool), EventMapper()
-    detector = Detector(store, context.pool, mapper, DEFAULT_RULES)
+    health = context.supervisor.health
+    store, mapper, rules = EventStore(context.pool), EventMapper(), StoredRules(DEFAULT_RULES)
+    detector = Detector(store, context.pool, mapper, rules)
     timers = Timers(detector.run_due, health=health("timers"))
+    sweep = Sweep(context.pool, detector, rules)
 
     def applied() -> None:
         detector.committed()
         timers.wake()
 
-    memories = memory_model(context, store, detector, applied)
+    memories = memory_model(context, store, detector, rules, applied)
     lists = own_model(context, store, mapper, projection.CONSUMER, projection.TABLES, projection.apply)
     ladders = own_model(context, store, mapper, rows.CONSUMER, rows.TABLES, rows.LadderRows(mapper).apply)
-    relay = Relay(
-        store,
-        context.pool,
-        ALERT_EVENTS,
-        bootstrap=bootstrap,
-        public_url=settings.address,
-        health=health("relay"),
-        idempotence=settings.kafka_idempotence,
-        companion=(ALERT_OPEN, open_record),
-    )
+    live = Broadcast(store, mapper, context.pool, health=health("live"))
     app = create_app(
         "Alerts",
         ROUTERS,
@@ -81,22 +80,24 @@ def build(context: ServiceContext) -> Service:
         supervisor=context.supervisor,
         checks=context.checks(store),
     )
-    app.state.dependencies = needs = dependencies(context, store, mapper)
+    app.state.dependencies = needs = dependencies(context, store, mapper, rules, live)
     ladder = LadderTimer(context.pool, store, mapper, needs.alerts, needs.directory)
     tasks = [
-        Task("relay", "relay", relay.run),
+        Task("api", "live", live.run),
+        Task("relay", "relay", relay(context, store).run),
         Task("relay", "idempotency", PartitionMaintenance(context.pool, health=health("idempotency")).run),
         Task("relay", "erasure-answers", Timers(answers(context).run_due, health=health("erasure-answers")).run),
         Task("consumer", "consumer", memories.follow(health("consumer"))),
         Task("timers", "timers", timers.run),
+        Task("timers", "rule-sweep", Timers(sweep.run_due, health=health("rule-sweep")).run),
         Task("timers", "ladder", Timers(ladder.run_due, health=health("ladder")).run),
         Task("projection", projection.CONSUMER, lists.follow(health(projection.CONSUMER))),
         Task("projection", rows.CONSUMER, ladders.follow(health(rows.CONSUMER))),
+        Task("projection", rows.CONSUMER, ladders.follow(health(rows.CONSUMER))),
     ]
     verification = context.verification(store, ALERT_EVENTS, TOPICS)
-    return Service(
-        NAME, app, tasks, [memories.applier, lists.applier, ladders.applier], [memories, lists, ladders], verification
-    )
+    models = [memories, lists, ladders]
+    return Service(NAME, app, tasks, [each.applier for each in models], models, verification, (live.stop,))
 
 
 def own_model(
@@ -115,17 +116,35 @@ def own_model(
     )
 
 
-def dependencies(context: ServiceContext, store: EventStore, mapper: EventMapper) -> Dependencies:
+def dependencies(
+    context: ServiceContext, store: EventStore, mapper: EventMapper, rules: Rules, live: Broadcast
+) -> Dependencies:
+    """Return what the routes need."""
     return Dependencies(
         context.pool,
         store,
         mapper,
         AlertQueries(context.pool),
-        DEFAULT_RULES,
+        rule_dependencies(context, store, mapper, rules),
         Exports(NAME, mapper, context.pool),
+        live,
         alerts=AlertHandler(context.pool, mapper, CommandHandler(store, ALERT, mapper)),
         directory=Directory(context.pool),
         mutes=CommandHandler(store, MUTE, mapper),
+    )
+
+
+def relay(context: ServiceContext, store: EventStore) -> Relay:
+    """Return the relay to the topics of alerts."""
+    return Relay(
+        store,
+        context.pool,
+        ALERT_EVENTS,
+        bootstrap=context.settings.kafka_bootstrap,
+        public_url=context.settings.address,
+        health=context.supervisor.health("relay"),
+        idempotence=context.settings.kafka_idempotence,
+        companion=(ALERT_OPEN, open_record),
     )
 
 
@@ -137,11 +156,11 @@ async def run_both(first: Run, second: Run) -> None:
 
 
 def memory_model(
-    context: ServiceContext, store: EventStore, detector: Detector, applied: Callable[[], None]
+    context: ServiceContext, store: EventStore, detector: Detector, rules: Rules, applied: Callable[[], None]
 ) -> ReadModel:
     """Return what is known of each customer, as a read model."""
     mapper = EventMapper()
-    memory = MemoryModel(detector, Derivation(mapper, DEFAULT_RULES))
+    memory = MemoryModel(detector, Derivation(mapper, rules))
 
     def feed(applier: Applier, health: Health, shared: bool) -> Run:
         """Return the feed of an applier. A copy reads the own store too, because it raises and ends no alerts."""
@@ -161,6 +180,21 @@ def memory_model(
         filled=FILLED,
         has_own_events=True,
         switched=memory.switched,
+    )
+
+
+def rule_dependencies(
+    context: ServiceContext, store: EventStore, mapper: EventMapper, rules: Rules
+) -> RuleDependencies:
+    """Return what the routes of rules need."""
+    pseudonyms = Pseudonyms(context.settings.pseudonym_key)
+    return RuleDependencies(
+        rules,
+        Versions(RULE, store, mapper, pseudonyms),
+        Versions(RULE_DRAFT, store, mapper, pseudonyms),
+        RuleQueries(context.pool),
+        context.cursors,
+        context.pool,
     )
 
 

@@ -22,7 +22,7 @@ from chassis.store.mapper import EventMapper
 from chassis.store.pseudonym import Pseudonyms
 from chassis.store.retention import PartitionMaintenance
 from chassis.versions.lookup import Versions
-from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
+from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.followup import file_kinds, limits, projection, workers
 from services.followup.absences.due_work import DueWork
 from services.followup.api import ROUTERS
@@ -63,7 +63,7 @@ def build(context: ServiceContext) -> Service:
     imports = file_kinds.imports(context, needs)
     previews = file_kinds.previews(context, needs, partial(ItemLimit, context.pool, PROJECTION))
     customer_model, list_model = models = read_models(context, needs)
-    of_customers, of_own, reactions = workers.assemble(context, needs)
+    reacting, reactions = workers.assemble(context, needs)
     relay = Relay(
         needs.store,
         context.pool,
@@ -91,8 +91,8 @@ def build(context: ServiceContext) -> Service:
         Task("importer", "import-results", ResultMaintenance(context.pool, health=health("import-results")).run),
         *reactions,
     ]
-    appliers = [customer_model.applier, list_model.applier, of_customers, of_own]
-    verification = context.verification(needs.store, FOLLOWUP_EVENTS, [CUSTOMER_EVENTS])
+    appliers = [customer_model.applier, list_model.applier, *reacting]
+    verification = context.verification(needs.store, FOLLOWUP_EVENTS, [CUSTOMER_EVENTS, ALERT_EVENTS])
     return Service(NAME, app, tasks, appliers, list(models), verification)
 
 

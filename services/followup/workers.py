@@ -11,7 +11,8 @@ from chassis.postgres.database import Connection
 from chassis.runtime.clock import Clock, utc_now
 from chassis.service import ServiceContext, Task
 from contracts.event import Envelope
-from contracts.topics import CUSTOMER_EVENTS
+from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS
+from services.followup.care.requests import CareRequests
 from services.followup.complaints.consent import ConsentTimer
 from services.followup.complaints.escalation import EscalationTimer
 from services.followup.complaints.recalculation import TargetRecalculation
@@ -25,10 +26,11 @@ from services.followup.surveys.sender import SurveySender
 # Names of consumers are stored with their positions, so they never change.
 CONSUMER = "followup-plans"
 OWN_CONSUMER = "followup-plans-own"
+CARE_CONSUMER = "followup-care"
 
 
-def assemble(context: ServiceContext, needs: Dependencies) -> tuple[Applier, Applier, list[Task]]:
-    """Return the applier of customer events, the applier of the service's own events, and all tasks."""
+def assemble(context: ServiceContext, needs: Dependencies) -> tuple[list[Applier], list[Task]]:
+    """Return the appliers of customer events, of the service's own events and of alerts, and all tasks."""
     settings, health = context.settings, context.supervisor.health
     plans, guards = plan_runner(needs, settings.business_zone), guard_watcher(needs)
     surveys, erasures = survey_sender(needs), ErasureHandler(needs.store, needs.mapper, needs.pseudonyms)
@@ -52,6 +54,9 @@ def assemble(context: ServiceContext, needs: Dependencies) -> tuple[Applier, App
     of_customers = Applier(CONSUMER, context.pool, receive, applied=needs.store.wake)
     of_own = Applier(OWN_CONSUMER, context.pool, receive_own)
     consumer = Consumer(of_customers, [CUSTOMER_EVENTS], bootstrap=settings.kafka_bootstrap, health=health(CONSUMER))
+    care = CareRequests(needs.pool, customers=needs.customers, tasks=needs.tasks)
+    of_alerts = Applier(CARE_CONSUMER, context.pool, care.receive)
+    alerts = Consumer(of_alerts, [ALERT_EVENTS], bootstrap=settings.kafka_bootstrap, health=health(CARE_CONSUMER))
     tail = LocalFeed(needs.store, needs.mapper, of_own, health=health(OWN_CONSUMER))
     timers: dict[str, RunDue] = {
         "plans": plans.run_due,
@@ -63,10 +68,11 @@ def assemble(context: ServiceContext, needs: Dependencies) -> tuple[Applier, App
     }
     tasks = [
         Task("consumer", CONSUMER, consumer.run),
+        Task("consumer", CARE_CONSUMER, alerts.run),
         Task("policy", OWN_CONSUMER, tail.run),
         *(Task("timers", name, Timers(run_due, health=health(name)).run) for name, run_due in timers.items()),
     ]
-    return of_customers, of_own, tasks
+    return [of_customers, of_own, of_alerts], tasks
 
 
 def plan_runner(needs: Dependencies, zone: str, clock: Clock = utc_now) -> PlanRunner:

@@ -28,7 +28,9 @@ TIMES = st.datetimes(
 ).map(datetime.isoformat)
 DAYS = st.dates(date(1900, 1, 1), date(2200, 12, 31)).map(date.isoformat)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+SIMPLE = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | TEXTS
 SCALARS: dict[Any, Values] = {
+    Any: SIMPLE | st.lists(SIMPLE, max_size=2) | st.dictionaries(TEXTS, SIMPLE, max_size=2),
     NoneType: st.none(),
     bool: st.booleans(),
     float: FLOATS,

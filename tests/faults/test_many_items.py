@@ -65,7 +65,7 @@ class Followup:
         context = ServiceContext(settings, pool, Supervisor(), None)  # type: ignore[arg-type]
         self.pool = pool
         self.needs = dependencies(context)
-        self.of_customers, _, _ = workers.assemble(context, self.needs)
+        (self.of_customers, *_), _ = workers.assemble(context, self.needs)
         self.reassignment = workers.reassignment(self.needs)
         self.plans = workers.plan_runner(self.needs, settings.business_zone)
         self.position = 0

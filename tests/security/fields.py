@@ -91,6 +91,8 @@ async def address_of(world: World, operation: Operation) -> str:
         things["absence_id"] = await world.new_absence(things["employee_id"])
     if "{code}" in operation.path:
         things["code"] = await world.new_invitation()
+    if operation.body_schema in {"RuleShadow", "RulePublication", "RuleRetirement"}:
+        things |= await world.new_rule()
     if "{segment}" in operation.path:
         things["segment"] = f"segment-{next(NUMBER)}"
     if "{task_id}" in operation.path:

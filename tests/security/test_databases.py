@@ -60,11 +60,14 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     | {"waiting_version": "DELETE INSERT SELECT", "tier_scheme": "INSERT SELECT"},
     "alerts": STORE
     | CONSUMER
-    | dict.fromkeys(("silence", "alert", "customer_holders", "erasure_received"), "INSERT SELECT UPDATE")
+    | dict.fromkeys(
+        ("silence", "alert", "alert_history", "customer_holders", "erasure_received"), "INSERT SELECT UPDATE"
+    )
     | {
         **dict.fromkeys(("silence_item", "alert_ladder", "mute"), "DELETE INSERT SELECT UPDATE"),
         "fact": "INSERT SELECT",
-    },
+    }
+    | {"rule": "INSERT SELECT UPDATE", "rule_sweep": "DELETE INSERT SELECT UPDATE"},
     "reporting": CONSUMER
     | {"business_zone": "SELECT UPDATE"}
     | dict.fromkeys(

@@ -10,6 +10,8 @@ STALE = '"999999"'
 HONOURED, REFUSED = (412, "version-mismatch"), (400, "bad-request")
 # Operations that change something and do not compare versions. They create a resource, or the resource has no version.
 UNVERSIONED = {
+    "alerts POST /v1/rules/validation",
+    "alerts POST /v1/rules/{rule}/preview",
     "customer POST /v1/customers",
     "customer POST /v1/customers/{customer_id}/contracts",
     "customer POST /v1/customers/{customer_id}/orders",

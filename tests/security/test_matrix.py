@@ -198,6 +198,7 @@ followup POST /v1/tasks/{task_id}/completion                401      403     +  
 followup GET /v1/tasks/{task_id}/events                     401      403     +      +     403     403      +   403   +     +           +
 followup POST /v1/tasks/{task_id}/rescheduling              401      403     +      +     403     403      +   403   +     +           +
 alerts GET /v1/alerts                                       401        -     +      +       -     403      +     -   +     +           +
+alerts GET /v1/alerts/counts                                401        -     +      +       -     403      +     -   +     +           +
 alerts GET /v1/alerts/{alert_id}                            401      403     +      +     403     403      +   403   +     +           +
 alerts GET /v1/alerts/{alert_id}/events                     401      403     +      +     403     403      +   403   +     +           +
 alerts POST /v1/alerts/{alert_id}/acknowledgement           401      403     +      +     403     403      +   403   +     +           +
@@ -208,8 +209,21 @@ alerts POST /v1/alerts/{alert_id}/unsnooze                  401      403     +  
 alerts GET /v1/customers/{customer_id}/mutes                401      403     +      +     403     403      +   403   +     +           +
 alerts PUT /v1/customers/{customer_id}/mutes/{rule_id}      401      403     +      +     403     403      +   403   +     +           +
 alerts DELETE /v1/customers/{customer_id}/mutes/{rule_id}   401      403     +      +     403     403      +   403   +     +           +
+alerts GET /v1/alerts/stream                                401        +     +      +       +     403      +     +   +     +           +
+alerts GET /v1/customers/{customer_id}/alerts               401      403     +      +     403     403      +   403   +     +           +
 alerts GET /v1/customers/{customer_id}/erasure              401      403   403    403     403     403    403   403   +     +         403
 alerts GET /v1/rules                                        401        +     +      +       +     403      +     +   +     +           +
+alerts GET /v1/rules/sweep                                  401        +     +      +       +     403      +     +   +     +           +
+alerts GET /v1/rules/{rule}                                 401        +     +      +       +     403      +     +   +     +           +
+alerts GET /v1/rules/{rule}/versions                        401        +     +      +       +     403      +     +   +     +           +
+alerts GET /v1/rules/{rule}/difference                      401        +     +      +       +     403      +     +   +     +           +
+alerts GET /v1/rules/{rule}/draft                           401        +     +      +       +     403      +     +   +     +           +
+alerts PUT /v1/rules/{rule}/draft                           401      403   403    403     403     403    403   403   +     +         403
+alerts POST /v1/rules/validation                            401      403   403    403     403     403    403   403   +     +         403
+alerts POST /v1/rules/{rule}/preview                        401      403   403    403     403     403    403   403   +     +         403
+alerts POST /v1/rules/{rule}/shadow                         401      403   403    403     403     403    403   403   +     +         403
+alerts POST /v1/rules/{rule}/publication                    401      403   403    403     403     403    403   403   +     +         403
+alerts POST /v1/rules/{rule}/retirement                     401      403   403    403     403     403    403   403   +     +         403
 reporting GET /v1/alerts                                    401        -     +      +       -       +      +     -   +     +           +
 reporting GET /v1/customers                                 401        -     +      +       -       +      +     -   +     +           +
 reporting GET /v1/customers/{customer_id}                   401      403     +      +     403       +      +   403   +     +           +
@@ -247,6 +261,8 @@ EVERYBODYS = {
     "/v1/employees",
     IMPORTS,
     "/v1/rules",
+    "/v1/rules/sweep",
+    "/v1/alerts/stream",
     "/v1/plan-templates",
     "/v1/stages",
     "/v1/tier-schemes",
@@ -309,6 +325,8 @@ async def fresh(world: World, operation: Operation) -> dict[str, str]:
     if "{code}" in operation.path:
         return {"code": await world.new_invitation()}
     step = operation.path.rpartition("/")[2]
+    if operation.method == "POST" and "{rule}" in operation.path:
+        return await world.new_rule()
     if "{segment}" in operation.path:
         await world.ask("customer", "PUT", f"/v1/segments/{world.things['segment']}", json=REQUEST_EXAMPLES["Segment"])
     if step == "erasure" and operation.service == "customer":
@@ -344,6 +362,7 @@ async def send(
         # Without a number of its own a registration is one of a new customer each time.
         body = {name: value for name, value in operation.body.items() if name != "external"}
         body |= {name: things["duplicate_id"] for name in ("duplicate_id", "other_id") if name in body}
+        body |= {name: things[name] for name in ("preview",) if name in body}
         body |= next_absence() if operation.body_schema == "Absence" else {}
         return await world.ask(service, method, path, subject, role, json=body, headers=once() | headers)
     asked_about = ASKED_ABOUT.get(operation.path)
@@ -362,7 +381,7 @@ def shows(operation: Operation, response: httpx.Response, things: dict[str, str]
             return any(row["customers"] for row in found["stages"])
         case "/v1/reports/followup-timeliness":
             return bool(found["total"]["denominator"])
-        case "/v1/reports/open-alerts":
+        case "/v1/reports/open-alerts" | "/v1/alerts/counts":
             return bool(found["open"])
         case "/v1/absences":
             return any(item["employee_id"] == things["employee_id"] for item in found["items"])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from time import monotonic
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from jwt import PyJWK
@@ -109,6 +109,14 @@ class World:
         assert response.is_success, response.text
         return str(response.json()["code"])
 
+    async def new_rule(self) -> dict[str, str]:
+        """Draft a rule and preview it."""
+        name = f"rule-{uuid4()}"
+        saved = await self.ask("alerts", "PUT", f"/v1/rules/{name}/draft", json=REQUEST_EXAMPLES["RuleDraft"])
+        assert saved.is_success, saved.text
+        seen = await self.ask("alerts", "POST", f"/v1/rules/{name}/preview", json=REQUEST_EXAMPLES["RuleContent"])
+        return {"rule": name, "preview": seen.json()["preview"]}
+
     async def new_key_contact(self, **whose: str) -> str:
         """Add a key contact to the customer, or to the customer `whose`."""
         path = "/v1/customers/{customer_id}/key-contacts".format_map(self.things | whose)
@@ -203,6 +211,7 @@ async def settle(world: World) -> None:
         "template": "win-back",
         "scheme": "abc",
         "segment": "key-accounts",
+        "rule": "inactivity",
         "name": "china-office",
         "day": "2190-01-04",
     }
@@ -210,6 +219,8 @@ async def settle(world: World) -> None:
     await tell_followup(world.pools["followup"], whose)
     await tell_alerts(world.pools["alerts"], whose)
     await feed(world.pools["reporting"], facts_of(whose))
+    draft = await world.ask("alerts", "PUT", "/v1/rules/inactivity/draft", json=REQUEST_EXAMPLES["RuleDraft"])
+    assert draft.is_success, draft.text
     vocabulary = await world.ask("customer", "PUT", "/v1/tag-vocabulary", json=REQUEST_EXAMPLES["TagVocabulary"])
     assert vocabulary.is_success, vocabulary.text
     form = await world.ask("followup", "PUT", "/v1/contact-forms/visit", json=REQUEST_EXAMPLES["ContactForm"])

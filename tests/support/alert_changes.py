@@ -21,6 +21,7 @@ class AlertChanges:
         found = []
         for change in changes:
             for subject, event in change.events(customer_id, self._alerts.get(change.alert_id)):
-                self._alerts[change.alert_id] = event
-                found.append((subject, event))
+                if isinstance(event, AlertEvent):
+                    self._alerts[change.alert_id] = event
+                    found.append((subject, event))
         return found

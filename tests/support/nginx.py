@@ -25,9 +25,13 @@ FORMS = (ALONE, BEHIND_NGINX)
 
 @asynccontextmanager
 async def nginx(
-    folder: Path, address: str, changed: Mapping[str, str] = MappingProxyType({}), extra: str = ""
+    folder: Path,
+    address: str,
+    changed: Mapping[str, str] = MappingProxyType({}),
+    extra: str = "",
+    service: str = "customer",
 ) -> AsyncIterator[int]:
-    """Run nginx in front of the service at `address`; yields the port. Skips the test where there is no nginx.
+    """Run nginx in front of `service` at `address`; yields the port. Skips the test where there is no nginx.
 
     `changed` replaces settings of the template, each by another one; `extra` is added to it.
     """
@@ -35,13 +39,13 @@ async def nginx(
     if program is None:
         pytest.skip("nginx is not installed here, so what it promises in front of a service is not tested")
     ports = {name: free_port() for name in SERVICES}
-    write(folder, values(folder, address, ports, secure=bool(extra)), changed, extra)
+    write(folder, values(folder, {service: address}, ports, secure=bool(extra)), changed, extra)
     whose = f"daemon off; user {getpass.getuser()};"
     command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", whose]
-    child = Child("nginx", command, folder / "nginx.log", partial(asyncio.to_thread, answers, ports["customer"]))
+    child = Child("nginx", command, folder / "nginx.log", partial(asyncio.to_thread, answers, ports[service]))
     await child.start()
     try:
-        yield ports["customer"]
+        yield ports[service]
     finally:
         await child.stop()
 
@@ -67,11 +71,11 @@ def write(folder: Path, given: Mapping[str, str], changed: Mapping[str, str], ex
     shutil.copytree(CONFIGURATION / "care", folder / "care")
 
 
-def values(folder: Path, address: str, ports: Mapping[str, int], *, secure: bool) -> dict[str, str]:
+def values(folder: Path, services: Mapping[str, str], ports: Mapping[str, int], *, secure: bool) -> dict[str, str]:
     listen = {f"CARE_{name.upper()}_LISTEN": f"{HOST}:{port}{' ssl' * secure}" for name, port in ports.items()}
-    addresses = {f"CARE_{name.upper()}_ADDRESS": NOTHING_THERE for name in SERVICES}
+    addresses = {f"CARE_{name.upper()}_ADDRESS": services.get(name, NOTHING_THERE) for name in SERVICES}
     own = {"CARE_NGINX_FOLDER": str(folder), "NGINX_LOCAL_RESOLVERS": HOST}
-    return {**own, **listen, **addresses, "CARE_CUSTOMER_ADDRESS": address}
+    return {**own, **listen, **addresses}
 
 
 def filled(template: str, given: Mapping[str, str]) -> str:

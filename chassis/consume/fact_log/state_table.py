@@ -29,10 +29,14 @@ STREAM: Final = "stream_id"
 
 @dataclass(frozen=True, slots=True)
 class FactSource:
-    """Facts of some types, with the key of the row that they change: their stream, or a field of their data."""
+    """Facts of some types, with the key of the row that they change: their stream, or a field of their data.
+
+    `spans_partitions`: facts of one key may be on several partitions of a topic.
+    """
 
     types: frozenset[str]
     field: str = STREAM
+    spans_partitions: bool = False
 
     @property
     def key(self) -> str:
@@ -54,8 +58,8 @@ class FactSource:
 class StateTable:
     """The table `name` with the uuid primary key `key`. `select` is the text of its SELECT over `facts`.
 
-    `columns` are those of the SELECT, in its order. Facts of several sources may arrive in different transactions of
-    different processes, so rows of such a table are locked while they are derived.
+    `columns` are those of the SELECT, in its order. Facts of several sources, or of one that spans partitions, may
+    arrive in different transactions of different processes, so rows of such a table are locked while they are derived.
     """
 
     def __init__(self, name: str, key: str, columns: Sequence[str], select: str, *sources: FactSource) -> None:
@@ -80,7 +84,7 @@ class StateTable:
 
     async def update(self, held: Connection, keys: Collection[UUID]) -> None:
         """Derive the rows with these keys from all their facts."""
-        if len(self.sources) > 1:
+        if len(self.sources) > 1 or any(source.spans_partitions for source in self.sources):
             await held.execute(LOCK, self.name, list(keys))
         await held.execute(self._upsert, list(keys))
 

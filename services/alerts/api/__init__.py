@@ -1,5 +1,17 @@
-"""HTTP for alerts and the rules behind them, one module for each resource."""
+"""HTTP of the alerts service, one module for each resource."""
 
-from services.alerts.api import alerts, erasure, export, handling, mutes, rules
+from services.alerts.api import alerts, counts, customers, erasure, export, handling, mutes, rule_life, rules, stream
 
-ROUTERS = (alerts.router, erasure.router, export.router, handling.router, mutes.router, rules.router)
+# The first route that matches is called: those with a fixed name stand before those with a parameter.
+ROUTERS = (
+    counts.router,
+    stream.router,
+    alerts.router,
+    customers.router,
+    erasure.router,
+    export.router,
+    handling.router,
+    mutes.router,
+    rule_life.router,
+    rules.router,
+)

@@ -8,9 +8,10 @@ from chassis.commands.holders import Holders
 from chassis.http.access import Allow, Caller
 from services.alerts.staff.directory import Directory
 
-Reader = Annotated[Caller, Depends(Allow())]
+READERS = Allow()
+Reader = Annotated[Caller, Depends(READERS)]
 # People and systems that handle alerts: any, or those raised for them and about their customers.
-Handler = Annotated[Caller, Depends(Allow())]
+Handler = Annotated[Caller, Depends(READERS)]
 
 
 async def acting_for(caller: Caller, directory: Directory) -> frozenset[str]:

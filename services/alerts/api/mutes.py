@@ -28,7 +28,7 @@ async def read_mutes(customer_id: UUID, caller: Reader, needs: Needs) -> Mutes:
 @router.put("/customers/{customer_id}/mutes/{rule_id}", response_model=Accepted, responses=NOT_FOUND)
 async def mute_rule(customer_id: UUID, rule_id: Code, request: Mute, caller: Handler, needs: Needs) -> Response:
     """Mute a rule for the customer, with a reason, until a time at most 180 days ahead or without an end."""
-    if needs.rules.rule(rule_id) is None:
+    if (await needs.rules.in_force.current(needs.pool)).book.rule(rule_id) is None:
         raise not_found()
     command = MuteRule(rule_id=rule_id, at=caller.context.now, **dict(request))
     return await handle(customer_id, command, caller, needs)

@@ -1,4 +1,4 @@
-"""The commands of people and of the ladder."""
+"""The commands of the alerts service, validated before they reach their deciders."""
 
 from services.alerts.commands.alert import (
     Acknowledge,
@@ -11,6 +11,16 @@ from services.alerts.commands.alert import (
     Unsnooze,
 )
 from services.alerts.commands.mute import Mute, MuteRule, UnmuteRule
+from services.alerts.commands.rule import (
+    PublishRule,
+    RetireRule,
+    RuleContent,
+    RuleDraft,
+    RulePublication,
+    RuleRetirement,
+    RuleShadow,
+    SaveDraft,
+)
 
 __all__ = [
     "Acknowledge",
@@ -21,6 +31,14 @@ __all__ = [
     "Moment",
     "Mute",
     "MuteRule",
+    "PublishRule",
+    "RetireRule",
+    "RuleContent",
+    "RuleDraft",
+    "RulePublication",
+    "RuleRetirement",
+    "RuleShadow",
+    "SaveDraft",
     "Snooze",
     "UnmuteRule",
     "Unsnooze",

@@ -24,7 +24,7 @@ from services.alerts.detection.folding import fold
 from services.alerts.detection.received import TOPICS, is_evaluated
 from services.alerts.detection.undoing import within
 from services.alerts.engine.episode import Episode, episode_of
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule import Rules
 from services.alerts.projection import holders
 
 # The feed and the position of a fact.
@@ -73,7 +73,7 @@ OPEN = f"""
 class Derivation:
     """Derives the tables `silence`, `silence_item` and `customer_holders`. Needs the owner of the tables."""
 
-    def __init__(self, mapper: EventMapper, rules: RuleBook, clock: Clock = utc_now) -> None:
+    def __init__(self, mapper: EventMapper, rules: Rules, clock: Clock = utc_now) -> None:
         self._mapper = mapper
         self._rules = rules
         self._clock = clock
@@ -93,12 +93,13 @@ class Derivation:
         group = await self._group(held, customer_ids)
         facts = [fact for fact in await held.fetch(READ, group) if evaluated(fact)]
         envelopes = [envelope_of(fact) for fact in facts if (fact["feed"], fact["position"]) not in later]
-        memories = fold(within(envelopes), self._rules, self._clock())
+        rules = (await self._rules.current(held)).book
+        memories = fold(within(envelopes), rules, self._clock())
         for customer_id, episodes in (await self._open_episodes(held, group)).items():
             known = memories[customer_id]
             due_at = min(known.next_due_at, self._clock())
             memories[customer_id] = replace(known.with_open(episodes), next_due_at=due_at)
-        await memory.replace_with(held, group, memories, self._rules)
+        await memory.replace_with(held, group, memories, rules)
         await holders.derive(group, envelopes, held)
         return set(group)
 

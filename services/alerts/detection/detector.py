@@ -18,14 +18,14 @@ from chassis.store.append import Answer, Append
 from chassis.store.erasure import lock_store
 from chassis.store.event_store import COLUMNS, EventStore, recorded
 from chassis.store.mapper import EventMapper
-from contracts.alerts import AlertCarriedAway, AlertEvent, AlertRaised, Status
+from contracts.alerts import AlertCarriedAway, AlertEvent, AlertRaised, CareReported, Status
 from contracts.customer import OwnerAssigned
 from contracts.event import Envelope, Metadata
 from contracts.topics import CONFIGURATION
 from services.alerts import erasure
 from services.alerts.actor import ACTOR
 from services.alerts.detection import memory, merging
-from services.alerts.detection.evaluation import raise_due, receive
+from services.alerts.detection.evaluation import judge_again, raise_due, receive
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.received import TOPICS, Received, envelopes_of
 from services.alerts.detection.undoing import with_amounts
@@ -33,7 +33,7 @@ from services.alerts.engine.changes import Change
 from services.alerts.engine.episode import episode_of
 from services.alerts.engine.items import OF_ITEMS, concerns_all
 from services.alerts.engine.owed_items import item_of
-from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.rule import NOBODY_SWEPT, InForce, RuleBook, Rules
 from services.alerts.projection import holders
 
 CONSUMER = "alerts"
@@ -51,7 +51,7 @@ class Detector:
     """`apply` is the handler of the consumer; a timer calls `run_due`."""
 
     def __init__(
-        self, store: EventStore, pool: Pool, mapper: EventMapper, rules: RuleBook, clock: Clock = utc_now
+        self, store: EventStore, pool: Pool, mapper: EventMapper, rules: Rules, clock: Clock = utc_now
     ) -> None:
         self._store = store
         self._pool = pool
@@ -77,6 +77,7 @@ class Detector:
 
     async def follow(self, alerts: Sequence[Envelope[Any]], held: Connection) -> None:
         """Open and close episodes as the events of the own store say."""
+        alerts = [each for each in alerts if isinstance(each.event, AlertEvent)]
         concerned = {each.event.concerns_id for each in alerts if each.event.concerns_id}
         memories = await memory.load(held, {each.subject for each in alerts}, concerned)
         for each in alerts:
@@ -85,7 +86,7 @@ class Detector:
             if is_open(each.event):
                 episodes[key] = episode_of(each.event)
             memories[each.subject] = known.with_open(episodes)
-        await memory.save(held, memories, self._rules)
+        await memory.save(held, memories, (await self._rules.current(held)).book)
 
     async def _fold(
         self, envelopes: Sequence[Envelope[Any]], held: Connection, *, ends_alerts: bool = True
@@ -97,23 +98,24 @@ class Detector:
                 by_customer[envelope.subject].append(envelope)
         loaded = await load_concerned(held, by_customer)
         memories = loaded if ends_alerts else {key: each.with_open({}) for key, each in loaded.items()}
-        changes = list(self._receive(by_customer, memories))
+        rules = await self._rules.current(held)
+        changes = [*judged_again(memories, rules, self._clock()), *self._receive(by_customer, memories, rules.book)]
         if not ends_alerts:
             memories = {key: each.with_open(loaded[key].state.open) for key, each in memories.items()}
-        await memory.save(held, memories, self._rules)
+        await memory.save(held, memories, rules.book)
         await holders.apply(envelopes, held)
         return changes
 
     def _receive(
-        self, by_customer: Mapping[UUID, Sequence[Envelope[Any]]], memories: dict[UUID, Memory]
+        self, by_customer: Mapping[UUID, Sequence[Envelope[Any]]], memories: dict[UUID, Memory], rules: RuleBook
     ) -> Iterator[Caused]:
         now = self._clock()
         for customer_id, own in by_customer.items():
             if merging.is_merging(memories[customer_id], own):
-                for each, change, envelope in merging.receive_merging(customer_id, memories, own, self._rules, now):
+                for each, change, envelope in merging.receive_merging(customer_id, memories, own, rules, now):
                     yield each, change, caused_by(envelope)
             else:
-                memories[customer_id], changes = receive(customer_id, memories[customer_id], own, self._rules, now)
+                memories[customer_id], changes = receive(customer_id, memories[customer_id], own, rules, now)
                 yield from ((customer_id, change, caused_by(envelope)) for change, envelope in changes)
 
     def committed(self) -> None:
@@ -130,15 +132,34 @@ class Detector:
             due = await memory.due(held, CONSUMER, FEEDS, now, DUE_BATCH)
             if not due:
                 return 0
-            after: dict[UUID, Memory] = {}
-            changes: list[Caused] = []
-            for customer_id, (known, complete_until) in due.items():
-                after[customer_id], found = raise_due(customer_id, known, self._rules, now, complete_until)
+            rules = await self._rules.current(held)
+            after = {customer_id: known for customer_id, (known, _) in due.items()}
+            changes = list(judged_again(after, rules, now))
+            for customer_id, (_, complete_until) in due.items():
+                after[customer_id], found = raise_due(customer_id, after[customer_id], rules.book, now, complete_until)
                 changes += [(customer_id, change, by_timer(change)) for change in found]
-            await memory.save(held, after, self._rules)
+            await memory.save(held, after, rules.book)
             await self._append(held, changes)
         self.committed()
         return len(due)
+
+    async def sweep(self, customer_ids: Sequence[UUID], rules: RuleBook, held: Connection) -> tuple[int, int]:
+        """Evaluate customers again after the rules changed. Return how many alerts ended, and how many are due.
+
+        The alerts that are overdue under the new rules are raised by `run_due`.
+        """
+        now = self._clock()
+        loaded = await memory.load_whole(held, customer_ids)
+        memories = dict(loaded)
+        changes = list(judged_again(memories, InForce(rules, NOBODY_SWEPT), now))
+        changed = {key: each for key, each in memories.items() if each != loaded[key] or each.stored}
+        await memory.save(held, changed, rules)
+        await self._append(held, changes)
+        return len(changes), sum(each.next_due_at <= now for each in memories.values())
+
+    async def has_due(self, held: Connection) -> bool:
+        """Return whether customers are due that `run_due` would evaluate now."""
+        return bool(await memory.due(held, CONSUMER, FEEDS, self._clock(), 1))
 
     async def _append(self, held: Connection, changes: Sequence[Caused]) -> None:
         """Append the next event of each alert. People write these streams too, so the store is locked first."""
@@ -152,8 +173,8 @@ class Detector:
             version, alert = latest.get(change.alert_id, (0, None))
             for subject, event in change.events(customer_id, alert):
                 version += 1
-                latest[change.alert_id] = version, event
-                appends.append(self._append_of(subject, event, metadata, version))
+                latest[change.alert_id] = version, event if isinstance(event, AlertEvent) else None
+                appends.append(self._append_of(subject, change.alert_id, event, metadata, version))
         await self._store.append_within(held, appends)
 
     async def _latest(self, held: Connection, alert_ids: Sequence[UUID]) -> dict[UUID, tuple[int, AlertEvent | None]]:
@@ -161,13 +182,15 @@ class Detector:
         rows = await held.fetch(LATEST, list(alert_ids))
         return {row["stream_id"]: (row["version"], self._mapper.to_envelope(recorded(row)).event) for row in rows}
 
-    def _append_of(self, customer_id: UUID, event: AlertEvent, metadata: Metadata, version: int) -> Append:
-        occurred_at = happened_at(event)
+    def _append_of(
+        self, customer_id: UUID, stream_id: UUID, event: AlertEvent | CareReported, metadata: Metadata, version: int
+    ) -> Append:
+        occurred_at = happened_at(event) if isinstance(event, AlertEvent) else self._clock()
         envelope = Envelope(
-            uuid_utils.uuid7(), customer_id, event.alert_id, version, 0, occurred_at, occurred_at, metadata, event
+            uuid_utils.uuid7(), customer_id, stream_id, version, 0, occurred_at, occurred_at, metadata, event
         )
         answer = Answer(b"", 200, json.dumps({"version": version}).encode())
-        return Append(f"alert|{event.alert_id}|{version}", answer, [self._mapper.to_new_event(envelope)])
+        return Append(f"alert|{stream_id}|{version}", answer, [self._mapper.to_new_event(envelope)])
 
 
 async def load_concerned(held: Connection, by_customer: Mapping[UUID, Sequence[Envelope[Any]]]) -> dict[UUID, Memory]:
@@ -180,6 +203,14 @@ async def load_concerned(held: Connection, by_customer: Mapping[UUID, Sequence[E
     memories |= await memory.load_open(held, handed_over, items)
     whole = merging.affected_customers(each for each in events if concerns_all(each)) | merging.survivors_of(memories)
     return memories | await memory.load_whole(held, whole)
+
+
+def judged_again(memories: dict[UUID, Memory], rules: InForce, now: datetime) -> Iterator[Caused]:
+    """Evaluate the memories that no sweep has reached yet under the present rules, and yield how their alerts end."""
+    for customer_id, known in memories.items():
+        if not rules.is_swept(customer_id):
+            memories[customer_id], found = judge_again(customer_id, known, rules.book, now)
+            yield from ((customer_id, change, by_timer(change)) for change in found)
 
 
 def caused_by(envelope: Envelope[Any]) -> Metadata:

@@ -9,6 +9,7 @@ from uuid import UUID
 from contracts.customer import OwnerAssigned
 from contracts.event import Envelope
 from services.alerts.detection.memory import Memory
+from services.alerts.engine.care import reported
 from services.alerts.engine.changes import Change
 from services.alerts.engine.episodes import CustomerState, Moment, evaluate
 from services.alerts.engine.facts import evolve
@@ -35,7 +36,7 @@ def receive(
         divided = Divided(after.rest, divided.items)
         divided.items.update(after.items)
         next_due_at = min(next_due_at, evaluation.next_due_at)
-        ended += [(change, envelope) for change in evaluation.changes]
+        ended += [(change, envelope) for change in (*evaluation.changes, *reported(before.facts, envelope))]
     return replace(known, state=unite(divided.rest, divided.items), next_due_at=next_due_at), ended
 
 
@@ -59,4 +60,11 @@ def raise_due(
     """Raise the alerts that were due at `complete_until`. The returned memory holds the next due time."""
     evaluation = evaluate(customer_id, known.state, rules, Moment(now, complete_until, is_complete=True))
     next_due_at = min(evaluation.next_due_at, known.others_due_at)
+    return replace(known, state=evaluation.state, next_due_at=next_due_at), evaluation.changes
+
+
+def judge_again(customer_id: UUID, known: Memory, rules: RuleBook, now: datetime) -> tuple[Memory, Sequence[Change]]:
+    """Evaluate a customer after the rules changed: alerts end, and the next due time may become earlier."""
+    evaluation = evaluate(customer_id, known.state, rules, Moment(now, now, rules_changed=True))
+    next_due_at = min(known.next_due_at, evaluation.next_due_at)
     return replace(known, state=evaluation.state, next_due_at=next_due_at), evaluation.changes

@@ -9,6 +9,7 @@ from uuid import UUID
 from contracts.customer import Merged, Unmerged
 from contracts.event import Envelope
 from services.alerts.detection.memory import Memory
+from services.alerts.engine.care import reported
 from services.alerts.engine.changes import Carrying, Change
 from services.alerts.engine.episodes import Moment, evaluate
 from services.alerts.engine.facts import Facts, absorb, evolve, evolve_absorbed, release
@@ -45,6 +46,8 @@ def receive_merging(
     """Fold the events of a customer that is, becomes or was a duplicate; yield each change with its customer."""
     for envelope in own:
         after = facts_after(customer_id, memories, envelope)
+        holder = memories[customer_id].state.facts.merged_into or customer_id
+        yield from ((holder, each, envelope) for each in reported(memories[holder].state.facts, envelope))
         for change in carried(customer_id, memories, envelope, now):
             carry(change, memories)
             yield customer_id, change, envelope

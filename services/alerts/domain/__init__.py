@@ -1,1 +1,1 @@
-"""The rules of commands: pure deciders."""
+"""The rules of what people do with alerts and with rules."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from contracts.alerts import (
     AlertCarriedAway,
@@ -15,11 +15,12 @@ from contracts.alerts import (
     AlertReaddressed,
     AlertState,
     AlertWithdrawn,
+    CareReported,
 )
 from services.alerts.engine.episode import Episode
 
 # The customer of an event, and the event.
-Told: TypeAlias = tuple[UUID, AlertEvent]
+Told: TypeAlias = tuple[UUID, AlertEvent | CareReported]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,28 @@ class Carrying:
         ]
 
 
-Change: TypeAlias = Raising | Ending | Moving | Readdressing | Carrying
+@dataclass(frozen=True, slots=True)
+class CareReporting:
+    """What became of the care task of an alert. It has a stream of its own: the alert may have ended before."""
+
+    report: CareReported
+    cause: UUID
+
+    @property
+    def alert_id(self) -> UUID:
+        """Return the stream of the report."""
+        return report_stream(self.report.alert_id)
+
+    def events(self, customer_id: UUID, _alert: object) -> list[Told]:
+        return [(customer_id, self.report)]
+
+
+Change: TypeAlias = Raising | Ending | Moving | Readdressing | Carrying | CareReporting
+
+
+def report_stream(alert_id: UUID) -> UUID:
+    """Return the stream of the reports on the care task of an alert."""
+    return uuid5(alert_id, "care")
 
 
 def state_of(alert: AlertState | None, updated_at: datetime, cause: UUID | None) -> dict[str, Any]:

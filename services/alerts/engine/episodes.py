@@ -30,12 +30,14 @@ class Moment:
     """When a customer is evaluated.
 
     `now` is the clock. `instant` is what the customer is judged at: the time at which an event was recorded, or, if
-    `is_complete`, a time up to which all events have been received.
+    `is_complete`, a time up to which all events have been received. With `rules_changed`, nothing but the rules has
+    changed since the last evaluation.
     """
 
     now: datetime
     instant: datetime
     is_complete: bool = False
+    rules_changed: bool = False
     # The rules that an event may concern; all rules if absent. The episodes of other rules stay as they are.
     judged: tuple[Rule, ...] | None = None
 
@@ -111,7 +113,7 @@ def holds(finding: Finding, moment: Moment) -> bool:
 
 
 def may_begin(finding: Finding, moment: Moment) -> bool:
-    return finding.settled is None and moment.instant < finding.closes_at
+    return finding.is_awaited and moment.instant < finding.closes_at
 
 
 def begins(finding: Finding, moment: Moment) -> bool:
@@ -153,10 +155,22 @@ def end(episode: Episode, finding: Finding | None, facts: Facts, rules: RuleBook
     """
     if finding and finding.settled is None and finding.closes_at <= moment.instant:
         return Ending(episode, AlertCleared, finding.closes_at, moment.now, None)
+    if ending := changed_rules(episode, facts, rules, moment):
+        return ending
     by = finding.settled if finding else ended_by(episode, facts, rules)
     ends_at = by.at if by else moment.now
     kind = AlertWithdrawn if ends_at <= episode.starts_at else AlertCleared
     return Ending(episode, kind, max(ends_at, episode.silent_since), moment.now, by.cause if by else None)
+
+
+def changed_rules(episode: Episode, facts: Facts, rules: RuleBook, moment: Moment) -> Ending | None:
+    """Return how an episode ends because its rule was retired, or a version of it was published that allows more."""
+    retired = rules.retired.get(episode.rule_id)
+    if not moment.rules_changed and (retired is None or facts.erased or facts.merged):
+        return None
+    changed = rules.changed(episode.rule_id)
+    cause = changed.cause if changed and changed.at >= episode.starts_at else None
+    return Ending(episode, AlertCleared, moment.now, moment.now, cause)
 
 
 def ended_by(episode: Episode, facts: Facts, rules: RuleBook) -> Occurrence | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from contracts.alerts import Backlog
 from services.alerts.engine.episode import Key
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
@@ -40,6 +41,16 @@ class Finding:
     @property
     def concerns_id(self) -> UUID | None:
         return self.stretch.concerns_id
+
+    @property
+    def is_backlog(self) -> bool:
+        """Whether it was overdue already when the rule was published."""
+        return self.rule.was_overdue(self.due_at)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether an alert is to be raised when it is due."""
+        return self.settled is None and not (self.is_backlog and self.rule.backlog is Backlog.SKIP)
 
     @property
     def key(self) -> Key:

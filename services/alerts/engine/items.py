@@ -116,7 +116,7 @@ def with_items(facts: Facts, items: Sequence[Facts]) -> Facts:
 def due_at(rest: CustomerState, item_id: ItemId, item: Item, rules: RuleBook) -> datetime:
     """Return when an alert about the item is due, or an open one must end because its rule is gone."""
     facts = with_absorbed(unite(rest, {item_id: item}).facts)
-    findings = (finding for finding in find(facts, rules) if finding.concerns_id and not finding.settled)
+    findings = (finding for finding in find(facts, rules) if finding.concerns_id and finding.is_awaited)
     if any(rules.rule(episode.rule_id) is None for episode in item.open.values()):
         return ALWAYS_DUE
     open_keys = {episode.key for episode in item.open.values()}

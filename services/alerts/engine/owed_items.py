@@ -34,6 +34,9 @@ class OwedItem:
     repeated: Occurrence | None = None
     # When followup escalated it, because its resolution is late.
     late: Occurrence | None = None
+    # The alert that asked for a task, and its rule.
+    alert_id: UUID | None = None
+    alert_rule: str | None = None
     # What it is, if it is neither a task nor a complaint (terms.py).
     kind: str = ""
     # The last day of a contract, and when the customer said that it will renew it.
@@ -58,11 +61,14 @@ def tasks_after(tasks: Items, envelope: Envelope[Any], occurrence: Occurrence) -
     task_id = envelope.stream_id
     match envelope.event:
         case followup.TaskScheduled(due_at=due_at, assignee_id=assignee_id):
-            return {**tasks, episode(task_id, due_at): OwedItem(task_id, Occurrence(due_at, envelope.id), assignee_id)}
+            item = OwedItem(task_id, Occurrence(due_at, envelope.id), assignee_id)
+            item = replace(item, alert_id=envelope.event.alert_id, alert_rule=envelope.event.alert_rule)
+            return {**tasks, episode(task_id, due_at): item}
         case followup.TaskRescheduled(previous_due_at=previous, due_at=due_at):
-            assignee_id = next((owed.employee_id for owed in tasks.values() if owed.concerns_id == task_id), "")
-            moved = {episode(task_id, due_at): OwedItem(task_id, Occurrence(due_at, envelope.id), assignee_id)}
-            return {**settled(tasks, episode(task_id, previous), occurrence), **moved}
+            known = next((each for each in tasks.values() if each.concerns_id == task_id), None)
+            since = Occurrence(due_at, envelope.id)
+            item = replace(known, since=since, settled=None) if known else OwedItem(task_id, since, "")
+            return {**settled(tasks, episode(task_id, previous), occurrence), episode(task_id, due_at): item}
         case followup.TaskCompleted(due_at=due_at):
             return settled(tasks, episode(task_id, due_at), occurrence)
         case _:

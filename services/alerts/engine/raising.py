@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from contracts.alerts import AlertRaised, Unit
+from contracts.alerts import AlertRaised, Backlog, Delivery, Unit
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.findings import Finding
 from services.alerts.engine.rule import RuleBook
@@ -38,8 +38,16 @@ def raise_alert(customer_id: UUID, facts: Facts, finding: Finding, rules: RuleBo
         labels=labels(facts),
         links=(f"/v1/customers/{customer_id}",),
         concerns_id=stretch.concerns_id,
-        causes=stretch.causes or (stretch.since.cause,),
+        delivery=Delivery.DIGEST if finding.is_backlog and rule.backlog is Backlog.DIGEST else Delivery.AT_ONCE,
+        care=rule.care.request(facts, instant) if rule.care else None,
+        causes=(*(stretch.causes or (stretch.since.cause,)), *publication(finding)),
     )
+
+
+def publication(finding: Finding) -> tuple[UUID, ...]:
+    """Return the event that published the rule, if that made it due."""
+    published = finding.rule.published
+    return (published.cause,) if published and finding.is_backlog else ()
 
 
 def labels(facts: Facts) -> dict[str, str]:

@@ -1,17 +1,24 @@
 """A rule: data over one shape. A rule book: the rules in force."""
 
+import hashlib
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Annotated, Any, Final, Protocol
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
 
 from contracts import customer
-from contracts.alerts import AlertSeverity
+from contracts.alerts import AlertSeverity, Backlog
 from contracts.event import Event
 from contracts.field_error import FieldError
 from contracts.types import Code
+from services.alerts.engine.care import Care
+from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.shapes import Condition
-from services.alerts.engine.tiers import OTHERS, for_all_tiers
+from services.alerts.engine.tiers import MAX_TIERS, OTHERS, for_all_tiers
 from services.alerts.engine.words import Words
 from services.alerts.engine.zone import BUSINESS_ZONE
 
@@ -29,19 +36,47 @@ OF_EVERY_RULE: Final = frozenset(
 )
 
 
-class Rule(BaseModel):
-    """A rule. `title` says what is wrong. `severities` are by tier; `others` is for all other tiers."""
+class RuleDefinition(BaseModel):
+    """What a rule is. `title` says what is wrong, `description` what the rule does.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    `severities` are by tier; `others` is for all other tiers. `care` is the task that it asks for with each alert.
+    """
 
-    id: Code
-    version: int = Field(ge=1)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
     title: Words
-    severities: Annotated[Mapping[str, AlertSeverity], AfterValidator(for_all_tiers)]
+    description: Words | None = None
+    severities: Annotated[Mapping[Code, AlertSeverity], Field(max_length=MAX_TIERS), AfterValidator(for_all_tiers)]
     condition: Condition
+    care: Care | None = None
 
     def severity(self, tier: str | None) -> AlertSeverity:
         return self.severities.get(tier or OTHERS, self.severities[OTHERS])
+
+
+class Rule(RuleDefinition):
+    """A version of a rule. `published` is the event that published it, and `backlog` says what was due already then.
+
+    A shipped rule has neither.
+    """
+
+    id: Code
+    version: int = Field(ge=1)
+    published: Occurrence | None = None
+    backlog: Backlog | None = None
+
+    def was_overdue(self, due_at: datetime) -> bool:
+        """Return whether something was due already when this version was published."""
+        return self.published is not None and due_at <= self.published.at
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """Return the definition as JSON, without absent fields."""
+        return definition_of(self)
+
+
+def definition_of(rule: RuleDefinition) -> dict[str, Any]:
+    return rule.model_dump(mode="json", include=set(RuleDefinition.model_fields), exclude_none=True)
 
 
 def distinct(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
@@ -51,13 +86,23 @@ def distinct(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
 
 
 class RuleBook(BaseModel):
-    """The rules in force. `zone` is the business zone of the times in summaries."""
+    """The rules in force, and those in shadow. `zone` is the business zone of the times in summaries.
+
+    `retired` are the events that retired other rules.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     _hearing: dict[type[Event], tuple[Rule, ...]] = PrivateAttr(default_factory=dict)
     zone: str = BUSINESS_ZONE
     rules: Annotated[tuple[Rule, ...], AfterValidator(distinct)]
+    shadow: Annotated[tuple[Rule, ...], AfterValidator(distinct)] = ()
+    retired: Mapping[str, Occurrence] = {}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Return a text that differs from that of every other book."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     def hearing(self, event: Any) -> tuple[Rule, ...]:
         """Return the rules that an event may concern."""
@@ -70,3 +115,35 @@ class RuleBook(BaseModel):
     def rule(self, rule_id: str) -> Rule | None:
         """Return the rule in force with this id, if there is one."""
         return next((rule for rule in self.rules if rule.id == rule_id), None)
+
+    def changed(self, rule_id: str) -> Occurrence | None:
+        """Return the event that retired a rule, or published the version in force."""
+        rule = self.rule(rule_id)
+        return rule.published if rule else self.retired.get(rule_id)
+
+    async def current(self, _held: object) -> "InForce":
+        """Return this book: as a source of rules, it does not change."""
+        return InForce(self)
+
+
+NOBODY_SWEPT = UUID(int=0)
+EVERYBODY_SWEPT = UUID(int=2**128 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The rules in force. The customers after `swept_to` were last evaluated under an earlier book."""
+
+    book: RuleBook
+    swept_to: UUID = EVERYBODY_SWEPT
+
+    def is_swept(self, customer_id: UUID) -> bool:
+        return customer_id <= self.swept_to
+
+
+class Rules(Protocol):
+    """A source of the rules in force."""
+
+    async def current(self, held: Any) -> InForce:
+        """Return the rules that are in force, as a transaction sees them."""
+        ...

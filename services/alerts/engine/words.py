@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from contracts.types import Name
 from services.alerts.engine.facts import Facts
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text in English and Chinese."""
+    """A text in English and Chinese. One that is read has at most MAX_NAME characters."""
 
-    en: str
-    zh: str
+    en: Name
+    zh: Name
 
 
 TIERS_ZH = {"vip": "VIP", "growth": "成长型", "ordinary": "普通"}

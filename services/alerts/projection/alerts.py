@@ -35,12 +35,8 @@ TABLES = ("alert",)
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
     """Apply a batch. Each event holds the complete state of its alert, so the last one is enough."""
-    latest = {envelope.stream_id: project(envelope) for envelope in envelopes if is_of_alert(envelope)}
+    latest = {envelope.stream_id: project(envelope) for envelope in envelopes}
     await ALERTS.save(held, list(latest.values()))
-
-
-def is_of_alert(envelope: Envelope[Any]) -> bool:
-    return isinstance(envelope.event, events.AlertEvent)
 
 
 def project(envelope: Envelope[events.Transition]) -> AlertRow:

@@ -64,8 +64,8 @@ class AlertView(BaseModel):
     starts_at: datetime
     ends_at: datetime | None
     snoozed_until: datetime | None
-    is_muted: bool
-    muted_until: datetime | None
+    is_muted: bool = False
+    muted_until: datetime | None = None
     alert: AlertState
 
 

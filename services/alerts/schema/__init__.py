@@ -4,4 +4,5 @@ from pathlib import Path
 
 from chassis.migrate import CONSUME, FACTS, STORE, Schema
 
-SCHEMA = Schema(migrations=(STORE, CONSUME, FACTS, Path(__file__).parent / "migrations"))
+HERE = Path(__file__).parent
+SCHEMA = Schema(migrations=(STORE, CONSUME, FACTS, HERE / "migrations"))

@@ -41,6 +41,13 @@ class ScheduleForPlan(ScheduleByRule):
     calendar_number: int
 
 
+class ScheduleForAlert(Schedule):
+    """Schedule the care task that an alert asks for."""
+
+    alert_id: UUID
+    alert_rule: Code
+
+
 class ScheduleTask(Schedule):
     """Schedule a follow-up task. `assign` is the rule that finds the assignee, if none is named."""
 

@@ -8,7 +8,7 @@ from chassis.commands.decider import Decider, RejectedError
 from contracts import followup as events
 from contracts.followup.task import TaskEvent
 from services.followup import commands
-from services.followup.commands.task import ScheduleByRule
+from services.followup.commands.task import ScheduleByRule, ScheduleForAlert
 from services.followup.domain import require_employee
 
 Event = TaskEvent
@@ -68,6 +68,8 @@ def scheduled(command: commands.Schedule) -> events.TaskScheduled:
         content_ref=command.vault_ref("content"),
         channel=command.channel,
     )
+    if isinstance(command, ScheduleForAlert):
+        return scheduled.model_copy(update={"alert_id": command.alert_id, "alert_rule": command.alert_rule})
     if not isinstance(command, ScheduleByRule):
         return scheduled
     return scheduled.model_copy(update=command.model_dump(include=BY_RULE))

@@ -36,6 +36,8 @@ class TaskRow:
     calendar_number: int | None
     assignment: str | None
     stands_in_for: str | None
+    alert_id: UUID | None
+    alert_rule: str | None
     scheduled_at: datetime
     state: str = TaskState.OPEN
     reason_ref: UUID | None = None

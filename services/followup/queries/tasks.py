@@ -49,6 +49,8 @@ class TaskView(BaseModel):
     calendar_number: int | None
     assignment: Assignment | None
     stands_in_for: str | None
+    alert_id: UUID | None
+    alert_rule: str | None
     completed_by: str | None
     was_on_time: bool | None
     scheduled_at: datetime

@@ -11,7 +11,6 @@ from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.paging import Page
 from chassis.postgres.database import Connection
-from contracts.alerts import Status
 from services.reporting.api.access import Reader
 from services.reporting.api.paging import SnapshotPaging
 from services.reporting.dependencies import Needs
@@ -45,7 +44,7 @@ async def read_customer(customer_id: UUID, caller: Reader, needs: Needs) -> Cust
     """Read the 360° view of a customer from one snapshot, with up to 100 open items of each kind."""
     now = caller.context.now
     open_tasks = TaskFilters(customer_id=customer_id, state=TaskState.OPEN)
-    firing = AlertFilters(customer_id=customer_id, status=Status.FIRING)
+    still_open = AlertFilters(customer_id=customer_id, is_open=True)
     async with snapshot(needs.pool) as held:
         await customers.require_not_merged(held, customer_id)
         summary = await customers.one(held, customer_id, now)
@@ -54,13 +53,13 @@ async def read_customer(customer_id: UUID, caller: Reader, needs: Needs) -> Cust
         caller.require(customers.held_by(summary.owner_id, summary.leader_id, summary.helper_ids))
         open_items = await tasks.page(held, open_tasks, None, None, OPEN_SHOWN, now)
         open_complaints = await complaints.open_complaints_of(held, customer_id, OPEN_SHOWN)
-        firing_now = await alerts.page(held, firing, None, None, OPEN_SHOWN)
+        open_alerts = await alerts.page(held, still_open, None, None, OPEN_SHOWN)
         entries = await timeline.page(held, customer_id, None, ENTRIES_SHOWN)
     return CustomerOverview(
         **dict(summary),
         tasks=open_items[:OPEN_SHOWN],
         complaints=open_complaints,
-        alerts=firing_now[:OPEN_SHOWN],
+        alerts=open_alerts[:OPEN_SHOWN],
         timeline=entries[:ENTRIES_SHOWN],
         links={
             "tasks": link("/v1/tasks", customer_id=customer_id),

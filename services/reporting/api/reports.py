@@ -84,7 +84,7 @@ async def read_open_alerts(caller: Reader, needs: Needs) -> OpenAlerts:
         complete_until=complete,
         zone=needs.zone.key,
         open=sum(count.open for count in counts),
-        details=link("/v1/alerts", **figures.FIRING),
+        details=link("/v1/alerts", **figures.OPEN),
         owners=figures.owner_alerts(counts),
         rules=figures.rule_alerts(counts),
     )

@@ -12,7 +12,7 @@ from contracts.followup.complaint import ComplaintEvent, RepeatEvent
 from contracts.followup.plan import PlanEvent
 from contracts.followup.survey import SurveyEvent
 from contracts.followup.task import TaskEvent
-from contracts.topics import ALERT_EVENTS
+from contracts.topics import TRANSITIONS
 
 STATES = Path(__file__).parent / "states"
 
@@ -104,8 +104,9 @@ ALERT = table(
     "alert_id",
     """
     customer_id rule_id rule_version severity status outcome starts_at ends_at silent_since owner_id summary summary_zh
-    concerns_id causes
+    concerns_id causes acknowledged_by acknowledged_at snoozed_until escalation_level
     """,
-    FactSource(frozenset(map(type_of, ALERT_EVENTS.events))),
+    # An alert that is carried has its events under two customers.
+    FactSource(frozenset(map(type_of, TRANSITIONS)), spans_partitions=True),
 )
 TABLES: tuple[StateTable, ...] = (CUSTOMER, TASK, COMPLAINT, PLAN, SURVEY, ORDER, QUOTE, CONTRACT, ALERT)

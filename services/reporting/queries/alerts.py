@@ -13,7 +13,8 @@ from contracts.types import Code, EmployeeId
 
 LIST = f"""
     SELECT a.alert_id AS id, a.customer_id, a.rule_id, a.rule_version, a.severity, a.status, a.outcome, a.starts_at,
-        a.ends_at, a.silent_since, a.owner_id, a.summary, a.summary_zh, a.concerns_id, a.causes
+        a.ends_at, a.silent_since, a.owner_id, a.summary, a.summary_zh, a.concerns_id, a.causes, a.acknowledged_by,
+        a.acknowledged_at, a.snoozed_until, a.escalation_level
     FROM alert a
     WHERE ($1::timestamptz IS NULL OR (a.starts_at, a.alert_id) < ($1, $2::uuid))
       AND ($3::text IS NULL OR a.status = $3)
@@ -22,7 +23,8 @@ LIST = f"""
       AND ($6::boolean IS NULL OR $6 = (a.owner_id IS NOT NULL))
       AND ($7::uuid IS NULL OR a.customer_id = {ids_of("customer", "$7::uuid")})
       AND {visible("a.customer_id", "customer", "$8")}
-    ORDER BY a.starts_at DESC, a.alert_id DESC LIMIT $9
+      AND ($9::boolean IS NULL OR $9 = (a.status <> 'resolved'))
+    ORDER BY a.starts_at DESC, a.alert_id DESC LIMIT $10
 """  # noqa: S608 - fixed text
 OPEN = f"""
     SELECT a.owner_id, a.rule_id, count(*) AS open, min(a.starts_at) AS oldest_starts_at
@@ -50,13 +52,18 @@ class AlertView(BaseModel):
     summary_zh: str
     concerns_id: UUID | None
     causes: list[UUID]
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+    snoozed_until: datetime | None
+    escalation_level: int
 
 
 @dataclass(frozen=True, slots=True)
 class AlertFilters:
-    """The filters of the list. `owner_id` is the employee whom the alert was raised for."""
+    """The filters of the list. `owner_id` is the employee who has to act. An alert is open until it is resolved."""
 
     status: Status | None = None
+    is_open: bool | None = None
     rule_id: Code | None = None
     owner_id: EmployeeId | None = None
     has_owner: bool | None = None
@@ -88,6 +95,7 @@ async def page(
         filters.has_owner,
         filters.customer_id,
         visible_to,
+        filters.is_open,
         size + 1,
     )
     return [AlertView(**row) for row in rows]

@@ -40,7 +40,7 @@ COLUMNS = f"""
     (SELECT count(*) FROM complaint m WHERE m.customer_id = {ids_of("customer", "c.customer_id")}
         AND m.closed_at IS NULL) AS open_complaints,
     (SELECT count(*) FROM alert a WHERE a.customer_id = {ids_of("customer", "c.customer_id")}
-        AND a.status = 'firing') AS open_alerts
+        AND a.status <> 'resolved') AS open_alerts
 """  # noqa: S608 - fixed text
 ONE = f"SELECT {COLUMNS} FROM customer c WHERE c.customer_id = $2"  # noqa: S608 - fixed text
 # A stage that was left in the same instant is not counted as entered.
@@ -59,7 +59,7 @@ LIST = f"""
       AND ($4::text IS NULL OR EXISTS (SELECT FROM jsonb_each_text(c.tiers) tier WHERE tier.value = $4))
       AND ($5::text IS NULL OR c.owner_id = $5)
       AND ($6::boolean IS NULL OR $6 = EXISTS (
-        SELECT FROM alert a WHERE a.customer_id = {ids_of("customer", "c.customer_id")} AND a.status = 'firing'))
+        SELECT FROM alert a WHERE a.customer_id = {ids_of("customer", "c.customer_id")} AND a.status <> 'resolved'))
       AND (num_nonnulls($7::text, $8::timestamptz, $9::timestamptz) = 0 OR c.customer_id IN (
         SELECT e.customer_id FROM ({ENTERED.format(begins_at="$8::timestamptz", ends_at="$9::timestamptz")}) e
         WHERE $7 IS NULL OR e.stage = $7))

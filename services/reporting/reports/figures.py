@@ -169,7 +169,7 @@ class OpenAlerts(Report):
     rules: list[RuleAlerts]
 
 
-FIRING = {"status": "firing"}
+OPEN = {"is_open": True}
 
 
 def owner_alerts(counts: Sequence[OpenCount]) -> list[OwnerAlerts]:
@@ -179,7 +179,7 @@ def owner_alerts(counts: Sequence[OpenCount]) -> list[OwnerAlerts]:
             owner_id=owner_id,
             open=sum(count.open for count in own),
             oldest_starts_at=min(count.oldest_starts_at for count in own),
-            details=link("/v1/alerts", **FIRING, owner_id=owner_id, has_owner=None if owner_id else False),
+            details=link("/v1/alerts", **OPEN, owner_id=owner_id, has_owner=None if owner_id else False),
         )
         for owner_id in {count.owner_id for count in counts}
         if (own := [count for count in counts if count.owner_id == owner_id])
@@ -194,7 +194,7 @@ def rule_alerts(counts: Sequence[OpenCount]) -> list[RuleAlerts]:
             rule_id=rule_id,
             open=sum(count.open for count in own),
             oldest_starts_at=min(count.oldest_starts_at for count in own),
-            details=link("/v1/alerts", **FIRING, rule_id=rule_id),
+            details=link("/v1/alerts", **OPEN, rule_id=rule_id),
         )
         for rule_id in {count.rule_id for count in counts}
         if (own := [count for count in counts if count.rule_id == rule_id])

@@ -117,7 +117,7 @@ async def consumed_per_second(
     async with producer_for(kafka) as producer, asyncio.TaskGroup() as group:
         for partition, own in records.items():
             group.create_task(send(producer, topic.name, partition, own))
-    of_customers, _, _ = workers.assemble(parts(pool, tokens.signer(bed.data_dir, ISSUER)), needs)
+    (of_customers, *_), _ = workers.assemble(parts(pool, tokens.signer(bed.data_dir, ISSUER)), needs)
     consumer = Consumer(of_customers, [topic], bootstrap=kafka.kafka_bootstrap, health=Health("bench"))
     before = await needs.store.head()
 

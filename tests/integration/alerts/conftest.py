@@ -1,4 +1,4 @@
-"""The alerts service in this process: one open alert, about a customer of E1, whom E2 leads and E6 helps."""
+"""Fixtures: the alerts service as operations use it, and as people use it who handle alerts."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -25,6 +25,7 @@ from services.alerts.detection.detector import Detector
 from tests.bench.harness.event_data import fill
 from tests.support.facts import received_of
 from tests.support.rule_books import THREE_RULES
+from tests.support.rule_desk import RuleDesk
 from tests.support.servers import Servers
 from tests.support.waiting import background, lasting
 from tests.unit.chassis.issuer import ISSUER, SETTINGS, Issuer, client_of
@@ -83,7 +84,22 @@ class Desk:
 @pytest.fixture
 async def desk(
     running: Servers, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[RuleDesk]:
+    """The service with the shipped rules, without customers."""
+    issuer = Issuer(tokens.signer(tmp_path_factory.mktemp("issuer"), ISSUER))
+    monkeypatch.setattr(auth, "fetch", issuer.fetch)
+    pool = await open_pool((await running.database("alerts")).app, size=4, application_name="tests")
+    made = RuleDesk(pool, issuer)
+    async with made.http:
+        yield made
+    await pool.close()
+
+
+@pytest.fixture
+async def alert_desk(
+    running: Servers, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Desk]:
+    """The service with one open alert, about a customer of E1, whom E2 leads and E6 helps; E3 has to act."""
     issuer = Issuer(tokens.signer(tmp_path_factory.mktemp("issuer"), ISSUER))
     monkeypatch.setattr(auth, "fetch", issuer.fetch)
     async with running.passing("alerts") as database:

@@ -137,7 +137,10 @@ async def test_tasks_are_narrowed_by(get: Get, filters: dict[str, Any], expected
     ("filters", "count"),
     [
         ({"status": "firing"}, 1),
+        ({"status": "acknowledged"}, 0),
         ({"status": "resolved"}, 1),
+        ({"is_open": True}, 1),
+        ({"is_open": False}, 1),
         ({"rule_id": "inactive.interested"}, 2),
         ({"rule_id": "another"}, 0),
         ({"owner_id": "E1007"}, 2),

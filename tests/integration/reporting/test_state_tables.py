@@ -40,7 +40,7 @@ EVENTS: dict[str, tuple[type[Event], ...]] = {
     "customer_order": get_args(customer.OrderEvent),
     "quote": get_args(customer.QuoteEvent),
     "contract": get_args(customer.ContractEvent),
-    "alert": (alerts.AlertRaised, alerts.AlertCleared, alerts.AlertWithdrawn),
+    "alert": get_args(alerts.Transition),
 }
 each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 

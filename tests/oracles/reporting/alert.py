@@ -25,7 +25,7 @@ def alert(envelope: Envelope[Any], outcome: str | None) -> AlertRow:
         rule_id=event.rule_id,
         rule_version=event.rule_version,
         severity=event.severity,
-        status="resolved" if outcome else "firing",
+        status="resolved" if outcome else event.status,
         outcome=outcome,
         starts_at=event.starts_at,
         ends_at=event.ends_at,
@@ -35,4 +35,8 @@ def alert(envelope: Envelope[Any], outcome: str | None) -> AlertRow:
         summary_zh=event.summary_zh,
         concerns_id=event.concerns_id,
         causes=list(event.causes),
+        acknowledged_by=event.acknowledged_by,
+        acknowledged_at=event.acknowledged_at,
+        snoozed_until=event.snoozed_until,
+        escalation_level=event.escalation_level,
     )

@@ -208,3 +208,7 @@ class AlertRow:
     summary_zh: str
     concerns_id: UUID | None
     causes: list[UUID]
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+    snoozed_until: datetime | None
+    escalation_level: int

@@ -14,6 +14,7 @@ from chassis.http.web import create_app
 from chassis.runtime.settings import Settings
 from chassis.runtime.supervisor import Supervisor
 from deploy.stack import tokens
+from tests.support.event_streams import STREAMS, beginning
 
 ISSUER = "https://issuer.test"
 SETTINGS = Settings.model_validate(
@@ -66,7 +67,16 @@ def app_of(
     )
 
 
+class Transport(httpx.ASGITransport):
+    """Calls an application, and reads only the beginning of a stream that would not end."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path in STREAMS:
+            return await beginning(self.app, request)
+        return await super().handle_async_request(request)
+
+
 def client_of(app: FastAPI) -> httpx.AsyncClient:
     """Return a client that sees what a caller over the network would see, also of a failure."""
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    transport = Transport(app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://care.test")

@@ -70,5 +70,5 @@ def test_open_alerts_are_counted_once_for_owners_and_once_for_rules() -> None:
         ("E1", 3, EARLY),
     ]
     assert [(line.rule_id, line.open) for line in rules] == [("missed", 6), ("inactive", 1)]
-    assert query_of(owners[0].details) == {"status": "firing", "has_owner": "false"}
-    assert query_of(owners[1].details) == {"status": "firing", "owner_id": "E1"}
+    assert query_of(owners[0].details) == {"is_open": "true", "has_owner": "false"}
+    assert query_of(owners[1].details) == {"is_open": "true", "owner_id": "E1"}

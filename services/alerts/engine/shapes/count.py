@@ -35,7 +35,7 @@ class Count(BaseModel):
     signal: RingName
     times: Annotated[int, Field(ge=1)]
     days: Annotated[int, Field(ge=1, le=MAX_DAYS)]
-    modes: Annotated[tuple[Mode, ...], Field(min_length=1)] = ALL_MODES
+    modes: Annotated[tuple[Mode, ...], Field(min_length=1, max_length=len(Mode))] = ALL_MODES
 
     @model_validator(mode="after")
     def _check_times(self) -> Self:

@@ -2,21 +2,22 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Literal, Self, get_args
+from typing import Annotated, ClassVar, Final, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from contracts.event import Event
 from contracts.field_error import FieldError
 from contracts.followup import Severity
 from contracts.followup.complaint import ComplaintEvent, RepeatEvent
 from contracts.followup.task import TaskEvent
+from contracts.types import Code
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.owed_items import OwedItem
 from services.alerts.engine.stretch import NEVER_DUE, Beginning, Stretch
 from services.alerts.engine.terms import CONTRACT, OF_CONTRACT, OF_QUOTE
-from services.alerts.engine.tiers import OTHERS, for_all_tiers
+from services.alerts.engine.tiers import MAX_TIERS, OTHERS, Hours, for_all_tiers
 from services.alerts.engine.words import Words, length, length_zh, local_time, scope, scope_zh
 from services.alerts.engine.zone import end_of
 
@@ -28,6 +29,11 @@ COMPONENTS: Mapping[Kind, str] = {
     "contract": "contract",
     "quote": "quote",
 }
+MAX_GRACE_MINUTES: Final = 60 * 24 * 30
+MAX_DAYS_BEFORE: Final = 366
+HoursByTier = Annotated[
+    Mapping[Code, Hours], Field(max_length=MAX_TIERS), AfterValidator(lambda given: given and for_all_tiers(given))
+]
 OF_COMPLAINTS = frozenset({*get_args(ComplaintEvent), *get_args(RepeatEvent)})
 HEARD: Mapping[Kind, frozenset[type[Event]]] = {
     "task": frozenset(get_args(TaskEvent)),
@@ -36,9 +42,6 @@ HEARD: Mapping[Kind, frozenset[type[Event]]] = {
     "contract": frozenset(OF_CONTRACT),
     "quote": frozenset(OF_QUOTE),
 }
-MAX_HOURS = 24 * 366
-MAX_DAYS_BEFORE = 366
-Hours = Annotated[int, Field(ge=1, le=MAX_HOURS)]
 
 
 class Owed(BaseModel):
@@ -56,9 +59,9 @@ class Owed(BaseModel):
 
     shape: Literal["owed"] = "owed"
     item: Kind
-    grace_minutes: NonNegativeInt = 0
-    hours: Mapping[Severity, PositiveInt] = {}
-    hours_by_tier: Annotated[Mapping[str, Hours], AfterValidator(lambda given: given and for_all_tiers(given))] = {}
+    grace_minutes: Annotated[int, Field(ge=0, le=MAX_GRACE_MINUTES)] = 0
+    hours: Annotated[Mapping[Severity, Hours], Field(max_length=len(Severity))] = {}
+    hours_by_tier: HoursByTier = {}
     days_before: Annotated[int, Field(ge=0, le=MAX_DAYS_BEFORE)] = 0
     unless_agreed: bool = False
 

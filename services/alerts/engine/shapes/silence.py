@@ -4,18 +4,22 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import chain
 from operator import attrgetter
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from contracts.customer import Mode
 from contracts.event import Event
+from contracts.types import Code
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence, latest
 from services.alerts.engine.signals import CONTACT, HEARD, NEED, NEED_SETTLED, REGISTRATION, SignalName
 from services.alerts.engine.stretch import Beginning, Stretch
-from services.alerts.engine.tiers import OTHERS, for_all_tiers
+from services.alerts.engine.tiers import MAX_TIERS, OTHERS, Days, for_all_tiers
 from services.alerts.engine.words import Words, length, length_zh, scope, scope_zh
+
+MAX_SIGNALS: Final = len(get_args(SignalName))
+DaysByTier = Annotated[Mapping[Code, Days], Field(max_length=MAX_TIERS), AfterValidator(for_all_tiers)]
 
 
 class Silence(BaseModel):
@@ -31,9 +35,9 @@ class Silence(BaseModel):
     beginning: ClassVar[Beginning] = Beginning.MOVES
 
     shape: Literal["silence"] = "silence"
-    signals: Annotated[tuple[SignalName, ...], Field(min_length=1)]
+    signals: Annotated[tuple[SignalName, ...], Field(min_length=1, max_length=MAX_SIGNALS)]
     after: SignalName | None = None
-    days: Mapping[Mode, Annotated[Mapping[str, PositiveInt], AfterValidator(for_all_tiers)]]
+    days: Annotated[Mapping[Mode, DaysByTier], Field(min_length=1, max_length=len(Mode))]
 
     def hears(self) -> frozenset[type[Event]]:
         return frozenset(chain.from_iterable(HEARD[name] for name in (*self.signals, self.after) if name))

@@ -23,7 +23,7 @@ class Trend(BaseModel):
 
     shape: Literal["trend"] = "trend"
     measure: Measured
-    modes: Annotated[tuple[Mode, ...], Field(min_length=1)] = ALL_MODES
+    modes: Annotated[tuple[Mode, ...], Field(min_length=1, max_length=len(Mode))] = ALL_MODES
 
     @property
     def at_once(self) -> bool:

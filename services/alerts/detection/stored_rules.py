@@ -1,0 +1,111 @@
+"""The rules in force: the shipped ones, changed by what operations published and retired."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+
+from chassis.postgres.database import Connection
+from contracts.alerts import RuleDrafted, RulePhase, RulePublished, RuleRetired
+from contracts.topics import EVENT_TYPES
+from services.alerts.engine.occurrence import Occurrence
+from services.alerts.engine.rule import EVERYBODY_SWEPT, NOBODY_SWEPT, InForce, Rule, RuleBook
+from services.alerts.projection.rules import DRAFT, VERSION
+
+POSITION = "SELECT coalesce(max(position), 0) FROM rule"
+ROWS = "SELECT name, kind, position, event_id, recorded_at, data FROM rule ORDER BY name"
+SWEPT = "SELECT last_customer_id, finished_at IS NOT NULL AS is_finished FROM rule_sweep WHERE book = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A book, and the position of its last event. `is_swept`: all customers were evaluated under it."""
+
+    position: int
+    book: RuleBook
+    is_swept: bool = False
+
+
+class StoredRules:
+    """The rules in force as a transaction sees them. A book is kept until a version or a draft follows."""
+
+    def __init__(self, shipped: RuleBook) -> None:
+        self._shipped = shipped
+        self._known: Known | None = None
+
+    async def current(self, held: Connection) -> InForce:
+        """Return the rules in force. Whoever evaluates customers locks them first.
+
+        A customer that is locked after a sweep has passed it is then evaluated under the book of the sweep, or a later
+        one.
+        """
+        known, position = self._known, await held.fetchval(POSITION)
+        if known is None or known.position != position:
+            known = self._keep(await self._load(held))
+        if known.is_swept:
+            return InForce(known.book)
+        swept = await swept_to(held, known.book)
+        if swept == EVERYBODY_SWEPT:
+            self._keep(replace(known, is_swept=True))
+        return InForce(known.book, swept)
+
+    async def _load(self, held: Connection) -> Known:
+        rows = await held.fetch(ROWS)
+        position, book = max((row["position"] for row in rows), default=0), combined(self._shipped, rows)
+        if self._known and self._known.book.fingerprint == book.fingerprint:
+            return replace(self._known, position=position)
+        return Known(position, book)
+
+    def _keep(self, known: Known) -> Known:
+        """Keep the later of two books: several tasks read at the same time."""
+        if self._known is None or known.position >= self._known.position:
+            self._known = known
+        return known
+
+
+async def swept_to(held: Connection, book: RuleBook) -> UUID:
+    row = await held.fetchrow(SWEPT, book.fingerprint)
+    if row is None:
+        return NOBODY_SWEPT
+    found: UUID = EVERYBODY_SWEPT if row["is_finished"] else row["last_customer_id"]
+    return found
+
+
+def combined(shipped: RuleBook, rows: Iterable[Record]) -> RuleBook:
+    """Return the shipped rules with what was published, retired and put into shadow."""
+    versions, drafts = dict[str, Record](), dict[str, Record]()
+    for row in rows:
+        {VERSION: versions, DRAFT: drafts}[row["kind"]][row["name"]] = row
+    events = {name: EVENT_TYPES[row["data"]["type"]].model_validate(row["data"]) for name, row in versions.items()}
+    kept = [rule for rule in shipped.rules if rule.id not in versions]
+    published = [
+        rule_of(event, occurrence(versions[name])) for name, event in events.items() if isinstance(event, RulePublished)
+    ]
+    return RuleBook(
+        zone=shipped.zone,
+        rules=(*kept, *published),
+        shadow=tuple(in_shadow(drafts.values(), versions)),
+        retired={name: occurrence(versions[name]) for name, event in events.items() if isinstance(event, RuleRetired)},
+    )
+
+
+def rule_of(event: RulePublished | RuleDrafted, published: Occurrence | None = None) -> Rule:
+    """Return a version or a draft as a rule. Raises ValidationError if this build cannot read its definition."""
+    backlog = event.backlog if isinstance(event, RulePublished) and published else None
+    fields: dict[str, Any] = {**event.definition, "id": event.name, "version": event.number}
+    return Rule(**fields, published=published, backlog=backlog)
+
+
+def in_shadow(drafts: Iterable[Record], versions: dict[str, Record]) -> Iterator[Rule]:
+    """Yield the drafts in shadow. A later version of the rule ends the shadow."""
+    for row in drafts:
+        draft = RuleDrafted.model_validate(row["data"])
+        version = versions.get(row["name"])
+        if draft.phase is RulePhase.SHADOW and not (version and version["position"] > row["position"]):
+            yield rule_of(draft)
+
+
+def occurrence(row: Record) -> Occurrence:
+    return Occurrence(row["recorded_at"], row["event_id"])

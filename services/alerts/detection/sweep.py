@@ -1,0 +1,73 @@
+"""Evaluates all customers again after the rules in force changed: a page at a time, with a lower priority than timers.
+
+Each page is one transaction, which also records how far the sweep is. So a sweep that was killed continues.
+"""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from asyncpg import Record
+
+from chassis.consume.table_locks import keep_tables
+from chassis.postgres.database import Connection, Pool, transaction
+from chassis.runtime.clock import Clock, utc_now
+from services.alerts.detection.detector import CONSUMER, Detector
+from services.alerts.engine.rule import EVERYBODY_SWEPT, NOBODY_SWEPT, RuleBook, Rules
+
+PAGE: Final = 200
+MAX_KEPT: Final = 100
+
+NEXT = "SELECT customer_id FROM silence WHERE customer_id > $1 ORDER BY customer_id LIMIT $2"
+BEGIN = """
+    INSERT INTO rule_sweep (book, last_customer_id, started_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+"""
+TAKE = "SELECT last_customer_id FROM rule_sweep WHERE book = $1 AND finished_at IS NULL FOR UPDATE SKIP LOCKED"
+MOVE = """
+    UPDATE rule_sweep SET last_customer_id = $2, customers = customers + $3, ended = ended + $4, due = due + $5,
+        finished_at = $6
+    WHERE book = $1
+"""
+FORGET = """
+    DELETE FROM rule_sweep WHERE book NOT IN (SELECT book FROM rule_sweep ORDER BY started_at DESC LIMIT $1)
+"""
+
+
+class Sweep:
+    """`run_due` evaluates the next page. A timer calls it."""
+
+    def __init__(self, pool: Pool, detector: Detector, rules: Rules, clock: Clock = utc_now) -> None:
+        self._pool = pool
+        self._detector = detector
+        self._rules = rules
+        self._clock = clock
+
+    async def run_due(self) -> int:
+        """Return how many customers were evaluated: none if all were, if customers are due, or in another process."""
+        async with transaction(self._pool) as held:
+            await keep_tables(held, CONSUMER)
+            rules = await self._rules.current(held)
+            if rules.swept_to == EVERYBODY_SWEPT or await self._detector.has_due(held):
+                return 0
+            taken = await self._take(held, rules.book)
+            count = await self._sweep(held, rules.book, taken["last_customer_id"]) if taken else 0
+        self._detector.committed()
+        return count
+
+    async def _take(self, held: Connection, book: RuleBook) -> Record | None:
+        await held.execute(BEGIN, book.fingerprint, NOBODY_SWEPT, self._clock())
+        return await held.fetchrow(TAKE, book.fingerprint)
+
+    async def _sweep(self, held: Connection, book: RuleBook, after: UUID) -> int:
+        page = [each for (each,) in await held.fetch(NEXT, after, PAGE)]
+        ended, due = await self._detector.sweep(page, book, held) if page else (0, 0)
+        last, finished_at = (page[-1], None) if len(page) == PAGE else (EVERYBODY_SWEPT, self._clock())
+        await self._move(held, book, last, (len(page), ended, due), finished_at)
+        return len(page)
+
+    async def _move(
+        self, held: Connection, book: RuleBook, last: UUID, counts: tuple[int, int, int], finished_at: datetime | None
+    ) -> None:
+        await held.execute(MOVE, book.fingerprint, last, *counts, finished_at)
+        if finished_at:
+            await held.execute(FORGET, MAX_KEPT)

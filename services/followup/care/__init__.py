@@ -1,0 +1,1 @@
+"""Care tasks that alerts ask for."""
