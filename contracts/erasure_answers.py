@@ -1,4 +1,4 @@
-"""The answer to an erasure of the services that have no vault, each on its own topic.
+"""The answer to an erasure of the services that answer on a topic of their own: alerts and reporting.
 
 An answer is a CloudEvent in structured mode. Its `id` is derived from the erasure and the service, so a repeated answer
 has the same id.
@@ -15,22 +15,25 @@ from contracts.cloudevents import CONTENT_TYPE, DATA_CONTENT_TYPE, schema_url
 from contracts.topics import ALERT_ERASURE_ANSWERS, REPORTING_ERASURE_ANSWERS, Topic
 from contracts.types import Instant, utc_text
 
-ServiceWithoutVault = Literal["alerts", "reporting"]
-ANSWER_TOPICS: dict[ServiceWithoutVault, Topic] = {
+ConfirmingService = Literal["alerts", "reporting"]
+ANSWER_TOPICS: dict[ConfirmingService, Topic] = {
     "alerts": ALERT_ERASURE_ANSWERS,
     "reporting": REPORTING_ERASURE_ANSWERS,
 }
 
 
 class ErasureConfirmed(BaseModel):
-    """A service received an erasure. `entries` is how many entries of personal data it holds of that person: 0."""
+    """A service received an erasure.
+
+    `entries` is how many entries of personal data alerts deleted, or reporting found, which stores none: 0.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, hide_input_in_errors=True)
     TYPE: ClassVar[str] = "care.erasure.confirmed.v1"
 
     customer_id: UUID
     erasure_id: UUID
-    service: ServiceWithoutVault
+    service: ConfirmingService
     entries: int = Field(ge=0)
     received_at: Instant
 
@@ -62,7 +65,7 @@ def value_of(answer: ErasureConfirmed, public_url: str) -> dict[str, Any]:
 
 
 def record_of(
-    service: ServiceWithoutVault, public_url: str, row: Mapping[str, Any]
+    service: ConfirmingService, public_url: str, row: Mapping[str, Any]
 ) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
     """Return the key, value and headers of the answer of `service`; `row` holds its other fields."""
     answer = ErasureConfirmed(service=service, **row)

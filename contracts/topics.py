@@ -50,7 +50,7 @@ FOLLOWUP_EVENTS = Topic(
 ALERT_EVENTS = Topic(
     "care.alert.events.v1",
     "alerts",
-    "Every transition of every alert, and every version of a rule.",
+    "Every transition of every alert, and every version and mute of a rule.",
     event_classes(alerts.AnyEvent),
 )
 ENDS: tuple[type[Event], ...] = (alerts.AlertCarriedAway, alerts.AlertCleared, alerts.AlertWithdrawn)
@@ -75,7 +75,7 @@ CUSTOMER_INBOUND = Topic(
 ALERT_ERASURE_ANSWERS = Topic(
     "care.alert.erasure-answers.v1",
     "alerts",
-    "Confirmations by the alerts service that it received an erasure and holds no personal data of that person.",
+    "Confirmations by the alerts service that it received an erasure and deleted the personal data of that person.",
     (),
     partitions=1,
 )

@@ -97,6 +97,12 @@ REQUEST_EXAMPLES: dict[str, dict[str, Any]] = {
     "Pause": {"reason": "waits-for-customer"},
     "SendSurvey": {"survey": "after-service", "kind": "csat"},
     "AnswerSurvey": {"score": 4},
+    "Acknowledge": {},
+    "AssignAlert": {"owner_id": OWNER},
+    "Comment": {"text": "已电话联系"},
+    "Snooze": {"until": DUE_AT, "reason": "客户休假"},
+    "Unsnooze": {},
+    "Mute": {"until": DUE_AT, "reason": "客户休假"},
     "PublishSurveyPolicy": {
         "survey": "after-service",
         "kind": "nps",

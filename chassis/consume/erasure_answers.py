@@ -1,4 +1,4 @@
-"""Confirms received erasures on a topic, for a service that stores no personal data.
+"""Confirms received erasures on a topic, for a service that does not answer with an event of its store.
 
 Guarantees. A received erasure is recorded in the transaction that applies its event. Its answer is sent at least once:
 the erasure is marked as confirmed after Kafka has acknowledged the whole batch. A process that stops in between sends
@@ -38,7 +38,7 @@ RecordOf = Callable[[Row], Record]
 
 
 async def receive(erasures: Iterable[tuple[UUID, UUID]], held: Connection, count: Count) -> None:
-    """Record received erasures, each with the number of texts that `count` finds about its customer.
+    """Record received erasures, each with the number of texts that `count` finds, or deletes, of its customer.
 
     An erasure is given as the ids of its event and of its customer. The handler of the consumer calls this in its
     transaction, after it has written its rows.

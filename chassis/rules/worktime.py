@@ -85,6 +85,13 @@ class WorkCalendar:
             left -= span.end - start
         raise NoWorkTimeError(f"no {work} of work within {MAX_DAYS} days after {since:%F}")
 
+    def opening(self, since: datetime) -> datetime:
+        """Return `since` if it is in work time, else the start of the next work interval. Raises NoWorkTimeError."""
+        span = next(self._spans(since), None)
+        if span is None:
+            raise NoWorkTimeError(f"no work within {MAX_DAYS} days after {since:%F}")
+        return max(span.start, since)
+
     def workdays_after(self, day: date, count: int) -> date:
         """Return the `count`th workday after `day`; `day` itself for 0, or the next workday if it is none."""
         found, left = day, count

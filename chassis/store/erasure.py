@@ -36,7 +36,7 @@ class Erasure:
 
 
 class Statement(BaseModel):
-    """Statement of a service that stores no personal data: the erasures it received, and how many texts it holds."""
+    """Statement of a service: the erasures it received, and how many texts it holds now."""
 
     service: str
     customer_id: UUID

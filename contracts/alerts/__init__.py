@@ -1,6 +1,7 @@
 """The events that the alerts service publishes."""
 
 from contracts.alerts.care import CareReported, CareResult
+from contracts.alerts.mute import MuteEvent, RuleMuted, RuleUnmuted
 from contracts.alerts.rule import (
     Backlog,
     Definition,
@@ -56,12 +57,15 @@ __all__ = [
     "CareResult",
     "Definition",
     "Delivery",
+    "MuteEvent",
     "Reason",
     "RuleDrafted",
     "RuleEvent",
+    "RuleMuted",
     "RulePhase",
     "RulePublished",
     "RuleRetired",
+    "RuleUnmuted",
     "RuleVersion",
     "Status",
     "Transition",

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.alerts.care import CareReported
+from contracts.alerts.mute import RuleMuted, RuleUnmuted
 from contracts.alerts.rule import RuleDrafted, RulePublished, RuleRetired
 from contracts.alerts.state import AlertState, Status
 from contracts.event import Event
@@ -122,4 +123,7 @@ Transition = (
     | AlertUnsnoozed
     | AlertEscalated
 )
-AnyEvent = Annotated[Transition | CareReported | RuleDrafted | RulePublished | RuleRetired, Field(discriminator="type")]
+AnyEvent = Annotated[
+    Transition | CareReported | RuleDrafted | RulePublished | RuleRetired | RuleMuted | RuleUnmuted,
+    Field(discriminator="type"),
+]

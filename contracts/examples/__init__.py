@@ -47,6 +47,7 @@ from contracts.examples.constants import IMPORTANT_DATE_ID as IMPORTANT_DATE_ID
 from contracts.examples.constants import KEY_CONTACT_ID as KEY_CONTACT_ID
 from contracts.examples.constants import LEADER as LEADER
 from contracts.examples.constants import METADATA as METADATA
+from contracts.examples.constants import MUTE_ID as MUTE_ID
 from contracts.examples.constants import OCCURRED_AT as OCCURRED_AT
 from contracts.examples.constants import OFFICE_HOURS as OFFICE_HOURS
 from contracts.examples.constants import ORDER_ID as ORDER_ID
@@ -200,6 +201,8 @@ ALERTS: tuple[Event, ...] = (
     alerts.AlertEscalated.model_validate(
         STILL_OPEN | {"escalation_level": 1, "rung": "leader", "employee_ids": (LEADER,)}
     ),
+    alerts.RuleMuted(rule_id="inactive.interested", muted_until=DUE_AT, reason_ref=ALERT_NOTE_REF),
+    alerts.RuleUnmuted(rule_id="inactive.interested"),
 )
 
 EXAMPLES: dict[type[Event], Event] = {type(event): event for event in (*CUSTOMER, *FOLLOWUP, *CONFIGURATION, *ALERTS)}
@@ -283,6 +286,8 @@ def _stream_of(event: Event) -> UUID:
             return CONTRACT_ID
         case alerts.AlertEvent():
             return ALERT_ID
+        case alerts.RuleMuted() | alerts.RuleUnmuted():
+            return MUTE_ID
         case alerts.CareReported():
             return CARE_ID
         case customer.HandoverBatchStarted() | customer.HandoverBatchEnded():

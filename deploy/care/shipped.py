@@ -6,18 +6,20 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from chassis.rules.calendars.shipped import SHIPPED as CALENDARS
 from deploy.care import output
 from deploy.care.options import Json, Spoken
 from deploy.stack.text import Language, Text
 from services.alerts.shipped import catalogue
 from services.customer.shipped import tier_schemes
-from services.followup.shipped import calendars, complaint_policy, plan_templates
+from services.followup.shipped import complaint_policy, plan_templates
 
 KIND, NAME = Text("Kind", "种类"), Text("Name", "名称")
 PARTS = Text("Tiers, steps, years, severities or parameters", "分层、步骤、年份、严重程度或参数")
 KINDS = {
     "rule": Text("alert rule", "预警规则"),
     "contact-definition": Text("contact definition", "联系认定标准"),
+    "ladder": Text("ladder of alerts", "预警升级阶梯"),
     "tier-scheme": Text("tier scheme", "分层方案"),
     "plan-template": Text("plan template", "跟进模板"),
     "calendar": Text("work calendar", "工作日历"),
@@ -54,7 +56,7 @@ def shipped() -> Iterator[Shipped]:
         yield Shipped("tier-scheme", scheme.name, [each.tier for each in scheme.tiers], content(scheme))
     for template in plan_templates.TEMPLATES:
         yield Shipped("plan-template", template.name, [each.name for each in template.steps], content(template))
-    for calendar in calendars.SHIPPED.values():
+    for calendar in CALENDARS.values():
         years = [str(each.year) for each in calendar.years]
         yield Shipped("calendar", calendar.name, years, content(calendar))
     policy = complaint_policy.SHIPPED

@@ -44,6 +44,7 @@ KEPT: Mapping[str, Text] = {
     ),
     **dict.fromkeys(("customer_order", "quote", "contract", "contact", "interaction", "key_contact_dates"), OBJECTS),
     **dict.fromkeys(("task", "complaint", "survey", "plan", "guard", "alert", "open_item", "snapshot"), OBJECTS),
+    **dict.fromkeys(("alert_ladder", "mute"), OBJECTS),
     **dict.fromkeys(("duplicate_pair", "handover", "handover_batch", "handover_item"), OBJECTS),
     **dict.fromkeys(("employee", "leader_change", "leaver", "absence", "segment", "tier_scheme"), OBJECTS),
     **dict.fromkeys(

@@ -5,11 +5,12 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from chassis.cli import main
+from chassis.commands.command_handler import CommandHandler
 from chassis.consume.applier import Applier
 from chassis.consume.consumer import Consumer
 from chassis.consume.erasure_answers import ErasureAnswers
@@ -18,6 +19,7 @@ from chassis.consume.rebuild import ReadModel
 from chassis.consume.timers import Timers
 from chassis.http.export import Exports
 from chassis.http.web import create_app
+from chassis.postgres.database import Connection
 from chassis.publish.relay import Relay
 from chassis.runtime.supervisor import Health
 from chassis.service import Service, ServiceContext, Task
@@ -27,6 +29,7 @@ from chassis.store.pseudonym import Pseudonyms
 from chassis.store.retention import PartitionMaintenance
 from chassis.versions.lookup import Versions
 from contracts.erasure_answers import record_of
+from contracts.event import Envelope
 from contracts.topics import ALERT_ERASURE_ANSWERS, ALERT_EVENTS, ALERT_OPEN
 from services.alerts import projection
 from services.alerts.api import ROUTERS
@@ -37,8 +40,13 @@ from services.alerts.detection.read_model import FILLED, TABLES, MemoryModel
 from services.alerts.detection.received import TOPICS, read
 from services.alerts.detection.stored_rules import StoredRules
 from services.alerts.detection.sweep import Sweep
+from services.alerts.domain.alert import ALERT
+from services.alerts.domain.mute import MUTE
 from services.alerts.domain.rule import RULE, RULE_DRAFT
 from services.alerts.engine.rule import Rules
+from services.alerts.handling import AlertHandler
+from services.alerts.ladder import rows
+from services.alerts.ladder.timer import LadderTimer
 from services.alerts.live.broadcast import Broadcast
 from services.alerts.open_topic import open_record
 from services.alerts.queries.alerts import AlertQueries
@@ -46,6 +54,7 @@ from services.alerts.queries.rules import RuleQueries
 from services.alerts.schema import SCHEMA
 from services.alerts.shipped.command import show_shipped
 from services.alerts.shipped.rules import DEFAULT_RULES
+from services.alerts.staff.directory import Directory
 
 NAME: Final = "alerts"
 Run = Callable[[], Coroutine[None, None, None]]
@@ -64,11 +73,8 @@ def build(context: ServiceContext) -> Service:
         timers.wake()
 
     memories = memory_model(context, store, detector, rules, applied)
-    lists = ReadModel(
-        Applier(projection.CONSUMER, context.pool, projection.apply),
-        projection.TABLES,
-        lambda applier, health, shared: LocalFeed(store, mapper, applier, health=health, shared=shared).run,
-    )
+    lists = own_model(context, store, mapper, projection.CONSUMER, projection.TABLES, projection.apply)
+    ladders = own_model(context, store, mapper, rows.CONSUMER, rows.TABLES, rows.LadderRows(mapper).apply)
     live = Broadcast(store, mapper, context.pool, health=health("live"))
     app = create_app(
         "Alerts",
@@ -78,15 +84,8 @@ def build(context: ServiceContext) -> Service:
         supervisor=context.supervisor,
         checks=context.checks(store),
     )
-    app.state.dependencies = Dependencies(
-        context.pool,
-        store,
-        mapper,
-        AlertQueries(context.pool),
-        rule_dependencies(context, store, mapper, rules),
-        Exports(NAME, mapper, context.pool),
-        live,
-    )
+    app.state.dependencies = needs = dependencies(context, store, mapper, rules, live)
+    ladder = LadderTimer(context.pool, store, mapper, needs.alerts, needs.directory)
     tasks = [
         Task("api", "live", live.run),
         Task("relay", "relay", relay(context, store).run),
@@ -95,10 +94,48 @@ def build(context: ServiceContext) -> Service:
         Task("consumer", "consumer", memories.follow(health("consumer"))),
         Task("timers", "timers", timers.run),
         Task("timers", "rule-sweep", Timers(sweep.run_due, health=health("rule-sweep")).run),
+        Task("timers", "ladder", Timers(ladder.run_due, health=health("ladder")).run),
         Task("projection", projection.CONSUMER, lists.follow(health(projection.CONSUMER))),
+        Task("projection", rows.CONSUMER, ladders.follow(health(rows.CONSUMER))),
+        Task("projection", rows.CONSUMER, ladders.follow(health(rows.CONSUMER))),
     ]
     verification = context.verification(store, ALERT_EVENTS, TOPICS)
-    return Service(NAME, app, tasks, [memories.applier, lists.applier], [memories, lists], verification, (live.stop,))
+    models = [memories, lists, ladders]
+    return Service(NAME, app, tasks, [each.applier for each in models], models, verification, (live.stop,))
+
+
+def own_model(
+    context: ServiceContext,
+    store: EventStore,
+    mapper: EventMapper,
+    name: str,
+    tables: Sequence[str],
+    apply: Callable[[Sequence[Envelope[Any]], Connection], Coroutine[None, None, None]],
+) -> ReadModel:
+    """Return a read model of the service's own events."""
+    return ReadModel(
+        Applier(name, context.pool, apply),
+        tables,
+        lambda applier, health, shared: LocalFeed(store, mapper, applier, health=health, shared=shared).run,
+    )
+
+
+def dependencies(
+    context: ServiceContext, store: EventStore, mapper: EventMapper, rules: Rules, live: Broadcast
+) -> Dependencies:
+    """Return what the routes need."""
+    return Dependencies(
+        context.pool,
+        store,
+        mapper,
+        AlertQueries(context.pool),
+        rule_dependencies(context, store, mapper, rules),
+        Exports(NAME, mapper, context.pool),
+        live,
+        alerts=AlertHandler(context.pool, mapper, CommandHandler(store, ALERT, mapper)),
+        directory=Directory(context.pool),
+        mutes=CommandHandler(store, MUTE, mapper),
+    )
 
 
 def relay(context: ServiceContext, store: EventStore) -> Relay:

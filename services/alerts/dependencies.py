@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
+from chassis.commands.command_handler import CommandHandler
 from chassis.http.dependencies import dependencies_of
 from chassis.http.export import Exports
 from chassis.http.paging import Cursors
@@ -12,11 +13,13 @@ from chassis.postgres.database import Pool
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.versions.lookup import Versions
-from contracts.alerts import RuleDrafted, RuleVersion
+from contracts.alerts import RuleDrafted, RuleMuted, RuleVersion
 from services.alerts.engine.rule import Rules
+from services.alerts.handling import AlertHandler
 from services.alerts.live.broadcast import Broadcast
 from services.alerts.queries.alerts import AlertQueries
 from services.alerts.queries.rules import RuleQueries
+from services.alerts.staff.directory import Directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,9 @@ class Dependencies:
     rules: RuleDependencies
     exports: Exports
     live: Broadcast
+    alerts: AlertHandler
+    directory: Directory
+    mutes: CommandHandler[RuleMuted | None]
 
 
 Needs = Annotated[Dependencies, Depends(dependencies_of)]

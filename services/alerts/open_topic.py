@@ -10,7 +10,7 @@ OPEN = set(map(type_of, OPENS))
 def open_record(event_type: str, stream_id: str, record: Record) -> Record:
     """Return the record for one event, keyed by the alert.
 
-    A version of a rule gives a tombstone under the id of the rule, which no alert has: the relay expects a record here
+    A version or a mute of a rule gives a tombstone under an id that no alert has: the relay expects a record here
     for each partition to which it published.
     """
     _, value, headers = record

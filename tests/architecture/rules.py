@@ -18,6 +18,9 @@ PURE_FILE = "policy"
 CONTRACTS_OF_NO_DOMAIN = {
     f"contracts.{name}"
     for name in ("cloudevents", "event", "money", "structs", "topics", "types", "field_error", "version", "watermark")
+} | {
+    # Work calendars are the same for followup, which publishes them, and for alerts.
+    "contracts.followup.calendar"
 }
 BROAD_ERRORS = {"Exception", "BaseException"}
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from chassis.rules.calendars.shipped import CHINA_OFFICE, OFFICE_HOURS, SHIPPED
+from chassis.rules.calendars.work_calendar import work_calendar
 from contracts.followup import CalendarPublished, CalendarYear, Closure, HalfDay, WorkInterval, YearStatus
-from services.followup.calendars.work_calendar import work_calendar
-from services.followup.shipped.calendars import CHINA_OFFICE, OFFICE_HOURS, SHIPPED
 from tests.integration.followup.conftest import World
 from tests.integration.followup.test_calendars import MORNING, MORNINGS, put
 

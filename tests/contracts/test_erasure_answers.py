@@ -15,8 +15,8 @@ from contracts.documents import erasure_answer_schema
 from contracts.erasure_answers import (
     ANSWER_TOPICS,
     CONFIRMATIONS,
+    ConfirmingService,
     ErasureConfirmed,
-    ServiceWithoutVault,
     record_of,
 )
 from contracts.example_records import EXAMPLE_URL
@@ -34,7 +34,7 @@ ROWS = {
 
 
 def test_each_service_without_words_has_a_topic_that_keeps_everything_and_is_its_own() -> None:
-    assert set(ANSWER_TOPICS) == set(get_args(ServiceWithoutVault))
+    assert set(ANSWER_TOPICS) == set(get_args(ConfirmingService))
     assert tuple(ANSWER_TOPICS.values()) == ERASURE_ANSWERS
     assert {topic.owner for topic in ERASURE_ANSWERS} == set(ANSWER_TOPICS)
     assert {topic.retention_ms for topic in ERASURE_ANSWERS} == {UNLIMITED_RETENTION}

@@ -49,6 +49,9 @@ PERSONAL: dict[str, dict[str, Any]] = {
     "Raise": {"channel": "phone", "severity": "high", "occurred_at": LONG_AGO, "content": KEPT},
     "Answer": {"content": KEPT},
     "AnswerSurvey": {"score": 4, "comment": KEPT},
+    "Comment": {"text": KEPT},
+    "Snooze": {"until": SEND_AT, "reason": KEPT},
+    "Mute": {"until": SEND_AT, "reason": KEPT},
 }
 FORM = {"fields": [{"name": "impression", "kind": "text"}, {"name": "visitors", "kind": "number", "personal": True}]}
 CUSTOMERS_FILE = f"客户编号,客户名称,负责人,跟进状态\nK1,南京钟山,{KEPT},跟进中\nK2,{REFUSED},{KEPT},{REFUSED}\n"
@@ -90,6 +93,7 @@ async def enter_canaries(product: Product) -> CanaryInput:
             "employee_id": "E7001",
             "absence_id": "0",
             "alert_id": "0",
+            "rule_id": "inactivity",
             "import_id": "0",
             "batch_id": "0",
             "duplicate_id": "0",
@@ -134,11 +138,29 @@ async def enter_all(canary: CanaryInput) -> None:
     things["complaint_id"] = await canary.personal("followup", f"{customer}/complaints", "Raise")
     await canary.personal("followup", f"/v1/complaints/{things['complaint_id']}/answer", "Answer")
     await canary.personal("followup", f"{customer}/complaints", "Raise")
+    await handle_alert(canary)
     await enter_surveys(canary, customer)
     for step, schema in (("withdrawal", "WithdrawHandover"), ("acceptance", "AcceptHandover")):
         begun = await canary.ask("customer", "POST", f"{customer}/handover", json={"to_owner_id": "E7001"})
         assert begun.is_success, begun.text
         await canary.personal("customer", f"{customer}/handover/{step}", schema)
+
+
+async def handle_alert(canary: CanaryInput) -> None:
+    """Comment on the alert about the customer, and snooze it."""
+    things = canary.things
+
+    async def is_raised() -> bool:
+        query = {"customer_id": things["customer_id"], "open": True}
+        listed = (await canary.ask("alerts", "GET", "/v1/alerts", params=query)).json()["items"]
+        things["alert_id"] = listed[0]["id"] if listed else "0"
+        return bool(listed)
+
+    await eventually(is_raised)
+    await canary.personal("alerts", f"/v1/alerts/{things['alert_id']}/comments", "Comment")
+    await canary.personal("alerts", f"/v1/alerts/{things['alert_id']}/snooze", "Snooze")
+    muted = f"/v1/customers/{things['customer_id']}/mutes/{things['rule_id']}"
+    await canary.personal("alerts", muted, "Mute", "PUT")
 
 
 async def enter_surveys(canary: CanaryInput, customer: str) -> None:
@@ -204,9 +226,11 @@ def wrong(operation: Operation) -> Iterator[dict[str, Any]]:
     if operation.method in {"GET", "DELETE"}:
         return
     if JSON in operation.content:
-        fields = schema_of(operation.service, str(operation.body_schema))["properties"]
+        fields = schema_of(operation.service, str(operation.body_schema)).get("properties", {})
         yield {"json": {name: [REFUSED] for name in fields} | {NAMED: REFUSED}}
-        yield {"json": {**operation.body, **dict.fromkeys(fields, f"{REFUSED}\x00")}}
+        # A body without fields has none to be wrong.
+        if fields:
+            yield {"json": {**operation.body, **dict.fromkeys(fields, f"{REFUSED}\x00")}}
         yield {"content": f'{{"{NAMED}": "{REFUSED}", "{NAMED}": '.encode(), "headers": {"content-type": JSON}}
     yield {"content": REFUSED.encode(), "headers": {"content-type": "text/plain"}}
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import count
 from typing import Any
@@ -15,6 +15,7 @@ from services.request_examples import REQUEST_EXAMPLES
 JSON = "application/json"
 CSV = "text/csv"
 ABSENT_DAYS, FAR_OFF = count(), date(2150, 1, 1)
+A_DAY = timedelta(days=1)
 
 
 def next_absence() -> dict[str, str]:
@@ -55,7 +56,9 @@ class Operation:
 
     @property
     def body(self) -> dict[str, Any]:
-        return REQUEST_EXAMPLES[self.body_schema] if self.body_schema else {}
+        """The body of the example; a time until which somebody wants quiet is soon, wherever the test runs."""
+        body = REQUEST_EXAMPLES[self.body_schema] if self.body_schema else {}
+        return body | {"until": (datetime.now(UTC) + A_DAY).isoformat()} if "until" in body else body
 
     @property
     def queries(self) -> list[str]:

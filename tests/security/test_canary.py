@@ -19,7 +19,7 @@ from tests.support.product import Product
 PLANTED = "金丝雀丙"
 # For CELLS_RETENTION.
 FAILED_ROWS = {"customer:public.import_row", "followup:public.import_row"}
-HOMES = {"customer:public.vault", "customer:public.employee", "followup:public.vault"}
+HOMES = {"customer:public.vault", "customer:public.employee", "followup:public.vault", "alerts:public.vault"}
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ async def canary(product: Product) -> CanaryInput:
 def test_every_private_field_is_filled() -> None:
     private = {
         (body_of(command), field)
-        for module in ("services.customer.commands", "services.followup.commands")
+        for module in ("services.customer.commands", "services.followup.commands", "services.alerts.commands")
         for command in vars(__import__(module, fromlist=["*"])).values()
         for field in getattr(command, "PRIVATE", ())
     }

@@ -63,7 +63,10 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     | dict.fromkeys(
         ("silence", "alert", "alert_history", "customer_holders", "erasure_received"), "INSERT SELECT UPDATE"
     )
-    | {"silence_item": "DELETE INSERT SELECT UPDATE", "fact": "INSERT SELECT"}
+    | {
+        **dict.fromkeys(("silence_item", "alert_ladder", "mute"), "DELETE INSERT SELECT UPDATE"),
+        "fact": "INSERT SELECT",
+    }
     | {"rule": "INSERT SELECT UPDATE", "rule_sweep": "DELETE INSERT SELECT UPDATE"}
     | dict.fromkeys(("shadow_episode", "rule_failure"), "DELETE INSERT SELECT UPDATE"),
     "reporting": CONSUMER

@@ -201,6 +201,14 @@ alerts GET /v1/alerts                                       401        -     +  
 alerts GET /v1/alerts/counts                                401        -     +      +       -     403      +     -   +     +           +
 alerts GET /v1/alerts/{alert_id}                            401      403     +      +     403     403      +   403   +     +           +
 alerts GET /v1/alerts/{alert_id}/events                     401      403     +      +     403     403      +   403   +     +           +
+alerts POST /v1/alerts/{alert_id}/acknowledgement           401      403     +      +     403     403      +   403   +     +           +
+alerts POST /v1/alerts/{alert_id}/assignment                401      403     +      +     403     403      +   403   +     +           +
+alerts POST /v1/alerts/{alert_id}/comments                  401      403     +      +     403     403      +   403   +     +           +
+alerts POST /v1/alerts/{alert_id}/snooze                    401      403     +      +     403     403      +   403   +     +           +
+alerts POST /v1/alerts/{alert_id}/unsnooze                  401      403     +      +     403     403      +   403   +     +           +
+alerts GET /v1/customers/{customer_id}/mutes                401      403     +      +     403     403      +   403   +     +           +
+alerts PUT /v1/customers/{customer_id}/mutes/{rule_id}      401      403     +      +     403     403      +   403   +     +           +
+alerts DELETE /v1/customers/{customer_id}/mutes/{rule_id}   401      403     +      +     403     403      +   403   +     +           +
 alerts GET /v1/alerts/stream                                401        +     +      +       +     403      +     +   +     +           +
 alerts GET /v1/customers/{customer_id}/alerts               401      403     +      +     403     403      +   403   +     +           +
 alerts GET /v1/customers/{customer_id}/erasure              401      403   403    403     403     403    403   403   +     +         403

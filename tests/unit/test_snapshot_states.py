@@ -21,7 +21,7 @@ from contracts.version import Published
 from services.customer.domain import CUSTOMER
 from tests.support.restored import require_restored
 
-SERVICES = ("customer", "followup")
+SERVICES = ("customer", "followup", "alerts")
 SOURCES = Path(services.__file__).parent
 HANDLER = re.compile(r"CommandHandler\((?:needs\.)?store, ([A-Z_]+),")
 

@@ -1,29 +1,35 @@
-"""HTTP to read alerts. Events and timers raise and end alerts, not requests."""
+"""HTTP to read alerts."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from chassis.commands.holders import Holders
 from chassis.commands.problem import not_found
+from chassis.http.access import Caller
 from chassis.http.as_of import AsOf, AsOfQuery
 from chassis.http.body import StrictRoute
 from chassis.http.history import HistoryEntry
 from chassis.http.listing import Limit, Paging
 from chassis.http.paging import Page
 from chassis.http.responses import etag
-from chassis.http.streams import history
-from contracts.alerts import Status
+from chassis.http.streams import history, read_envelopes
+from contracts.alerts import AlertRaised, Status, Transition
+from contracts.event import Envelope
 from contracts.types import Code, EmployeeId
-from services.alerts.api.access import Reader
+from services.alerts.api.access import Reader, acting_for, require
 from services.alerts.dependencies import Dependencies, Needs
 from services.alerts.queries.alerts import AlertFilters, AlertView
 from services.alerts.queries.care import CareReport, task_report_of
+from services.alerts.queries.details import AlertDetails, details
 from services.alerts.queries.evidence import Evidence, evidence_of
 from services.alerts.queries.past import state_at
-from services.alerts.queries.past_list import PastAlerts, view_of
+from services.alerts.queries.past_list import PastAlerts
+from services.alerts.staff.mutes import muted_until
+
+NOW = AsOf()
 
 router = APIRouter(prefix="/v1", tags=["alerts"], route_class=StrictRoute)
 
@@ -37,6 +43,8 @@ async def read_alerts(
     rule_id: Code | None = None,
     owner_id: EmployeeId | None = None,
     customer_id: UUID | None = None,
+    open: Annotated[bool | None, Query(description="Only alerts that are open, or only those that have ended.")] = None,  # noqa: A002
+    snoozed: Annotated[bool | None, Query(description="Only alerts that are snoozed now, or only others.")] = None,
     *,
     as_of: AsOfQuery,
 ) -> Page[AlertView]:
@@ -44,7 +52,7 @@ async def read_alerts(
 
     A seller sees those of their own customers and of their own tasks.
     """
-    filters = AlertFilters(status, rule_id, owner_id, customer_id, caller.visible_to)
+    filters = AlertFilters(status, rule_id, owner_id, customer_id, caller.visible_to, open, snoozed)
     past = PastAlerts(needs.pool, needs.mapper, as_of)
     fetch = past.page if as_of.is_past else needs.queries.page
     return await paging.page(
@@ -54,8 +62,8 @@ async def read_alerts(
     )
 
 
-class AlertDetail(AlertView):
-    """An alert with the events that led to it, and what became of its care task."""
+class AlertDetail(AlertDetails):
+    """An alert with its comments, the events that led to it, and what became of its care task."""
 
     evidence: list[Evidence]
     task_report: CareReport | None = None
@@ -63,27 +71,14 @@ class AlertDetail(AlertView):
 
 @router.get("/alerts/{alert_id}")
 async def read_alert(alert_id: UUID, caller: Reader, needs: Needs, response: Response, as_of: AsOfQuery) -> AlertDetail:
-    """Read an alert and the events that led to it; or its state at a past instant."""
-    alert = await needs.queries.one(alert_id)
-    if alert is None:
-        raise not_found()
-    caller.require(Holders(helper_ids=frozenset(alert.holders)))
-    if as_of.is_past:
-        alert = await read_past(alert, as_of, needs)
-    else:
+    """Read an alert, its comments and the events that led to it; or its state at a past instant."""
+    envelopes = await envelopes_of(alert_id, needs)
+    alert = await visible(envelopes, caller, needs, as_of)
+    if not as_of.is_past:
         response.headers["ETag"] = etag(alert.version)
     evidence = await evidence_of(needs.pool, alert.customer_id, alert.alert.causes)
     task_report = await task_report_of(alert.id, needs.store, needs.mapper)
     return AlertDetail(**dict(alert), evidence=evidence, task_report=task_report)
-
-
-async def read_past(alert: AlertView, as_of: AsOf, needs: Dependencies) -> AlertView:
-    """Return the state at an instant. The present holders decide who may read it."""
-    envelopes = [needs.mapper.to_envelope(row) async for row in needs.store.read_stream(alert.id)]
-    state = state_at(envelopes, as_of)
-    if state is None:
-        raise not_found()
-    return view_of(state, alert.holders)
 
 
 @router.get("/alerts/{alert_id}/events")
@@ -95,9 +90,25 @@ async def read_alert_events(
     after: Annotated[int, Query(ge=0, description="Version after which to continue.")] = 0,
 ) -> Page[HistoryEntry]:
     """List the events of an alert, in the order of recording."""
-    alert = await needs.queries.one(alert_id)
-    if alert is None:
-        raise not_found()
-    caller.require(Holders(helper_ids=frozenset(alert.holders)))
-    envelopes = [needs.mapper.to_envelope(row) async for row in needs.store.read_stream(alert_id)]
+    envelopes = await envelopes_of(alert_id, needs)
+    await visible(envelopes, caller, needs)
     return history(envelopes, limit, after)
+
+
+async def envelopes_of(alert_id: UUID, needs: Dependencies) -> Sequence[Envelope[Transition]]:
+    return await read_envelopes(alert_id, [AlertRaised], needs.store, needs.mapper)
+
+
+async def visible(
+    envelopes: Sequence[Envelope[Transition]], caller: Caller, needs: Dependencies, as_of: AsOf = NOW
+) -> AlertDetails:
+    """Return the alert, or its state at an instant; raise the 403 problem unless the caller may see it now."""
+    holders, acting = await needs.directory.holders(envelopes[-1].subject), await acting_for(caller, needs.directory)
+    require(caller, holders, envelopes[-1].event.owner_id, acting)
+    key = envelopes[-1].subject, envelopes[-1].event.rule_id
+    muted = await muted_until(needs.pool, needs.mapper, [key])
+    state = state_at(envelopes, as_of) if as_of.is_past else envelopes[-1]
+    if state is None:
+        raise not_found()
+    known = envelopes if not as_of.is_past else [each for each in envelopes if each.version <= state.version]
+    return await details(needs.pool, [*known[:-1], state], holders, None if as_of.is_past else muted.get(key))

@@ -14,5 +14,5 @@ router = APIRouter(prefix="/v1", tags=["alerts"], route_class=StrictRoute)
 
 @router.get("/customers/{customer_id}/erasure")
 async def read_erasure(customer_id: UUID, _caller: OpsOrAdmin, needs: Needs) -> Statement:
-    """Read which erasures of a customer this service has received. It stores no personal data."""
+    """Read which erasures of a customer this service has received, and how many texts it holds now."""
     return await needs.queries.statement(customer_id)

@@ -14,5 +14,5 @@ router = APIRouter(prefix="/v1", tags=["alerts"], route_class=StrictRoute)
 
 @router.get("/customers/{customer_id}/export")
 async def export_customer(customer_id: UUID, caller: OpsOrAdmin, needs: Needs, after: After = 0) -> Export:
-    """Export all data of this service about the customer, up to 1,000 events at a time. It has no personal data."""
-    return await needs.exports.part([customer_id], None, after, caller)
+    """Export all data of this service about the customer and its duplicates, up to 1,000 events at a time."""
+    return await needs.exports.part(await needs.directory.ids_of(customer_id), None, after, caller)

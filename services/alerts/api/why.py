@@ -15,10 +15,10 @@ from chassis.http.body import StrictRoute
 from contracts.types import Code
 from services.alerts.api.access import Reader
 from services.alerts.api.customers import require
+from services.alerts.api.rule_views import SentenceView, text
 from services.alerts.dependencies import Dependencies, Needs
 from services.alerts.detection.reading import read_state
 from services.alerts.engine.explanation import Explanation, Reason, Watched, explain
-from services.alerts.engine.words import Words
 
 # Of one rule, such as the open tasks of a customer.
 MAX_WATCHED: Final = 50
@@ -30,7 +30,7 @@ class ReasonView(BaseModel):
     """A condition in words. Programs use `code`."""
 
     code: str
-    text: Words
+    text: SentenceView
 
 
 class WatchedView(BaseModel):
@@ -58,7 +58,7 @@ class RuleExplanation(BaseModel):
     rule_id: str
     rule_version: int
     shape: str
-    title: Words
+    title: SentenceView
     is_watched: bool
     is_open: bool
     reason: ReasonView | None
@@ -101,7 +101,7 @@ def view_of(explanation: Explanation) -> RuleExplanation:
         rule_id=rule.id,
         rule_version=rule.version,
         shape=rule.condition.shape,
-        title=rule.title,
+        title=text(rule.title),
         is_watched=bool(watched),
         is_open=any(each.alert_id for each in watched),
         reason=reason_view(explanation.reason) if explanation.reason else None,
@@ -123,4 +123,4 @@ def watched_view(watched: Watched) -> WatchedView:
 
 
 def reason_view(reason: Reason) -> ReasonView:
-    return ReasonView(code=reason.code, text=reason.text)
+    return ReasonView(code=reason.code, text=text(reason.text))

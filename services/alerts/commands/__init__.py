@@ -1,5 +1,16 @@
 """The commands of the alerts service, validated before they reach their deciders."""
 
+from services.alerts.commands.alert import (
+    Acknowledge,
+    AlertCommand,
+    AssignAlert,
+    Comment,
+    Escalate,
+    Moment,
+    Snooze,
+    Unsnooze,
+)
+from services.alerts.commands.mute import Mute, MuteRule, UnmuteRule
 from services.alerts.commands.rule import (
     PublishRule,
     RetireRule,
@@ -12,6 +23,14 @@ from services.alerts.commands.rule import (
 )
 
 __all__ = [
+    "Acknowledge",
+    "AlertCommand",
+    "AssignAlert",
+    "Comment",
+    "Escalate",
+    "Moment",
+    "Mute",
+    "MuteRule",
     "PublishRule",
     "RetireRule",
     "RuleContent",
@@ -20,4 +39,7 @@ __all__ = [
     "RuleRetirement",
     "RuleShadow",
     "SaveDraft",
+    "Snooze",
+    "UnmuteRule",
+    "Unsnooze",
 ]

@@ -10,19 +10,19 @@ from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
 
-from chassis.consume import erasure_answers
 from chassis.consume.fact_log.model import append
 from chassis.consume.table_locks import keep_tables
 from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime.clock import Clock, utc_now
 from chassis.store.append import Answer, Append
+from chassis.store.erasure import lock_store
 from chassis.store.event_store import COLUMNS, EventStore, recorded
 from chassis.store.mapper import EventMapper
-from chassis.store.vault_reader import count_personal_data
 from contracts.alerts import AlertCarriedAway, AlertEvent, AlertRaised, CareReported, Status
-from contracts.customer import ErasureEvent, OwnerAssigned
+from contracts.customer import OwnerAssigned
 from contracts.event import Envelope, Metadata
 from contracts.topics import CONFIGURATION
+from services.alerts import erasure
 from services.alerts.actor import ACTOR
 from services.alerts.detection import memory, merging, rule_failures, shadow
 from services.alerts.detection.evaluation import judge_again, raise_due, receive
@@ -70,8 +70,7 @@ class Detector:
     async def evaluate(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         """Fold events into the customers' facts, and end alerts."""
         changes = await self._fold(envelopes, held)
-        erasures = ((each.id, each.subject) for each in envelopes if isinstance(each.event, ErasureEvent))
-        await erasure_answers.receive(erasures, held, count_personal_data)
+        await erasure.receive(envelopes, held)
         await self._append(held, changes)
 
     async def fold(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
@@ -175,10 +174,11 @@ class Detector:
         return bool(await memory.due(held, CONSUMER, FEEDS, self._clock(), 1))
 
     async def _append(self, held: Connection, changes: Sequence[Caused]) -> None:
-        """Append the next event of each alert. The customers are locked, so no other process writes these streams."""
+        """Append the next event of each alert. People write these streams too, so the store is locked first."""
         if not changes:
             return
         self._has_appended = True
+        await lock_store(held)
         latest = await self._latest(held, [change.alert_id for _, change, _ in changes])
         appends = []
         for customer_id, change, metadata in changes:

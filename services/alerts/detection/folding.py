@@ -12,7 +12,7 @@ from contracts.event import Envelope
 from services.alerts.detection.evaluation import EMPTY, receive
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.merging import receive_merging
-from services.alerts.engine.facts import with_absorbed
+from services.alerts.engine.absorbing import with_absorbed
 from services.alerts.engine.findings import find
 from services.alerts.engine.rule import RuleBook
 from services.alerts.engine.stretch import NEVER_DUE

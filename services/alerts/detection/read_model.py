@@ -11,6 +11,7 @@ from chassis.consume.fact_log.model import append
 from chassis.consume.rebuild import RebuildFailedError
 from chassis.kafka.client import partition_of
 from chassis.postgres.database import Connection
+from contracts.alerts import AlertEvent
 from contracts.event import Envelope
 from contracts.topics import PARTITIONS
 from services.alerts.detection.derivation import FACTS, Derivation, envelope_of, evaluated
@@ -49,7 +50,9 @@ class MemoryModel:
         received = [each for each in events if isinstance(each, Received)]
         await self.fill(received, held)
         await self._detector.fold(envelopes_of(received), held)
-        await self._detector.follow([each for each in events if isinstance(each, Envelope)], held)
+        await self._detector.follow(
+            [each for each in events if isinstance(each, Envelope) and isinstance(each.event, AlertEvent)], held
+        )
 
     async def switched(self, held: Connection, live: str, copy: str) -> None:
         """Let the detector evaluate the events that only the copy has received, so that they end alerts."""

@@ -6,10 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.alerts import AlertCleared, AlertWithdrawn
+from services.alerts.engine.absorbing import with_absorbed
 from services.alerts.engine.attributes import failures
 from services.alerts.engine.changes import Change, Ending, Moving, Raising, Readdressing
 from services.alerts.engine.episode import Episode, episode_of
-from services.alerts.engine.facts import Facts, with_absorbed, without_settled
+from services.alerts.engine.facts import Facts, without_settled
 from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.matching import Matches, match
 from services.alerts.engine.occurrence import Occurrence

@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from services.alerts.engine.absorbing import with_absorbed
 from services.alerts.engine.episode import Episode
 from services.alerts.engine.episodes import CustomerState, is_quiet
-from services.alerts.engine.facts import Facts, with_absorbed
+from services.alerts.engine.facts import Facts
 from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.matching import match
 from services.alerts.engine.rule import Rule, RuleBook

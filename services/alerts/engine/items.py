@@ -17,9 +17,10 @@ from contracts.customer import CustomerErased, Merged, Registered, Unmerged
 from contracts.event import Envelope
 from contracts.followup.complaint import ComplaintEvent, RepeatEvent
 from contracts.followup.task import TaskEvent
+from services.alerts.engine.absorbing import with_absorbed
 from services.alerts.engine.attributes import EVENTS as ATTRIBUTES
 from services.alerts.engine.episodes import CustomerState
-from services.alerts.engine.facts import Facts, with_absorbed
+from services.alerts.engine.facts import Facts
 from services.alerts.engine.findings import find
 from services.alerts.engine.rule import RuleBook
 from services.alerts.engine.stretch import ALWAYS_DUE, NEVER_DUE

@@ -14,7 +14,7 @@ from contracts import customer
 from contracts.alerts import AlertSeverity, Backlog
 from contracts.event import Event
 from contracts.field_error import FieldError
-from contracts.types import FORBIDDEN, MAX_NAME, Clean, Code, clean_text
+from contracts.types import Clean, Code
 from services.alerts.engine.attributes import EVENTS as ATTRIBUTES
 from services.alerts.engine.attributes import attributes_of, checked, outcome
 from services.alerts.engine.care import Care
@@ -45,23 +45,6 @@ MAX_CONDITION: Final = 1_000
 Applies = Annotated[str, Field(min_length=1, max_length=MAX_CONDITION), Clean, AfterValidator(checked)]
 
 
-def short(words: Words) -> Words:
-    """Return both texts cleaned. Raises FieldError if one is blank, too long, or has unprintable characters."""
-    return Words(short_text(words.en, "en"), short_text(words.zh, "zh"))
-
-
-def short_text(text: str, language: str) -> str:
-    cleaned = clean_text(text)
-    if not 0 < len(cleaned) <= MAX_NAME or FORBIDDEN.search(cleaned):
-        raise FieldError(
-            f"a text has 1 to {MAX_NAME} printable characters", f"文本应为 1 至 {MAX_NAME} 个可见字符", language
-        )
-    return cleaned
-
-
-ShortWords = Annotated[Words, AfterValidator(short)]
-
-
 class RuleDefinition(BaseModel):
     """What a rule is. `title` says what is wrong, `description` what the rule does.
 
@@ -71,8 +54,8 @@ class RuleDefinition(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    title: ShortWords
-    description: ShortWords | None = None
+    title: Words
+    description: Words | None = None
     severities: Annotated[Mapping[Code, AlertSeverity], Field(max_length=MAX_TIERS), AfterValidator(for_all_tiers)]
     condition: Condition
     applies: Applies | None = None

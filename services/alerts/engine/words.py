@@ -2,21 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
-
-from contracts.alerts.state import MAX_SUMMARY
+from contracts.types import Name
 from services.alerts.engine.facts import Facts
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text in English and Chinese."""
+    """A text in English and Chinese. One that is read has at most MAX_NAME characters."""
 
-    en: Annotated[str, Field(max_length=MAX_SUMMARY)]
-    zh: Annotated[str, Field(max_length=MAX_SUMMARY)]
+    en: Name
+    zh: Name
 
 
 TIERS_ZH = {"vip": "VIP", "growth": "成长型", "ordinary": "普通"}

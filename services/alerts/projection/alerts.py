@@ -25,6 +25,7 @@ class AlertRow:
     silent_since: datetime
     starts_at: datetime
     ends_at: datetime | None
+    snoozed_until: datetime | None
     payload: dict[str, Any]
 
 
@@ -52,6 +53,7 @@ def project(envelope: Envelope[events.Transition]) -> AlertRow:
         silent_since=event.silent_since,
         starts_at=event.starts_at,
         ends_at=event.ends_at,
+        snoozed_until=event.snoozed_until,
         payload=event.model_dump(mode="json", exclude={"type"}, exclude_none=True),
     )
 

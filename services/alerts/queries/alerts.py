@@ -19,11 +19,13 @@ VIEW = """
             SELECT DISTINCT each FROM unnest(a.holders || h.owner_id || h.leader_id || h.helper_ids) each
             WHERE each IS NOT NULL ORDER BY each
         ) AS holders,
-        a.silent_since, a.starts_at, a.ends_at, a.payload
+        a.silent_since, a.starts_at, a.ends_at, a.snoozed_until,
+        (m.customer_id IS NOT NULL) AS is_muted, m.muted_until, a.payload
     FROM alert a LEFT JOIN customer_holders own ON own.customer_id = a.customer_id
     LEFT JOIN customer_holders h ON h.customer_id = coalesce(own.merged_into, a.customer_id)
+    LEFT JOIN mute m ON m.customer_id = a.customer_id AND m.rule_id = a.rule_id
+        AND (m.muted_until IS NULL OR m.muted_until > now())
 """
-ONE = f"{VIEW} WHERE a.alert_id = $1"
 LIST = f"""
     {VIEW}
     WHERE ($1::uuid IS NULL OR a.alert_id > $1)
@@ -32,7 +34,9 @@ LIST = f"""
       AND ($4::text IS NULL OR a.owner_id = $4)
       AND ($5::uuid IS NULL OR a.customer_id = {ids_of("customer_holders", "$5::uuid")})
       AND ($6::text IS NULL OR a.holders @> ARRAY[$6] OR a.customer_id = {customers_of("customer_holders", "$6")})
-    ORDER BY a.alert_id LIMIT $7
+      AND ($7::boolean IS NULL OR (a.status <> 'resolved') = $7)
+      AND ($8::boolean IS NULL OR coalesce(a.snoozed_until > now(), false) = $8)
+    ORDER BY a.alert_id LIMIT $9
 """
 DUPLICATES = "SELECT customer_id FROM customer_holders WHERE merged_into = $1"
 RECEIVED = """
@@ -45,6 +49,7 @@ class AlertView(BaseModel):
     """An alert. `alert` is its state, as it is published on the topics.
 
     `holders` may see it: the employee who has to act, and the customer's present owner, leader and helpers.
+    `is_muted`: its rule is muted for the customer, without an end if there is no `muted_until`.
     """
 
     id: UUID
@@ -58,6 +63,9 @@ class AlertView(BaseModel):
     silent_since: datetime
     starts_at: datetime
     ends_at: datetime | None
+    snoozed_until: datetime | None
+    is_muted: bool = False
+    muted_until: datetime | None = None
     alert: AlertState
 
 
@@ -70,6 +78,8 @@ class AlertFilters:
     owner_id: str | None = None
     customer_id: UUID | None = None
     visible_to: str | None = None
+    is_open: bool | None = None
+    is_snoozed: bool | None = None
 
 
 class AlertQueries:
@@ -77,21 +87,18 @@ class AlertQueries:
         self._pool = pool
 
     async def statement(self, customer_id: UUID) -> Statement:
-        """Return the received erasures, also of duplicates, and the number of vault entries, which is 0."""
+        """Return the received erasures, also of duplicates, and the number of vault entries."""
         duplicates = await self._pool.fetch(DUPLICATES, customer_id)
         ids = [customer_id, *(row["customer_id"] for row in duplicates)]
         received = [row["erasure_id"] for row in await self._pool.fetch(RECEIVED, customer_id, ids)]
         entries = await count_personal_data(self._pool, *ids)
         return Statement(service="alerts", customer_id=customer_id, received=received, entries=entries)
 
-    async def one(self, alert_id: UUID) -> AlertView | None:
-        row = await self._pool.fetchrow(ONE, alert_id)
-        return view(dict(row)) if row else None
-
     async def page(self, filters: AlertFilters, after: UUID | None, limit: int) -> list[AlertView]:
         """Return up to `limit` + 1 alerts in id order."""
         wanted = (filters.status, filters.rule_id, filters.owner_id, filters.customer_id, filters.visible_to)
-        return [view(dict(row)) for row in await self._pool.fetch(LIST, after, *wanted, limit + 1)]
+        states = (filters.is_open, filters.is_snoozed)
+        return [view(dict(row)) for row in await self._pool.fetch(LIST, after, *wanted, *states, limit + 1)]
 
 
 def view(row: dict[str, Any]) -> AlertView:

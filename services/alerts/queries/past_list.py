@@ -100,5 +100,6 @@ def view_of(envelope: Envelope[Any], holders: Sequence[str]) -> AlertView:
         silent_since=row.silent_since,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
+        snoozed_until=row.snoozed_until,
         alert=envelope.event,
     )

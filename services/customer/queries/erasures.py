@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from chassis.postgres.database import Pool
 from chassis.store.erasure import CompletedErasure, erasures_of
 from contracts import customer as events
-from contracts.erasure_answers import ServiceWithoutVault
+from contracts.erasure_answers import ConfirmingService
 from contracts.event import Envelope
 
 ANSWERS = """
@@ -19,16 +19,16 @@ ANSWERS = """
     SELECT erasure_id, service, entries, received_at FROM erasure_confirmation WHERE erasure_id = ANY($1)
 """
 OURSELVES = "customer"
-# Services that store no personal data: they confirm that they found none.
-WITHOUT_PERSONAL_DATA: tuple[str, ...] = get_args(ServiceWithoutVault)
-OTHERS = ("followup", *WITHOUT_PERSONAL_DATA)
+OTHERS: tuple[str, ...] = ("followup", *get_args(ConfirmingService))
+# Stores no personal data: it confirms that it found none.
+WITHOUT_PERSONAL_DATA = "reporting"
 
 
 class AnswerView(BaseModel):
     """The answer of one service; `erased_at` and `entries` are empty until it has answered.
 
-    For customer and followup, `entries` counts the vault entries deleted at `erased_at`. Alerts and reporting store no
-    personal data: their `entries` is what they found when they received the erasure, which must be 0.
+    For customer, followup and alerts, `entries` counts the vault entries deleted at `erased_at`. Reporting stores no
+    personal data: its `entries` is what it found when it received the erasure, which must be 0.
     """
 
     service: str
@@ -88,4 +88,4 @@ def erasure_view(
 
 def is_done(answer: AnswerView) -> bool:
     """Whether the service has answered and holds no personal data any more."""
-    return answer.erased_at is not None and not (answer.service in WITHOUT_PERSONAL_DATA and answer.entries)
+    return answer.erased_at is not None and not (answer.service == WITHOUT_PERSONAL_DATA and answer.entries)

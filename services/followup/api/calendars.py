@@ -13,6 +13,7 @@ from chassis.commands.problem import ProblemError
 from chassis.http.access import OPS_OR_ADMIN, Allow, Caller, OpsOrAdmin
 from chassis.http.body import StrictRoute
 from chassis.http.responses import PUBLISHED, Accepted, answer
+from chassis.rules.calendars.work_calendar import work_calendar
 from chassis.rules.worktime import WorkCalendar
 from chassis.versions.decider import version_of
 from chassis.versions.lookup import Versions
@@ -21,7 +22,6 @@ from contracts.followup.calendar import CalendarPublished, CalendarYear, Closure
 from contracts.types import Code, Day
 from services.followup import commands
 from services.followup.api.access import Anyone
-from services.followup.calendars.work_calendar import work_calendar
 from services.followup.commands.calendar import CloseDays, ClosedDays, ClosureCommand, OpenDay
 from services.followup.dependencies import Dependencies, Needs
 

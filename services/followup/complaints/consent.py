@@ -6,11 +6,11 @@ import asyncpg
 
 from chassis.commands.command_handler import CommandHandler
 from chassis.postgres.database import Pool
+from chassis.rules.calendars.shipped import CHINA_OFFICE, SHIPPED
 from chassis.runtime.clock import Clock, utc_now
 from services.followup.actor import ACTOR
 from services.followup.commands import Consent
 from services.followup.domain.complaint import Complaint
-from services.followup.shipped.calendars import CHINA_OFFICE, SHIPPED
 
 BATCH = 100
 DUE = """

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from chassis.commands.decider import RejectedError
+from chassis.rules.calendars.shipped import SHIPPED
 from chassis.versions.decider import Kind, Timeline, waiting
 from contracts.followup.calendar import MAX_CLOSURES, CalendarPublished, Closure
 from services.followup.commands.calendar import CloseDays, ClosureCommand, OpenDay
-from services.followup.shipped.calendars import SHIPPED
 
 
 def complete(latest: CalendarPublished | None, version: CalendarPublished) -> CalendarPublished:

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from chassis.rules.calendars.work_calendar import working
 from contracts import followup as events
 from contracts.followup.complaint import Severity, Target
-from services.followup.calendars.work_calendar import working
 from services.followup.commands.complaint import WorkMoment
 from services.followup.shipped.complaint_policy import target_of
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
+from chassis.rules.calendars.work_calendar import working
 from chassis.versions.decider import version_of
 from contracts.followup import CalendarPublished, PlanTemplatePublished
-from services.followup.calendars.work_calendar import working
 from services.followup.commands import PlanTemplate
 from services.followup.plans import memory
 from services.followup.plans.steps import revise

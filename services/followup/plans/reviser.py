@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from uuid import uuid5
 
 from chassis.postgres.database import Pool
+from chassis.rules.calendars.work_calendar import working
 from contracts.followup import CalendarPublished, PlanTemplatePublished
 from contracts.followup.plan import Assignment
 from services.followup.assignment import Assignee, find_assignee
-from services.followup.calendars.work_calendar import working
 from services.followup.commands.plan import ChangePlan, EndPlan, PlanCommand, StartPlan
 from services.followup.domain.customer_ref import CustomerRef
 from services.followup.plans.in_force import InForce

@@ -13,7 +13,7 @@ from chassis.runtime.supervisor import Supervisor
 from chassis.service import ServiceContext
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
-from contracts.alerts import AlertCleared, AlertRaised
+from contracts.alerts import AlertAcknowledged, AlertCleared, AlertRaised
 from contracts.customer import HelperAdded, HelperRemoved, Merged, OwnerAssigned, Unmerged
 from contracts.event import Event
 from contracts.examples import ALERT_ID, CUSTOMER_ID, example, example_envelope
@@ -38,8 +38,10 @@ async def alerts(running: Servers) -> AsyncIterator[Pool]:
     """A store with one alert, about a customer of E1, whom E2 leads; E3 has to act."""
     pool = await open_pool((await running.database("alerts")).app, size=4, application_name="tests")
     named = {"owner_id": "E3", "customer_owner_id": "E1", "leader_id": "E2"}
+    raised = example_envelope(example(AlertRaised, **named), stream_id=ALERT_ID)
+    await fill(EventStore(pool), [raised])
     async with transaction(pool) as held:
-        await projection.apply([example_envelope(example(AlertRaised, **named))], held)
+        await projection.apply([raised], held)
     await tell(pool, OwnerAssigned(owner_id="E1", leader_id="E2"))
     yield pool
     await pool.close()
@@ -77,8 +79,8 @@ def sees(get: Get) -> Sees:
 
 
 async def test_the_events_of_an_alert_come_in_pages(alerts: Pool, get: Get) -> None:
-    told = [example(AlertRaised), example(AlertRaised), example(AlertCleared)]
-    await fill(EventStore(alerts), [envelope(each, CUSTOMER_ID, ALERT_ID, n, 0, n) for n, each in enumerate(told, 1)])
+    told = [example(AlertAcknowledged), example(AlertCleared)]
+    await fill(EventStore(alerts), [envelope(each, CUSTOMER_ID, ALERT_ID, n, 0, n) for n, each in enumerate(told, 2)])
     first = (await get(f"/v1/alerts/{ALERT_ID}/events?limit=2", "E1")).json()
     rest = (await get(f"/v1/alerts/{ALERT_ID}/events?limit=2&after={first['next_cursor']}", "E1")).json()
     assert [each["version"] for page in (first, rest) for each in page["items"]] == [1, 2, 3]

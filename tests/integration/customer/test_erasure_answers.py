@@ -22,7 +22,7 @@ from chassis.runtime.supervisor import Health
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.store.pseudonym import Pseudonyms
-from contracts.erasure_answers import ANSWER_TOPICS, CONFIRMATIONS, ErasureConfirmed, ServiceWithoutVault, record_of
+from contracts.erasure_answers import ANSWER_TOPICS, CONFIRMATIONS, ConfirmingService, ErasureConfirmed, record_of
 from contracts.event import Envelope
 from contracts.example_records import EXAMPLE_URL
 from services.alerts.detection.detector import Detector
@@ -67,7 +67,7 @@ class Others:
         async with transaction(self.api.pool) as held:
             await of_followup.apply(answers, held)
 
-    async def hear(self, service: ServiceWithoutVault, address: str) -> None:
+    async def hear(self, service: ConfirmingService, address: str) -> None:
         pool, facts = self.pools[service], await self.facts(address)
         detector = Detector(EventStore(pool), pool, EventMapper(), THREE_RULES)
         async with transaction(pool) as held:
@@ -76,7 +76,7 @@ class Others:
             else:
                 await projection.apply(facts_of(facts), held)
 
-    def sender(self, service: ServiceWithoutVault) -> "Sender":
+    def sender(self, service: ConfirmingService) -> "Sender":
         """Return what sends, as a process that has just begun makes it."""
         return Sender(
             ErasureAnswers(
@@ -87,7 +87,7 @@ class Others:
             )
         )
 
-    async def records(self, service: ServiceWithoutVault) -> list[ConsumerRecord[Any, Any]]:
+    async def records(self, service: ConfirmingService) -> list[ConsumerRecord[Any, Any]]:
         """Return all that the service's topic holds."""
         place = TopicPartition(ANSWER_TOPICS[service].name, 0)
         reader = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, auto_offset_reset="earliest")
@@ -104,10 +104,10 @@ class Others:
         finally:
             await reader.stop()
 
-    async def ids(self, service: ServiceWithoutVault) -> set[str]:
+    async def ids(self, service: ConfirmingService) -> set[str]:
         return {json.loads(record.value)["id"] for record in await self.records(service)}
 
-    async def taken_in(self, service: ServiceWithoutVault) -> None:
+    async def taken_in(self, service: ConfirmingService) -> None:
         await self.inbound.handle_all(await self.records(service))
 
     async def confirmations(self) -> list[tuple[str, int]]:
@@ -323,6 +323,19 @@ async def test_a_service_that_found_a_word_leaves_the_certificate_open(api: Api,
         await others.taken_in(service)
     assert await answered(api, address) == {"customer": 1, "followup": 0, "alerts": 0, "reporting": 1}
     assert not await complete(api, address)
+
+
+async def test_what_alerts_deleted_leaves_nothing_open(api: Api, others: Others) -> None:
+    address = await erased(api)
+    await others.followup_hears(address)
+    for service in ANSWER_TOPICS:
+        await others.hear(service, address)
+    await others.pools["alerts"].execute("UPDATE erasure_received SET entries = 2")
+    for service in ANSWER_TOPICS:
+        await others.sender(service).run_due()
+        await others.taken_in(service)
+    assert await answered(api, address) == {"customer": 1, "followup": 0, "alerts": 2, "reporting": 0}
+    assert await complete(api, address)
 
 
 async def test_reporting_counts_a_persons_name_that_should_not_be_there(api: Api, others: Others) -> None:

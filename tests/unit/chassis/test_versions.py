@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.commands.decider import RejectedError
+from chassis.rules.calendars.shipped import CHINA_OFFICE, SHIPPED
 from chassis.versions.decider import MAX_WAITING, Kind, Publish, Timeline, version_of
 from chassis.versions.difference import Change, difference
 from contracts.customer import SegmentPublished, SegmentRemoved, TagVocabularyPublished, TierSchemePublished
@@ -34,7 +35,6 @@ from services.followup.domain.complaint_policy import COMPLAINT_POLICY
 from services.followup.domain.contact_form import CONTACT_FORM
 from services.followup.domain.plan_template import PLAN_TEMPLATE
 from services.followup.domain.survey import SURVEY_POLICY
-from services.followup.shipped.calendars import CHINA_OFFICE, SHIPPED
 from tests.support.spec import Spec
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

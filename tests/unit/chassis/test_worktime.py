@@ -24,6 +24,25 @@ def at(text: str, zone: ZoneInfo = SHANGHAI) -> datetime:
 
 
 @pytest.mark.parametrize(
+    ("since", "opening"),
+    [
+        ("2025-09-29 09:00", "2025-09-29 09:00"),
+        ("2025-09-29 11:59", "2025-09-29 11:59"),
+        ("2025-09-29 12:00", "2025-09-29 13:30"),
+        ("2025-09-27 10:00", "2025-09-28 09:00"),
+        ("2025-09-30 18:00", "2025-10-09 09:00"),
+    ],
+)
+def test_the_next_instant_of_work_time(since: str, opening: str) -> None:
+    assert CHINA.opening(at(since)) == at(opening)
+
+
+def test_a_calendar_without_work_time_never_opens() -> None:
+    with pytest.raises(NoWorkTimeError):
+        WorkCalendar(SHANGHAI, ((),) * 7).opening(at("2025-09-29 09:00"))
+
+
+@pytest.mark.parametrize(
     ("since", "until", "hours"),
     [
         ("2025-09-29 09:00", "2025-09-29 18:00", 7.5),

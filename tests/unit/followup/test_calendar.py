@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
+from chassis.rules.calendars.shipped import CHINA_OFFICE, SHIPPED
+from chassis.rules.calendars.work_calendar import work_calendar
 from contracts.followup import WorkInterval, YearStatus
-from services.followup.calendars.work_calendar import work_calendar
 from services.followup.commands import WorkTimes
-from services.followup.shipped.calendars import CHINA_OFFICE, SHIPPED
 
 shipped = SHIPPED[CHINA_OFFICE]
 CHINA = work_calendar(shipped)

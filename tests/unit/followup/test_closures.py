@@ -7,18 +7,18 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from chassis.rules.calendars.shipped import CHINA_OFFICE, SHIPPED
+from chassis.rules.calendars.work_calendar import work_calendar
 from chassis.versions.decider import Publish, Timeline, version_of
 from contracts.examples import example
 from contracts.followup import CalendarPublished, Closure, Severity
 from contracts.followup.calendar import MAX_CLOSED_AT_ONCE, MAX_CLOSURES
-from services.followup.calendars.work_calendar import work_calendar
 from services.followup.commands import WorkTimes
 from services.followup.commands.calendar import CloseDays, ClosedDays, OpenDay
 from services.followup.commands.complaint import WorkMoment
 from services.followup.domain import complaint_clock
 from services.followup.domain.calendar import CALENDAR
 from services.followup.domain.complaint_clock import ComplaintClock
-from services.followup.shipped.calendars import CHINA_OFFICE, SHIPPED
 from tests.support.spec import Spec
 
 calendar = Spec(CALENDAR.decider)

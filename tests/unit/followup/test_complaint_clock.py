@@ -5,6 +5,8 @@ from typing import TypeVar
 
 import pytest
 
+from chassis.rules.calendars.shipped import CHINA_OFFICE, SHIPPED
+from chassis.rules.calendars.work_calendar import working
 from contracts.examples import OWNER, example
 from contracts.followup import (
     Channel,
@@ -23,7 +25,6 @@ from contracts.followup import (
     Severity,
 )
 from contracts.followup.complaint import ComplaintEvent
-from services.followup.calendars.work_calendar import working
 from services.followup.commands import (
     Answer,
     AssignComplaint,
@@ -39,7 +40,6 @@ from services.followup.commands import (
 )
 from services.followup.commands.complaint import ComplaintStep, WorkMoment
 from services.followup.domain.complaint import COMPLAINT, Complaint
-from services.followup.shipped.calendars import CHINA_OFFICE, SHIPPED
 from services.followup.shipped.complaint_policy import SHIPPED as POLICY
 from services.followup.shipped.complaint_policy import target_of
 from tests.support.spec import Spec

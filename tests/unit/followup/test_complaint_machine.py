@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from chassis.commands.decider import RejectedError
+from chassis.rules.calendars.shipped import CHINA_OFFICE, SHIPPED
+from chassis.rules.calendars.work_calendar import working
 from contracts import followup as events
 from contracts.examples import OWNER, example_envelope
 from contracts.followup.complaint import ComplaintEvent
-from services.followup.calendars.work_calendar import working
 from services.followup.commands import (
     Answer,
     AssignComplaint,
@@ -28,7 +29,6 @@ from services.followup.commands import (
 from services.followup.commands.complaint import WorkMoment
 from services.followup.domain.complaint import COMPLAINT, Complaint
 from services.followup.projection.complaints import ComplaintRow, project
-from services.followup.shipped.calendars import CHINA_OFFICE, SHIPPED
 
 CALENDAR = SHIPPED[CHINA_OFFICE]
 STEPS: list[ComplaintCommand] = [

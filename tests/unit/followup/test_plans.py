@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from chassis.http.field_errors import invalid_field
+from chassis.rules.calendars.shipped import CHINA_OFFICE
+from chassis.rules.calendars.shipped import SHIPPED as CALENDARS
+from chassis.rules.calendars.work_calendar import working
 from contracts.customer import CustomerErased, OrderDelivered, Stage, StageChanged, TierChanged
 from contracts.event import Event
 from contracts.examples import CAUSE_ID, CUSTOMER_ID, OCCURRED_AT, example, example_envelope
 from contracts.followup import ContactLogged, PlanChanged, PlanEnded, PlanStarted, PlanStep, PlanTemplatePublished
 from contracts.followup.plan import OffsetUnit
 from contracts.topics import EVENT_TYPES
-from services.followup.calendars.work_calendar import working
 from services.followup.commands import PlanTemplate
 from services.followup.commands.plan import ChangePlan, EndPlan, StartPlan
 from services.followup.commands.plan_template import TriggerInput
@@ -27,8 +29,6 @@ from services.followup.domain.plan import PLAN
 from services.followup.plans.plan_row import Planned, PlanRow
 from services.followup.plans.policy import MAX_RUNNING_PLANS, PlanningState, react
 from services.followup.plans.steps import HORIZON, MAX_OCCURRENCES, due_at, revise
-from services.followup.shipped.calendars import CHINA_OFFICE
-from services.followup.shipped.calendars import SHIPPED as CALENDARS
 from services.followup.shipped.plan_templates import SHIPPED
 from tests.support.spec import Spec
 

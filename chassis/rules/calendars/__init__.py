@@ -1,0 +1,1 @@
+"""Work calendars that the services share: the shipped one, and a version as a calendar that counts work time."""

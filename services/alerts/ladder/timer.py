@@ -1,0 +1,103 @@
+"""Reminds the people of the rungs that are due, each once."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from chassis.commands.command_handler import allow_all
+from chassis.commands.holders import Holders
+from chassis.postgres.database import Pool
+from chassis.rules.worktime import NoWorkTimeError
+from chassis.runtime.clock import Clock, utc_now
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
+from contracts.alerts import AlertState
+from contracts.event import Envelope
+from services.alerts.actor import ACTOR
+from services.alerts.commands import Escalate
+from services.alerts.handling import AlertHandler, Authorize
+from services.alerts.ladder.rows import key_of, next_due
+from services.alerts.shipped.ladders import CALENDAR, LADDERS, Whom
+from services.alerts.staff.calendars import Publication, calendar_at, publications
+from services.alerts.staff.directory import Directory
+from services.alerts.staff.mutes import muted_until
+
+BATCH: Final = 100
+DUE = "SELECT alert_id FROM alert_ladder WHERE next_rung_at <= $1 ORDER BY next_rung_at LIMIT $2"
+
+
+class LadderTimer:
+    """The rows say which alerts to look at; the events of the alert decide."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        store: EventStore,
+        mapper: EventMapper,
+        alerts: AlertHandler,
+        directory: Directory,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._pool = pool
+        self._store = store
+        self._mapper = mapper
+        self._alerts = alerts
+        self._directory = directory
+        self._clock = clock
+
+    async def run_due(self) -> int:
+        """Return how many rungs were reached. Outside work time there are none: what is late waits for its start."""
+        now = self._clock()
+        rows = await self._pool.fetch(DUE, now, BATCH)
+        if not rows:
+            return 0
+        published = await publications(self._pool, CALENDAR)
+        if not is_work_time(published, now):
+            return 0
+        return sum([await self._ring(row["alert_id"], published, now) for row in rows])
+
+    async def _ring(self, alert_id: UUID, published: list[Publication], now: datetime) -> int:
+        envelopes = [self._mapper.to_envelope(row) async for row in self._store.read_stream(alert_id)]
+        key = key_of(envelopes)
+        muted = await muted_until(self._pool, self._mapper, [key])
+        due_at = next_due(envelopes, published, muted.get(key))
+        if due_at is None or due_at > now:
+            return 0
+        command = await self._next(envelopes[-1], now)
+        context = ACTOR.on_timer(now, f"rung|{alert_id}|{command.level}", str(alert_id))
+        handled = await self._alerts.handle(alert_id, command, context, anybody)
+        return handled.events
+
+    async def _next(self, latest: Envelope[Any], now: datetime) -> Escalate:
+        """Return the command for the next rung that reaches somebody: an empty one is skipped at once.
+
+        If none does, it is the command for the last rung, without employees: the ladder ends.
+        """
+        alert: AlertState = latest.event
+        holders = await self._directory.holders(latest.subject)
+        rungs = LADDERS[alert.severity]
+        for level, rung in enumerate(rungs[alert.escalation_level :], alert.escalation_level + 1):
+            reached = await self._reached(rung.whom, alert, holders, now)
+            if reached is not None:
+                return Escalate(level=level, rung=rung.whom, employee_ids=reached)
+        return Escalate(level=len(rungs), rung=rungs[-1].whom, employee_ids=())
+
+    async def _reached(self, whom: Whom, alert: AlertState, holders: Holders, now: datetime) -> tuple[str, ...] | None:
+        """Return whom a rung reaches: the employee or the stand-in; None if it is empty. Operations is a role."""
+        if whom is Whom.OPERATIONS:
+            return ()
+        employee_id = alert.owner_id if whom is Whom.OWNER else holders.leader_id
+        present = await self._directory.present(employee_id, now) if employee_id else None
+        return (present,) if present else None
+
+
+def is_work_time(published: list[Publication], now: datetime) -> bool:
+    try:
+        return calendar_at(published, CALENDAR, now).opening(now) == now
+    except NoWorkTimeError:
+        return False
+
+
+async def anybody(_customer_id: UUID) -> Authorize:
+    """Authorize the ladder itself."""
+    return allow_all

@@ -1,0 +1,1 @@
+"""What the fact log says of employees and customers' holders, for those who handle alerts."""

@@ -1,0 +1,42 @@
+"""The published work calendars, which are facts of followup."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from chassis.postgres.database import Connection, Pool
+from chassis.rules.calendars.shipped import SHIPPED
+from chassis.rules.calendars.work_calendar import working
+from chassis.rules.worktime import WorkCalendar
+from chassis.versions.decider import Kind, Timeline, evolve
+from contracts.cloudevents import type_of
+from contracts.followup import CalendarPublished
+
+PUBLISHED = f"""
+    SELECT recorded_at, data::text AS data FROM fact
+    WHERE type = '{type_of(CalendarPublished)}' AND data ->> 'name' = $1 ORDER BY position
+"""  # noqa: S608
+CALENDAR: Final = Kind(("calendar",), name_field="name", shipped=SHIPPED)
+
+
+class Publication(NamedTuple):
+    recorded_at: datetime
+    version: CalendarPublished
+
+
+async def publications(source: "Connection | Pool", name: str) -> list[Publication]:
+    """Return the received versions of a calendar, in the order of their publication."""
+    rows = await source.fetch(PUBLISHED, name)
+    return [Publication(row["recorded_at"], CalendarPublished.model_validate_json(row["data"])) for row in rows]
+
+
+def calendar_at(published: Sequence[Publication], name: str, at: datetime) -> WorkCalendar:
+    """Return the calendar in force at an instant, by what was published until then. Raises LookupError."""
+    timeline: Timeline[CalendarPublished] = Timeline()
+    for each in published:
+        if each.recorded_at <= at:
+            timeline = evolve(timeline, each.version)
+    version = CALENDAR.in_force(timeline, name, at)
+    if version is None:
+        raise LookupError(f"there is no calendar {name}")
+    return working(version)

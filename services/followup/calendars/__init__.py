@@ -1,1 +1,0 @@
-"""Work calendars: the shipped one, and the conversion of a version for work-time calculations."""

@@ -1,0 +1,304 @@
+"""The ladder with its table, its timer and people, on a clock that the test moves; and 14 days of it."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from chassis.commands.command_handler import CommandHandler
+from chassis.postgres.database import Pool, open_pool, transaction
+from chassis.rules.calendars.shipped import CHINA_OFFICE, SHIPPED
+from chassis.store.event_store import EventStore
+from chassis.store.mapper import EventMapper
+from contracts import alerts as events
+from contracts.alerts import AlertSeverity
+from contracts.customer import EmployeeLeft, OwnerAssigned
+from contracts.event import Event
+from contracts.examples import CUSTOMER_ID, EMPLOYEE_STREAM_ID, example, example_envelope
+from contracts.followup import AbsenceNoted
+from contracts.followup.calendar import Closure
+from services.alerts import commands
+from services.alerts.actor import ACTOR
+from services.alerts.detection.detector import Detector
+from services.alerts.domain.alert import ALERT
+from services.alerts.domain.mute import MUTE
+from services.alerts.handling import AlertHandler
+from services.alerts.ladder.rows import LadderRows
+from services.alerts.ladder.timer import LadderTimer, anybody
+from services.alerts.staff.directory import Directory
+from services.alerts.staff.mutes import mute_id
+from tests.bench.harness.event_data import fill
+from tests.support.facts import received_of
+from tests.support.rule_books import THREE_RULES
+from tests.support.servers import Servers
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+OWNER, LEADER, STAND_IN = "E1", "E2", "E5"
+CRITICAL = AlertSeverity.CRITICAL
+LAST = "SELECT coalesce(max(position), 0) FROM event"
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+@dataclass
+class Desk:
+    """The parts of the ladder on the clock of the test. The store keeps its own: events are dated by hand."""
+
+    pool: Pool
+    admin: Pool
+    now: datetime = field(default_factory=lambda: at("2025-09-01 09:00"))
+    positions: int = 0
+    seen: int = 0
+
+    def __post_init__(self) -> None:
+        self.mapper, self.store = EventMapper(), EventStore(self.pool)
+        self.rows = LadderRows(self.mapper)
+        self.restart()
+
+    def restart(self) -> None:
+        self.alerts = AlertHandler(self.pool, self.mapper, CommandHandler(self.store, ALERT, self.mapper))
+        directory = Directory(self.pool)
+        self.timer = LadderTimer(self.pool, self.store, self.mapper, self.alerts, directory, lambda: self.now)
+
+    async def tell(self, told: Event, subject: UUID = CUSTOMER_ID) -> None:
+        self.positions += 1
+        envelope = example_envelope(
+            told, id=uuid4(), subject=subject, stream_id=subject, position=self.positions, recorded_at=self.now
+        )
+        async with transaction(self.pool) as held:
+            detector = Detector(self.store, self.pool, self.mapper, THREE_RULES)
+            await detector.apply(received_of([envelope]), held)
+
+    async def open(
+        self, severity: AlertSeverity = CRITICAL, owner_id: str | None = OWNER, rule_id: str = "inactivity"
+    ) -> UUID:
+        alert_id = uuid4()
+        fields = {"alert_id": alert_id, "severity": severity, "owner_id": owner_id, "rule_id": rule_id}
+        raised = example(events.AlertRaised, **fields)
+        await fill(self.store, [example_envelope(raised, stream_id=alert_id)])
+        await self.dated()
+        return alert_id
+
+    async def do(self, alert_id: UUID, command: commands.AlertCommand) -> None:
+        context = ACTOR.on_timer(self.now, str(uuid4()), "test")
+        await self.alerts.handle(alert_id, command, context, anybody)
+        await self.dated()
+
+    async def mute(self, rule_id: str, until: datetime | None) -> None:
+        await self._change_mute(commands.MuteRule(rule_id=rule_id, at=self.now, until=until, reason="客户休假"))
+
+    async def unmute(self, rule_id: str) -> None:
+        await self._change_mute(commands.UnmuteRule(rule_id=rule_id, at=self.now))
+
+    async def _change_mute(self, command: commands.MuteRule | commands.UnmuteRule) -> None:
+        mutes = CommandHandler(self.store, MUTE, self.mapper)
+        context = ACTOR.on_timer(self.now, str(uuid4()), "test")
+        await mutes.handle(mute_id(CUSTOMER_ID, command.rule_id), command, context, subject=CUSTOMER_ID)
+        await self.dated()
+
+    async def end(self, alert_id: UUID) -> None:
+        latest = await self.alerts.latest(alert_id)
+        cleared = events.AlertCleared.model_validate(
+            {name: getattr(latest.alert, name) for name in events.AlertState.model_fields}
+            | {"status": "resolved", "ends_at": self.now}
+        )
+        envelope = example_envelope(cleared, stream_id=alert_id, version=latest.version + 1)
+        await fill(self.store, [envelope])
+        await self.dated()
+
+    async def dated(self) -> None:
+        """Date what is new by the clock of the test, and let the feed apply it."""
+        async with transaction(self.admin) as held:
+            await held.execute("UPDATE event SET recorded_at = $1 WHERE position > $2", self.now, self.seen)
+        found = [self.mapper.to_envelope(row) for row in await self.store.read_all(after=self.seen)]
+        async with transaction(self.pool) as held:
+            await self.rows.apply(found, held)
+        self.seen = await self.pool.fetchval(LAST)
+
+    async def run(self, until: str, *, every: timedelta = timedelta(minutes=10)) -> None:
+        """Let the timer run until a time."""
+        end = at(until)
+        while self.now <= end:
+            while await self.timer.run_due():
+                await self.dated()
+            self.now += every
+        self.now = end
+
+    async def rungs(self, alert_id: UUID) -> list[tuple[str, str, tuple[str, ...]]]:
+        """Return when each rung was reached, its name and whom it reached."""
+        told = [self.mapper.to_envelope(row) async for row in self.store.read_stream(alert_id)]
+        return [
+            (f"{each.recorded_at.astimezone(SHANGHAI):%m-%d %H:%M}", each.event.rung, each.event.employee_ids)
+            for each in told
+            if isinstance(each.event, events.AlertEscalated)
+        ]
+
+
+@pytest.fixture
+async def desk(running: Servers) -> AsyncIterator[Desk]:
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(running.passing("alerts"))
+        pool = await open_pool(database.app, size=4, application_name="tests")
+        stack.push_async_callback(pool.close)
+        admin = await open_pool(database.admin, size=1, application_name="tests")
+        stack.push_async_callback(admin.close)
+        desk = Desk(pool, admin)
+        await desk.tell(OwnerAssigned(owner_id=OWNER, leader_id=LEADER))
+        yield desk
+
+
+async def test_a_step_that_is_paused_by_the_night_comes_once(desk: Desk) -> None:
+    desk.now = at("2025-09-29 06:00")
+    alert_id = await desk.open(AlertSeverity.INFO)
+    await desk.run("2025-09-29 07:00")
+    assert await desk.rungs(alert_id) == []
+    desk.restart()
+    await desk.run("2025-09-29 08:50")
+    desk.restart()
+    await desk.run("2025-09-29 09:30")
+    await desk.run("2025-10-15 18:00", every=timedelta(hours=1))
+    assert [when for when, *_ in await desk.rungs(alert_id)] == ["09-29 09:00"]
+
+
+async def test_after_an_acknowledgement_at_night_nothing_comes_in_the_morning(desk: Desk) -> None:
+    desk.now = at("2025-09-29 20:00")
+    alert_id = await desk.open()
+    desk.now = at("2025-09-29 23:00")
+    await desk.do(alert_id, commands.Acknowledge())
+    await desk.run("2025-09-30 18:00")
+    assert await desk.rungs(alert_id) == []
+
+
+async def test_the_end_of_an_alert_that_was_cleared_during_a_snooze_is_told_and_nothing_else(desk: Desk) -> None:
+    desk.now = at("2025-09-29 09:00")
+    alert_id = await desk.open()
+    await desk.run("2025-09-29 09:00")
+    await desk.do(alert_id, commands.Snooze(until=at("2025-09-30 09:00"), reason="客户休假"))
+    desk.now = at("2025-09-29 15:00")
+    await desk.end(alert_id)
+    await desk.run("2025-09-30 18:00")
+    told = [row.topic.split(".")[2] async for row in desk.store.read_stream(alert_id)]
+    assert told == ["raised", "escalated", "snoozed", "cleared"]
+
+
+async def test_an_empty_rung_goes_on_to_the_next_at_once(desk: Desk) -> None:
+    desk.now = at("2025-09-29 10:00")
+    alert_id = await desk.open(owner_id=None)
+    await desk.run("2025-09-29 14:30")
+    assert await desk.rungs(alert_id) == [("09-29 10:00", "leader", (LEADER,))]
+    await desk.run("2025-09-29 15:30")
+    assert (await desk.rungs(alert_id))[1:] == [("09-29 15:30", "operations", ())]
+
+
+async def test_a_ladder_that_reaches_nobody_ends(desk: Desk) -> None:
+    desk.now = at("2025-09-29 10:00")
+    alert_id = await desk.open(AlertSeverity.INFO, owner_id=None)
+    await desk.run("2025-09-29 11:00")
+    assert await desk.rungs(alert_id) == [("09-29 10:00", "owner", ())]
+    assert await desk.pool.fetchval("SELECT count(*) FROM alert_ladder") == 0
+
+
+@pytest.mark.parametrize(
+    ("stand_in_id", "expected"), [(STAND_IN, ("owner", (STAND_IN,))), (None, ("leader", (LEADER,)))]
+)
+async def test_the_stand_in_of_an_absent_owner_is_reminded_or_the_leader(
+    desk: Desk, stand_in_id: str | None, expected: tuple[str, tuple[str, ...]]
+) -> None:
+    desk.now = at("2025-09-29 10:00")
+    day = date(2025, 9, 29)
+    absence = example(AbsenceNoted, employee_id=OWNER, first_day=day, last_day=day, stand_in_id=stand_in_id)
+    await desk.tell(absence, EMPLOYEE_STREAM_ID)
+    alert_id = await desk.open()
+    await desk.run("2025-09-29 10:00")
+    assert [(whom, reached) for _, whom, reached in await desk.rungs(alert_id)] == [expected]
+
+
+async def test_who_has_left_is_not_reminded(desk: Desk) -> None:
+    desk.now = at("2025-09-29 10:00")
+    await desk.tell(EmployeeLeft(employee_id=OWNER), EMPLOYEE_STREAM_ID)
+    alert_id = await desk.open()
+    await desk.run("2025-09-29 10:00")
+    assert [whom for _, whom, _ in await desk.rungs(alert_id)] == ["leader"]
+
+
+async def test_whoever_the_alert_is_assigned_to_is_reminded_next(desk: Desk) -> None:
+    desk.now = at("2025-09-29 08:00")
+    alert_id = await desk.open()
+    await desk.do(alert_id, commands.AssignAlert(owner_id="E7"))
+    await desk.run("2025-09-29 09:00")
+    assert [reached for *_, reached in await desk.rungs(alert_id)] == [("E7",)]
+
+
+async def test_a_mute_holds_the_rungs_back_and_its_end_lets_them_go_on(desk: Desk) -> None:
+    desk.now = at("2025-09-29 08:00")
+    alert_id, other_id = await desk.open(rule_id="muted"), await desk.open(rule_id="other")
+    await desk.mute("muted", None)
+    await desk.run("2025-09-29 17:00")
+    assert await desk.rungs(alert_id) == []
+    assert len(await desk.rungs(other_id)) == 3
+    await desk.unmute("muted")
+    desk.restart()
+    await desk.run("2025-09-29 17:10")
+    first, *_ = await desk.rungs(alert_id)
+    assert first[0] == "09-29 17:00"
+
+
+async def test_after_the_end_of_a_mute_the_rungs_come_in_work_time(desk: Desk) -> None:
+    desk.now = at("2025-09-29 08:00")
+    await desk.mute("muted", at("2025-09-30 05:00"))
+    alert_id = await desk.open(AlertSeverity.INFO, rule_id="muted")
+    await desk.run("2025-09-30 10:00")
+    assert [when for when, *_ in await desk.rungs(alert_id)] == ["09-30 09:00"]
+
+
+async def test_the_calendar_is_that_of_the_raising(desk: Desk) -> None:
+    """Closed on the 29th since before the alert was raised; a version published later does not count."""
+    shipped = SHIPPED[CHINA_OFFICE]
+    closed = shipped.model_copy(update={"number": 2, "closures": (Closure(day=date(2025, 9, 29)),)})
+    desk.now = at("2025-09-28 20:00")
+    await desk.tell(closed, uuid4())
+    alert_id = await desk.open(AlertSeverity.INFO)
+    desk.now = at("2025-09-28 21:00")
+    opened = shipped.model_copy(update={"number": 3})
+    await desk.tell(opened, uuid4())
+    await desk.run("2025-09-30 12:00")
+    assert [when for when, *_ in await desk.rungs(alert_id)] == ["09-30 09:00"]
+
+
+async def test_fourteen_days_over_holidays_a_make_up_workday_and_a_night_without_service(desk: Desk) -> None:
+    """2025-09-28 is a make-up workday, a Sunday; 2025-10-01 to 2025-10-08 are holidays."""
+    desk.now = at("2025-09-27 10:00")
+    raised: dict[str, UUID] = {"saturday": await desk.open()}
+    await desk.run("2025-09-29 17:30")
+    raised["evening"] = await desk.open()
+    await desk.run("2025-09-29 18:30")
+    raised["night"] = await desk.open(AlertSeverity.ERROR)
+    # The service is down for a night, over the start of work time.
+    desk.now = at("2025-09-30 10:00")
+    desk.restart()
+    await desk.run("2025-09-30 17:00")
+    raised["eve"] = await desk.open()
+    await desk.run("2025-10-02 11:00")
+    raised["holiday"] = await desk.open()
+    raised["snoozed"] = await desk.open()
+    await desk.do(raised["snoozed"], commands.Snooze(until=at("2025-10-09 15:00"), reason="客户休假"))
+    raised["handled"] = await desk.open()
+    await desk.do(raised["handled"], commands.Acknowledge())
+    await desk.run("2025-10-11 18:00")
+    found = {name: [(when, whom) for when, whom, _ in await desk.rungs(each)] for name, each in raised.items()}
+    assert found == {
+        "saturday": [("09-28 09:00", "owner"), ("09-28 10:00", "leader"), ("09-28 14:30", "operations")],
+        # The hour for the leader was over at 09:30, while the service was down.
+        "evening": [("09-29 17:30", "owner"), ("09-30 10:00", "leader"), ("09-30 14:00", "operations")],
+        "night": [("09-30 10:00", "owner"), ("10-09 09:00", "leader"), ("10-10 09:00", "operations")],
+        "eve": [("09-30 17:00", "owner"), ("10-09 09:00", "leader"), ("10-09 13:30", "operations")],
+        "holiday": [("10-09 09:00", "owner"), ("10-09 10:00", "leader"), ("10-09 14:30", "operations")],
+        "snoozed": [("10-09 15:00", "owner"), ("10-09 16:00", "leader"), ("10-10 10:00", "operations")],
+        "handled": [],
+    }
