@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Annotated
 from uuid import UUID
 
@@ -16,9 +18,12 @@ from chassis.postgres.database import Pool, transaction
 from chassis.service import ALL, Build, ParkingConsumer, ServiceContext, open_context, read_settings, run
 
 UUID_WIDTH = 36
+# The commands that only one service has, by name.
+Commands = Mapping[str, Callable[..., None]]
+NO_COMMANDS: Commands = MappingProxyType({})
 
 
-def command_line(name: str, schema: Schema, build: Build) -> typer.Typer:
+def command_line(name: str, schema: Schema, build: Build, commands: Commands = NO_COMMANDS) -> typer.Typer:
     """Return the command line of the service called `name`."""
     # Local variables in a traceback could contain passwords.
     cli = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False, help=f"The {name} service.")
@@ -64,6 +69,8 @@ def command_line(name: str, schema: Schema, build: Build) -> typer.Typer:
         for consumer, count in asyncio.run(discard_parked(name, build, customer, position)).items():
             typer.echo(f"{consumer}: {count} events discarded")
 
+    for own, function in commands.items():
+        cli.command(own)(function)
     return cli
 
 
@@ -137,8 +144,8 @@ async def discard_parked(name: str, build: Build, customer: UUID, position: int 
     return counts
 
 
-def main(name: str, schema: Schema, build: Build, arguments: list[str]) -> None:
+def main(name: str, schema: Schema, build: Build, arguments: list[str], commands: Commands = NO_COMMANDS) -> None:
     """Run the command line. `ROLE` alone is short for `run ROLE`."""
-    known = {"run", "migrate", "rebuild", "parked", "--help"}
+    known = {"run", "migrate", "rebuild", "parked", "--help", *commands}
     full = arguments if arguments and arguments[0] in known else ["run", *arguments]
-    command_line(name, schema, build)(full)
+    command_line(name, schema, build, commands)(full)

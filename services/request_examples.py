@@ -26,6 +26,14 @@ REQUEST_EXAMPLES: dict[str, dict[str, Any]] = {
     "ReleaseTier": {},
     "Segment": {"en": "VIP", "zh": "重点", "filter": {"tier": "vip"}},
     "RuleContent": {"definition": RULE},
+    "RuleImport": {
+        "yaml": (
+            "rules:\n  need-without-quote:\n    title: {en: No quote after a need, zh: 提出需求后没有报价}\n"
+            "    severities: {others: warning}\n"
+            "    condition: {shape: silence, signals: [quote], after: need, days: {follow-up: {others: 7}}}\n"
+        ),
+        "reason": "The rules of the other region",
+    },
     "RuleDraft": {"definition": RULE, "reason": "Quotes were late in May"},
     "RuleShadow": {"draft": 1, "reason": "To see how often it opens"},
     "RulePublication": {

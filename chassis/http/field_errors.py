@@ -1,6 +1,6 @@
 """Validation messages in English and Chinese: one sentence for each kind of invalid value."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +65,13 @@ SENTENCES: Mapping[str, Sentences] = {
     "model_type": NOT_AN_OBJECT,
     "model_attributes_type": NOT_AN_OBJECT,
     "dict_type": NOT_AN_OBJECT,
+    "mapping_type": NOT_AN_OBJECT,
+    "dataclass_type": NOT_AN_OBJECT,
+    "union_tag_invalid": (
+        "{discriminator} must be one of: {expected_tags}.",
+        "{discriminator} 应为以下之一：{expected_tags}。",
+    ),
+    "union_tag_not_found": ("The field {discriminator} is required.", "缺少必填字段 {discriminator}。"),
     "list_type": NOT_A_LIST,
     "tuple_type": NOT_A_LIST,
 }
@@ -107,6 +114,26 @@ def invalid_field(error: Mapping[str, Any]) -> InvalidField:
         )
     known = rule in SENTENCES
     return InvalidField(location, rule, en.format(**context) if known else en, zh.format(**context) if known else zh)
+
+
+def without_tags(location: Sequence[str | int], sent: Any) -> tuple[str | int, ...]:
+    """Return the place of a value in what was sent.
+
+    Pydantic adds the tag that selects a member of a union, such as `silence` after the object with that shape.
+    """
+    kept: list[str | int] = []
+    for part in location:
+        if isinstance(sent, dict) and part not in sent and part in sent.values():
+            continue
+        kept.append(part)
+        sent = inner(sent, part)
+    return tuple(kept)
+
+
+def inner(sent: Any, part: str | int) -> Any:
+    if isinstance(sent, dict):
+        return sent.get(part)
+    return sent[part] if isinstance(sent, list) and isinstance(part, int) and part < len(sent) else None
 
 
 def allowed_values(context: Mapping[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from chassis.commands.decider import GoneError, MovedError, RejectedError
 from chassis.commands.problem import CATALOGUE, ProblemError
 from chassis.commands.result import ConflictError, KeyReusedError, VersionMismatchError
-from chassis.http.field_errors import invalid_field
+from chassis.http.field_errors import invalid_field, without_tags
 from chassis.postgres.database import UNAVAILABLE, ClockError
 from chassis.store.append import EventTooLargeError
 from chassis.store.group_commit import OverloadedError
@@ -84,9 +84,14 @@ async def answer_http(request: Request, error: Exception) -> Response:
 
 async def answer_validation(request: Request, error: Exception) -> Response:
     """Return a problem that names each invalid field and the rule it breaks; the values are never repeated."""
-    found = error.errors() if isinstance(error, RequestValidationError) else ()
+    found, sent = (error.errors(), error.body) if isinstance(error, RequestValidationError) else ((), None)
     errors = [
-        {"pointer": pointer(each.location), "rule": each.rule, "detail": each.en, "detail_zh": each.zh}
+        {
+            "pointer": pointer(without_tags(each.location, {"body": sent})),
+            "rule": each.rule,
+            "detail": each.en,
+            "detail_zh": each.zh,
+        }
         for each in map(invalid_field, found)
     ]
     return problem(

@@ -12,7 +12,14 @@ from typing import Any
 
 from cel_expr_python import cel
 
-TYPES = {int: cel.Type.INT, float: cel.Type.DOUBLE, str: cel.Type.STRING, bool: cel.Type.BOOL}
+# A list is one of texts.
+TYPES = {
+    int: cel.Type.INT,
+    float: cel.Type.DOUBLE,
+    str: cel.Type.STRING,
+    bool: cel.Type.BOOL,
+    list: cel.Type.List(cel.Type.STRING),
+}
 # Types of nullable variables: checked as the wrapped type, evaluated as any value or null.
 NULLABLE: dict[type, cel.Type] = {int: cel.Type("google.protobuf.Int64Value")}
 # The library compares an int with a double when it evaluates, but its checker knows only pairs of one type. So the
@@ -43,6 +50,10 @@ class ExpressionError(Exception):
         self.zh = f"第 {line} 行第 {column} 列：{zh}（{reason}）"
 
 
+class EvaluationError(Exception):
+    """An expression cannot be evaluated with these values, for example because it divides by zero."""
+
+
 class Conditions:
     """Conditions over variables with these names and types; those of `nullable` may be null."""
 
@@ -63,10 +74,20 @@ class Conditions:
     def holds(self, text: str, values: Mapping[str, Any]) -> bool:
         """Return whether the condition is true. A condition whose evaluation fails, for example on null, is false."""
         try:
-            return self._compiled(text).eval(data=values).value() is True
-        except RuntimeError:
-            # Raised by the library above its limit of iterations.
+            return self.evaluate(text, values)
+        except EvaluationError:
             return False
+
+    def evaluate(self, text: str, values: Mapping[str, Any]) -> bool:
+        """Return whether the condition is true. Raises EvaluationError if that cannot be said."""
+        try:
+            found = self._compiled(text).eval(data=values)
+        except RuntimeError as error:
+            # Raised by the library above its limit of iterations.
+            raise EvaluationError(str(error)[:MAX_REASON]) from None
+        if found.type() != cel.Type.BOOL:
+            raise EvaluationError(str(found.value())[:MAX_REASON])
+        return bool(found.value())
 
     def _compile(self, text: str) -> Any:
         try:

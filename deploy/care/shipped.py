@@ -1,6 +1,6 @@
 """The command of `care` that shows the shipped configuration. It needs no running product."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,9 +10,7 @@ from chassis.rules.calendars.shipped import SHIPPED as CALENDARS
 from deploy.care import output
 from deploy.care.options import Json, Spoken
 from deploy.stack.text import Language, Text
-from services.alerts.engine.rule import Rule
-from services.alerts.shipped.ladders import CALENDAR, LADDERS
-from services.alerts.shipped.rules import DEFAULT_RULES
+from services.alerts.shipped import catalogue
 from services.customer.shipped import tier_schemes
 from services.followup.shipped import complaint_policy, plan_templates
 
@@ -20,6 +18,7 @@ KIND, NAME = Text("Kind", "种类"), Text("Name", "名称")
 PARTS = Text("Tiers, steps, years, severities or parameters", "分层、步骤、年份、严重程度或参数")
 KINDS = {
     "rule": Text("alert rule", "预警规则"),
+    "contact-definition": Text("contact definition", "联系认定标准"),
     "ladder": Text("ladder of alerts", "预警升级阶梯"),
     "tier-scheme": Text("tier scheme", "分层方案"),
     "plan-template": Text("plan template", "跟进模板"),
@@ -37,7 +36,7 @@ class Shipped:
     kind: str
     name: str
     parts: list[str]
-    definition: dict[str, Any]
+    definition: Mapping[str, Any]
 
 
 def show_shipped(as_json: Json = False, _language: Spoken = Language.EN) -> None:
@@ -51,12 +50,8 @@ def show_shipped(as_json: Json = False, _language: Spoken = Language.EN) -> None
 
 def shipped() -> Iterator[Shipped]:
     """Yield all shipped definitions, by kind."""
-    for rule in DEFAULT_RULES.rules:
-        yield Shipped("rule", rule.id, parameters(rule), content(rule))
-    for severity, rungs in LADDERS.items():
-        steps = [{"after_minutes": int(rung.after.total_seconds()) // 60, "whom": rung.whom} for rung in rungs]
-        definition = {"severity": severity, "calendar": CALENDAR, "rungs": steps}
-        yield Shipped("ladder", severity, [rung.whom for rung in rungs], definition)
+    for each in catalogue.shipped():
+        yield Shipped(each.kind, each.id, list(each.parameters), asdict(each))
     for scheme in tier_schemes.SCHEMES:
         yield Shipped("tier-scheme", scheme.name, [each.tier for each in scheme.tiers], content(scheme))
     for template in plan_templates.TEMPLATES:
@@ -67,11 +62,6 @@ def shipped() -> Iterator[Shipped]:
     policy = complaint_policy.SHIPPED
     severities = list(dict.fromkeys(str(each.severity) for each in policy.targets))
     yield Shipped("complaint-policy", "complaint-policy", severities, content(policy))
-
-
-def parameters(rule: Rule) -> list[str]:
-    """Return the names of the parameters of the rule's shape."""
-    return [name for name in type(rule.condition).model_fields if name != "shape"]
 
 
 def content(model: BaseModel) -> dict[str, Any]:

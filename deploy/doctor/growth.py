@@ -47,7 +47,9 @@ KEPT: Mapping[str, Text] = {
     **dict.fromkeys(("alert_ladder", "mute"), OBJECTS),
     **dict.fromkeys(("duplicate_pair", "handover", "handover_batch", "handover_item"), OBJECTS),
     **dict.fromkeys(("employee", "leader_change", "leaver", "absence", "segment", "tier_scheme"), OBJECTS),
-    **dict.fromkeys(("plan_template", "plan_turn", "waiting_version", "rule"), OBJECTS),
+    **dict.fromkeys(
+        ("plan_template", "plan_turn", "waiting_version", "rule", "shadow_episode", "rule_failure"), OBJECTS
+    ),
     "rule_sweep": HUNDRED,
     **dict.fromkeys(("reassignment", "plan_ending"), UNTIL_DONE),
 }

@@ -1,4 +1,7 @@
-"""Starts the alerts service: `python -m services.alerts [all|api|relay|consumer|timers|projection]`."""
+"""Starts the alerts service: `python -m services.alerts [all|api|relay|consumer|timers|projection]`.
+
+`python -m services.alerts shipped` shows what it ships with.
+"""
 
 import asyncio
 import sys
@@ -49,6 +52,7 @@ from services.alerts.open_topic import open_record
 from services.alerts.queries.alerts import AlertQueries
 from services.alerts.queries.rules import RuleQueries
 from services.alerts.schema import SCHEMA
+from services.alerts.shipped.command import show_shipped
 from services.alerts.shipped.rules import DEFAULT_RULES
 from services.alerts.staff.directory import Directory
 
@@ -209,4 +213,4 @@ def answers(context: ServiceContext) -> ErasureAnswers:
 
 
 if __name__ == "__main__":
-    main(NAME, SCHEMA, build, sys.argv[1:])
+    main(NAME, SCHEMA, build, sys.argv[1:], {"shipped": show_shipped})

@@ -10,6 +10,7 @@ STALE = '"999999"'
 HONOURED, REFUSED = (412, "version-mismatch"), (400, "bad-request")
 # Operations that change something and do not compare versions. They create a resource, or the resource has no version.
 UNVERSIONED = {
+    "alerts POST /v1/rules/import",
     "alerts POST /v1/rules/validation",
     "alerts POST /v1/rules/{rule}/preview",
     "alerts POST /v1/alerts/bulk",

@@ -213,6 +213,8 @@ alerts DELETE /v1/customers/{customer_id}/mutes/{rule_id}   401      403     +  
 alerts GET /v1/alerts/stream                                401        +     +      +       +     403      +     +   +     +           +
 alerts GET /v1/customers/{customer_id}/alerts               401      403     +      +     403     403      +   403   +     +           +
 alerts GET /v1/customers/{customer_id}/erasure              401      403   403    403     403     403    403   403   +     +         403
+alerts GET /v1/customers/{customer_id}/rules                401      403     +      +     403     403      +   403   +     +           +
+alerts GET /v1/customers/{customer_id}/rules/{rule_id}      401      403     +      +     403     403      +   403   +     +           +
 alerts GET /v1/rules                                        401        +     +      +       +     403      +     +   +     +           +
 alerts GET /v1/rules/sweep                                  401        +     +      +       +     403      +     +   +     +           +
 alerts GET /v1/rules/{rule}                                 401        +     +      +       +     403      +     +   +     +           +
@@ -225,6 +227,11 @@ alerts POST /v1/rules/{rule}/preview                        401      403   403  
 alerts POST /v1/rules/{rule}/shadow                         401      403   403    403     403     403    403   403   +     +         403
 alerts POST /v1/rules/{rule}/publication                    401      403   403    403     403     403    403   403   +     +         403
 alerts POST /v1/rules/{rule}/retirement                     401      403   403    403     403     403    403   403   +     +         403
+alerts GET /v1/rules/{rule}/shadow                          401        +     +      +       +     403      +     +   +     +           +
+alerts GET /v1/rules/{rule}/shadow-episodes                 401      403   403    403     403     403    403   403   +     +         403
+alerts GET /v1/rules/{rule}/failures                        401      403   403    403     403     403    403   403   +     +         403
+alerts GET /v1/rules/export                                 401        +     +      +       +     403      +     +   +     +           +
+alerts POST /v1/rules/import                                401      403   403    403     403     403    403   403   +     +         403
 reporting GET /v1/alerts                                    401        -     +      +       -       +      +     -   +     +           +
 reporting GET /v1/customers                                 401        -     +      +       -       +      +     -   +     +           +
 reporting GET /v1/customers/{customer_id}                   401      403     +      +     403       +      +   403   +     +           +
@@ -263,6 +270,7 @@ EVERYBODYS = {
     IMPORTS,
     "/v1/rules",
     "/v1/rules/sweep",
+    "/v1/rules/export",
     "/v1/alerts/stream",
     "/v1/plan-templates",
     "/v1/stages",

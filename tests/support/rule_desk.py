@@ -46,6 +46,8 @@ class RuleDesk:
     pool: Pool
     issuer: Issuer
     rules: Rules = field(default_factory=lambda: StoredRules(DEFAULT_RULES))
+    # The position up to which the own events are applied.
+    applied: int = 0
 
     def __post_init__(self) -> None:
         self.store, self.mapper = EventStore(self.pool), EventMapper()
@@ -53,7 +55,6 @@ class RuleDesk:
         self.sweep = Sweep(self.pool, self.detector, self.rules)
         context = ServiceContext(SETTINGS, self.pool, Supervisor(), Authenticator(SETTINGS))
         self.http = client_of(build(context).app)
-        self._applied = 0
 
     async def ask(self, method: str, path: str, body: Any = None, role: str = "ops") -> httpx.Response:
         return await self.http.request(method, path, json=body, headers=self.issuer.headers("E9", role))
@@ -85,10 +86,12 @@ class RuleDesk:
         await self.tell(customer_id, OwnerAssigned(owner_id=owner_id, leader_id="E2"), at)
         return customer_id
 
-    async def tell(self, customer_id: UUID, event: Event, at: datetime | None = None) -> UUID:
+    async def tell(
+        self, customer_id: UUID, event: Event, at: datetime | None = None, *, stream_id: UUID | None = None
+    ) -> UUID:
         event_id, at = uuid4(), at or datetime.now(UTC)
         metadata = Metadata(actor="tests", correlation_id="tests")
-        envelope = Envelope(event_id, customer_id, customer_id, 1, 1, at, at, metadata, event)
+        envelope = Envelope(event_id, customer_id, stream_id or customer_id, 1, 1, at, at, metadata, event)
         async with transaction(self.pool) as held:
             await self.detector.evaluate([envelope], held)
         return event_id
@@ -103,10 +106,10 @@ class RuleDesk:
 
     async def follow(self) -> None:
         """Apply the events of the own store to the lists."""
-        while rows := await self.store.read_all(after=self._applied, limit=READ):
+        while rows := await self.store.read_all(after=self.applied, limit=READ):
             async with transaction(self.pool) as held:
                 await projection.apply([self.mapper.to_envelope(row) for row in rows], held)
-            self._applied = rows[-1].id
+            self.applied = rows[-1].id
 
     async def current(self, rules: Rules) -> RuleBook:
         async with transaction(self.pool) as held:

@@ -13,12 +13,7 @@ from chassis.runtime.telemetry import MAX_CORRELATION_ID
 
 SUCCESS = "2"
 UNNAMED = "Successful Response"
-DESCRIPTIONS = {
-    "200": "Done",
-    "201": "Created",
-    "202": "Accepted; the work goes on",
-    "207": "One result for each item",
-}
+DESCRIPTIONS = {"200": "Done", "201": "Created", "202": "Accepted; the work goes on", "207": "One result for each item"}
 
 REQUEST_HEADERS: dict[str, Any] = {
     "Accept-Language": {

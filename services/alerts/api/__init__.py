@@ -9,9 +9,12 @@ from services.alerts.api import (
     export,
     handling,
     mutes,
+    rule_files,
     rule_life,
+    rule_shadow,
     rules,
     stream,
+    why,
 )
 
 # The first route that matches is called: those with a fixed name stand before those with a parameter.
@@ -23,8 +26,11 @@ ROUTERS = (
     customers.router,
     erasure.router,
     export.router,
+    rule_files.router,
     handling.router,
     mutes.router,
     rule_life.router,
+    rule_shadow.router,
     rules.router,
+    why.router,
 )

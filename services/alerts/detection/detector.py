@@ -24,13 +24,15 @@ from contracts.event import Envelope, Metadata
 from contracts.topics import CONFIGURATION
 from services.alerts import erasure
 from services.alerts.actor import ACTOR
-from services.alerts.detection import memory, merging
+from services.alerts.detection import memory, merging, rule_failures, shadow
 from services.alerts.detection.evaluation import judge_again, raise_due, receive
+from services.alerts.detection.folding import with_shadow
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.received import TOPICS, Received, envelopes_of
 from services.alerts.detection.undoing import with_amounts
 from services.alerts.engine.changes import Change
 from services.alerts.engine.episode import episode_of
+from services.alerts.engine.episodes import Moment
 from services.alerts.engine.items import OF_ITEMS, concerns_all
 from services.alerts.engine.owed_items import item_of
 from services.alerts.engine.rule import NOBODY_SWEPT, InForce, RuleBook, Rules
@@ -96,12 +98,17 @@ class Detector:
         for envelope in await with_amounts(held, envelopes):
             if type(envelope.event) not in CONFIGURATION:
                 by_customer[envelope.subject].append(envelope)
-        loaded = await load_concerned(held, by_customer)
+        loaded = await load_concerned(held, by_customer, (await self._rules.current(held)).book)
         memories = loaded if ends_alerts else {key: each.with_open({}) for key, each in loaded.items()}
         rules = await self._rules.current(held)
         changes = [*judged_again(memories, rules, self._clock()), *self._receive(by_customer, memories, rules.book)]
-        if not ends_alerts:
-            memories = {key: each.with_open(loaded[key].state.open) for key, each in memories.items()}
+        if ends_alerts:
+            moment = Moment(self._clock(), self._clock())
+            memories = await shadow.watch(held, memories, dict.fromkeys(memories, moment), rules.book)
+            await rule_failures.record(held, memories, rules.book, moment.now)
+        else:
+            opened = ((key, each.with_open(loaded[key].state.open)) for key, each in memories.items())
+            memories = {key: with_shadow(each, rules.book) for key, each in opened}
         await memory.save(held, memories, rules.book)
         await holders.apply(envelopes, held)
         return changes
@@ -138,6 +145,9 @@ class Detector:
             for customer_id, (_, complete_until) in due.items():
                 after[customer_id], found = raise_due(customer_id, after[customer_id], rules.book, now, complete_until)
                 changes += [(customer_id, change, by_timer(change)) for change in found]
+            moments = {key: Moment(now, complete_until, is_complete=True) for key, (_, complete_until) in due.items()}
+            after = await shadow.watch(held, after, moments, rules.book)
+            await rule_failures.record(held, after, rules.book, now)
             await memory.save(held, after, rules.book)
             await self._append(held, changes)
         self.committed()
@@ -152,6 +162,8 @@ class Detector:
         loaded = await memory.load_whole(held, customer_ids)
         memories = dict(loaded)
         changes = list(judged_again(memories, InForce(rules, NOBODY_SWEPT), now))
+        memories = await shadow.watch(held, memories, dict.fromkeys(memories, Moment(now, now)), rules)
+        await rule_failures.record(held, memories, rules, now)
         changed = {key: each for key, each in memories.items() if each != loaded[key] or each.stored}
         await memory.save(held, changed, rules)
         await self._append(held, changes)
@@ -193,7 +205,9 @@ class Detector:
         return Append(f"alert|{stream_id}|{version}", answer, [self._mapper.to_new_event(envelope)])
 
 
-async def load_concerned(held: Connection, by_customer: Mapping[UUID, Sequence[Envelope[Any]]]) -> dict[UUID, Memory]:
+async def load_concerned(
+    held: Connection, by_customer: Mapping[UUID, Sequence[Envelope[Any]]], rules: RuleBook
+) -> dict[UUID, Memory]:
     """Return the customers that the events affect, each with the items that they concern."""
     events = list(chain(*by_customer.values()))
     items = {item_of(each) for each in events if isinstance(each.event, OF_ITEMS)}
@@ -201,7 +215,9 @@ async def load_concerned(held: Connection, by_customer: Mapping[UUID, Sequence[E
     # The alerts about items of the customer have to be addressed to its new owner, too.
     handed_over = {each.subject for each in events if isinstance(each.event, OwnerAssigned)}
     memories |= await memory.load_open(held, handed_over, items)
-    whole = merging.affected_customers(each for each in events if concerns_all(each)) | merging.survivors_of(memories)
+    whole = merging.affected_customers(each for each in events if concerns_all(each, rules)) | merging.survivors_of(
+        memories
+    )
     return memories | await memory.load_whole(held, whole)
 
 

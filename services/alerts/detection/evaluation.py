@@ -28,7 +28,7 @@ def receive(
     divided, next_due_at = divide(known.state), known.next_due_at
     ended: list[tuple[Change, Envelope[Any]]] = []
     for envelope in own:
-        concerned = concerned_by(divided, envelope)
+        concerned = concerned_by(divided, envelope, rules)
         before = unite(divided.rest, {item_id: divided.items.pop(item_id) for item_id in concerned})
         state = CustomerState(evolve(before.facts, envelope), before.open)
         evaluation = evaluate(customer_id, state, rules, moment_of(envelope, rules, now))
@@ -44,9 +44,9 @@ def moment_of(envelope: Envelope[Any], rules: RuleBook, now: datetime) -> Moment
     return Moment(now, envelope.recorded_at, judged=rules.hearing(envelope.event))
 
 
-def concerned_by(divided: Divided, envelope: Envelope[Any]) -> list[ItemId]:
+def concerned_by(divided: Divided, envelope: Envelope[Any], rules: RuleBook) -> list[ItemId]:
     """Return the items with which an event must be evaluated."""
-    if concerns_all(envelope):
+    if concerns_all(envelope, rules):
         return list(divided.items)
     if isinstance(envelope.event, OwnerAssigned):
         return [item_id for item_id, item in divided.items.items() if item.open]

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,10 @@ from contracts.event import Envelope
 from services.alerts.detection.evaluation import EMPTY, receive
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.merging import receive_merging
+from services.alerts.engine.absorbing import with_absorbed
+from services.alerts.engine.findings import find
 from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.stretch import NEVER_DUE
 
 Envelopes = Sequence[Envelope[Any]]
 
@@ -28,7 +32,18 @@ def fold(envelopes: Iterable[Envelope[Any]], rules: RuleBook, now: datetime) -> 
             list(receive_merging(customer_id, memories, own, rules, now))
         else:
             memories[customer_id], _ = receive(customer_id, memories[customer_id], own, rules, now)
+    for customer_id, known in memories.items():
+        memories[customer_id] = with_shadow(known, rules)
     return memories
+
+
+def with_shadow(known: Memory, rules: RuleBook) -> Memory:
+    """Return the memory as due when a rule in shadow may have something to record."""
+    if not rules.shadow:
+        return known
+    found = find(with_absorbed(known.state.facts), rules.shadow_book)
+    due_at = min((each.due_at for each in found if each.is_awaited), default=NEVER_DUE)
+    return replace(known, next_due_at=min(known.next_due_at, due_at))
 
 
 def runs(envelopes: Iterable[Envelope[Any]]) -> Iterator[tuple[UUID, Envelopes]]:

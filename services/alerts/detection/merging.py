@@ -9,10 +9,11 @@ from uuid import UUID
 from contracts.customer import Merged, Unmerged
 from contracts.event import Envelope
 from services.alerts.detection.memory import Memory
+from services.alerts.engine.absorbing import absorb, evolve_absorbed, release
 from services.alerts.engine.care import reported
 from services.alerts.engine.changes import Carrying, Change
 from services.alerts.engine.episodes import Moment, evaluate
-from services.alerts.engine.facts import Facts, absorb, evolve, evolve_absorbed, release
+from services.alerts.engine.facts import Facts, evolve
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.rule import RuleBook
 

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
 from services.alerts.detection.memory import memories_of
+from services.alerts.engine.absorbing import with_absorbed
 from services.alerts.engine.episodes import CustomerState
-from services.alerts.engine.facts import with_absorbed
 from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.rule import Rule, RuleBook
 

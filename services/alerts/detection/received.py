@@ -15,6 +15,7 @@ from contracts.followup.complaint import ComplaintEvent, RepeatEvent
 from contracts.followup.guard import GuardEvent
 from contracts.followup.task import TaskEvent
 from contracts.topics import CONFIGURATION, CUSTOMER_EVENTS, EVENT_TYPES, FOLLOWUP_EVENTS
+from services.alerts.engine.attributes import EVENTS as ATTRIBUTES
 from services.alerts.engine.signals import EVENTS as SIGNALS
 from services.alerts.engine.terms import OF_CONTRACT, OF_QUOTE
 
@@ -24,8 +25,8 @@ EVALUATED: frozenset[type[Event]] = frozenset(
     {
         customer.Registered,
         customer.Renamed,
-        customer.TierChanged,
         *SIGNALS,
+        *ATTRIBUTES,
         *get_args(ResponsibilityEvent),
         *get_args(ErasureEvent),
         followup.ContactLogged,

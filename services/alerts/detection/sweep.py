@@ -12,6 +12,7 @@ from asyncpg import Record
 from chassis.consume.table_locks import keep_tables
 from chassis.postgres.database import Connection, Pool, transaction
 from chassis.runtime.clock import Clock, utc_now
+from services.alerts.detection import rule_failures, shadow
 from services.alerts.detection.detector import CONSUMER, Detector
 from services.alerts.engine.rule import EVERYBODY_SWEPT, NOBODY_SWEPT, RuleBook, Rules
 
@@ -59,6 +60,9 @@ class Sweep:
         return await held.fetchrow(TAKE, book.fingerprint)
 
     async def _sweep(self, held: Connection, book: RuleBook, after: UUID) -> int:
+        if after == NOBODY_SWEPT:
+            await shadow.begin(held, book, self._clock())
+            await rule_failures.begin(held, book)
         page = [each for (each,) in await held.fetch(NEXT, after, PAGE)]
         ended, due = await self._detector.sweep(page, book, held) if page else (0, 0)
         last, finished_at = (page[-1], None) if len(page) == PAGE else (EVERYBODY_SWEPT, self._clock())

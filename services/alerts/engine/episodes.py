@@ -6,9 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.alerts import AlertCleared, AlertWithdrawn
+from services.alerts.engine.absorbing import with_absorbed
+from services.alerts.engine.attributes import failures
 from services.alerts.engine.changes import Change, Ending, Moving, Raising, Readdressing
 from services.alerts.engine.episode import Episode, episode_of
-from services.alerts.engine.facts import Facts, with_absorbed, without_settled
+from services.alerts.engine.facts import Facts, without_settled
 from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.matching import Matches, match
 from services.alerts.engine.occurrence import Occurrence
@@ -56,11 +58,14 @@ def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, moment: M
 
     Ending an alert needs only the facts. Raising one states that nothing happened, so the facts must be complete up to
     the instant; but what has happened too often is raised at once. Open alerts are compared at `now`: the instant may
-    be earlier, and would end an alert that an event has just left open.
+    be earlier, and would end an alert that an event has just left open. The episodes of a rule whose condition fails on
+    the customer stay as they are.
     """
     facts = with_absorbed(state.facts)
     findings = list(find(facts, rules, moment.judged))
-    matches = match(judged_of(state, moment), findings, moment.now)
+    failed = failures(rules.selecting, facts)
+    judged = [each for each in judged_of(state, moment) if each.rule_id not in failed]
+    matches = match(judged, findings, moment.now)
     still_open, changes = compare(state, matches, facts, rules, moment)
     known = {id(finding) for finding in matches.values() if finding and holds(finding, moment)}
     waiting = [each for each in findings if id(each) not in known and may_begin(each, moment)]

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from contracts import customer, followup
 from contracts.customer import Mode, NeedStatus, Stage, mode_of
 from contracts.event import Envelope
-from services.alerts.engine import months, rings
 from services.alerts.engine.contact_definition import HUMAN_CONTACT
 from services.alerts.engine.months import month_of, with_order
 from services.alerts.engine.occurrence import Occurrence, latest
@@ -38,6 +37,8 @@ IMPORT_SETTLES_AFTER = timedelta(seconds=30)
 # Of one need. The number of needs of a customer is limited by the customer service.
 MAX_STATEMENTS = 8
 MAX_SCORES = 8
+# The fields of the profile that the conditions of rules may name. None of them identifies a person.
+PROFILE: Final = ("region", "industry", "customer_kind", "potential")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class Facts:
     tier: str | None = None
     owner_id: str | None = None
     leader_id: str | None = None
+    tags: tuple[str, ...] = ()
+    profile: dict[str, str] = field(default_factory=dict)
     last_contact: Occurrence | None = None
     # The last contact that a source states. It can be cleared.
     stated_contact: Occurrence | None = None
@@ -110,6 +113,7 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
     """Apply one event of any service."""
     occurrence = Occurrence(envelope.occurred_at, envelope.id)
     facts = with_signal(with_quiet(facts, envelope), envelope.event, occurrence)
+    facts = with_attributes(facts, envelope.event)
     facts = with_owed(with_measured(facts, envelope.event, occurrence), envelope, occurrence)
     match envelope.event:
         case customer.Registered(name=name):
@@ -188,59 +192,28 @@ def with_quiet(facts: Facts, envelope: Envelope[Any]) -> Facts:
     return replace(facts, quiet_until=max(until, facts.quiet_until or until))
 
 
+def with_attributes(facts: Facts, event: Any) -> Facts:
+    """Return the facts with a changed tag or profile."""
+    match event:
+        case customer.TagAdded(tag=tag):
+            return replace(facts, tags=tuple(sorted({*facts.tags, tag})))
+        case customer.TagRemoved(tag=tag):
+            return replace(facts, tags=tuple(each for each in facts.tags if each != tag))
+        case customer.ProfileChanged() if changes := {
+            key: each for key, each in event.changes().items() if key in PROFILE
+        }:
+            profile = {key: each for key, each in (facts.profile | changes).items() if each is not None}
+            return replace(facts, profile=profile)
+        case _:
+            return facts
+
+
 def with_signal(facts: Facts, event: Any, occurrence: Occurrence) -> Facts:
     """Return the facts with the event as the latest signal of its name, if it is a signal and none is later."""
     name = signal_of(event)
     if name is None:
         return facts
     return replace(facts, signals=latest_of_each(facts.signals, {name: occurrence}))
-
-
-def with_absorbed(facts: Facts) -> Facts:
-    """Return the facts of the customer together with those of its duplicates."""
-    for other in facts.absorbed.values():
-        quiet = other.quiet_until
-        facts = replace(
-            facts,
-            last_contact=latest(facts.last_contact, other.last_contact),
-            stated_contact=latest(facts.stated_contact, other.stated_contact),
-            signals=latest_of_each(facts.signals, other.signals),
-            guards={**{key: told for key, told in other.guards.items() if told.settled is None}, **facts.guards},
-            needs={
-                key: (*facts.needs.get(key, ()), *other.needs.get(key, ())) for key in {**other.needs, **facts.needs}
-            },
-            is_complete=facts.is_complete and other.is_complete,
-            tasks={**facts.tasks, **other.tasks},
-            complaints={**facts.complaints, **other.complaints},
-            terms={**facts.terms, **other.terms},
-            rings=rings.together(facts.rings, other.rings),
-            months=months.together(facts.months, other.months),
-            scores=newest((*facts.scores, *other.scores)),
-            quiet_until=max(quiet, facts.quiet_until or quiet) if quiet else facts.quiet_until,
-        )
-    return facts
-
-
-def absorb(
-    survivor: Facts, duplicate_id: UUID, duplicate: Facts, into_id: UUID, merged: Occurrence
-) -> tuple[Facts, Facts]:
-    """Return the facts of both after the merge."""
-    kept = {**survivor.absorbed, duplicate_id: replace(duplicate, absorbed={})}
-    # What the duplicate has absorbed stays with it: those merges are undone first, but maybe received later.
-    return replace(survivor, absorbed=kept), Facts(merged_into=into_id, merged=merged, absorbed=duplicate.absorbed)
-
-
-def release(survivor: Facts, duplicate_id: UUID, duplicate: Facts) -> tuple[Facts, Facts]:
-    """Return the facts of both after the merge was undone."""
-    kept = {key: facts for key, facts in survivor.absorbed.items() if key != duplicate_id}
-    released = survivor.absorbed.get(duplicate_id, Facts())
-    return replace(survivor, absorbed=kept), replace(released, absorbed=duplicate.absorbed)
-
-
-def evolve_absorbed(survivor: Facts, envelope: Envelope[Any]) -> Facts:
-    """Apply an event of a duplicate to its facts within the survivor."""
-    own = evolve(survivor.absorbed.get(envelope.subject, Facts()), envelope)
-    return replace(survivor, absorbed={**survivor.absorbed, envelope.subject: own})
 
 
 def latest_of_each(known: Mapping[str, Occurrence], other: Mapping[str, Occurrence]) -> dict[str, Occurrence]:

@@ -71,5 +71,6 @@ def find(facts: Facts, rules: RuleBook, judged: Sequence[Rule] | None = None) ->
     if facts.registered is None or facts.erased:
         return
     for rule in rules.rules if judged is None else judged:
-        for stretch in rule.condition.stretches(facts, rules.zone):
-            yield Finding(rule, stretch)
+        if rule.applies_to(facts):
+            for stretch in rule.condition.stretches(facts, rules.zone):
+                yield Finding(rule, stretch)

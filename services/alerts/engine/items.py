@@ -1,13 +1,15 @@
 """Splits a customer's state into its open items (tasks, complaints, terms) and the rest: an event needs only one item.
 
 An event about an item changes that item and no other. No other event changes when an item is due, except those of
-`CONCERNS_ALL`. So evaluating an event together with its item only gives the same result as evaluating the whole state.
+`CONCERNS_ALL`, and of an attribute if rules about items depend on attributes. So evaluating an event together with its
+item only gives the same result as evaluating the whole state.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -15,8 +17,10 @@ from contracts.customer import CustomerErased, Merged, Registered, Unmerged
 from contracts.event import Envelope
 from contracts.followup.complaint import ComplaintEvent, RepeatEvent
 from contracts.followup.task import TaskEvent
+from services.alerts.engine.absorbing import with_absorbed
+from services.alerts.engine.attributes import EVENTS as ATTRIBUTES
 from services.alerts.engine.episodes import CustomerState
-from services.alerts.engine.facts import Facts, with_absorbed
+from services.alerts.engine.facts import Facts
 from services.alerts.engine.findings import find
 from services.alerts.engine.rule import RuleBook
 from services.alerts.engine.stretch import ALWAYS_DUE, NEVER_DUE
@@ -50,8 +54,10 @@ class Divided:
     items: dict[ItemId, Item] = field(default_factory=dict)
 
 
-def concerns_all(envelope: Envelope[Any]) -> bool:
-    return isinstance(envelope.event, CONCERNS_ALL)
+def concerns_all(envelope: Envelope[Any], rules: RuleBook) -> bool:
+    """Return whether an event may change when any item is due."""
+    changes_attribute = rules.selects_by_item and type(envelope.event) in ATTRIBUTES
+    return changes_attribute or isinstance(envelope.event, CONCERNS_ALL)
 
 
 def divide(state: CustomerState) -> Divided:
@@ -116,7 +122,8 @@ def with_items(facts: Facts, items: Sequence[Facts]) -> Facts:
 def due_at(rest: CustomerState, item_id: ItemId, item: Item, rules: RuleBook) -> datetime:
     """Return when an alert about the item is due, or an open one must end because its rule is gone."""
     facts = with_absorbed(unite(rest, {item_id: item}).facts)
-    findings = (finding for finding in find(facts, rules) if finding.concerns_id and finding.is_awaited)
+    every = chain(find(facts, rules), find(facts, rules.shadow_book))
+    findings = (finding for finding in every if finding.concerns_id and finding.is_awaited)
     if any(rules.rule(episode.rule_id) is None for episode in item.open.values()):
         return ALWAYS_DUE
     open_keys = {episode.key for episode in item.open.values()}

@@ -14,8 +14,11 @@ from contracts import customer
 from contracts.alerts import AlertSeverity, Backlog
 from contracts.event import Event
 from contracts.field_error import FieldError
-from contracts.types import Code
+from contracts.types import Clean, Code
+from services.alerts.engine.attributes import EVENTS as ATTRIBUTES
+from services.alerts.engine.attributes import attributes_of, checked, outcome
 from services.alerts.engine.care import Care
+from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.shapes import Condition
 from services.alerts.engine.tiers import MAX_TIERS, OTHERS, for_all_tiers
@@ -36,9 +39,16 @@ OF_EVERY_RULE: Final = frozenset(
 )
 
 
+# The shapes of rules about tasks, complaints, contracts and quotes.
+OF_ITEMS: Final = frozenset({"owed", "told"})
+MAX_CONDITION: Final = 1_000
+Applies = Annotated[str, Field(min_length=1, max_length=MAX_CONDITION), Clean, AfterValidator(checked)]
+
+
 class RuleDefinition(BaseModel):
     """What a rule is. `title` says what is wrong, `description` what the rule does.
 
+    `applies` is a condition in CEL over the attributes of a customer; without it, the rule applies to all.
     `severities` are by tier; `others` is for all other tiers. `care` is the task that it asks for with each alert.
     """
 
@@ -48,7 +58,12 @@ class RuleDefinition(BaseModel):
     description: Words | None = None
     severities: Annotated[Mapping[Code, AlertSeverity], Field(max_length=MAX_TIERS), AfterValidator(for_all_tiers)]
     condition: Condition
+    applies: Applies | None = None
     care: Care | None = None
+
+    def applies_to(self, facts: Facts) -> bool:
+        """Return whether the rule applies to a customer. False if that cannot be said: see `failures`."""
+        return self.applies is None or outcome(self.applies, attributes_of(facts)).applies
 
     def severity(self, tier: str | None) -> AlertSeverity:
         return self.severities.get(tier or OTHERS, self.severities[OTHERS])
@@ -64,6 +79,10 @@ class Rule(RuleDefinition):
     version: int = Field(ge=1)
     published: Occurrence | None = None
     backlog: Backlog | None = None
+
+    def hears(self, kind: type[Event]) -> bool:
+        """Return whether an event of this kind may concern the rule."""
+        return kind in self.condition.hears() or (self.applies is not None and kind in ATTRIBUTES)
 
     def was_overdue(self, due_at: datetime) -> bool:
         """Return whether something was due already when this version was published."""
@@ -104,11 +123,26 @@ class RuleBook(BaseModel):
         """Return a text that differs from that of every other book."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
+    @cached_property
+    def shadow_book(self) -> "RuleBook":
+        """Return the rules in shadow as a book of their own."""
+        return RuleBook(zone=self.zone, rules=self.shadow)
+
+    @cached_property
+    def selecting(self) -> tuple[tuple[str, str], ...]:
+        """Return the rules in force that do not apply to all customers, each with its condition."""
+        return tuple((rule.id, rule.applies) for rule in self.rules if rule.applies)
+
+    @cached_property
+    def selects_by_item(self) -> bool:
+        """Return whether an attribute may change what a task, a complaint, a contract or a quote means."""
+        return any(rule.applies and rule.condition.shape in OF_ITEMS for rule in (*self.rules, *self.shadow))
+
     def hearing(self, event: Any) -> tuple[Rule, ...]:
         """Return the rules that an event may concern."""
         kind = type(event)
         if (found := self._hearing.get(kind)) is None:
-            found = tuple(each for each in self.rules if kind in OF_EVERY_RULE or kind in each.condition.hears())
+            found = tuple(each for each in self.rules if kind in OF_EVERY_RULE or each.hears(kind))
             self._hearing[kind] = found
         return found
 

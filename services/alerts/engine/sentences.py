@@ -49,7 +49,14 @@ TIER_NAMES_ZH: Final = {**TIERS_ZH, OTHERS: "其他"}
 
 def sentence(rule: RuleDefinition) -> Words:
     """Return the description of the rule, or a sentence made from its condition."""
-    return rule.description or condition_sentence(rule.condition)
+    if rule.description:
+        return rule.description
+    words = condition_sentence(rule.condition)
+    if rule.applies is None:
+        return words
+    return Words(
+        f"{words.en} Only for customers with: {rule.applies}", f"{words.zh}仅适用于满足条件的客户：{rule.applies}"
+    )
 
 
 def condition_sentence(condition: Condition) -> Words:

@@ -5,13 +5,27 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from asyncpg import Range
-
 from chassis.postgres.database import Connection
 from contracts import alerts as events
 from contracts.event import Envelope
 
 TABLES: Final = ("alert_history",)
+# Without `starts_at`, the round was withdrawn. A row that is there already stays as it is.
+INSERT: Final = """
+    INSERT INTO alert_history (
+        alert_id, version, customer_id, event, status, owner_id, occurred_at, recorded_at, open
+    )
+    SELECT alert_id, version, customer_id, event, status, owner_id, occurred_at, recorded_at,
+        CASE WHEN starts_at IS NOT NULL
+            THEN tstzrange(starts_at, CASE WHEN ends_at IS NOT NULL THEN greatest(starts_at, ends_at) END) END
+    FROM unnest(
+        $1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
+        $8::timestamptz[], $9::timestamptz[], $10::timestamptz[]
+    ) AS transition(
+        alert_id, version, customer_id, event, status, owner_id, occurred_at, recorded_at, starts_at, ends_at
+    )
+    ON CONFLICT DO NOTHING
+"""
 # A later transition of the same round replaces what was known. The rows of an alert may arrive in any order.
 SETTLE: Final = """
     UPDATE alert_history h
@@ -38,16 +52,16 @@ class HistoryRow(NamedTuple):
     owner_id: str | None
     occurred_at: datetime
     recorded_at: datetime
-    open: Range[datetime] | None
+    starts_at: datetime | None
+    ends_at: datetime | None
 
 
 async def apply(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
-    """Add the transitions. The applier applies no event twice."""
-    rows = [row_of(each) for each in envelopes if isinstance(each.event, events.AlertEvent)]
-    if not rows:
-        return
-    await held.copy_records_to_table("alert_history", records=rows, columns=HistoryRow._fields)
-    await held.execute(SETTLE, list({row.alert_id for row in rows}))
+    """Add the transitions."""
+    rows = [row_of(each) for each in envelopes]
+    if rows:
+        await held.execute(INSERT, *map(list, zip(*rows, strict=True)))
+        await held.execute(SETTLE, list({row.alert_id for row in rows}))
 
 
 def row_of(envelope: Envelope[events.Transition]) -> HistoryRow:
@@ -61,11 +75,6 @@ def row_of(envelope: Envelope[events.Transition]) -> HistoryRow:
         owner_id=event.owner_id,
         occurred_at=envelope.occurred_at,
         recorded_at=envelope.recorded_at,
-        open=None if isinstance(event, events.AlertWithdrawn) else open_during(event),
+        starts_at=None if isinstance(event, events.AlertWithdrawn) else event.starts_at,
+        ends_at=event.ends_at,
     )
-
-
-def open_during(event: events.AlertState) -> Range[datetime]:
-    """Return from when to when the alert was open, the end not included."""
-    ends_at = max(event.ends_at, event.starts_at) if event.ends_at else None
-    return Range(event.starts_at, ends_at, empty=ends_at == event.starts_at)

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from asyncpg import Record
 from pydantic import BaseModel
@@ -22,6 +23,25 @@ LAST_SWEEP = """
 """
 
 
+SHADOW = """
+    SELECT alert_id AS id, number, customer_id, concerns_id, owner_id, since AS silent_since, starts_at, raised_at,
+        ended_at
+    FROM shadow_episode
+    WHERE rule_id = $1 AND ($2::uuid IS NULL OR (alert_id, number) > ($2, $3)) ORDER BY alert_id, number LIMIT $4
+"""
+SHADOW_COUNTS = """
+    SELECT number, count(*) FILTER (WHERE ended_at IS NULL) AS open, count(ended_at) AS ended,
+        count(DISTINCT customer_id) AS customers, min(raised_at) AS first_raised_at
+    FROM shadow_episode WHERE rule_id = $1 GROUP BY number ORDER BY number DESC LIMIT $2
+"""
+FAILURES = """
+    SELECT customer_id, reason, failed_at FROM rule_failure
+    WHERE rule_id = $1 AND ($2::uuid IS NULL OR customer_id > $2) ORDER BY customer_id LIMIT $3
+"""
+# Drafts in shadow, the latest first.
+MAX_SHADOWS: Final = 20
+
+
 class SweepView(BaseModel):
     """How far the evaluation of all customers is, after the rules in force changed last.
 
@@ -35,6 +55,41 @@ class SweepView(BaseModel):
     due: int
     started_at: datetime | None
     finished_at: datetime | None
+
+
+class ShadowEpisode(BaseModel):
+    """An episode of a rule in shadow. It was delivered to nobody. `number` is that of the draft."""
+
+    id: UUID
+    number: int
+    customer_id: UUID
+    concerns_id: UUID | None
+    owner_id: str | None
+    silent_since: datetime
+    starts_at: datetime
+    raised_at: datetime
+    ended_at: datetime | None
+
+
+class RuleFailure(BaseModel):
+    """A customer on which the condition of a rule fails. The alerts of the rule about the customer stay as they are."""
+
+    customer_id: UUID
+    reason: str
+    failed_at: datetime
+
+
+class ShadowCounts(BaseModel):
+    """What a draft in shadow has found: how many episodes are open, and how many began and ended within 90 days.
+
+    `first_raised_at` is when the first one was detected.
+    """
+
+    number: int
+    open: int
+    ended: int
+    customers: int
+    first_raised_at: datetime | None
 
 
 class RuleQueries:
@@ -54,6 +109,21 @@ class RuleQueries:
         """Return by rule: the open alerts, and the alerts that started within the last 30 days."""
         is_open, started = await self._pool.fetch(OPEN), await self._pool.fetch(STARTED, now - STARTED_WITHIN)
         return by_rule(is_open), by_rule(started)
+
+    async def shadow_page(self, name: str, after: list[str] | None, limit: int) -> list[ShadowEpisode]:
+        """Return up to `limit` + 1 episodes of a rule in shadow, in id order."""
+        alert_id, number = (UUID(after[0]), int(after[1])) if after else (None, None)
+        rows = await self._pool.fetch(SHADOW, name, alert_id, number, limit + 1)
+        return [ShadowEpisode(**row) for row in rows]
+
+    async def failures_page(self, name: str, after: list[str] | None, limit: int) -> list[RuleFailure]:
+        """Return up to `limit` + 1 failures of a rule, by customer id."""
+        rows = await self._pool.fetch(FAILURES, name, UUID(after[0]) if after else None, limit + 1)
+        return [RuleFailure(**row) for row in rows]
+
+    async def shadow_counts(self, name: str) -> list[ShadowCounts]:
+        """Return the counts of each draft that was in shadow, the latest first."""
+        return [ShadowCounts(**row) for row in await self._pool.fetch(SHADOW_COUNTS, name, MAX_SHADOWS)]
 
     async def sweep(self) -> SweepView:
         row: Any = await self._pool.fetchrow(LAST_SWEEP)

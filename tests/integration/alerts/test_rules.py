@@ -158,7 +158,7 @@ async def test_a_sweep_that_was_killed_continues(desk: RuleDesk, monkeypatch: py
     seen = await desk.done("GET", "/v1/rules/sweep")
     assert (seen["customers"], seen["of_customers"], seen["ended"], seen["finished_at"]) == (2, 5, 2, None)
 
-    again = RuleDesk(desk.pool, desk.issuer)
+    again = RuleDesk(desk.pool, desk.issuer, applied=desk.applied)
     await again.settle()
 
     assert kinds(await desk.told(CONTACTS)) == ["raised"] * 5 + ["cleared"] * 5

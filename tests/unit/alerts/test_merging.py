@@ -17,9 +17,9 @@ from contracts.examples import OCCURRED_AT, example, example_envelope
 from services.alerts.detection.evaluation import raise_due, receive
 from services.alerts.detection.memory import STATE, Memory
 from services.alerts.detection.merging import affected_customers, is_merging, receive_merging, survivors_of
+from services.alerts.engine.absorbing import with_absorbed
 from services.alerts.engine.changes import Change
 from services.alerts.engine.episodes import CustomerState
-from services.alerts.engine.facts import with_absorbed
 from services.alerts.engine.stretch import NEVER_DUE
 from tests.support.alert_changes import AlertChanges
 from tests.support.rule_books import THREE_RULES

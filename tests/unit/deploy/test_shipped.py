@@ -1,6 +1,9 @@
 """`care shipped` shows what is shipped, without a running product."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -22,10 +25,23 @@ def test_every_kind_of_definition_is_shown() -> None:
 
 def test_the_json_document_has_the_whole_definitions(capsys: pytest.CaptureFixture[str]) -> None:
     found = {(each["kind"], each["name"]): each for each in json.loads(run(capsys, "--json"))}
-    assert found["rule", "inactivity"]["definition"] == INACTIVITY.model_dump(mode="json", exclude_none=True)
+    rule = found["rule", "inactivity"]["definition"]
+    assert (rule["id"], rule["shape"], rule["parameters"]["days"]["follow-up"]["vip"]) == ("inactivity", "silence", 7)
+    assert rule["texts"]["title"] == {"en": INACTIVITY.title.en, "zh": INACTIVITY.title.zh}
     assert found["tier-scheme", "default"]["parts"] == ["vip", "growth", "ordinary"]
     assert found["plan-template", "after-delivery"]["definition"]["steps"][0]["offset"] == 3
     assert found["calendar", "china-office"]["definition"]["zone"] == "Asia/Shanghai"
+
+
+def test_the_service_shows_the_same_without_a_server() -> None:
+    environment = {"PATH": os.environ["PATH"]}
+    for arguments in (["shipped", "--json"], ["shipped"]):
+        command = [sys.executable, "-m", "services.alerts", *arguments]
+        shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+        assert "inactivity" in shown
+        if "--json" in arguments:
+            of_alerts = [each.definition for each in shipped() if each.kind in {"rule", "contact-definition", "ladder"}]
+            assert json.loads(shown) == json.loads(json.dumps(of_alerts))
 
 
 def test_the_table_names_every_definition(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

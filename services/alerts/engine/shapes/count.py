@@ -14,6 +14,7 @@ from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.rings import HEARD, MICROSECOND, RingName, count_of, size_of, time_of, unpack
 from services.alerts.engine.stretch import Beginning, Measure, Stretch
+from services.alerts.engine.unmet import Unmet
 from services.alerts.engine.words import Words, scope, scope_zh
 
 MAX_DAYS = 366
@@ -66,6 +67,12 @@ class Count(BaseModel):
                 counted = [each.occurrence for each in known[peaks[begun] - self.times + 1 : peaks[begun] + 1]]
                 is_older = is_full and peaks[begun] == self.times - 1
                 yield self._stretch(facts, counted, time_of(ends[number]), is_older=is_older)
+
+    def unmet(self, facts: Facts) -> Unmet | None:
+        """Return why customers like this one are not watched."""
+        if facts.mode not in self.modes:
+            return Unmet.MODE
+        return None if facts.is_complete else Unmet.INCOMPLETE
 
     def ended_by(self, facts: Facts, _since: datetime) -> Occurrence | None:
         """Return the stage, if customers in it are not watched. The stretch itself says when its window ends."""

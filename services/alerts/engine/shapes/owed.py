@@ -18,6 +18,7 @@ from services.alerts.engine.owed_items import OwedItem
 from services.alerts.engine.stretch import NEVER_DUE, Beginning, Stretch
 from services.alerts.engine.terms import CONTRACT, OF_CONTRACT, OF_QUOTE
 from services.alerts.engine.tiers import MAX_TIERS, OTHERS, Hours, for_all_tiers
+from services.alerts.engine.unmet import Unmet
 from services.alerts.engine.words import Words, length, length_zh, local_time, scope, scope_zh
 from services.alerts.engine.zone import end_of
 
@@ -96,6 +97,10 @@ class Owed(BaseModel):
                 concerns_id=item.concerns_id,
                 settled=item.settled or (item.agreed if self.unless_agreed else None),
             )
+
+    def unmet(self, _facts: Facts) -> Unmet | None:
+        """Return nothing: customers in every mode are watched."""
+        return None
 
     def ended_by(self, _facts: Facts, _since: datetime) -> Occurrence | None:
         """Return nothing: the stretch itself says what settled it."""

@@ -16,6 +16,7 @@ from services.alerts.engine.occurrence import Occurrence, latest
 from services.alerts.engine.signals import CONTACT, HEARD, NEED, NEED_SETTLED, REGISTRATION, SignalName
 from services.alerts.engine.stretch import Beginning, Stretch
 from services.alerts.engine.tiers import MAX_TIERS, OTHERS, Days, for_all_tiers
+from services.alerts.engine.unmet import Unmet
 from services.alerts.engine.words import Words, length, length_zh, scope, scope_zh
 
 MAX_SIGNALS: Final = len(get_args(SignalName))
@@ -43,13 +44,19 @@ class Silence(BaseModel):
         return frozenset(chain.from_iterable(HEARD[name] for name in (*self.signals, self.after) if name))
 
     def stretches(self, facts: Facts, _zone: str) -> Iterator[Stretch]:
-        needs_more = self.after is not None or set(self.signals) != {CONTACT}
-        if needs_more and not facts.is_complete:
+        if self.unmet(facts) is Unmet.INCOMPLETE:
             return
         since, days = self._since(facts), self.days.get(facts.mode) if facts.mode else None
         if since is not None and days is not None:
             allowed = timedelta(days=days.get(facts.tier or OTHERS, days[OTHERS]))
             yield Stretch(since, since.at + allowed, facts.owner_id, str(facts.mode))
+
+    def unmet(self, facts: Facts) -> Unmet | None:
+        """Return why customers like this one are not watched."""
+        needs_more = self.after is not None or set(self.signals) != {CONTACT}
+        if needs_more and not facts.is_complete:
+            return Unmet.INCOMPLETE
+        return None if facts.mode in self.days else Unmet.MODE
 
     def ended_by(self, facts: Facts, since: datetime) -> Occurrence | None:
         """Return what ended a silence since `since`: a signal, a settled need, or else the stage.

@@ -13,6 +13,7 @@ from contracts.followup.guard import GuardEvent
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.stretch import Beginning, Stretch
+from services.alerts.engine.unmet import Unmet
 from services.alerts.engine.words import Words, scope, scope_zh
 
 REPEATED: Literal["complaint-repeated"] = "complaint-repeated"
@@ -45,6 +46,10 @@ class Told(BaseModel):
                     yield Stretch(told_at, told_at.at, owner_id, "complaint", item.concerns_id, item.settled)
         elif told := facts.guards.get(self.signal):
             yield Stretch(told.since, told.since.at, facts.owner_id, "contacts", settled=told.settled)
+
+    def unmet(self, _facts: Facts) -> Unmet | None:
+        """Return nothing: customers in every mode are watched."""
+        return None
 
     def ended_by(self, _facts: Facts, _since: datetime) -> Occurrence | None:
         """Return nothing: the stretch itself says what settled it."""

@@ -13,6 +13,7 @@ from services.alerts.engine.measures import Measured
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.shapes.count import ALL_MODES
 from services.alerts.engine.stretch import Beginning, Stretch
+from services.alerts.engine.unmet import Unmet
 from services.alerts.engine.words import Words, scope, scope_zh
 
 
@@ -37,8 +38,14 @@ class Trend(BaseModel):
         return self.measure.hears()
 
     def stretches(self, facts: Facts, zone: str) -> Iterator[Stretch]:
-        if facts.mode in self.modes and facts.is_complete:
+        if self.unmet(facts) is None:
             yield from self.measure.stretches(facts, zone)
+
+    def unmet(self, facts: Facts) -> Unmet | None:
+        """Return why customers like this one are not watched."""
+        if facts.mode not in self.modes:
+            return Unmet.MODE
+        return None if facts.is_complete else Unmet.INCOMPLETE
 
     def ended_by(self, facts: Facts, since: datetime) -> Occurrence | None:
         """Return what the measure says, or the stage, if customers in it are not watched."""

@@ -1,0 +1,51 @@
+"""What the service ships with, as one list: rules and definitions, each with its parameters and texts."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.alerts import AlertSeverity
+from services.alerts.engine.contact_definition import HUMAN_CONTACT
+from services.alerts.engine.rule import Rule
+from services.alerts.engine.sentences import sentence
+from services.alerts.engine.words import Words
+from services.alerts.shipped.ladders import CALENDAR, LADDERS, Rung
+from services.alerts.shipped.rules import DEFAULT_RULES
+
+RULE, CONTACT_DEFINITION, LADDER = "rule", "contact-definition", "ladder"
+HUMAN_CONTACT_TEXTS = {"title": Words("What counts as a contact by a person", "人工联系的认定标准")}
+
+LADDER_TEXTS = {"title": Words("Who is reminded of an open alert, and when", "未解除的预警提醒谁、何时提醒")}
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A shipped definition. `shape` is that of a rule; `parameters` are what can be set, `texts` what people read."""
+
+    kind: str
+    id: str
+    version: int
+    shape: str | None
+    parameters: dict[str, Any]
+    texts: dict[str, Words]
+
+
+def shipped() -> Iterator[Shipped]:
+    """Yield everything that is shipped, by kind."""
+    yield from map(shipped_rule, DEFAULT_RULES.rules)
+    dumped = HUMAN_CONTACT.model_dump(mode="json", exclude={"version"})
+    parameters = {name: sorted(value) if isinstance(value, list) else value for name, value in dumped.items()}
+    yield Shipped(CONTACT_DEFINITION, "human-contact", HUMAN_CONTACT.version, None, parameters, HUMAN_CONTACT_TEXTS)
+    yield from (shipped_ladder(severity, rungs) for severity, rungs in LADDERS.items())
+
+
+def shipped_ladder(severity: AlertSeverity, rungs: Sequence[Rung]) -> Shipped:
+    steps = [{"after_minutes": int(rung.after.total_seconds()) // 60, "whom": str(rung.whom)} for rung in rungs]
+    return Shipped(LADDER, severity, 1, None, {"calendar": CALENDAR, "rungs": steps}, LADDER_TEXTS)
+
+
+def shipped_rule(rule: Rule) -> Shipped:
+    parameters = rule.condition.model_dump(mode="json", exclude={"shape"}, exclude_none=True)
+    severities = {tier: str(severity) for tier, severity in rule.severities.items()}
+    texts = {"title": rule.title, "description": rule.description or sentence(rule)}
+    return Shipped(RULE, rule.id, rule.version, rule.condition.shape, parameters | {"severities": severities}, texts)

@@ -1,0 +1,112 @@
+"""Rules that apply to some customers: by attributes, in CEL."""
+
+from typing import Any
+
+import pytest
+
+from contracts.customer import ProfileChanged, TagAdded, TagRemoved
+from contracts.examples import example
+from contracts.followup import TaskScheduled
+from tests.support.rule_desk import RuleDesk, days_ago, kinds, silence
+
+TAGGED = "'key' in tags"
+# Fails while the customer has no tag.
+FAILING = "tags[0] == 'key'"
+TASKS: dict[str, Any] = {"condition": {"shape": "owed", "item": "task"}}
+
+
+def tagged(tag: str = "key") -> TagAdded:
+    return TagAdded(tag=tag, vocabulary_number=1)
+
+
+async def failures(desk: RuleDesk) -> list[dict[str, Any]]:
+    return list((await desk.done("GET", "/v1/rules/calls/failures"))["items"])
+
+
+async def test_a_tag_begins_and_ends_what_the_rule_watches(desk: RuleDesk) -> None:
+    customer_id = await desk.customer(10)
+    await desk.publish("calls", silence(7, applies=TAGGED))
+    await desk.settle()
+    assert await desk.told("calls") == []
+    await desk.tell(customer_id, tagged())
+    await desk.settle()
+    removed = await desk.tell(customer_id, TagRemoved(tag="key"))
+    [raised, cleared] = await desk.told("calls")
+    assert kinds([raised, cleared]) == ["raised", "cleared"]
+    assert cleared.metadata.causation_id == removed
+
+
+@pytest.mark.parametrize(
+    ("condition", "raised"),
+    [
+        ("region == '华东'", True),
+        ("region == '华北'", False),
+        ("industry == ''", True),
+        ("tier == 'vip' || has_owner", True),
+        ("stage == 'new' && mode == 'follow-up' && size(tags) == 0", True),
+    ],
+)
+async def test_a_rule_applies_by_attributes(desk: RuleDesk, condition: str, raised: bool) -> None:
+    customer_id = await desk.customer(10)
+    await desk.tell(customer_id, ProfileChanged(region="华东"))
+    await desk.publish("calls", silence(7, applies=condition))
+    await desk.settle()
+    assert bool(await desk.told("calls")) == raised
+
+
+async def test_a_condition_that_fails_changes_nothing_and_is_shown_until_it_can_be_evaluated(desk: RuleDesk) -> None:
+    customer_id = await desk.customer(10)
+    other_id = await desk.customer(10)
+    await desk.tell(customer_id, tagged())
+    await desk.publish("calls", silence(7, applies=FAILING))
+    await desk.settle()
+    assert kinds(await desk.told("calls")) == ["raised"]
+    assert [each["customer_id"] for each in await failures(desk)] == [str(other_id)]
+
+    await desk.tell(customer_id, TagRemoved(tag="key"))
+    await desk.settle()
+    assert kinds(await desk.told("calls")) == ["raised"]
+    found = await failures(desk)
+    assert {each["customer_id"] for each in found} == {str(customer_id), str(other_id)}
+    assert all("index" in each["reason"].lower() for each in found)
+
+    await desk.tell(customer_id, tagged("other"))
+    await desk.settle()
+    assert kinds(await desk.told("calls")) == ["raised", "cleared"]
+    assert [each["customer_id"] for each in await failures(desk)] == [str(other_id)]
+
+    await desk.retire("calls")
+    await desk.settle()
+    assert await failures(desk) == []
+
+
+async def test_a_tag_concerns_all_tasks_of_the_customer(desk: RuleDesk) -> None:
+    customer_id = await desk.customer(10)
+    await desk.retire("missed-follow-up")
+    await desk.publish("calls", silence(7, **TASKS, applies=TAGGED))
+    await desk.tell(customer_id, example(TaskScheduled, due_at=days_ago(2)), days_ago(3))
+    await desk.settle()
+    assert await desk.told("calls") == []
+    await desk.tell(customer_id, tagged())
+    await desk.settle()
+    await desk.tell(customer_id, TagRemoved(tag="key"))
+    assert kinds(await desk.told("calls")) == ["raised", "cleared"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "place"),
+    [
+        ("region = '华东'", "line 1, column 8"),
+        ("regoin == 'x'", "line 1, column 1"),
+        ("tier == 3", "line 1, column 6"),
+        ("tier ==\n 'vip' && now() > 1", "line 2, column 14"),
+        ("tier", "line 1, column 1"),
+        ("x" * 1_001, "1000 characters"),
+    ],
+)
+async def test_a_condition_that_is_wrong_is_refused_with_its_place(desk: RuleDesk, condition: str, place: str) -> None:
+    response = await desk.ask("POST", "/v1/rules/validation", {"definition": silence(7, applies=condition)})
+    assert response.status_code == 422
+    [error] = response.json()["errors"]
+    assert error["pointer"] == "/definition/applies"
+    assert place in error["detail"]
