@@ -86,9 +86,10 @@ async def test_only_those_who_hold_the_customer_mute_its_rules(alert_desk: Desk)
     assert (await alert_desk.get(MUTES, STRANGER)).status_code == 403
 
 
-@pytest.mark.parametrize("until", ["2024-01-01T00:00:00Z", (datetime.now(UTC) + timedelta(days=181)).isoformat()])
-async def test_a_mute_ends_in_the_future_and_in_time(alert_desk: Desk, until: str) -> None:
-    refused = await put(alert_desk, {"until": until, "reason": "客户休假"})
+@pytest.mark.parametrize("days", [-1, 181])
+async def test_a_mute_ends_in_the_future_and_in_time(alert_desk: Desk, days: int) -> None:
+    until = datetime.now(UTC) + timedelta(days=days)
+    refused = await put(alert_desk, {"until": until.isoformat(), "reason": "客户休假"})
     assert (refused.status_code, refused.json()["code"]) == (409, "until-out-of-range")
 
 

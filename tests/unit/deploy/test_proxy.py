@@ -47,4 +47,5 @@ def test_nginx_looks_the_containers_up_while_it_runs() -> None:
     assert asked
     assert re.match(asked[1].replace("$$", "$"), "NGINX_LOCAL_RESOLVERS")
     # Without a zone, nginx does not start with such an address.
-    assert TEMPLATE.count("    upstream ") == TEMPLATE.count("        zone ") == 2 * len(SERVICES)
+    # Each service has one for requests and one for probes; alerts has one for its live streams, too.
+    assert TEMPLATE.count("    upstream ") == TEMPLATE.count("        zone ") == 2 * len(SERVICES) + 1

@@ -40,7 +40,7 @@ def test_the_service_shows_the_same_without_a_server() -> None:
         shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
         assert "inactivity" in shown
         if "--json" in arguments:
-            of_alerts = [each.definition for each in shipped() if each.kind in {"rule", "contact-definition"}]
+            of_alerts = [each.definition for each in shipped() if each.kind in {"rule", "contact-definition", "ladder"}]
             assert json.loads(shown) == json.loads(json.dumps(of_alerts))
 
 
