@@ -50,9 +50,10 @@ def life(random: Random) -> Facts:
         subject = random.choice(ids)
         kind = cast("type[Event]", random.choice((*TYPES, *OFTEN, *OFTEN)))
         at = random.uniform(0, DAYS)
-        stream = (
-            UUID(int=random.randint(1, 9), version=4) if kind is not OrderPlaced else UUID(int=random.getrandbits(128))
-        )
+        # No stream of one service has the id of a stream of another one.
+        first = 1 if kind in CUSTOMER_EVENTS.events else 11
+        number = random.getrandbits(128) if kind is OrderPlaced else random.randint(first, first + 8)
+        stream = UUID(int=number, version=4)
         if kind is OrderPlaced:
             placed.append((subject, stream))
         elif kind is OrderCancelled:

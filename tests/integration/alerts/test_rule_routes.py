@@ -1,0 +1,95 @@
+"""The routes of rules: previews, lists, and what they refuse."""
+
+from typing import Any
+
+import pytest
+
+from services.alerts.api import rule_life
+from services.alerts.detection import preview
+from tests.support.rule_desk import RuleDesk, silence
+
+
+async def publication(desk: RuleDesk, name: str, draft: int, token: str) -> tuple[int, Any]:
+    body = {"draft": draft, "preview": token, "backlog": "raise", "reason": "A test"}
+    response = await desk.ask("POST", f"/v1/rules/{name}/publication", body)
+    return response.status_code, response.json().get("code")
+
+
+async def test_a_preview_counts_what_would_open_end_and_be_due(desk: RuleDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preview, "PAGE", 2)
+    for days, owner_id in ((40, "E1"), (32, "E1"), (20, "E3"), (10, "E3"), (5, "E3")):
+        await desk.customer(days, owner_id)
+    await desk.settle()
+    seen = await desk.done("POST", "/v1/rules/inactivity/preview", {"definition": silence(15)})
+    counted = {name: seen[name] for name in ("customers", "open", "already_open", "would_end", "due_in_a_week")}
+    assert counted == {"customers": 5, "open": 3, "already_open": 2, "would_end": 0, "due_in_a_week": 1}
+    assert (seen["is_complete"], seen["severities"]) == (True, {"warning": 3})
+    assert seen["owners"] == [{"owner_id": "E1", "count": 2}, {"owner_id": "E3", "count": 1}]
+    longer = await desk.done("POST", "/v1/rules/inactivity/preview", {"definition": silence(35)})
+    assert (longer["open"], longer["would_end"]) == (1, 1)
+    assert await desk.published("inactivity") == []
+
+
+async def test_a_preview_is_bounded(desk: RuleDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preview, "PAGE", 2)
+    monkeypatch.setattr(preview, "MAX_CUSTOMERS", 2)
+    for _ in range(5):
+        await desk.customer(40)
+    seen = await desk.done("POST", "/v1/rules/calls/preview", {"definition": silence(7)})
+    assert (seen["customers"], seen["is_complete"]) == (2, False)
+
+
+async def test_a_publication_needs_the_latest_draft_and_a_preview_of_it(
+    desk: RuleDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await publication(desk, "calls", 1, "x") == (404, "not-found")
+    await desk.draft("calls", silence(7))
+    seen = await desk.done("POST", "/v1/rules/calls/preview", {"definition": silence(7)})
+    other = await desk.done("POST", "/v1/rules/calls/preview", {"definition": silence(8)})
+    assert await publication(desk, "calls", 2, seen["preview"]) == (409, "draft-changed")
+    assert await publication(desk, "calls", 1, "x") == (409, "preview-needed")
+    assert await publication(desk, "calls", 1, other["preview"]) == (409, "preview-needed")
+    monkeypatch.setattr(rule_life, "PREVIEW_VALID", -rule_life.PREVIEW_VALID)
+    assert await publication(desk, "calls", 1, seen["preview"]) == (409, "preview-needed")
+
+
+async def test_a_list_says_what_each_rule_does_and_did(desk: RuleDesk) -> None:
+    await desk.customer(40)
+    await desk.settle()
+    await desk.retire("no-activity")
+    await desk.draft("calls", silence(7))
+    await desk.follow()
+    listed = {each["name"]: each for each in (await desk.done("GET", "/v1/rules"))["items"]}
+    known = listed["inactivity"]
+    assert (known["phase"], known["number"], known["is_shipped"], known["open"]) == ("published", 1, True, 1)
+    assert known["started_30_days"] == 1
+    assert known["sentence"]["en"].startswith("Opens when no contact by a person")
+    assert (listed["no-activity"]["phase"], listed["no-activity"]["number"]) == ("retired", None)
+    drafted = listed["calls"]
+    assert (drafted["phase"], drafted["draft"]) == ("draft", {"number": 1, "phase": "draft", "is_in_shadow": False})
+
+
+async def test_names_that_are_addresses_and_too_many_rules_are_refused(
+    desk: RuleDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"definition": silence(7), "reason": "A test"}
+    for name in rule_life.RESERVED:
+        assert (await desk.ask("PUT", f"/v1/rules/{name}/draft", body)).status_code == 422
+    monkeypatch.setattr(rule_life, "MAX_RULES", 1)
+    await desk.draft("calls", silence(7))
+    await desk.follow()
+    refused = await desk.ask("PUT", "/v1/rules/visits/draft", body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "too-many-rules")
+    assert await desk.draft("calls", silence(8)) == 2
+
+
+async def test_retiring_or_reading_an_unknown_rule_finds_nothing(desk: RuleDesk) -> None:
+    assert (await desk.ask("POST", "/v1/rules/nothing/retirement", {"reason": "A test"})).status_code == 404
+    assert (await desk.ask("GET", "/v1/rules/nothing")).status_code == 404
+    assert (await desk.ask("GET", "/v1/rules/nothing/draft")).status_code == 404
+
+
+async def test_a_definition_beyond_a_limit_names_the_field(desk: RuleDesk) -> None:
+    response = await desk.ask("POST", "/v1/rules/validation", {"definition": silence(3_651)})
+    [error] = response.json()["errors"]
+    assert (error["pointer"], error["rule"]) == ("/definition/condition/days/follow-up/others", "less_than_equal")
