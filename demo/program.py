@@ -12,6 +12,7 @@ from demo.alert_listener import listen_to_alerts
 from demo.client import Client, client_of
 from demo.company import customers_csv, followups_csv, generate
 from demo.lifecycle_table import lifecycle_table
+from demo.manager_day import manager_day
 from demo.story import play
 from demo.tables import show
 from demo.texts import TEXTS, Texts
@@ -36,6 +37,7 @@ async def run(console: Console, customers: int, seed: int, language: str, enviro
             console.print(texts.lost_and_won)
             await lifecycle.until_won_back(life)
             await play(client, listener, console, language)
+        await manager_day(client, console)
         await show(client, console, texts)
         console.print(await lifecycle_table(life))
 
