@@ -23,7 +23,13 @@ from tests.support.waiting import eventually
 CREATING = [each for each in operations() if each.body_schema]
 # The response field with the sent value, if it has another name.
 # The reason of a withdrawal is next to the reason of the handover.
-READ_OTHERWISE = {"WithdrawHandover": {"reason": "note"}}
+READ_OTHERWISE: dict[str, dict[str, str | None]] = {
+    "WithdrawHandover": {"reason": "note"},
+    "Comment": {"text": None},
+    "Snooze": {"reason": "snooze_reason", "until": None},
+    "Mute": {"reason": None, "until": None},
+    "HandleAlerts": {"items": None},
+}
 READ_AS = {"person_name": "name", "id": "external_id", "system": "external_system", "occurred_at": None}
 TELLING = ("type", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "enum", "$ref", "items")
 # These two must be sent together.
@@ -152,8 +158,8 @@ async def kept(world: World, field: Field, response: httpx.Response, sent: Any) 
     names = READ_AS | READ_OTHERWISE.get(str(field.operation.body_schema), {})
     name = names.get(field.place[-1], field.place[-1])
     address = response.headers.get("location")
-    # A preview stores nothing.
-    if name is None or sent is None or field.operation.path.endswith("/preview"):
+    # Previews and validations store nothing.
+    if name is None or sent is None or field.operation.path.endswith(("/preview", "/validation")):
         return "taken"
     if address is None:
         return "taken" if response.json()[name] == sent else f"wrong: {response.text}"

@@ -50,4 +50,4 @@ async def handle(customer_id: UUID, command: MuteCommand, caller: Caller, needs:
         expected_version=caller.expected_version,
         authorize=lambda _state: caller.require(holders),
     )
-    return answer(handled, f"/v1/customers/{customer_id}/mutes/{command.rule_id}")
+    return answer(handled, f"/v1/customers/{customer_id}/mutes")
