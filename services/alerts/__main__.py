@@ -97,7 +97,6 @@ def build(context: ServiceContext) -> Service:
         Task("timers", "ladder", Timers(ladder.run_due, health=health("ladder")).run),
         Task("projection", projection.CONSUMER, lists.follow(health(projection.CONSUMER))),
         Task("projection", rows.CONSUMER, ladders.follow(health(rows.CONSUMER))),
-        Task("projection", rows.CONSUMER, ladders.follow(health(rows.CONSUMER))),
     ]
     verification = context.verification(store, ALERT_EVENTS, TOPICS)
     models = [memories, lists, ladders]
