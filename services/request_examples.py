@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contracts.examples import LEADER, OWNER
+from contracts.examples import ALERT_ID, LEADER, OWNER
 
 DUE_AT = "2030-01-15T09:00:00+08:00"
 MONEY = {"amount_minor": 1234, "currency": "CNY"}
@@ -103,6 +103,15 @@ REQUEST_EXAMPLES: dict[str, dict[str, Any]] = {
     "Comment": {"text": "已电话联系"},
     "Snooze": {"until": DUE_AT, "reason": "客户休假"},
     "Unsnooze": {},
+    "HandleAlerts": {
+        "items": [
+            {"action": "acknowledge", "alert_id": str(ALERT_ID)},
+            {"action": "assign", "alert_id": str(ALERT_ID), "owner_id": OWNER},
+            {"action": "comment", "alert_id": str(ALERT_ID), "text": "已电话联系"},
+            {"action": "snooze", "alert_id": str(ALERT_ID), "until": DUE_AT, "reason": "客户休假"},
+            {"action": "unsnooze", "alert_id": str(ALERT_ID)},
+        ]
+    },
     "Mute": {"until": DUE_AT, "reason": "客户休假"},
     "PublishSurveyPolicy": {
         "survey": "after-service",

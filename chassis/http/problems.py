@@ -41,24 +41,36 @@ UNREADABLE = (
 )
 
 
+KNOWN = (
+    ConflictError,
+    KeyReusedError,
+    VersionMismatchError,
+    EventTooLargeError,
+    OverloadedError,
+    MapperDeserialisationError,
+    asyncpg.DataError,
+    *UNAVAILABLE,
+)
+# The errors of a command that `answer_error` answers.
+ANSWERED = (HTTPException, RejectedError, *KNOWN)
+
+
 def install(app: FastAPI) -> None:
     """Register a handler for every error a route may raise."""
     app.add_exception_handler(HTTPException, answer_http)
     app.add_exception_handler(RequestValidationError, answer_validation)
     app.add_exception_handler(RejectedError, answer_rejected)
-    for kind in (
-        ConflictError,
-        KeyReusedError,
-        VersionMismatchError,
-        EventTooLargeError,
-        OverloadedError,
-        MapperDeserialisationError,
-        asyncpg.DataError,
-        *UNAVAILABLE,
-    ):
+    for kind in KNOWN:
         app.add_exception_handler(kind, answer_known)
     app.add_exception_handler(ClientDisconnect, answer_disconnected)
     app.add_exception_handler(Exception, answer_unexpected)
+
+
+async def answer_error(request: Request, error: Exception) -> Response:
+    """Return the problem for one of ANSWERED, for a request with several commands."""
+    if isinstance(error, HTTPException):
+        return await answer_http(request, error)
+    return await (answer_rejected if isinstance(error, RejectedError) else answer_known)(request, error)
 
 
 async def answer_http(request: Request, error: Exception) -> Response:

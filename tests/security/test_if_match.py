@@ -13,6 +13,7 @@ UNVERSIONED = {
     "alerts POST /v1/rules/import",
     "alerts POST /v1/rules/validation",
     "alerts POST /v1/rules/{rule}/preview",
+    "alerts POST /v1/alerts/bulk",
     "customer POST /v1/customers",
     "customer POST /v1/customers/{customer_id}/contracts",
     "customer POST /v1/customers/{customer_id}/orders",

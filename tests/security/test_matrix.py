@@ -201,6 +201,7 @@ alerts GET /v1/alerts                                       401        -     +  
 alerts GET /v1/alerts/counts                                401        -     +      +       -     403      +     -   +     +           +
 alerts GET /v1/alerts/{alert_id}                            401      403     +      +     403     403      +   403   +     +           +
 alerts GET /v1/alerts/{alert_id}/events                     401      403     +      +     403     403      +   403   +     +           +
+alerts POST /v1/alerts/bulk                                 401        +     +      +       +     403      +     +   +     +           +
 alerts POST /v1/alerts/{alert_id}/acknowledgement           401      403     +      +     403     403      +   403   +     +           +
 alerts POST /v1/alerts/{alert_id}/assignment                401      403     +      +     403     403      +   403   +     +           +
 alerts POST /v1/alerts/{alert_id}/comments                  401      403     +      +     403     403      +   403   +     +           +

@@ -2,6 +2,7 @@
 
 from services.alerts.api import (
     alerts,
+    bulk,
     counts,
     customers,
     erasure,
@@ -18,6 +19,7 @@ from services.alerts.api import (
 
 # The first route that matches is called: those with a fixed name stand before those with a parameter.
 ROUTERS = (
+    bulk.router,
     counts.router,
     stream.router,
     alerts.router,

@@ -20,6 +20,7 @@ from contracts.alerts import AlertRaised, Status, Transition
 from contracts.event import Envelope
 from contracts.types import Code, EmployeeId
 from services.alerts.api.access import Reader, acting_for, require
+from services.alerts.api.past_filters import check_filters
 from services.alerts.dependencies import Dependencies, Needs
 from services.alerts.queries.alerts import AlertFilters, AlertView
 from services.alerts.queries.care import CareReport, task_report_of
@@ -53,6 +54,7 @@ async def read_alerts(
     A seller sees those of their own customers and of their own tasks.
     """
     filters = AlertFilters(status, rule_id, owner_id, customer_id, caller.visible_to, open, snoozed)
+    check_filters(filters, as_of)
     past = PastAlerts(needs.pool, needs.mapper, as_of)
     fetch = past.page if as_of.is_past else needs.queries.page
     return await paging.page(

@@ -15,6 +15,7 @@ from chassis.http.listing import Paging
 from chassis.http.paging import Page
 from contracts.alerts import Status
 from services.alerts.api.access import Reader
+from services.alerts.api.past_filters import check_filters
 from services.alerts.dependencies import Dependencies, Needs
 from services.alerts.queries.alerts import AlertFilters, AlertView
 from services.alerts.queries.customers import holders_of
@@ -39,6 +40,7 @@ async def read_customer_alerts(
     """
     await require(customer_id, caller, needs, as_of)
     filters = AlertFilters(status=status, customer_id=customer_id)
+    check_filters(filters, as_of)
     fetch = PastAlerts(needs.pool, needs.mapper, as_of).page if as_of.is_past else needs.queries.page
     return await paging.page(
         {"list": "customer-alerts", "customer_id": customer_id, "status": status, **asdict(as_of)},

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header, Request
 from chassis.commands.problem import ProblemError
 from chassis.http.auth import Authenticator
 from chassis.http.body import StrictRoute
-from chassis.http.event_stream import HEARTBEAT, HEARTBEAT_SECONDS, MEDIA_TYPE, OPENING, EventStream
+from chassis.http.event_stream import HEADERS, HEARTBEAT, HEARTBEAT_SECONDS, MEDIA_TYPE, OPENING, EventStream
 from contracts.types import Code, EmployeeId
 from services.alerts.api.access import Reader
 from services.alerts.dependencies import Needs
@@ -21,7 +21,11 @@ from services.alerts.live.transitions import Wanted
 
 MAX_POSITION = 2**63 - 1
 STREAM: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The stream", "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}},
+    200: {
+        "description": "The stream",
+        "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
+        "headers": {name: {"schema": {"type": "string"}} for name in HEADERS},
+    },
     429: {"description": "Too many streams"},
 }
 LastEventId = Annotated[

@@ -14,7 +14,7 @@ from chassis.http.event_stream import message
 from chassis.postgres.database import Pool
 from chassis.runtime.event_timeout import wait_with_timeout
 from chassis.runtime.supervisor import Health
-from chassis.runtime.turns import in_turns
+from chassis.runtime.turns import EVENTS_PER_TURN
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper, RecordedEvent
 from contracts.alerts import AlertEvent
@@ -86,16 +86,16 @@ class Broadcast:
             self._position = self._recent_after = max(0, await self._store.head() - MAX_RESUMED)
         while True:
             self._woken.clear()
-            rows = await self._store.read_all(after=self._position)
+            rows = await self._store.read_all(after=self._position, limit=EVENTS_PER_TURN)
             self._health.ready()
             if not rows:
                 await wait_with_timeout(self._woken, POLL_SECONDS)
                 continue
             await self._send(rows)
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(PAUSE_SECONDS if len(rows) < EVENTS_PER_TURN else 0)
 
     async def _send(self, rows: Sequence[RecordedEvent]) -> None:
-        transitions, unreadable = await self._decoded(rows)
+        transitions, unreadable = self._decoded(rows)
         held = await holders(self._pool, transitions) if self._streams and transitions else {}
         # From here on without a pause: a stream that is opened meanwhile gets all or none of these.
         self._position = rows[-1].id
@@ -107,10 +107,10 @@ class Broadcast:
                 if stream.is_open and stream.includes(each, held.get(each.customer_id, NOBODY)):
                     self._offer(stream, each.text)
 
-    async def _decoded(self, rows: Sequence[RecordedEvent]) -> tuple[list[Transition], int]:
+    def _decoded(self, rows: Sequence[RecordedEvent]) -> tuple[list[Transition], int]:
         """Return the transitions among the rows, and how many rows only a newer build can read."""
         transitions, unreadable = [], 0
-        async for row in in_turns(rows):
+        for row in rows:
             try:
                 envelope = self._mapper.to_envelope(row)
             except MapperDeserialisationError:

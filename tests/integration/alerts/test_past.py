@@ -255,6 +255,17 @@ async def test_one_alert_is_read_as_of_an_instant(get: Get) -> None:
     assert (await get(path)).json()["version"] == 5
 
 
+@pytest.mark.parametrize(("name", "value"), [("status", "resolved"), ("open", "true"), ("snoozed", "false")])
+@pytest.mark.parametrize("which", ["as_of", "as_recorded"])
+async def test_a_filter_that_has_no_meaning_in_the_past_is_refused(get: Get, name: str, value: str, which: str) -> None:
+    refused = (await get("/v1/alerts", **{which: day(7).isoformat(), name: value})).json()
+    assert (refused["code"], [each["pointer"] for each in refused["errors"]]) == (
+        "validation-failed",
+        [f"query:{name}"],
+    )
+    assert (await get("/v1/alerts", **{name: value})).status_code == 200
+
+
 async def test_an_unknown_customer_has_no_alerts_to_read(get: Get) -> None:
     assert (await get(alerts_of(OLD))).status_code == 404
 
