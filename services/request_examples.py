@@ -12,6 +12,7 @@ RULE = {
     "description": {"en": "Nobody quoted within a week", "zh": "一周内没有报价"},
     "severities": {"others": "warning"},
     "condition": {"shape": "silence", "signals": ["quote"], "after": "need", "days": {"follow-up": {"others": 7}}},
+    "care": {"hours": 24},
 }
 # By request schema. A body contains all nested objects that its schema allows.
 REQUEST_EXAMPLES: dict[str, dict[str, Any]] = {

@@ -75,6 +75,8 @@ SENTENCES: Mapping[str, Sentences] = {
     "list_type": NOT_A_LIST,
     "tuple_type": NOT_A_LIST,
 }
+# Other names of a rule: pydantic has its own for the fields of a dataclass.
+SAME_RULES: Mapping[str, str] = {"unexpected_keyword_argument": "extra_forbidden"}
 PATTERNS: Mapping[str, Sentences] = {
     CODE_PATTERN: (
         "Must be a code of lower-case letters, digits, dots and hyphens, such as no-budget.",
@@ -103,7 +105,8 @@ class InvalidField:
 
 def invalid_field(error: Mapping[str, Any]) -> InvalidField:
     """Translate one of pydantic's errors."""
-    location, rule, context = tuple(error["loc"]), error["type"], error.get("ctx", {})
+    location, context = tuple(error["loc"]), error.get("ctx", {})
+    rule = SAME_RULES.get(error["type"], error["type"])
     unfit = context.get("error")
     if isinstance(unfit, FieldError):
         return InvalidField((*location, *unfit.place), rule, unfit.en, unfit.zh)

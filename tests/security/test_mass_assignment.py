@@ -20,6 +20,10 @@ BULK = {"/v1/alerts/bulk", "/v1/rules/import"}
 ANSWERED_BESIDE = {"/v1/customers/{customer_id}/tasks": {"assignee_id"}}
 # The field names and list indexes that lead to an object in a body.
 Place = tuple[str | int, ...]
+# Objects by tier or mode: a further name in them is a tier or a mode, and its value is checked.
+BY_NAME = {"severities", "days", "follow-up"}
+# A rule has one of the shapes, so a sample has no other one.
+OTHER_SHAPES = {"Count", "Interval", "Owed", "Score", "Told", "Trend", "Volume"}
 COMMANDS = [each for each in WRITING if each.body_schema]
 
 
@@ -42,15 +46,15 @@ def test_the_sample_bodies_reach_every_object(operation: Operation) -> None:
     objects = objects_within(operation.service, str(operation.body_schema))
     shapes = [frozenset(found) for found in (at(operation.body, place) for place in places(operation.body))]
     reached = {name for name, schema in objects.items() if any(fits(shape, schema) for shape in shapes)}
-    assert reached == objects.keys()
-    assert len(shapes) >= len(objects)
+    assert reached | OTHER_SHAPES >= objects.keys()
+    assert len(shapes) >= len(objects.keys() - OTHER_SHAPES)
 
 
 @pytest.mark.parametrize("field", SMUGGLED)
 @pytest.mark.parametrize("operation", COMMANDS, ids=str)
 async def test_a_field_too_many_is_refused_by_name(world: World, operation: Operation, field: str) -> None:
     before = await world.head(operation.service)
-    for place in places(operation.body):
+    for place in (each for each in places(operation.body) if not BY_NAME & set(each[-1:])):
         response = await world.ask(
             operation.service,
             operation.method,

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar
 from zoneinfo import ZoneInfo
+
+from pydantic import ConfigDict
 
 from contracts.types import Name
 from services.alerts.engine.facts import Facts
@@ -11,6 +14,8 @@ from services.alerts.engine.facts import Facts
 @dataclass(frozen=True, slots=True)
 class Words:
     """A text in English and Chinese. One that is read has at most MAX_NAME characters."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     en: Name
     zh: Name
