@@ -22,8 +22,6 @@ DEFINITION: dict[str, Any] = {
 }
 REASON = "demo"
 COLLEAGUE = "demo-successor"
-# The care task that is completed, and the alert that is handled by each step.
-FEWEST_ALERTS = 3
 TIMEOUT_SECONDS = 120
 POLL_SECONDS = 0.2
 PAGE = "200"
@@ -42,9 +40,10 @@ async def steps_of(client: Client) -> AsyncIterator[tuple[str, str]]:
     async with published(client) as (preview, shadow):
         yield step("preview", count=preview["open"], owners=len(preview["owners"]))
         yield step("shadow", count=shadow)
-        alerts = await until(lambda: open_alerts(client), lambda found: len(found) >= FEWEST_ALERTS)
+        alerts = await until(lambda: open_alerts(client), lambda found: len(found) >= preview["open"])
         yield step("published", count=len(alerts))
-        first, second, third = alerts[:FEWEST_ALERTS]
+        first, second, *others = alerts
+        third = next(each for each in others if each["owner_id"] != COLLEAGUE)
         await handle(client, first, second)
         yield step("handled", one=name_of(first), other=name_of(second))
         await hand_over(client, third)
@@ -62,7 +61,7 @@ async def published(client: Client) -> AsyncIterator[tuple[dict[str, Any], int]]
     preview = await client.post("alerts", f"{ADDRESS}/preview", {"definition": DEFINITION})
     draft = await latest_draft(client)
     await client.post("alerts", f"{ADDRESS}/shadow", {"draft": draft, "reason": REASON})
-    shadow = await until(lambda: shadow_count(client), lambda count: count >= FEWEST_ALERTS)
+    shadow = await until(lambda: shadow_count(client), lambda count: count >= preview["open"])
     body = {"draft": await latest_draft(client), "preview": preview["preview"], "backlog": "digest", "reason": REASON}
     await client.post("alerts", f"{ADDRESS}/publication", body)
     try:

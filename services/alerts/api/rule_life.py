@@ -10,7 +10,7 @@ from chassis.commands.decider import RejectedError
 from chassis.commands.problem import ProblemError, not_found
 from chassis.http.access import Caller, OpsOrAdmin, Previewer
 from chassis.http.body import StrictRoute
-from chassis.http.responses import Accepted, answer
+from chassis.http.responses import PUBLISHED, Accepted, answer
 from contracts.alerts import RuleDrafted, RulePhase
 from contracts.types import Code
 from services.alerts import commands
@@ -88,7 +88,7 @@ async def preview_rule(rule: Name, body: commands.RuleContent, caller: Previewer
     return await preview(needs.rules.pool, candidate, now, token)
 
 
-@router.post("/rules/{rule}/publication", response_model=Accepted)
+@router.post("/rules/{rule}/publication", response_model=Accepted, responses=PUBLISHED)
 async def publish_rule(rule: Name, body: commands.RulePublication, caller: OpsOrAdmin, needs: Needs) -> Response:
     """Publish the draft. All customers are judged again in the background; the shadow of the rule ends."""
     draft = await latest_draft(rule, body.draft, caller, needs.rules)
@@ -99,7 +99,7 @@ async def publish_rule(rule: Name, body: commands.RulePublication, caller: OpsOr
     return await change(rule, command, caller, needs.rules)
 
 
-@router.post("/rules/{rule}/retirement", response_model=Accepted)
+@router.post("/rules/{rule}/retirement", response_model=Accepted, responses=PUBLISHED)
 async def retire_rule(rule: Name, body: commands.RuleRetirement, caller: OpsOrAdmin, needs: Needs) -> Response:
     """Retire the rule, and end the shadow of its draft. The alerts that it has open are cleared in the background."""
     now = caller.context.now
