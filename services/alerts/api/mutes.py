@@ -1,5 +1,6 @@
 """HTTP to mute a rule for a customer."""
 
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -16,6 +17,9 @@ from services.alerts.queries.mutes import Mutes, mutes_of
 from services.alerts.staff.mutes import mute_id
 
 router = APIRouter(prefix="/v1", tags=["alerts"], route_class=StrictRoute)
+FIRST: dict[int | str, dict[str, Any]] = {
+    201: {"model": Accepted, "description": "The first mute of this rule for this customer"}
+}
 
 
 @router.get("/customers/{customer_id}/mutes", responses=NOT_FOUND)
@@ -25,7 +29,7 @@ async def read_mutes(customer_id: UUID, caller: Reader, needs: Needs) -> Mutes:
     return await mutes_of(needs.pool, customer_id)
 
 
-@router.put("/customers/{customer_id}/mutes/{rule_id}", response_model=Accepted, responses=NOT_FOUND)
+@router.put("/customers/{customer_id}/mutes/{rule_id}", response_model=Accepted, responses=NOT_FOUND | FIRST)
 async def mute_rule(customer_id: UUID, rule_id: Code, request: Mute, caller: Handler, needs: Needs) -> Response:
     """Mute a rule for the customer, with a reason, until a time at most 180 days ahead or without an end."""
     if (await needs.rules.in_force.current(needs.pool)).book.rule(rule_id) is None:

@@ -1,11 +1,13 @@
 """HTTP for the life of an alert rule: draft, validate, preview, shadow, publish, retire."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel
 
+from chassis.commands.command_handler import allow_all
 from chassis.commands.decider import RejectedError
 from chassis.commands.problem import ProblemError, not_found
 from chassis.http.access import Caller, OpsOrAdmin, Previewer
@@ -20,6 +22,9 @@ from services.alerts.dependencies import Needs, RuleDependencies
 from services.alerts.detection.preview import RulePreview, preview
 from services.alerts.engine.rule import Rule, definition_of
 from services.alerts.engine.sentences import sentence
+
+# Checks a command when it is decided.
+Authorize = Callable[[object], None]
 
 router = APIRouter(prefix="/v1", tags=["alert rules"], route_class=StrictRoute)
 
@@ -75,8 +80,12 @@ async def save_rule_draft(rule: Name, body: commands.RuleDraft, caller: OpsOrAdm
 @router.post("/rules/{rule}/shadow", response_model=Accepted)
 async def put_rule_in_shadow(rule: Name, body: commands.RuleShadow, caller: OpsOrAdmin, needs: Needs) -> Response:
     """Put the draft into shadow: its episodes are detected and recorded, and delivered to nobody."""
-    draft = await latest_draft(rule, body.draft, caller, needs.rules)
-    return await save(rule, draft.definition, RulePhase.SHADOW, body.reason, caller, needs.rules)
+    draft = await needs.rules.drafts.in_force(caller.context.now, rule)
+
+    def authorize(_timeline: object) -> None:
+        require_latest(draft, body.draft)
+
+    return await save(rule, draft.definition, RulePhase.SHADOW, body.reason, caller, needs.rules, authorize)
 
 
 @router.post("/rules/{rule}/preview")
@@ -91,12 +100,16 @@ async def preview_rule(rule: Name, body: commands.RuleContent, caller: Previewer
 @router.post("/rules/{rule}/publication", response_model=Accepted, responses=PUBLISHED)
 async def publish_rule(rule: Name, body: commands.RulePublication, caller: OpsOrAdmin, needs: Needs) -> Response:
     """Publish the draft. All customers are judged again in the background; the shadow of the rule ends."""
-    draft = await latest_draft(rule, body.draft, caller, needs.rules)
-    require_preview(rule, draft.definition, body.preview, caller.context.now, needs.rules)
+    now, draft = caller.context.now, await needs.rules.drafts.in_force(caller.context.now, rule)
+
+    def authorize(_timeline: object) -> None:
+        require_latest(draft, body.draft)
+        require_preview(rule, draft.definition, body.preview, now, needs.rules)
+
     command = commands.PublishRule(
-        name=rule, definition=draft.definition, backlog=body.backlog, reason=body.reason, at=caller.context.now
+        name=rule, definition=draft.definition, backlog=body.backlog, reason=body.reason, at=now
     )
-    return await change(rule, command, caller, needs.rules)
+    return await change(rule, command, caller, needs.rules, authorize)
 
 
 @router.post("/rules/{rule}/retirement", response_model=Accepted, responses=PUBLISHED)
@@ -118,34 +131,53 @@ def refuse_reserved(name: str) -> None:
 
 
 async def save(
-    rule: str, definition: dict[str, Any], phase: RulePhase, reason: str, caller: Caller, needs: RuleDependencies
+    rule: str,
+    definition: dict[str, Any],
+    phase: RulePhase,
+    reason: str,
+    caller: Caller,
+    needs: RuleDependencies,
+    authorize: Authorize = allow_all,
 ) -> Response:
     command = commands.SaveDraft(name=rule, definition=definition, phase=phase, reason=reason, at=caller.context.now)
     handled = await needs.drafts.handler.handle(
-        needs.drafts.stream_of(rule), command, caller.context, expected_version=caller.expected_version
+        needs.drafts.stream_of(rule),
+        command,
+        caller.context,
+        expected_version=caller.expected_version,
+        authorize=authorize,
     )
     return answer(handled, f"/v1/rules/{rule}/draft")
 
 
 async def change(
-    rule: str, command: commands.PublishRule | commands.RetireRule, caller: Caller, needs: RuleDependencies
+    rule: str,
+    command: commands.PublishRule | commands.RetireRule,
+    caller: Caller,
+    needs: RuleDependencies,
+    authorize: Authorize = allow_all,
 ) -> Response:
     handled = await needs.versions.handler.handle(
-        needs.versions.stream_of(rule), command, caller.context, expected_version=caller.expected_version
+        needs.versions.stream_of(rule),
+        command,
+        caller.context,
+        expected_version=caller.expected_version,
+        authorize=authorize,
     )
     return answer(handled, f"/v1/rules/{rule}")
 
 
-async def latest_draft(rule: str, number: int, caller: Caller, needs: RuleDependencies) -> RuleDrafted:
-    """Return the latest draft. Raises the 404 problem if there is none, and RejectedError if it has another number."""
-    draft = await needs.drafts.in_force(caller.context.now, rule)
+def require_latest(draft: RuleDrafted, number: int) -> None:
+    """Raise RejectedError unless the draft has this number. It is checked when a command is decided.
+
+    So a retry of a command that was committed gets its first response.
+    """
     if draft.number != number:
         raise RejectedError(
             "draft-changed",
             f"The latest draft has the number {draft.number}. Read it, and send that number.",
             f"最新草稿的编号是 {draft.number}，请先查看，再使用该编号。",
         )
-    return draft
 
 
 def require_preview(rule: str, definition: dict[str, Any], token: str, now: datetime, needs: RuleDependencies) -> None:
