@@ -158,8 +158,8 @@ async def kept(world: World, field: Field, response: httpx.Response, sent: Any) 
     names = READ_AS | READ_OTHERWISE.get(str(field.operation.body_schema), {})
     name = names.get(field.place[-1], field.place[-1])
     address = response.headers.get("location")
-    # Previews and validations store nothing.
-    if name is None or sent is None or field.operation.path.endswith(("/preview", "/validation")):
+    # Previews and validations store nothing; an answer for many items has no address.
+    if name is None or sent is None or field.operation.path.endswith(("/preview", "/validation", "/import", "/bulk")):
         return "taken"
     if address is None:
         return "taken" if response.json()[name] == sent else f"wrong: {response.text}"

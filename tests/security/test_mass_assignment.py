@@ -13,7 +13,12 @@ from tests.security.world import World
 SMUGGLED = {"tenant_id": "t2", "version": 1, "is_admin": True, "created_at": "2020-01-01T00:00:00Z"}
 WRITING = [each for each in operations() if each.method != "GET"]
 # These operations change nothing: they preview a command.
-ASKING = {"/v1/plan-templates/{template}/preview", "/v1/tier-schemes/{scheme}/preview"}
+ASKING = {
+    "/v1/rules/validation",
+    "/v1/rules/{rule}/preview",
+    "/v1/plan-templates/{template}/preview",
+    "/v1/tier-schemes/{scheme}/preview",
+}
 # One result for each item, each with an id and a version.
 BULK = {"/v1/alerts/bulk", "/v1/rules/import"}
 # The response names the assignee that a rule found.
