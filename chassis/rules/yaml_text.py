@@ -26,7 +26,8 @@ def read_yaml(text: str) -> Any:
         return yaml.load(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         raise YamlError(error.problem_mark, str(error.problem)[:MAX_REASON], "不是有效的 YAML") from None
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, AttributeError, LookupError) as error:
+        # An explicit tag, such as !!timestamp, on a text of another kind.
         raise YamlError(None, str(error)[:MAX_REASON], "不是有效的 YAML") from None
 
 

@@ -7,9 +7,23 @@ from uuid import UUID
 
 from chassis.consume import erasure_answers
 from chassis.postgres.database import Connection
-from chassis.store.erasure import Erasure, erase
+from chassis.store.erasure import Erasure, affected_rows, erase
+from contracts.alerts import AlertCommented, AlertSnoozed
+from contracts.cloudevents import type_of
 from contracts.customer import ErasureEvent
 from contracts.event import Envelope
+
+WITH_TEXTS = [type_of(AlertCommented), type_of(AlertSnoozed)]
+# The state of an event is JSON with the fields of the event under `data`.
+DELETE_CARRIED = """
+    DELETE FROM vault WHERE id IN (
+        SELECT coalesce(e.data ->> 'comment_ref', e.data ->> 'reason_ref')::uuid
+        FROM (
+            SELECT convert_from(state, 'UTF8')::jsonb -> 'data' AS data FROM event
+            WHERE type = ANY($2) AND stream_id IN (SELECT stream_id FROM event WHERE subject = $1)
+        ) AS e
+    )
+"""
 
 
 async def receive(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
@@ -22,4 +36,10 @@ async def receive(envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
 async def deleted(request: Envelope[ErasureEvent], held: Connection, customer_id: UUID) -> int:
     """Return how many texts were deleted: none for a key contact, whom no text of this service names."""
     person_id = getattr(request.event, "key_contact_id", None)
-    return await erase(held, Erasure(customer_id, request.version, person_id)) or 0
+    entries = await erase(held, Erasure(customer_id, request.version, person_id)) or 0
+    return entries if person_id else entries + await deleted_elsewhere(held, customer_id)
+
+
+async def deleted_elsewhere(held: Connection, customer_id: UUID) -> int:
+    """Delete the texts on alerts of the customer that were written while they were carried to another one."""
+    return affected_rows(await held.execute(DELETE_CARRIED, customer_id, WITH_TEXTS))

@@ -70,7 +70,7 @@ class AlertHandler:
                         step,
                         context,
                         subject=latest.customer_id,
-                        expected_version=expected_version or latest.version,
+                        expected_version=latest.version if expected_version is None else expected_version,
                         authorize=await authorization(latest.customer_id),
                     )
                 except VersionMismatchError:

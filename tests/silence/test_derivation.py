@@ -58,9 +58,9 @@ async def derive(alerts: Databases) -> None:
 
 
 async def stored(pool: Pool) -> Mapping[object, Any]:
-    """Return what is known of each customer and item, and who may see the alerts."""
+    """Return what is known of each customer and item, and who may see the alerts. When they were judged is left out."""
     rows = await pool.fetch("SELECT customer_id, rest FROM silence")
-    customers = {row["customer_id"]: STATE.validate_json(row["rest"]) for row in rows}
+    customers = {row["customer_id"]: replace(STATE.validate_json(row["rest"]), judged_until=None) for row in rows}
     items = {tuple(row)[:3]: STATE.validate_json(row["state"]) for row in await pool.fetch(ITEMS)}
     rows = await pool.fetch("SELECT * FROM customer_holders")
     holders = {("holders", row["customer_id"]): tuple(row) for row in rows}

@@ -24,6 +24,7 @@ from services.alerts.detection.folding import fold
 from services.alerts.detection.received import TOPICS, is_evaluated
 from services.alerts.detection.undoing import within
 from services.alerts.engine.episode import Episode, episode_of
+from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.rule import Rules
 from services.alerts.projection import holders
 
@@ -95,10 +96,13 @@ class Derivation:
         envelopes = [envelope_of(fact) for fact in facts if (fact["feed"], fact["position"]) not in later]
         rules = (await self._rules.current(held)).book
         memories = fold(within(envelopes), rules, self._clock())
-        for customer_id, episodes in (await self._open_episodes(held, group)).items():
-            known = memories[customer_id]
-            due_at = min(known.next_due_at, self._clock())
-            memories[customer_id] = replace(known.with_open(episodes), next_due_at=due_at)
+        stored, now = await self._open_episodes(held, group), self._clock()
+        for customer_id in memories.keys() | stored.keys():
+            known, episodes = memories[customer_id], stored.get(customer_id, {})
+            # What the fold has raised at once is open only if the store says so; the next look decides the rest.
+            due_at = min(known.next_due_at, now) if episodes or known.state.open else known.next_due_at
+            state = CustomerState(known.state.facts, episodes, now)
+            memories[customer_id] = replace(known, state=state, next_due_at=due_at)
         await memory.replace_with(held, group, memories, rules)
         await holders.derive(group, envelopes, held)
         return set(group)

@@ -30,7 +30,7 @@ def receive(
     for envelope in own:
         concerned = concerned_by(divided, envelope, rules)
         before = unite(divided.rest, {item_id: divided.items.pop(item_id) for item_id in concerned})
-        state = CustomerState(evolve(before.facts, envelope), before.open)
+        state = replace(before, facts=evolve(before.facts, envelope))
         evaluation = evaluate(customer_id, state, rules, moment_of(envelope, rules, now))
         after = divide(evaluation.state)
         divided = Divided(after.rest, divided.items)

@@ -98,7 +98,7 @@ class Memory:
     others_due_at: datetime = NEVER_DUE
 
     def with_open(self, episodes: dict[str, Episode]) -> "Memory":
-        return replace(self, state=CustomerState(self.state.facts, episodes))
+        return replace(self, state=replace(self.state, open=episodes))
 
 
 async def load(held: Connection, customer_ids: Iterable[UUID], concerns_ids: Collection[UUID]) -> dict[UUID, Memory]:

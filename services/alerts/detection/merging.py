@@ -14,6 +14,7 @@ from services.alerts.engine.care import reported
 from services.alerts.engine.changes import Carrying, Change
 from services.alerts.engine.episodes import Moment, evaluate
 from services.alerts.engine.facts import Facts, evolve
+from services.alerts.engine.items import items_of
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.rule import RuleBook
 
@@ -88,8 +89,11 @@ def carried(
             return [Carrying(each, customer_id, into_id, now, envelope.id) for each in episodes]
         case Unmerged(from_customer_id=from_id):
             own = {customer_id, *memories[customer_id].state.facts.absorbed}
-            episodes = memories[from_id].state.open.values()
-            return [Carrying(each, from_id, customer_id, now, envelope.id) for each in episodes if each.origin in own]
+            survivor = memories[from_id].state
+            items = items_of(survivor.facts.absorbed.get(customer_id, Facts()), None)
+            of_items = {item_id.concerns_id for item_id in items}
+            returning = [each for each in survivor.open.values() if each.origin in own or each.concerns_id in of_items]
+            return [Carrying(each, from_id, customer_id, now, envelope.id) for each in returning]
         case _:
             return []
 

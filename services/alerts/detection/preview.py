@@ -66,7 +66,7 @@ class Counts:
 
     def add(self, state: CustomerState) -> None:
         facts = with_absorbed(state.facts)
-        found = [each for each in find(facts, self._book) if each.settled is None]
+        found = [each for each in find(facts, self._book) if each.settled is None and self._now < each.closes_at]
         due = {each.key: each for each in found if each.due_at <= self._now}
         present = {each.key for each in state.open.values() if each.rule_id == self._rule.id}
         self.totals["customers"] += 1

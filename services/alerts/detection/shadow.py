@@ -14,7 +14,7 @@ from chassis.postgres.database import Connection
 from services.alerts.detection.memory import Memory
 from services.alerts.engine.changes import CareReporting, Carrying, Change, Ending, Moving, Raising, Readdressing
 from services.alerts.engine.episode import Episode
-from services.alerts.engine.episodes import CustomerState, Moment, evaluate
+from services.alerts.engine.episodes import Moment, evaluate
 from services.alerts.engine.rule import RuleBook
 
 KEPT: Final = timedelta(days=90)
@@ -53,7 +53,7 @@ async def watch(
     after = {}
     for customer_id, each in memories.items():
         episodes = {key: one for key, one in known[customer_id].items() if is_loaded(one, each)}
-        state = CustomerState(each.state.facts, episodes)
+        state = replace(each.state, open=episodes)
         evaluation = evaluate(customer_id, state, book.shadow_book, moments[customer_id])
         for change in evaluation.changes:
             await record(held, customer_id, change, numbers)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from contracts.event import Envelope
 from services.alerts.engine import months, rings
-from services.alerts.engine.facts import Facts, evolve, latest_of_each, newest
+from services.alerts.engine.facts import Facts, Warned, evolve, latest_of_each, newest
 from services.alerts.engine.occurrence import Occurrence, latest
 
 
@@ -19,7 +19,7 @@ def with_absorbed(facts: Facts) -> Facts:
             last_contact=latest(facts.last_contact, other.last_contact),
             stated_contact=latest(facts.stated_contact, other.stated_contact),
             signals=latest_of_each(facts.signals, other.signals),
-            guards={**{key: told for key, told in other.guards.items() if told.settled is None}, **facts.guards},
+            guards={**facts.guards, **{key: told for key, told in other.guards.items() if goes_on(key, told, facts)}},
             needs={
                 key: (*facts.needs.get(key, ()), *other.needs.get(key, ())) for key in {**other.needs, **facts.needs}
             },
@@ -33,6 +33,12 @@ def with_absorbed(facts: Facts) -> Facts:
             quiet_until=max(quiet, facts.quiet_until or quiet) if quiet else facts.quiet_until,
         )
     return facts
+
+
+def goes_on(name: str, told: Warned, own: Facts) -> bool:
+    """Return whether what a duplicate was warned of counts: it is not over, and the survivor has no such warning."""
+    known = own.guards.get(name)
+    return told.settled is None and (known is None or known.settled is not None)
 
 
 def absorb(

@@ -25,6 +25,8 @@ class CustomerState:
 
     facts: Facts = field(default_factory=Facts)
     open: dict[str, Episode] = field(default_factory=dict)
+    # The latest instant at which the customer was judged: a window that had closed by then is over.
+    judged_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Moment:
     now: datetime
     instant: datetime
     is_complete: bool = False
+    # Windows that close by this instant are over: the instants of the feeds may go back, and no alert is raised again.
+    over_until: datetime | None = None
     rules_changed: bool = False
     # The rules that an event may concern; all rules if absent. The episodes of other rules stay as they are.
     judged: tuple[Rule, ...] | None = None
@@ -63,7 +67,8 @@ def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, moment: M
     """
     facts = with_absorbed(state.facts)
     findings = list(find(facts, rules, moment.judged))
-    failed = failures(rules.selecting, facts)
+    failed = {} if facts.registered is None or facts.erased else failures(rules.selecting, facts)
+    moment = replace(moment, over_until=max(moment.instant, state.judged_until or moment.instant))
     judged = [each for each in judged_of(state, moment) if each.rule_id not in failed]
     matches = match(judged, findings, moment.now)
     still_open, changes = compare(state, matches, facts, rules, moment)
@@ -72,10 +77,11 @@ def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, moment: M
     raised = [] if is_quiet(facts, moment.instant) else [each for each in waiting if begins(each, moment)]
     alerts = [raise_alert(customer_id, facts, finding, rules, moment.instant) for finding in raised]
     still_open |= {str(alert.alert_id): episode_of(alert) for alert in alerts}
-    due = earliest(each.due_at for each in waiting if each not in raised)
+    begun = {id(each) for each in raised}
+    due = earliest(each.due_at for each in waiting if id(each) not in begun)
     windows = earliest((each.closes_at for each in (*matches.values(), *raised) if each), moment)
     return Evaluation(
-        state=CustomerState(without_settled(state.facts), still_open),
+        state=CustomerState(without_settled(state.facts), still_open, moment.over_until),
         changes=[*changes, *map(Raising, alerts)],
         next_due_at=min(after_quiet(facts, due), windows),
     )
@@ -114,11 +120,15 @@ def is_unknown(facts: Facts, episode: Episode) -> bool:
 
 def holds(finding: Finding, moment: Moment) -> bool:
     """Return whether a rule is still broken."""
-    return finding.settled is None and finding.due_at <= moment.now and moment.instant < finding.closes_at
+    return finding.settled is None and finding.due_at <= moment.now and over(moment) < finding.closes_at
+
+
+def over(moment: Moment) -> datetime:
+    return moment.over_until or moment.instant
 
 
 def may_begin(finding: Finding, moment: Moment) -> bool:
-    return finding.is_awaited and moment.instant < finding.closes_at
+    return finding.is_awaited and over(moment) < finding.closes_at
 
 
 def begins(finding: Finding, moment: Moment) -> bool:
@@ -128,7 +138,7 @@ def begins(finding: Finding, moment: Moment) -> bool:
 
 def earliest(times: Iterable[datetime], moment: Moment | None = None) -> datetime:
     """Return the earliest time, or NEVER_DUE; with a moment, of those after its instant."""
-    return min((each for each in times if moment is None or each > moment.instant), default=NEVER_DUE)
+    return min((each for each in times if moment is None or each > over(moment)), default=NEVER_DUE)
 
 
 def is_quiet(facts: Facts, instant: datetime) -> bool:
@@ -158,7 +168,7 @@ def end(episode: Episode, finding: Finding | None, facts: Facts, rules: RuleBook
     An occurrence before the start of the alert, recorded late, withdraws it. A later occurrence clears it. So does a
     change that allows more time (a new tier or mode, a new target, a pause), and the end of a window.
     """
-    if finding and finding.settled is None and finding.closes_at <= moment.instant:
+    if finding and finding.settled is None and finding.closes_at <= over(moment):
         return Ending(episode, AlertCleared, finding.closes_at, moment.now, None)
     if ending := changed_rules(episode, facts, rules, moment):
         return ending

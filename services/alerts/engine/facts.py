@@ -114,7 +114,7 @@ def evolve(facts: Facts, envelope: Envelope[Any]) -> Facts:
     occurrence = Occurrence(envelope.occurred_at, envelope.id)
     facts = with_signal(with_quiet(facts, envelope), envelope.event, occurrence)
     facts = with_attributes(facts, envelope.event)
-    facts = with_owed(with_measured(facts, envelope.event, occurrence), envelope, occurrence)
+    facts = with_owed(with_measured(facts, envelope.event, occurrence, envelope.recorded_at), envelope, occurrence)
     match envelope.event:
         case customer.Registered(name=name):
             since = facts.stage_since or occurrence
@@ -161,10 +161,10 @@ def with_owed(facts: Facts, envelope: Envelope[Any], occurrence: Occurrence) -> 
     return facts if terms is facts.terms else replace(facts, terms=terms)
 
 
-def with_measured(facts: Facts, event: Any, occurrence: Occurrence) -> Facts:
+def with_measured(facts: Facts, event: Any, occurrence: Occurrence, recorded_at: datetime) -> Facts:
     """Return the facts with the event in what is counted and measured."""
     match event:
-        case customer.OrderPlaced(currency=currency, amount_minor=amount):
+        case customer.OrderPlaced(currency=currency, amount_minor=amount) if occurrence.at <= recorded_at:
             month = month_of(occurrence.at, BUSINESS_ZONE)
             facts = replace(facts, months=with_order(facts.months, currency, month, amount, 1))
         case OrderUndone(currency=currency, amount_minor=amount, placed_at=at):
@@ -230,7 +230,8 @@ def needs_after(
     """Add a statement of a need, or forget a need that is met or gone. Of many, the oldest and the latest are kept."""
     others = {key: stated for key, stated in needs.items() if key != event.need}
     if event.status is not NeedStatus.OPEN:
-        return others
+        later = tuple(each for each in needs.get(event.need, ()) if each.at > occurrence.at)
+        return {**others, event.need: later} if later else others
     stated = sorted((*needs.get(event.need, ()), occurrence), key=lambda each: each.at)
     return {**others, event.need: (*stated[: MAX_STATEMENTS - 1], *stated[MAX_STATEMENTS - 1 :][-1:])}
 

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from contracts.customer import CustomerErased, Merged, Registered, Unmerged
+from contracts.customer import CustomerErased, Merged, Registered, TierChanged, Unmerged
 from contracts.event import Envelope
 from contracts.followup.complaint import ComplaintEvent, RepeatEvent
 from contracts.followup.task import TaskEvent
@@ -57,7 +57,8 @@ class Divided:
 def concerns_all(envelope: Envelope[Any], rules: RuleBook) -> bool:
     """Return whether an event may change when any item is due."""
     changes_attribute = rules.selects_by_item and type(envelope.event) in ATTRIBUTES
-    return changes_attribute or isinstance(envelope.event, CONCERNS_ALL)
+    changes_tier = rules.has_hours_by_tier and isinstance(envelope.event, TierChanged)
+    return changes_attribute or changes_tier or isinstance(envelope.event, CONCERNS_ALL)
 
 
 def divide(state: CustomerState) -> Divided:
@@ -75,7 +76,7 @@ def divide(state: CustomerState) -> Divided:
     facts = without_items(state.facts)
     if facts.absorbed:
         facts = replace(facts, absorbed={key: without_items(each) for key, each in facts.absorbed.items()})
-    return Divided(CustomerState(facts, open_rest), items)
+    return Divided(CustomerState(facts, open_rest, state.judged_until), items)
 
 
 def items_of(facts: Facts, duplicate_id: UUID | None) -> dict[ItemId, Item]:
@@ -105,7 +106,7 @@ def unite(rest: CustomerState, items: Mapping[ItemId, Item]) -> CustomerState:
     episodes = dict(rest.open)
     for item in items.values():
         episodes |= item.open
-    return CustomerState(facts, episodes)
+    return CustomerState(facts, episodes, rest.judged_until)
 
 
 def with_items(facts: Facts, items: Sequence[Facts]) -> Facts:

@@ -26,12 +26,17 @@ def match(episodes: Iterable[Episode], findings: Iterable[Finding], now: datetim
     # An exact match comes first. Of two episodes that were merged, the elder goes on.
     for episode in sorted(episodes, key=lambda each: (each.key not in by_key, each.starts_at, each.alert_id)):
         exact = by_key.get(episode.key)
-        candidates = [exact] if exact else shared[episode.rule_id, episode.concerns_id]
+        candidates = [exact] if exact else sorted(shared[episode.rule_id, episode.concerns_id], key=newest_first)
         chosen = next((each for each in candidates if id(each) not in taken and continues(episode, each)), None)
         found[episode.alert_id] = chosen
         if chosen:
             taken.add(id(chosen))
     return found
+
+
+def newest_first(finding: Finding) -> float:
+    """Return a sort key: of several peaks, an open episode is the latest that had begun when it was raised."""
+    return -finding.due_at.timestamp()
 
 
 def continues(episode: Episode, finding: Finding) -> bool:

@@ -28,6 +28,9 @@ def with_order(months: Months, currency: str, month: int, amount: int, orders: i
     """Add an order, or take a cancelled one away (both numbers negative). Old months are forgotten."""
     key = f"{currency}|{month}"
     total, count = months.get(key, (0, 0))
+    if count + orders < 0:
+        # The month of the cancelled order was forgotten.
+        return dict(months)
     after = {**months, key: (total + amount, count + orders)}
     newest = max(map(number_of, after))
     return {each: value for each, value in after.items() if number_of(each) > newest - KEPT and value != (0, 0)}

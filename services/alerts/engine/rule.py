@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final, Protocol, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from contracts import customer
 from contracts.alerts import AlertSeverity, Backlog
@@ -20,7 +20,7 @@ from services.alerts.engine.attributes import attributes_of, checked, outcome
 from services.alerts.engine.care import Care
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
-from services.alerts.engine.shapes import Condition
+from services.alerts.engine.shapes import Condition, Owed
 from services.alerts.engine.tiers import MAX_TIERS, OTHERS, for_all_tiers
 from services.alerts.engine.words import Words
 from services.alerts.engine.zone import BUSINESS_ZONE
@@ -60,6 +60,12 @@ class RuleDefinition(BaseModel):
     condition: Condition
     applies: Applies | None = None
     care: Care | None = None
+
+    @model_validator(mode="after")
+    def _check_care(self) -> Self:
+        if self.care and isinstance(self.condition, Owed) and self.condition.item == "task":
+            raise FieldError("a rule about tasks cannot ask for a task", "针对跟进任务的规则不能再要求关怀任务", "care")
+        return self
 
     def applies_to(self, facts: Facts) -> bool:
         """Return whether the rule applies to a customer. False if that cannot be said: see `failures`."""
@@ -137,6 +143,11 @@ class RuleBook(BaseModel):
     def selects_by_item(self) -> bool:
         """Return whether an attribute may change what a task, a complaint, a contract or a quote means."""
         return any(rule.applies and rule.condition.shape in OF_ITEMS for rule in (*self.rules, *self.shadow))
+
+    @cached_property
+    def has_hours_by_tier(self) -> bool:
+        """Return whether a tier changes when an item is due."""
+        return any(isinstance(each.condition, Owed) and each.condition.hours_by_tier for each in self.rules)
 
     def hearing(self, event: Any) -> tuple[Rule, ...]:
         """Return the rules that an event may concern."""

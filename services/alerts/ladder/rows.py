@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis.postgres.database import Connection
 from chassis.store.event_store import COLUMNS, recorded
 from chassis.store.mapper import EventMapper
-from contracts.alerts import AlertEvent, MuteEvent
+from contracts.alerts import AlertEvent, AlertRaised, MuteEvent
 from contracts.event import Envelope
 from services.alerts.ladder.clock import next_rung_at, progress_of
 from services.alerts.shipped.ladders import CALENDAR
@@ -75,6 +75,11 @@ def key_of(envelopes: Sequence[Envelope[Any]]) -> MuteKey:
     return envelopes[-1].subject, envelopes[-1].event.rule_id
 
 
+def raised_last(envelopes: Sequence[Envelope[Any]]) -> Envelope[Any]:
+    """Return the event that raised the alert the last time."""
+    return next(each for each in reversed(envelopes) if isinstance(each.event, AlertRaised))
+
+
 def next_due(
     envelopes: Sequence[Envelope[Any]], published: Sequence[Publication], muted: datetime | None
 ) -> datetime | None:
@@ -82,6 +87,6 @@ def next_due(
 
     The calendar is the one in force when the alert was raised.
     """
-    calendar = calendar_at(published, CALENDAR, envelopes[0].recorded_at)
+    calendar = calendar_at(published, CALENDAR, raised_last(envelopes).recorded_at)
     due_at = next_rung_at(progress_of(envelopes, calendar), calendar)
     return max(due_at, muted) if due_at and muted else due_at

@@ -1,6 +1,6 @@
 """Reminds the people of the rungs that are due, each once."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,14 +16,22 @@ from contracts.event import Envelope
 from services.alerts.actor import ACTOR
 from services.alerts.commands import Escalate
 from services.alerts.handling import AlertHandler, Authorize
-from services.alerts.ladder.rows import key_of, next_due
+from services.alerts.ladder.rows import key_of, next_due, raised_last
 from services.alerts.shipped.ladders import CALENDAR, LADDERS, Whom
 from services.alerts.staff.calendars import Publication, calendar_at, publications
 from services.alerts.staff.directory import Directory
 from services.alerts.staff.mutes import muted_until
 
 BATCH: Final = 100
-DUE = "SELECT alert_id FROM alert_ladder WHERE next_rung_at <= $1 ORDER BY next_rung_at LIMIT $2"
+# An alert that was looked at and not escalated waits so long, so that it holds up no other one.
+RETRY: Final = timedelta(minutes=1)
+HAS_DUE = "SELECT EXISTS (SELECT FROM alert_ladder WHERE next_rung_at <= $1)"
+TAKE = """
+    UPDATE alert_ladder SET next_rung_at = $3 WHERE alert_id IN (
+        SELECT alert_id FROM alert_ladder WHERE next_rung_at <= $1
+        ORDER BY next_rung_at LIMIT $2 FOR UPDATE SKIP LOCKED
+    ) RETURNING alert_id
+"""
 
 
 class LadderTimer:
@@ -48,12 +56,13 @@ class LadderTimer:
     async def run_due(self) -> int:
         """Return how many rungs were reached. Outside work time there are none: what is late waits for its start."""
         now = self._clock()
-        rows = await self._pool.fetch(DUE, now, BATCH)
-        if not rows:
+        if not await self._pool.fetchval(HAS_DUE, now):
             return 0
         published = await publications(self._pool, CALENDAR)
         if not is_work_time(published, now):
             return 0
+        # The feed computes the due time of an alert again once it was escalated.
+        rows = await self._pool.fetch(TAKE, now, BATCH, now + RETRY)
         return sum([await self._ring(row["alert_id"], published, now) for row in rows])
 
     async def _ring(self, alert_id: UUID, published: list[Publication], now: datetime) -> int:
@@ -64,7 +73,9 @@ class LadderTimer:
         if due_at is None or due_at > now:
             return 0
         command = await self._next(envelopes[-1], now)
-        context = ACTOR.on_timer(now, f"rung|{alert_id}|{command.level}", str(alert_id))
+        # An alert that is raised again climbs its ladder from the start.
+        begun = raised_last(envelopes).version
+        context = ACTOR.on_timer(now, f"rung|{alert_id}|{begun}|{command.level}", str(alert_id))
         handled = await self._alerts.handle(alert_id, command, context, anybody)
         return handled.events
 

@@ -60,7 +60,7 @@ def project(envelope: Envelope[events.Transition]) -> AlertRow:
 
 def holders_of(event: events.Transition) -> list[str]:
     """Return who may see the alert in addition to the customer's holders: the employee who has to act."""
-    return [event.owner_id] if event.owner_id and event.owner_id != event.customer_owner_id else []
+    return [event.owner_id] if event.owner_id else []
 
 
 def outcome_of(event: events.Transition) -> str:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from chassis.commands.holders import Holders
 from chassis.postgres.database import Pool
 from chassis.store.vault_reader import read_personal_data
-from contracts.alerts import AlertCommented, AlertSnoozed, Transition
+from contracts.alerts import AlertCommented, AlertRaised, AlertSnoozed, Transition
 from contracts.event import Envelope
 from services.alerts.engine.stretch import NEVER_DUE
 from services.alerts.projection.alerts import AlertRow, project
@@ -30,7 +30,7 @@ class CommentView(BaseModel):
 
 
 class AlertDetails(AlertView):
-    """An alert with its comments, in their order, and the reason of its last snooze."""
+    """An alert with its comments, in their order, and the reason of the last snooze since it was raised."""
 
     comments: list[CommentView]
     snooze_reason: str | None
@@ -42,7 +42,9 @@ async def details(
     """Return the alert after its events. Unlike the list, it never lags."""
     is_muted = muted_until is not None and muted_until > datetime.now(UTC)
     comments = [(each, each.event) for each in envelopes if isinstance(each.event, AlertCommented)]
-    snoozes = [each.event.reason_ref for each in envelopes if isinstance(each.event, AlertSnoozed)][-1:]
+    begun = max(each.version for each in envelopes if isinstance(each.event, AlertRaised))
+    present = [each.event for each in envelopes if each.version > begun]
+    snoozes = [event.reason_ref for event in present if isinstance(event, AlertSnoozed)][-1:]
     words = await read_personal_data(pool, [event.comment_ref for _, event in comments] + snoozes)
     return AlertDetails(
         **view_of(project(envelopes[-1]), holders),

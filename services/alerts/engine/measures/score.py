@@ -34,9 +34,9 @@ class Score(BaseModel):
         return frozenset({SurveyAnswered})
 
     def stretches(self, facts: Facts, _zone: str) -> Iterator[Stretch]:
-        if not facts.scores:
+        *earlier, last = facts.scores or (None,)
+        if last is None or (facts.won_back and last.at < facts.won_back.at):
             return
-        *earlier, last = facts.scores
         limit = self.least
         if earlier:
             limit = max(limit, sum(each.percent for each in earlier) // len(earlier) - self.drop + 1)

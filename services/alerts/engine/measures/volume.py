@@ -59,6 +59,9 @@ class Volume(BaseModel):
         sums = months.by_currency(facts.months)
         known = [month for own in sums.values() for month in own]
         first = min(known) + A_YEAR + self.months
+        if facts.won_back:
+            # The months since the win-back are compared.
+            first = max(first, months.month_of(facts.won_back.at, zone) + 1 + self.months)
         for fall in self._falls(sums, range(first, max(known) + AHEAD + 1)):
             yield Stretch(
                 Occurrence(months.start_of(fall.first, zone), ordered.cause),

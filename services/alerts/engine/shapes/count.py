@@ -12,7 +12,7 @@ from contracts.event import Event
 from contracts.field_error import FieldError
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
-from services.alerts.engine.rings import HEARD, MICROSECOND, RingName, count_of, size_of, time_of, unpack
+from services.alerts.engine.rings import HEARD, MICROSECOND, RingName, count_of, micros_of, size_of, time_of, unpack
 from services.alerts.engine.stretch import Beginning, Measure, Stretch
 from services.alerts.engine.unmet import Unmet
 from services.alerts.engine.words import Words, scope, scope_zh
@@ -54,6 +54,8 @@ class Count(BaseModel):
             return
         known, window, begun = unpack(packed), self.days * DAY, 0
         is_full = len(known) == size_of(self.signal)
+        if facts.won_back:
+            known = tuple(each for each in known if each.at >= micros_of(facts.won_back.at))
         ends = {
             number: known[number - self.times + 1].at + window
             for number in range(self.times - 1, len(known))

@@ -49,7 +49,8 @@ class Owed(BaseModel):
     """An open `item` whose due time was `grace_minutes` ago.
 
     A task states its due time. A complaint without a target is due `hours` after its beginning, by severity; nothing is
-    due while it is paused. A contract is due `days_before` its last day ends; with `unless_agreed`, not if the customer
+    due while it is paused. A contract is due `days_before` its last day ends, but not in
+    the first half of its term; with `unless_agreed`, not if the customer
     said that it will renew it. A quote that was requested, and the conclusion of an answered complaint, are due
     `hours_by_tier` after their beginning.
     """
@@ -139,7 +140,9 @@ class Owed(BaseModel):
 
     def _stated(self, item: OwedItem, facts: Facts, zone: str) -> datetime:
         if item.due_on:
-            return end_of(item.due_on - timedelta(days=self.days_before), zone)
+            # Of a short term, the second half is near its end.
+            end, since = end_of(item.due_on, zone), item.since.at
+            return max(end_of(item.due_on - timedelta(days=self.days_before), zone), since + (end - since) / 2)
         if self.hours_by_tier:
             hours = self.hours_by_tier.get(facts.tier or OTHERS, self.hours_by_tier[OTHERS])
         else:

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import chain
 from operator import attrgetter
-from typing import Annotated, ClassVar, Final, Literal, get_args
+from typing import Annotated, ClassVar, Final, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from contracts.customer import Mode
 from contracts.event import Event
+from contracts.field_error import FieldError
 from contracts.types import Code
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence, latest
@@ -21,6 +22,10 @@ from services.alerts.engine.words import Words, length, length_zh, scope, scope_
 
 MAX_SIGNALS: Final = len(get_args(SignalName))
 DaysByTier = Annotated[Mapping[Code, Days], Field(max_length=MAX_TIERS), AfterValidator(for_all_tiers)]
+
+
+# A need is kept until it is met, and the registration as a fact of its own: neither is the latest signal of its name.
+NEVER_ENDING = frozenset({NEED, REGISTRATION})
 
 
 class Silence(BaseModel):
@@ -39,6 +44,13 @@ class Silence(BaseModel):
     signals: Annotated[tuple[SignalName, ...], Field(min_length=1, max_length=MAX_SIGNALS)]
     after: SignalName | None = None
     days: Annotated[Mapping[Mode, DaysByTier], Field(min_length=1, max_length=len(Mode))]
+
+    @model_validator(mode="after")
+    def _check_signals(self) -> Self:
+        if given := NEVER_ENDING & set(self.signals):
+            named = ", ".join(sorted(given))
+            raise FieldError(f"{named} can end no silence", f"{named} 不能结束沉默", "signals")
+        return self
 
     def hears(self) -> frozenset[type[Event]]:
         return frozenset(chain.from_iterable(HEARD[name] for name in (*self.signals, self.after) if name))
@@ -87,10 +99,14 @@ class Silence(BaseModel):
             return latest(ended or facts.registered, facts.won_back)
         if self.after == NEED:
             begun = list(chain(*facts.needs.values()))
+        elif self.after == CONTACT:
+            begun = [facts.latest_contact] if facts.latest_contact else []
         elif self.after == REGISTRATION:
             begun = [facts.registered] if facts.registered else []
         else:
             begun = [facts.signals[self.after]] if self.after in facts.signals else []
+        back = facts.won_back.at if facts.won_back else None
+        begun = [each for each in begun if back is None or each.at >= back]
         return min((each for each in begun if not (ended and ended.at >= each.at)), key=attrgetter("at"), default=None)
 
     def _ended(self, facts: Facts) -> Occurrence | None:
