@@ -94,6 +94,7 @@ async def enter_canaries(product: Product) -> CanaryInput:
             "absence_id": "0",
             "alert_id": "0",
             "rule_id": "inactivity",
+            "rule": "inactivity",
             "import_id": "0",
             "batch_id": "0",
             "duplicate_id": "0",
@@ -137,8 +138,8 @@ async def enter_all(canary: CanaryInput) -> None:
     # One complaint is answered, the other raises an alert.
     things["complaint_id"] = await canary.personal("followup", f"{customer}/complaints", "Raise")
     await canary.personal("followup", f"/v1/complaints/{things['complaint_id']}/answer", "Answer")
-    await canary.personal("followup", f"{customer}/complaints", "Raise")
-    await handle_alert(canary)
+    unanswered = await canary.personal("followup", f"{customer}/complaints", "Raise")
+    await handle_alert(canary, unanswered)
     await enter_surveys(canary, customer)
     for step, schema in (("withdrawal", "WithdrawHandover"), ("acceptance", "AcceptHandover")):
         begun = await canary.ask("customer", "POST", f"{customer}/handover", json={"to_owner_id": "E7001"})
@@ -146,13 +147,14 @@ async def enter_all(canary: CanaryInput) -> None:
         await canary.personal("customer", f"{customer}/handover/{step}", schema)
 
 
-async def handle_alert(canary: CanaryInput) -> None:
-    """Comment on the alert about the customer, and snooze it."""
+async def handle_alert(canary: CanaryInput, complaint_id: str) -> None:
+    """Comment on the alert about a complaint that stays open, and snooze it."""
     things = canary.things
 
     async def is_raised() -> bool:
         query = {"customer_id": things["customer_id"], "open": True}
-        listed = (await canary.ask("alerts", "GET", "/v1/alerts", params=query)).json()["items"]
+        found = (await canary.ask("alerts", "GET", "/v1/alerts", params=query)).json()["items"]
+        listed = [each for each in found if each["alert"].get("concerns_id") == complaint_id]
         things["alert_id"] = listed[0]["id"] if listed else "0"
         return bool(listed)
 
