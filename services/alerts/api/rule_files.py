@@ -30,6 +30,7 @@ MAX_CHARACTERS: Final = 200_000
 MAX_BYTES: Final = 6 * MAX_CHARACTERS + 4_096
 MAX_FAULTS: Final = 10
 YAML: Final = "application/yaml"
+EXPORTED: Final = {"type": "object", "properties": {"rules": {"type": "object"}}, "required": ["rules"]}
 NAME: TypeAdapter[str] = TypeAdapter(Code)
 
 
@@ -64,9 +65,7 @@ class ImportedRules(BaseModel):
     items: list[ImportedRule]
 
 
-@router.get(
-    "/rules/export", response_class=Response, responses={200: {"content": {YAML: {"schema": {"type": "string"}}}}}
-)
+@router.get("/rules/export", response_class=Response, responses={200: {"content": {YAML: {"schema": EXPORTED}}}})
 async def export_rules(_caller: Reader, needs: Needs) -> Response:
     """Export the rules in force as YAML."""
     book = (await needs.rules.in_force.current(needs.rules.pool)).book
