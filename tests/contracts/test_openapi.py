@@ -133,7 +133,7 @@ def test_44_an_answer_is_typed_except_for_the_content_of_events_and_versions(
     assert all(media["schema"] for answer in answers for media in answer["content"].values())
     for schema in within(service, answers):
         untyped = [name for name, each in schema.get("properties", {}).items() if is_untyped(each)]
-        assert set(untyped) <= {"data", "definition", "before", "after"}
+        assert set(untyped) <= {"data", "definition", "rules", "before", "after"}
 
 
 @every_operation

@@ -23,6 +23,9 @@ from services.alerts.detection.preview import RulePreview, preview
 from services.alerts.engine.rule import Rule, definition_of
 from services.alerts.engine.sentences import sentence
 
+FIRST_DRAFT: Final[dict[int | str, dict[str, Any]]] = {
+    201: {"model": Accepted, "description": "The first draft of this rule"}
+}
 # Checks a command when it is decided.
 Authorize = Callable[[object], None]
 
@@ -68,7 +71,7 @@ async def read_rule_draft(rule: Name, caller: Reader, needs: Needs) -> DraftView
     return DraftView(**{**dict(draft), "phase": phase}, sentence=sentence_of(draft.definition))
 
 
-@router.put("/rules/{rule}/draft", response_model=Accepted)
+@router.put("/rules/{rule}/draft", response_model=Accepted, responses=FIRST_DRAFT)
 async def save_rule_draft(rule: Name, body: commands.RuleDraft, caller: OpsOrAdmin, needs: Needs) -> Response:
     """Save a draft of the rule. It replaces the draft before, and ends its shadow; the rule in force stays."""
     refuse_reserved(rule)
