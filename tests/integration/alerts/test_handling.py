@@ -10,13 +10,14 @@ import httpx
 import pytest
 
 from chassis.postgres.database import Connection, transaction
-from contracts.alerts import AlertCleared, AlertEvent, AlertRaised
+from contracts.alerts import AlertCarriedAway, AlertCarriedIn, AlertCleared, AlertEvent, AlertRaised
 from contracts.customer import CustomerErased, EmployeeLeft, EmployeeReturned, Merged, OwnerAssigned
-from contracts.examples import ALERT_ID, CUSTOMER_ID, EMPLOYEE_STREAM_ID, METADATA, example
+from contracts.examples import ALERT_ID, CUSTOMER_ID, EMPLOYEE_STREAM_ID, METADATA, example, example_envelope
 from contracts.followup import AbsenceCancelled, AbsenceNoted
 from services.alerts.detection.detector import Detector
 from services.alerts.engine.changes import Ending
 from services.alerts.engine.episode import episode_of
+from tests.bench.harness.event_data import fill
 from tests.integration.alerts.conftest import ACTING, HELPER, LEADER, LEFT, OWNER, STRANGER, Desk
 from tests.support.rule_books import THREE_RULES
 from tests.support.waiting import eventually
@@ -240,3 +241,26 @@ async def test_the_list_is_filtered_by_what_was_done(alert_desk: Desk) -> None:
             return {UUID(each["id"]) for each in listed.json()["items"]} == expected
 
         await eventually(shows, within=20)
+
+
+async def test_texts_that_were_written_while_an_alert_was_carried_go_with_its_customer(alert_desk: Desk) -> None:
+    other, state = uuid4(), example(AlertRaised, owner_id=ACTING).model_dump(exclude={"type"})
+    away = AlertCarriedAway(**state, to_customer_id=other)
+    there = AlertCarriedIn(**state, from_customer_id=CUSTOMER_ID)
+    steps = [(CUSTOMER_ID, away), (other, there)]
+    back = [(other, AlertCarriedAway(**state, to_customer_id=CUSTOMER_ID))]
+    back.append((CUSTOMER_ID, AlertCarriedIn(**state, from_customer_id=other)))
+    await carry(alert_desk, steps)
+    written = await alert_desk.post(f"/v1/alerts/{ALERT_ID}/comments", {"text": "联系人 13800001111"}, "ops", "ops")
+    assert written.status_code == 200, written.text
+    await carry(alert_desk, back)
+    assert await alert_desk.pool.fetchval("SELECT count(*) FROM vault") == 1
+    await alert_desk.tell(example(CustomerErased))
+    assert await alert_desk.pool.fetchval("SELECT count(*) FROM vault") == 0
+
+
+async def carry(desk: Desk, steps: list[tuple[UUID, Any]]) -> None:
+    version = (await desk.needs.alerts.latest(ALERT_ID)).version
+    for number, (subject, event) in enumerate(steps, version + 1):
+        envelope = example_envelope(event, id=uuid4(), subject=subject, stream_id=ALERT_ID, version=number)
+        await fill(desk.needs.store, [envelope])

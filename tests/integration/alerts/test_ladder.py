@@ -39,6 +39,7 @@ from tests.support.servers import Servers
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 OWNER, LEADER, STAND_IN = "E1", "E2", "E5"
 CRITICAL = AlertSeverity.CRITICAL
+LATE_ROW = "INSERT INTO alert_ladder (alert_id, customer_id, rule_id, next_rung_at) VALUES ($1, $2, 'inactivity', $3)"
 LAST = "SELECT coalesce(max(position), 0) FROM event"
 
 
@@ -302,3 +303,32 @@ async def test_fourteen_days_over_holidays_a_make_up_workday_and_a_night_without
         "snoozed": [("10-09 15:00", "owner"), ("10-09 16:00", "leader"), ("10-10 10:00", "operations")],
         "handled": [],
     }
+
+
+async def test_an_alert_that_is_raised_again_climbs_its_ladder_again(desk: Desk) -> None:
+    desk.now = at("2025-09-29 09:00")
+    alert_id = await desk.open(AlertSeverity.INFO)
+    await desk.run("2025-09-29 09:00")
+    desk.now = at("2025-09-29 10:00")
+    await desk.end(alert_id)
+    latest = await desk.alerts.latest(alert_id)
+    again = example(events.AlertRaised, alert_id=alert_id, severity=AlertSeverity.INFO, owner_id=OWNER)
+    desk.now = at("2025-09-29 11:00")
+    await fill(desk.store, [example_envelope(again, stream_id=alert_id, version=latest.version + 1)])
+    await desk.dated()
+    await desk.run("2025-09-29 12:00")
+    assert [when for when, *_ in await desk.rungs(alert_id)] == ["09-29 09:00", "09-29 11:00"]
+
+
+async def test_alerts_that_were_looked_at_in_vain_hold_up_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.alerts.ladder.timer.BATCH", 2)
+    desk.now = at("2025-09-29 09:00")
+    done = [await desk.open(AlertSeverity.INFO) for _ in range(3)]
+    await desk.run("2025-09-29 09:00")
+    # The feed is late: their rows say that they are due, and their events say that they are not.
+    async with transaction(desk.admin) as held:
+        for each in done:
+            await held.execute(LATE_ROW, each, CUSTOMER_ID, at("2025-09-01 09:00"))
+    fresh = await desk.open(AlertSeverity.INFO)
+    await desk.run("2025-09-29 09:30")
+    assert len(await desk.rungs(fresh)) == 1

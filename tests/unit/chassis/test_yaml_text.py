@@ -19,6 +19,9 @@ BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]"
         ("a: \x00", "line 1", ""),
         ("? [a]\n: 1", "line 1, column 3", "must be a text"),
         ("d: 2020-99-99", "line 1", ""),
+        ('a: !!timestamp "x"', "line 1", ""),
+        ('a: !!int ""', "line 1", ""),
+        ('a: !!bool "x"', "line 1", ""),
     ],
 )
 def test_what_is_refused_is_named_with_its_place(text: str, where: str, reason: str) -> None:

@@ -1,0 +1,97 @@
+"""The alert engine without its database: an event under all shipped rules, a look that is due, and the memory's size."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from random import Random
+from statistics import median, quantiles
+from time import process_time
+from typing import Any, Final
+from uuid import UUID
+
+from contracts import customer, followup
+from contracts.event import Envelope, Event
+from contracts.examples import example, example_envelope
+from services.alerts.detection.evaluation import EMPTY, raise_due, receive
+from services.alerts.detection.memory import Memory, text_of
+from services.alerts.engine.items import divide
+from services.alerts.shipped.rules import DEFAULT_RULES
+from tests.bench.harness.measuring import Bed, Figure, interleaved
+
+START: Final = datetime(2026, 1, 1, tzinfo=UTC)
+CUSTOMERS: Final = 200
+EVERY: Final = timedelta(days=2)
+OFTEN: Final[Sequence[Event]] = (
+    example(followup.ContactLogged, automated=False),
+    example(followup.ContactLogged, automated=False),
+    example(customer.OrderPlaced),
+    example(customer.ProfileChanged, industry="软件"),
+    example(followup.TaskScheduled),
+    example(followup.ComplaintRaised),
+    example(customer.QuoteIssued),
+    example(customer.NeedStated),
+)
+# In µs an event, µs a look, and bytes of a customer: ALERTS of the engine's design.
+EVOLVE_TARGET, LOOK_TARGET = 25.0, 50.0
+SIZE_TARGETS: Final = {10: 1_024.0, 100: 2_048.0}
+
+
+async def measure(bed: Bed) -> list[Figure]:
+    lives = [life(Random(seed), 100) for seed in range(CUSTOMERS)]  # noqa: S311 - not for secrets
+
+    async def evolving() -> float:
+        return evolve_and_judge(lives)
+
+    async def looking() -> float:
+        return look(lives)
+
+    evolved, looked = await interleaved(bed.effort.rounds, evolving, looking)
+    figures = [
+        Figure("evolve and judge, all rules", median(evolved), "µs", target=EVOLVE_TARGET),
+        Figure("look, due", median(looked), "µs", target=LOOK_TARGET),
+    ]
+    for count, target in SIZE_TARGETS.items():
+        sizes = [len(text_of(divide(folded(each[:count]).state).rest)) for each in lives]
+        figures.append(Figure(f"memory p95, {count} events", quantiles(sizes, n=20)[-1], "bytes", target=target))
+    return figures
+
+
+def life(random: Random, count: int) -> list[Envelope[Any]]:
+    """Return the first events of a customer, two days apart."""
+    customer_id = UUID(int=random.getrandbits(128), version=4)
+    first = (example(customer.Registered), example(customer.OwnerAssigned), example(customer.TierChanged))
+    events = [*first, *(random.choice(OFTEN) for _ in range(count - len(first)))]
+    return [
+        replace(
+            example_envelope(event, id=UUID(int=random.getrandbits(128)), subject=customer_id),
+            stream_id=UUID(int=random.getrandbits(128)),
+            occurred_at=START + number * EVERY,
+            recorded_at=START + number * EVERY,
+        )
+        for number, event in enumerate(events)
+    ]
+
+
+def folded(events: Sequence[Envelope[Any]]) -> Memory:
+    memory = EMPTY
+    for each in events:
+        memory, _ = receive(each.subject, memory, [each], DEFAULT_RULES, each.recorded_at)
+    return memory
+
+
+def evolve_and_judge(lives: Sequence[Sequence[Envelope[Any]]]) -> float:
+    """Return the processor time of an event in microseconds."""
+    began_at = process_time()
+    for each in lives:
+        folded(each)
+    return (process_time() - began_at) / sum(map(len, lives)) * 1e6
+
+
+def look(lives: Sequence[Sequence[Envelope[Any]]]) -> float:
+    """Return the processor time of a customer whose alerts are due in microseconds."""
+    memories = [(each[0].subject, folded(each)) for each in lives]
+    late = START + 500 * EVERY
+    began_at = process_time()
+    for customer_id, memory in memories:
+        raise_due(customer_id, memory, DEFAULT_RULES, late, late)
+    return (process_time() - began_at) / len(memories) * 1e6
