@@ -1,4 +1,4 @@
-"""The alert engine without its database: an event under all shipped rules, a look that is due, and the memory's size."""
+"""The alert engine without its database: an event under all shipped rules, a due look, and the memory's size."""
 
 from collections.abc import Sequence
 from dataclasses import replace

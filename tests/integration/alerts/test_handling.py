@@ -248,7 +248,7 @@ async def test_texts_that_were_written_while_an_alert_was_carried_go_with_its_cu
     away = AlertCarriedAway(**state, to_customer_id=other)
     there = AlertCarriedIn(**state, from_customer_id=CUSTOMER_ID)
     steps = [(CUSTOMER_ID, away), (other, there)]
-    back = [(other, AlertCarriedAway(**state, to_customer_id=CUSTOMER_ID))]
+    back: list[tuple[UUID, Any]] = [(other, AlertCarriedAway(**state, to_customer_id=CUSTOMER_ID))]
     back.append((CUSTOMER_ID, AlertCarriedIn(**state, from_customer_id=other)))
     await carry(alert_desk, steps)
     written = await alert_desk.post(f"/v1/alerts/{ALERT_ID}/comments", {"text": "联系人 13800001111"}, "ops", "ops")
