@@ -92,7 +92,7 @@ async def test_a_complaint_written_down_late_is_raised_at_once_and_ended_by_the_
 
 async def test_silence_that_a_late_entry_disproves_is_withdrawn(product: Product, heard: ReceivedEvents) -> None:
     client = product.client
-    long_ago = {"last_contacted_at": soon(-40 * 86_400)}
+    long_ago = {"last_contacted_at": soon(-10 * 86_400)}
     customer = await register(client, "重庆云帆", profile=long_ago)
     raised = await heard.wait_for(customer, "care.alert.raised.v1", rule_id="inactivity")
     between = (datetime.fromisoformat(raised.get_data()["starts_at"]) - timedelta(days=1)).isoformat()
@@ -100,6 +100,19 @@ async def test_silence_that_a_late_entry_disproves_is_withdrawn(product: Product
     await client.post("followup", f"/v1/customers/{customer}/contacts", call)
     withdrawn = await heard.wait_for(customer, "care.alert.withdrawn.v1", rule_id="inactivity")
     assert withdrawn.get_data()["alert_id"] == raised.get_data()["alert_id"]
+
+
+async def test_a_late_entry_that_leaves_the_customer_overdue_moves_the_alert(
+    product: Product, heard: ReceivedEvents
+) -> None:
+    client = product.client
+    customer = await register(client, "重庆云桥", profile={"last_contacted_at": soon(-40 * 86_400)})
+    raised = await heard.wait_for(customer, "care.alert.raised.v1", rule_id="inactivity")
+    between = (datetime.fromisoformat(raised.get_data()["starts_at"]) - timedelta(days=1)).isoformat()
+    call = {"channel": "phone", "direction": "inbound", "occurred_at": between}
+    await client.post("followup", f"/v1/customers/{customer}/contacts", call)
+    moved = await heard.wait_for(customer, "care.alert.moved.v1", rule_id="inactivity")
+    assert moved.get_data()["alert_id"] == raised.get_data()["alert_id"]
 
 
 async def test_what_one_request_set_off_is_tied_together(product: Product, heard: ReceivedEvents) -> None:
