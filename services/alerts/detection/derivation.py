@@ -27,6 +27,7 @@ from services.alerts.engine.episode import Episode, episode_of
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.rule import Rules
 from services.alerts.projection import holders
+from services.alerts.queries.linked import linked
 
 # The feed and the position of a fact.
 Place: TypeAlias = tuple[str, int]
@@ -50,21 +51,7 @@ READ = f"""
 IS_WHOLE = "SELECT coalesce(min(position), 1) = 1 FROM fact WHERE feed = $1"
 CUSTOMERS_AFTER = "SELECT DISTINCT customer_id FROM fact WHERE feed = $1 AND position > $2"
 NEXT = "SELECT DISTINCT customer_id FROM fact WHERE customer_id > $1 ORDER BY customer_id LIMIT $2"
-# Customers of one group were merged at some time, directly or through others.
-GROUP = """
-    WITH RECURSIVE linked(customer_id) AS (
-        SELECT unnest($1::uuid[])
-        UNION
-        SELECT other.customer_id FROM linked, LATERAL (
-            SELECT (data ->> 'into_customer_id')::uuid AS customer_id FROM fact
-            WHERE fact.customer_id = linked.customer_id AND type = 'care.customer.merged.v1'
-            UNION ALL
-            SELECT customer_id FROM fact
-            WHERE (data ->> 'into_customer_id')::uuid = linked.customer_id AND type = 'care.customer.merged.v1'
-        ) AS other
-    )
-    SELECT customer_id FROM linked
-"""
+GROUP = f"{linked('unnest($1::uuid[])')} SELECT customer_id FROM linked"  # noqa: S608 - fixed text
 OPEN = f"""
     SELECT {COLUMNS} FROM event e WHERE subject = ANY($1) AND type = ANY($2)
         AND NOT EXISTS (SELECT FROM event l WHERE l.stream_id = e.stream_id AND l.version > e.version)

@@ -13,6 +13,7 @@ from contracts import customer, followup
 from contracts.cloudevents import type_of
 from contracts.followup.complaint import ComplaintEvent
 from contracts.followup.task import TaskEvent
+from services.alerts.queries.linked import linked
 
 # The resources with a history of their own.
 COLLECTIONS: Final = {
@@ -29,23 +30,13 @@ COLLECTION_OF: Final[Mapping[str, str]] = {
 
 # The causes are events of the customer, or of one that was merged with it. They are found among the facts of these: an
 # index on the ids of events would cost every insert.
-EVIDENCE = """
-    WITH RECURSIVE linked(customer_id) AS (
-        SELECT $1::uuid
-        UNION
-        SELECT other.customer_id FROM linked, LATERAL (
-            SELECT (data ->> 'into_customer_id')::uuid AS customer_id FROM fact
-            WHERE fact.customer_id = linked.customer_id AND type = 'care.customer.merged.v1'
-            UNION ALL
-            SELECT customer_id FROM fact
-            WHERE (data ->> 'into_customer_id')::uuid = linked.customer_id AND type = 'care.customer.merged.v1'
-        ) AS other
-    )
+EVIDENCE = f"""
+    {linked("$1::uuid")}
     SELECT f.event_id AS id, f.feed AS service, f.type, f.customer_id, f.stream_id, f.version, f.position,
         f.occurred_at, f.recorded_at, f.actor
     FROM linked JOIN fact f USING (customer_id) WHERE f.event_id = ANY($2)
     ORDER BY f.occurred_at, f.feed, f.position
-"""
+"""  # noqa: S608 - fixed text
 
 
 class Evidence(BaseModel):
