@@ -45,12 +45,18 @@ class TierChanged(Event):
 LifeEvent = StageChanged | TierChanged
 
 
+# Enumeration members are slow as keys and in match statements; this is asked for each rule of each event.
+NEW, INTERESTED, LOST, FOLLOW_UP, MAINTENANCE = (
+    Stage.NEW,
+    Stage.INTERESTED,
+    Stage.LOST,
+    Mode.FOLLOW_UP,
+    Mode.MAINTENANCE,
+)
+
+
 def mode_of(stage: Stage) -> Mode | None:
     """Return the mode that belongs to a stage; None for a lost customer."""
-    match stage:
-        case Stage.NEW | Stage.INTERESTED:
-            return Mode.FOLLOW_UP
-        case Stage.SIGNED | Stage.ESTABLISHED:
-            return Mode.MAINTENANCE
-        case Stage.LOST:
-            return None
+    if stage is LOST:
+        return None
+    return FOLLOW_UP if stage is NEW or stage is INTERESTED else MAINTENANCE

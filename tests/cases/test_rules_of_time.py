@@ -15,7 +15,8 @@ from chassis.runtime.supervisor import Supervisor
 from chassis.service import ServiceContext
 from contracts.customer import ProfileChanged
 from contracts.examples import OWNER, example_envelope
-from services.alerts.engine.facts import Facts, evolve
+from services.alerts.engine.facts import Facts
+from services.alerts.engine.folds import evolve
 from services.customer.__main__ import build
 from services.customer.commands import ChangeProfile, DeliverOrder, Profile, Register
 from services.customer.domain import CUSTOMER

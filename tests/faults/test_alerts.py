@@ -22,7 +22,7 @@ from contracts.topics import ALERT_EVENTS, CUSTOMER_EVENTS, FOLLOWUP_EVENTS, PAR
 from services.alerts.detection.detector import CONSUMER, FEEDS, Detector
 from services.alerts.engine.changes import Raising
 from services.alerts.engine.episodes import CustomerState, Moment, evaluate
-from services.alerts.engine.facts import evolve
+from services.alerts.engine.folds import evolve
 from services.customer.commands import Profile, Register
 from tests.faults.support import evidence, oracle
 from tests.faults.support.deployment import ALL_PUBLISHED, Deployment, keep_running_process, pool_at, wait_until_true

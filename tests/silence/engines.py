@@ -17,10 +17,11 @@ from contracts.followup import (
     ContactLogged,
 )
 from services.alerts.detection import evaluation
-from services.alerts.detection.memory import STATE, Memory
+from services.alerts.detection.memory import Memory
+from services.alerts.detection.packing import packed, unpacked
 from services.alerts.engine.changes import Change
 from services.alerts.engine.episodes import CustomerState, Moment, evaluate
-from services.alerts.engine.facts import evolve
+from services.alerts.engine.folds import evolve
 from services.alerts.engine.rule import RuleBook
 from services.alerts.engine.stretch import NEVER_DUE
 from tests.silence.delivery import Delivered, Looked, Marked, Restarted, Step, new_records
@@ -83,8 +84,7 @@ class Engine:
     def restart(self) -> None:
         """Keep only the state that the database stores."""
         for customer_id, memory in self.memories.items():
-            stored = STATE.dump_json(memory.state, exclude_defaults=True)
-            self.memories[customer_id] = replace(memory, state=STATE.validate_json(stored))
+            self.memories[customer_id] = memory.with_state(unpacked(packed(memory.state)))
 
     def open(self) -> set[Episode]:
         return {
@@ -106,7 +106,7 @@ class PostponesTheDueTime(Engine):
         kept, ended = super().receive(customer_id, memory, own, now)
         if memory is EMPTY:
             return kept, ended
-        return replace(kept, next_due_at=max(kept.next_due_at, memory.next_due_at)), ended
+        return kept.with_state(kept.state, max(kept.next_due_at, memory.next_due_at)), ended
 
 
 class CountsAutomatedTouches(Engine):
@@ -135,7 +135,7 @@ class LosesOpenAlerts(Engine):
     def restart(self) -> None:
         super().restart()
         self.memories = {
-            key: replace(memory, state=CustomerState(memory.state.facts), next_due_at=min(self.watermarks.values()))
+            key: memory.with_state(CustomerState(memory.state.facts), min(self.watermarks.values()))
             for key, memory in self.memories.items()
             if self.watermarks
         }
@@ -149,7 +149,7 @@ class EndsOncePerBatch(Engine):
         for envelope in own:
             facts = evolve(facts, envelope)
         step = evaluate(customer_id, CustomerState(facts, memory.state.open), self.rules, Moment(now, now))
-        return Memory(step.state, min(memory.next_due_at, step.next_due_at)), list(step.changes)
+        return memory.with_state(step.state, min(memory.next_due_at, step.next_due_at)), list(step.changes)
 
 
 class IgnoresEvents(Engine):

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from chassis.consume.rebuild import SESSION
 from chassis.consume.table_locks import lock_tables
@@ -21,7 +22,7 @@ from contracts.followup import ComplaintRaised, ContactLogged, TaskCompleted, Ta
 from contracts.topics import CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.alerts.detection.derivation import Derivation
 from services.alerts.detection.detector import CONSUMER
-from services.alerts.detection.memory import STATE
+from services.alerts.detection.packing import unpacked
 from tests.silence.delivery import Delivered, Looked, Marked, Restarted, deliveries, in_order, what_is_right
 from tests.silence.histories import CUSTOMER, FEEDS, FOLLOWUP, START, Facts, make_up
 from tests.silence.test_detection import APART, Live, moved, told
@@ -60,8 +61,8 @@ async def derive(alerts: Databases) -> None:
 async def stored(pool: Pool) -> Mapping[object, Any]:
     """Return what is known of each customer and item, and who may see the alerts. When they were judged is left out."""
     rows = await pool.fetch("SELECT customer_id, rest FROM silence")
-    customers = {row["customer_id"]: replace(STATE.validate_json(row["rest"]), judged_until=None) for row in rows}
-    items = {tuple(row)[:3]: STATE.validate_json(row["state"]) for row in await pool.fetch(ITEMS)}
+    customers = {row["customer_id"]: structs.replace(unpacked(row["rest"]), judged_until=None) for row in rows}
+    items = {tuple(row)[:3]: unpacked(row["state"]) for row in await pool.fetch(ITEMS)}
     rows = await pool.fetch("SELECT * FROM customer_holders")
     holders = {("holders", row["customer_id"]): tuple(row) for row in rows}
     return {**customers, **items, **holders}

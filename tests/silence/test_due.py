@@ -14,7 +14,7 @@ CUSTOMERS = 100_000
 FEW_PAGES = 50
 WAIT_FOR_LATER = """
     INSERT INTO silence
-    SELECT gen_random_uuid(), n % 6, repeat('x', 400), now() + n * interval '1 minute'
+    SELECT gen_random_uuid(), n % 6, convert_to(repeat('x', 400), 'UTF8'), now() + n * interval '1 minute'
     FROM generate_series(1, $1::integer) AS n
 """
 COMPLETE = """

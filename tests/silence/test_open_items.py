@@ -2,15 +2,14 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec import structs
 
-import services.alerts.schema
 from chassis.postgres.database import Pool, open_pool, transaction
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
@@ -21,7 +20,8 @@ from contracts.followup import ComplaintRaised, ComplaintTargetSet, ContactLogge
 from services.alerts.detection import memory
 from services.alerts.detection.detector import CONSUMER, FEEDS, Detector
 from services.alerts.detection.evaluation import raise_due, receive
-from services.alerts.detection.memory import STATE, Memory
+from services.alerts.detection.memory import Memory
+from services.alerts.detection.packing import packed, unpacked
 from services.alerts.engine import episodes
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts
@@ -29,7 +29,6 @@ from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.items import divide, unite
 from services.alerts.engine.rule import Rule, RuleBook
 from services.alerts.engine.stretch import NEVER_DUE
-from tests.bench.harness.measuring import administrator
 from tests.support.rule_books import THREE_RULES
 from tests.support.servers import Database, Servers
 
@@ -41,8 +40,6 @@ COMPLETE = """
     INSERT INTO consumer_position
     SELECT $1, topic, n, 0, $3 FROM unnest($2::text[]) AS topic, generate_series(0, 5) AS n
 """
-MIGRATION = Path(services.alerts.schema.__file__).parent / "migrations" / "20261129094500_silence_items.sql"
-UP, DOWN = MIGRATION.read_text().split("-- migrate:down")
 # The silence of the customer itself, and the item of the event.
 FINDINGS_PER_EVENT = 2
 # The rest of the customer's state and the item of the event, both read and written.
@@ -117,14 +114,14 @@ class CountedState:
     states: int = 0
     size_bytes: int = 0
 
-    def validate_json(self, text: str) -> CustomerState:
-        self._count(len(text))
-        return STATE.validate_json(text)
+    def unpacked(self, stored: bytes) -> CustomerState:
+        self._count(len(stored))
+        return unpacked(stored)
 
-    def dump_json(self, state: CustomerState, **options: Any) -> bytes:
-        text = STATE.dump_json(state, **options)
-        self._count(len(text))
-        return text
+    def packed(self, state: CustomerState) -> bytes:
+        stored = packed(state)
+        self._count(len(stored))
+        return stored
 
     def _count(self, size_bytes: int) -> None:
         self.states += 1
@@ -165,7 +162,8 @@ class Live:
 def counted_state() -> Iterator[CountedState]:
     counted = CountedState()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(memory, "STATE", counted)
+        patch.setattr(memory, "packed", counted.packed)
+        patch.setattr(memory, "unpacked", counted.unpacked)
         yield counted
 
 
@@ -217,25 +215,9 @@ async def test_60_items_follow_their_customer_through_a_merge_and_back(live: Liv
     before = await live.facts_of(CUSTOMER)
     await live.receive(fact(Merged(into_customer_id=CUSTOMER), subject=DUPLICATE))
     merged = await live.facts_of(CUSTOMER)
-    assert replace(merged, absorbed={}) == before
+    assert structs.replace(merged, absorbed={}) == before
     assert [each.concerns_id for each in merged.absorbed[DUPLICATE].tasks.values()] == [theirs.stream_id]
     await live.receive(done, kept)
     await live.receive(fact(Unmerged(from_customer_id=CUSTOMER), subject=DUPLICATE))
     assert await live.facts_of(CUSTOMER) == before
     assert [each.concerns_id for each in (await live.facts_of(DUPLICATE)).tasks.values()] == [kept.stream_id]
-
-
-async def test_60_items_survive_the_migration_back_to_an_older_build_and_forth(live: Live, alerts: Database) -> None:
-    theirs = fact(example(TaskScheduled, due_at=LATER), UUID(int=9, version=4), subject=DUPLICATE)
-    await live.receive(*opened(FEW), fact(example(Registered), subject=DUPLICATE), theirs)
-    await live.receive(fact(Merged(into_customer_id=CUSTOMER), subject=DUPLICATE))
-    before = await live.facts_of(CUSTOMER)
-    async with administrator(alerts) as owner:
-        await owner.execute(DOWN)
-        state = STATE.validate_json(await owner.fetchval("SELECT state FROM silence WHERE customer_id = $1", CUSTOMER))
-        await owner.execute(UP)
-    await live.pool.expire_connections()
-    assert (state.facts, await live.facts_of(CUSTOMER)) == (before, before)
-    await live.receive(fact(example(TaskCompleted, due_at=task(0).event.due_at), task(0).stream_id))
-    assert await live.facts_of(CUSTOMER) == replace(before, tasks=dict(list(before.tasks.items())[1:]))
-    assert await live.pool.fetchval("SELECT count(*) FROM silence_item") == FEW

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4, uuid5
 from contracts.alerts import AlertEvent
 from contracts.event import Envelope, Event, Metadata, Origin
 from services.alerts.engine.episodes import CustomerState, Evaluation, Moment, evaluate
-from services.alerts.engine.facts import evolve
+from services.alerts.engine.folds import evolve
 from services.alerts.engine.rule import RuleBook
 from tests.support.alert_changes import AlertChanges
 from tests.support.rule_books import THREE_RULES

@@ -5,7 +5,6 @@ The result equals what the detector maintains, except that a due time may be ear
 
 from collections import defaultdict
 from collections.abc import Collection, Container
-from dataclasses import replace
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -89,7 +88,7 @@ class Derivation:
             # What the fold has raised at once is open only if the store says so; the next look decides the rest.
             due_at = min(known.next_due_at, now) if episodes or known.state.open else known.next_due_at
             state = CustomerState(known.state.facts, episodes, now)
-            memories[customer_id] = replace(known, state=state, next_due_at=due_at)
+            memories[customer_id] = known.with_state(state, due_at)
         await memory.replace_with(held, group, memories, rules)
         await holders.derive(group, envelopes, held)
         return set(group)

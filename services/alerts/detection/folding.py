@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from contracts.customer import Merged, Unmerged
 from contracts.event import Envelope
@@ -27,7 +28,7 @@ def fold(envelopes: Iterable[Envelope[Any]], rules: RuleBook, now: datetime) -> 
     """
     memories: dict[UUID, Memory] = defaultdict(lambda: EMPTY)
     for customer_id, own in runs(envelopes):
-        if memories[customer_id].state.facts.merged_into or isinstance(own[0].event, Merged | Unmerged):
+        if memories[customer_id].facts.merged_into or isinstance(own[0].event, Merged | Unmerged):
             # Without open alerts, none ends.
             list(receive_merging(customer_id, memories, own, rules, now))
         else:

@@ -2,24 +2,25 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from asyncpg import Record
-from pydantic import TypeAdapter
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chassis.kafka.client import partition_of
 from chassis.postgres.database import Connection
 from contracts.topics import PARTITIONS
+from services.alerts.detection.packing import packed, unpacked
 from services.alerts.engine.episode import Episode
 from services.alerts.engine.episodes import CustomerState
+from services.alerts.engine.facts import Facts
 from services.alerts.engine.items import Item, ItemId, divide, due_at, unite
 from services.alerts.engine.rule import RuleBook
 from services.alerts.engine.stretch import NEVER_DUE
 
-STATE = TypeAdapter(CustomerState)
-EMPTY = STATE.dump_json(CustomerState()).decode()
+EMPTY = packed(CustomerState())
 
 BEGIN = """
     INSERT INTO silence (customer_id, partition, rest, next_due_at)
@@ -32,7 +33,7 @@ CONCERNED_ITEMS = """
 """
 OPEN_ITEMS = """
     SELECT customer_id, owner_id, concerns_id, state FROM silence_item
-    WHERE customer_id = ANY($1) AND (concerns_id = ANY($2) OR state LIKE '%"open":{%')
+    WHERE customer_id = ANY($1) AND (concerns_id = ANY($2) OR has_open)
 """
 ALL_ITEMS = "SELECT customer_id, owner_id, concerns_id, state FROM silence_item WHERE customer_id = ANY($1)"
 DUE_ITEMS = """
@@ -65,14 +66,14 @@ DUE = """
 """
 SAVE = """
     UPDATE silence s SET rest = n.rest, next_due_at = n.next_due_at, absorbs = n.absorbs
-    FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::boolean[]) AS n(customer_id, rest, next_due_at, absorbs)
+    FROM unnest($1::uuid[], $2::bytea[], $3::timestamptz[], $4::boolean[]) AS n(customer_id, rest, next_due_at, absorbs)
     WHERE s.customer_id = n.customer_id
 """
 SAVE_ITEMS = """
-    INSERT INTO silence_item (customer_id, owner_id, concerns_id, state, next_due_at)
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[])
+    INSERT INTO silence_item (customer_id, owner_id, concerns_id, state, has_open, next_due_at)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bytea[], $5::boolean[], $6::timestamptz[])
     ON CONFLICT (customer_id, concerns_id, owner_id)
-    DO UPDATE SET state = excluded.state, next_due_at = excluded.next_due_at
+    DO UPDATE SET state = excluded.state, has_open = excluded.has_open, next_due_at = excluded.next_due_at
 """
 DELETE_ITEMS = """
     DELETE FROM silence_item WHERE (customer_id, owner_id, concerns_id)
@@ -85,20 +86,36 @@ DELETE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(Struct, frozen=True):
     """One customer's state, and a lower bound of the time of its next evaluation.
 
-    The state has the items that were loaded, `stored`. No other item is due before `others_due_at`.
+    `rest` has no items. `items` are those that were loaded, `stored`, and new ones. No other item is due before
+    `others_due_at`.
     """
 
-    state: CustomerState
+    rest: CustomerState
     next_due_at: datetime
+    items: dict[ItemId, Item] = {}
     stored: frozenset[ItemId] = frozenset()
     others_due_at: datetime = NEVER_DUE
 
+    @property
+    def facts(self) -> Facts:
+        """Return the facts without items."""
+        return self.rest.facts
+
+    @property
+    def state(self) -> CustomerState:
+        """Return the state with the items."""
+        return unite(self.rest, self.items)
+
+    def with_state(self, state: CustomerState, next_due_at: datetime | None = None) -> "Memory":
+        """Return the memory with another state of the same customer."""
+        divided = divide(state)
+        return replace(self, rest=divided.rest, items=divided.items, next_due_at=next_due_at or self.next_due_at)
+
     def with_open(self, episodes: dict[str, Episode]) -> "Memory":
-        return replace(self, state=replace(self.state, open=episodes))
+        return self.with_state(replace(self.state, open=episodes))
 
 
 async def load(held: Connection, customer_ids: Iterable[UUID], concerns_ids: Collection[UUID]) -> dict[UUID, Memory]:
@@ -155,23 +172,22 @@ async def due(
 
 async def save(held: Connection, memories: Mapping[UUID, Memory], rules: RuleBook) -> None:
     """Write the memories and the items that were loaded or are new; delete those that are settled."""
-    divided = {key: divide(known.state) for key, known in memories.items()}
     await held.execute(
         SAVE,
         list(memories),
-        [text_of(each.rest) for each in divided.values()],
+        [packed(known.rest) for known in memories.values()],
         [known.next_due_at for known in memories.values()],
-        [bool(each.rest.facts.absorbed) for each in divided.values()],
+        [bool(known.facts.absorbed) for known in memories.values()],
     )
     saved = [
-        (*key_of(customer_id, item_id), text_of(item), due_at(each.rest, item_id, item, rules))
-        for customer_id, each in divided.items()
-        for item_id, item in each.items.items()
+        (*key_of(customer_id, item_id), packed(item), bool(item.open), due_at(known.rest, item_id, item, rules))
+        for customer_id, known in memories.items()
+        for item_id, item in known.items.items()
     ]
     settled = [
         key_of(customer_id, item_id)
         for customer_id, known in memories.items()
-        for item_id in known.stored - divided[customer_id].items.keys()
+        for item_id in known.stored - known.items.keys()
     ]
     if settled:
         await held.execute(DELETE_ITEMS, *map(list, zip(*settled, strict=True)))
@@ -189,10 +205,6 @@ async def replace_with(
     await save(held, memories, rules)
 
 
-def text_of(state: CustomerState) -> str:
-    return STATE.dump_json(state, exclude_defaults=True).decode()
-
-
 def key_of(customer_id: UUID, item_id: ItemId) -> tuple[UUID, UUID, UUID]:
     return customer_id, item_id.duplicate_id or customer_id, item_id.concerns_id
 
@@ -202,9 +214,12 @@ def memories_of(rows: Sequence[Record], items: Sequence[Record]) -> dict[UUID, M
     for row in items:
         customer_id, owner_id = row["customer_id"], row["owner_id"]
         item_id = ItemId(row["concerns_id"], None if owner_id == customer_id else owner_id)
-        by_customer[customer_id][item_id] = STATE.validate_json(row["state"])
+        by_customer[customer_id][item_id] = unpacked(row["state"])
     return {row["customer_id"]: memory_of(row, by_customer[row["customer_id"]]) for row in rows}
 
 
-def memory_of(row: Record, items: Mapping[ItemId, Item]) -> Memory:
-    return Memory(unite(STATE.validate_json(row["rest"]), items), row["next_due_at"], frozenset(items))
+def memory_of(row: Record, items: dict[ItemId, Item]) -> Memory:
+    rest, stored = unpacked(row["rest"]), frozenset(items)
+    # What an earlier build wrote may have its items within.
+    divided = divide(rest)
+    return Memory(divided.rest, row["next_due_at"], divided.items | items, stored)

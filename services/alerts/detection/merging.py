@@ -1,10 +1,11 @@
 """Handles merges: the facts of duplicates are stored with the surviving customer (ADR 0013)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from contracts.customer import Merged, Unmerged
 from contracts.event import Envelope
@@ -13,7 +14,8 @@ from services.alerts.engine.absorbing import absorb, evolve_absorbed, release
 from services.alerts.engine.care import reported
 from services.alerts.engine.changes import Carrying, Change
 from services.alerts.engine.episodes import Moment, evaluate
-from services.alerts.engine.facts import Facts, evolve
+from services.alerts.engine.facts import Facts
+from services.alerts.engine.folds import evolve
 from services.alerts.engine.items import items_of
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.rule import RuleBook
@@ -35,11 +37,11 @@ def affected_customers(envelopes: Iterable[Envelope[Any]]) -> set[UUID]:
 
 def survivors_of(memories: Mapping[UUID, Memory]) -> set[UUID]:
     """Return the customers that these are merged into."""
-    return {into for each in memories.values() if (into := each.state.facts.merged_into)}
+    return {into for each in memories.values() if (into := each.facts.merged_into)}
 
 
 def is_merging(memory: Memory, own: Iterable[Envelope[Any]]) -> bool:
-    return bool(memory.state.facts.merged_into) or any(isinstance(each.event, Merged | Unmerged) for each in own)
+    return bool(memory.facts.merged_into) or any(isinstance(each.event, Merged | Unmerged) for each in own)
 
 
 def receive_merging(
@@ -48,7 +50,7 @@ def receive_merging(
     """Fold the events of a customer that is, becomes or was a duplicate; yield each change with its customer."""
     for envelope in own:
         after = facts_after(customer_id, memories, envelope)
-        holder = memories[customer_id].state.facts.merged_into or customer_id
+        holder = memories[customer_id].facts.merged_into or customer_id
         yield from ((holder, each, envelope) for each in reported(memories[holder].state.facts, envelope))
         for change in carried(customer_id, memories, envelope, now):
             carry(change, memories)
@@ -58,7 +60,7 @@ def receive_merging(
             state = replace(memory.state, facts=facts)
             evaluation = evaluate(each, state, rules, Moment(now, envelope.recorded_at))
             next_due_at = min(memory.next_due_at, evaluation.next_due_at)
-            memories[each] = replace(memory, state=evaluation.state, next_due_at=next_due_at)
+            memories[each] = memory.with_state(evaluation.state, next_due_at)
             yield from ((each, change, envelope) for change in evaluation.changes)
 
 

@@ -35,8 +35,8 @@ async def record(held: Connection, memories: Mapping[UUID, Memory], book: RuleBo
     found = [
         (rule_id, customer_id, reason)
         for customer_id, each in memories.items()
-        if each.state.facts.registered and not each.state.facts.erased
-        for rule_id, reason in failures(book.selecting, each.state.facts).items()
+        if each.facts.registered and not each.facts.erased
+        for rule_id, reason in failures(book.selecting, each.facts).items()
     ]
     rule_ids, customer_ids, reasons = ([row[place] for row in found] for place in range(3))
     await held.execute(CLEAR, list(memories), rule_ids, customer_ids)

@@ -5,10 +5,11 @@ The detector calls `watch` in its transaction, with the customers locked, after 
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from chassis.postgres.database import Connection
 from services.alerts.detection.memory import Memory

@@ -1,12 +1,16 @@
 """The facts of merged customers: those of duplicates are kept with the survivor, and count together (ADR 0013)."""
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from contracts.event import Envelope
 from services.alerts.engine import months, rings
-from services.alerts.engine.facts import Facts, Warned, evolve, latest_of_each, newest
+from services.alerts.engine.facts import Facts, Warned
+from services.alerts.engine.folds import evolve
+from services.alerts.engine.folds.measured import newest
+from services.alerts.engine.folds.signals import latest_of_each
 from services.alerts.engine.occurrence import Occurrence, latest
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,6 +18,8 @@ from services.alerts.engine.facts import Facts
 __all__ = ["Care", "CareFor", "report_stream", "reported"]
 
 MAX_HOURS = 24 * 90
+# The events that end a task.
+ENDINGS: Final = frozenset({followup.TaskCompleted, followup.TaskCancelled})
 
 
 class CareFor(StrEnum):
@@ -45,7 +47,7 @@ class Care(BaseModel):
 
 def reported(facts: Facts, envelope: Envelope[Any]) -> Iterator[CareReporting]:
     """Yield what an event says of the care task of an alert. `facts` are those before the event."""
-    if not isinstance(envelope.event, followup.TaskCompleted | followup.TaskCancelled):
+    if type(envelope.event) not in ENDINGS:
         return
     for item in (*facts.tasks.values(), *(each for other in facts.absorbed.values() for each in other.tasks.values())):
         if item.concerns_id == envelope.stream_id and item.alert_id and item.alert_rule and not item.settled:

@@ -1,9 +1,10 @@
 """The changes of alerts that an evaluation causes. Each states its events, given the state of its alert."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID, uuid5
+
+from msgspec import Struct
 
 from contracts.alerts import (
     AlertCarriedAway,
@@ -23,8 +24,7 @@ from services.alerts.engine.episode import Episode
 Told: TypeAlias = tuple[UUID, AlertEvent | CareReported]
 
 
-@dataclass(frozen=True, slots=True)
-class Raising:
+class Raising(Struct, frozen=True):
     """The beginning of an episode. Its event has the whole state of the alert."""
 
     alert: AlertRaised
@@ -41,8 +41,7 @@ class Raising:
         return [(customer_id, self.alert)]
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Struct, frozen=True):
     """The end of an episode. `cause` is the event that ended it; None if a change allows more time."""
 
     episode: Episode
@@ -60,8 +59,7 @@ class Ending:
         return [(customer_id, self.kind(**{**state, "ends_at": self.ends_at}))]
 
 
-@dataclass(frozen=True, slots=True)
-class Moving:
+class Moving(Struct, frozen=True):
     """Another beginning of an episode that stays open."""
 
     episode: Episode
@@ -85,8 +83,7 @@ class Moving:
         return [(customer_id, AlertMoved(**{**state, **beginning, "status": status_of(alert)}))]
 
 
-@dataclass(frozen=True, slots=True)
-class Readdressing:
+class Readdressing(Struct, frozen=True):
     """Another employee who has to act. An alert that was assigned by hand keeps its employee."""
 
     episode: Episode
@@ -113,8 +110,7 @@ class Readdressing:
         return [(customer_id, AlertReaddressed(**{**state, **addressees, "status": alert.status}))]
 
 
-@dataclass(frozen=True, slots=True)
-class Carrying:
+class Carrying(Struct, frozen=True):
     """An episode that continues under another customer, because of a merge or because one was undone."""
 
     episode: Episode
@@ -142,8 +138,7 @@ class Carrying:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class CareReporting:
+class CareReporting(Struct, frozen=True):
     """What became of the care task of an alert. It has a stream of its own: the alert may have ended before."""
 
     report: CareReported

@@ -1,9 +1,10 @@
 """An open episode of a customer, as the memory keeps it. Its alert is in the store, with all that people read."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
+
+from msgspec import Struct
 
 from contracts.alerts import AlertState
 
@@ -11,11 +12,11 @@ from contracts.alerts import AlertState
 Key: TypeAlias = tuple[str, UUID | None, datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class Episode:
+class Episode(Struct, frozen=True, array_like=True):
     """An open episode.
 
     `owner_id` has to act. `origin` is the customer under which it was raised, if it was carried to another one.
+    It is stored as an array: further fields go to the end.
     """
 
     alert_id: UUID

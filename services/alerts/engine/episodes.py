@@ -1,9 +1,11 @@
 """Compares the findings of a customer with its open episodes: each episode is raised once and ended once."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from contracts.alerts import AlertCleared, AlertWithdrawn
 from services.alerts.engine.absorbing import with_absorbed
@@ -19,18 +21,16 @@ from services.alerts.engine.rule import Rule, RuleBook
 from services.alerts.engine.stretch import NEVER_DUE, Beginning
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerState:
+class CustomerState(Struct, frozen=True, omit_defaults=True):
     """The facts about one customer, and its open episodes by alert id."""
 
     facts: Facts = field(default_factory=Facts)
-    open: dict[str, Episode] = field(default_factory=dict)
+    open: dict[str, Episode] = {}
     # The latest instant at which the customer was judged: a window that had closed by then is over.
     judged_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """When a customer is evaluated.
 
     `now` is the clock. `instant` is what the customer is judged at: the time at which an event was recorded, or, if
@@ -48,8 +48,7 @@ class Moment:
     judged: tuple[Rule, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(Struct, frozen=True):
     """The result of an evaluation: the new state, the changes, and the earliest time of the next evaluation."""
 
     state: CustomerState
@@ -66,20 +65,19 @@ def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, moment: M
     the customer stay as they are.
     """
     facts = with_absorbed(state.facts)
-    findings = list(find(facts, rules, moment.judged))
-    failed = {} if facts.registered is None or facts.erased else failures(rules.selecting, facts)
+    findings = find(facts, rules, moment.judged)
     moment = replace(moment, over_until=max(moment.instant, state.judged_until or moment.instant))
-    judged = [each for each in judged_of(state, moment) if each.rule_id not in failed]
-    matches = match(judged, findings, moment.now)
-    still_open, changes = compare(state, matches, facts, rules, moment)
-    known = {id(finding) for finding in matches.values() if finding and holds(finding, moment)}
-    waiting = [each for each in findings if id(each) not in known and may_begin(each, moment)]
-    raised = [] if is_quiet(facts, moment.instant) else [each for each in waiting if begins(each, moment)]
-    alerts = [raise_alert(customer_id, facts, finding, rules, moment.instant) for finding in raised]
+    matches: Matches = {}
+    still_open: dict[str, Episode] = {}
+    changes: list[Change] = []
+    if state.open:
+        matches = match(judged_of(state, facts, rules, moment), findings, moment.now)
+        still_open, changes = compare(state, matches, facts, rules, moment)
+    going_on = {id(finding) for finding in matches.values() if finding and holds(finding, moment)}
+    begun, due = begin([each for each in findings if id(each) not in going_on], facts, moment)
+    alerts = [raise_alert(customer_id, facts, finding, rules, moment.instant) for finding in begun]
     still_open |= {str(alert.alert_id): episode_of(alert) for alert in alerts}
-    begun = {id(each) for each in raised}
-    due = earliest(each.due_at for each in waiting if id(each) not in begun)
-    windows = earliest((each.closes_at for each in (*matches.values(), *raised) if each), moment)
+    windows = earliest([each.closes_at for each in (*matches.values(), *begun) if each], moment)
     return Evaluation(
         state=CustomerState(without_settled(state.facts), still_open, moment.over_until),
         changes=[*changes, *map(Raising, alerts)],
@@ -87,12 +85,29 @@ def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, moment: M
     )
 
 
-def judged_of(state: CustomerState, moment: Moment) -> list[Episode]:
-    """Return the open episodes of the rules that are judged."""
-    if moment.judged is None:
-        return list(state.open.values())
-    names = {rule.id for rule in moment.judged}
-    return [episode for episode in state.open.values() if episode.rule_id in names]
+def begin(findings: Iterable[Finding], facts: Facts, moment: Moment) -> tuple[list[Finding], datetime]:
+    """Return the findings that begin an episode now, and when the next one is due."""
+    begun, due, is_quiet = [], NEVER_DUE, is_in_import(facts, moment.instant)
+    for each in findings:
+        if not may_begin(each, moment):
+            continue
+        if not is_quiet and begins(each, moment):
+            begun.append(each)
+        elif each.due_at < due:
+            due = each.due_at
+    return begun, due
+
+
+def judged_of(state: CustomerState, facts: Facts, rules: RuleBook, moment: Moment) -> list[Episode]:
+    """Return the open episodes of the rules that are judged. The condition of a rule may have failed."""
+    open_now = list(state.open.values())
+    if moment.judged is not None:
+        names = {rule.id for rule in moment.judged}
+        open_now = [episode for episode in open_now if episode.rule_id in names]
+    if not rules.selecting or facts.registered is None or facts.erased:
+        return open_now
+    failed = failures(rules.selecting, facts)
+    return [episode for episode in open_now if episode.rule_id not in failed]
 
 
 def compare(
@@ -136,12 +151,12 @@ def begins(finding: Finding, moment: Moment) -> bool:
     return is_known and finding.due_at <= moment.instant
 
 
-def earliest(times: Iterable[datetime], moment: Moment | None = None) -> datetime:
-    """Return the earliest time, or NEVER_DUE; with a moment, of those after its instant."""
-    return min((each for each in times if moment is None or each > over(moment)), default=NEVER_DUE)
+def earliest(times: Iterable[datetime], moment: Moment) -> datetime:
+    """Return the earliest time after the instant, or NEVER_DUE."""
+    return min((each for each in times if each > over(moment)), default=NEVER_DUE)
 
 
-def is_quiet(facts: Facts, instant: datetime) -> bool:
+def is_in_import(facts: Facts, instant: datetime) -> bool:
     return facts.quiet_until is not None and instant < facts.quiet_until
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from services.alerts.engine.absorbing import with_absorbed
 from services.alerts.engine.episode import Episode
-from services.alerts.engine.episodes import CustomerState, is_quiet
+from services.alerts.engine.episodes import CustomerState, is_in_import
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.matching import match
@@ -163,7 +163,7 @@ def not_due(finding: Finding, facts: Facts, zone: str) -> Reason:
 
 def held_back(finding: Finding, facts: Facts, zone: str, completeness: Completeness, now: datetime) -> Reason:
     """Return why an alert that is due has not been raised yet."""
-    if is_quiet(facts, now) and facts.quiet_until:
+    if is_in_import(facts, now) and facts.quiet_until:
         until = local_time(facts.quiet_until, zone)
         return Reason(
             "import-running",

@@ -1,9 +1,10 @@
 """Applies the rules to a customer's facts: stretches, each with its rule, its due time and its identity."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
+
+from msgspec import Struct
 
 from contracts.alerts import Backlog
 from services.alerts.engine.episode import Key
@@ -15,8 +16,7 @@ from services.alerts.engine.stretch import Stretch
 NAMESPACE = UUID("6f1c1a52-7a0e-4a58-9f6a-2b8f3f7a9c11")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One episode. Its identity is (rule, customer, what it concerns, start)."""
 
     rule: Rule
@@ -50,7 +50,9 @@ class Finding:
     @property
     def is_awaited(self) -> bool:
         """Whether an alert is to be raised when it is due."""
-        return self.settled is None and not (self.is_backlog and self.rule.backlog is Backlog.SKIP)
+        if self.stretch.settled is not None:
+            return False
+        return self.rule.backlog is not Backlog.SKIP or not self.is_backlog
 
     @property
     def key(self) -> Key:
@@ -63,14 +65,17 @@ class Finding:
         return uuid5(NAMESPACE, self.dedup_key(customer_id))
 
 
-def find(facts: Facts, rules: RuleBook, judged: Sequence[Rule] | None = None) -> Iterator[Finding]:
-    """Yield every current or just settled episode of the `judged` rules (all rules if absent), due or not.
+def find(facts: Facts, rules: RuleBook, judged: Sequence[Rule] | None = None) -> list[Finding]:
+    """Return every current or just settled episode of the `judged` rules (all rules if absent), due or not.
 
     Erased customers have none.
     """
-    if facts.registered is None or facts.erased:
-        return
-    for rule in rules.rules if judged is None else judged:
-        if rule.applies_to(facts):
-            for stretch in rule.condition.stretches(facts, rules.zone):
-                yield Finding(rule, stretch)
+    if facts.registered is None or facts.erased is not None:
+        return []
+    zone = rules.zone
+    return [
+        Finding(rule, stretch)
+        for rule in (rules.rules if judged is None else judged)
+        if rule.applies is None or rule.applies_to(facts)
+        for stretch in rule.condition.stretches(facts, zone)
+    ]

@@ -7,11 +7,13 @@ item only gives the same result as evaluating the whole state.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from contracts.customer import CustomerErased, Merged, Registered, TierChanged, Unmerged
 from contracts.event import Envelope
@@ -22,17 +24,17 @@ from services.alerts.engine.attributes import EVENTS as ATTRIBUTES
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.findings import find
+from services.alerts.engine.owed_items import Items
 from services.alerts.engine.rule import RuleBook
 from services.alerts.engine.stretch import ALWAYS_DUE, NEVER_DUE
 from services.alerts.engine.terms import OF_CONTRACT, OF_QUOTE
 
-CONCERNS_ALL = (Registered, CustomerErased, Merged, Unmerged)
+CONCERNS_ALL: Final = frozenset({Registered, CustomerErased, Merged, Unmerged})
 # The events about one task, complaint, contract or quote.
 OF_ITEMS = (TaskEvent, ComplaintEvent, RepeatEvent, *OF_CONTRACT, *OF_QUOTE)
 
 
-@dataclass(frozen=True, slots=True)
-class ItemId:
+class ItemId(Struct, frozen=True, gc=False):
     """A task, complaint, contract or quote.
 
     `duplicate_id` is the duplicate that it belongs to, if it is not the customer's own.
@@ -46,26 +48,28 @@ class ItemId:
 Item: TypeAlias = CustomerState
 
 
-@dataclass(frozen=True, slots=True)
-class Divided:
+class Divided(Struct, frozen=True):
     """A customer's state: `rest` has no items and no episodes about items. `items` is changed in place."""
 
     rest: CustomerState
-    items: dict[ItemId, Item] = field(default_factory=dict)
+    items: dict[ItemId, Item] = {}
 
 
 def concerns_all(envelope: Envelope[Any], rules: RuleBook) -> bool:
     """Return whether an event may change when any item is due."""
-    changes_attribute = rules.selects_by_item and type(envelope.event) in ATTRIBUTES
-    changes_tier = rules.has_hours_by_tier and isinstance(envelope.event, TierChanged)
-    return changes_attribute or changes_tier or isinstance(envelope.event, CONCERNS_ALL)
+    kind = type(envelope.event)
+    changes_attribute = kind in ATTRIBUTES and rules.selects_by_item
+    changes_tier = kind is TierChanged and rules.has_hours_by_tier
+    return changes_attribute or changes_tier or kind in CONCERNS_ALL
 
 
 def divide(state: CustomerState) -> Divided:
     """Return the state in parts. `unite` is the inverse."""
-    items = dict(items_of(state.facts, None))
+    items = items_of(state.facts, None)
     for duplicate_id, facts in state.facts.absorbed.items():
         items |= items_of(facts, duplicate_id)
+    if not items:
+        return Divided(state)
     owners = {item_id.concerns_id: item_id for item_id in items}
     open_rest = {}
     for key, episode in state.open.items():
@@ -80,23 +84,30 @@ def divide(state: CustomerState) -> Divided:
 
 
 def items_of(facts: Facts, duplicate_id: UUID | None) -> dict[ItemId, Item]:
-    found: dict[ItemId, Item] = defaultdict(CustomerState)
-    for key, owed in facts.tasks.items():
-        found[ItemId(owed.concerns_id, duplicate_id)].facts.tasks[key] = owed
-    for key, owed in facts.complaints.items():
-        found[ItemId(owed.concerns_id, duplicate_id)].facts.complaints[key] = owed
-    for key, owed in facts.terms.items():
-        found[ItemId(owed.concerns_id, duplicate_id)].facts.terms[key] = owed
-    return found
+    if not has_items(facts):
+        return {}
+    own: dict[UUID, tuple[Items, Items, Items]] = {}
+    for place, items in enumerate((facts.tasks, facts.complaints, facts.terms)):
+        for key, owed in items.items():
+            own.setdefault(owed.concerns_id, ({}, {}, {}))[place][key] = owed
+    return {
+        ItemId(each, duplicate_id): CustomerState(Facts(tasks=tasks, complaints=complaints, terms=terms))
+        for each, (tasks, complaints, terms) in own.items()
+    }
+
+
+def has_items(facts: Facts) -> bool:
+    return bool(facts.tasks or facts.complaints or facts.terms)
 
 
 def without_items(facts: Facts) -> Facts:
-    has_items = facts.tasks or facts.complaints or facts.terms
-    return replace(facts, tasks={}, complaints={}, terms={}) if has_items else facts
+    return replace(facts, tasks={}, complaints={}, terms={}) if has_items(facts) else facts
 
 
 def unite(rest: CustomerState, items: Mapping[ItemId, Item]) -> CustomerState:
     """Return the rest of a state together with items. The rest may have items already."""
+    if not items:
+        return rest
     by_owner: dict[UUID | None, list[Facts]] = defaultdict(list)
     for item_id, item in items.items():
         by_owner[item_id.duplicate_id].append(item.facts)

@@ -1,12 +1,12 @@
 """When something happened."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+
+class Occurrence(Struct, frozen=True, array_like=True, gc=False):
     """When something happened, and the id of the event that states it."""
 
     at: datetime

@@ -1,9 +1,11 @@
 """Tasks and complaints of a customer: what is owed, by whom, and what settled it."""
 
-from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, get_args
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from contracts import followup
 from contracts.event import Envelope
@@ -13,10 +15,10 @@ from services.alerts.engine.occurrence import Occurrence
 
 # The level at which followup escalates a complaint whose resolution is late.
 RESOLUTION_LATE: Final = 2
+REPEATS: Final = frozenset(get_args(RepeatEvent))
 
 
-@dataclass(frozen=True, slots=True)
-class OwedItem:
+class OwedItem(Struct, frozen=True, omit_defaults=True):
     """A follow-up with its due time, or a complaint with the time it was raised or reopened.
 
     A complaint must be answered by `answer_by`, if there is a target; nothing is due while it is paused.
@@ -80,7 +82,7 @@ def tasks_after(tasks: Items, envelope: Envelope[Any], occurrence: Occurrence) -
 
 def item_of(envelope: Envelope[Any]) -> UUID:
     """Return the task or complaint that an event is about. A series of complaints is a stream of its own."""
-    return envelope.event.complaint_id if isinstance(envelope.event, RepeatEvent) else envelope.stream_id
+    return envelope.event.complaint_id if type(envelope.event) in REPEATS else envelope.stream_id
 
 
 def complaints_after(complaints: Items, envelope: Envelope[Any], occurrence: Occurrence) -> Items:

@@ -1,14 +1,13 @@
 """Rings: the newest events of some kinds, from which the engine counts and measures.
 
-A ring is kept packed, in Base64: 24 bytes an event (microseconds since 1970 as a signed integer, and the id of the
-event), oldest first. Neither the order of events nor repeated ones change it.
+A ring is packed: LENGTH bytes an event, oldest first. Seven bytes have the time (microseconds since 1970 plus OFFSET)
+and two bits for the features of the event, the others have its id. Neither the order of events nor repeated ones change
+a ring.
 """
 
 import struct
-from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -21,18 +20,72 @@ from services.alerts.engine.occurrence import Occurrence
 RingName = Literal[
     "human-contact", "touch", "order", "complaint", "key-contact-change", "quote-compared", "competitor-cheaper"
 ]
-# How many events of each kind are kept. A rule cannot count more.
+Packed: TypeAlias = bytes
+Rings: TypeAlias = Mapping[str, Packed]
+
+# How many events of each feature are kept. A rule cannot count more.
 SIZES: Final[Mapping[str, int]] = {"human-contact": 32, "touch": 32}
 SIZE: Final = 16
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
-ENTRY: Final = struct.Struct(">q16s")
+# Times are not negative from the year 1686 on, and fit until 2255. Events are of 1900 to 2200.
+OFFSET: Final = 1 << 53
+TIME: Final = 7
+LENGTH: Final = TIME + 16
+# The time with one byte of the id.
+TIMES: Final = struct.Struct(">Q15x")
+ID_BITS: Final = 8
+FEATURE_BITS: Final = 2
+FEATURES: Final = (1 << FEATURE_BITS) - 1
 
-# As Base64, an entry is exactly so long.
-ENTRY_CHARACTERS: Final = 32
-# Unpacked rings that are kept: the rules look at the same ring one after the other.
-UNPACKED: Final = 1_024
-# The events that may belong to a ring.
+# The ring of each feature, and its bit in the entries. A contact may be a contact by a person, a touch, or both.
+CONTACTS: Final = "contact"
+ONLY: Final = 1
+HUMAN: Final = 1
+TOUCH: Final = 2
+PLACES: Final[Mapping[str, tuple[str, int]]] = {"human-contact": (CONTACTS, HUMAN), "touch": (CONTACTS, TOUCH)}
+
+
+class Entry(NamedTuple):
+    """An event in a ring: its time (see `times`), its id, and its features."""
+
+    at: int
+    cause: bytes
+    bits: int
+
+
+class Found(NamedTuple):
+    """The ring and the features of an event."""
+
+    ring: str
+    bits: int
+
+
+def of_contact(event: followup.ContactLogged) -> Found:
+    touch = TOUCH if event.direction is Direction.OUTBOUND else 0
+    return Found(CONTACTS, touch | (HUMAN if HUMAN_CONTACT.counts(event) else 0))
+
+
+def of_competitor(event: customer.CompetitorSeen) -> Found:
+    return Found("competitor-cheaper", ONLY if event.is_cheaper is True else 0)
+
+
+def always(ring: str) -> Callable[[Any], Found]:
+    found = Found(ring, ONLY)
+    return lambda _event: found
+
+
+# The ring of each type of event.
+IN_RINGS: Final[Mapping[type[Event], Callable[[Any], Found]]] = {
+    followup.ContactLogged: of_contact,
+    customer.OrderPlaced: always("order"),
+    followup.ComplaintRaised: always("complaint"),
+    customer.KeyContactChanged: always("key-contact-change"),
+    customer.KeyContactRemoved: always("key-contact-change"),
+    customer.QuoteCompared: always("quote-compared"),
+    customer.CompetitorSeen: of_competitor,
+}
+# The events that may have a feature.
 HEARD: Final[Mapping[str, frozenset[type[Event]]]] = {
     "human-contact": frozenset({followup.ContactLogged}),
     "touch": frozenset({followup.ContactLogged}),
@@ -43,84 +96,113 @@ HEARD: Final[Mapping[str, frozenset[type[Event]]]] = {
     "competitor-cheaper": frozenset({customer.CompetitorSeen}),
 }
 
-Packed: TypeAlias = str
-
-
-class Entry(NamedTuple):
-    """An event in a ring: when it happened, in microseconds since 1970, and its id."""
-
-    at: int
-    cause: bytes
-
-    @property
-    def occurrence(self) -> Occurrence:
-        return Occurrence(time_of(self.at), UUID(bytes=self.cause))
-
 
 def size_of(name: str) -> int:
     return SIZES.get(name, SIZE)
 
 
-def rings_of(event: Any) -> tuple[RingName, ...]:
-    """Return the rings that an event belongs to."""
-    match event:
-        case followup.ContactLogged(direction=direction):
-            touch: tuple[RingName, ...] = ("touch",) if direction is Direction.OUTBOUND else ()
-            return (*touch, "human-contact") if HUMAN_CONTACT.counts(event) else touch
-        case customer.OrderPlaced():
-            return ("order",)
-        case followup.ComplaintRaised():
-            return ("complaint",)
-        case customer.KeyContactChanged() | customer.KeyContactRemoved():
-            return ("key-contact-change",)
-        case customer.QuoteCompared():
-            return ("quote-compared",)
-        case customer.CompetitorSeen(is_cheaper=True):
-            return ("competitor-cheaper",)
-        case _:
-            return ()
-
-
-def with_event(rings: Mapping[str, Packed], event: Any, occurrence: Occurrence) -> Mapping[str, Packed]:
-    """Return the rings with one more event."""
-    names = rings_of(event)
-    if not names:
+def with_event(rings: Rings, event: Any, occurrence: Occurrence) -> Rings:
+    """Return the rings with one more event. Its type must be one of IN_RINGS."""
+    ring, bits = IN_RINGS[type(event)](event)
+    if not bits:
         return rings
-    entry = Entry(micros_of(occurrence.at), occurrence.cause.bytes)
-    return {**rings, **{name: with_entry(rings.get(name, ""), entry, size_of(name)) for name in names}}
+    entry = Entry(place_in_time(occurrence.at), occurrence.cause.bytes, bits)
+    return {**rings, ring: with_entry(rings.get(ring, b""), entry, ring)}
 
 
-def with_entry(packed: Packed, entry: Entry, size: int) -> Packed:
+def with_entry(packed: Packed, entry: Entry, ring: str) -> Packed:
     """Return a ring with one more entry. Most entries are the newest, and are appended."""
-    if not packed or unpack(packed[-ENTRY_CHARACTERS:])[0] < entry:
-        return packed[-(size - 1) * ENTRY_CHARACTERS :] + pack([entry], size)
-    return pack([*unpack(packed), entry], size)
+    if packed and time_and_bits(packed[-LENGTH:]) >> FEATURE_BITS >= entry.at:
+        return pack([*entries(packed), entry], ring)
+    return trimmed(packed + packed_entry(entry), ring)
 
 
-def together(one: Mapping[str, Packed], other: Mapping[str, Packed]) -> dict[str, Packed]:
+def packed_entry(entry: Entry) -> bytes:
+    return (entry.at << FEATURE_BITS | entry.bits).to_bytes(TIME) + entry.cause
+
+
+def together(one: Rings, other: Rings) -> dict[str, Packed]:
     """Return the rings of two customers that were merged."""
     names = one.keys() | other.keys()
-    return {name: pack([*unpack(one.get(name, "")), *unpack(other.get(name, ""))], size_of(name)) for name in names}
+    return {name: pack([*entries(one.get(name, b"")), *entries(other.get(name, b""))], name) for name in names}
 
 
-def pack(entries: Iterable[Entry], size: int) -> Packed:
+def pack(found: Iterable[Entry], ring: str) -> Packed:
     """Pack the newest entries, each once."""
-    return b64encode(b"".join(ENTRY.pack(*each) for each in sorted(set(entries))[-size:])).decode()
+    bits: dict[tuple[int, bytes], int] = {}
+    for each in found:
+        bits[each.at, each.cause] = bits.get((each.at, each.cause), 0) | each.bits
+    return trimmed(b"".join(packed_entry(Entry(*key, bits[key])) for key in sorted(bits)), ring)
 
 
-@lru_cache(maxsize=UNPACKED)
-def unpack(packed: Packed) -> tuple[Entry, ...]:
+def entries(packed: Packed) -> list[Entry]:
     """Return the entries, oldest first."""
-    return tuple(map(Entry._make, ENTRY.iter_unpack(b64decode(packed))))
+    chunks = (packed[place : place + LENGTH] for place in range(0, len(packed), LENGTH))
+    return [entry_of(chunk) for chunk in chunks]
 
 
-def count_of(packed: Packed) -> int:
-    return len(packed) // ENTRY_CHARACTERS
+def entry_of(chunk: bytes) -> Entry:
+    stamp = time_and_bits(chunk)
+    return Entry(stamp >> FEATURE_BITS, chunk[TIME:], stamp & FEATURES)
+
+
+def time_and_bits(chunk: bytes) -> int:
+    return int.from_bytes(chunk[:TIME])
+
+
+def trimmed(packed: Packed, ring: str) -> Packed:
+    """Return the newest entries of each feature."""
+    if ring != CONTACTS:
+        return packed[-SIZE * LENGTH :]
+    size = SIZES["touch"]
+    if len(packed) <= size * LENGTH:
+        return packed
+    kept, left = list[Entry](), {HUMAN: size, TOUCH: size}
+    for entry in reversed(entries(packed)):
+        bits = sum(bit for bit in left if entry.bits & bit and left[bit])
+        for bit in left:
+            left[bit] -= bool(bits & bit)
+        if bits:
+            kept.append(entry._replace(bits=bits))
+    return b"".join(map(packed_entry, reversed(kept)))
+
+
+def times(rings: Rings, name: str) -> Sequence[int]:
+    """Return when the events with a feature happened, in microseconds since 1970 plus OFFSET, oldest first."""
+    ring, bit = PLACES.get(name, (name, ONLY))
+    stamps = [stamp >> ID_BITS for (stamp,) in TIMES.iter_unpack(rings.get(ring, b""))]
+    if ring != CONTACTS:
+        return [stamp >> FEATURE_BITS for stamp in stamps]
+    return [stamp >> FEATURE_BITS for stamp in stamps if stamp & bit]
+
+
+def occurrences(rings: Rings, name: str, places: slice) -> list[Occurrence]:
+    """Return the events with a feature at some places, of those oldest first."""
+    ring, bit = PLACES.get(name, (name, ONLY))
+    found = [each for each in entries(rings.get(ring, b"")) if each.bits & bit]
+    return [Occurrence(time_of(each.at), UUID(bytes=each.cause)) for each in found[places]]
+
+
+def latest_of(rings: Rings, name: str) -> Occurrence | None:
+    """Return the latest event with a feature."""
+    ring, bit = PLACES.get(name, (name, ONLY))
+    packed = rings.get(ring, b"")
+    for until in range(len(packed), 0, -LENGTH):
+        found = entry_of(packed[until - LENGTH : until])
+        if found.bits & bit:
+            return Occurrence(time_of(found.at), UUID(bytes=found.cause))
+    return None
 
 
 def micros_of(at: datetime) -> int:
     return (at - EPOCH) // MICROSECOND
 
 
-def time_of(micros: int) -> datetime:
-    return EPOCH + micros * MICROSECOND
+def time_of(at: int) -> datetime:
+    """Return the instant of a time of a ring."""
+    return EPOCH + (at - OFFSET) * MICROSECOND
+
+
+def place_in_time(at: datetime) -> int:
+    """Return an instant as a time of a ring."""
+    return micros_of(at) + OFFSET

@@ -8,7 +8,15 @@ from functools import cached_property
 from typing import Annotated, Any, Final, Protocol, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    PlainSerializer,
+    model_validator,
+)
 
 from contracts import customer
 from contracts.alerts import AlertSeverity, Backlog
@@ -42,6 +50,8 @@ OF_EVERY_RULE: Final = frozenset(
 # The shapes of rules about tasks, complaints, contracts and quotes.
 OF_ITEMS: Final = frozenset({"owed", "told"})
 MAX_CONDITION: Final = 1_000
+# An event that published or retired a rule.
+Caused = Annotated[InstanceOf[Occurrence], PlainSerializer(lambda event: (event.at, event.cause))]
 Applies = Annotated[str, Field(min_length=1, max_length=MAX_CONDITION), Clean, AfterValidator(checked)]
 
 
@@ -83,7 +93,7 @@ class Rule(RuleDefinition):
 
     id: Code
     version: int = Field(ge=1)
-    published: Occurrence | None = None
+    published: Caused | None = None
     backlog: Backlog | None = None
 
     def hears(self, kind: type[Event]) -> bool:
@@ -118,11 +128,10 @@ class RuleBook(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    _hearing: dict[type[Event], tuple[Rule, ...]] = PrivateAttr(default_factory=dict)
     zone: str = BUSINESS_ZONE
     rules: Annotated[tuple[Rule, ...], AfterValidator(distinct)]
     shadow: Annotated[tuple[Rule, ...], AfterValidator(distinct)] = ()
-    retired: Mapping[str, Occurrence] = {}
+    retired: Mapping[str, Caused] = {}
 
     @cached_property
     def fingerprint(self) -> str:
@@ -149,12 +158,16 @@ class RuleBook(BaseModel):
         """Return whether a tier changes when an item is due."""
         return any(isinstance(each.condition, Owed) and each.condition.hours_by_tier for each in self.rules)
 
+    @cached_property
+    def _by_kind(self) -> dict[type[Event], tuple[Rule, ...]]:
+        return {}
+
     def hearing(self, event: Any) -> tuple[Rule, ...]:
         """Return the rules that an event may concern."""
         kind = type(event)
-        if (found := self._hearing.get(kind)) is None:
+        if (found := self._by_kind.get(kind)) is None:
             found = tuple(each for each in self.rules if kind in OF_EVERY_RULE or each.hears(kind))
-            self._hearing[kind] = found
+            self._by_kind[kind] = found
         return found
 
     def rule(self, rule_id: str) -> Rule | None:

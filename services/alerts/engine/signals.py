@@ -30,7 +30,7 @@ SignalName = Literal[
 ]
 OF_SOURCES: Final = {"last_contacted_at"}
 # The events that may be a signal, by its name.
-HEARD: Final[Mapping[str, frozenset[type[Event]]]] = {
+HEARD: Final[Mapping[SignalName, frozenset[type[Event]]]] = {
     "human-contact": frozenset({followup.ContactLogged, customer.ProfileChanged}),
     "order": frozenset({customer.OrderPlaced}),
     "quote": frozenset({customer.QuoteIssued}),
@@ -42,6 +42,16 @@ HEARD: Final[Mapping[str, frozenset[type[Event]]]] = {
     "registration": frozenset({customer.Registered}),
     "key-date": frozenset({customer.ImportantDateApproaching}),
 }
+# The events of which the latest one is kept by its name. Contacts, open needs and the registration are kept otherwise.
+LATEST: Final = frozenset(chain.from_iterable(HEARD[name] for name in HEARD if name not in {CONTACT, REGISTRATION}))
+# The events that are a signal whatever they say.
+ALWAYS: Final[Mapping[type[Event], SignalName]] = {
+    customer.OrderPlaced: "order",
+    customer.QuoteIssued: "quote",
+    customer.OwnerAssigned: "owner",
+    customer.ImportantDateApproaching: "key-date",
+    customer.ProfileReviewed: "profile-review",
+}
 EVENTS: frozenset[type[Event]] = frozenset(chain.from_iterable(HEARD.values()))
 
 
@@ -50,22 +60,11 @@ def signal_of(event: Any) -> SignalName | None:
 
     An order that is cancelled later was a sign of life too. A last contact that a source states is no review.
     """
-    match event:
-        case customer.OrderPlaced():
-            return "order"
-        case customer.QuoteIssued():
-            return "quote"
-        case customer.NeedStated(status=NeedStatus.MET | NeedStatus.GONE):
-            return "need-settled"
-        case customer.OwnerAssigned():
-            return "owner"
-        case customer.ImportantDateApproaching():
-            return "key-date"
-        case customer.StageChanged(stage=Stage.SIGNED):
-            return "deal"
-        case customer.ProfileChanged():
-            return "profile-review" if {*event.changes(), *event.cleared} - OF_SOURCES else None
-        case customer.ProfileReviewed():
-            return "profile-review"
-        case _:
-            return None
+    kind = type(event)
+    if kind is customer.NeedStated:
+        return "need-settled" if event.status is not NeedStatus.OPEN else None
+    if kind is customer.StageChanged:
+        return "deal" if event.stage is Stage.SIGNED else None
+    if kind is customer.ProfileChanged:
+        return "profile-review" if {*event.changes(), *event.cleared} - OF_SOURCES else None
+    return ALWAYS.get(kind)

@@ -1,10 +1,11 @@
 """A stretch: a time in which something that a rule waits for has not happened, or has happened too often."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
 
 from contracts.alerts import Unit
 from services.alerts.engine.occurrence import Occurrence
@@ -33,8 +34,7 @@ class Measure(NamedTuple):
     unit: Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """From `due_at` until `closes_at`, the rule is broken, unless `settled` says what ended the stretch.
 
     `concerns_id` is the task or complaint, if the stretch is about one. `employee_id` is who has to act. `component` is

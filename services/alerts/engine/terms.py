@@ -1,8 +1,9 @@
 """What is owed besides tasks and answers: the renewal of a contract, a first quote, the conclusion of a complaint."""
 
-from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from contracts import customer, followup
 from contracts.customer import RenewalIntent

@@ -13,8 +13,8 @@ from contracts import customer, followup
 from contracts.event import Envelope, Event
 from contracts.examples import example, example_envelope
 from services.alerts.detection.evaluation import EMPTY, raise_due, receive
-from services.alerts.detection.memory import Memory, text_of
-from services.alerts.engine.items import divide
+from services.alerts.detection.memory import Memory
+from services.alerts.detection.packing import packed
 from services.alerts.shipped.rules import DEFAULT_RULES
 from tests.bench.harness.measuring import Bed, Figure, interleaved
 
@@ -51,7 +51,7 @@ async def measure(bed: Bed) -> list[Figure]:
         Figure("look, due", median(looked), "µs", target=LOOK_TARGET),
     ]
     for count, target in SIZE_TARGETS.items():
-        sizes = [len(text_of(divide(folded(each[:count]).state).rest)) for each in lives]
+        sizes = [len(packed(folded(each[:count]).rest)) for each in lives]
         figures.append(Figure(f"memory p95, {count} events", quantiles(sizes, n=20)[-1], "bytes", target=target))
     return figures
 

@@ -21,11 +21,11 @@ DUE = """
 LOAD = "SELECT customer_id, rest FROM floor_silence WHERE customer_id = ANY($1) ORDER BY customer_id FOR UPDATE"
 MOVE = """
     UPDATE floor_silence f SET rest = n.rest, next_due_at = n.next_due_at
-    FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS n(customer_id, rest, next_due_at)
+    FROM unnest($1::uuid[], $2::bytea[], $3::timestamptz[]) AS n(customer_id, rest, next_due_at)
     WHERE f.customer_id = n.customer_id
 """
 TOUCH = """
-    UPDATE floor_silence f SET rest = n.rest FROM unnest($1::uuid[], $2::text[]) AS n(customer_id, rest)
+    UPDATE floor_silence f SET rest = n.rest FROM unnest($1::uuid[], $2::bytea[]) AS n(customer_id, rest)
     WHERE f.customer_id = n.customer_id
 """
 

@@ -1,10 +1,10 @@
 """Why a rule has raised an alert, and why not, in examples."""
 
 import random
-from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from contracts.alerts import Backlog
 from contracts.customer import (
@@ -22,7 +22,8 @@ from contracts.examples import example
 from contracts.followup import ComplaintPaused, ComplaintRaised, ContactLogged, TaskCompleted, TaskScheduled
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.explanation import Completeness, Explanation, explain
-from services.alerts.engine.facts import Facts, evolve
+from services.alerts.engine.facts import Facts
+from services.alerts.engine.folds import evolve
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.rule import RuleBook
 from services.alerts.shipped.rules import DEFAULT_RULES

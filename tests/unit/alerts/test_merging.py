@@ -15,8 +15,9 @@ from contracts.alerts import AlertEvent
 from contracts.event import Envelope, Event
 from contracts.examples import OCCURRED_AT, example, example_envelope
 from services.alerts.detection.evaluation import raise_due, receive
-from services.alerts.detection.memory import STATE, Memory
+from services.alerts.detection.memory import Memory
 from services.alerts.detection.merging import affected_customers, is_merging, receive_merging, survivors_of
+from services.alerts.detection.packing import packed, unpacked
 from services.alerts.engine.absorbing import with_absorbed
 from services.alerts.engine.changes import Change
 from services.alerts.engine.episodes import CustomerState
@@ -186,7 +187,7 @@ def test_released_both_are_as_if_they_had_never_been_merged(
     for each in (SURVIVOR, DUPLICATE):
         assert once.memories[each].state.facts == never.memories[each].state.facts
         kept = once.memories[each].state
-        assert STATE.validate_json(STATE.dump_json(kept, exclude_defaults=True)) == kept
+        assert unpacked(packed(kept)) == kept
 
 
 OTHER = UUID(int=3)

@@ -9,7 +9,8 @@ from contracts.event import Event, Origin
 from contracts.examples import example, example_envelope
 from contracts.topics import CONFIGURATION, CUSTOMER_EVENTS, FOLLOWUP_EVENTS
 from services.alerts.detection.received import EVALUATED, TOPICS, read
-from services.alerts.engine.facts import Facts, evolve
+from services.alerts.engine.facts import Facts
+from services.alerts.engine.folds import evolve
 from services.alerts.engine.occurrence import Occurrence
 from tests.support.facts import TOPIC_OF, received_of
 from tests.support.records import changed, received, value_of

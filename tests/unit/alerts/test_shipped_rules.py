@@ -1,11 +1,11 @@
 """Each shipped rule in an example: when it raises an alert, and what ends it."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from contracts import customer, followup

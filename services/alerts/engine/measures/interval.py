@@ -1,8 +1,8 @@
 """Interval: the next event of a kind takes much longer than the customer's usual interval."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
+from operator import sub
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -11,7 +11,7 @@ from contracts.event import Event
 from contracts.field_error import FieldError
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
-from services.alerts.engine.rings import HEARD, MICROSECOND, RingName, count_of, micros_of, size_of, unpack
+from services.alerts.engine.rings import HEARD, MICROSECOND, RingName, latest_of, place_in_time, size_of, times
 from services.alerts.engine.stretch import Beginning, Stretch
 from services.alerts.engine.words import Words, length, length_zh
 
@@ -45,23 +45,24 @@ class Interval(BaseModel):
     def hears(self) -> frozenset[type[Event]]:
         return HEARD[self.signal]
 
-    def stretches(self, facts: Facts, _zone: str) -> Iterator[Stretch]:
-        packed = facts.rings.get(self.signal, "")
-        if count_of(packed) < self.at_least:
-            return
-        since = micros_of(facts.won_back.at) if facts.won_back else None
-        known = [each for each in unpack(packed) if since is None or each.at >= since]
+    def stretches(self, facts: Facts, _zone: str) -> Sequence[Stretch]:
+        known = times(facts.rings, self.signal)
         if len(known) < self.at_least:
-            return
-        usual = sorted(later.at - earlier.at for earlier, later in pairwise(known))[(len(known) - 2) // 2]
+            return ()
+        if facts.won_back:
+            since = place_in_time(facts.won_back.at)
+            known = [each for each in known if each >= since]
+            if len(known) < self.at_least:
+                return ()
+        usual = sorted(map(sub, known[1:], known))[(len(known) - 2) // 2]
         allowed = max(usual * self.percent // PERCENT * MICROSECOND, timedelta(days=self.least_days))
-        last = known[-1].occurrence
-        yield Stretch(last, last.at + allowed, facts.owner_id, self.signal)
+        last = latest_of(facts.rings, self.signal)
+        return [Stretch(last, last.at + allowed, facts.owner_id, self.signal)] if last else ()
 
     def ended_by(self, facts: Facts, since: datetime) -> Occurrence | None:
         """Return the latest event after the beginning."""
-        known = unpack(facts.rings.get(self.signal, ""))
-        return known[-1].occurrence if known and known[-1].at > micros_of(since) else None
+        last = latest_of(facts.rings, self.signal)
+        return last if last and last.at > since else None
 
     def words(self, title: Words, stretch: Stretch, instant: datetime) -> Words:
         lasted, allowed = instant - stretch.since.at, stretch.threshold

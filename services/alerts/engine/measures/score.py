@@ -1,6 +1,6 @@
 """Score: the last answer to a survey is much lower than the customer's earlier answers."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Literal
 
@@ -33,17 +33,18 @@ class Score(BaseModel):
     def hears(self) -> frozenset[type[Event]]:
         return frozenset({SurveyAnswered})
 
-    def stretches(self, facts: Facts, _zone: str) -> Iterator[Stretch]:
+    def stretches(self, facts: Facts, _zone: str) -> Sequence[Stretch]:
         *earlier, last = facts.scores or (None,)
         if last is None or (facts.won_back and last.at < facts.won_back.at):
-            return
+            return ()
         limit = self.least
         if earlier:
             limit = max(limit, sum(each.percent for each in earlier) // len(earlier) - self.drop + 1)
         if last.percent < limit:
             since, closes_at = Occurrence(last.at, last.cause), last.at + timedelta(days=self.days)
             measure = Measure(last.percent, limit, Unit.PERCENT)
-            yield Stretch(since, last.at, facts.owner_id, "survey", closes_at=closes_at, measure=measure)
+            return [Stretch(since, last.at, facts.owner_id, "survey", closes_at=closes_at, measure=measure)]
+        return ()
 
     def ended_by(self, facts: Facts, since: datetime) -> Occurrence | None:
         """Return the next answer."""

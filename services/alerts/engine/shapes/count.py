@@ -1,7 +1,8 @@
 """Count: something has happened so many times within so many days. It is over when it is fewer again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from operator import sub
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -12,7 +13,16 @@ from contracts.event import Event
 from contracts.field_error import FieldError
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.occurrence import Occurrence
-from services.alerts.engine.rings import HEARD, MICROSECOND, RingName, count_of, micros_of, size_of, time_of, unpack
+from services.alerts.engine.rings import (
+    HEARD,
+    MICROSECOND,
+    RingName,
+    occurrences,
+    place_in_time,
+    size_of,
+    time_of,
+    times,
+)
 from services.alerts.engine.stretch import Beginning, Measure, Stretch
 from services.alerts.engine.unmet import Unmet
 from services.alerts.engine.words import Words, scope, scope_zh
@@ -47,28 +57,25 @@ class Count(BaseModel):
     def hears(self) -> frozenset[type[Event]]:
         return HEARD[self.signal]
 
-    def stretches(self, facts: Facts, _zone: str) -> Iterator[Stretch]:
-        """Yield each time in which the count was reached without a break, as far as the ring reaches back."""
-        packed = facts.rings.get(self.signal, "")
-        if count_of(packed) < self.times or facts.mode not in self.modes or not facts.is_complete:
-            return
-        known, window, begun = unpack(packed), self.days * DAY, 0
+    def stretches(self, facts: Facts, _zone: str) -> Sequence[Stretch]:
+        """Return each time in which the count was reached without a break, as far as the ring reaches back."""
+        known = times(facts.rings, self.signal)
+        if len(known) < self.times or facts.mode not in self.modes or not facts.is_complete:
+            return ()
         is_full = len(known) == size_of(self.signal)
         if facts.won_back:
-            known = tuple(each for each in known if each.at >= micros_of(facts.won_back.at))
-        ends = {
-            number: known[number - self.times + 1].at + window
-            for number in range(self.times - 1, len(known))
-            if known[number].at < known[number - self.times + 1].at + window
-        }
-        peaks = list(ends)
-        for place, number in enumerate(peaks):
-            if place and known[number].at > ends[peaks[place - 1]]:
-                begun = place
-            if place + 1 == len(peaks) or known[peaks[place + 1]].at > ends[number]:
-                counted = [each.occurrence for each in known[peaks[begun] - self.times + 1 : peaks[begun] + 1]]
-                is_older = is_full and peaks[begun] == self.times - 1
-                yield self._stretch(facts, counted, time_of(ends[number]), is_older=is_older)
+            since = place_in_time(facts.won_back.at)
+            known = [each for each in known if each >= since]
+        span, window = self.times - 1, self.days * DAY
+        lengths = list(map(sub, known[span:], known))
+        if not lengths or min(lengths) >= window:
+            return ()
+        peaks = [place + span for place, length in enumerate(lengths) if length < window]
+        causes = occurrences(facts.rings, self.signal, slice(-len(known), None))
+        return [
+            self._stretch(facts, causes[first - span : first + 1], until, is_older=is_full and first == span)
+            for first, until in runs(peaks, known, span, window)
+        ]
 
     def unmet(self, facts: Facts) -> Unmet | None:
         """Return why customers like this one are not watched."""
@@ -99,3 +106,14 @@ class Count(BaseModel):
             causes=tuple(each.cause for each in counted),
             is_older=is_older,
         )
+
+
+def runs(peaks: Sequence[int], known: Sequence[int], span: int, window: int) -> Iterator[tuple[int, datetime]]:
+    """Yield the first peak of each run of peaks without a break, and when the window of the last one closes."""
+    first = peaks[0]
+    for place, peak in enumerate(peaks):
+        until = known[peak - span] + window
+        following = peaks[place + 1] if place + 1 < len(peaks) else None
+        if following is None or known[following] > until:
+            yield first, time_of(until)
+            first = following or first

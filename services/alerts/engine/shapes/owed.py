@@ -1,6 +1,6 @@
 """Owed: a time has passed, and what was due then is not done, moved or cancelled."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Final, Literal, Self, get_args
 
@@ -88,16 +88,9 @@ class Owed(BaseModel):
     def hears(self) -> frozenset[type[Event]]:
         return HEARD[self.item]
 
-    def stretches(self, facts: Facts, zone: str) -> Iterator[Stretch]:
-        for item in self._items(facts):
-            yield Stretch(
-                since=item.since,
-                due_at=self._due_at(item, facts, zone),
-                employee_id=item.employee_id or facts.owner_id,
-                component=COMPONENTS[self.item],
-                concerns_id=item.concerns_id,
-                settled=item.settled or (item.agreed if self.unless_agreed else None),
-            )
+    def stretches(self, facts: Facts, zone: str) -> Iterable[Stretch]:
+        items = self._items(facts)
+        return [self._stretch(item, facts, zone) for item in items] if items else ()
 
     def unmet(self, _facts: Facts) -> Unmet | None:
         """Return nothing: customers in every mode are watched."""
@@ -126,11 +119,21 @@ class Owed(BaseModel):
             f"{title.zh}，应于 {due} 前处理（{scope_zh(facts)}）。",
         )
 
-    def _items(self, facts: Facts) -> list[OwedItem]:
+    def _stretch(self, item: OwedItem, facts: Facts, zone: str) -> Stretch:
+        return Stretch(
+            since=item.since,
+            due_at=self._due_at(item, facts, zone),
+            employee_id=item.employee_id or facts.owner_id,
+            component=COMPONENTS[self.item],
+            concerns_id=item.concerns_id,
+            settled=item.settled or (item.agreed if self.unless_agreed else None),
+        )
+
+    def _items(self, facts: Facts) -> Collection[OwedItem]:
         if self.item == "task":
-            return list(facts.tasks.values())
+            return facts.tasks.values()
         if self.item == "complaint":
-            return list(facts.complaints.values())
+            return facts.complaints.values()
         return [item for item in facts.terms.values() if item.kind == self.item]
 
     def _due_at(self, item: OwedItem, facts: Facts, zone: str) -> datetime:

@@ -1,9 +1,9 @@
 """Silence: a signal has not come for so many days, since the last one, the registration, or another signal."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import chain
-from operator import attrgetter
 from typing import Annotated, ClassVar, Final, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -55,18 +55,20 @@ class Silence(BaseModel):
     def hears(self) -> frozenset[type[Event]]:
         return frozenset(chain.from_iterable(HEARD[name] for name in (*self.signals, self.after) if name))
 
-    def stretches(self, facts: Facts, _zone: str) -> Iterator[Stretch]:
-        if self.unmet(facts) is Unmet.INCOMPLETE:
-            return
-        since, days = self._since(facts), self.days.get(facts.mode) if facts.mode else None
-        if since is not None and days is not None:
-            allowed = timedelta(days=days.get(facts.tier or OTHERS, days[OTHERS]))
-            yield Stretch(since, since.at + allowed, facts.owner_id, str(facts.mode))
+    def stretches(self, facts: Facts, _zone: str) -> Sequence[Stretch]:
+        mode = facts.mode
+        allowed = self._allowed.get(mode) if mode else None
+        if mode is None or allowed is None or (self._needs_history and not facts.is_complete):
+            return ()
+        since = self._since(facts)
+        if since is None:
+            return ()
+        length = allowed.get(facts.tier or OTHERS) or allowed[OTHERS]
+        return (Stretch(since, since.at + length, facts.owner_id, mode),)
 
     def unmet(self, facts: Facts) -> Unmet | None:
         """Return why customers like this one are not watched."""
-        needs_more = self.after is not None or set(self.signals) != {CONTACT}
-        if needs_more and not facts.is_complete:
+        if self._needs_history and not facts.is_complete:
             return Unmet.INCOMPLETE
         return None if facts.mode in self.days else Unmet.MODE
 
@@ -92,25 +94,46 @@ class Silence(BaseModel):
             f"{title.zh}已有 {length_zh(lasted)}，上限 {length_zh(allowed)}（{scope_zh(facts)}）。",
         )
 
+    @cached_property
+    def _allowed(self) -> Mapping[Mode, Mapping[str, timedelta]]:
+        return {mode: {tier: timedelta(days=each) for tier, each in days.items()} for mode, days in self.days.items()}
+
+    @cached_property
+    def _needs_history(self) -> bool:
+        return self.after is not None or set(self.signals) != {CONTACT}
+
+    @cached_property
+    def _own(self) -> tuple[str, ...]:
+        """Return the names of the signals that are kept by name."""
+        return tuple(name for name in self.signals if name != CONTACT)
+
     def _since(self, facts: Facts) -> Occurrence | None:
         """Return when the silence began: at the oldest signal `after` which none of `signals` has followed."""
-        ended = self._ended(facts)
+        ended, back = self._ended(facts), facts.won_back
         if self.after is None:
-            return latest(ended or facts.registered, facts.won_back)
+            return latest(ended or facts.registered, back)
+        found = None
+        for each in self._begun(facts):
+            if (ended is None or ended.at < each.at) and (back is None or each.at >= back.at):
+                found = each if found is None or each.at < found.at else found
+        return found
+
+    def _begun(self, facts: Facts) -> Iterable[Occurrence]:
         if self.after == NEED:
-            begun = list(chain(*facts.needs.values()))
-        elif self.after == CONTACT:
-            begun = [facts.latest_contact] if facts.latest_contact else []
+            return chain.from_iterable(facts.needs.values())
+        if self.after == CONTACT:
+            begun = facts.latest_contact
         elif self.after == REGISTRATION:
-            begun = [facts.registered] if facts.registered else []
+            begun = facts.registered
         else:
-            begun = [facts.signals[self.after]] if self.after in facts.signals else []
-        back = facts.won_back.at if facts.won_back else None
-        begun = [each for each in begun if back is None or each.at >= back]
-        return min((each for each in begun if not (ended and ended.at >= each.at)), key=attrgetter("at"), default=None)
+            begun = facts.signals.get(self.after or "")
+        return (begun,) if begun else ()
 
     def _ended(self, facts: Facts) -> Occurrence | None:
-        found = None
-        for name in self.signals:
-            found = latest(found, facts.latest_contact if name == CONTACT else facts.signals.get(name))
+        found = facts.latest_contact if len(self._own) < len(self.signals) else None
+        signals = facts.signals
+        for name in self._own:
+            each = signals.get(name)
+            if each is not None and (found is None or each.at > found.at):
+                found = each
         return found

@@ -1,6 +1,6 @@
 """Trend: a measure of the customer is far below the customer's own past."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -37,9 +37,10 @@ class Trend(BaseModel):
     def hears(self) -> frozenset[type[Event]]:
         return self.measure.hears()
 
-    def stretches(self, facts: Facts, zone: str) -> Iterator[Stretch]:
-        if self.unmet(facts) is None:
-            yield from self.measure.stretches(facts, zone)
+    def stretches(self, facts: Facts, zone: str) -> Iterable[Stretch]:
+        if facts.mode not in self.modes or not facts.is_complete:
+            return ()
+        return self.measure.stretches(facts, zone)
 
     def unmet(self, facts: Facts) -> Unmet | None:
         """Return why customers like this one are not watched."""

@@ -1,0 +1,87 @@
+"""The stored form of a state: MessagePack. Builds before 20261130060000 stored JSON."""
+
+from base64 import b64decode
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, get_type_hints
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from services.alerts.engine.episode import Episode
+from services.alerts.engine.episodes import CustomerState
+from services.alerts.engine.facts import Facts
+from services.alerts.engine.rings import HUMAN, OFFSET, ONLY, TOUCH, Entry, pack
+
+JSON_BEGINS: Final = b"{"
+# The rings of builds that stored JSON, with their names and features now. An entry had eight bytes of time.
+OLD_RINGS: Final = {"human-contact": ("contact", HUMAN), "touch": ("contact", TOUCH)}
+OLD_LENGTH: Final = 24
+
+
+class Stored(Struct, frozen=True, array_like=True):
+    """A state without the ids of its open episodes, which these contain. Further fields go to the end."""
+
+    facts: Facts
+    open: tuple[Episode, ...] = ()
+    judged_until: datetime | None = None
+
+
+_encoder: Final = msgspec.msgpack.Encoder(uuid_format="bytes")
+_decoder: Final = msgspec.msgpack.Decoder(Stored)
+
+
+def packed(state: CustomerState) -> bytes:
+    return _encoder.encode(Stored(state.facts, tuple(state.open.values()), state.judged_until))
+
+
+def unpacked(stored: bytes) -> CustomerState:
+    """Return a state. Raises msgspec.DecodeError if it is damaged."""
+    if stored[:1] == JSON_BEGINS:
+        return state_of(msgspec.json.decode(stored))
+    found = _decoder.decode(stored)
+    return CustomerState(found.facts, {str(each.alert_id): each for each in found.open}, found.judged_until)
+
+
+def state_of(value: Mapping[str, Any]) -> CustomerState:
+    """Return the state that an earlier build stored as JSON."""
+    episodes = {key: Episode(**fields_of(Episode, each)) for key, each in value.get("open", {}).items()}
+    until = value.get("judged_until")
+    return CustomerState(
+        facts_of(value.get("facts", {})), episodes, msgspec.convert(until, datetime) if until else None
+    )
+
+
+def facts_of(value: Mapping[str, Any]) -> Facts:
+    plain = {name: each for name, each in value.items() if name not in {"rings", "absorbed"}}
+    return Facts(
+        **fields_of(Facts, plain),
+        rings=rings_of(value.get("rings", {})),
+        absorbed={msgspec.convert(key, UUID): facts_of(each) for key, each in value.get("absorbed", {}).items()},
+    )
+
+
+def fields_of(kind: type[Struct], value: Mapping[str, Any]) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    return {name: msgspec.convert(as_arrays(each), hints[name]) for name, each in value.items()}
+
+
+def rings_of(value: Mapping[str, str]) -> dict[str, bytes]:
+    found: dict[str, list[Entry]] = {}
+    for name, text in value.items():
+        ring, bit = OLD_RINGS.get(name, (name, ONLY))
+        data = b64decode(text)
+        for chunk in (data[place : place + OLD_LENGTH] for place in range(0, len(data), OLD_LENGTH)):
+            at = int.from_bytes(chunk[:8], signed=True) + OFFSET
+            found.setdefault(ring, []).append(Entry(at, chunk[8:], bit))
+    return {ring: pack(entries, ring) for ring, entries in found.items()}
+
+
+def as_arrays(value: Any) -> Any:
+    """Return a value from JSON with its occurrences and scores as arrays."""
+    if isinstance(value, dict):
+        if "at" in value and "cause" in value:
+            return list(value.values())
+        return {key: as_arrays(each) for key, each in value.items()}
+    return [as_arrays(each) for each in value] if isinstance(value, list) else value

@@ -1,0 +1,80 @@
+"""Who the customer is: registration, stage, tier, responsible employees, tags, profile, erasure."""
+
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from contracts import customer
+from contracts.customer import mode_of
+from contracts.event import Envelope
+from services.alerts.engine.facts import PROFILE, Facts
+from services.alerts.engine.folds.fold import Folds
+from services.alerts.engine.occurrence import Occurrence, latest
+
+# The tier scheme that rules know.
+SCHEME: Final = "default"
+
+
+def registered(facts: Facts, envelope: Envelope[Any], occurrence: Occurrence) -> Facts:
+    since = facts.stage_since or occurrence
+    return replace(facts, registered=occurrence, stage_since=since, name=envelope.event.name, is_complete=True)
+
+
+def renamed(facts: Facts, envelope: Envelope[Any], _occurrence: Occurrence) -> Facts:
+    return replace(facts, name=envelope.event.name)
+
+
+def with_stage(facts: Facts, envelope: Envelope[Any], occurrence: Occurrence) -> Facts:
+    stage = envelope.event.stage
+    is_back = mode_of(facts.stage) is None and mode_of(stage) is not None
+    won_back = occurrence if is_back else facts.won_back
+    return replace(facts, stage=stage, stage_since=occurrence, won_back=won_back)
+
+
+def with_tier(facts: Facts, envelope: Envelope[Any], _occurrence: Occurrence) -> Facts:
+    event = envelope.event
+    return replace(facts, tier=event.tier) if event.scheme == SCHEME else facts
+
+
+def with_owner(facts: Facts, envelope: Envelope[Any], _occurrence: Occurrence) -> Facts:
+    return replace(facts, owner_id=envelope.event.owner_id, leader_id=envelope.event.leader_id)
+
+
+def with_tag(facts: Facts, envelope: Envelope[Any], _occurrence: Occurrence) -> Facts:
+    return replace(facts, tags=tuple(sorted({*facts.tags, envelope.event.tag})))
+
+
+def without_tag(facts: Facts, envelope: Envelope[Any], _occurrence: Occurrence) -> Facts:
+    return replace(facts, tags=tuple(each for each in facts.tags if each != envelope.event.tag))
+
+
+def with_profile(facts: Facts, envelope: Envelope[Any], _occurrence: Occurrence) -> Facts:
+    """Return the facts with what changed in the profile, and the last contact that a source states."""
+    event = envelope.event
+    if event.last_contacted_at is not None:
+        stated = Occurrence(event.last_contacted_at, envelope.id)
+        facts = replace(facts, stated_contact=latest(facts.stated_contact, stated))
+    elif "last_contacted_at" in event.cleared:
+        facts = replace(facts, stated_contact=None)
+    changes = {key: each for key, each in event.changes().items() if key in PROFILE}
+    if not changes:
+        return facts
+    profile = {key: each for key, each in (facts.profile | changes).items() if each is not None}
+    return replace(facts, profile=profile)
+
+
+def erased(facts: Facts, _envelope: Envelope[Any], occurrence: Occurrence) -> Facts:
+    return replace(facts, erased=occurrence)
+
+
+FOLDS: Final[Folds] = {
+    customer.Registered: registered,
+    customer.Renamed: renamed,
+    customer.StageChanged: with_stage,
+    customer.TierChanged: with_tier,
+    customer.OwnerAssigned: with_owner,
+    customer.TagAdded: with_tag,
+    customer.TagRemoved: without_tag,
+    customer.ProfileChanged: with_profile,
+    customer.CustomerErased: erased,
+}
