@@ -210,7 +210,7 @@ async def load_concerned(
 ) -> dict[UUID, Memory]:
     """Return the customers that the events affect, each with the items that they concern."""
     events = list(chain(*by_customer.values()))
-    items = {item_of(each) for each in events if isinstance(each.event, OF_ITEMS)}
+    items = {item_of(each) for each in events if type(each.event) in OF_ITEMS}
     memories = await memory.load(held, merging.affected_customers(events), items)
     # The alerts about items of the customer have to be addressed to its new owner, too.
     handed_over = {each.subject for each in events if isinstance(each.event, OwnerAssigned)}

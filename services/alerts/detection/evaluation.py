@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from contracts.customer import OwnerAssigned
 from contracts.event import Envelope
 from services.alerts.detection.memory import Memory
-from services.alerts.engine.care import reported
+from services.alerts.engine.care import ENDINGS, reported
 from services.alerts.engine.changes import Change
 from services.alerts.engine.episodes import CustomerState, Moment, evaluate
 from services.alerts.engine.folds import evolve
-from services.alerts.engine.items import Item, ItemId, concerns_all, divide, unite
+from services.alerts.engine.items import OF_ITEMS, Item, ItemId, concerns_all, divide, unite
 from services.alerts.engine.owed_items import item_of
 from services.alerts.engine.rule import RuleBook
 from services.alerts.engine.stretch import NEVER_DUE
@@ -36,7 +36,9 @@ def receive(
         after = divide(evaluation.state)
         rest, next_due_at = after.rest, min(next_due_at, evaluation.next_due_at)
         items.update(after.items)
-        ended += [(change, envelope) for change in (*evaluation.changes, *reported(before.facts, envelope))]
+        ended += [(change, envelope) for change in evaluation.changes]
+        if type(envelope.event) in ENDINGS:
+            ended += [(change, envelope) for change in reported(before.facts, envelope)]
     return replace(known, rest=rest, items=items, next_due_at=next_due_at), ended
 
 
@@ -48,8 +50,11 @@ def concerned_by(items: Mapping[ItemId, Item], envelope: Envelope[Any], rules: R
     """Return the items with which an event must be evaluated."""
     if concerns_all(envelope, rules):
         return list(items)
-    if type(envelope.event) is OwnerAssigned:
+    kind = type(envelope.event)
+    if kind is OwnerAssigned:
         return [item_id for item_id, item in items.items() if item.open]
+    if kind not in OF_ITEMS:
+        return []
     item_id = ItemId(item_of(envelope))
     return [item_id] if item_id in items else []
 

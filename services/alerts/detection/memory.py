@@ -86,7 +86,7 @@ DELETE = (
 )
 
 
-class Memory(Struct, frozen=True):
+class Memory(Struct, frozen=True, gc=False):
     """One customer's state, and a lower bound of the time of its next evaluation.
 
     `rest` has no items. `items` are those that were loaded, `stored`, and new ones. No other item is due before
@@ -113,6 +113,9 @@ class Memory(Struct, frozen=True):
         """Return the memory with another state of the same customer."""
         divided = divide(state)
         return replace(self, rest=divided.rest, items=divided.items, next_due_at=next_due_at or self.next_due_at)
+
+    def with_items(self, items: dict[ItemId, Item]) -> "Memory":
+        return replace(self, items=items)
 
     def with_open(self, episodes: dict[str, Episode]) -> "Memory":
         return self.with_state(replace(self.state, open=episodes))

@@ -24,7 +24,7 @@ from services.alerts.engine.episode import Episode
 Told: TypeAlias = tuple[UUID, AlertEvent | CareReported]
 
 
-class Raising(Struct, frozen=True):
+class Raising(Struct, frozen=True, gc=False):
     """The beginning of an episode. Its event has the whole state of the alert."""
 
     alert: AlertRaised
@@ -41,7 +41,7 @@ class Raising(Struct, frozen=True):
         return [(customer_id, self.alert)]
 
 
-class Ending(Struct, frozen=True):
+class Ending(Struct, frozen=True, gc=False):
     """The end of an episode. `cause` is the event that ended it; None if a change allows more time."""
 
     episode: Episode
@@ -59,7 +59,7 @@ class Ending(Struct, frozen=True):
         return [(customer_id, self.kind(**{**state, "ends_at": self.ends_at}))]
 
 
-class Moving(Struct, frozen=True):
+class Moving(Struct, frozen=True, gc=False):
     """Another beginning of an episode that stays open."""
 
     episode: Episode
@@ -83,7 +83,7 @@ class Moving(Struct, frozen=True):
         return [(customer_id, AlertMoved(**{**state, **beginning, "status": status_of(alert)}))]
 
 
-class Readdressing(Struct, frozen=True):
+class Readdressing(Struct, frozen=True, gc=False):
     """Another employee who has to act. An alert that was assigned by hand keeps its employee."""
 
     episode: Episode
@@ -110,7 +110,7 @@ class Readdressing(Struct, frozen=True):
         return [(customer_id, AlertReaddressed(**{**state, **addressees, "status": alert.status}))]
 
 
-class Carrying(Struct, frozen=True):
+class Carrying(Struct, frozen=True, gc=False):
     """An episode that continues under another customer, because of a merge or because one was undone."""
 
     episode: Episode
@@ -138,7 +138,7 @@ class Carrying(Struct, frozen=True):
         ]
 
 
-class CareReporting(Struct, frozen=True):
+class CareReporting(Struct, frozen=True, gc=False):
     """What became of the care task of an alert. It has a stream of its own: the alert may have ended before."""
 
     report: CareReported

@@ -12,7 +12,7 @@ from contracts.alerts import AlertState
 Key: TypeAlias = tuple[str, UUID | None, datetime]
 
 
-class Episode(Struct, frozen=True, array_like=True):
+class Episode(Struct, frozen=True, array_like=True, gc=False):
     """An open episode.
 
     `owner_id` has to act. `origin` is the customer under which it was raised, if it was carried to another one.

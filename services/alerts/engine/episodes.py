@@ -1,6 +1,6 @@
 """Compares the findings of a customer with its open episodes: each episode is raised once and ended once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from services.alerts.engine.rule import Rule, RuleBook
 from services.alerts.engine.stretch import NEVER_DUE, Beginning
 
 
-class CustomerState(Struct, frozen=True, omit_defaults=True):
+class CustomerState(Struct, frozen=True, omit_defaults=True, gc=False):
     """The facts about one customer, and its open episodes by alert id."""
 
     facts: Facts = field(default_factory=Facts)
@@ -30,7 +30,7 @@ class CustomerState(Struct, frozen=True, omit_defaults=True):
     judged_until: datetime | None = None
 
 
-class Moment(Struct, frozen=True):
+class Moment(Struct, frozen=True, gc=False):
     """When a customer is evaluated.
 
     `now` is the clock. `instant` is what the customer is judged at: the time at which an event was recorded, or, if
@@ -48,7 +48,7 @@ class Moment(Struct, frozen=True):
     judged: tuple[Rule, ...] | None = None
 
 
-class Evaluation(Struct, frozen=True):
+class Evaluation(Struct, frozen=True, gc=False):
     """The result of an evaluation: the new state, the changes, and the earliest time of the next evaluation."""
 
     state: CustomerState
@@ -65,23 +65,28 @@ def evaluate(customer_id: UUID, state: CustomerState, rules: RuleBook, moment: M
     the customer stay as they are.
     """
     facts = with_absorbed(state.facts)
-    findings = find(facts, rules, moment.judged)
+    findings = find(facts, rules, moment.judged, state.judged_until)
     moment = replace(moment, over_until=max(moment.instant, state.judged_until or moment.instant))
-    matches: Matches = {}
     still_open: dict[str, Episode] = {}
     changes: list[Change] = []
+    windows: list[datetime] = []
     if state.open:
         matches = match(judged_of(state, facts, rules, moment), findings, moment.now)
         still_open, changes = compare(state, matches, facts, rules, moment)
-    going_on = {id(finding) for finding in matches.values() if finding and holds(finding, moment)}
-    begun, due = begin([each for each in findings if id(each) not in going_on], facts, moment)
-    alerts = [raise_alert(customer_id, facts, finding, rules, moment.instant) for finding in begun]
-    still_open |= {str(alert.alert_id): episode_of(alert) for alert in alerts}
-    windows = earliest([each.closes_at for each in (*matches.values(), *begun) if each], moment)
+        known = [finding for finding in matches.values() if finding]
+        windows = [each.closes_at for each in known]
+        going_on = {id(finding) for finding in known if holds(finding, moment)}
+        findings = [each for each in findings if id(each) not in going_on]
+    begun, due = begin(findings, facts, moment)
+    for finding in begun:
+        alert = raise_alert(customer_id, facts, finding, rules, moment.instant)
+        still_open[str(alert.alert_id)] = episode_of(alert)
+        changes.append(Raising(alert))
+        windows.append(finding.closes_at)
     return Evaluation(
         state=CustomerState(without_settled(state.facts), still_open, moment.over_until),
-        changes=[*changes, *map(Raising, alerts)],
-        next_due_at=min(after_quiet(facts, due), windows),
+        changes=changes,
+        next_due_at=min(after_quiet(facts, due), earliest(windows, moment)) if windows else after_quiet(facts, due),
     )
 
 
@@ -98,16 +103,16 @@ def begin(findings: Iterable[Finding], facts: Facts, moment: Moment) -> tuple[li
     return begun, due
 
 
-def judged_of(state: CustomerState, facts: Facts, rules: RuleBook, moment: Moment) -> list[Episode]:
+def judged_of(state: CustomerState, facts: Facts, rules: RuleBook, moment: Moment) -> Mapping[str, Episode]:
     """Return the open episodes of the rules that are judged. The condition of a rule may have failed."""
-    open_now = list(state.open.values())
+    episodes = state.open
     if moment.judged is not None:
         names = {rule.id for rule in moment.judged}
-        open_now = [episode for episode in open_now if episode.rule_id in names]
-    if not rules.selecting or facts.registered is None or facts.erased:
-        return open_now
+        episodes = {key: episode for key, episode in episodes.items() if episode.rule_id in names}
+    if not episodes or not rules.selecting or facts.registered is None or facts.erased:
+        return episodes
     failed = failures(rules.selecting, facts)
-    return [episode for episode in open_now if episode.rule_id not in failed]
+    return {key: episode for key, episode in episodes.items() if episode.rule_id not in failed}
 
 
 def compare(
@@ -117,8 +122,8 @@ def compare(
     still_open: dict[str, Episode] = {}
     changes: list[Change] = []
     for key, episode in state.open.items():
-        finding = matches.get(episode.alert_id)
-        if is_unknown(facts, episode) or episode.alert_id not in matches:
+        finding = matches.get(key)
+        if key not in matches or is_unknown(facts, episode):
             still_open[key] = episode
         elif finding is None or not holds(finding, moment):
             changes.append(end(episode, finding, facts, rules, moment))
@@ -143,7 +148,7 @@ def over(moment: Moment) -> datetime:
 
 
 def may_begin(finding: Finding, moment: Moment) -> bool:
-    return finding.is_awaited and over(moment) < finding.closes_at
+    return over(moment) < finding.stretch.closes_at and finding.is_awaited
 
 
 def begins(finding: Finding, moment: Moment) -> bool:

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.alerts.engine.absorbing import with_absorbed
+from services.alerts.engine.causes import causes_of
 from services.alerts.engine.episode import Episode
 from services.alerts.engine.episodes import CustomerState, is_in_import
 from services.alerts.engine.facts import Facts
@@ -73,9 +74,9 @@ def explain(state: CustomerState, rules: RuleBook, completeness: Completeness, n
     """Yield each rule in force, with what it watches of the customer: open alerts first, then what is due first."""
     facts = with_absorbed(state.facts)
     findings = list(find(facts, rules))
-    matches = match(state.open.values(), findings, now)
-    episodes = {id(found): episode for episode in state.open.values() if (found := matches[episode.alert_id])}
-    others = [each for each in state.open.values() if matches[each.alert_id] is None]
+    matches = match(state.open, findings, now)
+    episodes = {id(found): episode for key, episode in state.open.items() if (found := matches[key])}
+    others = [episode for key, episode in state.open.items() if matches[key] is None]
     for rule in rules.rules:
         own = [each for each in findings if each.rule is rule and each.settled is None and now < each.closes_at]
         watched = [watch(each, episodes.get(id(each)), facts, rules, completeness, now) for each in own]
@@ -94,7 +95,7 @@ def watch(
         concerns_id=finding.concerns_id,
         owner_id=stretch.employee_id,
         alert_id=episode.alert_id if episode else None,
-        causes=stretch.causes or (stretch.since.cause,),
+        causes=causes_of(facts, stretch),
         reason=still_open(episode, rules.zone) if episode else waiting(finding, facts, rules.zone, completeness, now),
     )
 

@@ -16,7 +16,7 @@ from services.alerts.engine.rings import Rings
 PROFILE: Final = ("region", "industry", "customer_kind", "potential")
 
 
-class Warned(Struct, frozen=True, omit_defaults=True):
+class Warned(Struct, frozen=True, omit_defaults=True, gc=False):
     """What another service has told of a customer, and what ended it."""
 
     since: Occurrence
@@ -31,7 +31,7 @@ class Scored(Struct, frozen=True, array_like=True, gc=False):
     percent: int
 
 
-class Facts(Struct, frozen=True, array_like=True):
+class Facts(Struct, frozen=True, array_like=True, gc=False):
     """The facts about one customer. They do not depend on the order of events of different services.
 
     They are stored as an array: further fields go to the end.

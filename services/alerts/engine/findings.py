@@ -16,7 +16,7 @@ from services.alerts.engine.stretch import Stretch
 NAMESPACE = UUID("6f1c1a52-7a0e-4a58-9f6a-2b8f3f7a9c11")
 
 
-class Finding(Struct, frozen=True):
+class Finding(Struct, frozen=True, gc=False):
     """One episode. Its identity is (rule, customer, what it concerns, start)."""
 
     rule: Rule
@@ -65,10 +65,12 @@ class Finding(Struct, frozen=True):
         return uuid5(NAMESPACE, self.dedup_key(customer_id))
 
 
-def find(facts: Facts, rules: RuleBook, judged: Sequence[Rule] | None = None) -> list[Finding]:
+def find(
+    facts: Facts, rules: RuleBook, judged: Sequence[Rule] | None = None, after: datetime | None = None
+) -> list[Finding]:
     """Return every current or just settled episode of the `judged` rules (all rules if absent), due or not.
 
-    Erased customers have none.
+    Windows that had closed by `after` may be left out. Erased customers have none.
     """
     if facts.registered is None or facts.erased is not None:
         return []
@@ -77,5 +79,5 @@ def find(facts: Facts, rules: RuleBook, judged: Sequence[Rule] | None = None) ->
         Finding(rule, stretch)
         for rule in (rules.rules if judged is None else judged)
         if rule.applies is None or rule.applies_to(facts)
-        for stretch in rule.condition.stretches(facts, zone)
+        for stretch in rule.condition.stretches(facts, zone, after)
     ]

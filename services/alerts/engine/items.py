@@ -8,8 +8,7 @@ item only gives the same result as evaluating the whole state.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import chain
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, get_args
 from uuid import UUID
 
 from msgspec import Struct
@@ -31,7 +30,9 @@ from services.alerts.engine.terms import OF_CONTRACT, OF_QUOTE
 
 CONCERNS_ALL: Final = frozenset({Registered, CustomerErased, Merged, Unmerged})
 # The events about one task, complaint, contract or quote.
-OF_ITEMS = (TaskEvent, ComplaintEvent, RepeatEvent, *OF_CONTRACT, *OF_QUOTE)
+OF_ITEMS: Final = frozenset(
+    {*get_args(TaskEvent), *get_args(ComplaintEvent), *get_args(RepeatEvent), *OF_CONTRACT, *OF_QUOTE}
+)
 
 
 class ItemId(Struct, frozen=True, gc=False):
@@ -48,7 +49,7 @@ class ItemId(Struct, frozen=True, gc=False):
 Item: TypeAlias = CustomerState
 
 
-class Divided(Struct, frozen=True):
+class Divided(Struct, frozen=True, gc=False):
     """A customer's state: `rest` has no items and no episodes about items. `items` is changed in place."""
 
     rest: CustomerState
@@ -134,8 +135,10 @@ def with_items(facts: Facts, items: Sequence[Facts]) -> Facts:
 def due_at(rest: CustomerState, item_id: ItemId, item: Item, rules: RuleBook) -> datetime:
     """Return when an alert about the item is due, or an open one must end because its rule is gone."""
     facts = with_absorbed(unite(rest, {item_id: item}).facts)
-    every = chain(find(facts, rules), find(facts, rules.shadow_book))
-    findings = (finding for finding in every if finding.concerns_id and finding.is_awaited)
+    every = find(facts, rules, rules.of_items)
+    if rules.shadow:
+        every += find(facts, rules.shadow_book, rules.shadow_book.of_items)
+    findings = (finding for finding in every if finding.is_awaited)
     if any(rules.rule(episode.rule_id) is None for episode in item.open.values()):
         return ALWAYS_DUE
     open_keys = {episode.key for episode in item.open.values()}

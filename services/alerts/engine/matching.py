@@ -1,37 +1,45 @@
 """Finds the stretch of each open episode."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from services.alerts.engine.episode import Episode
+from services.alerts.engine.episode import Episode, Key
 from services.alerts.engine.findings import Finding
 from services.alerts.engine.stretch import Beginning
 
-# The finding of each open episode, by alert id; None if there is none.
-Matches: TypeAlias = Mapping[UUID, Finding | None]
+# The finding of each open episode, by its alert id as text; None if there is none.
+Matches: TypeAlias = Mapping[str, Finding | None]
 
 
-def match(episodes: Iterable[Episode], findings: Iterable[Finding], now: datetime) -> Matches:
+def match(episodes: Mapping[str, Episode], findings: Iterable[Finding], now: datetime) -> Matches:
     """Return the finding of each episode. Two episodes never share one: the elder has it."""
-    by_key = {finding.key: finding for finding in findings}
+    names = {episode.rule_id for episode in episodes.values()}
+    by_key = {finding.key: finding for finding in findings if finding.rule.id in names}
     shared: dict[tuple[str, UUID | None], list[Finding]] = defaultdict(list)
     for finding in by_key.values():
         if finding.rule.condition.beginning is not Beginning.OWN and finding.due_at <= now:
             shared[finding.rule.id, finding.concerns_id].append(finding)
-    found: dict[UUID, Finding | None] = {}
+    found: dict[str, Finding | None] = {}
     taken: set[int] = set()
     # An exact match comes first. Of two episodes that were merged, the elder goes on.
-    for episode in sorted(episodes, key=lambda each: (each.key not in by_key, each.starts_at, each.alert_id)):
+    for key, episode in in_order(episodes, by_key):
         exact = by_key.get(episode.key)
         candidates = [exact] if exact else sorted(shared[episode.rule_id, episode.concerns_id], key=newest_first)
         chosen = next((each for each in candidates if id(each) not in taken and continues(episode, each)), None)
-        found[episode.alert_id] = chosen
+        found[key] = chosen
         if chosen:
             taken.add(id(chosen))
     return found
+
+
+def in_order(episodes: Mapping[str, Episode], exact: Container[Key]) -> Iterable[tuple[str, Episode]]:
+    """Return the episodes: those with an exact match first, of these the elder first."""
+    if len(episodes) == 1:
+        return episodes.items()
+    return sorted(episodes.items(), key=lambda each: (each[1].key not in exact, each[1].starts_at, each[1].alert_id))
 
 
 def newest_first(finding: Finding) -> float:

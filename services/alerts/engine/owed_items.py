@@ -18,7 +18,7 @@ RESOLUTION_LATE: Final = 2
 REPEATS: Final = frozenset(get_args(RepeatEvent))
 
 
-class OwedItem(Struct, frozen=True, omit_defaults=True):
+class OwedItem(Struct, frozen=True, omit_defaults=True, gc=False):
     """A follow-up with its due time, or a complaint with the time it was raised or reopened.
 
     A complaint must be answered by `answer_by`, if there is a target; nothing is due while it is paused.

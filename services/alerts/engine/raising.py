@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.alerts import AlertRaised, Backlog, Delivery, Unit
+from services.alerts.engine.causes import causes_of
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.findings import Finding
 from services.alerts.engine.rule import RuleBook
@@ -40,7 +41,7 @@ def raise_alert(customer_id: UUID, facts: Facts, finding: Finding, rules: RuleBo
         concerns_id=stretch.concerns_id,
         delivery=Delivery.DIGEST if finding.is_backlog and rule.backlog is Backlog.DIGEST else Delivery.AT_ONCE,
         care=rule.care.request(facts, instant) if rule.care else None,
-        causes=(*(stretch.causes or (stretch.since.cause,)), *publication(finding)),
+        causes=(*causes_of(facts, stretch), *publication(finding)),
     )
 
 

@@ -170,17 +170,20 @@ def trimmed(packed: Packed, ring: str) -> Packed:
 def times(rings: Rings, name: str) -> Sequence[int]:
     """Return when the events with a feature happened, in microseconds since 1970 plus OFFSET, oldest first."""
     ring, bit = PLACES.get(name, (name, ONLY))
-    stamps = [stamp >> ID_BITS for (stamp,) in TIMES.iter_unpack(rings.get(ring, b""))]
-    if ring != CONTACTS:
-        return [stamp >> FEATURE_BITS for stamp in stamps]
-    return [stamp >> FEATURE_BITS for stamp in stamps if stamp & bit]
+    mask, shift = bit << ID_BITS, ID_BITS + FEATURE_BITS
+    return [stamp >> shift for (stamp,) in TIMES.iter_unpack(rings.get(ring, b"")) if stamp & mask]
 
 
 def occurrences(rings: Rings, name: str, places: slice) -> list[Occurrence]:
     """Return the events with a feature at some places, of those oldest first."""
     ring, bit = PLACES.get(name, (name, ONLY))
-    found = [each for each in entries(rings.get(ring, b"")) if each.bits & bit]
-    return [Occurrence(time_of(each.at), UUID(bytes=each.cause)) for each in found[places]]
+    packed, mask = rings.get(ring, b""), bit << ID_BITS
+    found = [number for number, (stamp,) in enumerate(TIMES.iter_unpack(packed)) if stamp & mask]
+    return [occurrence_of(packed[number * LENGTH : (number + 1) * LENGTH]) for number in found[places]]
+
+
+def occurrence_of(chunk: bytes) -> Occurrence:
+    return Occurrence(time_of(time_and_bits(chunk) >> FEATURE_BITS), UUID(bytes=chunk[TIME:]))
 
 
 def latest_of(rings: Rings, name: str) -> Occurrence | None:
@@ -188,9 +191,9 @@ def latest_of(rings: Rings, name: str) -> Occurrence | None:
     ring, bit = PLACES.get(name, (name, ONLY))
     packed = rings.get(ring, b"")
     for until in range(len(packed), 0, -LENGTH):
-        found = entry_of(packed[until - LENGTH : until])
-        if found.bits & bit:
-            return Occurrence(time_of(found.at), UUID(bytes=found.cause))
+        chunk = packed[until - LENGTH : until]
+        if time_and_bits(chunk) & bit:
+            return occurrence_of(chunk)
     return None
 
 

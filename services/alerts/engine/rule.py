@@ -47,8 +47,6 @@ OF_EVERY_RULE: Final = frozenset(
 )
 
 
-# The shapes of rules about tasks, complaints, contracts and quotes.
-OF_ITEMS: Final = frozenset({"owed", "told"})
 MAX_CONDITION: Final = 1_000
 # An event that published or retired a rule.
 Caused = Annotated[InstanceOf[Occurrence], PlainSerializer(lambda event: (event.at, event.cause))]
@@ -149,9 +147,14 @@ class RuleBook(BaseModel):
         return tuple((rule.id, rule.applies) for rule in self.rules if rule.applies)
 
     @cached_property
+    def of_items(self) -> tuple[Rule, ...]:
+        """Return the rules in force about tasks, complaints, contracts and quotes."""
+        return tuple(rule for rule in self.rules if rule.condition.is_of_items)
+
+    @cached_property
     def selects_by_item(self) -> bool:
         """Return whether an attribute may change what a task, a complaint, a contract or a quote means."""
-        return any(rule.applies and rule.condition.shape in OF_ITEMS for rule in (*self.rules, *self.shadow))
+        return any(rule.applies and rule.condition.is_of_items for rule in (*self.rules, *self.shadow))
 
     @cached_property
     def has_hours_by_tier(self) -> bool:

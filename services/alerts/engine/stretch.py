@@ -34,12 +34,13 @@ class Measure(NamedTuple):
     unit: Unit
 
 
-class Stretch(Struct, frozen=True):
+class Stretch(Struct, frozen=True, gc=False):
     """From `due_at` until `closes_at`, the rule is broken, unless `settled` says what ended the stretch.
 
     `concerns_id` is the task or complaint, if the stretch is about one. `employee_id` is who has to act. `component` is
-    the part of the customer's life that it belongs to. `causes` are the ids of the events behind it; if there are none,
-    `since` is the only one. `is_older` says that it may have begun earlier, with events that the memory has forgotten.
+    the part of the customer's life that it belongs to. `counts` is the feature whose events from `since` on are behind
+    it; without it, `since` is the only one. `is_older` says that it may have begun earlier, with events that the memory
+    has forgotten.
     """
 
     since: Occurrence
@@ -50,7 +51,7 @@ class Stretch(Struct, frozen=True):
     settled: Occurrence | None = None
     closes_at: datetime = NEVER_DUE
     measure: Measure | None = None
-    causes: tuple[UUID, ...] = ()
+    counts: str | None = None
     is_older: bool = False
 
     @property

@@ -13,6 +13,7 @@ from services.alerts.engine.occurrence import Occurrence, latest
 
 # The tier scheme that rules know.
 SCHEME: Final = "default"
+NAMED: Final = frozenset(PROFILE)
 
 
 def registered(facts: Facts, envelope: Envelope[Any], occurrence: Occurrence) -> Facts:
@@ -56,9 +57,9 @@ def with_profile(facts: Facts, envelope: Envelope[Any], _occurrence: Occurrence)
         facts = replace(facts, stated_contact=latest(facts.stated_contact, stated))
     elif "last_contacted_at" in event.cleared:
         facts = replace(facts, stated_contact=None)
-    changes = {key: each for key, each in event.changes().items() if key in PROFILE}
-    if not changes:
+    if not (event.model_fields_set & NAMED or event.cleared):
         return facts
+    changes = {key: each for key, each in event.changes().items() if key in PROFILE}
     profile = {key: each for key, each in (facts.profile | changes).items() if each is not None}
     return replace(facts, profile=profile)
 

@@ -45,7 +45,7 @@ class Interval(BaseModel):
     def hears(self) -> frozenset[type[Event]]:
         return HEARD[self.signal]
 
-    def stretches(self, facts: Facts, _zone: str) -> Sequence[Stretch]:
+    def stretches(self, facts: Facts, _zone: str, _after: datetime | None = None) -> Sequence[Stretch]:
         known = times(facts.rings, self.signal)
         if len(known) < self.at_least:
             return ()

@@ -33,7 +33,7 @@ class Score(BaseModel):
     def hears(self) -> frozenset[type[Event]]:
         return frozenset({SurveyAnswered})
 
-    def stretches(self, facts: Facts, _zone: str) -> Sequence[Stretch]:
+    def stretches(self, facts: Facts, _zone: str, _after: datetime | None = None) -> Sequence[Stretch]:
         *earlier, last = facts.scores or (None,)
         if last is None or (facts.won_back and last.at < facts.won_back.at):
             return ()

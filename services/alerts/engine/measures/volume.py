@@ -52,7 +52,7 @@ class Volume(BaseModel):
     def hears(self) -> frozenset[type[Event]]:
         return frozenset({OrderPlaced, OrderUndone})
 
-    def stretches(self, facts: Facts, zone: str) -> Iterator[Stretch]:
+    def stretches(self, facts: Facts, zone: str, _after: datetime | None = None) -> Iterator[Stretch]:
         ordered = facts.signals.get("order")
         if not ordered or not facts.months:
             return

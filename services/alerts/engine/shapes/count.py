@@ -39,6 +39,7 @@ class Count(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    is_of_items: ClassVar[bool] = False
     at_once: ClassVar[bool] = True
     beginning: ClassVar[Beginning] = Beginning.KEPT
 
@@ -57,8 +58,11 @@ class Count(BaseModel):
     def hears(self) -> frozenset[type[Event]]:
         return HEARD[self.signal]
 
-    def stretches(self, facts: Facts, _zone: str) -> Sequence[Stretch]:
-        """Return each time in which the count was reached without a break, as far as the ring reaches back."""
+    def stretches(self, facts: Facts, _zone: str, after: datetime | None = None) -> Sequence[Stretch]:
+        """Return each time in which the count was reached without a break, as far as the ring reaches back.
+
+        Those that were over at `after` are left out.
+        """
         known = times(facts.rings, self.signal)
         if len(known) < self.times or facts.mode not in self.modes or not facts.is_complete:
             return ()
@@ -71,10 +75,16 @@ class Count(BaseModel):
         if not lengths or min(lengths) >= window:
             return ()
         peaks = [place + span for place, length in enumerate(lengths) if length < window]
-        causes = occurrences(facts.rings, self.signal, slice(-len(known), None))
         return [
-            self._stretch(facts, causes[first - span : first + 1], until, is_older=is_full and first == span)
+            self._stretch(
+                facts,
+                known[first - span : first + 1],
+                len(known) - first + span,
+                until,
+                is_older=is_full and first == span,
+            )
             for first, until in runs(peaks, known, span, window)
+            if after is None or until > after
         ]
 
     def unmet(self, facts: Facts) -> Unmet | None:
@@ -89,21 +99,25 @@ class Count(BaseModel):
 
     def words(self, title: Words, facts: Facts, stretch: Stretch, _zone: str, _instant: datetime) -> Words:
         """Return the summary."""
-        count = len(stretch.causes)
+        count = stretch.measure.value if stretch.measure else 0
         return Words(
             f"{title.en}: {count} within {self.days} days ({scope(facts)}).",
             f"{title.zh}：{self.days} 天内 {count} 次（{scope_zh(facts)}）。",
         )
 
-    def _stretch(self, facts: Facts, counted: list[Occurrence], closes_at: datetime, *, is_older: bool) -> Stretch:
+    def _stretch(
+        self, facts: Facts, counted: Sequence[int], place: int, closes_at: datetime, *, is_older: bool
+    ) -> Stretch:
+        """Return a stretch of the counted events, of which the first has a place counted from the newest event."""
+        (since,) = occurrences(facts.rings, self.signal, slice(-place, 1 - place or None))
         return Stretch(
-            since=counted[0],
-            due_at=counted[-1].at,
+            since=since,
+            due_at=time_of(counted[-1]),
             employee_id=facts.owner_id,
             component=self.signal,
             closes_at=closes_at,
             measure=Measure(len(counted), self.times, Unit.COUNT),
-            causes=tuple(each.cause for each in counted),
+            counts=self.signal,
             is_older=is_older,
         )
 

@@ -56,6 +56,7 @@ class Owed(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    is_of_items: ClassVar[bool] = True
     at_once: ClassVar[bool] = False
     beginning: ClassVar[Beginning] = Beginning.OWN
 
@@ -88,7 +89,7 @@ class Owed(BaseModel):
     def hears(self) -> frozenset[type[Event]]:
         return HEARD[self.item]
 
-    def stretches(self, facts: Facts, zone: str) -> Iterable[Stretch]:
+    def stretches(self, facts: Facts, zone: str, _after: datetime | None = None) -> Iterable[Stretch]:
         items = self._items(facts)
         return [self._stretch(item, facts, zone) for item in items] if items else ()
 

@@ -37,6 +37,7 @@ class Silence(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    is_of_items: ClassVar[bool] = False
     at_once: ClassVar[bool] = False
     beginning: ClassVar[Beginning] = Beginning.MOVES
 
@@ -55,7 +56,7 @@ class Silence(BaseModel):
     def hears(self) -> frozenset[type[Event]]:
         return frozenset(chain.from_iterable(HEARD[name] for name in (*self.signals, self.after) if name))
 
-    def stretches(self, facts: Facts, _zone: str) -> Sequence[Stretch]:
+    def stretches(self, facts: Facts, _zone: str, _after: datetime | None = None) -> Sequence[Stretch]:
         mode = facts.mode
         allowed = self._allowed.get(mode) if mode else None
         if mode is None or allowed is None or (self._needs_history and not facts.is_complete):

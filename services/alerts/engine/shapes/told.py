@@ -34,11 +34,15 @@ class Told(BaseModel):
     shape: Literal["told"] = "told"
     signal: Guard | Literal["complaint-repeated", "complaint-unresolved"]
 
+    @property
+    def is_of_items(self) -> bool:
+        return self.signal in (REPEATED, UNRESOLVED)
+
     def hears(self) -> frozenset[type[Event]]:
         of_complaints = {*get_args(ComplaintEvent), *get_args(RepeatEvent)}
         return frozenset(of_complaints if self.signal in (REPEATED, UNRESOLVED) else get_args(GuardEvent))
 
-    def stretches(self, facts: Facts, _zone: str) -> Iterator[Stretch]:
+    def stretches(self, facts: Facts, _zone: str, _after: datetime | None = None) -> Iterator[Stretch]:
         if self.signal in (REPEATED, UNRESOLVED):
             for item in facts.complaints.values():
                 if told_at := item.repeated if self.signal == REPEATED else item.late:

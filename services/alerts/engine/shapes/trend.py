@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,6 +21,7 @@ class Trend(BaseModel):
     """A `measure` is bad, for customers in one of `modes`. The measure says when it is over."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    is_of_items: ClassVar[bool] = False
 
     shape: Literal["trend"] = "trend"
     measure: Measured
@@ -37,10 +38,10 @@ class Trend(BaseModel):
     def hears(self) -> frozenset[type[Event]]:
         return self.measure.hears()
 
-    def stretches(self, facts: Facts, zone: str) -> Iterable[Stretch]:
+    def stretches(self, facts: Facts, zone: str, after: datetime | None = None) -> Iterable[Stretch]:
         if facts.mode not in self.modes or not facts.is_complete:
             return ()
-        return self.measure.stretches(facts, zone)
+        return self.measure.stretches(facts, zone, after)
 
     def unmet(self, facts: Facts) -> Unmet | None:
         """Return why customers like this one are not watched."""
