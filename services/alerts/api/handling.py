@@ -67,7 +67,7 @@ async def authorize_caller(
     leavers = await needs.directory.leavers(assignee) if assignee else []
 
     def authorize(alert: AlertState | None) -> None:
-        require(caller, holders, alert.owner_id if alert else None, acting)
+        require(acting, holders, alert.owner_id if alert else None)
         if leavers:
             raise employees_left(leavers)
 

@@ -1,6 +1,6 @@
 """Who has left the company, who is absent and who stands in, and who holds a customer."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -29,10 +29,10 @@ HOLDERS = """
     SELECT h.owner_id, h.leader_id, h.helper_ids FROM customer_holders own
     JOIN customer_holders h ON h.customer_id = coalesce(own.merged_into, own.customer_id) WHERE own.customer_id = $1
 """
-# The latest version of each absence of an employee.
+# The latest version of each absence of the employees.
 ABSENCES = f"""
     SELECT DISTINCT ON (data ->> 'absence_id') type, data::text AS data FROM fact
-    WHERE data ->> 'employee_id' = $1 AND type IN ('{NOTED}', '{CHANGED}', '{CANCELLED}')
+    WHERE data ->> 'employee_id' = ANY($1) AND type IN ('{NOTED}', '{CHANGED}', '{CANCELLED}')
     ORDER BY data ->> 'absence_id', position DESC
 """  # noqa: S608
 STANDS_IN_FOR = f"""
@@ -61,9 +61,13 @@ class Directory:
 
     async def absence(self, employee_id: str, at: datetime) -> AbsenceDetails | None:
         """Return the absence of an employee at an instant."""
-        rows = await self._pool.fetch(ABSENCES, employee_id)
+        return (await self._absences([employee_id], at)).get(employee_id)
+
+    async def _absences(self, employee_ids: Collection[str], at: datetime) -> dict[str, AbsenceDetails]:
+        """Return the absences at an instant, by employee."""
+        rows = await self._pool.fetch(ABSENCES, list(employee_ids)) if employee_ids else []
         noted = [AbsenceDetails.model_validate_json(row["data"]) for row in rows if row["type"] != CANCELLED]
-        return next((each for each in noted if is_within(each, at)), None)
+        return {each.employee_id: each for each in noted if is_within(each, at)}
 
     async def present(self, employee_id: str, at: datetime) -> str | None:
         """Return the employee, or the stand-in if absent; None if neither is there."""
@@ -80,8 +84,14 @@ class Directory:
     async def covered_by(self, employee_id: str, at: datetime) -> frozenset[str]:
         """Return the employees whose stand-in this one is at an instant."""
         asked = [row["employee_id"] for row in await self._pool.fetch(STANDS_IN_FOR, employee_id)]
-        absences = [await self.absence(each, at) for each in asked]
-        return frozenset(each.employee_id for each in absences if each and each.stand_in_id == employee_id)
+        return frozenset(
+            each for each, absence in (await self._absences(asked, at)).items() if absence.stand_in_id == employee_id
+        )
+
+    async def stand_ins(self, employee_ids: Collection[str], at: datetime) -> dict[str, str]:
+        """Return the stand-ins of those employees who are absent at an instant."""
+        absences = (await self._absences(employee_ids, at)).items()
+        return {each: absence.stand_in_id for each, absence in absences if absence.stand_in_id}
 
     async def holders(self, customer_id: UUID) -> Holders:
         """Return owner, leader and helpers of the customer; nobody if it has none."""
