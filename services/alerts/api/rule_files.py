@@ -20,6 +20,7 @@ from contracts.types import Code
 from services.alerts import commands
 from services.alerts.api.access import Reader
 from services.alerts.api.rule_life import MAX_RULES, RESERVED
+from services.alerts.commands.definition import Definition
 from services.alerts.dependencies import Needs, RuleDependencies
 from services.alerts.engine.rule import RuleDefinition, definition_of
 
@@ -32,6 +33,7 @@ MAX_FAULTS: Final = 10
 YAML: Final = "application/yaml"
 EXPORTED: Final = {"type": "object", "properties": {"rules": {"type": "object"}}, "required": ["rules"]}
 NAME: TypeAdapter[str] = TypeAdapter(Code)
+DEFINITION: TypeAdapter[RuleDefinition] = TypeAdapter(Definition)
 
 
 class RuleImport(RequestModel):
@@ -105,7 +107,7 @@ def rules_of(data: Any) -> dict[Any, Any]:
 async def imported(name: str, given: Any, reason: str, caller: Caller, needs: RuleDependencies) -> ImportedRule:
     try:
         NAME.validate_python(name)
-        definition = definition_of(RuleDefinition.model_validate(given))
+        definition = definition_of(DEFINITION.validate_python(given))
     except ValidationError as error:
         return ImportedRule(name=name, outcome="failed", errors=list(map(fault(given), error.errors()[:MAX_FAULTS])))
     if name in RESERVED:
