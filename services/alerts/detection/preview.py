@@ -81,8 +81,8 @@ class Counts:
     def add(self, customer_id: UUID, state: CustomerState) -> None:
         facts = with_absorbed(state.facts)
         self.totals["customers"] += 1
-        if facts.registered and not facts.erased and (found := failures(self._book.selecting, facts)):
-            self.fail(customer_id, found[self._rule.id])
+        if facts.registered and not facts.erased and (failed := failures(self._book.selecting, facts)):
+            self.fail(customer_id, failed[self._rule.id])
             return
         found = [each for each in find(facts, self._book) if each.settled is None and self._now < each.closes_at]
         due = {each.key: each for each in found if each.due_at <= self._now}
