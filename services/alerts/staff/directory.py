@@ -5,10 +5,11 @@ from datetime import datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from chassis.commands.decider import GoneError, MovedError
-from chassis.commands.holders import Holders
+from chassis.commands.decider import GoneError, MovedError, RejectedError
+from chassis.commands.holders import Holders, employees_left
 from chassis.commands.problem import ProblemError
 from chassis.postgres.database import Pool
+from chassis.postgres.visibility import holds
 from contracts.cloudevents import type_of
 from contracts.customer import EmployeeLeft, EmployeeReturned
 from contracts.followup.absence import AbsenceCancelled, AbsenceChanged, AbsenceDetails, AbsenceNoted
@@ -24,6 +25,17 @@ LEAVERS = f"""
         ORDER BY data ->> 'employee_id', occurred_at DESC, type DESC
     ) AS latest WHERE type = '{LEFT}' ORDER BY employee_id
 """  # noqa: S608
+# Events of before an upgrade may be missing, so the present holders count too. The types are those of the index.
+UNKNOWN = f"""
+    SELECT employee_id FROM unnest($1::text[]) AS asked(employee_id) WHERE NOT EXISTS (
+        SELECT FROM fact WHERE type IN (
+            'care.customer.owner-assigned.v1', 'care.customer.helper-added.v1', 'care.customer.employee-left.v1',
+            'care.customer.employee-returned.v1', 'care.customer.employee-leader-changed.v1',
+            'care.followup.absence-noted.v1', 'care.followup.absence-changed.v1')
+        AND ARRAY[data ->> 'employee_id', data ->> 'owner_id', data ->> 'leader_id', data ->> 'stand_in_id']
+            @> ARRAY[asked.employee_id]
+    ) AND NOT EXISTS (SELECT FROM customer_holders h WHERE {holds("h", "asked.employee_id")}) ORDER BY employee_id
+"""  # noqa: S608 - fixed text
 # The holders of a duplicate are those of the customer that it was merged into.
 HOLDERS = """
     SELECT h.owner_id, h.leader_id, h.helper_ids FROM customer_holders own
@@ -58,6 +70,17 @@ class Directory:
     async def leavers(self, employee_ids: Sequence[str]) -> list[str]:
         """Return those employees who have left the company."""
         return [row["employee_id"] for row in await self._pool.fetch(LEAVERS, list(employee_ids))]
+
+    async def unknown(self, employee_ids: Sequence[str]) -> list[str]:
+        """Return those employees whom no event has named and who hold no customer."""
+        return [row["employee_id"] for row in await self._pool.fetch(UNKNOWN, list(employee_ids))]
+
+    async def refusal(self, employee_ids: Sequence[str]) -> RejectedError | None:
+        """Return why one of these employees can be given nothing: unknown, or has left."""
+        if unknown := await self.unknown(employee_ids):
+            return employees_unknown(unknown)
+        leavers = await self.leavers(employee_ids)
+        return employees_left(leavers) if leavers else None
 
     async def absence(self, employee_id: str, at: datetime) -> AbsenceDetails | None:
         """Return the absence of an employee at an instant."""
@@ -123,6 +146,17 @@ def is_within(absence: AbsenceDetails, at: datetime) -> bool:
     zone = ZoneInfo(absence.zone)
     starts_at = datetime.combine(absence.first_day, time(), zone)
     return starts_at <= at < datetime.combine(absence.last_day + ONE_DAY, time(), zone)
+
+
+def employees_unknown(employee_ids: Sequence[str]) -> RejectedError:
+    named = ", ".join(employee_ids)
+    return RejectedError(
+        "employee-unknown",
+        f"No event names these employees: {named}. Allowed are employees who hold or held a customer, or whose leader "
+        f"is in the list of employees (PUT /v1/employees/{{id}} with leader_id).",
+        f"没有任何事件提到以下员工：{named}。可以指定现在或曾经负责、协助客户的员工，"
+        f"或已在员工名单中登记上级的员工（PUT /v1/employees/{{id}}，填写 leader_id）。",
+    )
 
 
 def erased() -> GoneError:
