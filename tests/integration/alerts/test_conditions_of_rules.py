@@ -143,3 +143,13 @@ async def test_a_preview_says_on_which_customers_the_condition_fails(
     assert (seen["customers"], seen["open"], seen["failing"]) == (5, 1, 3)
     assert [each["customer_id"] for each in seen["failures"]] == sorted(map(str, others))[:2]
     assert all("index" in each["reason"].lower() for each in seen["failures"])
+
+
+async def test_a_condition_fails_on_no_erased_customer(desk: RuleDesk) -> None:
+    customer_id, erased_id = [await desk.customer(10) for _ in range(2)]
+    await desk.publish("calls", silence(7, applies=FAILING))
+    await desk.settle()
+    assert {each["customer_id"] for each in await failures(desk)} == {str(customer_id), str(erased_id)}
+    await desk.tell(erased_id, example(CustomerErased))
+    await desk.settle()
+    assert [each["customer_id"] for each in await failures(desk)] == [str(customer_id)]

@@ -303,3 +303,26 @@ async def carry(desk: Desk, steps: list[tuple[UUID, Any]]) -> None:
     for number, (subject, event) in enumerate(steps, version + 1):
         envelope = example_envelope(event, id=uuid4(), subject=subject, stream_id=ALERT_ID, version=number)
         await fill(desk.needs.store, [envelope])
+
+
+async def test_an_alert_that_was_assigned_by_hand_is_listed_for_its_new_owner_only(alert_desk: Desk) -> None:
+    assert (await alert_desk.post(f"{ADDRESS}/assignment", {"owner_id": HELPER})).status_code == 200
+
+    async def is_moved() -> bool:
+        listed = [(await alert_desk.get(f"/v1/alerts?owner_id={each}")).json()["items"] for each in (HELPER, ACTING)]
+        return [len(each) for each in listed] == [1, 0] and listed[0][0]["alert"]["assigned_by"] == OWNER
+
+    await eventually(is_moved, within=20)
+
+
+async def test_no_alert_has_the_version_0(alert_desk: Desk) -> None:
+    refused = await alert_desk.post(f"{ADDRESS}/comments", STEPS["comments"], if_match='"0"')
+    assert problem(refused) == (412, "version-mismatch")
+    assert await alert_desk.types() == ["raised"]
+
+
+async def test_the_detail_shows_the_reason_of_the_last_snooze(alert_desk: Desk) -> None:
+    assert (await alert_desk.get(ADDRESS)).json()["snooze_reason"] is None
+    for reason in ("客户休假", "客户停产"):
+        await alert_desk.post(f"{ADDRESS}/snooze", {"until": TOMORROW, "reason": reason})
+        assert (await alert_desk.get(ADDRESS)).json()["snooze_reason"] == reason
