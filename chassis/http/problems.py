@@ -52,7 +52,7 @@ KNOWN = (
     *UNAVAILABLE,
 )
 # The errors of a command that `answer_error` answers.
-ANSWERED = (HTTPException, RejectedError, *KNOWN)
+ANSWERED = (HTTPException, RequestValidationError, RejectedError, *KNOWN)
 
 
 def install(app: FastAPI) -> None:
@@ -70,6 +70,8 @@ async def answer_error(request: Request, error: Exception) -> Response:
     """Return the problem for one of ANSWERED, for a request with several commands."""
     if isinstance(error, HTTPException):
         return await answer_http(request, error)
+    if isinstance(error, RequestValidationError):
+        return await answer_validation(request, error)
     return await (answer_rejected if isinstance(error, RejectedError) else answer_known)(request, error)
 
 

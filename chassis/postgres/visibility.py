@@ -11,6 +11,12 @@ def holds(alias: str, employee: str) -> str:
     return f"({employee} IN ({alias}.owner_id, {alias}.leader_id) OR {alias}.helper_ids @> ARRAY[{employee}::text])"
 
 
+def holds_any(alias: str, employees: str) -> str:
+    """Return the condition that one of the array `employees` holds the customer of the row `alias`."""
+    is_owner, is_leader = (f"{alias}.{column} = ANY({employees}::text[])" for column in ("owner_id", "leader_id"))
+    return f"({is_owner} OR {is_leader} OR {alias}.helper_ids && {employees}::text[])"
+
+
 def visible(customer_id: str, table: str, reader: str) -> str:
     """Return the condition that `reader` may see `customer_id`; a NULL reader sees every customer."""
     return f"({reader}::text IS NULL OR {customer_id} = {customers_of(table, reader)})"
@@ -21,7 +27,15 @@ def customers_of(table: str, employee: str) -> str:
 
     As an array, so that PostgreSQL can use an index on the id.
     """
-    held = holds("o", employee)
+    return customers_where(table, holds("o", employee))
+
+
+def customers_of_any(table: str, employees: str) -> str:
+    """Return the ids of all customers that one of `employees` holds, as `customers_of` does."""
+    return customers_where(table, holds_any("o", employees))
+
+
+def customers_where(table: str, held: str) -> str:
     return f"""ANY(ARRAY(
         SELECT i.customer_id FROM {table} o CROSS JOIN LATERAL (
             SELECT o.customer_id UNION ALL SELECT d.customer_id FROM {table} d WHERE d.merged_into = o.customer_id

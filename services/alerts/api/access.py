@@ -1,11 +1,12 @@
-"""Who may call the routes of this service."""
+"""Who may call the routes of this service, and who may see and handle an alert."""
 
 from typing import Annotated
 
 from fastapi import Depends
 
 from chassis.commands.holders import Holders
-from chassis.http.access import Allow, Caller
+from chassis.http.access import Allow, Caller, forbidden
+from services.alerts.queries.visibility import Readers
 from services.alerts.staff.directory import Directory
 
 READERS = Allow()
@@ -14,18 +15,19 @@ Reader = Annotated[Caller, Depends(READERS)]
 Handler = Annotated[Caller, Depends(READERS)]
 
 
-async def acting_for(caller: Caller, directory: Directory) -> frozenset[str]:
-    """Return the caller, and the employees whose stand-in the caller is now; nobody for callers who see all."""
+async def acting_for(caller: Caller, directory: Directory) -> Readers:
+    """Return the caller, and the employees whose stand-in the caller is now; None for callers who see all."""
     if caller.sees_all:
-        return frozenset()
+        return None
     employee_id = caller.principal.subject
     return await directory.covered_by(employee_id, caller.context.now) | {employee_id}
 
 
-def require(caller: Caller, holders: Holders, owner_id: str | None, acting: frozenset[str]) -> None:
-    """Raise the 403 problem unless the caller has to act on the alert, holds its customer, or sees all.
+def require(acting: Readers, holders: Holders, owner_id: str | None = None) -> None:
+    """Raise the 403 problem unless one of those the caller acts for holds the customer, or is `owner_id`.
 
-    The ladder reminds the stand-ins of both the employee who has to act and the leader, so both may act.
+    `owner_id` has to act on the alert. `queries.visibility` has the same rule for lists, and `live.transitions` for the
+    live stream.
     """
-    if owner_id not in acting and holders.leader_id not in acting:
-        caller.require(holders)
+    if acting is not None and not any(each == owner_id or holders.include(each) for each in acting):
+        raise forbidden()

@@ -51,14 +51,15 @@ async def read_alerts(
 ) -> Page[AlertView]:
     """List alerts; as of a past instant, those that were open then.
 
-    A seller sees those of their own customers and of their own tasks.
+    A seller sees those of their own customers and of their own tasks, and those of employees whose stand-in they are.
     """
-    filters = AlertFilters(status, rule_id, owner_id, customer_id, caller.visible_to, open, snoozed)
+    acting = await acting_for(caller, needs.directory)
+    filters = AlertFilters(status, rule_id, owner_id, customer_id, acting, open, snoozed)
     check_filters(filters, as_of)
     past = PastAlerts(needs.pool, needs.mapper, as_of)
     fetch = past.page if as_of.is_past else needs.queries.page
     return await paging.page(
-        {"list": "alerts", **asdict(filters), **asdict(as_of)},
+        {"list": "alerts", **asdict(filters), "visible_to": caller.visible_to, **asdict(as_of)},
         lambda cursor, size: fetch(filters, UUID(cursor[0]) if cursor else None, size),
         lambda alert: [str(alert.id)],
     )
@@ -106,7 +107,7 @@ async def visible(
 ) -> AlertDetails:
     """Return the alert, or its state at an instant; raise the 403 problem unless the caller may see it now."""
     holders, acting = await needs.directory.holders(envelopes[-1].subject), await acting_for(caller, needs.directory)
-    require(caller, holders, envelopes[-1].event.owner_id, acting)
+    require(acting, holders, envelopes[-1].event.owner_id)
     key = envelopes[-1].subject, envelopes[-1].event.rule_id
     muted = await muted_until(needs.pool, needs.mapper, [key])
     state = state_at(envelopes, as_of) if as_of.is_past else envelopes[-1]

@@ -14,7 +14,8 @@ from chassis.http.body import StrictRoute
 from chassis.http.listing import Paging
 from chassis.http.paging import Page
 from contracts.alerts import Status
-from services.alerts.api.access import Reader
+from services.alerts.api.access import Reader, acting_for
+from services.alerts.api.access import require as require_holder
 from services.alerts.api.past_filters import check_filters
 from services.alerts.dependencies import Dependencies, Needs
 from services.alerts.queries.alerts import AlertFilters, AlertView
@@ -60,5 +61,5 @@ async def require(customer_id: UUID, caller: Caller, needs: Dependencies, as_of:
         raise not_found()
     if survivor_id := await MergesAt(needs.pool, as_of).survivor(customer_id):
         raise MovedError(survivor_id)
-    caller.require(holders)
+    require_holder(await acting_for(caller, needs.directory), holders)
     return holders

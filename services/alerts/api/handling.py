@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Response
 
-from chassis.commands.holders import employees_left
 from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.responses import Accepted, answer
@@ -30,7 +29,7 @@ async def acknowledge_alert(alert_id: UUID, command: Acknowledgement, caller: Ha
 
 @router.post("/alerts/{alert_id}/assignment", response_model=Accepted)
 async def assign_alert(alert_id: UUID, command: commands.AssignAlert, caller: Handler, needs: Needs) -> Response:
-    """Assign the alert to an employee who has not left. It stays with them when the customer gets another owner."""
+    """Assign the alert to a known employee who has not left. It stays so when the customer gets another owner."""
     return await handle(alert_id, command, caller, needs)
 
 
@@ -61,14 +60,18 @@ async def handle(alert_id: UUID, command: commands.AlertCommand, caller: Caller,
 async def authorize_caller(
     command: commands.AlertCommand, caller: Caller, needs: Dependencies, customer_id: UUID
 ) -> Authorize:
-    """Return an `authorize` for those who may handle the alert. It also refuses an assignee who has left."""
+    """Return an `authorize` for those who may handle the alert. It also refuses an assignee who is unknown or has left.
+
+    A caller is known by the token.
+    """
     holders, acting = await needs.directory.holders(customer_id), await acting_for(caller, needs.directory)
-    assignee = [command.owner_id] if isinstance(command, commands.AssignAlert) else []
-    leavers = await needs.directory.leavers(assignee) if assignee else []
+    refusal = None
+    if isinstance(command, commands.AssignAlert) and command.owner_id != caller.principal.subject:
+        refusal = await needs.directory.refusal([command.owner_id])
 
     def authorize(alert: AlertState | None) -> None:
-        require(caller, holders, alert.owner_id if alert else None, acting)
-        if leavers:
-            raise employees_left(leavers)
+        require(acting, holders, alert.owner_id if alert else None)
+        if refusal:
+            raise refusal
 
     return authorize

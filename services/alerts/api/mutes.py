@@ -10,7 +10,7 @@ from chassis.http.access import Caller
 from chassis.http.body import StrictRoute
 from chassis.http.responses import NOT_FOUND, Accepted, answer
 from contracts.types import Code
-from services.alerts.api.access import Handler, Reader
+from services.alerts.api.access import Handler, Reader, acting_for, require
 from services.alerts.commands.mute import Mute, MuteCommand, MuteRule, UnmuteRule
 from services.alerts.dependencies import Dependencies, Needs
 from services.alerts.queries.mutes import Mutes, mutes_of
@@ -25,7 +25,8 @@ FIRST: dict[int | str, dict[str, Any]] = {
 @router.get("/customers/{customer_id}/mutes", responses=NOT_FOUND)
 async def read_mutes(customer_id: UUID, caller: Reader, needs: Needs) -> Mutes:
     """List the rules that are muted for the customer now. Their alerts are raised, but nobody is reminded of them."""
-    caller.require(await needs.directory.holders_of_kept(customer_id))
+    holders = await needs.directory.holders_of_kept(customer_id)
+    require(await acting_for(caller, needs.directory), holders)
     return await mutes_of(needs.pool, customer_id)
 
 
@@ -45,13 +46,13 @@ async def unmute_rule(customer_id: UUID, rule_id: Code, caller: Handler, needs: 
 
 
 async def handle(customer_id: UUID, command: MuteCommand, caller: Caller, needs: Dependencies) -> Response:
-    holders = await needs.directory.holders_of_kept(customer_id)
+    holders, acting = await needs.directory.holders_of_kept(customer_id), await acting_for(caller, needs.directory)
     handled = await needs.mutes.handle(
         mute_id(customer_id, command.rule_id),
         command,
         caller.context,
         subject=customer_id,
         expected_version=caller.expected_version,
-        authorize=lambda _state: caller.require(holders),
+        authorize=lambda _state: require(acting, holders),
     )
     return answer(handled, f"/v1/customers/{customer_id}/mutes")

@@ -19,8 +19,9 @@ from contracts.alerts import Reason, RulePhase
 from contracts.types import Code
 from services.alerts import commands
 from services.alerts.api.access import Reader
-from services.alerts.api.rule_life import MAX_RULES, RESERVED
-from services.alerts.dependencies import Needs, RuleDependencies
+from services.alerts.api.rule_life import MAX_RULES, RESERVED, named_in
+from services.alerts.commands.definition import Definition
+from services.alerts.dependencies import Dependencies, Needs
 from services.alerts.engine.rule import RuleDefinition, definition_of
 
 router = APIRouter(prefix="/v1", tags=["alert rules"], route_class=StrictRoute)
@@ -32,6 +33,7 @@ MAX_FAULTS: Final = 10
 YAML: Final = "application/yaml"
 EXPORTED: Final = {"type": "object", "properties": {"rules": {"type": "object"}}, "required": ["rules"]}
 NAME: TypeAdapter[str] = TypeAdapter(Code)
+DEFINITION: TypeAdapter[RuleDefinition] = TypeAdapter(Definition)
 
 
 class RuleImport(RequestModel):
@@ -78,7 +80,7 @@ async def import_rules(body: RuleImport, caller: Previewer, needs: Needs) -> Imp
     """Save each valid rule as a draft, also if others fail. Nothing comes into force."""
     found = rules_of(await asyncio.to_thread(parsed, body.yaml))
     return ImportedRules(
-        items=[await imported(str(name), given, body.reason, caller, needs.rules) for name, given in found.items()]
+        items=[await imported(str(name), given, body.reason, caller, needs) for name, given in found.items()]
     )
 
 
@@ -102,24 +104,27 @@ def rules_of(data: Any) -> dict[Any, Any]:
     return rules
 
 
-async def imported(name: str, given: Any, reason: str, caller: Caller, needs: RuleDependencies) -> ImportedRule:
+async def imported(name: str, given: Any, reason: str, caller: Caller, needs: Dependencies) -> ImportedRule:
     try:
         NAME.validate_python(name)
-        definition = definition_of(RuleDefinition.model_validate(given))
+        rule = DEFINITION.validate_python(given)
     except ValidationError as error:
         return ImportedRule(name=name, outcome="failed", errors=list(map(fault(given), error.errors()[:MAX_FAULTS])))
     if name in RESERVED:
         return failed(name, "reserved", "This name is reserved.", "此名称已保留。")
-    if await needs.queries.others(name) >= MAX_RULES:
+    if refusal := await needs.directory.refusal(named_in(rule)):
+        return failed(name, refusal.code, refusal.en, refusal.zh, "/care/assignee_id")
+    definition = definition_of(rule)
+    if await needs.rules.queries.others(name) >= MAX_RULES:
         return failed(name, "too-many-rules", f"There can be at most {MAX_RULES} rules.", f"规则最多 {MAX_RULES} 条。")
     now = caller.context.now
-    version = await needs.versions.find(now, name)
+    version = await needs.rules.versions.find(now, name)
     if version is not None and getattr(version, "definition", None) == definition:
         return ImportedRule(name=name, outcome="unchanged", errors=[])
     command = commands.SaveDraft(name=name, definition=definition, phase=RulePhase.DRAFT, reason=reason, at=now)
     context = caller.context._replace(key=f"{caller.context.key}|{name}")
     try:
-        handled = await needs.drafts.handler.handle(needs.drafts.stream_of(name), command, context)
+        handled = await needs.rules.drafts.handler.handle(needs.rules.drafts.stream_of(name), command, context)
     except RejectedError as error:
         return failed(name, error.code, error.en, error.zh)
     return ImportedRule(name=name, outcome="drafted" if handled.events else "unchanged", errors=[])
@@ -134,9 +139,9 @@ def fault(given: Any) -> Any:
     return fault_of
 
 
-def failed(name: str, rule: str, en: str, zh: str) -> ImportedRule:
+def failed(name: str, rule: str, en: str, zh: str, place: str = "/") -> ImportedRule:
     return ImportedRule(
-        name=name, outcome="failed", errors=[RuleFault(pointer="/", rule=rule, detail=en, detail_zh=zh)]
+        name=name, outcome="failed", errors=[RuleFault(pointer=place, rule=rule, detail=en, detail_zh=zh)]
     )
 
 

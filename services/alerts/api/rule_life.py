@@ -20,7 +20,7 @@ from services.alerts.api.access import Reader
 from services.alerts.api.rule_views import SentenceView, sentence_of, text
 from services.alerts.dependencies import Needs, RuleDependencies
 from services.alerts.detection.preview import RulePreview, preview
-from services.alerts.engine.rule import Rule, definition_of
+from services.alerts.engine.rule import Rule, RuleDefinition, definition_of
 from services.alerts.engine.sentences import sentence
 
 FIRST_DRAFT: Final[dict[int | str, dict[str, Any]]] = {
@@ -77,7 +77,14 @@ async def save_rule_draft(rule: Name, body: commands.RuleDraft, caller: OpsOrAdm
     refuse_reserved(rule)
     if await needs.rules.queries.others(rule) >= MAX_RULES:
         raise RejectedError("too-many-rules", f"There can be at most {MAX_RULES} rules.", f"规则最多 {MAX_RULES} 条。")
-    return await save(rule, definition_of(body.definition), RulePhase.DRAFT, body.reason, caller, needs.rules)
+    refusal = await needs.directory.refusal(named_in(body.definition))
+
+    def authorize(_timeline: object) -> None:
+        if refusal:
+            raise refusal
+
+    definition = definition_of(body.definition)
+    return await save(rule, definition, RulePhase.DRAFT, body.reason, caller, needs.rules, authorize)
 
 
 @router.post("/rules/{rule}/shadow", response_model=Accepted)
@@ -131,6 +138,11 @@ def refuse_reserved(name: str) -> None:
         raise ProblemError(
             "validation-failed", en, zh, errors=[{"pointer": "path:rule", "rule": "reserved", "detail": en}]
         )
+
+
+def named_in(definition: RuleDefinition) -> list[str]:
+    """Return the employee that a rule names for its care tasks, if there is one."""
+    return [definition.care.assignee_id] if definition.care and definition.care.assignee_id else []
 
 
 async def save(

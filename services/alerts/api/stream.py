@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Request
@@ -19,7 +19,10 @@ from services.alerts.live.broadcast import Broadcast, reset
 from services.alerts.live.subscription import Subscription
 from services.alerts.live.transitions import Wanted
 
-MAX_POSITION = 2**63 - 1
+# Of a position in the store.
+MAX_DIGITS: Final = 19
+# A position before all others: nothing that follows it is known.
+UNKNOWN: Final = -1
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The stream",
@@ -28,9 +31,7 @@ STREAM: dict[int | str, dict[str, Any]] = {
     },
     429: {"description": "Too many streams"},
 }
-LastEventId = Annotated[
-    int | None, Header(alias="Last-Event-ID", ge=0, le=MAX_POSITION, description="The `id` of the last message.")
-]
+LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", description="The `id` of the last message.")]
 
 router = APIRouter(prefix="/v1", tags=["alerts"], route_class=StrictRoute)
 
@@ -65,12 +66,21 @@ async def stream_alerts(
 
     The `data` of a message is an entry as in `GET /v1/alerts/{alert_id}/events`, its `id` the position. A client that
     sends the last `id` as `Last-Event-ID` gets what it missed; after a message `reset`, it reads the list again.
+    A `Last-Event-ID` that no message had is answered with `reset`; an empty one counts as absent.
     """
     live = needs.live
     wanted = Wanted(caller.visible_to, rule_id, owner_id, customer_id)
-    subscription = await live.subscribe(caller.principal.subject, wanted, last_event_id)
+    subscription = await live.subscribe(caller.principal.subject, wanted, position_of(last_event_id))
     session = Session(request.app.state.authenticator, request.headers.get("authorization"))
     return EventStream(messages(live, subscription, session), lambda: live.unsubscribe(subscription))
+
+
+def position_of(last_event_id: str | None) -> int | None:
+    """Return the position that a client has seen last: None if it has seen none, UNKNOWN if it is no position."""
+    text = (last_event_id or "").strip()
+    if not text:
+        return None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS else UNKNOWN
 
 
 async def messages(live: Broadcast, subscription: Subscription, session: Session) -> AsyncIterator[bytes]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, SkipValidation, model_validator
 
 from chassis.commands.command import RequestModel
 from contracts.field_error import FieldError
@@ -51,6 +51,6 @@ class BulkItem(RequestModel):
 
 
 class HandleAlerts(RequestModel):
-    """Steps for alerts, done in their order, each for itself."""
+    """Steps for alerts, done in their order, each for itself. An item is validated when it is done."""
 
-    items: Annotated[tuple[BulkItem, ...], Field(min_length=1, max_length=MAX_BULK)]
+    items: Annotated[tuple[SkipValidation[BulkItem], ...], Field(min_length=1, max_length=MAX_BULK)]

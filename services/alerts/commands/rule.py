@@ -7,7 +7,7 @@ from pydantic import Field
 from chassis.commands.command import Command, RequestModel
 from contracts.alerts import Backlog, Reason, RulePhase
 from contracts.types import Code, Instant
-from services.alerts.engine.rule import RuleDefinition
+from services.alerts.commands.definition import Definition
 
 MAX_NUMBER = 10**9
 MAX_TOKEN = 500
@@ -18,13 +18,13 @@ DraftNumber = Annotated[int, Field(strict=True, ge=1, le=MAX_NUMBER)]
 class RuleContent(RequestModel):
     """A definition to validate or to preview."""
 
-    definition: RuleDefinition
+    definition: Definition
 
 
 class RuleDraft(RequestModel):
     """A new draft. `reason` must not hold personal data."""
 
-    definition: RuleDefinition
+    definition: Definition
     reason: Reason
 
 

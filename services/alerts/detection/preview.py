@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from chassis.postgres.database import Pool
 from services.alerts.detection.memory import memories_of
 from services.alerts.engine.absorbing import with_absorbed
+from services.alerts.engine.attributes import failures
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.findings import Finding, find
 from services.alerts.engine.rule import Rule, RuleBook
@@ -20,6 +21,8 @@ PAGE: Final = 500
 MAX_CUSTOMERS: Final = 200_000
 MAX_SECONDS: Final = 10.0
 MAX_OWNERS: Final = 100
+# Of the customers on which the condition fails.
+MAX_FAILURES: Final = 10
 WEEK: Final = timedelta(days=7)
 CUSTOMERS = """
     SELECT customer_id, rest, next_due_at FROM silence WHERE customer_id > $1 ORDER BY customer_id LIMIT $2
@@ -34,12 +37,20 @@ class OwnerPreview(BaseModel):
     count: int
 
 
+class PreviewFailure(BaseModel):
+    """A customer on which the condition fails, and why."""
+
+    customer_id: UUID
+    reason: str
+
+
 class RulePreview(BaseModel):
     """What a definition would do now. `preview` proves it when the rule is published, for 24 hours.
 
     `open` alerts would be open, of which the present version of the rule has `already_open` open. `would_end` of its
     alerts would end. `due_in_a_week` more are due within a week if nothing happens. `owners` are the employees with the
-    most. Not all customers were evaluated unless `is_complete`.
+    most. Not all customers were evaluated unless `is_complete`. On `failing` customers the condition fails, so the rule
+    would leave them as they are; `failures` are the first of them.
     """
 
     preview: str
@@ -51,6 +62,8 @@ class RulePreview(BaseModel):
     due_in_a_week: int
     severities: dict[str, int]
     owners: list[OwnerPreview]
+    failing: int
+    failures: list[PreviewFailure]
 
 
 class Counts:
@@ -63,19 +76,29 @@ class Counts:
         self.totals: Counter[str] = Counter()
         self.severities: Counter[str] = Counter()
         self.owners: Counter[str | None] = Counter()
+        self.failures: list[PreviewFailure] = []
 
-    def add(self, state: CustomerState) -> None:
+    def add(self, customer_id: UUID, state: CustomerState) -> None:
         facts = with_absorbed(state.facts)
+        self.totals["customers"] += 1
+        if facts.registered and not facts.erased and (failed := failures(self._book.selecting, facts)):
+            self.fail(customer_id, failed[self._rule.id])
+            return
         found = [each for each in find(facts, self._book) if each.settled is None and self._now < each.closes_at]
         due = {each.key: each for each in found if each.due_at <= self._now}
         present = {each.key for each in state.open.values() if each.rule_id == self._rule.id}
-        self.totals["customers"] += 1
         self.totals["open"] += len(due)
         self.totals["already_open"] += len(present & due.keys())
         self.totals["would_end"] += len(present - due.keys())
         self.totals["due_in_a_week"] += sum(self._now < each.due_at <= self._now + WEEK for each in found)
         self.severities[self._rule.severity(facts.tier)] += len(due)
         self.owners.update(owner_of(each) for each in due.values())
+
+    def fail(self, customer_id: UUID, reason: str) -> None:
+        """Count a customer that a publication would leave as it is, with the alerts that it has open."""
+        self.totals["failing"] += 1
+        if len(self.failures) < MAX_FAILURES:
+            self.failures.append(PreviewFailure(customer_id=customer_id, reason=reason))
 
 
 def owner_of(finding: Finding) -> str | None:
@@ -88,8 +111,8 @@ async def preview(pool: Pool, rule: Rule, now: datetime, token: str) -> RulePrev
     loop = asyncio.get_running_loop()
     until = loop.time() + MAX_SECONDS
     async for page in pages(pool):
-        for state in page.states:
-            counts.add(state)
+        for customer_id, state in page.states.items():
+            counts.add(customer_id, state)
         is_complete = page.is_last
         if loop.time() > until or counts.totals["customers"] >= MAX_CUSTOMERS:
             break
@@ -99,14 +122,15 @@ async def preview(pool: Pool, rule: Rule, now: datetime, token: str) -> RulePrev
         **{name: counts.totals[name] for name in TOTALS},
         severities={str(name): count for name, count in counts.severities.items() if count},
         owners=[OwnerPreview(owner_id=each, count=count) for each, count in counts.owners.most_common(MAX_OWNERS)],
+        failures=counts.failures,
     )
 
 
-TOTALS: Final = ("customers", "open", "already_open", "would_end", "due_in_a_week")
+TOTALS: Final = ("customers", "open", "already_open", "would_end", "due_in_a_week", "failing")
 
 
 class MemoryPage(NamedTuple):
-    states: Sequence[CustomerState]
+    states: Mapping[UUID, CustomerState]
     is_last: bool
 
 
@@ -117,7 +141,8 @@ async def pages(pool: Pool) -> AsyncIterator[MemoryPage]:
         rows = await pool.fetch(CUSTOMERS, last, PAGE)
         ids = [row["customer_id"] for row in rows]
         items = await pool.fetch(ITEMS, ids) if rows else []
-        yield MemoryPage([each.state for each in memories_of(rows, items).values()], len(rows) < PAGE)
+        states = {customer_id: each.state for customer_id, each in memories_of(rows, items).items()}
+        yield MemoryPage(states, len(rows) < PAGE)
         if len(rows) < PAGE:
             return
         last = ids[-1]

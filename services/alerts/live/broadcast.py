@@ -12,6 +12,7 @@ from chassis.commands.problem import ProblemError
 from chassis.consume.local_feed import PAUSE_SECONDS, POLL_SECONDS
 from chassis.http.event_stream import message
 from chassis.postgres.database import Pool
+from chassis.runtime.clock import utc_now
 from chassis.runtime.event_timeout import wait_with_timeout
 from chassis.runtime.supervisor import Health
 from chassis.runtime.turns import EVENTS_PER_TURN
@@ -19,7 +20,7 @@ from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper, RecordedEvent
 from contracts.alerts import AlertEvent
 from services.alerts.live.subscription import Subscription
-from services.alerts.live.transitions import Held, Transition, Wanted, holders, transition_of
+from services.alerts.live.transitions import Transition, Wanted, holders, transition_of
 
 # Of one process.
 MAX_STREAMS: Final = 500
@@ -27,7 +28,6 @@ MAX_STREAMS_OF_PERSON: Final = 5
 # After how many transitions, and at the start of the process events, a stream can still be resumed.
 MAX_RESUMED: Final = 1_000
 RETRY_AFTER_SECONDS: Final = 5
-NOBODY: Final = Held()
 
 
 class Broadcast:
@@ -75,10 +75,8 @@ class Broadcast:
 
     async def visible(self, subscription: Subscription, transitions: Sequence[Transition]) -> bytes:
         """Return the messages that a stream may see now."""
-        held = await holders(self._pool, transitions) if transitions else {}
-        return b"".join(
-            each.text for each in transitions if subscription.includes(each, held.get(each.customer_id, NOBODY))
-        )
+        held = await holders(self._pool, transitions, utc_now()) if transitions else {}
+        return b"".join(each.text for each in transitions if subscription.includes(each, held[each.customer_id]))
 
     async def run(self) -> None:
         """Follow the store. After a restart of this task, the streams continue where it was."""
@@ -96,7 +94,7 @@ class Broadcast:
 
     async def _send(self, rows: Sequence[RecordedEvent]) -> None:
         transitions, unreadable = self._decoded(rows)
-        held = await holders(self._pool, transitions) if self._streams and transitions else {}
+        held = await holders(self._pool, transitions, utc_now()) if self._streams and transitions else {}
         # From here on without a pause: a stream that is opened meanwhile gets all or none of these.
         self._position = rows[-1].id
         self._remember(transitions)
@@ -104,7 +102,7 @@ class Broadcast:
             if unreadable:
                 self._offer(stream, reset(self._position))
             for each in transitions:
-                if stream.is_open and stream.includes(each, held.get(each.customer_id, NOBODY)):
+                if stream.is_open and stream.includes(each, held[each.customer_id]):
                     self._offer(stream, each.text)
 
     def _decoded(self, rows: Sequence[RecordedEvent]) -> tuple[list[Transition], int]:

@@ -8,10 +8,11 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
-from chassis.postgres.visibility import customers_of, ids_of
+from chassis.postgres.visibility import ids_of
 from chassis.store.erasure import Statement
 from chassis.store.vault_reader import count_personal_data
 from contracts.alerts import AlertState
+from services.alerts.queries.visibility import Readers, may_see
 
 VIEW = """
     SELECT a.alert_id AS id, a.version, a.customer_id, a.rule_id, a.status, a.outcome, a.owner_id,
@@ -33,7 +34,7 @@ LIST = f"""
       AND ($3::text IS NULL OR a.rule_id = $3)
       AND ($4::text IS NULL OR a.owner_id = $4)
       AND ($5::uuid IS NULL OR a.customer_id = {ids_of("customer_holders", "$5::uuid")})
-      AND ($6::text IS NULL OR a.holders @> ARRAY[$6] OR a.customer_id = {customers_of("customer_holders", "$6")})
+      AND {may_see("a", "$6")}
       AND ($7::boolean IS NULL OR (a.status <> 'resolved') = $7)
       AND ($8::boolean IS NULL OR coalesce(a.snoozed_until > now(), false) = $8)
     ORDER BY a.alert_id LIMIT $9
@@ -48,7 +49,8 @@ RECEIVED = """
 class AlertView(BaseModel):
     """An alert. `alert` is its state, as it is published on the topics.
 
-    `holders` may see it: the employee who has to act, and the customer's present owner, leader and helpers.
+    `holders` may see it, and their stand-ins: the employee who has to act, and the customer's present owner, leader and
+    helpers.
     `is_muted`: its rule is muted for the customer, without an end if there is no `muted_until`.
     """
 
@@ -71,13 +73,13 @@ class AlertView(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class AlertFilters:
-    """The filters of a list. `visible_to` restricts it to alerts that one employee may see."""
+    """The filters of a list. `visible_to` restricts it to alerts that one of these employees may see."""
 
     status: str | None = None
     rule_id: str | None = None
     owner_id: str | None = None
     customer_id: UUID | None = None
-    visible_to: str | None = None
+    visible_to: Readers = None
     is_open: bool | None = None
     is_snoozed: bool | None = None
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
-from chassis.postgres.visibility import customers_of
 from contracts.alerts import AlertSeverity
+from services.alerts.queries.visibility import Readers, may_see
 
 OPEN = f"""
     SELECT a.rule_id, a.owner_id, a.payload ->> 'severity' AS severity, count(*) AS open FROM alert a
     WHERE a.status IN ('firing', 'acknowledged')
-      AND ($1::text IS NULL OR a.holders @> ARRAY[$1] OR a.customer_id = {customers_of("customer_holders", "$1")})
+      AND {may_see("a", "$1")}
     GROUP BY 1, 2, 3
 """  # noqa: S608 - fixed text
 
@@ -43,7 +43,7 @@ class AlertCounts(BaseModel):
     severities: list[SeverityCount]
 
 
-async def count_open(pool: Pool, visible_to: str | None) -> AlertCounts:
+async def count_open(pool: Pool, visible_to: Readers) -> AlertCounts:
     rows = [tuple(row) for row in await pool.fetch(OPEN, visible_to)]
     rules, owners, severities = (summed((row[column], row[3]) for row in rows) for column in range(3))
     return AlertCounts(

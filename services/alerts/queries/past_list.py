@@ -9,7 +9,6 @@ from asyncpg import Record
 
 from chassis.http.as_of import AsOf
 from chassis.postgres.database import Pool
-from chassis.postgres.visibility import customers_of
 from chassis.store.event_store import COLUMNS, recorded
 from chassis.store.mapper import EventMapper
 from contracts.event import Envelope
@@ -17,6 +16,7 @@ from services.alerts.projection.alerts import project
 from services.alerts.queries.alerts import VIEW, AlertFilters, AlertView
 from services.alerts.queries.merges import MergesAt
 from services.alerts.queries.past import as_known
+from services.alerts.queries.visibility import may_see
 
 # $1 is the instant of occurrence, $2 that of recording. Of each alert, the last open round counts; its state is the
 # last transition that had occurred by then. The present holders decide who may see it.
@@ -46,7 +46,7 @@ OPEN_AT = f"""
           AND ($5::text IS NULL OR s.status = $5)
           AND ($6::text IS NULL OR a.rule_id = $6)
           AND ($7::text IS NULL OR s.owner_id = $7)
-          AND ($8::text IS NULL OR a.holders @> ARRAY[$8] OR a.customer_id = {customers_of("customer_holders", "$8")})
+          AND {may_see("a", "$8")}
         ORDER BY s.alert_id LIMIT $9
     )
     SELECT page.*, v.holders FROM page JOIN ({VIEW}) v ON v.id = page.alert_id ORDER BY page.alert_id

@@ -27,7 +27,7 @@ ALL = [
 ]
 
 
-async def results(desk: Desk, items: list[dict[str, Any]], **more: str) -> list[dict[str, Any]]:
+async def results(desk: Desk, items: list[Any], **more: str) -> list[dict[str, Any]]:
     response = await desk.post(BULK, {"items": items}, **more)
     assert response.status_code == 207, response.text
     found: list[dict[str, Any]] = response.json()["results"]
@@ -75,22 +75,52 @@ async def test_a_repeated_request_does_what_had_failed(alert_desk: Desk) -> None
     assert await alert_desk.types() == ["raised", "commented"]
 
 
+MALFORMED: list[tuple[Any, str]] = [
+    (item("close"), "/items/1/action"),
+    (item("comment"), "/items/1/text"),
+    (item("snooze", until=TOMORROW), "/items/1/reason"),
+    (item("snooze", until="tomorrow", reason="客户休假"), "/items/1/until"),
+    (item("acknowledge", text="已联系"), "/items/1/text"),
+    (item("assign", owner_id="a b"), "/items/1/owner_id"),
+    (item("acknowledge", unknown=1), "/items/1/unknown"),
+    ({"action": "acknowledge"}, "/items/1/alert_id"),
+    ({"action": "acknowledge", "alert_id": "A-1"}, "/items/1/alert_id"),
+    ({"action": "acknowledge", "alert_id": 7}, "/items/1/alert_id"),
+    ({"action": ["acknowledge"], "alert_id": None}, "/items/1/action"),
+    ({}, "/items/1/alert_id"),
+    (None, "/items/1"),
+    ("acknowledge", "/items/1"),
+    ([item("acknowledge")], "/items/1"),
+]
+
+
+@pytest.mark.parametrize(("given", "pointer"), MALFORMED)
+async def test_a_malformed_item_has_its_own_problem_and_the_others_are_done(
+    alert_desk: Desk, given: Any, pointer: str
+) -> None:
+    done = await results(alert_desk, [item("comment", text="一"), given, item("comment", text="二")])
+    assert [each["status"] for each in done] == [200, 422, 200]
+    assert done[1]["problem"]["code"] == "validation-failed"
+    assert pointer in {each["pointer"] for each in done[1]["problem"]["errors"]}
+    is_named = isinstance(given, dict) and given.get("alert_id") == str(ALERT_ID)
+    assert done[1]["alert_id"] == (str(ALERT_ID) if is_named else None)
+    assert await alert_desk.types() == ["raised", "commented", "commented"]
+
+
 @pytest.mark.parametrize(
-    ("items", "pointer"),
-    [
-        ([], "/items"),
-        ([item("acknowledge")] * (MAX_BULK + 1), "/items"),
-        ([item("close")], "/items/0/action"),
-        ([item("comment")], "/items/0/text"),
-        ([item("acknowledge"), item("snooze", until=TOMORROW)], "/items/1/reason"),
-        ([item("acknowledge", text="已联系")], "/items/0/text"),
-        ([item("assign", owner_id="a b")], "/items/0/owner_id"),
-    ],
+    ("items", "rule"),
+    [([], "too_short"), ([{}] * (MAX_BULK + 1), "too_long"), ({}, "tuple_type"), (None, "tuple_type")],
 )
-async def test_a_problem_names_the_item(alert_desk: Desk, items: list[dict[str, Any]], pointer: str) -> None:
+async def test_a_request_that_is_no_list_or_too_long_is_refused(alert_desk: Desk, items: Any, rule: str) -> None:
     refused = await alert_desk.post(BULK, {"items": items})
     assert (refused.status_code, refused.json()["code"]) == (422, "validation-failed")
-    assert refused.json()["errors"][0]["pointer"] == pointer
+    assert [(each["pointer"], each["rule"]) for each in refused.json()["errors"]] == [("/items", rule)]
+    assert await alert_desk.types() == ["raised"]
+
+
+async def test_the_problem_of_an_item_is_in_the_language_of_the_caller(alert_desk: Desk) -> None:
+    (done,) = await results(alert_desk, [item("comment")], accept_language="zh-CN")
+    assert "须填写" in done["problem"]["errors"][0]["detail"]
 
 
 async def test_the_most_items_fit(alert_desk: Desk) -> None:

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
-from contracts.customer import ProfileChanged, TagAdded, TagRemoved
+from chassis.rules.yaml_text import write_yaml
+from contracts.customer import CustomerErased, ProfileChanged, TagAdded, TagRemoved
 from contracts.examples import example
 from contracts.followup import TaskScheduled
+from services.alerts.detection import preview
 from tests.support.rule_desk import RuleDesk, days_ago, kinds, silence
 
 TAGGED = "'key' in tags"
@@ -110,3 +112,44 @@ async def test_a_condition_that_is_wrong_is_refused_with_its_place(desk: RuleDes
     [error] = response.json()["errors"]
     assert error["pointer"] == "/definition/applies"
     assert place in error["detail"]
+
+
+@pytest.mark.parametrize("condition", ["1/0 == 1", "int('x') > 1", "tags[50] == 'key'", "region == '' || 1/0 == 1"])
+async def test_a_condition_that_fails_on_every_customer_is_refused(desk: RuleDesk, condition: str) -> None:
+    definition = silence(7, applies=condition)
+    saved = ("PUT", "/v1/rules/calls/draft", {"definition": definition, "reason": "A test"})
+    asked = [("POST", f"/v1/rules/{path}", {"definition": definition}) for path in ("validation", "calls/preview")]
+    fails_always = not condition.startswith("region")
+    for method, path, body in (saved, *asked):
+        response = await desk.ask(method, path, body)
+        assert response.status_code == 422 if fails_always else response.is_success, (path, response.text)
+        if fails_always:
+            assert [error["pointer"] for error in response.json()["errors"]] == ["/definition/applies"]
+            assert "fails on every customer" in response.json()["errors"][0]["detail"]
+    text = write_yaml({"rules": {"calls": definition}})
+    [found] = (await desk.done("POST", "/v1/rules/import", {"yaml": text, "reason": "A test"}))["items"]
+    assert found["outcome"] == ("failed" if fails_always else "unchanged")
+    assert [error["pointer"] for error in found["errors"]] == (["/applies"] if fails_always else [])
+
+
+async def test_a_preview_says_on_which_customers_the_condition_fails(
+    desk: RuleDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preview, "MAX_FAILURES", 2)
+    tagged_id, *others, erased_id = [await desk.customer(10) for _ in range(5)]
+    await desk.tell(tagged_id, tagged())
+    await desk.tell(erased_id, example(CustomerErased))
+    seen = await desk.done("POST", "/v1/rules/calls/preview", {"definition": silence(7, applies=FAILING)})
+    assert (seen["customers"], seen["open"], seen["failing"]) == (5, 1, 3)
+    assert [each["customer_id"] for each in seen["failures"]] == sorted(map(str, others))[:2]
+    assert all("index" in each["reason"].lower() for each in seen["failures"])
+
+
+async def test_a_condition_fails_on_no_erased_customer(desk: RuleDesk) -> None:
+    customer_id, erased_id = [await desk.customer(10) for _ in range(2)]
+    await desk.publish("calls", silence(7, applies=FAILING))
+    await desk.settle()
+    assert {each["customer_id"] for each in await failures(desk)} == {str(customer_id), str(erased_id)}
+    await desk.tell(erased_id, example(CustomerErased))
+    await desk.settle()
+    assert [each["customer_id"] for each in await failures(desk)] == [str(customer_id)]

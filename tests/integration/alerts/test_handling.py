@@ -11,7 +11,16 @@ import pytest
 
 from chassis.postgres.database import Connection, transaction
 from contracts.alerts import AlertCarriedAway, AlertCarriedIn, AlertCleared, AlertEvent, AlertRaised
-from contracts.customer import CustomerErased, EmployeeLeft, EmployeeReturned, Merged, OwnerAssigned
+from contracts.customer import (
+    CustomerErased,
+    EmployeeLeaderChanged,
+    EmployeeLeft,
+    EmployeeReturned,
+    HelperAdded,
+    Merged,
+    OwnerAssigned,
+)
+from contracts.event import Event
 from contracts.examples import ALERT_ID, CUSTOMER_ID, EMPLOYEE_STREAM_ID, METADATA, example, example_envelope
 from contracts.followup import AbsenceCancelled, AbsenceNoted
 from services.alerts.detection.detector import Detector
@@ -59,6 +68,7 @@ async def test_those_who_hold_the_customer_or_have_to_act_handle_it(alert_desk: 
 
 
 async def test_whoever_it_is_assigned_to_may_handle_it(alert_desk: Desk) -> None:
+    await alert_desk.tell(EmployeeLeaderChanged(employee_id=STRANGER, leader_id=LEADER), subject=EMPLOYEE_STREAM_ID)
     assert (await alert_desk.post(f"{ADDRESS}/assignment", {"owner_id": STRANGER})).status_code == 200
     assert (await alert_desk.post(f"{ADDRESS}/acknowledgement", by=STRANGER)).status_code == 200
     assert (await alert_desk.post(f"{ADDRESS}/acknowledgement", by=ACTING)).status_code == 403
@@ -84,6 +94,35 @@ async def test_an_employee_who_has_left_gets_no_alert(alert_desk: Desk) -> None:
     assert LEFT in refused.json()["detail"]
     await alert_desk.tell(EmployeeReturned(employee_id=LEFT), subject=EMPLOYEE_STREAM_ID)
     assert (await alert_desk.post(f"{ADDRESS}/assignment", {"owner_id": LEFT})).status_code == 200
+
+
+async def test_an_employee_whom_no_event_names_gets_no_alert(alert_desk: Desk) -> None:
+    refused = await alert_desk.post(f"{ADDRESS}/assignment", {"owner_id": STRANGER})
+    assert problem(refused) == (409, "employee-unknown")
+    assert STRANGER in refused.json()["detail"]
+    assert "Allowed are" in refused.json()["detail"]
+    items = [{"alert_id": str(ALERT_ID), "action": "assign", "owner_id": STRANGER}]
+    (many,) = (await alert_desk.post("/v1/alerts/bulk", {"items": items})).json()["results"]
+    assert many["problem"]["code"] == "employee-unknown"
+    assert (await alert_desk.post(f"{ADDRESS}/assignment", {"owner_id": "ops"}, "ops", "ops")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "naming",
+    [
+        OwnerAssigned(owner_id=STRANGER),
+        OwnerAssigned(owner_id=OWNER, leader_id=STRANGER),
+        HelperAdded(employee_id=STRANGER),
+        EmployeeLeaderChanged(employee_id=STRANGER, leader_id=LEADER),
+        EmployeeLeaderChanged(employee_id=OWNER, leader_id=STRANGER),
+        example(AbsenceNoted, employee_id=STRANGER, stand_in_id=None),
+        example(AbsenceNoted, employee_id=OWNER, stand_in_id=STRANGER),
+    ],
+)
+async def test_an_employee_whom_an_event_has_named_gets_the_alert(alert_desk: Desk, naming: Event) -> None:
+    await alert_desk.tell(naming, subject=EMPLOYEE_STREAM_ID)
+    await alert_desk.tell(OwnerAssigned(previous_owner_id=STRANGER, owner_id=OWNER), subject=EMPLOYEE_STREAM_ID)
+    assert (await alert_desk.post(f"{ADDRESS}/assignment", {"owner_id": STRANGER})).status_code == 200
 
 
 async def test_a_repeated_request_has_one_effect(alert_desk: Desk) -> None:
@@ -264,3 +303,26 @@ async def carry(desk: Desk, steps: list[tuple[UUID, Any]]) -> None:
     for number, (subject, event) in enumerate(steps, version + 1):
         envelope = example_envelope(event, id=uuid4(), subject=subject, stream_id=ALERT_ID, version=number)
         await fill(desk.needs.store, [envelope])
+
+
+async def test_an_alert_that_was_assigned_by_hand_is_listed_for_its_new_owner_only(alert_desk: Desk) -> None:
+    assert (await alert_desk.post(f"{ADDRESS}/assignment", {"owner_id": HELPER})).status_code == 200
+
+    async def is_moved() -> bool:
+        listed = [(await alert_desk.get(f"/v1/alerts?owner_id={each}")).json()["items"] for each in (HELPER, ACTING)]
+        return [len(each) for each in listed] == [1, 0] and listed[0][0]["alert"]["assigned_by"] == OWNER
+
+    await eventually(is_moved, within=20)
+
+
+async def test_no_alert_has_the_version_0(alert_desk: Desk) -> None:
+    refused = await alert_desk.post(f"{ADDRESS}/comments", STEPS["comments"], if_match='"0"')
+    assert problem(refused) == (412, "version-mismatch")
+    assert await alert_desk.types() == ["raised"]
+
+
+async def test_the_detail_shows_the_reason_of_the_last_snooze(alert_desk: Desk) -> None:
+    assert (await alert_desk.get(ADDRESS)).json()["snooze_reason"] is None
+    for reason in ("客户休假", "客户停产"):
+        await alert_desk.post(f"{ADDRESS}/snooze", {"until": TOMORROW, "reason": reason})
+        assert (await alert_desk.get(ADDRESS)).json()["snooze_reason"] == reason

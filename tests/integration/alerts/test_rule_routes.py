@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
+from chassis.rules.yaml_text import write_yaml
+from contracts.customer import KeyContactRemoved
+from contracts.examples import example
 from services.alerts.api import rule_life
 from services.alerts.detection import preview
-from tests.support.rule_desk import RuleDesk, silence
+from tests.support.rule_desk import RuleDesk, days_ago, silence
 
 
 async def publication(desk: RuleDesk, name: str, draft: int, token: str) -> tuple[int, Any]:
@@ -93,3 +96,28 @@ async def test_a_definition_beyond_a_limit_names_the_field(desk: RuleDesk) -> No
     response = await desk.ask("POST", "/v1/rules/validation", {"definition": silence(3_651)})
     [error] = response.json()["errors"]
     assert (error["pointer"], error["rule"]) == ("/definition/condition/days/follow-up/others", "less_than_equal")
+
+
+async def test_a_rule_that_names_an_unknown_employee_for_its_care_tasks_is_refused(desk: RuleDesk) -> None:
+    await desk.customer(10, owner_id="E1")
+    for employee_id, outcome in (("E77", "failed"), ("E1", "drafted")):
+        definition = {**silence(7), "care": {"hours": 48, "assignee_id": employee_id}}
+        text = write_yaml({"rules": {"calls": definition}})
+        [found] = (await desk.done("POST", "/v1/rules/import", {"yaml": text, "reason": "A test"}))["items"]
+        assert found["outcome"] == outcome
+        assert [(each["pointer"], each["rule"]) for each in found["errors"]] == (
+            [("/care/assignee_id", "employee-unknown")] if outcome == "failed" else []
+        )
+        saved = await desk.ask("PUT", "/v1/rules/others/draft", {"definition": definition, "reason": "A test"})
+        assert saved.is_success == (outcome == "drafted")
+    assert (await desk.ask("GET", "/v1/rules/others/draft")).json()["number"] == 1
+
+
+async def test_a_preview_does_not_count_windows_that_have_closed(desk: RuleDesk) -> None:
+    customer_id = await desk.customer(60)
+    for days in (40, 39):
+        await desk.tell(customer_id, example(KeyContactRemoved), days_ago(days))
+    for days, expected in ((30, 0), (50, 1)):
+        counted = silence(7, condition={"shape": "count", "signal": "key-contact-change", "times": 2, "days": days})
+        seen = await desk.done("POST", "/v1/rules/contacts/preview", {"definition": counted})
+        assert (seen["open"], sum(seen["severities"].values())) == (expected, expected)

@@ -81,3 +81,17 @@ async def test_an_alert_without_a_request_schedules_nothing(world: World, care: 
     alert = example_envelope(example(AlertRaised, alert_id=uuid4(), care=None), subject=await world.hears_of_customer())
     await receive(world, care, alert)
     assert await scheduled(world, alert) == []
+
+
+async def test_each_episode_of_a_rule_gets_one_task_whatever_became_of_the_task_before(
+    world: World, care: CareRequests
+) -> None:
+    customer_id = await world.hears_of_customer()
+    episodes = first, second, third = [raised(customer_id) for _ in range(3)]
+    await receive(world, care, first)
+    await receive(world, care, second, second)
+    done = await world.post(f"/v1/tasks/{task_of(second.event.alert_id)}/completion", {"employee_id": OWNER})
+    assert done.status_code == 200, done.text
+    await receive(world, care, third, second, first)
+    kinds = [[type(event).__name__ for event in await scheduled(world, each)] for each in episodes]
+    assert kinds == [["TaskScheduled"], ["TaskScheduled", "TaskCompleted"], ["TaskScheduled"]]

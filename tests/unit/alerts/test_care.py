@@ -88,3 +88,18 @@ def test_the_end_of_the_task_is_reported_to_the_alert(
     ]
     _, again = receive(CUSTOMER, memory, [done], rules, day(42))
     assert not again
+
+
+def test_each_episode_asks_once_for_a_task_of_its_own() -> None:
+    rules, memory = book(Care(hours=48)), Memory(CustomerState(), NEVER_DUE)
+    memory, _ = receive(CUSTOMER, memory, [envelope(registered, 0), envelope(owned, 0)], rules, day(0))
+    memory, (first,) = raise_due(CUSTOMER, memory, rules, day(40), day(40))
+    contact = followup.ContactLogged(channel="phone", direction="outbound", employee_id="wang", outcome="reached")
+    memory, _ = receive(CUSTOMER, memory, [envelope(contact, 41)], rules, day(41))
+    memory, (second,) = raise_due(CUSTOMER, memory, rules, day(90), day(90))
+    _, again = raise_due(CUSTOMER, memory, rules, day(91), day(91))
+    assert isinstance(first, Raising)
+    assert isinstance(second, Raising)
+    assert first.alert_id != second.alert_id
+    assert [each.alert.care and each.alert.care.due_at for each in (first, second)] == [day(42), day(92)]
+    assert not again
