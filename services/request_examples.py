@@ -43,6 +43,10 @@ REQUEST_EXAMPLES: dict[str, dict[str, Any]] = {
         "backlog": "digest",
         "reason": "A month in shadow was useful",
     },
+    "PublishLadder": {
+        "rungs": [{"after_minutes": 0, "whom": "owner"}, {"after_minutes": 30, "whom": "leader"}],
+        "reason": "Leaders asked to be told earlier",
+    },
     "RuleRetirement": {"reason": "Replaced by another rule"},
     "ConfirmTier": {},
     "RefuseTier": {},

@@ -1,6 +1,7 @@
 """The events that the alerts service publishes."""
 
 from contracts.alerts.care import CareReported, CareResult
+from contracts.alerts.ladder import LadderEvent, LadderPublished, Rung, Whom
 from contracts.alerts.mute import MuteEvent, RuleMuted, RuleUnmuted
 from contracts.alerts.rule import (
     Backlog,
@@ -57,6 +58,8 @@ __all__ = [
     "CareResult",
     "Definition",
     "Delivery",
+    "LadderEvent",
+    "LadderPublished",
     "MuteEvent",
     "Reason",
     "RuleDrafted",
@@ -67,7 +70,9 @@ __all__ = [
     "RuleRetired",
     "RuleUnmuted",
     "RuleVersion",
+    "Rung",
     "Status",
     "Transition",
     "Unit",
+    "Whom",
 ]

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.alerts.care import CareReported
+from contracts.alerts.ladder import LadderPublished
 from contracts.alerts.mute import RuleMuted, RuleUnmuted
 from contracts.alerts.rule import RuleDrafted, RulePublished, RuleRetired
 from contracts.alerts.state import AlertState, Status
@@ -124,6 +125,6 @@ Transition = (
     | AlertEscalated
 )
 AnyEvent = Annotated[
-    Transition | CareReported | RuleDrafted | RulePublished | RuleRetired | RuleMuted | RuleUnmuted,
+    Transition | CareReported | RuleDrafted | RulePublished | RuleRetired | LadderPublished | RuleMuted | RuleUnmuted,
     Field(discriminator="type"),
 ]

@@ -45,6 +45,16 @@ CONFIGURATION: tuple[Event, ...] = (
         reason="A month in shadow was useful",
     ),
     alerts.RuleRetired(number=2, name="need-without-quote", reason="Replaced by need-without-reaction"),
+    alerts.LadderPublished(
+        number=2,
+        severity=alerts.AlertSeverity.CRITICAL,
+        calendar="china-office",
+        rungs=(
+            alerts.Rung(after_minutes=0, whom=alerts.Whom.OWNER),
+            alerts.Rung(after_minutes=30, whom=alerts.Whom.LEADER),
+        ),
+        reason="Leaders asked to be told earlier",
+    ),
     followup.AbsenceNoted.model_validate(ABSENCE),
     followup.AbsenceChanged.model_validate(ABSENCE | {"last_day": date(2024, 6, 13)}),
     followup.AbsenceCancelled(absence_id=ABSENCE_ID, employee_id=OWNER),

@@ -41,11 +41,13 @@ from services.alerts.detection.received import TOPICS, read
 from services.alerts.detection.stored_rules import StoredRules
 from services.alerts.detection.sweep import Sweep
 from services.alerts.domain.alert import ALERT
+from services.alerts.domain.definition import LADDER
 from services.alerts.domain.mute import MUTE
 from services.alerts.domain.rule import RULE, RULE_DRAFT
 from services.alerts.engine.rule import Rules
 from services.alerts.handling import AlertHandler
 from services.alerts.ladder import rows
+from services.alerts.ladder.definitions import StoredLadders
 from services.alerts.ladder.timer import LadderTimer
 from services.alerts.live.broadcast import Broadcast
 from services.alerts.open_topic import open_record
@@ -74,7 +76,6 @@ def build(context: ServiceContext) -> Service:
 
     memories = memory_model(context, store, detector, rules, applied)
     lists = own_model(context, store, mapper, projection.CONSUMER, projection.TABLES, projection.apply)
-    ladders = own_model(context, store, mapper, rows.CONSUMER, rows.TABLES, rows.LadderRows(mapper).apply)
     live = Broadcast(store, mapper, context.pool, health=health("live"))
     app = create_app(
         "Alerts",
@@ -85,7 +86,9 @@ def build(context: ServiceContext) -> Service:
         checks=context.checks(store),
     )
     app.state.dependencies = needs = dependencies(context, store, mapper, rules, live)
-    ladder = LadderTimer(context.pool, store, mapper, needs.alerts, needs.directory)
+    stored = StoredLadders(mapper, needs.ladders.stream_of)
+    ladders = own_model(context, store, mapper, rows.CONSUMER, rows.TABLES, rows.LadderRows(mapper, stored).apply)
+    ladder = LadderTimer(context.pool, store, mapper, needs.alerts, needs.directory, stored)
     tasks = [
         Task("api", "live", live.run),
         Task("relay", "relay", relay(context, store).run),
@@ -134,6 +137,7 @@ def dependencies(
         alerts=AlertHandler(context.pool, mapper, CommandHandler(store, ALERT, mapper)),
         directory=Directory(context.pool),
         mutes=CommandHandler(store, MUTE, mapper),
+        ladders=Versions(LADDER, store, mapper, Pseudonyms(context.settings.pseudonym_key)),
     )
 
 

@@ -10,6 +10,7 @@ from services.alerts.commands.alert import (
     Snooze,
     Unsnooze,
 )
+from services.alerts.commands.ladder import PublishLadder
 from services.alerts.commands.mute import Mute, MuteRule, UnmuteRule
 from services.alerts.commands.rule import (
     PublishRule,
@@ -31,6 +32,7 @@ __all__ = [
     "Moment",
     "Mute",
     "MuteRule",
+    "PublishLadder",
     "PublishRule",
     "RetireRule",
     "RuleContent",

@@ -1,0 +1,24 @@
+"""Versioned definitions of the alerts service: the ladder of each severity."""
+
+from typing import Final, TypeVar
+
+from chassis.versions.decider import Kind
+from contracts.alerts import LadderPublished
+from services.alerts.shipped.ladders import LADDERS
+
+D = TypeVar("D", bound=LadderPublished)
+
+
+def without_new_reason(latest: D | None, version: D) -> D:
+    """Return the version. If only the reason differs from the latest version, it changes nothing and keeps that one."""
+    if latest is None:
+        return version
+    same = version.model_copy(
+        update={"reason": latest.reason, "number": latest.number, "effective_from": latest.effective_from}
+    )
+    return version.model_copy(update={"reason": latest.reason}) if same == latest else version
+
+
+LADDER: Final[Kind[LadderPublished]] = Kind(
+    ("ladder",), name_field="severity", shipped=LADDERS, complete=without_new_reason
+)
