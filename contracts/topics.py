@@ -50,7 +50,7 @@ FOLLOWUP_EVENTS = Topic(
 ALERT_EVENTS = Topic(
     "care.alert.events.v1",
     "alerts",
-    "Every transition of every alert, and every version and mute of a rule, and every version of a ladder.",
+    "Every transition of every alert, every mute, and every version of rules, ladders and quiet hours.",
     event_classes(alerts.AnyEvent),
 )
 ENDS: tuple[type[Event], ...] = (alerts.AlertCarriedAway, alerts.AlertCleared, alerts.AlertWithdrawn)
@@ -134,5 +134,6 @@ CONFIGURATION: frozenset[type[Event]] = frozenset(
         followup.SurveyAnsweredAnonymously,
         *get_args(alerts.RuleEvent),
         alerts.LadderPublished,
+        alerts.QuietHoursPublished,
     }
 )

@@ -3,6 +3,7 @@
 from contracts.alerts.care import CareReported, CareResult
 from contracts.alerts.ladder import LadderEvent, LadderPublished, Rung, Whom
 from contracts.alerts.mute import MuteEvent, RuleMuted, RuleUnmuted
+from contracts.alerts.quiet_hours import QuietDays, QuietHoursPublished, QuietWindow
 from contracts.alerts.rule import (
     Backlog,
     Definition,
@@ -31,6 +32,7 @@ from contracts.alerts.transitions import (
     AlertUnsnoozed,
     AlertWithdrawn,
     AnyEvent,
+    Notice,
     Transition,
 )
 
@@ -61,6 +63,10 @@ __all__ = [
     "LadderEvent",
     "LadderPublished",
     "MuteEvent",
+    "Notice",
+    "QuietDays",
+    "QuietHoursPublished",
+    "QuietWindow",
     "Reason",
     "RuleDrafted",
     "RuleEvent",

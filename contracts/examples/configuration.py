@@ -55,6 +55,16 @@ CONFIGURATION: tuple[Event, ...] = (
         ),
         reason="Leaders asked to be told earlier",
     ),
+    alerts.QuietHoursPublished(
+        number=2,
+        calendar="china-office",
+        windows=(
+            alerts.QuietWindow(start=1_260, end=480),
+            alerts.QuietWindow(start=0, end=1_440, days=alerts.QuietDays.DAYS_OFF),
+        ),
+        ignored_by=(alerts.AlertSeverity.CRITICAL,),
+        reason="The works council asked for it",
+    ),
     followup.AbsenceNoted.model_validate(ABSENCE),
     followup.AbsenceChanged.model_validate(ABSENCE | {"last_day": date(2024, 6, 13)}),
     followup.AbsenceCancelled(absence_id=ABSENCE_ID, employee_id=OWNER),

@@ -28,6 +28,7 @@ from chassis.store.mapper import EventMapper
 from chassis.store.pseudonym import Pseudonyms
 from chassis.store.retention import PartitionMaintenance
 from chassis.versions.lookup import Versions
+from contracts.alerts import QuietHoursPublished
 from contracts.erasure_answers import record_of
 from contracts.event import Envelope
 from contracts.topics import ALERT_ERASURE_ANSWERS, ALERT_EVENTS, ALERT_OPEN
@@ -41,7 +42,7 @@ from services.alerts.detection.received import TOPICS, read
 from services.alerts.detection.stored_rules import StoredRules
 from services.alerts.detection.sweep import Sweep
 from services.alerts.domain.alert import ALERT
-from services.alerts.domain.definition import LADDER
+from services.alerts.domain.definition import LADDER, QUIET_HOURS
 from services.alerts.domain.mute import MUTE
 from services.alerts.domain.rule import RULE, RULE_DRAFT
 from services.alerts.engine.rule import Rules
@@ -53,6 +54,7 @@ from services.alerts.live.broadcast import Broadcast
 from services.alerts.open_topic import open_record
 from services.alerts.queries.alerts import AlertQueries
 from services.alerts.queries.rules import RuleQueries
+from services.alerts.quiet_hours.stored import StoredQuietHours
 from services.alerts.schema import SCHEMA
 from services.alerts.shipped.command import show_shipped
 from services.alerts.shipped.rules import DEFAULT_RULES
@@ -66,7 +68,8 @@ def build(context: ServiceContext) -> Service:
     """Assemble the service. Nothing runs yet."""
     health = context.supervisor.health
     store, mapper, rules = EventStore(context.pool), EventMapper(), StoredRules(DEFAULT_RULES)
-    detector = Detector(store, context.pool, mapper, rules)
+    quiet_hours = StoredQuietHours(mapper, quiet_hours_of(context, store, mapper).stream_of())
+    detector = Detector(store, context.pool, mapper, rules, quiet_hours=quiet_hours)
     timers = Timers(detector.run_due, health=health("timers"))
     sweep = Sweep(context.pool, detector, rules)
 
@@ -88,7 +91,7 @@ def build(context: ServiceContext) -> Service:
     app.state.dependencies = needs = dependencies(context, store, mapper, rules, live)
     stored = StoredLadders(mapper, needs.ladders.stream_of)
     ladders = own_model(context, store, mapper, rows.CONSUMER, rows.TABLES, rows.LadderRows(mapper, stored).apply)
-    ladder = LadderTimer(context.pool, store, mapper, needs.alerts, needs.directory, stored)
+    ladder = LadderTimer(context.pool, store, mapper, needs.alerts, needs.directory, stored, quiet_hours)
     tasks = [
         Task("api", "live", live.run),
         Task("relay", "relay", relay(context, store).run),
@@ -138,7 +141,12 @@ def dependencies(
         directory=Directory(context.pool),
         mutes=CommandHandler(store, MUTE, mapper),
         ladders=Versions(LADDER, store, mapper, Pseudonyms(context.settings.pseudonym_key)),
+        quiet_hours=quiet_hours_of(context, store, mapper),
     )
+
+
+def quiet_hours_of(context: ServiceContext, store: EventStore, mapper: EventMapper) -> Versions[QuietHoursPublished]:
+    return Versions(QUIET_HOURS, store, mapper, Pseudonyms(context.settings.pseudonym_key))
 
 
 def relay(context: ServiceContext, store: EventStore) -> Relay:

@@ -12,6 +12,7 @@ from services.alerts.commands.alert import (
 )
 from services.alerts.commands.ladder import PublishLadder
 from services.alerts.commands.mute import Mute, MuteRule, UnmuteRule
+from services.alerts.commands.quiet_hours import PublishQuietHours
 from services.alerts.commands.rule import (
     PublishRule,
     RetireRule,
@@ -33,6 +34,7 @@ __all__ = [
     "Mute",
     "MuteRule",
     "PublishLadder",
+    "PublishQuietHours",
     "PublishRule",
     "RetireRule",
     "RuleContent",

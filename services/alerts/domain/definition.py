@@ -1,12 +1,13 @@
-"""Versioned definitions of the alerts service: the ladder of each severity."""
+"""Versioned definitions of the alerts service: the ladder of each severity, and the quiet hours."""
 
 from typing import Final, TypeVar
 
-from chassis.versions.decider import Kind
-from contracts.alerts import LadderPublished
+from chassis.versions.decider import ONLY, Kind
+from contracts.alerts import LadderPublished, QuietHoursPublished
+from services.alerts.shipped import quiet_hours
 from services.alerts.shipped.ladders import LADDERS
 
-D = TypeVar("D", bound=LadderPublished)
+D = TypeVar("D", LadderPublished, QuietHoursPublished)
 
 
 def without_new_reason(latest: D | None, version: D) -> D:
@@ -21,4 +22,7 @@ def without_new_reason(latest: D | None, version: D) -> D:
 
 LADDER: Final[Kind[LadderPublished]] = Kind(
     ("ladder",), name_field="severity", shipped=LADDERS, complete=without_new_reason
+)
+QUIET_HOURS: Final[Kind[QuietHoursPublished]] = Kind(
+    ("quiet-hours", "default"), shipped={ONLY: quiet_hours.QUIET_HOURS}, complete=without_new_reason
 )

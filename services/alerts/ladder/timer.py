@@ -18,6 +18,7 @@ from services.alerts.commands import Escalate
 from services.alerts.handling import AlertHandler, Authorize
 from services.alerts.ladder.definitions import Ladders, StoredLadders
 from services.alerts.ladder.rows import key_of, next_due, raised_last
+from services.alerts.quiet_hours.stored import StoredQuietHours
 from services.alerts.staff.directory import Directory
 from services.alerts.staff.mutes import muted_until
 
@@ -45,6 +46,7 @@ class LadderTimer:
         alerts: AlertHandler,
         directory: Directory,
         ladders: StoredLadders,
+        quiet_hours: StoredQuietHours,
         clock: Clock = utc_now,
     ) -> None:
         self._pool = pool
@@ -53,6 +55,7 @@ class LadderTimer:
         self._alerts = alerts
         self._directory = directory
         self._ladders = ladders
+        self._quiet_hours = quiet_hours
         self._clock = clock
 
     async def run_due(self) -> int:
@@ -79,8 +82,10 @@ class LadderTimer:
             await self._pool.execute(DEFER, alert_id, work_begins)
             return 1
         command = await self._next(envelopes[-1], definition.rungs, now)
+        quiet_hours = await self._quiet_hours.load(self._pool, now)
+        waits = {"deliver_after": quiet_hours.deliver_after(envelopes[-1].event.severity, now)}
         context = ACTOR.on_timer(now, f"rung|{alert_id}|{raised.version}|{command.level}", str(alert_id))
-        handled = await self._alerts.handle(alert_id, command, context, anybody)
+        handled = await self._alerts.handle(alert_id, command.model_copy(update=waits), context, anybody)
         return handled.events
 
     async def _next(self, latest: Envelope[Any], rungs: tuple[Rung, ...], now: datetime) -> Escalate:

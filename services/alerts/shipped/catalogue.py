@@ -10,12 +10,14 @@ from services.alerts.engine.rule import Rule
 from services.alerts.engine.sentences import sentence
 from services.alerts.engine.words import Words
 from services.alerts.shipped.ladders import LADDERS
+from services.alerts.shipped.quiet_hours import QUIET_HOURS
 from services.alerts.shipped.rules import DEFAULT_RULES
 
-RULE, CONTACT_DEFINITION, LADDER = "rule", "contact-definition", "ladder"
+RULE, CONTACT_DEFINITION, LADDER, QUIET = "rule", "contact-definition", "ladder", "quiet-hours"
 HUMAN_CONTACT_TEXTS = {"title": Words("What counts as a contact by a person", "人工联系的认定标准")}
 
 LADDER_TEXTS = {"title": Words("Who is reminded of an open alert, and when", "未解除的预警提醒谁、何时提醒")}
+QUIET_TEXTS = {"title": Words("When alerts are delivered later", "何时推迟发送预警")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ def shipped() -> Iterator[Shipped]:
     parameters = {name: sorted(value) if isinstance(value, list) else value for name, value in dumped.items()}
     yield Shipped(CONTACT_DEFINITION, "human-contact", HUMAN_CONTACT.version, None, parameters, HUMAN_CONTACT_TEXTS)
     yield from map(shipped_ladder, LADDERS.values())
+    parameters = QUIET_HOURS.model_dump(mode="json", include={"calendar", "windows", "ignored_by"})
+    yield Shipped(QUIET, "default", QUIET_HOURS.number, None, parameters, QUIET_TEXTS)
 
 
 def shipped_ladder(ladder: LadderPublished) -> Shipped:

@@ -19,7 +19,7 @@ from chassis.store.pseudonym import Pseudonyms
 from chassis.versions.decider import Publish
 from chassis.versions.lookup import Versions
 from contracts import alerts as events
-from contracts.alerts import AlertSeverity, LadderPublished, Rung, Whom
+from contracts.alerts import AlertSeverity, LadderPublished, QuietWindow, Rung, Whom
 from contracts.customer import EmployeeLeft, OwnerAssigned
 from contracts.event import Event
 from contracts.examples import CUSTOMER_ID, EMPLOYEE_STREAM_ID, example, example_envelope
@@ -29,12 +29,13 @@ from services.alerts import commands
 from services.alerts.actor import ACTOR
 from services.alerts.detection.detector import Detector
 from services.alerts.domain.alert import ALERT
-from services.alerts.domain.definition import LADDER
+from services.alerts.domain.definition import LADDER, QUIET_HOURS
 from services.alerts.domain.mute import MUTE
 from services.alerts.handling import AlertHandler
 from services.alerts.ladder.definitions import StoredLadders
 from services.alerts.ladder.rows import LadderRows
 from services.alerts.ladder.timer import LadderTimer, anybody
+from services.alerts.quiet_hours.stored import StoredQuietHours
 from services.alerts.staff.directory import Directory
 from services.alerts.staff.mutes import mute_id
 from tests.bench.harness.event_data import fill
@@ -67,6 +68,8 @@ class Desk:
         self.mapper, self.store = EventMapper(), EventStore(self.pool)
         self.ladders = Versions(LADDER, self.store, self.mapper, Pseudonyms(SecretStr("k" * 32)))
         self.stored = StoredLadders(self.mapper, self.ladders.stream_of)
+        versions = Versions(QUIET_HOURS, self.store, self.mapper, Pseudonyms(SecretStr("k" * 32)))
+        self.quiet_hours, self.quiet = versions, StoredQuietHours(self.mapper, versions.stream_of())
         self.rows = LadderRows(self.mapper, self.stored)
         self.restart()
 
@@ -74,7 +77,7 @@ class Desk:
         self.alerts = AlertHandler(self.pool, self.mapper, CommandHandler(self.store, ALERT, self.mapper))
         directory = Directory(self.pool)
         self.timer = LadderTimer(
-            self.pool, self.store, self.mapper, self.alerts, directory, self.stored, lambda: self.now
+            self.pool, self.store, self.mapper, self.alerts, directory, self.stored, self.quiet, lambda: self.now
         )
 
     async def tell(self, told: Event, subject: UUID = CUSTOMER_ID) -> None:
@@ -401,3 +404,17 @@ async def test_what_is_late_outside_work_time_is_deferred_to_its_start(desk: Des
     assert await desk.timer.run_due() == 1
     assert await desk.pool.fetchval("SELECT next_rung_at FROM alert_ladder") == at("2025-09-30 09:00")
     assert await desk.timer.run_due() == 0
+
+
+async def test_a_rung_in_the_quiet_hours_says_until_when_its_delivery_waits(desk: Desk) -> None:
+    desk.now = at("2025-09-29 09:00")
+    version = example(events.QuietHoursPublished, windows=(QuietWindow(start=540, end=570),), ignored_by=())
+    context = ACTOR.on_timer(desk.now, str(uuid4()), "test")
+    stream = desk.quiet_hours.stream_of()
+    await desk.quiet_hours.handler.handle(stream, Publish(version=version, at=desk.now), context)
+    await desk.dated()
+    alert_id = await desk.open()
+    await desk.run("2025-09-29 10:00")
+    told = [desk.mapper.to_envelope(row).event async for row in desk.store.read_stream(alert_id)]
+    waits = [each.deliver_after for each in told if isinstance(each, events.AlertEscalated)]
+    assert waits == [at("2025-09-29 09:30"), None]
