@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
 from services.alerts.detection.memory import memories_of
+from services.alerts.detection.past import PastPreview, past
 from services.alerts.engine.absorbing import with_absorbed
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.findings import Finding, find
@@ -39,7 +40,7 @@ class RulePreview(BaseModel):
 
     `open` alerts would be open, of which the present version of the rule has `already_open` open. `would_end` of its
     alerts would end. `due_in_a_week` more are due within a week if nothing happens. `owners` are the employees with the
-    most. Not all customers were evaluated unless `is_complete`.
+    most. Not all customers were evaluated unless `is_complete`. `past` counts what would have begun, by weeks.
     """
 
     preview: str
@@ -51,6 +52,7 @@ class RulePreview(BaseModel):
     due_in_a_week: int
     severities: dict[str, int]
     owners: list[OwnerPreview]
+    past: PastPreview
 
 
 class Counts:
@@ -99,6 +101,7 @@ async def preview(pool: Pool, rule: Rule, now: datetime, token: str) -> RulePrev
         **{name: counts.totals[name] for name in TOTALS},
         severities={str(name): count for name, count in counts.severities.items() if count},
         owners=[OwnerPreview(owner_id=each, count=count) for each, count in counts.owners.most_common(MAX_OWNERS)],
+        past=await past(pool, rule, now),
     )
 
 
