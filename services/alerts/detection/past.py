@@ -12,11 +12,11 @@ from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
 from chassis.runtime.turns import in_turns
+from contracts.alerts import AlertRaised
 from contracts.customer import Registered
 from services.alerts.detection.derivation import READ, envelope_of, evaluated
 from services.alerts.detection.replay import episodes_of
 from services.alerts.detection.undoing import within
-from services.alerts.engine.findings import Finding
 from services.alerts.engine.rule import Rule
 from services.alerts.engine.zone import BUSINESS_ZONE
 
@@ -79,8 +79,10 @@ class Weeks:
         self.mondays = [last - number * WEEK for number in reversed(range(WEEKS))]
         self._counts: Counter[tuple[str | None, date]] = Counter()
 
-    def add(self, found: Iterable[Finding]) -> None:
-        begun = ((each.stretch.employee_id, monday(each.due_at)) for each in found)
+    def add(self, found: Iterable[AlertRaised]) -> None:
+        # An alert that ended and was raised again is one episode.
+        episodes = {each.alert_id: each for each in found}.values()
+        begun = ((each.owner_id, monday(each.starts_at)) for each in episodes)
         self._counts.update(each for each in begun if each[1] in self.mondays)
 
     def preview(self, customers: int, of_customers: int) -> PastPreview:
@@ -121,13 +123,15 @@ async def past(pool: Pool, rule: Rule, now: datetime) -> PastPreview:
     return weeks.preview(customers, await pool.fetchval(ALL))
 
 
-async def replayed(pool: Pool, customer_id: UUID, rule: Rule, now: datetime, until: float) -> Sequence[Finding] | None:
+async def replayed(
+    pool: Pool, customer_id: UUID, rule: Rule, now: datetime, until: float
+) -> Sequence[AlertRaised] | None:
     """Return the episodes of a customer; None if the log does not have its registration. It stops at `until`."""
     facts = [fact for fact in await pool.fetch(READ, [customer_id]) if evaluated(fact)]
     envelopes = within([envelope_of(fact) for fact in facts])
     if not any(isinstance(each.event, Registered) for each in envelopes):
         return None
-    found: list[Finding] = []
+    found: list[AlertRaised] = []
     async for begun in in_turns(episodes_of(envelopes, rule, now)):
         found += begun
         if asyncio.get_running_loop().time() > until:

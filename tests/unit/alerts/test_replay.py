@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from contracts.alerts import AlertSeverity
+from contracts.alerts import AlertRaised, AlertSeverity
 from contracts.customer import CustomerErased, OwnerAssigned, Registered
 from contracts.event import Envelope, Event, Metadata, Origin
 from contracts.examples import example, example_envelope
@@ -13,7 +13,6 @@ from contracts.followup import ComplaintRaised, ContactLogged
 from services.alerts.detection import past
 from services.alerts.detection.past import WEEKS, Weeks
 from services.alerts.detection.replay import episodes_of
-from services.alerts.engine.findings import Finding
 from services.alerts.engine.rule import Rule
 from services.alerts.engine.shapes import Count, Silence
 from services.alerts.engine.words import Words
@@ -37,7 +36,7 @@ def contact(occurred: float, recorded: float | None = None, **others: Any) -> En
     return fact(example(ContactLogged, channel="phone", direction="outbound"), occurred, recorded, **others)
 
 
-def begun(condition: Any, *facts: Envelope[Any], now: datetime = NOW) -> list[Finding]:
+def begun(condition: Any, *facts: Envelope[Any], now: datetime = NOW) -> list[AlertRaised]:
     rule = Rule(
         id="calls",
         version=1,
@@ -49,8 +48,8 @@ def begun(condition: Any, *facts: Envelope[Any], now: datetime = NOW) -> list[Fi
     return [each for found in episodes_of(told, rule, now) for each in found]
 
 
-def days(found: Sequence[Finding]) -> list[float]:
-    return [(each.due_at - START) / timedelta(days=1) for each in found]
+def days(found: Sequence[AlertRaised]) -> list[float]:
+    return [(each.starts_at - START) / timedelta(days=1) for each in found]
 
 
 def test_each_silence_that_was_due_before_the_next_contact_counts_once() -> None:
@@ -97,7 +96,8 @@ def test_the_owners_with_the_most_are_named_and_the_rest_is_summed(monkeypatch: 
     monkeypatch.setattr(past, "MAX_OWNERS", 1)
     weeks = Weeks(day(20))
     weeks.add(begun(WEEKLY, contact(8), now=day(20)))
-    weeks.add(begun(WEEKLY, fact(example(OwnerAssigned, owner_id="E2"), 1), now=day(20)))
+    # An alert that is raised again is one episode.
+    weeks.add(2 * begun(WEEKLY, fact(example(OwnerAssigned, owner_id="E2"), 1), now=day(20)))
     found = weeks.preview(2, 2)
     assert [(each.owner_id, each.counts[-2:]) for each in found.owners] == [("E1", [1, 1])]
     assert (found.other_owners[-2:], [each.count for each in found.weeks][-2:]) == ([1, 0], [2, 1])
