@@ -50,7 +50,7 @@ FOLLOWUP_EVENTS = Topic(
 ALERT_EVENTS = Topic(
     "care.alert.events.v1",
     "alerts",
-    "Every transition of every alert, and every version and mute of a rule.",
+    "Every transition of every alert, every mute, and every version of rules, ladders and quiet hours.",
     event_classes(alerts.AnyEvent),
 )
 ENDS: tuple[type[Event], ...] = (alerts.AlertCarriedAway, alerts.AlertCleared, alerts.AlertWithdrawn)
@@ -133,5 +133,7 @@ CONFIGURATION: frozenset[type[Event]] = frozenset(
         followup.AbsenceCancelled,
         followup.SurveyAnsweredAnonymously,
         *get_args(alerts.RuleEvent),
+        alerts.LadderPublished,
+        alerts.QuietHoursPublished,
     }
 )

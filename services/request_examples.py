@@ -43,6 +43,15 @@ REQUEST_EXAMPLES: dict[str, dict[str, Any]] = {
         "backlog": "digest",
         "reason": "A month in shadow was useful",
     },
+    "PublishLadder": {
+        "rungs": [{"after_minutes": 0, "whom": "owner"}, {"after_minutes": 30, "whom": "leader"}],
+        "reason": "Leaders asked to be told earlier",
+    },
+    "PublishQuietHours": {
+        "windows": [{"start": 1_260, "end": 480}, {"start": 0, "end": 1_440, "days": "days-off"}],
+        "ignored_by": ["critical"],
+        "reason": "The works council asked for it",
+    },
     "RuleRetirement": {"reason": "Replaced by another rule"},
     "ConfirmTier": {},
     "RefuseTier": {},

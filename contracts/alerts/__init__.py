@@ -1,7 +1,9 @@
 """The events that the alerts service publishes."""
 
 from contracts.alerts.care import CareReported, CareResult
+from contracts.alerts.ladder import LadderEvent, LadderPublished, Rung, Whom
 from contracts.alerts.mute import MuteEvent, RuleMuted, RuleUnmuted
+from contracts.alerts.quiet_hours import QuietDays, QuietHoursPublished, QuietWindow
 from contracts.alerts.rule import (
     Backlog,
     Definition,
@@ -30,6 +32,7 @@ from contracts.alerts.transitions import (
     AlertUnsnoozed,
     AlertWithdrawn,
     AnyEvent,
+    Notice,
     Transition,
 )
 
@@ -57,7 +60,13 @@ __all__ = [
     "CareResult",
     "Definition",
     "Delivery",
+    "LadderEvent",
+    "LadderPublished",
     "MuteEvent",
+    "Notice",
+    "QuietDays",
+    "QuietHoursPublished",
+    "QuietWindow",
     "Reason",
     "RuleDrafted",
     "RuleEvent",
@@ -67,7 +76,9 @@ __all__ = [
     "RuleRetired",
     "RuleUnmuted",
     "RuleVersion",
+    "Rung",
     "Status",
     "Transition",
     "Unit",
+    "Whom",
 ]

@@ -6,7 +6,9 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.alerts.care import CareReported
+from contracts.alerts.ladder import LadderPublished
 from contracts.alerts.mute import RuleMuted, RuleUnmuted
+from contracts.alerts.quiet_hours import QuietHoursPublished
 from contracts.alerts.rule import RuleDrafted, RulePublished, RuleRetired
 from contracts.alerts.state import AlertState, Status
 from contracts.event import Event
@@ -17,7 +19,13 @@ class AlertEvent(AlertState, Event):
     """The state of an alert after a transition; every event contains all fields."""
 
 
-class AlertRaised(AlertEvent):
+class Notice(AlertEvent):
+    """A transition of which people are told. Until `deliver_after`, deliverers wait: it arose in the quiet hours."""
+
+    deliver_after: Instant | None = None
+
+
+class AlertRaised(Notice):
     """An alert was raised, because the condition of a rule is met."""
 
     type: Literal["care.alert.raised.v1"] = "care.alert.raised.v1"
@@ -45,7 +53,7 @@ class AlertMoved(AlertEvent):
     previous_silent_since: Instant
 
 
-class AlertReaddressed(AlertEvent):
+class AlertReaddressed(Notice):
     """Another employee has to act, because the owner of the customer, the task or the complaint changed."""
 
     type: Literal["care.alert.readdressed.v1"] = "care.alert.readdressed.v1"
@@ -100,7 +108,7 @@ class AlertUnsnoozed(AlertEvent):
     type: Literal["care.alert.unsnoozed.v1"] = "care.alert.unsnoozed.v1"
 
 
-class AlertEscalated(AlertEvent):
+class AlertEscalated(Notice):
     """The alert reached the next rung of its ladder, `escalation_level`: `employee_ids` are reminded of it."""
 
     type: Literal["care.alert.escalated.v1"] = "care.alert.escalated.v1"
@@ -124,6 +132,14 @@ Transition = (
     | AlertEscalated
 )
 AnyEvent = Annotated[
-    Transition | CareReported | RuleDrafted | RulePublished | RuleRetired | RuleMuted | RuleUnmuted,
+    Transition
+    | CareReported
+    | RuleDrafted
+    | RulePublished
+    | RuleRetired
+    | LadderPublished
+    | QuietHoursPublished
+    | RuleMuted
+    | RuleUnmuted,
     Field(discriminator="type"),
 ]

@@ -45,6 +45,26 @@ CONFIGURATION: tuple[Event, ...] = (
         reason="A month in shadow was useful",
     ),
     alerts.RuleRetired(number=2, name="need-without-quote", reason="Replaced by need-without-reaction"),
+    alerts.LadderPublished(
+        number=2,
+        severity=alerts.AlertSeverity.CRITICAL,
+        calendar="china-office",
+        rungs=(
+            alerts.Rung(after_minutes=0, whom=alerts.Whom.OWNER),
+            alerts.Rung(after_minutes=30, whom=alerts.Whom.LEADER),
+        ),
+        reason="Leaders asked to be told earlier",
+    ),
+    alerts.QuietHoursPublished(
+        number=2,
+        calendar="china-office",
+        windows=(
+            alerts.QuietWindow(start=1_260, end=480),
+            alerts.QuietWindow(start=0, end=1_440, days=alerts.QuietDays.DAYS_OFF),
+        ),
+        ignored_by=(alerts.AlertSeverity.CRITICAL,),
+        reason="The works council asked for it",
+    ),
     followup.AbsenceNoted.model_validate(ABSENCE),
     followup.AbsenceChanged.model_validate(ABSENCE | {"last_day": date(2024, 6, 13)}),
     followup.AbsenceCancelled(absence_id=ABSENCE_ID, employee_id=OWNER),

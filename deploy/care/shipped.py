@@ -20,6 +20,7 @@ KINDS = {
     "rule": Text("alert rule", "预警规则"),
     "contact-definition": Text("contact definition", "联系认定标准"),
     "ladder": Text("ladder of alerts", "预警升级阶梯"),
+    "quiet-hours": Text("quiet hours of alerts", "预警免打扰时段"),
     "tier-scheme": Text("tier scheme", "分层方案"),
     "plan-template": Text("plan template", "跟进模板"),
     "calendar": Text("work calendar", "工作日历"),

@@ -28,6 +28,7 @@ from chassis.store.mapper import EventMapper
 from chassis.store.pseudonym import Pseudonyms
 from chassis.store.retention import PartitionMaintenance
 from chassis.versions.lookup import Versions
+from contracts.alerts import QuietHoursPublished
 from contracts.erasure_answers import record_of
 from contracts.event import Envelope
 from contracts.topics import ALERT_ERASURE_ANSWERS, ALERT_EVENTS, ALERT_OPEN
@@ -41,16 +42,19 @@ from services.alerts.detection.received import TOPICS, read
 from services.alerts.detection.stored_rules import StoredRules
 from services.alerts.detection.sweep import Sweep
 from services.alerts.domain.alert import ALERT
+from services.alerts.domain.definition import LADDER, QUIET_HOURS
 from services.alerts.domain.mute import MUTE
 from services.alerts.domain.rule import RULE, RULE_DRAFT
 from services.alerts.engine.rule import Rules
 from services.alerts.handling import AlertHandler
 from services.alerts.ladder import rows
+from services.alerts.ladder.definitions import StoredLadders
 from services.alerts.ladder.timer import LadderTimer
 from services.alerts.live.broadcast import Broadcast
 from services.alerts.open_topic import open_record
 from services.alerts.queries.alerts import AlertQueries
 from services.alerts.queries.rules import RuleQueries
+from services.alerts.quiet_hours.stored import StoredQuietHours
 from services.alerts.schema import SCHEMA
 from services.alerts.shipped.command import show_shipped
 from services.alerts.shipped.rules import DEFAULT_RULES
@@ -64,7 +68,8 @@ def build(context: ServiceContext) -> Service:
     """Assemble the service. Nothing runs yet."""
     health = context.supervisor.health
     store, mapper, rules = EventStore(context.pool), EventMapper(), StoredRules(DEFAULT_RULES)
-    detector = Detector(store, context.pool, mapper, rules)
+    quiet_hours = StoredQuietHours(mapper, quiet_hours_of(context, store, mapper).stream_of())
+    detector = Detector(store, context.pool, mapper, rules, quiet_hours=quiet_hours)
     timers = Timers(detector.run_due, health=health("timers"))
     sweep = Sweep(context.pool, detector, rules)
 
@@ -74,7 +79,6 @@ def build(context: ServiceContext) -> Service:
 
     memories = memory_model(context, store, detector, rules, applied)
     lists = own_model(context, store, mapper, projection.CONSUMER, projection.TABLES, projection.apply)
-    ladders = own_model(context, store, mapper, rows.CONSUMER, rows.TABLES, rows.LadderRows(mapper).apply)
     live = Broadcast(store, mapper, context.pool, health=health("live"))
     app = create_app(
         "Alerts",
@@ -85,7 +89,9 @@ def build(context: ServiceContext) -> Service:
         checks=context.checks(store),
     )
     app.state.dependencies = needs = dependencies(context, store, mapper, rules, live)
-    ladder = LadderTimer(context.pool, store, mapper, needs.alerts, needs.directory)
+    stored = StoredLadders(mapper, needs.ladders.stream_of)
+    ladders = own_model(context, store, mapper, rows.CONSUMER, rows.TABLES, rows.LadderRows(mapper, stored).apply)
+    ladder = LadderTimer(context.pool, store, mapper, needs.alerts, needs.directory, stored, quiet_hours)
     tasks = [
         Task("api", "live", live.run),
         Task("relay", "relay", relay(context, store).run),
@@ -134,7 +140,13 @@ def dependencies(
         alerts=AlertHandler(context.pool, mapper, CommandHandler(store, ALERT, mapper)),
         directory=Directory(context.pool),
         mutes=CommandHandler(store, MUTE, mapper),
+        ladders=Versions(LADDER, store, mapper, Pseudonyms(context.settings.pseudonym_key)),
+        quiet_hours=quiet_hours_of(context, store, mapper),
     )
+
+
+def quiet_hours_of(context: ServiceContext, store: EventStore, mapper: EventMapper) -> Versions[QuietHoursPublished]:
+    return Versions(QUIET_HOURS, store, mapper, Pseudonyms(context.settings.pseudonym_key))
 
 
 def relay(context: ServiceContext, store: EventStore) -> Relay:

@@ -13,7 +13,7 @@ from chassis.postgres.database import Pool
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
 from chassis.versions.lookup import Versions
-from contracts.alerts import RuleDrafted, RuleMuted, RuleVersion
+from contracts.alerts import LadderPublished, QuietHoursPublished, RuleDrafted, RuleMuted, RuleVersion
 from services.alerts.engine.rule import Rules
 from services.alerts.handling import AlertHandler
 from services.alerts.live.broadcast import Broadcast
@@ -46,6 +46,8 @@ class Dependencies:
     alerts: AlertHandler
     directory: Directory
     mutes: CommandHandler[RuleMuted | None]
+    ladders: Versions[LadderPublished]
+    quiet_hours: Versions[QuietHoursPublished]
 
 
 Needs = Annotated[Dependencies, Depends(dependencies_of)]

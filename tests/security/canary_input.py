@@ -95,6 +95,7 @@ async def enter_canaries(product: Product) -> CanaryInput:
             "alert_id": "0",
             "rule_id": "inactivity",
             "rule": "inactivity",
+            "severity": "critical",
             "import_id": "0",
             "batch_id": "0",
             "duplicate_id": "0",

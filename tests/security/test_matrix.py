@@ -232,6 +232,15 @@ alerts GET /v1/rules/{rule}/shadow-episodes                 401      403   403  
 alerts GET /v1/rules/{rule}/failures                        401      403   403    403     403     403    403   403   +     +         403
 alerts GET /v1/rules/export                                 401        +     +      +       +     403      +     +   +     +           +
 alerts POST /v1/rules/import                                401      403   403    403     403     403    403   403   +     +         403
+alerts GET /v1/ladders                                      401        +     +      +       +     403      +     +   +     +           +
+alerts GET /v1/ladders/{severity}                           401        +     +      +       +     403      +     +   +     +           +
+alerts GET /v1/ladders/{severity}/versions                  401        +     +      +       +     403      +     +   +     +           +
+alerts GET /v1/ladders/{severity}/difference                401        +     +      +       +     403      +     +   +     +           +
+alerts PUT /v1/ladders/{severity}                           401      403   403    403     403     403    403   403   +     +         403
+alerts GET /v1/quiet-hours                                  401        +     +      +       +     403      +     +   +     +           +
+alerts GET /v1/quiet-hours/versions                         401        +     +      +       +     403      +     +   +     +           +
+alerts GET /v1/quiet-hours/difference                       401        +     +      +       +     403      +     +   +     +           +
+alerts PUT /v1/quiet-hours                                  401      403   403    403     403     403    403   403   +     +         403
 reporting GET /v1/alerts                                    401        -     +      +       -       +      +     -   +     +           +
 reporting GET /v1/customers                                 401        -     +      +       -       +      +     -   +     +           +
 reporting GET /v1/customers/{customer_id}                   401      403     +      +     403       +      +   403   +     +           +
@@ -271,6 +280,10 @@ EVERYBODYS = {
     "/v1/rules",
     "/v1/rules/sweep",
     "/v1/rules/export",
+    "/v1/ladders",
+    "/v1/quiet-hours",
+    "/v1/quiet-hours/versions",
+    "/v1/quiet-hours/difference",
     "/v1/alerts/stream",
     "/v1/plan-templates",
     "/v1/stages",

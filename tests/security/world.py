@@ -212,6 +212,7 @@ async def settle(world: World) -> None:
         "scheme": "abc",
         "segment": "key-accounts",
         "rule": "inactivity",
+        "severity": "critical",
         "name": "china-office",
         "day": "2190-01-04",
     }

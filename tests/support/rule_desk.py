@@ -14,6 +14,8 @@ from chassis.runtime.supervisor import Supervisor
 from chassis.service import ServiceContext
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
+from chassis.store.pseudonym import Pseudonyms
+from chassis.versions.lookup import Versions
 from contracts.alerts import AlertEvent
 from contracts.customer import Kind, OwnerAssigned, Registered
 from contracts.event import Envelope, Event, Metadata
@@ -23,7 +25,9 @@ from services.alerts.__main__ import build
 from services.alerts.detection.detector import CONSUMER, FEEDS, Detector
 from services.alerts.detection.stored_rules import StoredRules
 from services.alerts.detection.sweep import Sweep
+from services.alerts.domain.definition import QUIET_HOURS
 from services.alerts.engine.rule import RuleBook, Rules
+from services.alerts.quiet_hours.stored import StoredQuietHours
 from services.alerts.shipped.rules import DEFAULT_RULES
 from tests.unit.chassis.issuer import SETTINGS, Issuer, client_of
 
@@ -51,7 +55,9 @@ class RuleDesk:
 
     def __post_init__(self) -> None:
         self.store, self.mapper = EventStore(self.pool), EventMapper()
-        self.detector = Detector(self.store, self.pool, self.mapper, self.rules)
+        versions = Versions(QUIET_HOURS, self.store, self.mapper, Pseudonyms(SETTINGS.pseudonym_key))
+        quiet_hours = StoredQuietHours(self.mapper, versions.stream_of())
+        self.detector = Detector(self.store, self.pool, self.mapper, self.rules, quiet_hours=quiet_hours)
         self.sweep = Sweep(self.pool, self.detector, self.rules)
         context = ServiceContext(SETTINGS, self.pool, Supervisor(), Authenticator(SETTINGS))
         self.http = client_of(build(context).app)

@@ -10,7 +10,9 @@ from services.alerts.commands.alert import (
     Snooze,
     Unsnooze,
 )
+from services.alerts.commands.ladder import PublishLadder
 from services.alerts.commands.mute import Mute, MuteRule, UnmuteRule
+from services.alerts.commands.quiet_hours import PublishQuietHours
 from services.alerts.commands.rule import (
     PublishRule,
     RetireRule,
@@ -31,6 +33,8 @@ __all__ = [
     "Moment",
     "Mute",
     "MuteRule",
+    "PublishLadder",
+    "PublishQuietHours",
     "PublishRule",
     "RetireRule",
     "RuleContent",

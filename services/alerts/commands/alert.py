@@ -74,3 +74,4 @@ class Escalate(AlertCommand):
     level: int
     rung: Code
     employee_ids: tuple[EmployeeId, ...]
+    deliver_after: Instant | None = None

@@ -18,7 +18,7 @@ from chassis.store.append import Answer, Append
 from chassis.store.erasure import lock_store
 from chassis.store.event_store import COLUMNS, EventStore, recorded
 from chassis.store.mapper import EventMapper
-from contracts.alerts import AlertCarriedAway, AlertEvent, AlertRaised, CareReported, Status
+from contracts.alerts import AlertCarriedAway, AlertEvent, AlertRaised, CareReported, Notice, Status
 from contracts.customer import OwnerAssigned
 from contracts.event import Envelope, Metadata
 from contracts.topics import CONFIGURATION
@@ -30,13 +30,15 @@ from services.alerts.detection.folding import with_shadow
 from services.alerts.detection.memory import Memory
 from services.alerts.detection.received import TOPICS, Received, envelopes_of
 from services.alerts.detection.undoing import with_amounts
-from services.alerts.engine.changes import Change
+from services.alerts.engine.changes import Change, Raising, Readdressing
 from services.alerts.engine.episode import episode_of
 from services.alerts.engine.episodes import Moment
 from services.alerts.engine.items import OF_ITEMS, concerns_all
 from services.alerts.engine.owed_items import item_of
 from services.alerts.engine.rule import NOBODY_SWEPT, InForce, RuleBook, Rules
 from services.alerts.projection import holders
+from services.alerts.quiet_hours.stored import StoredQuietHours
+from services.alerts.quiet_hours.windows import QuietHours
 
 CONSUMER = "alerts"
 FEEDS = [topic.name for topic in TOPICS]
@@ -50,16 +52,23 @@ Caused: TypeAlias = tuple[UUID, Change, Metadata]
 
 
 class Detector:
-    """`apply` is the handler of the consumer; a timer calls `run_due`."""
+    """`apply` is the handler of the consumer; a timer calls `run_due`. Without `quiet_hours`, there are none."""
 
     def __init__(
-        self, store: EventStore, pool: Pool, mapper: EventMapper, rules: Rules, clock: Clock = utc_now
+        self,
+        store: EventStore,
+        pool: Pool,
+        mapper: EventMapper,
+        rules: Rules,
+        clock: Clock = utc_now,
+        quiet_hours: StoredQuietHours | None = None,
     ) -> None:
         self._store = store
         self._pool = pool
         self._mapper = mapper
         self._rules = rules
         self._clock = clock
+        self._quiet_hours = quiet_hours
         self._has_appended = False
 
     async def apply(self, received: Sequence[Received], held: Connection) -> None:
@@ -180,13 +189,17 @@ class Detector:
         self._has_appended = True
         await lock_store(held)
         latest = await self._latest(held, [change.alert_id for _, change, _ in changes])
+        now = self._clock()
+        tells = any(isinstance(change, Raising | Readdressing) for _, change, _ in changes)
+        quiet = await self._quiet_hours.load(held, now) if self._quiet_hours and tells else None
         appends = []
         for customer_id, change, metadata in changes:
             version, alert = latest.get(change.alert_id, (0, None))
             for subject, event in change.events(customer_id, alert):
                 version += 1
                 latest[change.alert_id] = version, event if isinstance(event, AlertEvent) else None
-                appends.append(self._append_of(subject, change.alert_id, event, metadata, version))
+                told = delivered(event, quiet, now)
+                appends.append(self._append_of(subject, change.alert_id, told, metadata, version))
         await self._store.append_within(held, appends)
 
     async def _latest(self, held: Connection, alert_ids: Sequence[UUID]) -> dict[UUID, tuple[int, AlertEvent | None]]:
@@ -246,6 +259,13 @@ def happened_at(event: AlertEvent) -> datetime:
     if isinstance(event, AlertRaised):
         return event.starts_at
     return event.ends_at or event.updated_at
+
+
+def delivered(event: AlertEvent | CareReported, quiet: QuietHours | None, now: datetime) -> AlertEvent | CareReported:
+    """Return the event of a change; a notice says until when deliverers wait with it."""
+    if quiet is None or not isinstance(event, Notice):
+        return event
+    return event.model_copy(update={"deliver_after": quiet.deliver_after(event.severity, now)})
 
 
 def is_open(event: AlertEvent) -> bool:

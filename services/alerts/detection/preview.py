@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from chassis.postgres.database import Pool
 from services.alerts.detection.memory import memories_of
+from services.alerts.detection.past import PastPreview, past
 from services.alerts.engine.absorbing import with_absorbed
 from services.alerts.engine.attributes import failures
 from services.alerts.engine.episodes import CustomerState
@@ -50,7 +51,7 @@ class RulePreview(BaseModel):
     `open` alerts would be open, of which the present version of the rule has `already_open` open. `would_end` of its
     alerts would end. `due_in_a_week` more are due within a week if nothing happens. `owners` are the employees with the
     most. Not all customers were evaluated unless `is_complete`. On `failing` customers the condition fails, so the rule
-    would leave them as they are; `failures` are the first of them.
+    would leave them as they are; `failures` are the first of them. `past` counts what would have begun, by weeks.
     """
 
     preview: str
@@ -64,6 +65,7 @@ class RulePreview(BaseModel):
     owners: list[OwnerPreview]
     failing: int
     failures: list[PreviewFailure]
+    past: PastPreview
 
 
 class Counts:
@@ -123,6 +125,7 @@ async def preview(pool: Pool, rule: Rule, now: datetime, token: str) -> RulePrev
         severities={str(name): count for name, count in counts.severities.items() if count},
         owners=[OwnerPreview(owner_id=each, count=count) for each, count in counts.owners.most_common(MAX_OWNERS)],
         failures=counts.failures,
+        past=await past(pool, rule, now),
     )
 
 

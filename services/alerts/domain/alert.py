@@ -73,7 +73,10 @@ def escalated(alert: AlertState, command: Escalate) -> list[Event]:
     is_firing = alert.status is Status.FIRING and not is_snoozed(alert, command.moment.at)
     if not is_firing or command.level <= alert.escalation_level:
         return []
-    fields = {"escalation_level": command.level, "rung": command.rung, "employee_ids": command.employee_ids}
+    fields = {
+        "escalation_level": command.level,
+        **command.model_dump(include={"rung", "employee_ids", "deliver_after"}),
+    }
     return [events.AlertEscalated.model_validate(changed(alert, command) | fields)]
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from chassis.rules.worktime import NoWorkTimeError, WorkCalendar
 from contracts import alerts as events
-from contracts.alerts import Status
+from contracts.alerts import Rung, Status
 from contracts.event import Envelope
-from services.alerts.shipped.ladders import LADDERS, Rung
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +21,21 @@ class Progress:
     level: int = 0
 
 
-def progress_of(envelopes: Iterable[Envelope[Any]], calendar: WorkCalendar) -> Progress | None:
+def progress_of(envelopes: Iterable[Envelope[Any]], rungs: tuple[Rung, ...], calendar: WorkCalendar) -> Progress | None:
     """Return the progress after all events of an alert; None if its ladder has stopped for good."""
     progress: Progress | None = None
     for envelope in envelopes:
-        progress = after(progress, envelope, calendar)
+        progress = after(progress, envelope, rungs, calendar)
     return progress
 
 
-def after(progress: Progress | None, envelope: Envelope[Any], calendar: WorkCalendar) -> Progress | None:
+def after(
+    progress: Progress | None, envelope: Envelope[Any], rungs: tuple[Rung, ...], calendar: WorkCalendar
+) -> Progress | None:
     """Return the progress after one event. Work time counts from when an event was recorded."""
     event, at = envelope.event, envelope.recorded_at
     if isinstance(event, events.AlertRaised):
-        return Progress(LADDERS[event.severity], at)
+        return Progress(rungs, at)
     if progress is None or event.status is not Status.FIRING:
         return None
     match event:
@@ -53,7 +54,7 @@ def next_rung_at(progress: Progress | None, calendar: WorkCalendar) -> datetime 
     """Return when the next rung is due, which is in work time; None if there is none, or never any work time."""
     if progress is None or progress.level >= len(progress.rungs):
         return None
-    left = progress.rungs[progress.level].after - progress.used
+    left = timedelta(minutes=progress.rungs[progress.level].after_minutes) - progress.used
     try:
         return calendar.opening(calendar.after(progress.since, left))
     except NoWorkTimeError:

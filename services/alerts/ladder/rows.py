@@ -12,8 +12,7 @@ from chassis.store.mapper import EventMapper
 from contracts.alerts import AlertEvent, AlertRaised, MuteEvent
 from contracts.event import Envelope
 from services.alerts.ladder.clock import next_rung_at, progress_of
-from services.alerts.shipped.ladders import CALENDAR
-from services.alerts.staff.calendars import Publication, calendar_at, publications
+from services.alerts.ladder.definitions import Ladders, StoredLadders
 from services.alerts.staff.mutes import MuteKey, muted_until
 
 # The name is stored with the positions.
@@ -43,8 +42,9 @@ class LadderRow(NamedTuple):
 class LadderRows:
     """`apply` is the handler of a local feed. A row is a due time; the alert itself decides what is rung."""
 
-    def __init__(self, mapper: EventMapper) -> None:
+    def __init__(self, mapper: EventMapper, ladders: StoredLadders) -> None:
         self._mapper = mapper
+        self._ladders = ladders
 
     async def apply(self, envelopes: Sequence[Envelope[Any]], held: Connection) -> None:
         """Compute the due times of the alerts that the events concern from all their events."""
@@ -64,9 +64,9 @@ class LadderRows:
         streams: dict[UUID, list[Envelope[Any]]] = defaultdict(list)
         for row in await held.fetch(STREAMS, list(alert_ids)):
             streams[row["stream_id"]].append(self._mapper.to_envelope(recorded(row)))
-        published = await publications(held, CALENDAR)
+        ladders = await self._ladders.load(held)
         muted = await muted_until(held, self._mapper, {key_of(envelopes) for envelopes in streams.values()})
-        due = {each: next_due(each_of, published, muted.get(key_of(each_of))) for each, each_of in streams.items()}
+        due = {each: next_due(each_of, ladders, muted.get(key_of(each_of))) for each, each_of in streams.items()}
         return [LadderRow(each, *key_of(streams[each]), at) for each, at in due.items() if at]
 
 
@@ -80,13 +80,11 @@ def raised_last(envelopes: Sequence[Envelope[Any]]) -> Envelope[Any]:
     return next(each for each in reversed(envelopes) if isinstance(each.event, AlertRaised))
 
 
-def next_due(
-    envelopes: Sequence[Envelope[Any]], published: Sequence[Publication], muted: datetime | None
-) -> datetime | None:
+def next_due(envelopes: Sequence[Envelope[Any]], ladders: Ladders, muted: datetime | None) -> datetime | None:
     """Return when the next rung of an alert is due: after the mute, and None if there is none.
 
-    The calendar is the one in force when the alert was raised.
+    The ladder and the calendar are those in force when the alert was raised.
     """
-    calendar = calendar_at(published, CALENDAR, raised_last(envelopes).recorded_at)
-    due_at = next_rung_at(progress_of(envelopes, calendar), calendar)
+    definition, calendar = ladders.of(raised_last(envelopes))
+    due_at = next_rung_at(progress_of(envelopes, definition.rungs, calendar), calendar)
     return max(due_at, muted) if due_at and muted else due_at

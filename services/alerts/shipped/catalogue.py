@@ -1,21 +1,23 @@
 """What the service ships with, as one list: rules and definitions, each with its parameters and texts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.alerts import AlertSeverity
+from contracts.alerts import LadderPublished
 from services.alerts.engine.contact_definition import HUMAN_CONTACT
 from services.alerts.engine.rule import Rule
 from services.alerts.engine.sentences import sentence
 from services.alerts.engine.words import Words
-from services.alerts.shipped.ladders import CALENDAR, LADDERS, Rung
+from services.alerts.shipped.ladders import LADDERS
+from services.alerts.shipped.quiet_hours import QUIET_HOURS
 from services.alerts.shipped.rules import DEFAULT_RULES
 
-RULE, CONTACT_DEFINITION, LADDER = "rule", "contact-definition", "ladder"
+RULE, CONTACT_DEFINITION, LADDER, QUIET = "rule", "contact-definition", "ladder", "quiet-hours"
 HUMAN_CONTACT_TEXTS = {"title": Words("What counts as a contact by a person", "人工联系的认定标准")}
 
 LADDER_TEXTS = {"title": Words("Who is reminded of an open alert, and when", "未解除的预警提醒谁、何时提醒")}
+QUIET_TEXTS = {"title": Words("When alerts are delivered later", "何时推迟发送预警")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,14 @@ def shipped() -> Iterator[Shipped]:
     dumped = HUMAN_CONTACT.model_dump(mode="json", exclude={"version"})
     parameters = {name: sorted(value) if isinstance(value, list) else value for name, value in dumped.items()}
     yield Shipped(CONTACT_DEFINITION, "human-contact", HUMAN_CONTACT.version, None, parameters, HUMAN_CONTACT_TEXTS)
-    yield from (shipped_ladder(severity, rungs) for severity, rungs in LADDERS.items())
+    yield from map(shipped_ladder, LADDERS.values())
+    parameters = QUIET_HOURS.model_dump(mode="json", include={"calendar", "windows", "ignored_by"})
+    yield Shipped(QUIET, "default", QUIET_HOURS.number, None, parameters, QUIET_TEXTS)
 
 
-def shipped_ladder(severity: AlertSeverity, rungs: Sequence[Rung]) -> Shipped:
-    steps = [{"after_minutes": int(rung.after.total_seconds()) // 60, "whom": str(rung.whom)} for rung in rungs]
-    return Shipped(LADDER, severity, 1, None, {"calendar": CALENDAR, "rungs": steps}, LADDER_TEXTS)
+def shipped_ladder(ladder: LadderPublished) -> Shipped:
+    parameters = ladder.model_dump(mode="json", include={"calendar", "rungs"})
+    return Shipped(LADDER, ladder.severity, ladder.number, None, parameters, LADDER_TEXTS)
 
 
 def shipped_rule(rule: Rule) -> Shipped:

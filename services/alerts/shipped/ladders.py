@@ -1,41 +1,34 @@
-"""The ladders: who is reminded of an open alert, and after how much work time. Data, by severity."""
+"""The shipped ladders: who is reminded of an open alert, and after how much work time. Data, by severity."""
 
 from collections.abc import Mapping
-from datetime import timedelta
-from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 from chassis.rules.calendars.shipped import CHINA_OFFICE
-from contracts.alerts import AlertSeverity
+from contracts.alerts import AlertSeverity, LadderPublished, Rung, Whom
+
+HOUR: Final = 60
+# A day of the shipped calendar has seven and a half hours.
+WORKDAY: Final = 450
+AT_ONCE: Final = Rung(after_minutes=0, whom=Whom.OWNER)
 
 
-class Whom(StrEnum):
-    """Who is reminded: the employee who has to act, the leader of the customer's owner, or operations."""
-
-    OWNER = "owner"
-    LEADER = "leader"
-    OPERATIONS = "operations"
-
-
-class Rung(NamedTuple):
-    """`after` is work time since the alert was raised, without snoozes."""
-
-    after: timedelta
-    whom: Whom
+def ladder(
+    severity: AlertSeverity, leader_after: int | None = None, operations_after: int | None = None
+) -> LadderPublished:
+    """Return a shipped ladder: the owner at once, the others after so many minutes of work time."""
+    later = ((leader_after, Whom.LEADER), (operations_after, Whom.OPERATIONS))
+    rungs = (AT_ONCE, *(Rung(after_minutes=after, whom=whom) for after, whom in later if after is not None))
+    return LadderPublished(
+        number=1, severity=severity, calendar=CHINA_OFFICE, rungs=rungs, reason="Shipped with the product"
+    )
 
 
-# The name of the calendar that counts the work time. A day of it has seven and a half hours.
-CALENDAR: Final = CHINA_OFFICE
-WORKDAY: Final = timedelta(hours=7, minutes=30)
-AT_ONCE: Final = Rung(timedelta(), Whom.OWNER)
-
-LADDERS: Final[Mapping[AlertSeverity, tuple[Rung, ...]]] = {
-    AlertSeverity.CRITICAL: (
-        AT_ONCE,
-        Rung(timedelta(hours=1), Whom.LEADER),
-        Rung(timedelta(hours=4), Whom.OPERATIONS),
-    ),
-    AlertSeverity.ERROR: (AT_ONCE, Rung(WORKDAY, Whom.LEADER), Rung(2 * WORKDAY, Whom.OPERATIONS)),
-    AlertSeverity.WARNING: (AT_ONCE, Rung(2 * WORKDAY, Whom.LEADER), Rung(5 * WORKDAY, Whom.OPERATIONS)),
-    AlertSeverity.INFO: (AT_ONCE,),
+LADDERS: Final[Mapping[str, LadderPublished]] = {
+    each.severity: each
+    for each in (
+        ladder(AlertSeverity.CRITICAL, HOUR, 4 * HOUR),
+        ladder(AlertSeverity.ERROR, WORKDAY, 2 * WORKDAY),
+        ladder(AlertSeverity.WARNING, 2 * WORKDAY, 5 * WORKDAY),
+        ladder(AlertSeverity.INFO),
+    )
 }

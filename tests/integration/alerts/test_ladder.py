@@ -8,27 +8,34 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import SecretStr
 
 from chassis.commands.command_handler import CommandHandler
 from chassis.postgres.database import Pool, open_pool, transaction
 from chassis.rules.calendars.shipped import CHINA_OFFICE, SHIPPED
 from chassis.store.event_store import EventStore
 from chassis.store.mapper import EventMapper
+from chassis.store.pseudonym import Pseudonyms
+from chassis.versions.decider import Publish
+from chassis.versions.lookup import Versions
 from contracts import alerts as events
-from contracts.alerts import AlertSeverity
+from contracts.alerts import AlertSeverity, LadderPublished, QuietWindow, Rung, Whom
 from contracts.customer import EmployeeLeft, OwnerAssigned
 from contracts.event import Event
 from contracts.examples import CUSTOMER_ID, EMPLOYEE_STREAM_ID, example, example_envelope
 from contracts.followup import AbsenceNoted
-from contracts.followup.calendar import Closure
+from contracts.followup.calendar import Closure, WorkInterval
 from services.alerts import commands
 from services.alerts.actor import ACTOR
 from services.alerts.detection.detector import Detector
 from services.alerts.domain.alert import ALERT
+from services.alerts.domain.definition import LADDER, QUIET_HOURS
 from services.alerts.domain.mute import MUTE
 from services.alerts.handling import AlertHandler
+from services.alerts.ladder.definitions import StoredLadders
 from services.alerts.ladder.rows import LadderRows
 from services.alerts.ladder.timer import LadderTimer, anybody
+from services.alerts.quiet_hours.stored import StoredQuietHours
 from services.alerts.staff.directory import Directory
 from services.alerts.staff.mutes import mute_id
 from tests.bench.harness.event_data import fill
@@ -59,13 +66,19 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.mapper, self.store = EventMapper(), EventStore(self.pool)
-        self.rows = LadderRows(self.mapper)
+        self.ladders = Versions(LADDER, self.store, self.mapper, Pseudonyms(SecretStr("k" * 32)))
+        self.stored = StoredLadders(self.mapper, self.ladders.stream_of)
+        versions = Versions(QUIET_HOURS, self.store, self.mapper, Pseudonyms(SecretStr("k" * 32)))
+        self.quiet_hours, self.quiet = versions, StoredQuietHours(self.mapper, versions.stream_of())
+        self.rows = LadderRows(self.mapper, self.stored)
         self.restart()
 
     def restart(self) -> None:
         self.alerts = AlertHandler(self.pool, self.mapper, CommandHandler(self.store, ALERT, self.mapper))
         directory = Directory(self.pool)
-        self.timer = LadderTimer(self.pool, self.store, self.mapper, self.alerts, directory, lambda: self.now)
+        self.timer = LadderTimer(
+            self.pool, self.store, self.mapper, self.alerts, directory, self.stored, self.quiet, lambda: self.now
+        )
 
     async def tell(self, told: Event, subject: UUID = CUSTOMER_ID) -> None:
         self.positions += 1
@@ -101,6 +114,14 @@ class Desk:
         mutes = CommandHandler(self.store, MUTE, self.mapper)
         context = ACTOR.on_timer(self.now, str(uuid4()), "test")
         await mutes.handle(mute_id(CUSTOMER_ID, command.rule_id), command, context, subject=CUSTOMER_ID)
+        await self.dated()
+
+    async def publish(self, severity: AlertSeverity, *rungs: tuple[int, Whom], calendar: str = CHINA_OFFICE) -> None:
+        steps = tuple(Rung(after_minutes=after, whom=whom) for after, whom in rungs)
+        version = LadderPublished(number=1, severity=severity, calendar=calendar, rungs=steps, reason="A test")
+        context = ACTOR.on_timer(self.now, str(uuid4()), "test")
+        stream = self.ladders.stream_of(severity)
+        await self.ladders.handler.handle(stream, Publish(version=version, at=self.now), context)
         await self.dated()
 
     async def end(self, alert_id: UUID) -> None:
@@ -332,3 +353,68 @@ async def test_alerts_that_were_looked_at_in_vain_hold_up_no_other(desk: Desk, m
     fresh = await desk.open(AlertSeverity.INFO)
     await desk.run("2025-09-29 09:30")
     assert len(await desk.rungs(fresh)) == 1
+
+
+async def test_an_open_alert_keeps_the_ladder_it_was_raised_under(desk: Desk) -> None:
+    """Both are raised within the same minute, before and after the version that moves the leader to half an hour."""
+    desk.now = at("2025-09-29 09:00")
+    before = await desk.open()
+    await desk.publish(CRITICAL, (0, Whom.OWNER), (30, Whom.LEADER))
+    after = await desk.open()
+    await desk.run("2025-09-29 09:40")
+    desk.restart()
+    await desk.run("2025-09-29 14:30")
+    assert [(when, whom) for when, whom, _ in await desk.rungs(before)] == [
+        ("09-29 09:00", "owner"),
+        ("09-29 10:00", "leader"),
+        ("09-29 14:30", "operations"),
+    ]
+    assert [(when, whom) for when, whom, _ in await desk.rungs(after)] == [
+        ("09-29 09:00", "owner"),
+        ("09-29 09:30", "leader"),
+    ]
+
+
+async def test_a_ladder_of_another_severity_changes_nothing(desk: Desk) -> None:
+    desk.now = at("2025-09-29 09:00")
+    await desk.publish(AlertSeverity.ERROR, (0, Whom.OPERATIONS))
+    alert_id = await desk.open(AlertSeverity.INFO)
+    await desk.run("2025-09-29 09:00")
+    assert [whom for _, whom, _ in await desk.rungs(alert_id)] == ["owner"]
+
+
+async def test_each_ladder_has_its_own_calendar(desk: Desk) -> None:
+    """The calendar "night-desk" works on each day from 20:00 to 23:00."""
+    desk.now = at("2025-09-28 09:00")
+    night = (WorkInterval(start=20 * 60, end=23 * 60),)
+    shipped = SHIPPED[CHINA_OFFICE].model_copy(update={"name": "night-desk", "week": (night,) * 7, "years": ()})
+    await desk.tell(shipped, uuid4())
+    await desk.publish(CRITICAL, (0, Whom.OWNER), (30, Whom.LEADER), calendar="night-desk")
+    desk.now = at("2025-09-29 10:00")
+    by_night, by_day = await desk.open(), await desk.open(AlertSeverity.INFO)
+    await desk.run("2025-09-29 22:00")
+    assert [when for when, *_ in await desk.rungs(by_night)] == ["09-29 20:00", "09-29 20:30"]
+    assert [when for when, *_ in await desk.rungs(by_day)] == ["09-29 10:00"]
+
+
+async def test_what_is_late_outside_work_time_is_deferred_to_its_start(desk: Desk) -> None:
+    desk.now = at("2025-09-29 17:50")
+    await desk.open(AlertSeverity.INFO)
+    desk.now = at("2025-09-29 22:00")
+    assert await desk.timer.run_due() == 1
+    assert await desk.pool.fetchval("SELECT next_rung_at FROM alert_ladder") == at("2025-09-30 09:00")
+    assert await desk.timer.run_due() == 0
+
+
+async def test_a_rung_in_the_quiet_hours_says_until_when_its_delivery_waits(desk: Desk) -> None:
+    desk.now = at("2025-09-29 09:00")
+    version = example(events.QuietHoursPublished, windows=(QuietWindow(start=540, end=570),), ignored_by=())
+    context = ACTOR.on_timer(desk.now, str(uuid4()), "test")
+    stream = desk.quiet_hours.stream_of()
+    await desk.quiet_hours.handler.handle(stream, Publish(version=version, at=desk.now), context)
+    await desk.dated()
+    alert_id = await desk.open()
+    await desk.run("2025-09-29 10:00")
+    told = [desk.mapper.to_envelope(row).event async for row in desk.store.read_stream(alert_id)]
+    waits = [each.deliver_after for each in told if isinstance(each, events.AlertEscalated)]
+    assert waits == [at("2025-09-29 09:30"), None]

@@ -1,15 +1,23 @@
 """The routes of rules: previews, lists, and what they refuse."""
 
+from collections import Counter
+from itertools import count
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
+from chassis.postgres.database import transaction
 from chassis.rules.yaml_text import write_yaml
-from contracts.customer import KeyContactRemoved
-from contracts.examples import example
+from contracts.customer import KeyContactRemoved, Kind, Merged, OwnerAssigned, Registered
+from contracts.event import Event
+from contracts.examples import example, example_envelope
 from services.alerts.api import rule_life
-from services.alerts.detection import preview
+from services.alerts.detection import past, preview
+from tests.support.facts import received_of
 from tests.support.rule_desk import RuleDesk, days_ago, silence
+
+POSITIONS = count(1)
 
 
 async def publication(desk: RuleDesk, name: str, draft: int, token: str) -> tuple[int, Any]:
@@ -121,3 +129,52 @@ async def test_a_preview_does_not_count_windows_that_have_closed(desk: RuleDesk)
         counted = silence(7, condition={"shape": "count", "signal": "key-contact-change", "times": 2, "days": days})
         seen = await desk.done("POST", "/v1/rules/contacts/preview", {"definition": counted})
         assert (seen["open"], sum(seen["severities"].values())) == (expected, expected)
+
+
+async def known(desk: RuleDesk, silent_days: float, *, merged_into: UUID | None = None) -> UUID:
+    """Let a customer be registered so many days ago, in the fact log and the memory."""
+    customer_id, at = uuid4(), days_ago(silent_days)
+    told: list[Event] = [Registered(name="上海腾云", kind=Kind.COMPANY), OwnerAssigned(owner_id="E1", leader_id="E2")]
+    told += [example(Merged, into_customer_id=merged_into)] if merged_into else []
+    envelopes = [
+        example_envelope(
+            each,
+            id=uuid4(),
+            subject=customer_id,
+            stream_id=customer_id,
+            position=next(POSITIONS),
+            recorded_at=at,
+            occurred_at=at,
+        )
+        for each in told
+    ]
+    async with transaction(desk.pool) as held:
+        await desk.detector.apply(received_of(envelopes), held)
+    return customer_id
+
+
+async def test_a_preview_counts_by_weeks_what_would_have_begun(desk: RuleDesk) -> None:
+    """A customer whose registration the log does not have, and merged ones, are left out."""
+    for days in (15, 22, 29, 300):
+        await known(desk, days)
+    await known(desk, 40, merged_into=await known(desk, 50))
+    await desk.customer(20)
+    seen = (await desk.done("POST", "/v1/rules/calls/preview", {"definition": silence(1)}))["past"]
+    assert (seen["customers"], seen["of_customers"]) == (4, 7)
+    assert len(seen["weeks"]) == past.WEEKS
+    counts = [each["count"] for each in seen["weeks"]]
+    assert sum(counts) == 3
+    assert seen["owners"] == [{"owner_id": "E1", "counts": counts}]
+    expected = Counter(str(past.monday(days_ago(days - 1))) for days in (15, 22, 29))
+    assert {each["begins_on"]: each["count"] for each in seen["weeks"] if each["count"]} == expected
+
+
+async def test_the_sample_of_the_past_is_bounded(desk: RuleDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(past, "MAX_SAMPLE", 2)
+    for _ in range(3):
+        await known(desk, 15)
+    seen = (await desk.done("POST", "/v1/rules/calls/preview", {"definition": silence(1)}))["past"]
+    assert (seen["customers"], seen["of_customers"]) == (2, 3)
+    monkeypatch.setattr(past, "MAX_SECONDS", 0.0)
+    seen = (await desk.done("POST", "/v1/rules/calls/preview", {"definition": silence(1)}))["past"]
+    assert (seen["customers"], sum(each["count"] for each in seen["weeks"])) == (0, 0)

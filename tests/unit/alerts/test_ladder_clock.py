@@ -1,7 +1,7 @@
 """When the rungs of a ladder are due: in work time, without snoozes, until somebody acknowledges the alert."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,11 +10,11 @@ from chassis.rules.calendars.shipped import CHINA_OFFICE, SHIPPED
 from chassis.rules.calendars.work_calendar import working
 from chassis.rules.worktime import WorkCalendar
 from contracts import alerts as events
-from contracts.alerts import AlertSeverity
+from contracts.alerts import AlertSeverity, Whom
 from contracts.event import Event
 from contracts.examples import example, example_envelope
 from services.alerts.ladder.clock import next_rung_at, progress_of
-from services.alerts.shipped.ladders import LADDERS, Whom
+from services.alerts.shipped.ladders import LADDERS
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CHINA = working(SHIPPED[CHINA_OFFICE])
@@ -26,8 +26,8 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
 
 
-def raised(severity: AlertSeverity = AlertSeverity.CRITICAL) -> Event:
-    return example(events.AlertRaised, severity=severity)
+def raised() -> Event:
+    return example(events.AlertRaised)
 
 
 def snoozed(until: str) -> Event:
@@ -40,7 +40,7 @@ def rung(level: int) -> Event:
 
 def due(told: Told, calendar: WorkCalendar = CHINA) -> str | None:
     envelopes = [example_envelope(event, recorded_at=at(when)) for when, event in told]
-    found = next_rung_at(progress_of(envelopes, calendar), calendar)
+    found = next_rung_at(progress_of(envelopes, LADDERS[AlertSeverity.CRITICAL].rungs, calendar), calendar)
     return f"{found.astimezone(SHANGHAI):%F %H:%M}" if found else None
 
 
@@ -146,11 +146,11 @@ def test_the_next_rung_is_due(name: str) -> None:
 
 @pytest.mark.parametrize("severity", LADDERS)
 def test_every_ladder_begins_with_the_owner_at_once_and_goes_up(severity: AlertSeverity) -> None:
-    rungs = LADDERS[severity]
-    assert (rungs[0].whom, rungs[0].after) == (Whom.OWNER, timedelta())
+    rungs = LADDERS[severity].rungs
+    assert (rungs[0].whom, rungs[0].after_minutes) == (Whom.OWNER, 0)
     order = list(Whom)
     assert [rung.whom for rung in rungs] == order[: len(rungs)]
-    assert sorted({rung.after for rung in rungs}) == [rung.after for rung in rungs]
+    assert sorted({rung.after_minutes for rung in rungs}) == [rung.after_minutes for rung in rungs]
 
 
 def test_every_severity_has_a_ladder() -> None:

@@ -12,6 +12,8 @@ from deploy.care.__main__ import application
 from deploy.care.shipped import KINDS, shipped
 from services.alerts.shipped.rules import INACTIVITY
 
+OF_ALERTS = {"rule", "contact-definition", "ladder", "quiet-hours"}
+
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     application(["shipped", *arguments])(["shipped", *arguments], standalone_mode=False)
@@ -40,7 +42,7 @@ def test_the_service_shows_the_same_without_a_server() -> None:
         shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
         assert "inactivity" in shown
         if "--json" in arguments:
-            of_alerts = [each.definition for each in shipped() if each.kind in {"rule", "contact-definition", "ladder"}]
+            of_alerts = [each.definition for each in shipped() if each.kind in OF_ALERTS]
             assert json.loads(shown) == json.loads(json.dumps(of_alerts))
 
 

@@ -1,0 +1,54 @@
+"""Which episodes a rule would have begun with one customer in the past, as facts became known."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import accumulate
+from typing import Any
+
+from contracts.alerts import AlertRaised
+from contracts.event import Envelope
+from services.alerts.detection.evaluation import EMPTY, raise_due, receive
+from services.alerts.detection.memory import Memory
+from services.alerts.engine.changes import Change, Raising
+from services.alerts.engine.rule import Rule, RuleBook
+
+
+def episodes_of(envelopes: Sequence[Envelope[Any]], rule: Rule, now: datetime) -> Iterator[list[AlertRaised]]:
+    """Yield after each fact the alerts that the engine raises before the next one is known.
+
+    The facts are all of one customer, in the order in which they were recorded. The engine looks whenever something is
+    due, and receives nothing late.
+    """
+    book, known, facts = RuleBook(rules=(rule,)), EMPTY, list(map(assumed, envelopes))
+    # A fact of a file may be known before facts that were recorded earlier: nothing is looked at after those.
+    untils = list(accumulate([now, *(each.recorded_at for each in reversed(facts))], min))[-2::-1]
+    for fact, until in zip(facts, untils, strict=True):
+        known, at_once = receive(fact.subject, known, [fact], book, fact.recorded_at)
+        known, later = looked(known, fact, book, until)
+        yield raised_by([*(change for change, _ in at_once), *later])
+
+
+def looked(known: Memory, fact: Envelope[Any], book: RuleBook, until: datetime) -> tuple[Memory, list[Change]]:
+    """Look at each instant at which something is due, and return how alerts change."""
+    found: list[Change] = []
+    at = fact.recorded_at
+    while (due_at := max(known.next_due_at, at)) <= until:
+        known, changes = raise_due(fact.subject, known, book, due_at, due_at)
+        found += changes
+        if known.next_due_at <= at:
+            break
+        at = due_at
+    return known, found
+
+
+def raised_by(changes: Sequence[Change]) -> list[AlertRaised]:
+    return [each.alert for each in changes if isinstance(each, Raising)]
+
+
+def assumed(envelope: Envelope[Any]) -> Envelope[Any]:
+    """Return a fact that a file brought as one that was recorded when it occurred."""
+    if envelope.metadata.origin is None:
+        return envelope
+    metadata = envelope.metadata.model_copy(update={"origin": None})
+    return replace(envelope, recorded_at=envelope.occurred_at, metadata=metadata)

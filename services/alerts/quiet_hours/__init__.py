@@ -1,0 +1,1 @@
+"""Quiet hours: until when deliverers wait with the notices of alerts. They shape delivery, never detection."""
