@@ -21,6 +21,8 @@ from services.alerts.live.transitions import Wanted
 
 # Of a position in the store.
 MAX_DIGITS: Final = 19
+# A longer header line is refused by nginx.
+MAX_LAST_EVENT_ID: Final = 8_000
 # A position before all others: nothing that follows it is known.
 UNKNOWN: Final = -1
 STREAM: dict[int | str, dict[str, Any]] = {
@@ -31,7 +33,10 @@ STREAM: dict[int | str, dict[str, Any]] = {
     },
     429: {"description": "Too many streams"},
 }
-LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", description="The `id` of the last message.")]
+LastEventId = Annotated[
+    str | None,
+    Header(alias="Last-Event-ID", max_length=MAX_LAST_EVENT_ID, description="The `id` of the last message."),
+]
 
 router = APIRouter(prefix="/v1", tags=["alerts"], route_class=StrictRoute)
 
