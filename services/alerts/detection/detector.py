@@ -173,7 +173,7 @@ class Detector:
         changes = list(judged_again(memories, InForce(rules, NOBODY_SWEPT), now))
         memories = await shadow.watch(held, memories, dict.fromkeys(memories, Moment(now, now)), rules)
         await rule_failures.record(held, memories, rules, now)
-        changed = {key: each for key, each in memories.items() if each != loaded[key] or each.stored}
+        changed = {key: each for key, each in memories.items() if each.stored or each.differs(loaded[key])}
         await memory.save(held, changed, rules)
         await self._append(held, changes)
         return len(changes), sum(each.next_due_at <= now for each in memories.values())

@@ -114,6 +114,11 @@ class Memory(Struct, frozen=True, gc=False):
         divided = divide(state)
         return replace(self, rest=divided.rest, items=divided.items, next_due_at=next_due_at or self.next_due_at)
 
+    def differs(self, other: "Memory") -> bool:
+        """Return whether more has changed than the time of the last look."""
+        is_same = self.facts == other.facts and self.rest.open == other.rest.open and self.items == other.items
+        return not is_same or self.next_due_at != other.next_due_at
+
     def with_items(self, items: dict[ItemId, Item]) -> "Memory":
         return replace(self, items=items)
 

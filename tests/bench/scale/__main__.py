@@ -11,16 +11,17 @@ from tests.bench.harness import report
 from tests.bench.harness.console import console, say, say_versions
 from tests.bench.harness.measuring import Bed, Effort, Figure
 from tests.bench.harness.server_thread import aside
-from tests.bench.scale import large_import, million, my_day, plan_start, results, search, soak, timers
+from tests.bench.scale import large_import, million, my_day, plan_start, rearm, results, search, soak, timers
 from tests.bench.stack.whole import client_beside, stack_in
 from tests.support.servers import servers
 
 EVENTS, CUSTOMERS, TASKS, PLANS, SEARCHED, ORDERS = 1_000_000, 100_000, 100_000, 10_000, 1_000_000, 100_000
 MINUTES = 20.0
+ARMED, IDLE_MINUTES = 1_000_000, 10.0
 # The access token that the load is sent with lasts an hour.
 MOST_MINUTES = 50.0
 EFFORT = Effort(seconds=3.0, rounds=5, load_seconds=20.0)
-ON_SERVERS = ("million", "timers", "myday", "planstart", "search", "import")
+ON_SERVERS = ("million", "timers", "myday", "planstart", "search", "import", "rearm")
 NAMES = (*ON_SERVERS, "soak")
 
 
@@ -30,6 +31,8 @@ def main(
     customers: Annotated[int, typer.Option(min=100, help="How many customers have a timer.")] = CUSTOMERS,
     searched: Annotated[int, typer.Option(min=10_000, help="How many customers are searched.")] = SEARCHED,
     orders: Annotated[int, typer.Option(min=1_000, max=MAX_ROWS, help="How many orders one file has.")] = ORDERS,
+    armed: Annotated[int, typer.Option(min=20_000, help="How many customers are armed under all rules.")] = ARMED,
+    idle: Annotated[float, typer.Option(min=0.1, help="How many minutes nothing is due.")] = IDLE_MINUTES,
     minutes: Annotated[float, typer.Option(min=0.5, max=MOST_MINUTES, help="How long the soak takes.")] = MINUTES,
     rate: Annotated[float | None, typer.Option(help="The soak's commands/s; else half of what is reached.")] = None,
 ) -> None:
@@ -39,13 +42,15 @@ def main(
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: known are {', '.join(NAMES)}")
     results.begin()
     if chosen & set(ON_SERVERS):
-        on_servers(chosen, events, customers, searched, orders)
+        on_servers(chosen, events, customers, searched, orders, armed, idle)
     if "soak" in chosen:
         on_stack(minutes, rate)
     say(f"written to {results.RESULTS}")
 
 
-def on_servers(chosen: set[str], events: int, customers: int, searched: int, orders: int) -> None:
+def on_servers(
+    chosen: set[str], events: int, customers: int, searched: int, orders: int, armed: int, idle: float
+) -> None:
     async def measured(bed: Bed) -> None:
         await say_versions(bed.servers.infrastructure)
         if "million" in chosen:
@@ -60,6 +65,8 @@ def on_servers(chosen: set[str], events: int, customers: int, searched: int, ord
             show("search", await search.measure(bed, searched))
         if "import" in chosen:
             show("import", await large_import.measure(bed, orders))
+        if "rearm" in chosen:
+            show("rearm", await rearm.measure(bed, armed, idle))
 
     with temporary_data_dir() as data_dir, aside(servers(data_dir)) as made:
         uvloop.run(measured(Bed(made, data_dir, EFFORT, say)))
