@@ -11,7 +11,7 @@ from tests.bench.harness import report
 from tests.bench.harness.console import console, say, say_versions
 from tests.bench.harness.measuring import Bed, Effort, Figure
 from tests.bench.harness.server_thread import aside
-from tests.bench.pieces import append, apply, cold, command, engine, fold, rebuild, relay, snapshot, streams
+from tests.bench.pieces import append, apply, cold, command, engine, facts, fold, rebuild, relay, snapshot, streams
 from tests.bench.stack import importing, latency, memory
 from tests.bench.stack.whole import Whole, client_beside, stack_in
 from tests.support.servers import servers
@@ -31,6 +31,7 @@ ON_SERVERS: dict[str, Callable[[Bed], Awaitable[list[Figure]]]] = {
     "apply": apply.measure,
     "rebuild": rebuild.measure,
     "engine": engine.measure,
+    "facts": facts.measure,
 }
 # Memory comes first: what the services need at rest is seen before anything has been asked of them.
 ON_STACK: dict[str, Callable[[Whole], Awaitable[list[Figure]]]] = {

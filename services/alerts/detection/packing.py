@@ -1,7 +1,7 @@
 """The stored form of a state: MessagePack. Builds before 20261130060000 stored JSON."""
 
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, get_type_hints
 from uuid import UUID
@@ -12,6 +12,7 @@ from msgspec import Struct
 from services.alerts.engine.episode import Episode
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.facts import Facts
+from services.alerts.engine.months import Months
 from services.alerts.engine.rings import HUMAN, OFFSET, ONLY, TOUCH, Entry, pack
 
 JSON_BEGINS: Final = b"{"
@@ -54,10 +55,11 @@ def state_of(value: Mapping[str, Any]) -> CustomerState:
 
 
 def facts_of(value: Mapping[str, Any]) -> Facts:
-    plain = {name: each for name, each in value.items() if name not in {"rings", "absorbed"}}
+    plain = {name: each for name, each in value.items() if name not in {"rings", "months", "absorbed"}}
     return Facts(
         **fields_of(Facts, plain),
         rings=rings_of(value.get("rings", {})),
+        months=months_of(value.get("months", {})),
         absorbed={msgspec.convert(key, UUID): facts_of(each) for key, each in value.get("absorbed", {}).items()},
     )
 
@@ -76,6 +78,15 @@ def rings_of(value: Mapping[str, str]) -> dict[str, bytes]:
             at = int.from_bytes(chunk[:8], signed=True) + OFFSET
             found.setdefault(ring, []).append(Entry(at, chunk[8:], bit))
     return {ring: pack(entries, ring) for ring, entries in found.items()}
+
+
+def months_of(value: Mapping[str, Sequence[int]]) -> Months:
+    """Return the months of builds whose keys were "CURRENCY|month"."""
+    found: dict[str, dict[int, tuple[int, int]]] = {}
+    for key, (amount, orders) in value.items():
+        currency, month = key.split("|")
+        found.setdefault(currency, {})[int(month)] = amount, orders
+    return found
 
 
 def as_arrays(value: Any) -> Any:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from contracts.customer import Mode, Stage, mode_of
+from services.alerts.engine.months import Months
 from services.alerts.engine.occurrence import Occurrence, latest
 from services.alerts.engine.owed_items import Items, open_items
 from services.alerts.engine.rings import Rings
@@ -64,7 +65,7 @@ class Facts(Struct, frozen=True, array_like=True, gc=False):
     # The newest events of each kind that is counted, packed.
     rings: Rings = {}
     # Orders by currency and month.
-    months: dict[str, tuple[int, int]] = {}
+    months: Months = {}
     # The newest answers to surveys, oldest first.
     scores: tuple[Scored, ...] = ()
     quiet_until: datetime | None = None

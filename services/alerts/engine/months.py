@@ -9,8 +9,11 @@ A_YEAR: Final = 12
 # Two years and a few months: the newest months of a year-on-year comparison, and those a year before.
 KEPT: Final = 28
 
-# Sum in minor units and number of orders, by "CURRENCY|month", with months counted from year 0.
-Months: TypeAlias = Mapping[str, tuple[int, int]]
+# Sum in minor units and number of orders.
+Sum: TypeAlias = tuple[int, int]
+# The sums of each month, counted from year 0, in each currency.
+Months: TypeAlias = Mapping[str, Mapping[int, Sum]]
+NONE: Final[Sum] = (0, 0)
 
 
 def month_of(at: datetime, zone: str) -> int:
@@ -24,30 +27,32 @@ def start_of(month: int, zone: str) -> datetime:
     return datetime(month // A_YEAR, month % A_YEAR + 1, 1, tzinfo=ZoneInfo(zone))
 
 
-def with_order(months: Months, currency: str, month: int, amount: int, orders: int) -> dict[str, tuple[int, int]]:
+def with_order(months: Months, currency: str, month: int, amount: int, orders: int) -> Months:
     """Add an order, or take a cancelled one away (both numbers negative). Old months are forgotten."""
-    key = f"{currency}|{month}"
-    total, count = months.get(key, (0, 0))
+    own = months.get(currency, {})
+    total, count = own.get(month, NONE)
     if count + orders < 0:
         # The month of the cancelled order was forgotten.
-        return dict(months)
-    after = {**months, key: (total + amount, count + orders)}
-    newest = max(map(number_of, after))
-    return {each: value for each, value in after.items() if number_of(each) > newest - KEPT and value != (0, 0)}
+        return months
+    return without_old({**months, currency: {**own, month: (total + amount, count + orders)}})
 
 
-def together(one: Months, other: Months) -> dict[str, tuple[int, int]]:
+def without_old(months: Months) -> Months:
+    """Return the newest months, without those that have no orders."""
+    oldest = max(map(max, months.values())) - KEPT
+    found = {
+        currency: {month: value for month, value in own.items() if month > oldest and value != NONE}
+        for currency, own in months.items()
+    }
+    return {currency: own for currency, own in found.items() if own}
+
+
+def together(one: Months, other: Months) -> Months:
     """Return the months of two customers that were merged."""
-    pairs = {key: (one.get(key, (0, 0)), other.get(key, (0, 0))) for key in {**one, **other}}
-    return {key: (a + c, b + d) for key, ((a, b), (c, d)) in pairs.items()}
-
-
-def by_currency(months: Months) -> dict[str, dict[int, tuple[int, int]]]:
-    found: dict[str, dict[int, tuple[int, int]]] = {}
-    for key, value in months.items():
-        found.setdefault(key.split("|")[0], {})[number_of(key)] = value
+    found: dict[str, dict[int, Sum]] = {currency: dict(own) for currency, own in one.items()}
+    for currency, own in other.items():
+        sums = found.setdefault(currency, {})
+        for month, (amount, orders) in own.items():
+            total, count = sums.get(month, NONE)
+            sums[month] = total + amount, count + orders
     return found
-
-
-def number_of(key: str) -> int:
-    return int(key.split("|")[1])

@@ -117,7 +117,7 @@ def test_a_need_that_was_stated_after_another_was_met_stays_open() -> None:
 
 
 def test_a_forgotten_order_that_is_cancelled_takes_nothing_away() -> None:
-    assert with_order({"CNY|24312": (100, 1)}, "CNY", 24000, -100, -1) == {"CNY|24312": (100, 1)}
+    assert with_order({"CNY": {24312: (100, 1)}}, "CNY", 24000, -100, -1) == {"CNY": {24312: (100, 1)}}
 
 
 @pytest.mark.parametrize("signal", ["need", "registration"])

@@ -1,7 +1,8 @@
 """Volume: the orders of the last months are far below those of the same months a year before."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,7 +12,7 @@ from contracts.customer import OrderPlaced
 from contracts.event import Event
 from services.alerts.engine import months
 from services.alerts.engine.facts import Facts
-from services.alerts.engine.months import A_YEAR
+from services.alerts.engine.months import A_YEAR, NONE, Sum
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.order_undone import OrderUndone
 from services.alerts.engine.stretch import NEVER_DUE, Beginning, Measure, Stretch
@@ -21,7 +22,28 @@ from services.alerts.engine.words import Words
 AHEAD = 16
 PERCENT = 100
 
-ByMonth = Mapping[int, tuple[int, int]]
+
+class Sums(NamedTuple):
+    """Running sums of one currency: what was ordered before each month from `begin` on."""
+
+    begin: int
+    amounts: list[int]
+    counts: list[int]
+
+    @classmethod
+    def of(cls, own: Mapping[int, Sum], begin: int, end: int) -> "Sums":
+        found = [own.get(month, NONE) for month in range(begin, end)]
+        amounts, counts = ([each[place] for each in found] for place in (0, 1))
+        return cls(begin, list(accumulate(amounts, initial=0)), list(accumulate(counts, initial=0)))
+
+    def amount(self, month: int, length: int) -> int:
+        """Return the sum of some months before a month start."""
+        place = month - self.begin
+        return self.amounts[place] - self.amounts[place - length]
+
+    def orders(self, month: int, length: int) -> int:
+        place = month - self.begin
+        return self.counts[place] - self.counts[place - length]
 
 
 class Fall(NamedTuple):
@@ -56,13 +78,14 @@ class Volume(BaseModel):
         ordered = facts.signals.get("order")
         if not ordered or not facts.months:
             return
-        sums = months.by_currency(facts.months)
-        known = [month for own in sums.values() for month in own]
+        known = [month for own in facts.months.values() for month in own]
         first = min(known) + A_YEAR + self.months
         if facts.won_back:
             # The months since the win-back are compared.
             first = max(first, months.month_of(facts.won_back.at, zone) + 1 + self.months)
-        for fall in self._falls(sums, range(first, max(known) + AHEAD + 1)):
+        starts = range(first, max(known) + AHEAD + 1)
+        sums = [Sums.of(own, min(known), starts.stop) for _, own in sorted(facts.months.items())]
+        for fall in self._falls(sums, starts):
             yield Stretch(
                 Occurrence(months.start_of(fall.first, zone), ordered.cause),
                 months.start_of(fall.first, zone),
@@ -84,7 +107,7 @@ class Volume(BaseModel):
             f"{title.zh}：仅为去年同期 {self.months} 个月的 {value}%",
         )
 
-    def _falls(self, sums: Mapping[str, ByMonth], starts: range) -> Iterator[Fall]:
+    def _falls(self, sums: Sequence[Sums], starts: range) -> Iterator[Fall]:
         open_fall: Fall | None = None
         for month in starts:
             percent = self._percent(sums, month)
@@ -98,14 +121,15 @@ class Volume(BaseModel):
         if open_fall:
             yield open_fall
 
-    def _percent(self, sums: Mapping[str, ByMonth], month: int) -> int | None:
+    def _percent(self, sums: Sequence[Sums], month: int) -> int | None:
         """Return the percentage at a month start; None if there were too few orders a year before."""
-        best = max(sums, key=lambda currency: (self._sum(sums[currency], month - A_YEAR)[1], currency))
-        before, orders = self._sum(sums[best], month - A_YEAR)
-        if orders < self.at_least or before <= 0:
+        length, best = self.months, sums[0]
+        if len(sums) > 1:
+            # Of two currencies with as many orders, the later one in the alphabet.
+            best = max(reversed(sums), key=lambda each: each.orders(month - A_YEAR, length))
+        if best.orders(month - A_YEAR, length) < self.at_least:
             return None
-        return self._sum(sums[best], month)[0] * PERCENT // before
-
-    def _sum(self, own: ByMonth, month: int) -> tuple[int, int]:
-        found = [own[each] for each in range(month - self.months, month) if each in own]
-        return sum(total for total, _ in found), sum(count for _, count in found)
+        before = best.amount(month - A_YEAR, length)
+        if before <= 0:
+            return None
+        return best.amount(month, length) * PERCENT // before
