@@ -107,9 +107,12 @@ class Detector:
         for envelope in await with_amounts(held, envelopes):
             if type(envelope.event) not in CONFIGURATION:
                 by_customer[envelope.subject].append(envelope)
-        loaded = await load_concerned(held, by_customer, (await self._rules.current(held)).book)
-        memories = loaded if ends_alerts else {key: each.with_open({}) for key, each in loaded.items()}
+        book = await self._rules.last_read(held)
+        loaded = await load_concerned(held, by_customer, book)
         rules = await self._rules.current(held)
+        if rules.book is not book:
+            loaded = await load_concerned(held, by_customer, rules.book)
+        memories = loaded if ends_alerts else {key: each.with_open({}) for key, each in loaded.items()}
         changes = [*judged_again(memories, rules, self._clock()), *self._receive(by_customer, memories, rules.book)]
         if ends_alerts:
             moment = Moment(self._clock(), self._clock())

@@ -51,6 +51,10 @@ class StoredRules:
             self._keep(replace(known, is_swept=True))
         return InForce(known.book, swept)
 
+    async def last_read(self, held: Connection) -> RuleBook:
+        """Return the rules that were read last, which may be in force no longer. They cost no query."""
+        return self._known.book if self._known else (await self.current(held)).book
+
     async def _load(self, held: Connection) -> Known:
         rows = await held.fetch(ROWS)
         position, book = max((row["position"] for row in rows), default=0), combined(self._shipped, rows)

@@ -186,6 +186,9 @@ class RuleBook(BaseModel):
         """Return this book: as a source of rules, it does not change."""
         return InForce(self)
 
+    async def last_read(self, _held: object) -> "RuleBook":
+        return self
+
 
 NOBODY_SWEPT = UUID(int=0)
 EVERYBODY_SWEPT = UUID(int=2**128 - 1)
@@ -207,4 +210,8 @@ class Rules(Protocol):
 
     async def current(self, held: Any) -> InForce:
         """Return the rules that are in force, as a transaction sees them."""
+        ...
+
+    async def last_read(self, held: Any) -> RuleBook:
+        """Return the rules that were read last, which may be in force no longer. They cost no query."""
         ...

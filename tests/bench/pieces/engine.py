@@ -9,6 +9,7 @@ from time import process_time
 from typing import Any, Final
 from uuid import UUID
 
+from chassis.service import collect_less_often
 from contracts import customer, followup
 from contracts.event import Envelope, Event
 from contracts.examples import example, example_envelope
@@ -42,6 +43,8 @@ SIZE_TARGETS: Final = {10: 1_024.0, 100: 2_048.0}
 
 async def measure(bed: Bed) -> list[Figure]:
     lives = [life(Random(seed), 100) for seed in range(CUSTOMERS)]  # noqa: S311 - not for secrets
+
+    collect_less_often()
 
     async def evolving() -> float:
         return evolve_and_judge(lives)

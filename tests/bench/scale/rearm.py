@@ -47,6 +47,9 @@ class Published:
     async def current(self, held: Connection) -> InForce:
         return InForce(self.book, await swept_to(held, self.book))
 
+    async def last_read(self, _held: Connection) -> RuleBook:
+        return self.book
+
 
 async def measure(bed: Bed, customers: int, idle_minutes: float) -> list[Figure]:
     async with bed.store("alerts") as (database, pool):
