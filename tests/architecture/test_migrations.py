@@ -1,10 +1,16 @@
 """The migrations of a database have different numbers, also those of packages that it shares with other services."""
 
+import os
+import subprocess
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from deploy.stack.schemas import SCHEMAS
+
+# A pipeline names the branch that a change is for; at the desk, the last commit is what is published.
+BASE = os.environ.get("CARE_CONTRACTS_BASE", "HEAD")
 
 
 @pytest.mark.parametrize("service", SCHEMAS)
@@ -12,3 +18,22 @@ def test_no_two_migrations_of_a_database_have_the_same_number(service: str) -> N
     names = [file.name for folder in SCHEMAS[service].migrations for file in folder.glob("*.sql")]
     numbers = Counter(name.partition("_")[0] for name in names)
     assert [name for name in names if numbers[name.partition("_")[0]] > 1] == []
+
+
+@pytest.mark.parametrize("service", SCHEMAS)
+def test_a_migration_follows_all_that_the_last_commit_has(service: str) -> None:
+    """A migration with a lower number than an applied one is refused when a database is upgraded."""
+    folders = SCHEMAS[service].migrations
+    before = {name for folder in folders for name in published(folder)}
+    added = {file.name for folder in folders for file in folder.glob("*.sql")} - before
+    assert [name for name in added if name < max(before)] == []
+
+
+def published(folder: Path) -> list[str]:
+    """Return the names of the migrations of the commit that a change is for."""
+    listed = subprocess.run(
+        ["git", "ls-tree", "--name-only", BASE, "./"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("no git history")
+    return [name for name in listed.stdout.split() if name.endswith(".sql")]
