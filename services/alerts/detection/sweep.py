@@ -16,7 +16,7 @@ from services.alerts.detection import rule_failures, shadow
 from services.alerts.detection.detector import CONSUMER, Detector
 from services.alerts.engine.rule import EVERYBODY_SWEPT, NOBODY_SWEPT, RuleBook, Rules
 
-PAGE: Final = 200
+PAGE: Final = 500
 MAX_KEPT: Final = 100
 
 NEXT = "SELECT customer_id FROM silence WHERE customer_id > $1 ORDER BY customer_id LIMIT $2"
