@@ -62,7 +62,12 @@ class Finding(Struct, frozen=True, gc=False):
         return f"{self.rule.id}:{customer_id}:{self.concerns_id or '-'}:{self.stretch.since.at:%Y%m%dT%H%M%S.%fZ}"
 
     def alert_id(self, customer_id: UUID) -> UUID:
-        return uuid5(NAMESPACE, self.dedup_key(customer_id))
+        return alert_id_of(self.dedup_key(customer_id))
+
+
+def alert_id_of(dedup_key: str) -> UUID:
+    """Return the id of the alert of an episode."""
+    return uuid5(NAMESPACE, dedup_key)
 
 
 def find(

@@ -6,20 +6,20 @@ from uuid import UUID
 from contracts.alerts import AlertRaised, Backlog, Delivery, Unit
 from services.alerts.engine.causes import causes_of
 from services.alerts.engine.facts import Facts
-from services.alerts.engine.findings import Finding
+from services.alerts.engine.findings import Finding, alert_id_of
 from services.alerts.engine.rule import RuleBook
 from services.alerts.engine.stretch import Measure
 
 
 def raise_alert(customer_id: UUID, facts: Facts, finding: Finding, rules: RuleBook, instant: datetime) -> AlertRaised:
-    rule, stretch = finding.rule, finding.stretch
+    rule, stretch, dedup_key = finding.rule, finding.stretch, finding.dedup_key(customer_id)
     words = rule.condition.words(rule.title, facts, stretch, rules.zone, instant)
     measure = stretch.measure or Measure(
         int((instant - stretch.since.at).total_seconds()), int(stretch.threshold.total_seconds()), Unit.SECONDS
     )
     return AlertRaised(
-        alert_id=finding.alert_id(customer_id),
-        dedup_key=finding.dedup_key(customer_id),
+        alert_id=alert_id_of(dedup_key),
+        dedup_key=dedup_key,
         severity=rule.severity(facts.tier),
         rule_id=rule.id,
         rule_version=rule.version,
