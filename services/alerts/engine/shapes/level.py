@@ -103,21 +103,21 @@ class Level(BaseModel):
     def _runs(self, known: Sequence[Scored], *, is_full: bool) -> Iterator[Run]:
         """Yield the runs, oldest first. With `is_full`, the first may have begun with a score that was forgotten."""
         run: Run | None = None
-        lasts = timedelta(days=self.days)
+        below, recovered, lasts = self.below, self.recovered, timedelta(days=self.days)
         for place, each in enumerate(known):
             if run and each.at >= run.last.at + lasts:
                 yield run
                 run = None
             if run is None:
                 is_older = is_full and place == 0
-                if each.percent < (self.recovered if is_older else self.below):
+                if each.percent < (recovered if is_older else below):
                     run = Run(each, each, is_older)
-            elif each.percent >= self.recovered:
-                yield run._replace(ended=each)
+            elif each.percent >= recovered:
+                yield Run(run.first, run.last, run.is_older, each)
                 run = None
             else:
-                crosses = each.percent < self.below <= run.first.percent
-                run = run._replace(first=each if crosses else run.first, last=each)
+                crosses = each.percent < below <= run.first.percent
+                run = Run(each if crosses else run.first, each, run.is_older)
         if run:
             yield run
 
