@@ -29,7 +29,7 @@ Place = tuple[str | int, ...]
 # Objects by tier or mode: a further name in them is a tier or a mode, and its value is checked.
 BY_NAME = {"severities", "days", "follow-up"}
 # A rule has one of the shapes, so a sample has no other one.
-OTHER_SHAPES = {"Count", "Interval", "Owed", "Score", "Told", "Trend", "Volume"}
+OTHER_SHAPES = {"Count", "Interval", "Level", "Owed", "Score", "Told", "Trend", "Volume"}
 COMMANDS = [each for each in WRITING if each.body_schema]
 
 

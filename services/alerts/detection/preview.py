@@ -87,6 +87,7 @@ class Counts:
             self.fail(customer_id, failed[self._rule.id])
             return
         found = [each for each in find(facts, self._book) if each.settled is None and self._now < each.closes_at]
+        found = [each for each in found if not each.stretch.is_continuation]
         due = {each.key: each for each in found if each.due_at <= self._now}
         present = {each.key for each in state.open.values() if each.rule_id == self._rule.id}
         self.totals["open"] += len(due)

@@ -30,6 +30,7 @@ NOTHING: Final[Mapping[str, Words]] = {
     "told": Words("No service has reported this, or it is over.", "没有服务报告此情况，或已结束。"),
     "count": Words("It has not happened often enough.", "发生次数未达到上限。"),
     "trend": Words("The measure is not bad, or has too few values.", "指标未恶化，或数据不足。"),
+    "level": Words("The score is not low, or there is none that counts.", "得分未低于下限，或没有有效得分。"),
 }
 NOTHING_KNOWN: Final = Words("There is nothing that the rule could watch.", "没有该规则可监控的内容。")
 
@@ -79,6 +80,7 @@ def explain(state: CustomerState, rules: RuleBook, completeness: Completeness, n
     others = [episode for key, episode in state.open.items() if matches[key] is None]
     for rule in rules.rules:
         own = [each for each in findings if each.rule is rule and each.settled is None and now < each.closes_at]
+        own = [each for each in own if not each.stretch.is_continuation or id(each) in episodes]
         watched = [watch(each, episodes.get(id(each)), facts, rules, completeness, now) for each in own]
         watched += [remaining(each, rules.zone) for each in others if each.rule_id == rule.id]
         watched.sort(key=lambda each: (each.alert_id is None, each.due_at or NEVER_DUE))

@@ -50,7 +50,7 @@ class Finding(Struct, frozen=True, gc=False):
     @property
     def is_awaited(self) -> bool:
         """Whether an alert is to be raised when it is due."""
-        if self.stretch.settled is not None:
+        if self.stretch.settled is not None or self.stretch.is_continuation:
             return False
         return self.rule.backlog is not Backlog.SKIP or not self.is_backlog
 

@@ -6,7 +6,8 @@ from typing import Final
 from contracts.followup import Guard
 from services.alerts.engine.measures import Interval, Measured, Score, Volume
 from services.alerts.engine.rule import RuleDefinition
-from services.alerts.engine.shapes import Condition, Count, Owed, Silence, Told, Trend
+from services.alerts.engine.scores import SCORES
+from services.alerts.engine.shapes import Condition, Count, Level, Owed, Silence, Told, Trend
 from services.alerts.engine.shapes.told import REPEATED, UNRESOLVED
 from services.alerts.engine.tiers import OTHERS
 from services.alerts.engine.words import MODES_ZH, TIERS_ZH, Words
@@ -77,6 +78,8 @@ def condition_sentence(condition: Condition) -> Words:
             )
         case Trend(measure=measure):
             return of_trend(measure)
+        case Level() as level:
+            return of_level(level)
 
 
 def of_silence(silence: Silence) -> Words:
@@ -138,6 +141,16 @@ def of_trend(measure: Measured) -> Words:
                 f" closes with a better one or after {days} days.",
                 f"调查评分比以往低 {drop} 分或低于 {least} 分（满分 100）时触发，评分好转或 {days} 天后解除。",
             )
+
+
+def of_level(level: Level) -> Words:
+    name = SCORES[level.score].name
+    return Words(
+        f"Opens when the {name.en} falls below {level.below} of 100; closes at {level.recovered} or more, or"
+        f" {level.days} days after the last score.",
+        f"{name.zh}低于 {level.below} 分（满分 100）时触发，达到 {level.recovered} 分"
+        f"或最近得分满 {level.days} 天后解除。",
+    )
 
 
 def by_tier(values: Mapping[str, int]) -> str:

@@ -40,7 +40,7 @@ class Stretch(Struct, frozen=True, gc=False):
     `concerns_id` is the task or complaint, if the stretch is about one. `employee_id` is who has to act. `component` is
     the part of the customer's life that it belongs to. `counts` is the feature whose events from `since` on are behind
     it; without it, `since` is the only one. `is_older` says that it may have begun earlier, with events that the memory
-    has forgotten.
+    has forgotten. With `is_continuation`, it is only an open episode that goes on: it begins none.
     """
 
     since: Occurrence
@@ -53,6 +53,7 @@ class Stretch(Struct, frozen=True, gc=False):
     measure: Measure | None = None
     counts: str | None = None
     is_older: bool = False
+    is_continuation: bool = False
 
     @property
     def threshold(self) -> timedelta:

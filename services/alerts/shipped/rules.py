@@ -6,15 +6,20 @@ from typing import Final
 from contracts.alerts import AlertSeverity
 from contracts.customer import Mode
 from contracts.followup import Guard, Severity
-from services.alerts.engine.measures import Interval, Score, Volume
 from services.alerts.engine.rule import Rule, RuleBook
-from services.alerts.engine.shapes import Count, Owed, Silence, Told, Trend
+from services.alerts.engine.shapes import Count, Owed, Silence, Told
 from services.alerts.engine.shapes.told import REPEATED, UNRESOLVED
 from services.alerts.engine.tiers import OTHERS
 from services.alerts.engine.words import Words
+from services.alerts.shipped.measured_rules import (
+    CONTACTS_SLOWING,
+    ORDERS_SLOWING,
+    PURCHASES_FALLING,
+    SATISFACTION_FALLING,
+    SATISFACTION_LOW,
+)
+from services.alerts.shipped.severities import HIGHER_FOR_VIP, LOW
 
-HIGHER_FOR_VIP: Final = {"vip": AlertSeverity.ERROR, OTHERS: AlertSeverity.WARNING}
-LOW: Final = {OTHERS: AlertSeverity.INFO}
 # An important date is announced a week ahead.
 KEY_DATE_DAYS: Final = 8
 
@@ -222,34 +227,6 @@ CHEAPER_COMPETITOR: Final = Rule(
     severities=HIGHER_FOR_VIP,
     condition=Count(signal="competitor-cheaper", times=2, days=90),
 )
-ORDERS_SLOWING: Final = Rule(
-    id="orders-slowing",
-    version=1,
-    title=Words("Orders come less often than usual", "下单频率下降"),
-    severities=HIGHER_FOR_VIP,
-    condition=Trend(measure=Interval(signal="order", percent=200, least_days=30), modes=(Mode.MAINTENANCE,)),
-)
-CONTACTS_SLOWING: Final = Rule(
-    id="contacts-slowing",
-    version=1,
-    title=Words("Many contacts at first, and hardly any now", "先密后疏，联系没有节奏"),
-    severities=LOW,
-    condition=Trend(measure=Interval(signal="human-contact", percent=300, at_least=5, least_days=14)),
-)
-PURCHASES_FALLING: Final = Rule(
-    id="purchases-falling",
-    version=1,
-    title=Words("Purchases fall year on year", "采购量同比骤降"),
-    severities={"vip": AlertSeverity.CRITICAL, OTHERS: AlertSeverity.WARNING},
-    condition=Trend(measure=Volume(months=3, percent=50), modes=(Mode.MAINTENANCE,)),
-)
-SATISFACTION_FALLING: Final = Rule(
-    id="satisfaction-falling",
-    version=1,
-    title=Words("Satisfaction falls", "满意度下降"),
-    severities=HIGHER_FOR_VIP,
-    condition=Trend(measure=Score(drop=20, least=60, days=90)),
-)
 
 DEFAULT_RULES: Final = RuleBook(
     rules=(
@@ -282,5 +259,6 @@ DEFAULT_RULES: Final = RuleBook(
         CONTACTS_SLOWING,
         PURCHASES_FALLING,
         SATISFACTION_FALLING,
+        SATISFACTION_LOW,
     )
 )

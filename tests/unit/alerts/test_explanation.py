@@ -19,15 +19,23 @@ from contracts.customer import (
 )
 from contracts.event import Event
 from contracts.examples import example
-from contracts.followup import ComplaintPaused, ComplaintRaised, ContactLogged, TaskCompleted, TaskScheduled
+from contracts.followup import (
+    ComplaintPaused,
+    ComplaintRaised,
+    ContactLogged,
+    TaskCompleted,
+    TaskScheduled,
+)
 from services.alerts.engine.episodes import CustomerState
 from services.alerts.engine.explanation import Completeness, Explanation, explain
 from services.alerts.engine.facts import Facts
 from services.alerts.engine.folds import evolve
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.rule import RuleBook
+from services.alerts.engine.scores import MAX_SCORES
 from services.alerts.shipped.rules import DEFAULT_RULES
 from tests.support.customer_life import CUSTOMER, Watch, day, envelope
+from tests.unit.alerts.test_shipped_rules import answered
 
 registered = Registered(kind=Kind.COMPANY, name="上海腾云")
 vip = TierChanged(scheme="default", tier="vip")
@@ -54,6 +62,8 @@ def code(explanation: Explanation) -> str:
 
 
 A_VIP = (registered, vip, established, owned)
+BAD, FAIR, GOOD = (answered(score) for score in (3, 6, 9))
+MANY_FAIR = (FAIR,) * (MAX_SCORES + 1)
 
 
 def test_a_rule_says_since_when_it_watches_and_when_it_is_due() -> None:
@@ -87,6 +97,9 @@ def test_an_open_alert_is_named() -> None:
         (A_VIP, "missed-follow-up", "nothing-to-watch"),
         (A_VIP, "two-colleagues", "nothing-to-watch"),
         (A_VIP, "after-sales-gap", "nothing-to-watch"),
+        (A_VIP, "satisfaction-low", "nothing-to-watch"),
+        ((*A_VIP, *MANY_FAIR), "satisfaction-low", "nothing-to-watch"),
+        ((*A_VIP, lost), "satisfaction-low", "mode-not-watched"),
     ],
 )
 def test_the_condition_that_is_not_met_is_named(events: tuple[Event, ...], rule_id: str, expected: str) -> None:
@@ -98,6 +111,7 @@ def test_an_incomplete_history_is_named() -> None:
     watch = watched(*A_VIP)
     watch.state = replace(watch.state, facts=replace(watch.state.facts, is_complete=False))
     assert code(ask(watch, "no-activity", 1)) == "history-incomplete"
+    assert code(ask(watch, "satisfaction-low", 1)) == "history-incomplete"
     assert code(ask(watch, "inactivity", 1)) == "not-due"
 
 
@@ -148,6 +162,7 @@ def test_open_alerts_come_first_and_then_what_is_due_first() -> None:
 
 
 LIFE: tuple[Event, ...] = (
+    *(BAD, FAIR, FAIR, FAIR, GOOD),
     *(vip, established, lost, owned, example(OrderPlaced), example(ContactLogged), example(ComplaintRaised)),
     *(TaskScheduled(due_at=day(20), assignee_id="wang"), TaskCompleted(due_at=day(20), employee_id="wang")),
     StageChanged(previous=Stage.NEW, stage=Stage.SIGNED),

@@ -93,6 +93,15 @@ def test_the_sentence_says_what_the_rule_does() -> None:
     assert words.zh == "自签约起超过天数没有下单时触发（跟进期：其他 7 天），有之后解除。"
 
 
+def test_the_sentence_of_a_level_names_both_limits() -> None:
+    condition = {"shape": "level", "score": "satisfaction", "below": 50, "margin": 15, "days": 30}
+    words = sentence(RuleDefinition.model_validate(SILENCE | {"condition": condition}))
+    assert words.en == (
+        "Opens when the satisfaction falls below 50 of 100; closes at 65 or more, or 30 days after the last score."
+    )
+    assert words.zh == "满意度低于 50 分（满分 100）时触发，达到 65 分或最近得分满 30 天后解除。"
+
+
 def test_a_description_takes_the_place_of_the_sentence() -> None:
     own = {"en": "Calls are missing", "zh": "缺少联系"}
     assert sentence(RuleDefinition.model_validate(SILENCE | {"description": own})).zh == "缺少联系"

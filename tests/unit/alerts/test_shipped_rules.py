@@ -355,6 +355,28 @@ def test_satisfaction_falls_below_the_own_average_and_recovers() -> None:
     assert found.said[3].ends_at == day(97)
 
 
+def test_satisfaction_is_low_until_it_is_a_margin_above_the_limit() -> None:
+    found = lived(watch("satisfaction-low"), *((answered(score), at) for at, score in enumerate((6, 9), 1)))
+    assert kinds(found) == []
+    assert kinds(lived(found, (answered(5), 5))) == ["raised"]
+    assert (found.said[0].value, found.said[0].threshold, found.said[0].unit) == (50, 60, "percent")
+    assert found.said[0].severity == "error"
+    assert kinds(lived(found, (answered(6), 6), (answered(4), 7), (answered(6), 8))) == ["raised"]
+    assert kinds(lived(found, (answered(7), 9), (answered(6), 10))) == ["raised", "cleared"]
+    lived(found, (answered(2), 11))
+    assert kinds(found.asked(102)) == ["raised", "cleared", "raised", "cleared"]
+    assert (found.said[1].ends_at, found.said[3].ends_at) == (day(9), day(101))
+
+
+def test_an_answer_that_is_low_as_usual_is_no_fall_and_a_fall_may_end_high() -> None:
+    low = [(answered(5), at) for at in (1, 2, 3)]
+    assert kinds(lived(watch("satisfaction-falling"), *low)) == []
+    assert kinds(lived(watch("satisfaction-low"), *low)) == ["raised"]
+    fall = [(answered(10), 1), (answered(7), 2)]
+    assert kinds(lived(watch("satisfaction-falling"), *fall)) == ["raised"]
+    assert kinds(lived(watch("satisfaction-low"), *fall)) == []
+
+
 def test_purchases_fall_at_the_start_of_a_month_and_recover_at_another() -> None:
     found = watch("purchases-falling", (signed, 0), *((order, at) for at in range(5, 365, 10)))
     # The last order is on 2026-12-26: January to March 2027 are far below January to March 2026.

@@ -12,9 +12,8 @@ from services.alerts.engine.months import month_of, with_order
 from services.alerts.engine.occurrence import Occurrence
 from services.alerts.engine.order_undone import OrderUndone
 from services.alerts.engine.rings import IN_RINGS, with_event
+from services.alerts.engine.scores import MAX_SCORES
 from services.alerts.engine.zone import BUSINESS_ZONE
-
-MAX_SCORES: Final = 8
 
 
 def in_rings(facts: Facts, envelope: Envelope[Any], occurrence: Occurrence) -> Facts:

@@ -5,11 +5,12 @@ from typing import Annotated
 from pydantic import Field
 
 from services.alerts.engine.shapes.count import Count
+from services.alerts.engine.shapes.level import Level
 from services.alerts.engine.shapes.owed import Owed
 from services.alerts.engine.shapes.silence import Silence
 from services.alerts.engine.shapes.told import Told
 from services.alerts.engine.shapes.trend import Trend
 
-Condition = Annotated[Silence | Owed | Told | Count | Trend, Field(discriminator="shape")]
+Condition = Annotated[Silence | Owed | Told | Count | Trend | Level, Field(discriminator="shape")]
 
-__all__ = ["Condition", "Count", "Owed", "Silence", "Told", "Trend"]
+__all__ = ["Condition", "Count", "Level", "Owed", "Silence", "Told", "Trend"]
