@@ -13,7 +13,7 @@ from contracts.followup import ComplaintRaised, ContactLogged
 from services.alerts.detection import past
 from services.alerts.detection.past import WEEKS, Weeks
 from services.alerts.detection.replay import episodes_of
-from services.alerts.engine.rule import Rule
+from services.alerts.engine.rule import Rule, RuleBook
 from services.alerts.engine.shapes import Count, Silence
 from services.alerts.engine.words import Words
 
@@ -45,7 +45,7 @@ def begun(condition: Any, *facts: Envelope[Any], now: datetime = NOW) -> list[Al
         condition=condition,
     )
     told = [fact(example(Registered), 0), fact(example(OwnerAssigned, owner_id="E1"), 0), *facts]
-    return [each for found in episodes_of(told, rule, now) for each in found]
+    return [each for found in episodes_of(told, RuleBook(rules=(rule,)), now) for each in found]
 
 
 def days(found: Sequence[AlertRaised]) -> list[float]:
